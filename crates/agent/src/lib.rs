@@ -1,0 +1,1 @@
+//! Who answers: the guide and models behind an API

@@ -1,0 +1,1 @@
+//! The q binary: arguments, commands, the attached client

@@ -1,0 +1,2 @@
+//! The `q` binary.
+fn main() {}

@@ -1,0 +1,125 @@
+//! What an agent tells a session, in `q`'s own words. Every kind of agent streams these and nothing else.
+
+use alloc::string::String;
+use core::fmt;
+
+/// One thing that happened in a running turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentEvent {
+    /// A piece of the answer. May be empty; pieces join without a separator.
+    Text(String),
+    /// What the turn has cost so far.
+    Usage(Usage),
+    /// The agent finished its answer. Nothing follows.
+    Done,
+    /// The agent gave up. Nothing follows; the text so far is kept.
+    Failed(AgentFailure),
+}
+
+/// Tokens, as the agent's own server counted them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens read.
+    pub input: u64,
+    /// Tokens written.
+    pub output: u64,
+}
+
+/// Why an agent gave up: a kind that code may ask for, and the detail it came with (hostile text: show it escaped).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentFailure {
+    /// What to do about it depends on this alone.
+    pub kind: FailureKind,
+    /// What the server or the system said, at most a few hundred characters.
+    pub detail: String,
+}
+
+/// Failures by remedy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureKind {
+    /// Nobody listens at the address, or the name does not resolve.
+    Unreachable,
+    /// The server rejects the key (401, 403).
+    WrongKey,
+    /// The server does not know the model (404, or its own words for it).
+    UnknownModel,
+    /// The stream ended before the answer did.
+    Cut,
+    /// The server stayed silent longer than the idle timeout.
+    Silent,
+    /// The server asks to slow down (429).
+    RateLimited,
+    /// The server rejects the request (other 4xx).
+    Rejected,
+    /// The server failed (5xx).
+    ServerError,
+    /// The answer is longer than `q` keeps.
+    TooLong,
+    /// The session's agent is not in the configuration of any attached client.
+    NotConfigured,
+    /// `q` itself failed to ask.
+    Internal,
+}
+
+impl FailureKind {
+    /// A stable code, for `--json` and figures.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::WrongKey => "wrong_key",
+            Self::UnknownModel => "unknown_model",
+            Self::Cut => "cut",
+            Self::Silent => "silent",
+            Self::RateLimited => "rate_limited",
+            Self::Rejected => "rejected",
+            Self::ServerError => "server_error",
+            Self::TooLong => "too_long",
+            Self::NotConfigured => "not_configured",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// What happened, in a few words.
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Unreachable => "no agent reachable",
+            Self::WrongKey => "the server rejects the key",
+            Self::UnknownModel => "the server does not know this model",
+            Self::Cut => "the answer was cut off",
+            Self::Silent => "the server fell silent",
+            Self::RateLimited => "the server asks to slow down",
+            Self::Rejected => "the server rejects the request",
+            Self::ServerError => "the server failed",
+            Self::TooLong => "the answer is longer than q keeps",
+            Self::NotConfigured => "this session's agent is not configured here",
+            Self::Internal => "q could not ask the agent",
+        }
+    }
+
+    /// What to do next.
+    pub const fn way_out(self) -> &'static str {
+        match self {
+            Self::Unreachable => "check base_url and that the server runs, then /retry",
+            Self::WrongKey => "set the key (OPENAI_API_KEY, or key_env in the config), then /retry",
+            Self::UnknownModel => {
+                "set the model (OPENAI_MODEL, or model in the config), open a new session with it"
+            }
+            Self::Cut | Self::Silent | Self::ServerError => "the text so far is kept; /retry asks again",
+            Self::RateLimited => "wait a little, then /retry",
+            Self::Rejected => "read the detail, change the prompt, send it again",
+            Self::TooLong => "the text so far is kept; ask for the rest",
+            Self::NotConfigured => "attach from a terminal whose config has it, then /retry",
+            Self::Internal => "/retry asks again; `q host logs` tells more",
+        }
+    }
+}
+
+impl fmt::Display for AgentFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.what())?;
+        if !self.detail.is_empty() {
+            write!(f, " ({})", self.detail)?;
+        }
+        write!(f, ": {}", self.kind.way_out())
+    }
+}

@@ -1,0 +1,21 @@
+//! Deadlines: derived from state, so there are no timers to cancel and a late or spurious wake-up is harmless.
+
+use crate::time::Instant;
+
+/// When the core next wants to be called, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline {
+    /// Not later than this.
+    pub at: Instant,
+    /// For what; for logs and traces.
+    pub reason: Reason,
+}
+
+/// Why the core wants to be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// Streamed text has waited long enough to be written.
+    WriteStream,
+    /// Nobody is attached and nothing runs: the host may leave.
+    Leave,
+}

@@ -1,0 +1,102 @@
+//! What the core wants done. The host obeys and decides nothing.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::id::{ClientId, PromptNo, RequestId, SessionId, TurnNo};
+use crate::kind::Kind;
+use crate::record::Stamped;
+use crate::refusal::Refusal;
+use crate::session::head::Head;
+use crate::view::Update;
+
+/// The answer to one input.
+///
+/// Order: hand `batch` to the store; carry out `at_once` without waiting for it; carry out `after` once it is durable,
+/// behind the `after` of every earlier call. If the batch cannot be made durable, `after` never happens.
+#[must_use = "effects that are not carried out are lost"]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// What to write, all or nothing.
+    pub batch: Option<Batch>,
+    /// What waits for nobody.
+    pub at_once: Vec<Effect>,
+    /// What must not be seen before the batch is durable.
+    pub after: Vec<Effect>,
+}
+
+/// Records written together, with the heads they leave behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// In order; several sessions may be in one batch.
+    pub records: Vec<Stamped>,
+    /// The state of each session concerned after its last record here: what a list or a restart reads.
+    pub heads: Vec<Head>,
+    /// What the batch must survive before it counts as written.
+    pub durability: Durability,
+}
+
+/// Which crash a batch must survive before its effects are released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// The death of the host: handed to the operating system.
+    Buffered,
+    /// The loss of power: synced to the disk.
+    Synced,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the session's agent; its history is what the store holds up to the turn's prompt.
+    Ask {
+        /// For whom.
+        session: SessionId,
+        /// In which turn; every event of the answer carries it.
+        turn: TurnNo,
+        /// Which agent.
+        agent: String,
+        /// Which model.
+        model: String,
+        /// What the session is for.
+        kind: Kind,
+    },
+    /// Stop asking; whatever still comes of that turn is ignored.
+    Cancel {
+        /// For whom.
+        session: SessionId,
+        /// Which turn.
+        turn: TurnNo,
+    },
+    /// Answer a wish.
+    Reply {
+        /// Whom.
+        tag: Tag,
+        /// What.
+        answer: Result<Reply, Refusal>,
+    },
+    /// Tell every client's mirror.
+    Update(Update),
+    /// Leave: nobody is attached and nothing runs.
+    Leave,
+}
+
+/// Whom to answer, and about which request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tag {
+    /// The client.
+    pub client: ClientId,
+    /// Its request.
+    pub request: RequestId,
+}
+
+/// A wish granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// The session exists.
+    Created(SessionId),
+    /// The prompt is kept; it has this number.
+    Accepted(PromptNo),
+}

@@ -1,0 +1,65 @@
+//! Clients coming, looking and going: what is read, and when nobody is left.
+
+use crate::deadline::Reason;
+use crate::effect::Effect;
+use crate::id::{ClientId, SessionId};
+use crate::multiplexer::step::Step;
+use crate::record::Record;
+
+impl Step<'_> {
+    pub(super) fn attach(&mut self, client: ClientId) {
+        self.multiplexer_mut().focus.attach(client);
+    }
+
+    pub(super) fn detach(&mut self, client: ClientId) {
+        self.look_away(client, None, false);
+        self.multiplexer_mut().focus.detach(client);
+    }
+
+    /// A client shows something else: what it showed to its end is read up to there.
+    pub(super) fn show(&mut self, client: ClientId, session: Option<SessionId>, at_end: bool) {
+        self.look_away(client, session, at_end);
+        self.multiplexer_mut().focus.show(client, session, at_end);
+        if let Some(id) = session.filter(|_| at_end) {
+            self.mark_seen_if_watched(id);
+            self.changed(id);
+        }
+    }
+
+    fn look_away(&mut self, client: ClientId, next: Option<SessionId>, at_end: bool) {
+        let watched = self.multiplexer().focus.end_watched_by(client);
+        if let Some(id) = watched.filter(|&id| !(at_end && next == Some(id))) {
+            self.mark_seen_if_watched(id);
+            self.changed(id);
+        }
+    }
+
+    /// While a client shows the end of a session, everything in it is read.
+    pub(super) fn mark_seen_if_watched(&mut self, id: SessionId) {
+        if !self.multiplexer().focus.watches_end(id) {
+            return;
+        }
+        self.write_stream(id);
+        let Some(session) = self.session(id) else { return };
+        let through = session.end();
+        if session.head().presence == crate::session::head::Presence::Live && session.head().seen != through {
+            self.record_buffered(id, Record::Seen { through });
+        }
+    }
+
+    pub(super) fn leave_if_deserted(&mut self) {
+        let now = self.now().mono;
+        let due = self
+            .multiplexer()
+            .deserted
+            .is_some_and(|since| since.after(self.multiplexer().limits.leave_after) <= now);
+        if due {
+            debug_assert!(matches!(
+                self.multiplexer().next_deadline().map(|deadline| deadline.reason),
+                Some(Reason::Leave | Reason::WriteStream)
+            ));
+            self.multiplexer_mut().deserted = None;
+            self.after(Effect::Leave);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The background process: the loop that drives the core, and the clients' door

@@ -1,0 +1,1 @@
+//! The testing world: test doubles that never ship

@@ -1,0 +1,1 @@
+//! The disk: every session's records on fjall

@@ -1,0 +1,1 @@
+//! The terminal: keys to intents, view to frame
