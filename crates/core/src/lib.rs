@@ -31,6 +31,7 @@ pub mod record;
 pub mod refusal;
 pub mod session;
 pub mod time;
+pub mod trace;
 pub mod view;
 
 mod autoname;

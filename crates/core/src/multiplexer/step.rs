@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::Presence;
 use crate::time::Now;
-use crate::view::Update;
+use crate::view::{Summary, Update};
 
 /// A call being decided. Records are applied as they are decided, so later decisions of the call see them.
 pub(super) struct Step<'a> {
@@ -114,15 +114,15 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn finish(self) -> Effects {
-        let Self { multiplexer, records, durability, at_once, mut after, changed, .. } = self;
+        let Self { multiplexer, records, durability, at_once, after, changed, .. } = self;
         let view = multiplexer.view();
-        // Lines come before entries and replies, so that a mirror knows a session before anything happens in it.
-        let mut lines: Vec<Effect> = changed
+        // A mirror hears of a session before anything happens in it, and of its closing after all that happened.
+        let (open, closed): (Vec<Summary>, Vec<Summary>) = changed
             .iter()
             .filter_map(|&id| view.summary(id))
-            .map(|summary| Effect::Update(Update::Session(summary)))
-            .collect();
-        lines.append(&mut after);
+            .partition(|summary| summary.presence == Presence::Live);
+        let line = |summary| Effect::Update(Update::Session(summary));
+        let after = open.into_iter().map(line).chain(after).chain(closed.into_iter().map(line)).collect();
         let touched: BTreeSet<SessionId> = records.iter().map(|record| record.session).collect();
         let heads = touched
             .iter()
@@ -130,6 +130,6 @@ impl<'a> Step<'a> {
             .map(|session| session.head().clone())
             .collect();
         let batch = (!records.is_empty()).then_some(Batch { records, heads, durability });
-        Effects { batch, at_once, after: lines }
+        Effects { batch, at_once, after }
     }
 }

@@ -144,6 +144,7 @@ impl Step<'_> {
             None => {
                 let entry = EntryNo(self.next_seq(id).0);
                 self.record_buffered(id, Record::Said { turn, entry, text });
+                self.changed(id); // something is unread, unless it is watched
                 if let Some(entry) = self.entry(id, entry) {
                     self.at_once(Effect::Update(Update::Entry { session: id, entry }));
                 }

@@ -157,9 +157,4 @@ impl Live {
         let trimmed = self.transcript.is_trimmed() || taken.len() < self.transcript.entries().len();
         (taken, trimmed)
     }
-
-    #[cfg(test)]
-    pub(crate) fn transcript(&self) -> &Transcript {
-        &self.transcript
-    }
 }

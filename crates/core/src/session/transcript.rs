@@ -50,7 +50,7 @@ impl Entry {
 
     /// What it weighs against a limit, in bytes.
     pub fn weight(&self) -> usize {
-        self.text().len() + core::mem::size_of::<Self>()
+        self.text().len() + size_of::<Self>()
     }
 }
 
