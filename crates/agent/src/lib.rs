@@ -1,1 +1,16 @@
-//! Who answers: the guide and models behind an API
+//! Who answers: the guide, and models behind an OpenAI-compatible API.
+//!
+//! Every kind of agent turns one [`Ask`] into a stream of [`q_core::AgentEvent`]s and nothing else. An agent holds no
+//! conversation and no history: what it needs comes with each ask, so that sessions cannot meet here.
+//!
+//! Not here: when to ask, what to keep of an answer, when to ask again (the core's business).
+
+pub mod ask;
+pub mod guide;
+pub mod http;
+pub mod secret;
+pub mod spec;
+
+pub use ask::{Agent, Ask, Message, Role};
+pub use secret::Secret;
+pub use spec::{AgentSpec, HttpSpec};

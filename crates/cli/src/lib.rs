@@ -1,1 +1,74 @@
-//! The q binary: arguments, commands, the attached client
+//! `q` on the command line: the composition root. The only place that picks implementations and reads the
+//! environment.
+
+mod agents;
+mod args;
+mod attach;
+mod client;
+mod commands;
+mod config;
+mod environment;
+mod error;
+mod json;
+mod out;
+mod plain;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use environment::Environment;
+
+use crate::args::{Args, Verb};
+use crate::commands::Context;
+use crate::error::CliError;
+
+/// Runs `q` and gives its exit code: 0 done, 1 the thing failed, 2 usage, 3 no such session, 4 refused by a limit,
+/// 5 host unreachable, 130 interrupted.
+pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitCode {
+    // Whatever is created from here on is this user's alone.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => return out::usage(&error),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(dispatch(args, environment));
+            // A read of standard input may still wait in its thread; it must not keep the program.
+            runtime.shutdown_background();
+            outcome
+        }
+        Err(error) => Err(CliError::failed(format!("the system gives no event loop: {error}"))),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => out::complain(&error),
+    }
+}
+
+async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliError> {
+    if let Some(Verb::Host(args::HostArgs { verb: args::HostVerb::Run })) = args.verb {
+        return Ok(commands::host::run(&environment).await);
+    }
+    let context = Context::new(environment)?;
+    match args.verb {
+        None => commands::open::run(&context, None, args.plain).await,
+        Some(Verb::Attach { session }) => commands::open::run(&context, Some(session), args.plain).await,
+        Some(Verb::Chat(chat)) => commands::chat::run(&context, chat).await,
+        Some(Verb::New(new)) => commands::new::run(&context, new, args.plain).await,
+        Some(Verb::Ls(ls)) => commands::ls::run(&context, ls).await,
+        Some(Verb::Send { session, prompt }) => commands::send::run(&context, &session, prompt).await,
+        Some(Verb::Wait(wait)) => commands::wait::run(&context, wait).await,
+        Some(Verb::Show(show)) => commands::show::run(&context, show).await,
+        Some(Verb::Rename { session, name }) => commands::change::rename(&context, &session, name).await,
+        Some(Verb::Close { session, force }) => commands::change::close(&context, &session, force).await,
+        Some(Verb::Interrupt { session }) => commands::change::interrupt(&context, &session).await,
+        Some(Verb::Retry { session }) => commands::change::retry(&context, &session).await,
+        Some(Verb::Stats { json }) => commands::stats::run(&context, json).await,
+        Some(Verb::Agents { json }) => commands::agents::run(&context, json),
+        Some(Verb::Host(host)) => commands::host::dispatch(&context, host.verb).await,
+    }
+}

@@ -1,2 +1,7 @@
-//! The `q` binary.
-fn main() {}
+//! The `q` binary: hands arguments and environment to the library, and its verdict to the system.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    q_cli::run(std::env::args_os(), q_cli::Environment::of_this_process())
+}

@@ -1,0 +1,162 @@
+//! The guide answers questions about `q`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
+use futures_util::{FutureExt, StreamExt};
+use q_agent::{AgentSpec, Ask, Message, Role};
+use q_core::AgentEvent;
+
+/// What the guide says, which it must have ready at once.
+fn events(question: &str) -> Vec<AgentEvent> {
+    let messages = vec![Message { role: Role::User, text: question.into() }];
+    let answer = AgentSpec::Guide.agent().answer(Ask { messages, ..Ask::default() });
+    answer.collect::<Vec<_>>().now_or_never().expect("the guide waits for nothing")
+}
+
+fn answer(question: &str) -> String {
+    let mut events = events(question);
+    assert_eq!(events.pop(), Some(AgentEvent::Done), "{question}");
+    let text = events.into_iter().map(|event| match event {
+        AgentEvent::Text(text) => text,
+        other @ (AgentEvent::Usage(_) | AgentEvent::Done | AgentEvent::Failed(_)) => panic!("{other:?}"),
+    });
+    text.collect()
+}
+
+/// The heading of the section an answer shows, if it shows one.
+fn title(answer: &str) -> Option<&str> {
+    answer.lines().find_map(|line| line.strip_prefix("## "))
+}
+
+#[test]
+fn questions_find_their_section() {
+    let mut lost = Vec::new();
+    for (question, section) in [
+        ("What is q?", "What q is"),
+        ("who are you?", "What the guide is"),
+        ("Are you ChatGPT?", "What the guide is"),
+        ("How do I get started?", "Getting started"),
+        ("How do I switch sessions?", "Switching between sessions"),
+        ("switch to another chat", "Switching between sessions"),
+        ("How can I go back to the previous session", "Switching between sessions"),
+        ("how do I create a new session", "Creating a session"),
+        ("open another conversation", "Creating a session"),
+        ("How do I rename a session?", "Names of sessions"),
+        ("what kinds of session are there", "Kinds of session"),
+        ("How do I close a session?", "Closing a session"),
+        ("delete a session", "Closing a session"),
+        ("what is a slot", "Slots and how sessions are addressed"),
+        ("show all sessions", "The list of sessions"),
+        ("What happens in the background while I'm away?", "Background work and unread marks"),
+        ("what does the unread mark mean", "Background work and unread marks"),
+        ("Can I type while it is busy?", "The queue"),
+        ("how do I stop an answer", "Interrupting an answer"),
+        ("How do I retry?", "Retrying"),
+        ("How do I connect a model?", "Connecting a model"),
+        ("where do I put my OpenAI API key", "Connecting a model"),
+        ("use ollama", "Local models: Ollama, llama.cpp, vLLM"),
+        ("llama.cpp", "Local models: Ollama, llama.cpp, vLLM"),
+        ("config.toml", "The configuration file"),
+        ("how can I change settings", "The configuration file"),
+        ("I get a 401 error", "When a model does not answer"),
+        ("stop the daemon", "The host and its logs"),
+        ("what happens when I close the terminal", "Detaching and coming back"),
+        ("how do I exit?", "Detaching and coming back"),
+        ("can I use two terminals", "Several terminals"),
+        ("is my data safe after a crash?", "After a crash"),
+        ("power cut", "After a crash"),
+        ("how to use q in a script", "Using q in scripts"),
+        ("exit codes", "Exit codes"),
+        ("I use a screen reader", "Plain mode and screen readers"),
+        ("turn off colors", "Plain mode and screen readers"),
+        ("keyboard shortcuts", "Keys"),
+        ("which slash commands exist", "Slash commands"),
+        ("how many sessions can I have", "Limits"),
+        ("where are my files stored", "Where q keeps its data"),
+        ("do you send telemetry?", "Privacy"),
+        ("how do I write a prompt of several lines", "Writing a prompt"),
+        ("what is a session", "What a session is"),
+        ("does it keep working when I log out", "Detaching and coming back"),
+        ("does q resend my prompt after a crash?", "After a crash"),
+        ("how do I see the logs", "The host and its logs"),
+        ("can I use Claude", "Connecting a model"),
+        ("how to cancel a queued prompt", "The queue"),
+        ("make the answer stop", "Interrupting an answer"),
+        ("explain the bar at the top", "What the marks in the bar mean"),
+    ] {
+        let answer = answer(question);
+        if title(&answer) != Some(section) {
+            lost.push(format!("{question} → {:?}, not {section}", title(&answer)));
+        }
+    }
+    assert!(lost.is_empty(), "{lost:#?}");
+}
+
+#[test]
+fn questions_about_other_things_are_not_answered() {
+    for question in [
+        "Write a poem about cats",
+        "What is the capital of France?",
+        "Как дела?",
+        "implement quicksort in haskell",
+        "asdf",
+    ] {
+        let answer = answer(question);
+        assert_eq!(title(&answer), None, "{question}\n{answer}");
+        assert!(answer.contains("OPENAI_API_KEY") && answer.contains("- Getting started\n"), "{answer}");
+    }
+}
+
+#[test]
+fn the_guide_is_never_silent_and_always_says_what_it_is() {
+    for question in
+        ["", " ", "hello", "?", "\0\u{1b}[2J", "session", "the", "q", "\u{202e}", &"x ".repeat(100_000)]
+    {
+        assert!(answer(question).contains("not a language model"), "{question:?}");
+    }
+    let nothing = AgentSpec::Guide.agent().answer(Ask::default());
+    let nothing = nothing.collect::<Vec<_>>().now_or_never().expect("ready");
+    assert!(nothing.len() > 1);
+}
+
+#[test]
+fn only_the_newest_prompt_is_answered() {
+    let said = |role, text: &str| Message { role, text: text.into() };
+    let messages = vec![
+        said(Role::User, "How do I connect a model?"),
+        said(Role::Assistant, "…"),
+        said(Role::User, "exit codes"),
+    ];
+    let events: Vec<AgentEvent> = AgentSpec::Guide
+        .agent()
+        .answer(Ask { messages, ..Ask::default() })
+        .collect()
+        .now_or_never()
+        .expect("ready");
+    assert!(events.contains(&AgentEvent::Text("## Exit codes\n".into())));
+}
+
+#[test]
+fn an_answer_comes_line_by_line() {
+    let events = events("keys");
+    assert!(events.len() > 10);
+    assert!(events.iter().all(|event| match event {
+        AgentEvent::Text(text) => text.matches('\n').count() == 1 && text.ends_with('\n'),
+        AgentEvent::Done => true,
+        AgentEvent::Usage(_) | AgentEvent::Failed(_) => false,
+    }));
+}
+
+#[test]
+fn the_greeting() {
+    insta::assert_snapshot!(answer("Hello!"));
+}
+
+#[test]
+fn an_answer() {
+    insta::assert_snapshot!(answer("How do I connect a model?"));
+}
+
+#[test]
+fn no_answer() {
+    insta::assert_snapshot!(answer("Write a poem about cats"));
+}

@@ -1,0 +1,341 @@
+//! The HTTP agent against the scripted server.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use q_agent::{AgentSpec, Ask, HttpSpec, Message, Role, Secret};
+use q_core::{AgentEvent, AgentFailure, FailureKind, Usage};
+use q_sim::server::{Script, Server};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn spec(base_url: String) -> HttpSpec {
+    HttpSpec { base_url, key: Some(Secret::new("sk-test")), model: "scripted".into(), idle_timeout: PATIENCE }
+}
+
+fn ask(text: &str) -> Ask {
+    Ask { messages: vec![Message { role: Role::User, text: text.into() }], ..Ask::default() }
+}
+
+/// What one ask comes to: text, usage, how it ended. Checks the shape of the stream on the way.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    text: String,
+    usage: Option<Usage>,
+    ending: Result<(), AgentFailure>,
+}
+
+async fn answer(spec: HttpSpec, ask: Ask) -> Outcome {
+    let mut outcome = Outcome { text: String::new(), usage: None, ending: Ok(()) };
+    let mut events = AgentSpec::Http(spec).agent().answer(ask);
+    let mut ended = false;
+    while let Some(event) = events.next().await {
+        assert!(!ended, "{event:?} after the end");
+        match event {
+            AgentEvent::Text(text) => outcome.text.push_str(&text),
+            AgentEvent::Usage(usage) => outcome.usage = Some(usage),
+            AgentEvent::Done => ended = true,
+            AgentEvent::Failed(failure) => {
+                outcome.ending = Err(failure);
+                ended = true;
+            }
+        }
+    }
+    assert!(ended, "the stream ended without a word");
+    outcome
+}
+
+#[tokio::test]
+async fn an_answer_streams_and_is_counted() {
+    let server = Server::start();
+    let outcome = answer(spec(server.base_url()), ask("Grüße, 世界!")).await;
+    assert_eq!(outcome.text, "echo: Grüße, 世界!");
+    assert_eq!(outcome.usage, Some(Usage { input: 2, output: 3 }));
+    assert_eq!(outcome.ending, Ok(()));
+    assert!(server.wait_for_open_streams(0, PATIENCE));
+}
+
+#[tokio::test]
+async fn the_request_holds_the_conversation_and_nothing_else() {
+    let server = Server::start();
+    let said = |role, text: &str| Message { role, text: text.into() };
+    let ask = Ask {
+        brief: "Be kind.".into(),
+        model: "other".into(),
+        messages: vec![said(Role::User, "one"), said(Role::Assistant, "two"), said(Role::User, "three")],
+    };
+    answer(spec(server.base_url()), ask).await;
+    let [seen] = server.requests().try_into().expect("one request");
+    assert_eq!(seen.path, "/v1/chat/completions");
+    assert_eq!(seen.authorization.as_deref(), Some("Bearer sk-test"));
+    insta::assert_snapshot!(serde_json::to_string_pretty(&seen.body).unwrap());
+    let names: Vec<&str> = seen.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["authorization", "content-type", "accept", "user-agent", "host", "content-length"]);
+}
+
+#[tokio::test]
+async fn without_a_key_none_is_sent() {
+    let server = Server::start();
+    let keyless = HttpSpec { key: None, ..spec(server.base_url()) };
+    assert_eq!(answer(keyless, ask("hi")).await.ending, Ok(()));
+    assert_eq!(server.requests()[0].authorization, None);
+}
+
+#[tokio::test]
+async fn names_of_models_arrive_as_they_are() {
+    let server = Server::start();
+    for name in
+        ["gpt-x-high", "o3-mini-low", "org/model:free", "ns::model", "claude-none", "gpt-5-codex", "日本"]
+    {
+        let spec = HttpSpec { model: name.into(), ..spec(server.base_url()) };
+        assert_eq!(answer(spec, ask("hi")).await.ending, Ok(()), "{name}");
+        let seen = server.requests().pop().expect("a request");
+        assert_eq!(seen.body["model"], name);
+        assert_eq!(seen.body.get("reasoning_effort"), None, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_address_may_end_in_a_slash() {
+    let server = Server::start();
+    let slash = spec(format!("{}/", server.base_url()));
+    assert_eq!(answer(slash, ask("hi")).await.ending, Ok(()));
+}
+
+#[tokio::test]
+async fn every_failure_has_its_kind() {
+    let server = Server::start();
+    let said = || Script::new().say("half ").say("an answer");
+    let unknown = r#"{"error":{"message":"The model `x` does not exist","code":"model_not_found"}}"#;
+    for (name, script, kind, text) in [
+        ("400", Script::new().status(400, r#"{"error":{"message":"no"}}"#), FailureKind::Rejected, ""),
+        ("400 model", Script::new().status(400, unknown), FailureKind::UnknownModel, ""),
+        ("401", Script::new().status(401, "{}"), FailureKind::WrongKey, ""),
+        ("403", Script::new().status(403, "<html>"), FailureKind::WrongKey, ""),
+        ("404", Script::new().status(404, unknown), FailureKind::UnknownModel, ""),
+        ("422", Script::new().status(422, "[]"), FailureKind::Rejected, ""),
+        ("429", Script::new().status(429, "{}").retry_after(7), FailureKind::RateLimited, ""),
+        ("500", Script::new().status(500, ""), FailureKind::ServerError, ""),
+        ("503", Script::new().status(503, "busy"), FailureKind::ServerError, ""),
+        (
+            "moved",
+            Script::new().status(307, "").header("location", "http://127.0.0.1:1/"),
+            FailureKind::Rejected,
+            "",
+        ),
+        ("cut at once", Script::new().cut(), FailureKind::Cut, ""),
+        ("cut", said().cut(), FailureKind::Cut, "half an answer"),
+        ("cut inside an event", said().raw("data: {\"choi").cut(), FailureKind::Cut, "half an answer"),
+        ("ended early", said(), FailureKind::Cut, "half an answer"),
+        ("ended at once", Script::new(), FailureKind::Cut, ""),
+        ("not JSON", said().raw("data: {nonsense}\n\n").done(), FailureKind::Cut, "half an answer"),
+        ("not text", said().raw(b"data: \xff\xfe\n\n".as_slice()).done(), FailureKind::Cut, "half an answer"),
+        ("a web page", Script::new().raw("<html>Log in to the airport</html>"), FailureKind::Cut, ""),
+        (
+            "error inside",
+            said().raw("data: {\"error\":{\"message\":\"overloaded\"}}\n\n").done(),
+            FailureKind::ServerError,
+            "half an answer",
+        ),
+    ] {
+        server.on(name, script);
+        let outcome = answer(spec(server.base_url()), ask(name)).await;
+        assert_eq!(outcome.ending.map_err(|failure| failure.kind), Err(kind), "{name}");
+        assert_eq!(outcome.text, text, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn answers_that_end_unusually_but_whole_are_done() {
+    let server = Server::start();
+    let finish = r#"data: {"choices":[{"index":0,"delta":{"content":"."},"finish_reason":"length"}]}"#;
+    for (name, script, text) in [
+        ("no [DONE]", Script::new().say("all").finish(), "all"),
+        ("cut behind the finish", Script::new().say("all").finish().cut(), "all"),
+        ("no last line end", Script::new().say("all").raw(finish), "all."),
+        (
+            "text with the finish",
+            Script::new().say("all").raw(format!("{finish}\n\ndata: [DONE]\n\n")),
+            "all.",
+        ),
+        ("nothing", Script::new().done(), ""),
+        ("comments", Script::new().raw(": ping\n\n: ping\n\n").say("all").raw(": ping\n\n").done(), "all"),
+        (
+            "no space",
+            Script::new().raw("data:{\"choices\":[{\"delta\":{\"content\":\"all\"}}]}\n\n").done(),
+            "all",
+        ),
+        (
+            "says the word",
+            Script::new().say("\"finish_reason\":\"stop\"").done(),
+            "\"finish_reason\":\"stop\"",
+        ),
+    ] {
+        server.on(name, script);
+        let outcome = answer(spec(server.base_url()), ask(name)).await;
+        assert_eq!((outcome.text.as_str(), outcome.ending), (text, Ok(())), "{name}");
+    }
+    server.on("only says it", Script::new().say("\"finish_reason\":\"stop\""));
+    let outcome = answer(spec(server.base_url()), ask("only says it")).await;
+    assert_eq!(outcome.ending.map_err(|failure| failure.kind), Err(FailureKind::Cut));
+}
+
+#[tokio::test]
+async fn nobody_there_is_unreachable() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for base_url in [
+        format!("http://127.0.0.1:{port}/v1"),
+        "http://no-such-host.invalid/v1".into(),
+        "127.0.0.1:1".into(),
+        String::new(),
+    ] {
+        let failure = answer(spec(base_url.clone()), ask("hi")).await.ending.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Unreachable, "{base_url}: {}", failure.detail);
+        assert!(!failure.detail.is_empty(), "{base_url}");
+    }
+}
+
+#[tokio::test]
+async fn the_key_never_shows() {
+    let server = Server::start();
+    server
+        .on("", Script::new().status(401, r#"{"error":{"message":"Incorrect API key provided: sk-test"}}"#));
+    let failure = answer(spec(server.base_url()), ask("hi")).await.ending.unwrap_err();
+    assert_eq!(failure.detail, "401 Incorrect API key provided: [key]");
+    for key in ["sk-te\nst", "sk-tést", "sk test"] {
+        let spec = HttpSpec { key: Some(Secret::new(key)), ..spec(server.base_url()) };
+        let failure = answer(spec, ask("hi")).await.ending.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::WrongKey);
+        assert!(!failure.detail.contains("sk"), "{}", failure.detail);
+    }
+    let password = "http://me:hidden@127.0.0.1:1/v1".to_owned();
+    let failure = answer(spec(password), ask("hi")).await.ending.unwrap_err();
+    assert!(!failure.detail.contains("hidden"), "{}", failure.detail);
+}
+
+#[tokio::test]
+async fn silence_has_an_end() {
+    let server = Server::start();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let deaf = format!("http://{}/v1", listener.local_addr().unwrap());
+    server.on("late", Script::new().say("half").silence());
+    for (base_url, prompt, text) in [(server.base_url(), "late", "half"), (deaf, "never", "")] {
+        let spec = HttpSpec { idle_timeout: Duration::from_millis(80), ..spec(base_url) };
+        let outcome = answer(spec, ask(prompt)).await;
+        assert_eq!(outcome.ending.map_err(|failure| failure.kind), Err(FailureKind::Silent), "{prompt}");
+        assert_eq!(outcome.text, text);
+    }
+    assert!(server.wait_for_open_streams(0, PATIENCE), "the connection stayed open");
+}
+
+#[tokio::test]
+async fn dropping_an_answer_closes_its_connection() {
+    let server = Arc::new(Server::start());
+    server.on("waits", Script::new().wait_for("never"));
+    server.on("talks", Script::new().repeat(1_000_000, "word ", Duration::from_millis(1)));
+    for prompt in ["waits", "talks"] {
+        let mut events = AgentSpec::Http(spec(server.base_url())).agent().answer(ask(prompt));
+        if prompt == "talks" {
+            assert!(matches!(events.next().await, Some(AgentEvent::Text(_))));
+        } else {
+            tokio::select! {
+                event = events.next() => panic!("{event:?}"),
+                open = streams_become(1, &server) => assert!(open),
+            }
+        }
+        drop(events);
+        assert!(streams_become(0, &server).await, "the connection stayed open");
+    }
+}
+
+/// Waits beside the runtime: connections are opened and closed by tasks of their own, which need it.
+async fn streams_become(count: usize, server: &Arc<Server>) -> bool {
+    let server = Arc::clone(server);
+    tokio::task::spawn_blocking(move || server.wait_for_open_streams(count, PATIENCE))
+        .await
+        .expect("no panic")
+}
+
+/// Runs itself again in an environment that sends everything through a proxy, which knows no address but its own.
+#[tokio::test]
+async fn a_proxy_is_not_asked_for_this_machine() {
+    if std::env::args().any(|argument| argument == "--include-ignored") {
+        let server = Server::start();
+        let local = spec(server.base_url().replace("127.0.0.1", "localhost"));
+        assert_eq!(answer(local, ask("hi")).await.ending, Ok(()));
+        assert_eq!(answer(spec(server.base_url()), ask("hi")).await.ending, Ok(()));
+        let outside = spec("http://192.0.2.1/v1".into());
+        let failure = answer(outside, ask("hi")).await.ending.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::UnknownModel, "the proxy was not asked: {failure}");
+        return;
+    }
+    let proxy = Server::start();
+    let proxies = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_proxy_is_not_asked_for_this_machine", "--include-ignored"])
+        .envs(proxies.map(|name| (name, proxy.base_url())))
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_polls_is_not_asked_for() {
+    let server = Server::start();
+    drop(AgentSpec::Http(spec(server.base_url())).agent().answer(ask("hi")));
+    assert_eq!(answer(spec(server.base_url()), ask("once")).await.ending, Ok(()));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn sessions_that_ask_at_once_do_not_meet() {
+    let server = Server::start();
+    let one = |number: usize| {
+        let key = Some(Secret::new(format!("key-{number}")));
+        let said = format!("session {number}");
+        server.on(&said, Script::new().wait_for("all").say(&format!("to {number}")).done());
+        answer(HttpSpec { key, ..spec(server.base_url()) }, ask(&said))
+    };
+    let answers = futures_util::future::join_all((10..20).map(one));
+    let opened = async {
+        // Opened only while all ten are waiting: none of them waits for another one.
+        while server.requests().len() < 10 {
+            tokio::task::yield_now().await;
+        }
+        server.open("all");
+    };
+    let (answers, ()) = futures_util::future::join(answers, opened).await;
+    for (number, outcome) in (10..20).zip(answers) {
+        assert_eq!((outcome.text, outcome.ending), (format!("to {number}"), Ok(())));
+    }
+    for seen in server.requests() {
+        let number = seen.last_user_text().replace("session ", "");
+        assert_eq!(seen.authorization, Some(format!("Bearer key-{number}")));
+        assert_eq!(seen.body["messages"].as_array().map(Vec::len), Some(1));
+    }
+}
+
+/// A stream as a real server sends it, with line ends of its own.
+fn recorded(line_end: &str) -> String {
+    include_str!("recorded.sse").replace('\n', line_end)
+}
+
+#[tokio::test]
+async fn wherever_the_network_divides_a_stream_it_says_the_same() {
+    let server = Server::start();
+    for line_end in ["\n", "\r\n"] {
+        let stream = recorded(line_end);
+        let whole = Outcome {
+            text: "Größe: 12 €\n世界 👩‍💻 \"done\"".into(),
+            usage: Some(Usage { input: 21, output: 9 }),
+            ending: Ok(()),
+        };
+        for offset in 0..=stream.len() {
+            server.once("", Script::new().raw(stream.as_str()).split_at(offset));
+            assert_eq!(answer(spec(server.base_url()), ask("x")).await, whole, "{offset} with {line_end:?}");
+        }
+    }
+}

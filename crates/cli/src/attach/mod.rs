@@ -1,0 +1,236 @@
+//! The attached terminal: one loop over keys, the host's news, ticks and signals. It carries and draws; what keys mean
+//! is the terminal crate's, what wishes do is the core's.
+
+mod desk;
+mod rejoin;
+mod screen;
+mod signals;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crossterm::event::EventStream;
+use futures_util::{FutureExt, StreamExt};
+use q_core::Instant;
+use q_core::address;
+use q_host::clock::Clock;
+use q_term::{Event, Intent, Options, Ui};
+use tokio::time::sleep;
+
+use crate::client::{Client, News};
+use crate::commands::Context;
+use crate::error::CliError;
+use crate::out;
+use desk::Desk;
+use screen::Screen;
+use signals::Signals;
+
+/// What the host says is drawn at most this often; what the person does is drawn at once.
+const FRAME: Duration = Duration::from_micros(16_667);
+/// How often things that move, move.
+const TICK: Duration = Duration::from_millis(250);
+/// A draft is saved when nothing was typed for this long.
+const DRAFT_AFTER: Duration = Duration::from_secs(2);
+
+/// Opens the whole screen, at `session` if one is named.
+pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<ExitCode, CliError> {
+    // All that can fail in words happens before the terminal is taken.
+    let client = Client::attach(context, true).await?;
+    let options = Options {
+        color: context.environment.wants_color(),
+        motion: context.environment.text("Q_NO_MOTION").is_none(),
+        max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
+        home: context.environment.text("HOME").unwrap_or_default().to_owned(),
+    };
+    let mut ui = Ui::new(options);
+    let mut first = ui.refreshed(&client.mirror);
+    if let Some(address) = session {
+        let lines: Vec<_> = client.mirror.by_slot().iter().map(|session| session.summary.clone()).collect();
+        let names: Vec<String> = lines.iter().map(|line| line.name.to_string()).collect();
+        let id = address::resolve(&address, &lines).map_err(|miss| CliError::miss(miss, &names))?;
+        first = ui.switch_to(&client.mirror, id);
+    }
+    let signals = Signals::listen()?;
+    let screen = Screen::take()?;
+    let mut attached = Attached {
+        context,
+        client,
+        ui,
+        desk: Desk::default(),
+        screen,
+        clock: Clock::start(),
+        stale: true,
+        switching: None,
+        typed: None,
+        drawn: Instant::default(),
+    };
+    attached.carry(first).await?;
+    let outcome = attached.live(signals).await;
+    let Attached { screen, client, ui, .. } = attached;
+    drop(screen);
+    match outcome {
+        Ok(Leaving::Detached) => {
+            out::note(&farewell(&client));
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(Leaving::Stopped(why)) => {
+            out::note(&format!("{why}; sessions are kept, `q` brings them back"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(Leaving::Signal(number)) => Ok(ExitCode::from(128 + number)),
+        Err(error) => {
+            for text in ui.undelivered() {
+                out::note(&format!("not sent: {}", q_term::sanitize::visible(text)));
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Why the loop ends.
+enum Leaving {
+    /// The person left; the sessions go on.
+    Detached,
+    /// The host was stopped on purpose.
+    Stopped(String),
+    /// The system ends this process.
+    Signal(u8),
+}
+
+struct Attached<'a> {
+    context: &'a Context,
+    client: Client,
+    ui: Ui,
+    desk: Desk,
+    screen: Screen,
+    clock: Clock,
+    /// The screen does not show what is known.
+    stale: bool,
+    /// When the key came that switched sessions, until the switch is on the screen.
+    switching: Option<Instant>,
+    /// When something was last typed that may have to be saved.
+    typed: Option<Instant>,
+    drawn: Instant,
+}
+
+impl Attached<'_> {
+    async fn live(&mut self, mut signals: Signals) -> Result<Leaving, CliError> {
+        let mut terminal = EventStream::new();
+        loop {
+            let now = self.clock.mono();
+            let next_frame = self.clock.until(self.drawn.after(FRAME));
+            if self.stale && next_frame.is_zero() {
+                self.draw().await?;
+            }
+            let draft_due = self.typed.map(|typed| typed.after(DRAFT_AFTER).since(now));
+            let moves = self.ui.wants_ticks(&self.client.mirror);
+            let leaving = tokio::select! {
+                biased;
+                number = signals.next() => Some(Leaving::Signal(number)),
+                event = terminal.next() => match event {
+                    Some(Ok(event)) => self.at_terminal(event.into()).await?,
+                    Some(Err(_)) | None => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
+                },
+                news = self.client.next() => self.hear(news).await?,
+                () = sleep(next_frame), if self.stale => None,
+                () = sleep(draft_due.unwrap_or_default()), if draft_due.is_some() => {
+                    self.save_drafts().await?;
+                    None
+                }
+                () = sleep(TICK), if moves => {
+                    self.ui.tick();
+                    self.stale = true;
+                    None
+                }
+            };
+            if let Some(leaving) = leaving {
+                if !matches!(leaving, Leaving::Stopped(_)) {
+                    self.save_drafts().await?;
+                }
+                return Ok(leaving);
+            }
+        }
+    }
+
+    /// Something happened at the terminal: answered within this frame.
+    async fn at_terminal(&mut self, event: Event) -> Result<Option<Leaving>, CliError> {
+        let came = self.clock.mono();
+        let before = self.ui.focus();
+        let intents = self.ui.handle(&self.client.mirror, event);
+        if before.is_some() && before != self.ui.focus() {
+            self.switching = Some(came);
+        }
+        self.typed = Some(came);
+        self.stale = true;
+        let leaving = self.carry(intents).await?;
+        self.draw().await?;
+        Ok(leaving)
+    }
+
+    /// The host said something. Whatever else it said already is taken in before the next frame.
+    async fn hear(&mut self, news: Result<News, CliError>) -> Result<Option<Leaving>, CliError> {
+        let mut next = Some(news);
+        while let Some(news) = next {
+            match news {
+                Ok(News::Changed | News::Whole) => {}
+                Ok(News::Answered { request, answer }) => {
+                    let intents = self.desk.answered(&mut self.ui, &mut self.client.mirror, request, answer);
+                    self.carry(intents).await?;
+                }
+                Ok(News::Missed(session)) => self.desk.resync(&mut self.client, session).await?,
+                Ok(News::Going { why, restart: false }) => return Ok(Some(Leaving::Stopped(why))),
+                Ok(News::Going { why, restart: true }) => return self.rejoin(&why).await,
+                Err(error) => return self.rejoin(&error.message).await,
+            }
+            next = self.client.next().now_or_never();
+        }
+        self.stale = true;
+        let intents = self.ui.refreshed(&self.client.mirror);
+        self.carry(intents).await
+    }
+
+    /// Carries wishes to the host; the terminal's own ones are done here.
+    async fn carry(&mut self, intents: Vec<Intent>) -> Result<Option<Leaving>, CliError> {
+        for intent in intents {
+            match intent {
+                Intent::Detach => return Ok(Some(Leaving::Detached)),
+                Intent::Suspend => self.screen.suspend()?,
+                Intent::Redraw => self.screen.forget()?,
+                Intent::Bell => self.screen.ring()?,
+                other => {
+                    // A host that is gone is noticed by reading; what was sent is sent again to the next one.
+                    let _noticed_by_reading = self.desk.send(self.context, &mut self.client, other).await;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn save_drafts(&mut self) -> Result<(), CliError> {
+        self.typed = None;
+        let drafts = self.ui.drafts();
+        self.carry(drafts).await.map(|_| ())
+    }
+
+    async fn draw(&mut self) -> Result<(), CliError> {
+        self.screen.draw(&mut self.ui, &self.client.mirror)?;
+        self.stale = false;
+        self.drawn = self.clock.mono();
+        if let Some(came) = self.switching.take() {
+            let took = self.drawn.since(came);
+            let _figures_only = self.desk.switched(&mut self.client, took).await;
+        }
+        Ok(())
+    }
+}
+
+fn farewell(client: &Client) -> String {
+    let sessions = client.mirror.by_slot();
+    let working = sessions.iter().filter(|s| s.summary.activity == q_core::Activity::Working).count();
+    match (sessions.len(), working) {
+        (0, _) => "detached".to_owned(),
+        (_, 0) => "detached; `q` brings your sessions back".to_owned(),
+        (_, 1) => "detached; 1 session goes on working, `q` brings it back".to_owned(),
+        (_, many) => format!("detached; {many} sessions go on working, `q` brings them back"),
+    }
+}

@@ -1,0 +1,196 @@
+//! A client of the host: requests and their answers, and a mirror that stays true meanwhile.
+
+use q_core::{Mirror, SessionId, Snapshot, Summary, Update, address};
+use q_host::wire::view::Line;
+use q_host::wire::{Answer, ClientMessage, HostMessage, Request};
+use q_host::{Connection, entropy};
+
+use crate::commands::Context;
+use crate::error::CliError;
+
+/// An attached client.
+#[derive(Debug)]
+pub(crate) struct Client {
+    connection: Connection,
+    last_request: u64,
+    pub(crate) mirror: Mirror,
+    /// Updates the mirror took, where they are kept.
+    updates: Option<Vec<Update>>,
+}
+
+/// What a message meant for the mirror's owner.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// The mirror changed.
+    Changed,
+    /// The mirror is whole for the first time, or again.
+    Whole,
+    /// A request was answered.
+    Answered { request: u64, answer: Result<Answer, CliError> },
+    /// The host ends.
+    Going { why: String, restart: bool },
+    /// A session's copy must be asked for again.
+    Missed(SessionId),
+}
+
+impl Client {
+    /// Attaches to the host, which is started if none runs. With `watch`, returns once the mirror is whole.
+    pub(crate) async fn attach(context: &Context, watch: bool) -> Result<Self, CliError> {
+        let connection =
+            Connection::or_start(&context.place, &context.environment.program, || context.hello(watch))
+                .await?;
+        Self::on(connection, watch).await
+    }
+
+    /// Attaches to the host only if one runs.
+    pub(crate) async fn attach_existing(context: &Context) -> Result<Option<Self>, CliError> {
+        match Connection::existing(&context.place, context.hello(false)).await? {
+            Some(connection) => Self::on(connection, false).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn on(connection: Connection, watch: bool) -> Result<Self, CliError> {
+        let mut client = Self { connection, last_request: 0, mirror: Mirror::default(), updates: None };
+        if watch {
+            while !matches!(client.next().await?, News::Whole) {}
+        }
+        Ok(client)
+    }
+
+    /// Keeps updates from here on, for [`Client::take_updates`].
+    pub(crate) fn keep_updates(&mut self) {
+        self.updates.get_or_insert_default();
+    }
+
+    /// The updates since they were last taken, in order.
+    pub(crate) fn take_updates(&mut self) -> Vec<Update> {
+        self.updates.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// How the host was at the hello.
+    pub(crate) fn host(&self) -> &q_host::wire::message::Status {
+        &self.connection.host
+    }
+
+    /// The number of a request that is about to be sent.
+    pub(crate) fn expect_answer(&mut self) -> u64 {
+        self.last_request += 1;
+        self.last_request
+    }
+
+    /// Sends a request without waiting for its answer; gives its number.
+    pub(crate) async fn request(&mut self, request: Request) -> Result<u64, CliError> {
+        let id = self.expect_answer();
+        self.connection.send(&ClientMessage::Request { id, request }).await?;
+        Ok(id)
+    }
+
+    /// Tells the host something that has no answer.
+    pub(crate) async fn tell(&mut self, message: &ClientMessage) -> Result<(), CliError> {
+        Ok(self.connection.send(message).await?)
+    }
+
+    /// Sends a request and waits for its answer; the mirror follows meanwhile.
+    pub(crate) async fn ask(&mut self, request: Request) -> Result<Answer, CliError> {
+        let id = self.request(request).await?;
+        loop {
+            match self.next().await? {
+                News::Answered { request, answer } if request == id => return answer,
+                News::Going { why, .. } => {
+                    return Err(CliError::failed(why).hint("start q again; what was answered before is kept"));
+                }
+                News::Missed(session) => {
+                    drop(self.request(Request::Resync { session: session.into() }).await?)
+                }
+                News::Answered { .. } | News::Changed | News::Whole => {}
+            }
+        }
+    }
+
+    /// Waits for the next message and takes it in.
+    pub(crate) async fn next(&mut self) -> Result<News, CliError> {
+        let message = self.connection.next().await?;
+        self.take(message)
+    }
+
+    fn take(&mut self, message: HostMessage) -> Result<News, CliError> {
+        let unreadable = |_| {
+            CliError::failed("the host sent a name that is none; is it of another version? `q host stop`")
+        };
+        Ok(match message {
+            HostMessage::Snapshot(shot) => {
+                self.mirror.load(Snapshot::try_from(shot).map_err(unreadable)?);
+                News::Changed
+            }
+            HostMessage::Update(piece) => {
+                let update = Update::try_from(piece).map_err(unreadable)?;
+                if let Some(updates) = &mut self.updates {
+                    updates.push(update.clone());
+                }
+                match self.mirror.apply(update) {
+                    Ok(()) => News::Changed,
+                    Err(missed) => News::Missed(missed.0),
+                }
+            }
+            HostMessage::Ready => News::Whole,
+            HostMessage::Reply { id, answer } => {
+                News::Answered { request: id, answer: answer.map_err(CliError::from) }
+            }
+            HostMessage::Going { why, restart } => News::Going { why, restart },
+            HostMessage::Welcome(_) | HostMessage::Unwelcome { .. } => News::Changed, // said once, at the hello
+        })
+    }
+
+    /// Every session, closed ones too.
+    pub(crate) async fn list(&mut self) -> Result<Vec<Summary>, CliError> {
+        match self.ask(Request::List).await? {
+            Answer::List(lines) => lines.into_iter().map(summary).collect(),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// The session an address names.
+    pub(crate) async fn resolve(&mut self, address: &str) -> Result<Summary, CliError> {
+        let sessions = self.list().await?;
+        let names: Vec<String> = sessions.iter().map(|session| session.name.to_string()).collect();
+        let id = address::resolve(address, &sessions).map_err(|miss| CliError::miss(miss, &names))?;
+        sessions
+            .into_iter()
+            .find(|session| session.id == id)
+            .ok_or_else(|| CliError::failed("the session is gone meanwhile"))
+    }
+
+    /// Submits a prompt; gives its number once it is kept.
+    pub(crate) async fn submit(&mut self, session: SessionId, text: String) -> Result<u64, CliError> {
+        let token = token()?;
+        match self.ask(Request::Submit { session: session.into(), token, text }).await? {
+            Answer::Accepted(prompt) => Ok(prompt),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Creates a session.
+    pub(crate) async fn create(&mut self, request: Request) -> Result<SessionId, CliError> {
+        match self.ask(request).await? {
+            Answer::Created(id) => Ok(id.into()),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+/// A fresh submission token.
+pub(crate) fn token() -> Result<u128, CliError> {
+    entropy::token().map(|token| token.0).map_err(|error| CliError::failed(error.to_string()))
+}
+
+/// A host answered another question than was asked.
+pub(crate) fn unexpected(answer: &Answer) -> CliError {
+    CliError::failed(format!("the host gave an answer that does not fit the question ({answer:?})"))
+        .hint("is it of another version? `q host stop`, then start q again")
+}
+
+fn summary(line: Line) -> Result<Summary, CliError> {
+    Summary::try_from(line)
+        .map_err(|fault| CliError::failed(format!("the host sent a name that is none: {fault}")))
+}

@@ -1,0 +1,62 @@
+//! `q agents`: who can answer here, and where that is written. Keys are never shown.
+
+use std::process::ExitCode;
+
+use q_host::wire::message::Reach;
+use serde::Serialize;
+
+use crate::commands::Context;
+use crate::error::CliError;
+use crate::{json, out};
+
+#[derive(Serialize)]
+struct AgentJson<'a> {
+    name: &'a str,
+    default: bool,
+    origin: &'static str,
+    base_url: Option<&'a str>,
+    model: Option<&'a str>,
+    has_key: bool,
+}
+
+pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
+    let known = &context.known;
+    let rows: Vec<AgentJson<'_>> = known
+        .agents
+        .iter()
+        .zip(&known.origins)
+        .map(|(agent, &origin)| {
+            let (base_url, model, has_key) = match &agent.reach {
+                Reach::Guide => (None, None, false),
+                Reach::Http { base_url, key, model, .. } => {
+                    (Some(base_url.as_str()), Some(model.as_str()), key.is_some())
+                }
+            };
+            AgentJson {
+                name: &agent.name,
+                default: agent.name == known.default,
+                origin,
+                base_url,
+                model,
+                has_key,
+            }
+        })
+        .collect();
+    if as_json {
+        json::print(&rows)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for row in rows {
+        let mark = if row.default { "*" } else { " " };
+        let reach = match row.base_url {
+            None => "answers questions about q, offline".to_owned(),
+            Some(url) => {
+                let model = row.model.filter(|model| !model.is_empty()).unwrap_or("the server's own model");
+                format!("{url}  {model}  {}", if row.has_key { "with key" } else { "no key" })
+            }
+        };
+        out::line(&format!("{mark} {:<12} {reach}  ({})", row.name, row.origin))?;
+    }
+    out::note(&format!("* answers in new sessions. Configure agents in {}", context.config_file.display()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,147 @@
+//! `q chat`: one turn. The answer goes to standard output as it comes, all else to standard error.
+
+use std::process::ExitCode;
+
+use q_core::{Activity, Body, EntryNo, SessionId, Stop};
+use q_host::wire::{ClientMessage, Request};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::args::ChatArgs;
+use crate::client::{Client, News};
+use crate::commands::{Context, new, prompt_from};
+use crate::error::{CliError, Kind};
+use crate::json::{self, ChatJson, SessionJson};
+use crate::out;
+
+pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
+    let text = prompt_from(&args.prompt, &context.environment)?;
+    let mut interrupts = signal(SignalKind::interrupt())
+        .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
+    let mut client = Client::attach(context, true).await?;
+    let session = match &args.session {
+        Some(address) => client.resolve(address).await?.id,
+        None => {
+            let directory = context.environment.directory.to_string_lossy().into_owned();
+            let kind = q_core::Kind::default();
+            let request = new::create(context, args.new, kind, args.agent.as_deref(), args.model, directory)?;
+            client.create(request).await?
+        }
+    };
+    // What is printed is read.
+    client.tell(&ClientMessage::Showing { session: Some(session.into()), at_end: true }).await?;
+    let prompt = client.submit(session, text).await?;
+    let mut turn = Turn { session, prompt, began: None, printed: 0, echo: !args.json };
+    turn.follow(&mut client, &mut interrupts).await?;
+    turn.conclude(&client, args.json)
+}
+
+/// The turn that answers our prompt.
+struct Turn {
+    session: SessionId,
+    prompt: u64,
+    /// Our prompt's entry, once the turn began: other prompts may have been before it in the queue.
+    began: Option<EntryNo>,
+    printed: usize,
+    echo: bool,
+}
+
+impl Turn {
+    async fn follow(&mut self, client: &mut Client, interrupts: &mut Signal) -> Result<(), CliError> {
+        loop {
+            self.note_beginning(client);
+            if self.echo {
+                self.print_new(client)?;
+            }
+            if self.is_over(client) {
+                return Ok(());
+            }
+            let news = tokio::select! {
+                news = client.next() => news?,
+                _ = interrupts.recv() => {
+                    client.request(Request::Interrupt { session: self.session.into() }).await?;
+                    continue;
+                }
+            };
+            match news {
+                News::Going { why, .. } => return Err(CliError::failed(why)),
+                News::Missed(session) => {
+                    drop(client.request(Request::Resync { session: session.into() }).await?)
+                }
+                News::Changed | News::Whole | News::Answered { .. } => {}
+            }
+        }
+    }
+
+    fn note_beginning(&mut self, client: &Client) {
+        let Some(session) = client.mirror.get(self.session) else { return };
+        if self.began.is_none() && !session.queue.iter().any(|waiting| waiting.prompt.0 == self.prompt) {
+            let last_prompt =
+                session.entries.iter().rev().find(|entry| matches!(entry.body, Body::Prompt(_)));
+            self.began = last_prompt.map(|entry| entry.no);
+        }
+    }
+
+    /// Over when another entry than an answer follows ours, or nothing runs any more.
+    fn is_over(&self, client: &Client) -> bool {
+        let Some(session) = client.mirror.get(self.session) else { return true };
+        let Some(began) = self.began else { return session.summary.activity != Activity::Working };
+        let followed = session
+            .entries
+            .iter()
+            .any(|entry| entry.no > began && matches!(entry.body, Body::Prompt(_) | Body::Stop(_)));
+        followed || session.summary.activity != Activity::Working
+    }
+
+    fn answer<'a>(&self, client: &'a Client) -> &'a str {
+        let (Some(began), Some(session)) = (self.began, client.mirror.get(self.session)) else { return "" };
+        let mut after = session.entries.iter().filter(|entry| entry.no > began);
+        match after.next().map(|entry| &entry.body) {
+            Some(Body::Answer(text)) => text,
+            Some(Body::Prompt(_) | Body::Stop(_)) | None => "",
+        }
+    }
+
+    fn stop<'a>(&self, client: &'a Client) -> Option<&'a Stop> {
+        let session = client.mirror.get(self.session)?;
+        let mut after = session.entries.iter().filter(|entry| Some(entry.no) > self.began);
+        after.find_map(|entry| match &entry.body {
+            Body::Stop(stop) => Some(stop),
+            Body::Prompt(_) | Body::Answer(_) => None,
+        })
+    }
+
+    fn print_new(&mut self, client: &Client) -> Result<(), CliError> {
+        let answer = self.answer(client);
+        let fresh = answer.get(self.printed..).unwrap_or("");
+        self.printed = answer.len();
+        if fresh.is_empty() { Ok(()) } else { out::say(&q_term::sanitize::visible(fresh)) }
+    }
+
+    fn conclude(&self, client: &Client, as_json: bool) -> Result<ExitCode, CliError> {
+        let answer = self.answer(client);
+        let (outcome, failure, code) = match self.stop(client) {
+            None if self.began.is_some() => ("done", None, 0),
+            None => ("interrupted", None, Kind::Interrupted.exit_code()),
+            Some(Stop::Interrupted(_)) => ("interrupted", None, Kind::Interrupted.exit_code()),
+            Some(Stop::Failed(failure)) => ("failed", Some(failure.to_string()), Kind::Failed.exit_code()),
+        };
+        if as_json {
+            let Some(session) = client.mirror.get(self.session) else {
+                return Err(CliError::failed("the session was closed meanwhile"));
+            };
+            let session = SessionJson::from(&session.summary);
+            let answer = answer.to_owned();
+            json::print(&ChatJson { session, prompt: self.prompt, answer, outcome, failure })?;
+            return Ok(ExitCode::from(code));
+        }
+        if !answer.is_empty() && !answer.ends_with('\n') {
+            out::say("\n")?;
+        }
+        match failure {
+            Some(failure) => out::note(&format!("q: {}", q_term::sanitize::visible(&failure))),
+            None if outcome == "interrupted" => out::note("q: interrupted; the text so far is kept"),
+            None => {}
+        }
+        Ok(ExitCode::from(code))
+    }
+}

@@ -1,0 +1,102 @@
+//! `q host …`: the background host.
+
+use std::process::ExitCode;
+
+use q_host::HostConfig;
+use q_host::connect::READY;
+use q_host::wire::{Answer, Request};
+
+use crate::args::HostVerb;
+use crate::client::{Client, News, unexpected};
+use crate::commands::{Context, config, place};
+use crate::environment::Environment;
+use crate::error::{CliError, Kind};
+use crate::{json, out};
+
+pub(crate) async fn dispatch(context: &Context, verb: HostVerb) -> Result<ExitCode, CliError> {
+    match verb {
+        HostVerb::Status { json } => status(context, json).await,
+        HostVerb::Stop => stop(context).await,
+        HostVerb::Logs => {
+            out::line(&context.place.logs().display().to_string())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        HostVerb::Run => Ok(run(&context.environment).await),
+    }
+}
+
+/// Is the host. Says [`READY`] once clients can connect, or why it cannot start; its starter reads that.
+pub(crate) async fn run(environment: &Environment) -> ExitCode {
+    match start(environment).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(target: "q::host", error = %error.message, "the host ends");
+            let _starter_gone = out::line(&error.message);
+            ExitCode::from(error.kind.exit_code())
+        }
+    }
+}
+
+async fn start(environment: &Environment) -> Result<(), CliError> {
+    // A session of its own: the end of the terminal that happened to start it is none of its business. It leads one
+    // already when run by hand in a fresh session, which is as good.
+    let _leads_one_already = rustix::process::setsid();
+    let place = place(environment)?;
+    let limits = config(environment)?.limits.applied();
+    if let Err(error) = q_telemetry::init(&place.logs(), "host", environment.text("Q_LOG")) {
+        out::note(&format!("no log: {error}"));
+    }
+    let ready = || {
+        let _starter_gone = out::line(READY);
+    };
+    q_host::run(HostConfig { place, limits }, ready)
+        .await
+        .map_err(|error| CliError::failed(error.to_string()))
+}
+
+async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
+    let Some(mut client) = Client::attach_existing(context).await? else {
+        if as_json {
+            json::print(&serde_json::json!({ "running": false }))?;
+        } else {
+            out::line("no host runs; q starts one when it is needed")?;
+        }
+        return Ok(ExitCode::from(Kind::Unreachable.exit_code()));
+    };
+    let status = match client.ask(Request::Status).await? {
+        Answer::Status(status) => status,
+        other => return Err(unexpected(&other)),
+    };
+    if as_json {
+        let mut shape = serde_json::to_value(&status).map_err(|error| CliError::failed(error.to_string()))?;
+        if let Some(fields) = shape.as_object_mut() {
+            fields.insert("running".into(), true.into());
+        }
+        json::print(&shape)?;
+    } else {
+        let age = q_term::words::age(q_host::clock::wall(), q_core::WallTime(status.started));
+        out::line(&format!(
+            "running for {age} (process {}, version {}): {} of {} sessions live, {} working, {} stored, {} attached",
+            status.pid,
+            status.version,
+            status.live,
+            status.max_live,
+            status.working,
+            status.stored,
+            status.clients
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn stop(context: &Context) -> Result<ExitCode, CliError> {
+    let Some(mut client) = Client::attach_existing(context).await? else {
+        out::note("no host runs");
+        return Ok(ExitCode::SUCCESS);
+    };
+    client.ask(Request::Stop).await?;
+    // It is gone when it closes the connection; by then everything is written.
+    while !matches!(client.next().await, Err(_) | Ok(News::Going { .. })) {}
+    out::note("the host has stopped; sessions are kept, `q` brings them back");
+    Ok(ExitCode::SUCCESS)
+}

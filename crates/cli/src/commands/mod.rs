@@ -1,0 +1,116 @@
+//! The commands, one a file. What they share is their [`Context`].
+
+pub(crate) mod agents;
+pub(crate) mod change;
+pub(crate) mod chat;
+pub(crate) mod host;
+pub(crate) mod ls;
+pub(crate) mod new;
+pub(crate) mod open;
+pub(crate) mod send;
+pub(crate) mod show;
+pub(crate) mod stats;
+pub(crate) mod wait;
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+use q_host::Place;
+use q_host::wire::PROTOCOL;
+use q_host::wire::message::Hello;
+
+use crate::agents::{Known, known};
+use crate::config::{self, Config};
+use crate::environment::Environment;
+use crate::error::CliError;
+
+/// What every command knows.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) environment: Environment,
+    pub(crate) place: Place,
+    pub(crate) config_file: PathBuf,
+    pub(crate) known: Known,
+}
+
+impl Context {
+    /// Reads configuration and environment; a mistake in either is told before anything starts.
+    pub(crate) fn new(environment: Environment) -> Result<Self, CliError> {
+        let place = place(&environment)?;
+        let config_file = config_file(&environment)?;
+        let config = config::read(&config_file)?;
+        let known = known(&config, &environment)?;
+        Ok(Self { environment, place, config_file, known })
+    }
+
+    pub(crate) fn hello(&self, watch: bool) -> Hello {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Hello { protocol: PROTOCOL, version, watch, agents: self.known.agents.clone() }
+    }
+}
+
+/// The user's standard directories.
+fn standard() -> Result<impl BaseStrategy, CliError> {
+    etcetera::choose_base_strategy().map_err(|_| {
+        CliError::usage("your home directory is not known: HOME is not set")
+            .hint("set HOME, or Q_DATA_DIR, Q_STATE_DIR and Q_CONFIG")
+    })
+}
+
+/// Where the store, the log and the socket are. `Q_…` variables win over the standard directories.
+pub(crate) fn place(environment: &Environment) -> Result<Place, CliError> {
+    let given = |variable: &str| environment.path(variable).map(|path| environment.directory.join(path));
+    let data = match given("Q_DATA_DIR") {
+        Some(directory) => directory,
+        None => standard()?.data_dir().join("q"),
+    };
+    let state = match given("Q_STATE_DIR") {
+        Some(directory) => directory,
+        None => match standard()?.state_dir() {
+            Some(directory) => directory.join("q"),
+            None => data.join("state"),
+        },
+    };
+    let runtime =
+        given("Q_RUNTIME_DIR").or_else(|| environment.path("XDG_RUNTIME_DIR").map(|base| base.join("q")));
+    let runtime = runtime.unwrap_or_else(|| {
+        let mine = format!("q-{}", rustix::process::geteuid().as_raw());
+        environment.path("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp")).join(mine)
+    });
+    Ok(Place::new(data, state, runtime))
+}
+
+fn config_file(environment: &Environment) -> Result<PathBuf, CliError> {
+    match environment.path("Q_CONFIG") {
+        Some(file) => Ok(environment.directory.join(file)),
+        None => Ok(standard()?.config_dir().join("q").join("config.toml")),
+    }
+}
+
+/// The configuration, for the host: it takes its limits from it.
+pub(crate) fn config(environment: &Environment) -> Result<Config, CliError> {
+    config::read(&config_file(environment)?)
+}
+
+/// A prompt from its words, or from standard input when there are none (or just `-`).
+pub(crate) fn prompt_from(words: &[String], environment: &Environment) -> Result<String, CliError> {
+    if !words.is_empty() && words != ["-"] {
+        return Ok(words.join(" "));
+    }
+    if environment.input_is_terminal && words.is_empty() {
+        return Err(CliError::usage("there is no prompt")
+            .hint("give it as words, or on standard input: echo \"why?\" | q chat"));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|error| CliError::failed(format!("standard input cannot be read: {error}")))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        CliError::usage(format!(
+            "standard input is not UTF-8 text (byte {at} is the first that is not); nothing was sent"
+        ))
+        .hint("convert it first: iconv -f LATIN1 -t UTF-8 FILE | q chat")
+    })
+}

@@ -1,0 +1,70 @@
+//! `q stats`: your own figures since the host started. They stay on this machine.
+
+use std::process::ExitCode;
+
+use q_host::wire::message::{Spread, Stats};
+use q_host::wire::{Answer, Request};
+
+use crate::client::{Client, unexpected};
+use crate::commands::Context;
+use crate::error::CliError;
+use crate::{json, out};
+
+pub(crate) async fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
+    let mut client = Client::attach(context, false).await?;
+    let stats = match client.ask(Request::Stats).await? {
+        Answer::Stats(stats) => stats,
+        other => return Err(unexpected(&other)),
+    };
+    if as_json {
+        json::print(&stats)?;
+    } else {
+        out::say(&table(&stats))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(stats: &Stats) -> String {
+    let age = q_term::words::age(q_host::clock::wall(), q_core::WallTime(stats.started));
+    let mut text = format!(
+        "host        started {age} ago\n\
+         sessions    {} live, {} created\n\
+         turns       {}{}; {} cut by a crash\n\
+         switches    {}\n\
+         commits     {}\n",
+        stats.sessions_live,
+        stats.sessions_created,
+        stats.turns,
+        in_brackets(stats.turn_times),
+        stats.turns_recovered,
+        spread(stats.switches),
+        spread(stats.commits),
+    );
+    if stats.errors.is_empty() {
+        text.push_str("errors      none\n");
+    }
+    for (code, count) in &stats.errors {
+        text.push_str(&format!("errors      {count} {code}\n"));
+    }
+    text
+}
+
+fn spread(spread: Spread) -> String {
+    format!("{}{}", spread.count, in_brackets(spread))
+}
+
+fn in_brackets(spread: Spread) -> String {
+    if spread.count == 0 {
+        String::new()
+    } else {
+        format!(" (p50 {}, p95 {})", time(spread.p50_us), time(spread.p95_us))
+    }
+}
+
+fn time(us: u64) -> String {
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..10_000_000 => format!("{}.{} ms", us / 1000, us % 1000 / 100),
+        10_000_000.. => format!("{} s", us / 1_000_000),
+    }
+}

@@ -1,0 +1,64 @@
+//! `q wait`: until sessions have nothing left to do. A session that failed or was interrupted is done, and gives the exit
+//! code.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use q_core::{Activity, SessionId};
+use q_host::wire::Request;
+
+use crate::args::WaitArgs;
+use crate::client::{Client, News};
+use crate::commands::Context;
+use crate::error::{CliError, Kind};
+
+pub(crate) async fn run(context: &Context, args: WaitArgs) -> Result<ExitCode, CliError> {
+    let mut client = Client::attach(context, true).await?;
+    let mut wanted = BTreeSet::new();
+    for address in &args.sessions {
+        wanted.insert(client.resolve(address).await?.id);
+    }
+    let waiting = until_done(&mut client, &wanted, args.any);
+    match args.timeout {
+        None => waiting.await?,
+        Some(seconds) => match tokio::time::timeout(Duration::from_secs(seconds), waiting).await {
+            Ok(done) => done?,
+            Err(_) => return Err(CliError::failed(format!("not done after {seconds} s; the work goes on"))),
+        },
+    }
+    Ok(verdict(&client, &wanted))
+}
+
+async fn until_done(client: &mut Client, wanted: &BTreeSet<SessionId>, any: bool) -> Result<(), CliError> {
+    loop {
+        let mut done = wanted.iter().map(|&id| is_done(client, id));
+        if if any { done.any(|done| done) } else { done.all(|done| done) } {
+            return Ok(());
+        }
+        match client.next().await? {
+            News::Going { why, .. } => return Err(CliError::failed(why)),
+            News::Missed(session) => drop(client.request(Request::Resync { session: session.into() }).await?),
+            News::Changed | News::Whole | News::Answered { .. } => {}
+        }
+    }
+}
+
+/// Nothing runs, and what waits will not run by itself. A closed session is done.
+pub(crate) fn is_done(client: &Client, id: SessionId) -> bool {
+    client.mirror.get(id).is_none_or(|session| session.summary.activity != Activity::Working)
+}
+
+fn verdict(client: &Client, wanted: &BTreeSet<SessionId>) -> ExitCode {
+    let ends = wanted.iter().filter_map(|&id| client.mirror.get(id)).map(|session| session.summary.activity);
+    let worst = ends.max_by_key(|activity| match activity {
+        Activity::Idle | Activity::Working => 0,
+        Activity::Interrupted => 1,
+        Activity::Failed => 2,
+    });
+    match worst {
+        Some(Activity::Failed) => ExitCode::from(Kind::Failed.exit_code()),
+        Some(Activity::Interrupted) => ExitCode::from(Kind::Interrupted.exit_code()),
+        Some(Activity::Idle | Activity::Working) | None => ExitCode::SUCCESS,
+    }
+}

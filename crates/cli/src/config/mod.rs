@@ -1,0 +1,128 @@
+//! The configuration file: `$XDG_CONFIG_HOME/q/config.toml`. A file that is not there is an empty one; a mistake in it is
+//! told with its line and the way out.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use q_core::Limits;
+use serde::Deserialize;
+
+use crate::error::{CliError, nearest};
+
+/// The file as written.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Which agent answers in new sessions.
+    #[serde(default)]
+    pub(crate) agent: Option<String>,
+    #[serde(default)]
+    pub(crate) agents: BTreeMap<String, AgentConfig>,
+    #[serde(default)]
+    pub(crate) limits: LimitsConfig,
+}
+
+/// An OpenAI-compatible server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgentConfig {
+    pub(crate) base_url: String,
+    #[serde(default)]
+    pub(crate) model: String,
+    /// The variable that holds the key.
+    #[serde(default)]
+    pub(crate) key_env: Option<String>,
+    /// The file that holds the key, alone.
+    #[serde(default)]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Seconds.
+    #[serde(default)]
+    pub(crate) idle_timeout: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitsConfig {
+    live_sessions: Option<usize>,
+    queued_prompts: Option<usize>,
+    prompt_bytes: Option<usize>,
+}
+
+impl LimitsConfig {
+    /// The core's limits with what the file says.
+    pub(crate) fn applied(&self) -> Limits {
+        let base = Limits::default();
+        Limits {
+            live_sessions: self.live_sessions.unwrap_or(base.live_sessions),
+            queued_prompts: self.queued_prompts.unwrap_or(base.queued_prompts),
+            // A prompt and its envelope must fit into one frame of the wire.
+            prompt_bytes: self.prompt_bytes.unwrap_or(base.prompt_bytes).min(q_host::wire::MAX_FRAME / 2),
+            ..base
+        }
+    }
+}
+
+/// Reads the file at `path`.
+pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
+        Err(error) => return Err(CliError::usage(format!("{} cannot be read: {error}", path.display()))),
+    };
+    toml::from_str(&text).map_err(|error| mistake(path, &text, &error))
+}
+
+fn mistake(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
+    let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or("").matches('\n').count() + 1);
+    let complaint = CliError::usage(format!("{}, line {line}: {}", path.display(), error.message().trim()));
+    let complaint = match unknown_and_known(error.message()) {
+        Some((unknown, known)) => match nearest(unknown, known) {
+            Some(name) => complaint.hint(format!("did you mean `{name}`?")),
+            None => complaint,
+        },
+        None => complaint,
+    };
+    complaint.hint("mend the file, or start without it: Q_CONFIG=/dev/null q")
+}
+
+/// The field that is not known and those that are, from the parser's own words.
+fn unknown_and_known(message: &str) -> Option<(&str, Vec<&str>)> {
+    let mut quoted = message.strip_prefix("unknown field")?.split('`').skip(1).step_by(2);
+    Some((quoted.next()?, quoted.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+
+    fn written(text: &str) -> Result<Config, CliError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, text).unwrap();
+        read(&path)
+    }
+
+    #[test]
+    fn a_typo_is_named_with_its_line_and_the_nearest_word() {
+        let error = written(
+            "agent = \"local\"\n[agents.local]\nbase_url = \"http://127.0.0.1:1/v1\"\nmodle = \"m\"\n",
+        )
+        .unwrap_err();
+        assert!(error.message.contains("line 4"), "{}", error.message);
+        assert_eq!(error.hints[0], "did you mean `model`?");
+        assert!(error.hints[1].contains("Q_CONFIG"));
+    }
+
+    #[test]
+    fn no_file_is_an_empty_file() {
+        assert!(read(Path::new("/nowhere/at/all.toml")).unwrap().agents.is_empty());
+    }
+
+    #[test]
+    fn limits_come_from_the_file() {
+        let config = written("[limits]\nlive_sessions = 3\n").unwrap();
+        assert_eq!(config.limits.applied().live_sessions, 3);
+        assert_eq!(config.limits.applied().queued_prompts, Limits::default().queued_prompts);
+    }
+}

@@ -1,0 +1,44 @@
+//! Standard output and standard error: written here only. What was asked for goes to the one, all else to the other.
+//! A reader that has gone away is no error.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::error::CliError;
+
+/// What was asked for.
+pub(crate) fn say(text: &str) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(CliError::failed(format!("standard output cannot be written: {error}"))),
+    }
+}
+
+/// A line of what was asked for.
+pub(crate) fn line(text: &str) -> Result<(), CliError> {
+    say(&format!("{text}\n"))
+}
+
+/// A line beside it.
+pub(crate) fn note(text: &str) {
+    let mut err = io::stderr().lock();
+    let _nobody_reads = writeln!(err, "{text}");
+}
+
+/// An error and its way out.
+pub(crate) fn complain(error: &CliError) -> ExitCode {
+    note(&format!("q: {}", q_term::sanitize::visible(&error.message)));
+    for hint in &error.hints {
+        note(&format!("   {}", q_term::sanitize::visible(hint)));
+    }
+    ExitCode::from(error.kind.exit_code())
+}
+
+/// What clap has to say: help and version are answers, everything else is an error of usage.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let _nobody_reads = error.print();
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}

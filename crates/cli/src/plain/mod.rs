@@ -1,0 +1,222 @@
+//! Plain mode: the same abilities line by line, without moving a cursor. For screen readers, simple terminals, and
+//! scripts that pipe lines in.
+
+mod command;
+mod input;
+
+use std::process::ExitCode;
+
+use q_core::{Activity, SessionId};
+use q_host::wire::{ClientMessage, Request};
+use q_term::plain::{Plain, prompt};
+use q_term::sanitize;
+use q_term::slash::{Typed, read};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::client::{Client, News};
+use crate::commands::{Context, new};
+use crate::error::CliError;
+use crate::out;
+use input::{Input, Lines};
+
+/// Opens the plain face, at `session` if one is named.
+pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<ExitCode, CliError> {
+    let mut client = Client::attach(context, true).await?;
+    client.keep_updates();
+    let plain = Plain::new(&client.mirror);
+    let mut face = Face { context, client, plain, before: None, drafts: Vec::new() };
+    match session {
+        Some(address) => {
+            let id = face.client.resolve(&address).await?.id;
+            face.go_to(id).await?;
+        }
+        None => {
+            let first = face.client.mirror.by_slot().first().map(|session| session.summary.id);
+            if let Some(first) = first {
+                face.go_to(first).await?;
+            } else {
+                out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
+            }
+        }
+    }
+    face.live().await
+}
+
+/// What the loop is to do next.
+enum Next {
+    Go,
+    Leave(ExitCode),
+}
+
+struct Face<'a> {
+    context: &'a Context,
+    client: Client,
+    plain: Plain,
+    /// The session in focus before this one.
+    before: Option<SessionId>,
+    /// Prompts that could not be sent: told again when leaving, so that nothing typed is lost.
+    drafts: Vec<String>,
+}
+
+impl Face<'_> {
+    async fn live(&mut self) -> Result<ExitCode, CliError> {
+        let mut lines = Lines::start();
+        let mut interrupts = signal(SignalKind::interrupt())
+            .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
+        let mut ended = false;
+        self.ask_for_line()?;
+        loop {
+            if ended && !self.works() {
+                // Standard input is at its end and what it asked for is answered.
+                return Ok(self.verdict());
+            }
+            let next = tokio::select! {
+                line = lines.next(), if !ended => match line {
+                    Input::Line(line) => self.typed(line).await?,
+                    Input::NotText => {
+                        self.say(&["* that line is not UTF-8 text and was not sent".to_owned()])?;
+                        Next::Go
+                    }
+                    Input::End => {
+                        ended = true;
+                        Next::Go
+                    }
+                },
+                news = self.client.next() => self.heard(news?).await?,
+                _ = interrupts.recv() => self.interrupt().await?,
+            };
+            if let Next::Leave(code) = next {
+                return Ok(code);
+            }
+        }
+    }
+
+    async fn typed(&mut self, line: String) -> Result<Next, CliError> {
+        let next = match read(&line) {
+            Typed::Command(Ok(command)) => self.carry_out(command).await,
+            Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
+            Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
+            Typed::Prompt(text) => self.submit(text.to_owned()).await.map(|()| Next::Go),
+        };
+        let next = match next {
+            Ok(next) => next,
+            Err(error) if error.kind == crate::error::Kind::Unreachable => return Err(error),
+            Err(error) => {
+                self.say(&[format!("* {}", told(&error))])?;
+                Next::Go
+            }
+        };
+        self.ask_for_line()?;
+        Ok(next)
+    }
+
+    async fn submit(&mut self, text: String) -> Result<(), CliError> {
+        let session = match self.plain.focus() {
+            Some(session) => session,
+            None => self.create(q_core::Kind::default(), None).await?,
+        };
+        self.drafts.push(text.clone());
+        let kept = self.client.submit(session, text).await;
+        self.say_updates()?;
+        if kept.is_ok() {
+            self.drafts.pop();
+        }
+        kept.map(|_| ())
+    }
+
+    /// Creates a session and goes there.
+    async fn create(&mut self, kind: q_core::Kind, name: Option<String>) -> Result<SessionId, CliError> {
+        let directory = self.context.environment.directory.to_string_lossy().into_owned();
+        let request = new::create(self.context, name, kind, None, None, directory)?;
+        let id = self.client.create(request).await?;
+        self.say_updates()?;
+        self.go_to(id).await?;
+        Ok(id)
+    }
+
+    async fn go_to(&mut self, id: SessionId) -> Result<(), CliError> {
+        self.say_updates()?;
+        let Some(session) = self.client.mirror.get(id) else {
+            return Err(CliError::failed("that session is not open; `q show` prints closed ones"));
+        };
+        if self.plain.focus() != Some(id) {
+            self.before = self.plain.focus();
+        }
+        let lines = self.plain.focus_on(session);
+        self.say(&lines)?;
+        self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true }).await
+    }
+
+    async fn heard(&mut self, news: News) -> Result<Next, CliError> {
+        match news {
+            News::Changed | News::Whole | News::Answered { .. } => {
+                if self.say_updates()? {
+                    self.ask_for_line()?;
+                }
+            }
+            News::Missed(session) => {
+                drop(self.client.request(Request::Resync { session: session.into() }).await?)
+            }
+            News::Going { why, .. } => {
+                self.say(&[format!("* {why}; sessions are kept, `q` brings them back")])?;
+                for draft in &self.drafts {
+                    out::note(&format!("not sent: {}", sanitize::visible(draft)));
+                }
+                return Ok(Next::Leave(ExitCode::from(crate::error::Kind::Unreachable.exit_code())));
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    async fn interrupt(&mut self) -> Result<Next, CliError> {
+        match self.plain.focus().filter(|_| self.works()) {
+            Some(session) => {
+                self.client.request(Request::Interrupt { session: session.into() }).await?;
+                Ok(Next::Go)
+            }
+            None => Ok(Next::Leave(ExitCode::from(crate::error::Kind::Interrupted.exit_code()))),
+        }
+    }
+
+    /// Whether the session in focus works.
+    fn works(&self) -> bool {
+        let focus = self.plain.focus().and_then(|id| self.client.mirror.get(id));
+        focus.is_some_and(|session| session.summary.activity == Activity::Working)
+    }
+
+    /// How the session in focus ended: the exit code of a script's run.
+    fn verdict(&self) -> ExitCode {
+        let focus = self.plain.focus().and_then(|id| self.client.mirror.get(id));
+        match focus.map(|session| session.summary.activity) {
+            Some(Activity::Failed) => ExitCode::from(crate::error::Kind::Failed.exit_code()),
+            Some(Activity::Interrupted) => ExitCode::from(crate::error::Kind::Interrupted.exit_code()),
+            Some(Activity::Idle | Activity::Working) | None => ExitCode::SUCCESS,
+        }
+    }
+
+    /// Says what changed; whether anything was said.
+    fn say_updates(&mut self) -> Result<bool, CliError> {
+        let mut lines = Vec::new();
+        for update in self.client.take_updates() {
+            lines.extend(self.plain.update(&update));
+        }
+        self.say(&lines)?;
+        Ok(!lines.is_empty())
+    }
+
+    fn say(&self, lines: &[String]) -> Result<(), CliError> {
+        if lines.is_empty() { Ok(()) } else { out::line(&lines.join("\n")) }
+    }
+
+    /// Shows where to type, when a person types and nothing is on its way.
+    fn ask_for_line(&self) -> Result<(), CliError> {
+        if self.context.environment.input_is_terminal && !self.works() {
+            out::say(&prompt(&self.client.mirror, self.plain.focus()))?;
+        }
+        Ok(())
+    }
+}
+
+fn told(error: &CliError) -> String {
+    std::iter::once(&error.message).chain(&error.hints).cloned().collect::<Vec<_>>().join("; ")
+}

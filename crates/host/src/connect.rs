@@ -1,0 +1,238 @@
+//! The client's side of the wire: find the host, start it if there is none, say hello.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::UnixStream;
+use tokio_util::codec::Framed;
+
+use crate::place::{Place, PlaceError};
+use crate::wire::message::{Hello, Status};
+use crate::wire::{ClientMessage, Codec, FrameError, HostMessage};
+
+/// What a host prints when clients can connect. Anything else is why it cannot start.
+pub const READY: &str = "ready";
+
+/// How long a leaving host may take before it is taken for deaf.
+const LEAVES_WITHIN: Duration = Duration::from_secs(5);
+const ASK_AGAIN: Duration = Duration::from_millis(10);
+
+/// Variables a host is started with. Keys and everything else of the first client's environment stay out of it.
+const PASSED_ON: [&str; 14] = [
+    "HOME",
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "XDG_RUNTIME_DIR",
+    "Q_CONFIG",
+    "Q_DATA_DIR",
+    "Q_RUNTIME_DIR",
+    "Q_LOG",
+];
+
+/// A connection to a host that has welcomed us.
+#[derive(Debug)]
+pub struct Connection {
+    framed: Framed<UnixStream, Codec<HostMessage, ClientMessage>>,
+    /// How the host was when it welcomed us.
+    pub host: Status,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// A directory cannot be used.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The host does not talk to us.
+    #[error("{why}")]
+    Unwelcome {
+        /// Why, and the way out.
+        why: String,
+    },
+    /// The host cannot start.
+    #[error("the host cannot start: {why}")]
+    NoStart {
+        /// What it said.
+        why: String,
+    },
+    /// The connection broke.
+    #[error("the connection to the host failed: {0}; `q host status` tells how it is")]
+    Broken(#[from] FrameError),
+    /// A host holds the lock and does not listen.
+    #[error(
+        "a host runs but does not answer at its socket; end its process (`q host run`), then start q again"
+    )]
+    Deaf,
+    /// The connection ended.
+    #[error("the host is gone; start q again")]
+    Gone,
+    /// The system refuses something.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn system(what: &'static str) -> impl FnOnce(io::Error) -> ConnectError {
+    move |source| ConnectError::System { what, source }
+}
+
+impl Connection {
+    /// Connects to the running host; `None` when none runs.
+    pub async fn existing(place: &Place, hello: Hello) -> Result<Option<Self>, ConnectError> {
+        match UnixStream::connect(place.socket()).await {
+            Ok(stream) => Self::greet(stream, hello).await.map(Some),
+            Err(error) if is_nobody(&error) => Ok(None),
+            Err(source) => Err(system("the host's socket cannot be reached")(source)),
+        }
+    }
+
+    /// Connects to the host, and starts `program host run` first if none runs. However many clients do this at once,
+    /// one host is started.
+    pub async fn or_start(
+        place: &Place,
+        program: &Path,
+        hello: impl Fn() -> Hello,
+    ) -> Result<Self, ConnectError> {
+        place.prepare_runtime()?;
+        if let Some(connection) = Self::existing(place, hello()).await? {
+            return Ok(connection);
+        }
+        let (start_lock, program) = (place.start_lock(), program.to_owned());
+        let (socket, host_lock) = (place.socket(), place.host_lock());
+        tokio::task::spawn_blocking(move || start(&start_lock, &host_lock, &socket, &program))
+            .await
+            .map_err(|_| ConnectError::NoStart { why: "starting it panicked".into() })??;
+        Self::existing(place, hello()).await?.ok_or(ConnectError::Gone)
+    }
+
+    async fn greet(stream: UnixStream, hello: Hello) -> Result<Self, ConnectError> {
+        let mut framed = Framed::new(stream, Codec::<HostMessage, ClientMessage>::default());
+        // A host that ends at this moment closes the connection: reading tells, not writing.
+        let _told_by_reading = framed.send(&ClientMessage::Hello(hello)).await;
+        match framed.next().await {
+            Some(Ok(HostMessage::Welcome(host))) => Ok(Self { framed, host }),
+            Some(Ok(HostMessage::Unwelcome { why })) => Err(ConnectError::Unwelcome { why }),
+            Some(Ok(
+                HostMessage::Snapshot(_)
+                | HostMessage::Ready
+                | HostMessage::Update(_)
+                | HostMessage::Reply { .. }
+                | HostMessage::Going { .. },
+            ))
+            | None => Err(ConnectError::Gone),
+            Some(Err(error)) => Err(error.into()),
+        }
+    }
+
+    /// Says something to the host.
+    pub async fn send(&mut self, message: &ClientMessage) -> Result<(), ConnectError> {
+        Ok(self.framed.send(message).await?)
+    }
+
+    /// What the host says next. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Result<HostMessage, ConnectError> {
+        match self.framed.next().await {
+            Some(message) => Ok(message?),
+            None => Err(ConnectError::Gone),
+        }
+    }
+}
+
+/// Whether a failed connect says that nobody listens.
+fn is_nobody(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+}
+
+/// Starts a host unless another client did so while we waited for our turn.
+fn start(start_lock: &Path, host_lock: &Path, socket: &Path, program: &Path) -> Result<(), ConnectError> {
+    let turn = open_lock(start_lock)?;
+    turn.lock().map_err(system("the start lock cannot be taken"))?;
+    if std::os::unix::net::UnixStream::connect(socket).is_ok() {
+        return Ok(());
+    }
+    // A host that is leaving still holds its lock: its successor starts when it is gone.
+    wait_for_leaving(host_lock)?;
+    let said = spawn(program).map_err(system("the host cannot be started"))?;
+    match said.trim() {
+        READY => Ok(()),
+        "" => {
+            Err(ConnectError::NoStart { why: "it ended without a word; `q host logs` may tell more".into() })
+        }
+        why => Err(ConnectError::NoStart { why: why.to_owned() }),
+    }
+}
+
+/// Waits until no process holds the host's lock: one that is leaving gives it back within a moment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file lock can only be asked for again; this waits for another process"
+)]
+fn wait_for_leaving(host_lock: &Path) -> Result<(), ConnectError> {
+    let lock = open_lock(host_lock)?;
+    for _ in 0..LEAVES_WITHIN.as_millis() / ASK_AGAIN.as_millis() {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(ASK_AGAIN),
+            Err(TryLockError::Error(error)) => return Err(system("the host's lock cannot be taken")(error)),
+        }
+    }
+    Err(ConnectError::Deaf)
+}
+
+/// Starts `program host run`, and reads what it says until it is ready or gone.
+fn spawn(program: &Path) -> io::Result<String> {
+    let mut child = Command::new(program)
+        .args(["host", "run"])
+        .current_dir("/")
+        .env_clear()
+        .envs(passed_on())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut said = String::new();
+    if let Some(mut stdout) = child.stdout.take() {
+        let mut byte = [0];
+        while stdout.read(&mut byte)? == 1 && byte != *b"\n" {
+            said.push(byte[0].into());
+        }
+    }
+    if said.trim() != READY {
+        let _reaped = child.wait();
+    }
+    Ok(said)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the host gets a chosen part of the environment, and nothing else of it"
+)]
+fn passed_on() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
+    PASSED_ON.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)))
+}
+
+fn open_lock(path: &Path) -> Result<File, ConnectError> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+        .open::<PathBuf>(path.to_owned())
+        .map_err(system("a lock cannot be opened"))
+}

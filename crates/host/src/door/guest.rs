@@ -1,0 +1,96 @@
+//! One connection: the hello, then reading and writing side by side until either ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use q_core::ClientId;
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+use tokio_util::codec::{FramedRead, FramedWrite};
+
+use crate::door::outbox::{Outbox, Taken};
+use crate::events::Event;
+use crate::wire::{ClientMessage, Codec, HostMessage, PROTOCOL};
+
+/// How long a connection may stay without a hello.
+const HELLO_WITHIN: Duration = Duration::from_secs(5);
+
+type Reader = FramedRead<tokio::net::unix::OwnedReadHalf, Codec<ClientMessage, HostMessage>>;
+type Writer = FramedWrite<tokio::net::unix::OwnedWriteHalf, Codec<ClientMessage, HostMessage>>;
+
+/// Serves one connection to its end.
+pub(super) async fn serve(stream: UnixStream, client: ClientId, events: mpsc::Sender<Event>) {
+    let (read, write) = stream.into_split();
+    let mut reader = FramedRead::new(read, Codec::default());
+    let mut writer = FramedWrite::new(write, Codec::default());
+    let Ok(Some(Ok(ClientMessage::Hello(hello)))) = tokio::time::timeout(HELLO_WITHIN, reader.next()).await
+    else {
+        let why =
+            "the first message must be a hello of this protocol; is this q of another version?".to_owned();
+        let _gone = writer.send(&HostMessage::Unwelcome { why }).await;
+        return;
+    };
+    if hello.protocol != PROTOCOL {
+        let why = mismatch(&hello.version, hello.protocol);
+        let _gone = writer.send(&HostMessage::Unwelcome { why }).await;
+        return;
+    }
+    let outbox = Arc::new(Outbox::default());
+    if events.send(Event::Connected { client, hello, outbox: Arc::clone(&outbox) }).await.is_err() {
+        return; // the host ends
+    }
+    tokio::select! {
+        () = listen(reader, client, &events) => {}
+        () = speak(writer, client, &outbox, &events) => {}
+    }
+    let _host_gone = events.send(Event::Disconnected { client }).await;
+}
+
+async fn listen(mut reader: Reader, client: ClientId, events: &mpsc::Sender<Event>) {
+    while let Some(message) = reader.next().await {
+        match message {
+            Ok(message) => {
+                if events.send(Event::Said { client, message }).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(target: "q::door", client = client.0, %error, "a client's message could not be read");
+                return;
+            }
+        }
+    }
+}
+
+async fn speak(mut writer: Writer, client: ClientId, outbox: &Outbox, events: &mpsc::Sender<Event>) {
+    loop {
+        match outbox.take().await {
+            Taken::Messages(messages) => {
+                for message in &messages {
+                    if writer.feed(message).await.is_err() {
+                        return;
+                    }
+                }
+                if writer.flush().await.is_err() {
+                    return;
+                }
+            }
+            Taken::Lagged => {
+                tracing::warn!(target: "q::door", client = client.0, "a slow client starts again from snapshots");
+                if events.send(Event::Lagged { client }).await.is_err() {
+                    return;
+                }
+            }
+            Taken::Closed => return,
+        }
+    }
+}
+
+fn mismatch(version: &str, protocol: u32) -> String {
+    let mine = env!("CARGO_PKG_VERSION");
+    format!(
+        "this q is {version} (protocol {protocol}), the running host is {mine} (protocol {PROTOCOL}); \
+         stop the host with `q host stop` of its own version, then start q again: nothing is lost"
+    )
+}

@@ -1,0 +1,195 @@
+//! The host's life: take the lock, open the store, let clients in, loop, leave in good order.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use q_core::{Limits, Multiplexer, RecoverError, Stored};
+use q_store::{FjallStore, Store, StoreError};
+use tokio::net::UnixListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::asks::Asks;
+use crate::clock::Clock;
+use crate::door::{self, Outboxes};
+use crate::events::{Event, Heard};
+use crate::host::{End, Host};
+use crate::place::{Place, PlaceError};
+use crate::world::Real;
+use crate::writer::Writer;
+
+/// Events and agents' words that may wait for the loop; whoever sends more waits.
+const QUEUE: usize = 1024;
+/// Commits that may be under way before agents are made to wait.
+const COMMITS: usize = 512;
+/// How long the last words to clients may take when the host leaves.
+const FAREWELL: Duration = Duration::from_millis(250);
+
+/// What a host needs to know.
+#[derive(Clone, Debug)]
+pub struct HostConfig {
+    /// Where it lives.
+    pub place: Place,
+    /// What it allows.
+    pub limits: Limits,
+}
+
+/// Why there is no host.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// Another one serves this store.
+    #[error("a host is running already")]
+    Running,
+    /// A directory cannot be used.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The store cannot be opened, or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is stored contradicts itself.
+    #[error("the store contradicts itself: {0}")]
+    Recover(#[from] RecoverError),
+    /// The system refuses something.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Names what was being tried when the system refused.
+fn system(what: &'static str) -> impl FnOnce(io::Error) -> HostError {
+    move |source| HostError::System { what, source }
+}
+
+/// Runs the host to its end. `ready` is called once clients can connect.
+pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostError> {
+    let HostConfig { place, limits } = config;
+    place.prepare_runtime()?;
+    let lock = take_lock(&place.host_lock())?;
+    let clock = Clock::start();
+    place.prepare_data()?;
+    let store: Arc<dyn Store> = Arc::new(FjallStore::open(&place.store())?);
+    let core = recover(&*store, limits)?;
+    tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
+
+    let (events, mut inbox) = mpsc::channel(QUEUE);
+    let (heard, mut agents) = mpsc::channel::<Heard>(QUEUE);
+    let (reports, mut written) = mpsc::unbounded_channel();
+    let report = move |report| {
+        let _host_gone = reports.send(report);
+    };
+    let writer = Writer::start(Arc::clone(&store), report).map_err(system("the writer cannot start"))?;
+    let asks = Asks::new(Arc::clone(&store), heard);
+    let world = Real { clock, store, writer, asks, outboxes: Outboxes::new() };
+    let mut host = Host::new(core, world);
+    host.start();
+
+    let socket = Socket::bind(place.socket()).map_err(system("the socket cannot be made"))?;
+    let door = tokio::spawn(door::keep(socket.listener, events));
+    let mut terminate = Terminate::listen().map_err(system("signals cannot be heard"))?;
+    ready();
+
+    while host.ended().is_none() {
+        let deadline = host.next_deadline();
+        let until = clock.until(deadline.map(|deadline| deadline.at).unwrap_or_default());
+        let event = tokio::select! {
+            Some(report) = written.recv() => Event::Written(report),
+            Some(event) = inbox.recv() => event,
+            Some(heard) = agents.recv(), if host.commits_under_way() < COMMITS => Event::Heard(heard),
+            () = tokio::time::sleep(until), if deadline.is_some() => Event::Deadline,
+            () = terminate.asked() => Event::Terminate,
+        };
+        host.on(event);
+    }
+
+    // Nobody new is let in; who is attached is told; the lock goes last, so that a successor finds everything written
+    // and nobody removes its socket.
+    door.abort();
+    let _already_gone = fs::remove_file(&socket.path);
+    host.say_farewell();
+    tokio::time::sleep(FAREWELL).await;
+    let outcome = match host.into_end() {
+        Some(End::StoreFailed(error)) => Err(HostError::Store(error)),
+        Some(End::Orderly) | None => Ok(()),
+    };
+    tracing::info!(target: "q::host", "host ended");
+    drop(lock);
+    outcome
+}
+
+/// Holds the lock that makes this process the host. The system gives it back when the process dies, however it dies.
+fn take_lock(path: &Path) -> Result<File, HostError> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)
+        .map_err(system("the host's lock cannot be opened"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(HostError::Running),
+        Err(fs::TryLockError::Error(error)) => Err(system("the host's lock cannot be taken")(error)),
+    }
+}
+
+/// The core as it was left: heads of all sessions, tails of the live ones.
+fn recover(store: &dyn Store, limits: Limits) -> Result<Multiplexer, HostError> {
+    let stored = store
+        .heads()?
+        .into_iter()
+        .map(|head| store.stored(head, limits.tail_bytes))
+        .collect::<Result<Vec<Stored>, StoreError>>()?;
+    Ok(Multiplexer::recover(limits, stored)?)
+}
+
+struct Socket {
+    path: PathBuf,
+    listener: UnixListener,
+}
+
+impl Socket {
+    /// Binds, removing what a dead host left: only the holder of the lock gets here.
+    fn bind(path: PathBuf) -> io::Result<Self> {
+        match fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let listener = UnixListener::bind(&path)?;
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        Ok(Self { path, listener })
+    }
+}
+
+/// The signals that ask the host to end in good order. The end of a terminal is none of them.
+struct Terminate {
+    term: Signal,
+    interrupt: Signal,
+    _hangup: Signal,
+}
+
+impl Terminate {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            _hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

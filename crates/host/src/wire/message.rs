@@ -1,0 +1,315 @@
+//! The messages.
+
+use q_agent::{AgentSpec, HttpSpec, Secret};
+use q_core::Kind;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+use super::leaf::{KindDef, halves};
+use super::view::{Line, Pages, Piece, Shot};
+
+/// What a client says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// First of all: who it is.
+    Hello(Hello),
+    /// It wants something; one [`HostMessage::Reply`] with this id answers.
+    Request {
+        /// The client's own number for it.
+        id: u64,
+        /// What.
+        request: Request,
+    },
+    /// What it shows now.
+    Showing {
+        /// The session on its screen.
+        session: Option<Id>,
+        /// Whether the transcript's end is in sight.
+        at_end: bool,
+    },
+    /// A switch took this long, from the key to the last byte of the new screen.
+    Switched {
+        /// Microseconds.
+        took_us: u64,
+    },
+}
+
+/// Who a client is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`super::PROTOCOL`].
+    pub protocol: u32,
+    /// Its version, for messages to people.
+    pub version: String,
+    /// Whether it keeps a mirror: snapshots and updates are sent.
+    pub watch: bool,
+    /// The agents of its configuration and environment. Sessions it creates keep these, in memory only.
+    pub agents: Vec<NamedAgent>,
+}
+
+/// An agent as a client's configuration names it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NamedAgent {
+    /// Its name.
+    pub name: String,
+    /// How it is reached.
+    pub reach: Reach,
+}
+
+/// How an agent is reached.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// It is built in.
+    Guide,
+    /// An OpenAI-compatible server.
+    Http {
+        /// Up to and including `/v1`.
+        base_url: String,
+        /// The key, if the server wants one. Never written to disk or log by the host.
+        key: Option<String>,
+        /// The model unless the session says another.
+        model: String,
+        /// How long it may stay silent.
+        idle_timeout_ms: u64,
+    },
+}
+
+impl std::fmt::Debug for NamedAgent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NamedAgent").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl From<Reach> for AgentSpec {
+    fn from(reach: Reach) -> Self {
+        match reach {
+            Reach::Guide => Self::Guide,
+            Reach::Http { base_url, key, model, idle_timeout_ms } => Self::Http(HttpSpec {
+                base_url,
+                key: key.map(Secret::new),
+                model,
+                idle_timeout: Duration::from_millis(idle_timeout_ms),
+            }),
+        }
+    }
+}
+
+/// A session's id on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Id(#[serde(with = "halves")] pub u128);
+
+/// What a client may want.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// A new session.
+    Create {
+        /// Its name as typed.
+        name: Option<String>,
+        /// What it is for.
+        #[serde(with = "KindDef")]
+        kind: Kind,
+        /// Which agent answers.
+        agent: String,
+        /// Which model; empty for the agent's own.
+        model: String,
+        /// Where it works.
+        directory: String,
+    },
+    /// Another name.
+    Rename {
+        /// Which session.
+        session: Id,
+        /// The name as typed.
+        name: String,
+    },
+    /// Archive a session.
+    Close {
+        /// Which session.
+        session: Id,
+        /// Also when a turn runs.
+        force: bool,
+    },
+    /// A prompt.
+    Submit {
+        /// Which session.
+        session: Id,
+        /// The same again is taken once.
+        #[serde(with = "halves")]
+        token: u128,
+        /// What was typed.
+        text: String,
+    },
+    /// Take back a waiting prompt.
+    Unqueue {
+        /// Which session.
+        session: Id,
+        /// Which prompt.
+        prompt: u64,
+    },
+    /// Stop the running turn.
+    Interrupt {
+        /// Which session.
+        session: Id,
+    },
+    /// Ask again.
+    Retry {
+        /// Which session.
+        session: Id,
+        /// The same again is taken once.
+        #[serde(with = "halves")]
+        token: u128,
+    },
+    /// Keep what is typed.
+    SaveDraft {
+        /// Which session.
+        session: Id,
+        /// All of it.
+        text: String,
+    },
+    /// Entries before a place, from the store: also of closed sessions.
+    Page {
+        /// Which session.
+        session: Id,
+        /// Before this entry; the newest without it.
+        before: Option<u64>,
+        /// At most this much text, in bytes.
+        bytes: u32,
+    },
+    /// Every session's line, closed ones too.
+    List,
+    /// A session's snapshot again: something was missed.
+    Resync {
+        /// Which session.
+        session: Id,
+    },
+    /// How the host is.
+    Status,
+    /// Its figures.
+    Stats,
+    /// End in good order.
+    Stop,
+}
+
+/// What the host says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostMessage {
+    /// The hello is accepted.
+    Welcome(Status),
+    /// The hello is not accepted; the connection ends.
+    Unwelcome {
+        /// Why, and what to do.
+        why: String,
+    },
+    /// One session's beginning.
+    Snapshot(Shot),
+    /// All snapshots were sent: the mirror is whole.
+    Ready,
+    /// A change.
+    Update(Piece),
+    /// The answer to a request.
+    Reply {
+        /// The request's id.
+        id: u64,
+        /// Granted or refused.
+        answer: Result<Answer, Refused>,
+    },
+    /// The host ends; the connection with it.
+    Going {
+        /// Why.
+        why: String,
+        /// Whether it is fine to start another one at once (after a failed store), or it was told to stop.
+        restart: bool,
+    },
+}
+
+/// A request granted.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// The session exists.
+    Created(Id),
+    /// The prompt is kept; it has this number.
+    Accepted(u64),
+    /// Entries.
+    Page(Pages),
+    /// Lines.
+    List(Vec<Line>),
+    /// How the host is.
+    Status(Status),
+    /// Its figures.
+    Stats(Stats),
+}
+
+/// A request refused: nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// A stable code.
+    pub code: String,
+    /// What, why and the way out.
+    pub message: String,
+    /// Whether a configured limit is the reason.
+    pub limit: bool,
+}
+
+/// How the host is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// Its protocol.
+    pub protocol: u32,
+    /// Its version.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// When it started, in milliseconds since 1970.
+    pub started: u64,
+    /// Terminals and scripts attached.
+    pub clients: u64,
+    /// Live sessions.
+    pub live: u64,
+    /// The most that may be.
+    pub max_live: u64,
+    /// Sessions whose turn runs.
+    pub working: u64,
+    /// All sessions in the store.
+    pub stored: u64,
+}
+
+/// The host's figures since it started.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Stats {
+    /// When it started, in milliseconds since 1970.
+    pub started: u64,
+    /// Sessions created.
+    pub sessions_created: u64,
+    /// Sessions live now.
+    pub sessions_live: u64,
+    /// Turns begun.
+    pub turns: u64,
+    /// Turns found cut by a crash at start.
+    pub turns_recovered: u64,
+    /// How long switches took, as the clients measured.
+    pub switches: Spread,
+    /// How long commits took.
+    pub commits: Spread,
+    /// How long turns took.
+    pub turn_times: Spread,
+    /// Things that went wrong, by code.
+    pub errors: Vec<(String, u64)>,
+}
+
+/// A distribution in three numbers.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Spread {
+    /// How many were measured.
+    pub count: u64,
+    /// Half were not slower, in microseconds.
+    pub p50_us: u64,
+    /// 19 of 20 were not slower, in microseconds.
+    pub p95_us: u64,
+}

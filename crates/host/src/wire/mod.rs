@@ -1,0 +1,16 @@
+//! The wire between host and clients: length-delimited MessagePack frames over a Unix socket.
+//!
+//! The protocol's number changes when a message changes its meaning; the hello compares it before anything else is
+//! said. Fields may be added: unknown ones are ignored.
+
+mod convert;
+mod frame;
+mod leaf;
+pub mod message;
+pub mod view;
+
+pub use frame::{Codec, FrameError, MAX_FRAME, fuzz_frame};
+pub use message::{Answer, ClientMessage, HostMessage, Refused, Request};
+
+/// The number of this protocol.
+pub const PROTOCOL: u32 = 1;

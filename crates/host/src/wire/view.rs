@@ -1,0 +1,96 @@
+//! The core's view types as they are written on the wire.
+
+use q_core::{Activity, FailureKind, Interrupter, Kind, Presence};
+use serde::{Deserialize, Serialize};
+
+use super::leaf::{ActivityDef, FailureKindDef, InterrupterDef, KindDef, PresenceDef};
+use super::message::Id;
+
+/// [`q_core::Summary`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Line {
+    pub id: Id,
+    pub name: String,
+    pub slot: u32,
+    #[serde(with = "KindDef")]
+    pub kind: Kind,
+    pub agent: String,
+    pub model: String,
+    pub directory: String,
+    #[serde(with = "PresenceDef")]
+    pub presence: Presence,
+    #[serde(with = "ActivityDef")]
+    pub activity: Activity,
+    pub unread: u32,
+    pub seen: (u64, u64),
+    pub queued: u32,
+    pub entries: u64,
+    pub turns: u64,
+    pub tokens: (u64, u64),
+    pub failure: Option<Failure>,
+    pub preview: String,
+    pub created: u64,
+    pub touched: u64,
+}
+
+/// [`q_core::AgentFailure`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Failure {
+    #[serde(with = "FailureKindDef")]
+    pub kind: FailureKind,
+    pub detail: String,
+}
+
+/// [`q_core::Entry`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Item {
+    pub no: u64,
+    pub at: u64,
+    pub body: Body,
+}
+
+/// [`q_core::Body`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is documented on the core type it mirrors")]
+pub enum Body {
+    Prompt(String),
+    Answer(String),
+    Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
+    Failed(Failure),
+}
+
+/// [`q_core::Snapshot`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Shot {
+    pub line: Line,
+    pub entries: Vec<Item>,
+    pub trimmed: bool,
+    pub queue: Vec<(u64, String)>,
+    pub draft: String,
+}
+
+/// Entries from the store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pages {
+    /// Oldest first.
+    pub entries: Vec<Item>,
+    /// Whether older ones exist.
+    pub trimmed: bool,
+}
+
+/// [`q_core::Update`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is documented on the core type it mirrors")]
+pub enum Piece {
+    Line(Line),
+    Entry { session: Id, entry: Item },
+    Text { session: Id, entry: u64, offset: u64, text: String },
+    Queue { session: Id, queue: Vec<(u64, String)> },
+    Draft { session: Id, text: String },
+}

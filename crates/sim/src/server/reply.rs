@@ -1,0 +1,196 @@
+//! An answer as it goes over the wire: what real servers send, divided as networks divide it.
+
+use std::io;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+use super::http::{self, Request};
+use super::ledger::{Ledger, Seen};
+use super::script::{Pieces, Script, Step};
+
+/// Serves one connection: one request, one answer. What goes wrong with it is the client's to notice.
+pub(super) async fn converse(socket: TcpStream, ledger: Arc<Ledger>) {
+    drop(socket.set_nodelay(true));
+    let (mut from, mut to) = socket.into_split();
+    if let Ok(Some(request)) = Request::read(&mut from).await {
+        drop(respond(request, &mut from, &mut to, &ledger).await);
+    }
+}
+
+async fn respond(
+    request: Request,
+    from: &mut OwnedReadHalf,
+    to: &mut OwnedWriteHalf,
+    ledger: &Arc<Ledger>,
+) -> io::Result<()> {
+    let path = request.path.split('?').next().unwrap_or_default();
+    match (request.method.as_str(), path) {
+        ("GET", "/v1/models") => {
+            let models = json!({"object": "list", "data": [{"id": "scripted", "object": "model"}]});
+            http::answer(to, 200, &[], &models.to_string()).await
+        }
+        ("POST", "/v1/chat/completions") => complete(request, from, to, ledger).await,
+        _ => {
+            http::answer(
+                to,
+                404,
+                &[],
+                r#"{"error":{"message":"no such path","type":"invalid_request_error"}}"#,
+            )
+            .await
+        }
+    }
+}
+
+async fn complete(
+    request: Request,
+    from: &mut OwnedReadHalf,
+    to: &mut OwnedWriteHalf,
+    ledger: &Arc<Ledger>,
+) -> io::Result<()> {
+    let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
+        return refuse(to, "the body is not JSON").await;
+    };
+    let authorization = request.header("authorization").map(str::to_owned);
+    let seen = Seen { path: request.path, headers: request.headers, authorization, body };
+    let script = ledger.script_for(seen.last_user_text());
+    let streams = seen.body["stream"] == true;
+    let mut stream = Stream::new(&seen, script.pieces.clone());
+    let _open = ledger.note(seen);
+    if !streams {
+        return refuse(to, "only streams are scripted").await;
+    }
+    if let Some(status) = &script.status {
+        return http::answer(to, status.code, &status.headers, &status.body).await;
+    }
+    // A client sends nothing behind its request: what can be read from it now is that it went.
+    let mut rest = [0; 1];
+    tokio::select! {
+        sent = stream.play(script, to, ledger) => sent,
+        _ = from.read(&mut rest) => Ok(()),
+    }
+}
+
+async fn refuse(to: &mut OwnedWriteHalf, why: &str) -> io::Result<()> {
+    let body = json!({"error": {"message": why, "type": "invalid_request_error"}});
+    http::answer(to, 400, &[], &body.to_string()).await
+}
+
+/// The state of one stream.
+#[derive(Debug)]
+struct Stream {
+    model: String,
+    with_usage: bool,
+    pieces: Pieces,
+    /// Bytes of the body sent so far.
+    sent: usize,
+    tokens_in: usize,
+    tokens_out: usize,
+}
+
+impl Stream {
+    fn new(seen: &Seen, pieces: Pieces) -> Self {
+        let messages = seen.body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let words =
+            |message: &Value| message["content"].as_str().map_or(0, |text| text.split_whitespace().count());
+        Self {
+            model: seen.body["model"].as_str().unwrap_or_default().into(),
+            with_usage: seen.body["stream_options"]["include_usage"] == true,
+            pieces,
+            sent: 0,
+            tokens_in: messages.iter().map(words).sum(),
+            tokens_out: 0,
+        }
+    }
+
+    async fn play(&mut self, script: Script, to: &mut OwnedWriteHalf, ledger: &Ledger) -> io::Result<()> {
+        http::begin_stream(to).await?;
+        if !matches!(script.steps.first(), Some(Step::Raw(_))) {
+            self.event(to, &json!({"role": "assistant", "content": null}), None).await?;
+        }
+        for step in script.steps {
+            match step {
+                Step::Say(text) => self.say(to, &text).await?,
+                Step::Repeat { count, text, every } => {
+                    let mut beat = tokio::time::interval(every.max(std::time::Duration::from_nanos(1)));
+                    for _ in 0..count {
+                        beat.tick().await;
+                        self.say(to, &text).await?;
+                    }
+                }
+                Step::Raw(bytes) => self.send(to, &bytes).await?,
+                Step::WaitFor(gate) => ledger.pass(&gate).await,
+                Step::Finish => self.event(to, &json!({}), Some("stop")).await?,
+                Step::Done => self.done(to).await?,
+                Step::Silence => std::future::pending().await,
+                Step::Cut => return Ok(()),
+            }
+        }
+        http::end_stream(to).await
+    }
+
+    async fn say(&mut self, to: &mut OwnedWriteHalf, text: &str) -> io::Result<()> {
+        self.tokens_out += text.split_whitespace().count();
+        self.event(to, &json!({"content": text}), None).await
+    }
+
+    async fn done(&mut self, to: &mut OwnedWriteHalf) -> io::Result<()> {
+        self.event(to, &json!({}), Some("stop")).await?;
+        if self.with_usage {
+            let usage = json!({
+                "prompt_tokens": self.tokens_in,
+                "completion_tokens": self.tokens_out,
+                "total_tokens": self.tokens_in + self.tokens_out,
+            });
+            let mut last = self.envelope(&json!([]));
+            last["usage"] = usage;
+            self.send(to, format!("data: {last}\n\n").as_bytes()).await?;
+        }
+        self.send(to, b"data: [DONE]\n\n").await
+    }
+
+    async fn event(
+        &mut self,
+        to: &mut OwnedWriteHalf,
+        delta: &Value,
+        finish: Option<&str>,
+    ) -> io::Result<()> {
+        let choices = json!([{"index": 0, "delta": delta, "finish_reason": finish}]);
+        let event = format!("data: {}\n\n", self.envelope(&choices));
+        self.send(to, event.as_bytes()).await
+    }
+
+    fn envelope(&self, choices: &Value) -> Value {
+        json!({
+            "id": "chatcmpl-scripted",
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": self.model,
+            "choices": choices,
+        })
+    }
+
+    async fn send(&mut self, to: &mut OwnedWriteHalf, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let (piece, rest) = bytes.split_at(self.piece(bytes.len()));
+            http::chunk(to, piece).await?;
+            self.sent += piece.len();
+            bytes = rest;
+        }
+        Ok(())
+    }
+
+    /// How many of the next `left` bytes go into one piece.
+    fn piece(&self, left: usize) -> usize {
+        match self.pieces {
+            Pieces::At(offset) if offset > self.sent => left.min(offset - self.sent),
+            Pieces::At(_) | Pieces::Whole => left,
+            // Lengths without a pattern that an event or a character could have in common with them.
+            Pieces::Odd => left.min([97, 1, 41, 173, 2, 67, 13, 251][self.sent % 8]),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What can go wrong with a store, one variant for each thing to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use q_core::{Seq, SessionId};
+
+/// Why the store cannot do it. Each message says what happened and the way out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another process has the store open.
+    #[error("another process uses the store {path}; attach to it with `q`, or end it with `q host stop`", path = path.display())]
+    InUse {
+        /// The store's directory.
+        path: PathBuf,
+    },
+    /// The system does not let this user write there.
+    #[error("no permission to write to the store {path}; make it yours and writable (chown, chmod 700), or set XDG_DATA_HOME to another place", path = path.display())]
+    Denied {
+        /// What was refused.
+        path: PathBuf,
+    },
+    /// The file system is mounted read-only.
+    #[error("the store {path} is on a read-only file system; remount it writable, or set XDG_DATA_HOME to another place", path = path.display())]
+    ReadOnly {
+        /// The store's directory.
+        path: PathBuf,
+    },
+    /// No room is left: the disk, the user's quota, or a limit on file sizes.
+    #[error("no space for the store {path} (disk, quota or file size limit); free some, then `q host restart`", path = path.display())]
+    NoSpace {
+        /// The store's directory.
+        path: PathBuf,
+    },
+    /// The directory has contents, and they are not a store.
+    #[error("{path} is not a store of q and is left alone; move it away, or set XDG_DATA_HOME to another place", path = path.display())]
+    NotAStore {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A newer `q` wrote it.
+    #[error("the store was written by a newer q ({found}); use that q again, or a later one")]
+    FutureVersion {
+        /// What this one does not know.
+        found: String,
+    },
+    /// What is stored is not what was written. Sequence number 0 is the session's head.
+    #[error(
+        "session {session} is damaged at record {seq} (0: its head); the others are whole: `q doctor` tells what can be saved"
+    )]
+    Damaged {
+        /// Whose record.
+        session: SessionId,
+        /// Which one.
+        seq: Seq,
+    },
+    /// The files are damaged in a way that names no session.
+    #[error("the store's files are damaged ({detail}); copy the directory aside, then `q doctor`")]
+    Unreadable {
+        /// What the reader met.
+        detail: String,
+    },
+    /// The records do not continue the session's log, or its head does not match them. Nothing was written.
+    #[error(
+        "session {session}: record {found} came where {expected} was due; nothing was written, `q host restart` reads the store again"
+    )]
+    OutOfOrder {
+        /// Whose record.
+        session: SessionId,
+        /// The sequence number that was due.
+        expected: Seq,
+        /// The one that came; 0 when none did.
+        found: Seq,
+    },
+    /// An earlier write failed, so what the disk holds is unknown until the store is opened again.
+    #[error(
+        "an earlier write to the store failed and its outcome is unknown; `q host restart` reads it again"
+    )]
+    Poisoned,
+    /// The system failed in another way.
+    #[error("the store failed: {0}; check the disk, then `q host restart`")]
+    Io(#[source] io::Error),
+}
+
+impl StoreError {
+    /// The remedy for a failure of the system at `path`.
+    pub(crate) fn from_io(path: &Path, error: io::Error) -> Self {
+        use io::ErrorKind;
+        let (kind, path) = (error.kind(), path.to_path_buf());
+        if kind == ErrorKind::PermissionDenied {
+            Self::Denied { path }
+        } else if kind == ErrorKind::ReadOnlyFilesystem {
+            Self::ReadOnly { path }
+        } else if matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+        {
+            Self::NoSpace { path }
+        } else {
+            Self::Io(error)
+        }
+    }
+
+    /// This error, met at reading one record: damage that named no session concerns that one.
+    pub(crate) fn at(self, session: SessionId, seq: Seq) -> Self {
+        if matches!(self, Self::Unreadable { .. }) { Self::Damaged { session, seq } } else { self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::ErrorKind;
+
+    #[test]
+    fn each_failure_of_the_system_has_its_remedy() {
+        for (kind, way_out) in [
+            (ErrorKind::PermissionDenied, "chmod 700"),
+            (ErrorKind::ReadOnlyFilesystem, "remount it writable"),
+            (ErrorKind::StorageFull, "free some"),
+            (ErrorKind::QuotaExceeded, "free some"),
+            (ErrorKind::FileTooLarge, "free some"),
+            (ErrorKind::Interrupted, "check the disk"),
+        ] {
+            let message = StoreError::from_io(Path::new("/data/q"), kind.into()).to_string();
+            assert!(message.contains(way_out), "{kind:?}: {message}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The database: opened by the rules that keep fjall small and safe, written in atomic commits.
+
+use std::path::{Path, PathBuf};
+
+use ::fjall::{Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot};
+use q_core::Durability;
+
+use crate::error::StoreError;
+use crate::fjall::failure;
+use crate::wire;
+
+const CACHE_BYTES: u64 = 4 << 20;
+const MEMTABLE_BYTES: u64 = 8 << 20;
+/// fjall's own minimum.
+const JOURNAL_BYTES: u64 = 64 << 20;
+const OPEN_FILES: usize = 64;
+/// fjall deadlocks with one: it waits for itself to take a message.
+const WORKERS: usize = 2;
+
+/// Beyond this much unflushed, writes go at the disk's pace: faster ones can outrun fjall's workers for good.
+const UNFLUSHED_BYTES: u64 = 32 << 20;
+const UNFLUSHED_MEMTABLES: usize = 2;
+
+const RECORDS: &str = "records";
+const HEADS: &str = "heads";
+const META: &str = "meta";
+/// The row of [`META`] that holds the newest format of payloads written.
+const FORMAT_KEY: &[u8] = b"format";
+/// The file without which fjall takes a directory for an empty one and begins anew.
+const VERSION_FILE: &str = "version";
+
+/// One row to write.
+pub(super) enum Row {
+    /// A record.
+    Record([u8; 24], Vec<u8>),
+    /// A head.
+    Head([u8; 16], Vec<u8>),
+}
+
+/// The open database.
+pub(super) struct Database {
+    path: PathBuf,
+    pub(super) records: Keyspace,
+    pub(super) heads: Keyspace,
+    engine: ::fjall::Database,
+}
+
+impl Database {
+    /// Fills an empty directory, syncs it, and closes it again.
+    pub(super) fn create(dir: &Path) -> Result<(), StoreError> {
+        let failed = |error| failure::of_files(dir, error);
+        let engine = open_engine(dir)?;
+        for name in [RECORDS, HEADS, META] {
+            engine.keyspace(name, options).map_err(failed)?;
+        }
+        let meta = engine.keyspace(META, options).map_err(failed)?;
+        meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(failed)?;
+        engine.persist(PersistMode::SyncAll).map_err(failed)
+    }
+
+    /// Opens what [`Self::create`] made.
+    pub(super) fn open(dir: &Path) -> Result<Self, StoreError> {
+        if !dir.join(VERSION_FILE).exists() {
+            return Err(missing(VERSION_FILE));
+        }
+        let engine = open_engine(dir)?;
+        let keyspace = |name: &str| {
+            if engine.keyspace_exists(name) {
+                engine.keyspace(name, options).map_err(|error| failure::of_files(dir, error))
+            } else {
+                Err(missing(name))
+            }
+        };
+        let (records, heads, meta) = (keyspace(RECORDS)?, keyspace(HEADS)?, keyspace(META)?);
+        let format = meta.get(FORMAT_KEY).map_err(|error| failure::of_files(dir, error))?;
+        match format.as_deref() {
+            Some([wire::FORMAT]) => {}
+            Some([format]) => {
+                return Err(StoreError::FutureVersion { found: format!("format {format}") });
+            }
+            Some(_) | None => return Err(missing("format")),
+        }
+        Ok(Self { path: dir.into(), records, heads, engine })
+    }
+
+    /// One moment of everything.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.engine.snapshot()
+    }
+
+    /// Writes all rows or none. An error means unknown.
+    pub(super) fn commit(&self, rows: Vec<Row>, durability: Durability) -> Result<(), StoreError> {
+        let mode = match durability {
+            Durability::Buffered if self.falls_behind() => PersistMode::SyncData,
+            Durability::Buffered => PersistMode::Buffer,
+            Durability::Synced => PersistMode::SyncData,
+        };
+        let mut batch = self.engine.batch().durability(Some(mode));
+        for row in rows {
+            match row {
+                Row::Record(key, value) => batch.insert(&self.records, key, value),
+                Row::Head(key, value) => batch.insert(&self.heads, key, value),
+            }
+        }
+        batch.commit().map_err(|error| self.failure(error))
+    }
+
+    fn falls_behind(&self) -> bool {
+        self.engine.write_buffer_size() > UNFLUSHED_BYTES
+            || self.engine.outstanding_flushes() > UNFLUSHED_MEMTABLES
+    }
+
+    /// What a failure of the engine means.
+    pub(super) fn failure(&self, error: ::fjall::Error) -> StoreError {
+        failure::of_files(&self.path, error)
+    }
+}
+
+fn open_engine(dir: &Path) -> Result<::fjall::Database, StoreError> {
+    ::fjall::Database::builder(dir)
+        .cache_size(CACHE_BYTES)
+        .worker_threads(WORKERS)
+        .max_journaling_size(JOURNAL_BYTES)
+        .max_cached_files(Some(OPEN_FILES))
+        .open()
+        .map_err(|error| failure::of_files(dir, error))
+}
+
+/// Kept by fjall from a keyspace's creation on: changing these changes nothing for stores that exist.
+fn options() -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES)
+}
+
+fn missing(what: &str) -> StoreError {
+    StoreError::Unreadable { detail: format!("`{what}` is missing") }
+}

@@ -1,0 +1,26 @@
+//! What fjall's errors mean to a person.
+
+use std::path::Path;
+
+use ::fjall::{Error, LsmError};
+
+use crate::error::StoreError;
+
+/// The remedy for a failure of the files at `path`.
+pub(super) fn of_files(path: &Path, error: Error) -> StoreError {
+    match error {
+        Error::Locked => StoreError::InUse { path: path.into() },
+        Error::Poisoned => StoreError::Poisoned,
+        Error::Io(error) | Error::Storage(LsmError::Io(error)) => StoreError::from_io(path, error),
+        // All of these are ways of finding something else than what was written, and fjall may learn more of them.
+        Error::Storage(_)
+        | Error::JournalRecovery(_)
+        | Error::InvalidVersion(_)
+        | Error::Decompress(_)
+        | Error::InvalidTrailer
+        | Error::InvalidTag(_)
+        | Error::KeyspaceDeleted
+        | Error::Unrecoverable
+        | _ => StoreError::Unreadable { detail: error.to_string() },
+    }
+}

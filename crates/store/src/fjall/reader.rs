@@ -1,0 +1,118 @@
+//! Reading: one moment of the database, every row opened and verified.
+
+use ::fjall::{Guard, KvPair, Readable as _, Snapshot};
+use q_core::{Head, Seq, SessionId, Stamped};
+
+use crate::chain::{Backward, Forward};
+use crate::envelope::{self, End};
+use crate::error::StoreError;
+use crate::fjall::database::Database;
+use crate::log::Log;
+use crate::{key, wire};
+
+/// One moment of a store.
+pub(super) struct Reader<'a> {
+    database: &'a Database,
+    snapshot: Snapshot,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(database: &'a Database) -> Self {
+        Self { database, snapshot: database.snapshot() }
+    }
+
+    /// Every session's head, by id.
+    pub(super) fn heads(&self) -> impl Iterator<Item = Result<Head, StoreError>> {
+        self.snapshot.iter(&self.database.heads).map(|row| {
+            let (key, value) = row.into_inner().map_err(|error| self.database.failure(error))?;
+            let session = key::session_of_head(&key)
+                .ok_or_else(|| StoreError::Unreadable { detail: "a head without a session".into() })?;
+            let opened = envelope::open(session, envelope::HEAD, &value)?;
+            wire::decode_head(session, opened.payload)
+        })
+    }
+
+    /// The session's last record as its head knows it; the default where there is no session.
+    fn end(&self, session: SessionId) -> Result<End, StoreError> {
+        let row = self.snapshot.get(&self.database.heads, key::head(session));
+        let Some(value) = row.map_err(|error| self.database.failure(error).at(session, envelope::HEAD))?
+        else {
+            return Ok(End::default());
+        };
+        let opened = envelope::open(session, envelope::HEAD, &value)?;
+        let head = wire::decode_head(session, opened.payload)?;
+        Ok(End { seq: head.seq, check: opened.prev })
+    }
+
+    /// As [`Self::end`], and the record that stands there is that one.
+    pub(super) fn verified_end(&self, session: SessionId) -> Result<End, StoreError> {
+        let end = self.end(session)?;
+        if end != End::default() {
+            let value = self.value(session, end.seq)?;
+            if envelope::open(session, end.seq, &value)?.check != end.check {
+                return Err(StoreError::Damaged { session, seq: end.seq });
+            }
+        }
+        Ok(end)
+    }
+
+    /// See [`crate::Store::records`].
+    pub(super) fn records(
+        &self,
+        session: SessionId,
+        from: Seq,
+        limit: usize,
+    ) -> Result<Vec<Stamped>, StoreError> {
+        let end = self.end(session)?;
+        let from = from.max(Seq(1));
+        let to = Seq(from.0.saturating_add(limit as u64).saturating_sub(1)).min(end.seq);
+        if limit == 0 || from > to {
+            return Ok(Vec::new());
+        }
+        let mut chain = Forward::new(session, from);
+        let mut records = Vec::new();
+        for row in self.rows(session, from, to) {
+            records.push(chain.open(row)?);
+        }
+        chain.finish(to, end)?;
+        Ok(records)
+    }
+
+    fn value(&self, session: SessionId, seq: Seq) -> Result<::fjall::UserValue, StoreError> {
+        let row = self.snapshot.get(&self.database.records, key::record(session, seq));
+        row.map_err(|error| self.database.failure(error).at(session, seq))?
+            .ok_or(StoreError::Damaged { session, seq })
+    }
+
+    fn rows(
+        &self,
+        session: SessionId,
+        from: Seq,
+        to: Seq,
+    ) -> impl DoubleEndedIterator<Item = Result<KvPair, StoreError>> {
+        let range = key::record(session, from)..=key::record(session, to);
+        let open = |row: Guard| row.into_inner().map_err(|error| self.database.failure(error));
+        self.snapshot.range(&self.database.records, range).map(open)
+    }
+}
+
+impl Log for Reader<'_> {
+    fn last(&self, session: SessionId) -> Result<Seq, StoreError> {
+        self.end(session).map(|end| end.seq)
+    }
+
+    fn newest_first(
+        &self,
+        session: SessionId,
+        from: Seq,
+    ) -> Result<impl Iterator<Item = Result<Stamped, StoreError>>, StoreError> {
+        let end = self.end(session)?;
+        Ok(Backward::new(session, from, end, self.rows(session, Seq(1), from).rev()))
+    }
+
+    fn record(&self, session: SessionId, seq: Seq) -> Result<Stamped, StoreError> {
+        let value = self.value(session, seq)?;
+        let opened = envelope::open(session, seq, &value)?;
+        wire::decode_record(session, seq, opened.payload)
+    }
+}

@@ -1,0 +1,31 @@
+//! Keys of rows: session id and sequence number, big-endian, so that the order of bytes is the order of records.
+
+use q_core::{Seq, SessionId};
+
+const SESSION_LEN: usize = 16;
+const RECORD_LEN: usize = SESSION_LEN + 8;
+
+/// The key of a session's head.
+pub(crate) fn head(session: SessionId) -> [u8; SESSION_LEN] {
+    session.0.to_be_bytes()
+}
+
+/// The key of a record.
+pub(crate) fn record(session: SessionId, seq: Seq) -> [u8; RECORD_LEN] {
+    let mut key = [0; RECORD_LEN];
+    let (front, back) = key.split_at_mut(SESSION_LEN);
+    front.copy_from_slice(&session.0.to_be_bytes());
+    back.copy_from_slice(&seq.0.to_be_bytes());
+    key
+}
+
+/// Whose head has this key.
+pub(crate) fn session_of_head(key: &[u8]) -> Option<SessionId> {
+    key.try_into().ok().map(u128::from_be_bytes).map(SessionId)
+}
+
+/// The sequence number in a record's key.
+pub(crate) fn seq_of_record(key: &[u8]) -> Option<Seq> {
+    let (_, seq) = key.split_last_chunk()?;
+    (key.len() == RECORD_LEN).then_some(Seq(u64::from_be_bytes(*seq)))
+}

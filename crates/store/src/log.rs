@@ -1,0 +1,21 @@
+//! One moment of a store, as paging and recovery read it.
+
+use q_core::{Seq, SessionId, Stamped};
+
+use crate::error::StoreError;
+
+/// Every session's records at one moment.
+pub(crate) trait Log {
+    /// The session's last record's place; 0 where there is none.
+    fn last(&self, session: SessionId) -> Result<Seq, StoreError>;
+
+    /// The session's records from `from` back to its first, newest first. `from` must not be after the last.
+    fn newest_first(
+        &self,
+        session: SessionId,
+        from: Seq,
+    ) -> Result<impl Iterator<Item = Result<Stamped, StoreError>>, StoreError>;
+
+    /// The one record at this place, which must be there.
+    fn record(&self, session: SessionId, seq: Seq) -> Result<Stamped, StoreError>;
+}

@@ -1,0 +1,93 @@
+//! A store in memory: the same contract without a disk, for tests.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use q_core::{Batch, EntryNo, Head, Seq, SessionId, Stamped, Stored};
+
+use crate::error::StoreError;
+use crate::log::Log;
+use crate::page::Page;
+use crate::store::Store;
+use crate::{order, page, tail};
+
+/// Keeps everything until it is dropped.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    sessions: Mutex<Sessions>,
+}
+
+type Sessions = BTreeMap<SessionId, Kept>;
+
+#[derive(Debug)]
+struct Kept {
+    head: Head,
+    /// The record with sequence number `n` stands at `n - 1`.
+    records: Vec<Stamped>,
+}
+
+impl MemoryStore {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn sessions(&self) -> Result<MutexGuard<'_, Sessions>, StoreError> {
+        self.sessions.lock().map_err(|_| StoreError::Poisoned)
+    }
+}
+
+impl Store for MemoryStore {
+    fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
+        let mut sessions = self.sessions()?;
+        let heads = order::verify(batches, |session| sessions.last(session))?;
+        for (id, head) in heads {
+            let kept = sessions.entry(id).or_insert_with(|| Kept { head: head.clone(), records: Vec::new() });
+            kept.head = head.clone();
+        }
+        for stamped in batches.iter().flat_map(|batch| &batch.records) {
+            if let Some(kept) = sessions.get_mut(&stamped.session) {
+                kept.records.push(stamped.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        Ok(self.sessions()?.values().map(|kept| kept.head.clone()).collect())
+    }
+
+    fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {
+        tail::read(&*self.sessions()?, head, tail_bytes)
+    }
+
+    fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError> {
+        page::read(&*self.sessions()?, session, before, bytes)
+    }
+
+    fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
+        let sessions = self.sessions()?;
+        let records = sessions.get(&session).map_or(&[][..], |kept| &kept.records);
+        Ok(records.iter().filter(|stamped| stamped.seq >= from).take(limit).cloned().collect())
+    }
+}
+
+impl Log for Sessions {
+    fn last(&self, session: SessionId) -> Result<Seq, StoreError> {
+        Ok(self.get(&session).map_or(Seq(0), |kept| kept.head.seq))
+    }
+
+    fn newest_first(
+        &self,
+        session: SessionId,
+        from: Seq,
+    ) -> Result<impl Iterator<Item = Result<Stamped, StoreError>>, StoreError> {
+        let records = self.get(&session).map_or(&[][..], |kept| &kept.records);
+        Ok(records.iter().rev().skip_while(move |stamped| stamped.seq > from).cloned().map(Ok))
+    }
+
+    fn record(&self, session: SessionId, seq: Seq) -> Result<Stamped, StoreError> {
+        let found = self.newest_first(session, seq)?.next().transpose()?;
+        found.filter(|stamped| stamped.seq == seq).ok_or(StoreError::Damaged { session, seq })
+    }
+}

@@ -1,0 +1,151 @@
+//! Reading back: the records that the newest entries are made of, as far as wanted.
+//!
+//! An entry may be many records (an answer and its pieces) and may need an older one (a prompt and its text).
+
+use std::collections::BTreeMap;
+
+use q_core::{Body, Ending, Entry, EntryNo, Record, Seq, SessionId, Stamped};
+
+use crate::error::StoreError;
+use crate::log::Log;
+
+/// How far to read back. At least one entry is read, if there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Not further than entries of that many bytes.
+    AtMost(usize),
+    /// Until entries of that many bytes are read.
+    AtLeast(usize),
+}
+
+/// The records of the newest entries.
+#[derive(Debug)]
+pub(crate) struct Newest {
+    /// By place, those that older entries' ranges hold included only where they are needed.
+    pub(crate) records: BTreeMap<Seq, Stamped>,
+    /// Whether older entries exist.
+    pub(crate) trimmed: bool,
+}
+
+/// Reads back from `from`. Of drafts only the one at `draft` is of use.
+pub(crate) fn read<L: Log>(
+    log: &L,
+    session: SessionId,
+    from: Seq,
+    reach: Reach,
+    draft: Seq,
+) -> Result<Newest, StoreError> {
+    let mut measure = Measure { reach, weight: 0, first: None, growing: None };
+    let mut records = BTreeMap::new();
+    let mut texts = BTreeMap::new();
+    let mut trimmed = false;
+    for stamped in log.newest_first(session, from)? {
+        let stamped = stamped?;
+        if let Record::Began { queued, .. } = stamped.record {
+            texts.insert(queued, log.record(session, queued)?);
+        }
+        if !measure.takes(&stamped, &texts) {
+            trimmed = true;
+            break;
+        }
+        let superseded = matches!(stamped.record, Record::Drafted { .. }) && stamped.seq != draft;
+        if !superseded {
+            records.insert(stamped.seq, stamped);
+        }
+    }
+    if let (true, Some(first)) = (trimmed, measure.first) {
+        records = records.split_off(&Seq(first.0));
+    }
+    let needed = records.values().filter_map(|stamped| match &stamped.record {
+        Record::Began { queued, .. } => Some(*queued),
+        Record::Created { .. }
+        | Record::Renamed { .. }
+        | Record::Closed
+        | Record::Queued { .. }
+        | Record::Unqueued { .. }
+        | Record::Said { .. }
+        | Record::Ended { .. }
+        | Record::Seen { .. }
+        | Record::Drafted { .. } => None,
+    });
+    let needed: Vec<Seq> = needed.collect();
+    records.extend(needed.into_iter().filter_map(|queued| texts.remove_entry(&queued)));
+    Ok(Newest { records, trimmed })
+}
+
+/// How much was read, in whole entries and the one being read.
+#[derive(Debug)]
+struct Measure {
+    reach: Reach,
+    weight: usize,
+    /// The oldest entry that is complete.
+    first: Option<EntryNo>,
+    /// The answer whose later pieces are read.
+    growing: Option<EntryNo>,
+}
+
+impl Measure {
+    /// Whether this record is still within reach.
+    fn takes(&mut self, stamped: &Stamped, texts: &BTreeMap<Seq, Stamped>) -> bool {
+        let own = EntryNo(stamped.seq.0);
+        match &stamped.record {
+            Record::Began { queued, .. } => {
+                let text = match texts.get(queued).map(|stamped| &stamped.record) {
+                    Some(Record::Queued { text, .. }) => text.len(),
+                    Some(_) | None => 0,
+                };
+                self.takes_piece(own, own, text)
+            }
+            Record::Said { entry, text, .. } => self.takes_piece(*entry, own, text.len()),
+            Record::Ended { ending: Ending::Interrupted(_) | Ending::Failed(_), .. } => {
+                self.takes_piece(own, own, 0)
+            }
+            Record::Created { .. }
+            | Record::Renamed { .. }
+            | Record::Closed
+            | Record::Queued { .. }
+            | Record::Unqueued { .. }
+            | Record::Ended { ending: Ending::Done, .. }
+            | Record::Seen { .. }
+            | Record::Drafted { .. } => true,
+        }
+    }
+
+    fn takes_piece(&mut self, entry: EntryNo, own: EntryNo, bytes: usize) -> bool {
+        if self.growing != Some(entry) {
+            if self.has_enough() {
+                return false;
+            }
+            self.growing = Some(entry);
+            self.weight += empty_weight();
+        }
+        self.weight += bytes;
+        if self.has_too_much() {
+            return false;
+        }
+        if own == entry {
+            self.first = Some(entry);
+            self.growing = None;
+        }
+        true
+    }
+
+    fn has_enough(&self) -> bool {
+        match self.reach {
+            Reach::AtLeast(bytes) => self.first.is_some() && self.weight >= bytes,
+            Reach::AtMost(_) => false,
+        }
+    }
+
+    fn has_too_much(&self) -> bool {
+        match self.reach {
+            Reach::AtMost(bytes) => self.first.is_some() && self.weight > bytes,
+            Reach::AtLeast(_) => false,
+        }
+    }
+}
+
+/// What an entry weighs beside its text.
+fn empty_weight() -> usize {
+    Entry { no: EntryNo(0), at: q_core::WallTime(0), body: Body::Answer(String::new()) }.weight()
+}

@@ -1,0 +1,34 @@
+//! The contract of a store: append in order, read from a place, page back, list heads.
+//!
+//! Stated in terms that a replicated log can keep too; nothing here needs a local file.
+
+use q_core::{Batch, EntryNo, Head, Seq, SessionId, Stamped, Stored};
+
+use crate::error::StoreError;
+use crate::page::Page;
+
+/// Every session's records, in order, and the head each session has after its last one.
+///
+/// All reads see what every earlier `append` that returned `Ok` wrote, and each sees one moment: never half an append.
+pub trait Store: Send + Sync {
+    /// Writes all batches in one atomic commit, in order, synced if any of them asks for it.
+    ///
+    /// Each session's records must continue its log without a gap, and the last head given for each session must be its
+    /// head after the last of them; otherwise nothing is written and the answer is [`StoreError::OutOfOrder`]. Any other
+    /// error means *unknown*, never "not written": the store then takes nothing more until it is opened again.
+    fn append(&self, batches: &[Batch]) -> Result<(), StoreError>;
+
+    /// Every session's head, closed ones too, by id. Reads no transcript.
+    fn heads(&self) -> Result<Vec<Head>, StoreError>;
+
+    /// What recovery needs of one session: for a live one its newest records, reaching back over at least `tail_bytes`
+    /// of entries to where an entry begins, and before them those that the head refers to. In order, none twice.
+    /// Drafts that a later one replaced are left out.
+    fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError>;
+
+    /// The newest entries before `before` (`None`: the end) of at most `bytes`, always at least one if any exists.
+    fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError>;
+
+    /// A session's records from `from` on, in order, at most `limit` of them.
+    fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError>;
+}

@@ -1,0 +1,34 @@
+//! Tails: what recovery reads of one session.
+
+use std::collections::btree_map;
+
+use q_core::{Head, Presence, Seq, Stored};
+
+use crate::error::StoreError;
+use crate::log::Log;
+use crate::newest::{self, Reach};
+
+/// See [`crate::Store::stored`].
+pub(crate) fn read<L: Log>(log: &L, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {
+    match head.presence {
+        Presence::Closed => return Ok(Stored { trimmed: head.entries > 0, head, tail: Vec::new() }),
+        Presence::Live => {}
+    }
+    let session = head.id;
+    if log.last(session)? < head.seq {
+        return Err(StoreError::Damaged { session, seq: head.seq });
+    }
+    let mut newest = newest::read(log, session, head.seq, Reach::AtLeast(tail_bytes), head.draft)?;
+    for seq in referred_to(&head) {
+        if let btree_map::Entry::Vacant(place) = newest.records.entry(seq) {
+            place.insert(log.record(session, seq)?);
+        }
+    }
+    Ok(Stored { head, tail: newest.records.into_values().collect(), trimmed: newest.trimmed })
+}
+
+fn referred_to(head: &Head) -> impl Iterator<Item = Seq> {
+    let prompts = head.queue.iter().chain(&head.last_prompt).map(|waiting| waiting.queued);
+    let draft = (head.draft != Seq(0)).then_some(head.draft);
+    prompts.chain(draft)
+}

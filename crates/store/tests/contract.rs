@@ -1,0 +1,310 @@
+//! The contract, kept by every store: what is appended comes back, and nothing else.
+
+use std::cell::Cell;
+use std::{slice, thread};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseResult, TestRunner};
+use q_core::{
+    Batch, Durability, Entry, EntryNo, Head, Kind, Multiplexer, NameOrigin, PromptNo, Record, Seq, SessionId,
+    Snapshot, Stamped, Summary, Token, Transcript, WallTime,
+};
+use q_store::{FjallStore, MemoryStore, Page, Store, StoreError};
+
+use crate::driver::{Driver, limits, steps};
+
+/// Each case once for each store.
+macro_rules! contract {
+    ($($case:ident),+ $(,)?) => {
+        mod memory {
+            $(#[test]
+            fn $case() {
+                super::$case(&super::MemoryStore::new());
+            })+
+        }
+
+        mod disk {
+            $(#[test]
+            fn $case() {
+                let place = tempfile::tempdir().unwrap();
+                super::$case(&super::FjallStore::open(&place.path().join("store")).unwrap());
+            })+
+        }
+    };
+}
+
+contract!(
+    what_a_multiplexer_writes_comes_back,
+    an_empty_store_has_nothing,
+    records_must_continue_their_log,
+    heads_must_match_their_records,
+    one_append_is_all_or_nothing,
+    pages_reach_back_as_far_as_asked,
+    reading_never_sees_half_an_append,
+);
+
+const SESSION: SessionId = SessionId(1);
+
+fn stamped(session: SessionId, seq: u64, record: Record) -> Stamped {
+    Stamped { session, seq: Seq(seq), at: WallTime(seq), record }
+}
+
+fn created(session: SessionId) -> Stamped {
+    let [agent, model, directory] = ["guide", "", "/src"].map(String::from);
+    let name = "one".parse().unwrap();
+    let kind = Kind::Development;
+    stamped(
+        session,
+        1,
+        Record::Created { name, origin: NameOrigin::Chosen, slot: 1, kind, agent, model, directory },
+    )
+}
+
+/// One session's records with the head they leave behind.
+fn batch(records: Vec<Stamped>, head: Head) -> Batch {
+    Batch { records, heads: vec![head], durability: Durability::Synced }
+}
+
+fn folded(records: &[Stamped]) -> Head {
+    let mut head = Head::created(&records[0]).unwrap();
+    for record in &records[1..] {
+        head.apply(record);
+    }
+    head
+}
+
+fn drafted(seq: u64) -> Stamped {
+    stamped(SESSION, seq, Record::Drafted { text: format!("draft {seq}") })
+}
+
+fn an_empty_store_has_nothing(store: &dyn Store) {
+    store.append(&[]).unwrap();
+    assert_eq!(store.heads().unwrap(), []);
+    assert_eq!(store.page(SESSION, None, 100).unwrap(), Page::default());
+    assert_eq!(store.records(SESSION, Seq(0), 100).unwrap(), []);
+}
+
+fn records_must_continue_their_log(store: &dyn Store) {
+    let log = [created(SESSION), drafted(2), drafted(3)];
+    store.append(&[batch(log.to_vec(), folded(&log))]).unwrap();
+    for (seq, expected) in [(1, 4), (3, 4), (5, 4), (0, 4), (u64::MAX, 4)] {
+        let mut head = folded(&log);
+        head.seq = Seq(seq);
+        let refused = store.append(&[batch(vec![drafted(seq)], head)]);
+        assert!(
+            matches!(refused, Err(StoreError::OutOfOrder { session: SESSION, expected: e, found }) if e == Seq(expected) && found == Seq(seq)),
+            "{seq}: {refused:?}"
+        );
+    }
+    // Refused is not failed: the store goes on.
+    let longer = [&log[..], &[drafted(4)]].concat();
+    store.append(&[batch(vec![drafted(4)], folded(&longer))]).unwrap();
+    assert_eq!(store.records(SESSION, Seq(1), 9).unwrap(), longer);
+}
+
+fn heads_must_match_their_records(store: &dyn Store) {
+    let log = [created(SESSION), drafted(2)];
+    let late = Batch { heads: Vec::new(), ..batch(log.to_vec(), folded(&log)) };
+    assert!(matches!(
+        store.append(&[late]),
+        Err(StoreError::OutOfOrder { expected: Seq(2), found: Seq(0), .. })
+    ));
+    let stale = batch(log.to_vec(), folded(&log[..1]));
+    assert!(matches!(
+        store.append(&[stale]),
+        Err(StoreError::OutOfOrder { expected: Seq(2), found: Seq(1), .. })
+    ));
+    let alone = batch(Vec::new(), folded(&log));
+    assert!(matches!(
+        store.append(&[alone]),
+        Err(StoreError::OutOfOrder { expected: Seq(0), found: Seq(2), .. })
+    ));
+    assert_eq!(store.heads().unwrap(), []);
+    assert_eq!(store.records(SESSION, Seq(1), 9).unwrap(), []);
+}
+
+fn one_append_is_all_or_nothing(store: &dyn Store) {
+    let other = SessionId(2);
+    let (first, second) = (created(SESSION), created(other));
+    let heads = [folded(slice::from_ref(&first)), folded(slice::from_ref(&second))];
+    let good = batch(vec![first], heads[0].clone());
+    let bad = batch(vec![stamped(other, 7, Record::Closed)], heads[1].clone());
+    assert!(store.append(&[good.clone(), bad]).is_err());
+    assert_eq!(store.heads().unwrap(), []);
+    let also_good = batch(vec![second], heads[1].clone());
+    store.append(&[good, also_good]).unwrap();
+    assert_eq!(store.heads().unwrap(), heads);
+}
+
+/// A prompt of 10 bytes, then answers in pieces, then a retry of the same prompt.
+fn a_conversation() -> Vec<Stamped> {
+    let turn = q_core::TurnNo;
+    let began = |seq, no| {
+        stamped(SESSION, seq, Record::Began { turn: turn(no), prompt: PromptNo(1), queued: Seq(2) })
+    };
+    let said = |seq, no, entry| {
+        stamped(
+            SESSION,
+            seq,
+            Record::Said { turn: turn(no), entry: EntryNo(entry), text: "0123456789".into() },
+        )
+    };
+    let ended = |seq, no, by| {
+        let ending = q_core::Ending::Interrupted(by);
+        stamped(SESSION, seq, Record::Ended { turn: turn(no), ending, usage: q_core::Usage::default() })
+    };
+    let queued = Record::Queued { prompt: PromptNo(1), token: Token(1), text: "0123456789".into() };
+    vec![
+        created(SESSION),
+        stamped(SESSION, 2, queued),
+        began(3, 1),
+        said(4, 1, 4),
+        drafted(5),
+        said(6, 1, 4),
+        ended(7, 1, q_core::Interrupter::Crash),
+        began(8, 2),
+        said(9, 2, 9),
+        stamped(SESSION, 10, Record::Drafted { text: String::new() }),
+        said(11, 2, 9),
+    ]
+}
+
+fn pages_reach_back_as_far_as_asked(store: &dyn Store) {
+    let log = a_conversation();
+    store.append(&[batch(log.clone(), folded(&log))]).unwrap();
+    let empty = size_of::<Entry>();
+    let (prompt, answer, stop) = (empty + 10, empty + 20, empty);
+    let numbers =
+        |page: Page| (page.entries.iter().map(|entry| entry.no.0).collect::<Vec<_>>(), page.trimmed);
+    for (before, bytes, expected) in [
+        (None, 0, (vec![9], true)),
+        (None, answer, (vec![9], true)),
+        (None, answer + prompt - 1, (vec![9], true)),
+        (None, answer + prompt, (vec![8, 9], true)),
+        (None, answer + prompt + stop, (vec![7, 8, 9], true)),
+        (None, answer + prompt + stop + answer - 1, (vec![7, 8, 9], true)),
+        (None, answer + prompt + stop + answer, (vec![4, 7, 8, 9], true)),
+        (None, answer + prompt + stop + answer + prompt, (vec![3, 4, 7, 8, 9], false)),
+        (None, usize::MAX, (vec![3, 4, 7, 8, 9], false)),
+        (Some(9), 0, (vec![8], true)),
+        (Some(8), 0, (vec![7], true)),
+        (Some(7), 0, (vec![4], true)),
+        (Some(4), 0, (vec![3], false)),
+        (Some(3), usize::MAX, (vec![], false)),
+        (Some(0), usize::MAX, (vec![], false)),
+        (Some(u64::MAX), 0, (vec![9], true)),
+    ] {
+        let page = store.page(SESSION, before.map(EntryNo), bytes).unwrap();
+        assert_eq!(numbers(page), expected, "{bytes} bytes before {before:?}");
+    }
+    // A tail reaches at least as far; the retried prompt's text comes with it.
+    let tail = |bytes| {
+        let stored = store.stored(folded(&log), bytes).unwrap();
+        (stored.tail.iter().map(|stamped| stamped.seq.0).collect::<Vec<_>>(), stored.trimmed)
+    };
+    assert_eq!(tail(0), (vec![2, 9, 11], true));
+    assert_eq!(tail(answer), (vec![2, 9, 11], true));
+    assert_eq!(tail(answer + 1), (vec![2, 8, 9, 11], true));
+    assert_eq!(tail(usize::MAX), (vec![1, 2, 3, 4, 6, 7, 8, 9, 11], false));
+}
+
+fn reading_never_sees_half_an_append(store: &dyn Store) {
+    let log: Vec<Stamped> = std::iter::once(created(SESSION)).chain((2..400).map(drafted)).collect();
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for (end, pair) in (2..).step_by(2).zip(log.chunks(2)) {
+                let durability = Durability::Buffered;
+                let head = folded(&log[..end.min(log.len())]);
+                store.append(&[Batch { durability, ..batch(pair.to_vec(), head) }]).unwrap();
+            }
+        });
+        while !writer.is_finished() {
+            for head in store.heads().unwrap() {
+                let seen = store.records(SESSION, Seq(1), usize::MAX).unwrap();
+                assert!(seen.len().is_multiple_of(2) || seen.len() == log.len(), "half an append is seen");
+                assert_eq!(seen[..], log[..seen.len()]);
+                assert_eq!(store.stored(head.clone(), usize::MAX).unwrap().head, head);
+                store.page(SESSION, None, usize::MAX).unwrap();
+            }
+        }
+    });
+    assert_eq!(store.records(SESSION, Seq(1), usize::MAX).unwrap(), log);
+}
+
+fn what_a_multiplexer_writes_comes_back(store: &dyn Store) {
+    let mut runner = TestRunner::new(Config { cases: 96, failure_persistence: None, ..Config::default() });
+    let run = Cell::new(0);
+    let strategy = (steps(120), 1..6usize, 0..900usize);
+    runner
+        .run(&strategy, |(steps, group, page_bytes)| {
+            run.set(run.get() + 1);
+            let mut driver = Driver::new(store, run.get(), group);
+            for step in steps {
+                driver.take(step);
+            }
+            driver.settle();
+            recovery_equals_the_live_one(&driver)?;
+            for head in own_heads(store, &driver) {
+                logs_make_their_heads(store, &head)?;
+                pages_make_the_transcript(store, head.id, page_bytes)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+fn own_heads(store: &dyn Store, driver: &Driver<'_>) -> Vec<Head> {
+    store.heads().unwrap().into_iter().filter(|head| driver.is_own(head.id)).collect()
+}
+
+fn shown(multiplexer: &Multiplexer, bytes: usize) -> Vec<(Summary, Option<Snapshot>)> {
+    let view = multiplexer.view();
+    view.sessions().map(|summary| (summary.clone(), view.snapshot(summary.id, bytes))).collect()
+}
+
+fn recovery_equals_the_live_one(driver: &Driver<'_>) -> TestCaseResult {
+    let recovered = driver.recovered();
+    for bytes in [0, 200, limits().tail_bytes, usize::MAX] {
+        prop_assert_eq!(shown(&recovered, bytes), shown(&driver.multiplexer, bytes));
+    }
+    Ok(())
+}
+
+fn logs_make_their_heads(store: &dyn Store, head: &Head) -> TestCaseResult {
+    let log = store.records(head.id, Seq(1), usize::MAX).unwrap();
+    prop_assert_eq!(&folded(&log), head);
+    let mut in_parts = Vec::new();
+    while let part @ [_, ..] = &store.records(head.id, Seq(in_parts.len() as u64 + 1), 3).unwrap()[..] {
+        in_parts.extend_from_slice(part);
+    }
+    prop_assert_eq!(in_parts, log);
+    Ok(())
+}
+
+fn pages_make_the_transcript(store: &dyn Store, session: SessionId, bytes: usize) -> TestCaseResult {
+    let mut transcript = Transcript::default();
+    for stamped in store.records(session, Seq(1), usize::MAX).unwrap() {
+        transcript.apply(&stamped);
+    }
+    let expected: Vec<Entry> = transcript.entries().cloned().collect();
+    let mut walked: Vec<Entry> = Vec::new();
+    let mut before = None;
+    loop {
+        let page = store.page(session, before, bytes).unwrap();
+        let weight: usize = page.entries.iter().map(Entry::weight).sum();
+        prop_assert!(weight <= bytes || page.entries.len() == 1, "{} bytes in a page of {}", weight, bytes);
+        prop_assert!(!(page.entries.is_empty() && page.trimmed), "an empty page that promises more");
+        let older = expected.len() - walked.len() - page.entries.len();
+        prop_assert_eq!(page.trimmed, older > 0);
+        if older > 0 {
+            prop_assert!(weight + expected[older - 1].weight() > bytes, "one more entry had room");
+        }
+        before = page.entries.first().map(|entry| entry.no);
+        walked.splice(0..0, page.entries);
+        if !page.trimmed {
+            break;
+        }
+    }
+    prop_assert_eq!(walked, expected);
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! Drives a real multiplexer with random inputs and keeps what it writes in a store.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use q_core::{
+    AgentEvent, AgentFailure, Batch, ClientId, Command, FailureKind, Input, Instant, Kind, Limits,
+    Multiplexer, Now, PromptNo, RequestId, SessionId, Tag, Token, TurnNo, Usage, WallTime,
+};
+use q_store::Store;
+
+/// Small, so that a few steps reach them.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        live_sessions: 3,
+        queued_prompts: 3,
+        answer_bytes: 400,
+        tail_bytes: 500,
+        stream_bytes: 40,
+        ..Limits::default()
+    }
+}
+
+const CLIENT: ClientId = ClientId(1);
+
+/// One thing to do, with some session of those created.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Create,
+    Submit(usize, String),
+    Text(usize, String),
+    Usage(usize, u64),
+    Done(usize),
+    Fail(usize),
+    Interrupt(usize),
+    Retry(usize),
+    Draft(usize, String),
+    Unqueue(usize, u64),
+    Rename(usize, String),
+    Close(usize),
+    Show(usize, bool),
+    Wait(u64),
+    Restart,
+}
+
+pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let one = 0..4usize;
+    let text = || "[ -~äж日\n]{0,60}";
+    let step = prop_oneof![
+        2 => Just(Step::Create),
+        6 => (one.clone(), text()).prop_map(|(s, t)| Step::Submit(s, t)),
+        10 => (one.clone(), text()).prop_map(|(s, t)| Step::Text(s, t)),
+        1 => (one.clone(), 0..9u64).prop_map(|(s, n)| Step::Usage(s, n)),
+        4 => one.clone().prop_map(Step::Done),
+        2 => one.clone().prop_map(Step::Fail),
+        1 => one.clone().prop_map(Step::Interrupt),
+        2 => one.clone().prop_map(Step::Retry),
+        2 => (one.clone(), text()).prop_map(|(s, t)| Step::Draft(s, t)),
+        1 => (one.clone(), 0..9u64).prop_map(|(s, n)| Step::Unqueue(s, n)),
+        1 => (one.clone(), "[a-z]{1,6}").prop_map(|(s, n)| Step::Rename(s, n)),
+        1 => one.clone().prop_map(Step::Close),
+        2 => (one, any::<bool>()).prop_map(|(s, end)| Step::Show(s, end)),
+        3 => (0..300u64).prop_map(Step::Wait),
+        1 => Just(Step::Restart),
+    ];
+    vec(step, 1..most)
+}
+
+pub(crate) struct Driver<'a> {
+    store: &'a dyn Store,
+    pub(crate) multiplexer: Multiplexer,
+    /// Distinguishes this run's sessions in a store that others use too.
+    run: u64,
+    sessions: Vec<SessionId>,
+    clock: u64,
+    tokens: u128,
+    /// Batches not yet handed over: several go into one append, as in a group commit.
+    waiting: Vec<Batch>,
+    group: usize,
+}
+
+impl<'a> Driver<'a> {
+    pub(crate) fn new(store: &'a dyn Store, run: u64, group: usize) -> Self {
+        let multiplexer = Multiplexer::new(limits());
+        let mut driver = Self {
+            store,
+            multiplexer,
+            run,
+            sessions: Vec::new(),
+            clock: 1_000_000,
+            tokens: 0,
+            waiting: Vec::new(),
+            group,
+        };
+        driver.tell(Input::Attached(CLIENT));
+        driver.take(Step::Create);
+        driver
+    }
+
+    pub(crate) fn is_own(&self, session: SessionId) -> bool {
+        session.0 >> 64 == u128::from(self.run)
+    }
+
+    pub(crate) fn take(&mut self, step: Step) {
+        match step {
+            Step::Create => {
+                let id = SessionId(u128::from(self.run) << 64 | self.sessions.len() as u128);
+                self.sessions.push(id);
+                let [agent, model, directory] = ["guide", "", "/src"].map(String::from);
+                self.wish(Command::Create { id, name: None, kind: Kind::Debug, agent, model, directory });
+            }
+            Step::Submit(at, text) => {
+                let token = self.token();
+                self.wish(Command::Submit { session: self.session(at), token, text });
+            }
+            Step::Text(at, text) => self.hear(at, AgentEvent::Text(text)),
+            Step::Usage(at, output) => self.hear(at, AgentEvent::Usage(Usage { input: 5, output })),
+            Step::Done(at) => self.hear(at, AgentEvent::Done),
+            Step::Fail(at) => {
+                let failure = AgentFailure { kind: FailureKind::Cut, detail: "reset".into() };
+                self.hear(at, AgentEvent::Failed(failure));
+            }
+            Step::Interrupt(at) => self.wish(Command::Interrupt { session: self.session(at) }),
+            Step::Retry(at) => {
+                let token = self.token();
+                self.wish(Command::Retry { session: self.session(at), token });
+            }
+            Step::Draft(at, text) => self.wish(Command::SaveDraft { session: self.session(at), text }),
+            Step::Unqueue(at, prompt) => {
+                self.wish(Command::Unqueue { session: self.session(at), prompt: PromptNo(prompt) });
+            }
+            Step::Rename(at, name) => self.wish(Command::Rename { session: self.session(at), name }),
+            Step::Close(at) => {
+                self.wish(Command::Close { session: self.session(at), even_if_working: true });
+            }
+            Step::Show(at, at_end) => {
+                self.tell(Input::Showing { client: CLIENT, session: Some(self.session(at)), at_end });
+            }
+            Step::Wait(millis) => self.wait(millis),
+            Step::Restart => {
+                self.settle();
+                self.multiplexer = self.recovered();
+                self.tell(Input::Started);
+                self.tell(Input::Attached(CLIENT));
+            }
+        }
+    }
+
+    /// Hands everything over that could still be lost, and lets nobody watch.
+    pub(crate) fn settle(&mut self) {
+        self.tell(Input::Detached(CLIENT));
+        self.wait(limits().stream_delay.as_millis() as u64);
+        self.flush();
+    }
+
+    /// The multiplexer that a restart would begin with.
+    pub(crate) fn recovered(&self) -> Multiplexer {
+        let own = self.store.heads().unwrap().into_iter().filter(|head| self.is_own(head.id));
+        let stored = own.map(|head| self.store.stored(head, limits().tail_bytes).unwrap());
+        Multiplexer::recover(limits(), stored).unwrap()
+    }
+
+    fn wait(&mut self, millis: u64) {
+        self.clock += millis * 1000;
+        self.tell(Input::Tick);
+    }
+
+    fn session(&self, at: usize) -> SessionId {
+        self.sessions[at % self.sessions.len()]
+    }
+
+    fn token(&mut self) -> Token {
+        self.tokens += 1;
+        Token(self.tokens)
+    }
+
+    fn wish(&mut self, command: Command) {
+        self.tell(Input::Wish { tag: Tag { client: CLIENT, request: RequestId(0) }, command });
+    }
+
+    fn hear(&mut self, at: usize, event: AgentEvent) {
+        let session = self.session(at);
+        let Some(summary) = self.multiplexer.view().summary(session) else { return };
+        self.tell(Input::Agent { session, turn: TurnNo(summary.turns), event });
+    }
+
+    fn tell(&mut self, input: Input) {
+        self.clock += Duration::from_millis(1).as_micros() as u64;
+        let now = Now { mono: Instant(self.clock), wall: WallTime(self.clock / 1000) };
+        self.waiting.extend(self.multiplexer.handle(now, input).batch);
+        if self.waiting.len() >= self.group {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        self.store.append(&self.waiting).unwrap();
+        self.waiting.clear();
+    }
+}
