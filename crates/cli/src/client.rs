@@ -86,6 +86,12 @@ impl Client {
         Ok(id)
     }
 
+    /// Asks for a session's snapshot again: something was missed.
+    pub(crate) async fn resync(&mut self, session: SessionId) -> Result<(), CliError> {
+        let _answered_by_a_snapshot = self.request(Request::Resync { session: session.into() }).await?;
+        Ok(())
+    }
+
     /// Tells the host something that has no answer.
     pub(crate) async fn tell(&mut self, message: &ClientMessage) -> Result<(), CliError> {
         Ok(self.connection.send(message).await?)
@@ -100,9 +106,7 @@ impl Client {
                 News::Going { why, .. } => {
                     return Err(CliError::failed(why).hint("start q again; what was answered before is kept"));
                 }
-                News::Missed(session) => {
-                    drop(self.request(Request::Resync { session: session.into() }).await?)
-                }
+                News::Missed(session) => self.resync(session).await?,
                 News::Answered { .. } | News::Changed | News::Whole => {}
             }
         }

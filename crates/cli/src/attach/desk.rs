@@ -112,13 +112,6 @@ impl Desk {
         Ok(())
     }
 
-    /// Asks for a session's snapshot again.
-    pub(super) async fn resync(&mut self, client: &mut Client, session: SessionId) -> Result<(), CliError> {
-        let id = client.request(Request::Resync { session: session.into() }).await?;
-        self.waiting.insert(id, Waiting::About(session));
-        Ok(())
-    }
-
     /// Tells the host how long a switch took.
     pub(super) async fn switched(&mut self, client: &mut Client, took: Duration) -> Result<(), CliError> {
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);

@@ -177,7 +177,7 @@ impl Attached<'_> {
                     let intents = self.desk.answered(&mut self.ui, &mut self.client.mirror, request, answer);
                     self.carry(intents).await?;
                 }
-                Ok(News::Missed(session)) => self.desk.resync(&mut self.client, session).await?,
+                Ok(News::Missed(session)) => self.client.resync(session).await?,
                 Ok(News::Going { why, restart: false }) => return Ok(Some(Leaving::Stopped(why))),
                 Ok(News::Going { why, restart: true }) => return self.rejoin(&why).await,
                 Err(error) => return self.rejoin(&error.message).await,

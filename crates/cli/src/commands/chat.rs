@@ -64,9 +64,7 @@ impl Turn {
             };
             match news {
                 News::Going { why, .. } => return Err(CliError::failed(why)),
-                News::Missed(session) => {
-                    drop(client.request(Request::Resync { session: session.into() }).await?)
-                }
+                News::Missed(session) => client.resync(session).await?,
                 News::Changed | News::Whole | News::Answered { .. } => {}
             }
         }

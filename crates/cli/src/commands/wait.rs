@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use q_core::{Activity, SessionId};
-use q_host::wire::Request;
 
 use crate::args::WaitArgs;
 use crate::client::{Client, News};
@@ -38,8 +37,7 @@ async fn until_done(client: &mut Client, wanted: &BTreeSet<SessionId>, any: bool
         }
         match client.next().await? {
             News::Going { why, .. } => return Err(CliError::failed(why)),
-            News::Missed(session) => drop(client.request(Request::Resync { session: session.into() }).await?),
-            News::Changed | News::Whole | News::Answered { .. } => {}
+            News::Missed(session) => client.resync(session).await?,News::Changed | News::Whole | News::Answered { .. } => {}
         }
     }
 }

@@ -154,9 +154,7 @@ impl Face<'_> {
                     self.ask_for_line()?;
                 }
             }
-            News::Missed(session) => {
-                drop(self.client.request(Request::Resync { session: session.into() }).await?)
-            }
+            News::Missed(session) => self.client.resync(session).await?,
             News::Going { why, .. } => {
                 self.say(&[format!("* {why}; sessions are kept, `q` brings them back")])?;
                 for draft in &self.drafts {
