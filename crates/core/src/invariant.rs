@@ -33,7 +33,9 @@ fn only_live_sessions_have_memory(multiplexer: &Multiplexer) {
 }
 
 fn unwritten_text_has_a_deadline(multiplexer: &Multiplexer) {
-    for stream in multiplexer.sessions().filter_map(|session| session.live()).map(|live| live.stream()) {
+    for stream in
+        multiplexer.sessions().filter_map(|session| session.live()).map(super::session::Live::stream)
+    {
         assert_eq!(stream.text.is_empty(), stream.since.is_none(), "unwritten text must have a deadline");
     }
 }

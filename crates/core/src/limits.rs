@@ -35,7 +35,7 @@ impl Default for Limits {
             tail_bytes: 256 << 10,
             stream_bytes: 4 << 10,
             stream_delay: Duration::from_millis(100),
-            leave_after: Duration::from_secs(60),
+            leave_after: Duration::from_mins(1),
         }
     }
 }

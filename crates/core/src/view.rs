@@ -174,7 +174,7 @@ impl<'a> View<'a> {
             tokens_in: head.usage.input,
             tokens_out: head.usage.output,
             failure: head.failure().cloned(),
-            preview: head.preview.clone(),
+            preview: head.preview.trim_end().into(),
             created: head.created,
             touched: head.touched,
         }

@@ -1,6 +1,11 @@
 //! Scenarios: one behaviour a file under `tests/scenarios`, named as a sentence. A line that begins with `>` is told to the
 //! core; the lines beneath are its effects. `UPDATE=1` rewrites them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests may panic and read their environment")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests may panic and read their environment"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +13,9 @@ use std::fs;
 use std::path::Path;
 
 use q_core::trace::{Line, parse, print};
-use q_core::{Effects, Head, Input, Instant, Limits, Multiplexer, Now, Presence, SessionId, Stamped, Stored, WallTime};
+use q_core::{
+    Effects, Head, Input, Instant, Limits, Multiplexer, Now, Presence, SessionId, Stamped, Stored, WallTime,
+};
 
 #[test]
 fn every_scenario_happens_as_written() {
@@ -63,7 +70,11 @@ impl Stage {
     /// `limit NAME NUMBER` lines in the comment set limits.
     fn new(script: &str) -> Self {
         let mut limits = Limits::default();
-        for words in script.lines().filter_map(|line| line.strip_prefix("limit ")).map(|line| line.split(' ').collect::<Vec<_>>()) {
+        for words in script
+            .lines()
+            .filter_map(|line| line.strip_prefix("limit "))
+            .map(|line| line.split(' ').collect::<Vec<_>>())
+        {
             let number = words[1].parse().unwrap();
             match words[0] {
                 "live_sessions" => limits.live_sessions = number,
@@ -74,7 +85,13 @@ impl Stage {
                 other => panic!("no limit {other}"),
             }
         }
-        Self { core: Multiplexer::new(limits.clone()), limits, now: 0, heads: BTreeMap::new(), log: Vec::new() }
+        Self {
+            core: Multiplexer::new(limits.clone()),
+            limits,
+            now: 0,
+            heads: BTreeMap::new(),
+            log: Vec::new(),
+        }
     }
 
     fn tell(&mut self, line: &str, number: u64) -> Vec<String> {
@@ -85,8 +102,18 @@ impl Stage {
                 print(&effects)
             }
             Line::Crash => {
-                let tail = |head: &Head| self.log.iter().filter(|r| r.session == head.id && head.presence == Presence::Live).cloned().collect();
-                let stored = self.heads.values().map(|head| Stored { head: head.clone(), tail: tail(head), trimmed: false });
+                let tail = |head: &Head| {
+                    self.log
+                        .iter()
+                        .filter(|r| r.session == head.id && head.presence == Presence::Live)
+                        .cloned()
+                        .collect()
+                };
+                let stored = self.heads.values().map(|head| Stored {
+                    head: head.clone(),
+                    tail: tail(head),
+                    trimmed: false,
+                });
                 self.core = Multiplexer::recover(self.limits.clone(), stored.collect::<Vec<_>>()).unwrap();
                 let effects = self.handle(Input::Started);
                 print(&effects)
@@ -95,7 +122,8 @@ impl Stage {
     }
 
     fn handle(&mut self, input: Input) -> Effects {
-        let effects = self.core.handle(Now { mono: Instant(self.now), wall: WallTime(self.now / 1000) }, input);
+        let effects =
+            self.core.handle(Now { mono: Instant(self.now), wall: WallTime(self.now / 1000) }, input);
         if let Some(batch) = &effects.batch {
             self.log.extend(batch.records.iter().cloned());
             self.heads.extend(batch.heads.iter().map(|head| (head.id, head.clone())));

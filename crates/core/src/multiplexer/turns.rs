@@ -99,7 +99,7 @@ impl Step<'_> {
         let turn = session.head().turns.next();
         let seq = self.record(id, Record::Began { turn, prompt: prompt.prompt, queued: prompt.queued });
         self.tell_entry(id, EntryNo(seq.0));
-        let Some(head) = self.session(id).map(|session| session.head()) else { return };
+        let Some(head) = self.session(id).map(super::super::session::Session::head) else { return };
         let ask = Effect::Ask {
             session: id,
             turn,
@@ -211,7 +211,7 @@ impl Step<'_> {
         self.multiplexer()
             .sessions
             .values()
-            .map(|session| session.head())
+            .map(super::super::session::Session::head)
             .filter(|head| working(head))
             .map(|head| head.id)
             .collect()
@@ -261,7 +261,7 @@ impl Step<'_> {
     }
 
     fn tell_queue(&mut self, id: SessionId) {
-        let queue = self.session(id).map(|session| session.queue()).unwrap_or_default();
+        let queue = self.session(id).map(super::super::session::Session::queue).unwrap_or_default();
         self.after(Effect::Update(Update::Queue { session: id, queue }));
     }
 

@@ -266,17 +266,37 @@ impl Head {
     }
 }
 
-/// One line of at most [`PREVIEW_CHARS`] characters.
+/// One line of at most [`PREVIEW_CHARS`] characters. A blank at its end stays, since more may follow.
 fn preview(text: &str) -> String {
     let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
+    let mut chars = 0;
+    for c in text.trim_start().chars() {
+        let c = if c.is_whitespace() { ' ' } else { c };
+        if c == ' ' && line.ends_with(' ') {
+            continue;
         }
-        line.push_str(word);
-        if line.len() > PREVIEW_CHARS * 4 {
+        line.push(c);
+        chars += 1;
+        if chars == PREVIEW_CHARS {
             break;
         }
     }
-    line.chars().take(PREVIEW_CHARS).collect()
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preview_grows_as_the_answer_does() {
+        let whole = "First  line\nand\tthe second";
+        for split in 0..whole.len() {
+            let (before, after) = whole.split_at(split);
+            let mut grown = preview(before);
+            grown.push_str(after);
+            assert_eq!(preview(&grown), "First line and the second", "split at {split}");
+        }
+        assert_eq!(preview(&"x".repeat(200)).len(), PREVIEW_CHARS);
+    }
 }

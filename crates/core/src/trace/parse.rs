@@ -38,16 +38,17 @@ pub struct Faulty {
 pub fn parse(line: &str, request: u64) -> Result<Line, Faulty> {
     let faulty = |fault: String| Faulty { line: line.to_string(), fault };
     let words = words(line).map_err(faulty)?;
-    Words { words, at: 0, request }.line().map_err(|fault| Faulty { line: line.to_string(), fault })
+    Script { words, at: 0, request }.line().map_err(|fault| Faulty { line: line.to_string(), fault })
 }
 
-struct Words {
+/// The words of a line, read one after another.
+struct Script {
     words: Vec<String>,
     at: usize,
     request: u64,
 }
 
-impl Words {
+impl Script {
     fn line(mut self) -> Result<Line, String> {
         let verb = self.word("a verb")?;
         if verb == "crash" {
@@ -74,7 +75,10 @@ impl Words {
                 Input::Showing { client, session, at_end: !self.take("scrolled") }
             }
             "text" | "usage" | "done" | "failed" => self.agent(verb)?,
-            _ => Input::Wish { tag: Tag { client: ClientId(1), request: RequestId(self.request) }, command: self.command(verb)? },
+            _ => Input::Wish {
+                tag: Tag { client: ClientId(1), request: RequestId(self.request) },
+                command: self.command(verb)?,
+            },
         })
     }
 
@@ -101,7 +105,11 @@ impl Words {
             "create" => Command::Create {
                 id: session,
                 name: self.option("name"),
-                kind: self.option("kind").unwrap_or_else(|| "development".into()).parse().map_err(|_| "not a kind".to_string())?,
+                kind: self
+                    .option("kind")
+                    .unwrap_or_else(|| "development".into())
+                    .parse()
+                    .map_err(|_| "not a kind".to_string())?,
                 agent: "guide".into(),
                 model: String::new(),
                 directory: "/d".into(),
@@ -153,7 +161,9 @@ impl Words {
 
     fn marked(&mut self, mark: char) -> Result<u64, String> {
         let word = self.word("an id")?;
-        word.strip_prefix(mark).and_then(|digits| digits.parse().ok()).ok_or_else(|| format!("`{word}` is not `{mark}` and a number"))
+        word.strip_prefix(mark)
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(|| format!("`{word}` is not `{mark}` and a number"))
     }
 }
 

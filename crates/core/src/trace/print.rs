@@ -37,7 +37,11 @@ fn record(stamped: &Stamped) -> String {
         Record::Began { turn, prompt, .. } => format!("began turn {turn} with prompt {prompt}"),
         Record::Said { turn, entry, text } => format!("said turn {turn} entry {entry} {text:?}"),
         Record::Ended { turn, ending, usage } => {
-            let cost = if usage.input + usage.output == 0 { String::new() } else { format!(" {}+{} tokens", usage.input, usage.output) };
+            let cost = if usage.input + usage.output == 0 {
+                String::new()
+            } else {
+                format!(" {}+{} tokens", usage.input, usage.output)
+            };
             format!("ended turn {turn} {}{cost}", ended(ending))
         }
         Record::Seen { through } => format!("seen through {}+{}", through.entry, through.bytes),
@@ -56,7 +60,9 @@ fn ended(ending: &Ending) -> String {
 
 fn effect(effect: &Effect) -> String {
     match effect {
-        Effect::Ask { session: id, turn, agent, .. } => format!("ask {agent} for {} turn {turn}", session(*id)),
+        Effect::Ask { session: id, turn, agent, .. } => {
+            format!("ask {agent} for {} turn {turn}", session(*id))
+        }
         Effect::Cancel { session: id, turn } => format!("cancel {} turn {turn}", session(*id)),
         Effect::Reply { answer: Ok(Reply::Done), .. } => "reply done".into(),
         Effect::Reply { answer: Ok(Reply::Created(id)), .. } => format!("reply created {}", session(*id)),
@@ -71,9 +77,12 @@ fn update(update: &Update) -> String {
     match update {
         Update::Session(told) => summary(told),
         Update::Entry { session: id, entry: told } => format!("entry {} {}", session(*id), entry(told)),
-        Update::Text { session: id, entry, offset, text } => format!("text {} {entry}+{offset} {text:?}", session(*id)),
+        Update::Text { session: id, entry, offset, text } => {
+            format!("text {} {entry}+{offset} {text:?}", session(*id))
+        }
         Update::Queue { session: id, queue } => {
-            let waiting: Vec<String> = queue.iter().map(|one| format!("{} {:?}", one.prompt, one.text)).collect();
+            let waiting: Vec<String> =
+                queue.iter().map(|one| format!("{} {:?}", one.prompt, one.text)).collect();
             format!("queue {} [{}]", session(*id), waiting.join(", "))
         }
         Update::Draft { session: id, text } => format!("draft {} {text:?}", session(*id)),
