@@ -1,2 +1,67 @@
-//! The harness.
-fn main() {}
+//! `cargo xtask`: the harness. What CI runs is what a contributor runs; each subcommand is a file.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the harness talks to a person")]
+
+mod bench;
+mod ci;
+mod command;
+mod fuzz;
+mod nightly;
+mod real_agent;
+mod surroundings;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+  ci [--full] [--only STEP]   what CI runs, cheap first; --full also wants the tools that take minutes to install
+  tidy                        rules of this tree that no compiler knows
+  bench [--quick]             what q costs, beside the owner's gates and our budgets
+  real-agent [--if-available] q against a real model behind a real server on this machine
+  fuzz [--seconds N]          grows the corpus of the frame decoder (nightly compiler, cargo-fuzz)
+  nightly                     what is too dear for each change: long fuzzing, many more property cases, bench";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["ci", options @ ..] => ci::run(options),
+        ["tidy"] => tidy::run(),
+        ["bench", options @ ..] => bench::run(options),
+        ["real-agent"] => real_agent::run(real_agent::Need::Must),
+        ["real-agent", "--if-available"] => real_agent::run(real_agent::Need::IfAvailable),
+        ["fuzz"] => fuzz::run(fuzz::DEFAULT_SECONDS),
+        ["fuzz", "--seconds", seconds] => fuzz::run(seconds),
+        ["nightly"] => nightly::run(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(Passed::Fully) => ExitCode::SUCCESS,
+        Ok(Passed::Skipped(why)) => {
+            println!("skipped: {why}");
+            ExitCode::SUCCESS
+        }
+        Err(Fault(what)) => {
+            eprintln!("xtask: {what}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// How a subcommand or a step of CI ended well.
+#[derive(Debug)]
+enum Passed {
+    /// All of it was done.
+    Fully,
+    /// It could not be done here, which is no fault; why.
+    Skipped(String),
+}
+
+/// Why a subcommand or a step of CI failed; said to a person.
+#[derive(Debug)]
+struct Fault(String);
+
+type Outcome = Result<Passed, Fault>;

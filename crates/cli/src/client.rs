@@ -148,10 +148,8 @@ impl Client {
 
     /// Every session, closed ones too.
     pub(crate) async fn list(&mut self) -> Result<Vec<Summary>, CliError> {
-        match self.ask(Request::List).await? {
-            Answer::List(lines) => lines.into_iter().map(summary).collect(),
-            other => Err(unexpected(&other)),
-        }
+        let Answer::List(lines) = self.ask(Request::List).await? else { return Err(unexpected()) };
+        lines.into_iter().map(summary).collect()
     }
 
     /// The session an address names.
@@ -168,18 +166,15 @@ impl Client {
     /// Submits a prompt; gives its number once it is kept.
     pub(crate) async fn submit(&mut self, session: SessionId, text: String) -> Result<u64, CliError> {
         let token = token()?;
-        match self.ask(Request::Submit { session: session.into(), token, text }).await? {
-            Answer::Accepted(prompt) => Ok(prompt),
-            other => Err(unexpected(&other)),
-        }
+        let submit = Request::Submit { session: session.into(), token, text };
+        let Answer::Accepted(prompt) = self.ask(submit).await? else { return Err(unexpected()) };
+        Ok(prompt)
     }
 
     /// Creates a session.
     pub(crate) async fn create(&mut self, request: Request) -> Result<SessionId, CliError> {
-        match self.ask(request).await? {
-            Answer::Created(id) => Ok(id.into()),
-            other => Err(unexpected(&other)),
-        }
+        let Answer::Created(id) = self.ask(request).await? else { return Err(unexpected()) };
+        Ok(id.into())
     }
 }
 
@@ -189,8 +184,8 @@ pub(crate) fn token() -> Result<u128, CliError> {
 }
 
 /// A host answered another question than was asked.
-pub(crate) fn unexpected(answer: &Answer) -> CliError {
-    CliError::failed(format!("the host gave an answer that does not fit the question ({answer:?})"))
+pub(crate) fn unexpected() -> CliError {
+    CliError::failed("the host gave an answer that does not fit the question")
         .hint("is it of another version? `q host stop`, then start q again")
 }
 

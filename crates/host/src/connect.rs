@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -233,6 +233,6 @@ fn open_lock(path: &Path) -> Result<File, ConnectError> {
         .write(true)
         .mode(0o600)
         .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-        .open::<PathBuf>(path.to_owned())
+        .open(path)
         .map_err(system("a lock cannot be opened"))
 }

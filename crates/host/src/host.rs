@@ -160,7 +160,7 @@ impl<W: World> Host<W> {
         for effect in effects {
             match effect {
                 Effect::Ask { session, turn, agent, model, kind } => {
-                    self.ask(session, turn, &agent, model, kind)
+                    self.ask(session, turn, &agent, model, kind);
                 }
                 Effect::Cancel { session, turn } => self.world.cancel(session, turn),
                 Effect::Reply { tag, answer } => {

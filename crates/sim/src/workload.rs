@@ -4,7 +4,10 @@
 //! workload again.
 
 use proptest::prelude::*;
-use q_core::{AgentEvent, AgentFailure, ClientId, Command, FailureKind, Input, Kind, PromptNo, RequestId, SessionId, Tag, Token, Usage};
+use q_core::{
+    AgentEvent, AgentFailure, ClientId, Command, FailureKind, Input, Kind, PromptNo, RequestId, SessionId,
+    Tag, Token, Usage,
+};
 
 use crate::world::World;
 

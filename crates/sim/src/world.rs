@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use q_core::{
-    Durability, Effect, Effects, Head, Input, Instant, Limits, Mirror, Multiplexer, Now, Presence, SessionId, Snapshot,
-    Stamped, Stored, WallTime,
+    Durability, Effect, Effects, Head, Input, Instant, Limits, Mirror, Multiplexer, Now, Presence, SessionId,
+    Snapshot, Stamped, Stored, WallTime,
 };
 
 use crate::workload::{Action, Step};
@@ -62,7 +62,8 @@ impl World {
 
     /// Tells the core something now.
     pub fn tell(&mut self, input: Input) -> Effects {
-        let now = Now { mono: Instant(self.now.as_micros() as u64), wall: WallTime(self.now.as_millis() as u64) };
+        let now =
+            Now { mono: Instant(self.now.as_micros() as u64), wall: WallTime(self.now.as_millis() as u64) };
         let effects = self.core.handle(now, input);
         if let Some(batch) = &effects.batch {
             self.log.extend(batch.records.iter().cloned());
@@ -98,7 +99,8 @@ impl World {
     pub fn recovered(&self) -> Multiplexer {
         let stored = self.heads.values().map(|head| {
             let is_live = head.presence == Presence::Live;
-            let tail = self.log.iter().filter(|record| is_live && record.session == head.id).cloned().collect();
+            let tail =
+                self.log.iter().filter(|record| is_live && record.session == head.id).cloned().collect();
             Stored { head: head.clone(), tail, trimmed: false }
         });
         match Multiplexer::recover(self.limits.clone(), stored.collect::<Vec<_>>()) {
@@ -139,9 +141,11 @@ pub fn is_synced(effects: &Effects) -> bool {
 /// A workload without other sessions' part: what `session` could have seen alone. Time passes as before.
 pub fn purged(steps: &[Step], session: u128) -> Vec<Step> {
     let alone = |action: &Action| match action {
-        Action::Show { client, session: shown, at_end } => {
-            Action::Show { client: *client, session: shown.filter(|shown| *shown == session), at_end: *at_end }
-        }
+        Action::Show { client, session: shown, at_end } => Action::Show {
+            client: *client,
+            session: shown.filter(|shown| *shown == session),
+            at_end: *at_end,
+        },
         other if other.session().is_none_or(|about| about == session) => other.clone(),
         _others => Action::Tick,
     };

@@ -4,13 +4,22 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use q_core::{Body, Effect, Effects, Input, Limits, Record, Refusal, Reply, SessionId, Stamped, Token, Update};
+use q_core::{
+    Body, Effect, Effects, Input, Limits, Record, Refusal, Reply, SessionId, Stamped, Token, Update,
+};
 use q_sim::workload::{Action, SESSIONS, Step, Wish, workload};
 use q_sim::world::{World, is_synced, purged, snapshots};
 
 /// Small limits, so that workloads reach them.
 fn tight() -> Limits {
-    Limits { live_sessions: 3, queued_prompts: 2, prompt_bytes: 10, answer_bytes: 30, stream_bytes: 12, ..Limits::default() }
+    Limits {
+        live_sessions: 3,
+        queued_prompts: 2,
+        prompt_bytes: 10,
+        answer_bytes: 30,
+        stream_bytes: 12,
+        ..Limits::default()
+    }
 }
 
 fn played(steps: &[Step], limits: Limits) -> World {
@@ -182,7 +191,9 @@ fn promised_first(input: &Input, effects: &Effects) -> Result<(), TestCaseError>
     for effect in &effects.after {
         if let Effect::Ask { session, turn, .. } = effect {
             let batch = effects.batch.as_ref().unwrap();
-            prop_assert!(batch.records.iter().any(|stamped| stamped.session == *session && began(stamped, turn)));
+            prop_assert!(
+                batch.records.iter().any(|stamped| stamped.session == *session && began(stamped, turn))
+            );
             prop_assert!(is_synced(effects));
         }
     }
@@ -190,17 +201,22 @@ fn promised_first(input: &Input, effects: &Effects) -> Result<(), TestCaseError>
         let replies = effects.after.iter().filter(|effect| matches!(effect, Effect::Reply { .. })).count();
         prop_assert_eq!(replies, 1, "one wish, one reply");
     }
-    let may_be_lost = |stamped: &Stamped| matches!(&stamped.record, Record::Said { .. } | Record::Seen { .. });
+    let may_be_lost =
+        |stamped: &Stamped| matches!(&stamped.record, Record::Said { .. } | Record::Seen { .. });
     let only_such = effects.batch.iter().flat_map(|batch| &batch.records).all(may_be_lost);
     prop_assert!(only_such || is_synced(effects), "all but streamed text and read marks is synced");
     Ok(())
 }
 
 fn tag_of(effects: &Effects) -> q_core::Tag {
-    effects.after.iter().find_map(|effect| match effect {
-        Effect::Reply { tag, .. } => Some(*tag),
-        Effect::Ask { .. } | Effect::Cancel { .. } | Effect::Update(_) | Effect::Leave => None,
-    }).unwrap()
+    effects
+        .after
+        .iter()
+        .find_map(|effect| match effect {
+            Effect::Reply { tag, .. } => Some(*tag),
+            Effect::Ask { .. } | Effect::Cancel { .. } | Effect::Update(_) | Effect::Leave => None,
+        })
+        .unwrap()
 }
 
 /// Names are shared among sessions by design, so this property uses names that cannot meet.
@@ -216,15 +232,28 @@ fn trace(steps: &[Step], session: u128) -> Vec<String> {
     for step in steps {
         let about_it = step.action.session().is_none_or(|about| about == session);
         let (_, effects) = world.play(step);
-        let records = effects.batch.iter().flat_map(|batch| &batch.records).filter(|stamped| stamped.session == id);
+        let records =
+            effects.batch.iter().flat_map(|batch| &batch.records).filter(|stamped| stamped.session == id);
         seen.extend(records.map(|stamped| format!("{:?}", without_slot(stamped.clone()))));
         for effect in effects.at_once.iter().chain(&effects.after) {
             match effect {
-                Effect::Ask { session, .. } | Effect::Cancel { session, .. } if *session == id => seen.push(format!("{effect:?}")),
-                Effect::Update(Update::Entry { session, .. } | Update::Text { session, .. } | Update::Queue { session, .. } | Update::Draft { session, .. })
-                    if *session == id => seen.push(format!("{effect:?}")),
-                Effect::Reply { answer, .. } if about_it && step.action.session().is_some() => seen.push(format!("{answer:?}")),
-                Effect::Ask { .. } | Effect::Cancel { .. } | Effect::Reply { .. } | Effect::Update(_) | Effect::Leave => {}
+                Effect::Ask { session, .. } | Effect::Cancel { session, .. } if *session == id => {
+                    seen.push(format!("{effect:?}"))
+                }
+                Effect::Update(
+                    Update::Entry { session, .. }
+                    | Update::Text { session, .. }
+                    | Update::Queue { session, .. }
+                    | Update::Draft { session, .. },
+                ) if *session == id => seen.push(format!("{effect:?}")),
+                Effect::Reply { answer, .. } if about_it && step.action.session().is_some() => {
+                    seen.push(format!("{answer:?}"))
+                }
+                Effect::Ask { .. }
+                | Effect::Cancel { .. }
+                | Effect::Reply { .. }
+                | Effect::Update(_)
+                | Effect::Leave => {}
             }
         }
     }

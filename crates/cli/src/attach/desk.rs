@@ -136,7 +136,7 @@ impl Desk {
             (Waiting::New | Waiting::Page(_) | Waiting::About(_), Ok(_)) => {}
             (Waiting::New, Err(error)) => ui.refused(None, None, told(&error)),
             (Waiting::Submit { key, session, .. }, Err(error)) => {
-                ui.refused(Some(key), Some(session), told(&error))
+                ui.refused(Some(key), Some(session), told(&error));
             }
             (Waiting::Page(session) | Waiting::About(session), Err(error)) => {
                 ui.refused(None, Some(session), told(&error));

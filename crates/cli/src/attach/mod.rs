@@ -196,10 +196,19 @@ impl Attached<'_> {
                 Intent::Detach => return Ok(Some(Leaving::Detached)),
                 Intent::Suspend => self.screen.suspend()?,
                 Intent::Redraw => self.screen.forget()?,
-                Intent::Bell => self.screen.ring()?,
-                other => {
+                Intent::Bell => Screen::ring()?,
+                Intent::New { .. }
+                | Intent::Rename { .. }
+                | Intent::Close { .. }
+                | Intent::Submit { .. }
+                | Intent::Interrupt { .. }
+                | Intent::Retry { .. }
+                | Intent::Unqueue { .. }
+                | Intent::SaveDraft { .. }
+                | Intent::Show { .. }
+                | Intent::Page { .. } => {
                     // A host that is gone is noticed by reading; what was sent is sent again to the next one.
-                    let _noticed_by_reading = self.desk.send(self.context, &mut self.client, other).await;
+                    let _noticed_by_reading = self.desk.send(self.context, &mut self.client, intent).await;
                 }
             }
         }

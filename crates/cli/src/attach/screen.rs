@@ -38,7 +38,7 @@ impl Screen {
         self.terminal.clear().map_err(failed)
     }
 
-    pub(super) fn ring(&mut self) -> Result<(), CliError> {
+    pub(super) fn ring() -> Result<(), CliError> {
         let mut out = io::stdout();
         out.write_all(b"\x07").and_then(|()| out.flush()).map_err(failed)
     }
@@ -53,6 +53,7 @@ impl Screen {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form `map_err` takes")]
 fn failed(error: io::Error) -> CliError {
     CliError::failed(format!("the terminal cannot be used: {error}"))
         .hint("q --plain works without cursor movement")

@@ -18,14 +18,13 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
     let mut interrupts = signal(SignalKind::interrupt())
         .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
     let mut client = Client::attach(context, true).await?;
-    let session = match &args.session {
-        Some(address) => client.resolve(address).await?.id,
-        None => {
-            let directory = context.environment.directory.to_string_lossy().into_owned();
-            let kind = q_core::Kind::default();
-            let request = new::create(context, args.new, kind, args.agent.as_deref(), args.model, directory)?;
-            client.create(request).await?
-        }
+    let session = if let Some(address) = &args.session {
+        client.resolve(address).await?.id
+    } else {
+        let directory = context.environment.directory.to_string_lossy().into_owned();
+        let kind = q_core::Kind::default();
+        let request = new::create(context, args.new, kind, args.agent.as_deref(), args.model, directory)?;
+        client.create(request).await?
     };
     // What is printed is read.
     client.tell(&ClientMessage::Showing { session: Some(session.into()), at_end: true }).await?;
@@ -119,8 +118,7 @@ impl Turn {
         let answer = self.answer(client);
         let (outcome, failure, code) = match self.stop(client) {
             None if self.began.is_some() => ("done", None, 0),
-            None => ("interrupted", None, Kind::Interrupted.exit_code()),
-            Some(Stop::Interrupted(_)) => ("interrupted", None, Kind::Interrupted.exit_code()),
+            None | Some(Stop::Interrupted(_)) => ("interrupted", None, Kind::Interrupted.exit_code()),
             Some(Stop::Failed(failure)) => ("failed", Some(failure.to_string()), Kind::Failed.exit_code()),
         };
         if as_json {

@@ -63,10 +63,7 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
         }
         return Ok(ExitCode::from(Kind::Unreachable.exit_code()));
     };
-    let status = match client.ask(Request::Status).await? {
-        Answer::Status(status) => status,
-        other => return Err(unexpected(&other)),
-    };
+    let Answer::Status(status) = client.ask(Request::Status).await? else { return Err(unexpected()) };
     if as_json {
         let mut shape = serde_json::to_value(&status).map_err(|error| CliError::failed(error.to_string()))?;
         if let Some(fields) = shape.as_object_mut() {

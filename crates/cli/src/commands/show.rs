@@ -42,10 +42,7 @@ pub(crate) async fn transcript(
     let mut older = true;
     while older && tail.is_none_or(|tail| count < tail) {
         let request = Request::Page { session: session.into(), before, bytes: PAGE_BYTES };
-        let page = match client.ask(request).await? {
-            Answer::Page(page) => page,
-            other => return Err(unexpected(&other)),
-        };
+        let Answer::Page(page) = client.ask(request).await? else { return Err(unexpected()) };
         older = page.trimmed && !page.entries.is_empty();
         before = page.entries.first().map(|entry| entry.no);
         count += page.entries.len();

@@ -1,5 +1,6 @@
 //! `q stats`: your own figures since the host started. They stay on this machine.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use q_host::wire::message::{Spread, Stats};
@@ -12,10 +13,7 @@ use crate::{json, out};
 
 pub(crate) async fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
-    let stats = match client.ask(Request::Stats).await? {
-        Answer::Stats(stats) => stats,
-        other => return Err(unexpected(&other)),
-    };
+    let Answer::Stats(stats) = client.ask(Request::Stats).await? else { return Err(unexpected()) };
     if as_json {
         json::print(&stats)?;
     } else {
@@ -44,7 +42,7 @@ fn table(stats: &Stats) -> String {
         text.push_str("errors      none\n");
     }
     for (code, count) in &stats.errors {
-        text.push_str(&format!("errors      {count} {code}\n"));
+        let _infallible = writeln!(text, "errors      {count} {code}");
     }
     text
 }

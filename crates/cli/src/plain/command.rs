@@ -1,5 +1,6 @@
 //! Slash commands in plain mode: the same table and the same words as on the whole screen.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use q_core::{Activity, SessionId, address};
@@ -11,7 +12,7 @@ use q_term::slash::{Slash, missed};
 use crate::client::token;
 use crate::error::CliError;
 use crate::out;
-use crate::plain::{Face, Next};
+use crate::plain::{Face, Next, say};
 
 impl Face<'_> {
     pub(super) async fn carry_out(&mut self, command: Slash) -> Result<Next, CliError> {
@@ -37,14 +38,15 @@ impl Face<'_> {
         Ok(Next::Go)
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most actions move on a screen, which plain mode has not"
+    )]
     async fn act(&mut self, action: Action) -> Result<Next, CliError> {
-        if action == Action::Detach {
-            return Ok(Next::Leave(ExitCode::SUCCESS));
-        }
         match action {
             Action::List => {
                 let lines = sessions(&self.client.mirror, self.plain.focus(), q_host::clock::wall());
-                self.say(&lines)?;
+                say(&lines)?;
             }
             Action::Next => self.step(1).await?,
             Action::Previous => self.step(-1).await?,
@@ -64,6 +66,7 @@ impl Face<'_> {
                 let session = self.named_or_focus(None)?;
                 self.wish(Request::Retry { session: session.into(), token: token()? }).await?;
             }
+            Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),
             _keys_of_the_whole_screen => {
                 return Err(CliError::failed(
                     "that needs the whole screen; here everything is printed line by line",
@@ -102,7 +105,7 @@ impl Face<'_> {
             return Err(CliError::failed("no such prompt waits here; they count from 1"));
         };
         self.wish(Request::Unqueue { session: session.into(), prompt: waiting.prompt.0 }).await?;
-        self.say(&[format!("* taken back: {}", q_term::sanitize::visible(&waiting.text))])
+        say(&[format!("* taken back: {}", q_term::sanitize::visible(&waiting.text))])
     }
 
     async fn step(&mut self, by: isize) -> Result<(), CliError> {
@@ -156,7 +159,7 @@ fn help(word: Option<&str>) -> String {
         let command = row.command();
         let fits = word.is_none_or(|word| command.contains(word) || row.help.contains(word));
         if !command.is_empty() && fits {
-            text.push_str(&format!("{command:<22} {}\n", row.help));
+            let _infallible = writeln!(text, "{command:<22} {}", row.help);
         }
     }
     if text.is_empty() {

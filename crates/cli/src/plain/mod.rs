@@ -25,18 +25,15 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     client.keep_updates();
     let plain = Plain::new(&client.mirror);
     let mut face = Face { context, client, plain, before: None, drafts: Vec::new() };
-    match session {
-        Some(address) => {
-            let id = face.client.resolve(&address).await?.id;
-            face.go_to(id).await?;
-        }
-        None => {
-            let first = face.client.mirror.by_slot().first().map(|session| session.summary.id);
-            if let Some(first) = first {
-                face.go_to(first).await?;
-            } else {
-                out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
-            }
+    if let Some(address) = session {
+        let id = face.client.resolve(&address).await?.id;
+        face.go_to(id).await?;
+    } else {
+        let first = face.client.mirror.by_slot().first().map(|session| session.summary.id);
+        if let Some(first) = first {
+            face.go_to(first).await?;
+        } else {
+            out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
         }
     }
     face.live().await
@@ -74,7 +71,7 @@ impl Face<'_> {
                 line = lines.next(), if !ended => match line {
                     Input::Line(line) => self.typed(line).await?,
                     Input::NotText => {
-                        self.say(&["* that line is not UTF-8 text and was not sent".to_owned()])?;
+                        say(&["* that line is not UTF-8 text and was not sent".to_owned()])?;
                         Next::Go
                     }
                     Input::End => {
@@ -102,7 +99,7 @@ impl Face<'_> {
             Ok(next) => next,
             Err(error) if error.kind == crate::error::Kind::Unreachable => return Err(error),
             Err(error) => {
-                self.say(&[format!("* {}", told(&error))])?;
+                say(&[format!("* {}", told(&error))])?;
                 Next::Go
             }
         };
@@ -143,7 +140,7 @@ impl Face<'_> {
             self.before = self.plain.focus();
         }
         let lines = self.plain.focus_on(session);
-        self.say(&lines)?;
+        say(&lines)?;
         self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true }).await
     }
 
@@ -156,7 +153,7 @@ impl Face<'_> {
             }
             News::Missed(session) => self.client.resync(session).await?,
             News::Going { why, .. } => {
-                self.say(&[format!("* {why}; sessions are kept, `q` brings them back")])?;
+                say(&[format!("* {why}; sessions are kept, `q` brings them back")])?;
                 for draft in &self.drafts {
                     out::note(&format!("not sent: {}", sanitize::visible(draft)));
                 }
@@ -198,12 +195,8 @@ impl Face<'_> {
         for update in self.client.take_updates() {
             lines.extend(self.plain.update(&update));
         }
-        self.say(&lines)?;
+        say(&lines)?;
         Ok(!lines.is_empty())
-    }
-
-    fn say(&self, lines: &[String]) -> Result<(), CliError> {
-        if lines.is_empty() { Ok(()) } else { out::line(&lines.join("\n")) }
     }
 
     /// Shows where to type, when a person types and nothing is on its way.
@@ -213,6 +206,10 @@ impl Face<'_> {
         }
         Ok(())
     }
+}
+
+fn say(lines: &[String]) -> Result<(), CliError> {
+    if lines.is_empty() { Ok(()) } else { out::line(&lines.join("\n")) }
 }
 
 fn told(error: &CliError) -> String {

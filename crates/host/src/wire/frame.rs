@@ -1,4 +1,4 @@
-//! Frames: a four-byte length, then one message as a MessagePack map. Whatever bytes come, the cost is bounded.
+//! Frames: a four-byte length, then one message as a `MessagePack` map. Whatever bytes come, the cost is bounded.
 
 use std::marker::PhantomData;
 

@@ -52,7 +52,7 @@ pub(super) enum FailureKindDef {
     Internal,
 }
 
-/// 128 bits as two halves, which MessagePack writes compactly.
+/// 128 bits as two halves, which `MessagePack` writes compactly.
 pub(super) mod halves {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -1,4 +1,4 @@
-//! The wire between host and clients: length-delimited MessagePack frames over a Unix socket.
+//! The wire between host and clients: length-delimited `MessagePack` frames over a Unix socket.
 //!
 //! The protocol's number changes when a message changes its meaning; the hello compares it before anything else is
 //! said. Fields may be added: unknown ones are ignored.

@@ -1,0 +1,26 @@
+//! `cargo xtask fuzz`: grows the corpus of the frame decoder. What it finds stays in the corpus and is replayed on every
+//! change, by a test of crates/host, on the stable compiler.
+
+use crate::command::{command, run as run_command};
+use crate::surroundings::has_program;
+use crate::{Fault, Outcome};
+
+/// Enough to see whether a change broke something obvious.
+pub(crate) const DEFAULT_SECONDS: &str = "60";
+/// Long inputs find nothing that short ones do not, and find it more slowly.
+const MAX_INPUT: &str = "-max_len=4096";
+
+pub(crate) fn run(seconds: &str) -> Outcome {
+    let seconds: u32 =
+        seconds.parse().map_err(|_| Fault(format!("--seconds wants a number, not `{seconds}`")))?;
+    if !has_program("cargo-fuzz") {
+        return Err(Fault(
+            "cargo-fuzz is not installed: cargo install cargo-fuzz --locked --version 0.13.2".into(),
+        ));
+    }
+    let limit = format!("-max_total_time={seconds}");
+    // Through the front, not our own cargo: the sanitizers need the other compiler. Without ours in the
+    // environment, or cargo-fuzz would find it and run it.
+    let mut cargo = command("cargo", &["+nightly", "fuzz", "run", "frame", "--", &limit, MAX_INPUT]);
+    run_command(cargo.env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN"))
+}

@@ -1,0 +1,110 @@
+//! Names of third parties, each confined to the files that may know them: what is to be replaced one day stands in few.
+
+use super::Finding;
+use super::tree::{Tree, has_word};
+
+/// A library's name in code, where it may stand, and in how many files at most.
+struct Confined {
+    name: &'static str,
+    /// Beginnings of paths.
+    places: &'static [&'static str],
+    files: usize,
+}
+
+const fn confined(name: &'static str, places: &'static [&'static str], files: usize) -> Confined {
+    Confined { name, places, files }
+}
+
+const CONFINED: &[Confined] = &[
+    // The store's engine, and the bytes on disk and on the wire.
+    confined("fjall", &["crates/store/"], 6),
+    confined("rmp_serde", &["crates/store/", "crates/host/src/wire/", "crates/host/tests/"], 6),
+    confined("xxhash_rust", &["crates/store/"], 2),
+    // Who answers.
+    confined("genai", &["crates/agent/src/"], 1),
+    confined("bm25", &["crates/agent/src/"], 1),
+    // The terminal.
+    confined("crossterm", &["crates/term/", "crates/cli/"], 20),
+    confined("ratatui", &["crates/term/", "crates/cli/"], 30),
+    confined("ratatui_textarea", &["crates/term/"], 2),
+    confined("pulldown_cmark", &["crates/term/"], 2),
+    // Who watches.
+    confined("hdrhistogram", &["crates/telemetry/"], 2),
+    confined("tracing_subscriber", &["crates/telemetry/"], 2),
+    confined("tracing_appender", &["crates/telemetry/"], 2),
+    // The command line.
+    confined("clap", &["crates/cli/"], 6),
+    confined("toml", &["crates/cli/"], 3),
+    confined("etcetera", &["crates/cli/"], 2),
+    // The testing world.
+    confined("portable_pty", &["crates/sim/src/terminal.rs"], 1),
+    confined("vt100", &["crates/sim/", "crates/cli/tests/", "crates/term/"], 20),
+];
+
+pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    CONFINED.iter().flat_map(|rule| broken(tree, rule)).collect()
+}
+
+fn broken(tree: &Tree, rule: &Confined) -> Vec<Finding> {
+    let Confined { name, places, files } = rule;
+    let mut findings = Vec::new();
+    let mut allowed = Vec::new();
+    for file in tree.sources().filter(|file| !file.path.starts_with("xtask/")) {
+        let Some(line) = file.code().find(|(_, line)| names(line, name)).map(|(line, _)| line) else {
+            continue;
+        };
+        if places.iter().any(|place| file.path.starts_with(place)) {
+            allowed.push((file.path.as_str(), line));
+        } else {
+            let what = format!("`{name}` may stand only below {}", places.join(", "));
+            findings.push(Finding { path: file.path.clone(), line, what });
+        }
+    }
+    if allowed.len() > *files {
+        let places: Vec<&str> = allowed.iter().map(|(path, _)| *path).collect();
+        let what =
+            format!("`{name}` stands in {} files, at most {files} may: {}", allowed.len(), places.join(", "));
+        findings.extend(allowed.last().map(|(path, line)| Finding {
+            path: (*path).into(),
+            line: *line,
+            what,
+        }));
+    }
+    findings
+}
+
+/// Whether a line of code means the library: its name before `::`, or imported as a whole.
+fn names(line: &str, name: &str) -> bool {
+    has_word(line, name) && (line.contains(&format!("{name}::")) || line.trim() == format!("use {name};"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::File;
+    use super::*;
+
+    fn found(path: &str, text: &str) -> usize {
+        check(&Tree { files: vec![File { path: path.into(), text: text.into() }] }).len()
+    }
+
+    #[test]
+    fn a_name_outside_its_place_is_found_and_prose_is_not() {
+        for (path, text, count) in [
+            ("crates/cli/src/main.rs", "use fjall::Keyspace;\n", 1),
+            ("crates/cli/src/main.rs", "//! Not `fjall::Keyspace`.\n", 0),
+            ("crates/store/src/disk.rs", "use fjall::Keyspace;\n", 0),
+            ("crates/cli/src/main.rs", "let toml = \"x\";\n", 0),
+            ("crates/host/src/lib.rs", "let t: toml::Table = x;\n", 1),
+            ("crates/host/src/lib.rs", "use ratatui;\n", 1),
+        ] {
+            assert_eq!(found(path, text), count, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_too_many_files_is_found() {
+        let file = |path: &str| File { path: path.into(), text: "use genai::Client;\n".into() };
+        let tree = Tree { files: vec![file("crates/agent/src/http.rs"), file("crates/agent/src/other.rs")] };
+        assert_eq!(check(&tree).len(), 1);
+    }
+}
