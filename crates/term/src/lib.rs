@@ -1,1 +1,33 @@
-//! The terminal: keys to intents, view to frame
+//! The terminal: keys → intents, view → frame.
+//!
+//! Everything here but [`guard`] is pure and synchronous: the client's loop reads events, feeds [`Ui`], carries its
+//! [`Intent`]s to the host, applies what comes back to a [`q_core::Mirror`], and calls [`draw`].
+//!
+//! Not here: the loop, the wire, the clock (the client's business); what a session is (the core's).
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has found something")
+)]
+
+pub mod action;
+pub mod backend;
+pub mod event;
+pub mod guard;
+pub mod intent;
+pub mod keys;
+pub mod plain;
+pub mod sanitize;
+pub mod slash;
+pub mod words;
+
+mod draw;
+mod editor;
+mod layout;
+mod style;
+mod ui;
+
+pub use draw::draw;
+pub use event::Event;
+pub use intent::Intent;
+pub use ui::{Options, Ui};

@@ -14,6 +14,9 @@ use crate::error::CliError;
 /// How much of the transcript is asked for when scrolling back, in bytes.
 const PAGE_BYTES: u32 = 64 << 10;
 
+/// What is said of a wish that the host did not live to answer.
+const UNANSWERED: &str = "the host was restarted before it answered; see what came of it, then try again";
+
 /// What waits for an answer.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
@@ -101,12 +104,17 @@ impl Desk {
             .await
     }
 
-    /// After the host died: delivers to its successor what it had not answered. What it had kept is recognised by its
-    /// token.
-    pub(super) async fn deliver_again(&mut self, client: &mut Client) -> Result<(), CliError> {
+    /// After the host died: delivers to its successor the prompts it had not answered; those it had kept are recognised
+    /// by their token. Other wishes are given back: whether they came through is on the screen.
+    pub(super) async fn deliver_again(&mut self, client: &mut Client, ui: &mut Ui) -> Result<(), CliError> {
         for waiting in std::mem::take(&mut self.waiting).into_values() {
-            if let Waiting::Submit { key, session, token, text } = waiting {
-                self.deliver(client, key, session, token, text).await?;
+            match waiting {
+                Waiting::Submit { key, session, token, text } => {
+                    self.deliver(client, key, session, token, text).await?;
+                }
+                Waiting::New => ui.refused(None, None, UNANSWERED),
+                Waiting::About(session) => ui.refused(None, Some(session), UNANSWERED),
+                Waiting::Page(_) => {} // asked for again when it is in sight
             }
         }
         Ok(())

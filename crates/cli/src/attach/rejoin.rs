@@ -19,8 +19,8 @@ impl Attached<'_> {
                 Err(_) => tries += 1,
             }
         };
-        self.desk.deliver_again(&mut self.client).await?;
         let intents = self.ui.host_back(&self.client.mirror);
+        self.desk.deliver_again(&mut self.client, &mut self.ui).await?;
         self.stale = true;
         self.carry(intents).await
     }

@@ -4,15 +4,15 @@ use std::io::{self, Stdout, Write};
 
 use q_core::Mirror;
 use q_term::Ui;
-use q_term::guard::{Guard, synchronized};
+use q_term::backend::QuietBackend;
+use q_term::guard::Guard;
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 
 use crate::error::CliError;
 
 /// The whole screen. Dropping it gives the terminal back.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<QuietBackend<Stdout>>,
     guard: Guard,
 }
 
@@ -26,15 +26,12 @@ impl Screen {
     /// Draws what changed.
     pub(super) fn draw(&mut self, ui: &mut Ui, mirror: &Mirror) -> Result<(), CliError> {
         let now = q_host::clock::wall();
-        let terminal = &mut self.terminal;
-        let drawn = synchronized(&mut io::stdout(), || {
-            terminal.draw(|frame| q_term::draw(frame, ui, mirror, now)).map(|_| ())
-        });
-        drawn.and_then(|drawn| drawn).map_err(failed)
+        self.terminal.draw(|frame| q_term::draw(frame, ui, mirror, now)).map(|_| ()).map_err(failed)
     }
 
     /// What is on the screen is not known any more: the next frame is drawn whole.
     pub(super) fn forget(&mut self) -> Result<(), CliError> {
+        self.terminal.backend_mut().forget();
         self.terminal.clear().map_err(failed)
     }
 

@@ -1,0 +1,396 @@
+//! The table of actions: what can be done, by which key, leader key, slash command and CLI verb.
+//!
+//! The help screen, the leader's hint, `/help` and the manual's table are made from it; keys and commands are looked up
+//! in it and nowhere else.
+
+use std::fmt::Write;
+
+use crate::keys::Chord;
+
+/// The key that announces another: the only way that every terminal lets through.
+pub const LEADER: &str = "Ctrl+X";
+
+/// One thing that a key or a command can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Create a session and go to it.
+    New,
+    /// Go to the session in the next slot.
+    Next,
+    /// Go to the session in the slot before.
+    Previous,
+    /// Go to the session shown before this one.
+    Last,
+    /// Go to the session named or numbered.
+    Switch,
+    /// Choose from a list.
+    List,
+    /// Go to the next session that failed, stopped, or has something new.
+    Inbox,
+    /// Archive the session.
+    Close,
+    /// Give the session another name.
+    Rename,
+    /// Leave; everything goes on.
+    Detach,
+    /// Show what can be done.
+    Help,
+    /// Send the prompt.
+    Submit,
+    /// Stop the turn; when none runs, clear the prompt.
+    Interrupt,
+    /// Ask again.
+    Retry,
+    /// Take a waiting prompt back.
+    Unqueue,
+    /// Half a screen up.
+    PageUp,
+    /// Half a screen down.
+    PageDown,
+    /// One line up.
+    LineUp,
+    /// One line down.
+    LineDown,
+    /// To the oldest entry at hand.
+    Top,
+    /// To the newest line, and stay there.
+    End,
+    /// Paint the screen anew.
+    Redraw,
+    /// Back to the shell; `fg` returns.
+    Suspend,
+    /// Leave an overlay or a half-typed chord.
+    Cancel,
+    /// Up a line, or to the prompt sent before.
+    HistoryUp,
+    /// Down a line, or to the prompt sent after.
+    HistoryDown,
+    /// To the earlier prompt that contains what is typed.
+    HistorySearch,
+    /// Change the text or move in it.
+    Edit(Edit),
+}
+
+/// One change of a text being typed, or of the place in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Edit {
+    /// A line more.
+    Newline,
+    /// One character left.
+    Left,
+    /// One character right.
+    Right,
+    /// One word left.
+    WordLeft,
+    /// One word right.
+    WordRight,
+    /// To the line's beginning.
+    LineStart,
+    /// To the line's end.
+    LineEnd,
+    /// Delete the character before.
+    DeleteBack,
+    /// Delete the character after.
+    DeleteForward,
+    /// Delete the word before.
+    DeleteWordBack,
+    /// Delete the word after.
+    DeleteWordForward,
+    /// Delete to the line's beginning.
+    DeleteToStart,
+    /// Delete to the line's end.
+    DeleteToEnd,
+    /// Put back what was deleted last.
+    Yank,
+}
+
+/// When a direct key means the action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Whatever the prompt holds.
+    Always,
+    /// Only while the prompt is empty.
+    Empty,
+    /// Only while the prompt has text.
+    Text,
+}
+
+impl When {
+    /// Whether it holds for a prompt that is empty or not.
+    pub const fn holds(self, prompt_is_empty: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Empty => prompt_is_empty,
+            Self::Text => !prompt_is_empty,
+        }
+    }
+}
+
+/// Under which heading an action is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Moving among sessions.
+    Sessions,
+    /// Talking in one.
+    Conversation,
+    /// Looking at it.
+    View,
+    /// Typing.
+    Editing,
+}
+
+impl Group {
+    /// Every group, in the order of the help screen.
+    pub const ALL: [Self; 4] = [Self::Sessions, Self::Conversation, Self::View, Self::Editing];
+
+    /// Its heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Sessions => "Sessions",
+            Self::Conversation => "Conversation",
+            Self::View => "View",
+            Self::Editing => "Editing",
+        }
+    }
+}
+
+/// All ways to one action.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// What is done.
+    pub action: Action,
+    /// Its heading.
+    pub group: Group,
+    /// Keys that do it at once, each with when it does.
+    pub direct: &'static [(&'static str, When)],
+    /// Keys that do it after the leader.
+    pub leader: &'static [&'static str],
+    /// The slash command without the slash, first its name, then other words for it.
+    pub slash: &'static [&'static str],
+    /// What the command takes.
+    pub arguments: &'static str,
+    /// The same from the shell.
+    pub cli: Option<&'static str>,
+    /// A word or two, for the leader's hint.
+    pub word: &'static str,
+    /// One line.
+    pub help: &'static str,
+}
+
+use When::{Always, Empty, Text};
+
+const DIGITS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+const ALT_DIGITS: [(&str, When); 9] = [
+    ("Alt+1", Always),
+    ("Alt+2", Always),
+    ("Alt+3", Always),
+    ("Alt+4", Always),
+    ("Alt+5", Always),
+    ("Alt+6", Always),
+    ("Alt+7", Always),
+    ("Alt+8", Always),
+    ("Alt+9", Always),
+];
+
+macro_rules! rows {
+    ($($group:ident, $action:expr, $direct:expr, $leader:expr, $slash:expr, $arguments:literal, $cli:expr, $word:literal, $help:literal;)*) => {
+        &[$(Row {
+            action: $action,
+            group: Group::$group,
+            direct: $direct,
+            leader: $leader,
+            slash: $slash,
+            arguments: $arguments,
+            cli: $cli,
+            word: $word,
+            help: $help,
+        }),*]
+    };
+}
+
+/// Every action, in the order of the help screen.
+pub const ROWS: &[Row] = rows![
+    Sessions, Action::New, &[("Ctrl+N", Empty)], &["n"], &["new"], "[KIND] [NAME]", Some("q new [NAME]"), "new", "create a session and go to it; KIND is development, debug, planning or review";
+    Sessions, Action::Switch, &ALT_DIGITS, &DIGITS, &["switch", "sw"], "NAME|NUMBER", Some("q attach SESSION"), "go to", "go to a session by its number, name or the beginning of its name";
+    Sessions, Action::Next, &[("Ctrl+PageDown", Always), ("Ctrl+Tab", Always)], &["]"], &["next"], "", None, "next", "go to the next session";
+    Sessions, Action::Previous, &[("Ctrl+PageUp", Always), ("Ctrl+Shift+Tab", Always)], &["["], &["prev", "previous"], "", None, "previous", "go to the previous session";
+    Sessions, Action::Last, &[("Alt+L", Always)], &["Tab"], &["last"], "", None, "last", "go back to the session shown before";
+    Sessions, Action::List, &[("Alt+S", Always)], &["l"], &["sessions", "list", "ls"], "", Some("q ls"), "list", "choose from the list of sessions; type to filter";
+    Sessions, Action::Inbox, &[("Alt+A", Always)], &["a"], &["inbox"], "", Some("q ls --waiting"), "needs you", "go to the next session that failed, was interrupted, or has something new";
+    Sessions, Action::Close, &[("Ctrl+W", Empty)], &["w"], &["close"], "[SESSION]", Some("q close SESSION"), "close", "archive the session, its history stays; /close! also while it works";
+    Sessions, Action::Rename, &[("Ctrl+R", Empty)], &["r"], &["rename"], "NAME", Some("q rename SESSION NAME"), "rename", "give the session another name";
+    Sessions, Action::Detach, &[("Ctrl+D", Empty)], &["d", "q"], &["detach", "quit", "exit"], "", None, "detach", "leave; the work goes on, `q` comes back to it";
+    Sessions, Action::Help, &[("F1", Always)], &["?"], &["help"], "[WORD]", Some("q --help"), "help", "show this; with a WORD only what mentions it";
+    Conversation, Action::Submit, &[("Enter", Always)], &[], &[], "", Some("q send SESSION PROMPT"), "send", "send the prompt; while an answer is on its way it waits in the queue";
+    Conversation, Action::Edit(Edit::Newline), &[("Alt+Enter", Always), ("Shift+Enter", Always), ("Ctrl+J", Always)], &[], &[], "", None, "new line", "a new line in the prompt; so does Enter after a backslash";
+    Conversation, Action::Interrupt, &[("Ctrl+C", Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
+    Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), "retry", "ask again what failed or was interrupted";
+    Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", None, "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
+    View, Action::PageUp, &[("PageUp", Always)], &[], &[], "", None, "page up", "half a screen up";
+    View, Action::PageDown, &[("PageDown", Always)], &[], &[], "", None, "page down", "half a screen down";
+    View, Action::LineUp, &[("Shift+Up", Always)], &[], &[], "", None, "line up", "one line up";
+    View, Action::LineDown, &[("Shift+Down", Always)], &[], &[], "", None, "line down", "one line down";
+    View, Action::Top, &[("Ctrl+Home", Always), ("Home", Empty)], &[], &[], "", None, "top", "to the oldest entry at hand; older ones follow";
+    View, Action::End, &[("Ctrl+End", Always), ("End", Empty)], &[], &[], "", None, "end", "to the newest line, and stay there";
+    View, Action::Redraw, &[("Ctrl+L", Always)], &[], &["redraw"], "", None, "redraw", "paint the screen anew";
+    View, Action::Suspend, &[("Ctrl+Z", Always)], &[], &[], "", None, "suspend", "back to the shell; fg returns";
+    View, Action::Cancel, &[("Esc", Always)], &[], &[], "", None, "cancel", "leave a list, a question, or a half-typed chord";
+    Editing, Action::HistoryUp, &[("Up", Always), ("Ctrl+P", Always)], &[], &[], "", None, "up", "a line up; on the first line, the prompt sent before";
+    Editing, Action::HistoryDown, &[("Down", Always), ("Ctrl+N", Text)], &[], &[], "", None, "down", "a line down; on the last line, the prompt sent after";
+    Editing, Action::HistorySearch, &[("Ctrl+R", Text)], &[], &[], "", None, "search", "the earlier prompt that contains what is typed; again for the one before";
+    Editing, Action::Edit(Edit::Left), &[("Left", Always), ("Ctrl+B", Always)], &[], &[], "", None, "left", "a character left";
+    Editing, Action::Edit(Edit::Right), &[("Right", Always), ("Ctrl+F", Always)], &[], &[], "", None, "right", "a character right";
+    Editing, Action::Edit(Edit::WordLeft), &[("Ctrl+Left", Always), ("Alt+Left", Always), ("Alt+B", Always)], &[], &[], "", None, "word left", "a word left";
+    Editing, Action::Edit(Edit::WordRight), &[("Ctrl+Right", Always), ("Alt+Right", Always), ("Alt+F", Always)], &[], &[], "", None, "word right", "a word right";
+    Editing, Action::Edit(Edit::LineStart), &[("Home", Text), ("Ctrl+A", Always)], &[], &[], "", None, "line start", "to the line's beginning";
+    Editing, Action::Edit(Edit::LineEnd), &[("End", Text), ("Ctrl+E", Always)], &[], &[], "", None, "line end", "to the line's end";
+    Editing, Action::Edit(Edit::DeleteBack), &[("Backspace", Always), ("Ctrl+H", Always), ("Shift+Backspace", Always)], &[], &[], "", None, "delete", "delete the character before";
+    Editing, Action::Edit(Edit::DeleteForward), &[("Delete", Always), ("Ctrl+D", Text)], &[], &[], "", None, "delete", "delete the character after";
+    Editing, Action::Edit(Edit::DeleteWordBack), &[("Ctrl+W", Text), ("Alt+Backspace", Always), ("Ctrl+Backspace", Always)], &[], &[], "", None, "delete word", "delete the word before";
+    Editing, Action::Edit(Edit::DeleteWordForward), &[("Alt+D", Always)], &[], &[], "", None, "delete word", "delete the word after";
+    Editing, Action::Edit(Edit::DeleteToStart), &[("Ctrl+U", Always)], &[], &[], "", None, "delete", "delete to the line's beginning";
+    Editing, Action::Edit(Edit::DeleteToEnd), &[("Ctrl+K", Always)], &[], &[], "", None, "delete", "delete to the line's end";
+    Editing, Action::Edit(Edit::Yank), &[("Ctrl+Y", Always)], &[], &[], "", None, "put back", "put back what was deleted last";
+];
+
+/// What a chord means, for a prompt that is empty or not.
+pub fn by_chord(chord: Chord, prompt_is_empty: bool) -> Option<Action> {
+    let means = |chord: Chord| {
+        let written = chord.to_string();
+        ROWS.iter()
+            .find(|row| row.direct.iter().any(|(key, when)| *key == written && when.holds(prompt_is_empty)))
+            .map(|row| row.action)
+    };
+    means(chord).or_else(|| means(chord.with_digit()?))
+}
+
+/// What a chord means after the leader.
+pub fn by_leader(chord: Chord) -> Option<Action> {
+    let means = |chord: Chord| {
+        let written = chord.to_string();
+        ROWS.iter().find(|row| row.leader.contains(&written.as_str())).map(|row| row.action)
+    };
+    means(chord).or_else(|| means(chord.with_latin()?)).or_else(|| means(chord.with_digit()?))
+}
+
+/// The row of a slash command, by its name or another word for it.
+pub fn by_slash(word: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.slash.contains(&word))
+}
+
+/// Keys in one short cell: runs of digits as a range, alternatives with a space between.
+pub fn keys(written: &[&str]) -> String {
+    if let [first, .., last] = written
+        && first.ends_with('1')
+        && last.ends_with('9')
+    {
+        return format!("{first}…9");
+    }
+    written.join(" ")
+}
+
+impl Row {
+    /// Its direct keys in one cell.
+    pub fn direct_keys(&self) -> String {
+        let written: Vec<&str> = self.direct.iter().map(|(key, _)| *key).collect();
+        keys(&written)
+    }
+
+    /// Its leader chord in one cell; empty without one.
+    pub fn leader_keys(&self) -> String {
+        if self.leader.is_empty() { String::new() } else { format!("{LEADER} {}", keys(self.leader)) }
+    }
+
+    /// Its slash command with arguments; empty without one.
+    pub fn command(&self) -> String {
+        match self.slash.first() {
+            Some(name) if self.arguments.is_empty() => format!("/{name}"),
+            Some(name) => format!("/{name} {}", self.arguments),
+            None => String::new(),
+        }
+    }
+}
+
+/// The table for the manual, as Markdown.
+pub fn markdown() -> String {
+    let mut text =
+        String::from("| action | key | after Ctrl+X | command | from the shell |\n|---|---|---|---|---|\n");
+    let code =
+        |cell: &str| if cell.is_empty() { String::new() } else { format!("`{}`", cell.replace('|', "\\|")) };
+    for row in ROWS {
+        let on_empty = |(key, when): &(&str, When)| match when {
+            Always | Text => code(key),
+            Empty => format!("{} on an empty prompt", code(key)),
+        };
+        let direct = if row.action == Action::Switch {
+            code(&row.direct_keys())
+        } else {
+            row.direct.iter().map(on_empty).collect::<Vec<_>>().join(", ")
+        };
+        let (leader, command, cli) = (keys(row.leader), row.command(), row.cli.unwrap_or_default());
+        // Writing to a string does not fail.
+        let _written = writeln!(
+            text,
+            "| {} | {direct} | {} | {} | {} |",
+            row.help,
+            code(&leader),
+            code(&command),
+            code(cli)
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_key_is_a_chord_in_its_normal_form() {
+        for row in ROWS {
+            for key in row.direct.iter().map(|(key, _)| *key).chain(row.leader.iter().copied()) {
+                assert_eq!(key.parse::<Chord>().map(|chord| chord.to_string()), Ok(key.to_owned()), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_chord_means_two_things() {
+        for empty in [true, false] {
+            let mut seen = BTreeSet::from([LEADER]);
+            for (key, when) in ROWS.iter().flat_map(|row| row.direct) {
+                assert!(!when.holds(empty) || seen.insert(key), "{key} twice (empty: {empty})");
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for key in ROWS.iter().flat_map(|row| row.leader) {
+            assert!(seen.insert(key), "leader {key} twice");
+        }
+        let mut seen = BTreeSet::new();
+        for word in ROWS.iter().flat_map(|row| row.slash) {
+            assert!(seen.insert(word), "/{word} twice");
+        }
+    }
+
+    #[test]
+    fn each_action_stands_once_and_can_be_reached() {
+        let mut seen = BTreeSet::new();
+        for row in ROWS {
+            assert!(seen.insert(row.action), "{:?} twice", row.action);
+            assert!(!row.direct.is_empty() || !row.slash.is_empty(), "{:?} has no way to it", row.action);
+        }
+    }
+
+    #[test]
+    fn whatever_concerns_sessions_has_a_leader_chord_and_a_command() {
+        for row in ROWS.iter().filter(|row| row.group == Group::Sessions) {
+            assert!(!row.leader.is_empty() && !row.slash.is_empty(), "{:?}", row.action);
+        }
+    }
+
+    #[test]
+    fn the_manuals_table() {
+        insta::assert_snapshot!(markdown());
+    }
+}

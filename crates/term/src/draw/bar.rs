@@ -1,0 +1,146 @@
+//! The bar: every session with its number, name and sign; the one in view in brackets.
+
+use q_core::{Activity, Mirror, Summary};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+use unicode_width::UnicodeWidthStr;
+
+use crate::draw::spinner;
+use crate::layout::wrap::{columns, truncated};
+use crate::sanitize;
+use crate::style::Palette;
+use crate::ui::Ui;
+use crate::words;
+
+const TITLE: &str = " q ";
+/// Narrower screens show sessions only.
+const WITH_COUNT: u16 = 40;
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
+    if area.is_empty() {
+        return;
+    }
+    let count = if area.width >= WITH_COUNT { count(ui, mirror) } else { Vec::new() };
+    let room = usize::from(area.width).saturating_sub(TITLE.width() + columns(&count));
+    let mut spans = vec![Span::styled(TITLE, Palette::strong())];
+    spans.extend(fitted(ui, mirror, room));
+    buffer.set_line(area.x, area.y, &spans.into(), area.width);
+    let at = area.right().saturating_sub(columns(&count) as u16);
+    buffer.set_line(at, area.y, &count.into(), area.width);
+}
+
+/// `4 of 10 · 1 needs you`
+fn count(ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
+    let needy = mirror.by_slot().iter().filter(|session| words::needs_you(&session.summary)).count();
+    let mut spans =
+        vec![Span::styled(format!(" {} of {} ", mirror.len(), ui.options.max_live), Palette::dim())];
+    if needy > 0 {
+        let verb = if needy == 1 { "needs" } else { "need" };
+        spans.push(Span::styled(format!("· {needy} {verb} you "), ui.palette().alarm()));
+    }
+    spans
+}
+
+/// As many sessions as fit around the one in view; `…` where some are missing.
+fn fitted(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
+    let sessions = mirror.by_slot();
+    let labels: Vec<Vec<Span<'static>>> = sessions
+        .iter()
+        .map(|session| label(ui, &session.summary, Some(session.summary.id) == ui.focus))
+        .collect();
+    let widths: Vec<usize> = labels.iter().map(|label| columns(label)).collect();
+    let here = sessions.iter().position(|session| Some(session.summary.id) == ui.focus).unwrap_or(0);
+    let (first, last) = span_that_fits(&widths, here, room);
+    let mut spans = Vec::new();
+    if first > 0 {
+        spans.push(Span::styled("…", Palette::dim()));
+    }
+    for label in labels.into_iter().take(last).skip(first) {
+        spans.extend(label);
+    }
+    if last < widths.len() {
+        spans.push(Span::styled("…", Palette::dim()));
+    }
+    if columns(&spans) > room {
+        let only: String = spans.iter().map(|span| span.content.as_ref()).collect();
+        return vec![Span::styled(truncated(&only, room).into_owned(), Palette::chosen())];
+    }
+    spans
+}
+
+/// The widest run of labels around `here` that fits, one column kept for each end that is cut.
+fn span_that_fits(widths: &[usize], here: usize, room: usize) -> (usize, usize) {
+    if widths.is_empty() {
+        return (0, 0);
+    }
+    let fits = |first: usize, last: usize| {
+        let labels: usize = widths.iter().take(last).skip(first).sum();
+        labels + usize::from(first > 0) + usize::from(last < widths.len()) <= room
+    };
+    let (mut first, mut last) = (here, here + 1);
+    loop {
+        let before = (first, last);
+        if last < widths.len() && fits(first, last + 1) {
+            last += 1;
+        }
+        if first > 0 && fits(first - 1, last) {
+            first -= 1;
+        }
+        if (first, last) == before {
+            return before;
+        }
+    }
+}
+
+fn label(ui: &Ui, summary: &Summary, focused: bool) -> Vec<Span<'static>> {
+    let name = sanitize::visible_line(summary.name.as_str());
+    let text = format!("{} {}", summary.slot, truncated(&name, 24));
+    let (open, close, style) =
+        if focused { ("[", "]", Palette::chosen()) } else { (" ", " ", ui.palette().kind(summary.kind)) };
+    let mut spans = vec![Span::styled(format!("{open}{text}"), style)];
+    for (sign, sign_style) in signs(ui, summary) {
+        spans.push(Span::styled(format!(" {sign}"), if focused { style } else { sign_style }));
+    }
+    spans.push(Span::styled(close, style));
+    spans
+}
+
+/// What a session is doing, in signs that need no colour.
+pub(super) fn signs(ui: &Ui, summary: &Summary) -> Vec<(String, Style)> {
+    let palette = ui.palette();
+    let mut signs = Vec::new();
+    match summary.activity {
+        Activity::Idle => {}
+        Activity::Working => signs.push((spinner(ui).to_owned(), palette.working())),
+        Activity::Failed => signs.push(("✗".to_owned(), palette.alarm())),
+        Activity::Interrupted => signs.push(("!".to_owned(), palette.alarm())),
+    }
+    if summary.unread > 0 {
+        signs.push((format!("+{}", summary.unread), palette.unread()));
+    }
+    if summary.queued > 0 {
+        signs.push((format!("({})", summary.queued), Palette::dim()));
+    }
+    signs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_in_view_is_always_among_those_that_fit() {
+        for (widths, here, room, run) in [
+            (vec![5, 5, 5], 1, 20, (0, 3)),
+            (vec![5, 5, 5], 0, 12, (0, 2)),
+            (vec![5, 5, 5], 2, 12, (1, 3)),
+            (vec![5, 5, 5], 1, 7, (1, 2)),
+            (vec![9], 0, 3, (0, 1)),
+            (vec![], 0, 3, (0, 0)),
+        ] {
+            assert_eq!(span_that_fits(&widths, here, room), run, "{widths:?} {here} {room}");
+        }
+    }
+}

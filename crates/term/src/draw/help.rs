@@ -1,0 +1,97 @@
+//! The help page, made from the table of actions.
+
+use ratatui::style::Style;
+use ratatui::text::Span;
+use unicode_width::UnicodeWidthStr;
+
+use crate::action::{Group, ROWS, Row as Action, When, keys};
+use crate::layout::wrap::{Row, Wrapper, filled, plain};
+use crate::style::Palette;
+
+/// Marks keys that work on an empty prompt only.
+const EMPTY_ONLY: &str = "°";
+
+/// The rows of the page; with a topic, of what mentions it (of everything, if nothing does).
+pub(super) fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
+    let topic = topic.map(str::to_lowercase).filter(|topic| ROWS.iter().any(|row| mentions(row, topic)));
+    let mut rows = Vec::new();
+    for group in Group::ALL {
+        let wanted: Vec<&Action> = ROWS
+            .iter()
+            .filter(|row| row.group == group && topic.as_deref().is_none_or(|topic| mentions(row, topic)))
+            .collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        if !rows.is_empty() {
+            rows.push(Row::default());
+        }
+        rows.push(Row::styled(group.title(), Palette::strong()));
+        for row in wanted {
+            rows.extend(entry(row, width));
+        }
+    }
+    rows.push(Row::default());
+    for line in [
+        format!("{EMPTY_ONLY} on an empty prompt; with text in it the key edits, as listed under Editing."),
+        "A prompt that begins with / is typed with two: //like this.".to_owned(),
+        "Questions about q: open a session with the guide and ask it; it needs no network.".to_owned(),
+    ] {
+        rows.extend(plain(&line, width, Palette::dim()));
+    }
+    rows
+}
+
+fn mentions(row: &Action, topic: &str) -> bool {
+    let direct = row.direct.iter().map(|(key, _)| *key);
+    let mut texts = direct.chain(row.slash.iter().copied()).chain([row.word, row.help]);
+    texts.any(|text| text.to_lowercase().contains(topic))
+}
+
+/// Ways on the left, what they do on the right; below one another where the screen is narrow.
+fn entry(row: &Action, width: usize) -> Vec<Row> {
+    let left = if width >= 70 { width * 2 / 5 } else { width };
+    let narrow = left == width;
+    let ways = ways(row);
+    let ways: Vec<Row> = filled(ways.iter().map(String::as_str), left.saturating_sub(4))
+        .into_iter()
+        .map(|line| Row::styled(format!("  {line}"), Palette::strong()))
+        .collect();
+    if narrow {
+        let mut said = Wrapper::new(width, vec![Span::raw("      ")], vec![Span::raw("      ")]);
+        said.push(row.help, Style::new());
+        return ways.into_iter().chain(said.finish()).collect();
+    }
+    let said = plain(row.help, width - left, Style::new());
+    let count = ways.len().max(said.len());
+    let mut ways = ways.into_iter();
+    let mut said = said.into_iter();
+    (0..count)
+        .map(|_| {
+            let mut line = ways.next().unwrap_or_default();
+            let used: usize = line.spans.iter().map(|span| span.content.width()).sum();
+            line.push_span(" ".repeat(left.saturating_sub(used)));
+            for span in said.next().unwrap_or_default().spans {
+                line.push_span(span);
+            }
+            line
+        })
+        .collect()
+}
+
+fn ways(row: &Action) -> Vec<String> {
+    let always: Vec<&str> = row.direct.iter().map(|(key, _)| *key).collect();
+    let mut ways = if always.len() > 4 {
+        vec![keys(&always)]
+    } else {
+        row.direct
+            .iter()
+            .map(|(key, when)| match when {
+                When::Always | When::Text => (*key).to_owned(),
+                When::Empty => format!("{key}{EMPTY_ONLY}"),
+            })
+            .collect()
+    };
+    ways.extend([row.leader_keys(), row.command()].into_iter().filter(|way| !way.is_empty()));
+    ways
+}

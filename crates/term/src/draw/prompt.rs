@@ -1,0 +1,84 @@
+//! The prompt: `[name] > ` and what is typed, in as many rows as it needs.
+
+use q_core::Mirror;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Span;
+use unicode_width::UnicodeWidthStr;
+
+use crate::draw::Cursor;
+use crate::editor;
+use crate::layout::wrap;
+use crate::sanitize;
+use crate::style::Palette;
+use crate::ui::Ui;
+
+/// The least that stays for typing beside a name.
+const TYPING: usize = 16;
+
+/// Columns for what is typed.
+pub(super) fn columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
+    let width = usize::from(area.width);
+    width.saturating_sub(wrap::columns(&label(width, ui, mirror))).max(1)
+}
+
+/// Rows it takes, of at most `most`.
+pub(super) fn rows(ui: &Ui, columns: usize, most: usize) -> usize {
+    let editor = &ui.pane().editor;
+    editor::lay_out(editor.text(), editor.cursor(), columns).rows.len().clamp(1, most)
+}
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) -> Cursor {
+    if area.is_empty() {
+        return None;
+    }
+    let label = label(area.width.into(), ui, mirror);
+    let indent = wrap::columns(&label) as u16;
+    buffer.set_line(area.x, area.y, &label.into(), area.width);
+    let x = area.x + indent.min(area.width - 1);
+    let room = usize::from(area.right() - x);
+    let editor = &ui.pane().editor;
+    if editor.is_empty() && ui.overlay.is_none() {
+        buffer.set_stringn(x, area.y, placeholder(ui, mirror), room, Palette::dim());
+    }
+    let view = editor::lay_out(editor.text(), editor.cursor(), room.max(1));
+    let height = usize::from(area.height);
+    // The cursor's row is in sight, with as much before it as there is room for.
+    let first = view.row.saturating_sub(height - 1).min(view.rows.len().saturating_sub(height));
+    for (y, row) in (area.top()..area.bottom()).zip(view.rows.iter().skip(first)) {
+        buffer.set_stringn(x, y, &row.shown, room, ratatui::style::Style::new());
+    }
+    if indent > 1 && (view.is_cut() || first > 0) {
+        let y = area.y + u16::from(area.height > 1);
+        buffer.set_stringn(area.x, y, "↑", 1, Palette::dim());
+    }
+    if indent > 1 && (view.is_cut_after() || first + height < view.rows.len()) && area.height > 1 {
+        buffer.set_stringn(area.x, area.bottom() - 1, "↓", 1, Palette::dim());
+    }
+    let column = (view.column as u16).min(area.right() - 1 - x);
+    Some(Position { x: x + column, y: area.y + (view.row - first) as u16 })
+}
+
+/// `[name] > ` in the colour of the session's kind; `> ` where that is too wide.
+fn label(width: usize, ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
+    let short = vec![Span::styled("> ", Palette::strong())];
+    if width <= short.len() + 2 {
+        return Vec::new();
+    }
+    let Some(session) = ui.focus.and_then(|id| mirror.get(id)) else { return short };
+    let name = sanitize::visible_line(session.summary.name.as_str());
+    if name.width() + 5 + TYPING > width {
+        return short;
+    }
+    let style = ui.palette().kind(session.summary.kind).patch(Palette::strong());
+    vec![Span::styled(format!("[{name}]"), style), Span::styled(" > ", Palette::strong())]
+}
+
+/// What can be typed, where nothing is.
+fn placeholder(ui: &Ui, mirror: &Mirror) -> &'static str {
+    match ui.focus.and_then(|id| mirror.get(id)) {
+        Some(session) if !session.entries.is_empty() => "",
+        Some(_) => "ask something, or /help",
+        None => "ask something to begin, or /help",
+    }
+}

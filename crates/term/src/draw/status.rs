@@ -1,0 +1,106 @@
+//! The status line: on the left what is to be said now, on the right who answers, where, at what cost.
+
+use q_core::Mirror;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+use ratatui::widgets::{Clear, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use crate::action::{self, LEADER, ROWS};
+use crate::draw::spinner;
+use crate::layout::wrap::{self, columns};
+use crate::sanitize;
+use crate::style::Palette;
+use crate::ui::Ui;
+use crate::words;
+
+/// More rows than this nobody reads at a glance.
+const ROWS_SAID: usize = 4;
+
+/// Draws the line; what needs more rows takes them from `above`.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror: &Mirror, below: usize) {
+    if area.is_empty() {
+        return;
+    }
+    let width = usize::from(area.width);
+    let (lines, style) = left(ui, below, width.saturating_sub(1));
+    let most = usize::from(above.height).saturating_sub(1).min(ROWS_SAID - 1) + 1;
+    let left_width = match lines.as_slice() {
+        [] => 0,
+        [only] => only.width() + 1,
+        [_, _, ..] => width,
+    };
+    // What is to be said now goes first; the rest shows where there is room.
+    let right = right(ui, mirror, width.saturating_sub(left_width + 2));
+    let at = area.right().saturating_sub(columns(&right) as u16);
+    buffer.set_line(at, area.y, &right.into(), area.width);
+    let shown = lines.len().min(most);
+    let top = (area.y + 1).saturating_sub(shown as u16);
+    for (y, line) in (top..=area.y).zip(&lines) {
+        if y < area.y {
+            Clear.render(Rect { y, height: 1, ..area }, buffer);
+        }
+        buffer.set_stringn(area.x, y, format!(" {line}"), width, style);
+    }
+}
+
+/// What is to be said now, in lines of at most `width`.
+fn left(ui: &Ui, below: usize, width: usize) -> (Vec<String>, Style) {
+    let palette = ui.palette();
+    let said = |text: &str| -> Vec<String> {
+        let shown = sanitize::visible_line(text);
+        wrap::plain(&shown, width, Style::new()).iter().map(ToString::to_string).collect()
+    };
+    if ui.leader {
+        return (leader_hint(width), Palette::strong());
+    }
+    if let Some(notice) = &ui.notice {
+        return (said(&notice.text), if notice.fault { palette.alarm() } else { palette.notice() });
+    }
+    if let Some(why) = &ui.lost {
+        return (said(why), palette.alarm());
+    }
+    if below > 0 {
+        let key = if ui.pane().editor.is_empty() { "End" } else { "Ctrl+End" };
+        return (said(&format!("↓ {} ({key})", words::counted(below, "more line"))), palette.notice());
+    }
+    (Vec::new(), Style::new())
+}
+
+/// `Ctrl+X  n new  1…9 go to  …`
+fn leader_hint(width: usize) -> Vec<String> {
+    let hints = ROWS.iter().filter(|row| !row.leader.is_empty()).map(|row| {
+        // Of several keys for one thing the first is enough to know; a range is not several.
+        let first = row.leader.first().copied().unwrap_or_default();
+        let keys = if row.leader.len() > 2 { action::keys(row.leader) } else { first.to_owned() };
+        format!("{keys} {}", row.word)
+    });
+    let hints: Vec<String> = std::iter::once(LEADER.to_owned()).chain(hints).collect();
+    wrap::filled(hints.iter().map(String::as_str), width)
+}
+
+/// Agent and model, directory, tokens, and what moves while anything works: as much of the end as fits in `room`.
+fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
+    let mut parts = Vec::new();
+    if let Some(session) = ui.focus.and_then(|id| mirror.get(id)) {
+        let summary = &session.summary;
+        parts.push(words::agent(summary));
+        parts.push(words::directory(&summary.directory, &ui.options.home));
+        let tokens = summary.tokens_in.saturating_add(summary.tokens_out);
+        if tokens > 0 {
+            parts.push(format!("{} tokens", words::tokens(tokens)));
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    let moving = if mirror.anything_works() { format!(" {}", spinner(ui)) } else { String::new() };
+    while !parts.is_empty() && parts.join(" · ").width() + moving.width() + 1 > room {
+        parts.remove(0);
+    }
+    if moving.width() + 1 > room {
+        return Vec::new();
+    }
+    let text = Span::styled(parts.join(" · "), Palette::dim());
+    vec![text, Span::styled(moving, ui.palette().working()), Span::raw(" ")]
+}

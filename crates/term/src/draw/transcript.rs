@@ -1,0 +1,87 @@
+//! The transcript: who said it on the left, what was said beside it.
+
+use q_core::mirror::Mirrored;
+use q_core::{Body, Mirror};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+use crate::layout::flow::Piece;
+use crate::layout::wrap::truncated;
+use crate::sanitize;
+use crate::ui::Ui;
+
+const YOU: &str = "you";
+/// The widest name of an agent beside its answers.
+const AGENT: usize = 10;
+/// Narrower screens have signs instead of names on the left.
+const WITH_NAMES: u16 = 40;
+
+/// Columns for texts in that area.
+pub(super) fn text_columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
+    let gutter = ui.focus.and_then(|id| mirror.get(id)).map_or(0, |session| gutter(area, session));
+    usize::from(area.width).saturating_sub(gutter + 1).max(1)
+}
+
+fn gutter(area: Rect, session: &Mirrored) -> usize {
+    if area.width < WITH_NAMES { 2 } else { YOU.width().max(agent(session).width()) + 3 }
+}
+
+fn agent(session: &Mirrored) -> String {
+    truncated(&sanitize::visible_line(&session.summary.agent), AGENT).into_owned()
+}
+
+/// Draws what is in sight; says how many rows are below it.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &mut Ui, mirror: &Mirror) -> usize {
+    let Some(session) = ui.focus.and_then(|id| mirror.get(id)) else { return 0 };
+    if area.is_empty() {
+        return 0;
+    }
+    let height = usize::from(area.height);
+    let gutter = gutter(area, session) as u16;
+    let palette = ui.palette();
+    let scroll = ui.pane().scroll;
+    let names = area.width >= WITH_NAMES;
+    let agent = if names { agent(session) } else { String::new() };
+    let Some(mut flow) = ui.flow(mirror) else { return 0 };
+    let window = flow.window(scroll, height);
+    let mut y = area.y;
+    let mut from = window.top.row;
+    for index in window.top.entry..session.entries.len() {
+        let (label, label_style) = match session.entries.get(index).map(|entry| &entry.body) {
+            Some(Body::Prompt(_)) => (if names { YOU } else { "›" }, palette.person()),
+            Some(Body::Answer(_)) => (agent.as_str(), palette.agent()),
+            Some(Body::Stop(_)) | None => ("", Style::new()),
+        };
+        flow.rows(index, from, |piece| {
+            match piece {
+                Piece::Blank => {}
+                Piece::Mark => draw_mark(buffer, area, y, palette.mark()),
+                Piece::Row { first, row } => {
+                    if first {
+                        let at = area.x + u16::from(names);
+                        buffer.set_stringn(at, y, label, gutter.into(), label_style);
+                    }
+                    let x = area.x.saturating_add(gutter);
+                    if x < area.right() {
+                        buffer.set_line(x, y, row, area.right() - x);
+                    }
+                }
+            }
+            y += 1;
+            y < area.bottom()
+        });
+        from = 0;
+        if y >= area.bottom() {
+            break;
+        }
+    }
+    window.below
+}
+
+fn draw_mark(buffer: &mut Buffer, area: Rect, y: u16, style: Style) {
+    let width = usize::from(area.width);
+    let line = format!("── new {}", "─".repeat(width.saturating_sub(8)));
+    buffer.set_stringn(area.x, y, line, width.saturating_sub(1), style);
+}

@@ -1,0 +1,117 @@
+//! Prompts sent or cleared before, and walking through them.
+
+/// How many are kept.
+const KEPT: usize = 200;
+
+/// A session's earlier prompts, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct History {
+    sent: Vec<String>,
+    walk: Option<Walk>,
+}
+
+/// A walk in progress: ends when something else is typed.
+#[derive(Clone, Debug)]
+struct Walk {
+    at: usize,
+    /// What was typed before the walk; shown again when it ends.
+    typed: String,
+    /// What the walk put into the editor last; anything else there ends it.
+    shown: String,
+}
+
+impl History {
+    /// Keeps a prompt, unless it is the same as the last.
+    pub(crate) fn keep(&mut self, text: &str) {
+        self.walk = None;
+        if text.trim().is_empty() || self.sent.last().is_some_and(|last| last == text) {
+            return;
+        }
+        if self.sent.len() == KEPT {
+            self.sent.remove(0);
+        }
+        self.sent.push(text.to_owned());
+    }
+
+    /// Keeps prompts found in the transcript, if none were kept yet.
+    pub(crate) fn seed<'a>(&mut self, prompts: impl Iterator<Item = &'a str>) {
+        if self.sent.is_empty() {
+            for prompt in prompts {
+                self.keep(prompt);
+            }
+        }
+    }
+
+    /// The prompt before the one in the editor.
+    pub(crate) fn older(&mut self, current: &str) -> Option<String> {
+        self.go_back(current, |_, _| true)
+    }
+
+    /// The earlier prompt that contains what was typed.
+    pub(crate) fn search(&mut self, current: &str) -> Option<String> {
+        self.go_back(current, |prompt, typed| prompt.contains(typed))
+    }
+
+    /// The prompt after the one in the editor, at last what was typed before the walk.
+    pub(crate) fn newer(&mut self, current: &str) -> Option<String> {
+        let walk = self.walk.as_mut().filter(|walk| walk.shown == current)?;
+        walk.at += 1;
+        let Some(next) = self.sent.get(walk.at) else {
+            return self.walk.take().map(|walk| walk.typed);
+        };
+        walk.shown.clone_from(next);
+        Some(next.clone())
+    }
+
+    fn go_back(&mut self, current: &str, fits: impl Fn(&str, &str) -> bool) -> Option<String> {
+        let (from, typed) = match self.walk.take().filter(|walk| walk.shown == current) {
+            Some(walk) => (walk.at, walk.typed),
+            None => (self.sent.len(), current.to_owned()),
+        };
+        let found = self
+            .sent
+            .iter()
+            .take(from)
+            .enumerate()
+            .rev()
+            .find(|(_, prompt)| fits(prompt, &typed) && *prompt != current);
+        let Some((at, prompt)) = found else {
+            self.walk = Some(Walk { at: from, typed, shown: current.to_owned() });
+            return None;
+        };
+        let shown = prompt.clone();
+        self.walk = Some(Walk { at, typed, shown: shown.clone() });
+        Some(shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn walking_back_and_forth_ends_where_it_began() {
+        let mut history = History::default();
+        for prompt in ["fix the parser", "why?", "fix the lexer", "fix the lexer"] {
+            history.keep(prompt);
+        }
+        let back: Vec<_> =
+            std::iter::successors(Some("dra".to_owned()), |shown| history.older(shown)).collect();
+        assert_eq!(back, ["dra", "fix the lexer", "why?", "fix the parser"]);
+        let forth: Vec<_> =
+            std::iter::successors(Some("fix the parser".to_owned()), |shown| history.newer(shown)).collect();
+        assert_eq!(forth, ["fix the parser", "why?", "fix the lexer", "dra"]);
+        assert_eq!(history.newer("dra"), None);
+    }
+
+    #[test]
+    fn searching_keeps_to_what_was_typed() {
+        let mut history = History::default();
+        for prompt in ["fix the parser", "why?", "fix the lexer"] {
+            history.keep(prompt);
+        }
+        let found: Vec<_> =
+            std::iter::successors(Some("fix".to_owned()), |shown| history.search(shown)).collect();
+        assert_eq!(found, ["fix", "fix the lexer", "fix the parser"]);
+    }
+}

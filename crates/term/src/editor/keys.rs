@@ -1,0 +1,32 @@
+//! Which editing action is which change of the text.
+
+use crate::action::Edit;
+use crate::editor::Editor;
+
+impl Editor {
+    /// Does it.
+    pub(crate) fn edit(&mut self, edit: Edit) {
+        match edit {
+            Edit::Newline => self.insert("\n"),
+            Edit::Left => self.left(),
+            Edit::Right => self.right(),
+            Edit::WordLeft => self.word_left(),
+            Edit::WordRight => self.word_right(),
+            Edit::LineStart => self.line_start(),
+            Edit::LineEnd => self.line_end(),
+            Edit::DeleteBack => self.delete_back(),
+            Edit::DeleteForward => self.delete_forward(),
+            Edit::DeleteWordBack => self.delete_word_back(),
+            Edit::DeleteWordForward => self.delete_word_forward(),
+            Edit::DeleteToStart => self.delete_to_start(),
+            Edit::DeleteToEnd => self.delete_to_end(),
+            Edit::Yank => self.yank(),
+        }
+    }
+
+    /// A character typed.
+    pub(crate) fn type_in(&mut self, typed: char) {
+        let mut buffer = [0; 4];
+        self.insert(typed.encode_utf8(&mut buffer));
+    }
+}

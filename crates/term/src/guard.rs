@@ -1,0 +1,167 @@
+//! The terminal taken and given back: raw mode, the alternate screen, bracketed paste, focus events, the kitty
+//! protocol's keys. Whatever ends the client, the terminal is as it was.
+//!
+//! Nothing is ever asked of the terminal: an answer may come late and be taken for typing. Only this file speaks to it.
+
+use std::io::{self, Stdout, Write};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{SetCursorStyle, Show};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
+    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::queue;
+use crossterm::terminal::{
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::Terminal;
+
+use crate::backend::QuietBackend;
+
+/// Whether the terminal is ours now.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The terminal, ours while this lives.
+#[derive(Debug)]
+#[must_use = "dropping it gives the terminal back"]
+pub struct Guard {
+    _private: (),
+}
+
+impl Guard {
+    /// Takes the terminal on standard output. From here on a panic gives it back before it is reported.
+    pub fn enter() -> io::Result<Self> {
+        restore_before_panic_report();
+        let guard = Self { _private: () };
+        guard.resume()?;
+        Ok(guard)
+    }
+
+    /// Gives the terminal back for a while, as when the client is suspended.
+    pub fn pause(&self) {
+        restore();
+    }
+
+    /// Takes it again after [`Guard::pause`]; what is on the screen must be painted anew.
+    pub fn resume(&self) -> io::Result<()> {
+        // Said first, so that half a success is undone too.
+        TAKEN.store(true, Ordering::SeqCst);
+        enable_raw_mode()?;
+        take(&mut io::stdout())
+    }
+
+    /// What frames are drawn with.
+    pub fn terminal(&self) -> io::Result<Terminal<QuietBackend<Stdout>>> {
+        Terminal::new(QuietBackend::new(io::stdout()))
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Gives the terminal back if it is ours. Safe to call again, and from wherever the client ends: a panic, a signal's
+/// handler task, an error on the way out.
+pub fn restore() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        // The terminal may be gone; then there is nothing to give back.
+        let _gone = give_back(&mut io::stdout());
+        let _gone = disable_raw_mode();
+    }
+}
+
+fn take(out: &mut impl Write) -> io::Result<()> {
+    let flags =
+        KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES | KeyboardEnhancementFlags::REPORT_ALTERNATE_KEYS;
+    queue!(out, EnterAlternateScreen)?;
+    // Each screen has its own stack of flags. On this one a client that was killed may have left some.
+    queue!(out, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags(flags))?;
+    queue!(out, EnableBracketedPaste, EnableFocusChange, SetCursorStyle::SteadyBar)?;
+    out.flush()
+}
+
+fn give_back(out: &mut impl Write) -> io::Result<()> {
+    queue!(
+        out,
+        EndSynchronizedUpdate,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        PopKeyboardEnhancementFlags
+    )?;
+    queue!(out, SetCursorStyle::DefaultUserShape, LeaveAlternateScreen, Show)?;
+    out.flush()
+}
+
+fn restore_before_panic_report() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            restore();
+            report(panic);
+        }));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn screen_after(bytes: &[u8]) -> vt100::Parser {
+        let mut parser = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
+        parser.process(b"$ q");
+        parser.process(bytes);
+        parser
+    }
+
+    #[test]
+    fn what_is_taken_is_given_back() {
+        let mut bytes = Vec::new();
+        take(&mut bytes).unwrap();
+        let taken = screen_after(&bytes);
+        assert!(taken.screen().alternate_screen() && taken.screen().bracketed_paste());
+        give_back(&mut bytes).unwrap();
+        let back = screen_after(&bytes);
+        assert!(
+            !back.screen().alternate_screen()
+                && !back.screen().bracketed_paste()
+                && !back.screen().hide_cursor()
+        );
+        assert_eq!(back.screen().contents(), "$ q");
+    }
+
+    #[test]
+    fn flags_are_pushed_and_popped_on_the_alternate_screen_only() {
+        let mut bytes = Vec::new();
+        take(&mut bytes).unwrap();
+        give_back(&mut bytes).unwrap();
+        let written = String::from_utf8(bytes).unwrap();
+        let place = |sequence: &str| written.find(sequence).unwrap();
+        let last = |sequence: &str| written.rfind(sequence).unwrap();
+        let (enter, push, leave) = (place("\x1b[?1049h"), place("\x1b[>5u"), place("\x1b[?1049l"));
+        assert!(enter < place("\x1b[<1u") && place("\x1b[<1u") < push);
+        assert!(push < last("\x1b[<1u") && last("\x1b[<1u") < leave);
+    }
+
+    #[test]
+    fn nothing_is_asked_of_the_terminal() {
+        let mut bytes = Vec::new();
+        take(&mut bytes).unwrap();
+        give_back(&mut bytes).unwrap();
+        let written = String::from_utf8(bytes).unwrap();
+        for question in ["\x1b[?u", "\x1b[6n", "\x1b[c", "\x1b[0c", "\x1b[>c", "$p", "\x1b]"] {
+            assert!(!written.contains(question), "{question:?}");
+        }
+    }
+
+    #[test]
+    fn giving_back_what_was_never_taken_does_nothing() {
+        restore();
+        restore();
+        assert!(!TAKEN.load(Ordering::SeqCst));
+    }
+}

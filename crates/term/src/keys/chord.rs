@@ -1,0 +1,204 @@
+//! A chord: one key with what is held, written `Ctrl+X`, `Alt+1`, `Shift+Enter`.
+
+use core::fmt;
+use core::str::FromStr;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use crate::keys::keyboard;
+
+/// One key and what is held with it, in one form for all encodings.
+///
+/// Shift is kept only where it is not in the character already; letters with Ctrl or Alt are lower-case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Chord {
+    code: KeyCode,
+    held: KeyModifiers,
+}
+
+/// The text names no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAChord;
+
+const NAMED: [(&str, KeyCode); 17] = [
+    ("Enter", KeyCode::Enter),
+    ("Esc", KeyCode::Esc),
+    ("Tab", KeyCode::Tab),
+    ("Backspace", KeyCode::Backspace),
+    ("Delete", KeyCode::Delete),
+    ("Up", KeyCode::Up),
+    ("Down", KeyCode::Down),
+    ("Left", KeyCode::Left),
+    ("Right", KeyCode::Right),
+    ("Home", KeyCode::Home),
+    ("End", KeyCode::End),
+    ("PageUp", KeyCode::PageUp),
+    ("PageDown", KeyCode::PageDown),
+    ("F1", KeyCode::F(1)),
+    ("Space", KeyCode::Char(' ')),
+    ("Plus", KeyCode::Char('+')),
+    ("Insert", KeyCode::Insert),
+];
+
+impl Chord {
+    /// The chord of a key event; `None` for a release and for keys `q` knows no name for.
+    pub fn pressed(event: KeyEvent) -> Option<Self> {
+        if event.kind == KeyEventKind::Release {
+            return None;
+        }
+        let held = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
+        let foreign = KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META;
+        (!event.modifiers.intersects(foreign)).then(|| Self::normal(event.code, held))
+    }
+
+    fn normal(code: KeyCode, held: KeyModifiers) -> Self {
+        if code == KeyCode::BackTab {
+            return Self { code: KeyCode::Tab, held: held | KeyModifiers::SHIFT };
+        }
+        let KeyCode::Char(typed) = code else {
+            return Self { code, held };
+        };
+        // Some terminals send a control character for what has a name of its own.
+        match typed {
+            '\n' => return Self { code: KeyCode::Char('j'), held: held | KeyModifiers::CONTROL },
+            '\r' => return Self { code: KeyCode::Enter, held },
+            '\t' => return Self { code: KeyCode::Tab, held },
+            '\u{8}' | '\u{7f}' => return Self { code: KeyCode::Backspace, held },
+            _ => {}
+        }
+        if !held.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+            return Self { code, held: KeyModifiers::NONE };
+        }
+        let typed = keyboard::latin(typed).unwrap_or(typed);
+        let typed = typed.to_lowercase().next().unwrap_or(typed);
+        let held = if typed.is_alphabetic() { held } else { held - KeyModifiers::SHIFT };
+        Self { code: KeyCode::Char(typed), held }
+    }
+
+    /// The same key where another layout says a digit of it; for chords that name digits.
+    #[must_use]
+    pub fn digit(self) -> Option<u8> {
+        let KeyCode::Char(typed) = self.code else { return None };
+        let digit = typed.to_digit(10).or_else(|| keyboard::digit(typed)?.to_digit(10))?;
+        u8::try_from(digit).ok()
+    }
+
+    /// This chord with its digit in the place of what the layout says there, if that differs.
+    #[must_use]
+    pub fn with_digit(self) -> Option<Self> {
+        let digit = char::from_digit(self.digit()?.into(), 10)?;
+        let other = Self { code: KeyCode::Char(digit), held: self.held };
+        (other != self).then_some(other)
+    }
+
+    /// This chord with the Latin letter in its place, if the layout says another: for keys after the leader.
+    #[must_use]
+    pub fn with_latin(self) -> Option<Self> {
+        let KeyCode::Char(typed) = self.code else { return None };
+        Some(Self { code: KeyCode::Char(keyboard::latin(typed)?), held: self.held })
+    }
+
+    /// The character this chord types, if it types one.
+    pub fn typed(self) -> Option<char> {
+        let KeyCode::Char(typed) = self.code else { return None };
+        (self.held.is_empty() && !typed.is_control()).then_some(typed)
+    }
+
+    /// Whether this is that key with nothing held.
+    pub fn is(self, code: KeyCode) -> bool {
+        self.code == code && self.held.is_empty()
+    }
+}
+
+impl FromStr for Chord {
+    type Err = NotAChord;
+
+    fn from_str(text: &str) -> Result<Self, NotAChord> {
+        let mut held = KeyModifiers::NONE;
+        let mut rest = text;
+        while let Some((word, tail)) = rest.split_once('+').filter(|(_, tail)| !tail.is_empty()) {
+            held |= match word {
+                "Ctrl" => KeyModifiers::CONTROL,
+                "Alt" => KeyModifiers::ALT,
+                "Shift" => KeyModifiers::SHIFT,
+                _ => return Err(NotAChord),
+            };
+            rest = tail;
+        }
+        let mut characters = rest.chars();
+        let code = match (characters.next(), characters.next()) {
+            (Some(only), None) => KeyCode::Char(only),
+            _ => NAMED.iter().find(|(name, _)| *name == rest).ok_or(NotAChord)?.1,
+        };
+        Ok(Self::normal(code, held))
+    }
+}
+
+impl fmt::Display for Chord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (modifier, name) in
+            [(KeyModifiers::CONTROL, "Ctrl+"), (KeyModifiers::ALT, "Alt+"), (KeyModifiers::SHIFT, "Shift+")]
+        {
+            if self.held.contains(modifier) {
+                f.write_str(name)?;
+            }
+        }
+        if let Some((name, _)) = NAMED.iter().find(|(_, code)| *code == self.code) {
+            return f.write_str(name);
+        }
+        if let KeyCode::Char(typed) = self.code {
+            if self.held.is_empty() { write!(f, "{typed}") } else { write!(f, "{}", typed.to_uppercase()) }
+        } else {
+            write!(f, "{}", self.code)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pressed(code: KeyCode, held: KeyModifiers) -> String {
+        Chord::pressed(KeyEvent::new(code, held)).map(|chord| chord.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn every_encoding_of_a_chord_reads_the_same() {
+        let ctrl = KeyModifiers::CONTROL;
+        let alt = KeyModifiers::ALT;
+        let shift = KeyModifiers::SHIFT;
+        for (code, held, written) in [
+            (KeyCode::Char('w'), ctrl, "Ctrl+W"),
+            (KeyCode::Char('W'), ctrl, "Ctrl+W"),
+            (KeyCode::Char('ц'), ctrl, "Ctrl+W"),
+            (KeyCode::Char('д'), alt, "Alt+L"),
+            (KeyCode::Char('λ'), alt, "Alt+L"),
+            (KeyCode::Char('ך'), alt, "Alt+L"),
+            (KeyCode::Char('м'), alt, "Alt+V"),
+            (KeyCode::Char('1'), alt, "Alt+1"),
+            (KeyCode::Char('L'), alt | shift, "Alt+Shift+L"),
+            (KeyCode::BackTab, ctrl, "Ctrl+Shift+Tab"),
+            (KeyCode::BackTab, ctrl | shift, "Ctrl+Shift+Tab"),
+            (KeyCode::Tab, ctrl, "Ctrl+Tab"),
+            (KeyCode::Enter, shift, "Shift+Enter"),
+            (KeyCode::Char('\n'), KeyModifiers::NONE, "Ctrl+J"),
+            (KeyCode::Char('?'), shift, "?"),
+            (KeyCode::PageUp, ctrl, "Ctrl+PageUp"),
+            (KeyCode::F(1), KeyModifiers::NONE, "F1"),
+        ] {
+            assert_eq!(pressed(code, held), written, "{code:?} {held:?}");
+            assert_eq!(written.parse::<Chord>().map(|chord| chord.to_string()), Ok(written.to_owned()));
+        }
+        let released = KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release);
+        assert_eq!(Chord::pressed(released), None);
+    }
+
+    #[test]
+    fn digits_are_found_without_shift() {
+        for (typed, digit) in [('&', Some(1)), ('é', Some(2)), ('ç', Some(9)), ('7', Some(7)), ('x', None)]
+        {
+            let chord = Chord::pressed(KeyEvent::new(KeyCode::Char(typed), KeyModifiers::ALT));
+            assert_eq!(chord.and_then(Chord::digit), digit, "{typed}");
+        }
+    }
+}

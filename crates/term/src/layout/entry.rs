@@ -1,0 +1,182 @@
+//! One entry laid out. An answer that grows is laid out again only from its last block on.
+
+use q_core::{Body, Entry};
+use unicode_width::UnicodeWidthStr;
+
+use crate::layout::markdown;
+use crate::layout::wrap::{self, Row};
+use crate::sanitize;
+use crate::style::Palette;
+use crate::words;
+
+/// How many bytes before the old end are compared to tell growth from replacement.
+const GUARD: usize = 32;
+
+/// A part of an entry that no later text changes, unless it is the last.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Block {
+    /// Where it ends in the entry's text.
+    pub(crate) end: usize,
+    /// How it looks.
+    pub(crate) rows: Vec<Row>,
+}
+
+/// An entry's rows at one width.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Shape {
+    width: usize,
+    len: usize,
+    guard: Vec<u8>,
+    /// In order.
+    pub(crate) blocks: Vec<Block>,
+}
+
+impl Shape {
+    /// Lays an entry out, with what is still true of an earlier shape.
+    pub(crate) fn of(entry: &Entry, width: usize, palette: Palette, earlier: Option<Self>) -> Self {
+        let text = entry.text();
+        let blocks = match &entry.body {
+            Body::Prompt(text) => vec![prompt(text, width)],
+            Body::Answer(text) => answer(text, width, palette, earlier),
+            Body::Stop(stop) => {
+                let said = format!("— {}", words::stop(stop));
+                vec![Block { end: 0, rows: wrap::plain(&said, width, palette.alarm()) }]
+            }
+        };
+        let guard = text.as_bytes().iter().rev().take(GUARD).copied().collect();
+        Self { width, len: text.len(), guard, blocks }
+    }
+
+    /// Whether this is how the entry looks now.
+    pub(crate) fn is_true_of(&self, entry: &Entry, width: usize) -> bool {
+        self.len == entry.text().len() && self.grows_into(entry.text(), width)
+    }
+
+    /// Whether `text` continues what this was made from.
+    fn grows_into(&self, text: &str, width: usize) -> bool {
+        let old = text.as_bytes().get(..self.len).unwrap_or_default();
+        self.width == width && old.len() == self.len && old.iter().rev().take(GUARD).eq(self.guard.iter())
+    }
+
+    /// The blocks that no growth of `text` changes: all but the last, and but the one before it while all of the last is on
+    /// a line that has not ended (what looks like a fence may yet turn out to continue the paragraph above).
+    fn closed(self, text: &str) -> Vec<Block> {
+        let line = text.get(..self.len).and_then(|old| old.rfind('\n')).map_or(0, |feed| feed + 1);
+        let mut blocks = self.blocks;
+        blocks.pop();
+        blocks.pop_if(|block| block.end >= line);
+        blocks
+    }
+
+    /// Rows in all, the empty ones between blocks included.
+    pub(crate) fn height(&self) -> usize {
+        self.blocks.iter().map(|block| block.rows.len()).sum::<usize>() + self.blocks.len().saturating_sub(1)
+    }
+
+    /// Bytes it takes, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        self.len + self.height() * size_of::<Row>() * 2
+    }
+}
+
+fn prompt(text: &str, width: usize) -> Block {
+    let shown = sanitize::visible(text);
+    let lines: Vec<_> = shown.split('\n').map(sanitize::expand_tabs).collect();
+    Block { end: text.len(), rows: wrap::plain(&lines.join("\n"), width, ratatui::style::Style::new()) }
+}
+
+fn answer(text: &str, width: usize, palette: Palette, earlier: Option<Shape>) -> Vec<Block> {
+    let mut blocks = match earlier {
+        Some(earlier) if earlier.grows_into(text, width) => earlier.closed(text),
+        Some(_) | None => Vec::new(),
+    };
+    let from = blocks.last().map_or(0, |block| block.end);
+    blocks.extend(markdown::blocks(text.get(from..).unwrap_or_default(), from, width, palette));
+    if blocks.is_empty() && text.width() > 0 {
+        // A definition of a link alone makes no block; what was said is shown nevertheless.
+        blocks.push(prompt(text, width));
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use q_core::{EntryNo, WallTime};
+
+    const PALETTE: Palette = Palette { color: true };
+
+    fn entry(text: &str) -> Entry {
+        Entry { no: EntryNo(1), at: WallTime(0), body: Body::Answer(text.into()) }
+    }
+
+    fn pieces() -> impl Strategy<Value = Vec<String>> {
+        let piece = prop_oneof![
+            "[a-z ]{1,8}",
+            prop::sample::select(vec![
+                "\n",
+                "\n\n",
+                "- ",
+                "1. ",
+                "# ",
+                "```\n",
+                "```",
+                "> ",
+                "| a | b |\n",
+                "|---|---|\n",
+                "    ",
+                "---\n",
+                "===\n",
+                "**",
+                "`",
+                "<div>\n",
+                "[a](b)",
+                "  - ",
+                "\t",
+                "日本",
+                "é",
+                "\u{1b}",
+            ])
+            .prop_map(str::to_owned),
+        ];
+        prop::collection::vec(piece, 1..40)
+    }
+
+    proptest! {
+        #[test]
+        fn growing_piece_by_piece_looks_like_all_at_once(pieces in pieces(), width in 4usize..60) {
+            let mut text = String::new();
+            let mut grown = None;
+            for piece in &pieces {
+                text.push_str(piece);
+                grown = Some(Shape::of(&entry(&text), width, PALETTE, grown));
+            }
+            prop_assert_eq!(grown, Some(Shape::of(&entry(&text), width, PALETTE, None)));
+        }
+
+        #[test]
+        fn no_row_is_wider_than_the_screen(pieces in pieces(), width in 4usize..60) {
+            let shape = Shape::of(&entry(&pieces.concat()), width, PALETTE, None);
+            for row in shape.blocks.iter().flat_map(|block| &block.rows) {
+                prop_assert!(row.width() <= width, "{:?}", row);
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_has_not_ended_may_still_belong_to_the_paragraph_above() {
+        let half = Shape::of(&entry("text\n```"), 40, PALETTE, None);
+        let whole = Shape::of(&entry("text\n```code```"), 40, PALETTE, Some(half));
+        assert_eq!(whole.blocks.len(), 1);
+    }
+
+    #[test]
+    fn another_text_is_not_taken_for_growth() {
+        let shape = Shape::of(&entry("one two three"), 40, PALETTE, None);
+        assert!(shape.is_true_of(&entry("one two three"), 40));
+        assert!(!shape.is_true_of(&entry("one two three"), 41));
+        assert!(!shape.is_true_of(&entry("one two thirty"), 40));
+        assert!(!shape.grows_into("something else entirely", 40));
+    }
+}

@@ -1,0 +1,198 @@
+//! A session's transcript as one flow of rows: entries, the empty rows between them, the mark of what is new.
+//!
+//! Rows are addressed by entry and row, so that a scrolled view stays where it is while the end grows.
+
+use q_core::mirror::Mirrored;
+use q_core::{Body, Entry, EntryNo, Mark};
+
+use crate::layout::{Cache, Row};
+use crate::style::Palette;
+
+/// A session's rows at one width.
+#[derive(Debug)]
+pub(crate) struct Flow<'a> {
+    pub(crate) session: &'a Mirrored,
+    pub(crate) cache: &'a mut Cache,
+    pub(crate) width: usize,
+    pub(crate) palette: Palette,
+    /// What was seen when the session was switched to; what follows is new.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// Where a row stands: which entry (by its place in the mirror), which of its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Spot {
+    pub(crate) entry: usize,
+    pub(crate) row: usize,
+}
+
+/// What is in sight: the first row, how many rows follow it here, and how many are below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) top: Spot,
+    pub(crate) below: usize,
+}
+
+/// Where a session's view stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Scroll {
+    /// At the end, and stays there.
+    #[default]
+    End,
+    /// With this row on top.
+    At {
+        /// Its entry.
+        entry: EntryNo,
+        /// Its row in the entry.
+        row: usize,
+    },
+}
+
+/// One row to draw.
+pub(crate) enum Piece<'a> {
+    Blank,
+    Mark,
+    Row {
+        /// Whether it is the first of its entry.
+        first: bool,
+        row: &'a Row,
+    },
+}
+
+impl Flow<'_> {
+    /// Rows of one entry, with the empty one before it and the mark.
+    pub(crate) fn height(&mut self, index: usize) -> usize {
+        let Some(entry) = self.session.entries.get(index) else { return 0 };
+        let lead = Self::lead(index, entry);
+        let mark = usize::from(self.mark_block(index, entry).is_some());
+        let shape = self.cache.shape(self.session.summary.id, entry, self.width, self.palette);
+        lead + mark + shape.height()
+    }
+
+    /// Rows before an entry's own: none for the first, and none between an answer and its stop.
+    fn lead(index: usize, entry: &Entry) -> usize {
+        match entry.body {
+            Body::Stop(_) => 0,
+            Body::Prompt(_) | Body::Answer(_) => usize::from(index > 0),
+        }
+    }
+
+    /// Before which of an entry's blocks the mark stands, if in this entry.
+    fn mark_block(&mut self, index: usize, entry: &Entry) -> Option<usize> {
+        let mark = self.mark.filter(|mark| mark.entry > EntryNo(0))?;
+        if entry.no == mark.entry {
+            return self.unseen_block(entry, mark);
+        }
+        let before = self.session.entries.get(index.checked_sub(1)?)?;
+        if entry.no < mark.entry || before.no > mark.entry {
+            return None;
+        }
+        let already = before.no == mark.entry && self.unseen_block(before, mark).is_some();
+        (!already).then_some(0)
+    }
+
+    /// The first block of the marked entry that was not seen to its end.
+    fn unseen_block(&mut self, entry: &Entry, mark: Mark) -> Option<usize> {
+        let Body::Answer(text) = &entry.body else { return None };
+        let seen = usize::try_from(mark.bytes).unwrap_or(usize::MAX);
+        if text.len() <= seen {
+            return None;
+        }
+        let says_more = |end: usize| {
+            let unseen = text.as_bytes().get(seen..end).unwrap_or_default();
+            unseen.iter().any(|byte| !byte.is_ascii_whitespace())
+        };
+        let shape = self.cache.shape(self.session.summary.id, entry, self.width, self.palette);
+        shape.blocks.iter().position(|block| says_more(block.end))
+    }
+
+    /// Calls `draw` for the rows of an entry from `from` on, until it says stop.
+    pub(crate) fn rows(&mut self, index: usize, from: usize, mut draw: impl FnMut(Piece<'_>) -> bool) {
+        let Some(entry) = self.session.entries.get(index) else { return };
+        let lead = Self::lead(index, entry);
+        let mark = self.mark_block(index, entry);
+        let shape = self.cache.shape(self.session.summary.id, entry, self.width, self.palette);
+        let mut pieces: Vec<Piece<'_>> = Vec::new();
+        pieces.extend((0..lead).map(|_| Piece::Blank));
+        let mut first = true;
+        for (number, block) in shape.blocks.iter().enumerate() {
+            if number > 0 {
+                pieces.push(Piece::Blank);
+            }
+            if mark == Some(number) {
+                pieces.push(Piece::Mark);
+            }
+            for row in &block.rows {
+                pieces.push(Piece::Row { first, row });
+                first = false;
+            }
+        }
+        for piece in pieces.into_iter().skip(from) {
+            if !draw(piece) {
+                return;
+            }
+        }
+    }
+
+    /// What a view of `height` rows shows.
+    pub(crate) fn window(&mut self, scroll: Scroll, height: usize) -> Window {
+        match scroll {
+            Scroll::End => self.end_window(height),
+            Scroll::At { entry, row } => {
+                let index = self.session.entries.partition_point(|known| known.no < entry);
+                let exact = self.session.entries.get(index).is_some_and(|known| known.no == entry);
+                let row = if exact { row.min(self.height(index).saturating_sub(1)) } else { 0 };
+                let top = Spot { entry: index, row };
+                match self.rows_from(top).checked_sub(height) {
+                    Some(below) if below > 0 => Window { top, below },
+                    Some(_) | None => self.end_window(height),
+                }
+            }
+        }
+    }
+
+    fn rows_from(&mut self, top: Spot) -> usize {
+        let all: usize = (top.entry..self.session.entries.len()).map(|index| self.height(index)).sum();
+        all.saturating_sub(top.row)
+    }
+
+    fn end_window(&mut self, height: usize) -> Window {
+        let mut index = self.session.entries.len();
+        let mut gathered = 0;
+        while gathered < height && index > 0 {
+            index -= 1;
+            gathered += self.height(index);
+        }
+        Window { top: Spot { entry: index, row: gathered.saturating_sub(height) }, below: 0 }
+    }
+
+    /// Where a view stands after moving by `rows`, down if positive.
+    pub(crate) fn moved(&mut self, scroll: Scroll, rows: isize, height: usize) -> Scroll {
+        let Window { mut top, .. } = self.window(scroll, height);
+        let steps = rows.unsigned_abs();
+        if rows < 0 {
+            let mut left = steps;
+            while left > top.row && top.entry > 0 {
+                left -= top.row;
+                top.entry -= 1;
+                top.row = self.height(top.entry);
+            }
+            top.row = top.row.saturating_sub(left);
+        } else {
+            top.row += steps;
+            while top.entry < self.session.entries.len() && top.row >= self.height(top.entry) {
+                top.row -= self.height(top.entry);
+                top.entry += 1;
+            }
+        }
+        self.at(top, height)
+    }
+
+    /// The view with that row on top, or the end where nothing would be below.
+    pub(crate) fn at(&mut self, top: Spot, height: usize) -> Scroll {
+        match self.session.entries.get(top.entry) {
+            Some(entry) if self.rows_from(top) > height => Scroll::At { entry: entry.no, row: top.row },
+            Some(_) | None => Scroll::End,
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Wrapping: styled text → rows that fit, broken between words, by display width.
+
+use std::borrow::Cow;
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// One row of the screen.
+pub(crate) type Row = Line<'static>;
+
+/// The pieces of a text that take up places on the screen together, each with its columns.
+pub(crate) fn clusters(text: &str) -> Clusters<'_> {
+    if text.is_ascii() { Clusters::Ascii(text) } else { Clusters::Any(text.graphemes(true)) }
+}
+
+/// See [`clusters`]. Most text is ASCII, where a byte is a column.
+pub(crate) enum Clusters<'a> {
+    Ascii(&'a str),
+    Any(unicode_segmentation::Graphemes<'a>),
+}
+
+impl<'a> Iterator for Clusters<'a> {
+    type Item = (&'a str, usize);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Ascii(rest) => {
+                let (first, tail) = rest.split_at_checked(1)?;
+                *rest = tail;
+                let columns = usize::from(!first.as_bytes().iter().any(u8::is_ascii_control));
+                Some((first, columns))
+            }
+            Self::Any(graphemes) => graphemes.next().map(|cluster| (cluster, cluster.width())),
+        }
+    }
+}
+
+/// Cuts a text to `columns`, with `…` in the last one where something is missing.
+pub(crate) fn truncated(text: &str, columns: usize) -> Cow<'_, str> {
+    if text.width() <= columns {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for (cluster, width) in clusters(text) {
+        if used + width + 1 > columns {
+            break;
+        }
+        kept.push_str(cluster);
+        used += width;
+    }
+    if columns > 0 {
+        kept.push('…');
+    }
+    Cow::Owned(kept)
+}
+
+/// Collects styled text and breaks it into rows.
+#[derive(Debug)]
+pub(crate) struct Wrapper {
+    width: usize,
+    first: Vec<Span<'static>>,
+    rest: Vec<Span<'static>>,
+    rows: Vec<Row>,
+    row: Vec<Span<'static>>,
+    used: usize,
+    /// Columns of the prefix in the row being filled.
+    indent: usize,
+    gap: Vec<(String, Style)>,
+    gap_width: usize,
+    word: Vec<(String, Style)>,
+    word_width: usize,
+}
+
+impl Wrapper {
+    /// Rows of at most `width` columns; the first begins with `first`, the others with `rest`.
+    pub(crate) fn new(width: usize, first: Vec<Span<'static>>, rest: Vec<Span<'static>>) -> Self {
+        let mut wrapper = Self {
+            width: width.max(1),
+            first: Vec::new(),
+            rest,
+            rows: Vec::new(),
+            row: Vec::new(),
+            used: 0,
+            indent: 0,
+            gap: Vec::new(),
+            gap_width: 0,
+            word: Vec::new(),
+            word_width: 0,
+        };
+        wrapper.first = first;
+        wrapper.row = wrapper.first.clone();
+        wrapper.indent = columns(&wrapper.row);
+        wrapper.used = wrapper.indent;
+        wrapper
+    }
+
+    /// Adds text; a line feed ends the row.
+    pub(crate) fn push(&mut self, text: &str, style: Style) {
+        for (cluster, width) in clusters(text) {
+            match cluster {
+                "\n" => self.newline(),
+                " " | "\t" => {
+                    self.end_word();
+                    append(&mut self.gap, " ", style);
+                    self.gap_width += 1;
+                }
+                // Between wide characters a row may end.
+                _ if width > 1 => {
+                    self.end_word();
+                    append(&mut self.word, cluster, style);
+                    self.word_width += width;
+                    self.end_word();
+                }
+                _ => {
+                    append(&mut self.word, cluster, style);
+                    self.word_width += width;
+                }
+            }
+        }
+    }
+
+    /// Ends the row, also an empty one.
+    pub(crate) fn newline(&mut self) {
+        self.end_word();
+        self.end_row();
+    }
+
+    /// The rows so far.
+    pub(crate) fn finish(mut self) -> Vec<Row> {
+        self.end_word();
+        if self.used > self.indent || self.rows.is_empty() {
+            self.end_row();
+        }
+        self.rows
+    }
+
+    fn end_row(&mut self) {
+        let rest = self.rest.clone();
+        self.rows.push(Row::from(std::mem::replace(&mut self.row, rest)));
+        self.indent = columns(&self.row);
+        self.used = self.indent;
+        self.gap.clear();
+        self.gap_width = 0;
+    }
+
+    fn end_word(&mut self) {
+        if self.word.is_empty() {
+            return;
+        }
+        let word = std::mem::take(&mut self.word);
+        let word_width = std::mem::take(&mut self.word_width);
+        if self.used + self.gap_width + word_width > self.width && self.used > self.indent {
+            self.end_row();
+        }
+        let gap = std::mem::take(&mut self.gap);
+        let gap_width = std::mem::take(&mut self.gap_width);
+        if self.used + gap_width + word_width <= self.width {
+            self.place(gap, gap_width);
+            self.place(word, word_width);
+        } else {
+            self.break_word(&word);
+        }
+    }
+
+    /// Breaks a word longer than a row wherever a row ends.
+    fn break_word(&mut self, word: &[(String, Style)]) {
+        for (text, style) in word {
+            for (cluster, width) in clusters(text) {
+                if self.used + width > self.width && self.used > self.indent {
+                    self.end_row();
+                }
+                self.place(vec![(cluster.to_owned(), *style)], width);
+            }
+        }
+    }
+
+    fn place(&mut self, pieces: Vec<(String, Style)>, width: usize) {
+        for (text, style) in pieces {
+            match self.row.last_mut() {
+                Some(span) if span.style == style && self.used > self.indent => {
+                    span.content.to_mut().push_str(&text);
+                }
+                Some(_) | None => self.row.push(Span::styled(text, style)),
+            }
+        }
+        self.used += width;
+    }
+}
+
+fn append(pieces: &mut Vec<(String, Style)>, text: &str, style: Style) {
+    match pieces.last_mut() {
+        Some((last, of)) if *of == style => last.push_str(text),
+        Some(_) | None => pieces.push((text.to_owned(), style)),
+    }
+}
+
+/// A line in pieces of at most `room` columns; code is not broken between words.
+pub(crate) fn cut(line: &str, room: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut piece = String::new();
+    let mut used = 0;
+    for (cluster, width) in clusters(line) {
+        if used + width > room && used > 0 {
+            pieces.push(std::mem::take(&mut piece));
+            used = 0;
+        }
+        piece.push_str(cluster);
+        used += width;
+    }
+    pieces.push(piece);
+    pieces
+}
+
+/// Lines of at most `width` columns made of whole items, two spaces between them; only an item wider than a line is cut.
+pub(crate) fn filled<'a>(items: impl IntoIterator<Item = &'a str>, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for item in items {
+        match lines.last_mut() {
+            Some(line) if line.width() + 2 + item.width() <= width => {
+                line.push_str("  ");
+                line.push_str(item);
+            }
+            Some(_) | None => lines.push(truncated(item, width).into_owned()),
+        }
+    }
+    lines
+}
+
+/// Columns that spans take.
+pub(crate) fn columns(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(|span| span.content.width()).sum()
+}
+
+/// Rows of plain text in one style.
+pub(crate) fn plain(text: &str, width: usize, style: Style) -> Vec<Row> {
+    let mut wrapper = Wrapper::new(width, Vec::new(), Vec::new());
+    wrapper.push(text, style);
+    wrapper.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn wrapped(text: &str, width: usize) -> Vec<String> {
+        plain(text, width, Style::new()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn rows_break_between_words() {
+        for (text, width, rows) in [
+            ("one two three", 7, vec!["one two", "three"]),
+            ("one  two", 4, vec!["one", "two"]),
+            ("abcdefgh ij", 3, vec!["abc", "def", "gh", "ij"]),
+            ("日本語です", 4, vec!["日本", "語で", "す"]),
+            ("a日", 2, vec!["a", "日"]),
+            ("  indented", 20, vec!["  indented"]),
+            ("a\n\nb", 9, vec!["a", "", "b"]),
+            ("", 9, vec![""]),
+            ("e\u{301}e\u{301}e\u{301}", 2, vec!["e\u{301}e\u{301}", "e\u{301}"]),
+            ("日", 1, vec!["日"]),
+        ] {
+            assert_eq!(wrapped(text, width), rows, "{text:?} in {width}");
+        }
+        assert_eq!(truncated("debug-api", 6), "debug…");
+        assert_eq!(truncated("日本語", 4), "日…");
+        assert_eq!(truncated("ab", 2), "ab");
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_wider_than_told_and_no_word_is_lost(text in "[a-z日é 👨\n]{0,60}", width in 2usize..30) {
+            let rows = wrapped(&text, width);
+            prop_assert!(rows.iter().all(|row| row.width() <= width));
+            let squeeze = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(squeeze(&rows.concat()), squeeze(&text));
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Plain mode, the pure part: what a change is in lines of text, without moving a cursor.
+//!
+//! For screen readers, pipes and terminals that can do no more. One session is in focus: what is said there is said in
+//! full, line by line as it comes, `[name]` in front of where it begins. Of all others only the outcome is told, in
+//! lines that begin with `*`.
+//!
+//! Not here: reading and writing lines, echo, the loop (the client's business).
+
+use std::collections::BTreeMap;
+
+use q_core::mirror::Mirrored;
+use q_core::{Activity, Body, Entry, EntryNo, Mirror, Presence, SessionId, Summary, Update, WallTime};
+
+use crate::sanitize;
+use crate::words;
+
+/// What was said so far, so that each thing is said once.
+#[derive(Clone, Debug, Default)]
+pub struct Plain {
+    focus: Option<SessionId>,
+    known: BTreeMap<SessionId, Known>,
+    /// The answer being said: its entry, and how many of its bytes were taken.
+    answer: Option<(EntryNo, u64)>,
+    /// Its last line, while that has not ended.
+    line: String,
+    /// Whether the next line of it needs the name in front.
+    anew: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    name: String,
+    activity: Activity,
+    queued: usize,
+}
+
+impl Known {
+    fn of(summary: &Summary) -> Self {
+        Self {
+            name: sanitize::visible_line(summary.name.as_str()).into_owned(),
+            activity: summary.activity,
+            queued: summary.queued as usize,
+        }
+    }
+}
+
+impl Plain {
+    /// Begins with what the mirror holds; nothing of it is said again.
+    pub fn new(mirror: &Mirror) -> Self {
+        let known = mirror
+            .by_slot()
+            .iter()
+            .map(|session| (session.summary.id, Known::of(&session.summary)))
+            .collect();
+        Self { known, ..Self::default() }
+    }
+
+    /// The session in focus.
+    pub const fn focus(&self) -> Option<SessionId> {
+        self.focus
+    }
+
+    /// Puts a session in focus: says which, and what nobody has seen of it.
+    pub fn focus_on(&mut self, session: &Mirrored) -> Vec<String> {
+        let summary = &session.summary;
+        let mut lines = self.end_line();
+        self.focus = Some(summary.id);
+        self.answer = None;
+        let known = Known::of(summary);
+        lines.push(format!(
+            "* now in {} ({}, {})",
+            known.name,
+            summary.kind,
+            words::activity(summary.activity)
+        ));
+        self.known.insert(summary.id, known);
+        let unseen = session.entries.iter().filter(|entry| {
+            entry.no > summary.seen.entry || (entry.no == summary.seen.entry && unseen_text(entry, summary))
+        });
+        if summary.unread > 0 {
+            for entry in unseen {
+                lines.extend(self.say_entry(summary.id, entry));
+            }
+            if summary.activity != Activity::Working {
+                lines.extend(self.end_line());
+            }
+        } else if let Some(Entry { no, body: Body::Answer(text), .. }) = session.entries.back() {
+            self.answer = Some((*no, text.len() as u64));
+        }
+        lines
+    }
+
+    /// What an update is in lines. To be called for every update that the mirror took, in order.
+    pub fn update(&mut self, update: &Update) -> Vec<String> {
+        match update {
+            Update::Session(summary) => self.say_session(summary),
+            Update::Entry { session, entry } if Some(*session) == self.focus => {
+                self.say_entry(*session, entry)
+            }
+            Update::Text { session, entry, offset, text } if Some(*session) == self.focus => {
+                self.say_text(*session, *entry, *offset, text)
+            }
+            Update::Queue { session, queue } => {
+                let Some(known) = self.known.get_mut(session) else { return Vec::new() };
+                let grew = queue.len() > known.queued;
+                known.queued = queue.len();
+                if !grew || Some(*session) != self.focus {
+                    return Vec::new();
+                }
+                self.note(format!("* queued: {} waiting", words::counted(queue.len(), "prompt")))
+            }
+            Update::Entry { .. } | Update::Text { .. } | Update::Draft { .. } => Vec::new(),
+        }
+    }
+
+    fn say_session(&mut self, summary: &Summary) -> Vec<String> {
+        let now = Known::of(summary);
+        if summary.presence == Presence::Closed {
+            let known = self.known.remove(&summary.id);
+            if self.focus == Some(summary.id) {
+                self.focus = None;
+                self.answer = None;
+            }
+            return if known.is_some() {
+                self.note(format!("* {} was closed", now.name))
+            } else {
+                Vec::new()
+            };
+        }
+        let name = now.name.clone();
+        let Some(before) = self.known.insert(summary.id, now.clone()) else {
+            return self.note(format!("* {name} is new, number {}", summary.slot));
+        };
+        let mut lines = Vec::new();
+        if before.name != name {
+            lines.extend(self.note(format!("* {} is called {name} now", before.name)));
+        }
+        let ended = before.activity == Activity::Working && now.activity != Activity::Working;
+        if ended && self.focus == Some(summary.id) {
+            // What stopped an answer in focus is an entry of its own.
+            lines.extend(self.end_line());
+        } else if ended {
+            lines.extend(self.note(format!("* {name}: {}", words::outcome(summary))));
+        }
+        lines
+    }
+
+    fn say_entry(&mut self, session: SessionId, entry: &Entry) -> Vec<String> {
+        match &entry.body {
+            Body::Prompt(text) => {
+                let mut lines = self.end_line();
+                lines.push(format!("[{}] you: {}", self.name(session), sanitize::visible(text)));
+                lines
+            }
+            Body::Answer(text) => self.say_text(session, entry.no, 0, text),
+            Body::Stop(stop) => {
+                let mut lines = self.end_line();
+                lines.push(format!("[{}] {}", self.name(session), words::stop(stop)));
+                lines
+            }
+        }
+    }
+
+    fn say_text(&mut self, session: SessionId, entry: EntryNo, offset: u64, text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        let said = match self.answer {
+            Some((answer, said)) if answer == entry => said,
+            Some(_) | None => {
+                lines.extend(self.end_line());
+                self.anew = true;
+                offset
+            }
+        };
+        let skip = usize::try_from(said.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let Some(news) = text.get(skip..) else { return lines };
+        self.answer = Some((entry, said.max(offset + text.len() as u64)));
+        self.line.push_str(news);
+        while let Some(feed) = self.line.find('\n') {
+            let rest = self.line.split_off(feed + 1);
+            let line = std::mem::replace(&mut self.line, rest);
+            lines.push(self.answered(session, line.trim_end()));
+        }
+        lines
+    }
+
+    /// The line that has not ended, said now.
+    fn end_line(&mut self) -> Vec<String> {
+        let line = std::mem::take(&mut self.line);
+        match self.focus {
+            Some(session) if !line.trim().is_empty() => vec![self.answered(session, line.trim_end())],
+            Some(_) | None => Vec::new(),
+        }
+    }
+
+    fn answered(&mut self, session: SessionId, line: &str) -> String {
+        let shown = sanitize::visible(line);
+        if std::mem::take(&mut self.anew) {
+            format!("[{}] {shown}", self.name(session))
+        } else {
+            shown.into_owned()
+        }
+    }
+
+    /// A line about something else: the answer needs its name again after it.
+    fn note(&mut self, line: String) -> Vec<String> {
+        self.anew = true;
+        vec![line]
+    }
+
+    fn name(&self, session: SessionId) -> &str {
+        self.known.get(&session).map_or("", |known| known.name.as_str())
+    }
+}
+
+/// Whether an entry grew after it was last seen.
+fn unseen_text(entry: &Entry, summary: &Summary) -> bool {
+    match &entry.body {
+        Body::Answer(text) => text.len() as u64 > summary.seen.bytes,
+        Body::Prompt(_) | Body::Stop(_) => false,
+    }
+}
+
+/// The list of sessions, one line each; `>` before the one in focus.
+pub fn sessions(mirror: &Mirror, focus: Option<SessionId>, now: WallTime) -> Vec<String> {
+    if mirror.is_empty() {
+        return vec!["* there is no session; type a prompt, or /new".to_owned()];
+    }
+    let line = |session: &Mirrored| {
+        let summary = &session.summary;
+        let here = if Some(summary.id) == focus { ">" } else { " " };
+        let unread = if summary.unread > 0 { format!(", {} unread", summary.unread) } else { String::new() };
+        let queued = if summary.queued > 0 { format!(", {} queued", summary.queued) } else { String::new() };
+        format!(
+            "{here} {} {} ({}{unread}{queued}, {}, {})",
+            summary.slot,
+            sanitize::visible_line(summary.name.as_str()),
+            words::activity(summary.activity),
+            words::agent(summary),
+            words::age(now, summary.touched),
+        )
+    };
+    mirror.by_slot().into_iter().map(line).collect()
+}
+
+/// An entry in full, for printing a transcript.
+pub fn entry(entry: &Entry) -> String {
+    match &entry.body {
+        Body::Prompt(text) => format!("> {}", sanitize::visible(text).replace('\n', "\n> ")),
+        Body::Answer(text) => format!("{}\n", sanitize::visible(text).trim_end()),
+        Body::Stop(stop) => format!("{}\n", words::stop(stop)),
+    }
+}
+
+/// What stands before the place where a prompt is typed.
+pub fn prompt(mirror: &Mirror, focus: Option<SessionId>) -> String {
+    match focus.and_then(|id| mirror.get(id)) {
+        Some(session) => format!("[{}] > ", sanitize::visible_line(session.summary.name.as_str())),
+        None => "> ".to_owned(),
+    }
+}

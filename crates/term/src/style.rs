@@ -1,0 +1,69 @@
+//! The palette: which meaning looks how. Only the terminal's own sixteen colours, and never colour alone.
+
+use q_core::Kind;
+use ratatui::style::{Color, Modifier, Style};
+
+/// All styles, with or without colour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Palette {
+    pub(crate) color: bool,
+}
+
+impl Palette {
+    fn fg(self, color: Color) -> Style {
+        if self.color { Style::new().fg(color) } else { Style::new() }
+    }
+
+    pub(crate) const fn dim() -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    pub(crate) const fn strong() -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    pub(crate) const fn chosen() -> Style {
+        Style::new().add_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD)
+    }
+
+    pub(crate) fn kind(self, kind: Kind) -> Style {
+        self.fg(match kind {
+            Kind::Development => Color::Cyan,
+            Kind::Debug => Color::Red,
+            Kind::Planning => Color::Magenta,
+            Kind::Review => Color::Yellow,
+        })
+    }
+
+    pub(crate) fn person(self) -> Style {
+        self.fg(Color::Green).add_modifier(Modifier::BOLD)
+    }
+
+    pub(crate) fn agent(self) -> Style {
+        self.fg(Color::Cyan).add_modifier(Modifier::BOLD)
+    }
+
+    pub(crate) fn code(self) -> Style {
+        self.fg(Color::Yellow)
+    }
+
+    pub(crate) fn working(self) -> Style {
+        self.fg(Color::Cyan)
+    }
+
+    pub(crate) fn unread(self) -> Style {
+        self.fg(Color::Green).add_modifier(Modifier::BOLD)
+    }
+
+    pub(crate) fn alarm(self) -> Style {
+        self.fg(Color::Red).add_modifier(Modifier::BOLD)
+    }
+
+    pub(crate) fn mark(self) -> Style {
+        self.fg(Color::Green)
+    }
+
+    pub(crate) fn notice(self) -> Style {
+        self.fg(Color::Yellow)
+    }
+}

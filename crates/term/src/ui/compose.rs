@@ -1,0 +1,131 @@
+//! Composing: what editing keys do in the prompt, and sending it.
+
+use q_core::{Activity, Kind, Mirror};
+
+use crate::action::Edit;
+use crate::editor;
+use crate::intent::Intent;
+use crate::slash::{self, Typed};
+use crate::ui::{Ui, commands};
+
+impl Ui {
+    /// Sends what is typed, or carries out the command it is.
+    pub(super) fn enter(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        let editor = &mut self.pane_mut().editor;
+        if editor.text().ends_with('\\') && editor.cursor() == editor.text().len() {
+            editor.edit(Edit::DeleteBack);
+            editor.edit(Edit::Newline);
+            return;
+        }
+        if editor.text().trim().is_empty() {
+            editor.take();
+            return;
+        }
+        let typed = self.pane().editor.text().to_owned();
+        let read = slash::read(&typed);
+        if let Some(why) = self.lost.clone().filter(|_| !read.needs_no_host()) {
+            self.complain(format!("{why}; what you typed stays here"));
+            return;
+        }
+        match read {
+            Typed::Prompt(text) => self.send(text.trim_end().to_owned(), &typed, intents),
+            Typed::Command(Err(error)) => self.complain(error.message),
+            Typed::Command(Ok(command)) => {
+                let from = self.focus;
+                let before = intents.len();
+                if self.carry_out(mirror, command, intents) == commands::Outcome::Done {
+                    let pane = match from {
+                        Some(id) => self.panes.entry(id).or_default(),
+                        None => &mut self.nowhere,
+                    };
+                    pane.history.keep(&typed);
+                    // A prompt taken back may stand in the editor by now.
+                    if pane.editor.text() == typed {
+                        pane.editor.take();
+                    }
+                    if intents.len() > before {
+                        self.submissions.remember_command(from, typed);
+                    }
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, text: String, typed: &str, intents: &mut Vec<Intent>) {
+        self.submissions.forget_command();
+        let pane = self.pane_mut();
+        pane.history.keep(typed);
+        pane.editor.take();
+        pane.mark = None;
+        self.scroll_to_end();
+        match self.focus {
+            Some(id) => self.submit(id, text, intents),
+            None if self.submissions.first().is_some() => {
+                self.pane_mut().editor.set(typed);
+                self.say("a session for the prompt before is being created");
+            }
+            None => {
+                self.submissions.hold_first(text);
+                intents.push(Intent::New { kind: Kind::default(), name: None });
+            }
+        }
+    }
+
+    /// Interrupts what runs; else clears the prompt; else says how to leave.
+    pub(super) fn interrupt(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        let working = self
+            .focus
+            .and_then(|id| mirror.get(id))
+            .filter(|session| session.summary.activity == Activity::Working);
+        if let Some(session) = working {
+            intents.push(Intent::Interrupt { session: session.summary.id });
+            return;
+        }
+        let pane = self.pane_mut();
+        if pane.editor.is_empty() {
+            self.say("nothing runs here; Ctrl+D leaves, and what runs elsewhere goes on");
+        } else {
+            let text = pane.editor.take();
+            pane.history.keep(&text);
+            self.say("cleared; Up brings it back");
+        }
+    }
+
+    /// A row up; from the first one, to the prompt sent before.
+    pub(super) fn up(&mut self) {
+        let width = self.geometry.editor;
+        let pane = self.pane_mut();
+        let view = editor::lay_out(pane.editor.text(), pane.editor.cursor(), width);
+        match view.above() {
+            Some(place) => pane.editor.go_to(place),
+            None => {
+                if let Some(older) = pane.history.older(pane.editor.text()) {
+                    pane.editor.set(older);
+                }
+            }
+        }
+    }
+
+    /// A row down; from the last one, to the prompt sent after.
+    pub(super) fn down(&mut self) {
+        let width = self.geometry.editor;
+        let pane = self.pane_mut();
+        let view = editor::lay_out(pane.editor.text(), pane.editor.cursor(), width);
+        match view.below() {
+            Some(place) => pane.editor.go_to(place),
+            None => {
+                if let Some(newer) = pane.history.newer(pane.editor.text()) {
+                    pane.editor.set(newer);
+                }
+            }
+        }
+    }
+
+    pub(super) fn search_history(&mut self) {
+        let pane = self.pane_mut();
+        match pane.history.search(pane.editor.text()) {
+            Some(found) => pane.editor.set(found),
+            None => self.say("no earlier prompt contains this"),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Focus: which session this terminal shows, and going from one to another. Nothing here waits for the host.
+
+use q_core::mirror::Mirrored;
+use q_core::{Mirror, SessionId, address};
+
+use crate::intent::Intent;
+use crate::layout::flow::Scroll;
+use crate::slash;
+use crate::ui::{Pane, Ui};
+use crate::words;
+
+/// Panes of sessions that are gone are dropped beyond this many.
+const PANES: usize = 64;
+
+impl Ui {
+    /// Shows that session.
+    pub fn switch_to(&mut self, mirror: &Mirror, id: SessionId) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        self.show(mirror, id, &mut intents);
+        self.settle(mirror, &mut intents);
+        intents
+    }
+
+    /// A session this terminal asked for exists: shows it, and sends the prompt that waited for it.
+    pub fn created(&mut self, mirror: &Mirror, id: SessionId) -> Vec<Intent> {
+        self.submissions.forget_command();
+        let mut intents = Vec::new();
+        match mirror.get(id) {
+            Some(_) => self.show(mirror, id, &mut intents),
+            None => self.awaited = Some(id),
+        }
+        if let Some(text) = self.submissions.take_first() {
+            self.submit(id, text, &mut intents);
+        }
+        self.settle(mirror, &mut intents);
+        intents
+    }
+
+    pub(super) fn show(&mut self, mirror: &Mirror, id: SessionId, intents: &mut Vec<Intent>) {
+        let Some(session) = mirror.get(id) else { return };
+        if self.focus == Some(id) {
+            return;
+        }
+        if let Some(old) = self.focus {
+            self.save_draft(old, intents);
+            if let Some(pane) = self.panes.get_mut(&old) {
+                pane.mark = None;
+            }
+        }
+        self.focus = Some(id);
+        self.recent.retain(|other| *other != id);
+        self.recent.push(id);
+        let summary = &session.summary;
+        let pane = self.panes.entry(id).or_insert_with(|| Pane::of(session));
+        pane.mark = (summary.unread > 0).then_some(summary.seen);
+        pane.paged = None;
+    }
+
+    /// Drafts that differ from what the mirror has. To be called when nothing was typed for two seconds, and before
+    /// leaving.
+    pub fn drafts(&mut self) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        let ids: Vec<SessionId> = self.panes.keys().copied().collect();
+        for id in ids {
+            self.save_draft(id, &mut intents);
+        }
+        intents
+    }
+
+    fn save_draft(&mut self, id: SessionId, intents: &mut Vec<Intent>) {
+        if let Some(text) = self.panes.get_mut(&id).and_then(Pane::unsaved) {
+            intents.push(Intent::SaveDraft { session: id, text });
+        }
+    }
+
+    pub(super) fn adopt_drafts(&mut self, mirror: &Mirror) {
+        for (id, pane) in &mut self.panes {
+            if let Some(session) = mirror.get(*id) {
+                pane.adopt(&session.draft);
+            }
+        }
+    }
+
+    /// At first the lowest slot; when the session in view is gone, the one shown before it.
+    pub(super) fn keep_focus_valid(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        if let Some(id) = self.awaited.filter(|id| mirror.get(*id).is_some()) {
+            self.awaited = None;
+            self.show(mirror, id, intents);
+        }
+        if self.focus.is_some_and(|id| mirror.get(id).is_some()) {
+            return;
+        }
+        let gone = self.focus.take();
+        let next = self
+            .recent
+            .iter()
+            .rev()
+            .copied()
+            .find(|id| mirror.get(*id).is_some())
+            .or_else(|| mirror.by_slot().first().map(|session| session.summary.id));
+        if let Some(next) = next {
+            self.show(mirror, next, intents);
+        }
+        self.overlay = self.overlay.take().filter(|overlay| overlay.session() != gone || gone.is_none());
+        if self.panes.len() > PANES {
+            self.panes.retain(|id, pane| mirror.get(*id).is_some() || !pane.editor.is_empty());
+        }
+    }
+
+    /// Goes `by` places on in the order of slots, round and round.
+    pub(super) fn step(&mut self, mirror: &Mirror, by: isize, intents: &mut Vec<Intent>) {
+        let sessions = mirror.by_slot();
+        let here = sessions.iter().position(|session| Some(session.summary.id) == self.focus).unwrap_or(0);
+        let count = sessions.len();
+        let place = here.saturating_add(count).saturating_add_signed(by).checked_rem(count);
+        let next = place.and_then(|place| sessions.get(place));
+        match next {
+            Some(session) if count > 1 => self.show(mirror, session.summary.id, intents),
+            Some(_) | None => self.say("there is no other session; Ctrl+X n creates one"),
+        }
+    }
+
+    pub(super) fn show_last(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        let other = |id: &&SessionId| Some(**id) != self.focus && mirror.get(**id).is_some();
+        match self.recent.iter().rev().find(other).copied() {
+            Some(id) => self.show(mirror, id, intents),
+            None => self.say("no other session was shown before"),
+        }
+    }
+
+    pub(super) fn show_slot(&mut self, mirror: &Mirror, slot: u32, intents: &mut Vec<Intent>) {
+        match mirror.by_slot().iter().find(|session| session.summary.slot == slot) {
+            Some(session) => self.show(mirror, session.summary.id, intents),
+            None => self.complain(format!("there is no session {slot}; Ctrl+X l lists them")),
+        }
+    }
+
+    /// The session that has waited longest: those that stopped badly first, then those with something new.
+    pub(super) fn show_needy(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        let sessions = mirror.by_slot();
+        let waits =
+            |session: &&&Mirrored| Some(session.summary.id) != self.focus && session.summary.unread > 0;
+        let key = |session: &&&Mirrored| (!words::needs_you(&session.summary), session.summary.touched);
+        match sessions.iter().filter(waits).min_by_key(key).map(|session| session.summary.id) {
+            Some(id) => self.show(mirror, id, intents),
+            None => self.say("nothing needs you"),
+        }
+    }
+
+    /// What an address typed here means; says so when it means nothing.
+    pub(super) fn find(&mut self, mirror: &Mirror, typed: &str) -> Option<SessionId> {
+        let sessions = mirror.by_slot();
+        let summaries = sessions.iter().map(|session| &session.summary);
+        match address::resolve(typed, summaries) {
+            Ok(id) => Some(id),
+            Err(miss) => {
+                let names = sessions.iter().map(|session| session.summary.name.as_str());
+                self.complain(slash::missed(&miss, names));
+                None
+            }
+        }
+    }
+
+    /// Whether the end of the session in view is in sight.
+    pub(super) fn at_end(&self) -> bool {
+        self.focus.is_some() && self.pane().scroll == Scroll::End
+    }
+}

@@ -1,0 +1,233 @@
+//! What is only this terminal's: which session it shows, what is typed where, how far each is scrolled.
+//!
+//! [`Ui::handle`] turns events into intents, [`Ui::refreshed`] follows the mirror. Neither draws nor waits.
+
+mod commands;
+mod compose;
+mod focus;
+mod overlay;
+mod pane;
+mod reading;
+mod submissions;
+
+pub(crate) use overlay::{Overlay, chosen};
+pub(crate) use pane::Pane;
+
+use std::collections::BTreeMap;
+
+use q_core::{Mirror, SessionId};
+
+use crate::action::{self, Action, LEADER};
+use crate::editor::{Editor, History, pasted};
+use crate::event::Event;
+use crate::intent::Intent;
+use crate::keys::Chord;
+use crate::layout::Cache;
+use crate::style::Palette;
+use submissions::Submissions;
+
+/// What the client knows about the terminal and the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether colours may be used; nothing is told by colour alone.
+    pub color: bool,
+    /// Whether anything may move by itself.
+    pub motion: bool,
+    /// How many sessions may be live.
+    pub max_live: usize,
+    /// The person's home directory, shown as `~`; empty if unknown.
+    pub home: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            color: true,
+            motion: true,
+            max_live: q_core::Limits::default().live_sessions,
+            home: String::new(),
+        }
+    }
+}
+
+/// A line for the person that goes with the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    pub(crate) text: String,
+    pub(crate) fault: bool,
+}
+
+/// The size of the transcript as last drawn: what scrolling moves in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Geometry {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+    /// Columns of the editor's rows.
+    pub(crate) editor: usize,
+}
+
+/// One terminal's view of the sessions.
+#[derive(Debug)]
+pub struct Ui {
+    pub(crate) options: Options,
+    pub(crate) focus: Option<SessionId>,
+    /// Sessions shown, the latest last.
+    recent: Vec<SessionId>,
+    /// Created and not in the mirror yet.
+    awaited: Option<SessionId>,
+    panes: BTreeMap<SessionId, Pane>,
+    /// The prompt while there is no session.
+    nowhere: Pane,
+    pub(crate) leader: bool,
+    pub(crate) overlay: Option<Overlay>,
+    pub(crate) notice: Option<Notice>,
+    /// Why nothing can be sent, while that is so.
+    pub(crate) lost: Option<String>,
+    pub(crate) spinner: usize,
+    pub(crate) submissions: Submissions,
+    shown: Option<(Option<SessionId>, bool)>,
+    in_front: bool,
+    pub(crate) geometry: Geometry,
+    pub(crate) cache: Cache,
+}
+
+impl Ui {
+    /// A terminal that has shown nothing yet.
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            focus: None,
+            recent: Vec::new(),
+            awaited: None,
+            panes: BTreeMap::new(),
+            nowhere: Pane::default(),
+            leader: false,
+            overlay: None,
+            notice: None,
+            lost: None,
+            spinner: 0,
+            submissions: Submissions::default(),
+            shown: None,
+            in_front: true,
+            geometry: Geometry { columns: 70, rows: 20, editor: 60 },
+            cache: Cache::default(),
+        }
+    }
+
+    /// Takes an event in. Total: whatever a terminal may send has an answer.
+    pub fn handle(&mut self, mirror: &Mirror, event: Event) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        match event {
+            Event::Key(key) => {
+                if let Some(chord) = Chord::pressed(key) {
+                    self.press(mirror, chord, &mut intents);
+                }
+            }
+            Event::Paste(text) => {
+                self.leader = false;
+                self.notice = None;
+                match &mut self.overlay {
+                    Some(overlay) => overlay.paste(&text),
+                    None => self.pane_mut().editor.insert(&pasted(&text)),
+                }
+            }
+            Event::Focus(in_front) => self.in_front = in_front,
+            Event::Resize(..) | Event::Other => {}
+        }
+        self.settle(mirror, &mut intents);
+        intents
+    }
+
+    /// The mirror changed: keeps the focus valid, adopts drafts, asks for pages in sight.
+    pub fn refreshed(&mut self, mirror: &Mirror) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        self.settle(mirror, &mut intents);
+        intents
+    }
+
+    /// The next frame of what moves.
+    pub fn tick(&mut self) {
+        self.spinner = self.spinner.wrapping_add(1);
+    }
+
+    /// Whether anything on the screen moves: call [`Ui::tick`] at most four times a second then, and never otherwise.
+    pub fn wants_ticks(&self, mirror: &Mirror) -> bool {
+        self.options.motion && self.in_front && mirror.anything_works()
+    }
+
+    /// The session on the screen.
+    pub const fn focus(&self) -> Option<SessionId> {
+        self.focus
+    }
+
+    /// Shows a line until the next key.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), fault: false });
+    }
+
+    fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), fault: true });
+    }
+
+    pub(crate) const fn palette(&self) -> Palette {
+        Palette { color: self.options.color }
+    }
+
+    /// The pane in view.
+    pub(crate) fn pane(&self) -> &Pane {
+        self.focus.and_then(|id| self.panes.get(&id)).unwrap_or(&self.nowhere)
+    }
+
+    fn pane_mut(&mut self) -> &mut Pane {
+        match self.focus {
+            Some(id) => self.panes.entry(id).or_default(),
+            None => &mut self.nowhere,
+        }
+    }
+
+    fn press(&mut self, mirror: &Mirror, chord: Chord, intents: &mut Vec<Intent>) {
+        self.notice = None;
+        if self.overlay.is_some() {
+            self.press_in_overlay(mirror, chord, intents);
+            return;
+        }
+        let written = chord.to_string();
+        if std::mem::take(&mut self.leader) {
+            match action::by_leader(chord) {
+                Some(action) => self.press_for(mirror, action, chord, intents),
+                None if written == LEADER || written == "Esc" || written == "Ctrl+C" => {}
+                None => {
+                    self.complain(format!("{LEADER} {written} means nothing; {LEADER} ? shows what does"));
+                }
+            }
+        } else if written == LEADER {
+            self.leader = true;
+        } else if let Some(action) = action::by_chord(chord, self.pane().editor.is_empty()) {
+            self.press_for(mirror, action, chord, intents);
+        } else if let Some(typed) = chord.typed() {
+            self.pane_mut().editor.type_in(typed);
+        }
+    }
+
+    fn press_for(&mut self, mirror: &Mirror, action: Action, chord: Chord, intents: &mut Vec<Intent>) {
+        // A key needs no answer: what it did, or why not, is on the screen.
+        let _on_screen: commands::Outcome = self.act(mirror, action, chord.digit(), intents);
+    }
+
+    /// What follows from every change: a valid focus, known drafts, and telling the host what is in sight.
+    fn settle(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        if self.lost.is_some() {
+            return;
+        }
+        self.keep_focus_valid(mirror, intents);
+        self.adopt_drafts(mirror);
+        self.follow(mirror, intents);
+    }
+}
+
+/// A history and an editor of an empty prompt.
+impl Default for Pane {
+    fn default() -> Self {
+        Self::new(Editor::default(), History::default())
+    }
+}

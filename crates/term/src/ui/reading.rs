@@ -1,0 +1,70 @@
+//! Reading: scrolling in the session in view, asking for older entries, telling the host what is in sight.
+
+use q_core::{Mirror, SessionId};
+
+use crate::intent::Intent;
+use crate::layout::flow::{Flow, Scroll, Spot, Window};
+use crate::ui::Ui;
+
+impl Ui {
+    /// The transcript in view, as rows.
+    pub(crate) fn flow<'a>(&'a mut self, mirror: &'a Mirror) -> Option<Flow<'a>> {
+        let session = mirror.get(self.focus?)?;
+        let mark = self.pane().mark;
+        let palette = self.palette();
+        Some(Flow { session, cache: &mut self.cache, width: self.geometry.columns, palette, mark })
+    }
+
+    pub(super) fn scroll_by(&mut self, mirror: &Mirror, rows: isize) {
+        let (scroll, height) = (self.pane().scroll, self.geometry.rows);
+        if let Some(mut flow) = self.flow(mirror) {
+            let scroll = flow.moved(scroll, rows, height);
+            self.pane_mut().scroll = scroll;
+        }
+    }
+
+    pub(super) fn scroll_page(&mut self, mirror: &Mirror, down: bool) {
+        let half = (self.geometry.rows / 2).max(1).cast_signed();
+        self.scroll_by(mirror, if down { half } else { -half });
+    }
+
+    pub(super) fn scroll_to_top(&mut self, mirror: &Mirror) {
+        let height = self.geometry.rows;
+        if let Some(mut flow) = self.flow(mirror) {
+            let scroll = flow.at(Spot { entry: 0, row: 0 }, height);
+            self.pane_mut().scroll = scroll;
+        }
+    }
+
+    pub(super) fn scroll_to_end(&mut self) {
+        self.pane_mut().scroll = Scroll::End;
+    }
+
+    /// Asks for older entries once their place is in sight, and tells the host what is shown when that changed.
+    pub(super) fn follow(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        if let Some(id) = self.focus {
+            self.ask_for_page(mirror, id, intents);
+        }
+        let now = (self.focus, self.at_end());
+        if self.shown != Some(now) {
+            self.shown = Some(now);
+            intents.push(Intent::Show { session: now.0, at_end: now.1 });
+        }
+    }
+
+    fn ask_for_page(&mut self, mirror: &Mirror, id: SessionId, intents: &mut Vec<Intent>) {
+        let Some(session) = mirror.get(id).filter(|session| session.trimmed) else { return };
+        let Some(first) = session.entries.front().map(|entry| entry.no) else { return };
+        // At the end, only a few entries can leave the top in sight.
+        if self.pane().paged == Some(first) || (self.at_end() && session.entries.len() > self.geometry.rows) {
+            return;
+        }
+        let (scroll, height) = (self.pane().scroll, self.geometry.rows);
+        let Some(mut flow) = self.flow(mirror) else { return };
+        let Window { top, .. } = flow.window(scroll, height);
+        if top == (Spot { entry: 0, row: 0 }) {
+            self.pane_mut().paged = Some(first);
+            intents.push(Intent::Page { session: id, before: first });
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Keys → intents, as a table.
+
+use q_core::{Activity, Interrupter, Kind, PromptNo, SessionId, Stop};
+use q_term::Intent;
+
+use crate::world::{But, World, id, session};
+
+fn world() -> World {
+    World::with(
+        80,
+        24,
+        vec![
+            session(1, "api").prompt(1, "old question").answer(2, "answer"),
+            session(2, "plan").activity(Activity::Working).queued(&["next", "after"]),
+            session(5, "review")
+                .prompt(1, "look")
+                .stop(2, Stop::Interrupted(Interrupter::User))
+                .activity(Activity::Interrupted)
+                .unread(1, 1, 0),
+            session(7, "docs").answer(2, "done").unread(1, 0, 0),
+        ],
+    )
+}
+
+fn show(slot: u32) -> Intent {
+    Intent::Show { session: Some(id(slot)), at_end: true }
+}
+
+fn new() -> Intent {
+    Intent::New { kind: Kind::Development, name: None }
+}
+
+fn session_id(slot: u32) -> SessionId {
+    id(slot)
+}
+
+#[test]
+fn keys_that_go_somewhere() {
+    for (keys, slot) in [
+        (&["Alt+2"][..], 2),
+        (&["Alt+é"], 2),
+        (&["Ctrl+X", "5"], 5),
+        (&["Ctrl+X", "]"], 2),
+        (&["Ctrl+X", "["], 7),
+        (&["Ctrl+PageDown"], 2),
+        (&["Ctrl+PageUp"], 7),
+        (&["Ctrl+Tab"], 2),
+        (&["Ctrl+Shift+Tab"], 7),
+        (&["Alt+7", "Alt+L"], 1),
+        (&["Alt+7", "Alt+д"], 1),
+        (&["Alt+7", "Ctrl+X", "Tab"], 1),
+        (&["Alt+A"], 5),
+        (&["Alt+A", "Alt+A"], 7),
+        (&["Ctrl+X", "a"], 5),
+        (&["Alt+S", "Down", "Enter"], 2),
+        (&["Ctrl+X", "l", "d", "o", "Enter"], 7),
+        (&["Ctrl+X", "l", "7", "Enter"], 7),
+        (&["Ctrl+X", "l", "Up", "Enter"], 7),
+        (&["Alt+S", "Alt+5"], 5),
+    ] {
+        let mut world = world();
+        let intents = world.keys(keys);
+        assert_eq!(intents.last(), Some(&show(slot)), "{keys:?}");
+        assert_eq!(world.ui.focus(), Some(id(slot)), "{keys:?}");
+    }
+}
+
+#[test]
+fn commands_that_go_somewhere() {
+    for (typed, slot) in [
+        ("/switch plan", 2),
+        ("/switch 5", 5),
+        ("/sw rev", 5),
+        ("/switch PLAN", 2),
+        ("/next", 2),
+        ("/prev", 7),
+        ("/inbox", 5),
+    ] {
+        let mut world = world();
+        assert_eq!(world.say(typed), [show(slot)], "{typed}");
+        world.keys(&["Alt+1"]);
+        assert!(world.frame().ends_with("[api] >"), "{typed} left something typed");
+    }
+}
+
+#[test]
+fn keys_that_ask_for_something() {
+    for (keys, intents) in [
+        (&["Ctrl+N"][..], vec![new()]),
+        (&["Ctrl+X", "n"], vec![new()]),
+        (&["Ctrl+X", "т"], vec![new()]),
+        (&["x", "Ctrl+N"], vec![]),
+        (&["Ctrl+W"], vec![Intent::Close { session: session_id(1), force: false }]),
+        (&["Ctrl+X", "w"], vec![Intent::Close { session: session_id(1), force: false }]),
+        (&["x", "Ctrl+W"], vec![]),
+        (&["Alt+2", "Ctrl+X", "w", "n"], vec![show(2)]),
+        (&["Alt+2", "Ctrl+X", "w", "Esc"], vec![show(2)]),
+        (&["Alt+2", "Ctrl+X", "w", "x"], vec![show(2), Intent::Bell]),
+        (
+            &["Alt+2", "Ctrl+X", "w", "y"],
+            vec![show(2), Intent::Close { session: session_id(2), force: true }],
+        ),
+        (&["Ctrl+R", "2", "Enter"], vec![Intent::Rename { session: session_id(1), name: "api2".into() }]),
+        (&["Ctrl+X", "r", "Enter"], vec![]),
+        (
+            &["Alt+S", "Down", "Ctrl+R", "s", "Enter"],
+            vec![Intent::Rename { session: session_id(2), name: "plans".into() }],
+        ),
+        (&["Alt+S", "Ctrl+W"], vec![Intent::Close { session: session_id(1), force: false }]),
+        (&["Ctrl+D"], vec![Intent::Detach]),
+        (&["x", "Backspace", "Ctrl+X", "d"], vec![Intent::Detach]),
+        (
+            &["x", "Ctrl+X", "d"],
+            vec![Intent::SaveDraft { session: session_id(1), text: "x".into() }, Intent::Detach],
+        ),
+        (&["Ctrl+C"], vec![]),
+        (&["Alt+2", "Ctrl+C"], vec![show(2), Intent::Interrupt { session: session_id(2) }]),
+        (&["Alt+2", "x", "Ctrl+C"], vec![show(2), Intent::Interrupt { session: session_id(2) }]),
+        (&["Ctrl+L"], vec![Intent::Redraw]),
+        (&["Ctrl+Z"], vec![Intent::Suspend]),
+        (&["Ctrl+X", "Ctrl+X"], vec![]),
+        (&["Ctrl+X", "Esc", "n"], vec![]),
+        (&["Ctrl+X", "x"], vec![]),
+        (&["Enter"], vec![]),
+        (&[" ", "Enter"], vec![]),
+        (&["h", "i", "Enter"], vec![Intent::Submit { key: 0, session: session_id(1), text: "hi".into() }]),
+        (
+            &["h", "\\", "Enter", "i", "Enter"],
+            vec![Intent::Submit { key: 0, session: session_id(1), text: "h\ni".into() }],
+        ),
+        (
+            &["h", "Alt+Enter", "i", "Enter"],
+            vec![Intent::Submit { key: 0, session: session_id(1), text: "h\ni".into() }],
+        ),
+        (
+            &["h", "Shift+Enter", "i", "Enter"],
+            vec![Intent::Submit { key: 0, session: session_id(1), text: "h\ni".into() }],
+        ),
+        (
+            &["h", "Ctrl+J", "i", "Enter"],
+            vec![Intent::Submit { key: 0, session: session_id(1), text: "h\ni".into() }],
+        ),
+        (
+            &["Up", "Enter"],
+            vec![Intent::Submit { key: 0, session: session_id(1), text: "old question".into() }],
+        ),
+        (
+            &["h", "Ctrl+C", "Up", "Enter"],
+            vec![Intent::Submit { key: 0, session: session_id(1), text: "h".into() }],
+        ),
+        (
+            &["o", "l", "d", "Ctrl+R", "Enter"],
+            vec![Intent::Submit { key: 0, session: session_id(1), text: "old question".into() }],
+        ),
+    ] {
+        assert_eq!(world().keys(keys), intents, "{keys:?}");
+    }
+}
+
+#[test]
+fn commands_that_ask_for_something() {
+    for (typed, intent) in [
+        ("/new", new()),
+        ("/new debug", Intent::New { kind: Kind::Debug, name: None }),
+        ("/new debug foo", Intent::New { kind: Kind::Debug, name: Some("foo".into()) }),
+        ("/close", Intent::Close { session: session_id(1), force: false }),
+        ("/close docs", Intent::Close { session: session_id(7), force: false }),
+        ("/close! plan", Intent::Close { session: session_id(2), force: true }),
+        ("/rename api-v2", Intent::Rename { session: session_id(1), name: "api-v2".into() }),
+        ("/retry", Intent::Retry { session: session_id(1) }),
+        ("/detach", Intent::Detach),
+        ("/redraw", Intent::Redraw),
+        ("//etc/hosts", Intent::Submit { key: 0, session: session_id(1), text: "/etc/hosts".into() }),
+    ] {
+        let mut world = world();
+        assert_eq!(world.say(typed), [intent], "{typed}");
+        assert!(world.frame().ends_with("[api] >"), "{typed} stayed in the editor");
+    }
+}
+
+#[test]
+fn a_waiting_prompt_is_taken_back_into_the_editor() {
+    for (typed, prompt, text) in [("/unqueue", 2, "after"), ("/unqueue 1", 1, "next")] {
+        let mut world = world();
+        world.keys(&["Alt+2"]);
+        assert_eq!(world.say(typed), [Intent::Unqueue { session: id(2), prompt: PromptNo(prompt) }]);
+        assert!(world.frame().ends_with(&format!("[plan] > {text}")), "{typed}");
+    }
+}
+
+#[test]
+fn a_mistaken_command_stays_and_says_why() {
+    for (typed, why) in [
+        ("/swich plan", "did you mean /switch?"),
+        ("/switch pln", "did you mean plan?"),
+        ("/close zzz", "there is no session `zzz`"),
+        ("/rename", "needs a name"),
+        ("/rename a b", "try a-b"),
+        ("/new 1", "must begin with a letter"),
+        ("/unqueue 3", "no prompt waits here"),
+        ("/etc/hosts", "typed //"),
+    ] {
+        let mut world = world();
+        assert_eq!(world.say(typed), [], "{typed}");
+        let frame = world.frame();
+        assert!(frame.contains(why), "{typed}: {frame}");
+        assert!(frame.ends_with(&format!("[api] > {typed}")), "{typed}: {frame}");
+    }
+}

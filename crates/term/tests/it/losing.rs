@@ -1,0 +1,111 @@
+//! What was typed is never lost: refusals, a lost host, what comes back where.
+
+use q_term::Intent;
+
+use crate::world::{But, World, id, session};
+
+fn two() -> World {
+    World::with(80, 24, vec![session(1, "one").answer(1, "hi"), session(2, "two").answer(1, "hi")])
+}
+
+#[test]
+fn a_refused_prompt_comes_back_where_it_was_typed() {
+    let mut world = two();
+    world.say("too long");
+    world.keys(&["Alt+2"]);
+    world.ui.refused(Some(0), Some(id(1)), "the prompt is too long");
+    assert!(world.frame().contains("the prompt is too long"));
+    world.keys(&["Alt+1"]);
+    assert!(world.frame().ends_with("[one] > too long"));
+}
+
+#[test]
+fn what_comes_back_stands_before_what_was_typed_since() {
+    let mut world = two();
+    world.say("first");
+    world.type_text("second");
+    world.ui.refused(Some(0), Some(id(1)), "no");
+    let frame = world.frame();
+    assert!(frame.contains("[one] > first\n        second"), "{frame}");
+}
+
+#[test]
+fn an_accepted_prompt_does_not_come_back() {
+    let mut world = two();
+    world.say("hello");
+    assert!(world.frame().contains("sending: hello"));
+    world.ui.accepted(0);
+    assert!(!world.frame().contains("hello"));
+    world.ui.host_lost("gone");
+    assert!(!world.frame().contains("hello"));
+}
+
+#[test]
+fn a_refused_command_comes_back() {
+    let mut world = two();
+    world.say("/new api");
+    world.ui.refused(None, None, "10 sessions are open");
+    let frame = world.frame();
+    assert!(frame.contains("10 sessions are open") && frame.ends_with("[one] > /new api"), "{frame}");
+}
+
+#[test]
+fn an_old_command_does_not_come_back_for_a_later_refusal() {
+    let mut world = two();
+    world.say("/rename uno");
+    world.say("hello");
+    world.ui.accepted(0);
+    world.ui.refused(None, Some(id(1)), "nothing runs in this session");
+    assert!(world.frame().ends_with("[one] >"));
+}
+
+#[test]
+fn a_first_prompt_comes_back_when_no_session_can_be_made() {
+    let mut world = World::new(80, 24);
+    world.ui.refreshed(&world.mirror);
+    world.say("hello");
+    world.ui.refused(None, None, "the host is stopping");
+    let frame = world.frame();
+    assert!(frame.contains("the host is stopping") && frame.ends_with("> hello"), "{frame}");
+}
+
+#[test]
+fn what_a_lost_host_did_not_answer_stays_under_way() {
+    let mut world = two();
+    world.say("on its way");
+    world.ui.host_lost("the host is gone");
+    let frame = world.frame();
+    assert!(frame.contains("sending: on its way") && frame.ends_with("[one] >"), "{frame}");
+    assert_eq!(world.ui.undelivered().collect::<Vec<_>>(), ["on its way"]);
+    let mirror = std::mem::take(&mut world.mirror);
+    assert_eq!(world.ui.refreshed(&world.mirror), [], "an empty mirror takes the focus away");
+    world.mirror = mirror;
+    let shown = Intent::Show { session: Some(id(1)), at_end: true };
+    assert_eq!(world.ui.host_back(&world.mirror), [shown]);
+    world.ui.refused(Some(0), Some(id(1)), "the next host refused it");
+    assert!(world.frame().ends_with("[one] > on its way"));
+    assert_eq!(world.ui.undelivered().count(), 0);
+}
+
+#[test]
+fn nothing_is_sent_without_a_host_and_what_is_typed_stays() {
+    let mut world = two();
+    world.ui.host_lost("the host is gone");
+    assert_eq!(world.say("are you there?"), []);
+    let frame = world.frame();
+    assert!(
+        frame.contains("what you typed stays here") && frame.ends_with("[one] > are you there?"),
+        "{frame}"
+    );
+    world.ui.host_back(&world.mirror);
+    let sent = Intent::Submit { key: 0, session: id(1), text: "are you there?".into() };
+    assert_eq!(world.keys(&["Enter"]), [sent]);
+}
+
+#[test]
+fn leaving_is_possible_without_a_host() {
+    let mut world = two();
+    world.ui.host_lost("the host is gone");
+    assert_eq!(world.say("/quit"), [Intent::Detach]);
+    assert_eq!(world.keys(&["Ctrl+D"]), [Intent::Detach]);
+}

@@ -1,0 +1,11 @@
+//! The terminal as a whole, through its public face: events in, intents and frames out.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has found something")]
+
+mod hostile;
+mod intents;
+mod keys;
+mod losing;
+mod plain;
+mod screens;
+mod speed;
+mod world;

@@ -1,0 +1,304 @@
+//! Whole screens, as people see them.
+
+use q_core::{Activity, AgentFailure, FailureKind, Interrupter, Kind, Snapshot, Stop};
+
+use crate::world::{But, World, id, session};
+
+const ANSWER: &str = "The handler **unwraps** a missing header, so a request without `Authorization` ends in a panic:\n\n\
+```rust\nlet token = request.headers().get(\"authorization\").unwrap();\n```\n\n\
+Two ways out:\n\n1. answer `401` when it is missing\n2. make the extractor optional, see [the docs](https://docs.rs/axum)\n";
+
+fn one() -> Vec<Snapshot> {
+    vec![
+        session(1, "debug-api")
+            .kind(Kind::Debug)
+            .model("openai", "gpt-4o")
+            .prompt(3, "why does the login handler return 500?\nI only see it on Mondays.")
+            .answer(5, ANSWER)
+            .but(|snapshot| snapshot.summary.tokens_out = 12_400),
+    ]
+}
+
+fn failure() -> AgentFailure {
+    AgentFailure { kind: FailureKind::RateLimited, detail: "429 too many requests".into() }
+}
+
+fn three() -> Vec<Snapshot> {
+    let mut sessions = one();
+    sessions.push(
+        session(2, "s3-plan")
+            .kind(Kind::Planning)
+            .prompt(2, "plan it")
+            .answer(4, "First, measure.")
+            .unread(2, 2, 0),
+    );
+    sessions.push(
+        session(3, "review-auth")
+            .kind(Kind::Review)
+            .prompt(2, "review the change")
+            .answer(4, "It looks")
+            .stop(6, Stop::Failed(failure()))
+            .failed(failure())
+            .unread(2, 2, 0),
+    );
+    let streaming = sessions
+        .remove(0)
+        .activity(Activity::Working)
+        .answer(9, "Next I would look at the *middleware*, beca");
+    sessions.insert(0, streaming);
+    sessions
+}
+
+fn long() -> Vec<Snapshot> {
+    let mut snapshot = session(1, "long-talk");
+    for turn in 0..30 {
+        snapshot = snapshot
+            .prompt(turn * 4 + 1, &format!("question {turn}"))
+            .answer(turn * 4 + 3, &format!("answer {turn}, with a few words more"));
+    }
+    vec![snapshot]
+}
+
+macro_rules! screen {
+    ($world:expr) => {
+        insta::assert_snapshot!($world.frame())
+    };
+}
+
+#[test]
+fn welcome() {
+    screen!(World::new(80, 24));
+}
+
+#[test]
+fn welcome_wide() {
+    screen!(World::new(120, 40));
+}
+
+#[test]
+fn an_empty_session() {
+    screen!(World::with(80, 24, vec![session(1, "session-1")]));
+}
+
+#[test]
+fn one_idle_session() {
+    screen!(World::with(80, 24, one()));
+}
+
+#[test]
+fn one_idle_session_wide() {
+    screen!(World::with(200, 50, one()));
+}
+
+#[test]
+fn three_sessions() {
+    screen!(World::with(80, 24, three()));
+}
+
+#[test]
+fn three_sessions_wide() {
+    screen!(World::with(120, 40, three()));
+}
+
+#[test]
+fn the_leaders_hint() {
+    let mut world = World::with(80, 24, one());
+    world.keys(&["Ctrl+X"]);
+    screen!(world);
+}
+
+#[test]
+fn the_leaders_hint_wide() {
+    let mut world = World::with(120, 40, one());
+    world.keys(&["Ctrl+X"]);
+    screen!(world);
+}
+
+#[test]
+fn the_switcher() {
+    let mut world = World::with(80, 24, three());
+    world.keys(&["Ctrl+X", "l", "Down"]);
+    screen!(world);
+}
+
+#[test]
+fn the_switcher_wide_and_filtered() {
+    let mut world = World::with(120, 40, three());
+    world.say("/sessions");
+    world.type_text("re");
+    screen!(world);
+}
+
+#[test]
+fn help() {
+    let mut world = World::with(80, 24, one());
+    world.keys(&["F1"]);
+    screen!(world);
+}
+
+#[test]
+fn help_wide_and_scrolled() {
+    let mut world = World::with(120, 40, one());
+    world.keys(&["Ctrl+X", "?", "End"]);
+    screen!(world);
+}
+
+#[test]
+fn help_on_a_topic() {
+    let mut world = World::with(80, 24, one());
+    world.say("/help rename");
+    screen!(world);
+}
+
+#[test]
+fn closing_what_works() {
+    let mut world = World::with(80, 24, three());
+    world.keys(&["Ctrl+X", "w"]);
+    screen!(world);
+}
+
+#[test]
+fn renaming() {
+    let mut world = World::with(80, 24, one());
+    world.keys(&["Ctrl+X", "r", "Backspace"]);
+    screen!(world);
+}
+
+#[test]
+fn a_refused_command_stays() {
+    let mut world = World::with(80, 24, three());
+    world.say("/switch s3plan");
+    screen!(world);
+}
+
+#[test]
+fn what_is_new_is_marked() {
+    let mut world = World::with(80, 24, three());
+    world.keys(&["Alt+3"]);
+    screen!(world);
+}
+
+#[test]
+fn an_answer_seen_in_part_is_marked_inside() {
+    let mut sessions = one();
+    sessions.push(
+        session(2, "docs")
+            .prompt(2, "write it")
+            .answer(4, "Seen part.\n\nNew part.\n\nAnother.")
+            .unread(1, 4, 10),
+    );
+    let mut world = World::with(80, 24, sessions);
+    world.keys(&["Alt+2"]);
+    screen!(world);
+}
+
+#[test]
+fn interrupted_here() {
+    let sessions = vec![
+        session(1, "work")
+            .prompt(1, "go")
+            .answer(2, "Going")
+            .stop(3, Stop::Interrupted(Interrupter::Crash))
+            .activity(Activity::Interrupted),
+    ];
+    screen!(World::with(80, 24, sessions));
+}
+
+#[test]
+fn queued_and_on_the_way() {
+    let mut world = World::with(
+        80,
+        24,
+        vec![three().remove(0).queued(&["and then run the tests", "write\na changelog"])],
+    );
+    world.say("one more");
+    screen!(world);
+}
+
+#[test]
+fn scrolled_up() {
+    let mut world = World::with(80, 24, long());
+    world.keys(&["PageUp", "Shift+Up"]);
+    screen!(world);
+}
+
+#[test]
+fn at_the_end() {
+    screen!(World::with(80, 24, long()));
+}
+
+#[test]
+fn a_prompt_of_many_lines() {
+    let mut world = World::with(80, 24, one());
+    world.type_text("first line\\");
+    world.keys(&["Enter"]);
+    world.type_text("second line");
+    world.keys(&["Alt+Enter"]);
+    world.type_text("a third line that is long enough to need a second row on a screen of eighty columns");
+    screen!(world);
+}
+
+#[test]
+fn a_small_screen() {
+    screen!(World::with(20, 5, three()));
+}
+
+#[test]
+fn a_small_screen_with_a_list() {
+    let mut world = World::with(20, 5, three());
+    world.keys(&["Alt+S"]);
+    screen!(world);
+}
+
+#[test]
+fn many_sessions_on_a_narrow_screen() {
+    let sessions = (1..=10).map(|slot| session(slot, &format!("session-{slot}"))).collect();
+    let mut world = World::with(60, 12, sessions);
+    world.keys(&["Alt+6"]);
+    screen!(world);
+}
+
+#[test]
+fn wide_and_joined_characters() {
+    let sessions = vec![
+        session(1, "世界")
+            .prompt(1, "日本語の質問です。どうすればいいですか？ 👨\u{200d}👩\u{200d}👧 e\u{301}")
+            .answer(2, "| 列 | b |\n|---|---|\n| 値値 | x |\n\n\u{1b}[2Jcleared? \u{202e}reversed\u{200b}"),
+    ];
+    screen!(World::with(44, 16, sessions));
+}
+
+#[test]
+fn without_a_host() {
+    let mut world = World::with(80, 24, one());
+    world.say("is anybody there?");
+    world.ui.host_lost("the host is gone; starting it again");
+    screen!(world);
+}
+
+#[test]
+fn colour_is_never_the_only_sign() {
+    let mut plain = World::with(80, 24, three());
+    plain.ui = q_term::Ui::new(q_term::Options {
+        color: false,
+        motion: false,
+        home: "/home/ann".into(),
+        ..Default::default()
+    });
+    plain.ui.refreshed(&plain.mirror);
+    let text = plain.frame();
+    for (sign, what) in [
+        ("[1 debug-api *]", "in view and working"),
+        ("2 s3-plan +2", "unread"),
+        ("3 review-auth ✗", "failed"),
+    ] {
+        assert!(text.contains(sign), "{what}: {text}");
+    }
+    let cells = plain.terminal().backend().buffer().content();
+    assert!(
+        cells
+            .iter()
+            .all(|cell| cell.fg == ratatui::style::Color::Reset && cell.bg == ratatui::style::Color::Reset)
+    );
+    assert_eq!(plain.ui.focus(), Some(id(1)));
+}

@@ -1,0 +1,228 @@
+//! A terminal in front of a mirror that tests fill.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use q_core::{
+    Activity, AgentFailure, Body, Entry, EntryNo, Kind, Mark, Mirror, Presence, PromptNo, QueuedPrompt,
+    SessionId, Snapshot, Summary, Update, WallTime,
+};
+use q_term::{Event, Intent, Options, Ui, draw};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use unicode_width::UnicodeWidthStr;
+
+pub(crate) const NOW: WallTime = WallTime(10_000_000);
+
+pub(crate) struct World {
+    pub(crate) ui: Ui,
+    pub(crate) mirror: Mirror,
+    terminal: Terminal<TestBackend>,
+}
+
+impl World {
+    pub(crate) fn new(columns: u16, rows: u16) -> Self {
+        let options = Options { home: "/home/ann".into(), ..Options::default() };
+        Self {
+            ui: Ui::new(options),
+            mirror: Mirror::default(),
+            terminal: Terminal::new(TestBackend::new(columns, rows)).unwrap(),
+        }
+    }
+
+    pub(crate) fn with(columns: u16, rows: u16, sessions: Vec<Snapshot>) -> Self {
+        let mut world = Self::new(columns, rows);
+        for snapshot in sessions {
+            world.mirror.load(snapshot);
+        }
+        world.ui.refreshed(&world.mirror);
+        world.frame();
+        world
+    }
+
+    /// The screen as text.
+    pub(crate) fn frame(&mut self) -> String {
+        self.paint();
+        let buffer = self.terminal.backend().buffer();
+        let rows = buffer.content().chunks(buffer.area.width.into()).map(|cells| {
+            let mut row = String::new();
+            let mut hidden = 0;
+            for cell in cells {
+                if hidden == 0 {
+                    row.push_str(cell.symbol());
+                    hidden = cell.symbol().width().max(1);
+                }
+                hidden -= 1;
+            }
+            row.trim_end().to_owned()
+        });
+        rows.collect::<Vec<_>>().join("\n")
+    }
+
+    pub(crate) fn paint(&mut self) {
+        let (ui, mirror) = (&mut self.ui, &self.mirror);
+        self.terminal.draw(|frame| draw(frame, ui, mirror, NOW)).unwrap();
+    }
+
+    pub(crate) fn terminal(&self) -> &Terminal<TestBackend> {
+        &self.terminal
+    }
+
+    /// Presses keys as they are written: `Ctrl+X`, `Enter`, `n`.
+    pub(crate) fn keys(&mut self, written: &[&str]) -> Vec<Intent> {
+        written.iter().flat_map(|key| self.ui.handle(&self.mirror, Event::Key(key_event(key)))).collect()
+    }
+
+    pub(crate) fn type_text(&mut self, text: &str) -> Vec<Intent> {
+        let key = |typed| Event::Key(KeyEvent::new(KeyCode::Char(typed), KeyModifiers::NONE));
+        text.chars().flat_map(|typed| self.ui.handle(&self.mirror, key(typed))).collect()
+    }
+
+    /// Types a line and presses Enter.
+    pub(crate) fn say(&mut self, text: &str) -> Vec<Intent> {
+        let mut intents = self.type_text(text);
+        intents.extend(self.keys(&["Enter"]));
+        intents
+    }
+
+    pub(crate) fn update(&mut self, update: Update) -> Vec<Intent> {
+        self.mirror.apply(update).unwrap();
+        self.ui.refreshed(&self.mirror)
+    }
+}
+
+pub(crate) fn key_event(written: &str) -> KeyEvent {
+    let mut held = KeyModifiers::NONE;
+    let mut rest = written;
+    for (prefix, modifier) in
+        [("Ctrl+", KeyModifiers::CONTROL), ("Alt+", KeyModifiers::ALT), ("Shift+", KeyModifiers::SHIFT)]
+    {
+        if let Some(tail) = rest.strip_prefix(prefix).filter(|tail| !tail.is_empty()) {
+            held |= modifier;
+            rest = tail;
+        }
+    }
+    let code = match rest {
+        "Enter" => KeyCode::Enter,
+        "Esc" => KeyCode::Esc,
+        "Tab" => KeyCode::Tab,
+        "Up" => KeyCode::Up,
+        "Down" => KeyCode::Down,
+        "Home" => KeyCode::Home,
+        "End" => KeyCode::End,
+        "PageUp" => KeyCode::PageUp,
+        "PageDown" => KeyCode::PageDown,
+        "Backspace" => KeyCode::Backspace,
+        "F1" => KeyCode::F(1),
+        single => {
+            let typed = single.chars().next().expect("a key");
+            KeyCode::Char(if held.contains(KeyModifiers::CONTROL) {
+                typed.to_ascii_lowercase()
+            } else {
+                typed
+            })
+        }
+    };
+    KeyEvent::new(code, held)
+}
+
+pub(crate) fn id(slot: u32) -> SessionId {
+    SessionId(u128::from(slot) << 120)
+}
+
+pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
+    Snapshot {
+        summary: Summary {
+            id: id(slot),
+            name: name.parse().unwrap(),
+            slot,
+            kind: Kind::Development,
+            agent: "guide".into(),
+            model: String::new(),
+            directory: "/home/ann/api".into(),
+            presence: Presence::Live,
+            activity: Activity::Idle,
+            unread: 0,
+            seen: Mark::default(),
+            queued: 0,
+            entries: 0,
+            turns: 0,
+            tokens_in: 0,
+            tokens_out: 0,
+            failure: None,
+            preview: String::new(),
+            created: WallTime(NOW.0 - 7_200_000),
+            touched: WallTime(NOW.0 - 300_000),
+        },
+        entries: Vec::new(),
+        trimmed: false,
+        queue: Vec::new(),
+        draft: String::new(),
+    }
+}
+
+/// Changes a snapshot in a row of calls.
+pub(crate) trait But: Sized {
+    fn but(self, change: impl FnOnce(&mut Snapshot)) -> Self;
+
+    fn prompt(self, no: u64, text: &str) -> Self {
+        self.but(|snapshot| snapshot.entries.push(entry(no, Body::Prompt(text.into()))))
+    }
+
+    fn answer(self, no: u64, text: &str) -> Self {
+        self.but(|snapshot| {
+            snapshot.summary.preview = text.lines().next().unwrap_or_default().chars().take(80).collect();
+            snapshot.entries.push(entry(no, Body::Answer(text.into())));
+        })
+    }
+
+    fn stop(self, no: u64, stop: q_core::Stop) -> Self {
+        self.but(|snapshot| snapshot.entries.push(entry(no, Body::Stop(stop))))
+    }
+
+    fn kind(self, kind: Kind) -> Self {
+        self.but(|snapshot| snapshot.summary.kind = kind)
+    }
+
+    fn model(self, agent: &str, model: &str) -> Self {
+        self.but(|snapshot| {
+            snapshot.summary.agent = agent.into();
+            snapshot.summary.model = model.into();
+        })
+    }
+
+    fn activity(self, activity: Activity) -> Self {
+        self.but(|snapshot| snapshot.summary.activity = activity)
+    }
+
+    fn unread(self, unread: u32, entry: u64, bytes: u64) -> Self {
+        self.but(|snapshot| {
+            snapshot.summary.unread = unread;
+            snapshot.summary.seen = Mark { entry: EntryNo(entry), bytes };
+        })
+    }
+
+    fn failed(self, failure: AgentFailure) -> Self {
+        self.activity(Activity::Failed).but(|snapshot| snapshot.summary.failure = Some(failure))
+    }
+
+    fn queued(self, texts: &[&str]) -> Self {
+        self.but(|snapshot| {
+            snapshot.summary.queued = texts.len() as u32;
+            snapshot.queue = texts
+                .iter()
+                .zip(1..)
+                .map(|(text, number)| QueuedPrompt { prompt: PromptNo(number), text: (*text).into() })
+                .collect();
+        })
+    }
+}
+
+impl But for Snapshot {
+    fn but(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+}
+
+pub(crate) fn entry(no: u64, body: Body) -> Entry {
+    Entry { no: EntryNo(no), at: NOW, body }
+}
