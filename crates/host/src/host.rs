@@ -97,7 +97,7 @@ impl<W: World> Host<W> {
         self.end
     }
 
-    /// Tells every client that the host goes.
+    /// Tells every client that the host goes; their connections close when they have read it.
     pub(crate) fn say_farewell(&mut self) {
         let (why, restart) = match &self.end {
             Some(End::StoreFailed(error)) => {
@@ -107,7 +107,13 @@ impl<W: World> Host<W> {
         };
         for &client in self.guests.keys() {
             self.world.send(client, HostMessage::Going { why: why.clone(), restart });
+            self.world.forget(client);
         }
+    }
+
+    /// Whether any client's connection is open still.
+    pub(crate) fn has_guests(&self) -> bool {
+        !self.guests.is_empty()
     }
 
     /// Takes one event in.

@@ -114,7 +114,16 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     door.abort();
     let _already_gone = fs::remove_file(&socket.path);
     host.say_farewell();
-    tokio::time::sleep(FAREWELL).await;
+    let all_heard = async {
+        while host.has_guests()
+            && let Some(event) = inbox.recv().await
+        {
+            if matches!(event, Event::Disconnected { .. }) {
+                host.on(event);
+            }
+        }
+    };
+    let _some_did_not_listen = tokio::time::timeout(FAREWELL, all_heard).await;
     let outcome = match host.into_end() {
         Some(End::StoreFailed(error)) => Err(HostError::Store(error)),
         Some(End::Orderly) | None => Ok(()),
