@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::Presence;
 use crate::time::Now;
-use crate::view::{Summary, Update};
+use crate::view::Update;
 
 /// A call being decided. Records are applied as they are decided, so later decisions of the call see them.
 pub(super) struct Step<'a> {
@@ -116,13 +116,17 @@ impl<'a> Step<'a> {
     pub(super) fn finish(self) -> Effects {
         let Self { multiplexer, records, durability, at_once, after, changed, .. } = self;
         let view = multiplexer.view();
-        // A mirror hears of a session before anything happens in it, and of its closing after all that happened.
-        let (open, closed): (Vec<Summary>, Vec<Summary>) = changed
-            .iter()
-            .filter_map(|&id| view.summary(id))
-            .partition(|summary| summary.presence == Presence::Live);
-        let line = |summary| Effect::Update(Update::Session(summary));
-        let after = open.into_iter().map(line).chain(after).chain(closed.into_iter().map(line)).collect();
+        // A mirror hears of a session before anything happens in it; of how it stands after all that happened; and whoever
+        // wished it hears last. So a line that says "idle" means that everything is there.
+        let is_new = |id: &SessionId| {
+            records.iter().any(|one| one.session == *id && matches!(one.record, Record::Created { .. }))
+        };
+        let (new, known): (Vec<SessionId>, Vec<SessionId>) = changed.into_iter().partition(is_new);
+        let line = |id: SessionId| view.summary(id).map(|summary| Effect::Update(Update::Session(summary)));
+        let (replies, after): (Vec<Effect>, Vec<Effect>) =
+            after.into_iter().partition(|effect| matches!(effect, Effect::Reply { .. }));
+        let new = new.into_iter().filter_map(line);
+        let after = new.chain(after).chain(known.into_iter().filter_map(line)).chain(replies).collect();
         let touched: BTreeSet<SessionId> = records.iter().map(|record| record.session).collect();
         let heads = touched
             .iter()
