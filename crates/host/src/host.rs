@@ -1,6 +1,6 @@
 //! The loop's body: one event in, the core's effects carried out. No waiting and no rule about sessions stands here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use q_agent::AgentSpec;
@@ -12,7 +12,7 @@ use q_store::StoreError;
 
 use crate::events::{Event, Heard};
 use crate::figures::Watch;
-use crate::pipeline::{Pipeline, Released};
+use crate::pipeline::{CommitNo, Pipeline, Released};
 use crate::wire::message::{Hello, Status};
 use crate::wire::view::Piece;
 use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request};
@@ -34,10 +34,21 @@ pub(crate) struct Host<W> {
     /// Which agents each session may ask: those of the client that made it, or after a restart of the first that uses
     /// it. In memory only, since keys are among them.
     agents: BTreeMap<SessionId, Arc<Agents>>,
+    /// Pages asked for while commits were under way: they are read once what the asker may know already is written.
+    pages: VecDeque<(CommitNo, Page)>,
     watch: Watch,
     started: u64,
     end: Option<End>,
     pub(crate) world: W,
+}
+
+/// A page of a session's entries, wanted by a client.
+struct Page {
+    client: ClientId,
+    request: u64,
+    session: SessionId,
+    before: Option<EntryNo>,
+    bytes: usize,
 }
 
 /// An attached client.
@@ -63,6 +74,7 @@ impl<W: World> Host<W> {
             pipeline: Pipeline::default(),
             guests: BTreeMap::new(),
             agents: BTreeMap::new(),
+            pages: VecDeque::new(),
             watch: Watch::default(),
             started,
             end: None,
@@ -134,6 +146,9 @@ impl<W: World> Host<W> {
                 self.watch.figures.committed(took);
                 let effects = self.pipeline.committed(commit);
                 self.carry_out(effects);
+                while let Some((_, page)) = self.pages.pop_front_if(|(due, _)| *due <= commit) {
+                    self.read(&page);
+                }
             }
             Event::Written(crate::writer::Written::Failed(error)) => {
                 tracing::error!(target: "q::store", %error, "a commit failed; the host restarts from the store");
@@ -154,7 +169,9 @@ impl<W: World> Host<W> {
     /// Tells the core, and does what it wants done.
     fn tell(&mut self, input: Input) {
         let now = self.world.now();
-        let Released { commit, effects } = self.pipeline.take(self.core.handle(now, input));
+        let effects =
+            tracing::debug_span!(target: "q::handle", "handle").in_scope(|| self.core.handle(now, input));
+        let Released { commit, effects } = self.pipeline.take(effects);
         if let Some((commit, batch)) = commit {
             self.watch.saw(now.mono, &batch);
             self.world.commit(commit, batch);
@@ -259,8 +276,13 @@ impl<W: World> Host<W> {
         let reply = |answer| HostMessage::Reply { id, answer };
         match request {
             Request::Page { session, before, bytes } => {
-                let bytes = bytes.min(PAGE_BYTES) as usize;
-                self.world.page(client, id, session.into(), before.map(EntryNo), bytes);
+                let (session, before) = (session.into(), before.map(EntryNo));
+                let page =
+                    Page { client, request: id, session, before, bytes: bytes.min(PAGE_BYTES) as usize };
+                match self.pipeline.newest() {
+                    Some(commit) => self.pages.push_back((commit, page)),
+                    None => self.read(&page),
+                }
             }
             Request::List => {
                 let lines = self.core.view().sessions().map(Into::into).collect();
@@ -291,6 +313,10 @@ impl<W: World> Host<W> {
             | Request::Retry { .. }
             | Request::SaveDraft { .. } => self.wished(client, id, request),
         }
+    }
+
+    fn read(&mut self, page: &Page) {
+        self.world.page(page.client, page.request, page.session, page.before, page.bytes);
     }
 
     /// A wish the core decides.
@@ -334,13 +360,15 @@ impl<W: World> Host<W> {
         self.tell(Input::Wish { tag: Tag { client, request: RequestId(id) }, command });
     }
 
-    /// Gives a session the agents of the client that uses it, unless it has those of another already. A failed turn may
-    /// be retried from a client that has the agent the first one lacked.
+    /// Gives a session the agents of the client that uses it, unless it has those of another already. After a failed turn
+    /// the client that goes on counts: there the address or the key may be mended by now.
     fn bind(&mut self, session: SessionId, client: ClientId) {
         let Some(guest) = self.guests.get(&client) else { return };
-        let wanted = self.core.view().summary(session).map(|summary| summary.agent);
-        let has_it = |agents: &Arc<Agents>| wanted.as_ref().is_none_or(|agent| agents.contains_key(agent));
-        if !self.agents.get(&session).is_some_and(has_it) {
+        let summary = self.core.view().summary(session);
+        let has_it =
+            |agents: &Arc<Agents>| summary.as_ref().is_none_or(|summary| agents.contains_key(&summary.agent));
+        let failed = summary.as_ref().is_some_and(|summary| summary.failure.is_some());
+        if (failed && has_it(&guest.agents)) || !self.agents.get(&session).is_some_and(has_it) {
             self.agents.insert(session, Arc::clone(&guest.agents));
         }
     }

@@ -55,6 +55,11 @@ impl Pipeline {
         released
     }
 
+    /// The newest commit that is not yet confirmed.
+    pub(crate) fn newest(&self) -> Option<CommitNo> {
+        self.waiting.back().map(|waiting| waiting.commit)
+    }
+
     /// How many commits are not yet confirmed.
     pub(crate) fn depth(&self) -> usize {
         self.waiting.len()

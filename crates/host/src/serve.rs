@@ -90,6 +90,16 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     let world = Real { clock, store, writer, asks, outboxes: Outboxes::new() };
     let mut host = Host::new(core, world);
     host.start();
+    // What a crash cut short is marked before anybody is let in; a store that cannot be written is named to the starter.
+    while host.commits_under_way() > 0
+        && host.ended().is_none()
+        && let Some(report) = written.recv().await
+    {
+        host.on(Event::Written(report));
+    }
+    if host.ended().is_some() {
+        return outcome(host);
+    }
 
     let socket = Socket::bind(place.socket()).map_err(system("the socket cannot be made"))?;
     let door = tokio::spawn(door::keep(socket.listener, events));
@@ -124,13 +134,17 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
         }
     };
     let _some_did_not_listen = tokio::time::timeout(FAREWELL, all_heard).await;
-    let outcome = match host.into_end() {
-        Some(End::StoreFailed(error)) => Err(HostError::Store(error)),
-        Some(End::Orderly) | None => Ok(()),
-    };
+    let outcome = outcome(host);
     tracing::info!(target: "q::host", "host ended");
     drop(lock);
     outcome
+}
+
+fn outcome(host: Host<Real>) -> Result<(), HostError> {
+    match host.into_end() {
+        Some(End::StoreFailed(error)) => Err(HostError::Store(error)),
+        Some(End::Orderly) | None => Ok(()),
+    }
 }
 
 /// Holds the lock that makes this process the host. The system gives it back when the process dies, however it dies.

@@ -79,7 +79,7 @@ fn write_all(store: &dyn Store, batches: &mpsc::Receiver<(CommitNo, Batch)>, rep
             group.push(batch);
         }
         let before = clock.mono();
-        let outcome = store.append(&group);
+        let outcome = tracing::debug_span!(target: "q::commit", "commit").in_scope(|| store.append(&group));
         let took = clock.mono().since(before);
         tracing::debug!(target: "q::commit", records, batches = group.len(), took_us = took.as_micros() as u64, "commit");
         match outcome {

@@ -73,27 +73,24 @@ impl Outbox {
 
 impl Queue {
     fn push(&mut self, message: HostMessage) {
-        if let HostMessage::Update(piece) = &message {
-            if self.lagged {
-                return; // the snapshots to come hold it
-            }
-            if self.join(piece) {
-                return;
-            }
+        if matches!(message, HostMessage::Update(_)) && self.lagged {
+            return; // the snapshots to come hold it
         }
-        self.bytes += weight(&message);
-        if let Some(session) = session_of(&message) {
-            self.last_update.insert(session, self.taken + self.messages.len());
+        if !self.join(&message) {
+            self.bytes += weight(&message);
+            if let Some(session) = session_of(&message) {
+                self.last_update.insert(session, self.taken + self.messages.len());
+            }
+            self.messages.push_back(message);
         }
-        self.messages.push_back(message);
         if self.bytes > MAX_BYTES {
             self.drop_updates();
         }
     }
 
     /// Joins a piece of an answer to the one before it, if that still waits.
-    fn join(&mut self, piece: &Piece) -> bool {
-        let Piece::Text { session, entry, offset, text } = piece else { return false };
+    fn join(&mut self, message: &HostMessage) -> bool {
+        let HostMessage::Update(Piece::Text { session, entry, offset, text }) = message else { return false };
         let Some(place) = self.last_update.get(&session.0).and_then(|place| place.checked_sub(self.taken))
         else {
             return false;
