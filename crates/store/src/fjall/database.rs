@@ -10,7 +10,9 @@ use crate::fjall::failure;
 use crate::wire;
 
 const CACHE_BYTES: u64 = 4 << 20;
-const MEMTABLE_BYTES: u64 = 8 << 20;
+/// What may wait in memory before it is flushed to a table.
+const RECORDS_MEMTABLE_BYTES: u64 = 4 << 20;
+const SMALL_MEMTABLE_BYTES: u64 = 1 << 20;
 /// fjall's own minimum.
 const JOURNAL_BYTES: u64 = 64 << 20;
 const OPEN_FILES: usize = 64;
@@ -51,9 +53,9 @@ impl Database {
         let failed = |error| failure::of_files(dir, error);
         let engine = open_engine(dir)?;
         for name in [RECORDS, HEADS, META] {
-            engine.keyspace(name, options).map_err(failed)?;
+            engine.keyspace(name, || options(name)).map_err(failed)?;
         }
-        let meta = engine.keyspace(META, options).map_err(failed)?;
+        let meta = engine.keyspace(META, || options(META)).map_err(failed)?;
         meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(failed)?;
         engine.persist(PersistMode::SyncAll).map_err(failed)
     }
@@ -66,7 +68,7 @@ impl Database {
         let engine = open_engine(dir)?;
         let keyspace = |name: &str| {
             if engine.keyspace_exists(name) {
-                engine.keyspace(name, options).map_err(|error| failure::of_files(dir, error))
+                engine.keyspace(name, || options(name)).map_err(|error| failure::of_files(dir, error))
             } else {
                 Err(missing(name))
             }
@@ -127,8 +129,11 @@ fn open_engine(dir: &Path) -> Result<::fjall::Database, StoreError> {
 }
 
 /// Kept by fjall from a keyspace's creation on: changing these changes nothing for stores that exist.
-fn options() -> KeyspaceCreateOptions {
-    KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES)
+///
+/// Heads are rewritten with every batch, and each version weighs in memory until it is flushed: theirs is kept small.
+fn options(keyspace: &str) -> KeyspaceCreateOptions {
+    let memtable = if keyspace == RECORDS { RECORDS_MEMTABLE_BYTES } else { SMALL_MEMTABLE_BYTES };
+    KeyspaceCreateOptions::default().max_memtable_size(memtable)
 }
 
 fn missing(what: &str) -> StoreError {
