@@ -92,7 +92,7 @@ pub(crate) struct ChatJson {
     pub(crate) session: SessionJson,
     pub(crate) prompt: u64,
     pub(crate) answer: String,
-    /// `done`, `failed` or `interrupted`.
+    /// `done`, `failed`, `interrupted`, or `waiting` behind a turn that failed or was interrupted.
     pub(crate) outcome: &'static str,
     pub(crate) failure: Option<String>,
 }

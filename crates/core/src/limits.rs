@@ -11,6 +11,8 @@ pub struct Limits {
     pub live_sessions: usize,
     /// Prompts that may wait in one session.
     pub queued_prompts: usize,
+    /// All prompts that wait in one session: a snapshot carries them whole.
+    pub queued_bytes: usize,
     /// One prompt.
     pub prompt_bytes: usize,
     /// One answer; a longer one is cut and marked.
@@ -30,6 +32,7 @@ impl Default for Limits {
         Self {
             live_sessions: 10,
             queued_prompts: 20,
+            queued_bytes: 4 << 20,
             prompt_bytes: 4 << 20,
             answer_bytes: 4 << 20,
             tail_bytes: 256 << 10,

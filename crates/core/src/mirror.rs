@@ -92,6 +92,13 @@ impl Mirror {
         session.trimmed = trimmed;
     }
 
+    /// What this client shows to its end is read. The host will say the same; the screen need not wait for it.
+    pub fn mark_read(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.summary.unread = 0;
+        }
+    }
+
     /// Takes a change in.
     pub fn apply(&mut self, update: Update) -> Result<(), Missed> {
         match update {

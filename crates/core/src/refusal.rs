@@ -54,9 +54,19 @@ pub enum Refusal {
     },
     /// All places in the queue are taken.
     #[error(
-        "{limit} prompts wait in this session, the most allowed (limits.queued_prompts); wait, or take one back: /unqueue"
+        "{limit} prompts wait in this session, the most allowed (limits.queued_prompts); take one back (/unqueue), or let them go: wait, after a stop /retry"
     )]
     QueueFull {
+        /// The limit.
+        limit: usize,
+    },
+    /// What waits would be too long together.
+    #[error(
+        "the prompts that wait here would have {size} bytes together, the most allowed is {limit}; take one back (/unqueue), or let them go: wait, after a stop /retry"
+    )]
+    QueueTooLong {
+        /// What it would be.
+        size: usize,
         /// The limit.
         limit: usize,
     },
@@ -109,6 +119,7 @@ impl Refusal {
             Self::BadName { .. } => "bad_name",
             Self::TooManyLive { .. } => "too_many_live",
             Self::QueueFull { .. } => "queue_full",
+            Self::QueueTooLong { .. } => "queue_too_long",
             Self::PromptEmpty => "prompt_empty",
             Self::PromptTooLong { .. } => "prompt_too_long",
             Self::NotQueued { .. } => "not_queued",
@@ -122,7 +133,10 @@ impl Refusal {
     /// Whether a configured limit is the reason.
     pub const fn is_limit(&self) -> bool {
         match self {
-            Self::TooManyLive { .. } | Self::QueueFull { .. } | Self::PromptTooLong { .. } => true,
+            Self::TooManyLive { .. }
+            | Self::QueueFull { .. }
+            | Self::QueueTooLong { .. }
+            | Self::PromptTooLong { .. } => true,
             Self::NoSuchSession { .. }
             | Self::SessionClosed { .. }
             | Self::IdTaken { .. }

@@ -79,6 +79,7 @@ impl Stage {
             match words[0] {
                 "live_sessions" => limits.live_sessions = number,
                 "queued_prompts" => limits.queued_prompts = number,
+                "queued_bytes" => limits.queued_bytes = number,
                 "prompt_bytes" => limits.prompt_bytes = number,
                 "answer_bytes" => limits.answer_bytes = number,
                 "stream_bytes" => limits.stream_bytes = number,

@@ -35,12 +35,7 @@ impl Asks {
         let heard = self.heard.clone();
         let store = Arc::clone(&self.store);
         let task = tokio::spawn(async move {
-            let asked = AssertUnwindSafe(ask(&question, store, &heard)).catch_unwind().await;
-            if asked.is_err() {
-                tracing::error!(target: "q::turn", session = %question.session, "an agent panicked");
-                let event = AgentEvent::Failed(internal("it panicked"));
-                let _host_gone = heard.send(Heard { session, turn, event }).await;
-            }
+            unless_it_panics(&question, &heard, ask(&question, store, &heard)).await;
         });
         if let Some((_, earlier)) = self.running.insert(session, (turn, task.abort_handle())) {
             earlier.abort(); // over already, or its turn is
@@ -53,6 +48,18 @@ impl Asks {
         {
             task.abort();
         }
+    }
+}
+
+/// Ends the question's turn, and nothing else, when asking panics.
+async fn unless_it_panics(
+    question: &Question,
+    heard: &mpsc::Sender<Heard>,
+    asking: impl Future<Output = ()>,
+) {
+    if AssertUnwindSafe(asking).catch_unwind().await.is_err() {
+        tracing::error!(target: "q::turn", session = %question.session, "an agent panicked");
+        fail(question, heard, "it panicked").await;
     }
 }
 
@@ -108,6 +115,7 @@ fn conversation(entries: Vec<Entry>) -> Vec<Message> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
     use proptest::prelude::*;
     use q_core::{EntryNo, Interrupter, Stop, WallTime};
@@ -138,6 +146,26 @@ mod tests {
             prop_assert!(messages.windows(2).all(|pair| pair[0].role != pair[1].role));
             prop_assert!(messages.iter().all(|m| !m.text.is_empty()));
         }
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_turn_and_nothing_else() {
+        let (heard, mut hear) = mpsc::channel(4);
+        let question = Question {
+            session: SessionId(1),
+            turn: TurnNo(2),
+            agent: q_agent::AgentSpec::Guide,
+            model: String::new(),
+            kind: q_core::Kind::Development,
+        };
+        unless_it_panics(&question, &heard, async { panic!("as a test does") }).await;
+        let told = hear.recv().await.unwrap();
+        assert_eq!((told.session, told.turn), (SessionId(1), TurnNo(2)));
+        let AgentEvent::Failed(failure) = told.event else { panic!("{:?}", told.event) };
+        assert_eq!(failure.kind, FailureKind::Internal);
+        unless_it_panics(&question, &heard, async {}).await;
+        drop(heard);
+        assert!(hear.recv().await.is_none(), "nothing is said for one that does not panic");
     }
 
     #[test]

@@ -132,13 +132,11 @@ impl Connection {
 
     async fn greet(stream: UnixStream, hello: Hello) -> Result<Self, ConnectError> {
         let host = stream.peer_cred().ok().and_then(|host| host.pid());
-        match tokio::time::timeout(WELCOMES_WITHIN, Self::exchange(stream, hello)).await {
-            Ok(greeted) => greeted,
-            Err(_) => {
-                let way_out = host.map_or_else(|| "q host stop".to_owned(), |pid| format!("kill -9 {pid}"));
-                Err(ConnectError::Deaf { way_out })
-            }
-        }
+        let Ok(greeted) = tokio::time::timeout(WELCOMES_WITHIN, Self::exchange(stream, hello)).await else {
+            let way_out = host.map_or_else(|| "q host stop".to_owned(), |pid| format!("kill -9 {pid}"));
+            return Err(ConnectError::Deaf { way_out });
+        };
+        greeted
     }
 
     async fn exchange(stream: UnixStream, hello: Hello) -> Result<Self, ConnectError> {

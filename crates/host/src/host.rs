@@ -405,3 +405,6 @@ fn answered(reply: Reply) -> Answer {
 fn refused(refusal: &Refusal) -> Refused {
     Refused { code: refusal.code().to_owned(), message: refusal.to_string(), limit: refusal.is_limit() }
 }
+
+#[cfg(test)]
+mod tests;

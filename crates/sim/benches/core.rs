@@ -19,7 +19,8 @@ fn ten_working() -> World {
 
 fn core(criterion: &mut Criterion) {
     let world = ten_working();
-    let token = Input::Agent { session: SessionId(3), turn: TurnNo(1), event: AgentEvent::Text("token ".into()) };
+    let token =
+        Input::Agent { session: SessionId(3), turn: TurnNo(1), event: AgentEvent::Text("token ".into()) };
     criterion.bench_function("a token, ten sessions working", |bench| {
         bench.iter_batched_ref(
             || (world.core.clone(), token.clone()),

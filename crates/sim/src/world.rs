@@ -96,6 +96,9 @@ impl World {
     }
 
     /// What recovery makes of what is written.
+    ///
+    /// # Panics
+    /// When what was written cannot be read: that is a failure of the core.
     pub fn recovered(&self) -> Multiplexer {
         let stored = self.heads.values().map(|head| {
             let is_live = head.presence == Presence::Live;
@@ -146,8 +149,13 @@ pub fn purged(steps: &[Step], session: u128) -> Vec<Step> {
             session: shown.filter(|shown| *shown == session),
             at_end: *at_end,
         },
-        other if other.session().is_none_or(|about| about == session) => other.clone(),
-        _others => Action::Tick,
+        Action::Wish(about, _) | Action::Agent { session: about, .. } if *about != session => Action::Tick,
+        Action::Wish(..)
+        | Action::Agent { .. }
+        | Action::Attach(_)
+        | Action::Detach(_)
+        | Action::Tick
+        | Action::Crash => action.clone(),
     };
     steps.iter().map(|step| Step { after_ms: step.after_ms, action: alone(&step.action) }).collect()
 }

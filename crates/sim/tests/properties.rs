@@ -70,7 +70,7 @@ proptest! {
     #[test]
     fn deadlines_suffice(steps in workload(60)) {
         let mut world = played(&steps, tight());
-        for _ in 0..SESSIONS + 1 {
+        for _ in 0..=SESSIONS {
             world.follow_deadline();
         }
         let recovered = world.recovered();
@@ -238,7 +238,7 @@ fn trace(steps: &[Step], session: u128) -> Vec<String> {
         for effect in effects.at_once.iter().chain(&effects.after) {
             match effect {
                 Effect::Ask { session, .. } | Effect::Cancel { session, .. } if *session == id => {
-                    seen.push(format!("{effect:?}"))
+                    seen.push(format!("{effect:?}"));
                 }
                 Effect::Update(
                     Update::Entry { session, .. }
@@ -247,7 +247,7 @@ fn trace(steps: &[Step], session: u128) -> Vec<String> {
                     | Update::Draft { session, .. },
                 ) if *session == id => seen.push(format!("{effect:?}")),
                 Effect::Reply { answer, .. } if about_it && step.action.session().is_some() => {
-                    seen.push(format!("{answer:?}"))
+                    seen.push(format!("{answer:?}"));
                 }
                 Effect::Ask { .. }
                 | Effect::Cancel { .. }

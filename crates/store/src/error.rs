@@ -28,7 +28,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// No room is left: the disk, the user's quota, or a limit on file sizes.
-    #[error("no space for the store {path} (disk, quota or file size limit); free some, then `q host restart`", path = path.display())]
+    #[error("no space for the store {path} (disk, quota or file size limit); free some, then start q again", path = path.display())]
     NoSpace {
         /// The store's directory.
         path: PathBuf,
@@ -47,7 +47,7 @@ pub enum StoreError {
     },
     /// What is stored is not what was written. Sequence number 0 is the session's head.
     #[error(
-        "session {session} is damaged at record {seq} (0: its head); the others are whole: `q doctor` tells what can be saved"
+        "session {session} is damaged at record {seq} (0: its head); the others are whole; copy the store aside before anything else"
     )]
     Damaged {
         /// Whose record.
@@ -56,14 +56,14 @@ pub enum StoreError {
         seq: Seq,
     },
     /// The files are damaged in a way that names no session.
-    #[error("the store's files are damaged ({detail}); copy the directory aside, then `q doctor`")]
+    #[error("the store's files are damaged ({detail}); copy the directory aside before anything else")]
     Unreadable {
         /// What the reader met.
         detail: String,
     },
     /// The records do not continue the session's log, or its head does not match them. Nothing was written.
     #[error(
-        "session {session}: record {found} came where {expected} was due; nothing was written, `q host restart` reads the store again"
+        "session {session}: record {found} came where {expected} was due; nothing was written; `q host stop`, then q reads the store again"
     )]
     OutOfOrder {
         /// Whose record.
@@ -75,11 +75,11 @@ pub enum StoreError {
     },
     /// An earlier write failed, so what the disk holds is unknown until the store is opened again.
     #[error(
-        "an earlier write to the store failed and its outcome is unknown; `q host restart` reads it again"
+        "an earlier write to the store failed and its outcome is unknown; `q host stop`, then q reads the store again"
     )]
     Poisoned,
     /// The system failed in another way.
-    #[error("the store failed: {0}; check the disk, then `q host restart`")]
+    #[error("the store failed: {0}; check the disk, then start q again")]
     Io(#[source] io::Error),
 }
 

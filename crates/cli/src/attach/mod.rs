@@ -155,6 +155,10 @@ impl Attached<'_> {
     /// Something happened at the terminal: answered within this frame.
     async fn at_terminal(&mut self, event: Event) -> Result<Option<Leaving>, CliError> {
         let came = self.clock.mono();
+        if matches!(event, Event::Resize(..)) {
+            // Also when the size is the same again: another one may have been in between.
+            self.screen.forget()?;
+        }
         let before = self.ui.focus();
         let intents = self.ui.handle(&self.client.mirror, event);
         if before.is_some() && before != self.ui.focus() {
@@ -192,6 +196,9 @@ impl Attached<'_> {
     /// Carries wishes to the host; the terminal's own ones are done here.
     async fn carry(&mut self, intents: Vec<Intent>) -> Result<Option<Leaving>, CliError> {
         for intent in intents {
+            if let Intent::Show { session: Some(id), at_end: true } = intent {
+                self.client.mirror.mark_read(id);
+            }
             match intent {
                 Intent::Detach => return Ok(Some(Leaving::Detached)),
                 Intent::Suspend => self.screen.suspend()?,

@@ -1,4 +1,7 @@
 //! `q chat`: one turn. The answer goes to standard output as it comes, all else to standard error.
+//!
+//! Without a session named, the turn has one of its own, which is archived when the answer is complete: asking from
+//! scripts fills no place. One that failed or was interrupted stays open, for a retry.
 
 use std::process::ExitCode;
 
@@ -17,6 +20,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
     let text = prompt_from(&args.prompt, &context.environment)?;
     let mut interrupts = signal(SignalKind::interrupt())
         .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
+    let is_passing = args.session.is_none() && args.new.is_none();
     let mut client = Client::attach(context, true).await?;
     let session = if let Some(address) = &args.session {
         client.resolve(address).await?.id
@@ -28,10 +32,24 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
     };
     // What is printed is read.
     client.tell(&ClientMessage::Showing { session: Some(session.into()), at_end: true }).await?;
-    let prompt = client.submit(session, text).await?;
+    let prompt = match client.submit(session, text).await {
+        Err(refused) if is_passing => {
+            archive(&mut client, session).await?;
+            return Err(refused);
+        }
+        submitted => submitted?,
+    };
     let mut turn = Turn { session, prompt, began: None, printed: 0, echo: !args.json };
     turn.follow(&mut client, &mut interrupts).await?;
-    turn.conclude(&client, args.json)
+    let verdict = turn.conclude(&client, args.json)?;
+    if is_passing && turn.ended_well(&client) {
+        archive(&mut client, session).await?;
+    }
+    Ok(verdict)
+}
+
+async fn archive(client: &mut Client, session: SessionId) -> Result<(), CliError> {
+    client.ask(Request::Close { session: session.into(), force: false }).await.map(|_| ())
 }
 
 /// The turn that answers our prompt.
@@ -99,12 +117,16 @@ impl Turn {
     }
 
     fn stop<'a>(&self, client: &'a Client) -> Option<&'a Stop> {
-        let session = client.mirror.get(self.session)?;
-        let mut after = session.entries.iter().filter(|entry| Some(entry.no) > self.began);
+        let (began, session) = (self.began?, client.mirror.get(self.session)?);
+        let mut after = session.entries.iter().filter(|entry| entry.no > began);
         after.find_map(|entry| match &entry.body {
             Body::Stop(stop) => Some(stop),
             Body::Prompt(_) | Body::Answer(_) => None,
         })
+    }
+
+    fn ended_well(&self, client: &Client) -> bool {
+        self.began.is_some() && self.stop(client).is_none()
     }
 
     fn print_new(&mut self, client: &Client) -> Result<(), CliError> {
@@ -115,16 +137,17 @@ impl Turn {
     }
 
     fn conclude(&self, client: &Client, as_json: bool) -> Result<ExitCode, CliError> {
+        let Some(session) = client.mirror.get(self.session) else {
+            return Err(CliError::failed("the session was closed meanwhile"));
+        };
         let answer = self.answer(client);
         let (outcome, failure, code) = match self.stop(client) {
             None if self.began.is_some() => ("done", None, 0),
-            None | Some(Stop::Interrupted(_)) => ("interrupted", None, Kind::Interrupted.exit_code()),
+            None => ("waiting", None, Kind::Failed.exit_code()),
+            Some(Stop::Interrupted(_)) => ("interrupted", None, Kind::Interrupted.exit_code()),
             Some(Stop::Failed(failure)) => ("failed", Some(failure.to_string()), Kind::Failed.exit_code()),
         };
         if as_json {
-            let Some(session) = client.mirror.get(self.session) else {
-                return Err(CliError::failed("the session was closed meanwhile"));
-            };
             let session = SessionJson::from(&session.summary);
             let answer = answer.to_owned();
             json::print(&ChatJson { session, prompt: self.prompt, answer, outcome, failure })?;
@@ -135,6 +158,10 @@ impl Turn {
         }
         match failure {
             Some(failure) => out::note(&format!("q: {}", q_term::sanitize::visible(&failure))),
+            None if outcome == "waiting" => out::note(&format!(
+                "q: the turn before it did not end well, so the prompt waits; `q retry {}` goes on",
+                session.summary.name
+            )),
             None if outcome == "interrupted" => out::note("q: interrupted; the text so far is kept"),
             None => {}
         }

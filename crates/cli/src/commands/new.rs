@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::NewArgs;
 use crate::client::Client;
-use crate::commands::{Context, open};
+use crate::commands::{Context, not_empty, open};
 use crate::error::CliError;
 use crate::{json, out};
 
@@ -25,12 +25,16 @@ pub(crate) async fn run(context: &Context, args: NewArgs, plain: bool) -> Result
     let kind: Kind =
         args.kind.parse().map_err(|error| CliError::usage(format!("`{}` is {error}", args.kind)))?;
     let directory = directory(context, args.cwd.as_deref())?;
+    let prompt = match args.prompt.as_slice() {
+        [] => None,
+        words => Some(not_empty(words.join(" "))?),
+    };
     let mut client = Client::attach(context, false).await?;
     let request = create(context, args.name, kind, args.agent.as_deref(), args.model, directory)?;
     let id = client.create(request).await?;
-    let prompt = match args.prompt.as_slice() {
-        [] => None,
-        words => Some(client.submit(id, words.join(" ")).await?),
+    let prompt = match prompt {
+        None => None,
+        Some(text) => Some(client.submit(id, text).await?),
     };
     if !args.detached {
         return open::run(context, Some(id.to_string()), plain).await;

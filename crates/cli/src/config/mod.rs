@@ -55,8 +55,8 @@ impl LimitsConfig {
         Limits {
             live_sessions: self.live_sessions.unwrap_or(base.live_sessions),
             queued_prompts: self.queued_prompts.unwrap_or(base.queued_prompts),
-            // A prompt and its envelope must fit into one frame of the wire.
-            prompt_bytes: self.prompt_bytes.unwrap_or(base.prompt_bytes).min(q_host::wire::MAX_FRAME / 2),
+            // A snapshot holds the longest entry, the queue and the draft: together they must fit into a frame.
+            prompt_bytes: self.prompt_bytes.unwrap_or(base.prompt_bytes).min(q_host::wire::MAX_FRAME / 4),
             ..base
         }
     }

@@ -24,7 +24,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     let mut client = Client::attach(context, true).await?;
     client.keep_updates();
     let plain = Plain::new(&client.mirror);
-    let mut face = Face { context, client, plain, before: None, drafts: Vec::new() };
+    let mut face = Face { context, client, plain, before: None, drafts: Vec::new(), worked: false };
     if let Some(address) = session {
         let id = face.client.resolve(&address).await?.id;
         face.go_to(id).await?;
@@ -53,6 +53,8 @@ struct Face<'a> {
     before: Option<SessionId>,
     /// Prompts that could not be sent: told again when leaving, so that nothing typed is lost.
     drafts: Vec<String>,
+    /// Whether the session in focus worked when a line could last have been asked for.
+    worked: bool,
 }
 
 impl Face<'_> {
@@ -147,7 +149,7 @@ impl Face<'_> {
     async fn heard(&mut self, news: News) -> Result<Next, CliError> {
         match news {
             News::Changed | News::Whole | News::Answered { .. } => {
-                if self.say_updates()? {
+                if self.say_updates()? || self.worked {
                     self.ask_for_line()?;
                 }
             }
@@ -200,8 +202,9 @@ impl Face<'_> {
     }
 
     /// Shows where to type, when a person types and nothing is on its way.
-    fn ask_for_line(&self) -> Result<(), CliError> {
-        if self.context.environment.input_is_terminal && !self.works() {
+    fn ask_for_line(&mut self) -> Result<(), CliError> {
+        self.worked = self.works();
+        if self.context.environment.input_is_terminal && !self.worked {
             out::say(&prompt(&self.client.mirror, self.plain.focus()))?;
         }
         Ok(())

@@ -9,6 +9,7 @@ use crate::id::{EntryNo, PromptNo, SessionId, Token, TurnNo};
 use crate::multiplexer::step::Step;
 use crate::record::{Ending, Interrupter, Record};
 use crate::refusal::Refusal;
+use crate::session::Session;
 use crate::session::head::{Activity, Presence, WaitingPrompt};
 use crate::session::transcript::{Body, Entry};
 use crate::view::Update;
@@ -32,6 +33,12 @@ impl Step<'_> {
             return Err(Refusal::QueueFull { limit: limits.queued_prompts });
         }
         let working = head.activity() == Activity::Working;
+        if working || !head.queue.is_empty() {
+            let size = self.session(id).map_or(0, Session::queued_bytes) + text.len();
+            if size > limits.queued_bytes {
+                return Err(Refusal::QueueTooLong { size, limit: limits.queued_bytes });
+            }
+        }
         let prompt = head.prompts.next();
         let has_draft = self.session(id).and_then(|s| s.live()).is_some_and(|live| !live.draft().is_empty());
         self.name_after_prompt(id, &text);
@@ -99,7 +106,7 @@ impl Step<'_> {
         let turn = session.head().turns.next();
         let seq = self.record(id, Record::Began { turn, prompt: prompt.prompt, queued: prompt.queued });
         self.tell_entry(id, EntryNo(seq.0));
-        let Some(head) = self.session(id).map(super::super::session::Session::head) else { return };
+        let Some(head) = self.session(id).map(Session::head) else { return };
         let ask = Effect::Ask {
             session: id,
             turn,
@@ -211,7 +218,7 @@ impl Step<'_> {
         self.multiplexer()
             .sessions
             .values()
-            .map(super::super::session::Session::head)
+            .map(Session::head)
             .filter(|head| working(head))
             .map(|head| head.id)
             .collect()
@@ -221,7 +228,7 @@ impl Step<'_> {
     pub(super) fn write_old_streams(&mut self) {
         let now = self.now().mono;
         let delay = self.multiplexer().limits.stream_delay;
-        let is_due = |session: &crate::session::Session| {
+        let is_due = |session: &Session| {
             session.live().and_then(|live| live.stream().since).is_some_and(|since| since.after(delay) <= now)
         };
         let due: Vec<SessionId> = self
@@ -261,7 +268,7 @@ impl Step<'_> {
     }
 
     fn tell_queue(&mut self, id: SessionId) {
-        let queue = self.session(id).map(super::super::session::Session::queue).unwrap_or_default();
+        let queue = self.session(id).map(Session::queue).unwrap_or_default();
         self.after(Effect::Update(Update::Queue { session: id, queue }));
     }
 

@@ -94,6 +94,13 @@ impl Session {
         Mark { bytes: self.head.end.bytes + unwritten, ..self.head.end }
     }
 
+    /// What the texts of all waiting prompts weigh.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        let live = self.live.as_ref();
+        let texts = self.head.queue.iter().filter_map(|waiting| live?.transcript.waiting(waiting.queued));
+        texts.map(str::len).sum()
+    }
+
     /// Waiting prompts with their texts.
     pub(crate) fn queue(&self) -> Vec<QueuedPrompt> {
         let text = |queued: Seq| self.live.as_ref().and_then(|live| live.transcript.waiting(queued));

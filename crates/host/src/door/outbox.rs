@@ -1,18 +1,23 @@
 //! What waits for one client: bounded, so that a slow client costs itself and nobody else.
 //!
 //! Pieces of one answer that wait together are joined. When too much waits, updates are dropped and the client gets
-//! fresh snapshots once it has read the rest.
+//! fresh snapshots once it has read the rest. One that goes on asking and does not read is cut off.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::wire::HostMessage;
 use crate::wire::view::Piece;
+use crate::wire::{Answer, HostMessage};
 
-/// The most that may wait for one client, in bytes of text.
-const MAX_BYTES: usize = 8 << 20;
+/// The most text of updates that may wait for one client, in bytes.
+const MAX_UPDATES: usize = 8 << 20;
+/// The most that may wait in all. Snapshots of all live sessions go out together, each with its last entry however long
+/// that is: this is above the sum of those.
+const MAX_BYTES: usize = 64 << 20;
+/// What a message weighs without its texts.
+const ENVELOPE: usize = size_of::<HostMessage>();
 
 /// The queue of one client.
 #[derive(Debug, Default)]
@@ -27,6 +32,7 @@ struct Queue {
     /// Where each session's last update stands, counted from the first message ever taken.
     last_update: BTreeMap<u128, usize>,
     taken: usize,
+    updates: usize,
     bytes: usize,
     lagged: bool,
     closed: bool,
@@ -73,18 +79,26 @@ impl Outbox {
 
 impl Queue {
     fn push(&mut self, message: HostMessage) {
-        if matches!(message, HostMessage::Update(_)) && self.lagged {
-            return; // the snapshots to come hold it
+        let is_update = matches!(message, HostMessage::Update(_));
+        if self.closed || is_update && self.lagged {
+            return; // nobody will read it, or the snapshots to come hold it
         }
-        if !self.join(&message) {
-            self.bytes += weight(&message);
+        let joined = self.join(&message);
+        let weight = if joined { weight(&message) - ENVELOPE } else { weight(&message) };
+        self.bytes += weight;
+        self.updates += if is_update { weight } else { 0 };
+        if !joined {
             if let Some(session) = session_of(&message) {
                 self.last_update.insert(session, self.taken + self.messages.len());
             }
             self.messages.push_back(message);
         }
-        if self.bytes > MAX_BYTES {
+        if self.updates > MAX_UPDATES {
             self.drop_updates();
+        }
+        if self.bytes > MAX_BYTES {
+            self.messages.clear();
+            self.closed = true;
         }
     }
 
@@ -101,14 +115,14 @@ impl Queue {
             && *from + before.len() as u64 == *offset
         {
             before.push_str(text);
-            self.bytes += text.len();
             return true;
         }
         false
     }
 
     fn drop_updates(&mut self) {
-        self.messages.retain(|message| !matches!(message, HostMessage::Update(_) | HostMessage::Snapshot(_)));
+        self.messages.retain(|message| !matches!(message, HostMessage::Update(_)));
+        self.updates = 0;
         self.bytes = self.messages.iter().map(weight).sum();
         self.last_update.clear();
         self.lagged = true;
@@ -117,7 +131,7 @@ impl Queue {
     fn take(&mut self) -> Option<Taken> {
         if !self.messages.is_empty() {
             self.taken += self.messages.len();
-            self.bytes = 0;
+            (self.updates, self.bytes) = (0, 0);
             self.last_update.clear();
             return Some(Taken::Messages(std::mem::take(&mut self.messages)));
         }
@@ -148,14 +162,16 @@ fn session_of(message: &HostMessage) -> Option<u128> {
 
 /// What a message weighs, roughly: its texts and a little.
 fn weight(message: &HostMessage) -> usize {
-    let small = size_of::<HostMessage>();
-    small
+    ENVELOPE
         + match message {
             HostMessage::Update(Piece::Text { text, .. } | Piece::Draft { text, .. }) => text.len(),
             HostMessage::Update(Piece::Entry { entry, .. }) => item_weight(entry),
             HostMessage::Update(Piece::Queue { queue, .. }) => queue.iter().map(|(_, text)| text.len()).sum(),
             HostMessage::Snapshot(shot) => {
                 shot.entries.iter().map(item_weight).sum::<usize>() + shot.draft.len()
+            }
+            HostMessage::Reply { answer: Ok(Answer::Page(page)), .. } => {
+                page.entries.iter().map(item_weight).sum()
             }
             HostMessage::Update(Piece::Line(_))
             | HostMessage::Welcome(_)
@@ -187,9 +203,11 @@ mod tests {
         let Some(Taken::Messages(messages)) = outbox.lock().take() else { return vec![] };
         messages
             .into_iter()
-            .map(|message| match message {
-                HostMessage::Update(Piece::Text { session, text, .. }) => (session.0, text),
-                other => panic!("{other:?}"),
+            .map(|message| {
+                let HostMessage::Update(Piece::Text { session, text, .. }) = &message else {
+                    panic!("no text: {message:?}");
+                };
+                (session.0, text.clone())
             })
             .collect()
     }
@@ -213,12 +231,41 @@ mod tests {
         let megabyte = "x".repeat(1 << 20);
         for n in 0..100u64 {
             outbox.push(text(1, n << 20, &megabyte));
-            assert!(outbox.lock().bytes <= MAX_BYTES + (1 << 20));
+            assert!(outbox.lock().updates <= MAX_UPDATES);
         }
         outbox.push(HostMessage::Ready);
         assert!(matches!(outbox.lock().take(), Some(Taken::Messages(messages)) if messages.len() == 1));
         assert!(matches!(outbox.lock().take(), Some(Taken::Lagged)));
         outbox.push(text(1, 0, "fresh"));
         assert_eq!(texts(&outbox), [(1, "fresh".into())]);
+    }
+
+    fn page(bytes: usize) -> HostMessage {
+        let body = crate::wire::view::Body::Answer("x".repeat(bytes));
+        let entries = vec![crate::wire::view::Item { no: 1, at: 0, body }];
+        let page = crate::wire::view::Pages { entries, trimmed: false };
+        HostMessage::Reply { id: 1, answer: Ok(Answer::Page(page)) }
+    }
+
+    #[test]
+    fn long_messages_that_are_no_updates_make_nobody_lag() {
+        let outbox = Outbox::default();
+        for _ in 0..10 {
+            outbox.push(page(4 << 20)); // as snapshots of ten sessions may be
+        }
+        outbox.push(HostMessage::Ready);
+        assert!(matches!(outbox.lock().take(), Some(Taken::Messages(messages)) if messages.len() == 11));
+        assert!(outbox.lock().take().is_none());
+    }
+
+    #[test]
+    fn a_client_that_asks_and_does_not_read_is_cut_off() {
+        let outbox = Outbox::default();
+        for _ in 0..100 {
+            outbox.push(page(1 << 20));
+        }
+        assert!(matches!(outbox.lock().take(), Some(Taken::Closed)));
+        outbox.push(HostMessage::Ready);
+        assert!(matches!(outbox.lock().take(), Some(Taken::Closed)), "nothing waits for it any more");
     }
 }

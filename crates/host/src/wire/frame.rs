@@ -9,8 +9,9 @@ use tokio_util::codec::{Decoder, Encoder, LengthDelimitedCodec};
 
 use super::message::{ClientMessage, HostMessage};
 
-/// The longest frame, in bytes: a prompt of the largest size and its envelope.
-pub const MAX_FRAME: usize = 8 << 20;
+/// The longest frame, in bytes. The longest message is a snapshot: its last entry, what waits and the draft may each have
+/// the largest size that limits allow, which is a quarter of this.
+pub const MAX_FRAME: usize = 16 << 20;
 
 /// What is wrong with a connection.
 #[derive(Debug, thiserror::Error)]

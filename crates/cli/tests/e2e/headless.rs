@@ -1,0 +1,315 @@
+//! Commands for scripts: answers on standard output, all else on standard error, exit codes, `--json`.
+
+use q_sim::server::Script;
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::screen::{Reader as _, alt};
+use crate::world::{World, conversation, eventually, turns};
+
+#[test]
+fn chat_answers_on_standard_output_alone() {
+    let world = World::new();
+    let said = world.q(&["chat", "why", "is", "it", "slow?"]).succeeded();
+    assert_eq!((said.out.as_str(), said.err.as_str()), ("echo: why is it slow?\n", ""));
+    for from_input in [&["chat"][..], &["chat", "-"]] {
+        let said = world.q_reading(from_input, "from a\npipe\n").succeeded();
+        assert!(said.out.starts_with("echo: from a\npipe"), "{said:?}");
+        assert_eq!(said.err, "");
+    }
+}
+
+#[test]
+fn a_passing_chat_takes_no_place_and_keeps_its_history() {
+    let world = World::new();
+    world.q(&["chat", "tell about whales"]).succeeded();
+    let listed = world.q(&["ls", "--json"]).succeeded().json();
+    assert_eq!(listed, json!([]), "archived when it was answered");
+    let kept = world.q(&["ls", "--all", "--json"]).succeeded().json();
+    assert_eq!((&kept[0]["name"], &kept[0]["presence"]), (&json!("whales"), &json!("closed")));
+    let shown = world.q(&["show", "whales"]).succeeded();
+    assert_eq!(shown.out, "> tell about whales\necho: tell about whales\n\n");
+    world.q(&["chat", "--agent", "guide", &"x".repeat(100)]).succeeded();
+    assert_eq!(world.q(&["ls", "--json"]).succeeded().json(), json!([]));
+}
+
+#[test]
+fn chat_goes_on_in_a_session_and_opens_named_ones() {
+    let world = World::new();
+    world.q(&["chat", "--new", "api", "first"]).succeeded();
+    let said = world.q(&["chat", "-s", "api", "--json", "second"]).succeeded().json();
+    assert_eq!(said["session"]["name"], "api");
+    assert_eq!(said["answer"], "echo: second");
+    assert_eq!(said["outcome"], "done");
+    assert_eq!(said["failure"], json!(null));
+    let history = turns(&["first", "echo: first", "second"]);
+    assert_eq!(conversation(&world.request("second")), history);
+    assert_eq!(world.request("second").body["model"], "scripted");
+    // What was printed is read.
+    assert_eq!(world.session("api")["unread"], 0);
+}
+
+#[test]
+fn a_script_runs_three_sessions_at_once_and_collects_their_answers() {
+    let world = World::new();
+    for (name, prompt) in [("one", "work on one"), ("two", "work on two"), ("three", "work on three")] {
+        world.gated(prompt, "Begun ", "all", &format!("{name}, ended {name}."));
+        let made = world.q(&["new", "-d", "--json", name, "--", prompt]).succeeded().json();
+        assert_eq!(made["name"], name);
+        assert!(made["prompt"].is_u64(), "{made}");
+    }
+    world.wait_for_streams(3);
+    assert_eq!(world.session("two")["activity"], "working");
+    world.q(&["wait", "one", "--timeout", "0"]).exited(1).told("the work goes on");
+    // A second prompt waits its turn.
+    let queued = world.q(&["send", "two", "and then?"]).succeeded();
+    assert!(queued.out.trim().parse::<u64>().is_ok(), "{queued:?}");
+    assert_eq!(world.session("two")["queued"], 1);
+
+    world.server.open("all");
+    world.q(&["wait", "one", "two", "three"]).succeeded();
+    for (name, last) in
+        [("one", "Begun one, ended one."), ("two", "echo: and then?"), ("three", "Begun three, ended three.")]
+    {
+        let shown = world.q(&["show", "--json", name]).succeeded().json();
+        let entries = shown["entries"].as_array().unwrap();
+        assert_eq!(entries.last().unwrap()["text"], last);
+        assert_eq!(entries.last().unwrap()["role"], "assistant");
+        assert_eq!(shown["older"], false);
+    }
+    let history = turns(&["work on two", "Begun two, ended two.", "and then?"]);
+    assert_eq!(conversation(&world.request("and then?")), history);
+    let newest = world.q(&["show", "two", "--tail", "1"]).succeeded();
+    assert_eq!(newest.out.trim_end(), "echo: and then?");
+    world.q(&["wait", "--any", "one", "two"]).succeeded();
+}
+
+#[test]
+fn sessions_are_listed_renamed_and_closed() {
+    let world = World::new().with_sessions(&["api", "plan"]);
+    world.q(&["rename", "api", "handler"]).succeeded();
+    world.q(&["close", "plan"]).succeeded().told("q show plan");
+    let open = world.q(&["ls"]).succeeded();
+    assert!(open.out.contains("handler") && !open.out.contains("plan"), "{open:?}");
+    let all = world.q(&["ls", "--all"]).succeeded();
+    assert!(all.out.contains("plan"), "{all:?}");
+    let rows = world.q(&["ls", "--json"]).succeeded().json();
+    assert_eq!(rows.as_array().map(Vec::len), Some(1));
+    assert_eq!(rows[0]["slot"], 1);
+    // A closed session is still to be read, and its name and slot are free again.
+    world.q(&["show", "plan"]).succeeded();
+    world.q(&["new", "-d", "plan"]).succeeded();
+    assert_eq!(world.q(&["ls", "--json"]).json()[1]["slot"], 2);
+    world.server.on("fail", Script::new().status(500, "no"));
+    world.q(&["send", "plan", "fail"]).succeeded();
+    world.q(&["wait", "plan"]).exited(1);
+    let waiting = world.q(&["ls", "--waiting", "--json"]).succeeded().json();
+    assert_eq!(waiting.as_array().map(Vec::len), Some(1));
+    assert_eq!(waiting[0]["failure"], "server_error");
+}
+
+#[test]
+fn each_end_has_its_exit_code() {
+    let world = World::new().with_sessions(&["api"]);
+    world.server.on("fail", Script::new().status(401, r#"{"error":{"message":"bad key"}}"#));
+    world.server.on("dig", Script::new().say("Digging.").silence());
+    for (args, code, told) in [
+        (&["chat", "hello"][..], 0, ""),
+        (&["chat", "-s", "api", "fail"], 1, "the server rejects the key"),
+        (&["retry", "api"], 0, ""),
+        (&["wait", "api"], 1, ""),
+        (&["interrupt", "api"], 1, "nothing runs"),
+        (&["chat"], 2, "an empty prompt is not sent"),
+        (&["chat", "-s", "api", "--new", "other", "x"], 2, "cannot be used with"),
+        (&["nonsense"], 2, "unrecognized subcommand"),
+        (&["new", "-d", "1st"], 2, "must begin with a letter"),
+        (&["new", "-d", "--kind", "debugging"], 2, "debugging"),
+        (&["new", "-d", "--agent", "opnai"], 2, "did you mean `openai`"),
+        (&["new", "-d", "--cwd", "/nowhere"], 2, "/nowhere"),
+        (&["show", "nobody"], 3, "there is no session `nobody`"),
+        (&["show", "apu"], 3, "did you mean `api`"),
+        (&["chat", "-s", "nobody", "x"], 3, "there is no session `nobody`"),
+        (&["send", "nobody", "x"], 3, "there is no session `nobody`"),
+        (&["new", "-d", "api"], 1, "taken by session 1; try `api-2`"),
+    ] {
+        world.q(args).exited(code).told(told);
+    }
+    world.q(&["send", "api", "dig"]).succeeded();
+    world.wait_for_streams(1);
+    world.q(&["close", "api"]).exited(1).told("q close --force api");
+    world.q(&["interrupt", "api"]).succeeded();
+    world.q(&["wait", "api"]).exited(130);
+    world.q(&["send", "api", "dig"]).succeeded();
+    world.q(&["close", "--force", "api"]).succeeded();
+    world.wait_for_streams(0);
+}
+
+#[test]
+fn sessions_open_in_the_terminal_they_are_asked_for_in() {
+    let world = World::new().with_sessions(&["api"]);
+    let terminal = world.terminal(&["new", "plan", "--kind", "planning", "--", "plan the move"]);
+    terminal.wait_prompt("plan");
+    terminal.wait_text("echo: plan the move");
+    assert_eq!(world.session("plan")["kind"], "planning");
+    world.terminal(&["attach", "pl"]).wait_prompt("plan");
+    world.terminal(&["attach", "1"]).wait_prompt("api");
+    let astray = world.terminal(&["attach", "plam"]);
+    assert_eq!(astray.wait_exit().exit_code(), 3);
+    assert!(astray.screen_text().contains("did you mean `plan`?"), "{}", astray.screen_text());
+    assert!(!astray.raw().contains(&0x1b), "the screen was never taken");
+}
+
+#[test]
+fn a_prompt_behind_a_turn_that_fails_still_waits_and_says_so() {
+    let world = World::new().with_sessions(&["api"]);
+    world.server.once("dig", Script::new().say("Digging.").wait_for("dig").cut());
+    world.q(&["send", "api", "dig"]).succeeded();
+    world.wait_for_streams(1);
+    let chat = world.start(&["chat", "-s", "api", "and then?"]);
+    eventually("the prompt waits", || world.session("api")["queued"] == 1);
+    world.server.open("dig");
+    let said = chat.finish().exited(1).told("waits");
+    assert_eq!(said.out, "");
+    assert_eq!(world.session("api")["queued"], 1);
+    world.q(&["retry", "api"]).succeeded();
+    world.q(&["wait", "api"]).succeeded();
+    assert!(world.q(&["show", "api"]).out.trim_end().ends_with("echo: and then?"));
+}
+
+#[test]
+fn the_eleventh_live_session_is_refused_by_its_limit() {
+    let names: Vec<String> = (1..=10).map(|number| format!("s{number}")).collect();
+    let world = World::new().with_sessions(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    world.q(&["new", "-d", "one-more"]).exited(4).told("limits.live_sessions");
+    world.q(&["chat", "one more"]).exited(4).told("close one first");
+    world.q(&["close", "s5"]).succeeded();
+    world.q(&["new", "-d", "one-more"]).succeeded();
+    assert_eq!(world.session("one-more")["slot"], 5);
+}
+
+#[test]
+fn a_signal_interrupts_the_turn_and_keeps_what_came() {
+    let world = World::new().with_sessions(&["api"]);
+    world.server.on("dig", Script::new().say("Digging on.").silence());
+    let chat = world.start(&["chat", "-s", "api", "dig"]);
+    world.wait_for_streams(1);
+    eventually("the text is kept", || world.q(&["show", "api"]).out.contains("Digging on."));
+    chat.signal(Signal::INT);
+    let said = chat.finish().exited(130).told("the text so far is kept");
+    assert_eq!(said.out, "Digging on.\n");
+    world.wait_for_streams(0);
+    assert_eq!(world.session("api")["activity"], "interrupted");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let world = World::new().with_sessions(&["api"]);
+    world.gated("dig", "Digging.", "dig", " Found it.");
+    let mut chat = world.start(&["chat", "-s", "api", "dig"]);
+    world.wait_for_streams(1);
+    chat.stop_reading();
+    world.server.open("dig");
+    let said = chat.finish().succeeded();
+    assert_eq!(said.err, "");
+    assert!(world.q(&["show", "api"]).out.contains("Digging. Found it."));
+}
+
+#[test]
+fn figures_count_sessions_turns_and_switches() {
+    let world = World::new().with_sessions(&["api", "plan"]);
+    world.q(&["chat", "-s", "api", "hello"]).succeeded();
+    let mut terminal = world.open();
+    for (key, name) in [('2', "plan"), ('1', "api"), ('2', "plan")] {
+        terminal.send(alt(key));
+        terminal.wait_prompt(name);
+    }
+    eventually("three switches are counted", || {
+        world.q(&["stats", "--json"]).json()["switches"]["count"] == 3
+    });
+    let figures = world.q(&["stats", "--json"]).succeeded().json();
+    assert_eq!(figures["sessions_created"], 2);
+    assert_eq!(figures["turns"], 1);
+    assert!(figures["switches"]["p95_us"].as_u64() >= figures["switches"]["p50_us"].as_u64());
+    let table = world.q(&["stats"]).succeeded().out;
+    assert!(table.contains("switches    3 (p50 "), "{table}");
+    assert!(table.contains("2 live, 2 created"), "{table}");
+}
+
+#[test]
+fn the_host_tells_how_it_is_and_stops_when_told() {
+    let world = World::new();
+    let status = world.q(&["host", "status", "--json"]).exited(5).json();
+    assert_eq!(status, json!({"running": false}));
+    world.q(&["host", "stop"]).succeeded().told("no host runs");
+    let world = world.with_sessions(&["api"]);
+    let status = world.q(&["host", "status", "--json"]).succeeded().json();
+    assert_eq!((&status["running"], &status["live"]), (&json!(true), &json!(1)));
+    assert!(world.q(&["host", "status"]).succeeded().out.contains("1 of 10 sessions live"));
+    let logs = world.q(&["host", "logs"]).succeeded().out;
+    assert!(logs.starts_with(world.home.path().to_str().unwrap()), "{logs}");
+    world.q(&["host", "stop"]).succeeded().told("sessions are kept");
+    world.q(&["host", "status"]).exited(5);
+    assert_eq!(world.session("api")["presence"], "live");
+}
+
+#[test]
+fn stopping_the_host_interrupts_what_runs_and_asks_nothing_again() {
+    let world = World::new().with_sessions(&["api"]);
+    world.server.on("dig", Script::new().say("Digging on.").silence());
+    world.q(&["send", "api", "dig"]).succeeded();
+    world.wait_for_streams(1);
+    eventually("the text is kept", || world.q(&["show", "api"]).out.contains("Digging on."));
+    world.q(&["host", "stop"]).succeeded();
+    world.wait_for_streams(0);
+    let shown = world.q(&["show", "api"]).succeeded().out;
+    assert!(
+        shown.contains("Digging on.") && shown.contains("interrupted here (the host was stopped)"),
+        "{shown}"
+    );
+    assert_eq!(world.server.requests().len(), 1);
+    world.q(&["retry", "api"]).succeeded();
+    world.wait_for_requests(2);
+}
+
+#[test]
+fn the_guide_answers_where_nothing_is_configured() {
+    let mut world = World::new();
+    world.home.set("OPENAI_BASE_URL", "");
+    let said = world.q(&["chat", "--json", "how do I switch sessions?"]).succeeded().json();
+    assert_eq!(said["session"]["agent"], "guide");
+    assert!(said["answer"].as_str().unwrap().contains("/switch"), "{said}");
+    assert_eq!(world.server.requests().len(), 0);
+    let agents = world.q(&["agents", "--json"]).succeeded().json();
+    assert_eq!(agents.as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn keys_are_sent_to_the_agent_and_shown_nowhere() {
+    let mut world = World::new();
+    world.home.set("OPENAI_API_KEY", "sk-very-secret");
+    world.home.set("Q_LOG", "trace");
+    world.q(&["chat", "--new", "api", "hello"]).succeeded();
+    assert_eq!(world.request("hello").authorization.as_deref(), Some("Bearer sk-very-secret"));
+    for args in [&["agents"][..], &["agents", "--json"], &["ls", "--json"], &["host", "status"]] {
+        let said = world.q(args).succeeded();
+        assert!(!said.out.contains("secret") && !said.err.contains("secret"), "{said:?}");
+    }
+    world.q(&["host", "stop"]).succeeded();
+    for file in files_under(world.home.path()) {
+        let bytes = std::fs::read(&file).unwrap_or_default();
+        let found = bytes.windows(11).any(|window| window == b"very-secret");
+        assert!(!found, "the key stands in {}", file.display());
+    }
+}
+
+fn files_under(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap().flatten() {
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => files.extend(files_under(&entry.path())),
+            kind if kind.is_file() => files.push(entry.path()),
+            _socket_or_link => {}
+        }
+    }
+    files
+}

@@ -1,0 +1,27 @@
+//! The real binary, end to end: in pseudo-terminals and pipes, against a scripted server, each test in a home of its own.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | `owner` | the owner's integration test, in one piece |
+//! | `sessions` | slash commands and keys |
+//! | `terminals` | several terminals on the same sessions; the terminal given back |
+//! | `headless` | commands for scripts, `--json`, exit codes |
+//! | `plain` | line by line: `TERM=dumb` and pipes |
+//! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
+//! | `hostile` | what agents and pasted texts try with the terminal |
+//! | `world`, `run`, `screen` | where it happens, commands in pipes, what is read and typed |
+//!
+//! Not here: kill -9 of the host at random moments (the `crash` tests).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+
+mod headless;
+mod hostile;
+mod mistakes;
+mod owner;
+mod plain;
+mod run;
+mod screen;
+mod sessions;
+mod terminals;
+mod world;

@@ -1,0 +1,329 @@
+//! Bad input and a hostile world: each gets a clear line with a way out, and nothing typed is lost.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::{io, thread};
+
+use q_sim::server::Script;
+
+use crate::screen::{Reader as _, leader, pasted};
+use crate::world::World;
+
+#[test]
+fn what_is_mistyped_stays_in_the_editor() {
+    let world = World::new().with_sessions(&["api", "plan"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    for (typed, told) in [
+        ("/swich plan", "did you mean /switch?"),
+        ("/frobnicate", "/help lists the commands"),
+        ("/switch plam", "did you mean plan?"),
+        ("/switch 9", "/sessions lists them"),
+        ("/rename", "/rename NAME"),
+        ("/rename two words", "try two-words"),
+        ("/rename 1st", "must begin with a letter"),
+        ("/rename plan", "taken by session 2; try `plan-2`"),
+        ("/new plan", "taken by session 2; try `plan-2`"),
+        ("/close nobody", "/sessions lists them"),
+        ("/unqueue", "no prompt waits here"),
+        ("/retry", "nothing to retry"),
+    ] {
+        terminal.send_line(typed);
+        terminal.wait_text(told);
+        terminal.wait_typed("api", typed);
+        terminal.send("\x15");
+        terminal.wait_prompt("api");
+    }
+    assert_eq!(world.server.requests().len(), 0, "no command reaches the agent");
+    // A path is a prompt once it says that it is one.
+    terminal.send_line("//etc/hosts is wrong");
+    terminal.wait_text("echo: /etc/hosts is wrong");
+}
+
+#[test]
+fn an_empty_name_is_refused_where_it_is_typed() {
+    let world = World::new().with_sessions(&["api"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    terminal.send(leader("r"));
+    terminal.wait_text("Enter renames");
+    terminal.send("\x15\r");
+    terminal.wait_text("it is empty");
+    terminal.wait_text("Enter renames");
+    terminal.send("ok\r");
+    terminal.wait_prompt("ok");
+    world.q(&["new", "-d", ""]).exited(2).told("it is empty");
+    world.q(&["rename", "ok", ""]).exited(2).told("it is empty");
+}
+
+#[test]
+fn the_eleventh_session_is_refused_with_the_way_out() {
+    let names: Vec<String> = (1..=10).map(|number| format!("s{number}")).collect();
+    let world = World::new().with_sessions(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut terminal = world.open();
+    terminal.wait_prompt("s1");
+    terminal.wait_bar("10 of 10");
+    terminal.send_line("/new one-more");
+    terminal.wait_text("10 sessions are open");
+    terminal.wait_text("/close NAME");
+    terminal.wait_typed("s1", "/new one-more");
+    terminal.send("\x15");
+    terminal.send_line("/close s9");
+    terminal.wait_bar("9 of 10");
+    terminal.send_line("/new one-more");
+    terminal.wait_prompt("one-more");
+    terminal.wait_bar("10 of 10");
+}
+
+#[test]
+fn an_unreachable_agent_can_be_asked_again_once_it_is_there() {
+    let mut world = World::new();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    world.home.set("OPENAI_BASE_URL", &format!("http://{closed}/v1"));
+    let world = world.with_sessions(&["api"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    terminal.send_line("anybody there?");
+    terminal.wait_text("no agent reachable");
+    terminal.wait_text("then /retry");
+    terminal.wait_bar("[1 api ✗");
+    forward(closed, &world.server.base_url());
+    terminal.send_line("/retry");
+    terminal.wait_text("echo: anybody there?");
+    terminal.wait_bar("[1 api]");
+}
+
+/// Lets the server be reached at another address too.
+fn forward(from: SocketAddr, base_url: &str) {
+    let to: SocketAddr = base_url.trim_start_matches("http://").trim_end_matches("/v1").parse().unwrap();
+    let listener = TcpListener::bind(from).unwrap();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let (client, server) = (client.unwrap(), TcpStream::connect(to).unwrap());
+            let (mut to_client, mut from_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let (mut from_client, mut to_server) = (client, server);
+            thread::spawn(move || io::copy(&mut from_client, &mut to_server));
+            thread::spawn(move || io::copy(&mut from_server, &mut to_client));
+        }
+    });
+}
+
+#[test]
+fn what_the_server_refuses_is_told_by_its_remedy() {
+    let world = World::new().with_sessions(&["api"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    for (prompt, status, body, told) in [
+        (
+            "wrong key",
+            401,
+            r#"{"error":{"message":"Incorrect API key"}}"#,
+            ["rejects the key", "OPENAI_API_KEY"],
+        ),
+        (
+            "no model",
+            404,
+            r#"{"error":{"message":"model not found"}}"#,
+            ["does not know this model", "OPENAI_MODEL"],
+        ),
+        ("too fast", 429, r#"{"error":{"message":"slow down"}}"#, ["asks to slow down", "wait a little"]),
+        ("broken", 500, "oops", ["the server failed", "/retry asks again"]),
+    ] {
+        world.server.once(prompt, Script::new().status(status, body));
+        terminal.send_line(prompt);
+        for text in told {
+            terminal.wait_for(&format!("{text:?}"), |screen| joined(&screen.contents()).contains(text));
+        }
+        terminal.wait_bar("[1 api ✗");
+        terminal.send_line("/retry");
+        terminal.wait_text(&format!("echo: {prompt}"));
+        terminal.wait_bar("[1 api]");
+    }
+}
+
+/// The words of a screen, whatever rows they were wrapped into.
+fn joined(screen: &str) -> String {
+    screen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_cut_answer_is_kept_and_marked() {
+    let world = World::new().with_sessions(&["api"]);
+    world.server.once("dig", Script::new().say("Digging as far as").cut());
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    terminal.send_line("dig");
+    terminal.wait_text("Digging as far as");
+    terminal.wait_text("the answer was cut off");
+    terminal.wait_text("/retry asks again");
+    terminal.send_line("/retry");
+    terminal.wait_text("echo: dig");
+    assert!(terminal.screen_text().contains("Digging as far as"), "what came stays");
+}
+
+#[test]
+fn a_server_that_falls_silent_is_given_up() {
+    let world = World::new();
+    let agent = format!(
+        "agent = \"slow\"\n[agents.slow]\nbase_url = \"{}\"\nmodel = \"scripted\"\nidle_timeout = 1\n",
+        world.server.base_url()
+    );
+    world.home.configure(&agent);
+    world.server.on("dig", Script::new().say("Digging.").silence());
+    let said = world.q(&["chat", "dig"]).exited(1).told("the server fell silent").told("/retry");
+    assert_eq!(said.out, "Digging.\n");
+    world.wait_for_streams(0);
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_told_with_its_line() {
+    let world = World::new();
+    world.home.configure(
+        "agent = \"local\"\n[agents.local]\nbase_url = \"http://127.0.0.1:1/v1\"\nmodle = \"m\"\n",
+    );
+    for args in [&[][..], &["chat", "hello"], &["ls"], &["host", "status"]] {
+        world.q(args).exited(2).told("line 4").told("did you mean `model`?").told("Q_CONFIG=/dev/null");
+    }
+    let terminal = world.open();
+    assert_eq!(terminal.wait_exit().exit_code(), 2);
+    assert!(terminal.screen_text().contains("did you mean `model`?"));
+    assert!(!terminal.raw().contains(&0x1b), "the screen was never taken");
+}
+
+#[test]
+fn a_store_in_other_hands_is_left_alone() {
+    let world = World::new().with_sessions(&["api"]);
+    world.q(&["host", "stop"]).succeeded();
+    let store = world.home.directory("XDG_DATA_HOME").join("q/store");
+    let lock = File::options().write(true).open(store.join("lock")).expect("fjall's lock file");
+    lock.lock().unwrap();
+    world.q(&["ls"]).exited(5).told("another process uses the store").told("q host stop");
+    drop(lock);
+    world.q(&["show", "api"]).succeeded();
+}
+
+#[test]
+fn a_host_that_holds_its_lock_and_hears_nothing_is_told() {
+    let world = World::new().with_sessions(&["api"]);
+    world.q(&["host", "stop"]).succeeded();
+    let runtime = world.home.directory("XDG_RUNTIME_DIR").join("q");
+    let lock = fs::read_dir(&runtime).unwrap().flatten().map(|entry| entry.path());
+    let lock = lock.into_iter().find(|path| path.extension().is_some_and(|end| end == "host")).unwrap();
+    let held = File::options().write(true).open(lock).unwrap();
+    held.lock().unwrap();
+    world.q(&["ls"]).exited(5).told("a host runs but does not answer");
+    drop(held);
+    world.q(&["ls"]).succeeded();
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_used_is_named() {
+    let mut world = World::new();
+    let file = world.home.path().join("a-file");
+    fs::write(&file, "mine").unwrap();
+    for directory in ["/proc/q-data".to_owned(), file.display().to_string(), format!("{}/q", file.display())]
+    {
+        world.home.set("Q_DATA_DIR", &directory);
+        world.q(&["chat", "hello"]).exited(5).told(&directory).told("Q_DATA_DIR");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    assert_eq!(world.server.requests().len(), 0);
+}
+
+#[test]
+fn foreign_files_where_the_store_would_be_are_left_alone() {
+    let world = World::new();
+    let store = world.home.directory("XDG_DATA_HOME").join("q/store");
+    fs::create_dir_all(&store).unwrap();
+    fs::write(store.join("thesis.txt"), "years of work").unwrap();
+    world.q(&["ls"]).exited(5).told("is not a store of q and is left alone").told("move it away");
+    assert_eq!(fs::read_to_string(store.join("thesis.txt")).unwrap(), "years of work");
+    assert_eq!(fs::read_dir(&store).unwrap().count(), 1);
+}
+
+#[test]
+fn a_runtime_directory_that_is_a_link_is_refused() {
+    let mut world = World::new();
+    let elsewhere = world.home.path().join("elsewhere");
+    let link = world.home.path().join("link");
+    fs::create_dir(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+    world.home.set("Q_RUNTIME_DIR", &link.display().to_string());
+    world.q(&["ls"]).exited(5).told("not a directory of yours alone").told("Q_RUNTIME_DIR");
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+}
+
+#[test]
+fn a_megabyte_is_pasted_and_sent_whole() {
+    let world = World::new().with_sessions(&["api"]);
+    world.server.on("line 0", Script::new().say("Read it all.").done());
+    let lines: Vec<String> = (0..16_384).map(|line| format!("line {line:06} {}", "x".repeat(52))).collect();
+    let text = lines.join("\n");
+    assert!(text.len() > 1 << 20);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    // Terminals paste carriage returns.
+    terminal.send(pasted(&text.replace('\n', "\r")));
+    terminal.wait_text("line 016383");
+    terminal.send("\r");
+    terminal.wait_text("Read it all.");
+    assert!(world.server.requests()[0].last_user_text() == text, "the server saw something else");
+}
+
+#[test]
+fn a_prompt_beyond_the_limit_is_refused_and_kept() {
+    let world = World::new();
+    world.home.configure("[limits]\nprompt_bytes = 1000\n");
+    let world = world.with_sessions(&["api"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    terminal.send(pasted(&format!("{} the end", "words ".repeat(200))));
+    terminal.wait_text("the end");
+    terminal.send("\r");
+    terminal.wait_text("the most allowed is 1000");
+    terminal.wait_text("the end");
+    assert_eq!(world.server.requests().len(), 0);
+    world.q_reading(&["chat", "-s", "api"], "x".repeat(1001)).exited(4).told("limits.prompt_bytes");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_not_sent() {
+    let world = World::new();
+    let said = world.q_reading(&["chat"], b"caf\xe9".to_vec()).exited(2);
+    said.told("byte 3 is the first that is not").told("iconv");
+    world.q_reading(&["chat"], Vec::new()).exited(2).told("an empty prompt is not sent");
+    world.q(&["new", "-d", "api", "--", " "]).exited(2).told("an empty prompt is not sent");
+    assert_eq!(world.server.requests().len(), 0);
+    assert_eq!(
+        world.q(&["ls", "--all", "--json"]).json(),
+        serde_json::json!([]),
+        "no session is left behind"
+    );
+}
+
+#[test]
+fn a_mended_key_counts_from_the_next_attempt_on() {
+    let mut world = World::new();
+    world.home.set("OPENAI_API_KEY", "wrong");
+    let mut world = world.with_sessions(&["api"]);
+    world.server.once("hello", Script::new().status(401, r#"{"error":{"message":"Incorrect API key"}}"#));
+    world.q(&["chat", "-s", "api", "hello"]).exited(1).told("OPENAI_API_KEY").told("then /retry");
+    world.home.set("OPENAI_API_KEY", "right");
+    world.q(&["retry", "api"]).succeeded();
+    world.q(&["wait", "api"]).succeeded();
+    let keys: Vec<_> = world.server.requests().into_iter().filter_map(|seen| seen.authorization).collect();
+    assert_eq!(keys, ["Bearer wrong", "Bearer right"]);
+}
+
+#[test]
+fn a_session_whose_agent_is_gone_says_so() {
+    let mut world = World::new().with_sessions(&["api"]);
+    world.q(&["host", "stop"]).succeeded();
+    world.home.set("OPENAI_BASE_URL", "");
+    let said = world.q(&["chat", "-s", "api", "hello"]).exited(1);
+    said.told("this session's agent is not configured here").told("/retry");
+    world.home.set("OPENAI_BASE_URL", &world.server.base_url());
+    world.q(&["retry", "api"]).succeeded();
+    world.q(&["wait", "api"]).succeeded();
+    assert!(world.q(&["show", "api"]).out.contains("echo: hello"));
+}

@@ -1,0 +1,73 @@
+//! What a person reads on the screen, and types.
+
+use q_sim::terminal::Terminal;
+
+/// The leader.
+pub(crate) const LEADER: &str = "\x18";
+pub(crate) const CTRL_C: &str = "\x03";
+pub(crate) const CTRL_D: &str = "\x04";
+pub(crate) const CTRL_PAGE_UP: &str = "\x1b[5;5~";
+pub(crate) const CTRL_PAGE_DOWN: &str = "\x1b[6;5~";
+pub(crate) const ESCAPE: &str = "\x1b";
+
+/// Alt and a character.
+pub(crate) fn alt(key: char) -> String {
+    format!("\x1b{key}")
+}
+
+/// The leader and a key.
+pub(crate) fn leader(key: &str) -> String {
+    format!("{LEADER}{key}")
+}
+
+/// Text as a terminal pastes it.
+pub(crate) fn pasted(text: &str) -> String {
+    format!("\x1b[200~{text}\x1b[201~")
+}
+
+/// Waiting for what people look at.
+pub(crate) trait Reader {
+    /// Waits until the prompt is that session's, with nothing typed.
+    fn wait_prompt(&self, name: &str);
+    /// Waits until the prompt is that session's and holds `typed`.
+    fn wait_typed(&self, name: &str, typed: &str);
+    /// Waits until the bar contains `text`.
+    fn wait_bar(&self, text: &str);
+    /// The row of the screen that contains `text`.
+    fn row_with(&self, text: &str) -> usize;
+}
+
+impl Reader for Terminal {
+    fn wait_prompt(&self, name: &str) {
+        let wanted = format!("[{name}] >");
+        self.wait_for(&format!("an empty prompt {wanted:?}"), |screen| {
+            let last = last_row(&screen.contents());
+            last.strip_prefix(&wanted).is_some_and(|rest| rest.trim().is_empty() || is_placeholder(rest))
+        });
+    }
+
+    fn wait_typed(&self, name: &str, typed: &str) {
+        let wanted = format!("[{name}] > {typed}");
+        self.wait_for(&format!("{wanted:?}"), |screen| last_row(&screen.contents()) == wanted);
+    }
+
+    fn wait_bar(&self, text: &str) {
+        self.wait_for(&format!("{text:?} in the bar"), |screen| {
+            screen.contents().lines().next().unwrap_or_default().contains(text)
+        });
+    }
+
+    fn row_with(&self, text: &str) -> usize {
+        let screen = self.screen_text();
+        let place = screen.lines().position(|line| line.contains(text));
+        place.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{screen}"))
+    }
+}
+
+fn last_row(contents: &str) -> String {
+    contents.trim_end_matches('\n').lines().last().unwrap_or_default().trim_end().to_owned()
+}
+
+fn is_placeholder(text: &str) -> bool {
+    text.trim() == "ask something, or /help"
+}

@@ -1,0 +1,221 @@
+//! Several terminals on the same sessions, each with its own focus; and the terminal given back as it was.
+
+use q_sim::process::is_alive;
+use q_sim::terminal::Terminal;
+use rustix::process::Signal;
+
+use crate::run::send;
+use crate::screen::{Reader as _, alt};
+use crate::world::World;
+
+/// What gives the screen back.
+const LEAVE_ALTERNATE_SCREEN: &[u8] = b"\x1b[?1049l";
+const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
+const NO_BRACKETED_PASTE: &[u8] = b"\x1b[?2004l";
+
+#[test]
+fn two_terminals_show_the_same_sessions_each_with_its_own_focus() {
+    let world = World::new().with_sessions(&["api", "plan"]);
+    world.gated("dig", "Digging.", "dig", " Found it.");
+    let mut one = world.open();
+    let mut two = world.open();
+    one.wait_prompt("api");
+    two.wait_prompt("api");
+    two.send(alt('2'));
+    two.wait_prompt("plan");
+    one.wait_prompt("api");
+
+    // An answer shows in both when both look, and is counted where nobody does.
+    one.send_line("dig");
+    one.wait_text("Digging.");
+    two.send(alt('1'));
+    two.wait_text("Digging.");
+    two.wait_prompt("api");
+    world.server.open("dig");
+    one.wait_text("Digging. Found it.");
+    two.wait_text("Digging. Found it.");
+
+    // What the one creates, renames and closes, the other sees, and stays where it is.
+    one.send_line("/new review third");
+    one.wait_prompt("third");
+    two.wait_bar("3 third");
+    one.send_line("/rename fourth");
+    two.wait_bar("3 fourth");
+    two.wait_prompt("api");
+    two.send_line("/close fourth");
+    one.wait_prompt("api");
+}
+
+#[test]
+fn killing_a_terminal_leaves_the_sessions_and_the_other_terminal_alone() {
+    let world = World::new().with_sessions(&["api"]);
+    world.gated("dig", "Digging.", "dig", " Found it.");
+    let mut one = world.open();
+    let mut two = world.open();
+    one.wait_prompt("api");
+    two.wait_prompt("api");
+    one.send_line("dig");
+    two.wait_text("Digging.");
+    one.kill9();
+    world.wait_for_streams(1);
+    world.server.open("dig");
+    two.wait_text("Digging. Found it.");
+    two.send_line("and you?");
+    two.wait_text("echo: and you?");
+    assert!(world.home.host_pid().is_some_and(is_alive));
+
+    let third = world.open();
+    for text in ["dig", "Digging. Found it.", "and you?", "echo: and you?"] {
+        third.wait_text(text);
+    }
+}
+
+#[test]
+fn what_was_unread_is_read_in_every_terminal() {
+    let world = World::new().with_sessions(&["api", "plan"]);
+    let mut one = world.open();
+    let two = world.open();
+    one.wait_prompt("api");
+    two.wait_prompt("api");
+    world.q(&["send", "plan", "hello"]).succeeded();
+    one.wait_bar("2 plan +");
+    two.wait_bar("2 plan +");
+    one.send(alt('2'));
+    one.wait_text("echo: hello");
+    two.wait_for("plan read in the other terminal", |screen| !screen.contents().contains("plan +"));
+    two.wait_prompt("api");
+}
+
+/// What ends a client.
+type End = fn(&World, &mut Terminal);
+
+#[test]
+fn the_terminal_is_given_back_whatever_ends_the_client() {
+    let world = World::new().with_sessions(&["api"]);
+    let ends: [(&str, End, u32); 5] = [
+        ("/quit", |_, terminal| terminal.send_line("/quit"), 0),
+        ("SIGTERM", |_, terminal| send(terminal.pid(), Signal::TERM), 128 + 15),
+        ("SIGHUP", |_, terminal| send(terminal.pid(), Signal::HUP), 128 + 1),
+        ("SIGINT", |_, terminal| send(terminal.pid(), Signal::INT), 128 + 2),
+        ("host stop", |world, _| drop(world.q(&["host", "stop"]).succeeded()), 0),
+    ];
+    for (end, by, code) in ends {
+        let before = untouched_line_settings(&world);
+        let mut terminal = world.open();
+        terminal.wait_prompt("api");
+        assert_ne!(terminal.line_settings(), before, "raw while q has it");
+        by(&world, &mut terminal);
+        assert_eq!(terminal.wait_exit().exit_code(), code, "{end}");
+        let raw = terminal.raw();
+        for sequence in [LEAVE_ALTERNATE_SCREEN, SHOW_CURSOR, NO_BRACKETED_PASTE] {
+            let given_back = raw.windows(sequence.len()).any(|window| window == sequence);
+            assert!(given_back, "{end}: no {} in {}", sequence.escape_ascii(), raw.escape_ascii());
+        }
+        assert_eq!(terminal.line_settings(), before, "{end}");
+        assert!(!terminal.look(|screen| screen.alternate_screen() || screen.hide_cursor()), "{end}");
+    }
+}
+
+/// The settings of a terminal that nothing has touched: those of one whose program only prints.
+fn untouched_line_settings(world: &World) -> String {
+    let terminal = world.terminal(&["--version"]);
+    assert_eq!(terminal.wait_exit().exit_code(), 0);
+    terminal.line_settings()
+}
+
+#[test]
+fn any_size_is_survived_and_the_screen_is_right_again_afterwards() {
+    let world = World::new().with_sessions(&["api", "plan"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    terminal.send_line("hello there");
+    terminal.wait_text("echo: hello there");
+    // Said with the end of the turn: nothing moves any more.
+    terminal.wait_text("5 tokens");
+    terminal.wait_prompt("api");
+    let right = rows(&terminal.screen_text());
+    for (rows, cols, fits) in [
+        (5, 20, "hello there"),
+        (1, 1, ""),
+        (24, 80, "echo: hello there"),
+        (2, 200, "[api] >"),
+        (60, 2, ""),
+        (24, 80, "echo: hello there"),
+    ] {
+        terminal.resize(rows, cols);
+        terminal.wait_text(fits);
+        // A key proves that the loop still runs at this size.
+        terminal.send("x");
+        terminal.send("\x7f");
+    }
+    terminal.wait_for("the screen as it was", |screen| rows(&screen.contents()) == right);
+    terminal.send(alt('2'));
+    terminal.wait_prompt("plan");
+}
+
+#[test]
+fn a_size_that_came_and_went_unseen_leaves_nothing_behind() {
+    let world = World::new().with_sessions(&["api"]);
+    let terminal = world.open();
+    terminal.wait_prompt("api");
+    let right = rows(&terminal.screen_text());
+    for _ in 0..20 {
+        terminal.resize(2, 3);
+        terminal.resize(24, 80);
+    }
+    terminal.wait_for("the screen as it was", |screen| rows(&screen.contents()) == right);
+}
+
+#[test]
+fn a_redrawn_screen_is_whole_and_the_terminal_is_asked_nothing() {
+    const WHERE_IS_THE_CURSOR: &[u8] = b"\x1b[6n";
+    let world = World::new().with_sessions(&["api"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    for redraw in ["\x0c", "/redraw\r"] {
+        terminal.send(redraw);
+        terminal.send("x");
+        terminal.wait_typed("api", "x");
+        terminal.send("\x15");
+        terminal.wait_prompt("api");
+    }
+    let cleared = terminal.raw().windows(4).filter(|window| window == b"\x1b[2J").count();
+    assert!(cleared >= 2, "cleared {cleared} times");
+    let asked = terminal.raw().windows(4).any(|window| window == WHERE_IS_THE_CURSOR);
+    assert!(!asked, "a late answer would be taken for typing");
+}
+
+#[test]
+fn a_suspended_client_gives_the_terminal_back_and_comes_again() {
+    let world = World::new().with_sessions(&["api"]);
+    let mut shell = world.home.pty_command(std::path::Path::new("/bin/sh"));
+    shell.args(["-i", "-m"]);
+    let mut terminal = Terminal::spawn(shell, 24, 80);
+    terminal.send_line(env!("CARGO_BIN_EXE_q"));
+    terminal.wait_prompt("api");
+    terminal.send("draft\x1a");
+    terminal.wait_text("Stopped");
+    assert!(!terminal.look(vt100::Screen::alternate_screen));
+    terminal.send_line("echo still $((40 + 2))");
+    terminal.wait_text("still 42");
+    terminal.send_line("fg");
+    terminal.wait_typed("api", "draft");
+    terminal.send(" goes on");
+    terminal.wait_typed("api", "draft goes on");
+}
+
+/// What stands in each row, whatever blanks follow it.
+fn rows(contents: &str) -> Vec<String> {
+    contents.trim_end().lines().map(|row| row.trim_end().to_owned()).collect()
+}
+
+#[test]
+fn a_terminal_that_was_never_told_its_size_is_survived() {
+    let world = World::new().with_sessions(&["api"]);
+    let mut command = world.home.pty_command(std::path::Path::new(env!("CARGO_BIN_EXE_q")));
+    command.arg("attach");
+    command.arg("api");
+    let terminal = Terminal::spawn(command, 0, 0);
+    terminal.resize(24, 80);
+    terminal.wait_prompt("api");
+}

@@ -1,0 +1,123 @@
+//! A home with a scripted server in it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use q_sim::clock;
+use q_sim::home::Home;
+use q_sim::server::{Script, Seen, Server};
+use q_sim::terminal::Terminal;
+use serde_json::Value;
+
+use crate::run::{Outcome, Run};
+
+/// The program under test.
+const Q: &str = env!("CARGO_BIN_EXE_q");
+/// How long the server may have to be waited for. Generous: the machine may be building something meanwhile.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where a test happens. The home goes first: its host must not outlive it.
+pub(crate) struct World {
+    pub(crate) home: Home,
+    pub(crate) server: Server,
+}
+
+impl World {
+    /// A fresh home whose environment names a fresh server.
+    pub(crate) fn new() -> Self {
+        let server = Server::start();
+        let mut home = Home::new();
+        home.set("OPENAI_BASE_URL", &server.base_url());
+        home.set("OPENAI_MODEL", "scripted");
+        Self { home, server }
+    }
+
+    /// `q` in a terminal of 24 × 80.
+    pub(crate) fn open(&self) -> Terminal {
+        self.terminal(&[])
+    }
+
+    /// `q` with arguments, in a terminal.
+    pub(crate) fn terminal(&self, args: &[&str]) -> Terminal {
+        let mut command = self.home.pty_command(Path::new(Q));
+        command.args(args);
+        Terminal::spawn(command, 24, 80)
+    }
+
+    /// `q` with arguments and nothing to read, to its end.
+    pub(crate) fn q(&self, args: &[&str]) -> Outcome {
+        self.start(args).finish()
+    }
+
+    /// The same, reading `input`.
+    pub(crate) fn q_reading(&self, args: &[&str], input: impl Into<Vec<u8>>) -> Outcome {
+        Run::start(self.home.command(Path::new(Q)).args(args), Some(input.into())).finish()
+    }
+
+    /// `q` with arguments, in pipes, going on.
+    pub(crate) fn start(&self, args: &[&str]) -> Run {
+        Run::start(self.home.command(Path::new(Q)).args(args), None)
+    }
+
+    /// Detached sessions of these names.
+    pub(crate) fn with_sessions(self, names: &[&str]) -> Self {
+        for name in names {
+            self.q(&["new", "-d", name]).succeeded();
+        }
+        self
+    }
+
+    /// A session of `q ls --all --json`.
+    pub(crate) fn session(&self, name: &str) -> Value {
+        let all = self.q(&["ls", "--all", "--json"]).json();
+        let found = all.as_array().and_then(|all| all.iter().find(|session| session["name"] == name));
+        found.unwrap_or_else(|| panic!("no session {name} in {all}")).clone()
+    }
+
+    /// Answers `prompt` with one piece, then waits for the gate of that name before the rest.
+    pub(crate) fn gated(&self, prompt: &str, before: &str, gate: &str, after: &str) {
+        self.server.on(prompt, Script::new().say(before).wait_for(gate).say(after).done());
+    }
+
+    /// Waits until the server was asked `count` times in all.
+    pub(crate) fn wait_for_requests(&self, count: usize) {
+        let came = self.server.wait_for_requests(count, PATIENCE);
+        assert!(came, "the server was asked {} times, not {count}", self.server.requests().len());
+    }
+
+    /// Waits until the server is answering exactly `count`.
+    pub(crate) fn wait_for_streams(&self, count: usize) {
+        let came = self.server.wait_for_open_streams(count, PATIENCE);
+        assert!(came, "{} streams are open, not {count}", self.server.open_streams());
+    }
+
+    /// The one request whose last prompt contains `text`.
+    pub(crate) fn request(&self, text: &str) -> Seen {
+        let mut requests = self.server.requests();
+        requests.retain(|seen| seen.last_user_text().contains(text));
+        assert_eq!(requests.len(), 1, "requests about {text:?}: {requests:#?}");
+        requests.remove(0)
+    }
+}
+
+/// Looks again and again until something is so that nobody tells about.
+pub(crate) fn eventually(what: &str, so: impl Fn() -> bool) {
+    let deadline = clock::now() + PATIENCE;
+    while !so() {
+        assert!(clock::now() < deadline, "never: {what}");
+    }
+}
+
+/// The conversation in a request: who said what, without what the program itself puts in front.
+pub(crate) fn conversation(seen: &Seen) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let messages = seen.body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let said = messages.iter().filter(|message| message["role"] != "system");
+    said.map(|message| (text(&message["role"]), text(&message["content"]))).collect()
+}
+
+/// A conversation as it is written in a test: prompts and answers in turn.
+pub(crate) fn turns(texts: &[&str]) -> Vec<(String, String)> {
+    let roles = ["user", "assistant"].into_iter().cycle();
+    roles.zip(texts).map(|(role, text)| (role.to_owned(), (*text).to_owned())).collect()
+}

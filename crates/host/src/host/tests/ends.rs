@@ -1,0 +1,80 @@
+//! How a host ends: in good order, or because its store failed.
+
+use q_core::{AgentEvent, ClientId};
+
+use super::{Bench, create};
+use crate::events::Event;
+use crate::host::End;
+use crate::wire::Request;
+
+#[test]
+fn after_a_failed_commit_nothing_more_is_acknowledged_and_everyone_is_told() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    bench.connect(2, false, &[]);
+    let session = bench.create(1, "a");
+    let submitted = bench.submit(1, session, "why?");
+    bench.news();
+    bench.fail();
+    assert!(matches!(bench.host.ended(), Some(End::StoreFailed(_))));
+    bench.host.say_farewell();
+    assert_eq!(bench.news(), [(1, "going, to come again"), (2, "going, to come again")]);
+    assert!(bench.answer(submitted).is_none() && bench.host.world.asked.is_empty());
+}
+
+#[test]
+fn a_stop_waits_for_what_is_being_written() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    let session = bench.create(1, "a");
+    bench.submit(1, session, "why?");
+    bench.commit();
+    bench.hear(session, 1, AgentEvent::Text("bec".into()));
+    bench.hear(session, 1, AgentEvent::Text("ause".into()));
+    bench.host.on(Event::Terminate);
+    assert_eq!(bench.host.world.cancelled.len(), 1);
+    assert!(bench.host.ended().is_none(), "the end of the turn is not written yet");
+    let late = bench.request(1, create("a"));
+    bench.commit();
+    assert!(matches!(bench.answer(late), Some(Err(refused)) if refused.code == "stopping"));
+    assert!(matches!(bench.host.ended(), Some(End::Orderly)));
+    bench.news();
+    bench.host.say_farewell();
+    assert_eq!(bench.news(), [(1, "going")]);
+}
+
+#[test]
+fn a_store_that_fails_while_the_host_stops_is_a_failed_store() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    let session = bench.create(1, "a");
+    bench.submit(1, session, "why?");
+    let stop = bench.request(1, Request::Stop);
+    assert!(matches!(bench.answer(stop), Some(Ok(_))));
+    bench.fail();
+    assert!(matches!(bench.host.ended(), Some(End::StoreFailed(_))));
+}
+
+#[test]
+fn a_deserted_host_leaves_at_its_deadline_and_not_before() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[]);
+    bench.disconnect(1);
+    let deadline = bench.host.next_deadline().unwrap();
+    bench.host.on(Event::Deadline);
+    assert!(bench.host.ended().is_none(), "a wake-up that is too early does no harm");
+    bench.host.world.now = std::time::Duration::from_micros(deadline.at.0);
+    bench.host.on(Event::Deadline);
+    assert!(matches!(bench.host.ended(), Some(End::Orderly)));
+}
+
+#[test]
+fn without_random_bits_nothing_is_created_and_the_client_is_told() {
+    let mut bench = Bench::new();
+    bench.connect(1, false, &[("a", "A")]);
+    bench.host.world.no_entropy = true;
+    let created = bench.request(1, create("a"));
+    assert!(matches!(bench.answer(created), Some(Err(refused)) if refused.code == "entropy"));
+    assert!(bench.host.world.commits.is_empty());
+    assert!(bench.host.guests.contains_key(&ClientId(1)));
+}

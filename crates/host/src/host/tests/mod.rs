@@ -1,0 +1,257 @@
+//! The loop's body in a simulated world: commits happen when the test says so, agents answer when it says so.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+
+mod ends;
+mod order;
+mod random;
+mod whose_agents;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use q_agent::AgentSpec;
+use q_core::{
+    AgentEvent, Batch, ClientId, EntryNo, Instant, Kind, Limits, Multiplexer, Now, Record, SessionId, TurnNo,
+    WallTime,
+};
+use q_store::StoreError;
+
+use super::Host;
+use crate::door::Outbox;
+use crate::entropy::NoEntropy;
+use crate::events::{Event, Heard};
+use crate::pipeline::CommitNo;
+use crate::wire::message::{Hello, Id, NamedAgent, Reach};
+use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request};
+use crate::world::{Question, World};
+use crate::writer::Written;
+
+/// A world in which nothing happens by itself.
+#[derive(Debug, Default)]
+struct Simulated {
+    now: Duration,
+    ids: u128,
+    no_entropy: bool,
+    commits: Vec<(CommitNo, Batch)>,
+    sent: Vec<(ClientId, HostMessage)>,
+    asked: Vec<Question>,
+    cancelled: Vec<(SessionId, TurnNo)>,
+    pages: Vec<(ClientId, u64)>,
+    reachable: BTreeSet<ClientId>,
+}
+
+impl World for Simulated {
+    fn now(&self) -> Now {
+        Now { mono: Instant(self.now.as_micros() as u64), wall: WallTime(self.now.as_millis() as u64) }
+    }
+
+    fn session_id(&mut self) -> Result<SessionId, NoEntropy> {
+        self.ids += 1;
+        if self.no_entropy { Err(NoEntropy) } else { Ok(SessionId(self.ids)) }
+    }
+
+    fn commit(&mut self, commit: CommitNo, batch: Batch) {
+        self.commits.push((commit, batch));
+    }
+
+    fn ask(&mut self, question: Question) {
+        self.asked.push(question);
+    }
+
+    fn cancel(&mut self, session: SessionId, turn: TurnNo) {
+        self.cancelled.push((session, turn));
+    }
+
+    fn welcome(&mut self, client: ClientId, _outbox: Arc<Outbox>) {
+        self.reachable.insert(client);
+    }
+
+    fn send(&mut self, client: ClientId, message: HostMessage) {
+        if self.reachable.contains(&client) {
+            self.sent.push((client, message));
+        }
+    }
+
+    fn forget(&mut self, client: ClientId) {
+        self.reachable.remove(&client);
+    }
+
+    fn page(&mut self, client: ClientId, request: u64, _: SessionId, _: Option<EntryNo>, _: usize) {
+        self.pages.push((client, request));
+    }
+}
+
+/// A host, and hands to move it with.
+struct Bench {
+    host: Host<Simulated>,
+    requests: u64,
+    /// How many commits are durable.
+    durable: usize,
+    /// How much of what was sent the test has looked at.
+    looked: usize,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::on(Multiplexer::new(Limits::default()))
+    }
+
+    fn on(core: Multiplexer) -> Self {
+        let mut bench =
+            Self { host: Host::new(core, Simulated::default()), requests: 0, durable: 0, looked: 0 };
+        bench.host.start();
+        bench
+    }
+
+    /// The host dies and the next one begins with what was written. What was not committed would be gone with it: tests
+    /// that need that commit before.
+    fn restarted(self) -> Self {
+        let mut next = Self::on(self.host.core);
+        next.commit();
+        next
+    }
+
+    /// A client with these agents: name and address.
+    fn connect(&mut self, client: u64, watch: bool, agents: &[(&str, &str)]) {
+        let named = |&(name, address): &(&str, &str)| NamedAgent { name: name.into(), reach: http(address) };
+        let hello = Hello {
+            protocol: PROTOCOL,
+            version: "test".into(),
+            watch,
+            agents: agents.iter().map(named).collect(),
+        };
+        self.host.on(Event::Connected { client: ClientId(client), hello, outbox: Arc::default() });
+    }
+
+    fn disconnect(&mut self, client: u64) {
+        self.host.on(Event::Disconnected { client: ClientId(client) });
+    }
+
+    /// A client asks; gives the request's number.
+    fn request(&mut self, client: u64, request: Request) -> u64 {
+        self.requests += 1;
+        let id = self.requests;
+        self.host
+            .on(Event::Said { client: ClientId(client), message: ClientMessage::Request { id, request } });
+        id
+    }
+
+    /// A session of `client` with that agent, committed.
+    fn create(&mut self, client: u64, agent: &str) -> Id {
+        let id = self.request(client, create(agent));
+        self.commit();
+        match self.answer(id) {
+            Some(Ok(Answer::Created(session))) => *session,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn submit(&mut self, client: u64, session: Id, text: &str) -> u64 {
+        let token = u128::from(self.requests) + 1;
+        self.request(client, Request::Submit { session, token, text: text.into() })
+    }
+
+    /// Everything given to the writer becomes durable.
+    fn commit(&mut self) {
+        while self.durable < self.host.world.commits.len() {
+            self.commit_some(1);
+        }
+    }
+
+    /// The next `count` commits become durable, in one group.
+    fn commit_some(&mut self, count: usize) {
+        let last = (self.durable + count).min(self.host.world.commits.len());
+        if last > self.durable {
+            self.durable = last;
+            let (commit, _) = self.host.world.commits[last - 1];
+            self.host.on(Event::Written(Written::UpTo { commit, took: Duration::ZERO }));
+        }
+    }
+
+    fn fail(&mut self) {
+        self.host.on(Event::Written(Written::Failed(StoreError::Poisoned)));
+    }
+
+    fn hear(&mut self, session: Id, turn: u64, event: AgentEvent) {
+        let (session, turn) = (session.into(), TurnNo(turn));
+        self.host.on(Event::Heard(Heard { session, turn, event }));
+    }
+
+    /// The answer to a request, if it has one; never two.
+    fn answer(&self, request: u64) -> Option<&Result<Answer, Refused>> {
+        let mut answers = self.host.world.sent.iter().filter_map(|(_, message)| match message {
+            HostMessage::Reply { id, answer } if *id == request => Some(answer),
+            HostMessage::Reply { .. }
+            | HostMessage::Welcome(_)
+            | HostMessage::Unwelcome { .. }
+            | HostMessage::Snapshot(_)
+            | HostMessage::Ready
+            | HostMessage::Update(_)
+            | HostMessage::Going { .. } => None,
+        });
+        let answer = answers.next();
+        assert!(answers.next().is_none(), "request {request} is answered twice");
+        answer
+    }
+
+    /// What was sent since the test last looked: to whom, and what kind of message.
+    fn news(&mut self) -> Vec<(u64, &'static str)> {
+        let new = &self.host.world.sent[self.looked..];
+        self.looked = self.host.world.sent.len();
+        new.iter().map(|(client, message)| (client.0, kind(message))).collect()
+    }
+
+    /// The records that are durable.
+    fn records(&self) -> impl Iterator<Item = (SessionId, &Record)> {
+        let durable = &self.host.world.commits[..self.durable];
+        durable.iter().flat_map(|(_, batch)| &batch.records).map(|stamped| (stamped.session, &stamped.record))
+    }
+
+    /// The addresses that were asked, in order.
+    fn addresses(&self) -> Vec<&str> {
+        let address = |question: &Question| match &question.agent {
+            AgentSpec::Http(spec) => spec.base_url.clone().leak() as &str,
+            AgentSpec::Guide => "guide",
+        };
+        self.host.world.asked.iter().map(address).collect()
+    }
+}
+
+fn http(address: &str) -> Reach {
+    Reach::Http { base_url: address.into(), key: None, model: "m".into(), idle_timeout_ms: 1000 }
+}
+
+fn create(agent: &str) -> Request {
+    Request::Create {
+        name: None,
+        kind: Kind::Development,
+        agent: agent.into(),
+        model: String::new(),
+        directory: "/".into(),
+    }
+}
+
+fn kind(message: &HostMessage) -> &'static str {
+    match message {
+        HostMessage::Welcome(_) => "welcome",
+        HostMessage::Unwelcome { .. } => "unwelcome",
+        HostMessage::Snapshot(_) => "snapshot",
+        HostMessage::Ready => "ready",
+        HostMessage::Update(_) => "update",
+        HostMessage::Reply { answer: Ok(_), .. } => "granted",
+        HostMessage::Reply { answer: Err(_), .. } => "refused",
+        HostMessage::Going { restart: true, .. } => "going, to come again",
+        HostMessage::Going { restart: false, .. } => "going",
+    }
+}
+
+/// How often each message went to each client.
+fn count(news: &[(u64, &'static str)]) -> BTreeMap<(u64, &'static str), usize> {
+    let mut counts = BTreeMap::new();
+    for one in news {
+        *counts.entry(*one).or_default() += 1;
+    }
+    counts
+}

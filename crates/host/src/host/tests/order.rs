@@ -1,0 +1,129 @@
+//! What waits for a commit, and what does not.
+
+use q_core::{AgentEvent, ClientId};
+
+use super::{Bench, Id, count, create};
+use crate::events::Event;
+use crate::wire::message::Hello;
+use crate::wire::{Answer, ClientMessage, PROTOCOL, Request};
+
+#[test]
+fn acknowledgements_and_asks_wait_for_their_commit() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    bench.news();
+    let created = bench.request(1, create("a"));
+    assert!(bench.news().is_empty(), "nothing is seen before it is durable");
+    bench.commit();
+    assert!(matches!(bench.answer(created), Some(Ok(Answer::Created(_)))));
+
+    let submitted = bench.submit(1, Id(1), "why?");
+    assert!(bench.answer(submitted).is_none() && bench.host.world.asked.is_empty());
+    bench.commit();
+    assert!(matches!(bench.answer(submitted), Some(Ok(Answer::Accepted(1)))));
+    assert_eq!(bench.addresses(), ["A"]);
+}
+
+#[test]
+fn streamed_text_waits_for_no_commit_of_another_session() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    let (one, two) = (bench.create(1, "a"), bench.create(1, "a"));
+    bench.submit(1, one, "why?");
+    bench.commit();
+    bench.hear(one, 1, AgentEvent::Text("because".into()));
+    bench.news();
+    let waiting = bench.submit(1, two, "and you?");
+    bench.hear(one, 1, AgentEvent::Text(" it is so".into()));
+    assert_eq!(bench.news(), [(1, "update")], "the text goes out while the other's prompt is being written");
+    assert!(bench.answer(waiting).is_none());
+}
+
+#[test]
+fn what_one_group_makes_durable_is_released_in_order() {
+    let mut bench = Bench::new();
+    bench.connect(1, false, &[("a", "A")]);
+    let session = bench.create(1, "a");
+    let submitted: Vec<u64> = (0..5).map(|n| bench.submit(1, session, &format!("prompt {n}"))).collect();
+    let before = bench.host.world.sent.len();
+    bench.commit_some(3);
+    assert!(submitted[..3].iter().all(|&id| bench.answer(id).is_some()));
+    assert!(submitted[3..].iter().all(|&id| bench.answer(id).is_none()));
+    bench.commit();
+    let order: Vec<String> = bench.host.world.sent[before..].iter().map(|(_, m)| format!("{m:?}")).collect();
+    assert_eq!(order.len(), 5);
+    for (place, (message, id)) in order.iter().zip(&submitted).enumerate() {
+        assert!(message.contains(&format!("id: {id},")), "{place}: {message}");
+    }
+}
+
+/// A page is read from the store, where what the asker has seen already must be.
+#[test]
+fn a_page_waits_for_what_is_being_written() {
+    let mut bench = Bench::new();
+    bench.connect(1, false, &[("a", "A")]);
+    let session = bench.create(1, "a");
+    let at_once = bench.request(1, Request::Page { session, before: None, bytes: 1 });
+    assert_eq!(bench.host.world.pages, [(ClientId(1), at_once)]);
+    bench.submit(1, session, "why?");
+    let later = bench.request(1, Request::Page { session, before: None, bytes: 1 });
+    assert_eq!(bench.host.world.pages.len(), 1);
+    bench.commit();
+    assert_eq!(bench.host.world.pages, [(ClientId(1), at_once), (ClientId(1), later)]);
+}
+
+#[test]
+fn who_lagged_gets_every_snapshot_again_and_nobody_else_does() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    bench.connect(2, true, &[]);
+    bench.connect(3, false, &[]);
+    bench.create(1, "a");
+    bench.create(1, "a");
+    bench.news();
+    bench.host.on(Event::Lagged { client: ClientId(2) });
+    assert_eq!(bench.news(), [(2, "snapshot"), (2, "snapshot"), (2, "ready")]);
+    bench.host.on(Event::Lagged { client: ClientId(3) });
+    assert!(bench.news().is_empty(), "it keeps no mirror");
+}
+
+#[test]
+fn what_comes_late_or_from_nobody_changes_nothing() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    let session = bench.create(1, "a");
+    bench.submit(1, session, "why?");
+    bench.commit();
+    bench.request(1, Request::Interrupt { session });
+    bench.commit();
+    bench.news();
+    let written = bench.host.world.commits.len();
+    bench.hear(session, 1, AgentEvent::Text("too late".into()));
+    bench.hear(session, 7, AgentEvent::Done);
+    bench.hear(Id(99), 1, AgentEvent::Done);
+    bench.request(99, Request::Status);
+    bench.submit(99, session, "from nobody");
+    bench.disconnect(99);
+    bench.host.on(Event::Lagged { client: ClientId(99) });
+    bench.host.on(Event::Deadline);
+    let hello = Hello { protocol: PROTOCOL, version: String::new(), watch: false, agents: Vec::new() };
+    bench.host.on(Event::Said { client: ClientId(1), message: ClientMessage::Hello(hello) });
+    assert!(bench.news().is_empty());
+    assert_eq!(bench.host.world.commits.len(), written);
+}
+
+#[test]
+fn who_is_gone_is_told_nothing_and_its_prompt_is_kept() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    bench.connect(2, true, &[]);
+    let session = bench.create(1, "a");
+    bench.news();
+    let submitted = bench.submit(1, session, "why?");
+    bench.disconnect(1);
+    bench.commit();
+    assert!(bench.answer(submitted).is_none());
+    let told = count(&bench.news());
+    assert!(told.keys().all(|(client, _)| *client == 2), "{told:?}");
+    assert_eq!(bench.addresses(), ["A"], "its agent answers although it left");
+}

@@ -1,0 +1,164 @@
+//! The fuzzing corpus, replayed: seeds made from real messages, and whatever a fuzzer left beside them.
+//!
+//! `Q_WRITE_SEEDS=1` writes the seeds anew; only a change of the protocol is a reason to.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests may panic and tell")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use q_core::{Activity, Interrupter, Kind, Presence};
+use q_host::wire::message::{Hello, Id, NamedAgent, Reach, Stats, Status};
+use q_host::wire::view::{Body, Failure, Item, Line, Pages, Piece, Shot};
+use q_host::wire::{Answer, ClientMessage, Codec, HostMessage, PROTOCOL, Refused, Request, fuzz_frame};
+use tokio_util::bytes::BytesMut;
+use tokio_util::codec::Encoder;
+
+const SESSION: Id = Id(0x0123_4567_89ab_cdef);
+
+fn corpus() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/frame")
+}
+
+fn from_clients() -> Vec<(&'static str, ClientMessage)> {
+    let reach = Reach::Http {
+        base_url: "http://127.0.0.1/v1".into(),
+        key: Some("k".into()),
+        model: "m".into(),
+        idle_timeout_ms: 60_000,
+    };
+    let agents = vec![
+        NamedAgent { name: "guide".into(), reach: Reach::Guide },
+        NamedAgent { name: "http".into(), reach },
+    ];
+    let hello = Hello { protocol: PROTOCOL, version: "0.1.0".into(), watch: true, agents };
+    let ask = |request| ClientMessage::Request { id: 7, request };
+    let create = Request::Create {
+        name: Some("план-б".into()),
+        kind: Kind::Review,
+        agent: "http".into(),
+        model: "m".into(),
+        directory: "/d".into(),
+    };
+    vec![
+        ("seed-hello", ClientMessage::Hello(hello)),
+        ("seed-create", ask(create)),
+        ("seed-submit", ask(Request::Submit { session: SESSION, token: u128::MAX, text: "why?\n".into() })),
+        ("seed-close", ask(Request::Close { session: SESSION, force: true })),
+        ("seed-retry", ask(Request::Retry { session: SESSION, token: 1 })),
+        ("seed-draft", ask(Request::SaveDraft { session: SESSION, text: "half a".into() })),
+        ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
+        ("seed-list", ask(Request::List)),
+        ("seed-stop", ask(Request::Stop)),
+        ("seed-showing", ClientMessage::Showing { session: Some(SESSION), at_end: true }),
+        ("seed-switched", ClientMessage::Switched { took_us: 1234 }),
+    ]
+}
+
+fn from_hosts() -> Vec<(&'static str, HostMessage)> {
+    let status = Status {
+        protocol: PROTOCOL,
+        version: "0.1.0".into(),
+        pid: 1,
+        started: 2,
+        clients: 3,
+        live: 4,
+        max_live: 10,
+        working: 1,
+        stored: 5,
+    };
+    let failure = Failure { kind: q_core::FailureKind::RateLimited, detail: "slow down".into() };
+    let item = |no, body| Item { no, at: 1_700_000_000_000, body };
+    let entries = vec![
+        item(2, Body::Prompt("why?".into())),
+        item(4, Body::Answer("because 🦀".into())),
+        item(6, Body::Interrupted(Interrupter::Crash)),
+        item(8, Body::Failed(failure)),
+    ];
+    let shot = Shot {
+        line: line(),
+        entries: entries.clone(),
+        trimmed: true,
+        queue: vec![(3, "next".into())],
+        draft: "d".into(),
+    };
+    let refused = Refused { code: "limit".into(), message: "no".into(), limit: true };
+    let reply = |answer| HostMessage::Reply { id: 7, answer };
+    let text = Piece::Text { session: SESSION, entry: 4, offset: 3, text: "ause".into() };
+    vec![
+        ("seed-welcome", HostMessage::Welcome(status)),
+        ("seed-snapshot", HostMessage::Snapshot(shot)),
+        ("seed-ready", HostMessage::Ready),
+        ("seed-update-line", HostMessage::Update(Piece::Line(line()))),
+        ("seed-update-text", HostMessage::Update(text)),
+        ("seed-reply-accepted", reply(Ok(Answer::Accepted(12)))),
+        ("seed-reply-page", reply(Ok(Answer::Page(Pages { entries, trimmed: false })))),
+        ("seed-reply-stats", reply(Ok(Answer::Stats(Stats::default())))),
+        ("seed-reply-refused", reply(Err(refused))),
+        ("seed-going", HostMessage::Going { why: "stopped".into(), restart: false }),
+    ]
+}
+
+fn line() -> Line {
+    Line {
+        id: SESSION,
+        name: "fix-login".into(),
+        slot: 1,
+        kind: Kind::Debug,
+        agent: "http".into(),
+        model: "m".into(),
+        directory: "/d".into(),
+        presence: Presence::Live,
+        activity: Activity::Working,
+        unread: 2,
+        seen: (4, 10),
+        queued: 1,
+        entries: 8,
+        turns: 3,
+        tokens: (100, 200),
+        failure: None,
+        preview: "because".into(),
+        created: 1,
+        touched: 2,
+    }
+}
+
+fn frame<In, Out: serde::Serialize>(message: &Out) -> Vec<u8>
+where
+    Codec<In, Out>: for<'a> Encoder<&'a Out, Error = q_host::wire::FrameError>,
+{
+    let mut bytes = BytesMut::new();
+    Codec::<In, Out>::default().encode(message, &mut bytes).expect("a frame");
+    bytes.to_vec()
+}
+
+fn seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let clients = from_clients();
+    let hosts = from_hosts();
+    let clients = clients.iter().map(|(name, message)| (*name, frame::<HostMessage, _>(message)));
+    clients.chain(hosts.iter().map(|(name, message)| (*name, frame::<ClientMessage, _>(message)))).collect()
+}
+
+/// The protocol is what it was when the seeds were written, byte by byte.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "seeds are written by hand, on demand")]
+fn seeds_are_the_messages_as_they_are_written_today() {
+    let write = std::env::var_os("Q_WRITE_SEEDS").is_some();
+    for (name, bytes) in seeds() {
+        let path = corpus().join(name);
+        if write {
+            fs::write(&path, &bytes).expect("a seed");
+        }
+        assert!(fs::read(&path).expect("a committed seed") == bytes, "{name} is written in another way now");
+    }
+}
+
+#[test]
+fn every_file_of_the_corpus_is_read_without_a_panic() {
+    let mut count = 0;
+    for file in fs::read_dir(corpus()).expect("the corpus is committed") {
+        fuzz_frame(&fs::read(file.unwrap().path()).expect("a file"));
+        count += 1;
+    }
+    println!("{count} files");
+    assert!(count >= seeds().len());
+}
