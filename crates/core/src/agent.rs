@@ -62,6 +62,21 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::Unreachable,
+        Self::WrongKey,
+        Self::UnknownModel,
+        Self::Cut,
+        Self::Silent,
+        Self::RateLimited,
+        Self::Rejected,
+        Self::ServerError,
+        Self::TooLong,
+        Self::NotConfigured,
+        Self::Internal,
+    ];
+
     /// A stable code, for `--json` and figures.
     pub const fn code(self) -> &'static str {
         match self {

@@ -1,8 +1,7 @@
 //! The client's side of the wire: find the host, start it if there is none, say hello.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::TryLockError;
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -11,7 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::net::UnixStream;
 use tokio_util::codec::Framed;
 
-use crate::place::{Place, PlaceError};
+use crate::place::{Place, PlaceError, open_lock};
 use crate::wire::message::{Hello, Status};
 use crate::wire::{ClientMessage, Codec, FrameError, HostMessage};
 
@@ -188,7 +187,7 @@ fn is_nobody(error: &io::Error) -> bool {
 
 /// Starts a host unless another client did so while we waited for our turn.
 fn start(place: &Place, program: &Path) -> Result<(), ConnectError> {
-    let turn = open_lock(&place.start_lock())?;
+    let turn = open_lock(&place.start_lock()).map_err(system("the start lock cannot be opened"))?;
     turn.lock().map_err(system("the start lock cannot be taken"))?;
     if std::os::unix::net::UnixStream::connect(place.socket()).is_ok() {
         return Ok(());
@@ -211,7 +210,7 @@ fn start(place: &Place, program: &Path) -> Result<(), ConnectError> {
     reason = "a file lock can only be asked for again; this waits for another process"
 )]
 fn wait_for_leaving(host_lock: &Path) -> Result<(), ConnectError> {
-    let lock = open_lock(host_lock)?;
+    let lock = open_lock(host_lock).map_err(system("the host's lock cannot be opened"))?;
     for _ in 0..LEAVES_WITHIN.as_millis() / ASK_AGAIN.as_millis() {
         match lock.try_lock() {
             Ok(()) => return Ok(()),
@@ -256,15 +255,4 @@ fn passed_on() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
     let plain = PASSED_ON.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     let path = |name| Some((name, std::path::absolute(std::env::var_os(name)?).ok()?.into_os_string()));
     plain.chain(PASSED_ON_PATHS.into_iter().filter_map(path))
-}
-
-fn open_lock(path: &Path) -> Result<File, ConnectError> {
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-        .open(path)
-        .map_err(system("a lock cannot be opened"))
 }

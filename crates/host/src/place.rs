@@ -3,9 +3,9 @@
 //! The socket's name is made from the data directory, so that a host is found by what it owns and two stores never
 //! share a host.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The longest path a Unix socket can have on every system `q` runs on, in bytes.
@@ -109,6 +109,17 @@ fn private_directory(path: &Path) -> Result<(), PlaceError> {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(failed)?;
     }
     Ok(())
+}
+
+/// Opens a lock's file, which holds nothing: the lock on it is what counts. Never through a link.
+pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)
 }
 
 /// Sixteen hexadecimal digits that stand for a directory (FNV-1a: it names, it does not protect).

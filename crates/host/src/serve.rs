@@ -1,8 +1,7 @@
 //! The host's life: take the lock, open the store, let clients in, loop, leave in good order.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +17,7 @@ use crate::clock::Clock;
 use crate::door::{self, Outboxes};
 use crate::events::{Event, Heard};
 use crate::host::{End, Host};
-use crate::place::{Place, PlaceError};
+use crate::place::{Place, PlaceError, open_lock};
 use crate::world::Real;
 use crate::writer::Writer;
 
@@ -149,14 +148,7 @@ fn outcome(host: Host<Real>) -> Result<(), HostError> {
 
 /// Holds the lock that makes this process the host. The system gives it back when the process dies, however it dies.
 fn take_lock(path: &Path) -> Result<File, HostError> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-        .open(path)
-        .map_err(system("the host's lock cannot be opened"))?;
+    let file = open_lock(path).map_err(system("the host's lock cannot be opened"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(HostError::Running),

@@ -90,7 +90,7 @@ impl Script {
             "done" => AgentEvent::Done,
             _ => {
                 let code = self.word("a failure")?;
-                let kind = FAILURES.into_iter().find(|kind| kind.code() == code);
+                let kind = FailureKind::ALL.into_iter().find(|kind| kind.code() == code);
                 let kind = kind.ok_or_else(|| format!("`{code}` is not a failure"))?;
                 AgentEvent::Failed(AgentFailure { kind, detail: String::new() })
             }
@@ -166,20 +166,6 @@ impl Script {
             .ok_or_else(|| format!("`{word}` is not `{mark}` and a number"))
     }
 }
-
-const FAILURES: [FailureKind; 11] = [
-    FailureKind::Unreachable,
-    FailureKind::WrongKey,
-    FailureKind::UnknownModel,
-    FailureKind::Cut,
-    FailureKind::Silent,
-    FailureKind::RateLimited,
-    FailureKind::Rejected,
-    FailureKind::ServerError,
-    FailureKind::TooLong,
-    FailureKind::NotConfigured,
-    FailureKind::Internal,
-];
 
 fn number(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("`{text}` is not a number"))

@@ -136,19 +136,7 @@ fn what_is_encoded_is_decoded() {
 #[test]
 fn the_words_of_failures_are_their_codes() {
     // The codes are public already, in `--json`; two vocabularies for one thing would drift apart.
-    for kind in [
-        FailureKind::Unreachable,
-        FailureKind::WrongKey,
-        FailureKind::UnknownModel,
-        FailureKind::Cut,
-        FailureKind::Silent,
-        FailureKind::RateLimited,
-        FailureKind::Rejected,
-        FailureKind::ServerError,
-        FailureKind::TooLong,
-        FailureKind::NotConfigured,
-        FailureKind::Internal,
-    ] {
+    for kind in FailureKind::ALL {
         let failure = AgentFailure { kind, detail: String::new() };
         let stamped =
             stamped(1, Record::Ended { turn: TurnNo(1), ending: Ending::Failed(failure), usage: USAGE });
