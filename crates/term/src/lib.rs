@@ -1,7 +1,7 @@
 //! The terminal: keys → intents, view → frame.
 //!
 //! Everything here but [`guard`] is pure and synchronous: the client's loop reads events, feeds [`Ui`], carries its
-//! [`Intent`]s to the host, applies what comes back to a [`q_core::Mirror`], and calls [`draw`].
+//! [`Intent`]s to the host, applies what comes back to a [`q_core::Mirror`], and calls [`draw()`].
 //!
 //! Not here: the loop, the wire, the clock (the client's business); what a session is (the core's).
 

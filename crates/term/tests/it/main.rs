@@ -5,6 +5,7 @@ mod hostile;
 mod intents;
 mod keys;
 mod losing;
+mod panic;
 mod plain;
 mod screens;
 mod speed;
