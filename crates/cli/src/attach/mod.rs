@@ -65,6 +65,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         drawn: Instant::default(),
     };
     attached.carry(first).await?;
+    attached.draw().await?; // the first frame waits for no other
     let outcome = attached.live(signals).await;
     let Attached { screen, client, ui, .. } = attached;
     drop(screen);

@@ -11,8 +11,8 @@ use crate::wire;
 
 const CACHE_BYTES: u64 = 4 << 20;
 /// What may wait in memory before it is flushed to a table.
-const RECORDS_MEMTABLE_BYTES: u64 = 4 << 20;
-const SMALL_MEMTABLE_BYTES: u64 = 1 << 20;
+const RECORDS_MEMTABLE_BYTES: u64 = 2 << 20;
+const SMALL_MEMTABLE_BYTES: u64 = 512 << 10;
 /// fjall's own minimum.
 const JOURNAL_BYTES: u64 = 64 << 20;
 const OPEN_FILES: usize = 64;
