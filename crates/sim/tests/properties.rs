@@ -55,8 +55,10 @@ proptest! {
             for client in 1..=3 {
                 let _effects = written.tell(Input::Detached(q_core::ClientId(client)));
             }
-            while written.core.next_deadline().is_some_and(|deadline| deadline.reason == q_core::Reason::WriteStream) {
-                written.follow_deadline();
+            for _ in 0..SESSIONS {
+                if written.core.next_deadline().is_some_and(|next| next.reason == q_core::Reason::WriteStream) {
+                    written.follow_deadline();
+                }
             }
             prop_assert_eq!(&written.replayed_heads(), &written.heads, "heads are what the records say");
             let recovered = written.recovered();
