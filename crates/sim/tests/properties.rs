@@ -31,7 +31,7 @@ fn played(steps: &[Step], limits: Limits) -> World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(8192), ..ProptestConfig::default() })]
 
     /// Nothing granted is lost: whatever a reply promises stands in a synced batch of the same call, and an agent is
     /// asked only behind the record that says so. Broken by: replying at once, buffering prompts.
@@ -159,6 +159,27 @@ proptest! {
                 let changed: Vec<_> = world.heads.keys().filter(|id| !before.contains_key(id)).collect();
                 prop_assert!(changed.is_empty(), "a refusal created {changed:?}");
             }
+        }
+    }
+
+    /// What a list says in numbers is what the log adds up to. Broken by: a head that forgets to count.
+    #[test]
+    fn totals_are_what_the_log_adds_up_to(steps in workload(100)) {
+        let world = played(&steps, tight());
+        for head in world.heads.values() {
+            let own = || world.log.iter().filter(|stamped| stamped.session == head.id).map(|stamped| &stamped.record);
+            let mut spent = (0, 0);
+            for record in own() {
+                if let Record::Ended { usage, .. } = record {
+                    spent = (spent.0 + usage.input, spent.1 + usage.output);
+                }
+            }
+            prop_assert_eq!((head.usage.input, head.usage.output), spent);
+            prop_assert_eq!(head.turns.0, own().filter(|record| matches!(record, Record::Began { .. })).count() as u64);
+            prop_assert_eq!(head.prompts.0, own().filter(|record| matches!(record, Record::Queued { .. })).count() as u64);
+        }
+        for snapshot in world.snapshots() {
+            prop_assert_eq!(snapshot.summary.entries, snapshot.entries.len() as u64);
         }
     }
 

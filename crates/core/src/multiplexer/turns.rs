@@ -262,8 +262,13 @@ impl Step<'_> {
         let stream = live.stream_mut();
         stream.since = None;
         let text = core::mem::take(&mut stream.text);
-        if !text.is_empty() {
-            self.record_buffered(id, Record::Said { turn: turn.turn, entry, text });
+        if text.is_empty() {
+            return;
+        }
+        let was_read = session.head().unread == 0;
+        self.record_buffered(id, Record::Said { turn: turn.turn, entry, text });
+        if was_read && self.session(id).is_some_and(|session| session.head().unread > 0) {
+            self.changed(id); // what grew after somebody looked away is unread from here on
         }
     }
 
