@@ -52,6 +52,8 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     }
     let signals = Signals::listen()?;
     let screen = Screen::take()?;
+    // Listened to before the first frame: a size that changes right after it must not be missed.
+    let keys = EventStream::new();
     let mut attached = Attached {
         context,
         client,
@@ -66,7 +68,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     };
     attached.carry(first).await?;
     attached.draw().await?; // the first frame waits for no other
-    let outcome = attached.live(signals).await;
+    let outcome = attached.live(signals, keys).await;
     let Attached { screen, client, ui, .. } = attached;
     drop(screen);
     match outcome {
@@ -115,8 +117,7 @@ struct Attached<'a> {
 }
 
 impl Attached<'_> {
-    async fn live(&mut self, mut signals: Signals) -> Result<Leaving, CliError> {
-        let mut terminal = EventStream::new();
+    async fn live(&mut self, mut signals: Signals, mut keys: EventStream) -> Result<Leaving, CliError> {
         loop {
             let now = self.clock.mono();
             let next_frame = self.clock.until(self.drawn.after(FRAME));
@@ -128,7 +129,7 @@ impl Attached<'_> {
             let leaving = tokio::select! {
                 biased;
                 number = signals.next() => Some(Leaving::Signal(number)),
-                event = terminal.next() => match event {
+                event = keys.next() => match event {
                     Some(Ok(event)) => self.at_terminal(event.into()).await?,
                     Some(Err(_)) | None => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use q_core::{Activity, SessionId, address};
 use q_host::wire::Request;
-use q_term::action::{self, Action};
+use q_term::action::{self, Action, Group};
 use q_term::plain::sessions;
 use q_term::slash::{Slash, missed};
 
@@ -158,7 +158,8 @@ fn help(word: Option<&str>) -> String {
     for row in action::ROWS {
         let command = row.command();
         let fits = word.is_none_or(|word| command.contains(word) || row.help.contains(word));
-        if !command.is_empty() && fits {
+        // What only moves on a screen means nothing here.
+        if !command.is_empty() && fits && row.group != Group::View {
             let _infallible = writeln!(text, "{command:<22} {}", row.help);
         }
     }
