@@ -142,8 +142,9 @@ impl Face<'_> {
             self.before = self.plain.focus();
         }
         let lines = self.plain.focus_on(session);
-        say(&lines)?;
-        self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true }).await
+        // The host hears first: whoever reads that we are elsewhere may count on it.
+        self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true }).await?;
+        say(&lines)
     }
 
     async fn heard(&mut self, news: News) -> Result<Next, CliError> {

@@ -71,6 +71,9 @@ fn the_end_of_a_background_answer_is_told_on_a_line_of_its_own() {
     world.wait_for_streams(1);
     terminal.send_line("/switch plan");
     terminal.wait_text("* now in plan");
+    // An answer on the same connection: the host knows by now where this client looks.
+    terminal.send_line("/rename plans");
+    terminal.wait_text("* plan is called plans now");
     world.server.open("dig");
     terminal.wait_text("* api: answered (");
     world.q(&["send", "docs", "fail"]).succeeded();
