@@ -55,6 +55,11 @@ impl CliError {
         self
     }
 
+    /// The message and the ways out on one line, for a place that has no more.
+    pub(crate) fn on_one_line(&self) -> String {
+        std::iter::once(&self.message).chain(&self.hints).cloned().collect::<Vec<_>>().join("; ")
+    }
+
     /// An address that leads nowhere, with the nearest among `names`.
     pub(crate) fn miss(miss: Miss, names: &[String]) -> Self {
         match miss {

@@ -142,12 +142,12 @@ impl Desk {
                 mirror.prepend(session, page.entries.into_iter().map(Entry::from).collect(), page.trimmed);
             }
             (Waiting::New | Waiting::Page(_) | Waiting::About(_), Ok(_)) => {}
-            (Waiting::New, Err(error)) => ui.refused(None, None, told(&error)),
+            (Waiting::New, Err(error)) => ui.refused(None, None, error.on_one_line()),
             (Waiting::Submit { key, session, .. }, Err(error)) => {
-                ui.refused(Some(key), Some(session), told(&error));
+                ui.refused(Some(key), Some(session), error.on_one_line());
             }
             (Waiting::Page(session) | Waiting::About(session), Err(error)) => {
-                ui.refused(None, Some(session), told(&error));
+                ui.refused(None, Some(session), error.on_one_line());
             }
         }
         Vec::new()
@@ -156,8 +156,4 @@ impl Desk {
 
 fn about(session: SessionId, request: Request) -> (Waiting, Request) {
     (Waiting::About(session), request)
-}
-
-fn told(error: &CliError) -> String {
-    std::iter::once(&error.message).chain(&error.hints).cloned().collect::<Vec<_>>().join("; ")
 }

@@ -101,7 +101,7 @@ impl Face<'_> {
             Ok(next) => next,
             Err(error) if error.kind == crate::error::Kind::Unreachable => return Err(error),
             Err(error) => {
-                say(&[format!("* {}", told(&error))])?;
+                say(&[format!("* {}", error.on_one_line())])?;
                 Next::Go
             }
         };
@@ -214,8 +214,4 @@ impl Face<'_> {
 
 fn say(lines: &[String]) -> Result<(), CliError> {
     if lines.is_empty() { Ok(()) } else { out::line(&lines.join("\n")) }
-}
-
-fn told(error: &CliError) -> String {
-    std::iter::once(&error.message).chain(&error.hints).cloned().collect::<Vec<_>>().join("; ")
 }
