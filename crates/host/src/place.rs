@@ -57,11 +57,6 @@ impl Place {
         self.data.join("store")
     }
 
-    /// The data directory.
-    pub fn data(&self) -> &Path {
-        &self.data
-    }
-
     /// The directory of log files.
     pub fn logs(&self) -> PathBuf {
         self.state.join("log")

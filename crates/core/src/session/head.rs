@@ -9,7 +9,7 @@ use crate::agent::{AgentFailure, Usage};
 use crate::id::{EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
-use crate::record::{Ending, Interrupter, Record, Stamped};
+use crate::record::{Ending, Record, Stamped};
 use crate::time::WallTime;
 
 /// How many submissions are remembered so that a repeated one is taken once.
@@ -254,14 +254,6 @@ impl Head {
         match &self.last {
             Some(Ending::Failed(failure)) => Some(failure),
             Some(Ending::Done | Ending::Interrupted(_)) | None => None,
-        }
-    }
-
-    /// Who interrupted the last turn, if it was.
-    pub const fn interrupter(&self) -> Option<Interrupter> {
-        match &self.last {
-            Some(Ending::Interrupted(by)) => Some(*by),
-            Some(Ending::Done | Ending::Failed(_)) | None => None,
         }
     }
 }

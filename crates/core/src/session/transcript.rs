@@ -71,11 +71,6 @@ impl Transcript {
         self.entries.iter()
     }
 
-    /// The newest entry.
-    pub fn last(&self) -> Option<&Entry> {
-        self.entries.back()
-    }
-
     /// The text of a prompt that waits, or that is about to be retried.
     pub fn waiting(&self, queued: Seq) -> Option<&str> {
         self.waiting.get(&queued).map(String::as_str)
