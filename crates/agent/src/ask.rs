@@ -1,7 +1,8 @@
 //! What is asked, and of whom: the words every kind of agent shares.
 
 use futures_util::stream::BoxStream;
-use q_core::AgentEvent;
+use q_core::conversation::{Message, Role};
+use q_core::{AgentEvent, CallNo, Digest, Outcome};
 
 /// What is asked: the conversation so far, ending with the person's prompt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,28 +17,33 @@ pub struct Ask {
 
 impl Ask {
     /// The person's newest message; empty when there is none.
-    pub fn prompt(&self) -> &str {
+    pub fn prompt(&self) -> String {
         let newest = self.messages.iter().rfind(|message| message.role == Role::User);
-        newest.map_or("", |message| message.text.as_str())
+        newest.map(Message::text).unwrap_or_default()
     }
 }
 
-/// One message of a conversation.
+/// What an agent is told while it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// Who said it.
-    pub role: Role,
-    /// What was said.
-    pub text: String,
-}
-
-/// Who said something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The person.
-    User,
-    /// The agent.
-    Assistant,
+pub enum Told {
+    /// A call may run: exactly what has this digest.
+    Permit {
+        /// Which call.
+        call: CallNo,
+        /// Of what.
+        digest: Digest,
+    },
+    /// A call ended without its tool.
+    Settle {
+        /// Which call.
+        call: CallNo,
+        /// How.
+        outcome: Outcome,
+        /// The person's words, if there are any.
+        text: String,
+    },
+    /// The person says this into the running turn.
+    Steer(String),
 }
 
 /// One kind of answerer.
@@ -46,5 +52,7 @@ pub trait Agent: Send + Sync {
     ///
     /// The stream ends after exactly one [`AgentEvent::Done`] or [`AgentEvent::Failed`]. Dropping it cancels: nothing
     /// is sent or read afterwards. It must be polled inside a tokio runtime with time and I/O.
-    fn answer(&self, ask: Ask) -> BoxStream<'static, AgentEvent>;
+    ///
+    /// `told` brings what the agent is told meanwhile; one that makes no calls and is not steerable may drop it.
+    fn answer(&self, ask: Ask, told: BoxStream<'static, Told>) -> BoxStream<'static, AgentEvent>;
 }

@@ -11,6 +11,7 @@ pub mod http;
 pub mod secret;
 pub mod spec;
 
-pub use ask::{Agent, Ask, Message, Role};
+pub use ask::{Agent, Ask, Told};
+pub use q_core::conversation::{Message, Role};
 pub use secret::Secret;
 pub use spec::{AgentSpec, HttpSpec};

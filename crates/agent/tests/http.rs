@@ -1,5 +1,5 @@
 //! The HTTP agent against the scripted server.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn spec(base_url: String) -> HttpSpec {
 }
 
 fn ask(text: &str) -> Ask {
-    Ask { messages: vec![Message { role: Role::User, text: text.into() }], ..Ask::default() }
+    Ask { messages: vec![Message::words(Role::User, text)], ..Ask::default() }
 }
 
 /// What one ask comes to: text, usage, how it ended. Checks the shape of the stream on the way.
@@ -29,7 +29,7 @@ struct Outcome {
 
 async fn answer(spec: HttpSpec, ask: Ask) -> Outcome {
     let mut outcome = Outcome { text: String::new(), usage: None, ending: Ok(()) };
-    let mut events = AgentSpec::Http(spec).agent().answer(ask);
+    let mut events = AgentSpec::Http(spec).agent().answer(ask, futures_util::stream::pending().boxed());
     let mut ended = false;
     while let Some(event) = events.next().await {
         assert!(!ended, "{event:?} after the end");
@@ -41,6 +41,11 @@ async fn answer(spec: HttpSpec, ask: Ask) -> Outcome {
                 outcome.ending = Err(failure);
                 ended = true;
             }
+            other @ (AgentEvent::Thinking(_)
+            | AgentEvent::Title(_)
+            | AgentEvent::Steerable
+            | AgentEvent::Call(_)
+            | AgentEvent::Result { .. }) => panic!("{other:?}"),
         }
     }
     assert!(ended, "the stream ended without a word");
@@ -60,7 +65,7 @@ async fn an_answer_streams_and_is_counted() {
 #[tokio::test]
 async fn the_request_holds_the_conversation_and_nothing_else() {
     let server = Server::start();
-    let said = |role, text: &str| Message { role, text: text.into() };
+    let said = |role, text: &str| Message::words(role, text);
     let ask = Ask {
         brief: "Be kind.".into(),
         model: "other".into(),
@@ -236,7 +241,9 @@ async fn dropping_an_answer_closes_its_connection() {
     server.on("waits", Script::new().wait_for("never"));
     server.on("talks", Script::new().repeat(1_000_000, "word ", Duration::from_millis(1)));
     for prompt in ["waits", "talks"] {
-        let mut events = AgentSpec::Http(spec(server.base_url())).agent().answer(ask(prompt));
+        let mut events = AgentSpec::Http(spec(server.base_url()))
+            .agent()
+            .answer(ask(prompt), futures_util::stream::pending().boxed());
         if prompt == "talks" {
             assert!(matches!(events.next().await, Some(AgentEvent::Text(_))));
         } else {
@@ -285,7 +292,11 @@ async fn a_proxy_is_not_asked_for_this_machine() {
 #[tokio::test]
 async fn an_answer_that_nobody_polls_is_not_asked_for() {
     let server = Server::start();
-    drop(AgentSpec::Http(spec(server.base_url())).agent().answer(ask("hi")));
+    drop(
+        AgentSpec::Http(spec(server.base_url()))
+            .agent()
+            .answer(ask("hi"), futures_util::stream::pending().boxed()),
+    );
     assert_eq!(answer(spec(server.base_url()), ask("once")).await.ending, Ok(()));
     assert_eq!(server.requests().len(), 1);
 }

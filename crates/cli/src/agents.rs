@@ -1,10 +1,11 @@
 //! The agents of this configuration and environment. Keys are read here, held in memory, and go to the host only.
 
 use q_host::wire::message::{NamedAgent, Reach};
+use q_term::slash::nearest;
 
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::error::{CliError, nearest};
+use crate::error::CliError;
 
 /// The built-in agent's name.
 pub(crate) const GUIDE: &str = "guide";

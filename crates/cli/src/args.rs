@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::inbox::CallId;
+
 /// Many AI conversations in one terminal.
 ///
 /// Without a command, q opens (and starts its background host if none runs).
@@ -46,14 +48,16 @@ pub(crate) enum Verb {
         /// 1-40 letters, digits, - _ .; begins with a letter
         name: String,
     },
-    /// Archive a session; its history stays
-    Close {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// Also while it works: its turn is interrupted
-        #[arg(long)]
-        force: bool,
-    },
+    #[command(flatten)]
+    Archive(ArchiveVerb),
+    #[command(flatten)]
+    Mark(MarkVerb),
+    #[command(flatten)]
+    Queue(QueueVerb),
+    #[command(flatten)]
+    Call(CallVerb),
+    /// Make a session that begins with another one's history
+    Fork(ForkArgs),
     /// Stop a session's running turn
     Interrupt {
         /// Name, slot number, unique prefix, or id
@@ -78,6 +82,177 @@ pub(crate) enum Verb {
     },
     /// The background host
     Host(HostArgs),
+    /// Play a trace (a scenario, a failing simulation) and print what happens
+    Replay {
+        /// The file: lines like `submit s1 "why?"`
+        file: std::path::PathBuf,
+    },
+}
+
+/// Where sessions go when they are done with, and back.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ArchiveVerb {
+    /// Archive a session; its history stays
+    Close {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// Also while it works: its turn is interrupted
+        #[arg(long)]
+        force: bool,
+    },
+    /// Take a session out of the archive
+    Reopen {
+        /// Name, unique prefix, or id
+        session: String,
+    },
+    /// Throw a session away; it stays in the trash for a while
+    Delete {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// Erase it and its history at once, for good
+        #[arg(long)]
+        now: bool,
+        /// Also while it works, and without asking
+        #[arg(long)]
+        force: bool,
+    },
+    /// Take a session out of the trash, into the archive
+    Restore {
+        /// Name, unique prefix, or id
+        session: String,
+    },
+}
+
+/// What a person sticks on a session.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MarkVerb {
+    /// Group sessions by words: `q tag api +work -old`
+    Tag {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// `+TAG` or `TAG` adds, `-TAG` removes; without any, shows them
+        #[arg(allow_hyphen_values = true, value_name = "+TAG|-TAG")]
+        changes: Vec<String>,
+    },
+    /// Keep a session from hibernating by itself
+    Pin {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+    },
+    /// Let a session hibernate by itself again
+    Unpin {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+    },
+    /// Mark a session as unread, to come back to it
+    Unread {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+    },
+}
+
+/// Prompts that wait, and words that do not.
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueueVerb {
+    /// List the prompts that wait in a session
+    Queue {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// One JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a waiting prompt back
+    Unqueue {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// Its number, as `q queue` and `q send` print it
+        prompt: u64,
+    },
+    /// Write a waiting prompt anew
+    Edit {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// Its number, as `q queue` and `q send` print it
+        prompt: u64,
+        /// The text; from standard input when left out
+        text: Vec<String>,
+    },
+    /// Give a waiting prompt another place
+    Move {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// Its number, as `q queue` and `q send` print it
+        prompt: u64,
+        /// 1 is the next to be sent
+        place: u32,
+    },
+    /// Send a waiting prompt at once; a running turn is interrupted for it
+    Now {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// Its number; the next one when left out
+        prompt: Option<u64>,
+    },
+    /// Say something into a running turn, where the agent takes it
+    Steer {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// What to say; from standard input when left out
+        prompt: Vec<String>,
+    },
+}
+
+/// What waits for the person.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CallVerb {
+    /// List what waits for you, over all sessions
+    Inbox {
+        /// One JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a tool run that waits for your consent
+    Approve {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
+        id: Option<CallId>,
+        /// This tool always, in this session
+        #[arg(long)]
+        always: bool,
+    },
+    /// Forbid a tool that waits for your consent
+    Deny {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
+        id: Option<CallId>,
+        /// What to do instead, after `--`
+        #[arg(last = true)]
+        words: Vec<String>,
+    },
+    /// Answer an agent's question
+    Answer {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// The answer; from standard input when left out
+        words: Vec<String>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ForkArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// The new session's name; a numbered form of the other's when left out
+    pub(crate) name: Option<String>,
+    /// The last entry to take over, as `q show --numbers` prints it; all when left out
+    #[arg(long, value_name = "N")]
+    pub(crate) at: Option<u64>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -105,9 +280,12 @@ pub(crate) struct ChatArgs {
 pub(crate) struct NewArgs {
     /// 1-40 letters, digits, - _ .; named after its first prompt when left out
     pub(crate) name: Option<String>,
-    /// development, debug, planning or review
+    /// development, debug, planning, review, or one that your config defines
     #[arg(long, default_value = "development")]
     pub(crate) kind: String,
+    /// Tags, by which `q ls --tag` finds it
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
     /// Which agent answers (see `q agents`)
     #[arg(long)]
     pub(crate) agent: Option<String>,
@@ -130,12 +308,18 @@ pub(crate) struct NewArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LsArgs {
-    /// Closed ones too
+    /// Closed and thrown-away ones too
     #[arg(long)]
     pub(crate) all: bool,
-    /// Only those that failed, were interrupted, or have something unread
+    /// Only those that need you: a question, a failure, something unread
     #[arg(long)]
     pub(crate) waiting: bool,
+    /// Only those with this tag
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Option<String>,
+    /// Kind, tags, agent and directory of each
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
     /// One JSON array
     #[arg(long)]
     pub(crate) json: bool,
@@ -161,6 +345,9 @@ pub(crate) struct ShowArgs {
     /// Only the newest entries
     #[arg(long, value_name = "N")]
     pub(crate) tail: Option<usize>,
+    /// With the number of each entry, for `q fork --at`
+    #[arg(long)]
+    pub(crate) numbers: bool,
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,7 @@
 //! A client of the host: requests and their answers, and a mirror that stays true meanwhile.
 
-use q_core::{Mirror, SessionId, Snapshot, Summary, Update, address};
+use q_core::address::{self, Miss};
+use q_core::{Command, Mirror, Presence, SessionId, Snapshot, Summary, Token, Update};
 use q_host::wire::view::Line;
 use q_host::wire::{Answer, ClientMessage, HostMessage, Request};
 use q_host::{Connection, entropy};
@@ -149,38 +150,93 @@ impl Client {
     /// Every session, closed ones too.
     pub(crate) async fn list(&mut self) -> Result<Vec<Summary>, CliError> {
         let Answer::List(lines) = self.ask(Request::List).await? else { return Err(unexpected()) };
-        lines.into_iter().map(summary).collect()
+        summaries(lines)
     }
 
-    /// The session an address names.
+    /// The session an address names, among those that are not in the trash.
     pub(crate) async fn resolve(&mut self, address: &str) -> Result<Summary, CliError> {
-        let sessions = self.list().await?;
-        let names: Vec<String> = sessions.iter().map(|session| session.name.to_string()).collect();
-        let id = address::resolve(address, &sessions).map_err(|miss| CliError::miss(miss, &names))?;
-        sessions
-            .into_iter()
-            .find(|session| session.id == id)
-            .ok_or_else(|| CliError::failed("the session is gone meanwhile"))
+        self.resolve_first(address, |session| session.presence != Presence::Trashed).await
+    }
+
+    /// The session an address names among those that `fit`, or else among all: then its place is the complaint.
+    pub(crate) async fn resolve_first(
+        &mut self,
+        address: &str,
+        fit: impl Fn(&Summary) -> bool,
+    ) -> Result<Summary, CliError> {
+        among(&self.list().await?, address, fit)
+    }
+
+    /// Has the core do something that is answered by its being done.
+    pub(crate) async fn command(&mut self, command: Command) -> Result<(), CliError> {
+        self.ask(command.into()).await.map(|_| ())
+    }
+
+    /// Has a session in memory, and its snapshot in the mirror.
+    pub(crate) async fn wake(&mut self, id: SessionId) -> Result<(), CliError> {
+        let session = self.mirror.get(id);
+        if session.is_some_and(|session| session.summary.presence == Presence::Hibernated) {
+            // The snapshot goes out before the answer.
+            self.command(Command::Wake { session: id }).await?;
+        }
+        Ok(())
     }
 
     /// Submits a prompt; gives its number once it is kept.
     pub(crate) async fn submit(&mut self, session: SessionId, text: String) -> Result<u64, CliError> {
         let token = token()?;
-        let submit = Request::Submit { session: session.into(), token, text };
+        let submit = Command::Submit { session, token, text }.into();
         let Answer::Accepted(prompt) = self.ask(submit).await? else { return Err(unexpected()) };
         Ok(prompt)
     }
 
-    /// Creates a session.
-    pub(crate) async fn create(&mut self, request: Request) -> Result<SessionId, CliError> {
-        let Answer::Created(id) = self.ask(request).await? else { return Err(unexpected()) };
-        Ok(id.into())
+    /// Creates a session, or forks one.
+    pub(crate) async fn create(&mut self, request: Request) -> Result<Created, CliError> {
+        let Answer::Created { session, hibernated } = self.ask(request).await? else {
+            return Err(unexpected());
+        };
+        Ok(Created { id: session.into(), hibernated })
     }
 }
 
+/// The session an address names among those that `fit`, or else among all.
+pub(crate) fn among(
+    sessions: &[Summary],
+    address: &str,
+    fit: impl Fn(&Summary) -> bool,
+) -> Result<Summary, CliError> {
+    let fitting = sessions.iter().filter(|session| fit(session));
+    let found = match address::resolve(address, fitting) {
+        Err(miss @ Miss::Unknown { nearest: Some(_), .. }) => {
+            address::resolve(address, sessions).map_err(|_| miss)
+        }
+        Err(Miss::Unknown { nearest: None, .. }) => address::resolve(address, sessions),
+        found => found,
+    };
+    let id = found.map_err(|miss| CliError::miss(miss).with_ages(sessions))?;
+    sessions
+        .iter()
+        .find(|session| session.id == id)
+        .cloned()
+        .ok_or_else(|| CliError::failed("the session is gone meanwhile"))
+}
+
+/// The lines of a list.
+pub(crate) fn summaries(lines: Vec<Line>) -> Result<Vec<Summary>, CliError> {
+    lines.into_iter().map(summary).collect()
+}
+
+/// A session that was made.
+#[derive(Debug)]
+pub(crate) struct Created {
+    pub(crate) id: SessionId,
+    /// The name of the one that hibernated to make room.
+    pub(crate) hibernated: Option<String>,
+}
+
 /// A fresh submission token.
-pub(crate) fn token() -> Result<u128, CliError> {
-    entropy::token().map(|token| token.0).map_err(|error| CliError::failed(error.to_string()))
+pub(crate) fn token() -> Result<Token, CliError> {
+    entropy::token().map_err(|error| CliError::failed(error.to_string()))
 }
 
 /// A host answered another question than was asked.

@@ -60,16 +60,30 @@ impl CliError {
         std::iter::once(&self.message).chain(&self.hints).cloned().collect::<Vec<_>>().join("; ")
     }
 
-    /// An address that leads nowhere, with the nearest among `names`.
-    pub(crate) fn miss(miss: Miss, names: &[String]) -> Self {
+    /// The same, with what is known of candidates that are named by their ids: those of one name differ in age.
+    pub(crate) fn with_ages(mut self, sessions: &[q_core::Summary]) -> Self {
+        let now = q_host::clock::wall();
+        for session in sessions {
+            let id = session.id.to_string();
+            let age = q_term::words::age(now, session.touched);
+            let told = format!("{id} ({}, {}, {age})", session.name, session.presence.word());
+            for hint in &mut self.hints {
+                *hint = hint.replace(&id, &told);
+            }
+        }
+        self
+    }
+
+    /// An address that leads nowhere.
+    pub(crate) fn miss(miss: Miss) -> Self {
         match miss {
             Miss::Ambiguous { address, candidates } => {
                 Self::new(Kind::NoSuchSession, format!("`{address}` fits several sessions"))
                     .hint(format!("type more of one: {}", candidates.join(", ")))
             }
-            Miss::Unknown { address } => {
+            Miss::Unknown { address, nearest } => {
                 let error = Self::new(Kind::NoSuchSession, format!("there is no session `{address}`"));
-                match nearest(&address, names.iter().map(String::as_str)) {
+                match nearest {
                     Some(name) => error.hint(format!("did you mean `{name}`?")),
                     None => error.hint("`q ls` lists the open ones, `q ls --all` the closed ones too"),
                 }
@@ -81,8 +95,8 @@ impl CliError {
 impl From<Refused> for CliError {
     fn from(refused: Refused) -> Self {
         let kind = match refused.code.as_str() {
-            "no_such_session" | "session_closed" => Kind::NoSuchSession,
-            "bad_name" | "prompt_empty" => Kind::Usage,
+            "no_such_session" | "session_closed" | "session_trashed" | "not_in_trash" => Kind::NoSuchSession,
+            "bad_name" | "bad_tag" | "bad_kind" | "prompt_empty" => Kind::Usage,
             _ if refused.limit => Kind::Limit,
             _ => Kind::Failed,
         };
@@ -94,15 +108,4 @@ impl From<ConnectError> for CliError {
     fn from(error: ConnectError) -> Self {
         Self::new(Kind::Unreachable, error.to_string())
     }
-}
-
-/// The name most like `typed`, if any is like it at all.
-pub(crate) fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const LIKE: f64 = 0.75;
-    names
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(typed, name), name))
-        .filter(|(likeness, _)| *likeness >= LIKE)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, name)| name)
 }

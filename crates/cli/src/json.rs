@@ -1,6 +1,6 @@
 //! The shapes of `--json`: documented in docs/json.md, and stable: fields are added, never renamed.
 
-use q_core::{Activity, Body, Entry, Presence, Stop, Summary};
+use q_core::{Activity, Body, Entry, Policy, Stop, Summary};
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -12,12 +12,20 @@ pub(crate) struct SessionJson {
     id: String,
     name: String,
     slot: Option<u32>,
-    kind: &'static str,
+    kind: String,
     agent: String,
     model: String,
     directory: String,
+    policy: &'static str,
+    tags: Vec<String>,
+    pinned: bool,
+    parent: Option<String>,
     presence: &'static str,
     activity: &'static str,
+    /// Whether it waits for a place at its agent.
+    held: bool,
+    /// Calls that wait for the person.
+    pending: u32,
     unread: u32,
     queued: u32,
     entries: u64,
@@ -28,6 +36,7 @@ pub(crate) struct SessionJson {
     preview: String,
     created_ms: u64,
     touched_ms: u64,
+    trashed_ms: Option<u64>,
 }
 
 impl From<&Summary> for SessionJson {
@@ -36,12 +45,18 @@ impl From<&Summary> for SessionJson {
             id: summary.id.to_string(),
             name: summary.name.to_string(),
             slot: (summary.slot != 0).then_some(summary.slot),
-            kind: summary.kind.word(),
+            kind: summary.kind.to_string(),
             agent: summary.agent.clone(),
             model: summary.model.clone(),
             directory: summary.directory.clone(),
-            presence: presence(summary.presence),
+            policy: policy(summary.policy),
+            tags: summary.tags.iter().map(ToString::to_string).collect(),
+            pinned: summary.pinned,
+            parent: summary.parent.map(|id| id.to_string()),
+            presence: summary.presence.word(),
             activity: activity(summary.activity),
+            held: summary.held,
+            pending: summary.pending,
             unread: summary.unread,
             queued: summary.queued,
             entries: summary.entries,
@@ -52,17 +67,30 @@ impl From<&Summary> for SessionJson {
             preview: summary.preview.clone(),
             created_ms: summary.created.0,
             touched_ms: summary.touched.0,
+            trashed_ms: summary.trashed.map(|since| since.0),
         }
     }
 }
 
 /// One entry, in `q show --json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct EntryJson {
     no: u64,
     at_ms: u64,
     role: &'static str,
     text: String,
+    /// Of a call: the tool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<String>,
+    /// Of a result: the call's entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<u64>,
+    /// Of a result: how the call ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    /// Of a result: bytes that came out in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
 }
 
 impl From<&Entry> for EntryJson {
@@ -70,10 +98,24 @@ impl From<&Entry> for EntryJson {
         let (role, text) = match &entry.body {
             Body::Prompt(text) => ("user", text.clone()),
             Body::Answer(text) => ("assistant", text.clone()),
+            Body::Thinking(text) => ("thinking", text.clone()),
+            Body::Call(call) => ("call", call.input.clone()),
+            Body::Result(result) => ("result", result.text.clone()),
+            Body::Repair(fault) => ("repair", q_term::words::repair(*fault)),
             Body::Stop(stop @ Stop::Interrupted(_)) => ("interrupted", q_term::words::stop(stop)),
             Body::Stop(stop @ Stop::Failed(_)) => ("failed", q_term::words::stop(stop)),
         };
-        Self { no: entry.no.0, at_ms: entry.at.0, role, text }
+        let plain = Self { no: entry.no.0, at_ms: entry.at.0, role, text, ..Self::default() };
+        match &entry.body {
+            Body::Call(call) => Self { tool: Some(call.tool.clone()), ..plain },
+            Body::Result(result) => Self {
+                of: Some(result.of.0),
+                outcome: Some(result.outcome.words()),
+                bytes: Some(result.whole),
+                ..plain
+            },
+            Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => plain,
+        }
     }
 }
 
@@ -97,19 +139,21 @@ pub(crate) struct ChatJson {
     pub(crate) failure: Option<String>,
 }
 
-pub(crate) const fn activity(activity: Activity) -> &'static str {
+const fn activity(activity: Activity) -> &'static str {
     match activity {
         Activity::Idle => "idle",
         Activity::Working => "working",
+        Activity::NeedsApproval => "needs_approval",
+        Activity::NeedsInput => "needs_input",
         Activity::Failed => "failed",
         Activity::Interrupted => "interrupted",
     }
 }
 
-const fn presence(presence: Presence) -> &'static str {
-    match presence {
-        Presence::Live => "live",
-        Presence::Closed => "closed",
+const fn policy(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Ask => "ask",
+        Policy::Deny => "deny",
     }
 }
 

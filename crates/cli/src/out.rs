@@ -28,6 +28,17 @@ pub(crate) fn note(text: &str) {
     let _nobody_reads = writeln!(err, "{text}");
 }
 
+/// Asks the person, who sits at a terminal; everything but a `y` is a no.
+pub(crate) fn ask(question: &str) -> Result<bool, CliError> {
+    let mut err = io::stderr().lock();
+    let _nobody_reads = err.write_all(question.as_bytes()).and_then(|()| err.flush());
+    let mut answer = String::new();
+    io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| CliError::failed(format!("standard input cannot be read: {error}")))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
 /// An error and its way out.
 pub(crate) fn complain(error: &CliError) -> ExitCode {
     note(&format!("q: {}", q_term::sanitize::visible(&error.message)));

@@ -24,10 +24,7 @@ pub fn resolve<'a>(
         match found.as_slice() {
             [] => None,
             [one] => Some(Ok(one.id)),
-            many => {
-                let candidates = many.iter().map(|session| session.name.to_string()).collect();
-                Some(Err(Miss::Ambiguous { address: address.into(), candidates }))
-            }
+            many => Some(Err(Miss::Ambiguous { address: address.into(), candidates: candidates(many) })),
         }
     };
     // Of sessions with one name only one is open; the open one is meant.
@@ -53,7 +50,9 @@ pub fn resolve<'a>(
                 only(&|session| session.id.to_string().starts_with(&folded))
             }
         })
-        .unwrap_or_else(|| Err(Miss::Unknown { address: address.into() }))
+        .unwrap_or_else(|| {
+            Err(Miss::Unknown { address: address.into(), nearest: nearest(&folded, &sessions) })
+        })
 }
 
 /// Why an address leads nowhere.
@@ -63,12 +62,157 @@ pub enum Miss {
     Ambiguous {
         /// As typed.
         address: String,
-        /// Their names.
+        /// What to type instead: their names, or their ids where a name is not one session's alone.
         candidates: Vec<String>,
     },
     /// None fits.
     Unknown {
         /// As typed.
         address: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
     },
+}
+
+fn candidates(sessions: &[&&Summary]) -> Vec<String> {
+    let is_alone = |session: &Summary| {
+        sessions.iter().filter(|other| other.name.folded() == session.name.folded()).count() == 1
+    };
+    let say = |session: &&&Summary| {
+        if is_alone(session) { session.name.to_string() } else { session.id.to_string() }
+    };
+    sessions.iter().map(say).collect()
+}
+
+/// The open session's name that differs in the fewest places, if those are few enough for a slip of the fingers.
+fn nearest(folded: &str, sessions: &[&Summary]) -> Option<String> {
+    let near =
+        |session: &&&Summary| (distance(folded, &session.name.folded()), session.slot == 0, session.slot);
+    let most = 1 + folded.chars().count() / 3;
+    let best = sessions.iter().min_by_key(near)?;
+    (distance(folded, &best.name.folded()) <= most).then(|| best.name.to_string())
+}
+
+/// How many characters must be put in, taken out or changed (Levenshtein's distance).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, here) in one.chars().enumerate() {
+        let mut corner = line;
+        let mut left = line + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (above, there) in row.iter_mut().skip(1).zip(&other) {
+            let best = (corner + usize::from(here != *there)).min(*above + 1).min(left + 1);
+            corner = *above;
+            *above = best;
+            left = best;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+    use crate::Limits;
+    use crate::trace::Player;
+
+    /// Open: `plan` 1, `planning` 2, `Login` 3, `пример` 4. Closed: two called `old`, one called `login`, `plan-b`.
+    fn summaries() -> Vec<Summary> {
+        let mut player = Player::new(Limits::default());
+        for line in [
+            "create s6 name old",
+            "close s6",
+            "create s7 name old",
+            "close s7",
+            "create s8 name login",
+            "close s8",
+            "create s9 name plan-b",
+            "close s9",
+            "create s1 name plan",
+            "create s2 name planning",
+            "create s3 name Login",
+            "create s4 name пример",
+            "create 7zzzzzzzzzzzzzzzzzzzzzzzzz name other",
+        ] {
+            player.play(line).unwrap();
+        }
+        player.core.view().sessions().collect()
+    }
+
+    #[test]
+    fn an_address_is_a_name_a_slot_a_prefix_or_an_id() {
+        let summaries = summaries();
+        for (address, id) in [
+            ("plan", 1),
+            ("PLAN", 1),
+            ("2", 2),
+            ("planni", 2),
+            ("login", 3),
+            ("log", 3),
+            ("ПРИ", 4),
+            ("4", 4),
+            ("plan-b", 9),
+            ("plan-", 9),
+            ("00000000000000000000000006", 6),
+        ] {
+            assert_eq!(resolve(address, &summaries), Ok(SessionId(id)), "{address}");
+        }
+        assert_eq!(resolve("7zzz", &summaries), Ok(SessionId(u128::MAX)), "four characters of an id");
+    }
+
+    #[test]
+    fn what_fits_several_lists_them() {
+        let summaries = summaries();
+        let (sixth, seventh) = (SessionId(6).to_string(), SessionId(7).to_string());
+        for (address, candidates) in [
+            ("pla", ["plan", "planning"]),
+            ("p", ["plan", "planning"]),
+            ("old", [&*sixth, &*seventh]),
+            ("ol", [&*sixth, &*seventh]),
+        ] {
+            let candidates = candidates.map(String::from).to_vec();
+            let ambiguous = Miss::Ambiguous { address: address.into(), candidates };
+            assert_eq!(resolve(address, &summaries), Err(ambiguous), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_fits_none_suggests_the_nearest() {
+        let summaries = summaries();
+        for (address, nearest) in [
+            ("plam", Some("plan")),
+            ("lgoin", Some("Login")),
+            ("plannning", Some("planning")),
+            ("примир", Some("пример")),
+            ("xyzzy", None),
+            ("", None),
+            ("9", None),
+            ("0", None),
+            ("7zz", None),
+            ("99999999999999999999", None),
+        ] {
+            let unknown = Miss::Unknown { address: address.into(), nearest: nearest.map(Into::into) };
+            assert_eq!(resolve(address, &summaries), Err(unknown), "{address}");
+        }
+        assert_eq!(resolve("a", &[]), Err(Miss::Unknown { address: "a".into(), nearest: None }));
+    }
+
+    #[test]
+    fn what_the_distance_is() {
+        for (one, other, expected) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("abc", "abc", 0),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 2),
+        ] {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
+            assert_eq!(distance(other, one), expected, "{other} {one}");
+        }
+    }
 }

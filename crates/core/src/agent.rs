@@ -3,17 +3,97 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::id::{CallNo, Digest};
+
 /// One thing that happened in a running turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentEvent {
     /// A piece of the answer. May be empty; pieces join without a separator.
     Text(String),
+    /// A piece of what the agent thinks aloud, where it tells.
+    Thinking(String),
     /// What the turn has cost so far.
     Usage(Usage),
+    /// What the agent would call this conversation.
+    Title(String),
+    /// The agent takes words while it works in this turn: see [`crate::Command::Steer`].
+    Steerable,
+    /// The agent wants a tool to run, or the person to say something.
+    Call(Call),
+    /// A call that was permitted came to its end.
+    Result {
+        /// Which call.
+        call: CallNo,
+        /// How it went.
+        outcome: Outcome,
+        /// What came out; what is above the limit is cut.
+        text: String,
+    },
     /// The agent finished its answer. Nothing follows.
     Done,
     /// The agent gave up. Nothing follows; the text so far is kept.
     Failed(AgentFailure),
+}
+
+/// A tool call as the agent wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its number in the turn.
+    pub no: CallNo,
+    /// The tool's name.
+    pub tool: String,
+    /// Exactly what would run, or what is asked.
+    pub input: String,
+    /// The digest of those bytes: an approval is for them alone.
+    pub digest: Digest,
+    /// What must come before it goes on.
+    pub wants: Wants,
+}
+
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wants {
+    /// Nothing: it may run.
+    Nothing,
+    /// The person's consent.
+    Consent,
+    /// The person's words: it is a question.
+    Words,
+}
+
+/// How a call ended. Every call has exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It ran, or was answered.
+    Done,
+    /// It ran and failed.
+    Failed,
+    /// The person, or the session's policy, said no.
+    Denied,
+    /// Nobody answered in time.
+    Expired,
+    /// The turn ended before it began.
+    NeverRan,
+    /// The turn ended while it ran: what it did is not known.
+    CutShort,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 6] =
+        [Self::Done, Self::Failed, Self::Denied, Self::Expired, Self::NeverRan, Self::CutShort];
+
+    /// The words for it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::NeverRan => "never ran",
+            Self::CutShort => "cut short",
+        }
+    }
 }
 
 /// Tokens, as the agent's own server counted them.
@@ -136,5 +216,54 @@ impl fmt::Display for AgentFailure {
             write!(f, " ({})", self.detail)?;
         }
         write!(f, ": {}", self.kind.way_out())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_failure_has_a_code_and_words_of_its_own() {
+        let all = FailureKind::ALL;
+        let codes: BTreeSet<_> = all.into_iter().map(FailureKind::code).collect();
+        let words: BTreeSet<_> = all.into_iter().map(FailureKind::what).collect();
+        assert_eq!((codes.len(), words.len()), (all.len(), all.len()));
+        for kind in all {
+            let is_code = kind.code().chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            assert!(is_code && !kind.code().is_empty(), "{kind:?}");
+            assert_eq!(kind.code().replace('_', ""), alloc::format!("{kind:?}").to_lowercase());
+        }
+    }
+
+    #[test]
+    fn a_failure_says_what_why_and_what_next() {
+        for (kind, detail, said) in [
+            (FailureKind::Cut, "", "the answer was cut off: the text so far is kept; /retry asks again"),
+            (
+                FailureKind::RateLimited,
+                "429: quota",
+                "the server asks to slow down (429: quota): wait a little, then /retry",
+            ),
+        ] {
+            assert_eq!(AgentFailure { kind, detail: detail.into() }.to_string(), said);
+        }
+        for kind in FailureKind::ALL {
+            let next = kind.way_out();
+            let is_advice = ["/retry", "prompt", "session", "rest"].iter().any(|word| next.contains(word));
+            assert!(is_advice, "{kind:?}: {next}");
+        }
+    }
+
+    #[test]
+    fn every_outcome_has_words_of_its_own() {
+        let words: BTreeSet<_> = Outcome::ALL.into_iter().map(Outcome::words).collect();
+        assert_eq!(words.len(), Outcome::ALL.len());
+        for outcome in Outcome::ALL {
+            assert_eq!(outcome.words().replace(' ', ""), alloc::format!("{outcome:?}").to_lowercase());
+        }
     }
 }

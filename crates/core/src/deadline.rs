@@ -16,6 +16,12 @@ pub struct Deadline {
 pub enum Reason {
     /// Streamed text has waited long enough to be written.
     WriteStream,
+    /// A call has waited long enough for the person.
+    ExpireCall,
+    /// A session was not used for long enough.
+    Hibernate,
+    /// A session was in the trash for long enough.
+    EmptyTrash,
     /// Nobody is attached and nothing runs: the host may leave.
     Leave,
 }

@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::id::{ClientId, PromptNo, RequestId, SessionId, TurnNo};
-use crate::kind::Kind;
+use crate::agent::Outcome;
+use crate::id::{CallNo, ClientId, Digest, PromptNo, RequestId, SessionId, TurnNo};
 use crate::record::Stamped;
 use crate::refusal::Refusal;
 use crate::session::head::Head;
@@ -30,7 +30,8 @@ pub struct Effects {
 pub struct Batch {
     /// In order; several sessions may be in one batch.
     pub records: Vec<Stamped>,
-    /// The state of each session concerned after its last record here: what a list or a restart reads.
+    /// The state of each session concerned after its last record here: what a list or a restart reads. An erased one
+    /// leaves none.
     pub heads: Vec<Head>,
     /// What the batch must survive before it counts as written.
     pub durability: Durability,
@@ -58,8 +59,8 @@ pub enum Effect {
         agent: String,
         /// Which model.
         model: String,
-        /// What the session is for.
-        kind: Kind,
+        /// What the agent is told about its task; may be empty.
+        brief: String,
     },
     /// Stop asking; whatever still comes of that turn is ignored.
     Cancel {
@@ -68,10 +69,53 @@ pub enum Effect {
         /// Which turn.
         turn: TurnNo,
     },
+    /// Tell the agent what the person says into the running turn.
+    Steer {
+        /// For whom.
+        session: SessionId,
+        /// Which turn.
+        turn: TurnNo,
+        /// What was typed.
+        text: String,
+    },
+    /// Let a tool run: exactly what has this digest.
+    Permit {
+        /// For whom.
+        session: SessionId,
+        /// In which turn.
+        turn: TurnNo,
+        /// Which call.
+        call: CallNo,
+        /// Of what.
+        digest: Digest,
+    },
+    /// Tell the agent how a call ended that did not run.
+    Settle {
+        /// For whom.
+        session: SessionId,
+        /// In which turn.
+        turn: TurnNo,
+        /// Which call.
+        call: CallNo,
+        /// How it ended.
+        outcome: Outcome,
+        /// The person's words, if there are any.
+        text: String,
+    },
+    /// Read what is stored of a session; [`crate::Input::Loaded`] brings it.
+    Load {
+        /// Which.
+        session: SessionId,
+    },
+    /// Send every mirror the session's snapshot anew.
+    Resync {
+        /// Which.
+        session: SessionId,
+    },
     /// Answer a wish.
     Reply {
         /// Whom.
-        tag: Tag,
+        to: ReplyTo,
         /// What.
         answer: Result<Reply, Refusal>,
     },
@@ -83,7 +127,7 @@ pub enum Effect {
 
 /// Whom to answer, and about which request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tag {
+pub struct ReplyTo {
     /// The client.
     pub client: ClientId,
     /// Its request.
@@ -96,7 +140,12 @@ pub enum Reply {
     /// It is done.
     Done,
     /// The session exists.
-    Created(SessionId),
+    Created {
+        /// Which.
+        session: SessionId,
+        /// The one that hibernated to make room.
+        hibernated: Option<SessionId>,
+    },
     /// The prompt is kept; it has this number.
     Accepted(PromptNo),
 }

@@ -35,9 +35,26 @@ impl Focus {
         self.clients.is_empty()
     }
 
+    /// The session that this client shows.
+    pub(crate) fn shown_by(&self, client: ClientId) -> Option<SessionId> {
+        self.clients.get(&client).copied().flatten().map(|shown| shown.session)
+    }
+
     /// The session whose end this client shows.
     pub(crate) fn end_watched_by(&self, client: ClientId) -> Option<SessionId> {
         self.clients.get(&client).copied().flatten().filter(|shown| shown.at_end).map(|shown| shown.session)
+    }
+
+    /// Whether any client shows this session.
+    pub(crate) fn shows(&self, session: SessionId) -> bool {
+        self.clients.values().flatten().any(|shown| shown.session == session)
+    }
+
+    /// Nobody watches the end of this session until a client says so anew.
+    pub(crate) fn look_away_from(&mut self, session: SessionId) {
+        for shown in self.clients.values_mut().flatten().filter(|shown| shown.session == session) {
+            shown.at_end = false;
+        }
     }
 
     /// Whether any client shows the end of this session.

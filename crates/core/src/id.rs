@@ -53,6 +53,14 @@ number!(
     EntryNo
 );
 number!(
+    /// A tool call of one turn, counted up by whoever speaks with the agent. A number that is not above the last is late.
+    CallNo
+);
+number!(
+    /// What a client brought along when it came (agents, keys, variables): the host keeps that in memory, a session names it.
+    Environment
+);
+number!(
     /// A client's connection, as the host numbered it. Never stored.
     ClientId
 );
@@ -60,6 +68,25 @@ number!(
     /// A client's own number for a request, given back in the reply.
     RequestId
 );
+
+/// What binds an approval to the exact bytes that will run: a 256-bit digest made by whoever will run them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// A digest that is only a number, for scripts and tests.
+    pub fn numbered(number: u64) -> Self {
+        let mut bytes = [0; 32];
+        bytes.iter_mut().zip(number.to_be_bytes()).for_each(|(byte, digit)| *byte = digit);
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Characters of a written session id: 130 bits for 128.

@@ -1,11 +1,15 @@
 //! Everything the core can be told.
 
+use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::agent::AgentEvent;
-use crate::effect::Tag;
-use crate::id::{ClientId, PromptNo, SessionId, Token, TurnNo};
-use crate::kind::Kind;
+use crate::effect::ReplyTo;
+use crate::id::{CallNo, ClientId, Digest, EntryNo, PromptNo, SessionId, Token, TurnNo};
+use crate::record::{Answer, Policy, Setup};
+use crate::session::stored::Stored;
+use crate::tag::TagChange;
 
 /// One fact or one wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +31,24 @@ pub enum Input {
         /// Whether the end of the transcript is in sight.
         at_end: bool,
     },
-    /// A client wants something; exactly one [`crate::Effect::Reply`] with this tag answers.
+    /// A client wants something; exactly one [`crate::Effect::Reply`] to the same answers.
     Wish {
         /// Whom to answer.
-        tag: Tag,
+        to: ReplyTo,
         /// What it wants.
         command: Command,
+    },
+    /// The store gave what [`crate::Effect::Load`] asked for.
+    Loaded {
+        /// Which session.
+        session: SessionId,
+        /// What is stored of it, or why that cannot be read.
+        stored: Result<Box<Stored>, String>,
+    },
+    /// What the host's process weighs.
+    Memory {
+        /// Bytes.
+        bytes: u64,
     },
     /// An agent said something in a turn.
     Agent {
@@ -56,14 +72,21 @@ pub enum Command {
         id: SessionId,
         /// Its name as typed; without one it is named after its first prompt.
         name: Option<String>,
-        /// What it is for.
-        kind: Kind,
-        /// Which agent answers.
-        agent: String,
-        /// Which model; empty where the agent has none.
-        model: String,
-        /// Where it works.
-        directory: String,
+        /// What it is made with.
+        setup: Setup,
+        /// Its first tags as typed.
+        tags: Vec<String>,
+    },
+    /// A new session that begins with another one's history.
+    Fork {
+        /// The other session.
+        session: SessionId,
+        /// The id of the new one, drawn by the host.
+        id: SessionId,
+        /// The last entry to take over; without one all there is now.
+        at: Option<EntryNo>,
+        /// Its name as typed; without one, a numbered form of the other's.
+        name: Option<String>,
     },
     /// Another name.
     Rename {
@@ -78,6 +101,61 @@ pub enum Command {
         session: SessionId,
         /// Also when a turn runs, which is then interrupted.
         even_if_working: bool,
+    },
+    /// Take it out of the archive.
+    Reopen {
+        /// Which session.
+        session: SessionId,
+    },
+    /// Throw it away: into the trash, from which it is erased when its time is over.
+    Trash {
+        /// Which session.
+        session: SessionId,
+        /// Also when a turn runs, which is then interrupted.
+        even_if_working: bool,
+    },
+    /// Take it out of the trash, into the archive.
+    Restore {
+        /// Which session.
+        session: SessionId,
+    },
+    /// Erase it and its history for good, from wherever it is.
+    Erase {
+        /// Which session.
+        session: SessionId,
+        /// Also when a turn runs, which is then interrupted.
+        even_if_working: bool,
+    },
+    /// Have it in memory: it is going to be shown.
+    Wake {
+        /// Which session.
+        session: SessionId,
+    },
+    /// Change its tags.
+    Tag {
+        /// Which session.
+        session: SessionId,
+        /// The changes, in order.
+        changes: Vec<TagChange>,
+    },
+    /// Keep it from hibernating by itself, or no longer.
+    Pin {
+        /// Which session.
+        session: SessionId,
+        /// Whether.
+        pinned: bool,
+    },
+    /// Change what its tools may do.
+    SetPolicy {
+        /// Which session.
+        session: SessionId,
+        /// From here on.
+        policy: Policy,
+    },
+    /// Count it as unread until it is shown again.
+    MarkUnread {
+        /// Which session.
+        session: SessionId,
     },
     /// A prompt: begins a turn, or waits while one runs.
     Submit {
@@ -95,12 +173,59 @@ pub enum Command {
         /// Which prompt.
         prompt: PromptNo,
     },
+    /// Write a waiting prompt anew.
+    Edit {
+        /// Which session.
+        session: SessionId,
+        /// Which prompt.
+        prompt: PromptNo,
+        /// All of it.
+        text: String,
+    },
+    /// Give a waiting prompt another place in the queue.
+    Move {
+        /// Which session.
+        session: SessionId,
+        /// Which prompt.
+        prompt: PromptNo,
+        /// Its place, from 0; past the end is the end.
+        place: u32,
+    },
+    /// Send a waiting prompt at once; a running turn is interrupted for it.
+    SendNow {
+        /// Which session.
+        session: SessionId,
+        /// Which prompt.
+        prompt: PromptNo,
+    },
+    /// Say something into the running turn; when none runs, the same as [`Command::Submit`].
+    Steer {
+        /// Which session.
+        session: SessionId,
+        /// The client's mark, as in [`Command::Submit`].
+        token: Token,
+        /// What was typed.
+        text: String,
+    },
+    /// Answer a call that waits.
+    Answer {
+        /// Which session.
+        session: SessionId,
+        /// In which turn.
+        turn: TurnNo,
+        /// Which call.
+        call: CallNo,
+        /// The digest that was shown.
+        digest: Digest,
+        /// What to say.
+        answer: Answer,
+    },
     /// Stop the running turn; keep prompt and text.
     Interrupt {
         /// Which session.
         session: SessionId,
     },
-    /// Ask again what failed or was interrupted; with waiting prompts and nothing to retry, go on with those.
+    /// Ask again what failed or was interrupted.
     Retry {
         /// Which session.
         session: SessionId,
@@ -114,4 +239,35 @@ pub enum Command {
         /// All of it; empty to clear.
         text: String,
     },
+}
+
+impl Command {
+    /// The session whose memory the command needs: if that hibernates, it is woken first.
+    pub const fn wakes(&self) -> Option<SessionId> {
+        match self {
+            Self::Wake { session }
+            | Self::Submit { session, .. }
+            | Self::Unqueue { session, .. }
+            | Self::Edit { session, .. }
+            | Self::Move { session, .. }
+            | Self::SendNow { session, .. }
+            | Self::Steer { session, .. }
+            | Self::Retry { session, .. }
+            | Self::SaveDraft { session, .. } => Some(*session),
+            Self::Create { .. }
+            | Self::Fork { .. }
+            | Self::Rename { .. }
+            | Self::Close { .. }
+            | Self::Reopen { .. }
+            | Self::Trash { .. }
+            | Self::Restore { .. }
+            | Self::Erase { .. }
+            | Self::Tag { .. }
+            | Self::Pin { .. }
+            | Self::SetPolicy { .. }
+            | Self::MarkUnread { .. }
+            | Self::Answer { .. }
+            | Self::Interrupt { .. } => None,
+        }
+    }
 }

@@ -3,8 +3,10 @@
 use core::fmt;
 use core::str::FromStr;
 
+use crate::name::Name;
+
 /// What a session is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Building things; the default.
     #[default]
@@ -15,26 +17,29 @@ pub enum Kind {
     Planning,
     /// Reading somebody's change.
     Review,
+    /// One the person defined; its brief comes with the session.
+    Custom(Name),
 }
 
 impl Kind {
-    /// Every kind, in the order they are listed to people.
-    pub const ALL: [Self; 4] = [Self::Development, Self::Debug, Self::Planning, Self::Review];
+    /// The kinds that `q` brings, in the order they are listed to people.
+    pub const BUILT_IN: [Self; 4] = [Self::Development, Self::Debug, Self::Planning, Self::Review];
 
     /// The word for it, as typed in `/new KIND`.
-    pub const fn word(self) -> &'static str {
+    pub fn word(&self) -> &str {
         match self {
             Self::Development => "development",
             Self::Debug => "debug",
             Self::Planning => "planning",
             Self::Review => "review",
+            Self::Custom(name) => name.as_str(),
         }
     }
 
-    /// What a model is told about its task; empty for the plain kind.
-    pub const fn brief(self) -> &'static str {
+    /// What a model is told about its task where the person wrote nothing else; empty for the plain kind.
+    pub const fn brief(&self) -> &'static str {
         match self {
-            Self::Development => "",
+            Self::Development | Self::Custom(_) => "",
             Self::Debug => {
                 "Help find the cause of a failure: ask for evidence, state what each observation rules out, and propose the cheapest next check."
             }
@@ -54,7 +59,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The word names no kind.
+/// The word names no kind that `q` brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a kind of session; the kinds are development, debug, planning, review")]
 pub struct NotAKind;
@@ -63,6 +68,6 @@ impl FromStr for Kind {
     type Err = NotAKind;
 
     fn from_str(word: &str) -> Result<Self, NotAKind> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or(NotAKind)
+        Self::BUILT_IN.into_iter().find(|kind| kind.word() == word).ok_or(NotAKind)
     }
 }

@@ -9,16 +9,19 @@
 //!    equals a replay by construction.
 //! 3. **Persist first.** One call yields at most one [`Batch`]; what must not be seen before it is durable stands
 //!    behind it in [`Effects::after`].
-//! 4. **Isolated.** A session cannot name its siblings. What sessions share (names, slots, limits) stands in
-//!    [`Multiplexer`]'s own modules `roster` and `limits`, and nowhere else.
+//! 4. **Isolated.** A session cannot name its siblings. What sessions share stands in modules of its own and nowhere
+//!    else: names and slots (`roster`), agents' places (`permits`), memory (`residence`), who looks where (`focus`).
 #![no_std]
 
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod activity;
 pub mod address;
 pub mod agent;
+pub mod attention;
+pub mod conversation;
 pub mod deadline;
 pub mod effect;
 pub mod id;
@@ -27,9 +30,11 @@ pub mod kind;
 pub mod limits;
 pub mod mirror;
 pub mod name;
+pub mod presence;
 pub mod record;
 pub mod refusal;
 pub mod session;
+pub mod tag;
 pub mod time;
 pub mod trace;
 pub mod view;
@@ -38,22 +43,30 @@ mod autoname;
 mod focus;
 mod invariant;
 mod multiplexer;
+mod permits;
 mod roster;
+mod sessions;
 
-pub use agent::{AgentEvent, AgentFailure, FailureKind, Usage};
+pub use activity::Activity;
+pub use agent::{AgentEvent, AgentFailure, Call, FailureKind, Outcome, Usage, Wants};
 pub use deadline::{Deadline, Reason};
-pub use effect::{Batch, Durability, Effect, Effects, Reply, Tag};
-pub use id::{ClientId, EntryNo, PromptNo, RequestId, Seq, SessionId, Token, TurnNo};
+pub use effect::{Batch, Durability, Effect, Effects, Reply, ReplyTo};
+pub use id::{
+    CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, RequestId, Seq, SessionId, Token, TurnNo,
+};
 pub use input::{Command, Input};
 pub use kind::Kind;
 pub use limits::Limits;
 pub use mirror::Mirror;
 pub use multiplexer::{Multiplexer, RecoverError};
 pub use name::{Name, NameFault, NameOrigin};
-pub use record::{Ending, Interrupter, Record, Stamped};
+pub use presence::Presence;
+pub use record::{Answer, Ending, Fault, Fork, Interrupter, Policy, Record, Setup, Stamped, Voice, Why};
 pub use refusal::Refusal;
-pub use session::head::{Activity, Head, Mark, Presence};
+pub use session::flight::{InFlight, OpenCall};
+pub use session::head::{Head, Mark, WaitingPrompt};
 pub use session::stored::Stored;
-pub use session::transcript::{Body, Entry, Stop, Transcript};
+pub use session::transcript::{Body, Called, Entry, Resulted, Stop, Transcript};
+pub use tag::{Tag, TagChange};
 pub use time::{Instant, Now, WallTime};
-pub use view::{QueuedPrompt, Snapshot, Summary, Update, View};
+pub use view::{PendingCall, QueuedPrompt, Snapshot, Summary, Update, View};

@@ -7,18 +7,48 @@ use core::time::Duration;
 /// What the host configures. Sizes are in bytes unless the name says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Sessions that may be live at once.
+    /// Sessions that may be live at once; for one more, the least recently used idle one hibernates.
     pub live_sessions: usize,
+    /// A session that nobody used for this long hibernates.
+    pub hibernate_after: Duration,
+    /// How long a session stays in the trash.
+    pub trash_for: Duration,
+    /// Turns of one agent that may be asked at once, over all sessions …
+    pub agent_calls: usize,
+    /// … of which this many are kept for sessions that a client shows.
+    pub agent_calls_in_view: usize,
+    /// Wishes that may wait for one session to wake.
+    pub waking_wishes: usize,
     /// Prompts that may wait in one session.
     pub queued_prompts: usize,
     /// All prompts that wait in one session: a snapshot carries them whole.
     pub queued_bytes: usize,
     /// One prompt.
     pub prompt_bytes: usize,
-    /// One answer; a longer one is cut and marked.
+    /// What a kind tells its agents.
+    pub brief_bytes: usize,
+    /// What an agent says in one turn; more is cut and marked.
     pub answer_bytes: usize,
+    /// Entries of one turn; more ends it.
+    pub turn_entries: u32,
+    /// Tool calls of one turn that may run before the person is asked again.
+    pub turn_calls: u32,
+    /// Tool calls of one turn that may be open at once.
+    pub open_calls: usize,
+    /// One result of a tool; what is above is cut and its size noted.
+    pub result_bytes: usize,
+    /// How long a call waits for the person.
+    pub approval_for: Duration,
+    /// Tools that one session may run always.
+    pub allowed_tools: usize,
     /// What a live session keeps in memory of its transcript; the store has the rest.
     pub tail_bytes: usize,
+    /// What all live sessions may keep in memory together; above it idle ones hibernate.
+    pub memory_bytes: usize,
+    /// What the host's process may have before idle sessions hibernate.
+    pub soft_memory: u64,
+    /// What the host's process may have before it takes nothing new.
+    pub hard_memory: u64,
     /// Streamed text is written when this much waits …
     pub stream_bytes: usize,
     /// … or when the oldest of it has waited this long.
@@ -31,11 +61,26 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             live_sessions: 10,
+            hibernate_after: Duration::from_mins(30),
+            trash_for: Duration::from_hours(24 * 30),
+            agent_calls: 5,
+            agent_calls_in_view: 2,
+            waking_wishes: 16,
             queued_prompts: 20,
             queued_bytes: 4 << 20,
             prompt_bytes: 4 << 20,
+            brief_bytes: 4 << 10,
             answer_bytes: 4 << 20,
+            turn_entries: 512,
+            turn_calls: 64,
+            open_calls: 16,
+            result_bytes: 400 << 10,
+            approval_for: Duration::from_hours(24),
+            allowed_tools: 32,
             tail_bytes: 256 << 10,
+            memory_bytes: 32 << 20,
+            soft_memory: 64 << 20,
+            hard_memory: 125 << 20,
             stream_bytes: 4 << 10,
             stream_delay: Duration::from_millis(100),
             leave_after: Duration::from_mins(1),

@@ -8,9 +8,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::id::{EntryNo, SessionId};
-use crate::session::head::{Activity, Presence};
+use crate::presence::Presence;
 use crate::session::transcript::{Body, Entry};
-use crate::view::{QueuedPrompt, Snapshot, Summary, Update};
+use crate::view::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
 
 /// What the copy of one session may weigh before its oldest entries go, in bytes.
 pub const SESSION_BYTES: usize = 256 << 10;
@@ -21,7 +21,7 @@ pub struct Mirror {
     sessions: BTreeMap<SessionId, Mirrored>,
 }
 
-/// The copy of one live session.
+/// The copy of one open session; of one that hibernates only its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mirrored {
     /// Its line in the list.
@@ -34,6 +34,8 @@ pub struct Mirrored {
     pub queue: Vec<QueuedPrompt>,
     /// The draft as last saved by any client.
     pub draft: String,
+    /// Calls that wait for the person.
+    pub pending: Vec<PendingCall>,
 }
 
 /// An update does not fit: something was missed, and the session's snapshot must be asked for.
@@ -41,7 +43,7 @@ pub struct Mirrored {
 pub struct Missed(pub SessionId);
 
 impl Mirror {
-    /// Live sessions by slot.
+    /// Open sessions by slot.
     pub fn by_slot(&self) -> Vec<&Mirrored> {
         let mut sessions: Vec<&Mirrored> = self.sessions.values().collect();
         sessions.sort_by_key(|session| (session.summary.slot, session.summary.id));
@@ -53,7 +55,7 @@ impl Mirror {
         self.sessions.get(&id)
     }
 
-    /// How many sessions are live.
+    /// How many sessions are open.
     pub fn len(&self) -> usize {
         self.sessions.len()
     }
@@ -65,7 +67,7 @@ impl Mirror {
 
     /// Whether anything works.
     pub fn anything_works(&self) -> bool {
-        self.sessions.values().any(|session| session.summary.activity == Activity::Working)
+        self.sessions.values().any(|session| session.summary.activity.is_busy())
     }
 
     /// Starts again from nothing: the host is another one.
@@ -75,19 +77,20 @@ impl Mirror {
 
     /// Takes one session's beginning in, or replaces what was missed.
     pub fn load(&mut self, snapshot: Snapshot) {
-        let Snapshot { summary, entries, trimmed, queue, draft } = snapshot;
+        let Snapshot { summary, entries, trimmed, queue, draft, pending } = snapshot;
         let entries = entries.into();
-        self.sessions.insert(summary.id, Mirrored { summary, entries, trimmed, queue, draft });
+        self.sessions.insert(summary.id, Mirrored { summary, entries, trimmed, queue, draft, pending });
     }
 
-    /// Puts older entries in front of a session's.
-    pub fn prepend(&mut self, id: SessionId, older: Vec<Entry>, trimmed: bool) {
+    /// Puts older entries in front of a session's: those asked for before `before`. If that is no longer its first entry (a
+    /// snapshot came meanwhile), they would leave a hole, and are left out.
+    pub fn prepend(&mut self, id: SessionId, before: EntryNo, older: Vec<Entry>, trimmed: bool) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let first = session.entries.front().map(|entry| entry.no);
-        for entry in older.into_iter().rev() {
-            if first.is_none_or(|first| entry.no < first) {
-                session.entries.push_front(entry);
-            }
+        if session.entries.front().is_none_or(|first| first.no != before) {
+            return;
+        }
+        for entry in older.into_iter().rev().filter(|entry| entry.no < before) {
+            session.entries.push_front(entry);
         }
         session.trimmed = trimmed;
     }
@@ -102,22 +105,12 @@ impl Mirror {
     /// Takes a change in.
     pub fn apply(&mut self, update: Update) -> Result<(), Missed> {
         match update {
-            Update::Session(summary) if summary.presence == Presence::Closed => {
-                self.sessions.remove(&summary.id);
+            Update::Session(summary) => {
+                self.take_line(*summary);
                 Ok(())
             }
-            Update::Session(summary) => {
-                if let Some(session) = self.sessions.get_mut(&summary.id) {
-                    session.summary = summary;
-                } else {
-                    self.load(Snapshot {
-                        summary,
-                        entries: Vec::new(),
-                        trimmed: false,
-                        queue: Vec::new(),
-                        draft: String::new(),
-                    });
-                }
+            Update::Gone(id) => {
+                self.sessions.remove(&id);
                 Ok(())
             }
             Update::Entry { session, entry } => {
@@ -137,22 +130,48 @@ impl Mirror {
                 self.sessions.get_mut(&session).ok_or(Missed(session))?.draft = text;
                 Ok(())
             }
+            Update::Pending { session, pending } => {
+                self.sessions.get_mut(&session).ok_or(Missed(session))?.pending = pending;
+                Ok(())
+            }
+        }
+    }
+
+    /// A line alone: of a session that is new, that hibernates, or that is known already.
+    fn take_line(&mut self, summary: Summary) {
+        match (summary.presence, self.sessions.get_mut(&summary.id)) {
+            (Presence::Closed | Presence::Trashed, _) => {
+                self.sessions.remove(&summary.id);
+            }
+            (Presence::Live, Some(known)) => known.summary = summary,
+            (Presence::Live | Presence::Hibernated, _) => self.load(Snapshot {
+                summary,
+                entries: Vec::new(),
+                trimmed: false,
+                queue: Vec::new(),
+                draft: String::new(),
+                pending: Vec::new(),
+            }),
         }
     }
 }
 
 impl Mirrored {
     fn take(&mut self, entry: Entry) {
-        // A snapshot taken meanwhile may hold it, and more of it, already.
-        if self.entries.back().is_none_or(|last| last.no < entry.no) {
-            self.entries.push_back(entry);
+        // Text that streams is told at once, and so may come before a call that was made earlier and is still being written:
+        // each has its place. A snapshot taken meanwhile may hold it, and more of it, already; what is older than all that
+        // is here belongs to a page.
+        let place = self.entries.partition_point(|other| other.no < entry.no);
+        let is_older = place == 0 && !self.entries.is_empty();
+        if !is_older && self.entries.get(place).is_none_or(|other| other.no != entry.no) {
+            self.entries.insert(place, entry);
             self.trim();
         }
     }
 
     /// Whether the piece fits (or is known already).
     fn grow(&mut self, no: EntryNo, offset: u64, text: &str) -> bool {
-        let Some(Entry { body: Body::Answer(answer), .. }) =
+        let Some(Entry { body: Body::Answer(answer) | Body::Thinking(answer), .. }) =
             self.entries.iter_mut().rev().find(|entry| entry.no == no)
         else {
             return false;
@@ -172,5 +191,181 @@ impl Mirrored {
                 self.trimmed = true;
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+mod tests {
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    use super::*;
+    use crate::trace::{Player, Told, parse};
+    use crate::{Effect, Limits, WallTime};
+
+    /// What a client has that was there while the core was told these lines.
+    fn told(lines: &[&str]) -> Mirror {
+        let mut player = Player::new(Limits::default());
+        let mut mirror = Mirror::default();
+        for (number, line) in lines.iter().enumerate() {
+            let line = parse(line, number as u64).unwrap();
+            player.pass(line.after, line.wall);
+            let Told::Input(input) = line.told else { panic!("only inputs are told here") };
+            let effects = player.tell(input);
+            for effect in effects.at_once.into_iter().chain(effects.after) {
+                if let Effect::Update(update) = effect {
+                    mirror.apply(update).unwrap();
+                }
+            }
+        }
+        mirror
+    }
+
+    const ONE: SessionId = SessionId(1);
+    const NOBODY: SessionId = SessionId(7);
+    const ASKED: [&str; 3] = ["create s1 name a", "submit s1 \"why?\"", "text s1 \"because\""];
+
+    fn entry(no: u64, text: &str) -> Entry {
+        Entry { no: EntryNo(no), at: WallTime(0), body: Body::Prompt(text.into()) }
+    }
+
+    fn numbers(mirror: &Mirror) -> Vec<u64> {
+        mirror.get(ONE).unwrap().entries.iter().map(|entry| entry.no.0).collect()
+    }
+
+    #[test]
+    fn sessions_are_listed_by_slot_until_the_host_is_another() {
+        let mut mirror = told(&["create s9 name a", "create s1 name b", "create s5 name c", "close s9"]);
+        let slots = |mirror: &Mirror| -> Vec<(u128, u32)> {
+            mirror.by_slot().iter().map(|one| (one.summary.id.0, one.summary.slot)).collect()
+        };
+        assert_eq!(slots(&mirror), [(1, 2), (5, 3)]);
+        assert_eq!((mirror.len(), mirror.is_empty()), (2, false));
+        mirror.clear();
+        assert_eq!((mirror.len(), mirror.is_empty(), mirror.get(ONE)), (0, true, None));
+        let again = told(&["create s9 name a", "create s5 name c", "close s9", "create s1 name b"]);
+        assert_eq!(slots(&again), [(1, 1), (5, 2)], "not in the order of ids");
+        assert_eq!(
+            slots(&told(&["create s1 name a", "create s9 name b", "close s1", "create s10 name c"])),
+            [(10, 1), (9, 2)]
+        );
+    }
+
+    #[test]
+    fn something_works_while_a_turn_runs() {
+        for (lines, works) in [(&ASKED[..1], false), (&ASKED[..2], true), (&ASKED, true)] {
+            assert_eq!(told(lines).anything_works(), works, "{lines:?}");
+        }
+        let done = [&ASKED[..], &["create s2 name b", "done s1"]].concat();
+        assert!(!told(&done).anything_works());
+    }
+
+    #[test]
+    fn what_is_shown_to_its_end_is_read() {
+        let mut mirror = told(&ASKED);
+        assert_eq!(mirror.get(ONE).unwrap().summary.unread, 1);
+        mirror.mark_read(NOBODY);
+        assert_eq!(mirror.get(ONE).unwrap().summary.unread, 1);
+        mirror.mark_read(ONE);
+        assert_eq!(mirror.get(ONE).unwrap().summary.unread, 0);
+    }
+
+    #[test]
+    fn older_entries_go_in_front_of_the_first_and_leave_no_hole() {
+        let older = || vec![entry(1, "a"), entry(2, "b"), entry(3, "not older")];
+        let whole = [3, 4];
+        let mut mirror = told(&ASKED);
+        assert_eq!(numbers(&mirror), whole);
+        for (id, before) in [(ONE, 4), (ONE, 9), (NOBODY, 3)] {
+            mirror.prepend(id, EntryNo(before), older(), true);
+            assert_eq!(
+                (numbers(&mirror).as_slice(), mirror.get(ONE).unwrap().trimmed),
+                (&whole[..], false),
+                "{before}"
+            );
+        }
+        mirror.prepend(ONE, EntryNo(3), older(), true);
+        assert_eq!((numbers(&mirror), mirror.get(ONE).unwrap().trimmed), (vec![1, 2, 3, 4], true));
+        mirror.prepend(ONE, EntryNo(1), Vec::new(), false);
+        assert_eq!((numbers(&mirror), mirror.get(ONE).unwrap().trimmed), (vec![1, 2, 3, 4], false));
+        let mut empty = told(&ASKED[..1]);
+        empty.prepend(ONE, EntryNo(3), older(), true);
+        assert!(empty.get(ONE).unwrap().entries.is_empty(), "there is nothing to go in front of");
+    }
+
+    #[test]
+    fn a_piece_grows_its_entry_once_or_was_missed() {
+        let piece = |session, entry, offset: u64| Update::Text {
+            session,
+            entry: EntryNo(entry),
+            offset,
+            text: "!?".into(),
+        };
+        for (update, said, taken) in [
+            (piece(ONE, 4, 7), "because!?", Ok(())),
+            (piece(ONE, 4, 6), "because", Ok(())),
+            (piece(ONE, 4, 8), "because", Err(Missed(ONE))),
+            (piece(ONE, 3, 4), "because", Err(Missed(ONE))),
+            (piece(ONE, 5, 0), "because", Err(Missed(ONE))),
+            (piece(NOBODY, 4, 7), "because", Err(Missed(NOBODY))),
+        ] {
+            let mut mirror = told(&ASKED);
+            assert_eq!(mirror.apply(update.clone()), taken, "{update:?}");
+            assert_eq!(mirror.get(ONE).unwrap().entries.back().unwrap().text(), said, "{update:?}");
+        }
+    }
+
+    #[test]
+    fn changes_of_a_session_that_is_not_there_are_missed() {
+        for update in [
+            Update::Entry { session: NOBODY, entry: entry(3, "a") },
+            Update::Queue { session: NOBODY, queue: Vec::new() },
+            Update::Draft { session: NOBODY, text: String::new() },
+            Update::Pending { session: NOBODY, pending: Vec::new() },
+        ] {
+            assert_eq!(told(&ASKED).apply(update), Err(Missed(NOBODY)));
+        }
+        assert_eq!(told(&ASKED).apply(Update::Gone(NOBODY)), Ok(()), "it is gone already");
+    }
+
+    #[test]
+    fn an_entry_that_a_snapshot_holds_is_not_taken_twice() {
+        let mut mirror = told(&ASKED);
+        for (no, expected) in [(4, vec![3, 4]), (2, vec![3, 4]), (5, vec![3, 4, 5])] {
+            mirror.apply(Update::Entry { session: ONE, entry: entry(no, "new") }).unwrap();
+            assert_eq!(numbers(&mirror), expected);
+        }
+        assert_eq!(mirror.get(ONE).unwrap().entries.get(1).unwrap().text(), "because");
+    }
+
+    #[test]
+    fn the_oldest_entries_go_when_a_copy_grows_too_big() {
+        let mut mirror = told(&ASKED);
+        let third = "x".repeat(SESSION_BYTES / 3);
+        for (no, expected, trimmed) in
+            [(5, vec![3, 4, 5], false), (6, vec![3, 4, 5, 6], false), (7, vec![6, 7], true)]
+        {
+            mirror.apply(Update::Entry { session: ONE, entry: entry(no, &third) }).unwrap();
+            assert_eq!((numbers(&mirror), mirror.get(ONE).unwrap().trimmed), (expected, trimmed));
+        }
+        let huge = entry(8, &"x".repeat(2 * SESSION_BYTES));
+        mirror.apply(Update::Entry { session: ONE, entry: huge }).unwrap();
+        assert_eq!(numbers(&mirror), [8], "the newest stays, however big");
+        let mut full = told(&ASKED);
+        let rest: usize = full.get(ONE).unwrap().entries.iter().map(Entry::weight).sum();
+        let fits = SESSION_BYTES - rest - entry(5, "").weight();
+        full.apply(Update::Entry { session: ONE, entry: entry(5, &"x".repeat(fits)) }).unwrap();
+        assert_eq!(numbers(&full), [3, 4, 5], "exactly as much as may be");
+    }
+
+    #[test]
+    fn of_a_session_that_sleeps_only_the_line_stays() {
+        let mirror = told(&[&ASKED[..], &["done s1", "tick after 30min"]].concat());
+        let asleep = mirror.get(ONE).unwrap();
+        assert_eq!(
+            (asleep.summary.presence, asleep.entries.len(), asleep.summary.name.to_string()),
+            (Presence::Hibernated, 0, "a".into())
+        );
     }
 }

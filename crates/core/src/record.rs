@@ -3,12 +3,14 @@
 //! Not here: how they are written (the store owns the wire form and its versions).
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use crate::agent::{AgentFailure, Usage};
-use crate::id::{EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
+use crate::agent::{AgentFailure, Call, Outcome, Usage};
+use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
 use crate::session::head::Mark;
+use crate::tag::Tag;
 use crate::time::WallTime;
 
 /// One durable fact. Every change of a session's durable state is one of these.
@@ -22,14 +24,10 @@ pub enum Record {
         origin: NameOrigin,
         /// Its number for switching with one key.
         slot: u32,
-        /// What it is for.
-        kind: Kind,
-        /// Which agent answers: the name of one in the creating client's configuration.
-        agent: String,
-        /// Which of the agent's models; empty where the agent has none.
-        model: String,
-        /// Where it works, as the creating client named it.
-        directory: String,
+        /// What it was made with.
+        setup: Setup,
+        /// Where its history begins, if that is another session's.
+        fork: Option<Fork>,
     },
     /// It got another name.
     Renamed {
@@ -40,6 +38,39 @@ pub enum Record {
     },
     /// It was archived; its slot is free again.
     Closed,
+    /// It was taken out of the archive.
+    Reopened {
+        /// Its new slot.
+        slot: u32,
+    },
+    /// Its memory was given up; the next use wakes it.
+    Hibernated {
+        /// What for.
+        why: Why,
+    },
+    /// Its memory was read back.
+    Woken,
+    /// It was thrown away, to be erased when its time is over.
+    Trashed,
+    /// It was taken out of the trash, into the archive.
+    Restored,
+    /// It is gone: the last record, which takes all others with it.
+    Erased,
+    /// It has these tags from here on.
+    Tagged {
+        /// All of them, sorted.
+        tags: Vec<Tag>,
+    },
+    /// It was pinned, or is so no longer.
+    Pinned {
+        /// Whether it never hibernates by itself.
+        pinned: bool,
+    },
+    /// What its tools may do changed.
+    PolicySet {
+        /// From here on.
+        policy: Policy,
+    },
     /// A prompt was accepted. From here on it is `q`'s to keep.
     Queued {
         /// Its number.
@@ -54,6 +85,27 @@ pub enum Record {
         /// Which.
         prompt: PromptNo,
     },
+    /// A waiting prompt was written anew; its text stands here from now on.
+    Edited {
+        /// Which.
+        prompt: PromptNo,
+        /// All of it.
+        text: String,
+    },
+    /// A waiting prompt got another place in the queue.
+    Moved {
+        /// Which.
+        prompt: PromptNo,
+        /// Its place, from 0.
+        place: u32,
+    },
+    /// The person asked for the last prompt again.
+    Retried {
+        /// Which.
+        prompt: PromptNo,
+        /// The client's own mark for the wish, so that a repeated one asks once.
+        token: Token,
+    },
     /// A turn began: its prompt entered the conversation. The agent is asked only once this is durable.
     Began {
         /// The turn.
@@ -63,14 +115,60 @@ pub enum Record {
         /// Where the prompt's [`Record::Queued`] stands.
         queued: Seq,
     },
-    /// The agent said something. Pieces of one turn join into one entry.
+    /// The person said something into a running turn; the agent was told.
+    Steered {
+        /// The turn.
+        turn: TurnNo,
+        /// The words' number among the session's prompts.
+        prompt: PromptNo,
+        /// The client's own mark for it.
+        token: Token,
+        /// What was typed.
+        text: String,
+    },
+    /// The agent said something. Pieces that follow each other in one voice join into one entry.
     Said {
         /// The turn it belongs to.
         turn: TurnNo,
-        /// The entry it belongs to: the [`Seq`] of the turn's first piece.
+        /// The entry it belongs to: the [`Seq`] of the entry's first piece.
         entry: EntryNo,
+        /// Whether it is the answer.
+        voice: Voice,
         /// The piece; never empty.
         text: String,
+    },
+    /// The agent wants a tool to run, or to be told something.
+    Called {
+        /// In which turn.
+        turn: TurnNo,
+        /// What it wants.
+        call: Call,
+        /// Whether it waits for the person; if not, it was permitted with this record.
+        waits: bool,
+    },
+    /// The person answered a call that waited.
+    Answered {
+        /// In which turn.
+        turn: TurnNo,
+        /// Which call.
+        call: CallNo,
+        /// What.
+        answer: Answer,
+    },
+    /// A call came to its end.
+    Resulted {
+        /// In which turn.
+        turn: TurnNo,
+        /// Which call.
+        call: CallNo,
+        /// The entry of the call.
+        of: EntryNo,
+        /// How it went.
+        outcome: Outcome,
+        /// What came out, as far as it is kept.
+        text: String,
+        /// Bytes that came out in all.
+        whole: u64,
     },
     /// The turn ended.
     Ended {
@@ -86,10 +184,105 @@ pub enum Record {
         /// The place after the last character shown.
         through: Mark,
     },
+    /// The person wants to come back to it: it counts as unread until it is shown again.
+    MarkedUnread,
+    /// What was stored did not fit together and was put right, visibly.
+    Repaired {
+        /// What was wrong.
+        fault: Fault,
+    },
     /// What was typed and not sent.
     Drafted {
         /// The whole draft; empty when it was sent or cleared.
         text: String,
+    },
+}
+
+/// What a session is made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Setup {
+    /// What it is for.
+    pub kind: Kind,
+    /// What the agent is told about its task; empty for the kind's own words.
+    pub brief: String,
+    /// Which agent answers: the name of one in the creating client's configuration.
+    pub agent: String,
+    /// Which of the agent's models; empty where the agent has none.
+    pub model: String,
+    /// Where it works, as the creating client named it.
+    pub directory: String,
+    /// What the creating client brought along.
+    pub environment: Environment,
+    /// What its tools may do.
+    pub policy: Policy,
+}
+
+/// What the tools of a session may do without being asked each time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Policy {
+    /// What wants consent asks for it.
+    #[default]
+    Ask,
+    /// What wants consent is denied.
+    Deny,
+}
+
+/// Where a fork's history comes from: the entries of another session up to one of them, by reference.
+///
+/// A fork's own records are numbered on from `through`, so that entries of both are in one order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// The other session.
+    pub parent: SessionId,
+    /// The last record of it that may be read.
+    pub through: Seq,
+    /// The last entry that belongs to the fork.
+    pub last: EntryNo,
+}
+
+/// Why a session hibernated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// Another one needed its place.
+    Room,
+    /// Nobody used it for long.
+    Unused,
+    /// The host's memory ran short.
+    Memory,
+}
+
+/// In which voice an agent speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Voice {
+    /// To the person.
+    #[default]
+    Answer,
+    /// To itself.
+    Thinking,
+}
+
+/// What the person says to a call that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It may run this once.
+    Once,
+    /// Its tool may run from here on in this session.
+    Always,
+    /// It may not run.
+    Deny,
+    /// To a question: the answer. To a tool: it may not run, do this instead.
+    Words(String),
+}
+
+/// What did not fit together in what was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The text of a waiting prompt is not in the log.
+    PromptLost(PromptNo),
+    /// The log was damaged: what came after was cut off, and the damaged image kept aside.
+    LogCut {
+        /// Records that are missing, if that is known.
+        lost: Option<u64>,
     },
 }
 
@@ -126,4 +319,168 @@ pub struct Stamped {
     pub at: WallTime,
     /// What happened.
     pub record: Record,
+}
+
+impl Stamped {
+    /// The entry that this record begins or lengthens, if it does so.
+    pub const fn entry(&self) -> Option<EntryNo> {
+        match &self.record {
+            Record::Said { entry, .. } => Some(*entry),
+            Record::Began { .. }
+            | Record::Steered { .. }
+            | Record::Called { .. }
+            | Record::Resulted { .. }
+            | Record::Repaired { .. }
+            | Record::Ended { ending: Ending::Interrupted(_) | Ending::Failed(_), .. } => {
+                Some(EntryNo(self.seq.0))
+            }
+            Record::Created { .. }
+            | Record::Renamed { .. }
+            | Record::Closed
+            | Record::Reopened { .. }
+            | Record::Hibernated { .. }
+            | Record::Woken
+            | Record::Trashed
+            | Record::Restored
+            | Record::Erased
+            | Record::Tagged { .. }
+            | Record::Pinned { .. }
+            | Record::PolicySet { .. }
+            | Record::Queued { .. }
+            | Record::Unqueued { .. }
+            | Record::Edited { .. }
+            | Record::Moved { .. }
+            | Record::Retried { .. }
+            | Record::Answered { .. }
+            | Record::Ended { ending: Ending::Done, .. }
+            | Record::Seen { .. }
+            | Record::MarkedUnread
+            | Record::Drafted { .. } => None,
+        }
+    }
+}
+
+impl Stamped {
+    /// The text it carries; empty where it carries none.
+    pub fn text(&self) -> &str {
+        match &self.record {
+            Record::Queued { text, .. }
+            | Record::Edited { text, .. }
+            | Record::Steered { text, .. }
+            | Record::Said { text, .. }
+            | Record::Resulted { text, .. }
+            | Record::Drafted { text } => text,
+            Record::Called { call, .. } => &call.input,
+            Record::Created { .. }
+            | Record::Renamed { .. }
+            | Record::Closed
+            | Record::Reopened { .. }
+            | Record::Hibernated { .. }
+            | Record::Woken
+            | Record::Trashed
+            | Record::Restored
+            | Record::Erased
+            | Record::Tagged { .. }
+            | Record::Pinned { .. }
+            | Record::PolicySet { .. }
+            | Record::Unqueued { .. }
+            | Record::Moved { .. }
+            | Record::Retried { .. }
+            | Record::Began { .. }
+            | Record::Answered { .. }
+            | Record::Ended { .. }
+            | Record::Seen { .. }
+            | Record::MarkedUnread
+            | Record::Repaired { .. } => "",
+        }
+    }
+}
+
+impl Fork {
+    /// Whether a record of the other session belongs to the fork.
+    pub fn takes_over(&self, stamped: &Stamped) -> bool {
+        stamped.seq <= self.through && stamped.entry().is_none_or(|entry| entry <= self.last)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+    use crate::Limits;
+    use crate::trace::Player;
+
+    /// The log that these lines leave.
+    fn log(lines: &[&str]) -> Vec<Stamped> {
+        let mut player = Player::new(Limits::default());
+        for line in lines {
+            player.play(line).unwrap();
+        }
+        player.disk.log
+    }
+
+    #[test]
+    fn records_begin_entries_and_carry_texts() {
+        let log = log(&[
+            "create s1 name a",
+            "draft s1 \"typed\"",
+            "submit s1 \"why?\"",
+            "submit s1 \"later\"",
+            "edit s1 2 \"much later\"",
+            "text s1 \"so\"",
+            "text s1 \", I\"",
+            "steerable s1",
+            "steer s1 \"not so\"",
+            "call s1 1 sh \"make\" consent",
+            "answer s1 1 once",
+            "result s1 1 done \"made\"",
+            "pin s1",
+            "unqueue s1 2",
+            "failed s1 cut",
+            "close s1",
+        ]);
+        let said: Vec<(u64, Option<u64>, &str)> = log
+            .iter()
+            .map(|stamped| (stamped.seq.0, stamped.entry().map(|entry| entry.0), stamped.text()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (1, None, ""),
+                (2, None, "typed"),
+                (3, None, ""), // the draft is sent
+                (4, None, "why?"),
+                (5, Some(5), ""),
+                (6, None, "later"),
+                (7, None, "much later"),
+                (8, Some(8), "so"),
+                (9, Some(8), ", I"),
+                (10, Some(10), "not so"),
+                (11, Some(11), "make"),
+                (12, None, ""),
+                (13, Some(13), "made"),
+                (14, None, ""),
+                (15, None, ""),
+                (16, Some(16), ""),
+                (17, None, ""),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_fork_takes_over_what_was_there_up_to_its_last_entry() {
+        let log = log(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"so\"", "done s1", "close s1"]);
+        for (through, last, taken) in [
+            (6, 4, &[1, 2, 3, 4, 5, 6][..]),
+            (5, 4, &[1, 2, 3, 4, 5]),
+            (6, 3, &[1, 2, 3, 5, 6]),
+            (6, 2, &[1, 2, 5, 6]),
+            (3, 9, &[1, 2, 3]),
+        ] {
+            let fork = Fork { parent: SessionId(1), through: Seq(through), last: EntryNo(last) };
+            let takes: Vec<u64> =
+                log.iter().filter(|stamped| fork.takes_over(stamped)).map(|stamped| stamped.seq.0).collect();
+            assert_eq!(takes, taken, "{fork:?}");
+        }
+    }
 }

@@ -2,23 +2,67 @@
 
 use alloc::string::String;
 
-use crate::id::{PromptNo, SessionId};
+use crate::id::{CallNo, PromptNo, SessionId};
 use crate::name::NameFault;
 
 /// Why a wish is not granted. Nothing changed, nothing is lost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No live session has this id.
-    #[error("there is no open session {id}; `q ls` lists them")]
+    /// No session has this id.
+    #[error("there is no session {id}; `q ls --all` lists them")]
     NoSuchSession {
         /// The id asked for.
         id: SessionId,
     },
     /// The session was closed meanwhile.
-    #[error("session `{name}` is closed; its history stays: `q show {name}`")]
+    #[error("session `{name}` is closed; open it again: /reopen {name}, or `q reopen {name}`")]
     SessionClosed {
         /// Its name.
         name: String,
+    },
+    /// The session is in the trash.
+    #[error("session `{name}` is in the trash; take it out first: /restore {name}, or `q restore {name}`")]
+    SessionTrashed {
+        /// Its name.
+        name: String,
+    },
+    /// The session is open, so there is nothing to open.
+    #[error("session `{name}` is open already, in slot {slot}")]
+    AlreadyOpen {
+        /// Its name.
+        name: String,
+        /// Its slot.
+        slot: u32,
+    },
+    /// The session is not in the trash.
+    #[error("session `{name}` is not in the trash; `q ls --all` shows where it is")]
+    NotInTrash {
+        /// Its name.
+        name: String,
+    },
+    /// Other sessions read their history from this one.
+    #[error(
+        "`{name}` has forks that still need its history ({forks} of them); erase those first, or leave it in the trash"
+    )]
+    HasForks {
+        /// Its name.
+        name: String,
+        /// How many.
+        forks: usize,
+    },
+    /// The session cannot be read back.
+    #[error("the session cannot be woken ({why}); `q doctor` tells more, its other commands still work")]
+    CannotWake {
+        /// What the store said.
+        why: String,
+    },
+    /// Too much waits for one session to wake.
+    #[error(
+        "{limit} wishes wait for this session to wake, the most allowed (limits.waking_wishes); try again in a moment"
+    )]
+    TooManyWaking {
+        /// The limit.
+        limit: usize,
     },
     /// The id is used already.
     #[error("session id {id} is taken; ask again for a fresh one")]
@@ -46,9 +90,51 @@ pub enum Refusal {
     },
     /// All places for live sessions are taken.
     #[error(
-        "{limit} sessions are open, the most allowed (limits.live_sessions); close one first: /close NAME, or `q close NAME`"
+        "{limit} sessions are live, the most allowed (limits.live_sessions), and none can hibernate: each works, is pinned or is on a screen; close one (/close NAME, `q close NAME`) or unpin one (/unpin NAME)"
     )]
     TooManyLive {
+        /// The limit.
+        limit: usize,
+    },
+    /// The host's process has all the memory it may.
+    #[error(
+        "q's host has {size} MB, the most allowed is {limit} MB (limits.hard_memory); close or finish something first, or raise the limit"
+    )]
+    HostFull {
+        /// What it has, in megabytes.
+        size: u64,
+        /// The limit, in megabytes.
+        limit: u64,
+    },
+    /// What is live may have no more memory.
+    #[error(
+        "the live sessions keep {size} bytes in memory, the most allowed is {limit} (limits.memory_bytes); wait for one to finish, or close one: /close NAME"
+    )]
+    SessionsFull {
+        /// What they keep.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The text is not a tag.
+    #[error("`{tag}` cannot be a tag: 1 to 24 letters, digits, `-`, `_` or `.`; for example: work")]
+    BadTag {
+        /// As typed.
+        tag: String,
+    },
+    /// All places for tags are taken.
+    #[error("a session has at most {limit} tags; remove one first: /tag -NAME")]
+    TooManyTags {
+        /// The limit.
+        limit: usize,
+    },
+    /// What the kind tells its agents is too long.
+    #[error(
+        "the kind's brief has {size} bytes, the most allowed is {limit} (limits.brief_bytes); shorten it in the config"
+    )]
+    BriefTooLong {
+        /// Its size.
+        size: usize,
         /// The limit.
         limit: usize,
     },
@@ -89,15 +175,43 @@ pub enum Refusal {
         /// The number asked for.
         prompt: PromptNo,
     },
+    /// The agent takes no words while it works.
+    #[error(
+        "the agent of `{name}` takes no words while it works; Enter queues them, /now interrupts and sends them"
+    )]
+    NotSteerable {
+        /// The session's name.
+        name: String,
+    },
+    /// The call does not wait for an answer, or not in that turn.
+    #[error("call {call} no longer waits (answered, expired, or its turn is over); /inbox shows what does")]
+    CallOver {
+        /// The number asked for.
+        call: CallNo,
+    },
+    /// The answer was meant for other bytes than those that wait.
+    #[error("what waits is not what was shown; look at it again: /inbox")]
+    DigestDiffers,
+    /// The call is a question.
+    #[error("the agent asks a question; answer it with words")]
+    WantsWords,
+    /// All places for tools that may always run are taken.
+    #[error(
+        "{limit} tools may always run in this session, the most allowed (limits.allowed_tools); allow this one once"
+    )]
+    TooManyTools {
+        /// The limit.
+        limit: usize,
+    },
     /// No turn runs.
     #[error("nothing runs in this session")]
     NothingRuns,
-    /// The last turn ended well.
-    #[error("nothing to retry: the last answer is complete; just send a prompt")]
+    /// A turn runs, the last one ended well, or its prompt is lost.
+    #[error("nothing to retry: no prompt failed or was interrupted here; just send one")]
     NothingToRetry,
     /// A turn runs, and the wish would end it.
     #[error(
-        "`{name}` is still working; interrupt it first (Ctrl+C), or close it anyway: /close! or `q close --force {name}`"
+        "`{name}` is still working; interrupt it first (Ctrl+C), or do it anyway: /close!, /delete!, or `q close --force {name}`"
     )]
     StillWorking {
         /// Its name.
@@ -114,6 +228,22 @@ impl Refusal {
         match self {
             Self::NoSuchSession { .. } => "no_such_session",
             Self::SessionClosed { .. } => "session_closed",
+            Self::SessionTrashed { .. } => "session_trashed",
+            Self::AlreadyOpen { .. } => "already_open",
+            Self::NotInTrash { .. } => "not_in_trash",
+            Self::HasForks { .. } => "has_forks",
+            Self::CannotWake { .. } => "cannot_wake",
+            Self::TooManyWaking { .. } => "too_many_waking",
+            Self::HostFull { .. } => "host_full",
+            Self::SessionsFull { .. } => "sessions_full",
+            Self::BadTag { .. } => "bad_tag",
+            Self::TooManyTags { .. } => "too_many_tags",
+            Self::BriefTooLong { .. } => "brief_too_long",
+            Self::NotSteerable { .. } => "not_steerable",
+            Self::CallOver { .. } => "call_over",
+            Self::DigestDiffers => "digest_differs",
+            Self::WantsWords => "wants_words",
+            Self::TooManyTools { .. } => "too_many_tools",
             Self::IdTaken { .. } => "id_taken",
             Self::NameTaken { .. } => "name_taken",
             Self::BadName { .. } => "bad_name",
@@ -134,11 +264,27 @@ impl Refusal {
     pub const fn is_limit(&self) -> bool {
         match self {
             Self::TooManyLive { .. }
+            | Self::TooManyWaking { .. }
+            | Self::HostFull { .. }
+            | Self::SessionsFull { .. }
+            | Self::TooManyTags { .. }
+            | Self::TooManyTools { .. }
+            | Self::BriefTooLong { .. }
             | Self::QueueFull { .. }
             | Self::QueueTooLong { .. }
             | Self::PromptTooLong { .. } => true,
             Self::NoSuchSession { .. }
             | Self::SessionClosed { .. }
+            | Self::SessionTrashed { .. }
+            | Self::AlreadyOpen { .. }
+            | Self::NotInTrash { .. }
+            | Self::HasForks { .. }
+            | Self::CannotWake { .. }
+            | Self::BadTag { .. }
+            | Self::NotSteerable { .. }
+            | Self::CallOver { .. }
+            | Self::DigestDiffers
+            | Self::WantsWords
             | Self::IdTaken { .. }
             | Self::NameTaken { .. }
             | Self::BadName { .. }
@@ -149,5 +295,46 @@ impl Refusal {
             | Self::StillWorking { .. }
             | Self::Stopping => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+    use alloc::string::ToString;
+
+    use super::*;
+
+    /// Every refusal that names a limit, and some that do not.
+    fn some() -> [(Refusal, &'static str, bool); 16] {
+        let (name, limit) = (String::from("a"), 7);
+        [
+            (Refusal::TooManyLive { limit }, "too_many_live", true),
+            (Refusal::TooManyWaking { limit }, "too_many_waking", true),
+            (Refusal::HostFull { size: 8, limit: 7 }, "host_full", true),
+            (Refusal::SessionsFull { size: 8, limit }, "sessions_full", true),
+            (Refusal::TooManyTags { limit }, "too_many_tags", true),
+            (Refusal::TooManyTools { limit }, "too_many_tools", true),
+            (Refusal::BriefTooLong { size: 8, limit }, "brief_too_long", true),
+            (Refusal::QueueFull { limit }, "queue_full", true),
+            (Refusal::QueueTooLong { size: 8, limit }, "queue_too_long", true),
+            (Refusal::PromptTooLong { size: 8, limit }, "prompt_too_long", true),
+            (Refusal::StillWorking { name: name.clone() }, "still_working", false),
+            (Refusal::SessionClosed { name: name.clone() }, "session_closed", false),
+            (Refusal::NotSteerable { name }, "not_steerable", false),
+            (Refusal::DigestDiffers, "digest_differs", false),
+            (Refusal::NothingToRetry, "nothing_to_retry", false),
+            (Refusal::Stopping, "stopping", false),
+        ]
+    }
+
+    #[test]
+    fn a_refusal_has_a_code_and_says_whether_it_is_a_limit() {
+        for (refusal, code, is_limit) in some() {
+            assert_eq!((refusal.code(), refusal.is_limit()), (code, is_limit), "{refusal}");
+            assert!(!is_limit || refusal.to_string().contains('7'), "{refusal} does not name its limit");
+        }
+        let codes: BTreeSet<&str> = some().iter().map(|(refusal, ..)| refusal.code()).collect();
+        assert_eq!(codes.len(), some().len());
     }
 }

@@ -5,13 +5,13 @@ use crate::id::SessionId;
 use crate::name::Name;
 use crate::refusal::Refusal;
 use crate::session::Session;
-use crate::session::head::Presence;
+use crate::sessions::Sessions;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 
 /// The lowest free slot, from 1.
-pub(crate) fn free_slot(sessions: &BTreeMap<SessionId, Session>) -> u32 {
+pub(crate) fn free_slot(sessions: &Sessions) -> u32 {
     let taken: BTreeSet<u32> = open(sessions).map(|session| session.head().slot).collect();
     let mut slot = 1;
     while taken.contains(&slot) {
@@ -20,17 +20,8 @@ pub(crate) fn free_slot(sessions: &BTreeMap<SessionId, Session>) -> u32 {
     slot
 }
 
-/// How many sessions are live.
-pub(crate) fn live_count(sessions: &BTreeMap<SessionId, Session>) -> usize {
-    open(sessions).count()
-}
-
 /// A name as typed, if it is one and no other open session has it.
-pub(crate) fn chosen_name(
-    sessions: &BTreeMap<SessionId, Session>,
-    own: Option<SessionId>,
-    typed: &str,
-) -> Result<Name, Refusal> {
+pub(crate) fn chosen_name(sessions: &Sessions, own: Option<SessionId>, typed: &str) -> Result<Name, Refusal> {
     let name: Name = typed.parse().map_err(|fault| Refusal::BadName { name: typed.into(), fault })?;
     match holder(sessions, own, &name) {
         None => Ok(name),
@@ -42,23 +33,15 @@ pub(crate) fn chosen_name(
 }
 
 /// `wanted`, or a numbered form of it that no other open session has.
-pub(crate) fn unique_name(
-    sessions: &BTreeMap<SessionId, Session>,
-    own: Option<SessionId>,
-    wanted: &Name,
-) -> Name {
+pub(crate) fn unique_name(sessions: &Sessions, own: Option<SessionId>, wanted: &Name) -> Name {
     autoname::make_unique(wanted, |name| holder(sessions, own, name).is_none())
 }
 
-fn holder<'a>(
-    sessions: &'a BTreeMap<SessionId, Session>,
-    own: Option<SessionId>,
-    name: &Name,
-) -> Option<&'a Session> {
+fn holder<'a>(sessions: &'a Sessions, own: Option<SessionId>, name: &Name) -> Option<&'a Session> {
     let folded = name.folded();
     open(sessions).find(|session| Some(session.head().id) != own && session.head().name.folded() == folded)
 }
 
-fn open(sessions: &BTreeMap<SessionId, Session>) -> impl Iterator<Item = &Session> {
-    sessions.values().filter(|session| session.head().presence == Presence::Live)
+fn open(sessions: &Sessions) -> impl Iterator<Item = &Session> {
+    sessions.iter().filter(|session| session.head().presence.is_open())
 }

@@ -26,6 +26,21 @@ impl Instant {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WallTime(pub u64);
 
+impl WallTime {
+    /// The time `by` later; saturates instead of wrapping.
+    #[must_use]
+    pub fn after(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+impl Now {
+    /// When the calendar will say `wall`, if it does not jump.
+    pub(crate) fn mono_at(self, wall: WallTime) -> Instant {
+        self.mono.after(Duration::from_millis(wall.0.saturating_sub(self.wall.0)))
+    }
+}
+
 /// Both clocks, read together by the host before each call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {

@@ -2,16 +2,22 @@
 //!
 //! Not here: colours, widths, words for people (the terminal's business).
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::AgentFailure;
-use crate::id::{EntryNo, PromptNo, SessionId};
+use crate::activity::Activity;
+use crate::agent::{AgentFailure, Wants};
+use crate::id::{CallNo, Digest, EntryNo, PromptNo, SessionId, TurnNo};
 use crate::kind::Kind;
 use crate::name::Name;
+use crate::presence::Presence;
+use crate::record::Policy;
 use crate::session::Session;
-use crate::session::head::{Activity, Mark, Presence};
+use crate::session::head::Mark;
+use crate::session::live::Ask;
 use crate::session::transcript::Entry;
+use crate::tag::Tag;
 use crate::time::WallTime;
 
 /// A borrowed view of everything.
@@ -37,17 +43,31 @@ pub struct Summary {
     pub model: String,
     /// Where it works.
     pub directory: String,
+    /// What its tools may do.
+    pub policy: Policy,
+    /// Its tags, sorted.
+    pub tags: Vec<Tag>,
+    /// Whether it never hibernates by itself.
+    pub pinned: bool,
+    /// The session whose history it began with, if any.
+    pub parent: Option<SessionId>,
     /// How much of it is loaded.
     pub presence: Presence,
+    /// Since when it is in the trash, if it is.
+    pub trashed: Option<WallTime>,
     /// What it is doing.
     pub activity: Activity,
+    /// Whether its turn waits for one of its agent's places.
+    pub held: bool,
+    /// Calls that wait for the person.
+    pub pending: u32,
     /// Entries that no client has shown to their end; 0 while one shows them.
     pub unread: u32,
     /// Up to where some client has shown it.
     pub seen: Mark,
     /// Prompts that wait.
     pub queued: u32,
-    /// Entries in all.
+    /// Entries of its own in all.
     pub entries: u64,
     /// Turns in all.
     pub turns: u64,
@@ -74,6 +94,25 @@ pub struct QueuedPrompt {
     pub text: String,
 }
 
+/// A call that waits for the person: what the inbox shows, and what an answer must name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingCall {
+    /// In which turn.
+    pub turn: TurnNo,
+    /// Which call.
+    pub call: CallNo,
+    /// The tool.
+    pub tool: String,
+    /// Exactly what would run, or what is asked.
+    pub input: String,
+    /// The digest an answer must carry.
+    pub digest: Digest,
+    /// What it wants.
+    pub wants: Wants,
+    /// Since when it waits.
+    pub since: WallTime,
+}
+
 /// All a client shows of one session at first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -87,13 +126,18 @@ pub struct Snapshot {
     pub queue: Vec<QueuedPrompt>,
     /// What was typed and not sent.
     pub draft: String,
+    /// Calls that wait for the person.
+    pub pending: Vec<PendingCall>,
 }
 
 /// One change of what a client shows. Applying an update twice, or one a snapshot already holds, changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Update {
-    /// A session is new, or something in its line changed. A closed one leaves the mirror.
-    Session(Summary),
+    /// A session is new, or something in its line changed. A closed one leaves the mirror; of one that hibernates only
+    /// the line stays.
+    Session(Box<Summary>),
+    /// A session was erased.
+    Gone(SessionId),
     /// An entry is new.
     Entry {
         /// In which session.
@@ -119,6 +163,13 @@ pub enum Update {
         /// All that wait now.
         queue: Vec<QueuedPrompt>,
     },
+    /// What waits for the person changed.
+    Pending {
+        /// In which session.
+        session: SessionId,
+        /// All that waits now.
+        pending: Vec<PendingCall>,
+    },
     /// The draft was saved or cleared.
     Draft {
         /// In which session.
@@ -131,17 +182,17 @@ pub enum Update {
 impl<'a> View<'a> {
     /// Every session, closed ones too, oldest first.
     pub fn sessions(self) -> impl Iterator<Item = Summary> + 'a {
-        self.multiplexer.sessions().map(move |session| self.summary_of(session))
+        self.multiplexer.sessions().iter().map(move |session| self.summary_of(session))
     }
 
     /// One session's line.
     pub fn summary(self, id: SessionId) -> Option<Summary> {
-        self.multiplexer.session(id).map(|session| self.summary_of(session))
+        self.multiplexer.sessions().get(id).map(|session| self.summary_of(session))
     }
 
     /// What a client shows first of one live session: its newest entries of at most `bytes`, the last one always.
     pub fn snapshot(self, id: SessionId, bytes: usize) -> Option<Snapshot> {
-        let session = self.multiplexer.session(id)?;
+        let session = self.multiplexer.sessions().get(id)?;
         let live = session.live()?;
         let (entries, trimmed) = live.newest(bytes);
         Some(Snapshot {
@@ -150,7 +201,36 @@ impl<'a> View<'a> {
             trimmed,
             queue: session.queue(),
             draft: live.draft().into(),
+            pending: self.pending_in(id),
         })
+    }
+
+    /// Everything that waits for the person, over all sessions, the oldest first.
+    pub fn inbox(self) -> Vec<(SessionId, PendingCall)> {
+        let live = self.multiplexer.sessions().live().map(|session| session.head().id);
+        let mut inbox: Vec<(SessionId, PendingCall)> =
+            live.flat_map(|id| self.pending_in(id).into_iter().map(move |pending| (id, pending))).collect();
+        inbox.sort_by_key(|(id, pending)| (pending.since, *id, pending.call));
+        inbox
+    }
+
+    /// What waits for the person in one session, the oldest first.
+    pub fn pending_in(self, id: SessionId) -> Vec<PendingCall> {
+        let Some(session) = self.multiplexer.sessions().get(id) else { return Vec::new() };
+        let (Some(flight), Some(live)) = (&session.head().turn, session.live()) else { return Vec::new() };
+        let pending = live.pending().iter().filter_map(|(&call, pending)| {
+            let open = flight.call(call)?;
+            Some(PendingCall {
+                turn: flight.turn,
+                call,
+                tool: open.tool.clone(),
+                input: pending.input.clone(),
+                digest: open.digest,
+                wants: open.wants,
+                since: pending.at,
+            })
+        });
+        pending.collect()
     }
 
     fn summary_of(self, session: &Session) -> Summary {
@@ -160,10 +240,17 @@ impl<'a> View<'a> {
             id: head.id,
             name: head.name.clone(),
             slot: head.slot,
-            kind: head.kind,
-            agent: head.agent.clone(),
-            model: head.model.clone(),
-            directory: head.directory.clone(),
+            kind: head.setup.kind.clone(),
+            agent: head.setup.agent.clone(),
+            model: head.setup.model.clone(),
+            directory: head.setup.directory.clone(),
+            policy: head.setup.policy,
+            tags: head.tags.clone(),
+            pinned: head.pinned,
+            parent: head.fork.map(|fork| fork.parent),
+            trashed: head.trashed,
+            held: session.live().is_some_and(|live| matches!(live.ask, Ask::Waiting(_))),
+            pending: session.live().map_or(0, |live| live.pending().len() as u32),
             presence: head.presence,
             activity: head.activity(),
             unread: if watched { 0 } else { head.unread },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use q_core::{AgentEvent, ClientId, SessionId, TurnNo};
+use q_core::{AgentEvent, ClientId, SessionId, Stored, TurnNo};
 
 use crate::door::Outbox;
 use crate::wire::ClientMessage;
@@ -11,19 +11,39 @@ use crate::writer::Written;
 
 /// One thing that happened.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub enum Event {
     /// A client said hello and is welcome.
-    Connected { client: ClientId, hello: Hello, outbox: Arc<Outbox> },
+    Connected {
+        /// As its connection is numbered.
+        client: ClientId,
+        /// What it said.
+        hello: Hello,
+        /// Where to put what is for it.
+        outbox: Arc<Outbox>,
+    },
     /// A client said something.
-    Said { client: ClientId, message: ClientMessage },
+    Said {
+        /// Who.
+        client: ClientId,
+        /// What.
+        message: ClientMessage,
+    },
     /// A client read too slowly and lost updates; it has caught up with what was left.
-    Lagged { client: ClientId },
+    Lagged {
+        /// Who.
+        client: ClientId,
+    },
     /// A client's connection ended.
-    Disconnected { client: ClientId },
+    Disconnected {
+        /// Whose.
+        client: ClientId,
+    },
     /// The writer reports.
     Written(Written),
     /// An agent said something.
     Heard(Heard),
+    /// The store gave what it has of a session.
+    Loaded(Loaded),
     /// The core's deadline passed.
     Deadline,
     /// The system asks the host to end.
@@ -32,8 +52,20 @@ pub(crate) enum Event {
 
 /// What an agent said, and in which turn.
 #[derive(Debug)]
-pub(crate) struct Heard {
-    pub(crate) session: SessionId,
-    pub(crate) turn: TurnNo,
-    pub(crate) event: AgentEvent,
+pub struct Heard {
+    /// For which session it was asked.
+    pub session: SessionId,
+    /// In which turn.
+    pub turn: TurnNo,
+    /// What it said.
+    pub event: AgentEvent,
+}
+
+/// What is stored of a session, or why it cannot be read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Which session.
+    pub session: SessionId,
+    /// What is stored.
+    pub stored: Result<Box<Stored>, String>,
 }

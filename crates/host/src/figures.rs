@@ -23,39 +23,36 @@ impl Watch {
 
     fn saw_record(&mut self, now: Instant, stamped: &Stamped) {
         let session = stamped.session;
-        match &stamped.record {
-            Record::Created { .. } => self.figures.sessions_created += 1,
-            Record::Began { .. } => {
-                self.figures.turns += 1;
-                self.turns.insert(session, now);
+        if let Record::Created { .. } = &stamped.record {
+            self.figures.sessions_created += 1;
+        } else if let Record::Hibernated { .. } = &stamped.record {
+            self.figures.hibernations += 1;
+        } else if let Record::Began { .. } = &stamped.record {
+            self.figures.turns += 1;
+            self.turns.insert(session, now);
+        } else if let Record::Ended { turn, ending, usage } = &stamped.record {
+            let took = self.turns.remove(&session).map(|began| now.since(began));
+            if let Some(took) = took {
+                self.figures.turn_ended(took);
             }
-            Record::Ended { turn, ending, usage } => {
-                let took = self.turns.remove(&session).map(|began| now.since(began));
-                if let Some(took) = took {
-                    self.figures.turn_ended(took);
-                }
-                let outcome = match ending {
-                    Ending::Done => "done",
-                    Ending::Interrupted(Interrupter::Crash) => {
-                        self.figures.turns_recovered += 1;
-                        "cut by a crash"
-                    }
-                    Ending::Interrupted(Interrupter::User | Interrupter::Stop) => "interrupted",
-                    Ending::Failed(failure) => {
-                        self.figures.failed(failure.kind.code());
-                        failure.kind.code()
-                    }
-                };
-                let took_ms = took.map(|took| took.as_millis() as u64);
-                tracing::info!(target: "q::turn", %session, turn = turn.0, outcome, took_ms, tokens_in = usage.input, tokens_out = usage.output, "turn");
+            let outcome = self.saw_ending(ending);
+            let took_ms = took.map(|took| took.as_millis() as u64);
+            tracing::info!(target: "q::turn", %session, turn = turn.0, outcome, took_ms, tokens_in = usage.input, tokens_out = usage.output, "turn");
+        }
+    }
+
+    fn saw_ending(&mut self, ending: &Ending) -> &'static str {
+        match ending {
+            Ending::Done => "done",
+            Ending::Interrupted(Interrupter::Crash) => {
+                self.figures.turns_recovered += 1;
+                "cut by a crash"
             }
-            Record::Renamed { .. }
-            | Record::Closed
-            | Record::Queued { .. }
-            | Record::Unqueued { .. }
-            | Record::Said { .. }
-            | Record::Seen { .. }
-            | Record::Drafted { .. } => {}
+            Ending::Interrupted(Interrupter::User | Interrupter::Stop) => "interrupted",
+            Ending::Failed(failure) => {
+                self.figures.failed(failure.kind.code());
+                failure.kind.code()
+            }
         }
     }
 
@@ -65,6 +62,7 @@ impl Watch {
             started,
             sessions_created: figures.sessions_created,
             sessions_live,
+            hibernations: figures.hibernations,
             turns: figures.turns,
             turns_recovered: figures.turns_recovered,
             switches: spread(figures.switches()),

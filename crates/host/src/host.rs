@@ -4,31 +4,36 @@ mod requests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
-use q_agent::AgentSpec;
+use q_agent::{AgentSpec, Told};
 use q_core::{
-    AgentEvent, AgentFailure, ClientId, Deadline, Effect, EntryNo, FailureKind, Input, Multiplexer, Presence,
-    Refusal, Reply, SessionId, Update,
+    AgentEvent, AgentFailure, ClientId, Deadline, Effect, EntryNo, Environment, FailureKind, Input, Instant,
+    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Summary, Update,
 };
 use q_store::StoreError;
 
-use crate::events::{Event, Heard};
+use crate::events::{Event, Heard, Loaded};
 use crate::figures::Watch;
 use crate::pipeline::{CommitNo, Pipeline, Released};
 use crate::wire::message::Hello;
 use crate::wire::view::Piece;
 use crate::wire::{Answer, HostMessage, Refused};
 use crate::world::{Question, World};
+use crate::writer::Written;
 
 /// What a snapshot carries of each session at first, in bytes: several screens; older entries are paged in.
 const SNAPSHOT_BYTES: usize = 32 << 10;
+
+/// How often the process is weighed at most.
+const WEIGH_EACH: Duration = Duration::from_secs(1);
 
 /// The agents a client's configuration names.
 type Agents = BTreeMap<String, AgentSpec>;
 
 /// The host without its waiting.
-pub(crate) struct Host<W> {
-    core: Multiplexer,
+pub struct Host<W> {
+    pub(crate) core: Multiplexer,
     pipeline: Pipeline,
     guests: BTreeMap<ClientId, Guest>,
     /// Which agents each session may ask: those of the client that made it, or after a restart of the first that uses
@@ -37,6 +42,8 @@ pub(crate) struct Host<W> {
     /// Pages asked for while commits were under way: they are read once what the asker may know already is written.
     pages: VecDeque<(CommitNo, Page)>,
     watch: Watch,
+    /// When the process was last weighed.
+    weighed: Instant,
     started: u64,
     end: Option<End>,
     pub(crate) world: W,
@@ -55,11 +62,13 @@ struct Page {
 struct Guest {
     watches: bool,
     agents: Arc<Agents>,
+    /// What sessions it makes call what it brought along.
+    environment: Environment,
 }
 
 /// Why the host ends.
 #[derive(Debug)]
-pub(crate) enum End {
+pub enum End {
     /// It was told to, or nobody needs it: once everything is written.
     Orderly,
     /// The store failed: at once.
@@ -67,7 +76,8 @@ pub(crate) enum End {
 }
 
 impl<W: World> Host<W> {
-    pub(crate) fn new(core: Multiplexer, world: W) -> Self {
+    /// A host that has done nothing yet, with the core as it was stored.
+    pub fn new(core: Multiplexer, world: W) -> Self {
         let started = world.now().wall.0;
         Self {
             core,
@@ -76,6 +86,7 @@ impl<W: World> Host<W> {
             agents: BTreeMap::new(),
             pages: VecDeque::new(),
             watch: Watch::default(),
+            weighed: Instant::default(),
             started,
             end: None,
             world,
@@ -83,21 +94,22 @@ impl<W: World> Host<W> {
     }
 
     /// Marks what a crash cut short. Before the first client is let in.
-    pub(crate) fn start(&mut self) {
+    pub fn start(&mut self) {
         self.tell(Input::Started);
     }
 
-    pub(crate) fn next_deadline(&self) -> Option<Deadline> {
+    /// When [`Event::Deadline`] is due, if nothing comes before.
+    pub fn next_deadline(&self) -> Option<Deadline> {
         self.core.next_deadline()
     }
 
     /// Commits that are on their way: agents are not listened to while too many are.
-    pub(crate) fn commits_under_way(&self) -> usize {
+    pub fn commits_under_way(&self) -> usize {
         self.pipeline.depth()
     }
 
     /// The end, once it has come: everything is written, or nothing can be.
-    pub(crate) fn ended(&self) -> Option<&End> {
+    pub fn ended(&self) -> Option<&End> {
         match &self.end {
             Some(End::Orderly) if self.pipeline.depth() > 0 => None,
             end => end.as_ref(),
@@ -105,12 +117,12 @@ impl<W: World> Host<W> {
     }
 
     /// Ends: the writer has written what it was given.
-    pub(crate) fn into_end(self) -> Option<End> {
+    pub fn into_end(self) -> Option<End> {
         self.end
     }
 
     /// Tells every client that the host goes; their connections close when they have read it.
-    pub(crate) fn say_farewell(&mut self) {
+    pub fn say_farewell(&mut self) {
         let (why, restart) = match &self.end {
             Some(End::StoreFailed(error)) => {
                 (format!("the store failed and nothing more was taken: {error}"), true)
@@ -124,12 +136,13 @@ impl<W: World> Host<W> {
     }
 
     /// Whether any client's connection is open still.
-    pub(crate) fn has_guests(&self) -> bool {
+    pub fn has_guests(&self) -> bool {
         !self.guests.is_empty()
     }
 
     /// Takes one event in.
-    pub(crate) fn on(&mut self, event: Event) {
+    pub fn on(&mut self, event: Event) {
+        self.weigh();
         match event {
             Event::Connected { client, hello, outbox } => {
                 self.world.welcome(client, outbox);
@@ -142,7 +155,7 @@ impl<W: World> Host<W> {
                 self.world.forget(client);
                 self.tell(Input::Detached(client));
             }
-            Event::Written(crate::writer::Written::UpTo { commit, took }) => {
+            Event::Written(Written::UpTo { commit, took }) => {
                 self.watch.figures.committed(took);
                 let effects = self.pipeline.committed(commit);
                 self.carry_out(effects);
@@ -150,14 +163,27 @@ impl<W: World> Host<W> {
                     self.read(&page);
                 }
             }
-            Event::Written(crate::writer::Written::Failed(error)) => {
+            Event::Written(Written::Failed(error)) => {
                 tracing::error!(target: "q::store", %error, "a commit failed; the host restarts from the store");
                 self.watch.figures.failed("store");
                 self.end = Some(End::StoreFailed(error));
             }
+            Event::Loaded(Loaded { session, stored }) => self.tell(Input::Loaded { session, stored }),
             Event::Heard(Heard { session, turn, event }) => self.tell(Input::Agent { session, turn, event }),
             Event::Deadline => self.tell(Input::Tick),
             Event::Terminate => self.stop(),
+        }
+    }
+
+    /// Tells the core what the process weighs, at most once a second and only when something happens anyway.
+    fn weigh(&mut self) {
+        let now = self.world.now().mono;
+        if now.since(self.weighed) < WEIGH_EACH {
+            return;
+        }
+        self.weighed = now;
+        if let Some(bytes) = self.world.memory() {
+            self.tell(Input::Memory { bytes });
         }
     }
 
@@ -169,6 +195,7 @@ impl<W: World> Host<W> {
     /// Tells the core, and does what it wants done.
     fn tell(&mut self, input: Input) {
         let now = self.world.now();
+        self.world.overhear(now, &input);
         let effects =
             tracing::debug_span!(target: "q::handle", "handle").in_scope(|| self.core.handle(now, input));
         let Released { commit, effects } = self.pipeline.take(effects);
@@ -182,19 +209,41 @@ impl<W: World> Host<W> {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Ask { session, turn, agent, model, kind } => {
-                    self.ask(session, turn, &agent, model, kind);
+                Effect::Ask { session, turn, agent, model, brief } => {
+                    self.ask(session, turn, &agent, model, brief);
                 }
                 Effect::Cancel { session, turn } => self.world.cancel(session, turn),
-                Effect::Reply { tag, answer } => {
-                    let answer = answer.map(answered).map_err(|refusal| refused(&refusal));
-                    self.world.send(tag.client, HostMessage::Reply { id: tag.request.0, answer });
+                Effect::Steer { session, turn, text } => {
+                    self.world.tell(session, turn, Told::Steer(text));
+                }
+                Effect::Permit { session, turn, call, digest } => {
+                    self.world.tell(session, turn, Told::Permit { call, digest });
+                }
+                Effect::Settle { session, turn, call, outcome, text } => {
+                    self.world.tell(session, turn, Told::Settle { call, outcome, text });
+                }
+                Effect::Load { session } => self.world.load(session),
+                Effect::Resync { session } => self.resync(session),
+                Effect::Reply { to, answer } => {
+                    let answer = answer.map(|reply| self.answered(reply));
+                    let answer = answer.map_err(|refusal| refused(&refusal));
+                    self.world.send(to.client, HostMessage::Reply { id: to.request.0, answer });
                 }
                 Effect::Update(update) => {
-                    if let Update::Session(summary) = &update
-                        && summary.presence == Presence::Closed
-                    {
-                        self.agents.remove(&summary.id); // keys are held no longer than they can be used
+                    match &update {
+                        // Keys are held no longer than they can be used.
+                        Update::Session(summary) if !summary.presence.is_open() => {
+                            self.agents.remove(&summary.id);
+                        }
+                        Update::Gone(session) => {
+                            self.agents.remove(session);
+                        }
+                        Update::Session(_)
+                        | Update::Entry { .. }
+                        | Update::Text { .. }
+                        | Update::Queue { .. }
+                        | Update::Draft { .. }
+                        | Update::Pending { .. } => {}
                     }
                     self.publish(update);
                 }
@@ -203,17 +252,10 @@ impl<W: World> Host<W> {
         }
     }
 
-    fn ask(
-        &mut self,
-        session: SessionId,
-        turn: q_core::TurnNo,
-        agent: &str,
-        model: String,
-        kind: q_core::Kind,
-    ) {
+    fn ask(&mut self, session: SessionId, turn: q_core::TurnNo, agent: &str, model: String, brief: String) {
         let spec = self.agents.get(&session).and_then(|agents| agents.get(agent)).cloned();
         if let Some(agent) = spec {
-            self.world.ask(Question { session, turn, agent, model, kind });
+            self.world.ask(Question { session, turn, agent, model, brief });
         } else {
             let failure =
                 AgentFailure { kind: FailureKind::NotConfigured, detail: format!("agent `{agent}`") };
@@ -233,7 +275,9 @@ impl<W: World> Host<W> {
 
     fn welcome(&mut self, client: ClientId, hello: Hello) {
         let agents = hello.agents.into_iter().map(|agent| (agent.name, agent.reach.into())).collect();
-        self.guests.insert(client, Guest { watches: hello.watch, agents: Arc::new(agents) });
+        let environment = Environment(self.started.wrapping_shl(16).wrapping_add(client.0));
+        let guest = Guest { watches: hello.watch, agents: Arc::new(agents), environment };
+        self.guests.insert(client, guest);
         self.tell(Input::Attached(client));
         let status = self.status();
         self.world.send(client, HostMessage::Welcome(status));
@@ -245,29 +289,52 @@ impl<W: World> Host<W> {
             return;
         }
         let view = self.core.view();
-        let live: Vec<SessionId> = view
-            .sessions()
-            .filter(|session| session.presence == Presence::Live)
-            .map(|session| session.id)
-            .collect();
-        for id in live {
-            self.send_snapshot(client, id);
+        let open: Vec<Summary> = view.sessions().filter(|session| session.presence.is_open()).collect();
+        for summary in open {
+            match summary.presence {
+                Presence::Live => self.send_snapshot(client, summary.id),
+                // Of one that hibernates there is only its line. It is no update: those may be dropped, and who has many
+                // such sessions would start again for ever.
+                Presence::Hibernated | Presence::Closed | Presence::Trashed => {
+                    let line = Snapshot {
+                        summary,
+                        entries: Vec::new(),
+                        trimmed: false,
+                        queue: Vec::new(),
+                        draft: String::new(),
+                        pending: Vec::new(),
+                    };
+                    self.world.send(client, HostMessage::Snapshot(line.into()));
+                }
+            }
         }
         self.world.send(client, HostMessage::Ready);
+    }
+
+    /// Sends a session's snapshot to everybody who watches.
+    fn resync(&mut self, id: SessionId) {
+        let watchers: Vec<ClientId> =
+            self.guests.iter().filter(|(_, guest)| guest.watches).map(|(&client, _)| client).collect();
+        for client in watchers {
+            self.send_snapshot(client, id);
+        }
+    }
+
+    fn answered(&self, reply: Reply) -> Answer {
+        match reply {
+            Reply::Done => Answer::Done,
+            Reply::Created { session, hibernated } => {
+                let name = |id| self.core.view().summary(id).map(|other| other.name.to_string());
+                Answer::Created { session: session.into(), hibernated: hibernated.and_then(name) }
+            }
+            Reply::Accepted(prompt) => Answer::Accepted(prompt.0),
+        }
     }
 
     fn send_snapshot(&mut self, client: ClientId, id: SessionId) {
         if let Some(snapshot) = self.core.view().snapshot(id, SNAPSHOT_BYTES) {
             self.world.send(client, HostMessage::Snapshot(snapshot.into()));
         }
-    }
-}
-
-fn answered(reply: Reply) -> Answer {
-    match reply {
-        Reply::Done => Answer::Done,
-        Reply::Created(id) => Answer::Created(id.into()),
-        Reply::Accepted(prompt) => Answer::Accepted(prompt.0),
     }
 }
 

@@ -3,11 +3,16 @@
 //!
 //! It drives the core and carries out its effects. It decides nothing about sessions.
 
+// What a simulation drives is public, and reachable only with that feature.
+#![cfg_attr(not(feature = "simulation"), allow(unreachable_pub, reason = "reachable with `simulation`"))]
+
 pub mod clock;
 pub mod connect;
 pub mod entropy;
 pub mod place;
 pub mod serve;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod wire;
 
 mod asks;
@@ -16,6 +21,7 @@ mod events;
 mod figures;
 mod host;
 mod pipeline;
+mod weight;
 mod world;
 mod writer;
 

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use q_core::{Batch, Effect, Effects};
+use q_core::{Batch, Effect, Effects, SessionId, TurnNo};
 
 /// Commits given out and not yet confirmed, with what waits for each.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ struct Waiting {
 
 /// A commit's number, counting up from 1 without gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct CommitNo(pub(crate) u64);
+pub struct CommitNo(pub u64);
 
 /// What may be done now.
 #[derive(Debug)]
@@ -33,6 +33,11 @@ impl Pipeline {
     /// Takes one call's effects in; gives what waits for nothing.
     pub(crate) fn take(&mut self, effects: Effects) -> Released {
         let Effects { batch, at_once, after } = effects;
+        for effect in &at_once {
+            if let Effect::Cancel { session, turn } = effect {
+                self.forget(*session, *turn);
+            }
+        }
         let mut released = at_once;
         let commit = batch.map(|batch| {
             self.given_out += 1;
@@ -44,6 +49,24 @@ impl Pipeline {
             (None, None) => released.extend(after),
         }
         Released { commit, effects: released }
+    }
+
+    /// Of a turn that is cancelled while something of it is being written, nothing reaches the agent: it is not asked, no
+    /// tool is permitted.
+    fn forget(&mut self, cancelled: SessionId, over: TurnNo) {
+        let is_of_it = |effect: &Effect| {
+            matches!(
+                effect,
+                Effect::Ask { session, turn, .. }
+                    | Effect::Steer { session, turn, .. }
+                    | Effect::Permit { session, turn, .. }
+                    | Effect::Settle { session, turn, .. }
+                    if (*session, *turn) == (cancelled, over)
+            )
+        };
+        for waiting in &mut self.waiting {
+            waiting.effects.retain(|effect| !is_of_it(effect));
+        }
     }
 
     /// Every commit up to this one is durable; gives what waited for them, in order.
@@ -71,19 +94,27 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
     use proptest::prelude::*;
-    use q_core::{ClientId, Durability, RequestId, Tag};
+    use q_core::{ClientId, Durability, ReplyTo, RequestId};
 
     fn mark(n: u64) -> Effect {
         Effect::Reply {
-            tag: Tag { client: ClientId(0), request: RequestId(n) },
+            to: ReplyTo { client: ClientId(0), request: RequestId(n) },
             answer: Ok(q_core::Reply::Done),
         }
     }
 
     fn number(effect: &Effect) -> u64 {
         match effect {
-            Effect::Reply { tag, .. } => tag.request.0,
-            Effect::Ask { .. } | Effect::Cancel { .. } | Effect::Update(_) | Effect::Leave => u64::MAX,
+            Effect::Reply { to, .. } => to.request.0,
+            Effect::Ask { .. }
+            | Effect::Cancel { .. }
+            | Effect::Steer { .. }
+            | Effect::Permit { .. }
+            | Effect::Settle { .. }
+            | Effect::Load { .. }
+            | Effect::Resync { .. }
+            | Effect::Update(_)
+            | Effect::Leave => u64::MAX,
         }
     }
 

@@ -22,11 +22,11 @@ use crate::world::Real;
 use crate::writer::Writer;
 
 /// Events and agents' words that may wait for the loop; whoever sends more waits.
-const QUEUE: usize = 1024;
+pub const QUEUE: usize = 1024;
 /// Commits that may be under way before agents are made to wait.
-const COMMITS: usize = 512;
+pub const COMMITS: usize = 512;
 /// How long the last words to clients may take when the host leaves.
-const FAREWELL: Duration = Duration::from_millis(250);
+pub const FAREWELL: Duration = Duration::from_millis(250);
 
 /// What a host needs to know.
 #[derive(Clone, Debug)]
@@ -75,18 +75,20 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     let clock = Clock::start();
     place.prepare_data()?;
     let store: Arc<dyn Store> = Arc::new(FjallStore::open(&place.store())?);
+    let tail_bytes = limits.tail_bytes;
     let core = recover(&*store, limits)?;
     tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
 
     let (events, mut inbox) = mpsc::channel(QUEUE);
     let (heard, mut agents) = mpsc::channel::<Heard>(QUEUE);
+    let (loaded, mut loads) = mpsc::unbounded_channel();
     let (reports, mut written) = mpsc::unbounded_channel();
     let report = move |report| {
         let _host_gone = reports.send(report);
     };
     let writer = Writer::start(Arc::clone(&store), report).map_err(system("the writer cannot start"))?;
     let asks = Asks::new(Arc::clone(&store), heard);
-    let world = Real { clock, store, writer, asks, outboxes: Outboxes::new() };
+    let world = Real { clock, store, writer, asks, outboxes: Outboxes::new(), loaded, tail_bytes };
     let mut host = Host::new(core, world);
     host.start();
     // What a crash cut short is marked before anybody is let in; a store that cannot be written is named to the starter.
@@ -110,6 +112,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
         let until = clock.until(deadline.map(|deadline| deadline.at).unwrap_or_default());
         let event = tokio::select! {
             Some(report) = written.recv() => Event::Written(report),
+            Some(loaded) = loads.recv() => Event::Loaded(loaded),
             Some(event) = inbox.recv() => event,
             Some(heard) = agents.recv(), if host.commits_under_way() < COMMITS => Event::Heard(heard),
             () = tokio::time::sleep(until), if deadline.is_some() => Event::Deadline,
@@ -157,7 +160,7 @@ fn take_lock(path: &Path) -> Result<File, HostError> {
 }
 
 /// The core as it was left: heads of all sessions, tails of the live ones.
-fn recover(store: &dyn Store, limits: Limits) -> Result<Multiplexer, HostError> {
+pub fn recover(store: &dyn Store, limits: Limits) -> Result<Multiplexer, HostError> {
     let stored = store
         .heads()?
         .into_iter()

@@ -2,30 +2,40 @@
 
 use std::sync::Arc;
 
-use q_agent::AgentSpec;
-use q_core::{Batch, ClientId, EntryNo, Kind, Now, SessionId, TurnNo};
+use q_agent::{AgentSpec, Told};
+use q_core::{Batch, ClientId, EntryNo, Input, Now, SessionId, TurnNo};
 use q_store::Store;
+use tokio::sync::mpsc;
 
 use crate::asks::Asks;
 use crate::clock::Clock;
 use crate::door::{Outbox, Outboxes};
 use crate::entropy::{self, NoEntropy};
+use crate::events::Loaded;
 use crate::pipeline::CommitNo;
 use crate::wire::{Answer, HostMessage, Refused};
 use crate::writer::Writer;
 
 /// The world's side of the loop. No method waits.
-pub(crate) trait World {
+pub trait World {
     /// Both clocks.
     fn now(&self) -> Now;
+    /// The core is about to be told this. The real world does not listen: it may be anybody's words.
+    fn overhear(&mut self, _now: Now, _input: &Input) {}
     /// A fresh session id.
     fn session_id(&mut self) -> Result<SessionId, NoEntropy>;
+    /// What the process weighs, in bytes, where the system tells.
+    fn memory(&mut self) -> Option<u64>;
     /// Makes a batch durable; [`crate::events::Event::Written`] tells when.
     fn commit(&mut self, commit: CommitNo, batch: Batch);
     /// Asks an agent; [`crate::events::Event::Heard`] tells what it says.
     fn ask(&mut self, question: Question);
     /// Stops asking.
     fn cancel(&mut self, session: SessionId, turn: TurnNo);
+    /// Tells an agent something while it works.
+    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told);
+    /// Reads what is stored of a session; [`crate::events::Event::Loaded`] brings it.
+    fn load(&mut self, session: SessionId);
     /// A client can be sent to from here on.
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>);
     /// Queues a message to a client; never waits for it.
@@ -45,12 +55,17 @@ pub(crate) trait World {
 
 /// What an agent is to be asked; the conversation is read from the store.
 #[derive(Clone, Debug)]
-pub(crate) struct Question {
-    pub(crate) session: SessionId,
-    pub(crate) turn: TurnNo,
-    pub(crate) agent: AgentSpec,
-    pub(crate) model: String,
-    pub(crate) kind: Kind,
+pub struct Question {
+    /// For whom.
+    pub session: SessionId,
+    /// In which turn.
+    pub turn: TurnNo,
+    /// Whom.
+    pub agent: AgentSpec,
+    /// Which of its models; empty for its own.
+    pub model: String,
+    /// What it is told about its task; may be empty.
+    pub brief: String,
 }
 
 /// The real world.
@@ -60,6 +75,9 @@ pub(crate) struct Real {
     pub(crate) writer: Writer,
     pub(crate) asks: Asks,
     pub(crate) outboxes: Outboxes,
+    pub(crate) loaded: mpsc::UnboundedSender<Loaded>,
+    /// How much of a live session recovery reads.
+    pub(crate) tail_bytes: usize,
 }
 
 impl World for Real {
@@ -69,6 +87,10 @@ impl World for Real {
 
     fn session_id(&mut self) -> Result<SessionId, NoEntropy> {
         entropy::session_id()
+    }
+
+    fn memory(&mut self) -> Option<u64> {
+        crate::weight::resident()
     }
 
     fn commit(&mut self, commit: CommitNo, batch: Batch) {
@@ -81,6 +103,29 @@ impl World for Real {
 
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
         self.asks.cancel(session, turn);
+    }
+
+    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told) {
+        self.asks.tell(session, turn, told);
+    }
+
+    fn load(&mut self, session: SessionId) {
+        let (store, loaded, tail_bytes) = (Arc::clone(&self.store), self.loaded.clone(), self.tail_bytes);
+        tokio::task::spawn_blocking(move || {
+            let stored = store.head(session).and_then(|head| match head {
+                Some(head) => store.stored(head, tail_bytes).map(Some),
+                None => Ok(None),
+            });
+            let stored = match stored {
+                Ok(Some(stored)) => Ok(Box::new(stored)),
+                Ok(None) => Err("it is not in the store".to_owned()),
+                Err(error) => {
+                    tracing::error!(target: "q::store", session = %session, %error, "a session cannot be read");
+                    Err(error.to_string())
+                }
+            };
+            let _host_gone = loaded.send(Loaded { session, stored });
+        });
     }
 
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>) {

@@ -12,11 +12,11 @@ use crate::clock::Clock;
 use crate::pipeline::CommitNo;
 
 /// The most records in one commit: keeps a commit's latency bounded when many wait.
-const GROUP_RECORDS: usize = 256;
+pub const GROUP_RECORDS: usize = 256;
 
 /// What the writer reports.
 #[derive(Debug)]
-pub(crate) enum Written {
+pub enum Written {
     /// Every batch up to this one is durable.
     UpTo {
         /// The last of the group.

@@ -6,10 +6,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use q_core::{Activity, Interrupter, Kind, Presence};
-use q_host::wire::message::{Hello, Id, NamedAgent, Reach, Stats, Status};
-use q_host::wire::view::{Body, Failure, Item, Line, Pages, Piece, Shot};
-use q_host::wire::{Answer, ClientMessage, Codec, HostMessage, PROTOCOL, Refused, Request, fuzz_frame};
+use q_core::{Activity, Interrupter, Presence};
+use q_host::wire::message::{Hello, NamedAgent, Reach, Stats, Status};
+use q_host::wire::view::{Body, Call, Failure, Item, Line, Pages, Piece, Shot};
+use q_host::wire::{
+    Answer, ClientMessage, Codec, HostMessage, Id, New, PROTOCOL, Refused, Request, Say, Wish, fuzz_frame,
+};
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Encoder;
 
@@ -32,21 +34,31 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
     ];
     let hello = Hello { protocol: PROTOCOL, version: "0.1.0".into(), watch: true, agents };
     let ask = |request| ClientMessage::Request { id: 7, request };
-    let create = Request::Create {
+    let create = Request::Create(New {
         name: Some("план-б".into()),
-        kind: Kind::Review,
+        kind: "review".into(),
+        brief: "be kind".into(),
         agent: "http".into(),
         model: "m".into(),
         directory: "/d".into(),
-    };
+        deny_tools: true,
+        tags: vec!["work".into()],
+    });
+    let words = Say::Words("rather not".into());
+    let answer = Wish::Answer { turn: 3, call: 2, digest: [7; 32], answer: words };
     vec![
         ("seed-hello", ClientMessage::Hello(hello)),
         ("seed-create", ask(create)),
-        ("seed-submit", ask(Request::Submit { session: SESSION, token: u128::MAX, text: "why?\n".into() })),
-        ("seed-close", ask(Request::Close { session: SESSION, force: true })),
-        ("seed-retry", ask(Request::Retry { session: SESSION, token: 1 })),
-        ("seed-draft", ask(Request::SaveDraft { session: SESSION, text: "half a".into() })),
+        ("seed-submit", ask(Wish::Submit { token: u128::MAX, text: "why?\n".into() }.of(SESSION))),
+        ("seed-close", ask(Wish::Close { force: true }.of(SESSION))),
+        ("seed-retry", ask(Wish::Retry { token: 1 }.of(SESSION))),
+        ("seed-draft", ask(Wish::SaveDraft { text: "half a".into() }.of(SESSION))),
         ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
+        ("seed-fork", ask(Request::Fork { session: SESSION, at: Some(9), name: None })),
+        ("seed-tag", ask(Wish::Tag { changes: vec!["+a".into(), "-b".into()] }.of(SESSION))),
+        ("seed-move", ask(Wish::Move { prompt: 2, place: 0 }.of(SESSION))),
+        ("seed-answer", ask(answer.of(SESSION))),
+        ("seed-reopen", ask(Wish::Reopen.of(SESSION))),
         ("seed-list", ask(Request::List)),
         ("seed-stop", ask(Request::Stop)),
         ("seed-showing", ClientMessage::Showing { session: Some(SESSION), at_end: true }),
@@ -63,6 +75,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         clients: 3,
         live: 4,
         max_live: 10,
+        hibernated: 1,
         working: 1,
         stored: 5,
     };
@@ -71,8 +84,12 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
     let entries = vec![
         item(2, Body::Prompt("why?".into())),
         item(4, Body::Answer("because 🦀".into())),
+        item(5, Body::Thinking("hm".into())),
         item(6, Body::Interrupted(Interrupter::Crash)),
+        item(7, Body::Call { no: 2, tool: "sh".into(), input: "ls".into(), wants: q_core::Wants::Consent }),
         item(8, Body::Failed(failure)),
+        item(9, Body::Result { of: 7, outcome: q_core::Outcome::NeverRan, text: String::new(), whole: 0 }),
+        item(10, Body::LogCut(Some(3))),
     ];
     let shot = Shot {
         line: line(),
@@ -80,6 +97,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         trimmed: true,
         queue: vec![(3, "next".into())],
         draft: "d".into(),
+        pending: vec![call()],
     };
     let refused = Refused { code: "limit".into(), message: "no".into(), limit: true };
     let reply = |answer| HostMessage::Reply { id: 7, answer };
@@ -88,9 +106,19 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         ("seed-welcome", HostMessage::Welcome(status)),
         ("seed-snapshot", HostMessage::Snapshot(shot)),
         ("seed-ready", HostMessage::Ready),
-        ("seed-update-line", HostMessage::Update(Piece::Line(line()))),
+        ("seed-update-line", HostMessage::Update(Piece::Line(Box::new(line())))),
         ("seed-update-text", HostMessage::Update(text)),
         ("seed-reply-accepted", reply(Ok(Answer::Accepted(12)))),
+        (
+            "seed-update-pending",
+            HostMessage::Update(Piece::Pending { session: SESSION, pending: vec![call()] }),
+        ),
+        ("seed-update-gone", HostMessage::Update(Piece::Gone(SESSION))),
+        (
+            "seed-reply-created",
+            reply(Ok(Answer::Created { session: SESSION, hibernated: Some("other".into()) })),
+        ),
+        ("seed-reply-inbox", reply(Ok(Answer::Inbox(vec![(SESSION, call())])))),
         ("seed-reply-page", reply(Ok(Answer::Page(Pages { entries, trimmed: false })))),
         ("seed-reply-stats", reply(Ok(Answer::Stats(Stats::default())))),
         ("seed-reply-refused", reply(Err(refused))),
@@ -98,17 +126,36 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
     ]
 }
 
+fn call() -> Call {
+    Call {
+        turn: 3,
+        call: 2,
+        tool: "sh".into(),
+        input: "ls".into(),
+        digest: [7; 32],
+        wants: q_core::Wants::Consent,
+        since: 5,
+    }
+}
+
 fn line() -> Line {
     Line {
         id: SESSION,
         name: "fix-login".into(),
         slot: 1,
-        kind: Kind::Debug,
+        kind: "debug".into(),
         agent: "http".into(),
         model: "m".into(),
         directory: "/d".into(),
-        presence: Presence::Live,
-        activity: Activity::Working,
+        policy: q_core::Policy::Ask,
+        tags: vec!["work".into()],
+        pinned: true,
+        parent: Some(Id(5)),
+        presence: Presence::Hibernated,
+        trashed: None,
+        activity: Activity::NeedsApproval,
+        held: false,
+        pending: 1,
         unread: 2,
         seen: (4, 10),
         queued: 1,

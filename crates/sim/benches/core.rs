@@ -23,7 +23,7 @@ fn core(criterion: &mut Criterion) {
         Input::Agent { session: SessionId(3), turn: TurnNo(1), event: AgentEvent::Text("token ".into()) };
     criterion.bench_function("a token, ten sessions working", |bench| {
         bench.iter_batched_ref(
-            || (world.core.clone(), token.clone()),
+            || (world.core().clone(), token.clone()),
             |(core, token)| core.handle(q_core::Now::default(), token.clone()),
             BatchSize::SmallInput,
         );

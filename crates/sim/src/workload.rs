@@ -1,18 +1,19 @@
 //! What a person and an agent might do, as data: generated, replayed, and shrunk when it fails.
 //!
-//! Steps name sessions and turns by small numbers and are resolved when played, so that any part of a workload is a
-//! workload again.
+//! Steps name sessions, prompts and calls by small numbers and are resolved when played, so that any part of a workload is
+//! a workload again.
 
 use proptest::prelude::*;
 use q_core::{
-    AgentEvent, AgentFailure, ClientId, Command, FailureKind, Input, Kind, PromptNo, RequestId, SessionId,
-    Tag, Token, Usage,
+    AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, FailureKind, Input,
+    Outcome, Policy, PromptNo, ReplyTo, RequestId, SessionId, Setup, TagChange, Token, TurnNo, Usage,
+    WallTime, Wants,
 };
 
 use crate::world::World;
 
 /// Sessions a workload uses.
-pub const SESSIONS: u128 = 4;
+pub const SESSIONS: u128 = 5;
 /// Clients a workload uses.
 pub const CLIENTS: u64 = 3;
 
@@ -39,6 +40,15 @@ pub enum Action {
         /// In a turn that is over.
         late: bool,
     },
+    /// The store gives what it has of a session, or cannot.
+    Loaded {
+        /// The session.
+        session: u128,
+        /// Whether it can be read.
+        readable: bool,
+    },
+    /// The host's process weighs this much.
+    Memory(u64),
     /// A client comes.
     Attach(u64),
     /// A client goes.
@@ -52,8 +62,12 @@ pub enum Action {
         /// Its end.
         at_end: bool,
     },
+    /// The calendar jumps to this many days after its beginning.
+    Calendar(u64),
     /// Only time.
     Tick,
+    /// The host is stopped in good order, and started again.
+    Stop,
     /// The host dies and starts again.
     Crash,
 }
@@ -63,10 +77,25 @@ pub enum Action {
 #[expect(missing_docs, reason = "each is the command of that name")]
 pub enum Wish {
     Create { named: bool },
+    Fork { to: u128, at: Option<u64> },
     Rename(String),
     Close { anyway: bool },
+    Reopen,
+    Trash { anyway: bool },
+    Restore,
+    Erase { anyway: bool },
+    Wake,
+    Tag(String),
+    Pin(bool),
+    SetPolicy(Policy),
+    MarkUnread,
     Submit { token: u8, text: String },
+    Steer { token: u8, text: String },
     Unqueue(u64),
+    Edit(u64, String),
+    Move(u64, u32),
+    SendNow(u64),
+    Answer { call: u64, digest: u64, late: bool, answer: Answer },
     Interrupt,
     Retry { token: u8 },
     Draft(String),
@@ -76,55 +105,97 @@ impl Action {
     /// The session it is about, if it is about one.
     pub fn session(&self) -> Option<u128> {
         match self {
-            Self::Wish(session, _) | Self::Agent { session, .. } => Some(*session),
-            Self::Attach(_) | Self::Detach(_) | Self::Show { .. } | Self::Tick | Self::Crash => None,
+            Self::Wish(session, _) | Self::Agent { session, .. } | Self::Loaded { session, .. } => {
+                Some(*session)
+            }
+            Self::Memory(_)
+            | Self::Attach(_)
+            | Self::Detach(_)
+            | Self::Show { .. }
+            | Self::Calendar(_)
+            | Self::Tick
+            | Self::Stop
+            | Self::Crash => None,
         }
     }
 
-    /// The input it means in this world; nothing for a crash.
+    /// The input it means in this world; nothing for what is more than one.
     pub fn resolve(&self, world: &World, request: u64) -> Option<Input> {
         Some(match self {
             Self::Wish(session, wish) => Input::Wish {
-                tag: Tag { client: ClientId(1), request: RequestId(request) },
-                command: wish.command(SessionId(*session)),
+                to: ReplyTo { client: ClientId(1), request: RequestId(request) },
+                command: wish.command(SessionId(*session), turns(world, *session)),
             },
             Self::Agent { session, event, late } => {
-                let session = SessionId(*session);
-                let turns = world.heads.get(&session).map(|head| head.turns).unwrap_or_default();
-                let turn = if *late { q_core::TurnNo(turns.0.saturating_sub(1)) } else { turns };
-                Input::Agent { session, turn, event: event.clone() }
+                let turn = earlier(turns(world, *session), *late);
+                Input::Agent { session: SessionId(*session), turn, event: event.clone() }
             }
+            Self::Loaded { session, readable } => {
+                let stored = world.disk().stored(SessionId(*session)).map(Box::new);
+                let stored = stored.filter(|_| *readable).ok_or_else(|| "unreadable".to_owned());
+                Input::Loaded { session: SessionId(*session), stored }
+            }
+            Self::Memory(bytes) => Input::Memory { bytes: *bytes },
             Self::Attach(client) => Input::Attached(ClientId(*client)),
             Self::Detach(client) => Input::Detached(ClientId(*client)),
             Self::Show { client, session, at_end } => {
                 Input::Showing { client: ClientId(*client), session: session.map(SessionId), at_end: *at_end }
             }
-            Self::Tick => Input::Tick,
-            Self::Crash => return None,
+            Self::Calendar(_) | Self::Tick => Input::Tick,
+            Self::Stop | Self::Crash => return None,
         })
+    }
+
+    /// What the calendar says from here on, if it jumps.
+    pub fn wall(&self) -> Option<WallTime> {
+        if let Self::Calendar(days) = self { Some(WallTime(days * 24 * 3600 * 1000)) } else { None }
     }
 }
 
+fn turns(world: &World, session: u128) -> TurnNo {
+    world.disk().heads.get(&SessionId(session)).map(|head| head.turns).unwrap_or_default()
+}
+
+fn earlier(turn: TurnNo, late: bool) -> TurnNo {
+    TurnNo(turn.0.saturating_sub(u64::from(late)))
+}
+
 impl Wish {
-    fn command(&self, session: SessionId) -> Command {
-        match self {
+    fn command(&self, session: SessionId, turns: TurnNo) -> Command {
+        match self.clone() {
             Self::Create { named } => Command::Create {
                 id: session,
                 name: named.then(|| format!("session-{}", session.0)),
-                kind: Kind::Development,
-                agent: "guide".into(),
-                model: String::new(),
-                directory: "/".into(),
+                setup: Setup { agent: "guide".into(), ..Setup::default() },
+                tags: Vec::new(),
             },
-            Self::Rename(name) => Command::Rename { session, name: name.clone() },
-            Self::Close { anyway } => Command::Close { session, even_if_working: *anyway },
-            Self::Submit { token, text } => {
-                Command::Submit { session, token: Token((*token).into()), text: text.clone() }
+            Self::Fork { to, at } => {
+                Command::Fork { session, id: SessionId(to), at: at.map(EntryNo), name: None }
             }
-            Self::Unqueue(prompt) => Command::Unqueue { session, prompt: PromptNo(*prompt) },
+            Self::Rename(name) => Command::Rename { session, name },
+            Self::Close { anyway } => Command::Close { session, even_if_working: anyway },
+            Self::Reopen => Command::Reopen { session },
+            Self::Trash { anyway } => Command::Trash { session, even_if_working: anyway },
+            Self::Restore => Command::Restore { session },
+            Self::Erase { anyway } => Command::Erase { session, even_if_working: anyway },
+            Self::Wake => Command::Wake { session },
+            Self::Tag(word) => Command::Tag { session, changes: vec![TagChange::typed(&word)] },
+            Self::Pin(pinned) => Command::Pin { session, pinned },
+            Self::SetPolicy(policy) => Command::SetPolicy { session, policy },
+            Self::MarkUnread => Command::MarkUnread { session },
+            Self::Submit { token, text } => Command::Submit { session, token: Token(token.into()), text },
+            Self::Steer { token, text } => Command::Steer { session, token: Token(token.into()), text },
+            Self::Unqueue(prompt) => Command::Unqueue { session, prompt: PromptNo(prompt) },
+            Self::Edit(prompt, text) => Command::Edit { session, prompt: PromptNo(prompt), text },
+            Self::Move(prompt, place) => Command::Move { session, prompt: PromptNo(prompt), place },
+            Self::SendNow(prompt) => Command::SendNow { session, prompt: PromptNo(prompt) },
+            Self::Answer { call, digest, late, answer } => {
+                let (turn, digest) = (earlier(turns, late), Digest::numbered(digest));
+                Command::Answer { session, turn, call: CallNo(call), digest, answer }
+            }
             Self::Interrupt => Command::Interrupt { session },
-            Self::Retry { token } => Command::Retry { session, token: Token((*token).into()) },
-            Self::Draft(text) => Command::SaveDraft { session, text: text.clone() },
+            Self::Retry { token } => Command::Retry { session, token: Token(token.into()) },
+            Self::Draft(text) => Command::SaveDraft { session, text },
         }
     }
 }
@@ -136,43 +207,92 @@ pub fn workload(steps: usize) -> impl Strategy<Value = Vec<Step>> {
 
 /// Any step.
 pub fn step() -> impl Strategy<Value = Step> {
-    (prop_oneof![4 => Just(0), 3 => 1u64..120, 1 => 1000u64..100_000], action())
+    (prop_oneof![4 => Just(0), 3 => 1u64..120, 1 => 1000u64..4_000_000], action())
         .prop_map(|(after_ms, action)| Step { after_ms, action })
 }
 
 fn action() -> impl Strategy<Value = Action> {
     let session = 0..SESSIONS;
-    prop_oneof![
-        10 => (session.clone(), wish()).prop_map(|(session, wish)| Action::Wish(session, wish)),
-        12 => (session.clone(), event(), prop::bool::weighted(0.1))
-            .prop_map(|(session, event, late)| Action::Agent { session, event, late }),
+    let small = prop_oneof![
         1 => (1..=CLIENTS).prop_map(Action::Attach),
         1 => (1..=CLIENTS).prop_map(Action::Detach),
-        2 => (1..=CLIENTS, prop::option::of(session), any::<bool>())
+        3 => (1..=CLIENTS, prop::option::of(session.clone()), any::<bool>())
             .prop_map(|(client, session, at_end)| Action::Show { client, session, at_end }),
         1 => Just(Action::Tick),
         1 => Just(Action::Crash),
+        1 => prop_oneof![Just(Action::Stop), (0u64..90).prop_map(Action::Calendar)],
+        1 => (0u64..160).prop_map(|megabytes| Action::Memory(megabytes << 20)),
+    ];
+    prop_oneof![
+        14 => (session.clone(), wish()).prop_map(|(session, wish)| Action::Wish(session, wish)),
+        14 => (session.clone(), event(), prop::bool::weighted(0.1))
+            .prop_map(|(session, event, late)| Action::Agent { session, event, late }),
+        4 => (session, prop::bool::weighted(0.9))
+            .prop_map(|(session, readable)| Action::Loaded { session, readable }),
+        7 => small,
     ]
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
-    prop_oneof![
-        4 => any::<bool>().prop_map(|named| Wish::Create { named }),
-        1 => "[a-c ]{0,3}".prop_map(Wish::Rename),
-        1 => any::<bool>().prop_map(|anyway| Wish::Close { anyway }),
-        6 => (any::<u8>(), "[a-z ]{0,12}").prop_map(|(token, text)| Wish::Submit { token, text }),
+    let text = || "[a-z ]{0,12}";
+    let turns = prop_oneof![
+        8 => (any::<u8>(), text()).prop_map(|(token, text)| Wish::Submit { token, text }),
+        1 => (any::<u8>(), text()).prop_map(|(token, text)| Wish::Steer { token, text }),
         1 => (0u64..6).prop_map(Wish::Unqueue),
+        1 => (0u64..6, text()).prop_map(|(prompt, text)| Wish::Edit(prompt, text)),
+        1 => (0u64..6, 0u32..4).prop_map(|(prompt, place)| Wish::Move(prompt, place)),
+        1 => (0u64..6).prop_map(Wish::SendNow),
+        4 => (1u64..5, prop::bool::weighted(0.1), prop::bool::weighted(0.1), answer())
+            .prop_map(|(call, late, foreign, answer)| Wish::Answer {
+                call, digest: call + u64::from(foreign), late, answer,
+            }),
         1 => Just(Wish::Interrupt),
         1 => any::<u8>().prop_map(|token| Wish::Retry { token }),
         1 => "[a-z]{0,6}".prop_map(Wish::Draft),
+    ];
+    let life = prop_oneof![
+        6 => any::<bool>().prop_map(|named| Wish::Create { named }),
+        1 => (0..SESSIONS, prop::option::of(0u64..20)).prop_map(|(to, at)| Wish::Fork { to, at }),
+        1 => "[a-c ]{0,3}".prop_map(Wish::Rename),
+        1 => any::<bool>().prop_map(|anyway| Wish::Close { anyway }),
+        1 => Just(Wish::Reopen),
+        1 => any::<bool>().prop_map(|anyway| Wish::Trash { anyway }),
+        1 => Just(Wish::Restore),
+        1 => any::<bool>().prop_map(|anyway| Wish::Erase { anyway }),
+        1 => Just(Wish::Wake),
+        1 => "[+-]?[ab]{0,2}".prop_map(Wish::Tag),
+        1 => any::<bool>().prop_map(Wish::Pin),
+        1 => prop_oneof![Just(Policy::Ask), Just(Policy::Deny)].prop_map(Wish::SetPolicy),
+        1 => Just(Wish::MarkUnread),
+    ];
+    prop_oneof![20 => turns, 15 => life]
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        Just(Answer::Once),
+        Just(Answer::Always),
+        Just(Answer::Deny),
+        "[a-z]{0,4}".prop_map(Answer::Words),
     ]
 }
 
 fn event() -> impl Strategy<Value = AgentEvent> {
+    let wants = prop_oneof![Just(Wants::Nothing), Just(Wants::Consent), Just(Wants::Words)];
+    let outcome = prop_oneof![Just(Outcome::Done), Just(Outcome::Failed)];
     prop_oneof![
         8 => "[a-z ]{0,9}".prop_map(AgentEvent::Text),
+        2 => "[a-z ]{0,9}".prop_map(AgentEvent::Thinking),
         1 => (0u64..9, 0u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
-        2 => Just(AgentEvent::Done),
+        1 => "[a-z ]{0,9}".prop_map(AgentEvent::Title),
+        1 => Just(AgentEvent::Steerable),
+        4 => (1u64..5, wants, "[ab]", "[a-z]{0,4}").prop_map(|(no, wants, tool, input)| {
+            AgentEvent::Call(Call { no: CallNo(no), tool, input, digest: Digest::numbered(no), wants })
+        }),
+        3 => (1u64..5, outcome, "[a-z]{0,9}").prop_map(|(call, outcome, text)| AgentEvent::Result {
+            call: CallNo(call), outcome, text,
+        }),
+        3 => Just(AgentEvent::Done),
         1 => Just(AgentEvent::Failed(AgentFailure { kind: FailureKind::Cut, detail: String::new() })),
     ]
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use q_core::trace::{Disk, Player};
 use q_core::{
-    Durability, Effect, Effects, Head, Input, Instant, Limits, Mirror, Multiplexer, Now, Presence, SessionId,
-    Snapshot, Stamped, Stored, WallTime,
+    Durability, Effect, Effects, Head, Input, Instant, Limits, Mirror, Multiplexer, Record, SessionId,
+    Snapshot, Stamped, Update,
 };
 
-use crate::workload::{Action, Step};
+use crate::workload::{Action, Step, Wish};
 
 /// More than any snapshot in a workload.
 const EVERYTHING: usize = usize::MAX;
@@ -16,19 +17,13 @@ const EVERYTHING: usize = usize::MAX;
 /// The world as far as one core can see it.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// The core under test.
-    pub core: Multiplexer,
-    /// Its limits.
-    pub limits: Limits,
-    /// Every record written, in order.
-    pub log: Vec<Stamped>,
-    /// Every session's head as last written.
-    pub heads: BTreeMap<SessionId, Head>,
+    player: Player,
+    /// Every record ever written, those of erased sessions too.
+    pub written: Vec<Stamped>,
     /// What a client that watches from the beginning has.
     pub mirror: Mirror,
     /// Updates the mirror could not take.
     pub missed: u32,
-    now: Duration,
     requests: u64,
 }
 
@@ -36,61 +31,94 @@ impl World {
     /// An empty one.
     pub fn new(limits: Limits) -> Self {
         Self {
-            core: Multiplexer::new(limits.clone()),
-            limits,
-            log: Vec::new(),
-            heads: BTreeMap::new(),
+            player: Player::new(limits),
+            written: Vec::new(),
             mirror: Mirror::default(),
             missed: 0,
-            now: Duration::ZERO,
             requests: 0,
         }
     }
 
+    /// The core under test.
+    pub fn core(&self) -> &Multiplexer {
+        &self.player.core
+    }
+
+    /// What it wrote.
+    pub fn disk(&self) -> &Disk {
+        &self.player.disk
+    }
+
     /// Plays one step; gives the input it became and the effects it had.
     pub fn play(&mut self, step: &Step) -> (Input, Effects) {
-        self.now += Duration::from_millis(step.after_ms);
+        self.player.pass(Duration::from_millis(step.after_ms), step.action.wall());
         self.requests += 1;
-        match step.action.resolve(self, self.requests) {
-            Some(input) => {
+        match (step.action.resolve(self, self.requests), &step.action) {
+            (Some(input), _) => {
                 let effects = self.tell(input.clone());
                 (input, effects)
             }
-            None => (Input::Started, self.crash()),
+            (None, Action::Stop) => {
+                let effects = self.tell(Input::Stopping);
+                let _marked = self.crash();
+                (Input::Stopping, effects)
+            }
+            (None, _) => (Input::Started, self.crash()),
         }
     }
 
     /// Tells the core something now.
     pub fn tell(&mut self, input: Input) -> Effects {
-        let now =
-            Now { mono: Instant(self.now.as_micros() as u64), wall: WallTime(self.now.as_millis() as u64) };
-        let effects = self.core.handle(now, input);
-        if let Some(batch) = &effects.batch {
-            self.log.extend(batch.records.iter().cloned());
-            self.heads.extend(batch.heads.iter().map(|head| (head.id, head.clone())));
-        }
+        let effects = self.player.tell(input);
+        self.written.extend(effects.batch.iter().flat_map(|batch| &batch.records).cloned());
         for effect in effects.at_once.iter().chain(&effects.after) {
-            if let Effect::Update(update) = effect {
-                self.missed += u32::from(self.mirror.apply(update.clone()).is_err());
+            match effect {
+                Effect::Update(update) => {
+                    self.missed += u32::from(self.mirror.apply(update.clone()).is_err());
+                }
+                Effect::Resync { session } => self.resync(*session),
+                Effect::Ask { .. }
+                | Effect::Cancel { .. }
+                | Effect::Steer { .. }
+                | Effect::Permit { .. }
+                | Effect::Settle { .. }
+                | Effect::Load { .. }
+                | Effect::Reply { .. }
+                | Effect::Leave => {}
             }
         }
         effects
     }
 
+    fn resync(&mut self, session: SessionId) {
+        if let Some(snapshot) = self.core().view().snapshot(session, EVERYTHING) {
+            self.mirror.load(snapshot);
+        }
+    }
+
+    /// Moves to this point of time and tells nobody.
+    pub fn go_to(&mut self, at: Instant) {
+        self.player.go_to(at);
+    }
+
     /// Moves exactly to the core's next deadline and tells it that time passed; `false` when it has none.
     pub fn follow_deadline(&mut self) -> bool {
-        let Some(deadline) = self.core.next_deadline() else { return false };
-        self.now = self.now.max(Duration::from_micros(deadline.at.0));
-        let _leave = self.tell(Input::Tick);
+        let Some(deadline) = self.core().next_deadline() else { return false };
+        self.player.go_to(deadline.at);
+        let _effects = self.tell(Input::Tick);
         true
     }
 
     /// The host dies: all that is not written is gone. Then it starts again.
     pub fn crash(&mut self) -> Effects {
-        self.core = self.recovered();
+        self.player.core = self.recovered();
         self.mirror.clear();
-        for snapshot in self.snapshots() {
-            self.mirror.load(snapshot);
+        let open: Vec<_> =
+            self.core().view().sessions().filter(|summary| summary.presence.is_open()).collect();
+        for summary in open {
+            let id = summary.id;
+            self.missed += u32::from(self.mirror.apply(Update::Session(summary.into())).is_err());
+            self.resync(id);
         }
         self.tell(Input::Started)
     }
@@ -100,13 +128,7 @@ impl World {
     /// # Panics
     /// When what was written cannot be read: that is a failure of the core.
     pub fn recovered(&self) -> Multiplexer {
-        let stored = self.heads.values().map(|head| {
-            let is_live = head.presence == Presence::Live;
-            let tail =
-                self.log.iter().filter(|record| is_live && record.session == head.id).cloned().collect();
-            Stored { head: head.clone(), tail, trimmed: false }
-        });
-        match Multiplexer::recover(self.limits.clone(), stored.collect::<Vec<_>>()) {
+        match Multiplexer::recover(self.core().limits().clone(), self.disk().all()) {
             Ok(core) => core,
             Err(error) => panic!("what was written must be readable: {error}"),
         }
@@ -114,16 +136,19 @@ impl World {
 
     /// Snapshots of all live sessions, whole.
     pub fn snapshots(&self) -> Vec<Snapshot> {
-        snapshots(&self.core)
+        snapshots(self.core())
     }
 
     /// The head of every session made anew from the records alone.
     pub fn replayed_heads(&self) -> BTreeMap<SessionId, Head> {
         let mut heads: BTreeMap<SessionId, Head> = BTreeMap::new();
-        for record in &self.log {
-            match heads.get_mut(&record.session) {
-                Some(head) => head.apply(record),
-                None => heads.extend(Head::created(record).map(|head| (head.id, head))),
+        for record in &self.written {
+            match (&record.record, heads.get_mut(&record.session)) {
+                (Record::Erased, _) => {
+                    heads.remove(&record.session);
+                }
+                (_, Some(head)) => head.apply(record),
+                (_, None) => heads.extend(Head::created(record).map(|head| (head.id, head))),
             }
         }
         heads
@@ -143,19 +168,24 @@ pub fn is_synced(effects: &Effects) -> bool {
 
 /// A workload without other sessions' part: what `session` could have seen alone. Time passes as before.
 pub fn purged(steps: &[Step], session: u128) -> Vec<Step> {
-    let alone = |action: &Action| match action {
-        Action::Show { client, session: shown, at_end } => Action::Show {
-            client: *client,
-            session: shown.filter(|shown| *shown == session),
-            at_end: *at_end,
-        },
-        Action::Wish(about, _) | Action::Agent { session: about, .. } if *about != session => Action::Tick,
-        Action::Wish(..)
-        | Action::Agent { .. }
-        | Action::Attach(_)
-        | Action::Detach(_)
-        | Action::Tick
-        | Action::Crash => action.clone(),
+    let alone = |action: &Action| {
+        if let Action::Show { client, session: shown, at_end } = action {
+            let (client, at_end) = (*client, *at_end);
+            Action::Show { client, session: shown.filter(|shown| *shown == session), at_end }
+        } else if action.session().is_some_and(|about| about != session) {
+            Action::Tick
+        } else {
+            action.clone()
+        }
     };
     steps.iter().map(|step| Step { after_ms: step.after_ms, action: alone(&step.action) }).collect()
+}
+
+/// Whether a step touches what sessions share by design beside limits: names, and the history that forks take over.
+pub fn is_shared(step: &Step) -> bool {
+    matches!(
+        &step.action,
+        Action::Wish(_, Wish::Create { named: false } | Wish::Rename(_) | Wish::Fork { .. })
+            | Action::Agent { event: q_core::AgentEvent::Title(_), .. }
+    )
 }

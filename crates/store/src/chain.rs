@@ -35,8 +35,9 @@ pub(crate) struct Forward {
 }
 
 impl Forward {
-    pub(crate) fn new(session: SessionId, from: Seq) -> Self {
-        let link = (from == Seq(1)).then_some(0);
+    /// From `from` on; `first` is the session's first record.
+    pub(crate) fn new(session: SessionId, from: Seq, first: Seq) -> Self {
+        let link = (from == first).then_some(0);
         Self { session, due: from, link }
     }
 
@@ -74,6 +75,8 @@ impl Forward {
 pub(crate) struct Backward<I> {
     session: SessionId,
     rows: I,
+    /// The session's first record.
+    first: Seq,
     /// The place of the next row; 0 when the first was met, or after an error.
     due: Seq,
     /// What the next row's check must be, once a newer one told.
@@ -82,9 +85,10 @@ pub(crate) struct Backward<I> {
 
 impl<R: Row, I: Iterator<Item = Result<R, StoreError>>> Backward<I> {
     /// `rows` are the session's, newest first, from `from` on.
-    pub(crate) fn new(session: SessionId, from: Seq, end: End, rows: I) -> Self {
+    pub(crate) fn new(session: SessionId, from: Seq, first: Seq, end: End, rows: I) -> Self {
         let link = (from == end.seq).then_some(end.check);
-        Self { session, rows, due: from, link }
+        let due = if from < first { Seq(0) } else { from };
+        Self { session, rows, first, due, link }
     }
 
     fn open(&mut self) -> Result<Stamped, StoreError> {
@@ -95,7 +99,7 @@ impl<R: Row, I: Iterator<Item = Result<R, StoreError>>> Backward<I> {
             return Err(damaged());
         }
         let opened = envelope::open(session, seq, row.value())?;
-        let first_links_to_something = seq == Seq(1) && opened.prev != 0;
+        let first_links_to_something = seq == self.first && opened.prev != 0;
         if first_links_to_something || self.link.is_some_and(|link| link != opened.check) {
             return Err(damaged());
         }
@@ -112,7 +116,8 @@ impl<R: Row, I: Iterator<Item = Result<R, StoreError>>> Iterator for Backward<I>
             return None;
         }
         let opened = self.open();
-        self.due = if opened.is_ok() { Seq(self.due.0 - 1) } else { Seq(0) };
+        let goes_on = opened.is_ok() && self.due > self.first;
+        self.due = if goes_on { Seq(self.due.0 - 1) } else { Seq(0) };
         Some(opened)
     }
 }

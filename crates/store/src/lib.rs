@@ -12,6 +12,7 @@ mod envelope;
 mod error;
 mod fjall;
 mod key;
+mod lineage;
 mod log;
 mod memory;
 mod newest;

@@ -1,6 +1,6 @@
 //! One moment of a store, as paging and recovery read it.
 
-use q_core::{Seq, SessionId, Stamped};
+use q_core::{Fork, Seq, SessionId, Stamped};
 
 use crate::error::StoreError;
 
@@ -9,7 +9,10 @@ pub(crate) trait Log {
     /// The session's last record's place; 0 where there is none.
     fn last(&self, session: SessionId) -> Result<Seq, StoreError>;
 
-    /// The session's records from `from` back to its first, newest first. `from` must not be after the last.
+    /// Where the session's history begins, if that is another session's.
+    fn fork(&self, session: SessionId) -> Result<Option<Fork>, StoreError>;
+
+    /// The session's own records from `from` back to its first, newest first. `from` must not be after the last.
     fn newest_first(
         &self,
         session: SessionId,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
-use q_core::{Batch, EntryNo, Head, Seq, SessionId, Stamped, Stored};
+use q_core::{Batch, EntryNo, Fork, Head, Seq, SessionId, Stamped, Stored};
 
 use crate::error::StoreError;
 use crate::log::Log;
@@ -22,7 +22,7 @@ type Sessions = BTreeMap<SessionId, Kept>;
 #[derive(Debug)]
 struct Kept {
     head: Head,
-    /// The record with sequence number `n` stands at `n - 1`.
+    /// In order.
     records: Vec<Stamped>,
 }
 
@@ -40,7 +40,7 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
         let mut sessions = self.sessions()?;
-        let heads = order::verify(batches, |session| sessions.last(session))?;
+        let order::Outcome { heads, erased } = order::verify(batches, |session| sessions.last(session))?;
         for (id, head) in heads {
             let kept = sessions.entry(id).or_insert_with(|| Kept { head: head.clone(), records: Vec::new() });
             kept.head = head.clone();
@@ -50,11 +50,16 @@ impl Store for MemoryStore {
                 kept.records.push(stamped.clone());
             }
         }
+        sessions.retain(|id, _| !erased.contains(id));
         Ok(())
     }
 
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
         Ok(self.sessions()?.values().map(|kept| kept.head.clone()).collect())
+    }
+
+    fn head(&self, session: SessionId) -> Result<Option<Head>, StoreError> {
+        Ok(self.sessions()?.get(&session).map(|kept| kept.head.clone()))
     }
 
     fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {
@@ -75,6 +80,10 @@ impl Store for MemoryStore {
 impl Log for Sessions {
     fn last(&self, session: SessionId) -> Result<Seq, StoreError> {
         Ok(self.get(&session).map_or(Seq(0), |kept| kept.head.seq))
+    }
+
+    fn fork(&self, session: SessionId) -> Result<Option<Fork>, StoreError> {
+        Ok(self.get(&session).and_then(|kept| kept.head.fork))
     }
 
     fn newest_first(

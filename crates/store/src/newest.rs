@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use q_core::{Body, Ending, Entry, EntryNo, Record, Seq, SessionId, Stamped};
+use q_core::{Body, Entry, EntryNo, Record, Seq, SessionId, Stamped};
 
 use crate::error::StoreError;
+use crate::lineage::Lineage;
 use crate::log::Log;
 
 /// How far to read back. At least one entry is read, if there is one.
@@ -39,10 +40,10 @@ pub(crate) fn read<L: Log>(
     let mut records = BTreeMap::new();
     let mut texts = BTreeMap::new();
     let mut trimmed = false;
-    for stamped in log.newest_first(session, from)? {
+    for stamped in Lineage::new(log, session, from)? {
         let stamped = stamped?;
         if let Record::Began { queued, .. } = stamped.record {
-            texts.insert(queued, log.record(session, queued)?);
+            texts.insert(queued, log.record(stamped.session, queued)?);
         }
         if !measure.takes(&stamped, &texts) {
             trimmed = true;
@@ -56,21 +57,14 @@ pub(crate) fn read<L: Log>(
     if let (true, Some(first)) = (trimmed, measure.first) {
         records = records.split_off(&Seq(first.0));
     }
-    let needed = records.values().filter_map(|stamped| match &stamped.record {
-        Record::Began { queued, .. } => Some(*queued),
-        Record::Created { .. }
-        | Record::Renamed { .. }
-        | Record::Closed
-        | Record::Queued { .. }
-        | Record::Unqueued { .. }
-        | Record::Said { .. }
-        | Record::Ended { .. }
-        | Record::Seen { .. }
-        | Record::Drafted { .. } => None,
-    });
-    let needed: Vec<Seq> = needed.collect();
+    let needed: Vec<Seq> = records.values().filter_map(text_of).collect();
     records.extend(needed.into_iter().filter_map(|queued| texts.remove_entry(&queued)));
     Ok(Newest { records, trimmed })
+}
+
+/// Where the text of the prompt stands that this record puts into the conversation.
+fn text_of(stamped: &Stamped) -> Option<Seq> {
+    if let Record::Began { queued, .. } = &stamped.record { Some(*queued) } else { None }
 }
 
 /// How much was read, in whole entries and the one being read.
@@ -87,28 +81,9 @@ struct Measure {
 impl Measure {
     /// Whether this record is still within reach.
     fn takes(&mut self, stamped: &Stamped, texts: &BTreeMap<Seq, Stamped>) -> bool {
-        let own = EntryNo(stamped.seq.0);
-        match &stamped.record {
-            Record::Began { queued, .. } => {
-                let text = match texts.get(queued).map(|stamped| &stamped.record) {
-                    Some(Record::Queued { text, .. }) => text.len(),
-                    Some(_) | None => 0,
-                };
-                self.takes_piece(own, own, text)
-            }
-            Record::Said { entry, text, .. } => self.takes_piece(*entry, own, text.len()),
-            Record::Ended { ending: Ending::Interrupted(_) | Ending::Failed(_), .. } => {
-                self.takes_piece(own, own, 0)
-            }
-            Record::Created { .. }
-            | Record::Renamed { .. }
-            | Record::Closed
-            | Record::Queued { .. }
-            | Record::Unqueued { .. }
-            | Record::Ended { ending: Ending::Done, .. }
-            | Record::Seen { .. }
-            | Record::Drafted { .. } => true,
-        }
+        let Some(entry) = stamped.entry() else { return true };
+        let text = text_of(stamped).map_or(stamped, |queued| texts.get(&queued).unwrap_or(stamped));
+        self.takes_piece(entry, EntryNo(stamped.seq.0), text.text().len())
     }
 
     fn takes_piece(&mut self, entry: EntryNo, own: EntryNo, bytes: usize) -> bool {

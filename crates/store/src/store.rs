@@ -21,7 +21,10 @@ pub trait Store: Send + Sync {
     /// Every session's head, closed ones too, by id. Reads no transcript.
     fn heads(&self) -> Result<Vec<Head>, StoreError>;
 
-    /// What recovery needs of one session: for a live one its newest records, reaching back over at least `tail_bytes`
+    /// One session's head, if it exists.
+    fn head(&self, session: SessionId) -> Result<Option<Head>, StoreError>;
+
+    /// What recovery needs of one session: for an open one its newest records, reaching back over at least `tail_bytes`
     /// of entries to where an entry begins, and before them those that the head refers to. In order, none twice.
     /// Drafts that a later one replaced are left out.
     fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError>;

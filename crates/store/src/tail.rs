@@ -2,7 +2,7 @@
 
 use std::collections::btree_map;
 
-use q_core::{Head, Presence, Seq, Stored};
+use q_core::{Head, Seq, Stored};
 
 use crate::error::StoreError;
 use crate::log::Log;
@@ -10,9 +10,8 @@ use crate::newest::{self, Reach};
 
 /// See [`crate::Store::stored`].
 pub(crate) fn read<L: Log>(log: &L, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {
-    match head.presence {
-        Presence::Closed => return Ok(Stored { trimmed: head.entries > 0, head, tail: Vec::new() }),
-        Presence::Live => {}
+    if !head.presence.is_open() {
+        return Ok(Stored { trimmed: head.entries > 0, head, tail: Vec::new(), fault: None });
     }
     let session = head.id;
     if log.last(session)? < head.seq {
@@ -24,7 +23,7 @@ pub(crate) fn read<L: Log>(log: &L, head: Head, tail_bytes: usize) -> Result<Sto
             place.insert(log.record(session, seq)?);
         }
     }
-    Ok(Stored { head, tail: newest.records.into_values().collect(), trimmed: newest.trimmed })
+    Ok(Stored { head, tail: newest.records.into_values().collect(), trimmed: newest.trimmed, fault: None })
 }
 
 fn referred_to(head: &Head) -> impl Iterator<Item = Seq> {

@@ -6,8 +6,9 @@ use std::{slice, thread};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult, TestRunner};
 use q_core::{
-    Batch, Durability, Entry, EntryNo, Head, Kind, Multiplexer, NameOrigin, PromptNo, Record, Seq, SessionId,
-    Snapshot, Stamped, Summary, Token, Transcript, WallTime,
+    Batch, Durability, Ending, Entry, EntryNo, Fork, Head, Multiplexer, NameOrigin, Presence, PromptNo,
+    Record, Seq, SessionId, Setup, Snapshot, Stamped, Summary, Token, Transcript, TurnNo, Usage, Voice,
+    WallTime,
 };
 use q_store::{FjallStore, MemoryStore, Page, Store, StoreError};
 
@@ -40,6 +41,8 @@ contract!(
     heads_must_match_their_records,
     one_append_is_all_or_nothing,
     pages_reach_back_as_far_as_asked,
+    a_fork_reads_its_parents_entries_and_stores_none,
+    an_erased_session_leaves_nothing,
     reading_never_sees_half_an_append,
 );
 
@@ -50,14 +53,13 @@ fn stamped(session: SessionId, seq: u64, record: Record) -> Stamped {
 }
 
 fn created(session: SessionId) -> Stamped {
-    let [agent, model, directory] = ["guide", "", "/src"].map(String::from);
+    forked(session, 1, None)
+}
+
+fn forked(session: SessionId, seq: u64, fork: Option<Fork>) -> Stamped {
+    let setup = Setup { agent: "guide".into(), directory: "/src".into(), ..Setup::default() };
     let name = "one".parse().unwrap();
-    let kind = Kind::Development;
-    stamped(
-        session,
-        1,
-        Record::Created { name, origin: NameOrigin::Chosen, slot: 1, kind, agent, model, directory },
-    )
+    stamped(session, seq, Record::Created { name, origin: NameOrigin::Chosen, slot: 1, setup, fork })
 }
 
 /// One session's records with the head they leave behind.
@@ -138,7 +140,7 @@ fn one_append_is_all_or_nothing(store: &dyn Store) {
 
 /// A prompt of 10 bytes, then answers in pieces, then a retry of the same prompt.
 fn a_conversation() -> Vec<Stamped> {
-    let turn = q_core::TurnNo;
+    let turn = TurnNo;
     let began = |seq, no| {
         stamped(SESSION, seq, Record::Began { turn: turn(no), prompt: PromptNo(1), queued: Seq(2) })
     };
@@ -146,12 +148,17 @@ fn a_conversation() -> Vec<Stamped> {
         stamped(
             SESSION,
             seq,
-            Record::Said { turn: turn(no), entry: EntryNo(entry), text: "0123456789".into() },
+            Record::Said {
+                turn: turn(no),
+                entry: EntryNo(entry),
+                voice: Voice::Answer,
+                text: "0123456789".into(),
+            },
         )
     };
     let ended = |seq, no, by| {
-        let ending = q_core::Ending::Interrupted(by);
-        stamped(SESSION, seq, Record::Ended { turn: turn(no), ending, usage: q_core::Usage::default() })
+        let ending = Ending::Interrupted(by);
+        stamped(SESSION, seq, Record::Ended { turn: turn(no), ending, usage: Usage::default() })
     };
     let queued = Record::Queued { prompt: PromptNo(1), token: Token(1), text: "0123456789".into() };
     vec![
@@ -258,8 +265,15 @@ fn own_heads(store: &dyn Store, driver: &Driver<'_>) -> Vec<Head> {
 }
 
 fn shown(multiplexer: &Multiplexer, bytes: usize) -> Vec<(Summary, Option<Snapshot>)> {
+    // What waits for the person, and for one of an agent's places, belongs to a turn that no restart takes up again.
+    let settled = |summary: Summary| Summary { pending: 0, held: false, ..summary };
     let view = multiplexer.view();
-    view.sessions().map(|summary| (summary.clone(), view.snapshot(summary.id, bytes))).collect()
+    let snapshot = |id| {
+        let snapshot = view.snapshot(id, bytes)?;
+        let summary = settled(snapshot.summary);
+        Some(Snapshot { summary, pending: Vec::new(), ..snapshot })
+    };
+    view.sessions().map(|summary| (settled(summary.clone()), snapshot(summary.id))).collect()
 }
 
 fn recovery_equals_the_live_one(driver: &Driver<'_>) -> TestCaseResult {
@@ -274,8 +288,10 @@ fn logs_make_their_heads(store: &dyn Store, head: &Head) -> TestCaseResult {
     let log = store.records(head.id, Seq(1), usize::MAX).unwrap();
     prop_assert_eq!(&folded(&log), head);
     let mut in_parts = Vec::new();
-    while let part @ [_, ..] = &store.records(head.id, Seq(in_parts.len() as u64 + 1), 3).unwrap()[..] {
+    let mut from = Seq(0);
+    while let part @ [.., last] = &store.records(head.id, from, 3).unwrap()[..] {
         in_parts.extend_from_slice(part);
+        from = last.seq.next();
     }
     prop_assert_eq!(in_parts, log);
     Ok(())
@@ -283,7 +299,7 @@ fn logs_make_their_heads(store: &dyn Store, head: &Head) -> TestCaseResult {
 
 fn pages_make_the_transcript(store: &dyn Store, session: SessionId, bytes: usize) -> TestCaseResult {
     let mut transcript = Transcript::default();
-    for stamped in store.records(session, Seq(1), usize::MAX).unwrap() {
+    for stamped in lineage(store, session) {
         transcript.apply(&stamped);
     }
     let expected: Vec<Entry> = transcript.entries().cloned().collect();
@@ -307,4 +323,98 @@ fn pages_make_the_transcript(store: &dyn Store, session: SessionId, bytes: usize
     }
     prop_assert_eq!(walked, expected);
     Ok(())
+}
+
+/// A session's records behind those that it took over, as a fork is defined.
+fn lineage(store: &dyn Store, session: SessionId) -> Vec<Stamped> {
+    let own = store.records(session, Seq(0), usize::MAX).unwrap();
+    let Some(Record::Created { fork: Some(fork), .. }) = own.first().map(|first| &first.record) else {
+        return own;
+    };
+    let mut all = lineage(store, fork.parent);
+    all.retain(|stamped| fork.takes_over(stamped));
+    all.extend(own);
+    all
+}
+
+/// One whole turn: a prompt and its answer, in five records. Gives the entry of the prompt and that of the answer.
+fn whole_turn(session: SessionId, first: u64, text: &str) -> (Vec<Stamped>, EntryNo, EntryNo) {
+    let (no, prompt) = (TurnNo(first), PromptNo(first));
+    let entry = EntryNo(first + 2);
+    let records = [
+        Record::Queued { prompt, token: Token(first.into()), text: format!("{text}?") },
+        Record::Began { turn: no, prompt, queued: Seq(first) },
+        Record::Said { turn: no, entry, voice: Voice::Answer, text: format!("{text}!") },
+        Record::Ended { turn: no, ending: Ending::Done, usage: Usage::default() },
+    ];
+    let records = (first..).zip(records).map(|(seq, record)| stamped(session, seq, record)).collect();
+    (records, EntryNo(first + 1), entry)
+}
+
+fn texts(page: &Page) -> Vec<&str> {
+    page.entries.iter().map(Entry::text).collect()
+}
+
+fn a_fork_reads_its_parents_entries_and_stores_none(store: &dyn Store) {
+    let [parent, child, grandchild] = [1, 2, 3].map(SessionId);
+    let mut log = vec![created(parent)];
+    let (one, _, answer_one) = whole_turn(parent, 2, "one");
+    let (two, prompt_two, _) = whole_turn(parent, 6, "two");
+    log.extend(one);
+    log.extend(two);
+    store.append(&[batch(log.clone(), folded(&log))]).unwrap();
+
+    // Up to the first answer, although the second turn is stored before the fork is made.
+    let fork = Fork { parent, through: Seq(9), last: answer_one };
+    let mut own = vec![forked(child, 10, Some(fork))];
+    own.extend(whole_turn(child, 11, "mine").0);
+    store.append(&[batch(own.clone(), folded(&own))]).unwrap();
+    let page = store.page(child, None, usize::MAX).unwrap();
+    assert_eq!((texts(&page), page.trimmed), (vec!["one?", "one!", "mine?", "mine!"], false));
+    assert!(page.entries.is_sorted_by_key(|entry| entry.no), "entries of both are in one order");
+    assert_eq!(store.records(child, Seq(0), 99).unwrap(), own, "the fork's log holds its own records alone");
+
+    // What the parent says later is its own.
+    let (three, ..) = whole_turn(parent, 10, "three");
+    let longer = [log.clone(), three.clone()].concat();
+    store.append(&[batch(three, folded(&longer))]).unwrap();
+    assert_eq!(texts(&store.page(child, None, usize::MAX).unwrap()), ["one?", "one!", "mine?", "mine!"]);
+
+    // A fork of a fork, at an entry of the first: nothing of the second is in it.
+    let fork = Fork { parent: child, through: Seq(14), last: EntryNo(answer_one.0 - 1) };
+    let nested = vec![forked(grandchild, 15, Some(fork))];
+    store.append(&[batch(nested.clone(), folded(&nested))]).unwrap();
+    assert_eq!(texts(&store.page(grandchild, None, usize::MAX).unwrap()), ["one?"]);
+
+    // Pages and tails go on across the seam, and reach no further than asked.
+    let newest = store.page(child, None, 1).unwrap();
+    assert_eq!((texts(&newest), newest.trimmed), (vec!["mine!"], true));
+    let older = store.page(child, Some(prompt_two), usize::MAX).unwrap();
+    assert_eq!(texts(&older), ["one?", "one!"]);
+    let mut head = folded(&own);
+    head.presence = Presence::Live;
+    let stored = store.stored(head, usize::MAX).unwrap();
+    let mut transcript = Transcript::default();
+    stored.tail.iter().for_each(|record| transcript.apply(record));
+    let told: Vec<&str> = transcript.entries().map(Entry::text).collect();
+    assert_eq!(told, ["one?", "one!", "mine?", "mine!"]);
+}
+
+fn an_erased_session_leaves_nothing(store: &dyn Store) {
+    let other = SessionId(9);
+    let (log, kept) = ([created(SESSION), drafted(2)], [created(other)]);
+    store.append(&[batch(log.to_vec(), folded(&log)), batch(kept.to_vec(), folded(&kept))]).unwrap();
+    let erased = Batch {
+        records: vec![drafted(3), stamped(SESSION, 4, Record::Erased)],
+        heads: Vec::new(),
+        durability: Durability::Synced,
+    };
+    store.append(&[erased]).unwrap();
+    assert_eq!(store.heads().unwrap(), [folded(&kept)]);
+    assert_eq!(store.records(SESSION, Seq(0), 99).unwrap(), []);
+    assert_eq!(store.page(SESSION, None, 99).unwrap(), Page::default());
+    assert_eq!(store.records(other, Seq(0), 99).unwrap(), kept, "nobody else is touched");
+    let again = [created(SESSION)];
+    store.append(&[batch(again.to_vec(), folded(&again))]).unwrap();
+    assert_eq!(store.records(SESSION, Seq(0), 99).unwrap(), again);
 }

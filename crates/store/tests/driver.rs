@@ -5,8 +5,9 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use q_core::{
-    AgentEvent, AgentFailure, Batch, ClientId, Command, FailureKind, Input, Instant, Kind, Limits,
-    Multiplexer, Now, PromptNo, RequestId, SessionId, Tag, Token, TurnNo, Usage, WallTime,
+    AgentEvent, AgentFailure, Batch, Call, CallNo, ClientId, Command, Digest, Effect, EntryNo, FailureKind,
+    Input, Instant, Kind, Limits, Multiplexer, Now, Outcome, PromptNo, ReplyTo, RequestId, SessionId, Setup,
+    Token, TurnNo, Usage, WallTime, Wants,
 };
 use q_store::Store;
 
@@ -39,6 +40,13 @@ pub(crate) enum Step {
     Unqueue(usize, u64),
     Rename(usize, String),
     Close(usize),
+    Reopen(usize),
+    Fork(usize, Option<u64>),
+    Erase(usize),
+    Edit(usize, u64, String),
+    Think(usize, String),
+    Call(usize, bool),
+    Result(usize, String),
     Show(usize, bool),
     Wait(u64),
     Restart,
@@ -60,6 +68,13 @@ pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => (one.clone(), 0..9u64).prop_map(|(s, n)| Step::Unqueue(s, n)),
         1 => (one.clone(), "[a-z]{1,6}").prop_map(|(s, n)| Step::Rename(s, n)),
         1 => one.clone().prop_map(Step::Close),
+        1 => one.clone().prop_map(Step::Reopen),
+        2 => (one.clone(), prop::option::of(0..40u64)).prop_map(|(s, at)| Step::Fork(s, at)),
+        1 => one.clone().prop_map(Step::Erase),
+        1 => (one.clone(), 0..9u64, text()).prop_map(|(s, n, t)| Step::Edit(s, n, t)),
+        2 => (one.clone(), text()).prop_map(|(s, t)| Step::Think(s, t)),
+        3 => (one.clone(), any::<bool>()).prop_map(|(s, waits)| Step::Call(s, waits)),
+        3 => (one.clone(), text()).prop_map(|(s, t)| Step::Result(s, t)),
         2 => (one, any::<bool>()).prop_map(|(s, end)| Step::Show(s, end)),
         3 => (0..300u64).prop_map(Step::Wait),
         1 => Just(Step::Restart),
@@ -75,6 +90,7 @@ pub(crate) struct Driver<'a> {
     sessions: Vec<SessionId>,
     clock: u64,
     tokens: u128,
+    calls: u64,
     /// Batches not yet handed over: several go into one append, as in a group commit.
     waiting: Vec<Batch>,
     group: usize,
@@ -90,6 +106,7 @@ impl<'a> Driver<'a> {
             sessions: Vec::new(),
             clock: 1_000_000,
             tokens: 0,
+            calls: 0,
             waiting: Vec::new(),
             group,
         };
@@ -105,10 +122,33 @@ impl<'a> Driver<'a> {
     pub(crate) fn take(&mut self, step: Step) {
         match step {
             Step::Create => {
-                let id = SessionId(u128::from(self.run) << 64 | self.sessions.len() as u128);
-                self.sessions.push(id);
-                let [agent, model, directory] = ["guide", "", "/src"].map(String::from);
-                self.wish(Command::Create { id, name: None, kind: Kind::Debug, agent, model, directory });
+                let id = self.fresh();
+                let setup = Setup { kind: Kind::Debug, agent: "guide".into(), ..Setup::default() };
+                self.wish(Command::Create { id, name: None, setup, tags: vec!["t".into()] });
+            }
+            Step::Fork(at, entry) => {
+                let session = self.session(at);
+                let id = self.fresh();
+                self.wish(Command::Fork { session, id, at: entry.map(EntryNo), name: None });
+            }
+            Step::Reopen(at) => self.wish(Command::Reopen { session: self.session(at) }),
+            Step::Erase(at) => {
+                self.wish(Command::Erase { session: self.session(at), even_if_working: true });
+            }
+            Step::Edit(at, prompt, text) => {
+                self.wish(Command::Edit { session: self.session(at), prompt: PromptNo(prompt), text });
+            }
+            Step::Think(at, text) => self.hear(at, AgentEvent::Thinking(text)),
+            Step::Call(at, asks) => {
+                self.calls += 1;
+                let wants = if asks { Wants::Consent } else { Wants::Nothing };
+                let (no, digest) = (CallNo(self.calls), Digest::numbered(self.calls));
+                let call = Call { no, tool: "sh".into(), input: "ls".into(), digest, wants };
+                self.hear(at, AgentEvent::Call(call));
+            }
+            Step::Result(at, text) => {
+                let call = CallNo(self.calls);
+                self.hear(at, AgentEvent::Result { call, outcome: Outcome::Done, text });
             }
             Step::Submit(at, text) => {
                 let token = self.token();
@@ -170,13 +210,19 @@ impl<'a> Driver<'a> {
         self.sessions[at % self.sessions.len()]
     }
 
+    fn fresh(&mut self) -> SessionId {
+        let id = SessionId(u128::from(self.run) << 64 | self.sessions.len() as u128);
+        self.sessions.push(id);
+        id
+    }
+
     fn token(&mut self) -> Token {
         self.tokens += 1;
         Token(self.tokens)
     }
 
     fn wish(&mut self, command: Command) {
-        self.tell(Input::Wish { tag: Tag { client: CLIENT, request: RequestId(0) }, command });
+        self.tell(Input::Wish { to: ReplyTo { client: CLIENT, request: RequestId(0) }, command });
     }
 
     fn hear(&mut self, at: usize, event: AgentEvent) {
@@ -188,10 +234,24 @@ impl<'a> Driver<'a> {
     fn tell(&mut self, input: Input) {
         self.clock += Duration::from_millis(1).as_micros() as u64;
         let now = Now { mono: Instant(self.clock), wall: WallTime(self.clock / 1000) };
-        self.waiting.extend(self.multiplexer.handle(now, input).batch);
+        let effects = self.multiplexer.handle(now, input);
+        self.waiting.extend(effects.batch);
         if self.waiting.len() >= self.group {
             self.flush();
         }
+        for effect in effects.after {
+            if let Effect::Load { session } = effect {
+                self.load(session);
+            }
+        }
+    }
+
+    /// Reads a sleeping session back, as the host does.
+    fn load(&mut self, session: SessionId) {
+        self.flush();
+        let head = self.store.heads().unwrap().into_iter().find(|head| head.id == session).unwrap();
+        let stored = self.store.stored(head, limits().tail_bytes).unwrap();
+        self.tell(Input::Loaded { session, stored: Ok(Box::new(stored)) });
     }
 
     fn flush(&mut self) {

@@ -15,6 +15,8 @@ const LONGEST_US: u64 = 3_600_000_000;
 pub struct Figures {
     /// Sessions created.
     pub sessions_created: u64,
+    /// Times a session hibernated.
+    pub hibernations: u64,
     /// Turns begun.
     pub turns: u64,
     /// Turns that a crash had cut, found at start.
@@ -42,6 +44,7 @@ impl Default for Figures {
         let histogram = || Histogram::new_with_bounds(1, LONGEST_US, DIGITS).ok();
         Self {
             sessions_created: 0,
+            hibernations: 0,
             turns: 0,
             turns_recovered: 0,
             errors: BTreeMap::new(),

@@ -25,12 +25,38 @@ pub enum Action {
     Switch,
     /// Choose from a list.
     List,
-    /// Go to the next session that failed, stopped, or has something new.
-    Inbox,
+    /// Go to the next session that waits for an answer, failed, stopped, or has something new.
+    Attend,
     /// Archive the session.
     Close,
     /// Give the session another name.
     Rename,
+    /// Create a session that begins with this one's history.
+    Fork,
+    /// Take a session out of the archive.
+    Reopen,
+    /// Throw the session away.
+    Delete,
+    /// Take a session out of the trash.
+    Restore,
+    /// Change the session's tags, or show them.
+    Tag,
+    /// Keep the session from hibernating by itself.
+    Pin,
+    /// Let it again.
+    Unpin,
+    /// Count the session as unread, to come back to it.
+    Unread,
+    /// Show what waits for an answer, over all sessions.
+    Inbox,
+    /// Let a call run that waits for consent.
+    Approve,
+    /// Let its tool run from here on.
+    Always,
+    /// Let it not run.
+    Deny,
+    /// Answer an agent's question.
+    Answer,
     /// Leave; everything goes on.
     Detach,
     /// Show what can be done.
@@ -41,8 +67,18 @@ pub enum Action {
     Interrupt,
     /// Ask again.
     Retry,
+    /// Show the prompts that wait.
+    Queue,
     /// Take a waiting prompt back.
     Unqueue,
+    /// Write a waiting prompt anew.
+    EditQueued,
+    /// Give a waiting prompt another place.
+    Move,
+    /// Send a waiting prompt at once.
+    SendNow,
+    /// Say something into the running turn.
+    Steer,
     /// Half a screen up.
     PageUp,
     /// Half a screen down.
@@ -131,6 +167,10 @@ impl When {
 pub enum Group {
     /// Moving among sessions.
     Sessions,
+    /// What waits for the person.
+    Waiting,
+    /// Keeping and sorting them.
+    Keeping,
     /// Talking in one.
     Conversation,
     /// Looking at it.
@@ -141,12 +181,15 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of the help screen.
-    pub const ALL: [Self; 4] = [Self::Sessions, Self::Conversation, Self::View, Self::Editing];
+    pub const ALL: [Self; 6] =
+        [Self::Sessions, Self::Conversation, Self::Waiting, Self::Keeping, Self::View, Self::Editing];
 
     /// Its heading.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Sessions => "Sessions",
+            Self::Waiting => "What waits for you",
+            Self::Keeping => "Keeping and sorting sessions",
             Self::Conversation => "Conversation",
             Self::View => "View",
             Self::Editing => "Editing",
@@ -210,22 +253,40 @@ macro_rules! rows {
 
 /// Every action, in the order of the help screen.
 pub const ROWS: &[Row] = rows![
-    Sessions, Action::New, &[("Ctrl+N", Empty)], &["n"], &["new"], "[KIND] [NAME]", Some("q new [NAME]"), "new", "create a session and go to it; KIND is development, debug, planning or review";
+    Sessions, Action::New, &[("Ctrl+N", Empty)], &["n"], &["new"], "[KIND] [NAME]", Some("q new [NAME] [--kind KIND]"), "new", "create a session and go to it; KIND is development, debug, planning, review, or one of your config";
     Sessions, Action::Switch, &ALT_DIGITS, &DIGITS, &["switch", "sw"], "NAME|NUMBER", Some("q attach SESSION"), "go to", "go to a session by its number, name or the beginning of its name";
     Sessions, Action::Next, &[("Ctrl+PageDown", Always), ("Ctrl+Tab", Always)], &["]"], &["next"], "", None, "next", "go to the next session";
     Sessions, Action::Previous, &[("Ctrl+PageUp", Always), ("Ctrl+Shift+Tab", Always)], &["["], &["prev", "previous"], "", None, "previous", "go to the previous session";
     Sessions, Action::Last, &[("Alt+L", Always)], &["Tab"], &["last"], "", None, "last", "go back to the session shown before";
     Sessions, Action::List, &[("Alt+S", Always)], &["l"], &["sessions", "list", "ls"], "", Some("q ls"), "list", "choose from the list of sessions; type to filter";
-    Sessions, Action::Inbox, &[("Alt+A", Always)], &["a"], &["inbox"], "", Some("q ls --waiting"), "needs you", "go to the next session that failed, was interrupted, or has something new";
+    Sessions, Action::Attend, &[("Alt+A", Always)], &["a"], &["attend"], "", Some("q ls --waiting"), "needs you", "go to the next session that waits for an answer, failed, was interrupted, or has something new";
     Sessions, Action::Close, &[("Ctrl+W", Empty)], &["w"], &["close"], "[SESSION]", Some("q close SESSION"), "close", "archive the session, its history stays; /close! also while it works";
     Sessions, Action::Rename, &[("Ctrl+R", Empty)], &["r"], &["rename"], "NAME", Some("q rename SESSION NAME"), "rename", "give the session another name";
+    Sessions, Action::Fork, &[], &["f"], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), "fork", "create a session that begins with this one's history, and go to it";
     Sessions, Action::Detach, &[("Ctrl+D", Empty)], &["d", "q"], &["detach", "quit", "exit"], "", None, "detach", "leave; the work goes on, `q` comes back to it";
     Sessions, Action::Help, &[("F1", Always)], &["?"], &["help"], "[WORD]", Some("q --help"), "help", "show this; with a WORD only what mentions it";
     Conversation, Action::Submit, &[("Enter", Always)], &[], &[], "", Some("q send SESSION PROMPT"), "send", "send the prompt; while an answer is on its way it waits in the queue";
     Conversation, Action::Edit(Edit::Newline), &[("Alt+Enter", Always), ("Shift+Enter", Always), ("Ctrl+J", Always)], &[], &[], "", None, "new line", "a new line in the prompt; so does Enter after a backslash";
     Conversation, Action::Interrupt, &[("Ctrl+C", Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
     Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), "retry", "ask again what failed or was interrupted";
-    Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", None, "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
+    Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), "steer", "say something into the running answer, where the agent takes it";
+    Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), "queue", "show the prompts that wait, with their numbers";
+    Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
+    Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
+    Conversation, Action::Move, &[], &[], &["move"], "NUMBER PLACE", Some("q move SESSION PROMPT PLACE"), "move", "give a waiting prompt another place; 1 is sent next";
+    Conversation, Action::SendNow, &[], &[], &["now"], "[NUMBER]", Some("q now SESSION [PROMPT]"), "now", "send a waiting prompt at once, the next one or that one; a running answer is interrupted";
+    Waiting, Action::Inbox, &[], &["i"], &["inbox"], "", Some("q inbox"), "inbox", "show what waits for your answer, over all sessions, with numbers";
+    Waiting, Action::Approve, &[], &[], &["approve"], "[NUMBER]", Some("q approve SESSION [ID]"), "approve", "let a tool run, this once: the one that waits here, or the one shown with that number";
+    Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), "always", "the same, and do not ask about this tool again in its session";
+    Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [WORDS]", Some("q deny SESSION [ID]"), "deny", "let it not run; WORDS tell the agent what to do instead";
+    Waiting, Action::Answer, &[], &[], &["answer"], "WORDS", Some("q answer SESSION WORDS"), "answer", "answer what the agent asks in this session";
+    Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), "tag", "add and remove tags of the session; alone, show them";
+    Keeping, Action::Pin, &[], &[], &["pin"], "[SESSION]", Some("q pin SESSION"), "pin", "keep a session from hibernating by itself";
+    Keeping, Action::Unpin, &[], &[], &["unpin"], "[SESSION]", Some("q unpin SESSION"), "unpin", "let it hibernate by itself again";
+    Keeping, Action::Unread, &[], &[], &["unread"], "[SESSION]", Some("q unread SESSION"), "unread", "count a session as unread until it is shown again";
+    Keeping, Action::Reopen, &[], &[], &["reopen"], "SESSION", Some("q reopen SESSION"), "reopen", "take a session out of the archive and go to it";
+    Keeping, Action::Delete, &[], &[], &["delete"], "[SESSION]", Some("q delete SESSION [--now]"), "delete", "throw a session into the trash, for a month; /delete! also while it works";
+    Keeping, Action::Restore, &[], &[], &["restore"], "SESSION", Some("q restore SESSION"), "restore", "take a session out of the trash, into the archive";
     View, Action::PageUp, &[("PageUp", Always)], &[], &[], "", None, "page up", "half a screen up";
     View, Action::PageDown, &[("PageDown", Always)], &[], &[], "", None, "page down", "half a screen down";
     View, Action::LineUp, &[("Shift+Up", Always)], &[], &[], "", None, "line up", "one line up";

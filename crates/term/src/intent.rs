@@ -1,30 +1,27 @@
 //! What the person wants, as told to the client's loop.
 
-use q_core::{EntryNo, Kind, PromptNo, SessionId};
+use q_core::{Command, EntryNo, SessionId};
+
+use crate::slash::Seek;
 
 /// One wish. Most go to the host; the last four are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
     /// A new session; the client answers with [`crate::Ui::created`] or [`crate::Ui::refused`].
     New {
-        /// What it is for.
-        kind: Kind,
+        /// The word of its kind; empty for the usual one.
+        kind: String,
         /// Its name; without one it is named after its first prompt.
         name: Option<String>,
     },
-    /// Another name.
-    Rename {
-        /// Which session.
+    /// A new session that begins with another one's history; answered like a new one.
+    Fork {
+        /// The other session.
         session: SessionId,
-        /// The name as typed.
-        name: String,
-    },
-    /// Archive it.
-    Close {
-        /// Which session.
-        session: SessionId,
-        /// Also while a turn runs.
-        force: bool,
+        /// The last entry to take over; without one all there is now.
+        at: Option<EntryNo>,
+        /// Its name; without one, a numbered form of the other's.
+        name: Option<String>,
     },
     /// A prompt; the client answers with [`crate::Ui::accepted`] or [`crate::Ui::refused`].
     Submit {
@@ -34,31 +31,24 @@ pub enum Intent {
         session: SessionId,
         /// What was typed.
         text: String,
-    },
-    /// Stop the running turn.
-    Interrupt {
-        /// Which session.
-        session: SessionId,
+        /// Whether it is said into the running turn.
+        steer: bool,
     },
     /// Ask again what failed or was interrupted.
     Retry {
         /// Which session.
         session: SessionId,
     },
-    /// Take a waiting prompt back.
-    Unqueue {
-        /// Which session.
-        session: SessionId,
-        /// Which prompt.
-        prompt: PromptNo,
+    /// Something of a session that may not be open; the client looks it up and answers with [`crate::Ui::found`] or
+    /// [`crate::Ui::refused`].
+    Seek {
+        /// As typed.
+        address: String,
+        /// What is wanted of it.
+        wanted: Seek,
     },
-    /// Keep what is typed and not sent.
-    SaveDraft {
-        /// Which session.
-        session: SessionId,
-        /// All of it.
-        text: String,
-    },
+    /// A command that needs nothing from the client.
+    Tell(Command),
     /// What this terminal shows now; told whenever it changes.
     Show {
         /// The session on the screen, if any.

@@ -13,12 +13,16 @@
 pub mod action;
 pub mod backend;
 pub mod event;
+pub mod granted;
 pub mod guard;
+pub mod inbox;
 pub mod intent;
 pub mod keys;
+pub mod kinds;
 pub mod plain;
 pub mod sanitize;
 pub mod slash;
+pub mod wish;
 pub mod words;
 
 mod draw;

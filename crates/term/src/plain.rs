@@ -9,8 +9,12 @@
 use std::collections::BTreeMap;
 
 use q_core::mirror::Mirrored;
-use q_core::{Activity, Body, Entry, EntryNo, Mirror, Presence, SessionId, Summary, Update, WallTime};
+use q_core::{
+    Activity, Body, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted, SessionId, Summary, Update,
+    WallTime, Wants,
+};
 
+use crate::inbox::Inbox;
 use crate::sanitize;
 use crate::words;
 
@@ -23,6 +27,10 @@ pub struct Plain {
     answer: Option<(EntryNo, u64)>,
     /// Its last line, while that has not ended.
     line: String,
+    /// What waits for the person.
+    inbox: Inbox,
+    /// Whether it is thought rather than said.
+    thinks: bool,
     /// Whether the next line of it needs the name in front.
     anew: bool,
 }
@@ -31,6 +39,7 @@ pub struct Plain {
 struct Known {
     name: String,
     activity: Activity,
+    asleep: bool,
     queued: usize,
 }
 
@@ -39,6 +48,7 @@ impl Known {
         Self {
             name: sanitize::visible_line(summary.name.as_str()).into_owned(),
             activity: summary.activity,
+            asleep: summary.presence == Presence::Hibernated,
             queued: summary.queued as usize,
         }
     }
@@ -55,6 +65,17 @@ impl Plain {
         Self { known, ..Self::default() }
     }
 
+    /// What waits for the person, over all sessions, with numbers.
+    pub fn inbox(&mut self, mirror: &Mirror, now: WallTime) -> Vec<String> {
+        let lines = self.inbox.list(mirror, now);
+        if lines.is_empty() { vec!["* nothing waits for your answer".to_owned()] } else { lines }
+    }
+
+    /// The calls that were told, by their numbers.
+    pub const fn shown(&self) -> &Inbox {
+        &self.inbox
+    }
+
     /// The session in focus.
     pub const fn focus(&self) -> Option<SessionId> {
         self.focus
@@ -67,12 +88,7 @@ impl Plain {
         self.focus = Some(summary.id);
         self.answer = None;
         let known = Known::of(summary);
-        lines.push(format!(
-            "* now in {} ({}, {})",
-            known.name,
-            summary.kind,
-            words::activity(summary.activity)
-        ));
+        lines.push(format!("* now in {} ({}, {})", known.name, summary.kind, words::state(summary)));
         self.known.insert(summary.id, known);
         let unseen = session.entries.iter().filter(|entry| {
             entry.no > summary.seen.entry || (entry.no == summary.seen.entry && unseen_text(entry, summary))
@@ -81,10 +97,12 @@ impl Plain {
             for entry in unseen {
                 lines.extend(self.say_entry(summary.id, entry));
             }
-            if summary.activity != Activity::Working {
+            if !summary.activity.is_busy() {
                 lines.extend(self.end_line());
             }
-        } else if let Some(Entry { no, body: Body::Answer(text), .. }) = session.entries.back() {
+        } else if let Some(Entry { no, body: Body::Answer(text) | Body::Thinking(text), .. }) =
+            session.entries.back()
+        {
             self.answer = Some((*no, text.len() as u64));
         }
         lines
@@ -109,33 +127,32 @@ impl Plain {
                 }
                 self.note(format!("* queued: {} waiting", words::counted(queue.len(), "prompt")))
             }
+            Update::Pending { session, pending } => self.say_pending(*session, pending),
+            Update::Gone(session) => self.forget(*session, "was erased"),
             Update::Entry { .. } | Update::Text { .. } | Update::Draft { .. } => Vec::new(),
         }
     }
 
     fn say_session(&mut self, summary: &Summary) -> Vec<String> {
         let now = Known::of(summary);
-        if summary.presence == Presence::Closed {
-            let known = self.known.remove(&summary.id);
-            if self.focus == Some(summary.id) {
-                self.focus = None;
-                self.answer = None;
-            }
-            return if known.is_some() {
-                self.note(format!("* {} was closed", now.name))
-            } else {
-                Vec::new()
-            };
+        match summary.presence {
+            Presence::Closed => return self.forget(summary.id, "was closed"),
+            Presence::Trashed => return self.forget(summary.id, "is in the trash"),
+            Presence::Live | Presence::Hibernated => {}
         }
         let name = now.name.clone();
         let Some(before) = self.known.insert(summary.id, now.clone()) else {
-            return self.note(format!("* {name} is new, number {}", summary.slot));
+            let came = if summary.turns > 0 { "is open again" } else { "is new" };
+            return self.note(format!("* {name} {came}, number {}", summary.slot));
         };
         let mut lines = Vec::new();
         if before.name != name {
             lines.extend(self.note(format!("* {} is called {name} now", before.name)));
         }
-        let ended = before.activity == Activity::Working && now.activity != Activity::Working;
+        if now.asleep && !before.asleep {
+            lines.extend(self.note(format!("* {}", words::hibernated(&name))));
+        }
+        let ended = before.activity.is_busy() && !now.activity.is_busy();
         if ended && self.focus == Some(summary.id) {
             // What stopped an answer in focus is an entry of its own.
             lines.extend(self.end_line());
@@ -145,20 +162,59 @@ impl Plain {
         lines
     }
 
-    fn say_entry(&mut self, session: SessionId, entry: &Entry) -> Vec<String> {
-        match &entry.body {
-            Body::Prompt(text) => {
-                let mut lines = self.end_line();
-                lines.push(format!("[{}] you: {}", self.name(session), sanitize::visible(text)));
-                lines
-            }
-            Body::Answer(text) => self.say_text(session, entry.no, 0, text),
-            Body::Stop(stop) => {
-                let mut lines = self.end_line();
-                lines.push(format!("[{}] {}", self.name(session), words::stop(stop)));
-                lines
-            }
+    /// A session that is open no longer.
+    fn forget(&mut self, session: SessionId, how: &str) -> Vec<String> {
+        if self.focus == Some(session) {
+            self.focus = None;
+            self.answer = None;
         }
+        match self.known.remove(&session) {
+            Some(known) => self.note(format!("* {} {how}", known.name)),
+            None => Vec::new(),
+        }
+    }
+
+    /// What waits for the person and was not told yet.
+    fn say_pending(&mut self, session: SessionId, pending: &[PendingCall]) -> Vec<String> {
+        let Some(name) = self.known.get(&session).map(|known| known.name.clone()) else { return Vec::new() };
+        let mut lines = Vec::new();
+        for pending in pending {
+            if self.inbox.number(session, pending).is_some() {
+                continue;
+            }
+            let number = self.inbox.show(session, pending);
+            let ways = match pending.wants {
+                Wants::Words => "/answer WORDS".to_owned(),
+                Wants::Nothing | Wants::Consent => {
+                    format!("/approve {number}, /always {number}, /deny {number}")
+                }
+            };
+            lines.push(format!("* {name} {} ({ways})", words::hanging(&words::pending(pending))));
+        }
+        self.anew |= !lines.is_empty();
+        lines
+    }
+
+    fn say_entry(&mut self, session: SessionId, entry: &Entry) -> Vec<String> {
+        let said = match &entry.body {
+            Body::Answer(text) | Body::Thinking(text) => {
+                let mut lines = Vec::new();
+                if self.answer.is_none_or(|(known, _)| known != entry.no) {
+                    lines.extend(self.end_line());
+                    self.thinks = matches!(entry.body, Body::Thinking(_));
+                }
+                lines.extend(self.say_text(session, entry.no, 0, text));
+                return lines;
+            }
+            Body::Prompt(text) => format!("you: {}", sanitize::visible(text)),
+            Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
+            Body::Result(result) => told(result),
+            Body::Stop(stop) => words::stop(stop),
+            Body::Repair(fault) => words::repair(*fault),
+        };
+        let mut lines = self.end_line();
+        lines.push(format!("[{}] {said}", self.name(session)));
+        lines
     }
 
     fn say_text(&mut self, session: SessionId, entry: EntryNo, offset: u64, text: &str) -> Vec<String> {
@@ -195,7 +251,8 @@ impl Plain {
     fn answered(&mut self, session: SessionId, line: &str) -> String {
         let shown = sanitize::visible(line);
         if std::mem::take(&mut self.anew) {
-            format!("[{}] {shown}", self.name(session))
+            let thinks = if self.thinks { "thinks: " } else { "" };
+            format!("[{}] {thinks}{shown}", self.name(session))
         } else {
             shown.into_owned()
         }
@@ -215,8 +272,8 @@ impl Plain {
 /// Whether an entry grew after it was last seen.
 fn unseen_text(entry: &Entry, summary: &Summary) -> bool {
     match &entry.body {
-        Body::Answer(text) => text.len() as u64 > summary.seen.bytes,
-        Body::Prompt(_) | Body::Stop(_) => false,
+        Body::Answer(text) | Body::Thinking(text) => text.len() as u64 > summary.seen.bytes,
+        Body::Prompt(_) | Body::Call(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) => false,
     }
 }
 
@@ -234,7 +291,7 @@ pub fn sessions(mirror: &Mirror, focus: Option<SessionId>, now: WallTime) -> Vec
             "{here} {} {} ({}{unread}{queued}, {}, {})",
             summary.slot,
             sanitize::visible_line(summary.name.as_str()),
-            words::activity(summary.activity),
+            words::state(summary),
             words::agent(summary),
             words::age(now, summary.touched),
         )
@@ -247,8 +304,19 @@ pub fn entry(entry: &Entry) -> String {
     match &entry.body {
         Body::Prompt(text) => format!("> {}", sanitize::visible(text).replace('\n', "\n> ")),
         Body::Answer(text) => format!("{}\n", sanitize::visible(text).trim_end()),
+        Body::Thinking(text) => format!("thinks: {}\n", sanitize::visible(text).trim_end()),
+        Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
+        Body::Result(result) => format!("{}\n", told(result)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop)),
+        Body::Repair(fault) => format!("{}\n", words::repair(*fault)),
     }
+}
+
+/// A call's end: how it went, and beneath it what came out, indented as code is.
+fn told(result: &Resulted) -> String {
+    let text = sanitize::visible(&result.text);
+    let lines = text.trim_end().lines().map(|line| format!("\n    {line}"));
+    format!("result: {}{}", words::result(result), lines.collect::<String>())
 }
 
 /// What stands before the place where a prompt is typed.

@@ -1,7 +1,8 @@
 //! The palette: which meaning looks how. Only the terminal's own sixteen colours, and never colour alone.
 
-use q_core::Kind;
 use ratatui::style::{Color, Modifier, Style};
+
+use crate::kinds::Colour;
 
 /// All styles, with or without colour.
 #[derive(Clone, Copy, Debug)]
@@ -26,13 +27,8 @@ impl Palette {
         Style::new().add_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD)
     }
 
-    pub(crate) fn kind(self, kind: Kind) -> Style {
-        self.fg(match kind {
-            Kind::Development => Color::Cyan,
-            Kind::Debug => Color::Red,
-            Kind::Planning => Color::Magenta,
-            Kind::Review => Color::Yellow,
-        })
+    pub(crate) fn kind(self, colour: Colour) -> Style {
+        self.fg(colour.shown())
     }
 
     pub(crate) fn person(self) -> Style {

@@ -1,16 +1,20 @@
 //! Words for people: activities, stops, ages, sizes, places. The same in every face of the terminal.
 
-use q_core::{Activity, Interrupter, Stop, Summary, WallTime};
+use q_core::attention::{self, Need};
+use q_core::{
+    Activity, Called, Fault, Interrupter, Outcome, PendingCall, Presence, Resulted, Stop, Summary, WallTime,
+    Wants,
+};
 
 use crate::sanitize;
 
-/// One word for what a session is doing.
-pub const fn activity(activity: Activity) -> &'static str {
-    match activity {
-        Activity::Idle => "idle",
-        Activity::Working => "working",
-        Activity::Failed => "failed",
-        Activity::Interrupted => "interrupted",
+/// What a session is doing, or where it is if it does nothing.
+pub const fn state(summary: &Summary) -> &'static str {
+    match (summary.presence, summary.activity) {
+        // One that hibernates did so after its turn ended: how, is still worth knowing.
+        (Presence::Live, activity)
+        | (Presence::Hibernated, activity @ (Activity::Failed | Activity::Interrupted)) => activity.words(),
+        (presence @ (Presence::Hibernated | Presence::Closed | Presence::Trashed), _) => presence.word(),
     }
 }
 
@@ -34,6 +38,8 @@ const fn interrupter(by: Interrupter) -> &'static str {
 pub fn outcome(summary: &Summary) -> String {
     match summary.activity {
         Activity::Working => "is working".into(),
+        Activity::NeedsApproval => "asks whether a tool may run".into(),
+        Activity::NeedsInput => "asks you something".into(),
         Activity::Idle if summary.unread > 0 => format!("answered ({} unread)", summary.unread),
         Activity::Idle => "answered".into(),
         Activity::Interrupted => "was interrupted; /retry asks again".into(),
@@ -44,11 +50,77 @@ pub fn outcome(summary: &Summary) -> String {
     }
 }
 
-/// Whether a session stopped badly and nobody has seen it.
+/// Whether a session waits for an answer, or stopped badly and nobody has seen it. What is only unread can wait.
 pub const fn needs_you(summary: &Summary) -> bool {
-    match summary.activity {
-        Activity::Failed | Activity::Interrupted => summary.unread > 0,
-        Activity::Idle | Activity::Working => false,
+    match attention::need(summary) {
+        Some(Need::Answer | Need::Failure) => true,
+        Some(Need::Reading) | None => false,
+    }
+}
+
+/// A call: the tool and exactly what it was given.
+pub fn call(called: &Called) -> String {
+    format!("{}: {}", sanitize::visible_line(&called.tool), sanitize::visible(&called.input))
+}
+
+/// Text of which all lines but the first are indented, as code is.
+pub fn hanging(text: &str) -> String {
+    text.replace('\n', "\n    ")
+}
+
+/// How a call ended, and what came of it if not all of that is here.
+pub fn result(result: &Resulted) -> String {
+    let kept = result.text.len() as u64;
+    let outcome = match result.outcome {
+        Outcome::CutShort => "cut short; what it did until then is not known",
+        outcome @ (Outcome::Done
+        | Outcome::Failed
+        | Outcome::Denied
+        | Outcome::Expired
+        | Outcome::NeverRan) => outcome.words(),
+    };
+    if result.whole > kept {
+        format!("{outcome} (the first {kept} of {} bytes)", result.whole)
+    } else {
+        outcome.to_owned()
+    }
+}
+
+/// A call that waits for the person.
+pub fn pending(pending: &PendingCall) -> String {
+    let (tool, input) = (sanitize::visible_line(&pending.tool), sanitize::visible(&pending.input));
+    match pending.wants {
+        Wants::Words => format!("asks you: {input}"),
+        Wants::Consent | Wants::Nothing => format!("asks: may {tool} run this? {input}"),
+    }
+}
+
+/// That a session hibernates now, told about one that is not in sight.
+pub fn hibernated(name: &str) -> String {
+    format!("{name} hibernates now; its history is kept, going there wakes it")
+}
+
+/// The same of one that had to, so that another has its place.
+pub fn made_room(name: &str) -> String {
+    format!("{name} hibernates now to make room; its history is kept, going there wakes it")
+}
+
+/// What a repair says in the transcript.
+pub fn repair(fault: Fault) -> String {
+    match fault {
+        Fault::PromptLost(prompt) => format!(
+            "repaired here: the text of waiting prompt {prompt} is not in the store any more, so it left the queue; send it again"
+        ),
+        Fault::LogCut { lost } => {
+            let lost = match lost {
+                Some(1) => "1 record after this place is".to_owned(),
+                Some(count) => format!("{count} records after this place are"),
+                None => "what came after this place is".to_owned(),
+            };
+            format!(
+                "repaired here: the stored history was damaged; {lost} lost; the damaged image is kept aside"
+            )
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::AgentEvent;
 
-use crate::ask::{Agent, Ask};
+use crate::ask::{Agent, Ask, Told};
 use manual::Section;
 use search::Index;
 
@@ -24,8 +24,8 @@ use search::Index;
 pub struct Guide;
 
 impl Agent for Guide {
-    fn answer(&self, ask: Ask) -> BoxStream<'static, AgentEvent> {
-        let answer = answer_to(ask.prompt());
+    fn answer(&self, ask: Ask, _told: BoxStream<'static, Told>) -> BoxStream<'static, AgentEvent> {
+        let answer = answer_to(&ask.prompt());
         let lines: Vec<_> =
             answer.split_inclusive('\n').map(|line| AgentEvent::Text(line.to_owned())).collect();
         stream::iter(lines).chain(stream::iter([AgentEvent::Done])).boxed()

@@ -23,7 +23,9 @@ use super::connection::{client_for, completions_url};
 use super::detail::clean;
 use super::failed;
 use super::failure::{Refused, in_stream};
-use crate::ask::{Ask, Message, Role};
+use q_core::conversation::{Message, Role};
+
+use crate::ask::Ask;
 use crate::secret::Secret;
 use crate::spec::HttpSpec;
 
@@ -61,7 +63,7 @@ impl Completion {
         let options = options(&model, Arc::clone(&finished))
             .with_stream_header_timeout(idle_timeout)
             .with_stream_read_timeout(idle_timeout);
-        let mut request = ChatRequest::new(ask.messages.into_iter().map(message).collect());
+        let mut request = ChatRequest::new(ask.messages.iter().map(message).collect());
         if !ask.brief.is_empty() {
             request = request.with_system(ask.brief);
         }
@@ -98,10 +100,10 @@ impl Completion {
     }
 }
 
-fn message(message: Message) -> ChatMessage {
+fn message(message: &Message) -> ChatMessage {
     match message.role {
-        Role::User => ChatMessage::user(message.text),
-        Role::Assistant => ChatMessage::assistant(message.text),
+        Role::User => ChatMessage::user(message.text()),
+        Role::Assistant => ChatMessage::assistant(message.text()),
     }
 }
 

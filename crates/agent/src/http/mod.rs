@@ -18,7 +18,7 @@ mod failure;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::{AgentEvent, AgentFailure, FailureKind};
 
-use crate::ask::{Agent, Ask};
+use crate::ask::{Agent, Ask, Told};
 use crate::spec::HttpSpec;
 
 use completion::{Completion, Heard};
@@ -37,7 +37,7 @@ impl HttpAgent {
 }
 
 impl Agent for HttpAgent {
-    fn answer(&self, ask: Ask) -> BoxStream<'static, AgentEvent> {
+    fn answer(&self, ask: Ask, _told: BoxStream<'static, Told>) -> BoxStream<'static, AgentEvent> {
         stream::unfold(Turn::Due(Box::new((self.spec.clone(), ask))), step).boxed()
     }
 }

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use q_core::{Entry, Mirror, SessionId};
+use q_core::{Command, Entry, EntryNo, Mirror, SessionId, Token};
 use q_host::wire::{Answer, ClientMessage, Request};
+use q_term::granted::{Way, granted};
+use q_term::slash::Seek;
 use q_term::{Intent, Ui};
 
-use crate::client::{Client, token};
+use crate::client::{Client, among, summaries, token};
+use crate::commands::new::Wanted;
 use crate::commands::{Context, new};
 use crate::error::CliError;
 
@@ -21,19 +24,49 @@ const UNANSWERED: &str = "the host was restarted before it answered; see what ca
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     waiting: BTreeMap<u64, Waiting>,
+    /// The session that was looked up last, and its name: it may not be open, so that no mirror has it.
+    sought: Option<(SessionId, String)>,
 }
 
 #[derive(Debug)]
 enum Waiting {
     /// A new session: it will be switched to.
     New,
-    /// A prompt. Kept whole, to be delivered to the next host if this one dies before it answers; the token makes that
-    /// safe.
-    Submit { key: u64, session: SessionId, token: u128, text: String },
+    /// A prompt, kept whole to be delivered to the next host if this one dies before it answers.
+    Prompt(Prompt),
+    /// A session's memory.
+    Wake(SessionId),
     /// Older entries.
-    Page(SessionId),
-    /// Anything else about a session.
-    About(SessionId),
+    Page { session: SessionId, before: EntryNo },
+    /// All sessions, to find one among them.
+    Seek { address: String, wanted: Seek },
+    /// A session that is open again: it will be switched to.
+    Reopen(SessionId),
+    /// Its tags.
+    Tags(SessionId),
+    /// Anything else about a session, and what to say when it is granted.
+    About { session: SessionId, said: Option<String> },
+}
+
+/// A prompt on its way. The token makes it safe to deliver it again.
+#[derive(Debug)]
+struct Prompt {
+    key: u64,
+    session: SessionId,
+    token: Token,
+    text: String,
+    steer: bool,
+}
+
+impl Prompt {
+    fn command(&self) -> Command {
+        let (session, token, text) = (self.session, self.token, self.text.clone());
+        if self.steer {
+            Command::Steer { session, token, text }
+        } else {
+            Command::Submit { session, token, text }
+        }
+    }
 }
 
 impl Desk {
@@ -47,32 +80,27 @@ impl Desk {
         let (waiting, request) = match intent {
             Intent::New { kind, name } => {
                 let directory = context.environment.directory.to_string_lossy().into_owned();
-                (Waiting::New, new::create(context, name, kind, None, None, directory)?)
+                (Waiting::New, new::request(context, Wanted { name, kind, directory, ..Wanted::default() })?)
             }
-            Intent::Submit { key, session, text } => {
-                let token = token()?;
-                return self.deliver(client, key, session, token, text).await;
+            Intent::Fork { session, at, name } => {
+                (Waiting::New, Request::Fork { session: session.into(), at: at.map(|at| at.0), name })
             }
-            Intent::Rename { session, name } => {
-                about(session, Request::Rename { session: session.into(), name })
+            Intent::Submit { key, session, text, steer } => {
+                let prompt = Prompt { key, session, token: token()?, text, steer };
+                return self.deliver(client, prompt).await;
             }
-            Intent::Close { session, force } => {
-                about(session, Request::Close { session: session.into(), force })
-            }
-            Intent::Interrupt { session } => about(session, Request::Interrupt { session: session.into() }),
             Intent::Retry { session } => {
-                about(session, Request::Retry { session: session.into(), token: token()? })
+                (Waiting::About { session, said: None }, Command::Retry { session, token: token()? }.into())
             }
-            Intent::Unqueue { session, prompt } => {
-                about(session, Request::Unqueue { session: session.into(), prompt: prompt.0 })
-            }
-            Intent::SaveDraft { session, text } => {
-                about(session, Request::SaveDraft { session: session.into(), text })
+            Intent::Seek { address, wanted } => (Waiting::Seek { address, wanted }, Request::List),
+            Intent::Tell(command) => {
+                let Some(waiting) = self.waiting_for(&client.mirror, &command) else { return Ok(()) };
+                (waiting, command.into())
             }
             Intent::Page { session, before } => {
                 let request =
                     Request::Page { session: session.into(), before: Some(before.0), bytes: PAGE_BYTES };
-                (Waiting::Page(session), request)
+                (Waiting::Page { session, before }, request)
             }
             Intent::Show { session, at_end } => {
                 return client
@@ -86,22 +114,11 @@ impl Desk {
         Ok(())
     }
 
-    async fn deliver(
-        &mut self,
-        client: &mut Client,
-        key: u64,
-        session: SessionId,
-        token: u128,
-        text: String,
-    ) -> Result<(), CliError> {
+    async fn deliver(&mut self, client: &mut Client, prompt: Prompt) -> Result<(), CliError> {
         let id = client.expect_answer();
-        self.waiting.insert(id, Waiting::Submit { key, session, token, text: text.clone() });
-        client
-            .tell(&ClientMessage::Request {
-                id,
-                request: Request::Submit { session: session.into(), token, text },
-            })
-            .await
+        let request = prompt.command().into();
+        self.waiting.insert(id, Waiting::Prompt(prompt));
+        client.tell(&ClientMessage::Request { id, request }).await
     }
 
     /// After the host died: delivers to its successor the prompts it had not answered; those it had kept are recognised
@@ -109,12 +126,12 @@ impl Desk {
     pub(super) async fn deliver_again(&mut self, client: &mut Client, ui: &mut Ui) -> Result<(), CliError> {
         for waiting in std::mem::take(&mut self.waiting).into_values() {
             match waiting {
-                Waiting::Submit { key, session, token, text } => {
-                    self.deliver(client, key, session, token, text).await?;
+                Waiting::Prompt(prompt) => self.deliver(client, prompt).await?,
+                Waiting::New | Waiting::Seek { .. } => ui.refused(None, None, UNANSWERED),
+                Waiting::Reopen(session) | Waiting::Tags(session) | Waiting::About { session, .. } => {
+                    ui.refused(None, Some(session), UNANSWERED);
                 }
-                Waiting::New => ui.refused(None, None, UNANSWERED),
-                Waiting::About(session) => ui.refused(None, Some(session), UNANSWERED),
-                Waiting::Page(_) => {} // asked for again when it is in sight
+                Waiting::Page { .. } | Waiting::Wake(_) => {} // asked for again when it is in sight
             }
         }
         Ok(())
@@ -136,24 +153,93 @@ impl Desk {
     ) -> Vec<Intent> {
         let Some(waiting) = self.waiting.remove(&request) else { return Vec::new() };
         match (waiting, answer) {
-            (Waiting::New, Ok(Answer::Created(id))) => return ui.created(mirror, id.into()),
-            (Waiting::Submit { key, .. }, Ok(_)) => ui.accepted(key),
-            (Waiting::Page(session), Ok(Answer::Page(page))) => {
-                mirror.prepend(session, page.entries.into_iter().map(Entry::from).collect(), page.trimmed);
+            (Waiting::New, Ok(Answer::Created { session, hibernated })) => {
+                let intents = ui.created(mirror, session.into());
+                hibernated.inspect(|name| ui.made_room(name));
+                return intents;
             }
-            (Waiting::New | Waiting::Page(_) | Waiting::About(_), Ok(_)) => {}
-            (Waiting::New, Err(error)) => ui.refused(None, None, error.on_one_line()),
-            (Waiting::Submit { key, session, .. }, Err(error)) => {
-                ui.refused(Some(key), Some(session), error.on_one_line());
+            (Waiting::Prompt(prompt), Ok(_)) => ui.accepted(prompt.key),
+            (Waiting::Page { session, before }, Ok(Answer::Page(page))) => {
+                mirror.prepend(
+                    session,
+                    before,
+                    page.entries.into_iter().map(Entry::from).collect(),
+                    page.trimmed,
+                );
             }
-            (Waiting::Page(session) | Waiting::About(session), Err(error)) => {
+            (Waiting::Seek { address, wanted }, Ok(Answer::List(lines))) => {
+                let found = summaries(lines)
+                    .and_then(|sessions| among(&sessions, &address, |session| wanted.meant(session)));
+                match found {
+                    Ok(session) => {
+                        self.sought = Some((session.id, session.name.to_string()));
+                        return ui.found(mirror, &session, wanted);
+                    }
+                    Err(error) => ui.refused(None, None, error.on_one_line()),
+                }
+            }
+            (Waiting::Reopen(session), Ok(_)) => return ui.created(mirror, session),
+            (Waiting::Tags(session), Ok(_)) => {
+                mirror.get(session).inspect(|session| ui.say(q_term::wish::tags(session)));
+            }
+            (Waiting::About { said: Some(said), .. }, Ok(_)) => ui.say(said),
+            (
+                Waiting::New
+                | Waiting::Page { .. }
+                | Waiting::Wake(_)
+                | Waiting::Seek { .. }
+                | Waiting::About { said: None, .. },
+                Ok(_),
+            ) => {}
+            (Waiting::New | Waiting::Seek { .. }, Err(error)) => ui.refused(None, None, error.on_one_line()),
+            (Waiting::Prompt(prompt), Err(error)) => {
+                ui.refused(Some(prompt.key), Some(prompt.session), error.on_one_line());
+            }
+            (Waiting::Wake(session), Err(error)) => ui.not_woken(session, error.on_one_line()),
+            (
+                Waiting::Page { session, .. }
+                | Waiting::Reopen(session)
+                | Waiting::Tags(session)
+                | Waiting::About { session, .. },
+                Err(error),
+            ) => {
                 ui.refused(None, Some(session), error.on_one_line());
             }
         }
         Vec::new()
     }
-}
 
-fn about(session: SessionId, request: Request) -> (Waiting, Request) {
-    (Waiting::About(session), request)
+    /// What the answer to a command means here; nothing for one that a terminal does not send as it is.
+    fn waiting_for(&self, mirror: &Mirror, command: &Command) -> Option<Waiting> {
+        match command {
+            Command::Wake { session } => Some(Waiting::Wake(*session)),
+            Command::Reopen { session } => Some(Waiting::Reopen(*session)),
+            Command::Tag { session, .. } => Some(Waiting::Tags(*session)),
+            Command::Rename { session, .. }
+            | Command::Close { session, .. }
+            | Command::Trash { session, .. }
+            | Command::Restore { session }
+            | Command::Erase { session, .. }
+            | Command::Pin { session, .. }
+            | Command::SetPolicy { session, .. }
+            | Command::MarkUnread { session }
+            | Command::Submit { session, .. }
+            | Command::Unqueue { session, .. }
+            | Command::Edit { session, .. }
+            | Command::Move { session, .. }
+            | Command::SendNow { session, .. }
+            | Command::Steer { session, .. }
+            | Command::Answer { session, .. }
+            | Command::Interrupt { session }
+            | Command::Retry { session, .. }
+            | Command::SaveDraft { session, .. } => {
+                let open = mirror.get(*session).map(|session| session.summary.name.as_str());
+                let sought =
+                    self.sought.as_ref().filter(|(id, _)| id == session).map(|(_, name)| name.as_str());
+                let said = open.or(sought).and_then(|name| granted(command, name, Way::Slash));
+                Some(Waiting::About { session: *session, said })
+            }
+            Command::Create { .. } | Command::Fork { .. } => None,
+        }
+    }
 }

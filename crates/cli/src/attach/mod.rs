@@ -40,14 +40,14 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         color: context.environment.wants_color(),
         motion: context.environment.text("Q_NO_MOTION").is_none(),
         max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
+        kinds: context.kinds.clone(),
         home: context.environment.text("HOME").unwrap_or_default().to_owned(),
     };
     let mut ui = Ui::new(options);
     let mut first = ui.refreshed(&client.mirror);
     if let Some(address) = session {
         let lines: Vec<_> = client.mirror.by_slot().iter().map(|session| session.summary.clone()).collect();
-        let names: Vec<String> = lines.iter().map(|line| line.name.to_string()).collect();
-        let id = address::resolve(&address, &lines).map_err(|miss| CliError::miss(miss, &names))?;
+        let id = address::resolve(&address, &lines).map_err(CliError::miss)?;
         first = ui.switch_to(&client.mirror, id);
     }
     let signals = Signals::listen()?;
@@ -207,13 +207,11 @@ impl Attached<'_> {
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
                 Intent::New { .. }
-                | Intent::Rename { .. }
-                | Intent::Close { .. }
+                | Intent::Fork { .. }
                 | Intent::Submit { .. }
-                | Intent::Interrupt { .. }
                 | Intent::Retry { .. }
-                | Intent::Unqueue { .. }
-                | Intent::SaveDraft { .. }
+                | Intent::Seek { .. }
+                | Intent::Tell(_)
                 | Intent::Show { .. }
                 | Intent::Page { .. } => {
                     // A host that is gone is noticed by reading; what was sent is sent again to the next one.
@@ -244,7 +242,7 @@ impl Attached<'_> {
 
 fn farewell(client: &Client) -> String {
     let sessions = client.mirror.by_slot();
-    let working = sessions.iter().filter(|s| s.summary.activity == q_core::Activity::Working).count();
+    let working = sessions.iter().filter(|s| s.summary.activity.is_busy()).count();
     match (sessions.len(), working) {
         (0, _) => "detached".to_owned(),
         (_, 0) => "detached; `q` brings your sessions back".to_owned(),

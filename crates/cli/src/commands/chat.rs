@@ -5,16 +5,20 @@
 
 use std::process::ExitCode;
 
-use q_core::{Activity, Body, EntryNo, SessionId, Stop};
-use q_host::wire::{ClientMessage, Request};
+use q_core::{Body, Command, EntryNo, SessionId, Stop};
+use q_host::wire::ClientMessage;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::ChatArgs;
 use crate::client::{Client, News};
+use crate::commands::new::Wanted;
 use crate::commands::{Context, new, prompt_from};
 use crate::error::{CliError, Kind};
 use crate::json::{self, ChatJson, SessionJson};
 use crate::out;
+
+/// Between texts of one turn.
+const BETWEEN: &str = "\n\n";
 
 pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
     let text = prompt_from(&args.prompt, &context.environment)?;
@@ -26,9 +30,9 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         client.resolve(address).await?.id
     } else {
         let directory = context.environment.directory.to_string_lossy().into_owned();
-        let kind = q_core::Kind::default();
-        let request = new::create(context, args.new, kind, args.agent.as_deref(), args.model, directory)?;
-        client.create(request).await?
+        let wanted =
+            Wanted { name: args.new, agent: args.agent, model: args.model, directory, ..Wanted::default() };
+        new::create(&mut client, context, wanted).await?
     };
     // What is printed is read.
     client.tell(&ClientMessage::Showing { session: Some(session.into()), at_end: true }).await?;
@@ -39,7 +43,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         }
         submitted => submitted?,
     };
-    let mut turn = Turn { session, prompt, began: None, printed: 0, echo: !args.json };
+    let mut turn = Turn { session, prompt, began: None, printed: (0, 0), echo: !args.json };
     turn.follow(&mut client, &mut interrupts).await?;
     let verdict = turn.conclude(&client, args.json)?;
     if is_passing && turn.ended_well(&client) {
@@ -49,7 +53,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
 }
 
 async fn archive(client: &mut Client, session: SessionId) -> Result<(), CliError> {
-    client.ask(Request::Close { session: session.into(), force: false }).await.map(|_| ())
+    client.command(Command::Close { session, even_if_working: false }).await
 }
 
 /// The turn that answers our prompt.
@@ -58,7 +62,8 @@ struct Turn {
     prompt: u64,
     /// Our prompt's entry, once the turn began: other prompts may have been before it in the queue.
     began: Option<EntryNo>,
-    printed: usize,
+    /// How many texts were printed whole, and how many bytes of the one after them.
+    printed: (usize, usize),
     echo: bool,
 }
 
@@ -75,7 +80,7 @@ impl Turn {
             let news = tokio::select! {
                 news = client.next() => news?,
                 _ = interrupts.recv() => {
-                    client.request(Request::Interrupt { session: self.session.into() }).await?;
+                    client.request(Command::Interrupt { session: self.session }.into()).await?;
                     continue;
                 }
             };
@@ -99,21 +104,34 @@ impl Turn {
     /// Over when another entry than an answer follows ours, or nothing runs any more.
     fn is_over(&self, client: &Client) -> bool {
         let Some(session) = client.mirror.get(self.session) else { return true };
-        let Some(began) = self.began else { return session.summary.activity != Activity::Working };
+        let Some(began) = self.began else { return !session.summary.activity.is_busy() };
         let followed = session
             .entries
             .iter()
             .any(|entry| entry.no > began && matches!(entry.body, Body::Prompt(_) | Body::Stop(_)));
-        followed || session.summary.activity != Activity::Working
+        followed || !session.summary.activity.is_busy()
     }
 
-    fn answer<'a>(&self, client: &'a Client) -> &'a str {
-        let (Some(began), Some(session)) = (self.began, client.mirror.get(self.session)) else { return "" };
-        let mut after = session.entries.iter().filter(|entry| entry.no > began);
-        match after.next().map(|entry| &entry.body) {
-            Some(Body::Answer(text)) => text,
-            Some(Body::Prompt(_) | Body::Stop(_)) | None => "",
-        }
+    /// What was said in our turn: one text, or several with calls of tools between them.
+    fn answers<'a>(&self, client: &'a Client) -> Vec<&'a str> {
+        let (Some(began), Some(session)) = (self.began, client.mirror.get(self.session)) else {
+            return Vec::new();
+        };
+        let after = session.entries.iter().filter(|entry| entry.no > began);
+        let ours = after.take_while(|entry| match entry.body {
+            Body::Answer(_) | Body::Thinking(_) | Body::Call(_) | Body::Result(_) | Body::Repair(_) => true,
+            Body::Prompt(_) | Body::Stop(_) => false,
+        });
+        let answers = ours.filter_map(|entry| match &entry.body {
+            Body::Answer(text) => Some(text.as_str()),
+            Body::Prompt(_)
+            | Body::Thinking(_)
+            | Body::Call(_)
+            | Body::Result(_)
+            | Body::Stop(_)
+            | Body::Repair(_) => None,
+        });
+        answers.collect()
     }
 
     fn stop<'a>(&self, client: &'a Client) -> Option<&'a Stop> {
@@ -121,7 +139,12 @@ impl Turn {
         let mut after = session.entries.iter().filter(|entry| entry.no > began);
         after.find_map(|entry| match &entry.body {
             Body::Stop(stop) => Some(stop),
-            Body::Prompt(_) | Body::Answer(_) => None,
+            Body::Prompt(_)
+            | Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Call(_)
+            | Body::Result(_)
+            | Body::Repair(_) => None,
         })
     }
 
@@ -130,17 +153,26 @@ impl Turn {
     }
 
     fn print_new(&mut self, client: &Client) -> Result<(), CliError> {
-        let answer = self.answer(client);
-        let fresh = answer.get(self.printed..).unwrap_or("");
-        self.printed = answer.len();
-        if fresh.is_empty() { Ok(()) } else { out::say(&q_term::sanitize::visible(fresh)) }
+        let answers = self.answers(client);
+        for (place, answer) in answers.iter().enumerate().skip(self.printed.0) {
+            if place > self.printed.0 {
+                out::say(BETWEEN)?;
+                self.printed = (place, 0);
+            }
+            let fresh = answer.get(self.printed.1..).unwrap_or("");
+            self.printed.1 = answer.len();
+            if !fresh.is_empty() {
+                out::say(&q_term::sanitize::visible(fresh))?;
+            }
+        }
+        Ok(())
     }
 
     fn conclude(&self, client: &Client, as_json: bool) -> Result<ExitCode, CliError> {
         let Some(session) = client.mirror.get(self.session) else {
             return Err(CliError::failed("the session was closed meanwhile"));
         };
-        let answer = self.answer(client);
+        let answer = self.answers(client).join(BETWEEN);
         let (outcome, failure, code) = match self.stop(client) {
             None if self.began.is_some() => ("done", None, 0),
             None => ("waiting", None, Kind::Failed.exit_code()),
@@ -149,7 +181,6 @@ impl Turn {
         };
         if as_json {
             let session = SessionJson::from(&session.summary);
-            let answer = answer.to_owned();
             json::print(&ChatJson { session, prompt: self.prompt, answer, outcome, failure })?;
             return Ok(ExitCode::from(code));
         }

@@ -73,11 +73,12 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
     } else {
         let age = q_term::words::age(q_host::clock::wall(), q_core::WallTime(status.started));
         out::line(&format!(
-            "running for {age} (process {}, version {}): {} of {} sessions live, {} working, {} stored, {} attached",
+            "running for {age} (process {}, version {}): {} of {} sessions live, {} hibernated, {} working, {} stored, {} attached",
             status.pid,
             status.version,
             status.live,
             status.max_live,
+            status.hibernated,
             status.working,
             status.stored,
             status.clients

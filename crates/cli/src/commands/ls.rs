@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use q_core::{Activity, Presence, Summary};
+use q_core::{Summary, Tag, WallTime, attention};
 
 use crate::args::LsArgs;
 use crate::client::Client;
@@ -14,10 +14,15 @@ use crate::out;
 pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let mut sessions = client.list().await?;
+    let tag =
+        args.tag.as_deref().map(|tag| tag.parse::<Tag>().map_err(|fault| CliError::usage(fault.to_string())));
+    let tag = tag.transpose()?;
     sessions.retain(|session| {
-        (args.all || session.presence == Presence::Live) && (!args.waiting || needs_someone(session))
+        (args.all || session.presence.is_open())
+            && (!args.waiting || attention::need(session).is_some())
+            && tag.as_ref().is_none_or(|tag| session.tags.contains(tag))
     });
-    // Open ones by slot, closed ones behind them, the newest first.
+    // Open ones by slot, the others behind them, the newest first.
     sessions.sort_by_key(|session| (session.slot == 0, session.slot, std::cmp::Reverse(session.touched)));
     if args.json {
         json::print(&sessions.iter().map(SessionJson::from).collect::<Vec<_>>())?;
@@ -30,25 +35,33 @@ pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, Cli
     let width = sessions.iter().map(|session| session.name.as_str().chars().count()).max().unwrap_or(0);
     for session in &sessions {
         out::line(&row(session, width, now))?;
+        if args.verbose {
+            out::line(&format!("    {}", details(session)))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn needs_someone(session: &Summary) -> bool {
-    let stopped = match session.activity {
-        Activity::Failed | Activity::Interrupted => true,
-        Activity::Idle | Activity::Working => false,
-    };
-    stopped || session.unread > 0
-}
-
-fn row(session: &Summary, width: usize, now: q_core::WallTime) -> String {
+fn row(session: &Summary, width: usize, now: WallTime) -> String {
     let slot = if session.slot == 0 { "-".to_owned() } else { session.slot.to_string() };
     let unread = if session.unread == 0 { String::new() } else { format!("+{}", session.unread) };
-    let activity =
-        if session.presence == Presence::Closed { "closed" } else { json::activity(session.activity) };
-    let age = q_term::words::age(now, session.touched);
+    let state = q_term::words::state(session);
+    let age = q_term::words::age(now, session.trashed.unwrap_or(session.touched));
     let preview = q_term::sanitize::visible_line(&session.preview).into_owned();
     let name = session.name.as_str();
-    format!("{slot:>2}  {name:<width$}  {activity:<11} {unread:<4} {age:>4}  {preview}").trim_end().to_owned()
+    format!("{slot:>2}  {name:<width$}  {state:<14} {unread:<4} {age:>4}  {preview}").trim_end().to_owned()
+}
+
+/// What `--verbose` says of a session, beneath its line.
+fn details(session: &Summary) -> String {
+    let mut details =
+        vec![session.kind.to_string(), q_term::words::agent(session), session.directory.clone()];
+    let tags: Vec<String> = session.tags.iter().map(|tag| format!("#{tag}")).collect();
+    details.extend((!tags.is_empty()).then(|| tags.join(" ")));
+    details.extend(session.pinned.then(|| "pinned".to_owned()));
+    details.extend(session.held.then(|| "waits for its agent".to_owned()));
+    details.extend(session.parent.map(|parent| format!("fork of {parent}")));
+    details.extend((session.policy == q_core::Policy::Deny).then(|| "tools denied".to_owned()));
+    details.push(format!("{} turns, {} entries", session.turns, session.entries));
+    q_term::sanitize::visible_line(&details.join(" · ")).into_owned()
 }

@@ -1,17 +1,24 @@
 //! The commands, one a file. What they share is their [`Context`].
 
 pub(crate) mod agents;
+pub(crate) mod archive;
 pub(crate) mod change;
 pub(crate) mod chat;
+pub(crate) mod fork;
 pub(crate) mod host;
+pub(crate) mod inbox;
 pub(crate) mod ls;
+pub(crate) mod marks;
 pub(crate) mod new;
 pub(crate) mod open;
+pub(crate) mod queue;
+pub(crate) mod replay;
 pub(crate) mod send;
 pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod wait;
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -20,9 +27,10 @@ use q_core::Refusal;
 use q_host::Place;
 use q_host::wire::PROTOCOL;
 use q_host::wire::message::Hello;
+use q_term::kinds::Kinds;
 
 use crate::agents::{Known, known};
-use crate::config::{self, Config};
+use crate::config::{self, Config, KindConfig};
 use crate::environment::Environment;
 use crate::error::CliError;
 
@@ -33,6 +41,10 @@ pub(crate) struct Context {
     pub(crate) place: Place,
     pub(crate) config_file: PathBuf,
     pub(crate) known: Known,
+    /// Every kind of session that can be made here.
+    pub(crate) kinds: Kinds,
+    /// What the configuration says of some of them, by name.
+    pub(crate) templates: BTreeMap<String, KindConfig>,
 }
 
 impl Context {
@@ -42,7 +54,8 @@ impl Context {
         let config_file = config_file(&environment)?;
         let config = config::read(&config_file)?;
         let known = known(&config, &environment)?;
-        Ok(Self { environment, place, config_file, known })
+        let (kinds, templates) = (config.all_kinds()?, config.kinds);
+        Ok(Self { environment, place, config_file, known, kinds, templates })
     }
 
     pub(crate) fn hello(&self, watch: bool) -> Hello {

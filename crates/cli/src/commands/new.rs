@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use q_core::Kind;
-use q_host::wire::Request;
+use q_core::SessionId;
+use q_host::wire::{New, Request};
+use q_term::slash::nearest;
 use serde::Serialize;
 
 use crate::args::NewArgs;
-use crate::client::Client;
+use crate::client::{Client, Created};
 use crate::commands::{Context, not_empty, open};
+use crate::config::Tools;
 use crate::error::CliError;
 use crate::{json, out};
 
@@ -22,16 +24,22 @@ struct NewJson {
 }
 
 pub(crate) async fn run(context: &Context, args: NewArgs, plain: bool) -> Result<ExitCode, CliError> {
-    let kind: Kind =
-        args.kind.parse().map_err(|error| CliError::usage(format!("`{}` is {error}", args.kind)))?;
     let directory = directory(context, args.cwd.as_deref())?;
     let prompt = match args.prompt.as_slice() {
         [] => None,
         words => Some(not_empty(words.join(" "))?),
     };
+    let wanted = Wanted {
+        name: args.name,
+        kind: args.kind,
+        agent: args.agent,
+        model: args.model,
+        directory,
+        tags: args.tags,
+    };
+    let request = request(context, wanted)?;
     let mut client = Client::attach(context, false).await?;
-    let request = create(context, args.name, kind, args.agent.as_deref(), args.model, directory)?;
-    let id = client.create(request).await?;
+    let id = make(&mut client, request).await?;
     let prompt = match prompt {
         None => None,
         Some(text) => Some(client.submit(id, text).await?),
@@ -50,23 +58,66 @@ pub(crate) async fn run(context: &Context, args: NewArgs, plain: bool) -> Result
     Ok(ExitCode::SUCCESS)
 }
 
-/// The request for a new session with the agent that was asked for, or the default one.
-pub(crate) fn create(
+/// A new session as it was asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) name: Option<String>,
+    /// The word of its kind; empty for the usual one.
+    pub(crate) kind: String,
+    pub(crate) agent: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) directory: String,
+    pub(crate) tags: Vec<String>,
+}
+
+/// Creates a session; says which one hibernated for it.
+pub(crate) async fn create(
+    client: &mut Client,
     context: &Context,
-    name: Option<String>,
-    kind: Kind,
-    agent: Option<&str>,
-    model: Option<String>,
-    directory: String,
-) -> Result<Request, CliError> {
-    let agent = context.known.choose(agent)?;
+    wanted: Wanted,
+) -> Result<SessionId, CliError> {
+    make(client, request(context, wanted)?).await
+}
+
+async fn make(client: &mut Client, request: Request) -> Result<SessionId, CliError> {
+    let Created { id, hibernated } = client.create(request).await?;
+    if let Some(name) = hibernated {
+        out::note(&q_term::words::made_room(&name));
+    }
+    Ok(id)
+}
+
+/// The request for a new session with the agent that was asked for, or the default one.
+pub(crate) fn request(context: &Context, wanted: Wanted) -> Result<Request, CliError> {
+    let Wanted { name, kind, agent, model, directory, tags } = wanted;
+    let (brief, deny_tools) = template(context, &kind)?;
+    let agent = context.known.choose(agent.as_deref())?;
     let own_model = match &agent.reach {
         q_host::wire::message::Reach::Guide => String::new(),
         q_host::wire::message::Reach::Http { model, .. } => model.clone(),
     };
     let model = model.or_else(|| context.environment.text("Q_MODEL").map(str::to_owned)).unwrap_or(own_model);
     let model = if agent.name == crate::agents::GUIDE { String::new() } else { model };
-    Ok(Request::Create { name, kind, agent: agent.name.clone(), model, directory })
+    let agent = agent.name.clone();
+    Ok(Request::Create(New { name, kind, brief, agent, model, directory, deny_tools, tags }))
+}
+
+/// What a kind brings: its brief, and whether tools are denied. The configuration may give another brief to one of `q`'s
+/// own.
+fn template(context: &Context, word: &str) -> Result<(String, bool), CliError> {
+    if let Some(kind) = context.templates.get(word) {
+        return Ok((kind.brief.clone(), kind.tools == Tools::Deny));
+    }
+    if word.is_empty() || context.kinds.knows(word) {
+        return Ok((String::new(), false));
+    }
+    let error = CliError::usage(format!("there is no kind of session `{word}`"));
+    Err(if let Some(near) = nearest(word, context.kinds.words()) {
+        error.hint(format!("did you mean `{near}`?"))
+    } else {
+        let words: Vec<&str> = context.kinds.words().collect();
+        error.hint(format!("the kinds are {}; your config may define more: [kinds.NAME]", words.join(", ")))
+    })
 }
 
 fn directory(context: &Context, given: Option<&Path>) -> Result<String, CliError> {

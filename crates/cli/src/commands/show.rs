@@ -25,6 +25,9 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
         return Ok(ExitCode::SUCCESS);
     }
     for entry in &entries {
+        if args.numbers {
+            out::line(&format!("[{}]", entry.no))?;
+        }
         out::line(&q_term::plain::entry(entry))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -26,12 +26,13 @@ fn table(stats: &Stats) -> String {
     let age = q_term::words::age(q_host::clock::wall(), q_core::WallTime(stats.started));
     let mut text = format!(
         "host        started {age} ago\n\
-         sessions    {} live, {} created\n\
+         sessions    {} live, {} created, {} hibernated\n\
          turns       {}{}; {} cut by a crash\n\
          switches    {}\n\
          commits     {}\n",
         stats.sessions_live,
         stats.sessions_created,
+        times(stats.hibernations),
         stats.turns,
         in_brackets(stats.turn_times),
         stats.turns_recovered,
@@ -45,6 +46,10 @@ fn table(stats: &Stats) -> String {
         let _infallible = writeln!(text, "errors      {count} {code}");
     }
     text
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 fn spread(spread: Spread) -> String {

@@ -45,19 +45,25 @@ async fn until_done(client: &mut Client, wanted: &BTreeSet<SessionId>, any: bool
 
 /// Nothing runs, and what waits will not run by itself. A closed session is done.
 pub(crate) fn is_done(client: &Client, id: SessionId) -> bool {
-    client.mirror.get(id).is_none_or(|session| session.summary.activity != Activity::Working)
+    client.mirror.get(id).is_none_or(|session| {
+        // What needs the person goes on only when the person says something.
+        let activity = session.summary.activity;
+        !activity.is_busy() || activity.needs_person()
+    })
 }
 
 fn verdict(client: &Client, wanted: &BTreeSet<SessionId>) -> ExitCode {
     let ends = wanted.iter().filter_map(|&id| client.mirror.get(id)).map(|session| session.summary.activity);
     let worst = ends.max_by_key(|activity| match activity {
-        Activity::Idle | Activity::Working => 0,
+        Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput => 0,
         Activity::Interrupted => 1,
         Activity::Failed => 2,
     });
     match worst {
         Some(Activity::Failed) => ExitCode::from(Kind::Failed.exit_code()),
         Some(Activity::Interrupted) => ExitCode::from(Kind::Interrupted.exit_code()),
-        Some(Activity::Idle | Activity::Working) | None => ExitCode::SUCCESS,
+        Some(Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput) | None => {
+            ExitCode::SUCCESS
+        }
     }
 }

@@ -4,10 +4,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use q_core::Limits;
+use q_term::slash::nearest;
 use serde::Deserialize;
 
-use crate::error::{CliError, nearest};
+use crate::error::CliError;
+
+mod kinds;
+mod limits;
+
+pub(crate) use kinds::{KindConfig, Tools};
+pub(crate) use limits::LimitsConfig;
 
 /// The file as written.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -20,6 +26,9 @@ pub(crate) struct Config {
     pub(crate) agents: BTreeMap<String, AgentConfig>,
     #[serde(default)]
     pub(crate) limits: LimitsConfig,
+    /// Kinds of session, by name; one of `q`'s own may be given another brief.
+    #[serde(default)]
+    pub(crate) kinds: BTreeMap<String, KindConfig>,
 }
 
 /// An OpenAI-compatible server.
@@ -40,28 +49,6 @@ pub(crate) struct AgentConfig {
     pub(crate) idle_timeout: Option<u64>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LimitsConfig {
-    live_sessions: Option<usize>,
-    queued_prompts: Option<usize>,
-    prompt_bytes: Option<usize>,
-}
-
-impl LimitsConfig {
-    /// The core's limits with what the file says.
-    pub(crate) fn applied(&self) -> Limits {
-        let base = Limits::default();
-        Limits {
-            live_sessions: self.live_sessions.unwrap_or(base.live_sessions),
-            queued_prompts: self.queued_prompts.unwrap_or(base.queued_prompts),
-            // A snapshot holds the longest entry, the queue and the draft: together they must fit into a frame.
-            prompt_bytes: self.prompt_bytes.unwrap_or(base.prompt_bytes).min(q_host::wire::MAX_FRAME / 4),
-            ..base
-        }
-    }
-}
-
 /// Reads the file at `path`.
 pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
     let text = match std::fs::read_to_string(path) {
@@ -69,7 +56,12 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
         Err(error) => return Err(CliError::usage(format!("{} cannot be read: {error}", path.display()))),
     };
-    toml::from_str(&text).map_err(|error| mistake(path, &text, &error))
+    let config: Config = toml::from_str(&text).map_err(|error| mistake(path, &text, &error))?;
+    config.all_kinds().map_err(|complaint| CliError {
+        message: format!("{}: {}", path.display(), complaint.message),
+        ..complaint
+    })?;
+    Ok(config)
 }
 
 fn mistake(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
@@ -85,9 +77,10 @@ fn mistake(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
     complaint.hint("mend the file, or start without it: Q_CONFIG=/dev/null q")
 }
 
-/// The field that is not known and those that are, from the parser's own words.
+/// The field or word that is not known and those that are, from the parser's own words.
 fn unknown_and_known(message: &str) -> Option<(&str, Vec<&str>)> {
-    let mut quoted = message.strip_prefix("unknown field")?.split('`').skip(1).step_by(2);
+    let rest = message.strip_prefix("unknown field").or_else(|| message.strip_prefix("unknown variant"))?;
+    let mut quoted = rest.split('`').skip(1).step_by(2);
     Some((quoted.next()?, quoted.collect()))
 }
 
@@ -95,6 +88,7 @@ fn unknown_and_known(message: &str) -> Option<(&str, Vec<&str>)> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
+    use q_core::Limits;
 
     fn written(text: &str) -> Result<Config, CliError> {
         let dir = tempfile::tempdir().unwrap();
@@ -117,6 +111,22 @@ mod tests {
     #[test]
     fn no_file_is_an_empty_file() {
         assert!(read(Path::new("/nowhere/at/all.toml")).unwrap().agents.is_empty());
+    }
+
+    #[test]
+    fn kinds_come_from_the_file_and_mistakes_in_them_are_named() {
+        let config =
+            written("[kinds.docs]\nbrief = \"write\"\ntools = \"deny\"\ncolour = \"green\"\n").unwrap();
+        let docs = &config.kinds["docs"];
+        assert_eq!((docs.brief.as_str(), docs.tools), ("write", Tools::Deny));
+        let error = written("[kinds.docs]\ncolour = \"grene\"\n").unwrap_err();
+        assert!(error.message.contains("line 2: unknown variant `grene`"), "{}", error.message);
+        assert_eq!(error.hints[0], "did you mean `green`?");
+        let error = written("[kinds.docs]\ntools = \"dney\"\n").unwrap_err();
+        assert_eq!(error.hints[0], "did you mean `deny`?");
+        let error = written("[kinds.1st]\n").unwrap_err();
+        assert!(error.message.contains("[kinds.1st]"), "{}", error.message);
+        assert!(error.message.contains("must begin with a letter"), "{}", error.message);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use q_core::{Activity, SessionId, address};
+use q_core::{Command, SessionId, attention};
 use q_host::wire::Request;
 use q_term::action::{self, Action, Group};
+use q_term::granted::{Way, granted};
 use q_term::plain::sessions;
-use q_term::slash::{Slash, missed};
+use q_term::slash::{Seek, Slash};
+use q_term::wish::{self, Asked, End, Scene, Wish};
 
 use crate::client::token;
 use crate::error::CliError;
@@ -18,20 +20,26 @@ impl Face<'_> {
     pub(super) async fn carry_out(&mut self, command: Slash) -> Result<Next, CliError> {
         match command {
             Slash::New { kind, name } => drop(self.create(kind, name).await?),
+            Slash::Fork(name) => self.fork(name).await?,
             Slash::Switch(target) => {
-                let id = self.find(&target)?;
+                let id = self.scene().session(Some(&target)).map_err(CliError::failed)?;
                 self.go_to(id).await?;
             }
             Slash::Close { target, force } => {
-                let session = self.named_or_focus(target.as_deref())?;
-                self.wish(Request::Close { session: session.into(), force }).await?;
-                self.go_on().await?;
+                let session = self.scene().session(target.as_deref()).map_err(CliError::failed)?;
+                self.end(Command::Close { session, even_if_working: force }).await?;
             }
-            Slash::Rename(name) => {
-                let session = self.named_or_focus(None)?;
-                self.wish(Request::Rename { session: session.into(), name }).await?;
+            Slash::Delete { force } => {
+                let session = self.here()?;
+                self.end(Command::Trash { session, even_if_working: force }).await?;
             }
-            Slash::Unqueue(number) => self.unqueue(number).await?,
+            Slash::Seek { address, wanted } => self.seek(&address, wanted).await?,
+            Slash::TakeBack(number) => self.take_back(number).await?,
+            Slash::Steer(text) => {
+                let session = self.here()?;
+                self.command(Command::Steer { session, token: token()?, text }).await?;
+            }
+            Slash::Wish(wish) => self.wish(wish).await?,
             Slash::Help(word) => out::say(&help(word.as_deref()))?,
             Slash::Do(action) => return self.act(action).await,
         }
@@ -54,17 +62,30 @@ impl Face<'_> {
                 Some(before) => self.go_to(before).await?,
                 None => return Err(CliError::failed("no other session was in focus before")),
             },
-            Action::Inbox => match self.next_that_waits() {
+            Action::Attend => match self.next_that_waits() {
                 Some(id) => self.go_to(id).await?,
                 None => return Err(CliError::failed("nothing waits for you")),
             },
+            Action::Inbox => {
+                let lines = self.plain.inbox(&self.client.mirror, q_host::clock::wall());
+                say(&lines)?;
+            }
+            Action::Queue => {
+                let session = self.client.mirror.get(self.here()?);
+                let mut lines = session.map(wish::queue).unwrap_or_default();
+                if lines.is_empty() {
+                    lines.push("* no prompt waits here".to_owned());
+                }
+                say(&lines)?;
+            }
+            Action::Tag => self.say_tags(self.here()?)?,
             Action::Interrupt => {
-                let session = self.named_or_focus(None)?;
-                self.wish(Request::Interrupt { session: session.into() }).await?;
+                let session = self.here()?;
+                self.command(Command::Interrupt { session }).await?;
             }
             Action::Retry => {
-                let session = self.named_or_focus(None)?;
-                self.wish(Request::Retry { session: session.into(), token: token()? }).await?;
+                let session = self.here()?;
+                self.command(Command::Retry { session, token: token()? }).await?;
             }
             Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),
             _keys_of_the_whole_screen => {
@@ -76,11 +97,69 @@ impl Face<'_> {
         Ok(Next::Go)
     }
 
-    /// Asks the host, and says what changed meanwhile.
-    async fn wish(&mut self, request: Request) -> Result<(), CliError> {
-        let answer = self.client.ask(request).await;
+    fn scene(&self) -> Scene<'_> {
+        Scene { mirror: &self.client.mirror, focus: self.plain.focus(), inbox: self.plain.shown() }
+    }
+
+    fn here(&self) -> Result<SessionId, CliError> {
+        self.scene().here().map_err(CliError::failed)
+    }
+
+    async fn wish(&mut self, wish: Wish) -> Result<(), CliError> {
+        let Asked { session, command } = wish.asked(self.scene()).map_err(CliError::failed)?;
+        let name = self.client.mirror.get(session).map(|session| session.summary.name.to_string());
+        self.command(command.clone()).await?;
+        if matches!(command, Command::Tag { .. }) {
+            return self.say_tags(session);
+        }
+        match granted(&command, &name.unwrap_or_default(), Way::Slash) {
+            Some(said) => say(&[format!("* {said}")]),
+            None => Ok(()),
+        }
+    }
+
+    fn say_tags(&self, session: SessionId) -> Result<(), CliError> {
+        match self.client.mirror.get(session) {
+            Some(session) => say(&[format!("* {}", wish::tags(session))]),
+            None => Ok(()),
+        }
+    }
+
+    async fn fork(&mut self, name: Option<String>) -> Result<(), CliError> {
+        let session = self.here()?;
+        let made = self.client.create(Request::Fork { session: session.into(), at: None, name }).await?;
         self.say_updates()?;
-        answer.map(|_| ())
+        self.go_to(made.id).await
+    }
+
+    /// Closes or deletes, and goes on elsewhere.
+    async fn end(&mut self, command: Command) -> Result<(), CliError> {
+        self.command(command).await?;
+        self.go_on().await
+    }
+
+    async fn seek(&mut self, address: &str, wanted: Seek) -> Result<(), CliError> {
+        let found = self.client.resolve_first(address, |session| wanted.meant(session)).await?;
+        let session = found.id;
+        match wanted {
+            Seek::Reopen => {
+                self.command(Command::Reopen { session }).await?;
+                self.go_to(session).await
+            }
+            Seek::Restore => {
+                self.command(Command::Restore { session }).await?;
+                let said = granted(&Command::Restore { session }, found.name.as_str(), Way::Slash);
+                say(&said.map(|said| format!("* {said}")).into_iter().collect::<Vec<_>>())
+            }
+            Seek::Trash { force } => self.end(Command::Trash { session, even_if_working: force }).await,
+        }
+    }
+
+    /// Asks the host, and says what changed meanwhile.
+    pub(super) async fn command(&mut self, command: Command) -> Result<(), CliError> {
+        let answer = self.client.command(command).await;
+        self.say_updates()?;
+        answer
     }
 
     /// After the session in focus was closed: to the one before, or the first there is.
@@ -97,14 +176,11 @@ impl Face<'_> {
         }
     }
 
-    async fn unqueue(&mut self, number: Option<usize>) -> Result<(), CliError> {
-        let session = self.named_or_focus(None)?;
-        let queue = self.client.mirror.get(session).map(|session| session.queue.clone()).unwrap_or_default();
-        let place = number.unwrap_or(queue.len());
-        let Some(waiting) = place.checked_sub(1).and_then(|place| queue.get(place)) else {
-            return Err(CliError::failed("no such prompt waits here; they count from 1"));
-        };
-        self.wish(Request::Unqueue { session: session.into(), prompt: waiting.prompt.0 }).await?;
+    async fn take_back(&mut self, number: Option<usize>) -> Result<(), CliError> {
+        let chosen = self.scene().waiting(number, End::Back);
+        let (session, waiting) =
+            chosen.map(|(session, waiting)| (session, waiting.clone())).map_err(CliError::failed)?;
+        self.command(Command::Unqueue { session, prompt: waiting.prompt }).await?;
         say(&[format!("* taken back: {}", q_term::sanitize::visible(&waiting.text))])
     }
 
@@ -124,31 +200,10 @@ impl Face<'_> {
         }
     }
 
-    /// The first other session that failed, was interrupted or has something unread.
+    /// The next session that needs the person.
     fn next_that_waits(&self) -> Option<SessionId> {
-        let waits = |session: &q_core::Summary| {
-            session.unread > 0 || matches!(session.activity, Activity::Failed | Activity::Interrupted)
-        };
         let sessions = self.client.mirror.by_slot();
-        let others = sessions.iter().filter(|session| Some(session.summary.id) != self.plain.focus());
-        others.filter(|session| waits(&session.summary)).map(|session| session.summary.id).next()
-    }
-
-    fn find(&self, target: &str) -> Result<SessionId, CliError> {
-        let lines: Vec<_> =
-            self.client.mirror.by_slot().iter().map(|session| session.summary.clone()).collect();
-        address::resolve(target, &lines)
-            .map_err(|miss| CliError::failed(missed(&miss, lines.iter().map(|line| line.name.as_str()))))
-    }
-
-    fn named_or_focus(&self, target: Option<&str>) -> Result<SessionId, CliError> {
-        match target {
-            Some(target) => self.find(target),
-            None => self
-                .plain
-                .focus()
-                .ok_or_else(|| CliError::failed("there is no session; type a prompt, or /new")),
-        }
+        attention::next(sessions.iter().map(|session| &session.summary), self.plain.focus())
     }
 }
 

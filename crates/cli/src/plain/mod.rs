@@ -6,14 +6,15 @@ mod input;
 
 use std::process::ExitCode;
 
-use q_core::{Activity, SessionId};
-use q_host::wire::{ClientMessage, Request};
+use q_core::{Activity, Command, Presence, SessionId};
+use q_host::wire::ClientMessage;
 use q_term::plain::{Plain, prompt};
 use q_term::sanitize;
 use q_term::slash::{Typed, read};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::{Client, News};
+use crate::commands::new::Wanted;
 use crate::commands::{Context, new};
 use crate::error::CliError;
 use crate::out;
@@ -91,7 +92,7 @@ impl Face<'_> {
     }
 
     async fn typed(&mut self, line: String) -> Result<Next, CliError> {
-        let next = match read(&line) {
+        let next = match read(&line, &self.context.kinds) {
             Typed::Command(Ok(command)) => self.carry_out(command).await,
             Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
             Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
@@ -112,7 +113,7 @@ impl Face<'_> {
     async fn submit(&mut self, text: String) -> Result<(), CliError> {
         let session = match self.plain.focus() {
             Some(session) => session,
-            None => self.create(q_core::Kind::default(), None).await?,
+            None => self.create(String::new(), None).await?,
         };
         self.drafts.push(text.clone());
         let kept = self.client.submit(session, text).await;
@@ -124,10 +125,10 @@ impl Face<'_> {
     }
 
     /// Creates a session and goes there.
-    async fn create(&mut self, kind: q_core::Kind, name: Option<String>) -> Result<SessionId, CliError> {
+    async fn create(&mut self, kind: String, name: Option<String>) -> Result<SessionId, CliError> {
         let directory = self.context.environment.directory.to_string_lossy().into_owned();
-        let request = new::create(self.context, name, kind, None, None, directory)?;
-        let id = self.client.create(request).await?;
+        let wanted = Wanted { name, kind, directory, ..Wanted::default() };
+        let id = self.client.create(new::request(self.context, wanted)?).await?.id;
         self.say_updates()?;
         self.go_to(id).await?;
         Ok(id)
@@ -135,6 +136,10 @@ impl Face<'_> {
 
     async fn go_to(&mut self, id: SessionId) -> Result<(), CliError> {
         self.say_updates()?;
+        if self.client.mirror.get(id).is_some_and(|session| session.summary.presence == Presence::Hibernated)
+        {
+            self.command(Command::Wake { session: id }).await?;
+        }
         let Some(session) = self.client.mirror.get(id) else {
             return Err(CliError::failed("that session is not open; `q show` prints closed ones"));
         };
@@ -169,7 +174,7 @@ impl Face<'_> {
     async fn interrupt(&mut self) -> Result<Next, CliError> {
         match self.plain.focus().filter(|_| self.works()) {
             Some(session) => {
-                self.client.request(Request::Interrupt { session: session.into() }).await?;
+                self.client.request(Command::Interrupt { session }.into()).await?;
                 Ok(Next::Go)
             }
             None => Ok(Next::Leave(ExitCode::from(crate::error::Kind::Interrupted.exit_code()))),
@@ -179,7 +184,7 @@ impl Face<'_> {
     /// Whether the session in focus works.
     fn works(&self) -> bool {
         let focus = self.plain.focus().and_then(|id| self.client.mirror.get(id));
-        focus.is_some_and(|session| session.summary.activity == Activity::Working)
+        focus.is_some_and(|session| session.summary.activity.is_busy())
     }
 
     /// How the session in focus ended: the exit code of a script's run.
@@ -188,7 +193,8 @@ impl Face<'_> {
         match focus.map(|session| session.summary.activity) {
             Some(Activity::Failed) => ExitCode::from(crate::error::Kind::Failed.exit_code()),
             Some(Activity::Interrupted) => ExitCode::from(crate::error::Kind::Interrupted.exit_code()),
-            Some(Activity::Idle | Activity::Working) | None => ExitCode::SUCCESS,
+            Some(Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput)
+            | None => ExitCode::SUCCESS,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use q_core::{Activity, Body, Mirror, SessionId};
+use q_core::{Activity, Body, Entry, Mirror, SessionId};
 use q_host::wire::{Answer, Request};
 use q_sim::clock;
 use q_sim::server::Script;
@@ -93,9 +93,9 @@ fn the_next_terminal_shows_everything(world: &World) {
 
 fn says(mirror: &Mirror, session: SessionId) -> &str {
     let entries = mirror.get(session).map(|session| &session.entries);
-    match entries.and_then(|entries| entries.back()).map(|entry| &entry.body) {
-        Some(Body::Answer(text)) => text,
-        Some(Body::Prompt(_) | Body::Stop(_)) | None => "",
+    match entries.and_then(|entries| entries.back()) {
+        Some(Entry { body: Body::Answer(text), .. }) => text,
+        Some(_) | None => "",
     }
 }
 

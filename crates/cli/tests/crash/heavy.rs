@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use q_core::{Activity, Body, Mirror, SessionId};
-use q_host::wire::Request;
+use q_core::{Activity, Body, Command, Mirror, SessionId};
 use q_sim::server::Script;
 
 use crate::peer::Peer;
@@ -59,7 +58,7 @@ async fn a_session_full_to_its_limits_locks_nobody_out() {
     for text in ["a", "b"] {
         peer.submit(session, &text.repeat(4 << 20)).await;
     }
-    peer.ask(Request::SaveDraft { session: session.into(), text: "c".repeat(4 << 20) }).await;
+    peer.ask(Command::SaveDraft { session, text: "c".repeat(4 << 20) }.into()).await;
     let new = Peer::attach(&world).await;
     assert_eq!(
         new.mirror.get(session).map(|session| (session.queue.len(), session.draft.len())),

@@ -118,9 +118,9 @@ async fn check(world: &World, talks: &[Talk], witnesses: &[Witness]) -> usize {
 }
 
 fn answer(entries: &[Entry], no: EntryNo) -> &str {
-    match entries.iter().find(|entry| entry.no == no).map(|entry| &entry.body) {
-        Some(Body::Answer(text)) => text,
-        Some(Body::Prompt(_) | Body::Stop(_)) | None => "",
+    match entries.iter().find(|entry| entry.no == no) {
+        Some(Entry { body: Body::Answer(text), .. }) => text,
+        Some(_) | None => "",
     }
 }
 

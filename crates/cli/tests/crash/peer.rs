@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use q_core::{Body, Entry, EntryNo, Kind, Mirror, SessionId, Snapshot, Update};
+use q_core::{Body, Command, Entry, EntryNo, Mirror, SessionId, Snapshot, Update};
 use q_host::Connection;
 use q_host::connect::ConnectError;
-use q_host::wire::{Answer, ClientMessage, HostMessage, Refused, Request};
+use q_host::wire::{Answer, ClientMessage, HostMessage, New, Refused, Request};
 use q_sim::clock;
 
 use crate::world::World;
@@ -125,9 +125,9 @@ impl Peer {
     pub(crate) fn text(&self, session: SessionId, entry: EntryNo) -> &str {
         let entries = self.mirror.get(session).map(|one| &one.entries);
         let found = entries.and_then(|entries| entries.iter().find(|one| one.no == entry));
-        match found.map(|entry| &entry.body) {
-            Some(Body::Answer(text)) => text,
-            Some(Body::Prompt(_) | Body::Stop(_)) | None => "",
+        match found {
+            Some(Entry { body: Body::Answer(text), .. }) => text,
+            Some(_) | None => "",
         }
     }
 
@@ -146,20 +146,20 @@ impl Peer {
     }
 
     pub(crate) async fn create(&mut self, name: &str) -> SessionId {
-        let request = Request::Create {
+        let request = Request::Create(New {
             name: Some(name.to_owned()),
-            kind: Kind::Development,
             agent: "scripted".to_owned(),
             model: "m".to_owned(),
             directory: "/".to_owned(),
-        };
-        let Answer::Created(id) = self.ask(request).await else { panic!("not created") };
-        id.into()
+            ..New::default()
+        });
+        let Answer::Created { session, .. } = self.ask(request).await else { panic!("not created") };
+        session.into()
     }
 
     pub(crate) async fn submit(&mut self, session: SessionId, text: &str) {
-        let token = q_host::entropy::token().unwrap().0;
-        let request = Request::Submit { session: session.into(), token, text: text.to_owned() };
+        let token = q_host::entropy::token().unwrap();
+        let request = Command::Submit { session, token, text: text.to_owned() }.into();
         assert!(matches!(self.ask(request).await, Answer::Accepted(_)));
     }
 

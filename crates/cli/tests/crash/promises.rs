@@ -9,10 +9,8 @@ use crate::talk::Talk;
 
 /// Every prompt that was acknowledged is there, once, in order; one that was not answered is there or not.
 pub(crate) fn prompts_are_kept(talk: &Talk, entries: &[Entry], queue: &[QueuedPrompt]) {
-    let asked = entries.iter().filter_map(|entry| match &entry.body {
-        Body::Prompt(text) => Some(text.as_str()),
-        Body::Answer(_) | Body::Stop(_) => None,
-    });
+    let is_prompt = |entry: &&Entry| matches!(entry.body, Body::Prompt(_));
+    let asked = entries.iter().filter(is_prompt).map(Entry::text);
     let stored: Vec<&str> = asked.chain(queue.iter().map(|waiting| waiting.text.as_str())).collect();
     let acknowledged = talk.acknowledged.len();
     assert_eq!(stored.get(..acknowledged), talk.submitted.get(..acknowledged).map(strs).as_deref());

@@ -1,7 +1,7 @@
 //! One session's talk over many hosts: what was submitted, and what was acknowledged.
 
-use q_core::{Activity, SessionId};
-use q_host::wire::{Answer, Refused, Request};
+use q_core::{Activity, Command, SessionId, Token};
+use q_host::wire::{Answer, Refused};
 
 use crate::chance::Chance;
 use crate::peer::{Peer, Said};
@@ -25,7 +25,7 @@ pub(crate) struct Talk {
 /// A prompt that was sent and not answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Open {
-    token: u128,
+    token: Token,
     request: u64,
 }
 
@@ -46,12 +46,12 @@ impl Talk {
                 }
                 let length = if chance.below(4) == 0 { "long" } else { "short" };
                 self.submitted.push(format!("{} {length} {}", self.tag, self.submitted.len()));
-                q_host::entropy::token().unwrap().0
+                q_host::entropy::token().unwrap()
             };
             self.open = Some(Open { token, request: peer.next_request() });
             let text = self.submitted.last().cloned().unwrap_or_default();
-            let request = Request::Submit { session: self.session.into(), token, text };
-            peer.request(request).await.expect("a host that listens");
+            let submit = Command::Submit { session: self.session, token, text };
+            peer.request(submit.into()).await.expect("a host that listens");
             while self.open.is_some() {
                 self.hear(peer).await;
             }

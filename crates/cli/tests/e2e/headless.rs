@@ -136,7 +136,7 @@ fn each_end_has_its_exit_code() {
     }
     world.q(&["send", "api", "dig"]).succeeded();
     world.wait_for_streams(1);
-    world.q(&["close", "api"]).exited(1).told("q close --force api");
+    world.q(&["close", "api"]).exited(1).told("--force");
     world.q(&["interrupt", "api"]).succeeded();
     world.q(&["wait", "api"]).exited(130);
     world.q(&["send", "api", "dig"]).succeeded();
@@ -177,14 +177,20 @@ fn a_prompt_behind_a_turn_that_fails_still_waits_and_says_so() {
 }
 
 #[test]
-fn the_eleventh_live_session_is_refused_by_its_limit() {
+fn the_eleventh_live_session_has_a_place_unless_none_of_the_others_can_hibernate() {
     let names: Vec<String> = (1..=10).map(|number| format!("s{number}")).collect();
     let world = World::new().with_sessions(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    world.q(&["new", "-d", "one-more"]).exited(4).told("limits.live_sessions");
-    world.q(&["chat", "one more"]).exited(4).told("close one first");
+    world.q(&["new", "-d", "one-more"]).succeeded().told("s1 hibernates now to make room");
+    assert_eq!(world.session("s1")["presence"], "hibernated");
+    assert_eq!(world.session("one-more")["slot"], 11);
+    for name in names.iter().map(String::as_str).skip(1).chain(["one-more"]) {
+        world.q(&["pin", name]).succeeded();
+    }
+    world.q(&["new", "-d", "too-many"]).exited(4).told("limits.live_sessions");
+    world.q(&["chat", "too many"]).exited(4).told("q close NAME");
     world.q(&["close", "s5"]).succeeded();
-    world.q(&["new", "-d", "one-more"]).succeeded();
-    assert_eq!(world.session("one-more")["slot"], 5);
+    world.q(&["new", "-d", "too-many"]).succeeded();
+    assert_eq!(world.session("too-many")["slot"], 5);
 }
 
 #[test]

@@ -4,6 +4,13 @@
 //! |---|---|
 //! | `owner` | the owner's integration test, in one piece |
 //! | `sessions` | slash commands and keys |
+//! | `archive` | closed, reopened, thrown away, restored, erased |
+//! | `forks` | another session's history, and a way of its own |
+//! | `queue` | prompts that wait: edited, reordered, taken back, sent now |
+//! | `marks` | tags, pins, unread, kinds of one's own |
+//! | `inbox` | what waits for an answer |
+//! | `hibernation` | room for one more, and everything back whole |
+//! | `replay` | traces, played |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
@@ -15,11 +22,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
+mod archive;
+mod forks;
 mod headless;
+mod hibernation;
 mod hostile;
+mod inbox;
+mod marks;
 mod mistakes;
 mod owner;
 mod plain;
+mod queue;
+mod replay;
 mod run;
 mod screen;
 mod sessions;

@@ -57,14 +57,17 @@ fn an_empty_name_is_refused_where_it_is_typed() {
 }
 
 #[test]
-fn the_eleventh_session_is_refused_with_the_way_out() {
+fn a_session_for_which_none_can_hibernate_is_refused_with_the_way_out() {
     let names: Vec<String> = (1..=10).map(|number| format!("s{number}")).collect();
     let world = World::new().with_sessions(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    for name in &names {
+        world.q(&["pin", name]).succeeded();
+    }
     let mut terminal = world.open();
     terminal.wait_prompt("s1");
     terminal.wait_bar("10 of 10");
     terminal.send_line("/new one-more");
-    terminal.wait_text("10 sessions are open");
+    terminal.wait_text("10 sessions are live");
     terminal.wait_text("/close NAME");
     terminal.wait_typed("s1", "/new one-more");
     terminal.send("\x15");

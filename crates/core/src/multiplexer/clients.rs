@@ -1,6 +1,5 @@
 //! Clients coming, looking and going: what is read, and when nobody is left.
 
-use crate::deadline::Reason;
 use crate::effect::Effect;
 use crate::id::{ClientId, SessionId};
 use crate::multiplexer::step::Step;
@@ -20,13 +19,20 @@ impl Step<'_> {
     pub(super) fn show(&mut self, client: ClientId, session: Option<SessionId>, at_end: bool) {
         self.look_away(client, session, at_end);
         self.multiplexer_mut().focus.show(client, session, at_end);
-        if let Some(id) = session.filter(|_| at_end) {
+        // A client that is not attached shows nothing, whatever it says.
+        let Some(id) = self.multiplexer().focus.shown_by(client) else { return };
+        self.use_now(id);
+        if at_end {
             self.mark_seen_if_watched(id);
             self.changed(id);
         }
     }
 
     fn look_away(&mut self, client: ClientId, next: Option<SessionId>, at_end: bool) {
+        // Nobody's screen is a use: a session begins to age when the last client leaves it.
+        if let Some(id) = self.multiplexer().focus.shown_by(client) {
+            self.use_now(id);
+        }
         let watched = self.multiplexer().focus.end_watched_by(client);
         if let Some(id) = watched.filter(|&id| !(at_end && next == Some(id))) {
             self.mark_seen_if_watched(id);
@@ -40,11 +46,21 @@ impl Step<'_> {
             return;
         }
         self.write_stream(id);
-        let Some(session) = self.session(id) else { return };
+        let Some(session) = self.session(id).filter(|session| session.live().is_some()) else { return };
         let through = session.end();
-        if session.head().presence == crate::session::head::Presence::Live && session.head().seen != through {
+        if session.head().seen != through || session.head().unread > 0 {
             self.record_buffered(id, Record::Seen { through });
         }
+    }
+
+    /// Notes since when nobody is attached and nothing runs.
+    pub(super) fn watch_desertion(&mut self) {
+        let multiplexer = self.multiplexer();
+        let busy = !multiplexer.focus.nobody_attached()
+            || !multiplexer.waking.is_empty()
+            || multiplexer.sessions.live().any(|session| session.head().turn.is_some());
+        let since = if busy { None } else { multiplexer.deserted.or(Some(self.now().mono)) };
+        self.multiplexer_mut().deserted = since;
     }
 
     pub(super) fn leave_if_deserted(&mut self) {
@@ -54,10 +70,6 @@ impl Step<'_> {
             .deserted
             .is_some_and(|since| since.after(self.multiplexer().limits.leave_after) <= now);
         if due {
-            debug_assert!(matches!(
-                self.multiplexer().next_deadline().map(|deadline| deadline.reason),
-                Some(Reason::Leave | Reason::WriteStream)
-            ));
             self.multiplexer_mut().deserted = None;
             self.after(Effect::Leave);
         }

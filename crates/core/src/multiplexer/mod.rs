@@ -1,6 +1,11 @@
 //! The state machine: routes each input to the part that decides it. No rule of its own stands here.
 
+mod archive;
+mod calls;
 mod clients;
+mod marks;
+mod queue;
+mod residence;
 mod sessions;
 mod step;
 mod turns;
@@ -8,29 +13,36 @@ mod turns;
 use alloc::collections::BTreeMap;
 
 use crate::deadline::{Deadline, Reason};
-use crate::effect::{Effect, Effects, Tag};
+use crate::effect::{Effect, Effects, Reply, ReplyTo};
 use crate::focus::Focus;
 use crate::id::SessionId;
 use crate::input::{Command, Input};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 use crate::session::Session;
-use crate::session::head::{Activity, Presence};
 use crate::session::stored::Stored;
+use crate::sessions::Sessions;
 use crate::time::{Instant, Now};
 use crate::view::View;
 
+use residence::Waking;
 use step::Step;
 
 /// All sessions and the rules between them. See the crate's documentation for the four rules it keeps.
 #[derive(Clone, Debug)]
 pub struct Multiplexer {
     limits: Limits,
-    sessions: BTreeMap<SessionId, Session>,
+    sessions: Sessions,
     focus: Focus,
+    /// Sessions whose memory is being read, with the wishes that wait for it.
+    waking: BTreeMap<SessionId, Waking>,
+    /// What the host's process weighs, as last told.
+    memory: u64,
     /// Since when nobody is attached and nothing runs; `None` while somebody is or something does.
     deserted: Option<Instant>,
     stopping: bool,
+    /// When the last call was: deadlines of the wall clock are counted from here.
+    last: Now,
 }
 
 /// What was stored contradicts itself; the store must repair it first.
@@ -44,7 +56,16 @@ pub enum RecoverError {
 impl Multiplexer {
     /// An empty one.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, sessions: BTreeMap::new(), focus: Focus::default(), deserted: None, stopping: false }
+        Self {
+            limits,
+            sessions: Sessions::default(),
+            focus: Focus::default(),
+            waking: BTreeMap::new(),
+            memory: 0,
+            deserted: None,
+            stopping: false,
+            last: Now::default(),
+        }
     }
 
     /// One that goes on from what was stored. Costs what is live, not what is stored.
@@ -53,7 +74,7 @@ impl Multiplexer {
         for one in stored {
             let id = one.head.id;
             let session = Session::restored(one, multiplexer.limits.tail_bytes);
-            if multiplexer.sessions.insert(id, session).is_some() {
+            if !multiplexer.sessions.restore(session) {
                 return Err(RecoverError::Twice(id));
             }
         }
@@ -62,10 +83,11 @@ impl Multiplexer {
 
     /// Takes one input in. Whatever is due at `now` is done first, so a late wake-up does no harm.
     pub fn handle(&mut self, now: Now, input: Input) -> Effects {
+        self.last = now;
         let mut step = Step::new(self, now);
         step.expire();
         step.take(input);
-        step.watch_desertion();
+        step.settle();
         let effects = step.finish();
         crate::invariant::check(self, &effects);
         effects
@@ -73,14 +95,20 @@ impl Multiplexer {
 
     /// When to call again at the latest, if nothing comes before. A function of state alone.
     pub fn next_deadline(&self) -> Option<Deadline> {
-        let writing =
-            self.sessions.values().filter_map(|session| session.live()?.stream().since).map(|since| {
-                Deadline { at: since.after(self.limits.stream_delay), reason: Reason::WriteStream }
-            });
-        let leaving = self
-            .deserted
-            .map(|since| Deadline { at: since.after(self.limits.leave_after), reason: Reason::Leave });
-        writing.chain(leaving).min()
+        let at = |at: Instant, reason: Reason| Deadline { at, reason };
+        let limits = &self.limits;
+        let memories = || self.sessions.live().filter_map(Session::live);
+        let writing = memories().filter_map(|live| live.stream().since);
+        let writing = writing.map(|since| at(since.after(limits.stream_delay), Reason::WriteStream));
+        let calls = memories().flat_map(|live| live.pending().values());
+        let calls = calls.map(|call| at(call.since.after(limits.approval_for), Reason::ExpireCall));
+        let unused = self.sessions.live().filter(|session| self.may_hibernate(session));
+        let unused = unused
+            .filter_map(|session| session.live()?.used)
+            .map(|used| at(used.after(limits.hibernate_after), Reason::Hibernate));
+        let trash = self.next_erasure().map(|due| at(self.last.mono_at(due), Reason::EmptyTrash));
+        let leaving = self.deserted.map(|since| at(since.after(limits.leave_after), Reason::Leave));
+        writing.chain(calls).chain(unused).chain(trash).chain(leaving).min()
     }
 
     /// The read model.
@@ -93,12 +121,12 @@ impl Multiplexer {
         &self.limits
     }
 
-    pub(crate) fn sessions(&self) -> impl Iterator<Item = &Session> {
-        self.sessions.values()
+    pub(crate) const fn last(&self) -> Now {
+        self.last
     }
 
-    pub(crate) fn session(&self, id: SessionId) -> Option<&Session> {
-        self.sessions.get(&id)
+    pub(crate) const fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     pub(crate) const fn focus(&self) -> &Focus {
@@ -109,50 +137,76 @@ impl Multiplexer {
 impl Step<'_> {
     fn take(&mut self, input: Input) {
         match input {
-            Input::Started => self.mark_cut_turns(),
+            Input::Started => self.take_up(),
             Input::Stopping => self.stop(),
             Input::Attached(client) => self.attach(client),
             Input::Detached(client) => self.detach(client),
             Input::Showing { client, session, at_end } => self.show(client, session, at_end),
-            Input::Wish { tag, command } => self.grant(tag, command),
+            Input::Wish { to, command } => self.grant(to, command),
+            Input::Loaded { session, stored } => self.loaded(session, stored),
+            Input::Memory { bytes } => self.weigh(bytes),
             Input::Agent { session, turn, event } => self.hear(session, turn, event),
             Input::Tick => {} // what is due was done before
         }
     }
 
-    fn grant(&mut self, tag: Tag, command: Command) {
-        let answer = if self.is_stopping() {
-            Err(Refusal::Stopping)
-        } else {
-            match command {
-                Command::Create { id, name, kind, agent, model, directory } => {
-                    self.create(id, name.as_deref(), kind, agent, model, directory)
-                }
-                Command::Rename { session, name } => self.rename(session, &name),
-                Command::Close { session, even_if_working } => self.close(session, even_if_working),
-                Command::Submit { session, token, text } => self.submit(session, token, text),
-                Command::Unqueue { session, prompt } => self.unqueue(session, prompt),
-                Command::Interrupt { session } => self.interrupt(session),
-                Command::Retry { session, token } => self.retry(session, token),
-                Command::SaveDraft { session, text } => self.save_draft(session, text),
+    /// Grants a wish now, or once the session it is about is awake.
+    fn grant(&mut self, to: ReplyTo, command: Command) {
+        let sleeper = command.wakes().filter(|&id| self.sleeps(id));
+        match sleeper {
+            _ if self.is_stopping() => self.after(Effect::Reply { to, answer: Err(Refusal::Stopping) }),
+            Some(id) => self.wake_for(id, to, command),
+            None => {
+                let answer = self.decide(command);
+                self.after(Effect::Reply { to, answer });
             }
-        };
-        self.after(Effect::Reply { tag, answer });
+        }
+    }
+
+    fn decide(&mut self, command: Command) -> Result<Reply, Refusal> {
+        match command {
+            Command::Create { id, name, setup, tags } => self.create(id, name.as_deref(), setup, &tags),
+            Command::Fork { session, id, at, name } => self.fork(session, id, at, name.as_deref()),
+            Command::Rename { session, name } => self.rename(session, &name),
+            Command::Close { session, even_if_working } => self.close(session, even_if_working),
+            Command::Reopen { session } => self.reopen(session),
+            Command::Trash { session, even_if_working } => self.trash(session, even_if_working),
+            Command::Restore { session } => self.restore(session),
+            Command::Erase { session, even_if_working } => self.erase(session, even_if_working),
+            Command::Wake { session } => self.open(session).map(|_| Reply::Done),
+            Command::Tag { session, changes } => self.tag(session, &changes),
+            Command::Pin { session, pinned } => self.pin(session, pinned),
+            Command::SetPolicy { session, policy } => self.set_policy(session, policy),
+            Command::MarkUnread { session } => self.mark_unread(session),
+            Command::Submit { session, token, text } => self.submit(session, token, text),
+            Command::Steer { session, token, text } => self.steer(session, token, text),
+            Command::Unqueue { session, prompt } => self.unqueue(session, prompt),
+            Command::Edit { session, prompt, text } => self.edit(session, prompt, text),
+            Command::Move { session, prompt, place } => self.move_to(session, prompt, place),
+            Command::SendNow { session, prompt } => self.send_now(session, prompt),
+            Command::Answer { session, turn, call, digest, answer } => {
+                self.answer(session, turn, call, digest, answer)
+            }
+            Command::Interrupt { session } => self.interrupt(session),
+            Command::Retry { session, token } => self.retry(session, token),
+            Command::SaveDraft { session, text } => self.save_draft(session, text),
+        }
     }
 
     /// Does what is due.
     fn expire(&mut self) {
         self.write_old_streams();
+        self.expire_calls();
+        self.hibernate_unused();
+        self.empty_trash();
         self.leave_if_deserted();
     }
 
-    /// Notes since when nobody is attached and nothing runs.
-    fn watch_desertion(&mut self) {
-        let busy = !self.multiplexer().focus.nobody_attached()
-            || self.multiplexer().sessions.values().any(|session| {
-                session.head().presence == Presence::Live && session.head().activity() == Activity::Working
-            });
-        let since = if busy { None } else { self.multiplexer().deserted.or(Some(self.now().mono)) };
-        self.multiplexer_mut().deserted = since;
+    /// Does what the call made possible or necessary.
+    fn settle(&mut self) {
+        self.empty_trash();
+        self.ask_next();
+        self.keep_within_memory();
+        self.watch_desertion();
     }
 }

@@ -1,16 +1,15 @@
-//! The life of sessions: create, rename, close, draft.
+//! The making and naming of sessions: create, fork, rename, draft.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 use crate::effect::{Effect, Reply};
-use crate::id::SessionId;
-use crate::kind::Kind;
+use crate::id::{EntryNo, SessionId};
 use crate::multiplexer::step::Step;
 use crate::name::{Name, NameOrigin};
-use crate::record::{Interrupter, Record};
+use crate::record::{Fork, Record, Setup};
 use crate::refusal::Refusal;
 use crate::roster;
-use crate::session::head::Activity;
+use crate::tag::{self, TagChange};
 use crate::view::Update;
 
 /// What a session is called before its first prompt names it.
@@ -21,27 +20,63 @@ impl Step<'_> {
         &mut self,
         id: SessionId,
         typed: Option<&str>,
-        kind: Kind,
-        agent: String,
-        model: String,
-        directory: String,
+        setup: Setup,
+        tags: &[String],
     ) -> Result<Reply, Refusal> {
+        self.refuse_taken(id)?;
         let sessions = &self.multiplexer().sessions;
-        let limit = self.multiplexer().limits.live_sessions;
-        if sessions.contains_key(&id) {
-            return Err(Refusal::IdTaken { id });
-        }
         let (name, origin) = match typed {
             Some(typed) => (roster::chosen_name(sessions, None, typed)?, NameOrigin::Chosen),
             None => (self.placeholder()?, NameOrigin::Placeholder),
         };
-        if roster::live_count(sessions) >= limit {
-            return Err(Refusal::TooManyLive { limit });
+        let limit = self.multiplexer().limits.brief_bytes;
+        if setup.brief.len() > limit {
+            return Err(Refusal::BriefTooLong { size: setup.brief.len(), limit });
         }
-        let slot = roster::free_slot(sessions);
-        self.record(id, Record::Created { name, origin, slot, kind, agent, model, directory });
+        let wanted: alloc::vec::Vec<_> = tags.iter().cloned().map(TagChange::Add).collect();
+        let tags = checked_tags(&[], &wanted)?;
+        self.refuse_if_full()?;
+        let hibernated = self.make_room()?;
+        let slot = roster::free_slot(&self.multiplexer().sessions);
+        self.record(id, Record::Created { name, origin, slot, setup, fork: None });
+        if !tags.is_empty() {
+            self.record(id, Record::Tagged { tags });
+        }
         self.changed(id);
-        Ok(Reply::Created(id))
+        Ok(Reply::Created { session: id, hibernated })
+    }
+
+    /// A session that begins with another one's entries, by reference. It is made asleep: its first use reads them.
+    pub(super) fn fork(
+        &mut self,
+        parent: SessionId,
+        id: SessionId,
+        at: Option<EntryNo>,
+        typed: Option<&str>,
+    ) -> Result<Reply, Refusal> {
+        self.refuse_taken(id)?;
+        let head = self.known(parent)?.head();
+        if head.trashed.is_some() {
+            return Err(Refusal::SessionTrashed { name: head.name.to_string() });
+        }
+        let sessions = &self.multiplexer().sessions;
+        let (name, origin) = match typed {
+            Some(typed) => (roster::chosen_name(sessions, None, typed)?, NameOrigin::Chosen),
+            None => (roster::unique_name(sessions, None, &head.name), origin_of_copy(head.origin)),
+        };
+        self.write_stream(parent);
+        let slot = roster::free_slot(&self.multiplexer().sessions);
+        let head = self.known(parent)?.head();
+        let last = at.map_or(head.end.entry, |at| at.min(head.end.entry));
+        let fork = Fork { parent, through: head.seq, last };
+        let setup = head.setup.clone();
+        self.record(id, Record::Created { name, origin, slot, setup, fork: Some(fork) });
+        self.changed(id);
+        Ok(Reply::Created { session: id, hibernated: None })
+    }
+
+    fn refuse_taken(&self, id: SessionId) -> Result<(), Refusal> {
+        if self.session(id).is_some() { Err(Refusal::IdTaken { id }) } else { Ok(()) }
     }
 
     fn placeholder(&self) -> Result<Name, Refusal> {
@@ -58,30 +93,29 @@ impl Step<'_> {
         Ok(Reply::Done)
     }
 
-    /// Names a session after its first prompt, unless the person named it.
+    /// Names a session after its first prompt, unless it has a name of its own.
     pub(super) fn name_after_prompt(&mut self, id: SessionId, prompt: &str) {
-        let Some(session) = self.session(id) else { return };
-        match session.head().origin {
-            NameOrigin::Chosen | NameOrigin::Automatic => return,
-            NameOrigin::Placeholder => {}
-        }
-        if let Some(wanted) = crate::autoname::from_prompt(prompt) {
-            let name = roster::unique_name(&self.multiplexer().sessions, Some(id), &wanted);
-            self.record(id, Record::Renamed { name, origin: NameOrigin::Automatic });
+        match self.head(id).map(|head| head.origin) {
+            None | Some(NameOrigin::Chosen | NameOrigin::Automatic) => {}
+            Some(NameOrigin::Placeholder) => self.name_after(id, prompt),
         }
     }
 
-    pub(super) fn close(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {
-        let head = self.open(id)?.head();
-        if head.activity() == Activity::Working {
-            if !even_if_working {
-                return Err(Refusal::StillWorking { name: alloc::string::ToString::to_string(&head.name) });
-            }
-            self.cut_turn(id, Interrupter::User);
+    /// Names a session as its agent would, unless the person named it.
+    pub(super) fn name_after_title(&mut self, id: SessionId, title: &str) {
+        match self.head(id).map(|head| head.origin) {
+            None | Some(NameOrigin::Chosen) => {}
+            Some(NameOrigin::Automatic | NameOrigin::Placeholder) => self.name_after(id, title),
         }
-        self.record(id, Record::Closed);
-        self.changed(id);
-        Ok(Reply::Done)
+    }
+
+    fn name_after(&mut self, id: SessionId, text: &str) {
+        let Some(wanted) = crate::autoname::from_prompt(text) else { return };
+        let name = roster::unique_name(&self.multiplexer().sessions, Some(id), &wanted);
+        if self.head(id).is_some_and(|head| head.name != name) {
+            self.record(id, Record::Renamed { name, origin: NameOrigin::Automatic });
+            self.changed(id);
+        }
     }
 
     pub(super) fn save_draft(&mut self, id: SessionId, text: String) -> Result<Reply, Refusal> {
@@ -89,12 +123,30 @@ impl Step<'_> {
         if text.len() > limit {
             return Err(Refusal::PromptTooLong { size: text.len(), limit });
         }
-        let live = self.open(id)?.live();
-        if live.is_some_and(|live| live.draft() == text) {
+        self.open(id)?;
+        if self.live(id).is_some_and(|live| live.draft() == text) {
             return Ok(Reply::Done);
         }
+        self.make_space(id, text.len(), self.draft_len(id))?;
         self.record(id, Record::Drafted { text: text.clone() });
         self.after(Effect::Update(Update::Draft { session: id, text }));
         Ok(Reply::Done)
     }
+}
+
+/// Who chose the name of a fork that has a numbered form of the other's: its first prompt still names what nobody named.
+const fn origin_of_copy(origin: NameOrigin) -> NameOrigin {
+    match origin {
+        NameOrigin::Placeholder => NameOrigin::Placeholder,
+        NameOrigin::Automatic | NameOrigin::Chosen => NameOrigin::Automatic,
+    }
+}
+
+/// Tags after some changes, within the limit.
+pub(super) fn checked_tags(
+    tags: &[tag::Tag],
+    changes: &[TagChange],
+) -> Result<alloc::vec::Vec<tag::Tag>, Refusal> {
+    let after = tag::changed(tags, changes).map_err(|tag::NotATag(tag)| Refusal::BadTag { tag })?;
+    if after.len() > tag::MAX_TAGS { Err(Refusal::TooManyTags { limit: tag::MAX_TAGS }) } else { Ok(after) }
 }

@@ -1,15 +1,18 @@
 //! One call of the core as it is being decided: what to write, what to do at once, what to do after.
 
 use alloc::collections::BTreeSet;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use crate::effect::{Batch, Durability, Effect, Effects};
-use crate::id::{Seq, SessionId};
+use crate::id::{CallNo, Seq, SessionId, TurnNo};
 use crate::multiplexer::Multiplexer;
+use crate::presence::Presence;
 use crate::record::{Record, Stamped};
 use crate::refusal::Refusal;
 use crate::session::Session;
-use crate::session::head::Presence;
+use crate::session::head::Head;
+use crate::session::live::Live;
 use crate::time::Now;
 use crate::view::Update;
 
@@ -55,21 +58,38 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn session(&self, id: SessionId) -> Option<&Session> {
-        self.multiplexer.sessions.get(&id)
+        self.multiplexer.sessions.get(id)
     }
 
     pub(super) fn session_mut(&mut self, id: SessionId) -> Option<&mut Session> {
-        self.multiplexer.sessions.get_mut(&id)
+        self.multiplexer.sessions.get_mut(id)
+    }
+
+    pub(super) fn head(&self, id: SessionId) -> Option<&Head> {
+        self.session(id).map(Session::head)
+    }
+
+    pub(super) fn live(&self, id: SessionId) -> Option<&Live> {
+        self.session(id).and_then(Session::live)
+    }
+
+    pub(super) fn live_mut(&mut self, id: SessionId) -> Option<&mut Live> {
+        self.session_mut(id).and_then(Session::live_mut)
+    }
+
+    /// A session that exists, wherever it is.
+    pub(super) fn known(&self, id: SessionId) -> Result<&Session, Refusal> {
+        self.session(id).ok_or(Refusal::NoSuchSession { id })
     }
 
     /// An open session, or why not.
     pub(super) fn open(&self, id: SessionId) -> Result<&Session, Refusal> {
-        let session = self.session(id).ok_or(Refusal::NoSuchSession { id })?;
+        let session = self.known(id)?;
+        let name = || session.head().name.to_string();
         match session.head().presence {
-            Presence::Live => Ok(session),
-            Presence::Closed => {
-                Err(Refusal::SessionClosed { name: alloc::string::ToString::to_string(&session.head().name) })
-            }
+            Presence::Live | Presence::Hibernated => Ok(session),
+            Presence::Closed => Err(Refusal::SessionClosed { name: name() }),
+            Presence::Trashed => Err(Refusal::SessionTrashed { name: name() }),
         }
     }
 
@@ -81,21 +101,30 @@ impl<'a> Step<'a> {
 
     /// Records a fact that may be lost with the power.
     pub(super) fn record_buffered(&mut self, session: SessionId, record: Record) -> Seq {
-        let seq = self.next_seq(session);
+        let seq = if let Record::Created { fork: Some(fork), .. } = &record {
+            fork.through.next()
+        } else {
+            self.next_seq(session)
+        };
         let stamped = Stamped { session, seq, at: self.now.wall, record };
         let tail_bytes = self.multiplexer.limits.tail_bytes;
-        if let Some(known) = self.multiplexer.sessions.get_mut(&session) {
-            known.apply(&stamped, tail_bytes);
-        } else if let Some(created) = Session::created(&stamped) {
-            self.multiplexer.sessions.insert(session, created);
-        }
+        self.multiplexer.sessions.apply(&stamped, tail_bytes);
+        self.use_now(session);
         self.records.push(stamped);
         seq
     }
 
+    /// Notes that the session is being used.
+    pub(super) fn use_now(&mut self, session: SessionId) {
+        let now = self.now.mono;
+        if let Some(live) = self.live_mut(session) {
+            live.used = Some(now);
+        }
+    }
+
     /// The place the session's next record will have.
     pub(super) fn next_seq(&self, session: SessionId) -> Seq {
-        self.session(session).map_or(Seq(0), |session| session.head().seq).next()
+        self.head(session).map_or(Seq(0), |head| head.seq).next()
     }
 
     /// Does this without waiting for any batch.
@@ -106,6 +135,30 @@ impl<'a> Step<'a> {
     /// Does this once the batch is durable.
     pub(super) fn after(&mut self, effect: Effect) {
         self.after.push(effect);
+    }
+
+    /// Takes back what this very call wanted to tell the agent of a turn: the turn ends. Gives the calls that it would have
+    /// permitted, which therefore never run.
+    pub(super) fn take_back(&mut self, id: SessionId, ended: TurnNo) -> Vec<CallNo> {
+        let mut calls = Vec::new();
+        self.after.retain(|effect| match effect {
+            Effect::Permit { session, turn, call, .. } if (*session, *turn) == (id, ended) => {
+                calls.push(*call);
+                false
+            }
+            Effect::Steer { session, turn, .. } | Effect::Settle { session, turn, .. } => {
+                (*session, *turn) != (id, ended)
+            }
+            Effect::Ask { .. }
+            | Effect::Cancel { .. }
+            | Effect::Permit { .. }
+            | Effect::Load { .. }
+            | Effect::Resync { .. }
+            | Effect::Reply { .. }
+            | Effect::Update(_)
+            | Effect::Leave => true,
+        });
+        calls
     }
 
     /// Notes that the session's line changed; every mirror is told once per call.
@@ -122,7 +175,8 @@ impl<'a> Step<'a> {
             records.iter().any(|one| one.session == *id && matches!(one.record, Record::Created { .. }))
         };
         let (new, known): (Vec<SessionId>, Vec<SessionId>) = changed.into_iter().partition(is_new);
-        let line = |id: SessionId| view.summary(id).map(|summary| Effect::Update(Update::Session(summary)));
+        let line =
+            |id: SessionId| view.summary(id).map(|summary| Effect::Update(Update::Session(summary.into())));
         let (replies, after): (Vec<Effect>, Vec<Effect>) =
             after.into_iter().partition(|effect| matches!(effect, Effect::Reply { .. }));
         let new = new.into_iter().filter_map(line);
@@ -130,7 +184,7 @@ impl<'a> Step<'a> {
         let touched: BTreeSet<SessionId> = records.iter().map(|record| record.session).collect();
         let heads = touched
             .iter()
-            .filter_map(|id| multiplexer.sessions.get(id))
+            .filter_map(|id| multiplexer.sessions.get(*id))
             .map(|session| session.head().clone())
             .collect();
         let batch = (!records.is_empty()).then_some(Batch { records, heads, durability });

@@ -3,16 +3,21 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::{AgentEvent, AgentFailure, FailureKind, Usage};
+use crate::agent::{AgentEvent, AgentFailure, FailureKind};
 use crate::effect::{Effect, Reply};
-use crate::id::{EntryNo, PromptNo, SessionId, Token, TurnNo};
+use crate::id::{EntryNo, SessionId, Token, TurnNo};
 use crate::multiplexer::step::Step;
-use crate::record::{Ending, Interrupter, Record};
+use crate::permits;
+use crate::record::{Ending, Interrupter, Record, Voice};
 use crate::refusal::Refusal;
 use crate::session::Session;
-use crate::session::head::{Activity, Presence, WaitingPrompt};
-use crate::session::transcript::{Body, Entry};
+use crate::session::head::WaitingPrompt;
+use crate::session::live::Ask;
+use crate::session::transcript::Entry;
 use crate::view::Update;
+
+/// What is kept of an agent's own words about its failure, in bytes.
+const DETAIL_BYTES: usize = 1024;
 
 impl Step<'_> {
     /// A prompt begins a turn when the session is free, and waits otherwise. After a failed or interrupted turn, what
@@ -22,32 +27,21 @@ impl Step<'_> {
         if let Some((_, prompt)) = head.taken.iter().find(|(taken, _)| *taken == token) {
             return Ok(Reply::Accepted(*prompt)); // the same submission again: it is kept already
         }
-        if text.trim().is_empty() {
-            return Err(Refusal::PromptEmpty);
+        let (busy, waiting, prompt) = (head.turn.is_some(), head.queue.len(), head.prompts.next());
+        self.refuse_bad_prompt(&text)?;
+        let limit = self.multiplexer().limits.queued_prompts;
+        if waiting >= limit {
+            return Err(Refusal::QueueFull { limit });
         }
-        let limits = &self.multiplexer().limits;
-        if text.len() > limits.prompt_bytes {
-            return Err(Refusal::PromptTooLong { size: text.len(), limit: limits.prompt_bytes });
+        if busy || waiting > 0 {
+            self.refuse_long_queue(id, text.len(), 0)?;
         }
-        if head.queue.len() >= limits.queued_prompts {
-            return Err(Refusal::QueueFull { limit: limits.queued_prompts });
-        }
-        let working = head.activity() == Activity::Working;
-        if working || !head.queue.is_empty() {
-            let size = self.session(id).map_or(0, Session::queued_bytes) + text.len();
-            if size > limits.queued_bytes {
-                return Err(Refusal::QueueTooLong { size, limit: limits.queued_bytes });
-            }
-        }
-        let prompt = head.prompts.next();
-        let has_draft = self.session(id).and_then(|s| s.live()).is_some_and(|live| !live.draft().is_empty());
+        self.refuse_if_full()?;
+        self.make_space(id, text.len(), self.draft_len(id))?;
         self.name_after_prompt(id, &text);
-        if has_draft {
-            self.record(id, Record::Drafted { text: String::new() });
-            self.after(Effect::Update(Update::Draft { session: id, text: String::new() }));
-        }
+        self.clear_draft(id);
         self.record(id, Record::Queued { prompt, token, text });
-        if !working {
+        if !busy {
             self.begin_next(id);
         }
         self.tell_queue(id);
@@ -55,18 +49,54 @@ impl Step<'_> {
         Ok(Reply::Accepted(prompt))
     }
 
-    pub(super) fn unqueue(&mut self, id: SessionId, prompt: PromptNo) -> Result<Reply, Refusal> {
-        if !self.open(id)?.head().queue.iter().any(|waiting| waiting.prompt == prompt) {
-            return Err(Refusal::NotQueued { prompt });
+    /// Words into the running turn, where its agent takes them.
+    pub(super) fn steer(&mut self, id: SessionId, token: Token, text: String) -> Result<Reply, Refusal> {
+        let head = self.open(id)?.head();
+        if let Some((_, prompt)) = head.taken.iter().find(|(taken, _)| *taken == token) {
+            return Ok(Reply::Accepted(*prompt));
         }
-        self.record(id, Record::Unqueued { prompt });
-        self.tell_queue(id);
+        let Some(turn) = head.turn.as_ref().map(|flight| flight.turn) else {
+            return self.submit(id, token, text);
+        };
+        let (prompt, name) = (head.prompts.next(), alloc::string::ToString::to_string(&head.name));
+        self.refuse_bad_prompt(&text)?;
+        if !self.live(id).is_some_and(|live| live.steerable) {
+            return Err(Refusal::NotSteerable { name });
+        }
+        self.refuse_if_full()?;
+        self.make_space(id, text.len(), self.draft_len(id))?;
+        self.write_stream(id);
+        self.clear_draft(id);
+        let seq = self.record(id, Record::Steered { turn, prompt, token, text: text.clone() });
+        self.tell_entry(id, EntryNo(seq.0));
+        self.after(Effect::Steer { session: id, turn, text });
         self.changed(id);
-        Ok(Reply::Done)
+        self.end_if_too_long(id);
+        Ok(Reply::Accepted(prompt))
+    }
+
+    pub(super) fn refuse_bad_prompt(&self, text: &str) -> Result<(), Refusal> {
+        let limit = self.multiplexer().limits.prompt_bytes;
+        if text.trim().is_empty() {
+            return Err(Refusal::PromptEmpty);
+        }
+        if text.len() > limit { Err(Refusal::PromptTooLong { size: text.len(), limit }) } else { Ok(()) }
+    }
+
+    /// Bytes of the draft, which goes when a prompt comes.
+    pub(super) fn draft_len(&self, id: SessionId) -> usize {
+        self.live(id).map_or(0, |live| live.draft().len())
+    }
+
+    fn clear_draft(&mut self, id: SessionId) {
+        if self.live(id).is_some_and(|live| !live.draft().is_empty()) {
+            self.record(id, Record::Drafted { text: String::new() });
+            self.after(Effect::Update(Update::Draft { session: id, text: String::new() }));
+        }
     }
 
     pub(super) fn interrupt(&mut self, id: SessionId) -> Result<Reply, Refusal> {
-        if self.open(id)?.head().activity() != Activity::Working {
+        if self.open(id)?.head().turn.is_none() {
             return Err(Refusal::NothingRuns);
         }
         self.cut_turn(id, Interrupter::User);
@@ -75,19 +105,20 @@ impl Step<'_> {
 
     /// Asks the last prompt again, by request only.
     pub(super) fn retry(&mut self, id: SessionId, token: Token) -> Result<Reply, Refusal> {
-        let session = self.open(id)?;
-        let head = session.head();
+        let head = self.open(id)?.head();
         if let Some((_, prompt)) = head.taken.iter().find(|(taken, _)| *taken == token) {
             return Ok(Reply::Accepted(*prompt));
         }
-        let last = match head.activity() {
-            Activity::Failed | Activity::Interrupted => head.last_prompt,
-            Activity::Idle | Activity::Working => None,
+        let last = match &head.last {
+            Some(Ending::Failed(_) | Ending::Interrupted(_)) if head.turn.is_none() => head.last_prompt,
+            Some(Ending::Done | Ending::Failed(_) | Ending::Interrupted(_)) | None => None,
         };
         let Some(last) = last else { return Err(Refusal::NothingToRetry) };
-        if !session.live().is_some_and(|live| live.holds_prompt(last.queued)) {
+        if !self.live(id).is_some_and(|live| live.holds_prompt(last.queued)) {
             return Err(Refusal::NothingToRetry);
         }
+        self.refuse_if_full()?;
+        self.record(id, Record::Retried { prompt: last.prompt, token });
         self.begin(id, last);
         self.changed(id);
         Ok(Reply::Accepted(last.prompt))
@@ -95,62 +126,100 @@ impl Step<'_> {
 
     /// Starts the oldest waiting prompt, if one waits.
     fn begin_next(&mut self, id: SessionId) {
-        let next = self.session(id).and_then(|session| session.head().queue.first().copied());
+        let next = self.head(id).and_then(|head| head.queue.first().copied());
         if let Some(next) = next {
             self.begin(id, next);
         }
     }
 
-    fn begin(&mut self, id: SessionId, prompt: WaitingPrompt) {
-        let Some(session) = self.session(id) else { return };
-        let turn = session.head().turns.next();
+    /// Begins a turn. Its agent is asked as soon as there is a place: see [`Step::ask_next`].
+    pub(super) fn begin(&mut self, id: SessionId, prompt: WaitingPrompt) {
+        let Some(turn) = self.head(id).map(|head| head.turns.next()) else { return };
         let seq = self.record(id, Record::Began { turn, prompt: prompt.prompt, queued: prompt.queued });
         self.tell_entry(id, EntryNo(seq.0));
-        let Some(head) = self.session(id).map(Session::head) else { return };
-        let ask = Effect::Ask {
-            session: id,
-            turn,
-            agent: head.agent.clone(),
-            model: head.model.clone(),
-            kind: head.kind,
-        };
-        self.after(ask);
+        let now = self.now().mono;
+        if let Some(live) = self.live_mut(id) {
+            live.ask = Ask::Waiting(now);
+        }
     }
 
-    /// Takes in what an agent says. Of a turn that is over, or of a session that is gone, it is late and ignored.
-    pub(super) fn hear(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
-        let Some(session) = self.session(id) else { return };
-        if session.head().presence != Presence::Live || session.head().turn.is_none_or(|now| now.turn != turn)
+    /// Asks for as many turns that wait as agents have places.
+    pub(super) fn ask_next(&mut self) {
+        while let Some(id) =
+            permits::next(&self.multiplexer().sessions, &self.multiplexer().focus, &self.multiplexer().limits)
         {
+            if let Some(live) = self.live_mut(id) {
+                live.ask = Ask::Asked;
+            }
+            self.changed(id);
+            let Some(head) = self.head(id) else { return };
+            let Some(turn) = head.turn.as_ref().map(|flight| flight.turn) else { return };
+            let setup = &head.setup;
+            let ask = Effect::Ask {
+                session: id,
+                turn,
+                agent: setup.agent.clone(),
+                model: setup.model.clone(),
+                brief: head.brief().into(),
+            };
+            self.after(ask);
+        }
+    }
+
+    /// Takes in what an agent says. Of a turn that is over, or of a session that is gone, it is late and ignored; of one that
+    /// was not asked yet it cannot come.
+    pub(super) fn hear(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
+        let is_asked = self.live(id).is_some_and(|live| live.ask == Ask::Asked);
+        if self.in_flight(id) != Some(turn) || !is_asked {
             return;
         }
         match event {
-            AgentEvent::Text(text) => self.hear_text(id, turn, text),
+            AgentEvent::Text(text) => self.hear_text(id, turn, Voice::Answer, text),
+            AgentEvent::Thinking(text) => self.hear_text(id, turn, Voice::Thinking, text),
             AgentEvent::Usage(usage) => {
-                if let Some(live) = self.session_mut(id).and_then(|session| session.live_mut()) {
+                if let Some(live) = self.live_mut(id) {
                     live.stream_mut().usage = usage;
                 }
             }
+            AgentEvent::Title(title) => self.name_after_title(id, &title),
+            AgentEvent::Steerable => {
+                if let Some(live) = self.live_mut(id) {
+                    live.steerable = true;
+                }
+            }
+            AgentEvent::Call(call) => self.hear_call(id, turn, call),
+            AgentEvent::Result { call, outcome, text } => self.hear_result(id, turn, call, outcome, text),
             AgentEvent::Done => {
                 self.end_turn(id, Ending::Done);
                 self.begin_next(id);
                 self.tell_queue(id);
             }
-            AgentEvent::Failed(failure) => self.end_turn(id, Ending::Failed(failure)),
+            AgentEvent::Failed(mut failure) => {
+                failure.detail.truncate(failure.detail.floor_char_boundary(DETAIL_BYTES));
+                self.end_turn(id, Ending::Failed(failure));
+            }
         }
+        self.end_if_too_long(id);
     }
 
-    fn hear_text(&mut self, id: SessionId, turn: TurnNo, text: String) {
+    /// The turn that runs in a live session.
+    pub(super) fn in_flight(&self, id: SessionId) -> Option<TurnNo> {
+        self.head(id)?.turn.as_ref().map(|flight| flight.turn)
+    }
+
+    fn hear_text(&mut self, id: SessionId, turn: TurnNo, voice: Voice, text: String) {
         if text.is_empty() {
             return;
         }
         let Some(session) = self.session(id) else { return };
         let end = session.end();
-        match session.head().turn.and_then(|now| now.answer) {
-            // The first piece is written at once, which gives the answer's entry its number.
+        let grows = session.head().turn.as_ref().filter(|flight| flight.voice == voice);
+        match grows.and_then(|flight| flight.answer) {
+            // The first piece is written at once, which gives the entry its number.
             None => {
+                self.write_stream(id);
                 let entry = EntryNo(self.next_seq(id).0);
-                self.record_buffered(id, Record::Said { turn, entry, text });
+                self.record_buffered(id, Record::Said { turn, entry, voice, text });
                 self.changed(id); // something is unread, unless it is watched
                 if let Some(entry) = self.entry(id, entry) {
                     self.at_once(Effect::Update(Update::Entry { session: id, entry }));
@@ -158,7 +227,7 @@ impl Step<'_> {
             }
             Some(entry) => {
                 let now = self.now().mono;
-                if let Some(live) = self.session_mut(id).and_then(|session| session.live_mut()) {
+                if let Some(live) = self.live_mut(id) {
                     let stream = live.stream_mut();
                     stream.text.push_str(&text);
                     stream.since.get_or_insert(now);
@@ -167,9 +236,16 @@ impl Step<'_> {
             }
         }
         self.write_stream_if_full(id);
-        let limit = self.multiplexer().limits.answer_bytes as u64;
-        if self.session(id).is_some_and(|session| session.end().bytes > limit) {
-            self.at_once(Effect::Cancel { session: id, turn });
+    }
+
+    /// Ends a turn that says more than is kept: after whatever may have lengthened it.
+    pub(super) fn end_if_too_long(&mut self, id: SessionId) {
+        let limits = &self.multiplexer().limits;
+        let (bytes, entries) = (limits.answer_bytes as u64, limits.turn_entries);
+        let unwritten = self.live(id).map_or(0, |live| live.stream().text.len() as u64);
+        let Some(flight) = self.head(id).and_then(|head| head.turn.as_ref()) else { return };
+        if flight.said + unwritten > bytes || flight.entries > entries {
+            self.cancel(id);
             let failure = AgentFailure { kind: FailureKind::TooLong, detail: String::new() };
             self.end_turn(id, Ending::Failed(failure));
         }
@@ -177,19 +253,28 @@ impl Step<'_> {
 
     /// Ends the turn in flight from outside.
     pub(super) fn cut_turn(&mut self, id: SessionId, by: Interrupter) {
-        let Some(turn) = self.session(id).and_then(|session| session.head().turn) else { return };
-        self.at_once(Effect::Cancel { session: id, turn: turn.turn });
-        self.end_turn(id, Ending::Interrupted(by));
+        if self.in_flight(id).is_some() {
+            self.cancel(id);
+            self.end_turn(id, Ending::Interrupted(by));
+        }
     }
 
+    /// Stops asking, if the agent was asked.
+    fn cancel(&mut self, id: SessionId) {
+        let was_asked = self.live(id).is_some_and(|live| live.ask == Ask::Asked);
+        if let Some(turn) = self.in_flight(id).filter(|_| was_asked) {
+            self.at_once(Effect::Cancel { session: id, turn });
+        }
+    }
+
+    /// Ends the turn in flight; every call of it gets its result first.
     fn end_turn(&mut self, id: SessionId, ending: Ending) {
+        let Some(turn) = self.in_flight(id) else { return };
         self.write_stream(id);
-        let Some(session) = self.session_mut(id) else { return };
-        let Some(turn) = session.head().turn else { return };
-        let usage: Usage =
-            session.live_mut().map(|live| core::mem::take(live.stream_mut())).unwrap_or_default().usage;
+        self.close_calls(id, turn);
+        let usage = self.live(id).map(|live| live.stream().usage).unwrap_or_default();
         let stopped = ending != Ending::Done;
-        let seq = self.record(id, Record::Ended { turn: turn.turn, ending, usage });
+        let seq = self.record(id, Record::Ended { turn, ending, usage });
         if stopped {
             self.tell_entry(id, EntryNo(seq.0));
         }
@@ -197,47 +282,37 @@ impl Step<'_> {
         self.changed(id);
     }
 
-    /// After a start: what was in flight when the host died is interrupted, and not sent again.
-    pub(super) fn mark_cut_turns(&mut self) {
-        for id in self.working() {
+    /// After a start: what was in flight when the host died is interrupted, and not sent again; what does not fit
+    /// together is put right.
+    pub(super) fn take_up(&mut self) {
+        let live: Vec<SessionId> = self.multiplexer().sessions.live().map(|live| live.head().id).collect();
+        for id in live {
+            self.use_now(id);
+            self.put_right(id);
             self.end_turn(id, Ending::Interrupted(Interrupter::Crash));
         }
+        self.keep_within_places();
     }
 
     /// Before a stop in good order.
     pub(super) fn stop(&mut self) {
-        for id in self.working() {
+        let live: Vec<SessionId> = self.multiplexer().sessions.live().map(|live| live.head().id).collect();
+        for id in live {
             self.cut_turn(id, Interrupter::Stop);
         }
+        self.stop_waking();
         self.multiplexer_mut().stopping = true;
-    }
-
-    fn working(&self) -> Vec<SessionId> {
-        let working =
-            |head: &crate::session::head::Head| head.presence == Presence::Live && head.turn.is_some();
-        self.multiplexer()
-            .sessions
-            .values()
-            .map(Session::head)
-            .filter(|head| working(head))
-            .map(|head| head.id)
-            .collect()
     }
 
     /// Writes streamed text that has waited its time, in any session.
     pub(super) fn write_old_streams(&mut self) {
         let now = self.now().mono;
         let delay = self.multiplexer().limits.stream_delay;
-        let is_due = |session: &Session| {
+        let is_due = |session: &&Session| {
             session.live().and_then(|live| live.stream().since).is_some_and(|since| since.after(delay) <= now)
         };
-        let due: Vec<SessionId> = self
-            .multiplexer()
-            .sessions
-            .values()
-            .filter(|session| is_due(session))
-            .map(|session| session.head().id)
-            .collect();
+        let due: Vec<SessionId> =
+            self.multiplexer().sessions.live().filter(is_due).map(|session| session.head().id).collect();
         for id in due {
             self.write_stream(id);
         }
@@ -245,50 +320,36 @@ impl Step<'_> {
 
     fn write_stream_if_full(&mut self, id: SessionId) {
         let limit = self.multiplexer().limits.stream_bytes;
-        if self
-            .session(id)
-            .and_then(|session| session.live())
-            .is_some_and(|live| live.stream().text.len() >= limit)
-        {
+        if self.live(id).is_some_and(|live| live.stream().text.len() >= limit) {
             self.write_stream(id);
         }
     }
 
     /// Writes what streamed in and no record holds yet.
     pub(super) fn write_stream(&mut self, id: SessionId) {
-        let Some(session) = self.session_mut(id) else { return };
-        let Some(turn) = session.head().turn else { return };
-        let (Some(entry), Some(live)) = (turn.answer, session.live_mut()) else { return };
+        let Some(flight) = self.head(id).and_then(|head| head.turn.as_ref()) else { return };
+        let (turn, entry, voice) = (flight.turn, flight.answer, flight.voice);
+        let (Some(entry), Some(live)) = (entry, self.live_mut(id)) else { return };
         let stream = live.stream_mut();
         stream.since = None;
         let text = core::mem::take(&mut stream.text);
         if text.is_empty() {
             return;
         }
-        let was_read = session.head().unread == 0;
-        self.record_buffered(id, Record::Said { turn: turn.turn, entry, text });
-        if was_read && self.session(id).is_some_and(|session| session.head().unread > 0) {
+        let before = self.head(id).map(|head| head.unread);
+        self.record_buffered(id, Record::Said { turn, entry, voice, text });
+        if self.head(id).map(|head| head.unread) != before {
             self.changed(id); // what grew after somebody looked away is unread from here on
         }
     }
 
-    fn tell_queue(&mut self, id: SessionId) {
-        let queue = self.session(id).map(Session::queue).unwrap_or_default();
-        self.after(Effect::Update(Update::Queue { session: id, queue }));
-    }
-
-    fn tell_entry(&mut self, id: SessionId, no: EntryNo) {
+    pub(super) fn tell_entry(&mut self, id: SessionId, no: EntryNo) {
         if let Some(entry) = self.entry(id, no) {
             self.after(Effect::Update(Update::Entry { session: id, entry }));
         }
     }
 
     fn entry(&self, id: SessionId, no: EntryNo) -> Option<Entry> {
-        let entry = self.session(id)?.live()?.entry(no)?;
-        debug_assert!(
-            !matches!(&entry.body, Body::Prompt(text) | Body::Answer(text) if text.is_empty()),
-            "no entry is empty"
-        );
-        Some(entry.clone())
+        self.live(id)?.entry(no).cloned()
     }
 }

@@ -5,15 +5,19 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::{AgentFailure, Usage};
-use crate::id::{EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
-use crate::kind::Kind;
+use crate::activity::Activity;
+use crate::agent::{AgentFailure, Call, Usage, Wants};
+use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::name::{Name, NameOrigin};
-use crate::record::{Ending, Record, Stamped};
+use crate::presence::Presence;
+use crate::record::{Answer, Ending, Fault, Fork, Record, Setup, Stamped, Voice};
+use crate::session::flight::{InFlight, OpenCall};
+use crate::tag::Tag;
 use crate::time::WallTime;
 
-/// How many submissions are remembered so that a repeated one is taken once.
-const TOKENS_KEPT: usize = 16;
+/// How many submissions are remembered so that a repeated one is taken once: more than may wait in a queue, since a client
+/// delivers again all that a host did not live to acknowledge.
+const TOKENS_KEPT: usize = 32;
 /// Characters of the last text shown in lists.
 const PREVIEW_CHARS: usize = 80;
 
@@ -28,16 +32,20 @@ pub struct Head {
     pub origin: NameOrigin,
     /// Its number for switching; 0 once closed.
     pub slot: u32,
-    /// What it is for.
-    pub kind: Kind,
-    /// Which agent answers.
-    pub agent: String,
-    /// Which model.
-    pub model: String,
-    /// Where it works.
-    pub directory: String,
+    /// What it was made with.
+    pub setup: Setup,
+    /// Where its history begins, if that is another session's.
+    pub fork: Option<Fork>,
+    /// Its tags, sorted.
+    pub tags: Vec<Tag>,
+    /// Whether it never hibernates by itself.
+    pub pinned: bool,
+    /// Tools that may always run.
+    pub allowed: Vec<String>,
     /// How much of it is loaded.
     pub presence: Presence,
+    /// Since when it is in the trash, if it is.
+    pub trashed: Option<WallTime>,
     /// The turn in flight, if one is.
     pub turn: Option<InFlight>,
     /// How the last turn ended; `None` before the first ended.
@@ -74,37 +82,6 @@ pub struct Head {
     pub seq: Seq,
 }
 
-/// How much of a session is loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Presence {
-    /// In memory and ready.
-    Live,
-    /// Archived: its history stays in the store.
-    Closed,
-}
-
-/// What a session is doing. Derived, never stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Activity {
-    /// Waiting for a prompt.
-    Idle,
-    /// A turn runs.
-    Working,
-    /// The last turn failed.
-    Failed,
-    /// The last turn was interrupted.
-    Interrupted,
-}
-
-/// A turn in flight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InFlight {
-    /// Which turn.
-    pub turn: TurnNo,
-    /// Its answer's entry, once the agent said something.
-    pub answer: Option<EntryNo>,
-}
-
 /// A prompt by reference: its text stands in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitingPrompt {
@@ -126,19 +103,23 @@ pub struct Mark {
 impl Head {
     /// The head a session begins with, if `first` creates one.
     pub fn created(first: &Stamped) -> Option<Self> {
-        let Record::Created { name, origin, slot, kind, agent, model, directory } = &first.record else {
+        let Record::Created { name, origin, slot, setup, fork } = &first.record else {
             return None;
         };
+        // What a fork takes over counts as seen, and is read from the store like any hibernated session's.
+        let end = fork.map_or_else(Mark::default, |fork| Mark { entry: fork.last, bytes: 0 });
         Some(Self {
             id: first.session,
             name: name.clone(),
             origin: *origin,
             slot: *slot,
-            kind: *kind,
-            agent: agent.clone(),
-            model: model.clone(),
-            directory: directory.clone(),
-            presence: Presence::Live,
+            setup: setup.clone(),
+            fork: *fork,
+            tags: Vec::new(),
+            pinned: false,
+            allowed: Vec::new(),
+            presence: if fork.is_some() { Presence::Hibernated } else { Presence::Live },
+            trashed: None,
             turn: None,
             last: None,
             last_prompt: None,
@@ -147,8 +128,8 @@ impl Head {
             turns: TurnNo(0),
             prompts: PromptNo(0),
             entries: 0,
-            end: Mark::default(),
-            seen: Mark::default(),
+            end,
+            seen: end,
             unread: 0,
             draft: Seq(0),
             usage: Usage::default(),
@@ -163,62 +144,174 @@ impl Head {
     pub fn apply(&mut self, stamped: &Stamped) {
         self.seq = stamped.seq;
         match &stamped.record {
-            Record::Created { .. } => {}
+            // What creates the session makes the head; what erases it takes the head along.
+            Record::Created { .. } | Record::Erased => {}
             Record::Renamed { name, origin } => {
                 self.name = name.clone();
                 self.origin = *origin;
             }
-            Record::Closed => {
-                self.presence = Presence::Closed;
-                self.slot = 0;
+            Record::Closed => self.leave(Presence::Closed),
+            Record::Reopened { slot } => {
+                self.presence = Presence::Hibernated;
+                self.slot = *slot;
             }
+            Record::Hibernated { .. } => self.presence = Presence::Hibernated,
+            Record::Woken => self.presence = Presence::Live,
+            Record::Trashed => {
+                self.leave(Presence::Trashed);
+                self.trashed = Some(stamped.at);
+            }
+            Record::Restored => {
+                self.leave(Presence::Closed);
+                self.trashed = None;
+            }
+            Record::Tagged { tags } => self.tags.clone_from(tags),
+            Record::Pinned { pinned } => self.pinned = *pinned,
+            Record::PolicySet { policy } => self.setup.policy = *policy,
             Record::Queued { prompt, token, .. } => {
                 self.touched = stamped.at;
                 self.prompts = *prompt;
                 self.queue.push(WaitingPrompt { prompt: *prompt, queued: stamped.seq });
-                if self.taken.len() == TOKENS_KEPT {
-                    self.taken.remove(0);
-                }
-                self.taken.push((*token, *prompt));
+                self.take(*token, *prompt);
             }
             Record::Unqueued { prompt } => self.queue.retain(|waiting| waiting.prompt != *prompt),
-            Record::Began { turn, prompt, queued } => {
-                self.touched = stamped.at;
-                self.queue.retain(|waiting| waiting.prompt != *prompt);
-                self.turns = *turn;
-                self.turn = Some(InFlight { turn: *turn, answer: None });
-                self.last_prompt = Some(WaitingPrompt { prompt: *prompt, queued: *queued });
-                self.entries += 1;
-                self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
+            Record::Edited { prompt, .. } => {
+                if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.prompt == *prompt) {
+                    waiting.queued = stamped.seq;
+                }
             }
-            Record::Said { entry, text, .. } => self.say(*entry, text, stamped.at),
+            Record::Moved { prompt, place } => self.move_to(*prompt, *place),
+            Record::Retried { prompt, token } => self.take(*token, *prompt),
+            Record::Began { turn, prompt, queued } => {
+                self.begin_turn(*turn, WaitingPrompt { prompt: *prompt, queued: *queued }, stamped);
+            }
+            Record::Steered { prompt, token, .. } => {
+                self.touched = stamped.at;
+                self.prompts = *prompt;
+                self.take(*token, *prompt);
+                self.begin_entry(stamped);
+            }
+            Record::Said { entry, voice, text, .. } => self.say(*entry, *voice, text, stamped.at),
+            Record::Called { call, waits, .. } => self.call(call, *waits, stamped),
+            Record::Answered { call, answer, .. } => self.answer(*call, answer),
+            Record::Resulted { call, .. } => {
+                self.begin_entry(stamped);
+                self.unread = self.unread.saturating_add(1);
+                if let Some(flight) = &mut self.turn {
+                    flight.calls.retain(|open| open.no != *call);
+                }
+            }
             Record::Ended { ending, usage, .. } => self.end_turn(ending, *usage, stamped),
             Record::Seen { through } => {
                 self.seen = *through;
                 self.unread = 0;
             }
+            Record::MarkedUnread => self.unread = self.unread.max(1),
+            Record::Repaired { fault } => {
+                if let Fault::PromptLost(prompt) = fault {
+                    self.queue.retain(|waiting| waiting.prompt != *prompt);
+                }
+                self.begin_entry(stamped);
+                self.unread = self.unread.saturating_add(1);
+            }
             Record::Drafted { text } => self.draft = if text.is_empty() { Seq(0) } else { stamped.seq },
         }
     }
 
-    fn say(&mut self, entry: EntryNo, text: &str, at: WallTime) {
+    fn leave(&mut self, presence: Presence) {
+        self.presence = presence;
+        self.slot = 0;
+    }
+
+    fn take(&mut self, token: Token, prompt: PromptNo) {
+        if self.taken.len() == TOKENS_KEPT {
+            self.taken.remove(0);
+        }
+        self.taken.push((token, prompt));
+    }
+
+    fn move_to(&mut self, prompt: PromptNo, place: u32) {
+        if let Some(from) = self.queue.iter().position(|waiting| waiting.prompt == prompt) {
+            let moved = self.queue.remove(from);
+            self.queue.insert(self.queue.len().min(place as usize), moved);
+        }
+    }
+
+    fn begin_turn(&mut self, turn: TurnNo, prompt: WaitingPrompt, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.queue.retain(|waiting| waiting.prompt != prompt.prompt);
+        self.turns = turn;
+        self.turn = Some(InFlight::new(turn));
+        self.last_prompt = Some(prompt);
+        self.entries += 1;
+        self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
+    }
+
+    /// An entry begins with this record; what the agent says next begins another.
+    fn begin_entry(&mut self, stamped: &Stamped) {
+        self.entries += 1;
+        self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
+        if let Some(flight) = &mut self.turn {
+            flight.answer = None;
+            flight.entries = flight.entries.saturating_add(1);
+        }
+    }
+
+    fn say(&mut self, entry: EntryNo, voice: Voice, text: &str, at: WallTime) {
         self.touched = at;
         let begins = self.end.entry != entry;
         if begins {
             self.entries += 1;
-            self.preview = preview(text);
             self.end = Mark { entry, bytes: 0 };
-            if let Some(turn) = &mut self.turn {
-                turn.answer = Some(entry);
+        }
+        match voice {
+            Voice::Answer if begins => self.preview = preview(text),
+            Voice::Answer if self.preview.chars().count() < PREVIEW_CHARS => {
+                self.preview.push_str(text);
+                self.preview = preview(&self.preview);
             }
-        } else if self.preview.chars().count() < PREVIEW_CHARS {
-            self.preview.push_str(text);
-            self.preview = preview(&self.preview);
+            Voice::Answer | Voice::Thinking => {}
         }
         if begins || self.seen == self.end {
             self.unread = self.unread.saturating_add(1);
         }
         self.end.bytes += text.len() as u64;
+        if let Some(flight) = &mut self.turn {
+            flight.answer = Some(entry);
+            flight.voice = voice;
+            flight.said += text.len() as u64;
+            flight.entries = flight.entries.saturating_add(u32::from(begins));
+        }
+    }
+
+    fn call(&mut self, call: &Call, waits: bool, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.begin_entry(stamped);
+        self.unread = self.unread.saturating_add(1);
+        if let Some(flight) = &mut self.turn {
+            flight.last_call = call.no;
+            flight.said += call.input.len() as u64;
+            flight.unasked = flight.unasked.saturating_add(u32::from(!waits));
+            flight.calls.push(OpenCall {
+                no: call.no,
+                entry: EntryNo(stamped.seq.0),
+                tool: call.tool.clone(),
+                digest: call.digest,
+                wants: call.wants,
+                waits,
+            });
+        }
+    }
+
+    fn answer(&mut self, no: CallNo, answer: &Answer) {
+        let Some(flight) = &mut self.turn else { return };
+        flight.unasked = 0;
+        let Some(call) = flight.calls.iter_mut().find(|call| call.no == no) else { return };
+        call.waits = false;
+        match answer {
+            Answer::Always if !self.allowed.contains(&call.tool) => self.allowed.push(call.tool.clone()),
+            Answer::Always | Answer::Once | Answer::Deny | Answer::Words(_) => {}
+        }
     }
 
     fn end_turn(&mut self, ending: &Ending, usage: Usage, stamped: &Stamped) {
@@ -238,15 +331,20 @@ impl Head {
     }
 
     /// What the session is doing, from its durable state.
-    pub const fn activity(&self) -> Activity {
-        if self.turn.is_some() {
-            return Activity::Working;
+    pub fn activity(&self) -> Activity {
+        match (&self.turn, &self.last) {
+            (Some(flight), _) if flight.waits_for(Wants::Consent) => Activity::NeedsApproval,
+            (Some(flight), _) if flight.waits_for(Wants::Words) => Activity::NeedsInput,
+            (Some(_), _) => Activity::Working,
+            (None, None | Some(Ending::Done)) => Activity::Idle,
+            (None, Some(Ending::Interrupted(_))) => Activity::Interrupted,
+            (None, Some(Ending::Failed(_))) => Activity::Failed,
         }
-        match &self.last {
-            None | Some(Ending::Done) => Activity::Idle,
-            Some(Ending::Interrupted(_)) => Activity::Interrupted,
-            Some(Ending::Failed(_)) => Activity::Failed,
-        }
+    }
+
+    /// What the agent is told about its task; may be empty.
+    pub fn brief(&self) -> &str {
+        if self.setup.brief.is_empty() { self.setup.kind.brief() } else { &self.setup.brief }
     }
 
     /// Why the last turn failed, if it did.

@@ -3,9 +3,9 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 
-use crate::agent::AgentFailure;
-use crate::id::{EntryNo, Seq};
-use crate::record::{Ending, Interrupter, Record, Stamped};
+use crate::agent::{AgentFailure, Call, Outcome, Wants};
+use crate::id::{CallNo, EntryNo, Seq};
+use crate::record::{Ending, Fault, Interrupter, Record, Stamped, Voice};
 use crate::time::WallTime;
 
 /// One entry as people see it.
@@ -26,8 +26,42 @@ pub enum Body {
     Prompt(String),
     /// What the agent answered, as far as it came.
     Answer(String),
+    /// What the agent thought aloud, as far as it came.
+    Thinking(String),
+    /// A tool call, or a question of the agent.
+    Call(Called),
+    /// How a call ended.
+    Result(Resulted),
     /// A turn that did not end well stopped here.
     Stop(Stop),
+    /// What was stored did not fit together and was put right.
+    Repair(Fault),
+}
+
+/// A call as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// Its number in its turn.
+    pub no: CallNo,
+    /// The tool.
+    pub tool: String,
+    /// Exactly what would run, or what is asked.
+    pub input: String,
+    /// What it wants.
+    pub wants: Wants,
+}
+
+/// A call's end as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resulted {
+    /// The entry of its call.
+    pub of: EntryNo,
+    /// How it went.
+    pub outcome: Outcome,
+    /// What came out, as far as it is kept.
+    pub text: String,
+    /// Bytes that came out in all.
+    pub whole: u64,
 }
 
 /// Why a turn stopped before its end.
@@ -40,11 +74,13 @@ pub enum Stop {
 }
 
 impl Entry {
-    /// Its text; empty for a stop.
+    /// Its text; empty for a stop and a repair.
     pub fn text(&self) -> &str {
         match &self.body {
-            Body::Prompt(text) | Body::Answer(text) => text,
-            Body::Stop(_) => "",
+            Body::Prompt(text) | Body::Answer(text) | Body::Thinking(text) => text,
+            Body::Call(call) => &call.input,
+            Body::Result(result) => &result.text,
+            Body::Stop(_) | Body::Repair(_) => "",
         }
     }
 
@@ -86,10 +122,15 @@ impl Transcript {
         self.trimmed = true;
     }
 
+    /// What all of it weighs, in bytes.
+    pub fn weight(&self) -> usize {
+        self.weight + self.waiting.values().map(String::len).sum::<usize>()
+    }
+
     /// Takes the next fact in.
     pub fn apply(&mut self, stamped: &Stamped) {
         match &stamped.record {
-            Record::Queued { text, .. } => {
+            Record::Queued { text, .. } | Record::Edited { text, .. } => {
                 self.waiting.insert(stamped.seq, text.clone());
             }
             Record::Began { queued, .. } => {
@@ -97,9 +138,18 @@ impl Transcript {
                 if let Some(text) = self.waiting.get(queued) {
                     self.push(stamped, Body::Prompt(text.clone()));
                 }
-                self.waiting.retain(|seq, _| seq >= queued);
             }
-            Record::Said { entry, text, .. } => self.say(*entry, text, stamped),
+            Record::Steered { text, .. } => self.push(stamped, Body::Prompt(text.clone())),
+            Record::Said { entry, voice, text, .. } => self.say(*entry, *voice, text, stamped),
+            Record::Called { call, .. } => {
+                let Call { no, tool, input, wants, .. } = call.clone();
+                self.push(stamped, Body::Call(Called { no, tool, input, wants }));
+            }
+            Record::Resulted { of, outcome, text, whole, .. } => {
+                let result = Resulted { of: *of, outcome: *outcome, text: text.clone(), whole: *whole };
+                self.push(stamped, Body::Result(result));
+            }
+            Record::Repaired { fault } => self.push(stamped, Body::Repair(*fault)),
             Record::Ended { ending: Ending::Interrupted(by), .. } => {
                 self.push(stamped, Body::Stop(Stop::Interrupted(*by)));
             }
@@ -109,21 +159,44 @@ impl Transcript {
             Record::Created { .. }
             | Record::Renamed { .. }
             | Record::Closed
+            | Record::Reopened { .. }
+            | Record::Hibernated { .. }
+            | Record::Woken
+            | Record::Trashed
+            | Record::Restored
+            | Record::Erased
+            | Record::Tagged { .. }
+            | Record::Pinned { .. }
+            | Record::PolicySet { .. }
             | Record::Unqueued { .. }
+            | Record::Moved { .. }
+            | Record::Retried { .. }
+            | Record::Answered { .. }
+            | Record::MarkedUnread
             | Record::Ended { ending: Ending::Done, .. }
             | Record::Seen { .. }
             | Record::Drafted { .. } => {}
         }
     }
 
-    fn say(&mut self, entry: EntryNo, text: &str, stamped: &Stamped) {
-        if let Some(Entry { no, body: Body::Answer(answer), .. }) = self.entries.back_mut()
-            && *no == entry
+    /// Keeps only the waiting texts that are still referred to.
+    pub fn keep_waiting(&mut self, is_wanted: impl Fn(Seq) -> bool) {
+        self.waiting.retain(|seq, _| is_wanted(*seq));
+    }
+
+    fn say(&mut self, no: EntryNo, voice: Voice, text: &str, stamped: &Stamped) {
+        if let Some(Entry { no: last, body: Body::Answer(said) | Body::Thinking(said), .. }) =
+            self.entries.back_mut()
+            && *last == no
         {
-            answer.push_str(text);
+            said.push_str(text);
             self.weight += text.len();
         } else {
-            let entry = Entry { no: entry, at: stamped.at, body: Body::Answer(text.into()) };
+            let body = match voice {
+                Voice::Answer => Body::Answer(text.into()),
+                Voice::Thinking => Body::Thinking(text.into()),
+            };
+            let entry = Entry { no, at: stamped.at, body };
             self.weight += entry.weight();
             self.entries.push_back(entry);
         }

@@ -1,10 +1,22 @@
 //! The text form of inputs and effects: what scenarios are written in, and what a failing simulation prints.
 //!
 //! An input is a line of words: `submit s1 "why?" token 7`. Sessions are written `s1`, clients `c1`; texts stand in
-//! double quotes with `\n`, `\"` and `\\`. An effect is a line: when it may happen, then what it is.
+//! double quotes, escaped as in Rust. What is usual is left out: `c1` as the client, turn 1, a token of its own. Any line
+//! may end with how much time has passed before (`after 100ms`) and what the calendar says (`wall 30d`). An effect is a
+//! line: when it may happen, then what it is.
 
+mod disk;
+mod line;
+mod look;
 mod parse;
+mod player;
 mod print;
+mod words;
+mod write;
 
-pub use parse::{Faulty, Line, parse};
+pub use disk::Disk;
+pub use line::{Faulty, Line, Told};
+pub use parse::parse;
+pub use player::{Player, limits};
 pub use print::print;
+pub use write::write;

@@ -3,42 +3,26 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::time::Duration;
+use core::str::FromStr;
 
-use crate::agent::{AgentEvent, AgentFailure, FailureKind, Usage};
-use crate::effect::Tag;
-use crate::id::{ClientId, PromptNo, RequestId, SessionId, Token, TurnNo};
+use super::line::{Faulty, Line, Told, usual_setup};
+use super::words;
+use crate::agent::{AgentEvent, AgentFailure, Call, FailureKind, Outcome, Usage, Wants};
+use crate::effect::ReplyTo;
+use crate::id::{
+    CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, RequestId, Seq, SessionId, Token, TurnNo,
+};
 use crate::input::{Command, Input};
+use crate::kind::Kind;
+use crate::record::{Answer, Policy};
+use crate::tag::TagChange;
+use crate::time::WallTime;
 
-/// A line of a script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// Time passes, then this is told.
-    Told {
-        /// How long since the line before.
-        after: Duration,
-        /// What.
-        input: Input,
-    },
-    /// The host dies and starts again from what it wrote.
-    Crash,
-}
-
-/// A line that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot read `{line}`: {fault}")]
-pub struct Faulty {
-    /// The line.
-    pub line: String,
-    /// What is wrong with it.
-    pub fault: String,
-}
-
-/// Reads a line. `request` numbers the wish in it, if it is one; wishes are client `c1`'s.
+/// Reads a line. `request` numbers the wish in it, if it is one.
 pub fn parse(line: &str, request: u64) -> Result<Line, Faulty> {
     let faulty = |fault: String| Faulty { line: line.to_string(), fault };
-    let words = words(line).map_err(faulty)?;
-    Script { words, at: 0, request }.line().map_err(|fault| Faulty { line: line.to_string(), fault })
+    let words = words::split(line).map_err(faulty)?;
+    Script { words, at: 0, request }.line().map_err(faulty)
 }
 
 /// The words of a line, read one after another.
@@ -51,13 +35,22 @@ struct Script {
 impl Script {
     fn line(mut self) -> Result<Line, String> {
         let verb = self.word("a verb")?;
-        if verb == "crash" {
-            return Ok(Line::Crash);
-        }
-        let input = self.input(&verb)?;
-        let after = self.option("after").map(|text| millis(&text)).transpose()?.unwrap_or_default();
+        let told = match verb.as_str() {
+            "crash" => Told::Crash,
+            "loaded" => Told::Loaded(self.session()?),
+            "lose" => Told::Lose(self.session()?, Seq(self.number()?)),
+            "cut" => Told::Cut(self.session()?, Seq(self.number()?)),
+            "look" => Told::Look(self.session()?),
+            "inbox" => Told::Inbox,
+            "due" => Told::Due,
+            verb => Told::Input(self.input(verb)?),
+        };
+        let after =
+            self.option("after")?.map(|word| words::read_span(&word)).transpose()?.unwrap_or_default();
+        let wall = self.option("wall")?.map(|word| words::read_span(&word)).transpose()?;
+        let wall = wall.map(|wall| WallTime(u64::try_from(wall.as_millis()).unwrap_or(u64::MAX)));
         match self.words.get(self.at) {
-            None => Ok(Line::Told { after, input }),
+            None => Ok(Line { after, wall, told }),
             Some(surplus) => Err(format!("`{surplus}` is not expected")),
         }
     }
@@ -74,11 +67,16 @@ impl Script {
                 let session = if self.take("nothing") { None } else { Some(self.session()?) };
                 Input::Showing { client, session, at_end: !self.take("scrolled") }
             }
-            "text" | "usage" | "done" | "failed" => self.agent(verb)?,
-            _ => Input::Wish {
-                tag: Tag { client: ClientId(1), request: RequestId(self.request) },
-                command: self.command(verb)?,
-            },
+            "memory" => Input::Memory { bytes: self.number()? },
+            "unreadable" => Input::Loaded { session: self.session()?, stored: Err(self.word("a reason")?) },
+            "text" | "thinking" | "usage" | "title" | "steerable" | "call" | "result" | "done" | "failed" => {
+                self.agent(verb)?
+            }
+            _ => {
+                let command = self.command(verb)?;
+                let client = if self.take("by") { self.client()? } else { ClientId(1) };
+                Input::Wish { to: ReplyTo { client, request: RequestId(self.request) }, command }
+            }
         })
     }
 
@@ -86,34 +84,58 @@ impl Script {
         let session = self.session()?;
         let event = match verb {
             "text" => AgentEvent::Text(self.word("a text")?),
+            "thinking" => AgentEvent::Thinking(self.word("a text")?),
+            "title" => AgentEvent::Title(self.word("a title")?),
+            "steerable" => AgentEvent::Steerable,
+            "call" => AgentEvent::Call(self.call()?),
+            "result" => AgentEvent::Result {
+                call: CallNo(self.number()?),
+                outcome: self.outcome()?,
+                text: self.word("a text")?,
+            },
             "usage" => AgentEvent::Usage(Usage { input: self.number()?, output: self.number()? }),
             "done" => AgentEvent::Done,
             _ => {
                 let code = self.word("a failure")?;
                 let kind = FailureKind::ALL.into_iter().find(|kind| kind.code() == code);
                 let kind = kind.ok_or_else(|| format!("`{code}` is not a failure"))?;
-                AgentEvent::Failed(AgentFailure { kind, detail: String::new() })
+                let detail = self.option("detail")?.unwrap_or_default();
+                AgentEvent::Failed(AgentFailure { kind, detail })
             }
         };
-        let turn = TurnNo(self.option("turn").map(|text| number(&text)).transpose()?.unwrap_or(1));
+        let turn = self.turn()?;
         Ok(Input::Agent { session, turn, event })
     }
 
     fn command(&mut self, verb: &str) -> Result<Command, String> {
         let session = self.session()?;
         Ok(match verb {
-            "create" => Command::Create {
-                id: session,
-                name: self.option("name"),
-                kind: self
-                    .option("kind")
-                    .unwrap_or_else(|| "development".into())
-                    .parse()
-                    .map_err(|_| "not a kind".to_string())?,
-                agent: "guide".into(),
-                model: String::new(),
-                directory: "/d".into(),
+            "create" => self.create(session)?,
+            "fork" => Command::Fork {
+                session,
+                id: self.session()?,
+                at: self.option("at")?.map(|text| number(&text)).transpose()?.map(EntryNo),
+                name: self.option("name")?,
             },
+            "reopen" => Command::Reopen { session },
+            "trash" => Command::Trash { session, even_if_working: self.take("anyway") },
+            "restore" => Command::Restore { session },
+            "erase" => Command::Erase { session, even_if_working: self.take("anyway") },
+            "wake" => Command::Wake { session },
+            "tag" => Command::Tag { session, changes: self.tags() },
+            "pin" => Command::Pin { session, pinned: true },
+            "unpin" => Command::Pin { session, pinned: false },
+            "policy" => Command::SetPolicy { session, policy: self.policy()? },
+            "unread" => Command::MarkUnread { session },
+            "edit" => Command::Edit { session, prompt: PromptNo(self.number()?), text: self.word("a text")? },
+            "move" => Command::Move {
+                session,
+                prompt: PromptNo(self.number()?),
+                place: u32::try_from(self.number()?).unwrap_or(u32::MAX),
+            },
+            "now" => Command::SendNow { session, prompt: PromptNo(self.number()?) },
+            "steer" => Command::Steer { session, text: self.word("a text")?, token: self.token()? },
+            "answer" => self.answer(session)?,
             "rename" => Command::Rename { session, name: self.word("a name")? },
             "close" => Command::Close { session, even_if_working: self.take("anyway") },
             "submit" => Command::Submit { session, text: self.word("a text")?, token: self.token()? },
@@ -125,10 +147,107 @@ impl Script {
         })
     }
 
+    fn create(&mut self, id: SessionId) -> Result<Command, String> {
+        let (mut name, mut setup, mut tags) = (None, usual_setup(), Vec::new());
+        loop {
+            if let Some(typed) = self.option("name")? {
+                name = Some(typed);
+            } else if let Some(word) = self.option("kind")? {
+                setup.kind = kind(&word)?;
+            } else if let Some(word) = self.option("custom")? {
+                setup.kind = custom(&word)?;
+            } else if let Some(brief) = self.option("brief")? {
+                setup.brief = brief;
+            } else if let Some(agent) = self.option("agent")? {
+                setup.agent = agent;
+            } else if let Some(model) = self.option("model")? {
+                setup.model = model;
+            } else if let Some(directory) = self.option("directory")? {
+                setup.directory = directory;
+            } else if let Some(word) = self.option("environment")? {
+                setup.environment = Environment(number(&word)?);
+            } else if self.take("policy") {
+                setup.policy = self.policy()?;
+            } else if let Some(tag) = self.option("tag")? {
+                tags.push(tag);
+            } else {
+                return Ok(Command::Create { id, name, setup, tags });
+            }
+        }
+    }
+
+    /// All words that follow and begin with a sign.
+    fn tags(&mut self) -> Vec<TagChange> {
+        let rest = self.words.get(self.at..).unwrap_or_default();
+        let changes: Vec<TagChange> = rest
+            .iter()
+            .take_while(|word| word.starts_with(['+', '-']))
+            .map(|word| TagChange::typed(word))
+            .collect();
+        self.at += changes.len();
+        changes
+    }
+
+    fn call(&mut self) -> Result<Call, String> {
+        let no = self.number()?;
+        let (tool, input) = (self.word("a tool")?, self.word("an input")?);
+        let wants = if self.take("consent") {
+            Wants::Consent
+        } else if self.take("words") {
+            Wants::Words
+        } else {
+            Wants::Nothing
+        };
+        Ok(Call { no: CallNo(no), tool, input, digest: self.digest(no)?, wants })
+    }
+
+    fn answer(&mut self, session: SessionId) -> Result<Command, String> {
+        let no = self.number()?;
+        let word = self.word("an answer")?;
+        let answer = match word.as_str() {
+            "once" => Answer::Once,
+            "always" => Answer::Always,
+            "deny" => Answer::Deny,
+            "words" => Answer::Words(self.word("a text")?),
+            _ => return Err(format!("`{word}` is not once, always, deny or words")),
+        };
+        let (digest, turn) = (self.digest(no)?, self.turn()?);
+        Ok(Command::Answer { session, turn, call: CallNo(no), digest, answer })
+    }
+
+    fn turn(&mut self) -> Result<TurnNo, String> {
+        Ok(TurnNo(self.option("turn")?.map(|text| number(&text)).transpose()?.unwrap_or(1)))
+    }
+
+    /// The digest that is written as a number or, with an `x`, in full; or the one that goes with the call's number.
+    fn digest(&mut self, call: u64) -> Result<Digest, String> {
+        match self.option("digest")? {
+            None => Ok(Digest::numbered(call)),
+            Some(word) => match word.strip_prefix('x') {
+                None => number(&word).map(Digest::numbered),
+                Some(digits) => full_digest(digits).ok_or_else(|| format!("`{word}` is not a digest")),
+            },
+        }
+    }
+
+    fn outcome(&mut self) -> Result<Outcome, String> {
+        let word = self.word("an outcome")?;
+        let known = Outcome::ALL.into_iter().find(|outcome| outcome.words() == word);
+        known.ok_or_else(|| format!("`{word}` is not an outcome"))
+    }
+
+    fn policy(&mut self) -> Result<Policy, String> {
+        match self.word("a policy")?.as_str() {
+            "ask" => Ok(Policy::Ask),
+            "deny" => Ok(Policy::Deny),
+            other => Err(format!("`{other}` is not ask or deny")),
+        }
+    }
+
     /// The token that is written, or one that no other line has.
     fn token(&mut self) -> Result<Token, String> {
-        let written = self.option("token").map(|text| number(&text)).transpose()?;
-        Ok(Token(written.map_or_else(|| 1000 + u128::from(self.request), u128::from)))
+        let written = self.option("token")?.map(|text| number(&text)).transpose()?;
+        Ok(Token(written.unwrap_or_else(|| 1000 + u128::from(self.request))))
     }
 
     fn word(&mut self, what: &str) -> Result<String, String> {
@@ -143,8 +262,8 @@ impl Script {
         there
     }
 
-    fn option(&mut self, name: &str) -> Option<String> {
-        if self.take(name) { self.word(name).ok() } else { None }
+    fn option(&mut self, name: &str) -> Result<Option<String>, String> {
+        if self.take(name) { self.word(&format!("a word after `{name}`")).map(Some) } else { Ok(None) }
     }
 
     fn number(&mut self) -> Result<u64, String> {
@@ -152,60 +271,36 @@ impl Script {
     }
 
     fn session(&mut self) -> Result<SessionId, String> {
-        self.marked('s').map(|n| SessionId(n.into()))
+        words::read_session(&self.word("a session")?)
     }
 
     fn client(&mut self) -> Result<ClientId, String> {
-        self.marked('c').map(ClientId)
-    }
-
-    fn marked(&mut self, mark: char) -> Result<u64, String> {
-        let word = self.word("an id")?;
-        word.strip_prefix(mark)
-            .and_then(|digits| digits.parse().ok())
-            .ok_or_else(|| format!("`{word}` is not `{mark}` and a number"))
+        let word = self.word("a client")?;
+        let number = word.strip_prefix('c').and_then(|digits| digits.parse().ok());
+        number.map(ClientId).ok_or_else(|| format!("`{word}` is not a client, like c1"))
     }
 }
 
-fn number(text: &str) -> Result<u64, String> {
+/// A kind that `q` brings, or one of that name.
+fn kind(word: &str) -> Result<Kind, String> {
+    word.parse().or_else(|_| custom(word))
+}
+
+fn custom(word: &str) -> Result<Kind, String> {
+    word.parse().map(Kind::Custom).map_err(|_| format!("`{word}` is not a kind"))
+}
+
+fn full_digest(digits: &str) -> Option<Digest> {
+    let mut digest = [0; 32];
+    if digits.len() != 2 * digest.len() {
+        return None;
+    }
+    for (place, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * place..2 * place + 2)?, 16).ok()?;
+    }
+    Some(Digest(digest))
+}
+
+fn number<N: FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| format!("`{text}` is not a number"))
-}
-
-fn millis(text: &str) -> Result<Duration, String> {
-    let digits = text.strip_suffix("ms").ok_or_else(|| format!("`{text}` is not a time like 100ms"))?;
-    number(digits).map(Duration::from_millis)
-}
-
-/// Words, and texts in quotes.
-fn words(line: &str) -> Result<Vec<String>, String> {
-    let mut words = Vec::new();
-    let mut chars = line.trim().chars().peekable();
-    while let Some(&next) = chars.peek() {
-        if next.is_whitespace() {
-            chars.next();
-        } else if next == '"' {
-            chars.next();
-            let mut text = String::new();
-            loop {
-                match (chars.next(), chars.peek()) {
-                    (None, _) => return Err("a text does not end".into()),
-                    (Some('"'), _) => break,
-                    (Some('\\'), Some('n')) => {
-                        chars.next();
-                        text.push('\n');
-                    }
-                    (Some('\\'), Some(_)) => text.extend(chars.next()),
-                    (Some(plain), _) => text.push(plain),
-                }
-            }
-            words.push(text);
-        } else {
-            let mut word = String::new();
-            while let Some(plain) = chars.next_if(|c| !c.is_whitespace()) {
-                word.push(plain);
-            }
-            words.push(word);
-        }
-    }
-    Ok(words)
 }

@@ -4,12 +4,17 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::effect::{Durability, Effect, Effects, Reply};
-use crate::id::SessionId;
-use crate::record::{Ending, Record, Stamped};
-use crate::session::head::Activity;
+use super::words::session;
+use super::write::{policy_word, setup_words};
+use crate::agent::{AgentFailure, Wants};
+use crate::effect::{Durability, Effect, Effects, Reply, ReplyTo};
+use crate::id::ClientId;
+use crate::presence::Presence;
+use crate::record::{Answer, Ending, Fault, Policy, Record, Stamped, Voice};
+use crate::refusal::Refusal;
 use crate::session::transcript::{Body, Entry, Stop};
-use crate::view::{Summary, Update};
+use crate::tag::Tag;
+use crate::view::{PendingCall, QueuedPrompt, Summary, Update};
 
 /// The effects of one input, a line each.
 pub fn print(effects: &Effects) -> Vec<String> {
@@ -29,13 +34,53 @@ pub fn print(effects: &Effects) -> Vec<String> {
 fn record(stamped: &Stamped) -> String {
     let place = format!("{}.{}", session(stamped.session), stamped.seq);
     let fact = match &stamped.record {
-        Record::Created { name, slot, kind, .. } => format!("created {name} in slot {slot} for {kind}"),
+        Record::Created { name, slot, setup, fork: None, .. } => {
+            let mut words = setup_words(setup);
+            words.insert(0, setup.kind.to_string());
+            format!("created {name} in slot {slot} for {}", words.join(" "))
+        }
+        Record::Created { name, slot, fork: Some(fork), .. } => {
+            let parent = session(fork.parent);
+            format!("created {name} in slot {slot} from {parent} up to entry {}", fork.last)
+        }
         Record::Renamed { name, origin } => format!("renamed {name} ({origin:?})"),
         Record::Closed => "closed".into(),
+        Record::Reopened { slot } => format!("reopened in slot {slot}"),
+        Record::Hibernated { why } => format!("hibernated for {why:?}").to_lowercase(),
+        Record::Woken => "woken".into(),
+        Record::Trashed => "trashed".into(),
+        Record::Restored => "restored".into(),
+        Record::Erased => "erased".into(),
+        Record::Tagged { tags } => format!("tagged [{}]", words(tags)),
+        Record::Pinned { pinned: true } => "pinned".into(),
+        Record::Pinned { pinned: false } => "unpinned".into(),
+        Record::PolicySet { policy } => format!("policy {}", policy_word(*policy)),
+        Record::Edited { prompt, text } => format!("edited {prompt} {text:?}"),
+        Record::Moved { prompt, place } => format!("moved {prompt} to place {place}"),
+        Record::Steered { turn, prompt, text, .. } => format!("steered turn {turn} with {prompt} {text:?}"),
+        Record::Called { turn, call, waits } => {
+            let stage = if *waits { "waits" } else { "runs" };
+            format!("called turn {turn} call {} {} {:?} {stage}", call.no, call.tool, call.input)
+        }
+        Record::Answered { turn, call, answer } => {
+            format!("answered turn {turn} call {call} {}", answered(answer))
+        }
+        Record::Resulted { turn, call, of, outcome, text, whole } => {
+            let cut = cut(text, *whole);
+            format!("resulted turn {turn} call {call} of {of} {} {text:?}{cut}", outcome.words())
+        }
+        Record::MarkedUnread => "marked unread".into(),
+        Record::Repaired { fault } => repaired(*fault),
         Record::Queued { prompt, text, .. } => format!("queued {prompt} {text:?}"),
         Record::Unqueued { prompt } => format!("unqueued {prompt}"),
+        Record::Retried { prompt, .. } => format!("retried {prompt}"),
         Record::Began { turn, prompt, .. } => format!("began turn {turn} with prompt {prompt}"),
-        Record::Said { turn, entry, text } => format!("said turn {turn} entry {entry} {text:?}"),
+        Record::Said { turn, entry, voice: Voice::Answer, text } => {
+            format!("said turn {turn} entry {entry} {text:?}")
+        }
+        Record::Said { turn, entry, voice: Voice::Thinking, text } => {
+            format!("thought turn {turn} entry {entry} {text:?}")
+        }
         Record::Ended { turn, ending, usage } => {
             let cost = if usage.input + usage.output == 0 {
                 String::new()
@@ -50,27 +95,84 @@ fn record(stamped: &Stamped) -> String {
     format!("{place} {fact}")
 }
 
+/// How much there was of a text that is not whole.
+fn cut(text: &str, whole: u64) -> String {
+    if whole == text.len() as u64 { String::new() } else { format!(" of {whole} bytes") }
+}
+
+fn words(tags: &[Tag]) -> String {
+    tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn answered(answer: &Answer) -> String {
+    match answer {
+        Answer::Once => "once".into(),
+        Answer::Always => "always".into(),
+        Answer::Deny => "deny".into(),
+        Answer::Words(text) => format!("{text:?}"),
+    }
+}
+
+fn repaired(fault: Fault) -> String {
+    match fault {
+        Fault::PromptLost(prompt) => format!("repaired: the text of waiting prompt {prompt} is lost"),
+        Fault::LogCut { lost: Some(lost) } => format!("repaired: records are lost, {lost} in all"),
+        Fault::LogCut { lost: None } => "repaired: records are lost".into(),
+    }
+}
+
 fn ended(ending: &Ending) -> String {
     match ending {
         Ending::Done => "done".into(),
         Ending::Interrupted(by) => format!("interrupted by {by:?}").to_lowercase(),
-        Ending::Failed(failure) => format!("failed {}", failure.kind.code()),
+        Ending::Failed(failure) => failed(failure),
     }
+}
+
+fn failed(failure: &AgentFailure) -> String {
+    let AgentFailure { kind, detail } = failure;
+    let detail = if detail.is_empty() { String::new() } else { format!(" {detail:?}") };
+    format!("failed {}{detail}", kind.code())
 }
 
 fn effect(effect: &Effect) -> String {
     match effect {
-        Effect::Ask { session: id, turn, agent, .. } => {
-            format!("ask {agent} for {} turn {turn}", session(*id))
+        Effect::Ask { session: id, turn, agent, model, brief } => {
+            let model = if model.is_empty() { String::new() } else { format!(" model {model}") };
+            let brief = if brief.is_empty() { String::new() } else { format!(" brief {brief:?}") };
+            format!("ask {agent} for {} turn {turn}{model}{brief}", session(*id))
         }
         Effect::Cancel { session: id, turn } => format!("cancel {} turn {turn}", session(*id)),
-        Effect::Reply { answer: Ok(Reply::Done), .. } => "reply done".into(),
-        Effect::Reply { answer: Ok(Reply::Created(id)), .. } => format!("reply created {}", session(*id)),
-        Effect::Reply { answer: Ok(Reply::Accepted(prompt)), .. } => format!("reply accepted {prompt}"),
-        Effect::Reply { answer: Err(refusal), .. } => format!("refuse {}: {refusal}", refusal.code()),
+        Effect::Steer { session: id, turn, text } => format!("steer {} turn {turn} {text:?}", session(*id)),
+        Effect::Permit { session: id, turn, call, digest } => {
+            format!("permit {} turn {turn} call {call} {digest:?}", session(*id))
+        }
+        Effect::Settle { session: id, turn, call, outcome, text } => {
+            format!("settle {} turn {turn} call {call} {} {text:?}", session(*id), outcome.words())
+        }
+        Effect::Load { session: id } => format!("load {}", session(*id)),
+        Effect::Resync { session: id } => format!("resync {}", session(*id)),
+        Effect::Reply { to, answer } => format!("{}{}", reply(answer), unless_first(*to)),
         Effect::Update(told) => update(told),
         Effect::Leave => "leave".into(),
     }
+}
+
+fn reply(answer: &Result<Reply, Refusal>) -> String {
+    match answer {
+        Ok(Reply::Done) => "reply done".into(),
+        Ok(Reply::Created { session: id, hibernated }) => {
+            let made_room = hibernated.map(|other| format!(", {} made room", session(other)));
+            format!("reply created {}{}", session(*id), made_room.unwrap_or_default())
+        }
+        Ok(Reply::Accepted(prompt)) => format!("reply accepted {prompt}"),
+        Err(refusal) => format!("refuse {}: {refusal}", refusal.code()),
+    }
+}
+
+/// Whom a reply is for, where that is not the usual client.
+fn unless_first(to: ReplyTo) -> String {
+    if to.client == ClientId(1) { String::new() } else { format!(" (to c{})", to.client) }
 }
 
 fn update(update: &Update) -> String {
@@ -81,38 +183,65 @@ fn update(update: &Update) -> String {
             format!("text {} {entry}+{offset} {text:?}", session(*id))
         }
         Update::Queue { session: id, queue } => {
-            let waiting: Vec<String> =
-                queue.iter().map(|one| format!("{} {:?}", one.prompt, one.text)).collect();
-            format!("queue {} [{}]", session(*id), waiting.join(", "))
+            format!("queue {} [{}]", session(*id), waiting(queue))
+        }
+        Update::Gone(id) => format!("gone {}", session(*id)),
+        Update::Pending { session: id, pending } => {
+            let pending: Vec<String> = pending.iter().map(pending_call).collect();
+            format!("pending {} [{}]", session(*id), pending.join(", "))
         }
         Update::Draft { session: id, text } => format!("draft {} {text:?}", session(*id)),
     }
 }
 
-fn summary(told: &Summary) -> String {
-    let activity = match told.activity {
-        Activity::Idle => "idle",
-        Activity::Working => "working",
-        Activity::Failed => "failed",
-        Activity::Interrupted => "interrupted",
-    };
-    let slot = if told.slot == 0 { "closed".to_string() } else { format!("slot {}", told.slot) };
-    let unread = if told.unread == 0 { String::new() } else { format!(" {} unread", told.unread) };
-    let queued = if told.queued == 0 { String::new() } else { format!(" {} queued", told.queued) };
-    format!("line {} {} {slot} {activity}{unread}{queued}", session(told.id), told.name)
+pub(super) fn waiting(queue: &[QueuedPrompt]) -> String {
+    let waiting: Vec<String> = queue.iter().map(|one| format!("{} {:?}", one.prompt, one.text)).collect();
+    waiting.join(", ")
 }
 
-fn entry(entry: &Entry) -> String {
+pub(super) fn pending_call(one: &PendingCall) -> String {
+    let wants = match one.wants {
+        Wants::Nothing => "nothing",
+        Wants::Consent => "consent",
+        Wants::Words => "words",
+    };
+    format!("{} {} {:?} wants {wants}", one.call, one.tool, one.input)
+}
+
+pub(super) fn summary(told: &Summary) -> String {
+    let presence = match told.presence {
+        Presence::Live => format!("slot {}", told.slot),
+        Presence::Hibernated => format!("slot {} hibernated", told.slot),
+        Presence::Closed | Presence::Trashed => told.presence.word().to_string(),
+    };
+    let activity = told.activity.words();
+    let held = if told.held { " held" } else { "" };
+    let pinned = if told.pinned { " pinned" } else { "" };
+    let tags = if told.tags.is_empty() { String::new() } else { format!(" [{}]", words(&told.tags)) };
+    let unread = if told.unread == 0 { String::new() } else { format!(" {} unread", told.unread) };
+    let queued = if told.queued == 0 { String::new() } else { format!(" {} queued", told.queued) };
+    let policy = match told.policy {
+        Policy::Ask => "",
+        Policy::Deny => " denies tools",
+    };
+    let parent = told.parent.map(|parent| format!(" from {}", session(parent))).unwrap_or_default();
+    let (id, name) = (session(told.id), &told.name);
+    format!("line {id} {name} {presence} {activity}{held}{unread}{queued}{pinned}{policy}{parent}{tags}")
+}
+
+pub(super) fn entry(entry: &Entry) -> String {
     let body = match &entry.body {
         Body::Prompt(text) => format!("prompt {text:?}"),
         Body::Answer(text) => format!("answer {text:?}"),
+        Body::Thinking(text) => format!("thinking {text:?}"),
+        Body::Call(call) => format!("call {} {} {:?}", call.no, call.tool, call.input),
+        Body::Result(result) => {
+            let cut = cut(&result.text, result.whole);
+            format!("result of {} {} {:?}{cut}", result.of, result.outcome.words(), result.text)
+        }
+        Body::Repair(fault) => repaired(*fault),
         Body::Stop(Stop::Interrupted(by)) => format!("interrupted by {by:?}").to_lowercase(),
-        Body::Stop(Stop::Failed(failure)) => format!("failed {}", failure.kind.code()),
+        Body::Stop(Stop::Failed(failure)) => failed(failure),
     };
     format!("{} {body}", entry.no)
-}
-
-/// `s1` for the small ids of scripts, the id itself otherwise.
-fn session(id: SessionId) -> String {
-    if id.0 < 1000 { format!("s{}", id.0) } else { id.to_string() }
 }

@@ -12,7 +12,9 @@ use tokio::sync::mpsc;
 
 use crate::events::Event;
 
-pub(crate) use outbox::Outbox;
+pub use outbox::Outbox;
+#[cfg(feature = "simulation")]
+pub use outbox::{Bounds, Taken};
 
 /// Where to put what is for each client.
 pub(crate) type Outboxes = BTreeMap<ClientId, Arc<Outbox>>;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use q_core::{ClientId, Command, EntryNo, Input, Presence, PromptNo, RequestId, SessionId, Tag, Token};
+use q_core::{ClientId, Command, EntryNo, Environment, Input, Presence, ReplyTo, RequestId, SessionId};
 
 use super::{Agents, Host, Page};
 use crate::wire::message::Status;
-use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request};
+use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, request};
 use crate::world::World;
 
 /// The most one page carries, in bytes.
@@ -46,6 +46,11 @@ impl<W: World> Host<W> {
                 let lines = self.core.view().sessions().map(Into::into).collect();
                 self.world.send(client, reply(Ok(Answer::List(lines))));
             }
+            Request::Inbox => {
+                let inbox = self.core.view().inbox();
+                let inbox = inbox.into_iter().map(|(session, call)| (session.into(), call.into())).collect();
+                self.world.send(client, reply(Ok(Answer::Inbox(inbox))));
+            }
             Request::Resync { session } => {
                 self.send_snapshot(client, session.into());
                 self.world.send(client, reply(Ok(Answer::Done)));
@@ -62,14 +67,23 @@ impl<W: World> Host<W> {
                 self.world.send(client, reply(Ok(Answer::Done)));
                 self.stop();
             }
-            Request::Create { .. }
-            | Request::Rename { .. }
-            | Request::Close { .. }
-            | Request::Submit { .. }
-            | Request::Unqueue { .. }
-            | Request::Interrupt { .. }
-            | Request::Retry { .. }
-            | Request::SaveDraft { .. } => self.wished(client, id, request),
+            Request::Create(new) => self.create(client, id, |session, environment| {
+                new.command(session, environment).map_err(|fault| Refused {
+                    code: "bad_kind".into(),
+                    message: format!("this cannot be a kind of session: {fault}"),
+                    limit: false,
+                })
+            }),
+            Request::Fork { session, at, name } => {
+                self.create(client, id, |fresh, _| Ok(request::fork(session, fresh, at, name)));
+            }
+            Request::Wish { session, wish } => {
+                let session = session.into();
+                if wish.asks() {
+                    self.bind(session, client);
+                }
+                self.wish(client, id, wish.command(session));
+            }
         }
     }
 
@@ -78,47 +92,30 @@ impl<W: World> Host<W> {
     }
 
     /// A wish the core decides.
-    fn wished(&mut self, client: ClientId, id: u64, request: Request) {
-        let mut created = None;
-        let command = match request {
-            Request::Create { name, kind, agent, model, directory } => match self.world.session_id() {
-                Ok(session) => {
-                    created = Some(session);
-                    Command::Create { id: session, name, kind, agent, model, directory }
-                }
-                Err(error) => {
-                    let refused =
-                        Refused { code: "entropy".into(), message: error.to_string(), limit: false };
-                    return self.world.send(client, HostMessage::Reply { id, answer: Err(refused) });
-                }
-            },
-            Request::Rename { session, name } => Command::Rename { session: session.into(), name },
-            Request::Close { session, force } => {
-                Command::Close { session: session.into(), even_if_working: force }
+    fn wish(&mut self, client: ClientId, id: u64, command: Command) {
+        self.tell(Input::Wish { to: ReplyTo { client, request: RequestId(id) }, command });
+    }
+
+    /// A wish for a session that does not exist yet: it gets a fresh id, and what its client brought along.
+    fn create(
+        &mut self,
+        client: ClientId,
+        id: u64,
+        command: impl FnOnce(SessionId, Environment) -> Result<Command, Refused>,
+    ) {
+        let environment = self.guests.get(&client).map(|guest| guest.environment).unwrap_or_default();
+        let wanted = self.world.session_id().map_err(|error| Refused {
+            code: "entropy".into(),
+            message: error.to_string(),
+            limit: false,
+        });
+        let wanted = wanted.and_then(|session| Ok((session, command(session, environment)?)));
+        match wanted {
+            Ok((session, command)) => {
+                self.wish(client, id, command);
+                self.bind(session, client);
             }
-            Request::Submit { session, token, text } => {
-                self.bind(session.into(), client);
-                Command::Submit { session: session.into(), token: Token(token), text }
-            }
-            Request::Unqueue { session, prompt } => {
-                Command::Unqueue { session: session.into(), prompt: PromptNo(prompt) }
-            }
-            Request::Interrupt { session } => Command::Interrupt { session: session.into() },
-            Request::Retry { session, token } => {
-                self.bind(session.into(), client);
-                Command::Retry { session: session.into(), token: Token(token) }
-            }
-            Request::SaveDraft { session, text } => Command::SaveDraft { session: session.into(), text },
-            Request::Page { .. }
-            | Request::List
-            | Request::Resync { .. }
-            | Request::Status
-            | Request::Stats
-            | Request::Stop => return, // not wishes; `requested` answers them
-        };
-        self.tell(Input::Wish { tag: Tag { client, request: RequestId(id) }, command });
-        if let Some(session) = created {
-            self.bind(session, client);
+            Err(refused) => self.world.send(client, HostMessage::Reply { id, answer: Err(refused) }),
         }
     }
 
@@ -135,12 +132,16 @@ impl<W: World> Host<W> {
     }
 
     fn live(&self) -> u64 {
-        self.core.view().sessions().filter(|session| session.presence == Presence::Live).count() as u64
+        self.count(Presence::Live)
+    }
+
+    fn count(&self, presence: Presence) -> u64 {
+        self.core.view().sessions().filter(|session| session.presence == presence).count() as u64
     }
 
     pub(super) fn status(&self) -> Status {
         let view = self.core.view();
-        let working = view.sessions().filter(|session| session.activity == q_core::Activity::Working).count();
+        let working = view.sessions().filter(|session| session.activity.is_busy()).count();
         Status {
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -149,6 +150,7 @@ impl<W: World> Host<W> {
             clients: self.guests.len() as u64,
             live: self.live(),
             max_live: self.core.limits().live_sessions as u64,
+            hibernated: self.count(Presence::Hibernated),
             working: working as u64,
             stored: view.sessions().count() as u64,
         }

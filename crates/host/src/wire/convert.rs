@@ -1,12 +1,12 @@
 //! Between the core's view types and the wire's. Towards the core a name is checked again: the wire is outside.
 
 use q_core::{
-    AgentFailure, EntryNo, Mark, NameFault, PromptNo, QueuedPrompt, SessionId, Snapshot, Stop, Summary,
-    Update, WallTime,
+    AgentFailure, CallNo, Called, Digest, EntryNo, Fault, Mark, NameFault, PendingCall, PromptNo,
+    QueuedPrompt, Resulted, SessionId, Snapshot, Stop, Summary, TurnNo, Update, WallTime,
 };
 
-use super::message::Id;
-use super::view::{Body, Failure, Item, Line, Piece, Shot};
+use super::request::{Id, kind};
+use super::view::{Body, Call, Failure, Item, Line, Piece, Shot};
 
 impl From<SessionId> for Id {
     fn from(id: SessionId) -> Self {
@@ -26,12 +26,19 @@ impl From<Summary> for Line {
             id: summary.id.into(),
             name: summary.name.to_string(),
             slot: summary.slot,
-            kind: summary.kind,
+            kind: summary.kind.word().to_owned(),
             agent: summary.agent,
             model: summary.model,
             directory: summary.directory,
+            policy: summary.policy,
+            tags: summary.tags.iter().map(ToString::to_string).collect(),
+            pinned: summary.pinned,
+            parent: summary.parent.map(Id::from),
             presence: summary.presence,
+            trashed: summary.trashed.map(|since| since.0),
             activity: summary.activity,
+            held: summary.held,
+            pending: summary.pending,
             unread: summary.unread,
             seen: (summary.seen.entry.0, summary.seen.bytes),
             queued: summary.queued,
@@ -54,12 +61,19 @@ impl TryFrom<Line> for Summary {
             id: line.id.into(),
             name: line.name.parse()?,
             slot: line.slot,
-            kind: line.kind,
+            kind: kind(&line.kind)?,
             agent: line.agent,
             model: line.model,
             directory: line.directory,
+            policy: line.policy,
+            tags: line.tags.iter().filter_map(|tag| tag.parse().ok()).collect(),
+            pinned: line.pinned,
+            parent: line.parent.map(SessionId::from),
             presence: line.presence,
+            trashed: line.trashed.map(WallTime),
             activity: line.activity,
+            held: line.held,
+            pending: line.pending,
             unread: line.unread,
             seen: Mark { entry: EntryNo(line.seen.0), bytes: line.seen.1 },
             queued: line.queued,
@@ -92,6 +106,15 @@ impl From<q_core::Entry> for Item {
         let body = match entry.body {
             q_core::Body::Prompt(text) => Body::Prompt(text),
             q_core::Body::Answer(text) => Body::Answer(text),
+            q_core::Body::Thinking(text) => Body::Thinking(text),
+            q_core::Body::Call(Called { no, tool, input, wants }) => {
+                Body::Call { no: no.0, tool, input, wants }
+            }
+            q_core::Body::Result(Resulted { of, outcome, text, whole }) => {
+                Body::Result { of: of.0, outcome, text, whole }
+            }
+            q_core::Body::Repair(Fault::PromptLost(prompt)) => Body::PromptLost(prompt.0),
+            q_core::Body::Repair(Fault::LogCut { lost }) => Body::LogCut(lost),
             q_core::Body::Stop(Stop::Interrupted(by)) => Body::Interrupted(by),
             q_core::Body::Stop(Stop::Failed(failure)) => Body::Failed(failure.into()),
         };
@@ -104,6 +127,15 @@ impl From<Item> for q_core::Entry {
         let body = match item.body {
             Body::Prompt(text) => q_core::Body::Prompt(text),
             Body::Answer(text) => q_core::Body::Answer(text),
+            Body::Thinking(text) => q_core::Body::Thinking(text),
+            Body::Call { no, tool, input, wants } => {
+                q_core::Body::Call(Called { no: CallNo(no), tool, input, wants })
+            }
+            Body::Result { of, outcome, text, whole } => {
+                q_core::Body::Result(Resulted { of: EntryNo(of), outcome, text, whole })
+            }
+            Body::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
+            Body::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),
             Body::Interrupted(by) => q_core::Body::Stop(Stop::Interrupted(by)),
             Body::Failed(failure) => q_core::Body::Stop(Stop::Failed(failure.into())),
         };
@@ -119,6 +151,34 @@ fn queue_in(queue: Vec<(u64, String)>) -> Vec<QueuedPrompt> {
     queue.into_iter().map(|(prompt, text)| QueuedPrompt { prompt: PromptNo(prompt), text }).collect()
 }
 
+impl From<PendingCall> for Call {
+    fn from(pending: PendingCall) -> Self {
+        Self {
+            turn: pending.turn.0,
+            call: pending.call.0,
+            tool: pending.tool,
+            input: pending.input,
+            digest: pending.digest.0,
+            wants: pending.wants,
+            since: pending.since.0,
+        }
+    }
+}
+
+impl From<Call> for PendingCall {
+    fn from(call: Call) -> Self {
+        Self {
+            turn: TurnNo(call.turn),
+            call: CallNo(call.call),
+            tool: call.tool,
+            input: call.input,
+            digest: Digest(call.digest),
+            wants: call.wants,
+            since: WallTime(call.since),
+        }
+    }
+}
+
 impl From<Snapshot> for Shot {
     fn from(snapshot: Snapshot) -> Self {
         Self {
@@ -127,6 +187,7 @@ impl From<Snapshot> for Shot {
             trimmed: snapshot.trimmed,
             queue: queue_out(snapshot.queue),
             draft: snapshot.draft,
+            pending: snapshot.pending.into_iter().map(Call::from).collect(),
         }
     }
 }
@@ -141,6 +202,7 @@ impl TryFrom<Shot> for Snapshot {
             trimmed: shot.trimmed,
             queue: queue_in(shot.queue),
             draft: shot.draft,
+            pending: shot.pending.into_iter().map(PendingCall::from).collect(),
         })
     }
 }
@@ -148,7 +210,12 @@ impl TryFrom<Shot> for Snapshot {
 impl From<Update> for Piece {
     fn from(update: Update) -> Self {
         match update {
-            Update::Session(summary) => Self::Line(summary.into()),
+            Update::Session(summary) => Self::Line(Box::new(Line::from(*summary))),
+            Update::Gone(session) => Self::Gone(session.into()),
+            Update::Pending { session, pending } => {
+                let pending = pending.into_iter().map(Call::from).collect();
+                Self::Pending { session: session.into(), pending }
+            }
             Update::Entry { session, entry } => Self::Entry { session: session.into(), entry: entry.into() },
             Update::Text { session, entry, offset, text } => {
                 Self::Text { session: session.into(), entry: entry.0, offset, text }
@@ -166,7 +233,12 @@ impl TryFrom<Piece> for Update {
 
     fn try_from(piece: Piece) -> Result<Self, NameFault> {
         Ok(match piece {
-            Piece::Line(line) => Self::Session(line.try_into()?),
+            Piece::Line(line) => Self::Session(Box::new((*line).try_into()?)),
+            Piece::Gone(session) => Self::Gone(session.into()),
+            Piece::Pending { session, pending } => {
+                let pending = pending.into_iter().map(PendingCall::from).collect();
+                Self::Pending { session: session.into(), pending }
+            }
             Piece::Entry { session, entry } => Self::Entry { session: session.into(), entry: entry.into() },
             Piece::Text { session, entry, offset, text } => {
                 Self::Text { session: session.into(), entry: EntryNo(entry), offset, text }

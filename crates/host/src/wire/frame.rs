@@ -60,6 +60,21 @@ impl<In, Out: Serialize> Encoder<&Out> for Codec<In, Out> {
     }
 }
 
+/// A message as it is on the wire.
+#[cfg(feature = "simulation")]
+pub(crate) fn written<M: Serialize>(message: &M) -> Result<Vec<u8>, FrameError> {
+    let mut bytes = BytesMut::new();
+    Codec::<(), M>::default().encode(message, &mut bytes)?;
+    Ok(bytes.into())
+}
+
+/// The message that came over the wire as these bytes.
+#[cfg(feature = "simulation")]
+pub(crate) fn read<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, FrameError> {
+    let arrived = Codec::<M, ()>::default().decode(&mut BytesMut::from(bytes))?;
+    arrived.ok_or_else(|| FrameError::Io(std::io::ErrorKind::UnexpectedEof.into()))
+}
+
 /// Reads arbitrary bytes as both sides would. What decodes must encode, and decode to the same bytes again.
 pub fn fuzz_frame(bytes: &[u8]) {
     both_ways::<ClientMessage, HostMessage>(bytes);

@@ -1,22 +1,15 @@
 //! The core's leaf types as they are written on the wire: explicit tags, checked against the core by the compiler.
 
-use q_core::{Activity, FailureKind, Interrupter, Kind, Presence};
+use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, Wants};
 use serde::{Deserialize, Serialize};
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Kind", rename_all = "snake_case")]
-pub(super) enum KindDef {
-    Development,
-    Debug,
-    Planning,
-    Review,
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Activity", rename_all = "snake_case")]
 pub(super) enum ActivityDef {
     Idle,
     Working,
+    NeedsApproval,
+    NeedsInput,
     Failed,
     Interrupted,
 }
@@ -25,7 +18,35 @@ pub(super) enum ActivityDef {
 #[serde(remote = "Presence", rename_all = "snake_case")]
 pub(super) enum PresenceDef {
     Live,
+    Hibernated,
     Closed,
+    Trashed,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Policy", rename_all = "snake_case")]
+pub(super) enum PolicyDef {
+    Ask,
+    Deny,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Wants", rename_all = "snake_case")]
+pub(super) enum WantsDef {
+    Nothing,
+    Consent,
+    Words,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Outcome", rename_all = "snake_case")]
+pub(super) enum OutcomeDef {
+    Done,
+    Failed,
+    Denied,
+    Expired,
+    NeverRan,
+    CutShort,
 }
 
 #[derive(Serialize, Deserialize)]

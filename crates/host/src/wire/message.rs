@@ -1,12 +1,12 @@
 //! The messages.
 
-use q_agent::{AgentSpec, HttpSpec, Secret};
-use q_core::Kind;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use super::leaf::{KindDef, halves};
-use super::view::{Line, Pages, Piece, Shot};
+use q_agent::{AgentSpec, HttpSpec, Secret};
+use serde::{Deserialize, Serialize};
+
+use super::request::{Id, Request};
+use super::view::{Call, Line, Pages, Piece, Shot};
 
 /// What a client says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -96,105 +96,9 @@ impl From<Reach> for AgentSpec {
     }
 }
 
-/// A session's id on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Id(#[serde(with = "halves")] pub u128);
-
-/// What a client may want.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Request {
-    /// A new session.
-    Create {
-        /// Its name as typed.
-        name: Option<String>,
-        /// What it is for.
-        #[serde(with = "KindDef")]
-        kind: Kind,
-        /// Which agent answers.
-        agent: String,
-        /// Which model; empty for the agent's own.
-        model: String,
-        /// Where it works.
-        directory: String,
-    },
-    /// Another name.
-    Rename {
-        /// Which session.
-        session: Id,
-        /// The name as typed.
-        name: String,
-    },
-    /// Archive a session.
-    Close {
-        /// Which session.
-        session: Id,
-        /// Also when a turn runs.
-        force: bool,
-    },
-    /// A prompt.
-    Submit {
-        /// Which session.
-        session: Id,
-        /// The same again is taken once.
-        #[serde(with = "halves")]
-        token: u128,
-        /// What was typed.
-        text: String,
-    },
-    /// Take back a waiting prompt.
-    Unqueue {
-        /// Which session.
-        session: Id,
-        /// Which prompt.
-        prompt: u64,
-    },
-    /// Stop the running turn.
-    Interrupt {
-        /// Which session.
-        session: Id,
-    },
-    /// Ask again.
-    Retry {
-        /// Which session.
-        session: Id,
-        /// The same again is taken once.
-        #[serde(with = "halves")]
-        token: u128,
-    },
-    /// Keep what is typed.
-    SaveDraft {
-        /// Which session.
-        session: Id,
-        /// All of it.
-        text: String,
-    },
-    /// Entries before a place, from the store: also of closed sessions.
-    Page {
-        /// Which session.
-        session: Id,
-        /// Before this entry; the newest without it.
-        before: Option<u64>,
-        /// At most this much text, in bytes.
-        bytes: u32,
-    },
-    /// Every session's line, closed ones too.
-    List,
-    /// A session's snapshot again: something was missed.
-    Resync {
-        /// Which session.
-        session: Id,
-    },
-    /// How the host is.
-    Status,
-    /// Its figures.
-    Stats,
-    /// End in good order.
-    Stop,
-}
-
 /// What the host says.
 #[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a message is made to be written, not to be kept")]
 #[serde(rename_all = "snake_case")]
 pub enum HostMessage {
     /// The hello is accepted.
@@ -233,13 +137,20 @@ pub enum Answer {
     /// It is done.
     Done,
     /// The session exists.
-    Created(Id),
+    Created {
+        /// Which.
+        session: Id,
+        /// The name of the one that hibernated to make room.
+        hibernated: Option<String>,
+    },
     /// The prompt is kept; it has this number.
     Accepted(u64),
     /// Entries.
     Page(Pages),
     /// Lines.
     List(Vec<Line>),
+    /// What waits for the person in all sessions, the oldest first.
+    Inbox(Vec<(Id, Call)>),
     /// How the host is.
     Status(Status),
     /// Its figures.
@@ -274,6 +185,8 @@ pub struct Status {
     pub live: u64,
     /// The most that may be.
     pub max_live: u64,
+    /// Sessions that are open but asleep.
+    pub hibernated: u64,
     /// Sessions whose turn runs.
     pub working: u64,
     /// All sessions in the store.
@@ -289,6 +202,8 @@ pub struct Stats {
     pub sessions_created: u64,
     /// Sessions live now.
     pub sessions_live: u64,
+    /// Times a session hibernated.
+    pub hibernations: u64,
     /// Turns begun.
     pub turns: u64,
     /// Turns found cut by a crash at start.

@@ -7,10 +7,14 @@ mod convert;
 mod frame;
 mod leaf;
 pub mod message;
+pub mod request;
 pub mod view;
 
 pub use frame::{Codec, FrameError, MAX_FRAME, fuzz_frame};
-pub use message::{Answer, ClientMessage, HostMessage, Refused, Request};
+#[cfg(feature = "simulation")]
+pub(crate) use frame::{read, written};
+pub use message::{Answer, ClientMessage, HostMessage, Refused};
+pub use request::{Id, New, Request, Say, Wish};
 
 /// The number of this protocol.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;

@@ -1,10 +1,12 @@
 //! The core's view types as they are written on the wire.
 
-use q_core::{Activity, FailureKind, Interrupter, Kind, Presence};
+use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, Wants};
 use serde::{Deserialize, Serialize};
 
-use super::leaf::{ActivityDef, FailureKindDef, InterrupterDef, KindDef, PresenceDef};
-use super::message::Id;
+use super::leaf::{
+    ActivityDef, FailureKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, WantsDef,
+};
+use super::request::Id;
 
 /// [`q_core::Summary`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -13,15 +15,22 @@ pub struct Line {
     pub id: Id,
     pub name: String,
     pub slot: u32,
-    #[serde(with = "KindDef")]
-    pub kind: Kind,
+    pub kind: String,
     pub agent: String,
     pub model: String,
     pub directory: String,
+    #[serde(with = "PolicyDef")]
+    pub policy: Policy,
+    pub tags: Vec<String>,
+    pub pinned: bool,
+    pub parent: Option<Id>,
     #[serde(with = "PresenceDef")]
     pub presence: Presence,
+    pub trashed: Option<u64>,
     #[serde(with = "ActivityDef")]
     pub activity: Activity,
+    pub held: bool,
+    pub pending: u32,
     pub unread: u32,
     pub seen: (u64, u64),
     pub queued: u32,
@@ -59,8 +68,39 @@ pub struct Item {
 pub enum Body {
     Prompt(String),
     Answer(String),
+    Thinking(String),
+    Call {
+        no: u64,
+        tool: String,
+        input: String,
+        #[serde(with = "WantsDef")]
+        wants: Wants,
+    },
+    Result {
+        of: u64,
+        #[serde(with = "OutcomeDef")]
+        outcome: Outcome,
+        text: String,
+        whole: u64,
+    },
     Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
     Failed(Failure),
+    PromptLost(u64),
+    LogCut(Option<u64>),
+}
+
+/// [`q_core::PendingCall`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Call {
+    pub turn: u64,
+    pub call: u64,
+    pub tool: String,
+    pub input: String,
+    pub digest: [u8; 32],
+    #[serde(with = "WantsDef")]
+    pub wants: Wants,
+    pub since: u64,
 }
 
 /// [`q_core::Snapshot`].
@@ -72,6 +112,7 @@ pub struct Shot {
     pub trimmed: bool,
     pub queue: Vec<(u64, String)>,
     pub draft: String,
+    pub pending: Vec<Call>,
 }
 
 /// Entries from the store.
@@ -88,9 +129,11 @@ pub struct Pages {
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each variant is documented on the core type it mirrors")]
 pub enum Piece {
-    Line(Line),
+    Line(Box<Line>),
+    Gone(Id),
     Entry { session: Id, entry: Item },
     Text { session: Id, entry: u64, offset: u64, text: String },
     Queue { session: Id, queue: Vec<(u64, String)> },
     Draft { session: Id, text: String },
+    Pending { session: Id, pending: Vec<Call> },
 }

@@ -37,6 +37,10 @@ pub(super) enum Row {
     Record([u8; 24], Vec<u8>),
     /// A head.
     Head([u8; 16], Vec<u8>),
+    /// A record goes.
+    NoRecord([u8; 24]),
+    /// A head goes.
+    NoHead([u8; 16]),
 }
 
 /// The open database.
@@ -102,6 +106,8 @@ impl Database {
             match row {
                 Row::Record(key, value) => batch.insert(&self.records, key, value),
                 Row::Head(key, value) => batch.insert(&self.heads, key, value),
+                Row::NoRecord(key) => batch.remove(&self.records, key),
+                Row::NoHead(key) => batch.remove(&self.heads, key),
             }
         }
         batch.commit().map_err(|error| self.failure(error))

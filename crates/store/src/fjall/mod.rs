@@ -62,11 +62,18 @@ impl Store for FjallStore {
     fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
         let mut writer = self.writer()?;
         let reader = self.reader();
-        let heads = order::verify(batches, |session| writer.end(&reader, session).map(|end| end.seq))?;
-        drop(reader);
+        let order::Outcome { heads, erased } =
+            order::verify(batches, |session| writer.end(&reader, session).map(|end| end.seq))?;
         let mut ends = BTreeMap::new();
         let mut rows = Vec::new();
-        for stamped in batches.iter().flat_map(|batch| &batch.records) {
+        for &session in &erased {
+            // What this very append adds to an erased session is never written.
+            rows.extend(reader.places(session)?.map(|seq| Row::NoRecord(key::record(session, seq))));
+            rows.push(Row::NoHead(key::head(session)));
+        }
+        drop(reader);
+        let kept = |stamped: &&Stamped| !erased.contains(&stamped.session);
+        for stamped in batches.iter().flat_map(|batch| &batch.records).filter(kept) {
             let session = stamped.session;
             let end = ends.entry(session).or_insert_with(|| writer.known_end(session));
             let (value, check) =
@@ -82,12 +89,17 @@ impl Store for FjallStore {
         }
         let durability = batches.iter().map(|batch| batch.durability).max().unwrap_or(Durability::Buffered);
         self.database.commit(rows, durability).inspect_err(|_| writer.poisoned = true)?;
+        writer.ends.retain(|session, _| !erased.contains(session));
         writer.ends.extend(ends);
         Ok(())
     }
 
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
         self.reader().heads().collect()
+    }
+
+    fn head(&self, session: SessionId) -> Result<Option<Head>, StoreError> {
+        self.reader().head(session)
     }
 
     fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {

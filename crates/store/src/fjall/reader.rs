@@ -1,7 +1,7 @@
 //! Reading: one moment of the database, every row opened and verified.
 
 use ::fjall::{Guard, KvPair, Readable as _, Snapshot};
-use q_core::{Head, Seq, SessionId, Stamped};
+use q_core::{Fork, Head, Seq, SessionId, Stamped};
 
 use crate::chain::{Backward, Forward};
 use crate::envelope::{self, End};
@@ -14,6 +14,13 @@ use crate::{key, wire};
 pub(super) struct Reader<'a> {
     database: &'a Database,
     snapshot: Snapshot,
+}
+
+/// Where a session's log begins and ends.
+struct Bounds {
+    first: Seq,
+    end: End,
+    fork: Option<Fork>,
 }
 
 impl<'a> Reader<'a> {
@@ -32,21 +39,40 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The session's last record as its head knows it; the default where there is no session.
-    fn end(&self, session: SessionId) -> Result<End, StoreError> {
+    /// The session's log as its head knows it; the default where there is no session.
+    fn bounds(&self, session: SessionId) -> Result<Bounds, StoreError> {
+        let Some((head, check)) = self.head_row(session)? else {
+            return Ok(Bounds { first: Seq(1), end: End::default(), fork: None });
+        };
+        let first = head.fork.map_or(Seq(1), |fork| fork.through.next());
+        Ok(Bounds { first, end: End { seq: head.seq, check }, fork: head.fork })
+    }
+
+    /// See [`crate::Store::head`].
+    pub(super) fn head(&self, session: SessionId) -> Result<Option<Head>, StoreError> {
+        Ok(self.head_row(session)?.map(|(head, _)| head))
+    }
+
+    /// The session's head, and the check of its last record.
+    fn head_row(&self, session: SessionId) -> Result<Option<(Head, u64)>, StoreError> {
         let row = self.snapshot.get(&self.database.heads, key::head(session));
         let Some(value) = row.map_err(|error| self.database.failure(error).at(session, envelope::HEAD))?
         else {
-            return Ok(End::default());
+            return Ok(None);
         };
         let opened = envelope::open(session, envelope::HEAD, &value)?;
-        let head = wire::decode_head(session, opened.payload)?;
-        Ok(End { seq: head.seq, check: opened.prev })
+        Ok(Some((wire::decode_head(session, opened.payload)?, opened.prev)))
+    }
+
+    /// The places of all records of a session.
+    pub(super) fn places(&self, session: SessionId) -> Result<impl Iterator<Item = Seq> + use<>, StoreError> {
+        let Bounds { first, end, .. } = self.bounds(session)?;
+        Ok((first.0..=end.seq.0).map(Seq))
     }
 
     /// As [`Self::end`], and the record that stands there is that one.
     pub(super) fn verified_end(&self, session: SessionId) -> Result<End, StoreError> {
-        let end = self.end(session)?;
+        let end = self.bounds(session)?.end;
         if end != End::default() {
             let value = self.value(session, end.seq)?;
             if envelope::open(session, end.seq, &value)?.check != end.check {
@@ -63,13 +89,13 @@ impl<'a> Reader<'a> {
         from: Seq,
         limit: usize,
     ) -> Result<Vec<Stamped>, StoreError> {
-        let end = self.end(session)?;
-        let from = from.max(Seq(1));
+        let Bounds { first, end, .. } = self.bounds(session)?;
+        let from = from.max(first);
         let to = Seq(from.0.saturating_add(limit as u64).saturating_sub(1)).min(end.seq);
         if limit == 0 || from > to {
             return Ok(Vec::new());
         }
-        let mut chain = Forward::new(session, from);
+        let mut chain = Forward::new(session, from, first);
         let mut records = Vec::new();
         for row in self.rows(session, from, to) {
             records.push(chain.open(row)?);
@@ -98,7 +124,11 @@ impl<'a> Reader<'a> {
 
 impl Log for Reader<'_> {
     fn last(&self, session: SessionId) -> Result<Seq, StoreError> {
-        self.end(session).map(|end| end.seq)
+        self.bounds(session).map(|bounds| bounds.end.seq)
+    }
+
+    fn fork(&self, session: SessionId) -> Result<Option<Fork>, StoreError> {
+        self.bounds(session).map(|bounds| bounds.fork)
     }
 
     fn newest_first(
@@ -106,8 +136,8 @@ impl Log for Reader<'_> {
         session: SessionId,
         from: Seq,
     ) -> Result<impl Iterator<Item = Result<Stamped, StoreError>>, StoreError> {
-        let end = self.end(session)?;
-        Ok(Backward::new(session, from, end, self.rows(session, Seq(1), from).rev()))
+        let Bounds { first, end, .. } = self.bounds(session)?;
+        Ok(Backward::new(session, from, first, end, self.rows(session, Seq(1), from).rev()))
     }
 
     fn record(&self, session: SessionId, seq: Seq) -> Result<Stamped, StoreError> {

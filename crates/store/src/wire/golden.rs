@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use q_core::session::head::{InFlight, WaitingPrompt};
 use q_core::{
-    AgentFailure, Ending, EntryNo, FailureKind, Head, Interrupter, Kind, Mark, NameOrigin, Presence,
-    PromptNo, Record, Seq, SessionId, Stamped, Token, TurnNo, Usage, WallTime,
+    AgentFailure, Answer, Call, CallNo, Digest, Ending, EntryNo, Environment, FailureKind, Fault, Fork, Head,
+    InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall, Outcome, Policy, Presence, PromptNo, Record,
+    Seq, SessionId, Setup, Stamped, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why,
 };
 
 use super::{decode_head, decode_record, encode_head, encode_record};
@@ -15,6 +15,27 @@ use crate::error::StoreError;
 
 const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
 const USAGE: Usage = Usage { input: 1200, output: 34 };
+
+const FORK: Fork = Fork { parent: SessionId(5), through: Seq(600), last: EntryNo(590) };
+
+fn setup(kind: Kind, model: &str) -> Setup {
+    Setup {
+        kind,
+        agent: "openai".into(),
+        model: model.into(),
+        directory: "/src/api".into(),
+        ..Setup::default()
+    }
+}
+
+fn call() -> Call {
+    let digest = Digest::numbered(u64::MAX);
+    Call { no: CallNo(2), tool: "sh".into(), input: "ls".into(), digest, wants: Wants::Consent }
+}
+
+fn answered(answer: Answer) -> Record {
+    Record::Answered { turn: TurnNo(1), call: CallNo(2), answer }
+}
 
 fn records() -> Vec<(&'static str, Record)> {
     let ended = |ending| Record::Ended { turn: TurnNo(1), ending, usage: USAGE };
@@ -26,10 +47,8 @@ fn records() -> Vec<(&'static str, Record)> {
                 name: "fix-login".parse().unwrap(),
                 origin: NameOrigin::Chosen,
                 slot: 3,
-                kind: Kind::Debug,
-                agent: "openai".into(),
-                model: "gpt".into(),
-                directory: "/src/api".into(),
+                setup: setup(Kind::Debug, "gpt"),
+                fork: None,
             },
         ),
         ("renamed", Record::Renamed { name: "Пример".parse().unwrap(), origin: NameOrigin::Automatic }),
@@ -37,7 +56,15 @@ fn records() -> Vec<(&'static str, Record)> {
         ("queued", Record::Queued { prompt: PromptNo(1), token: Token(u128::MAX - 1), text: "why?".into() }),
         ("unqueued", Record::Unqueued { prompt: PromptNo(1) }),
         ("began", Record::Began { turn: TurnNo(1), prompt: PromptNo(1), queued: Seq(300) }),
-        ("said", Record::Said { turn: TurnNo(1), entry: EntryNo(70_000), text: "because".into() }),
+        (
+            "said",
+            Record::Said {
+                turn: TurnNo(1),
+                entry: EntryNo(70_000),
+                voice: Voice::Answer,
+                text: "because".into(),
+            },
+        ),
         ("ended: done", ended(Ending::Done)),
         ("ended: interrupted by the user", ended(Ending::Interrupted(Interrupter::User))),
         ("ended: interrupted by a stop", ended(Ending::Interrupted(Interrupter::Stop))),
@@ -48,18 +75,83 @@ fn records() -> Vec<(&'static str, Record)> {
     ]
 }
 
+/// Records that came with the whole session model.
+fn later_records() -> Vec<(&'static str, Record)> {
+    vec![
+        (
+            "created: a fork with everything",
+            Record::Created {
+                name: "fork".parse().unwrap(),
+                origin: NameOrigin::Automatic,
+                slot: 4,
+                setup: Setup {
+                    kind: Kind::Custom("docs".parse().unwrap()),
+                    brief: "write docs".into(),
+                    environment: Environment(77),
+                    policy: Policy::Deny,
+                    ..setup(Kind::Debug, "gpt")
+                },
+                fork: Some(FORK),
+            },
+        ),
+        ("reopened", Record::Reopened { slot: 5 }),
+        ("hibernated: room", Record::Hibernated { why: Why::Room }),
+        ("hibernated: unused", Record::Hibernated { why: Why::Unused }),
+        ("hibernated: memory", Record::Hibernated { why: Why::Memory }),
+        ("woken", Record::Woken),
+        ("trashed", Record::Trashed),
+        ("restored", Record::Restored),
+        ("erased", Record::Erased),
+        ("tagged", Record::Tagged { tags: vec!["a".parse().unwrap(), "b".parse().unwrap()] }),
+        ("pinned", Record::Pinned { pinned: true }),
+        ("policy", Record::PolicySet { policy: Policy::Deny }),
+        ("edited", Record::Edited { prompt: PromptNo(2), text: "anew".into() }),
+        ("moved", Record::Moved { prompt: PromptNo(2), place: 3 }),
+        (
+            "steered",
+            Record::Steered { turn: TurnNo(1), prompt: PromptNo(3), token: Token(4), text: "faster".into() },
+        ),
+        (
+            "thought",
+            Record::Said { turn: TurnNo(1), entry: EntryNo(9), voice: Voice::Thinking, text: "hm".into() },
+        ),
+        ("called", Record::Called { turn: TurnNo(1), call: call(), waits: true }),
+        ("answered: once", answered(Answer::Once)),
+        ("answered: always", answered(Answer::Always)),
+        ("answered: deny", answered(Answer::Deny)),
+        ("answered: words", answered(Answer::Words("rather not".into()))),
+        (
+            "resulted",
+            Record::Resulted {
+                turn: TurnNo(1),
+                call: CallNo(2),
+                of: EntryNo(30),
+                outcome: Outcome::CutShort,
+                text: "half".into(),
+                whole: 400_000,
+            },
+        ),
+        ("retried", Record::Retried { prompt: PromptNo(2), token: Token(5) }),
+        ("unread", Record::MarkedUnread),
+        ("repaired: prompt", Record::Repaired { fault: Fault::PromptLost(PromptNo(4)) }),
+        ("repaired: log", Record::Repaired { fault: Fault::LogCut { lost: Some(3) } }),
+    ]
+}
+
 fn head() -> Head {
     Head {
         id: SESSION,
         name: "fix-login".parse().unwrap(),
         origin: NameOrigin::Placeholder,
         slot: 2,
-        kind: Kind::Review,
-        agent: "openai".into(),
-        model: String::new(),
-        directory: "/src/api".into(),
+        setup: setup(Kind::Review, ""),
+        fork: None,
+        tags: Vec::new(),
+        pinned: false,
+        allowed: Vec::new(),
         presence: Presence::Live,
-        turn: Some(InFlight { turn: TurnNo(4), answer: Some(EntryNo(9)) }),
+        trashed: None,
+        turn: Some(InFlight { entries: 0, answer: Some(EntryNo(9)), ..InFlight::new(TurnNo(4)) }),
         last: Some(Ending::Interrupted(Interrupter::Crash)),
         last_prompt: Some(WaitingPrompt { prompt: PromptNo(6), queued: Seq(7) }),
         queue: vec![WaitingPrompt { prompt: PromptNo(8), queued: Seq(10) }],
@@ -101,7 +193,7 @@ fn dump(title: &str, bytes: &[u8]) -> String {
 fn records_on_disk_stay_as_they_are() {
     let mut prev = 0;
     let mut dumps = String::new();
-    for (seq, (title, record)) in (1..).zip(records()) {
+    for (seq, (title, record)) in (1..).zip(records().into_iter().chain(later_records())) {
         let stamped = stamped(seq, record);
         let (value, check) =
             envelope::seal(SESSION, stamped.seq, prev, |out| encode_record(&stamped, out)).unwrap();
@@ -117,16 +209,60 @@ fn a_head_on_disk_stays_as_it_is() {
     insta::assert_snapshot!(dump("head", &value));
 }
 
+/// As [`head`], with all that a head may have.
+fn full_head() -> Head {
+    let open = OpenCall {
+        no: CallNo(2),
+        entry: EntryNo(30),
+        tool: "sh".into(),
+        digest: call().digest,
+        wants: Wants::Words,
+        waits: true,
+    };
+    Head {
+        setup: Setup {
+            brief: "write docs".into(),
+            environment: Environment(77),
+            policy: Policy::Deny,
+            ..setup(Kind::Custom("docs".parse().unwrap()), "gpt")
+        },
+        fork: Some(FORK),
+        tags: vec!["a".parse().unwrap()],
+        pinned: true,
+        allowed: vec!["cargo".into()],
+        presence: Presence::Trashed,
+        trashed: Some(WallTime(1_700_000_000_009)),
+        turn: Some(InFlight {
+            voice: Voice::Thinking,
+            said: 300,
+            entries: 4,
+            last_call: CallNo(2),
+            unasked: 1,
+            calls: vec![open],
+            ..InFlight::new(TurnNo(4))
+        }),
+        ..head()
+    }
+}
+
+#[test]
+fn a_full_head_on_disk_stays_as_it_is() {
+    let (value, _) =
+        envelope::seal(SESSION, envelope::HEAD, 99, |out| encode_head(&full_head(), out)).unwrap();
+    insta::assert_snapshot!(dump("head", &value));
+}
+
 #[test]
 fn what_is_encoded_is_decoded() {
-    for (title, record) in records() {
+    for (title, record) in records().into_iter().chain(later_records()) {
         let stamped = stamped(5, record);
         let mut payload = Vec::new();
         encode_record(&stamped, &mut payload).unwrap();
         assert_eq!(decode_record(SESSION, Seq(5), &payload).unwrap(), stamped, "{title}");
     }
-    for kind in Kind::ALL {
-        let head = Head { kind, last: None, turn: None, last_prompt: None, ..head() };
+    let bare = Head { last: None, turn: None, last_prompt: None, ..head() };
+    let presences = Presence::ALL.map(|presence| Head { presence, ..head() });
+    for head in [bare, head(), full_head()].into_iter().chain(presences) {
         let mut payload = Vec::new();
         encode_head(&head, &mut payload).unwrap();
         assert_eq!(decode_head(SESSION, &payload).unwrap(), head);

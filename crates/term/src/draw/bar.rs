@@ -1,6 +1,6 @@
 //! The bar: every session with its number, name and sign; the one in view in brackets.
 
-use q_core::{Activity, Mirror, Summary};
+use q_core::{Activity, Mirror, Presence, Summary};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -17,6 +17,8 @@ use crate::words;
 const TITLE: &str = " q ";
 /// Narrower screens show sessions only.
 const WITH_COUNT: u16 = 40;
+/// The sign of a session that hibernates.
+const ASLEEP: &str = "zz";
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     if area.is_empty() {
@@ -33,9 +35,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
 
 /// `4 of 10 · 1 needs you`
 fn count(ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
-    let needy = mirror.by_slot().iter().filter(|session| words::needs_you(&session.summary)).count();
-    let mut spans =
-        vec![Span::styled(format!(" {} of {} ", mirror.len(), ui.options.max_live), Palette::dim())];
+    let sessions = mirror.by_slot();
+    let live = sessions.iter().filter(|session| session.summary.presence == Presence::Live).count();
+    let needy = sessions.iter().filter(|session| words::needs_you(&session.summary)).count();
+    let mut spans = vec![Span::styled(format!(" {live} of {} ", ui.options.max_live), Palette::dim())];
     if needy > 0 {
         let verb = if needy == 1 { "needs" } else { "need" };
         spans.push(Span::styled(format!("· {needy} {verb} you "), ui.palette().alarm()));
@@ -97,8 +100,13 @@ fn span_that_fits(widths: &[usize], here: usize, room: usize) -> (usize, usize) 
 fn label(ui: &Ui, summary: &Summary, focused: bool) -> Vec<Span<'static>> {
     let name = sanitize::visible_line(summary.name.as_str());
     let text = format!("{} {}", summary.slot, truncated(&name, 24));
-    let (open, close, style) =
-        if focused { ("[", "]", Palette::chosen()) } else { (" ", " ", ui.palette().kind(summary.kind)) };
+    let (open, close, style) = match (focused, summary.presence) {
+        (true, _) => ("[", "]", Palette::chosen()),
+        (false, Presence::Hibernated) => (" ", " ", Palette::dim()),
+        (false, Presence::Live | Presence::Closed | Presence::Trashed) => {
+            (" ", " ", ui.kind_style(&summary.kind))
+        }
+    };
     let mut spans = vec![Span::styled(format!("{open}{text}"), style)];
     for (sign, sign_style) in signs(ui, summary) {
         spans.push(Span::styled(format!(" {sign}"), if focused { style } else { sign_style }));
@@ -114,8 +122,12 @@ pub(super) fn signs(ui: &Ui, summary: &Summary) -> Vec<(String, Style)> {
     match summary.activity {
         Activity::Idle => {}
         Activity::Working => signs.push((spinner(ui).to_owned(), palette.working())),
+        Activity::NeedsApproval | Activity::NeedsInput => signs.push(("?".to_owned(), palette.alarm())),
         Activity::Failed => signs.push(("✗".to_owned(), palette.alarm())),
         Activity::Interrupted => signs.push(("!".to_owned(), palette.alarm())),
+    }
+    if summary.presence == Presence::Hibernated {
+        signs.push((ASLEEP.to_owned(), Palette::dim()));
     }
     if summary.unread > 0 {
         signs.push((format!("+{}", summary.unread), palette.unread()));

@@ -2,6 +2,7 @@
 //!
 //! Not here: escape codes (the backend's business), what keys do (`ui`).
 
+mod asleep;
 mod bar;
 mod help;
 mod overlay;
@@ -12,7 +13,7 @@ mod switcher;
 mod transcript;
 mod welcome;
 
-use q_core::{Mirror, WallTime};
+use q_core::{Mirror, Presence, WallTime};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
@@ -27,6 +28,8 @@ pub fn draw(frame: &mut Frame<'_>, ui: &mut Ui, mirror: &Mirror, now: WallTime) 
     if area.is_empty() {
         return;
     }
+    ui.now = now;
+    ui.see_what_waits(mirror);
     let places = Places::of(area, ui, mirror);
     ui.geometry = Geometry {
         columns: transcript::text_columns(places.transcript, ui, mirror),
@@ -38,6 +41,10 @@ pub fn draw(frame: &mut Frame<'_>, ui: &mut Ui, mirror: &Mirror, now: WallTime) 
     let below = match ui.focus.and_then(|id| mirror.get(id)) {
         Some(session) if !session.entries.is_empty() => {
             transcript::draw(buffer, places.transcript, ui, mirror)
+        }
+        Some(session) if session.summary.presence == Presence::Hibernated => {
+            asleep::draw(buffer, places.transcript, ui, session);
+            0
         }
         Some(_) | None => {
             welcome::draw(buffer, places.transcript, ui, mirror);

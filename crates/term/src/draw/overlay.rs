@@ -10,7 +10,7 @@ use crate::draw::{Cursor, help, switcher};
 use crate::editor;
 use crate::layout::wrap;
 use crate::style::Palette;
-use crate::ui::{Overlay, Ui};
+use crate::ui::{Ending, Overlay, Ui};
 
 /// Draws what lies on top, if anything does, and says where its cursor is.
 pub(super) fn draw(
@@ -22,9 +22,13 @@ pub(super) fn draw(
 ) -> Option<Cursor> {
     let mut overlay = ui.overlay.take()?;
     let cursor = match &mut overlay {
-        Overlay::Close { session } => {
+        Overlay::End { session, ending } => {
             let name = switcher::name_of(mirror, *session);
-            ask_close(buffer, area, &name);
+            ask_end(buffer, area, &name, *ending);
+            None
+        }
+        Overlay::Page { title, lines, scroll } => {
+            draw_page(buffer, area, title, lines, scroll);
             None
         }
         Overlay::Rename { editor, .. } => {
@@ -57,12 +61,38 @@ pub(super) fn draw(
     Some(cursor)
 }
 
-fn ask_close(buffer: &mut Buffer, area: Rect, name: &str) {
-    let question =
-        format!("{name} is still working. Close it anyway? The answer stops here; the history stays.");
+/// Lines to read, in a box no larger than they need.
+fn draw_page(buffer: &mut Buffer, area: Rect, title: &str, lines: &[String], scroll: &mut usize) {
+    let width = area.width.saturating_sub(8).clamp(1, 100);
+    let rows: Vec<_> = lines.iter().flat_map(|line| wrap::plain(line, width.into(), Style::new())).collect();
+    let height = (rows.len() as u16).min(area.height.saturating_sub(4));
+    let keys =
+        if rows.len() > height.into() { " ↑ ↓ PgUp PgDn scroll · Esc leaves " } else { " Esc leaves " };
+    let inner = frame(buffer, area, &format!(" {title} "), keys, (width, height));
+    *scroll = (*scroll).min(rows.len().saturating_sub(inner.height.into()));
+    for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(*scroll)) {
+        buffer.set_line(inner.x, y, row, inner.width);
+    }
+}
+
+fn ask_end(buffer: &mut Buffer, area: Rect, name: &str, ending: Ending) {
+    let (question, title, keys) = match ending {
+        Ending::Close => (
+            format!("{name} is still working. Close it anyway? The answer stops here; the history stays."),
+            " close ",
+            " y closes it · n keeps it ",
+        ),
+        Ending::Delete => (
+            format!(
+                "{name} is still working. Delete it anyway? The answer stops here; /restore {name} takes it out of the trash."
+            ),
+            " delete ",
+            " y deletes it · n keeps it ",
+        ),
+    };
     let width = area.width.saturating_sub(8).clamp(1, 60);
     let rows = wrap::plain(&question, width.into(), Style::new());
-    let inner = frame(buffer, area, " close ", " y closes it · n keeps it ", (width, rows.len() as u16));
+    let inner = frame(buffer, area, title, keys, (width, rows.len() as u16));
     for (y, row) in (inner.top()..inner.bottom()).zip(&rows) {
         buffer.set_line(inner.x, y, row, inner.width);
     }

@@ -70,7 +70,7 @@ fn label(width: usize, ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
     if name.width() + 5 + TYPING > width {
         return short;
     }
-    let style = ui.palette().kind(session.summary.kind).patch(Palette::strong());
+    let style = ui.kind_style(&session.summary.kind).patch(Palette::strong());
     vec![Span::styled(format!("[{name}]"), style), Span::styled(" > ", Palette::strong())]
 }
 

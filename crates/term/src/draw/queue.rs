@@ -1,6 +1,6 @@
-//! What waits above the prompt: prompts on their way to the host, and those in the queue.
+//! What waits above the prompt: calls that wait for the person, prompts in the queue, and those on their way to the host.
 
-use q_core::Mirror;
+use q_core::{Mirror, PendingCall, SessionId, Wants};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -8,11 +8,14 @@ use crate::layout::wrap::truncated;
 use crate::sanitize;
 use crate::style::Palette;
 use crate::ui::Ui;
+use crate::words;
 
 /// More than this many are counted only.
 const SHOWN: usize = 4;
 /// Characters of a prompt that can be of use in one row.
 const CHARS: usize = 400;
+/// Before what waits for the person.
+const ASKS: &str = " ? ";
 
 /// Rows wanted.
 pub(super) fn rows(ui: &Ui, mirror: &Mirror) -> usize {
@@ -22,8 +25,20 @@ pub(super) fn rows(ui: &Ui, mirror: &Mirror) -> usize {
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let width = usize::from(area.width);
     for (y, line) in (area.top()..area.bottom()).zip(lines(ui, mirror)) {
-        buffer.set_stringn(area.x, y, truncated(&line, width), width, Palette::dim());
+        let style = if line.starts_with(ASKS) { ui.palette().alarm() } else { Palette::dim() };
+        buffer.set_stringn(area.x, y, truncated(&line, width), width, style);
     }
+}
+
+/// `1 shell may run this? cargo test · /approve /always /deny`
+fn waits(ui: &Ui, session: SessionId, pending: &PendingCall) -> String {
+    let number = ui.inbox.number(session, pending).map(|number| format!("{number} ")).unwrap_or_default();
+    let ways = match pending.wants {
+        Wants::Words => "/answer WORDS",
+        Wants::Nothing | Wants::Consent => "/approve /always /deny",
+    };
+    let text: String = words::pending(pending).chars().take(CHARS).collect();
+    format!("{ASKS}{number}{ways} · {}", sanitize::visible_line(&text))
 }
 
 fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
@@ -34,7 +49,12 @@ fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
     let mut lines = Vec::new();
     match ui.focus {
         Some(id) => {
-            let queue = mirror.get(id).map(|session| session.queue.as_slice()).unwrap_or_default();
+            let session = mirror.get(id);
+            let pending = session.map(|session| session.pending.as_slice()).unwrap_or_default();
+            for pending in pending {
+                lines.push(waits(ui, id, pending));
+            }
+            let queue = session.map(|session| session.queue.as_slice()).unwrap_or_default();
             for (number, waiting) in queue.iter().enumerate() {
                 lines.push(line(&format!("queued {}", number + 1), &waiting.text));
             }

@@ -13,11 +13,13 @@ use crate::draw::spinner;
 use crate::layout::wrap::{self, columns};
 use crate::sanitize;
 use crate::style::Palette;
-use crate::ui::Ui;
+use crate::ui::{Ui, anything_moves};
 use crate::words;
 
 /// More rows than this nobody reads at a glance.
 const ROWS_SAID: usize = 4;
+/// Why an answer does not begin.
+const HELD: &str = "waits for a place: its agent is busy";
 
 /// Draws the line; what needs more rows takes them from `above`.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror: &Mirror, below: usize) {
@@ -25,7 +27,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror
         return;
     }
     let width = usize::from(area.width);
-    let (lines, style) = left(ui, below, width.saturating_sub(1));
+    let (lines, style) = left(ui, mirror, below, width.saturating_sub(1));
     let most = usize::from(above.height).saturating_sub(1).min(ROWS_SAID - 1) + 1;
     let left_width = match lines.as_slice() {
         [] => 0,
@@ -47,7 +49,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror
 }
 
 /// What is to be said now, in lines of at most `width`.
-fn left(ui: &Ui, below: usize, width: usize) -> (Vec<String>, Style) {
+fn left(ui: &Ui, mirror: &Mirror, below: usize, width: usize) -> (Vec<String>, Style) {
     let palette = ui.palette();
     let said = |text: &str| -> Vec<String> {
         let shown = sanitize::visible_line(text);
@@ -61,6 +63,9 @@ fn left(ui: &Ui, below: usize, width: usize) -> (Vec<String>, Style) {
     }
     if let Some(why) = &ui.lost {
         return (said(why), palette.alarm());
+    }
+    if ui.focus.and_then(|id| mirror.get(id)).is_some_and(|session| session.summary.held) {
+        return (said(HELD), palette.notice());
     }
     if below > 0 {
         let key = if ui.pane().editor.is_empty() { "End" } else { "Ctrl+End" };
@@ -94,7 +99,7 @@ fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
         }
     }
     parts.retain(|part| !part.is_empty());
-    let moving = if mirror.anything_works() { format!(" {}", spinner(ui)) } else { String::new() };
+    let moving = if anything_moves(mirror) { format!(" {}", spinner(ui)) } else { String::new() };
     while !parts.is_empty() && parts.join(" · ").width() + moving.width() + 1 > room {
         parts.remove(0);
     }

@@ -1,7 +1,7 @@
 //! The switcher: sessions in a list, with what they are doing and what was said last.
 
 use q_core::mirror::Mirrored;
-use q_core::{Mirror, SessionId, WallTime};
+use q_core::{Mirror, Presence, SessionId, Summary, WallTime};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -39,15 +39,16 @@ pub(super) fn draw(
     }
     let height = usize::from(area.height - 1);
     let first = (selected + 1).saturating_sub(height);
-    let names =
-        sessions.iter().map(|session| session.summary.name.as_str().width()).max().unwrap_or(0).min(24);
-    let agents =
-        sessions.iter().map(|session| words::agent(&session.summary).width()).max().unwrap_or(0).min(24);
+    let columns = Columns::of(&sessions);
     for (place, session) in sessions.iter().enumerate().skip(first).take(height) {
         let y = area.y + 1 + (place - first) as u16;
-        let line = line(ui, session, (names, agents), now);
+        let line = line(ui, session, columns, now);
         let line = truncated(&line, width);
-        let style = if place == selected { Palette::chosen() } else { Style::new() };
+        let style = match (place == selected, session.summary.presence) {
+            (true, _) => Palette::chosen(),
+            (false, Presence::Hibernated) => Palette::dim(),
+            (false, Presence::Live | Presence::Closed | Presence::Trashed) => Style::new(),
+        };
         let padded = format!("{line}{}", " ".repeat(width.saturating_sub(line.width())));
         buffer.set_stringn(area.x, y, if place == selected { &padded } else { &*line }, width, style);
     }
@@ -63,8 +64,33 @@ pub(super) fn draw(
     Some(Position { x: x + column, y: area.y })
 }
 
+/// Columns that are as wide as what stands in them.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    names: usize,
+    states: usize,
+    agents: usize,
+}
+
+impl Columns {
+    /// Wider names are cut.
+    const WIDEST: usize = 24;
+
+    fn of(sessions: &[&Mirrored]) -> Self {
+        let widest = |width: &dyn Fn(&Summary) -> usize| {
+            sessions.iter().map(|session| width(&session.summary)).max().unwrap_or(0).min(Self::WIDEST)
+        };
+        Self {
+            names: widest(&|summary| summary.name.as_str().width()),
+            states: widest(&|summary| words::state(summary).width()),
+            agents: widest(&|summary| words::agent(summary).width()),
+        }
+    }
+}
+
 /// `> 2 s3-plan    answered  +2  5m  guide  The plan has three …`
-fn line(ui: &Ui, session: &Mirrored, (names, agents): (usize, usize), now: WallTime) -> String {
+fn line(ui: &Ui, session: &Mirrored, columns: Columns, now: WallTime) -> String {
+    let Columns { names, states, agents } = columns;
     let summary = &session.summary;
     let here = if Some(summary.id) == ui.focus { ">" } else { " " };
     let name = sanitize::visible_line(summary.name.as_str());
@@ -78,9 +104,9 @@ fn line(ui: &Ui, session: &Mirrored, (names, agents): (usize, usize), now: WallT
     let agent = words::agent(summary);
     let agent = truncated(&agent, agents.max(1));
     let agent_pad = " ".repeat(agents.saturating_sub(agent.width()));
-    let state = words::activity(summary.activity);
+    let state = words::state(summary);
     format!(
-        "{here} {:>2} {name}{pad}  {state:<11} {:<7} {:>4}  {agent}{agent_pad}  {}",
+        "{here} {:>2} {name}{pad}  {state:<states$} {:<7} {:>4}  {agent}{agent_pad}  {}",
         summary.slot,
         signs.join(" "),
         words::age(now, summary.touched),

@@ -1,7 +1,7 @@
 //! The transcript: who said it on the left, what was said beside it.
 
 use q_core::mirror::Mirrored;
-use q_core::{Body, Mirror};
+use q_core::{Body, Mirror, Wants};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::layout::flow::Piece;
 use crate::layout::wrap::truncated;
 use crate::sanitize;
+use crate::style::Palette;
 use crate::ui::Ui;
 
 const YOU: &str = "you";
@@ -52,7 +53,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &mut Ui, mirror: &Mirror
         let (label, label_style) = match session.entries.get(index).map(|entry| &entry.body) {
             Some(Body::Prompt(_)) => (if names { YOU } else { "›" }, palette.person()),
             Some(Body::Answer(_)) => (agent.as_str(), palette.agent()),
-            Some(Body::Stop(_)) | None => ("", Style::new()),
+            Some(Body::Thinking(_)) => ("…", Palette::dim()),
+            Some(Body::Call(call)) => (asked(call.wants), palette.agent()),
+            Some(Body::Result(_) | Body::Stop(_) | Body::Repair(_)) | None => ("", Style::new()),
         };
         flow.rows(index, from, |piece| {
             match piece {
@@ -78,6 +81,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &mut Ui, mirror: &Mirror
         }
     }
     window.below
+}
+
+/// What a call is, in a word.
+const fn asked(wants: Wants) -> &'static str {
+    match wants {
+        Wants::Nothing | Wants::Consent => "run",
+        Wants::Words => "ask",
+    }
 }
 
 fn draw_mark(buffer: &mut Buffer, area: Rect, y: u16, style: Style) {

@@ -1,16 +1,20 @@
 //! One entry laid out. An answer that grows is laid out again only from its last block on.
 
 use q_core::{Body, Entry};
+use ratatui::style::Style;
+use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
 use crate::layout::markdown;
-use crate::layout::wrap::{self, Row};
+use crate::layout::wrap::{self, Row, Wrapper};
 use crate::sanitize;
 use crate::style::Palette;
 use crate::words;
 
 /// How many bytes before the old end are compared to tell growth from replacement.
 const GUARD: usize = 32;
+/// Before what a tool was given and what came out.
+const INDENT: &str = "    ";
 
 /// A part of an entry that no later text changes, unless it is the last.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +42,27 @@ impl Shape {
         let blocks = match &entry.body {
             Body::Prompt(text) => vec![prompt(text, width)],
             Body::Answer(text) => answer(text, width, palette, earlier),
+            Body::Thinking(text) => {
+                let mut blocks = answer(text, width, palette, earlier);
+                let rows = blocks.iter_mut().flat_map(|block| &mut block.rows);
+                rows.for_each(|row| row.style = row.style.patch(Palette::dim()));
+                blocks
+            }
+            Body::Call(call) => {
+                let called = words::call(call);
+                vec![block(text, hanging(&called, width, palette.code()))]
+            }
+            Body::Result(result) => {
+                let mut rows = wrap::plain(&words::result(result), width, Palette::dim());
+                if !result.text.is_empty() {
+                    rows.extend(indented(&sanitize::visible(&result.text), width, palette.code()));
+                }
+                vec![block(text, rows)]
+            }
+            Body::Repair(fault) => {
+                let said = format!("— {}", words::repair(*fault));
+                vec![block(text, wrap::plain(&said, width, palette.notice()))]
+            }
             Body::Stop(stop) => {
                 let said = format!("— {}", words::stop(stop));
                 vec![Block { end: 0, rows: wrap::plain(&said, width, palette.alarm()) }]
@@ -80,9 +105,48 @@ impl Shape {
 }
 
 fn prompt(text: &str, width: usize) -> Block {
-    let shown = sanitize::visible(text);
+    block(text, wrap::plain(&with_tabs_expanded(&sanitize::visible(text)), width, Style::new()))
+}
+
+/// All of an entry's text as one block.
+fn block(text: &str, rows: Vec<Row>) -> Block {
+    Block { end: text.len(), rows }
+}
+
+fn with_tabs_expanded(shown: &str) -> String {
     let lines: Vec<_> = shown.split('\n').map(sanitize::expand_tabs).collect();
-    Block { end: text.len(), rows: wrap::plain(&lines.join("\n"), width, ratatui::style::Style::new()) }
+    lines.join("\n")
+}
+
+/// Rows of which all but the first are indented.
+fn hanging(shown: &str, width: usize, style: Style) -> Vec<Row> {
+    wrapped(shown, (Vec::new(), indent(width)), width, style)
+}
+
+/// Rows that are all indented, as code is.
+fn indented(shown: &str, width: usize, style: Style) -> Vec<Row> {
+    wrapped(shown, (indent(width), indent(width)), width, style)
+}
+
+fn wrapped(
+    shown: &str,
+    (first, rest): (Vec<Span<'static>>, Vec<Span<'static>>),
+    width: usize,
+    style: Style,
+) -> Vec<Row> {
+    let mut rows = Wrapper::new(width, first, rest);
+    for (number, line) in with_tabs_expanded(shown.trim_end()).split('\n').enumerate() {
+        if number > 0 {
+            rows.newline();
+        }
+        rows.push(line, style);
+    }
+    rows.finish()
+}
+
+/// Nothing on screens too narrow for it.
+fn indent(width: usize) -> Vec<Span<'static>> {
+    if width > INDENT.len() * 2 { vec![Span::raw(INDENT)] } else { Vec::new() }
 }
 
 fn answer(text: &str, width: usize, palette: Palette, earlier: Option<Shape>) -> Vec<Block> {

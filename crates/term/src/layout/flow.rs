@@ -63,17 +63,24 @@ impl Flow<'_> {
     /// Rows of one entry, with the empty one before it and the mark.
     pub(crate) fn height(&mut self, index: usize) -> usize {
         let Some(entry) = self.session.entries.get(index) else { return 0 };
-        let lead = Self::lead(index, entry);
+        let lead = self.lead(index, entry);
         let mark = usize::from(self.mark_block(index, entry).is_some());
         let shape = self.cache.shape(self.session.summary.id, entry, self.width, self.palette);
         lead + mark + shape.height()
     }
 
-    /// Rows before an entry's own: none for the first, and none between an answer and its stop.
-    fn lead(index: usize, entry: &Entry) -> usize {
-        match entry.body {
+    /// Rows before an entry's own: none for the first, none between an answer and its stop, or a call and its result.
+    fn lead(&self, index: usize, entry: &Entry) -> usize {
+        let before = index.checked_sub(1).and_then(|before| self.session.entries.get(before));
+        match &entry.body {
             Body::Stop(_) => 0,
-            Body::Prompt(_) | Body::Answer(_) => usize::from(index > 0),
+            Body::Result(result) if before.is_some_and(|before| before.no == result.of) => 0,
+            Body::Prompt(_)
+            | Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Call(_)
+            | Body::Result(_)
+            | Body::Repair(_) => usize::from(before.is_some()),
         }
     }
 
@@ -93,7 +100,7 @@ impl Flow<'_> {
 
     /// The first block of the marked entry that was not seen to its end.
     fn unseen_block(&mut self, entry: &Entry, mark: Mark) -> Option<usize> {
-        let Body::Answer(text) = &entry.body else { return None };
+        let (Body::Answer(text) | Body::Thinking(text)) = &entry.body else { return None };
         let seen = usize::try_from(mark.bytes).unwrap_or(usize::MAX);
         if text.len() <= seen {
             return None;
@@ -109,7 +116,7 @@ impl Flow<'_> {
     /// Calls `draw` for the rows of an entry from `from` on, until it says stop.
     pub(crate) fn rows(&mut self, index: usize, from: usize, mut draw: impl FnMut(Piece<'_>) -> bool) {
         let Some(entry) = self.session.entries.get(index) else { return };
-        let lead = Self::lead(index, entry);
+        let lead = self.lead(index, entry);
         let mark = self.mark_block(index, entry);
         let shape = self.cache.shape(self.session.summary.id, entry, self.width, self.palette);
         let mut pieces: Vec<Piece<'_>> = Vec::new();

@@ -1,11 +1,12 @@
 //! Carrying out: what actions and slash commands do.
 
-use q_core::{Activity, Kind, Mirror, SessionId};
+use q_core::{Command, Mirror, SessionId, Summary};
 
 use crate::action::Action;
 use crate::intent::Intent;
-use crate::slash::Slash;
-use crate::ui::{Overlay, Ui};
+use crate::slash::{Seek, Slash};
+use crate::ui::{Ending, Overlay, Ui};
+use crate::wish::{self, End, Scene, Wish};
 
 /// Whether a typed command was taken; one that was not stays in the editor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,42 +24,29 @@ impl Ui {
         intents: &mut Vec<Intent>,
     ) -> Outcome {
         match command {
-            Slash::New { kind, name } => {
-                intents.push(Intent::New { kind, name });
-                Outcome::Done
-            }
-            Slash::Switch(target) => match self.find(mirror, &target) {
-                Some(id) if Some(id) == self.focus => {
-                    self.say("that session is in view");
-                    Outcome::Done
-                }
-                Some(id) => {
-                    // The command is no draft of the session it was typed in.
-                    self.pane_mut().editor.take();
-                    self.show(mirror, id, intents);
-                    Outcome::Done
-                }
-                None => Outcome::Refused,
-            },
+            Slash::New { kind, name } => intents.push(Intent::New { kind, name }),
+            Slash::Fork(name) => return self.fork(name, intents),
+            Slash::Switch(target) => return self.switch(mirror, &target, intents),
             Slash::Close { target, force } => {
                 let id = match target {
                     Some(target) => self.find(mirror, &target),
                     None => self.here(),
                 };
                 let Some(id) = id else { return Outcome::Refused };
-                self.close(mirror, id, force, intents);
-                Outcome::Done
+                self.end(mirror, id, Ending::Close, force, intents);
             }
-            Slash::Rename(name) => {
-                let Some(session) = self.here() else { return Outcome::Refused };
-                intents.push(Intent::Rename { session, name });
-                Outcome::Done
+            Slash::Delete { force } => {
+                let Some(id) = self.here() else { return Outcome::Refused };
+                self.end(mirror, id, Ending::Delete, force, intents);
             }
-            Slash::Unqueue(number) => self.unqueue(mirror, number, intents),
-            Slash::Help(topic) => {
-                self.overlay = Some(Overlay::help(topic));
-                Outcome::Done
+            Slash::Seek { address, wanted } => intents.push(Intent::Seek { address, wanted }),
+            Slash::TakeBack(number) => return self.take_back(mirror, number, intents),
+            Slash::Steer(text) => {
+                let Some(id) = self.here() else { return Outcome::Refused };
+                self.submit(id, text, true, intents);
             }
+            Slash::Wish(wish) => return self.wish(mirror, wish, intents),
+            Slash::Help(topic) => self.overlay = Some(Overlay::help(topic)),
             Slash::Do(action) => {
                 let typed = self.pane_mut().editor.take();
                 let from = self.focus;
@@ -66,7 +54,44 @@ impl Ui {
                 if outcome == Outcome::Refused && self.focus == from {
                     self.pane_mut().editor.set(typed);
                 }
-                outcome
+                return outcome;
+            }
+        }
+        Outcome::Done
+    }
+
+    fn switch(&mut self, mirror: &Mirror, target: &str, intents: &mut Vec<Intent>) -> Outcome {
+        match self.find(mirror, target) {
+            Some(id) if Some(id) == self.focus => self.say("that session is in view"),
+            Some(id) => {
+                // The command is no draft of the session it was typed in.
+                self.pane_mut().editor.take();
+                self.show(mirror, id, intents);
+            }
+            None => return Outcome::Refused,
+        }
+        Outcome::Done
+    }
+
+    fn fork(&mut self, name: Option<String>, intents: &mut Vec<Intent>) -> Outcome {
+        let Some(session) = self.here() else { return Outcome::Refused };
+        intents.push(Intent::Fork { session, at: None, name });
+        Outcome::Done
+    }
+
+    fn scene<'a>(&'a self, mirror: &'a Mirror) -> Scene<'a> {
+        Scene { mirror, focus: self.focus, inbox: &self.inbox }
+    }
+
+    fn wish(&mut self, mirror: &Mirror, wish: Wish, intents: &mut Vec<Intent>) -> Outcome {
+        match wish.asked(self.scene(mirror)) {
+            Ok(asked) => {
+                intents.push(Intent::Tell(asked.command));
+                Outcome::Done
+            }
+            Err(why) => {
+                self.complain(why);
+                Outcome::Refused
             }
         }
     }
@@ -80,14 +105,39 @@ impl Ui {
         intents: &mut Vec<Intent>,
     ) -> Outcome {
         match action {
-            Action::New => intents.push(Intent::New { kind: Kind::default(), name: None }),
+            Action::New => intents.push(Intent::New { kind: String::new(), name: None }),
             Action::Next => self.step(mirror, 1, intents),
             Action::Previous => self.step(mirror, -1, intents),
             Action::Last => self.show_last(mirror, intents),
             Action::Switch => self.show_slot(mirror, digit.unwrap_or_default().into(), intents),
             Action::List => self.overlay = Some(Overlay::switcher(self.focus, mirror)),
-            Action::Inbox => self.show_needy(mirror, intents),
-            Action::Close => return self.close_here(mirror, intents),
+            Action::Attend => self.show_needy(mirror, intents),
+            Action::Close => return self.end_here(mirror, Ending::Close, intents),
+            Action::Delete => return self.end_here(mirror, Ending::Delete, intents),
+            Action::Fork => return self.fork(None, intents),
+            Action::Pin | Action::Unpin => {
+                let pinned = action == Action::Pin;
+                return self.wish(mirror, Wish::Pin { target: None, pinned }, intents);
+            }
+            Action::Unread => return self.wish(mirror, Wish::Unread(None), intents),
+            Action::SendNow => return self.wish(mirror, Wish::Now(None), intents),
+            Action::Approve | Action::Always => {
+                let always = action == Action::Always;
+                return self.wish(mirror, Wish::Approve { number: None, always }, intents);
+            }
+            Action::Deny => return self.wish(mirror, Wish::Deny { number: None, words: None }, intents),
+            Action::Tag => return self.show_tags(mirror),
+            Action::Queue => return self.show_queue(mirror),
+            Action::Inbox => self.show_inbox(mirror),
+            Action::Reopen
+            | Action::Restore
+            | Action::EditQueued
+            | Action::Move
+            | Action::Steer
+            | Action::Answer => {
+                self.complain("that takes something behind it; /help shows what");
+                return Outcome::Refused;
+            }
             Action::Rename => return self.ask_name(mirror),
             Action::Detach => {
                 intents.extend(self.drafts());
@@ -97,7 +147,7 @@ impl Ui {
             Action::Submit => self.enter(mirror, intents),
             Action::Interrupt => self.interrupt(mirror, intents),
             Action::Retry => return self.retry(mirror, intents),
-            Action::Unqueue => return self.unqueue(mirror, None, intents),
+            Action::Unqueue => return self.take_back(mirror, None, intents),
             Action::PageUp => self.scroll_page(mirror, false),
             Action::PageDown => self.scroll_page(mirror, true),
             Action::LineUp => self.scroll_by(mirror, -1),
@@ -115,10 +165,67 @@ impl Ui {
         Outcome::Done
     }
 
-    fn close_here(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> Outcome {
+    fn end_here(&mut self, mirror: &Mirror, ending: Ending, intents: &mut Vec<Intent>) -> Outcome {
         let Some(id) = self.here() else { return Outcome::Refused };
-        self.close(mirror, id, false, intents);
+        self.end(mirror, id, ending, false, intents);
         Outcome::Done
+    }
+
+    fn show_tags(&mut self, mirror: &Mirror) -> Outcome {
+        let Some(session) = self.here().and_then(|id| mirror.get(id)) else { return Outcome::Refused };
+        self.say(wish::tags(session));
+        Outcome::Done
+    }
+
+    fn show_queue(&mut self, mirror: &Mirror) -> Outcome {
+        let Some(session) = self.here().and_then(|id| mirror.get(id)) else { return Outcome::Refused };
+        if session.queue.is_empty() {
+            self.say("no prompt waits here");
+        } else {
+            let mut lines = wish::queue(session);
+            lines
+                .extend(["", "/unqueue N takes one back, /edit N, /move N PLACE, /now N"].map(str::to_owned));
+            self.overlay = Some(Overlay::page("queue", lines));
+        }
+        Outcome::Done
+    }
+
+    fn show_inbox(&mut self, mirror: &Mirror) {
+        let mut lines = self.inbox.list(mirror, self.now);
+        if lines.is_empty() {
+            self.say("nothing waits for your answer; Alt+A goes to what failed or is unread");
+        } else {
+            lines.extend(
+                ["", "/approve N, /always N, /deny N [WORDS]; a question: go there, /answer WORDS"]
+                    .map(str::to_owned),
+            );
+            self.overlay = Some(Overlay::page("inbox", lines));
+        }
+    }
+
+    /// What waits in the session in view is on the screen from now on: answers may be given to it.
+    pub(crate) fn see_what_waits(&mut self, mirror: &Mirror) {
+        self.inbox.forget_what_is_over(mirror);
+        // Beneath something else it is not seen.
+        if self.overlay.is_none()
+            && let Some(session) = self.focus.and_then(|id| mirror.get(id))
+        {
+            for pending in &session.pending {
+                self.inbox.show(session.summary.id, pending);
+            }
+        }
+    }
+
+    /// A session that was looked up: does what was wanted of it.
+    pub fn found(&mut self, mirror: &Mirror, summary: &Summary, wanted: Seek) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        let session = summary.id;
+        match wanted {
+            Seek::Reopen => intents.push(Intent::Tell(Command::Reopen { session })),
+            Seek::Restore => intents.push(Intent::Tell(Command::Restore { session })),
+            Seek::Trash { force } => self.end(mirror, session, Ending::Delete, force, &mut intents),
+        }
+        intents
     }
 
     fn ask_name(&mut self, mirror: &Mirror) -> Outcome {
@@ -135,48 +242,46 @@ impl Ui {
         self.focus
     }
 
-    /// Closes at once what rests; asks about what works.
-    pub(super) fn close(&mut self, mirror: &Mirror, id: SessionId, force: bool, intents: &mut Vec<Intent>) {
-        let works = mirror.get(id).is_some_and(|session| session.summary.activity == Activity::Working);
+    /// Ends at once what rests; asks about what works.
+    pub(super) fn end(
+        &mut self,
+        mirror: &Mirror,
+        id: SessionId,
+        ending: Ending,
+        force: bool,
+        intents: &mut Vec<Intent>,
+    ) {
+        let works = mirror.get(id).is_some_and(|session| session.summary.activity.is_busy());
         if works && !force {
-            self.overlay = Some(Overlay::Close { session: id });
+            self.overlay = Some(Overlay::End { session: id, ending });
         } else {
-            intents.push(Intent::Close { session: id, force });
+            intents.push(Intent::Tell(ending.command(id, force)));
         }
     }
 
     fn retry(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> Outcome {
         let Some(id) = self.here() else { return Outcome::Refused };
-        let activity = mirror.get(id).map(|session| session.summary.activity);
-        match activity {
-            Some(Activity::Working) => {
-                self.complain("an answer is on its way; Ctrl+C stops it");
-                Outcome::Refused
-            }
-            Some(Activity::Idle | Activity::Failed | Activity::Interrupted) | None => {
-                intents.push(Intent::Retry { session: id });
-                Outcome::Done
-            }
+        if mirror.get(id).is_some_and(|session| session.summary.activity.is_busy()) {
+            self.complain("an answer is on its way; Ctrl+C stops it");
+            return Outcome::Refused;
         }
+        intents.push(Intent::Retry { session: id });
+        Outcome::Done
     }
 
     /// Takes a waiting prompt back, into the editor.
-    fn unqueue(&mut self, mirror: &Mirror, number: Option<usize>, intents: &mut Vec<Intent>) -> Outcome {
-        let Some(id) = self.here() else { return Outcome::Refused };
-        let queue = mirror.get(id).map(|session| session.queue.as_slice()).unwrap_or_default();
-        let chosen = match number {
-            Some(number) => number.checked_sub(1).and_then(|place| queue.get(place)),
-            None => queue.last(),
-        };
-        if let Some(waiting) = chosen {
-            intents.push(Intent::Unqueue { session: id, prompt: waiting.prompt });
-            self.pane_mut().editor.set(waiting.text.clone());
-            return Outcome::Done;
+    fn take_back(&mut self, mirror: &Mirror, number: Option<usize>, intents: &mut Vec<Intent>) -> Outcome {
+        let chosen = self.scene(mirror).waiting(number, End::Back);
+        match chosen.map(|(session, waiting)| (session, waiting.clone())) {
+            Ok((session, waiting)) => {
+                intents.push(Intent::Tell(Command::Unqueue { session, prompt: waiting.prompt }));
+                self.pane_mut().editor.set(waiting.text);
+                Outcome::Done
+            }
+            Err(why) => {
+                self.complain(why);
+                Outcome::Refused
+            }
         }
-        self.complain(match queue.len() {
-            0 => "no prompt waits here".to_owned(),
-            count => format!("there is no such number; {} waiting", crate::words::counted(count, "prompt")),
-        });
-        Outcome::Refused
     }
 }

@@ -1,6 +1,6 @@
 //! Composing: what editing keys do in the prompt, and sending it.
 
-use q_core::{Activity, Kind, Mirror};
+use q_core::{Command, Mirror};
 
 use crate::action::Edit;
 use crate::editor;
@@ -22,7 +22,7 @@ impl Ui {
             return;
         }
         let typed = self.pane().editor.text().to_owned();
-        let read = slash::read(&typed);
+        let read = slash::read(&typed, &self.options.kinds);
         if let Some(why) = self.lost.clone().filter(|_| !read.needs_no_host()) {
             self.complain(format!("{why}; what you typed stays here"));
             return;
@@ -59,26 +59,24 @@ impl Ui {
         pane.mark = None;
         self.scroll_to_end();
         match self.focus {
-            Some(id) => self.submit(id, text, intents),
+            Some(id) => self.submit(id, text, false, intents),
             None if self.submissions.first().is_some() => {
                 self.pane_mut().editor.set(typed);
                 self.say("a session for the prompt before is being created");
             }
             None => {
                 self.submissions.hold_first(text);
-                intents.push(Intent::New { kind: Kind::default(), name: None });
+                intents.push(Intent::New { kind: String::new(), name: None });
             }
         }
     }
 
     /// Interrupts what runs; else clears the prompt; else says how to leave.
     pub(super) fn interrupt(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
-        let working = self
-            .focus
-            .and_then(|id| mirror.get(id))
-            .filter(|session| session.summary.activity == Activity::Working);
+        let working =
+            self.focus.and_then(|id| mirror.get(id)).filter(|session| session.summary.activity.is_busy());
         if let Some(session) = working {
-            intents.push(Intent::Interrupt { session: session.summary.id });
+            intents.push(Intent::Tell(Command::Interrupt { session: session.summary.id }));
             return;
         }
         let pane = self.pane_mut();

@@ -1,13 +1,11 @@
 //! Focus: which session this terminal shows, and going from one to another. Nothing here waits for the host.
 
-use q_core::mirror::Mirrored;
-use q_core::{Mirror, SessionId, address};
+use q_core::{Command, Mirror, Presence, SessionId, address, attention};
 
 use crate::intent::Intent;
 use crate::layout::flow::Scroll;
 use crate::slash;
-use crate::ui::{Pane, Ui};
-use crate::words;
+use crate::ui::{Pane, Ui, Waking};
 
 /// Panes of sessions that are gone are dropped beyond this many.
 const PANES: usize = 64;
@@ -30,7 +28,7 @@ impl Ui {
             None => self.awaited = Some(id),
         }
         if let Some(text) = self.submissions.take_first() {
-            self.submit(id, text, &mut intents);
+            self.submit(id, text, false, &mut intents);
         }
         self.settle(mirror, &mut intents);
         intents
@@ -54,6 +52,7 @@ impl Ui {
         let pane = self.panes.entry(id).or_insert_with(|| Pane::of(session));
         pane.mark = (summary.unread > 0).then_some(summary.seen);
         pane.paged = None;
+        pane.waking = Waking::Unasked;
     }
 
     /// Drafts that differ from what the mirror has. To be called when nothing was typed for two seconds, and before
@@ -69,19 +68,21 @@ impl Ui {
 
     fn save_draft(&mut self, id: SessionId, intents: &mut Vec<Intent>) {
         if let Some(text) = self.panes.get_mut(&id).and_then(Pane::unsaved) {
-            intents.push(Intent::SaveDraft { session: id, text });
+            intents.push(Intent::Tell(Command::SaveDraft { session: id, text }));
         }
     }
 
     pub(super) fn adopt_drafts(&mut self, mirror: &Mirror) {
         for (id, pane) in &mut self.panes {
-            if let Some(session) = mirror.get(*id) {
+            // Of one that hibernates the draft is in the store.
+            let awake = mirror.get(*id).filter(|session| session.summary.presence == Presence::Live);
+            if let Some(session) = awake {
                 pane.adopt(&session.draft);
             }
         }
     }
 
-    /// At first the lowest slot; when the session in view is gone, the one shown before it.
+    /// At first the lowest slot of those that are awake; when the session in view is gone, the one shown before it.
     pub(super) fn keep_focus_valid(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
         if let Some(id) = self.awaited.filter(|id| mirror.get(*id).is_some()) {
             self.awaited = None;
@@ -91,13 +92,8 @@ impl Ui {
             return;
         }
         let gone = self.focus.take();
-        let next = self
-            .recent
-            .iter()
-            .rev()
-            .copied()
-            .find(|id| mirror.get(*id).is_some())
-            .or_else(|| mirror.by_slot().first().map(|session| session.summary.id));
+        let next =
+            self.recent.iter().rev().copied().find(|id| mirror.get(*id).is_some()).or_else(|| first(mirror));
         if let Some(next) = next {
             self.show(mirror, next, intents);
         }
@@ -135,13 +131,10 @@ impl Ui {
         }
     }
 
-    /// The session that has waited longest: those that stopped badly first, then those with something new.
+    /// The next session that needs the person.
     pub(super) fn show_needy(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
         let sessions = mirror.by_slot();
-        let waits =
-            |session: &&&Mirrored| Some(session.summary.id) != self.focus && session.summary.unread > 0;
-        let key = |session: &&&Mirrored| (!words::needs_you(&session.summary), session.summary.touched);
-        match sessions.iter().filter(waits).min_by_key(key).map(|session| session.summary.id) {
+        match attention::next(sessions.iter().map(|session| &session.summary), self.focus) {
             Some(id) => self.show(mirror, id, intents),
             None => self.say("nothing needs you"),
         }
@@ -154,8 +147,7 @@ impl Ui {
         match address::resolve(typed, summaries) {
             Ok(id) => Some(id),
             Err(miss) => {
-                let names = sessions.iter().map(|session| session.summary.name.as_str());
-                self.complain(slash::missed(&miss, names));
+                self.complain(slash::missed(&miss));
                 None
             }
         }
@@ -165,4 +157,11 @@ impl Ui {
     pub(super) fn at_end(&self) -> bool {
         self.focus.is_some() && self.pane().scroll == Scroll::End
     }
+}
+
+/// The session to begin with.
+fn first(mirror: &Mirror) -> Option<SessionId> {
+    let sessions = mirror.by_slot();
+    let awake = sessions.iter().find(|session| session.summary.presence == Presence::Live);
+    awake.or(sessions.first()).map(|session| session.summary.id)
 }

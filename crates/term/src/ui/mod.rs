@@ -8,20 +8,25 @@ mod focus;
 mod overlay;
 mod pane;
 mod reading;
+mod sleep;
 mod submissions;
 
-pub(crate) use overlay::{Overlay, chosen};
+pub(crate) use overlay::{Ending, Overlay, chosen};
 pub(crate) use pane::Pane;
+pub(crate) use sleep::Waking;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use q_core::{Mirror, SessionId};
+use q_core::{Activity, Mirror, SessionId, WallTime};
+use ratatui::style::Style;
 
 use crate::action::{self, Action, LEADER};
 use crate::editor::{Editor, History, pasted};
 use crate::event::Event;
+use crate::inbox::Inbox;
 use crate::intent::Intent;
 use crate::keys::Chord;
+use crate::kinds::Kinds;
 use crate::layout::Cache;
 use crate::style::Palette;
 use submissions::Submissions;
@@ -37,6 +42,8 @@ pub struct Options {
     pub max_live: usize,
     /// The person's home directory, shown as `~`; empty if unknown.
     pub home: String,
+    /// The kinds of session that can be made here.
+    pub kinds: Kinds,
 }
 
 impl Default for Options {
@@ -46,6 +53,7 @@ impl Default for Options {
             motion: true,
             max_live: q_core::Limits::default().live_sessions,
             home: String::new(),
+            kinds: Kinds::default(),
         }
     }
 }
@@ -73,6 +81,8 @@ pub struct Ui {
     pub(crate) focus: Option<SessionId>,
     /// Sessions shown, the latest last.
     recent: Vec<SessionId>,
+    /// Sessions that were live when last looked at.
+    live: BTreeSet<SessionId>,
     /// Created and not in the mirror yet.
     awaited: Option<SessionId>,
     panes: BTreeMap<SessionId, Pane>,
@@ -80,6 +90,10 @@ pub struct Ui {
     nowhere: Pane,
     pub(crate) leader: bool,
     pub(crate) overlay: Option<Overlay>,
+    /// What was shown of what waits for the person.
+    pub(crate) inbox: Inbox,
+    /// When this terminal was last drawn.
+    pub(crate) now: WallTime,
     pub(crate) notice: Option<Notice>,
     /// Why nothing can be sent, while that is so.
     pub(crate) lost: Option<String>,
@@ -98,11 +112,14 @@ impl Ui {
             options,
             focus: None,
             recent: Vec::new(),
+            live: BTreeSet::new(),
             awaited: None,
             panes: BTreeMap::new(),
             nowhere: Pane::default(),
             leader: false,
             overlay: None,
+            inbox: Inbox::default(),
+            now: WallTime::default(),
             notice: None,
             lost: None,
             spinner: 0,
@@ -152,7 +169,7 @@ impl Ui {
 
     /// Whether anything on the screen moves: call [`Ui::tick`] at most four times a second then, and never otherwise.
     pub fn wants_ticks(&self, mirror: &Mirror) -> bool {
-        self.options.motion && self.in_front && mirror.anything_works()
+        self.options.motion && self.in_front && anything_moves(mirror)
     }
 
     /// The session on the screen.
@@ -167,6 +184,10 @@ impl Ui {
 
     fn complain(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), fault: true });
+    }
+
+    pub(crate) fn kind_style(&self, kind: &q_core::Kind) -> Style {
+        self.palette().kind(self.options.kinds.colour(kind))
     }
 
     pub(crate) const fn palette(&self) -> Palette {
@@ -220,9 +241,15 @@ impl Ui {
             return;
         }
         self.keep_focus_valid(mirror, intents);
+        self.keep_awake(mirror, intents);
         self.adopt_drafts(mirror);
         self.follow(mirror, intents);
     }
+}
+
+/// Whether any agent works. One that waits for the person does not.
+pub(crate) fn anything_moves(mirror: &Mirror) -> bool {
+    mirror.by_slot().iter().any(|session| session.summary.activity == Activity::Working)
 }
 
 /// A history and an editor of an empty prompt.

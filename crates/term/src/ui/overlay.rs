@@ -1,7 +1,7 @@
 //! Overlays: a question, a line, a list or a page on top of the session, which alone gets the keys.
 
 use q_core::mirror::Mirrored;
-use q_core::{Mirror, Name, Refusal, SessionId, Summary};
+use q_core::{Command, Mirror, Name, Refusal, SessionId, Summary};
 
 use crate::action::{self, Action, Edit};
 use crate::editor::Editor;
@@ -13,10 +13,12 @@ use crate::ui::Ui;
 /// What lies on top.
 #[derive(Clone, Debug)]
 pub(crate) enum Overlay {
-    /// Close a session that works?
-    Close {
+    /// End a session that works?
+    End {
         /// Which.
         session: SessionId,
+        /// How.
+        ending: Ending,
     },
     /// Another name.
     Rename {
@@ -32,6 +34,15 @@ pub(crate) enum Overlay {
         /// Which of those left is chosen.
         selected: usize,
     },
+    /// Lines to read.
+    Page {
+        /// What they are.
+        title: &'static str,
+        /// Each of any length.
+        lines: Vec<String>,
+        /// Rows scrolled.
+        scroll: usize,
+    },
     /// What can be done.
     Help {
         /// Only what mentions it.
@@ -41,7 +52,29 @@ pub(crate) enum Overlay {
     },
 }
 
+/// How a session may be ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Into the archive.
+    Close,
+    /// Into the trash.
+    Delete,
+}
+
+impl Ending {
+    pub(super) const fn command(self, session: SessionId, even_if_working: bool) -> Command {
+        match self {
+            Self::Close => Command::Close { session, even_if_working },
+            Self::Delete => Command::Trash { session, even_if_working },
+        }
+    }
+}
+
 impl Overlay {
+    pub(super) const fn page(title: &'static str, lines: Vec<String>) -> Self {
+        Self::Page { title, lines, scroll: 0 }
+    }
+
     pub(super) fn rename(summary: &Summary) -> Self {
         Self::Rename { session: summary.id, editor: Editor::with(summary.name.as_str()) }
     }
@@ -60,8 +93,8 @@ impl Overlay {
     /// The session it is about.
     pub(super) const fn session(&self) -> Option<SessionId> {
         match self {
-            Self::Close { session } | Self::Rename { session, .. } => Some(*session),
-            Self::Switcher { .. } | Self::Help { .. } => None,
+            Self::End { session, .. } | Self::Rename { session, .. } => Some(*session),
+            Self::Switcher { .. } | Self::Page { .. } | Self::Help { .. } => None,
         }
     }
 
@@ -70,7 +103,7 @@ impl Overlay {
             Self::Rename { editor, .. } | Self::Switcher { filter: editor, .. } => {
                 editor.insert(text.lines().next().unwrap_or_default().trim());
             }
-            Self::Close { .. } | Self::Help { .. } => {}
+            Self::End { .. } | Self::Page { .. } | Self::Help { .. } => {}
         }
     }
 }
@@ -108,24 +141,31 @@ impl Ui {
             return;
         }
         match overlay {
-            Overlay::Close { session } => self.press_in_close(session, chord, intents),
+            Overlay::End { session, ending } => self.press_in_end(session, ending, chord, intents),
             Overlay::Rename { session, editor } => {
                 self.press_in_rename(mirror, session, editor, chord, intents);
             }
             Overlay::Switcher { filter, selected } => {
                 self.press_in_switcher(mirror, filter, selected, chord, intents);
             }
-            Overlay::Help { topic, scroll } => self.press_in_help(topic, scroll, chord),
+            Overlay::Page { title, lines, scroll } => {
+                let scroll = self.scrolled(scroll, chord);
+                self.overlay = scroll.map(|scroll| Overlay::Page { title, lines, scroll });
+            }
+            Overlay::Help { topic, scroll } => {
+                let scroll = self.scrolled(scroll, chord);
+                self.overlay = scroll.map(|scroll| Overlay::Help { topic, scroll });
+            }
         }
     }
 
-    fn press_in_close(&mut self, session: SessionId, chord: Chord, intents: &mut Vec<Intent>) {
+    fn press_in_end(&mut self, session: SessionId, ending: Ending, chord: Chord, intents: &mut Vec<Intent>) {
         let typed = chord.with_latin().unwrap_or(chord).typed();
         match typed {
-            Some('y' | 'Y') => intents.push(Intent::Close { session, force: true }),
+            Some('y' | 'Y') => intents.push(Intent::Tell(ending.command(session, true))),
             Some('n' | 'N') => {}
             Some(_) | None => {
-                self.overlay = Some(Overlay::Close { session });
+                self.overlay = Some(Overlay::End { session, ending });
                 intents.push(Intent::Bell);
             }
         }
@@ -148,7 +188,7 @@ impl Ui {
         let same = mirror.get(session).is_some_and(|session| session.summary.name.as_str() == name);
         match name.parse::<Name>() {
             Ok(_) if same => {}
-            Ok(_) => intents.push(Intent::Rename { session, name }),
+            Ok(_) => intents.push(Intent::Tell(Command::Rename { session, name })),
             Err(fault) => {
                 let name = sanitize::visible_line(&name).into_owned();
                 self.complain(Refusal::BadName { name, fault }.to_string());
@@ -190,7 +230,7 @@ impl Ui {
             }
             Some(Action::Close) => {
                 if let Some(summary) = here {
-                    self.close(mirror, summary.id, false, intents);
+                    self.end(mirror, summary.id, Ending::Close, false, intents);
                 }
                 // A question about it may have taken the list's place.
                 if self.overlay.is_some() {
@@ -199,7 +239,7 @@ impl Ui {
                 selected
             }
             Some(Action::New) => {
-                intents.push(Intent::New { kind: q_core::Kind::default(), name: None });
+                intents.push(Intent::New { kind: String::new(), name: None });
                 return;
             }
             Some(Action::List) => return,
@@ -222,24 +262,24 @@ impl Ui {
         self.overlay = Some(Overlay::Switcher { filter, selected });
     }
 
-    fn press_in_help(&mut self, topic: Option<String>, scroll: usize, chord: Chord) {
+    /// Where a page stands after a key; nothing where the key leaves it.
+    fn scrolled(&self, scroll: usize, chord: Chord) -> Option<usize> {
         let page = self.geometry.rows.max(2) / 2;
-        let scroll = match action::by_chord(chord, true) {
+        Some(match action::by_chord(chord, true) {
             Some(Action::HistoryUp | Action::LineUp) => scroll.saturating_sub(1),
             Some(Action::HistoryDown | Action::LineDown) => scroll + 1,
             Some(Action::PageUp) => scroll.saturating_sub(page),
             Some(Action::PageDown) => scroll + page,
             Some(Action::Top) => 0,
             Some(Action::End) => usize::MAX,
-            Some(Action::Help | Action::Submit) => return,
+            Some(Action::Help | Action::Submit) => return None,
             Some(_) => scroll,
             None => match chord.typed() {
-                Some('q') => return,
+                Some('q') => return None,
                 Some(' ') => scroll + page,
                 Some(_) | None => scroll,
             },
-        };
-        self.overlay = Some(Overlay::Help { topic, scroll });
+        })
     }
 }
 

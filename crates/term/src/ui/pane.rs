@@ -1,10 +1,11 @@
 //! A session as this terminal left it: what is typed, how far it is scrolled, what was new.
 
 use q_core::mirror::Mirrored;
-use q_core::{Body, EntryNo, Mark};
+use q_core::{Body, EntryNo, Mark, Presence};
 
 use crate::editor::{Editor, History};
 use crate::layout::flow::Scroll;
+use crate::ui::Waking;
 
 /// One session's view here.
 #[derive(Clone, Debug)]
@@ -20,6 +21,10 @@ pub(crate) struct Pane {
     sent: bool,
     /// The oldest entry for which older ones were asked.
     pub(crate) paged: Option<EntryNo>,
+    /// What was done to wake it, while it hibernates.
+    pub(crate) waking: Waking,
+    /// Whether the prompts sent before are in the history.
+    seeded: bool,
 }
 
 impl Pane {
@@ -32,19 +37,37 @@ impl Pane {
             agreed: String::new(),
             sent: false,
             paged: None,
+            waking: Waking::Unasked,
+            seeded: false,
         }
     }
 
     /// The pane of a session seen for the first time here.
     pub(crate) fn of(session: &Mirrored) -> Self {
-        let mut history = History::default();
-        history.seed(session.entries.iter().filter_map(|entry| match &entry.body {
-            Body::Prompt(text) => Some(text.as_str()),
-            Body::Answer(_) | Body::Stop(_) => None,
-        }));
-        let mut pane = Self::new(Editor::with(session.draft.clone()), history);
+        let mut pane = Self::new(Editor::with(session.draft.clone()), History::default());
         pane.agreed.clone_from(&session.draft);
+        pane.woken(session);
         pane
+    }
+
+    /// Its session is there whole, or its line alone.
+    pub(crate) fn woken(&mut self, session: &Mirrored) {
+        if session.summary.presence == Presence::Hibernated {
+            return;
+        }
+        self.waking = Waking::Unasked;
+        if std::mem::replace(&mut self.seeded, true) {
+            return;
+        }
+        self.history.seed(session.entries.iter().filter_map(|entry| match &entry.body {
+            Body::Prompt(text) => Some(text.as_str()),
+            Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Call(_)
+            | Body::Result(_)
+            | Body::Stop(_)
+            | Body::Repair(_) => None,
+        }));
     }
 
     /// The draft to save, if it differs from what the host has; it counts as sent then.

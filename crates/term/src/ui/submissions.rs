@@ -3,7 +3,7 @@
 use q_core::SessionId;
 
 use crate::intent::Intent;
-use crate::ui::Ui;
+use crate::ui::{Ui, Waking};
 
 /// Everything under way from this terminal.
 #[derive(Clone, Debug, Default)]
@@ -88,6 +88,8 @@ impl Ui {
     pub fn host_lost(&mut self, why: impl Into<String>) {
         self.shown = None;
         self.cache.clear();
+        self.live.clear();
+        self.panes.values_mut().for_each(|pane| pane.waking = Waking::Unasked);
         self.lost = Some(why.into());
     }
 
@@ -104,9 +106,15 @@ impl Ui {
         self.refreshed(mirror)
     }
 
-    pub(super) fn submit(&mut self, session: SessionId, text: String, intents: &mut Vec<Intent>) {
+    pub(super) fn submit(
+        &mut self,
+        session: SessionId,
+        text: String,
+        steer: bool,
+        intents: &mut Vec<Intent>,
+    ) {
         let key = self.submissions.send(session, text.clone());
-        intents.push(Intent::Submit { key, session, text });
+        intents.push(Intent::Submit { key, session, text, steer });
     }
 
     fn give_back(&mut self, session: Option<SessionId>, text: &str) {

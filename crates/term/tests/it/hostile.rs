@@ -147,7 +147,7 @@ fn take(world: &mut World, step: Step, number: u64) {
             if let Some(session) = world.mirror.get(id(slot)) {
                 let mut summary = session.summary.clone();
                 summary.presence = q_core::Presence::Closed;
-                let _missed = world.mirror.apply(q_core::Update::Session(summary));
+                let _missed = world.mirror.apply(q_core::Update::Session(summary.into()));
                 world.ui.refreshed(&world.mirror);
             }
         }

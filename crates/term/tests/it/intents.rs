@@ -1,6 +1,6 @@
 //! What follows from what: focus, drafts, scrolling, pages, ticks.
 
-use q_core::{Activity, Body, EntryNo, Presence, Update};
+use q_core::{Activity, Body, Command, EntryNo, Presence, Update};
 use q_term::{Event, Intent};
 
 use crate::world::{But, World, entry, id, session};
@@ -16,7 +16,7 @@ fn three() -> World {
 fn close(world: &mut World, slot: u32) -> Vec<Intent> {
     let mut summary = world.mirror.get(id(slot)).unwrap().summary.clone();
     summary.presence = Presence::Closed;
-    world.update(Update::Session(summary))
+    world.update(Update::Session(summary.into()))
 }
 
 #[test]
@@ -53,13 +53,16 @@ fn a_prompt_typed_before_there_is_a_session_opens_one() {
     let mut world = World::new(80, 24);
     world.ui.refreshed(&world.mirror);
     let intents = world.say("how do I switch?");
-    assert_eq!(intents, [Intent::New { kind: q_core::Kind::Development, name: None }]);
+    assert_eq!(intents, [Intent::New { kind: String::new(), name: None }]);
     assert!(world.frame().contains("sending: how do I switch?"));
     world.mirror.load(session(1, "session-1"));
     let intents = world.ui.created(&world.mirror, id(1));
     assert_eq!(
         intents,
-        [Intent::Submit { key: 0, session: id(1), text: "how do I switch?".into() }, show(1, true)]
+        [
+            Intent::Submit { key: 0, session: id(1), text: "how do I switch?".into(), steer: false },
+            show(1, true)
+        ]
     );
 }
 
@@ -69,14 +72,17 @@ fn each_session_keeps_its_draft() {
     world.type_text("half a thou");
     assert_eq!(
         world.keys(&["Alt+2"]),
-        [Intent::SaveDraft { session: id(1), text: "half a thou".into() }, show(2, true)]
+        [Intent::Tell(Command::SaveDraft { session: id(1), text: "half a thou".into() }), show(2, true)]
     );
     assert!(world.frame().ends_with("[two] > ask something, or /help"));
     assert_eq!(world.ui.drafts(), []);
     world.keys(&["Alt+1"]);
     world.type_text("ght");
     assert!(world.frame().ends_with("[one] > half a thought"));
-    assert_eq!(world.ui.drafts(), [Intent::SaveDraft { session: id(1), text: "half a thought".into() }]);
+    assert_eq!(
+        world.ui.drafts(),
+        [Intent::Tell(Command::SaveDraft { session: id(1), text: "half a thought".into() })]
+    );
     assert_eq!(world.ui.drafts(), []);
 }
 
@@ -91,7 +97,10 @@ fn a_draft_from_elsewhere_is_adopted_only_where_nothing_else_is_typed() {
     assert!(world.frame().ends_with("[one] > typed there and here"));
     // The echo of a draft of ours changes nothing.
     let saved = world.ui.drafts();
-    assert_eq!(saved, [Intent::SaveDraft { session: id(1), text: "typed there and here".into() }]);
+    assert_eq!(
+        saved,
+        [Intent::Tell(Command::SaveDraft { session: id(1), text: "typed there and here".into() })]
+    );
     world.type_text("!");
     world.update(draft("typed there and here"));
     assert!(world.frame().ends_with("[one] > typed there and here!"));
@@ -152,7 +161,7 @@ fn a_page_is_asked_for_once_when_the_top_is_in_sight() {
         [Intent::Page { session: id(1), before: EntryNo(40) }, show(1, false)]
     );
     assert_eq!(world.keys(&["Shift+Up"]), []);
-    world.mirror.prepend(id(1), vec![entry(38, Body::Answer("older".into()))], true);
+    world.mirror.prepend(id(1), EntryNo(40), vec![entry(38, Body::Answer("older".into()))], true);
     assert_eq!(world.ui.refreshed(&world.mirror), []);
     assert!(world.frame().lines().nth(2).unwrap().contains("question 10"));
     assert_eq!(world.keys(&["PageUp"]), [Intent::Page { session: id(1), before: EntryNo(38) }]);

@@ -1,7 +1,8 @@
 //! Keys → intents, as a table.
 
-use q_core::{Activity, Interrupter, Kind, PromptNo, SessionId, Stop};
+use q_core::{Activity, Command, Interrupter, PromptNo, SessionId, Stop};
 use q_term::Intent;
+use q_term::slash::Seek;
 
 use crate::world::{But, World, id, session};
 
@@ -27,7 +28,23 @@ fn show(slot: u32) -> Intent {
 }
 
 fn new() -> Intent {
-    Intent::New { kind: Kind::Development, name: None }
+    Intent::New { kind: String::new(), name: None }
+}
+
+fn submit(text: &str) -> Intent {
+    Intent::Submit { key: 0, session: id(1), text: text.into(), steer: false }
+}
+
+fn close(slot: u32, even_if_working: bool) -> Intent {
+    Intent::Tell(Command::Close { session: id(slot), even_if_working })
+}
+
+fn rename(slot: u32, name: &str) -> Intent {
+    Intent::Tell(Command::Rename { session: id(slot), name: name.into() })
+}
+
+fn interrupt(slot: u32) -> Intent {
+    Intent::Tell(Command::Interrupt { session: id(slot) })
 }
 
 fn session_id(slot: u32) -> SessionId {
@@ -74,7 +91,7 @@ fn commands_that_go_somewhere() {
         ("/switch PLAN", 2),
         ("/next", 2),
         ("/prev", 7),
-        ("/inbox", 5),
+        ("/attend", 5),
     ] {
         let mut world = world();
         assert_eq!(world.say(typed), [show(slot)], "{typed}");
@@ -90,32 +107,29 @@ fn keys_that_ask_for_something() {
         (&["Ctrl+X", "n"], vec![new()]),
         (&["Ctrl+X", "т"], vec![new()]),
         (&["x", "Ctrl+N"], vec![]),
-        (&["Ctrl+W"], vec![Intent::Close { session: session_id(1), force: false }]),
-        (&["Ctrl+X", "w"], vec![Intent::Close { session: session_id(1), force: false }]),
+        (&["Ctrl+W"], vec![close(1, false)]),
+        (&["Ctrl+X", "w"], vec![close(1, false)]),
         (&["x", "Ctrl+W"], vec![]),
         (&["Alt+2", "Ctrl+X", "w", "n"], vec![show(2)]),
         (&["Alt+2", "Ctrl+X", "w", "Esc"], vec![show(2)]),
         (&["Alt+2", "Ctrl+X", "w", "x"], vec![show(2), Intent::Bell]),
-        (
-            &["Alt+2", "Ctrl+X", "w", "y"],
-            vec![show(2), Intent::Close { session: session_id(2), force: true }],
-        ),
-        (&["Ctrl+R", "2", "Enter"], vec![Intent::Rename { session: session_id(1), name: "api2".into() }]),
+        (&["Alt+2", "Ctrl+X", "w", "y"], vec![show(2), close(2, true)]),
+        (&["Ctrl+R", "2", "Enter"], vec![rename(1, "api2")]),
         (&["Ctrl+X", "r", "Enter"], vec![]),
-        (
-            &["Alt+S", "Down", "Ctrl+R", "s", "Enter"],
-            vec![Intent::Rename { session: session_id(2), name: "plans".into() }],
-        ),
-        (&["Alt+S", "Ctrl+W"], vec![Intent::Close { session: session_id(1), force: false }]),
+        (&["Alt+S", "Down", "Ctrl+R", "s", "Enter"], vec![rename(2, "plans")]),
+        (&["Alt+S", "Ctrl+W"], vec![close(1, false)]),
         (&["Ctrl+D"], vec![Intent::Detach]),
         (&["x", "Backspace", "Ctrl+X", "d"], vec![Intent::Detach]),
         (
             &["x", "Ctrl+X", "d"],
-            vec![Intent::SaveDraft { session: session_id(1), text: "x".into() }, Intent::Detach],
+            vec![
+                Intent::Tell(Command::SaveDraft { session: session_id(1), text: "x".into() }),
+                Intent::Detach,
+            ],
         ),
         (&["Ctrl+C"], vec![]),
-        (&["Alt+2", "Ctrl+C"], vec![show(2), Intent::Interrupt { session: session_id(2) }]),
-        (&["Alt+2", "x", "Ctrl+C"], vec![show(2), Intent::Interrupt { session: session_id(2) }]),
+        (&["Alt+2", "Ctrl+C"], vec![show(2), interrupt(2)]),
+        (&["Alt+2", "x", "Ctrl+C"], vec![show(2), interrupt(2)]),
         (&["Ctrl+L"], vec![Intent::Redraw]),
         (&["Ctrl+Z"], vec![Intent::Suspend]),
         (&["Ctrl+X", "Ctrl+X"], vec![]),
@@ -123,35 +137,14 @@ fn keys_that_ask_for_something() {
         (&["Ctrl+X", "x"], vec![]),
         (&["Enter"], vec![]),
         (&[" ", "Enter"], vec![]),
-        (&["h", "i", "Enter"], vec![Intent::Submit { key: 0, session: session_id(1), text: "hi".into() }]),
-        (
-            &["h", "\\", "Enter", "i", "Enter"],
-            vec![Intent::Submit { key: 0, session: session_id(1), text: "h\ni".into() }],
-        ),
-        (
-            &["h", "Alt+Enter", "i", "Enter"],
-            vec![Intent::Submit { key: 0, session: session_id(1), text: "h\ni".into() }],
-        ),
-        (
-            &["h", "Shift+Enter", "i", "Enter"],
-            vec![Intent::Submit { key: 0, session: session_id(1), text: "h\ni".into() }],
-        ),
-        (
-            &["h", "Ctrl+J", "i", "Enter"],
-            vec![Intent::Submit { key: 0, session: session_id(1), text: "h\ni".into() }],
-        ),
-        (
-            &["Up", "Enter"],
-            vec![Intent::Submit { key: 0, session: session_id(1), text: "old question".into() }],
-        ),
-        (
-            &["h", "Ctrl+C", "Up", "Enter"],
-            vec![Intent::Submit { key: 0, session: session_id(1), text: "h".into() }],
-        ),
-        (
-            &["o", "l", "d", "Ctrl+R", "Enter"],
-            vec![Intent::Submit { key: 0, session: session_id(1), text: "old question".into() }],
-        ),
+        (&["h", "i", "Enter"], vec![submit("hi")]),
+        (&["h", "\\", "Enter", "i", "Enter"], vec![submit("h\ni")]),
+        (&["h", "Alt+Enter", "i", "Enter"], vec![submit("h\ni")]),
+        (&["h", "Shift+Enter", "i", "Enter"], vec![submit("h\ni")]),
+        (&["h", "Ctrl+J", "i", "Enter"], vec![submit("h\ni")]),
+        (&["Up", "Enter"], vec![submit("old question")]),
+        (&["h", "Ctrl+C", "Up", "Enter"], vec![submit("h")]),
+        (&["o", "l", "d", "Ctrl+R", "Enter"], vec![submit("old question")]),
     ] {
         assert_eq!(world().keys(keys), intents, "{keys:?}");
     }
@@ -161,16 +154,24 @@ fn keys_that_ask_for_something() {
 fn commands_that_ask_for_something() {
     for (typed, intent) in [
         ("/new", new()),
-        ("/new debug", Intent::New { kind: Kind::Debug, name: None }),
-        ("/new debug foo", Intent::New { kind: Kind::Debug, name: Some("foo".into()) }),
-        ("/close", Intent::Close { session: session_id(1), force: false }),
-        ("/close docs", Intent::Close { session: session_id(7), force: false }),
-        ("/close! plan", Intent::Close { session: session_id(2), force: true }),
-        ("/rename api-v2", Intent::Rename { session: session_id(1), name: "api-v2".into() }),
+        ("/new debug", Intent::New { kind: "debug".into(), name: None }),
+        ("/new debug foo", Intent::New { kind: "debug".into(), name: Some("foo".into()) }),
+        ("/close", close(1, false)),
+        ("/close docs", close(7, false)),
+        ("/close! plan", close(2, true)),
+        ("/rename api-v2", rename(1, "api-v2")),
         ("/retry", Intent::Retry { session: session_id(1) }),
+        ("/fork", Intent::Fork { session: id(1), at: None, name: None }),
+        ("/fork other", Intent::Fork { session: id(1), at: None, name: Some("other".into()) }),
+        ("/reopen old", Intent::Seek { address: "old".into(), wanted: Seek::Reopen }),
+        ("/delete", Intent::Tell(Command::Trash { session: id(1), even_if_working: false })),
+        ("/delete! plan", Intent::Seek { address: "plan".into(), wanted: Seek::Trash { force: true } }),
+        ("/unread plan", Intent::Tell(Command::MarkUnread { session: id(2) })),
+        ("/pin", Intent::Tell(Command::Pin { session: id(1), pinned: true })),
+        ("/steer that way", Intent::Submit { key: 0, session: id(1), text: "that way".into(), steer: true }),
         ("/detach", Intent::Detach),
         ("/redraw", Intent::Redraw),
-        ("//etc/hosts", Intent::Submit { key: 0, session: session_id(1), text: "/etc/hosts".into() }),
+        ("//etc/hosts", submit("/etc/hosts")),
     ] {
         let mut world = world();
         assert_eq!(world.say(typed), [intent], "{typed}");
@@ -183,7 +184,10 @@ fn a_waiting_prompt_is_taken_back_into_the_editor() {
     for (typed, prompt, text) in [("/unqueue", 2, "after"), ("/unqueue 1", 1, "next")] {
         let mut world = world();
         world.keys(&["Alt+2"]);
-        assert_eq!(world.say(typed), [Intent::Unqueue { session: id(2), prompt: PromptNo(prompt) }]);
+        assert_eq!(
+            world.say(typed),
+            [Intent::Tell(Command::Unqueue { session: id(2), prompt: PromptNo(prompt) })]
+        );
         assert!(world.frame().ends_with(&format!("[plan] > {text}")), "{typed}");
     }
 }

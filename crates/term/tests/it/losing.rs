@@ -98,7 +98,7 @@ fn nothing_is_sent_without_a_host_and_what_is_typed_stays() {
         "{frame}"
     );
     world.ui.host_back(&world.mirror);
-    let sent = Intent::Submit { key: 0, session: id(1), text: "are you there?".into() };
+    let sent = Intent::Submit { key: 0, session: id(1), text: "are you there?".into(), steer: false };
     assert_eq!(world.keys(&["Enter"]), [sent]);
 }
 

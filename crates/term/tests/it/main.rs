@@ -1,6 +1,7 @@
 //! The terminal as a whole, through its public face: events in, intents and frames out.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has found something")]
 
+mod asleep;
 mod hostile;
 mod intents;
 mod keys;
@@ -9,4 +10,5 @@ mod panic;
 mod plain;
 mod screens;
 mod speed;
+mod waiting;
 mod world;

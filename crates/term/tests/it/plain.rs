@@ -1,12 +1,12 @@
 //! Plain mode: changes → lines.
 
 use q_core::{
-    Activity, AgentFailure, Body, EntryNo, FailureKind, Interrupter, Mirror, Presence, PromptNo,
-    QueuedPrompt, Stop, Update,
+    Activity, AgentFailure, Body, CallNo, Called, Digest, EntryNo, FailureKind, Fault, Interrupter, Mirror,
+    Outcome, PendingCall, Presence, PromptNo, QueuedPrompt, Resulted, Stop, TurnNo, Update, Wants,
 };
 use q_term::plain::{self, Plain};
 
-use crate::world::{But, NOW, entry, id, session};
+use crate::world::{But, NOW, asleep, entry, id, line, session};
 
 fn text(entry: u64, offset: u64, text: &str) -> Update {
     Update::Text { session: id(1), entry: EntryNo(entry), offset, text: text.into() }
@@ -26,21 +26,19 @@ fn what_happens_is_said_line_by_line() {
         Update::Entry { session: id(1), entry: entry(2, Body::Answer("Because".into())) },
         text(2, 7, " it is.\nAnd"),
         text(2, 7, " it is.\nAnd"),
-        Update::Session(session(2, "s3-plan").unread(1, 0, 0).summary),
+        line(session(2, "s3-plan").unread(1, 0, 0)),
         text(2, 18, " more\nlast"),
         Update::Queue {
             session: id(1),
             queue: vec![QueuedPrompt { prompt: PromptNo(2), text: "go on".into() }],
         },
-        Update::Session(session(1, "api").summary),
-        Update::Session(session(3, "docs").summary),
-        Update::Session(session(3, "manual").activity(Activity::Working).summary),
-        Update::Session(session(3, "manual").failed(failure).summary),
-        Update::Session(
-            session(3, "manual").but(|snapshot| snapshot.summary.presence = Presence::Closed).summary,
-        ),
+        line(session(1, "api")),
+        line(session(3, "docs")),
+        line(session(3, "manual").activity(Activity::Working)),
+        line(session(3, "manual").failed(failure)),
+        line(session(3, "manual").but(|snapshot| snapshot.summary.presence = Presence::Closed)),
         Update::Entry { session: id(1), entry: entry(5, Body::Stop(Stop::Interrupted(Interrupter::User))) },
-        Update::Session(working),
+        Update::Session(working.into()),
     ] {
         said.extend(plain.update(&update));
     }
@@ -75,4 +73,54 @@ fn the_list() {
     );
     assert_eq!(plain::prompt(&mirror, Some(id(2))), "[s3-plan] > ");
     assert_eq!(plain::prompt(&mirror, None), "> ");
+}
+
+#[test]
+fn calls_thoughts_and_sleep_are_said_in_lines() {
+    let mut mirror = Mirror::default();
+    mirror.load(session(1, "api").activity(Activity::Working));
+    mirror.load(session(2, "docs"));
+    let mut plain = Plain::new(&mirror);
+    let mut said = plain.focus_on(mirror.get(id(1)).unwrap());
+    let call = |no, tool: &str, input: &str, wants| {
+        Body::Call(Called { no: CallNo(no), tool: tool.into(), input: input.into(), wants })
+    };
+    let pending = |call, wants, input: &str| PendingCall {
+        turn: TurnNo(1),
+        call: CallNo(call),
+        tool: "shell".into(),
+        input: input.into(),
+        digest: Digest::numbered(call),
+        wants,
+        since: NOW,
+    };
+    let result = Resulted {
+        of: EntryNo(3),
+        outcome: Outcome::Failed,
+        text: "no such file\n\u{1b}[31mred".into(),
+        whole: 18,
+    };
+    let asked =
+        Update::Pending { session: id(1), pending: vec![pending(2, Wants::Consent, "make\ninstall")] };
+    for update in [
+        Update::Entry { session: id(1), entry: entry(1, Body::Prompt("tidy up".into())) },
+        Update::Entry { session: id(1), entry: entry(2, Body::Thinking("First the".into())) },
+        Update::Text { session: id(1), entry: EntryNo(2), offset: 9, text: " files".into() },
+        Update::Entry { session: id(1), entry: entry(3, call(1, "read", "a.txt", Wants::Nothing)) },
+        Update::Entry { session: id(1), entry: entry(4, Body::Result(result)) },
+        Update::Entry { session: id(1), entry: entry(5, call(2, "shell", "make\ninstall", Wants::Consent)) },
+        asked.clone(),
+        asked,
+        line(asleep(2, "docs")),
+        line(asleep(2, "docs")),
+        Update::Pending { session: id(2), pending: vec![pending(1, Wants::Words, "Which?")] },
+        Update::Entry { session: id(1), entry: entry(7, Body::Repair(Fault::PromptLost(PromptNo(3)))) },
+        Update::Entry { session: id(1), entry: entry(8, Body::Answer("Done.".into())) },
+        line(session(1, "api")),
+        line(session(2, "docs").but(|snapshot| snapshot.summary.presence = Presence::Trashed)),
+        Update::Gone(id(1)),
+    ] {
+        said.extend(plain.update(&update));
+    }
+    insta::assert_snapshot!(said.join("\n"));
 }

@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use q_core::{
-    Activity, AgentFailure, Body, Entry, EntryNo, Kind, Mark, Mirror, Presence, PromptNo, QueuedPrompt,
-    SessionId, Snapshot, Summary, Update, WallTime,
+    Activity, AgentFailure, Body, Entry, EntryNo, Kind, Mark, Mirror, Policy, Presence, PromptNo,
+    QueuedPrompt, SessionId, Snapshot, Summary, Update, WallTime,
 };
 use q_term::{Event, Intent, Options, Ui, draw};
 use ratatui::Terminal;
@@ -138,6 +138,13 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
             agent: "guide".into(),
             model: String::new(),
             directory: "/home/ann/api".into(),
+            policy: Policy::Ask,
+            tags: Vec::new(),
+            pinned: false,
+            parent: None,
+            trashed: None,
+            held: false,
+            pending: 0,
             presence: Presence::Live,
             activity: Activity::Idle,
             unread: 0,
@@ -156,7 +163,18 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
         trimmed: false,
         queue: Vec::new(),
         draft: String::new(),
+        pending: Vec::new(),
     }
+}
+
+/// The same one while it hibernates.
+pub(crate) fn asleep(slot: u32, name: &str) -> Snapshot {
+    session(slot, name).but(|snapshot| snapshot.summary.presence = Presence::Hibernated)
+}
+
+/// A session's line, changed.
+pub(crate) fn line(snapshot: Snapshot) -> Update {
+    Update::Session(Box::new(snapshot.summary))
 }
 
 /// Changes a snapshot in a row of calls.

@@ -4,17 +4,15 @@
 
 mod ends;
 mod order;
-mod random;
 mod whose_agents;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_agent::AgentSpec;
+use q_agent::{AgentSpec, Told};
 use q_core::{
-    AgentEvent, Batch, ClientId, EntryNo, Instant, Kind, Limits, Multiplexer, Now, Record, SessionId, TurnNo,
-    WallTime,
+    AgentEvent, Batch, ClientId, EntryNo, Instant, Limits, Multiplexer, Now, SessionId, TurnNo, WallTime,
 };
 use q_store::StoreError;
 
@@ -23,8 +21,9 @@ use crate::door::Outbox;
 use crate::entropy::NoEntropy;
 use crate::events::{Event, Heard};
 use crate::pipeline::CommitNo;
-use crate::wire::message::{Hello, Id, NamedAgent, Reach};
-use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request};
+use crate::wire::Id;
+use crate::wire::message::{Hello, NamedAgent, Reach};
+use crate::wire::{Answer, ClientMessage, HostMessage, New, PROTOCOL, Refused, Request, Wish};
 use crate::world::{Question, World};
 use crate::writer::Written;
 
@@ -38,6 +37,8 @@ struct Simulated {
     sent: Vec<(ClientId, HostMessage)>,
     asked: Vec<Question>,
     cancelled: Vec<(SessionId, TurnNo)>,
+    told: Vec<(SessionId, TurnNo, Told)>,
+    loads: Vec<SessionId>,
     pages: Vec<(ClientId, u64)>,
     reachable: BTreeSet<ClientId>,
 }
@@ -62,6 +63,18 @@ impl World for Simulated {
 
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
         self.cancelled.push((session, turn));
+    }
+
+    fn memory(&mut self) -> Option<u64> {
+        None
+    }
+
+    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told) {
+        self.told.push((session, turn, told));
+    }
+
+    fn load(&mut self, session: SessionId) {
+        self.loads.push(session);
     }
 
     fn welcome(&mut self, client: ClientId, _outbox: Arc<Outbox>) {
@@ -143,14 +156,14 @@ impl Bench {
         let id = self.request(client, create(agent));
         self.commit();
         match self.answer(id) {
-            Some(Ok(Answer::Created(session))) => *session,
+            Some(Ok(Answer::Created { session, .. })) => *session,
             other => panic!("{other:?}"),
         }
     }
 
     fn submit(&mut self, client: u64, session: Id, text: &str) -> u64 {
         let token = u128::from(self.requests) + 1;
-        self.request(client, Request::Submit { session, token, text: text.into() })
+        self.request(client, Wish::Submit { token, text: text.into() }.of(session))
     }
 
     /// Everything given to the writer becomes durable.
@@ -203,12 +216,6 @@ impl Bench {
         new.iter().map(|(client, message)| (client.0, kind(message))).collect()
     }
 
-    /// The records that are durable.
-    fn records(&self) -> impl Iterator<Item = (SessionId, &Record)> {
-        let durable = &self.host.world.commits[..self.durable];
-        durable.iter().flat_map(|(_, batch)| &batch.records).map(|stamped| (stamped.session, &stamped.record))
-    }
-
     /// The addresses that were asked, in order.
     fn addresses(&self) -> Vec<&str> {
         let address = |question: &Question| match &question.agent {
@@ -224,13 +231,7 @@ fn http(address: &str) -> Reach {
 }
 
 fn create(agent: &str) -> Request {
-    Request::Create {
-        name: None,
-        kind: Kind::Development,
-        agent: agent.into(),
-        model: String::new(),
-        directory: "/".into(),
-    }
+    Request::Create(New { agent: agent.into(), directory: "/".into(), ..New::default() })
 }
 
 fn kind(message: &HostMessage) -> &'static str {

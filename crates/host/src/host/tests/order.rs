@@ -1,11 +1,11 @@
 //! What waits for a commit, and what does not.
 
-use q_core::{AgentEvent, ClientId};
+use q_core::{AgentEvent, ClientId, Presence};
 
 use super::{Bench, Id, count, create};
 use crate::events::Event;
 use crate::wire::message::Hello;
-use crate::wire::{Answer, ClientMessage, PROTOCOL, Request};
+use crate::wire::{Answer, ClientMessage, PROTOCOL, Request, Wish};
 
 #[test]
 fn acknowledgements_and_asks_wait_for_their_commit() {
@@ -15,7 +15,7 @@ fn acknowledgements_and_asks_wait_for_their_commit() {
     let created = bench.request(1, create("a"));
     assert!(bench.news().is_empty(), "nothing is seen before it is durable");
     bench.commit();
-    assert!(matches!(bench.answer(created), Some(Ok(Answer::Created(_)))));
+    assert!(matches!(bench.answer(created), Some(Ok(Answer::Created { .. }))));
 
     let submitted = bench.submit(1, Id(1), "why?");
     assert!(bench.answer(submitted).is_none() && bench.host.world.asked.is_empty());
@@ -57,6 +57,21 @@ fn what_one_group_makes_durable_is_released_in_order() {
     }
 }
 
+#[test]
+fn a_turn_that_is_cancelled_while_it_is_being_written_is_never_asked() {
+    let mut bench = Bench::new();
+    bench.connect(1, false, &[("a", "A")]);
+    let (one, two) = (bench.create(1, "a"), bench.create(1, "a"));
+    bench.submit(1, one, "why?");
+    let other = bench.submit(1, two, "and you?");
+    let interrupted = bench.request(1, Wish::Interrupt.of(one));
+    bench.commit();
+    assert!(matches!(bench.answer(interrupted), Some(Ok(Answer::Done))));
+    assert!(matches!(bench.answer(other), Some(Ok(Answer::Accepted(1)))));
+    let asked: Vec<_> = bench.host.world.asked.iter().map(|question| question.session).collect();
+    assert_eq!(asked, [two.into()], "the other session's turn is asked all the same");
+}
+
 /// A page is read from the store, where what the asker has seen already must be.
 #[test]
 fn a_page_waits_for_what_is_being_written() {
@@ -94,7 +109,7 @@ fn what_comes_late_or_from_nobody_changes_nothing() {
     let session = bench.create(1, "a");
     bench.submit(1, session, "why?");
     bench.commit();
-    bench.request(1, Request::Interrupt { session });
+    bench.request(1, Wish::Interrupt.of(session));
     bench.commit();
     bench.news();
     let written = bench.host.world.commits.len();
@@ -126,4 +141,22 @@ fn who_is_gone_is_told_nothing_and_its_prompt_is_kept() {
     let told = count(&bench.news());
     assert!(told.keys().all(|(client, _)| *client == 2), "{told:?}");
     assert_eq!(bench.addresses(), ["A"], "its agent answers although it left");
+}
+
+/// More of them than updates may wait for one client: it comes in all the same, once.
+#[test]
+fn sleeping_sessions_are_no_updates_that_a_slow_client_may_miss() {
+    let mut bench = Bench::new();
+    bench.connect(1, false, &[]);
+    let session = bench.create(1, "a");
+    bench.host.world.now += bench.host.core.limits().hibernate_after;
+    bench.host.on(Event::Deadline);
+    bench.commit();
+    assert_eq!(
+        bench.host.core.view().summary(session.into()).map(|line| line.presence),
+        Some(Presence::Hibernated)
+    );
+    bench.news();
+    bench.connect(2, true, &[]);
+    assert_eq!(bench.news(), [(2, "welcome"), (2, "snapshot"), (2, "ready")]);
 }

@@ -3,7 +3,7 @@
 use q_core::{AgentEvent, AgentFailure, FailureKind};
 
 use super::Bench;
-use crate::wire::Request;
+use crate::wire::Wish;
 
 #[test]
 fn a_session_keeps_the_agent_of_the_client_that_made_it() {
@@ -37,7 +37,7 @@ fn after_a_restart_the_first_client_that_has_the_agent_lends_it() {
 
     bench.connect(3, false, &[("a", "A of 3")]);
     bench.connect(4, false, &[("a", "A of 4")]);
-    bench.request(3, Request::Retry { session, token: 77 });
+    bench.request(3, Wish::Retry { token: 77 }.of(session));
     bench.commit();
     bench.hear(session, 2, AgentEvent::Done);
     bench.submit(4, session, "and then?");
@@ -56,7 +56,7 @@ fn after_a_failed_turn_the_client_that_goes_on_lends_its_agent() {
     bench.hear(session, 1, AgentEvent::Failed(failure));
     bench.commit();
     bench.connect(2, false, &[("a", "right key")]);
-    bench.request(2, Request::Retry { session, token: 77 });
+    bench.request(2, Wish::Retry { token: 77 }.of(session));
     bench.commit();
     assert_eq!(bench.addresses(), ["wrong key", "right key"]);
 }

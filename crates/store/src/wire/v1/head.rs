@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use q_core::session::head::{InFlight as CoreInFlight, WaitingPrompt as CoreWaiting};
-use q_core::{EntryNo, NameFault, PromptNo, Seq, SessionId, Token, TurnNo, WallTime};
+use q_core::{
+    CallNo, Digest, EntryNo, Environment, InFlight as CoreInFlight, NameFault, OpenCall as CoreCall,
+    PromptNo, Seq, SessionId, Token, TurnNo, WaitingPrompt as CoreWaiting, WallTime,
+};
 use serde::{Deserialize, Serialize};
 
 use super::record::Ending;
-use super::word::{Kind, NameOrigin, Presence};
-use super::{Mark, Usage};
+use super::word::{self, NameOrigin, Policy, Presence, Voice, Wants};
+use super::{Fork, Mark, Usage, aloud, asks, is_aloud, is_asks, is_default};
 
 /// [`q_core::Head`] without its id, which is the key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,18 +21,34 @@ pub(crate) struct Head<'a> {
     origin: NameOrigin,
     #[serde(rename = "slot")]
     slot: u32,
-    #[serde(rename = "kind")]
-    kind: Kind,
+    #[serde(rename = "kind", borrow)]
+    kind: Cow<'a, str>,
     #[serde(rename = "agent", borrow)]
     agent: Cow<'a, str>,
     #[serde(rename = "model", borrow)]
     model: Cow<'a, str>,
     #[serde(rename = "dir", borrow)]
     directory: Cow<'a, str>,
+    #[serde(rename = "brief", borrow, default, skip_serializing_if = "str::is_empty")]
+    brief: Cow<'a, str>,
+    #[serde(rename = "env", default, skip_serializing_if = "is_default")]
+    environment: u64,
+    #[serde(rename = "policy", default = "asks", skip_serializing_if = "is_asks")]
+    policy: Policy,
+    #[serde(rename = "fork", default, skip_serializing_if = "Option::is_none")]
+    fork: Option<Fork>,
+    #[serde(rename = "tags", borrow, default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<Cow<'a, str>>,
+    #[serde(rename = "pinned", default, skip_serializing_if = "is_default")]
+    pinned: bool,
+    #[serde(rename = "allowed", borrow, default, skip_serializing_if = "Vec::is_empty")]
+    allowed: Vec<Cow<'a, str>>,
+    #[serde(rename = "trashed", default, skip_serializing_if = "Option::is_none")]
+    trashed: Option<u64>,
     #[serde(rename = "presence")]
     presence: Presence,
-    #[serde(rename = "turn")]
-    turn: Option<InFlight>,
+    #[serde(rename = "turn", borrow)]
+    turn: Option<InFlight<'a>>,
     #[serde(rename = "last", borrow)]
     last: Option<Ending<'a>>,
     #[serde(rename = "last_prompt")]
@@ -66,12 +84,41 @@ pub(crate) struct Head<'a> {
 }
 
 /// [`CoreInFlight`].
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct InFlight {
+#[derive(Debug, Serialize, Deserialize)]
+struct InFlight<'a> {
     #[serde(rename = "turn")]
     turn: u64,
     #[serde(rename = "answer")]
     answer: Option<u64>,
+    #[serde(rename = "voice", default = "aloud", skip_serializing_if = "is_aloud")]
+    voice: Voice,
+    #[serde(rename = "said", default, skip_serializing_if = "is_default")]
+    said: u64,
+    #[serde(rename = "entries", default, skip_serializing_if = "is_default")]
+    entries: u32,
+    #[serde(rename = "last_call", default, skip_serializing_if = "is_default")]
+    last_call: u64,
+    #[serde(rename = "unasked", default, skip_serializing_if = "is_default")]
+    unasked: u32,
+    #[serde(rename = "calls", borrow, default, skip_serializing_if = "Vec::is_empty")]
+    calls: Vec<OpenCall<'a>>,
+}
+
+/// [`q_core::OpenCall`].
+#[derive(Debug, Serialize, Deserialize)]
+struct OpenCall<'a> {
+    #[serde(rename = "no")]
+    no: u64,
+    #[serde(rename = "entry")]
+    entry: u64,
+    #[serde(rename = "tool", borrow)]
+    tool: Cow<'a, str>,
+    #[serde(rename = "digest")]
+    digest: [u8; 32],
+    #[serde(rename = "wants")]
+    wants: Wants,
+    #[serde(rename = "waits")]
+    waits: bool,
 }
 
 /// [`CoreWaiting`].
@@ -98,12 +145,20 @@ impl<'a> From<&'a q_core::Head> for Head<'a> {
             name: head.name.as_str().into(),
             origin: head.origin.into(),
             slot: head.slot,
-            kind: head.kind.into(),
-            agent: (&head.agent).into(),
-            model: (&head.model).into(),
-            directory: (&head.directory).into(),
+            kind: head.setup.kind.word().into(),
+            agent: (&head.setup.agent).into(),
+            model: (&head.setup.model).into(),
+            directory: (&head.setup.directory).into(),
+            brief: (&head.setup.brief).into(),
+            environment: head.setup.environment.0,
+            policy: head.setup.policy.into(),
+            fork: head.fork.map(Fork::from),
+            tags: head.tags.iter().map(|tag| tag.as_str().into()).collect(),
+            pinned: head.pinned,
+            allowed: head.allowed.iter().map(Cow::from).collect(),
+            trashed: head.trashed.map(|since| since.0),
             presence: head.presence.into(),
-            turn: head.turn.map(InFlight::from),
+            turn: head.turn.as_ref().map(InFlight::from),
             last: head.last.as_ref().map(Ending::from),
             last_prompt: head.last_prompt.map(WaitingPrompt::from),
             queue: head.queue.iter().copied().map(WaitingPrompt::from).collect(),
@@ -135,10 +190,20 @@ impl Head<'_> {
             name: self.name.parse()?,
             origin: self.origin.into(),
             slot: self.slot,
-            kind: self.kind.into(),
-            agent: self.agent.into_owned(),
-            model: self.model.into_owned(),
-            directory: self.directory.into_owned(),
+            setup: q_core::Setup {
+                kind: word::kind(&self.kind)?,
+                brief: self.brief.into_owned(),
+                agent: self.agent.into_owned(),
+                model: self.model.into_owned(),
+                directory: self.directory.into_owned(),
+                environment: Environment(self.environment),
+                policy: self.policy.into(),
+            },
+            fork: self.fork.map(q_core::Fork::from),
+            tags: self.tags.iter().filter_map(|tag| tag.parse().ok()).collect(),
+            pinned: self.pinned,
+            allowed: self.allowed.into_iter().map(Cow::into_owned).collect(),
+            trashed: self.trashed.map(WallTime),
             presence: self.presence.into(),
             turn: self.turn.map(CoreInFlight::from),
             last: self.last.map(q_core::Ending::from),
@@ -161,15 +226,49 @@ impl Head<'_> {
     }
 }
 
-impl From<CoreInFlight> for InFlight {
-    fn from(CoreInFlight { turn, answer }: CoreInFlight) -> Self {
-        Self { turn: turn.0, answer: answer.map(|entry| entry.0) }
+impl<'a> From<&'a CoreInFlight> for InFlight<'a> {
+    fn from(flight: &'a CoreInFlight) -> Self {
+        let call = |call: &'a CoreCall| OpenCall {
+            no: call.no.0,
+            entry: call.entry.0,
+            tool: (&call.tool).into(),
+            digest: call.digest.0,
+            wants: call.wants.into(),
+            waits: call.waits,
+        };
+        Self {
+            turn: flight.turn.0,
+            answer: flight.answer.map(|entry| entry.0),
+            voice: flight.voice.into(),
+            said: flight.said,
+            entries: flight.entries,
+            last_call: flight.last_call.0,
+            unasked: flight.unasked,
+            calls: flight.calls.iter().map(call).collect(),
+        }
     }
 }
 
-impl From<InFlight> for CoreInFlight {
-    fn from(InFlight { turn, answer }: InFlight) -> Self {
-        Self { turn: TurnNo(turn), answer: answer.map(EntryNo) }
+impl From<InFlight<'_>> for CoreInFlight {
+    fn from(flight: InFlight<'_>) -> Self {
+        let call = |call: OpenCall<'_>| CoreCall {
+            no: CallNo(call.no),
+            entry: EntryNo(call.entry),
+            tool: call.tool.into_owned(),
+            digest: Digest(call.digest),
+            wants: call.wants.into(),
+            waits: call.waits,
+        };
+        Self {
+            turn: TurnNo(flight.turn),
+            answer: flight.answer.map(EntryNo),
+            voice: flight.voice.into(),
+            said: flight.said,
+            entries: flight.entries,
+            last_call: CallNo(flight.last_call),
+            unasked: flight.unasked,
+            calls: flight.calls.into_iter().map(call).collect(),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Format 1. Released formats never change: a new shape is a new module beside this one.
 
+mod called;
+mod created;
 mod head;
 mod record;
 mod word;
@@ -7,8 +9,10 @@ mod word;
 pub(crate) use head::Head;
 pub(crate) use record::Stamped;
 
-use q_core::{EntryNo, Mark as CoreMark, Usage as CoreUsage};
+use q_core::{EntryNo, Fork as CoreFork, Mark as CoreMark, Seq, SessionId, Usage as CoreUsage};
 use serde::{Deserialize, Serialize};
+
+use word::{Policy, Voice};
 
 /// [`q_core::Mark`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -50,4 +54,51 @@ impl From<Usage> for CoreUsage {
     fn from(Usage { input, output }: Usage) -> Self {
         Self { input, output }
     }
+}
+
+/// [`q_core::Fork`].
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Fork {
+    #[serde(rename = "of")]
+    parent: u128,
+    #[serde(rename = "through")]
+    through: u64,
+    #[serde(rename = "last")]
+    last: u64,
+}
+
+impl From<CoreFork> for Fork {
+    fn from(CoreFork { parent, through, last }: CoreFork) -> Self {
+        Self { parent: parent.0, through: through.0, last: last.0 }
+    }
+}
+
+impl From<Fork> for CoreFork {
+    fn from(Fork { parent, through, last }: Fork) -> Self {
+        Self { parent: SessionId(parent), through: Seq(through), last: EntryNo(last) }
+    }
+}
+
+/// Whether a value is its type's default: such fields are left out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// What records of before a field was written meant without it.
+fn asks() -> Policy {
+    Policy::Ask
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_asks(policy: &Policy) -> bool {
+    *policy == Policy::Ask
+}
+
+fn aloud() -> Voice {
+    Voice::Answer
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_aloud(voice: &Voice) -> bool {
+    *voice == Voice::Answer
 }

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use q_core::{AgentFailure, EntryNo, NameFault, PromptNo, Seq, SessionId, Token, TurnNo, WallTime};
+use q_core::{AgentFailure, CallNo, EntryNo, NameFault, PromptNo, Seq, SessionId, Token, TurnNo, WallTime};
 use serde::{Deserialize, Serialize};
 
-use super::word::{FailureKind, Interrupter, Kind, NameOrigin};
-use super::{Mark, Usage};
+use super::called::Called;
+use super::created::Created;
+use super::word::{FailureKind, Interrupter, NameOrigin, Outcome, Policy, Voice, Why};
+use super::{Mark, Usage, aloud, is_aloud};
 
 /// [`q_core::Stamped`] without its session and place, which are in the key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,23 +22,8 @@ pub(crate) struct Stamped<'a> {
 /// [`q_core::Record`].
 #[derive(Debug, Serialize, Deserialize)]
 enum Record<'a> {
-    #[serde(rename = "created")]
-    Created {
-        #[serde(rename = "name", borrow)]
-        name: Cow<'a, str>,
-        #[serde(rename = "origin")]
-        origin: NameOrigin,
-        #[serde(rename = "slot")]
-        slot: u32,
-        #[serde(rename = "kind")]
-        kind: Kind,
-        #[serde(rename = "agent", borrow)]
-        agent: Cow<'a, str>,
-        #[serde(rename = "model", borrow)]
-        model: Cow<'a, str>,
-        #[serde(rename = "dir", borrow)]
-        directory: Cow<'a, str>,
-    },
+    #[serde(rename = "created", borrow)]
+    Created(Created<'a>),
     #[serde(rename = "renamed")]
     Renamed {
         #[serde(rename = "name", borrow)]
@@ -46,6 +33,39 @@ enum Record<'a> {
     },
     #[serde(rename = "closed")]
     Closed {},
+    #[serde(rename = "reopened")]
+    Reopened {
+        #[serde(rename = "slot")]
+        slot: u32,
+    },
+    #[serde(rename = "hibernated")]
+    Hibernated {
+        #[serde(rename = "why")]
+        why: Why,
+    },
+    #[serde(rename = "woken")]
+    Woken {},
+    #[serde(rename = "trashed")]
+    Trashed {},
+    #[serde(rename = "restored")]
+    Restored {},
+    #[serde(rename = "erased")]
+    Erased {},
+    #[serde(rename = "tagged")]
+    Tagged {
+        #[serde(rename = "tags", borrow)]
+        tags: Vec<Cow<'a, str>>,
+    },
+    #[serde(rename = "pinned")]
+    Pinned {
+        #[serde(rename = "pinned")]
+        pinned: bool,
+    },
+    #[serde(rename = "policy")]
+    PolicySet {
+        #[serde(rename = "policy")]
+        policy: Policy,
+    },
     #[serde(rename = "queued")]
     Queued {
         #[serde(rename = "prompt")]
@@ -59,6 +79,71 @@ enum Record<'a> {
     Unqueued {
         #[serde(rename = "prompt")]
         prompt: u64,
+    },
+    #[serde(rename = "edited")]
+    Edited {
+        #[serde(rename = "prompt")]
+        prompt: u64,
+        #[serde(rename = "text", borrow)]
+        text: Cow<'a, str>,
+    },
+    #[serde(rename = "moved")]
+    Moved {
+        #[serde(rename = "prompt")]
+        prompt: u64,
+        #[serde(rename = "place")]
+        place: u32,
+    },
+    #[serde(rename = "steered")]
+    Steered {
+        #[serde(rename = "turn")]
+        turn: u64,
+        #[serde(rename = "prompt")]
+        prompt: u64,
+        #[serde(rename = "token")]
+        token: u128,
+        #[serde(rename = "text", borrow)]
+        text: Cow<'a, str>,
+    },
+    #[serde(rename = "called", borrow)]
+    Called(Called<'a>),
+    #[serde(rename = "answered")]
+    Answered {
+        #[serde(rename = "turn")]
+        turn: u64,
+        #[serde(rename = "call")]
+        call: u64,
+        #[serde(rename = "answer", borrow)]
+        answer: Answer<'a>,
+    },
+    #[serde(rename = "resulted")]
+    Resulted {
+        #[serde(rename = "turn")]
+        turn: u64,
+        #[serde(rename = "call")]
+        call: u64,
+        #[serde(rename = "of")]
+        of: u64,
+        #[serde(rename = "outcome")]
+        outcome: Outcome,
+        #[serde(rename = "text", borrow)]
+        text: Cow<'a, str>,
+        #[serde(rename = "whole")]
+        whole: u64,
+    },
+    #[serde(rename = "unread")]
+    MarkedUnread {},
+    #[serde(rename = "repaired")]
+    Repaired {
+        #[serde(rename = "fault")]
+        fault: Fault,
+    },
+    #[serde(rename = "retried")]
+    Retried {
+        #[serde(rename = "prompt")]
+        prompt: u64,
+        #[serde(rename = "token")]
+        token: u128,
     },
     #[serde(rename = "began")]
     Began {
@@ -75,6 +160,8 @@ enum Record<'a> {
         turn: u64,
         #[serde(rename = "entry")]
         entry: u64,
+        #[serde(rename = "voice", default = "aloud", skip_serializing_if = "is_aloud")]
+        voice: Voice,
         #[serde(rename = "text", borrow)]
         text: Cow<'a, str>,
     },
@@ -96,6 +183,37 @@ enum Record<'a> {
     Drafted {
         #[serde(rename = "text", borrow)]
         text: Cow<'a, str>,
+    },
+}
+
+/// [`q_core::Answer`].
+#[derive(Debug, Serialize, Deserialize)]
+enum Answer<'a> {
+    #[serde(rename = "once")]
+    Once {},
+    #[serde(rename = "always")]
+    Always {},
+    #[serde(rename = "deny")]
+    Deny {},
+    #[serde(rename = "words")]
+    Words {
+        #[serde(rename = "text", borrow)]
+        text: Cow<'a, str>,
+    },
+}
+
+/// [`q_core::Fault`].
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Fault {
+    #[serde(rename = "prompt_lost")]
+    PromptLost {
+        #[serde(rename = "prompt")]
+        prompt: u64,
+    },
+    #[serde(rename = "log_cut")]
+    LogCut {
+        #[serde(rename = "lost")]
+        lost: Option<u64>,
     },
 }
 
@@ -133,28 +251,53 @@ impl Stamped<'_> {
 impl<'a> From<&'a q_core::Record> for Record<'a> {
     fn from(record: &'a q_core::Record) -> Self {
         match record {
-            q_core::Record::Created { name, origin, slot, kind, agent, model, directory } => Self::Created {
-                name: name.as_str().into(),
-                origin: (*origin).into(),
-                slot: *slot,
-                kind: (*kind).into(),
-                agent: agent.into(),
-                model: model.into(),
-                directory: directory.into(),
-            },
+            q_core::Record::Created { name, origin, slot, setup, fork } => {
+                Self::Created(Created::new(name, *origin, *slot, setup, *fork))
+            }
             q_core::Record::Renamed { name, origin } => {
                 Self::Renamed { name: name.as_str().into(), origin: (*origin).into() }
             }
             q_core::Record::Closed => Self::Closed {},
+            q_core::Record::Reopened { slot } => Self::Reopened { slot: *slot },
+            q_core::Record::Hibernated { why } => Self::Hibernated { why: (*why).into() },
+            q_core::Record::Woken => Self::Woken {},
+            q_core::Record::Trashed => Self::Trashed {},
+            q_core::Record::Restored => Self::Restored {},
+            q_core::Record::Erased => Self::Erased {},
+            q_core::Record::Tagged { tags } => {
+                Self::Tagged { tags: tags.iter().map(|tag| tag.as_str().into()).collect() }
+            }
+            q_core::Record::Pinned { pinned } => Self::Pinned { pinned: *pinned },
+            q_core::Record::PolicySet { policy } => Self::PolicySet { policy: (*policy).into() },
             q_core::Record::Queued { prompt, token, text } => {
                 Self::Queued { prompt: prompt.0, token: token.0, text: text.into() }
             }
             q_core::Record::Unqueued { prompt } => Self::Unqueued { prompt: prompt.0 },
+            q_core::Record::Edited { prompt, text } => Self::Edited { prompt: prompt.0, text: text.into() },
+            q_core::Record::Moved { prompt, place } => Self::Moved { prompt: prompt.0, place: *place },
+            q_core::Record::Steered { turn, prompt, token, text } => {
+                Self::Steered { turn: turn.0, prompt: prompt.0, token: token.0, text: text.into() }
+            }
+            q_core::Record::Called { turn, call, waits } => Self::Called(Called::new(*turn, call, *waits)),
+            q_core::Record::Answered { turn, call, answer } => {
+                Self::Answered { turn: turn.0, call: call.0, answer: answer.into() }
+            }
+            q_core::Record::Resulted { turn, call, of, outcome, text, whole } => Self::Resulted {
+                turn: turn.0,
+                call: call.0,
+                of: of.0,
+                outcome: (*outcome).into(),
+                text: text.into(),
+                whole: *whole,
+            },
+            q_core::Record::MarkedUnread => Self::MarkedUnread {},
+            q_core::Record::Repaired { fault } => Self::Repaired { fault: (*fault).into() },
+            q_core::Record::Retried { prompt, token } => Self::Retried { prompt: prompt.0, token: token.0 },
             q_core::Record::Began { turn, prompt, queued } => {
                 Self::Began { turn: turn.0, prompt: prompt.0, queued: queued.0 }
             }
-            q_core::Record::Said { turn, entry, text } => {
-                Self::Said { turn: turn.0, entry: entry.0, text: text.into() }
+            q_core::Record::Said { turn, entry, voice, text } => {
+                Self::Said { turn: turn.0, entry: entry.0, voice: (*voice).into(), text: text.into() }
             }
             q_core::Record::Ended { turn, ending, usage } => {
                 Self::Ended { turn: turn.0, ending: ending.into(), usage: (*usage).into() }
@@ -168,37 +311,111 @@ impl<'a> From<&'a q_core::Record> for Record<'a> {
 impl Record<'_> {
     fn into_core(self) -> Result<q_core::Record, NameFault> {
         Ok(match self {
-            Self::Created { name, origin, slot, kind, agent, model, directory } => q_core::Record::Created {
-                name: name.parse()?,
-                origin: origin.into(),
-                slot,
-                kind: kind.into(),
-                agent: agent.into_owned(),
-                model: model.into_owned(),
-                directory: directory.into_owned(),
-            },
+            Self::Created(created) => created.into_core()?,
             Self::Renamed { name, origin } => {
                 q_core::Record::Renamed { name: name.parse()?, origin: origin.into() }
             }
             Self::Closed {} => q_core::Record::Closed,
+            Self::Reopened { slot } => q_core::Record::Reopened { slot },
+            Self::Hibernated { why } => q_core::Record::Hibernated { why: why.into() },
+            Self::Woken {} => q_core::Record::Woken,
+            Self::Trashed {} => q_core::Record::Trashed,
+            Self::Restored {} => q_core::Record::Restored,
+            Self::Erased {} => q_core::Record::Erased,
+            Self::Tagged { tags } => q_core::Record::Tagged {
+                // What is no tag was none when it was written either; it is not worth the session.
+                tags: tags.iter().filter_map(|tag| tag.parse().ok()).collect(),
+            },
+            Self::Pinned { pinned } => q_core::Record::Pinned { pinned },
+            Self::PolicySet { policy } => q_core::Record::PolicySet { policy: policy.into() },
             Self::Queued { prompt, token, text } => q_core::Record::Queued {
                 prompt: PromptNo(prompt),
                 token: Token(token),
                 text: text.into_owned(),
             },
             Self::Unqueued { prompt } => q_core::Record::Unqueued { prompt: PromptNo(prompt) },
+            Self::Edited { prompt, text } => {
+                q_core::Record::Edited { prompt: PromptNo(prompt), text: text.into_owned() }
+            }
+            Self::Moved { prompt, place } => q_core::Record::Moved { prompt: PromptNo(prompt), place },
+            Self::Steered { turn, prompt, token, text } => q_core::Record::Steered {
+                turn: TurnNo(turn),
+                prompt: PromptNo(prompt),
+                token: Token(token),
+                text: text.into_owned(),
+            },
+            Self::Called(called) => called.into_core(),
+            Self::Answered { turn, call, answer } => {
+                q_core::Record::Answered { turn: TurnNo(turn), call: CallNo(call), answer: answer.into() }
+            }
+            Self::Resulted { turn, call, of, outcome, text, whole } => q_core::Record::Resulted {
+                turn: TurnNo(turn),
+                call: CallNo(call),
+                of: EntryNo(of),
+                outcome: outcome.into(),
+                text: text.into_owned(),
+                whole,
+            },
+            Self::MarkedUnread {} => q_core::Record::MarkedUnread,
+            Self::Repaired { fault } => q_core::Record::Repaired { fault: fault.into() },
+            Self::Retried { prompt, token } => {
+                q_core::Record::Retried { prompt: PromptNo(prompt), token: Token(token) }
+            }
             Self::Began { turn, prompt, queued } => {
                 q_core::Record::Began { turn: TurnNo(turn), prompt: PromptNo(prompt), queued: Seq(queued) }
             }
-            Self::Said { turn, entry, text } => {
-                q_core::Record::Said { turn: TurnNo(turn), entry: EntryNo(entry), text: text.into_owned() }
-            }
+            Self::Said { turn, entry, voice, text } => q_core::Record::Said {
+                turn: TurnNo(turn),
+                entry: EntryNo(entry),
+                voice: voice.into(),
+                text: text.into_owned(),
+            },
             Self::Ended { turn, ending, usage } => {
                 q_core::Record::Ended { turn: TurnNo(turn), ending: ending.into(), usage: usage.into() }
             }
             Self::Seen { through } => q_core::Record::Seen { through: through.into() },
             Self::Drafted { text } => q_core::Record::Drafted { text: text.into_owned() },
         })
+    }
+}
+
+impl<'a> From<&'a q_core::Answer> for Answer<'a> {
+    fn from(answer: &'a q_core::Answer) -> Self {
+        match answer {
+            q_core::Answer::Once => Self::Once {},
+            q_core::Answer::Always => Self::Always {},
+            q_core::Answer::Deny => Self::Deny {},
+            q_core::Answer::Words(text) => Self::Words { text: text.into() },
+        }
+    }
+}
+
+impl From<Answer<'_>> for q_core::Answer {
+    fn from(answer: Answer<'_>) -> Self {
+        match answer {
+            Answer::Once {} => Self::Once,
+            Answer::Always {} => Self::Always,
+            Answer::Deny {} => Self::Deny,
+            Answer::Words { text } => Self::Words(text.into_owned()),
+        }
+    }
+}
+
+impl From<q_core::Fault> for Fault {
+    fn from(fault: q_core::Fault) -> Self {
+        match fault {
+            q_core::Fault::PromptLost(prompt) => Self::PromptLost { prompt: prompt.0 },
+            q_core::Fault::LogCut { lost } => Self::LogCut { lost },
+        }
+    }
+}
+
+impl From<Fault> for q_core::Fault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::PromptLost { prompt } => Self::PromptLost(PromptNo(prompt)),
+            Fault::LogCut { lost } => Self::LogCut { lost },
+        }
     }
 }
 

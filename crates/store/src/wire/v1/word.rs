@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub(super) enum $name {
             $(#[serde(rename = $word)] $variant,)+
         }
@@ -31,20 +31,43 @@ macro_rules! words {
 }
 
 words! {
-    /// [`q_core::Kind`].
-    Kind { Development = "development", Debug = "debug", Planning = "planning", Review = "review" }
-}
-words! {
     /// [`q_core::NameOrigin`].
     NameOrigin { Placeholder = "placeholder", Automatic = "automatic", Chosen = "chosen" }
 }
 words! {
     /// [`q_core::Presence`].
-    Presence { Live = "live", Closed = "closed" }
+    Presence { Live = "live", Hibernated = "hibernated", Closed = "closed", Trashed = "trashed" }
 }
 words! {
     /// [`q_core::Interrupter`].
     Interrupter { User = "user", Stop = "stop", Crash = "crash" }
+}
+words! {
+    /// [`q_core::Policy`].
+    Policy { Ask = "ask", Deny = "deny" }
+}
+words! {
+    /// [`q_core::Why`].
+    Why { Room = "room", Unused = "unused", Memory = "memory" }
+}
+words! {
+    /// [`q_core::Voice`].
+    Voice { Answer = "answer", Thinking = "thinking" }
+}
+words! {
+    /// [`q_core::Wants`].
+    Wants { Nothing = "nothing", Consent = "consent", Words = "words" }
+}
+words! {
+    /// [`q_core::Outcome`].
+    Outcome {
+        Done = "done",
+        Failed = "failed",
+        Denied = "denied",
+        Expired = "expired",
+        NeverRan = "never_ran",
+        CutShort = "cut_short",
+    }
 }
 words! {
     /// [`q_core::FailureKind`].
@@ -61,4 +84,9 @@ words! {
         NotConfigured = "not_configured",
         Internal = "internal",
     }
+}
+
+/// [`q_core::Kind`]: a word of `q`'s own, or the name of one that the person defined.
+pub(super) fn kind(word: &str) -> Result<q_core::Kind, q_core::NameFault> {
+    word.parse().or_else(|_| word.parse().map(q_core::Kind::Custom))
 }

@@ -1,0 +1,224 @@
+//! `q inbox`, `q approve`, `q deny`, `q answer`: what waits for the person, over all sessions, and what to say to it.
+//!
+//! What is listed has an id, made of its turn, its number and the digest of its bytes. An answer names it, so that it is
+//! for what was read and nothing else. Without an id a person at a terminal is shown the bytes and asked.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use q_core::{Answer, CallNo, Command, Digest, PendingCall, SessionId, Summary, TurnNo, Wants};
+use q_host::wire::{self, Request};
+use q_term::granted::{Way, granted};
+use serde::Serialize;
+
+use crate::args::CallVerb;
+use crate::client::{Client, unexpected};
+use crate::commands::{Context, prompt_from};
+use crate::error::CliError;
+use crate::{json, out};
+
+#[derive(Serialize)]
+struct WaitingJson {
+    id: String,
+    session: String,
+    name: String,
+    directory: String,
+    wants: &'static str,
+    tool: String,
+    input: String,
+    since_ms: u64,
+}
+
+/// What a listed call is answered by: `2.1-8f3a09c1d2e4b576`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CallId {
+    turn: TurnNo,
+    call: CallNo,
+    /// The beginning of the digest.
+    bytes: [u8; Self::BYTES],
+}
+
+impl CallId {
+    /// How much of the digest is in an id.
+    const BYTES: usize = 8;
+
+    fn of(pending: &PendingCall) -> Self {
+        Self { turn: pending.turn, call: pending.call, bytes: beginning(&pending.digest) }
+    }
+}
+
+fn beginning(digest: &Digest) -> [u8; CallId::BYTES] {
+    let mut bytes = [0; CallId::BYTES];
+    bytes.iter_mut().zip(digest.0).for_each(|(to, from)| *to = from);
+    bytes
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}-", self.turn, self.call)?;
+        self.bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for CallId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = || {
+            let (numbers, digits) = text.split_once('-')?;
+            let (turn, call) = numbers.split_once('.')?;
+            let value = u64::from_str_radix(digits, 16).ok().filter(|_| digits.len() == Self::BYTES * 2)?;
+            Some(Self {
+                turn: TurnNo(turn.parse().ok()?),
+                call: CallNo(call.parse().ok()?),
+                bytes: value.to_be_bytes(),
+            })
+        };
+        read().ok_or_else(|| "not an id that `q inbox` prints, such as 2.1-8f3a09c1d2e4b576".to_owned())
+    }
+}
+
+pub(crate) async fn run(context: &Context, verb: CallVerb) -> Result<ExitCode, CliError> {
+    match verb {
+        CallVerb::Inbox { json } => list(context, json).await?,
+        CallVerb::Approve { session, id, always } => {
+            let answer = if always { Answer::Always } else { Answer::Once };
+            reply(context, &session, id, Wants::Consent, answer).await?;
+        }
+        CallVerb::Deny { session, id, words } => {
+            let answer = if words.is_empty() { Answer::Deny } else { Answer::Words(words.join(" ")) };
+            reply(context, &session, id, Wants::Consent, answer).await?;
+        }
+        CallVerb::Answer { session, words } => {
+            let words = prompt_from(&words, &context.environment)?;
+            reply(context, &session, None, Wants::Words, Answer::Words(words)).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn waiting(client: &mut Client) -> Result<Vec<(SessionId, PendingCall)>, CliError> {
+    let wire::Answer::Inbox(inbox) = client.ask(Request::Inbox).await? else { return Err(unexpected()) };
+    Ok(inbox.into_iter().map(|(session, call)| (session.into(), call.into())).collect())
+}
+
+async fn list(context: &Context, as_json: bool) -> Result<(), CliError> {
+    let mut client = Client::attach(context, false).await?;
+    let inbox = waiting(&mut client).await?;
+    let sessions = client.list().await?;
+    let named = inbox.into_iter().filter_map(|(id, pending)| {
+        sessions.iter().find(|session| session.id == id).map(|session| (session, pending))
+    });
+    let named: Vec<(&Summary, PendingCall)> = named.collect();
+    if as_json {
+        return json::print(&named.into_iter().map(shape).collect::<Vec<_>>());
+    }
+    if named.is_empty() {
+        out::note("nothing waits for you; `q ls --waiting` lists what failed or is unread");
+    }
+    let now = q_host::clock::wall();
+    for (session, pending) in &named {
+        let age = q_term::words::age(now, pending.since);
+        out::line(&format!("{} {} ({age}, in {})", session.name, CallId::of(pending), session.directory))?;
+        out::line(&format!("    {}", q_term::words::pending(pending).replace('\n', "\n    ")))?;
+    }
+    Ok(())
+}
+
+fn shape((session, pending): (&Summary, PendingCall)) -> WaitingJson {
+    WaitingJson {
+        id: CallId::of(&pending).to_string(),
+        session: session.id.to_string(),
+        name: session.name.to_string(),
+        directory: session.directory.clone(),
+        wants: if pending.wants == Wants::Words { "words" } else { "consent" },
+        tool: pending.tool,
+        input: pending.input,
+        since_ms: pending.since.0,
+    }
+}
+
+async fn reply(
+    context: &Context,
+    address: &str,
+    id: Option<CallId>,
+    wants: Wants,
+    answer: Answer,
+) -> Result<(), CliError> {
+    let mut client = Client::attach(context, false).await?;
+    let session = client.resolve(address).await?;
+    let here = waiting(&mut client).await?.into_iter().filter(|(other, _)| *other == session.id);
+    let fitting: Vec<PendingCall> = here
+        .map(|(_, pending)| pending)
+        .filter(|pending| (pending.wants == Wants::Words) == (wants == Wants::Words))
+        .filter(|pending| id.is_none_or(|id| CallId::of(pending) == id))
+        .collect();
+    let pending = only(&session, &fitting)?;
+    if id.is_none() && wants != Wants::Words {
+        confirm(context, &session, pending, &answer)?;
+    }
+    let (turn, call, digest) = (pending.turn, pending.call, pending.digest);
+    let command = Command::Answer { session: session.id, turn, call, digest, answer };
+    client.command(command.clone()).await?;
+    if let Some(said) = granted(&command, session.name.as_str(), Way::Shell) {
+        out::note(&said);
+    }
+    Ok(())
+}
+
+fn only<'a>(session: &Summary, fitting: &'a [PendingCall]) -> Result<&'a PendingCall, CliError> {
+    let complaint = match fitting {
+        [one] => return Ok(one),
+        [] => CliError::failed(format!("no such thing waits in `{}`", session.name)),
+        [_, _, ..] => CliError::usage(format!("several things wait in `{}`", session.name)),
+    };
+    Err(complaint.hint("`q inbox` lists what waits, with ids"))
+}
+
+/// Shows what an answer without an id is for. Who cannot be shown it must name it.
+fn confirm(
+    context: &Context,
+    session: &Summary,
+    pending: &PendingCall,
+    answer: &Answer,
+) -> Result<(), CliError> {
+    if !context.environment.input_is_terminal {
+        return Err(CliError::usage("nobody here has seen what waits")
+            .hint(format!("name it by its id, as `q inbox` lists it: {}", CallId::of(pending))));
+    }
+    out::note(&format!("{} {} (in {})", session.name, q_term::words::pending(pending), session.directory));
+    let question = match answer {
+        Answer::Once => "Let it run? [y/N] ",
+        Answer::Always => "Let this tool run, always in this session? [y/N] ",
+        Answer::Deny | Answer::Words(_) => "Deny it? [y/N] ",
+    };
+    if out::ask(question)? { Ok(()) } else { Err(CliError::failed("nothing was answered; it still waits")) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+
+    #[test]
+    fn an_id_names_exactly_the_bytes_that_were_listed() {
+        let mut pending = PendingCall {
+            turn: TurnNo(2),
+            call: CallNo(1),
+            tool: "shell".into(),
+            input: "cargo test".into(),
+            digest: Digest([0x8f; 32]),
+            wants: Wants::Consent,
+            since: q_core::WallTime(0),
+        };
+        let id = CallId::of(&pending);
+        assert_eq!(id.to_string(), "2.1-8f8f8f8f8f8f8f8f");
+        assert_eq!(id.to_string().parse(), Ok(id));
+        pending.digest = Digest([0x90; 32]);
+        assert_ne!(CallId::of(&pending), id);
+        for bad in ["", "2", "2.1", "2.1-8f", "2.1-8f8f8f8f8f8f8f8g", "x.1-8f8f8f8f8f8f8f8f"] {
+            assert!(bad.parse::<CallId>().unwrap_err().contains("q inbox"), "{bad}");
+        }
+    }
+}

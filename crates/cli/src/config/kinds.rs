@@ -1,0 +1,62 @@
+//! `[kinds.NAME]`: kinds of session that the person defines, and other briefs for those that `q` brings.
+
+use q_core::{Kind, Name};
+use q_term::kinds::{Colour, Kinds, usual};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use crate::config::Config;
+use crate::error::CliError;
+
+/// A kind of session, as written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KindConfig {
+    /// What the agent is told about its task; empty for the kind's own words.
+    #[serde(default)]
+    pub(crate) brief: String,
+    /// What tools may do.
+    #[serde(default)]
+    pub(crate) tools: Tools,
+    /// The colour of its prompt.
+    #[serde(default, deserialize_with = "colour")]
+    pub(crate) colour: Option<Colour>,
+}
+
+/// What the tools of a kind may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Tools {
+    /// What wants consent asks for it.
+    #[default]
+    Ask,
+    /// What wants consent is denied.
+    Deny,
+}
+
+fn colour<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Colour>, D::Error> {
+    let word = String::deserialize(from)?;
+    word.parse().map(Some).map_err(|_| D::Error::unknown_variant(&word, &Colour::WORDS))
+}
+
+impl Config {
+    /// Every kind that sessions can be made of, with its colour.
+    pub(crate) fn all_kinds(&self) -> Result<Kinds, CliError> {
+        let mut kinds = Kinds::default();
+        for (word, written) in &self.kinds {
+            let kind = match word.parse::<Kind>() {
+                Ok(own) => own,
+                Err(_) => Kind::Custom(name(word)?),
+            };
+            kinds.define(word, written.colour.unwrap_or_else(|| usual(&kind)));
+        }
+        Ok(kinds)
+    }
+}
+
+fn name(word: &str) -> Result<Name, CliError> {
+    word.parse().map_err(|fault| {
+        CliError::usage(format!("[kinds.{word}]: `{word}` cannot be the name of a kind: {fault}"))
+            .hint("for example: [kinds.writing]")
+    })
+}

@@ -1,0 +1,128 @@
+//! What a person sticks on sessions: tags, pins, "come back to this"; and kinds of their own.
+
+use serde_json::json;
+
+use crate::screen::{Reader as _, alt};
+use crate::world::World;
+
+#[test]
+fn tags_group_sessions() {
+    let world = World::new().with_sessions(&["api", "plan", "docs"]);
+    assert_eq!(world.q(&["tag", "api", "+Work", "urgent"]).succeeded().out, "urgent\nwork\n");
+    world.q(&["tag", "plan", "work"]).succeeded();
+    assert_eq!(world.q(&["tag", "api", "-urgent"]).succeeded().out, "work\n");
+    assert_eq!(world.q(&["tag", "docs"]).succeeded().out, "");
+    world.q(&["tag", "api", "+a b"]).exited(2).told("cannot be a tag");
+    let tagged = world.q(&["ls", "--tag", "work", "--json"]).succeeded().json();
+    let names: Vec<&str> =
+        tagged.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["api", "plan"]);
+    assert_eq!(tagged[0]["tags"], json!(["work"]));
+    world.q(&["new", "-d", "late", "--tag", "work", "--tag", "night"]).succeeded();
+    assert_eq!(world.session("late")["tags"], json!(["night", "work"]));
+    let verbose = world.q(&["ls", "--verbose"]).succeeded().out;
+    assert!(verbose.contains("#night #work"), "{verbose}");
+}
+
+#[test]
+fn tags_in_the_terminal_are_shown_when_they_change() {
+    let world = World::new().with_sessions(&["api"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    terminal.send_line("/tag");
+    terminal.wait_text("api has no tags");
+    terminal.send_line("/tag +work night");
+    terminal.wait_text("tags of api: night work");
+    terminal.send_line("/tag -work");
+    terminal.wait_text("tags of api: night");
+    terminal.send_line("/tag a/b");
+    terminal.wait_text("cannot be a tag");
+    terminal.wait_typed("api", "/tag a/b");
+    let said = world.q_reading(&["attach", "api"], "/tag -night\n/tag more\n/quit\n").succeeded();
+    assert!(said.out.contains("* api has no tags") && said.out.contains("* tags of api: more"), "{said:?}");
+}
+
+#[test]
+fn a_pin_keeps_a_session_awake() {
+    let world = World::new();
+    world.home.configure("[limits]\nlive_sessions = 2\n");
+    let world = world.with_sessions(&["api", "plan"]);
+    world.q(&["pin", "api"]).succeeded().told("q unpin api");
+    world.q(&["new", "-d", "third"]).succeeded().told("plan hibernates now");
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    terminal.send_line("/unpin");
+    terminal.wait_text("may hibernate by itself again");
+    terminal.send_line("/pin plan");
+    terminal.wait_text("plan is pinned");
+    assert_eq!(
+        (world.session("api")["pinned"].clone(), world.session("plan")["pinned"].clone()),
+        (false.into(), true.into())
+    );
+}
+
+#[test]
+fn what_is_marked_unread_is_come_back_to() {
+    let world = World::new().with_sessions(&["api", "plan"]);
+    world.q(&["chat", "-s", "api", "first"]).succeeded();
+    world.q(&["unread", "api"]).succeeded().told("unread until it is shown again");
+    let waiting = world.q(&["ls", "--waiting", "--json"]).succeeded().json();
+    assert_eq!(waiting[0]["name"], "api");
+    let mut terminal = world.terminal(&["attach", "plan"]);
+    terminal.wait_prompt("plan");
+    terminal.wait_bar(" 1 api +");
+    terminal.send(alt('a'));
+    terminal.wait_prompt("api");
+    terminal.wait_bar("[1 api]");
+    // Also of the one in view: it is read only when it is gone to again.
+    terminal.send_line("/unread");
+    terminal.wait_bar("[1 api +");
+    terminal.send(alt('2'));
+    terminal.wait_prompt("plan");
+    terminal.wait_bar(" 1 api +");
+    terminal.send(alt('1'));
+    terminal.wait_bar("[1 api]");
+}
+
+#[test]
+fn kinds_of_ones_own_bring_a_brief_and_a_colour() {
+    let world = World::new();
+    world
+        .home
+        .configure("[kinds.writing]\nbrief = \"Write plainly.\"\ntools = \"deny\"\ncolour = \"green\"\n");
+    world.q(&["new", "-d", "essay", "--kind", "writing"]).succeeded();
+    world.q(&["chat", "-s", "essay", "begin"]).succeeded();
+    let seen = world.request("begin");
+    let system = seen.body["messages"][0]["content"].as_str().unwrap_or_default().to_owned();
+    assert!(system.contains("Write plainly."), "{system}");
+    assert_eq!(
+        (world.session("essay")["kind"].clone(), world.session("essay")["policy"].clone()),
+        (json!("writing"), json!("deny"))
+    );
+    let mut terminal = world.open();
+    terminal.wait_prompt("essay");
+    terminal.send_line("/new writing writing");
+    terminal.wait_prompt("writing");
+    // A kind's word is no name: whoever goes to `writing` goes to the session.
+    terminal.send_line("/switch essay");
+    terminal.wait_prompt("essay");
+    terminal.send_line("/switch writing");
+    terminal.wait_prompt("writing");
+    terminal.send_line("/new writting x");
+    terminal.wait_text("did you mean writing?");
+    world.q(&["new", "-d", "--kind", "writting"]).exited(2).told("did you mean `writing`?");
+}
+
+#[test]
+fn a_mistake_in_a_kind_is_told() {
+    let world = World::new();
+    for (written, told) in [
+        ("[kinds.writing]\ncolour = \"grene\"\n", "did you mean `green`?"),
+        ("[kinds.writing]\ntools = \"dney\"\n", "did you mean `deny`?"),
+        ("[kinds.writing]\nbreif = \"x\"\n", "did you mean `brief`?"),
+        ("[kinds.\"a b\"]\n", "cannot be the name of a kind"),
+    ] {
+        world.home.configure(written);
+        world.q(&["ls"]).exited(2).told(told);
+    }
+}

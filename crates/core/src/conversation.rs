@@ -1,0 +1,405 @@
+//! The conversation: a transcript as a model takes it. Its invariants hold by construction:
+//!
+//! - the person and the assistant alternate, the person first;
+//! - every call has exactly one result, in the message that follows it;
+//! - the first part is never a result;
+//! - no text is empty, or blank: servers reject those.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::agent::Outcome;
+use crate::id::EntryNo;
+use crate::session::transcript::{Body, Entry, Resulted};
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The person; the results of calls come in this role too.
+    User,
+    /// The agent.
+    Assistant,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What; never nothing.
+    pub parts: Vec<Part>,
+}
+
+impl Message {
+    /// A message of one text.
+    pub fn words(role: Role, text: impl Into<String>) -> Self {
+        Self { role, parts: [Part::Text(text.into())].into() }
+    }
+
+    /// All of it as text, for agents that know no calls.
+    pub fn text(&self) -> String {
+        let parts: Vec<String> = self.parts.iter().map(Part::as_text).collect();
+        parts.join("\n\n")
+    }
+}
+
+impl Part {
+    fn as_text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Call { tool, input, .. } => format!("[called {tool}]\n{input}"),
+            Self::Result { outcome, text, .. } => format!("[result: {}]\n{text}", outcome.words()),
+        }
+    }
+}
+
+/// A part of a message. Calls are known by their entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Words; never blank.
+    Text(String),
+    /// A call.
+    Call {
+        /// Its entry.
+        entry: EntryNo,
+        /// The tool.
+        tool: String,
+        /// What it was given.
+        input: String,
+    },
+    /// A call's one result.
+    Result {
+        /// The entry of its call.
+        of: EntryNo,
+        /// How it went.
+        outcome: Outcome,
+        /// What came out.
+        text: String,
+    },
+}
+
+/// The messages that entries make. What is older than the first prompt is left out, as is what the agent only thought;
+/// a call whose result is not there gets one that says so; a prompt asked again without an answer between is sent once.
+pub fn messages<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Message> {
+    let entries: Vec<&Entry> = entries.into_iter().collect();
+    let result = |entry: &&'a Entry| match &entry.body {
+        Body::Result(result) => Some((result.of, result)),
+        Body::Prompt(_)
+        | Body::Answer(_)
+        | Body::Thinking(_)
+        | Body::Call(_)
+        | Body::Stop(_)
+        | Body::Repair(_) => None,
+    };
+    let results = entries.iter().filter_map(result).collect();
+    let mut script = Script { results, messages: Vec::new(), open: Vec::new() };
+    for entry in entries {
+        match &entry.body {
+            Body::Prompt(text) => script.prompt(text),
+            Body::Answer(text) => script.say(text),
+            Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
+            // A result stands where its call is closed.
+            Body::Result(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => {}
+        }
+    }
+    script.close();
+    script.messages
+}
+
+/// What does not hold of these messages; nothing if all is well.
+pub fn broken(messages: &[Message]) -> Option<&'static str> {
+    let alternate = messages.windows(2).all(|pair| matches!(pair, [one, two] if one.role != two.role));
+    if !alternate || messages.first().is_some_and(|first| first.role != Role::User) {
+        return Some("the person and the assistant do not alternate");
+    }
+    let mut open: Vec<EntryNo> = Vec::new();
+    for message in messages {
+        if message.parts.is_empty() {
+            return Some("a message is empty");
+        }
+        let mut called = Vec::new();
+        for part in &message.parts {
+            match part {
+                Part::Text(text) if text.trim().is_empty() => return Some("a text is empty"),
+                Part::Text(_) => {}
+                Part::Call { entry, .. } => called.push(*entry),
+                Part::Result { of, .. } => match open.iter().position(|call| call == of) {
+                    Some(place) => drop(open.remove(place)),
+                    None => return Some("a result has no call before it"),
+                },
+            }
+        }
+        if !open.is_empty() {
+            return Some("a call has no result");
+        }
+        open = called;
+    }
+    if open.is_empty() { None } else { Some("a call has no result") }
+}
+
+/// Messages being written.
+struct Script<'a> {
+    /// Every result there is, by the entry of its call.
+    results: BTreeMap<EntryNo, &'a Resulted>,
+    messages: Vec<Message>,
+    /// Calls of the last message, whose results come next.
+    open: Vec<EntryNo>,
+}
+
+impl Script<'_> {
+    fn prompt(&mut self, text: &str) {
+        self.close();
+        let again = matches!(self.messages.last(), Some(Message { role: Role::User, parts })
+            if matches!(parts.last(), Some(Part::Text(last)) if last == text));
+        if !again {
+            self.push(Role::User, Part::Text(text.into()));
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.close();
+        if !self.messages.is_empty() {
+            self.push(Role::Assistant, Part::Text(text.into()));
+        }
+    }
+
+    fn call(&mut self, entry: EntryNo, tool: &str, input: &str) {
+        if !self.messages.is_empty() {
+            self.push(Role::Assistant, Part::Call { entry, tool: tool.into(), input: input.into() });
+            self.open.push(entry);
+        }
+    }
+
+    /// Gives each open call its result. One without is in a fork that begins between the two, or in a turn that runs.
+    fn close(&mut self) {
+        for of in core::mem::take(&mut self.open) {
+            let (outcome, text) = self
+                .results
+                .get(&of)
+                .map_or((Outcome::CutShort, String::new()), |known| (known.outcome, known.text.clone()));
+            self.push(Role::User, Part::Result { of, outcome, text });
+        }
+    }
+
+    fn push(&mut self, role: Role, part: Part) {
+        if matches!(&part, Part::Text(text) if text.trim().is_empty()) {
+            return;
+        }
+        match self.messages.last_mut() {
+            Some(last) if last.role == role => last.parts.push(part),
+            Some(_) | None => self.messages.push(Message { role, parts: [part].into() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::{AgentFailure, FailureKind, Wants};
+    use crate::id::{CallNo, PromptNo};
+    use crate::record::{Fault, Interrupter};
+    use crate::session::transcript::{Called, Stop};
+    use crate::time::WallTime;
+    use alloc::string::ToString;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    fn entry(no: u64, body: Body) -> Entry {
+        Entry { no: EntryNo(no), at: WallTime(0), body }
+    }
+
+    fn call(no: u64) -> Entry {
+        entry(
+            no,
+            Body::Call(Called {
+                no: CallNo(no),
+                tool: "ls".into(),
+                input: "ls".into(),
+                wants: Wants::Nothing,
+            }),
+        )
+    }
+
+    fn result(no: u64, of: u64, text: &str) -> Entry {
+        let whole = text.len() as u64;
+        entry(
+            no,
+            Body::Result(Resulted { of: EntryNo(of), outcome: Outcome::Done, text: text.into(), whole }),
+        )
+    }
+
+    fn prompt(no: u64, text: &str) -> Entry {
+        entry(no, Body::Prompt(text.into()))
+    }
+
+    fn answer(no: u64, text: &str) -> Entry {
+        entry(no, Body::Answer(text.into()))
+    }
+
+    fn stop(no: u64) -> Entry {
+        entry(no, Body::Stop(Stop::Interrupted(Interrupter::User)))
+    }
+
+    /// Any body, in any order, sensible or not: a damaged store gives these.
+    fn body() -> impl Strategy<Value = Body> {
+        let text = || select(["", " ", "\n", "a", "b", "one two"].to_vec()).prop_map(ToString::to_string);
+        let failure = AgentFailure { kind: FailureKind::Cut, detail: String::new() };
+        prop_oneof![
+            text().prop_map(Body::Prompt),
+            text().prop_map(Body::Answer),
+            text().prop_map(Body::Thinking),
+            (0..20u64).prop_map(|no| call(no).body),
+            (0..20u64, text()).prop_map(|(of, text)| result(0, of, &text).body),
+            Just(Body::Stop(Stop::Failed(failure))),
+            Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
+            Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_entries_the_conversation_is_whole(bodies in vec(body(), 0..20)) {
+            let entries: Vec<Entry> =
+                bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64, body)).collect();
+            let messages = messages(&entries);
+            prop_assert_eq!(broken(&messages), None, "{:?}", messages);
+        }
+
+        #[test]
+        fn nothing_is_lost_from_the_first_prompt_on(bodies in vec(body(), 0..20)) {
+            let entries: Vec<Entry> = [prompt(0, "first")].into_iter()
+                .chain(bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64 + 1, body)))
+                .collect();
+            let messages = messages(&entries);
+            let parts = || messages.iter().flat_map(|message| &message.parts);
+            let calls = entries.iter().filter(|entry| matches!(entry.body, Body::Call(_))).count();
+            prop_assert_eq!(parts().filter(|part| matches!(part, Part::Call { .. })).count(), calls);
+            prop_assert_eq!(parts().filter(|part| matches!(part, Part::Result { .. })).count(), calls);
+            for said in entries.iter().filter(|entry| matches!(entry.body, Body::Answer(_))) {
+                let is_there = parts().any(|part| matches!(part, Part::Text(text) if text == said.text()));
+                prop_assert!(is_there || said.text().trim().is_empty(), "{:?}", said);
+            }
+        }
+    }
+
+    /// Messages as a line: `u`/`a` for who speaks, texts, calls as `+1`, results as `-1`.
+    fn line(messages: &[Message]) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Call { entry, .. } => alloc::format!("+{entry}"),
+            Part::Result { of, outcome, .. } => alloc::format!("-{of} {}", outcome.words()),
+        };
+        let message = |message: &Message| {
+            let who = if message.role == Role::User { "u" } else { "a" };
+            alloc::format!("{who}[{}]", message.parts.iter().map(part).collect::<Vec<_>>().join("; "))
+        };
+        messages.iter().map(message).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn entries_become_messages() {
+        for (what, entries, expected) in [
+            ("nothing", vec_of([]), ""),
+            ("a prompt and its answer", vec_of([prompt(1, "why"), answer(2, "so")]), "u[why] a[so]"),
+            (
+                "what is older than the first prompt",
+                vec_of([answer(1, "so"), call(2), prompt(3, "why")]),
+                "u[why]",
+            ),
+            (
+                "a call and its result",
+                vec_of([prompt(1, "why"), call(2), result(3, 2, "x"), answer(4, "so")]),
+                "u[why] a[+2] u[-2 done] a[so]",
+            ),
+            (
+                "two calls at once, results the other way round",
+                vec_of([prompt(1, "why"), call(2), call(3), result(4, 3, "x"), result(5, 2, "y")]),
+                "u[why] a[+2; +3] u[-2 done; -3 done]",
+            ),
+            (
+                "words while a tool runs",
+                vec_of([
+                    prompt(1, "why"),
+                    call(2),
+                    answer(3, "meanwhile"),
+                    result(4, 2, "x"),
+                    answer(5, "so"),
+                ]),
+                "u[why] a[+2] u[-2 done] a[meanwhile; so]",
+            ),
+            ("a call without a result", vec_of([prompt(1, "why"), call(2)]), "u[why] a[+2] u[-2 cut short]"),
+            (
+                "what the person says into a turn",
+                vec_of([prompt(1, "why"), call(2), prompt(3, "not so"), result(4, 2, "x")]),
+                "u[why] a[+2] u[-2 done; not so]",
+            ),
+            (
+                "a retry without an answer between",
+                vec_of([prompt(1, "why"), stop(2), prompt(3, "why"), answer(4, "so")]),
+                "u[why] a[so]",
+            ),
+            (
+                "a retry with half an answer between",
+                vec_of([prompt(1, "why"), answer(2, "s"), stop(3), prompt(4, "why"), answer(5, "so")]),
+                "u[why] a[s] u[why] a[so]",
+            ),
+            ("two prompts without an answer", vec_of([prompt(1, "why"), prompt(2, "how")]), "u[why; how]"),
+            (
+                "blank pieces",
+                vec_of([prompt(1, "why"), answer(2, "\n\n"), call(3)]),
+                "u[why] a[+3] u[-3 cut short]",
+            ),
+        ] {
+            assert_eq!(line(&messages(&entries)), expected, "{what}");
+        }
+    }
+
+    fn vec_of<const N: usize>(entries: [Entry; N]) -> Vec<Entry> {
+        entries.into()
+    }
+
+    #[test]
+    fn a_message_can_be_read_as_text() {
+        assert_eq!(Message::words(Role::User, "why?").text(), "why?");
+        let (entry, of, outcome) = (EntryNo(3), EntryNo(3), Outcome::CutShort);
+        let parts = [
+            Part::Result { of, outcome, text: "half".into() },
+            Part::Text("and then?".into()),
+            Part::Call { entry, tool: "sh".into(), input: "make".into() },
+        ];
+        let message = Message { role: Role::Assistant, parts: parts.into() };
+        assert_eq!(message.text(), "[result: cut short]\nhalf\n\nand then?\n\n[called sh]\nmake");
+    }
+
+    #[test]
+    fn each_rule_is_checked() {
+        let text = |text: &str| Part::Text(text.into());
+        let call = |no| Part::Call { entry: EntryNo(no), tool: String::new(), input: String::new() };
+        let result = |of| Part::Result { of: EntryNo(of), outcome: Outcome::Done, text: String::new() };
+        let user = |parts: &[Part]| Message { role: Role::User, parts: parts.into() };
+        let agent = |parts: &[Part]| Message { role: Role::Assistant, parts: parts.into() };
+        let alternate = Some("the person and the assistant do not alternate");
+        let (unanswered, unasked) = (Some("a call has no result"), Some("a result has no call before it"));
+        for (messages, fault) in [
+            (Vec::from([]), None),
+            (Vec::from([user(&[text("a")]), agent(&[call(1)]), user(&[result(1), text("b")])]), None),
+            (Vec::from([agent(&[text("a")])]), alternate),
+            (Vec::from([user(&[text("a")]), user(&[text("b")])]), alternate),
+            (Vec::from([user(&[text("a")]), agent(&[text("b")]), agent(&[text("c")])]), alternate),
+            (Vec::from([user(&[])]), Some("a message is empty")),
+            (Vec::from([user(&[text("")])]), Some("a text is empty")),
+            (Vec::from([user(&[text("a")]), agent(&[text(" \n")])]), Some("a text is empty")),
+            (Vec::from([user(&[result(1)])]), unasked),
+            (Vec::from([user(&[text("a")]), agent(&[call(1)]), user(&[result(2)])]), unasked),
+            (Vec::from([user(&[text("a")]), agent(&[call(1)]), user(&[result(1), result(1)])]), unasked),
+            (Vec::from([user(&[text("a")]), agent(&[call(1)])]), unanswered),
+            (Vec::from([user(&[text("a")]), agent(&[call(1)]), user(&[text("b")])]), unanswered),
+            (Vec::from([user(&[text("a")]), agent(&[call(1), call(2)]), user(&[result(1)])]), unanswered),
+        ] {
+            assert_eq!(broken(&messages), fault, "{messages:?}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Where sessions go when they are done with: the archive, the trash, and nothing.
+
+use alloc::string::ToString;
+
+use crate::effect::{Effect, Reply};
+use crate::id::SessionId;
+use crate::multiplexer::Multiplexer;
+use crate::multiplexer::step::Step;
+use crate::presence::{Presence, Transition};
+use crate::record::{Interrupter, Record};
+use crate::refusal::Refusal;
+use crate::roster;
+use crate::time::WallTime;
+use crate::view::Update;
+
+impl Multiplexer {
+    /// When the next session in the trash is erased.
+    pub(super) fn next_erasure(&self) -> Option<WallTime> {
+        self.next_erasable().map(|(since, _)| since.after(self.limits.trash_for))
+    }
+
+    /// The session that is in the trash the longest. One whose history others read stays.
+    fn next_erasable(&self) -> Option<(WallTime, SessionId)> {
+        self.sessions.trash().find(|&(_, id)| self.sessions.forks_of(id) == 0)
+    }
+}
+
+impl Step<'_> {
+    pub(super) fn close(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {
+        self.open(id)?;
+        self.stop_turn(id, even_if_working)?;
+        self.record(id, Record::Closed);
+        self.changed(id);
+        Ok(Reply::Done)
+    }
+
+    /// Back from the archive: a name and a slot again. It sleeps until it is used.
+    pub(super) fn reopen(&mut self, id: SessionId) -> Result<Reply, Refusal> {
+        let head = self.known(id)?.head();
+        let (name, origin) = (head.name.clone(), head.origin);
+        if head.presence.after(Transition::Reopen).is_none() {
+            return Err(match head.presence {
+                Presence::Trashed => Refusal::SessionTrashed { name: name.to_string() },
+                Presence::Live | Presence::Hibernated | Presence::Closed => {
+                    Refusal::AlreadyOpen { name: name.to_string(), slot: head.slot }
+                }
+            });
+        }
+        // Somebody else may have taken the name meanwhile.
+        let free = roster::unique_name(&self.multiplexer().sessions, Some(id), &name);
+        let slot = roster::free_slot(&self.multiplexer().sessions);
+        if free != name {
+            self.record(id, Record::Renamed { name: free, origin });
+        }
+        self.record(id, Record::Reopened { slot });
+        self.changed(id);
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn trash(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {
+        let head = self.known(id)?.head();
+        if head.presence.after(Transition::Trash).is_none() {
+            return Err(Refusal::SessionTrashed { name: head.name.to_string() });
+        }
+        self.stop_turn(id, even_if_working)?;
+        self.record(id, Record::Trashed);
+        self.changed(id);
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn restore(&mut self, id: SessionId) -> Result<Reply, Refusal> {
+        let head = self.known(id)?.head();
+        if head.presence.after(Transition::Restore).is_none() {
+            return Err(Refusal::NotInTrash { name: head.name.to_string() });
+        }
+        self.record(id, Record::Restored);
+        self.changed(id);
+        Ok(Reply::Done)
+    }
+
+    /// Gone for good, with its history; refused while forks read that.
+    pub(super) fn erase(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {
+        let name = self.known(id)?.head().name.to_string();
+        let forks = self.multiplexer().sessions.forks_of(id);
+        if forks > 0 {
+            return Err(Refusal::HasForks { name, forks });
+        }
+        self.stop_turn(id, even_if_working)?;
+        self.obliterate(id);
+        Ok(Reply::Done)
+    }
+
+    fn obliterate(&mut self, id: SessionId) {
+        self.record(id, Record::Erased);
+        self.after(Effect::Update(Update::Gone(id)));
+    }
+
+    /// Ends a running turn, if the person said so.
+    fn stop_turn(&mut self, id: SessionId, even_if_working: bool) -> Result<(), Refusal> {
+        let head = self.known(id)?.head();
+        if head.turn.is_some() {
+            if !even_if_working {
+                return Err(Refusal::StillWorking { name: head.name.to_string() });
+            }
+            self.cut_turn(id, Interrupter::User);
+        }
+        Ok(())
+    }
+
+    /// Erases what was in the trash for long enough. One that goes may have been the last fork of another that is due too.
+    pub(super) fn empty_trash(&mut self) {
+        while let Some((since, id)) = self.multiplexer().next_erasable() {
+            if since.after(self.multiplexer().limits.trash_for) > self.now().wall {
+                return;
+            }
+            self.obliterate(id);
+        }
+    }
+}

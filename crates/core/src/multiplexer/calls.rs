@@ -1,0 +1,191 @@
+//! Tool calls and questions: asked for, permitted or answered, ended. Each gets exactly one result.
+//!
+//! An answer is bound to session, turn, call and digest: a late, repeated or foreign one is refused.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::agent::{Call, Outcome, Wants};
+use crate::effect::{Effect, Reply};
+use crate::id::{CallNo, Digest, EntryNo, SessionId, TurnNo};
+use crate::multiplexer::step::Step;
+use crate::record::{Answer, Policy, Record};
+use crate::refusal::Refusal;
+use crate::session::live::{Live, Pending};
+use crate::view::Update;
+
+/// What the agent hears when too many of its calls are open.
+const TOO_MANY: &str = "too many calls are open at once";
+/// The longest name of a tool, in bytes; a longer one is cut, and denied.
+const TOOL_BYTES: usize = 128;
+/// What the agent hears about such a tool.
+const LONG_NAME: &str = "the tool's name is too long";
+/// What it hears when the session's policy denies all that wants consent.
+const BY_POLICY: &str = "this session's policy denies tools";
+
+impl Step<'_> {
+    /// The agent wants something. A number that is not above the last one was heard already and is ignored.
+    pub(super) fn hear_call(&mut self, id: SessionId, turn: TurnNo, mut call: Call) {
+        let limits = &self.multiplexer().limits;
+        let (most, unasked_limit) = (limits.open_calls, limits.turn_calls);
+        let Some(head) = self.head(id) else { return };
+        let Some(flight) = head.turn.as_ref().filter(|flight| flight.last_call < call.no) else { return };
+        if flight.unasked >= unasked_limit && call.wants == Wants::Nothing {
+            call.wants = Wants::Consent; // so many ran by themselves that the person is asked again
+        }
+        let is_allowed = flight.unasked < unasked_limit && head.allowed.contains(&call.tool);
+        let long_name = call.tool.len() > TOOL_BYTES;
+        call.tool.truncate(call.tool.floor_char_boundary(TOOL_BYTES));
+        let denied = if long_name {
+            Some(LONG_NAME)
+        } else if flight.calls.len() >= most {
+            Some(TOO_MANY)
+        } else if call.wants == Wants::Consent && head.setup.policy == Policy::Deny {
+            Some(BY_POLICY)
+        } else {
+            None
+        };
+        let permitted = match call.wants {
+            Wants::Nothing => true,
+            Wants::Consent => is_allowed,
+            Wants::Words => false,
+        };
+        self.write_stream(id);
+        let (no, digest, input) = (call.no, call.digest, call.input.clone());
+        let waits = !permitted || denied.is_some();
+        let seq = self.record(id, Record::Called { turn, call, waits });
+        self.tell_entry(id, EntryNo(seq.0));
+        self.changed(id);
+        match denied {
+            Some(why) => self.settle_call(id, turn, no, Outcome::Denied, why.into()),
+            None if waits => {
+                let (since, at) = (self.now().mono, self.now().wall);
+                if let Some(live) = self.live_mut(id) {
+                    live.wait_for(no, Pending { input, since, at });
+                }
+                self.tell_pending(id);
+            }
+            None => self.after(Effect::Permit { session: id, turn, call: no, digest }),
+        }
+    }
+
+    /// A call that was permitted came to its end; of any other it is late and ignored.
+    pub(super) fn hear_result(
+        &mut self,
+        id: SessionId,
+        turn: TurnNo,
+        call: CallNo,
+        outcome: Outcome,
+        text: String,
+    ) {
+        let flight = self.head(id).and_then(|head| head.turn.as_ref());
+        if flight.and_then(|flight| flight.call(call)).is_some_and(|open| !open.waits) {
+            self.write_stream(id);
+            self.end_call(id, turn, call, outcome, text);
+        }
+    }
+
+    /// The person answers a call that waits.
+    pub(super) fn answer(
+        &mut self,
+        id: SessionId,
+        turn: TurnNo,
+        call: CallNo,
+        digest: Digest,
+        answer: Answer,
+    ) -> Result<Reply, Refusal> {
+        let head = self.open(id)?.head();
+        let flight = head.turn.as_ref().filter(|flight| flight.turn == turn);
+        let open = flight.and_then(|flight| flight.call(call)).filter(|open| open.waits);
+        let open = open.ok_or(Refusal::CallOver { call })?;
+        if open.digest != digest {
+            return Err(Refusal::DigestDiffers);
+        }
+        let (is_question, tool) = (open.wants == Wants::Words, &open.tool);
+        let limit = self.multiplexer().limits.allowed_tools;
+        match &answer {
+            Answer::Once | Answer::Always if is_question => return Err(Refusal::WantsWords),
+            Answer::Always if !head.allowed.contains(tool) && head.allowed.len() >= limit => {
+                return Err(Refusal::TooManyTools { limit });
+            }
+            Answer::Words(text) => self.refuse_bad_prompt(text)?,
+            Answer::Once | Answer::Always | Answer::Deny => {}
+        }
+        self.write_stream(id);
+        self.record(id, Record::Answered { turn, call, answer: answer.clone() });
+        match answer {
+            Answer::Once | Answer::Always => self.after(Effect::Permit { session: id, turn, call, digest }),
+            Answer::Deny => self.settle_call(id, turn, call, Outcome::Denied, String::new()),
+            Answer::Words(text) if is_question => self.settle_call(id, turn, call, Outcome::Done, text),
+            Answer::Words(text) => self.settle_call(id, turn, call, Outcome::Denied, text),
+        }
+        self.no_longer_pending(id, call);
+        self.changed(id);
+        self.end_if_too_long(id);
+        Ok(Reply::Done)
+    }
+
+    /// Ends calls that nobody answered in time.
+    pub(super) fn expire_calls(&mut self) {
+        let now = self.now().mono;
+        let patience = self.multiplexer().limits.approval_for;
+        let mut due = Vec::new();
+        for session in self.multiplexer().sessions.live() {
+            let Some(flight) = &session.head().turn else { continue };
+            let pending = session.live().into_iter().flat_map(Live::pending);
+            let late = pending.filter(|(_, pending)| pending.since.after(patience) <= now);
+            due.extend(late.map(|(&call, _)| (session.head().id, flight.turn, call)));
+        }
+        for &(id, turn, call) in &due {
+            self.write_stream(id);
+            self.settle_call(id, turn, call, Outcome::Expired, String::new());
+            self.no_longer_pending(id, call);
+            self.changed(id);
+        }
+        for (id, ..) in due {
+            self.end_if_too_long(id);
+        }
+    }
+
+    /// The turn ends: what waited never ran, and of what ran nobody knows how far it came.
+    pub(super) fn close_calls(&mut self, id: SessionId, turn: TurnNo) {
+        let calls = self.head(id).and_then(|head| head.turn.as_ref()).map(|flight| flight.calls.clone());
+        let not_permitted = self.take_back(id, turn);
+        for call in calls.into_iter().flatten() {
+            let never_ran = call.waits || not_permitted.contains(&call.no);
+            let outcome = if never_ran { Outcome::NeverRan } else { Outcome::CutShort };
+            self.end_call(id, turn, call.no, outcome, String::new());
+            if call.waits {
+                self.no_longer_pending(id, call.no);
+            }
+        }
+    }
+
+    /// Ends a call without its tool, and tells the agent.
+    fn settle_call(&mut self, id: SessionId, turn: TurnNo, call: CallNo, outcome: Outcome, text: String) {
+        self.end_call(id, turn, call, outcome, text.clone());
+        self.after(Effect::Settle { session: id, turn, call, outcome, text });
+    }
+
+    fn end_call(&mut self, id: SessionId, turn: TurnNo, call: CallNo, outcome: Outcome, mut text: String) {
+        let flight = self.head(id).and_then(|head| head.turn.as_ref());
+        let Some(of) = flight.and_then(|flight| flight.call(call)).map(|open| open.entry) else { return };
+        let whole = text.len() as u64;
+        text.truncate(text.floor_char_boundary(self.multiplexer().limits.result_bytes));
+        let seq = self.record(id, Record::Resulted { turn, call, of, outcome, text, whole });
+        self.tell_entry(id, EntryNo(seq.0));
+        self.changed(id);
+    }
+
+    fn no_longer_pending(&mut self, id: SessionId, call: CallNo) {
+        if let Some(live) = self.live_mut(id) {
+            live.answered(call);
+        }
+        self.tell_pending(id);
+    }
+
+    fn tell_pending(&mut self, id: SessionId) {
+        let pending = self.multiplexer().view().pending_in(id);
+        self.after(Effect::Update(Update::Pending { session: id, pending }));
+    }
+}

@@ -1,0 +1,47 @@
+//! What a person sticks on a session: tags, a pin, "come back to this", what its tools may do.
+
+use crate::effect::Reply;
+use crate::id::SessionId;
+use crate::multiplexer::sessions::checked_tags;
+use crate::multiplexer::step::Step;
+use crate::record::{Policy, Record};
+use crate::refusal::Refusal;
+use crate::tag::TagChange;
+
+impl Step<'_> {
+    pub(super) fn tag(&mut self, id: SessionId, changes: &[TagChange]) -> Result<Reply, Refusal> {
+        let head = self.open(id)?.head();
+        let tags = checked_tags(&head.tags, changes)?;
+        if tags != head.tags {
+            self.record(id, Record::Tagged { tags });
+            self.changed(id);
+        }
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn pin(&mut self, id: SessionId, pinned: bool) -> Result<Reply, Refusal> {
+        if self.open(id)?.head().pinned != pinned {
+            self.record(id, Record::Pinned { pinned });
+            self.changed(id);
+        }
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn set_policy(&mut self, id: SessionId, policy: Policy) -> Result<Reply, Refusal> {
+        if self.open(id)?.head().setup.policy != policy {
+            self.record(id, Record::PolicySet { policy });
+            self.changed(id);
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Counts as unread until a client shows it anew; whoever looks at it now is taken to look away.
+    pub(super) fn mark_unread(&mut self, id: SessionId) -> Result<Reply, Refusal> {
+        self.open(id)?;
+        self.mark_seen_if_watched(id);
+        self.multiplexer_mut().focus.look_away_from(id);
+        self.record(id, Record::MarkedUnread);
+        self.changed(id);
+        Ok(Reply::Done)
+    }
+}

@@ -1,0 +1,276 @@
+//! Which sessions are in memory: hibernation, waking, and what memory allows.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::effect::{Effect, ReplyTo};
+use crate::id::{Seq, SessionId};
+use crate::input::Command;
+use crate::multiplexer::Multiplexer;
+use crate::multiplexer::step::Step;
+use crate::presence::{Presence, Transition};
+use crate::record::{Record, Why};
+use crate::refusal::Refusal;
+use crate::session::Session;
+use crate::session::live::Live;
+use crate::session::stored::Stored;
+
+/// Bytes in what people call a megabyte.
+const MEGABYTE: u64 = 1 << 20;
+
+/// A session whose memory is being read.
+#[derive(Clone, Debug)]
+pub(super) struct Waking {
+    /// What is read must reach at least this far: an older reading is late.
+    reaches: Seq,
+    /// Wishes that wait for it, in order.
+    wishes: Vec<(ReplyTo, Command)>,
+}
+
+impl Multiplexer {
+    /// Whether it may hibernate by itself: nothing runs in it, nobody shows it, and it is not pinned.
+    pub(super) fn may_hibernate(&self, session: &Session) -> bool {
+        let head = session.head();
+        head.presence.after(Transition::Hibernate).is_some()
+            && !head.pinned
+            && head.turn.is_none()
+            && !self.focus.shows(head.id)
+    }
+
+    fn idle(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.live().filter(|session| self.may_hibernate(session))
+    }
+
+    /// The one that may hibernate and was used the longest ago; another than `except`.
+    fn least_used(&self, except: Option<SessionId>) -> Option<SessionId> {
+        let candidates = self.idle().filter(|session| Some(session.head().id) != except);
+        let age = |session: &&Session| {
+            let head = session.head();
+            (session.live().and_then(|live| live.used), head.touched, head.id)
+        };
+        candidates.min_by_key(age).map(|session| session.head().id)
+    }
+
+    /// What all live sessions keep in memory, in bytes.
+    fn weight(&self) -> usize {
+        self.sessions.live().filter_map(Session::live).map(Live::weight).sum()
+    }
+}
+
+impl Step<'_> {
+    pub(super) fn sleeps(&self, id: SessionId) -> bool {
+        self.head(id).is_some_and(|head| head.presence == Presence::Hibernated)
+    }
+
+    /// A place for one more live session; gives the one that hibernated for it.
+    pub(super) fn make_room(&mut self) -> Result<Option<SessionId>, Refusal> {
+        let limit = self.multiplexer().limits.live_sessions;
+        if self.multiplexer().sessions.live_count() + self.multiplexer().waking.len() < limit {
+            return Ok(None);
+        }
+        let least_used = self.multiplexer().least_used(None).ok_or(Refusal::TooManyLive { limit })?;
+        self.hibernate(least_used, Why::Room);
+        Ok(Some(least_used))
+    }
+
+    fn hibernate(&mut self, id: SessionId, why: Why) {
+        self.record_buffered(id, Record::Hibernated { why });
+        self.changed(id);
+    }
+
+    /// Hibernates what nobody used for long.
+    pub(super) fn hibernate_unused(&mut self) {
+        let now = self.now().mono;
+        let after = self.multiplexer().limits.hibernate_after;
+        let is_unused = |session: &&Session| {
+            session.live().and_then(|live| live.used).is_some_and(|used| used.after(after) <= now)
+        };
+        let unused: Vec<SessionId> =
+            self.multiplexer().idle().filter(is_unused).map(|session| session.head().id).collect();
+        for id in unused {
+            self.hibernate(id, Why::Unused);
+        }
+    }
+
+    /// After a start with a lower limit: what is live beyond it hibernates.
+    pub(super) fn keep_within_places(&mut self) {
+        while self.multiplexer().sessions.live_count() > self.multiplexer().limits.live_sessions {
+            let Some(id) = self.multiplexer().least_used(None) else { return };
+            self.hibernate(id, Why::Room);
+        }
+    }
+
+    /// What the host's process weighs. If that is too much, all that may hibernates; what is used after that stays until the
+    /// host says again that it is too much, or it would fall asleep before it is on a screen.
+    pub(super) fn weigh(&mut self, bytes: u64) {
+        self.multiplexer_mut().memory = bytes;
+        if bytes >= self.multiplexer().limits.soft_memory {
+            while let Some(id) = self.multiplexer().least_used(None) {
+                self.hibernate(id, Why::Memory);
+            }
+        }
+    }
+
+    /// Hibernates idle sessions while what is live has more memory than it should.
+    pub(super) fn keep_within_memory(&mut self) {
+        while self.multiplexer().weight() > self.multiplexer().limits.memory_bytes {
+            let Some(id) = self.multiplexer().least_used(None) else { return };
+            self.hibernate(id, Why::Memory);
+        }
+    }
+
+    /// Refuses new work while the host has all the memory it may.
+    pub(super) fn refuse_if_full(&self) -> Result<(), Refusal> {
+        let (memory, limit) = (self.multiplexer().memory, self.multiplexer().limits.hard_memory);
+        if memory < limit {
+            return Ok(());
+        }
+        Err(Refusal::HostFull { size: memory.div_ceil(MEGABYTE), limit: limit.div_ceil(MEGABYTE) })
+    }
+
+    /// Space for a text of `bytes` in this session, where one of `replaced` goes; idle others hibernate for it.
+    pub(super) fn make_space(&mut self, id: SessionId, bytes: usize, replaced: usize) -> Result<(), Refusal> {
+        let more = bytes.saturating_sub(replaced);
+        if more == 0 {
+            return Ok(());
+        }
+        let multiplexer = self.multiplexer();
+        let limit = multiplexer.limits.memory_bytes;
+        let size = multiplexer.weight() + more;
+        let others = multiplexer.idle().filter(|session| session.head().id != id);
+        let freed: usize = others.filter_map(Session::live).map(Live::weight).sum();
+        if size.saturating_sub(freed) > limit {
+            return Err(Refusal::SessionsFull { size, limit });
+        }
+        while self.multiplexer().weight() + more > limit {
+            let Some(least_used) = self.multiplexer().least_used(Some(id)) else { return Ok(()) };
+            self.hibernate(least_used, Why::Memory);
+        }
+        Ok(())
+    }
+
+    /// Keeps a wish until its session is awake.
+    pub(super) fn wake_for(&mut self, id: SessionId, to: ReplyTo, command: Command) {
+        let limit = self.multiplexer().limits.waking_wishes;
+        let waits = self.begin_waking(id).and_then(|waking| {
+            if waking.wishes.len() < limit { Ok(waking) } else { Err(Refusal::TooManyWaking { limit }) }
+        });
+        match waits {
+            Ok(waking) => waking.wishes.push((to, command)),
+            Err(refusal) => self.after(Effect::Reply { to, answer: Err(refusal) }),
+        }
+    }
+
+    fn begin_waking(&mut self, id: SessionId) -> Result<&mut Waking, Refusal> {
+        if !self.multiplexer().waking.contains_key(&id) {
+            self.refuse_if_full()?;
+            self.make_room()?;
+            self.after(Effect::Load { session: id });
+        }
+        let reaches = self.head(id).map_or(Seq(0), |head| head.seq);
+        let asleep = Waking { reaches, wishes: Vec::new() };
+        Ok(self.multiplexer_mut().waking.entry(id).or_insert(asleep))
+    }
+
+    /// What the store has of a session that is to wake, or why not. Whoever waits for it hears now.
+    pub(super) fn loaded(&mut self, id: SessionId, stored: Result<Box<Stored>, String>) {
+        let Some(waking) = self.multiplexer().waking.get(&id) else { return };
+        if stored.as_ref().is_ok_and(|stored| stored.head.seq < waking.reaches) {
+            return; // read for an earlier waking; another one is under way
+        }
+        let wishes =
+            self.multiplexer_mut().waking.remove(&id).map(|waking| waking.wishes).unwrap_or_default();
+        match stored {
+            Ok(stored) => {
+                if self.sleeps(id) {
+                    self.wake(id, &stored);
+                }
+                for (to, command) in wishes {
+                    self.grant(to, command);
+                }
+            }
+            Err(why) if self.sleeps(id) => {
+                for (to, _) in wishes {
+                    self.after(Effect::Reply { to, answer: Err(Refusal::CannotWake { why: why.clone() }) });
+                }
+            }
+            // It was closed or erased meanwhile, and each wish hears that.
+            Err(_) => wishes.into_iter().for_each(|(to, command)| self.grant(to, command)),
+        }
+    }
+
+    fn wake(&mut self, id: SessionId, stored: &Stored) {
+        self.record_buffered(id, Record::Woken);
+        let tail_bytes = self.multiplexer().limits.tail_bytes;
+        if let Some(session) = self.session_mut(id) {
+            session.remember(stored, tail_bytes);
+        }
+        self.use_now(id);
+        self.after(Effect::Resync { session: id });
+        self.put_right(id);
+        self.mark_seen_if_watched(id); // whoever showed it while it slept has read it
+        self.changed(id);
+    }
+
+    /// Says in the session what did not fit together in what was stored.
+    pub(super) fn put_right(&mut self, id: SessionId) {
+        let faults = self.session(id).map(Session::faults).unwrap_or_default();
+        for fault in faults {
+            let seq = self.record(id, Record::Repaired { fault });
+            self.tell_entry(id, crate::id::EntryNo(seq.0));
+            self.changed(id);
+        }
+    }
+
+    /// The host goes: nobody waits any longer.
+    pub(super) fn stop_waking(&mut self) {
+        let waking = core::mem::take(&mut self.multiplexer_mut().waking);
+        for (to, _) in waking.into_values().flat_map(|waking| waking.wishes) {
+            self.after(Effect::Reply { to, answer: Err(Refusal::Stopping) });
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use alloc::boxed::Box;
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    use crate::trace::Player;
+    use crate::{Input, Limits, Presence, SessionId};
+
+    const ID: SessionId = SessionId(1);
+
+    /// The session says something in one more turn, and sleeps again.
+    fn turn_and_sleep(player: &mut Player, turn: u32) {
+        for line in [
+            format!("submit s1 \"prompt {turn}\""),
+            "loaded s1".into(),
+            format!("text s1 \"answer {turn}\" turn {turn}"),
+            format!("done s1 turn {turn}"),
+            "tick after 30min".into(),
+        ] {
+            player.play(&line).unwrap();
+        }
+        assert_eq!(player.core.view().summary(ID).unwrap().presence, Presence::Hibernated);
+    }
+
+    #[test]
+    fn a_reading_for_an_earlier_waking_is_late() {
+        let mut player = Player::new(Limits::default());
+        player.play("create s1 name a").unwrap();
+        turn_and_sleep(&mut player, 1);
+        let early = player.disk.stored(ID).map(Box::new).unwrap();
+        turn_and_sleep(&mut player, 2);
+        player.play("wake s1").unwrap();
+        let effects = player.tell(Input::Loaded { session: ID, stored: Ok(early) });
+        assert_eq!(effects, crate::Effects::default(), "somebody still waits for the newer one");
+        player.play("loaded s1").unwrap();
+        let snapshot = player.core.view().snapshot(ID, usize::MAX).unwrap();
+        let texts: Vec<&str> = snapshot.entries.iter().map(crate::Entry::text).collect();
+        assert_eq!(texts, ["prompt 1", "answer 1", "prompt 2", "answer 2"]);
+    }
+}

@@ -1,0 +1,221 @@
+//! What a live session keeps in memory: its newest entries, its draft, what streams in, what waits for the person.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::agent::Usage;
+use crate::id::{CallNo, EntryNo, Seq};
+use crate::record::{Record, Stamped};
+use crate::session::head::Head;
+use crate::session::transcript::{Body, Entry, Transcript};
+use crate::time::{Instant, WallTime};
+
+/// What a live session keeps in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Live {
+    transcript: Transcript,
+    draft: String,
+    stream: Stream,
+    /// When somebody or something last used the session; `None` until the host has started.
+    pub(crate) used: Option<Instant>,
+    /// Whether the turn in flight has been asked.
+    pub(crate) ask: Ask,
+    /// Whether the agent takes words in the turn in flight.
+    pub(crate) steerable: bool,
+    pending: BTreeMap<CallNo, Pending>,
+}
+
+/// Streamed text that no record holds yet. Lost in a crash: at most [`crate::Limits::stream_delay`] of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stream {
+    /// The text, which continues the last entry.
+    pub(crate) text: String,
+    /// When its oldest piece came.
+    pub(crate) since: Option<Instant>,
+    /// What the turn in flight has cost, as last told.
+    pub(crate) usage: Usage,
+}
+
+/// Where the turn in flight stands with its agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// No turn is in flight.
+    #[default]
+    None,
+    /// It waits for one of the agent's places.
+    Waiting(Instant),
+    /// The agent was asked.
+    Asked,
+}
+
+/// A call that waits for the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pending {
+    pub(crate) input: String,
+    pub(crate) since: Instant,
+    pub(crate) at: WallTime,
+}
+
+impl Live {
+    /// The memory that these records make.
+    pub(crate) fn read(head: &Head, tail: &[Stamped], trimmed: bool, tail_bytes: usize) -> Self {
+        let mut live = Self::default();
+        if trimmed {
+            live.transcript.mark_trimmed();
+        }
+        for stamped in tail {
+            live.transcript.apply(stamped);
+            live.transcript.trim(tail_bytes);
+            if let Record::Drafted { text } = &stamped.record
+                && stamped.seq == head.draft
+            {
+                live.draft.clone_from(text);
+            }
+        }
+        live.forget(head);
+        live
+    }
+
+    pub(crate) fn apply(&mut self, head: &Head, stamped: &Stamped, tail_bytes: usize) {
+        self.transcript.apply(stamped);
+        self.transcript.trim(tail_bytes);
+        if let Record::Drafted { text } = &stamped.record {
+            self.draft.clone_from(text);
+        } else if matches!(stamped.record, Record::Ended { .. }) {
+            self.stream = Stream::default();
+            self.ask = Ask::None;
+            self.steerable = false;
+            self.pending.clear();
+        } else {
+            self.forget(head);
+        }
+    }
+
+    /// Lets texts go that nothing refers to any longer.
+    fn forget(&mut self, head: &Head) {
+        self.transcript.keep_waiting(|seq| {
+            head.queue.iter().chain(&head.last_prompt).any(|waiting| waiting.queued == seq)
+        });
+    }
+
+    pub(crate) fn draft(&self) -> &str {
+        &self.draft
+    }
+
+    pub(crate) const fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    pub(crate) const fn stream_mut(&mut self) -> &mut Stream {
+        &mut self.stream
+    }
+
+    pub(crate) fn wait_for(&mut self, call: CallNo, pending: Pending) {
+        self.pending.insert(call, pending);
+    }
+
+    pub(crate) fn answered(&mut self, call: CallNo) {
+        self.pending.remove(&call);
+    }
+
+    /// Calls that wait for the person, the oldest first.
+    pub(crate) const fn pending(&self) -> &BTreeMap<CallNo, Pending> {
+        &self.pending
+    }
+
+    pub(crate) fn waiting(&self, queued: Seq) -> Option<&str> {
+        self.transcript.waiting(queued)
+    }
+
+    /// Whether the text of a waiting prompt, or of one to retry, is at hand.
+    pub(crate) fn holds_prompt(&self, queued: Seq) -> bool {
+        self.transcript.waiting(queued).is_some()
+    }
+
+    /// What all of it weighs, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        let pending: usize = self.pending.values().map(|pending| pending.input.len()).sum();
+        self.transcript.weight() + self.draft.len() + self.stream.text.len() + pending
+    }
+
+    /// The entry of that number.
+    pub(crate) fn entry(&self, no: EntryNo) -> Option<&Entry> {
+        self.transcript.entries().rev().find(|entry| entry.no == no)
+    }
+
+    /// The newest entries of at most `bytes`, unwritten text included, and whether older ones exist.
+    pub(crate) fn newest(&self, bytes: usize) -> (Vec<Entry>, bool) {
+        let mut weight = 0;
+        let mut taken: Vec<Entry> = Vec::new();
+        for entry in self.transcript.entries().rev() {
+            weight += entry.weight();
+            if weight > bytes && !taken.is_empty() {
+                break;
+            }
+            taken.push(entry.clone());
+        }
+        if let Some(Entry { body: Body::Answer(said) | Body::Thinking(said), .. }) = taken.first_mut() {
+            said.push_str(&self.stream.text);
+        }
+        taken.reverse();
+        let trimmed = self.transcript.is_trimmed() || taken.len() < self.transcript.entries().len();
+        (taken, trimmed)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use crate::trace::Player;
+    use crate::{Entry, Limits, Multiplexer, RecoverError, SessionId};
+    use alloc::vec::Vec;
+
+    const ID: SessionId = SessionId(1);
+
+    fn player() -> Player {
+        let mut player = Player::new(Limits::default());
+        for line in ["create s1 name a", "submit s1 \"why?\"", "text s1 \"because\"", "text s1 \" so\""] {
+            player.play(line).unwrap();
+        }
+        player
+    }
+
+    #[test]
+    fn a_snapshot_has_the_newest_entries_and_says_whether_there_are_more() {
+        let player = player();
+        let entries = player.core.view().snapshot(ID, usize::MAX).unwrap().entries;
+        // What streams and is not written weighs nothing yet.
+        let weights: Vec<usize> = entries.iter().map(Entry::weight).collect();
+        let (prompt, answer) = (weights[0], weights[1] - " so".len());
+        for (bytes, texts, trimmed) in [
+            (0, &["because so"][..], true),
+            (answer, &["because so"], true),
+            (answer + prompt - 1, &["because so"], true),
+            (answer + prompt, &["why?", "because so"], false),
+        ] {
+            let snapshot = player.core.view().snapshot(ID, bytes).unwrap();
+            let taken: Vec<&str> = snapshot.entries.iter().map(Entry::text).collect();
+            assert_eq!((taken.as_slice(), snapshot.trimmed), (texts, trimmed), "{bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn a_tail_that_leaves_something_out_says_so() {
+        let mut stored = player().disk.all();
+        for trimmed in [false, true] {
+            for one in &mut stored {
+                one.trimmed = trimmed;
+            }
+            let core = Multiplexer::recover(Limits::default(), stored.clone()).unwrap();
+            assert_eq!(core.view().snapshot(ID, usize::MAX).unwrap().trimmed, trimmed);
+        }
+    }
+
+    #[test]
+    fn a_session_that_is_stored_twice_is_not_taken_back() {
+        let once = player().disk.all();
+        let twice = once.iter().chain(&once).cloned();
+        assert_eq!(Multiplexer::recover(Limits::default(), twice).err(), Some(RecoverError::Twice(ID)));
+    }
+}

@@ -1,0 +1,142 @@
+//! Plays scripts: a core, a clock, and a disk that never fails.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::{Disk, Faulty, Told, look, parse, print};
+use crate::effect::Effects;
+use crate::id::SessionId;
+use crate::input::Input;
+use crate::limits::Limits;
+use crate::multiplexer::{Multiplexer, RecoverError};
+use crate::time::{Instant, Now, WallTime};
+
+/// A core that is told the lines of a script.
+#[derive(Clone, Debug)]
+pub struct Player {
+    /// The core.
+    pub core: Multiplexer,
+    /// What it wrote.
+    pub disk: Disk,
+    now: Now,
+    lines: u64,
+}
+
+impl Player {
+    /// A new core, at the beginning of time.
+    pub fn new(limits: Limits) -> Self {
+        Self { core: Multiplexer::new(limits), disk: Disk::default(), now: Now::default(), lines: 0 }
+    }
+
+    /// Reads a line, does what it says, and gives what happened, a line each.
+    pub fn play(&mut self, line: &str) -> Result<Vec<String>, Faulty> {
+        self.lines += 1;
+        let line = parse(line, self.lines)?;
+        self.pass(line.after, line.wall);
+        Ok(match line.told {
+            Told::Input(input) => print(&self.tell(input)),
+            Told::Loaded(session) => print(&self.load(session)),
+            Told::Crash => match self.crash() {
+                Ok(effects) => print(&effects),
+                Err(error) => [format!("cannot recover: {error}")].into(),
+            },
+            Told::Lose(session, seq) => {
+                self.disk.lose(session, seq);
+                Vec::new()
+            }
+            Told::Cut(session, seq) => {
+                self.disk.cut(session, seq);
+                Vec::new()
+            }
+            Told::Look(session) => look::session(self.core.view(), session),
+            Told::Inbox => look::inbox(self.core.view()),
+            Told::Due => [look::due(self.now, self.core.next_deadline())].into(),
+        })
+    }
+
+    /// Lets time pass; the calendar with it, unless it jumps to `wall`.
+    pub fn pass(&mut self, time: Duration, wall: Option<WallTime>) {
+        self.now.mono = self.now.mono.after(time);
+        self.now.wall = wall.unwrap_or_else(|| self.now.wall.after(time));
+    }
+
+    /// Tells the core something now, and writes what it wants written.
+    pub fn tell(&mut self, input: Input) -> Effects {
+        let effects = self.core.handle(self.now, input);
+        if let Some(batch) = &effects.batch {
+            self.disk.write(batch);
+        }
+        effects
+    }
+
+    /// Gives the core what the disk has of a session.
+    pub fn load(&mut self, session: SessionId) -> Effects {
+        let stored = self.disk.stored(session).map(Box::new).ok_or_else(|| String::from("it is not stored"));
+        self.tell(Input::Loaded { session, stored })
+    }
+
+    /// The host dies: all that is not written is gone. Then it starts again.
+    pub fn crash(&mut self) -> Result<Effects, RecoverError> {
+        self.core = Multiplexer::recover(self.core.limits().clone(), self.disk.all())?;
+        Ok(self.tell(Input::Started))
+    }
+
+    /// What time it is.
+    pub const fn now(&self) -> Now {
+        self.now
+    }
+
+    /// Goes to this point of time, if it is not past.
+    pub fn go_to(&mut self, at: Instant) {
+        let time = at.since(self.now.mono);
+        self.pass(time, None);
+    }
+}
+
+/// The limits that a script sets in lines like `limit live_sessions 2`: sizes in bytes, times in milliseconds.
+pub fn limits(script: &str) -> Result<Limits, Faulty> {
+    let mut limits = Limits::default();
+    for line in script.lines().filter(|line| line.starts_with("limit ")) {
+        set(&mut limits, line)
+            .ok_or_else(|| Faulty { line: line.into(), fault: "no such limit, or no number".into() })?;
+    }
+    Ok(limits)
+}
+
+fn set(limits: &mut Limits, line: &str) -> Option<()> {
+    let mut words = line.split_whitespace().skip(1);
+    let (name, number) = (words.next()?, words.next()?.parse::<u64>().ok()?);
+    let (size, time) = (usize::try_from(number).ok()?, Duration::from_millis(number));
+    let count = u32::try_from(number).ok();
+    match name {
+        "live_sessions" => limits.live_sessions = size,
+        "hibernate_after" => limits.hibernate_after = time,
+        "trash_for" => limits.trash_for = time,
+        "agent_calls" => limits.agent_calls = size,
+        "agent_calls_in_view" => limits.agent_calls_in_view = size,
+        "waking_wishes" => limits.waking_wishes = size,
+        "queued_prompts" => limits.queued_prompts = size,
+        "queued_bytes" => limits.queued_bytes = size,
+        "prompt_bytes" => limits.prompt_bytes = size,
+        "brief_bytes" => limits.brief_bytes = size,
+        "answer_bytes" => limits.answer_bytes = size,
+        "turn_entries" => limits.turn_entries = count?,
+        "turn_calls" => limits.turn_calls = count?,
+        "open_calls" => limits.open_calls = size,
+        "result_bytes" => limits.result_bytes = size,
+        "approval_for" => limits.approval_for = time,
+        "allowed_tools" => limits.allowed_tools = size,
+        "tail_bytes" => limits.tail_bytes = size,
+        "memory_bytes" => limits.memory_bytes = size,
+        "soft_memory" => limits.soft_memory = number,
+        "hard_memory" => limits.hard_memory = number,
+        "stream_bytes" => limits.stream_bytes = size,
+        "stream_delay" => limits.stream_delay = time,
+        "leave_after" => limits.leave_after = time,
+        _ => return None,
+    }
+    Some(())
+}

@@ -1,0 +1,331 @@
+//! What is written is read back: every input, however hostile its texts.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic")]
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use q_core::trace::{Line, Told, parse, write};
+use q_core::{
+    AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, Environment,
+    FailureKind, Head, Input, Kind, Outcome, Policy, PromptNo, Record, ReplyTo, RequestId, Seq, SessionId,
+    Setup, Stamped, Stored, TagChange, Token, TurnNo, Usage, WallTime, Wants,
+};
+
+proptest! {
+    #[test]
+    fn an_input_survives_being_written(
+        input in input(),
+        micros in prop_oneof![Just(0), 0..5_000_000u64, any::<u32>().prop_map(|s| u64::from(s) * 1_000_000)],
+        wall in option::of(0..u64::MAX / 1000),
+    ) {
+        let (after, wall) = (Duration::from_micros(micros), wall.map(WallTime));
+        let line = write(after, wall, &input);
+        prop_assert_eq!(line.lines().count(), 1, "more than one line: {}", &line);
+        let request = if let Input::Wish { to, .. } = &input { to.request.0 } else { 0 };
+        let told = if let Input::Loaded { session, stored: Ok(_) } = input {
+            Told::Loaded(session)
+        } else {
+            Told::Input(input)
+        };
+        prop_assert_eq!(parse(&line, request), Ok(Line { after, wall, told }), "{}", line);
+    }
+
+    #[test]
+    fn no_line_makes_reading_panic(line in "\\PC{0,60}") {
+        drop(parse(&line, 1));
+    }
+
+    #[test]
+    fn no_words_make_reading_panic(words in vec(word(), 1..8)) {
+        drop(parse(&words.join(" "), 1));
+    }
+}
+
+#[test]
+fn what_is_usual_is_left_out() {
+    let id = SessionId(1);
+    let wish = |client, command| Input::Wish {
+        to: ReplyTo { client: ClientId(client), request: RequestId(1) },
+        command,
+    };
+    let hour = Duration::from_hours(1);
+    for (input, after, line) in [
+        (wish(1, Command::Interrupt { session: id }), Duration::ZERO, "interrupt s1"),
+        (wish(2, Command::Interrupt { session: id }), hour, "interrupt s1 by c2 after 1h"),
+        (
+            Input::Agent { session: id, turn: TurnNo(1), event: AgentEvent::Text("a \"b\"\n".into()) },
+            Duration::from_millis(1500),
+            "text s1 \"a \\\"b\\\"\\n\" after 1500ms",
+        ),
+        (Input::Tick, Duration::from_micros(7), "tick after 7us"),
+    ] {
+        assert_eq!(write(after, None, &input), line);
+    }
+}
+
+#[test]
+fn a_bad_line_says_what_is_wrong() {
+    for (line, fault) in [
+        ("", "a verb is missing"),
+        ("frobnicate s1", "`frobnicate` is not a verb"),
+        ("interrupt", "a session is missing"),
+        ("interrupt x1", "`x1` is not a session, like s1"),
+        ("interrupt s1 s2", "`s2` is not expected"),
+        ("submit s1", "a text is missing"),
+        ("submit s1 \"open", "a text does not end"),
+        ("text s1 \"\\u{110000}\"", "a text has an escape that is no character"),
+        ("create s1 name", "a word after `name` is missing"),
+        ("attach 1", "`1` is not a client, like c1"),
+        ("tick after 5", "`5` is not a time, like 100ms or 30d"),
+        ("call s1 one sh \"x\"", "`one` is not a number"),
+        ("call s1 1 sh \"x\" digest x12", "`x12` is not a digest"),
+        ("result s1 1 perhaps \"\"", "`perhaps` is not an outcome"),
+        ("answer s1 1 maybe", "`maybe` is not once, always, deny or words"),
+        ("policy s1 allow", "`allow` is not ask or deny"),
+        ("failed s1 tired", "`tired` is not a failure"),
+        ("create s1 kind 1st", "`1st` is not a kind"),
+    ] {
+        assert_eq!(parse(line, 1).unwrap_err().fault, fault, "{line}");
+    }
+}
+
+/// A piece of some line: what reading is likely to trip over.
+fn word() -> impl Strategy<Value = String> {
+    let known = [
+        "create",
+        "fork",
+        "answer",
+        "call",
+        "result",
+        "failed",
+        "tag",
+        "show",
+        "after",
+        "wall",
+        "by",
+        "token",
+        "turn",
+        "digest",
+        "name",
+        "kind",
+        "policy",
+        "words",
+        "s1",
+        "s99999999999999999999999999999999999999999",
+        "c1",
+        "1",
+        "-1",
+        "18446744073709551616",
+        "x",
+        "\"",
+        "\"\\",
+        "\"\\u{",
+        "5ms",
+        "99999999999999999999d",
+        "+a",
+        "deny",
+    ];
+    prop_oneof![proptest::sample::select(known.to_vec()).prop_map(String::from), "\\PC{0,6}"]
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        1 => Just(Input::Started),
+        1 => Just(Input::Stopping),
+        1 => Just(Input::Tick),
+        1 => any::<u64>().prop_map(|n| Input::Attached(ClientId(n))),
+        1 => any::<u64>().prop_map(|n| Input::Detached(ClientId(n))),
+        1 => (any::<u64>(), option::of(session()), any::<bool>()).prop_map(|(client, session, at_end)| {
+            Input::Showing { client: ClientId(client), session, at_end }
+        }),
+        1 => any::<u64>().prop_map(|bytes| Input::Memory { bytes }),
+        1 => session().prop_map(|session| Input::Loaded { session, stored: Ok(Box::new(stored(session))) }),
+        1 => (session(), text()).prop_map(|(session, why)| Input::Loaded { session, stored: Err(why) }),
+        8 => (session(), any::<u64>(), event())
+            .prop_map(|(session, turn, event)| Input::Agent { session, turn: TurnNo(turn), event }),
+        24 => (1..4u64, any::<u64>(), command()).prop_map(|(client, request, command)| Input::Wish {
+            to: ReplyTo { client: ClientId(client), request: RequestId(request) },
+            command,
+        }),
+    ]
+}
+
+fn stored(session: SessionId) -> Stored {
+    let record = Record::Created {
+        name: "a".parse().unwrap(),
+        origin: q_core::NameOrigin::Chosen,
+        slot: 1,
+        setup: Setup::default(),
+        fork: None,
+    };
+    let head = Head::created(&Stamped { session, seq: Seq(1), at: WallTime(0), record }).unwrap();
+    Stored { head, tail: Vec::new(), trimmed: false, fault: None }
+}
+
+fn event() -> impl Strategy<Value = AgentEvent> {
+    prop_oneof![
+        text().prop_map(AgentEvent::Text),
+        text().prop_map(AgentEvent::Thinking),
+        any::<(u64, u64)>().prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
+        text().prop_map(AgentEvent::Title),
+        Just(AgentEvent::Steerable),
+        call().prop_map(AgentEvent::Call),
+        (any::<u64>(), proptest::sample::select(Outcome::ALL.as_slice()), text())
+            .prop_map(|(call, outcome, text)| AgentEvent::Result { call: CallNo(call), outcome, text }),
+        Just(AgentEvent::Done),
+        (proptest::sample::select(FailureKind::ALL.as_slice()), text())
+            .prop_map(|(kind, detail)| AgentEvent::Failed(AgentFailure { kind, detail })),
+    ]
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    let wants = prop_oneof![Just(Wants::Nothing), Just(Wants::Consent), Just(Wants::Words)];
+    (any::<u64>(), text(), text(), digest(), wants).prop_map(|(no, tool, input, digest, wants)| Call {
+        no: CallNo(no),
+        tool,
+        input,
+        digest,
+        wants,
+    })
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        6 => create(),
+        2 => (session(), session(), option::of(any::<u64>()), option::of(text())).prop_map(|(session, id, at, name)| {
+            Command::Fork { session, id, at: at.map(EntryNo), name }
+        }),
+        8 => about_the_session(),
+        8 => about_its_prompts(),
+    ]
+}
+
+fn create() -> impl Strategy<Value = Command> {
+    let texts = (text(), text(), text(), text());
+    let setup = (kind(), texts, any::<u64>(), policy()).prop_map(|(kind, texts, environment, policy)| {
+        let (brief, agent, model, directory) = texts;
+        Setup { kind, brief, agent, model, directory, environment: Environment(environment), policy }
+    });
+    (session(), option::of(text()), setup, vec(text(), 0..4))
+        .prop_map(|(id, name, setup, tags)| Command::Create { id, name, setup, tags })
+}
+
+fn about_the_session() -> impl Strategy<Value = Command> {
+    let change = prop_oneof![text().prop_map(TagChange::Add), text().prop_map(TagChange::Remove)];
+    let with_force =
+        (session(), any::<bool>(), 0..3u8).prop_map(|(session, even_if_working, which)| match which {
+            0 => Command::Close { session, even_if_working },
+            1 => Command::Trash { session, even_if_working },
+            _ => Command::Erase { session, even_if_working },
+        });
+    prop_oneof![
+        3 => with_force,
+        1 => (session(), text()).prop_map(|(session, name)| Command::Rename { session, name }),
+        1 => session().prop_map(|session| Command::Reopen { session }),
+        1 => session().prop_map(|session| Command::Restore { session }),
+        1 => session().prop_map(|session| Command::Wake { session }),
+        2 => (session(), vec(change, 0..4)).prop_map(|(session, changes)| Command::Tag { session, changes }),
+        1 => (session(), any::<bool>()).prop_map(|(session, pinned)| Command::Pin { session, pinned }),
+        1 => (session(), policy()).prop_map(|(session, policy)| Command::SetPolicy { session, policy }),
+        1 => session().prop_map(|session| Command::MarkUnread { session }),
+        1 => session().prop_map(|session| Command::Interrupt { session }),
+    ]
+}
+
+fn about_its_prompts() -> impl Strategy<Value = Command> {
+    let answer = prop_oneof![
+        Just(Answer::Once),
+        Just(Answer::Always),
+        Just(Answer::Deny),
+        text().prop_map(Answer::Words)
+    ];
+    let token = || any::<u128>().prop_map(Token);
+    let prompt = || any::<u64>().prop_map(PromptNo);
+    prop_oneof![
+        (session(), token(), text()).prop_map(|(session, token, text)| Command::Submit {
+            session,
+            token,
+            text
+        }),
+        (session(), token(), text()).prop_map(|(session, token, text)| Command::Steer {
+            session,
+            token,
+            text
+        }),
+        (session(), token()).prop_map(|(session, token)| Command::Retry { session, token }),
+        (session(), prompt()).prop_map(|(session, prompt)| Command::Unqueue { session, prompt }),
+        (session(), prompt(), text()).prop_map(|(session, prompt, text)| Command::Edit {
+            session,
+            prompt,
+            text
+        }),
+        (session(), prompt(), any::<u32>()).prop_map(|(session, prompt, place)| Command::Move {
+            session,
+            prompt,
+            place
+        }),
+        (session(), prompt()).prop_map(|(session, prompt)| Command::SendNow { session, prompt }),
+        (session(), any::<u64>(), any::<u64>(), digest(), answer).prop_map(
+            |(session, turn, call, digest, answer)| Command::Answer {
+                session,
+                turn: TurnNo(turn),
+                call: CallNo(call),
+                digest,
+                answer
+            }
+        ),
+        (session(), text()).prop_map(|(session, text)| Command::SaveDraft { session, text }),
+    ]
+}
+
+fn session() -> impl Strategy<Value = SessionId> {
+    prop_oneof![0..20u128, 990..1010u128, any::<u128>()].prop_map(SessionId)
+}
+
+fn digest() -> impl Strategy<Value = Digest> {
+    prop_oneof![any::<u64>().prop_map(Digest::numbered), any::<[u8; 32]>().prop_map(Digest)]
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    let names = ["debug", "development", "release", "Выпуск"];
+    let custom = names.map(|name| Kind::Custom(name.parse().unwrap()));
+    prop_oneof![
+        proptest::sample::select(Kind::BUILT_IN.as_slice()),
+        proptest::sample::select(custom.to_vec())
+    ]
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    prop_oneof![Just(Policy::Ask), Just(Policy::Deny)]
+}
+
+/// Any text, those among them that look like something else to a reader of lines.
+fn text() -> impl Strategy<Value = String> {
+    let tricky = [
+        "",
+        " ",
+        "\"",
+        "\\",
+        "\\n",
+        "\n",
+        "\r\n",
+        "\t\0",
+        "\u{1b}[2J",
+        "\u{202e}",
+        "e\u{301}",
+        "name",
+        "after",
+        "by",
+        "-x",
+        "+",
+        "guide",
+        "/d",
+        "turn",
+        "token 7",
+        "{}",
+        "\\u{41}",
+    ];
+    prop_oneof![proptest::sample::select(tricky.to_vec()).prop_map(String::from), any::<String>()]
+}

@@ -1,0 +1,85 @@
+//! The names of all variants, for tests that must miss none: one that is not listed here is a match that does not compile.
+
+use q_core::record::Why;
+use q_core::{
+    Activity, AgentEvent, Answer, Command, Durability, Effect, Ending, FailureKind, Fault, Input,
+    Interrupter, Kind, NameFault, NameOrigin, Outcome, Policy, Presence, Reason, Record, Refusal, Reply,
+    Update, Voice, Wants,
+};
+
+/// A type whose variants have names.
+pub(crate) trait Variants {
+    /// The type's name.
+    const TYPE: &'static str;
+    /// The names of its variants.
+    const NAMES: &'static [&'static str];
+    /// The name of this one.
+    fn name(&self) -> &'static str;
+}
+
+/// A type and one of its variants.
+pub(crate) type Word = (&'static str, &'static str);
+
+/// All words of one type.
+pub(crate) fn words<T: Variants>() -> impl Iterator<Item = Word> {
+    T::NAMES.iter().map(|&name| (T::TYPE, name))
+}
+
+/// The word for this.
+pub(crate) fn word<T: Variants>(it: &T) -> Word {
+    (T::TYPE, it.name())
+}
+
+macro_rules! variants {
+    ($($type:ident: $($variant:ident)*;)*) => {$(
+        impl Variants for $type {
+            const TYPE: &'static str = stringify!($type);
+            const NAMES: &'static [&'static str] = &[$(stringify!($variant)),*];
+            fn name(&self) -> &'static str {
+                match self { $($type::$variant { .. } => stringify!($variant)),* }
+            }
+        }
+    )*
+
+        /// All words of all types.
+        pub(crate) fn all_words() -> Vec<Word> {
+            let mut all = Vec::new();
+            $(all.extend(words::<$type>());)*
+            all
+        }
+    };
+}
+
+variants! {
+    Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
+    AgentEvent: Text Thinking Usage Title Steerable Call Result Done Failed;
+    Answer: Once Always Deny Words;
+    Command: Create Fork Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit
+        Move SendNow Steer Answer Interrupt Retry SaveDraft;
+    Durability: Buffered Synced;
+    Effect: Ask Cancel Steer Permit Settle Load Resync Reply Update Leave;
+    Ending: Done Interrupted Failed;
+    Fault: PromptLost LogCut;
+    FailureKind: Unreachable WrongKey UnknownModel Cut Silent RateLimited Rejected ServerError TooLong NotConfigured
+        Internal;
+    Input: Started Stopping Attached Detached Showing Wish Loaded Memory Agent Tick;
+    Interrupter: User Stop Crash;
+    Kind: Development Debug Planning Review Custom;
+    NameFault: Empty TooLong NoLetterFirst ForeignCharacter;
+    NameOrigin: Placeholder Automatic Chosen;
+    Outcome: Done Failed Denied Expired NeverRan CutShort;
+    Policy: Ask Deny;
+    Presence: Live Hibernated Closed Trashed;
+    Reason: WriteStream ExpireCall Hibernate EmptyTrash Leave;
+    Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet Queued
+        Unqueued Edited Moved Retried Began Steered Said Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted;
+    Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken
+        NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags BriefTooLong QueueFull QueueTooLong
+        PromptEmpty PromptTooLong NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyTools NothingRuns
+        NothingToRetry StillWorking Stopping;
+    Reply: Done Created Accepted;
+    Update: Session Gone Entry Text Queue Pending Draft;
+    Voice: Answer Thinking;
+    Wants: Nothing Consent Words;
+    Why: Room Unused Memory;
+}

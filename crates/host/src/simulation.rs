@@ -1,0 +1,53 @@
+//! The door for simulation: the loop itself, and what a simulated world must bring to drive it.
+//!
+//! Nothing here does what the host does otherwise: these are its own parts, made reachable. Only with the feature
+//! `simulation`, which no binary that ships has.
+
+use q_core::View;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::wire::{ClientMessage, FrameError, HostMessage};
+
+pub use q_agent::{AgentSpec, Told};
+
+pub use crate::door::{Bounds, Outbox, Taken};
+pub use crate::events::{Event, Heard, Loaded};
+pub use crate::host::{End, Host};
+pub use crate::pipeline::CommitNo;
+pub use crate::serve::{COMMITS, FAREWELL, HostError, QUEUE, recover};
+pub use crate::world::{Question, World};
+pub use crate::writer::{GROUP_RECORDS, Written};
+
+/// What goes over the wire in a frame.
+pub trait OnWire: Serialize + DeserializeOwned + std::fmt::Debug {
+    /// The frame that carries it.
+    fn written(&self) -> Result<Vec<u8>, FrameError> {
+        crate::wire::written(self)
+    }
+
+    /// The message that a frame carries.
+    fn read(frame: &[u8]) -> Result<Self, FrameError> {
+        crate::wire::read(frame)
+    }
+}
+
+impl OnWire for ClientMessage {}
+impl OnWire for HostMessage {}
+
+impl<W: World> Host<W> {
+    /// What the core says of itself.
+    pub fn view(&self) -> View<'_> {
+        self.core.view()
+    }
+
+    /// The world it lives in.
+    pub fn world(&mut self) -> &mut W {
+        &mut self.world
+    }
+
+    /// Dies, leaving its world.
+    pub fn into_world(self) -> W {
+        self.world
+    }
+}

@@ -1,0 +1,389 @@
+//! What a client may want, and the core's command for it.
+
+use q_core::{
+    CallNo, Command, Digest, EntryNo, Environment, Kind, NameFault, Policy, PromptNo, SessionId, Setup,
+    TagChange, Token, TurnNo,
+};
+use serde::{Deserialize, Serialize};
+
+use super::leaf::{PolicyDef, halves};
+
+/// A session's id on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Id(#[serde(with = "halves")] pub u128);
+
+/// What a client may want.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// A new session.
+    Create(New),
+    /// A new session that begins with another one's history.
+    Fork {
+        /// The other session.
+        session: Id,
+        /// The last entry to take over; without one all there is now.
+        at: Option<u64>,
+        /// Its name as typed.
+        name: Option<String>,
+    },
+    /// Something of one session.
+    Wish {
+        /// Which session.
+        session: Id,
+        /// What.
+        wish: Wish,
+    },
+    /// Entries before a place, from the store: also of closed sessions.
+    Page {
+        /// Which session.
+        session: Id,
+        /// Before this entry; the newest without it.
+        before: Option<u64>,
+        /// At most this much text, in bytes.
+        bytes: u32,
+    },
+    /// Every session's line, closed and trashed ones too.
+    List,
+    /// What waits for the person, over all sessions.
+    Inbox,
+    /// A session's snapshot again: something was missed.
+    Resync {
+        /// Which session.
+        session: Id,
+    },
+    /// How the host is.
+    Status,
+    /// Its figures.
+    Stats,
+    /// End in good order.
+    Stop,
+}
+
+/// A new session.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct New {
+    /// Its name as typed.
+    pub name: Option<String>,
+    /// What it is for: a word of `q`'s own, or the name of a kind that the client's configuration defines.
+    pub kind: String,
+    /// What the kind tells the agent; empty for the kind's own words.
+    pub brief: String,
+    /// Which agent answers.
+    pub agent: String,
+    /// Which model; empty for the agent's own.
+    pub model: String,
+    /// Where it works.
+    pub directory: String,
+    /// Whether what wants consent is denied rather than asked for.
+    pub deny_tools: bool,
+    /// Its first tags as typed.
+    pub tags: Vec<String>,
+}
+
+/// What may be wanted of one session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is documented on the core command it mirrors")]
+pub enum Wish {
+    Rename {
+        name: String,
+    },
+    Close {
+        force: bool,
+    },
+    Reopen,
+    Trash {
+        force: bool,
+    },
+    Restore,
+    Erase {
+        force: bool,
+    },
+    Wake,
+    Tag {
+        changes: Vec<String>,
+    },
+    Pin {
+        pinned: bool,
+    },
+    SetPolicy {
+        #[serde(with = "PolicyDef")]
+        policy: Policy,
+    },
+    MarkUnread,
+    Submit {
+        #[serde(with = "halves")]
+        token: u128,
+        text: String,
+    },
+    Steer {
+        #[serde(with = "halves")]
+        token: u128,
+        text: String,
+    },
+    Unqueue {
+        prompt: u64,
+    },
+    Edit {
+        prompt: u64,
+        text: String,
+    },
+    Move {
+        prompt: u64,
+        place: u32,
+    },
+    SendNow {
+        prompt: u64,
+    },
+    Answer {
+        turn: u64,
+        call: u64,
+        digest: [u8; 32],
+        answer: Say,
+    },
+    Interrupt,
+    Retry {
+        #[serde(with = "halves")]
+        token: u128,
+    },
+    SaveDraft {
+        text: String,
+    },
+}
+
+/// [`q_core::Answer`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is documented on the core type it mirrors")]
+pub enum Say {
+    Once,
+    Always,
+    Deny,
+    Words(String),
+}
+
+impl Wish {
+    /// This wish, of that session.
+    pub const fn of(self, session: Id) -> Request {
+        Request::Wish { session, wish: self }
+    }
+
+    /// Whether it begins a turn, or may do so: then the client's agents are those that answer.
+    pub(crate) const fn asks(&self) -> bool {
+        match self {
+            Self::Submit { .. } | Self::Steer { .. } | Self::Retry { .. } | Self::SendNow { .. } => true,
+            Self::Rename { .. }
+            | Self::Close { .. }
+            | Self::Reopen
+            | Self::Trash { .. }
+            | Self::Restore
+            | Self::Erase { .. }
+            | Self::Wake
+            | Self::Tag { .. }
+            | Self::Pin { .. }
+            | Self::SetPolicy { .. }
+            | Self::MarkUnread
+            | Self::Unqueue { .. }
+            | Self::Edit { .. }
+            | Self::Move { .. }
+            | Self::Answer { .. }
+            | Self::Interrupt
+            | Self::SaveDraft { .. } => false,
+        }
+    }
+
+    /// The core's command for it.
+    pub(crate) fn command(self, session: SessionId) -> Command {
+        match self {
+            Self::Rename { name } => Command::Rename { session, name },
+            Self::Close { force } => Command::Close { session, even_if_working: force },
+            Self::Reopen => Command::Reopen { session },
+            Self::Trash { force } => Command::Trash { session, even_if_working: force },
+            Self::Restore => Command::Restore { session },
+            Self::Erase { force } => Command::Erase { session, even_if_working: force },
+            Self::Wake => Command::Wake { session },
+            Self::Tag { changes } => {
+                let changes = changes.iter().map(|word| TagChange::typed(word)).collect();
+                Command::Tag { session, changes }
+            }
+            Self::Pin { pinned } => Command::Pin { session, pinned },
+            Self::SetPolicy { policy } => Command::SetPolicy { session, policy },
+            Self::MarkUnread => Command::MarkUnread { session },
+            Self::Submit { token, text } => Command::Submit { session, token: Token(token), text },
+            Self::Steer { token, text } => Command::Steer { session, token: Token(token), text },
+            Self::Unqueue { prompt } => Command::Unqueue { session, prompt: PromptNo(prompt) },
+            Self::Edit { prompt, text } => Command::Edit { session, prompt: PromptNo(prompt), text },
+            Self::Move { prompt, place } => Command::Move { session, prompt: PromptNo(prompt), place },
+            Self::SendNow { prompt } => Command::SendNow { session, prompt: PromptNo(prompt) },
+            Self::Answer { turn, call, digest, answer } => Command::Answer {
+                session,
+                turn: TurnNo(turn),
+                call: CallNo(call),
+                digest: Digest(digest),
+                answer: answer.into(),
+            },
+            Self::Interrupt => Command::Interrupt { session },
+            Self::Retry { token } => Command::Retry { session, token: Token(token) },
+            Self::SaveDraft { text } => Command::SaveDraft { session, text },
+        }
+    }
+}
+
+impl New {
+    /// The core's command for it, under an id that the host drew.
+    pub(crate) fn command(self, id: SessionId, environment: Environment) -> Result<Command, NameFault> {
+        let setup = Setup {
+            kind: kind(&self.kind)?,
+            brief: self.brief,
+            agent: self.agent,
+            model: self.model,
+            directory: self.directory,
+            environment,
+            policy: if self.deny_tools { Policy::Deny } else { Policy::Ask },
+        };
+        Ok(Command::Create { id, name: self.name, setup, tags: self.tags })
+    }
+}
+
+/// The command for a fork, under an id that the host drew.
+pub(crate) fn fork(session: Id, id: SessionId, at: Option<u64>, name: Option<String>) -> Command {
+    Command::Fork { session: session.into(), id, at: at.map(EntryNo), name }
+}
+
+/// A kind by its word: one of `q`'s own, or one that the person defined. Nothing is the plain kind.
+pub(super) fn kind(word: &str) -> Result<Kind, NameFault> {
+    if word.is_empty() {
+        return Ok(Kind::default());
+    }
+    word.parse().or_else(|_| word.parse().map(Kind::Custom))
+}
+
+impl From<Say> for q_core::Answer {
+    fn from(say: Say) -> Self {
+        match say {
+            Say::Once => Self::Once,
+            Say::Always => Self::Always,
+            Say::Deny => Self::Deny,
+            Say::Words(words) => Self::Words(words),
+        }
+    }
+}
+
+impl From<q_core::Answer> for Say {
+    fn from(answer: q_core::Answer) -> Self {
+        match answer {
+            q_core::Answer::Once => Self::Once,
+            q_core::Answer::Always => Self::Always,
+            q_core::Answer::Deny => Self::Deny,
+            q_core::Answer::Words(words) => Self::Words(words),
+        }
+    }
+}
+
+/// The request for a command, on the client's side. What only a host knows stays behind: the id of a session to be made,
+/// and what its client brought along.
+impl From<Command> for Request {
+    fn from(command: Command) -> Self {
+        match command {
+            Command::Create { id: _, name, setup, tags } => {
+                let Setup { kind, brief, agent, model, directory, environment: _, policy } = setup;
+                let deny_tools = policy == Policy::Deny;
+                let kind = kind.word().to_owned();
+                Self::Create(New { name, kind, brief, agent, model, directory, deny_tools, tags })
+            }
+            Command::Fork { session, id: _, at, name } => {
+                Self::Fork { session: session.into(), at: at.map(|at| at.0), name }
+            }
+            Command::Rename { session, name } => Wish::Rename { name }.of(session.into()),
+            Command::Close { session, even_if_working: force } => Wish::Close { force }.of(session.into()),
+            Command::Reopen { session } => Wish::Reopen.of(session.into()),
+            Command::Trash { session, even_if_working: force } => Wish::Trash { force }.of(session.into()),
+            Command::Restore { session } => Wish::Restore.of(session.into()),
+            Command::Erase { session, even_if_working: force } => Wish::Erase { force }.of(session.into()),
+            Command::Wake { session } => Wish::Wake.of(session.into()),
+            Command::Tag { session, changes } => {
+                let typed = |change: &TagChange| match change {
+                    TagChange::Add(tag) => format!("+{tag}"),
+                    TagChange::Remove(tag) => format!("-{tag}"),
+                };
+                Wish::Tag { changes: changes.iter().map(typed).collect() }.of(session.into())
+            }
+            Command::Pin { session, pinned } => Wish::Pin { pinned }.of(session.into()),
+            Command::SetPolicy { session, policy } => Wish::SetPolicy { policy }.of(session.into()),
+            Command::MarkUnread { session } => Wish::MarkUnread.of(session.into()),
+            Command::Submit { session, token, text } => {
+                Wish::Submit { token: token.0, text }.of(session.into())
+            }
+            Command::Unqueue { session, prompt } => Wish::Unqueue { prompt: prompt.0 }.of(session.into()),
+            Command::Edit { session, prompt, text } => {
+                Wish::Edit { prompt: prompt.0, text }.of(session.into())
+            }
+            Command::Move { session, prompt, place } => {
+                Wish::Move { prompt: prompt.0, place }.of(session.into())
+            }
+            Command::SendNow { session, prompt } => Wish::SendNow { prompt: prompt.0 }.of(session.into()),
+            Command::Steer { session, token, text } => {
+                Wish::Steer { token: token.0, text }.of(session.into())
+            }
+            Command::Answer { session, turn, call, digest, answer } => {
+                Wish::Answer { turn: turn.0, call: call.0, digest: digest.0, answer: answer.into() }
+                    .of(session.into())
+            }
+            Command::Interrupt { session } => Wish::Interrupt.of(session.into()),
+            Command::Retry { session, token } => Wish::Retry { token: token.0 }.of(session.into()),
+            Command::SaveDraft { session, text } => Wish::SaveDraft { text }.of(session.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "tests may panic")]
+    use super::*;
+
+    /// One command of each kind but the two that make sessions.
+    fn commands(session: SessionId) -> Vec<Command> {
+        let (token, prompt) = (Token(7 << 64 | 3), PromptNo(4));
+        vec![
+            Command::Rename { session, name: "api".into() },
+            Command::Close { session, even_if_working: true },
+            Command::Reopen { session },
+            Command::Trash { session, even_if_working: true },
+            Command::Restore { session },
+            Command::Erase { session, even_if_working: false },
+            Command::Wake { session },
+            Command::Tag { session, changes: ["a", "+b", "-c", "+-d", "-+e"].map(TagChange::typed).to_vec() },
+            Command::Pin { session, pinned: true },
+            Command::SetPolicy { session, policy: Policy::Deny },
+            Command::MarkUnread { session },
+            Command::Submit { session, token, text: "why?".into() },
+            Command::Unqueue { session, prompt },
+            Command::Edit { session, prompt, text: "how?".into() },
+            Command::Move { session, prompt, place: 2 },
+            Command::SendNow { session, prompt },
+            Command::Steer { session, token, text: "now".into() },
+            Command::Answer {
+                session,
+                turn: TurnNo(2),
+                call: CallNo(3),
+                digest: Digest::numbered(9),
+                answer: q_core::Answer::Words("no".into()),
+            },
+            Command::Interrupt { session },
+            Command::Retry { session, token },
+            Command::SaveDraft { session, text: "half".into() },
+        ]
+    }
+
+    #[test]
+    fn a_command_comes_out_of_its_request_as_it_went_in() {
+        let session = SessionId(1 << 100 | 5);
+        for command in commands(session) {
+            let Request::Wish { session: id, wish } = Request::from(command.clone()) else {
+                panic!("{command:?} is no wish");
+            };
+            assert_eq!(wish.command(id.into()), command);
+        }
+    }
+}

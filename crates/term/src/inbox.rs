@@ -1,0 +1,112 @@
+//! The inbox: calls that wait for the person, each with the number it was shown with.
+//!
+//! A number stands for exactly what was shown under it, and is never given to anything else: whoever types
+//! `/approve 2` means those bytes. An answer carries their turn, their call and their digest.
+
+use std::collections::BTreeMap;
+
+use q_core::{Mirror, PendingCall, SessionId, WallTime, Wants};
+
+use crate::sanitize;
+use crate::words;
+
+/// What was shown of what waits.
+#[derive(Clone, Debug, Default)]
+pub struct Inbox {
+    shown: BTreeMap<usize, Shown>,
+    last: usize,
+}
+
+/// A call that was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// In which session.
+    pub session: SessionId,
+    /// As it was.
+    pub pending: PendingCall,
+}
+
+impl Inbox {
+    /// Notes that a call is being shown, and gives the number to show it with.
+    pub fn show(&mut self, session: SessionId, pending: &PendingCall) -> usize {
+        if let Some(number) = self.number(session, pending) {
+            return number;
+        }
+        self.last += 1;
+        self.shown.insert(self.last, Shown { session, pending: pending.clone() });
+        self.last
+    }
+
+    /// Lets go of what waits no longer. Its number is not used again.
+    pub fn forget_what_is_over(&mut self, mirror: &Mirror) {
+        self.shown.retain(|_, shown| shown.waits(mirror));
+    }
+
+    /// The number a call was shown with.
+    pub(crate) fn number(&self, session: SessionId, pending: &PendingCall) -> Option<usize> {
+        let same = |shown: &Shown| shown.session == session && shown.pending == *pending;
+        self.shown.iter().find(|(_, shown)| same(shown)).map(|(number, _)| *number)
+    }
+
+    /// All that waits, the oldest first, in lines for the person.
+    pub fn list(&mut self, mirror: &Mirror, now: WallTime) -> Vec<String> {
+        let sessions = mirror.by_slot();
+        let mut waiting: Vec<(&q_core::Summary, &PendingCall)> = sessions
+            .iter()
+            .flat_map(|session| session.pending.iter().map(|pending| (&session.summary, pending)))
+            .collect();
+        waiting.sort_by_key(|(summary, pending)| (pending.since, summary.id, pending.call));
+        let mut lines = Vec::new();
+        for (summary, pending) in waiting {
+            let number = self.show(summary.id, pending);
+            let (name, age) = (sanitize::visible_line(summary.name.as_str()), words::age(now, pending.since));
+            lines.push(format!("{number}  {name} ({age}) {}", first_line(&words::pending(pending))));
+            lines.extend(words::pending(pending).lines().skip(1).map(|line| format!("     {line}")));
+            lines.push(format!("     in {}", sanitize::visible_line(&summary.directory)));
+        }
+        lines
+    }
+
+    /// The call that `number` was shown for, or the only one of the session in view; why not, in words.
+    pub(crate) fn choose(
+        &self,
+        mirror: &Mirror,
+        focus: Option<SessionId>,
+        number: Option<usize>,
+        wants: Wants,
+    ) -> Result<&Shown, String> {
+        let still_waits = |shown: &Shown| shown.waits(mirror);
+        let is_question = |shown: &Shown| shown.pending.wants == Wants::Words;
+        if let Some(number) = number {
+            let shown = self.shown.get(&number).filter(|shown| still_waits(shown));
+            let shown = shown
+                .ok_or_else(|| format!("nothing waits with the number {number}; /inbox lists what does"))?;
+            return if is_question(shown) == (wants == Wants::Words) {
+                Ok(shown)
+            } else {
+                Err(format!("{number} is a question; go there and answer it: /answer WORDS"))
+            };
+        }
+        let here = self.shown.iter().filter(|(_, shown)| Some(shown.session) == focus && still_waits(shown));
+        let here: Vec<(&usize, &Shown)> =
+            here.filter(|(_, shown)| is_question(shown) == (wants == Wants::Words)).collect();
+        match here.as_slice() {
+            [(_, one)] => Ok(one),
+            [] => Err("nothing in this session waits for that; /inbox lists what waits elsewhere".to_owned()),
+            several => {
+                let numbers: Vec<String> = several.iter().map(|(number, _)| number.to_string()).collect();
+                Err(format!("several wait here: {}; say which by its number", numbers.join(", ")))
+            }
+        }
+    }
+}
+
+impl Shown {
+    fn waits(&self, mirror: &Mirror) -> bool {
+        mirror.get(self.session).is_some_and(|session| session.pending.contains(&self.pending))
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
