@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod home;
+pub mod model;
 pub mod process;
 pub mod server;
 pub mod terminal;

@@ -6,6 +6,7 @@ mod conversation;
 mod durability;
 mod isolation;
 mod limits;
+mod model;
 mod screens;
 mod turns;
 mod watching;

@@ -1,0 +1,233 @@
+//! A second multiplexer, as naive as can be: lists that are scanned, nothing derived that is kept.
+//!
+//! It is told what the core is told and must agree with it after every step. It shares the plain data of the core's
+//! interface (ids, inputs, limits) and no rule: each stands here anew, as the documents and scenarios say it, so that a mistake
+//! has to be made twice to stay unseen. What it takes for granted: a disk that never fails, ids that are never used again,
+//! answers of the store that are not late, and histories that fit into memory.
+//!
+//! Not here: numbers of entries. Those are the core's to choose; the model learns them like any client
+//! ([`Model::number`]) and only checks that they rise.
+
+mod names;
+mod observed;
+mod places;
+mod prompts;
+mod residence;
+mod session;
+mod turns;
+mod wishes;
+
+pub use observed::{Answered, Body, Deed, Line, Memory, Picture, deeds, entries_told, pictures};
+
+use std::collections::BTreeMap;
+
+use q_core::{ClientId, Command, EntryNo, Input, Instant, Limits, Now, Presence, ReplyTo, SessionId};
+
+use session::Session;
+
+/// All sessions and clients, as lists.
+#[derive(Clone, Debug)]
+pub struct Model {
+    limits: Limits,
+    now: Now,
+    sessions: Vec<Session>,
+    clients: Vec<Client>,
+    waking: Vec<Waking>,
+    /// What the host's process weighs.
+    weighs: u64,
+    /// Since when nobody is attached and nothing runs.
+    deserted: Option<Instant>,
+    stopping: bool,
+    /// What this step did so far.
+    deeds: Vec<Deed>,
+}
+
+/// An attached client and what it shows.
+#[derive(Clone, Debug)]
+struct Client {
+    id: ClientId,
+    shows: Option<SessionId>,
+    at_end: bool,
+}
+
+/// A session that is being read, and who waits for it.
+#[derive(Clone, Debug)]
+struct Waking {
+    session: SessionId,
+    wishes: Vec<(ReplyTo, Command)>,
+}
+
+impl Model {
+    /// An empty one.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            now: Now::default(),
+            sessions: Vec::new(),
+            clients: Vec::new(),
+            waking: Vec::new(),
+            weighs: 0,
+            deserted: None,
+            stopping: false,
+            deeds: Vec::new(),
+        }
+    }
+
+    /// Takes one input in; gives what it did, sorted.
+    pub fn hear(&mut self, now: Now, input: &Input) -> Vec<Deed> {
+        self.now = now;
+        if *input != Input::Started {
+            self.do_what_is_due(); // ages count from the start on
+        }
+        self.take(input);
+        self.empty_trash();
+        self.ask_whom_it_can();
+        self.shed_memory();
+        self.watch_desertion();
+        let mut deeds = std::mem::take(&mut self.deeds);
+        deeds.sort();
+        deeds
+    }
+
+    /// The host dies: what was not written is gone, and with it whatever concerns clients and agents.
+    pub fn crash(&mut self) {
+        self.clients.clear();
+        self.waking.clear();
+        self.weighs = 0;
+        self.deserted = None;
+        self.stopping = false;
+        self.sessions.iter_mut().for_each(Session::lose_unwritten);
+    }
+
+    /// Takes over the numbers that the core gave to new entries.
+    pub fn number(&mut self, told: &BTreeMap<SessionId, Vec<EntryNo>>) -> Result<(), String> {
+        for session in &mut self.sessions {
+            let numbers = told.get(&session.id).map_or(&[][..], Vec::as_slice);
+            let mut last = session.entries.iter().filter_map(|entry| entry.no).max().unwrap_or_default();
+            let new: Vec<_> = session.entries.iter_mut().filter(|entry| entry.no.is_none()).collect();
+            if new.len() != numbers.len() {
+                let (id, model, core) = (session.id, new.len(), numbers.len());
+                return Err(format!("{id}: the core told of {core} new entries, the model has {model}"));
+            }
+            for (entry, &no) in new.into_iter().zip(numbers) {
+                if no <= last {
+                    return Err(format!("{}: entry {no} comes after entry {last}", session.id));
+                }
+                last = no;
+                entry.no = Some(no);
+            }
+        }
+        Ok(())
+    }
+
+    fn do_what_is_due(&mut self) {
+        self.write_what_waited();
+        self.expire_calls();
+        self.hibernate_unused();
+        self.empty_trash();
+        self.leave_if_deserted();
+    }
+
+    fn take(&mut self, input: &Input) {
+        match input {
+            Input::Started => self.take_up(),
+            Input::Stopping => self.stop(),
+            Input::Attached(client) => self.attach(*client),
+            Input::Detached(client) => self.detach(*client),
+            Input::Showing { client, session, at_end } => self.show(*client, *session, *at_end),
+            Input::Wish { to, command } => self.grant(*to, command.clone()),
+            Input::Loaded { session, stored } => self.loaded(*session, stored.is_ok()),
+            Input::Memory { bytes } => self.weigh(*bytes),
+            Input::Agent { session, turn, event } => self.listen(*session, *turn, event.clone()),
+            Input::Tick => {}
+        }
+    }
+
+    fn take_up(&mut self) {
+        for at in self.live() {
+            self.note(at);
+            if self.sessions[at].turn.is_some() {
+                self.end(at, session::Ending::Interrupted(q_core::Interrupter::Crash));
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        for at in self.live() {
+            self.cut(at, q_core::Interrupter::Stop);
+        }
+        for waking in std::mem::take(&mut self.waking) {
+            for (to, _) in waking.wishes {
+                self.reply(to, Answered::Refused("stopping"));
+            }
+        }
+        self.stopping = true;
+    }
+
+    fn attach(&mut self, id: ClientId) {
+        if self.clients.iter().all(|client| client.id != id) {
+            self.clients.push(Client { id, shows: None, at_end: false });
+        }
+    }
+
+    fn detach(&mut self, id: ClientId) {
+        self.show(id, None, false);
+        self.clients.retain(|client| client.id != id);
+    }
+
+    /// Whatever a client leaves was used, and read as far as it was shown; so is what it turns to.
+    fn show(&mut self, id: ClientId, session: Option<SessionId>, at_end: bool) {
+        let Some(place) = self.clients.iter().position(|client| client.id == id) else { return };
+        let Client { shows: before, at_end: to_end, .. } = self.clients[place];
+        for at in [before, session].map(|id| id.and_then(|id| self.find(id))).into_iter().flatten() {
+            self.note(at);
+        }
+        if let Some(at) = before.filter(|_| to_end).and_then(|id| self.find(id)) {
+            self.read_if_watched(at);
+        }
+        self.clients[place] = Client { id, shows: session, at_end };
+        if let Some(at) = session.filter(|_| at_end).and_then(|id| self.find(id)) {
+            self.read_if_watched(at);
+        }
+    }
+
+    fn find(&self, id: SessionId) -> Option<usize> {
+        self.sessions.iter().position(|session| session.id == id)
+    }
+
+    /// Where the live ones stand in the list.
+    fn live(&self) -> Vec<usize> {
+        (0..self.sessions.len()).filter(|&at| self.sessions[at].presence == Presence::Live).collect()
+    }
+
+    fn is_shown(&self, id: SessionId) -> bool {
+        self.clients.iter().any(|client| client.shows == Some(id))
+    }
+
+    fn is_watched(&self, id: SessionId) -> bool {
+        self.clients.iter().any(|client| client.shows == Some(id) && client.at_end)
+    }
+
+    /// What a client shows to its end is read, once there is something to show.
+    fn read_if_watched(&mut self, at: usize) {
+        if self.is_watched(self.sessions[at].id) && self.sessions[at].presence == Presence::Live {
+            self.write(at);
+            self.sessions[at].read();
+        }
+    }
+
+    /// Somebody uses the session, or something of it is written.
+    fn note(&mut self, at: usize) {
+        self.sessions[at].used = self.now.mono;
+    }
+
+    /// Something happened in the conversation.
+    fn happened(&mut self, at: usize) {
+        self.note(at);
+        self.sessions[at].touched = self.now.wall;
+    }
+
+    fn reply(&mut self, to: ReplyTo, answer: Answered) {
+        self.deeds.push(Deed::Reply { client: to.client, request: to.request, answer });
+    }
+}

@@ -1,0 +1,270 @@
+//! One session as plain data, and what can be counted in it.
+
+use q_core::{
+    Activity, AgentFailure, CallNo, Digest, EntryNo, Instant, Interrupter, Limits, Outcome, Policy, Presence,
+    PromptNo, SessionId, Token, TurnNo, Usage, WallTime, Wants,
+};
+
+use super::observed::{Body, Line};
+
+/// A session, whole, whether it is in memory or not.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub(super) id: SessionId,
+    pub(super) name: String,
+    pub(super) named_by: NamedBy,
+    pub(super) slot: u32,
+    pub(super) agent: String,
+    pub(super) tags: Vec<String>,
+    pub(super) pinned: bool,
+    pub(super) policy: Policy,
+    pub(super) allowed: Vec<String>,
+    pub(super) presence: Presence,
+    pub(super) trashed: Option<WallTime>,
+    pub(super) parent: Option<SessionId>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) queue: Vec<Prompt>,
+    pub(super) last_prompt: Option<Prompt>,
+    pub(super) draft: String,
+    pub(super) tokens: Vec<(Token, PromptNo)>,
+    pub(super) prompts: u64,
+    pub(super) turns: u64,
+    pub(super) turn: Option<Turn>,
+    pub(super) usage: Usage,
+    /// Somebody wants to come back, though all was read.
+    pub(super) marked: bool,
+    pub(super) created: WallTime,
+    pub(super) touched: WallTime,
+    pub(super) used: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NamedBy {
+    Nobody,
+    Prompt,
+    Person,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Prompt {
+    pub(super) no: PromptNo,
+    pub(super) text: String,
+}
+
+/// The turn that runs.
+#[derive(Clone, Debug)]
+pub(super) struct Turn {
+    pub(super) no: TurnNo,
+    /// Since when it waits for a place; `None` once its agent was asked.
+    pub(super) held: Option<Instant>,
+    pub(super) steerable: bool,
+    pub(super) usage: Usage,
+    /// Since when the last entry has text that is not written.
+    pub(super) unwritten: Option<Instant>,
+    /// Calls that ran by themselves since the person last answered.
+    pub(super) unasked: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    Done,
+    Interrupted(Interrupter),
+    Failed(AgentFailure),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) no: Option<EntryNo>,
+    pub(super) at: WallTime,
+    /// Of which turn; 0 when it was another session's.
+    pub(super) turn: TurnNo,
+    pub(super) what: What,
+    pub(super) text: String,
+    /// Bytes that a crash leaves.
+    pub(super) written: usize,
+    /// Bytes that were shown with the end in sight; `None` before.
+    pub(super) read: Option<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Prompt,
+    Answer,
+    Thinking,
+    Call(Call),
+    /// Of the call at this place in the list.
+    Result {
+        of: usize,
+        outcome: Outcome,
+        whole: u64,
+    },
+    Stop(Ending),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) no: CallNo,
+    pub(super) tool: String,
+    pub(super) digest: Digest,
+    pub(super) wants: Wants,
+    pub(super) state: CallState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallState {
+    Waits { since: Instant },
+    Runs,
+    Over,
+}
+
+impl Session {
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.presence, Presence::Live | Presence::Hibernated)
+    }
+
+    /// Consent first, then questions; without a turn, how the last one ended.
+    pub(super) fn activity(&self) -> Activity {
+        let waits = |wanted| self.waiting_calls().any(|(_, call)| call.wants == wanted);
+        match (&self.turn, self.last_ending()) {
+            (Some(_), _) if waits(Wants::Consent) => Activity::NeedsApproval,
+            (Some(_), _) if waits(Wants::Words) => Activity::NeedsInput,
+            (Some(_), _) => Activity::Working,
+            (None, Ending::Done) => Activity::Idle,
+            (None, Ending::Interrupted(_)) => Activity::Interrupted,
+            (None, Ending::Failed(_)) => Activity::Failed,
+        }
+    }
+
+    /// How the last turn ended that is over; well, if none was.
+    pub(super) fn last_ending(&self) -> Ending {
+        let over = self.turns - u64::from(self.turn.is_some());
+        let stop = self.entries.iter().rev().find_map(|entry| match &entry.what {
+            What::Stop(ending) if entry.turn == TurnNo(over) && over > 0 => Some(ending.clone()),
+            What::Prompt
+            | What::Answer
+            | What::Thinking
+            | What::Call(_)
+            | What::Result { .. }
+            | What::Stop(_) => None,
+        });
+        stop.unwrap_or(Ending::Done)
+    }
+
+    pub(super) fn calls(&self) -> impl Iterator<Item = (usize, &Call)> {
+        let turn = self.turn.as_ref().map(|turn| turn.no);
+        self.entries.iter().enumerate().filter_map(move |(place, entry)| match &entry.what {
+            What::Call(call) if Some(entry.turn) == turn => Some((place, call)),
+            What::Prompt
+            | What::Answer
+            | What::Thinking
+            | What::Call(_)
+            | What::Result { .. }
+            | What::Stop(_) => None,
+        })
+    }
+
+    pub(super) fn open_calls(&self) -> impl Iterator<Item = (usize, &Call)> {
+        self.calls().filter(|(_, call)| call.state != CallState::Over)
+    }
+
+    pub(super) fn waiting_calls(&self) -> impl Iterator<Item = (usize, &Call)> {
+        self.calls().filter(|(_, call)| matches!(call.state, CallState::Waits { .. }))
+    }
+
+    pub(super) fn set_call(&mut self, place: usize, state: CallState) {
+        if let What::Call(call) = &mut self.entries[place].what {
+            call.state = state;
+        }
+    }
+
+    /// Whether the turn that runs has more entries or more words than one may have.
+    pub(super) fn is_too_long(&self, limits: &Limits) -> bool {
+        let Some(turn) = &self.turn else { return false };
+        let of_turn = || self.entries.iter().filter(|entry| entry.turn == turn.no);
+        let is_said = |entry: &&Entry| matches!(entry.what, What::Answer | What::Thinking | What::Call(_));
+        let said: usize = of_turn().filter(is_said).map(|entry| entry.text.len()).sum();
+        said > limits.answer_bytes || of_turn().count() > limits.turn_entries as usize
+    }
+
+    /// Bytes of the last entry that a crash would take.
+    pub(super) fn unwritten(&self) -> usize {
+        self.entries.last().map_or(0, |entry| entry.text.len() - entry.written)
+    }
+
+    pub(super) fn lose_unwritten(&mut self) {
+        for entry in &mut self.entries {
+            entry.text.truncate(entry.written);
+        }
+        if let Some(turn) = &mut self.turn {
+            *turn = Turn {
+                unwritten: None,
+                usage: Usage::default(),
+                held: None,
+                steerable: false,
+                ..turn.clone()
+            };
+        }
+    }
+
+    /// Own entries that nobody has seen to their end, and the mark that says to come back.
+    pub(super) fn unread(&self) -> u32 {
+        let is_unread = |entry: &&Entry| {
+            entry.turn != TurnNo(0)
+                && entry.what != What::Prompt
+                && entry.read.is_none_or(|read| read < entry.written)
+        };
+        self.entries.iter().filter(is_unread).count() as u32 + u32::from(self.marked)
+    }
+
+    pub(super) fn read(&mut self) {
+        self.marked = false;
+        for entry in &mut self.entries {
+            entry.read = Some(entry.written);
+        }
+    }
+
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.queue.iter().map(|prompt| prompt.text.len()).sum()
+    }
+
+    /// What it keeps in memory: entries, waiting prompts, the one to retry, the draft, and what waits for the person.
+    pub(super) fn weight(&self) -> usize {
+        let entries: usize =
+            self.entries.iter().map(|entry| entry.text.len() + size_of::<q_core::Entry>()).sum();
+        let retry = self.last_prompt.as_ref().map_or(0, |prompt| prompt.text.len());
+        let pending: usize = self.waiting_calls().map(|(place, _)| self.entries[place].text.len()).sum();
+        entries + self.queued_bytes() + retry + self.draft.len() + pending
+    }
+
+    /// The beginning of the last answer on one line.
+    pub(super) fn preview(&self) -> String {
+        let is_answer = |entry: &&Entry| entry.what == What::Answer && entry.turn != TurnNo(0);
+        let answer =
+            self.entries.iter().rev().find(is_answer).map_or("", |entry| &entry.text[..entry.written]);
+        let line = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.chars().take(80).collect::<String>().trim_end().to_owned()
+    }
+
+    pub(super) fn lines(&self) -> Vec<Line> {
+        let number = |place: usize| self.entries[place].no.unwrap_or_default();
+        let body = |entry: &Entry| {
+            let text = entry.text.clone();
+            match &entry.what {
+                What::Prompt => Body::Prompt(text),
+                What::Answer => Body::Answer(text),
+                What::Thinking => Body::Thinking(text),
+                What::Call(call) => {
+                    Body::Call { no: call.no, tool: call.tool.clone(), input: text, wants: call.wants }
+                }
+                What::Result { of, outcome, whole } => {
+                    Body::Result { of: number(*of), outcome: *outcome, text, whole: *whole }
+                }
+                What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
+                What::Stop(Ending::Interrupted(by)) => Body::Interrupted(*by),
+                What::Stop(Ending::Failed(failure)) => Body::Failed(failure.kind, failure.detail.clone()),
+            }
+        };
+        let line = |entry: &Entry| Line { no: entry.no.unwrap_or_default(), at: entry.at, body: body(entry) };
+        self.entries.iter().map(line).collect()
+    }
+}

@@ -1,0 +1,302 @@
+//! Turns: what an agent says in one, the calls it makes, and how it ends.
+
+use q_core::{
+    AgentEvent, AgentFailure, Answer, Call as Wanted, CallNo, Digest, FailureKind, Interrupter, Outcome,
+    Policy, SessionId, TurnNo, Usage, Wants,
+};
+
+use super::Model;
+use super::observed::{Answered, Deed};
+use super::session::{Call, CallState, Ending, Entry, NamedBy, Prompt, Turn, What};
+use super::wishes::Granted;
+
+/// The longest name of a tool.
+const LONGEST_TOOL: usize = 128;
+
+impl Model {
+    pub(super) fn begin_next(&mut self, at: usize) {
+        if !self.sessions[at].queue.is_empty() {
+            let next = self.sessions[at].queue.remove(0);
+            self.begin(at, next);
+        }
+    }
+
+    /// A prompt enters the conversation; its agent is asked when there is a place.
+    pub(super) fn begin(&mut self, at: usize, prompt: Prompt) {
+        let now = self.now.mono;
+        let session = &mut self.sessions[at];
+        session.turns += 1;
+        session.turn = Some(Turn {
+            no: TurnNo(session.turns),
+            held: Some(now),
+            steerable: false,
+            usage: Usage::default(),
+            unwritten: None,
+            unasked: 0,
+        });
+        session.last_prompt = Some(prompt.clone());
+        self.add(at, What::Prompt, prompt.text);
+        self.happened(at);
+    }
+
+    /// An entry of the turn that runs, written at once.
+    pub(super) fn add(&mut self, at: usize, what: What, text: String) {
+        let session = &mut self.sessions[at];
+        let turn = session.turn.as_ref().map(|turn| turn.no).unwrap_or_default();
+        let written = text.len();
+        session.entries.push(Entry { no: None, at: self.now.wall, turn, what, text, written, read: None });
+        self.note(at);
+    }
+
+    /// Whatever an agent says of a turn that does not run is late; of one that was not asked it cannot come.
+    pub(super) fn listen(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
+        let Some(at) = self.find(id) else { return };
+        let running = self.sessions[at].turn.as_mut();
+        let Some(running) = running.filter(|running| running.no == turn && running.held.is_none()) else {
+            return;
+        };
+        match event {
+            AgentEvent::Text(text) => self.listen_to(at, What::Answer, text),
+            AgentEvent::Thinking(text) => self.listen_to(at, What::Thinking, text),
+            AgentEvent::Usage(usage) => running.usage = usage,
+            AgentEvent::Steerable => running.steerable = true,
+            AgentEvent::Title(title) if self.sessions[at].named_by != NamedBy::Person => {
+                self.name_after(at, &title);
+            }
+            AgentEvent::Title(_) => {}
+            AgentEvent::Call(call) => self.call(at, call),
+            AgentEvent::Result { call, outcome, text } => {
+                let runs = self.sessions[at].open_calls().find(|(_, open)| open.no == call);
+                if let Some((place, Call { state: CallState::Runs, .. })) = runs {
+                    self.write(at);
+                    self.close_call(at, place, outcome, &text);
+                }
+            }
+            AgentEvent::Done => {
+                self.end(at, Ending::Done);
+                self.begin_next(at);
+            }
+            AgentEvent::Failed(failure) => self.end(at, Ending::Failed(failure)),
+        }
+        self.end_if_too_long(at);
+    }
+
+    /// Text lengthens the last entry if that is of the same voice, and is written when enough of it waits.
+    fn listen_to(&mut self, at: usize, voice: What, text: String) {
+        let now = self.now.mono;
+        let session = &mut self.sessions[at];
+        let Some(turn) = session.turn.as_mut().filter(|_| !text.is_empty()) else { return };
+        let last = session.entries.last_mut().filter(|last| last.turn == turn.no && last.what == voice);
+        if let Some(last) = last {
+            last.text += &text;
+            turn.unwritten = turn.unwritten.or(Some(now));
+        } else {
+            self.write(at);
+            self.add(at, voice, text);
+            self.happened(at);
+        }
+        if self.sessions[at].unwritten() >= self.limits.stream_bytes {
+            self.write(at);
+        }
+    }
+
+    /// What streamed in becomes durable.
+    pub(super) fn write(&mut self, at: usize) {
+        let session = &mut self.sessions[at];
+        let Some(turn) = session.turn.as_mut().filter(|turn| turn.unwritten.is_some()) else { return };
+        turn.unwritten = None;
+        session.entries.iter_mut().for_each(|entry| entry.written = entry.text.len());
+        self.happened(at);
+    }
+
+    pub(super) fn write_what_waited(&mut self) {
+        for at in self.live() {
+            let since = self.sessions[at].turn.as_ref().and_then(|turn| turn.unwritten);
+            if since.is_some_and(|since| since.after(self.limits.stream_delay) <= self.now.mono) {
+                self.write(at);
+            }
+        }
+    }
+
+    /// The agent wants a tool to run, or words. Numbers only rise: another is an old one again.
+    fn call(&mut self, at: usize, wanted: Wanted) {
+        let Wanted { no, tool, input, digest, mut wants } = wanted;
+        let session = &self.sessions[at];
+        let Some(turn) = &session.turn else { return };
+        if session.calls().any(|(_, call)| call.no >= no) || no == CallNo(0) {
+            return;
+        }
+        let may_go_on = turn.unasked < self.limits.turn_calls;
+        if !may_go_on && wants == Wants::Nothing {
+            wants = Wants::Consent;
+        }
+        let is_free = match wants {
+            Wants::Nothing => true,
+            Wants::Consent => may_go_on && session.allowed.contains(&tool),
+            Wants::Words => false,
+        };
+        let denial = if tool.len() > LONGEST_TOOL {
+            Some("the tool's name is too long")
+        } else if session.open_calls().count() >= self.limits.open_calls {
+            Some("too many calls are open at once")
+        } else if wants == Wants::Consent && session.policy == Policy::Deny {
+            Some("this session's policy denies tools")
+        } else {
+            None
+        };
+        let runs = is_free && denial.is_none();
+        let tool = tool[..tool.floor_char_boundary(LONGEST_TOOL)].to_owned();
+        let state = if runs { CallState::Runs } else { CallState::Waits { since: self.now.mono } };
+        let (id, turn_no) = (session.id, turn.no);
+        self.write(at);
+        self.add(at, What::Call(Call { no, tool, digest, wants, state }), input);
+        self.happened(at);
+        let place = self.sessions[at].entries.len() - 1;
+        if let Some(why) = denial {
+            self.settle(at, place, Outcome::Denied, why);
+        } else if runs {
+            self.sessions[at].turn.iter_mut().for_each(|turn| turn.unasked += 1);
+            self.deeds.push(Deed::Permit { session: id, turn: turn_no, call: no });
+        }
+    }
+
+    /// The person answers a call, if it is the one they saw and still waits.
+    pub(super) fn answer(
+        &mut self,
+        id: SessionId,
+        turn: TurnNo,
+        call: CallNo,
+        digest: Digest,
+        answer: Answer,
+    ) -> Granted {
+        let at = self.open(id)?;
+        let session = &self.sessions[at];
+        let is_turn = session.turn.as_ref().is_some_and(|running| running.no == turn);
+        let waiting = session.waiting_calls().find(|(_, open)| is_turn && open.no == call);
+        let (place, open) = waiting.map(|(place, open)| (place, open.clone())).ok_or("call_over")?;
+        if open.digest != digest {
+            return Err("digest_differs");
+        }
+        let is_question = open.wants == Wants::Words;
+        let is_allowed = session.allowed.contains(&open.tool);
+        match &answer {
+            Answer::Once | Answer::Always if is_question => return Err("wants_words"),
+            Answer::Always if !is_allowed && session.allowed.len() >= self.limits.allowed_tools => {
+                return Err("too_many_tools");
+            }
+            Answer::Words(text) => self.check_prompt(text)?,
+            Answer::Once | Answer::Always | Answer::Deny => {}
+        }
+        self.write(at);
+        self.note(at);
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.unasked = 0);
+        if answer == Answer::Always && !is_allowed {
+            self.sessions[at].allowed.push(open.tool);
+        }
+        match answer {
+            Answer::Once | Answer::Always => {
+                self.sessions[at].set_call(place, CallState::Runs);
+                self.deeds.push(Deed::Permit { session: id, turn, call });
+            }
+            Answer::Deny => self.settle(at, place, Outcome::Denied, ""),
+            Answer::Words(text) if is_question => self.settle(at, place, Outcome::Done, &text),
+            Answer::Words(text) => self.settle(at, place, Outcome::Denied, &text),
+        }
+        self.end_if_too_long(at);
+        Ok(Answered::Done)
+    }
+
+    pub(super) fn expire_calls(&mut self) {
+        for at in self.live() {
+            let is_late = |call: &Call| match call.state {
+                CallState::Waits { since } => since.after(self.limits.approval_for) <= self.now.mono,
+                CallState::Runs | CallState::Over => false,
+            };
+            let late: Vec<usize> = self.sessions[at]
+                .open_calls()
+                .filter(|(_, call)| is_late(call))
+                .map(|(place, _)| place)
+                .collect();
+            for place in late {
+                self.write(at);
+                self.settle(at, place, Outcome::Expired, "");
+            }
+            self.end_if_too_long(at);
+        }
+    }
+
+    /// Ends a call whose tool never ran, and tells the agent.
+    fn settle(&mut self, at: usize, place: usize, outcome: Outcome, words: &str) {
+        let session = &self.sessions[at];
+        let call = session.calls().find(|(of, _)| *of == place).map(|(_, call)| call.no);
+        if let (Some(turn), Some(call)) = (&session.turn, call) {
+            let text = words.to_owned();
+            self.deeds.push(Deed::Settle { session: session.id, turn: turn.no, call, outcome, text });
+        }
+        self.close_call(at, place, outcome, words);
+    }
+
+    fn close_call(&mut self, at: usize, place: usize, outcome: Outcome, text: &str) {
+        self.sessions[at].set_call(place, CallState::Over);
+        let kept = &text[..text.floor_char_boundary(self.limits.result_bytes)];
+        let result = What::Result { of: place, outcome, whole: text.len() as u64 };
+        self.add(at, result, kept.to_owned());
+    }
+
+    pub(super) fn end_if_too_long(&mut self, at: usize) {
+        if self.sessions[at].is_too_long(&self.limits) {
+            let failure = AgentFailure { kind: FailureKind::TooLong, detail: String::new() };
+            self.cancel(at);
+            self.end(at, Ending::Failed(failure));
+        }
+    }
+
+    pub(super) fn cut(&mut self, at: usize, by: Interrupter) {
+        if self.sessions[at].turn.is_some() {
+            self.cancel(at);
+            self.end(at, Ending::Interrupted(by));
+        }
+    }
+
+    /// Whoever was asked hears that nobody listens any longer.
+    fn cancel(&mut self, at: usize) {
+        let session = &self.sessions[at];
+        if let Some(turn) = session.turn.as_ref().filter(|turn| turn.held.is_none()) {
+            self.deeds.push(Deed::Cancel { session: session.id, turn: turn.no });
+        }
+    }
+
+    /// Ends the turn: every open call gets its result, and what this step wanted to tell the agent is not told.
+    pub(super) fn end(&mut self, at: usize, ending: Ending) {
+        self.write(at);
+        let id = self.sessions[at].id;
+        let Some(turn) = self.sessions[at].turn.clone() else { return };
+        let (told, kept) = std::mem::take(&mut self.deeds).into_iter().partition(|deed| match deed {
+            Deed::Permit { session, turn: of, .. }
+            | Deed::Settle { session, turn: of, .. }
+            | Deed::Steer { session, turn: of, .. } => *session == id && *of == turn.no,
+            Deed::Ask { .. } | Deed::Cancel { .. } | Deed::Load { .. } | Deed::Reply { .. } | Deed::Leave => {
+                false
+            }
+        });
+        self.deeds = kept;
+        let told: Vec<Deed> = told;
+        let open: Vec<(usize, Call)> =
+            self.sessions[at].open_calls().map(|(place, call)| (place, call.clone())).collect();
+        for (place, call) in open {
+            let permit = Deed::Permit { session: id, turn: turn.no, call: call.no };
+            let ran = call.state == CallState::Runs && !told.contains(&permit);
+            let outcome = if ran { Outcome::CutShort } else { Outcome::NeverRan };
+            self.close_call(at, place, outcome, "");
+        }
+        if ending != Ending::Done {
+            self.add(at, What::Stop(ending), String::new());
+        }
+        let session = &mut self.sessions[at];
+        session.usage.input += turn.usage.input;
+        session.usage.output += turn.usage.output;
+        session.turn = None;
+        self.happened(at);
+        self.read_if_watched(at);
+    }
+}

@@ -1,0 +1,339 @@
+//! What a person may wish, and when the answer is no: the life of sessions, and what is stuck on them.
+
+use q_core::{
+    Command, EntryNo, Interrupter, Policy, Presence, ReplyTo, SessionId, Setup, TagChange, TurnNo, Usage,
+};
+
+use super::Model;
+use super::names::name_from;
+use super::observed::Answered;
+use super::session::{Entry, NamedBy, Session};
+
+/// What a session is called that nobody named.
+const UNNAMED: &str = "new";
+/// The most tags of a session, and the longest.
+const MOST_TAGS: usize = 16;
+const LONGEST_TAG: usize = 24;
+
+/// An answer, or the code of a refusal.
+pub(super) type Granted = Result<Answered, &'static str>;
+
+impl Model {
+    /// Answers a wish, at once or when its session is read.
+    pub(super) fn grant(&mut self, to: ReplyTo, command: Command) {
+        if self.stopping {
+            return self.reply(to, Answered::Refused("stopping"));
+        }
+        let asleep = |id: &SessionId| {
+            self.sessions.iter().any(|one| one.id == *id && one.presence == Presence::Hibernated)
+        };
+        if let Some(id) = needs_history(&command).filter(asleep) {
+            return self.wake_for(id, to, command);
+        }
+        let answer = self.decide(command).unwrap_or_else(Answered::Refused);
+        self.reply(to, answer);
+    }
+
+    fn decide(&mut self, command: Command) -> Granted {
+        match command {
+            Command::Create { id, name, setup, tags } => self.create(id, name.as_deref(), setup, &tags),
+            Command::Fork { session, id, at, name } => self.fork(session, id, at, name.as_deref()),
+            Command::Rename { session, name } => self.rename(session, &name),
+            Command::Close { session, even_if_working } => self.close(session, even_if_working),
+            Command::Reopen { session } => self.reopen(session),
+            Command::Trash { session, even_if_working } => self.trash(session, even_if_working),
+            Command::Restore { session } => self.restore(session),
+            Command::Erase { session, even_if_working } => self.erase(session, even_if_working),
+            Command::Wake { session } => self.open(session).map(|_| Answered::Done),
+            Command::Tag { session, changes } => self.tag(session, &changes),
+            Command::Pin { session, pinned } => self.pin(session, pinned),
+            Command::SetPolicy { session, policy } => self.set_policy(session, policy),
+            Command::MarkUnread { session } => self.mark_unread(session),
+            Command::Submit { session, token, text } => self.submit(session, token, text),
+            Command::Steer { session, token, text } => self.steer(session, token, text),
+            Command::Unqueue { session, prompt } => self.unqueue(session, prompt),
+            Command::Edit { session, prompt, text } => self.edit(session, prompt, text),
+            Command::Move { session, prompt, place } => self.move_to(session, prompt, place),
+            Command::SendNow { session, prompt } => self.send_now(session, prompt),
+            Command::Answer { session, turn, call, digest, answer } => {
+                self.answer(session, turn, call, digest, answer)
+            }
+            Command::Interrupt { session } => self.interrupt(session),
+            Command::Retry { session, token } => self.retry(session, token),
+            Command::SaveDraft { session, text } => self.save_draft(session, text),
+        }
+    }
+
+    pub(super) fn known(&self, id: SessionId) -> Result<usize, &'static str> {
+        self.find(id).ok_or("no_such_session")
+    }
+
+    pub(super) fn open(&self, id: SessionId) -> Result<usize, &'static str> {
+        let at = self.known(id)?;
+        match self.sessions[at].presence {
+            Presence::Live | Presence::Hibernated => Ok(at),
+            Presence::Closed => Err("session_closed"),
+            Presence::Trashed => Err("session_trashed"),
+        }
+    }
+
+    fn create(&mut self, id: SessionId, typed: Option<&str>, setup: Setup, tags: &[String]) -> Granted {
+        if self.find(id).is_some() {
+            return Err("id_taken");
+        }
+        let (name, named_by) = match typed {
+            Some(typed) => (self.chosen_name(typed, None)?, NamedBy::Person),
+            None => (self.free_name(UNNAMED, None), NamedBy::Nobody),
+        };
+        if setup.brief.len() > self.limits.brief_bytes {
+            return Err("brief_too_long");
+        }
+        let changes: Vec<TagChange> = tags.iter().cloned().map(TagChange::Add).collect();
+        let tags = tags_after(&[], &changes)?;
+        if self.is_full() {
+            return Err("host_full");
+        }
+        let made_room = self.make_room()?;
+        let new = Session { named_by, tags, ..self.newborn(id, name, setup.agent, setup.policy) };
+        self.sessions.push(new);
+        Ok(Answered::Created(id, made_room))
+    }
+
+    fn newborn(&self, id: SessionId, name: String, agent: String, policy: Policy) -> Session {
+        Session {
+            id,
+            name,
+            named_by: NamedBy::Nobody,
+            slot: self.free_slot(),
+            agent,
+            tags: Vec::new(),
+            pinned: false,
+            policy,
+            allowed: Vec::new(),
+            presence: Presence::Live,
+            trashed: None,
+            parent: None,
+            entries: Vec::new(),
+            queue: Vec::new(),
+            last_prompt: None,
+            draft: String::new(),
+            tokens: Vec::new(),
+            prompts: 0,
+            turns: 0,
+            turn: None,
+            usage: Usage::default(),
+            marked: false,
+            created: self.now.wall,
+            touched: self.now.wall,
+            used: self.now.mono,
+        }
+    }
+
+    /// A session of its own with a copy of the other's entries; asleep until its first use.
+    fn fork(
+        &mut self,
+        parent: SessionId,
+        id: SessionId,
+        at: Option<EntryNo>,
+        typed: Option<&str>,
+    ) -> Granted {
+        if self.find(id).is_some() {
+            return Err("id_taken");
+        }
+        let from = self.known(parent)?;
+        if self.sessions[from].presence == Presence::Trashed {
+            return Err("session_trashed");
+        }
+        let name = match typed {
+            Some(typed) => self.chosen_name(typed, None)?,
+            None => self.free_name(&self.sessions[from].name, None),
+        };
+        self.write(from);
+        let other = self.sessions[from].clone();
+        let named_by = match (typed, other.named_by) {
+            (Some(_), _) => NamedBy::Person,
+            (None, NamedBy::Nobody) => NamedBy::Nobody,
+            (None, NamedBy::Prompt | NamedBy::Person) => NamedBy::Prompt,
+        };
+        let taken = other.entries.into_iter().filter(|entry| at.is_none_or(|at| entry.no <= Some(at)));
+        let entries = taken.map(|entry| Entry { turn: TurnNo(0), ..entry }).collect();
+        let new = self.newborn(id, name, other.agent, other.policy);
+        let presence = Presence::Hibernated;
+        self.sessions.push(Session { named_by, presence, parent: Some(parent), entries, ..new });
+        Ok(Answered::Created(id, None))
+    }
+
+    fn rename(&mut self, id: SessionId, typed: &str) -> Granted {
+        let at = self.open(id)?;
+        self.sessions[at].name = self.chosen_name(typed, Some(id))?;
+        self.sessions[at].named_by = NamedBy::Person;
+        self.note(at);
+        Ok(Answered::Done)
+    }
+
+    /// Names a session by a text, if the text tells anything.
+    pub(super) fn name_after(&mut self, at: usize, text: &str) {
+        let id = self.sessions[at].id;
+        let Some(name) = name_from(text).map(|wanted| self.free_name(&wanted, Some(id))) else { return };
+        if self.sessions[at].name != name {
+            self.sessions[at].name = name;
+            self.sessions[at].named_by = NamedBy::Prompt;
+            self.note(at);
+        }
+    }
+
+    fn close(&mut self, id: SessionId, anyway: bool) -> Granted {
+        let at = self.open(id)?;
+        self.stop_working(at, anyway)?;
+        self.leave_the_open(at, Presence::Closed);
+        Ok(Answered::Done)
+    }
+
+    fn leave_the_open(&mut self, at: usize, presence: Presence) {
+        self.sessions[at].presence = presence;
+        self.sessions[at].slot = 0;
+    }
+
+    fn stop_working(&mut self, at: usize, anyway: bool) -> Result<(), &'static str> {
+        if self.sessions[at].turn.is_some() && !anyway {
+            return Err("still_working");
+        }
+        self.cut(at, Interrupter::User);
+        Ok(())
+    }
+
+    fn reopen(&mut self, id: SessionId) -> Granted {
+        let at = self.known(id)?;
+        match self.sessions[at].presence {
+            Presence::Live | Presence::Hibernated => Err("already_open"),
+            Presence::Trashed => Err("session_trashed"),
+            Presence::Closed => {
+                let name = self.free_name(&self.sessions[at].name, Some(id));
+                let slot = self.free_slot();
+                let session = &mut self.sessions[at];
+                (session.name, session.slot, session.presence) = (name, slot, Presence::Hibernated);
+                Ok(Answered::Done)
+            }
+        }
+    }
+
+    fn trash(&mut self, id: SessionId, anyway: bool) -> Granted {
+        let at = self.known(id)?;
+        if self.sessions[at].presence == Presence::Trashed {
+            return Err("session_trashed");
+        }
+        self.stop_working(at, anyway)?;
+        self.leave_the_open(at, Presence::Trashed);
+        self.sessions[at].trashed = Some(self.now.wall);
+        Ok(Answered::Done)
+    }
+
+    fn restore(&mut self, id: SessionId) -> Granted {
+        let at = self.known(id)?;
+        if self.sessions[at].presence != Presence::Trashed {
+            return Err("not_in_trash");
+        }
+        self.sessions[at].presence = Presence::Closed;
+        self.sessions[at].trashed = None;
+        Ok(Answered::Done)
+    }
+
+    fn erase(&mut self, id: SessionId, anyway: bool) -> Granted {
+        let at = self.known(id)?;
+        if self.forks(id) > 0 {
+            return Err("has_forks");
+        }
+        self.stop_working(at, anyway)?;
+        self.sessions.remove(at);
+        Ok(Answered::Done)
+    }
+
+    fn tag(&mut self, id: SessionId, changes: &[TagChange]) -> Granted {
+        let at = self.open(id)?;
+        let tags = tags_after(&self.sessions[at].tags, changes)?;
+        if self.sessions[at].tags != tags {
+            self.sessions[at].tags = tags;
+            self.note(at);
+        }
+        Ok(Answered::Done)
+    }
+
+    fn pin(&mut self, id: SessionId, pinned: bool) -> Granted {
+        let at = self.open(id)?;
+        if self.sessions[at].pinned != pinned {
+            self.sessions[at].pinned = pinned;
+            self.note(at);
+        }
+        Ok(Answered::Done)
+    }
+
+    fn set_policy(&mut self, id: SessionId, policy: Policy) -> Granted {
+        let at = self.open(id)?;
+        if self.sessions[at].policy != policy {
+            self.sessions[at].policy = policy;
+            self.note(at);
+        }
+        Ok(Answered::Done)
+    }
+
+    /// Who watches it now is taken to look away.
+    fn mark_unread(&mut self, id: SessionId) -> Granted {
+        let at = self.open(id)?;
+        self.read_if_watched(at);
+        self.clients
+            .iter_mut()
+            .filter(|client| client.shows == Some(id))
+            .for_each(|client| client.at_end = false);
+        self.sessions[at].marked |= self.sessions[at].unread() == 0;
+        self.note(at);
+        Ok(Answered::Done)
+    }
+}
+
+/// The session without whose history nobody can do this.
+fn needs_history(command: &Command) -> Option<SessionId> {
+    match command {
+        Command::Wake { session }
+        | Command::Submit { session, .. }
+        | Command::Steer { session, .. }
+        | Command::Unqueue { session, .. }
+        | Command::Edit { session, .. }
+        | Command::Move { session, .. }
+        | Command::SendNow { session, .. }
+        | Command::Retry { session, .. }
+        | Command::SaveDraft { session, .. } => Some(*session),
+        // Only a live session has a turn that could be answered or interrupted.
+        Command::Answer { .. }
+        | Command::Interrupt { .. }
+        | Command::Create { .. }
+        | Command::Fork { .. }
+        | Command::Rename { .. }
+        | Command::Close { .. }
+        | Command::Reopen { .. }
+        | Command::Trash { .. }
+        | Command::Restore { .. }
+        | Command::Erase { .. }
+        | Command::Tag { .. }
+        | Command::Pin { .. }
+        | Command::SetPolicy { .. }
+        | Command::MarkUnread { .. } => None,
+    }
+}
+
+fn tags_after(tags: &[String], changes: &[TagChange]) -> Result<Vec<String>, &'static str> {
+    let mut after = tags.to_vec();
+    for change in changes {
+        let (TagChange::Add(text) | TagChange::Remove(text)) = change;
+        let tag = text.to_lowercase();
+        let is_fit = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+        if tag.is_empty() || tag.chars().count() > LONGEST_TAG || !tag.chars().all(is_fit) {
+            return Err("bad_tag");
+        }
+        after.retain(|other| *other != tag);
+        if matches!(change, TagChange::Add(_)) {
+            after.push(tag);
+        }
+    }
+    after.sort();
+    if after.len() > MOST_TAGS { Err("too_many_tags") } else { Ok(after) }
+}
