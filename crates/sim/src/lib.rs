@@ -5,6 +5,8 @@ pub mod home;
 pub mod model;
 pub mod process;
 pub mod server;
+#[cfg(feature = "host")]
+pub mod simulation;
 pub mod terminal;
 pub mod workload;
 pub mod world;

@@ -1,0 +1,194 @@
+//! Agents: who is being asked, and what they say when a step has them speak.
+//!
+//! They may be silent, talk much, want tools to run, die, fail at once, and talk on after they are done or cancelled: what
+//! an agent's task has already handed over cannot be called back. What they are told reaches them, and they go on by it.
+
+use std::collections::VecDeque;
+
+use q_core::{
+    AgentEvent, AgentFailure, Call, CallNo, Digest, FailureKind, Outcome, SessionId, TurnNo, Usage, Wants,
+};
+use q_host::simulation::{Heard, Told};
+
+use super::chance::scrambled;
+use super::mark;
+use super::planted::Planted;
+use super::step::{Number, Say};
+
+/// Asks that are over and may still be heard of.
+const REMEMBERED: usize = 8;
+
+/// Tools that agents call. The last name is longer than a name may be.
+const TOOLS: [&str; 4] = ["sh", "read", "edit", "a-tool-with-a-long-name-"];
+/// How often the last one's name stands in itself.
+const LONG: usize = 7;
+
+/// All agents of one host.
+#[derive(Debug, Default)]
+pub(super) struct Agents {
+    asked: Vec<Asked>,
+    over: VecDeque<Asked>,
+    planted: Option<Planted>,
+}
+
+/// An agent that was asked in a turn.
+#[derive(Clone, Debug)]
+struct Asked {
+    session: SessionId,
+    turn: TurnNo,
+    /// Which agent.
+    name: String,
+    last_call: u64,
+    /// What it was told and has not gone on by.
+    told: VecDeque<Told>,
+}
+
+impl Agents {
+    pub(super) fn new(planted: Option<Planted>) -> Self {
+        Self { planted, ..Self::default() }
+    }
+
+    /// One is asked. One a session: an earlier one is dropped.
+    pub(super) fn ask(&mut self, session: SessionId, turn: TurnNo, name: String) {
+        if self.planted != Some(Planted::KeepsPlaces) {
+            self.end(|asked| asked.session == session);
+        }
+        self.asked.push(Asked { session, turn, name, last_call: 0, told: VecDeque::new() });
+    }
+
+    /// One is not asked any more.
+    pub(super) fn cancel(&mut self, session: SessionId, turn: TurnNo) {
+        match self.planted {
+            Some(Planted::IgnoresCancel | Planted::KeepsPlaces) => {}
+            Some(_) | None => self.end(|asked| (asked.session, asked.turn) == (session, turn)),
+        }
+    }
+
+    /// One is told something. Whether it listens.
+    pub(super) fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told) -> bool {
+        let listens = self.asked.iter_mut().find(|asked| (asked.session, asked.turn) == (session, turn));
+        listens.map(|asked| asked.told.push_back(told)).is_some()
+    }
+
+    /// Who is being asked.
+    pub(super) fn asked(&self) -> impl Iterator<Item = (SessionId, TurnNo)> {
+        self.asked.iter().map(|asked| (asked.session, asked.turn))
+    }
+
+    /// How many turns of this agent are being asked.
+    pub(super) fn count(&self, name: &str) -> usize {
+        self.asked.iter().filter(|asked| asked.name == name).count()
+    }
+
+    /// One of those being asked says something. `nonce` is a number that no other saying had.
+    pub(super) fn say(&mut self, which: usize, say: Say, nonce: u64) -> Vec<Heard> {
+        let Some(place) = which.checked_rem(self.asked.len()) else { return Vec::new() };
+        let heard = self.asked[place].says(say, nonce);
+        let (session, turn) = (self.asked[place].session, self.asked[place].turn);
+        if matches!(say, Say::Done | Say::Failed) && self.planted != Some(Planted::KeepsPlaces) {
+            self.end(|other| (other.session, other.turn) == (session, turn));
+        }
+        if self.planted == Some(Planted::MixesSessionsUp)
+            && let Some(other) = self.asked.iter().find(|other| other.session != session)
+        {
+            return heard
+                .into_iter()
+                .map(|heard| Heard { session: other.session, turn: other.turn, ..heard })
+                .collect();
+        }
+        heard
+    }
+
+    /// One that is no longer asked says something.
+    pub(super) fn say_late(&mut self, which: usize, say: Say, nonce: u64) -> Vec<Heard> {
+        let place = which.checked_rem(self.over.len());
+        let over = place.and_then(|place| self.over.get_mut(place));
+        over.map(|asked| asked.says(say, nonce)).unwrap_or_default()
+    }
+
+    fn end(&mut self, is_it: impl Fn(&Asked) -> bool) {
+        self.over.extend(self.asked.extract_if(.., |asked| is_it(asked)));
+        while self.over.len() > REMEMBERED {
+            self.over.pop_front();
+        }
+    }
+}
+
+impl Asked {
+    fn says(&mut self, say: Say, nonce: u64) -> Vec<Heard> {
+        if let Say::Storm { calls, wants } = say {
+            let tool = |call: u8| usize::from(call) % TOOLS.len();
+            let storm = (0..calls).map(|call| self.call(tool(call), wants, Number::Next, nonce));
+            let storm: Vec<_> = storm.map(AgentEvent::Call).collect();
+            return storm.into_iter().map(|event| self.heard(event)).collect();
+        }
+        let event = self.event(say, nonce);
+        vec![self.heard(event)]
+    }
+
+    const fn heard(&self, event: AgentEvent) -> Heard {
+        Heard { session: self.session, turn: self.turn, event }
+    }
+
+    fn event(&mut self, say: Say, nonce: u64) -> AgentEvent {
+        match say {
+            Say::Text(bytes) => AgentEvent::Text(self.text("t", bytes)),
+            Say::Thinking(bytes) => AgentEvent::Thinking(self.text("h", bytes)),
+            Say::Nothing => AgentEvent::Text(String::new()),
+            Say::Usage(tokens) => {
+                AgentEvent::Usage(Usage { input: tokens.into(), output: u64::from(tokens) / 3 })
+            }
+            Say::Title(word) => AgentEvent::Title(
+                ["Fix the login", "", "\u{1b}]0;x\u{7}", "docs"][usize::from(word) % 4].into(),
+            ),
+            Say::Steerable => AgentEvent::Steerable,
+            Say::Call { tool, wants, number } => {
+                AgentEvent::Call(self.call(usize::from(tool) % TOOLS.len(), wants, number, nonce))
+            }
+            Say::Storm { calls: _, wants } => AgentEvent::Call(self.call(0, wants, Number::Next, nonce)),
+            Say::GoOn => self.goes_on(nonce),
+            Say::OddResult { call } => {
+                let (call, text) = (CallNo(call.into()), self.text("o", 20));
+                AgentEvent::Result { call, outcome: Outcome::Failed, text }
+            }
+            Say::Done => AgentEvent::Done,
+            Say::Failed => {
+                let detail = mark::text(self.session, "failure", 0);
+                AgentEvent::Failed(AgentFailure { kind: FailureKind::Cut, detail })
+            }
+        }
+    }
+
+    /// What follows from the oldest thing it was told: what was permitted has run.
+    fn goes_on(&mut self, nonce: u64) -> AgentEvent {
+        match self.told.pop_front() {
+            Some(Told::Permit { call, digest: _ }) => {
+                let outcome = if nonce.is_multiple_of(5) { Outcome::Failed } else { Outcome::Done };
+                AgentEvent::Result { call, outcome, text: self.text("r", (nonce % 300) as u16) }
+            }
+            Some(Told::Settle { .. }) => AgentEvent::Text(self.text("s", 10)),
+            Some(Told::Steer(_)) => AgentEvent::Text(self.text("w", 20)),
+            None => AgentEvent::Text(self.text("t", 5)),
+        }
+    }
+
+    fn call(&mut self, tool: usize, wants: Wants, number: Number, nonce: u64) -> Call {
+        let no = match number {
+            Number::Next => self.last_call + 1,
+            Number::Far => self.last_call + 7,
+            Number::Same => self.last_call,
+            Number::Lower => self.last_call / 2,
+        };
+        self.last_call = self.last_call.max(no);
+        let name = TOOLS[tool];
+        let tool = if name.ends_with('-') { name.repeat(LONG) } else { name.to_owned() };
+        let input = self.text(&format!("c{no}.{nonce}."), 10);
+        // No two sayings have the same bytes, nor the same digest.
+        let digest = Digest::numbered(scrambled(nonce << 8 | no & 0xff));
+        Call { no: CallNo(no), tool, input, digest, wants }
+    }
+
+    fn text(&self, what: &str, bytes: u16) -> String {
+        mark::text(self.session, &format!("{what}{}", self.turn), bytes.into())
+    }
+}

@@ -1,0 +1,165 @@
+//! What is on disk, found by what laws ask for: submissions, turns, calls, and each session's history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use q_core::{Batch, CallNo, Digest, PromptNo, Record, SessionId, Stamped, TurnNo};
+
+use super::history::History;
+use super::law::{Held, Law};
+use super::mark;
+
+/// Kept beside the disk.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// How many calls of a turn may run before the person is asked again.
+    turn_calls: u32,
+    /// The place of each submission's batch.
+    submissions: BTreeMap<u64, usize>,
+    /// What each prompt is marked as.
+    prompts: BTreeMap<(SessionId, PromptNo), String>,
+    /// Sessions, in the order in which they were created.
+    sessions: Vec<SessionId>,
+    /// From which session each fork took its history.
+    parents: BTreeMap<SessionId, SessionId>,
+    histories: BTreeMap<SessionId, History>,
+    erased: BTreeSet<SessionId>,
+    /// Turns that began: with which prompt, and the place of their batch.
+    turns: BTreeMap<(SessionId, TurnNo), (PromptNo, usize)>,
+    /// Calls that may run: of what, and the place of the batch that says so.
+    permitted: BTreeMap<(SessionId, TurnNo, CallNo), usize>,
+    /// Calls: of what.
+    calls: BTreeMap<(SessionId, TurnNo, CallNo), Digest>,
+}
+
+impl Index {
+    pub(super) fn new(turn_calls: u32) -> Self {
+        Self { turn_calls, ..Self::default() }
+    }
+
+    /// One of nothing, with the same limit.
+    pub(super) fn emptied(&self) -> Self {
+        Self::new(self.turn_calls)
+    }
+
+    /// Takes in what is written.
+    pub(super) fn take(&mut self, batch: &Batch, place: usize) -> Held {
+        batch.records.iter().try_for_each(|stamped| self.take_record(stamped, place))
+    }
+
+    fn take_record(&mut self, stamped: &Stamped, place: usize) -> Held {
+        let session = stamped.session;
+        match &stamped.record {
+            Record::Created { fork, .. } => {
+                self.sessions.push(session);
+                let parent = fork.and_then(|fork| Some((fork, self.histories.get(&fork.parent)?)));
+                let history = parent.map(|(fork, parent)| History::forked(parent, fork.last));
+                self.histories.insert(session, history.unwrap_or_default());
+                self.parents.extend(fork.map(|fork| (session, fork.parent)));
+            }
+            Record::Erased => {
+                self.erased.insert(session);
+            }
+            Record::Queued { prompt, text, .. } | Record::Steered { prompt, text, .. } => {
+                self.submits(session, *prompt, text, place)?;
+            }
+            Record::Edited { prompt, text } => {
+                self.prompts.insert((session, *prompt), mark::what(text).to_owned());
+            }
+            Record::Began { turn, prompt, .. } => {
+                self.turns.insert((session, *turn), (*prompt, place));
+            }
+            Record::Called { turn, call, waits } => {
+                self.calls.insert((session, *turn, call.no), call.digest);
+                if !waits {
+                    self.permitted.insert((session, *turn, call.no), place);
+                }
+            }
+            Record::Answered { turn, call, .. } => {
+                self.permitted.insert((session, *turn, *call), place);
+            }
+            Record::Renamed { .. }
+            | Record::Closed
+            | Record::Reopened { .. }
+            | Record::Hibernated { .. }
+            | Record::Woken
+            | Record::Trashed
+            | Record::Restored
+            | Record::Tagged { .. }
+            | Record::Pinned { .. }
+            | Record::PolicySet { .. }
+            | Record::Unqueued { .. }
+            | Record::Moved { .. }
+            | Record::Retried { .. }
+            | Record::Said { .. }
+            | Record::Resulted { .. }
+            | Record::Ended { .. }
+            | Record::Seen { .. }
+            | Record::MarkedUnread
+            | Record::Repaired { .. }
+            | Record::Drafted { .. } => {}
+        }
+        let turn_calls = self.turn_calls;
+        self.histories.get_mut(&session).map_or(Ok(()), |history| history.take(stamped, turn_calls))
+    }
+
+    fn submits(&mut self, session: SessionId, prompt: PromptNo, text: &str, place: usize) -> Held {
+        if let Some(number) = mark::submission(text) {
+            let before = self.submissions.insert(number, place);
+            Law::PromptOnce.check(before.is_none(), || {
+                format!(
+                    "submission {number} is taken again, as prompt {prompt} of session {}",
+                    mark::number(session)
+                )
+            })?;
+        }
+        self.prompts.insert((session, prompt), mark::what(text).to_owned());
+        Ok(())
+    }
+
+    /// The place of a submission's batch.
+    pub(super) fn submission(&self, number: u64) -> Option<usize> {
+        self.submissions.get(&number).copied()
+    }
+
+    /// The prompt of a turn, and the place of the batch that began it.
+    pub(super) fn turn(&self, session: SessionId, turn: TurnNo) -> Option<(PromptNo, usize)> {
+        self.turns.get(&(session, turn)).copied()
+    }
+
+    /// Of what a call is that may run, and the place of the batch that says that it may.
+    pub(super) fn permitted(
+        &self,
+        session: SessionId,
+        turn: TurnNo,
+        call: CallNo,
+    ) -> Option<(Digest, usize)> {
+        let call = (session, turn, call);
+        Some((*self.calls.get(&call)?, *self.permitted.get(&call)?))
+    }
+
+    /// Every session that ever was, erased ones too.
+    pub(super) fn sessions(&self) -> &[SessionId] {
+        &self.sessions
+    }
+
+    /// Whether a session is gone for good.
+    pub(super) fn is_erased(&self, session: SessionId) -> bool {
+        self.erased.contains(&session)
+    }
+
+    /// All that the records of a session say, those of an erased one too.
+    pub(super) fn history(&self, session: SessionId) -> Option<&History> {
+        self.histories.get(&session)
+    }
+
+    /// Whether texts of the session of that number may stand in this one: it is that one, or its history begins there.
+    pub(super) fn may_quote(&self, session: SessionId, number: u64) -> bool {
+        let lineage = std::iter::successors(Some(session), |session| self.parents.get(session).copied());
+        lineage.into_iter().any(|ancestor| mark::number(ancestor) == number)
+    }
+
+    /// What a prompt is marked as.
+    pub(super) fn mark_of(&self, session: SessionId, prompt: PromptNo) -> Option<&str> {
+        self.prompts.get(&(session, prompt)).map(String::as_str)
+    }
+}

@@ -1,0 +1,225 @@
+//! The ledger: who asked what, what was acknowledged, which turns were asked. It outlives every host.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use q_core::conversation::{Role, messages};
+use q_core::{Batch, ClientId, Durability, PromptNo, Record, SessionId, WallTime};
+use q_host::simulation::{CommitNo, Question};
+use q_host::wire::{ClientMessage, Request, Wish};
+use q_store::Store;
+
+use super::consent::Consents;
+use super::disk::Disk;
+use super::law::{Held, Law};
+use super::mark;
+use super::planted::Planted;
+use super::texts;
+use super::wishes::is_decided_by_the_core;
+
+/// The most of a conversation that is looked at: as much as an agent would be sent.
+const HISTORY_BYTES: usize = 400 << 10;
+
+/// What must be remembered to judge what comes later.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    guests: BTreeSet<ClientId>,
+    /// Requests the present host has heard and not answered.
+    open: BTreeMap<(ClientId, u64), Open>,
+    /// The request being heard.
+    hearing: Option<(ClientId, u64)>,
+    /// Submissions that were acknowledged.
+    acknowledged: BTreeSet<u64>,
+    asked: BTreeSet<(SessionId, u64)>,
+    times_asked: BTreeMap<(SessionId, PromptNo), u64>,
+    retries: BTreeMap<SessionId, u64>,
+    /// Sessions that somebody wished to be erased.
+    erasures: BTreeSet<SessionId>,
+    /// Since when sessions are in the trash, as this host decided.
+    trashed: BTreeMap<SessionId, WallTime>,
+    /// What each client shows.
+    shown: BTreeMap<ClientId, SessionId>,
+    pub(super) consents: Consents,
+    planted: Option<Planted>,
+}
+
+#[derive(Debug)]
+struct Open {
+    is_wish: bool,
+    submission: Option<u64>,
+    /// What must be written before it is granted.
+    commit: Option<CommitNo>,
+}
+
+impl Ledger {
+    pub(super) fn new(planted: Option<Planted>) -> Self {
+        Self { planted, ..Self::default() }
+    }
+
+    pub(super) fn comes(&mut self, client: ClientId) {
+        self.guests.insert(client);
+    }
+
+    pub(super) fn goes(&mut self, client: ClientId) {
+        self.guests.remove(&client);
+        self.shown.remove(&client);
+        self.open.retain(|(asker, _), _| *asker != client);
+    }
+
+    /// The host is about to hear this.
+    pub(super) fn hears(&mut self, client: ClientId, message: &ClientMessage) {
+        if !self.guests.contains(&client) {
+            return; // it left meanwhile
+        }
+        let (id, request) = match message {
+            ClientMessage::Request { id, request } => (id, request),
+            ClientMessage::Showing { session, .. } => {
+                self.shown.remove(&client);
+                self.shown.extend(session.map(|session| (client, session.into())));
+                return;
+            }
+            ClientMessage::Hello(_) | ClientMessage::Switched { .. } => return,
+        };
+        let mut submission = None;
+        if let Request::Wish { session, wish } = request {
+            let session = (*session).into();
+            if let Wish::Submit { text, .. } | Wish::Steer { text, .. } = wish {
+                submission = mark::submission(text);
+            } else if matches!(wish, Wish::Retry { .. }) && self.planted != Some(Planted::RetriesByItself) {
+                *self.retries.entry(session).or_default() += 1;
+            } else if matches!(wish, Wish::Erase { .. }) {
+                self.erasures.insert(session);
+            }
+        }
+        let open = Open { is_wish: is_decided_by_the_core(request), submission, commit: None };
+        self.open.insert((client, *id), open);
+        self.hearing = Some((client, *id));
+    }
+
+    /// The event is taken in.
+    pub(super) const fn heard(&mut self) {
+        self.hearing = None;
+    }
+
+    /// The host wants this written.
+    pub(super) fn committed(&mut self, commit: CommitNo, batch: &Batch) -> Held {
+        let is_synced = batch.durability == Durability::Synced;
+        Law::DurableFirst
+            .check(is_synced || batch.records.iter().all(|stamped| may_be_lost(&stamped.record)), || {
+                format!("commit {} is not synced: {:?}", commit.0, batch.records)
+            })?;
+        if let Some(open) = self.hearing.and_then(|request| self.open.get_mut(&request)) {
+            open.commit.get_or_insert(commit);
+        }
+        Ok(())
+    }
+
+    /// Whether what is erased may be: somebody wished so, or its time in the trash is over.
+    pub(super) fn erases(&mut self, batch: &Batch, disk: &Disk, trash_for: Duration, wall: WallTime) -> Held {
+        for stamped in &batch.records {
+            let session = stamped.session;
+            if matches!(stamped.record, Record::Trashed) {
+                self.trashed.insert(session, stamped.at);
+            } else if matches!(stamped.record, Record::Restored) {
+                self.trashed.remove(&session);
+            } else if matches!(stamped.record, Record::Erased) {
+                let before = disk.index.history(session).and_then(|history| history.trashed);
+                let since = self.trashed.get(&session).copied().or(before);
+                let is_due = since.is_some_and(|since| since.after(trash_for) <= wall);
+                Law::TrashOnTime.check(is_due || self.erasures.contains(&session), || {
+                    format!("session {} is erased; in the trash since {since:?}", mark::number(session))
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether any client shows the session.
+    pub(super) fn is_shown(&self, session: SessionId) -> bool {
+        self.shown.values().any(|&shown| shown == session)
+    }
+
+    /// The host answers.
+    pub(super) fn replied(&mut self, disk: &Disk, client: ClientId, request: u64, granted: bool) -> Held {
+        let Some(open) = self.open.remove(&(client, request)) else {
+            return Err(Law::OneReply
+                .broken(format!("a reply to request {request} of client {client}, which is not open")));
+        };
+        if !granted || !open.is_wish {
+            return Ok(());
+        }
+        let law = if disk.has_failed() { Law::NothingAfterFailure } else { Law::DurableFirst };
+        if let Some(commit) = open.commit {
+            law.check(disk.has_confirmed(commit), || {
+                format!(
+                    "request {request} of client {client} is granted before commit {} is written",
+                    commit.0
+                )
+            })?;
+        }
+        if let Some(submission) = open.submission {
+            let held = disk.index.submission(submission).is_some_and(|place| disk.holds(place));
+            law.check(held, || format!("submission {submission} is acknowledged and not on disk"))?;
+            self.acknowledged.insert(submission);
+        }
+        Ok(())
+    }
+
+    /// The host asks an agent.
+    pub(super) fn asked(&mut self, disk: &Disk, question: &Question) -> Held {
+        let Question { session, turn, .. } = *question;
+        let who = || format!("turn {turn} of session {}", mark::number(session));
+        Law::AskedOnce.check(self.asked.insert((session, turn.0)), || format!("{} is asked twice", who()))?;
+        let law = if disk.has_failed() { Law::NothingAfterFailure } else { Law::DurableFirst };
+        let began = disk.index.turn(session, turn).filter(|(_, place)| disk.holds(*place));
+        let (prompt, _) = began.ok_or_else(|| law.broken(format!("{} is asked and not on disk", who())))?;
+        let times = self.times_asked.entry((session, prompt)).or_default();
+        *times += 1;
+        let wished = 1 + self.retries.get(&session).copied().unwrap_or_default();
+        Law::AskedByWish.check(*times <= wished, || {
+            format!("{}: prompt {prompt} is asked the {times}th time, and was wished {wished} times", who())
+        })?;
+        let page = disk.store.page(session, None, HISTORY_BYTES);
+        let page = page.map_err(|error| Law::StoreFits.broken(format!("a page: {error}")))?;
+        let mut sent = messages(&page.entries);
+        if self.planted == Some(Planted::ForgetsTheHistory) {
+            sent.pop();
+        }
+        let text = |message: &q_core::conversation::Message| message.text();
+        sent.iter().try_for_each(|message| texts::is_at_home(&text(message), session, &disk.index))?;
+        let wanted = disk.index.mark_of(session, prompt).unwrap_or_default();
+        let is_right = sent
+            .last()
+            .is_some_and(|last| last.role == Role::User && last.text().contains(&format!(".{wanted}#")));
+        Law::AskedRight.check(is_right, || format!("{} is about {wanted}; sent: {:?}", who(), sent.last()))
+    }
+
+    /// The host is gone, and its clients' requests with it.
+    pub(super) fn host_is_gone(&mut self) {
+        self.guests.clear();
+        self.shown.clear();
+        self.trashed.clear();
+        self.open.clear();
+    }
+
+    /// Whether all that was ever acknowledged is on disk.
+    pub(super) fn acknowledged_is_kept(&self, disk: &Disk) -> Held {
+        let lost = self.acknowledged.iter().find(|&&number| disk.index.submission(number).is_none());
+        Law::PromptKept.check(lost.is_none(), || format!("submission {lost:?} was acknowledged and is gone"))
+    }
+
+    /// Whether every request was answered.
+    pub(super) fn all_is_answered(&self) -> Held {
+        Law::Answered.check(self.open.is_empty(), || format!("not answered: {:?}", self.open))
+    }
+
+    /// How many submissions were acknowledged, and how many turns asked.
+    pub(super) fn totals(&self) -> (u64, u64) {
+        (self.acknowledged.len() as u64, self.asked.len() as u64)
+    }
+}
+
+/// What the loss of power may take: text that streams, what was read, and what was in memory.
+const fn may_be_lost(record: &Record) -> bool {
+    matches!(record, Record::Said { .. } | Record::Seen { .. } | Record::Hibernated { .. } | Record::Woken)
+}

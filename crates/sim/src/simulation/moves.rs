@@ -1,0 +1,101 @@
+//! Moves: what goes on by itself, one little thing at a time. Each seed makes some of them slow: the disk, the network, the
+//! loop, the clients.
+
+use super::chance::Chance;
+use super::disk::Fate;
+use super::law::Held;
+use super::stage::Stage;
+
+/// The things that move.
+const MOVERS: [Mover; 7] =
+    [Mover::Listener, Mover::Loop, Mover::Writer, Mover::Pages, Mover::Loads, Mover::Speaker, Mover::Reader];
+
+#[derive(Clone, Copy, Debug)]
+enum Mover {
+    /// The host's task that reads what a client said.
+    Listener,
+    /// The host's loop.
+    Loop,
+    /// The host's writer.
+    Writer,
+    /// The host's task that reads pages.
+    Pages,
+    /// The host's tasks that read sessions that are to wake.
+    Loads,
+    /// The host's task that writes what waits for a client.
+    Speaker,
+    /// A client that reads what has come.
+    Reader,
+}
+
+/// How readily each of them moves, in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace([usize; MOVERS.len()]);
+
+impl Pace {
+    /// One in four is slow.
+    pub(super) fn new(chance: &mut Chance) -> Self {
+        Self([(); MOVERS.len()].map(|()| if chance.one_in(4) { 1 } else { 8 }))
+    }
+
+    fn first(self, chance: &mut Chance) -> usize {
+        let mut place = chance.below(self.0.iter().sum());
+        for (mover, &readiness) in self.0.iter().enumerate() {
+            if place < readiness {
+                return mover;
+            }
+            place -= readiness;
+        }
+        0
+    }
+}
+
+impl Stage {
+    /// Makes some moves, as far as anything can move.
+    pub(super) fn make_moves(&mut self, moves: u8, order: u64) -> Held {
+        let mut chance = Chance::new(order);
+        for _ in 0..moves {
+            if !self.make_move(&mut chance)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// One thing moves that can: the readier, the likelier it is the first to be tried.
+    fn make_move(&mut self, chance: &mut Chance) -> Held<bool> {
+        let first = self.pace.first(chance);
+        for place in 0..MOVERS.len() {
+            let moved = match MOVERS[(first + place) % MOVERS.len()] {
+                Mover::Listener => self.any_client(chance, |stage, client| stage.listen(client, 1))?,
+                Mover::Loop => self.take_event(chance)?,
+                Mover::Writer => self.commit(chance.between(1, 4) as usize, Fate::Written)?,
+                Mover::Pages => self.read_pages(1)?,
+                Mover::Loads => self.read_load(chance.below(4))?,
+                Mover::Speaker => self.any_client(chance, Self::speak)?,
+                Mover::Reader => self.any_client(chance, Self::read)?,
+            };
+            self.let_in()?;
+            if moved {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The first client from a random one on that can do it does it.
+    fn any_client(
+        &mut self,
+        chance: &mut Chance,
+        does: impl Fn(&mut Self, usize) -> Held<bool>,
+    ) -> Held<bool> {
+        let count = self.clients.len();
+        let first = chance.below(count);
+        for place in 0..count {
+            if does(self, (first + place) % count)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

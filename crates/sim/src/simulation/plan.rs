@@ -1,0 +1,307 @@
+//! From a seed to a run: which limits hold, what happens and how often. Every seed leaves some kinds of events out and
+//! prefers others (swarm testing), so that rare things meet.
+
+use std::time::Duration;
+
+use q_core::{Limits, Wants};
+use q_host::simulation::Bounds;
+
+use super::chance::Chance;
+use super::moves::Pace;
+use super::planted::Planted;
+use super::step::{Act, Aim, Answer, Does, Fault, Number, Say, Step, Wish};
+
+/// All that decides a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where it came from.
+    pub seed: u64,
+    /// What the host allows.
+    pub limits: Limits,
+    /// How much may wait for a client.
+    pub bounds: Bounds,
+    /// How many clients there are.
+    pub clients: u8,
+    /// How readily each thing moves.
+    pub pace: Pace,
+    /// What happens.
+    pub steps: Vec<Step>,
+    /// A fault in the world itself, which an oracle must find.
+    pub planted: Option<Planted>,
+}
+
+/// One kind of thing: how often it happens where nothing is preferred, and how one is made.
+struct Row<T> {
+    weight: u32,
+    /// Whether no seed leaves it out: without it nothing would happen.
+    always: bool,
+    make: fn(&mut Chance) -> T,
+}
+
+const fn row<T>(weight: u32, make: fn(&mut Chance) -> T) -> Row<T> {
+    Row { weight, always: false, make }
+}
+
+const fn always<T>(weight: u32, make: fn(&mut Chance) -> T) -> Row<T> {
+    Row { weight, always: true, make }
+}
+
+/// Clients and sessions a run names; not all of them exist. What stands in a table of acts for a wish, a saying or a fault is
+/// drawn from the table of those.
+const SESSIONS: usize = 6;
+const CLIENTS: u64 = 4;
+
+const ACTS: &[Row<Act>] = &[
+    always(300, |c| Act::Move { moves: c.between(1, 12) as u8, order: c.draw() }),
+    always(150, |c| by(c, |c| Does::Wish { session: session(c), wish: Wish::List })),
+    always(150, |c| Act::Say { ask: c.below(6) as u8, say: Say::Nothing }),
+    row(10, |c| Act::Late { ask: c.below(6) as u8, say: Say::Nothing }),
+    always(20, |c| by(c, |c| Does::Come { watch: !c.one_in(4), agents: !c.one_in(4) })),
+    row(30, |c| by(c, |c| Does::Show { session: (!c.one_in(5)).then(|| session(c)), at_end: !c.one_in(3) })),
+    row(5, |c| by(c, |_| Does::Switched)),
+    row(10, |c| by(c, |_| Does::Stall { stalls: true })),
+    always(10, |c| by(c, |_| Does::Stall { stalls: false })),
+    row(10, |c| by(c, |_| Does::Go { abruptly: false })),
+    row(5, |c| by(c, |_| Does::Go { abruptly: true })),
+    row(15, |_| Act::Deadline),
+    row(10, |_| Act::Settle),
+    row(5, |_| Act::Fault(Fault::NoEntropy)),
+];
+
+const FAULTS: &[Row<Fault>] = &[
+    row(3, |c| Fault::CommitFails { reached_disk: c.one_in(2) }),
+    row(3, |c| Fault::Killed { one_more_group: c.one_in(2) }),
+    row(2, |c| Fault::PowerCut { one_more_group: c.one_in(2), lost_batches: c.below(5) as u8 }),
+    row(1, |_| Fault::Terminated),
+    row(2, |c| Fault::CalendarSet { by_ms: i64::from(c.draw() as u32) - (1 << 31) }),
+    row(2, |c| Fault::Asleep { minutes: c.between(0, 600) as u16 }),
+    row(2, |_| Fault::NoEntropy),
+    row(6, |c| Fault::LoadFails { which: c.below(4) as u8 }),
+    row(4, |c| Fault::LoadAgain { which: c.below(4) as u8 }),
+    row(3, |c| Fault::Memory { megabytes: [10, 10, 10, 10, 10, 70, 70, 130][c.below(8)] }),
+];
+
+const WISHES: &[Row<Wish>] = &[
+    always(6, |c| Wish::Create {
+        named: c.one_in(3).then(|| c.below(4) as u8),
+        brief: if c.one_in(4) { c.below(60) as u8 } else { 0 },
+        denies: c.one_in(6),
+    }),
+    row(2, |c| Wish::Fork {
+        at: c.one_in(2).then(|| c.below(20) as u8),
+        named: c.one_in(4).then(|| c.below(4) as u8),
+    }),
+    row(1, |c| Wish::Rename { name: c.below(6) as u8 }),
+    row(1, |c| Wish::Close { force: c.one_in(2) }),
+    row(2, |_| Wish::Reopen),
+    row(1, |c| Wish::Trash { force: c.one_in(2) }),
+    row(1, |_| Wish::Restore),
+    row(1, |c| Wish::Erase { force: c.one_in(2) }),
+    row(3, |_| Wish::Wake),
+    row(1, |c| Wish::Tag { change: c.below(6) as u8 }),
+    row(1, |c| Wish::Pin { pinned: c.one_in(3) }),
+    row(1, |c| Wish::SetPolicy { denies: c.one_in(3) }),
+    row(1, |_| Wish::MarkUnread),
+    always(14, |c| Wish::Submit { bytes: prompt(c) }),
+    row(2, |_| Wish::SubmitAgain),
+    row(2, |c| Wish::Steer { bytes: prompt(c) }),
+    row(2, |c| Wish::Unqueue { prompt: c.below(6) as u8 }),
+    row(2, |c| Wish::Edit { prompt: c.below(6) as u8, bytes: prompt(c) }),
+    row(1, |c| Wish::Move { prompt: c.below(6) as u8, place: c.below(6) as u8 }),
+    row(1, |c| Wish::SendNow { prompt: c.below(6) as u8 }),
+    always(12, |c| Wish::Answer { call: c.below(5) as u8, says: answer(c), aim: aim(c) }),
+    row(2, |_| Wish::Interrupt),
+    row(2, |_| Wish::Retry),
+    row(2, |c| Wish::Draft { bytes: c.below(60) as u16 }),
+    row(2, |c| Wish::Page { older: !c.one_in(3), bytes: c.between(1, 900) as u16 }),
+    row(1, |_| Wish::List),
+    row(1, |_| Wish::Inbox),
+    row(1, |_| Wish::Resync),
+    row(1, |_| Wish::Status),
+    row(1, |_| Wish::Stats),
+    row(1, |_| Wish::Stop),
+];
+
+const SAYS: &[Row<Say>] = &[
+    row(12, |c| Say::Text(c.between(1, 40) as u16)),
+    row(3, |c| Say::Text(c.between(200, 700) as u16)),
+    row(1, |c| Say::Text(c.between(3_000, 12_000) as u16)),
+    row(3, |c| Say::Thinking(c.between(1, 90) as u16)),
+    row(1, |_| Say::Nothing),
+    row(1, |c| Say::Usage(c.draw() as u16)),
+    row(1, |c| Say::Title(c.below(4) as u8)),
+    row(2, |_| Say::Steerable),
+    row(10, |c| Say::Call { tool: c.below(4) as u8, wants: wants(c), number: number(c) }),
+    row(1, |c| Say::Storm { calls: c.between(2, 12) as u8, wants: wants(c) }),
+    always(10, |_| Say::GoOn),
+    row(1, |c| Say::OddResult { call: c.below(12) as u8 }),
+    always(3, |_| Say::Done),
+    row(1, |_| Say::Failed),
+];
+
+fn prompt(chance: &mut Chance) -> u16 {
+    if chance.one_in(12) { 0 } else { chance.between(8, 90) as u16 }
+}
+
+fn answer(chance: &mut Chance) -> Answer {
+    const ANSWERS: [Answer; 6] =
+        [Answer::Once, Answer::Once, Answer::Once, Answer::Always, Answer::Deny, Answer::Words];
+    ANSWERS[chance.below(ANSWERS.len())]
+}
+
+fn aim(chance: &mut Chance) -> Aim {
+    const AIMS: [Aim; 8] =
+        [Aim::True, Aim::True, Aim::True, Aim::True, Aim::Twice, Aim::Late, Aim::OtherDigest, Aim::OtherTurn];
+    AIMS[chance.below(AIMS.len())]
+}
+
+fn wants(chance: &mut Chance) -> Wants {
+    const WANTS: [Wants; 5] = [Wants::Nothing, Wants::Nothing, Wants::Consent, Wants::Consent, Wants::Words];
+    WANTS[chance.below(WANTS.len())]
+}
+
+fn number(chance: &mut Chance) -> Number {
+    const NUMBERS: [Number; 8] = [
+        Number::Next,
+        Number::Next,
+        Number::Next,
+        Number::Next,
+        Number::Next,
+        Number::Far,
+        Number::Same,
+        Number::Lower,
+    ];
+    NUMBERS[chance.below(NUMBERS.len())]
+}
+
+fn by(chance: &mut Chance, does: fn(&mut Chance) -> Does) -> Act {
+    Act::Client(client(chance), does(chance))
+}
+
+fn client(chance: &mut Chance) -> u8 {
+    chance.below(CLIENTS as usize) as u8
+}
+
+fn session(chance: &mut Chance) -> u8 {
+    chance.below(SESSIONS) as u8
+}
+
+/// The rows of a table with the weights that one seed gives them.
+struct Mix<T: 'static> {
+    rows: &'static [Row<T>],
+    weights: Vec<u32>,
+    total: u32,
+}
+
+impl<T> Mix<T> {
+    fn new(rows: &'static [Row<T>], chance: &mut Chance) -> Self {
+        let weigh = |row: &Row<T>| {
+            let preferred = [1, 1, 2, 6][chance.below(4)];
+            if !row.always && chance.one_in(3) { 0 } else { row.weight * preferred }
+        };
+        let weights: Vec<u32> = rows.iter().map(weigh).collect();
+        let total = weights.iter().sum();
+        Self { rows, weights, total }
+    }
+
+    fn draw(&self, chance: &mut Chance) -> Option<T> {
+        let mut place = chance.below(self.total as usize) as u32;
+        for (row, &weight) in self.rows.iter().zip(&self.weights) {
+            if place < weight {
+                return Some((row.make)(chance));
+            }
+            place -= weight;
+        }
+        None
+    }
+}
+
+impl Plan {
+    /// The run of that seed.
+    pub fn new(seed: u64) -> Self {
+        let mut chance = Chance::new(seed);
+        let limits = limits(&mut chance);
+        let bounds = bounds(&mut chance);
+        let (acts, faults) = (Mix::new(ACTS, &mut chance), Mix::new(FAULTS, &mut chance));
+        let (wishes, says) = (Mix::new(WISHES, &mut chance), Mix::new(SAYS, &mut chance));
+        let haste = chance.below(4);
+        let length = [100, 400, 1_000, 2_000][chance.below(4)];
+        let count = chance.between(length / 2, length);
+        let step = |chance: &mut Chance| {
+            let after_us = pause(chance, haste);
+            let act = match acts.draw(chance)? {
+                Act::Client(client, Does::Wish { session, .. }) => {
+                    Act::Client(client, Does::Wish { session, wish: wishes.draw(chance)? })
+                }
+                Act::Say { ask, .. } => Act::Say { ask, say: says.draw(chance)? },
+                Act::Late { ask, .. } => Act::Late { ask, say: says.draw(chance)? },
+                Act::Fault(_) => Act::Fault(faults.draw(chance)?),
+                act @ (Act::Client(..) | Act::Move { .. } | Act::Deadline | Act::Settle) => act,
+            };
+            Some(Step { after_us, act })
+        };
+        let steps = (0..count).filter_map(|_| step(&mut chance)).collect();
+        let clients = chance.between(1, CLIENTS) as u8;
+        Self { seed, limits, bounds, clients, pace: Pace::new(&mut chance), steps, planted: None }
+    }
+}
+
+/// The defaults, or limits so small that runs reach them.
+fn limits(chance: &mut Chance) -> Limits {
+    let usual = Limits::default();
+    if chance.one_in(4) {
+        return usual;
+    }
+    Limits {
+        live_sessions: chance.between(1, 6) as usize,
+        hibernate_after: span(chance, [5, 500, 60_000, 1_800_000]),
+        trash_for: span(chance, [1, 2_000, 600_000, 2_592_000_000]),
+        agent_calls: chance.between(1, 4) as usize,
+        agent_calls_in_view: chance.below(3),
+        waking_wishes: chance.between(1, 4) as usize,
+        queued_prompts: chance.between(1, 5) as usize,
+        queued_bytes: chance.between(60, 400) as usize,
+        prompt_bytes: chance.between(50, 120) as usize,
+        brief_bytes: chance.between(5, 60) as usize,
+        answer_bytes: chance.between(200, 4_000) as usize,
+        turn_entries: chance.between(3, 40) as u32,
+        turn_calls: chance.between(1, 6) as u32,
+        open_calls: chance.between(1, 5) as usize,
+        result_bytes: chance.between(1, 200) as usize,
+        approval_for: span(chance, [100, 30_000, 3_600_000, 86_400_000]),
+        allowed_tools: chance.below(4),
+        tail_bytes: chance.between(1, 6_000) as usize,
+        memory_bytes: if chance.one_in(4) {
+            chance.between(3_000, 40_000) as usize
+        } else {
+            usual.memory_bytes
+        },
+        soft_memory: usual.soft_memory,
+        hard_memory: usual.hard_memory,
+        stream_bytes: chance.between(1, 300) as usize,
+        stream_delay: Duration::from_millis(chance.between(1, 200)),
+        leave_after: Duration::from_millis(chance.between(1, 60_000)),
+    }
+}
+
+/// One of these spans, in milliseconds.
+fn span(chance: &mut Chance, millis: [u64; 4]) -> Duration {
+    Duration::from_millis(millis[chance.below(millis.len())])
+}
+
+fn bounds(chance: &mut Chance) -> Bounds {
+    let usual = Bounds::default();
+    // Never so small that the snapshots of all sessions cannot wait together: such a client could never come in.
+    let bytes = if chance.one_in(2) { usual.bytes } else { 1 << 20 };
+    let updates = if chance.one_in(2) { usual.updates } else { chance.between(300, 20_000) as usize };
+    Bounds { updates, bytes }
+}
+
+/// How long nothing happens before a step: mostly not at all.
+fn pause(chance: &mut Chance, haste: usize) -> u64 {
+    match chance.below(16) {
+        0 => chance.between(1, 120_000_000),
+        1..4 => chance.between(1, 150_000),
+        _ => [0, 3, 300, 5_000][haste] * chance.below(5) as u64,
+    }
+}

@@ -1,0 +1,192 @@
+//! The world's side of the loop: what the host wants done is noted, and carried out by the stage after the event.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
+use q_host::entropy::NoEntropy;
+use q_host::simulation::{Bounds, CommitNo, Outbox, Question, Told, World};
+use q_host::wire::{Answer, HostMessage};
+
+use super::mark;
+use super::planted::Planted;
+
+/// What the host did in one event, in order.
+#[derive(Debug)]
+pub(super) enum Did {
+    Commit(CommitNo, Batch),
+    Ask(Question),
+    Cancel(SessionId, TurnNo),
+    Tell(SessionId, TurnNo, Told),
+    Load(SessionId),
+    Reply {
+        client: ClientId,
+        request: u64,
+        /// Or the code of the refusal.
+        granted: Result<(), String>,
+    },
+    WantPage(WantedPage),
+    /// More waits for a client than may.
+    Overfill(ClientId, Bounds),
+}
+
+/// A page that was asked for and is not read yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WantedPage {
+    pub(super) client: ClientId,
+    pub(super) request: u64,
+    pub(super) session: SessionId,
+    pub(super) before: Option<EntryNo>,
+    pub(super) bytes: usize,
+}
+
+/// What the process weighs where nothing else is said, in bytes.
+const USUAL_MEMORY: u64 = 10 << 20;
+
+/// Lives as long as its host; what survives is taken back with [`q_host::simulation::Host::into_world`].
+#[derive(Debug)]
+pub(super) struct Side {
+    pub(super) now: Now,
+    pub(super) did: Vec<Did>,
+    /// How many session ids were drawn, in all lives.
+    pub(super) drawn: u64,
+    pub(super) has_entropy: bool,
+    /// When the core was last told anything.
+    pub(super) told: Now,
+    /// What the process weighs.
+    pub(super) memory: u64,
+    /// What the core was told, if anybody wants to know.
+    pub(super) overheard: Option<Vec<(Now, Input)>>,
+    /// Told to nobody yet, by a planted fault.
+    held_back: Vec<(SessionId, TurnNo, Told)>,
+    outboxes: BTreeMap<ClientId, Arc<Outbox>>,
+    bounds: Bounds,
+    planted: Option<Planted>,
+}
+
+impl Side {
+    pub(super) fn new(now: Now, drawn: u64, bounds: Bounds, planted: Option<Planted>) -> Self {
+        Self {
+            now,
+            did: Vec::new(),
+            drawn,
+            has_entropy: true,
+            told: now,
+            memory: USUAL_MEMORY,
+            overheard: None,
+            held_back: Vec::new(),
+            outboxes: BTreeMap::new(),
+            bounds,
+            planted,
+        }
+    }
+}
+
+impl World for Side {
+    fn now(&self) -> Now {
+        match self.planted {
+            Some(Planted::StopsTheCalendar) => Now { wall: WallTime(0), ..self.now },
+            Some(_) | None => self.now,
+        }
+    }
+
+    fn overhear(&mut self, now: Now, input: &Input) {
+        self.told = self.now;
+        self.overheard.iter_mut().for_each(|overheard| overheard.push((now, input.clone())));
+    }
+
+    fn memory(&mut self) -> Option<u64> {
+        Some(self.memory)
+    }
+
+    fn session_id(&mut self) -> Result<SessionId, NoEntropy> {
+        if !std::mem::replace(&mut self.has_entropy, true) {
+            return Err(NoEntropy);
+        }
+        self.drawn += 1;
+        Ok(mark::session(self.drawn - 1))
+    }
+
+    fn commit(&mut self, commit: CommitNo, batch: Batch) {
+        self.did.push(Did::Commit(commit, batch));
+    }
+
+    fn ask(&mut self, question: Question) {
+        if self.planted == Some(Planted::AsksTwice) {
+            self.did.push(Did::Ask(question.clone()));
+        }
+        self.did.push(Did::Ask(question));
+    }
+
+    fn cancel(&mut self, session: SessionId, turn: TurnNo) {
+        self.did.push(Did::Cancel(session, turn));
+        let late = self.held_back.extract_if(.., |(of, over, _)| (*of, *over) == (session, turn));
+        self.did.extend(late.map(|(session, turn, told)| Did::Tell(session, turn, told)));
+    }
+
+    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told) {
+        let tell = |told| Did::Tell(session, turn, told);
+        match (self.planted, told) {
+            (Some(Planted::PermitsTwice), told @ Told::Permit { .. }) => {
+                self.did.extend([tell(told.clone()), tell(told)]);
+            }
+            (Some(Planted::SwapsDigests), Told::Permit { call, digest: _ }) => {
+                self.did.push(tell(Told::Permit { call, digest: Digest::numbered(0) }));
+            }
+            (Some(Planted::PermitsLate), told @ Told::Permit { .. }) => {
+                self.held_back.push((session, turn, told));
+            }
+            (_, told) => self.did.push(tell(told)),
+        }
+    }
+
+    fn load(&mut self, session: SessionId) {
+        self.did.push(Did::Load(session));
+    }
+
+    fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>) {
+        self.outboxes.insert(client, outbox);
+    }
+
+    fn send(&mut self, client: ClientId, message: HostMessage) {
+        let Some(outbox) = self.outboxes.get(&client) else { return };
+        if let HostMessage::Reply { id, answer } = &message {
+            let replied = || Did::Reply {
+                client,
+                request: *id,
+                granted: answer.as_ref().map(drop).map_err(|refused| refused.code.clone()),
+            };
+            self.did.push(replied());
+            match self.planted {
+                Some(Planted::LosesReplies) => return,
+                Some(Planted::RepliesTwice) => {
+                    self.did.push(replied());
+                    outbox.push(HostMessage::Reply { id: *id, answer: Ok(Answer::Done) });
+                }
+                Some(_) | None => {}
+            }
+        }
+        outbox.push(message);
+        let weight = outbox.weight();
+        if weight.updates > self.bounds.updates || weight.bytes > self.bounds.bytes {
+            self.did.push(Did::Overfill(client, weight));
+        }
+    }
+
+    fn forget(&mut self, client: ClientId) {
+        if let Some(outbox) = self.outboxes.remove(&client) {
+            outbox.close();
+        }
+    }
+
+    fn page(
+        &mut self,
+        client: ClientId,
+        request: u64,
+        session: SessionId,
+        before: Option<EntryNo>,
+        bytes: usize,
+    ) {
+        self.did.push(Did::WantPage(WantedPage { client, request, session, before, bytes }));
+    }
+}

@@ -1,0 +1,298 @@
+//! The stage: one simulated machine with its disk, its clients, and at most one host. Plays one step after the other.
+//!
+//! Not here: what moves by itself (`moves`, `turn`, `connections`), what must hold at rest (`rest`).
+
+use std::borrow::Cow;
+
+use q_core::{Limits, Now, SessionId};
+use q_host::simulation::{Bounds, QUEUE, World};
+use q_host::wire::view::Pages;
+use q_host::wire::{Answer, ClientMessage, HostMessage};
+use q_store::Store;
+
+use super::Figures;
+use super::agents::Agents;
+use super::client::{Client, State};
+use super::clocks::Clocks;
+use super::disk::{Disk, Fate};
+use super::law::{Held, Law};
+use super::ledger::Ledger;
+use super::life::Life;
+use super::mark;
+use super::moves::Pace;
+use super::plan::Plan;
+use super::planted::Planted;
+use super::script::Script;
+use super::step::{Act, Aim, Does, Fault, Say, Step, Wish};
+use super::trace::Trace;
+use super::wishes::Answering;
+
+/// The machine.
+#[derive(Debug)]
+pub(super) struct Stage {
+    pub(super) limits: Limits,
+    pub(super) bounds: Bounds,
+    pub(super) clocks: Clocks,
+    pub(super) disk: Disk,
+    pub(super) agents: Agents,
+    pub(super) clients: Vec<Client>,
+    pub(super) life: Option<Life>,
+    pub(super) ledger: Ledger,
+    pub(super) trace: Trace,
+    pub(super) script: Script,
+    pub(super) figures: Figures,
+    pub(super) planted: Option<Planted>,
+    pub(super) pace: Pace,
+    /// When the core was last told anything.
+    pub(super) told: Now,
+    /// How many session ids were drawn.
+    pub(super) drawn: u64,
+    /// How many wishes were made.
+    wishes: u64,
+    /// How often an agent spoke.
+    sayings: u64,
+}
+
+impl Stage {
+    pub(super) fn new(plan: &Plan, keeps_lines: bool) -> Self {
+        let planted = plan.planted;
+        Self {
+            limits: plan.limits.clone(),
+            bounds: plan.bounds,
+            clocks: Clocks::default(),
+            disk: Disk::new(plan.limits.turn_calls, planted),
+            agents: Agents::new(planted),
+            clients: (0..plan.clients).map(|_| Client::new(planted)).collect(),
+            life: None,
+            ledger: Ledger::new(planted),
+            trace: Trace::new(keeps_lines),
+            script: Script::new(&plan.limits, keeps_lines),
+            figures: Figures::default(),
+            planted,
+            pace: plan.pace,
+            told: Now::default(),
+            drawn: 0,
+            wishes: 0,
+            sayings: 0,
+        }
+    }
+
+    pub(super) fn count(&mut self, what: impl Into<Cow<'static, str>>, how_many: u64) {
+        *self.figures.entry(what.into()).or_default() += how_many;
+    }
+
+    /// Plays one step.
+    pub(super) fn play(&mut self, step: &Step) -> Held {
+        self.clocks.pass(step.after_us);
+        self.count("steps", 1);
+        assert!(self.planted != Some(Planted::Panics), "a planted panic");
+        self.trace.saw(format_args!("{:>12} {:?}", self.clocks.mono().0, step.act));
+        match &step.act {
+            Act::Client(client, does) => self.client_acts(*client, does)?,
+            Act::Move { moves, order } => self.make_moves(*moves, *order)?,
+            Act::Deadline => self.pass_to_deadline(),
+            Act::Say { ask, say } => self.agent_says((*ask).into(), *say, false),
+            Act::Late { ask, say } => self.agent_says((*ask).into(), *say, true),
+            Act::Fault(fault) => self.fails(fault)?,
+            Act::Settle => self.settle()?,
+        }
+        self.let_in()
+    }
+
+    fn fails(&mut self, fault: &Fault) -> Held {
+        let mut happened = true;
+        match *fault {
+            Fault::CommitFails { reached_disk } => {
+                let fate = if reached_disk { Fate::FailsWritten } else { Fate::FailsLost };
+                happened = self.commit(usize::MAX, fate)?;
+            }
+            Fault::Killed { one_more_group } => happened = self.die(one_more_group)?,
+            Fault::PowerCut { one_more_group, lost_batches } => {
+                self.die(one_more_group)?;
+                let lost = self.disk.lose_power(lost_batches.into())?;
+                self.count("batches lost with the power", lost as u64);
+                self.clients.iter_mut().for_each(|client| drop(client.go()));
+            }
+            Fault::Terminated => {
+                if let Some(life) = &mut self.life {
+                    life.is_terminated = true;
+                }
+            }
+            Fault::CalendarSet { by_ms } => self.clocks.set(by_ms),
+            Fault::Asleep { minutes } => self.clocks.pass(u64::from(minutes) * 60_000_000),
+            Fault::NoEntropy => {
+                if let Some(life) = &mut self.life {
+                    life.host.world().has_entropy = false;
+                }
+            }
+            Fault::LoadFails { which } => {
+                happened = self.life.as_mut().is_some_and(|life| life.loads.fail(which.into()));
+            }
+            Fault::LoadAgain { which } => {
+                happened = self.life.as_mut().is_some_and(|life| life.loads.answer_again(which.into()));
+            }
+            Fault::Memory { megabytes } => {
+                if let Some(life) = &mut self.life {
+                    life.host.world().memory = u64::from(megabytes) << 20;
+                }
+            }
+        }
+        self.count(fault.name(), happened.into());
+        Ok(())
+    }
+
+    /// The client of that number among those that are there, or among those that are not.
+    fn client(&self, number: u8, is_there: bool) -> Option<usize> {
+        let are_so = |client: &Client| matches!(client.state, State::Attached(_)) == is_there;
+        let count = self.clients.iter().filter(|client| are_so(client)).count();
+        let place = usize::from(number).checked_rem(count)?;
+        self.clients
+            .iter()
+            .enumerate()
+            .filter(|(_, client)| are_so(client))
+            .nth(place)
+            .map(|(index, _)| index)
+    }
+
+    /// The session of that number among those that are left; the first number may also mean one that is not there.
+    fn session(&self, number: u8) -> SessionId {
+        let index = &self.disk.index;
+        let left: Vec<_> =
+            index.sessions().iter().copied().filter(|session| !index.is_erased(*session)).collect();
+        let gone = || index.sessions().iter().copied().find(|session| index.is_erased(*session));
+        let place = usize::from(number).checked_rem(left.len());
+        match place {
+            Some(place) if number > 0 || !self.wishes.is_multiple_of(8) => left[place],
+            Some(_) | None => gone().unwrap_or(mark::session(u64::MAX)),
+        }
+    }
+
+    fn client_acts(&mut self, number: u8, does: &Does) -> Held {
+        let nobody_is_there = self.clients.iter().all(|client| matches!(client.state, State::Away));
+        let comes = Does::Come { watch: true, agents: true };
+        let does = if nobody_is_there { &comes } else { does };
+        match self.client(number, !matches!(does, Does::Come { .. })) {
+            Some(client) => self.client_does(client, does),
+            None => Ok(()),
+        }
+    }
+
+    fn client_does(&mut self, client: usize, does: &Does) -> Held {
+        match *does {
+            Does::Come { watch, agents } => self.clients[client].come(watch, agents),
+            Does::Wish { session, ref wish } => {
+                let nothing_is_there = self.disk.index.sessions().is_empty();
+                let creates = Wish::Create { named: None, brief: 0, denies: false };
+                let wish = if nothing_is_there { &creates } else { wish };
+                self.client_wishes(client, self.session(session), wish);
+            }
+            Does::Show { session, at_end } => {
+                let session = session.map(|number| self.session(number));
+                self.clients[client].show(session, at_end);
+            }
+            Does::Switched => self.clients[client].tell(ClientMessage::Switched { took_us: 5_000 }),
+            Does::Stall { stalls } => {
+                if let Some(connection) = self.clients[client].connection() {
+                    connection.is_stalled = stalls;
+                }
+            }
+            Does::Go { abruptly } => self.client_goes(client, abruptly)?,
+        }
+        Ok(())
+    }
+
+    fn client_wishes(&mut self, client: usize, session: SessionId, wish: &Wish) {
+        self.wishes += 1;
+        let number = self.wishes;
+        if *wish == Wish::SubmitAgain && self.clients[client].deliver_one_again() {
+            self.count("fault: prompt delivered again", 1);
+            return;
+        }
+        if let Wish::Answer { call, says, aim } = *wish
+            && let Some(answering) = Answering::new(&self.clients[client], call, says, aim)
+        {
+            self.client_answers(client, &answering, aim);
+            return;
+        }
+        let client = &mut self.clients[client];
+        let asked = wish.request(session, client, number);
+        client.ask(asked);
+    }
+
+    fn client_answers(&mut self, client: usize, answering: &Answering, aim: Aim) {
+        let client = &mut self.clients[client];
+        let (session, call) = &answering.call;
+        if let Some(always) = answering.allows()
+            && client.has_seen(&answering.call)
+        {
+            let id = (*session, call.turn, call.call);
+            self.ledger.consents.gives(id, call.digest, &call.tool, always);
+        }
+        for _ in 0..answering.times {
+            client.ask(answering.asked());
+        }
+        let fault = match aim {
+            Aim::True => return,
+            Aim::Twice => "fault: call answered twice",
+            Aim::Late => "fault: call answered late",
+            Aim::OtherDigest => "fault: other bytes answered",
+            Aim::OtherTurn => "fault: other turn answered",
+        };
+        self.count(fault, 1);
+    }
+
+    /// An agent says something, unless so much waits for the loop already that it must wait too.
+    fn agent_says(&mut self, ask: usize, say: Say, is_late: bool) {
+        let Some(life) = self.life.as_mut().filter(|life| life.heard.len() < QUEUE) else { return };
+        self.sayings += 1;
+        let heard = if is_late {
+            self.agents.say_late(ask, say, self.sayings)
+        } else {
+            self.agents.say(ask, say, self.sayings)
+        };
+        let fault = if is_late { Some("fault: agent speaks late") } else { say.fault() };
+        let fault = fault.filter(|_| !heard.is_empty());
+        life.heard.extend(heard);
+        if let Some(fault) = fault {
+            self.count(fault, 1);
+        }
+    }
+
+    /// The writer commits one group. Whether there was one.
+    pub(super) fn commit(&mut self, most: usize, fate: Fate) -> Held<bool> {
+        let before = self.disk.written();
+        let report = self.disk.commit(most, fate)?;
+        self.count("batches written", (self.disk.written() - before) as u64);
+        let Some(report) = report else { return Ok(false) };
+        self.count("commits", 1);
+        if let Some(life) = &mut self.life {
+            life.reports.push_back(report);
+        }
+        Ok(true)
+    }
+
+    /// Reads one session that is to wake. Whether there was one.
+    pub(super) fn read_load(&mut self, which: usize) -> Held<bool> {
+        let Some(life) = &mut self.life else { return Ok(false) };
+        life.loads.read(which, &self.disk, self.limits.tail_bytes, self.planted)
+    }
+
+    /// Reads pages that were asked for, and answers. Whether there were any.
+    pub(super) fn read_pages(&mut self, count: usize) -> Held<bool> {
+        let Some(life) = &mut self.life else { return Ok(false) };
+        let mut moved = false;
+        for wanted in life.pages.drain(..count.min(life.pages.len())) {
+            let page = self.disk.store.page(wanted.session, wanted.before, wanted.bytes);
+            let mut page = page.map_err(|error| Law::StoreFits.broken(format!("a page: {error}")))?;
+            if self.planted == Some(Planted::ReadsOldPages) {
+                page.entries.pop();
+            }
+            let entries = page.entries.into_iter().map(Into::into).collect();
+            let answer = Ok(Answer::Page(Pages { entries, trimmed: page.trimmed }));
+            life.host.world().send(wanted.client, HostMessage::Reply { id: wanted.request, answer });
+            moved = true;
+        }
+        self.after_event()?;
+        Ok(moved)
+    }
+}

@@ -1,0 +1,85 @@
+//! All texts of a message, each put to the question whether it is at home: session isolation as a client sees it.
+
+use q_core::SessionId;
+use q_host::wire::view::{Body, Item, Line, Pages, Piece, Shot};
+use q_host::wire::{Answer, HostMessage};
+
+use super::index::Index;
+use super::law::{Held, Law};
+use super::mark;
+
+/// Whether each text in the message belongs to the session it is said to be of.
+pub(super) fn are_at_home(message: &HostMessage, index: &Index) -> Held {
+    match message {
+        HostMessage::Snapshot(shot) => shot_is_at_home(shot, index),
+        HostMessage::Update(piece) => piece_is_at_home(piece, index),
+        HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
+            lines.iter().try_for_each(|line| line_is_at_home(line, index))
+        }
+        HostMessage::Reply { answer: Ok(Answer::Inbox(inbox)), .. } => {
+            inbox.iter().try_for_each(|(session, call)| is_at_home(&call.input, (*session).into(), index))
+        }
+        HostMessage::Reply { .. } // a page's reader knows whose it is
+        | HostMessage::Welcome(_)
+        | HostMessage::Unwelcome { .. }
+        | HostMessage::Ready
+        | HostMessage::Going { .. } => Ok(()),
+    }
+}
+
+fn shot_is_at_home(shot: &Shot, index: &Index) -> Held {
+    let session = shot.line.id.into();
+    line_is_at_home(&shot.line, index)?;
+    shot.entries.iter().try_for_each(|item| item_is_at_home(item, session, index))?;
+    shot.queue.iter().try_for_each(|(_, text)| is_at_home(text, session, index))?;
+    shot.pending.iter().try_for_each(|call| is_at_home(&call.input, session, index))?;
+    is_at_home(&shot.draft, session, index)
+}
+
+fn piece_is_at_home(piece: &Piece, index: &Index) -> Held {
+    match piece {
+        Piece::Line(line) => line_is_at_home(line, index),
+        Piece::Gone(_) => Ok(()),
+        Piece::Entry { session, entry } => item_is_at_home(entry, (*session).into(), index),
+        Piece::Text { session, text, .. } | Piece::Draft { session, text } => {
+            is_at_home(text, (*session).into(), index)
+        }
+        Piece::Queue { session, queue } => {
+            queue.iter().try_for_each(|(_, text)| is_at_home(text, (*session).into(), index))
+        }
+        Piece::Pending { session, pending } => {
+            pending.iter().try_for_each(|call| is_at_home(&call.input, (*session).into(), index))
+        }
+    }
+}
+
+fn line_is_at_home(line: &Line, index: &Index) -> Held {
+    let session = line.id.into();
+    is_at_home(&line.preview, session, index)?;
+    line.failure.iter().try_for_each(|failure| is_at_home(&failure.detail, session, index))
+}
+
+pub(super) fn page_is_at_home(page: &Pages, session: SessionId, index: &Index) -> Held {
+    page.entries.iter().try_for_each(|item| item_is_at_home(item, session, index))
+}
+
+fn item_is_at_home(item: &Item, session: SessionId, index: &Index) -> Held {
+    match &item.body {
+        Body::Prompt(text)
+        | Body::Answer(text)
+        | Body::Thinking(text)
+        | Body::Call { input: text, .. }
+        | Body::Result { text, .. } => is_at_home(text, session, index),
+        Body::Failed(failure) => is_at_home(&failure.detail, session, index),
+        Body::Interrupted(_) | Body::PromptLost(_) | Body::LogCut(_) => Ok(()),
+    }
+}
+
+/// Whether a text of this session speaks of no other, but of those where its history begins.
+pub(super) fn is_at_home(text: &str, session: SessionId, index: &Index) -> Held {
+    let foreign =
+        mark::foreign(text, |number| number == mark::number(session) || index.may_quote(session, number));
+    Law::Isolated.check(foreign.is_none(), || {
+        format!("in session {} stands a text of session {foreign:?}: {text}", mark::number(session))
+    })
+}

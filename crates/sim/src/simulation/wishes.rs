@@ -1,0 +1,198 @@
+//! From a wish to the request a client makes of it.
+
+use q_core::{Digest, EntryNo, Kind, PendingCall, Policy, SessionId, TurnNo, Wants};
+use q_host::wire::{New, Request, Say, Wish as OnWire};
+
+use super::chance::scrambled;
+use super::client::{Client, Submission, Waiting};
+use super::mark;
+use super::step::{Aim, Answer, Wish};
+
+/// The agents that sessions are to be answered by; not every client has them.
+pub(super) const AGENTS: [&str; 2] = ["a", "b"];
+
+/// Names that are typed: some meet, some are none.
+const NAMES: [&str; 6] = ["api", "API", "docs", "login-handler", "1st", ""];
+/// Changes of tags that are typed: some are none.
+const TAGS: [&str; 6] = ["+work", "-work", "later", "Later", "two words", "-"];
+
+/// What is asked, and what waits for the answer.
+pub(super) type Asked = (Waiting, Request);
+
+impl Wish {
+    /// What this client asks. `number` is one that no other wish had.
+    pub(super) fn request(&self, session: SessionId, client: &Client, number: u64) -> Asked {
+        let of = |wish: OnWire| (Waiting::Other, wish.of(session.into()));
+        let other = |request| (Waiting::Other, request);
+        let queued = |prompt| queued(client, session, prompt);
+        match *self {
+            Self::Create { named, brief, denies } => other(create(named, brief, denies, number)),
+            Self::Fork { at, named } => {
+                let at = at.map(|at| entry(client, session, at).0);
+                other(Request::Fork { session: session.into(), at, name: named.map(typed) })
+            }
+            Self::Rename { name } => of(OnWire::Rename { name: typed(name) }),
+            Self::Close { force } => of(OnWire::Close { force }),
+            Self::Reopen => of(OnWire::Reopen),
+            Self::Trash { force } => of(OnWire::Trash { force }),
+            Self::Restore => of(OnWire::Restore),
+            Self::Erase { force } => of(OnWire::Erase { force }),
+            Self::Wake => of(OnWire::Wake),
+            Self::Tag { change } => {
+                of(OnWire::Tag { changes: vec![TAGS[usize::from(change) % TAGS.len()].into()] })
+            }
+            Self::Pin { pinned } => of(OnWire::Pin { pinned }),
+            Self::SetPolicy { denies } => {
+                of(OnWire::SetPolicy { policy: if denies { Policy::Deny } else { Policy::Ask } })
+            }
+            Self::MarkUnread => of(OnWire::MarkUnread),
+            Self::Submit { bytes } => Submission::new(number, session, bytes.into(), false).asked(),
+            Self::Steer { bytes } => Submission::new(number, session, bytes.into(), true).asked(),
+            Self::Unqueue { prompt } => of(OnWire::Unqueue { prompt: queued(prompt) }),
+            Self::Edit { prompt, bytes } => {
+                let text = text(session, &format!("e{number}"), bytes);
+                of(OnWire::Edit { prompt: queued(prompt), text })
+            }
+            Self::Move { prompt, place } => of(OnWire::Move { prompt: queued(prompt), place: place.into() }),
+            Self::SendNow { prompt } => of(OnWire::SendNow { prompt: queued(prompt) }),
+            Self::Interrupt => of(OnWire::Interrupt),
+            Self::Retry => of(OnWire::Retry { token: token(number) }),
+            Self::Draft { bytes } => of(OnWire::SaveDraft { text: text(session, "draft", bytes) }),
+            Self::Page { older, bytes } => page(client, session, older, bytes),
+            Self::List => other(Request::List),
+            // An answer needs something to answer: it is looked for.
+            Self::Inbox | Self::Answer { .. } => other(Request::Inbox),
+            Self::Resync => other(Request::Resync { session: session.into() }),
+            // The desk delivers again what it has; here it has nothing.
+            Self::Status | Self::SubmitAgain => other(Request::Status),
+            Self::Stats => other(Request::Stats),
+            Self::Stop => other(Request::Stop),
+        }
+    }
+}
+
+/// An answer that a client gives, and the call as it names it.
+#[derive(Debug)]
+pub(super) struct Answering {
+    pub(super) call: (SessionId, PendingCall),
+    pub(super) says: Answer,
+    pub(super) times: usize,
+}
+
+impl Answering {
+    /// The answer that a client gives to one of the calls it knows of, if there is one.
+    pub(super) fn new(client: &Client, call: u8, says: Answer, aim: Aim) -> Option<Self> {
+        let calls = client.calls(aim == Aim::Late);
+        let place = usize::from(call).checked_rem(calls.len())?;
+        let (session, mut call) = calls.get(place)?.clone();
+        match aim {
+            Aim::True | Aim::Twice | Aim::Late => {}
+            Aim::OtherDigest => call.digest = Digest::numbered(scrambled(call.call.0)),
+            Aim::OtherTurn => call.turn = TurnNo(call.turn.0 ^ 1),
+        }
+        // A question is answered with words, mostly.
+        let says = if call.wants == Wants::Words && says == Answer::Once { Answer::Words } else { says };
+        Some(Self { call: (session, call), says, times: if aim == Aim::Twice { 2 } else { 1 } })
+    }
+
+    /// Whether the tool may run by it; and from here on always.
+    pub(super) const fn allows(&self) -> Option<bool> {
+        match self.says {
+            Answer::Once => Some(false),
+            Answer::Always => Some(true),
+            Answer::Deny | Answer::Words => None,
+        }
+    }
+
+    pub(super) fn asked(&self) -> Asked {
+        let (session, call) = &self.call;
+        let answer = match self.says {
+            Answer::Once => Say::Once,
+            Answer::Always => Say::Always,
+            Answer::Deny => Say::Deny,
+            Answer::Words => Say::Words(mark::text(*session, "answer", 20)),
+        };
+        let wish = OnWire::Answer { turn: call.turn.0, call: call.call.0, digest: call.digest.0, answer };
+        (Waiting::Other, wish.of((*session).into()))
+    }
+}
+
+impl Submission {
+    fn new(number: u64, session: SessionId, bytes: usize, steers: bool) -> Self {
+        let what = mark::of_submission(number);
+        let text = if bytes == 0 { " \n".into() } else { mark::text(session, &what, bytes) };
+        Self { session, token: token(number), text, steers }
+    }
+
+    /// The same again is the same.
+    pub(super) fn asked(&self) -> Asked {
+        let Self { session, token, text, steers } = self.clone();
+        let wish = if steers { OnWire::Steer { token, text } } else { OnWire::Submit { token, text } };
+        (Waiting::Submit(self.clone()), wish.of(session.into()))
+    }
+}
+
+fn text(session: SessionId, what: &str, bytes: u16) -> String {
+    if bytes == 0 { String::new() } else { mark::text(session, what, bytes.into()) }
+}
+
+fn create(named: Option<u8>, brief: u8, denies: bool, number: u64) -> Request {
+    let kinds = Kind::BUILT_IN.iter().map(Kind::word).cycle().take(16).chain(["", "my-own", "1"]);
+    let kinds: Vec<&str> = kinds.collect();
+    Request::Create(New {
+        name: named.map(typed),
+        kind: kinds[number as usize % kinds.len()].into(),
+        brief: "b".repeat(brief.into()),
+        agent: AGENTS[number as usize / 8 % AGENTS.len()].into(),
+        model: String::new(),
+        directory: "/".into(),
+        deny_tools: denies,
+        tags: if number.is_multiple_of(3) { vec!["made".into()] } else { Vec::new() },
+    })
+}
+
+fn page(client: &Client, session: SessionId, older: bool, bytes: u16) -> Asked {
+    let shown = client.mirror.get(session);
+    let first = shown.and_then(|shown| shown.entries.front()).map(|entry| entry.no);
+    let last = shown.and_then(|shown| shown.entries.back()).map(|entry| entry.no);
+    let before = first.filter(|_| older);
+    let waiting = Waiting::Page { session, before, newest: last.unwrap_or(EntryNo(0)) };
+    let before = before.map(|before| before.0);
+    (waiting, Request::Page { session: session.into(), before, bytes: bytes.into() })
+}
+
+/// The entry of that place on the screen, or one that may not be.
+fn entry(client: &Client, session: SessionId, place: u8) -> EntryNo {
+    let shown = client.mirror.get(session);
+    let entry = shown.and_then(|shown| shown.entries.get(usize::from(place)));
+    entry.map_or(EntryNo(place.into()), |entry| entry.no)
+}
+
+/// The number of the prompt that waits at that place, or one that may not wait.
+fn queued(client: &Client, session: SessionId, place: u8) -> u64 {
+    let shown = client.mirror.get(session);
+    let waiting = shown.and_then(|shown| shown.queue.get(usize::from(place)));
+    waiting.map_or(place.into(), |waiting| waiting.prompt.0)
+}
+
+fn typed(name: u8) -> String {
+    NAMES[usize::from(name) % NAMES.len()].into()
+}
+
+fn token(number: u64) -> u128 {
+    scrambled(number).into()
+}
+
+/// Whether the core decides it: then it is acknowledged only when it is durable.
+pub(super) const fn is_decided_by_the_core(request: &Request) -> bool {
+    match request {
+        Request::Create(_) | Request::Fork { .. } | Request::Wish { .. } => true,
+        Request::Page { .. }
+        | Request::List
+        | Request::Inbox
+        | Request::Resync { .. }
+        | Request::Status
+        | Request::Stats
+        | Request::Stop => false,
+    }
+}
