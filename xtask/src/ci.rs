@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use crate::command::{cargo, run as run_command};
 use crate::surroundings::{has_program, now};
-use crate::{Fault, Outcome, Passed, bench, real_agent, tidy};
+use crate::{Fault, Outcome, Passed, bench, coverage, miri, mutants, real_agent, scenarios, sim, tidy};
 
 /// The version that `--full` installs and that `deny.toml` is written for.
 const CARGO_DENY: &str = "0.20.2";
+
+/// Seeds of the simulation: a minute or two on two cores.
+const SEEDS: &str = "10000";
 
 struct Step {
     name: &'static str,
@@ -35,7 +38,13 @@ const STEPS: &[Step] = &[
     Step { name: "doc", run: |_| doc() },
     // With it, the committed corpus of each fuzz target: replayed by a test of the crate whose door it is.
     Step { name: "test", run: |_| test() },
+    Step { name: "sim", run: |_| sim::run(&["--seeds", SEEDS]) },
     Step { name: "doctest", run: |_| doctest() },
+    // That the tests of the core are enough, and can fail.
+    Step { name: "scenarios", run: |_| scenarios::run() },
+    Step { name: "mutants", run: |_| mutants::run(&[]) },
+    Step { name: "coverage", run: |_| coverage::run() },
+    Step { name: "miri", run: |_| miri::run(miri::Extent::Units) },
     Step { name: "release", run: |_| bench::build_release() },
     Step { name: "bench", run: |_| bench::run(&["--quick"]) },
     Step { name: "real-agent", run: |_| real_agent::run(real_agent::Need::IfAvailable) },

@@ -1,6 +1,10 @@
 //! Running other programs: from the top of the tree, without standard input, their output passed through.
 
+use std::io::{self, Read as _};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use crate::{Fault, Outcome, Passed, surroundings};
 
@@ -18,16 +22,30 @@ pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
     command
 }
 
+/// A program of the nightly toolchain. Found through rustup's front, and without our own toolchain in the environment, or
+/// that would be found and run.
+pub(crate) fn nightly(program: &str, arguments: &[&str]) -> Command {
+    let mut nightly = command(program, &["+nightly"]);
+    nightly.args(arguments);
+    nightly.env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN");
+    nightly
+}
+
 fn at_top(command: &mut Command) -> &mut Command {
     command.current_dir(surroundings::root()).stdin(Stdio::null())
 }
 
 /// Runs a command that must succeed.
 pub(crate) fn run(command: &mut Command) -> Outcome {
+    run_expecting(command, &[0])
+}
+
+/// Runs a command that must end with one of these codes.
+pub(crate) fn run_expecting(command: &mut Command, codes: &[i32]) -> Outcome {
     let line = line(command);
     println!("$ {line}");
     match command.status() {
-        Ok(status) if status.success() => Ok(Passed::Fully),
+        Ok(status) if status.code().is_some_and(|code| codes.contains(&code)) => Ok(Passed::Fully),
         Ok(status) => Err(Fault(format!("`{line}` failed: {status}"))),
         Err(error) => Err(Fault(format!("`{line}` cannot be run: {error}"))),
     }
@@ -51,4 +69,59 @@ fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
     words.join(" ")
+}
+
+/// How a program ended that might not have ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Well,
+    /// With what it had said on standard output.
+    Badly(String),
+    /// Not in time: it was killed.
+    Late,
+}
+
+/// Runs a program that may fail or hang. It must start no others, since only it is killed.
+pub(crate) fn ended_within(limit: Duration, command: &mut Command) -> Result<Ended, Fault> {
+    let line = line(command);
+    let fault = |error: io::Error| Fault(format!("`{line}` cannot be run: {error}"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(fault)?;
+    let (sender, receiver) = mpsc::channel();
+    let out = child.stdout.take();
+    // Standard output ends with the program; so waiting for the one with a limit is waiting for the other.
+    let reader = thread::spawn(move || {
+        let mut said = Vec::new();
+        let read = out.map_or(Ok(0), |mut out| out.read_to_end(&mut said));
+        let _nobody_waits = sender.send(read.map(|_| String::from_utf8_lossy(&said).into_owned()));
+    });
+    let said = receiver.recv_timeout(limit);
+    if said.is_err() {
+        child.kill().map_err(fault)?;
+    }
+    let status = child.wait().map_err(fault)?;
+    let _ended = reader.join();
+    match said {
+        Err(_) => Ok(Ended::Late),
+        Ok(_) if status.success() => Ok(Ended::Well),
+        Ok(said) => Ok(Ended::Badly(said.map_err(fault)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_ends_well_badly_or_late() {
+        for (script, ended) in [
+            ("echo fine", Ended::Well),
+            ("echo broken; exit 1", Ended::Badly("broken\n".into())),
+            ("exec tail -f /dev/null", Ended::Late),
+        ] {
+            let mut shell = Command::new("sh");
+            let limit = Duration::from_millis(if ended == Ended::Late { 50 } else { 60_000 });
+            assert_eq!(ended_within(limit, shell.args(["-c", script])).unwrap(), ended, "{script}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: grows the corpus of the frame decoder. What it finds stays in the corpus and is replayed on every
 //! change, by a test of crates/host, on the stable compiler.
 
-use crate::command::{command, run as run_command};
+use crate::command::{nightly, run as run_command};
 use crate::surroundings::has_program;
 use crate::{Fault, Outcome};
 
@@ -19,8 +19,5 @@ pub(crate) fn run(seconds: &str) -> Outcome {
         ));
     }
     let limit = format!("-max_total_time={seconds}");
-    // Through the front, not our own cargo: the sanitizers need the other compiler. Without ours in the
-    // environment, or cargo-fuzz would find it and run it.
-    let mut cargo = command("cargo", &["+nightly", "fuzz", "run", "frame", "--", &limit, MAX_INPUT]);
-    run_command(cargo.env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN"))
+    run_command(&mut nightly("cargo", &["fuzz", "run", "frame", "--", &limit, MAX_INPUT]))
 }

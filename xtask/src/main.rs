@@ -2,13 +2,22 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the harness talks to a person")]
 
 mod bench;
+mod cargo_mutants;
 mod ci;
 mod command;
+mod core_alone;
+mod coverage;
 mod fuzz;
+mod miri;
+mod mutants;
 mod nightly;
 mod real_agent;
+mod scenarios;
+mod sim;
 mod surroundings;
 mod tidy;
+mod tools;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -18,7 +27,14 @@ cargo xtask COMMAND
   tidy                        rules of this tree that no compiler knows
   bench [--quick]             what q costs, beside the owner's gates and our budgets
   real-agent [--if-available] q against a real model behind a real server on this machine
+  sim [--seeds N] [--from S]  whole simulated machines under faults; sim --seed S: one again, with all that happens
   fuzz [--seconds N]          grows the corpus of the frame decoder (nightly compiler, cargo-fuzz)
+  mutants [--list] [--only NAME]
+                              plants faults in the core, one at a time: each must be caught by the test it names
+  coverage                    lines of the core that its tests run; fails below 95 %
+  scenarios                   counts the scenarios of the core, by area; fails below 150
+  miri [--scenarios]          the core's tests under Miri (nightly compiler, with its component)
+  cargo-mutants [--shard K/N] small faults by the hundred: how many of them the tests of the core notice
   nightly                     what is too dear for each change: long fuzzing, many more property cases, bench";
 
 fn main() -> ExitCode {
@@ -30,8 +46,15 @@ fn main() -> ExitCode {
         ["bench", options @ ..] => bench::run(options),
         ["real-agent"] => real_agent::run(real_agent::Need::Must),
         ["real-agent", "--if-available"] => real_agent::run(real_agent::Need::IfAvailable),
+        ["sim", options @ ..] => sim::run(options),
         ["fuzz"] => fuzz::run(fuzz::DEFAULT_SECONDS),
         ["fuzz", "--seconds", seconds] => fuzz::run(seconds),
+        ["mutants", options @ ..] => mutants::run(options),
+        ["cargo-mutants", options @ ..] => cargo_mutants::run(options),
+        ["coverage"] => coverage::run(),
+        ["scenarios"] => scenarios::run(),
+        ["miri"] => miri::run(miri::Extent::Units),
+        ["miri", "--scenarios"] => miri::run(miri::Extent::Scenarios),
         ["nightly"] => nightly::run(),
         _ => {
             eprintln!("{USAGE}");

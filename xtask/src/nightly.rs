@@ -1,18 +1,22 @@
 //! `cargo xtask nightly`: what is too dear for each change.
 
 use crate::command::{cargo, run as run_command};
-use crate::{Outcome, Passed, bench, ci, fuzz, real_agent};
+use crate::{Outcome, bench, cargo_mutants, ci, fuzz, miri, real_agent, sim};
 
 /// Cases for each property; a change runs the usual 256.
 const PROPERTY_CASES: &str = "20000";
 const FUZZ_SECONDS: &str = "1800";
+/// Seeds of the simulation; a change runs the first 10,000 of them.
+const SEEDS: &str = "1000000";
 
 pub(crate) fn run() -> Outcome {
     ci::run(&["--full"])?;
     let mut properties = cargo(&["test", "--workspace", "--release", "--locked", "--no-fail-fast"]);
     run_command(properties.env("PROPTEST_CASES", PROPERTY_CASES))?;
+    sim::run(&["--seeds", SEEDS])?;
     fuzz::run(FUZZ_SECONDS)?;
     bench::run(&[])?;
     real_agent::run(real_agent::Need::Must)?;
-    Ok(Passed::Fully)
+    cargo_mutants::run(&[])?;
+    miri::run(miri::Extent::Scenarios)
 }

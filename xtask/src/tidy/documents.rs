@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Finding;
 use super::edges::workspace_dependencies;
-use super::tree::{Tree, has_word};
+use crate::tree::{Tree, has_word};
 
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
 const GLOSSARY: &str = "GLOSSARY.md";
@@ -88,8 +88,8 @@ fn dependencies(tree: &Tree) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::File;
     use super::*;
+    use crate::tree::File;
 
     fn tree(files: &[(&str, &str)]) -> Tree {
         let file = |(path, text): &(&str, &str)| File { path: (*path).into(), text: (*text).into() };

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
-use super::tree::{File, Tree};
+use crate::tree::{File, Tree};
 
 const MAX_FUNCTION: usize = 80;
 const MAX_FILE: usize = 600;

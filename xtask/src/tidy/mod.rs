@@ -5,12 +5,11 @@ mod edges;
 mod length;
 mod names;
 mod sources;
-mod tree;
 
 use std::fmt;
 
+use crate::tree::Tree;
 use crate::{Fault, Outcome, Passed};
-use tree::Tree;
 
 /// One rule broken in one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! Names of third parties, each confined to the files that may know them: what is to be replaced one day stands in few.
 
 use super::Finding;
-use super::tree::{Tree, has_word};
+use crate::tree::{Tree, has_word};
 
 /// A library's name in code, where it may stand, and in how many files at most.
 struct Confined {
@@ -80,8 +80,8 @@ fn names(line: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::File;
     use super::*;
+    use crate::tree::File;
 
     fn found(path: &str, text: &str) -> usize {
         check(&Tree { files: vec![File { path: path.into(), text: text.into() }] }).len()

@@ -1,8 +1,8 @@
 //! What every file owes: a first line that says its room, nothing left over from work, nothing of one's own machine.
 
 use super::Finding;
-use super::tree::{File, Tree, has_word};
 use crate::surroundings::root;
+use crate::tree::{File, Tree, has_word};
 
 /// Words that mean "not finished", with what to do instead. In two parts, so that this file does not hold them.
 const LEFT_OVER: &[(&str, &str)] = &[
