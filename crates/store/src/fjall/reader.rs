@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         Ok((first.0..=end.seq.0).map(Seq))
     }
 
-    /// As [`Self::end`], and the record that stands there is that one.
+    /// As [`Self::bounds`] knows it, and the record that stands there is that one.
     pub(super) fn verified_end(&self, session: SessionId) -> Result<End, StoreError> {
         let end = self.bounds(session)?.end;
         if end != End::default() {
