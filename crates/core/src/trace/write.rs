@@ -1,4 +1,4 @@
-//! From an input to a line: what [`super::parse`] reads back.
+//! From an input to a line: what [`super::parse()`] reads back.
 
 use alloc::format;
 use alloc::string::String;
