@@ -179,6 +179,10 @@ impl Step<'_> {
         if stored.as_ref().is_ok_and(|stored| stored.head.seq < waking.reaches) {
             return; // read for an earlier waking; another one is under way
         }
+        if self.sleeps(id) && stored.as_ref().is_ok_and(|stored| !stored.head.presence.is_open()) {
+            // Read while it was archived, and open again meanwhile: such a reading has no memory in it.
+            return self.after(Effect::Load { session: id });
+        }
         let wishes =
             self.multiplexer_mut().waking.remove(&id).map(|waking| waking.wishes).unwrap_or_default();
         match stored {
@@ -272,5 +276,22 @@ mod tests {
         let snapshot = player.core.view().snapshot(ID, usize::MAX).unwrap();
         let texts: Vec<&str> = snapshot.entries.iter().map(crate::Entry::text).collect();
         assert_eq!(texts, ["prompt 1", "answer 1", "prompt 2", "answer 2"]);
+    }
+
+    #[test]
+    fn a_reading_made_while_it_was_archived_is_made_again() {
+        let mut player = Player::new(Limits::default());
+        for line in
+            ["create s1 name a", "draft s1 \"half a thought\"", "tick after 30min", "wake s1", "close s1"]
+        {
+            player.play(line).unwrap();
+        }
+        let while_archived = player.disk.stored(ID).map(Box::new).unwrap();
+        player.play("reopen s1").unwrap();
+        let effects = player.tell(Input::Loaded { session: ID, stored: Ok(while_archived) });
+        assert_eq!(effects.after, [crate::Effect::Load { session: ID }]);
+        player.play("loaded s1").unwrap();
+        let snapshot = player.core.view().snapshot(ID, usize::MAX).unwrap();
+        assert_eq!(snapshot.draft, "half a thought");
     }
 }
