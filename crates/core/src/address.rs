@@ -117,13 +117,11 @@ fn distance(one: &str, other: &str) -> usize {
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use super::*;
-    use crate::Limits;
     use crate::trace::Player;
 
     /// Open: `plan` 1, `planning` 2, `Login` 3, `пример` 4. Closed: two called `old`, one called `login`, `plan-b`.
     fn summaries() -> Vec<Summary> {
-        let mut player = Player::new(Limits::default());
-        for line in [
+        let player = Player::told(&[
             "create s6 name old",
             "close s6",
             "create s7 name old",
@@ -137,9 +135,7 @@ mod tests {
             "create s3 name Login",
             "create s4 name пример",
             "create 7zzzzzzzzzzzzzzzzzzzzzzzzz name other",
-        ] {
-            player.play(line).unwrap();
-        }
+        ]);
         player.core.view().sessions().collect()
     }
 

@@ -53,13 +53,12 @@ pub fn next<'a>(
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use super::*;
+    use crate::Presence;
     use crate::trace::Player;
-    use crate::{Limits, Presence};
 
     /// Five sessions: one waits for an answer, one failed, one was interrupted, one is to be read, one works.
     fn summaries() -> Vec<Summary> {
-        let mut player = Player::new(Limits::default());
-        for line in [
+        let player = Player::told(&[
             "create s1 name reads",
             "create s2 name failed",
             "create s3 name asks",
@@ -77,9 +76,7 @@ mod tests {
             "interrupt s5 after 1s",
             "failed s2 cut after 1s",
             "call s3 1 sh \"make\" consent after 1s",
-        ] {
-            player.play(line).unwrap();
-        }
+        ]);
         player.core.view().sessions().collect()
     }
 

@@ -84,14 +84,8 @@ pub enum Part {
 /// a call whose result is not there gets one that says so; a prompt asked again without an answer between is sent once.
 pub fn messages<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Message> {
     let entries: Vec<&Entry> = entries.into_iter().collect();
-    let result = |entry: &&'a Entry| match &entry.body {
-        Body::Result(result) => Some((result.of, result)),
-        Body::Prompt(_)
-        | Body::Answer(_)
-        | Body::Thinking(_)
-        | Body::Call(_)
-        | Body::Stop(_)
-        | Body::Repair(_) => None,
+    let result = |entry: &&'a Entry| {
+        if let Body::Result(result) = &entry.body { Some((result.of, result)) } else { None }
     };
     let results = entries.iter().filter_map(result).collect();
     let mut script = Script { results, messages: Vec::new(), open: Vec::new() };

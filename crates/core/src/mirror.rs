@@ -144,14 +144,7 @@ impl Mirror {
                 self.sessions.remove(&summary.id);
             }
             (Presence::Live, Some(known)) => known.summary = summary,
-            (Presence::Live | Presence::Hibernated, _) => self.load(Snapshot {
-                summary,
-                entries: Vec::new(),
-                trimmed: false,
-                queue: Vec::new(),
-                draft: String::new(),
-                pending: Vec::new(),
-            }),
+            (Presence::Live | Presence::Hibernated, _) => self.load(Snapshot::line(summary)),
         }
     }
 }
@@ -201,7 +194,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::trace::{Player, Told, parse};
+    use crate::trace::{Player, parse};
     use crate::{Effect, Limits, WallTime};
 
     /// What a client has that was there while the core was told these lines.
@@ -211,8 +204,7 @@ mod tests {
         for (number, line) in lines.iter().enumerate() {
             let line = parse(line, number as u64).unwrap();
             player.pass(line.after, line.wall);
-            let Told::Input(input) = line.told else { panic!("only inputs are told here") };
-            let effects = player.tell(input);
+            let effects = player.carry_out(line.told).unwrap().unwrap_or_default();
             for effect in effects.at_once.into_iter().chain(effects.after) {
                 if let Effect::Update(update) = effect {
                     mirror.apply(update).unwrap();

@@ -407,16 +407,11 @@ impl Fork {
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use super::*;
-    use crate::Limits;
     use crate::trace::Player;
 
     /// The log that these lines leave.
     fn log(lines: &[&str]) -> Vec<Stamped> {
-        let mut player = Player::new(Limits::default());
-        for line in lines {
-            player.play(line).unwrap();
-        }
-        player.disk.log
+        Player::told(lines).disk.log
     }
 
     #[test]

@@ -130,6 +130,20 @@ pub struct Snapshot {
     pub pending: Vec<PendingCall>,
 }
 
+impl Snapshot {
+    /// Of a session of which there is no more than its line: new, or hibernated.
+    pub const fn line(summary: Summary) -> Self {
+        Self {
+            summary,
+            entries: Vec::new(),
+            trimmed: false,
+            queue: Vec::new(),
+            draft: String::new(),
+            pending: Vec::new(),
+        }
+    }
+}
+
 /// One change of what a client shows. Applying an update twice, or one a snapshot already holds, changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Update {

@@ -28,23 +28,10 @@ fn play(script: &str, seen: &mut BTreeSet<Word>) {
     for (number, line) in script.lines().filter_map(|line| line.strip_prefix("> ")).enumerate() {
         let line = parse(line, number as u64).unwrap();
         player.pass(line.after, line.wall);
-        let effects = match line.told {
-            Told::Input(input) => {
-                see_input(&input, seen);
-                player.tell(input)
-            }
-            Told::Loaded(session) => player.load(session),
-            Told::Crash => player.crash().unwrap(),
-            Told::Lose(session, seq) => {
-                player.disk.lose(session, seq);
-                continue;
-            }
-            Told::Cut(session, seq) => {
-                player.disk.cut(session, seq);
-                continue;
-            }
-            Told::Look(_) | Told::Inbox | Told::Due => continue,
-        };
+        if let Told::Input(input) = &line.told {
+            see_input(input, seen);
+        }
+        let Some(effects) = player.carry_out(line.told).unwrap() else { continue };
         see_effects(&effects, seen);
         if let Some(Deadline { reason, .. }) = player.core.next_deadline() {
             see(&reason, seen);

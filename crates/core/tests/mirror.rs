@@ -19,24 +19,11 @@ fn a_mirror_follows_the_core() {
             let what = format!("{}: {line}", file.display());
             let line = parse(line, number as u64).unwrap();
             player.pass(line.after, line.wall);
-            let effects = match line.told {
-                Told::Input(input) => player.tell(input),
-                Told::Loaded(session) => player.load(session),
-                Told::Crash => {
-                    let effects = player.crash().unwrap();
-                    mirror = snapshots(&player);
-                    effects
-                }
-                Told::Lose(session, seq) => {
-                    player.disk.lose(session, seq);
-                    continue;
-                }
-                Told::Cut(session, seq) => {
-                    player.disk.cut(session, seq);
-                    continue;
-                }
-                Told::Look(_) | Told::Inbox | Told::Due => continue,
-            };
+            let died = line.told == Told::Crash;
+            let Some(effects) = player.carry_out(line.told).unwrap() else { continue };
+            if died {
+                mirror = snapshots(&player);
+            }
             follow(&mut mirror, &player, effects, &what);
             compare(&mirror, &player, &what);
         }
@@ -82,15 +69,7 @@ fn snapshots(player: &Player) -> Mirror {
     let mut mirror = Mirror::default();
     for summary in player.core.view().sessions().filter(|summary| summary.presence.is_open()) {
         let whole = player.core.view().snapshot(summary.id, usize::MAX);
-        let line = Snapshot {
-            summary,
-            entries: Vec::new(),
-            trimmed: false,
-            queue: Vec::new(),
-            draft: String::new(),
-            pending: Vec::new(),
-        };
-        mirror.load(whole.unwrap_or(line));
+        mirror.load(whole.unwrap_or_else(|| Snapshot::line(summary)));
     }
     mirror
 }

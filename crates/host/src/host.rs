@@ -296,15 +296,7 @@ impl<W: World> Host<W> {
                 // Of one that hibernates there is only its line. It is no update: those may be dropped, and who has many
                 // such sessions would start again for ever.
                 Presence::Hibernated | Presence::Closed | Presence::Trashed => {
-                    let line = Snapshot {
-                        summary,
-                        entries: Vec::new(),
-                        trimmed: false,
-                        queue: Vec::new(),
-                        draft: String::new(),
-                        pending: Vec::new(),
-                    };
-                    self.world.send(client, HostMessage::Snapshot(line.into()));
+                    self.world.send(client, HostMessage::Snapshot(Snapshot::line(summary).into()));
                 }
             }
         }

@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use q_core::{Body, Command, EntryNo, SessionId, Stop};
+use q_core::{Body, Command, Entry, EntryNo, SessionId, Stop};
 use q_host::wire::ClientMessage;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -122,30 +122,15 @@ impl Turn {
             Body::Answer(_) | Body::Thinking(_) | Body::Call(_) | Body::Result(_) | Body::Repair(_) => true,
             Body::Prompt(_) | Body::Stop(_) => false,
         });
-        let answers = ours.filter_map(|entry| match &entry.body {
-            Body::Answer(text) => Some(text.as_str()),
-            Body::Prompt(_)
-            | Body::Thinking(_)
-            | Body::Call(_)
-            | Body::Result(_)
-            | Body::Stop(_)
-            | Body::Repair(_) => None,
-        });
-        answers.collect()
+        let answer =
+            |entry: &'a Entry| if let Body::Answer(text) = &entry.body { Some(text.as_str()) } else { None };
+        ours.filter_map(answer).collect()
     }
 
     fn stop<'a>(&self, client: &'a Client) -> Option<&'a Stop> {
         let (began, session) = (self.began?, client.mirror.get(self.session)?);
         let mut after = session.entries.iter().filter(|entry| entry.no > began);
-        after.find_map(|entry| match &entry.body {
-            Body::Stop(stop) => Some(stop),
-            Body::Prompt(_)
-            | Body::Answer(_)
-            | Body::Thinking(_)
-            | Body::Call(_)
-            | Body::Result(_)
-            | Body::Repair(_) => None,
-        })
+        after.find_map(|entry| if let Body::Stop(stop) = &entry.body { Some(stop) } else { None })
     }
 
     fn ended_well(&self, client: &Client) -> bool {

@@ -244,7 +244,7 @@ mod tests {
     use alloc::vec::Vec;
 
     use crate::trace::Player;
-    use crate::{Input, Limits, Presence, SessionId};
+    use crate::{Input, Presence, SessionId};
 
     const ID: SessionId = SessionId(1);
 
@@ -264,8 +264,7 @@ mod tests {
 
     #[test]
     fn a_reading_for_an_earlier_waking_is_late() {
-        let mut player = Player::new(Limits::default());
-        player.play("create s1 name a").unwrap();
+        let mut player = Player::told(&["create s1 name a"]);
         turn_and_sleep(&mut player, 1);
         let early = player.disk.stored(ID).map(Box::new).unwrap();
         turn_and_sleep(&mut player, 2);
@@ -280,12 +279,9 @@ mod tests {
 
     #[test]
     fn a_reading_made_while_it_was_archived_is_made_again() {
-        let mut player = Player::new(Limits::default());
-        for line in
-            ["create s1 name a", "draft s1 \"half a thought\"", "tick after 30min", "wake s1", "close s1"]
-        {
-            player.play(line).unwrap();
-        }
+        let lines =
+            ["create s1 name a", "draft s1 \"half a thought\"", "tick after 30min", "wake s1", "close s1"];
+        let mut player = Player::told(&lines);
         let while_archived = player.disk.stored(ID).map(Box::new).unwrap();
         player.play("reopen s1").unwrap();
         let effects = player.tell(Input::Loaded { session: ID, stored: Ok(while_archived) });

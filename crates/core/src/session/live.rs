@@ -174,11 +174,7 @@ mod tests {
     const ID: SessionId = SessionId(1);
 
     fn player() -> Player {
-        let mut player = Player::new(Limits::default());
-        for line in ["create s1 name a", "submit s1 \"why?\"", "text s1 \"because\"", "text s1 \" so\""] {
-            player.play(line).unwrap();
-        }
-        player
+        Player::told(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"because\"", "text s1 \" so\""])
     }
 
     #[test]

@@ -31,30 +31,46 @@ impl Player {
         Self { core: Multiplexer::new(limits), disk: Disk::default(), now: Now::default(), lines: 0 }
     }
 
+    /// One that was told these lines, with the usual limits.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used, reason = "tests may panic")]
+    pub(crate) fn told(lines: &[&str]) -> Self {
+        let mut player = Self::new(Limits::default());
+        for line in lines {
+            player.play(line).unwrap();
+        }
+        player
+    }
+
     /// Reads a line, does what it says, and gives what happened, a line each.
     pub fn play(&mut self, line: &str) -> Result<Vec<String>, Faulty> {
         self.lines += 1;
         let line = parse(line, self.lines)?;
         self.pass(line.after, line.wall);
         Ok(match line.told {
-            Told::Input(input) => print(&self.tell(input)),
-            Told::Loaded(session) => print(&self.load(session)),
-            Told::Crash => match self.crash() {
-                Ok(effects) => print(&effects),
-                Err(error) => [format!("cannot recover: {error}")].into(),
-            },
-            Told::Lose(session, seq) => {
-                self.disk.lose(session, seq);
-                Vec::new()
-            }
-            Told::Cut(session, seq) => {
-                self.disk.cut(session, seq);
-                Vec::new()
-            }
             Told::Look(session) => look::session(self.core.view(), session),
             Told::Inbox => look::inbox(self.core.view()),
             Told::Due => [look::due(self.now, self.core.next_deadline())].into(),
+            told @ (Told::Input(_) | Told::Loaded(_) | Told::Crash | Told::Lose(..) | Told::Cut(..)) => {
+                match self.carry_out(told) {
+                    Ok(effects) => effects.as_ref().map(print).unwrap_or_default(),
+                    Err(error) => [format!("cannot recover: {error}")].into(),
+                }
+            }
         })
+    }
+
+    /// Does what a line says; `None` where the core was told nothing: it was only looked at, or the disk was damaged.
+    pub fn carry_out(&mut self, told: Told) -> Result<Option<Effects>, RecoverError> {
+        match told {
+            Told::Input(input) => return Ok(Some(self.tell(input))),
+            Told::Loaded(session) => return Ok(Some(self.load(session))),
+            Told::Crash => return self.crash().map(Some),
+            Told::Lose(session, seq) => self.disk.lose(session, seq),
+            Told::Cut(session, seq) => self.disk.cut(session, seq),
+            Told::Look(_) | Told::Inbox | Told::Due => {}
+        }
+        Ok(None)
     }
 
     /// Lets time pass; the calendar with it, unless it jumps to `wall`.

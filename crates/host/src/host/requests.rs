@@ -60,7 +60,7 @@ impl<W: World> Host<W> {
                 self.world.send(client, reply(Ok(Answer::Status(status))));
             }
             Request::Stats => {
-                let stats = self.watch.stats(self.started, self.live());
+                let stats = self.watch.stats(self.started, self.status().live);
                 self.world.send(client, reply(Ok(Answer::Stats(stats))));
             }
             Request::Stop => {
@@ -131,28 +131,25 @@ impl<W: World> Host<W> {
         }
     }
 
-    fn live(&self) -> u64 {
-        self.count(Presence::Live)
-    }
-
-    fn count(&self, presence: Presence) -> u64 {
-        self.core.view().sessions().filter(|session| session.presence == presence).count() as u64
-    }
-
     pub(super) fn status(&self) -> Status {
-        let view = self.core.view();
-        let working = view.sessions().filter(|session| session.activity.is_busy()).count();
+        let (mut live, mut hibernated, mut working, mut stored) = (0, 0, 0, 0);
+        for session in self.core.view().sessions() {
+            live += u64::from(session.presence == Presence::Live);
+            hibernated += u64::from(session.presence == Presence::Hibernated);
+            working += u64::from(session.activity.is_busy());
+            stored += 1;
+        }
         Status {
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started: self.started,
             clients: self.guests.len() as u64,
-            live: self.live(),
+            live,
             max_live: self.core.limits().live_sessions as u64,
-            hibernated: self.count(Presence::Hibernated),
-            working: working as u64,
-            stored: view.sessions().count() as u64,
+            hibernated,
+            working,
+            stored,
         }
     }
 }

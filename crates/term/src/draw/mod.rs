@@ -6,6 +6,7 @@ mod asleep;
 mod bar;
 mod help;
 mod overlay;
+mod page;
 mod prompt;
 mod queue;
 mod status;

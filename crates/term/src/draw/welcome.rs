@@ -3,10 +3,8 @@
 use q_core::Mirror;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
-use crate::layout::wrap;
-use crate::style::Palette;
+use super::page;
 use crate::ui::Ui;
 
 const NO_SESSION: &[&str] = &[
@@ -37,15 +35,5 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     if session.is_some_and(|session| session.summary.agent == "guide") {
         lines.extend(["", GUIDE]);
     }
-    let margin = u16::from(area.width > 40) * 2;
-    let width = usize::from(area.width.saturating_sub(margin * 2)).clamp(1, 90);
-    let mut rows = Vec::new();
-    for (number, line) in lines.iter().enumerate() {
-        let style = if number == 0 { Palette::strong() } else { Style::new() };
-        rows.extend(wrap::plain(line, width, style));
-    }
-    let top = area.y + u16::from(usize::from(area.height) > rows.len());
-    for (y, row) in (top..area.bottom()).zip(&rows) {
-        buffer.set_line(area.x + margin, y, row, area.width.saturating_sub(margin));
-    }
+    page::draw(buffer, area, &lines, None);
 }

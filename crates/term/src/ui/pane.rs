@@ -59,15 +59,10 @@ impl Pane {
         if std::mem::replace(&mut self.seeded, true) {
             return;
         }
-        self.history.seed(session.entries.iter().filter_map(|entry| match &entry.body {
-            Body::Prompt(text) => Some(text.as_str()),
-            Body::Answer(_)
-            | Body::Thinking(_)
-            | Body::Call(_)
-            | Body::Result(_)
-            | Body::Stop(_)
-            | Body::Repair(_) => None,
-        }));
+        let prompts = session.entries.iter().filter_map(|entry| {
+            if let Body::Prompt(text) = &entry.body { Some(text.as_str()) } else { None }
+        });
+        self.history.seed(prompts);
     }
 
     /// The draft to save, if it differs from what the host has; it counts as sent then.
