@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::command::{cargo, run as run_command};
 use crate::surroundings::{has_program, now};
-use crate::{Fault, Outcome, Passed, bench, coverage, real_agent, scenarios, sim, tidy};
+use crate::{Fault, Outcome, Passed, bench, coverage, mutants, real_agent, scenarios, sim, tidy};
 
 /// The version that `--full` installs and that `deny.toml` is written for.
 const CARGO_DENY: &str = "0.20.2";
@@ -42,6 +42,7 @@ const STEPS: &[Step] = &[
     Step { name: "doctest", run: |_| doctest() },
     // That the tests of the core are enough, and can fail.
     Step { name: "scenarios", run: |_| scenarios::run() },
+    Step { name: "mutants", run: |_| mutants::run(&[]) },
     Step { name: "coverage", run: |_| coverage::run() },
     Step { name: "release", run: |_| bench::build_release() },
     Step { name: "bench", run: |_| bench::run(&["--quick"]) },

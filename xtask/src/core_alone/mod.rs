@@ -25,6 +25,10 @@ const REPEATABLE: &[(&str, &str)] = &[
     ("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1"),
 ];
 
+/// One fault changes much of the core: compiling it is the longer wait, and its tests are short.
+const UNOPTIMIZED: [(&str, &str); 2] =
+    [("CARGO_PROFILE_DEV_OPT_LEVEL", "0"), ("CARGO_PROFILE_DEV_DEBUG", "0")];
+
 /// A copy of the core, of the properties it must keep, and of nothing else.
 pub(crate) struct CoreAlone {
     place: PathBuf,
@@ -91,7 +95,7 @@ impl CoreAlone {
     pub(crate) fn tool(&self, program: &Path) -> Command {
         let mut tool = command(&program.to_string_lossy(), &[]);
         tool.current_dir(self.top()).env_remove("CARGO_TARGET_DIR");
-        tool.env("CARGO_INCREMENTAL", "1").envs(REPEATABLE.iter().copied());
+        tool.env("CARGO_INCREMENTAL", "1").envs(UNOPTIMIZED).envs(REPEATABLE.iter().copied());
         tool
     }
 
@@ -112,9 +116,7 @@ impl CoreAlone {
         let mut build =
             self.cargo(&["test", "--quiet", "--no-run", "--message-format=json-render-diagnostics"]);
         build.args(what);
-        // One fault changes much of the core: compiling it is the longer wait, and its tests are short.
-        build.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
-        build.env("RUSTC_WORKSPACE_WRAPPER", self.compiler_with(flags)?);
+        build.envs(UNOPTIMIZED).env("RUSTC_WORKSPACE_WRAPPER", self.compiler_with(flags)?);
         let programs = artifacts::test_programs(&output(&mut build)?);
         if programs.is_empty() { Err(Fault("cargo built no test".into())) } else { Ok(programs) }
     }

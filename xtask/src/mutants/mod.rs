@@ -19,8 +19,10 @@ use mutant::{Catcher, Mutant};
 const PLACE: &str = "crates/sim/mutants/";
 /// A broken core may leave a name unused.
 const FLAGS: &str = "--cap-lints=allow";
-/// For one test. The slowest needs two seconds on a quiet machine; a broken core may never end.
-const LIMIT: Duration = Duration::from_secs(30);
+/// For the test that must notice it: many more than it is tried with every day, so that none of them is luck.
+const CASES: &str = "4096";
+/// For one test. The slowest needs ten seconds on a quiet machine; a broken core may never end.
+const LIMIT: Duration = Duration::from_secs(90);
 /// For all tests of one program.
 const LIMIT_FOR_ALL: Duration = Duration::from_mins(5);
 
@@ -135,7 +137,8 @@ fn noticed(catcher: &Catcher, alone: &CoreAlone) -> Result<Verdict, Fault> {
         return Ok(Verdict::Faulty("the core with it does not build".into()));
     };
     for program in named {
-        match ended_within(LIMIT, &mut program.command(&catcher.arguments()))? {
+        let mut command = program.command(&catcher.arguments());
+        match ended_within(LIMIT, command.env("PROPTEST_CASES", CASES))? {
             Ended::Late => return Ok(Verdict::CaughtHanging),
             Ended::Badly(said) if catcher.is_blamed(&said) => return Ok(Verdict::Caught),
             Ended::Badly(_) | Ended::Well => {}
