@@ -15,13 +15,13 @@ pub struct Page {
     pub trimmed: bool,
 }
 
-/// See [`crate::Store::page`].
+/// See [`crate::Store::page`]. Also where damage ended the reading, if it did.
 pub(crate) fn read<L: Log>(
     log: &L,
     session: SessionId,
     before: Option<EntryNo>,
     bytes: usize,
-) -> Result<Page, StoreError> {
+) -> Result<(Page, Option<Seq>), StoreError> {
     let last = log.last(session)?;
     // An entry has the number of its first record, so whatever is older than that is older than the entry.
     let from = before.map_or(last, |before| Seq(before.0.saturating_sub(1)).min(last));
@@ -30,5 +30,6 @@ pub(crate) fn read<L: Log>(
     for stamped in newest.records.values() {
         transcript.apply(stamped);
     }
-    Ok(Page { entries: transcript.entries().cloned().collect(), trimmed: newest.trimmed })
+    let page = Page { entries: transcript.entries().cloned().collect(), trimmed: newest.trimmed };
+    Ok((page, newest.damaged))
 }

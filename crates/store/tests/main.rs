@@ -2,6 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod contract;
+mod crash;
 mod damage;
 mod directory;
 mod driver;
+mod engine;
+mod examine;
+mod image;
+mod probe;
+mod rot;
