@@ -9,7 +9,7 @@ use q_core::{Batch, Durability, Head, Record, Seq, SessionId, Stamped, WallTime}
 use q_store::{Damage, FjallStore, Store, StoreError};
 
 use crate::driver::{Driver, Step};
-use crate::engine::{Keyspace, Rows, raw, rows};
+use crate::engine::{Keyspace, Rows, flush, raw, rows};
 use crate::image::{self, Image, Written};
 use crate::rot::scratch;
 
@@ -253,4 +253,63 @@ fn a_damaged_end_is_cut_when_it_is_read_and_told_until_somebody_was() {
     assert_eq!(store.verify().unwrap(), []);
     drop(store);
     assert_eq!(FjallStore::open(&dir).unwrap().damage(), []);
+}
+
+/// Gives a session one more draft.
+fn draft(store: &FjallStore, session: SessionId, text: &str) -> Result<Seq, StoreError> {
+    let mut head = store.heads()?.into_iter().find(|head| head.id == session).unwrap();
+    let record = Record::Drafted { text: text.into() };
+    let stamped = Stamped { session, seq: head.seq.next(), at: WallTime(1), record };
+    head.apply(&stamped);
+    let seq = head.seq;
+    store.append(&[Batch { records: vec![stamped], heads: vec![head], durability: Durability::Synced }])?;
+    Ok(seq)
+}
+
+/// When tables are merged the engine meets what nobody has read for long, and gives up writing. Without a repair it would
+/// do so again after every start.
+#[test]
+fn a_table_that_cannot_be_merged_stops_the_store_once() {
+    let sample = sample();
+    let dir = sample.place.path().join("store");
+    let sessions: Vec<SessionId> = sample.written.sessions().collect();
+    // Each table spans both sessions, so none is out of the others' way.
+    for round in 0..3 {
+        let store = FjallStore::open(&dir).unwrap();
+        for session in &sessions {
+            draft(&store, *session, &format!("round {round}")).unwrap();
+        }
+        drop(store);
+        flush(&dir);
+    }
+    let image = Image::of(&dir);
+    let oldest = image.files.keys().find(|path| path.starts_with("keyspaces/1/tables")).unwrap();
+    image.with(oldest, |bytes| bytes[100] ^= 1).write(&dir);
+    let store = FjallStore::open(&dir).unwrap();
+    let text = "onwards ".repeat(8 << 10);
+    let mut acknowledged = BTreeMap::new();
+    let refused = (0..10_000).find_map(|round| {
+        let session = sessions[round % 2];
+        match draft(&store, session, &text) {
+            Ok(seq) => acknowledged.insert(session, seq).and(None),
+            Err(error) => Some(error),
+        }
+    });
+    assert!(matches!(refused, Some(StoreError::Poisoned)), "{refused:?}");
+    drop(store);
+    let store = FjallStore::open(&dir).unwrap();
+    let damage = store.damage();
+    assert!(damage.iter().filter_map(|damage| damage.lost).sum::<u64>() <= 1, "{damage:?}");
+    for session in &sessions {
+        assert!(
+            store
+                .heads()
+                .unwrap()
+                .iter()
+                .any(|head| head.id == *session && head.seq >= acknowledged[session])
+        );
+    }
+    for round in 0..200 {
+        draft(&store, sessions[round % 2], &text).unwrap();
+    }
 }
