@@ -4,34 +4,44 @@
 //! a full disk in between leaves nothing that looks like a store. Not here: what is in it.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::digest;
 use crate::error::StoreError;
 
-/// The file that makes a directory a store. It names the version of the layout.
+/// The file that makes a directory a store. It names the version of the layout, with a check over the name.
 const MARKER: &str = "q-store";
-/// The layout made here, and the newest one read: the keyspaces, their keys, the envelope.
-const LAYOUT: u32 = 1;
+const MARKER_DRAFT: &str = "q-store.tmp";
+/// The layout made here, and the newest one read: the files, the keyspaces, their keys, the envelope.
+pub(crate) const LAYOUT: u32 = 1;
 
-const OURS_ONLY: u32 = 0o700;
-const OURS_ONLY_FILE: u32 = 0o600;
+pub(crate) const OURS_ONLY: u32 = 0o700;
+pub(crate) const OURS_ONLY_FILE: u32 = 0o600;
 
 /// What stands at a store's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// A store of a layout known here.
     Store,
+    /// A store whose marker is not as it was written.
+    Unmarked,
     /// Nothing, or an empty directory.
     Nothing,
 }
 
 /// Looks what stands there.
 pub(crate) fn look(dir: &Path) -> Result<Found, StoreError> {
-    match fs::read_to_string(dir.join(MARKER)) {
-        Ok(marker) => known_layout(&marker).map(|()| Found::Store),
+    match fs::read(dir.join(MARKER)) {
+        Ok(marker) => match layout_named(&marker) {
+            Some(layout) if layout > LAYOUT => Err(StoreError::FutureVersion {
+                found: format!("layout {layout}, known here up to {LAYOUT}"),
+            }),
+            Some(LAYOUT) => Ok(Found::Store),
+            Some(_) | None => Ok(Found::Unmarked),
+        },
         Err(error) if error.kind() == ErrorKind::NotFound => match is_empty(dir) {
             Ok(true) => Ok(Found::Nothing),
             Ok(false) => Err(StoreError::NotAStore { path: dir.into() }),
@@ -41,7 +51,6 @@ pub(crate) fn look(dir: &Path) -> Result<Found, StoreError> {
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
             Err(StoreError::NotAStore { path: dir.into() })
         }
-        Err(error) if error.kind() == ErrorKind::InvalidData => Err(damaged_marker()),
         Err(error) => Err(StoreError::from_io(dir, error)),
     }
 }
@@ -50,18 +59,41 @@ fn is_empty(dir: &Path) -> std::io::Result<bool> {
     Ok(fs::read_dir(dir)?.next().is_none())
 }
 
-fn known_layout(marker: &str) -> Result<(), StoreError> {
-    match marker.trim_end().parse() {
-        Ok(LAYOUT) => Ok(()),
-        Ok(newer) if newer > LAYOUT => {
-            Err(StoreError::FutureVersion { found: format!("layout {newer}, known here up to {LAYOUT}") })
-        }
-        Ok(_) | Err(_) => Err(damaged_marker()),
-    }
+fn marker(layout: u32) -> String {
+    let name = format!("q-store {layout}");
+    format!("{name} {:016x}\n", digest::of(&[name.as_bytes()]))
 }
 
-fn damaged_marker() -> StoreError {
+fn layout_named(bytes: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let layout = text.split(' ').nth(1)?.parse().ok()?;
+    (text == marker(layout)).then_some(layout)
+}
+
+/// The marker is damaged, and nothing else says what the directory is.
+pub(crate) fn damaged_marker() -> StoreError {
     StoreError::Unreadable { detail: format!("the file {MARKER} names no version") }
+}
+
+/// Writes a damaged marker anew. The caller knows the layout from elsewhere.
+pub(crate) fn mark_again(dir: &Path) -> Result<(), StoreError> {
+    let write = || {
+        let draft = dir.join(MARKER_DRAFT);
+        write_marker(&draft)?;
+        fs::rename(&draft, dir.join(MARKER))?;
+        sync(dir)
+    };
+    write().map_err(|error| StoreError::from_io(dir, error))
+}
+
+/// Holds the directory for one user until the handle is dropped. The system gives it back when the process dies.
+pub(crate) fn hold(dir: &Path) -> Result<File, StoreError> {
+    let handle = File::open(dir).map_err(|error| StoreError::from_io(dir, error))?;
+    match handle.try_lock() {
+        Ok(()) => Ok(handle),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: dir.into() }),
+        Err(TryLockError::Error(error)) => Err(StoreError::from_io(dir, error)),
+    }
 }
 
 /// Makes a store there: `fill` writes and closes what belongs into the directory it is given.
@@ -80,7 +112,7 @@ pub(crate) fn create(
     // Held until the end. Where the file system has no locks, only the clearing of leftovers is given up: the rename
     // decides who makes the store either way.
     let alone = parent_handle.lock().is_ok();
-    if look(dir)? == Found::Store {
+    if look(dir)? != Found::Nothing {
         return Ok(());
     }
     if alone {
@@ -88,14 +120,14 @@ pub(crate) fn create(
     }
     let draft = draft_directory(parent, name).map_err(failed)?;
     let made = fill(&draft).and_then(|()| {
-        write_marker(&draft).map_err(failed)?;
+        write_marker(&draft.join(MARKER)).map_err(failed)?;
         make_private(&draft)?;
-        sync_directory(&draft).map_err(failed)?;
+        sync(&draft).map_err(failed)?;
         fs::rename(&draft, dir).map_err(failed)
     });
     if let Err(error) = made {
         discard(&draft);
-        return if matches!(look(dir), Ok(Found::Store)) { Ok(()) } else { Err(error) };
+        return if matches!(look(dir), Ok(Found::Store | Found::Unmarked)) { Ok(()) } else { Err(error) };
     }
     parent_handle.sync_all().map_err(failed)
 }
@@ -144,14 +176,15 @@ fn discard(draft: &Path) {
     }
 }
 
-fn write_marker(dir: &Path) -> std::io::Result<()> {
-    let mut marker =
-        OpenOptions::new().write(true).create_new(true).mode(OURS_ONLY_FILE).open(dir.join(MARKER))?;
-    writeln!(marker, "{LAYOUT}")?;
-    marker.sync_all()
+fn write_marker(path: &Path) -> std::io::Result<()> {
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(OURS_ONLY_FILE).open(path)?;
+    file.write_all(marker(LAYOUT).as_bytes())?;
+    file.sync_all()
 }
 
-fn sync_directory(dir: &Path) -> std::io::Result<()> {
+/// Brings a directory's entries to the disk.
+pub(crate) fn sync(dir: &Path) -> std::io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
@@ -181,4 +214,28 @@ fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
         return Ok(());
     }
     fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_layout_is_the_future_and_anything_else_is_no_layout() {
+        let place = tempfile::tempdir().unwrap();
+        let found = |content: &str| {
+            fs::write(place.path().join(MARKER), content).unwrap();
+            look(place.path())
+        };
+        assert_eq!(found(&marker(LAYOUT)).unwrap(), Found::Store);
+        assert!(matches!(found(&marker(LAYOUT + 1)), Err(StoreError::FutureVersion { .. })));
+        let ours = marker(LAYOUT);
+        for at in 0..ours.len() {
+            let flipped: Vec<u8> =
+                ours.bytes().enumerate().map(|(n, byte)| if n == at { byte ^ 2 } else { byte }).collect();
+            fs::write(place.path().join(MARKER), flipped).unwrap();
+            assert_eq!(look(place.path()).unwrap(), Found::Unmarked, "{at}");
+        }
+    }
 }

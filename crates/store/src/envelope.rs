@@ -7,10 +7,10 @@
 //! This shape is the same for every format of the payload. One that changes it must change the directory's marker.
 
 use q_core::{Seq, SessionId};
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::StoreError;
-use crate::wire;
+use crate::key::{self, Key};
+use crate::{digest, wire};
 
 const HEADER_LEN: usize = 1 + 8 + 8;
 
@@ -51,6 +51,22 @@ pub(crate) fn seal<E>(
     Ok((value, check))
 }
 
+/// Whether a row is one of the store's, as it was written, in whatever format.
+pub(crate) fn is_own(key: &[u8], value: &[u8]) -> bool {
+    let (session, seq) = match key::read(key) {
+        Some(Key::Head(session)) => (session, HEAD),
+        Some(Key::Record(session, seq)) => (session, seq),
+        None => return false,
+    };
+    !matches!(open(session, seq, value), Err(StoreError::Damaged { .. }))
+}
+
+/// The check of the record that a value comes after; of a head, that of the session's last record.
+pub(crate) fn linked_to(value: &[u8]) -> Option<u64> {
+    let (prev, _) = value.get(1..)?.split_first_chunk()?;
+    Some(u64::from_le_bytes(*prev))
+}
+
 /// Unwraps a stored value, if it is what was sealed for this place and in a format known here.
 pub(crate) fn open(session: SessionId, seq: Seq, value: &[u8]) -> Result<Opened<'_>, StoreError> {
     let damaged = StoreError::Damaged { session, seq };
@@ -74,13 +90,7 @@ pub(crate) fn open(session: SessionId, seq: Seq, value: &[u8]) -> Result<Opened<
 }
 
 fn check(session: SessionId, seq: Seq, format: u8, prev: u64, payload: &[u8]) -> u64 {
-    let mut hash = Xxh3::new();
-    hash.update(&session.0.to_be_bytes());
-    hash.update(&seq.0.to_be_bytes());
-    hash.update(&[format]);
-    hash.update(&prev.to_le_bytes());
-    hash.update(payload);
-    hash.digest()
+    digest::of(&[&session.0.to_be_bytes(), &seq.0.to_be_bytes(), &[format], &prev.to_le_bytes(), payload])
 }
 
 #[cfg(test)]

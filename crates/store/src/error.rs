@@ -47,7 +47,7 @@ pub enum StoreError {
     },
     /// What is stored is not what was written. Sequence number 0 is the session's head.
     #[error(
-        "session {session} is damaged at record {seq} (0: its head); the others are whole; copy the store aside before anything else"
+        "session {session} is damaged at record {seq} (0: its head); the others are whole; `q host stop`, and q repairs what it can when it starts next"
     )]
     Damaged {
         /// Whose record.
@@ -56,7 +56,7 @@ pub enum StoreError {
         seq: Seq,
     },
     /// The files are damaged in a way that names no session.
-    #[error("the store's files are damaged ({detail}); copy the directory aside before anything else")]
+    #[error("the store's files are damaged ({detail}); q repairs what it can when it starts next")]
     Unreadable {
         /// What the reader met.
         detail: String,

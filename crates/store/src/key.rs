@@ -19,6 +19,33 @@ pub(crate) fn record(session: SessionId, seq: Seq) -> [u8; RECORD_LEN] {
     key
 }
 
+/// A key as read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Key {
+    /// Of a session's head.
+    Head(SessionId),
+    /// Of a record.
+    Record(SessionId, Seq),
+}
+
+impl Key {
+    pub(crate) const fn session(self) -> SessionId {
+        match self {
+            Self::Head(session) | Self::Record(session, _) => session,
+        }
+    }
+}
+
+/// What a row is, by its key alone.
+pub(crate) fn read(key: &[u8]) -> Option<Key> {
+    if let Some(session) = session_of_head(key) {
+        return Some(Key::Head(session));
+    }
+    let (session, seq) = key.split_first_chunk()?;
+    let seq = u64::from_be_bytes(seq.try_into().ok()?);
+    Some(Key::Record(SessionId(u128::from_be_bytes(*session)), Seq(seq)))
+}
+
 /// Whose head has this key.
 pub(crate) fn session_of_head(key: &[u8]) -> Option<SessionId> {
     key.try_into().ok().map(u128::from_be_bytes).map(SessionId)

@@ -4,12 +4,22 @@
 //! by `envelope`, linked by `chain`, encoded by `wire`, and kept in a directory that `directory` makes and recognises.
 //! Pages and tails are folded by [`q_core::Transcript`], which is the one definition of an entry.
 //!
+//! What was acknowledged stands in the `anchor` too, outside the engine. `files` reads the engine's files without
+//! trusting them, `settle` decides what of a damaged log is to be believed, `aside` keeps what a repair changes. The
+//! promises, and what they do not cover, are in `docs/durability.md`.
+//!
 //! Not here: what a record means (`q-core`), who writes when (the host).
 
+mod anchor;
+mod aside;
 mod chain;
+mod damage;
+mod digest;
 mod directory;
 mod envelope;
 mod error;
+mod examine;
+mod files;
 mod fjall;
 mod key;
 mod lineage;
@@ -18,12 +28,17 @@ mod memory;
 mod newest;
 mod order;
 mod page;
+mod probe;
+mod settle;
 mod store;
 mod tail;
 mod wire;
 
+pub use damage::Damage;
 pub use error::StoreError;
+pub use examine::{Condition, Examination, examine};
 pub use fjall::FjallStore;
 pub use memory::MemoryStore;
 pub use page::Page;
+pub use probe::{Probed, Prober, probe};
 pub use store::Store;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use q_core::{Batch, EntryNo, Fork, Head, Seq, SessionId, Stamped, Stored};
 
+use crate::damage::Damage;
 use crate::error::StoreError;
 use crate::log::Log;
 use crate::page::Page;
@@ -63,17 +64,29 @@ impl Store for MemoryStore {
     }
 
     fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {
-        tail::read(&*self.sessions()?, head, tail_bytes)
+        tail::read(&*self.sessions()?, head, tail_bytes).map(|(stored, _)| stored)
     }
 
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError> {
-        page::read(&*self.sessions()?, session, before, bytes)
+        page::read(&*self.sessions()?, session, before, bytes).map(|(page, _)| page)
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
         let sessions = self.sessions()?;
         let records = sessions.get(&session).map_or(&[][..], |kept| &kept.records);
         Ok(records.iter().filter(|stamped| stamped.seq >= from).take(limit).cloned().collect())
+    }
+
+    fn verify(&self) -> Result<Vec<Damage>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn damage(&self) -> Vec<Damage> {
+        Vec::new()
+    }
+
+    fn told(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

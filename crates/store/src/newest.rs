@@ -19,16 +19,23 @@ pub(crate) enum Reach {
     AtLeast(usize),
 }
 
+/// A record by its place: a session, which may be one whose history a fork took over, and where in its log.
+pub(crate) type Place = (SessionId, Seq);
+
 /// The records of the newest entries.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Newest {
     /// By place, those that older entries' ranges hold included only where they are needed.
     pub(crate) records: BTreeMap<Seq, Stamped>,
     /// Whether older entries exist.
     pub(crate) trimmed: bool,
+    /// The damaged record at which reading stopped. What is newer is whole.
+    pub(crate) damaged: Option<Place>,
 }
 
 /// Reads back from `from`. Of drafts only the one at `draft` is of use.
+///
+/// Damage ends the reading once there is an entry to give, and is an error before.
 pub(crate) fn read<L: Log>(
     log: &L,
     session: SessionId,
@@ -40,11 +47,16 @@ pub(crate) fn read<L: Log>(
     let mut records = BTreeMap::new();
     let mut texts = BTreeMap::new();
     let mut trimmed = false;
+    let mut damaged = None;
     for stamped in Lineage::new(log, session, from)? {
-        let stamped = stamped?;
-        if let Record::Began { queued, .. } = stamped.record {
-            texts.insert(queued, log.record(stamped.session, queued)?);
-        }
+        let stamped = match stamped.and_then(|stamped| with_text(log, stamped, &mut texts)) {
+            Ok(stamped) => stamped,
+            Err(StoreError::Damaged { session, seq }) if measure.first.is_some() => {
+                (trimmed, damaged) = (true, Some((session, seq)));
+                break;
+            }
+            Err(error) => return Err(error),
+        };
         if !measure.takes(&stamped, &texts) {
             trimmed = true;
             break;
@@ -59,7 +71,19 @@ pub(crate) fn read<L: Log>(
     }
     let needed: Vec<Seq> = records.values().filter_map(text_of).collect();
     records.extend(needed.into_iter().filter_map(|queued| texts.remove_entry(&queued)));
-    Ok(Newest { records, trimmed })
+    Ok(Newest { records, trimmed, damaged })
+}
+
+/// A record, with the text of its prompt read too where it refers to one.
+fn with_text<L: Log>(
+    log: &L,
+    stamped: Stamped,
+    texts: &mut BTreeMap<Seq, Stamped>,
+) -> Result<Stamped, StoreError> {
+    if let Record::Began { queued, .. } = stamped.record {
+        texts.insert(queued, log.record(stamped.session, queued)?);
+    }
+    Ok(stamped)
 }
 
 /// Where the text of the prompt stands that this record puts into the conversation.

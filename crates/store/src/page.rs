@@ -4,7 +4,7 @@ use q_core::{Entry, EntryNo, Seq, SessionId, Transcript};
 
 use crate::error::StoreError;
 use crate::log::Log;
-use crate::newest::{self, Reach};
+use crate::newest::{self, Place, Reach};
 
 /// Some neighbouring entries of one session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,13 +15,13 @@ pub struct Page {
     pub trimmed: bool,
 }
 
-/// See [`crate::Store::page`].
+/// See [`crate::Store::page`]. Also the damaged record that ended the reading, if one did.
 pub(crate) fn read<L: Log>(
     log: &L,
     session: SessionId,
     before: Option<EntryNo>,
     bytes: usize,
-) -> Result<Page, StoreError> {
+) -> Result<(Page, Option<Place>), StoreError> {
     let last = log.last(session)?;
     // An entry has the number of its first record, so whatever is older than that is older than the entry.
     let from = before.map_or(last, |before| Seq(before.0.saturating_sub(1)).min(last));
@@ -30,5 +30,6 @@ pub(crate) fn read<L: Log>(
     for stamped in newest.records.values() {
         transcript.apply(stamped);
     }
-    Ok(Page { entries: transcript.entries().cloned().collect(), trimmed: newest.trimmed })
+    let page = Page { entries: transcript.entries().cloned().collect(), trimmed: newest.trimmed };
+    Ok((page, newest.damaged))
 }

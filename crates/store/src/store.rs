@@ -4,6 +4,7 @@
 
 use q_core::{Batch, EntryNo, Head, Seq, SessionId, Stamped, Stored};
 
+use crate::damage::Damage;
 use crate::error::StoreError;
 use crate::page::Page;
 
@@ -27,11 +28,24 @@ pub trait Store: Send + Sync {
     /// What recovery needs of one session: for an open one its newest records, reaching back over at least `tail_bytes`
     /// of entries to where an entry begins, and before them those that the head refers to. In order, none twice.
     /// Drafts that a later one replaced are left out.
+    ///
+    /// The head given back counts: where the session's end turns out to be damaged, its log is cut and its head is an
+    /// older one, and [`Self::damage`] tells of it. Where only older records are, the tail begins behind them.
     fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError>;
 
-    /// The newest entries before `before` (`None`: the end) of at most `bytes`, always at least one if any exists.
+    /// The newest entries before `before` (`None`: the end) of at most `bytes`, always at least one if any exists. A page
+    /// ends at damage, and the one before it is [`StoreError::Damaged`].
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError>;
 
     /// A session's records from `from` on, in order, at most `limit` of them.
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError>;
+
+    /// Reads everything and says what is not as it was acknowledged, whether it was told or not. Changes nothing.
+    fn verify(&self) -> Result<Vec<Damage>, StoreError>;
+
+    /// What was lost and nobody was told of yet: found at opening, or since.
+    fn damage(&self) -> Vec<Damage>;
+
+    /// The person was told of everything that [`Self::damage`] gives.
+    fn told(&self) -> Result<(), StoreError>;
 }

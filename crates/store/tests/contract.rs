@@ -37,6 +37,7 @@ macro_rules! contract {
 contract!(
     what_a_multiplexer_writes_comes_back,
     an_empty_store_has_nothing,
+    what_is_whole_is_verified_and_nothing_is_told,
     records_must_continue_their_log,
     heads_must_match_their_records,
     one_append_is_all_or_nothing,
@@ -84,6 +85,18 @@ fn an_empty_store_has_nothing(store: &dyn Store) {
     assert_eq!(store.heads().unwrap(), []);
     assert_eq!(store.page(SESSION, None, 100).unwrap(), Page::default());
     assert_eq!(store.records(SESSION, Seq(0), 100).unwrap(), []);
+}
+
+fn what_is_whole_is_verified_and_nothing_is_told(store: &dyn Store) {
+    let log = a_conversation();
+    for end in 1..log.len() {
+        let durability = if end % 2 == 0 { Durability::Synced } else { Durability::Buffered };
+        let batch = batch(vec![log[end - 1].clone()], folded(&log[..end]));
+        store.append(&[Batch { durability, ..batch }]).unwrap();
+        assert_eq!(store.verify().unwrap(), []);
+    }
+    assert_eq!(store.damage(), []);
+    store.told().unwrap();
 }
 
 fn records_must_continue_their_log(store: &dyn Store) {

@@ -138,32 +138,42 @@ fn what_dead_creations_left_is_cleared_and_nothing_else() {
 fn the_marker_decides() {
     let (_place, dir) = place();
     drop(FjallStore::open(&dir).unwrap());
-    let marker = dir.join("q-store");
-    assert_eq!(fs::read_to_string(&marker).unwrap(), "1\n");
-    for (content, is_expected) in [
-        ("2\n", (|error| matches!(error, StoreError::FutureVersion { .. })) as fn(&StoreError) -> bool),
-        ("", |error| matches!(error, StoreError::Unreadable { .. })),
-        ("0\n", |error| matches!(error, StoreError::Unreadable { .. })),
-        ("one", |error| matches!(error, StoreError::Unreadable { .. })),
-    ] {
+    let (marker, anchor) = (dir.join("q-store"), dir.join("anchor"));
+    let ours = fs::read_to_string(&marker).unwrap();
+    assert_eq!(ours, "q-store 1 95be635492bd7982\n");
+    // A damaged one is written anew as long as the anchor says what it belongs to.
+    for content in ["", "one", "q-store 2 95be635492bd7982\n", "q-store 1 95be635492bd7982"] {
         fs::write(&marker, content).unwrap();
-        let error = FjallStore::open(&dir).unwrap_err();
-        assert!(is_expected(&error), "{content:?}: {error}");
+        drop(FjallStore::open(&dir).unwrap());
+        assert_eq!(fs::read_to_string(&marker).unwrap(), ours);
     }
     fs::write(&marker, [0xff]).unwrap();
+    let whole = fs::read(&anchor).unwrap();
+    fs::write(&anchor, []).unwrap();
     assert!(matches!(FjallStore::open(&dir), Err(StoreError::Unreadable { .. })));
+    fs::write(&anchor, whole).unwrap();
+    drop(FjallStore::open(&dir).unwrap());
     fs::remove_file(&marker).unwrap();
     assert!(matches!(FjallStore::open(&dir), Err(StoreError::NotAStore { .. })));
 }
 
 #[test]
-fn a_store_that_lost_its_version_file_is_not_begun_anew() {
+fn whatever_small_file_is_missing_is_made_again() {
     let (_place, dir) = place();
-    drop(FjallStore::open(&dir).unwrap());
-    fs::remove_file(dir.join("version")).unwrap();
-    let before = names(&dir);
-    assert!(matches!(FjallStore::open(&dir), Err(StoreError::Unreadable { .. })));
-    assert_eq!(names(&dir), before);
+    let store = FjallStore::open(&dir).unwrap();
+    let mut driver = Driver::new(&store, 1, 1);
+    driver.take(Step::Submit(0, "why?".into()));
+    driver.settle();
+    let head = store.heads().unwrap().remove(0);
+    drop(store);
+    for name in
+        ["version", "lock", "anchor", "keyspaces/0/current", "keyspaces/1/current", "keyspaces/2/current"]
+    {
+        fs::remove_file(dir.join(name)).unwrap();
+        let store = FjallStore::open(&dir).unwrap();
+        assert_eq!((store.heads().unwrap(), store.damage()), (vec![head.clone()], vec![]), "without {name}");
+        assert_eq!(store.records(head.id, Seq(1), 99).unwrap().len() as u64, head.seq.0, "without {name}");
+    }
 }
 
 #[test]

@@ -2,6 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod contract;
+mod crash;
 mod damage;
 mod directory;
 mod driver;
+mod engine;
+mod examine;
+mod image;
+mod lineage;
+mod probe;
+mod rot;

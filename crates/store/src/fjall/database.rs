@@ -6,8 +6,10 @@ use ::fjall::{Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot};
 use q_core::Durability;
 
 use crate::error::StoreError;
-use crate::fjall::failure;
+use crate::files::look;
 use crate::wire;
+
+use super::failure;
 
 const CACHE_BYTES: u64 = 4 << 20;
 /// What may wait in memory before it is flushed to a table.
@@ -28,19 +30,13 @@ const HEADS: &str = "heads";
 const META: &str = "meta";
 /// The row of [`META`] that holds the newest format of payloads written.
 const FORMAT_KEY: &[u8] = b"format";
-/// The file without which fjall takes a directory for an empty one and begins anew.
-const VERSION_FILE: &str = "version";
 
-/// One row to write.
+/// One row to write, or to remove where it has no value.
 pub(super) enum Row {
     /// A record.
-    Record([u8; 24], Vec<u8>),
+    Record([u8; 24], Option<Vec<u8>>),
     /// A head.
-    Head([u8; 16], Vec<u8>),
-    /// A record goes.
-    NoRecord([u8; 24]),
-    /// A head goes.
-    NoHead([u8; 16]),
+    Head([u8; 16], Option<Vec<u8>>),
 }
 
 /// The open database.
@@ -66,8 +62,9 @@ impl Database {
 
     /// Opens what [`Self::create`] made.
     pub(super) fn open(dir: &Path) -> Result<Self, StoreError> {
-        if !dir.join(VERSION_FILE).exists() {
-            return Err(missing(VERSION_FILE));
+        // Without its version fjall takes a directory for an empty one and begins anew.
+        if !dir.join(look::VERSION_FILE).exists() {
+            return Err(missing(look::VERSION_FILE));
         }
         let engine = open_engine(dir)?;
         let keyspace = |name: &str| {
@@ -78,13 +75,14 @@ impl Database {
             }
         };
         let (records, heads, meta) = (keyspace(RECORDS)?, keyspace(HEADS)?, keyspace(META)?);
-        let format = meta.get(FORMAT_KEY).map_err(|error| failure::of_files(dir, error))?;
-        match format.as_deref() {
+        let failed = |error| failure::of_files(dir, error);
+        match meta.get(FORMAT_KEY).map_err(failed)?.as_deref() {
             Some([wire::FORMAT]) => {}
             Some([format]) => {
                 return Err(StoreError::FutureVersion { found: format!("format {format}") });
             }
-            Some(_) | None => return Err(missing("format")),
+            // The row was lost with a damaged file. A newer record would still say that it is newer.
+            Some(_) | None => meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(failed)?,
         }
         Ok(Self { path: dir.into(), records, heads, engine })
     }
@@ -104,13 +102,18 @@ impl Database {
         let mut batch = self.engine.batch().durability(Some(mode));
         for row in rows {
             match row {
-                Row::Record(key, value) => batch.insert(&self.records, key, value),
-                Row::Head(key, value) => batch.insert(&self.heads, key, value),
-                Row::NoRecord(key) => batch.remove(&self.records, key),
-                Row::NoHead(key) => batch.remove(&self.heads, key),
+                Row::Record(key, Some(value)) => batch.insert(&self.records, key, value),
+                Row::Record(key, None) => batch.remove(&self.records, key),
+                Row::Head(key, Some(value)) => batch.insert(&self.heads, key, value),
+                Row::Head(key, None) => batch.remove(&self.heads, key),
             }
         }
         batch.commit().map_err(|error| self.failure(error))
+    }
+
+    /// Brings everything that was written to the disk.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        self.engine.persist(PersistMode::SyncAll).map_err(|error| self.failure(error))
     }
 
     fn falls_behind(&self) -> bool {

@@ -1,77 +1,178 @@
 //! The store on fjall. Nothing outside this folder names it.
 //!
 //! Three keyspaces for all sessions (one each would cost 45 ms to create), two workers (one deadlocks fjall under bulk
-//! writes), small caches. Not here: what rows look like (`key`, `envelope`, `wire`), where the directory comes from.
+//! writes), small caches. Not here: what rows look like (`key`, `envelope`, `wire`), where the directory comes from, what
+//! fjall's files look like to others (`files`).
 
 mod database;
 mod failure;
+mod opening;
 mod reader;
+mod rebuild;
+mod settling;
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use q_core::{Batch, Durability, EntryNo, Head, Seq, SessionId, Stamped, Stored};
 
+use crate::anchor::Anchor;
+use crate::aside::{self, Aside};
+use crate::damage::Damage;
 use crate::envelope::{self, End};
 use crate::error::StoreError;
 use crate::page::Page;
+use crate::probe::Prober;
+use crate::settle::Verdict;
 use crate::store::Store;
-use crate::{directory, key, order, page, tail, wire};
+use crate::{key, order, page, tail, wire};
 
 use database::{Database, Row};
+use opening::Opened;
 use reader::Reader;
 
-/// The store on disk, held by one process at a time.
+/// The store on disk, held by one process at a time. Dropping it closes it in good order.
 pub struct FjallStore {
+    path: PathBuf,
     database: Database,
     writer: Mutex<Writer>,
+    _held: File,
 }
 
 /// What is known about the ends of logs, and whether writes may go on.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Writer {
     /// Sessions written to since the store was opened.
     ends: BTreeMap<SessionId, End>,
+    /// `None` once it is closed.
+    anchor: Option<Anchor>,
+    /// Every head as opening read it, until it is asked for or something is written: a start reads heads once.
+    heads: Option<Vec<Head>>,
+    /// Sessions whose last records were not synced when they were written.
+    unanchored: BTreeSet<SessionId>,
     /// A commit failed, so nothing in memory tells any longer what the disk holds.
     poisoned: bool,
 }
 
 impl FjallStore {
-    /// Opens the store in `dir`, which is created if there is nothing yet.
+    /// Opens the store in `dir`, which is created if there is nothing yet. What is damaged in it is repaired as far as it
+    /// can be, and told by [`Store::damage`].
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        if directory::look(dir)? == directory::Found::Nothing {
-            directory::create(dir, Database::create)?;
-        }
-        let database = Database::open(dir)?;
-        directory::make_private(dir)?;
-        Ok(Self { database, writer: Mutex::default() })
+        Self::opened(dir, None)
     }
 
-    fn reader(&self) -> Reader<'_> {
-        Reader::new(&self.database)
+    /// As [`Self::open`], but after an unclean end the engine gets the files only once `prober` has survived them.
+    pub fn open_probed(dir: &Path, prober: Prober<'_>) -> Result<Self, StoreError> {
+        Self::opened(dir, Some(prober))
+    }
+
+    fn opened(dir: &Path, prober: Option<Prober<'_>>) -> Result<Self, StoreError> {
+        let Opened { database, anchor, heads, held } = opening::open(dir, prober)?;
+        let writer = Writer {
+            ends: BTreeMap::new(),
+            anchor: Some(anchor),
+            heads: Some(heads),
+            unanchored: BTreeSet::new(),
+            poisoned: false,
+        };
+        Ok(Self { path: dir.into(), database, writer: Mutex::new(writer), _held: held })
+    }
+
+    /// Opens and closes the database in `dir`, reading what every opening reads.
+    pub(crate) fn try_open(dir: &Path) -> Result<(), StoreError> {
+        let database = Database::open(dir)?;
+        settling::heads(&database).map(drop)
+    }
+
+    /// Reads one moment of the store, and notes the damage that is met.
+    fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let reader = Reader::new(&self.database);
+        let result = read(&reader);
+        if let Err(StoreError::Damaged { session, seq }) = result {
+            self.met(session, seq);
+        } else if reader.went_round() {
+            self.suspect();
+        }
+        result
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
         let writer = self.writer.lock().map_err(|_| StoreError::Poisoned)?;
         if writer.poisoned { Err(StoreError::Poisoned) } else { Ok(writer) }
     }
+
+    /// Notes a damaged record, unless it was reported before.
+    fn met(&self, session: SessionId, seq: Seq) {
+        let is_known = |damage: &Damage| {
+            let gap = damage.kept_through.next()..=damage.resumes_at.unwrap_or_default();
+            damage.session == session && gap.contains(&seq)
+        };
+        if !aside::reports(&self.path).iter().flat_map(|report| &report.damage).any(is_known) {
+            tracing::error!(target: "q::store", %session, %seq, "a record is damaged");
+            self.suspect();
+        }
+    }
+
+    /// Has everything read when the store is opened next.
+    fn suspect(&self) {
+        if !aside::is_suspect(&self.path)
+            && let Err(error) = aside::suspect(&self.path)
+        {
+            tracing::error!(target: "q::store", %error, "that the store is damaged cannot be noted");
+        }
+    }
+
+    /// Reads one session's log, decides what of it is to be believed, and makes that so. Gives its head.
+    fn settle(&self, session: SessionId) -> Result<Option<Head>, StoreError> {
+        let mut writer = self.writer()?;
+        writer.heads = None;
+        let anchored = writer.anchor.as_ref().and_then(|anchor| anchor.end(session));
+        let judged = settling::judge(&self.database, session, anchored)?;
+        if judged.was_blind {
+            // More can be saved when the store is opened next: nothing is given up before.
+            self.suspect();
+            let detail = format!("records of session {session}; start q again, which repairs them");
+            return Err(StoreError::Unreadable { detail });
+        }
+        if let Verdict::Cut(..) = judged.verdict {
+            let cut = self.cut(&mut writer, session, judged.verdict);
+            writer.poisoned |= cut.is_err();
+            cut?;
+        }
+        Ok(self.read(|reader| reader.head(session))?.map(|(head, _)| head))
+    }
+
+    /// Cuts a session's log, reports what is lost by it, and only then no longer expects that.
+    fn cut(&self, writer: &mut Writer, session: SessionId, verdict: Verdict) -> Result<(), StoreError> {
+        let aside = Aside::new(&self.path);
+        let end = settling::carry_out(&self.database, session, &verdict, &aside)?.unwrap_or_default();
+        if let Some(damage) = verdict.into_damage() {
+            tracing::error!(target: "q::store", %session, lost = damage.lost, "acknowledged records are gone");
+            aside.report(&[], &[damage]).map_err(|error| StoreError::from_io(&self.path, error))?;
+        }
+        writer.ends.insert(session, end);
+        writer.unanchored.remove(&session);
+        writer.anchor.as_mut().map_or(Ok(()), |anchor| anchor.set_back(session, end))
+    }
 }
 
 impl Store for FjallStore {
     fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
         let mut writer = self.writer()?;
-        let reader = self.reader();
-        let order::Outcome { heads, erased } =
-            order::verify(batches, |session| writer.end(&reader, session).map(|end| end.seq))?;
+        writer.heads = None;
+        let order::Outcome { heads, erased } = self.read(|reader| {
+            order::verify(batches, |session| writer.end(reader, session).map(|end| end.seq))
+        })?;
         let mut ends = BTreeMap::new();
         let mut rows = Vec::new();
         for &session in &erased {
             // What this very append adds to an erased session is never written.
-            rows.extend(reader.places(session)?.map(|seq| Row::NoRecord(key::record(session, seq))));
-            rows.push(Row::NoHead(key::head(session)));
+            let places = self.read(|reader| reader.places(session))?;
+            rows.extend(places.map(|seq| Row::Record(key::record(session, seq), None)));
+            rows.push(Row::Head(key::head(session), None));
         }
-        drop(reader);
         let kept = |stamped: &&Stamped| !erased.contains(&stamped.session);
         for stamped in batches.iter().flat_map(|batch| &batch.records).filter(kept) {
             let session = stamped.session;
@@ -79,39 +180,111 @@ impl Store for FjallStore {
             let (value, check) =
                 envelope::seal(session, stamped.seq, end.check, |out| wire::encode_record(stamped, out))?;
             *end = End { seq: stamped.seq, check };
-            rows.push(Row::Record(key::record(session, stamped.seq), value));
+            rows.push(Row::Record(key::record(session, stamped.seq), Some(value)));
         }
         for (session, head) in heads {
             let end = ends.get(&session).copied().unwrap_or_else(|| writer.known_end(session));
             let (value, _) =
                 envelope::seal(session, envelope::HEAD, end.check, |out| wire::encode_head(head, out))?;
-            rows.push(Row::Head(key::head(session), value));
+            rows.push(Row::Head(key::head(session), Some(value)));
         }
         let durability = batches.iter().map(|batch| batch.durability).max().unwrap_or(Durability::Buffered);
-        self.database.commit(rows, durability).inspect_err(|_| writer.poisoned = true)?;
-        writer.ends.retain(|session, _| !erased.contains(session));
-        writer.ends.extend(ends);
-        Ok(())
+        // What is about to be erased is expected by nobody from now on. The other way round, a crash in between would
+        // leave an end that nothing leads to.
+        let committed = writer
+            .forget(&erased)
+            .and_then(|()| self.database.commit(rows, durability))
+            .and_then(|()| writer.advance(ends, durability));
+        if let Err(error) = &committed {
+            writer.poisoned = true;
+            if matches!(error, StoreError::Poisoned | StoreError::Unreadable { .. }) {
+                // The engine gave up beside our writes: it met something in its files.
+                self.suspect();
+            }
+        }
+        committed
     }
 
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
-        self.reader().heads().collect()
+        let read_before = self.writer.lock().map_err(|_| StoreError::Poisoned)?.heads.take();
+        if let Some(heads) = read_before {
+            return Ok(heads);
+        }
+        let (mut heads, damaged) = settling::heads(&self.database)?;
+        for session in damaged {
+            heads.extend(self.settle(session)?);
+        }
+        heads.sort_by_key(|head| head.id);
+        Ok(heads)
     }
 
     fn head(&self, session: SessionId) -> Result<Option<Head>, StoreError> {
-        self.reader().head(session)
+        match self.read(|reader| reader.head_row(session)) {
+            Err(StoreError::Damaged { .. }) => self.settle(session),
+            found => Ok(found?.map(|(head, _)| head)),
+        }
     }
 
     fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {
-        tail::read(&self.reader(), head, tail_bytes)
+        let session = head.id;
+        let read = |head| self.read(|reader| tail::read(reader, head, tail_bytes));
+        let (stored, damaged) = match read(head) {
+            Err(StoreError::Damaged { seq, .. }) => match self.settle(session)? {
+                Some(head) => read(head)?,
+                None => return Err(StoreError::Damaged { session, seq }),
+            },
+            found => found?,
+        };
+        if let Some((session, seq)) = damaged {
+            self.met(session, seq);
+        }
+        Ok(stored)
     }
 
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError> {
-        page::read(&self.reader(), session, before, bytes)
+        let (page, damaged) = self.read(|reader| page::read(reader, session, before, bytes))?;
+        if let Some((session, seq)) = damaged {
+            self.met(session, seq);
+        }
+        Ok(page)
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
-        self.reader().records(session, from, limit)
+        self.read(|reader| reader.records(session, from, limit))
+    }
+
+    fn verify(&self) -> Result<Vec<Damage>, StoreError> {
+        let mut found = Vec::new();
+        let mut sessions: BTreeSet<SessionId> = BTreeSet::new();
+        {
+            let writer = self.writer()?;
+            sessions.extend(writer.anchor.iter().flat_map(Anchor::sessions));
+        }
+        self.read(|reader| {
+            for session in reader.sessions() {
+                sessions.insert(session?);
+            }
+            Ok(())
+        })?;
+        for session in sessions {
+            // Held, so that the anchor and the log are of one moment; given back between sessions.
+            let writer = self.writer()?;
+            let anchored = writer.anchor.as_ref().and_then(|anchor| anchor.end(session));
+            found.extend(settling::judge(&self.database, session, anchored)?.verdict.into_damage());
+        }
+        for damage in &found {
+            self.met(damage.session, damage.kept_through.next());
+        }
+        Ok(found)
+    }
+
+    fn damage(&self) -> Vec<Damage> {
+        let untold = aside::reports(&self.path).into_iter().filter(|report| !report.told);
+        untold.flat_map(|report| report.damage).collect()
+    }
+
+    fn told(&self) -> Result<(), StoreError> {
+        aside::mark_told(&self.path).map_err(|error| StoreError::from_io(&self.path, error))
     }
 }
 
@@ -128,6 +301,51 @@ impl Writer {
 
     fn known_end(&self, session: SessionId) -> End {
         self.ends.get(&session).copied().unwrap_or_default()
+    }
+
+    /// Takes the ends of a commit that was written. What is synced is acknowledged, with all that came before it.
+    fn advance(&mut self, ends: BTreeMap<SessionId, End>, durability: Durability) -> Result<(), StoreError> {
+        self.unanchored.extend(ends.keys());
+        self.ends.extend(ends);
+        match durability {
+            Durability::Buffered => Ok(()),
+            Durability::Synced => self.note_all(),
+        }
+    }
+
+    /// Stops expecting sessions that are about to be erased.
+    fn forget(&mut self, erased: &BTreeSet<SessionId>) -> Result<(), StoreError> {
+        if erased.is_empty() {
+            return Ok(());
+        }
+        self.ends.retain(|session, _| !erased.contains(session));
+        self.unanchored.retain(|session| !erased.contains(session));
+        self.anchor.as_mut().map_or(Ok(()), |anchor| anchor.forget(erased))
+    }
+
+    fn note_all(&mut self) -> Result<(), StoreError> {
+        let unanchored = std::mem::take(&mut self.unanchored);
+        let ends = unanchored.into_iter().map(|session| (session, self.known_end(session)));
+        let ends: Vec<_> = ends.collect();
+        self.anchor.as_mut().map_or(Ok(()), |anchor| anchor.note(ends))
+    }
+
+    fn close(&mut self, database: &Database) -> Result<(), StoreError> {
+        database.sync()?;
+        self.note_all()?;
+        self.anchor.take().map_or(Ok(()), Anchor::close)
+    }
+}
+
+impl Drop for FjallStore {
+    fn drop(&mut self) {
+        // Without this the next opening takes the store for one whose user died, and looks closer.
+        if let Ok(writer) = self.writer.get_mut()
+            && !writer.poisoned
+            && let Err(error) = writer.close(&self.database)
+        {
+            tracing::error!(target: "q::store", %error, "the store is not left in good order");
+        }
     }
 }
 

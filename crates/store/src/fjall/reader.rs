@@ -1,19 +1,25 @@
 //! Reading: one moment of the database, every row opened and verified.
 
-use ::fjall::{Guard, KvPair, Readable as _, Snapshot};
+use std::cell::Cell;
+use std::ops::Bound;
+
+use ::fjall::{Guard, Keyspace, KvPair, Readable as _, Snapshot, UserValue};
 use q_core::{Fork, Head, Seq, SessionId, Stamped};
 
 use crate::chain::{Backward, Forward};
 use crate::envelope::{self, End};
 use crate::error::StoreError;
-use crate::fjall::database::Database;
 use crate::log::Log;
 use crate::{key, wire};
+
+use super::database::Database;
 
 /// One moment of a store.
 pub(super) struct Reader<'a> {
     database: &'a Database,
     snapshot: Snapshot,
+    /// Whether the engine could not read something that it led to by another way.
+    went_round: Cell<bool>,
 }
 
 /// Where a session's log begins and ends.
@@ -25,43 +31,98 @@ struct Bounds {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(database: &'a Database) -> Self {
-        Self { database, snapshot: database.snapshot() }
+        Self { database, snapshot: database.snapshot(), went_round: Cell::new(false) }
     }
 
-    /// Every session's head, by id.
-    pub(super) fn heads(&self) -> impl Iterator<Item = Result<Head, StoreError>> {
+    /// The rows of heads with their sessions, by id. An error ends them: what follows is not known.
+    pub(super) fn head_rows(&self) -> impl Iterator<Item = Result<(SessionId, UserValue), StoreError>> {
         self.snapshot.iter(&self.database.heads).map(|row| {
             let (key, value) = row.into_inner().map_err(|error| self.database.failure(error))?;
             let session = key::session_of_head(&key)
                 .ok_or_else(|| StoreError::Unreadable { detail: "a head without a session".into() })?;
-            let opened = envelope::open(session, envelope::HEAD, &value)?;
-            wire::decode_head(session, opened.payload)
+            Ok((session, value))
         })
     }
 
     /// The session's log as its head knows it; the default where there is no session.
     fn bounds(&self, session: SessionId) -> Result<Bounds, StoreError> {
-        let Some((head, check)) = self.head_row(session)? else {
+        let Some((head, end)) = self.head_row(session)? else {
             return Ok(Bounds { first: Seq(1), end: End::default(), fork: None });
         };
-        let first = head.fork.map_or(Seq(1), |fork| fork.through.next());
-        Ok(Bounds { first, end: End { seq: head.seq, check }, fork: head.fork })
+        Ok(Bounds { first: first_of(&head), end, fork: head.fork })
     }
 
-    /// See [`crate::Store::head`].
-    pub(super) fn head(&self, session: SessionId) -> Result<Option<Head>, StoreError> {
-        Ok(self.head_row(session)?.map(|(head, _)| head))
+    /// The session's head and the end it names.
+    pub(super) fn head_row(&self, session: SessionId) -> Result<Option<(Head, End)>, StoreError> {
+        let row = self.get(&self.database.heads, &key::head(session));
+        let row = row.map_err(|error| error.at(session, envelope::HEAD))?;
+        row.map(|value| open_head(session, &value)).transpose()
     }
 
-    /// The session's head, and the check of its last record.
-    fn head_row(&self, session: SessionId) -> Result<Option<(Head, u64)>, StoreError> {
-        let row = self.snapshot.get(&self.database.heads, key::head(session));
-        let Some(value) = row.map_err(|error| self.database.failure(error).at(session, envelope::HEAD))?
-        else {
-            return Ok(None);
-        };
-        let opened = envelope::open(session, envelope::HEAD, &value)?;
-        Ok(Some((wire::decode_head(session, opened.payload)?, opened.prev)))
+    /// The session's head and the end it names, if they are as they were written.
+    pub(super) fn head(&self, session: SessionId) -> Result<Option<(Head, End)>, StoreError> {
+        let Some(value) = self.get(&self.database.heads, &key::head(session))? else { return Ok(None) };
+        match open_head(session, &value) {
+            Ok(opened) => Ok(Some(opened)),
+            Err(StoreError::Damaged { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sessions that have a record at all, by id. An error ends them.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = Result<SessionId, StoreError>> {
+        let mut after = None;
+        std::iter::from_fn(move || {
+            let from = after
+                .map_or(Bound::Unbounded, |session| Bound::Excluded(key::record(session, Seq(u64::MAX))));
+            let row = self
+                .snapshot
+                .range::<[u8; 24], _>(&self.database.records, (from, Bound::Unbounded))
+                .next()?;
+            let session = row.key().map_err(|error| self.database.failure(error)).and_then(|key| {
+                key::read(&key)
+                    .map(key::Key::session)
+                    .ok_or_else(|| StoreError::Unreadable { detail: "a record without a session".into() })
+            });
+            after = session.as_ref().ok().copied();
+            Some(session)
+        })
+    }
+
+    /// The session's rows from `from` on that can be read, in order. `reach` is how far beyond an unreadable stretch is
+    /// looked.
+    pub(super) fn readable(&self, session: SessionId, from: Seq, reach: Seq) -> Readable<'_> {
+        Readable { reader: self, session, next: from, reach, range: None, was_blind: false }
+    }
+
+    /// Whether the session's log goes on from one record to another, both as named; `None`: from before the first one.
+    pub(super) fn continues(
+        &self,
+        session: SessionId,
+        from: Option<End>,
+        to: (&Head, End),
+    ) -> Result<bool, StoreError> {
+        let (head, to) = to;
+        let first = from.map_or_else(|| first_of(head), |end| end.seq);
+        let mut reached = End { seq: Seq(first.0.saturating_sub(1)), check: 0 };
+        for row in self.rows(session, reached.seq.next(), to.seq) {
+            let (key, value) = row?;
+            let seq = reached.seq.next();
+            let opened = match envelope::open(session, seq, &value) {
+                Ok(opened) if key::seq_of_record(&key) == Some(seq) => opened,
+                Ok(_) | Err(StoreError::Damaged { .. }) => return Ok(false),
+                Err(error) => return Err(error),
+            };
+            let is_linked = match from {
+                Some(from) if from.seq == seq => opened.check == from.check,
+                Some(_) | None => opened.prev == reached.check,
+            };
+            if !is_linked {
+                return Ok(false);
+            }
+            reached = End { seq, check: opened.check };
+        }
+        Ok(reached == to)
     }
 
     /// The places of all records of a session.
@@ -105,9 +166,27 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&self, session: SessionId, seq: Seq) -> Result<::fjall::UserValue, StoreError> {
-        let row = self.snapshot.get(&self.database.records, key::record(session, seq));
-        row.map_err(|error| self.database.failure(error).at(session, seq))?
-            .ok_or(StoreError::Damaged { session, seq })
+        let row = self.get(&self.database.records, &key::record(session, seq));
+        row.map_err(|error| error.at(session, seq))?.ok_or(StoreError::Damaged { session, seq })
+    }
+
+    /// The value of a key. What says quickly whether a table has a key may be damaged while the table is not; then the
+    /// engine finds the row by its neighbours.
+    fn get(&self, keyspace: &Keyspace, key: &[u8]) -> Result<Option<UserValue>, StoreError> {
+        match self.snapshot.get(keyspace, key).map_err(|error| self.database.failure(error)) {
+            Err(StoreError::Unreadable { .. }) => {
+                self.went_round.set(true);
+                let row = self.snapshot.range(keyspace, key..=key).next();
+                let row = row.map(|row| row.into_inner().map_err(|error| self.database.failure(error)));
+                Ok(row.transpose()?.map(|(_, value)| value))
+            }
+            found => found,
+        }
+    }
+
+    /// Whether something is damaged that did no harm yet.
+    pub(super) fn went_round(&self) -> bool {
+        self.went_round.get()
     }
 
     fn rows(
@@ -119,6 +198,67 @@ impl<'a> Reader<'a> {
         let range = key::record(session, from)..=key::record(session, to);
         let open = |row: Guard| row.into_inner().map_err(|error| self.database.failure(error));
         self.snapshot.range(&self.database.records, range).map(open)
+    }
+}
+
+/// The session's first record: a fork's are numbered on from its parent's.
+pub(super) fn first_of(head: &Head) -> Seq {
+    head.fork.map_or(Seq(1), |fork| fork.through.next())
+}
+
+/// A head's row, verified.
+pub(super) fn open_head(session: SessionId, value: &[u8]) -> Result<(Head, End), StoreError> {
+    let opened = envelope::open(session, envelope::HEAD, value)?;
+    let head = wire::decode_head(session, opened.payload)?;
+    let end = End { seq: head.seq, check: opened.prev };
+    Ok((head, end))
+}
+
+/// A session's rows, passing by what the engine cannot read.
+pub(super) struct Readable<'a> {
+    reader: &'a Reader<'a>,
+    session: SessionId,
+    next: Seq,
+    reach: Seq,
+    range: Option<Box<dyn Iterator<Item = Result<KvPair, StoreError>> + 'a>>,
+    /// Whether there was a stretch that the engine cannot read.
+    pub(super) was_blind: bool,
+}
+
+impl Iterator for Readable<'_> {
+    type Item = Result<(Seq, UserValue), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (reader, session, next) = (self.reader, self.session, self.next);
+        let range = self.range.get_or_insert_with(|| Box::new(reader.rows(session, next, Seq(u64::MAX))));
+        match range.next()? {
+            Ok((key, value)) => {
+                let seq = key::seq_of_record(&key).unwrap_or(next);
+                self.next = seq.next();
+                Some(Ok((seq, value)))
+            }
+            Err(StoreError::Unreadable { .. }) => {
+                (self.was_blind, self.range) = (true, None);
+                self.feel_the_way()
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl Readable<'_> {
+    /// The next row that can be read alone.
+    fn feel_the_way(&mut self) -> Option<Result<(Seq, UserValue), StoreError>> {
+        while self.next <= self.reach {
+            let seq = self.next;
+            self.next = seq.next();
+            match self.reader.value(self.session, seq) {
+                Ok(value) => return Some(Ok((seq, value))),
+                Err(StoreError::Damaged { .. }) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        None
     }
 }
 

@@ -1,0 +1,172 @@
+//! Mending journals: what is readable of a damaged one is written anew, so that the engine stops nowhere in it.
+//!
+//! Whole batches stay as they are, byte for byte. Of damaged stretches the rows are kept that their envelopes vouch for.
+//! Behind the last acknowledged row things are different: after a power cut there stands what was being written, as far
+//! as it came. A batch is seen whole or not at all, so nothing is picked from such a stretch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use q_core::SessionId;
+
+use super::journal::{self, Kind, Row};
+use super::look::{self, VERSION, VERSION_FILE};
+use super::pieces::{self, Piece, Survey};
+use crate::anchor::Anchored;
+use crate::aside::Aside;
+use crate::directory::{self, OURS_ONLY_FILE};
+use crate::envelope;
+use crate::key::{self, Key};
+
+const DRAFT: &str = "mended.tmp";
+
+/// What mending found.
+#[derive(Debug, Default)]
+pub(crate) struct Mended {
+    /// Whether anything but an unfinished last write was wrong.
+    pub(crate) was_damaged: bool,
+    /// Sessions with rows in the journals: whichever of them may have lost one.
+    pub(crate) sessions: BTreeSet<SessionId>,
+}
+
+/// Writes the engine's version anew.
+pub(crate) fn mend_version(dir: &Path) -> io::Result<()> {
+    replace(&dir.join(VERSION_FILE), &VERSION)
+}
+
+/// Mends the journals in `dir` that need it, after their bytes were kept aside.
+pub(crate) fn mend_journals(dir: &Path, anchored: Option<&Anchored>, aside: &Aside) -> io::Result<Mended> {
+    let journals = look::journals(dir)?;
+    let newest = journals.last().map(|(number, _)| *number);
+    let mut mended = Mended::default();
+    let mut after = None;
+    for (number, path) in journals {
+        if let Survey::Whole(last) = look::survey(&path, after)? {
+            mended.note_sessions(&path)?;
+            after = last;
+            continue;
+        }
+        let mut bytes = look::read(&path)?.unwrap_or_default();
+        bytes.truncate(written_len(&bytes));
+        let pieces = pieces::of(&bytes, after, is_own);
+        // An older journal was synced in whole before the next one was begun.
+        let acknowledged = |piece| Some(number) != newest || holds_acknowledged(&bytes, piece, anchored);
+        let settled = pieces.iter().rposition(acknowledged).map_or(0, |last| last + 1);
+        let damaged_at = pieces.iter().position(|piece| !is_whole(piece)).unwrap_or(pieces.len());
+        let kept_from = if damaged_at < settled { 0 } else { start(pieces.get(damaged_at)) };
+        mended.was_damaged |= damaged_at < settled;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        aside.keep(&name, bytes.get(kept_from..).unwrap_or_default())?;
+        let (content, last) = mend(&bytes, &pieces, settled, &mut mended.sessions);
+        replace(&path, &content)?;
+        after = last.or(after);
+    }
+    directory::sync(dir)?;
+    Ok(mended)
+}
+
+/// The journal without its damage, and the number of its last batch. Pieces from `settled` on were never acknowledged.
+fn mend(
+    bytes: &[u8],
+    pieces: &[Piece<'_>],
+    settled: usize,
+    sessions: &mut BTreeSet<SessionId>,
+) -> (Vec<u8>, Option<u64>) {
+    let mut content = Vec::with_capacity(bytes.len());
+    let mut last = None;
+    for (place, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Whole { at, order } => {
+                content.extend_from_slice(bytes.get(at.clone()).unwrap_or_default());
+                sessions.extend(rows_of(bytes, piece).iter().filter_map(session_of));
+                last = Some(*order);
+            }
+            Piece::Damaged { rows, order, .. } if place < settled && !rows.is_empty() => {
+                // Of several rows with one key the last one counts.
+                let rows: BTreeMap<&[u8], Row<'_>> = rows.iter().map(|row| (row.key, *row)).collect();
+                let rows: Vec<Row<'_>> = rows.into_values().collect();
+                sessions.extend(rows.iter().filter_map(session_of));
+                journal::write_batch(*order, &rows, &mut content);
+                last = Some(*order);
+            }
+            Piece::Damaged { .. } => {}
+        }
+    }
+    (content, last)
+}
+
+fn rows_of<'a>(bytes: &'a [u8], piece: &Piece<'a>) -> Vec<Row<'a>> {
+    match piece {
+        Piece::Whole { at, .. } => {
+            let batch = bytes.get(at.clone()).and_then(|bytes| journal::batch(bytes).ok());
+            batch.map(|batch| batch.rows).unwrap_or_default()
+        }
+        Piece::Damaged { rows, .. } => rows.clone(),
+    }
+}
+
+fn holds_acknowledged(bytes: &[u8], piece: &Piece<'_>, anchored: Option<&Anchored>) -> bool {
+    rows_of(bytes, piece).iter().any(|row| is_acknowledged(row, anchored))
+}
+
+fn start(piece: Option<&Piece<'_>>) -> usize {
+    match piece {
+        Some(Piece::Whole { at, .. } | Piece::Damaged { at, .. }) => at.start,
+        None => 0,
+    }
+}
+
+const fn is_whole(piece: &Piece<'_>) -> bool {
+    matches!(piece, Piece::Whole { .. })
+}
+
+fn session_of(row: &Row<'_>) -> Option<SessionId> {
+    key::read(row.key).map(Key::session)
+}
+
+/// Whether the store wrote this row, and it is as it was written.
+fn is_own(row: &Row<'_>) -> bool {
+    row.kind == Kind::Value && envelope::is_own(row.key, row.value)
+}
+
+/// Whether a row was acknowledged. Without an anchor nobody knows, and it is taken for one that was.
+fn is_acknowledged(row: &Row<'_>, anchored: Option<&Anchored>) -> bool {
+    let Some(anchored) = anchored else { return true };
+    let Some(key) = key::read(row.key) else { return false };
+    let Some(end) = anchored.end(key.session()) else { return false };
+    match key {
+        Key::Record(_, seq) => seq <= end.seq,
+        Key::Head(_) => envelope::linked_to(row.value) == Some(end.check),
+    }
+}
+
+/// Up to where a file's bytes are not zero.
+fn written_len(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
+}
+
+impl Mended {
+    fn note_sessions(&mut self, path: &Path) -> io::Result<()> {
+        let bytes = look::read(path)?.unwrap_or_default();
+        let mut rest = &bytes[..];
+        while let Ok(batch) = journal::batch(rest) {
+            self.sessions.extend(batch.rows.iter().filter_map(session_of));
+            rest = rest.get(batch.len..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+/// Puts content in a file's place at once.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let draft = path.with_file_name(DRAFT);
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(OURS_ONLY_FILE).open(&draft)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+}

@@ -1,0 +1,162 @@
+//! Building the database anew, from every row that can be read in the files of one that the engine cannot be given.
+//!
+//! The new one is made beside the old files and put in their place in steps that can be gone on with: `rebuilt` holds it
+//! whole while the old files are moved aside, `rebuilt.in` while its own are moved in.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use q_core::{Durability, SessionId};
+
+use crate::aside::Aside;
+use crate::directory::{self, OURS_ONLY};
+use crate::envelope::is_own;
+use crate::error::StoreError;
+use crate::files::journal::Kind;
+use crate::files::{look, pieces, table};
+use crate::key::{self, Key};
+
+use super::database::{Database, Row};
+
+const DRAFT: &str = "rebuilt.tmp";
+const DONE: &str = "rebuilt";
+const MOVING_IN: &str = "rebuilt.in";
+/// The file by which the engine knows that it is used by one process.
+const ENGINES_LOCK: &str = "lock";
+/// Rows in one commit.
+const AT_ONCE: usize = 256;
+
+/// Builds the database in `dir` anew. The old files go aside.
+pub(super) fn rebuild(dir: &Path, aside: &Aside) -> Result<(), StoreError> {
+    let failed = |error| StoreError::from_io(dir, error);
+    tracing::warn!(target: "q::store", "the store's files are damaged: it is built anew from what can be read");
+    let draft = dir.join(DRAFT);
+    remove(&draft).map_err(failed)?;
+    DirBuilder::new().mode(OURS_ONLY).create(&draft).map_err(failed)?;
+    Database::create(&draft)?;
+    fill(dir, &draft)?;
+    directory::make_private(&draft)?;
+    directory::sync(&draft).map_err(failed)?;
+    fs::rename(&draft, dir.join(DONE)).map_err(failed)?;
+    swap(dir, aside).map_err(failed)
+}
+
+/// Whether a database built anew waits to be put in place.
+pub(super) fn is_under_way(dir: &Path) -> bool {
+    dir.join(DONE).exists() || dir.join(MOVING_IN).exists()
+}
+
+/// Puts a database that was built anew in place, from wherever that was left.
+pub(super) fn swap(dir: &Path, aside: &Aside) -> io::Result<()> {
+    let (done, moving_in) = (dir.join(DONE), dir.join(MOVING_IN));
+    if done.exists() {
+        for path in engines_files(dir)? {
+            aside.take(&path)?;
+        }
+        directory::sync(dir)?;
+        fs::rename(&done, &moving_in)?;
+        directory::sync(dir)?;
+    }
+    if moving_in.exists() {
+        for path in engines_files(&moving_in)? {
+            if let Some(name) = path.file_name() {
+                fs::rename(&path, dir.join(name))?;
+            }
+        }
+        directory::sync(dir)?;
+        fs::remove_dir(&moving_in)?;
+        directory::sync(dir)?;
+    }
+    Ok(())
+}
+
+fn engines_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let single = [look::VERSION_FILE, look::KEYSPACES_DIR, ENGINES_LOCK].map(|name| dir.join(name));
+    let mut files: Vec<PathBuf> = single.into_iter().filter(|path| path.exists()).collect();
+    files.extend(look::journals(dir)?.into_iter().map(|(_, path)| path));
+    Ok(files)
+}
+
+fn remove(dir: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Writes every row of `from` that is as it was written into the empty database `to`, newer ones after older ones.
+fn fill(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::from_io(from, error);
+    let mut filling = Filling { database: Database::open(to)?, waiting: Vec::new(), heads: BTreeMap::new() };
+    let mut tables = Vec::new();
+    for path in look::tables(from).map_err(failed)? {
+        let bytes = look::read(&path).map_err(failed)?.unwrap_or_default();
+        let newest = table::rows(&bytes, is_own).map(|row| row.order).max();
+        tables.push((newest, path));
+    }
+    tables.sort();
+    for (_, path) in tables {
+        let bytes = look::read(&path).map_err(failed)?.unwrap_or_default();
+        for row in table::rows(&bytes, is_own) {
+            filling.take(&row.key, row.value, row.kind, row.order)?;
+        }
+    }
+    for (_, path) in look::journals(from).map_err(failed)? {
+        let bytes = look::read(&path).map_err(failed)?.unwrap_or_default();
+        for batch in pieces::readable(&bytes, |row| is_own(row.key, row.value)) {
+            for row in batch.rows {
+                filling.take(row.key, row.value, row.kind, batch.order)?;
+            }
+        }
+    }
+    filling.finish()
+}
+
+/// A database being filled.
+struct Filling {
+    database: Database,
+    waiting: Vec<Row>,
+    /// The newest head of each session. Most are written often, and only the last one counts.
+    heads: BTreeMap<SessionId, (u64, Option<Vec<u8>>)>,
+}
+
+impl Filling {
+    fn take(&mut self, key: &[u8], value: &[u8], kind: Kind, order: u64) -> Result<(), StoreError> {
+        let value = match kind {
+            Kind::Value if is_own(key, value) => Some(value.to_vec()),
+            Kind::Gone => None,
+            Kind::Value | Kind::Foreign => return Ok(()),
+        };
+        match key::read(key) {
+            Some(Key::Head(session)) => {
+                let newest = self.heads.entry(session).or_insert_with(|| (order, None));
+                if newest.0 <= order {
+                    *newest = (order, value);
+                }
+            }
+            Some(Key::Record(session, seq)) => {
+                self.waiting.push(Row::Record(key::record(session, seq), value));
+                if self.waiting.len() >= AT_ONCE {
+                    self.write()?;
+                }
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        self.database.commit(std::mem::take(&mut self.waiting), Durability::Buffered)
+    }
+
+    fn finish(mut self) -> Result<(), StoreError> {
+        let heads = std::mem::take(&mut self.heads);
+        let rows = heads.into_iter().map(|(session, (_, value))| Row::Head(key::head(session), value));
+        self.waiting.extend(rows);
+        self.write()?;
+        self.database.sync()
+    }
+}

@@ -1,0 +1,216 @@
+//! Settling sessions in the open database: which of them need it, and writing what was decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use q_core::{Durability, Head, Seq, SessionId};
+
+use crate::anchor::Anchored;
+use crate::aside::Aside;
+use crate::damage::Damage;
+use crate::envelope::{self, End};
+use crate::error::StoreError;
+use crate::files::journal::{self, Kind};
+use crate::settle::{self, Verdict};
+use crate::{key, page, tail, wire};
+
+use super::database::{Database, Row};
+use super::reader::{Reader, first_of, open_head};
+
+/// Rows removed in one commit when a log is cut.
+const CUT_AT_ONCE: usize = 1024;
+
+/// Whose logs are read, beside those whose head does not fit to the anchor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Nobody's: no file is known to be damaged.
+    Doubtful,
+    /// Those of sessions that a damaged journal may concern.
+    Sessions(BTreeSet<SessionId>),
+    /// All.
+    All,
+}
+
+impl Scope {
+    fn holds(&self, session: SessionId) -> bool {
+        match self {
+            Self::Doubtful => false,
+            Self::Sessions(sessions) => sessions.contains(&session),
+            Self::All => true,
+        }
+    }
+}
+
+/// What is true of the store from now on.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// Every session's end.
+    pub(super) ends: BTreeMap<SessionId, End>,
+    /// The heads that were in order already.
+    pub(super) heads: Vec<Head>,
+    /// What was lost.
+    pub(super) damage: Vec<Damage>,
+}
+
+/// Compares every head with the anchor, reads the logs that need it, and writes what is decided.
+///
+/// [`StoreError::Unreadable`] means that the engine cannot read something it should: the store has to be built anew.
+pub(super) fn settle_all(
+    database: &Database,
+    anchored: Option<&Anchored>,
+    scope: &Scope,
+    aside: &Aside,
+) -> Result<Settled, StoreError> {
+    let reader = Reader::new(database);
+    let mut settled = Settled::default();
+    let mut doubtful: BTreeSet<SessionId> =
+        anchored.into_iter().flat_map(Anchored::ends).map(|(id, _)| id).collect();
+    for row in reader.head_rows() {
+        let (session, value) = row?;
+        let end = anchored.and_then(|anchored| anchored.end(session));
+        match fitting(&reader, session, &value, end)? {
+            Some((head, end)) if !scope.holds(session) => {
+                doubtful.remove(&session);
+                settled.ends.insert(session, end);
+                settled.heads.push(head);
+            }
+            Some(_) | None => {
+                doubtful.insert(session);
+            }
+        }
+    }
+    if anchored.is_none() || *scope != Scope::Doubtful {
+        for session in reader.sessions() {
+            let session = session?;
+            if !settled.ends.contains_key(&session) {
+                doubtful.insert(session);
+            }
+        }
+    }
+    drop(reader);
+    for session in doubtful {
+        let end = anchored.and_then(|anchored| anchored.end(session));
+        let judged = judge(database, session, end)?;
+        if judged.was_blind {
+            return Err(StoreError::Unreadable { detail: format!("records of session {session}") });
+        }
+        let end = carry_out(database, session, &judged.verdict, aside)?;
+        settled.ends.extend(end.map(|end| (session, end)));
+        settled.heads.extend(Reader::new(database).head(session)?.map(|(head, _)| head));
+        settled.damage.extend(judged.verdict.into_damage());
+    }
+    settled.heads.sort_by_key(|head| head.id);
+    Ok(settled)
+}
+
+/// A head and the end it names, if that is the acknowledged one or the log goes on from there to it.
+fn fitting(
+    reader: &Reader<'_>,
+    session: SessionId,
+    value: &[u8],
+    anchored: Option<End>,
+) -> Result<Option<(Head, End)>, StoreError> {
+    let (head, end) = match open_head(session, value) {
+        Ok(opened) => opened,
+        Err(StoreError::Damaged { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let fits = anchored == Some(end)
+        || anchored.is_none_or(|from| from.seq < end.seq)
+            && reader.continues(session, anchored, (&head, end))?;
+    Ok(fits.then_some((head, end)))
+}
+
+/// A verdict, and whether the engine could not read some of the session's rows.
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    pub(super) was_blind: bool,
+}
+
+/// Reads one session's log and decides. Writes nothing.
+pub(super) fn judge(
+    database: &Database,
+    session: SessionId,
+    anchored: Option<End>,
+) -> Result<Judged, StoreError> {
+    let reader = Reader::new(database);
+    let head = reader.head(session)?;
+    let reach = anchored.map_or(Seq(0), |end| end.seq).max(head.as_ref().map_or(Seq(0), |(_, end)| end.seq));
+    let first = head.as_ref().map_or(Seq(1), |(head, _)| first_of(head));
+    let mut rows = reader.readable(session, first, reach);
+    let walk = settle::walk(session, anchored, &mut rows)?;
+    let was_blind = rows.was_blind;
+    let serves = |head: &Head| {
+        let page = page::read(&reader, session, None, 0);
+        let shows = head.entries == 0 || page.is_ok_and(|(page, _)| !page.entries.is_empty());
+        shows && tail::read(&reader, head.clone(), 0).is_ok()
+    };
+    let verdict = walk.judge(session, anchored, head.as_ref().map(|(head, end)| (head, *end)), serves);
+    Ok(Judged { verdict, was_blind })
+}
+
+/// Writes what was decided. Gives the session's end, if there is still a session.
+pub(super) fn carry_out(
+    database: &Database,
+    session: SessionId,
+    verdict: &Verdict,
+    aside: &Aside,
+) -> Result<Option<End>, StoreError> {
+    match verdict {
+        Verdict::Whole(end) | Verdict::Told(end, _) => Ok(Some(*end)),
+        Verdict::Cut(end, head, _) => {
+            let gone = rows_after(database, session, end.seq, aside)?;
+            for rows in gone.chunks(CUT_AT_ONCE) {
+                let rows = rows.iter().map(|seq| Row::Record(key::record(session, *seq), None)).collect();
+                database.commit(rows, Durability::Buffered)?;
+            }
+            let head_row = match head {
+                Some(head) => {
+                    let seal = envelope::seal(session, envelope::HEAD, end.check, |out| {
+                        wire::encode_head(head, out)
+                    })?;
+                    Some(seal.0)
+                }
+                None => None,
+            };
+            database.commit(vec![Row::Head(key::head(session), head_row)], Durability::Synced)?;
+            Ok(head.is_some().then_some(*end))
+        }
+    }
+}
+
+/// The places of rows behind the end, whose values are kept aside.
+fn rows_after(
+    database: &Database,
+    session: SessionId,
+    end: Seq,
+    aside: &Aside,
+) -> Result<Vec<Seq>, StoreError> {
+    let reader = Reader::new(database);
+    let mut kept = Vec::new();
+    let mut gone = Vec::new();
+    for row in reader.readable(session, end.next(), end) {
+        let (seq, value) = row?;
+        let key = key::record(session, seq);
+        let row = journal::Row { keyspace: 0, key: &key, value: &value, kind: Kind::Value };
+        journal::write_batch(seq.0, &[row], &mut kept);
+        gone.push(seq);
+    }
+    if !kept.is_empty() {
+        aside.keep(&format!("{session}.rows"), &kept).map_err(StoreError::Io)?;
+    }
+    Ok(gone)
+}
+
+/// Every head, those that are damaged left out and named.
+pub(super) fn heads(database: &Database) -> Result<(Vec<Head>, Vec<SessionId>), StoreError> {
+    let (mut heads, mut damaged) = (Vec::new(), Vec::new());
+    for row in Reader::new(database).head_rows() {
+        let (session, value) = row?;
+        match open_head(session, &value) {
+            Ok((head, _)) => heads.push(head),
+            Err(StoreError::Damaged { .. }) => damaged.push(session),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((heads, damaged))
+}

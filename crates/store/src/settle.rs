@@ -1,0 +1,202 @@
+//! Settling: what of one session's log is to be believed, and what becomes of it.
+//!
+//! Evidence is the rows that can be read, the head's row, and what the anchor says was acknowledged. Nothing that is linked
+//! to the session's acknowledged end is given up for damage before it; where the end itself is damaged, the log is cut at
+//! the last record that is linked to the first. Not here: reading rows, writing what was decided.
+
+use q_core::{Head, Seq, SessionId};
+
+use crate::damage::Damage;
+use crate::envelope::{self, End};
+use crate::error::StoreError;
+use crate::wire;
+
+/// Neighbouring records, each linked to the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    from: Seq,
+    to: Seq,
+    /// The last one's check.
+    check: u64,
+    /// What the first one is linked to.
+    prev: u64,
+}
+
+/// A session as it was after one of its records.
+#[derive(Clone, Debug)]
+struct State {
+    head: Head,
+    end: End,
+}
+
+/// What a session's readable rows amount to.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    runs: Vec<Run>,
+    /// After the first run, if that begins with the session's creation.
+    state: Option<State>,
+    /// Before the last record of that run.
+    before: Option<State>,
+    /// The check of the record at the acknowledged end, if one can be read there.
+    at_anchor: Option<u64>,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing: all is as it was written.
+    Whole(End),
+    /// Nothing but to tell: the session goes on, with something missing before its end.
+    Told(End, Damage),
+    /// The log ends here, with this head; nothing behind it is kept. No head: nothing of the session is left.
+    Cut(End, Option<Box<Head>>, Option<Damage>),
+}
+
+impl Run {
+    const fn len(&self) -> u64 {
+        self.to.0 + 1 - self.from.0
+    }
+}
+
+impl Verdict {
+    /// What is to be told.
+    pub(crate) fn into_damage(self) -> Option<Damage> {
+        match self {
+            Self::Whole(_) => None,
+            Self::Told(_, damage) => Some(damage),
+            Self::Cut(_, _, damage) => damage,
+        }
+    }
+}
+
+/// Reads a session's rows in order, those that can be read.
+pub(crate) fn walk<V: AsRef<[u8]>>(
+    session: SessionId,
+    anchored: Option<End>,
+    rows: impl Iterator<Item = Result<(Seq, V), StoreError>>,
+) -> Result<Walk, StoreError> {
+    let mut walk = Walk::default();
+    for row in rows {
+        let (seq, value) = row?;
+        let opened = match envelope::open(session, seq, value.as_ref()) {
+            Ok(opened) => opened,
+            Err(StoreError::Damaged { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        if anchored.is_some_and(|end| end.seq == seq) {
+            walk.at_anchor = Some(opened.check);
+        }
+        let end = End { seq, check: opened.check };
+        match walk.runs.last_mut() {
+            Some(run) if run.to.next() == seq && run.check == opened.prev => {
+                (run.to, run.check) = (seq, opened.check);
+                if walk.runs.len() == 1 && walk.state.is_some() {
+                    walk.before.clone_from(&walk.state);
+                    if let Some(state) = &mut walk.state {
+                        state.head.apply(&wire::decode_record(session, seq, opened.payload)?);
+                        state.end = end;
+                    }
+                }
+            }
+            Some(_) | None => {
+                if walk.runs.is_empty() && opened.prev == 0 {
+                    let head = Head::created(&wire::decode_record(session, seq, opened.payload)?);
+                    walk.state = head.map(|head| State { head, end });
+                }
+                walk.runs.push(Run { from: seq, to: seq, check: opened.check, prev: opened.prev });
+            }
+        }
+    }
+    Ok(walk)
+}
+
+impl Walk {
+    /// The session after the records that are linked to its first one.
+    ///
+    /// The last of them is not believed if the run that leads to the session's end follows it and is linked to another:
+    /// it is whole, but of another time.
+    fn beginning(&self, ending: Option<&Run>) -> Option<&State> {
+        let state = self.state.as_ref()?;
+        match ending {
+            Some(run) if run.from == state.end.seq.next() && run.prev != state.end.check => {
+                self.before.as_ref()
+            }
+            Some(_) | None => Some(state),
+        }
+    }
+
+    /// The run that leads to the session's end, where that can be told.
+    fn ending(&self, anchored: Option<End>, head: Option<End>) -> Option<&Run> {
+        let acknowledged = |run: &&Run| {
+            self.is_what_was_acknowledged(anchored)
+                && anchored.is_some_and(|end| (run.from..=run.to).contains(&end.seq))
+        };
+        let named = |run: &&Run| head.is_some_and(|end| run.to == end.seq && run.check == end.check);
+        self.runs.iter().find(named).or_else(|| self.runs.iter().find(acknowledged))
+    }
+
+    /// Decides. `head` is the head's row, if it can be read, with the end it names; `serves` says whether the session can
+    /// go on from it with what is readable.
+    pub(crate) fn judge(
+        &self,
+        session: SessionId,
+        anchored: Option<End>,
+        head: Option<(&Head, End)>,
+        serves: impl FnOnce(&Head) -> bool,
+    ) -> Verdict {
+        let damage = |kept_through, resumes_at, lost| Damage {
+            session,
+            kept_through,
+            resumes_at,
+            lost,
+            kept_aside: None,
+        };
+        let acknowledged = anchored.map_or(Seq(0), |end| end.seq);
+        let named = head.map(|(_, end)| end).filter(|end| end.seq >= acknowledged);
+        let ending = self.ending(anchored, named);
+        let beginning = self.beginning(ending);
+        let kept_through = beginning.map_or(Seq(0), |state| state.end.seq);
+        // A fork's records are numbered on from its parent's.
+        let of_others = |head: &Head| head.fork.map_or(0, |fork| fork.through.0);
+        let inherited = match (beginning, head) {
+            (Some(state), _) => of_others(&state.head),
+            (None, Some((head, _))) => of_others(head),
+            (None, None) => 0,
+        };
+        let reached = |end: End| ending.is_some_and(|run| run.to == end.seq && run.check == end.check);
+        if let Some((head, end)) = head.filter(|(_, end)| named.is_some() && reached(*end))
+            && let Some(run) = ending
+        {
+            if beginning.is_some() && self.runs.first() == Some(run) {
+                return if self.is_what_was_acknowledged(anchored) {
+                    Verdict::Whole(end)
+                } else {
+                    Verdict::Told(end, damage(end.seq, None, None))
+                };
+            }
+            if serves(head) {
+                let readable: u64 = self.runs.iter().filter(|other| other.to <= run.to).map(Run::len).sum();
+                let lost = end.seq.0.saturating_sub(inherited + readable).max(1);
+                return Verdict::Told(end, damage(kept_through, Some(run.from), Some(lost)));
+            }
+        }
+        let expected = match anchored {
+            Some(end) => end.seq,
+            None => named.map_or(Seq(0), |end| end.seq).max(self.runs.last().map_or(Seq(0), |run| run.to)),
+        };
+        let told = if kept_through < expected {
+            Some(damage(kept_through, None, Some(expected.0.saturating_sub(kept_through.0.max(inherited)))))
+        } else if self.is_what_was_acknowledged(anchored) {
+            None
+        } else {
+            Some(damage(kept_through, None, None))
+        };
+        let end = beginning.map(|state| state.end).unwrap_or_default();
+        Verdict::Cut(end, beginning.map(|state| Box::new(state.head.clone())), told)
+    }
+
+    /// Whether the record at the acknowledged end is the one that was acknowledged, as far as it can be read.
+    fn is_what_was_acknowledged(&self, anchored: Option<End>) -> bool {
+        anchored.zip(self.at_anchor).is_none_or(|(end, found)| end.check == found)
+    }
+}

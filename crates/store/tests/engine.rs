@@ -1,0 +1,39 @@
+//! The engine without the store: rows changed behind its back, and what it does in its own time done now.
+
+use std::fs::File;
+use std::path::Path;
+
+use fjall::{Database, KeyspaceCreateOptions, PersistMode};
+
+pub(crate) use fjall::Keyspace;
+
+/// Keys and values, in order.
+pub(crate) type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// Opens the database behind the store's back and works on its records and heads.
+pub(crate) fn raw<T>(dir: &Path, work: impl FnOnce(&Keyspace, &Keyspace) -> T) -> T {
+    let database = Database::builder(dir).worker_threads(2).open().unwrap();
+    let keyspace = |name| database.keyspace(name, KeyspaceCreateOptions::default).unwrap();
+    let result = work(&keyspace("records"), &keyspace("heads"));
+    database.persist(PersistMode::SyncAll).unwrap();
+    result
+}
+
+pub(crate) fn rows(keyspace: &Keyspace) -> Rows {
+    keyspace
+        .iter()
+        .map(|row| row.into_inner().unwrap())
+        .map(|(key, value)| (key.to_vec(), value.to_vec()))
+        .collect()
+}
+
+/// Moves everything from the journal into tables, as the engine does sooner or later.
+pub(crate) fn flush(dir: &Path) {
+    let database = Database::builder(dir).worker_threads(2).open().unwrap();
+    for name in ["records", "heads", "meta"] {
+        let keyspace = database.keyspace(name, KeyspaceCreateOptions::default).unwrap();
+        keyspace.rotate_memtable_and_wait().unwrap();
+    }
+    drop(database);
+    File::options().write(true).open(dir.join("0.jnl")).unwrap().set_len(0).unwrap();
+}

@@ -1,0 +1,76 @@
+//! Examining: what `q doctor` says of a store, without changing it.
+
+use std::fs;
+use std::path::Path;
+
+use q_store::{Condition, FjallStore, Store, examine};
+
+use crate::image::Image;
+use crate::rot::{sample, scratch};
+
+fn code_of(dir: &Path) -> &'static str {
+    examine(dir).condition.code()
+}
+
+#[test]
+fn each_condition_is_told_and_nothing_is_changed() {
+    let place = scratch();
+    let dir = place.path().join("store");
+    assert_eq!(code_of(&dir), "missing");
+    fs::create_dir(&dir).unwrap();
+    assert_eq!(code_of(&dir), "missing");
+    fs::write(dir.join("thesis.tex"), "mine").unwrap();
+    assert_eq!(code_of(&dir), "not_a_store");
+    for flushed in [false, true] {
+        let (image, written) = sample(flushed);
+        image.write(&dir);
+        let examination = examine(&dir);
+        assert!(matches!(examination.condition, Condition::Healthy), "{examination}");
+        assert_eq!(examination.sessions, Some(written.sessions().count()));
+        assert_eq!(examination.was_closed, Some(true));
+        assert!(examination.bytes > 0 && examination.free.is_some());
+        assert_eq!(Image::of(&dir).files, image.files);
+        let store = FjallStore::open(&dir).unwrap();
+        assert_eq!(code_of(&dir), "in_use");
+        drop(store);
+        assert_eq!(code_of(&dir), "healthy");
+    }
+}
+
+#[test]
+fn every_damaged_file_is_named() {
+    let place = scratch();
+    let dir = place.path().join("store");
+    let (image, _) = sample(true);
+    for (path, bytes) in image.files.iter().filter(|(_, bytes)| !bytes.is_empty()) {
+        // Bytes of a table that no check covers carry nothing.
+        let at = if path.ends_with("tables/1") { 100 } else { bytes.len() / 2 };
+        let damaged = image.with(path, |bytes| bytes[at] ^= 0x20);
+        damaged.write(&dir);
+        let examination = examine(&dir);
+        let Condition::Damaged { files, .. } = &examination.condition else {
+            panic!("{}: {examination}", path.display())
+        };
+        let name = path.components().next().unwrap().as_os_str().to_str().unwrap();
+        let name = name.strip_prefix("q-store").map_or(name, |_| "marker");
+        assert!(files.iter().any(|file| file.contains(name)), "{}: {files:?}", path.display());
+        assert_eq!(Image::of(&dir).files, damaged.files);
+    }
+}
+
+#[test]
+fn records_that_are_gone_are_missed_without_opening() {
+    let place = scratch();
+    let dir = place.path().join("store");
+    let (image, written) = sample(false);
+    image.with(Path::new("0.jnl"), Vec::clear).write(&dir);
+    let examination = examine(&dir);
+    let Condition::Damaged { files, sessions } = &examination.condition else { panic!("{examination}") };
+    assert_eq!((files.len(), sessions.len()), (0, written.sessions().count()));
+    let store = FjallStore::open(&dir).unwrap();
+    assert_eq!(store.damage().len(), sessions.len());
+    drop(store);
+    let examination = examine(&dir);
+    assert!(matches!(examination.condition, Condition::Healthy), "{examination}");
+    assert_eq!(examination.damage.len(), sessions.len());
+}

@@ -1,0 +1,135 @@
+//! Forks and erased sessions: damage to a parent is the parent's, and nobody misses what was erased.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use q_core::{Seq, SessionId};
+use q_store::{FjallStore, Store};
+
+use crate::driver::{Driver, Step};
+use crate::engine::{Rows, raw, rows};
+use crate::image::{self, Image, Written};
+use crate::rot::scratch;
+
+/// A closed store: a session of two turns, a fork of it with a turn of its own, a fork without, a fork of the first fork.
+struct Family {
+    place: tempfile::TempDir,
+    image: Image,
+    written: Written,
+    records: Rows,
+}
+
+const PARENT: usize = 0;
+const FORK: usize = 1;
+
+fn turn(driver: &mut Driver<'_>, session: usize) {
+    driver.take(Step::Submit(session, "why?".into()));
+    driver.take(Step::Text(session, "because ".into()));
+    driver.take(Step::Text(session, "of this".into()));
+    driver.take(Step::Done(session));
+}
+
+fn family() -> Family {
+    let place = scratch();
+    let dir = place.path().join("store");
+    let store = FjallStore::open(&dir).unwrap();
+    let mut driver = Driver::new(&store, 1, 1);
+    turn(&mut driver, PARENT);
+    turn(&mut driver, PARENT);
+    driver.take(Step::Fork(PARENT, None));
+    turn(&mut driver, FORK);
+    driver.take(Step::Fork(PARENT, None));
+    driver.take(Step::Fork(FORK, None));
+    driver.settle();
+    drop(driver);
+    let written = Written::all_of(&store);
+    assert_eq!(written.sessions().count(), 4);
+    drop(store);
+    let image = Image::of(&dir);
+    let records = raw(&dir, |records, _| rows(records));
+    Family { place, image, written, records }
+}
+
+fn owner(key: &[u8]) -> SessionId {
+    SessionId(u128::from_be_bytes(key[..16].try_into().unwrap()))
+}
+
+#[test]
+fn what_a_parent_lost_its_forks_have_not() {
+    let Family { place, image, written, records } = family();
+    let dir = place.path().join("changed");
+    for (key, _) in &records {
+        image.write(&dir);
+        raw(&dir, |records, _| records.remove(key.as_slice()).unwrap());
+        let store = FjallStore::open(&dir).unwrap();
+        for head in store.heads().unwrap() {
+            let id = head.id;
+            let stored = store.stored(head, usize::MAX);
+            assert!(
+                stored.is_ok() || id == owner(key),
+                "{key:?} is gone, and {id} cannot be read: {stored:?}"
+            );
+        }
+        drop(store);
+        let lost = image::check(&dir, &written).lost;
+        assert_eq!(lost.keys().copied().collect::<Vec<_>>(), [owner(key)], "{key:?}: {lost:?}");
+    }
+}
+
+/// The numbers of a fork's records go on from its parent's: what it inherited is not counted as its loss.
+#[test]
+fn a_fork_that_is_gone_lost_its_own_records_only() {
+    let Family { place, image, written, records } = family();
+    let fork = SessionId(1 << 64 | FORK as u128);
+    let own: Vec<_> = records.iter().filter(|(key, _)| owner(key) == fork).collect();
+    let dir = place.path().join("changed");
+    image.write(&dir);
+    raw(&dir, |records, _| own.iter().for_each(|(key, _)| records.remove(key.as_slice()).unwrap()));
+    let store = FjallStore::open(&dir).unwrap();
+    // The end is damaged, so it is met when the session is read.
+    for head in store.heads().unwrap() {
+        drop(store.stored(head, 0));
+    }
+    let [damage] = &store.damage()[..] else { panic!("{:?}", store.damage()) };
+    assert_eq!((damage.session, damage.kept_through, damage.lost), (fork, Seq(0), Some(own.len() as u64)));
+    drop(store);
+    assert_eq!(image::check(&dir, &written).lost, BTreeMap::from([(fork, own.len() as u64)]));
+}
+
+#[test]
+fn nobody_misses_what_was_erased() {
+    let place = scratch();
+    let dir = place.path().join("store");
+    let store = FjallStore::open(&dir).unwrap();
+    let mut driver = Driver::new(&store, 1, 1);
+    driver.take(Step::Create);
+    turn(&mut driver, 0);
+    turn(&mut driver, 1);
+    let (before, whole) = (Image::of(&dir), Written::all_of(&store));
+    driver.take(Step::Erase(0));
+    let erased = Image::of(&dir);
+    driver.settle();
+    drop(driver);
+    let left = Written::all_of(&store);
+    assert_eq!(left.sessions().count(), 1);
+    drop(store);
+    let anchor = Path::new("anchor");
+    // Dead after the anchor was told, and before the engine was.
+    let between = before.with(anchor, |bytes| bytes.clone_from(&erased.files[anchor]));
+    let other = place.path().join("other");
+    for (what, image, written) in [
+        ("in good order", Image::of(&dir), &left),
+        ("killed behind it", erased.clone(), &left),
+        ("killed in between", between, &whole),
+    ] {
+        image.write(&other);
+        let store = FjallStore::open(&other).unwrap();
+        assert_eq!(
+            (store.damage(), store.heads().unwrap().len()),
+            (vec![], written.sessions().count()),
+            "{what}"
+        );
+        drop(store);
+        assert_eq!(image::check(&other, written).lost, BTreeMap::new(), "{what}");
+    }
+}
