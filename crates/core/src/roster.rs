@@ -20,6 +20,11 @@ pub(crate) fn free_slot(sessions: &Sessions) -> u32 {
     slot
 }
 
+/// Whether another open session has this slot.
+pub(crate) fn shares_slot(sessions: &Sessions, own: SessionId, slot: u32) -> bool {
+    open(sessions).any(|session| session.head().id != own && session.head().slot == slot)
+}
+
 /// A name as typed, if it is one and no other open session has it.
 pub(crate) fn chosen_name(sessions: &Sessions, own: Option<SessionId>, typed: &str) -> Result<Name, Refusal> {
     let name: Name = typed.parse().map_err(|fault| Refusal::BadName { name: typed.into(), fault })?;

@@ -6,6 +6,7 @@ use crate::effect::{Effect, Reply};
 use crate::id::SessionId;
 use crate::multiplexer::Multiplexer;
 use crate::multiplexer::step::Step;
+use crate::name::{Name, NameOrigin};
 use crate::presence::{Presence, Transition};
 use crate::record::{Interrupter, Record};
 use crate::refusal::Refusal;
@@ -47,14 +48,32 @@ impl Step<'_> {
             });
         }
         // Somebody else may have taken the name meanwhile.
-        let free = roster::unique_name(&self.multiplexer().sessions, Some(id), &name);
+        self.keep_name_if_free(id, &name, origin);
         let slot = roster::free_slot(&self.multiplexer().sessions);
-        if free != name {
-            self.record(id, Record::Renamed { name: free, origin });
-        }
         self.record(id, Record::Reopened { slot });
         self.changed(id);
         Ok(Reply::Done)
+    }
+
+    fn keep_name_if_free(&mut self, id: SessionId, name: &Name, origin: NameOrigin) {
+        let free = roster::unique_name(&self.multiplexer().sessions, Some(id), name);
+        if free != *name {
+            self.record(id, Record::Renamed { name: free, origin });
+        }
+    }
+
+    /// A session whose log was cut stands as it once did: open perhaps, with a name or a slot that others have by now.
+    /// Theirs stay.
+    pub(super) fn give_way(&mut self, id: SessionId) {
+        let Some(head) = self.head(id).filter(|head| head.presence.is_open()) else { return };
+        let (name, origin, slot) = (head.name.clone(), head.origin, head.slot);
+        self.keep_name_if_free(id, &name, origin);
+        if roster::shares_slot(&self.multiplexer().sessions, id, slot) {
+            self.record(id, Record::Closed);
+            let slot = roster::free_slot(&self.multiplexer().sessions);
+            self.record(id, Record::Reopened { slot });
+        }
+        self.changed(id);
     }
 
     pub(super) fn trash(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {

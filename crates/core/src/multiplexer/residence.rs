@@ -10,7 +10,7 @@ use crate::input::Command;
 use crate::multiplexer::Multiplexer;
 use crate::multiplexer::step::Step;
 use crate::presence::{Presence, Transition};
-use crate::record::{Record, Why};
+use crate::record::{Ending, Interrupter, Record, Why};
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::live::Live;
@@ -96,7 +96,9 @@ impl Step<'_> {
     /// After a start with a lower limit: what is live beyond it hibernates.
     pub(super) fn keep_within_places(&mut self) {
         while self.multiplexer().sessions.live_count() > self.multiplexer().limits.live_sessions {
-            let Some(id) = self.multiplexer().least_used(None) else { return };
+            // Nothing works and nobody looks yet: if all that are left are pinned, there are more pins than places.
+            let some = || self.multiplexer().sessions.live().map(|session| session.head().id).next();
+            let Some(id) = self.multiplexer().least_used(None).or_else(some) else { return };
             self.hibernate(id, Why::Room);
         }
     }
@@ -176,10 +178,12 @@ impl Step<'_> {
     /// What the store has of a session that is to wake, or why not. Whoever waits for it hears now.
     pub(super) fn loaded(&mut self, id: SessionId, stored: Result<Box<Stored>, String>) {
         let Some(waking) = self.multiplexer().waking.get(&id) else { return };
-        if stored.as_ref().is_ok_and(|stored| stored.head.seq < waking.reaches) {
+        let was_cut = stored.as_ref().is_ok_and(|stored| stored.fault.is_some());
+        if !was_cut && stored.as_ref().is_ok_and(|stored| stored.head.seq < waking.reaches) {
             return; // read for an earlier waking; another one is under way
         }
-        if self.sleeps(id) && stored.as_ref().is_ok_and(|stored| !stored.head.presence.is_open()) {
+        if !was_cut && self.sleeps(id) && stored.as_ref().is_ok_and(|stored| !stored.head.presence.is_open())
+        {
             // Read while it was archived, and open again meanwhile: such a reading has no memory in it.
             return self.after(Effect::Load { session: id });
         }
@@ -188,7 +192,12 @@ impl Step<'_> {
         match stored {
             Ok(stored) => {
                 if self.sleeps(id) {
-                    self.wake(id, &stored);
+                    if was_cut {
+                        self.fall_back(id, &stored);
+                    }
+                    if self.sleeps(id) {
+                        self.wake(id, &stored);
+                    }
                 }
                 for (to, command) in wishes {
                     self.grant(to, command);
@@ -204,6 +213,23 @@ impl Step<'_> {
         }
     }
 
+    /// The log turned out to be damaged and was cut: the session goes on from how it stood then.
+    fn fall_back(&mut self, id: SessionId, stored: &Stored) {
+        let tail_bytes = self.multiplexer().limits.tail_bytes;
+        let session = Session::restored(stored.clone(), tail_bytes);
+        self.multiplexer_mut().sessions.restore(session);
+        if self.sleeps(id) {
+            self.give_way(id);
+            return; // it says so when it is awake
+        }
+        self.use_now(id);
+        self.own_up(id);
+        self.put_right(id);
+        self.end_turn(id, Ending::Interrupted(Interrupter::Crash));
+        self.give_way(id);
+        self.after(Effect::Resync { session: id });
+    }
+
     fn wake(&mut self, id: SessionId, stored: &Stored) {
         self.record_buffered(id, Record::Woken);
         let tail_bytes = self.multiplexer().limits.tail_bytes;
@@ -215,6 +241,15 @@ impl Step<'_> {
         self.put_right(id);
         self.mark_seen_if_watched(id); // whoever showed it while it slept has read it
         self.changed(id);
+    }
+
+    /// Says what was lost of a session that sleeps or is archived: now, so that whoever lists sessions sees it.
+    pub(super) fn own_up(&mut self, id: SessionId) {
+        let at_rest = self.session(id).filter(|session| session.live().is_none());
+        if let Some(fault) = at_rest.and_then(Session::fault) {
+            self.record(id, Record::Repaired { fault });
+            self.changed(id);
+        }
     }
 
     /// Says in the session what did not fit together in what was stored.
@@ -244,7 +279,7 @@ mod tests {
     use alloc::vec::Vec;
 
     use crate::trace::Player;
-    use crate::{Input, Presence, SessionId};
+    use crate::{Input, Limits, Multiplexer, Presence, SessionId};
 
     const ID: SessionId = SessionId(1);
 
@@ -260,6 +295,16 @@ mod tests {
             player.play(&line).unwrap();
         }
         assert_eq!(player.core.view().summary(ID).unwrap().presence, Presence::Hibernated);
+    }
+
+    #[test]
+    fn a_start_with_fewer_places_than_pins_keeps_to_the_places() {
+        let mut player = Player::told(&["create s1", "create s2", "create s3", "pin s1", "pin s2"]);
+        let limits = Limits { live_sessions: 1, ..Limits::default() };
+        player.core = Multiplexer::recover(limits, player.disk.all()).unwrap();
+        let _marked = player.tell(Input::Started);
+        let live = player.core.view().sessions().filter(|session| session.presence == Presence::Live);
+        assert_eq!(live.map(|session| session.id).collect::<Vec<_>>(), [SessionId(2)]);
     }
 
     #[test]

@@ -75,6 +75,11 @@ impl Session {
         self.live.as_mut()
     }
 
+    /// What the store put right and no record says yet.
+    pub(crate) const fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
     /// What has to be put right, visibly.
     pub(crate) fn faults(&self) -> Vec<Fault> {
         let Some(live) = &self.live else { return Vec::new() };
