@@ -5,13 +5,14 @@
 //! the mark by which the store asks to be read in whole when it is opened next.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use q_core::Seq;
+use q_core::{Seq, SessionId};
 
 use crate::damage::Damage;
 use crate::directory::{self, OURS_ONLY, OURS_ONLY_FILE};
@@ -46,8 +47,15 @@ pub(crate) struct Report {
     pub(crate) files: Vec<String>,
     /// What sessions lost by it.
     pub(crate) damage: Vec<Damage>,
-    /// Whether the host has told.
-    pub(crate) told: bool,
+    /// The sessions of which the person was told.
+    pub(crate) told: BTreeSet<SessionId>,
+}
+
+impl Report {
+    /// What nobody was told of yet.
+    pub(crate) fn untold(&self) -> impl Iterator<Item = &Damage> {
+        self.damage.iter().filter(|damage| !self.told.contains(&damage.session))
+    }
 }
 
 impl Aside {
@@ -132,7 +140,8 @@ pub(crate) fn reports(dir: &Path) -> Vec<Report> {
 
 fn report(place: PathBuf) -> Option<Report> {
     let text = String::from_utf8(fs::read(place.join(REPORT)).ok()?).ok()?;
-    let told = place.join(TOLD).exists();
+    let told = fs::read_to_string(place.join(TOLD)).unwrap_or_default();
+    let told = told.lines().filter_map(|line| line.parse().ok()).collect();
     let mut report = Report { place, told, ..Report::default() };
     for line in text.lines() {
         if let Some(file) = line.strip_prefix("file ") {
@@ -154,10 +163,14 @@ fn report(place: PathBuf) -> Option<Report> {
     Some(report)
 }
 
-/// Notes that the person was told of everything reported so far.
-pub(crate) fn mark_told(dir: &Path) -> io::Result<()> {
-    for report in reports(dir).into_iter().filter(|report| !report.told) {
-        write(&report.place.join(TOLD), b"")?;
+/// Notes that the person was told of what was reported of this session so far.
+pub(crate) fn mark_told(dir: &Path, session: SessionId) -> io::Result<()> {
+    for mut report in reports(dir) {
+        if report.untold().any(|damage| damage.session == session) {
+            report.told.insert(session);
+            let told: Vec<String> = report.told.iter().map(ToString::to_string).collect();
+            write(&report.place.join(TOLD), told.join("\n").as_bytes())?;
+        }
     }
     Ok(())
 }
@@ -217,7 +230,6 @@ fn name_of(seconds: u64) -> String {
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use super::*;
-    use q_core::SessionId;
 
     #[test]
     fn times_are_named_as_people_write_them() {
@@ -249,11 +261,20 @@ mod tests {
         for damage in &mut damage {
             damage.kept_aside = Some(reported.clone());
         }
-        let expected =
-            Report { place: reported, files: vec!["the journal 0.jnl".into()], damage, told: false };
+        let expected = Report {
+            place: reported,
+            files: vec!["the journal 0.jnl".into()],
+            damage,
+            told: BTreeSet::new(),
+        };
         assert_eq!(reports(place.path()), std::slice::from_ref(&expected));
-        mark_told(place.path()).unwrap();
-        assert_eq!(reports(place.path()), [Report { told: true, ..expected }]);
+        let sessions = [SessionId(1), SessionId(u128::MAX)];
+        for told in 1..=sessions.len() {
+            mark_told(place.path(), sessions[told - 1]).unwrap();
+            let told: BTreeSet<_> = sessions[..told].iter().copied().collect();
+            let untold = reports(place.path())[0].untold().count();
+            assert_eq!((reports(place.path())[0].told.clone(), untold), (told.clone(), 2 - told.len()));
+        }
     }
 
     #[test]

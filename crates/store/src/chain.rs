@@ -37,7 +37,7 @@ pub(crate) struct Forward {
 impl Forward {
     /// From `from` on; `first` is the session's first record.
     pub(crate) fn new(session: SessionId, from: Seq, first: Seq) -> Self {
-        let link = (from == first).then_some(0);
+        let link = (from == first && first == Seq(1)).then_some(0);
         Self { session, due: from, link }
     }
 
@@ -99,7 +99,7 @@ impl<R: Row, I: Iterator<Item = Result<R, StoreError>>> Backward<I> {
             return Err(damaged());
         }
         let opened = envelope::open(session, seq, row.value())?;
-        let first_links_to_something = seq == self.first && opened.prev != 0;
+        let first_links_to_something = seq == Seq(1) && opened.prev != 0;
         if first_links_to_something || self.link.is_some_and(|link| link != opened.check) {
             return Err(damaged());
         }

@@ -2,7 +2,7 @@
 //!
 //! `format: u8 | prev: u64 LE | check: u64 LE | payload`. `check` is the xxh3 of session, sequence number, format, `prev`
 //! and payload, so a row that was copied to another key fails too. `prev` is the check of the session's previous record,
-//! 0 for the first. A head is sealed as record 0, and its `prev` is the check of the session's last record.
+//! 0 for the first; a fork's first record comes after the last one that it took over from its parent. A head is sealed as record 0, and its `prev` is the check of the session's last record.
 //!
 //! This shape is the same for every format of the payload. One that changes it must change the directory's marker.
 

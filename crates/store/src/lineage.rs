@@ -9,8 +9,8 @@ use crate::log::Log;
 pub(crate) struct Lineage<'a, L: Log> {
     log: &'a L,
     rows: Box<dyn Iterator<Item = Result<Stamped, StoreError>> + 'a>,
-    /// Where it goes on when these are read.
-    fork: Option<Fork>,
+    /// Where it goes on when these are read, and which session began there.
+    fork: Option<(SessionId, Fork)>,
     /// The last entry that belongs to the session that was asked for.
     last: EntryNo,
 }
@@ -30,17 +30,23 @@ impl<'a, L: Log> Lineage<'a, L> {
             let fork = self.log.fork(session)?;
             match fork {
                 Some(fork) if from <= fork.through => {
-                    self.last = self.last.min(fork.last);
+                    self.leave(session, fork)?;
                     session = fork.parent;
                     from = from.min(fork.through);
                 }
                 Some(_) | None => {
                     self.rows = Box::new(self.log.newest_first(session, from)?);
-                    self.fork = fork;
+                    self.fork = fork.map(|fork| (session, fork));
                     return Ok(());
                 }
             }
         }
+    }
+
+    /// From a fork to what it took over.
+    fn leave(&mut self, session: SessionId, fork: Fork) -> Result<(), StoreError> {
+        self.last = self.last.min(fork.last);
+        self.log.verify_root(session, fork)
     }
 
     fn next_of_any(&mut self) -> Option<Result<Stamped, StoreError>> {
@@ -48,9 +54,9 @@ impl<'a, L: Log> Lineage<'a, L> {
             if let Some(row) = self.rows.next() {
                 return Some(row);
             }
-            let fork = self.fork.take()?;
-            self.last = self.last.min(fork.last);
-            if let Err(error) = self.go_on_in(fork.parent, fork.through) {
+            let (session, fork) = self.fork.take()?;
+            let went_on = self.leave(session, fork).and_then(|()| self.go_on_in(fork.parent, fork.through));
+            if let Err(error) = went_on {
                 return Some(Err(error));
             }
         }

@@ -12,6 +12,10 @@ pub(crate) trait Log {
     /// Where the session's history begins, if that is another session's.
     fn fork(&self, session: SessionId) -> Result<Option<Fork>, StoreError>;
 
+    /// Verifies that what a session took over still ends with the record that it was made from: a parent whose log was cut
+    /// goes on with other records in the same places.
+    fn verify_root(&self, session: SessionId, fork: Fork) -> Result<(), StoreError>;
+
     /// The session's own records from `from` back to its first, newest first. `from` must not be after the last.
     fn newest_first(
         &self,

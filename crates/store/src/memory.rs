@@ -85,7 +85,7 @@ impl Store for MemoryStore {
         Vec::new()
     }
 
-    fn told(&self) -> Result<(), StoreError> {
+    fn told(&self, _session: SessionId) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -97,6 +97,10 @@ impl Log for Sessions {
 
     fn fork(&self, session: SessionId) -> Result<Option<Fork>, StoreError> {
         Ok(self.get(&session).and_then(|kept| kept.head.fork))
+    }
+
+    fn verify_root(&self, _session: SessionId, _fork: Fork) -> Result<(), StoreError> {
+        Ok(())
     }
 
     fn newest_first(

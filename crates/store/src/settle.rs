@@ -99,7 +99,7 @@ pub(crate) fn walk<V: AsRef<[u8]>>(
                 }
             }
             Some(_) | None => {
-                if walk.runs.is_empty() && opened.prev == 0 {
+                if walk.runs.is_empty() && (seq > Seq(1) || opened.prev == 0) {
                     let head = Head::created(&wire::decode_record(session, seq, opened.payload)?);
                     walk.state = head.map(|head| State { head, end });
                 }

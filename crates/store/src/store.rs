@@ -30,7 +30,7 @@ pub trait Store: Send + Sync {
     /// Drafts that a later one replaced are left out.
     ///
     /// The head given back counts: where the session's end turns out to be damaged, its log is cut and its head is an
-    /// older one, and [`Self::damage`] tells of it. Where only older records are, the tail begins behind them.
+    /// older one, and its fault says so. Where only older records are, the tail begins behind them.
     fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError>;
 
     /// The newest entries before `before` (`None`: the end) of at most `bytes`, always at least one if any exists. A page
@@ -44,8 +44,11 @@ pub trait Store: Send + Sync {
     fn verify(&self) -> Result<Vec<Damage>, StoreError>;
 
     /// What was lost and nobody was told of yet: found at opening, or since.
+    ///
+    /// [`Self::stored`] gives it as the session's fault. An `append` with the record that puts this right tells the person:
+    /// from then on it is not given any more.
     fn damage(&self) -> Vec<Damage>;
 
-    /// The person was told of everything that [`Self::damage`] gives.
-    fn told(&self) -> Result<(), StoreError>;
+    /// The person was told in another way of what this session lost: there may be no session left to tell it in.
+    fn told(&self, session: SessionId) -> Result<(), StoreError>;
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use q_core::{Batch, Durability, Head, Record, Seq, SessionId, Stamped, WallTime};
+use q_core::{Batch, Durability, Fault, Head, Record, Seq, SessionId, Stamped, WallTime};
 use q_store::{Damage, FjallStore, Store, StoreError};
 
 use crate::driver::{Driver, Step};
@@ -233,6 +233,8 @@ fn a_damaged_end_is_cut_when_it_is_read_and_told_until_somebody_was() {
     assert_eq!(head.seq, seq);
     let stored = store.stored(head, usize::MAX).unwrap();
     assert_eq!(stored.head.seq, Seq(seq.0 - 1));
+    let fault = Fault::LogCut { lost: Some(1) };
+    assert_eq!(stored.fault, Some(fault));
     assert_eq!(store.heads().unwrap()[0], stored.head);
     let told = store.damage();
     let [Damage { kept_aside: Some(aside), .. }] = &told[..] else { panic!("{told:?}") };
@@ -248,8 +250,11 @@ fn a_damaged_end_is_cut_when_it_is_read_and_told_until_somebody_was() {
     drop(store);
     let store = FjallStore::open(&dir).unwrap();
     assert_eq!(store.damage(), told);
-    store.told().unwrap();
-    assert_eq!(store.damage(), []);
+    let stored_head = || store.heads().unwrap().remove(0);
+    assert_eq!(store.stored(stored_head(), 0).unwrap().fault, Some(fault));
+    // The session says so itself from now on.
+    append(&store, session, Record::Repaired { fault }).unwrap();
+    assert_eq!((store.damage(), store.stored(stored_head(), 0).unwrap().fault), (vec![], None));
     assert_eq!(store.verify().unwrap(), []);
     drop(store);
     assert_eq!(FjallStore::open(&dir).unwrap().damage(), []);
@@ -257,8 +262,11 @@ fn a_damaged_end_is_cut_when_it_is_read_and_told_until_somebody_was() {
 
 /// Gives a session one more draft.
 fn draft(store: &FjallStore, session: SessionId, text: &str) -> Result<Seq, StoreError> {
+    append(store, session, Record::Drafted { text: text.into() })
+}
+
+fn append(store: &FjallStore, session: SessionId, record: Record) -> Result<Seq, StoreError> {
     let mut head = store.heads()?.into_iter().find(|head| head.id == session).unwrap();
-    let record = Record::Drafted { text: text.into() };
     let stamped = Stamped { session, seq: head.seq.next(), at: WallTime(1), record };
     head.apply(&stamped);
     let seq = head.seq;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use q_core::{Seq, SessionId};
+use q_core::{Batch, Durability, Record, Seq, SessionId, Stamped, WallTime};
 use q_store::{FjallStore, Store};
 
 use crate::driver::{Driver, Step};
@@ -73,6 +73,35 @@ fn what_a_parent_lost_its_forks_have_not() {
         drop(store);
         let lost = image::check(&dir, &written).lost;
         assert_eq!(lost.keys().copied().collect::<Vec<_>>(), [owner(key)], "{key:?}: {lost:?}");
+    }
+}
+
+/// Where the parent's log was cut it goes on with other records in the same places. They are not the fork's history.
+#[test]
+fn what_a_cut_parent_says_next_is_not_its_forks_history() {
+    let Family { place, image, records, .. } = family();
+    let (parent, fork) = (SessionId(1 << 64 | PARENT as u128), SessionId(1 << 64 | FORK as u128));
+    let last = records.iter().rposition(|(key, _)| owner(key) == parent).unwrap();
+    let dir = place.path().join("changed");
+    image.write(&dir);
+    raw(&dir, |rows, _| {
+        records[last - 3..=last].iter().for_each(|(key, _)| rows.remove(key.as_slice()).unwrap());
+    });
+    let store = FjallStore::open(&dir).unwrap();
+    let head = |id| store.head(id).unwrap().unwrap();
+    let mut cut = store.stored(head(parent), 0).unwrap().head;
+    for text in ["other", "records", "in the", "same", "places"] {
+        let record = Record::Drafted { text: text.into() };
+        let stamped = Stamped { session: parent, seq: cut.seq.next(), at: WallTime(1), record };
+        cut.apply(&stamped);
+        let batch =
+            Batch { records: vec![stamped], heads: vec![cut.clone()], durability: Durability::Synced };
+        store.append(&[batch]).unwrap();
+    }
+    assert!(head(fork).fork.unwrap().through <= cut.seq);
+    for fork in store.heads().unwrap().into_iter().filter(|head| head.fork.is_some()) {
+        let stored = store.stored(fork, usize::MAX).unwrap();
+        assert!(stored.trimmed && stored.tail.iter().all(|stamped| stamped.session != parent), "{stored:?}");
     }
 }
 

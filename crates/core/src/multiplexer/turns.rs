@@ -287,7 +287,9 @@ impl Step<'_> {
     pub(super) fn take_up(&mut self) {
         let faulty = self.multiplexer().sessions.iter().filter(|session| session.fault().is_some());
         let faulty: Vec<SessionId> = faulty.map(|session| session.head().id).collect();
-        faulty.iter().for_each(|&id| self.own_up(id));
+        for &id in &faulty {
+            self.own_up(id);
+        }
         let live: Vec<SessionId> = self.multiplexer().sessions.live().map(|live| live.head().id).collect();
         for id in live {
             self.use_now(id);

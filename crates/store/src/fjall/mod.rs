@@ -14,12 +14,12 @@ mod settling;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use q_core::{Batch, Durability, EntryNo, Head, Seq, SessionId, Stamped, Stored};
+use q_core::{Batch, Durability, EntryNo, Fault, Fork, Head, Record, Seq, SessionId, Stamped, Stored};
 
 use crate::anchor::Anchor;
-use crate::aside::{self, Aside};
+use crate::aside::{self, Aside, Report};
 use crate::damage::Damage;
 use crate::envelope::{self, End};
 use crate::error::StoreError;
@@ -38,6 +38,8 @@ pub struct FjallStore {
     path: PathBuf,
     database: Database,
     writer: Mutex<Writer>,
+    /// How many records sessions lost of which the person was not told yet, where that is known.
+    untold: Mutex<BTreeMap<SessionId, Option<u64>>>,
     _held: File,
 }
 
@@ -77,7 +79,36 @@ impl FjallStore {
             unanchored: BTreeSet::new(),
             poisoned: false,
         };
-        Ok(Self { path: dir.into(), database, writer: Mutex::new(writer), _held: held })
+        let store = Self {
+            path: dir.into(),
+            database,
+            writer: Mutex::new(writer),
+            untold: Mutex::default(),
+            _held: held,
+        };
+        aside::reports(dir).iter().flat_map(Report::untold).for_each(|damage| store.owe(damage));
+        Ok(store)
+    }
+
+    /// Notes what the person is to be told of.
+    fn owe(&self, damage: &Damage) {
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = untold.entry(damage.session).or_insert(Some(0));
+        *lost = lost.zip(damage.lost).map(|(one, other)| one + other);
+    }
+
+    /// What the person is to be told of in this session.
+    fn owed(&self, session: SessionId) -> Option<Fault> {
+        let untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        untold.get(&session).map(|&lost| Fault::LogCut { lost })
+    }
+
+    /// The session says it itself from now on.
+    fn pay(&self, session: SessionId) {
+        let was_owed = self.untold.lock().unwrap_or_else(PoisonError::into_inner).remove(&session).is_some();
+        if was_owed && let Err(error) = aside::mark_told(&self.path, session) {
+            tracing::error!(target: "q::store", %session, %error, "that damage was told cannot be noted");
+        }
     }
 
     /// Opens and closes the database in `dir`, reading what every opening reads.
@@ -98,6 +129,16 @@ impl FjallStore {
         result
     }
 
+    /// The last record that a fork takes over. It is its parent's newest, or on the disk by now.
+    fn root(&self, fork: &Fork, ends: &BTreeMap<SessionId, End>, writer: &Writer) -> Result<End, StoreError> {
+        let newest = ends.get(&fork.parent).or_else(|| writer.ends.get(&fork.parent));
+        if let Some(end) = newest.filter(|end| end.seq == fork.through) {
+            return Ok(*end);
+        }
+        let check = self.read(|reader| reader.check_of(fork.parent, fork.through))?;
+        Ok(End { seq: fork.through, check })
+    }
+
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
         let writer = self.writer.lock().map_err(|_| StoreError::Poisoned)?;
         if writer.poisoned { Err(StoreError::Poisoned) } else { Ok(writer) }
@@ -106,8 +147,8 @@ impl FjallStore {
     /// Notes a damaged record, unless it was reported before.
     fn met(&self, session: SessionId, seq: Seq) {
         let is_known = |damage: &Damage| {
-            let gap = damage.kept_through.next()..=damage.resumes_at.unwrap_or_default();
-            damage.session == session && gap.contains(&seq)
+            let resumes = damage.resumes_at.unwrap_or(Seq(u64::MAX));
+            damage.session == session && (damage.kept_through.next()..resumes).contains(&seq)
         };
         if !aside::reports(&self.path).iter().flat_map(|report| &report.damage).any(is_known) {
             tracing::error!(target: "q::store", %session, %seq, "a record is damaged");
@@ -150,6 +191,7 @@ impl FjallStore {
         let end = settling::carry_out(&self.database, session, &verdict, &aside)?.unwrap_or_default();
         if let Some(damage) = verdict.into_damage() {
             tracing::error!(target: "q::store", %session, lost = damage.lost, "acknowledged records are gone");
+            self.owe(&damage);
             aside.report(&[], &[damage]).map_err(|error| StoreError::from_io(&self.path, error))?;
         }
         writer.ends.insert(session, end);
@@ -176,10 +218,14 @@ impl Store for FjallStore {
         let kept = |stamped: &&Stamped| !erased.contains(&stamped.session);
         for stamped in batches.iter().flat_map(|batch| &batch.records).filter(kept) {
             let session = stamped.session;
-            let end = ends.entry(session).or_insert_with(|| writer.known_end(session));
+            let before = if let Record::Created { fork: Some(fork), .. } = &stamped.record {
+                self.root(fork, &ends, &writer)?
+            } else {
+                ends.get(&session).copied().unwrap_or_else(|| writer.known_end(session))
+            };
             let (value, check) =
-                envelope::seal(session, stamped.seq, end.check, |out| wire::encode_record(stamped, out))?;
-            *end = End { seq: stamped.seq, check };
+                envelope::seal(session, stamped.seq, before.check, |out| wire::encode_record(stamped, out))?;
+            ends.insert(session, End { seq: stamped.seq, check });
             rows.push(Row::Record(key::record(session, stamped.seq), Some(value)));
         }
         for (session, head) in heads {
@@ -201,6 +247,11 @@ impl Store for FjallStore {
                 // The engine gave up beside our writes: it met something in its files.
                 self.suspect();
             }
+        }
+        if committed.is_ok() {
+            let told =
+                batches.iter().flat_map(|batch| &batch.records).filter(|stamped| tells_of_loss(stamped));
+            told.for_each(|stamped| self.pay(stamped.session));
         }
         committed
     }
@@ -228,7 +279,7 @@ impl Store for FjallStore {
     fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {
         let session = head.id;
         let read = |head| self.read(|reader| tail::read(reader, head, tail_bytes));
-        let (stored, damaged) = match read(head) {
+        let (mut stored, damaged) = match read(head) {
             Err(StoreError::Damaged { seq, .. }) => match self.settle(session)? {
                 Some(head) => read(head)?,
                 None => return Err(StoreError::Damaged { session, seq }),
@@ -238,6 +289,7 @@ impl Store for FjallStore {
         if let Some((session, seq)) = damaged {
             self.met(session, seq);
         }
+        stored.fault = self.owed(session);
         Ok(stored)
     }
 
@@ -279,13 +331,16 @@ impl Store for FjallStore {
     }
 
     fn damage(&self) -> Vec<Damage> {
-        let untold = aside::reports(&self.path).into_iter().filter(|report| !report.told);
-        untold.flat_map(|report| report.damage).collect()
+        aside::reports(&self.path).iter().flat_map(Report::untold).cloned().collect()
     }
 
-    fn told(&self) -> Result<(), StoreError> {
-        aside::mark_told(&self.path).map_err(|error| StoreError::from_io(&self.path, error))
+    fn told(&self, session: SessionId) -> Result<(), StoreError> {
+        aside::mark_told(&self.path, session).map_err(|error| StoreError::from_io(&self.path, error))
     }
+}
+
+fn tells_of_loss(stamped: &Stamped) -> bool {
+    matches!(stamped.record, Record::Repaired { fault: Fault::LogCut { .. } })
 }
 
 impl Writer {

@@ -115,6 +115,7 @@ impl<'a> Reader<'a> {
             };
             let is_linked = match from {
                 Some(from) if from.seq == seq => opened.check == from.check,
+                None if first == seq && first != Seq(1) => true, // linked to its parent's
                 Some(_) | None => opened.prev == reached.check,
             };
             if !is_linked {
@@ -163,6 +164,20 @@ impl<'a> Reader<'a> {
         }
         chain.finish(to, end)?;
         Ok(records)
+    }
+
+    /// The check of the record that stands there: the session's own, or one that it took over.
+    pub(super) fn check_of(&self, session: SessionId, seq: Seq) -> Result<u64, StoreError> {
+        let owner = self.owner(session, seq)?;
+        Ok(envelope::open(owner, seq, &self.value(owner, seq)?)?.check)
+    }
+
+    /// Whose record stands there: the session's own, or one that it took over.
+    fn owner(&self, mut session: SessionId, seq: Seq) -> Result<SessionId, StoreError> {
+        while let Some(fork) = self.bounds(session)?.fork.filter(|fork| seq <= fork.through) {
+            session = fork.parent;
+        }
+        Ok(session)
     }
 
     fn value(&self, session: SessionId, seq: Seq) -> Result<::fjall::UserValue, StoreError> {
@@ -269,6 +284,15 @@ impl Log for Reader<'_> {
 
     fn fork(&self, session: SessionId) -> Result<Option<Fork>, StoreError> {
         self.bounds(session).map(|bounds| bounds.fork)
+    }
+
+    fn verify_root(&self, session: SessionId, fork: Fork) -> Result<(), StoreError> {
+        let (first, through) = (fork.through.next(), fork.through);
+        let made_from = envelope::open(session, first, &self.value(session, first)?)?.prev;
+        if self.check_of(fork.parent, through)? == made_from {
+            return Ok(());
+        }
+        Err(StoreError::Damaged { session: self.owner(fork.parent, through)?, seq: through })
     }
 
     fn newest_first(
