@@ -80,6 +80,12 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Read the whole store and say what is wrong with it; changes nothing
+    Doctor {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// The background host
     Host(HostArgs),
     /// Play a trace (a scenario, a failing simulation) and print what happens
@@ -374,4 +380,10 @@ pub(crate) enum HostVerb {
     /// Be the host (q starts it by itself)
     #[command(hide = true)]
     Run,
+    /// Open a store on trial and end (the host starts it after a crash)
+    #[command(hide = true)]
+    Probe {
+        /// The store
+        store: std::path::PathBuf,
+    },
 }

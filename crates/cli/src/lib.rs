@@ -50,8 +50,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -
 }
 
 async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliError> {
+    // These need no configuration of the person's, or must say themselves what is wrong with it.
     if let Some(Verb::Host(args::HostArgs { verb: args::HostVerb::Run })) = args.verb {
         return Ok(commands::host::run(&environment).await);
+    }
+    if let Some(Verb::Host(args::HostArgs { verb: args::HostVerb::Probe { store } })) = &args.verb {
+        return Ok(q_store::probe(store).into());
+    }
+    if let Some(Verb::Doctor { json }) = args.verb {
+        return commands::doctor::run(&environment, json);
     }
     let context = Context::new(environment)?;
     match args.verb {
@@ -74,6 +81,7 @@ async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliE
         Some(Verb::Retry { session }) => commands::change::retry(&context, &session).await,
         Some(Verb::Stats { json }) => commands::stats::run(&context, json).await,
         Some(Verb::Agents { json }) => commands::agents::run(&context, json),
+        Some(Verb::Doctor { json }) => commands::doctor::run(&context.environment, json),
         Some(Verb::Host(host)) => commands::host::dispatch(&context, host.verb).await,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
@@ -21,7 +21,7 @@ const HISTORY_BYTES: usize = 400 << 10;
 
 /// The asks in flight, one a session.
 pub(crate) struct Asks {
-    store: Arc<dyn Store>,
+    store: Weak<dyn Store>,
     heard: mpsc::Sender<Heard>,
     running: BTreeMap<SessionId, Running>,
 }
@@ -34,14 +34,14 @@ struct Running {
 }
 
 impl Asks {
-    pub(crate) fn new(store: Arc<dyn Store>, heard: mpsc::Sender<Heard>) -> Self {
+    pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<Heard>) -> Self {
         Self { store, heard, running: BTreeMap::new() }
     }
 
     pub(crate) fn start(&mut self, question: Question) {
         let (session, turn) = (question.session, question.turn);
         let heard = self.heard.clone();
-        let store = Arc::clone(&self.store);
+        let Some(store) = self.store.upgrade() else { return }; // the host ends
         let (told, words) = mpsc::unbounded_channel();
         let words = stream::unfold(words, |mut words| async move { Some((words.recv().await?, words)) });
         let task = tokio::spawn(async move {

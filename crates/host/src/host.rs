@@ -19,7 +19,7 @@ use crate::pipeline::{CommitNo, Pipeline, Released};
 use crate::wire::message::Hello;
 use crate::wire::view::Piece;
 use crate::wire::{Answer, HostMessage, Refused};
-use crate::world::{Question, World};
+use crate::world::{Question, Real, World};
 use crate::writer::Written;
 
 /// What a snapshot carries of each session at first, in bytes: several screens; older entries are paged in.
@@ -73,6 +73,13 @@ pub enum End {
     Orderly,
     /// The store failed: at once.
     StoreFailed(StoreError),
+}
+
+impl Host<Real> {
+    /// Writes what waits. Nothing is written any more after that.
+    pub(crate) fn close(&mut self) {
+        self.world.writer.close();
+    }
 }
 
 impl<W: World> Host<W> {

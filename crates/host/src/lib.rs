@@ -27,4 +27,4 @@ mod writer;
 
 pub use connect::{ConnectError, Connection};
 pub use place::Place;
-pub use serve::{HostConfig, HostError, run};
+pub use serve::{HostConfig, HostError, Probe, run};

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +36,12 @@ pub struct HostConfig {
     pub place: Place,
     /// What it allows.
     pub limits: Limits,
+    /// Opens a store on trial in a process of its own, after an unclean end. `None`: it is opened untried.
+    pub probe: Option<Probe>,
 }
+
+/// Runs [`q_store::probe`] for a directory in another process, and says how that ended.
+pub type Probe = fn(&Path) -> io::Result<ExitStatus>;
 
 /// Why there is no host.
 #[derive(Debug, thiserror::Error)]
@@ -69,14 +75,17 @@ fn system(what: &'static str) -> impl FnOnce(io::Error) -> HostError {
 
 /// Runs the host to its end. `ready` is called once clients can connect.
 pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostError> {
-    let HostConfig { place, limits } = config;
+    let HostConfig { place, limits, probe } = config;
     place.prepare_runtime()?;
     let lock = take_lock(&place.host_lock())?;
     let clock = Clock::start();
     place.prepare_data()?;
-    let store: Arc<dyn Store> = Arc::new(FjallStore::open(&place.store())?);
     let tail_bytes = limits.tail_bytes;
-    let core = recover(&*store, limits)?;
+    let (store, core) = match open(&place.store(), probe, limits.clone()) {
+        // Met only while reading: opened once more, everything is looked at and repaired.
+        Err(HostError::Store(StoreError::Unreadable { .. })) => open(&place.store(), probe, limits)?,
+        opened => opened?,
+    };
     tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
 
     let (events, mut inbox) = mpsc::channel(QUEUE);
@@ -87,8 +96,16 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
         let _host_gone = reports.send(report);
     };
     let writer = Writer::start(Arc::clone(&store), report).map_err(system("the writer cannot start"))?;
-    let asks = Asks::new(Arc::clone(&store), heard);
-    let world = Real { clock, store, writer, asks, outboxes: Outboxes::new(), loaded, tail_bytes };
+    let asks = Asks::new(Arc::downgrade(&store), heard);
+    let world = Real {
+        clock,
+        store: Arc::downgrade(&store),
+        writer,
+        asks,
+        outboxes: Outboxes::new(),
+        loaded,
+        tail_bytes,
+    };
     let mut host = Host::new(core, world);
     host.start();
     // What a crash cut short is marked before anybody is let in; a store that cannot be written is named to the starter.
@@ -121,10 +138,11 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
         host.on(event);
     }
 
-    // Nobody new is let in; who is attached is told; the lock goes last, so that a successor finds everything written
-    // and nobody removes its socket.
+    // Nobody new is let in; the store is closed; who is attached is told, and may look at the store from outside then. The
+    // lock goes last, so that a successor finds everything written and nobody removes its socket.
     door.abort();
     let _already_gone = fs::remove_file(&socket.path);
+    close(&mut host, store).await;
     host.say_farewell();
     let all_heard = async {
         while host.has_guests()
@@ -149,6 +167,31 @@ fn outcome(host: Host<Real>) -> Result<(), HostError> {
     }
 }
 
+/// Lets go of the store in good order. Whoever still reads in it for somebody does so in a moment.
+async fn close(host: &mut Host<Real>, store: Arc<dyn Store>) {
+    host.close();
+    let is_ours = async {
+        while Arc::strong_count(&store) > 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let _somebody_reads_on = tokio::time::timeout(FAREWELL, is_ours).await;
+}
+
+/// The store, and the core as it was left.
+fn open(
+    dir: &Path,
+    probe: Option<Probe>,
+    limits: Limits,
+) -> Result<(Arc<dyn Store>, Multiplexer), HostError> {
+    let store = match probe {
+        Some(probe) => FjallStore::open_probed(dir, &probe)?,
+        None => FjallStore::open(dir)?,
+    };
+    let core = recover(&store, limits)?;
+    Ok((Arc::new(store), core))
+}
+
 /// Holds the lock that makes this process the host. The system gives it back when the process dies, however it dies.
 fn take_lock(path: &Path) -> Result<File, HostError> {
     let file = open_lock(path).map_err(system("the host's lock cannot be opened"))?;
@@ -159,14 +202,21 @@ fn take_lock(path: &Path) -> Result<File, HostError> {
     }
 }
 
-/// The core as it was left: heads of all sessions, tails of the live ones.
+/// The core as it was left: heads of all sessions, tails of the live ones. A session of which nothing is left is not among
+/// them; the store tells of it.
 pub fn recover(store: &dyn Store, limits: Limits) -> Result<Multiplexer, HostError> {
-    let stored = store
-        .heads()?
-        .into_iter()
-        .map(|head| store.stored(head, limits.tail_bytes))
-        .collect::<Result<Vec<Stored>, StoreError>>()?;
-    Ok(Multiplexer::recover(limits, stored)?)
+    let mut sessions: Vec<Stored> = Vec::new();
+    for head in store.heads()? {
+        let id = head.id;
+        match store.stored(head, limits.tail_bytes) {
+            Ok(stored) => sessions.push(stored),
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::error!(target: "q::store", session = %id, %error, "a session is lost");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Multiplexer::recover(limits, sessions)?)
 }
 
 struct Socket {

@@ -1,6 +1,6 @@
 //! What the host's loop needs of the world: the real one is [`Real`], simulation brings its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use q_agent::{AgentSpec, Told};
 use q_core::{Batch, ClientId, EntryNo, Input, Now, SessionId, TurnNo};
@@ -71,7 +71,8 @@ pub struct Question {
 /// The real world.
 pub(crate) struct Real {
     pub(crate) clock: Clock,
-    pub(crate) store: Arc<dyn Store>,
+    /// Gone once the host closes it.
+    pub(crate) store: Weak<dyn Store>,
     pub(crate) writer: Writer,
     pub(crate) asks: Asks,
     pub(crate) outboxes: Outboxes,
@@ -110,7 +111,8 @@ impl World for Real {
     }
 
     fn load(&mut self, session: SessionId) {
-        let (store, loaded, tail_bytes) = (Arc::clone(&self.store), self.loaded.clone(), self.tail_bytes);
+        let Some(store) = self.store.upgrade() else { return };
+        let (loaded, tail_bytes) = (self.loaded.clone(), self.tail_bytes);
         tokio::task::spawn_blocking(move || {
             let stored = store.head(session).and_then(|head| match head {
                 Some(head) => store.stored(head, tail_bytes).map(Some),
@@ -153,7 +155,7 @@ impl World for Real {
         bytes: usize,
     ) {
         let Some(outbox) = self.outboxes.get(&client).cloned() else { return };
-        let store = Arc::clone(&self.store);
+        let Some(store) = self.store.upgrade() else { return };
         tokio::task::spawn_blocking(move || {
             let answer = match store.page(session, before, bytes) {
                 Ok(page) => Ok(Answer::Page(crate::wire::view::Pages {

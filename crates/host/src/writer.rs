@@ -57,12 +57,19 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
-    fn drop(&mut self) {
+impl Writer {
+    /// Writes what waits and lets go of the store. What comes after that is not written.
+    pub(crate) fn close(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
             let _panicked = thread.join();
         }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

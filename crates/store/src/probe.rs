@@ -20,6 +20,9 @@ pub type Prober<'a> = &'a dyn Fn(&Path) -> io::Result<ExitStatus>;
 /// The most memory that opening a store may ask for.
 const ADDRESS_SPACE: u64 = 2 << 30;
 
+/// The most time on a processor that it may take, in seconds: longer than any store needs, and shorter than a person waits.
+const SECONDS: u64 = 20;
+
 /// How a probe went: what its process is to end with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probed {
@@ -45,13 +48,15 @@ impl From<Probed> for ExitCode {
     }
 }
 
-/// Opens the store in `dir` as far as that can do harm, with little memory to ask for, and closes it again. Meant for a
-/// process of its own, which does nothing else: the limit stays.
+/// Opens the store in `dir` as far as that can do harm, with little memory and time to ask for, and closes it again. Meant
+/// for a process of its own, which does nothing else: the limits stay.
 pub fn probe(dir: &Path) -> Probed {
-    let limit = getrlimit(Resource::As);
-    let current = limit.maximum.map_or(ADDRESS_SPACE, |maximum| maximum.min(ADDRESS_SPACE));
-    if let Err(error) = setrlimit(Resource::As, Rlimit { current: Some(current), ..limit }) {
-        tracing::warn!(%error, "the probe runs without a limit of memory");
+    for (resource, most) in [(Resource::As, ADDRESS_SPACE), (Resource::Cpu, SECONDS)] {
+        let limit = getrlimit(resource);
+        let current = limit.maximum.map_or(most, |maximum| maximum.min(most));
+        if let Err(error) = setrlimit(resource, Rlimit { current: Some(current), ..limit }) {
+            tracing::warn!(?resource, %error, "the probe runs without a limit");
+        }
     }
     match catch_unwind(AssertUnwindSafe(|| FjallStore::try_open(dir))) {
         Ok(Err(StoreError::Unreadable { .. })) | Err(_) => Probed::Refused,

@@ -1,6 +1,8 @@
 //! `q host …`: the background host.
 
-use std::process::ExitCode;
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use q_host::HostConfig;
 use q_host::connect::READY;
@@ -21,8 +23,17 @@ pub(crate) async fn dispatch(context: &Context, verb: HostVerb) -> Result<ExitCo
             out::line(&context.place.logs().display().to_string())?;
             Ok(ExitCode::SUCCESS)
         }
+        // Both are carried out before there is a context.
         HostVerb::Run => Ok(run(&context.environment).await),
+        HostVerb::Probe { store } => Ok(q_store::probe(&store).into()),
     }
+}
+
+/// Opens a store on trial in a process of its own: this program, with other arguments.
+fn probe(store: &Path) -> io::Result<ExitStatus> {
+    let mut probe = Command::new(std::env::current_exe()?);
+    probe.args(["host", "probe"]).arg(store);
+    probe.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
 }
 
 /// Is the host. Says [`READY`] once clients can connect, or why it cannot start; its starter reads that.
@@ -49,7 +60,7 @@ async fn start(environment: &Environment) -> Result<(), CliError> {
     let ready = || {
         let _starter_gone = out::line(READY);
     };
-    q_host::run(HostConfig { place, limits }, ready)
+    q_host::run(HostConfig { place, limits, probe: Some(probe) }, ready)
         .await
         .map_err(|error| CliError::failed(error.to_string()))
 }

@@ -4,6 +4,7 @@ pub(crate) mod agents;
 pub(crate) mod archive;
 pub(crate) mod change;
 pub(crate) mod chat;
+pub(crate) mod doctor;
 pub(crate) mod fork;
 pub(crate) mod host;
 pub(crate) mod inbox;

@@ -10,6 +10,7 @@
 //! | `marks` | tags, pins, unread, kinds of one's own |
 //! | `inbox` | what waits for an answer |
 //! | `hibernation` | room for one more, and everything back whole |
+//! | `doctor` | a damaged store: told, in the session it concerns |
 //! | `replay` | traces, played |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
@@ -23,6 +24,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
 mod archive;
+mod doctor;
 mod forks;
 mod headless;
 mod hibernation;

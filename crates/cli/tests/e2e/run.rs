@@ -92,6 +92,13 @@ impl Outcome {
         self
     }
 
+    /// Checks that standard output says something.
+    #[track_caller]
+    pub(crate) fn said(self, text: &str) -> Self {
+        assert!(self.out.contains(text), "{}: {text:?} is missing: {self:#?}", self.what);
+        self
+    }
+
     /// Standard output as one JSON value.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {

@@ -1,0 +1,106 @@
+//! `q doctor`: what the store is like, read byte by byte without opening it. Changes nothing.
+
+use std::process::ExitCode;
+
+use q_store::{Condition, Damage, Examination, examine};
+use serde::Serialize;
+
+use crate::commands::place;
+use crate::environment::Environment;
+use crate::error::{CliError, Kind};
+use crate::{json, out};
+
+/// Works with a broken configuration, too: nothing but the place of the store is needed.
+pub(crate) fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, CliError> {
+    let examination = examine(&place(environment)?.store());
+    if as_json {
+        json::print(&DoctorJson::from(&examination))?;
+    } else {
+        out::say(&q_term::sanitize::visible(&examination.to_string()))?;
+        out::say(way_out(&examination.condition))?;
+    }
+    let is_well = matches!(examination.condition, Condition::Missing | Condition::Healthy | Condition::InUse);
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::from(Kind::Failed.exit_code()) })
+}
+
+/// What to do, where the condition does not say so itself.
+const fn way_out(condition: &Condition) -> &'static str {
+    match condition {
+        Condition::InUse => {
+            "its files change while it is used, so they were not read; `q host stop`, then `q doctor`, reads every byte\n"
+        }
+        Condition::Damaged { .. } => {
+            "nothing was changed; copy the store's directory first if you want to look into it yourself\n"
+        }
+        Condition::Missing
+        | Condition::Healthy
+        | Condition::Full
+        | Condition::Newer { .. }
+        | Condition::NotAStore
+        | Condition::Inaccessible(_) => "",
+    }
+}
+
+/// See docs/json.md.
+#[derive(Debug, Serialize)]
+struct DoctorJson {
+    store: String,
+    condition: &'static str,
+    message: String,
+    sessions: Option<usize>,
+    closed: Option<bool>,
+    bytes: u64,
+    free: Option<u64>,
+    losses: Vec<LossJson>,
+    kept_aside: Vec<AsideJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct LossJson {
+    session: String,
+    whole_through: u64,
+    resumes_at: Option<u64>,
+    lost: Option<u64>,
+    kept_aside: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct AsideJson {
+    directory: String,
+    files: Vec<String>,
+}
+
+impl From<&Examination> for DoctorJson {
+    fn from(examination: &Examination) -> Self {
+        Self {
+            store: examination.path.display().to_string(),
+            condition: examination.condition.code(),
+            message: examination.condition.to_string(),
+            sessions: examination.sessions,
+            closed: examination.was_closed,
+            bytes: examination.bytes,
+            free: examination.free,
+            losses: examination.damage.iter().map(LossJson::from).collect(),
+            kept_aside: examination
+                .kept_aside
+                .iter()
+                .map(|(place, files)| AsideJson {
+                    directory: place.display().to_string(),
+                    files: files.clone(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<&Damage> for LossJson {
+    fn from(damage: &Damage) -> Self {
+        Self {
+            session: damage.session.to_string(),
+            whole_through: damage.kept_through.0,
+            resumes_at: damage.resumes_at.map(|seq| seq.0),
+            lost: damage.lost,
+            kept_aside: damage.kept_aside.as_ref().map(|place| place.display().to_string()),
+        }
+    }
+}
