@@ -1,9 +1,10 @@
 //! Hosts are killed while three sessions stream and prompts are submitted: nothing acknowledged is lost, nothing is sent
 //! again, and the text that had its time to be written is there.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::time::{Duration, Instant};
 
-use q_core::{Activity, Body, Entry, EntryNo, SessionId};
+use q_core::{Activity, Body, Command, Entry, EntryNo, SessionId};
 use q_sim::clock;
 use q_sim::process::kill9;
 use q_sim::server::Script;
@@ -16,9 +17,10 @@ use crate::world::World;
 
 const ROUNDS: u32 = 50;
 const LONGEST_LIFE: Duration = Duration::from_millis(700);
-/// Streamed text is written within 100 ms; this allows a commit, and a busy machine, 50 ms more. It is counted from when
-/// the text had arrived at a client, which is later than when it came to the host.
-const WRITTEN_WITHIN: Duration = Duration::from_millis(150);
+/// Streamed text is due to be written after this. It is counted from when the text had arrived at a client, which is later
+/// than when it came to the host; and up to when something was asked whose commit, behind that of the text, was acknowledged:
+/// how long a busy machine takes for a commit does not matter.
+const DUE_AFTER: Duration = Duration::from_millis(100);
 /// A long answer takes about half a second.
 const PIECES: usize = 120;
 const TAGS: [&str; 3] = ["alpha", "beta", "gamma"];
@@ -38,11 +40,12 @@ async fn nothing_acknowledged_is_lost_when_the_host_is_killed() {
     for tag in TAGS {
         talks.push(Talk::new(first.create(tag).await, tag));
     }
+    let metronome = first.create("metronome").await;
     drop(first);
 
     let mut bytes = 0;
     for round in 0..ROUNDS {
-        let witnesses = live_and_die(&world, &mut talks, &mut chance).await;
+        let witnesses = live_and_die(&world, &mut talks, metronome, &mut chance).await;
         let output = world.q_ok(&["ls", "--json"]);
         assert!(!output.contains("\"working\""), "round {round}: {output}");
         bytes += check(&world, &talks, &witnesses).await;
@@ -63,9 +66,25 @@ struct Witness {
     text: String,
 }
 
+/// Asks for one small durable thing after the other; keeps when the last one that was acknowledged had been sent.
+async fn beat(peer: &mut Peer, session: SessionId, acknowledged: &Cell<Option<Instant>>) {
+    for pinned in [true, false].into_iter().cycle() {
+        let sent = clock::now();
+        peer.ask(Command::Pin { session, pinned }.into()).await;
+        acknowledged.set(Some(sent));
+    }
+}
+
 /// Three clients submit and watch until the host is killed; gives what they had seen by then.
-async fn live_and_die(world: &World, talks: &mut [Talk], chance: &mut Chance) -> Vec<Witness> {
+async fn live_and_die(
+    world: &World,
+    talks: &mut [Talk],
+    metronome: SessionId,
+    chance: &mut Chance,
+) -> Vec<Witness> {
     let [one, two, three] = talks else { panic!("three talks") };
+    let mut beating = Peer::attach(world).await;
+    let acknowledged = Cell::new(None);
     let mut peers = [Peer::attach(world).await, Peer::attach(world).await, Peer::attach(world).await];
     let mut chances = [chance.branch(), chance.branch(), chance.branch()];
     let host = peers[0].host();
@@ -73,18 +92,23 @@ async fn live_and_die(world: &World, talks: &mut [Talk], chance: &mut Chance) ->
         let [first, second, third] = &mut peers;
         let [a, b, c] = &mut chances;
         let talking = async {
-            tokio::join!(one.go_on(first, a), two.go_on(second, b), three.go_on(third, c));
+            tokio::join!(
+                one.go_on(first, a),
+                two.go_on(second, b),
+                three.go_on(third, c),
+                beat(&mut beating, metronome, &acknowledged)
+            );
         };
         let _killed_in_the_middle = tokio::time::timeout(chance.moment(LONGEST_LIFE), talking).await;
     }
-    let moment = clock::now();
     assert!(kill9(host), "the host was there");
     let mut witnesses = Vec::new();
     for (talk, peer) in [one, two, three].into_iter().zip(&mut peers) {
         for said in peer.rest().await {
             talk.take(said);
         }
-        for (entry, bytes) in peer.seen_before(moment, WRITTEN_WITHIN) {
+        let due = acknowledged.get().and_then(|sent| sent.checked_sub(DUE_AFTER));
+        for (entry, bytes) in due.map(|due| peer.seen_by(due)).unwrap_or_default() {
             let text = peer.text(talk.session, entry)[..bytes].to_owned();
             witnesses.push(Witness { session: talk.session, entry, text });
         }

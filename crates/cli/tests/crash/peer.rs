@@ -1,7 +1,7 @@
 //! A client of the test's own, on the real protocol: a mirror, and a note of when which text had come.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use q_core::{Body, Command, Entry, EntryNo, Mirror, SessionId, Snapshot, Update};
 use q_host::Connection;
@@ -115,9 +115,9 @@ impl Peer {
         }
     }
 
-    /// How much of each answer had come `margin` before `moment`.
-    pub(crate) fn seen_before(&self, moment: Instant, margin: Duration) -> BTreeMap<EntryNo, usize> {
-        let old = |one: &&Sighting| moment.checked_duration_since(one.at).is_some_and(|age| age >= margin);
+    /// How much of each answer had come by then.
+    pub(crate) fn seen_by(&self, moment: Instant) -> BTreeMap<EntryNo, usize> {
+        let old = |one: &&Sighting| one.at <= moment;
         self.sightings.iter().filter(old).map(|one| (one.entry, one.bytes)).collect()
     }
 
