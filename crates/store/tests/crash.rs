@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use q_sim::crash::driver::{Driver, Step, steps};
+use q_sim::crash::image::{self, Image, Written, scratch};
+use q_sim::crash::power::{ANCHOR, HARMS, Harm, JOURNAL, harm, journal_end, mix_anchor};
 use q_store::{FjallStore, Store};
 
-use crate::driver::{Driver, Step, steps};
-use crate::image::{self, Image, Written};
-use crate::rot::{sample, scratch};
-
-const JOURNAL: &str = "0.jnl";
+use crate::rot::sample;
 
 /// A store as a killed process leaves it: what was synced, and behind it text that was not.
 struct Left {
@@ -21,11 +20,6 @@ struct Left {
     written: Written,
     /// The bytes of the journal that were never synced.
     unsynced: Range<usize>,
-}
-
-fn journal_end(image: &Image) -> usize {
-    let bytes = &image.files[Path::new(JOURNAL)];
-    bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
 }
 
 /// `reopened`: whether the journal ends where it was written to, or has room behind that.
@@ -79,38 +73,6 @@ fn a_killed_process_loses_nothing_at_all() {
         nothing_is_lost_or_told(&image, &dir, &written, "killed");
         let store = FjallStore::open(&dir).unwrap();
         assert_eq!(store.heads().unwrap().len(), written.sessions().count());
-    }
-}
-
-/// What a power cut may do to bytes that were never synced.
-#[derive(Clone, Copy, Debug)]
-enum Harm {
-    /// The file ends here.
-    Cut,
-    /// From here on nothing reached the disk.
-    Zero,
-    /// From here on something else stands there.
-    Garbage,
-    /// This page did not reach the disk, those behind it did.
-    ZeroPage,
-    /// This page holds something else.
-    GarbagePage,
-}
-
-const HARMS: [Harm; 5] = [Harm::Cut, Harm::Zero, Harm::Garbage, Harm::ZeroPage, Harm::GarbagePage];
-/// Smaller than a real one, so that a few hundred bytes have several.
-const PAGE: usize = 64;
-
-fn harm(bytes: &mut Vec<u8>, harm: Harm, at: usize, unsynced: &Range<usize>) {
-    let page = at..(at + PAGE).min(unsynced.end);
-    let garbage =
-        |bytes: &mut [u8]| bytes.iter_mut().enumerate().for_each(|(at, byte)| *byte = (at * 151 + 7) as u8);
-    match harm {
-        Harm::Cut => bytes.truncate(at),
-        Harm::Zero => bytes[at..].fill(0),
-        Harm::Garbage => garbage(&mut bytes[at..unsynced.end]),
-        Harm::ZeroPage => bytes[page].fill(0),
-        Harm::GarbagePage => garbage(&mut bytes[page]),
     }
 }
 
@@ -177,7 +139,7 @@ fn an_anchor_of_any_age_raises_no_false_alarm() {
             for step in before {
                 driver.take(step);
             }
-            let anchor = Path::new("anchor");
+            let anchor = Path::new(ANCHOR);
             let synced = || Image::of(&dir).files[anchor].clone();
             let mut older = synced();
             for step in after {
@@ -187,14 +149,7 @@ fn an_anchor_of_any_age_raises_no_false_alarm() {
                     older = synced();
                 }
             }
-            let image = Image::of(&dir).with(anchor, |bytes| {
-                for (number, sector) in bytes.chunks_mut(20).enumerate() {
-                    if mixture >> (number % 64) & 1 == 1 {
-                        let older = older.get(number * 20..number * 20 + sector.len());
-                        sector.copy_from_slice(older.unwrap_or(&[0; 20][..sector.len()]));
-                    }
-                }
-            });
+            let image = Image::of(&dir).with(anchor, |bytes| mix_anchor(bytes, &older, mixture));
             let written = Written::all_of(&store);
             drop(driver);
             let other = place.path().join("other");
