@@ -20,6 +20,8 @@ struct Left {
     written: Written,
     /// The bytes of the journal that were never synced.
     unsynced: Range<usize>,
+    /// The anchor when the store was opened.
+    older_anchor: Vec<u8>,
 }
 
 /// `reopened`: whether the journal ends where it was written to, or has room behind that.
@@ -31,6 +33,7 @@ fn left_behind(reopened: bool) -> Left {
         drop(store);
         store = FjallStore::open(&dir).unwrap();
     }
+    let older_anchor = Image::of(&dir).files[Path::new(ANCHOR)].clone();
     let mut driver = Driver::new(&store, 1, 1);
     driver.take(Step::Create);
     for session in [0, 1] {
@@ -48,7 +51,7 @@ fn left_behind(reopened: bool) -> Left {
     let unsynced = from..journal_end(&image);
     assert!(unsynced.len() > 1000, "nothing is unsynced");
     let written = acknowledged.and_unacknowledged(&store);
-    Left { image, written, unsynced }
+    Left { image, written, unsynced, older_anchor }
 }
 
 fn nothing_is_lost_or_told(image: &Image, dir: &Path, written: &Written, what: &str) {
@@ -105,6 +108,21 @@ fn a_power_cut_at_every_byte_loses_nothing_acknowledged() {
     for reopened in [false, true] {
         let cuts = power_cuts(&left_behind(reopened), 1);
         assert!(cuts > 5_000, "{cuts}");
+    }
+}
+
+/// Whole commits behind a missing one, and an anchor that was not synced since the sessions were made.
+#[test]
+fn a_hole_in_what_was_not_synced_is_no_damage() {
+    let left = left_behind(true);
+    let place = scratch();
+    let dir = place.path().join("store");
+    for at in left.unsynced.clone().step_by(29) {
+        let image = left
+            .image
+            .with(Path::new(JOURNAL), |bytes| harm(bytes, Harm::ZeroPage, at, &left.unsynced))
+            .with(Path::new(ANCHOR), |bytes| mix_anchor(bytes, &left.older_anchor, u64::MAX));
+        nothing_is_lost_or_told(&image, &dir, &left.written, &format!("a hole at {at}"));
     }
 }
 
