@@ -28,7 +28,8 @@ const COMMIT: usize = 256 << 10;
 pub fn run(from: u64, number: u64) -> Report {
     let seeds: Vec<u64> = (0..number.div_ceil(IMAGES)).map(|n| from + n).collect();
     try_all(
-        &format!("images: of power cuts in random histories from seed {from} on"),
+        "images",
+        &format!("images of power cuts in random histories from seed {from} on"),
         &seeds,
         |place, seed| cut(place, *seed),
         |seed| format!("--only images --seed {seed}"),

@@ -53,12 +53,13 @@ pub fn run(seed: u64, extent: Extent) -> Report {
         Extent::Large(number) => at_once(&samples, number, seed),
     };
     let what = match extent {
-        Extent::Spread(_) | Extent::EveryByte => format!("flips: in stores of {all} bytes from seed {seed}"),
+        Extent::Spread(_) | Extent::EveryByte => format!("flips in stores of {all} bytes from seed {seed}"),
         Extent::Large(_) => {
-            format!("flips: {AT_ONCE} at once, in a store of {} MB from seed {seed}", all / 1_000_000)
+            format!("flips, {AT_ONCE} at once, in a store of {} MB from seed {seed}", all / 1_000_000)
         }
     };
     try_all(
+        "flips",
         &what,
         &flips,
         |place, flips| flip(&place.join("store"), &samples[flips.sample], &flips.places),
@@ -79,7 +80,7 @@ fn samples(seed: u64, extent: Extent) -> Vec<Sample> {
             sample("tables", &steps_of(seed + 1, 90), 90, 1),
             sample("tables and a journal", &steps_of(seed + 2, 120), 60, 3),
         ],
-        Extent::EveryByte => vec![sample("tables and a journal", &steps_of(seed, 560), 280, 3)],
+        Extent::EveryByte => vec![sample("tables and a journal", &steps_of(seed, 240), 120, 3)],
         Extent::Large(_) => {
             let (prompts, bytes, sessions) = LARGE;
             let turn = |n: usize| {

@@ -33,7 +33,8 @@ const WHILE_WRITING: u64 = 400;
 pub fn run(program: &Path, from: u64, number: u64) -> Report {
     let seeds: Vec<u64> = (0..number.div_ceil(KILLS)).map(|n| from + n).collect();
     try_all(
-        &format!("kills: at random moments from seed {from} on, {WRITERS} sessions writing"),
+        "kills",
+        &format!("kills at random moments from seed {from} on, {WRITERS} sessions writing"),
         &seeds,
         |place, seed| live(program, &place.join("store"), *seed),
         |seed| format!("--only kills --seed {seed}"),

@@ -47,6 +47,9 @@ const CALLS: &[&str] = &[
     "sendfile",
 ];
 
+/// The call by which the writer tells.
+const TOLD: &str = "writev";
+
 /// A place to kill a writer at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
@@ -87,20 +90,30 @@ pub fn run(program: &Path, most: Option<usize>) -> Report {
     let prepared: BTreeMap<&str, (&Scenario, Prepared)> =
         scenarios.iter().map(|scenario| (scenario.name, (scenario, scenario.prepare()))).collect();
     let mut points: Vec<Point> = Vec::new();
+    let mut failures = Vec::new();
     for (scenario, prepared) in prepared.values() {
-        points.extend(points_of(program, scenario, prepared));
+        let trace = trace(program, scenario, prepared);
+        if let Some(what) = told_too_soon(&trace) {
+            let broken = Broken::Lost(format!("{}: {what}", scenario.name));
+            failures.push((broken, "--only points".to_owned()));
+        }
+        let point = |(call, nth)| Point { scenario: scenario.name.into(), call, nth };
+        points.extend(calls_in(&trace).into_iter().map(point));
     }
     if let Some(most) = most.filter(|most| *most < points.len()) {
         let all = points.len();
         points = (0..most).map(|number| points[number * all / most].clone()).collect();
     }
-    let what = format!("points: kills at {} points of {} scenarios", points.len(), scenarios.len());
-    try_all(
+    let what = format!("kills at {} points of {} scenarios", points.len(), scenarios.len());
+    let mut report = try_all(
+        "points",
         &what,
         &points,
         |place, point| kill(program, place, point, &prepared[point.scenario.as_str()].1),
         |Point { scenario, call, nth }| format!("--only points --point {scenario}:{call}:{nth}"),
-    )
+    );
+    report.failures.extend(failures);
+    report
 }
 
 /// Kills at one point.
@@ -109,17 +122,21 @@ pub fn run_one(program: &Path, point: &Point) -> Result<Report, String> {
     let prepared = scenario.ok_or_else(|| format!("there is no scenario `{}`", point.scenario))?.prepare();
     let again = |_: &Point| format!("--only points --point {}:{}:{}", point.scenario, point.call, point.nth);
     let tried = |place: &Path, point: &Point| kill(program, place, point, &prepared);
-    Ok(try_all("point", std::slice::from_ref(point), tried, again))
+    Ok(try_all("points", "kills", std::slice::from_ref(point), tried, again))
 }
 
-/// Lets the writer live once, and counts.
-fn points_of(program: &Path, scenario: &Scenario, prepared: &Prepared) -> Vec<Point> {
+/// Lets the writer live once, and gives the calls it makes.
+fn trace(program: &Path, scenario: &Scenario, prepared: &Prepared) -> String {
     let place = scratch();
     let dir = place.path().join("store");
     let trace = place.path().join("trace");
     lay_out(prepared, &dir);
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o"]).arg(&trace).arg("-e").arg(format!("trace={}", CALLS.join(",")));
+    strace
+        .args(["-f", "-qq", "-y", "-o"])
+        .arg(&trace)
+        .arg("-e")
+        .arg(format!("trace={TOLD},{}", CALLS.join(",")));
     let output = strace.arg(program).args(["write", scenario.name]).arg(&dir).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
@@ -132,8 +149,28 @@ fn points_of(program: &Path, scenario: &Scenario, prepared: &Prepared) -> Vec<Po
         scenario.name,
         String::from_utf8_lossy(&output.stderr)
     );
-    let point = |(call, nth)| Point { scenario: scenario.name.into(), call, nth };
-    calls_in(&fs::read_to_string(&trace).unwrap()).into_iter().map(point).collect()
+    fs::read_to_string(&trace).unwrap()
+}
+
+/// The first acknowledgement that was told while bytes of a journal were not synced. A killed process keeps those, so that
+/// only its calls show it.
+fn told_too_soon(trace: &str) -> Option<String> {
+    let mut dirty: BTreeSet<&str> = BTreeSet::new();
+    for line in trace.lines() {
+        let Some((_, rest)) = line.split_once(' ') else { continue };
+        let Some((call, arguments)) = rest.trim_start().split_once('(') else { continue };
+        let path = arguments.split_once('<').and_then(|(_, path)| path.split_once('>')).map(|(path, _)| path);
+        let journal = path.filter(|path| Path::new(path).extension().is_some_and(|kind| kind == "jnl"));
+        match (call, journal) {
+            ("write" | "pwrite64", Some(journal)) => drop(dirty.insert(journal)),
+            ("fsync" | "fdatasync", Some(journal)) => drop(dirty.remove(journal)),
+            (TOLD, _) if arguments.contains(" synced ") && !dirty.is_empty() => {
+                return Some(format!("acknowledged before {dirty:?} was synced: {rest}"));
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The calls in a trace that change something: their names, and how manieth of that name in its thread each is.
@@ -194,6 +231,23 @@ fn kill(program: &Path, place: &Path, point: &Point, prepared: &Prepared) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_before_it_is_synced_is_found() {
+        let write = "7 write(5</s/0.jnl>, \"q\"..., 1) = 1\n";
+        let sync = "7 fdatasync(5</s/0.jnl>) = 0\n";
+        let told =
+            |word| format!("7 writev(1<pipe:[1]>, [{{iov_base=\"1 {word} 00\"..., iov_len=9}}], 1) = 9\n");
+        let (synced, written) = (told("synced"), told("written"));
+        for (lines, is_found) in [
+            ([write, sync, &synced], false),
+            ([write, &synced, sync], true),
+            ([sync, write, &synced], true),
+            ([write, &written, sync], false),
+        ] {
+            assert_eq!(told_too_soon(&lines.concat()).is_some(), is_found, "{lines:?}");
+        }
+    }
 
     #[test]
     fn calls_are_counted_by_thread_and_reading_is_none() {

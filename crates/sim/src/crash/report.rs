@@ -29,8 +29,9 @@ pub struct Tally {
 /// What a rig came to.
 #[derive(Debug)]
 pub struct Report {
-    /// The rig, and what it counts.
-    pub what: String,
+    rig: &'static str,
+    /// What the rig counts.
+    what: String,
     /// What went well.
     pub tally: Tally,
     /// What did not, and the command that plays it again.
@@ -40,6 +41,7 @@ pub struct Report {
 
 /// Tries every case on all cores, each core in a directory of its own.
 pub fn try_all<T: Sync>(
+    rig: &'static str,
     what: &str,
     cases: &[T],
     try_one: impl Fn(&Path, &T) -> Result<Tally, Broken> + Sync,
@@ -47,8 +49,13 @@ pub fn try_all<T: Sync>(
 ) -> Report {
     let began = now();
     let next = AtomicUsize::new(0);
-    let report =
-        Report { what: what.into(), tally: Tally::default(), failures: Vec::new(), took: Duration::ZERO };
+    let report = Report {
+        rig,
+        what: what.into(),
+        tally: Tally::default(),
+        failures: Vec::new(),
+        took: Duration::ZERO,
+    };
     let report = Mutex::new(report);
     let work = || {
         let place = scratch();
@@ -92,13 +99,6 @@ impl Report {
         }
     }
 
-    /// Takes in what another part of the same rig came to.
-    pub fn add(&mut self, other: Self) {
-        self.take(Ok(other.tally), String::new);
-        self.failures.extend(other.failures);
-        self.took += other.took;
-    }
-
     fn count(&self, is_one: impl Fn(&Broken) -> bool) -> usize {
         self.failures.iter().filter(|(broken, _)| is_one(broken)).count()
     }
@@ -107,7 +107,8 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Tally { number, acknowledged, changing } = self.tally;
-        write!(f, "{number} {}, {acknowledged} acknowledged records looked for", self.what)?;
+        let Self { rig, what, .. } = self;
+        write!(f, "{rig}: {number} {what}, {acknowledged} acknowledged records looked for")?;
         let silent = self.count(|broken| matches!(broken, Broken::Silent(_)));
         for (what, count) in [
             ("lost", self.count(|broken| matches!(broken, Broken::Lost(_)))),

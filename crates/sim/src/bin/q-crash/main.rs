@@ -107,29 +107,29 @@ fn run(wanted: &Wanted) -> Result<ExitCode, String> {
     let scale = usize::from(wanted.full);
     let seed = wanted.seed.unwrap_or(1);
     let number = |numbers: [u64; 2]| if wanted.seed.is_some() { 1 } else { numbers[scale] };
-    let report: Report = match rig.as_str() {
+    let reports: Vec<Report> = match rig.as_str() {
         "points" => {
             if let Some(why) = points::why_not() {
                 say(&format!("points: skipped: {why}"));
                 return Ok(ExitCode::from(SKIPPED));
             }
-            match &wanted.point {
+            vec![match &wanted.point {
                 Some(point) => points::run_one(&program, point)?,
                 None => points::run(&program, (!wanted.full).then_some(POINTS)),
-            }
+            }]
         }
-        "kills" => kills::run(&program, seed, number(KILLS)),
-        "images" => cuts::run(seed, number(IMAGES)),
+        "kills" => vec![kills::run(&program, seed, number(KILLS))],
+        "images" => vec![cuts::run(seed, number(IMAGES))],
         _ if wanted.full => {
-            let mut report = flips::run(seed, Extent::EveryByte);
-            say(&report.to_string());
-            report.add(flips::run(seed, Extent::Large(FLIPS_IN_LARGE)));
-            report
+            vec![flips::run(seed, Extent::EveryByte), flips::run(seed, Extent::Large(FLIPS_IN_LARGE))]
         }
-        _ => flips::run(seed, Extent::Spread(FLIPS)),
+        _ => vec![flips::run(seed, Extent::Spread(FLIPS))],
     };
-    say(&report.to_string());
-    Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    for report in &reports {
+        say(&report.to_string());
+    }
+    let is_well = reports.iter().all(|report| report.failures.is_empty());
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Each rig in a process of its own.
