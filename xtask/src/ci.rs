@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::command::{cargo, run as run_command};
 use crate::surroundings::{has_program, now};
-use crate::{Fault, Outcome, Passed, bench, coverage, mutants, real_agent, scenarios, sim, tidy};
+use crate::{Fault, Outcome, Passed, bench, coverage, crash, mutants, real_agent, scenarios, sim, tidy};
 
 /// The version that `--full` installs and that `deny.toml` is written for.
 const CARGO_DENY: &str = "0.20.2";
@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
     // With it, the committed corpus of each fuzz target: replayed by a test of the crate whose door it is.
     Step { name: "test", run: |_| test() },
     Step { name: "sim", run: |_| sim::run(&["--seeds", SEEDS]) },
+    Step { name: "crash", run: |_| crash::run(&[]) },
     Step { name: "doctest", run: |_| doctest() },
     // That the tests of the core are enough, and can fail.
     Step { name: "scenarios", run: |_| scenarios::run() },

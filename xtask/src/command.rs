@@ -42,13 +42,16 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
 
 /// Runs a command that must end with one of these codes.
 pub(crate) fn run_expecting(command: &mut Command, codes: &[i32]) -> Outcome {
+    code_of(command, codes).map(|_| Passed::Fully)
+}
+
+/// Runs a command that must end with one of these codes; gives which.
+pub(crate) fn code_of(command: &mut Command, codes: &[i32]) -> Result<i32, Fault> {
     let line = line(command);
     println!("$ {line}");
-    match command.status() {
-        Ok(status) if status.code().is_some_and(|code| codes.contains(&code)) => Ok(Passed::Fully),
-        Ok(status) => Err(Fault(format!("`{line}` failed: {status}"))),
-        Err(error) => Err(Fault(format!("`{line}` cannot be run: {error}"))),
-    }
+    let status = command.status().map_err(|error| Fault(format!("`{line}` cannot be run: {error}")))?;
+    let expected = status.code().filter(|code| codes.contains(code));
+    expected.ok_or_else(|| Fault(format!("`{line}` failed: {status}")))
 }
 
 /// Runs a command that must succeed; gives what it printed.

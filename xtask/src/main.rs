@@ -7,6 +7,7 @@ mod ci;
 mod command;
 mod core_alone;
 mod coverage;
+mod crash;
 mod fuzz;
 mod miri;
 mod mutants;
@@ -28,6 +29,8 @@ cargo xtask COMMAND
   bench [--quick]             what q costs, beside the owner's gates and our budgets
   real-agent [--if-available] q against a real model behind a real server on this machine
   sim [--seeds N] [--from S]  whole simulated machines under faults; sim --seed S: one again, with all that happens
+  crash [--full] [--only RIG [--seed S | --point SCENARIO:CALL:N]]
+                              the store killed at system calls and at random moments, power cuts, flipped bits
   fuzz [--seconds N]          grows the corpus of the frame decoder (nightly compiler, cargo-fuzz)
   mutants [--list] [--only NAME]
                               plants faults in the core, one at a time: each must be caught by the test it names
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         ["real-agent"] => real_agent::run(real_agent::Need::Must),
         ["real-agent", "--if-available"] => real_agent::run(real_agent::Need::IfAvailable),
         ["sim", options @ ..] => sim::run(options),
+        ["crash", options @ ..] => crash::run(options),
         ["fuzz"] => fuzz::run(fuzz::DEFAULT_SECONDS),
         ["fuzz", "--seconds", seconds] => fuzz::run(seconds),
         ["mutants", options @ ..] => mutants::run(options),

@@ -1,7 +1,7 @@
 //! `cargo xtask nightly`: what is too dear for each change.
 
 use crate::command::{cargo, run as run_command};
-use crate::{Outcome, bench, cargo_mutants, ci, fuzz, miri, real_agent, sim};
+use crate::{Outcome, bench, cargo_mutants, ci, crash, fuzz, miri, real_agent, sim};
 
 /// Cases for each property; a change runs the usual 256.
 const PROPERTY_CASES: &str = "20000";
@@ -14,6 +14,7 @@ pub(crate) fn run() -> Outcome {
     let mut properties = cargo(&["test", "--workspace", "--release", "--locked", "--no-fail-fast"]);
     run_command(properties.env("PROPTEST_CASES", PROPERTY_CASES))?;
     sim::run(&["--seeds", SEEDS])?;
+    crash::run(&["--full"])?;
     fuzz::run(FUZZ_SECONDS)?;
     bench::run(&[])?;
     real_agent::run(real_agent::Need::Must)?;

@@ -1,6 +1,9 @@
 //! The testing world: test doubles that never ship
 
+pub mod chance;
 pub mod clock;
+#[cfg(feature = "store")]
+pub mod crash;
 pub mod home;
 pub mod model;
 pub mod process;

@@ -46,6 +46,12 @@ pub fn proportional_set_size(pid: u32) -> Option<u64> {
     number(&rollup, "Pss:").map(|kilobytes| kilobytes * 1024)
 }
 
+/// The most memory a process had resident so far, in bytes (Linux: `VmHWM`).
+pub fn peak_resident(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    number(&status, "VmHWM:").map(|kilobytes| kilobytes * 1024)
+}
+
 /// How often each thread of a process was given a processor so far (Linux).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContextSwitches(BTreeMap<OsString, u64>);

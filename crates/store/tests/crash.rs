@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use q_sim::crash::driver::{Driver, Step, steps};
+use q_sim::crash::image::{self, Image, Written, scratch};
+use q_sim::crash::power::{ANCHOR, HARMS, Harm, JOURNAL, harm, journal_end, mix_anchor};
 use q_store::{FjallStore, Store};
 
-use crate::driver::{Driver, Step, steps};
-use crate::image::{self, Image, Written};
-use crate::rot::{sample, scratch};
-
-const JOURNAL: &str = "0.jnl";
+use crate::rot::sample;
 
 /// A store as a killed process leaves it: what was synced, and behind it text that was not.
 struct Left {
@@ -21,11 +20,8 @@ struct Left {
     written: Written,
     /// The bytes of the journal that were never synced.
     unsynced: Range<usize>,
-}
-
-fn journal_end(image: &Image) -> usize {
-    let bytes = &image.files[Path::new(JOURNAL)];
-    bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
+    /// The anchor when the store was opened.
+    older_anchor: Vec<u8>,
 }
 
 /// `reopened`: whether the journal ends where it was written to, or has room behind that.
@@ -37,6 +33,7 @@ fn left_behind(reopened: bool) -> Left {
         drop(store);
         store = FjallStore::open(&dir).unwrap();
     }
+    let older_anchor = Image::of(&dir).files[Path::new(ANCHOR)].clone();
     let mut driver = Driver::new(&store, 1, 1);
     driver.take(Step::Create);
     for session in [0, 1] {
@@ -54,7 +51,7 @@ fn left_behind(reopened: bool) -> Left {
     let unsynced = from..journal_end(&image);
     assert!(unsynced.len() > 1000, "nothing is unsynced");
     let written = acknowledged.and_unacknowledged(&store);
-    Left { image, written, unsynced }
+    Left { image, written, unsynced, older_anchor }
 }
 
 fn nothing_is_lost_or_told(image: &Image, dir: &Path, written: &Written, what: &str) {
@@ -79,38 +76,6 @@ fn a_killed_process_loses_nothing_at_all() {
         nothing_is_lost_or_told(&image, &dir, &written, "killed");
         let store = FjallStore::open(&dir).unwrap();
         assert_eq!(store.heads().unwrap().len(), written.sessions().count());
-    }
-}
-
-/// What a power cut may do to bytes that were never synced.
-#[derive(Clone, Copy, Debug)]
-enum Harm {
-    /// The file ends here.
-    Cut,
-    /// From here on nothing reached the disk.
-    Zero,
-    /// From here on something else stands there.
-    Garbage,
-    /// This page did not reach the disk, those behind it did.
-    ZeroPage,
-    /// This page holds something else.
-    GarbagePage,
-}
-
-const HARMS: [Harm; 5] = [Harm::Cut, Harm::Zero, Harm::Garbage, Harm::ZeroPage, Harm::GarbagePage];
-/// Smaller than a real one, so that a few hundred bytes have several.
-const PAGE: usize = 64;
-
-fn harm(bytes: &mut Vec<u8>, harm: Harm, at: usize, unsynced: &Range<usize>) {
-    let page = at..(at + PAGE).min(unsynced.end);
-    let garbage =
-        |bytes: &mut [u8]| bytes.iter_mut().enumerate().for_each(|(at, byte)| *byte = (at * 151 + 7) as u8);
-    match harm {
-        Harm::Cut => bytes.truncate(at),
-        Harm::Zero => bytes[at..].fill(0),
-        Harm::Garbage => garbage(&mut bytes[at..unsynced.end]),
-        Harm::ZeroPage => bytes[page].fill(0),
-        Harm::GarbagePage => garbage(&mut bytes[page]),
     }
 }
 
@@ -146,6 +111,21 @@ fn a_power_cut_at_every_byte_loses_nothing_acknowledged() {
     }
 }
 
+/// Whole commits behind a missing one, and an anchor that was not synced since the sessions were made.
+#[test]
+fn a_hole_in_what_was_not_synced_is_no_damage() {
+    let left = left_behind(true);
+    let place = scratch();
+    let dir = place.path().join("store");
+    for at in left.unsynced.clone().step_by(29) {
+        let image = left
+            .image
+            .with(Path::new(JOURNAL), |bytes| harm(bytes, Harm::ZeroPage, at, &left.unsynced))
+            .with(Path::new(ANCHOR), |bytes| mix_anchor(bytes, &left.older_anchor, u64::MAX));
+        nothing_is_lost_or_told(&image, &dir, &left.written, &format!("a hole at {at}"));
+    }
+}
+
 /// The disk said that it had synced, and had not.
 #[test]
 fn acknowledged_records_that_a_disk_drops_are_told() {
@@ -177,7 +157,7 @@ fn an_anchor_of_any_age_raises_no_false_alarm() {
             for step in before {
                 driver.take(step);
             }
-            let anchor = Path::new("anchor");
+            let anchor = Path::new(ANCHOR);
             let synced = || Image::of(&dir).files[anchor].clone();
             let mut older = synced();
             for step in after {
@@ -187,14 +167,7 @@ fn an_anchor_of_any_age_raises_no_false_alarm() {
                     older = synced();
                 }
             }
-            let image = Image::of(&dir).with(anchor, |bytes| {
-                for (number, sector) in bytes.chunks_mut(20).enumerate() {
-                    if mixture >> (number % 64) & 1 == 1 {
-                        let older = older.get(number * 20..number * 20 + sector.len());
-                        sector.copy_from_slice(older.unwrap_or(&[0; 20][..sector.len()]));
-                    }
-                }
-            });
+            let image = Image::of(&dir).with(anchor, |bytes| mix_anchor(bytes, &older, mixture));
             let written = Written::all_of(&store);
             drop(driver);
             let other = place.path().join("other");

@@ -8,10 +8,9 @@ use std::path::PathBuf;
 use q_core::{Batch, Durability, Fault, Head, Record, Seq, SessionId, Stamped, WallTime};
 use q_store::{Damage, FjallStore, Store, StoreError};
 
-use crate::driver::{Driver, Step};
-use crate::engine::{Keyspace, Rows, flush, raw, rows};
-use crate::image::{self, Image, Written};
-use crate::rot::scratch;
+use q_sim::crash::driver::{Driver, Step};
+use q_sim::crash::engine::{Keyspace, Rows, flush, raw, rows};
+use q_sim::crash::image::{self, Image, Written, scratch};
 
 /// A closed store of two sessions with two turns each, and its rows.
 struct Sample {

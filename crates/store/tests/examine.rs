@@ -5,8 +5,10 @@ use std::path::Path;
 
 use q_store::{Condition, FjallStore, Store, examine};
 
-use crate::image::Image;
-use crate::rot::{sample, scratch};
+use q_sim::crash::image::Image;
+use q_sim::crash::image::scratch;
+
+use crate::rot::sample;
 
 fn code_of(dir: &Path) -> &'static str {
     examine(dir).condition.code()

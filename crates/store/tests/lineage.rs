@@ -6,10 +6,9 @@ use std::path::Path;
 use q_core::{Batch, Durability, Record, Seq, SessionId, Stamped, WallTime};
 use q_store::{FjallStore, Store};
 
-use crate::driver::{Driver, Step};
-use crate::engine::{Rows, raw, rows};
-use crate::image::{self, Image, Written};
-use crate::rot::scratch;
+use q_sim::crash::driver::{Driver, Step};
+use q_sim::crash::engine::{Rows, raw, rows};
+use q_sim::crash::image::{self, Image, Written, scratch};
 
 /// A closed store: a session of two turns, a fork of it with a turn of its own, a fork without, a fork of the first fork.
 struct Family {

@@ -8,8 +8,9 @@ use std::process::{Command, ExitStatus};
 
 use q_store::{FjallStore, Probed, Store, probe};
 
-use crate::image::{self, Image, Written};
-use crate::rot::{sample, scratch};
+use q_sim::crash::image::{self, Image, Written, scratch};
+
+use crate::rot::sample;
 
 /// Probes the store in `dir` in a process of its own: this test binary, at [`child`].
 fn probe_in_a_child(dir: &Path) -> io::Result<ExitStatus> {

@@ -14,15 +14,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::driver::{Driver, Step};
-use crate::engine::flush;
-use crate::image::{self, Image, Outcome, Written};
-
-/// Where images are opened: in memory, if the system has such a place. Syncing is not what is tested here.
-pub(crate) fn scratch() -> tempfile::TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
-}
+use q_sim::crash::driver::{Driver, Step};
+use q_sim::crash::engine::flush;
+use q_sim::crash::image::{self, Image, Outcome, Written, scratch};
 
 fn talk(store: &FjallStore, run: u64, turns: usize) {
     // Commits are shared, as the host's are.

@@ -10,10 +10,10 @@ use q_core::{
 };
 use q_host::simulation::{Heard, Told};
 
-use super::chance::scrambled;
 use super::mark;
 use super::planted::Planted;
 use super::step::{Number, Say};
+use crate::chance::scrambled;
 
 /// Asks that are over and may still be heard of.
 const REMEMBERED: usize = 8;

@@ -2,7 +2,7 @@
 
 use q_core::SessionId;
 
-use super::chance::scrambled;
+use crate::chance::scrambled;
 
 /// The id of the session that was drawn as number `number`. The number is in it, behind bits that shuffle the order.
 pub(super) const fn session(number: u64) -> SessionId {

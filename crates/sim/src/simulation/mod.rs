@@ -6,7 +6,6 @@
 //! Not here: real sockets, files and processes (the end-to-end tests), the disk's own format (the store's tests).
 
 mod agents;
-mod chance;
 mod client;
 mod clocks;
 mod connections;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use q_core::{Limits, Wants};
 use q_host::simulation::Bounds;
 
-use super::chance::Chance;
 use super::moves::Pace;
 use super::planted::Planted;
 use super::step::{Act, Aim, Answer, Does, Fault, Number, Say, Step, Wish};
+use crate::chance::Chance;
 
 /// All that decides a run.
 #[derive(Clone, Debug)]

@@ -3,7 +3,6 @@
 use q_core::{EntryNo, Mirror, Multiplexer, Presence, SessionId, Snapshot, Summary};
 use q_host::simulation::{Event, recover};
 
-use super::chance::Chance;
 use super::client::{Client, State};
 use super::disk::Fate;
 use super::law::{Held, Law};
@@ -11,6 +10,7 @@ use super::life::{Life, Phase};
 use super::mark;
 use super::planted::Planted;
 use super::stage::Stage;
+use crate::chance::Chance;
 
 /// More rounds than any run needs to come to rest.
 const ROUNDS: usize = 300;

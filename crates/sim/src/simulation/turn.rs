@@ -5,7 +5,6 @@ use q_core::{AgentEvent, ClientId, Instant, SessionId, TurnNo, Wants};
 use q_host::simulation::{AgentSpec, COMMITS, Event, FAREWELL, Heard, Question, Told};
 use q_host::wire::{ClientMessage, Wish};
 
-use super::chance::Chance;
 use super::law::{Held, Law};
 use super::life::{Life, Phase};
 use super::mark;
@@ -13,6 +12,7 @@ use super::planted::Planted;
 use super::side::Did;
 use super::stage::Stage;
 use super::texts;
+use crate::chance::Chance;
 
 /// Where an event may come from.
 #[derive(Clone, Copy, Debug)]

@@ -92,6 +92,8 @@ fn mend(
                 journal::write_batch(*order, &rows, &mut content);
                 last = Some(*order);
             }
+            // What was never acknowledged ends where the first of it is missing: the rest would stand on nothing.
+            Piece::Damaged { .. } if place >= settled => break,
             Piece::Damaged { .. } => {}
         }
     }

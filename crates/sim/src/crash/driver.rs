@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use q_core::{
     AgentEvent, AgentFailure, Batch, Call, CallNo, ClientId, Command, Digest, Effect, EntryNo, FailureKind,
     Input, Instant, Kind, Limits, Multiplexer, Now, Outcome, PromptNo, ReplyTo, RequestId, SessionId, Setup,
@@ -12,7 +14,7 @@ use q_core::{
 use q_store::Store;
 
 /// Small, so that a few steps reach them.
-pub(crate) fn limits() -> Limits {
+pub fn limits() -> Limits {
     Limits {
         live_sessions: 3,
         queued_prompts: 3,
@@ -27,7 +29,8 @@ const CLIENT: ClientId = ClientId(1);
 
 /// One thing to do, with some session of those created.
 #[derive(Clone, Debug)]
-pub(crate) enum Step {
+#[expect(missing_docs, reason = "each is the command or the agent's word of that name")]
+pub enum Step {
     Create,
     Submit(usize, String),
     Text(usize, String),
@@ -52,7 +55,8 @@ pub(crate) enum Step {
     Restart,
 }
 
-pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+/// Any steps, fewer than `most`.
+pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     let one = 0..4usize;
     let text = || "[ -~äж日\n]{0,60}";
     let step = prop_oneof![
@@ -82,12 +86,30 @@ pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..most)
 }
 
-pub(crate) struct Driver<'a> {
+/// So many steps, the same ones for the same seed.
+pub fn steps_of(seed: u64, count: usize) -> Vec<Step> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut taken = Vec::new();
+    while taken.len() < count {
+        taken.extend(steps(60).new_tree(&mut runner).unwrap().current());
+    }
+    taken.truncate(count);
+    taken
+}
+
+/// A multiplexer whose commits go into a store.
+pub struct Driver<'a> {
     store: &'a dyn Store,
-    pub(crate) multiplexer: Multiplexer,
+    /// What decides.
+    pub multiplexer: Multiplexer,
     /// Distinguishes this run's sessions in a store that others use too.
     run: u64,
     sessions: Vec<SessionId>,
+    /// Ids given out.
+    made: u64,
     clock: u64,
     tokens: u128,
     calls: u64,
@@ -97,29 +119,53 @@ pub(crate) struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    pub(crate) fn new(store: &'a dyn Store, run: u64, group: usize) -> Self {
-        let multiplexer = Multiplexer::new(limits());
-        let mut driver = Self {
-            store,
-            multiplexer,
-            run,
-            sessions: Vec::new(),
-            clock: 1_000_000,
-            tokens: 0,
-            calls: 0,
-            waiting: Vec::new(),
-            group,
-        };
+    /// Begins a run with one session. `group` batches share a commit.
+    pub fn new(store: &'a dyn Store, run: u64, group: usize) -> Self {
+        let mut driver = Self::with_nothing(store, run, group);
         driver.tell(Input::Attached(CLIENT));
         driver.take(Step::Create);
         driver
     }
 
-    pub(crate) fn is_own(&self, session: SessionId) -> bool {
+    /// Goes on with a run after the process that began it ended; this is its `life`th one.
+    pub fn resumed(store: &'a dyn Store, run: u64, group: usize, life: u64) -> Self {
+        let mut driver = Self::with_nothing(store, run, group);
+        driver.multiplexer = driver.recovered();
+        driver.sessions = driver.multiplexer.view().sessions().map(|summary| summary.id).collect();
+        driver.made = 1000 * life;
+        driver.clock += life * Duration::from_hours(1).as_micros() as u64;
+        driver.tokens = u128::from(1_000_000 * life);
+        driver.calls = 1000 * life;
+        driver.tell(Input::Started);
+        driver.tell(Input::Attached(CLIENT));
+        if driver.sessions.is_empty() {
+            driver.take(Step::Create);
+        }
+        driver
+    }
+
+    fn with_nothing(store: &'a dyn Store, run: u64, group: usize) -> Self {
+        Self {
+            store,
+            multiplexer: Multiplexer::new(limits()),
+            run,
+            sessions: Vec::new(),
+            made: 0,
+            clock: 1_000_000,
+            tokens: 0,
+            calls: 0,
+            waiting: Vec::new(),
+            group,
+        }
+    }
+
+    /// Whether a session is of this run.
+    pub fn is_own(&self, session: SessionId) -> bool {
         session.0 >> 64 == u128::from(self.run)
     }
 
-    pub(crate) fn take(&mut self, step: Step) {
+    /// Takes one step.
+    pub fn take(&mut self, step: Step) {
         match step {
             Step::Create => {
                 let id = self.fresh();
@@ -188,14 +234,14 @@ impl<'a> Driver<'a> {
     }
 
     /// Hands everything over that could still be lost, and lets nobody watch.
-    pub(crate) fn settle(&mut self) {
+    pub fn settle(&mut self) {
         self.tell(Input::Detached(CLIENT));
         self.wait(limits().stream_delay.as_millis() as u64);
         self.flush();
     }
 
     /// The multiplexer that a restart would begin with.
-    pub(crate) fn recovered(&self) -> Multiplexer {
+    pub fn recovered(&self) -> Multiplexer {
         let own = self.store.heads().unwrap().into_iter().filter(|head| self.is_own(head.id));
         let stored = own.map(|head| self.store.stored(head, limits().tail_bytes).unwrap());
         Multiplexer::recover(limits(), stored).unwrap()
@@ -211,7 +257,8 @@ impl<'a> Driver<'a> {
     }
 
     fn fresh(&mut self) -> SessionId {
-        let id = SessionId(u128::from(self.run) << 64 | self.sessions.len() as u128);
+        let id = SessionId(u128::from(self.run) << 64 | u128::from(self.made));
+        self.made += 1;
         self.sessions.push(id);
         id
     }

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use fjall::{Database, KeyspaceCreateOptions, PersistMode};
 
-pub(crate) use fjall::Keyspace;
+pub use fjall::Keyspace;
 
 /// Keys and values, in order.
-pub(crate) type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Opens the database behind the store's back and works on its records and heads.
-pub(crate) fn raw<T>(dir: &Path, work: impl FnOnce(&Keyspace, &Keyspace) -> T) -> T {
+pub fn raw<T>(dir: &Path, work: impl FnOnce(&Keyspace, &Keyspace) -> T) -> T {
     let database = Database::builder(dir).worker_threads(2).open().unwrap();
     let keyspace = |name| database.keyspace(name, KeyspaceCreateOptions::default).unwrap();
     let result = work(&keyspace("records"), &keyspace("heads"));
@@ -19,7 +19,8 @@ pub(crate) fn raw<T>(dir: &Path, work: impl FnOnce(&Keyspace, &Keyspace) -> T) -
     result
 }
 
-pub(crate) fn rows(keyspace: &Keyspace) -> Rows {
+/// All rows of a keyspace.
+pub fn rows(keyspace: &Keyspace) -> Rows {
     keyspace
         .iter()
         .map(|row| row.into_inner().unwrap())
@@ -28,7 +29,7 @@ pub(crate) fn rows(keyspace: &Keyspace) -> Rows {
 }
 
 /// Moves everything from the journal into tables, as the engine does sooner or later.
-pub(crate) fn flush(dir: &Path) {
+pub fn flush(dir: &Path) {
     let database = Database::builder(dir).worker_threads(2).open().unwrap();
     for name in ["records", "heads", "meta"] {
         let keyspace = database.keyspace(name, KeyspaceCreateOptions::default).unwrap();

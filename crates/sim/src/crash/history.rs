@@ -1,0 +1,290 @@
+//! Histories: every commit a store took, and what must be there after any number of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
+
+use q_core::{Batch, Durability, EntryNo, Head, Seq, SessionId, Stamped, Stored};
+use q_store::{Damage, FjallStore, MemoryStore, Page, Store, StoreError};
+
+use super::driver::{Driver, Step};
+use super::image::{self, Broken};
+
+/// One life of a process that writes: what it does between opening the store and leaving it.
+#[derive(Clone, Debug)]
+pub struct Life {
+    /// Whose sessions it writes.
+    pub run: u64,
+    /// How many lives the run had before; it goes on with their sessions.
+    pub before: u64,
+    /// So many batches share a commit.
+    pub group: usize,
+    /// What it does.
+    pub steps: Vec<Step>,
+}
+
+impl Life {
+    /// Lives it.
+    pub fn play(&self, store: &dyn Store) {
+        let mut driver = match self.before {
+            0 => Driver::new(store, self.run, self.group),
+            before => Driver::resumed(store, self.run, self.group, before),
+        };
+        for step in &self.steps {
+            driver.take(step.clone());
+        }
+        driver.settle();
+    }
+}
+
+/// A store that has every commit told to somebody once it is taken.
+pub struct Witnessed<'a> {
+    store: &'a dyn Store,
+    #[expect(clippy::type_complexity, reason = "one function, named nowhere else")]
+    took: Box<dyn Fn(&[Batch]) + Send + Sync + 'a>,
+}
+
+impl<'a> Witnessed<'a> {
+    /// Calls `took` behind each commit that `store` took.
+    pub fn new(store: &'a dyn Store, took: impl Fn(&[Batch]) + Send + Sync + 'a) -> Self {
+        Self { store, took: Box::new(took) }
+    }
+}
+
+impl Store for Witnessed<'_> {
+    fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
+        self.store.append(batches)?;
+        (self.took)(batches);
+        Ok(())
+    }
+
+    fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        self.store.heads()
+    }
+
+    fn head(&self, session: SessionId) -> Result<Option<Head>, StoreError> {
+        self.store.head(session)
+    }
+
+    fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {
+        self.store.stored(head, tail_bytes)
+    }
+
+    fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError> {
+        self.store.page(session, before, bytes)
+    }
+
+    fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
+        self.store.records(session, from, limit)
+    }
+
+    fn verify(&self) -> Result<Vec<Damage>, StoreError> {
+        self.store.verify()
+    }
+
+    fn damage(&self) -> Vec<Damage> {
+        self.store.damage()
+    }
+
+    fn told(&self) -> Result<(), StoreError> {
+        self.store.told()
+    }
+}
+
+/// Whether a commit is acknowledged; if not, it is written and no more.
+pub fn is_synced(batches: &[Batch]) -> bool {
+    batches.iter().any(|batch| batch.durability == Durability::Synced)
+}
+
+/// A taken commit in one line: the run, whether it is acknowledged, and where each session ends behind it.
+pub fn line(run: u64, batches: &[Batch]) -> String {
+    let mut line = format!("{run} {}", if is_synced(batches) { "synced" } else { "written" });
+    let ends: BTreeMap<SessionId, Seq> = batches
+        .iter()
+        .flat_map(|batch| &batch.records)
+        .map(|stamped| (stamped.session, stamped.seq))
+        .collect();
+    for (session, seq) in ends {
+        write!(line, " {session}:{seq}").ok();
+    }
+    line.push('\n');
+    line
+}
+
+/// All that a store holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    heads: BTreeMap<SessionId, Head>,
+    records: BTreeMap<SessionId, Vec<Stamped>>,
+}
+
+impl State {
+    /// What a store holds now.
+    pub fn of(store: &dyn Store) -> Result<Self, StoreError> {
+        let heads: BTreeMap<SessionId, Head> =
+            store.heads()?.into_iter().map(|head| (head.id, head)).collect();
+        let mut records = BTreeMap::new();
+        for (&session, head) in &heads {
+            let found = match store.records(session, Seq(1), usize::MAX) {
+                Err(StoreError::Damaged { .. }) => around_damage(store, session, head.seq)?,
+                found => found?,
+            };
+            records.insert(session, found);
+        }
+        Ok(Self { heads, records })
+    }
+
+    /// What a store holds that took these commits and nothing else.
+    pub fn after(commits: &[Vec<Batch>]) -> Self {
+        let store = MemoryStore::new();
+        for batches in commits {
+            store.append(batches).unwrap();
+        }
+        Self::of(&store).unwrap()
+    }
+
+    /// The part of one run.
+    #[must_use]
+    pub fn of_run(&self, run: u64) -> Self {
+        let is_own = |session: &SessionId| session.0 >> 64 == u128::from(run);
+        Self {
+            heads: self
+                .heads
+                .iter()
+                .filter(|(id, _)| is_own(id))
+                .map(|(id, head)| (*id, head.clone()))
+                .collect(),
+            records: self
+                .records
+                .iter()
+                .filter(|(id, _)| is_own(id))
+                .map(|(id, records)| (*id, records.clone()))
+                .collect(),
+        }
+    }
+
+    /// The runs that have sessions.
+    pub fn runs(&self) -> BTreeSet<u64> {
+        self.heads.keys().map(|id| (id.0 >> 64) as u64).collect()
+    }
+
+    /// The part of the runs before one.
+    #[must_use]
+    pub fn before_run(&self, run: u64) -> Self {
+        self.runs().into_iter().filter(|earlier| *earlier < run).fold(Self::default(), |mut before, run| {
+            let Self { heads, records } = self.of_run(run);
+            before.heads.extend(heads);
+            before.records.extend(records);
+            before
+        })
+    }
+
+    /// How many records there are.
+    pub fn records(&self) -> u64 {
+        self.records.values().map(|records| records.len() as u64).sum()
+    }
+
+    /// How `found` falls short of this, which must be there; nothing if it holds all of it.
+    pub fn missing_in(&self, found: &Self) -> Option<String> {
+        for (session, records) in &self.records {
+            let there = found.records.get(session).map_or(&[][..], Vec::as_slice);
+            if let Some(gone) = records.iter().find(|stamped| !there.contains(stamped)) {
+                return Some(format!("session {session}, record {}", gone.seq));
+            }
+        }
+        None
+    }
+
+    /// Where the two differ, for a person.
+    pub fn difference(&self, other: &Self) -> String {
+        let sessions: BTreeSet<&SessionId> = self.records.keys().chain(other.records.keys()).collect();
+        let count = |state: &Self, id: &SessionId| state.records.get(id).map(Vec::len);
+        for id in sessions {
+            if self.records.get(id) != other.records.get(id) {
+                let (one, two) = (count(self, id), count(other, id));
+                return format!("session {id} has {two:?} records where it had {one:?}, or others");
+            }
+            if self.heads.get(id) != other.heads.get(id) {
+                return format!(
+                    "the head of {id} is {:?} and was {:?}",
+                    other.heads.get(id),
+                    self.heads.get(id)
+                );
+            }
+        }
+        "nothing".into()
+    }
+}
+
+/// The records that are whole, where some are not: whoever asks knows which those are.
+fn around_damage(store: &dyn Store, session: SessionId, end: Seq) -> Result<Vec<Stamped>, StoreError> {
+    let mut whole = Vec::new();
+    for seq in (1..=end.0).map(Seq) {
+        match store.records(session, seq, 1) {
+            Err(StoreError::Damaged { .. }) => {}
+            found => whole.extend(found?),
+        }
+    }
+    Ok(whole)
+}
+
+/// The commits of some lives, in order.
+pub fn commits(store: &dyn Store, life: &Life) -> Vec<Vec<Batch>> {
+    let commits = Mutex::new(Vec::new());
+    let note = |batches: &[Batch]| {
+        commits.lock().unwrap_or_else(PoisonError::into_inner).push(batches.to_vec());
+    };
+    life.play(&Witnessed::new(store, note));
+    commits.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What must hold of a store whose writer was killed: it opens, tells of no damage beyond `known`, holds what one of
+/// `allowed` does (the first of which was acknowledged), takes more, and is the same when it is opened again.
+pub fn look_at_killed(
+    dir: &std::path::Path,
+    known: &[Damage],
+    judge: impl Fn(&State) -> Result<(), Broken>,
+) -> Result<State, Broken> {
+    let store = image::open(dir)?;
+    as_known(&store, known)?;
+    let state = State::of(&store).map_err(|error| Broken::Lost(error.to_string()))?;
+    judge(&state)?;
+    image::go_on(&store)?;
+    if let Some(found) = store.verify()?.first().filter(|_| known.is_empty()) {
+        return Err(Broken::Wrong(format!("only reading everything finds {found:?}")));
+    }
+    let state = State::of(&store)?;
+    drop(store);
+    let store = image::open(dir)?;
+    as_known(&store, known)?;
+    let again = State::of(&store)?;
+    if again == state {
+        Ok(state)
+    } else {
+        Err(Broken::Lost(format!("opened again: {}", state.difference(&again))))
+    }
+}
+
+fn as_known(store: &FjallStore, known: &[Damage]) -> Result<(), Broken> {
+    let bare = |damage: &[Damage]| -> BTreeSet<Damage> {
+        damage.iter().map(|damage| Damage { kept_aside: None, ..damage.clone() }).collect()
+    };
+    let told = store.damage();
+    if bare(&told) == bare(known) {
+        Ok(())
+    } else {
+        Err(Broken::Wrong(format!("told of {told:?} where there is {known:?}")))
+    }
+}
+
+/// Whether what is there is what the first `taken` of these states say, or with the commit that was on its way.
+pub fn as_taken(taken: &State, on_its_way: &State, found: &State) -> Result<(), Broken> {
+    if found == taken || found == on_its_way {
+        return Ok(());
+    }
+    Err(match taken.missing_in(found) {
+        // An erased session's records may be gone by the commit on its way.
+        Some(what) if taken.missing_in(on_its_way).is_none() => Broken::Lost(what),
+        Some(_) | None => Broken::Wrong(format!("half a commit, or more: {}", taken.difference(found))),
+    })
+}
