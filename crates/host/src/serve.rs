@@ -143,17 +143,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     door.abort();
     let _already_gone = fs::remove_file(&socket.path);
     close(&mut host, store).await;
-    host.say_farewell();
-    let all_heard = async {
-        while host.has_guests()
-            && let Some(event) = inbox.recv().await
-        {
-            if matches!(event, Event::Disconnected { .. }) {
-                host.on(event);
-            }
-        }
-    };
-    let _some_did_not_listen = tokio::time::timeout(FAREWELL, all_heard).await;
+    say_farewell(&mut host, &mut inbox).await;
     let outcome = outcome(host);
     tracing::info!(target: "q::host", "host ended");
     drop(lock);
@@ -176,6 +166,21 @@ async fn close(host: &mut Host<Real>, store: Arc<dyn Store>) {
         }
     };
     let _somebody_reads_on = tokio::time::timeout(FAREWELL, is_ours).await;
+}
+
+/// The last words to clients: until they have heard them, or had their time.
+async fn say_farewell(host: &mut Host<Real>, inbox: &mut mpsc::Receiver<Event>) {
+    host.say_farewell();
+    let all_heard = async {
+        while host.has_guests()
+            && let Some(event) = inbox.recv().await
+        {
+            if matches!(event, Event::Disconnected { .. }) {
+                host.on(event);
+            }
+        }
+    };
+    let _some_did_not_listen = tokio::time::timeout(FAREWELL, all_heard).await;
 }
 
 /// The store, and the core as it was left.

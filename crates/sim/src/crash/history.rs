@@ -86,8 +86,8 @@ impl Store for Witnessed<'_> {
         self.store.damage()
     }
 
-    fn told(&self) -> Result<(), StoreError> {
-        self.store.told()
+    fn told(&self, session: SessionId) -> Result<(), StoreError> {
+        self.store.told(session)
     }
 }
 
