@@ -48,6 +48,8 @@ pub(crate) enum Verdict {
     Whole(End),
     /// Nothing but to tell: the session goes on, with something missing before its end.
     Told(End, Damage),
+    /// It was erased: what is there of it goes, and is nobody's loss.
+    Erased,
     /// The log ends here, with this head; nothing behind it is kept. No head: nothing of the session is left.
     Cut(End, Option<Box<Head>>, Option<Damage>),
 }
@@ -62,7 +64,7 @@ impl Verdict {
     /// What is to be told.
     pub(crate) fn into_damage(self) -> Option<Damage> {
         match self {
-            Self::Whole(_) => None,
+            Self::Whole(_) | Self::Erased => None,
             Self::Told(_, damage) => Some(damage),
             Self::Cut(_, _, damage) => damage,
         }

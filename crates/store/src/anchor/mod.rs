@@ -17,7 +17,7 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use q_core::SessionId;
+use q_core::{Seq, SessionId};
 
 use crate::directory::{self, LAYOUT, OURS_ONLY_FILE};
 use crate::envelope::End;
@@ -31,6 +31,9 @@ const DRAFT: &str = "anchor.tmp";
 const PAIR_LEN: usize = 2 * CELL_LEN;
 /// Pairs of sessions that are gone are left in the file while there are not many of them.
 const FEW: u64 = 64;
+
+/// Stands for the end of a session that was erased: whatever is found of it is not to be believed. No record has place 0.
+pub(crate) const GONE: End = End { seq: Seq(0), check: 1 };
 
 /// What the anchor says of a store that nobody has open.
 #[derive(Debug)]
@@ -156,9 +159,10 @@ impl Anchored {
         self.places.get(&session).map(|place| place.end)
     }
 
-    /// Every session with its last acknowledged record, by id.
+    /// Every session with its last acknowledged record, by id. Those that were erased are not among them.
     pub(crate) fn ends(&self) -> impl Iterator<Item = (SessionId, End)> {
-        self.places.iter().map(|(session, place)| (*session, place.end))
+        let ends = self.places.iter().map(|(session, place)| (*session, place.end));
+        ends.filter(|(_, end)| *end != GONE)
     }
 }
 
@@ -175,8 +179,8 @@ impl Anchor {
         let failed = |error| StoreError::from_io(&path, error);
         let mut anchor = match found {
             Some(Anchored { title: Some(title), places, pairs, broken: 0 })
-                if places.keys().all(|session| ends.contains_key(session))
-                    && pairs <= 2 * places.len() as u64 + FEW =>
+                if places.iter().all(|(id, place)| place.end == GONE || ends.contains_key(id))
+                    && pairs <= 2 * ends.len() as u64 + FEW =>
             {
                 let file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
                 Self::new(path.clone(), file, title, places, pairs).map_err(failed)?
@@ -235,7 +239,7 @@ impl Anchor {
 
     /// Every session with an acknowledged record, by id.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = SessionId> {
-        self.places.keys().copied()
+        self.places.iter().filter(|(_, place)| place.end != GONE).map(|(session, _)| *session)
     }
 
     /// Takes a session's end back, as a repair does. The caller has reported what was lost.
@@ -245,12 +249,12 @@ impl Anchor {
         set_back.map_err(|error| StoreError::from_io(&self.path, error))
     }
 
-    /// Takes out sessions that are about to be erased, and waits until that is on the disk.
+    /// Notes that sessions are about to be erased, and waits until that is on the disk.
     pub(crate) fn forget(&mut self, sessions: &BTreeSet<SessionId>) -> Result<(), StoreError> {
         let mut forget = || {
             for session in sessions {
                 self.erase(*session)?;
-                self.places.remove(session);
+                self.put(*session, GONE)?;
             }
             self.file.sync_data()
         };
@@ -330,7 +334,6 @@ fn write_anew(
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use q_core::Seq;
 
     fn end(seq: u64) -> End {
         End { seq: Seq(seq), check: seq * 31 }

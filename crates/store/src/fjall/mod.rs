@@ -235,8 +235,8 @@ impl Store for FjallStore {
             rows.push(Row::Head(key::head(session), Some(value)));
         }
         let durability = batches.iter().map(|batch| batch.durability).max().unwrap_or(Durability::Buffered);
-        // What is about to be erased is expected by nobody from now on. The other way round, a crash in between would
-        // leave an end that nothing leads to.
+        // What is about to be erased is expected by nobody from now on, and not believed if it is found. The other way
+        // round, a crash in between would leave an end that nothing leads to.
         let committed = writer
             .forget(&erased)
             .and_then(|()| self.database.commit(rows, durability))

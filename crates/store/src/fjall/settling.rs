@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use q_core::{Durability, Head, Seq, SessionId};
 
-use crate::anchor::Anchored;
+use crate::anchor::{Anchored, GONE};
 use crate::aside::Aside;
 use crate::damage::Damage;
 use crate::envelope::{self, End};
@@ -109,6 +109,9 @@ fn fitting(
     value: &[u8],
     anchored: Option<End>,
 ) -> Result<Option<(Head, End)>, StoreError> {
+    if anchored == Some(GONE) {
+        return Ok(None);
+    }
     let (head, end) = match open_head(session, value) {
         Ok(opened) => opened,
         Err(StoreError::Damaged { .. }) => return Ok(None),
@@ -132,6 +135,9 @@ pub(super) fn judge(
     session: SessionId,
     anchored: Option<End>,
 ) -> Result<Judged, StoreError> {
+    if anchored == Some(GONE) {
+        return Ok(Judged { verdict: Verdict::Erased, was_blind: false });
+    }
     let reader = Reader::new(database);
     let head = reader.head(session)?;
     let reach = anchored.map_or(Seq(0), |end| end.seq).max(head.as_ref().map_or(Seq(0), |(_, end)| end.seq));
@@ -157,12 +163,13 @@ pub(super) fn carry_out(
 ) -> Result<Option<End>, StoreError> {
     match verdict {
         Verdict::Whole(end) | Verdict::Told(end, _) => Ok(Some(*end)),
+        Verdict::Erased => {
+            remove(database, session, &rows_after(database, session, Seq(0), None)?)?;
+            database.commit(vec![Row::Head(key::head(session), None)], Durability::Synced)?;
+            Ok(None)
+        }
         Verdict::Cut(end, head, _) => {
-            let gone = rows_after(database, session, end.seq, aside)?;
-            for rows in gone.chunks(CUT_AT_ONCE) {
-                let rows = rows.iter().map(|seq| Row::Record(key::record(session, *seq), None)).collect();
-                database.commit(rows, Durability::Buffered)?;
-            }
+            remove(database, session, &rows_after(database, session, end.seq, Some(aside))?)?;
             let head_row = match head {
                 Some(head) => {
                     let seal = envelope::seal(session, envelope::HEAD, end.check, |out| {
@@ -178,12 +185,20 @@ pub(super) fn carry_out(
     }
 }
 
-/// The places of rows behind the end, whose values are kept aside.
+fn remove(database: &Database, session: SessionId, places: &[Seq]) -> Result<(), StoreError> {
+    for rows in places.chunks(CUT_AT_ONCE) {
+        let rows = rows.iter().map(|seq| Row::Record(key::record(session, *seq), None)).collect();
+        database.commit(rows, Durability::Buffered)?;
+    }
+    Ok(())
+}
+
+/// The places of rows behind the end, whose values are kept aside, if that is wanted.
 fn rows_after(
     database: &Database,
     session: SessionId,
     end: Seq,
-    aside: &Aside,
+    aside: Option<&Aside>,
 ) -> Result<Vec<Seq>, StoreError> {
     let reader = Reader::new(database);
     let mut kept = Vec::new();
@@ -195,7 +210,7 @@ fn rows_after(
         journal::write_batch(seq.0, &[row], &mut kept);
         gone.push(seq);
     }
-    if !kept.is_empty() {
+    if let Some(aside) = aside.filter(|_| !kept.is_empty()) {
         aside.keep(&format!("{session}.rows"), &kept).map_err(StoreError::Io)?;
     }
     Ok(gone)
