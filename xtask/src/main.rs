@@ -29,7 +29,7 @@ cargo xtask COMMAND
   bench [--quick]             what q costs, beside the owner's gates and our budgets
   real-agent [--if-available] q against a real model behind a real server on this machine
   sim [--seeds N] [--from S]  whole simulated machines under faults; sim --seed S: one again, with all that happens
-  crash [--full] [--only RIG [--seed S | --point SCENARIO:CALL:N]]
+  crash [--full] [--only RIG [--seed S [--flip PLACES] | --point SCENARIO:CALL:N]]
                               the store killed at system calls and at random moments, power cuts, flipped bits
   fuzz [--seconds N]          grows the corpus of the frame decoder (nightly compiler, cargo-fuzz)
   mutants [--list] [--only NAME]
