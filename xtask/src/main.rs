@@ -34,6 +34,7 @@ cargo xtask COMMAND
   fuzz [--seconds N]          grows the corpus of the frame decoder (nightly compiler, cargo-fuzz)
   mutants [--list] [--only NAME]
                               plants faults in the core, one at a time: each must be caught by the test it names
+  mutants --store             the same with the store, whose crash rigs must notice
   coverage                    lines of the core that its tests run; fails below 95 %
   scenarios                   counts the scenarios of the core, by area; fails below 150
   miri [--scenarios]          the core's tests under Miri (nightly compiler, with its component)
