@@ -29,11 +29,12 @@ cargo xtask COMMAND
   bench [--quick]             what q costs, beside the owner's gates and our budgets
   real-agent [--if-available] q against a real model behind a real server on this machine
   sim [--seeds N] [--from S]  whole simulated machines under faults; sim --seed S: one again, with all that happens
-  crash [--full] [--only RIG [--seed S | --point SCENARIO:CALL:N]]
+  crash [--full] [--only RIG [--seed S [--flip PLACES] | --point SCENARIO:CALL:N]]
                               the store killed at system calls and at random moments, power cuts, flipped bits
   fuzz [--seconds N]          grows the corpus of the frame decoder (nightly compiler, cargo-fuzz)
   mutants [--list] [--only NAME]
                               plants faults in the core, one at a time: each must be caught by the test it names
+  mutants --store             the same with the store, whose crash rigs must notice
   coverage                    lines of the core that its tests run; fails below 95 %
   scenarios                   counts the scenarios of the core, by area; fails below 150
   miri [--scenarios]          the core's tests under Miri (nightly compiler, with its component)

@@ -1,7 +1,7 @@
 //! `cargo xtask nightly`: what is too dear for each change.
 
 use crate::command::{cargo, run as run_command};
-use crate::{Outcome, bench, cargo_mutants, ci, crash, fuzz, miri, real_agent, sim};
+use crate::{Outcome, bench, cargo_mutants, ci, crash, fuzz, miri, mutants, real_agent, sim};
 
 /// Cases for each property; a change runs the usual 256.
 const PROPERTY_CASES: &str = "20000";
@@ -15,6 +15,7 @@ pub(crate) fn run() -> Outcome {
     run_command(properties.env("PROPTEST_CASES", PROPERTY_CASES))?;
     sim::run(&["--seeds", SEEDS])?;
     crash::run(&["--full"])?;
+    mutants::run(&["--store"])?;
     fuzz::run(FUZZ_SECONDS)?;
     bench::run(&[])?;
     real_agent::run(real_agent::Need::Must)?;

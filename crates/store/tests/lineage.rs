@@ -9,6 +9,7 @@ use q_store::{FjallStore, Store};
 use q_sim::crash::driver::{Driver, Step};
 use q_sim::crash::engine::{Rows, raw, rows};
 use q_sim::crash::image::{self, Image, Written, scratch};
+use q_sim::crash::power::{JOURNAL, journal_end};
 
 /// A closed store: a session of two turns, a fork of it with a turn of its own, a fork without, a fork of the first fork.
 struct Family {
@@ -122,6 +123,30 @@ fn a_fork_that_is_gone_lost_its_own_records_only() {
     assert_eq!((damage.session, damage.kept_through, damage.lost), (fork, Seq(0), Some(own.len() as u64)));
     drop(store);
     assert_eq!(image::check(&dir, &written).lost, BTreeMap::from([(fork, own.len() as u64)]));
+}
+
+/// The rows of an erased session stand in the journal before its erasure, until the engine drops both.
+#[test]
+fn no_flip_brings_back_what_was_erased() {
+    let place = scratch();
+    let dir = place.path().join("store");
+    let store = FjallStore::open(&dir).unwrap();
+    let mut driver = Driver::new(&store, 1, 1);
+    driver.take(Step::Create);
+    turn(&mut driver, 0);
+    turn(&mut driver, 1);
+    let before = journal_end(&Image::of(&dir));
+    driver.take(Step::Erase(0));
+    let erasure = before..journal_end(&Image::of(&dir));
+    driver.settle();
+    drop(driver);
+    let written = Written::all_of(&store);
+    drop(store);
+    let image = Image::of(&dir);
+    for at in erasure {
+        image.with(Path::new(JOURNAL), |bytes| bytes[at] ^= 1 << (at % 8)).write(&dir);
+        image::check(&dir, &written);
+    }
 }
 
 #[test]

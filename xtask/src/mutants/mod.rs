@@ -4,6 +4,7 @@
 //! Not here: the faults (`crates/sim/mutants`), and those that a tool makes by the hundred (`cargo_mutants`).
 
 mod mutant;
+mod store;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -40,6 +41,9 @@ enum Verdict {
 }
 
 pub(crate) fn run(options: &[&str]) -> Outcome {
+    if options == ["--store"] {
+        return store::run();
+    }
     let tree = Tree::read()?;
     let mut mutants = read(&tree);
     match options {

@@ -31,7 +31,7 @@ const LARGE: (usize, usize, usize) = (5_000, 20_000, 50);
 
 /// A store, and what is in it.
 struct Sample {
-    name: String,
+    name: &'static str,
     image: Image,
     written: Written,
 }
@@ -58,17 +58,34 @@ pub fn run(seed: u64, extent: Extent) -> Report {
             format!("flips, {AT_ONCE} at once, in a store of {} MB from seed {seed}", all / 1_000_000)
         }
     };
+    try_flips(&what, seed, extent, &samples, &flips)
+}
+
+/// Flips these bits once more, written as a failure names them: `SAMPLE:FILE:PLACE,FILE:PLACE…`.
+pub fn run_one(seed: u64, extent: Extent, written: &str) -> Option<Report> {
+    let (sample, places) = written.split_once(':')?;
+    let place = |place: &str| {
+        let (path, at) = place.split_once(':')?;
+        Some((PathBuf::from(path), at.parse().ok()?))
+    };
+    let places = places.split(',').map(place).collect::<Option<Vec<_>>>()?;
+    let samples = samples(seed, extent);
+    let sample = samples.iter().position(|known| known.name == sample)?;
+    Some(try_flips("flips", seed, extent, &samples, &[Flips { sample, places }]))
+}
+
+fn try_flips(what: &str, seed: u64, extent: Extent, samples: &[Sample], flips: &[Flips]) -> Report {
     try_all(
         "flips",
-        &what,
-        &flips,
+        what,
+        flips,
         |place, flips| flip(&place.join("store"), &samples[flips.sample], &flips.places),
         |flips| {
-            let places = flips.places.iter().map(|(path, at)| format!("{}:{at}", path.display()));
-            let places: Vec<String> = places.collect();
-            let again = if flips.places.len() > 1 { "--full " } else { "" };
-            let sample = &samples[flips.sample].name;
-            format!("--only flips {again}--seed {seed}  (flipped in {sample}: {})", places.join(" "))
+            let full = if matches!(extent, Extent::Spread(_)) { "" } else { "--full " };
+            let sample = samples[flips.sample].name;
+            let places: Vec<String> =
+                flips.places.iter().map(|(path, at)| format!("{}:{at}", path.display())).collect();
+            format!("--only flips {full}--seed {seed} --flip {sample}:{}", places.join(","))
         },
     )
 }
@@ -76,11 +93,11 @@ pub fn run(seed: u64, extent: Extent) -> Report {
 fn samples(seed: u64, extent: Extent) -> Vec<Sample> {
     match extent {
         Extent::Spread(_) => vec![
-            sample("a journal", &steps_of(seed, 90), 0, 5),
+            sample("journal", &steps_of(seed, 90), 0, 5),
             sample("tables", &steps_of(seed + 1, 90), 90, 1),
-            sample("tables and a journal", &steps_of(seed + 2, 120), 60, 3),
+            sample("both", &steps_of(seed + 2, 120), 60, 3),
         ],
-        Extent::EveryByte => vec![sample("tables and a journal", &steps_of(seed, 240), 120, 3)],
+        Extent::EveryByte => vec![sample("every-byte", &steps_of(seed, 310), 155, 3)],
         Extent::Large(_) => {
             let (prompts, bytes, sessions) = LARGE;
             let turn = |n: usize| {
@@ -89,13 +106,13 @@ fn samples(seed: u64, extent: Extent) -> Vec<Sample> {
             };
             let steps: Vec<Step> =
                 vec![Step::Create; sessions - 1].into_iter().chain((0..prompts).flat_map(turn)).collect();
-            vec![sample("the large store", &steps, steps.len() / 2, 8)]
+            vec![sample("large", &steps, steps.len() / 2, 8)]
         }
     }
 }
 
 /// A closed store, of which the first steps' rows are in tables.
-fn sample(name: &str, steps: &[Step], in_tables: usize, group: usize) -> Sample {
+fn sample(name: &'static str, steps: &[Step], in_tables: usize, group: usize) -> Sample {
     let place = scratch();
     let dir = place.path().join("store");
     let (first, second) = steps.split_at(in_tables);
@@ -107,7 +124,7 @@ fn sample(name: &str, steps: &[Step], in_tables: usize, group: usize) -> Sample 
     Life { run: 2, before: 0, group, steps: second.to_vec() }.play(&store);
     let written = Written::all_of(&store);
     drop(store);
-    Sample { name: name.into(), image: Image::of(&dir), written }
+    Sample { name, image: Image::of(&dir), written }
 }
 
 impl Sample {

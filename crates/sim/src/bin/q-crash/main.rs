@@ -32,10 +32,11 @@ struct Wanted {
     /// Plays this one alone.
     seed: Option<u64>,
     point: Option<Point>,
+    flip: Option<String>,
 }
 
 impl Wanted {
-    /// Reads `[--full] [--only RIG [--seed S | --point SCENARIO:CALL:N]]`.
+    /// Reads `[--full] [--only RIG [--seed S [--flip PLACES] | --point SCENARIO:CALL:N]]`.
     fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut wanted = Self::default();
         while let Some(argument) = arguments.next() {
@@ -56,6 +57,7 @@ impl Wanted {
                     wanted.point =
                         Some(point.ok_or_else(|| format!("--point wants SCENARIO:CALL:N, not `{value}`"))?);
                 }
+                "--flip" => wanted.flip = Some(value),
                 unknown => return Err(format!("unknown argument `{unknown}`")),
             }
         }
@@ -120,6 +122,16 @@ fn run(wanted: &Wanted) -> Result<ExitCode, String> {
         }
         "kills" => vec![kills::run(&program, seed, number(KILLS))],
         "images" => vec![cuts::run(seed, number(IMAGES))],
+        _ if wanted.flip.is_some() => {
+            let written = wanted.flip.as_deref().unwrap_or_default();
+            let extent = match (wanted.full, written.starts_with("large:")) {
+                (true, true) => Extent::Large(FLIPS_IN_LARGE),
+                (true, false) => Extent::EveryByte,
+                (false, _) => Extent::Spread(FLIPS),
+            };
+            let report = flips::run_one(seed, extent, written);
+            vec![report.ok_or_else(|| format!("--flip wants SAMPLE:FILE:PLACE, not `{written}`"))?]
+        }
         _ if wanted.full => {
             vec![flips::run(seed, Extent::EveryByte), flips::run(seed, Extent::Large(FLIPS_IN_LARGE))]
         }
