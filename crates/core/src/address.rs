@@ -177,12 +177,22 @@ mod tests {
     }
 
     #[test]
+    fn of_many_that_fit_each_is_listed_by_its_name() {
+        let player = Player::told(&["create s1 name a1", "create s2 name a2", "create s3 name a3"]);
+        let summaries: Vec<Summary> = player.core.view().sessions().collect();
+        let candidates = ["a1", "a2", "a3"].map(String::from).to_vec();
+        assert_eq!(resolve("a", &summaries), Err(Miss::Ambiguous { address: "a".into(), candidates }));
+    }
+
+    #[test]
     fn what_fits_none_suggests_the_nearest() {
         let summaries = summaries();
         for (address, nearest) in [
             ("plam", Some("plan")),
             ("lgoin", Some("Login")),
             ("plannning", Some("planning")),
+            ("plannnnnning", Some("planning")),
+            ("plannnnnnnnning", None),
             ("примир", Some("пример")),
             ("xyzzy", None),
             ("", None),

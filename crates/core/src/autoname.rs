@@ -81,6 +81,8 @@ mod tests {
             ("Explain how the borrow checker works in async Rust code", Some("explain-borrow-checker")),
             ("почему падает сервер", Some("почему-падает-сервер")),
             ("Donaudampfschifffahrtsgesellschaft", Some("donaudampfschifffahrtsge")),
+            ("abcdefghijkl mnopqrstuvwx", Some("abcdefghijkl")),
+            ("abcdefghijkl mnopqrstuvw", Some("abcdefghijkl-mnopqrstuvw")),
             ("", None),
             ("1 2 3", None),
         ] {

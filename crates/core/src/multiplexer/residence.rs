@@ -278,6 +278,7 @@ mod tests {
     use alloc::format;
     use alloc::vec::Vec;
 
+    use crate::session::Session;
     use crate::trace::Player;
     use crate::{Input, Limits, Multiplexer, Presence, SessionId};
 
@@ -305,6 +306,26 @@ mod tests {
         let _marked = player.tell(Input::Started);
         let live = player.core.view().sessions().filter(|session| session.presence == Presence::Live);
         assert_eq!(live.map(|session| session.id).collect::<Vec<_>>(), [SessionId(2)]);
+    }
+
+    #[test]
+    fn what_is_live_keeps_to_the_memory_it_may_have() {
+        let lines = ["create s1", "create s2", "draft s1 \"half\"", "submit s2 \"why?\"", "submit s1 \"go\""];
+        let mut player = Player::told(&[&lines[..], &["text s1 \"said\"", "done s1", "done s2"]].concat());
+        let parts = |player: &Player| -> usize {
+            let memories = || player.core.sessions.live().filter_map(Session::live);
+            let said: usize =
+                memories().flat_map(|live| live.newest(usize::MAX).0).map(|one| one.weight()).sum();
+            said + "why?".len() + "go".len()
+        };
+        let weight = player.core.weight();
+        assert_eq!(weight, parts(&player), "a prompt that may be retried is kept beside its entry");
+        for (memory_bytes, live) in [(weight, 2), (weight - 1, 1)] {
+            player.core.limits.memory_bytes = memory_bytes;
+            let _heard = player.play("usage s1 1 1").unwrap();
+            let _heard = player.play("tick after 1s").unwrap();
+            assert_eq!(player.core.sessions.live_count(), live, "{memory_bytes} of {weight}");
+        }
     }
 
     #[test]

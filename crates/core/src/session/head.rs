@@ -375,8 +375,70 @@ fn preview(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
+    use alloc::format;
+
     use super::*;
+    use crate::id::SessionId;
+    use crate::trace::Player;
+
+    /// The head of the session that these lines make.
+    fn head(lines: &[&str]) -> Head {
+        let heads = Player::told(&[&["create s1 name a"], lines].concat()).disk.heads;
+        heads.get(&SessionId(1)).cloned().unwrap()
+    }
+
+    #[test]
+    fn every_entry_is_counted_once() {
+        let lines = [
+            ("submit s1 \"why?\"", 1),
+            ("text s1 \"be\"", 2),
+            ("text s1 \"cause\"", 2),
+            ("thinking s1 \"or\"", 3),
+            ("call s1 1 sh \"ls\"", 4),
+            ("result s1 1 done \"a\"", 5),
+            ("failed s1 cut", 6),
+            ("retry s1", 7),
+            ("interrupt s1", 8),
+        ];
+        for (place, (line, entries)) in lines.iter().enumerate() {
+            let told: Vec<&str> = lines[..=place].iter().map(|(line, _)| *line).collect();
+            assert_eq!(head(&told).entries, *entries, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_preview_is_of_the_last_answer_and_of_nothing_thought() {
+        let most = "x".repeat(PREVIEW_CHARS - 1);
+        let long = format!("text s1 \"{most}\"");
+        for (lines, expected) in [
+            (&["text s1 \"a\"", "text s1 \"b\""][..], "ab"),
+            (&["text s1 \"a\"", "thinking s1 \"b\""], "a"),
+            (&["text s1 \"a\"", "call s1 1 sh \"ls\"", "result s1 1 done \"\"", "text s1 \"b\""], "b"),
+            (&[&long, "text s1 \"yz\""], &format!("{most}y")),
+            (&[&long, "text s1 \"y\"", "text s1 \"z\""], &format!("{most}y")),
+        ] {
+            let told = [&["submit s1 \"why?\""], lines, &["done s1"]].concat();
+            assert_eq!(head(&told).preview, expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn consent_for_a_tool_is_kept_once() {
+        let calls = ["call s1 1 sh \"a\" consent", "call s1 2 sh \"b\" consent"];
+        let told =
+            [&["submit s1 \"go\""], &calls[..], &["answer s1 1 always", "answer s1 2 always"]].concat();
+        assert_eq!(head(&told).allowed, ["sh"]);
+    }
+
+    #[test]
+    fn a_failure_is_known_until_another_turn_ends() {
+        let lines = ["submit s1 \"why?\"", "failed s1 cut", "retry s1", "done s1 turn 2"];
+        let failed = |told: usize| head(&lines[..told]).failure().map(|failure| failure.kind);
+        let cut = Some(crate::FailureKind::Cut);
+        assert_eq!([1, 2, 3, 4].map(failed), [None, cut, cut, None]);
+    }
 
     #[test]
     fn a_preview_grows_as_the_answer_does() {

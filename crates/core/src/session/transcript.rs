@@ -218,3 +218,37 @@ impl Transcript {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+    use crate::trace::Player;
+
+    fn transcript() -> Transcript {
+        let mut transcript = Transcript::default();
+        let lines = ["create s1", "submit s1 \"why?\"", "text s1 \"because\"", "text s1 \" so\"", "done s1"];
+        Player::told(&lines).disk.log.iter().for_each(|stamped| transcript.apply(stamped));
+        transcript
+    }
+
+    #[test]
+    fn it_weighs_what_its_entries_and_waiting_texts_do() {
+        let mut transcript = transcript();
+        let entries = |transcript: &Transcript| transcript.entries().map(Entry::weight).sum::<usize>();
+        assert_eq!(transcript.weight(), entries(&transcript) + "why?".len());
+        transcript.keep_waiting(|_| false);
+        assert_eq!(transcript.weight(), entries(&transcript));
+    }
+
+    #[test]
+    fn it_is_trimmed_to_what_it_may_weigh_and_no_further() {
+        let whole = transcript();
+        let weight: usize = whole.entries().map(Entry::weight).sum();
+        for (bytes, left) in [(weight, 2), (weight - 1, 1), (0, 1)] {
+            let mut transcript = whole.clone();
+            transcript.trim(bytes);
+            assert_eq!((transcript.entries().count(), transcript.is_trimmed()), (left, left < 2), "{bytes}");
+        }
+    }
+}

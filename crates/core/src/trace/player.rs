@@ -156,3 +156,51 @@ fn set(limits: &mut Limits, line: &str) -> Option<()> {
     }
     Some(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_can_be_set_and_no_other() {
+        let names = [
+            "live_sessions",
+            "hibernate_after",
+            "trash_for",
+            "agent_calls",
+            "agent_calls_in_view",
+            "waking_wishes",
+            "queued_prompts",
+            "queued_bytes",
+            "prompt_bytes",
+            "brief_bytes",
+            "answer_bytes",
+            "turn_entries",
+            "turn_calls",
+            "open_calls",
+            "result_bytes",
+            "approval_for",
+            "allowed_tools",
+            "tail_bytes",
+            "memory_bytes",
+            "soft_memory",
+            "hard_memory",
+            "stream_bytes",
+            "stream_delay",
+            "leave_after",
+        ];
+        let all: String = names.map(|name| format!("limit {name} 7\n")).concat();
+        let mut set = limits(&all).unwrap();
+        for name in names {
+            let one = limits(&format!("limit {name} 8")).unwrap();
+            assert_ne!(one, Limits::default(), "{name}");
+            let before = set.clone();
+            set = limits(&format!("{all}limit {name} 8")).unwrap();
+            assert_ne!(set, before, "{name} is another's");
+        }
+        for faulty in ["limit lives 1", "limit live_sessions", "limit live_sessions many"] {
+            assert!(limits(faulty).is_err(), "{faulty}");
+        }
+    }
+}
