@@ -219,7 +219,7 @@ impl fmt::Display for Condition {
                 write!(f, "damaged: {}", files.join(", "))?;
                 if !sessions.is_empty() {
                     let separator = if files.is_empty() { "" } else { "; " };
-                    write!(f, "{separator}acknowledged records are gone from {} sessions", sessions.len())?;
+                    write!(f, "{separator}acknowledged records are gone from {}", counted(sessions.len()))?;
                 }
                 write!(f, "; q repairs what it can when it starts next, and says what it could not")
             }
@@ -234,11 +234,15 @@ impl fmt::Display for Condition {
     }
 }
 
+fn counted(sessions: usize) -> String {
+    if sessions == 1 { "1 session".to_owned() } else { format!("{sessions} sessions") }
+}
+
 impl fmt::Display for Examination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "store {}: {}", self.path.display(), self.condition)?;
         if let Some(sessions) = self.sessions {
-            writeln!(f, "{sessions} sessions in {} KB", self.bytes >> 10)?;
+            writeln!(f, "{} in {} KB", counted(sessions), self.bytes >> 10)?;
         }
         if let Some(free) = self.free {
             writeln!(f, "{} MB free", free >> 20)?;

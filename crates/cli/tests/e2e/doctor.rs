@@ -37,7 +37,7 @@ fn a_healthy_and_a_used_store_are_told_apart() {
     let world = world.with_sessions(&["api"]);
     world.q(&["doctor"]).succeeded().said("in use: a host has it open").said("q host stop");
     world.q(&["host", "stop"]).succeeded();
-    world.q(&["doctor"]).succeeded().said("healthy: every byte is as it was written").said("1 sessions");
+    world.q(&["doctor"]).succeeded().said("healthy: every byte is as it was written").said("1 session in");
 }
 
 #[test]
