@@ -77,6 +77,8 @@ fn questions_find_their_section() {
         ("can I use two terminals", "Several terminals"),
         ("is my data safe after a crash?", "After a crash"),
         ("power cut", "After a crash"),
+        ("my disk is corrupted", "A damaged disk"),
+        ("how do I check the integrity of my data?", "A damaged disk"),
         ("how to use q in a script", "Using q in scripts"),
         ("exit codes", "Exit codes"),
         ("I use a screen reader", "Plain mode and screen readers"),
