@@ -94,6 +94,7 @@ pub fn examine(dir: &Path) -> Examination {
         | StoreError::Io(_)) => Condition::Inaccessible(error),
     });
     let reports = aside::reports(dir);
+    let damage = losses(dir);
     Examination {
         path: dir.into(),
         condition,
@@ -101,9 +102,14 @@ pub fn examine(dir: &Path) -> Examination {
         was_closed: was_closed.filter(|_| sessions.is_some()),
         bytes: bytes(dir),
         free,
-        damage: reports.iter().flat_map(|report| report.damage.clone()).collect(),
+        damage,
         kept_aside: reports.into_iter().map(|report| (report.place, report.files)).collect(),
     }
+}
+
+/// Everything that sessions of the store in `dir` lost so far, whether the person was told or not.
+pub fn losses(dir: &Path) -> Vec<Damage> {
+    aside::reports(dir).into_iter().flat_map(|report| report.damage).collect()
 }
 
 fn condition(

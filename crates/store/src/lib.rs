@@ -36,7 +36,7 @@ mod wire;
 
 pub use damage::Damage;
 pub use error::StoreError;
-pub use examine::{Condition, Examination, examine};
+pub use examine::{Condition, Examination, examine, losses};
 pub use fjall::FjallStore;
 pub use memory::MemoryStore;
 pub use page::Page;

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use q_core::{Batch, Durability, EntryNo, Head, Seq, SessionId, Stamped, Stored};
-use q_store::{Damage, FjallStore, MemoryStore, Page, Store, StoreError};
+use q_store::{Damage, MemoryStore, Page, Store, StoreError, losses};
 
 use super::driver::{Driver, Step};
 use super::image::{self, Broken};
@@ -241,12 +242,12 @@ pub fn commits(store: &dyn Store, life: &Life) -> Vec<Vec<Batch>> {
 /// What must hold of a store whose writer was killed: it opens, tells of no damage beyond `known`, holds what one of
 /// `allowed` does (the first of which was acknowledged), takes more, and is the same when it is opened again.
 pub fn look_at_killed(
-    dir: &std::path::Path,
+    dir: &Path,
     known: &[Damage],
     judge: impl Fn(&State) -> Result<(), Broken>,
 ) -> Result<State, Broken> {
     let store = image::open(dir)?;
-    as_known(&store, known)?;
+    as_known(dir, known)?;
     let state = State::of(&store).map_err(|error| Broken::Lost(error.to_string()))?;
     judge(&state)?;
     image::go_on(&store)?;
@@ -256,7 +257,7 @@ pub fn look_at_killed(
     let state = State::of(&store)?;
     drop(store);
     let store = image::open(dir)?;
-    as_known(&store, known)?;
+    as_known(dir, known)?;
     let again = State::of(&store)?;
     if again == state {
         Ok(state)
@@ -265,11 +266,11 @@ pub fn look_at_killed(
     }
 }
 
-fn as_known(store: &FjallStore, known: &[Damage]) -> Result<(), Broken> {
+fn as_known(dir: &Path, known: &[Damage]) -> Result<(), Broken> {
     let bare = |damage: &[Damage]| -> BTreeSet<Damage> {
         damage.iter().map(|damage| Damage { kept_aside: None, ..damage.clone() }).collect()
     };
-    let told = store.damage();
+    let told = losses(dir);
     if bare(&told) == bare(known) {
         Ok(())
     } else {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use q_core::Seq;
-use q_store::{Damage, FjallStore, Store};
+use q_store::{Damage, FjallStore, Store, losses};
 
 use super::driver::{Step, steps_of};
 use super::engine;
@@ -169,7 +169,7 @@ impl Scenario {
                 note();
                 lines.lock().unwrap_or_else(PoisonError::into_inner).push(line(life.run, batches));
             }));
-            damage = store.damage();
+            damage = losses(&dir);
         }
         let states = states.into_inner().unwrap_or_else(PoisonError::into_inner);
         let lines = lines.into_inner().unwrap_or_else(PoisonError::into_inner);
