@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use q_core::SessionId;
 
 use crate::anchor::{self, Anchored};
-use crate::aside;
+use crate::aside::{self, Report};
 use crate::damage::Damage;
 use crate::directory::{self, Found};
 use crate::envelope::{self, End};
@@ -94,7 +94,7 @@ pub fn examine(dir: &Path) -> Examination {
         | StoreError::Io(_)) => Condition::Inaccessible(error),
     });
     let reports = aside::reports(dir);
-    let damage = losses(dir);
+    let damage = lost(&reports);
     Examination {
         path: dir.into(),
         condition,
@@ -109,7 +109,11 @@ pub fn examine(dir: &Path) -> Examination {
 
 /// Everything that sessions of the store in `dir` lost so far, whether the person was told or not.
 pub fn losses(dir: &Path) -> Vec<Damage> {
-    aside::reports(dir).into_iter().flat_map(|report| report.damage).collect()
+    lost(&aside::reports(dir))
+}
+
+fn lost(reports: &[Report]) -> Vec<Damage> {
+    reports.iter().flat_map(|report| report.damage.clone()).collect()
 }
 
 fn condition(

@@ -84,10 +84,6 @@ impl Store for MemoryStore {
     fn damage(&self) -> Vec<Damage> {
         Vec::new()
     }
-
-    fn told(&self, _session: SessionId) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 impl Log for Sessions {

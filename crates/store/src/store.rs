@@ -48,7 +48,4 @@ pub trait Store: Send + Sync {
     /// [`Self::stored`] gives it as the session's fault. An `append` with the record that puts this right tells the person:
     /// from then on it is not given any more.
     fn damage(&self) -> Vec<Damage>;
-
-    /// The person was told in another way of what this session lost: there may be no session left to tell it in.
-    fn told(&self, session: SessionId) -> Result<(), StoreError>;
 }

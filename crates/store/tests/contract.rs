@@ -96,7 +96,6 @@ fn what_is_whole_is_verified_and_nothing_is_told(store: &dyn Store) {
         assert_eq!(store.verify().unwrap(), []);
     }
     assert_eq!(store.damage(), []);
-    store.told(SESSION).unwrap();
 }
 
 fn records_must_continue_their_log(store: &dyn Store) {

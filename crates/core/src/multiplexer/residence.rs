@@ -10,7 +10,7 @@ use crate::input::Command;
 use crate::multiplexer::Multiplexer;
 use crate::multiplexer::step::Step;
 use crate::presence::{Presence, Transition};
-use crate::record::{Ending, Interrupter, Record, Why};
+use crate::record::{Record, Why};
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::live::Live;
@@ -179,13 +179,16 @@ impl Step<'_> {
     pub(super) fn loaded(&mut self, id: SessionId, stored: Result<Box<Stored>, String>) {
         let Some(waking) = self.multiplexer().waking.get(&id) else { return };
         let was_cut = stored.as_ref().is_ok_and(|stored| stored.fault.is_some());
-        if !was_cut && stored.as_ref().is_ok_and(|stored| stored.head.seq < waking.reaches) {
-            return; // read for an earlier waking; another one is under way
-        }
-        if !was_cut && self.sleeps(id) && stored.as_ref().is_ok_and(|stored| !stored.head.presence.is_open())
+        if let Ok(stored) = &stored
+            && !was_cut
         {
-            // Read while it was archived, and open again meanwhile: such a reading has no memory in it.
-            return self.after(Effect::Load { session: id });
+            if stored.head.seq < waking.reaches {
+                return; // read for an earlier waking; another one is under way
+            }
+            if self.sleeps(id) && !stored.head.presence.is_open() {
+                // Read while it was archived, and open again meanwhile: such a reading has no memory in it.
+                return self.after(Effect::Load { session: id });
+            }
         }
         let wishes =
             self.multiplexer_mut().waking.remove(&id).map(|waking| waking.wishes).unwrap_or_default();
@@ -222,11 +225,7 @@ impl Step<'_> {
             self.give_way(id);
             return; // it says so when it is awake
         }
-        self.use_now(id);
-        self.own_up(id);
-        self.put_right(id);
-        self.end_turn(id, Ending::Interrupted(Interrupter::Crash));
-        self.give_way(id);
+        self.take_up_one(id);
         self.after(Effect::Resync { session: id });
     }
 
@@ -243,16 +242,8 @@ impl Step<'_> {
         self.changed(id);
     }
 
-    /// Says what was lost of a session that sleeps or is archived: now, so that whoever lists sessions sees it.
-    pub(super) fn own_up(&mut self, id: SessionId) {
-        let at_rest = self.session(id).filter(|session| session.live().is_none());
-        if let Some(fault) = at_rest.and_then(Session::fault) {
-            self.record(id, Record::Repaired { fault });
-            self.changed(id);
-        }
-    }
-
-    /// Says in the session what did not fit together in what was stored.
+    /// Says in the session what did not fit together in what was stored. Also where it sleeps or is archived: whoever lists
+    /// sessions sees it.
     pub(super) fn put_right(&mut self, id: SessionId) {
         let faults = self.session(id).map(Session::faults).unwrap_or_default();
         for fault in faults {

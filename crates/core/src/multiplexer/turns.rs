@@ -268,7 +268,7 @@ impl Step<'_> {
     }
 
     /// Ends the turn in flight; every call of it gets its result first.
-    pub(super) fn end_turn(&mut self, id: SessionId, ending: Ending) {
+    fn end_turn(&mut self, id: SessionId, ending: Ending) {
         let Some(turn) = self.in_flight(id) else { return };
         self.write_stream(id);
         self.close_calls(id, turn);
@@ -285,21 +285,23 @@ impl Step<'_> {
     /// After a start: what was in flight when the host died is interrupted, and not sent again; what does not fit
     /// together is put right.
     pub(super) fn take_up(&mut self) {
-        let faulty = self.multiplexer().sessions.iter().filter(|session| session.fault().is_some());
-        let faulty: Vec<SessionId> = faulty.map(|session| session.head().id).collect();
-        for &id in &faulty {
-            self.own_up(id);
-        }
-        let live: Vec<SessionId> = self.multiplexer().sessions.live().map(|live| live.head().id).collect();
-        for id in live {
-            self.use_now(id);
-            self.put_right(id);
-            self.end_turn(id, Ending::Interrupted(Interrupter::Crash));
-        }
-        for id in faulty {
-            self.give_way(id);
+        let concerned = |one: &&Session| one.live().is_some() || one.fault().is_some();
+        let concerned = self.multiplexer().sessions.iter().filter(concerned).map(|one| one.head().id);
+        for id in concerned.collect::<Vec<_>>() {
+            self.take_up_one(id);
         }
         self.keep_within_places();
+    }
+
+    /// A session as it was stored goes on.
+    pub(super) fn take_up_one(&mut self, id: SessionId) {
+        let was_cut = self.session(id).is_some_and(|session| session.fault().is_some());
+        self.use_now(id);
+        self.put_right(id);
+        self.end_turn(id, Ending::Interrupted(Interrupter::Crash));
+        if was_cut {
+            self.give_way(id);
+        }
     }
 
     /// Before a stop in good order.

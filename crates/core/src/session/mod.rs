@@ -80,10 +80,12 @@ impl Session {
         self.fault
     }
 
-    /// What has to be put right, visibly.
+    /// What has to be put right, visibly. Which prompts are lost is known only while it is live.
     pub(crate) fn faults(&self) -> Vec<Fault> {
-        let Some(live) = &self.live else { return Vec::new() };
-        let lost = self.head.queue.iter().filter(|waiting| !live.holds_prompt(waiting.queued));
+        let lost = self
+            .live
+            .iter()
+            .flat_map(|live| self.head.queue.iter().filter(|waiting| !live.holds_prompt(waiting.queued)));
         self.fault.into_iter().chain(lost.map(|waiting| Fault::PromptLost(waiting.prompt))).collect()
     }
 

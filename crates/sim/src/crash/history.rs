@@ -86,10 +86,6 @@ impl Store for Witnessed<'_> {
     fn damage(&self) -> Vec<Damage> {
         self.store.damage()
     }
-
-    fn told(&self, session: SessionId) -> Result<(), StoreError> {
-        self.store.told(session)
-    }
 }
 
 /// Whether a commit is acknowledged; if not, it is written and no more.

@@ -333,10 +333,6 @@ impl Store for FjallStore {
     fn damage(&self) -> Vec<Damage> {
         aside::reports(&self.path).iter().flat_map(Report::untold).cloned().collect()
     }
-
-    fn told(&self, session: SessionId) -> Result<(), StoreError> {
-        aside::mark_told(&self.path, session).map_err(|error| StoreError::from_io(&self.path, error))
-    }
 }
 
 fn tells_of_loss(stamped: &Stamped) -> bool {
