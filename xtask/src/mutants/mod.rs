@@ -82,6 +82,19 @@ fn read(tree: &Tree) -> Vec<(String, Result<Mutant, String>)> {
         .collect()
 }
 
+/// Planted faults, of the core and of the store, that do not fit the tree any more: path, and why.
+pub(crate) fn unfit(tree: &Tree) -> impl Iterator<Item = (&str, String)> {
+    let planted = tree
+        .files
+        .iter()
+        .filter(|file| [PLACE, store::PLACE].iter().any(|place| file.path.starts_with(place)));
+    planted.filter_map(|file| {
+        let mutant = Mutant::parse(&file.text);
+        let fits = mutant.and_then(|mutant| mutant.planted_in(tree).map(drop));
+        Some((file.path.as_str(), fits.err()?))
+    })
+}
+
 fn list(mutants: &[(String, Result<Mutant, String>)]) -> Passed {
     for (name, mutant) in mutants {
         match mutant {
@@ -112,11 +125,8 @@ fn tried(
     alone: &CoreAlone,
     known: &BTreeMap<String, Vec<String>>,
 ) -> Result<Verdict, Fault> {
-    let planted = tree
-        .text(&mutant.file)
-        .ok_or_else(|| format!("there is no {}", mutant.file))
-        .and_then(|text| Ok((text, mutant.planted(text)?)))
-        .and_then(|found| exists(&mutant.catcher, tree, known).map(|()| found));
+    let planted =
+        mutant.planted_in(tree).and_then(|found| exists(&mutant.catcher, tree, known).map(|()| found));
     let (original, broken) = match planted {
         Ok(found) => found,
         Err(why) => return Ok(Verdict::Faulty(why)),

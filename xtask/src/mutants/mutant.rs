@@ -14,6 +14,8 @@
 
 use std::fmt;
 
+use crate::tree::Tree;
+
 /// A planted fault.
 pub(super) struct Mutant {
     /// The file it changes, from the top of the tree.
@@ -68,8 +70,14 @@ impl Mutant {
         Ok(Self { file, catcher, why, find, replace })
     }
 
-    /// The file's text with the fault in it.
-    pub(super) fn planted(&self, text: &str) -> Result<String, String> {
+    /// The file's text without the fault and with it.
+    pub(super) fn planted_in<'a>(&self, tree: &'a Tree) -> Result<(&'a str, String), String> {
+        let text = tree.text(&self.file).ok_or_else(|| format!("there is no {}", self.file))?;
+        Ok((text, self.planted(text)?))
+    }
+
+    /// The text with the fault in it.
+    fn planted(&self, text: &str) -> Result<String, String> {
         let places: Vec<usize> = text
             .match_indices(self.find.as_str())
             .map(|(at, _)| at)

@@ -13,7 +13,7 @@ use crate::{Fault, Outcome, Passed};
 
 use super::mutant::{Catcher, Mutant};
 
-const PLACE: &str = "crates/store/mutants/";
+pub(super) const PLACE: &str = "crates/store/mutants/";
 /// The catcher's program that means a rig, not a test.
 const RIG: &str = "rig";
 
@@ -87,11 +87,8 @@ impl Copy {
 
     /// Plants a fault, looks whether its catcher notices, and takes it out again.
     fn noticed(&self, tree: &Tree, mutant: &Mutant) -> Result<Result<Catcher, String>, Fault> {
-        let Some(original) = tree.text(&mutant.file) else {
-            return Ok(Err(format!("FAULTY: there is no {}", mutant.file)));
-        };
-        let broken = match mutant.planted(original) {
-            Ok(broken) => broken,
+        let (original, broken) = match mutant.planted_in(tree) {
+            Ok(found) => found,
             Err(why) => return Ok(Err(format!("FAULTY: {why}"))),
         };
         self.write(&mutant.file, &broken)?;

@@ -9,7 +9,7 @@ mod sources;
 use std::fmt;
 
 use crate::tree::Tree;
-use crate::{Fault, Outcome, Passed};
+use crate::{Fault, Outcome, Passed, mutants};
 
 /// One rule broken in one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +46,8 @@ fn findings(tree: &Tree) -> Vec<Finding> {
     findings.extend(sources::check(tree));
     findings.extend(length::check(tree));
     findings.extend(documents::check(tree));
+    let unfit = |(path, what): (&str, String)| Finding { path: path.into(), line: 0, what };
+    findings.extend(mutants::unfit(tree).map(unfit));
     findings.sort();
     findings
 }
