@@ -379,7 +379,11 @@ pub(crate) enum HostVerb {
     Logs,
     /// Be the host (q starts it by itself)
     #[command(hide = true)]
-    Run,
+    Run {
+        /// Only with a store that is there already
+        #[arg(long)]
+        existing: bool,
+    },
     /// Open a store on trial and end (the host starts it after a crash)
     #[command(hide = true)]
     Probe {

@@ -74,6 +74,12 @@ impl CliError {
         self
     }
 
+    /// The host went while it was to do something: for good, or since its store failed.
+    pub(crate) fn host_went(why: impl Into<String>, restart: bool) -> Self {
+        let kind = if restart { Kind::Unreachable } else { Kind::Failed };
+        Self::new(kind, why).hint("start q again; what was answered before is kept")
+    }
+
     /// An address that leads nowhere.
     pub(crate) fn miss(miss: Miss) -> Self {
         match miss {

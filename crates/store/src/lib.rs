@@ -35,6 +35,7 @@ mod tail;
 mod wire;
 
 pub use damage::Damage;
+pub use directory::is_there;
 pub use error::StoreError;
 pub use examine::{Condition, Examination, examine, losses};
 pub use fjall::FjallStore;

@@ -24,7 +24,7 @@ pub(crate) async fn dispatch(context: &Context, verb: HostVerb) -> Result<ExitCo
             Ok(ExitCode::SUCCESS)
         }
         // Both are carried out before there is a context.
-        HostVerb::Run => Ok(run(&context.environment).await),
+        HostVerb::Run { existing } => Ok(run(&context.environment, existing).await),
         HostVerb::Probe { store } => Ok(q_store::probe(&store).into()),
     }
 }
@@ -37,8 +37,8 @@ fn probe(store: &Path) -> io::Result<ExitStatus> {
 }
 
 /// Is the host. Says [`READY`] once clients can connect, or why it cannot start; its starter reads that.
-pub(crate) async fn run(environment: &Environment) -> ExitCode {
-    match start(environment).await {
+pub(crate) async fn run(environment: &Environment, existing: bool) -> ExitCode {
+    match start(environment, existing).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(target: "q::host", error = %error.message, "the host ends");
@@ -48,7 +48,7 @@ pub(crate) async fn run(environment: &Environment) -> ExitCode {
     }
 }
 
-async fn start(environment: &Environment) -> Result<(), CliError> {
+async fn start(environment: &Environment, existing: bool) -> Result<(), CliError> {
     // A session of its own: the end of the terminal that happened to start it is none of its business. It leads one
     // already when run by hand in a fresh session, which is as good.
     let _leads_one_already = rustix::process::setsid();
@@ -60,7 +60,7 @@ async fn start(environment: &Environment) -> Result<(), CliError> {
     let ready = || {
         let _starter_gone = out::line(READY);
     };
-    q_host::run(HostConfig { place, limits, probe: Some(probe) }, ready)
+    q_host::run(HostConfig { place, limits, existing, probe: Some(probe) }, ready)
         .await
         .map_err(|error| CliError::failed(error.to_string()))
 }

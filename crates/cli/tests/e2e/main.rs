@@ -11,6 +11,7 @@
 //! | `inbox` | what waits for an answer |
 //! | `hibernation` | room for one more, and everything back whole |
 //! | `doctor` | a damaged store: told, in the session it concerns |
+//! | `disk` | no room, no store: said at once, nothing typed is lost, and it goes on |
 //! | `replay` | traces, played |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
@@ -24,6 +25,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
 mod archive;
+mod disk;
 mod doctor;
 mod forks;
 mod headless;
