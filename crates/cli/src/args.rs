@@ -375,6 +375,12 @@ pub(crate) enum HostVerb {
     },
     /// End it in good order; running turns are interrupted, nothing is lost
     Stop,
+    /// End it and start one of this q; terminals come along
+    Restart {
+        /// Once no turn runs
+        #[arg(long)]
+        wait: bool,
+    },
     /// Where its log is
     Logs,
     /// Be the host (q starts it by itself)

@@ -64,9 +64,9 @@ impl Client {
     }
 
     /// Attaches to the host only if one runs.
-    pub(crate) async fn attach_existing(context: &Context) -> Result<Option<Self>, CliError> {
-        match Connection::existing(&context.place, context.hello(false)).await? {
-            Some(connection) => Self::on(connection, false).await.map(Some),
+    pub(crate) async fn attach_existing(context: &Context, watch: bool) -> Result<Option<Self>, CliError> {
+        match Connection::existing(&context.place, context.hello(watch)).await? {
+            Some(connection) => Self::on(connection, watch).await.map(Some),
             None => Ok(None),
         }
     }

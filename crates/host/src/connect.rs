@@ -204,7 +204,7 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 /// Whether a failed connect says that nobody listens.
-fn is_nobody(error: &io::Error) -> bool {
+pub(crate) fn is_nobody(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
@@ -232,7 +232,7 @@ fn start(place: &Place, program: &Path, run: &[&str]) -> Result<(), ConnectError
     clippy::disallowed_methods,
     reason = "a file lock can only be asked for again; this waits for another process"
 )]
-fn wait_for_leaving(host_lock: &Path) -> Result<(), ConnectError> {
+pub(crate) fn wait_for_leaving(host_lock: &Path) -> Result<(), ConnectError> {
     let lock = open_lock(host_lock).map_err(system("the host's lock cannot be opened"))?;
     for _ in 0..LEAVES_WITHIN.as_millis() / ASK_AGAIN.as_millis() {
         match lock.try_lock() {

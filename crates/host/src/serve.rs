@@ -162,7 +162,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
 fn outcome(host: Host<Real>) -> Result<(), HostError> {
     match host.into_end() {
         Some(End::StoreFailed(error)) => Err(HostError::Store(error)),
-        Some(End::Orderly) | None => Ok(()),
+        Some(End::Orderly | End::Restart) | None => Ok(()),
     }
 }
 

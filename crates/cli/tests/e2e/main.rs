@@ -12,6 +12,7 @@
 //! | `hibernation` | room for one more, and everything back whole |
 //! | `doctor` | a damaged store: told, in the session it concerns |
 //! | `disk` | no room, no store: said at once, nothing typed is lost, and it goes on |
+//! | `restart` | a host that makes way for another |
 //! | `replay` | traces, played |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
@@ -38,6 +39,7 @@ mod owner;
 mod plain;
 mod queue;
 mod replay;
+mod restart;
 mod run;
 mod screen;
 mod sessions;
