@@ -10,6 +10,7 @@ use q_host::{Connection, entropy};
 
 use crate::commands::Context;
 use crate::error::CliError;
+use crate::out;
 
 /// How long is waited before a successor of a host is looked for, by the number of those that failed; the last holds for
 /// all later ones.
@@ -52,6 +53,9 @@ impl Client {
         let connection =
             Connection::or_start(&context.place, &context.environment.program, || context.hello(watch))
                 .await?;
+        if let Some(why) = &connection.host.read_only {
+            out::note(&format!("read only: {why}"));
+        }
         Self::on(connection, watch).await
     }
 

@@ -48,6 +48,8 @@ pub enum Event {
     Deadline,
     /// The system asks the host to end.
     Terminate,
+    /// A store that was only read can be written by now.
+    Room,
 }
 
 /// What an agent said, and in which turn.

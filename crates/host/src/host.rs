@@ -45,6 +45,8 @@ pub struct Host<W> {
     /// When the process was last weighed.
     weighed: Instant,
     started: u64,
+    /// Why nothing is taken, where that is so.
+    read_only: Option<String>,
     end: Option<End>,
     pub(crate) world: W,
 }
@@ -97,9 +99,15 @@ impl<W: World> Host<W> {
             watch: Watch::default(),
             weighed: Instant::default(),
             started,
+            read_only: None,
             end: None,
             world,
         }
+    }
+
+    /// Nothing that is to be kept is taken from now on, for this reason.
+    pub(crate) fn only_read(&mut self, why: String) {
+        self.read_only = Some(why);
     }
 
     /// Marks what a crash cut short. Before the first client is let in.
@@ -125,9 +133,12 @@ impl<W: World> Host<W> {
         }
     }
 
-    /// Ends: the writer has written what it was given.
-    pub fn into_end(self) -> Option<End> {
-        self.end
+    /// The host again, unless its store failed.
+    pub(crate) fn unless_failed(self) -> Result<Self, StoreError> {
+        match self.end {
+            Some(End::StoreFailed(error)) => Err(error),
+            end @ (Some(End::Orderly | End::Restart) | None) => Ok(Self { end, ..self }),
+        }
     }
 
     /// Tells every client that the host goes; their connections close when they have read it.
@@ -180,6 +191,7 @@ impl<W: World> Host<W> {
             Event::Heard(Heard { session, turn, event }) => self.tell(Input::Agent { session, turn, event }),
             Event::Deadline => self.tell(Input::Tick),
             Event::Terminate => self.stop(End::Orderly),
+            Event::Room => self.stop(End::Restart),
         }
     }
 

@@ -57,6 +57,11 @@ impl Place {
         self.data.join("store")
     }
 
+    /// Where the store is laid out to be read when it cannot be written.
+    pub fn shadow(&self) -> PathBuf {
+        self.runtime.join(format!("{}.shadow", self.tag))
+    }
+
     /// The directory of log files.
     pub fn logs(&self) -> PathBuf {
         self.state.join("log")

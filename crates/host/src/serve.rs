@@ -16,11 +16,11 @@ use tokio::sync::mpsc;
 use crate::asks::Asks;
 use crate::clock::Clock;
 use crate::door::{self, Outboxes};
-use crate::events::{Event, Heard};
-use crate::host::{End, Host};
+use crate::events::{Event, Heard, Loaded};
+use crate::host::Host;
 use crate::place::{Place, PlaceError, open_lock};
 use crate::world::Real;
-use crate::writer::Writer;
+use crate::writer::{Writer, Written};
 
 /// Events and agents' words that may wait for the loop; whoever sends more waits.
 pub const QUEUE: usize = 1024;
@@ -28,6 +28,8 @@ pub const QUEUE: usize = 1024;
 pub const COMMITS: usize = 512;
 /// The signal that a limit on file sizes sends with its error (the system's number has no name in tokio).
 const SIGXFSZ: i32 = rustix::process::Signal::XFSZ.as_raw();
+/// How often it is tried whether a store that is only read could be written by now.
+const ROOM_EACH: Duration = Duration::from_secs(2);
 /// How long the last words to clients may take when the host leaves.
 pub const FAREWELL: Duration = Duration::from_millis(250);
 
@@ -89,50 +91,31 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
         return Err(StoreError::Vanished { path: place.store() }.into());
     }
     place.prepare_data()?;
-    let tail_bytes = limits.tail_bytes;
-    let (store, core) = match open(&place.store(), probe, limits.clone()) {
-        // Met only while reading: opened once more, everything is looked at and repaired.
-        Err(HostError::Store(StoreError::Unreadable { .. })) => open(&place.store(), probe, limits)?,
-        opened => opened?,
-    };
-    tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
-
     let (events, mut inbox) = mpsc::channel(QUEUE);
     let (heard, mut agents) = mpsc::channel::<Heard>(QUEUE);
     let (loaded, mut loads) = mpsc::unbounded_channel();
-    let (reports, mut written) = mpsc::unbounded_channel();
-    let report = move |report| {
-        let _host_gone = reports.send(report);
+    let on = |opened: Opened| begin(opened, clock, heard.clone(), loaded.clone(), limits.tail_bytes);
+    // A store that somebody has used is waited for by them; anybody else may at least read it.
+    let may_only_be_read = |error: &StoreError| !existing && error.leaves_it_readable();
+    let host = match open(&place.store(), probe, &limits) {
+        Ok(opened) => on(opened).await,
+        Err(error) => Err(error),
     };
-    let writer = Writer::start(Arc::clone(&store), report).map_err(system("the writer cannot start"))?;
-    let asks = Asks::new(Arc::downgrade(&store), heard);
-    let world = Real {
-        clock,
-        store: Arc::downgrade(&store),
-        writer,
-        asks,
-        outboxes: Outboxes::new(),
-        loaded,
-        tail_bytes,
+    let Begun { mut host, mut written, store, why_read_only } = match host {
+        Err(HostError::Store(error)) if may_only_be_read(&error) => {
+            on(open_shadow(&place, error, &limits)?).await?
+        }
+        host => host?,
     };
-    let mut host = Host::new(core, world);
-    host.start();
-    // What a crash cut short is marked before anybody is let in; a store that cannot be written is named to the starter.
-    while host.commits_under_way() > 0
-        && host.ended().is_none()
-        && let Some(report) = written.recv().await
-    {
-        host.on(Event::Written(report));
-    }
-    if host.ended().is_some() {
-        return outcome(host);
-    }
+    tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
 
     let socket = Socket::bind(place.socket()).map_err(system("the socket cannot be made"))?;
     let door = tokio::spawn(door::keep(socket.listener, events));
     let mut terminate = Terminate::listen().map_err(system("signals cannot be heard"))?;
     ready();
 
+    // A later version's store stays one.
+    let may_change = why_read_only.is_some_and(|why| !matches!(why, StoreError::FutureVersion { .. }));
     while host.ended().is_none() {
         let deadline = host.next_deadline();
         let until = clock.until(deadline.map(|deadline| deadline.at).unwrap_or_default());
@@ -142,6 +125,12 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
             Some(event) = inbox.recv() => event,
             Some(heard) = agents.recv(), if host.commits_under_way() < COMMITS => Event::Heard(heard),
             () = tokio::time::sleep(until), if deadline.is_some() => Event::Deadline,
+            () = tokio::time::sleep(ROOM_EACH), if may_change => {
+                if !q_store::takes_more(&place.store()) {
+                    continue;
+                }
+                Event::Room
+            }
             () = terminate.asked() => Event::Terminate,
         };
         host.on(event);
@@ -153,17 +142,10 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     let _already_gone = fs::remove_file(&socket.path);
     close(&mut host, store).await;
     say_farewell(&mut host, &mut inbox).await;
-    let outcome = outcome(host);
+    let outcome = host.unless_failed().map(drop);
     tracing::info!(target: "q::host", "host ended");
     drop(lock);
-    outcome
-}
-
-fn outcome(host: Host<Real>) -> Result<(), HostError> {
-    match host.into_end() {
-        Some(End::StoreFailed(error)) => Err(HostError::Store(error)),
-        Some(End::Orderly | End::Restart) | None => Ok(()),
-    }
+    Ok(outcome?)
 }
 
 /// Lets go of the store in good order. Whoever still reads in it for somebody does so in a moment.
@@ -192,18 +174,91 @@ async fn say_farewell(host: &mut Host<Real>, inbox: &mut mpsc::Receiver<Event>) 
     let _some_did_not_listen = tokio::time::timeout(FAREWELL, all_heard).await;
 }
 
-/// The store, and the core as it was left.
-fn open(
-    dir: &Path,
-    probe: Option<Probe>,
-    limits: Limits,
-) -> Result<(Arc<dyn Store>, Multiplexer), HostError> {
+/// A store, and the core as it was left.
+struct Opened {
+    store: Arc<dyn Store>,
+    core: Multiplexer,
+    /// Where the store is a shadow.
+    why_read_only: Option<StoreError>,
+}
+
+fn open(dir: &Path, probe: Option<Probe>, limits: &Limits) -> Result<Opened, HostError> {
+    match open_once(dir, probe, limits) {
+        // Met only while reading: opened once more, everything is looked at and repaired.
+        Err(HostError::Store(StoreError::Unreadable { .. })) => open_once(dir, probe, limits),
+        opened => opened,
+    }
+}
+
+fn open_once(dir: &Path, probe: Option<Probe>, limits: &Limits) -> Result<Opened, HostError> {
     let store = match probe {
         Some(probe) => FjallStore::open_probed(dir, &probe)?,
         None => FjallStore::open(dir)?,
     };
-    let core = recover(&store, limits)?;
-    Ok((Arc::new(store), core))
+    let core = recover(&store, limits.clone())?;
+    Ok(Opened { store: Arc::new(store), core, why_read_only: None })
+}
+
+/// What can be read of a store that cannot be written; where that is nothing, why it cannot be written.
+fn open_shadow(place: &Place, why: StoreError, limits: &Limits) -> Result<Opened, HostError> {
+    match FjallStore::open_shadow(&place.store(), &place.shadow()) {
+        Ok(store) => {
+            tracing::warn!(target: "q::host", %why, "the store is only read");
+            let core = recover(&store, limits.clone())?;
+            Ok(Opened { store: Arc::new(store), core, why_read_only: Some(why) })
+        }
+        Err(error) => {
+            tracing::warn!(target: "q::host", %error, "the store cannot be read either");
+            Err(why.into())
+        }
+    }
+}
+
+/// A host that has marked what a crash cut short.
+struct Begun {
+    host: Host<Real>,
+    written: mpsc::UnboundedReceiver<Written>,
+    store: Arc<dyn Store>,
+    why_read_only: Option<StoreError>,
+}
+
+async fn begin(
+    opened: Opened,
+    clock: Clock,
+    heard: mpsc::Sender<Heard>,
+    loaded: mpsc::UnboundedSender<Loaded>,
+    tail_bytes: usize,
+) -> Result<Begun, HostError> {
+    let Opened { store, core, why_read_only } = opened;
+    let (reports, mut written) = mpsc::unbounded_channel();
+    let report = move |report| {
+        let _host_gone = reports.send(report);
+    };
+    let writer = Writer::start(Arc::clone(&store), report).map_err(system("the writer cannot start"))?;
+    let asks = Asks::new(Arc::downgrade(&store), heard);
+    let world = Real {
+        clock,
+        store: Arc::downgrade(&store),
+        writer,
+        asks,
+        outboxes: Outboxes::new(),
+        loaded,
+        tail_bytes,
+    };
+    let mut host = Host::new(core, world);
+    if let Some(why) = &why_read_only {
+        host.only_read(why.to_string());
+    }
+    host.start();
+    // Before anybody is let in; a store that cannot be written is named to the starter.
+    while host.commits_under_way() > 0
+        && host.ended().is_none()
+        && let Some(report) = written.recv().await
+    {
+        host.on(Event::Written(report));
+    }
+    let host = host.unless_failed()?;
+    Ok(Begun { host, written, store, why_read_only })
 }
 
 /// Holds the lock that makes this process the host. The system gives it back when the process dies, however it dies.

@@ -80,6 +80,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         hibernated: 1,
         working: 1,
         stored: 5,
+        read_only: None,
     };
     let failure = Failure { kind: q_core::FailureKind::RateLimited, detail: "slow down".into() };
     let item = |no, body| Item { no, at: 1_700_000_000_000, body };

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use crate::digest;
 use crate::error::StoreError;
 
-/// The file that makes a directory a store. It names the version of the layout, with a check over the name.
-const MARKER: &str = "q-store";
+/// The file that makes a directory a store. It names the version of the layout, the oldest one whose readers understand it
+/// where that is another (`reads 1`), and a check over both.
+pub(crate) const MARKER: &str = "q-store";
 const MARKER_DRAFT: &str = "q-store.tmp";
 /// The layout made here, and the newest one read: the files, the keyspaces, their keys, the envelope.
 pub(crate) const LAYOUT: u32 = 1;
@@ -35,11 +36,9 @@ pub(crate) enum Found {
 /// Looks what stands there.
 pub(crate) fn look(dir: &Path) -> Result<Found, StoreError> {
     match fs::read(dir.join(MARKER)) {
-        Ok(marker) => match layout_named(&marker) {
-            Some(layout) if layout > LAYOUT => Err(StoreError::FutureVersion {
-                found: format!("layout {layout}, known here up to {LAYOUT}"),
-            }),
-            Some(LAYOUT) => Ok(Found::Store),
+        Ok(marker) => match Marker::parse(&marker) {
+            Some(Marker { layout, .. }) if layout > LAYOUT => Err(future(layout)),
+            Some(Marker { layout: LAYOUT, .. }) => Ok(Found::Store),
             Some(_) | None => Ok(Found::Unmarked),
         },
         Err(error) if error.kind() == ErrorKind::NotFound => match is_empty(dir) {
@@ -59,15 +58,49 @@ fn is_empty(dir: &Path) -> std::io::Result<bool> {
     Ok(fs::read_dir(dir)?.next().is_none())
 }
 
-fn marker(layout: u32) -> String {
-    let name = format!("q-store {layout}");
-    format!("{name} {:016x}\n", digest::of(&[name.as_bytes()]))
+fn future(layout: u32) -> StoreError {
+    StoreError::FutureVersion { found: format!("layout {layout}, known here up to {LAYOUT}") }
 }
 
-fn layout_named(bytes: &[u8]) -> Option<u32> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let layout = text.split(' ').nth(1)?.parse().ok()?;
-    (text == marker(layout)).then_some(layout)
+/// Whether what stands there can at least be read: a newer layout says from which one on it can.
+pub(crate) fn readable(dir: &Path) -> Result<(), StoreError> {
+    let marker = fs::read(dir.join(MARKER)).map_err(|error| StoreError::from_io(dir, error))?;
+    match Marker::parse(&marker) {
+        Some(Marker { layout, reads }) if reads > LAYOUT => Err(future(layout)),
+        Some(_) => Ok(()),
+        None => Err(damaged_marker()),
+    }
+}
+
+/// What the marker says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Marker {
+    layout: u32,
+    /// The oldest layout whose readers understand this one.
+    reads: u32,
+}
+
+impl Marker {
+    const OURS: Self = Self { layout: LAYOUT, reads: LAYOUT };
+
+    fn text(self) -> String {
+        let Self { layout, reads } = self;
+        let reads = if reads == layout { String::new() } else { format!(" reads {reads}") };
+        let name = format!("q-store {layout}{reads}");
+        format!("{name} {:016x}\n", digest::of(&[name.as_bytes()]))
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let mut words = text.split(' ').skip(1);
+        let layout = words.next()?.parse().ok()?;
+        let reads = match words.next()? {
+            "reads" => words.next()?.parse().ok()?,
+            _check => layout,
+        };
+        let marker = Self { layout, reads };
+        (text == marker.text()).then_some(marker)
+    }
 }
 
 /// The marker is damaged, and nothing else says what the directory is.
@@ -191,7 +224,7 @@ fn discard(draft: &Path) {
 fn write_marker(path: &Path) -> std::io::Result<()> {
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(OURS_ONLY_FILE).open(path)?;
-    file.write_all(marker(LAYOUT).as_bytes())?;
+    file.write_all(Marker::OURS.text().as_bytes())?;
     file.sync_all()
 }
 
@@ -240,9 +273,14 @@ mod tests {
             fs::write(place.path().join(MARKER), content).unwrap();
             look(place.path())
         };
-        assert_eq!(found(&marker(LAYOUT)).unwrap(), Found::Store);
-        assert!(matches!(found(&marker(LAYOUT + 1)), Err(StoreError::FutureVersion { .. })));
-        let ours = marker(LAYOUT);
+        let ours = Marker::OURS.text();
+        assert_eq!(found(&ours).unwrap(), Found::Store);
+        for (reads, is_readable) in [(LAYOUT, true), (LAYOUT + 1, false)] {
+            let newer = Marker { layout: LAYOUT + 1, reads };
+            assert!(matches!(found(&newer.text()), Err(StoreError::FutureVersion { .. })), "{newer:?}");
+            assert_eq!(readable(place.path()).is_ok(), is_readable, "{newer:?}");
+            assert_eq!(Marker::parse(newer.text().as_bytes()), Some(newer));
+        }
         for at in 0..ours.len() {
             let flipped: Vec<u8> =
                 ours.bytes().enumerate().map(|(n, byte)| if n == at { byte ^ 2 } else { byte }).collect();

@@ -55,7 +55,9 @@ fn write() {
     let talk = |run, steps: usize| {
         let store = FjallStore::open(&dir).unwrap();
         let mut driver = Driver::new(&store, run, 3);
-        steps_of(run, steps).into_iter().for_each(|step| driver.take(step));
+        for step in steps_of(run, steps) {
+            driver.take(step);
+        }
         driver.settle();
     };
     talk(1, 120);

@@ -10,3 +10,4 @@ mod golden;
 mod lineage;
 mod probe;
 mod rot;
+mod shadow;

@@ -44,6 +44,8 @@ enum Waiting {
     Reopen(SessionId),
     /// Its tags.
     Tags(SessionId),
+    /// A draft. Where it cannot be saved, it stays where it is typed.
+    Draft,
     /// Anything else about a session, and what to say when it is granted.
     About { session: SessionId, said: Option<String> },
 }
@@ -133,7 +135,7 @@ impl Desk {
                 Waiting::Reopen(session) | Waiting::Tags(session) | Waiting::About { session, .. } => {
                     ui.refused(None, Some(session), UNANSWERED);
                 }
-                Waiting::Page { .. } | Waiting::Wake(_) => {} // asked for again when it is in sight
+                Waiting::Page { .. } | Waiting::Wake(_) | Waiting::Draft => {} // asked for again when it is in sight
             }
         }
         Ok(())
@@ -192,7 +194,8 @@ impl Desk {
                 | Waiting::Seek { .. }
                 | Waiting::About { said: None, .. },
                 Ok(_),
-            ) => {}
+            )
+            | (Waiting::Draft, _) => {}
             (Waiting::New | Waiting::Seek { .. }, Err(error)) => ui.refused(None, None, error.on_one_line()),
             (Waiting::Prompt(prompt), Err(error)) => {
                 ui.refused(Some(prompt.key), Some(prompt.session), error.on_one_line());
@@ -233,14 +236,14 @@ impl Desk {
             | Command::Steer { session, .. }
             | Command::Answer { session, .. }
             | Command::Interrupt { session }
-            | Command::Retry { session, .. }
-            | Command::SaveDraft { session, .. } => {
+            | Command::Retry { session, .. } => {
                 let open = mirror.get(*session).map(|session| session.summary.name.as_str());
                 let sought =
                     self.sought.as_ref().filter(|(id, _)| id == session).map(|(_, name)| name.as_str());
                 let said = open.or(sought).and_then(|name| granted(command, name, Way::Slash));
                 Some(Waiting::About { session: *session, said })
             }
+            Command::SaveDraft { .. } => Some(Waiting::Draft),
             Command::Create { .. } | Command::Fork { .. } => None,
         }
     }

@@ -51,6 +51,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         let id = address::resolve(&address, &lines).map_err(CliError::miss)?;
         first = ui.switch_to(&client.mirror, id);
     }
+    ui.only_read(client.host().read_only.clone());
     ui.welcome_back(&client.mirror);
     let signals = Signals::listen()?;
     let screen = Screen::take()?;

@@ -72,6 +72,7 @@ impl Attached<'_> {
         };
         self.apart = None;
         self.joined = self.clock.mono();
+        self.ui.only_read(self.client.host().read_only.clone());
         let intents = self.ui.host_back(&self.client.mirror);
         self.desk.deliver_again(&mut self.client, &mut self.ui).await?;
         self.typed = Some(self.clock.mono()); // drafts that no host has are saved in a moment

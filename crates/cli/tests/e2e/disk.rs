@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use q_sim::crash::image::Image;
 use q_sim::process::limit_file_size;
 use q_sim::terminal::Terminal;
 
@@ -95,4 +96,37 @@ fn plain_mode_waits_for_room_too() {
     terminal.wait_text("* the host is back");
     terminal.wait_text("[one] echo: keep this");
     assert_eq!(world.server.requests().len(), 1);
+}
+
+/// As a later version marks a store that this one can read.
+const NEWER: &str = "q-store 2 reads 1 fc398e687a84eeee\n";
+
+#[test]
+fn a_later_versions_store_is_read_and_never_written() {
+    let world = World::new().with_sessions(&["one"]);
+    world.q(&["chat", "-s", "one", "hello"]).succeeded();
+    world.q(&["host", "stop"]).succeeded();
+    let store = world.home.directory("XDG_DATA_HOME").join("q/store");
+    fs::write(store.join("q-store"), NEWER).unwrap();
+    let before = Image::of(&store).files;
+
+    world.q(&["ls"]).succeeded().told("read only: the store was written by a newer q");
+    assert!(world.q(&["show", "one"]).succeeded().out.contains("echo: hello"));
+    world.q(&["send", "one", "more"]).exited(1).told("read only");
+    world.q(&["new", "-d", "two"]).exited(1).told("read only");
+    let mut terminal = world.open();
+    terminal.wait_text("echo: hello");
+    terminal.wait_text("read only: the store was written by a newer q");
+    terminal.send_line("and you?");
+    terminal.wait_typed("one", "and you?");
+    terminal.send(CTRL_D);
+    terminal.send("\x15");
+    terminal.wait_prompt("one");
+    terminal.send(CTRL_D);
+    terminal.wait_exit();
+    world.q(&["host", "stop"]).succeeded();
+    assert_eq!(Image::of(&store).files, before);
+    assert_eq!(world.server.requests().len(), 1);
+    let left = fs::read_dir(world.home.directory("XDG_RUNTIME_DIR").join("q")).unwrap();
+    assert!(left.flatten().all(|file| !file.path().ends_with("shadow")), "the shadow went with its host");
 }

@@ -97,6 +97,12 @@ impl<W: World> Host<W> {
 
     /// A wish the core decides.
     fn wish(&mut self, client: ClientId, id: u64, command: Command) {
+        if let Some(why) = self.read_only.as_ref().filter(|_| !matches!(command, Command::Wake { .. })) {
+            let message = format!("read only: {why}");
+            let refused = Refused { code: "read_only".into(), message, limit: false };
+            self.world.send(client, HostMessage::Reply { id, answer: Err(refused) });
+            return;
+        }
         self.tell(Input::Wish { to: ReplyTo { client, request: RequestId(id) }, command });
     }
 
@@ -154,6 +160,7 @@ impl<W: World> Host<W> {
             hibernated,
             working,
             stored,
+            read_only: self.read_only.clone(),
         }
     }
 }

@@ -203,6 +203,9 @@ pub struct Status {
     pub working: u64,
     /// All sessions in the store.
     pub stored: u64,
+    /// Why nothing that is to be kept is taken, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<String>,
 }
 
 /// The host's figures since it started.

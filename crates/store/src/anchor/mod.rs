@@ -26,7 +26,7 @@ use crate::error::StoreError;
 use cell::{CELL_LEN, Read, State, Title};
 use syncer::Syncer;
 
-const FILE: &str = "anchor";
+pub(crate) const FILE: &str = "anchor";
 const DRAFT: &str = "anchor.tmp";
 const PAIR_LEN: usize = 2 * CELL_LEN;
 /// Pairs of sessions that are gone are left in the file while there are not many of them.
@@ -84,6 +84,11 @@ pub(crate) fn read(dir: &Path) -> Result<Option<Anchored>, StoreError> {
         }),
         Some(_) | None => Ok(Some(anchored)),
     }
+}
+
+/// Whether there is an anchor of no later version.
+pub(crate) fn is_known(dir: &Path) -> bool {
+    matches!(read(dir), Ok(Some(_)))
 }
 
 /// Writes the anchor of an empty store that is being made.

@@ -16,6 +16,11 @@ pub(crate) const VERSION: [u8; 4] = *b"FJL\x03";
 pub(crate) const KEYSPACES_DIR: &str = "keyspaces";
 const JOURNAL_EXTENSION: &str = "jnl";
 const TABLES_DIR: &str = "tables";
+
+/// Whether a file is one of the engine's tables, by where it is.
+pub(crate) fn is_table(path: &Path) -> bool {
+    path.parent().is_some_and(|parent| parent.ends_with(TABLES_DIR))
+}
 const CURRENT_FILE: &str = "current";
 
 /// Keyspaces are directories named by number: the engine's own, then the store's three.

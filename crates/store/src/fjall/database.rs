@@ -28,8 +28,18 @@ const UNFLUSHED_MEMTABLES: usize = 2;
 const RECORDS: &str = "records";
 const HEADS: &str = "heads";
 const META: &str = "meta";
-/// The row of [`META`] that holds the newest format of payloads written.
+/// The row of [`META`] that holds the newest format of payloads written, and the oldest whose readers understand it where
+/// that is another.
 const FORMAT_KEY: &[u8] = b"format";
+
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// What is said to it is to be kept.
+    Write,
+    /// What is in it is to be seen.
+    Read,
+}
 
 /// One row to write, or to remove where it has no value.
 pub(super) enum Row {
@@ -60,8 +70,8 @@ impl Database {
         engine.persist(PersistMode::SyncAll).map_err(failed)
     }
 
-    /// Opens what [`Self::create`] made.
-    pub(super) fn open(dir: &Path) -> Result<Self, StoreError> {
+    /// Opens what [`Self::create`] made; to be read only, also what a later version made if that says that it can be.
+    pub(super) fn open(dir: &Path, to: Purpose) -> Result<Self, StoreError> {
         // Without its version fjall takes a directory for an empty one and begins anew.
         if !dir.join(look::VERSION_FILE).exists() {
             return Err(missing(look::VERSION_FILE));
@@ -78,7 +88,8 @@ impl Database {
         let failed = |error| failure::of_files(dir, error);
         match meta.get(FORMAT_KEY).map_err(failed)?.as_deref() {
             Some([wire::FORMAT]) => {}
-            Some([format]) => {
+            Some([_, reads]) if to == Purpose::Read && *reads <= wire::FORMAT => {}
+            Some([format] | [format, _]) => {
                 return Err(StoreError::FutureVersion { found: format!("format {format}") });
             }
             // The row was lost with a damaged file. A newer record would still say that it is newer.

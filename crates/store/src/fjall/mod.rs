@@ -26,10 +26,11 @@ use crate::error::StoreError;
 use crate::page::Page;
 use crate::probe::Prober;
 use crate::settle::Verdict;
+use crate::shadow::Shadow;
 use crate::store::Store;
 use crate::{directory, key, order, page, tail, wire};
 
-use database::{Database, Row};
+use database::{Database, Purpose, Row};
 use opening::Opened;
 use reader::Reader;
 
@@ -41,6 +42,8 @@ pub struct FjallStore {
     /// How many records sessions lost of which the person was not told yet, where that is known.
     untold: Mutex<BTreeMap<SessionId, Option<u64>>>,
     held: File,
+    /// Where it is one. Its place goes last.
+    _shadow: Option<Shadow>,
 }
 
 /// What is known about the ends of logs, and whether writes may go on.
@@ -62,16 +65,24 @@ impl FjallStore {
     /// Opens the store in `dir`, which is created if there is nothing yet. What is damaged in it is repaired as far as it
     /// can be, and told by [`Store::damage`].
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        Self::opened(dir, None)
+        Self::opened(dir, None, None)
+    }
+
+    /// Opens a store that cannot be written (no room, no permission, a later version's) to be read. It is laid out a second
+    /// time at `place`, where nobody else may be; what is written goes there, and is gone with it.
+    pub fn open_shadow(dir: &Path, place: &Path) -> Result<Self, StoreError> {
+        let shadow = Shadow::of(dir, place)?;
+        Self::opened(place, None, Some(shadow))
     }
 
     /// As [`Self::open`], but after an unclean end the engine gets the files only once `prober` has survived them.
     pub fn open_probed(dir: &Path, prober: Prober<'_>) -> Result<Self, StoreError> {
-        Self::opened(dir, Some(prober))
+        Self::opened(dir, Some(prober), None)
     }
 
-    fn opened(dir: &Path, prober: Option<Prober<'_>>) -> Result<Self, StoreError> {
-        let Opened { database, anchor, heads, held } = opening::open(dir, prober)?;
+    fn opened(dir: &Path, prober: Option<Prober<'_>>, shadow: Option<Shadow>) -> Result<Self, StoreError> {
+        let purpose = if shadow.is_some() { Purpose::Read } else { Purpose::Write };
+        let Opened { database, anchor, heads, held } = opening::open(dir, prober, purpose)?;
         let writer = Writer {
             ends: BTreeMap::new(),
             anchor: Some(anchor),
@@ -79,8 +90,14 @@ impl FjallStore {
             unanchored: BTreeSet::new(),
             poisoned: false,
         };
-        let store =
-            Self { path: dir.into(), database, writer: Mutex::new(writer), untold: Mutex::default(), held };
+        let store = Self {
+            path: dir.into(),
+            database,
+            writer: Mutex::new(writer),
+            untold: Mutex::default(),
+            held,
+            _shadow: shadow,
+        };
         aside::reports(dir).iter().flat_map(Report::untold).for_each(|damage| store.owe(damage));
         Ok(store)
     }
@@ -108,7 +125,7 @@ impl FjallStore {
 
     /// Opens and closes the database in `dir`, reading what every opening reads.
     pub(crate) fn try_open(dir: &Path) -> Result<(), StoreError> {
-        let database = Database::open(dir)?;
+        let database = Database::open(dir, Purpose::Write)?;
         settling::heads(&database).map(drop)
     }
 

@@ -15,7 +15,7 @@ use crate::files::look::{self, Depth, Flaw};
 use crate::files::mend;
 use crate::probe::{self, Prober};
 
-use super::database::Database;
+use super::database::{Database, Purpose};
 use super::rebuild;
 use super::settling::{self, Scope, Settled};
 
@@ -30,7 +30,7 @@ pub(super) struct Opened {
 }
 
 /// Opens the store in `dir`, which is created if there is nothing yet.
-pub(super) fn open(dir: &Path, prober: Option<Prober<'_>>) -> Result<Opened, StoreError> {
+pub(super) fn open(dir: &Path, prober: Option<Prober<'_>>, purpose: Purpose) -> Result<Opened, StoreError> {
     if directory::look(dir)? == Found::Nothing {
         directory::create(dir, |draft| {
             Database::create(draft)?;
@@ -38,7 +38,7 @@ pub(super) fn open(dir: &Path, prober: Option<Prober<'_>>) -> Result<Opened, Sto
         })?;
     }
     let held = directory::hold(dir)?;
-    let mut opening = Opening::begin(dir)?;
+    let mut opening = Opening::begin(dir, purpose)?;
     opening.mend()?;
     let (database, settled) = match opening.attempt(prober) {
         Err(StoreError::Unreadable { detail }) => {
@@ -59,6 +59,7 @@ pub(super) fn open(dir: &Path, prober: Option<Prober<'_>>) -> Result<Opened, Sto
 /// A store on its way to being open.
 struct Opening<'a> {
     dir: &'a Path,
+    purpose: Purpose,
     anchored: Option<Anchored>,
     aside: Aside,
     scope: Scope,
@@ -68,7 +69,7 @@ struct Opening<'a> {
 }
 
 impl<'a> Opening<'a> {
-    fn begin(dir: &'a Path) -> Result<Self, StoreError> {
+    fn begin(dir: &'a Path, purpose: Purpose) -> Result<Self, StoreError> {
         let anchored = anchor::read(dir)?;
         let mut files = Vec::new();
         if directory::look(dir)? == Found::Unmarked {
@@ -86,7 +87,7 @@ impl<'a> Opening<'a> {
         let is_suspect = aside::is_suspect(dir);
         let (scope, depth) =
             if is_suspect { (Scope::All, Depth::Thorough) } else { (Scope::Doubtful, Depth::Quick) };
-        Ok(Self { dir, anchored, aside: Aside::new(dir), scope, depth, files })
+        Ok(Self { dir, purpose, anchored, aside: Aside::new(dir), scope, depth, files })
     }
 
     /// Makes the files such that the engine can be given them.
@@ -144,7 +145,7 @@ impl<'a> Opening<'a> {
             }
         }
         let attempt = || {
-            let database = Database::open(self.dir)?;
+            let database = Database::open(self.dir, self.purpose)?;
             let settled = settling::settle_all(&database, self.anchored.as_ref(), &self.scope, &self.aside)?;
             Ok((database, settled))
         };

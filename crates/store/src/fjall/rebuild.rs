@@ -19,7 +19,7 @@ use crate::files::journal::Kind;
 use crate::files::{look, pieces, table};
 use crate::key::{self, Key};
 
-use super::database::{Database, Row};
+use super::database::{Database, Purpose, Row};
 
 const DRAFT: &str = "rebuilt.tmp";
 const DONE: &str = "rebuilt";
@@ -90,7 +90,11 @@ fn remove(dir: &Path) -> io::Result<()> {
 /// Writes every row of `from` that is as it was written into the empty database `to`, newer ones after older ones.
 fn fill(from: &Path, to: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::from_io(from, error);
-    let mut filling = Filling { database: Database::open(to)?, waiting: Vec::new(), heads: BTreeMap::new() };
+    let mut filling = Filling {
+        database: Database::open(to, Purpose::Write)?,
+        waiting: Vec::new(),
+        heads: BTreeMap::new(),
+    };
     let mut tables = Vec::new();
     for path in look::tables(from).map_err(failed)? {
         let bytes = look::read(&path).map_err(failed)?.unwrap_or_default();

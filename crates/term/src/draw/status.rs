@@ -75,6 +75,9 @@ fn left(ui: &Ui, mirror: &Mirror, below: usize, width: usize) -> (Vec<String>, S
     if let Some(why) = &ui.lost {
         return (said(why), palette.alarm());
     }
+    if let Some(why) = &ui.read_only {
+        return (said(&format!("read only: {why}")), palette.alarm());
+    }
     if ui.focus.and_then(|id| mirror.get(id)).is_some_and(|session| session.summary.held) {
         return (said(HELD), palette.notice());
     }

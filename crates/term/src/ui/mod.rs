@@ -98,6 +98,8 @@ pub struct Ui {
     pub(crate) notice: Option<Notice>,
     /// Why nothing can be sent, while that is so.
     pub(crate) lost: Option<String>,
+    /// Why nothing is taken by the host that is there.
+    pub(crate) read_only: Option<String>,
     pub(crate) spinner: usize,
     pub(crate) submissions: Submissions,
     shown: Option<(Option<SessionId>, bool)>,
@@ -123,6 +125,7 @@ impl Ui {
             now: WallTime::default(),
             notice: None,
             lost: None,
+            read_only: None,
             spinner: 0,
             submissions: Submissions::default(),
             shown: None,
@@ -154,6 +157,11 @@ impl Ui {
         }
         self.settle(mirror, &mut intents);
         intents
+    }
+
+    /// Why the host takes nothing that is to be kept, if that is so.
+    pub fn only_read(&mut self, why: Option<String>) {
+        self.read_only = why;
     }
 
     /// For the first look after a while: says which other sessions were interrupted meanwhile.

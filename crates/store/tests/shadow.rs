@@ -1,0 +1,67 @@
+//! Shadows: stores that cannot be written, read all the same, and left as they are.
+
+use std::fs;
+use std::path::Path;
+
+use q_sim::crash::image::{Image, go_on, scratch};
+use q_store::{FjallStore, Store, StoreError, takes_more};
+
+use crate::rot::sample;
+
+/// Markers of a later layout, and whether they say that this one's readers understand it.
+const NEWER: [(&str, bool); 2] =
+    [("q-store 2 reads 1 fc398e687a84eeee\n", true), ("q-store 2 4c3cfc5ab1e02f91\n", false)];
+
+#[test]
+fn a_newer_store_is_read_where_it_says_so_and_never_written() {
+    let scratch = scratch();
+    let (dir, place) = (scratch.path().join("store"), scratch.path().join("shadow"));
+    for flushed in [false, true] {
+        let (image, written) = sample(flushed);
+        for (marker, reads) in NEWER {
+            let newer = image.with(Path::new("q-store"), |bytes| *bytes = marker.into());
+            newer.write(&dir);
+            let opened = FjallStore::open(&dir).map(drop);
+            assert!(matches!(opened, Err(StoreError::FutureVersion { .. })), "{marker}: {opened:?}");
+            match FjallStore::open_shadow(&dir, &place) {
+                Ok(shadow) => {
+                    assert!(reads, "{marker}");
+                    assert_eq!(shadow.heads().unwrap().len(), written.sessions().count());
+                    assert!(shadow.verify().unwrap().is_empty());
+                    go_on(&shadow).unwrap();
+                }
+                Err(StoreError::FutureVersion { .. }) => assert!(!reads, "{marker}"),
+                Err(error) => panic!("{marker}: {error}"),
+            }
+            assert!(!place.exists(), "a shadow goes with who opened it");
+            assert_eq!(Image::of(&dir).files, newer.files, "{marker}");
+        }
+    }
+}
+
+#[test]
+fn what_a_dead_host_left_of_a_shadow_is_in_nobodys_way() {
+    let scratch = scratch();
+    let (dir, place) = (scratch.path().join("store"), scratch.path().join("shadow"));
+    let (image, written) = sample(true);
+    image.write(&dir);
+    fs::create_dir_all(place.join("keyspaces")).unwrap();
+    let shadow = FjallStore::open_shadow(&dir, &place).unwrap();
+    assert_eq!(shadow.heads().unwrap().len(), written.sessions().count());
+}
+
+#[test]
+fn a_store_that_is_not_there_has_no_shadow() {
+    let scratch = scratch();
+    let shadow = FjallStore::open_shadow(&scratch.path().join("store"), &scratch.path().join("shadow"));
+    assert!(shadow.is_err());
+    assert!(!scratch.path().join("shadow").exists());
+}
+
+#[test]
+fn whether_more_is_taken_leaves_nothing() {
+    let scratch = scratch();
+    assert!(takes_more(scratch.path()));
+    assert!(!takes_more(&scratch.path().join("nowhere")));
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
+}
