@@ -16,7 +16,9 @@ mod chain;
 mod damage;
 mod digest;
 mod directory;
+mod disk;
 mod envelope;
+mod erased;
 mod error;
 mod examine;
 mod files;
@@ -35,6 +37,7 @@ mod tail;
 mod wire;
 
 pub use damage::Damage;
+pub use disk::disk_use;
 pub use error::StoreError;
 pub use examine::{Condition, Examination, examine, losses};
 pub use fjall::FjallStore;

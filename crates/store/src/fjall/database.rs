@@ -1,6 +1,9 @@
 //! The database: opened by the rules that keep fjall small and safe, written in atomic commits.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use ::fjall::{Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot};
 use q_core::Durability;
@@ -25,6 +28,10 @@ const WORKERS: usize = 2;
 const UNFLUSHED_BYTES: u64 = 32 << 20;
 const UNFLUSHED_MEMTABLES: usize = 2;
 
+/// How often is looked whether the engine is done, and how many times: a minute in all.
+const LOOK_EACH: Duration = Duration::from_millis(1);
+const LOOKS: u32 = 60_000;
+
 const RECORDS: &str = "records";
 const HEADS: &str = "heads";
 const META: &str = "meta";
@@ -44,6 +51,7 @@ pub(super) struct Database {
     path: PathBuf,
     pub(super) records: Keyspace,
     pub(super) heads: Keyspace,
+    meta: Keyspace,
     engine: ::fjall::Database,
 }
 
@@ -84,7 +92,7 @@ impl Database {
             // The row was lost with a damaged file. A newer record would still say that it is newer.
             Some(_) | None => meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(failed)?,
         }
-        Ok(Self { path: dir.into(), records, heads, engine })
+        Ok(Self { path: dir.into(), records, heads, meta, engine })
     }
 
     /// One moment of everything.
@@ -114,6 +122,40 @@ impl Database {
     /// Brings everything that was written to the disk.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
         self.engine.persist(PersistMode::SyncAll).map_err(|error| self.failure(error))
+    }
+
+    /// Has everything written to tables from here on stand there without what it replaced: nobody may be reading. What is
+    /// in memory is on its way to tables when this returns.
+    pub(super) fn forget_replaced(&self) -> Result<(), StoreError> {
+        // The row as it stands: the engine looks what is read no longer when it moves something, and there is something.
+        self.meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(|error| self.failure(error))?;
+        for keyspace in [&self.meta, &self.records, &self.heads] {
+            keyspace.rotate_memtable().map_err(|error| self.failure(error))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until what was on its way to tables is in them, and synced.
+    pub(super) fn wait_for_tables(&self) -> Result<(), StoreError> {
+        for keyspace in [&self.meta, &self.records, &self.heads] {
+            let mut looks = 0;
+            while keyspace.sealed_memtable_count() > 0 {
+                looks += 1;
+                if looks > LOOKS {
+                    return Err(StoreError::Io(ErrorKind::TimedOut.into()));
+                }
+                // The engine tells nobody when it is done.
+                thread::park_timeout(LOOK_EACH);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes all tables anew, without what was removed or replaced.
+    pub(super) fn merge_tables(&self) -> Result<(), StoreError> {
+        [&self.records, &self.heads, &self.meta]
+            .into_iter()
+            .try_for_each(|keyspace| keyspace.major_compact().map_err(|error| self.failure(error)))
     }
 
     fn falls_behind(&self) -> bool {
