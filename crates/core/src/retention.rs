@@ -69,6 +69,36 @@ pub fn propose(sessions: &[Kept], wish: Wish) -> Vec<&Kept> {
     closed
 }
 
+/// What emptying the trash erases, forks before those whose history they read; and what stays, because others read it.
+pub fn erasable(sessions: &[Kept]) -> (Vec<&Kept>, Vec<&Kept>) {
+    let (mut goes, mut stays): (Vec<&Kept>, Vec<&Kept>) = (Vec::new(), Vec::new());
+    let mut trashed: Vec<&Kept> =
+        sessions.iter().filter(|kept| kept.summary.presence == Presence::Trashed).collect();
+    trashed.sort_by_key(|kept| (kept.summary.trashed, kept.summary.id));
+    let mut gone = BTreeSet::new();
+    loop {
+        let read: BTreeSet<SessionId> = sessions
+            .iter()
+            .filter(|kept| !gone.contains(&kept.summary.id))
+            .filter_map(|kept| kept.summary.parent)
+            .collect();
+        let before = goes.len();
+        stays.clear();
+        for kept in &trashed {
+            if read.contains(&kept.summary.id) {
+                stays.push(kept);
+            } else {
+                goes.push(kept);
+                gone.insert(kept.summary.id);
+            }
+        }
+        if goes.len() == before {
+            return (goes, stays);
+        }
+        trashed.clone_from(&stays);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +150,27 @@ mod tests {
             let ids: Vec<u128> = propose(&sessions, wish).iter().map(|kept| kept.summary.id.0).collect();
             assert_eq!(ids, proposed, "{wish:?}");
         }
+    }
+
+    #[test]
+    fn the_trash_is_emptied_from_the_last_fork_on() {
+        let lines = [
+            "create s1 name a",
+            "fork s1 s2",
+            "fork s2 s3",
+            "create s4 name b",
+            "fork s4 s5",
+            "create s6 name c",
+            "trash s1",
+            "trash s2",
+            "trash s3",
+            "trash s4",
+        ];
+        let summaries = Player::told(&lines).core.view().sessions().collect::<Vec<_>>();
+        let sessions: Vec<Kept> = summaries.into_iter().map(|summary| Kept { summary, bytes: 1 }).collect();
+        let ids = |kept: Vec<&Kept>| kept.iter().map(|kept| kept.summary.id.0).collect::<Vec<_>>();
+        let (goes, stays) = erasable(&sessions);
+        assert_eq!((ids(goes), ids(stays)), (vec![3, 2, 1], vec![4]));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::asks::Asks;
 use crate::clock::Clock;
+use crate::compactor::Compactor;
 use crate::door::{self, Outboxes};
 use crate::events::{Event, Heard};
 use crate::host::{End, Host};
@@ -95,7 +96,12 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     let report = move |report| {
         let _host_gone = reports.send(report);
     };
-    let writer = Writer::start(Arc::clone(&store), report).map_err(system("the writer cannot start"))?;
+    let compactor = Compactor::start(Arc::downgrade(&store)).map_err(system("the compactor cannot start"))?;
+    if store.is_worth_compacting() {
+        compactor.wake(); // what the last host erased
+    }
+    let writer = Writer::start(Arc::clone(&store), report, move || compactor.wake())
+        .map_err(system("the writer cannot start"))?;
     let asks = Asks::new(Arc::downgrade(&store), heard);
     let world = Real {
         clock,

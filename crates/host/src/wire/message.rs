@@ -149,6 +149,8 @@ pub enum Answer {
     Page(Pages),
     /// Lines.
     List(Vec<Line>),
+    /// What each session takes where it is stored, in bytes, about.
+    Sizes(Vec<(Id, u64)>),
     /// What waits for the person in all sessions, the oldest first.
     Inbox(Vec<(Id, Call)>),
     /// How the host is.
@@ -191,6 +193,12 @@ pub struct Status {
     pub working: u64,
     /// All sessions in the store.
     pub stored: u64,
+    /// What they take where they are stored, in bytes, about.
+    pub stored_bytes: u64,
+    /// What they may take before the person is told.
+    pub store_bytes: u64,
+    /// How long a session stays in the trash, in milliseconds.
+    pub trash_for_ms: u64,
 }
 
 /// The host's figures since it started.

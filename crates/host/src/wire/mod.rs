@@ -17,4 +17,4 @@ pub use message::{Answer, ClientMessage, HostMessage, Refused};
 pub use request::{Id, New, Request, Say, Wish};
 
 /// The number of this protocol.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
