@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use q_core::{Head, Seq, SessionId, Stamped};
+use q_sim::clock;
 use q_sim::crash::driver::{Driver, Step};
 use q_sim::crash::image::{Image, Written, scratch};
 use q_store::{FjallStore, Store, disk_use};
@@ -180,4 +181,55 @@ fn nobody_notices_it() {
     drop(store);
     let outcome = q_sim::crash::image::check(&dir, &written);
     assert!(outcome.met.is_empty() && outcome.lost.is_empty(), "{outcome:?}");
+}
+
+/// What a commit costs while the store is compacted beside it. Prints; a person compares.
+#[test]
+#[ignore = "a measurement"]
+fn what_a_commit_waits_for() {
+    let place = tempfile::tempdir().unwrap(); // on a disk
+    let dir = place.path().join("store");
+    let store = FjallStore::open(&dir).unwrap();
+    let mut driver = Driver::new(&store, 1, 1);
+    (1..8).for_each(|_| driver.take(Step::Create));
+    for megabytes in [10, 100, 500] {
+        while store.heads().unwrap().iter().map(|head| head.bytes).sum::<u64>() < megabytes * 1_000_000 {
+            for session in 0..8 {
+                driver.take(Step::Submit(session, "why is it so? ".repeat(5_000)));
+                driver.take(Step::Done(session));
+            }
+        }
+        let done = AtomicBool::new(true);
+        for compacts in [false, true] {
+            let mut took = Vec::new();
+            thread::scope(|scope| {
+                done.store(!compacts, Ordering::SeqCst);
+                let compaction = scope.spawn(|| {
+                    let before = clock::now();
+                    if compacts {
+                        store.compact().unwrap();
+                    }
+                    done.store(true, Ordering::SeqCst);
+                    clock::now() - before
+                });
+                while !done.load(Ordering::SeqCst) || took.len() < 200 {
+                    let before = clock::now();
+                    driver.take(Step::Submit(0, "why?".into()));
+                    took.push(clock::now() - before);
+                    driver.take(Step::Done(0));
+                }
+                let compaction = compaction.join().unwrap();
+                took.sort();
+                let at = |part: usize| took[(took.len() - 1) * part / 1000];
+                println!(
+                    "{megabytes} MB, compacting {compacts} for {compaction:?}: {} commits, p50 {:?} p99 {:?} longest {:?}",
+                    took.len(),
+                    at(500),
+                    at(990),
+                    at(1000)
+                );
+            });
+        }
+    }
+    driver.settle();
 }

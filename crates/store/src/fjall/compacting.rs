@@ -47,7 +47,10 @@ pub(super) fn compact(store: &FjallStore) -> Result<(), StoreError> {
     let erasures = begin(store)?;
     let merged = store.with(|database| {
         database.wait_for_tables()?;
-        database.merge_tables()
+        database.merge_tables()?;
+        // Removes the old tables, and leaves little for the moment in which everybody waits.
+        database.forget_replaced()?;
+        database.wait_for_tables()
     });
     if let Err(StoreError::Unreadable { .. }) = merged {
         store.suspect();

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -31,6 +32,9 @@ const UNFLUSHED_MEMTABLES: usize = 2;
 /// How often is looked whether the engine is done, and how many times: a minute in all.
 const LOOK_EACH: Duration = Duration::from_millis(1);
 const LOOKS: u32 = 60_000;
+
+/// So many new tables of heads are merged while records are.
+const HEAD_TABLES: usize = 8;
 
 const RECORDS: &str = "records";
 const HEADS: &str = "heads";
@@ -124,8 +128,8 @@ impl Database {
         self.engine.persist(PersistMode::SyncAll).map_err(|error| self.failure(error))
     }
 
-    /// Has everything written to tables from here on stand there without what it replaced: nobody may be reading. What is
-    /// in memory is on its way to tables when this returns.
+    /// Has everything written to tables from here on stand there without what it replaced, as far as nobody reads that now.
+    /// What is in memory is on its way to tables when this returns.
     pub(super) fn forget_replaced(&self) -> Result<(), StoreError> {
         // The row as it stands: the engine looks what is read no longer when it moves something, and there is something.
         self.meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(|error| self.failure(error))?;
@@ -153,9 +157,28 @@ impl Database {
 
     /// Writes all tables anew, without what was removed or replaced.
     pub(super) fn merge_tables(&self) -> Result<(), StoreError> {
-        [&self.records, &self.heads, &self.meta]
-            .into_iter()
-            .try_for_each(|keyspace| keyspace.major_compact().map_err(|error| self.failure(error)))
+        let is_merged = AtomicBool::new(false);
+        let merged = thread::scope(|scope| {
+            let beside = scope.spawn(|| self.keep_heads_few(&is_merged));
+            let records = self.records.major_compact();
+            is_merged.store(true, Ordering::SeqCst);
+            let beside = beside.join().map_err(|_| ::fjall::Error::Poisoned);
+            records.and(beside.and_then(|heads| heads))
+        });
+        let small = || [&self.heads, &self.meta].into_iter().try_for_each(Keyspace::major_compact);
+        merged.and_then(|()| small()).map_err(|error| self.failure(error))
+    }
+
+    /// While records are merged the engine's workers wait for that, and merge no heads; above 30 tables of those it would
+    /// let commits wait, too.
+    fn keep_heads_few(&self, is_over: &AtomicBool) -> Result<(), ::fjall::Error> {
+        while !is_over.load(Ordering::SeqCst) {
+            if self.heads.l0_table_count() >= HEAD_TABLES {
+                self.heads.major_compact()?;
+            }
+            thread::park_timeout(LOOK_EACH);
+        }
+        Ok(())
     }
 
     fn falls_behind(&self) -> bool {
