@@ -131,13 +131,13 @@ fn show(throw: Throw, sessions: &[Kept], proposed: &[&Kept], now: WallTime) -> R
 /// Asks. Who cannot be asked must say so beforehand.
 fn ask(context: &Context, throw: Throw, proposed: &[&Kept]) -> Result<bool, CliError> {
     let what = format!("{} ({})", counted(proposed.len(), "session"), size(bytes(proposed)));
-    let (question, again) = match throw {
-        Throw::IntoTrash(_) => (format!("Throw these {what} away? [y/N] "), "q cleanup --yes"),
-        Throw::Away => (format!("Erase these {what} for good? [y/N] "), "q cleanup --trash --yes"),
+    let question = match throw {
+        Throw::IntoTrash(_) => format!("Throw these {what} away? [y/N] "),
+        Throw::Away => format!("Erase these {what} for good? [y/N] "),
     };
     if !context.environment.input_is_terminal {
         return Err(CliError::usage("nobody can be asked here, so nothing was thrown away")
-            .hint(format!("{again} does it, --dry-run shows it")));
+            .hint("with --yes it is done, with --dry-run only shown"));
     }
     out::ask(&question)
 }
@@ -178,7 +178,7 @@ fn done(throw: Throw, proposed: &[&Kept], thrown: &BTreeSet<SessionId>, kept_for
                 "{count} in the trash, for {span}; q restore {one} takes one out, q cleanup --trash empties it"
             )
         }
-        Throw::Away => format!("{count} erased; nothing of them stays in the store's files"),
+        Throw::Away => format!("{count} erased; their texts leave the store's files in a moment"),
     }
 }
 

@@ -31,7 +31,7 @@ fn what_would_go_is_shown_and_stays() {
     assert!(lines[1].starts_with("1 session, "), "{shown:?}");
     assert_eq!(lines.len(), 2, "{shown:?}");
     // Nobody can be asked, and none of them is old.
-    world.q(&["cleanup", "--closed"]).exited(2).told("q cleanup --yes does it");
+    world.q(&["cleanup", "--closed"]).exited(2).told("with --yes it is done");
     world.q(&["cleanup"]).succeeded().told("no closed session is to be thrown away");
     world.q(&["cleanup", "--older-than", "30d", "--yes"]).succeeded().told("no closed session");
     world.q(&["cleanup", "--older-than", "a month"]).exited(2).told("90m, 12h, 30d, 2w");
@@ -77,7 +77,7 @@ fn an_emptied_trash_leaves_no_text_in_any_file() {
     let world = world();
     let found = || holds(world.home.path(), "a word to be found nowhere");
     world.q(&["delete", "old"]).succeeded();
-    world.q(&["cleanup", "--trash"]).exited(2).told("q cleanup --trash --yes does it");
+    world.q(&["cleanup", "--trash"]).exited(2).told("with --yes it is done");
     assert!(found());
     let shown = world.q(&["cleanup", "--trash", "--yes"]).succeeded();
     assert!(shown.out.starts_with("old "), "{shown:?}");
