@@ -400,11 +400,21 @@ pub(crate) enum HostVerb {
     },
     /// End it in good order; running turns are interrupted, nothing is lost
     Stop,
+    /// End it and start one of this q; terminals come along
+    Restart {
+        /// Once no turn runs
+        #[arg(long)]
+        wait: bool,
+    },
     /// Where its log is
     Logs,
     /// Be the host (q starts it by itself)
     #[command(hide = true)]
-    Run,
+    Run {
+        /// Only with a store that is there already
+        #[arg(long)]
+        existing: bool,
+    },
     /// Open a store on trial and end (the host starts it after a crash)
     #[command(hide = true)]
     Probe {

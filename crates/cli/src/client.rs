@@ -1,6 +1,7 @@
 //! A client of the host: requests and their answers, and a mirror that stays true meanwhile.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use q_core::address::{self, Miss};
 use q_core::retention::Kept;
@@ -11,6 +12,16 @@ use q_host::{Connection, entropy};
 
 use crate::commands::Context;
 use crate::error::CliError;
+
+/// How long is waited before a successor of a host is looked for, by the number of those that failed; the last holds for
+/// all later ones.
+const WAITS: [Duration; 4] =
+    [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
+/// How long to wait after so many hosts in a row that did not come, or went at once.
+pub(crate) fn wait_after(failures: u32) -> Duration {
+    WAITS.get(failures as usize).or(WAITS.last()).copied().unwrap_or_default()
+}
 
 /// An attached client.
 #[derive(Debug)]
@@ -46,10 +57,18 @@ impl Client {
         Self::on(connection, watch).await
     }
 
+    /// Attaches to the successor of a host that is gone, with its mirror whole. It must find the store that its
+    /// predecessor had: an empty one in its place would look as if everything were lost.
+    pub(crate) async fn rejoin(context: &Context) -> Result<Self, CliError> {
+        let Context { environment, place, .. } = context;
+        let connection = Connection::or_restart(place, &environment.program, || context.hello(true)).await?;
+        Self::on(connection, true).await
+    }
+
     /// Attaches to the host only if one runs.
-    pub(crate) async fn attach_existing(context: &Context) -> Result<Option<Self>, CliError> {
-        match Connection::existing(&context.place, context.hello(false)).await? {
-            Some(connection) => Self::on(connection, false).await.map(Some),
+    pub(crate) async fn attach_existing(context: &Context, watch: bool) -> Result<Option<Self>, CliError> {
+        match Connection::existing(&context.place, context.hello(watch)).await? {
+            Some(connection) => Self::on(connection, watch).await.map(Some),
             None => Ok(None),
         }
     }
@@ -107,9 +126,7 @@ impl Client {
         loop {
             match self.next().await? {
                 News::Answered { request, answer } if request == id => return answer,
-                News::Going { why, .. } => {
-                    return Err(CliError::failed(why).hint("start q again; what was answered before is kept"));
-                }
+                News::Going { why, restart } => return Err(CliError::host_went(why, restart)),
                 News::Missed(session) => self.resync(session).await?,
                 News::Answered { .. } | News::Changed | News::Whole => {}
             }
@@ -200,7 +217,16 @@ impl Client {
 
     /// Submits a prompt; gives its number once it is kept.
     pub(crate) async fn submit(&mut self, session: SessionId, text: String) -> Result<u64, CliError> {
-        let token = token()?;
+        self.submit_as(token()?, session, text).await
+    }
+
+    /// The same under a token of the caller's, who may do it again with the next host.
+    pub(crate) async fn submit_as(
+        &mut self,
+        token: Token,
+        session: SessionId,
+        text: String,
+    ) -> Result<u64, CliError> {
         let submit = Command::Submit { session, token, text }.into();
         let Answer::Accepted(prompt) = self.ask(submit).await? else { return Err(unexpected()) };
         Ok(prompt)

@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     NoSuchSession,
     Limit,
     Unreachable,
+    /// A host of another version, which does not talk to this one.
+    Foreign,
     Interrupted,
 }
 
@@ -31,7 +33,7 @@ impl Kind {
             Self::Usage => 2,
             Self::NoSuchSession => 3,
             Self::Limit => 4,
-            Self::Unreachable => 5,
+            Self::Unreachable | Self::Foreign => 5,
             Self::Interrupted => 130,
         }
     }
@@ -74,6 +76,12 @@ impl CliError {
         self
     }
 
+    /// The host went while it was to do something: for good, or since its store failed.
+    pub(crate) fn host_went(why: impl Into<String>, restart: bool) -> Self {
+        let kind = if restart { Kind::Unreachable } else { Kind::Failed };
+        Self::new(kind, why).hint("start q again; what was answered before is kept")
+    }
+
     /// An address that leads nowhere.
     pub(crate) fn miss(miss: Miss) -> Self {
         match miss {
@@ -106,6 +114,8 @@ impl From<Refused> for CliError {
 
 impl From<ConnectError> for CliError {
     fn from(error: ConnectError) -> Self {
-        Self::new(Kind::Unreachable, error.to_string())
+        let kind =
+            if matches!(error, ConnectError::Unwelcome { .. }) { Kind::Foreign } else { Kind::Unreachable };
+        Self::new(kind, error.to_string())
     }
 }

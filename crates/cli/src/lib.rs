@@ -52,8 +52,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -
 
 async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliError> {
     // These need no configuration of the person's, or must say themselves what is wrong with it.
-    if let Some(Verb::Host(args::HostArgs { verb: args::HostVerb::Run })) = args.verb {
-        return Ok(commands::host::run(&environment).await);
+    if let Some(Verb::Host(args::HostArgs { verb: args::HostVerb::Run { existing } })) = args.verb {
+        return Ok(commands::host::run(&environment, existing).await);
     }
     if let Some(Verb::Host(args::HostArgs { verb: args::HostVerb::Probe { store } })) = &args.verb {
         return Ok(q_store::probe(store).into());

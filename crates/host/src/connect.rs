@@ -25,6 +25,11 @@ const WELCOMES_WITHIN: Duration = Duration::from_secs(5);
 /// How many hosts in a row may go at the moment we come before we give up.
 const HOSTS: u32 = 3;
 
+/// How a program is told to be the host.
+const RUN: &[&str] = &["host", "run"];
+/// The same, for the store that its predecessor had.
+const RUN_AGAIN: &[&str] = &["host", "run", "--existing"];
+
 /// Variables a host is started with. Keys and everything else of the first client's environment stay out of it.
 const PASSED_ON: [&str; 11] = [
     "HOME",
@@ -113,6 +118,24 @@ impl Connection {
         program: &Path,
         hello: impl Fn() -> Hello,
     ) -> Result<Self, ConnectError> {
+        Self::or_run(place, program, RUN, hello).await
+    }
+
+    /// The same, but the host that is started opens the store that is there, and makes no new one.
+    pub async fn or_restart(
+        place: &Place,
+        program: &Path,
+        hello: impl Fn() -> Hello,
+    ) -> Result<Self, ConnectError> {
+        Self::or_run(place, program, RUN_AGAIN, hello).await
+    }
+
+    async fn or_run(
+        place: &Place,
+        program: &Path,
+        run: &'static [&'static str],
+        hello: impl Fn() -> Hello,
+    ) -> Result<Self, ConnectError> {
         place.prepare_runtime()?;
         for _ in 0..HOSTS {
             match Self::existing(place, hello()).await {
@@ -122,7 +145,7 @@ impl Connection {
                 Err(error) => return Err(error),
             }
             let (place, program) = (place.clone(), program.to_owned());
-            tokio::task::spawn_blocking(move || start(&place, &program))
+            tokio::task::spawn_blocking(move || start(&place, &program, run))
                 .await
                 .map_err(|_| ConnectError::NoStart { why: "starting it panicked".into() })??;
         }
@@ -181,12 +204,12 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 /// Whether a failed connect says that nobody listens.
-fn is_nobody(error: &io::Error) -> bool {
+pub(crate) fn is_nobody(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
 /// Starts a host unless another client did so while we waited for our turn.
-fn start(place: &Place, program: &Path) -> Result<(), ConnectError> {
+fn start(place: &Place, program: &Path, run: &[&str]) -> Result<(), ConnectError> {
     let turn = open_lock(&place.start_lock()).map_err(system("the start lock cannot be opened"))?;
     turn.lock().map_err(system("the start lock cannot be taken"))?;
     if std::os::unix::net::UnixStream::connect(place.socket()).is_ok() {
@@ -194,7 +217,7 @@ fn start(place: &Place, program: &Path) -> Result<(), ConnectError> {
     }
     // A host that is leaving still holds its lock: its successor starts when it is gone.
     wait_for_leaving(&place.host_lock())?;
-    let said = spawn(program).map_err(system("the host cannot be started"))?;
+    let said = spawn(program, run).map_err(system("the host cannot be started"))?;
     match said.trim() {
         READY => Ok(()),
         "" => {
@@ -209,7 +232,7 @@ fn start(place: &Place, program: &Path) -> Result<(), ConnectError> {
     clippy::disallowed_methods,
     reason = "a file lock can only be asked for again; this waits for another process"
 )]
-fn wait_for_leaving(host_lock: &Path) -> Result<(), ConnectError> {
+pub(crate) fn wait_for_leaving(host_lock: &Path) -> Result<(), ConnectError> {
     let lock = open_lock(host_lock).map_err(system("the host's lock cannot be opened"))?;
     for _ in 0..LEAVES_WITHIN.as_millis() / ASK_AGAIN.as_millis() {
         match lock.try_lock() {
@@ -221,10 +244,10 @@ fn wait_for_leaving(host_lock: &Path) -> Result<(), ConnectError> {
     Err(ConnectError::Deaf { way_out: format!("fuser -k {}", host_lock.display()) })
 }
 
-/// Starts `program host run`, and reads what it says until it is ready or gone.
-fn spawn(program: &Path) -> io::Result<String> {
+/// Starts `program` with the arguments `run`, and reads what it says until it is ready or gone.
+fn spawn(program: &Path, run: &[&str]) -> io::Result<String> {
     let mut child = Command::new(program)
-        .args(["host", "run"])
+        .args(run)
         .current_dir("/")
         .env_clear()
         .envs(passed_on())

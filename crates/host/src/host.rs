@@ -71,6 +71,8 @@ struct Guest {
 pub enum End {
     /// It was told to, or nobody needs it: once everything is written.
     Orderly,
+    /// The same, and clients are to start another one.
+    Restart,
     /// The store failed: at once.
     StoreFailed(StoreError),
 }
@@ -118,7 +120,7 @@ impl<W: World> Host<W> {
     /// The end, once it has come: everything is written, or nothing can be.
     pub fn ended(&self) -> Option<&End> {
         match &self.end {
-            Some(End::Orderly) if self.pipeline.depth() > 0 => None,
+            Some(End::Orderly | End::Restart) if self.pipeline.depth() > 0 => None,
             end => end.as_ref(),
         }
     }
@@ -131,9 +133,8 @@ impl<W: World> Host<W> {
     /// Tells every client that the host goes; their connections close when they have read it.
     pub fn say_farewell(&mut self) {
         let (why, restart) = match &self.end {
-            Some(End::StoreFailed(error)) => {
-                (format!("the store failed and nothing more was taken: {error}"), true)
-            }
+            Some(End::StoreFailed(error)) => (format!("nothing more is saved: {error}"), true),
+            Some(End::Restart) => ("the host restarts".to_owned(), true),
             Some(End::Orderly) | None => ("the host was stopped".to_owned(), false),
         };
         for &client in self.guests.keys() {
@@ -178,7 +179,7 @@ impl<W: World> Host<W> {
             Event::Loaded(Loaded { session, stored }) => self.tell(Input::Loaded { session, stored }),
             Event::Heard(Heard { session, turn, event }) => self.tell(Input::Agent { session, turn, event }),
             Event::Deadline => self.tell(Input::Tick),
-            Event::Terminate => self.stop(),
+            Event::Terminate => self.stop(End::Orderly),
         }
     }
 
@@ -194,9 +195,9 @@ impl<W: World> Host<W> {
         }
     }
 
-    fn stop(&mut self) {
+    fn stop(&mut self, end: End) {
         self.tell(Input::Stopping);
-        self.end.get_or_insert(End::Orderly);
+        self.end.get_or_insert(end);
     }
 
     /// Tells the core, and does what it wants done.
@@ -254,7 +255,7 @@ impl<W: World> Host<W> {
                     }
                     self.publish(update);
                 }
-                Effect::Leave => self.stop(),
+                Effect::Leave => self.stop(End::Orderly),
             }
         }
     }

@@ -17,6 +17,7 @@ pub mod simulation;
 pub mod wire;
 
 mod asks;
+mod dismiss;
 mod door;
 mod events;
 mod figures;
@@ -27,5 +28,6 @@ mod world;
 mod writer;
 
 pub use connect::{ConnectError, Connection};
+pub use dismiss::dismiss;
 pub use place::Place;
 pub use serve::{HostConfig, HostError, Probe, run};

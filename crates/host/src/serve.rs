@@ -27,6 +27,8 @@ use crate::writer::Writer;
 pub const QUEUE: usize = 1024;
 /// Commits that may be under way before agents are made to wait.
 pub const COMMITS: usize = 512;
+/// The signal that a limit on file sizes sends with its error (the system's number has no name in tokio).
+const SIGXFSZ: i32 = rustix::process::Signal::XFSZ.as_raw();
 /// How long the last words to clients may take when the host leaves.
 pub const FAREWELL: Duration = Duration::from_millis(250);
 
@@ -37,6 +39,8 @@ pub struct HostConfig {
     pub place: Place,
     /// What it allows.
     pub limits: Limits,
+    /// Whether there must be a store already: somebody has seen what is in it.
+    pub existing: bool,
     /// Opens a store on trial in a process of its own, after an unclean end. `None`: it is opened untried.
     pub probe: Option<Probe>,
 }
@@ -76,10 +80,15 @@ fn system(what: &'static str) -> impl FnOnce(io::Error) -> HostError {
 
 /// Runs the host to its end. `ready` is called once clients can connect.
 pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostError> {
-    let HostConfig { place, limits, probe } = config;
+    let HostConfig { place, limits, existing, probe } = config;
     place.prepare_runtime()?;
     let lock = take_lock(&place.host_lock())?;
     let clock = Clock::start();
+    // A write beyond a limit on file sizes is an error like any other then, and ends nobody.
+    let _heard = signal(SignalKind::from_raw(SIGXFSZ)).map_err(system("signals cannot be heard"))?;
+    if existing && !q_store::is_there(&place.store())? {
+        return Err(StoreError::Vanished { path: place.store() }.into());
+    }
     place.prepare_data()?;
     let tail_bytes = limits.tail_bytes;
     let (store, core) = match open(&place.store(), probe, limits.clone()) {
@@ -159,7 +168,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
 fn outcome(host: Host<Real>) -> Result<(), HostError> {
     match host.into_end() {
         Some(End::StoreFailed(error)) => Err(HostError::Store(error)),
-        Some(End::Orderly) | None => Ok(()),
+        Some(End::Orderly | End::Restart) | None => Ok(()),
     }
 }
 

@@ -10,7 +10,8 @@ use q_core::{Activity, Interrupter, Presence};
 use q_host::wire::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_host::wire::view::{Body, Call, Failure, Item, Line, Pages, Piece, Shot};
 use q_host::wire::{
-    Answer, ClientMessage, Codec, HostMessage, Id, New, PROTOCOL, Refused, Request, Say, Wish, fuzz_frame,
+    Answer, ClientMessage, Codec, HostMessage, Id, New, OLDEST, PROTOCOL, Refused, Request, Say, Wish,
+    fuzz_frame,
 };
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Encoder;
@@ -32,7 +33,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         NamedAgent { name: "guide".into(), reach: Reach::Guide },
         NamedAgent { name: "http".into(), reach },
     ];
-    let hello = Hello { protocol: PROTOCOL, version: "0.1.0".into(), watch: true, agents };
+    let hello = Hello { protocol: PROTOCOL, oldest: OLDEST, version: "0.1.0".into(), watch: true, agents };
     let ask = |request| ClientMessage::Request { id: 7, request };
     let create = Request::Create(New {
         name: Some("план-б".into()),
@@ -62,6 +63,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-list", ask(Request::List)),
         ("seed-sizes", ask(Request::Sizes)),
         ("seed-stop", ask(Request::Stop)),
+        ("seed-restart", ask(Request::Restart)),
         ("seed-showing", ClientMessage::Showing { session: Some(SESSION), at_end: true }),
         ("seed-switched", ClientMessage::Switched { took_us: 1234 }),
     ]

@@ -8,11 +8,22 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit, test_kill_process};
 
 /// Sends SIGKILL; says whether there was a process to send it to.
 pub fn kill9(pid: u32) -> bool {
     id(pid).is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())
+}
+
+/// Lets a process make files of at most so many bytes, and what it starts from then on; `None` lifts that. A process at its
+/// limit meets what one meets on a full disk.
+///
+/// # Panics
+/// When there is no such process, or its limit cannot be changed.
+pub fn limit_file_size(pid: u32, bytes: Option<u64>) {
+    let limit = Rlimit { current: bytes, maximum: None };
+    let changed = id(pid).map(|pid| prlimit(Some(pid), Resource::Fsize, limit));
+    assert!(matches!(changed, Some(Ok(_))), "the limit of process {pid}: {changed:?}");
 }
 
 /// Whether a process has this id; one that ended and was not waited for yet counts as gone.

@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::digest;
@@ -94,6 +94,18 @@ pub(crate) fn hold(dir: &Path) -> Result<File, StoreError> {
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: dir.into() }),
         Err(TryLockError::Error(error)) => Err(StoreError::from_io(dir, error)),
     }
+}
+
+/// Whether the directory held is the one that stands at its place.
+pub(crate) fn is_still(dir: &Path, held: &File) -> bool {
+    let here = |found: fs::Metadata| (found.dev(), found.ino());
+    let (at_place, ours) = (fs::metadata(dir).map(here), held.metadata().map(here));
+    at_place.is_ok_and(|at_place| ours.is_ok_and(|ours| at_place == ours))
+}
+
+/// Whether a store stands there, whole or not.
+pub fn is_there(dir: &Path) -> Result<bool, StoreError> {
+    Ok(look(dir)? != Found::Nothing)
 }
 
 /// Makes a store there: `fill` writes and closes what belongs into the directory it is given.

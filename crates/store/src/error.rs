@@ -28,8 +28,14 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// No room is left: the disk, the user's quota, or a limit on file sizes.
-    #[error("no space for the store {path} (disk, quota or file size limit); free some, then start q again", path = path.display())]
+    #[error("no space for the store {path} (disk, quota or file size limit); free some, then try again", path = path.display())]
     NoSpace {
+        /// The store's directory.
+        path: PathBuf,
+    },
+    /// The directory was there, and is not any more, or another one is in its place.
+    #[error("the store {path} is gone or was replaced while q used it; put it back", path = path.display())]
+    Vanished {
         /// The store's directory.
         path: PathBuf,
     },

@@ -88,6 +88,7 @@ pub fn examine(dir: &Path) -> Examination {
         error @ (StoreError::Denied { .. }
         | StoreError::ReadOnly { .. }
         | StoreError::NoSpace { .. }
+        | StoreError::Vanished { .. }
         | StoreError::Damaged { .. }
         | StoreError::OutOfOrder { .. }
         | StoreError::Poisoned

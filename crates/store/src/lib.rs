@@ -37,6 +37,7 @@ mod tail;
 mod wire;
 
 pub use damage::Damage;
+pub use directory::is_there;
 pub use disk::disk_use;
 pub use error::StoreError;
 pub use examine::{Condition, Examination, examine, losses};

@@ -10,7 +10,7 @@ use q_core::{Head, Seq, SessionId, Stamped};
 use q_sim::clock;
 use q_sim::crash::driver::{Driver, Step};
 use q_sim::crash::image::{Image, Written, scratch};
-use q_store::{FjallStore, Store, disk_use};
+use q_store::{FjallStore, Store, StoreError, disk_use};
 
 const MARK: &str = "a-word-that-nobody-may-find-again";
 
@@ -181,6 +181,24 @@ fn nobody_notices_it() {
     drop(store);
     let outcome = q_sim::crash::image::check(&dir, &written);
     assert!(outcome.met.is_empty() && outcome.lost.is_empty(), "{outcome:?}");
+}
+
+/// Somebody moved the store away and put another one there: that is not taken for ours.
+#[test]
+fn what_stands_in_its_place_is_not_touched() {
+    let place = scratch();
+    let dir = place.path().join("store");
+    let store = FjallStore::open(&dir).unwrap();
+    turn(&mut Driver::new(&store, 1, 1), 0, "ours");
+    std::fs::rename(&dir, place.path().join("moved")).unwrap();
+    let other = FjallStore::open(&dir).unwrap();
+    turn(&mut Driver::new(&other, 2, 1), 0, "another's");
+    let (before, all_before) = (Image::of(&dir).files, all(&other));
+    assert!(matches!(store.compact(), Err(StoreError::Vanished { .. })));
+    assert_eq!(Image::of(&dir).files, before);
+    drop(other);
+    let other = FjallStore::open(&dir).unwrap();
+    assert_eq!(all(&other), all_before);
 }
 
 /// What a commit costs while the store is compacted beside it. Prints; a person compares.

@@ -4,7 +4,7 @@ use q_core::{Command, EntryNo, SessionId};
 
 use crate::slash::Seek;
 
-/// One wish. Most go to the host; the last four are the client's own business.
+/// One wish. Most go to the host; the last five are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
     /// A new session; the client answers with [`crate::Ui::created`] or [`crate::Ui::refused`].
@@ -71,4 +71,23 @@ pub enum Intent {
     Redraw,
     /// Ring the bell: the key means nothing here.
     Bell,
+    /// Look at once for a host, while there is none.
+    Rejoin,
+}
+
+impl Intent {
+    /// Whether nothing can come of it while there is no host.
+    pub(crate) const fn needs_host(&self) -> bool {
+        match self {
+            Self::New { .. }
+            | Self::Fork { .. }
+            | Self::Submit { .. }
+            | Self::Retry { .. }
+            | Self::Seek { .. }
+            | Self::Tell(_)
+            | Self::Show { .. }
+            | Self::Page { .. } => true,
+            Self::Detach | Self::Suspend | Self::Redraw | Self::Bell | Self::Rejoin => false,
+        }
+    }
 }

@@ -107,7 +107,9 @@ impl Desk {
                     .tell(&ClientMessage::Showing { session: session.map(Into::into), at_end })
                     .await;
             }
-            Intent::Detach | Intent::Suspend | Intent::Redraw | Intent::Bell => return Ok(()), // the loop's own
+            Intent::Detach | Intent::Suspend | Intent::Redraw | Intent::Bell | Intent::Rejoin => {
+                return Ok(());
+            } // the loop's own
         };
         let id = client.request(request).await?;
         self.waiting.insert(id, waiting);

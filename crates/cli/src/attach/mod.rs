@@ -19,9 +19,10 @@ use tokio::time::sleep;
 
 use crate::client::{Client, News};
 use crate::commands::{Context, quota};
-use crate::error::CliError;
+use crate::error::{CliError, Kind};
 use crate::out;
 use desk::Desk;
+use rejoin::Apart;
 use screen::Screen;
 use signals::Signals;
 
@@ -66,6 +67,9 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         screen,
         clock: Clock::start(),
         stale: true,
+        apart: None,
+        failures: 0,
+        joined: Instant::default(),
         switching: None,
         typed: None,
         drawn: Instant::default(),
@@ -73,9 +77,15 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.carry(first).await?;
     attached.draw().await?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, client, ui, .. } = attached;
+    let Attached { screen, client, ui, apart, .. } = attached;
     drop(screen);
+    if apart.is_some() || outcome.is_err() {
+        for text in ui.undelivered() {
+            out::note(&format!("not saved: {}", q_term::sanitize::visible(text)));
+        }
+    }
     match outcome {
+        Ok(Leaving::Detached) if apart.is_some() => Ok(ExitCode::from(Kind::Unreachable.exit_code())),
         Ok(Leaving::Detached) => {
             out::note(&farewell(&client));
             Ok(ExitCode::SUCCESS)
@@ -85,12 +95,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
             Ok(ExitCode::SUCCESS)
         }
         Ok(Leaving::Signal(number)) => Ok(ExitCode::from(128 + number)),
-        Err(error) => {
-            for text in ui.undelivered() {
-                out::note(&format!("not sent: {}", q_term::sanitize::visible(text)));
-            }
-            Err(error)
-        }
+        Err(error) => Err(error),
     }
 }
 
@@ -111,6 +116,12 @@ struct Attached<'a> {
     desk: Desk,
     screen: Screen,
     clock: Clock,
+    /// While there is no host.
+    apart: Option<Apart<'a>>,
+    /// Hosts in a row that did not come, or went at once.
+    failures: u32,
+    /// When the last host was there.
+    joined: Instant,
     /// The screen does not show what is known.
     stale: bool,
     /// When the key came that switched sessions, until the switch is on the screen.
@@ -137,7 +148,10 @@ impl Attached<'_> {
                     Some(Ok(event)) => self.at_terminal(event.into()).await?,
                     Some(Err(_)) | None => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },
-                news = self.client.next() => self.hear(news).await?,
+                news = self.client.next(), if self.apart.is_none() => self.hear(news).await?,
+                successor = rejoin::successor(&mut self.apart), if self.apart.is_some() => {
+                    self.rejoin(successor).await?
+                }
                 () = sleep(next_frame), if self.stale => None,
                 () = sleep(draft_due.unwrap_or_default()), if draft_due.is_some() => {
                     self.save_drafts().await?;
@@ -189,8 +203,8 @@ impl Attached<'_> {
                 }
                 Ok(News::Missed(session)) => self.client.resync(session).await?,
                 Ok(News::Going { why, restart: false }) => return Ok(Some(Leaving::Stopped(why))),
-                Ok(News::Going { why, restart: true }) => return self.rejoin(&why).await,
-                Err(error) => return self.rejoin(&error.message).await,
+                Ok(News::Going { why, restart: true }) => return self.part(&why).map(|()| None),
+                Err(error) => return self.part(&error.message).map(|()| None),
             }
             next = self.client.next().now_or_never();
         }
@@ -210,6 +224,7 @@ impl Attached<'_> {
                 Intent::Suspend => self.screen.suspend()?,
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
+                Intent::Rejoin => self.hurry(),
                 Intent::New { .. }
                 | Intent::Fork { .. }
                 | Intent::Submit { .. }

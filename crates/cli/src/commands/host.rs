@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
+use q_core::Mirror;
 use q_host::HostConfig;
 use q_host::connect::READY;
 use q_host::wire::{Answer, Request};
@@ -19,12 +20,13 @@ pub(crate) async fn dispatch(context: &Context, verb: HostVerb) -> Result<ExitCo
     match verb {
         HostVerb::Status { json } => status(context, json).await,
         HostVerb::Stop => stop(context).await,
+        HostVerb::Restart { wait } => restart(context, wait).await,
         HostVerb::Logs => {
             out::line(&context.place.logs().display().to_string())?;
             Ok(ExitCode::SUCCESS)
         }
         // Both are carried out before there is a context.
-        HostVerb::Run => Ok(run(&context.environment).await),
+        HostVerb::Run { existing } => Ok(run(&context.environment, existing).await),
         HostVerb::Probe { store } => Ok(q_store::probe(&store).into()),
     }
 }
@@ -37,8 +39,8 @@ fn probe(store: &Path) -> io::Result<ExitStatus> {
 }
 
 /// Is the host. Says [`READY`] once clients can connect, or why it cannot start; its starter reads that.
-pub(crate) async fn run(environment: &Environment) -> ExitCode {
-    match start(environment).await {
+pub(crate) async fn run(environment: &Environment, existing: bool) -> ExitCode {
+    match start(environment, existing).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(target: "q::host", error = %error.message, "the host ends");
@@ -48,7 +50,7 @@ pub(crate) async fn run(environment: &Environment) -> ExitCode {
     }
 }
 
-async fn start(environment: &Environment) -> Result<(), CliError> {
+async fn start(environment: &Environment, existing: bool) -> Result<(), CliError> {
     // A session of its own: the end of the terminal that happened to start it is none of its business. It leads one
     // already when run by hand in a fresh session, which is as good.
     let _leads_one_already = rustix::process::setsid();
@@ -60,13 +62,13 @@ async fn start(environment: &Environment) -> Result<(), CliError> {
     let ready = || {
         let _starter_gone = out::line(READY);
     };
-    q_host::run(HostConfig { place, limits, probe: Some(probe) }, ready)
+    q_host::run(HostConfig { place, limits, existing, probe: Some(probe) }, ready)
         .await
         .map_err(|error| CliError::failed(error.to_string()))
 }
 
 async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
-    let Some(mut client) = Client::attach_existing(context).await? else {
+    let Some(mut client) = Client::attach_existing(context, false).await? else {
         if as_json {
             json::print(&serde_json::json!({ "running": false }))?;
         } else {
@@ -99,13 +101,57 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
 }
 
 async fn stop(context: &Context) -> Result<ExitCode, CliError> {
-    let Some(mut client) = Client::attach_existing(context).await? else {
-        out::note("no host runs");
-        return Ok(ExitCode::SUCCESS);
+    let stopped = match Client::attach_existing(context, false).await {
+        Ok(Some(client)) => end(client, Request::Stop).await.map(|()| true)?,
+        Ok(None) => false,
+        Err(error) if error.kind == Kind::Foreign => q_host::dismiss(&context.place).await?,
+        Err(error) => return Err(error),
     };
-    client.ask(Request::Stop).await?;
+    out::note(if stopped {
+        "the host has stopped; sessions are kept, `q` brings them back"
+    } else {
+        "no host runs"
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Has the host end in good order, and waits until it did.
+async fn end(mut client: Client, how: Request) -> Result<(), CliError> {
+    client.ask(how).await?;
     // It is gone when it closes the connection; by then everything is written.
     while !matches!(client.next().await, Err(_) | Ok(News::Going { .. })) {}
-    out::note("the host has stopped; sessions are kept, `q` brings them back");
+    Ok(())
+}
+
+/// Ends the host that runs, whatever its version, and starts one of this program.
+async fn restart(context: &Context, wait: bool) -> Result<ExitCode, CliError> {
+    let cut = match Client::attach_existing(context, true).await {
+        Ok(Some(mut client)) => {
+            while wait && !working(&client.mirror).is_empty() {
+                client.next().await?;
+            }
+            let cut = working(&client.mirror);
+            end(client, Request::Restart).await?;
+            cut
+        }
+        Ok(None) => Vec::new(),
+        Err(error) if error.kind == Kind::Foreign => {
+            q_host::dismiss(&context.place).await?;
+            Vec::new()
+        }
+        Err(error) => return Err(error),
+    };
+    let client = Client::attach(context, false).await?;
+    out::note(&format!("the host has restarted (version {})", client.host().version));
+    for name in cut {
+        out::note(&format!("{name} was interrupted, its agent cannot go on; `q retry {name}` asks again"));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The names of sessions whose turn runs.
+fn working(mirror: &Mirror) -> Vec<String> {
+    let sessions = mirror.by_slot();
+    let busy = sessions.iter().filter(|session| session.summary.activity.is_busy());
+    busy.map(|session| session.summary.name.to_string()).collect()
 }

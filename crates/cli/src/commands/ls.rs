@@ -14,7 +14,11 @@ use crate::out;
 
 pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
-    let mut kept = client.kept().await?;
+    let mut kept: Vec<Kept> = if args.json || args.verbose {
+        client.kept().await?
+    } else {
+        client.list().await?.into_iter().map(|summary| Kept { summary, bytes: 0 }).collect()
+    };
     let tag =
         args.tag.as_deref().map(|tag| tag.parse::<Tag>().map_err(|fault| CliError::usage(fault.to_string())));
     let tag = tag.transpose()?;

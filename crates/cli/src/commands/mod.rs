@@ -28,8 +28,8 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy;
 use q_core::Refusal;
 use q_host::Place;
-use q_host::wire::PROTOCOL;
 use q_host::wire::message::Hello;
+use q_host::wire::{OLDEST, PROTOCOL};
 use q_term::kinds::Kinds;
 
 use crate::agents::{Known, known};
@@ -63,7 +63,7 @@ impl Context {
 
     pub(crate) fn hello(&self, watch: bool) -> Hello {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Hello { protocol: PROTOCOL, version, watch, agents: self.known.agents.clone() }
+        Hello { protocol: PROTOCOL, oldest: OLDEST, version, watch, agents: self.known.agents.clone() }
     }
 }
 

@@ -3,20 +3,21 @@
 
 mod command;
 mod input;
+mod rejoin;
 
 use std::process::ExitCode;
 
-use q_core::{Activity, Command, Presence, SessionId};
+use q_core::{Activity, Command, Presence, SessionId, Token};
 use q_host::wire::ClientMessage;
 use q_term::plain::{Plain, prompt};
 use q_term::sanitize;
 use q_term::slash::{Typed, read};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::client::{Client, News};
+use crate::client::{Client, News, token};
 use crate::commands::new::Wanted;
 use crate::commands::{Context, new, quota};
-use crate::error::CliError;
+use crate::error::{CliError, Kind};
 use crate::out;
 use input::{Input, Lines};
 
@@ -28,7 +29,8 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     }
     client.keep_updates();
     let plain = Plain::new(&client.mirror);
-    let mut face = Face { context, client, plain, before: None, drafts: Vec::new(), worked: false };
+    let mut face =
+        Face { context, client, plain, before: None, unsent: Vec::new(), failures: 0, worked: false };
     if let Some(address) = session {
         let id = face.client.resolve(&address).await?.id;
         face.go_to(id).await?;
@@ -47,6 +49,8 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
 enum Next {
     Go,
     Leave(ExitCode),
+    /// The host is gone, for this reason.
+    Rejoin(String),
 }
 
 struct Face<'a> {
@@ -55,10 +59,19 @@ struct Face<'a> {
     plain: Plain,
     /// The session in focus before this one.
     before: Option<SessionId>,
-    /// Prompts that could not be sent: told again when leaving, so that nothing typed is lost.
-    drafts: Vec<String>,
+    /// Prompts that no host has answered: sent again to the next one, or told when leaving, so that nothing typed is lost.
+    unsent: Vec<Unsent>,
+    /// Hosts in a row that did not come, or went before they took what was unsent.
+    failures: u32,
     /// Whether the session in focus worked when a line could last have been asked for.
     worked: bool,
+}
+
+/// A prompt on its way. The token makes it safe to send it again.
+struct Unsent {
+    session: SessionId,
+    token: Token,
+    text: String,
 }
 
 impl Face<'_> {
@@ -73,7 +86,7 @@ impl Face<'_> {
                 // Standard input is at its end and what it asked for is answered.
                 return Ok(self.verdict());
             }
-            let next = tokio::select! {
+            let mut next = tokio::select! {
                 line = lines.next(), if !ended => match line {
                     Input::Line(line) => self.typed(line).await?,
                     Input::NotText => {
@@ -85,9 +98,15 @@ impl Face<'_> {
                         Next::Go
                     }
                 },
-                news = self.client.next() => self.heard(news?).await?,
+                news = self.client.next() => match news {
+                    Ok(news) => self.heard(news).await?,
+                    Err(error) => self.without_host(error)?,
+                },
                 _ = interrupts.recv() => self.interrupt().await?,
             };
+            while let Next::Rejoin(why) = next {
+                next = self.rejoin(&why, &mut interrupts).await?;
+            }
             if let Next::Leave(code) = next {
                 return Ok(code);
             }
@@ -103,7 +122,7 @@ impl Face<'_> {
         };
         let next = match next {
             Ok(next) => next,
-            Err(error) if error.kind == crate::error::Kind::Unreachable => return Err(error),
+            Err(error) if error.kind == Kind::Unreachable => return self.without_host(error),
             Err(error) => {
                 say(&[format!("* {}", error.on_one_line())])?;
                 Next::Go
@@ -118,13 +137,25 @@ impl Face<'_> {
             Some(session) => session,
             None => self.create(String::new(), None).await?,
         };
-        self.drafts.push(text.clone());
-        let kept = self.client.submit(session, text).await;
-        self.say_updates()?;
-        if kept.is_ok() {
-            self.drafts.pop();
+        self.unsent.push(Unsent { session, token: token()?, text });
+        self.send_unsent().await
+    }
+
+    /// Sends what no host has answered. What is refused is answered, too.
+    async fn send_unsent(&mut self) -> Result<(), CliError> {
+        while let Some(Unsent { session, token, text }) = self.unsent.first() {
+            let kept = self.client.submit_as(*token, *session, text.clone()).await;
+            self.say_updates()?;
+            match kept {
+                Ok(_) => drop(self.unsent.remove(0)),
+                Err(error) if error.kind == Kind::Unreachable => return Err(error),
+                Err(error) => {
+                    let Unsent { text, .. } = self.unsent.remove(0);
+                    return Err(error.hint(format!("not sent: {}", sanitize::visible(&text))));
+                }
+            }
         }
-        kept.map(|_| ())
+        Ok(())
     }
 
     /// Creates a session and goes there.
@@ -163,12 +194,10 @@ impl Face<'_> {
                 }
             }
             News::Missed(session) => self.client.resync(session).await?,
-            News::Going { why, .. } => {
+            News::Going { why, restart: true } => return self.without_host(CliError::host_went(why, true)),
+            News::Going { why, restart: false } => {
                 say(&[format!("* {why}; sessions are kept, `q` brings them back")])?;
-                for draft in &self.drafts {
-                    out::note(&format!("not sent: {}", sanitize::visible(draft)));
-                }
-                return Ok(Next::Leave(ExitCode::from(crate::error::Kind::Unreachable.exit_code())));
+                return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
             }
         }
         Ok(Next::Go)
@@ -180,7 +209,7 @@ impl Face<'_> {
                 self.client.request(Command::Interrupt { session }.into()).await?;
                 Ok(Next::Go)
             }
-            None => Ok(Next::Leave(ExitCode::from(crate::error::Kind::Interrupted.exit_code()))),
+            None => Ok(Next::Leave(ExitCode::from(Kind::Interrupted.exit_code()))),
         }
     }
 
@@ -194,8 +223,8 @@ impl Face<'_> {
     fn verdict(&self) -> ExitCode {
         let focus = self.plain.focus().and_then(|id| self.client.mirror.get(id));
         match focus.map(|session| session.summary.activity) {
-            Some(Activity::Failed) => ExitCode::from(crate::error::Kind::Failed.exit_code()),
-            Some(Activity::Interrupted) => ExitCode::from(crate::error::Kind::Interrupted.exit_code()),
+            Some(Activity::Failed) => ExitCode::from(Kind::Failed.exit_code()),
+            Some(Activity::Interrupted) => ExitCode::from(Kind::Interrupted.exit_code()),
             Some(Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput)
             | None => ExitCode::SUCCESS,
         }

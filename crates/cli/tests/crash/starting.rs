@@ -1,11 +1,13 @@
 //! Hosts that start: many clients at once, and what they may find where the host's socket should be.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
+use q_host::connect::READY;
 use q_sim::home::Home;
 use q_sim::process::kill9;
 
@@ -13,6 +15,9 @@ use crate::world::{World, place, program, said};
 
 const ROUNDS: usize = 10;
 const CLIENTS: usize = 20;
+/// What is too dear for each change.
+const MANY_ROUNDS: usize = 200;
+const MANY_CLIENTS: usize = 64;
 /// Commands that start a host if none runs.
 const COMMANDS: [&[&str]; 4] = [&["ls", "--json"], &["stats", "--json"], &["new", "-d", "--json"], &["ls"]];
 
@@ -38,10 +43,20 @@ fn hosts_started(home: &Home) -> usize {
 
 #[test]
 fn of_many_clients_at_once_one_starts_the_host() {
-    for round in 0..ROUNDS {
+    start_at_once(CLIENTS, ROUNDS);
+}
+
+#[test]
+#[ignore = "takes minutes: `cargo xtask nightly`"]
+fn of_sixty_four_clients_at_once_one_starts_the_host_two_hundred_times() {
+    start_at_once(MANY_CLIENTS, MANY_ROUNDS);
+}
+
+fn start_at_once(clients: usize, rounds: usize) {
+    for round in 0..rounds {
         let home = Home::new();
         home.configure("limits.live_sessions = 20\n");
-        let outputs = at_once(&home, COMMANDS.into_iter().cycle().take(CLIENTS));
+        let outputs = at_once(&home, COMMANDS.into_iter().cycle().take(clients));
         for output in &outputs {
             assert!(output.status.success(), "round {round}: {}", said(output));
         }
@@ -49,7 +64,48 @@ fn of_many_clients_at_once_one_starts_the_host() {
         assert_eq!(hosts_started(&home), 1, "round {round}: exactly one host ever came up");
         assert_eq!(home.host_pid(), Some(first));
     }
-    println!("{CLIENTS} clients at once, {ROUNDS} times: one host each time, every client was served");
+    println!("{clients} clients at once, {rounds} times: one host each time, every client was served");
+}
+
+/// Without the lock that clients start one under: hosts are kept apart by the host's own.
+#[test]
+fn of_many_hosts_at_once_one_stays() {
+    for round in 0..ROUNDS {
+        let home = Home::new();
+        let stays = |mut host: Child| -> bool {
+            let mut said = String::new();
+            let stdout = host.stdout.as_mut().expect("a pipe");
+            BufReader::new(stdout).read_line(&mut said).expect("a line");
+            if said.trim() == READY {
+                home.end_with(host.id());
+                return true;
+            }
+            assert_eq!(said.trim(), "a host is running already", "round {round}");
+            assert!(!host.wait().expect("an end").success());
+            false
+        };
+        let start = |_| -> Child {
+            let mut command: Command = home.command(program());
+            command.args(["host", "run"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+            command.spawn().expect("a process")
+        };
+        let hosts: Vec<Child> = (0..CLIENTS).map(start).collect();
+        let stayed = hosts.into_iter().map(stays).filter(|stays| *stays).count();
+        assert_eq!(stayed, 1, "round {round}");
+        assert_eq!(hosts_started(&home), 1, "round {round}");
+    }
+}
+
+/// What a `q` of another version does, which no host of this one understands.
+#[tokio::test]
+async fn a_host_can_be_ended_without_its_protocol() {
+    let world = World::new();
+    assert!(!q_host::dismiss(&world.place()).await.expect("nobody there"));
+    world.q_ok(&["new", "-d", "kept"]);
+    assert!(q_host::dismiss(&world.place()).await.expect("a host that goes"));
+    assert!(!world.place().socket().exists(), "it left in good order");
+    assert!(world.q_ok(&["ls"]).contains("kept"));
+    world.home.host_pid();
 }
 
 /// The host is told to stop, and clients come in the same moment: each is served, by the one that goes or by the next.

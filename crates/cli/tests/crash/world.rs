@@ -5,8 +5,8 @@ use std::process::Output;
 use std::time::Duration;
 
 use q_host::Place;
-use q_host::wire::PROTOCOL;
 use q_host::wire::message::{Hello, NamedAgent, Reach};
+use q_host::wire::{OLDEST, PROTOCOL};
 use q_sim::home::Home;
 use q_sim::process::output_within;
 use q_sim::server::Server;
@@ -65,6 +65,7 @@ impl World {
         };
         Hello {
             protocol: PROTOCOL,
+            oldest: OLDEST,
             version: "test".to_owned(),
             watch: true,
             agents: vec![NamedAgent { name: "scripted".to_owned(), reach }],

@@ -12,6 +12,8 @@
 //! | `inbox` | what waits for an answer |
 //! | `hibernation` | room for one more, and everything back whole |
 //! | `doctor` | a damaged store: told, in the session it concerns |
+//! | `disk` | no room, no store: said at once, nothing typed is lost, and it goes on |
+//! | `restart` | a host that makes way for another |
 //! | `replay` | traces, played |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
@@ -26,6 +28,7 @@
 
 mod archive;
 mod cleanup;
+mod disk;
 mod doctor;
 mod forks;
 mod headless;
@@ -38,6 +41,7 @@ mod owner;
 mod plain;
 mod queue;
 mod replay;
+mod restart;
 mod run;
 mod screen;
 mod sessions;

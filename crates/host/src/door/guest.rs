@@ -11,7 +11,8 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 
 use crate::door::outbox::{Outbox, Taken};
 use crate::events::Event;
-use crate::wire::{ClientMessage, Codec, HostMessage, PROTOCOL};
+use crate::wire::message::Hello;
+use crate::wire::{ClientMessage, Codec, FrameError, HostMessage, PROTOCOL, Refused};
 
 /// How long a connection may stay without a hello.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
@@ -31,8 +32,8 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, events: mpsc::Se
         let _gone = writer.send(&HostMessage::Unwelcome { why }).await;
         return;
     };
-    if hello.protocol != PROTOCOL {
-        let why = mismatch(&hello.version, hello.protocol);
+    if !hello.is_understood() {
+        let why = mismatch(&hello);
         let _gone = writer.send(&HostMessage::Unwelcome { why }).await;
         return;
     }
@@ -41,19 +42,22 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, events: mpsc::Se
         return; // the host ends
     }
     tokio::select! {
-        () = listen(reader, client, &events) => {}
+        () = listen(reader, client, &outbox, &events) => {}
         () = speak(writer, client, &outbox, &events) => {}
     }
     let _host_gone = events.send(Event::Disconnected { client }).await;
 }
 
-async fn listen(mut reader: Reader, client: ClientId, events: &mpsc::Sender<Event>) {
+async fn listen(mut reader: Reader, client: ClientId, outbox: &Outbox, events: &mpsc::Sender<Event>) {
     while let Some(message) = reader.next().await {
         match message {
             Ok(message) => {
                 if events.send(Event::Said { client, message }).await.is_err() {
                     return;
                 }
+            }
+            Err(FrameError::Unknown { request }) => {
+                outbox.push(HostMessage::Reply { id: request, answer: Err(unknown()) });
             }
             Err(error) => {
                 tracing::warn!(target: "q::door", client = client.0, %error, "a client's message could not be read");
@@ -87,10 +91,22 @@ async fn speak(mut writer: Writer, client: ClientId, outbox: &Outbox, events: &m
     }
 }
 
-fn mismatch(version: &str, protocol: u32) -> String {
+fn mismatch(Hello { version, protocol, .. }: &Hello) -> String {
     let mine = env!("CARGO_PKG_VERSION");
+    let way_out = if *protocol < PROTOCOL {
+        "start the newer q; `q host restart` of this one would bring its own host"
+    } else {
+        "`q host restart` brings a host of this q: nothing is lost, what runs is interrupted and marked"
+    };
     format!(
-        "this q is {version} (protocol {protocol}), the running host is {mine} (protocol {PROTOCOL}); \
-         stop the host with `q host stop` of its own version, then start q again: nothing is lost"
+        "this q is {version} (protocol {protocol}), the running host is {mine} (protocol {PROTOCOL}); {way_out}"
     )
+}
+
+/// A newer client may want what this host cannot do.
+fn unknown() -> Refused {
+    let mine = env!("CARGO_PKG_VERSION");
+    let message =
+        format!("the running host is q {mine} and does not know this; `q host restart` brings one of this q");
+    Refused { code: "unknown_request".into(), message, limit: false }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use q_core::{ClientId, Command, EntryNo, Environment, Input, Presence, ReplyTo, RequestId, SessionId};
 
-use super::{Agents, Host, Page};
+use super::{Agents, End, Host, Page};
 use crate::wire::message::Status;
 use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, request};
 use crate::world::World;
@@ -69,7 +69,11 @@ impl<W: World> Host<W> {
             }
             Request::Stop => {
                 self.world.send(client, reply(Ok(Answer::Done)));
-                self.stop();
+                self.stop(End::Orderly);
+            }
+            Request::Restart => {
+                self.world.send(client, reply(Ok(Answer::Done)));
+                self.stop(End::Restart);
             }
             Request::Create(new) => self.create(client, id, |session, environment| {
                 new.command(session, environment).map_err(|fault| Refused {

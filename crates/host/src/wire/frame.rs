@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 use tokio_util::bytes::{Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder, LengthDelimitedCodec};
 
@@ -22,6 +22,12 @@ pub enum FrameError {
     /// The bytes are no message of this protocol.
     #[error("a message could not be read: {0}")]
     Decode(#[from] rmp_serde::decode::Error),
+    /// A request that only a later version knows.
+    #[error("a request of a later version came")]
+    Unknown {
+        /// The number it is to be answered under.
+        request: u64,
+    },
     /// A message could not be written.
     #[error("a message could not be written: {0}")]
     Encode(#[from] rmp_serde::encode::Error),
@@ -47,8 +53,22 @@ impl<In: DeserializeOwned, Out> Decoder for Codec<In, Out> {
 
     fn decode(&mut self, bytes: &mut BytesMut) -> Result<Option<In>, FrameError> {
         let Some(frame) = self.lengths.decode(bytes)? else { return Ok(None) };
-        Ok(Some(rmp_serde::from_slice(&frame)?))
+        rmp_serde::from_slice(&frame).map(Some).map_err(|error| match rmp_serde::from_slice(&frame) {
+            Ok(Numbered::Request { id, .. }) => FrameError::Unknown { request: id },
+            Err(_) => error.into(),
+        })
     }
+}
+
+/// What is understood of a request whatever is wanted. The host's messages have none of this shape.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Numbered {
+    Request {
+        id: u64,
+        #[serde(rename = "request")]
+        _request: IgnoredAny,
+    },
 }
 
 impl<In, Out: Serialize> Encoder<&Out> for Codec<In, Out> {
@@ -100,6 +120,51 @@ fn both_ways<In: DeserializeOwned + Serialize, Out: Serialize>(bytes: &[u8]) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_request_of_a_later_version_is_told_from_bytes_that_are_none() {
+        #[derive(Serialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Later {
+            Request { id: u64, request: Fly, why: &'static str },
+            Dance { id: u64 },
+        }
+        #[derive(Serialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Fly {
+            Fly { high: bool },
+        }
+        for (message, number) in [
+            (Later::Request { id: 7, request: Fly::Fly { high: true }, why: "to see" }, Some(7)),
+            (Later::Dance { id: 7 }, None),
+        ] {
+            let frame = written(&message);
+            let read = Codec::<ClientMessage, ()>::default().decode(&mut BytesMut::from(frame.as_slice()));
+            let found = match read {
+                Err(FrameError::Unknown { request }) => Some(request),
+                Ok(_) | Err(_) => None,
+            };
+            assert_eq!(found, number);
+        }
+    }
+
+    #[test]
+    fn fields_of_a_later_version_are_ignored() {
+        #[derive(Serialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Later {
+            Showing { session: Option<u64>, at_end: bool, since: u64 },
+        }
+        let frame = written(&Later::Showing { session: None, at_end: true, since: 9 });
+        let read = Codec::<ClientMessage, ()>::default().decode(&mut BytesMut::from(frame.as_slice()));
+        assert!(matches!(read, Ok(Some(ClientMessage::Showing { session: None, at_end: true }))));
+    }
+
+    fn written(message: &impl Serialize) -> Vec<u8> {
+        let mut bytes = BytesMut::new();
+        assert!(Codec::<(), _>::default().encode(message, &mut bytes).is_ok());
+        bytes.to_vec()
+    }
 
     proptest! {
         #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::request::{Id, Request};
 use super::view::{Call, Line, Pages, Piece, Shot};
+use super::{OLDEST, PROTOCOL};
 
 /// What a client says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,12 +41,23 @@ pub enum ClientMessage {
 pub struct Hello {
     /// [`super::PROTOCOL`].
     pub protocol: u32,
+    /// [`super::OLDEST`]; 0 from one that does not say.
+    #[serde(default)]
+    pub oldest: u32,
     /// Its version, for messages to people.
     pub version: String,
     /// Whether it keeps a mirror: snapshots and updates are sent.
     pub watch: bool,
     /// The agents of its configuration and environment. Sessions it creates keep these, in memory only.
     pub agents: Vec<NamedAgent>,
+}
+
+impl Hello {
+    /// Whether a host of this program and this client understand one another.
+    pub(crate) const fn is_understood(&self) -> bool {
+        let oldest = if self.oldest == 0 { self.protocol } else { self.oldest };
+        self.protocol >= OLDEST && oldest <= PROTOCOL
+    }
 }
 
 /// An agent as a client's configuration names it.
@@ -125,7 +137,7 @@ pub enum HostMessage {
     Going {
         /// Why.
         why: String,
-        /// Whether it is fine to start another one at once (after a failed store), or it was told to stop.
+        /// Whether another one is to be started at once (it restarts, or its store failed), or it was told to stop.
         restart: bool,
     },
 }
@@ -194,10 +206,13 @@ pub struct Status {
     /// All sessions in the store.
     pub stored: u64,
     /// What they take where they are stored, in bytes, about.
+    #[serde(default)]
     pub stored_bytes: u64,
     /// What they may take before the person is told.
+    #[serde(default)]
     pub store_bytes: u64,
     /// How long a session stays in the trash, in milliseconds.
+    #[serde(default)]
     pub trash_for_ms: u64,
 }
 
@@ -235,4 +250,28 @@ pub struct Spread {
     pub p50_us: u64,
     /// 19 of 20 were not slower, in microseconds.
     pub p95_us: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbouring_versions_talk_where_their_protocols_overlap() {
+        let next = PROTOCOL + 1;
+        for (protocol, oldest, talks) in [
+            (PROTOCOL, OLDEST, true),
+            (PROTOCOL, 0, true),
+            (next, PROTOCOL, true),
+            (next, OLDEST, true),
+            (next, next, false),
+            (next, 0, false),
+            (OLDEST, OLDEST, true),
+            (OLDEST - 1, OLDEST - 1, false),
+            (0, 0, false),
+        ] {
+            let hello = Hello { protocol, oldest, version: String::new(), watch: false, agents: Vec::new() };
+            assert_eq!(hello.is_understood(), talks, "{protocol}, from {oldest}");
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! The wire between host and clients: length-delimited `MessagePack` frames over a Unix socket.
 //!
-//! The protocol's number changes when a message changes its meaning; the hello compares it before anything else is
-//! said. Fields may be added: unknown ones are ignored.
+//! Each side says at the hello which protocol it speaks and the oldest one it understands; where these overlap they talk.
+//! Fields and requests may be added without a new number: unknown fields are ignored, unknown requests are refused. The
+//! number changes with a new kind of message from the host, which sends it to none that is older; [`OLDEST`] changes when a
+//! message changes its meaning.
 
 mod convert;
 mod frame;
@@ -17,4 +19,6 @@ pub use message::{Answer, ClientMessage, HostMessage, Refused};
 pub use request::{Id, New, Request, Say, Wish};
 
 /// The number of this protocol.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 2;
+/// The oldest protocol that is understood, too.
+pub const OLDEST: u32 = 2;

@@ -60,6 +60,8 @@ pub enum Request {
     Stats,
     /// End in good order.
     Stop,
+    /// The same, and clients start another one at once.
+    Restart,
 }
 
 /// A new session.

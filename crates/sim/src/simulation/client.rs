@@ -8,7 +8,7 @@ use std::sync::Arc;
 use q_core::{ClientId, EntryNo, Mirror, PendingCall, Presence, SessionId, Snapshot, Update};
 use q_host::simulation::Outbox;
 use q_host::wire::message::{Hello, NamedAgent, Reach};
-use q_host::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Request, Wish};
+use q_host::wire::{Answer, ClientMessage, HostMessage, OLDEST, PROTOCOL, Request, Wish};
 
 use super::consent::CallId;
 use super::index::Index;
@@ -143,6 +143,7 @@ impl Client {
         let agents = agents.map(|&name| NamedAgent { name: name.into(), reach: reach(name) });
         Hello {
             protocol: PROTOCOL,
+            oldest: OLDEST,
             version: "simulated".into(),
             watch: self.watches,
             agents: agents.collect(),

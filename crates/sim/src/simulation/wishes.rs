@@ -194,6 +194,7 @@ pub(super) const fn is_decided_by_the_core(request: &Request) -> bool {
         | Request::Resync { .. }
         | Request::Status
         | Request::Stats
-        | Request::Stop => false,
+        | Request::Stop
+        | Request::Restart => false,
     }
 }

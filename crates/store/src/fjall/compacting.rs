@@ -67,6 +67,7 @@ pub(super) fn compact(store: &FjallStore) -> Result<(), StoreError> {
 /// While nobody reads or writes: from here on nothing that is gone is kept for anybody. Gives the erasures there were.
 fn begin(store: &FjallStore) -> Result<u64, StoreError> {
     let database = store.database.write().map_err(|_| StoreError::Poisoned)?;
+    still_there(store)?;
     let erasures = store.compacting.erasures();
     database.as_ref().ok_or(StoreError::Poisoned)?.forget_replaced()?;
     Ok(erasures)
@@ -75,6 +76,7 @@ fn begin(store: &FjallStore) -> Result<u64, StoreError> {
 /// While nobody reads or writes: what was written meanwhile goes into tables, too, and the journals are emptied.
 fn renew(store: &FjallStore, erasures: u64) -> Result<(), StoreError> {
     let mut place = store.database.write().map_err(|_| StoreError::Poisoned)?;
+    still_there(store)?;
     let database = place.take().ok_or(StoreError::Poisoned)?;
     database.forget_replaced()?;
     database.wait_for_tables()?;
@@ -86,6 +88,15 @@ fn renew(store: &FjallStore, erasures: u64) -> Result<(), StoreError> {
         erased::clear(&store.path).map_err(failed)?;
     }
     Ok(())
+}
+
+/// Files are named by the store's place: what stands there instead is another's.
+fn still_there(store: &FjallStore) -> Result<(), StoreError> {
+    if directory::is_still(&store.path, &store.held) {
+        Ok(())
+    } else {
+        Err(StoreError::Vanished { path: store.path.clone() })
+    }
 }
 
 /// The oldest first: a row must not outlive its removal.

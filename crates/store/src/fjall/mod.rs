@@ -28,7 +28,7 @@ use crate::page::Page;
 use crate::probe::Prober;
 use crate::settle::Verdict;
 use crate::store::Store;
-use crate::{erased, key, order, page, tail, wire};
+use crate::{directory, erased, key, order, page, tail, wire};
 
 use compacting::Compacting;
 use database::{Database, Row};
@@ -44,7 +44,7 @@ pub struct FjallStore {
     writer: Mutex<Writer>,
     /// How many records sessions lost of which the person was not told yet, where that is known.
     untold: Mutex<BTreeMap<SessionId, Option<u64>>>,
-    _held: File,
+    held: File,
 }
 
 /// What is known about the ends of logs, and whether writes may go on.
@@ -89,7 +89,7 @@ impl FjallStore {
             compacting: Compacting::default(),
             writer: Mutex::new(writer),
             untold: Mutex::default(),
-            _held: held,
+            held,
         };
         aside::reports(dir).iter().flat_map(Report::untold).for_each(|damage| store.owe(damage));
         Ok(store)
@@ -218,6 +218,11 @@ impl FjallStore {
 impl Store for FjallStore {
     fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
         let mut writer = self.writer()?;
+        if !directory::is_still(&self.path, &self.held) {
+            // The engine would go on writing files that nobody finds again.
+            writer.poisoned = true;
+            return Err(StoreError::Vanished { path: self.path.clone() });
+        }
         writer.heads = None;
         let order::Outcome { heads, erased } = self.read(|reader| {
             order::verify(batches, |session| writer.end(reader, session).map(|end| end.seq))

@@ -52,9 +52,11 @@ pub fn draw(frame: &mut Frame<'_>, ui: &mut Ui, mirror: &Mirror, now: WallTime) 
             0
         }
     };
-    queue::draw(buffer, places.queue, ui, mirror);
     let above = places.transcript.union(places.queue);
-    status::draw(buffer, places.status, above, ui, mirror, below);
+    let said = status::draw(buffer, places.status, above, ui, mirror, below);
+    // What is said in several rows hides text, not what waits.
+    let hidden = said.min(places.transcript.height);
+    queue::draw(buffer, Rect { y: places.queue.y - hidden, ..places.queue }, ui, mirror);
     let cursor = prompt::draw(buffer, places.prompt, ui, mirror);
     let cursor = overlay::draw(buffer, area, ui, mirror, now).unwrap_or(cursor);
     if let Some(cursor) = cursor {

@@ -3,6 +3,7 @@
 use q_core::{Mirror, PendingCall, SessionId, Wants};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
 
 use crate::layout::wrap::truncated;
 use crate::sanitize;
@@ -25,6 +26,7 @@ pub(super) fn rows(ui: &Ui, mirror: &Mirror) -> usize {
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let width = usize::from(area.width);
     for (y, line) in (area.top()..area.bottom()).zip(lines(ui, mirror)) {
+        Clear.render(Rect { y, height: 1, ..area }, buffer);
         let style = if line.starts_with(ASKS) { ui.palette().alarm() } else { Palette::dim() };
         buffer.set_stringn(area.x, y, truncated(&line, width), width, style);
     }
@@ -46,6 +48,7 @@ fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
         let start: String = text.chars().take(CHARS).collect();
         format!(" {what}: {}", sanitize::visible_line(&start))
     };
+    let sent = if ui.lost.is_some() { "not saved" } else { "sending" };
     let mut lines = Vec::new();
     match ui.focus {
         Some(id) => {
@@ -58,9 +61,9 @@ fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
             for (number, waiting) in queue.iter().enumerate() {
                 lines.push(line(&format!("queued {}", number + 1), &waiting.text));
             }
-            lines.extend(ui.submissions.to(id).map(|text| line("sending", text)));
+            lines.extend(ui.submissions.to(id).map(|text| line(sent, text)));
         }
-        None => lines.extend(ui.submissions.first().map(|text| line("sending", text))),
+        None => lines.extend(ui.submissions.first().map(|text| line(sent, text))),
     }
     if lines.len() > SHOWN {
         let more = lines.len() - (SHOWN - 1);

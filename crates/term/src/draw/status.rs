@@ -13,7 +13,7 @@ use crate::draw::spinner;
 use crate::layout::wrap::{self, columns};
 use crate::sanitize;
 use crate::style::Palette;
-use crate::ui::{Ui, anything_moves};
+use crate::ui::{Notice, Ui, anything_moves};
 use crate::words;
 
 /// More rows than this nobody reads at a glance.
@@ -21,10 +21,17 @@ const ROWS_SAID: usize = 4;
 /// Why an answer does not begin.
 const HELD: &str = "waits for a place: its agent is busy";
 
-/// Draws the line; what needs more rows takes them from `above`.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror: &Mirror, below: usize) {
+/// Draws the line; what needs more rows takes them from `above`. Gives how many.
+pub(super) fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    above: Rect,
+    ui: &Ui,
+    mirror: &Mirror,
+    below: usize,
+) -> u16 {
     if area.is_empty() {
-        return;
+        return 0;
     }
     let width = usize::from(area.width);
     let (lines, style) = left(ui, mirror, below, width.saturating_sub(1));
@@ -46,6 +53,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror
         }
         buffer.set_stringn(area.x, y, format!(" {line}"), width, style);
     }
+    area.y.saturating_sub(top)
 }
 
 /// What is to be said now, in lines of at most `width`.
@@ -57,6 +65,9 @@ fn left(ui: &Ui, mirror: &Mirror, below: usize, width: usize) -> (Vec<String>, S
     };
     if ui.leader {
         return (leader_hint(width), Palette::strong());
+    }
+    if let (Some(Notice { text, fault: true }), Some(why)) = (&ui.notice, &ui.lost) {
+        return (said(&format!("{text}: {why}")), palette.alarm());
     }
     if let Some(notice) = &ui.notice {
         return (said(&notice.text), if notice.fault { palette.alarm() } else { palette.notice() });

@@ -19,12 +19,16 @@ impl Ui {
         }
         if editor.text().trim().is_empty() {
             editor.take();
+            if self.lost.is_some() {
+                intents.push(Intent::Rejoin);
+            }
             return;
         }
         let typed = self.pane().editor.text().to_owned();
         let read = slash::read(&typed, &self.options.kinds);
-        if let Some(why) = self.lost.clone().filter(|_| !read.needs_no_host()) {
-            self.complain(format!("{why}; what you typed stays here"));
+        if self.lost.is_some() && !read.needs_no_host() {
+            self.complain("what you typed stays here");
+            intents.push(Intent::Rejoin);
             return;
         }
         match read {

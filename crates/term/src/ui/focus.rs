@@ -67,6 +67,9 @@ impl Ui {
     }
 
     fn save_draft(&mut self, id: SessionId, intents: &mut Vec<Intent>) {
+        if self.lost.is_some() {
+            return; // it counts as unsaved until there is a host that takes it
+        }
         if let Some(text) = self.panes.get_mut(&id).and_then(Pane::unsaved) {
             intents.push(Intent::Tell(Command::SaveDraft { session: id, text }));
         }

@@ -169,7 +169,7 @@ impl Ui {
 
     /// Whether anything on the screen moves: call [`Ui::tick`] at most four times a second then, and never otherwise.
     pub fn wants_ticks(&self, mirror: &Mirror) -> bool {
-        self.options.motion && self.in_front && anything_moves(mirror)
+        self.options.motion && self.in_front && self.lost.is_none() && anything_moves(mirror)
     }
 
     /// The session on the screen.
@@ -238,6 +238,11 @@ impl Ui {
     /// What follows from every change: a valid focus, known drafts, and telling the host what is in sight.
     fn settle(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
         if self.lost.is_some() {
+            let count = intents.len();
+            intents.retain(|intent| !intent.needs_host());
+            if intents.len() < count {
+                self.complain("that needs the host");
+            }
             return;
         }
         self.keep_focus_valid(mirror, intents);

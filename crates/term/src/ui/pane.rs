@@ -75,6 +75,19 @@ impl Pane {
         Some(self.agreed.clone())
     }
 
+    /// The host that a draft was sent to is gone: it may have kept it or not.
+    pub(crate) fn doubt_draft(&mut self) {
+        if std::mem::take(&mut self.sent) {
+            self.agreed.clear();
+        }
+    }
+
+    /// What is typed, if the host has something else or nothing.
+    pub(crate) fn draft_at_risk(&self) -> Option<&str> {
+        let typed = self.editor.text();
+        (!typed.trim().is_empty() && typed != self.agreed).then_some(typed)
+    }
+
     /// Takes over a draft typed elsewhere, unless something else is typed here.
     pub(crate) fn adopt(&mut self, draft: &str) {
         if draft == self.agreed {

@@ -3,7 +3,7 @@
 use q_core::SessionId;
 
 use crate::intent::Intent;
-use crate::ui::{Ui, Waking};
+use crate::ui::{Pane, Ui, Waking};
 
 /// Everything under way from this terminal.
 #[derive(Clone, Debug, Default)]
@@ -89,19 +89,27 @@ impl Ui {
         self.shown = None;
         self.cache.clear();
         self.live.clear();
-        self.panes.values_mut().for_each(|pane| pane.waking = Waking::Unasked);
+        for pane in self.panes.values_mut() {
+            pane.waking = Waking::Unasked;
+            pane.paged = None;
+            pane.doubt_draft();
+        }
         self.lost = Some(why.into());
     }
 
-    /// What was sent and never acknowledged, for a client that ends without a host.
+    /// What was sent and never acknowledged, and what is typed and not saved: for a client that ends without a host.
     pub fn undelivered(&self) -> impl Iterator<Item = &str> {
         let sent = self.submissions.under_way.iter().map(|sent| sent.text.as_str());
-        sent.chain(self.submissions.first())
+        let panes = self.panes.values().chain([&self.nowhere]);
+        sent.chain(self.submissions.first()).chain(panes.filter_map(Pane::draft_at_risk))
     }
 
     /// A host is there again and the mirror is filled: goes on where this terminal was.
     pub fn host_back(&mut self, mirror: &q_core::Mirror) -> Vec<Intent> {
-        self.lost = None;
+        if self.lost.take().is_some() {
+            // What could not be done without one can be now.
+            self.notice = self.notice.take().filter(|notice| !notice.fault);
+        }
         self.shown = None;
         self.refreshed(mirror)
     }

@@ -75,7 +75,7 @@ fn what_a_lost_host_did_not_answer_stays_under_way() {
     world.say("on its way");
     world.ui.host_lost("the host is gone");
     let frame = world.frame();
-    assert!(frame.contains("sending: on its way") && frame.ends_with("[one] >"), "{frame}");
+    assert!(frame.contains("not saved: on its way") && frame.ends_with("[one] >"), "{frame}");
     assert_eq!(world.ui.undelivered().collect::<Vec<_>>(), ["on its way"]);
     let mirror = std::mem::take(&mut world.mirror);
     assert_eq!(world.ui.refreshed(&world.mirror), [], "an empty mirror takes the focus away");
@@ -84,14 +84,14 @@ fn what_a_lost_host_did_not_answer_stays_under_way() {
     assert_eq!(world.ui.host_back(&world.mirror), [shown]);
     world.ui.refused(Some(0), Some(id(1)), "the next host refused it");
     assert!(world.frame().ends_with("[one] > on its way"));
-    assert_eq!(world.ui.undelivered().count(), 0);
+    assert_eq!(world.ui.undelivered().collect::<Vec<_>>(), ["on its way"], "typed, and saved nowhere yet");
 }
 
 #[test]
 fn nothing_is_sent_without_a_host_and_what_is_typed_stays() {
     let mut world = two();
     world.ui.host_lost("the host is gone");
-    assert_eq!(world.say("are you there?"), []);
+    assert_eq!(world.say("are you there?"), [Intent::Rejoin]);
     let frame = world.frame();
     assert!(
         frame.contains("what you typed stays here") && frame.ends_with("[one] > are you there?"),
@@ -100,6 +100,43 @@ fn nothing_is_sent_without_a_host_and_what_is_typed_stays() {
     world.ui.host_back(&world.mirror);
     let sent = Intent::Submit { key: 0, session: id(1), text: "are you there?".into(), steer: false };
     assert_eq!(world.keys(&["Enter"]), [sent]);
+}
+
+#[test]
+fn what_is_typed_without_a_host_is_saved_with_the_next_one() {
+    let mut world = two();
+    world.type_text("half a draft");
+    let saved = |text: &str| Intent::Tell(q_core::Command::SaveDraft { session: id(1), text: text.into() });
+    assert_eq!(world.ui.drafts(), [saved("half a draft")]);
+    world.ui.host_lost("the host is gone");
+    world.keys(&["Alt+2", "Alt+1"]);
+    assert_eq!(world.ui.drafts(), [], "there is nobody to save it");
+    assert_eq!(world.ui.undelivered().collect::<Vec<_>>(), ["half a draft"]);
+    world.ui.host_back(&world.mirror);
+    assert_eq!(world.ui.drafts(), [saved("half a draft")], "the last host may not have kept it");
+}
+
+#[test]
+fn without_a_host_nothing_is_wished_for_and_why_is_said() {
+    let mut world = two();
+    world.ui.host_lost("there is no space");
+    for keys in [&["Ctrl+N"] as &[&str], &["Ctrl+X", "w"]] {
+        assert_eq!(world.keys(keys), [], "{keys:?}");
+        assert!(world.frame().contains("there is no space"), "{keys:?}");
+    }
+    assert_eq!(world.keys(&["Alt+2"]), [], "switching needs none");
+    assert!(world.frame().contains("[two] >"));
+    assert_eq!(world.keys(&["Enter"]), [Intent::Rejoin]);
+}
+
+#[test]
+fn why_there_was_no_host_goes_when_there_is_one() {
+    let mut world = two();
+    world.ui.host_lost("there is no space");
+    world.say("hello");
+    assert!(world.frame().contains("what you typed stays here: there is no space"));
+    world.ui.host_back(&world.mirror);
+    assert!(!world.frame().contains("there is no space"));
 }
 
 #[test]

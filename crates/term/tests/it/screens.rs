@@ -272,7 +272,9 @@ fn wide_and_joined_characters() {
 fn without_a_host() {
     let mut world = World::with(80, 24, one());
     world.say("is anybody there?");
-    world.ui.host_lost("the host is gone; starting it again");
+    world.ui.host_lost(
+        "the host cannot start: no space for the store /home/ann/.local/share/q/store; free some, then try again",
+    );
     screen!(world);
 }
 

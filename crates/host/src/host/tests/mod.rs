@@ -23,7 +23,7 @@ use crate::events::{Event, Heard};
 use crate::pipeline::CommitNo;
 use crate::wire::Id;
 use crate::wire::message::{Hello, NamedAgent, Reach};
-use crate::wire::{Answer, ClientMessage, HostMessage, New, PROTOCOL, Refused, Request, Wish};
+use crate::wire::{Answer, ClientMessage, HostMessage, New, OLDEST, PROTOCOL, Refused, Request, Wish};
 use crate::world::{Question, World};
 use crate::writer::Written;
 
@@ -131,6 +131,7 @@ impl Bench {
         let named = |&(name, address): &(&str, &str)| NamedAgent { name: name.into(), reach: http(address) };
         let hello = Hello {
             protocol: PROTOCOL,
+            oldest: OLDEST,
             version: "test".into(),
             watch,
             agents: agents.iter().map(named).collect(),

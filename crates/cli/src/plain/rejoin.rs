@@ -1,0 +1,78 @@
+//! Without a host: a person at a terminal waits for the next one, which is sent what none has answered; a script ends.
+
+use std::process::ExitCode;
+
+use q_term::sanitize;
+use tokio::signal::unix::Signal;
+use tokio::time::sleep;
+
+use crate::client::{Client, wait_after};
+use crate::error::{CliError, Kind};
+use crate::out;
+use crate::plain::{Face, Next, say};
+
+impl Face<'_> {
+    /// The host is gone. Nobody would end a script that waits for the next one.
+    pub(super) fn without_host(&self, error: CliError) -> Result<Next, CliError> {
+        if self.context.environment.input_is_terminal {
+            return Ok(Next::Rejoin(error.message));
+        }
+        self.tell_unsent();
+        Err(error)
+    }
+
+    /// Waits for the next host, unless the person has enough of it.
+    pub(super) async fn rejoin(&mut self, why: &str, interrupts: &mut Signal) -> Result<Next, CliError> {
+        let mut why = why.to_owned();
+        say(&[format!("* {why}; q goes on as soon as it can, Ctrl+C leaves")])?;
+        loop {
+            let wait = wait_after(self.failures);
+            self.failures += 1;
+            let attempt = async {
+                sleep(wait).await;
+                Client::rejoin(self.context).await
+            };
+            let found = tokio::select! {
+                found = attempt => found,
+                _ = interrupts.recv() => {
+                    self.tell_unsent();
+                    return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
+                }
+            };
+            match found {
+                Ok(client) => {
+                    self.client = client;
+                    break;
+                }
+                Err(error) if error.message == why => {}
+                Err(error) => {
+                    why = error.message;
+                    say(&[format!("* {why}")])?;
+                }
+            }
+        }
+        self.client.keep_updates();
+        say(&["* the host is back".to_owned()])?;
+        match self.take_up().await {
+            Err(error) if error.kind == Kind::Unreachable => return Ok(Next::Rejoin(error.message)),
+            Err(error) => say(&[format!("* {}", error.on_one_line())])?,
+            Ok(()) => self.failures = 0,
+        }
+        self.ask_for_line()?;
+        Ok(Next::Go)
+    }
+
+    /// Goes on with a new host where the last one went.
+    async fn take_up(&mut self) -> Result<(), CliError> {
+        if let Some(session) = self.plain.focus() {
+            self.go_to(session).await?;
+        }
+        self.send_unsent().await
+    }
+
+    fn tell_unsent(&self) {
+        for unsent in &self.unsent {
+            out::note(&format!("not sent: {}", sanitize::visible(&unsent.text)));
+        }
+    }
+}

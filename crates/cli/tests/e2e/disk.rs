@@ -1,0 +1,98 @@
+//! A disk that takes nothing more, and a store that is gone: said at once, what was typed stays, and everything goes on when
+//! that is over. A limit on file sizes stands for the full disk: both are met at the same calls.
+
+use std::fs;
+
+use q_sim::process::limit_file_size;
+use q_sim::terminal::Terminal;
+
+use crate::screen::{CTRL_D, Reader as _};
+use crate::world::World;
+
+const FULL: &str = "no space for the store";
+
+/// Nothing more can be written, by the host or by one that this terminal starts.
+fn fill(world: &World, terminal: &Terminal) {
+    limit_file_size(world.home.host_pid().expect("a host runs"), Some(0));
+    limit_file_size(terminal.pid(), Some(0));
+}
+
+fn one() -> (World, Terminal) {
+    let world = World::new().with_sessions(&["one"]);
+    let terminal = world.open();
+    terminal.wait_prompt("one");
+    (world, terminal)
+}
+
+#[test]
+fn a_prompt_that_a_full_disk_cannot_take_is_sent_once_when_there_is_room() {
+    let (world, mut terminal) = one();
+    terminal.send_line("before");
+    terminal.wait_text("echo: before");
+    fill(&world, &terminal);
+    terminal.send_line("keep this");
+    terminal.wait_text("not saved: keep this");
+    terminal.wait_text(FULL);
+    terminal.wait_text("echo: before");
+    terminal.send_line("and this");
+    terminal.wait_text("what you typed stays here");
+
+    limit_file_size(terminal.pid(), None);
+    terminal.wait_text("echo: keep this");
+    terminal.wait_no_text(FULL);
+    terminal.wait_typed("one", "and this");
+    terminal.send("\r");
+    terminal.wait_text("echo: and this");
+    assert_eq!(world.server.requests().len(), 3, "nothing is asked twice");
+    world.q(&["host", "stop"]).succeeded();
+    assert_eq!(world.q(&["doctor", "--json"]).json()["condition"], "healthy");
+}
+
+#[test]
+fn who_leaves_while_nothing_can_be_saved_is_given_back_what_was_typed() {
+    let (world, mut terminal) = one();
+    fill(&world, &terminal);
+    terminal.send_line("keep this");
+    terminal.wait_text("not saved: keep this");
+    terminal.send(CTRL_D);
+    assert_eq!(terminal.wait_exit().exit_code(), 5);
+    assert!(terminal.screen_text().starts_with("not saved: keep this"), "{}", terminal.screen_text());
+    assert_eq!(world.server.requests().len(), 0);
+}
+
+#[test]
+fn a_store_that_is_moved_away_is_missed_and_never_made_anew() {
+    let (world, mut terminal) = one();
+    let data = world.home.directory("XDG_DATA_HOME").join("q");
+    fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
+    terminal.send_line("where are you?");
+    terminal.wait_text("not saved: where are you?");
+    terminal.wait_text("is gone or was");
+    fs::rename(data.join("elsewhere"), data.join("store")).unwrap();
+    terminal.send("\r");
+    terminal.wait_text("echo: where are you?");
+    assert_eq!(world.server.requests().len(), 1);
+}
+
+#[test]
+fn a_command_that_a_full_disk_stops_says_so_and_reading_goes_on_until_then() {
+    let (world, terminal) = one();
+    fill(&world, &terminal);
+    world.q(&["ls"]).succeeded();
+    world.q(&["send", "one", "hello"]).exited(5).told(FULL).told("free some");
+}
+
+#[test]
+fn plain_mode_waits_for_room_too() {
+    let mut world = World::new().with_sessions(&["one"]);
+    world.home.set("TERM", "dumb");
+    let mut terminal = world.open();
+    terminal.wait_text("[one] >");
+    fill(&world, &terminal);
+    terminal.send_line("keep this");
+    terminal.wait_text(FULL);
+    limit_file_size(terminal.pid(), None);
+    terminal.wait_text("* the host is back");
+    terminal.wait_text("[one] echo: keep this");
+    assert_eq!(world.server.requests().len(), 1);
+}

@@ -1,0 +1,61 @@
+//! A host that makes way for another one, as after an upgrade: terminals come along, what runs is told or waited for.
+
+use q_sim::server::Script;
+
+use crate::screen::Reader as _;
+use crate::world::World;
+
+#[test]
+fn a_terminal_comes_along_to_the_next_host() {
+    let world = World::new().with_sessions(&["one"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("one");
+    terminal.send_line("before");
+    terminal.wait_text("echo: before");
+    terminal.send("half a draft");
+    terminal.wait_typed("one", "half a draft");
+    let first = world.home.host_pid();
+    world.q(&["host", "restart"]).succeeded().told("the host has restarted (version ");
+    assert_ne!(world.home.host_pid(), first);
+    terminal.wait_typed("one", "half a draft");
+    terminal.send(" goes on\r");
+    terminal.wait_text("echo: half a draft goes on");
+}
+
+#[test]
+fn a_turn_that_cannot_go_on_is_named_and_kept() {
+    let world = World::new().with_sessions(&["one", "two"]);
+    world.server.on("count", Script::new().say("One, two").wait_for("never").done());
+    world.q(&["send", "one", "count"]).succeeded();
+    world.wait_for_streams(1);
+    let said = world.q(&["host", "restart"]).succeeded().told("one was interrupted").told("`q retry one`");
+    assert!(!said.err.contains("two was"), "{said:?}");
+    assert_eq!(world.session("one")["activity"], "interrupted");
+    world.server.on("count", Script::new().say("One, two, three").done());
+    world.q(&["retry", "one"]).succeeded();
+    world.q(&["wait", "one"]).succeeded();
+    assert!(world.q(&["show", "one"]).succeeded().out.contains("One, two, three"));
+}
+
+#[test]
+fn a_restart_may_wait_for_what_runs() {
+    let world = World::new().with_sessions(&["one"]);
+    world.gated("count", "One,", "rest", " two, three");
+    world.q(&["send", "one", "count"]).succeeded();
+    world.wait_for_streams(1);
+    let first = world.home.host_pid();
+    let restart = world.start(&["host", "restart", "--wait"]);
+    world.server.open("rest");
+    let said = restart.finish().succeeded();
+    assert!(!said.err.contains("interrupted"), "{said:?}");
+    assert_ne!(world.home.host_pid(), first);
+    assert!(world.q(&["show", "one"]).succeeded().out.contains("One, two, three"));
+    assert_eq!(world.session("one")["activity"], "idle");
+}
+
+#[test]
+fn where_no_host_runs_a_restart_starts_one() {
+    let world = World::new();
+    world.q(&["host", "restart"]).succeeded().told("the host has restarted");
+    assert!(world.home.host_pid().is_some());
+}
