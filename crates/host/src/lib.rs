@@ -23,6 +23,7 @@ mod events;
 mod figures;
 mod host;
 mod pipeline;
+mod reads;
 mod weight;
 mod world;
 mod writer;

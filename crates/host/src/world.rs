@@ -13,7 +13,8 @@ use crate::door::{Outbox, Outboxes};
 use crate::entropy::{self, NoEntropy};
 use crate::events::Loaded;
 use crate::pipeline::CommitNo;
-use crate::wire::{Answer, HostMessage, Refused};
+use crate::reads;
+use crate::wire::HostMessage;
 use crate::writer::Writer;
 
 /// The world's side of the loop. No method waits.
@@ -114,18 +115,7 @@ impl World for Real {
         let Some(store) = self.store.upgrade() else { return };
         let (loaded, tail_bytes) = (self.loaded.clone(), self.tail_bytes);
         tokio::task::spawn_blocking(move || {
-            let stored = store.head(session).and_then(|head| match head {
-                Some(head) => store.stored(head, tail_bytes).map(Some),
-                None => Ok(None),
-            });
-            let stored = match stored {
-                Ok(Some(stored)) => Ok(Box::new(stored)),
-                Ok(None) => Err("it is not in the store".to_owned()),
-                Err(error) => {
-                    tracing::error!(target: "q::store", session = %session, %error, "a session cannot be read");
-                    Err(error.to_string())
-                }
-            };
+            let stored = reads::stored(&*store, session, tail_bytes);
             let _host_gone = loaded.send(Loaded { session, stored });
         });
     }
@@ -157,16 +147,7 @@ impl World for Real {
         let Some(outbox) = self.outboxes.get(&client).cloned() else { return };
         let Some(store) = self.store.upgrade() else { return };
         tokio::task::spawn_blocking(move || {
-            let answer = match store.page(session, before, bytes) {
-                Ok(page) => Ok(Answer::Page(crate::wire::view::Pages {
-                    entries: page.entries.into_iter().map(Into::into).collect(),
-                    trimmed: page.trimmed,
-                })),
-                Err(error) => {
-                    tracing::error!(target: "q::store", session = %session, %error, "a page cannot be read");
-                    Err(Refused { code: "store".into(), message: error.to_string(), limit: false })
-                }
-            };
+            let answer = reads::page(&*store, session, before, bytes);
             outbox.push(HostMessage::Reply { id: request, answer });
         });
     }

@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod directory;
 mod examine;
+mod golden;
 mod lineage;
 mod probe;
 mod rot;

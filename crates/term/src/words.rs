@@ -2,8 +2,8 @@
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, Called, Fault, Interrupter, Outcome, PendingCall, Presence, Resulted, Stop, Summary, WallTime,
-    Wants,
+    Activity, Called, Fault, Interrupter, Mirror, Outcome, PendingCall, Presence, Resulted, SessionId, Stop,
+    Summary, WallTime, Wants,
 };
 
 use crate::sanitize;
@@ -21,17 +21,27 @@ pub const fn state(summary: &Summary) -> &'static str {
 /// What a stop says in the transcript.
 pub fn stop(stop: &Stop) -> String {
     match stop {
-        Stop::Interrupted(by) => format!("interrupted here{}; /retry asks again", interrupter(*by)),
+        Stop::Interrupted(Interrupter::User) => "interrupted here; /retry asks again".into(),
+        Stop::Interrupted(Interrupter::Stop) => format!("interrupted here (the host was stopped); {CHOICES}"),
+        Stop::Interrupted(Interrupter::Crash) => format!("interrupted here (the host died); {CHOICES}"),
         Stop::Failed(failure) => sanitize::visible_line(&failure.to_string()).into_owned(),
     }
 }
 
-const fn interrupter(by: Interrupter) -> &'static str {
-    match by {
-        Interrupter::User => "",
-        Interrupter::Stop => " (the host was stopped)",
-        Interrupter::Crash => " (the host died)",
-    }
+/// What can be done with what nobody interrupted on purpose.
+const CHOICES: &str = "/retry asks again, a new prompt goes on from here, /close or /delete ends it";
+
+/// Sessions that were interrupted and not looked at since, other than the one in view; nothing when there is none.
+pub fn interrupted(mirror: &Mirror, in_view: Option<SessionId>) -> Option<String> {
+    let sessions = mirror.by_slot();
+    let names: Vec<&str> = sessions
+        .iter()
+        .map(|session| &session.summary)
+        .filter(|summary| summary.activity == Activity::Interrupted && summary.unread > 0)
+        .filter(|summary| Some(summary.id) != in_view)
+        .map(|summary| summary.name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| format!("interrupted while you were away: {}", names.join(", ")))
 }
 
 /// What became of a session's turn, as said about one that is not in sight.

@@ -55,6 +55,8 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     if let Some(exceeded) = exceeded {
         ui.say(exceeded);
     }
+    // What was cut short is said instead, if anything was.
+    ui.welcome_back(&client.mirror);
     let signals = Signals::listen()?;
     let screen = Screen::take()?;
     // Listened to before the first frame: a size that changes right after it must not be missed.

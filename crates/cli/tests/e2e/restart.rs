@@ -1,8 +1,9 @@
 //! A host that makes way for another one, as after an upgrade: terminals come along, what runs is told or waited for.
 
+use q_sim::process::kill9;
 use q_sim::server::Script;
 
-use crate::screen::Reader as _;
+use crate::screen::{CTRL_D, Reader as _, alt};
 use crate::world::World;
 
 #[test]
@@ -58,4 +59,28 @@ fn where_no_host_runs_a_restart_starts_one() {
     let world = World::new();
     world.q(&["host", "restart"]).succeeded().told("the host has restarted");
     assert!(world.home.host_pid().is_some());
+}
+
+#[test]
+fn what_a_dead_host_cut_short_is_listed_at_the_next_look_and_once() {
+    let world = World::new().with_sessions(&["one", "two", "three"]);
+    for name in ["two", "three"] {
+        world.server.on(name, Script::new().say("Begun").wait_for("never").done());
+        world.q(&["send", name, name]).succeeded();
+    }
+    world.wait_for_streams(2);
+    assert!(kill9(world.home.host_pid().expect("a host runs")));
+    let mut terminal = world.open();
+    terminal.wait_text("interrupted while you were away: two, three; Alt+A goes there");
+    for _ in 0..2 {
+        terminal.send(alt('a'));
+        terminal.wait_text("interrupted here (the host died); /retry asks again");
+    }
+    terminal.send(alt('1'));
+    terminal.wait_prompt("one");
+    terminal.send(CTRL_D);
+    terminal.wait_exit();
+    let again = world.open();
+    again.wait_prompt("one");
+    assert!(!again.screen_text().contains("while you were away"), "{}", again.screen_text());
 }

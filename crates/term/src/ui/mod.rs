@@ -29,6 +29,7 @@ use crate::keys::Chord;
 use crate::kinds::Kinds;
 use crate::layout::Cache;
 use crate::style::Palette;
+use crate::words;
 use submissions::Submissions;
 
 /// What the client knows about the terminal and the configuration.
@@ -153,6 +154,13 @@ impl Ui {
         }
         self.settle(mirror, &mut intents);
         intents
+    }
+
+    /// For the first look after a while: says which other sessions were interrupted meanwhile.
+    pub fn welcome_back(&mut self, mirror: &Mirror) {
+        if let Some(interrupted) = words::interrupted(mirror, self.focus) {
+            self.say(format!("{interrupted}; Alt+A goes there"));
+        }
     }
 
     /// The mirror changed: keeps the focus valid, adopts drafts, asks for pages in sight.
