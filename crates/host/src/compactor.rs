@@ -74,7 +74,7 @@ fn compact(store: &Weak<dyn Store>) -> Result<(), Gone> {
         match store.compact() {
             Ok(()) => tracing::info!(target: "q::store", "compacted: what was erased is gone from the files"),
             Err(error) => {
-                tracing::error!(target: "q::store", %error, "what was erased stands in files still")
+                tracing::error!(target: "q::store", %error, "what was erased stands in files still");
             }
         }
     }

@@ -87,15 +87,18 @@ fn the_disk_holds_little_more_than_the_texts() {
     let dir = place.path().join("store");
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
-    (1..8).for_each(|_| driver.take(Step::Create));
+    for _ in 1..8 {
+        driver.take(Step::Create);
+    }
     for round in 0..375 {
         for session in 0..8 {
             driver.take(Step::Submit(session, format!("{round} {} ", "why is it so? ".repeat(560))));
             driver.take(Step::Done(session));
         }
     }
-    let erased = [1, 3, 5, 7];
-    erased.into_iter().for_each(|session| driver.take(Step::Erase(session)));
+    for erased in [1, 3, 5, 7] {
+        driver.take(Step::Erase(erased));
+    }
     driver.settle();
     drop(driver);
     let heads = store.heads().unwrap();
@@ -109,7 +112,6 @@ fn the_disk_holds_little_more_than_the_texts() {
     store.compact().unwrap();
     let after = disk_use(&dir);
     let estimate: u64 = heads.iter().map(|head| head.bytes).sum();
-    println!("texts {texts}, told {estimate}, on the disk {before} before, {after} after");
     assert!(after as f64 <= 1.2 * texts as f64, "{after} for {texts}, {before} before");
     assert!(after.abs_diff(estimate) as f64 <= 0.1 * after as f64, "{estimate} are told, {after} taken");
 }
@@ -129,7 +131,6 @@ fn what_a_session_is_said_to_take_is_about_that() {
     store.compact().unwrap();
     let told: u64 = store.heads().unwrap().iter().map(|head| head.bytes).sum();
     let taken = disk_use(&dir);
-    println!("told {told}, on the disk {taken}");
     assert!((0.8..=1.25).contains(&(told as f64 / taken as f64)), "{told} are told, {taken} taken");
 }
 
@@ -170,7 +171,6 @@ fn nobody_notices_it() {
         done.store(true, Ordering::SeqCst);
         runs = compacts.join().unwrap();
     });
-    println!("compacted {runs} times");
     assert!(runs > 1, "{runs}");
     let written = Written::all_of(&store);
     let before = all(&store);
@@ -204,12 +204,15 @@ fn what_stands_in_its_place_is_not_touched() {
 /// What a commit costs while the store is compacted beside it. Prints; a person compares.
 #[test]
 #[ignore = "a measurement"]
+#[allow(clippy::print_stdout, reason = "a measurement is told")]
 fn what_a_commit_waits_for() {
     let place = tempfile::tempdir().unwrap(); // on a disk
     let dir = place.path().join("store");
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
-    (1..8).for_each(|_| driver.take(Step::Create));
+    for _ in 1..8 {
+        driver.take(Step::Create);
+    }
     for megabytes in [10, 100, 500] {
         while store.heads().unwrap().iter().map(|head| head.bytes).sum::<u64>() < megabytes * 1_000_000 {
             for session in 0..8 {

@@ -48,12 +48,16 @@ mod tests {
     fn the_way_out_is_named() {
         let lines = ["create s1 name a", "create s2 name b", "create s3 name c", "create s4 name d"];
         let mut player = Player::new(Limits::default());
-        lines.iter().for_each(|line| drop(player.play(line).unwrap()));
+        for line in lines {
+            player.play(line).unwrap();
+        }
         let sessions = player.core.view().sessions();
         let mut sessions: Vec<Kept> =
             sessions.map(|summary| Kept { summary, bytes: 5_000_000_000 }).collect();
         let mut said_when = |presence: Presence, quota: u64| {
-            sessions.iter_mut().for_each(|kept| kept.summary.presence = presence);
+            for kept in &mut sessions {
+                kept.summary.presence = presence;
+            }
             said(&sessions, quota)
         };
         let takes = "sessions take 20.0 GB, over the limit of";

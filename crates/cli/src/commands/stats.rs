@@ -16,12 +16,12 @@ use crate::{json, out};
 pub(crate) async fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let Answer::Stats(stats) = client.ask(Request::Stats).await? else { return Err(unexpected()) };
-    let Answer::Status(status) = client.ask(Request::Status).await? else { return Err(unexpected()) };
+    let Answer::Status(host) = client.ask(Request::Status).await? else { return Err(unexpected()) };
     let stats = StatsJson {
         stats,
-        stored: status.stored,
-        stored_bytes: status.stored_bytes,
-        store_bytes: status.store_bytes,
+        stored: host.stored,
+        stored_bytes: host.stored_bytes,
+        store_bytes: host.store_bytes,
         disk_bytes: q_store::disk_use(&context.place.store()),
     };
     if as_json {
