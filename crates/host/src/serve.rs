@@ -21,7 +21,7 @@ use crate::events::{Event, Heard};
 use crate::host::{End, Host};
 use crate::place::{Place, PlaceError, open_lock};
 use crate::world::Real;
-use crate::writer::Writer;
+use crate::writer::{Writer, Written};
 
 /// Events and agents' words that may wait for the loop; whoever sends more waits.
 pub const QUEUE: usize = 1024;
@@ -105,12 +105,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     let report = move |report| {
         let _host_gone = reports.send(report);
     };
-    let compactor = Compactor::start(Arc::downgrade(&store)).map_err(system("the compactor cannot start"))?;
-    if store.is_worth_compacting() {
-        compactor.wake(); // what the last host erased
-    }
-    let writer = Writer::start(Arc::clone(&store), report, move || compactor.wake())
-        .map_err(system("the writer cannot start"))?;
+    let writer = start_writer(&store, report)?;
     let asks = Asks::new(Arc::downgrade(&store), heard);
     let world = Real {
         clock,
@@ -163,6 +158,19 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     tracing::info!(target: "q::host", "host ended");
     drop(lock);
     outcome
+}
+
+/// The writer, and behind it the compactor, which goes when the writer does.
+fn start_writer(
+    store: &Arc<dyn Store>,
+    report: impl Fn(Written) + Send + 'static,
+) -> Result<Writer, HostError> {
+    let compactor = Compactor::start(Arc::downgrade(store)).map_err(system("the compactor cannot start"))?;
+    if store.is_worth_compacting() {
+        compactor.wake(); // what the last host erased
+    }
+    Writer::start(Arc::clone(store), report, move || compactor.wake())
+        .map_err(system("the writer cannot start"))
 }
 
 fn outcome(host: Host<Real>) -> Result<(), HostError> {
