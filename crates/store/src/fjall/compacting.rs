@@ -77,10 +77,10 @@ fn begin(store: &FjallStore) -> Result<u64, StoreError> {
 fn renew(store: &FjallStore, erasures: u64) -> Result<(), StoreError> {
     let mut place = store.database.write().map_err(|_| StoreError::Poisoned)?;
     still_there(store)?;
-    let database = place.take().ok_or(StoreError::Poisoned)?;
+    let database = place.as_ref().ok_or(StoreError::Poisoned)?;
     database.forget_replaced()?;
     database.wait_for_tables()?;
-    drop(database);
+    drop(place.take());
     let failed = |error| StoreError::from_io(&store.path, error);
     empty_journals(&store.path).map_err(failed)?;
     *place = Some(Database::open(&store.path)?);

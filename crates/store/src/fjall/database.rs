@@ -57,6 +57,8 @@ pub(super) struct Database {
     pub(super) heads: Keyspace,
     meta: Keyspace,
     engine: ::fjall::Database,
+    /// A commit failed: its rows may stand in a journal and nowhere else.
+    is_in_doubt: AtomicBool,
 }
 
 impl Database {
@@ -96,7 +98,8 @@ impl Database {
             // The row was lost with a damaged file. A newer record would still say that it is newer.
             Some(_) | None => meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(failed)?,
         }
-        Ok(Self { path: dir.into(), records, heads, meta, engine })
+        let is_in_doubt = AtomicBool::new(false);
+        Ok(Self { path: dir.into(), records, heads, meta, engine, is_in_doubt })
     }
 
     /// One moment of everything.
@@ -120,7 +123,10 @@ impl Database {
                 Row::Head(key, None) => batch.remove(&self.heads, key),
             }
         }
-        batch.commit().map_err(|error| self.failure(error))
+        batch.commit().map_err(|error| {
+            self.is_in_doubt.store(true, Ordering::SeqCst);
+            self.failure(error)
+        })
     }
 
     /// Brings everything that was written to the disk.
@@ -129,8 +135,11 @@ impl Database {
     }
 
     /// Has everything written to tables from here on stand there without what it replaced, as far as nobody reads that now.
-    /// What is in memory is on its way to tables when this returns.
+    /// What is in memory is on its way to tables when this returns; not after a commit that failed: its journal is evidence.
     pub(super) fn forget_replaced(&self) -> Result<(), StoreError> {
+        if self.is_in_doubt.load(Ordering::SeqCst) {
+            return Err(StoreError::Poisoned);
+        }
         // The row as it stands: the engine looks what is read no longer when it moves something, and there is something.
         self.meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(|error| self.failure(error))?;
         for keyspace in [&self.meta, &self.records, &self.heads] {
