@@ -87,6 +87,8 @@ fn questions_find_their_section() {
         ("which slash commands exist", "Slash commands"),
         ("how many sessions can I have", "Limits"),
         ("where are my files stored", "Where q keeps its data"),
+        ("how do I free disk space", "Freeing disk space"),
+        ("clean up old sessions", "Freeing disk space"),
         ("do you send telemetry?", "Privacy"),
         ("how do I write a prompt of several lines", "Writing a prompt"),
         ("what is a session", "What a session is"),

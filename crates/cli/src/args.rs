@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::age::Age;
 use crate::commands::inbox::CallId;
 
 /// Many AI conversations in one terminal.
@@ -50,6 +51,8 @@ pub(crate) enum Verb {
     },
     #[command(flatten)]
     Archive(ArchiveVerb),
+    /// Throw old sessions away: shows which, asks, and can be undone until the trash is emptied
+    Cleanup(CleanupArgs),
     #[command(flatten)]
     Mark(MarkVerb),
     #[command(flatten)]
@@ -127,6 +130,28 @@ pub(crate) enum ArchiveVerb {
         /// Name, unique prefix, or id
         session: String,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CleanupArgs {
+    /// Closed sessions of any age; no others are ever proposed
+    #[arg(long)]
+    pub(crate) closed: bool,
+    /// Closed sessions that were not used for so long: 90m, 12h, 30d, 2w
+    #[arg(long, value_name = "AGE")]
+    pub(crate) older_than: Option<Age>,
+    /// Empty the trash instead: erases what is in it, for good
+    #[arg(long, conflicts_with_all = ["closed", "older_than"])]
+    pub(crate) trash: bool,
+    /// Show, and do nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What a person sticks on a session.
@@ -323,7 +348,7 @@ pub(crate) struct LsArgs {
     /// Only those with this tag
     #[arg(long, value_name = "TAG")]
     pub(crate) tag: Option<String>,
-    /// Kind, tags, agent and directory of each
+    /// Size, kind, tags, agent and directory of each
     #[arg(long, short)]
     pub(crate) verbose: bool,
     /// One JSON array

@@ -1,8 +1,10 @@
 //! A client of the host: requests and their answers, and a mirror that stays true meanwhile.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use q_core::address::{self, Miss};
+use q_core::retention::Kept;
 use q_core::{Command, Mirror, Presence, SessionId, Snapshot, Summary, Token, Update};
 use q_host::wire::view::Line;
 use q_host::wire::{Answer, ClientMessage, HostMessage, Request};
@@ -173,6 +175,19 @@ impl Client {
     pub(crate) async fn list(&mut self) -> Result<Vec<Summary>, CliError> {
         let Answer::List(lines) = self.ask(Request::List).await? else { return Err(unexpected()) };
         summaries(lines)
+    }
+
+    /// Every session with what it takes where it is stored.
+    pub(crate) async fn kept(&mut self) -> Result<Vec<Kept>, CliError> {
+        let sessions = self.list().await?;
+        let Answer::Sizes(sizes) = self.ask(Request::Sizes).await? else { return Err(unexpected()) };
+        let sizes: BTreeMap<SessionId, u64> =
+            sizes.into_iter().map(|(id, bytes)| (id.into(), bytes)).collect();
+        let kept = |summary: Summary| {
+            let bytes = sizes.get(&summary.id).copied().unwrap_or_default();
+            Kept { summary, bytes }
+        };
+        Ok(sessions.into_iter().map(kept).collect())
     }
 
     /// The session an address names, among those that are not in the trash.

@@ -37,6 +37,9 @@ pub(crate) struct SessionJson {
     created_ms: u64,
     touched_ms: u64,
     trashed_ms: Option<u64>,
+    /// Where sizes were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
 }
 
 impl From<&Summary> for SessionJson {
@@ -68,7 +71,14 @@ impl From<&Summary> for SessionJson {
             created_ms: summary.created.0,
             touched_ms: summary.touched.0,
             trashed_ms: summary.trashed.map(|since| since.0),
+            bytes: None,
         }
+    }
+}
+
+impl SessionJson {
+    pub(crate) fn with_bytes(self, bytes: u64) -> Self {
+        Self { bytes: Some(bytes), ..self }
     }
 }
 

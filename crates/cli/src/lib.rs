@@ -1,6 +1,7 @@
 //! `q` on the command line: the composition root. The only place that picks implementations and reads the
 //! environment.
 
+mod age;
 mod agents;
 mod args;
 mod attach;
@@ -73,6 +74,7 @@ async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliE
         Some(Verb::Rename { session, name }) => commands::change::rename(&context, &session, name).await,
         Some(Verb::Fork(fork)) => commands::fork::run(&context, fork).await,
         Some(Verb::Archive(verb)) => commands::archive::run(&context, verb).await,
+        Some(Verb::Cleanup(cleanup)) => commands::cleanup::run(&context, cleanup).await,
         Some(Verb::Mark(verb)) => commands::marks::run(&context, verb).await,
         Some(Verb::Queue(verb)) => commands::queue::run(&context, verb).await,
         Some(Verb::Call(verb)) => commands::inbox::run(&context, verb).await,

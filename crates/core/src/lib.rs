@@ -33,6 +33,7 @@ pub mod name;
 pub mod presence;
 pub mod record;
 pub mod refusal;
+pub mod retention;
 pub mod session;
 pub mod tag;
 pub mod time;

@@ -13,6 +13,8 @@ pub struct Limits {
     pub hibernate_after: Duration,
     /// How long a session stays in the trash.
     pub trash_for: Duration,
+    /// What all sessions may take on the disk before the person is told; nothing is erased for it.
+    pub store_bytes: u64,
     /// Turns of one agent that may be asked at once, over all sessions …
     pub agent_calls: usize,
     /// … of which this many are kept for sessions that a client shows.
@@ -63,6 +65,7 @@ impl Default for Limits {
             live_sessions: 10,
             hibernate_after: Duration::from_mins(30),
             trash_for: Duration::from_hours(24 * 30),
+            store_bytes: 10_000_000_000,
             agent_calls: 5,
             agent_calls_in_view: 2,
             waking_wishes: 16,

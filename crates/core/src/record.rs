@@ -13,6 +13,9 @@ use crate::session::head::Mark;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
+/// What a record takes where it is stored beside its texts, about: its key, its checks, its names and numbers.
+pub const RECORD_BYTES: u64 = 90;
+
 /// One durable fact. Every change of a session's durable state is one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
@@ -393,6 +396,51 @@ impl Stamped {
             | Record::MarkedUnread
             | Record::Repaired { .. } => "",
         }
+    }
+}
+
+impl Stamped {
+    /// What it takes where it is stored, about: its texts, and [`RECORD_BYTES`] for all else.
+    pub fn weight(&self) -> u64 {
+        let beside = match &self.record {
+            Record::Created { name, setup, .. } => {
+                name.as_str().len()
+                    + setup.brief.len()
+                    + setup.agent.len()
+                    + setup.model.len()
+                    + setup.directory.len()
+            }
+            Record::Renamed { name, .. } => name.as_str().len(),
+            Record::Tagged { tags } => tags.iter().map(|tag| tag.as_str().len()).sum(),
+            Record::Called { call, .. } => call.tool.len(),
+            Record::Answered { answer: Answer::Words(words), .. } => words.len(),
+            Record::Ended { ending: Ending::Failed(failure), .. } => failure.detail.len(),
+            Record::Closed
+            | Record::Reopened { .. }
+            | Record::Hibernated { .. }
+            | Record::Woken
+            | Record::Trashed
+            | Record::Restored
+            | Record::Erased
+            | Record::Pinned { .. }
+            | Record::PolicySet { .. }
+            | Record::Queued { .. }
+            | Record::Unqueued { .. }
+            | Record::Edited { .. }
+            | Record::Moved { .. }
+            | Record::Retried { .. }
+            | Record::Began { .. }
+            | Record::Steered { .. }
+            | Record::Said { .. }
+            | Record::Answered { answer: Answer::Once | Answer::Always | Answer::Deny, .. }
+            | Record::Resulted { .. }
+            | Record::Ended { ending: Ending::Done | Ending::Interrupted(_), .. }
+            | Record::Seen { .. }
+            | Record::MarkedUnread
+            | Record::Repaired { .. }
+            | Record::Drafted { .. } => 0,
+        };
+        RECORD_BYTES + (self.text().len() + beside) as u64
     }
 }
 

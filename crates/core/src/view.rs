@@ -199,6 +199,12 @@ impl<'a> View<'a> {
         self.multiplexer.sessions().iter().map(move |session| self.summary_of(session))
     }
 
+    /// What every session's own records take where they are stored, about, oldest session first. Not in a session's line:
+    /// it grows with every record, and no mirror needs it.
+    pub fn sizes(self) -> impl Iterator<Item = (SessionId, u64)> + 'a {
+        self.multiplexer.sessions().iter().map(|session| (session.head().id, session.head().bytes))
+    }
+
     /// One session's line.
     pub fn summary(self, id: SessionId) -> Option<Summary> {
         self.multiplexer.sessions().get(id).map(|session| self.summary_of(session))

@@ -7,6 +7,7 @@
 #![cfg_attr(not(feature = "simulation"), allow(unreachable_pub, reason = "reachable with `simulation`"))]
 
 pub mod clock;
+mod compactor;
 pub mod connect;
 pub mod entropy;
 pub mod place;

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::asks::Asks;
 use crate::clock::Clock;
+use crate::compactor::Compactor;
 use crate::door::{self, Outboxes};
 use crate::events::{Event, Heard, Loaded};
 use crate::host::Host;
@@ -148,6 +149,19 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     Ok(outcome?)
 }
 
+/// The writer, and behind it the compactor, which goes when the writer does.
+fn start_writer(
+    store: &Arc<dyn Store>,
+    report: impl Fn(Written) + Send + 'static,
+) -> Result<Writer, HostError> {
+    let compactor = Compactor::start(Arc::downgrade(store)).map_err(system("the compactor cannot start"))?;
+    if store.is_worth_compacting() {
+        compactor.wake(); // what the last host erased
+    }
+    Writer::start(Arc::clone(store), report, move || compactor.wake())
+        .map_err(system("the writer cannot start"))
+}
+
 /// Lets go of the store in good order. Whoever still reads in it for somebody does so in a moment.
 async fn close(host: &mut Host<Real>, store: Arc<dyn Store>) {
     host.close();
@@ -234,7 +248,7 @@ async fn begin(
     let report = move |report| {
         let _host_gone = reports.send(report);
     };
-    let writer = Writer::start(Arc::clone(&store), report).map_err(system("the writer cannot start"))?;
+    let writer = start_writer(&store, report)?;
     let asks = Asks::new(Arc::downgrade(&store), heard);
     let world = Real {
         clock,

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use q_core::Batch;
+use q_core::{Batch, Record};
 use q_store::{Store, StoreError};
 
 use crate::clock::Clock;
@@ -36,14 +36,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; `report` is called from it, in order.
+    /// Starts the thread; `report` is called from it, in order, and before it `erased` where a commit erased something.
     pub(crate) fn start(
         store: Arc<dyn Store>,
         report: impl Fn(Written) + Send + 'static,
+        erased: impl Fn() + Send + 'static,
     ) -> Result<Self, std::io::Error> {
         let (queue, batches) = mpsc::channel();
         let thread = thread::Builder::new().name("q-writer".into()).spawn(move || {
-            write_all(&*store, &batches, report);
+            write_all(&*store, &batches, report, erased);
         })?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -73,7 +74,12 @@ impl Drop for Writer {
     }
 }
 
-fn write_all(store: &dyn Store, batches: &mpsc::Receiver<(CommitNo, Batch)>, report: impl Fn(Written)) {
+fn write_all(
+    store: &dyn Store,
+    batches: &mpsc::Receiver<(CommitNo, Batch)>,
+    report: impl Fn(Written),
+    erased: impl Fn(),
+) {
     let clock = Clock::start();
     while let Ok((mut last, batch)) = batches.recv() {
         let mut records = batch.records.len();
@@ -90,7 +96,13 @@ fn write_all(store: &dyn Store, batches: &mpsc::Receiver<(CommitNo, Batch)>, rep
         let took = clock.mono().since(before);
         tracing::debug!(target: "q::commit", records, batches = group.len(), took_us = took.as_micros() as u64, "commit");
         match outcome {
-            Ok(()) => report(Written::UpTo { commit: last, took }),
+            Ok(()) => {
+                let mut records = group.iter().flat_map(|batch| &batch.records);
+                if records.any(|stamped| matches!(stamped.record, Record::Erased)) {
+                    erased();
+                }
+                report(Written::UpTo { commit: last, took });
+            }
             Err(error) => return report(Written::Failed(error)),
         }
     }

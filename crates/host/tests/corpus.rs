@@ -61,6 +61,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-answer", ask(answer.of(SESSION))),
         ("seed-reopen", ask(Wish::Reopen.of(SESSION))),
         ("seed-list", ask(Request::List)),
+        ("seed-sizes", ask(Request::Sizes)),
         ("seed-stop", ask(Request::Stop)),
         ("seed-restart", ask(Request::Restart)),
         ("seed-showing", ClientMessage::Showing { session: Some(SESSION), at_end: true }),
@@ -80,6 +81,9 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         hibernated: 1,
         working: 1,
         stored: 5,
+        stored_bytes: 70_000,
+        store_bytes: 10_000_000_000,
+        trash_for_ms: 2_592_000_000,
         read_only: None,
     };
     let failure = Failure { kind: q_core::FailureKind::RateLimited, detail: "slow down".into() };
@@ -123,6 +127,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         ),
         ("seed-reply-inbox", reply(Ok(Answer::Inbox(vec![(SESSION, call())])))),
         ("seed-reply-page", reply(Ok(Answer::Page(Pages { entries, trimmed: false })))),
+        ("seed-reply-sizes", reply(Ok(Answer::Sizes(vec![(SESSION, 70_000)])))),
         ("seed-reply-stats", reply(Ok(Answer::Stats(Stats::default())))),
         ("seed-reply-refused", reply(Err(refused))),
         ("seed-going", HostMessage::Going { why: "stopped".into(), restart: false }),

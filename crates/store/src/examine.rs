@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use crate::anchor::{self, Anchored};
 use crate::aside::{self, Report};
 use crate::damage::Damage;
 use crate::directory::{self, Found};
+use crate::disk::disk_use;
 use crate::envelope::{self, End};
 use crate::error::StoreError;
 use crate::files::journal::Kind;
@@ -101,7 +101,7 @@ pub fn examine(dir: &Path) -> Examination {
         condition,
         sessions,
         was_closed: was_closed.filter(|_| sessions.is_some()),
-        bytes: bytes(dir),
+        bytes: disk_use(dir),
         free,
         damage,
         kept_aside: reports.into_iter().map(|report| (report.place, report.files)).collect(),
@@ -186,21 +186,6 @@ fn free(dir: &Path) -> Option<u64> {
     let place = dir.ancestors().find(|place| place.exists())?;
     let numbers = rustix::fs::statvfs(place).ok()?;
     Some(numbers.f_bavail.saturating_mul(numbers.f_frsize))
-}
-
-/// Bytes on the disk below `dir`, as far as they can be counted.
-fn bytes(dir: &Path) -> u64 {
-    use std::os::unix::fs::MetadataExt as _;
-    const BLOCK: u64 = 512;
-    let Ok(entries) = fs::read_dir(dir) else { return 0 };
-    entries
-        .flatten()
-        .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => bytes(&entry.path()),
-            Ok(metadata) => metadata.blocks() * BLOCK,
-            Err(_) => 0,
-        })
-        .sum()
 }
 
 impl Condition {

@@ -16,7 +16,9 @@ mod chain;
 mod damage;
 mod digest;
 mod directory;
+mod disk;
 mod envelope;
+mod erased;
 mod error;
 mod examine;
 mod files;
@@ -37,6 +39,7 @@ mod wire;
 
 pub use damage::Damage;
 pub use directory::is_there;
+pub use disk::disk_use;
 pub use error::StoreError;
 pub use examine::{Condition, Examination, examine, losses};
 pub use fjall::FjallStore;

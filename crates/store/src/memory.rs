@@ -81,6 +81,14 @@ impl Store for MemoryStore {
         Ok(Vec::new())
     }
 
+    fn is_worth_compacting(&self) -> bool {
+        false
+    }
+
+    fn compact(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn damage(&self) -> Vec<Damage> {
         Vec::new()
     }

@@ -43,6 +43,16 @@ pub trait Store: Send + Sync {
     /// Reads everything and says what is not as it was acknowledged, whether it was told or not. Changes nothing.
     fn verify(&self) -> Result<Vec<Damage>, StoreError>;
 
+    /// Whether sessions were erased whose texts may still stand in files.
+    fn is_worth_compacting(&self) -> bool;
+
+    /// Gives back what is in use no longer: when it returns, nothing of what was erased before it was called stands in the
+    /// store's files, but in those kept aside. Changes nothing that can be read.
+    ///
+    /// Appends and reads go on beside it, except for two moments that cost what is written since the last flush, not what is
+    /// stored. A second call waits for the first. After an error the store may be poisoned.
+    fn compact(&self) -> Result<(), StoreError>;
+
     /// What was lost and nobody was told of yet: found at opening, or since.
     ///
     /// [`Self::stored`] gives it as the session's fault. An `append` with the record that puts this right tells the person:

@@ -155,6 +155,16 @@ pub fn tokens(count: u64) -> String {
     }
 }
 
+/// What something takes: `812 B`, `12 KB`, `3.4 MB`, `10.0 GB`.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} KB", bytes / 1_000),
+        1_000_000..1_000_000_000 => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+        1_000_000_000.. => format!("{}.{} GB", bytes / 1_000_000_000, bytes % 1_000_000_000 / 100_000_000),
+    }
+}
+
 /// A directory with the person's home as `~`, and the middle of a long one left out.
 pub fn directory(path: &str, home: &str) -> String {
     /// Longer paths keep only their last two parts.
@@ -214,6 +224,18 @@ mod tests {
     fn figures_are_short() {
         for (count, said) in [(0, "0"), (999, "999"), (12_345, "12k"), (3_450_000, "3.4M")] {
             assert_eq!(tokens(count), said);
+        }
+        for (bytes, said) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1 KB"),
+            (999_999, "999 KB"),
+            (1_000_000, "1.0 MB"),
+            (3_450_000, "3.4 MB"),
+            (999_999_999, "999.9 MB"),
+            (10_000_000_000, "10.0 GB"),
+        ] {
+            assert_eq!(size(bytes), said);
         }
     }
 

@@ -18,7 +18,7 @@ use q_term::{Event, Intent, Options, Ui};
 use tokio::time::sleep;
 
 use crate::client::{Client, News};
-use crate::commands::Context;
+use crate::commands::{Context, quota};
 use crate::error::{CliError, Kind};
 use crate::out;
 use desk::Desk;
@@ -36,7 +36,8 @@ const DRAFT_AFTER: Duration = Duration::from_secs(2);
 /// Opens the whole screen, at `session` if one is named.
 pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<ExitCode, CliError> {
     // All that can fail in words happens before the terminal is taken.
-    let client = Client::attach(context, true).await?;
+    let mut client = Client::attach(context, true).await?;
+    let exceeded = quota::exceeded(&mut client).await?;
     let options = Options {
         color: context.environment.wants_color(),
         motion: context.environment.text("Q_NO_MOTION").is_none(),
@@ -52,6 +53,10 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         first = ui.switch_to(&client.mirror, id);
     }
     ui.only_read(client.host().read_only.clone());
+    if let Some(exceeded) = exceeded {
+        ui.say(exceeded);
+    }
+    // What was cut short is said instead, if anything was.
     ui.welcome_back(&client.mirror);
     let signals = Signals::listen()?;
     let screen = Screen::take()?;

@@ -2,54 +2,68 @@
 
 use std::process::ExitCode;
 
+use q_core::retention::Kept;
 use q_core::{Summary, Tag, WallTime, attention};
 
 use crate::args::LsArgs;
 use crate::client::Client;
-use crate::commands::Context;
+use crate::commands::{Context, quota};
 use crate::error::CliError;
 use crate::json::{self, SessionJson};
 use crate::out;
 
 pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
-    let mut sessions = client.list().await?;
+    let mut kept: Vec<Kept> = if args.json || args.verbose {
+        client.kept().await?
+    } else {
+        client.list().await?.into_iter().map(|summary| Kept { summary, bytes: 0 }).collect()
+    };
     let tag =
         args.tag.as_deref().map(|tag| tag.parse::<Tag>().map_err(|fault| CliError::usage(fault.to_string())));
     let tag = tag.transpose()?;
-    sessions.retain(|session| {
+    kept.retain(|Kept { summary: session, .. }| {
         (args.all || session.presence.is_open())
             && (!args.waiting || attention::need(session).is_some())
             && tag.as_ref().is_none_or(|tag| session.tags.contains(tag))
     });
     // Open ones by slot, the others behind them, the newest first.
-    sessions.sort_by_key(|session| (session.slot == 0, session.slot, std::cmp::Reverse(session.touched)));
+    kept.sort_by_key(|Kept { summary: session, .. }| {
+        (session.slot == 0, session.slot, std::cmp::Reverse(session.touched))
+    });
     if args.json {
-        json::print(&sessions.iter().map(SessionJson::from).collect::<Vec<_>>())?;
+        let line = |kept: &Kept| SessionJson::from(&kept.summary).with_bytes(kept.bytes);
+        json::print(&kept.iter().map(line).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
     }
-    if sessions.is_empty() {
+    if kept.is_empty() {
         out::note("no sessions; `q` opens one, `q new NAME` makes one");
     }
     let now = q_host::clock::wall();
-    let width = sessions.iter().map(|session| session.name.as_str().chars().count()).max().unwrap_or(0);
-    for session in &sessions {
-        out::line(&row(session, width, now))?;
+    let width = kept.iter().map(|kept| kept.summary.name.as_str().chars().count()).max().unwrap_or(0);
+    for Kept { summary, bytes } in &kept {
+        out::line(&row(summary, args.verbose.then_some(*bytes), width, now))?;
         if args.verbose {
-            out::line(&format!("    {}", details(session)))?;
+            out::line(&format!("    {}", details(summary)))?;
         }
+    }
+    if let Some(said) = quota::exceeded(&mut client).await? {
+        out::note(&said);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(session: &Summary, width: usize, now: WallTime) -> String {
+fn row(session: &Summary, bytes: Option<u64>, width: usize, now: WallTime) -> String {
     let slot = if session.slot == 0 { "-".to_owned() } else { session.slot.to_string() };
     let unread = if session.unread == 0 { String::new() } else { format!("+{}", session.unread) };
     let state = q_term::words::state(session);
     let age = q_term::words::age(now, session.trashed.unwrap_or(session.touched));
     let preview = q_term::sanitize::visible_line(&session.preview).into_owned();
     let name = session.name.as_str();
-    format!("{slot:>2}  {name:<width$}  {state:<14} {unread:<4} {age:>4}  {preview}").trim_end().to_owned()
+    let size = bytes.map(|bytes| format!("  {:>8}", q_term::words::size(bytes))).unwrap_or_default();
+    format!("{slot:>2}  {name:<width$}  {state:<14} {unread:<4} {age:>4}{size}  {preview}")
+        .trim_end()
+        .to_owned()
 }
 
 /// What `--verbose` says of a session, beneath its line.

@@ -5,31 +5,57 @@ use std::process::ExitCode;
 
 use q_host::wire::message::{Spread, Stats};
 use q_host::wire::{Answer, Request};
+use q_term::words::{counted, size};
+use serde::Serialize;
 
 use crate::client::{Client, unexpected};
-use crate::commands::Context;
+use crate::commands::{Context, quota};
 use crate::error::CliError;
 use crate::{json, out};
 
 pub(crate) async fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let Answer::Stats(stats) = client.ask(Request::Stats).await? else { return Err(unexpected()) };
+    let Answer::Status(host) = client.ask(Request::Status).await? else { return Err(unexpected()) };
+    let stats = StatsJson {
+        stats,
+        stored: host.stored,
+        stored_bytes: host.stored_bytes,
+        store_bytes: host.store_bytes,
+        disk_bytes: q_store::disk_use(&context.place.store()),
+    };
     if as_json {
         json::print(&stats)?;
     } else {
         out::say(&table(&stats))?;
     }
+    if let Some(said) = quota::exceeded(&mut client).await? {
+        out::note(&said);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(stats: &Stats) -> String {
+/// See docs/json.md.
+#[derive(Debug, Serialize)]
+struct StatsJson {
+    #[serde(flatten)]
+    stats: Stats,
+    stored: u64,
+    stored_bytes: u64,
+    store_bytes: u64,
+    disk_bytes: u64,
+}
+
+fn table(all: &StatsJson) -> String {
+    let stats = &all.stats;
     let age = q_term::words::age(q_host::clock::wall(), q_core::WallTime(stats.started));
     let mut text = format!(
         "host        started {age} ago\n\
          sessions    {} live, {} created, {} hibernated\n\
          turns       {}{}; {} cut by a crash\n\
          switches    {}\n\
-         commits     {}\n",
+         commits     {}\n\
+         stored      {}, {} of {}; {} on the disk\n",
         stats.sessions_live,
         stats.sessions_created,
         times(stats.hibernations),
@@ -38,6 +64,10 @@ fn table(stats: &Stats) -> String {
         stats.turns_recovered,
         spread(stats.switches),
         spread(stats.commits),
+        counted(usize::try_from(all.stored).unwrap_or(usize::MAX), "session"),
+        size(all.stored_bytes),
+        size(all.store_bytes),
+        size(all.disk_bytes),
     );
     if stats.errors.is_empty() {
         text.push_str("errors      none\n");

@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::{Client, News, token};
 use crate::commands::new::Wanted;
-use crate::commands::{Context, new};
+use crate::commands::{Context, new, quota};
 use crate::error::{CliError, Kind};
 use crate::out;
 use input::{Input, Lines};
@@ -25,6 +25,9 @@ use input::{Input, Lines};
 /// Opens the plain face, at `session` if one is named.
 pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, true).await?;
+    if let Some(exceeded) = quota::exceeded(&mut client).await? {
+        out::note(&exceeded);
+    }
     client.keep_updates();
     let plain = Plain::new(&client.mirror);
     let mut face =

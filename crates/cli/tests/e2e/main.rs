@@ -5,6 +5,7 @@
 //! | `owner` | the owner's integration test, in one piece |
 //! | `sessions` | slash commands and keys |
 //! | `archive` | closed, reopened, thrown away, restored, erased |
+//! | `cleanup` | what might go, asked about, undone, gone for good; the quota |
 //! | `forks` | another session's history, and a way of its own |
 //! | `queue` | prompts that wait: edited, reordered, taken back, sent now |
 //! | `marks` | tags, pins, unread, kinds of one's own |
@@ -26,6 +27,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
 mod archive;
+mod cleanup;
 mod disk;
 mod doctor;
 mod forks;

@@ -72,6 +72,8 @@ pub struct Head {
     pub draft: Seq,
     /// Tokens spent in all.
     pub usage: Usage,
+    /// What its own records take where they are stored, about: see [`Stamped::weight`].
+    pub bytes: u64,
     /// The beginning of the last text, for lists.
     pub preview: String,
     /// When it was created.
@@ -133,6 +135,7 @@ impl Head {
             unread: 0,
             draft: Seq(0),
             usage: Usage::default(),
+            bytes: first.weight(),
             preview: String::new(),
             created: first.at,
             touched: first.at,
@@ -143,6 +146,7 @@ impl Head {
     /// Takes the next fact in. Facts that change no head are named too, so that a new one cannot be forgotten.
     pub fn apply(&mut self, stamped: &Stamped) {
         self.seq = stamped.seq;
+        self.bytes = self.bytes.saturating_add(stamped.weight());
         match &stamped.record {
             // What creates the session makes the head; what erases it takes the head along.
             Record::Created { .. } | Record::Erased => {}
@@ -422,6 +426,20 @@ mod tests {
             let told = [&["submit s1 \"why?\""], lines, &["done s1"]].concat();
             assert_eq!(head(&told).preview, expected, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn a_session_weighs_what_its_own_records_do() {
+        let player = Player::told(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"so\"", "done s1"]);
+        let log = player.disk.log;
+        let parent = player.disk.heads.get(&SessionId(1)).map(|head| head.bytes);
+        assert_eq!(parent, Some(log.iter().map(Stamped::weight).sum()));
+        let texts: u64 = log.iter().map(|stamped| stamped.weight() - crate::record::RECORD_BYTES).sum();
+        assert!(texts >= "a".len() as u64 + "why?".len() as u64 + "so".len() as u64, "{texts}");
+        let forked = Player::told(&["create s1 name a", "submit s1 \"why?\"", "done s1", "fork s1 s2"]).disk;
+        let own: u64 =
+            forked.log.iter().filter(|stamped| stamped.session == SessionId(2)).map(Stamped::weight).sum();
+        assert_eq!(forked.heads.get(&SessionId(2)).map(|head| head.bytes), Some(own));
     }
 
     #[test]

@@ -46,6 +46,10 @@ impl<W: World> Host<W> {
                 let lines = self.core.view().sessions().map(Into::into).collect();
                 self.world.send(client, reply(Ok(Answer::List(lines))));
             }
+            Request::Sizes => {
+                let sizes = self.core.view().sizes().map(|(id, bytes)| (id.into(), bytes)).collect();
+                self.world.send(client, reply(Ok(Answer::Sizes(sizes))));
+            }
             Request::Inbox => {
                 let inbox = self.core.view().inbox();
                 let inbox = inbox.into_iter().map(|(session, call)| (session.into(), call.into())).collect();
@@ -161,6 +165,9 @@ impl<W: World> Host<W> {
             working,
             stored,
             read_only: self.read_only.clone(),
+            stored_bytes: self.core.view().sizes().map(|(_, bytes)| bytes).fold(0, u64::saturating_add),
+            store_bytes: self.core.limits().store_bytes,
+            trash_for_ms: u64::try_from(self.core.limits().trash_for.as_millis()).unwrap_or(u64::MAX),
         }
     }
 }

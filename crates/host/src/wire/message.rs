@@ -161,6 +161,8 @@ pub enum Answer {
     Page(Pages),
     /// Lines.
     List(Vec<Line>),
+    /// What each session takes where it is stored, in bytes, about.
+    Sizes(Vec<(Id, u64)>),
     /// What waits for the person in all sessions, the oldest first.
     Inbox(Vec<(Id, Call)>),
     /// How the host is.
@@ -203,6 +205,15 @@ pub struct Status {
     pub working: u64,
     /// All sessions in the store.
     pub stored: u64,
+    /// What they take where they are stored, in bytes, about.
+    #[serde(default)]
+    pub stored_bytes: u64,
+    /// What they may take before the person is told.
+    #[serde(default)]
+    pub store_bytes: u64,
+    /// How long a session stays in the trash, in milliseconds.
+    #[serde(default)]
+    pub trash_for_ms: u64,
     /// Why nothing that is to be kept is taken, where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_only: Option<String>,

@@ -45,6 +45,8 @@ pub enum Request {
     },
     /// Every session's line, closed and trashed ones too.
     List,
+    /// What every session takes where it is stored.
+    Sizes,
     /// What waits for the person, over all sessions.
     Inbox,
     /// A session's snapshot again: something was missed.

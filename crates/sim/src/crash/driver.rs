@@ -52,6 +52,8 @@ pub enum Step {
     Result(usize, String),
     Show(usize, bool),
     Wait(u64),
+    /// The store gives back what erased sessions took.
+    Compact,
     Restart,
 }
 
@@ -224,6 +226,10 @@ impl<'a> Driver<'a> {
                 self.tell(Input::Showing { client: CLIENT, session: Some(self.session(at)), at_end });
             }
             Step::Wait(millis) => self.wait(millis),
+            Step::Compact => {
+                self.flush();
+                self.store.compact().unwrap();
+            }
             Step::Restart => {
                 self.settle();
                 self.multiplexer = self.recovered();

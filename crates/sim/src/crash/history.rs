@@ -83,6 +83,14 @@ impl Store for Witnessed<'_> {
         self.store.verify()
     }
 
+    fn is_worth_compacting(&self) -> bool {
+        self.store.is_worth_compacting()
+    }
+
+    fn compact(&self) -> Result<(), StoreError> {
+        self.store.compact()
+    }
+
     fn damage(&self) -> Vec<Damage> {
         self.store.damage()
     }

@@ -103,6 +103,7 @@ pub fn all() -> Vec<Scenario> {
     };
     let forked = |n| [vec![Step::Fork(0, None)], turn(n + 1), turn(0)].concat();
     let erased = |n| [vec![Step::Create], turn(n + 1), vec![Step::Erase(n)]].concat();
+    let compacted = |n| [erased(n), vec![Step::Compact]].concat();
     let archived = |n| [turn(n % 3), vec![Step::Close(n % 3), Step::Reopen(n % 3)]].concat();
     let drafted = |n| vec![Step::Draft(n % 2, format!("half a thought, {n}")), Step::Wait(300)];
     let called = |n| {
@@ -126,6 +127,12 @@ pub fn all() -> Vec<Scenario> {
         grouped("group-commit", 5, [creations(3), times(90, |n| turn(n % 4))].concat()),
         scenario("forks", Nothing, [turn(0), times(14, forked)].concat()),
         scenario("erased-sessions", Nothing, times(16, erased)),
+        scenario("compacting", Nothing, times(5, compacted)),
+        scenario(
+            "compacting-tables",
+            Tables,
+            [vec![Step::Erase(0)], turn(1), vec![Step::Compact], turns(4)].concat(),
+        ),
         scenario("archive", Nothing, [creations(2), times(25, archived)].concat()),
         scenario("drafts", Nothing, [creations(1), times(60, drafted)].concat()),
         scenario("tool-calls", Nothing, times(25, called)),

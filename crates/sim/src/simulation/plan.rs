@@ -280,6 +280,7 @@ fn limits(chance: &mut Chance) -> Limits {
         hard_memory: usual.hard_memory,
         stream_bytes: chance.between(1, 300) as usize,
         stream_delay: Duration::from_millis(chance.between(1, 200)),
+        store_bytes: usual.store_bytes,
         leave_after: Duration::from_millis(chance.between(1, 60_000)),
     }
 }

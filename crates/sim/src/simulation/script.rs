@@ -70,6 +70,7 @@ fn limit_lines(limits: &Limits) -> Vec<String> {
             ("live_sessions", limits.live_sessions as u64),
             ("hibernate_after", millis(limits.hibernate_after)),
             ("trash_for", millis(limits.trash_for)),
+            ("store_bytes", limits.store_bytes),
             ("agent_calls", limits.agent_calls as u64),
             ("agent_calls_in_view", limits.agent_calls_in_view as u64),
             ("waking_wishes", limits.waking_wishes as u64),

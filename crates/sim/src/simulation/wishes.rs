@@ -189,6 +189,7 @@ pub(super) const fn is_decided_by_the_core(request: &Request) -> bool {
         Request::Create(_) | Request::Fork { .. } | Request::Wish { .. } => true,
         Request::Page { .. }
         | Request::List
+        | Request::Sizes
         | Request::Inbox
         | Request::Resync { .. }
         | Request::Status

@@ -1,6 +1,10 @@
 //! The database: opened by the rules that keep fjall small and safe, written in atomic commits.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use ::fjall::{Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot};
 use q_core::Durability;
@@ -24,6 +28,13 @@ const WORKERS: usize = 2;
 /// Beyond this much unflushed, writes go at the disk's pace: faster ones can outrun fjall's workers for good.
 const UNFLUSHED_BYTES: u64 = 32 << 20;
 const UNFLUSHED_MEMTABLES: usize = 2;
+
+/// How often is looked whether the engine is done, and how many times: a minute in all.
+const LOOK_EACH: Duration = Duration::from_millis(1);
+const LOOKS: u32 = 60_000;
+
+/// So many new tables of heads are merged while records are.
+const HEAD_TABLES: usize = 8;
 
 const RECORDS: &str = "records";
 const HEADS: &str = "heads";
@@ -54,7 +65,10 @@ pub(super) struct Database {
     path: PathBuf,
     pub(super) records: Keyspace,
     pub(super) heads: Keyspace,
+    meta: Keyspace,
     engine: ::fjall::Database,
+    /// A commit failed: its rows may stand in a journal and nowhere else.
+    is_in_doubt: AtomicBool,
 }
 
 impl Database {
@@ -95,7 +109,8 @@ impl Database {
             // The row was lost with a damaged file. A newer record would still say that it is newer.
             Some(_) | None => meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(failed)?,
         }
-        Ok(Self { path: dir.into(), records, heads, engine })
+        let is_in_doubt = AtomicBool::new(false);
+        Ok(Self { path: dir.into(), records, heads, meta, engine, is_in_doubt })
     }
 
     /// One moment of everything.
@@ -119,12 +134,71 @@ impl Database {
                 Row::Head(key, None) => batch.remove(&self.heads, key),
             }
         }
-        batch.commit().map_err(|error| self.failure(error))
+        batch.commit().map_err(|error| {
+            self.is_in_doubt.store(true, Ordering::SeqCst);
+            self.failure(error)
+        })
     }
 
     /// Brings everything that was written to the disk.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
         self.engine.persist(PersistMode::SyncAll).map_err(|error| self.failure(error))
+    }
+
+    /// Has everything written to tables from here on stand there without what it replaced, as far as nobody reads that now.
+    /// What is in memory is on its way to tables when this returns; not after a commit that failed: its journal is evidence.
+    pub(super) fn forget_replaced(&self) -> Result<(), StoreError> {
+        if self.is_in_doubt.load(Ordering::SeqCst) {
+            return Err(StoreError::Poisoned);
+        }
+        // The row as it stands: the engine looks what is read no longer when it moves something, and there is something.
+        self.meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(|error| self.failure(error))?;
+        for keyspace in [&self.meta, &self.records, &self.heads] {
+            keyspace.rotate_memtable().map_err(|error| self.failure(error))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until what was on its way to tables is in them, and synced.
+    pub(super) fn wait_for_tables(&self) -> Result<(), StoreError> {
+        for keyspace in [&self.meta, &self.records, &self.heads] {
+            let mut looks = 0;
+            while keyspace.sealed_memtable_count() > 0 {
+                looks += 1;
+                if looks > LOOKS {
+                    return Err(StoreError::Io(ErrorKind::TimedOut.into()));
+                }
+                // The engine tells nobody when it is done.
+                thread::park_timeout(LOOK_EACH);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes all tables anew, without what was removed or replaced.
+    pub(super) fn merge_tables(&self) -> Result<(), StoreError> {
+        let is_merged = AtomicBool::new(false);
+        let merged = thread::scope(|scope| {
+            let beside = scope.spawn(|| self.keep_heads_few(&is_merged));
+            let records = self.records.major_compact();
+            is_merged.store(true, Ordering::SeqCst);
+            let beside = beside.join().map_err(|_| ::fjall::Error::Poisoned);
+            records.and(beside.and_then(|heads| heads))
+        });
+        let small = || [&self.heads, &self.meta].into_iter().try_for_each(Keyspace::major_compact);
+        merged.and_then(|()| small()).map_err(|error| self.failure(error))
+    }
+
+    /// While records are merged the engine's workers wait for that, and merge no heads; above 30 tables of those it would
+    /// let commits wait, too.
+    fn keep_heads_few(&self, is_over: &AtomicBool) -> Result<(), ::fjall::Error> {
+        while !is_over.load(Ordering::SeqCst) {
+            if self.heads.l0_table_count() >= HEAD_TABLES {
+                self.heads.major_compact()?;
+            }
+            thread::park_timeout(LOOK_EACH);
+        }
+        Ok(())
     }
 
     fn falls_behind(&self) -> bool {

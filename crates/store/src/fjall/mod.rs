@@ -4,6 +4,7 @@
 //! writes), small caches. Not here: what rows look like (`key`, `envelope`, `wire`), where the directory comes from, what
 //! fjall's files look like to others (`files`).
 
+mod compacting;
 mod database;
 mod failure;
 mod opening;
@@ -14,7 +15,7 @@ mod settling;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use q_core::{Batch, Durability, EntryNo, Fault, Fork, Head, Record, Seq, SessionId, Stamped, Stored};
 
@@ -28,8 +29,9 @@ use crate::probe::Prober;
 use crate::settle::Verdict;
 use crate::shadow::Shadow;
 use crate::store::Store;
-use crate::{directory, key, order, page, tail, wire};
+use crate::{directory, erased, key, order, page, tail, wire};
 
+use compacting::Compacting;
 use database::{Database, Purpose, Row};
 use opening::Opened;
 use reader::Reader;
@@ -37,13 +39,15 @@ use reader::Reader;
 /// The store on disk, held by one process at a time. Dropping it closes it in good order.
 pub struct FjallStore {
     path: PathBuf,
-    database: Database,
+    /// `None` after it could not be opened again. Held for writing only by who compacts, and before nothing else.
+    database: RwLock<Option<Database>>,
+    compacting: Compacting,
     writer: Mutex<Writer>,
     /// How many records sessions lost of which the person was not told yet, where that is known.
     untold: Mutex<BTreeMap<SessionId, Option<u64>>>,
     held: File,
     /// Where it is one. Its place goes last.
-    _shadow: Option<Shadow>,
+    shadow: Option<Shadow>,
 }
 
 /// What is known about the ends of logs, and whether writes may go on.
@@ -92,11 +96,12 @@ impl FjallStore {
         };
         let store = Self {
             path: dir.into(),
-            database,
+            database: RwLock::new(Some(database)),
+            compacting: Compacting::default(),
             writer: Mutex::new(writer),
             untold: Mutex::default(),
             held,
-            _shadow: shadow,
+            shadow,
         };
         aside::reports(dir).iter().flat_map(Report::untold).for_each(|damage| store.owe(damage));
         Ok(store)
@@ -129,13 +134,22 @@ impl FjallStore {
         settling::heads(&database).map(drop)
     }
 
+    /// Works with the database. What is done within does not come back here: who compacts may wait in between.
+    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let database = self.database.read().map_err(|_| StoreError::Poisoned)?;
+        database.as_ref().ok_or(StoreError::Poisoned).and_then(work)
+    }
+
     /// Reads one moment of the store, and notes the damage that is met.
     fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let reader = Reader::new(&self.database);
-        let result = read(&reader);
+        let (result, went_round) = self.with(|database| {
+            let reader = Reader::new(database);
+            let result = read(&reader);
+            Ok((result, reader.went_round()))
+        })?;
         if let Err(StoreError::Damaged { session, seq }) = result {
             self.met(session, seq);
-        } else if reader.went_round() {
+        } else if went_round {
             self.suspect();
         }
         result
@@ -182,7 +196,7 @@ impl FjallStore {
         let mut writer = self.writer()?;
         writer.heads = None;
         let anchored = writer.anchor.as_ref().and_then(|anchor| anchor.end(session));
-        let judged = settling::judge(&self.database, session, anchored)?;
+        let judged = self.with(|database| settling::judge(database, session, anchored))?;
         if judged.was_blind {
             // More can be saved when the store is opened next: nothing is given up before.
             self.suspect();
@@ -200,7 +214,8 @@ impl FjallStore {
     /// Cuts a session's log, reports what is lost by it, and only then no longer expects that.
     fn cut(&self, writer: &mut Writer, session: SessionId, verdict: Verdict) -> Result<(), StoreError> {
         let aside = Aside::new(&self.path);
-        let end = settling::carry_out(&self.database, session, &verdict, &aside)?.unwrap_or_default();
+        let end = self.with(|database| settling::carry_out(database, session, &verdict, &aside))?;
+        let end = end.unwrap_or_default();
         if let Some(damage) = verdict.into_damage() {
             tracing::error!(target: "q::store", %session, lost = damage.lost, "acknowledged records are gone");
             self.owe(&damage);
@@ -254,10 +269,15 @@ impl Store for FjallStore {
         let durability = batches.iter().map(|batch| batch.durability).max().unwrap_or(Durability::Buffered);
         // What is about to be erased is expected by nobody from now on, and not believed if it is found. The other way
         // round, a crash in between would leave an end that nothing leads to.
-        let committed = writer
-            .forget(&erased)
-            .and_then(|()| self.database.commit(rows, durability))
-            .and_then(|()| writer.advance(ends, durability));
+        let committed = self.with(|database| {
+            if !erased.is_empty() {
+                erased::note(&self.path).map_err(|error| StoreError::from_io(&self.path, error))?;
+            }
+            writer.forget(&erased)?;
+            database.commit(rows, durability)?;
+            self.compacting.count(&erased);
+            writer.advance(ends, durability)
+        });
         if let Err(error) = &committed {
             writer.poisoned = true;
             if matches!(error, StoreError::Poisoned | StoreError::Unreadable { .. }) {
@@ -278,7 +298,7 @@ impl Store for FjallStore {
         if let Some(heads) = read_before {
             return Ok(heads);
         }
-        let (mut heads, damaged) = settling::heads(&self.database)?;
+        let (mut heads, damaged) = self.with(settling::heads)?;
         for session in damaged {
             heads.extend(self.settle(session)?);
         }
@@ -339,12 +359,22 @@ impl Store for FjallStore {
             // Held, so that the anchor and the log are of one moment; given back between sessions.
             let writer = self.writer()?;
             let anchored = writer.anchor.as_ref().and_then(|anchor| anchor.end(session));
-            found.extend(settling::judge(&self.database, session, anchored)?.verdict.into_damage());
+            let judged = self.with(|database| settling::judge(database, session, anchored))?;
+            found.extend(judged.verdict.into_damage());
         }
         for damage in &found {
             self.met(damage.session, damage.kept_through.next());
         }
         Ok(found)
+    }
+
+    fn is_worth_compacting(&self) -> bool {
+        self.shadow.is_none() && erased::is_noted(&self.path)
+    }
+
+    fn compact(&self) -> Result<(), StoreError> {
+        // What is in a shadow goes with it; merged tables would be copies where there is little room for them.
+        if self.shadow.is_some() { Ok(()) } else { compacting::compact(self) }
     }
 
     fn damage(&self) -> Vec<Damage> {
@@ -410,7 +440,8 @@ impl Drop for FjallStore {
         // Without this the next opening takes the store for one whose user died, and looks closer.
         if let Ok(writer) = self.writer.get_mut()
             && !writer.poisoned
-            && let Err(error) = writer.close(&self.database)
+            && let Ok(Some(database)) = self.database.get_mut()
+            && let Err(error) = writer.close(database)
         {
             tracing::error!(target: "q::store", %error, "the store is not left in good order");
         }

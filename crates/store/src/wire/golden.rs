@@ -164,6 +164,7 @@ fn head() -> Head {
         unread: 15,
         draft: Seq(16),
         usage: USAGE,
+        bytes: 0,
         preview: "because".into(),
         created: WallTime(1_700_000_000_000),
         touched: WallTime(1_700_000_000_001),
@@ -241,6 +242,7 @@ fn full_head() -> Head {
             calls: vec![open],
             ..InFlight::new(TurnNo(4))
         }),
+        bytes: 70_000,
         ..head()
     }
 }

@@ -73,6 +73,8 @@ pub(crate) struct Head<'a> {
     draft: u64,
     #[serde(rename = "usage")]
     usage: Usage,
+    #[serde(rename = "bytes", default, skip_serializing_if = "is_default")]
+    bytes: u64,
     #[serde(rename = "preview", borrow)]
     preview: Cow<'a, str>,
     #[serde(rename = "created")]
@@ -175,6 +177,7 @@ impl<'a> From<&'a q_core::Head> for Head<'a> {
             unread: head.unread,
             draft: head.draft.0,
             usage: head.usage.into(),
+            bytes: head.bytes,
             preview: (&head.preview).into(),
             created: head.created.0,
             touched: head.touched.0,
@@ -218,6 +221,7 @@ impl Head<'_> {
             unread: self.unread,
             draft: Seq(self.draft),
             usage: self.usage.into(),
+            bytes: self.bytes,
             preview: self.preview.into_owned(),
             created: WallTime(self.created),
             touched: WallTime(self.touched),
