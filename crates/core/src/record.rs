@@ -10,6 +10,7 @@ use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, T
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
 use crate::session::head::Mark;
+use crate::session::transcript::Body;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -196,6 +197,22 @@ pub enum Record {
         /// The whole draft; empty when it was sent or cleared.
         text: String,
     },
+    /// An entry from elsewhere: it happened before this session was.
+    Imported {
+        /// When it happened there.
+        at: WallTime,
+        /// What it is.
+        body: Body,
+    },
+    /// All that was to be taken over is there.
+    ImportEnded {
+        /// When the session was created there.
+        created: WallTime,
+        /// When something last happened in it there.
+        touched: WallTime,
+        /// Tokens spent there.
+        usage: Usage,
+    },
 }
 
 /// What a session is made with.
@@ -331,6 +348,7 @@ impl Stamped {
             | Record::Called { .. }
             | Record::Resulted { .. }
             | Record::Repaired { .. }
+            | Record::Imported { .. }
             | Record::Ended { ending: Ending::Interrupted(_) | Ending::Failed(_), .. } => {
                 Some(EntryNo(self.seq.0))
             }
@@ -355,6 +373,7 @@ impl Stamped {
             | Record::Ended { ending: Ending::Done, .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
+            | Record::ImportEnded { .. }
             | Record::Drafted { .. } => None,
         }
     }
@@ -371,6 +390,7 @@ impl Stamped {
             | Record::Resulted { text, .. }
             | Record::Drafted { text } => text,
             Record::Called { call, .. } => &call.input,
+            Record::Imported { body, .. } => body.text(),
             Record::Created { .. }
             | Record::Renamed { .. }
             | Record::Closed
@@ -391,6 +411,7 @@ impl Stamped {
             | Record::Ended { .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
+            | Record::ImportEnded { .. }
             | Record::Repaired { .. } => "",
         }
     }

@@ -18,6 +18,7 @@ pub mod wire;
 mod asks;
 mod door;
 mod events;
+mod facts;
 mod figures;
 mod host;
 mod pipeline;

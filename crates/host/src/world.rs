@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use q_agent::{AgentSpec, Told};
 use q_core::{Batch, ClientId, EntryNo, Input, Now, SessionId, TurnNo};
-use q_store::Store;
+use q_store::{Store, StoreError};
 use tokio::sync::mpsc;
 
 use crate::asks::Asks;
@@ -51,6 +51,8 @@ pub trait World {
         before: Option<EntryNo>,
         bytes: usize,
     );
+    /// Reads what a session is beside its entries and answers the request with that.
+    fn facts(&mut self, client: ClientId, request: u64, session: SessionId);
 }
 
 /// What an agent is to be asked; the conversation is read from the store.
@@ -154,19 +156,36 @@ impl World for Real {
         before: Option<EntryNo>,
         bytes: usize,
     ) {
+        self.answer(client, request, session, move |store| {
+            let page = store.page(session, before, bytes)?;
+            let entries = page.entries.into_iter().map(Into::into).collect();
+            Ok(Answer::Page(crate::wire::view::Pages { entries, trimmed: page.trimmed }))
+        });
+    }
+
+    fn facts(&mut self, client: ClientId, request: u64, session: SessionId) {
+        self.answer(client, request, session, move |store| {
+            Ok(crate::facts::read(store, session)?.map_or(Answer::Done, |facts| Answer::Facts(facts.into())))
+        });
+    }
+}
+
+impl Real {
+    /// Answers a request with what is read, on a thread that may wait for the disk.
+    fn answer(
+        &self,
+        client: ClientId,
+        request: u64,
+        session: SessionId,
+        read: impl FnOnce(&dyn Store) -> Result<Answer, StoreError> + Send + 'static,
+    ) {
         let Some(outbox) = self.outboxes.get(&client).cloned() else { return };
         let Some(store) = self.store.upgrade() else { return };
         tokio::task::spawn_blocking(move || {
-            let answer = match store.page(session, before, bytes) {
-                Ok(page) => Ok(Answer::Page(crate::wire::view::Pages {
-                    entries: page.entries.into_iter().map(Into::into).collect(),
-                    trimmed: page.trimmed,
-                })),
-                Err(error) => {
-                    tracing::error!(target: "q::store", session = %session, %error, "a page cannot be read");
-                    Err(Refused { code: "store".into(), message: error.to_string(), limit: false })
-                }
-            };
+            let answer = read(&*store).map_err(|error| {
+                tracing::error!(target: "q::store", session = %session, %error, "a session cannot be read");
+                Refused { code: "store".into(), message: error.to_string(), limit: false }
+            });
             outbox.push(HostMessage::Reply { id: request, answer });
         });
     }

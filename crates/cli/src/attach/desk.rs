@@ -239,7 +239,11 @@ impl Desk {
                 let said = open.or(sought).and_then(|name| granted(command, name, Way::Slash));
                 Some(Waiting::About { session: *session, said })
             }
-            Command::Create { .. } | Command::Fork { .. } => None,
+            Command::Create { .. }
+            | Command::Fork { .. }
+            | Command::Import(_)
+            | Command::ImportPart { .. }
+            | Command::EndImport { .. } => None,
         }
     }
 }

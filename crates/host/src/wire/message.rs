@@ -5,6 +5,7 @@ use std::time::Duration;
 use q_agent::{AgentSpec, HttpSpec, Secret};
 use serde::{Deserialize, Serialize};
 
+use super::import::Facts;
 use super::request::{Id, Request};
 use super::view::{Call, Line, Pages, Piece, Shot};
 
@@ -147,6 +148,8 @@ pub enum Answer {
     Accepted(u64),
     /// Entries.
     Page(Pages),
+    /// What a session is beside its entries.
+    Facts(Box<Facts>),
     /// Lines.
     List(Vec<Line>),
     /// What waits for the person in all sessions, the oldest first.
