@@ -6,6 +6,7 @@
 //! | `sessions` | slash commands and keys |
 //! | `archive` | closed, reopened, thrown away, restored, erased |
 //! | `forks` | another session's history, and a way of its own |
+//! | `exchange` | sessions as files, out and in again
 //! | `queue` | prompts that wait: edited, reordered, taken back, sent now |
 //! | `marks` | tags, pins, unread, kinds of one's own |
 //! | `inbox` | what waits for an answer |
@@ -25,6 +26,7 @@
 
 mod archive;
 mod doctor;
+mod exchange;
 mod forks;
 mod headless;
 mod hibernation;
