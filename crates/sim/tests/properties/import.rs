@@ -60,7 +60,8 @@ proptest! {
                 prop_assert_eq!(world.disk().heads[&ID].seq, before);
             }
         }
-        prop_assert!(granted(&tell(&mut world, Command::EndImport { session: ID })).is_ok());
+        let ended = granted(&tell(&mut world, Command::EndImport { session: ID }));
+        prop_assert_eq!(ended, Ok(Reply::Done));
         let all = entries(&world, ID);
         sound(&all)?;
         let calls: Vec<_> = all.iter().filter(|entry| matches!(entry.body, Body::Call(_))).map(|call| call.no).collect();
@@ -81,7 +82,8 @@ fn imported(there: &[Entry], part: usize, running: bool) -> Result<Vec<Entry>, T
         let effects = tell(&mut world, Command::ImportPart { session: ID, items });
         prop_assert_eq!(granted(&effects), Ok(Reply::Done));
     }
-    prop_assert_eq!(granted(&tell(&mut world, Command::EndImport { session: ID })), Ok(Reply::Done));
+    let ended = granted(&tell(&mut world, Command::EndImport { session: ID }));
+    prop_assert_eq!(ended, Ok(Reply::Done));
     Ok(entries(&world, ID))
 }
 
