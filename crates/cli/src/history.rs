@@ -14,8 +14,17 @@ const PAGE_BYTES: u32 = 512 << 10;
 #[derive(Debug)]
 pub(crate) struct History {
     session: SessionId,
-    /// The first entries of pages and the number behind their last, the newest page first.
-    pages: Vec<(u64, u64)>,
+    /// The newest page first.
+    pages: Vec<Bounds>,
+}
+
+/// The entries of a page.
+#[derive(Debug)]
+struct Bounds {
+    first: u64,
+    last: u64,
+    /// The entry behind it. The newest page has none, or its last entry would end with its first piece.
+    before: Option<u64>,
 }
 
 impl History {
@@ -27,7 +36,7 @@ impl History {
             let (entries, older) = page(client, session, before).await?;
             let (Some(first), Some(last)) = (entries.first(), entries.last()) else { break };
             let first = first.no.0;
-            pages.push((first, before.unwrap_or(last.no.0 + 1)));
+            pages.push(Bounds { first, last: last.no.0, before });
             before = Some(first);
             if !older {
                 break;
@@ -38,18 +47,19 @@ impl History {
 
     /// The next page, oldest first; nothing after the newest.
     pub(crate) async fn next(&mut self, client: &mut Client) -> Result<Option<Vec<Entry>>, CliError> {
-        let Some((first, mut before)) = self.pages.pop() else { return Ok(None) };
+        let Some(Bounds { first, last, mut before }) = self.pages.pop() else { return Ok(None) };
         let mut parts: Vec<Vec<Entry>> = Vec::new();
-        // The newest entry may have grown meanwhile, so that its page holds fewer of those before it.
-        while before > first {
-            let (entries, _) = page(client, self.session, Some(before)).await?;
+        // The newest entry may have grown meanwhile, or others followed, so that a page holds fewer of those before.
+        while before.is_none_or(|before| before > first) {
+            let (entries, _) = page(client, self.session, before).await?;
             before = match entries.first() {
-                Some(entry) => entry.no.0,
+                Some(entry) => Some(entry.no.0),
                 None => return Err(CliError::failed("the session went away while it was read")),
             };
             parts.push(entries);
         }
-        Ok(Some(parts.into_iter().rev().flatten().filter(|entry| entry.no.0 >= first).collect()))
+        let entries = parts.into_iter().rev().flatten();
+        Ok(Some(entries.filter(|entry| (first..=last).contains(&entry.no.0)).collect()))
     }
 }
 
