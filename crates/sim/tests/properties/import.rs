@@ -121,11 +121,11 @@ fn tell(world: &mut World, command: Command) -> Effects {
 }
 
 fn granted(effects: &Effects) -> Result<Reply, Refusal> {
-    let replies = effects.after.iter().filter_map(|effect| match effect {
+    let mut replies = effects.after.iter().filter_map(|effect| match effect {
         Effect::Reply { answer, .. } => Some(answer.clone()),
         _ => None,
     });
-    replies.last().unwrap()
+    replies.next_back().unwrap()
 }
 
 /// Numbers that mostly climb, as in a file.
