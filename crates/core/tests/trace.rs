@@ -212,7 +212,8 @@ fn setup() -> impl Strategy<Value = Setup> {
     })
 }
 
-fn import() -> impl Strategy<Value = Command> {
+/// In a box: an unoptimized build has no stack for all of it.
+fn import() -> BoxedStrategy<Command> {
     let origins = [NameOrigin::Placeholder, NameOrigin::Automatic, NameOrigin::Chosen];
     let names = (option::of(text()), text(), proptest::sample::select(origins.to_vec()));
     let made = (names, setup(), vec(text(), 0..4));
@@ -238,9 +239,11 @@ fn import() -> impl Strategy<Value = Command> {
         (session(), vec(item, 0..6)).prop_map(|(session, items)| Command::ImportPart { session, items }),
         session().prop_map(|session| Command::EndImport { session }),
     ]
+    .boxed()
 }
 
-fn body() -> impl Strategy<Value = Body> {
+/// In a box: an unoptimized build has no stack for all of it.
+fn body() -> BoxedStrategy<Body> {
     let by = [Interrupter::User, Interrupter::Stop, Interrupter::Crash];
     let outcome = proptest::sample::select(Outcome::ALL.as_slice());
     let failure = proptest::sample::select(FailureKind::ALL.as_slice());
@@ -257,6 +260,7 @@ fn body() -> impl Strategy<Value = Body> {
         any::<u64>().prop_map(|prompt| Body::Repair(Fault::PromptLost(PromptNo(prompt)))),
         option::of(any::<u64>()).prop_map(|lost| Body::Repair(Fault::LogCut { lost })),
     ]
+    .boxed()
 }
 
 fn create() -> impl Strategy<Value = Command> {
