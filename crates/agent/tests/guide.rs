@@ -36,6 +36,8 @@ fn questions_find_their_section() {
         ("who are you?", "What the guide is"),
         ("Are you ChatGPT?", "What the guide is"),
         ("How do I get started?", "Getting started"),
+        ("How do I export a session?", "Take a session elsewhere"),
+        ("copy a chat to another machine", "Take a session elsewhere"),
         ("How do I switch sessions?", "Switching between sessions"),
         ("switch to another chat", "Switching between sessions"),
         ("How can I go back to the previous session", "Switching between sessions"),

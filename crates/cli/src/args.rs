@@ -61,6 +61,10 @@ pub(crate) enum Verb {
     Call(CallVerb),
     /// Make a session that begins with another one's history
     Fork(ForkArgs),
+    /// Write a session down, for q or for people
+    Export(ExportArgs),
+    /// Make a session from a file that `q export` wrote
+    Import(ImportArgs),
     /// Stop a session's running turn
     Interrupt {
         /// Name, slot number, unique prefix, or id
@@ -281,6 +285,41 @@ pub(crate) struct ForkArgs {
     /// The last entry to take over, as `q show --numbers` prints it; all when left out
     #[arg(long, value_name = "N")]
     pub(crate) at: Option<u64>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExportArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// json for `q import`, md or html for people; by the file's ending when left out
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ExportFormat>,
+    /// Where to; standard output when left out
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<std::path::PathBuf>,
+    /// Also if the file is there already
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
+}
+
+/// The forms of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExportFormat {
+    Json,
+    Md,
+    Html,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportArgs {
+    /// The file, or - for standard input
+    pub(crate) file: std::path::PathBuf,
+    /// The session's name; the file's when left out, numbered if it is taken
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,6 +10,8 @@ mod commands;
 mod config;
 mod environment;
 mod error;
+mod exchange;
+mod history;
 mod json;
 mod out;
 mod plain;
@@ -73,6 +75,8 @@ async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliE
         Some(Verb::Show(show)) => commands::show::run(&context, show).await,
         Some(Verb::Rename { session, name }) => commands::change::rename(&context, &session, name).await,
         Some(Verb::Fork(fork)) => commands::fork::run(&context, fork).await,
+        Some(Verb::Export(export)) => commands::export::run(&context, export).await,
+        Some(Verb::Import(import)) => commands::import::run(&context, import).await,
         Some(Verb::Archive(verb)) => commands::archive::run(&context, verb).await,
         Some(Verb::Cleanup(cleanup)) => commands::cleanup::run(&context, cleanup).await,
         Some(Verb::Mark(verb)) => commands::marks::run(&context, verb).await,

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use crate::agent::AgentEvent;
 use crate::effect::ReplyTo;
 use crate::id::{CallNo, ClientId, Digest, EntryNo, PromptNo, SessionId, Token, TurnNo};
+use crate::import::{Import, Item};
 use crate::record::{Answer, Policy, Setup};
 use crate::session::stored::Stored;
 use crate::tag::TagChange;
@@ -87,6 +88,20 @@ pub enum Command {
         at: Option<EntryNo>,
         /// Its name as typed; without one, a numbered form of the other's.
         name: Option<String>,
+    },
+    /// A new session with a history from elsewhere, which comes in parts. It is archived until [`Command::EndImport`].
+    Import(Box<Import>),
+    /// Some more of what comes in, in order.
+    ImportPart {
+        /// Which session.
+        session: SessionId,
+        /// What.
+        items: Vec<Item>,
+    },
+    /// All of it came: the session is opened.
+    EndImport {
+        /// Which session.
+        session: SessionId,
     },
     /// Another name.
     Rename {
@@ -256,6 +271,9 @@ impl Command {
             | Self::SaveDraft { session, .. } => Some(*session),
             Self::Create { .. }
             | Self::Fork { .. }
+            | Self::Import(_)
+            | Self::ImportPart { .. }
+            | Self::EndImport { .. }
             | Self::Rename { .. }
             | Self::Close { .. }
             | Self::Reopen { .. }

@@ -25,6 +25,7 @@ pub mod conversation;
 pub mod deadline;
 pub mod effect;
 pub mod id;
+pub mod import;
 pub mod input;
 pub mod kind;
 pub mod limits;
@@ -55,6 +56,7 @@ pub use effect::{Batch, Durability, Effect, Effects, Reply, ReplyTo};
 pub use id::{
     CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, RequestId, Seq, SessionId, Token, TurnNo,
 };
+pub use import::{Import, ImportFault, Item};
 pub use input::{Command, Input};
 pub use kind::Kind;
 pub use limits::Limits;

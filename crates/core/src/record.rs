@@ -10,6 +10,7 @@ use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, T
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
 use crate::session::head::Mark;
+use crate::session::transcript::Body;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -199,6 +200,22 @@ pub enum Record {
         /// The whole draft; empty when it was sent or cleared.
         text: String,
     },
+    /// An entry from elsewhere: it happened before this session was.
+    Imported {
+        /// When it happened there.
+        at: WallTime,
+        /// What it is.
+        body: Body,
+    },
+    /// All that was to be taken over is there.
+    ImportEnded {
+        /// When the session was created there.
+        created: WallTime,
+        /// When something last happened in it there.
+        touched: WallTime,
+        /// Tokens spent there.
+        usage: Usage,
+    },
 }
 
 /// What a session is made with.
@@ -334,6 +351,7 @@ impl Stamped {
             | Record::Called { .. }
             | Record::Resulted { .. }
             | Record::Repaired { .. }
+            | Record::Imported { .. }
             | Record::Ended { ending: Ending::Interrupted(_) | Ending::Failed(_), .. } => {
                 Some(EntryNo(self.seq.0))
             }
@@ -358,6 +376,7 @@ impl Stamped {
             | Record::Ended { ending: Ending::Done, .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
+            | Record::ImportEnded { .. }
             | Record::Drafted { .. } => None,
         }
     }
@@ -374,6 +393,7 @@ impl Stamped {
             | Record::Resulted { text, .. }
             | Record::Drafted { text } => text,
             Record::Called { call, .. } => &call.input,
+            Record::Imported { body, .. } => body.text(),
             Record::Created { .. }
             | Record::Renamed { .. }
             | Record::Closed
@@ -394,6 +414,7 @@ impl Stamped {
             | Record::Ended { .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
+            | Record::ImportEnded { .. }
             | Record::Repaired { .. } => "",
         }
     }
@@ -438,6 +459,8 @@ impl Stamped {
             | Record::Seen { .. }
             | Record::MarkedUnread
             | Record::Repaired { .. }
+            | Record::Imported { .. }
+            | Record::ImportEnded { .. }
             | Record::Drafted { .. } => 0,
         };
         RECORD_BYTES + (self.text().len() + beside) as u64

@@ -2,7 +2,8 @@
 
 use alloc::string::String;
 
-use crate::id::{CallNo, PromptNo, SessionId};
+use crate::id::{CallNo, EntryNo, PromptNo, SessionId};
+use crate::import::ImportFault;
 use crate::name::NameFault;
 
 /// Why a wish is not granted. Nothing changed, nothing is lost.
@@ -217,6 +218,29 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
+    /// What is to be imported does not fit.
+    #[error("entry {entry}: {fault}")]
+    BadImport {
+        /// The entry's number there.
+        entry: EntryNo,
+        /// What is wrong.
+        fault: ImportFault,
+    },
+    /// What is to be imported says something of the session that cannot be.
+    #[error("its {field} has control characters")]
+    BadFact {
+        /// Which fact.
+        field: &'static str,
+    },
+    /// Nothing comes into this session, or not from this client, or it was changed meanwhile.
+    #[error("the import was given up, or the session was changed meanwhile; import the file again")]
+    NoImport,
+    /// So many sessions come in already.
+    #[error("{limit} imports are under way already; wait for one of them")]
+    TooManyImports {
+        /// The limit.
+        limit: usize,
+    },
     /// The host is going down.
     #[error("the host is stopping and takes nothing new; start q again")]
     Stopping,
@@ -256,6 +280,10 @@ impl Refusal {
             Self::NothingRuns => "nothing_runs",
             Self::NothingToRetry => "nothing_to_retry",
             Self::StillWorking { .. } => "still_working",
+            Self::BadImport { .. } => "bad_import",
+            Self::BadFact { .. } => "bad_fact",
+            Self::NoImport => "no_import",
+            Self::TooManyImports { .. } => "too_many_imports",
             Self::Stopping => "stopping",
         }
     }
@@ -264,6 +292,7 @@ impl Refusal {
     pub const fn is_limit(&self) -> bool {
         match self {
             Self::TooManyLive { .. }
+            | Self::TooManyImports { .. }
             | Self::TooManyWaking { .. }
             | Self::HostFull { .. }
             | Self::SessionsFull { .. }
@@ -293,6 +322,9 @@ impl Refusal {
             | Self::NothingRuns
             | Self::NothingToRetry
             | Self::StillWorking { .. }
+            | Self::BadImport { .. }
+            | Self::BadFact { .. }
+            | Self::NoImport
             | Self::Stopping => false,
         }
     }
@@ -306,7 +338,7 @@ mod tests {
     use super::*;
 
     /// Every refusal that names a limit, and some that do not.
-    fn some() -> [(Refusal, &'static str, bool); 16] {
+    fn some() -> [(Refusal, &'static str, bool); 18] {
         let (name, limit) = (String::from("a"), 7);
         [
             (Refusal::TooManyLive { limit }, "too_many_live", true),
@@ -324,6 +356,8 @@ mod tests {
             (Refusal::NotSteerable { name }, "not_steerable", false),
             (Refusal::DigestDiffers, "digest_differs", false),
             (Refusal::NothingToRetry, "nothing_to_retry", false),
+            (Refusal::TooManyImports { limit }, "too_many_imports", true),
+            (Refusal::NoImport, "no_import", false),
             (Refusal::Stopping, "stopping", false),
         ]
     }

@@ -8,9 +8,10 @@ use proptest::option;
 use proptest::prelude::*;
 use q_core::trace::{Line, Told, parse, write};
 use q_core::{
-    AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, Environment,
-    FailureKind, Head, Input, Kind, Outcome, Policy, PromptNo, Record, ReplyTo, RequestId, Seq, SessionId,
-    Setup, Stamped, Stored, TagChange, Token, TurnNo, Usage, WallTime, Wants,
+    AgentEvent, AgentFailure, Answer, Body, Call, CallNo, Called, ClientId, Command, Digest, Entry, EntryNo,
+    Environment, FailureKind, Fault, Head, Import, Input, Interrupter, Item, Kind, NameOrigin, Outcome,
+    Policy, PromptNo, Record, ReplyTo, RequestId, Resulted, Seq, SessionId, Setup, Stamped, Stop, Stored,
+    TagChange, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 proptest! {
@@ -155,7 +156,7 @@ fn input() -> impl Strategy<Value = Input> {
 fn stored(session: SessionId) -> Stored {
     let record = Record::Created {
         name: "a".parse().unwrap(),
-        origin: q_core::NameOrigin::Chosen,
+        origin: NameOrigin::Chosen,
         slot: 1,
         setup: Setup::default(),
         fork: None,
@@ -197,17 +198,73 @@ fn command() -> impl Strategy<Value = Command> {
         2 => (session(), session(), option::of(any::<u64>()), option::of(text())).prop_map(|(session, id, at, name)| {
             Command::Fork { session, id, at: at.map(EntryNo), name }
         }),
+        4 => import(),
         8 => about_the_session(),
         8 => about_its_prompts(),
     ]
 }
 
-fn create() -> impl Strategy<Value = Command> {
+fn setup() -> impl Strategy<Value = Setup> {
     let texts = (text(), text(), text(), text());
-    let setup = (kind(), texts, any::<u64>(), policy()).prop_map(|(kind, texts, environment, policy)| {
+    (kind(), texts, any::<u64>(), policy()).prop_map(|(kind, texts, environment, policy)| {
         let (brief, agent, model, directory) = texts;
         Setup { kind, brief, agent, model, directory, environment: Environment(environment), policy }
-    });
+    })
+}
+
+/// In a box: an unoptimized build has no stack for all of it.
+fn import() -> BoxedStrategy<Command> {
+    let origins = [NameOrigin::Placeholder, NameOrigin::Automatic, NameOrigin::Chosen];
+    let names = (option::of(text()), text(), proptest::sample::select(origins.to_vec()));
+    let made = (names, setup(), vec(text(), 0..4));
+    let numbers = (any::<[u64; 4]>(), any::<[bool; 2]>());
+    let import = (session(), made, numbers).prop_map(
+        |(id, ((typed, name, origin), setup, tags), (numbers, flags))| {
+            let ([created, touched, input, output], [pinned, running]) = (numbers, flags);
+            let (created, touched, usage) = (WallTime(created), WallTime(touched), Usage { input, output });
+            let import =
+                Import { id, typed, name, origin, setup, tags, pinned, created, touched, usage, running };
+            Command::Import(Box::new(import))
+        },
+    );
+    let entry = (any::<u64>(), any::<u64>(), body())
+        .prop_map(|(no, at, body)| Item::Entry(Entry { no: EntryNo(no), at: WallTime(at), body }));
+    let item = prop_oneof![
+        6 => entry,
+        1 => (any::<u128>().prop_map(Token), text()).prop_map(|(token, text)| Item::Waiting { token, text }),
+        1 => text().prop_map(Item::Draft),
+    ];
+    prop_oneof![
+        import,
+        (session(), vec(item, 0..6)).prop_map(|(session, items)| Command::ImportPart { session, items }),
+        session().prop_map(|session| Command::EndImport { session }),
+    ]
+    .boxed()
+}
+
+/// In a box: an unoptimized build has no stack for all of it.
+fn body() -> BoxedStrategy<Body> {
+    let by = [Interrupter::User, Interrupter::Stop, Interrupter::Crash];
+    let outcome = proptest::sample::select(Outcome::ALL.as_slice());
+    let failure = proptest::sample::select(FailureKind::ALL.as_slice());
+    prop_oneof![
+        text().prop_map(Body::Prompt),
+        text().prop_map(Body::Answer),
+        text().prop_map(Body::Thinking),
+        call().prop_map(|Call { no, tool, input, wants, .. }| Body::Call(Called { no, tool, input, wants })),
+        (any::<u64>(), outcome, text(), any::<u64>()).prop_map(|(of, outcome, text, whole)| Body::Result(
+            Resulted { of: EntryNo(of), outcome, text, whole }
+        )),
+        proptest::sample::select(by.to_vec()).prop_map(|by| Body::Stop(Stop::Interrupted(by))),
+        (failure, text()).prop_map(|(kind, detail)| Body::Stop(Stop::Failed(AgentFailure { kind, detail }))),
+        any::<u64>().prop_map(|prompt| Body::Repair(Fault::PromptLost(PromptNo(prompt)))),
+        option::of(any::<u64>()).prop_map(|lost| Body::Repair(Fault::LogCut { lost })),
+    ]
+    .boxed()
+}
+
+fn create() -> impl Strategy<Value = Command> {
+    let setup = setup();
     (session(), option::of(text()), setup, vec(text(), 0..4))
         .prop_map(|(id, name, setup, tags)| Command::Create { id, name, setup, tags })
 }

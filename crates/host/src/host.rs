@@ -39,8 +39,8 @@ pub struct Host<W> {
     /// Which agents each session may ask: those of the client that made it, or after a restart of the first that uses
     /// it. In memory only, since keys are among them.
     agents: BTreeMap<SessionId, Arc<Agents>>,
-    /// Pages asked for while commits were under way: they are read once what the asker may know already is written.
-    pages: VecDeque<(CommitNo, Page)>,
+    /// What was asked for while commits were under way: it is read once what the asker may know already is written.
+    readings: VecDeque<(CommitNo, Reading)>,
     watch: Watch,
     /// When the process was last weighed.
     weighed: Instant,
@@ -51,13 +51,22 @@ pub struct Host<W> {
     pub(crate) world: W,
 }
 
-/// A page of a session's entries, wanted by a client.
-struct Page {
+/// What a client wants to have read from the store.
+#[derive(Clone, Copy)]
+struct Reading {
     client: ClientId,
     request: u64,
     session: SessionId,
-    before: Option<EntryNo>,
-    bytes: usize,
+    what: Wanted,
+}
+
+/// What of a session.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// A page of its entries.
+    Page { before: Option<EntryNo>, bytes: usize },
+    /// All but its entries.
+    Facts,
 }
 
 /// An attached client.
@@ -95,7 +104,7 @@ impl<W: World> Host<W> {
             pipeline: Pipeline::default(),
             guests: BTreeMap::new(),
             agents: BTreeMap::new(),
-            pages: VecDeque::new(),
+            readings: VecDeque::new(),
             watch: Watch::default(),
             weighed: Instant::default(),
             started,
@@ -178,8 +187,8 @@ impl<W: World> Host<W> {
                 self.watch.figures.committed(took);
                 let effects = self.pipeline.committed(commit);
                 self.carry_out(effects);
-                while let Some((_, page)) = self.pages.pop_front_if(|(due, _)| *due <= commit) {
-                    self.read(&page);
+                while let Some((_, reading)) = self.readings.pop_front_if(|(due, _)| *due <= commit) {
+                    self.read(&reading);
                 }
             }
             Event::Written(Written::Failed(error)) => {

@@ -20,6 +20,7 @@ mod asks;
 mod dismiss;
 mod door;
 mod events;
+mod facts;
 mod figures;
 mod host;
 mod pipeline;

@@ -3,10 +3,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use q_core::{EntryNo, SessionId, Stored};
+use q_core::{SessionId, Stored};
 use q_store::{Store, StoreError};
 
-use crate::wire::view::Pages;
 use crate::wire::{Answer, Refused};
 
 /// What is stored of a session, or why it cannot be read.
@@ -26,19 +25,14 @@ pub(crate) fn stored(
     }
 }
 
-/// A page of a session's entries, as the answer to who asked.
-pub(crate) fn page(
+/// What is read of a session, as the answer to who asked.
+pub(crate) fn answer(
     store: &dyn Store,
     session: SessionId,
-    before: Option<EntryNo>,
-    bytes: usize,
+    read: impl FnOnce(&dyn Store) -> Result<Answer, StoreError>,
 ) -> Result<Answer, Refused> {
-    let page = unless_it_panics(session, || store.page(session, before, bytes));
-    let page = page.map_err(|message| Refused { code: "store".into(), message, limit: false })?;
-    Ok(Answer::Page(Pages {
-        entries: page.entries.into_iter().map(Into::into).collect(),
-        trimmed: page.trimmed,
-    }))
+    let refused = |message| Refused { code: "store".into(), message, limit: false };
+    unless_it_panics(session, || read(store)).map_err(refused)
 }
 
 fn unless_it_panics<T>(

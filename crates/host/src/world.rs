@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use q_agent::{AgentSpec, Told};
 use q_core::{Batch, ClientId, EntryNo, Input, Now, SessionId, TurnNo};
-use q_store::Store;
+use q_store::{Store, StoreError};
 use tokio::sync::mpsc;
 
 use crate::asks::Asks;
@@ -14,7 +14,7 @@ use crate::entropy::{self, NoEntropy};
 use crate::events::Loaded;
 use crate::pipeline::CommitNo;
 use crate::reads;
-use crate::wire::HostMessage;
+use crate::wire::{Answer, HostMessage};
 use crate::writer::Writer;
 
 /// The world's side of the loop. No method waits.
@@ -52,6 +52,8 @@ pub trait World {
         before: Option<EntryNo>,
         bytes: usize,
     );
+    /// Reads what a session is beside its entries and answers the request with that.
+    fn facts(&mut self, client: ClientId, request: u64, session: SessionId);
 }
 
 /// What an agent is to be asked; the conversation is read from the store.
@@ -144,10 +146,33 @@ impl World for Real {
         before: Option<EntryNo>,
         bytes: usize,
     ) {
+        self.answer(client, request, session, move |store| {
+            let page = store.page(session, before, bytes)?;
+            let entries = page.entries.into_iter().map(Into::into).collect();
+            Ok(Answer::Page(crate::wire::view::Pages { entries, trimmed: page.trimmed }))
+        });
+    }
+
+    fn facts(&mut self, client: ClientId, request: u64, session: SessionId) {
+        self.answer(client, request, session, move |store| {
+            Ok(crate::facts::read(store, session)?.map_or(Answer::Done, |facts| Answer::Facts(facts.into())))
+        });
+    }
+}
+
+impl Real {
+    /// Answers a request with what is read, on a thread that may wait for the disk.
+    fn answer(
+        &self,
+        client: ClientId,
+        request: u64,
+        session: SessionId,
+        read: impl FnOnce(&dyn Store) -> Result<Answer, StoreError> + Send + 'static,
+    ) {
         let Some(outbox) = self.outboxes.get(&client).cloned() else { return };
         let Some(store) = self.store.upgrade() else { return };
         tokio::task::spawn_blocking(move || {
-            let answer = reads::page(&*store, session, before, bytes);
+            let answer = reads::answer(&*store, session, read);
             outbox.push(HostMessage::Reply { id: request, answer });
         });
     }

@@ -45,6 +45,9 @@ pub fn granted(command: &Command, name: &str, way: Way) -> Option<String> {
         Command::Answer { answer: Answer::Words(_), .. } => "the agent was told".to_owned(),
         Command::Create { .. }
         | Command::Fork { .. }
+        | Command::Import(_)
+        | Command::ImportPart { .. }
+        | Command::EndImport { .. }
         | Command::Rename { .. }
         | Command::Wake { .. }
         | Command::Tag { .. }

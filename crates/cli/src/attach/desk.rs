@@ -244,7 +244,11 @@ impl Desk {
                 Some(Waiting::About { session: *session, said })
             }
             Command::SaveDraft { .. } => Some(Waiting::Draft),
-            Command::Create { .. } | Command::Fork { .. } => None,
+            Command::Create { .. }
+            | Command::Fork { .. }
+            | Command::Import(_)
+            | Command::ImportPart { .. }
+            | Command::EndImport { .. } => None,
         }
     }
 }

@@ -7,6 +7,7 @@
 //! | `archive` | closed, reopened, thrown away, restored, erased |
 //! | `cleanup` | what might go, asked about, undone, gone for good; the quota |
 //! | `forks` | another session's history, and a way of its own |
+//! | `exchange` | sessions as files, out and in again
 //! | `queue` | prompts that wait: edited, reordered, taken back, sent now |
 //! | `marks` | tags, pins, unread, kinds of one's own |
 //! | `inbox` | what waits for an answer |
@@ -30,6 +31,7 @@ mod archive;
 mod cleanup;
 mod disk;
 mod doctor;
+mod exchange;
 mod forks;
 mod headless;
 mod hibernation;

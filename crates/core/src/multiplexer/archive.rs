@@ -55,7 +55,7 @@ impl Step<'_> {
         Ok(Reply::Done)
     }
 
-    fn keep_name_if_free(&mut self, id: SessionId, name: &Name, origin: NameOrigin) {
+    pub(super) fn keep_name_if_free(&mut self, id: SessionId, name: &Name, origin: NameOrigin) {
         let free = roster::unique_name(&self.multiplexer().sessions, Some(id), name);
         if free != *name {
             self.record(id, Record::Renamed { name: free, origin });
@@ -109,7 +109,7 @@ impl Step<'_> {
         Ok(Reply::Done)
     }
 
-    fn obliterate(&mut self, id: SessionId) {
+    pub(super) fn obliterate(&mut self, id: SessionId) {
         self.record(id, Record::Erased);
         self.after(Effect::Update(Update::Gone(id)));
     }

@@ -17,7 +17,7 @@ use crate::view::Update;
 /// What the agent hears when too many of its calls are open.
 const TOO_MANY: &str = "too many calls are open at once";
 /// The longest name of a tool, in bytes; a longer one is cut, and denied.
-const TOOL_BYTES: usize = 128;
+pub(crate) const TOOL_BYTES: usize = 128;
 /// What the agent hears about such a tool.
 const LONG_NAME: &str = "the tool's name is too long";
 /// What it hears when the session's policy denies all that wants consent.

@@ -13,6 +13,7 @@ impl Step<'_> {
     pub(super) fn detach(&mut self, client: ClientId) {
         self.look_away(client, None, false);
         self.multiplexer_mut().focus.detach(client);
+        self.give_up_imports(Some(client));
     }
 
     /// A client shows something else: what it showed to its end is read up to there.

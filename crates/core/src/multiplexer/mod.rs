@@ -3,6 +3,7 @@
 mod archive;
 mod calls;
 mod clients;
+mod import;
 mod marks;
 mod queue;
 mod residence;
@@ -15,7 +16,7 @@ use alloc::collections::BTreeMap;
 use crate::deadline::{Deadline, Reason};
 use crate::effect::{Effect, Effects, Reply, ReplyTo};
 use crate::focus::Focus;
-use crate::id::SessionId;
+use crate::id::{ClientId, SessionId};
 use crate::input::{Command, Input};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -25,6 +26,10 @@ use crate::sessions::Sessions;
 use crate::time::{Instant, Now};
 use crate::view::View;
 
+pub(crate) use calls::TOOL_BYTES;
+pub(crate) use turns::DETAIL_BYTES;
+
+use import::Importing;
 use residence::Waking;
 use step::Step;
 
@@ -36,6 +41,8 @@ pub struct Multiplexer {
     focus: Focus,
     /// Sessions whose memory is being read, with the wishes that wait for it.
     waking: BTreeMap<SessionId, Waking>,
+    /// Sessions that come in from elsewhere.
+    importing: BTreeMap<SessionId, Importing>,
     /// What the host's process weighs, as last told.
     memory: u64,
     /// Since when nobody is attached and nothing runs; `None` while somebody is or something does.
@@ -61,6 +68,7 @@ impl Multiplexer {
             sessions: Sessions::default(),
             focus: Focus::default(),
             waking: BTreeMap::new(),
+            importing: BTreeMap::new(),
             memory: 0,
             deserted: None,
             stopping: false,
@@ -157,16 +165,19 @@ impl Step<'_> {
             _ if self.is_stopping() => self.after(Effect::Reply { to, answer: Err(Refusal::Stopping) }),
             Some(id) => self.wake_for(id, to, command),
             None => {
-                let answer = self.decide(command);
+                let answer = self.decide(to.client, command);
                 self.after(Effect::Reply { to, answer });
             }
         }
     }
 
-    fn decide(&mut self, command: Command) -> Result<Reply, Refusal> {
+    fn decide(&mut self, client: ClientId, command: Command) -> Result<Reply, Refusal> {
         match command {
             Command::Create { id, name, setup, tags } => self.create(id, name.as_deref(), setup, &tags),
             Command::Fork { session, id, at, name } => self.fork(session, id, at, name.as_deref()),
+            Command::Import(import) => self.import(client, *import),
+            Command::ImportPart { session, items } => self.import_part(client, session, items),
+            Command::EndImport { session } => self.end_import(client, session),
             Command::Rename { session, name } => self.rename(session, &name),
             Command::Close { session, even_if_working } => self.close(session, even_if_working),
             Command::Reopen { session } => self.reopen(session),

@@ -75,7 +75,7 @@ impl Step<'_> {
         Ok(Reply::Created { session: id, hibernated: None })
     }
 
-    fn refuse_taken(&self, id: SessionId) -> Result<(), Refusal> {
+    pub(super) fn refuse_taken(&self, id: SessionId) -> Result<(), Refusal> {
         if self.session(id).is_some() { Err(Refusal::IdTaken { id }) } else { Ok(()) }
     }
 

@@ -17,7 +17,7 @@ use crate::session::transcript::Entry;
 use crate::view::Update;
 
 /// What is kept of an agent's own words about its failure, in bytes.
-const DETAIL_BYTES: usize = 1024;
+pub(crate) const DETAIL_BYTES: usize = 1024;
 
 impl Step<'_> {
     /// A prompt begins a turn when the session is free, and waits otherwise. After a failed or interrupted turn, what
@@ -311,6 +311,7 @@ impl Step<'_> {
             self.cut_turn(id, Interrupter::Stop);
         }
         self.stop_waking();
+        self.give_up_imports(None);
         self.multiplexer_mut().stopping = true;
     }
 

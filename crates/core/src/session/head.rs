@@ -12,6 +12,7 @@ use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Fault, Fork, Record, Setup, Stamped, Voice};
 use crate::session::flight::{InFlight, OpenCall};
+use crate::session::transcript::Body;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -179,11 +180,7 @@ impl Head {
                 self.take(*token, *prompt);
             }
             Record::Unqueued { prompt } => self.queue.retain(|waiting| waiting.prompt != *prompt),
-            Record::Edited { prompt, .. } => {
-                if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.prompt == *prompt) {
-                    waiting.queued = stamped.seq;
-                }
-            }
+            Record::Edited { prompt, .. } => self.edit(*prompt, stamped.seq),
             Record::Moved { prompt, place } => self.move_to(*prompt, *place),
             Record::Retried { prompt, token } => self.take(*token, *prompt),
             Record::Began { turn, prompt, queued } => {
@@ -219,7 +216,36 @@ impl Head {
                 self.unread = self.unread.saturating_add(1);
             }
             Record::Drafted { text } => self.draft = if text.is_empty() { Seq(0) } else { stamped.seq },
+            Record::Imported { body, .. } => self.import(body, stamped.seq),
+            Record::ImportEnded { created, touched, usage } => {
+                (self.created, self.touched, self.usage) = (*created, *touched, *usage);
+            }
         }
+    }
+
+    fn edit(&mut self, prompt: PromptNo, text: Seq) {
+        if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.prompt == prompt) {
+            waiting.queued = text;
+        }
+    }
+
+    /// An entry from elsewhere: like what a fork takes over it counts as seen.
+    fn import(&mut self, body: &Body, seq: Seq) {
+        self.entries += 1;
+        self.end = Mark { entry: EntryNo(seq.0), bytes: 0 };
+        match body {
+            Body::Prompt(_) => {
+                self.turns = self.turns.next();
+                self.prompts = self.prompts.next();
+            }
+            Body::Answer(text) => {
+                self.end.bytes = text.len() as u64;
+                self.preview = preview(text);
+            }
+            Body::Thinking(text) => self.end.bytes = text.len() as u64,
+            Body::Call(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) => {}
+        }
+        self.seen = self.end;
     }
 
     fn leave(&mut self, presence: Presence) {

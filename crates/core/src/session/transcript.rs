@@ -73,15 +73,22 @@ pub enum Stop {
     Failed(AgentFailure),
 }
 
+impl Body {
+    /// Its text; empty for a stop and a repair.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Prompt(text) | Self::Answer(text) | Self::Thinking(text) => text,
+            Self::Call(call) => &call.input,
+            Self::Result(result) => &result.text,
+            Self::Stop(_) | Self::Repair(_) => "",
+        }
+    }
+}
+
 impl Entry {
     /// Its text; empty for a stop and a repair.
     pub fn text(&self) -> &str {
-        match &self.body {
-            Body::Prompt(text) | Body::Answer(text) | Body::Thinking(text) => text,
-            Body::Call(call) => &call.input,
-            Body::Result(result) => &result.text,
-            Body::Stop(_) | Body::Repair(_) => "",
-        }
+        self.body.text()
     }
 
     /// What it weighs against a limit, in bytes.
@@ -150,6 +157,9 @@ impl Transcript {
                 self.push(stamped, Body::Result(result));
             }
             Record::Repaired { fault } => self.push(stamped, Body::Repair(*fault)),
+            Record::Imported { at, body } => {
+                self.take(Entry { no: EntryNo(stamped.seq.0), at: *at, body: body.clone() });
+            }
             Record::Ended { ending: Ending::Interrupted(by), .. } => {
                 self.push(stamped, Body::Stop(Stop::Interrupted(*by)));
             }
@@ -175,6 +185,7 @@ impl Transcript {
             | Record::MarkedUnread
             | Record::Ended { ending: Ending::Done, .. }
             | Record::Seen { .. }
+            | Record::ImportEnded { .. }
             | Record::Drafted { .. } => {}
         }
     }
@@ -196,14 +207,15 @@ impl Transcript {
                 Voice::Answer => Body::Answer(text.into()),
                 Voice::Thinking => Body::Thinking(text.into()),
             };
-            let entry = Entry { no, at: stamped.at, body };
-            self.weight += entry.weight();
-            self.entries.push_back(entry);
+            self.take(Entry { no, at: stamped.at, body });
         }
     }
 
     fn push(&mut self, stamped: &Stamped, body: Body) {
-        let entry = Entry { no: EntryNo(stamped.seq.0), at: stamped.at, body };
+        self.take(Entry { no: EntryNo(stamped.seq.0), at: stamped.at, body });
+    }
+
+    fn take(&mut self, entry: Entry) {
         self.weight += entry.weight();
         self.entries.push_back(entry);
     }

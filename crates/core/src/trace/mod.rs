@@ -6,6 +6,7 @@
 //! line: when it may happen, then what it is.
 
 mod disk;
+mod import;
 mod line;
 mod look;
 mod parse;

@@ -14,7 +14,7 @@ use crate::id::{
 };
 use crate::input::{Command, Input};
 use crate::kind::Kind;
-use crate::record::{Answer, Policy};
+use crate::record::{Answer, Policy, Setup};
 use crate::tag::TagChange;
 use crate::time::WallTime;
 
@@ -26,7 +26,7 @@ pub fn parse(line: &str, request: u64) -> Result<Line, Faulty> {
 }
 
 /// The words of a line, read one after another.
-struct Script {
+pub(super) struct Script {
     words: Vec<String>,
     at: usize,
     request: u64,
@@ -97,8 +97,7 @@ impl Script {
             "done" => AgentEvent::Done,
             _ => {
                 let code = self.word("a failure")?;
-                let kind = FailureKind::ALL.into_iter().find(|kind| kind.code() == code);
-                let kind = kind.ok_or_else(|| format!("`{code}` is not a failure"))?;
+                let kind = failure(&code)?;
                 let detail = self.option("detail")?.unwrap_or_default();
                 AgentEvent::Failed(AgentFailure { kind, detail })
             }
@@ -110,7 +109,13 @@ impl Script {
     fn command(&mut self, verb: &str) -> Result<Command, String> {
         let session = self.session()?;
         Ok(match verb {
-            "create" => self.create(session)?,
+            "create" => {
+                let (name, setup, tags) = self.creation()?;
+                Command::Create { id: session, name, setup, tags }
+            }
+            "import" => self.import(session)?,
+            "part" => self.part(session)?,
+            "imported" => Command::EndImport { session },
             "fork" => Command::Fork {
                 session,
                 id: self.session()?,
@@ -147,7 +152,8 @@ impl Script {
         })
     }
 
-    fn create(&mut self, id: SessionId) -> Result<Command, String> {
+    /// Name, setup and tags.
+    pub(super) fn creation(&mut self) -> Result<(Option<String>, Setup, Vec<String>), String> {
         let (mut name, mut setup, mut tags) = (None, usual_setup(), Vec::new());
         loop {
             if let Some(typed) = self.option("name")? {
@@ -171,7 +177,7 @@ impl Script {
             } else if let Some(tag) = self.option("tag")? {
                 tags.push(tag);
             } else {
-                return Ok(Command::Create { id, name, setup, tags });
+                return Ok((name, setup, tags));
             }
         }
     }
@@ -230,7 +236,7 @@ impl Script {
         }
     }
 
-    fn outcome(&mut self) -> Result<Outcome, String> {
+    pub(super) fn outcome(&mut self) -> Result<Outcome, String> {
         let word = self.word("an outcome")?;
         let known = Outcome::ALL.into_iter().find(|outcome| outcome.words() == word);
         known.ok_or_else(|| format!("`{word}` is not an outcome"))
@@ -250,13 +256,13 @@ impl Script {
         Ok(Token(written.unwrap_or_else(|| 1000 + u128::from(self.request))))
     }
 
-    fn word(&mut self, what: &str) -> Result<String, String> {
+    pub(super) fn word(&mut self, what: &str) -> Result<String, String> {
         let word = self.words.get(self.at).cloned().ok_or_else(|| format!("{what} is missing"))?;
         self.at += 1;
         Ok(word)
     }
 
-    fn take(&mut self, word: &str) -> bool {
+    pub(super) fn take(&mut self, word: &str) -> bool {
         let there = self.words.get(self.at).is_some_and(|next| next == word);
         self.at += usize::from(there);
         there
@@ -266,7 +272,7 @@ impl Script {
         if self.take(name) { self.word(&format!("a word after `{name}`")).map(Some) } else { Ok(None) }
     }
 
-    fn number(&mut self) -> Result<u64, String> {
+    pub(super) fn number(&mut self) -> Result<u64, String> {
         number(&self.word("a number")?)
     }
 
@@ -301,6 +307,12 @@ fn full_digest(digits: &str) -> Option<Digest> {
     Some(Digest(digest))
 }
 
-fn number<N: FromStr>(text: &str) -> Result<N, String> {
+/// A kind of failure by its code.
+pub(super) fn failure(code: &str) -> Result<FailureKind, String> {
+    let kind = FailureKind::ALL.into_iter().find(|kind| kind.code() == code);
+    kind.ok_or_else(|| format!("`{code}` is not a failure"))
+}
+
+pub(super) fn number<N: FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| format!("`{text}` is not a number"))
 }

@@ -91,6 +91,11 @@ fn record(stamped: &Stamped) -> String {
         }
         Record::Seen { through } => format!("seen through {}+{}", through.entry, through.bytes),
         Record::Drafted { text } => format!("drafted {text:?}"),
+        Record::Imported { at, body } => format!("imported {} {}", at.0, super::import::body(body)),
+        Record::ImportEnded { created, touched, usage } => format!(
+            "import ended, created {} touched {} {}+{} tokens",
+            created.0, touched.0, usage.input, usage.output
+        ),
     };
     format!("{place} {fact}")
 }

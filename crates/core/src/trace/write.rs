@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::import::{import_words, part_words};
 use super::line::usual_setup;
 use super::words::{bare, session, span};
 use crate::agent::{AgentEvent, AgentFailure, Call, Wants};
@@ -104,7 +105,14 @@ fn digest_words(digest: Digest, call: u64) -> String {
 fn command_words(command: &Command) -> String {
     let anyway = |even_if_working: bool| if even_if_working { " anyway" } else { "" };
     match command {
-        Command::Create { id, name, setup, tags } => create(*id, name.as_deref(), setup, tags),
+        Command::Create { id, name, setup, tags } => {
+            let mut words = Vec::from([format!("create {}", session(*id))]);
+            words.extend(create(name.as_deref(), setup, tags));
+            words.join(" ")
+        }
+        Command::Import(import) => import_words(import),
+        Command::ImportPart { session: id, items } => part_words(*id, items),
+        Command::EndImport { session: id } => format!("imported {}", session(*id)),
         Command::Fork { session: id, id: new, at, name } => {
             let at = at.map(|at| format!(" at {at}")).unwrap_or_default();
             let name = name.as_ref().map(|name| format!(" name {}", bare(name))).unwrap_or_default();
@@ -156,8 +164,9 @@ fn command_words(command: &Command) -> String {
     }
 }
 
-fn create(id: SessionId, name: Option<&str>, setup: &Setup, tags: &[String]) -> String {
-    let mut words = Vec::from([format!("create {}", session(id))]);
+/// What a session is created with.
+pub(super) fn create(name: Option<&str>, setup: &Setup, tags: &[String]) -> Vec<String> {
+    let mut words = Vec::new();
     words.extend(name.map(|name| format!("name {}", bare(name))));
     match &setup.kind {
         Kind::Development => {}
@@ -166,7 +175,7 @@ fn create(id: SessionId, name: Option<&str>, setup: &Setup, tags: &[String]) -> 
     }
     words.extend(setup_words(setup));
     words.extend(tags.iter().map(|tag| format!("tag {}", bare(tag))));
-    words.join(" ")
+    words
 }
 
 /// What a session is made with, where that is not what is usual in scripts; without its kind.

@@ -87,6 +87,8 @@ const fn transition(record: &Record) -> Option<Transition> {
         | Record::Seen { .. }
         | Record::MarkedUnread
         | Record::Repaired { .. }
+        | Record::Imported { .. }
+        | Record::ImportEnded { .. }
         | Record::Drafted { .. } => None,
     }
 }
@@ -126,6 +128,8 @@ fn change(record: &Record, before: &Head, after: &Head) -> Option<Change> {
         | Record::Seen { .. }
         | Record::MarkedUnread
         | Record::Repaired { .. }
+        | Record::Imported { .. }
+        | Record::ImportEnded { .. }
         | Record::Drafted { .. } => None,
     }
 }

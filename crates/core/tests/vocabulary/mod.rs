@@ -2,9 +2,9 @@
 
 use q_core::record::Why;
 use q_core::{
-    Activity, AgentEvent, Answer, Command, Durability, Effect, Ending, FailureKind, Fault, Input,
-    Interrupter, Kind, NameFault, NameOrigin, Outcome, Policy, Presence, Reason, Record, Refusal, Reply,
-    Update, Voice, Wants,
+    Activity, AgentEvent, Answer, Command, Durability, Effect, Ending, FailureKind, Fault, ImportFault,
+    Input, Interrupter, Kind, NameFault, NameOrigin, Outcome, Policy, Presence, Reason, Record, Refusal,
+    Reply, Update, Voice, Wants,
 };
 
 /// A type whose variants have names.
@@ -54,7 +54,7 @@ variants! {
     Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
     AgentEvent: Text Thinking Usage Title Steerable Call Result Done Failed;
     Answer: Once Always Deny Words;
-    Command: Create Fork Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit
+    Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit
         Move SendNow Steer Answer Interrupt Retry SaveDraft;
     Durability: Buffered Synced;
     Effect: Ask Cancel Steer Permit Settle Load Resync Reply Update Leave;
@@ -72,11 +72,13 @@ variants! {
     Presence: Live Hibernated Closed Trashed;
     Reason: WriteStream ExpireCall Hibernate EmptyTrash Leave;
     Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet Queued
-        Unqueued Edited Moved Retried Began Steered Said Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted;
+        Unqueued Edited Moved Retried Began Steered Said Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted
+        Imported ImportEnded;
     Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken
         NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags BriefTooLong QueueFull QueueTooLong
         PromptEmpty PromptTooLong NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyTools NothingRuns
-        NothingToRetry StillWorking Stopping;
+        NothingToRetry StillWorking Stopping BadImport BadFact NoImport TooManyImports;
+    ImportFault: NotAbove BadTime NoTurn NoCall NoText TooLong MoreThanAll;
     Reply: Done Created Accepted;
     Update: Session Gone Entry Text Queue Pending Draft;
     Voice: Answer Thinking;

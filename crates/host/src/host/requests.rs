@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use q_core::{ClientId, Command, EntryNo, Environment, Input, Presence, ReplyTo, RequestId, SessionId};
+use q_core::{
+    ClientId, Command, EntryNo, Environment, Input, NameFault, Presence, ReplyTo, RequestId, SessionId,
+};
 
-use super::{Agents, End, Host, Page};
+use super::{Agents, End, Host, Reading, Wanted};
 use crate::wire::message::Status;
 use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, request};
 use crate::world::World;
@@ -35,12 +37,17 @@ impl<W: World> Host<W> {
         match request {
             Request::Page { session, before, bytes } => {
                 let (session, before) = (session.into(), before.map(EntryNo));
-                let page =
-                    Page { client, request: id, session, before, bytes: bytes.min(PAGE_BYTES) as usize };
-                match self.pipeline.newest() {
-                    Some(commit) => self.pages.push_back((commit, page)),
-                    None => self.read(&page),
-                }
+                let what = Wanted::Page { before, bytes: bytes.min(PAGE_BYTES) as usize };
+                self.read_when_written(Reading { client, request: id, session, what });
+            }
+            Request::Facts { session } => {
+                let reading = Reading { client, request: id, session: session.into(), what: Wanted::Facts };
+                self.read_when_written(reading);
+            }
+            Request::Import(brought) => {
+                self.create(client, id, |fresh, environment| {
+                    brought.command(fresh, environment).map_err(bad_kind)
+                });
             }
             Request::List => {
                 let lines = self.core.view().sessions().map(Into::into).collect();
@@ -76,11 +83,7 @@ impl<W: World> Host<W> {
                 self.stop(End::Restart);
             }
             Request::Create(new) => self.create(client, id, |session, environment| {
-                new.command(session, environment).map_err(|fault| Refused {
-                    code: "bad_kind".into(),
-                    message: format!("this cannot be a kind of session: {fault}"),
-                    limit: false,
-                })
+                new.command(session, environment).map_err(bad_kind)
             }),
             Request::Fork { session, at, name } => {
                 self.create(client, id, |fresh, _| Ok(request::fork(session, fresh, at, name)));
@@ -95,8 +98,20 @@ impl<W: World> Host<W> {
         }
     }
 
-    pub(super) fn read(&mut self, page: &Page) {
-        self.world.page(page.client, page.request, page.session, page.before, page.bytes);
+    /// What the asker may know already is written before it is read.
+    fn read_when_written(&mut self, reading: Reading) {
+        match self.pipeline.newest() {
+            Some(commit) => self.readings.push_back((commit, reading)),
+            None => self.read(&reading),
+        }
+    }
+
+    pub(super) fn read(&mut self, reading: &Reading) {
+        let Reading { client, request, session, what } = *reading;
+        match what {
+            Wanted::Page { before, bytes } => self.world.page(client, request, session, before, bytes),
+            Wanted::Facts => self.world.facts(client, request, session),
+        }
     }
 
     /// A wish the core decides.
@@ -169,5 +184,13 @@ impl<W: World> Host<W> {
             store_bytes: self.core.limits().store_bytes,
             trash_for_ms: u64::try_from(self.core.limits().trash_for.as_millis()).unwrap_or(u64::MAX),
         }
+    }
+}
+
+fn bad_kind(fault: NameFault) -> Refused {
+    Refused {
+        code: "bad_kind".into(),
+        message: format!("this cannot be a kind of session: {fault}"),
+        limit: false,
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use q_agent::{AgentSpec, HttpSpec, Secret};
 use serde::{Deserialize, Serialize};
 
+use super::import::Facts;
 use super::request::{Id, Request};
 use super::view::{Call, Line, Pages, Piece, Shot};
 use super::{OLDEST, PROTOCOL};
@@ -159,6 +160,8 @@ pub enum Answer {
     Accepted(u64),
     /// Entries.
     Page(Pages),
+    /// What a session is beside its entries.
+    Facts(Box<Facts>),
     /// Lines.
     List(Vec<Line>),
     /// What each session takes where it is stored, in bytes, about.

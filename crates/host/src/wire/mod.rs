@@ -7,6 +7,7 @@
 
 mod convert;
 mod frame;
+pub mod import;
 mod leaf;
 pub mod message;
 pub mod request;
@@ -15,6 +16,7 @@ pub mod view;
 pub use frame::{Codec, FrameError, MAX_FRAME, fuzz_frame};
 #[cfg(feature = "simulation")]
 pub(crate) use frame::{read, written};
+pub use import::{Brought, Facts, Part};
 pub use message::{Answer, ClientMessage, HostMessage, Refused};
 pub use request::{Id, New, Request, Say, Wish};
 

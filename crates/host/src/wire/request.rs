@@ -6,6 +6,7 @@ use q_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::import::{Brought, Part};
 use super::leaf::{PolicyDef, halves};
 
 /// A session's id on the wire.
@@ -26,6 +27,13 @@ pub enum Request {
         at: Option<u64>,
         /// Its name as typed.
         name: Option<String>,
+    },
+    /// A new session with a history from elsewhere, which comes in parts.
+    Import(Box<Brought>),
+    /// What a session is beside its entries, from the store: also of closed sessions.
+    Facts {
+        /// Which session.
+        session: Id,
     },
     /// Something of one session.
     Wish {
@@ -154,6 +162,10 @@ pub enum Wish {
     SaveDraft {
         text: String,
     },
+    ImportPart {
+        items: Vec<Part>,
+    },
+    EndImport,
 }
 
 /// [`q_core::Answer`].
@@ -193,6 +205,8 @@ impl Wish {
             | Self::Move { .. }
             | Self::Answer { .. }
             | Self::Interrupt
+            | Self::ImportPart { .. }
+            | Self::EndImport
             | Self::SaveDraft { .. } => false,
         }
     }
@@ -230,6 +244,10 @@ impl Wish {
             Self::Interrupt => Command::Interrupt { session },
             Self::Retry { token } => Command::Retry { session, token: Token(token) },
             Self::SaveDraft { text } => Command::SaveDraft { session, text },
+            Self::ImportPart { items } => {
+                Command::ImportPart { session, items: items.into_iter().map(Part::into).collect() }
+            }
+            Self::EndImport => Command::EndImport { session },
         }
     }
 }
@@ -337,6 +355,11 @@ impl From<Command> for Request {
             Command::Interrupt { session } => Wish::Interrupt.of(session.into()),
             Command::Retry { session, token } => Wish::Retry { token: token.0 }.of(session.into()),
             Command::SaveDraft { session, text } => Wish::SaveDraft { text }.of(session.into()),
+            Command::Import(import) => Self::Import(Box::new((*import).into())),
+            Command::ImportPart { session, items } => {
+                Wish::ImportPart { items: items.into_iter().map(Part::from).collect() }.of(session.into())
+            }
+            Command::EndImport { session } => Wish::EndImport.of(session.into()),
         }
     }
 }
@@ -345,8 +368,42 @@ impl From<Command> for Request {
 mod tests {
     #![allow(clippy::panic, reason = "tests may panic")]
     use super::*;
+    use q_core::{Body, Entry, Import, Item, NameOrigin, Usage, WallTime};
 
-    /// One command of each kind but the two that make sessions.
+    fn items() -> Vec<Item> {
+        let body = Body::Answer("so".into());
+        vec![
+            Item::Entry(Entry { no: EntryNo(3), at: WallTime(7), body }),
+            Item::Waiting { token: Token(5 << 64), text: "later".into() },
+            Item::Draft("half".into()),
+        ]
+    }
+
+    #[test]
+    fn an_import_comes_out_of_its_request_as_it_went_in() {
+        let setup = Setup { agent: "guide".into(), policy: Policy::Deny, ..Setup::default() };
+        let (id, environment) = (SessionId(9), Environment(4));
+        let import = Import {
+            id,
+            typed: Some("b".into()),
+            name: "a".into(),
+            origin: NameOrigin::Automatic,
+            setup: Setup { environment, ..setup },
+            tags: vec!["work".into()],
+            pinned: true,
+            created: WallTime(1),
+            touched: WallTime(2),
+            usage: Usage { input: 3, output: 4 },
+            running: true,
+        };
+        let command = Command::Import(Box::new(import));
+        let Request::Import(brought) = Request::from(command.clone()) else {
+            panic!("it is no import");
+        };
+        assert_eq!(brought.command(id, environment), Ok(command));
+    }
+
+    /// One command of each kind but those that make sessions.
     fn commands(session: SessionId) -> Vec<Command> {
         let (token, prompt) = (Token(7 << 64 | 3), PromptNo(4));
         vec![
@@ -377,6 +434,8 @@ mod tests {
             Command::Interrupt { session },
             Command::Retry { session, token },
             Command::SaveDraft { session, text: "half".into() },
+            Command::ImportPart { session, items: items() },
+            Command::EndImport { session },
         ]
     }
 

@@ -38,6 +38,8 @@ impl Model {
         match command {
             Command::Create { id, name, setup, tags } => self.create(id, name.as_deref(), setup, &tags),
             Command::Fork { session, id, at, name } => self.fork(session, id, at, name.as_deref()),
+            // Workloads bring nothing from elsewhere: whether a file fits is a rule over entries, and has scenarios.
+            Command::Import(_) | Command::ImportPart { .. } | Command::EndImport { .. } => Err("no_import"),
             Command::Rename { session, name } => self.rename(session, &name),
             Command::Close { session, even_if_working } => self.close(session, even_if_working),
             Command::Reopen { session } => self.reopen(session),
@@ -307,6 +309,9 @@ fn needs_history(command: &Command) -> Option<SessionId> {
         | Command::Interrupt { .. }
         | Command::Create { .. }
         | Command::Fork { .. }
+        | Command::Import(_)
+        | Command::ImportPart { .. }
+        | Command::EndImport { .. }
         | Command::Rename { .. }
         | Command::Close { .. }
         | Command::Reopen { .. }

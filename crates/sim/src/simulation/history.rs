@@ -102,6 +102,8 @@ impl History {
             | Record::Said { .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
+            | Record::Imported { .. }
+            | Record::ImportEnded { .. }
             | Record::Repaired { fault: Fault::LogCut { .. } } => {}
         }
         Ok(())

@@ -96,6 +96,8 @@ impl Index {
             | Record::Seen { .. }
             | Record::MarkedUnread
             | Record::Repaired { .. }
+            | Record::Imported { .. }
+            | Record::ImportEnded { .. }
             | Record::Drafted { .. } => {}
         }
         let turn_calls = self.turn_calls;

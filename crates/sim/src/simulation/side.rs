@@ -6,7 +6,7 @@ use std::sync::Arc;
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
 use q_host::entropy::NoEntropy;
 use q_host::simulation::{Bounds, CommitNo, Outbox, Question, Told, World};
-use q_host::wire::{Answer, HostMessage};
+use q_host::wire::{Answer, HostMessage, Refused};
 
 use super::mark;
 use super::planted::Planted;
@@ -188,5 +188,12 @@ impl World for Side {
         bytes: usize,
     ) {
         self.did.push(Did::WantPage(WantedPage { client, request, session, before, bytes }));
+    }
+
+    /// Simulated clients write nothing down, so none asks.
+    fn facts(&mut self, client: ClientId, request: u64, session: SessionId) {
+        let message = format!("nobody reads the facts of {session} here");
+        let refused = Refused { code: "not_simulated".into(), message, limit: false };
+        self.send(client, HostMessage::Reply { id: request, answer: Err(refused) });
     }
 }

@@ -96,7 +96,8 @@ impl Stage {
             | Event::Heard(_)
             | Event::Loaded(_)
             | Event::Deadline
-            | Event::Terminate => {
+            | Event::Terminate
+            | Event::Room => {
                 self.trace.saw(format_args!("  host hears: {event:?}"));
             }
         }

@@ -186,8 +186,9 @@ fn token(number: u64) -> u128 {
 /// Whether the core decides it: then it is acknowledged only when it is durable.
 pub(super) const fn is_decided_by_the_core(request: &Request) -> bool {
     match request {
-        Request::Create(_) | Request::Fork { .. } | Request::Wish { .. } => true,
+        Request::Create(_) | Request::Fork { .. } | Request::Import(_) | Request::Wish { .. } => true,
         Request::Page { .. }
+        | Request::Facts { .. }
         | Request::List
         | Request::Sizes
         | Request::Inbox

@@ -81,13 +81,13 @@ proptest! {
 }
 
 /// All entries of an open session, as the disk has them.
-fn entries(world: &World, id: SessionId) -> Vec<Entry> {
+pub(super) fn entries(world: &World, id: SessionId) -> Vec<Entry> {
     let mut whole = Transcript::default();
     world.disk().stored(id).unwrap().tail.iter().for_each(|stamped| whole.apply(stamped));
     whole.entries().cloned().collect()
 }
 
-fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
+pub(super) fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
     prop_assert!(entries.windows(2).all(|pair| pair[0].no < pair[1].no), "entries are in order");
     prop_assert_eq!(conversation::broken(&conversation::messages(entries)), None);
     for entry in entries {

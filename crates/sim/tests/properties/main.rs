@@ -4,6 +4,7 @@
 
 mod conversation;
 mod durability;
+mod import;
 mod isolation;
 mod limits;
 mod model;

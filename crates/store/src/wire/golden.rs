@@ -4,9 +4,10 @@
 use std::fmt::Write as _;
 
 use q_core::{
-    AgentFailure, Answer, Call, CallNo, Digest, Ending, EntryNo, Environment, FailureKind, Fault, Fork, Head,
-    InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall, Outcome, Policy, Presence, PromptNo, Record,
-    Seq, SessionId, Setup, Stamped, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why,
+    AgentFailure, Answer, Body, Call, CallNo, Called, Digest, Ending, EntryNo, Environment, FailureKind,
+    Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall, Outcome, Policy, Presence,
+    PromptNo, Record, Resulted, Seq, SessionId, Setup, Stamped, Stop, Token, TurnNo, Usage, Voice,
+    WaitingPrompt, WallTime, Wants, Why,
 };
 
 use super::{decode_head, decode_record, encode_head, encode_record};
@@ -138,6 +139,33 @@ fn later_records() -> Vec<(&'static str, Record)> {
     ]
 }
 
+/// Records that came with imports, in their own dump: the others keep their places.
+fn imported_records() -> Vec<(&'static str, Record)> {
+    let imported = |body| Record::Imported { at: WallTime(1_600_000_000_000), body };
+    let failed = AgentFailure { kind: FailureKind::Cut, detail: "EOF".into() };
+    let Call { no, tool, input, wants, .. } = call();
+    let result = Resulted { of: EntryNo(4), outcome: Outcome::Done, text: "a b".into(), whole: 70_000 };
+    vec![
+        ("imported: prompt", imported(Body::Prompt("why?".into()))),
+        ("imported: answer", imported(Body::Answer("because".into()))),
+        ("imported: thinking", imported(Body::Thinking("hm".into()))),
+        ("imported: call", imported(Body::Call(Called { no, tool, input, wants }))),
+        ("imported: result", imported(Body::Result(result))),
+        ("imported: interrupted", imported(Body::Stop(Stop::Interrupted(Interrupter::Stop)))),
+        ("imported: failed", imported(Body::Stop(Stop::Failed(failed)))),
+        ("imported: prompt lost", imported(Body::Repair(Fault::PromptLost(PromptNo(4))))),
+        ("imported: log cut", imported(Body::Repair(Fault::LogCut { lost: None }))),
+        (
+            "import ended",
+            Record::ImportEnded {
+                created: WallTime(1_600_000_000_000),
+                touched: WallTime(1_600_000_000_001),
+                usage: USAGE,
+            },
+        ),
+    ]
+}
+
 fn head() -> Head {
     Head {
         id: SESSION,
@@ -190,18 +218,28 @@ fn dump(title: &str, bytes: &[u8]) -> String {
     out
 }
 
-#[test]
-fn records_on_disk_stay_as_they_are() {
+/// All of them sealed, one after the other.
+fn dump_log(records: impl IntoIterator<Item = (&'static str, Record)>) -> String {
     let mut prev = 0;
     let mut dumps = String::new();
-    for (seq, (title, record)) in (1..).zip(records().into_iter().chain(later_records())) {
+    for (seq, (title, record)) in (1..).zip(records) {
         let stamped = stamped(seq, record);
         let (value, check) =
             envelope::seal(SESSION, stamped.seq, prev, |out| encode_record(&stamped, out)).unwrap();
         prev = check;
         dumps += &dump(title, &value);
     }
-    insta::assert_snapshot!(dumps);
+    dumps
+}
+
+#[test]
+fn records_on_disk_stay_as_they_are() {
+    insta::assert_snapshot!(dump_log(records().into_iter().chain(later_records())));
+}
+
+#[test]
+fn imported_records_on_disk_stay_as_they_are() {
+    insta::assert_snapshot!(dump_log(imported_records()));
 }
 
 #[test]
@@ -256,7 +294,7 @@ fn a_full_head_on_disk_stays_as_it_is() {
 
 #[test]
 fn what_is_encoded_is_decoded() {
-    for (title, record) in records().into_iter().chain(later_records()) {
+    for (title, record) in records().into_iter().chain(later_records()).chain(imported_records()) {
         let stamped = stamped(5, record);
         let mut payload = Vec::new();
         encode_record(&stamped, &mut payload).unwrap();

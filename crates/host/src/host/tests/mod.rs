@@ -94,6 +94,10 @@ impl World for Simulated {
     fn page(&mut self, client: ClientId, request: u64, _: SessionId, _: Option<EntryNo>, _: usize) {
         self.pages.push((client, request));
     }
+
+    fn facts(&mut self, client: ClientId, request: u64, _: SessionId) {
+        self.pages.push((client, request));
+    }
 }
 
 /// A host, and hands to move it with.

@@ -3,6 +3,7 @@
 mod called;
 mod created;
 mod head;
+mod imported;
 mod record;
 mod word;
 

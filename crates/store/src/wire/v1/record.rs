@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::called::Called;
 use super::created::Created;
+use super::imported::Imported;
 use super::word::{FailureKind, Interrupter, NameOrigin, Outcome, Policy, Voice, Why};
 use super::{Mark, Usage, aloud, is_aloud};
 
@@ -184,6 +185,17 @@ enum Record<'a> {
         #[serde(rename = "text", borrow)]
         text: Cow<'a, str>,
     },
+    #[serde(rename = "imported", borrow)]
+    Imported(Imported<'a>),
+    #[serde(rename = "import_ended")]
+    ImportEnded {
+        #[serde(rename = "created")]
+        created: u64,
+        #[serde(rename = "touched")]
+        touched: u64,
+        #[serde(rename = "usage")]
+        usage: Usage,
+    },
 }
 
 /// [`q_core::Answer`].
@@ -204,7 +216,7 @@ enum Answer<'a> {
 
 /// [`q_core::Fault`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-enum Fault {
+pub(super) enum Fault {
     #[serde(rename = "prompt_lost")]
     PromptLost {
         #[serde(rename = "prompt")]
@@ -304,6 +316,10 @@ impl<'a> From<&'a q_core::Record> for Record<'a> {
             }
             q_core::Record::Seen { through } => Self::Seen { through: (*through).into() },
             q_core::Record::Drafted { text } => Self::Drafted { text: text.into() },
+            q_core::Record::Imported { at, body } => Self::Imported(Imported::new(*at, body)),
+            q_core::Record::ImportEnded { created, touched, usage } => {
+                Self::ImportEnded { created: created.0, touched: touched.0, usage: (*usage).into() }
+            }
         }
     }
 }
@@ -375,6 +391,12 @@ impl Record<'_> {
             }
             Self::Seen { through } => q_core::Record::Seen { through: through.into() },
             Self::Drafted { text } => q_core::Record::Drafted { text: text.into_owned() },
+            Self::Imported(imported) => imported.into_core(),
+            Self::ImportEnded { created, touched, usage } => q_core::Record::ImportEnded {
+                created: WallTime(created),
+                touched: WallTime(touched),
+                usage: usage.into(),
+            },
         })
     }
 }

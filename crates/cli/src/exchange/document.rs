@@ -1,0 +1,108 @@
+//! What a file says of a session beside its entries. Documented in docs/json.md, and stable: fields are added, never
+//! renamed.
+
+use q_core::{Import, Kind, NameOrigin, Policy, SessionId, Setup, Summary, Usage, WallTime};
+use q_host::wire;
+use serde::Serialize;
+
+/// What `format` says.
+pub(crate) const FORMAT: &str = "q-session";
+/// The newest version of it that is known here.
+pub(crate) const VERSION: u64 = 1;
+
+const ORIGINS: [(&str, NameOrigin); 3] = [
+    ("chosen", NameOrigin::Chosen),
+    ("automatic", NameOrigin::Automatic),
+    ("placeholder", NameOrigin::Placeholder),
+];
+
+/// A session's facts, in the order in which they are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Facts {
+    pub(crate) format: String,
+    pub(crate) version: u64,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) name_origin: String,
+    pub(crate) kind: String,
+    pub(crate) brief: String,
+    pub(crate) agent: String,
+    pub(crate) model: String,
+    pub(crate) directory: String,
+    pub(crate) policy: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) pinned: bool,
+    pub(crate) created_ms: u64,
+    pub(crate) touched_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trashed_ms: Option<u64>,
+    pub(crate) tokens_in: u64,
+    pub(crate) tokens_out: u64,
+    pub(crate) running: bool,
+    pub(crate) queue: Vec<String>,
+    pub(crate) draft: String,
+}
+
+impl Facts {
+    pub(crate) fn new(session: &Summary, facts: wire::Facts) -> Self {
+        let policy = match session.policy {
+            Policy::Ask => "ask",
+            Policy::Deny => "deny",
+        };
+        let origin = ORIGINS.iter().find(|(_, origin)| *origin == facts.origin).map_or("chosen", |one| one.0);
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            id: session.id.to_string(),
+            name: session.name.to_string(),
+            name_origin: origin.to_owned(),
+            kind: session.kind.to_string(),
+            brief: facts.brief,
+            agent: session.agent.clone(),
+            model: session.model.clone(),
+            directory: session.directory.clone(),
+            policy: policy.to_owned(),
+            tags: session.tags.iter().map(ToString::to_string).collect(),
+            pinned: session.pinned,
+            created_ms: session.created.0,
+            touched_ms: session.touched.0,
+            trashed_ms: session.trashed.map(|since| since.0),
+            tokens_in: session.tokens_in,
+            tokens_out: session.tokens_out,
+            running: facts.running,
+            queue: facts.queue,
+            draft: facts.draft,
+        }
+    }
+
+    /// What the host is told of it, or what is no word of this format. Waiting prompts and the draft come later.
+    pub(crate) fn into_import(self, typed: Option<String>) -> Result<Import, String> {
+        let origin = ORIGINS.iter().find(|(word, _)| *word == self.name_origin);
+        let origin = origin
+            .ok_or_else(|| {
+                format!("name_origin `{}` is not chosen, automatic or placeholder", self.name_origin)
+            })?
+            .1;
+        let policy = match self.policy.as_str() {
+            "ask" => Policy::Ask,
+            "deny" => Policy::Deny,
+            other => return Err(format!("policy `{other}` is not ask or deny")),
+        };
+        let kind = self.kind.parse().or_else(|_| self.kind.parse().map(Kind::Custom));
+        let kind = kind.map_err(|fault| format!("kind `{}` cannot be one: {fault}", self.kind))?;
+        let Self { brief, agent, model, directory, .. } = self;
+        Ok(Import {
+            id: SessionId(0),
+            typed,
+            name: self.name,
+            origin,
+            setup: Setup { kind, brief, agent, model, directory, policy, ..Setup::default() },
+            tags: self.tags,
+            pinned: self.pinned,
+            created: WallTime(self.created_ms),
+            touched: WallTime(self.touched_ms),
+            usage: Usage { input: self.tokens_in, output: self.tokens_out },
+            running: self.running,
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! One entry in a file. Documented in docs/json.md.
+
+use std::collections::BTreeMap;
+
+use q_core::{
+    AgentFailure, Body, CallNo, Called, Entry, EntryNo, FailureKind, Fault, Interrupter, Outcome, PromptNo,
+    Resulted, Stop, WallTime, Wants,
+};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+const WANTS: [(&str, Wants); 3] =
+    [("nothing", Wants::Nothing), ("consent", Wants::Consent), ("words", Wants::Words)];
+const INTERRUPTERS: [(&str, Interrupter); 3] =
+    [("user", Interrupter::User), ("stop", Interrupter::Stop), ("crash", Interrupter::Crash)];
+
+/// An entry's fields: which of them it has, its role says.
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "serde collects unknown fields in a map; only their names count"
+)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct EntryShape {
+    no: u64,
+    at_ms: u64,
+    role: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wants: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost: Option<u64>,
+    /// What a newer `q` may have written.
+    #[serde(flatten, skip_serializing)]
+    unknown: BTreeMap<String, IgnoredAny>,
+}
+
+impl EntryShape {
+    /// The entry under these numbers of the file: its own, and for a result its call's.
+    pub(crate) fn new(entry: &Entry, no: u64, of: u64) -> Self {
+        let text = |text: &String| Some(text.clone());
+        let plain = Self { no, at_ms: entry.at.0, ..Self::default() };
+        let role = |role: &str| role.to_owned();
+        match &entry.body {
+            Body::Prompt(said) => Self { role: role("user"), text: text(said), ..plain },
+            Body::Answer(said) => Self { role: role("assistant"), text: text(said), ..plain },
+            Body::Thinking(said) => Self { role: role("thinking"), text: text(said), ..plain },
+            Body::Call(Called { no, tool, input, wants }) => Self {
+                role: role("call"),
+                text: text(input),
+                call: Some(no.0),
+                tool: text(tool),
+                wants: Some(word(&WANTS, *wants)),
+                ..plain
+            },
+            Body::Result(Resulted { of: _, outcome, text: out, whole }) => Self {
+                role: role("result"),
+                text: text(out),
+                of: Some(of),
+                outcome: Some(outcome.words().to_owned()),
+                bytes: Some(*whole),
+                ..plain
+            },
+            Body::Stop(Stop::Interrupted(by)) => {
+                Self { role: role("interrupted"), by: Some(word(&INTERRUPTERS, *by)), ..plain }
+            }
+            Body::Stop(Stop::Failed(AgentFailure { kind, detail })) => Self {
+                role: role("failed"),
+                text: text(detail),
+                failure: Some(kind.code().to_owned()),
+                ..plain
+            },
+            Body::Repair(Fault::PromptLost(prompt)) => Self {
+                role: role("repair"),
+                fault: Some("prompt_lost".to_owned()),
+                prompt: Some(prompt.0),
+                ..plain
+            },
+            Body::Repair(Fault::LogCut { lost }) => {
+                Self { role: role("repair"), fault: Some("log_cut".to_owned()), lost: *lost, ..plain }
+            }
+        }
+    }
+
+    /// The names of fields that are not known here.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = &str> {
+        self.unknown.keys().map(String::as_str)
+    }
+
+    /// The entry, or what is wrong with its fields.
+    pub(crate) fn into_entry(self) -> Result<Entry, String> {
+        let (no, at) = (EntryNo(self.no), WallTime(self.at_ms));
+        let body = self.into_body().map_err(|fault| format!("entry {no}: {fault}"))?;
+        Ok(Entry { no, at, body })
+    }
+
+    fn into_body(self) -> Result<Body, String> {
+        let missing = |field: &str| format!("it has no `{field}`");
+        let text = self.text.ok_or_else(|| missing("text"));
+        Ok(match self.role.as_str() {
+            "user" => Body::Prompt(text?),
+            "assistant" => Body::Answer(text?),
+            "thinking" => Body::Thinking(text?),
+            "call" => Body::Call(Called {
+                no: CallNo(self.call.ok_or_else(|| missing("call"))?),
+                tool: self.tool.ok_or_else(|| missing("tool"))?,
+                input: text?,
+                wants: value(&WANTS, &self.wants.ok_or_else(|| missing("wants"))?)?,
+            }),
+            "result" => {
+                let word = self.outcome.ok_or_else(|| missing("outcome"))?;
+                let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.words() == word);
+                let of = EntryNo(self.of.ok_or_else(|| missing("of"))?);
+                let text = text?;
+                let whole = self.bytes.unwrap_or(text.len() as u64);
+                let outcome = outcome.ok_or_else(|| format!("outcome `{word}` is none"))?;
+                Body::Result(Resulted { of, outcome, text, whole })
+            }
+            "interrupted" => {
+                let by = self.by.ok_or_else(|| missing("by"))?;
+                Body::Stop(Stop::Interrupted(value(&INTERRUPTERS, &by)?))
+            }
+            "failed" => {
+                let code = self.failure.ok_or_else(|| missing("failure"))?;
+                let kind = FailureKind::ALL.into_iter().find(|kind| kind.code() == code);
+                let kind = kind.ok_or_else(|| format!("failure `{code}` is none"))?;
+                Body::Stop(Stop::Failed(AgentFailure { kind, detail: text.unwrap_or_default() }))
+            }
+            "repair" => match self.fault.ok_or_else(|| missing("fault"))?.as_str() {
+                "prompt_lost" => {
+                    Body::Repair(Fault::PromptLost(PromptNo(self.prompt.ok_or_else(|| missing("prompt"))?)))
+                }
+                "log_cut" => Body::Repair(Fault::LogCut { lost: self.lost }),
+                other => return Err(format!("fault `{other}` is none")),
+            },
+            "" => return Err(missing("role")),
+            other => return Err(format!("role `{other}` is none")),
+        })
+    }
+}
+
+fn word<T: Copy + PartialEq>(known: &[(&str, T)], value: T) -> String {
+    known.iter().find(|(_, one)| *one == value).map(|(word, _)| (*word).to_owned()).unwrap_or_default()
+}
+
+fn value<T: Copy>(known: &[(&str, T)], word: &str) -> Result<T, String> {
+    let found = known.iter().find(|(one, _)| *one == word);
+    found.map(|&(_, value)| value).ok_or_else(|| format!("`{word}` is no word of this format"))
+}

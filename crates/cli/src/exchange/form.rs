@@ -1,0 +1,79 @@
+//! The forms in which a session is written down, piece by piece: none holds more than one entry.
+
+use q_core::{Body, Entry, EntryNo};
+
+use super::document::Facts;
+use super::entry::EntryShape;
+use super::{html, markdown};
+use crate::args::ExportFormat;
+use crate::error::CliError;
+
+/// A session being written down.
+#[derive(Debug)]
+pub(crate) struct Form {
+    format: ExportFormat,
+    /// Entries so far: they are numbered from 1.
+    count: u64,
+    /// Calls without a result: their numbers in the session and in the file.
+    open: Vec<(EntryNo, u64)>,
+}
+
+impl Form {
+    pub(crate) const fn new(format: ExportFormat) -> Self {
+        Self { format, count: 0, open: Vec::new() }
+    }
+
+    /// What stands before the entries.
+    pub(crate) fn begin(&self, facts: &Facts) -> Result<String, CliError> {
+        match self.format {
+            ExportFormat::Md => Ok(markdown::begin(facts)),
+            ExportFormat::Html => Ok(html::begin(facts)),
+            ExportFormat::Json => {
+                let mut text = serde_json::to_string(facts).map_err(|error| unwritable(&error))?;
+                text.truncate(text.len().saturating_sub("}".len()));
+                Ok(text + ",\"entries\":[")
+            }
+        }
+    }
+
+    pub(crate) fn entry(&mut self, entry: &Entry) -> Result<String, CliError> {
+        self.count += 1;
+        match self.format {
+            ExportFormat::Md => Ok(markdown::entry(entry)),
+            ExportFormat::Html => Ok(html::entry(entry)),
+            ExportFormat::Json => {
+                let shape = EntryShape::new(entry, self.count, self.number_of_call(entry));
+                let text = serde_json::to_string(&shape).map_err(|error| unwritable(&error))?;
+                Ok(if self.count == 1 { format!("\n{text}") } else { format!(",\n{text}") })
+            }
+        }
+    }
+
+    /// What stands after them.
+    pub(crate) fn end(&self, facts: &Facts) -> String {
+        match self.format {
+            ExportFormat::Md => markdown::end(facts),
+            ExportFormat::Html => html::end(facts),
+            ExportFormat::Json => "\n]}\n".to_owned(),
+        }
+    }
+
+    /// Of a result: its call's number in the file.
+    fn number_of_call(&mut self, entry: &Entry) -> u64 {
+        match &entry.body {
+            Body::Call(_) => {
+                self.open.push((entry.no, self.count));
+                0
+            }
+            Body::Result(result) => {
+                let place = self.open.iter().position(|(call, _)| *call == result.of);
+                place.map_or(0, |place| self.open.remove(place).1)
+            }
+            Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => 0,
+        }
+    }
+}
+
+fn unwritable(error: &serde_json::Error) -> CliError {
+    CliError::failed(format!("not writable as JSON: {error}"))
+}

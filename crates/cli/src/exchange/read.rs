@@ -1,0 +1,270 @@
+//! Reading a session's file, entry by entry. It is anybody's: every fault is told with its place, and none costs memory.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io::{self, BufReader, Read};
+
+use q_core::Entry;
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::document::{FORMAT, Facts, VERSION};
+use super::entry::EntryShape;
+
+/// The most that is read for one entry, or for all facts: the longest text that is kept, every byte of it escaped.
+const PIECE_BYTES: u64 = 64 << 20;
+
+/// The most fields that are named which are not known here, and bytes of each.
+const UNKNOWN: usize = 16;
+const UNKNOWN_BYTES: usize = 64;
+
+/// What a file said of its session beside its entries.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) facts: Facts,
+    /// Fields that are not known here.
+    pub(crate) unknown: BTreeSet<String>,
+}
+
+/// Takes entries as they come; an error ends the reading.
+pub(crate) type Taker<'a> = &'a mut dyn FnMut(Entry) -> Result<(), String>;
+
+/// Reads a file to its end, or to what is wrong with it and where.
+pub(crate) fn read(file: impl Read, take: Taker<'_>) -> Result<Told, String> {
+    let progress = Progress { left: Cell::new(PIECE_BYTES), line: Cell::new(1), fault: RefCell::new(None) };
+    let bounded = Bounded { file: BufReader::new(file), progress: &progress };
+    let mut json = serde_json::Deserializer::from_reader(bounded);
+    let told = json.deserialize_map(Document { take, progress: &progress });
+    let told = told.and_then(|told| json.end().map(|()| told));
+    told.map_err(|error| progress.fault.take().unwrap_or_else(|| error.to_string()))
+}
+
+/// How far the reading is.
+struct Progress {
+    /// Bytes that may still be read of this part.
+    left: Cell<u64>,
+    line: Cell<u64>,
+    /// What is wrong with an entry. The parser would name the place where the next one begins.
+    fault: RefCell<Option<String>>,
+}
+
+impl Progress {
+    fn fault<E: Error>(&self, fault: &str) -> E {
+        let fault = format!("line {}: {fault}", self.line.get());
+        let error = E::custom(&fault);
+        self.fault.replace(Some(fault));
+        error
+    }
+}
+
+/// A reader that gives up where one part is too long.
+struct Bounded<'a, R> {
+    file: R,
+    progress: &'a Progress,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Progress { left, line, .. } = self.progress;
+        let count = self.file.read(buffer)?;
+        let lines = buffer.iter().take(count).filter(|byte| **byte == b'\n').count();
+        line.set(line.get() + lines as u64);
+        match left.get().checked_sub(count as u64) {
+            Some(rest) => left.set(rest),
+            None => return Err(io::Error::other("one part of the file is longer than q keeps")),
+        }
+        Ok(count)
+    }
+}
+
+struct Document<'a> {
+    take: Taker<'a>,
+    progress: &'a Progress,
+}
+
+impl<'de> Visitor<'de> for Document<'_> {
+    type Value = Told;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a session that `q export` wrote")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Told, A::Error> {
+        let Self { take, progress } = self;
+        let mut told = Told { facts: Facts::default(), unknown: BTreeSet::new() };
+        let mut seen = BTreeSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "entries" {
+                map.next_value_seed(Entries { take: &mut *take, progress, unknown: &mut told.unknown })?;
+            } else if !fact(&mut told.facts, &key, &mut map)? {
+                map.next_value::<IgnoredAny>()?;
+                note(&mut told.unknown, key);
+                continue;
+            }
+            if !seen.insert(key.clone()) {
+                return Err(A::Error::custom(format!("`{key}` is there twice")));
+            }
+        }
+        for needed in ["format", "version", "name", "entries"] {
+            if !seen.contains(needed) {
+                return Err(A::Error::custom(format!("`{needed}` is missing")));
+            }
+        }
+        let words = [(&mut told.facts.name_origin, "chosen"), (&mut told.facts.policy, "ask")];
+        for (word, usual) in words.into_iter().chain([(&mut told.facts.kind, "development")]) {
+            if word.is_empty() {
+                usual.clone_into(word);
+            }
+        }
+        Ok(told)
+    }
+}
+
+/// Notes a field that is not known here; a few are enough to say so.
+fn note(unknown: &mut BTreeSet<String>, mut field: String) {
+    if unknown.len() < UNKNOWN {
+        field.truncate(field.floor_char_boundary(UNKNOWN_BYTES));
+        unknown.insert(field);
+    }
+}
+
+/// Reads the value of this fact, if it is known here.
+fn fact<'de, A: MapAccess<'de>>(facts: &mut Facts, key: &str, map: &mut A) -> Result<bool, A::Error> {
+    match key {
+        "format" => {
+            facts.format = map.next_value()?;
+            if facts.format != FORMAT {
+                return Err(A::Error::custom(format!("`format` is not \"{FORMAT}\": q did not write this")));
+            }
+        }
+        "version" => {
+            facts.version = map.next_value()?;
+            if facts.version != VERSION {
+                let version = facts.version;
+                return Err(A::Error::custom(format!(
+                    "the file has version {version} and this q reads {VERSION}; a newer q may read it"
+                )));
+            }
+        }
+        "id" => facts.id = map.next_value()?,
+        "name" => facts.name = map.next_value()?,
+        "name_origin" => facts.name_origin = map.next_value()?,
+        "kind" => facts.kind = map.next_value()?,
+        "brief" => facts.brief = map.next_value()?,
+        "agent" => facts.agent = map.next_value()?,
+        "model" => facts.model = map.next_value()?,
+        "directory" => facts.directory = map.next_value()?,
+        "policy" => facts.policy = map.next_value()?,
+        "tags" => facts.tags = map.next_value()?,
+        "pinned" => facts.pinned = map.next_value()?,
+        "created_ms" => facts.created_ms = map.next_value()?,
+        "touched_ms" => facts.touched_ms = map.next_value()?,
+        "trashed_ms" => facts.trashed_ms = map.next_value()?,
+        "tokens_in" => facts.tokens_in = map.next_value()?,
+        "tokens_out" => facts.tokens_out = map.next_value()?,
+        "running" => facts.running = map.next_value()?,
+        "queue" => facts.queue = map.next_value()?,
+        "draft" => facts.draft = map.next_value()?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+struct Entries<'a, 'b> {
+    take: Taker<'a>,
+    progress: &'b Progress,
+    unknown: &'b mut BTreeSet<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for Entries<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Entries<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of entries")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Progress { left, .. } = self.progress;
+        left.set(PIECE_BYTES);
+        while let Some(shape) = seq.next_element::<EntryShape>()? {
+            shape.unknown().for_each(|field| note(self.unknown, format!("entries: {field}")));
+            let entry = shape.into_entry().map_err(|fault| self.progress.fault(&fault))?;
+            (self.take)(entry).map_err(|fault| self.progress.fault::<A::Error>(&fault))?;
+            left.set(PIECE_BYTES);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = r#"{"format":"q-session","version":1,"name":"a""#;
+
+    fn reading(text: &str) -> Result<(Told, Vec<Entry>), String> {
+        let mut entries = Vec::new();
+        let mut take = |entry| {
+            entries.push(entry);
+            Ok(())
+        };
+        let told = read(text.as_bytes(), &mut take)?;
+        Ok((told, entries))
+    }
+
+    #[test]
+    fn facts_may_come_in_any_order_and_more_of_them() {
+        let text = r#"{"entries":[{"role":"user","text":"why?","no":1,"mood":{"a":[1]},"at_ms":5}],
+            "later":{"x":[]},"version":1,"name":"a","format":"q-session"}"#;
+        let (told, entries) = reading(text).unwrap();
+        assert_eq!(told.unknown.into_iter().collect::<Vec<_>>(), ["entries: mood", "later"]);
+        assert_eq!((told.facts.name.as_str(), entries.len()), ("a", 1));
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_place() {
+        let entries = |entries: &str| format!("{HEAD},\"entries\":[\n{entries}\n]}}");
+        let table = [
+            (String::new(), "EOF while parsing"),
+            ("[]".into(), "expected a session that `q export` wrote at line 1"),
+            (r#"{"format":"other"}"#.into(), "q did not write this at line 1 column 18"),
+            (r#"{"format":"q-session","version":2}"#.into(), "version 2 and this q reads 1"),
+            (r#"{"format":"q-session","version":1,"entries":[]}"#.into(), "`name` is missing"),
+            (format!("{HEAD},\"name\":\"b\",\"entries\":[]}}"), "`name` is there twice"),
+            (format!("{HEAD},\"entries\":[],\"entries\":[]}}"), "`entries` is there twice"),
+            (format!("{HEAD},\"entries\":[]}} more"), "trailing characters"),
+            (format!("{HEAD},\"pinned\":1,\"entries\":[]}}"), "expected a boolean"),
+            (entries("{\"role\":\"user\"}"), "line 2: entry 0: it has no `text`"),
+            (entries("{\"no\":7,\"role\":\"god\"}"), "line 2: entry 7: role `god` is none"),
+            (entries("{\"no\":-1}"), "line 2"),
+            (entries("{\"no\":1.5}"), "line 2"),
+            (entries("{\"no\":1,\"no\":2}"), "duplicate field `no`"),
+            (
+                entries("{\"no\":1,\"role\":\"result\",\"text\":\"\",\"of\":1,\"outcome\":\"well\"}"),
+                "outcome `well`",
+            ),
+            (entries("{\"no\":1,\"role\":\"user\",\"text\":\"\\ud800\"}"), "line 2"),
+        ];
+        for (text, fault) in table {
+            let told = reading(&text).unwrap_err();
+            assert!(told.contains(fault), "{text}\n{told}");
+        }
+    }
+
+    #[test]
+    fn no_part_of_a_file_is_read_without_end() {
+        let endless = HEAD.as_bytes().chain(&b",\"x\":\""[..]).chain(io::repeat(b'x'));
+        let told = read(endless, &mut |_| Ok(())).unwrap_err();
+        assert!(told.contains("longer than q keeps"), "{told}");
+    }
+}

@@ -1,0 +1,190 @@
+//! What is imported: a session as it stood elsewhere, and whether its entries could have come to be in a session of
+//! `q`. What is imported is anybody's: nothing of it is believed.
+//!
+//! Not here: the records that take it over (`multiplexer/import.rs`), its form as a file (the client's business).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::agent::Usage;
+use crate::id::{EntryNo, SessionId, Token};
+use crate::limits::Limits;
+use crate::multiplexer::{DETAIL_BYTES, TOOL_BYTES};
+use crate::name::NameOrigin;
+use crate::record::Setup;
+use crate::session::transcript::{Body, Entry, Stop};
+use crate::time::WallTime;
+
+/// The last moment of the year 9999: what is later is no time that anybody lived through.
+const LAST_MOMENT: WallTime = WallTime(253_402_300_799_999);
+
+/// What is known of a session that comes in, all but its entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The new id, drawn by the host.
+    pub id: SessionId,
+    /// A name as typed by the person who imports it; without one it keeps its own.
+    pub typed: Option<String>,
+    /// What it is called elsewhere; numbered where that is taken.
+    pub name: String,
+    /// Who chose that name.
+    pub origin: NameOrigin,
+    /// What it is made with.
+    pub setup: Setup,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Whether it never hibernates by itself.
+    pub pinned: bool,
+    /// When it was created.
+    pub created: WallTime,
+    /// When something last happened in it.
+    pub touched: WallTime,
+    /// Tokens spent in it.
+    pub usage: Usage,
+    /// Whether a turn ran when it was written down.
+    pub running: bool,
+}
+
+/// One thing of a session that comes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// An entry, with its number there; here it gets another one.
+    Entry(Entry),
+    /// A prompt that waits.
+    Waiting {
+        /// A fresh mark for it, drawn by the client.
+        token: Token,
+        /// What was typed.
+        text: String,
+    },
+    /// What was typed and not sent.
+    Draft(String),
+}
+
+/// Why an entry cannot be taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportFault {
+    /// Entries are numbered upwards.
+    #[error("its number is not above the one before it")]
+    NotAbove,
+    /// No clock ever showed that.
+    #[error("its time is after the year 9999")]
+    BadTime,
+    /// Whatever an agent does belongs to a turn.
+    #[error("no prompt before it began a turn that it could belong to")]
+    NoTurn,
+    /// A call has one result, after it.
+    #[error("it is the result of entry {0}, which is no call that still waits for one")]
+    NoCall(EntryNo),
+    /// Nobody said nothing.
+    #[error("it has no text")]
+    NoText,
+    /// More than a session keeps.
+    #[error("it is too long ({size} bytes, the limit is {limit})")]
+    TooLong {
+        /// Its size.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A result cannot be more than all that came out.
+    #[error("its text is longer than all that came out")]
+    MoreThanAll,
+}
+
+/// What the entries so far were: decides whether the next one fits behind them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Thread {
+    /// The number of the last entry.
+    last: EntryNo,
+    /// Whether the turn of the last prompt may go on.
+    in_turn: bool,
+    /// Calls without a result: their numbers there and here, oldest first.
+    open: Vec<(EntryNo, EntryNo)>,
+}
+
+impl Thread {
+    /// Whether the turn of the last prompt may go on.
+    pub const fn is_in_turn(&self) -> bool {
+        self.in_turn
+    }
+
+    /// Whether this entry may come next.
+    pub fn verify(&self, entry: &Entry, limits: &Limits) -> Result<(), ImportFault> {
+        if entry.no <= self.last {
+            return Err(ImportFault::NotAbove);
+        }
+        if entry.at > LAST_MOMENT {
+            return Err(ImportFault::BadTime);
+        }
+        match &entry.body {
+            Body::Prompt(_) | Body::Repair(_) => {}
+            Body::Answer(_) | Body::Thinking(_) | Body::Call(_) | Body::Result(_) | Body::Stop(_) => {
+                if !self.in_turn {
+                    return Err(ImportFault::NoTurn);
+                }
+            }
+        }
+        if let Body::Result(result) = &entry.body {
+            if !self.open.iter().any(|(there, _)| *there == result.of) {
+                return Err(ImportFault::NoCall(result.of));
+            }
+            if result.whole < result.text.len() as u64 {
+                return Err(ImportFault::MoreThanAll);
+            }
+        }
+        verify_text(&entry.body, limits)
+    }
+
+    /// The calls, by their numbers here, that must have ended before this entry: nobody will say how.
+    pub fn cut_by(&self, body: &Body, limits: &Limits) -> Vec<EntryNo> {
+        let cut = match body {
+            Body::Stop(_) => self.open.len(),
+            // One more is open while it is being denied for that.
+            Body::Call(_) => self.open.len().saturating_sub(limits.open_calls),
+            Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Result(_) | Body::Repair(_) => 0,
+        };
+        self.open.iter().take(cut).map(|&(_, here)| here).collect()
+    }
+
+    /// The number here of a call by its number there, while it has no result.
+    pub fn call(&self, there: EntryNo) -> Option<EntryNo> {
+        self.open.iter().find(|open| open.0 == there).map(|&(_, here)| here)
+    }
+
+    /// All calls, by their numbers here, that have no result.
+    pub fn open(&self) -> impl Iterator<Item = EntryNo> {
+        self.open.iter().map(|&(_, here)| here)
+    }
+
+    /// Takes an entry in that was verified; `here` is its number here.
+    pub fn take(&mut self, entry: &Entry, here: EntryNo, limits: &Limits) {
+        self.open.drain(..self.cut_by(&entry.body, limits).len());
+        self.last = entry.no;
+        match &entry.body {
+            Body::Prompt(_) => self.in_turn = true,
+            Body::Call(_) => self.open.push((entry.no, here)),
+            Body::Result(result) => self.open.retain(|(there, _)| *there != result.of),
+            Body::Stop(_) => self.in_turn = false,
+            Body::Answer(_) | Body::Thinking(_) | Body::Repair(_) => {}
+        }
+    }
+}
+
+/// Whether its texts are such as a session keeps.
+fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
+    // The piece that goes beyond what a turn may say is kept.
+    let said = limits.answer_bytes.saturating_mul(2);
+    let (text, limit) = match body {
+        Body::Prompt(text) if text.trim().is_empty() => return Err(ImportFault::NoText),
+        Body::Prompt(text) => (text.as_str(), limits.prompt_bytes),
+        Body::Answer(text) | Body::Thinking(text) if text.is_empty() => return Err(ImportFault::NoText),
+        Body::Answer(text) | Body::Thinking(text) => (text.as_str(), said),
+        Body::Call(call) if call.tool.len() > TOOL_BYTES => (call.tool.as_str(), TOOL_BYTES),
+        Body::Call(call) => (call.input.as_str(), said),
+        Body::Result(result) => (result.text.as_str(), limits.result_bytes),
+        Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
+        Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) => return Ok(()),
+    };
+    if text.len() > limit { Err(ImportFault::TooLong { size: text.len(), limit }) } else { Ok(()) }
+}

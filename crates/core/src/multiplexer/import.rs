@@ -1,0 +1,257 @@
+//! Sessions from elsewhere: they come in part by part, archived, and are opened when all of it is there.
+//!
+//! While one comes in it has the tag [`UNFINISHED`]. Whoever brings it and goes before its end takes it along; only the
+//! death of the host leaves it behind, in the archive, under that tag.
+//!
+//! Not here: whether an entry fits (`crate::import`).
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::agent::Outcome;
+use crate::effect::Reply;
+use crate::id::{ClientId, EntryNo, PromptNo, Seq, SessionId};
+use crate::import::{Import, Item, Thread};
+use crate::limits::Limits;
+use crate::multiplexer::step::Step;
+use crate::name::{Name, NameOrigin};
+use crate::presence::Presence;
+use crate::record::{Interrupter, Record, Setup};
+use crate::refusal::Refusal;
+use crate::roster;
+use crate::session::transcript::{Body, Entry, Resulted, Stop};
+use crate::tag::{Tag, TagChange};
+use crate::time::WallTime;
+
+/// The tag of a session that has not come in whole.
+const UNFINISHED: &str = "unfinished-import";
+/// Sessions that may come in at once.
+const MOST: usize = 8;
+
+/// A session that comes in.
+#[derive(Clone, Debug)]
+pub(super) struct Importing {
+    /// Who brings it.
+    client: ClientId,
+    facts: Import,
+    /// Its last record, if nobody else has changed it.
+    reaches: Seq,
+    so_far: Thread,
+    /// Prompts that wait in it, and what they weigh.
+    waiting: (usize, usize),
+}
+
+impl Step<'_> {
+    pub(super) fn import(&mut self, client: ClientId, facts: Import) -> Result<Reply, Refusal> {
+        let id = facts.id;
+        self.refuse_taken(id)?;
+        self.refuse_bad_facts(&facts)?;
+        let (name, origin) = self.name_of_import(&facts)?;
+        self.refuse_if_full()?;
+        if self.multiplexer().importing.len() >= MOST {
+            return Err(Refusal::TooManyImports { limit: MOST });
+        }
+        let tags = checked_tags(&[UNFINISHED.to_string()])?;
+        let slot = roster::free_slot(&self.multiplexer().sessions);
+        self.record(id, Record::Created { name, origin, slot, setup: facts.setup.clone(), fork: None });
+        self.record(id, Record::Tagged { tags });
+        self.record(id, Record::Closed);
+        self.changed(id);
+        let reaches = self.reached(id);
+        let importing = Importing { client, facts, reaches, so_far: Thread::default(), waiting: (0, 0) };
+        self.multiplexer_mut().importing.insert(id, importing);
+        Ok(Reply::Created { session: id, hibernated: None })
+    }
+
+    fn refuse_bad_facts(&self, facts: &Import) -> Result<(), Refusal> {
+        let Setup { brief, agent, model, directory, .. } = &facts.setup;
+        let limit = self.multiplexer().limits.brief_bytes;
+        if brief.len() > limit {
+            return Err(Refusal::BriefTooLong { size: brief.len(), limit });
+        }
+        let plain = [("agent", agent), ("model", model), ("directory", directory)];
+        if let Some((field, _)) = plain.into_iter().find(|(_, text)| text.chars().any(char::is_control)) {
+            return Err(Refusal::BadFact { field });
+        }
+        checked_tags(&facts.tags).map(drop)
+    }
+
+    fn name_of_import(&self, facts: &Import) -> Result<(Name, NameOrigin), Refusal> {
+        let sessions = &self.multiplexer().sessions;
+        if let Some(typed) = &facts.typed {
+            return Ok((roster::chosen_name(sessions, None, typed)?, NameOrigin::Chosen));
+        }
+        let own: Name =
+            facts.name.parse().map_err(|fault| Refusal::BadName { name: facts.name.clone(), fault })?;
+        Ok((roster::unique_name(sessions, None, &own), facts.origin))
+    }
+
+    /// All of a part is taken, or nothing.
+    pub(super) fn import_part(
+        &mut self,
+        client: ClientId,
+        id: SessionId,
+        items: Vec<Item>,
+    ) -> Result<Reply, Refusal> {
+        let importing = self.coming_in(client, id)?;
+        let mut plan = Plan {
+            limits: &self.multiplexer().limits,
+            so_far: importing.so_far.clone(),
+            waiting: importing.waiting,
+            prompts: self.head(id).map(|head| head.prompts).unwrap_or_default(),
+            next: self.next_seq(id),
+            now: self.now().wall,
+            records: Vec::new(),
+        };
+        for item in items {
+            plan.take(item)?;
+        }
+        let Plan { so_far, waiting, records, .. } = plan;
+        for record in records {
+            self.record(id, record);
+        }
+        let reaches = self.reached(id);
+        if let Some(importing) = self.multiplexer_mut().importing.get_mut(&id) {
+            (importing.so_far, importing.waiting, importing.reaches) = (so_far, waiting, reaches);
+        }
+        Ok(Reply::Done)
+    }
+
+    /// What was in flight is interrupted, as after a crash; then the session is as open as any that sleeps.
+    pub(super) fn end_import(&mut self, client: ClientId, id: SessionId) -> Result<Reply, Refusal> {
+        let Importing { facts, so_far, .. } = self.coming_in(client, id)?.clone();
+        let tags = checked_tags(&facts.tags)?;
+        self.multiplexer_mut().importing.remove(&id);
+        let at = self.now().wall;
+        let is_cut = so_far.is_in_turn() && (facts.running || so_far.open().next().is_some());
+        for of in so_far.open() {
+            self.record(id, cut_short(of, at));
+        }
+        if is_cut {
+            let body = Body::Stop(Stop::Interrupted(Interrupter::Crash));
+            self.record(id, Record::Imported { at, body });
+        }
+        let (created, touched) = (facts.created.min(at), facts.touched.min(at));
+        self.record(id, Record::ImportEnded { created, touched, usage: facts.usage });
+        self.record(id, Record::Tagged { tags });
+        if facts.pinned {
+            self.record(id, Record::Pinned { pinned: true });
+        }
+        self.reopen(id)
+    }
+
+    /// Sessions that this client, or anybody, was still bringing are gone.
+    pub(super) fn give_up_imports(&mut self, of: Option<ClientId>) {
+        let given_up = |importing: &Importing| of.is_none_or(|client| importing.client == client);
+        let importing = &mut self.multiplexer_mut().importing;
+        let gone: Vec<_> = importing.extract_if(.., |_, importing| given_up(importing)).collect();
+        for (id, Importing { reaches, .. }) in gone {
+            let is_untouched = self.is_still_archived(id, reaches);
+            if is_untouched && self.multiplexer().sessions.forks_of(id) == 0 {
+                self.obliterate(id);
+            }
+        }
+    }
+
+    fn coming_in(&self, client: ClientId, id: SessionId) -> Result<&Importing, Refusal> {
+        self.known(id)?;
+        let importing = self.multiplexer().importing.get(&id);
+        importing
+            .filter(|one| one.client == client && self.is_still_archived(id, one.reaches))
+            .ok_or(Refusal::NoImport)
+    }
+
+    /// Whether nobody but the import has changed it.
+    fn is_still_archived(&self, id: SessionId, reaches: Seq) -> bool {
+        self.head(id).is_some_and(|head| head.presence == Presence::Closed && head.seq == reaches)
+    }
+
+    fn reached(&self, id: SessionId) -> Seq {
+        self.head(id).map_or(Seq(0), |head| head.seq)
+    }
+}
+
+/// The records of a part before they are decided on.
+struct Plan<'a> {
+    limits: &'a Limits,
+    so_far: Thread,
+    waiting: (usize, usize),
+    prompts: PromptNo,
+    next: Seq,
+    now: WallTime,
+    records: Vec<Record>,
+}
+
+impl Plan<'_> {
+    fn take(&mut self, item: Item) -> Result<(), Refusal> {
+        match item {
+            Item::Entry(entry) => self.entry(entry)?,
+            Item::Waiting { token, text } => {
+                self.refuse_waiting(&text)?;
+                self.prompts = self.prompts.next();
+                self.push(Record::Queued { prompt: self.prompts, token, text });
+            }
+            Item::Draft(text) => {
+                let limit = self.limits.prompt_bytes;
+                if text.len() > limit {
+                    return Err(Refusal::PromptTooLong { size: text.len(), limit });
+                }
+                self.push(Record::Drafted { text });
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, mut entry: Entry) -> Result<(), Refusal> {
+        let verified = self.so_far.verify(&entry, self.limits);
+        verified.map_err(|fault| Refusal::BadImport { entry: entry.no, fault })?;
+        for of in self.so_far.cut_by(&entry.body, self.limits) {
+            self.push(cut_short(of, self.now));
+        }
+        if matches!(entry.body, Body::Prompt(_)) {
+            self.prompts = self.prompts.next();
+        }
+        let call = if let Body::Result(result) = &entry.body { self.so_far.call(result.of) } else { None };
+        self.so_far.take(&entry, EntryNo(self.next.0), self.limits);
+        if let (Body::Result(result), Some(of)) = (&mut entry.body, call) {
+            result.of = of;
+        }
+        self.push(Record::Imported { at: entry.at, body: entry.body });
+        Ok(())
+    }
+
+    fn refuse_waiting(&mut self, text: &str) -> Result<(), Refusal> {
+        let (count, bytes) = (self.waiting.0 + 1, self.waiting.1 + text.len());
+        let Limits { queued_prompts, queued_bytes, prompt_bytes, .. } = *self.limits;
+        if text.trim().is_empty() {
+            return Err(Refusal::PromptEmpty);
+        }
+        if text.len() > prompt_bytes {
+            return Err(Refusal::PromptTooLong { size: text.len(), limit: prompt_bytes });
+        }
+        if count > queued_prompts {
+            return Err(Refusal::QueueFull { limit: queued_prompts });
+        }
+        if bytes > queued_bytes {
+            return Err(Refusal::QueueTooLong { size: bytes, limit: queued_bytes });
+        }
+        self.waiting = (count, bytes);
+        Ok(())
+    }
+
+    fn push(&mut self, record: Record) {
+        self.records.push(record);
+        self.next = self.next.next();
+    }
+}
+
+/// The end of a call of which nobody says how it went.
+fn cut_short(of: EntryNo, at: WallTime) -> Record {
+    let result = Resulted { of, outcome: Outcome::CutShort, text: String::new(), whole: 0 };
+    Record::Imported { at, body: Body::Result(result) }
+}
+
+fn checked_tags(tags: &[String]) -> Result<Vec<Tag>, Refusal> {
+    let wanted: Vec<_> = tags.iter().cloned().map(TagChange::Add).collect();
+    super::sessions::checked_tags(&[], &wanted)
+}
