@@ -6,8 +6,9 @@ use std::time::Duration;
 use q_core::address::{self, Miss};
 use q_core::retention::Kept;
 use q_core::{Command, Mirror, Presence, SessionId, Snapshot, Summary, Token, Update};
+use q_host::wire::message::Hello;
 use q_host::wire::view::Line;
-use q_host::wire::{Answer, ClientMessage, HostMessage, Request};
+use q_host::wire::{Answer, ClientMessage, HostMessage, Id, Request};
 use q_host::{Connection, entropy};
 
 use crate::commands::Context;
@@ -32,6 +33,18 @@ pub(crate) struct Client {
     pub(crate) mirror: Mirror,
     /// Updates the mirror took, where they are kept.
     updates: Option<Vec<Update>>,
+    pub(crate) acknowledged: Acknowledged,
+}
+
+/// The newest prompt of each session that a host acknowledged to this client: the next host must have it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Acknowledged(BTreeMap<SessionId, u64>);
+
+impl Acknowledged {
+    pub(crate) fn note(&mut self, session: SessionId, prompt: u64) {
+        let newest = self.0.entry(session).or_default();
+        *newest = prompt.max(*newest);
+    }
 }
 
 /// What a message meant for the mirror's owner.
@@ -63,10 +76,30 @@ impl Client {
 
     /// Attaches to the successor of a host that is gone, with its mirror whole. It must find the store that its
     /// predecessor had: an empty one in its place would look as if everything were lost.
-    pub(crate) async fn rejoin(context: &Context) -> Result<Self, CliError> {
+    pub(crate) async fn rejoin(context: &Context, acknowledged: Acknowledged) -> Result<Self, CliError> {
         let Context { environment, place, .. } = context;
-        let connection = Connection::or_restart(place, &environment.program, || context.hello(true)).await?;
-        Self::on(connection, true).await
+        let told: Vec<(Id, u64)> =
+            acknowledged.0.iter().map(|(session, prompt)| ((*session).into(), *prompt)).collect();
+        let hello = || Hello { acknowledged: told.clone(), ..context.hello(true) };
+        let connection = Connection::or_restart(place, &environment.program, hello).await?;
+        let mut client = Self::on(connection, true).await?;
+        if client.host().missed.is_empty() {
+            client.acknowledged = acknowledged; // else it is told now, and not again
+        }
+        Ok(client)
+    }
+
+    /// Which sessions lack what an earlier host acknowledged to this client, in words; `before` is what was known of them.
+    pub(crate) fn missed(&self, before: &Mirror) -> Option<String> {
+        let name = |id: &Id| {
+            let id = SessionId::from(*id);
+            before.get(id).map_or_else(|| id.to_string(), |session| session.summary.name.to_string())
+        };
+        let missed: Vec<String> = self.host().missed.iter().map(name).collect();
+        (!missed.is_empty()).then(|| {
+            let list = missed.join(", ");
+            format!("prompts that were saved are gone in {list}: the disk lost them, or the store is an older copy")
+        })
     }
 
     /// Attaches to the host only if one runs.
@@ -78,7 +111,13 @@ impl Client {
     }
 
     async fn on(connection: Connection, watch: bool) -> Result<Self, CliError> {
-        let mut client = Self { connection, last_request: 0, mirror: Mirror::default(), updates: None };
+        let mut client = Self {
+            connection,
+            last_request: 0,
+            mirror: Mirror::default(),
+            updates: None,
+            acknowledged: Acknowledged::default(),
+        };
         if watch {
             while !matches!(client.next().await?, News::Whole) {}
         }
@@ -233,6 +272,7 @@ impl Client {
     ) -> Result<u64, CliError> {
         let submit = Command::Submit { session, token, text }.into();
         let Answer::Accepted(prompt) = self.ask(submit).await? else { return Err(unexpected()) };
+        self.acknowledged.note(session, prompt);
         Ok(prompt)
     }
 

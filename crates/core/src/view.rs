@@ -205,6 +205,11 @@ impl<'a> View<'a> {
         self.multiplexer.sessions().iter().map(|session| (session.head().id, session.head().bytes))
     }
 
+    /// The number of the newest prompt a session took; nothing when there is no such session.
+    pub fn newest_prompt(self, id: SessionId) -> Option<PromptNo> {
+        self.multiplexer.sessions().get(id).map(|session| session.head().prompts)
+    }
+
     /// One session's line.
     pub fn summary(self, id: SessionId) -> Option<Summary> {
         self.multiplexer.sessions().get(id).map(|session| self.summary_of(session))

@@ -16,9 +16,9 @@ use q_store::StoreError;
 use crate::events::{Event, Heard, Loaded};
 use crate::figures::Watch;
 use crate::pipeline::{CommitNo, Pipeline, Released};
-use crate::wire::message::Hello;
+use crate::wire::message::{Hello, Status};
 use crate::wire::view::Piece;
-use crate::wire::{Answer, HostMessage, Refused};
+use crate::wire::{Answer, HostMessage, Id, Refused};
 use crate::world::{Question, Real, World};
 use crate::writer::Written;
 
@@ -303,14 +303,30 @@ impl<W: World> Host<W> {
     }
 
     fn welcome(&mut self, client: ClientId, hello: Hello) {
-        let agents = hello.agents.into_iter().map(|agent| (agent.name, agent.reach.into())).collect();
+        let Hello { watch: watches, agents, acknowledged, .. } = hello;
+        let agents = agents.into_iter().map(|agent| (agent.name, agent.reach.into())).collect();
         let environment = Environment(self.started.wrapping_shl(16).wrapping_add(client.0));
-        let guest = Guest { watches: hello.watch, agents: Arc::new(agents), environment };
+        let guest = Guest { watches, agents: Arc::new(agents), environment };
         self.guests.insert(client, guest);
         self.tell(Input::Attached(client));
-        let status = self.status();
+        let missed = self.missed(&acknowledged);
+        let status = Status { missed, ..self.status() };
         self.world.send(client, HostMessage::Welcome(status));
         self.send_snapshots(client);
+    }
+
+    /// Sessions that lack what was acknowledged to a client. What the anchor cannot know, since a disk lied in the last
+    /// second before a power cut or the whole store is an older copy, those who were told still know.
+    fn missed(&self, acknowledged: &[(Id, u64)]) -> Vec<Id> {
+        let lacks = |&&(session, prompt): &&(Id, u64)| {
+            self.core.view().newest_prompt(session.into()).is_none_or(|newest| newest.0 < prompt)
+        };
+        let missed: Vec<Id> = acknowledged.iter().filter(lacks).map(|(session, _)| *session).collect();
+        for &session in &missed {
+            let session = SessionId::from(session);
+            tracing::error!(target: "q::store", %session, "acknowledged prompts are gone");
+        }
+        missed
     }
 
     fn send_snapshots(&mut self, client: ClientId) {

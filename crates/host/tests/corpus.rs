@@ -33,7 +33,14 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         NamedAgent { name: "guide".into(), reach: Reach::Guide },
         NamedAgent { name: "http".into(), reach },
     ];
-    let hello = Hello { protocol: PROTOCOL, oldest: OLDEST, version: "0.1.0".into(), watch: true, agents };
+    let hello = Hello {
+        protocol: PROTOCOL,
+        oldest: OLDEST,
+        version: "0.1.0".into(),
+        watch: true,
+        agents,
+        acknowledged: vec![(Id(7), 3)],
+    };
     let ask = |request| ClientMessage::Request { id: 7, request };
     let create = Request::Create(New {
         name: Some("план-б".into()),
@@ -84,6 +91,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         stored_bytes: 70_000,
         store_bytes: 10_000_000_000,
         trash_for_ms: 2_592_000_000,
+        missed: Vec::new(),
         read_only: None,
     };
     let failure = Failure { kind: q_core::FailureKind::RateLimited, detail: "slow down".into() };

@@ -151,18 +151,24 @@ impl Desk {
     pub(super) fn answered(
         &mut self,
         ui: &mut Ui,
-        mirror: &mut Mirror,
+        client: &mut Client,
         request: u64,
         answer: Result<Answer, CliError>,
     ) -> Vec<Intent> {
         let Some(waiting) = self.waiting.remove(&request) else { return Vec::new() };
+        let mirror = &mut client.mirror;
         match (waiting, answer) {
             (Waiting::New, Ok(Answer::Created { session, hibernated })) => {
                 let intents = ui.created(mirror, session.into());
                 hibernated.inspect(|name| ui.made_room(name));
                 return intents;
             }
-            (Waiting::Prompt(prompt), Ok(_)) => ui.accepted(prompt.key),
+            (Waiting::Prompt(prompt), Ok(accepted)) => {
+                ui.accepted(prompt.key);
+                if let Answer::Accepted(number) = accepted {
+                    client.acknowledged.note(prompt.session, number);
+                }
+            }
             (Waiting::Page { session, before }, Ok(Answer::Page(page))) => {
                 mirror.prepend(
                     session,

@@ -201,7 +201,7 @@ impl Attached<'_> {
             match news {
                 Ok(News::Changed | News::Whole) => {}
                 Ok(News::Answered { request, answer }) => {
-                    let intents = self.desk.answered(&mut self.ui, &mut self.client.mirror, request, answer);
+                    let intents = self.desk.answered(&mut self.ui, &mut self.client, request, answer);
                     self.carry(intents).await?;
                 }
                 Ok(News::Missed(session)) => self.client.resync(session).await?,

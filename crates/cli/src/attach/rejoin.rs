@@ -53,10 +53,10 @@ impl Attached<'_> {
     }
 
     fn look_after(&mut self, wait: Duration) {
-        let context = self.context;
+        let (context, acknowledged) = (self.context, self.client.acknowledged.clone());
         let successor = Box::pin(async move {
             sleep(wait).await;
-            Client::rejoin(context).await
+            Client::rejoin(context, acknowledged).await
         });
         self.apart = Some(Apart { due: self.clock.mono().after(wait), successor });
     }
@@ -66,15 +66,20 @@ impl Attached<'_> {
         &mut self,
         successor: Result<Client, CliError>,
     ) -> Result<Option<Leaving>, CliError> {
-        self.client = match successor {
+        let client = match successor {
             Ok(client) => client,
             Err(error) => return self.part(&error.on_one_line()).map(|()| None),
         };
+        let missed = client.missed(&self.client.mirror);
+        self.client = client;
         self.apart = None;
         self.joined = self.clock.mono();
         self.ui.only_read(self.client.host().read_only.clone());
         let intents = self.ui.host_back(&self.client.mirror);
         self.desk.deliver_again(&mut self.client, &mut self.ui).await?;
+        if let Some(missed) = missed {
+            self.ui.warn(missed);
+        }
         self.typed = Some(self.clock.mono()); // drafts that no host has are saved in a moment
         self.stale = true;
         self.carry(intents).await

@@ -65,7 +65,14 @@ impl Context {
 
     pub(crate) fn hello(&self, watch: bool) -> Hello {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Hello { protocol: PROTOCOL, oldest: OLDEST, version, watch, agents: self.known.agents.clone() }
+        Hello {
+            protocol: PROTOCOL,
+            oldest: OLDEST,
+            version,
+            watch,
+            agents: self.known.agents.clone(),
+            acknowledged: Vec::new(),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ impl Face<'_> {
             self.failures += 1;
             let attempt = async {
                 sleep(wait).await;
-                Client::rejoin(self.context).await
+                Client::rejoin(self.context, self.client.acknowledged.clone()).await
             };
             let found = tokio::select! {
                 found = attempt => found,
@@ -41,6 +41,9 @@ impl Face<'_> {
             };
             match found {
                 Ok(client) => {
+                    if let Some(missed) = client.missed(&self.client.mirror) {
+                        say(&[format!("* {missed}")])?;
+                    }
                     self.client = client;
                     break;
                 }

@@ -69,6 +69,7 @@ impl World {
             version: "test".to_owned(),
             watch: true,
             agents: vec![NamedAgent { name: "scripted".to_owned(), reach }],
+            acknowledged: Vec::new(),
         }
     }
 }

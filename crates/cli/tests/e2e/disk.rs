@@ -4,8 +4,9 @@
 use std::fs;
 
 use q_sim::crash::image::Image;
-use q_sim::process::limit_file_size;
+use q_sim::process::{kill9, limit_file_size};
 use q_sim::terminal::Terminal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::screen::{CTRL_D, Reader as _};
 use crate::world::World;
@@ -96,6 +97,24 @@ fn plain_mode_waits_for_room_too() {
     terminal.wait_text("* the host is back");
     terminal.wait_text("[one] echo: keep this");
     assert_eq!(world.server.requests().len(), 1);
+}
+
+#[test]
+fn a_terminal_misses_what_it_was_told_is_saved_and_an_older_copy_has_not() {
+    let (world, mut terminal) = one();
+    terminal.send_line("before");
+    terminal.wait_text("echo: before");
+    let store = world.home.directory("XDG_DATA_HOME").join("q/store");
+    let older = Image::of(&store);
+    terminal.send_line("after");
+    terminal.wait_text("echo: after");
+    let host = world.home.host_pid().expect("a host runs");
+    kill_process(Pid::from_raw(host.cast_signed()).unwrap(), Signal::STOP).unwrap();
+    older.write(&store);
+    assert!(kill9(host));
+    terminal.wait_text("prompts that were saved are gone in one");
+    terminal.wait_no_text("echo: after");
+    terminal.wait_text("echo: before");
 }
 
 /// As a later version marks a store that this one can read.

@@ -179,6 +179,7 @@ impl<W: World> Host<W> {
             hibernated,
             working,
             stored,
+            missed: Vec::new(),
             read_only: self.read_only.clone(),
             stored_bytes: self.core.view().sizes().map(|(_, bytes)| bytes).fold(0, u64::saturating_add),
             store_bytes: self.core.limits().store_bytes,

@@ -51,6 +51,9 @@ pub struct Hello {
     pub watch: bool,
     /// The agents of its configuration and environment. Sessions it creates keep these, in memory only.
     pub agents: Vec<NamedAgent>,
+    /// Of each session the newest prompt that an earlier host acknowledged to it.
+    #[serde(default)]
+    pub acknowledged: Vec<(Id, u64)>,
 }
 
 impl Hello {
@@ -217,6 +220,9 @@ pub struct Status {
     /// How long a session stays in the trash, in milliseconds.
     #[serde(default)]
     pub trash_for_ms: u64,
+    /// At the hello: sessions that lack prompts which the client says were acknowledged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<Id>,
     /// Why nothing that is to be kept is taken, where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_only: Option<String>,
@@ -276,7 +282,14 @@ mod tests {
             (OLDEST - 1, OLDEST - 1, false),
             (0, 0, false),
         ] {
-            let hello = Hello { protocol, oldest, version: String::new(), watch: false, agents: Vec::new() };
+            let hello = Hello {
+                protocol,
+                oldest,
+                version: String::new(),
+                watch: false,
+                agents: Vec::new(),
+                acknowledged: Vec::new(),
+            };
             assert_eq!(hello.is_understood(), talks, "{protocol}, from {oldest}");
         }
     }

@@ -147,6 +147,7 @@ impl Client {
             version: "simulated".into(),
             watch: self.watches,
             agents: agents.collect(),
+            acknowledged: Vec::new(),
         }
     }
 

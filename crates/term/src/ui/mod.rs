@@ -198,6 +198,11 @@ impl Ui {
         self.notice = Some(Notice { text: text.into(), fault: false });
     }
 
+    /// Shows a line until the next key, as something that is wrong.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.complain(text);
+    }
+
     fn complain(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), fault: true });
     }

@@ -5,7 +5,7 @@ use q_core::{AgentEvent, ClientId};
 use super::{Bench, create};
 use crate::events::Event;
 use crate::host::End;
-use crate::wire::Request;
+use crate::wire::{Id, Request};
 
 #[test]
 fn after_a_failed_commit_nothing_more_is_acknowledged_and_everyone_is_told() {
@@ -77,4 +77,44 @@ fn without_random_bits_nothing_is_created_and_the_client_is_told() {
     assert!(matches!(bench.answer(created), Some(Err(refused)) if refused.code == "entropy"));
     assert!(bench.host.world.commits.is_empty());
     assert!(bench.host.guests.contains_key(&ClientId(1)));
+}
+
+#[test]
+fn a_host_that_only_reads_refuses_what_would_be_kept_until_there_is_room() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    let session = bench.create(1, "a");
+    bench.commit();
+    bench.host.only_read("no space".into());
+    let written = bench.host.world.commits.len();
+    for refused in [bench.request(1, create("a")), bench.submit(1, session, "why?")] {
+        let answer = bench.answer(refused);
+        assert!(matches!(answer, Some(Err(refused)) if refused.message == "read only: no space"));
+    }
+    let status = bench.request(1, Request::Status);
+    assert!(matches!(bench.answer(status), Some(Ok(_))));
+    assert_eq!(bench.host.world.commits.len(), written);
+    bench.host.on(Event::Room);
+    assert!(matches!(bench.host.ended(), Some(End::Restart)));
+    bench.news();
+    bench.host.say_farewell();
+    assert_eq!(bench.news(), [(1, "going, to come again")]);
+}
+
+#[test]
+fn what_a_client_was_told_is_missed_where_it_is_not() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    let session = bench.create(1, "a");
+    bench.submit(1, session, "why?");
+    bench.commit();
+    let nobody = Id(u128::MAX);
+    for (told, missed) in [
+        (vec![], vec![]),
+        (vec![(session, 1)], vec![]),
+        (vec![(session, 2)], vec![session]),
+        (vec![(session, 0), (nobody, 1)], vec![nobody]),
+    ] {
+        assert_eq!(bench.host.missed(&told), missed, "{told:?}");
+    }
 }

@@ -139,6 +139,7 @@ impl Bench {
             version: "test".into(),
             watch,
             agents: agents.iter().map(named).collect(),
+            acknowledged: Vec::new(),
         };
         self.host.on(Event::Connected { client: ClientId(client), hello, outbox: Arc::default() });
     }

@@ -127,6 +127,7 @@ fn what_comes_late_or_from_nobody_changes_nothing() {
         version: String::new(),
         watch: false,
         agents: Vec::new(),
+        acknowledged: Vec::new(),
     };
     bench.host.on(Event::Said { client: ClientId(1), message: ClientMessage::Hello(hello) });
     assert!(bench.news().is_empty());
