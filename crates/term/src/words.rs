@@ -146,6 +146,14 @@ pub fn age(now: WallTime, then: WallTime) -> String {
     }
 }
 
+/// How long something goes on already, in one unit: `12s`, `5m`, `3h`.
+pub fn duration(now: WallTime, since: WallTime) -> String {
+    match now.0.saturating_sub(since.0) / 1000 {
+        seconds @ 0..60 => format!("{seconds}s"),
+        _ => age(now, since),
+    }
+}
+
 /// A count of tokens: `812`, `12k`, `3.4M`.
 pub fn tokens(count: u64) -> String {
     match count {
@@ -203,6 +211,13 @@ pub fn counted(count: usize, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_goes_on_is_told_to_the_second_at_first() {
+        for (seconds, said) in [(0, "0s"), (59, "59s"), (60, "1m"), (3_600, "1h")] {
+            assert_eq!(duration(WallTime(seconds * 1000), WallTime(0)), said);
+        }
+    }
 
     #[test]
     fn ages_are_short() {

@@ -84,7 +84,7 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
         }
         json::print(&shape)?;
     } else {
-        let age = q_term::words::age(q_host::clock::wall(), q_core::WallTime(status.started));
+        let age = q_term::words::duration(q_host::clock::wall(), q_core::WallTime(status.started));
         out::line(&format!(
             "running for {age} (process {}, version {}): {} of {} sessions live, {} hibernated, {} working, {} stored, {} attached",
             status.pid,

@@ -48,7 +48,7 @@ struct StatsJson {
 
 fn table(all: &StatsJson) -> String {
     let stats = &all.stats;
-    let age = q_term::words::age(q_host::clock::wall(), q_core::WallTime(stats.started));
+    let age = q_term::words::duration(q_host::clock::wall(), q_core::WallTime(stats.started));
     let mut text = format!(
         "host        started {age} ago\n\
          sessions    {} live, {} created, {} hibernated\n\
