@@ -151,21 +151,15 @@ impl State {
     /// The part of one run.
     #[must_use]
     pub fn of_run(&self, run: u64) -> Self {
-        let is_own = |session: &SessionId| session.0 >> 64 == u128::from(run);
-        Self {
-            heads: self
-                .heads
-                .iter()
-                .filter(|(id, _)| is_own(id))
-                .map(|(id, head)| (*id, head.clone()))
-                .collect(),
-            records: self
-                .records
-                .iter()
-                .filter(|(id, _)| is_own(id))
-                .map(|(id, records)| (*id, records.clone()))
-                .collect(),
-        }
+        self.only(|session| session.0 >> 64 == u128::from(run))
+    }
+
+    /// The part of some sessions.
+    fn only(&self, is_wanted: impl Fn(&SessionId) -> bool) -> Self {
+        let mut part = self.clone();
+        part.heads.retain(|id, _| is_wanted(id));
+        part.records.retain(|id, _| is_wanted(id));
+        part
     }
 
     /// The runs that have sessions.
@@ -282,9 +276,11 @@ fn as_known(dir: &Path, known: &[Damage]) -> Result<(), Broken> {
     }
 }
 
-/// Whether what is there is what the first `taken` of these states say, or with the commit that was on its way.
+/// Whether what is there is what was taken, or that with the commit that was on its way. Of that, what it erases may be gone
+/// alone: the anchor is told first.
 pub fn as_taken(taken: &State, on_its_way: &State, found: &State) -> Result<(), Broken> {
-    if found == taken || found == on_its_way {
+    let is_kept = |id: &SessionId| found.heads.contains_key(id) || on_its_way.heads.contains_key(id);
+    if found == taken || found == on_its_way || *found == taken.only(is_kept) {
         return Ok(());
     }
     Err(match taken.missing_in(found) {
@@ -292,4 +288,36 @@ pub fn as_taken(taken: &State, on_its_way: &State, found: &State) -> Result<(), 
         Some(what) if taken.missing_in(on_its_way).is_none() => Broken::Lost(what),
         Some(_) | None => Broken::Wrong(format!("half a commit, or more: {}", taken.difference(found))),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+    use crate::crash::driver::Step::{self, Create, Erase, Submit};
+
+    /// What a store holds after each of some steps, which are the same every time.
+    fn after(steps: &[Step]) -> State {
+        let life = Life { run: 1, before: 0, group: 1, steps: steps.to_vec() };
+        State::after(&commits(&MemoryStore::new(), &life))
+    }
+
+    #[test]
+    fn of_a_commit_on_its_way_only_what_it_erases_may_be_there_alone() {
+        let (one, two) = (Submit(0, "a".into()), Submit(1, "b".into()));
+        let begun = [Create, Create, one];
+        let taken = after(&begun);
+        let erased = after(&[&begun[..], &[Erase(1)]].concat());
+        let on_its_way = after(&[&begun[..], &[Erase(1), two]].concat());
+        let nothing = State::default();
+        for (name, found, is_fine) in [
+            ("taken", &taken, true),
+            ("with the commit", &on_its_way, true),
+            ("erased alone", &erased, true),
+            ("all gone", &nothing, false),
+        ] {
+            assert_eq!(as_taken(&taken, &on_its_way, found).is_ok(), is_fine, "{name}");
+        }
+        assert!(as_taken(&taken, &taken, &erased).is_err(), "nobody erased it");
+    }
 }
