@@ -47,6 +47,9 @@ const CALLS: &[&str] = &[
     "sendfile",
 ];
 
+/// Fewer points in all scenarios mean that strace does not see what the writers do.
+const FULL: usize = 5_000;
+
 /// The call by which the writer tells.
 const TOLD: &str = "writev";
 
@@ -99,6 +102,11 @@ pub fn run(program: &Path, most: Option<usize>) -> Report {
         }
         let point = |(call, nth)| Point { scenario: scenario.name.into(), call, nth };
         points.extend(calls_in(&trace).into_iter().map(point));
+    }
+    let least = most.unwrap_or(FULL);
+    if points.len() < least {
+        let broken = Broken::Wrong(format!("strace reaches {} calls, and there are {least} at least", points.len()));
+        failures.push((broken, "--only points".to_owned()));
     }
     if let Some(most) = most.filter(|most| *most < points.len()) {
         let all = points.len();
