@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit, test_kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit, test_kill_process};
 
 /// Sends SIGKILL; says whether there was a process to send it to.
 pub fn kill9(pid: u32) -> bool {
@@ -21,7 +21,9 @@ pub fn kill9(pid: u32) -> bool {
 /// # Panics
 /// When there is no such process, or its limit cannot be changed.
 pub fn limit_file_size(pid: u32, bytes: Option<u64>) {
-    let limit = Rlimit { current: bytes, maximum: None };
+    // Only the superuser may go beyond the maximum, which is inherited.
+    let maximum = getrlimit(Resource::Fsize).maximum;
+    let limit = Rlimit { current: bytes.or(maximum), maximum };
     let changed = id(pid).map(|pid| prlimit(Some(pid), Resource::Fsize, limit));
     assert!(matches!(changed, Some(Ok(_))), "the limit of process {pid}: {changed:?}");
 }

@@ -105,7 +105,8 @@ pub fn run(program: &Path, most: Option<usize>) -> Report {
     }
     let least = most.unwrap_or(FULL);
     if points.len() < least {
-        let broken = Broken::Wrong(format!("strace reaches {} calls, and there are {least} at least", points.len()));
+        let broken =
+            Broken::Wrong(format!("strace reaches {} calls, and there are {least} at least", points.len()));
         failures.push((broken, "--only points".to_owned()));
     }
     if let Some(most) = most.filter(|most| *most < points.len()) {
