@@ -71,5 +71,5 @@ pub use session::head::{Head, Mark, WaitingPrompt};
 pub use session::stored::Stored;
 pub use session::transcript::{Body, Called, Entry, Resulted, Stop, Transcript};
 pub use tag::{Tag, TagChange};
-pub use time::{Instant, Now, WallTime};
+pub use time::{Instant, Now, Utc, WallTime};
 pub use view::{PendingCall, QueuedPrompt, Snapshot, Summary, Update, View};

@@ -49,3 +49,36 @@ pub struct Now {
     /// For records.
     pub wall: WallTime,
 }
+
+/// A moment as a calendar and a clock show it, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is what it is called, counted as people do")]
+pub struct Utc {
+    pub year: u64,
+    pub month: u64,
+    pub day: u64,
+    pub hour: u64,
+    pub minute: u64,
+    pub second: u64,
+}
+
+impl From<WallTime> for Utc {
+    fn from(at: WallTime) -> Self {
+        let seconds = at.0 / 1000;
+        // Years begin in March here, so that the leap day is the last one of a year.
+        let days = seconds / 86_400 + 719_468;
+        let (era, of_era) = (days / 146_097, days % 146_097);
+        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let march = (5 * of_year + 2) / 153;
+        let month = if march < 10 { march + 3 } else { march - 9 };
+        Self {
+            year: era * 400 + year + u64::from(month <= 2),
+            month,
+            day: of_year - (153 * march + 2) / 5 + 1,
+            hour: seconds / 3600 % 24,
+            minute: seconds / 60 % 60,
+            second: seconds % 60,
+        }
+    }
+}

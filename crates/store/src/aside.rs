@@ -12,7 +12,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use q_core::{Seq, SessionId};
+use q_core::{Seq, SessionId, Utc, WallTime};
 
 use crate::damage::Damage;
 use crate::directory::{self, OURS_ONLY, OURS_ONLY_FILE};
@@ -212,17 +212,7 @@ fn now() -> String {
 }
 
 fn name_of(seconds: u64) -> String {
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Years begin in March here, so that the leap day is the last one of a year.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = era * 400 + year + next_year;
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    let Utc { year, month, day, hour, minute, second } = WallTime(seconds.saturating_mul(1000)).into();
     format!("{year:04}-{month:02}-{day:02}T{hour:02}{minute:02}{second:02}Z")
 }
 

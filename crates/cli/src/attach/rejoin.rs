@@ -78,7 +78,7 @@ impl Attached<'_> {
         let intents = self.ui.host_back(&self.client.mirror);
         self.desk.deliver_again(&mut self.client, &mut self.ui).await?;
         if let Some(missed) = missed {
-            self.ui.warn(missed);
+            self.ui.complain(missed);
         }
         self.typed = Some(self.clock.mono()); // drafts that no host has are saved in a moment
         self.stale = true;

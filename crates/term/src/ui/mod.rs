@@ -199,11 +199,7 @@ impl Ui {
     }
 
     /// Shows a line until the next key, as something that is wrong.
-    pub fn warn(&mut self, text: impl Into<String>) {
-        self.complain(text);
-    }
-
-    fn complain(&mut self, text: impl Into<String>) {
+    pub fn complain(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), fault: true });
     }
 
