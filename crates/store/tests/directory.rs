@@ -140,9 +140,9 @@ fn the_marker_decides() {
     drop(FjallStore::open(&dir).unwrap());
     let (marker, anchor) = (dir.join("q-store"), dir.join("anchor"));
     let ours = fs::read_to_string(&marker).unwrap();
-    assert_eq!(ours, "q-store 1 95be635492bd7982\n");
+    assert_eq!(ours, "q-store 2 reads 1 fc398e687a84eeee\n");
     // A damaged one is written anew as long as the anchor says what it belongs to.
-    for content in ["", "one", "q-store 2 95be635492bd7982\n", "q-store 1 95be635492bd7982"] {
+    for content in ["", "one", "q-store 2 reads 1 95be635492bd7982\n", "q-store 2 reads 1 fc398e687a84eeee"] {
         fs::write(&marker, content).unwrap();
         drop(FjallStore::open(&dir).unwrap());
         assert_eq!(fs::read_to_string(&marker).unwrap(), ours);

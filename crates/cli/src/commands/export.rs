@@ -13,6 +13,7 @@ use crate::exchange::document::Facts;
 use crate::exchange::form::Form;
 use crate::exchange::output::Output;
 use crate::history::History;
+use crate::results;
 
 pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode, CliError> {
     let place = args.output.filter(|place| place.as_os_str() != "-");
@@ -30,8 +31,9 @@ pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode,
     let mut form = Form::new(format);
     output.write(&form.begin(&facts)?)?;
     while let Some(entries) = history.next(&mut client).await? {
-        for entry in &entries {
-            output.write(&form.entry(entry)?)?;
+        for mut entry in entries {
+            results::read_on(&mut client, session.id, &mut entry).await?;
+            output.write(&form.entry(&entry)?)?;
         }
     }
     output.write(&form.end(&facts))?;
