@@ -1,4 +1,5 @@
-//! What the store's files take on the disk: rooms that were reserved and never written to take nothing.
+//! What the store's files take on the disk (rooms that were reserved and never written to take nothing), and how much is free
+//! beside them.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -18,4 +19,11 @@ pub fn disk_use(dir: &Path) -> u64 {
             Err(_) => 0,
         })
         .sum()
+}
+
+/// Bytes free for this user where `dir` is or is to be, where that is known.
+pub(crate) fn free(dir: &Path) -> Option<u64> {
+    let place = dir.ancestors().find(|place| place.exists())?;
+    let numbers = rustix::fs::statvfs(place).ok()?;
+    Some(numbers.f_bavail.saturating_mul(numbers.f_frsize))
 }

@@ -11,16 +11,17 @@ use crate::anchor::{self, Anchored};
 use crate::aside::{self, Report};
 use crate::damage::Damage;
 use crate::directory::{self, Found};
-use crate::disk::disk_use;
+use crate::disk;
 use crate::envelope::{self, End};
 use crate::error::StoreError;
 use crate::files::journal::Kind;
-use crate::files::look::{self, Depth};
-use crate::files::{pieces, table};
+use crate::files::look::{self, Depth, Flaw};
+use crate::files::{mend, pieces, table};
 use crate::key::{self, Key};
+use crate::shadow::TRIAL_BYTES;
 
-/// With less than this a store cannot be relied on to take what is said next.
-const TOO_LITTLE_FREE: u64 = 16 << 20;
+/// With less than this free a store cannot be relied on to take what is said next.
+const LITTLE: u64 = 16 << 20;
 
 /// What was found at a store's place.
 #[derive(Debug)]
@@ -48,12 +49,17 @@ pub struct Examination {
 pub enum Condition {
     /// There is none yet.
     Missing,
-    /// Every byte is as it was written, and every acknowledged end is there.
-    Healthy,
+    /// All that was acknowledged is as it was written.
+    Healthy {
+        /// Behind it stands the beginning of a write that a crash or a full disk cut short: the next opening drops that.
+        unfinished: bool,
+    },
     /// Somebody has it open, so its files change while one looks.
     InUse,
-    /// Whole, but the file system has no room.
+    /// Whole, or not made yet, and its file system takes nothing more.
     Full,
+    /// Whole, and soon it is full.
+    NearlyFull,
     /// Something is not as it was written. The next opening repairs what can be repaired, and tells.
     Damaged {
         /// Files.
@@ -74,12 +80,16 @@ pub enum Condition {
 
 /// Examines the store in `dir`.
 pub fn examine(dir: &Path) -> Examination {
+    examine_beside(dir, disk::free(dir))
+}
+
+/// The same with so much free beside it.
+fn examine_beside(dir: &Path, free: Option<u64>) -> Examination {
     let anchored = anchor::read(dir);
     let (sessions, was_closed) = match &anchored {
         Ok(Some(anchored)) => (Some(anchored.ends().count()), Some(anchored.was_closed())),
         Ok(None) | Err(_) => (None, None),
     };
-    let free = free(dir);
     let condition = condition(dir, anchored, free).unwrap_or_else(|error| match error {
         StoreError::FutureVersion { found } => Condition::Newer { found },
         StoreError::NotAStore { .. } => Condition::NotAStore,
@@ -101,7 +111,7 @@ pub fn examine(dir: &Path) -> Examination {
         condition,
         sessions,
         was_closed: was_closed.filter(|_| sessions.is_some()),
-        bytes: disk_use(dir),
+        bytes: disk::disk_use(dir),
         free,
         damage,
         kept_aside: reports.into_iter().map(|report| (report.place, report.files)).collect(),
@@ -123,15 +133,22 @@ fn condition(
     free: Option<u64>,
 ) -> Result<Condition, StoreError> {
     let failed = |error| StoreError::from_io(dir, error);
+    let is_full = free.is_some_and(|free| free < TRIAL_BYTES as u64);
     let found = directory::look(dir)?;
     if found == Found::Nothing {
-        return Ok(Condition::Missing);
+        return Ok(if is_full { Condition::Full } else { Condition::Missing });
     }
     // Given back at once: a host that starts meanwhile must not be kept from it.
     drop(directory::hold(dir)?);
     let anchored = anchored?;
-    let mut files: Vec<String> =
-        look::look(dir, Depth::Thorough).map_err(failed)?.iter().map(ToString::to_string).collect();
+    let mut flaws = look::look(dir, Depth::Thorough).map_err(failed)?;
+    let is_of_journal = |flaw: &Flaw| matches!(flaw, Flaw::Journal(_));
+    let unfinished = flaws.iter().any(is_of_journal)
+        && mend::are_merely_unfinished(dir, anchored.as_ref()).map_err(failed)?;
+    if unfinished {
+        flaws.retain(|flaw| !is_of_journal(flaw));
+    }
+    let mut files: Vec<String> = flaws.iter().map(ToString::to_string).collect();
     if found == Found::Unmarked {
         files.push("the marker".into());
     }
@@ -146,10 +163,12 @@ fn condition(
     drop(directory::hold(dir)?);
     Ok(if !files.is_empty() || !sessions.is_empty() {
         Condition::Damaged { files, sessions }
-    } else if free.is_some_and(|free| free < TOO_LITTLE_FREE) {
+    } else if is_full {
         Condition::Full
+    } else if free.is_some_and(|free| free < LITTLE) {
+        Condition::NearlyFull
     } else {
-        Condition::Healthy
+        Condition::Healthy { unfinished }
     })
 }
 
@@ -182,20 +201,15 @@ fn without_their_end(dir: &Path, anchored: &Anchored) -> io::Result<Vec<SessionI
     Ok(missing.into_keys().collect())
 }
 
-fn free(dir: &Path) -> Option<u64> {
-    let place = dir.ancestors().find(|place| place.exists())?;
-    let numbers = rustix::fs::statvfs(place).ok()?;
-    Some(numbers.f_bavail.saturating_mul(numbers.f_frsize))
-}
-
 impl Condition {
     /// One word for it, for machines.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Missing => "missing",
-            Self::Healthy => "healthy",
+            Self::Healthy { .. } => "healthy",
             Self::InUse => "in_use",
             Self::Full => "full",
+            Self::NearlyFull => "nearly_full",
             Self::Damaged { .. } => "damaged",
             Self::Newer { .. } => "newer",
             Self::NotAStore => "not_a_store",
@@ -208,9 +222,25 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => write!(f, "there is no store yet; q makes one when it is first used"),
-            Self::Healthy => write!(f, "healthy: every byte is as it was written"),
+            Self::Healthy { unfinished: false } => write!(f, "healthy: every byte is as it was written"),
+            Self::Healthy { unfinished: true } => {
+                write!(f, "whole; its last write was not finished, which costs nothing acknowledged")
+            }
             Self::InUse => write!(f, "in use: a host has it open"),
-            Self::Full => write!(f, "whole, but its file system is full; free some space"),
+            Self::Full => {
+                write!(
+                    f,
+                    "full: its file system takes nothing more, and nothing is lost; free {} MB",
+                    LITTLE >> 20
+                )
+            }
+            Self::NearlyFull => {
+                write!(
+                    f,
+                    "nearly full, and whole; free some, q wants {} MB for what is said next",
+                    LITTLE >> 20
+                )
+            }
             Self::Damaged { files, sessions } => {
                 write!(f, "damaged: {}", files.join(", "))?;
                 if !sessions.is_empty() {
@@ -230,6 +260,10 @@ impl fmt::Display for Condition {
     }
 }
 
+fn amount(bytes: u64) -> String {
+    if bytes < 1 << 20 { format!("{} KB", bytes >> 10) } else { format!("{} MB", bytes >> 20) }
+}
+
 fn counted(sessions: usize) -> String {
     if sessions == 1 { "1 session".to_owned() } else { format!("{sessions} sessions") }
 }
@@ -241,7 +275,10 @@ impl fmt::Display for Examination {
             writeln!(f, "{} in {} KB", counted(sessions), self.bytes >> 10)?;
         }
         if let Some(free) = self.free {
-            writeln!(f, "{} MB free", free >> 20)?;
+            writeln!(f, "{} free", amount(free))?;
+            if free < LITTLE && matches!(self.condition, Condition::Damaged { .. }) {
+                writeln!(f, "a repair needs room: free {} MB first", LITTLE >> 20)?;
+            }
         }
         if self.was_closed == Some(false) && !matches!(self.condition, Condition::InUse) {
             writeln!(f, "its last user did not close it")?;
@@ -253,5 +290,39 @@ impl fmt::Display for Examination {
             writeln!(f, "kept aside in {}: {}", place.display(), files.join(", "))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::FjallStore;
+
+    const TRIAL: u64 = TRIAL_BYTES as u64;
+
+    #[test]
+    fn a_full_disk_is_full_with_a_store_and_without_one() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = place.path().join("store");
+        let codes = |free| {
+            let examination = examine_beside(&dir, free);
+            (examination.condition.code(), examination.to_string().contains("free 16 MB"))
+        };
+        assert_eq!(codes(Some(TRIAL - 1)), ("full", true));
+        assert_eq!(codes(Some(TRIAL)), ("missing", false));
+        drop(FjallStore::open(&dir).unwrap());
+        assert_eq!(codes(Some(0)), ("full", true));
+        assert_eq!(codes(Some(TRIAL - 1)), ("full", true));
+        assert_eq!(codes(Some(TRIAL)).0, "nearly_full");
+        assert_eq!(codes(Some(LITTLE - 1)).0, "nearly_full");
+        assert_eq!(codes(Some(LITTLE)), ("healthy", false));
+        assert_eq!(codes(None), ("healthy", false));
+        // Room does not mend what is damaged, but is wanted for that.
+        fs::write(dir.join(look::VERSION_FILE), "FJL?").unwrap();
+        assert_eq!(codes(Some(0)), ("damaged", true));
+        assert_eq!(codes(Some(LITTLE)), ("damaged", false));
     }
 }

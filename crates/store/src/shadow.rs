@@ -17,7 +17,7 @@ use crate::files::look;
 const LEFT_OUT: [&str; 3] = ["damaged", "lock", directory::MARKER];
 
 /// What a store must take to count as one that takes more.
-const TRIAL_BYTES: usize = 64 << 10;
+pub(crate) const TRIAL_BYTES: usize = 64 << 10;
 
 /// A shadow's place, cleared on drop.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 use q_sim::crash::driver::{Driver, Step, steps};
 use q_sim::crash::image::{self, Image, Written, scratch};
 use q_sim::crash::power::{ANCHOR, HARMS, Harm, JOURNAL, harm, journal_end, mix_anchor};
-use q_store::{FjallStore, Store};
+use q_store::{Condition, FjallStore, Store, examine};
 
 use crate::rot::sample;
 
@@ -56,6 +56,8 @@ fn left_behind(reopened: bool) -> Left {
 
 fn nothing_is_lost_or_told(image: &Image, dir: &Path, written: &Written, what: &str) {
     image.write(dir);
+    let examination = examine(dir);
+    assert!(matches!(examination.condition, Condition::Healthy { .. }), "{what}: {examination}");
     let store = FjallStore::open(dir).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(store.damage(), [], "{what}");
     assert!(

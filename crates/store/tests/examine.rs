@@ -7,6 +7,7 @@ use q_store::{Condition, FjallStore, Store, examine};
 
 use q_sim::crash::image::Image;
 use q_sim::crash::image::scratch;
+use q_sim::crash::power::{JOURNAL, journal_end};
 
 use crate::rot::sample;
 
@@ -27,7 +28,7 @@ fn each_condition_is_told_and_nothing_is_changed() {
         let (image, written) = sample(flushed);
         image.write(&dir);
         let examination = examine(&dir);
-        assert!(matches!(examination.condition, Condition::Healthy), "{examination}");
+        assert!(matches!(examination.condition, Condition::Healthy { unfinished: false }), "{examination}");
         assert_eq!(examination.sessions, Some(written.sessions().count()));
         assert_eq!(examination.was_closed, Some(true));
         assert!(examination.bytes > 0 && examination.free.is_some());
@@ -60,6 +61,34 @@ fn every_damaged_file_is_named() {
     }
 }
 
+/// As after the death of a process in the middle of a write.
+#[test]
+fn what_stands_behind_the_last_acknowledged_row_is_no_damage() {
+    let place = scratch();
+    let dir = place.path().join("store");
+    for flushed in [false, true] {
+        let (image, _) = sample(flushed);
+        let end = journal_end(&image);
+        let torn = image.with(Path::new(JOURNAL), |bytes| {
+            bytes.truncate(end);
+            bytes.extend_from_slice(&[0xA5; 300]);
+        });
+        torn.write(&dir);
+        let examination = examine(&dir);
+        assert!(
+            matches!(examination.condition, Condition::Healthy { unfinished: true }),
+            "flushed {flushed}: {examination}"
+        );
+        assert!(examination.to_string().contains("costs nothing acknowledged"), "{examination}");
+        assert_eq!(Image::of(&dir).files, torn.files);
+        if !flushed {
+            // Before that row it is.
+            torn.with(Path::new(JOURNAL), |bytes| bytes[end / 2] ^= 0x20).write(&dir);
+            assert_eq!(code_of(&dir), "damaged");
+        }
+    }
+}
+
 #[test]
 fn records_that_are_gone_are_missed_without_opening() {
     let place = scratch();
@@ -73,6 +102,6 @@ fn records_that_are_gone_are_missed_without_opening() {
     assert_eq!(store.damage().len(), sessions.len());
     drop(store);
     let examination = examine(&dir);
-    assert!(matches!(examination.condition, Condition::Healthy), "{examination}");
+    assert!(matches!(examination.condition, Condition::Healthy { unfinished: false }), "{examination}");
     assert_eq!(examination.damage.len(), sessions.len());
 }

@@ -19,7 +19,14 @@ pub(crate) fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, 
         out::say(&q_term::sanitize::visible(&examination.to_string()))?;
         out::say(way_out(&examination.condition))?;
     }
-    let is_well = matches!(examination.condition, Condition::Missing | Condition::Healthy | Condition::InUse);
+    let is_well = match examination.condition {
+        Condition::Missing | Condition::Healthy { .. } | Condition::InUse | Condition::NearlyFull => true,
+        Condition::Full
+        | Condition::Damaged { .. }
+        | Condition::Newer { .. }
+        | Condition::NotAStore
+        | Condition::Inaccessible(_) => false,
+    };
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::from(Kind::Failed.exit_code()) })
 }
 
@@ -33,8 +40,9 @@ const fn way_out(condition: &Condition) -> &'static str {
             "nothing was changed; copy the store's directory first if you want to look into it yourself\n"
         }
         Condition::Missing
-        | Condition::Healthy
+        | Condition::Healthy { .. }
         | Condition::Full
+        | Condition::NearlyFull
         | Condition::Newer { .. }
         | Condition::NotAStore
         | Condition::Inaccessible(_) => "",

@@ -85,3 +85,23 @@ fn after_a_kill_the_store_is_tried_first_and_whole() {
     let doctor = world.q(&["doctor"]).succeeded();
     assert!(!doctor.out.contains("did not close"), "{doctor:?}");
 }
+
+#[test]
+fn the_unfinished_last_write_of_a_killed_host_is_no_damage() {
+    let world = World::new().with_sessions(&["api"]);
+    world.q(&["chat", "-s", "api", "first"]).succeeded();
+    let host = world.home.host_pid().unwrap();
+    kill9(host);
+    eventually("the host is gone", || !is_alive(host));
+    let journal = store(&world).join("0.jnl");
+    let mut bytes = fs::read(&journal).unwrap();
+    bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1);
+    bytes.extend_from_slice(&[0xA5; 300]);
+    fs::write(&journal, bytes).unwrap();
+    let doctor = world.q(&["doctor"]).succeeded().said("costs nothing acknowledged");
+    assert!(!doctor.out.contains("damaged"), "{doctor:?}");
+    assert_eq!(world.q(&["doctor", "--json"]).succeeded().json()["condition"], "healthy");
+    assert!(world.q(&["show", "api"]).succeeded().out.contains("echo: first"));
+    world.q(&["host", "stop"]).succeeded();
+    world.q(&["doctor"]).succeeded().said("healthy: every byte is as it was written");
+}

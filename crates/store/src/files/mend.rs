@@ -49,23 +49,62 @@ pub(crate) fn mend_journals(dir: &Path, anchored: Option<&Anchored>, aside: &Asi
             after = last;
             continue;
         }
-        let mut bytes = look::read(&path)?.unwrap_or_default();
-        bytes.truncate(written_len(&bytes));
-        let pieces = pieces::of(&bytes, after, is_own);
-        // An older journal was synced in whole before the next one was begun.
-        let acknowledged = |piece| Some(number) != newest || holds_acknowledged(&bytes, piece, anchored);
-        let settled = pieces.iter().rposition(acknowledged).map_or(0, |last| last + 1);
-        let damaged_at = pieces.iter().position(|piece| !is_whole(piece)).unwrap_or(pieces.len());
-        let kept_from = if damaged_at < settled { 0 } else { start(pieces.get(damaged_at)) };
-        mended.was_damaged |= damaged_at < settled;
+        let bytes = written(&path)?;
+        let torn = Torn::of(&bytes, after, Some(number) == newest, anchored);
+        mended.was_damaged |= torn.is_damaged();
+        let kept_from = if torn.is_damaged() { 0 } else { start(torn.pieces.get(torn.damaged_at)) };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         aside.keep(&name, bytes.get(kept_from..).unwrap_or_default())?;
-        let (content, last) = mend(&bytes, &pieces, settled, &mut mended.sessions);
+        let (content, last) = mend(&bytes, &torn.pieces, torn.settled, &mut mended.sessions);
         replace(&path, &content)?;
         after = last.or(after);
     }
     directory::sync(dir)?;
     Ok(mended)
+}
+
+/// Whether nothing is wrong with the journals in `dir` but the unfinished last write of the newest one. Changes nothing.
+pub(crate) fn are_merely_unfinished(dir: &Path, anchored: Option<&Anchored>) -> io::Result<bool> {
+    let mut journals = look::journals(dir)?;
+    let newest = journals.pop();
+    let mut after = None;
+    for (_, path) in journals {
+        match look::survey(&path, after)? {
+            Survey::Whole(last) => after = last,
+            // Synced in whole before the next one was begun.
+            Survey::NotWhole => return Ok(false),
+        }
+    }
+    let Some((_, path)) = newest else { return Ok(true) };
+    if let Survey::Whole(_) = look::survey(&path, after)? {
+        return Ok(true);
+    }
+    Ok(!Torn::of(&written(&path)?, after, true, anchored).is_damaged())
+}
+
+/// A journal that is not whole.
+struct Torn<'a> {
+    pieces: Vec<Piece<'a>>,
+    /// Pieces from here on were never acknowledged.
+    settled: usize,
+    /// The first one that is not whole.
+    damaged_at: usize,
+}
+
+impl<'a> Torn<'a> {
+    fn of(bytes: &'a [u8], after: Option<u64>, is_newest: bool, anchored: Option<&Anchored>) -> Self {
+        let pieces = pieces::of(bytes, after, is_own);
+        // An older journal was synced in whole before the next one was begun.
+        let acknowledged = |piece| !is_newest || holds_acknowledged(bytes, piece, anchored);
+        let settled = pieces.iter().rposition(acknowledged).map_or(0, |last| last + 1);
+        let damaged_at = pieces.iter().position(|piece| !is_whole(piece)).unwrap_or(pieces.len());
+        Self { pieces, settled, damaged_at }
+    }
+
+    /// Whether more is wrong with it than an unfinished last write.
+    const fn is_damaged(&self) -> bool {
+        self.damaged_at < self.settled
+    }
 }
 
 /// The journal without its damage, and the number of its last batch. Pieces from `settled` on were never acknowledged.
@@ -145,9 +184,11 @@ fn is_acknowledged(row: &Row<'_>, anchored: Option<&Anchored>) -> bool {
     }
 }
 
-/// Up to where a file's bytes are not zero.
-fn written_len(bytes: &[u8]) -> usize {
-    bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
+/// A file's bytes up to where they are not zero.
+fn written(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = look::read(path)?.unwrap_or_default();
+    bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+    Ok(bytes)
 }
 
 impl Mended {
