@@ -1,20 +1,23 @@
 //! The shadow: a store that cannot be written is laid out a second time, where it can, and opened there to be read.
 //!
-//! Tables never change, so links to them do; what the engine writes to is copied. Nothing is written to the store itself:
-//! what happens in the shadow goes with it.
+//! Tables never change, so links to them do; what the engine writes to is copied, and can be written there whatever the mode
+//! was. Nothing is written to the store itself: what happens in the shadow goes with it.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::anchor;
-use crate::directory::{self, OURS_ONLY};
+use crate::directory::{self, OURS_ONLY, OURS_ONLY_FILE};
 use crate::error::StoreError;
 use crate::files::look;
 
 /// What a shadow has of its own, or needs nothing of.
 const LEFT_OUT: [&str; 3] = ["damaged", "lock", directory::MARKER];
+/// What was never finished, a database half built anew among it, is begun again where it is wanted. One that is whole and
+/// waits to be put in place is another matter: the old files may be gone from theirs.
+const UNFINISHED: &str = "tmp";
 
 /// What a store must take to count as one that takes more.
 pub(crate) const TRIAL_BYTES: usize = 64 << 10;
@@ -48,8 +51,10 @@ impl Shadow {
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let name = entry.file_name();
-            if !LEFT_OUT.iter().any(|left_out| name == *left_out) {
-                copy(&entry.path(), &self.place.join(name))?;
+            let path = entry.path();
+            let is_finished = path.extension().is_none_or(|extension| extension != UNFINISHED);
+            if is_finished && !LEFT_OUT.iter().any(|left_out| name == *left_out) {
+                copy(&path, &self.place.join(name))?;
             }
         }
         Ok(())
@@ -77,7 +82,11 @@ fn make(place: &Path) -> io::Result<()> {
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     if !fs::metadata(from)?.is_dir() {
-        return if look::is_table(from) { symlink(from, to) } else { fs::copy(from, to).map(drop) };
+        if look::is_table(from) {
+            return symlink(from, to);
+        }
+        fs::copy(from, to)?;
+        return fs::set_permissions(to, Permissions::from_mode(OURS_ONLY_FILE));
     }
     make(to)?;
     fs::read_dir(from)?.try_for_each(|entry| {
@@ -96,4 +105,50 @@ pub fn takes_more(dir: &Path) -> bool {
     let taken = write().is_ok();
     let removed = fs::remove_file(&trial).is_ok();
     taken && removed
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+    use crate::FjallStore;
+
+    /// Every file and directory below `dir` that is no link.
+    fn below(dir: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+        let own = entries.filter(|path| !path.is_symlink());
+        own.flat_map(|path| if path.is_dir() { [below(&path), vec![path]].concat() } else { vec![path] })
+            .collect()
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn copies_of_what_nobody_may_write_can_be_written() {
+        let scratch = tempfile::tempdir().unwrap();
+        let (dir, place) = (scratch.path().join("store"), scratch.path().join("shadow"));
+        drop(FjallStore::open(&dir).unwrap());
+        let all = below(&dir);
+        for path in &all {
+            set_mode(path, if path.is_dir() { 0o500 } else { 0o400 });
+        }
+        let shadow = Shadow::of(&dir, &place).unwrap();
+        let copies = below(&place);
+        assert!(copies.len() > 5, "{copies:?}");
+        for path in copies {
+            let expected = if path.is_dir() { OURS_ONLY } else { OURS_ONLY_FILE };
+            assert_eq!(
+                fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+                expected,
+                "{}",
+                path.display()
+            );
+        }
+        drop(shadow);
+        for path in all.iter().rev() {
+            set_mode(path, OURS_ONLY);
+        }
+    }
 }

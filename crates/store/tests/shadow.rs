@@ -58,6 +58,28 @@ fn a_store_that_is_not_there_has_no_shadow() {
     assert!(!scratch.path().join("shadow").exists());
 }
 
+/// There is little room where shadows are, and a database that was half built anew is as large as the store.
+#[test]
+fn what_a_repair_left_unfinished_is_not_copied_and_what_waits_for_its_place_is() {
+    let scratch = scratch();
+    let (dir, place) = (scratch.path().join("store"), scratch.path().join("shadow"));
+    let (image, written) = sample(true);
+    image.write(&dir);
+    fs::create_dir_all(dir.join("rebuilt.tmp/keyspaces")).unwrap();
+    fs::write(dir.join("mended.tmp"), vec![7; 1 << 20]).unwrap();
+    // Cut short while the database that was built anew is put in place: the old one is gone from there.
+    fs::create_dir(dir.join("rebuilt")).unwrap();
+    for name in ["version", "keyspaces", "0.jnl"] {
+        fs::rename(dir.join(name), dir.join("rebuilt").join(name)).unwrap();
+    }
+    let before = Image::of(&dir).files;
+    let shadow = FjallStore::open_shadow(&dir, &place).unwrap();
+    assert_eq!(shadow.heads().unwrap().len(), written.sessions().count());
+    assert!(!place.join("rebuilt.tmp").exists() && !place.join("mended.tmp").exists());
+    drop(shadow);
+    assert_eq!(Image::of(&dir).files, before);
+}
+
 #[test]
 fn whether_more_is_taken_leaves_nothing() {
     let scratch = scratch();
