@@ -34,14 +34,26 @@ pub(super) fn rebuild(dir: &Path, aside: &Aside) -> Result<(), StoreError> {
     let failed = |error| StoreError::from_io(dir, error);
     tracing::warn!(target: "q::store", "the store's files are damaged: it is built anew from what can be read");
     let draft = dir.join(DRAFT);
-    remove(&draft).map_err(failed)?;
-    DirBuilder::new().mode(OURS_ONLY).create(&draft).map_err(failed)?;
-    Database::create(&draft)?;
-    fill(dir, &draft)?;
-    directory::make_private(&draft)?;
-    directory::sync(&draft).map_err(failed)?;
+    if let Err(error) = build(dir, &draft) {
+        // It may be for want of room that there is none: the next attempt, and everybody else, needs what this one took.
+        if let Err(error) = remove(&draft) {
+            tracing::warn!(target: "q::store", %error, "a database half built anew stays behind");
+        }
+        return Err(error);
+    }
     fs::rename(&draft, dir.join(DONE)).map_err(failed)?;
     swap(dir, aside).map_err(failed)
+}
+
+/// Makes the whole of it in `draft`.
+fn build(dir: &Path, draft: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::from_io(dir, error);
+    remove(draft).map_err(failed)?;
+    DirBuilder::new().mode(OURS_ONLY).create(draft).map_err(failed)?;
+    Database::create(draft)?;
+    fill(dir, draft)?;
+    directory::make_private(draft)?;
+    directory::sync(draft).map_err(failed)
 }
 
 /// Whether a database built anew waits to be put in place.
@@ -162,5 +174,27 @@ impl Filling {
         self.waiting.extend(rows);
         self.write()?;
         self.database.sync()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+    use crate::FjallStore;
+
+    #[test]
+    fn one_that_fails_takes_no_room() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = place.path().join("store");
+        drop(FjallStore::open(&dir).unwrap());
+        // It cannot be read, as on a disk that answers with errors.
+        let unreadable = dir.join("1.jnl");
+        fs::create_dir(&unreadable).unwrap();
+        assert!(matches!(rebuild(&dir, &Aside::new(&dir)), Err(StoreError::Io(_))));
+        assert!(!dir.join(DRAFT).exists() && !is_under_way(&dir));
+        fs::remove_dir(&unreadable).unwrap();
+        rebuild(&dir, &Aside::new(&dir)).unwrap();
+        drop(FjallStore::open(&dir).unwrap());
     }
 }
