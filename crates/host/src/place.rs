@@ -31,9 +31,15 @@ pub enum PlaceError {
         /// Why.
         source: io::Error,
     },
-    /// It is somebody else's, or a link.
+    /// That of the socket is somebody else's, or a link. Nothing that lasts is in it.
     #[error("{path} is not a directory of yours alone (another owner, or a link); remove it, or set Q_RUNTIME_DIR to a directory of yours", path = path.display())]
     NotPrivate {
+        /// Which.
+        path: PathBuf,
+    },
+    /// That of the sessions is.
+    #[error("{path}, where sessions are kept, is not a directory of yours (another owner, or a link); keep it: make it yours (chown -R), or set Q_DATA_DIR to a directory of yours, which may be the one that a link leads to", path = path.display())]
+    DataNotPrivate {
         /// Which.
         path: PathBuf,
     },
@@ -88,22 +94,22 @@ impl Place {
         if path.as_os_str().len() > MAX_SOCKET_PATH {
             return Err(PlaceError::TooLong { path });
         }
-        private_directory(&self.runtime)
+        private_directory(&self.runtime, |path| PlaceError::NotPrivate { path })
     }
 
     /// Makes the data directory if it is missing.
     pub fn prepare_data(&self) -> Result<(), PlaceError> {
-        private_directory(&self.data)
+        private_directory(&self.data, |path| PlaceError::DataNotPrivate { path })
     }
 }
 
 /// A directory of this user alone: made 0700, never a link, never somebody else's; its mode is mended if too wide.
-fn private_directory(path: &Path) -> Result<(), PlaceError> {
+fn private_directory(path: &Path, not_private: fn(PathBuf) -> PlaceError) -> Result<(), PlaceError> {
     let failed = |source| PlaceError::Io { path: path.to_owned(), source };
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
     let found = fs::symlink_metadata(path).map_err(failed)?;
     if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
-        return Err(PlaceError::NotPrivate { path: path.to_owned() });
+        return Err(not_private(path.to_owned()));
     }
     if found.mode() & 0o077 != 0 {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(failed)?;
@@ -143,7 +149,13 @@ mod tests {
         fs::create_dir(&elsewhere).unwrap();
         let planted = dir.path().join("q");
         std::os::unix::fs::symlink(&elsewhere, &planted).unwrap();
-        assert!(matches!(private_directory(&planted), Err(PlaceError::NotPrivate { .. })));
+        let place = Place::new(planted.clone(), "/s".into(), planted);
+        assert!(matches!(place.prepare_runtime(), Err(PlaceError::NotPrivate { .. })));
+        // What people said may be behind it: nobody is told to remove that.
+        let refused = place.prepare_data();
+        assert!(matches!(refused, Err(PlaceError::DataNotPrivate { .. })), "{refused:?}");
+        let told = refused.map_err(|error| error.to_string()).unwrap_err();
+        assert!(told.contains("chown") && told.contains("Q_DATA_DIR") && !told.contains("remove"), "{told}");
     }
 
     #[test]
@@ -152,7 +164,7 @@ mod tests {
         let wide = dir.path().join("q");
         fs::create_dir(&wide).unwrap();
         fs::set_permissions(&wide, fs::Permissions::from_mode(0o755)).unwrap();
-        private_directory(&wide).unwrap();
+        Place::new(wide.clone(), "/s".into(), "/r".into()).prepare_data().unwrap();
         assert_eq!(fs::metadata(&wide).unwrap().mode() & 0o777, 0o700);
     }
 

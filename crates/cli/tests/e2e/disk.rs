@@ -2,6 +2,8 @@
 //! that is over. A limit on file sizes stands for the full disk: both are met at the same calls.
 
 use std::fs;
+use std::os::unix::fs::chown;
+use std::path::Path;
 
 use q_sim::crash::image::Image;
 use q_sim::process::{kill9, limit_file_size};
@@ -146,4 +148,40 @@ fn a_later_versions_store_is_read_and_never_written() {
     assert_eq!(world.server.requests().len(), 1);
     let left = fs::read_dir(world.home.directory("XDG_RUNTIME_DIR").join("q")).unwrap();
     assert!(left.flatten().all(|file| !file.path().ends_with("shadow")), "the shadow went with its host");
+}
+
+/// Nobody: to them other modes apply than to root.
+const AS_ANOTHER: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+const ANOTHER: Option<u32> = Some(65534);
+
+fn give(path: &Path, owner: Option<u32>) {
+    chown(path, owner, owner).unwrap();
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        give(&entry.path(), owner);
+    }
+}
+
+#[test]
+fn a_data_directory_of_another_owner_is_kept_and_the_way_out_is_named() {
+    let world = one_told();
+    if rustix::process::geteuid().is_root() {
+        give(world.home.path(), ANOTHER);
+    }
+    let data = world.home.directory("XDG_DATA_HOME").join("q");
+    chown(&data, Some(rustix::process::geteuid().as_raw()), None).unwrap();
+    let Some(refused) = world.q_by(&AS_ANOTHER, &["ls"]) else { return };
+    let refused = refused.exited(5).told("where sessions are kept").told("chown").told("Q_DATA_DIR");
+    assert!(!refused.err.contains("remove") && !refused.err.contains("Q_RUNTIME_DIR"), "{refused:?}");
+    give(&data, ANOTHER);
+    let shown = world.q_by(&AS_ANOTHER, &["show", "one"]).unwrap().succeeded();
+    assert!(shown.out.contains("echo: hello"), "{shown:?}");
+    world.q_by(&AS_ANOTHER, &["host", "stop"]).unwrap().succeeded();
+}
+
+/// One session with a turn; nothing runs any more.
+fn one_told() -> World {
+    let world = World::new().with_sessions(&["one"]);
+    world.q(&["chat", "-s", "one", "hello"]).succeeded();
+    world.q(&["host", "stop"]).succeeded();
+    world
 }

@@ -1,6 +1,7 @@
 //! A home with a scripted server in it.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use q_sim::clock;
@@ -52,6 +53,32 @@ impl World {
     /// The same, reading `input`.
     pub(crate) fn q_reading(&self, args: &[&str], input: impl Into<Vec<u8>>) -> Outcome {
         Run::start(self.home.command(Path::new(Q)).args(args), Some(input.into())).finish()
+    }
+
+    /// The same, started by another program: as another user, behind other mounts. `None`, with a word on standard error,
+    /// where that program may not do so, or not reach `q`.
+    #[allow(clippy::print_stderr, reason = "a test that is passed by says so")]
+    pub(crate) fn q_by(&self, starter: &[&str], args: &[&str]) -> Option<Outcome> {
+        let by = |args: &[&str]| {
+            let q = self.home.command(Path::new(Q));
+            let mut command = Command::new(starter.first().expect("a program"));
+            command.args(starter.iter().skip(1)).arg(Q).args(args);
+            command.env_clear().current_dir("/");
+            command.envs(q.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            command
+        };
+        if !by(&["--version"]).output().is_ok_and(|output| output.status.success()) {
+            eprintln!("passed by: {starter:?} does not work here (it wants root)");
+            return None;
+        }
+        let outcome = Run::start(&mut by(args), None).finish();
+        // Whoever has another user's host started ends it; should that fail, it goes with this home.
+        let status = by(&["host", "status", "--json"]).output().expect("q runs");
+        let status = serde_json::from_slice::<Value>(&status.stdout).unwrap_or_default();
+        if let Some(pid) = status["pid"].as_u64() {
+            self.home.end_with(u32::try_from(pid).expect("a process id"));
+        }
+        Some(outcome)
     }
 
     /// `q` with arguments, in pipes, going on.
