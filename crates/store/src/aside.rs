@@ -17,7 +17,7 @@ use q_core::{Seq, SessionId, Utc, WallTime};
 use crate::damage::Damage;
 use crate::directory::{self, OURS_ONLY, OURS_ONLY_FILE};
 
-const DIRECTORY: &str = "damaged";
+pub(crate) const DIRECTORY: &str = "damaged";
 const REPORT: &str = "report";
 const TOLD: &str = "told";
 const SUSPECT: &str = "suspect";

@@ -19,6 +19,7 @@ use crate::files::look::{self, Depth, Flaw};
 use crate::files::{mend, pieces, table};
 use crate::key::{self, Key};
 use crate::shadow::TRIAL_BYTES;
+use crate::writable;
 
 /// With less than this free a store cannot be relied on to take what is said next.
 const LITTLE: u64 = 16 << 20;
@@ -60,6 +61,8 @@ pub enum Condition {
     Full,
     /// Whole, and soon it is full.
     NearlyFull,
+    /// Whole, and this user cannot write it: q reads it, and keeps nothing.
+    ReadOnly(StoreError),
     /// Something is not as it was written. The next opening repairs what can be repaired, and tells.
     Damaged {
         /// Files.
@@ -165,6 +168,8 @@ fn condition(
         Condition::Damaged { files, sessions }
     } else if is_full {
         Condition::Full
+    } else if let Some(why) = writable::refusal(dir) {
+        Condition::ReadOnly(why)
     } else if free.is_some_and(|free| free < LITTLE) {
         Condition::NearlyFull
     } else {
@@ -210,6 +215,7 @@ impl Condition {
             Self::InUse => "in_use",
             Self::Full => "full",
             Self::NearlyFull => "nearly_full",
+            Self::ReadOnly(_) => "read_only",
             Self::Damaged { .. } => "damaged",
             Self::Newer { .. } => "newer",
             Self::NotAStore => "not_a_store",
@@ -241,6 +247,7 @@ impl fmt::Display for Condition {
                     LITTLE >> 20
                 )
             }
+            Self::ReadOnly(why) => write!(f, "whole, and read only: {why}"),
             Self::Damaged { files, sessions } => {
                 write!(f, "damaged: {}", files.join(", "))?;
                 if !sessions.is_empty() {

@@ -38,6 +38,7 @@ mod shadow;
 mod store;
 mod tail;
 mod wire;
+mod writable;
 
 pub use damage::Damage;
 pub use directory::is_there;

@@ -22,6 +22,7 @@ pub(crate) fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, 
     let is_well = match examination.condition {
         Condition::Missing | Condition::Healthy { .. } | Condition::InUse | Condition::NearlyFull => true,
         Condition::Full
+        | Condition::ReadOnly(_)
         | Condition::Damaged { .. }
         | Condition::Newer { .. }
         | Condition::NotAStore
@@ -43,6 +44,7 @@ const fn way_out(condition: &Condition) -> &'static str {
         | Condition::Healthy { .. }
         | Condition::Full
         | Condition::NearlyFull
+        | Condition::ReadOnly(_)
         | Condition::Newer { .. }
         | Condition::NotAStore
         | Condition::Inaccessible(_) => "",

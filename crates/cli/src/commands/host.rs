@@ -8,6 +8,7 @@ use q_core::Mirror;
 use q_host::HostConfig;
 use q_host::connect::READY;
 use q_host::wire::{Answer, Request};
+use q_term::sanitize::visible;
 
 use crate::args::HostVerb;
 use crate::client::{Client, News, unexpected};
@@ -96,6 +97,9 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
             status.stored,
             status.clients
         ))?;
+        if let Some(why) = &status.read_only {
+            out::line(&format!("read only: {}", visible(why)))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

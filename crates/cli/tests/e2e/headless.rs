@@ -4,7 +4,7 @@ use q_sim::server::Script;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::screen::{Reader as _, alt};
+use crate::screen::{CTRL_D, Reader as _, alt};
 use crate::world::{World, conversation, eventually, turns};
 
 #[test]
@@ -250,7 +250,12 @@ fn the_host_tells_how_it_is_and_stops_when_told() {
     let world = world.with_sessions(&["api"]);
     let status = world.q(&["host", "status", "--json"]).succeeded().json();
     assert_eq!((&status["running"], &status["live"]), (&json!(true), &json!(1)));
-    assert!(world.q(&["host", "status"]).succeeded().out.contains("1 of 10 sessions live"));
+    world.q(&["host", "status"]).succeeded().said("1 of 10 sessions live").said("0 attached");
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    world.q(&["host", "status"]).succeeded().said("1 attached");
+    terminal.send(CTRL_D);
+    terminal.wait_exit();
     let logs = world.q(&["host", "logs"]).succeeded().out;
     assert!(logs.starts_with(world.home.path().to_str().unwrap()), "{logs}");
     world.q(&["host", "stop"]).succeeded().told("sessions are kept");

@@ -181,7 +181,7 @@ impl<W: World> Host<W> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started: self.started,
-            clients: self.guests.len() as u64,
+            clients: self.guests.values().filter(|guest| guest.watches).count() as u64,
             live,
             max_live: self.core.limits().live_sessions as u64,
             hibernated,

@@ -201,7 +201,7 @@ pub struct Status {
     pub pid: u32,
     /// When it started, in milliseconds since 1970.
     pub started: u64,
-    /// Terminals and scripts attached.
+    /// Terminals and scripts that watch; who only asks something is not counted.
     pub clients: u64,
     /// Live sessions.
     pub live: u64,

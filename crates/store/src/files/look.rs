@@ -17,6 +17,11 @@ pub(crate) const KEYSPACES_DIR: &str = "keyspaces";
 const JOURNAL_EXTENSION: &str = "jnl";
 const TABLES_DIR: &str = "tables";
 
+/// Whether a file is one of the engine's journals, by its name.
+pub(crate) fn is_journal(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == JOURNAL_EXTENSION)
+}
+
 /// Whether a file is one of the engine's tables, by where it is.
 pub(crate) fn is_table(path: &Path) -> bool {
     path.parent().is_some_and(|parent| parent.ends_with(TABLES_DIR))
