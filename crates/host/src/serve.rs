@@ -117,6 +117,8 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
 
     // A later version's store stays one.
     let may_change = why_read_only.is_some_and(|why| !matches!(why, StoreError::FutureVersion { .. }));
+    // Runs on whatever else happens: one asked for status every second must not be kept from looking.
+    let mut look_for_room = tokio::time::interval_at(tokio::time::Instant::now() + ROOM_EACH, ROOM_EACH);
     while host.ended().is_none() {
         let deadline = host.next_deadline();
         let until = clock.until(deadline.map(|deadline| deadline.at).unwrap_or_default());
@@ -126,7 +128,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
             Some(event) = inbox.recv() => event,
             Some(heard) = agents.recv(), if host.commits_under_way() < COMMITS => Event::Heard(heard),
             () = tokio::time::sleep(until), if deadline.is_some() => Event::Deadline,
-            () = tokio::time::sleep(ROOM_EACH), if may_change => {
+            _ = look_for_room.tick(), if may_change => {
                 if !q_store::takes_more(&place.store()) {
                     continue;
                 }

@@ -1,17 +1,18 @@
 //! A disk that takes nothing more, and a store that is gone: said at once, what was typed stays, and everything goes on when
 //! that is over. A limit on file sizes stands for the full disk: both are met at the same calls.
 
-use std::fs;
-use std::os::unix::fs::chown;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
 use q_sim::crash::image::Image;
 use q_sim::process::{kill9, limit_file_size};
 use q_sim::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use crate::screen::{CTRL_D, Reader as _};
-use crate::world::World;
+use crate::world::{World, eventually};
 
 const FULL: &str = "no space for the store";
 
@@ -161,6 +162,14 @@ fn give(path: &Path, owner: Option<u32>) {
     }
 }
 
+fn set_modes(path: &Path, file: u32, directory: u32) {
+    let mode = if path.is_dir() { directory } else { file };
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        set_modes(&entry.path(), file, directory);
+    }
+}
+
 #[test]
 fn a_data_directory_of_another_owner_is_kept_and_the_way_out_is_named() {
     let world = one_told();
@@ -184,4 +193,39 @@ fn one_told() -> World {
     world.q(&["chat", "-s", "one", "hello"]).succeeded();
     world.q(&["host", "stop"]).succeeded();
     world
+}
+
+#[test]
+fn a_store_without_permission_is_read_and_written_again_once_there_is_one() {
+    const WHY: &str = "no permission to write to the store";
+    let world = one_told();
+    if rustix::process::geteuid().is_root() {
+        give(world.home.path(), ANOTHER);
+    }
+    let store = world.home.directory("XDG_DATA_HOME").join("q/store");
+    set_modes(&store, 0o400, 0o500);
+    let another = |args: &[&str]| world.q_by(&AS_ANOTHER, args);
+    let Some(doctor) = another(&["doctor"]) else { return set_modes(&store, 0o600, 0o700) };
+    doctor.exited(1).said("read only: ").said(WHY);
+    assert_eq!(another(&["doctor", "--json"]).unwrap().exited(1).json()["condition"], "read_only");
+    let before = Image::of(&store).files;
+
+    another(&["ls"]).unwrap().succeeded().told(&format!("read only: {WHY}"));
+    assert!(another(&["show", "one"]).unwrap().succeeded().out.contains("echo: hello"));
+    another(&["send", "one", "more"]).unwrap().exited(1).told("read only");
+    another(&["host", "status"]).unwrap().succeeded().said("0 attached").said(&format!("read only: {WHY}"));
+    let status = another(&["host", "status", "--json"]).unwrap().json();
+    assert!(status["read_only"].as_str().unwrap().contains(WHY), "{status}");
+    assert_eq!(status["clients"], 0, "who asks does not count itself");
+    assert_eq!(Image::of(&store).files, before);
+
+    set_modes(&store, 0o600, 0o700);
+    eventually("it is written again", || another(&["send", "one", "more"]).unwrap().code == Some(0));
+    another(&["wait", "one"]).unwrap().succeeded();
+    assert!(another(&["show", "one"]).unwrap().succeeded().out.contains("echo: more"));
+    let status = another(&["host", "status", "--json"]).unwrap().json();
+    assert_eq!(status["read_only"], Value::Null);
+    another(&["host", "stop"]).unwrap().succeeded();
+    another(&["doctor"]).unwrap().succeeded().said("healthy: every byte is as it was written");
+    assert_eq!(world.server.requests().len(), 2, "what was refused is not sent later");
 }
