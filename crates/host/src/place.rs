@@ -112,7 +112,11 @@ fn private_directory(path: &Path, not_private: fn(PathBuf) -> PlaceError) -> Res
         return Err(not_private(path.to_owned()));
     }
     if found.mode() & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(failed)?;
+        match fs::set_permissions(path, fs::Permissions::from_mode(0o700)) {
+            // Nobody else can put anything into it either; what is in it may at least be read.
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {}
+            narrowed => narrowed.map_err(failed)?,
+        }
     }
     Ok(())
 }

@@ -229,3 +229,24 @@ fn a_store_without_permission_is_read_and_written_again_once_there_is_one() {
     another(&["doctor"]).unwrap().succeeded().said("healthy: every byte is as it was written");
     assert_eq!(world.server.requests().len(), 2, "what was refused is not sent later");
 }
+
+#[test]
+fn a_data_directory_on_a_read_only_file_system_is_read_whatever_its_mode() {
+    const WHY: &str = "is on a read-only file system";
+    let world = one_told();
+    let data = world.home.directory("XDG_DATA_HOME").join("q");
+    fs::set_permissions(&data, Permissions::from_mode(0o755)).unwrap();
+    let mount = format!(
+        "mount --bind {data} {data} && mount -o remount,bind,ro {data} && exec \"$@\"",
+        data = data.display()
+    );
+    let behind_mounts = |args: &[&str]| world.q_by(&["unshare", "--mount", "sh", "-c", &mount, "sh"], args);
+    let Some(doctor) = behind_mounts(&["doctor"]) else { return };
+    doctor.exited(1).said("read only: ").said(WHY);
+    behind_mounts(&["ls"]).unwrap().succeeded().told("read only: ").told(WHY);
+    assert!(world.q(&["show", "one"]).succeeded().out.contains("echo: hello"));
+    world.q(&["host", "stop"]).succeeded();
+    // Where it can be narrowed, it is.
+    world.q(&["send", "one", "more"]).succeeded();
+    assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+}
