@@ -48,6 +48,11 @@ impl CliError {
         Self::new(Kind::Failed, message)
     }
 
+    /// No host can be reached.
+    pub(crate) fn unreachable(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unreachable, message)
+    }
+
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }

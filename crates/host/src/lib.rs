@@ -19,6 +19,7 @@ pub mod wire;
 mod asks;
 mod dismiss;
 mod door;
+mod elsewhere;
 mod events;
 mod facts;
 mod figures;
@@ -31,5 +32,6 @@ mod writer;
 
 pub use connect::{ConnectError, Connection};
 pub use dismiss::dismiss;
+pub use elsewhere::elsewhere;
 pub use place::Place;
 pub use serve::{HostConfig, HostError, Probe, run};

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::digest;
 use crate::error::StoreError;
+use crate::holder::holder;
 
 /// The file that makes a directory a store. It names the version of the layout, the oldest one whose readers understand it
 /// where that is another (`reads 1`), and a check over both.
@@ -136,7 +137,7 @@ pub(crate) fn hold(dir: &Path) -> Result<File, StoreError> {
     let handle = File::open(dir).map_err(|error| StoreError::from_io(dir, error))?;
     match handle.try_lock() {
         Ok(()) => Ok(handle),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: dir.into() }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: dir.into(), holder: holder(dir) }),
         Err(TryLockError::Error(error)) => Err(StoreError::from_io(dir, error)),
     }
 }

@@ -9,11 +9,13 @@ use q_core::{Seq, SessionId};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Another process has the store open.
-    #[error("another process uses the store {path}; attach to it with `q`, or end it with `q host stop`", path = path.display())]
+    /// Another process has the store open. A host that can be reached is not met so: it is asked, and nothing opened.
+    #[error("{holder} uses the store {path}, and its socket is at another place than here: set XDG_RUNTIME_DIR (or Q_RUNTIME_DIR) to what it was where that process was started{or_end}", holder = user(*holder), path = path.display(), or_end = or_end(*holder))]
     InUse {
         /// The store's directory.
         path: PathBuf,
+        /// The process, where the system tells.
+        holder: Option<u32>,
     },
     /// The system does not let this user write there.
     #[error("no permission to write to the store {path}; make it yours and writable (chown, chmod 700), or set XDG_DATA_HOME to another place", path = path.display())]
@@ -87,6 +89,14 @@ pub enum StoreError {
     /// The system failed in another way.
     #[error("the store failed: {0}; check the disk, then start q again")]
     Io(#[source] io::Error),
+}
+
+fn user(holder: Option<u32>) -> String {
+    holder.map_or_else(|| "another process".into(), |pid| format!("another process ({pid})"))
+}
+
+fn or_end(holder: Option<u32>) -> String {
+    holder.map(|pid| format!(", or end it in good order with `kill {pid}`")).unwrap_or_default()
 }
 
 impl StoreError {

@@ -56,7 +56,10 @@ pub enum Condition {
         unfinished: bool,
     },
     /// Somebody has it open, so its files change while one looks.
-    InUse,
+    InUse {
+        /// The process, where the system tells.
+        holder: Option<u32>,
+    },
     /// Whole, or not made yet, and its file system takes nothing more.
     Full,
     /// Whole, and soon it is full.
@@ -96,7 +99,7 @@ fn examine_beside(dir: &Path, free: Option<u64>) -> Examination {
     let condition = condition(dir, anchored, free).unwrap_or_else(|error| match error {
         StoreError::FutureVersion { found } => Condition::Newer { found },
         StoreError::NotAStore { .. } => Condition::NotAStore,
-        StoreError::InUse { .. } => Condition::InUse,
+        StoreError::InUse { holder, .. } => Condition::InUse { holder },
         StoreError::Unreadable { detail } => Condition::Damaged { files: vec![detail], sessions: Vec::new() },
         error @ (StoreError::Denied { .. }
         | StoreError::ReadOnly { .. }
@@ -212,7 +215,7 @@ impl Condition {
         match self {
             Self::Missing => "missing",
             Self::Healthy { .. } => "healthy",
-            Self::InUse => "in_use",
+            Self::InUse { .. } => "in_use",
             Self::Full => "full",
             Self::NearlyFull => "nearly_full",
             Self::ReadOnly(_) => "read_only",
@@ -232,7 +235,8 @@ impl fmt::Display for Condition {
             Self::Healthy { unfinished: true } => {
                 write!(f, "whole; its last write was not finished, which costs nothing acknowledged")
             }
-            Self::InUse => write!(f, "in use: a host has it open"),
+            Self::InUse { holder: None } => write!(f, "in use: a host has it open"),
+            Self::InUse { holder: Some(pid) } => write!(f, "in use: a host has it open (process {pid})"),
             Self::Full => {
                 write!(
                     f,
@@ -287,7 +291,7 @@ impl fmt::Display for Examination {
                 writeln!(f, "a repair needs room: free {} MB first", LITTLE >> 20)?;
             }
         }
-        if self.was_closed == Some(false) && !matches!(self.condition, Condition::InUse) {
+        if self.was_closed == Some(false) && !matches!(self.condition, Condition::InUse { .. }) {
             writeln!(f, "its last user did not close it")?;
         }
         for damage in &self.damage {

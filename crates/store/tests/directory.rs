@@ -81,7 +81,7 @@ fn one_process_holds_it() {
     let (_place, dir) = place();
     let first = FjallStore::open(&dir).unwrap();
     let second = FjallStore::open(&dir);
-    assert!(matches!(second, Err(StoreError::InUse { path }) if path == dir));
+    assert!(matches!(second, Err(StoreError::InUse { path, .. }) if path == dir));
     drop(first);
     FjallStore::open(&dir).unwrap();
 }

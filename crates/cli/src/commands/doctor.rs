@@ -12,15 +12,22 @@ use crate::{json, out};
 
 /// Works with a broken configuration, too: nothing but the place of the store is needed.
 pub(crate) fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, CliError> {
-    let examination = examine(&place(environment)?.store());
+    let place = place(environment)?;
+    let examination = examine(&place.store());
+    let elsewhere = q_host::elsewhere(&place);
     if as_json {
         json::print(&DoctorJson::from(&examination))?;
     } else {
         out::say(&q_term::sanitize::visible(&examination.to_string()))?;
-        out::say(way_out(&examination.condition))?;
+        match elsewhere.filter(|_| matches!(examination.condition, Condition::InUse { .. })) {
+            Some(user) => out::line(&q_term::sanitize::visible(&user.to_string()))?,
+            None => out::say(way_out(&examination.condition))?,
+        }
     }
     let is_well = match examination.condition {
-        Condition::Missing | Condition::Healthy { .. } | Condition::InUse | Condition::NearlyFull => true,
+        Condition::Missing | Condition::Healthy { .. } | Condition::InUse { .. } | Condition::NearlyFull => {
+            true
+        }
         Condition::Full
         | Condition::ReadOnly(_)
         | Condition::Damaged { .. }
@@ -34,7 +41,7 @@ pub(crate) fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, 
 /// What to do, where the condition does not say so itself.
 const fn way_out(condition: &Condition) -> &'static str {
     match condition {
-        Condition::InUse => {
+        Condition::InUse { .. } => {
             "its files change while it is used, so they were not read; `q host stop`, then `q doctor`, reads every byte\n"
         }
         Condition::Damaged { .. } => {

@@ -70,10 +70,10 @@ async fn start(environment: &Environment, existing: bool) -> Result<(), CliError
 
 async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
     let Some(mut client) = Client::attach_existing(context, false).await? else {
-        if as_json {
-            json::print(&serde_json::json!({ "running": false }))?;
-        } else {
-            out::line("no host runs; q starts one when it is needed")?;
+        match q_host::elsewhere(&context.place) {
+            _ if as_json => json::print(&serde_json::json!({ "running": false }))?,
+            Some(user) => out::line(&format!("no host runs here; {}", visible(&user.to_string())))?,
+            None => out::line("no host runs; q starts one when it is needed")?,
         }
         return Ok(ExitCode::from(Kind::Unreachable.exit_code()));
     };
@@ -107,7 +107,10 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
 async fn stop(context: &Context) -> Result<ExitCode, CliError> {
     let stopped = match Client::attach_existing(context, false).await {
         Ok(Some(client)) => end(client, Request::Stop).await.map(|()| true)?,
-        Ok(None) => false,
+        Ok(None) => match q_host::elsewhere(&context.place) {
+            Some(user) => return Err(CliError::unreachable(user.to_string())),
+            None => false,
+        },
         Err(error) if error.kind == Kind::Foreign => q_host::dismiss(&context.place).await?,
         Err(error) => return Err(error),
     };

@@ -4,10 +4,13 @@ use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::{io, thread};
 
+use q_sim::process::is_alive;
 use q_sim::server::Script;
+use rustix::process::Signal;
 
+use crate::run::send;
 use crate::screen::{Reader as _, leader, pasted};
-use crate::world::World;
+use crate::world::{World, eventually};
 
 #[test]
 fn what_is_mistyped_stays_in_the_editor() {
@@ -200,7 +203,7 @@ fn a_store_in_other_hands_is_left_alone() {
     let store = world.home.directory("XDG_DATA_HOME").join("q/store");
     let lock = File::options().write(true).open(store.join("lock")).expect("fjall's lock file");
     lock.lock().unwrap();
-    world.q(&["ls"]).exited(5).told("another process uses the store").told("q host stop");
+    world.q(&["ls"]).exited(5).told("another process").told("uses the store").told("XDG_RUNTIME_DIR");
     drop(lock);
     world.q(&["show", "api"]).succeeded();
 }
@@ -329,4 +332,35 @@ fn a_session_whose_agent_is_gone_says_so() {
     world.q(&["retry", "api"]).succeeded();
     world.q(&["wait", "api"]).succeeded();
     assert!(world.q(&["show", "api"]).out.contains("echo: hello"));
+}
+
+/// A shell without the variable that names the place of the socket: cron, su.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_host_whose_socket_is_at_another_place_is_named_with_the_ways_to_it() {
+    let mut world = World::new().with_sessions(&["api"]);
+    let host = world.home.host_pid().unwrap();
+    let here = world.home.directory("XDG_RUNTIME_DIR");
+    let elsewhere = world.home.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    world.home.set("XDG_RUNTIME_DIR", elsewhere.to_str().unwrap());
+    let who = format!("another process ({host}) uses the store");
+    let way_out = format!("`kill {host}`");
+    for args in [&["ls"][..], &["host", "stop"], &["host", "restart"]] {
+        let refused = world.q(args).exited(5).told(&who).told("XDG_RUNTIME_DIR").told(&way_out);
+        assert!(!refused.err.contains("q host stop"), "{refused:?}");
+    }
+    world.q(&["host", "status"]).exited(5).said(&who).said("XDG_RUNTIME_DIR").said(&way_out);
+    let in_use = format!("in use: a host has it open (process {host})");
+    let doctor = world.q(&["doctor"]).succeeded().said(&in_use).said("XDG_RUNTIME_DIR").said(&way_out);
+    assert!(!doctor.out.contains("q host stop"), "{doctor:?}");
+
+    world.home.set("XDG_RUNTIME_DIR", here.to_str().unwrap());
+    world.q(&["doctor"]).succeeded().said(&in_use).said("`q host stop`");
+    world.q(&["ls"]).succeeded().said("api");
+    world.home.set("XDG_RUNTIME_DIR", elsewhere.to_str().unwrap());
+    send(host, Signal::TERM);
+    eventually("it is gone", || !is_alive(host));
+    assert_eq!(world.q(&["doctor", "--json"]).succeeded().json()["closed"], true);
+    world.q(&["ls"]).succeeded().said("api");
 }

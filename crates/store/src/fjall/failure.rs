@@ -6,11 +6,15 @@ use std::path::Path;
 use ::fjall::{Error, LsmError};
 
 use crate::error::StoreError;
+use crate::holder::holder;
+
+/// The file by which the engine knows that it is used by one process.
+pub(super) const ENGINES_LOCK: &str = "lock";
 
 /// The remedy for a failure of the files at `path`.
 pub(super) fn of_files(path: &Path, error: Error) -> StoreError {
     match error {
-        Error::Locked => StoreError::InUse { path: path.into() },
+        Error::Locked => StoreError::InUse { path: path.into(), holder: holder(&path.join(ENGINES_LOCK)) },
         Error::Poisoned => StoreError::Poisoned,
         // Files that are missing or end too early are not the system's failure.
         Error::Io(error) | Error::Storage(LsmError::Io(error)) if is_of_contents(error.kind()) => {

@@ -20,12 +20,11 @@ use crate::files::{look, pieces, table};
 use crate::key::{self, Key};
 
 use super::database::{Database, Purpose, Row};
+use super::failure::ENGINES_LOCK;
 
 const DRAFT: &str = "rebuilt.tmp";
 const DONE: &str = "rebuilt";
 const MOVING_IN: &str = "rebuilt.in";
-/// The file by which the engine knows that it is used by one process.
-const ENGINES_LOCK: &str = "lock";
 /// Rows in one commit.
 const AT_ONCE: usize = 256;
 
