@@ -77,11 +77,16 @@ impl Context {
 }
 
 /// The user's standard directories.
-fn standard() -> Result<impl BaseStrategy, CliError> {
-    etcetera::choose_base_strategy().map_err(|_| {
-        CliError::usage("your home directory is not known: HOME is not set")
+fn standard(environment: &Environment) -> Result<impl BaseStrategy, CliError> {
+    let unknown = |why: &str| {
+        CliError::usage(format!("your home directory is not known: {why}"))
             .hint("set HOME, or Q_DATA_DIR, Q_STATE_DIR and Q_CONFIG")
-    })
+    };
+    // The host's directory is another one: there it would be another home.
+    if environment.path("HOME").is_some_and(|home| home.is_relative()) {
+        return Err(unknown("HOME is not an absolute path"));
+    }
+    etcetera::choose_base_strategy().map_err(|_| unknown("HOME is not set"))
 }
 
 /// Where the store, the log and the socket are. `Q_…` variables win over the standard directories.
@@ -89,11 +94,11 @@ pub(crate) fn place(environment: &Environment) -> Result<Place, CliError> {
     let given = |variable: &str| environment.path(variable).map(|path| environment.directory.join(path));
     let data = match given("Q_DATA_DIR") {
         Some(directory) => directory,
-        None => standard()?.data_dir().join("q"),
+        None => standard(environment)?.data_dir().join("q"),
     };
     let state = match given("Q_STATE_DIR") {
         Some(directory) => directory,
-        None => match standard()?.state_dir() {
+        None => match standard(environment)?.state_dir() {
             Some(directory) => directory.join("q"),
             None => data.join("state"),
         },
@@ -110,7 +115,7 @@ pub(crate) fn place(environment: &Environment) -> Result<Place, CliError> {
 fn config_file(environment: &Environment) -> Result<PathBuf, CliError> {
     match environment.path("Q_CONFIG") {
         Some(file) => Ok(environment.directory.join(file)),
-        None => Ok(standard()?.config_dir().join("q").join("config.toml")),
+        None => Ok(standard(environment)?.config_dir().join("q").join("config.toml")),
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
 use std::{io, thread};
 
 use q_sim::process::is_alive;
 use q_sim::server::Script;
 use rustix::process::Signal;
 
-use crate::run::send;
+use crate::run::{Run, send};
 use crate::screen::{Reader as _, leader, pasted};
 use crate::world::{World, eventually};
 
@@ -363,4 +365,18 @@ fn a_host_whose_socket_is_at_another_place_is_named_with_the_ways_to_it() {
     eventually("it is gone", || !is_alive(host));
     assert_eq!(world.q(&["doctor", "--json"]).succeeded().json()["closed"], true);
     world.q(&["ls"]).succeeded().said("api");
+}
+
+#[test]
+fn a_home_that_depends_on_where_one_is_is_refused() {
+    let world = World::new();
+    let home = world.home.directory("HOME");
+    let q = |home: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_q"));
+        command.env_clear().env("HOME", home).env("XDG_RUNTIME_DIR", world.home.directory("XDG_RUNTIME_DIR"));
+        Run::start(command.current_dir("/").args(["agents"]), None).finish()
+    };
+    q(&home).succeeded();
+    let relative = home.strip_prefix("/").unwrap();
+    q(relative).exited(2).told("HOME is not an absolute path").told("Q_DATA_DIR");
 }
