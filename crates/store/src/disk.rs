@@ -8,6 +8,9 @@ use std::path::Path;
 /// The unit in which the system counts, whatever the file system's own is.
 const BLOCK: u64 = 512;
 
+/// With less than this free a store cannot be relied on to take what is said next.
+pub(crate) const LITTLE: u64 = 16 << 20;
+
 /// Bytes on the disk below `dir`, as far as they can be counted.
 pub fn disk_use(dir: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(dir) else { return 0 };

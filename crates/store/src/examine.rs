@@ -11,7 +11,7 @@ use crate::anchor::{self, Anchored};
 use crate::aside::{self, Report};
 use crate::damage::Damage;
 use crate::directory::{self, Found};
-use crate::disk;
+use crate::disk::{self, LITTLE};
 use crate::envelope::{self, End};
 use crate::error::StoreError;
 use crate::files::journal::Kind;
@@ -20,9 +20,6 @@ use crate::files::{mend, pieces, table};
 use crate::key::{self, Key};
 use crate::shadow::TRIAL_BYTES;
 use crate::writable;
-
-/// With less than this free a store cannot be relied on to take what is said next.
-const LITTLE: u64 = 16 << 20;
 
 /// What was found at a store's place.
 #[derive(Debug)]

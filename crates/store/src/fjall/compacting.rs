@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use q_core::SessionId;
 
 use crate::directory;
+use crate::disk;
 use crate::erased;
 use crate::error::StoreError;
 use crate::files::look;
@@ -43,7 +44,16 @@ impl Compacting {
 
 /// Does it, beside whoever reads and writes.
 pub(super) fn compact(store: &FjallStore) -> Result<(), StoreError> {
+    compact_within(store, disk::free(&store.path))
+}
+
+/// The same with so much free on the disk.
+fn compact_within(store: &FjallStore, free: Option<u64>) -> Result<(), StoreError> {
     let _alone = store.compacting.alone.lock().unwrap_or_else(PoisonError::into_inner);
+    let room = store.with(|database| Ok(room_for(store, database)))?;
+    if free.is_some_and(|free| free < room) {
+        return Err(StoreError::NoSpace { path: store.path.clone() });
+    }
     let erasures = begin(store)?;
     let merged = store.with(|database| {
         database.wait_for_tables()?;
@@ -62,6 +72,13 @@ pub(super) fn compact(store: &FjallStore) -> Result<(), StoreError> {
         store.writer()?.poisoned = true;
     }
     renewed
+}
+
+/// What must be free: everything that is stored once more, with something left for what is said meanwhile. Tables that were
+/// half written when a disk was full would be in everybody's way until the store is opened again.
+fn room_for(store: &FjallStore, database: &Database) -> u64 {
+    let tables = disk::disk_use(&store.path.join(look::KEYSPACES_DIR));
+    tables.saturating_add(database.unflushed()).saturating_add(disk::LITTLE)
 }
 
 /// While nobody reads or writes: from here on nothing that is gone is kept for anybody. Gives the erasures there were.
@@ -114,4 +131,53 @@ fn empty_journals(dir: &Path) -> io::Result<()> {
         file.sync_all()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use q_core::{Durability, Seq};
+
+    use super::super::database::Row;
+    use super::*;
+    use crate::key;
+
+    const TEXT_BYTES: usize = 1 << 20;
+    const AMPLE: u64 = 1 << 30;
+
+    fn table_files(dir: &Path) -> Vec<std::path::PathBuf> {
+        let mut tables = look::tables(dir).unwrap();
+        tables.sort();
+        tables
+    }
+
+    #[test]
+    fn without_room_for_a_second_copy_nothing_is_begun() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = place.path().join("store");
+        let store = FjallStore::open(&dir).unwrap();
+        let write = |session| {
+            let row = Row::Record(key::record(SessionId(session), Seq(1)), Some(vec![7; TEXT_BYTES]));
+            store.with(|database| database.commit(vec![row], Durability::Synced))
+        };
+        for in_tables in [false, true] {
+            write(u128::from(in_tables)).unwrap();
+            if in_tables {
+                store
+                    .with(|database| database.forget_replaced().and_then(|()| database.wait_for_tables()))
+                    .unwrap();
+            }
+            erased::note(&dir).unwrap();
+            let before = table_files(&dir);
+            for free in [0, disk::LITTLE, disk::LITTLE + TEXT_BYTES as u64] {
+                let refused = compact_within(&store, Some(free));
+                assert!(matches!(refused, Err(StoreError::NoSpace { .. })), "{free}: {refused:?}");
+                assert!(erased::is_noted(&dir), "it is tried again");
+                assert_eq!(table_files(&dir), before);
+            }
+            write(7).unwrap();
+            compact_within(&store, Some(AMPLE)).unwrap();
+            assert!(!erased::is_noted(&dir));
+        }
+    }
 }

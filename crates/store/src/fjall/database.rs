@@ -195,6 +195,11 @@ impl Database {
         Ok(())
     }
 
+    /// What stands in memory and in no table yet, in bytes.
+    pub(super) fn unflushed(&self) -> u64 {
+        self.engine.write_buffer_size()
+    }
+
     /// Writes all tables anew, without what was removed or replaced.
     pub(super) fn merge_tables(&self) -> Result<(), StoreError> {
         let is_merged = AtomicBool::new(false);
@@ -222,8 +227,7 @@ impl Database {
     }
 
     fn falls_behind(&self) -> bool {
-        self.engine.write_buffer_size() > UNFLUSHED_BYTES
-            || self.engine.outstanding_flushes() > UNFLUSHED_MEMTABLES
+        self.unflushed() > UNFLUSHED_BYTES || self.engine.outstanding_flushes() > UNFLUSHED_MEMTABLES
     }
 
     /// What a failure of the engine means.
