@@ -324,3 +324,18 @@ fn files_under(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     files
 }
+
+#[test]
+fn help_is_a_command_too() {
+    let world = World::new();
+    for (command, option) in [
+        (&["help"][..], &["--help"][..]),
+        (&["help", "chat"], &["chat", "--help"]),
+        (&["help", "host", "status"], &["host", "status", "--help"]),
+    ] {
+        let helped = world.q(command).succeeded();
+        assert!(helped.out.contains("Usage: q"), "{helped:?}");
+        assert_eq!(helped.out, world.q(option).succeeded().out);
+    }
+    world.q(&["help", "nonsense"]).exited(2).told("nonsense");
+}
