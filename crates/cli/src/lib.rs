@@ -62,7 +62,7 @@ async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliE
         return Ok(q_store::probe(store).into());
     }
     if let Some(Verb::Doctor { json }) = args.verb {
-        return commands::doctor::run(&environment, json);
+        return commands::doctor::run(&environment, json).await;
     }
     let context = Context::new(environment)?;
     match args.verb {
@@ -88,7 +88,7 @@ async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliE
         Some(Verb::Retry { session }) => commands::change::retry(&context, &session).await,
         Some(Verb::Stats { json }) => commands::stats::run(&context, json).await,
         Some(Verb::Agents { json }) => commands::agents::run(&context, json),
-        Some(Verb::Doctor { json }) => commands::doctor::run(&context.environment, json),
+        Some(Verb::Doctor { json }) => commands::doctor::run(&context.environment, json).await,
         Some(Verb::Host(host)) => commands::host::dispatch(&context, host.verb).await,
     }
 }

@@ -19,7 +19,7 @@ use crate::files::look::{self, Depth, Flaw};
 use crate::files::{mend, pieces, table};
 use crate::key::{self, Key};
 use crate::shadow::TRIAL_BYTES;
-use crate::writable;
+use crate::{wire, writable};
 
 /// What was found at a store's place.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub struct Examination {
     pub free: Option<u64>,
     /// Everything that sessions lost so far, told or not.
     pub damage: Vec<Damage>,
+    /// What sessions are called, as far as their heads can be read. Nobody's, where the store is in use.
+    pub names: BTreeMap<SessionId, String>,
     /// Where damaged files were put, with what they were.
     pub kept_aside: Vec<(PathBuf, Vec<String>)>,
 }
@@ -93,7 +95,8 @@ fn examine_beside(dir: &Path, free: Option<u64>) -> Examination {
         Ok(Some(anchored)) => (Some(anchored.ends().count()), Some(anchored.was_closed())),
         Ok(None) | Err(_) => (None, None),
     };
-    let condition = condition(dir, anchored, free).unwrap_or_else(|error| match error {
+    let mut names = BTreeMap::new();
+    let condition = condition(dir, anchored, free, &mut names).unwrap_or_else(|error| match error {
         StoreError::FutureVersion { found } => Condition::Newer { found },
         StoreError::NotAStore { .. } => Condition::NotAStore,
         StoreError::InUse { holder, .. } => Condition::InUse { holder },
@@ -117,6 +120,7 @@ fn examine_beside(dir: &Path, free: Option<u64>) -> Examination {
         bytes: disk::disk_use(dir),
         free,
         damage,
+        names,
         kept_aside: reports.into_iter().map(|report| (report.place, report.files)).collect(),
     }
 }
@@ -134,6 +138,7 @@ fn condition(
     dir: &Path,
     anchored: Result<Option<Anchored>, StoreError>,
     free: Option<u64>,
+    names: &mut BTreeMap<SessionId, String>,
 ) -> Result<Condition, StoreError> {
     let failed = |error| StoreError::from_io(dir, error);
     let is_full = free.is_some_and(|free| free < TRIAL_BYTES as u64);
@@ -155,10 +160,9 @@ fn condition(
     if found == Found::Unmarked {
         files.push("the marker".into());
     }
-    let mut sessions = Vec::new();
-    if let Some(anchored) = &anchored {
-        sessions = without_their_end(dir, anchored).map_err(failed)?;
-    }
+    let rows = Rows::of(dir, anchored.as_ref()).map_err(failed)?;
+    names.extend(rows.names.into_iter().map(|(session, (_, name))| (session, name)));
+    let sessions: Vec<SessionId> = rows.missing.into_keys().collect();
     if anchored.as_ref().is_none_or(Anchored::was_damaged) {
         files.push("the anchor".into());
     }
@@ -177,33 +181,56 @@ fn condition(
     })
 }
 
-/// Sessions whose last acknowledged record stands in no file.
-fn without_their_end(dir: &Path, anchored: &Anchored) -> io::Result<Vec<SessionId>> {
-    let mut missing: BTreeMap<SessionId, End> = anchored.ends().collect();
-    let mut see = |key: &[u8], value: &[u8]| {
-        if let Some(Key::Record(session, seq)) = key::read(key)
-            && missing.get(&session).is_some_and(|end| end.seq == seq)
-            && let Ok(opened) = envelope::open(session, seq, value)
-            && missing.get(&session).is_some_and(|end| end.check == opened.check)
-        {
-            missing.remove(&session);
-        }
-    };
-    for path in look::tables(dir)? {
-        let bytes = look::read(&path)?.unwrap_or_default();
-        for row in table::rows(&bytes, envelope::is_own).filter(|row| row.kind == Kind::Value) {
-            see(&row.key, row.value);
-        }
-    }
-    for (_, path) in look::journals(dir)? {
-        let bytes = look::read(&path)?.unwrap_or_default();
-        for batch in pieces::readable(&bytes, |row| envelope::is_own(row.key, row.value)) {
-            for row in batch.rows.iter().filter(|row| row.kind == Kind::Value) {
-                see(row.key, row.value);
+/// What the rows in a store's files tell, read without opening it.
+#[derive(Default)]
+struct Rows {
+    /// Sessions whose last acknowledged record stands in no file.
+    missing: BTreeMap<SessionId, End>,
+    /// What each session was called last, and the number of the write that says so.
+    names: BTreeMap<SessionId, (u64, String)>,
+}
+
+impl Rows {
+    fn of(dir: &Path, anchored: Option<&Anchored>) -> io::Result<Self> {
+        let missing = anchored.map(|anchored| anchored.ends().collect()).unwrap_or_default();
+        let mut rows = Self { missing, names: BTreeMap::new() };
+        for path in look::tables(dir)? {
+            let bytes = look::read(&path)?.unwrap_or_default();
+            for row in table::rows(&bytes, envelope::is_own).filter(|row| row.kind == Kind::Value) {
+                rows.see(&row.key, row.value, row.order);
             }
         }
+        for (_, path) in look::journals(dir)? {
+            let bytes = look::read(&path)?.unwrap_or_default();
+            for batch in pieces::readable(&bytes, |row| envelope::is_own(row.key, row.value)) {
+                for row in batch.rows.iter().filter(|row| row.kind == Kind::Value) {
+                    rows.see(row.key, row.value, batch.order);
+                }
+            }
+        }
+        Ok(rows)
     }
-    Ok(missing.into_keys().collect())
+
+    fn see(&mut self, key: &[u8], value: &[u8], order: u64) {
+        match key::read(key) {
+            Some(Key::Record(session, seq)) => {
+                if let Some(end) = self.missing.get(&session).filter(|end| end.seq == seq)
+                    && envelope::open(session, seq, value).is_ok_and(|opened| opened.check == end.check)
+                {
+                    self.missing.remove(&session);
+                }
+            }
+            Some(Key::Head(session)) => {
+                if self.names.get(&session).is_none_or(|(known, _)| *known <= order)
+                    && let Ok(opened) = envelope::open(session, envelope::HEAD, value)
+                    && let Ok(head) = wire::decode_head(session, opened.payload)
+                {
+                    self.names.insert(session, (order, head.name.to_string()));
+                }
+            }
+            Some(Key::Blob(..)) | None => {}
+        }
+    }
 }
 
 impl Condition {
@@ -276,6 +303,13 @@ fn counted(sessions: usize) -> String {
     if sessions == 1 { "1 session".to_owned() } else { format!("{sessions} sessions") }
 }
 
+impl Examination {
+    /// A session for people: its name, where that is known, and its id.
+    fn called(&self, session: SessionId) -> String {
+        self.names.get(&session).map_or_else(|| session.to_string(), |name| format!("{name} ({session})"))
+    }
+}
+
 impl fmt::Display for Examination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "store {}: {}", self.path.display(), self.condition)?;
@@ -291,8 +325,14 @@ impl fmt::Display for Examination {
         if self.was_closed == Some(false) && !matches!(self.condition, Condition::InUse { .. }) {
             writeln!(f, "its last user did not close it")?;
         }
+        if let Condition::Damaged { sessions, .. } = &self.condition {
+            for session in sessions.iter().filter(|session| self.names.contains_key(session)) {
+                writeln!(f, "gone from: {}", self.called(*session))?;
+            }
+        }
         for damage in &self.damage {
-            writeln!(f, "{damage}")?;
+            let id = damage.session.to_string();
+            writeln!(f, "{}", damage.to_string().replacen(&id, &self.called(damage.session), 1))?;
         }
         for (place, files) in self.kept_aside.iter().filter(|(_, files)| !files.is_empty()) {
             writeln!(f, "kept aside in {}: {}", place.display(), files.join(", "))?;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use q_store::{Condition, FjallStore, Store, examine};
 
+use q_sim::crash::driver::{Driver, Step};
 use q_sim::crash::image::Image;
 use q_sim::crash::image::scratch;
 use q_sim::crash::power::{JOURNAL, journal_end};
@@ -104,4 +105,28 @@ fn records_that_are_gone_are_missed_without_opening() {
     let examination = examine(&dir);
     assert!(matches!(examination.condition, Condition::Healthy { unfinished: false }), "{examination}");
     assert_eq!(examination.damage.len(), sessions.len());
+}
+
+/// Its last record is gone; its head, one commit back, says what it is called.
+#[test]
+fn who_lost_something_is_named() {
+    let place = scratch();
+    let dir = place.path().join("store");
+    let store = FjallStore::open(&dir).unwrap();
+    let mut driver = Driver::new(&store, 1, 1);
+    driver.take(Step::Rename(0, "before".into()));
+    driver.take(Step::Rename(0, "thesis".into()));
+    driver.take(Step::Submit(0, "why?".into()));
+    let end = journal_end(&Image::of(&dir));
+    driver.take(Step::Done(0));
+    driver.settle();
+    drop(driver);
+    let id = store.heads().unwrap()[0].id;
+    drop(store);
+    Image::of(&dir).with(Path::new(JOURNAL), |bytes| bytes.truncate(end)).write(&dir);
+    let told = examine(&dir).to_string();
+    assert!(told.contains(&format!("gone from: thesis ({id})")), "{told}");
+    drop(FjallStore::open(&dir).unwrap());
+    let told = examine(&dir).to_string();
+    assert!(told.contains(&format!("session thesis ({id}) lost ")), "{told}");
 }

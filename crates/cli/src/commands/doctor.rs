@@ -1,19 +1,25 @@
 //! `q doctor`: what the store is like, read byte by byte without opening it. Changes nothing.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use q_core::SessionId;
 use q_store::{Condition, Damage, Examination, examine};
 use serde::Serialize;
 
-use crate::commands::place;
+use crate::client::Client;
+use crate::commands::{Context, place};
 use crate::environment::Environment;
 use crate::error::{CliError, Kind};
 use crate::{json, out};
 
 /// Works with a broken configuration, too: nothing but the place of the store is needed.
-pub(crate) fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, CliError> {
     let place = place(environment)?;
-    let examination = examine(&place.store());
+    let mut examination = examine(&place.store());
+    if matches!(examination.condition, Condition::InUse { .. }) && !examination.damage.is_empty() {
+        examination.names = told_names(environment).await;
+    }
     let elsewhere = q_host::elsewhere(&place);
     if as_json {
         json::print(&DoctorJson::from(&examination))?;
@@ -36,6 +42,20 @@ pub(crate) fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, 
         | Condition::Inaccessible(_) => false,
     };
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::from(Kind::Failed.exit_code()) })
+}
+
+/// What sessions are called, if a host tells.
+async fn told_names(environment: &Environment) -> BTreeMap<SessionId, String> {
+    let told = async || {
+        let context = Context::new(environment.clone())?;
+        match Client::attach_existing(&context, false).await? {
+            Some(mut client) => client.list().await,
+            None => Ok(Vec::new()),
+        }
+    };
+    // Ids say as much, if less well.
+    let sessions = told().await.unwrap_or_default();
+    sessions.into_iter().map(|session| (session.id, session.name.to_string())).collect()
 }
 
 /// What to do, where the condition does not say so itself.
@@ -75,6 +95,7 @@ struct DoctorJson {
 #[derive(Debug, Serialize)]
 struct LossJson {
     session: String,
+    name: Option<String>,
     whole_through: u64,
     resumes_at: Option<u64>,
     lost: Option<u64>,
@@ -97,7 +118,11 @@ impl From<&Examination> for DoctorJson {
             closed: examination.was_closed,
             bytes: examination.bytes,
             free: examination.free,
-            losses: examination.damage.iter().map(LossJson::from).collect(),
+            losses: examination
+                .damage
+                .iter()
+                .map(|damage| LossJson::of(damage, &examination.names))
+                .collect(),
             kept_aside: examination
                 .kept_aside
                 .iter()
@@ -110,9 +135,10 @@ impl From<&Examination> for DoctorJson {
     }
 }
 
-impl From<&Damage> for LossJson {
-    fn from(damage: &Damage) -> Self {
+impl LossJson {
+    fn of(damage: &Damage, names: &BTreeMap<SessionId, String>) -> Self {
         Self {
+            name: names.get(&damage.session).cloned(),
             session: damage.session.to_string(),
             whole_through: damage.kept_through.0,
             resumes_at: damage.resumes_at.map(|seq| seq.0),

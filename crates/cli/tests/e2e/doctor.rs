@@ -52,9 +52,11 @@ fn a_damaged_record_is_said_in_its_session_and_concerns_no_other() {
     // It goes on, and the next start finds nothing new to say.
     world.q(&["chat", "-s", "api", "third of api"]).succeeded();
     world.q(&["host", "stop"]).succeeded();
-    world.q(&["doctor"]).succeeded().said("healthy").said("lost").said("kept aside in");
+    world.q(&["doctor"]).succeeded().said("healthy").said("session api (").said("lost").said("kept aside in");
     let again = world.q(&["show", "api"]).succeeded();
     assert_eq!(again.out.matches("lost").count(), shown.out.matches("lost").count(), "{again:?}");
+    world.q(&["doctor"]).succeeded().said("in use").said("session api (");
+    assert_eq!(world.q(&["doctor", "--json"]).json()["losses"][0]["name"], "api");
     assert!(again.out.contains("echo: second of api\n\nthird of api"), "{again:?}");
 }
 
