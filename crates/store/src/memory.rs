@@ -69,6 +69,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn sync(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
         Ok(self.sessions()?.values().map(|kept| kept.head.clone()).collect())
     }

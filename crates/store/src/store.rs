@@ -20,6 +20,9 @@ pub trait Store: Send + Sync {
     /// error means *unknown*, never "not written": the store then takes nothing more until it is opened again.
     fn append(&self, batches: &[Batch]) -> Result<(), StoreError>;
 
+    /// Has everything that was written survive the loss of power. An error means what it means for `append`.
+    fn sync(&self) -> Result<(), StoreError>;
+
     /// Every session's head, closed ones too, by id. Reads no transcript.
     fn heads(&self) -> Result<Vec<Head>, StoreError>;
 

@@ -76,6 +76,37 @@ fn a_store_that_is_moved_away_is_missed_and_never_made_anew() {
     assert_eq!(world.server.requests().len(), 1);
 }
 
+/// Another command must not give the waiting terminal an empty store in its place.
+#[test]
+fn no_other_command_makes_a_store_in_place_of_one_that_is_gone() {
+    let (world, mut terminal) = one();
+    let data = world.home.directory("XDG_DATA_HOME").join("q");
+    fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
+    terminal.send_line("where are you?");
+    terminal.wait_text("not saved: where are you?");
+    for command in [&["ls"][..], &["new", "-d", "two"], &["chat", "hello"]] {
+        world
+            .q(command)
+            .exited(5)
+            .told("is gone, and q has used it before")
+            .told("to begin with an empty one");
+        assert!(!data.join("store").exists(), "{command:?}");
+    }
+    fs::rename(data.join("elsewhere"), data.join("store")).unwrap();
+    terminal.send("\r");
+    terminal.wait_text("echo: where are you?");
+
+    // With nobody there neither, until the person says so.
+    world.q(&["host", "stop"]).succeeded();
+    terminal.wait_exit();
+    fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
+    let refused = world.q(&["ls"]).exited(5);
+    let note =
+        refused.err.split(' ').find(|word| word.ends_with(".store")).expect("the note is named").to_owned();
+    fs::remove_file(note).unwrap();
+    assert!(world.q(&["ls", "--json"]).succeeded().json().as_array().unwrap().is_empty());
+}
+
 #[test]
 fn a_command_that_a_full_disk_stops_says_so_and_reading_goes_on_until_then() {
     let (world, terminal) = one();

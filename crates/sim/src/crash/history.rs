@@ -60,6 +60,10 @@ impl Store for Witnessed<'_> {
         Ok(())
     }
 
+    fn sync(&self) -> Result<(), StoreError> {
+        self.store.sync()
+    }
+
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
         self.store.heads()
     }

@@ -304,6 +304,13 @@ impl Store for FjallStore {
         committed
     }
 
+    fn sync(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        let synced = self.with(Database::sync).and_then(|()| writer.note_all());
+        writer.poisoned |= synced.is_err();
+        synced
+    }
+
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
         let read_before = self.writer.lock().map_err(|_| StoreError::Poisoned)?.heads.take();
         if let Some(heads) = read_before {
