@@ -126,12 +126,12 @@ pub fn repair(fault: Fault) -> String {
         ),
         Fault::LogCut { lost } => {
             let lost = match lost {
-                Some(1) => "1 record after this place is".to_owned(),
-                Some(count) => format!("{count} records after this place are"),
-                None => "what came after this place is".to_owned(),
+                Some(1) => "1 record of it is lost".to_owned(),
+                Some(count) => format!("{count} records of it are lost"),
+                None => "some of it is lost".to_owned(),
             };
             format!(
-                "repaired here: the stored history was damaged; {lost} lost; the damaged image is kept aside"
+                "repaired here: the stored history was damaged; {lost} (q doctor says where); the damaged image is kept aside"
             )
         }
     }
