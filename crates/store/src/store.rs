@@ -39,7 +39,8 @@ pub trait Store: Send + Sync {
     fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError>;
 
     /// The newest entries before `before` (`None`: the end) of at most `bytes`, always at least one if any exists. A page
-    /// ends at damage, and the one before it is [`StoreError::Damaged`].
+    /// ends at damage; the one before it ends with an entry that says so, under the number of the newest record that is
+    /// gone.
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError>;
 
     /// A stretch of what is kept of a result. Empty behind its end, and where there is no such entry.

@@ -350,7 +350,7 @@ impl Store for FjallStore {
     }
 
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError> {
-        let (page, damaged) = self.read(|reader| page::read(reader, session, before, bytes))?;
+        let (page, damaged) = self.read(|reader| page::read_across(reader, session, before, bytes))?;
         if let Some((session, seq)) = damaged {
             self.met(session, seq);
         }
