@@ -166,16 +166,17 @@ impl Connection {
         // A host that ends at this moment closes the connection: reading tells, not writing.
         let _told_by_reading = framed.send(&ClientMessage::Hello(hello)).await;
         match framed.next().await {
-            Some(Ok(HostMessage::Welcome(host))) => Ok(Self { framed, host }),
-            Some(Ok(HostMessage::Unwelcome { why })) => Err(ConnectError::Unwelcome { why }),
-            Some(Ok(
+            Some(Ok(Ok(HostMessage::Welcome(host)))) => Ok(Self { framed, host }),
+            Some(Ok(Ok(HostMessage::Unwelcome { why }))) => Err(ConnectError::Unwelcome { why }),
+            Some(Ok(Ok(
                 HostMessage::Snapshot(_)
                 | HostMessage::Ready
                 | HostMessage::Update(_)
                 | HostMessage::Reply { .. }
                 | HostMessage::Going { .. },
-            ))
+            )))
             | None => Err(ConnectError::Gone),
+            Some(Ok(Err(unknown))) => Err(FrameError::from(unknown).into()),
             Some(Err(error)) => Err(error.into()),
         }
     }
@@ -192,7 +193,7 @@ impl Connection {
     pub async fn next(&mut self) -> Result<HostMessage, ConnectError> {
         match self.framed.next().await {
             Some(Err(FrameError::Io(error))) if is_gone(&error) => Err(ConnectError::Gone),
-            Some(message) => Ok(message?),
+            Some(message) => Ok(message?.map_err(FrameError::from)?),
             None => Err(ConnectError::Gone),
         }
     }
