@@ -80,9 +80,12 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.carry(first).await?;
     attached.draw().await?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, client, ui, apart, .. } = attached;
+    let Attached { screen, client, mut ui, apart, .. } = attached;
     drop(screen);
-    if apart.is_some() || outcome.is_err() {
+    if let Ok(Leaving::Stopped(why)) = &outcome {
+        ui.host_lost(why); // what it had not answered it may not have kept
+    }
+    if apart.is_some() || !matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_))) {
         for text in ui.undelivered() {
             out::note(&format!("not saved: {}", q_term::sanitize::visible(text)));
         }
