@@ -270,8 +270,21 @@ impl Client {
         session: SessionId,
         text: String,
     ) -> Result<u64, CliError> {
-        let submit = Command::Submit { session, token, text }.into();
-        let Answer::Accepted(prompt) = self.ask(submit).await? else { return Err(unexpected()) };
+        self.deliver(session, Command::Submit { session, token, text }).await
+    }
+
+    /// Says something to the turn that runs, under a token of the caller's.
+    pub(crate) async fn steer_as(
+        &mut self,
+        token: Token,
+        session: SessionId,
+        text: String,
+    ) -> Result<u64, CliError> {
+        self.deliver(session, Command::Steer { session, token, text }).await
+    }
+
+    async fn deliver(&mut self, session: SessionId, prompt: Command) -> Result<u64, CliError> {
+        let Answer::Accepted(prompt) = self.ask(prompt.into()).await? else { return Err(unexpected()) };
         self.acknowledged.note(session, prompt);
         Ok(prompt)
     }

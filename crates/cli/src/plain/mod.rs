@@ -73,17 +73,20 @@ struct Face<'a> {
 
 /// A prompt on its way. The token makes it safe to send it again.
 struct Unsent {
-    session: SessionId,
+    /// Where it goes; to a new one if there was none.
+    session: Option<SessionId>,
     token: Token,
     text: String,
 }
 
 impl Face<'_> {
     async fn live(&mut self) -> Result<ExitCode, CliError> {
+#[derive(Clone)]
         let mut lines = Lines::start();
         let mut interrupts = signal(SignalKind::interrupt())
             .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
         let mut ended = false;
+    steer: bool,
         self.ask_for_line()?;
         loop {
             if ended && !self.works() {
@@ -122,7 +125,7 @@ impl Face<'_> {
             Typed::Command(Ok(command)) => self.carry_out(command).await,
             Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
             Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
-            Typed::Prompt(text) => self.submit(text.to_owned()).await.map(|()| Next::Go),
+            Typed::Prompt(text) => self.submit(text.to_owned(), false).await.map(|()| Next::Go),
         };
         let next = match next {
             Ok(next) => next,
@@ -136,22 +139,19 @@ impl Face<'_> {
         Ok(next)
     }
 
-    async fn submit(&mut self, text: String) -> Result<(), CliError> {
-        let session = match self.plain.focus() {
-            Some(session) => session,
-            None => self.create(String::new(), None).await?,
-        };
-        self.unsent.push(Unsent { session, token: token()?, text });
+    /// Sends what was typed to the session in focus, or to one that is made for it.
+    pub(super) async fn submit(&mut self, text: String, steer: bool) -> Result<(), CliError> {
+        self.unsent.push(Unsent { session: self.plain.focus(), token: token()?, text, steer });
         self.send_unsent().await
     }
 
     /// Sends what no host has answered. What is refused is answered, too.
     async fn send_unsent(&mut self) -> Result<(), CliError> {
-        while let Some(Unsent { session, token, text }) = self.unsent.first() {
-            let kept = self.client.submit_as(*token, *session, text.clone()).await;
+        while let Some(unsent) = self.unsent.first().cloned() {
+            let kept = self.send(unsent).await;
             self.say_updates()?;
             match kept {
-                Ok(_) => drop(self.unsent.remove(0)),
+                Ok(()) => drop(self.unsent.remove(0)),
                 Err(error) if error.kind == Kind::Unreachable => return Err(error),
                 Err(error) => {
                     let Unsent { text, .. } = self.unsent.remove(0);
@@ -204,6 +204,21 @@ impl Face<'_> {
                 return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
             }
         }
+    async fn send(&mut self, unsent: Unsent) -> Result<(), CliError> {
+        let Unsent { session, token, text, steer } = unsent;
+        let session = match session.or(self.plain.focus()) {
+            Some(session) => session,
+            None => self.create(String::new(), None).await?,
+        };
+        // It goes there whatever happens meanwhile.
+        self.unsent.iter_mut().take(1).for_each(|unsent| unsent.session = Some(session));
+        if steer {
+            self.client.steer_as(token, session, text).await.map(drop)
+        } else {
+            self.client.submit_as(token, session, text).await.map(drop)
+        }
+    }
+
         Ok(Next::Go)
     }
 

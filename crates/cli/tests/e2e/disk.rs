@@ -100,6 +100,21 @@ fn plain_mode_waits_for_room_too() {
 }
 
 #[test]
+fn plain_mode_keeps_the_first_prompt_until_there_is_room_for_its_session() {
+    let mut world = World::new();
+    world.home.set("TERM", "dumb");
+    let mut terminal = world.open();
+    terminal.wait_text("Type a question and press Enter.");
+    fill(&world, &terminal);
+    terminal.send_line("keep this");
+    terminal.wait_text(FULL);
+    limit_file_size(terminal.pid(), None);
+    terminal.wait_text("* the host is back");
+    terminal.wait_text("echo: keep this");
+    assert_eq!(world.server.requests().len(), 1);
+}
+
+#[test]
 fn a_terminal_misses_what_it_was_told_is_saved_and_an_older_copy_has_not() {
     let (world, mut terminal) = one();
     terminal.send_line("before");

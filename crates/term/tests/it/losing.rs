@@ -70,6 +70,18 @@ fn a_first_prompt_comes_back_when_no_session_can_be_made() {
 }
 
 #[test]
+fn a_first_prompt_comes_back_where_its_session_came_without_an_answer() {
+    let mut world = World::new(80, 24);
+    world.ui.refreshed(&world.mirror);
+    world.say("hello");
+    world.ui.host_lost("the host is gone");
+    world.mirror = two().mirror;
+    world.ui.host_back(&world.mirror);
+    world.ui.refused(None, None, "the host was restarted before it answered");
+    assert!(world.frame().ends_with("[one] > hello"), "{}", world.frame());
+}
+
+#[test]
 fn what_a_lost_host_did_not_answer_stays_under_way() {
     let mut world = two();
     world.say("on its way");
