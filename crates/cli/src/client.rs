@@ -20,6 +20,9 @@ use crate::out;
 const WAITS: [Duration; 4] =
     [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
+/// How long a host may take to read its last messages when a client leaves.
+const TAKES_WITHIN: Duration = Duration::from_millis(250);
+
 /// How long to wait after so many hosts in a row that did not come, or went at once.
 pub(crate) fn wait_after(failures: u32) -> Duration {
     WAITS.get(failures as usize).or(WAITS.last()).copied().unwrap_or_default()
@@ -146,31 +149,36 @@ impl Client {
     }
 
     /// Sends a request without waiting for its answer; gives its number.
-    pub(crate) async fn request(&mut self, request: Request) -> Result<u64, CliError> {
+    pub(crate) fn request(&mut self, request: Request) -> Result<u64, CliError> {
         let id = self.expect_answer();
-        self.connection.send(&ClientMessage::Request { id, request }).await?;
+        self.connection.send(&ClientMessage::Request { id, request })?;
         Ok(id)
     }
 
     /// Asks for a session's snapshot again: something was missed.
-    pub(crate) async fn resync(&mut self, session: SessionId) -> Result<(), CliError> {
-        let _answered_by_a_snapshot = self.request(Request::Resync { session: session.into() }).await?;
+    pub(crate) fn resync(&mut self, session: SessionId) -> Result<(), CliError> {
+        let _answered_by_a_snapshot = self.request(Request::Resync { session: session.into() })?;
         Ok(())
     }
 
     /// Tells the host something that has no answer.
-    pub(crate) async fn tell(&mut self, message: &ClientMessage) -> Result<(), CliError> {
-        Ok(self.connection.send(message).await?)
+    pub(crate) fn tell(&mut self, message: &ClientMessage) -> Result<(), CliError> {
+        Ok(self.connection.send(message)?)
+    }
+
+    /// Waits until the host has taken what it was told, but not for long; whether it has.
+    pub(crate) async fn flush(&mut self) -> bool {
+        tokio::time::timeout(TAKES_WITHIN, self.connection.flush()).await.is_ok()
     }
 
     /// Sends a request and waits for its answer; the mirror follows meanwhile.
     pub(crate) async fn ask(&mut self, request: Request) -> Result<Answer, CliError> {
-        let id = self.request(request).await?;
+        let id = self.request(request)?;
         loop {
             match self.next().await? {
                 News::Answered { request, answer } if request == id => return answer,
                 News::Going { why, restart } => return Err(CliError::host_went(why, restart)),
-                News::Missed(session) => self.resync(session).await?,
+                News::Missed(session) => self.resync(session)?,
                 News::Answered { .. } | News::Changed | News::Whole => {}
             }
         }

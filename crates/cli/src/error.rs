@@ -114,8 +114,16 @@ impl From<Refused> for CliError {
 
 impl From<ConnectError> for CliError {
     fn from(error: ConnectError) -> Self {
-        let kind =
-            if matches!(error, ConnectError::Unwelcome { .. }) { Kind::Foreign } else { Kind::Unreachable };
+        let kind = match error {
+            ConnectError::Unwelcome { .. } => Kind::Foreign,
+            ConnectError::TooLong { .. } | ConnectError::Behind => Kind::Limit,
+            ConnectError::Place(_)
+            | ConnectError::NoStart { .. }
+            | ConnectError::Broken(_)
+            | ConnectError::Deaf { .. }
+            | ConnectError::Gone
+            | ConnectError::System { .. } => Kind::Unreachable,
+        };
         Self::new(kind, error.to_string())
     }
 }

@@ -5,6 +5,7 @@ mod command;
 mod input;
 mod rejoin;
 
+use std::pin::pin;
 use std::process::ExitCode;
 
 use q_core::{Activity, Command, Presence, SessionId, Token};
@@ -13,7 +14,7 @@ use q_term::plain::{Plain, prompt};
 use q_term::sanitize;
 use q_term::slash::{Typed, read};
 use q_term::words::interrupted;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::client::{Client, News, token};
 use crate::commands::new::Wanted;
@@ -49,6 +50,13 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     face.live().await
 }
 
+/// What the loop waits for.
+enum Happened {
+    Read(Input),
+    Heard(Result<News, CliError>),
+    Interrupted,
+}
+
 /// What the loop is to do next.
 enum Next {
     Go,
@@ -72,51 +80,85 @@ struct Face<'a> {
 }
 
 /// A prompt on its way. The token makes it safe to send it again.
+#[derive(Clone)]
 struct Unsent {
     /// Where it goes; to a new one if there was none.
     session: Option<SessionId>,
     token: Token,
     text: String,
+    steer: bool,
 }
 
 impl Face<'_> {
     async fn live(&mut self) -> Result<ExitCode, CliError> {
-#[derive(Clone)]
         let mut lines = Lines::start();
         let mut interrupts = signal(SignalKind::interrupt())
             .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
         let mut ended = false;
-    steer: bool,
         self.ask_for_line()?;
         loop {
             if ended && !self.works() {
                 // Standard input is at its end and what it asked for is answered.
                 return Ok(self.verdict());
             }
-            let mut next = tokio::select! {
-                line = lines.next(), if !ended => match line {
-                    Input::Line(line) => self.typed(line).await?,
-                    Input::NotText => {
-                        say(&["* that line is not UTF-8 text and was not sent".to_owned()])?;
-                        Next::Go
-                    }
-                    Input::End => {
-                        ended = true;
-                        Next::Go
-                    }
-                },
-                news = self.client.next() => match news {
-                    Ok(news) => self.heard(news).await?,
-                    Err(error) => self.without_host(error)?,
-                },
-                _ = interrupts.recv() => self.interrupt().await?,
+            let happened = tokio::select! {
+                input = lines.next(), if !ended => Happened::Read(input),
+                news = self.client.next() => Happened::Heard(news),
+                _ = interrupts.recv() => Happened::Interrupted,
             };
+            ended |= matches!(happened, Happened::Read(Input::End));
+            let mut next = self.unless_interrupted(happened, &mut interrupts).await?;
             while let Next::Rejoin(why) = next {
                 next = self.rejoin(&why, &mut interrupts).await?;
             }
             if let Next::Leave(code) = next {
                 return Ok(code);
             }
+        }
+    }
+
+    /// Answers what happened. A host that does not do its part holds nobody: the second interrupt leaves.
+    async fn unless_interrupted(
+        &mut self,
+        happened: Happened,
+        interrupts: &mut Signal,
+    ) -> Result<Next, CliError> {
+        let mut interrupted = false;
+        let next = {
+            let mut answer = pin!(self.answer(happened));
+            loop {
+                tokio::select! {
+                    biased;
+                    next = &mut answer => break Some(next?),
+                    _ = interrupts.recv() => {}
+                }
+                if std::mem::replace(&mut interrupted, true) {
+                    break None;
+                }
+                say(&["* the host has not answered yet; Ctrl+C again leaves".to_owned()])?;
+            }
+        };
+        match next {
+            Some(Next::Go) if interrupted => self.interrupt(),
+            Some(next) => Ok(next),
+            None => {
+                self.tell_unsent();
+                Ok(Next::Leave(ExitCode::from(Kind::Interrupted.exit_code())))
+            }
+        }
+    }
+
+    async fn answer(&mut self, happened: Happened) -> Result<Next, CliError> {
+        match happened {
+            Happened::Read(Input::Line(line)) => self.typed(line).await,
+            Happened::Read(Input::NotText) => {
+                say(&["* that line is not UTF-8 text and was not sent".to_owned()])?;
+                Ok(Next::Go)
+            }
+            Happened::Read(Input::End) => Ok(Next::Go),
+            Happened::Heard(Ok(news)) => self.heard(news),
+            Happened::Heard(Err(error)) => self.without_host(error),
+            Happened::Interrupted => self.interrupt(),
         }
     }
 
@@ -162,6 +204,21 @@ impl Face<'_> {
         Ok(())
     }
 
+    async fn send(&mut self, unsent: Unsent) -> Result<(), CliError> {
+        let Unsent { session, token, text, steer } = unsent;
+        let session = match session.or(self.plain.focus()) {
+            Some(session) => session,
+            None => self.create(String::new(), None).await?,
+        };
+        // It goes there whatever happens meanwhile.
+        self.unsent.iter_mut().take(1).for_each(|unsent| unsent.session = Some(session));
+        if steer {
+            self.client.steer_as(token, session, text).await.map(drop)
+        } else {
+            self.client.submit_as(token, session, text).await.map(drop)
+        }
+    }
+
     /// Creates a session and goes there.
     async fn create(&mut self, kind: String, name: Option<String>) -> Result<SessionId, CliError> {
         let directory = self.context.environment.directory.to_string_lossy().into_owned();
@@ -186,46 +243,31 @@ impl Face<'_> {
         }
         let lines = self.plain.focus_on(session);
         // The host hears first: whoever reads that we are elsewhere may count on it.
-        self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true }).await?;
+        self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true })?;
         say(&lines)
     }
 
-    async fn heard(&mut self, news: News) -> Result<Next, CliError> {
+    fn heard(&mut self, news: News) -> Result<Next, CliError> {
         match news {
             News::Changed | News::Whole | News::Answered { .. } => {
                 if self.say_updates()? || self.worked {
                     self.ask_for_line()?;
                 }
             }
-            News::Missed(session) => self.client.resync(session).await?,
+            News::Missed(session) => self.client.resync(session)?,
             News::Going { why, restart: true } => return self.without_host(CliError::host_went(why, true)),
             News::Going { why, restart: false } => {
                 say(&[format!("* {why}; sessions are kept, `q` brings them back")])?;
                 return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
             }
         }
-    async fn send(&mut self, unsent: Unsent) -> Result<(), CliError> {
-        let Unsent { session, token, text, steer } = unsent;
-        let session = match session.or(self.plain.focus()) {
-            Some(session) => session,
-            None => self.create(String::new(), None).await?,
-        };
-        // It goes there whatever happens meanwhile.
-        self.unsent.iter_mut().take(1).for_each(|unsent| unsent.session = Some(session));
-        if steer {
-            self.client.steer_as(token, session, text).await.map(drop)
-        } else {
-            self.client.submit_as(token, session, text).await.map(drop)
-        }
-    }
-
         Ok(Next::Go)
     }
 
-    async fn interrupt(&mut self) -> Result<Next, CliError> {
+    fn interrupt(&mut self) -> Result<Next, CliError> {
         match self.plain.focus().filter(|_| self.works()) {
             Some(session) => {
-                self.client.request(Command::Interrupt { session }.into()).await?;
+                self.client.request(Command::Interrupt { session }.into())?;
                 Ok(Next::Go)
             }
             None => Ok(Next::Leave(ExitCode::from(Kind::Interrupted.exit_code()))),

@@ -25,6 +25,12 @@ pub enum FrameError {
     /// A request that only a later version knows came where none is answered.
     #[error(transparent)]
     Unknown(#[from] Unknown),
+    /// A message is longer than a frame may be.
+    #[error("a message of {bytes} bytes is too long: at most {max} go at once", max = MAX_FRAME)]
+    TooLong {
+        /// What it takes.
+        bytes: usize,
+    },
     /// A message could not be written.
     #[error("a message could not be written: {0}")]
     Encode(#[from] rmp_serde::encode::Error),
@@ -82,6 +88,9 @@ impl<In, Out: Serialize> Encoder<&Out> for Codec<In, Out> {
 
     fn encode(&mut self, message: &Out, bytes: &mut BytesMut) -> Result<(), FrameError> {
         let frame = rmp_serde::to_vec_named(message)?;
+        if frame.len() > MAX_FRAME {
+            return Err(FrameError::TooLong { bytes: frame.len() });
+        }
         Ok(self.lengths.encode(Bytes::from(frame), bytes)?)
     }
 }
