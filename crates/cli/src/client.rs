@@ -48,6 +48,24 @@ impl Acknowledged {
         let newest = self.0.entry(session).or_default();
         *newest = prompt.max(*newest);
     }
+
+    /// What is thrown away or erased on purpose is missed by nobody.
+    fn follow(&mut self, update: &Update) {
+        match update {
+            Update::Session(summary) if summary.presence == Presence::Trashed => {
+                self.0.remove(&summary.id);
+            }
+            Update::Gone(session) => {
+                self.0.remove(session);
+            }
+            Update::Session(_)
+            | Update::Entry { .. }
+            | Update::Text { .. }
+            | Update::Queue { .. }
+            | Update::Draft { .. }
+            | Update::Pending { .. } => {}
+        }
+    }
 }
 
 /// What a message meant for the mirror's owner.
@@ -201,6 +219,7 @@ impl Client {
             }
             HostMessage::Update(piece) => {
                 let update = Update::try_from(piece).map_err(unreadable)?;
+                self.acknowledged.follow(&update);
                 if let Some(updates) = &mut self.updates {
                     updates.push(update.clone());
                 }

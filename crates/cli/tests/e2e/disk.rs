@@ -8,8 +8,8 @@ use q_sim::process::{kill9, limit_file_size};
 use q_sim::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::screen::{CTRL_D, Reader as _};
-use crate::world::World;
+use crate::screen::{CTRL_D, Reader as _, alt};
+use crate::world::{World, eventually};
 
 const FULL: &str = "no space for the store";
 
@@ -130,6 +130,31 @@ fn a_terminal_misses_what_it_was_told_is_saved_and_an_older_copy_has_not() {
     terminal.wait_text("prompts that were saved are gone in one");
     terminal.wait_no_text("echo: after");
     terminal.wait_text("echo: before");
+}
+
+#[test]
+fn a_terminal_misses_nothing_that_was_thrown_away_or_erased() {
+    let world = World::new().with_sessions(&["one", "two", "three"]);
+    let mut terminal = world.open();
+    for (key, session) in [('1', "one"), ('2', "two"), ('3', "three")] {
+        terminal.send(alt(key));
+        terminal.wait_prompt(session);
+        terminal.send_line("before");
+        terminal.wait_text("echo: before");
+    }
+    world.q(&["delete", "--now", "--force", "one"]).succeeded();
+    world.q(&["delete", "two"]).succeeded();
+    terminal.wait_for("both gone", |screen| {
+        !screen.contents().contains("1 one") && !screen.contents().contains("2 two")
+    });
+    let host = world.home.host_pid().expect("a host runs");
+    world.q(&["host", "restart"]).succeeded();
+    assert_ne!(world.home.host_pid(), Some(host));
+    eventually("the terminal is there again", || {
+        world.q(&["host", "status", "--json"]).json()["clients"] == 2
+    });
+    terminal.wait_no_text("q goes on as soon as it can");
+    assert!(!terminal.screen_text().contains("were saved are gone"), "{}", terminal.screen_text());
 }
 
 /// As a later version marks a store that this one can read.
