@@ -4,7 +4,7 @@
 use std::fs;
 
 use q_sim::crash::image::Image;
-use q_sim::process::{kill9, limit_file_size};
+use q_sim::process::{is_alive, kill9, limit_file_size};
 use q_sim::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -186,6 +186,28 @@ fn a_later_versions_store_is_read_and_never_written() {
     world.q(&["host", "stop"]).succeeded();
     assert_eq!(Image::of(&store).files, before);
     assert_eq!(world.server.requests().len(), 1);
-    let left = fs::read_dir(world.home.directory("XDG_RUNTIME_DIR").join("q")).unwrap();
-    assert!(left.flatten().all(|file| !file.path().ends_with("shadow")), "the shadow went with its host");
+    assert!(!has_shadow(&world), "the shadow went with its host");
+}
+
+#[test]
+fn the_shadow_of_a_host_that_was_killed_goes_with_the_next_host() {
+    let world = World::new().with_sessions(&["one"]);
+    world.q(&["host", "stop"]).succeeded();
+    let marker = world.home.directory("XDG_DATA_HOME").join("q/store/q-store");
+    let before = fs::read(&marker).unwrap();
+    fs::write(&marker, NEWER).unwrap();
+    world.q(&["ls"]).succeeded().told("read only");
+    assert!(has_shadow(&world));
+    let host = world.home.host_pid().expect("a host runs");
+    assert!(kill9(host));
+    eventually("the host is gone", || !is_alive(host));
+    fs::write(&marker, before).unwrap();
+    world.q(&["ls"]).succeeded();
+    assert!(!has_shadow(&world), "nobody reads it any more");
+}
+
+/// Whether a store is laid out a second time.
+fn has_shadow(world: &World) -> bool {
+    let runtime = fs::read_dir(world.home.directory("XDG_RUNTIME_DIR").join("q")).unwrap();
+    runtime.flatten().any(|file| file.path().extension().is_some_and(|ending| ending == "shadow"))
 }
