@@ -8,6 +8,7 @@ use q_term::sanitize::{visible, visible_line};
 
 use super::calendar::moment;
 use super::document::Facts;
+use crate::history::incomplete;
 
 /// Spaces before a line that leave it what it is; one more makes it code.
 const INDENT: usize = 3;
@@ -32,6 +33,7 @@ pub(crate) fn about(facts: &Facts) -> Vec<(&'static str, String)> {
         ("created", moment(WallTime(facts.created_ms))),
         ("last used", moment(WallTime(facts.touched_ms))),
         ("tokens", tokens(facts)),
+        ("incomplete", facts.missing.as_deref().map(incomplete).unwrap_or_default()),
     ];
     told.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }

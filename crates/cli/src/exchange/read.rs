@@ -154,6 +154,7 @@ fn fact<'de, A: MapAccess<'de>>(facts: &mut Facts, key: &str, map: &mut A) -> Re
         "brief" => facts.brief = map.next_value()?,
         "agent" => facts.agent = map.next_value()?,
         "model" => facts.model = map.next_value()?,
+        "missing" => facts.missing = map.next_value()?,
         "directory" => facts.directory = map.next_value()?,
         "policy" => facts.policy = map.next_value()?,
         "tags" => facts.tags = map.next_value()?,
