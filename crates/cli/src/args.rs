@@ -415,7 +415,10 @@ pub(crate) struct ShowArgs {
     /// Only the newest entries
     #[arg(long, value_name = "N")]
     pub(crate) tail: Option<usize>,
-    /// With the number of each entry, for `q fork --at`
+    /// Only this entry, with all that is kept of a large result
+    #[arg(long, value_name = "N", conflicts_with = "tail")]
+    pub(crate) entry: Option<u64>,
+    /// With the number of each entry, for `q fork --at` and `--entry`
     #[arg(long)]
     pub(crate) numbers: bool,
     /// One JSON object

@@ -98,6 +98,9 @@ pub(crate) struct EntryJson {
     /// Of a result: how the call ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
+    /// Of a result: bytes that are kept of it; where that are more than its text, `--entry` has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<u64>,
     /// Of a result: bytes that came out in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
@@ -121,6 +124,7 @@ impl From<&Entry> for EntryJson {
             Body::Result(result) => Self {
                 of: Some(result.of.0),
                 outcome: Some(result.outcome.words()),
+                kept: Some(result.kept),
                 bytes: Some(result.whole),
                 ..plain
             },

@@ -15,6 +15,7 @@ mod history;
 mod json;
 mod out;
 mod plain;
+mod results;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -221,7 +221,13 @@ mod tests {
         let whole = text.len() as u64;
         entry(
             no,
-            Body::Result(Resulted { of: EntryNo(of), outcome: Outcome::Done, text: text.into(), whole }),
+            Body::Result(Resulted {
+                of: EntryNo(of),
+                outcome: Outcome::Done,
+                text: text.into(),
+                kept: whole,
+                whole,
+            }),
         )
     }
 

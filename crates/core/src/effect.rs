@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Outcome;
-use crate::id::{CallNo, ClientId, Digest, PromptNo, RequestId, SessionId, TurnNo};
+use crate::id::{CallNo, ClientId, Digest, PromptNo, RequestId, Seq, SessionId, TurnNo};
 use crate::record::Stamped;
 use crate::refusal::Refusal;
 use crate::session::head::Head;
@@ -30,11 +30,25 @@ pub struct Effects {
 pub struct Batch {
     /// In order; several sessions may be in one batch.
     pub records: Vec<Stamped>,
+    /// What of these records' results stands beside them, in their order: one for each that says so
+    /// ([`Stamped::beside`]), and exactly that long.
+    pub blobs: Vec<Blob>,
     /// The state of each session concerned after its last record here: what a list or a restart reads. An erased one
     /// leaves none.
     pub heads: Vec<Head>,
     /// What the batch must survive before it counts as written.
     pub durability: Durability,
+}
+
+/// The rest of a large result: kept with its record, read only where somebody asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    /// Whose result it is.
+    pub session: SessionId,
+    /// The record whose text it goes on with.
+    pub seq: Seq,
+    /// The rest.
+    pub text: String,
 }
 
 /// Which crash a batch must survive before its effects are released.

@@ -48,7 +48,7 @@ pub struct Import {
 /// One thing of a session that comes in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// An entry, with its number there; here it gets another one.
+    /// An entry, with its number there; here it gets another one. A result brings all that is kept of it in its text.
     Entry(Entry),
     /// A prompt that waits.
     Waiting {
@@ -182,7 +182,7 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         Body::Answer(text) | Body::Thinking(text) => (text.as_str(), said),
         Body::Call(call) if call.tool.len() > TOOL_BYTES => (call.tool.as_str(), TOOL_BYTES),
         Body::Call(call) => (call.input.as_str(), said),
-        Body::Result(result) => (result.text.as_str(), limits.result_bytes),
+        Body::Result(result) => (result.text.as_str(), limits.result_bytes.max(limits.result_kept_bytes)),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
         Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) => return Ok(()),
     };

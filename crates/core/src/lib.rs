@@ -52,7 +52,7 @@ mod sessions;
 pub use activity::Activity;
 pub use agent::{AgentEvent, AgentFailure, Call, FailureKind, Outcome, Usage, Wants};
 pub use deadline::{Deadline, Reason};
-pub use effect::{Batch, Durability, Effect, Effects, Reply, ReplyTo};
+pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, ReplyTo};
 pub use id::{
     CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, RequestId, Seq, SessionId, Token, TurnNo,
 };

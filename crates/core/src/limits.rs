@@ -37,8 +37,10 @@ pub struct Limits {
     pub turn_calls: u32,
     /// Tool calls of one turn that may be open at once.
     pub open_calls: usize,
-    /// One result of a tool; what is above is cut and its size noted.
+    /// What of one result of a tool is in its record: held in memory, shown, told to the agent.
     pub result_bytes: usize,
+    /// What of one result is kept in all; what is above is cut and its size noted.
+    pub result_kept_bytes: usize,
     /// How long a call waits for the person.
     pub approval_for: Duration,
     /// Tools that one session may run always.
@@ -78,6 +80,7 @@ impl Default for Limits {
             turn_calls: 64,
             open_calls: 16,
             result_bytes: 400 << 10,
+            result_kept_bytes: 4 << 20,
             approval_for: Duration::from_hours(24),
             allowed_tools: 32,
             tail_bytes: 256 << 10,

@@ -10,7 +10,7 @@ use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, T
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
 use crate::session::head::Mark;
-use crate::session::transcript::Body;
+use crate::session::transcript::{Body, Resulted};
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -169,8 +169,10 @@ pub enum Record {
         of: EntryNo,
         /// How it went.
         outcome: Outcome,
-        /// What came out, as far as it is kept.
+        /// The beginning of what came out.
         text: String,
+        /// Bytes kept of it in all; what is not in `text` is in a [`Blob`](crate::Blob).
+        kept: u64,
         /// Bytes that came out in all.
         whole: u64,
     },
@@ -421,9 +423,19 @@ impl Stamped {
 }
 
 impl Stamped {
+    /// Bytes of its result that stand in a [`Blob`](crate::Blob) beside it.
+    pub fn beside(&self) -> u64 {
+        let (Record::Resulted { text, kept, .. }
+        | Record::Imported { body: Body::Result(Resulted { text, kept, .. }), .. }) = &self.record
+        else {
+            return 0;
+        };
+        kept.saturating_sub(text.len() as u64)
+    }
+
     /// What it takes where it is stored, about: its texts, and [`RECORD_BYTES`] for all else.
     pub fn weight(&self) -> u64 {
-        let beside = match &self.record {
+        let names = match &self.record {
             Record::Created { name, setup, .. } => {
                 name.as_str().len()
                     + setup.brief.len()
@@ -463,7 +475,7 @@ impl Stamped {
             | Record::ImportEnded { .. }
             | Record::Drafted { .. } => 0,
         };
-        RECORD_BYTES + (self.text().len() + beside) as u64
+        RECORD_BYTES + (self.text().len() + names) as u64 + self.beside()
     }
 }
 

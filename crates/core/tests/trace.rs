@@ -252,9 +252,11 @@ fn body() -> BoxedStrategy<Body> {
         text().prop_map(Body::Answer),
         text().prop_map(Body::Thinking),
         call().prop_map(|Call { no, tool, input, wants, .. }| Body::Call(Called { no, tool, input, wants })),
-        (any::<u64>(), outcome, text(), any::<u64>()).prop_map(|(of, outcome, text, whole)| Body::Result(
-            Resulted { of: EntryNo(of), outcome, text, whole }
-        )),
+        (any::<u64>(), outcome, text(), any::<(u64, u64)>()).prop_map(
+            |(of, outcome, text, (kept, whole))| {
+                Body::Result(Resulted { of: EntryNo(of), outcome, text, kept, whole })
+            }
+        ),
         proptest::sample::select(by.to_vec()).prop_map(|by| Body::Stop(Stop::Interrupted(by))),
         (failure, text()).prop_map(|(kind, detail)| Body::Stop(Stop::Failed(AgentFailure { kind, detail }))),
         any::<u64>().prop_map(|prompt| Body::Repair(Fault::PromptLost(PromptNo(prompt)))),

@@ -65,6 +65,8 @@ struct Reading {
 enum Wanted {
     /// A page of its entries.
     Page { before: Option<EntryNo>, bytes: usize },
+    /// A stretch of what is kept of a result.
+    Result { entry: EntryNo, from: u64, bytes: usize },
     /// All but its entries.
     Facts,
 }

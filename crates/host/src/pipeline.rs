@@ -129,7 +129,7 @@ mod tests {
             let mut seen = Vec::new();
             for (n, (with_batch, confirm)) in steps.into_iter().enumerate() {
                 let n = n as u64;
-                let batch = with_batch.then(|| Batch { records: vec![], heads: vec![], durability: Durability::Synced });
+                let batch = with_batch.then(|| Batch { records: vec![], blobs: vec![], heads: vec![], durability: Durability::Synced });
                 let released = pipeline.take(Effects { batch, at_once: vec![mark(1000 + n)], after: vec![mark(n)] });
                 prop_assert_eq!(number(&released.effects[0]), 1000 + n, "at once means at once");
                 if with_batch { commits.push(n); }

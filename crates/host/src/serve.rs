@@ -19,6 +19,7 @@ use crate::compactor::Compactor;
 use crate::door::{self, Outboxes};
 use crate::events::{Event, Heard, Loaded};
 use crate::host::Host;
+use crate::known;
 use crate::place::{Place, PlaceError, open_lock};
 use crate::world::Real;
 use crate::writer::{Writer, Written};
@@ -62,6 +63,14 @@ pub enum HostError {
     /// The store cannot be opened, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There was one, and there is none.
+    #[error("the store {store} is gone, and q has used it before; put it back (is its disk mounted?), or remove {note} to begin with an empty one", store = store.display(), note = note.display())]
+    StoreGone {
+        /// Its place.
+        store: PathBuf,
+        /// The note that says so.
+        note: PathBuf,
+    },
     /// What is stored contradicts itself.
     #[error("the store contradicts itself: {0}")]
     Recover(#[from] RecoverError),
@@ -89,8 +98,14 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     let clock = Clock::start();
     // A write beyond a limit on file sizes is an error like any other then, and ends nobody.
     let _heard = signal(SignalKind::from_raw(SIGXFSZ)).map_err(system("signals cannot be heard"))?;
-    if existing && !q_store::is_there(&place.store())? {
-        return Err(StoreError::Vanished { path: place.store() }.into());
+    // Where that cannot be told, opening it says more.
+    if matches!(q_store::is_there(&place.store()), Ok(false)) {
+        if existing {
+            return Err(StoreError::Vanished { path: place.store() }.into());
+        }
+        if known::is_known(&place) {
+            return Err(HostError::StoreGone { store: place.store(), note: place.known_store() });
+        }
     }
     place.prepare_data()?;
     let (events, mut inbox) = mpsc::channel(QUEUE);
@@ -109,6 +124,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
         }
         host => host?,
     };
+    known::note(&place);
     tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
 
     let socket = Socket::bind(place.socket()).map_err(system("the socket cannot be made"))?;

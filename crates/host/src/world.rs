@@ -52,6 +52,16 @@ pub trait World {
         before: Option<EntryNo>,
         bytes: usize,
     );
+    /// Reads a stretch of what is kept of a result and answers the request with it.
+    fn result(
+        &mut self,
+        client: ClientId,
+        request: u64,
+        session: SessionId,
+        entry: EntryNo,
+        from: u64,
+        bytes: usize,
+    );
     /// Reads what a session is beside its entries and answers the request with that.
     fn facts(&mut self, client: ClientId, request: u64, session: SessionId);
 }
@@ -150,6 +160,20 @@ impl World for Real {
             let page = store.page(session, before, bytes)?;
             let entries = page.entries.into_iter().map(Into::into).collect();
             Ok(Answer::Page(crate::wire::view::Pages { entries, trimmed: page.trimmed }))
+        });
+    }
+
+    fn result(
+        &mut self,
+        client: ClientId,
+        request: u64,
+        session: SessionId,
+        entry: EntryNo,
+        from: u64,
+        bytes: usize,
+    ) {
+        self.answer(client, request, session, move |store| {
+            store.result(session, entry, from, bytes).map(Answer::Stretch)
         });
     }
 

@@ -62,6 +62,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-retry", ask(Wish::Retry { token: 1 }.of(SESSION))),
         ("seed-draft", ask(Wish::SaveDraft { text: "half a".into() }.of(SESSION))),
         ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
+        ("seed-result", ask(Request::Result { session: SESSION, entry: 9, from: 1 << 20, bytes: 4096 })),
         ("seed-fork", ask(Request::Fork { session: SESSION, at: Some(9), name: None })),
         ("seed-tag", ask(Wish::Tag { changes: vec!["+a".into(), "-b".into()] }.of(SESSION))),
         ("seed-move", ask(Wish::Move { prompt: 2, place: 0 }.of(SESSION))),
@@ -103,7 +104,16 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         item(6, Body::Interrupted(Interrupter::Crash)),
         item(7, Body::Call { no: 2, tool: "sh".into(), input: "ls".into(), wants: q_core::Wants::Consent }),
         item(8, Body::Failed(failure)),
-        item(9, Body::Result { of: 7, outcome: q_core::Outcome::NeverRan, text: String::new(), whole: 0 }),
+        item(
+            9,
+            Body::Result {
+                of: 7,
+                outcome: q_core::Outcome::NeverRan,
+                text: String::new(),
+                kept: 0,
+                whole: 0,
+            },
+        ),
         item(10, Body::LogCut(Some(3))),
     ];
     let shot = Shot {
@@ -134,6 +144,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
             reply(Ok(Answer::Created { session: SESSION, hibernated: Some("other".into()) })),
         ),
         ("seed-reply-inbox", reply(Ok(Answer::Inbox(vec![(SESSION, call())])))),
+        ("seed-reply-stretch", reply(Ok(Answer::Stretch("and so on".into())))),
         ("seed-reply-page", reply(Ok(Answer::Page(Pages { entries, trimmed: false })))),
         ("seed-reply-sizes", reply(Ok(Answer::Sizes(vec![(SESSION, 70_000)])))),
         ("seed-reply-stats", reply(Ok(Answer::Stats(Stats::default())))),

@@ -140,7 +140,7 @@ impl Session {
         let unqueued = Stamped { seq: head.seq.next(), record: unqueued, ..queued };
         head.apply(&unqueued);
         records.push(unqueued);
-        Batch { records, heads: vec![head.clone()], durability: Durability::Synced }
+        Batch { records, blobs: vec![], heads: vec![head.clone()], durability: Durability::Synced }
     }
 
     fn stamped(&self, record: Record) -> Stamped {

@@ -21,6 +21,19 @@ pub struct Damage {
     pub kept_aside: Option<PathBuf>,
 }
 
+impl Damage {
+    /// Both, of one session: from where the first begins to where nothing is missing any more.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            session: self.session,
+            kept_through: self.kept_through.min(other.kept_through),
+            resumes_at: self.resumes_at.zip(other.resumes_at).map(|(one, other)| one.max(other)),
+            lost: self.lost.zip(other.lost).map(|(one, other)| one + other),
+            kept_aside: self.kept_aside.or(other.kept_aside),
+        }
+    }
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { session, kept_through, resumes_at, lost, kept_aside } = self;

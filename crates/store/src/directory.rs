@@ -16,8 +16,12 @@ use crate::error::StoreError;
 /// where that is another (`reads 1`), and a check over both.
 pub(crate) const MARKER: &str = "q-store";
 const MARKER_DRAFT: &str = "q-store.tmp";
-/// The layout made here, and the newest one read: the files, the keyspaces, their keys, the envelope.
-pub(crate) const LAYOUT: u32 = 1;
+/// The layout made here, and the newest one read: the files, the keyspaces, their keys, the envelope. An older one is
+/// brought to it by whoever opens it to write.
+pub(crate) const LAYOUT: u32 = LAYOUT_WITH_BLOBS;
+/// From this one on there are blobs. Readers of the first one understand it: of large results they see the beginning.
+pub(crate) const LAYOUT_WITH_BLOBS: u32 = 2;
+const FIRST_LAYOUT: u32 = 1;
 
 pub(crate) const OURS_ONLY: u32 = 0o700;
 pub(crate) const OURS_ONLY_FILE: u32 = 0o600;
@@ -38,7 +42,7 @@ pub(crate) fn look(dir: &Path) -> Result<Found, StoreError> {
     match fs::read(dir.join(MARKER)) {
         Ok(marker) => match Marker::parse(&marker) {
             Some(Marker { layout, .. }) if layout > LAYOUT => Err(future(layout)),
-            Some(Marker { layout: LAYOUT, .. }) => Ok(Found::Store),
+            Some(Marker { layout, .. }) if layout >= FIRST_LAYOUT => Ok(Found::Store),
             Some(_) | None => Ok(Found::Unmarked),
         },
         Err(error) if error.kind() == ErrorKind::NotFound => match is_empty(dir) {
@@ -62,12 +66,17 @@ fn future(layout: u32) -> StoreError {
     StoreError::FutureVersion { found: format!("layout {layout}, known here up to {LAYOUT}") }
 }
 
-/// Whether what stands there can at least be read: a newer layout says from which one on it can.
-pub(crate) fn readable(dir: &Path) -> Result<(), StoreError> {
+/// The layout that the marker names, if it is whole.
+pub(crate) fn layout(dir: &Path) -> Option<u32> {
+    fs::read(dir.join(MARKER)).ok().and_then(|marker| Marker::parse(&marker)).map(|marker| marker.layout)
+}
+
+/// Whether what stands there can at least be read, and as which layout: a newer one says from which one on it can.
+pub(crate) fn readable(dir: &Path) -> Result<u32, StoreError> {
     let marker = fs::read(dir.join(MARKER)).map_err(|error| StoreError::from_io(dir, error))?;
     match Marker::parse(&marker) {
         Some(Marker { layout, reads }) if reads > LAYOUT => Err(future(layout)),
-        Some(_) => Ok(()),
+        Some(Marker { layout, .. }) => Ok(layout.min(LAYOUT)),
         None => Err(damaged_marker()),
     }
 }
@@ -81,7 +90,10 @@ struct Marker {
 }
 
 impl Marker {
-    const OURS: Self = Self { layout: LAYOUT, reads: LAYOUT };
+    /// Of a layout known here.
+    const fn of(layout: u32) -> Self {
+        Self { layout, reads: FIRST_LAYOUT }
+    }
 
     fn text(self) -> String {
         let Self { layout, reads } = self;
@@ -108,11 +120,11 @@ pub(crate) fn damaged_marker() -> StoreError {
     StoreError::Unreadable { detail: format!("the file {MARKER} names no version") }
 }
 
-/// Writes a damaged marker anew. The caller knows the layout from elsewhere.
-pub(crate) fn mark_again(dir: &Path) -> Result<(), StoreError> {
+/// Writes the marker anew, at once. The caller knows the layout from elsewhere.
+pub(crate) fn mark(dir: &Path, layout: u32) -> Result<(), StoreError> {
     let write = || {
         let draft = dir.join(MARKER_DRAFT);
-        write_marker(&draft)?;
+        write_marker(&draft, layout)?;
         fs::rename(&draft, dir.join(MARKER))?;
         sync(dir)
     };
@@ -165,7 +177,7 @@ pub(crate) fn create(
     }
     let draft = draft_directory(parent, name).map_err(failed)?;
     let made = fill(&draft).and_then(|()| {
-        write_marker(&draft.join(MARKER)).map_err(failed)?;
+        write_marker(&draft.join(MARKER), LAYOUT).map_err(failed)?;
         make_private(&draft)?;
         sync(&draft).map_err(failed)?;
         fs::rename(&draft, dir).map_err(failed)
@@ -221,10 +233,10 @@ fn discard(draft: &Path) {
     }
 }
 
-fn write_marker(path: &Path) -> std::io::Result<()> {
+fn write_marker(path: &Path, layout: u32) -> std::io::Result<()> {
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(OURS_ONLY_FILE).open(path)?;
-    file.write_all(Marker::OURS.text().as_bytes())?;
+    file.write_all(Marker::of(layout).text().as_bytes())?;
     file.sync_all()
 }
 
@@ -273,8 +285,11 @@ mod tests {
             fs::write(place.path().join(MARKER), content).unwrap();
             look(place.path())
         };
-        let ours = Marker::OURS.text();
-        assert_eq!(found(&ours).unwrap(), Found::Store);
+        let ours = Marker::of(LAYOUT).text();
+        for known in FIRST_LAYOUT..=LAYOUT {
+            assert_eq!(found(&Marker::of(known).text()).unwrap(), Found::Store);
+            assert_eq!(layout(place.path()), Some(known));
+        }
         for (reads, is_readable) in [(LAYOUT, true), (LAYOUT + 1, false)] {
             let newer = Marker { layout: LAYOUT + 1, reads };
             assert!(matches!(found(&newer.text()), Err(StoreError::FutureVersion { .. })), "{newer:?}");

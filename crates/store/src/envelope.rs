@@ -1,8 +1,10 @@
 //! The envelope around a stored payload: which format, after which record, and a check over all of it.
 //!
-//! `format: u8 | prev: u64 LE | check: u64 LE | payload`. `check` is the xxh3 of session, sequence number, format, `prev`
-//! and payload, so a row that was copied to another key fails too. `prev` is the check of the session's previous record,
-//! 0 for the first; a fork's first record comes after the last one that it took over from its parent. A head is sealed as record 0, and its `prev` is the check of the session's last record.
+//! `format: u8 | prev: u64 LE | check: u64 LE | payload`. `check` is the xxh3 of the row's key, format, `prev` and payload,
+//! so a row that was copied to another key fails too. `prev` is the check of the session's previous record, 0 for the
+//! first; a fork's first record comes after the last one that it took over from its parent. A head is sealed as record 0,
+//! and its `prev` is the check of the session's last record. That of a piece of a blob is its record's check, and its payload
+//! is bare text.
 //!
 //! This shape is the same for every format of the payload. One that changes it must change the directory's marker.
 
@@ -41,24 +43,40 @@ pub(crate) fn seal<E>(
 ) -> Result<(Vec<u8>, u64), E> {
     let mut value = vec![0; HEADER_LEN];
     write(&mut value)?;
+    let check = close(&key::record(session, seq), prev, &mut value);
+    Ok((value, check))
+}
+
+/// Wraps a piece of the blob beside the record with that check.
+pub(crate) fn seal_piece(session: SessionId, seq: Seq, at: u64, record: u64, piece: &[u8]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(HEADER_LEN + piece.len());
+    value.resize(HEADER_LEN, 0);
+    value.extend_from_slice(piece);
+    close(&key::blob(session, seq, at), record, &mut value);
+    value
+}
+
+/// Fills the header in front of a payload. Gives the check.
+fn close(key: &[u8], prev: u64, value: &mut [u8]) -> u64 {
     let (header, payload) = value.split_at_mut(HEADER_LEN);
-    let check = check(session, seq, wire::FORMAT, prev, payload);
+    let check = check(key, wire::FORMAT, prev, payload);
     let (format, links) = header.split_at_mut(1);
     let (prev_at, check_at) = links.split_at_mut(8);
     format.copy_from_slice(&[wire::FORMAT]);
     prev_at.copy_from_slice(&prev.to_le_bytes());
     check_at.copy_from_slice(&check.to_le_bytes());
-    Ok((value, check))
+    check
 }
 
 /// Whether a row is one of the store's, as it was written, in whatever format.
 pub(crate) fn is_own(key: &[u8], value: &[u8]) -> bool {
-    let (session, seq) = match key::read(key) {
-        Some(Key::Head(session)) => (session, HEAD),
-        Some(Key::Record(session, seq)) => (session, seq),
+    let opened = match key::read(key) {
+        Some(Key::Head(session)) => open(session, HEAD, value),
+        Some(Key::Record(session, seq)) => open(session, seq, value),
+        Some(Key::Blob(session, seq, at)) => open_piece(session, seq, at, value),
         None => return false,
     };
-    !matches!(open(session, seq, value), Err(StoreError::Damaged { .. }))
+    !matches!(opened, Err(StoreError::Damaged { .. }))
 }
 
 /// The check of the record that a value comes after; of a head, that of the session's last record.
@@ -69,6 +87,24 @@ pub(crate) fn linked_to(value: &[u8]) -> Option<u64> {
 
 /// Unwraps a stored value, if it is what was sealed for this place and in a format known here.
 pub(crate) fn open(session: SessionId, seq: Seq, value: &[u8]) -> Result<Opened<'_>, StoreError> {
+    unwrap((session, seq), &key::record(session, seq), value)
+}
+
+/// Unwraps a piece of a blob. Its `prev` is the check of its record.
+pub(crate) fn open_piece(
+    session: SessionId,
+    seq: Seq,
+    at: u64,
+    value: &[u8],
+) -> Result<Opened<'_>, StoreError> {
+    unwrap((session, seq), &key::blob(session, seq, at), value)
+}
+
+fn unwrap<'a>(
+    (session, seq): (SessionId, Seq),
+    key: &[u8],
+    value: &'a [u8],
+) -> Result<Opened<'a>, StoreError> {
     let damaged = StoreError::Damaged { session, seq };
     let Some((header, payload)) = value.split_first_chunk::<HEADER_LEN>() else { return Err(damaged) };
     let [format, links @ ..] = header;
@@ -76,7 +112,7 @@ pub(crate) fn open(session: SessionId, seq: Seq, value: &[u8]) -> Result<Opened<
         return Err(damaged);
     };
     let prev = u64::from_le_bytes(*prev);
-    let check = check(session, seq, *format, prev, payload);
+    let check = check(key, *format, prev, payload);
     if check != u64::from_le_bytes(*stored) {
         return Err(damaged);
     }
@@ -89,8 +125,8 @@ pub(crate) fn open(session: SessionId, seq: Seq, value: &[u8]) -> Result<Opened<
     Ok(Opened { prev, check, payload })
 }
 
-fn check(session: SessionId, seq: Seq, format: u8, prev: u64, payload: &[u8]) -> u64 {
-    digest::of(&[&session.0.to_be_bytes(), &seq.0.to_be_bytes(), &[format], &prev.to_le_bytes(), payload])
+fn check(key: &[u8], format: u8, prev: u64, payload: &[u8]) -> u64 {
+    digest::of(&[key, &[format], &prev.to_le_bytes(), payload])
 }
 
 #[cfg(test)]
@@ -109,7 +145,7 @@ mod tests {
 
     /// As [`seal`] would in another format.
     fn sealed_in(format: u8, session: SessionId, seq: Seq, prev: u64, payload: &[u8]) -> Vec<u8> {
-        let check = check(session, seq, format, prev, payload);
+        let check = check(&key::record(session, seq), format, prev, payload);
         [&[format][..], &prev.to_le_bytes(), &check.to_le_bytes(), payload].concat()
     }
 

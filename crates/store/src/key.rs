@@ -1,9 +1,10 @@
-//! Keys of rows: session id and sequence number, big-endian, so that the order of bytes is the order of records.
+//! Keys of rows: session id, sequence number and place in a result, big-endian, so that the order of bytes is theirs.
 
 use q_core::{Seq, SessionId};
 
 const SESSION_LEN: usize = 16;
 const RECORD_LEN: usize = SESSION_LEN + 8;
+pub(crate) const BLOB_LEN: usize = RECORD_LEN + 8;
 
 /// The key of a session's head.
 pub(crate) fn head(session: SessionId) -> [u8; SESSION_LEN] {
@@ -19,6 +20,15 @@ pub(crate) fn record(session: SessionId, seq: Seq) -> [u8; RECORD_LEN] {
     key
 }
 
+/// The key of a piece of a blob: the rest of the result in that record, from byte `at` of the result on.
+pub(crate) fn blob(session: SessionId, seq: Seq, at: u64) -> [u8; BLOB_LEN] {
+    let mut key = [0; BLOB_LEN];
+    let (front, back) = key.split_at_mut(RECORD_LEN);
+    front.copy_from_slice(&record(session, seq));
+    back.copy_from_slice(&at.to_be_bytes());
+    key
+}
+
 /// A key as read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
@@ -26,12 +36,14 @@ pub(crate) enum Key {
     Head(SessionId),
     /// Of a record.
     Record(SessionId, Seq),
+    /// Of a piece of what stands beside a record.
+    Blob(SessionId, Seq, u64),
 }
 
 impl Key {
     pub(crate) const fn session(self) -> SessionId {
         match self {
-            Self::Head(session) | Self::Record(session, _) => session,
+            Self::Head(session) | Self::Record(session, _) | Self::Blob(session, ..) => session,
         }
     }
 }
@@ -41,9 +53,14 @@ pub(crate) fn read(key: &[u8]) -> Option<Key> {
     if let Some(session) = session_of_head(key) {
         return Some(Key::Head(session));
     }
-    let (session, seq) = key.split_first_chunk()?;
-    let seq = u64::from_be_bytes(seq.try_into().ok()?);
-    Some(Key::Record(SessionId(u128::from_be_bytes(*session)), Seq(seq)))
+    let (session, rest) = key.split_first_chunk()?;
+    let session = SessionId(u128::from_be_bytes(*session));
+    let (seq, at) = rest.split_first_chunk()?;
+    let seq = Seq(u64::from_be_bytes(*seq));
+    match at {
+        [] => Some(Key::Record(session, seq)),
+        at => Some(Key::Blob(session, seq, u64::from_be_bytes(at.try_into().ok()?))),
+    }
 }
 
 /// Whose head has this key.
@@ -55,4 +72,10 @@ pub(crate) fn session_of_head(key: &[u8]) -> Option<SessionId> {
 pub(crate) fn seq_of_record(key: &[u8]) -> Option<Seq> {
     let (_, seq) = key.split_last_chunk()?;
     (key.len() == RECORD_LEN).then_some(Seq(u64::from_be_bytes(*seq)))
+}
+
+/// Where in its result the piece with this key begins.
+pub(crate) fn place_in_result(key: &[u8]) -> Option<u64> {
+    let (_, at) = key.split_last_chunk()?;
+    (key.len() == BLOB_LEN).then_some(u64::from_be_bytes(*at))
 }

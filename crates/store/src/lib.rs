@@ -12,6 +12,7 @@
 
 mod anchor;
 mod aside;
+mod blob;
 mod chain;
 mod damage;
 mod digest;
@@ -31,6 +32,7 @@ mod newest;
 mod order;
 mod page;
 mod probe;
+mod result;
 mod settle;
 mod shadow;
 mod store;

@@ -3,6 +3,7 @@
 use q_core::{Fork, Seq, SessionId, Stamped};
 
 use crate::error::StoreError;
+use crate::result::Stretch;
 
 /// Every session's records at one moment.
 pub(crate) trait Log {
@@ -25,4 +26,7 @@ pub(crate) trait Log {
 
     /// The one record at this place, which must be there.
     fn record(&self, session: SessionId, seq: Seq) -> Result<Stamped, StoreError>;
+
+    /// A stretch of what stands beside this record, which begins within that.
+    fn rest(&self, record: &Stamped, stretch: Stretch) -> Result<String, StoreError>;
 }

@@ -9,6 +9,7 @@ use crate::damage::Damage;
 use crate::error::StoreError;
 use crate::log::Log;
 use crate::page::Page;
+use crate::result::{self, Stretch};
 use crate::store::Store;
 use crate::{order, page, tail};
 
@@ -25,6 +26,14 @@ struct Kept {
     head: Head,
     /// In order.
     records: Vec<Stamped>,
+    /// What stands beside them.
+    blobs: BTreeMap<Seq, String>,
+}
+
+impl Kept {
+    fn new(head: &Head) -> Self {
+        Self { head: head.clone(), records: Vec::new(), blobs: BTreeMap::new() }
+    }
 }
 
 impl MemoryStore {
@@ -43,7 +52,7 @@ impl Store for MemoryStore {
         let mut sessions = self.sessions()?;
         let order::Outcome { heads, erased } = order::verify(batches, |session| sessions.last(session))?;
         for (id, head) in heads {
-            let kept = sessions.entry(id).or_insert_with(|| Kept { head: head.clone(), records: Vec::new() });
+            let kept = sessions.entry(id).or_insert_with(|| Kept::new(head));
             kept.head = head.clone();
         }
         for stamped in batches.iter().flat_map(|batch| &batch.records) {
@@ -51,7 +60,16 @@ impl Store for MemoryStore {
                 kept.records.push(stamped.clone());
             }
         }
+        for blob in batches.iter().flat_map(|batch| &batch.blobs) {
+            if let Some(kept) = sessions.get_mut(&blob.session) {
+                kept.blobs.insert(blob.seq, blob.text.clone());
+            }
+        }
         sessions.retain(|id, _| !erased.contains(id));
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -69,6 +87,16 @@ impl Store for MemoryStore {
 
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError> {
         page::read(&*self.sessions()?, session, before, bytes).map(|(page, _)| page)
+    }
+
+    fn result(
+        &self,
+        session: SessionId,
+        entry: EntryNo,
+        from: u64,
+        bytes: usize,
+    ) -> Result<String, StoreError> {
+        result::read(&*self.sessions()?, session, entry, from, bytes)
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
@@ -119,5 +147,13 @@ impl Log for Sessions {
     fn record(&self, session: SessionId, seq: Seq) -> Result<Stamped, StoreError> {
         let found = self.newest_first(session, seq)?.next().transpose()?;
         found.filter(|stamped| stamped.seq == seq).ok_or(StoreError::Damaged { session, seq })
+    }
+
+    fn rest(&self, record: &Stamped, stretch: Stretch) -> Result<String, StoreError> {
+        let kept = self.get(&record.session).and_then(|kept| kept.blobs.get(&record.seq));
+        let rest = kept.map_or("", String::as_str);
+        let at = stretch.from.saturating_sub(record.text().len() as u64) as usize;
+        let (_, rest) = rest.split_at(rest.floor_char_boundary(at));
+        Ok(rest[..rest.floor_char_boundary(stretch.bytes)].to_owned())
     }
 }

@@ -1,4 +1,5 @@
-//! The order of appends: each session's records continue its log, and its head matches the last of them.
+//! The order of appends: each session's records continue its log, its head matches the last of them, and results bring
+//! their blobs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,7 @@ pub(crate) fn verify(
     let mut heads = BTreeMap::new();
     let mut erased = BTreeSet::new();
     for batch in batches {
+        blobs_fit(batch)?;
         for stamped in &batch.records {
             let session = stamped.session;
             let end = match ends.get(&session) {
@@ -55,6 +57,23 @@ pub(crate) fn verify(
     Ok(Outcome { heads, erased })
 }
 
+/// Whether each record that has something beside it brings that, and nothing else comes.
+fn blobs_fit(batch: &Batch) -> Result<(), StoreError> {
+    let mut blobs = batch.blobs.iter();
+    for stamped in batch.records.iter().filter(|stamped| stamped.beside() > 0) {
+        let expected = (stamped.session, stamped.seq, stamped.beside());
+        let found = blobs.next().map(|blob| (blob.session, blob.seq, blob.text.len() as u64));
+        if found != Some(expected) {
+            return Err(out_of_order(stamped.session, stamped.seq, Seq(0)));
+        }
+    }
+    blobs.next().map_or(Ok(()), |blob| Err(out_of_order(blob.session, Seq(0), blob.seq)))
+}
+
 fn in_place(session: SessionId, expected: Seq, found: Seq) -> Result<(), StoreError> {
-    if expected == found { Ok(()) } else { Err(StoreError::OutOfOrder { session, expected, found }) }
+    if expected == found { Ok(()) } else { Err(out_of_order(session, expected, found)) }
+}
+
+const fn out_of_order(session: SessionId, expected: Seq, found: Seq) -> StoreError {
+    StoreError::OutOfOrder { session, expected, found }
 }

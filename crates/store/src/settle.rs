@@ -9,7 +9,7 @@ use q_core::{Head, Seq, SessionId};
 use crate::damage::Damage;
 use crate::envelope::{self, End};
 use crate::error::StoreError;
-use crate::wire;
+use crate::{result, wire};
 
 /// Neighbouring records, each linked to the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,24 @@ struct State {
     end: End,
 }
 
+/// What must stand beside a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Beside {
+    /// The record.
+    pub(crate) seq: Seq,
+    /// Its check.
+    pub(crate) check: u64,
+    /// The first byte of its result that stands there.
+    pub(crate) from: u64,
+    /// The byte behind the last one.
+    pub(crate) end: u64,
+}
+
 /// What a session's readable rows amount to.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
+    /// Blobs that must be there.
+    pub(crate) blobs: Vec<Beside>,
     runs: Vec<Run>,
     /// After the first run, if that begins with the session's creation.
     state: Option<State>,
@@ -61,6 +76,28 @@ impl Run {
 }
 
 impl Verdict {
+    /// As decided of the records alone, when the blobs beside these ones are not as they were written. Where the log ends
+    /// before them they are lost with their records.
+    pub(crate) fn without(self, blobs: impl IntoIterator<Item = Seq>, session: SessionId) -> Self {
+        let (Self::Whole(end) | Self::Told(end, _) | Self::Cut(end, ..)) = self else { return self };
+        let gone: Vec<Seq> = blobs.into_iter().filter(|seq| *seq <= end.seq).collect();
+        let (Some(first), Some(last)) = (gone.first(), gone.last()) else { return self };
+        let alone = Damage {
+            session,
+            kept_through: Seq(first.0.saturating_sub(1)),
+            resumes_at: Some(last.next()),
+            lost: Some(gone.len() as u64),
+            kept_aside: None,
+        };
+        match self {
+            Self::Whole(end) => Self::Told(end, alone),
+            Self::Told(end, damage) => Self::Told(end, damage.and(alone)),
+            Self::Cut(end, head, Some(damage)) => Self::Cut(end, head, Some(damage.and(alone))),
+            Self::Cut(end, head, None) => Self::Cut(end, head, Some(alone)),
+            Self::Erased => Self::Erased,
+        }
+    }
+
     /// What is to be told.
     pub(crate) fn into_damage(self) -> Option<Damage> {
         match self {
@@ -88,6 +125,13 @@ pub(crate) fn walk<V: AsRef<[u8]>>(
         if anchored.is_some_and(|end| end.seq == seq) {
             walk.at_anchor = Some(opened.check);
         }
+        let stamped = wire::decode_record(session, seq, opened.payload);
+        if let Ok(stamped) = &stamped
+            && stamped.beside() > 0
+        {
+            let from = stamped.text().len() as u64;
+            walk.blobs.push(Beside { seq, check: opened.check, from, end: result::end(stamped) });
+        }
         let end = End { seq, check: opened.check };
         match walk.runs.last_mut() {
             Some(run) if run.to.next() == seq && run.check == opened.prev => {
@@ -95,14 +139,14 @@ pub(crate) fn walk<V: AsRef<[u8]>>(
                 if walk.runs.len() == 1 && walk.state.is_some() {
                     walk.before.clone_from(&walk.state);
                     if let Some(state) = &mut walk.state {
-                        state.head.apply(&wire::decode_record(session, seq, opened.payload)?);
+                        state.head.apply(&stamped?);
                         state.end = end;
                     }
                 }
             }
             Some(_) | None => {
                 if walk.runs.is_empty() && (seq > Seq(1) || opened.prev == 0) {
-                    let head = Head::created(&wire::decode_record(session, seq, opened.payload)?);
+                    let head = Head::created(&stamped?);
                     walk.state = head.map(|head| State { head, end });
                 }
                 walk.runs.push(Run { from: seq, to: seq, check: opened.check, prev: opened.prev });

@@ -28,14 +28,14 @@ pub(crate) struct Shadow {
 impl Shadow {
     /// Lays out the store in `dir` at `place`, where nobody else may be.
     pub(crate) fn of(dir: &Path, place: &Path) -> Result<Self, StoreError> {
-        directory::readable(dir)?;
+        let layout = directory::readable(dir)?;
         let dir = dir.canonicalize().map_err(|error| StoreError::from_io(dir, error))?;
         let shadow = Self { place: place.into() };
         shadow
             .clear()
             .and_then(|()| shadow.lay_out(&dir))
             .map_err(|error| StoreError::from_io(place, error))?;
-        directory::mark_again(place)?;
+        directory::mark(place, layout)?;
         if !anchor::is_known(&dir) {
             // A later version's, which this one can compare with nothing.
             fs::remove_file(place.join(anchor::FILE)).unwrap_or_default();

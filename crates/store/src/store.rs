@@ -15,9 +15,13 @@ pub trait Store: Send + Sync {
     /// Writes all batches in one atomic commit, in order, synced if any of them asks for it.
     ///
     /// Each session's records must continue its log without a gap, and the last head given for each session must be its
-    /// head after the last of them; otherwise nothing is written and the answer is [`StoreError::OutOfOrder`]. Any other
+    /// head after the last of them; and each record brings the blob that it says stands beside it, and no other one comes.
+    /// Otherwise nothing is written and the answer is [`StoreError::OutOfOrder`]. Any other
     /// error means *unknown*, never "not written": the store then takes nothing more until it is opened again.
     fn append(&self, batches: &[Batch]) -> Result<(), StoreError>;
+
+    /// Has everything that was written survive the loss of power. An error means what it means for `append`.
+    fn sync(&self) -> Result<(), StoreError>;
 
     /// Every session's head, closed ones too, by id. Reads no transcript.
     fn heads(&self) -> Result<Vec<Head>, StoreError>;
@@ -36,6 +40,16 @@ pub trait Store: Send + Sync {
     /// The newest entries before `before` (`None`: the end) of at most `bytes`, always at least one if any exists. A page
     /// ends at damage, and the one before it is [`StoreError::Damaged`].
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError>;
+
+    /// A stretch of what is kept of the result in `entry`: from its byte `from` on, at most `bytes` of it and at least a
+    /// character, cut between characters. Empty behind its end, and where there is no such entry.
+    fn result(
+        &self,
+        session: SessionId,
+        entry: EntryNo,
+        from: u64,
+        bytes: usize,
+    ) -> Result<String, StoreError>;
 
     /// A session's records from `from` on, in order, at most `limit` of them.
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError>;

@@ -34,7 +34,7 @@ fn all(store: &dyn Store) -> All {
     heads.map(|head| (head.id, (head.clone(), store.records(head.id, Seq(1), usize::MAX).unwrap()))).collect()
 }
 
-/// The mark stands in prompts, answers, drafts, tool calls, names and previews, of rows in tables and in journals.
+/// The mark stands in prompts, answers, drafts, tool calls, results, names and previews, of rows in tables and in journals.
 #[test]
 fn what_was_erased_stands_in_no_file() {
     for in_tables in [false, true] {
@@ -51,7 +51,7 @@ fn what_was_erased_stands_in_no_file() {
             driver.take(Step::Wait(200));
         }
         driver.take(Step::Call(1, false));
-        driver.take(Step::Result(1, MARK.into()));
+        driver.take(Step::Result(1, format!("{MARK} ").repeat(3_000)));
         driver.take(Step::Done(1));
         turn(&mut driver, 0, "kept");
         if in_tables {

@@ -6,9 +6,9 @@ use std::{slice, thread};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult, TestRunner};
 use q_core::{
-    Batch, Durability, Ending, Entry, EntryNo, Fork, Head, Multiplexer, NameOrigin, Presence, PromptNo,
-    Record, Seq, SessionId, Setup, Snapshot, Stamped, Summary, Token, Transcript, TurnNo, Usage, Voice,
-    WallTime,
+    Batch, Blob, CallNo, Durability, Ending, Entry, EntryNo, Fork, Head, Multiplexer, NameOrigin, Outcome,
+    Presence, PromptNo, Record, Seq, SessionId, Setup, Snapshot, Stamped, Summary, Token, Transcript, TurnNo,
+    Usage, Voice, WallTime,
 };
 use q_store::{FjallStore, MemoryStore, Page, Store, StoreError};
 
@@ -44,6 +44,8 @@ contract!(
     pages_reach_back_as_far_as_asked,
     a_fork_reads_its_parents_entries_and_stores_none,
     an_erased_session_leaves_nothing,
+    results_are_read_on_behind_their_records,
+    results_must_bring_their_blobs,
     reading_never_sees_half_an_append,
 );
 
@@ -65,7 +67,7 @@ fn forked(session: SessionId, seq: u64, fork: Option<Fork>) -> Stamped {
 
 /// One session's records with the head they leave behind.
 fn batch(records: Vec<Stamped>, head: Head) -> Batch {
-    Batch { records, heads: vec![head], durability: Durability::Synced }
+    Batch { records, blobs: vec![], heads: vec![head], durability: Durability::Synced }
 }
 
 fn folded(records: &[Stamped]) -> Head {
@@ -77,7 +79,11 @@ fn folded(records: &[Stamped]) -> Head {
 }
 
 fn drafted(seq: u64) -> Stamped {
-    stamped(SESSION, seq, Record::Drafted { text: format!("draft {seq}") })
+    drafted_in(SESSION, seq)
+}
+
+fn drafted_in(session: SessionId, seq: u64) -> Stamped {
+    stamped(session, seq, Record::Drafted { text: format!("draft {seq}") })
 }
 
 fn an_empty_store_has_nothing(store: &dyn Store) {
@@ -412,12 +418,97 @@ fn a_fork_reads_its_parents_entries_and_stores_none(store: &dyn Store) {
     assert_eq!(told, ["one?", "one!", "mine?", "mine!"]);
 }
 
+/// A session with a result of which only the beginning is in its record, the prompt before it, and that result.
+fn a_large_result(session: SessionId, all: &str, inline: usize) -> (Batch, EntryNo) {
+    let (text, rest) = all.split_at(inline);
+    let (of, outcome, whole) = (EntryNo(2), Outcome::Done, all.len() as u64 + 7);
+    let resulted = Record::Resulted {
+        turn: TurnNo(1),
+        call: CallNo(1),
+        of,
+        outcome,
+        text: text.into(),
+        kept: all.len() as u64,
+        whole,
+    };
+    let log =
+        [created(session), drafted_in(session, 2), stamped(session, 3, resulted), drafted_in(session, 4)];
+    let blobs = vec![Blob { session, seq: Seq(3), text: rest.into() }];
+    (Batch { blobs, ..batch(log.to_vec(), folded(&log)) }, EntryNo(3))
+}
+
+fn results_are_read_on_behind_their_records(store: &dyn Store) {
+    let lines: Vec<String> = (0..9_000).map(|n| format!("{n} яблок на 本棚\n")).collect();
+    let all = lines.concat();
+    let (large, entry) = a_large_result(SESSION, &all, 100);
+    store.append(&[large]).unwrap();
+    let read_on = |session, entry, bytes: usize| {
+        let mut read = String::new();
+        loop {
+            let more = store.result(session, entry, read.len() as u64, bytes).unwrap();
+            assert!(more.len() <= bytes.max(4), "{} bytes where {bytes} were asked for", more.len());
+            if more.is_empty() {
+                return read;
+            }
+            read += &more;
+        }
+    };
+    for bytes in [1_000, 4_093, 65_536, usize::MAX] {
+        assert!(read_on(SESSION, entry, bytes) == all, "{bytes} at a time");
+    }
+    for from in [0, 1, 99, 100, 101, 32_867, 32_868, 32_869, 200_001, all.len() - 1] {
+        let at = all.floor_char_boundary(from);
+        let expected = &all[at..all.floor_char_boundary(at + 24)];
+        let read = store.result(SESSION, entry, from as u64, 24).unwrap();
+        assert!(!read.is_empty() && all[at..].starts_with(&read), "from {from}: {read:?}, not {expected:?}");
+    }
+    for (session, entry, from) in [
+        (SESSION, entry, all.len() as u64),
+        (SESSION, entry, u64::MAX),
+        (SESSION, EntryNo(0), 0),
+        (SESSION, EntryNo(1), 0),
+        (SESSION, EntryNo(u64::MAX), 0),
+        (SessionId(77), entry, 0),
+    ] {
+        assert_eq!(store.result(session, entry, from, 99).unwrap(), "", "{session}.{entry} from {from}");
+    }
+    assert_eq!(store.verify().unwrap(), []);
+
+    // A fork has it too, and stores none of it; what it does not take over it has not.
+    for (child, last, has_it) in [(SessionId(8), 3, true), (SessionId(9), 2, false)] {
+        let fork = Fork { parent: SESSION, through: Seq(4), last: EntryNo(last) };
+        let own = [forked(child, 5, Some(fork))];
+        store.append(&[batch(own.to_vec(), folded(&own))]).unwrap();
+        assert!(read_on(child, entry, 50_000) == if has_it { &all[..] } else { "" }, "{has_it}");
+    }
+}
+
+fn results_must_bring_their_blobs(store: &dyn Store) {
+    let (large, _) = a_large_result(SESSION, "all that came out", 3);
+    let blob = large.blobs[0].clone();
+    let of_another = Blob { session: SessionId(9), ..blob.clone() };
+    for (what, blobs) in [
+        ("none", vec![]),
+        ("too little", vec![Blob { text: blob.text[1..].into(), ..blob.clone() }]),
+        ("another's", vec![of_another.clone()]),
+        ("another record's", vec![Blob { seq: Seq(2), ..blob.clone() }]),
+        ("two", vec![blob.clone(), blob.clone()]),
+        ("one more", vec![blob, of_another]),
+    ] {
+        let refused = store.append(&[Batch { blobs, ..large.clone() }]);
+        assert!(matches!(refused, Err(StoreError::OutOfOrder { .. })), "{what}: {refused:?}");
+    }
+    assert_eq!(store.heads().unwrap(), []);
+    store.append(&[large]).unwrap();
+}
+
 fn an_erased_session_leaves_nothing(store: &dyn Store) {
     let other = SessionId(9);
     let (log, kept) = ([created(SESSION), drafted(2)], [created(other)]);
     store.append(&[batch(log.to_vec(), folded(&log)), batch(kept.to_vec(), folded(&kept))]).unwrap();
     let erased = Batch {
         records: vec![drafted(3), stamped(SESSION, 4, Record::Erased)],
+        blobs: vec![],
         heads: Vec::new(),
         durability: Durability::Synced,
     };
@@ -429,4 +520,18 @@ fn an_erased_session_leaves_nothing(store: &dyn Store) {
     let again = [created(SESSION)];
     store.append(&[batch(again.to_vec(), folded(&again))]).unwrap();
     assert_eq!(store.records(SESSION, Seq(0), 99).unwrap(), again);
+
+    // Nor of what stood beside its records.
+    let id = SessionId(5);
+    let (large, entry) = a_large_result(id, &"secret ".repeat(20_000), 3);
+    let gone = Batch {
+        records: vec![stamped(id, 5, Record::Erased)],
+        blobs: vec![],
+        heads: vec![],
+        ..large.clone()
+    };
+    store.append(&[large]).unwrap();
+    store.append(&[gone]).unwrap();
+    assert_eq!(store.result(id, entry, 0, 99).unwrap(), "");
+    assert_eq!(store.verify().unwrap(), []);
 }

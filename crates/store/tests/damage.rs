@@ -9,7 +9,7 @@ use q_core::{Batch, Durability, Fault, Head, Record, Seq, SessionId, Stamped, Wa
 use q_store::{Damage, FjallStore, Store, StoreError};
 
 use q_sim::crash::driver::{Driver, Step};
-use q_sim::crash::engine::{Keyspace, Rows, flush, raw, rows};
+use q_sim::crash::engine::{Keyspace, Rows, flush, raw, raw_blobs, rows};
 use q_sim::crash::image::{self, Image, Written, scratch};
 
 /// A closed store of two sessions with two turns each, and its rows.
@@ -93,6 +93,61 @@ fn every_record_that_is_lost_costs_little_and_one_session() {
     }
 }
 
+/// A session with a result of which three pieces stand beside its record, and a turn behind it; and that record.
+fn with_a_large_result() -> (Sample, Seq) {
+    let place = scratch();
+    let dir = place.path().join("store");
+    let store = FjallStore::open(&dir).unwrap();
+    let mut driver = Driver::new(&store, 1, 1);
+    for result in ["what was found, ".repeat(5_000), "nothing".into()] {
+        driver.take(Step::Submit(0, "read it".into()));
+        driver.take(Step::Call(0, false));
+        driver.take(Step::Result(0, result));
+        driver.take(Step::Done(0));
+    }
+    driver.settle();
+    drop(driver);
+    let written = Written::all_of(&store);
+    let session = written.sessions().next().unwrap();
+    let log = store.records(session, Seq(1), usize::MAX).unwrap();
+    let seq = log.iter().find(|stamped| stamped.beside() > 0).unwrap().seq;
+    drop(store);
+    let sample = Sample { image: Image::of(&dir), place, written, records: Rows::new(), heads: Rows::new() };
+    (sample, seq)
+}
+
+#[test]
+fn a_lost_piece_of_a_result_costs_that_result_and_nothing_else() {
+    let (sample, seq) = with_a_large_result();
+    let dir = sample.place.path().join("changed");
+    let pieces = raw_blobs(&sample.place.path().join("store"), rows);
+    assert_eq!(pieces.len(), 3);
+    let session = sample.written.sessions().next().unwrap();
+    let (kept_through, resumes_at) = (Seq(seq.0 - 1), Some(seq.next()));
+    let damage = Damage { session, kept_through, resumes_at, lost: Some(1), kept_aside: None };
+    for (at, (key, value)) in pieces.iter().enumerate() {
+        let changes: [&dyn Fn(&Keyspace); 4] = [
+            &|blobs| blobs.remove(key.as_slice()).unwrap(),
+            &|blobs| blobs.insert(key.as_slice(), &value[..value.len() - 1]).unwrap(),
+            &|blobs| {
+                let mut flipped = value.clone();
+                flipped[value.len() / 2] ^= 1;
+                blobs.insert(key.as_slice(), flipped).unwrap();
+            },
+            &|blobs| blobs.insert(key.as_slice(), pieces[(at + 1) % pieces.len()].1.as_slice()).unwrap(),
+        ];
+        for (change, number) in changes.into_iter().zip(0..) {
+            sample.image.write(&dir);
+            raw_blobs(&dir, change);
+            let outcome = image::check(&dir, &sample.written);
+            assert_eq!(outcome.lost, BTreeMap::from([(session, 1)]), "piece {at}, change {number}");
+            let told: Vec<_> =
+                outcome.damage.into_iter().map(|damage| Damage { kept_aside: None, ..damage }).collect();
+            assert_eq!(told, std::slice::from_ref(&damage), "piece {at}, change {number}");
+        }
+    }
+}
+
 #[test]
 fn a_row_from_elsewhere_is_a_lost_one() {
     let sample = sample();
@@ -164,7 +219,9 @@ fn continued(texts: [&str; 2]) -> (Sample, SessionId, Seq) {
         records.push(stamped);
     }
     let session = head.id;
-    store.append(&[Batch { records, heads: vec![head], durability: Durability::Synced }]).unwrap();
+    store
+        .append(&[Batch { records, blobs: vec![], heads: vec![head], durability: Durability::Synced }])
+        .unwrap();
     sample.written = Written::all_of(&store);
     drop(store);
     sample.image = Image::of(&dir);
@@ -211,7 +268,8 @@ fn nothing_is_appended_to_a_log_whose_end_is_damaged() {
     let mut head: Head = store.heads().unwrap().remove(0);
     let stamped = Stamped { session, seq: seq.next(), at: WallTime(1), record: Record::Closed };
     head.apply(&stamped);
-    let batch = Batch { records: vec![stamped], heads: vec![head], durability: Durability::Synced };
+    let batch =
+        Batch { records: vec![stamped], blobs: vec![], heads: vec![head], durability: Durability::Synced };
     let refused = store.append(&[batch]);
     assert!(
         matches!(refused, Err(StoreError::Damaged { session: told, seq: at }) if (told, at) == (session, seq))
@@ -269,7 +327,12 @@ fn append(store: &FjallStore, session: SessionId, record: Record) -> Result<Seq,
     let stamped = Stamped { session, seq: head.seq.next(), at: WallTime(1), record };
     head.apply(&stamped);
     let seq = head.seq;
-    store.append(&[Batch { records: vec![stamped], heads: vec![head], durability: Durability::Synced }])?;
+    store.append(&[Batch {
+        records: vec![stamped],
+        blobs: vec![],
+        heads: vec![head],
+        durability: Durability::Synced,
+    }])?;
     Ok(seq)
 }
 

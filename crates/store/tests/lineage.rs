@@ -94,8 +94,12 @@ fn what_a_cut_parent_says_next_is_not_its_forks_history() {
         let record = Record::Drafted { text: text.into() };
         let stamped = Stamped { session: parent, seq: cut.seq.next(), at: WallTime(1), record };
         cut.apply(&stamped);
-        let batch =
-            Batch { records: vec![stamped], heads: vec![cut.clone()], durability: Durability::Synced };
+        let batch = Batch {
+            records: vec![stamped],
+            blobs: vec![],
+            heads: vec![cut.clone()],
+            durability: Durability::Synced,
+        };
         store.append(&[batch]).unwrap();
     }
     assert!(head(fork).fork.unwrap().through <= cut.seq);

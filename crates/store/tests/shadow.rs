@@ -10,7 +10,7 @@ use crate::rot::sample;
 
 /// Markers of a later layout, and whether they say that this one's readers understand it.
 const NEWER: [(&str, bool); 2] =
-    [("q-store 2 reads 1 fc398e687a84eeee\n", true), ("q-store 2 4c3cfc5ab1e02f91\n", false)];
+    [("q-store 3 reads 2 157ab6b19ba28660\n", true), ("q-store 3 efdca5cbe6682517\n", false)];
 
 #[test]
 fn a_newer_store_is_read_where_it_says_so_and_never_written() {

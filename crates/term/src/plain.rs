@@ -208,7 +208,7 @@ impl Plain {
             }
             Body::Prompt(text) => format!("you: {}", sanitize::visible(text)),
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
-            Body::Result(result) => told(result),
+            Body::Result(result) => told(entry.no, result),
             Body::Stop(stop) => words::stop(stop),
             Body::Repair(fault) => words::repair(*fault),
         };
@@ -306,17 +306,17 @@ pub fn entry(entry: &Entry) -> String {
         Body::Answer(text) => format!("{}\n", sanitize::visible(text).trim_end()),
         Body::Thinking(text) => format!("thinks: {}\n", sanitize::visible(text).trim_end()),
         Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
-        Body::Result(result) => format!("{}\n", told(result)),
+        Body::Result(result) => format!("{}\n", told(entry.no, result)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop)),
         Body::Repair(fault) => format!("{}\n", words::repair(*fault)),
     }
 }
 
 /// A call's end: how it went, and beneath it what came out, indented as code is.
-fn told(result: &Resulted) -> String {
+fn told(no: EntryNo, result: &Resulted) -> String {
     let text = sanitize::visible(&result.text);
     let lines = text.trim_end().lines().map(|line| format!("\n    {line}"));
-    format!("result: {}{}", words::result(result), lines.collect::<String>())
+    format!("result: {}{}", words::result(no, result), lines.collect::<String>())
 }
 
 /// What stands before the place where a prompt is typed.

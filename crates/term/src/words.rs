@@ -2,8 +2,8 @@
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, Called, Fault, Interrupter, Mirror, Outcome, PendingCall, Presence, Resulted, SessionId, Stop,
-    Summary, WallTime, Wants,
+    Activity, Called, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall, Presence, Resulted,
+    SessionId, Stop, Summary, WallTime, Wants,
 };
 
 use crate::sanitize;
@@ -78,9 +78,9 @@ pub fn hanging(text: &str) -> String {
     text.replace('\n', "\n    ")
 }
 
-/// How a call ended, and what came of it if not all of that is here.
-pub fn result(result: &Resulted) -> String {
-    let kept = result.text.len() as u64;
+/// How a call ended, and what came of it if not all of that is here, in the entry with that number.
+pub fn result(no: EntryNo, result: &Resulted) -> String {
+    let shown = result.text.len() as u64;
     let outcome = match result.outcome {
         Outcome::CutShort => "cut short; what it did until then is not known",
         outcome @ (Outcome::Done
@@ -89,8 +89,11 @@ pub fn result(result: &Resulted) -> String {
         | Outcome::Expired
         | Outcome::NeverRan) => outcome.words(),
     };
-    if result.whole > kept {
-        format!("{outcome} (the first {kept} of {} bytes)", result.whole)
+    let whole = result.whole;
+    if result.kept > shown {
+        format!("{outcome} (the first {shown} of {whole} bytes; q show SESSION --entry {no} has more)")
+    } else if whole > shown {
+        format!("{outcome} (the first {shown} of {whole} bytes)")
     } else {
         outcome.to_owned()
     }
@@ -123,12 +126,12 @@ pub fn repair(fault: Fault) -> String {
         ),
         Fault::LogCut { lost } => {
             let lost = match lost {
-                Some(1) => "1 record after this place is".to_owned(),
-                Some(count) => format!("{count} records after this place are"),
-                None => "what came after this place is".to_owned(),
+                Some(1) => "1 record of it is lost".to_owned(),
+                Some(count) => format!("{count} records of it are lost"),
+                None => "some of it is lost".to_owned(),
             };
             format!(
-                "repaired here: the stored history was damaged; {lost} lost; the damaged image is kept aside"
+                "repaired here: the stored history was damaged; {lost} (q doctor says where); the damaged image is kept aside"
             )
         }
     }

@@ -17,7 +17,7 @@ use crate::exchange::document::Facts;
 use crate::exchange::form::Form;
 use crate::exchange::output::Output;
 use crate::history::{History, incomplete};
-use crate::out;
+use crate::{out, results};
 
 pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode, CliError> {
     let place = args.output.filter(|place| place.as_os_str() != "-");
@@ -36,8 +36,9 @@ pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode,
     let mut beginning = Beginning::of(format, &facts);
     output.write(&form.begin(&facts)?)?;
     while let Some(entries) = history.next(&mut client).await? {
-        for entry in entries.iter().filter(|entry| beginning.keeps(entry)) {
-            output.write(&form.entry(entry)?)?;
+        for mut entry in entries.into_iter().filter(|entry| beginning.keeps(entry)) {
+            results::read_on(&mut client, session.id, &mut entry).await?;
+            output.write(&form.entry(&entry)?)?;
         }
     }
     output.write(&form.end(&facts))?;

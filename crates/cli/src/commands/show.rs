@@ -11,12 +11,16 @@ use crate::commands::Context;
 use crate::error::CliError;
 use crate::history::{Back, incomplete};
 use crate::json::{self, EntryJson, SessionJson, TranscriptJson};
-use crate::out;
+use crate::{out, results};
 
 pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let session = client.resolve(&args.session).await?;
-    let Shown { entries, older, missing } = transcript(&mut client, session.id, args.tail).await?;
+    let shown = match args.entry {
+        Some(no) => whole_entry(&mut client, session.id, no).await?,
+        None => transcript(&mut client, session.id, args.tail).await?,
+    };
+    let Shown { entries, older, missing } = shown;
     if let Some(missing) = &missing {
         out::note(&format!("q: {}", visible(&incomplete(missing))));
     }
@@ -42,6 +46,25 @@ struct Shown {
     older: bool,
     /// Why older ones cannot be read.
     missing: Option<String>,
+}
+
+/// One entry with all that is kept of it.
+async fn whole_entry(client: &mut Client, session: SessionId, no: u64) -> Result<Shown, CliError> {
+    let mut back = Back::of(session);
+    while let Some(page) = back.next(client).await? {
+        let first = page.first().map_or(0, |entry| entry.no.0);
+        if no < first {
+            continue;
+        }
+        let Some(mut entry) = page.into_iter().find(|entry| entry.no.0 == no) else { break };
+        results::read_on(client, session, &mut entry).await?;
+        return Ok(Shown { entries: vec![entry], older: back.goes_on || first < no, missing: None });
+    }
+    let none = CliError::failed(format!("no entry has the number {no}; `--numbers` shows them"));
+    Err(match &back.missing {
+        Some(missing) => none.hint(incomplete(missing)),
+        None => none,
+    })
 }
 
 /// A session's newest entries; all without `tail`.

@@ -122,7 +122,7 @@ impl EntryShape {
                 wants: Some(word(&WANTS, *wants)),
                 ..plain
             },
-            Body::Result(Resulted { of: _, outcome, text: out, whole }) => Self {
+            Body::Result(Resulted { of: _, outcome, text: out, kept: _, whole }) => Self {
                 role: role("result"),
                 text: text(out),
                 of: Some(of),
@@ -203,7 +203,7 @@ impl EntryShape {
                 let text = text?;
                 let whole = self.bytes.unwrap_or(text.len() as u64);
                 let outcome = outcome.ok_or_else(|| format!("outcome `{word}` is none"))?;
-                Body::Result(Resulted { of, outcome, text, whole })
+                Body::Result(Resulted { of, outcome, kept: text.len() as u64, text, whole })
             }
             "interrupted" => {
                 let by = self.by.ok_or_else(|| missing("by"))?;

@@ -76,6 +76,37 @@ fn a_store_that_is_moved_away_is_missed_and_never_made_anew() {
     assert_eq!(world.server.requests().len(), 1);
 }
 
+/// Another command must not give the waiting terminal an empty store in its place.
+#[test]
+fn no_other_command_makes_a_store_in_place_of_one_that_is_gone() {
+    let (world, mut terminal) = one();
+    let data = world.home.directory("XDG_DATA_HOME").join("q");
+    fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
+    terminal.send_line("where are you?");
+    terminal.wait_text("not saved: where are you?");
+    for command in [&["ls"][..], &["new", "-d", "two"], &["chat", "hello"]] {
+        world
+            .q(command)
+            .exited(5)
+            .told("is gone, and q has used it before")
+            .told("to begin with an empty one");
+        assert!(!data.join("store").exists(), "{command:?}");
+    }
+    fs::rename(data.join("elsewhere"), data.join("store")).unwrap();
+    terminal.send("\r");
+    terminal.wait_text("echo: where are you?");
+
+    // With nobody there neither, until the person says so.
+    world.q(&["host", "stop"]).succeeded();
+    terminal.wait_exit();
+    fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
+    let refused = world.q(&["ls"]).exited(5);
+    let note =
+        refused.err.split(' ').find(|word| word.ends_with(".store")).expect("the note is named").to_owned();
+    fs::remove_file(note).unwrap();
+    assert!(world.q(&["ls", "--json"]).succeeded().json().as_array().unwrap().is_empty());
+}
+
 #[test]
 fn a_command_that_a_full_disk_stops_says_so_and_reading_goes_on_until_then() {
     let (world, terminal) = one();
@@ -158,7 +189,7 @@ fn a_terminal_misses_nothing_that_was_thrown_away_or_erased() {
 }
 
 /// As a later version marks a store that this one can read.
-const NEWER: &str = "q-store 2 reads 1 fc398e687a84eeee\n";
+const NEWER: &str = "q-store 3 reads 2 157ab6b19ba28660\n";
 
 #[test]
 fn a_later_versions_store_is_read_and_never_written() {
@@ -178,10 +209,8 @@ fn a_later_versions_store_is_read_and_never_written() {
     terminal.wait_text("read only: the store was written by a newer q");
     terminal.send_line("and you?");
     terminal.wait_typed("one", "and you?");
-    terminal.send(CTRL_D);
-    terminal.send("\x15");
-    terminal.wait_prompt("one");
-    terminal.send(CTRL_D);
+    // Whether the refusal is back by now or not.
+    terminal.send("\x18d");
     terminal.wait_exit();
     world.q(&["host", "stop"]).succeeded();
     assert_eq!(Image::of(&store).files, before);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::world::{World, eventually};
@@ -93,6 +93,70 @@ fn a_turn_that_ran_is_interrupted_where_it_is_imported() {
     world.q(&["wait", "api"]).succeeded();
     let whole = world.q(&["export", "api"]).succeeded().json();
     assert_eq!(whole["entries"][1]["text"], "half ofit");
+}
+
+/// The limits are those of `Limits::default`: 400 KB in a result's record, 4 MB in all.
+#[test]
+fn a_large_result_is_kept_whole_and_read_where_it_is_asked_for() {
+    let world = World::new();
+    let lines: Vec<String> = (0..60_000).map(|n| format!("{n} — яблоко\n")).collect();
+    let result = lines.concat();
+    assert!((1 << 20..4 << 20).contains(&result.len()));
+    let entries = json!([
+        { "no": 1, "at_ms": 5, "role": "user", "text": "read it" },
+        { "no": 2, "at_ms": 6, "role": "call", "text": "log", "call": 1, "tool": "read", "wants": "nothing" },
+        { "no": 3, "at_ms": 7, "role": "result", "text": result, "of": 2, "outcome": "done", "bytes": 9_000_000 },
+        { "no": 4, "at_ms": 8, "role": "assistant", "text": "apples" },
+    ]);
+    let file =
+        json!({ "format": "q-session", "version": 1, "name": "log", "agent": "guide", "entries": entries });
+    world.q_reading(&["import", "-"], file.to_string()).succeeded();
+
+    let shown = world.q(&["show", "log", "--json"]).succeeded().json();
+    let entry = &shown["entries"][2];
+    let text = entry["text"].as_str().unwrap();
+    assert!(result.starts_with(text) && (400 << 10) - text.len() < 4, "{} bytes are shown", text.len());
+    assert_eq!(
+        (entry["kept"].as_u64(), entry["bytes"].as_u64()),
+        (Some(result.len() as u64), Some(9_000_000))
+    );
+    let no = entry["no"].to_string();
+    world
+        .q(&["show", "log"])
+        .succeeded()
+        .said(&format!("of 9000000 bytes; q show SESSION --entry {no} has more"));
+
+    let whole = world.q(&["show", "log", "--entry", &no, "--json"]).succeeded().json();
+    assert_eq!(whole["entries"].as_array().unwrap().len(), 1);
+    assert!(whole["entries"][0]["text"] == result.as_str());
+    assert!(world.q(&["show", "log", "--entry", &no]).succeeded().out.contains("    59999 — яблоко\n"));
+    world.q(&["show", "log", "--entry", "1000"]).exited(1).told("no entry has the number 1000");
+
+    // A fork has it too, and takes nothing for it; after the host's end it is where it was.
+    world.q(&["fork", "log", "twig"]).succeeded();
+    world.q(&["host", "stop"]).succeeded();
+    let sizes = world.q(&["ls", "--verbose", "--json"]).succeeded().json();
+    let bytes = |name: &str| {
+        let sessions = sizes.as_array().unwrap();
+        sessions.iter().find(|one| one["name"] == name).unwrap()["bytes"].as_u64().unwrap()
+    };
+    assert!(bytes("log") > result.len() as u64 && bytes("twig") < 1_000, "{sizes}");
+    for (name, format) in [("log", "json"), ("twig", "json"), ("twig", "md"), ("log", "html")] {
+        let out = world.q(&["export", name, "--format", format]).succeeded().out;
+        assert!(out.contains("59999 — яблоко"), "{name} as {format}");
+    }
+    let exported = world.q(&["export", "log"]).succeeded().out;
+    world.q_reading(&["import", "-"], exported.clone()).succeeded();
+    let [first, second] = [&exported, &world.q(&["export", "log-2"]).succeeded().out]
+        .map(|out| serde_json::from_str::<Value>(out).unwrap()["entries"].clone());
+    assert!(first == second, "what is exported and imported is exported again");
+
+    // What is longer than is kept is refused, with the limit.
+    let long = file
+        .to_string()
+        .replacen("\"read it\"", "\"read all\"", 1)
+        .replace("59999 — яблоко", &"x".repeat(4 << 20));
+    world.q_reading(&["import", "-"], long).exited(1).told("it is too long").told("the limit is 4194304");
 }
 
 #[test]

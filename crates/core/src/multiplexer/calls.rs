@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use crate::agent::{Call, Outcome, Wants};
 use crate::effect::{Effect, Reply};
 use crate::id::{CallNo, Digest, EntryNo, SessionId, TurnNo};
+use crate::limits::Limits;
 use crate::multiplexer::step::Step;
 use crate::record::{Answer, Policy, Record};
 use crate::refusal::Refusal;
@@ -22,6 +23,26 @@ pub(crate) const TOOL_BYTES: usize = 128;
 const LONG_NAME: &str = "the tool's name is too long";
 /// What it hears when the session's policy denies all that wants consent.
 const BY_POLICY: &str = "this session's policy denies tools";
+
+/// What of a result is kept, and where.
+pub(super) struct Portion {
+    /// In its record.
+    pub(super) text: String,
+    /// Bytes in all.
+    pub(super) kept: u64,
+    /// Beside its record.
+    pub(super) rest: String,
+}
+
+impl Portion {
+    pub(super) fn of(mut text: String, limits: &Limits) -> Self {
+        text.truncate(text.floor_char_boundary(limits.result_kept_bytes.max(limits.result_bytes)));
+        let kept = text.len() as u64;
+        let rest = text.split_off(text.floor_char_boundary(limits.result_bytes));
+        text.shrink_to_fit(); // the room of the rest would stay with the transcript
+        Self { text, kept, rest }
+    }
+}
 
 impl Step<'_> {
     /// The agent wants something. A number that is not above the last one was heard already and is ignored.
@@ -167,12 +188,13 @@ impl Step<'_> {
         self.after(Effect::Settle { session: id, turn, call, outcome, text });
     }
 
-    fn end_call(&mut self, id: SessionId, turn: TurnNo, call: CallNo, outcome: Outcome, mut text: String) {
+    fn end_call(&mut self, id: SessionId, turn: TurnNo, call: CallNo, outcome: Outcome, text: String) {
         let flight = self.head(id).and_then(|head| head.turn.as_ref());
         let Some(of) = flight.and_then(|flight| flight.call(call)).map(|open| open.entry) else { return };
         let whole = text.len() as u64;
-        text.truncate(text.floor_char_boundary(self.multiplexer().limits.result_bytes));
-        let seq = self.record(id, Record::Resulted { turn, call, of, outcome, text, whole });
+        let Portion { text, kept, rest } = Portion::of(text, &self.multiplexer().limits);
+        let seq = self.record(id, Record::Resulted { turn, call, of, outcome, text, kept, whole });
+        self.keep_beside(id, seq, rest);
         self.tell_entry(id, EntryNo(seq.0));
         self.changed(id);
     }

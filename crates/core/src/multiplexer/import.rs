@@ -13,6 +13,7 @@ use crate::effect::Reply;
 use crate::id::{ClientId, EntryNo, PromptNo, Seq, SessionId};
 use crate::import::{Import, Item, Thread};
 use crate::limits::Limits;
+use crate::multiplexer::calls::Portion;
 use crate::multiplexer::step::Step;
 use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
@@ -107,8 +108,9 @@ impl Step<'_> {
             plan.take(item)?;
         }
         let Plan { so_far, waiting, records, .. } = plan;
-        for record in records {
-            self.record(id, record);
+        for (record, rest) in records {
+            let seq = self.record(id, record);
+            self.keep_beside(id, seq, rest);
         }
         let reaches = self.reached(id);
         if let Some(importing) = self.multiplexer_mut().importing.get_mut(&id) {
@@ -179,7 +181,8 @@ struct Plan<'a> {
     prompts: PromptNo,
     next: Seq,
     now: WallTime,
-    records: Vec<Record>,
+    /// Each with what of its result stands beside it.
+    records: Vec<(Record, String)>,
 }
 
 impl Plan<'_> {
@@ -213,10 +216,13 @@ impl Plan<'_> {
         }
         let call = if let Body::Result(result) = &entry.body { self.so_far.call(result.of) } else { None };
         self.so_far.take(&entry, EntryNo(self.next.0), self.limits);
+        let mut rest = String::new();
         if let (Body::Result(result), Some(of)) = (&mut entry.body, call) {
-            result.of = of;
+            let portion = Portion::of(core::mem::take(&mut result.text), self.limits);
+            (result.of, result.text, result.kept) = (of, portion.text, portion.kept);
+            rest = portion.rest;
         }
-        self.push(Record::Imported { at: entry.at, body: entry.body });
+        self.push_with(Record::Imported { at: entry.at, body: entry.body }, rest);
         Ok(())
     }
 
@@ -240,14 +246,18 @@ impl Plan<'_> {
     }
 
     fn push(&mut self, record: Record) {
-        self.records.push(record);
+        self.push_with(record, String::new());
+    }
+
+    fn push_with(&mut self, record: Record, rest: String) {
+        self.records.push((record, rest));
         self.next = self.next.next();
     }
 }
 
 /// The end of a call of which nobody says how it went.
 fn cut_short(of: EntryNo, at: WallTime) -> Record {
-    let result = Resulted { of, outcome: Outcome::CutShort, text: String::new(), whole: 0 };
+    let result = Resulted { of, outcome: Outcome::CutShort, text: String::new(), kept: 0, whole: 0 };
     Record::Imported { at, body: Body::Result(result) }
 }
 

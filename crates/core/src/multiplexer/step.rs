@@ -1,10 +1,10 @@
 //! One call of the core as it is being decided: what to write, what to do at once, what to do after.
 
 use alloc::collections::BTreeSet;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::effect::{Batch, Durability, Effect, Effects};
+use crate::effect::{Batch, Blob, Durability, Effect, Effects};
 use crate::id::{CallNo, Seq, SessionId, TurnNo};
 use crate::multiplexer::Multiplexer;
 use crate::presence::Presence;
@@ -21,6 +21,7 @@ pub(super) struct Step<'a> {
     multiplexer: &'a mut Multiplexer,
     now: Now,
     records: Vec<Stamped>,
+    blobs: Vec<Blob>,
     durability: Durability,
     at_once: Vec<Effect>,
     after: Vec<Effect>,
@@ -34,6 +35,7 @@ impl<'a> Step<'a> {
             multiplexer,
             now,
             records: Vec::new(),
+            blobs: Vec::new(),
             durability: Durability::Buffered,
             at_once: Vec::new(),
             after: Vec::new(),
@@ -114,6 +116,13 @@ impl<'a> Step<'a> {
         seq
     }
 
+    /// Keeps the rest of the result in that record, if there is any.
+    pub(super) fn keep_beside(&mut self, session: SessionId, seq: Seq, rest: String) {
+        if !rest.is_empty() {
+            self.blobs.push(Blob { session, seq, text: rest });
+        }
+    }
+
     /// Notes that the session is being used.
     pub(super) fn use_now(&mut self, session: SessionId) {
         let now = self.now.mono;
@@ -167,7 +176,7 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn finish(self) -> Effects {
-        let Self { multiplexer, records, durability, at_once, after, changed, .. } = self;
+        let Self { multiplexer, records, blobs, durability, at_once, after, changed, .. } = self;
         let view = multiplexer.view();
         // A mirror hears of a session before anything happens in it; of how it stands after all that happened; and whoever
         // wished it hears last. So a line that says "idle" means that everything is there.
@@ -187,7 +196,7 @@ impl<'a> Step<'a> {
             .filter_map(|id| multiplexer.sessions.get(*id))
             .map(|session| session.head().clone())
             .collect();
-        let batch = (!records.is_empty()).then_some(Batch { records, heads, durability });
+        let batch = (!records.is_empty()).then_some(Batch { records, blobs, heads, durability });
         Effects { batch, at_once, after }
     }
 }

@@ -58,8 +58,10 @@ pub struct Resulted {
     pub of: EntryNo,
     /// How it went.
     pub outcome: Outcome,
-    /// What came out, as far as it is kept.
+    /// The beginning of what came out.
     pub text: String,
+    /// Bytes kept of it in all; what is not in `text`, the store has.
+    pub kept: u64,
     /// Bytes that came out in all.
     pub whole: u64,
 }
@@ -152,8 +154,9 @@ impl Transcript {
                 let Call { no, tool, input, wants, .. } = call.clone();
                 self.push(stamped, Body::Call(Called { no, tool, input, wants }));
             }
-            Record::Resulted { of, outcome, text, whole, .. } => {
-                let result = Resulted { of: *of, outcome: *outcome, text: text.clone(), whole: *whole };
+            Record::Resulted { of, outcome, text, kept, whole, .. } => {
+                let (of, outcome, kept, whole) = (*of, *outcome, *kept, *whole);
+                let result = Resulted { of, outcome, text: text.clone(), kept, whole };
                 self.push(stamped, Body::Result(result));
             }
             Record::Repaired { fault } => self.push(stamped, Body::Repair(*fault)),

@@ -1,10 +1,11 @@
 //! What a core wrote, kept in memory and never failing: what a script recovers from.
 
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::effect::Batch;
-use crate::id::{Seq, SessionId};
+use crate::id::{EntryNo, Seq, SessionId};
 use crate::record::{Fault, Record, Stamped};
 use crate::session::head::Head;
 use crate::session::stored::Stored;
@@ -14,6 +15,8 @@ use crate::session::stored::Stored;
 pub struct Disk {
     /// Every record of every session that was not erased.
     pub log: Vec<Stamped>,
+    /// What stands beside results.
+    pub blobs: BTreeMap<(SessionId, Seq), String>,
     /// The heads, as last written.
     pub heads: BTreeMap<SessionId, Head>,
     /// What was put right and no record says yet.
@@ -26,6 +29,7 @@ impl Disk {
         for stamped in &batch.records {
             if matches!(stamped.record, Record::Erased) {
                 self.log.retain(|one| one.session != stamped.session);
+                self.blobs.retain(|place, _| place.0 != stamped.session);
                 self.heads.remove(&stamped.session);
                 self.faults.remove(&stamped.session);
             } else {
@@ -35,6 +39,9 @@ impl Disk {
                 self.log.push(stamped.clone());
             }
         }
+        let alive = |session: SessionId| self.log.iter().any(|one| one.session == session);
+        let blobs = batch.blobs.iter().filter(|blob| alive(blob.session));
+        self.blobs.extend(blobs.map(|blob| ((blob.session, blob.seq), blob.text.clone())));
         self.heads.extend(batch.heads.iter().map(|head| (head.id, head.clone())));
     }
 
@@ -43,6 +50,14 @@ impl Disk {
         let head = self.heads.get(&id)?.clone();
         let tail = if head.presence.is_open() { self.records(&head) } else { Vec::new() };
         Some(Stored { head, tail, trimmed: false, fault: self.faults.get(&id).copied() })
+    }
+
+    /// What stands beside the result in that entry; empty where nothing does.
+    pub fn beside(&self, id: SessionId, entry: EntryNo) -> &str {
+        let seq = Seq(entry.0);
+        let own = self.blobs.get(&(id, seq)).map(String::as_str);
+        let fork = || self.heads.get(&id)?.fork.filter(|fork| seq <= fork.through);
+        own.or_else(|| Some(self.beside(fork()?.parent, entry))).unwrap_or_default()
     }
 
     /// All that is stored, as recovery takes it.
@@ -59,6 +74,7 @@ impl Disk {
     pub fn cut(&mut self, id: SessionId, after: Seq) {
         let all = self.log.len();
         self.log.retain(|one| one.session != id || one.seq <= after);
+        self.blobs.retain(|place, _| place.0 != id || place.1 <= after);
         let lost = Some((all - self.log.len()) as u64);
         let mut kept = self.log.iter().filter(|one| one.session == id);
         if let Some(mut head) = kept.next().and_then(Head::created) {

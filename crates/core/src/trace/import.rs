@@ -73,6 +73,7 @@ impl Script {
                 of: EntryNo(self.number()?),
                 outcome: self.outcome()?,
                 text: self.word("a text")?,
+                kept: self.number()?,
                 whole: self.number()?,
             }),
             "interrupted" => Body::Stop(Stop::Interrupted(self.one_of(&INTERRUPTERS)?)),
@@ -123,8 +124,8 @@ pub(super) fn body(body: &Body) -> String {
         Body::Call(Called { no, tool, input, wants }) => {
             format!("call {no} {} {input:?} {}", bare(tool), named(&WANTS, *wants))
         }
-        Body::Result(Resulted { of, outcome, text, whole }) => {
-            format!("result {of} {} {text:?} {whole}", bare(outcome.words()))
+        Body::Result(Resulted { of, outcome, text, kept, whole }) => {
+            format!("result {of} {} {text:?} {kept} {whole}", bare(outcome.words()))
         }
         Body::Stop(Stop::Interrupted(by)) => format!("interrupted {}", named(&INTERRUPTERS, *by)),
         Body::Stop(Stop::Failed(AgentFailure { kind, detail })) => {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::words::session;
 use super::write::{policy_word, setup_words};
 use crate::agent::{AgentFailure, Wants};
-use crate::effect::{Durability, Effect, Effects, Reply, ReplyTo};
+use crate::effect::{Blob, Durability, Effect, Effects, Reply, ReplyTo};
 use crate::id::ClientId;
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Fault, Policy, Record, Stamped, Voice};
@@ -25,6 +25,8 @@ pub fn print(effects: &Effects) -> Vec<String> {
             Durability::Synced => "synced",
         };
         lines.extend(batch.records.iter().map(|stamped| format!("persist {durability} {}", record(stamped))));
+        let blob = |Blob { session: id, seq, text }: &Blob| format!("{}.{seq} {text:?}", session(*id));
+        lines.extend(batch.blobs.iter().map(|one| format!("persist {durability} beside {}", blob(one))));
     }
     lines.extend(effects.at_once.iter().map(|one| format!("at once {}", effect(one))));
     lines.extend(effects.after.iter().map(|one| format!("after {}", effect(one))));
@@ -65,8 +67,8 @@ fn record(stamped: &Stamped) -> String {
         Record::Answered { turn, call, answer } => {
             format!("answered turn {turn} call {call} {}", answered(answer))
         }
-        Record::Resulted { turn, call, of, outcome, text, whole } => {
-            let cut = cut(text, *whole);
+        Record::Resulted { turn, call, of, outcome, text, kept, whole } => {
+            let cut = cut(text, *kept, *whole);
             format!("resulted turn {turn} call {call} of {of} {} {text:?}{cut}", outcome.words())
         }
         Record::MarkedUnread => "marked unread".into(),
@@ -100,9 +102,11 @@ fn record(stamped: &Stamped) -> String {
     format!("{place} {fact}")
 }
 
-/// How much there was of a text that is not whole.
-fn cut(text: &str, whole: u64) -> String {
-    if whole == text.len() as u64 { String::new() } else { format!(" of {whole} bytes") }
+/// How much more is kept than is shown, and how much there was in all where that is not kept.
+fn cut(text: &str, kept: u64, whole: u64) -> String {
+    let shown = text.len() as u64;
+    let beside = if kept > shown { format!(" and {} bytes beside", kept - shown) } else { String::new() };
+    if whole == kept { beside } else { format!("{beside} of {whole} bytes") }
 }
 
 fn words(tags: &[Tag]) -> String {
@@ -241,7 +245,7 @@ pub(super) fn entry(entry: &Entry) -> String {
         Body::Thinking(text) => format!("thinking {text:?}"),
         Body::Call(call) => format!("call {} {} {:?}", call.no, call.tool, call.input),
         Body::Result(result) => {
-            let cut = cut(&result.text, result.whole);
+            let cut = cut(&result.text, result.kept, result.whole);
             format!("result of {} {} {:?}{cut}", result.of, result.outcome.words(), result.text)
         }
         Body::Repair(fault) => repaired(*fault),

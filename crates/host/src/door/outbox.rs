@@ -218,7 +218,8 @@ fn session_of(message: &HostMessage) -> Option<u128> {
 fn weight(message: &HostMessage) -> usize {
     ENVELOPE
         + match message {
-            HostMessage::Update(Piece::Text { text, .. } | Piece::Draft { text, .. }) => text.len(),
+            HostMessage::Update(Piece::Text { text, .. } | Piece::Draft { text, .. })
+            | HostMessage::Reply { answer: Ok(Answer::Stretch(text)), .. } => text.len(),
             HostMessage::Update(Piece::Entry { entry, .. }) => item_weight(entry),
             HostMessage::Update(Piece::Queue { queue, .. }) => queue.iter().map(|(_, text)| text.len()).sum(),
             HostMessage::Update(Piece::Pending { pending, .. }) => pending.iter().map(call_weight).sum(),

@@ -40,6 +40,11 @@ impl<W: World> Host<W> {
                 let what = Wanted::Page { before, bytes: bytes.min(PAGE_BYTES) as usize };
                 self.read_when_written(Reading { client, request: id, session, what });
             }
+            Request::Result { session, entry, from, bytes } => {
+                let (session, entry) = (session.into(), EntryNo(entry));
+                let what = Wanted::Result { entry, from, bytes: bytes.min(PAGE_BYTES) as usize };
+                self.read_when_written(Reading { client, request: id, session, what });
+            }
             Request::Facts { session } => {
                 let reading = Reading { client, request: id, session: session.into(), what: Wanted::Facts };
                 self.read_when_written(reading);
@@ -110,6 +115,9 @@ impl<W: World> Host<W> {
         let Reading { client, request, session, what } = *reading;
         match what {
             Wanted::Page { before, bytes } => self.world.page(client, request, session, before, bytes),
+            Wanted::Result { entry, from, bytes } => {
+                self.world.result(client, request, session, entry, from, bytes);
+            }
             Wanted::Facts => self.world.facts(client, request, session),
         }
     }

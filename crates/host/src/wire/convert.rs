@@ -110,8 +110,8 @@ impl From<q_core::Entry> for Item {
             q_core::Body::Call(Called { no, tool, input, wants }) => {
                 Body::Call { no: no.0, tool, input, wants }
             }
-            q_core::Body::Result(Resulted { of, outcome, text, whole }) => {
-                Body::Result { of: of.0, outcome, text, whole }
+            q_core::Body::Result(Resulted { of, outcome, text, kept, whole }) => {
+                Body::Result { of: of.0, outcome, text, kept, whole }
             }
             q_core::Body::Repair(Fault::PromptLost(prompt)) => Body::PromptLost(prompt.0),
             q_core::Body::Repair(Fault::LogCut { lost }) => Body::LogCut(lost),
@@ -131,8 +131,9 @@ impl From<Item> for q_core::Entry {
             Body::Call { no, tool, input, wants } => {
                 q_core::Body::Call(Called { no: CallNo(no), tool, input, wants })
             }
-            Body::Result { of, outcome, text, whole } => {
-                q_core::Body::Result(Resulted { of: EntryNo(of), outcome, text, whole })
+            Body::Result { of, outcome, text, kept, whole } => {
+                let kept = kept.max(text.len() as u64);
+                q_core::Body::Result(Resulted { of: EntryNo(of), outcome, text, kept, whole })
             }
             Body::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
             Body::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),

@@ -163,6 +163,8 @@ pub enum Answer {
     Accepted(u64),
     /// Entries.
     Page(Pages),
+    /// A stretch of a result; empty behind its end.
+    Stretch(String),
     /// What a session is beside its entries.
     Facts(Box<Facts>),
     /// Lines.

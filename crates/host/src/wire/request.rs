@@ -51,6 +51,17 @@ pub enum Request {
         /// At most this much text, in bytes.
         bytes: u32,
     },
+    /// A stretch of what is kept of a result, from the store: also of closed sessions.
+    Result {
+        /// Whose.
+        session: Id,
+        /// In which entry.
+        entry: u64,
+        /// From this byte of it on.
+        from: u64,
+        /// At most so much, in bytes.
+        bytes: u32,
+    },
     /// Every session's line, closed and trashed ones too.
     List,
     /// What every session takes where it is stored.

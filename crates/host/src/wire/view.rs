@@ -81,6 +81,9 @@ pub enum Body {
         #[serde(with = "OutcomeDef")]
         outcome: Outcome,
         text: String,
+        /// 0 from a host that keeps no more than the text.
+        #[serde(default)]
+        kept: u64,
         whole: u64,
     },
     Interrupted(#[serde(with = "InterrupterDef")] Interrupter),

@@ -19,6 +19,8 @@ pub fn limits() -> Limits {
         live_sessions: 3,
         queued_prompts: 3,
         answer_bytes: 400,
+        result_bytes: 20,
+        result_kept_bytes: 200_000,
         tail_bytes: 500,
         stream_bytes: 40,
         ..Limits::default()

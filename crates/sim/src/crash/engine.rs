@@ -12,9 +12,17 @@ pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Opens the database behind the store's back and works on its records and heads.
 pub fn raw<T>(dir: &Path, work: impl FnOnce(&Keyspace, &Keyspace) -> T) -> T {
+    within(dir, |keyspace| work(&keyspace("records"), &keyspace("heads")))
+}
+
+/// The same with the pieces of its blobs.
+pub fn raw_blobs<T>(dir: &Path, work: impl FnOnce(&Keyspace) -> T) -> T {
+    within(dir, |keyspace| work(&keyspace("blobs")))
+}
+
+fn within<T>(dir: &Path, work: impl FnOnce(&dyn Fn(&str) -> Keyspace) -> T) -> T {
     let database = Database::builder(dir).worker_threads(2).open().unwrap();
-    let keyspace = |name| database.keyspace(name, KeyspaceCreateOptions::default).unwrap();
-    let result = work(&keyspace("records"), &keyspace("heads"));
+    let result = work(&|name| database.keyspace(name, KeyspaceCreateOptions::default).unwrap());
     database.persist(PersistMode::SyncAll).unwrap();
     result
 }
@@ -31,7 +39,10 @@ pub fn rows(keyspace: &Keyspace) -> Rows {
 /// Moves everything from the journal into tables, as the engine does sooner or later.
 pub fn flush(dir: &Path) {
     let database = Database::builder(dir).worker_threads(2).open().unwrap();
-    for name in ["records", "heads", "meta"] {
+    // A store of the first layout has no blobs, and must not get their keyspace from here.
+    for name in
+        ["records", "heads", "meta", "blobs"].into_iter().filter(|name| database.keyspace_exists(name))
+    {
         let keyspace = database.keyspace(name, KeyspaceCreateOptions::default).unwrap();
         keyspace.rotate_memtable_and_wait().unwrap();
     }

@@ -10,6 +10,7 @@ use q_store::{Damage, MemoryStore, Page, Store, StoreError, losses};
 
 use super::driver::{Driver, Step};
 use super::image::{self, Broken};
+use super::results::with_all_of_it;
 
 /// One life of a process that writes: what it does between opening the store and leaving it.
 #[derive(Clone, Debug)]
@@ -59,6 +60,10 @@ impl Store for Witnessed<'_> {
         Ok(())
     }
 
+    fn sync(&self) -> Result<(), StoreError> {
+        self.store.sync()
+    }
+
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
         self.store.heads()
     }
@@ -73,6 +78,16 @@ impl Store for Witnessed<'_> {
 
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError> {
         self.store.page(session, before, bytes)
+    }
+
+    fn result(
+        &self,
+        session: SessionId,
+        entry: EntryNo,
+        from: u64,
+        bytes: usize,
+    ) -> Result<String, StoreError> {
+        self.store.result(session, entry, from, bytes)
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
@@ -120,6 +135,7 @@ pub fn line(run: u64, batches: &[Batch]) -> String {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     heads: BTreeMap<SessionId, Head>,
+    /// The text of each result is all that is kept of it.
     records: BTreeMap<SessionId, Vec<Stamped>>,
 }
 
@@ -134,7 +150,14 @@ impl State {
                 Err(StoreError::Damaged { .. }) => around_damage(store, session, head.seq)?,
                 found => found?,
             };
-            records.insert(session, found);
+            let mut whole = Vec::with_capacity(found.len());
+            for stamped in found {
+                match with_all_of_it(store, stamped) {
+                    Err(StoreError::Damaged { .. }) => {}
+                    stamped => whole.push(stamped?),
+                }
+            }
+            records.insert(session, whole);
         }
         Ok(Self { heads, records })
     }

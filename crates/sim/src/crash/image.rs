@@ -5,14 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
-use q_core::{Batch, Durability, Head, Record, Seq, SessionId, Stamped, WallTime};
+use q_core::{Batch, Durability, EntryNo, Head, Record, Seq, SessionId, Stamped, WallTime};
 use q_store::{Damage, FjallStore, Store, StoreError};
+
+use super::results::all_of_result;
 
 /// The files of a store that nobody has open.
 #[derive(Clone, Debug)]
 pub struct Image {
     /// Paths within the store, by name.
     pub files: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+/// The layouts of which a database is kept, byte by byte: each must open, say what it said, and go on.
+pub const GOLDEN: [u32; 2] = [1, 2];
+
+/// Where the kept database of a layout stands.
+pub fn golden(layout: u32) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../store/tests/golden/layout-{layout}"))
 }
 
 impl Image {
@@ -26,8 +36,8 @@ impl Image {
     /// Writes it out, with the directories in which there are no files.
     pub fn write(&self, dir: &Path) {
         self.write_as_it_is(dir);
-        for keyspace in ["1", "2", "3"] {
-            fs::create_dir_all(dir.join("keyspaces").join(keyspace).join("tables")).unwrap();
+        for keyspace in fs::read_dir(dir.join("keyspaces")).into_iter().flatten() {
+            fs::create_dir_all(keyspace.unwrap().path().join("tables")).unwrap();
         }
     }
 
@@ -74,6 +84,8 @@ pub fn scratch() -> tempfile::TempDir {
 #[derive(Clone, Debug)]
 pub struct Written {
     records: BTreeMap<SessionId, Vec<Stamped>>,
+    /// All that is kept of results of which not all is in their records.
+    results: BTreeMap<(SessionId, Seq), String>,
     acknowledged: BTreeMap<SessionId, Seq>,
 }
 
@@ -82,14 +94,21 @@ impl Written {
     pub fn all_of(store: &dyn Store) -> Self {
         let heads = store.heads().unwrap();
         let records = heads.iter().map(|head| (head.id, store.records(head.id, Seq(1), usize::MAX).unwrap()));
+        let records: BTreeMap<SessionId, Vec<Stamped>> = records.collect();
+        let large = records.values().flatten().filter(|stamped| stamped.beside() > 0);
+        let results = large.map(|Stamped { session, seq, .. }| {
+            ((*session, *seq), all_of_result(store, *session, EntryNo(seq.0)).unwrap())
+        });
+        let results = results.collect();
         let acknowledged = heads.iter().map(|head| (head.id, head.seq)).collect();
-        Self { records: records.collect(), acknowledged }
+        Self { records, results, acknowledged }
     }
 
     /// As this, with what `store` holds by now, which was not acknowledged.
     #[must_use]
     pub fn and_unacknowledged(self, store: &dyn Store) -> Self {
-        Self { records: Self::all_of(store).records, ..self }
+        let Self { records, results, .. } = Self::all_of(store);
+        Self { records, results, ..self }
     }
 
     /// As this, with no more acknowledged than these ends say.
@@ -263,7 +282,11 @@ impl Reading {
         let (session, seq) = (expected.session, expected.seq);
         let is_told = match store.records(session, seq, 1) {
             Ok(found) if found.is_empty() => is_told(&store.damage(), session, seq),
-            Ok(found) if found == [expected.clone()] => return Ok(()),
+            Ok(found) if found == [expected.clone()] => match written.results.get(&(session, seq)) {
+                None => return Ok(()),
+                Some(all) if self.has_all_of(store, expected, all)? => return Ok(()),
+                Some(_) => true,
+            },
             Ok(found) => {
                 return Err(Broken::Silent(format!("{found:?} stands where {expected:?} was written")));
             }
@@ -280,6 +303,25 @@ impl Reading {
             }
         }
         Ok(())
+    }
+}
+
+impl Reading {
+    /// Whether all that is kept of a result is there. If not, that was told.
+    fn has_all_of(&mut self, store: &FjallStore, of: &Stamped, all: &str) -> Result<bool, Broken> {
+        match all_of_result(store, of.session, EntryNo(of.seq.0)) {
+            Ok(found) if found == *all => Ok(true),
+            Ok(found) => {
+                let (session, seq, found) = (of.session, of.seq, found.len());
+                Err(Broken::Silent(format!(
+                    "of the result {session} {seq} there are {found} bytes, or others"
+                )))
+            }
+            Err(error) => {
+                self.met.extend(place_of(error)?);
+                Ok(false)
+            }
+        }
     }
 }
 
@@ -308,6 +350,7 @@ pub fn go_on(store: &FjallStore) -> Result<(), Broken> {
         head.apply(&stamped);
         let batch = Batch {
             records: vec![stamped.clone()],
+            blobs: vec![],
             heads: vec![head.clone()],
             durability: Durability::Synced,
         };

@@ -18,5 +18,6 @@ pub mod kills;
 pub mod points;
 pub mod power;
 pub mod report;
+pub mod results;
 pub mod scenarios;
 pub mod writer;

@@ -9,7 +9,7 @@ use q_store::{Damage, FjallStore, Store, losses};
 use super::driver::{Step, steps_of};
 use super::engine;
 use super::history::{Life, State, Witnessed, line};
-use super::image::{Image, scratch};
+use super::image::{Image, golden, scratch};
 use super::power::{ANCHOR, Harm, JOURNAL, harm, journal_end};
 
 /// What stands at the store's place when the first life begins.
@@ -23,6 +23,8 @@ pub enum Start {
     Killed,
     /// One whose last commits did not reach the disk whole.
     PowerCut,
+    /// One of the first layout: it is brought to today's.
+    Older,
     /// One whose rows are in tables.
     Tables,
     /// One with a damaged marker: it is written anew.
@@ -94,7 +96,9 @@ fn grouped(name: &'static str, group: usize, steps: Vec<Step>) -> Scenario {
 
 /// All scenarios.
 pub fn all() -> Vec<Scenario> {
-    use Start::{Anchor, Closed, Killed, List, Marker, Nothing, PowerCut, Record, Table, Tables, Version};
+    use Start::{
+        Anchor, Closed, Killed, List, Marker, Nothing, Older, PowerCut, Record, Table, Tables, Version,
+    };
     let streamed = |n| {
         let text =
             || [Step::Text(n % 2, "and this is text that waits for no disk at all ".into()), Step::Wait(120)];
@@ -119,6 +123,12 @@ pub fn all() -> Vec<Scenario> {
     };
     let restarted = |before| Life { run: RUN, before, group: 1, steps: times(6, |n| turn(n % 2)) };
     let large = |_| vec![Step::Submit(0, "what of all this? ".repeat(20_000)), Step::Done(0)];
+    let read = |n: usize| {
+        let all = "and this is in it, too\n".repeat(n * 600);
+        vec![Step::Submit(0, "read it".into()), Step::Call(0, false), Step::Result(0, all), Step::Done(0)]
+    };
+    let forgotten =
+        |n| [read(n + 3), vec![Step::Fork(0, None), Step::Erase(1), Step::Erase(0), Step::Compact]].concat();
     let turns = |count| times(count, |n| turn(n % 3));
     vec![
         scenario("first-start", Nothing, turn(0)),
@@ -140,9 +150,12 @@ pub fn all() -> Vec<Scenario> {
         Scenario { name: "restarts", start: Nothing, lives: (0..6).map(restarted).collect() },
         scenario("existing-store", Closed, turns(25)),
         scenario("killed-before", Killed, turns(25)),
+        scenario("older-layout", Older, [turns(4), times(6, read)].concat()),
         scenario("power-cut-before", PowerCut, turns(20)),
         scenario("rows-in-tables", Tables, turns(20)),
         scenario("large-prompts", Nothing, times(12, large)),
+        scenario("large-results", Nothing, times(20, read)),
+        scenario("large-results-erased", Nothing, times(6, forgotten)),
         scenario("damaged-marker", Marker, turns(15)),
         scenario("damaged-anchor", Anchor, turns(15)),
         scenario("missing-version", Version, turns(15)),
@@ -189,6 +202,9 @@ impl Start {
     pub fn image(self) -> Option<Image> {
         if self == Self::Nothing {
             return None;
+        }
+        if self == Self::Older {
+            return Some(Image::of(&golden(1)));
         }
         let place = scratch();
         let dir = place.path().join("store");
@@ -254,7 +270,9 @@ impl Start {
             image.files.keys().find(|path| path.to_string_lossy().contains(what)).cloned().unwrap()
         };
         match self {
-            Self::Nothing | Self::Closed | Self::Killed | Self::PowerCut | Self::Tables => image.clone(),
+            Self::Nothing | Self::Older | Self::Closed | Self::Killed | Self::PowerCut | Self::Tables => {
+                image.clone()
+            }
             Self::Marker => flipped(Path::new("q-store"), &in_middle),
             Self::Anchor => flipped(Path::new(ANCHOR), &|bytes| bytes.len() - 10),
             Self::Version => {

@@ -96,7 +96,7 @@ pub enum Body {
     Answer(String),
     Thinking(String),
     Call { no: CallNo, tool: String, input: String, wants: Wants },
-    Result { of: EntryNo, outcome: Outcome, text: String, whole: u64 },
+    Result { of: EntryNo, outcome: Outcome, text: String, kept: u64, whole: u64 },
     Interrupted(Interrupter),
     Failed(FailureKind, String),
     Repaired,
@@ -190,9 +190,13 @@ fn memory(core: &Multiplexer, id: SessionId) -> Option<Memory> {
         q_core::Body::Call(call) => {
             Body::Call { no: call.no, tool: call.tool, input: call.input, wants: call.wants }
         }
-        q_core::Body::Result(end) => {
-            Body::Result { of: end.of, outcome: end.outcome, text: end.text, whole: end.whole }
-        }
+        q_core::Body::Result(end) => Body::Result {
+            of: end.of,
+            outcome: end.outcome,
+            text: end.text,
+            kept: end.kept,
+            whole: end.whole,
+        },
         q_core::Body::Stop(Stop::Interrupted(by)) => Body::Interrupted(by),
         q_core::Body::Stop(Stop::Failed(failure)) => Body::Failed(failure.kind, failure.detail),
         q_core::Body::Repair(_) => Body::Repaired,

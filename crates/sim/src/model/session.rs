@@ -96,6 +96,7 @@ pub(super) enum What {
     Result {
         of: usize,
         outcome: Outcome,
+        kept: u64,
         whole: u64,
     },
     Stop(Ending),
@@ -256,8 +257,8 @@ impl Session {
                 What::Call(call) => {
                     Body::Call { no: call.no, tool: call.tool.clone(), input: text, wants: call.wants }
                 }
-                What::Result { of, outcome, whole } => {
-                    Body::Result { of: number(*of), outcome: *outcome, text, whole: *whole }
+                What::Result { of, outcome, kept, whole } => {
+                    Body::Result { of: number(*of), outcome: *outcome, text, kept: *kept, whole: *whole }
                 }
                 What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
                 What::Stop(Ending::Interrupted(by)) => Body::Interrupted(*by),

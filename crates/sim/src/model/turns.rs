@@ -238,9 +238,10 @@ impl Model {
 
     fn close_call(&mut self, at: usize, place: usize, outcome: Outcome, text: &str) {
         self.sessions[at].set_call(place, CallState::Over);
-        let kept = &text[..text.floor_char_boundary(self.limits.result_bytes)];
-        let result = What::Result { of: place, outcome, whole: text.len() as u64 };
-        self.add(at, result, kept.to_owned());
+        let most = self.limits.result_kept_bytes.max(self.limits.result_bytes);
+        let kept = text.floor_char_boundary(most) as u64;
+        let result = What::Result { of: place, outcome, kept, whole: text.len() as u64 };
+        self.add(at, result, text[..text.floor_char_boundary(self.limits.result_bytes)].to_owned());
     }
 
     pub(super) fn end_if_too_long(&mut self, at: usize) {

@@ -50,6 +50,11 @@ impl Consents {
         }
     }
 
+    /// A turn begins. One that was cancelled before it was durable, and lost with its host, had its number.
+    pub(super) fn begins(&mut self, session: SessionId, turn: TurnNo) {
+        self.cancelled.remove(&(session, turn));
+    }
+
     /// A turn is cancelled: nothing of it may run any more.
     pub(super) fn cancels(&mut self, session: SessionId, turn: TurnNo) {
         self.cancelled.insert((session, turn));

@@ -14,6 +14,7 @@ use q_store::{MemoryStore, Store, StoreError};
 use super::index::Index;
 use super::law::{Held, Law};
 use super::planted::Planted;
+use super::texts;
 
 /// What is on disk survives the host; the queue does not.
 #[derive(Debug, Default)]
@@ -135,6 +136,7 @@ impl Disk {
         }
         .map_err(misfit)?;
         self.erased_is_gone(&group)?;
+        self.results_are_whole(&group)?;
         let syncs = group.iter().any(|batch| batch.durability == Durability::Synced);
         for batch in group {
             self.index.take(&batch, self.batches.len())?;
@@ -203,6 +205,24 @@ impl Disk {
     /// Whether a commit failed since this host started.
     pub(super) const fn has_failed(&self) -> bool {
         self.failed
+    }
+
+    /// Of each result, all that its record says is there.
+    fn results_are_whole(&self, group: &[Batch]) -> Held {
+        let misfit = |error| Law::StoreFits.broken(format!("a read: {error}"));
+        for stamped in group.iter().flat_map(|batch| &batch.records).filter(|one| one.beside() > 0) {
+            let (session, entry, text) = (stamped.session, EntryNo(stamped.seq.0), stamped.text());
+            if self.store.head(session).map_err(misfit)?.is_some() {
+                let all = self.store.result(session, entry, 0, usize::MAX).map_err(misfit)?;
+                let rest =
+                    self.store.result(session, entry, text.len() as u64, usize::MAX).map_err(misfit)?;
+                Law::StoreFits.check(all == text && rest.len() as u64 == stamped.beside(), || {
+                    format!("of the result {session}.{entry} there is {all:?} and {rest:?}")
+                })?;
+                texts::is_at_home(&rest, session, &self.index)?;
+            }
+        }
+        Ok(())
     }
 
     /// Of what the group erased, nothing is left.

@@ -268,6 +268,7 @@ fn limits(chance: &mut Chance) -> Limits {
         turn_calls: chance.between(1, 6) as u32,
         open_calls: chance.between(1, 5) as usize,
         result_bytes: chance.between(1, 200) as usize,
+        result_kept_bytes: chance.between(1, 400) as usize,
         approval_for: span(chance, [100, 30_000, 3_600_000, 86_400_000]),
         allowed_tools: chance.below(4),
         tail_bytes: chance.between(1, 6_000) as usize,

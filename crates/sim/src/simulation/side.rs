@@ -82,6 +82,13 @@ impl Side {
     }
 }
 
+impl Side {
+    fn refuse(&mut self, client: ClientId, request: u64, message: String) {
+        let refused = Refused { code: "not_simulated".into(), message, limit: false };
+        self.send(client, HostMessage::Reply { id: request, answer: Err(refused) });
+    }
+}
+
 impl World for Side {
     fn now(&self) -> Now {
         match self.planted {
@@ -190,10 +197,13 @@ impl World for Side {
         self.did.push(Did::WantPage(WantedPage { client, request, session, before, bytes }));
     }
 
+    /// Simulated clients read no result on: what they could read is looked at when it is written.
+    fn result(&mut self, client: ClientId, request: u64, session: SessionId, _: EntryNo, _: u64, _: usize) {
+        self.refuse(client, request, format!("nobody reads results of {session} here"));
+    }
+
     /// Simulated clients write nothing down, so none asks.
     fn facts(&mut self, client: ClientId, request: u64, session: SessionId) {
-        let message = format!("nobody reads the facts of {session} here");
-        let refused = Refused { code: "not_simulated".into(), message, limit: false };
-        self.send(client, HostMessage::Reply { id: request, answer: Err(refused) });
+        self.refuse(client, request, format!("nobody reads the facts of {session} here"));
     }
 }

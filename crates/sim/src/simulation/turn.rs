@@ -160,7 +160,10 @@ impl Stage {
                 self.ledger.erases(&batch, &self.disk, self.limits.trash_for, wall)?;
                 self.disk.queue(commit, batch);
             }
-            Did::Ask(question) => self.ask(&question)?,
+            Did::Ask(question) => {
+                self.ledger.consents.begins(question.session, question.turn);
+                self.ask(&question)?;
+            }
             Did::Cancel(session, turn) => {
                 self.agents.cancel(session, turn);
                 self.ledger.consents.cancels(session, turn);

@@ -188,6 +188,7 @@ pub(super) const fn is_decided_by_the_core(request: &Request) -> bool {
     match request {
         Request::Create(_) | Request::Fork { .. } | Request::Import(_) | Request::Wish { .. } => true,
         Request::Page { .. }
+        | Request::Result { .. }
         | Request::Facts { .. }
         | Request::List
         | Request::Sizes

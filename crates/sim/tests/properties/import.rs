@@ -31,8 +31,9 @@ proptest! {
         let open: Vec<_> = world.disk().heads.values().filter(|head| head.presence.is_open()).cloned().collect();
         for head in open {
             let there = entries(&world, head.id);
-            let here = imported(&there, part, head.turn.is_some())?;
-            let again = imported(&here, part, false)?;
+            let (here, beside) = imported(&whole(&world, head.id), part, head.turn.is_some())?;
+            let (again, _) = imported(&beside, part, false)?;
+            prop_assert_eq!(&told(&beside)[..there.len()], told(&whole(&world, head.id)));
             prop_assert_eq!(told(&again), told(&here));
             sound(&here)?;
             let ends = told(&here).split_off(there.len());
@@ -73,8 +74,19 @@ proptest! {
     }
 }
 
-/// The entries of a session that was imported with these.
-fn imported(there: &[Entry], part: usize, running: bool) -> Result<Vec<Entry>, TestCaseError> {
+/// A session's entries, each result with all that is kept of it.
+fn whole(world: &World, id: SessionId) -> Vec<Entry> {
+    let mut entries = entries(world, id);
+    for entry in &mut entries {
+        if let Body::Result(result) = &mut entry.body {
+            result.text += world.disk().beside(id, entry.no);
+        }
+    }
+    entries
+}
+
+/// The entries of a session that was imported with these; and the same with all that is kept of results.
+fn imported(there: &[Entry], part: usize, running: bool) -> Result<(Vec<Entry>, Vec<Entry>), TestCaseError> {
     let mut world = World::new(tight());
     prop_assert!(granted(&tell(&mut world, begin(running))).is_ok());
     for part in there.chunks(part) {
@@ -84,7 +96,7 @@ fn imported(there: &[Entry], part: usize, running: bool) -> Result<Vec<Entry>, T
     }
     let ended = granted(&tell(&mut world, Command::EndImport { session: ID }));
     prop_assert_eq!(ended, Ok(Reply::Done));
-    Ok(entries(&world, ID))
+    Ok((entries(&world, ID), whole(&world, ID)))
 }
 
 /// What entries tell, wherever they are: results by the place of their call.
@@ -148,8 +160,8 @@ fn entry() -> impl Strategy<Value = Entry> {
         4 => text().prop_map(|input| {
             Body::Call(Called { no: CallNo(1), tool: "ls".into(), input: input.into(), wants: Wants::Consent })
         }),
-        3 => (0..12u64, outcome, text(), 0..9u64).prop_map(|(of, outcome, text, whole)| {
-            Body::Result(Resulted { of: EntryNo(of), outcome, text: text.into(), whole })
+        3 => (0..12u64, outcome, text(), 0..9u64, 0..9u64).prop_map(|(of, outcome, text, kept, whole)| {
+            Body::Result(Resulted { of: EntryNo(of), outcome, text: text.into(), kept, whole })
         }),
         1 => Just(Body::Stop(Stop::Interrupted(Interrupter::User))),
         1 => Just(Body::Stop(Stop::Failed(AgentFailure { kind: FailureKind::Cut, detail: String::new() }))),

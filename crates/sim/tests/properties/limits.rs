@@ -34,8 +34,10 @@ proptest! {
                 Record::Queued { text, .. } | Record::Edited { text, .. } | Record::Steered { text, .. } => {
                     prop_assert!(text.len() <= limits.prompt_bytes && !text.trim().is_empty());
                 }
-                Record::Resulted { text, whole, .. } => {
-                    prop_assert!(text.len() <= limits.result_bytes && text.len() as u64 <= *whole);
+                Record::Resulted { text, kept, whole, .. } => {
+                    prop_assert!(text.len() <= limits.result_bytes && text.len() as u64 <= *kept);
+                    prop_assert!(*kept <= limits.result_kept_bytes as u64 && kept <= whole);
+                    prop_assert!(kept == whole || kept + 3 >= limits.result_kept_bytes as u64);
                 }
                 _ => {}
             }

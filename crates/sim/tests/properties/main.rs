@@ -40,6 +40,7 @@ fn tight() -> Limits {
         turn_calls: 2,
         open_calls: 2,
         result_bytes: 6,
+        result_kept_bytes: 9,
         allowed_tools: 1,
         stream_bytes: 12,
         ..Limits::default()

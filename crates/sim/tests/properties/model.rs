@@ -205,6 +205,7 @@ fn limit_lines(limits: &Limits) -> String {
         ("turn_calls", limits.turn_calls as usize),
         ("open_calls", limits.open_calls),
         ("result_bytes", limits.result_bytes),
+        ("result_kept_bytes", limits.result_kept_bytes),
         ("allowed_tools", limits.allowed_tools),
         ("stream_bytes", limits.stream_bytes),
         ("stream_delay", limits.stream_delay.as_millis() as usize),

@@ -188,6 +188,7 @@ impl Anchor {
                     && pairs <= 2 * ends.len() as u64 + FEW =>
             {
                 let file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
+                let title = Title { layout: LAYOUT, ..title };
                 Self::new(path.clone(), file, title, places, pairs).map_err(failed)?
             }
             found => {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::pieces::{self, Survey};
 use super::{archive, list, table};
-use crate::digest;
+use crate::{digest, directory};
 
 /// The engine's own version, in a file that never changes.
 pub(crate) const VERSION_FILE: &str = "version";
@@ -23,8 +23,8 @@ pub(crate) fn is_table(path: &Path) -> bool {
 }
 const CURRENT_FILE: &str = "current";
 
-/// Keyspaces are directories named by number: the engine's own, then the store's three.
-const KEYSPACES: std::ops::Range<u64> = 0..4;
+/// Keyspaces are directories named by number: the engine's own, then the store's three of its first layout.
+const FIRST_KEYSPACES: std::ops::Range<u64> = 0..4;
 /// The engine's own keyspace, small, and read for every decision about the others.
 const ENGINES_OWN: u64 = 0;
 
@@ -84,7 +84,7 @@ pub(crate) fn look(dir: &Path, depth: Depth) -> io::Result<Vec<Flaw>> {
             Survey::NotWhole => flaws.push(Flaw::Journal(relative(dir, &path))),
         }
     }
-    for number in KEYSPACES {
+    for number in keyspaces(dir)? {
         let keyspace = dir.join(KEYSPACES_DIR).join(number.to_string());
         look_at_keyspace(
             dir,
@@ -94,6 +94,20 @@ pub(crate) fn look(dir: &Path, depth: Depth) -> io::Result<Vec<Flaw>> {
         )?;
     }
     Ok(flaws)
+}
+
+/// The keyspaces that must be there. That of the blobs has whatever number the engine gave it when the store got one; what
+/// stands there before the marker says that, is the engine's own business.
+fn keyspaces(dir: &Path) -> io::Result<impl Iterator<Item = u64>> {
+    let mut others: Vec<u64> = Vec::new();
+    if directory::layout(dir).is_none_or(|layout| layout >= directory::LAYOUT_WITH_BLOBS) {
+        let all = numbered(&dir.join(KEYSPACES_DIR), None)?.into_iter().map(|(number, _)| number);
+        others.extend(all.filter(|number| !FIRST_KEYSPACES.contains(number)));
+        if others.is_empty() {
+            others.push(FIRST_KEYSPACES.end);
+        }
+    }
+    Ok(FIRST_KEYSPACES.chain(others))
 }
 
 fn look_at_keyspace(dir: &Path, keyspace: &Path, depth: Depth, flaws: &mut Vec<Flaw>) -> io::Result<()> {
@@ -144,9 +158,10 @@ fn can_be_opened(path: &Path) -> io::Result<bool> {
 /// All tables there are, named by a list or not.
 pub(crate) fn tables(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut tables = Vec::new();
-    for number in KEYSPACES.filter(|number| *number != ENGINES_OWN) {
-        let of_one = dir.join(KEYSPACES_DIR).join(number.to_string()).join(TABLES_DIR);
-        tables.extend(numbered(&of_one, None)?.into_iter().map(|(_, path)| path));
+    for (number, keyspace) in numbered(&dir.join(KEYSPACES_DIR), None)? {
+        if number != ENGINES_OWN {
+            tables.extend(numbered(&keyspace.join(TABLES_DIR), None)?.into_iter().map(|(_, path)| path));
+        }
     }
     Ok(tables)
 }

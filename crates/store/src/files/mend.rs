@@ -140,7 +140,7 @@ fn is_acknowledged(row: &Row<'_>, anchored: Option<&Anchored>) -> bool {
     let Some(key) = key::read(row.key) else { return false };
     let Some(end) = anchored.end(key.session()) else { return false };
     match key {
-        Key::Record(_, seq) => seq <= end.seq,
+        Key::Record(_, seq) | Key::Blob(_, seq, _) => seq <= end.seq,
         Key::Head(_) => envelope::linked_to(row.value) == Some(end.check),
     }
 }

@@ -11,13 +11,13 @@ use q_core::Durability;
 
 use crate::error::StoreError;
 use crate::files::look;
-use crate::wire;
+use crate::{directory, key, wire};
 
 use super::failure;
 
 const CACHE_BYTES: u64 = 4 << 20;
 /// What may wait in memory before it is flushed to a table.
-const RECORDS_MEMTABLE_BYTES: u64 = 2 << 20;
+const LARGE_MEMTABLE_BYTES: u64 = 2 << 20;
 const SMALL_MEMTABLE_BYTES: u64 = 512 << 10;
 /// fjall's own minimum.
 const JOURNAL_BYTES: u64 = 64 << 20;
@@ -38,6 +38,7 @@ const HEAD_TABLES: usize = 8;
 
 const RECORDS: &str = "records";
 const HEADS: &str = "heads";
+const BLOBS: &str = "blobs";
 const META: &str = "meta";
 /// The row of [`META`] that holds the newest format of payloads written, and the oldest whose readers understand it where
 /// that is another.
@@ -58,6 +59,8 @@ pub(super) enum Row {
     Record([u8; 24], Option<Vec<u8>>),
     /// A head.
     Head([u8; 16], Option<Vec<u8>>),
+    /// A piece of a blob.
+    Blob([u8; key::BLOB_LEN], Option<Vec<u8>>),
 }
 
 /// The open database.
@@ -65,6 +68,7 @@ pub(super) struct Database {
     path: PathBuf,
     pub(super) records: Keyspace,
     pub(super) heads: Keyspace,
+    pub(super) blobs: Keyspace,
     meta: Keyspace,
     engine: ::fjall::Database,
     /// A commit failed: its rows may stand in a journal and nowhere else.
@@ -76,7 +80,7 @@ impl Database {
     pub(super) fn create(dir: &Path) -> Result<(), StoreError> {
         let failed = |error| failure::of_files(dir, error);
         let engine = open_engine(dir)?;
-        for name in [RECORDS, HEADS, META] {
+        for name in [RECORDS, HEADS, META, BLOBS] {
             engine.keyspace(name, || options(name)).map_err(failed)?;
         }
         let meta = engine.keyspace(META, || options(META)).map_err(failed)?;
@@ -85,6 +89,8 @@ impl Database {
     }
 
     /// Opens what [`Self::create`] made; to be read only, also what a later version made if that says that it can be.
+    ///
+    /// What a store of an older layout has not yet, it has when this returns, and on the disk.
     pub(super) fn open(dir: &Path, to: Purpose) -> Result<Self, StoreError> {
         // Without its version fjall takes a directory for an empty one and begins anew.
         if !dir.join(look::VERSION_FILE).exists() {
@@ -100,6 +106,14 @@ impl Database {
         };
         let (records, heads, meta) = (keyspace(RECORDS)?, keyspace(HEADS)?, keyspace(META)?);
         let failed = |error| failure::of_files(dir, error);
+        let has_blobs = directory::layout(dir).is_none_or(|layout| layout >= directory::LAYOUT_WITH_BLOBS);
+        let blobs = if has_blobs || engine.keyspace_exists(BLOBS) {
+            keyspace(BLOBS)?
+        } else {
+            let blobs = engine.keyspace(BLOBS, || options(BLOBS)).map_err(failed)?;
+            engine.persist(PersistMode::SyncAll).map_err(failed)?;
+            blobs
+        };
         match meta.get(FORMAT_KEY).map_err(failed)?.as_deref() {
             Some([wire::FORMAT]) => {}
             Some([_, reads]) if to == Purpose::Read && *reads <= wire::FORMAT => {}
@@ -110,7 +124,7 @@ impl Database {
             Some(_) | None => meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(failed)?,
         }
         let is_in_doubt = AtomicBool::new(false);
-        Ok(Self { path: dir.into(), records, heads, meta, engine, is_in_doubt })
+        Ok(Self { path: dir.into(), records, heads, blobs, meta, engine, is_in_doubt })
     }
 
     /// One moment of everything.
@@ -132,6 +146,8 @@ impl Database {
                 Row::Record(key, None) => batch.remove(&self.records, key),
                 Row::Head(key, Some(value)) => batch.insert(&self.heads, key, value),
                 Row::Head(key, None) => batch.remove(&self.heads, key),
+                Row::Blob(key, Some(value)) => batch.insert(&self.blobs, key, value),
+                Row::Blob(key, None) => batch.remove(&self.blobs, key),
             }
         }
         batch.commit().map_err(|error| {
@@ -153,15 +169,19 @@ impl Database {
         }
         // The row as it stands: the engine looks what is read no longer when it moves something, and there is something.
         self.meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(|error| self.failure(error))?;
-        for keyspace in [&self.meta, &self.records, &self.heads] {
+        for keyspace in self.keyspaces() {
             keyspace.rotate_memtable().map_err(|error| self.failure(error))?;
         }
         Ok(())
     }
 
+    const fn keyspaces(&self) -> [&Keyspace; 4] {
+        [&self.meta, &self.records, &self.blobs, &self.heads]
+    }
+
     /// Waits until what was on its way to tables is in them, and synced.
     pub(super) fn wait_for_tables(&self) -> Result<(), StoreError> {
-        for keyspace in [&self.meta, &self.records, &self.heads] {
+        for keyspace in self.keyspaces() {
             let mut looks = 0;
             while keyspace.sealed_memtable_count() > 0 {
                 looks += 1;
@@ -180,7 +200,7 @@ impl Database {
         let is_merged = AtomicBool::new(false);
         let merged = thread::scope(|scope| {
             let beside = scope.spawn(|| self.keep_heads_few(&is_merged));
-            let records = self.records.major_compact();
+            let records = [&self.records, &self.blobs].into_iter().try_for_each(Keyspace::major_compact);
             is_merged.store(true, Ordering::SeqCst);
             let beside = beside.join().map_err(|_| ::fjall::Error::Poisoned);
             records.and(beside.and_then(|heads| heads))
@@ -226,7 +246,8 @@ fn open_engine(dir: &Path) -> Result<::fjall::Database, StoreError> {
 ///
 /// Heads are rewritten with every batch, and each version weighs in memory until it is flushed: theirs is kept small.
 fn options(keyspace: &str) -> KeyspaceCreateOptions {
-    let memtable = if keyspace == RECORDS { RECORDS_MEMTABLE_BYTES } else { SMALL_MEMTABLE_BYTES };
+    let is_large = keyspace == RECORDS || keyspace == BLOBS;
+    let memtable = if is_large { LARGE_MEMTABLE_BYTES } else { SMALL_MEMTABLE_BYTES };
     KeyspaceCreateOptions::default().max_memtable_size(memtable)
 }
 

@@ -1,6 +1,6 @@
 //! The store on fjall. Nothing outside this folder names it.
 //!
-//! Three keyspaces for all sessions (one each would cost 45 ms to create), two workers (one deadlocks fjall under bulk
+//! Four keyspaces for all sessions (one each would cost 45 ms to create), two workers (one deadlocks fjall under bulk
 //! writes), small caches. Not here: what rows look like (`key`, `envelope`, `wire`), where the directory comes from, what
 //! fjall's files look like to others (`files`).
 
@@ -29,7 +29,7 @@ use crate::probe::Prober;
 use crate::settle::Verdict;
 use crate::shadow::Shadow;
 use crate::store::Store;
-use crate::{directory, erased, key, order, page, tail, wire};
+use crate::{blob, directory, erased, key, order, page, result, tail, wire};
 
 use compacting::Compacting;
 use database::{Database, Purpose, Row};
@@ -245,8 +245,12 @@ impl Store for FjallStore {
             // What this very append adds to an erased session is never written.
             let places = self.read(|reader| reader.places(session))?;
             rows.extend(places.map(|seq| Row::Record(key::record(session, seq), None)));
+            let pieces =
+                self.read(|reader| reader.blob_keys(session, Seq(0)).collect::<Result<Vec<_>, _>>())?;
+            rows.extend(pieces.into_iter().map(|key| Row::Blob(key, None)));
             rows.push(Row::Head(key::head(session), None));
         }
+        let mut blobs = batches.iter().flat_map(|batch| &batch.blobs);
         let kept = |stamped: &&Stamped| !erased.contains(&stamped.session);
         for stamped in batches.iter().flat_map(|batch| &batch.records).filter(kept) {
             let session = stamped.session;
@@ -259,6 +263,13 @@ impl Store for FjallStore {
                 envelope::seal(session, stamped.seq, before.check, |out| wire::encode_record(stamped, out))?;
             ends.insert(session, End { seq: stamped.seq, check });
             rows.push(Row::Record(key::record(session, stamped.seq), Some(value)));
+            if stamped.beside() > 0
+                && let Some(blob) = blobs.find(|blob| (blob.session, blob.seq) == (session, stamped.seq))
+            {
+                let from = stamped.text().len() as u64;
+                let pieces = blob::rows(session, stamped.seq, check, from, &blob.text);
+                rows.extend(pieces.map(|(key, value)| Row::Blob(key, Some(value))));
+            }
         }
         for (session, head) in heads {
             let end = ends.get(&session).copied().unwrap_or_else(|| writer.known_end(session));
@@ -291,6 +302,13 @@ impl Store for FjallStore {
             told.for_each(|stamped| self.pay(stamped.session));
         }
         committed
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        let synced = self.with(Database::sync).and_then(|()| writer.note_all());
+        writer.poisoned |= synced.is_err();
+        synced
     }
 
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
@@ -336,6 +354,16 @@ impl Store for FjallStore {
             self.met(session, seq);
         }
         Ok(page)
+    }
+
+    fn result(
+        &self,
+        session: SessionId,
+        entry: EntryNo,
+        from: u64,
+        bytes: usize,
+    ) -> Result<String, StoreError> {
+        self.read(|reader| result::read(reader, session, entry, from, bytes))
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {

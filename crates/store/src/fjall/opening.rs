@@ -49,6 +49,10 @@ pub(super) fn open(dir: &Path, prober: Option<Prober<'_>>, purpose: Purpose) -> 
         other => other?,
     };
     opening.report(&settled.damage)?;
+    // Its marker is the last that a store of an older layout gets of the new one: without it, all of that is done again.
+    if directory::layout(dir) != Some(LAYOUT) {
+        directory::mark(dir, LAYOUT)?;
+    }
     // From here on what was lost cannot be found out any more: it has been reported.
     let anchor = Anchor::hold(dir, opening.anchored, &settled.ends)?;
     aside::clear(dir).map_err(|error| StoreError::from_io(dir, error))?;
@@ -73,10 +77,8 @@ impl<'a> Opening<'a> {
         let anchored = anchor::read(dir)?;
         let mut files = Vec::new();
         if directory::look(dir)? == Found::Unmarked {
-            if anchored.as_ref().and_then(Anchored::layout) != Some(LAYOUT) {
-                return Err(directory::damaged_marker());
-            }
-            directory::mark_again(dir)?;
+            let layout = anchored.as_ref().and_then(Anchored::layout).filter(|layout| *layout <= LAYOUT);
+            directory::mark(dir, layout.ok_or_else(directory::damaged_marker)?)?;
             files.push("the marker".into());
         }
         match &anchored {

@@ -1,15 +1,18 @@
 //! Reading: one moment of the database, every row opened and verified.
 
 use std::cell::Cell;
-use std::ops::Bound;
+use std::ops::{Bound, RangeInclusive};
 
 use ::fjall::{Guard, Keyspace, KvPair, Readable as _, Snapshot, UserValue};
 use q_core::{Fork, Head, Seq, SessionId, Stamped};
 
+use crate::blob::Pieces;
 use crate::chain::{Backward, Forward};
 use crate::envelope::{self, End};
 use crate::error::StoreError;
 use crate::log::Log;
+use crate::result::{self, Stretch};
+use crate::settle::Beside;
 use crate::{key, wire};
 
 use super::database::Database;
@@ -69,20 +72,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Sessions that have a record at all, by id. An error ends them.
+    /// Sessions that have a record at all, or a blob, each at least once. An error ends those of either kind.
     pub(super) fn sessions(&self) -> impl Iterator<Item = Result<SessionId, StoreError>> {
+        self.sessions_in(&self.database.records).chain(self.sessions_in(&self.database.blobs))
+    }
+
+    fn sessions_in<'k>(
+        &'k self,
+        rows: &'k Keyspace,
+    ) -> impl Iterator<Item = Result<SessionId, StoreError>> + 'k {
         let mut after = None;
         std::iter::from_fn(move || {
-            let from = after
-                .map_or(Bound::Unbounded, |session| Bound::Excluded(key::record(session, Seq(u64::MAX))));
-            let row = self
-                .snapshot
-                .range::<[u8; 24], _>(&self.database.records, (from, Bound::Unbounded))
-                .next()?;
+            let from = after.map_or(Bound::Unbounded, |session| {
+                Bound::Excluded(key::blob(session, Seq(u64::MAX), u64::MAX))
+            });
+            let row = self.snapshot.range::<[u8; key::BLOB_LEN], _>(rows, (from, Bound::Unbounded)).next()?;
             let session = row.key().map_err(|error| self.database.failure(error)).and_then(|key| {
                 key::read(&key)
                     .map(key::Key::session)
-                    .ok_or_else(|| StoreError::Unreadable { detail: "a record without a session".into() })
+                    .ok_or_else(|| StoreError::Unreadable { detail: "a row without a session".into() })
             });
             after = session.as_ref().ok().copied();
             Some(session)
@@ -130,6 +138,60 @@ impl<'a> Reader<'a> {
     pub(super) fn places(&self, session: SessionId) -> Result<impl Iterator<Item = Seq> + use<>, StoreError> {
         let Bounds { first, end, .. } = self.bounds(session)?;
         Ok((first.0..=end.seq.0).map(Seq))
+    }
+
+    /// The keys of all pieces of a session's blobs, from those beside the record at `from` on.
+    pub(super) fn blob_keys(
+        &self,
+        session: SessionId,
+        from: Seq,
+    ) -> impl Iterator<Item = Result<[u8; key::BLOB_LEN], StoreError>> {
+        self.snapshot.range(&self.database.blobs, from_on(session, from)).map(|row| {
+            let key = row.key().map_err(|error| self.database.failure(error))?;
+            let foreign = || StoreError::Unreadable { detail: "a piece of no blob".into() };
+            key.as_ref().try_into().map_err(|_| foreign())
+        })
+    }
+
+    /// Their rows.
+    pub(super) fn blob_rows(
+        &self,
+        session: SessionId,
+        from: Seq,
+    ) -> impl Iterator<Item = Result<KvPair, StoreError>> {
+        let open = |row: Guard| row.into_inner().map_err(|error| self.database.failure(error));
+        self.snapshot.range(&self.database.blobs, from_on(session, from)).map(open)
+    }
+
+    /// Verifies that the blob beside a record is there, and as it was written.
+    pub(super) fn verify_blob(&self, session: SessionId, blob: &Beside) -> Result<(), StoreError> {
+        let mut pieces = Pieces::new(session, blob.seq, blob.check, Some(blob.from));
+        for row in self.pieces(session, blob.seq, blob.from) {
+            let (key, value) = row?;
+            pieces.open(&key, &value)?;
+        }
+        pieces.finish(blob.end)
+    }
+
+    /// The rows of a blob, from one that begins there on.
+    fn pieces(
+        &self,
+        session: SessionId,
+        seq: Seq,
+        from: u64,
+    ) -> impl Iterator<Item = Result<KvPair, StoreError>> {
+        let range = key::blob(session, seq, from)..=key::blob(session, seq, u64::MAX);
+        let open = |row: Guard| row.into_inner().map_err(|error| self.database.failure(error));
+        self.snapshot.range(&self.database.blobs, range).map(open)
+    }
+
+    /// Where the piece begins that has this byte of a result.
+    fn piece_at(&self, session: SessionId, seq: Seq, at: u64) -> Result<u64, StoreError> {
+        let range = key::blob(session, seq, 0)..=key::blob(session, seq, at);
+        let row = self.snapshot.range(&self.database.blobs, range).next_back();
+        let key = row.ok_or(StoreError::Damaged { session, seq })?.key();
+        let key = key.map_err(|error| self.database.failure(error))?;
+        key::place_in_result(&key).ok_or(StoreError::Damaged { session, seq })
     }
 
     /// As [`Self::bounds`] knows it, and the record that stands there is that one.
@@ -214,6 +276,11 @@ impl<'a> Reader<'a> {
         let open = |row: Guard| row.into_inner().map_err(|error| self.database.failure(error));
         self.snapshot.range(&self.database.records, range).map(open)
     }
+}
+
+/// The keys of the session's blobs, from those beside the record at `from` on.
+fn from_on(session: SessionId, from: Seq) -> RangeInclusive<[u8; key::BLOB_LEN]> {
+    key::blob(session, from, 0)..=key::blob(session, Seq(u64::MAX), u64::MAX)
 }
 
 /// The session's first record: a fork's are numbered on from its parent's.
@@ -308,5 +375,27 @@ impl Log for Reader<'_> {
         let value = self.value(session, seq)?;
         let opened = envelope::open(session, seq, &value)?;
         wire::decode_record(session, seq, opened.payload)
+    }
+
+    fn rest(&self, record: &Stamped, Stretch { from, bytes }: Stretch) -> Result<String, StoreError> {
+        let (session, seq) = (record.session, record.seq);
+        let located = |error: StoreError| error.at(session, seq);
+        let check = envelope::open(session, seq, &self.value(session, seq)?)?.check;
+        let begins = self.piece_at(session, seq, from).map_err(located)?;
+        let mut pieces = Pieces::new(session, seq, check, Some(begins));
+        let mut rest = String::new();
+        for row in self.pieces(session, seq, begins) {
+            let (key, value) = row.map_err(located)?;
+            let (at, text) = pieces.open(&key, &value)?;
+            let skipped = text.floor_char_boundary(from.saturating_sub(at) as usize);
+            let (_, wanted) = text.split_at(skipped);
+            let room = wanted.floor_char_boundary(bytes - rest.len());
+            rest.push_str(wanted.get(..room).unwrap_or_default());
+            if room < wanted.len() || rest.len() == bytes {
+                return Ok(rest);
+            }
+        }
+        pieces.finish(result::end(record))?;
+        Ok(rest)
     }
 }

@@ -143,13 +143,13 @@ impl Filling {
             }
             Some(Key::Record(session, seq)) => {
                 self.waiting.push(Row::Record(key::record(session, seq), value));
-                if self.waiting.len() >= AT_ONCE {
-                    self.write()?;
-                }
+            }
+            Some(Key::Blob(session, seq, at)) => {
+                self.waiting.push(Row::Blob(key::blob(session, seq, at), value));
             }
             None => {}
         }
-        Ok(())
+        if self.waiting.len() >= AT_ONCE { self.write() } else { Ok(()) }
     }
 
     fn write(&mut self) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use crate::damage::Damage;
 use crate::envelope::{self, End};
 use crate::error::StoreError;
 use crate::files::journal::{self, Kind};
-use crate::settle::{self, Verdict};
+use crate::settle::{self, Verdict, Walk};
 use crate::{key, page, tail, wire};
 
 use super::database::{Database, Row};
@@ -151,7 +151,29 @@ pub(super) fn judge(
         shows && tail::read(&reader, head.clone(), 0).is_ok()
     };
     let verdict = walk.judge(session, anchored, head.as_ref().map(|(head, end)| (head, *end)), serves);
-    Ok(Judged { verdict, was_blind })
+    let (blobs, cannot_read) = broken_blobs(&reader, session, &walk)?;
+    Ok(Judged { verdict: verdict.without(blobs, session), was_blind: was_blind || cannot_read })
+}
+
+/// The records beside which something is missing or damaged, and whether the engine could not read some of it.
+fn broken_blobs(
+    reader: &Reader<'_>,
+    session: SessionId,
+    walk: &Walk,
+) -> Result<(Vec<Seq>, bool), StoreError> {
+    let (mut broken, mut was_blind) = (Vec::new(), false);
+    for blob in &walk.blobs {
+        match reader.verify_blob(session, blob) {
+            Ok(()) => {}
+            Err(StoreError::Damaged { .. }) => broken.push(blob.seq),
+            Err(StoreError::Unreadable { .. }) => {
+                broken.push(blob.seq);
+                was_blind = true;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((broken, was_blind))
 }
 
 /// Writes what was decided. Gives the session's end, if there is still a session.
@@ -165,11 +187,13 @@ pub(super) fn carry_out(
         Verdict::Whole(end) | Verdict::Told(end, _) => Ok(Some(*end)),
         Verdict::Erased => {
             remove(database, session, &rows_after(database, session, Seq(0), None)?)?;
+            remove_blobs(database, session, Seq(0), None)?;
             database.commit(vec![Row::Head(key::head(session), None)], Durability::Synced)?;
             Ok(None)
         }
         Verdict::Cut(end, head, _) => {
             remove(database, session, &rows_after(database, session, end.seq, Some(aside))?)?;
+            remove_blobs(database, session, end.seq, Some(aside))?;
             let head_row = match head {
                 Some(head) => {
                     let seal = envelope::seal(session, envelope::HEAD, end.check, |out| {
@@ -188,6 +212,31 @@ pub(super) fn carry_out(
 fn remove(database: &Database, session: SessionId, places: &[Seq]) -> Result<(), StoreError> {
     for rows in places.chunks(CUT_AT_ONCE) {
         let rows = rows.iter().map(|seq| Row::Record(key::record(session, *seq), None)).collect();
+        database.commit(rows, Durability::Buffered)?;
+    }
+    Ok(())
+}
+
+/// Removes the blobs behind the end. They are kept aside, if that is wanted.
+fn remove_blobs(
+    database: &Database,
+    session: SessionId,
+    end: Seq,
+    aside: Option<&Aside>,
+) -> Result<(), StoreError> {
+    let reader = Reader::new(database);
+    let keys: Vec<_> = reader.blob_keys(session, end.next()).collect::<Result<_, _>>()?;
+    if let Some(aside) = aside.filter(|_| !keys.is_empty()) {
+        let mut kept = Vec::new();
+        for (order, row) in (1..).zip(reader.blob_rows(session, end.next())) {
+            let (key, value) = row?;
+            let row = journal::Row { keyspace: 0, key: &key, value: &value, kind: Kind::Value };
+            journal::write_batch(order, &[row], &mut kept);
+        }
+        aside.keep(&format!("{session}.blobs"), &kept).map_err(StoreError::Io)?;
+    }
+    for keys in keys.chunks(CUT_AT_ONCE) {
+        let rows = keys.iter().map(|key| Row::Blob(*key, None)).collect();
         database.commit(rows, Durability::Buffered)?;
     }
     Ok(())

@@ -11,8 +11,8 @@ use q_core::{
 };
 
 use super::{decode_head, decode_record, encode_head, encode_record};
-use crate::envelope;
 use crate::error::StoreError;
+use crate::{blob, envelope};
 
 const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
 const USAGE: Usage = Usage { input: 1200, output: 34 };
@@ -129,6 +129,7 @@ fn later_records() -> Vec<(&'static str, Record)> {
                 of: EntryNo(30),
                 outcome: Outcome::CutShort,
                 text: "half".into(),
+                kept: 4,
                 whole: 400_000,
             },
         ),
@@ -144,7 +145,8 @@ fn imported_records() -> Vec<(&'static str, Record)> {
     let imported = |body| Record::Imported { at: WallTime(1_600_000_000_000), body };
     let failed = AgentFailure { kind: FailureKind::Cut, detail: "EOF".into() };
     let Call { no, tool, input, wants, .. } = call();
-    let result = Resulted { of: EntryNo(4), outcome: Outcome::Done, text: "a b".into(), whole: 70_000 };
+    let result =
+        Resulted { of: EntryNo(4), outcome: Outcome::Done, text: "a b".into(), kept: 3, whole: 70_000 };
     vec![
         ("imported: prompt", imported(Body::Prompt("why?".into()))),
         ("imported: answer", imported(Body::Answer("because".into()))),
@@ -218,6 +220,17 @@ fn dump(title: &str, bytes: &[u8]) -> String {
     out
 }
 
+/// Results of which more is kept than their records hold, in their own dump too.
+fn large_results() -> Vec<(&'static str, Record)> {
+    let (of, outcome, text) = (EntryNo(30), Outcome::Done, String::from("half"));
+    let body = Resulted { of, outcome, text: text.clone(), kept: 7, whole: 400_000 };
+    let (turn, call) = (TurnNo(1), CallNo(2));
+    vec![
+        ("resulted", Record::Resulted { turn, call, of, outcome, text, kept: 7, whole: 400_000 }),
+        ("imported: result", Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Result(body) }),
+    ]
+}
+
 /// All of them sealed, one after the other.
 fn dump_log(records: impl IntoIterator<Item = (&'static str, Record)>) -> String {
     let mut prev = 0;
@@ -240,6 +253,13 @@ fn records_on_disk_stay_as_they_are() {
 #[test]
 fn imported_records_on_disk_stay_as_they_are() {
     insta::assert_snapshot!(dump_log(imported_records()));
+}
+
+#[test]
+fn large_results_on_disk_stay_as_they_are() {
+    let pieces = blob::rows(SESSION, Seq(1), 99, 4, "way");
+    let pieces: String = pieces.map(|(_, value)| dump("a piece", &value)).collect();
+    insta::assert_snapshot!(dump_log(large_results()) + &pieces);
 }
 
 #[test]
@@ -294,7 +314,8 @@ fn a_full_head_on_disk_stays_as_it_is() {
 
 #[test]
 fn what_is_encoded_is_decoded() {
-    for (title, record) in records().into_iter().chain(later_records()).chain(imported_records()) {
+    let all = [records(), later_records(), imported_records(), large_results()].concat();
+    for (title, record) in all {
         let stamped = stamped(5, record);
         let mut payload = Vec::new();
         encode_record(&stamped, &mut payload).unwrap();

@@ -53,7 +53,7 @@ impl Shape {
                 vec![block(text, hanging(&called, width, palette.code()))]
             }
             Body::Result(result) => {
-                let mut rows = wrap::plain(&words::result(result), width, Palette::dim());
+                let mut rows = wrap::plain(&words::result(entry.no, result), width, Palette::dim());
                 if !result.text.is_empty() {
                     rows.extend(indented(&sanitize::visible(&result.text), width, palette.code()));
                 }

@@ -98,6 +98,7 @@ fn calls_thoughts_and_sleep_are_said_in_lines() {
         of: EntryNo(3),
         outcome: Outcome::Failed,
         text: "no such file\n\u{1b}[31mred".into(),
+        kept: 18,
         whole: 18,
     };
     let asked =

@@ -55,8 +55,8 @@ fn a_call_is_shown_whole_and_asks_above_the_prompt() {
 
 #[test]
 fn thoughts_calls_results_and_repairs_are_told_apart() {
-    let result = |outcome, text: &str, whole| {
-        Body::Result(Resulted { of: EntryNo(3), outcome, text: text.into(), whole })
+    let result = |outcome, text: &str, kept, whole| {
+        Body::Result(Resulted { of: EntryNo(3), outcome, text: text.into(), kept, whole })
     };
     let called =
         Called { no: CallNo(1), tool: "read".into(), input: "src/lib.rs".into(), wants: Wants::Nothing };
@@ -64,9 +64,10 @@ fn thoughts_calls_results_and_repairs_are_told_apart() {
         snapshot.entries.extend([
             entry(2, Body::Thinking("The *file* first.\n\nThen the tests.".into())),
             entry(3, Body::Call(called)),
-            entry(4, result(Outcome::Done, "//! A library.\n\tpub mod a;\n\u{1b}]0;owned\u{7}", 400_000)),
-            entry(5, Body::Answer("A library.".into())),
-            entry(6, Body::Repair(q_core::Fault::LogCut { lost: Some(3) })),
+            entry(4, result(Outcome::Done, "//! A library.\n\tpub mod a;\n\u{1b}]0;owned\u{7}", 37, 400_000)),
+            entry(5, result(Outcome::Done, "//! Another.", 90_000, 400_000)),
+            entry(6, Body::Answer("A library.".into())),
+            entry(7, Body::Repair(q_core::Fault::LogCut { lost: Some(3) })),
         ]);
     });
     insta::assert_snapshot!(World::with(80, 24, vec![snapshot]).frame());

@@ -95,6 +95,10 @@ impl World for Simulated {
         self.pages.push((client, request));
     }
 
+    fn result(&mut self, client: ClientId, request: u64, _: SessionId, _: EntryNo, _: u64, _: usize) {
+        self.pages.push((client, request));
+    }
+
     fn facts(&mut self, client: ClientId, request: u64, _: SessionId) {
         self.pages.push((client, request));
     }

@@ -54,6 +54,9 @@ enum Body<'a> {
         outcome: Outcome,
         #[serde(rename = "text", borrow)]
         text: Cow<'a, str>,
+        /// Where more of it is kept than its text.
+        #[serde(rename = "kept", default, skip_serializing_if = "Option::is_none")]
+        kept: Option<u64>,
         #[serde(rename = "whole")]
         whole: u64,
     },
@@ -95,9 +98,13 @@ impl<'a> From<&'a q_core::Body> for Body<'a> {
             q_core::Body::Call(q_core::Called { no, tool, input, wants }) => {
                 Self::Call { no: no.0, tool: tool.into(), input: input.into(), wants: (*wants).into() }
             }
-            q_core::Body::Result(Resulted { of, outcome, text, whole }) => {
-                Self::Result { of: of.0, outcome: (*outcome).into(), text: text.into(), whole: *whole }
-            }
+            q_core::Body::Result(Resulted { of, outcome, text, kept, whole }) => Self::Result {
+                of: of.0,
+                outcome: (*outcome).into(),
+                text: text.into(),
+                kept: more_than(text, *kept),
+                whole: *whole,
+            },
             q_core::Body::Stop(Stop::Interrupted(by)) => Self::Interrupted { by: (*by).into() },
             q_core::Body::Stop(Stop::Failed(AgentFailure { kind, detail })) => {
                 Self::Failed { kind: (*kind).into(), detail: detail.into() }
@@ -119,9 +126,10 @@ impl From<Body<'_>> for q_core::Body {
                 input: input.into_owned(),
                 wants: wants.into(),
             }),
-            Body::Result { of, outcome, text, whole } => Self::Result(Resulted {
+            Body::Result { of, outcome, text, kept, whole } => Self::Result(Resulted {
                 of: EntryNo(of),
                 outcome: outcome.into(),
+                kept: kept.unwrap_or(text.len() as u64),
                 text: text.into_owned(),
                 whole,
             }),
@@ -132,4 +140,9 @@ impl From<Body<'_>> for q_core::Body {
             Body::Repaired { fault } => Self::Repair(fault.into()),
         }
     }
+}
+
+/// Bytes kept of a result, where that are more than its text.
+pub(super) fn more_than(text: &str, kept: u64) -> Option<u64> {
+    (kept > text.len() as u64).then_some(kept)
 }

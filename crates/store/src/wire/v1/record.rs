@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::called::Called;
 use super::created::Created;
-use super::imported::Imported;
+use super::imported::{Imported, more_than};
 use super::word::{FailureKind, Interrupter, NameOrigin, Outcome, Policy, Voice, Why};
 use super::{Mark, Usage, aloud, is_aloud};
 
@@ -129,6 +129,9 @@ enum Record<'a> {
         outcome: Outcome,
         #[serde(rename = "text", borrow)]
         text: Cow<'a, str>,
+        /// Where more of it is kept than its text.
+        #[serde(rename = "kept", default, skip_serializing_if = "Option::is_none")]
+        kept: Option<u64>,
         #[serde(rename = "whole")]
         whole: u64,
     },
@@ -294,12 +297,13 @@ impl<'a> From<&'a q_core::Record> for Record<'a> {
             q_core::Record::Answered { turn, call, answer } => {
                 Self::Answered { turn: turn.0, call: call.0, answer: answer.into() }
             }
-            q_core::Record::Resulted { turn, call, of, outcome, text, whole } => Self::Resulted {
+            q_core::Record::Resulted { turn, call, of, outcome, text, kept, whole } => Self::Resulted {
                 turn: turn.0,
                 call: call.0,
                 of: of.0,
                 outcome: (*outcome).into(),
                 text: text.into(),
+                kept: more_than(text, *kept),
                 whole: *whole,
             },
             q_core::Record::MarkedUnread => Self::MarkedUnread {},
@@ -364,11 +368,12 @@ impl Record<'_> {
             Self::Answered { turn, call, answer } => {
                 q_core::Record::Answered { turn: TurnNo(turn), call: CallNo(call), answer: answer.into() }
             }
-            Self::Resulted { turn, call, of, outcome, text, whole } => q_core::Record::Resulted {
+            Self::Resulted { turn, call, of, outcome, text, kept, whole } => q_core::Record::Resulted {
                 turn: TurnNo(turn),
                 call: CallNo(call),
                 of: EntryNo(of),
                 outcome: outcome.into(),
+                kept: kept.unwrap_or(text.len() as u64),
                 text: text.into_owned(),
                 whole,
             },
