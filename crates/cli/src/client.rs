@@ -8,7 +8,7 @@ use q_core::retention::Kept;
 use q_core::{Command, Mirror, Presence, SessionId, Snapshot, Summary, Token, Update};
 use q_host::wire::message::Hello;
 use q_host::wire::view::Line;
-use q_host::wire::{Answer, ClientMessage, HostMessage, Id, Request};
+use q_host::wire::{Answer, ClientMessage, HostMessage, Id, Request, list};
 use q_host::{Connection, entropy};
 
 use crate::commands::Context;
@@ -239,7 +239,12 @@ impl Client {
 
     /// Every session, closed ones too.
     pub(crate) async fn list(&mut self) -> Result<Vec<Summary>, CliError> {
-        let Answer::List(lines) = self.ask(Request::List).await? else { return Err(unexpected()) };
+        let (mut lines, mut next) = (Vec::new(), Some(Request::List));
+        while let Some(request) = next {
+            let Answer::List(page) = self.ask(request).await? else { return Err(unexpected()) };
+            next = next_page(&page);
+            lines.extend(page);
+        }
         summaries(lines)
     }
 
@@ -345,6 +350,11 @@ pub(crate) fn among(
         .find(|session| session.id == id)
         .cloned()
         .ok_or_else(|| CliError::failed("the session is gone meanwhile"))
+}
+
+/// What asks for the lines behind these, if there may be any.
+pub(crate) fn next_page(page: &[Line]) -> Option<Request> {
+    list::goes_on_behind(page).map(|last| Request::ListAfter { session: last.id })
 }
 
 /// The lines of a list.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use q_core::{Command, Entry, EntryNo, Mirror, SessionId, Token};
+use q_host::wire::view::Line;
 use q_host::wire::{Answer, ClientMessage, Request};
 use q_term::granted::{Way, granted};
 use q_term::slash::Seek;
 use q_term::{Intent, Ui};
 
-use crate::client::{Client, among, summaries, token};
+use crate::client::{Client, among, next_page, summaries, token};
 use crate::commands::new::Wanted;
 use crate::commands::{Context, new};
 use crate::error::CliError;
@@ -39,7 +40,7 @@ enum Waiting {
     /// Older entries.
     Page { session: SessionId, before: EntryNo },
     /// All sessions, to find one among them.
-    Seek { address: String, wanted: Seek },
+    Seek { address: String, wanted: Seek, so_far: Vec<Line> },
     /// A session that is open again: it will be switched to.
     Reopen(SessionId),
     /// Its tags.
@@ -113,7 +114,9 @@ impl Desk {
             Intent::Retry { session } => {
                 (Waiting::About { session, said: None }, Command::Retry { session, token: token()? }.into())
             }
-            Intent::Seek { address, wanted } => (Waiting::Seek { address, wanted }, Request::List),
+            Intent::Seek { address, wanted } => {
+                (Waiting::Seek { address, wanted, so_far: Vec::new() }, Request::List)
+            }
             Intent::Tell(command) => {
                 let Some(waiting) = self.waiting_for(&client.mirror, &command) else { return Ok(()) };
                 (waiting, command.into())
@@ -198,8 +201,14 @@ impl Desk {
                     page.trimmed,
                 );
             }
-            (Waiting::Seek { address, wanted }, Ok(Answer::List(lines))) => {
-                let found = summaries(lines)
+            (Waiting::Seek { address, wanted, mut so_far }, Ok(Answer::List(page))) => {
+                let next = next_page(&page);
+                so_far.extend(page);
+                if let Some(next) = next {
+                    self.ask(client, ui, Waiting::Seek { address, wanted, so_far }, next);
+                    return Vec::new();
+                }
+                let found = summaries(so_far)
                     .and_then(|sessions| among(&sessions, &address, |session| wanted.meant(session)));
                 match found {
                     Ok(session) => {

@@ -9,6 +9,7 @@ mod convert;
 mod frame;
 pub mod import;
 mod leaf;
+pub mod list;
 pub mod message;
 pub mod request;
 pub mod view;
