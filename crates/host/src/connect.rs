@@ -58,7 +58,7 @@ type Both = Codec<HostMessage, ClientMessage>;
 /// A connection to a host that has welcomed us. One that does not read holds nobody: what it is told waits here.
 #[derive(Debug)]
 pub struct Connection {
-    line: Line,
+    duplex: Duplex,
     /// How the host was when it welcomed us.
     pub host: Status,
 }
@@ -179,10 +179,10 @@ impl Connection {
     }
 
     async fn exchange(stream: UnixStream, hello: Hello) -> Result<Self, ConnectError> {
-        let mut line = Line::on(stream);
-        line.send(&ClientMessage::Hello(hello))?;
-        match line.next().await? {
-            HostMessage::Welcome(host) => Ok(Self { line, host }),
+        let mut duplex = Duplex::on(stream);
+        duplex.send(&ClientMessage::Hello(hello))?;
+        match duplex.next().await? {
+            HostMessage::Welcome(host) => Ok(Self { duplex, host }),
             HostMessage::Unwelcome { why } => Err(ConnectError::Unwelcome { why }),
             HostMessage::Snapshot(_)
             | HostMessage::Ready
@@ -195,17 +195,17 @@ impl Connection {
     /// Says something to the host. What it does not take at once is written while its next message is waited for. That
     /// it is gone is not told here: its last words are still to be read.
     pub fn send(&mut self, message: &ClientMessage) -> Result<(), ConnectError> {
-        self.line.send(message)
+        self.duplex.send(message)
     }
 
     /// What the host says next. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Result<HostMessage, ConnectError> {
-        self.line.next().await
+        self.duplex.next().await
     }
 
     /// Waits until the host has taken what it was told, or is gone. Dropping the future loses nothing.
     pub async fn flush(&mut self) {
-        let Line { writing, waiting, .. } = &mut self.line;
+        let Duplex { writing, waiting, .. } = &mut self.duplex;
         while !waiting.is_empty() {
             write(writing, waiting).await;
         }
@@ -214,7 +214,7 @@ impl Connection {
 
 /// Both directions of a connection.
 #[derive(Debug)]
-struct Line {
+struct Duplex {
     reading: FramedRead<OwnedReadHalf, Both>,
     writing: OwnedWriteHalf,
     codec: Both,
@@ -222,7 +222,7 @@ struct Line {
     waiting: BytesMut,
 }
 
-impl Line {
+impl Duplex {
     fn on(stream: UnixStream) -> Self {
         let (reading, writing) = stream.into_split();
         let reading = FramedRead::new(reading, Both::default());
