@@ -7,6 +7,7 @@ use q_core::{Batch, EntryNo, Head, Seq, SessionId, Stamped, Stored};
 use crate::damage::Damage;
 use crate::error::StoreError;
 use crate::page::Page;
+use crate::result::Stretch;
 
 /// Every session's records, in order, and the head each session has after its last one.
 ///
@@ -41,15 +42,8 @@ pub trait Store: Send + Sync {
     /// ends at damage, and the one before it is [`StoreError::Damaged`].
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError>;
 
-    /// A stretch of what is kept of the result in `entry`: from its byte `from` on, at most `bytes` of it and at least a
-    /// character, cut between characters. Empty behind its end, and where there is no such entry.
-    fn result(
-        &self,
-        session: SessionId,
-        entry: EntryNo,
-        from: u64,
-        bytes: usize,
-    ) -> Result<String, StoreError>;
+    /// A stretch of what is kept of a result. Empty behind its end, and where there is no such entry.
+    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError>;
 
     /// A session's records from `from` on, in order, at most `limit` of them.
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError>;

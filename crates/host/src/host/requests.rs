@@ -5,6 +5,7 @@ use std::sync::Arc;
 use q_core::{
     ClientId, Command, EntryNo, Environment, Input, NameFault, Presence, ReplyTo, RequestId, SessionId,
 };
+use q_store::Stretch;
 
 use super::{Agents, End, Host, Reading, Wanted};
 use crate::wire::message::Status;
@@ -41,9 +42,9 @@ impl<W: World> Host<W> {
                 self.read_when_written(Reading { client, request: id, session, what });
             }
             Request::Result { session, entry, from, bytes } => {
-                let (session, entry) = (session.into(), EntryNo(entry));
-                let what = Wanted::Result { entry, from, bytes: bytes.min(PAGE_BYTES) as usize };
-                self.read_when_written(Reading { client, request: id, session, what });
+                let bytes = bytes.min(PAGE_BYTES) as usize;
+                let what = Wanted::Result(Stretch { entry: EntryNo(entry), from, bytes });
+                self.read_when_written(Reading { client, request: id, session: session.into(), what });
             }
             Request::Facts { session } => {
                 let reading = Reading { client, request: id, session: session.into(), what: Wanted::Facts };
@@ -120,9 +121,7 @@ impl<W: World> Host<W> {
         let Reading { client, request, session, what } = *reading;
         match what {
             Wanted::Page { before, bytes } => self.world.page(client, request, session, before, bytes),
-            Wanted::Result { entry, from, bytes } => {
-                self.world.result(client, request, session, entry, from, bytes);
-            }
+            Wanted::Result(stretch) => self.world.result(client, request, session, stretch),
             Wanted::Facts => self.world.facts(client, request, session),
         }
     }

@@ -26,10 +26,11 @@ use crate::envelope::{self, End};
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::probe::Prober;
+use crate::result::{self, Stretch};
 use crate::settle::Verdict;
 use crate::shadow::Shadow;
 use crate::store::Store;
-use crate::{blob, directory, erased, key, order, page, result, tail, wire};
+use crate::{blob, directory, erased, key, order, page, tail, wire};
 
 use compacting::Compacting;
 use database::{Database, Purpose, Row};
@@ -356,14 +357,8 @@ impl Store for FjallStore {
         Ok(page)
     }
 
-    fn result(
-        &self,
-        session: SessionId,
-        entry: EntryNo,
-        from: u64,
-        bytes: usize,
-    ) -> Result<String, StoreError> {
-        self.read(|reader| result::read(reader, session, entry, from, bytes))
+    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
+        self.read(|reader| result::read(reader, session, stretch))
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
