@@ -1,21 +1,65 @@
-//! A session's entries from the oldest on, page by page: the store gives pages from the newest back, so their
-//! boundaries are collected first. A session of any length costs a few pages.
+//! A session's entries, page by page: from the newest back, as the store gives them ([`Back`]), or from the oldest on
+//! ([`History`]), for which the boundaries of the pages are collected first. A session of any length costs a few pages.
+//!
+//! Where older ones cannot be read, what is newer is all there is, and why is kept.
 
 use q_core::{Entry, SessionId};
 use q_host::wire::{Answer, Request};
 
 use crate::client::{Client, unexpected};
-use crate::error::CliError;
+use crate::error::{CliError, Kind};
 
 /// How much is asked for at once, in bytes.
 const PAGE_BYTES: u32 = 512 << 10;
 
-/// What is still to be read.
+/// A walk from a session's newest entry back.
+#[derive(Debug)]
+pub(crate) struct Back {
+    session: SessionId,
+    /// The oldest entry so far.
+    before: Option<u64>,
+    /// Whether older ones exist that can be read.
+    pub(crate) goes_on: bool,
+    /// Why older ones cannot be read.
+    pub(crate) missing: Option<String>,
+}
+
+impl Back {
+    pub(crate) const fn of(session: SessionId) -> Self {
+        Self { session, before: None, goes_on: true, missing: None }
+    }
+
+    /// The next page, its oldest entry first; nothing where there is no older one. A session of which nothing can be read
+    /// is an error.
+    pub(crate) async fn next(&mut self, client: &mut Client) -> Result<Option<Vec<Entry>>, CliError> {
+        if !self.goes_on {
+            return Ok(None);
+        }
+        match page(client, self.session, self.before).await {
+            Ok((entries, older)) => {
+                let first = entries.first().map(|entry| entry.no.0);
+                self.goes_on = older && first.is_some();
+                self.before = first.or(self.before);
+                Ok(first.map(|_| entries))
+            }
+            Err(error) if self.before.is_some() && error.kind == Kind::Unreadable => {
+                self.goes_on = false;
+                self.missing = Some(error.message);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What is still to be read, from the oldest on.
 #[derive(Debug)]
 pub(crate) struct History {
     session: SessionId,
     /// The newest page first.
     pages: Vec<Bounds>,
+    /// Why older entries than these cannot be read.
+    pub(crate) missing: Option<String>,
 }
 
 /// The entries of a page.
@@ -31,18 +75,15 @@ impl History {
     /// Of a session up to its newest entry now.
     pub(crate) async fn of(client: &mut Client, session: SessionId) -> Result<Self, CliError> {
         let mut pages = Vec::new();
+        let mut back = Back::of(session);
         let mut before = None;
-        loop {
-            let (entries, older) = page(client, session, before).await?;
-            let (Some(first), Some(last)) = (entries.first(), entries.last()) else { break };
-            let first = first.no.0;
-            pages.push(Bounds { first, last: last.no.0, before });
-            before = Some(first);
-            if !older {
-                break;
+        while let Some(entries) = back.next(client).await? {
+            if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
+                pages.push(Bounds { first: first.no.0, last: last.no.0, before });
             }
+            before = back.before;
         }
-        Ok(Self { session, pages })
+        Ok(Self { session, pages, missing: back.missing })
     }
 
     /// The next page, oldest first; nothing after the newest.
@@ -61,6 +102,11 @@ impl History {
         let entries = parts.into_iter().rev().flatten();
         Ok(Some(entries.filter(|entry| (first..=last).contains(&entry.no.0)).collect()))
     }
+}
+
+/// That there is no more than what was given.
+pub(crate) fn incomplete(missing: &str) -> String {
+    format!("older entries cannot be read: {missing}")
 }
 
 /// Entries before a place, and whether older ones exist.

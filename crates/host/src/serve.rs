@@ -94,6 +94,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     let HostConfig { place, limits, existing, probe } = config;
     place.prepare_runtime()?;
     let lock = take_lock(&place.host_lock())?;
+    remove_left_shadow(&place);
     let clock = Clock::start();
     // A write beyond a limit on file sizes is an error like any other then, and ends nobody.
     let _heard = signal(SignalKind::from_raw(SIGXFSZ)).map_err(system("signals cannot be heard"))?;
@@ -241,6 +242,16 @@ fn open_shadow(place: &Place, why: StoreError, limits: &Limits) -> Result<Opened
             tracing::warn!(target: "q::host", %error, "the store cannot be read either");
             Err(why.into())
         }
+    }
+}
+
+/// Removes the shadow of a host that was killed: it is a copy of texts, and nobody reads it any more.
+fn remove_left_shadow(place: &Place) {
+    match fs::remove_dir_all(place.shadow()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(target: "q::host", %error, "a shadow of the store stays behind");
+        }
+        _removed => {}
     }
 }
 

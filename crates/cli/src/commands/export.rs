@@ -1,9 +1,13 @@
-//! `q export`: a session as a file, wherever it is, whole or not at all.
+//! `q export`: a session as a file, wherever it is. The file is there whole or not at all; of a damaged session it holds
+//! what can be read, and says so.
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use q_core::import::{ImportFault, Thread};
+use q_core::{Entry, Limits};
 use q_host::wire::{Answer, Request};
+use q_term::sanitize::visible;
 
 use crate::args::{ExportArgs, ExportFormat};
 use crate::client::{Client, unexpected};
@@ -12,8 +16,8 @@ use crate::error::CliError;
 use crate::exchange::document::Facts;
 use crate::exchange::form::Form;
 use crate::exchange::output::Output;
-use crate::history::History;
-use crate::results;
+use crate::history::{History, incomplete};
+use crate::{out, results};
 
 pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode, CliError> {
     let place = args.output.filter(|place| place.as_os_str() != "-");
@@ -27,18 +31,54 @@ pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode,
     let mut history = History::of(&mut client, session.id).await?;
     let request = Request::Facts { session: session.id.into() };
     let Answer::Facts(facts) = client.ask(request).await? else { return Err(unexpected()) };
-    let facts = Facts::new(&session, *facts);
+    let facts = Facts::new(&session, *facts, history.missing.take());
     let mut form = Form::new(format);
+    let mut beginning = Beginning::of(format, &facts);
     output.write(&form.begin(&facts)?)?;
     while let Some(entries) = history.next(&mut client).await? {
-        for mut entry in entries {
+        for mut entry in entries.into_iter().filter(|entry| beginning.keeps(entry)) {
             results::read_on(&mut client, session.id, &mut entry).await?;
             output.write(&form.entry(&entry)?)?;
         }
     }
     output.write(&form.end(&facts))?;
     output.finish()?;
+    if let Some(missing) = &facts.missing {
+        out::note(&format!("q: {}", visible(&incomplete(missing))));
+    }
+    if beginning.left_out > 0 {
+        out::note(&format!(
+            "q: the prompt or call that they belong to is missing, so these are left out: {} of its entries",
+            beginning.left_out
+        ));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a file for `q` leaves out where older entries are missing: what belongs to a turn or a call among those could not
+/// have come to be in a session, and would not be imported.
+#[derive(Debug)]
+struct Beginning {
+    so_far: Option<Thread>,
+    left_out: usize,
+}
+
+impl Beginning {
+    fn of(format: ExportFormat, facts: &Facts) -> Self {
+        let is_cut = format == ExportFormat::Json && facts.missing.is_some();
+        Self { so_far: is_cut.then(Thread::default), left_out: 0 }
+    }
+
+    fn keeps(&mut self, entry: &Entry) -> bool {
+        let Some(so_far) = &mut self.so_far else { return true };
+        let limits = Limits::default();
+        if let Err(ImportFault::NoTurn | ImportFault::NoCall(_)) = so_far.verify(entry, &limits) {
+            self.left_out += 1;
+            return false;
+        }
+        so_far.take(entry, entry.no, &limits);
+        true
+    }
 }
 
 fn by_ending(place: Option<&Path>) -> ExportFormat {

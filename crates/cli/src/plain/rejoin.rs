@@ -56,7 +56,15 @@ impl Face<'_> {
         }
         self.client.keep_updates();
         say(&["* the host is back".to_owned()])?;
-        match self.take_up().await {
+        let taken_up = tokio::select! {
+            taken_up = self.take_up() => Some(taken_up),
+            _ = interrupts.recv() => None,
+        };
+        let Some(taken_up) = taken_up else {
+            self.tell_unsent();
+            return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
+        };
+        match taken_up {
             Err(error) if error.kind == Kind::Unreachable => return Ok(Next::Rejoin(error.message)),
             Err(error) => say(&[format!("* {}", error.on_one_line())])?,
             Ok(()) => self.failures = 0,
@@ -73,7 +81,7 @@ impl Face<'_> {
         self.send_unsent().await
     }
 
-    fn tell_unsent(&self) {
+    pub(super) fn tell_unsent(&self) {
         for unsent in &self.unsent {
             out::note(&format!("not sent: {}", sanitize::visible(&unsent.text)));
         }

@@ -4,12 +4,12 @@
 use std::fs;
 
 use q_sim::crash::image::Image;
-use q_sim::process::{kill9, limit_file_size};
+use q_sim::process::{is_alive, kill9, limit_file_size};
 use q_sim::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::screen::{CTRL_D, Reader as _};
-use crate::world::World;
+use crate::screen::{CTRL_D, Reader as _, alt};
+use crate::world::{World, eventually};
 
 const FULL: &str = "no space for the store";
 
@@ -131,6 +131,21 @@ fn plain_mode_waits_for_room_too() {
 }
 
 #[test]
+fn plain_mode_keeps_the_first_prompt_until_there_is_room_for_its_session() {
+    let mut world = World::new();
+    world.home.set("TERM", "dumb");
+    let mut terminal = world.open();
+    terminal.wait_text("Type a question and press Enter.");
+    fill(&world, &terminal);
+    terminal.send_line("keep this");
+    terminal.wait_text(FULL);
+    limit_file_size(terminal.pid(), None);
+    terminal.wait_text("* the host is back");
+    terminal.wait_text("echo: keep this");
+    assert_eq!(world.server.requests().len(), 1);
+}
+
+#[test]
 fn a_terminal_misses_what_it_was_told_is_saved_and_an_older_copy_has_not() {
     let (world, mut terminal) = one();
     terminal.send_line("before");
@@ -146,6 +161,31 @@ fn a_terminal_misses_what_it_was_told_is_saved_and_an_older_copy_has_not() {
     terminal.wait_text("prompts that were saved are gone in one");
     terminal.wait_no_text("echo: after");
     terminal.wait_text("echo: before");
+}
+
+#[test]
+fn a_terminal_misses_nothing_that_was_thrown_away_or_erased() {
+    let world = World::new().with_sessions(&["one", "two", "three"]);
+    let mut terminal = world.open();
+    for (key, session) in [('1', "one"), ('2', "two"), ('3', "three")] {
+        terminal.send(alt(key));
+        terminal.wait_prompt(session);
+        terminal.send_line("before");
+        terminal.wait_text("echo: before");
+    }
+    world.q(&["delete", "--now", "--force", "one"]).succeeded();
+    world.q(&["delete", "two"]).succeeded();
+    terminal.wait_for("both gone", |screen| {
+        !screen.contents().contains("1 one") && !screen.contents().contains("2 two")
+    });
+    let host = world.home.host_pid().expect("a host runs");
+    world.q(&["host", "restart"]).succeeded();
+    assert_ne!(world.home.host_pid(), Some(host));
+    eventually("the terminal is there again", || {
+        world.q(&["host", "status", "--json"]).json()["clients"] == 2
+    });
+    terminal.wait_no_text("q goes on as soon as it can");
+    assert!(!terminal.screen_text().contains("were saved are gone"), "{}", terminal.screen_text());
 }
 
 /// As a later version marks a store that this one can read.
@@ -175,6 +215,28 @@ fn a_later_versions_store_is_read_and_never_written() {
     world.q(&["host", "stop"]).succeeded();
     assert_eq!(Image::of(&store).files, before);
     assert_eq!(world.server.requests().len(), 1);
-    let left = fs::read_dir(world.home.directory("XDG_RUNTIME_DIR").join("q")).unwrap();
-    assert!(left.flatten().all(|file| !file.path().ends_with("shadow")), "the shadow went with its host");
+    assert!(!has_shadow(&world), "the shadow went with its host");
+}
+
+#[test]
+fn the_shadow_of_a_host_that_was_killed_goes_with_the_next_host() {
+    let world = World::new().with_sessions(&["one"]);
+    world.q(&["host", "stop"]).succeeded();
+    let marker = world.home.directory("XDG_DATA_HOME").join("q/store/q-store");
+    let before = fs::read(&marker).unwrap();
+    fs::write(&marker, NEWER).unwrap();
+    world.q(&["ls"]).succeeded().told("read only");
+    assert!(has_shadow(&world));
+    let host = world.home.host_pid().expect("a host runs");
+    assert!(kill9(host));
+    eventually("the host is gone", || !is_alive(host));
+    fs::write(&marker, before).unwrap();
+    world.q(&["ls"]).succeeded();
+    assert!(!has_shadow(&world), "nobody reads it any more");
+}
+
+/// Whether a store is laid out a second time.
+fn has_shadow(world: &World) -> bool {
+    let runtime = fs::read_dir(world.home.directory("XDG_RUNTIME_DIR").join("q")).unwrap();
+    runtime.flatten().any(|file| file.path().extension().is_some_and(|ending| ending == "shadow"))
 }

@@ -85,3 +85,29 @@ fn after_a_kill_the_store_is_tried_first_and_whole() {
     let doctor = world.q(&["doctor"]).succeeded();
     assert!(!doctor.out.contains("did not close"), "{doctor:?}");
 }
+
+#[test]
+fn what_is_left_of_a_damaged_session_is_shown_exported_and_imported() {
+    // Of an answer, and of a prompt whose answer is left without it.
+    for (damaged, left_out) in [("echo: first of api", ""), ("first of api", "left out: 1 of its")] {
+        let world = two_told();
+        flip(&world, damaged);
+        let shown = world.q(&["show", "api"]).succeeded().told("older entries cannot be read");
+        assert!(shown.out.contains("echo: second of api"), "{shown:?}");
+        assert!(world.q(&["show", "api", "--json"]).json()["missing"].is_string());
+        let exported = world.q(&["export", "api"]).succeeded().told("older entries").told(left_out);
+        let file = exported.json();
+        assert!(file["missing"].is_string(), "{file}");
+        let texts: Vec<&str> =
+            file["entries"].as_array().unwrap().iter().filter_map(|entry| entry["text"].as_str()).collect();
+        assert_eq!(texts, ["second of api", "echo: second of api"]);
+        for form in ["md", "html"] {
+            let written = world.q(&["export", "api", "--format", form]).succeeded();
+            assert!(written.out.contains("incomplete"), "{written:?}");
+            assert_eq!(written.out.contains("echo: first of api"), !left_out.is_empty(), "{written:?}");
+        }
+        let imported = world.q_reading(&["import", "-"], exported.out).succeeded();
+        assert!(!imported.err.contains("left out"), "{imported:?}");
+        assert!(world.q(&["show", "api-2"]).succeeded().out.contains("echo: second of api"));
+    }
+}

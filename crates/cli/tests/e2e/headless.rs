@@ -319,3 +319,11 @@ fn files_under(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     files
 }
+
+#[test]
+fn what_is_too_long_for_the_wire_is_refused_with_its_limit() {
+    let world = World::new().with_sessions(&["one"]);
+    let text = "x".repeat(17 << 20);
+    world.q_reading(&["send", "one", "-"], text).exited(4).told("too long to be sent").told("16777216");
+    assert_eq!(world.session("one")["entries"], 0);
+}

@@ -24,6 +24,21 @@ fn a_terminal_comes_along_to_the_next_host() {
 }
 
 #[test]
+fn what_is_typed_when_the_host_is_stopped_is_given_back() {
+    let world = World::new().with_sessions(&["one"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("one");
+    terminal.send("half a draft");
+    terminal.wait_typed("one", "half a draft");
+    world.q(&["host", "stop"]).succeeded();
+    assert_eq!(terminal.wait_exit().exit_code(), 0);
+    // On a slow machine the draft was saved before the host went.
+    if !terminal.screen_text().contains("not saved: half a draft") {
+        world.open().wait_typed("one", "half a draft");
+    }
+}
+
+#[test]
 fn a_turn_that_cannot_go_on_is_named_and_kept() {
     let world = World::new().with_sessions(&["one", "two"]);
     world.server.on("count", Script::new().say("One, two").wait_for("never").done());

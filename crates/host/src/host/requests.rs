@@ -9,7 +9,7 @@ use q_store::Stretch;
 
 use super::{Agents, End, Host, Reading, Wanted};
 use crate::wire::message::Status;
-use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, request};
+use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, list, request};
 use crate::world::World;
 
 /// The most one page carries, in bytes.
@@ -56,7 +56,12 @@ impl<W: World> Host<W> {
                 });
             }
             Request::List => {
-                let lines = self.core.view().sessions().map(Into::into).collect();
+                let lines = list::page(self.core.view().sessions().map(Into::into));
+                self.world.send(client, reply(Ok(Answer::List(lines))));
+            }
+            Request::ListAfter { session } => {
+                let behind = self.core.view().sessions().skip_while(|one| one.id <= session.into());
+                let lines = list::page(behind.map(Into::into));
                 self.world.send(client, reply(Ok(Answer::List(lines))));
             }
             Request::Sizes => {
