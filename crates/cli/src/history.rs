@@ -1,13 +1,11 @@
 //! A session's entries, page by page: from the newest back, as the store gives them ([`Back`]), or from the oldest on
 //! ([`History`]), for which the boundaries of the pages are collected first. A session of any length costs a few pages.
-//!
-//! Where older ones cannot be read, what is newer is all there is, and why is kept.
 
 use q_core::{Entry, SessionId};
 use q_host::wire::{Answer, Request};
 
 use crate::client::{Client, unexpected};
-use crate::error::{CliError, Kind};
+use crate::error::CliError;
 
 /// How much is asked for at once, in bytes.
 const PAGE_BYTES: u32 = 512 << 10;
@@ -18,37 +16,25 @@ pub(crate) struct Back {
     session: SessionId,
     /// The oldest entry so far.
     before: Option<u64>,
-    /// Whether older ones exist that can be read.
+    /// Whether older ones exist.
     pub(crate) goes_on: bool,
-    /// Why older ones cannot be read.
-    pub(crate) missing: Option<String>,
 }
 
 impl Back {
     pub(crate) const fn of(session: SessionId) -> Self {
-        Self { session, before: None, goes_on: true, missing: None }
+        Self { session, before: None, goes_on: true }
     }
 
-    /// The next page, its oldest entry first; nothing where there is no older one. A session of which nothing can be read
-    /// is an error.
+    /// The next page, its oldest entry first; nothing where there is no older one.
     pub(crate) async fn next(&mut self, client: &mut Client) -> Result<Option<Vec<Entry>>, CliError> {
         if !self.goes_on {
             return Ok(None);
         }
-        match page(client, self.session, self.before).await {
-            Ok((entries, older)) => {
-                let first = entries.first().map(|entry| entry.no.0);
-                self.goes_on = older && first.is_some();
-                self.before = first.or(self.before);
-                Ok(first.map(|_| entries))
-            }
-            Err(error) if self.before.is_some() && error.kind == Kind::Unreadable => {
-                self.goes_on = false;
-                self.missing = Some(error.message);
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+        let (entries, older) = page(client, self.session, self.before).await?;
+        let first = entries.first().map(|entry| entry.no.0);
+        self.goes_on = older && first.is_some();
+        self.before = first.or(self.before);
+        Ok(first.map(|_| entries))
     }
 }
 
@@ -58,8 +44,6 @@ pub(crate) struct History {
     session: SessionId,
     /// The newest page first.
     pages: Vec<Bounds>,
-    /// Why older entries than these cannot be read.
-    pub(crate) missing: Option<String>,
 }
 
 /// The entries of a page.
@@ -83,7 +67,7 @@ impl History {
             }
             before = back.before;
         }
-        Ok(Self { session, pages, missing: back.missing })
+        Ok(Self { session, pages })
     }
 
     /// The next page, oldest first; nothing after the newest.
@@ -102,11 +86,6 @@ impl History {
         let entries = parts.into_iter().rev().flatten();
         Ok(Some(entries.filter(|entry| (first..=last).contains(&entry.no.0)).collect()))
     }
-}
-
-/// That there is no more than what was given.
-pub(crate) fn incomplete(missing: &str) -> String {
-    format!("older entries cannot be read: {missing}")
 }
 
 /// Entries before a place, and whether older ones exist.

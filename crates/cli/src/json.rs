@@ -140,9 +140,6 @@ pub(crate) struct TranscriptJson {
     pub(crate) entries: Vec<EntryJson>,
     /// Whether older entries exist that are not here (`--tail`).
     pub(crate) older: bool,
-    /// Why older entries cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) missing: Option<String>,
 }
 
 /// `q chat --json`.

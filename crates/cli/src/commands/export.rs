@@ -7,16 +7,15 @@ use std::process::ExitCode;
 use q_core::import::{ImportFault, Thread};
 use q_core::{Entry, Limits};
 use q_host::wire::{Answer, Request};
-use q_term::sanitize::visible;
 
 use crate::args::{ExportArgs, ExportFormat};
 use crate::client::{Client, unexpected};
 use crate::commands::Context;
-use crate::error::CliError;
+use crate::error::{CliError, Kind};
 use crate::exchange::document::Facts;
 use crate::exchange::form::Form;
 use crate::exchange::output::Output;
-use crate::history::{History, incomplete};
+use crate::history::History;
 use crate::{out, results};
 
 pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode, CliError> {
@@ -31,42 +30,48 @@ pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode,
     let mut history = History::of(&mut client, session.id).await?;
     let request = Request::Facts { session: session.id.into() };
     let Answer::Facts(facts) = client.ask(request).await? else { return Err(unexpected()) };
-    let facts = Facts::new(&session, *facts, history.missing.take());
+    let facts = Facts::new(&session, *facts);
     let mut form = Form::new(format);
-    let mut beginning = Beginning::of(format, &facts);
+    let mut fitting = Fitting::of(format);
+    let mut cut: Vec<String> = Vec::new();
     output.write(&form.begin(&facts)?)?;
     while let Some(entries) = history.next(&mut client).await? {
-        for mut entry in entries.into_iter().filter(|entry| beginning.keeps(entry)) {
-            results::read_on(&mut client, session.id, &mut entry).await?;
+        for mut entry in entries.into_iter().filter(|entry| fitting.keeps(entry)) {
+            match results::read_on(&mut client, session.id, &mut entry).await {
+                Err(error) if error.kind == Kind::Unreadable => cut.push(entry.no.to_string()),
+                read => read?,
+            }
             output.write(&form.entry(&entry)?)?;
         }
     }
     output.write(&form.end(&facts))?;
     output.finish()?;
-    if let Some(missing) = &facts.missing {
-        out::note(&format!("q: {}", visible(&incomplete(missing))));
-    }
-    if beginning.left_out > 0 {
+    if !cut.is_empty() {
+        let entries = cut.join(", ");
         out::note(&format!(
-            "q: the prompt or call that they belong to is missing, so these are left out: {} of its entries",
-            beginning.left_out
+            "q: the rest of these results is lost, their beginning is there: entries {entries}"
+        ));
+    }
+    if fitting.left_out > 0 {
+        let count = fitting.left_out;
+        out::note(&format!(
+            "q: the prompt or call that they belong to is lost, so {count} of its entries are left out"
         ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a file for `q` leaves out where older entries are missing: what belongs to a turn or a call among those could not
-/// have come to be in a session, and would not be imported.
+/// What a file for `q` leaves out where something is lost: what belonged to a lost prompt or call could not have come to be
+/// without it, and would not be imported.
 #[derive(Debug)]
-struct Beginning {
+struct Fitting {
     so_far: Option<Thread>,
     left_out: usize,
 }
 
-impl Beginning {
-    fn of(format: ExportFormat, facts: &Facts) -> Self {
-        let is_cut = format == ExportFormat::Json && facts.missing.is_some();
-        Self { so_far: is_cut.then(Thread::default), left_out: 0 }
+impl Fitting {
+    fn of(format: ExportFormat) -> Self {
+        Self { so_far: (format == ExportFormat::Json).then(Thread::default), left_out: 0 }
     }
 
     fn keeps(&mut self, entry: &Entry) -> bool {

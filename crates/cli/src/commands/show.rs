@@ -3,30 +3,25 @@
 use std::process::ExitCode;
 
 use q_core::{Entry, SessionId};
-use q_term::sanitize::visible;
 
 use crate::args::ShowArgs;
 use crate::client::Client;
 use crate::commands::Context;
 use crate::error::CliError;
-use crate::history::{Back, incomplete};
+use crate::history::Back;
 use crate::json::{self, EntryJson, SessionJson, TranscriptJson};
 use crate::{out, results};
 
 pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let session = client.resolve(&args.session).await?;
-    let shown = match args.entry {
+    let (entries, older) = match args.entry {
         Some(no) => whole_entry(&mut client, session.id, no).await?,
         None => transcript(&mut client, session.id, args.tail).await?,
     };
-    let Shown { entries, older, missing } = shown;
-    if let Some(missing) = &missing {
-        out::note(&format!("q: {}", visible(&incomplete(missing))));
-    }
     if args.json {
         let (session, entries) = (SessionJson::from(&session), entries.iter().map(EntryJson::from).collect());
-        json::print(&TranscriptJson { session, entries, older, missing })?;
+        json::print(&TranscriptJson { session, entries, older })?;
         return Ok(ExitCode::SUCCESS);
     }
     for entry in &entries {
@@ -38,15 +33,8 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is shown of a session.
-struct Shown {
-    /// Oldest first.
-    entries: Vec<Entry>,
-    /// Whether older ones exist.
-    older: bool,
-    /// Why older ones cannot be read.
-    missing: Option<String>,
-}
+/// Entries, oldest first, and whether older ones exist.
+type Shown = (Vec<Entry>, bool);
 
 /// One entry with all that is kept of it.
 async fn whole_entry(client: &mut Client, session: SessionId, no: u64) -> Result<Shown, CliError> {
@@ -58,13 +46,9 @@ async fn whole_entry(client: &mut Client, session: SessionId, no: u64) -> Result
         }
         let Some(mut entry) = page.into_iter().find(|entry| entry.no.0 == no) else { break };
         results::read_on(client, session, &mut entry).await?;
-        return Ok(Shown { entries: vec![entry], older: back.goes_on || first < no, missing: None });
+        return Ok((vec![entry], back.goes_on || first < no));
     }
-    let none = CliError::failed(format!("no entry has the number {no}; `--numbers` shows them"));
-    Err(match &back.missing {
-        Some(missing) => none.hint(incomplete(missing)),
-        None => none,
-    })
+    Err(CliError::failed(format!("no entry has the number {no}; `--numbers` shows them")))
 }
 
 /// A session's newest entries; all without `tail`.
@@ -81,5 +65,5 @@ async fn transcript(client: &mut Client, session: SessionId, tail: Option<usize>
     let mut entries: Vec<Entry> = pages.into_iter().rev().flatten().collect();
     let surplus = tail.map_or(0, |tail| entries.len().saturating_sub(tail));
     entries.drain(..surplus);
-    Ok(Shown { entries, older: back.goes_on || surplus > 0, missing: back.missing })
+    Ok((entries, back.goes_on || surplus > 0))
 }

@@ -39,15 +39,12 @@ pub(crate) struct Facts {
     pub(crate) tokens_in: u64,
     pub(crate) tokens_out: u64,
     pub(crate) running: bool,
-    /// Why the entries are not all there were.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) missing: Option<String>,
     pub(crate) queue: Vec<String>,
     pub(crate) draft: String,
 }
 
 impl Facts {
-    pub(crate) fn new(session: &Summary, facts: wire::Facts, missing: Option<String>) -> Self {
+    pub(crate) fn new(session: &Summary, facts: wire::Facts) -> Self {
         let policy = match session.policy {
             Policy::Ask => "ask",
             Policy::Deny => "deny",
@@ -73,7 +70,6 @@ impl Facts {
             tokens_in: session.tokens_in,
             tokens_out: session.tokens_out,
             running: facts.running,
-            missing,
             queue: facts.queue,
             draft: facts.draft,
         }

@@ -9,7 +9,6 @@ use q_term::sanitize::{visible, visible_line};
 use super::blocks::Blocks;
 use super::calendar::moment;
 use super::document::Facts;
-use crate::history::incomplete;
 
 pub(crate) fn begin(facts: &Facts) -> String {
     let mut out = format!("# {}\n\n", facts.name.replace('_', "\\_"));
@@ -31,7 +30,6 @@ pub(crate) fn about(facts: &Facts) -> Vec<(&'static str, String)> {
         ("created", moment(WallTime(facts.created_ms))),
         ("last used", moment(WallTime(facts.touched_ms))),
         ("tokens", tokens(facts)),
-        ("incomplete", facts.missing.as_deref().map(incomplete).unwrap_or_default()),
     ];
     told.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }

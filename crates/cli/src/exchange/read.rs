@@ -154,7 +154,6 @@ fn fact<'de, A: MapAccess<'de>>(facts: &mut Facts, key: &str, map: &mut A) -> Re
         "tokens_in" => facts.tokens_in = map.next_value()?,
         "tokens_out" => facts.tokens_out = map.next_value()?,
         "running" => facts.running = map.next_value()?,
-        "missing" => facts.missing = map.next_value()?,
         "queue" => facts.queue = map.next_value()?,
         "draft" => facts.draft = map.next_value()?,
         _ => return Ok(false),
