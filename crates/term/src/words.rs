@@ -41,7 +41,7 @@ pub fn interrupted(mirror: &Mirror, in_view: Option<SessionId>) -> Option<String
         .filter(|summary| Some(summary.id) != in_view)
         .map(|summary| summary.name.as_str())
         .collect();
-    (!names.is_empty()).then(|| format!("interrupted while you were away: {}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("interrupted meanwhile: {}", names.join(", ")))
 }
 
 /// What became of a session's turn, as said about one that is not in sight.

@@ -77,6 +77,7 @@ impl Attached<'_> {
         self.ui.only_read(self.client.host().read_only.clone());
         let intents = self.ui.host_back(&self.client.mirror);
         self.desk.deliver_again(&mut self.client, &mut self.ui);
+        self.ui.welcome_back(&self.client.mirror);
         if let Some(missed) = missed {
             self.ui.complain(missed);
         }

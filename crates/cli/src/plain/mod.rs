@@ -13,7 +13,6 @@ use q_host::wire::ClientMessage;
 use q_term::plain::{Plain, prompt};
 use q_term::sanitize;
 use q_term::slash::{Typed, read};
-use q_term::words::interrupted;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::client::{Client, News, token};
@@ -44,9 +43,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
             out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
         }
     }
-    if let Some(interrupted) = interrupted(&face.client.mirror, face.plain.focus()) {
-        say(&[format!("* {interrupted}; /attend goes there")])?;
-    }
+    face.say_interrupted()?;
     face.live().await
 }
 

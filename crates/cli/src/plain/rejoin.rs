@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use q_term::sanitize;
+use q_term::words::interrupted;
 use tokio::signal::unix::Signal;
 use tokio::time::sleep;
 
@@ -19,6 +20,14 @@ impl Face<'_> {
         }
         self.tell_unsent();
         Err(error)
+    }
+
+    /// Says which other sessions a dead host interrupted.
+    pub(super) fn say_interrupted(&self) -> Result<(), CliError> {
+        match interrupted(&self.client.mirror, self.plain.focus()) {
+            Some(interrupted) => say(&[format!("* {interrupted}; /attend goes there")]),
+            None => Ok(()),
+        }
     }
 
     /// Waits for the next host, unless the person has enough of it.
@@ -56,6 +65,7 @@ impl Face<'_> {
         }
         self.client.keep_updates();
         say(&["* the host is back".to_owned()])?;
+        self.say_interrupted()?;
         let taken_up = tokio::select! {
             taken_up = self.take_up() => Some(taken_up),
             _ = interrupts.recv() => None,
