@@ -8,7 +8,7 @@ use q_core::retention::Kept;
 use q_core::{Command, Mirror, Presence, SessionId, Snapshot, Summary, Token, Update};
 use q_host::wire::message::Hello;
 use q_host::wire::view::Line;
-use q_host::wire::{Answer, ClientMessage, HostMessage, Id, Request};
+use q_host::wire::{Answer, ClientMessage, HostMessage, Id, Request, list};
 use q_host::{Connection, entropy};
 
 use crate::commands::Context;
@@ -19,6 +19,9 @@ use crate::out;
 /// all later ones.
 const WAITS: [Duration; 4] =
     [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
+/// How long a host may take to read its last messages when a client leaves.
+const TAKES_WITHIN: Duration = Duration::from_millis(250);
 
 /// How long to wait after so many hosts in a row that did not come, or went at once.
 pub(crate) fn wait_after(failures: u32) -> Duration {
@@ -44,6 +47,24 @@ impl Acknowledged {
     pub(crate) fn note(&mut self, session: SessionId, prompt: u64) {
         let newest = self.0.entry(session).or_default();
         *newest = prompt.max(*newest);
+    }
+
+    /// What is thrown away or erased on purpose is missed by nobody.
+    fn follow(&mut self, update: &Update) {
+        match update {
+            Update::Session(summary) if summary.presence == Presence::Trashed => {
+                self.0.remove(&summary.id);
+            }
+            Update::Gone(session) => {
+                self.0.remove(session);
+            }
+            Update::Session(_)
+            | Update::Entry { .. }
+            | Update::Text { .. }
+            | Update::Queue { .. }
+            | Update::Draft { .. }
+            | Update::Pending { .. } => {}
+        }
     }
 }
 
@@ -146,31 +167,36 @@ impl Client {
     }
 
     /// Sends a request without waiting for its answer; gives its number.
-    pub(crate) async fn request(&mut self, request: Request) -> Result<u64, CliError> {
+    pub(crate) fn request(&mut self, request: Request) -> Result<u64, CliError> {
         let id = self.expect_answer();
-        self.connection.send(&ClientMessage::Request { id, request }).await?;
+        self.connection.send(&ClientMessage::Request { id, request })?;
         Ok(id)
     }
 
     /// Asks for a session's snapshot again: something was missed.
-    pub(crate) async fn resync(&mut self, session: SessionId) -> Result<(), CliError> {
-        let _answered_by_a_snapshot = self.request(Request::Resync { session: session.into() }).await?;
+    pub(crate) fn resync(&mut self, session: SessionId) -> Result<(), CliError> {
+        let _answered_by_a_snapshot = self.request(Request::Resync { session: session.into() })?;
         Ok(())
     }
 
     /// Tells the host something that has no answer.
-    pub(crate) async fn tell(&mut self, message: &ClientMessage) -> Result<(), CliError> {
-        Ok(self.connection.send(message).await?)
+    pub(crate) fn tell(&mut self, message: &ClientMessage) -> Result<(), CliError> {
+        Ok(self.connection.send(message)?)
+    }
+
+    /// Waits until the host has taken what it was told, but not for long; whether it has.
+    pub(crate) async fn flush(&mut self) -> bool {
+        tokio::time::timeout(TAKES_WITHIN, self.connection.flush()).await.is_ok()
     }
 
     /// Sends a request and waits for its answer; the mirror follows meanwhile.
     pub(crate) async fn ask(&mut self, request: Request) -> Result<Answer, CliError> {
-        let id = self.request(request).await?;
+        let id = self.request(request)?;
         loop {
             match self.next().await? {
                 News::Answered { request, answer } if request == id => return answer,
                 News::Going { why, restart } => return Err(CliError::host_went(why, restart)),
-                News::Missed(session) => self.resync(session).await?,
+                News::Missed(session) => self.resync(session)?,
                 News::Answered { .. } | News::Changed | News::Whole => {}
             }
         }
@@ -193,6 +219,7 @@ impl Client {
             }
             HostMessage::Update(piece) => {
                 let update = Update::try_from(piece).map_err(unreadable)?;
+                self.acknowledged.follow(&update);
                 if let Some(updates) = &mut self.updates {
                     updates.push(update.clone());
                 }
@@ -212,7 +239,12 @@ impl Client {
 
     /// Every session, closed ones too.
     pub(crate) async fn list(&mut self) -> Result<Vec<Summary>, CliError> {
-        let Answer::List(lines) = self.ask(Request::List).await? else { return Err(unexpected()) };
+        let (mut lines, mut next) = (Vec::new(), Some(Request::List));
+        while let Some(request) = next {
+            let Answer::List(page) = self.ask(request).await? else { return Err(unexpected()) };
+            next = next_page(&page);
+            lines.extend(page);
+        }
         summaries(lines)
     }
 
@@ -270,8 +302,21 @@ impl Client {
         session: SessionId,
         text: String,
     ) -> Result<u64, CliError> {
-        let submit = Command::Submit { session, token, text }.into();
-        let Answer::Accepted(prompt) = self.ask(submit).await? else { return Err(unexpected()) };
+        self.deliver(session, Command::Submit { session, token, text }).await
+    }
+
+    /// Says something to the turn that runs, under a token of the caller's.
+    pub(crate) async fn steer_as(
+        &mut self,
+        token: Token,
+        session: SessionId,
+        text: String,
+    ) -> Result<u64, CliError> {
+        self.deliver(session, Command::Steer { session, token, text }).await
+    }
+
+    async fn deliver(&mut self, session: SessionId, prompt: Command) -> Result<u64, CliError> {
+        let Answer::Accepted(prompt) = self.ask(prompt.into()).await? else { return Err(unexpected()) };
         self.acknowledged.note(session, prompt);
         Ok(prompt)
     }
@@ -305,6 +350,11 @@ pub(crate) fn among(
         .find(|session| session.id == id)
         .cloned()
         .ok_or_else(|| CliError::failed("the session is gone meanwhile"))
+}
+
+/// What asks for the lines behind these, if there may be any.
+pub(crate) fn next_page(page: &[Line]) -> Option<Request> {
+    list::goes_on_behind(page).map(|last| Request::ListAfter { session: last.id })
 }
 
 /// The lines of a list.

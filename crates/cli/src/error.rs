@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     NoSuchSession,
     Limit,
     Unreachable,
+    /// What is stored cannot be read.
+    Unreadable,
     /// A host of another version, which does not talk to this one.
     Foreign,
     Interrupted,
@@ -29,7 +31,7 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
-            Self::Failed => 1,
+            Self::Failed | Self::Unreadable => 1,
             Self::Usage => 2,
             Self::NoSuchSession => 3,
             Self::Limit => 4,
@@ -110,6 +112,7 @@ impl From<Refused> for CliError {
         let kind = match refused.code.as_str() {
             "no_such_session" | "session_closed" | "session_trashed" | "not_in_trash" => Kind::NoSuchSession,
             "bad_name" | "bad_tag" | "bad_kind" | "prompt_empty" => Kind::Usage,
+            "store" => Kind::Unreadable,
             _ if refused.limit => Kind::Limit,
             _ => Kind::Failed,
         };
@@ -119,8 +122,16 @@ impl From<Refused> for CliError {
 
 impl From<ConnectError> for CliError {
     fn from(error: ConnectError) -> Self {
-        let kind =
-            if matches!(error, ConnectError::Unwelcome { .. }) { Kind::Foreign } else { Kind::Unreachable };
+        let kind = match error {
+            ConnectError::Unwelcome { .. } => Kind::Foreign,
+            ConnectError::TooLong { .. } | ConnectError::Behind => Kind::Limit,
+            ConnectError::Place(_)
+            | ConnectError::NoStart { .. }
+            | ConnectError::Broken(_)
+            | ConnectError::Deaf { .. }
+            | ConnectError::Gone
+            | ConnectError::System { .. } => Kind::Unreachable,
+        };
         Self::new(kind, error.to_string())
     }
 }

@@ -1,5 +1,5 @@
-//! A session's entries from the oldest on, page by page: the store gives pages from the newest back, so their
-//! boundaries are collected first. A session of any length costs a few pages.
+//! A session's entries, page by page: from the newest back, as the store gives them ([`Back`]), or from the oldest on
+//! ([`History`]), for which the boundaries of the pages are collected first. A session of any length costs a few pages.
 
 use q_core::{Entry, SessionId};
 use q_host::wire::{Answer, Request};
@@ -10,7 +10,35 @@ use crate::error::CliError;
 /// How much is asked for at once, in bytes.
 const PAGE_BYTES: u32 = 512 << 10;
 
-/// What is still to be read.
+/// A walk from a session's newest entry back.
+#[derive(Debug)]
+pub(crate) struct Back {
+    session: SessionId,
+    /// The oldest entry so far.
+    before: Option<u64>,
+    /// Whether older ones exist.
+    pub(crate) goes_on: bool,
+}
+
+impl Back {
+    pub(crate) const fn of(session: SessionId) -> Self {
+        Self { session, before: None, goes_on: true }
+    }
+
+    /// The next page, its oldest entry first; nothing where there is no older one.
+    pub(crate) async fn next(&mut self, client: &mut Client) -> Result<Option<Vec<Entry>>, CliError> {
+        if !self.goes_on {
+            return Ok(None);
+        }
+        let (entries, older) = page(client, self.session, self.before).await?;
+        let first = entries.first().map(|entry| entry.no.0);
+        self.goes_on = older && first.is_some();
+        self.before = first.or(self.before);
+        Ok(first.map(|_| entries))
+    }
+}
+
+/// What is still to be read, from the oldest on.
 #[derive(Debug)]
 pub(crate) struct History {
     session: SessionId,
@@ -31,16 +59,13 @@ impl History {
     /// Of a session up to its newest entry now.
     pub(crate) async fn of(client: &mut Client, session: SessionId) -> Result<Self, CliError> {
         let mut pages = Vec::new();
+        let mut back = Back::of(session);
         let mut before = None;
-        loop {
-            let (entries, older) = page(client, session, before).await?;
-            let (Some(first), Some(last)) = (entries.first(), entries.last()) else { break };
-            let first = first.no.0;
-            pages.push(Bounds { first, last: last.no.0, before });
-            before = Some(first);
-            if !older {
-                break;
+        while let Some(entries) = back.next(client).await? {
+            if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
+                pages.push(Bounds { first: first.no.0, last: last.no.0, before });
             }
+            before = back.before;
         }
         Ok(Self { session, pages })
     }

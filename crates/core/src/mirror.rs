@@ -65,11 +65,6 @@ impl Mirror {
         self.sessions.is_empty()
     }
 
-    /// Whether anything works.
-    pub fn anything_works(&self) -> bool {
-        self.sessions.values().any(|session| session.summary.activity.is_busy())
-    }
-
     /// Starts again from nothing: the host is another one.
     pub fn clear(&mut self) {
         self.sessions.clear();
@@ -242,15 +237,6 @@ mod tests {
             slots(&told(&["create s1 name a", "create s9 name b", "close s1", "create s10 name c"])),
             [(10, 1), (9, 2)]
         );
-    }
-
-    #[test]
-    fn something_works_while_a_turn_runs() {
-        for (lines, works) in [(&ASKED[..1], false), (&ASKED[..2], true), (&ASKED, true)] {
-            assert_eq!(told(lines).anything_works(), works, "{lines:?}");
-        }
-        let done = [&ASKED[..], &["create s2 name b", "done s1"]].concat();
-        assert!(!told(&done).anything_works());
     }
 
     #[test]

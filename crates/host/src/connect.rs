@@ -6,13 +6,16 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
-use tokio_util::codec::Framed;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio_util::bytes::{Buf, BytesMut};
+use tokio_util::codec::{Encoder, FramedRead};
 
 use crate::place::{Place, PlaceError, open_lock};
 use crate::wire::message::{Hello, Status};
-use crate::wire::{ClientMessage, Codec, FrameError, HostMessage};
+use crate::wire::{ClientMessage, Codec, FrameError, HostMessage, MAX_FRAME};
 
 /// What a host prints when clients can connect. Anything else is why it cannot start.
 pub const READY: &str = "ready";
@@ -47,10 +50,15 @@ const PASSED_ON: [&str; 11] = [
 /// The same, for paths that may be relative to the client's directory, which is not the host's.
 const PASSED_ON_PATHS: [&str; 4] = ["Q_CONFIG", "Q_DATA_DIR", "Q_STATE_DIR", "Q_RUNTIME_DIR"];
 
-/// A connection to a host that has welcomed us.
+/// How much may wait for a host that does not read, in bytes.
+const MAX_WAITING: usize = 4 * MAX_FRAME;
+
+type Both = Codec<HostMessage, ClientMessage>;
+
+/// A connection to a host that has welcomed us. One that does not read holds nobody: what it is told waits here.
 #[derive(Debug)]
 pub struct Connection {
-    framed: Framed<UnixStream, Codec<HostMessage, ClientMessage>>,
+    duplex: Duplex,
     /// How the host was when it welcomed us.
     pub host: Status,
 }
@@ -84,6 +92,15 @@ pub enum ConnectError {
         /// The command that ends it.
         way_out: String,
     },
+    /// A message is longer than the wire takes.
+    #[error("that is too long to be sent: it takes {bytes} bytes, and {max} is the limit", max = MAX_FRAME)]
+    TooLong {
+        /// What it takes.
+        bytes: usize,
+    },
+    /// A host runs and does not read, and too much waits for it already.
+    #[error("the host does not answer, and no more can wait for it; `q host status` tells how it is")]
+    Behind,
     /// The connection ended.
     #[error("the host is gone; start q again")]
     Gone,
@@ -162,39 +179,95 @@ impl Connection {
     }
 
     async fn exchange(stream: UnixStream, hello: Hello) -> Result<Self, ConnectError> {
-        let mut framed = Framed::new(stream, Codec::<HostMessage, ClientMessage>::default());
-        // A host that ends at this moment closes the connection: reading tells, not writing.
-        let _told_by_reading = framed.send(&ClientMessage::Hello(hello)).await;
-        match framed.next().await {
-            Some(Ok(HostMessage::Welcome(host))) => Ok(Self { framed, host }),
-            Some(Ok(HostMessage::Unwelcome { why })) => Err(ConnectError::Unwelcome { why }),
-            Some(Ok(
-                HostMessage::Snapshot(_)
-                | HostMessage::Ready
-                | HostMessage::Update(_)
-                | HostMessage::Reply { .. }
-                | HostMessage::Going { .. },
-            ))
-            | None => Err(ConnectError::Gone),
-            Some(Err(error)) => Err(error.into()),
+        let mut duplex = Duplex::on(stream);
+        duplex.send(&ClientMessage::Hello(hello))?;
+        match duplex.next().await? {
+            HostMessage::Welcome(host) => Ok(Self { duplex, host }),
+            HostMessage::Unwelcome { why } => Err(ConnectError::Unwelcome { why }),
+            HostMessage::Snapshot(_)
+            | HostMessage::Ready
+            | HostMessage::Update(_)
+            | HostMessage::Reply { .. }
+            | HostMessage::Going { .. } => Err(ConnectError::Gone),
         }
     }
 
-    /// Says something to the host. That it is gone is not told here: its last words are still to be read.
-    pub async fn send(&mut self, message: &ClientMessage) -> Result<(), ConnectError> {
-        match self.framed.send(message).await {
-            Err(FrameError::Io(error)) if is_gone(&error) => Ok(()),
-            sent => Ok(sent?),
-        }
+    /// Says something to the host. What it does not take at once is written while its next message is waited for. That
+    /// it is gone is not told here: its last words are still to be read.
+    pub fn send(&mut self, message: &ClientMessage) -> Result<(), ConnectError> {
+        self.duplex.send(message)
     }
 
     /// What the host says next. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Result<HostMessage, ConnectError> {
-        match self.framed.next().await {
-            Some(Err(FrameError::Io(error))) if is_gone(&error) => Err(ConnectError::Gone),
-            Some(message) => Ok(message?),
-            None => Err(ConnectError::Gone),
+        self.duplex.next().await
+    }
+
+    /// Waits until the host has taken what it was told, or is gone. Dropping the future loses nothing.
+    pub async fn flush(&mut self) {
+        let Duplex { writing, waiting, .. } = &mut self.duplex;
+        while !waiting.is_empty() {
+            write(writing, waiting).await;
         }
+    }
+}
+
+/// Both directions of a connection.
+#[derive(Debug)]
+struct Duplex {
+    reading: FramedRead<OwnedReadHalf, Both>,
+    writing: OwnedWriteHalf,
+    codec: Both,
+    /// Frames that the host has not taken yet.
+    waiting: BytesMut,
+}
+
+impl Duplex {
+    fn on(stream: UnixStream) -> Self {
+        let (reading, writing) = stream.into_split();
+        let reading = FramedRead::new(reading, Both::default());
+        Self { reading, writing, codec: Both::default(), waiting: BytesMut::new() }
+    }
+
+    fn send(&mut self, message: &ClientMessage) -> Result<(), ConnectError> {
+        if self.waiting.len() > MAX_WAITING {
+            return Err(ConnectError::Behind);
+        }
+        self.codec.encode(message, &mut self.waiting).map_err(|error| match error {
+            FrameError::TooLong { bytes } => ConnectError::TooLong { bytes },
+            FrameError::Io(_) | FrameError::Decode(_) | FrameError::Unknown(_) | FrameError::Encode(_) => {
+                error.into()
+            }
+        })?;
+        match self.writing.try_write(&self.waiting) {
+            Ok(taken) => self.waiting.advance(taken),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_told_by_reading) => self.waiting.clear(),
+        }
+        Ok(())
+    }
+
+    async fn next(&mut self) -> Result<HostMessage, ConnectError> {
+        let Self { reading, writing, waiting, .. } = self;
+        loop {
+            let some_waits = !waiting.is_empty();
+            let heard = tokio::select! {
+                heard = reading.next() => heard,
+                () = write(writing, waiting), if some_waits => continue,
+            };
+            return match heard {
+                Some(Err(FrameError::Io(error))) if is_gone(&error) => Err(ConnectError::Gone),
+                Some(message) => Ok(message?.map_err(FrameError::from)?),
+                None => Err(ConnectError::Gone),
+            };
+        }
+    }
+}
+
+/// Writes some of what waits; nothing of it to one who is gone, which is told by reading.
+async fn write(to: &mut OwnedWriteHalf, waiting: &mut BytesMut) {
+    if to.write_buf(waiting).await.is_err() {
+        waiting.clear();
     }
 }
 
@@ -203,9 +276,10 @@ fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
 
-/// Whether a failed connect says that nobody listens.
+/// Whether a failed connect says that nobody listens: no more either, where a host died just when we came.
 pub(crate) fn is_nobody(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, NotFound};
+    matches!(error.kind(), NotFound | ConnectionRefused | ConnectionReset)
 }
 
 /// Starts a host unless another client did so while we waited for our turn.

@@ -11,7 +11,7 @@ use q_core::{
     AgentEvent, AgentFailure, ClientId, Deadline, Effect, EntryNo, Environment, FailureKind, Input, Instant,
     Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Summary, Update,
 };
-use q_store::StoreError;
+use q_store::{StoreError, Stretch};
 
 use crate::events::{Event, Heard, Loaded};
 use crate::figures::Watch;
@@ -66,7 +66,7 @@ enum Wanted {
     /// A page of its entries.
     Page { before: Option<EntryNo>, bytes: usize },
     /// A stretch of what is kept of a result.
-    Result { entry: EntryNo, from: u64, bytes: usize },
+    Result(Stretch),
     /// All but its entries.
     Facts,
 }

@@ -24,6 +24,7 @@ mod events;
 mod facts;
 mod figures;
 mod host;
+mod known;
 mod pipeline;
 mod reads;
 mod weight;

@@ -73,6 +73,11 @@ impl Place {
         self.state.join("log")
     }
 
+    /// The note that there is a store.
+    pub fn known_store(&self) -> PathBuf {
+        self.state.join(format!("{}.store", self.tag))
+    }
+
     /// The host's socket.
     pub fn socket(&self) -> PathBuf {
         self.runtime.join(format!("{}.sock", self.tag))

@@ -19,6 +19,7 @@ use crate::compactor::Compactor;
 use crate::door::{self, Outboxes};
 use crate::events::{Event, Heard, Loaded};
 use crate::host::Host;
+use crate::known;
 use crate::place::{Place, PlaceError, open_lock};
 use crate::world::Real;
 use crate::writer::{Writer, Written};
@@ -62,6 +63,14 @@ pub enum HostError {
     /// The store cannot be opened, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There was one, and there is none.
+    #[error("the store {store} is gone, and q has used it before; put it back (is its disk mounted?), or remove {note} to begin with an empty one", store = store.display(), note = note.display())]
+    StoreGone {
+        /// Its place.
+        store: PathBuf,
+        /// The note that says so.
+        note: PathBuf,
+    },
     /// What is stored contradicts itself.
     #[error("the store contradicts itself: {0}")]
     Recover(#[from] RecoverError),
@@ -85,11 +94,18 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     let HostConfig { place, limits, existing, probe } = config;
     place.prepare_runtime()?;
     let lock = take_lock(&place.host_lock())?;
+    remove_left_shadow(&place);
     let clock = Clock::start();
     // A write beyond a limit on file sizes is an error like any other then, and ends nobody.
     let _heard = signal(SignalKind::from_raw(SIGXFSZ)).map_err(system("signals cannot be heard"))?;
-    if existing && !q_store::is_there(&place.store())? {
-        return Err(StoreError::Vanished { path: place.store() }.into());
+    // Where that cannot be told, opening it says more.
+    if matches!(q_store::is_there(&place.store()), Ok(false)) {
+        if existing {
+            return Err(StoreError::Vanished { path: place.store() }.into());
+        }
+        if known::is_known(&place) {
+            return Err(HostError::StoreGone { store: place.store(), note: place.known_store() });
+        }
     }
     place.prepare_data()?;
     let (events, mut inbox) = mpsc::channel(QUEUE);
@@ -108,6 +124,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
         }
         host => host?,
     };
+    known::note(&place);
     tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
 
     let socket = Socket::bind(place.socket()).map_err(system("the socket cannot be made"))?;
@@ -227,6 +244,16 @@ fn open_shadow(place: &Place, why: StoreError, limits: &Limits) -> Result<Opened
             tracing::warn!(target: "q::host", %error, "the store cannot be read either");
             Err(why.into())
         }
+    }
+}
+
+/// Removes the shadow of a host that was killed: it is a copy of texts, and nobody reads it any more.
+fn remove_left_shadow(place: &Place) {
+    match fs::remove_dir_all(place.shadow()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(target: "q::host", %error, "a shadow of the store stays behind");
+        }
+        _removed => {}
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use q_agent::{AgentSpec, Told};
 use q_core::{Batch, ClientId, EntryNo, Input, Now, SessionId, TurnNo};
-use q_store::{Store, StoreError};
+use q_store::{Store, StoreError, Stretch};
 use tokio::sync::mpsc;
 
 use crate::asks::Asks;
@@ -53,15 +53,7 @@ pub trait World {
         bytes: usize,
     );
     /// Reads a stretch of what is kept of a result and answers the request with it.
-    fn result(
-        &mut self,
-        client: ClientId,
-        request: u64,
-        session: SessionId,
-        entry: EntryNo,
-        from: u64,
-        bytes: usize,
-    );
+    fn result(&mut self, client: ClientId, request: u64, session: SessionId, stretch: Stretch);
     /// Reads what a session is beside its entries and answers the request with that.
     fn facts(&mut self, client: ClientId, request: u64, session: SessionId);
 }
@@ -163,17 +155,9 @@ impl World for Real {
         });
     }
 
-    fn result(
-        &mut self,
-        client: ClientId,
-        request: u64,
-        session: SessionId,
-        entry: EntryNo,
-        from: u64,
-        bytes: usize,
-    ) {
+    fn result(&mut self, client: ClientId, request: u64, session: SessionId, stretch: Stretch) {
         self.answer(client, request, session, move |store| {
-            store.result(session, entry, from, bytes).map(Answer::Stretch)
+            store.result(session, stretch).map(Answer::Stretch)
         });
     }
 

@@ -69,6 +69,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-answer", ask(answer.of(SESSION))),
         ("seed-reopen", ask(Wish::Reopen.of(SESSION))),
         ("seed-list", ask(Request::List)),
+        ("seed-list-after", ask(Request::ListAfter { session: SESSION })),
         ("seed-sizes", ask(Request::Sizes)),
         ("seed-stop", ask(Request::Stop)),
         ("seed-restart", ask(Request::Restart)),

@@ -51,5 +51,6 @@ pub use holder::holder;
 pub use memory::MemoryStore;
 pub use page::Page;
 pub use probe::{Probed, Prober, probe};
+pub use result::Stretch;
 pub use shadow::takes_more;
 pub use store::Store;

@@ -69,6 +69,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn sync(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
         Ok(self.sessions()?.values().map(|kept| kept.head.clone()).collect())
     }
@@ -85,14 +89,8 @@ impl Store for MemoryStore {
         page::read(&*self.sessions()?, session, before, bytes).map(|(page, _)| page)
     }
 
-    fn result(
-        &self,
-        session: SessionId,
-        entry: EntryNo,
-        from: u64,
-        bytes: usize,
-    ) -> Result<String, StoreError> {
-        result::read(&*self.sessions()?, session, entry, from, bytes)
+    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
+        result::read(&*self.sessions()?, session, stretch)
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {

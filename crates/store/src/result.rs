@@ -8,23 +8,20 @@ use crate::log::Log;
 /// No character is longer.
 const LONGEST_CHARACTER: usize = 4;
 
-/// A stretch of a result that stands in a blob.
+/// What of a result is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stretch {
-    /// Its first byte's place in the result.
-    pub(crate) from: u64,
-    /// At most so long; a character at least.
-    pub(crate) bytes: usize,
+pub struct Stretch {
+    /// Its entry.
+    pub entry: EntryNo,
+    /// The place of the first byte wanted; within a character, that character's.
+    pub from: u64,
+    /// At most so many bytes, cut between characters; a character at least.
+    pub bytes: usize,
 }
 
 /// See [`crate::Store::result`].
-pub(crate) fn read<L: Log>(
-    log: &L,
-    session: SessionId,
-    entry: EntryNo,
-    from: u64,
-    bytes: usize,
-) -> Result<String, StoreError> {
+pub(crate) fn read<L: Log>(log: &L, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
+    let Stretch { entry, from, bytes } = stretch;
     let Some((owner, seq)) = owner(log, session, entry)? else { return Ok(String::new()) };
     let record = log.record(owner, seq)?;
     let bytes = bytes.max(LONGEST_CHARACTER);
@@ -34,7 +31,7 @@ pub(crate) fn read<L: Log>(
         let (stretch, _) = rest.split_at(rest.floor_char_boundary(bytes));
         return Ok(stretch.to_owned());
     }
-    if from < end(&record) { log.rest(&record, Stretch { from, bytes }) } else { Ok(String::new()) }
+    if from < end(&record) { log.rest(&record, Stretch { bytes, ..stretch }) } else { Ok(String::new()) }
 }
 
 /// Where what is kept of the record's result ends.

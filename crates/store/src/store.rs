@@ -7,6 +7,7 @@ use q_core::{Batch, EntryNo, Head, Seq, SessionId, Stamped, Stored};
 use crate::damage::Damage;
 use crate::error::StoreError;
 use crate::page::Page;
+use crate::result::Stretch;
 
 /// Every session's records, in order, and the head each session has after its last one.
 ///
@@ -19,6 +20,9 @@ pub trait Store: Send + Sync {
     /// Otherwise nothing is written and the answer is [`StoreError::OutOfOrder`]. Any other
     /// error means *unknown*, never "not written": the store then takes nothing more until it is opened again.
     fn append(&self, batches: &[Batch]) -> Result<(), StoreError>;
+
+    /// Has everything that was written survive the loss of power. An error means what it means for `append`.
+    fn sync(&self) -> Result<(), StoreError>;
 
     /// Every session's head, closed ones too, by id. Reads no transcript.
     fn heads(&self) -> Result<Vec<Head>, StoreError>;
@@ -35,18 +39,12 @@ pub trait Store: Send + Sync {
     fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError>;
 
     /// The newest entries before `before` (`None`: the end) of at most `bytes`, always at least one if any exists. A page
-    /// ends at damage, and the one before it is [`StoreError::Damaged`].
+    /// ends at damage; the one before it ends with an entry that says so, under the number of the newest record that is
+    /// gone.
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError>;
 
-    /// A stretch of what is kept of the result in `entry`: from its byte `from` on, at most `bytes` of it and at least a
-    /// character, cut between characters. Empty behind its end, and where there is no such entry.
-    fn result(
-        &self,
-        session: SessionId,
-        entry: EntryNo,
-        from: u64,
-        bytes: usize,
-    ) -> Result<String, StoreError>;
+    /// A stretch of what is kept of a result. Empty behind its end, and where there is no such entry.
+    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError>;
 
     /// A session's records from `from` on, in order, at most `limit` of them.
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError>;

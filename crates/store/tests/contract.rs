@@ -10,7 +10,7 @@ use q_core::{
     Presence, PromptNo, Record, Seq, SessionId, Setup, Snapshot, Stamped, Summary, Token, Transcript, TurnNo,
     Usage, Voice, WallTime,
 };
-use q_store::{FjallStore, MemoryStore, Page, Store, StoreError};
+use q_store::{FjallStore, MemoryStore, Page, Store, StoreError, Stretch};
 
 use q_sim::crash::driver::{Driver, limits, steps};
 
@@ -445,7 +445,7 @@ fn results_are_read_on_behind_their_records(store: &dyn Store) {
     let read_on = |session, entry, bytes: usize| {
         let mut read = String::new();
         loop {
-            let more = store.result(session, entry, read.len() as u64, bytes).unwrap();
+            let more = store.result(session, Stretch { entry, from: read.len() as u64, bytes }).unwrap();
             assert!(more.len() <= bytes.max(4), "{} bytes where {bytes} were asked for", more.len());
             if more.is_empty() {
                 return read;
@@ -459,7 +459,7 @@ fn results_are_read_on_behind_their_records(store: &dyn Store) {
     for from in [0, 1, 99, 100, 101, 32_867, 32_868, 32_869, 200_001, all.len() - 1] {
         let at = all.floor_char_boundary(from);
         let expected = &all[at..all.floor_char_boundary(at + 24)];
-        let read = store.result(SESSION, entry, from as u64, 24).unwrap();
+        let read = store.result(SESSION, Stretch { entry, from: from as u64, bytes: 24 }).unwrap();
         assert!(!read.is_empty() && all[at..].starts_with(&read), "from {from}: {read:?}, not {expected:?}");
     }
     for (session, entry, from) in [
@@ -470,7 +470,11 @@ fn results_are_read_on_behind_their_records(store: &dyn Store) {
         (SESSION, EntryNo(u64::MAX), 0),
         (SessionId(77), entry, 0),
     ] {
-        assert_eq!(store.result(session, entry, from, 99).unwrap(), "", "{session}.{entry} from {from}");
+        assert_eq!(
+            store.result(session, Stretch { entry, from, bytes: 99 }).unwrap(),
+            "",
+            "{session}.{entry} from {from}"
+        );
     }
     assert_eq!(store.verify().unwrap(), []);
 
@@ -532,6 +536,6 @@ fn an_erased_session_leaves_nothing(store: &dyn Store) {
     };
     store.append(&[large]).unwrap();
     store.append(&[gone]).unwrap();
-    assert_eq!(store.result(id, entry, 0, 99).unwrap(), "");
+    assert_eq!(store.result(id, Stretch { entry, from: 0, bytes: 99 }).unwrap(), "");
     assert_eq!(store.verify().unwrap(), []);
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use q_core::{Batch, Durability, Fault, Head, Record, Seq, SessionId, Stamped, WallTime};
+use q_core::{
+    Batch, Body, Durability, Entry, EntryNo, Fault, Head, Record, Seq, SessionId, Stamped, WallTime,
+};
 use q_store::{Damage, FjallStore, Store, StoreError};
 
 use q_sim::crash::driver::{Driver, Step};
@@ -144,6 +146,58 @@ fn a_lost_piece_of_a_result_costs_that_result_and_nothing_else() {
             let told: Vec<_> =
                 outcome.damage.into_iter().map(|damage| Damage { kept_aside: None, ..damage }).collect();
             assert_eq!(told, std::slice::from_ref(&damage), "piece {at}, change {number}");
+        }
+    }
+}
+
+/// All entries of a session, read in pages of that many bytes.
+fn in_pages(store: &dyn Store, session: SessionId, bytes: usize) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    loop {
+        let page = store.page(session, entries.first().map(|entry| entry.no), bytes).unwrap();
+        assert!(!page.entries.is_empty() || entries.is_empty(), "a page of nothing before {entries:?}");
+        entries.splice(0..0, page.entries);
+        if !page.trimmed {
+            return entries;
+        }
+    }
+}
+
+#[test]
+fn what_stands_before_a_lost_record_is_read_all_the_same() {
+    let sample = sample();
+    let dir = sample.place.path().join("changed");
+    sample.image.write(&dir);
+    let whole = FjallStore::open(&dir).unwrap();
+    for (at, (key, _)) in sample.records.iter().enumerate() {
+        let (session, seq) = sample.place_of(at);
+        if cost_of_losing(seq) > 1 {
+            continue; // the log is cut there
+        }
+        let log = whole.records(session, Seq(1), usize::MAX).unwrap();
+        // The entry of which the lost record is a part, or the text.
+        let gone = log.iter().find_map(|stamped| match stamped.record {
+            Record::Began { queued, .. } if queued == seq => stamped.entry(),
+            _ if stamped.seq == seq => stamped.entry(),
+            _ => None,
+        });
+        let expected: Vec<Entry> = in_pages(&whole, session, usize::MAX)
+            .into_iter()
+            .filter(|entry| Some(entry.no) != gone)
+            .collect();
+        let place = sample.place.path().join("damaged");
+        sample.image.write(&place);
+        raw(&place, |records, _| records.remove(key.as_slice()).unwrap());
+        let store = FjallStore::open(&place).unwrap();
+        for bytes in [0, 40, usize::MAX] {
+            let (marks, entries): (Vec<Entry>, Vec<Entry>) = in_pages(&store, session, bytes)
+                .into_iter()
+                .partition(|entry| matches!(entry.body, Body::Repair(_)));
+            let lost = Body::Repair(Fault::LogCut { lost: Some(1) });
+            let told: Vec<_> = marks.into_iter().map(|entry| (entry.no, entry.body)).collect();
+            assert_eq!(told, [(EntryNo(seq.0), lost)], "record {seq}, {bytes} bytes");
+            let entries: Vec<Entry> = entries.into_iter().filter(|entry| Some(entry.no) != gone).collect();
+            assert_eq!(entries, expected, "record {seq}, {bytes} bytes");
         }
     }
 }

@@ -134,6 +134,23 @@ fn what_dead_creations_left_is_cleared_and_nothing_else() {
     assert_eq!(names(parent), ["other.tmp-1-0", "store", "store.tmp", "store.tmp-note"]);
 }
 
+/// The anchor says so: what it names is missed.
+#[test]
+fn what_was_written_is_acknowledged_once_it_is_synced() {
+    let (_place, dir) = place();
+    let store = FjallStore::open(&dir).unwrap();
+    let mut driver = Driver::new(&store, 1, 1);
+    driver.take(Step::Submit(0, "why?".into()));
+    driver.take(Step::Text(0, "because of many things that take a moment to say".into()));
+    let anchor = || fs::read(dir.join("anchor")).unwrap();
+    let written = anchor();
+    store.sync().unwrap();
+    let synced = anchor();
+    assert_ne!(synced, written);
+    store.sync().unwrap();
+    assert_eq!(anchor(), synced);
+}
+
 #[test]
 fn the_marker_decides() {
     let (_place, dir) = place();

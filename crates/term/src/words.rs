@@ -41,7 +41,7 @@ pub fn interrupted(mirror: &Mirror, in_view: Option<SessionId>) -> Option<String
         .filter(|summary| Some(summary.id) != in_view)
         .map(|summary| summary.name.as_str())
         .collect();
-    (!names.is_empty()).then(|| format!("interrupted while you were away: {}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("interrupted meanwhile: {}", names.join(", ")))
 }
 
 /// What became of a session's turn, as said about one that is not in sight.
@@ -126,12 +126,12 @@ pub fn repair(fault: Fault) -> String {
         ),
         Fault::LogCut { lost } => {
             let lost = match lost {
-                Some(1) => "1 record after this place is".to_owned(),
-                Some(count) => format!("{count} records after this place are"),
-                None => "what came after this place is".to_owned(),
+                Some(1) => "1 record of it is lost".to_owned(),
+                Some(count) => format!("{count} records of it are lost"),
+                None => "some of it is lost".to_owned(),
             };
             format!(
-                "repaired here: the stored history was damaged; {lost} lost; the damaged image is kept aside"
+                "repaired here: the stored history was damaged; {lost} (q doctor says where); the damaged image is kept aside"
             )
         }
     }

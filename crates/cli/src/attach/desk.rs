@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use q_core::{Command, Entry, EntryNo, Mirror, SessionId, Token};
+use q_host::wire::view::Line;
 use q_host::wire::{Answer, ClientMessage, Request};
 use q_term::granted::{Way, granted};
 use q_term::slash::Seek;
 use q_term::{Intent, Ui};
 
-use crate::client::{Client, among, summaries, token};
+use crate::client::{Client, among, next_page, summaries, token};
 use crate::commands::new::Wanted;
 use crate::commands::{Context, new};
 use crate::error::CliError;
@@ -39,7 +40,7 @@ enum Waiting {
     /// Older entries.
     Page { session: SessionId, before: EntryNo },
     /// All sessions, to find one among them.
-    Seek { address: String, wanted: Seek },
+    Seek { address: String, wanted: Seek, so_far: Vec<Line> },
     /// A session that is open again: it will be switched to.
     Reopen(SessionId),
     /// Its tags.
@@ -48,6 +49,23 @@ enum Waiting {
     Draft,
     /// Anything else about a session, and what to say when it is granted.
     About { session: SessionId, said: Option<String> },
+}
+
+impl Waiting {
+    /// It will not be done.
+    fn refused(self, ui: &mut Ui, error: &CliError) {
+        let why = error.on_one_line();
+        match self {
+            Self::New | Self::Seek { .. } => ui.refused(None, None, why),
+            Self::Prompt(prompt) => ui.refused(Some(prompt.key), Some(prompt.session), why),
+            Self::Wake(session) => ui.not_woken(session, why),
+            Self::Page { session, .. }
+            | Self::Reopen(session)
+            | Self::Tags(session)
+            | Self::About { session, .. } => ui.refused(None, Some(session), why),
+            Self::Draft => {} // it stays where it is typed
+        }
+    }
 }
 
 /// A prompt on its way. The token makes it safe to deliver it again.
@@ -72,11 +90,12 @@ impl Prompt {
 }
 
 impl Desk {
-    /// Sends a wish.
-    pub(super) async fn send(
+    /// Sends a wish. What cannot be sent is refused here, as by a host.
+    pub(super) fn send(
         &mut self,
         context: &Context,
         client: &mut Client,
+        ui: &mut Ui,
         intent: Intent,
     ) -> Result<(), CliError> {
         let (waiting, request) = match intent {
@@ -89,12 +108,15 @@ impl Desk {
             }
             Intent::Submit { key, session, text, steer } => {
                 let prompt = Prompt { key, session, token: token()?, text, steer };
-                return self.deliver(client, prompt).await;
+                self.deliver(client, ui, prompt);
+                return Ok(());
             }
             Intent::Retry { session } => {
                 (Waiting::About { session, said: None }, Command::Retry { session, token: token()? }.into())
             }
-            Intent::Seek { address, wanted } => (Waiting::Seek { address, wanted }, Request::List),
+            Intent::Seek { address, wanted } => {
+                (Waiting::Seek { address, wanted, so_far: Vec::new() }, Request::List)
+            }
             Intent::Tell(command) => {
                 let Some(waiting) = self.waiting_for(&client.mirror, &command) else { return Ok(()) };
                 (waiting, command.into())
@@ -105,32 +127,35 @@ impl Desk {
                 (Waiting::Page { session, before }, request)
             }
             Intent::Show { session, at_end } => {
-                return client
-                    .tell(&ClientMessage::Showing { session: session.map(Into::into), at_end })
-                    .await;
+                return client.tell(&ClientMessage::Showing { session: session.map(Into::into), at_end });
             }
             Intent::Detach | Intent::Suspend | Intent::Redraw | Intent::Bell | Intent::Rejoin => {
                 return Ok(());
             } // the loop's own
         };
-        let id = client.request(request).await?;
-        self.waiting.insert(id, waiting);
+        self.ask(client, ui, waiting, request);
         Ok(())
     }
 
-    async fn deliver(&mut self, client: &mut Client, prompt: Prompt) -> Result<(), CliError> {
-        let id = client.expect_answer();
+    fn deliver(&mut self, client: &mut Client, ui: &mut Ui, prompt: Prompt) {
         let request = prompt.command().into();
-        self.waiting.insert(id, Waiting::Prompt(prompt));
-        client.tell(&ClientMessage::Request { id, request }).await
+        self.ask(client, ui, Waiting::Prompt(prompt), request);
+    }
+
+    fn ask(&mut self, client: &mut Client, ui: &mut Ui, waiting: Waiting, request: Request) {
+        let id = client.expect_answer();
+        match client.tell(&ClientMessage::Request { id, request }) {
+            Ok(()) => drop(self.waiting.insert(id, waiting)),
+            Err(error) => waiting.refused(ui, &error),
+        }
     }
 
     /// After the host died: delivers to its successor the prompts it had not answered; those it had kept are recognised
     /// by their token. Other wishes are given back: whether they came through is on the screen.
-    pub(super) async fn deliver_again(&mut self, client: &mut Client, ui: &mut Ui) -> Result<(), CliError> {
+    pub(super) fn deliver_again(&mut self, client: &mut Client, ui: &mut Ui) {
         for waiting in std::mem::take(&mut self.waiting).into_values() {
             match waiting {
-                Waiting::Prompt(prompt) => self.deliver(client, prompt).await?,
+                Waiting::Prompt(prompt) => self.deliver(client, ui, prompt),
                 Waiting::New | Waiting::Seek { .. } => ui.refused(None, None, UNANSWERED),
                 Waiting::Reopen(session) | Waiting::Tags(session) | Waiting::About { session, .. } => {
                     ui.refused(None, Some(session), UNANSWERED);
@@ -138,13 +163,12 @@ impl Desk {
                 Waiting::Page { .. } | Waiting::Wake(_) | Waiting::Draft => {} // asked for again when it is in sight
             }
         }
-        Ok(())
     }
 
     /// Tells the host how long a switch took.
-    pub(super) async fn switched(&mut self, client: &mut Client, took: Duration) -> Result<(), CliError> {
+    pub(super) fn switched(client: &mut Client, took: Duration) -> Result<(), CliError> {
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        client.tell(&ClientMessage::Switched { took_us }).await
+        client.tell(&ClientMessage::Switched { took_us })
     }
 
     /// An answer came.
@@ -177,8 +201,14 @@ impl Desk {
                     page.trimmed,
                 );
             }
-            (Waiting::Seek { address, wanted }, Ok(Answer::List(lines))) => {
-                let found = summaries(lines)
+            (Waiting::Seek { address, wanted, mut so_far }, Ok(Answer::List(page))) => {
+                let next = next_page(&page);
+                so_far.extend(page);
+                if let Some(next) = next {
+                    self.ask(client, ui, Waiting::Seek { address, wanted, so_far }, next);
+                    return Vec::new();
+                }
+                let found = summaries(so_far)
                     .and_then(|sessions| among(&sessions, &address, |session| wanted.meant(session)));
                 match found {
                     Ok(session) => {
@@ -198,24 +228,11 @@ impl Desk {
                 | Waiting::Page { .. }
                 | Waiting::Wake(_)
                 | Waiting::Seek { .. }
+                | Waiting::Draft
                 | Waiting::About { said: None, .. },
                 Ok(_),
-            )
-            | (Waiting::Draft, _) => {}
-            (Waiting::New | Waiting::Seek { .. }, Err(error)) => ui.refused(None, None, error.on_one_line()),
-            (Waiting::Prompt(prompt), Err(error)) => {
-                ui.refused(Some(prompt.key), Some(prompt.session), error.on_one_line());
-            }
-            (Waiting::Wake(session), Err(error)) => ui.not_woken(session, error.on_one_line()),
-            (
-                Waiting::Page { session, .. }
-                | Waiting::Reopen(session)
-                | Waiting::Tags(session)
-                | Waiting::About { session, .. },
-                Err(error),
-            ) => {
-                ui.refused(None, Some(session), error.on_one_line());
-            }
+            ) => {}
+            (waiting, Err(error)) => waiting.refused(ui, &error),
         }
         Vec::new()
     }

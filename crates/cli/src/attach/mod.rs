@@ -77,18 +77,22 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         typed: None,
         drawn: Instant::default(),
     };
-    attached.carry(first).await?;
-    attached.draw().await?; // the first frame waits for no other
+    attached.carry(first)?;
+    attached.draw()?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, client, ui, apart, .. } = attached;
+    let Attached { screen, mut client, mut ui, apart, .. } = attached;
     drop(screen);
-    if apart.is_some() || outcome.is_err() {
+    let goes_on = apart.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
+    let is_heard = goes_on && client.flush().await;
+    if !is_heard {
+        // What it had not answered it may not have kept.
+        ui.host_lost("the host is gone, or does not answer");
         for text in ui.undelivered() {
             out::note(&format!("not saved: {}", q_term::sanitize::visible(text)));
         }
     }
     match outcome {
-        Ok(Leaving::Detached) if apart.is_some() => Ok(ExitCode::from(Kind::Unreachable.exit_code())),
+        Ok(Leaving::Detached) if !is_heard => Ok(ExitCode::from(Kind::Unreachable.exit_code())),
         Ok(Leaving::Detached) => {
             out::note(&farewell(&client));
             Ok(ExitCode::SUCCESS)
@@ -140,7 +144,7 @@ impl Attached<'_> {
             let now = self.clock.mono();
             let next_frame = self.clock.until(self.drawn.after(FRAME));
             if self.stale && next_frame.is_zero() {
-                self.draw().await?;
+                self.draw()?;
             }
             let draft_due = self.typed.map(|typed| typed.after(DRAFT_AFTER).since(now));
             let moves = self.ui.wants_ticks(&self.client.mirror);
@@ -148,16 +152,16 @@ impl Attached<'_> {
                 biased;
                 number = signals.next() => Some(Leaving::Signal(number)),
                 event = keys.next() => match event {
-                    Some(Ok(event)) => self.at_terminal(event.into()).await?,
+                    Some(Ok(event)) => self.at_terminal(event.into())?,
                     Some(Err(_)) | None => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },
-                news = self.client.next(), if self.apart.is_none() => self.hear(news).await?,
+                news = self.client.next(), if self.apart.is_none() => self.hear(news)?,
                 successor = rejoin::successor(&mut self.apart), if self.apart.is_some() => {
-                    self.rejoin(successor).await?
+                    self.rejoin(successor)?
                 }
                 () = sleep(next_frame), if self.stale => None,
                 () = sleep(draft_due.unwrap_or_default()), if draft_due.is_some() => {
-                    self.save_drafts().await?;
+                    self.save_drafts()?;
                     None
                 }
                 () = sleep(TICK), if moves => {
@@ -168,7 +172,7 @@ impl Attached<'_> {
             };
             if let Some(leaving) = leaving {
                 if !matches!(leaving, Leaving::Stopped(_)) {
-                    self.save_drafts().await?;
+                    self.save_drafts()?;
                 }
                 return Ok(leaving);
             }
@@ -176,7 +180,7 @@ impl Attached<'_> {
     }
 
     /// Something happened at the terminal: answered within this frame.
-    async fn at_terminal(&mut self, event: Event) -> Result<Option<Leaving>, CliError> {
+    fn at_terminal(&mut self, event: Event) -> Result<Option<Leaving>, CliError> {
         let came = self.clock.mono();
         if matches!(event, Event::Resize(..)) {
             // Also when the size is the same again: another one may have been in between.
@@ -189,22 +193,22 @@ impl Attached<'_> {
         }
         self.typed = Some(came);
         self.stale = true;
-        let leaving = self.carry(intents).await?;
-        self.draw().await?;
+        let leaving = self.carry(intents)?;
+        self.draw()?;
         Ok(leaving)
     }
 
     /// The host said something. Whatever else it said already is taken in before the next frame.
-    async fn hear(&mut self, news: Result<News, CliError>) -> Result<Option<Leaving>, CliError> {
+    fn hear(&mut self, news: Result<News, CliError>) -> Result<Option<Leaving>, CliError> {
         let mut next = Some(news);
         while let Some(news) = next {
             match news {
                 Ok(News::Changed | News::Whole) => {}
                 Ok(News::Answered { request, answer }) => {
                     let intents = self.desk.answered(&mut self.ui, &mut self.client, request, answer);
-                    self.carry(intents).await?;
+                    self.carry(intents)?;
                 }
-                Ok(News::Missed(session)) => self.client.resync(session).await?,
+                Ok(News::Missed(session)) => self.client.resync(session)?,
                 Ok(News::Going { why, restart: false }) => return Ok(Some(Leaving::Stopped(why))),
                 Ok(News::Going { why, restart: true }) => return self.part(&why).map(|()| None),
                 Err(error) => return self.part(&error.message).map(|()| None),
@@ -213,11 +217,11 @@ impl Attached<'_> {
         }
         self.stale = true;
         let intents = self.ui.refreshed(&self.client.mirror);
-        self.carry(intents).await
+        self.carry(intents)
     }
 
     /// Carries wishes to the host; the terminal's own ones are done here.
-    async fn carry(&mut self, intents: Vec<Intent>) -> Result<Option<Leaving>, CliError> {
+    fn carry(&mut self, intents: Vec<Intent>) -> Result<Option<Leaving>, CliError> {
         for intent in intents {
             if let Intent::Show { session: Some(id), at_end: true } = intent {
                 self.client.mirror.mark_read(id);
@@ -237,26 +241,27 @@ impl Attached<'_> {
                 | Intent::Show { .. }
                 | Intent::Page { .. } => {
                     // A host that is gone is noticed by reading; what was sent is sent again to the next one.
-                    let _noticed_by_reading = self.desk.send(self.context, &mut self.client, intent).await;
+                    let sent = self.desk.send(self.context, &mut self.client, &mut self.ui, intent);
+                    sent.unwrap_or_else(|error| self.ui.complain(error.on_one_line()));
                 }
             }
         }
         Ok(None)
     }
 
-    async fn save_drafts(&mut self) -> Result<(), CliError> {
+    fn save_drafts(&mut self) -> Result<(), CliError> {
         self.typed = None;
         let drafts = self.ui.drafts();
-        self.carry(drafts).await.map(|_| ())
+        self.carry(drafts).map(|_| ())
     }
 
-    async fn draw(&mut self) -> Result<(), CliError> {
+    fn draw(&mut self) -> Result<(), CliError> {
         self.screen.draw(&mut self.ui, &self.client.mirror)?;
         self.stale = false;
         self.drawn = self.clock.mono();
         if let Some(came) = self.switching.take() {
             let took = self.drawn.since(came);
-            let _figures_only = self.desk.switched(&mut self.client, took).await;
+            let _figures_only = Desk::switched(&mut self.client, took);
         }
         Ok(())
     }

@@ -62,7 +62,7 @@ impl Attached<'_> {
     }
 
     /// A host has come, or not.
-    pub(super) async fn rejoin(
+    pub(super) fn rejoin(
         &mut self,
         successor: Result<Client, CliError>,
     ) -> Result<Option<Leaving>, CliError> {
@@ -76,12 +76,13 @@ impl Attached<'_> {
         self.joined = self.clock.mono();
         self.ui.only_read(self.client.host().read_only.clone());
         let intents = self.ui.host_back(&self.client.mirror);
-        self.desk.deliver_again(&mut self.client, &mut self.ui).await?;
+        self.desk.deliver_again(&mut self.client, &mut self.ui);
+        self.ui.welcome_back(&self.client.mirror);
         if let Some(missed) = missed {
             self.ui.complain(missed);
         }
         self.typed = Some(self.clock.mono()); // drafts that no host has are saved in a moment
         self.stale = true;
-        self.carry(intents).await
+        self.carry(intents)
     }
 }

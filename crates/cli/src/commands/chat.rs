@@ -35,7 +35,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         new::create(&mut client, context, wanted).await?
     };
     // What is printed is read.
-    client.tell(&ClientMessage::Showing { session: Some(session.into()), at_end: true }).await?;
+    client.tell(&ClientMessage::Showing { session: Some(session.into()), at_end: true })?;
     let prompt = match client.submit(session, text).await {
         Err(refused) if is_passing => {
             archive(&mut client, session).await?;
@@ -80,13 +80,13 @@ impl Turn {
             let news = tokio::select! {
                 news = client.next() => news?,
                 _ = interrupts.recv() => {
-                    client.request(Command::Interrupt { session: self.session }.into()).await?;
+                    client.request(Command::Interrupt { session: self.session }.into())?;
                     continue;
                 }
             };
             match news {
                 News::Going { why, .. } => return Err(CliError::failed(why)),
-                News::Missed(session) => client.resync(session).await?,
+                News::Missed(session) => client.resync(session)?,
                 News::Changed | News::Whole | News::Answered { .. } => {}
             }
         }

@@ -1,19 +1,22 @@
-//! `q export`: a session as a file, wherever it is, whole or not at all.
+//! `q export`: a session as a file, wherever it is. The file is there whole or not at all; of a damaged session it holds
+//! what can be read, and says so.
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use q_core::import::{ImportFault, Thread};
+use q_core::{Entry, Limits};
 use q_host::wire::{Answer, Request};
 
 use crate::args::{ExportArgs, ExportFormat};
 use crate::client::{Client, unexpected};
 use crate::commands::Context;
-use crate::error::CliError;
+use crate::error::{CliError, Kind};
 use crate::exchange::document::Facts;
 use crate::exchange::form::Form;
 use crate::exchange::output::Output;
 use crate::history::History;
-use crate::results;
+use crate::{out, results};
 
 pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode, CliError> {
     let place = args.output.filter(|place| place.as_os_str() != "-");
@@ -29,16 +32,58 @@ pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode,
     let Answer::Facts(facts) = client.ask(request).await? else { return Err(unexpected()) };
     let facts = Facts::new(&session, *facts);
     let mut form = Form::new(format);
+    let mut fitting = Fitting::of(format);
+    let mut cut: Vec<String> = Vec::new();
     output.write(&form.begin(&facts)?)?;
     while let Some(entries) = history.next(&mut client).await? {
-        for mut entry in entries {
-            results::read_on(&mut client, session.id, &mut entry).await?;
+        for mut entry in entries.into_iter().filter(|entry| fitting.keeps(entry)) {
+            match results::read_on(&mut client, session.id, &mut entry).await {
+                Err(error) if error.kind == Kind::Unreadable => cut.push(entry.no.to_string()),
+                read => read?,
+            }
             output.write(&form.entry(&entry)?)?;
         }
     }
     output.write(&form.end(&facts))?;
     output.finish()?;
+    if !cut.is_empty() {
+        let entries = cut.join(", ");
+        out::note(&format!(
+            "q: the rest of these results is lost, their beginning is there: entries {entries}"
+        ));
+    }
+    if fitting.left_out > 0 {
+        let count = fitting.left_out;
+        out::note(&format!(
+            "q: the prompt or call that they belong to is lost, so {count} of its entries are left out"
+        ));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a file for `q` leaves out where something is lost: what belonged to a lost prompt or call could not have come to be
+/// without it, and would not be imported.
+#[derive(Debug)]
+struct Fitting {
+    so_far: Option<Thread>,
+    left_out: usize,
+}
+
+impl Fitting {
+    fn of(format: ExportFormat) -> Self {
+        Self { so_far: (format == ExportFormat::Json).then(Thread::default), left_out: 0 }
+    }
+
+    fn keeps(&mut self, entry: &Entry) -> bool {
+        let Some(so_far) = &mut self.so_far else { return true };
+        let limits = Limits::default();
+        if let Err(ImportFault::NoTurn | ImportFault::NoCall(_)) = so_far.verify(entry, &limits) {
+            self.left_out += 1;
+            return false;
+        }
+        so_far.take(entry, entry.no, &limits);
+        true
+    }
 }
 
 fn by_ending(place: Option<&Path>) -> ExportFormat {

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use q_core::{Answer, CallNo, Command, Digest, PendingCall, SessionId, Summary, TurnNo, Wants};
 use q_host::wire::{self, Request};
 use q_term::granted::{Way, granted};
+use q_term::sanitize::visible_line;
 use serde::Serialize;
 
 use crate::args::CallVerb;
@@ -120,7 +121,8 @@ async fn list(context: &Context, as_json: bool) -> Result<(), CliError> {
     let now = q_host::clock::wall();
     for (session, pending) in &named {
         let age = q_term::words::age(now, pending.since);
-        out::line(&format!("{} {} ({age}, in {})", session.name, CallId::of(pending), session.directory))?;
+        let id = CallId::of(pending);
+        out::line(&format!("{} {id} ({age}, in {})", session.name, visible_line(&session.directory)))?;
         out::line(&format!("    {}", q_term::words::pending(pending).replace('\n', "\n    ")))?;
     }
     Ok(())
@@ -187,7 +189,8 @@ fn confirm(
         return Err(CliError::usage("nobody here has seen what waits")
             .hint(format!("name it by its id, as `q inbox` lists it: {}", CallId::of(pending))));
     }
-    out::note(&format!("{} {} (in {})", session.name, q_term::words::pending(pending), session.directory));
+    let directory = visible_line(&session.directory);
+    out::note(&format!("{} {} (in {directory})", session.name, q_term::words::pending(pending)));
     let question = match answer {
         Answer::Once => "Let it run? [y/N] ",
         Answer::Always => "Let this tool run, always in this session? [y/N] ",

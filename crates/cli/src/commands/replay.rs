@@ -25,7 +25,7 @@ pub(crate) fn run(context: &Context, file: &Path) -> Result<ExitCode, CliError> 
             CliError::usage(format!("{}, line {}: {faulty}", file.display(), number + 1))
                 .hint("a line is a verb and its words, for example: submit s1 \"why?\"")
         })?;
-        out::line(&format!("> {told}"))?;
+        out::line(&format!("> {}", q_term::sanitize::visible_line(told)))?;
         for effect in happened {
             out::line(&format!("  {}", q_term::sanitize::visible_line(&effect)))?;
         }

@@ -3,17 +3,14 @@
 use std::process::ExitCode;
 
 use q_core::{Entry, SessionId};
-use q_host::wire::{Answer, Request};
 
 use crate::args::ShowArgs;
-use crate::client::{Client, unexpected};
+use crate::client::Client;
 use crate::commands::Context;
 use crate::error::CliError;
+use crate::history::Back;
 use crate::json::{self, EntryJson, SessionJson, TranscriptJson};
 use crate::{out, results};
-
-/// How much is asked for at once, in bytes.
-const PAGE_BYTES: u32 = 512 << 10;
 
 pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
@@ -23,8 +20,8 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
         None => transcript(&mut client, session.id, args.tail).await?,
     };
     if args.json {
-        let entries = entries.iter().map(EntryJson::from).collect();
-        json::print(&TranscriptJson { session: SessionJson::from(&session), entries, older })?;
+        let (session, entries) = (SessionJson::from(&session), entries.iter().map(EntryJson::from).collect());
+        json::print(&TranscriptJson { session, entries, older })?;
         return Ok(ExitCode::SUCCESS);
     }
     for entry in &entries {
@@ -36,49 +33,37 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
     Ok(ExitCode::SUCCESS)
 }
 
-/// One entry with all that is kept of it, and whether older ones exist.
-async fn whole_entry(
-    client: &mut Client,
-    session: SessionId,
-    no: u64,
-) -> Result<(Vec<Entry>, bool), CliError> {
-    let mut before = None;
-    loop {
-        let request = Request::Page { session: session.into(), before, bytes: PAGE_BYTES };
-        let Answer::Page(page) = client.ask(request).await? else { return Err(unexpected()) };
-        let first = page.entries.first().map_or(0, |entry| entry.no);
-        before = Some(first);
-        if page.trimmed && no < first {
+/// Entries, oldest first, and whether older ones exist.
+type Shown = (Vec<Entry>, bool);
+
+/// One entry with all that is kept of it.
+async fn whole_entry(client: &mut Client, session: SessionId, no: u64) -> Result<Shown, CliError> {
+    let mut back = Back::of(session);
+    while let Some(page) = back.next(client).await? {
+        let first = page.first().map_or(0, |entry| entry.no.0);
+        if no < first {
             continue;
         }
-        let found = page.entries.into_iter().find(|entry| entry.no == no);
-        let missing = || CliError::failed(format!("no entry has the number {no}; `--numbers` shows them"));
-        let mut entry = found.map(Entry::from).ok_or_else(missing)?;
+        let Some(mut entry) = page.into_iter().find(|entry| entry.no.0 == no) else { break };
         results::read_on(client, session, &mut entry).await?;
-        return Ok((vec![entry], page.trimmed || first < no));
+        return Ok((vec![entry], back.goes_on || first < no));
     }
+    Err(CliError::failed(format!("no entry has the number {no}; `--numbers` shows them")))
 }
 
-/// A session's newest entries (all without `tail`), oldest first, and whether older ones exist.
-pub(crate) async fn transcript(
-    client: &mut Client,
-    session: SessionId,
-    tail: Option<usize>,
-) -> Result<(Vec<Entry>, bool), CliError> {
+/// A session's newest entries; all without `tail`.
+async fn transcript(client: &mut Client, session: SessionId, tail: Option<usize>) -> Result<Shown, CliError> {
     let mut pages: Vec<Vec<Entry>> = Vec::new();
-    let mut before = None;
+    let mut back = Back::of(session);
     let mut count = 0;
-    let mut older = true;
-    while older && tail.is_none_or(|tail| count < tail) {
-        let request = Request::Page { session: session.into(), before, bytes: PAGE_BYTES };
-        let Answer::Page(page) = client.ask(request).await? else { return Err(unexpected()) };
-        older = page.trimmed && !page.entries.is_empty();
-        before = page.entries.first().map(|entry| entry.no);
-        count += page.entries.len();
-        pages.push(page.entries.into_iter().map(Entry::from).collect());
+    while tail.is_none_or(|tail| count < tail)
+        && let Some(page) = back.next(client).await?
+    {
+        count += page.len();
+        pages.push(page);
     }
     let mut entries: Vec<Entry> = pages.into_iter().rev().flatten().collect();
     let surplus = tail.map_or(0, |tail| entries.len().saturating_sub(tail));
     entries.drain(..surplus);
-    Ok((entries, older || surplus > 0))
+    Ok((entries, back.goes_on || surplus > 0))
 }

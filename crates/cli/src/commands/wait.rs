@@ -37,7 +37,7 @@ async fn until_done(client: &mut Client, wanted: &BTreeSet<SessionId>, any: bool
         }
         match client.next().await? {
             News::Going { why, .. } => return Err(CliError::failed(why)),
-            News::Missed(session) => client.resync(session).await?,
+            News::Missed(session) => client.resync(session)?,
             News::Changed | News::Whole | News::Answered { .. } => {}
         }
     }

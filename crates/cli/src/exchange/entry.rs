@@ -1,12 +1,13 @@
 //! One entry in a file. Documented in docs/json.md.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt;
 
 use q_core::{
     AgentFailure, Body, CallNo, Called, Entry, EntryNo, FailureKind, Fault, Interrupter, Outcome, PromptNo,
     Resulted, Stop, WallTime, Wants,
 };
-use serde::de::IgnoredAny;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 const WANTS: [(&str, Wants); 3] =
@@ -14,13 +15,12 @@ const WANTS: [(&str, Wants); 3] =
 const INTERRUPTERS: [(&str, Interrupter); 3] =
     [("user", Interrupter::User), ("stop", Interrupter::Stop), ("crash", Interrupter::Crash)];
 
+/// The most fields that are named which are not known here, and bytes of each.
+const UNKNOWN: usize = 16;
+const UNKNOWN_BYTES: usize = 64;
+
 /// An entry's fields: which of them it has, its role says.
-#[expect(
-    clippy::zero_sized_map_values,
-    reason = "serde collects unknown fields in a map; only their names count"
-)]
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct EntryShape {
     no: u64,
     at_ms: u64,
@@ -49,9 +49,59 @@ pub(crate) struct EntryShape {
     prompt: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<u64>,
-    /// What a newer `q` may have written.
-    #[serde(flatten, skip_serializing)]
-    unknown: BTreeMap<String, IgnoredAny>,
+    /// What a newer `q` may have written: the names of a few fields.
+    #[serde(skip)]
+    unknown: Fields,
+}
+
+/// Names of fields that are not known here; a few are enough to say so.
+#[derive(Debug, Default)]
+pub(crate) struct Fields(BTreeSet<String>);
+
+impl Fields {
+    pub(crate) fn note(&mut self, mut field: String) {
+        if self.0.len() < UNKNOWN {
+            field.truncate(field.floor_char_boundary(UNKNOWN_BYTES));
+            self.0.insert(field);
+        }
+    }
+
+    pub(crate) fn into_names(self) -> BTreeSet<String> {
+        self.0
+    }
+}
+
+/// By hand: what serde derives keeps the values of unknown fields, as much as a hostile file holds.
+impl<'de> Deserialize<'de> for EntryShape {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Shape)
+    }
+}
+
+struct Shape;
+
+impl<'de> Visitor<'de> for Shape {
+    type Value = EntryShape;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an entry")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EntryShape, A::Error> {
+        let mut shape = EntryShape::default();
+        let mut seen = BTreeSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let Some(field) = shape.read(&key, &mut map)? else {
+                map.next_value::<IgnoredAny>()?;
+                shape.unknown.note(key);
+                continue;
+            };
+            if !seen.insert(field) {
+                return Err(A::Error::duplicate_field(field));
+            }
+        }
+        Ok(shape)
+    }
 }
 
 impl EntryShape {
@@ -101,9 +151,29 @@ impl EntryShape {
         }
     }
 
+    /// Reads the value of this field, if it is known here.
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+    ) -> Result<Option<&'static str>, A::Error> {
+        macro_rules! known {
+            ($($field:ident)+) => {
+                match key {
+                    $(stringify!($field) => {
+                        self.$field = map.next_value()?;
+                        Ok(Some(stringify!($field)))
+                    })+
+                    _ => Ok(None),
+                }
+            };
+        }
+        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost)
+    }
+
     /// The names of fields that are not known here.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = &str> {
-        self.unknown.keys().map(String::as_str)
+        self.unknown.0.iter().map(String::as_str)
     }
 
     /// The entry, or what is wrong with its fields.

@@ -6,11 +6,9 @@ use std::fmt::Write as _;
 use q_core::{Body, Entry, Stop, WallTime};
 use q_term::sanitize::{visible, visible_line};
 
+use super::blocks::Blocks;
 use super::calendar::moment;
 use super::document::Facts;
-
-/// Spaces before a line that leave it what it is; one more makes it code.
-const INDENT: usize = 3;
 
 pub(crate) fn begin(facts: &Facts) -> String {
     let mut out = format!("# {}\n\n", facts.name.replace('_', "\\_"));
@@ -96,35 +94,18 @@ fn longest_run(text: &str) -> usize {
 fn prose(text: &str) -> String {
     let text = visible(text);
     let mut out = String::with_capacity(text.len() + 8);
-    let mut open: Option<(char, usize)> = None;
+    let mut blocks = Blocks::default();
     for line in text.lines() {
-        let bare = line.trim_start_matches(' ');
-        let is_indented = line.len() - bare.len() > INDENT;
-        match (open, fence(bare).filter(|_| !is_indented)) {
-            (None, Some((mark, length, _))) => open = Some((mark, length)),
-            (Some((mark, least)), Some((same, length, true))) if same == mark && length >= least => {
-                open = None;
-            }
-            (None, None) if bare.starts_with('<') && !is_indented => out.push('\\'),
-            (Some(_) | None, _) => {}
+        match blocks.line(line).and_then(|html| line.split_at_checked(html)) {
+            Some((before, html)) => out.extend([before, "\\", html]),
+            None => out += line,
         }
-        out += if out.ends_with('\\') { bare } else { line };
         out.push('\n');
     }
-    if let Some((mark, length)) = open {
-        out.extend(std::iter::repeat_n(mark, length));
-        out.push('\n');
+    if let Some(closing) = blocks.closing() {
+        out.extend([closing.as_str(), "\n"]);
     }
     out
-}
-
-/// The fence that a line is: its mark, its length, and whether it may close one.
-fn fence(line: &str) -> Option<(char, usize, bool)> {
-    let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-    let rest = line.trim_start_matches(mark);
-    let length = line.len() - rest.len();
-    // What follows backticks must have none: else it is code within a line.
-    (length >= 3 && !(mark == '`' && rest.contains('`'))).then(|| (mark, length, rest.trim().is_empty()))
 }
 
 #[cfg(test)]
@@ -140,7 +121,9 @@ mod tests {
             ("```\na\n``` b\n````", "```\na\n``` b\n````\n"),
             ("```a`b", "```a`b\n"),
             ("<!-- so", "\\<!-- so\n"),
-            ("  <script>", "\\<script>\n"),
+            ("  <script>", "  \\<script>\n"),
+            ("- <b>\n> 1. <!--", "- \\<b>\n> 1. \\<!--\n"),
+            ("- ```\n  <b>\n  ```\n\nmore", "- ```\n  <b>\n  ```\n\nmore\n"),
             ("```\n<b>\n```\n<b>", "```\n<b>\n```\n\\<b>\n"),
             ("x\u{202e}\u{1b}[2J", "x<U+202E><U+001B>[2J\n"),
         ] {

@@ -2,6 +2,7 @@
 //!
 //! Not here: who is asked for what is in them (`commands/export.rs`, `commands/import.rs`).
 
+mod blocks;
 pub(crate) mod calendar;
 pub(crate) mod document;
 pub(crate) mod entry;

@@ -10,14 +10,10 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::document::{FORMAT, Facts, VERSION};
-use super::entry::EntryShape;
+use super::entry::{EntryShape, Fields};
 
 /// The most that is read for one entry, or for all facts: the longest text that is kept, every byte of it escaped.
 const PIECE_BYTES: u64 = 64 << 20;
-
-/// The most fields that are named which are not known here, and bytes of each.
-const UNKNOWN: usize = 16;
-const UNKNOWN_BYTES: usize = 64;
 
 /// What a file said of its session beside its entries.
 #[derive(Debug)]
@@ -93,13 +89,14 @@ impl<'de> Visitor<'de> for Document<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Told, A::Error> {
         let Self { take, progress } = self;
         let mut told = Told { facts: Facts::default(), unknown: BTreeSet::new() };
+        let mut unknown = Fields::default();
         let mut seen = BTreeSet::new();
         while let Some(key) = map.next_key::<String>()? {
             if key == "entries" {
-                map.next_value_seed(Entries { take: &mut *take, progress, unknown: &mut told.unknown })?;
+                map.next_value_seed(Entries { take: &mut *take, progress, unknown: &mut unknown })?;
             } else if !fact(&mut told.facts, &key, &mut map)? {
                 map.next_value::<IgnoredAny>()?;
-                note(&mut told.unknown, key);
+                unknown.note(key);
                 continue;
             }
             if !seen.insert(key.clone()) {
@@ -117,15 +114,8 @@ impl<'de> Visitor<'de> for Document<'_> {
                 usual.clone_into(word);
             }
         }
+        told.unknown = unknown.into_names();
         Ok(told)
-    }
-}
-
-/// Notes a field that is not known here; a few are enough to say so.
-fn note(unknown: &mut BTreeSet<String>, mut field: String) {
-    if unknown.len() < UNKNOWN {
-        field.truncate(field.floor_char_boundary(UNKNOWN_BYTES));
-        unknown.insert(field);
     }
 }
 
@@ -174,7 +164,7 @@ fn fact<'de, A: MapAccess<'de>>(facts: &mut Facts, key: &str, map: &mut A) -> Re
 struct Entries<'a, 'b> {
     take: Taker<'a>,
     progress: &'b Progress,
-    unknown: &'b mut BTreeSet<String>,
+    unknown: &'b mut Fields,
 }
 
 impl<'de> DeserializeSeed<'de> for Entries<'_, '_> {
@@ -196,7 +186,7 @@ impl<'de> Visitor<'de> for Entries<'_, '_> {
         let Progress { left, .. } = self.progress;
         left.set(PIECE_BYTES);
         while let Some(shape) = seq.next_element::<EntryShape>()? {
-            shape.unknown().for_each(|field| note(self.unknown, format!("entries: {field}")));
+            shape.unknown().for_each(|field| self.unknown.note(format!("entries: {field}")));
             let entry = shape.into_entry().map_err(|fault| self.progress.fault(&fault))?;
             (self.take)(entry).map_err(|fault| self.progress.fault::<A::Error>(&fault))?;
             left.set(PIECE_BYTES);
@@ -229,6 +219,17 @@ mod tests {
         let (told, entries) = reading(text).unwrap();
         assert_eq!(told.unknown.into_iter().collect::<Vec<_>>(), ["entries: mood", "later"]);
         assert_eq!((told.facts.name.as_str(), entries.len()), ("a", 1));
+    }
+
+    #[test]
+    fn what_is_not_known_is_skipped_and_not_kept() {
+        // What were kept would be read level by level, and the parser goes down 128 of them.
+        let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+        let text = format!(
+            "{HEAD},\"later\":{deep},\"entries\":[{{\"no\":1,\"role\":\"user\",\"text\":\"why?\",\"mood\":{deep}}}]}}"
+        );
+        let (told, entries) = reading(&text).unwrap();
+        assert_eq!((told.unknown.len(), entries.len()), (2, 1));
     }
 
     #[test]

@@ -36,8 +36,8 @@ impl Face<'_> {
             Slash::Seek { address, wanted } => self.seek(&address, wanted).await?,
             Slash::TakeBack(number) => self.take_back(number).await?,
             Slash::Steer(text) => {
-                let session = self.here()?;
-                self.command(Command::Steer { session, token: token()?, text }).await?;
+                self.here()?;
+                self.submit(text, true).await?;
             }
             Slash::Wish(wish) => self.wish(wish).await?,
             Slash::Help(word) => out::say(&help(word.as_deref()))?,

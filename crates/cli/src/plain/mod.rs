@@ -5,6 +5,7 @@ mod command;
 mod input;
 mod rejoin;
 
+use std::pin::pin;
 use std::process::ExitCode;
 
 use q_core::{Activity, Command, Presence, SessionId, Token};
@@ -12,8 +13,7 @@ use q_host::wire::ClientMessage;
 use q_term::plain::{Plain, prompt};
 use q_term::sanitize;
 use q_term::slash::{Typed, read};
-use q_term::words::interrupted;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::client::{Client, News, token};
 use crate::commands::new::Wanted;
@@ -43,10 +43,15 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
             out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
         }
     }
-    if let Some(interrupted) = interrupted(&face.client.mirror, face.plain.focus()) {
-        say(&[format!("* {interrupted}; /attend goes there")])?;
-    }
+    face.say_interrupted()?;
     face.live().await
+}
+
+/// What the loop waits for.
+enum Happened {
+    Read(Input),
+    Heard(Result<News, CliError>),
+    Interrupted,
 }
 
 /// What the loop is to do next.
@@ -72,10 +77,13 @@ struct Face<'a> {
 }
 
 /// A prompt on its way. The token makes it safe to send it again.
+#[derive(Clone)]
 struct Unsent {
-    session: SessionId,
+    /// Where it goes; to a new one if there was none.
+    session: Option<SessionId>,
     token: Token,
     text: String,
+    steer: bool,
 }
 
 impl Face<'_> {
@@ -90,24 +98,13 @@ impl Face<'_> {
                 // Standard input is at its end and what it asked for is answered.
                 return Ok(self.verdict());
             }
-            let mut next = tokio::select! {
-                line = lines.next(), if !ended => match line {
-                    Input::Line(line) => self.typed(line).await?,
-                    Input::NotText => {
-                        say(&["* that line is not UTF-8 text and was not sent".to_owned()])?;
-                        Next::Go
-                    }
-                    Input::End => {
-                        ended = true;
-                        Next::Go
-                    }
-                },
-                news = self.client.next() => match news {
-                    Ok(news) => self.heard(news).await?,
-                    Err(error) => self.without_host(error)?,
-                },
-                _ = interrupts.recv() => self.interrupt().await?,
+            let happened = tokio::select! {
+                input = lines.next(), if !ended => Happened::Read(input),
+                news = self.client.next() => Happened::Heard(news),
+                _ = interrupts.recv() => Happened::Interrupted,
             };
+            ended |= matches!(happened, Happened::Read(Input::End));
+            let mut next = self.unless_interrupted(happened, &mut interrupts).await?;
             while let Next::Rejoin(why) = next {
                 next = self.rejoin(&why, &mut interrupts).await?;
             }
@@ -117,12 +114,57 @@ impl Face<'_> {
         }
     }
 
+    /// Answers what happened. A host that does not do its part holds nobody: the second interrupt leaves.
+    async fn unless_interrupted(
+        &mut self,
+        happened: Happened,
+        interrupts: &mut Signal,
+    ) -> Result<Next, CliError> {
+        let mut interrupted = false;
+        let next = {
+            let mut answer = pin!(self.answer(happened));
+            loop {
+                tokio::select! {
+                    biased;
+                    next = &mut answer => break Some(next?),
+                    _ = interrupts.recv() => {}
+                }
+                if std::mem::replace(&mut interrupted, true) {
+                    break None;
+                }
+                say(&["* the host has not answered yet; Ctrl+C again leaves".to_owned()])?;
+            }
+        };
+        match next {
+            Some(Next::Go) if interrupted => self.interrupt(),
+            Some(next) => Ok(next),
+            None => {
+                self.tell_unsent();
+                Ok(Next::Leave(ExitCode::from(Kind::Interrupted.exit_code())))
+            }
+        }
+    }
+
+    async fn answer(&mut self, happened: Happened) -> Result<Next, CliError> {
+        match happened {
+            Happened::Read(Input::Line(line)) => self.typed(line).await,
+            Happened::Read(Input::NotText) => {
+                say(&["* that line is not UTF-8 text and was not sent".to_owned()])?;
+                Ok(Next::Go)
+            }
+            Happened::Read(Input::End) => Ok(Next::Go),
+            Happened::Heard(Ok(news)) => self.heard(news),
+            Happened::Heard(Err(error)) => self.without_host(error),
+            Happened::Interrupted => self.interrupt(),
+        }
+    }
+
     async fn typed(&mut self, line: String) -> Result<Next, CliError> {
         let next = match read(&line, &self.context.kinds) {
             Typed::Command(Ok(command)) => self.carry_out(command).await,
             Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
             Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
-            Typed::Prompt(text) => self.submit(text.to_owned()).await.map(|()| Next::Go),
+            Typed::Prompt(text) => self.submit(text.to_owned(), false).await.map(|()| Next::Go),
         };
         let next = match next {
             Ok(next) => next,
@@ -136,22 +178,19 @@ impl Face<'_> {
         Ok(next)
     }
 
-    async fn submit(&mut self, text: String) -> Result<(), CliError> {
-        let session = match self.plain.focus() {
-            Some(session) => session,
-            None => self.create(String::new(), None).await?,
-        };
-        self.unsent.push(Unsent { session, token: token()?, text });
+    /// Sends what was typed to the session in focus, or to one that is made for it.
+    pub(super) async fn submit(&mut self, text: String, steer: bool) -> Result<(), CliError> {
+        self.unsent.push(Unsent { session: self.plain.focus(), token: token()?, text, steer });
         self.send_unsent().await
     }
 
     /// Sends what no host has answered. What is refused is answered, too.
     async fn send_unsent(&mut self) -> Result<(), CliError> {
-        while let Some(Unsent { session, token, text }) = self.unsent.first() {
-            let kept = self.client.submit_as(*token, *session, text.clone()).await;
+        while let Some(unsent) = self.unsent.first().cloned() {
+            let kept = self.send(unsent).await;
             self.say_updates()?;
             match kept {
-                Ok(_) => drop(self.unsent.remove(0)),
+                Ok(()) => drop(self.unsent.remove(0)),
                 Err(error) if error.kind == Kind::Unreachable => return Err(error),
                 Err(error) => {
                     let Unsent { text, .. } = self.unsent.remove(0);
@@ -160,6 +199,21 @@ impl Face<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn send(&mut self, unsent: Unsent) -> Result<(), CliError> {
+        let Unsent { session, token, text, steer } = unsent;
+        let session = match session.or(self.plain.focus()) {
+            Some(session) => session,
+            None => self.create(String::new(), None).await?,
+        };
+        // It goes there whatever happens meanwhile.
+        self.unsent.iter_mut().take(1).for_each(|unsent| unsent.session = Some(session));
+        if steer {
+            self.client.steer_as(token, session, text).await.map(drop)
+        } else {
+            self.client.submit_as(token, session, text).await.map(drop)
+        }
     }
 
     /// Creates a session and goes there.
@@ -186,18 +240,18 @@ impl Face<'_> {
         }
         let lines = self.plain.focus_on(session);
         // The host hears first: whoever reads that we are elsewhere may count on it.
-        self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true }).await?;
+        self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true })?;
         say(&lines)
     }
 
-    async fn heard(&mut self, news: News) -> Result<Next, CliError> {
+    fn heard(&mut self, news: News) -> Result<Next, CliError> {
         match news {
             News::Changed | News::Whole | News::Answered { .. } => {
                 if self.say_updates()? || self.worked {
                     self.ask_for_line()?;
                 }
             }
-            News::Missed(session) => self.client.resync(session).await?,
+            News::Missed(session) => self.client.resync(session)?,
             News::Going { why, restart: true } => return self.without_host(CliError::host_went(why, true)),
             News::Going { why, restart: false } => {
                 say(&[format!("* {why}; sessions are kept, `q` brings them back")])?;
@@ -207,10 +261,10 @@ impl Face<'_> {
         Ok(Next::Go)
     }
 
-    async fn interrupt(&mut self) -> Result<Next, CliError> {
+    fn interrupt(&mut self) -> Result<Next, CliError> {
         match self.plain.focus().filter(|_| self.works()) {
             Some(session) => {
-                self.client.request(Command::Interrupt { session }.into()).await?;
+                self.client.request(Command::Interrupt { session }.into())?;
                 Ok(Next::Go)
             }
             None => Ok(Next::Leave(ExitCode::from(Kind::Interrupted.exit_code()))),

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use q_term::sanitize;
+use q_term::words::interrupted;
 use tokio::signal::unix::Signal;
 use tokio::time::sleep;
 
@@ -19,6 +20,14 @@ impl Face<'_> {
         }
         self.tell_unsent();
         Err(error)
+    }
+
+    /// Says which other sessions a dead host interrupted.
+    pub(super) fn say_interrupted(&self) -> Result<(), CliError> {
+        match interrupted(&self.client.mirror, self.plain.focus()) {
+            Some(interrupted) => say(&[format!("* {interrupted}; /attend goes there")]),
+            None => Ok(()),
+        }
     }
 
     /// Waits for the next host, unless the person has enough of it.
@@ -56,7 +65,16 @@ impl Face<'_> {
         }
         self.client.keep_updates();
         say(&["* the host is back".to_owned()])?;
-        match self.take_up().await {
+        self.say_interrupted()?;
+        let taken_up = tokio::select! {
+            taken_up = self.take_up() => Some(taken_up),
+            _ = interrupts.recv() => None,
+        };
+        let Some(taken_up) = taken_up else {
+            self.tell_unsent();
+            return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
+        };
+        match taken_up {
             Err(error) if error.kind == Kind::Unreachable => return Ok(Next::Rejoin(error.message)),
             Err(error) => say(&[format!("* {}", error.on_one_line())])?,
             Ok(()) => self.failures = 0,
@@ -73,7 +91,7 @@ impl Face<'_> {
         self.send_unsent().await
     }
 
-    fn tell_unsent(&self) {
+    pub(super) fn tell_unsent(&self) {
         for unsent in &self.unsent {
             out::note(&format!("not sent: {}", sanitize::visible(&unsent.text)));
         }

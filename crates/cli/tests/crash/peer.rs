@@ -73,7 +73,8 @@ impl Peer {
     pub(crate) async fn request(&mut self, request: Request) -> Result<u64, ConnectError> {
         self.requests += 1;
         let id = self.requests;
-        self.connection.send(&ClientMessage::Request { id, request }).await?;
+        self.connection.send(&ClientMessage::Request { id, request })?;
+        self.connection.flush().await;
         Ok(id)
     }
 

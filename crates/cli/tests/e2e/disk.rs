@@ -6,12 +6,12 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
 use q_sim::crash::image::Image;
-use q_sim::process::{kill9, limit_file_size};
+use q_sim::process::{is_alive, kill9, limit_file_size};
 use q_sim::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::screen::{CTRL_D, Reader as _};
+use crate::screen::{CTRL_D, Reader as _, alt};
 use crate::world::{World, eventually};
 
 const FULL: &str = "no space for the store";
@@ -79,6 +79,37 @@ fn a_store_that_is_moved_away_is_missed_and_never_made_anew() {
     assert_eq!(world.server.requests().len(), 1);
 }
 
+/// Another command must not give the waiting terminal an empty store in its place.
+#[test]
+fn no_other_command_makes_a_store_in_place_of_one_that_is_gone() {
+    let (world, mut terminal) = one();
+    let data = world.home.directory("XDG_DATA_HOME").join("q");
+    fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
+    terminal.send_line("where are you?");
+    terminal.wait_text("not saved: where are you?");
+    for command in [&["ls"][..], &["new", "-d", "two"], &["chat", "hello"]] {
+        world
+            .q(command)
+            .exited(5)
+            .told("is gone, and q has used it before")
+            .told("to begin with an empty one");
+        assert!(!data.join("store").exists(), "{command:?}");
+    }
+    fs::rename(data.join("elsewhere"), data.join("store")).unwrap();
+    terminal.send("\r");
+    terminal.wait_text("echo: where are you?");
+
+    // With nobody there neither, until the person says so.
+    world.q(&["host", "stop"]).succeeded();
+    terminal.wait_exit();
+    fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
+    let refused = world.q(&["ls"]).exited(5);
+    let note =
+        refused.err.split(' ').find(|word| word.ends_with(".store")).expect("the note is named").to_owned();
+    fs::remove_file(note).unwrap();
+    assert!(world.q(&["ls", "--json"]).succeeded().json().as_array().unwrap().is_empty());
+}
+
 #[test]
 fn a_command_that_a_full_disk_stops_says_so_and_reading_goes_on_until_then() {
     let (world, terminal) = one();
@@ -103,6 +134,21 @@ fn plain_mode_waits_for_room_too() {
 }
 
 #[test]
+fn plain_mode_keeps_the_first_prompt_until_there_is_room_for_its_session() {
+    let mut world = World::new();
+    world.home.set("TERM", "dumb");
+    let mut terminal = world.open();
+    terminal.wait_text("Type a question and press Enter.");
+    fill(&world, &terminal);
+    terminal.send_line("keep this");
+    terminal.wait_text(FULL);
+    limit_file_size(terminal.pid(), None);
+    terminal.wait_text("* the host is back");
+    terminal.wait_text("echo: keep this");
+    assert_eq!(world.server.requests().len(), 1);
+}
+
+#[test]
 fn a_terminal_misses_what_it_was_told_is_saved_and_an_older_copy_has_not() {
     let (world, mut terminal) = one();
     terminal.send_line("before");
@@ -118,6 +164,31 @@ fn a_terminal_misses_what_it_was_told_is_saved_and_an_older_copy_has_not() {
     terminal.wait_text("prompts that were saved are gone in one");
     terminal.wait_no_text("echo: after");
     terminal.wait_text("echo: before");
+}
+
+#[test]
+fn a_terminal_misses_nothing_that_was_thrown_away_or_erased() {
+    let world = World::new().with_sessions(&["one", "two", "three"]);
+    let mut terminal = world.open();
+    for (key, session) in [('1', "one"), ('2', "two"), ('3', "three")] {
+        terminal.send(alt(key));
+        terminal.wait_prompt(session);
+        terminal.send_line("before");
+        terminal.wait_text("echo: before");
+    }
+    world.q(&["delete", "--now", "--force", "one"]).succeeded();
+    world.q(&["delete", "two"]).succeeded();
+    terminal.wait_for("both gone", |screen| {
+        !screen.contents().contains("1 one") && !screen.contents().contains("2 two")
+    });
+    let host = world.home.host_pid().expect("a host runs");
+    world.q(&["host", "restart"]).succeeded();
+    assert_ne!(world.home.host_pid(), Some(host));
+    eventually("the terminal is there again", || {
+        world.q(&["host", "status", "--json"]).json()["clients"] == 1
+    });
+    terminal.wait_no_text("q goes on as soon as it can");
+    assert!(!terminal.screen_text().contains("were saved are gone"), "{}", terminal.screen_text());
 }
 
 /// As a later version marks a store that this one can read.
@@ -147,8 +218,30 @@ fn a_later_versions_store_is_read_and_never_written() {
     world.q(&["host", "stop"]).succeeded();
     assert_eq!(Image::of(&store).files, before);
     assert_eq!(world.server.requests().len(), 1);
-    let left = fs::read_dir(world.home.directory("XDG_RUNTIME_DIR").join("q")).unwrap();
-    assert!(left.flatten().all(|file| !file.path().ends_with("shadow")), "the shadow went with its host");
+    assert!(!has_shadow(&world), "the shadow went with its host");
+}
+
+#[test]
+fn the_shadow_of_a_host_that_was_killed_goes_with_the_next_host() {
+    let world = World::new().with_sessions(&["one"]);
+    world.q(&["host", "stop"]).succeeded();
+    let marker = world.home.directory("XDG_DATA_HOME").join("q/store/q-store");
+    let before = fs::read(&marker).unwrap();
+    fs::write(&marker, NEWER).unwrap();
+    world.q(&["ls"]).succeeded().told("read only");
+    assert!(has_shadow(&world));
+    let host = world.home.host_pid().expect("a host runs");
+    assert!(kill9(host));
+    eventually("the host is gone", || !is_alive(host));
+    fs::write(&marker, before).unwrap();
+    world.q(&["ls"]).succeeded();
+    assert!(!has_shadow(&world), "nobody reads it any more");
+}
+
+/// Whether a store is laid out a second time.
+fn has_shadow(world: &World) -> bool {
+    let runtime = fs::read_dir(world.home.directory("XDG_RUNTIME_DIR").join("q")).unwrap();
+    runtime.flatten().any(|file| file.path().extension().is_some_and(|ending| ending == "shadow"))
 }
 
 /// Nobody: to them other modes apply than to root.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use q_sim::process::{is_alive, kill9};
+use serde_json::json;
 
 use crate::world::{World, eventually};
 
@@ -106,4 +107,63 @@ fn the_unfinished_last_write_of_a_killed_host_is_no_damage() {
     assert!(world.q(&["show", "api"]).succeeded().out.contains("echo: first"));
     world.q(&["host", "stop"]).succeeded();
     world.q(&["doctor"]).succeeded().said("healthy: every byte is as it was written");
+}
+
+#[test]
+fn what_is_left_of_a_damaged_session_is_shown_exported_and_imported() {
+    const LOST: &str = "1 record of it is lost";
+    // Of an answer, and of a prompt whose answer is left without it.
+    for (damaged, left, left_out) in [
+        ("echo: first of api", &["first of api", "second of api", "echo: second of api"][..], false),
+        ("first of api", &["second of api", "echo: second of api"], true),
+    ] {
+        let world = two_told();
+        flip(&world, damaged);
+        let shown = world.q(&["show", "api"]).succeeded().said(LOST);
+        assert!(left.iter().all(|text| shown.out.contains(text)), "{shown:?}");
+        let place = |what: &str| shown.out.find(what).unwrap();
+        assert!(place(LOST) < place("> second of api"), "{shown:?}");
+        let exported = world.q(&["export", "api"]).succeeded();
+        assert_eq!(exported.err.contains("1 of its entries are left out"), left_out, "{exported:?}");
+        let file = exported.json();
+        let entries = file["entries"].as_array().unwrap();
+        let texts: Vec<&str> = entries.iter().filter_map(|entry| entry["text"].as_str()).collect();
+        assert_eq!(texts, left);
+        assert!(entries.iter().any(|entry| entry["fault"] == "log_cut" && entry["lost"] == 1), "{file}");
+        for form in ["md", "html"] {
+            let written = world.q(&["export", "api", "--format", form]).succeeded().said(LOST);
+            assert_eq!(written.out.contains("echo: first of api"), left_out, "{written:?}");
+        }
+        let imported = world.q_reading(&["import", "-"], exported.out).succeeded();
+        assert!(!imported.err.contains("left out"), "{imported:?}");
+        world.q(&["show", "api-2"]).succeeded().said("echo: second of api").said(LOST);
+    }
+}
+
+/// The end of a journal's large row.
+#[test]
+fn a_result_whose_rest_is_lost_is_exported_with_its_beginning() {
+    let world = World::new();
+    let result = "what was found\n".repeat(40_000);
+    let entries = json!([
+        { "no": 1, "role": "user", "text": "read it" },
+        { "no": 2, "role": "call", "text": "log", "call": 1, "tool": "read", "wants": "nothing" },
+        { "no": 3, "role": "result", "text": format!("{result}the end of it"), "of": 2, "outcome": "done" },
+        { "no": 4, "role": "assistant", "text": "so much" },
+    ]);
+    let file =
+        json!({ "format": "q-session", "version": 1, "name": "log", "agent": "guide", "entries": entries });
+    world.q_reading(&["import", "-"], file.to_string()).succeeded();
+    world.q(&["host", "stop"]).succeeded();
+    flip(&world, "the end of it");
+    world.q(&["doctor"]).exited(1);
+    world.q(&["show", "log"]).succeeded().said("so much").said("1 record of it is lost");
+    let exported = world.q(&["export", "log"]).succeeded().told("the rest of these results is lost");
+    let texts = exported.json()["entries"].clone();
+    assert!(
+        texts[2]["text"].as_str().unwrap().starts_with("what was found") && texts[3]["text"] == "so much"
+    );
+    world.q_reading(&["import", "-"], exported.out).succeeded();
+    let no = world.q(&["show", "log", "--json"]).json()["entries"][2]["no"].to_string();
+    world.q(&["show", "log", "--entry", &no]).exited(1).told("is damaged at record");
 }

@@ -339,3 +339,11 @@ fn help_is_a_command_too() {
     }
     world.q(&["help", "nonsense"]).exited(2).told("nonsense");
 }
+
+#[test]
+fn what_is_too_long_for_the_wire_is_refused_with_its_limit() {
+    let world = World::new().with_sessions(&["one"]);
+    let text = "x".repeat(17 << 20);
+    world.q_reading(&["send", "one", "-"], text).exited(4).told("too long to be sent").told("16777216");
+    assert_eq!(world.session("one")["entries"], 0);
+}

@@ -12,6 +12,7 @@
 //! | `marks` | tags, pins, unread, kinds of one's own |
 //! | `inbox` | what waits for an answer |
 //! | `hibernation` | room for one more, and everything back whole |
+//! | `deaf` | a host that runs and does not read |
 //! | `doctor` | a damaged store: told, in the session it concerns |
 //! | `disk` | no room, no store: said at once, nothing typed is lost, and it goes on |
 //! | `restart` | a host that makes way for another |
@@ -29,6 +30,7 @@
 
 mod archive;
 mod cleanup;
+mod deaf;
 mod disk;
 mod doctor;
 mod exchange;

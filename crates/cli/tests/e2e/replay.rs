@@ -35,3 +35,12 @@ fn a_line_that_cannot_be_read_is_named() {
     }
     world.q(&["replay", "/nowhere.txt"]).exited(2).told("/nowhere.txt cannot be read");
 }
+
+#[test]
+fn what_a_trace_does_to_a_terminal_is_shown_and_not_done() {
+    let world = World::new();
+    let file = world.home.path().join("trace.txt");
+    fs::write(&file, "> create s1 name plan\n> submit s1 \"a\u{1b}[2Jb\"\n").unwrap();
+    let said = world.q(&["replay", file.to_str().unwrap()]).succeeded();
+    assert!(said.out.contains("<U+001B>[2J") && !said.out.contains('\u{1b}'), "{said:?}");
+}

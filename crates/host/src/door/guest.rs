@@ -12,7 +12,7 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 use crate::door::outbox::{Outbox, Taken};
 use crate::events::Event;
 use crate::wire::message::Hello;
-use crate::wire::{ClientMessage, Codec, FrameError, HostMessage, PROTOCOL, Refused};
+use crate::wire::{ClientMessage, Codec, HostMessage, PROTOCOL, Refused, Unknown};
 
 /// How long a connection may stay without a hello.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
@@ -25,7 +25,8 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, events: mpsc::Se
     let (read, write) = stream.into_split();
     let mut reader = FramedRead::new(read, Codec::default());
     let mut writer = FramedWrite::new(write, Codec::default());
-    let Ok(Some(Ok(ClientMessage::Hello(hello)))) = tokio::time::timeout(HELLO_WITHIN, reader.next()).await
+    let Ok(Some(Ok(Ok(ClientMessage::Hello(hello))))) =
+        tokio::time::timeout(HELLO_WITHIN, reader.next()).await
     else {
         let why =
             "the first message must be a hello of this protocol; is this q of another version?".to_owned();
@@ -51,12 +52,12 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, events: mpsc::Se
 async fn listen(mut reader: Reader, client: ClientId, outbox: &Outbox, events: &mpsc::Sender<Event>) {
     while let Some(message) = reader.next().await {
         match message {
-            Ok(message) => {
+            Ok(Ok(message)) => {
                 if events.send(Event::Said { client, message }).await.is_err() {
                     return;
                 }
             }
-            Err(FrameError::Unknown { request }) => {
+            Ok(Err(Unknown { request })) => {
                 outbox.push(HostMessage::Reply { id: request, answer: Err(unknown()) });
             }
             Err(error) => {
@@ -109,4 +110,61 @@ fn unknown() -> Refused {
     let message =
         format!("the running host is q {mine} and does not know this; `q host restart` brings one of this q");
     Refused { code: "unknown_request".into(), message, limit: false }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+    use super::*;
+    use crate::wire::{OLDEST, Request};
+    use serde::Serialize;
+    use tokio_util::codec::Framed;
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Later {
+        Request { id: u64, request: Fly },
+    }
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Fly {
+        Fly { high: bool },
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_what_only_a_later_host_can_is_told_so_and_may_go_on() {
+        let (guest, host) = UnixStream::pair().unwrap();
+        let (events, mut heard) = mpsc::channel(4);
+        let serving = tokio::spawn(serve(host, ClientId(1), events));
+        let mut guest = Framed::new(guest, Codec::<HostMessage, ClientMessage>::default());
+        let hello = Hello {
+            protocol: PROTOCOL,
+            oldest: OLDEST,
+            version: String::new(),
+            watch: false,
+            agents: Vec::new(),
+            acknowledged: Vec::new(),
+        };
+        guest.send(&ClientMessage::Hello(hello)).await.unwrap();
+        assert!(matches!(heard.recv().await, Some(Event::Connected { .. })));
+
+        let mut later = FramedWrite::new(guest.get_mut(), Codec::<(), Later>::default());
+        later.send(&Later::Request { id: 7, request: Fly::Fly { high: true } }).await.unwrap();
+        let Some(Ok(Ok(HostMessage::Reply { id: 7, answer: Err(refused) }))) = guest.next().await else {
+            panic!("it is answered under its number")
+        };
+        assert_eq!(refused.code, "unknown_request");
+
+        guest.send(&ClientMessage::Request { id: 8, request: Request::List }).await.unwrap();
+        let said = heard.recv().await;
+        assert!(
+            matches!(
+                said,
+                Some(Event::Said { message: ClientMessage::Request { id: 8, request: Request::List }, .. })
+            ),
+            "{said:?}"
+        );
+        serving.abort();
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::wire::view::{Body, Call, Item, Piece};
+use crate::wire::view::{Body, Call, Item, Line, Piece};
 use crate::wire::{Answer, HostMessage};
 
 /// What a message weighs without its texts.
@@ -232,6 +232,10 @@ fn weight(message: &HostMessage) -> usize {
             HostMessage::Reply { answer: Ok(Answer::Page(page)), .. } => {
                 page.entries.iter().map(item_weight).sum()
             }
+            HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
+                lines.iter().map(Line::weight).sum()
+            }
+            HostMessage::Reply { answer: Ok(Answer::Sizes(sizes)), .. } => size_of_val(sizes.as_slice()),
             HostMessage::Update(Piece::Line(_) | Piece::Gone(_))
             | HostMessage::Welcome(_)
             | HostMessage::Unwelcome { .. }
@@ -261,7 +265,6 @@ mod tests {
     #![allow(clippy::panic, reason = "tests may panic")]
     use super::*;
     use crate::wire::Id;
-    use crate::wire::view::Line;
     use q_core::Presence;
 
     fn text(session: u128, offset: u64, text: &str) -> HostMessage {

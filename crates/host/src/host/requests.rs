@@ -5,10 +5,11 @@ use std::sync::Arc;
 use q_core::{
     ClientId, Command, EntryNo, Environment, Input, NameFault, Presence, ReplyTo, RequestId, SessionId,
 };
+use q_store::Stretch;
 
 use super::{Agents, End, Host, Reading, Wanted};
 use crate::wire::message::Status;
-use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, request};
+use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, list, request};
 use crate::world::World;
 
 /// The most one page carries, in bytes.
@@ -41,9 +42,9 @@ impl<W: World> Host<W> {
                 self.read_when_written(Reading { client, request: id, session, what });
             }
             Request::Result { session, entry, from, bytes } => {
-                let (session, entry) = (session.into(), EntryNo(entry));
-                let what = Wanted::Result { entry, from, bytes: bytes.min(PAGE_BYTES) as usize };
-                self.read_when_written(Reading { client, request: id, session, what });
+                let bytes = bytes.min(PAGE_BYTES) as usize;
+                let what = Wanted::Result(Stretch { entry: EntryNo(entry), from, bytes });
+                self.read_when_written(Reading { client, request: id, session: session.into(), what });
             }
             Request::Facts { session } => {
                 let reading = Reading { client, request: id, session: session.into(), what: Wanted::Facts };
@@ -55,7 +56,12 @@ impl<W: World> Host<W> {
                 });
             }
             Request::List => {
-                let lines = self.core.view().sessions().map(Into::into).collect();
+                let lines = list::page(self.core.view().sessions().map(Into::into));
+                self.world.send(client, reply(Ok(Answer::List(lines))));
+            }
+            Request::ListAfter { session } => {
+                let behind = self.core.view().sessions().skip_while(|one| one.id <= session.into());
+                let lines = list::page(behind.map(Into::into));
                 self.world.send(client, reply(Ok(Answer::List(lines))));
             }
             Request::Sizes => {
@@ -115,9 +121,7 @@ impl<W: World> Host<W> {
         let Reading { client, request, session, what } = *reading;
         match what {
             Wanted::Page { before, bytes } => self.world.page(client, request, session, before, bytes),
-            Wanted::Result { entry, from, bytes } => {
-                self.world.result(client, request, session, entry, from, bytes);
-            }
+            Wanted::Result(stretch) => self.world.result(client, request, session, stretch),
             Wanted::Facts => self.world.facts(client, request, session),
         }
     }

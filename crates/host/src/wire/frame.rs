@@ -22,15 +22,27 @@ pub enum FrameError {
     /// The bytes are no message of this protocol.
     #[error("a message could not be read: {0}")]
     Decode(#[from] rmp_serde::decode::Error),
-    /// A request that only a later version knows.
-    #[error("a request of a later version came")]
-    Unknown {
-        /// The number it is to be answered under.
-        request: u64,
+    /// A request that only a later version knows came where none is answered.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// A message is longer than a frame may be.
+    #[error("a message of {bytes} bytes is too long: at most {max} go at once", max = MAX_FRAME)]
+    TooLong {
+        /// What it takes.
+        bytes: usize,
     },
     /// A message could not be written.
     #[error("a message could not be written: {0}")]
     Encode(#[from] rmp_serde::encode::Error),
+}
+
+/// A request that only a later version knows. It is no [`FrameError`] when it is read: after one of those the stream of
+/// messages ends, and this one is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a request of a later version came")]
+pub struct Unknown {
+    /// The number it is to be answered under.
+    pub request: u64,
 }
 
 /// Reads `In`, writes `Out`.
@@ -48,14 +60,14 @@ impl<In, Out> Default for Codec<In, Out> {
 }
 
 impl<In: DeserializeOwned, Out> Decoder for Codec<In, Out> {
-    type Item = In;
+    type Item = Result<In, Unknown>;
     type Error = FrameError;
 
-    fn decode(&mut self, bytes: &mut BytesMut) -> Result<Option<In>, FrameError> {
+    fn decode(&mut self, bytes: &mut BytesMut) -> Result<Option<Self::Item>, FrameError> {
         let Some(frame) = self.lengths.decode(bytes)? else { return Ok(None) };
-        rmp_serde::from_slice(&frame).map(Some).map_err(|error| match rmp_serde::from_slice(&frame) {
-            Ok(Numbered::Request { id, .. }) => FrameError::Unknown { request: id },
-            Err(_) => error.into(),
+        rmp_serde::from_slice(&frame).map(Ok).map(Some).or_else(|error| match rmp_serde::from_slice(&frame) {
+            Ok(Numbered::Request { id, .. }) => Ok(Some(Err(Unknown { request: id }))),
+            Err(_) => Err(error.into()),
         })
     }
 }
@@ -76,6 +88,9 @@ impl<In, Out: Serialize> Encoder<&Out> for Codec<In, Out> {
 
     fn encode(&mut self, message: &Out, bytes: &mut BytesMut) -> Result<(), FrameError> {
         let frame = rmp_serde::to_vec_named(message)?;
+        if frame.len() > MAX_FRAME {
+            return Err(FrameError::TooLong { bytes: frame.len() });
+        }
         Ok(self.lengths.encode(Bytes::from(frame), bytes)?)
     }
 }
@@ -92,7 +107,7 @@ pub(crate) fn written<M: Serialize>(message: &M) -> Result<Vec<u8>, FrameError> 
 #[cfg(feature = "simulation")]
 pub(crate) fn read<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, FrameError> {
     let arrived = Codec::<M, ()>::default().decode(&mut BytesMut::from(bytes))?;
-    arrived.ok_or_else(|| FrameError::Io(std::io::ErrorKind::UnexpectedEof.into()))
+    Ok(arrived.ok_or_else(|| FrameError::Io(std::io::ErrorKind::UnexpectedEof.into()))??)
 }
 
 /// Reads arbitrary bytes as both sides would. What decodes must encode, and decode to the same bytes again.
@@ -104,7 +119,8 @@ pub fn fuzz_frame(bytes: &[u8]) {
 fn both_ways<In: DeserializeOwned + Serialize, Out: Serialize>(bytes: &[u8]) {
     let mut codec = Codec::<In, Out>::default();
     let mut buffer = BytesMut::from(bytes);
-    while let Ok(Some(message)) = codec.decode(&mut buffer) {
+    while let Ok(Some(arrived)) = codec.decode(&mut buffer) {
+        let Ok(message) = arrived else { continue };
         let Ok(written) = rmp_serde::to_vec_named(&message) else { panic!("what was read must be writable") };
         let Ok(again) = rmp_serde::from_slice::<In>(&written) else {
             panic!("what was written must be readable")
@@ -141,7 +157,7 @@ mod tests {
             let frame = written(&message);
             let read = Codec::<ClientMessage, ()>::default().decode(&mut BytesMut::from(frame.as_slice()));
             let found = match read {
-                Err(FrameError::Unknown { request }) => Some(request),
+                Ok(Some(Err(Unknown { request }))) => Some(request),
                 Ok(_) | Err(_) => None,
             };
             assert_eq!(found, number);
@@ -157,7 +173,7 @@ mod tests {
         }
         let frame = written(&Later::Showing { session: None, at_end: true, since: 9 });
         let read = Codec::<ClientMessage, ()>::default().decode(&mut BytesMut::from(frame.as_slice()));
-        assert!(matches!(read, Ok(Some(ClientMessage::Showing { session: None, at_end: true }))));
+        assert!(matches!(read, Ok(Some(Ok(ClientMessage::Showing { session: None, at_end: true })))));
     }
 
     fn written(message: &impl Serialize) -> Vec<u8> {

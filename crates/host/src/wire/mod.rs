@@ -9,11 +9,12 @@ mod convert;
 mod frame;
 pub mod import;
 mod leaf;
+pub mod list;
 pub mod message;
 pub mod request;
 pub mod view;
 
-pub use frame::{Codec, FrameError, MAX_FRAME, fuzz_frame};
+pub use frame::{Codec, FrameError, MAX_FRAME, Unknown, fuzz_frame};
 #[cfg(feature = "simulation")]
 pub(crate) use frame::{read, written};
 pub use import::{Brought, Facts, Part};

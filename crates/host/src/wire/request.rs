@@ -62,8 +62,13 @@ pub enum Request {
         /// At most so much, in bytes.
         bytes: u32,
     },
-    /// Every session's line, closed and trashed ones too.
+    /// Every session's line, closed and trashed ones too, as many as fit ([`super::list`]).
     List,
+    /// The lines behind this session's, in the same way.
+    ListAfter {
+        /// Which session.
+        session: Id,
+    },
     /// What every session takes where it is stored.
     Sizes,
     /// What waits for the person, over all sessions.

@@ -43,6 +43,15 @@ pub struct Line {
     pub touched: u64,
 }
 
+impl Line {
+    /// What it weighs, roughly: its texts and the rest.
+    pub(crate) fn weight(&self) -> usize {
+        let texts = [&self.name, &self.kind, &self.agent, &self.model, &self.directory, &self.preview];
+        let texts = texts.into_iter().chain(&self.tags).chain(self.failure.as_ref().map(|one| &one.detail));
+        size_of::<Self>() + texts.map(|text| size_of::<usize>() + text.len()).sum::<usize>()
+    }
+}
+
 /// [`q_core::AgentFailure`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]

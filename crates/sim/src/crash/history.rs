@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use q_core::{Batch, Durability, EntryNo, Head, Seq, SessionId, Stamped, Stored};
-use q_store::{Damage, MemoryStore, Page, Store, StoreError, losses};
+use q_store::{Damage, MemoryStore, Page, Store, StoreError, Stretch, losses};
 
 use super::driver::{Driver, Step};
 use super::image::{self, Broken};
@@ -60,6 +60,10 @@ impl Store for Witnessed<'_> {
         Ok(())
     }
 
+    fn sync(&self) -> Result<(), StoreError> {
+        self.store.sync()
+    }
+
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
         self.store.heads()
     }
@@ -76,14 +80,8 @@ impl Store for Witnessed<'_> {
         self.store.page(session, before, bytes)
     }
 
-    fn result(
-        &self,
-        session: SessionId,
-        entry: EntryNo,
-        from: u64,
-        bytes: usize,
-    ) -> Result<String, StoreError> {
-        self.store.result(session, entry, from, bytes)
+    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
+        self.store.result(session, stretch)
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {

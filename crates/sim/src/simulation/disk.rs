@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use q_core::{Batch, Durability, EntryNo, Record, Seq, SessionId, Stamped};
 use q_host::simulation::{CommitNo, GROUP_RECORDS, Written};
-use q_store::{MemoryStore, Store, StoreError};
+use q_store::{MemoryStore, Store, StoreError, Stretch};
 
 use super::index::Index;
 use super::law::{Held, Law};
@@ -213,9 +213,9 @@ impl Disk {
         for stamped in group.iter().flat_map(|batch| &batch.records).filter(|one| one.beside() > 0) {
             let (session, entry, text) = (stamped.session, EntryNo(stamped.seq.0), stamped.text());
             if self.store.head(session).map_err(misfit)?.is_some() {
-                let all = self.store.result(session, entry, 0, usize::MAX).map_err(misfit)?;
-                let rest =
-                    self.store.result(session, entry, text.len() as u64, usize::MAX).map_err(misfit)?;
+                let from = |from| Stretch { entry, from, bytes: usize::MAX };
+                let all = self.store.result(session, from(0)).map_err(misfit)?;
+                let rest = self.store.result(session, from(text.len() as u64)).map_err(misfit)?;
                 Law::StoreFits.check(all == text && rest.len() as u64 == stamped.beside(), || {
                     format!("of the result {session}.{entry} there is {all:?} and {rest:?}")
                 })?;

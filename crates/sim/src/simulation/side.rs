@@ -7,6 +7,7 @@ use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, Wa
 use q_host::entropy::NoEntropy;
 use q_host::simulation::{Bounds, CommitNo, Outbox, Question, Told, World};
 use q_host::wire::{Answer, HostMessage, Refused};
+use q_store::Stretch;
 
 use super::mark;
 use super::planted::Planted;
@@ -198,7 +199,7 @@ impl World for Side {
     }
 
     /// Simulated clients read no result on: what they could read is looked at when it is written.
-    fn result(&mut self, client: ClientId, request: u64, session: SessionId, _: EntryNo, _: u64, _: usize) {
+    fn result(&mut self, client: ClientId, request: u64, session: SessionId, _: Stretch) {
         self.refuse(client, request, format!("nobody reads results of {session} here"));
     }
 

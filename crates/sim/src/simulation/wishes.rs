@@ -191,6 +191,7 @@ pub(super) const fn is_decided_by_the_core(request: &Request) -> bool {
         | Request::Result { .. }
         | Request::Facts { .. }
         | Request::List
+        | Request::ListAfter { .. }
         | Request::Sizes
         | Request::Inbox
         | Request::Resync { .. }

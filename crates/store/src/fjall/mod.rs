@@ -26,10 +26,11 @@ use crate::envelope::{self, End};
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::probe::Prober;
+use crate::result::{self, Stretch};
 use crate::settle::Verdict;
 use crate::shadow::Shadow;
 use crate::store::Store;
-use crate::{blob, directory, erased, key, order, page, result, tail, wire};
+use crate::{blob, directory, erased, key, order, page, tail, wire};
 
 use compacting::Compacting;
 use database::{Database, Purpose, Row};
@@ -304,6 +305,13 @@ impl Store for FjallStore {
         committed
     }
 
+    fn sync(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        let synced = self.with(Database::sync).and_then(|()| writer.note_all());
+        writer.poisoned |= synced.is_err();
+        synced
+    }
+
     fn heads(&self) -> Result<Vec<Head>, StoreError> {
         let read_before = self.writer.lock().map_err(|_| StoreError::Poisoned)?.heads.take();
         if let Some(heads) = read_before {
@@ -342,21 +350,15 @@ impl Store for FjallStore {
     }
 
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError> {
-        let (page, damaged) = self.read(|reader| page::read(reader, session, before, bytes))?;
+        let (page, damaged) = self.read(|reader| page::read_across(reader, session, before, bytes))?;
         if let Some((session, seq)) = damaged {
             self.met(session, seq);
         }
         Ok(page)
     }
 
-    fn result(
-        &self,
-        session: SessionId,
-        entry: EntryNo,
-        from: u64,
-        bytes: usize,
-    ) -> Result<String, StoreError> {
-        self.read(|reader| result::read(reader, session, entry, from, bytes))
+    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
+        self.read(|reader| result::read(reader, session, stretch))
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {

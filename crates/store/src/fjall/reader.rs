@@ -377,7 +377,7 @@ impl Log for Reader<'_> {
         wire::decode_record(session, seq, opened.payload)
     }
 
-    fn rest(&self, record: &Stamped, Stretch { from, bytes }: Stretch) -> Result<String, StoreError> {
+    fn rest(&self, record: &Stamped, Stretch { from, bytes, .. }: Stretch) -> Result<String, StoreError> {
         let (session, seq) = (record.session, record.seq);
         let located = |error: StoreError| error.at(session, seq);
         let check = envelope::open(session, seq, &self.value(session, seq)?)?.check;

@@ -65,8 +65,11 @@ pub fn draw(frame: &mut Frame<'_>, ui: &mut Ui, mirror: &Mirror, now: WallTime) 
     ui.cache.end_frame();
 }
 
-/// What moves, or a sign that stands still for it.
+/// What moves, or a sign that stands still for it; while no host is there nobody knows whether anything works.
 fn spinner(ui: &Ui) -> &'static str {
+    if ui.lost.is_some() {
+        return "?";
+    }
     if ui.options.motion { SPINNER.get(ui.spinner % SPINNER.len()).copied().unwrap_or("*") } else { "*" }
 }
 

@@ -164,7 +164,7 @@ impl Ui {
         self.read_only = why;
     }
 
-    /// For the first look after a while: says which other sessions were interrupted meanwhile.
+    /// For the first look after a while, and at the next host: says which other sessions were interrupted meanwhile.
     pub fn welcome_back(&mut self, mirror: &Mirror) {
         if let Some(interrupted) = words::interrupted(mirror, self.focus) {
             self.say(format!("{interrupted}; Alt+A goes there"));

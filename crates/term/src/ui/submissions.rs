@@ -128,7 +128,8 @@ impl Ui {
     fn give_back(&mut self, session: Option<SessionId>, text: &str) {
         let pane = match session {
             Some(id) => self.panes.entry(id).or_default(),
-            None => &mut self.nowhere,
+            // A session may have come meanwhile: what nobody sees nobody sends.
+            None => self.pane_mut(),
         };
         pane.give_back(text);
     }

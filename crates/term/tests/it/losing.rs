@@ -1,5 +1,6 @@
 //! What was typed is never lost: refusals, a lost host, what comes back where.
 
+use q_core::Activity;
 use q_term::Intent;
 
 use crate::world::{But, World, id, session};
@@ -67,6 +68,27 @@ fn a_first_prompt_comes_back_when_no_session_can_be_made() {
     world.ui.refused(None, None, "the host is stopping");
     let frame = world.frame();
     assert!(frame.contains("the host is stopping") && frame.ends_with("> hello"), "{frame}");
+}
+
+#[test]
+fn a_first_prompt_comes_back_where_its_session_came_without_an_answer() {
+    let mut world = World::new(80, 24);
+    world.ui.refreshed(&world.mirror);
+    world.say("hello");
+    world.ui.host_lost("the host is gone");
+    world.mirror = two().mirror;
+    world.ui.host_back(&world.mirror);
+    world.ui.refused(None, None, "the host was restarted before it answered");
+    assert!(world.frame().ends_with("[one] > hello"), "{}", world.frame());
+}
+
+#[test]
+fn nothing_is_said_to_work_while_there_is_no_host() {
+    let mut world = World::with(80, 12, vec![session(1, "api").activity(Activity::Working)]);
+    assert!(world.frame().contains("[1 api ⠋]"));
+    world.ui.host_lost("the host is gone");
+    let frame = world.frame();
+    assert!(frame.contains("[1 api ?]") && !frame.contains('⠋'), "{frame}");
 }
 
 #[test]

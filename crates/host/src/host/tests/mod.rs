@@ -14,7 +14,7 @@ use q_agent::{AgentSpec, Told};
 use q_core::{
     AgentEvent, Batch, ClientId, EntryNo, Instant, Limits, Multiplexer, Now, SessionId, TurnNo, WallTime,
 };
-use q_store::StoreError;
+use q_store::{StoreError, Stretch};
 
 use super::Host;
 use crate::door::Outbox;
@@ -95,7 +95,7 @@ impl World for Simulated {
         self.pages.push((client, request));
     }
 
-    fn result(&mut self, client: ClientId, request: u64, _: SessionId, _: EntryNo, _: u64, _: usize) {
+    fn result(&mut self, client: ClientId, request: u64, _: SessionId, _: Stretch) {
         self.pages.push((client, request));
     }
 

@@ -167,3 +167,24 @@ fn sleeping_sessions_are_no_updates_that_a_slow_client_may_miss() {
     bench.connect(2, true, &[]);
     assert_eq!(bench.news(), [(2, "welcome"), (2, "snapshot"), (2, "ready")]);
 }
+
+#[test]
+fn a_list_goes_on_behind_any_session_also_behind_one_that_is_gone() {
+    let mut bench = Bench::new();
+    bench.connect(1, false, &[("a", "A")]);
+    let all = [bench.create(1, "a"), bench.create(1, "a"), bench.create(1, "a")];
+    let [_, second, third] = all;
+    let erased = bench.request(1, Wish::Erase { force: true }.of(second));
+    bench.commit();
+    assert!(matches!(bench.answer(erased), Some(Ok(_))));
+    for (request, expected) in [
+        (Request::List, vec![all[0], third]),
+        (Request::ListAfter { session: all[0] }, vec![third]),
+        (Request::ListAfter { session: second }, vec![third]),
+        (Request::ListAfter { session: third }, vec![]),
+    ] {
+        let list = bench.request(1, request);
+        let Some(Ok(Answer::List(lines))) = bench.answer(list) else { panic!("it is answered") };
+        assert_eq!(lines.iter().map(|line| line.id).collect::<Vec<_>>(), expected);
+    }
+}
