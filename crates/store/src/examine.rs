@@ -49,6 +49,11 @@ pub struct Examination {
 pub enum Condition {
     /// There is none yet.
     Missing,
+    /// There is none, and whoever asks knows that there was one.
+    Gone {
+        /// The file that says so.
+        note: PathBuf,
+    },
     /// All that was acknowledged is as it was written.
     Healthy {
         /// Behind it stands the beginning of a write that a crash or a full disk cut short: the next opening drops that.
@@ -238,6 +243,7 @@ impl Condition {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Missing => "missing",
+            Self::Gone { .. } => "gone",
             Self::Healthy { .. } => "healthy",
             Self::InUse { .. } => "in_use",
             Self::Full => "full",
@@ -255,6 +261,11 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => write!(f, "there is no store yet; q makes one when it is first used"),
+            Self::Gone { note } => write!(
+                f,
+                "gone, and q has used it before; put it back (is its disk mounted?), or remove {} to begin with an empty one",
+                note.display()
+            ),
             Self::Healthy { unfinished: false } => write!(f, "healthy: every byte is as it was written"),
             Self::Healthy { unfinished: true } => {
                 write!(f, "whole; its last write was not finished, which costs nothing acknowledged")

@@ -176,11 +176,11 @@ fn what_stands_before_a_lost_record_is_read_all_the_same() {
         }
         let log = whole.records(session, Seq(1), usize::MAX).unwrap();
         // The entry of which the lost record is a part, or the text.
-        let gone = log.iter().find_map(|stamped| match stamped.record {
-            Record::Began { queued, .. } if queued == seq => stamped.entry(),
-            _ if stamped.seq == seq => stamped.entry(),
-            _ => None,
-        });
+        let is_part = |stamped: &&Stamped| {
+            let holds_text = matches!(stamped.record, Record::Began { queued, .. } if queued == seq);
+            stamped.seq == seq && stamped.entry().is_some() || holds_text
+        };
+        let gone = log.iter().find(is_part).and_then(Stamped::entry);
         let expected: Vec<Entry> = in_pages(&whole, session, usize::MAX)
             .into_iter()
             .filter(|entry| Some(entry.no) != gone)

@@ -17,6 +17,9 @@ use crate::{json, out};
 pub(crate) async fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, CliError> {
     let place = place(environment)?;
     let mut examination = examine(&place.store());
+    if matches!(examination.condition, Condition::Missing) && place.known_store().exists() {
+        examination.condition = Condition::Gone { note: place.known_store() };
+    }
     if matches!(examination.condition, Condition::InUse { .. }) && !examination.damage.is_empty() {
         examination.names = told_names(environment).await;
     }
@@ -34,7 +37,8 @@ pub(crate) async fn run(environment: &Environment, as_json: bool) -> Result<Exit
         Condition::Missing | Condition::Healthy { .. } | Condition::InUse { .. } | Condition::NearlyFull => {
             true
         }
-        Condition::Full
+        Condition::Gone { .. }
+        | Condition::Full
         | Condition::ReadOnly(_)
         | Condition::Damaged { .. }
         | Condition::Newer { .. }
@@ -68,6 +72,7 @@ const fn way_out(condition: &Condition) -> &'static str {
             "nothing was changed; copy the store's directory first if you want to look into it yourself\n"
         }
         Condition::Missing
+        | Condition::Gone { .. }
         | Condition::Healthy { .. }
         | Condition::Full
         | Condition::NearlyFull

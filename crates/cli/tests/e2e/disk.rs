@@ -103,9 +103,14 @@ fn no_other_command_makes_a_store_in_place_of_one_that_is_gone() {
     world.q(&["host", "stop"]).succeeded();
     terminal.wait_exit();
     fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
+    world.q(&["doctor"]).exited(1).said("gone, and q has used it before");
     let refused = world.q(&["ls"]).exited(5);
-    let note =
-        refused.err.split(' ').find(|word| word.ends_with(".store")).expect("the note is named").to_owned();
+    let note = refused
+        .err
+        .split(' ')
+        .find(|word| word.starts_with('/') && word.contains(".store"))
+        .expect("the note is named")
+        .to_owned();
     fs::remove_file(note).unwrap();
     assert!(world.q(&["ls", "--json"]).succeeded().json().as_array().unwrap().is_empty());
 }
