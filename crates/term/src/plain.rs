@@ -316,7 +316,8 @@ pub fn entry(entry: &Entry) -> String {
 fn told(no: EntryNo, result: &Resulted) -> String {
     let text = sanitize::visible(&result.text);
     let lines = text.trim_end().lines().map(|line| format!("\n    {line}"));
-    format!("result: {}{}", words::result(no, result), lines.collect::<String>())
+    let rest = words::rest(no, result).map(|rest| format!("\n    {rest}"));
+    format!("result: {}{}", words::result(result), lines.chain(rest).collect::<String>())
 }
 
 /// What stands before the place where a prompt is typed.

@@ -78,8 +78,8 @@ pub fn hanging(text: &str) -> String {
     text.replace('\n', "\n    ")
 }
 
-/// How a call ended, and what came of it if not all of that is here, in the entry with that number.
-pub fn result(no: EntryNo, result: &Resulted) -> String {
+/// How a call ended, and what came of it if not all of that is here.
+pub fn result(result: &Resulted) -> String {
     let shown = result.text.len() as u64;
     let outcome = match result.outcome {
         Outcome::CutShort => "cut short; what it did until then is not known",
@@ -89,14 +89,17 @@ pub fn result(no: EntryNo, result: &Resulted) -> String {
         | Outcome::Expired
         | Outcome::NeverRan) => outcome.words(),
     };
-    let whole = result.whole;
-    if result.kept > shown {
-        format!("{outcome} (the first {shown} of {whole} bytes; q show SESSION --entry {no} has more)")
-    } else if whole > shown {
-        format!("{outcome} (the first {shown} of {whole} bytes)")
+    if result.whole > shown {
+        format!("{outcome} (the first {shown} of {} bytes)", result.whole)
     } else {
         outcome.to_owned()
     }
+}
+
+/// What stands beneath a result that goes on, in the entry with that number.
+pub fn rest(no: EntryNo, result: &Resulted) -> Option<String> {
+    let more = result.kept.saturating_sub(result.text.len() as u64);
+    (more > 0).then(|| format!("… {more} bytes more are kept: q show SESSION --entry {no}"))
 }
 
 /// A call that waits for the person.

@@ -53,9 +53,12 @@ impl Shape {
                 vec![block(text, hanging(&called, width, palette.code()))]
             }
             Body::Result(result) => {
-                let mut rows = wrap::plain(&words::result(entry.no, result), width, Palette::dim());
+                let mut rows = wrap::plain(&words::result(result), width, Palette::dim());
                 if !result.text.is_empty() {
                     rows.extend(indented(&sanitize::visible(&result.text), width, palette.code()));
+                }
+                if let Some(rest) = words::rest(entry.no, result) {
+                    rows.extend(indented(&rest, width, Palette::dim()));
                 }
                 vec![block(text, rows)]
             }
