@@ -12,6 +12,7 @@ use crate::anchor;
 use crate::directory::{self, OURS_ONLY, OURS_ONLY_FILE};
 use crate::error::StoreError;
 use crate::files::look;
+use crate::writable;
 
 /// What a shadow has of its own, or needs nothing of.
 const LEFT_OUT: [&str; 3] = ["damaged", "lock", directory::MARKER];
@@ -95,8 +96,11 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     })
 }
 
-/// Whether the store in `dir` takes a little more at this moment.
+/// Whether the store in `dir` takes a little more at this moment, and all that is written in place may be.
 pub fn takes_more(dir: &Path) -> bool {
+    if writable::refusal(dir).is_some() {
+        return false;
+    }
     let trial = dir.join("room.tmp");
     let write = || -> io::Result<()> {
         fs::write(&trial, vec![0; TRIAL_BYTES])?;
