@@ -372,12 +372,17 @@ impl Store for FjallStore {
             let writer = self.writer()?;
             sessions.extend(writer.anchor.iter().flat_map(Anchor::sessions));
         }
-        self.read(|reader| {
+        let listed = self.read(|reader| {
             for session in reader.sessions() {
                 sessions.insert(session?);
             }
             Ok(())
-        })?;
+        });
+        match listed {
+            // What the engine cannot read may be of nobody who is left; whoever is, the anchor knows. The next opening repairs.
+            Err(StoreError::Unreadable { .. }) => self.suspect(),
+            listed => listed?,
+        }
         for session in sessions {
             // Held, so that the anchor and the log are of one moment; given back between sessions.
             let writer = self.writer()?;
