@@ -133,6 +133,12 @@ fn rows_of(data: &[u8]) -> Vec<Row<'_>> {
 fn strays<'a>(data: &'a [u8], nearby: &[u8], is_own: &impl Fn(&[u8], &[u8]) -> bool) -> Vec<Row<'a>> {
     let vouched = |row: &Row<'_>| row.kind == Kind::Value && is_own(&row.key, row.value);
     let mut keys = vec![nearby.to_vec()];
+    // Those that the block itself names: also of rows that are gone, which share theirs with others.
+    let named = starts(data).map(|(_, starts)| starts).unwrap_or_default();
+    keys.extend(named.into_iter().filter_map(|at| {
+        let (_, row) = row(&mut Cursor::new(data.get(at..)?), None).ok()??;
+        Some(row.key)
+    }));
     keys.extend((0..data.len()).filter_map(|at| {
         let (_, row) = row(&mut Cursor::new(data.get(at..)?), None).ok()??;
         vouched(&row).then_some(row.key)
