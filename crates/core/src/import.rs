@@ -182,7 +182,7 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         Body::Answer(text) | Body::Thinking(text) => (text.as_str(), said),
         Body::Call(call) if call.tool.len() > TOOL_BYTES => (call.tool.as_str(), TOOL_BYTES),
         Body::Call(call) => (call.input.as_str(), said),
-        Body::Result(result) => (result.text.as_str(), limits.result_bytes.max(limits.result_kept_bytes)),
+        Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
         Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) => return Ok(()),
     };

@@ -61,6 +61,13 @@ pub struct Limits {
     pub leave_after: Duration,
 }
 
+impl Limits {
+    /// What of one result is kept in all, whichever of its two limits is the greater.
+    pub(crate) fn most_of_result(&self) -> usize {
+        self.result_bytes.max(self.result_kept_bytes)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

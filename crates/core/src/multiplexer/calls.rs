@@ -36,7 +36,7 @@ pub(super) struct Portion {
 
 impl Portion {
     pub(super) fn of(mut text: String, limits: &Limits) -> Self {
-        text.truncate(text.floor_char_boundary(limits.result_kept_bytes.max(limits.result_bytes)));
+        text.truncate(text.floor_char_boundary(limits.most_of_result()));
         let kept = text.len() as u64;
         let rest = text.split_off(text.floor_char_boundary(limits.result_bytes));
         text.shrink_to_fit(); // the room of the rest would stay with the transcript

@@ -159,8 +159,7 @@ impl<'a> Reader<'a> {
         session: SessionId,
         from: Seq,
     ) -> impl Iterator<Item = Result<KvPair, StoreError>> {
-        let open = |row: Guard| row.into_inner().map_err(|error| self.database.failure(error));
-        self.snapshot.range(&self.database.blobs, from_on(session, from)).map(open)
+        self.opened(&self.database.blobs, from_on(session, from))
     }
 
     /// Verifies that the blob beside a record is there, and as it was written.
@@ -181,8 +180,7 @@ impl<'a> Reader<'a> {
         from: u64,
     ) -> impl Iterator<Item = Result<KvPair, StoreError>> {
         let range = key::blob(session, seq, from)..=key::blob(session, seq, u64::MAX);
-        let open = |row: Guard| row.into_inner().map_err(|error| self.database.failure(error));
-        self.snapshot.range(&self.database.blobs, range).map(open)
+        self.opened(&self.database.blobs, range)
     }
 
     /// Where the piece begins that has this byte of a result.
@@ -272,9 +270,17 @@ impl<'a> Reader<'a> {
         from: Seq,
         to: Seq,
     ) -> impl DoubleEndedIterator<Item = Result<KvPair, StoreError>> {
-        let range = key::record(session, from)..=key::record(session, to);
+        self.opened(&self.database.records, key::record(session, from)..=key::record(session, to))
+    }
+
+    /// The rows with these keys, read.
+    fn opened<const N: usize>(
+        &self,
+        keyspace: &Keyspace,
+        keys: RangeInclusive<[u8; N]>,
+    ) -> impl DoubleEndedIterator<Item = Result<KvPair, StoreError>> + use<'_, 'a, N> {
         let open = |row: Guard| row.into_inner().map_err(|error| self.database.failure(error));
-        self.snapshot.range(&self.database.records, range).map(open)
+        self.snapshot.range(keyspace, keys).map(open)
     }
 }
 
