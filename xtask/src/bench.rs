@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: builds what ships and what measures it, each optimized, and measures.
 //!
-//! Not here: the measuring (`q-bench` in crates/sim).
+//! Not here: the measuring (`q-bench` in crates/testkit).
 
 use crate::command::{cargo, run as run_command};
 use crate::surroundings::root;
@@ -22,7 +22,7 @@ pub(crate) fn run(options: &[&str]) -> Outcome {
         "--release",
         "--quiet",
         "--package",
-        "q-sim",
+        "q-testkit",
         "--bin",
         "q-bench",
         "--locked",

@@ -1,7 +1,7 @@
 //! `cargo xtask real-agent`: `q` against something nobody here wrote: a real model behind llama.cpp's own server, both
 //! from Python packages of pinned versions, kept outside the tree.
 //!
-//! Not here: what `q` is asked and what must hold (`q-real-agent` in crates/sim).
+//! Not here: what `q` is asked and what must hold (`q-real-agent` in crates/testkit).
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -42,7 +42,7 @@ pub(crate) fn run(need: Need) -> Outcome {
         "build",
         "--release",
         "--package",
-        "q-sim",
+        "q-testkit",
         "--bin",
         "q-real-agent",
         "--locked",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use q_agent::{AgentSpec, Ask, HttpSpec, Message, Role, Secret};
 use q_core::{AgentEvent, AgentFailure, FailureKind, Usage};
-use q_sim::server::{Script, Server};
+use q_testkit::server::{Script, Server};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

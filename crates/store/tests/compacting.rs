@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use q_core::{Head, Seq, SessionId, Stamped};
-use q_sim::clock;
 use q_sim::crash::driver::{Driver, Step};
 use q_sim::crash::image::{Image, Written, scratch};
 use q_store::{FjallStore, Store, StoreError, disk_use};
+use q_testkit::clock;
 
 const MARK: &str = "a-word-that-nobody-may-find-again";
 

@@ -56,7 +56,7 @@ mod tests {
 {"reason":"compiler-artifact","package_id":"registry+https://x#thiserror@2.0.21","manifest_path":"/r/Cargo.toml","target":{"kind":["lib"],"name":"thiserror"},"executable":null,"fresh":true}
 {"reason":"compiler-artifact","package_id":"path+file:///t/crates/core#q-core@0.1.0","manifest_path":"/t/crates/core/Cargo.toml","target":{"kind":["lib"],"crate_types":["lib"],"name":"q_core"},"executable":"/b/q_core-1","fresh":false}
 {"reason":"compiler-artifact","package_id":"path+file:///t/crates/core#q-core@0.1.0","manifest_path":"/t/crates/core/Cargo.toml","target":{"kind":["test"],"crate_types":["bin"],"name":"scenario"},"executable":"/b/scenario-2","fresh":false}
-{"reason":"compiler-artifact","package_id":"path+file:///t/q-sim#0.1.0","manifest_path":"/t/q-sim/Cargo.toml","target":{"kind":["bin"],"name":"q-bench"},"executable":"/b/q-bench-3"}
+{"reason":"compiler-artifact","package_id":"path+file:///t/q-testkit#0.1.0","manifest_path":"/t/q-testkit/Cargo.toml","target":{"kind":["bin"],"name":"q-bench"},"executable":"/b/q-bench-3"}
 {"reason":"build-finished","success":true}"#;
 
     #[test]
@@ -72,6 +72,6 @@ mod tests {
                 ("q-core::scenario".to_owned(), "/b/scenario-2".into(), "/t/crates/core".into()),
             ]
         );
-        assert_eq!(package("path+file:///t/q-sim#0.1.0"), "q-sim");
+        assert_eq!(package("path+file:///t/q-testkit#0.1.0"), "q-testkit");
     }
 }

@@ -12,7 +12,9 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/telemetry", "q-telemetry", &[]),
     ("crates/host", "q-host", &["q-core", "q-store", "q-agent", "q-telemetry"]),
     ("crates/cli", "q-cli", &["q-core", "q-store", "q-agent", "q-term", "q-telemetry", "q-host"]),
-    ("crates/sim", "q-sim", &["q-core", "q-store", "q-host"]),
+    // The testing world, of which the product may name nothing outside of tests.
+    ("crates/testkit", "q-testkit", &[]),
+    ("crates/sim", "q-sim", &["q-core", "q-store", "q-host", "q-testkit"]),
     ("xtask", "xtask", &[]),
 ];
 
@@ -145,6 +147,10 @@ version = \"3\"
             ("crates/store/Cargo.toml", "[dependencies]\nq-core.workspace = true\n", false),
             ("crates/core/Cargo.toml", "[dependencies]\ntokio = \"1\"\n", true),
             ("crates/host/Cargo.toml", "[dependencies]\nq-term.workspace = true\n", true),
+            ("crates/cli/Cargo.toml", "[dependencies]\nq-testkit.workspace = true\n", true),
+            ("crates/cli/Cargo.toml", "[dev-dependencies]\nq-testkit.workspace = true\n", false),
+            ("crates/testkit/Cargo.toml", "[dependencies]\nq-core.workspace = true\n", true),
+            ("crates/sim/Cargo.toml", "[dependencies]\nq-testkit.workspace = true\n", false),
             ("crates/new/Cargo.toml", "[dependencies]\n", true),
             ("xtask/Cargo.toml", "[dependencies]\nserde = \"1\"\n", true),
         ] {

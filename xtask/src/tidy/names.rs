@@ -37,8 +37,8 @@ const CONFINED: &[Confined] = &[
     confined("toml", &["crates/cli/"], 3),
     confined("etcetera", &["crates/cli/"], 2),
     // The testing world.
-    confined("portable_pty", &["crates/sim/src/terminal.rs"], 1),
-    confined("vt100", &["crates/sim/", "crates/cli/tests/", "crates/term/"], 20),
+    confined("portable_pty", &["crates/testkit/src/terminal.rs"], 1),
+    confined("vt100", &["crates/testkit/", "crates/cli/tests/", "crates/term/"], 20),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {

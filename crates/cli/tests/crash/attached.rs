@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use q_sim::process::kill9;
-use q_sim::server::Script;
-use q_sim::terminal::Terminal;
+use q_testkit::process::kill9;
+use q_testkit::server::Script;
+use q_testkit::terminal::Terminal;
 
 use crate::chance::{Chance, let_pass};
 use crate::world::{World, program};

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use q_core::{Activity, Body, Entry, Mirror, SessionId};
 use q_host::wire::{Answer, Request};
-use q_sim::clock;
-use q_sim::server::Script;
-use q_sim::terminal::Terminal;
+use q_testkit::clock;
+use q_testkit::server::Script;
+use q_testkit::terminal::Terminal;
 
 use crate::chance::{Chance, let_pass};
 use crate::peer::Peer;

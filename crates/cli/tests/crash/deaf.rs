@@ -1,6 +1,6 @@
 //! A host that does not answer: clients say so within a bounded time, and say what to do.
 
-use q_sim::process::kill9;
+use q_testkit::process::kill9;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::starting::at_once;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use q_core::{Activity, Body, Command, Mirror, SessionId};
-use q_sim::server::Script;
+use q_testkit::server::Script;
 
 use crate::peer::Peer;
 use crate::world::World;

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use q_core::{Activity, Body, Command, Entry, EntryNo, SessionId};
-use q_sim::clock;
-use q_sim::process::kill9;
-use q_sim::server::Script;
+use q_testkit::clock;
+use q_testkit::process::kill9;
+use q_testkit::server::Script;
 
 use crate::chance::Chance;
 use crate::peer::Peer;

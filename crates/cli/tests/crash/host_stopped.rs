@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use q_core::{Body, Interrupter, Stop};
-use q_sim::server::Script;
-use q_sim::terminal::Terminal;
+use q_testkit::server::Script;
+use q_testkit::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::peer::{Peer, Said};

@@ -7,7 +7,7 @@ use q_core::{Body, Command, Entry, EntryNo, Mirror, SessionId, Snapshot, Update}
 use q_host::Connection;
 use q_host::connect::ConnectError;
 use q_host::wire::{Answer, ClientMessage, HostMessage, New, Refused, Request};
-use q_sim::clock;
+use q_testkit::clock;
 
 use crate::world::World;
 

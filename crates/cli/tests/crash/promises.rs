@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use q_core::{Body, Entry, Interrupter, QueuedPrompt, Stop};
-use q_sim::server::Server;
+use q_testkit::server::Server;
 
 use crate::talk::Talk;
 

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
 use q_host::connect::READY;
-use q_sim::home::Home;
-use q_sim::process::kill9;
+use q_testkit::home::Home;
+use q_testkit::process::kill9;
 
 use crate::world::{World, place, program, said};
 
@@ -187,7 +187,7 @@ fn a_host_finds_directories_that_are_relative_to_its_client() {
     for (variable, directory) in [("Q_DATA_DIR", "d"), ("Q_STATE_DIR", "s"), ("Q_RUNTIME_DIR", "r")] {
         home.set(variable, directory);
     }
-    let world = World { home, server: q_sim::server::Server::start() };
+    let world = World { home, server: q_testkit::server::Server::start() };
     world.q_ok(&["new", "-d", "here"]);
     world.home.host_pid().expect("a host runs");
     let stands: PathBuf = world.home.directory("HOME");

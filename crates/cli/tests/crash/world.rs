@@ -7,9 +7,9 @@ use std::time::Duration;
 use q_host::Place;
 use q_host::wire::message::{Hello, NamedAgent, Reach};
 use q_host::wire::{OLDEST, PROTOCOL};
-use q_sim::home::Home;
-use q_sim::process::output_within;
-use q_sim::server::Server;
+use q_testkit::home::Home;
+use q_testkit::process::output_within;
+use q_testkit::server::Server;
 
 /// How long any command may take before the test says that it hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

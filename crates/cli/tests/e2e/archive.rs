@@ -1,6 +1,6 @@
 //! Where sessions go when they are done with, and back: closed, reopened, thrown away, restored, erased.
 
-use q_sim::server::Script;
+use q_testkit::server::Script;
 
 use crate::screen::Reader as _;
 use crate::world::{World, conversation, turns};

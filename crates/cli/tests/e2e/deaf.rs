@@ -1,7 +1,7 @@
 //! A host that runs and does not read, as one that is stopped: keys are answered, leaving is possible, and what it did not
 //! take is given back.
 
-use q_sim::terminal::Terminal;
+use q_testkit::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::run::send;

@@ -6,8 +6,8 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
 use q_sim::crash::image::Image;
-use q_sim::process::{is_alive, kill9, limit_file_size};
-use q_sim::terminal::Terminal;
+use q_testkit::process::{is_alive, kill9, limit_file_size};
+use q_testkit::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 

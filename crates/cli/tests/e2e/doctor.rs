@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use q_sim::process::{is_alive, kill9};
+use q_testkit::process::{is_alive, kill9};
 use serde_json::json;
 
 use crate::world::{World, eventually};

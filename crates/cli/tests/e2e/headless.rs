@@ -1,6 +1,6 @@
 //! Commands for scripts: answers on standard output, all else on standard error, exit codes, `--json`.
 
-use q_sim::server::Script;
+use q_testkit::server::Script;
 use rustix::process::Signal;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! Hibernation: room for one more, told to the person, and everything back whole.
 
-use q_sim::process::kill9;
+use q_testkit::process::kill9;
 
 use crate::screen::{Reader as _, alt};
 use crate::world::{World, conversation, turns};

@@ -1,7 +1,7 @@
 //! What agents, servers and pasted texts try with the terminal: it is shown, and never done.
 
-use q_sim::server::Script;
-use q_sim::terminal::Terminal;
+use q_testkit::server::Script;
+use q_testkit::terminal::Terminal;
 
 use crate::screen::{Reader as _, pasted};
 use crate::world::World;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::{io, thread};
 
-use q_sim::process::is_alive;
-use q_sim::server::Script;
+use q_testkit::process::is_alive;
+use q_testkit::server::Script;
 use rustix::process::Signal;
 
 use crate::run::{Run, send};

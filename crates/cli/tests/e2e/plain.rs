@@ -1,7 +1,7 @@
 //! Line by line: the same abilities where no cursor can be moved, and for scripts that pipe lines in.
 
-use q_sim::server::Script;
-use q_sim::terminal::Terminal;
+use q_testkit::server::Script;
+use q_testkit::terminal::Terminal;
 
 use crate::run::Outcome;
 use crate::world::{World, conversation, eventually, turns};

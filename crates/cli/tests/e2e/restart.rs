@@ -1,7 +1,7 @@
 //! A host that makes way for another one, as after an upgrade: terminals come along, what runs is told or waited for.
 
-use q_sim::process::kill9;
-use q_sim::server::Script;
+use q_testkit::process::kill9;
+use q_testkit::server::Script;
 
 use crate::screen::{CTRL_D, Reader as _, alt};
 use crate::world::World;

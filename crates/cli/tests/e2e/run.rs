@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use q_sim::process::kill9;
+use q_testkit::process::kill9;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 

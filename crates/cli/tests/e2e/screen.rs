@@ -1,6 +1,6 @@
 //! What a person reads on the screen, and types.
 
-use q_sim::terminal::Terminal;
+use q_testkit::terminal::Terminal;
 
 /// The leader.
 pub(crate) const LEADER: &str = "\x18";

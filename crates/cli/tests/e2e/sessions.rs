@@ -1,7 +1,7 @@
 //! Slash commands and keys of the whole screen.
 
-use q_sim::clock;
-use q_sim::server::Script;
+use q_testkit::clock;
+use q_testkit::server::Script;
 
 use crate::screen::{CTRL_C, CTRL_D, CTRL_PAGE_DOWN, CTRL_PAGE_UP, ESCAPE, Reader as _, alt, leader};
 use crate::world::{World, conversation, turns};

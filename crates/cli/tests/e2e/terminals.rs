@@ -1,7 +1,7 @@
 //! Several terminals on the same sessions, each with its own focus; and the terminal given back as it was.
 
-use q_sim::process::is_alive;
-use q_sim::terminal::Terminal;
+use q_testkit::process::is_alive;
+use q_testkit::terminal::Terminal;
 use rustix::process::Signal;
 
 use crate::run::send;

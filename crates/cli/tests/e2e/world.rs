@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use q_sim::clock;
-use q_sim::home::Home;
-use q_sim::server::{Script, Seen, Server};
-use q_sim::terminal::Terminal;
+use q_testkit::clock;
+use q_testkit::home::Home;
+use q_testkit::server::{Script, Seen, Server};
+use q_testkit::terminal::Terminal;
 use serde_json::Value;
 
 use crate::run::{Outcome, Run};

@@ -9,13 +9,13 @@ use std::sync::{Mutex, PoisonError};
 
 use q_core::{Batch, Record, Seq, SessionId};
 use q_store::FjallStore;
+use q_testkit::chance::{Chance, scrambled};
 
 use super::driver::{Driver, Step, steps_of};
 use super::history::{Witnessed, is_synced};
 use super::image::{Broken, Image, Written, look_at};
 use super::power::{ANCHOR, HARMS, Harm, JOURNAL, harm, journal_end, mix_anchor};
 use super::report::{Report, Tally, try_all};
-use crate::chance::{Chance, scrambled};
 
 /// Images of one history.
 const IMAGES: u64 = 50;

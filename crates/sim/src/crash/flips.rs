@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use q_store::FjallStore;
+use q_testkit::chance::Chance;
 
 use super::driver::{Step, steps_of};
 use super::engine;
@@ -11,7 +12,6 @@ use super::history::Life;
 use super::image::{Broken, Image, Written, look_at, scratch};
 use super::power::ANCHOR;
 use super::report::{Report, Tally, try_all};
-use crate::chance::Chance;
 
 /// How much is flipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use q_core::Batch;
 use q_store::MemoryStore;
+use q_testkit::chance::{Chance, scrambled};
 use rustix::process::Signal;
 
 use super::driver::steps_of;
@@ -18,7 +19,6 @@ use super::history::{Life, State, as_taken, commits, line, look_at_killed};
 use super::image::Broken;
 use super::report::{Report, Tally, try_all};
 use super::writer::DONE;
-use crate::chance::{Chance, scrambled};
 
 /// Who writes at once.
 const WRITERS: u64 = 4;

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use q_testkit::clock::now;
+use q_testkit::process::peak_resident;
+
 use super::image::{Broken, scratch};
-use crate::clock::now;
-use crate::process::peak_resident;
 
 /// Failures after which nothing more is tried.
 const ENOUGH: usize = 5;

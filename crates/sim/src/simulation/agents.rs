@@ -9,11 +9,11 @@ use q_core::{
     AgentEvent, AgentFailure, Call, CallNo, Digest, FailureKind, Outcome, SessionId, TurnNo, Usage, Wants,
 };
 use q_host::simulation::{Heard, Told};
+use q_testkit::chance::scrambled;
 
 use super::mark;
 use super::planted::Planted;
 use super::step::{Number, Say};
-use crate::chance::scrambled;
 
 /// Asks that are over and may still be heard of.
 const REMEMBERED: usize = 8;

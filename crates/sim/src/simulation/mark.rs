@@ -1,8 +1,7 @@
 //! Marks: every text in a simulation says for which session it was meant, so that one in the wrong place is seen.
 
 use q_core::SessionId;
-
-use crate::chance::scrambled;
+use q_testkit::chance::scrambled;
 
 /// The id of the session that was drawn as number `number`. The number is in it, behind bits that shuffle the order.
 pub(super) const fn session(number: u64) -> SessionId {

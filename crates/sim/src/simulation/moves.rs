@@ -1,10 +1,11 @@
 //! Moves: what goes on by itself, one little thing at a time. Each seed makes some of them slow: the disk, the network, the
 //! loop, the clients.
 
+use q_testkit::chance::Chance;
+
 use super::disk::Fate;
 use super::law::Held;
 use super::stage::Stage;
-use crate::chance::Chance;
 
 /// The things that move.
 const MOVERS: [Mover; 7] =

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use q_core::{Limits, Wants};
 use q_host::simulation::Bounds;
+use q_testkit::chance::Chance;
 
 use super::moves::Pace;
 use super::planted::Planted;
 use super::step::{Act, Aim, Answer, Does, Fault, Number, Say, Step, Wish};
-use crate::chance::Chance;
 
 /// All that decides a run.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 use q_core::{EntryNo, Mirror, Multiplexer, Presence, SessionId, Snapshot, Summary};
 use q_host::simulation::{Event, recover};
+use q_testkit::chance::Chance;
 
 use super::client::{Client, State};
 use super::disk::Fate;
@@ -10,7 +11,6 @@ use super::life::{Life, Phase};
 use super::mark;
 use super::planted::Planted;
 use super::stage::Stage;
-use crate::chance::Chance;
 
 /// More rounds than any run needs to come to rest.
 const ROUNDS: usize = 300;

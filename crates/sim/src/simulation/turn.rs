@@ -4,6 +4,7 @@
 use q_core::{AgentEvent, ClientId, Instant, SessionId, TurnNo, Wants};
 use q_host::simulation::{AgentSpec, COMMITS, Event, FAREWELL, Heard, Question, Told};
 use q_host::wire::{ClientMessage, Wish};
+use q_testkit::chance::Chance;
 
 use super::law::{Held, Law};
 use super::life::{Life, Phase};
@@ -12,7 +13,6 @@ use super::planted::Planted;
 use super::side::Did;
 use super::stage::Stage;
 use super::texts;
-use crate::chance::Chance;
 
 /// Where an event may come from.
 #[derive(Clone, Copy, Debug)]

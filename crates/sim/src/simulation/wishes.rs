@@ -2,11 +2,11 @@
 
 use q_core::{Digest, EntryNo, Kind, PendingCall, Policy, SessionId, TurnNo, Wants};
 use q_host::wire::{New, Request, Say, Wish as OnWire};
+use q_testkit::chance::scrambled;
 
 use super::client::{Client, Submission, Waiting};
 use super::mark;
 use super::step::{Aim, Answer, Wish};
-use crate::chance::scrambled;
 
 /// The agents that sessions are to be answered by; not every client has them.
 pub(super) const AGENTS: [&str; 2] = ["a", "b"];

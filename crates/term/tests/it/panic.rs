@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use q_sim::terminal::{CommandBuilder, Terminal};
+use q_testkit::terminal::{CommandBuilder, Terminal};
 
 #[test]
 fn a_panic_gives_the_terminal_back_and_can_be_read() {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use q_sim::clock;
-use q_sim::home::Home;
-use q_sim::terminal::Terminal;
+use q_testkit::clock;
+use q_testkit::home::Home;
+use q_testkit::terminal::Terminal;
 
 use crate::Plan;
 use crate::budget::Figure;

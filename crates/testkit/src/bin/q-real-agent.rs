@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use q_sim::home::Home;
-use q_sim::process::{kill9, output_within};
+use q_testkit::home::Home;
+use q_testkit::process::{kill9, output_within};
 use serde_json::Value;
 
 /// For one command of the line; a small model on two busy cores answers in seconds.

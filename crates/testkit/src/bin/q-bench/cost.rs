@@ -3,8 +3,8 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use q_sim::home::Home;
-use q_sim::process::{ContextSwitches, cpu_ticks, proportional_set_size};
+use q_testkit::home::Home;
+use q_testkit::process::{ContextSwitches, cpu_ticks, proportional_set_size};
 
 use crate::Plan;
 use crate::budget::Figure;

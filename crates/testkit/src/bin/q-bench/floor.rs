@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use q_sim::home::Home;
-use q_sim::process::output_within;
-use q_sim::terminal::Terminal;
+use q_testkit::home::Home;
+use q_testkit::process::output_within;
+use q_testkit::terminal::Terminal;
 
 use crate::prepare::{name, q};
 use crate::start::{COLS, QUIET, ROWS};

@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
-use q_sim::home::Home;
-use q_sim::process;
-use q_sim::terminal::Terminal;
+use q_testkit::home::Home;
+use q_testkit::process;
+use q_testkit::terminal::Terminal;
 
 const SHELL: &str = "/bin/sh";
 

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use budget::Figure;
-use q_sim::home::Home;
+use q_testkit::home::Home;
 
 /// What is measured, and how long.
 struct Plan {

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use q_sim::clock;
-use q_sim::home::Home;
-use q_sim::process::output_within;
+use q_testkit::clock;
+use q_testkit::home::Home;
+use q_testkit::process::output_within;
 use serde_json::Value;
 
 use crate::{Plan, say};
