@@ -30,7 +30,7 @@ struct Pass {
 
 /// The core's own tests notice most faults within a second.
 const OWN: Pass = Pass { tests: &["--test-package", "q-core"], limit: "30" };
-/// The properties of crates/sim look at the others.
+/// The properties of crates/model look at the others.
 const ALL: Pass = Pass { tests: &["--test-workspace=true"], limit: "120" };
 
 /// How many of the faults that could be built were noticed.

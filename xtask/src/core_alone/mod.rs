@@ -3,7 +3,7 @@
 //! Without the adapters a changed core is built and proven in seconds, and a copy may be broken on purpose. A copy stays
 //! from one run to the next, so that cargo builds only what changed.
 //!
-//! Not here: which parts of crates/sim belong to it (`reduced`).
+//! Not here: which files belong to it (`reduced`).
 
 mod artifacts;
 mod reduced;

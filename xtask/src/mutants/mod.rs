@@ -1,7 +1,7 @@
 //! `cargo xtask mutants`: faults planted in the core on purpose, one at a time; each must be noticed by the test that says
 //! it would. So the tests of the core are shown to be able to fail.
 //!
-//! Not here: the faults (`crates/sim/mutants`), and those that a tool makes by the hundred (`cargo_mutants`).
+//! Not here: the faults (`crates/core/mutants`), and those that a tool makes by the hundred (`cargo_mutants`).
 
 mod mutant;
 mod store;
@@ -17,7 +17,7 @@ use crate::{Fault, Outcome, Passed};
 
 use mutant::{Catcher, Mutant};
 
-const PLACE: &str = "crates/sim/mutants/";
+const PLACE: &str = "crates/core/mutants/";
 /// A broken core may leave a name unused.
 const FLAGS: &str = "--cap-lints=allow";
 /// For the test that must notice it: many more than it is tried with every day, so that none of them is luck.
@@ -243,7 +243,7 @@ mod tests {
             (vec![Verdict::Caught, Verdict::CaughtHanging, another()], None),
             (vec![Verdict::Caught, Verdict::Survived], Some("caught 1/2; survived: name")),
             (vec![Verdict::Faulty("why".into())], Some("caught 0/1; faulty files: name")),
-            (vec![], Some("no planted faults below crates/sim/mutants/")),
+            (vec![], Some("no planted faults below crates/core/mutants/")),
         ] {
             let mut tally = Tally::default();
             for verdict in &verdicts {

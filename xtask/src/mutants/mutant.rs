@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! file: crates/core/src/roster.rs
-//! caught by: q-sim::properties a_session_is_a_function_of_its_own_inputs
+//! caught by: q-model::properties a_session_is_a_function_of_its_own_inputs
 //! why: closing one session would move the keys of all others
 //! find:
 //! the lines as they stand, once in the file
@@ -31,7 +31,7 @@ pub(super) struct Mutant {
 pub(super) enum Catcher {
     /// One test of one test program.
     Test {
-        /// As nextest names it: `q-core`, `q-sim::properties`.
+        /// As nextest names it: `q-core`, `q-model::properties`.
         program: String,
         /// Its whole path in that program.
         test: String,

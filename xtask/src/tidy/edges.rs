@@ -13,6 +13,7 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/host", "q-host", &["q-core", "q-store", "q-agent", "q-telemetry"]),
     ("crates/cli", "q-cli", &["q-core", "q-store", "q-agent", "q-term", "q-telemetry", "q-host"]),
     // The testing world, of which the product may name nothing outside of tests.
+    ("crates/model", "q-model", &["q-core"]),
     ("crates/testkit", "q-testkit", &[]),
     ("crates/sim", "q-sim", &["q-core", "q-store", "q-host", "q-testkit"]),
     ("xtask", "xtask", &[]),
@@ -149,6 +150,9 @@ version = \"3\"
             ("crates/host/Cargo.toml", "[dependencies]\nq-term.workspace = true\n", true),
             ("crates/cli/Cargo.toml", "[dependencies]\nq-testkit.workspace = true\n", true),
             ("crates/cli/Cargo.toml", "[dev-dependencies]\nq-testkit.workspace = true\n", false),
+            ("crates/core/Cargo.toml", "[dependencies]\nq-model.workspace = true\n", true),
+            ("crates/model/Cargo.toml", "[dependencies]\nq-core.workspace = true\n", false),
+            ("crates/model/Cargo.toml", "[dependencies]\nq-testkit.workspace = true\n", true),
             ("crates/testkit/Cargo.toml", "[dependencies]\nq-core.workspace = true\n", true),
             ("crates/sim/Cargo.toml", "[dependencies]\nq-testkit.workspace = true\n", false),
             ("crates/new/Cargo.toml", "[dependencies]\n", true),

@@ -1,0 +1,53 @@
+//! Nobody is left without a word: every wish is answered, and once.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use q_core::{Effect, Effects, Input, RequestId};
+use q_model::world::World;
+
+use super::workloads::workload;
+use super::{cases, tight};
+
+proptest! {
+    #![proptest_config(cases())]
+
+    /// Each wish has exactly one reply; one that waits for a session to wake has it when the host stops, at the latest.
+    /// Broken by: forgetting who waits, answering one wish for another.
+    #[test]
+    fn every_wish_is_answered_once(steps in workload(100)) {
+        let mut world = World::new(tight());
+        let mut open = BTreeSet::new();
+        for step in &steps {
+            let (input, effects) = world.play(step);
+            answered(&mut open, &input, &effects)?;
+        }
+        let effects = world.tell(Input::Stopping);
+        answered(&mut open, &Input::Stopping, &effects)?;
+        prop_assert!(open.is_empty(), "{open:?} are not answered");
+    }
+}
+
+fn answered(open: &mut BTreeSet<RequestId>, input: &Input, effects: &Effects) -> Result<(), TestCaseError> {
+    match input {
+        Input::Wish { to, .. } => {
+            open.insert(to.request);
+        }
+        // The host died, and with it every client's connection.
+        Input::Started => open.clear(),
+        Input::Stopping
+        | Input::Attached(_)
+        | Input::Detached(_)
+        | Input::Showing { .. }
+        | Input::Loaded { .. }
+        | Input::Memory { .. }
+        | Input::Agent { .. }
+        | Input::Tick => {}
+    }
+    for effect in effects.at_once.iter().chain(&effects.after) {
+        if let Effect::Reply { to, answer } = effect {
+            prop_assert!(open.remove(&to.request), "{answer:?} answers nobody");
+        }
+    }
+    Ok(())
+}
