@@ -1,7 +1,7 @@
 //! `cargo xtask crash`: what the store loses when its process is killed, the power is cut or bits flip, by the thousand;
 //! or one such case again.
 //!
-//! In the profile of tests, as `sim`. Not here: the rigs (crates/sim/src/crash).
+//! In the profile of tests, as `sim`. Not here: the rigs (crates/crash).
 
 use crate::command::{cargo, code_of};
 use crate::{Outcome, Passed};
@@ -10,7 +10,7 @@ use crate::{Outcome, Passed};
 const SKIPPED: i32 = 77;
 
 pub(crate) fn run(options: &[&str]) -> Outcome {
-    let program = ["--quiet", "--package", "q-sim", "--features", "store", "--bin", "q-crash", "--locked"];
+    let program = ["--quiet", "--package", "q-crash", "--bin", "q-crash", "--locked"];
     let mut rigs = cargo(&["run"]);
     rigs.args(program).arg("--").args(options);
     if code_of(&mut rigs, &[0, SKIPPED])? == SKIPPED {

@@ -9,7 +9,7 @@ use crate::{Outcome, Passed};
 
 pub(crate) fn run(options: &[&str]) -> Outcome {
     let commit = output(&mut command("git", &["rev-parse", "--short", "HEAD"]))?;
-    let mut simulate = cargo(&["run", "--quiet", "--package", "q-sim", "--features", "host"]);
+    let mut simulate = cargo(&["run", "--quiet", "--package", "q-sim"]);
     simulate.args(["--bin", "q-simulate", "--locked", "--", "--commit", commit.trim()]);
     run_command(simulate.args(options))?;
     Ok(Passed::Fully)

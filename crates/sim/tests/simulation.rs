@@ -1,6 +1,5 @@
 //! Whole machines, simulated: a few hundred seeds for each change (`cargo xtask sim` runs as many as wanted), and for each
 //! law a fault in the world that breaks it, to show that it can be broken.
-#![cfg(feature = "host")]
 #![allow(clippy::panic, reason = "tests may panic")]
 
 use q_core::trace::{Player, limits};

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use q_core::{Head, Seq, SessionId, Stamped};
-use q_sim::crash::driver::{Driver, Step};
-use q_sim::crash::image::{Image, Written, scratch};
+use q_crash::driver::{Driver, Step};
+use q_crash::image::{Image, Written, scratch};
 use q_store::{FjallStore, Store, StoreError, disk_use};
 use q_testkit::clock;
 
@@ -181,7 +181,7 @@ fn nobody_notices_it() {
     assert_eq!(all(&store), before);
     assert_eq!(store.damage(), []);
     drop(store);
-    let outcome = q_sim::crash::image::check(&dir, &written);
+    let outcome = q_crash::image::check(&dir, &written);
     assert!(outcome.met.is_empty() && outcome.lost.is_empty(), "{outcome:?}");
 }
 

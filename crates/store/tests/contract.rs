@@ -12,7 +12,7 @@ use q_core::{
 };
 use q_store::{FjallStore, MemoryStore, Page, Store, StoreError, Stretch};
 
-use q_sim::crash::driver::{Driver, limits, steps};
+use q_crash::driver::{Driver, limits, steps};
 
 /// Each case once for each store.
 macro_rules! contract {

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use q_sim::crash::driver::{Driver, Step, steps};
-use q_sim::crash::image::{self, Image, Written, scratch};
-use q_sim::crash::power::{ANCHOR, HARMS, Harm, JOURNAL, harm, journal_end, mix_anchor};
+use q_crash::driver::{Driver, Step, steps};
+use q_crash::image::{self, Image, Written, scratch};
+use q_crash::power::{ANCHOR, HARMS, Harm, JOURNAL, harm, journal_end, mix_anchor};
 use q_store::{Condition, FjallStore, Store, examine};
 
 use crate::rot::sample;

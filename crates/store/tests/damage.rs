@@ -10,9 +10,9 @@ use q_core::{
 };
 use q_store::{Damage, FjallStore, Store, StoreError};
 
-use q_sim::crash::driver::{Driver, Step};
-use q_sim::crash::engine::{Keyspace, Rows, flush, raw, raw_blobs, rows};
-use q_sim::crash::image::{self, Image, Written, scratch};
+use q_crash::driver::{Driver, Step};
+use q_crash::engine::{Keyspace, Rows, flush, raw, raw_blobs, rows};
+use q_crash::image::{self, Image, Written, scratch};
 
 /// A closed store of two sessions with two turns each, and its rows.
 struct Sample {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use q_core::Seq;
 use q_store::{FjallStore, Store, StoreError};
 
-use q_sim::crash::driver::{Driver, Step};
+use q_crash::driver::{Driver, Step};
 
 fn place() -> (tempfile::TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();

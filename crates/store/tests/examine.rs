@@ -5,10 +5,10 @@ use std::path::Path;
 
 use q_store::{Condition, FjallStore, Store, examine};
 
-use q_sim::crash::driver::{Driver, Step};
-use q_sim::crash::image::Image;
-use q_sim::crash::image::scratch;
-use q_sim::crash::power::{JOURNAL, journal_end};
+use q_crash::driver::{Driver, Step};
+use q_crash::image::Image;
+use q_crash::image::scratch;
+use q_crash::power::{JOURNAL, journal_end};
 
 use crate::rot::sample;
 

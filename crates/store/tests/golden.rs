@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::ExitStatus;
 
 use q_core::{Body, EntryNo, Seq};
-use q_sim::crash::driver::{Driver, Step, steps_of};
-use q_sim::crash::engine::flush;
-use q_sim::crash::image::{GOLDEN, Image, go_on, golden, scratch};
-use q_sim::crash::results::all_of_result;
+use q_crash::driver::{Driver, Step, steps_of};
+use q_crash::engine::flush;
+use q_crash::image::{GOLDEN, Image, go_on, golden, scratch};
+use q_crash::results::all_of_result;
 use q_store::{Condition, FjallStore, Store, examine};
 
 /// Everything that can be read, as text.

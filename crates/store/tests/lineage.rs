@@ -6,10 +6,10 @@ use std::path::Path;
 use q_core::{Batch, Durability, Record, Seq, SessionId, Stamped, WallTime};
 use q_store::{FjallStore, Store};
 
-use q_sim::crash::driver::{Driver, Step};
-use q_sim::crash::engine::{Rows, raw, rows};
-use q_sim::crash::image::{self, Image, Written, scratch};
-use q_sim::crash::power::{JOURNAL, journal_end};
+use q_crash::driver::{Driver, Step};
+use q_crash::engine::{Rows, raw, rows};
+use q_crash::image::{self, Image, Written, scratch};
+use q_crash::power::{JOURNAL, journal_end};
 
 /// A closed store: a session of two turns, a fork of it with a turn of its own, a fork without, a fork of the first fork.
 struct Family {

@@ -8,7 +8,7 @@ use std::process::{Command, ExitStatus};
 
 use q_store::{FjallStore, Probed, Store, probe};
 
-use q_sim::crash::image::{self, Image, Written, scratch};
+use q_crash::image::{self, Image, Written, scratch};
 
 use crate::rot::sample;
 

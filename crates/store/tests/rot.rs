@@ -14,9 +14,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use q_sim::crash::driver::{Driver, Step};
-use q_sim::crash::engine::flush;
-use q_sim::crash::image::{self, Image, Outcome, Written, scratch};
+use q_crash::driver::{Driver, Step};
+use q_crash::engine::flush;
+use q_crash::image::{self, Image, Outcome, Written, scratch};
 
 fn talk(store: &FjallStore, run: u64, turns: usize) {
     // Commits are shared, as the host's are.

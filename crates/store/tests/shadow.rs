@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use q_sim::crash::image::{Image, go_on, scratch};
+use q_crash::image::{Image, go_on, scratch};
 use q_store::{FjallStore, Store, StoreError, takes_more};
 
 use crate::rot::sample;

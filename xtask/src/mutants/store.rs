@@ -82,7 +82,7 @@ impl Copy {
     }
 
     fn rig(&self, options: &[&str]) -> Command {
-        let mut rig = self.cargo(&["run", "--quiet", "--package", "q-sim", "--features", "store"]);
+        let mut rig = self.cargo(&["run", "--quiet", "--package", "q-crash"]);
         rig.args(["--bin", "q-crash", "--"]).args(options);
         rig
     }
@@ -100,7 +100,7 @@ impl Copy {
     }
 
     fn tried(&self, catcher: &Catcher) -> Result<(), String> {
-        let build = ["build", "--quiet", "--package", "q-sim", "--features", "store", "--bin", "q-crash"];
+        let build = ["build", "--quiet", "--package", "q-crash", "--bin", "q-crash"];
         if output(&mut self.cargo(&build)).is_err() {
             return Err("FAULTY: the store with it does not build".into());
         }

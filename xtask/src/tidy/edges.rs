@@ -16,6 +16,7 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/model", "q-model", &["q-core"]),
     ("crates/testkit", "q-testkit", &[]),
     ("crates/sim", "q-sim", &["q-core", "q-store", "q-host", "q-testkit"]),
+    ("crates/crash", "q-crash", &["q-core", "q-store", "q-testkit"]),
     ("xtask", "xtask", &[]),
 ];
 
@@ -155,6 +156,9 @@ version = \"3\"
             ("crates/model/Cargo.toml", "[dependencies]\nq-testkit.workspace = true\n", true),
             ("crates/testkit/Cargo.toml", "[dependencies]\nq-core.workspace = true\n", true),
             ("crates/sim/Cargo.toml", "[dependencies]\nq-testkit.workspace = true\n", false),
+            ("crates/crash/Cargo.toml", "[dependencies]\nq-store.workspace = true\n", false),
+            ("crates/store/Cargo.toml", "[dependencies]\nq-crash.workspace = true\n", true),
+            ("crates/sim/Cargo.toml", "[dependencies]\nq-crash.workspace = true\n", true),
             ("crates/new/Cargo.toml", "[dependencies]\n", true),
             ("xtask/Cargo.toml", "[dependencies]\nserde = \"1\"\n", true),
         ] {

@@ -5,7 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
-use q_sim::crash::image::Image;
+use q_crash::image::Image;
 use q_testkit::process::{is_alive, kill9, limit_file_size};
 use q_testkit::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};

@@ -6,10 +6,10 @@ use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use q_sim::crash::flips::Extent;
-use q_sim::crash::points::Point;
-use q_sim::crash::report::Report;
-use q_sim::crash::{cuts, flips, kills, points, scenarios, writer};
+use q_crash::flips::Extent;
+use q_crash::points::Point;
+use q_crash::report::Report;
+use q_crash::{cuts, flips, kills, points, scenarios, writer};
 
 /// How much each rig does for each change, and nightly.
 const POINTS: usize = 600;

@@ -311,7 +311,7 @@ pub fn as_taken(taken: &State, on_its_way: &State, found: &State) -> Result<(), 
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
-    use crate::crash::driver::Step::{self, Create, Erase, Submit};
+    use crate::driver::Step::{self, Create, Erase, Submit};
 
     /// What a store holds after each of some steps, which are the same every time.
     fn after(steps: &[Step]) -> State {
