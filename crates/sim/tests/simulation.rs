@@ -3,7 +3,7 @@
 #![allow(clippy::panic, reason = "tests may panic")]
 
 use q_core::trace::{Player, limits};
-use q_sim::simulation::{Law, Plan, Planted, shrunk};
+use q_sim::{Law, Plan, Planted, shrunk};
 
 /// Seeds for each change.
 const SEEDS: u64 = 200;

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use q_sim::simulation::{Outcome, Plan, shrunk};
+use q_sim::{Outcome, Plan, shrunk};
 use summary::Summary;
 
 /// Failures after which no further seed is begun.

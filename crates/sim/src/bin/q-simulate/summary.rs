@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use q_sim::simulation::{Broken, Figures, Outcome};
+use q_sim::{Broken, Figures, Outcome};
 
 /// How figures of faults begin.
 const FAULT: &str = "fault: ";
