@@ -307,7 +307,7 @@ async fn begin(
 /// Holds the lock that makes this process the host. The system gives it back when the process dies, however it dies.
 fn take_lock(path: &Path) -> Result<File, HostError> {
     let file = open_lock(path).map_err(system("the host's lock cannot be opened"))?;
-    match file.try_lock() {
+    match q_store::take_lock(&file, path) {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(HostError::Running),
         Err(fs::TryLockError::Error(error)) => Err(system("the host's lock cannot be taken")(error)),
