@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use q_core::{AgentEvent, ClientId, SessionId, Stored, TurnNo};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::door::Outbox;
 use crate::wire::ClientMessage;
@@ -27,6 +28,13 @@ pub enum Event {
         client: ClientId,
         /// What.
         message: ClientMessage,
+        /// What it holds meanwhile.
+        allowance: Allowance,
+    },
+    /// A client has read all that waited for it, and is to get more.
+    Drained {
+        /// Who.
+        client: ClientId,
     },
     /// A client read too slowly and lost updates; it has caught up with what was left.
     Lagged {
@@ -50,6 +58,24 @@ pub enum Event {
     Terminate,
     /// A store that was only read can be written by now.
     Room,
+}
+
+/// What a client's message holds until the host has dealt with it: its client's turn, and what a long frame takes of what
+/// long frames may have. Given back when it is dropped.
+#[derive(Debug, Default)]
+pub struct Allowance {
+    _turn: Option<OwnedSemaphorePermit>,
+    _frame: Option<OwnedSemaphorePermit>,
+}
+
+impl Allowance {
+    pub(crate) const fn for_frame(held: Option<OwnedSemaphorePermit>) -> Self {
+        Self { _turn: None, _frame: held }
+    }
+
+    pub(crate) fn with_turn(self, turn: OwnedSemaphorePermit) -> Self {
+        Self { _turn: Some(turn), ..self }
+    }
 }
 
 /// What an agent said, and in which turn.

@@ -2,17 +2,18 @@
 
 mod requests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{AgentSpec, Told};
 use q_core::{
     AgentEvent, AgentFailure, ClientId, Deadline, Effect, EntryNo, Environment, FailureKind, Input, Instant,
-    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Summary, Update,
+    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Update,
 };
 use q_store::{StoreError, Stretch};
 
+use crate::door;
 use crate::events::{Event, Heard, Loaded};
 use crate::figures::Watch;
 use crate::pipeline::{CommitNo, Pipeline, Released};
@@ -24,6 +25,9 @@ use crate::writer::Written;
 
 /// What a snapshot carries of each session at first, in bytes: several screens; older entries are paged in.
 const SNAPSHOT_BYTES: usize = 32 << 10;
+
+/// Snapshots go out until together they weigh so much, in bytes; the next ones when these are read.
+const TOGETHER_BYTES: usize = 128 << 10;
 
 /// How often the process is weighed at most.
 const WEIGH_EACH: Duration = Duration::from_secs(1);
@@ -77,6 +81,8 @@ struct Guest {
     agents: Arc<Agents>,
     /// What sessions it makes call what it brought along.
     environment: Environment,
+    /// Sessions whose snapshots it is still to get: their updates would come too early.
+    owed: BTreeSet<SessionId>,
 }
 
 /// Why the host ends.
@@ -178,7 +184,9 @@ impl<W: World> Host<W> {
                 self.world.welcome(client, outbox);
                 self.welcome(client, hello);
             }
-            Event::Said { client, message } => self.said(client, message),
+            // What it holds is given back when the host is done with it.
+            Event::Said { client, message, allowance: _held } => self.said(client, message),
+            Event::Drained { client } => self.send_owed(client),
             Event::Lagged { client } => self.send_snapshots(client),
             Event::Disconnected { client } => {
                 self.guests.remove(&client);
@@ -295,7 +303,11 @@ impl<W: World> Host<W> {
     }
 
     fn publish(&mut self, update: Update) {
-        let mut watchers = self.guests.iter().filter(|(_, guest)| guest.watches).map(|(&client, _)| client);
+        let waits_for_snapshot = told_by_snapshot(&update);
+        let is_told = |guest: &Guest| {
+            guest.watches && waits_for_snapshot.is_none_or(|session| !guest.owed.contains(&session))
+        };
+        let mut watchers = self.guests.iter().filter(|(_, guest)| is_told(guest)).map(|(&client, _)| client);
         let Some(first) = watchers.next() else { return };
         let piece = Piece::from(update);
         for client in watchers {
@@ -308,7 +320,8 @@ impl<W: World> Host<W> {
         let Hello { watch: watches, agents, acknowledged, .. } = hello;
         let agents = agents.into_iter().map(|agent| (agent.name, agent.reach.into())).collect();
         let environment = Environment(self.started.wrapping_shl(16).wrapping_add(client.0));
-        let guest = Guest { watches, agents: Arc::new(agents), environment };
+        let owed = BTreeSet::new();
+        let guest = Guest { watches, agents: Arc::new(agents), environment, owed };
         self.guests.insert(client, guest);
         self.tell(Input::Attached(client));
         let missed = self.missed(&acknowledged);
@@ -331,23 +344,39 @@ impl<W: World> Host<W> {
         missed
     }
 
+    /// Begins to tell a client of every open session.
     fn send_snapshots(&mut self, client: ClientId) {
-        if !self.guests.get(&client).is_some_and(|guest| guest.watches) {
-            return;
-        }
+        let Some(guest) = self.guests.get_mut(&client).filter(|guest| guest.watches) else { return };
+        let open = self.core.view().sessions().filter(|session| session.presence.is_open());
+        guest.owed = open.map(|session| session.id).collect();
+        self.send_owed(client);
+    }
+
+    /// Goes on with it: as much as may wait for one client, so that one that does not read holds no more than that.
+    fn send_owed(&mut self, client: ClientId) {
+        let Some(guest) = self.guests.get_mut(&client).filter(|guest| guest.watches) else { return };
         let view = self.core.view();
-        let open: Vec<Summary> = view.sessions().filter(|session| session.presence.is_open()).collect();
-        for summary in open {
-            match summary.presence {
-                Presence::Live => self.send_snapshot(client, summary.id),
+        let mut weight = 0;
+        while weight < TOGETHER_BYTES {
+            let Some(id) = guest.owed.pop_first() else {
+                self.world.send(client, HostMessage::Ready);
+                return;
+            };
+            let Some(summary) = view.summary(id) else { continue }; // erased meanwhile
+            let snapshot = match summary.presence {
+                Presence::Live => view.snapshot(id, SNAPSHOT_BYTES),
                 // Of one that hibernates there is only its line. It is no update: those may be dropped, and who has many
                 // such sessions would start again for ever.
-                Presence::Hibernated | Presence::Closed | Presence::Trashed => {
-                    self.world.send(client, HostMessage::Snapshot(Snapshot::line(summary).into()));
-                }
+                Presence::Hibernated => Some(Snapshot::line(summary)),
+                Presence::Closed | Presence::Trashed => None, // it was told so
+            };
+            if let Some(snapshot) = snapshot {
+                let snapshot = HostMessage::Snapshot(snapshot.into());
+                weight += door::weight(&snapshot);
+                self.world.send(client, snapshot);
             }
         }
-        self.world.send(client, HostMessage::Ready);
+        self.world.tell_when_drained(client);
     }
 
     /// Sends a session's snapshot to everybody who watches.
@@ -372,8 +401,24 @@ impl<W: World> Host<W> {
 
     fn send_snapshot(&mut self, client: ClientId, id: SessionId) {
         if let Some(snapshot) = self.core.view().snapshot(id, SNAPSHOT_BYTES) {
+            if let Some(guest) = self.guests.get_mut(&client) {
+                guest.owed.remove(&id);
+            }
             self.world.send(client, HostMessage::Snapshot(snapshot.into()));
         }
+    }
+}
+
+/// The session whose snapshot would tell this update too. That a session ended is what none tells.
+fn told_by_snapshot(update: &Update) -> Option<SessionId> {
+    match update {
+        Update::Session(summary) => summary.presence.is_open().then_some(summary.id),
+        Update::Entry { session, .. }
+        | Update::Text { session, .. }
+        | Update::Queue { session, .. }
+        | Update::Draft { session, .. }
+        | Update::Pending { session, .. } => Some(*session),
+        Update::Gone(_) => None,
     }
 }
 

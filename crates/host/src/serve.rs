@@ -11,7 +11,7 @@ use q_core::{Limits, Multiplexer, RecoverError, Stored};
 use q_store::{FjallStore, Store, StoreError};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::asks::Asks;
 use crate::clock::Clock;
@@ -21,11 +21,13 @@ use crate::events::{Event, Heard, Loaded};
 use crate::host::Host;
 use crate::known;
 use crate::place::{Place, PlaceError, open_lock};
-use crate::world::Real;
+use crate::world::{READS, Real};
 use crate::writer::{Writer, Written};
 
-/// Events and agents' words that may wait for the loop; whoever sends more waits.
+/// Events that may wait for the loop; whoever sends more waits.
 pub const QUEUE: usize = 1024;
+/// The same for what agents say: that is what may come fastest, and all of it is dealt with before clients are read again.
+const HEARD: usize = 64;
 /// Commits that may be under way before agents are made to wait.
 pub const COMMITS: usize = 512;
 /// The signal that a limit on file sizes sends with its error (the system's number has no name in tokio).
@@ -109,7 +111,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     }
     place.prepare_data()?;
     let (events, mut inbox) = mpsc::channel(QUEUE);
-    let (heard, mut agents) = mpsc::channel::<Heard>(QUEUE);
+    let (heard, mut agents) = mpsc::channel::<Heard>(HEARD);
     let (loaded, mut loads) = mpsc::unbounded_channel();
     let on = |opened: Opened| begin(opened, clock, heard.clone(), loaded.clone(), limits.tail_bytes);
     // A store that somebody has used is waited for by them; anybody else may at least read it.
@@ -286,6 +288,7 @@ async fn begin(
         asks,
         outboxes: Outboxes::new(),
         loaded,
+        reads: Arc::new(Semaphore::new(READS)),
         tail_bytes,
     };
     let mut host = Host::new(core, world);
@@ -307,7 +310,7 @@ async fn begin(
 /// Holds the lock that makes this process the host. The system gives it back when the process dies, however it dies.
 fn take_lock(path: &Path) -> Result<File, HostError> {
     let file = open_lock(path).map_err(system("the host's lock cannot be opened"))?;
-    match file.try_lock() {
+    match q_store::take_lock(&file, path) {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(HostError::Running),
         Err(fs::TryLockError::Error(error)) => Err(system("the host's lock cannot be taken")(error)),

@@ -12,7 +12,7 @@ use crate::wire::{ClientMessage, FrameError, HostMessage};
 pub use q_agent::{AgentSpec, Told};
 
 pub use crate::door::{Bounds, Outbox, Taken};
-pub use crate::events::{Event, Heard, Loaded};
+pub use crate::events::{Allowance, Event, Heard, Loaded};
 pub use crate::host::{End, Host};
 pub use crate::pipeline::CommitNo;
 pub use crate::serve::{COMMITS, FAREWELL, HostError, QUEUE, recover};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use q_agent::{AgentSpec, Told};
 use q_core::{Batch, ClientId, EntryNo, Input, Now, SessionId, TurnNo};
 use q_store::{Store, StoreError, Stretch};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::asks::Asks;
 use crate::clock::Clock;
@@ -41,6 +41,8 @@ pub trait World {
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>);
     /// Queues a message to a client; never waits for it.
     fn send(&mut self, client: ClientId, message: HostMessage);
+    /// [`crate::events::Event::Drained`] is to tell when a client has read what waits for it.
+    fn tell_when_drained(&mut self, client: ClientId);
     /// A client is gone.
     fn forget(&mut self, client: ClientId);
     /// Reads entries from the store and answers the request with them.
@@ -57,6 +59,9 @@ pub trait World {
     /// Reads what a session is beside its entries and answers the request with that.
     fn facts(&mut self, client: ClientId, request: u64, session: SessionId);
 }
+
+/// Requests of clients that are answered from the store at once: each may hold a page of long entries.
+pub(crate) const READS: usize = 4;
 
 /// What an agent is to be asked; the conversation is read from the store.
 #[derive(Clone, Debug)]
@@ -82,6 +87,8 @@ pub(crate) struct Real {
     pub(crate) asks: Asks,
     pub(crate) outboxes: Outboxes,
     pub(crate) loaded: mpsc::UnboundedSender<Loaded>,
+    /// Places for [`READS`].
+    pub(crate) reads: Arc<Semaphore>,
     /// How much of a live session recovery reads.
     pub(crate) tail_bytes: usize,
 }
@@ -134,6 +141,12 @@ impl World for Real {
         }
     }
 
+    fn tell_when_drained(&mut self, client: ClientId) {
+        if let Some(outbox) = self.outboxes.get(&client) {
+            outbox.tell_when_drained();
+        }
+    }
+
     fn forget(&mut self, client: ClientId) {
         if let Some(outbox) = self.outboxes.remove(&client) {
             outbox.close();
@@ -178,10 +191,15 @@ impl Real {
         read: impl FnOnce(&dyn Store) -> Result<Answer, StoreError> + Send + 'static,
     ) {
         let Some(outbox) = self.outboxes.get(&client).cloned() else { return };
-        let Some(store) = self.store.upgrade() else { return };
-        tokio::task::spawn_blocking(move || {
-            let answer = reads::answer(&*store, session, read);
-            outbox.push(HostMessage::Reply { id: request, answer });
+        let (store, reads) = (Weak::clone(&self.store), Arc::clone(&self.reads));
+        tokio::spawn(async move {
+            let Ok(_place) = reads.acquire_owned().await else { return };
+            let Some(store) = store.upgrade() else { return };
+            let reading = tokio::task::spawn_blocking(move || {
+                let answer = reads::answer(&*store, session, read);
+                outbox.push(HostMessage::Reply { id: request, answer });
+            });
+            let _answered = reading.await;
         });
     }
 }

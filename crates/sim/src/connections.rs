@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use q_host::simulation::{Bounds, Event, OnWire, Outbox, QUEUE, Taken};
+use q_host::simulation::{Allowance, Bounds, Event, OnWire, Outbox, QUEUE, Taken};
 use q_host::wire::{FrameError, HostMessage};
 
 use super::client::{Connection, State};
@@ -70,7 +70,8 @@ impl Stage {
             }
             let Some(message) = connection.up.pop_front() else { break };
             let message = carry(&mut self.trace, &message, |_| ())?;
-            life.inbox.push_back(Event::Said { client: connection.id, message });
+            let (client, allowance) = (connection.id, Allowance::default());
+            life.inbox.push_back(Event::Said { client, message, allowance });
             moved = true;
         }
         Ok(moved)
@@ -102,6 +103,7 @@ impl Stage {
                 life.inbox.push_back(Event::Lagged { client: connection.id });
                 *self.figures.entry("clients that lagged".into()).or_default() += 1;
             }
+            Some(Taken::Drained) => life.inbox.push_back(Event::Drained { client: connection.id }),
             Some(Taken::Closed) => {
                 connection.is_open = false;
                 life.inbox.push_back(Event::Disconnected { client: connection.id });

@@ -181,6 +181,12 @@ impl World for Side {
         }
     }
 
+    fn tell_when_drained(&mut self, client: ClientId) {
+        if let Some(outbox) = self.outboxes.get(&client) {
+            outbox.tell_when_drained();
+        }
+    }
+
     fn forget(&mut self, client: ClientId) {
         if let Some(outbox) = self.outboxes.remove(&client) {
             outbox.close();

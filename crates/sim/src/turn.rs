@@ -2,7 +2,7 @@
 //! the host then wants done. Plays the part of `serve.rs`, without its waiting.
 
 use q_core::{AgentEvent, ClientId, Instant, SessionId, TurnNo, Wants};
-use q_host::simulation::{AgentSpec, COMMITS, Event, FAREWELL, Heard, Question, Told};
+use q_host::simulation::{AgentSpec, Allowance, COMMITS, Event, FAREWELL, Heard, Question, Told};
 use q_host::wire::{ClientMessage, Wish};
 use q_testkit::chance::Chance;
 
@@ -83,7 +83,7 @@ impl Stage {
                 self.trace.saw(format_args!("  host hears: client {client} is gone"));
                 self.ledger.goes(*client);
             }
-            Event::Said { client, message } => {
+            Event::Said { client, message, .. } => {
                 self.trace.saw(format_args!("  host hears: client {client} says {message:?}"));
                 self.ledger.hears(*client, message);
             }
@@ -91,7 +91,8 @@ impl Stage {
                 self.trace.saw(format_args!("  host hears: {event:?}"));
                 self.ledger.consents.wants(*session, *turn, call);
             }
-            Event::Lagged { .. }
+            Event::Drained { .. }
+            | Event::Lagged { .. }
             | Event::Written(_)
             | Event::Heard(_)
             | Event::Loaded(_)
@@ -259,7 +260,8 @@ impl Stage {
         for number in 0..life.host.world().drawn {
             let request = Wish::Retry { token: number.into() }.of(mark::session(number).into());
             let message = ClientMessage::Request { id: 1_000_000 + number, request };
-            life.inbox.push_back(Event::Said { client: ClientId(1), message });
+            let allowance = Allowance::default();
+            life.inbox.push_back(Event::Said { client: ClientId(1), message, allowance });
         }
     }
 

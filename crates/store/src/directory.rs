@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::digest;
 use crate::error::StoreError;
 use crate::holder::holder;
+use crate::lock::take_lock;
 
 /// The file that makes a directory a store. It names the version of the layout, the oldest one whose readers understand it
 /// where that is another (`reads 1`), and a check over both.
@@ -135,7 +136,7 @@ pub(crate) fn mark(dir: &Path, layout: u32) -> Result<(), StoreError> {
 /// Holds the directory for one user until the handle is dropped. The system gives it back when the process dies.
 pub(crate) fn hold(dir: &Path) -> Result<File, StoreError> {
     let handle = File::open(dir).map_err(|error| StoreError::from_io(dir, error))?;
-    match handle.try_lock() {
+    match take_lock(&handle, dir) {
         Ok(()) => Ok(handle),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: dir.into(), holder: holder(dir) }),
         Err(TryLockError::Error(error)) => Err(StoreError::from_io(dir, error)),

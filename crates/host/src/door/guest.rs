@@ -3,63 +3,98 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use q_core::ClientId;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
-use tokio::sync::mpsc;
-use tokio_util::codec::{FramedRead, FramedWrite};
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use crate::door::outbox::{Outbox, Taken};
+use super::Door;
+use super::outbox::{Outbox, Taken};
+use super::reader::Reader;
 use crate::events::Event;
 use crate::wire::message::Hello;
-use crate::wire::{ClientMessage, Codec, HostMessage, PROTOCOL, Refused, Unknown};
+use crate::wire::{ClientMessage, FrameError, HostMessage, PROTOCOL, Refused, Unknown, encode};
 
 /// How long a connection may stay without a hello.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
 
-type Reader = FramedRead<tokio::net::unix::OwnedReadHalf, Codec<ClientMessage, HostMessage>>;
-type Writer = FramedWrite<tokio::net::unix::OwnedWriteHalf, Codec<ClientMessage, HostMessage>>;
+/// Frames are written together up to about this length.
+const TOGETHER: usize = 64 << 10;
 
 /// Serves one connection to its end.
-pub(super) async fn serve(stream: UnixStream, client: ClientId, events: mpsc::Sender<Event>) {
-    let (read, write) = stream.into_split();
-    let mut reader = FramedRead::new(read, Codec::default());
-    let mut writer = FramedWrite::new(write, Codec::default());
-    let Ok(Some(Ok(Ok(ClientMessage::Hello(hello))))) =
-        tokio::time::timeout(HELLO_WITHIN, reader.next()).await
-    else {
-        let why =
-            "the first message must be a hello of this protocol; is this q of another version?".to_owned();
-        let _gone = writer.send(&HostMessage::Unwelcome { why }).await;
-        return;
+pub(super) async fn serve(stream: UnixStream, client: ClientId, door: Arc<Door>) {
+    let (read, mut write) = stream.into_split();
+    let mut reader = Reader::new(read, Arc::clone(&door.long_frames));
+    let hello = tokio::time::timeout(HELLO_WITHIN, reader.first()).await;
+    door.ungreeted.leave(client);
+    let (hello, _place) = match welcome(hello.ok(), &door) {
+        Ok(welcome) => welcome,
+        Err(why) => {
+            // It fits into an empty socket, so nobody is waited for.
+            let _gone = send(&mut write, &HostMessage::Unwelcome { why }).await;
+            return;
+        }
     };
-    if !hello.is_understood() {
-        let why = mismatch(&hello);
-        let _gone = writer.send(&HostMessage::Unwelcome { why }).await;
-        return;
-    }
-    let outbox = Arc::new(Outbox::default());
+    let (events, outbox) = (&door.events, door.backlog.outbox());
     if events.send(Event::Connected { client, hello, outbox: Arc::clone(&outbox) }).await.is_err() {
         return; // the host ends
     }
     tokio::select! {
-        () = listen(reader, client, &outbox, &events) => {}
-        () = speak(writer, client, &outbox, &events) => {}
+        () = listen(reader, client, &outbox, events) => {}
+        () = speak(write, client, &outbox, events) => {}
+        () = outbox.cut() => {
+            tracing::warn!(target: "q::door", client = client.0, "a client that does not read is cut off");
+        }
     }
     let _host_gone = events.send(Event::Disconnected { client }).await;
 }
 
+/// Who may come in, with its place; or why it may not.
+fn welcome(
+    first: Option<Result<Option<ClientMessage>, FrameError>>,
+    door: &Door,
+) -> Result<(Hello, OwnedSemaphorePermit), String> {
+    let Some(Ok(Some(ClientMessage::Hello(hello)))) = first else {
+        let why = "the first message must be a hello of this protocol; is this q of another version?";
+        return Err(why.to_owned());
+    };
+    if !hello.is_understood() {
+        return Err(mismatch(&hello));
+    }
+    let place = Arc::clone(&door.places).try_acquire_owned();
+    place.map(|place| (hello, place)).map_err(|_| {
+        "too many clients are attached to the host; end some, or allow it more open files (ulimit -n)"
+            .to_owned()
+    })
+}
+
+async fn send(to: &mut OwnedWriteHalf, message: &HostMessage) -> Result<(), FrameError> {
+    let mut frame = Vec::new();
+    encode(message, &mut frame)?;
+    Ok(to.write_all(&frame).await?)
+}
+
+/// Hands on what a client says, one message at a time: the next is read when the host has dealt with the last, so that
+/// nobody's messages stand in the way of others'.
 async fn listen(mut reader: Reader, client: ClientId, outbox: &Outbox, events: &mpsc::Sender<Event>) {
-    while let Some(message) = reader.next().await {
-        match message {
-            Ok(Ok(message)) => {
-                if events.send(Event::Said { client, message }).await.is_err() {
+    let turns = Arc::new(Semaphore::new(1));
+    while let Ok(turn) = Arc::clone(&turns).acquire_owned().await {
+        match reader.next().await {
+            Ok(Some((Ok(message), allowance))) => {
+                if matches!(message, ClientMessage::Request { .. }) {
+                    outbox.may_ask().await;
+                }
+                let allowance = allowance.with_turn(turn);
+                if events.send(Event::Said { client, message, allowance }).await.is_err() {
                     return;
                 }
             }
-            Ok(Err(Unknown { request })) => {
+            Ok(Some((Err(Unknown { request }), _))) => {
+                outbox.may_ask().await;
                 outbox.push(HostMessage::Reply { id: request, answer: Err(unknown()) });
             }
+            Ok(None) => return,
             Err(error) => {
                 tracing::warn!(target: "q::door", client = client.0, %error, "a client's message could not be read");
                 return;
@@ -68,28 +103,47 @@ async fn listen(mut reader: Reader, client: ClientId, outbox: &Outbox, events: &
     }
 }
 
-async fn speak(mut writer: Writer, client: ClientId, outbox: &Outbox, events: &mpsc::Sender<Event>) {
+async fn speak(mut to: OwnedWriteHalf, client: ClientId, outbox: &Outbox, events: &mpsc::Sender<Event>) {
+    let mut frames = Vec::new();
     loop {
-        match outbox.take().await {
+        let event = match outbox.take().await {
             Taken::Messages(messages) => {
-                for message in &messages {
-                    if writer.feed(message).await.is_err() {
-                        return;
-                    }
-                }
-                if writer.flush().await.is_err() {
+                if write(&mut to, messages, &mut frames).await.is_err() {
                     return;
                 }
+                continue;
             }
             Taken::Lagged => {
                 tracing::warn!(target: "q::door", client = client.0, "a slow client starts again from snapshots");
-                if events.send(Event::Lagged { client }).await.is_err() {
-                    return;
-                }
+                Event::Lagged { client }
             }
+            Taken::Drained => Event::Drained { client },
             Taken::Closed => return,
+        };
+        if events.send(event).await.is_err() {
+            return;
         }
     }
+}
+
+/// Writes messages, each forgotten as soon as it is a frame.
+async fn write(
+    to: &mut OwnedWriteHalf,
+    messages: impl IntoIterator<Item = HostMessage>,
+    frames: &mut Vec<u8>,
+) -> Result<(), FrameError> {
+    for message in messages {
+        encode(&message, frames)?;
+        drop(message);
+        if frames.len() >= TOGETHER {
+            to.write_all(frames).await?;
+            frames.clear();
+        }
+    }
+    to.write_all(frames).await?;
+    frames.clear();
+    frames.shrink_to(TOGETHER); // a long one must not hold its memory for as long as the client stays
+    Ok(())
 }
 
 fn mismatch(Hello { version, protocol, .. }: &Hello) -> String {
@@ -116,9 +170,61 @@ fn unknown() -> Refused {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
-    use crate::wire::{OLDEST, Request};
+    use crate::wire::{Codec, MAX_FRAME, OLDEST, Request};
+    use futures_util::{SinkExt as _, StreamExt as _};
     use serde::Serialize;
-    use tokio_util::codec::Framed;
+    use tokio_util::codec::{Framed, FramedWrite};
+
+    type Guest = Framed<UnixStream, Codec<HostMessage, ClientMessage>>;
+
+    /// A door with room for so many descriptors, and what the host hears behind it.
+    fn door(descriptors: usize) -> (Arc<Door>, mpsc::Receiver<Event>) {
+        let (events, heard) = mpsc::channel(4);
+        (Arc::new(Door::within(descriptors, events)), heard)
+    }
+
+    /// A connection through a door.
+    fn connect(door: &Arc<Door>, number: u64) -> UnixStream {
+        let (guest, host) = UnixStream::pair().unwrap();
+        let serving = serve(host, ClientId(number), Arc::clone(door));
+        door.ungreeted.enter(ClientId(number), || tokio::spawn(serving).abort_handle());
+        guest
+    }
+
+    fn hello() -> ClientMessage {
+        ClientMessage::Hello(Hello {
+            protocol: PROTOCOL,
+            oldest: OLDEST,
+            version: String::new(),
+            watch: false,
+            agents: Vec::new(),
+            acknowledged: Vec::new(),
+        })
+    }
+
+    /// One that has said hello, as the host sees it too.
+    async fn greeted(
+        door: &Arc<Door>,
+        number: u64,
+        heard: &mut mpsc::Receiver<Event>,
+    ) -> (Guest, Arc<Outbox>) {
+        let mut guest = Guest::new(connect(door, number), Codec::default());
+        guest.send(&hello()).await.unwrap();
+        match heard.recv().await {
+            Some(Event::Connected { outbox, .. }) => (guest, outbox),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn ask(id: u64) -> ClientMessage {
+        ClientMessage::Request { id, request: Request::List }
+    }
+
+    /// A frame of this length of which only the first half comes.
+    async fn begin_frame(guest: &mut UnixStream, length: usize) {
+        guest.write_all(&u32::try_from(length).unwrap().to_be_bytes()).await.unwrap();
+        let _cut_off = guest.write_all(&vec![0; length / 2]).await;
+    }
 
     #[derive(Serialize)]
     #[serde(rename_all = "snake_case")]
@@ -134,20 +240,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_asks_for_what_only_a_later_host_can_is_told_so_and_may_go_on() {
-        let (guest, host) = UnixStream::pair().unwrap();
-        let (events, mut heard) = mpsc::channel(4);
-        let serving = tokio::spawn(serve(host, ClientId(1), events));
-        let mut guest = Framed::new(guest, Codec::<HostMessage, ClientMessage>::default());
-        let hello = Hello {
-            protocol: PROTOCOL,
-            oldest: OLDEST,
-            version: String::new(),
-            watch: false,
-            agents: Vec::new(),
-            acknowledged: Vec::new(),
-        };
-        guest.send(&ClientMessage::Hello(hello)).await.unwrap();
-        assert!(matches!(heard.recv().await, Some(Event::Connected { .. })));
+        let (door, mut heard) = door(1024);
+        let (mut guest, _outbox) = greeted(&door, 1, &mut heard).await;
 
         let mut later = FramedWrite::new(guest.get_mut(), Codec::<(), Later>::default());
         later.send(&Later::Request { id: 7, request: Fly::Fly { high: true } }).await.unwrap();
@@ -156,7 +250,7 @@ mod tests {
         };
         assert_eq!(refused.code, "unknown_request");
 
-        guest.send(&ClientMessage::Request { id: 8, request: Request::List }).await.unwrap();
+        guest.send(&ask(8)).await.unwrap();
         let said = heard.recv().await;
         assert!(
             matches!(
@@ -165,6 +259,148 @@ mod tests {
             ),
             "{said:?}"
         );
-        serving.abort();
+    }
+
+    #[tokio::test]
+    async fn before_the_hello_a_frame_may_have_only_so_much() {
+        let (door, _heard) = door(1024);
+        for (length, is_refused) in
+            [(super::super::reader::MAX_HELLO + 1, true), (MAX_FRAME, true), (1000, false)]
+        {
+            let mut guest = connect(&door, length as u64);
+            begin_frame(&mut guest, length).await;
+            let mut guest = Guest::new(guest, Codec::default());
+            let answer = guest.next();
+            tokio::pin!(answer);
+            if is_refused {
+                assert!(matches!(answer.await, Some(Ok(Ok(HostMessage::Unwelcome { .. })))), "{length}");
+            } else {
+                assert!(futures_util::poll!(answer.as_mut()).is_pending(), "{length}: it is waited for");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hello_that_comes_in_drops_is_not_waited_for() {
+        let (door, _heard) = door(1024);
+        let mut guest = connect(&door, 1);
+        let began = tokio::time::Instant::now();
+        guest.write_all(&1000_u32.to_be_bytes()).await.unwrap();
+        while guest.write_all(&[0]).await.is_ok() && began.elapsed() < 2 * HELLO_WITHIN {
+            tokio::time::sleep(HELLO_WITHIN / 10).await;
+        }
+        assert!(began.elapsed() < 2 * HELLO_WITHIN, "it is still there");
+    }
+
+    #[tokio::test]
+    async fn long_frames_that_do_not_end_are_not_read_beyond_what_they_share() {
+        let (door, mut heard) = door(1024);
+        let all = door.long_frames.available_permits();
+        let mut stuck = Vec::new();
+        for number in 1..=20 {
+            let (guest, _outbox) = greeted(&door, number, &mut heard).await;
+            let mut guest = guest.into_inner();
+            stuck.push(tokio::spawn(async move {
+                begin_frame(&mut guest, MAX_FRAME).await;
+                std::future::pending::<()>().await;
+            }));
+        }
+        let (mut short, _outbox) = greeted(&door, 99, &mut heard).await;
+        for took_us in 0..100 {
+            short.send(&ClientMessage::Switched { took_us }).await.unwrap();
+            assert!(matches!(heard.recv().await, Some(Event::Said { client: ClientId(99), .. })));
+        }
+        assert!(door.long_frames.available_permits() < all, "some are being read");
+        stuck.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_frame_that_does_not_end_makes_way_for_one_that_does() {
+        let (door, mut heard) = door(1024);
+        let mut stuck = Vec::new();
+        for number in 1..=4 {
+            let (guest, _outbox) = greeted(&door, number, &mut heard).await;
+            let mut guest = guest.into_inner();
+            guest.write_all(&u32::try_from(MAX_FRAME).unwrap().to_be_bytes()).await.unwrap();
+            stuck.push(guest);
+        }
+        let (mut guest, _outbox) = greeted(&door, 9, &mut heard).await;
+        let text = "x".repeat(1 << 20);
+        let long = ClientMessage::Request {
+            id: 1,
+            request: crate::wire::Wish::SaveDraft { text }.of(crate::wire::Id(1)),
+        };
+        let saying = guest.send(&long);
+        let hearing = async {
+            loop {
+                match heard.recv().await {
+                    Some(Event::Said { client: ClientId(9), allowance, .. }) => break allowance,
+                    Some(Event::Disconnected { .. }) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+        };
+        let (_, allowance) = tokio::join!(saying, hearing);
+        let held = door.long_frames.available_permits();
+        drop(allowance);
+        assert!(
+            held + (1 << 20) <= door.long_frames.available_permits(),
+            "it is held until the host is done"
+        );
+    }
+
+    #[tokio::test]
+    async fn who_says_much_has_one_message_at_a_time_before_the_host() {
+        let (door, mut heard) = door(1024);
+        let (mut loud, _outbox) = greeted(&door, 1, &mut heard).await;
+        let (mut quiet, _outbox) = greeted(&door, 2, &mut heard).await;
+        for id in 0..10 {
+            loud.send(&ask(id)).await.unwrap();
+        }
+        let Some(Event::Said { client: ClientId(1), allowance, .. }) = heard.recv().await else {
+            panic!("the loud one was first")
+        };
+        quiet.send(&ask(1)).await.unwrap();
+        let next = heard.recv().await;
+        assert!(matches!(next, Some(Event::Said { client: ClientId(2), .. })), "{next:?}");
+        drop(allowance);
+        assert!(matches!(heard.recv().await, Some(Event::Said { client: ClientId(1), .. })));
+    }
+
+    #[tokio::test]
+    async fn silent_connections_make_room_and_clients_are_told_that_there_is_none() {
+        let (door, mut heard) = door(8); // two silent ones, four clients
+        let silent: Vec<UnixStream> = (1..=3).map(|number| connect(&door, number)).collect();
+        assert_eq!(silent[0].readable().await.map(|()| silent[0].try_read(&mut [0]).unwrap()).unwrap(), 0);
+        let mut inside = Vec::new();
+        for number in 11..=14 {
+            inside.push(greeted(&door, number, &mut heard).await);
+        }
+        let mut guest = Guest::new(connect(&door, 15), Codec::default());
+        guest.send(&hello()).await.unwrap();
+        let told = guest.next().await;
+        assert!(
+            matches!(&told, Some(Ok(Ok(HostMessage::Unwelcome { why }))) if why.contains("too many clients")),
+            "{told:?}"
+        );
+        drop(inside.pop());
+        assert!(matches!(heard.recv().await, Some(Event::Disconnected { .. })));
+        greeted(&door, 16, &mut heard).await;
+    }
+
+    #[tokio::test]
+    async fn who_is_cut_off_is_gone_although_it_does_not_read() {
+        let (door, mut heard) = door(1024);
+        let (_guest, outbox) = greeted(&door, 1, &mut heard).await;
+        for id in 0..100 {
+            outbox.push(HostMessage::Reply {
+                id,
+                answer: Ok(crate::wire::Answer::Stretch("x".repeat(1 << 20))),
+            });
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(heard.recv().await, Some(Event::Disconnected { client: ClientId(1) })));
+        drop(outbox);
+        assert_eq!(door.backlog.bytes(), 0);
     }
 }

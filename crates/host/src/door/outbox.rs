@@ -1,40 +1,49 @@
 //! What waits for one client: bounded, so that a slow client costs itself and nobody else.
 //!
 //! Pieces of one answer that wait together are joined. When too much waits, updates are dropped and the client gets
-//! fresh snapshots once it has read the rest; only that a session ended is kept, since no snapshot would tell it. One that goes on asking and does not read is cut off.
+//! fresh snapshots once it has read the rest; only that a session ended is kept, since no snapshot would tell it. One that
+//! goes on asking is not listened to until it has read some of its answers.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
-use crate::wire::view::{Body, Call, Item, Line, Piece};
-use crate::wire::{Answer, HostMessage};
+use super::backlog::Backlog;
+use super::weight::{ENVELOPE, weight};
+use crate::wire::HostMessage;
+use crate::wire::view::Piece;
 
-/// What a message weighs without its texts.
-const ENVELOPE: usize = size_of::<HostMessage>();
+/// What is taken at once to be written, and how long joined pieces become: what is being written cannot be dropped.
+const TAKEN_BYTES: usize = 64 << 10;
+
+/// Requests of one client that may be without an answer it has read.
+const REQUESTS: usize = 16;
 
 /// How much may wait for one client, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Text of updates.
     pub updates: usize,
-    /// All. Snapshots of all live sessions go out together, each with its last entry however long that is: this must be
-    /// above the sum of those.
+    /// All. Snapshots go out a few at a time: this must be above the longest of them.
     pub bytes: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { updates: 8 << 20, bytes: 64 << 20 }
+        Self { updates: 8 << 20, bytes: 32 << 20 }
     }
 }
 
 /// The queue of one client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outbox {
     queue: Mutex<Queue>,
     filled: Notify,
+    cut: Notify,
+    /// Requests that may still come.
+    requests: Semaphore,
+    backlog: Arc<Backlog>,
 }
 
 #[derive(Debug, Default)]
@@ -44,34 +53,80 @@ struct Queue {
     /// Where each session's last update stands, counted from the first message ever taken.
     last_update: BTreeMap<u128, usize>,
     taken: usize,
+    /// What was taken last and is being written.
+    writing: usize,
     updates: usize,
     bytes: usize,
     lagged: bool,
+    /// Whether the host wants to know when nothing is left.
+    awaited: bool,
     closed: bool,
+    /// When something of it was last written, or it began to wait; among those moments of all clients.
+    last_read: u64,
 }
 
 /// What the writing side gets.
 #[derive(Debug)]
 pub enum Taken {
-    /// These, in order.
+    /// These, in order; what was taken before is written.
     Messages(VecDeque<HostMessage>),
     /// Nothing is left, and updates were dropped before: ask for snapshots.
     Lagged,
+    /// Nothing is left, and the host has more.
+    Drained,
     /// Nothing is left and nothing will come.
     Closed,
 }
 
+impl Default for Outbox {
+    fn default() -> Self {
+        Self::sharing(Arc::default())
+    }
+}
+
 impl Outbox {
+    /// An empty one whose contents count in this budget.
+    pub(super) fn sharing(backlog: Arc<Backlog>) -> Self {
+        Self {
+            queue: Mutex::default(),
+            filled: Notify::new(),
+            cut: Notify::new(),
+            requests: Semaphore::new(REQUESTS),
+            backlog,
+        }
+    }
+
     /// Queues a message.
     pub fn push(&self, message: HostMessage) {
-        self.lock().push(message);
+        let now = self.backlog.moment();
+        self.change(|queue| {
+            if queue.held() == 0 {
+                queue.last_read = now;
+            }
+            queue.push(message);
+        });
         self.filled.notify_one();
+        self.backlog.make_room();
     }
 
     /// Says that nothing more will come.
     pub fn close(&self) {
         self.lock().closed = true;
         self.filled.notify_one();
+    }
+
+    /// Has [`Taken::Drained`] told once everything is read.
+    pub fn tell_when_drained(&self) {
+        self.lock().awaited = true;
+        self.filled.notify_one();
+    }
+
+    /// Waits until one more request may come.
+    pub(super) async fn may_ask(&self) {
+        // Never closed; given back when the answer is taken.
+        if let Ok(request) = self.requests.acquire().await {
+            request.forget();
+        }
     }
 
     /// Waits for something to write.
@@ -84,10 +139,30 @@ impl Outbox {
         }
     }
 
+    /// Waits until the client is cut off.
+    pub(super) async fn cut(&self) {
+        self.cut.notified().await;
+    }
+
+    /// Gives up what was to be told to a client that does not read, and its connection.
+    pub(super) fn cut_off(&self) {
+        self.change(Queue::cut_off);
+        self.filled.notify_one();
+        self.cut.notify_one();
+    }
+
+    /// Drops what snapshots will tell again.
+    pub(super) fn drop_updates(&self) {
+        self.change(Queue::drop_updates);
+        self.filled.notify_one();
+    }
+
     /// An empty one with bounds of its own, so that small worlds reach them.
     #[cfg(feature = "simulation")]
     pub fn within(bounds: Bounds) -> Self {
-        Self { queue: Mutex::new(Queue { bounds, ..Queue::default() }), filled: Notify::default() }
+        let outbox = Self::default();
+        outbox.lock().bounds = bounds;
+        outbox
     }
 
     /// What waits, weighed as its bounds are.
@@ -97,9 +172,49 @@ impl Outbox {
         Bounds { updates: queue.updates, bytes: queue.bytes }
     }
 
+    /// What it holds, with what is being written, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.lock().held()
+    }
+
+    pub(super) fn holds_updates(&self) -> bool {
+        self.lock().updates > 0
+    }
+
+    pub(super) fn last_read(&self) -> u64 {
+        self.lock().last_read
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// What is there to write now.
     pub fn try_take(&self) -> Option<Taken> {
-        self.lock().take()
+        let now = self.backlog.moment();
+        let taken = self.change(|queue| {
+            // What was taken before is written by now.
+            if queue.writing > 0 {
+                queue.last_read = now;
+            }
+            queue.take()
+        });
+        if let Some(Taken::Messages(messages)) = &taken {
+            let answers =
+                messages.iter().filter(|message| matches!(message, HostMessage::Reply { .. })).count();
+            self.requests.add_permits(answers);
+        }
+        taken
+    }
+
+    /// Changes the queue; the budget hears of what that adds or frees.
+    fn change<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
+        let mut queue = self.lock();
+        let before = queue.held();
+        let done = change(&mut queue);
+        self.backlog.changed(before, queue.held());
+        done
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Queue> {
@@ -107,7 +222,17 @@ impl Outbox {
     }
 }
 
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.backlog.changed(self.bytes(), 0);
+    }
+}
+
 impl Queue {
+    const fn held(&self) -> usize {
+        self.bytes + self.writing
+    }
+
     fn push(&mut self, message: HostMessage) {
         let is_replaceable = is_told_by_snapshots(&message);
         if self.closed || is_replaceable && self.lagged {
@@ -127,9 +252,7 @@ impl Queue {
             self.drop_updates();
         }
         if self.bytes > self.bounds.bytes {
-            self.messages.clear();
-            (self.updates, self.bytes) = (0, 0);
-            self.closed = true;
+            self.cut_off();
         }
     }
 
@@ -144,6 +267,7 @@ impl Queue {
             self.messages.get_mut(place)
             && waiting == entry
             && *from + before.len() as u64 == *offset
+            && before.len() + text.len() <= TAKEN_BYTES
         {
             before.push_str(text);
             return true;
@@ -153,23 +277,48 @@ impl Queue {
 
     fn drop_updates(&mut self) {
         self.messages.retain(|message| !is_told_by_snapshots(message));
+        self.messages.shrink_to(self.messages.len());
         self.updates = 0;
         self.bytes = self.messages.iter().map(weight).sum();
         self.last_update.clear();
         self.lagged = true;
     }
 
+    fn cut_off(&mut self) {
+        self.messages = VecDeque::new();
+        self.last_update.clear();
+        (self.updates, self.bytes, self.writing) = (0, 0, 0);
+        self.closed = true;
+    }
+
+    /// Takes the next few messages, or the next one where that is long.
     fn take(&mut self) -> Option<Taken> {
-        if !self.messages.is_empty() {
-            self.taken += self.messages.len();
-            (self.updates, self.bytes) = (0, 0);
-            self.last_update.clear();
-            return Some(Taken::Messages(std::mem::take(&mut self.messages)));
+        self.writing = 0;
+        let mut taken = VecDeque::new();
+        while let Some(message) = self.messages.front() {
+            let weight = weight(message);
+            if self.writing > 0 && self.writing + weight > TAKEN_BYTES {
+                break;
+            }
+            self.writing += weight;
+            self.bytes -= weight;
+            self.updates -= if is_told_by_snapshots(message) { weight } else { 0 };
+            taken.extend(self.messages.pop_front());
+        }
+        if !taken.is_empty() {
+            self.taken += taken.len();
+            let taken_so_far = self.taken;
+            self.last_update.retain(|_, place| *place >= taken_so_far);
+            return Some(Taken::Messages(taken));
         }
         if self.closed {
             return Some(Taken::Closed);
         }
-        std::mem::take(&mut self.lagged).then_some(Taken::Lagged)
+        if std::mem::take(&mut self.lagged) {
+            self.awaited = false; // it starts again from the beginning
+            return Some(Taken::Lagged);
+        }
+        std::mem::take(&mut self.awaited).then_some(Taken::Drained)
     }
 }
 
@@ -214,57 +363,12 @@ fn session_of(message: &HostMessage) -> Option<u128> {
     }
 }
 
-/// What a message weighs, roughly: its texts and a little.
-fn weight(message: &HostMessage) -> usize {
-    ENVELOPE
-        + match message {
-            HostMessage::Update(Piece::Text { text, .. } | Piece::Draft { text, .. })
-            | HostMessage::Reply { answer: Ok(Answer::Stretch(text)), .. } => text.len(),
-            HostMessage::Update(Piece::Entry { entry, .. }) => item_weight(entry),
-            HostMessage::Update(Piece::Queue { queue, .. }) => queue.iter().map(|(_, text)| text.len()).sum(),
-            HostMessage::Update(Piece::Pending { pending, .. }) => pending.iter().map(call_weight).sum(),
-            HostMessage::Snapshot(shot) => {
-                let entries: usize = shot.entries.iter().map(item_weight).sum();
-                let queue: usize = shot.queue.iter().map(|(_, text)| text.len()).sum();
-                let pending: usize = shot.pending.iter().map(call_weight).sum();
-                entries + queue + pending + shot.draft.len()
-            }
-            HostMessage::Reply { answer: Ok(Answer::Page(page)), .. } => {
-                page.entries.iter().map(item_weight).sum()
-            }
-            HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
-                lines.iter().map(Line::weight).sum()
-            }
-            HostMessage::Reply { answer: Ok(Answer::Sizes(sizes)), .. } => size_of_val(sizes.as_slice()),
-            HostMessage::Update(Piece::Line(_) | Piece::Gone(_))
-            | HostMessage::Welcome(_)
-            | HostMessage::Unwelcome { .. }
-            | HostMessage::Ready
-            | HostMessage::Reply { .. }
-            | HostMessage::Going { .. } => 0,
-        }
-}
-
-fn item_weight(item: &Item) -> usize {
-    match &item.body {
-        Body::Prompt(text)
-        | Body::Answer(text)
-        | Body::Thinking(text)
-        | Body::Call { input: text, .. }
-        | Body::Result { text, .. } => text.len(),
-        Body::Interrupted(_) | Body::Failed(_) | Body::PromptLost(_) | Body::LogCut(_) => 0,
-    }
-}
-
-fn call_weight(call: &Call) -> usize {
-    call.tool.len() + call.input.len()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::panic, reason = "tests may panic")]
     use super::*;
-    use crate::wire::Id;
+    use crate::wire::view::{Body, Item, Line};
+    use crate::wire::{Answer, Id};
     use q_core::Presence;
 
     fn text(session: u128, offset: u64, text: &str) -> HostMessage {
@@ -366,12 +470,40 @@ mod tests {
     #[test]
     fn long_messages_that_are_no_updates_make_nobody_lag() {
         let outbox = Outbox::default();
-        for _ in 0..10 {
-            outbox.push(page(4 << 20)); // as snapshots of ten sessions may be
+        for _ in 0..3 {
+            outbox.push(page(9 << 20)); // as a few snapshots may be
         }
         outbox.push(HostMessage::Ready);
-        assert!(matches!(outbox.lock().take(), Some(Taken::Messages(messages)) if messages.len() == 11));
-        assert!(outbox.lock().take().is_none());
+        let mut lengths = Vec::new();
+        while let Some(Taken::Messages(messages)) = outbox.try_take() {
+            lengths.push(messages.len());
+        }
+        assert_eq!(lengths, [1, 1, 1, 1], "each long one is written before the next is taken");
+        assert!(outbox.try_take().is_none());
+    }
+
+    #[test]
+    fn the_host_hears_once_that_nothing_waits_any_more() {
+        let outbox = Outbox::default();
+        outbox.push(page(1));
+        outbox.tell_when_drained();
+        assert!(matches!(outbox.try_take(), Some(Taken::Messages(_))));
+        assert!(matches!(outbox.try_take(), Some(Taken::Drained)));
+        assert!(outbox.try_take().is_none());
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_answers_may_ask_only_so_much() {
+        let outbox = Outbox::default();
+        for _ in 0..REQUESTS {
+            outbox.may_ask().await;
+            outbox.push(page(1));
+        }
+        let one_more = outbox.may_ask();
+        tokio::pin!(one_more);
+        assert!(futures_util::poll!(one_more.as_mut()).is_pending());
+        assert!(matches!(outbox.try_take(), Some(Taken::Messages(_))));
+        one_more.await;
     }
 
     #[test]

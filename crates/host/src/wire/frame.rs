@@ -64,11 +64,33 @@ impl<In: DeserializeOwned, Out> Decoder for Codec<In, Out> {
     type Error = FrameError;
 
     fn decode(&mut self, bytes: &mut BytesMut) -> Result<Option<Self::Item>, FrameError> {
-        let Some(frame) = self.lengths.decode(bytes)? else { return Ok(None) };
-        rmp_serde::from_slice(&frame).map(Ok).map(Some).or_else(|error| match rmp_serde::from_slice(&frame) {
-            Ok(Numbered::Request { id, .. }) => Ok(Some(Err(Unknown { request: id }))),
-            Err(_) => Err(error.into()),
-        })
+        self.lengths.decode(bytes)?.map(|frame| decode(&frame)).transpose()
+    }
+}
+
+/// The message that a frame carries.
+pub(crate) fn decode<In: DeserializeOwned>(frame: &[u8]) -> Result<Result<In, Unknown>, FrameError> {
+    rmp_serde::from_slice(frame).map(Ok).or_else(|error| match rmp_serde::from_slice(frame) {
+        Ok(Numbered::Request { id, .. }) => Ok(Err(Unknown { request: id })),
+        Err(_) => Err(error.into()),
+    })
+}
+
+/// Puts a message's frame behind others.
+pub(crate) fn encode<Out: Serialize>(message: &Out, frames: &mut Vec<u8>) -> Result<(), FrameError> {
+    let (begin, length) = (frames.len(), size_of::<u32>());
+    frames.extend([0; size_of::<u32>()]);
+    rmp_serde::encode::write_named(frames, message)?;
+    let bytes = frames.len() - begin - length;
+    match u32::try_from(bytes) {
+        Ok(written) if bytes <= MAX_FRAME => {
+            frames[begin..begin + length].copy_from_slice(&written.to_be_bytes());
+            Ok(())
+        }
+        Ok(_) | Err(_) => {
+            frames.truncate(begin);
+            Err(FrameError::TooLong { bytes })
+        }
     }
 }
 
@@ -180,6 +202,19 @@ mod tests {
         let mut bytes = BytesMut::new();
         assert!(Codec::<(), _>::default().encode(message, &mut bytes).is_ok());
         bytes.to_vec()
+    }
+
+    #[test]
+    fn frames_written_one_behind_the_other_are_those_of_the_codec() {
+        let (mut frames, mut expected) = (b"before".to_vec(), b"before".to_vec());
+        for message in [HostMessage::Ready, HostMessage::Unwelcome { why: "x".repeat(300) }] {
+            assert!(encode(&message, &mut frames).is_ok());
+            expected.extend(written(&message));
+        }
+        assert_eq!(frames, expected);
+        let long = HostMessage::Unwelcome { why: "x".repeat(MAX_FRAME) };
+        assert!(matches!(encode(&long, &mut frames), Err(FrameError::TooLong { .. })));
+        assert_eq!(frames, expected, "nothing of it is left");
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 //! message changes its meaning.
 
 mod convert;
+mod few;
 mod frame;
 pub mod import;
 mod leaf;
@@ -15,6 +16,7 @@ pub mod request;
 pub mod view;
 
 pub use frame::{Codec, FrameError, MAX_FRAME, Unknown, fuzz_frame};
+pub(crate) use frame::{decode, encode};
 #[cfg(feature = "simulation")]
 pub(crate) use frame::{read, written};
 pub use import::{Brought, Facts, Part};

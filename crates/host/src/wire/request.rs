@@ -6,6 +6,7 @@ use q_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::few::few;
 use super::import::{Brought, Part};
 use super::leaf::{PolicyDef, halves};
 
@@ -106,6 +107,7 @@ pub struct New {
     /// Whether what wants consent is denied rather than asked for.
     pub deny_tools: bool,
     /// Its first tags as typed.
+    #[serde(deserialize_with = "few")]
     pub tags: Vec<String>,
 }
 
@@ -130,6 +132,7 @@ pub enum Wish {
     },
     Wake,
     Tag {
+        #[serde(deserialize_with = "few")]
         changes: Vec<String>,
     },
     Pin {
@@ -179,6 +182,7 @@ pub enum Wish {
         text: String,
     },
     ImportPart {
+        #[serde(deserialize_with = "few")]
         items: Vec<Part>,
     },
     EndImport,

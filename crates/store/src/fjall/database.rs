@@ -1,5 +1,6 @@
 //! The database: opened by the rules that keep fjall small and safe, written in atomic commits.
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +12,7 @@ use q_core::Durability;
 
 use crate::error::StoreError;
 use crate::files::look;
+use crate::lock::take_lock;
 use crate::{directory, key, wire};
 
 use super::failure;
@@ -237,6 +239,10 @@ impl Database {
 }
 
 fn open_engine(dir: &Path) -> Result<::fjall::Database, StoreError> {
+    // The engine asks for its lock once: that of a user who is dying is waited for here. What else is wrong with it the
+    // engine says itself.
+    let lock = dir.join(failure::ENGINES_LOCK);
+    drop(File::open(&lock).map(|file| take_lock(&file, &lock)));
     ::fjall::Database::builder(dir)
         .cache_size(CACHE_BYTES)
         .worker_threads(WORKERS)

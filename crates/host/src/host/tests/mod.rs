@@ -19,7 +19,7 @@ use q_store::{StoreError, Stretch};
 use super::Host;
 use crate::door::Outbox;
 use crate::entropy::NoEntropy;
-use crate::events::{Event, Heard};
+use crate::events::{Allowance, Event, Heard};
 use crate::pipeline::CommitNo;
 use crate::wire::Id;
 use crate::wire::message::{Hello, NamedAgent, Reach};
@@ -40,6 +40,7 @@ struct Simulated {
     told: Vec<(SessionId, TurnNo, Told)>,
     loads: Vec<SessionId>,
     pages: Vec<(ClientId, u64)>,
+    awaited: Vec<ClientId>,
     reachable: BTreeSet<ClientId>,
 }
 
@@ -85,6 +86,10 @@ impl World for Simulated {
         if self.reachable.contains(&client) {
             self.sent.push((client, message));
         }
+    }
+
+    fn tell_when_drained(&mut self, client: ClientId) {
+        self.awaited.push(client);
     }
 
     fn forget(&mut self, client: ClientId) {
@@ -156,8 +161,8 @@ impl Bench {
     fn request(&mut self, client: u64, request: Request) -> u64 {
         self.requests += 1;
         let id = self.requests;
-        self.host
-            .on(Event::Said { client: ClientId(client), message: ClientMessage::Request { id, request } });
+        let (client, message) = (ClientId(client), ClientMessage::Request { id, request });
+        self.host.on(Event::Said { client, message, allowance: Allowance::default() });
         id
     }
 

@@ -3,7 +3,7 @@
 use q_core::{AgentEvent, ClientId, Presence};
 
 use super::{Bench, Id, count, create};
-use crate::events::Event;
+use crate::events::{Allowance, Event};
 use crate::wire::message::Hello;
 use crate::wire::{Answer, ClientMessage, OLDEST, PROTOCOL, Request, Wish};
 
@@ -102,6 +102,38 @@ fn who_lagged_gets_every_snapshot_again_and_nobody_else_does() {
     assert!(bench.news().is_empty(), "it keeps no mirror");
 }
 
+/// Long ones, so that few go out together.
+#[test]
+fn snapshots_wait_for_who_reads_them_and_updates_for_their_snapshots() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    let sessions: Vec<Id> = (0..4).map(|_| bench.create(1, "a")).collect();
+    for &session in &sessions {
+        bench.submit(1, session, &"x".repeat(100 << 10));
+        bench.commit();
+    }
+    bench.news();
+    bench.connect(2, true, &[]);
+    let some = [(2, "welcome"), (2, "snapshot"), (2, "snapshot")];
+    assert_eq!(bench.news(), some, "more than this is not in its way");
+    assert_eq!(bench.host.world.awaited, [ClientId(2)]);
+    // Of what it knows it hears; of what it does not know yet, that it is gone.
+    for (session, is_known) in [(sessions[0], true), (sessions[2], false)] {
+        bench.hear(session, 1, AgentEvent::Text("because".into()));
+        bench.commit();
+        let heard = count(&bench.news());
+        assert!(heard.contains_key(&(1, "update")), "{heard:?}");
+        assert_eq!(heard.contains_key(&(2, "update")), is_known, "{heard:?}");
+    }
+    bench.request(1, Wish::Close { force: true }.of(sessions[3]));
+    bench.commit();
+    bench.news();
+    bench.host.on(Event::Drained { client: ClientId(2) });
+    assert_eq!(bench.news(), [(2, "snapshot"), (2, "ready")], "the one that is closed is not shown");
+    bench.hear(sessions[2], 1, AgentEvent::Text(" it is so".into()));
+    assert!(bench.news().contains(&(2, "update")));
+}
+
 #[test]
 fn what_comes_late_or_from_nobody_changes_nothing() {
     let mut bench = Bench::new();
@@ -129,7 +161,9 @@ fn what_comes_late_or_from_nobody_changes_nothing() {
         agents: Vec::new(),
         acknowledged: Vec::new(),
     };
-    bench.host.on(Event::Said { client: ClientId(1), message: ClientMessage::Hello(hello) });
+    let (client, message) = (ClientId(1), ClientMessage::Hello(hello));
+    bench.host.on(Event::Said { client, message, allowance: Allowance::default() });
+    bench.host.on(Event::Drained { client: ClientId(99) });
     assert!(bench.news().is_empty());
     assert_eq!(bench.host.world.commits.len(), written);
 }

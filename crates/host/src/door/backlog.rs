@@ -1,0 +1,164 @@
+//! What waits for all clients together: one budget, so that many slow readers cost no more than a few.
+//!
+//! Above it the client that has read nothing for the longest gives way: first its updates, which snapshots tell again, then
+//! its connection. One that holds little is left alone, since it is not the one that fills the budget.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::outbox::Outbox;
+
+/// What may wait for all clients, in bytes.
+const ALL_BYTES: usize = 32 << 20;
+
+/// The outboxes that share one budget.
+#[derive(Debug)]
+pub(crate) struct Backlog {
+    most: usize,
+    bytes: AtomicUsize,
+    /// Counts the moments at which clients read something or began to have something waiting: a clock that only orders.
+    moments: AtomicU64,
+    outboxes: Mutex<Vec<Weak<Outbox>>>,
+}
+
+impl Default for Backlog {
+    fn default() -> Self {
+        Self::of(ALL_BYTES)
+    }
+}
+
+impl Backlog {
+    /// One in which so many bytes may wait.
+    pub(crate) const fn of(most: usize) -> Self {
+        Self {
+            most,
+            bytes: AtomicUsize::new(0),
+            moments: AtomicU64::new(0),
+            outboxes: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// An outbox that shares this budget.
+    pub(crate) fn outbox(self: &Arc<Self>) -> Arc<Outbox> {
+        let outbox = Arc::new(Outbox::sharing(Arc::clone(self)));
+        let mut outboxes = self.outboxes.lock().unwrap_or_else(PoisonError::into_inner);
+        outboxes.retain(|outbox| outbox.strong_count() > 0);
+        outboxes.push(Arc::downgrade(&outbox));
+        outbox
+    }
+
+    /// What waits, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Now, among the moments of all clients.
+    pub(super) fn moment(&self) -> u64 {
+        self.moments.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// An outbox holds `now` instead of `before`.
+    pub(super) fn changed(&self, before: usize, now: usize) {
+        if now >= before {
+            self.bytes.fetch_add(now - before, Ordering::Relaxed);
+        } else {
+            self.bytes.fetch_sub(before - now, Ordering::Relaxed);
+        }
+    }
+
+    /// Makes room until what waits fits again. The caller holds no outbox's lock.
+    pub(super) fn make_room(&self) {
+        while self.bytes() > self.most {
+            let outboxes: Vec<Arc<Outbox>> = {
+                let outboxes = self.outboxes.lock().unwrap_or_else(PoisonError::into_inner);
+                outboxes.iter().filter_map(Weak::upgrade).collect()
+            };
+            // While more waits than may, somebody holds this much. Half of an even share, so that those who stopped reading are
+            // found before one that reads and was just given something long.
+            let much = self.most / (2 * outboxes.len().max(1));
+            let stalest = |can_give_way: fn(&Outbox) -> bool| {
+                let heavy = outboxes.iter().filter(|outbox| outbox.bytes() > much && can_give_way(outbox));
+                heavy.min_by_key(|outbox| outbox.last_read())
+            };
+            let gave_way = stalest(Outbox::holds_updates).map(|outbox| outbox.drop_updates());
+            if gave_way.or_else(|| stalest(|_| true).map(|outbox| outbox.cut_off())).is_none() {
+                return; // whoever held it has read it meanwhile
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "tests may panic")]
+    use super::super::outbox::Taken;
+    use super::*;
+    use crate::wire::view::{Body, Item, Pages, Piece};
+    use crate::wire::{Answer, HostMessage, Id};
+
+    const KB: usize = 1 << 10;
+
+    fn text(offset: usize, bytes: usize) -> HostMessage {
+        let (offset, text) = (offset as u64, "x".repeat(bytes));
+        HostMessage::Update(Piece::Text { session: Id(1), entry: 1, offset, text })
+    }
+
+    fn page(bytes: usize) -> HostMessage {
+        let entries = vec![Item { no: 1, at: 0, body: Body::Answer("x".repeat(bytes)) }];
+        HostMessage::Reply { id: 1, answer: Ok(Answer::Page(Pages { entries, trimmed: false })) }
+    }
+
+    /// Reads everything; whether it was told that something is missing.
+    fn read(outbox: &Outbox) -> bool {
+        loop {
+            match outbox.try_take() {
+                Some(Taken::Messages(_) | Taken::Drained) => {}
+                Some(Taken::Lagged) => return true,
+                Some(Taken::Closed) => panic!("it was cut off"),
+                None => return false,
+            }
+        }
+    }
+
+    #[test]
+    fn many_that_do_not_read_share_one_budget_and_who_reads_misses_nothing() {
+        let backlog = Arc::new(Backlog::of(1024 * KB));
+        let reader = backlog.outbox();
+        let stuck: Vec<_> = (0..100).map(|_| backlog.outbox()).collect();
+        for n in 0..200 {
+            for outbox in stuck.iter().chain([&reader]) {
+                outbox.push(text(n * KB, KB));
+                assert!(backlog.bytes() <= 1024 * KB);
+            }
+            assert!(!read(&reader), "who reads lost something at {n}");
+        }
+        let lagged = stuck.iter().filter(|outbox| read(outbox)).count();
+        assert!(lagged > 90, "only {lagged} start again when they read, and so hold nothing");
+    }
+
+    #[test]
+    fn answers_that_nobody_reads_cost_who_asked_for_them() {
+        let backlog = Arc::new(Backlog::of(1024 * KB));
+        let (stuck, reader) = (backlog.outbox(), backlog.outbox());
+        for _ in 0..100 {
+            stuck.push(page(100 * KB));
+            reader.push(page(100 * KB));
+            assert!(backlog.bytes() <= 1024 * KB);
+            assert!(!read(&reader));
+        }
+        assert!(stuck.is_closed() && !reader.is_closed());
+    }
+
+    #[test]
+    fn what_is_gone_weighs_nothing() {
+        let backlog = Arc::new(Backlog::of(1024 * KB));
+        let outbox = backlog.outbox();
+        outbox.push(page(100 * KB));
+        outbox.push(text(0, 100 * KB));
+        assert!(backlog.bytes() > 200 * KB);
+        let _being_written = outbox.try_take();
+        assert!(backlog.bytes() > 200 * KB, "what is being written still weighs");
+        drop(outbox);
+        assert_eq!(backlog.bytes(), 0);
+    }
+}
