@@ -313,6 +313,32 @@ fn keys_are_sent_to_the_agent_and_shown_nowhere() {
     }
 }
 
+/// What stands in a log may be sent to whoever helps: nobody's words, and no key, whoever said it.
+#[test]
+fn no_filter_brings_keys_or_words_into_the_log() {
+    for filter in ["trace", "info", "genai=trace,hyper=trace,reqwest=trace", "q=trace"] {
+        let mut world = World::new();
+        world.home.set("OPENAI_API_KEY", "sk-canary-key");
+        world.home.set("Q_LOG", filter);
+        world.server.on("canary-prompt", Script::new().say("canary-reply").done());
+        let body = r#"{"error":{"message":"canary-body: no such key: sk-canary-key"}}"#;
+        world.server.on("canary-refused", Script::new().status(401, body));
+        world.server.on("canary-cut", Script::new().say("canary-reply").raw("canary-body sk-canary-key\n\n").cut());
+        world.q(&["chat", "canary-prompt"]).succeeded().said("canary-reply");
+        world.q(&["chat", "canary-refused"]).exited(1);
+        world.q(&["chat", "canary-cut"]).exited(1);
+        world.q(&["host", "stop"]).succeeded();
+        let logs = world.q(&["host", "logs"]).succeeded().out;
+        let files = files_under(logs.trim().as_ref());
+        let logged: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
+        let text = String::from_utf8_lossy(&logged);
+        assert!(text.contains("turn") || filter.starts_with("genai"), "{filter}: q's own lines: {text}");
+        for canary in ["canary-key", "canary-prompt", "canary-reply", "canary-body"] {
+            assert!(!text.contains(canary), "{filter}: {canary}: {text}");
+        }
+    }
+}
+
 fn files_under(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap().flatten() {
