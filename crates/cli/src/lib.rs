@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod exchange;
 mod history;
+mod input;
 mod json;
 mod out;
 mod plain;

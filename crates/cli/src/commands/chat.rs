@@ -12,16 +12,16 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::args::ChatArgs;
 use crate::client::{Client, News};
 use crate::commands::new::Wanted;
-use crate::commands::{Context, new, prompt_from};
+use crate::commands::{Context, new};
 use crate::error::{CliError, Kind};
 use crate::json::{self, ChatJson, SessionJson};
-use crate::out;
+use crate::{input, out};
 
 /// Between texts of one turn.
 const BETWEEN: &str = "\n\n";
 
 pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
-    let text = prompt_from(&args.prompt, &context.environment)?;
+    let text = input::prompt(&args.prompt, &context.environment)?;
     let mut interrupts = signal(SignalKind::interrupt())
         .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
     let is_passing = args.session.is_none() && args.new.is_none();

@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::args::NewArgs;
 use crate::client::{Client, Created};
-use crate::commands::{Context, not_empty, open};
+use crate::commands::{Context, open};
 use crate::config::Tools;
 use crate::error::CliError;
-use crate::{json, out};
+use crate::{input, json, out};
 
 #[derive(Serialize)]
 struct NewJson {
@@ -27,7 +27,7 @@ pub(crate) async fn run(context: &Context, args: NewArgs, plain: bool) -> Result
     let directory = directory(context, args.cwd.as_deref())?;
     let prompt = match args.prompt.as_slice() {
         [] => None,
-        words => Some(not_empty(words.join(" "))?),
+        words => Some(input::prompt(words, &context.environment)?),
     };
     let wanted = Wanted {
         name: args.name,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use q_term::slash::nearest;
+use q_term::typed;
 use serde::Deserialize;
 
 use crate::error::CliError;
@@ -52,7 +53,7 @@ pub(crate) struct AgentConfig {
 /// Reads the file at `path`.
 pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
     let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+        Ok(text) => typed::text(&text).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
         Err(error) => return Err(CliError::usage(format!("{} cannot be read: {error}", path.display()))),
     };

@@ -373,3 +373,82 @@ fn what_is_too_long_for_the_wire_is_refused_with_its_limit() {
     world.q_reading(&["send", "one", "-"], text).exited(4).told("too long to be sent").told("16777216");
     assert_eq!(world.session("one")["entries"], 0);
 }
+
+#[test]
+fn standard_input_is_added_to_the_words() {
+    let world = World::new().with_sessions(&["api"]);
+    let asked = |text: &str| world.request(text).last_user_text().to_owned();
+    world.q_reading(&["chat", "explain", "this"], "X = 1\n").succeeded();
+    assert_eq!(asked("explain"), "explain this\n\nX = 1\n");
+    world.q_reading(&["send", "api", "review"], "Y = 2").succeeded();
+    world.q(&["wait", "api"]).succeeded();
+    assert_eq!(asked("review"), "review\n\nY = 2");
+    world.q_reading(&["new", "-d", "new", "--", "look"], "Z = 3").succeeded();
+    world.q(&["wait", "new"]).succeeded();
+    assert_eq!(asked("look"), "look\n\nZ = 3");
+    for (prompt, input) in [("alone", ""), ("blank", " \n\n")] {
+        world.q_reading(&["chat", prompt], input).succeeded();
+        assert_eq!(asked(prompt), prompt);
+    }
+    world.q_reading(&["chat", "-"], "dash").succeeded();
+    assert_eq!(asked("dash"), "dash");
+    world.q_reading(&["chat", "words"], b"caf\xe9".to_vec()).exited(2).told("byte 3 is the first that is not");
+    let long = "x".repeat((16 << 20) + 1);
+    world.q_reading(&["chat", "words"], long).exited(4).told("too long to be sent").told("16777216");
+    // A terminal is nobody's text.
+    let terminal = world.terminal(&["chat", "at a terminal"]);
+    terminal.wait_text("echo: at a terminal");
+    terminal.wait_exit();
+    assert_eq!(asked("at a terminal"), "at a terminal");
+}
+
+/// Nobody may ever write into what a script inherited: it is said what is waited for.
+#[test]
+fn a_pipe_that_nobody_ends_is_told() {
+    let world = World::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = world.home.command(std::path::Path::new(env!("CARGO_BIN_EXE_q")));
+    command.args(["chat", "hello"]).stdin(reader).stdout(std::process::Stdio::piped());
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut told = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stderr.take().unwrap()), &mut told).unwrap();
+    assert!(told.contains("reading standard input") && told.contains("< /dev/null"), "{told}");
+    drop((writer, command));
+    let said = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "echo: hello\n");
+}
+
+#[test]
+fn line_ends_and_marks_of_all_systems_are_read_alike_at_every_door() {
+    let world = World::new().with_sessions(&["api"]);
+    let windows = "\u{feff}one\r\ntwo\rthree";
+    let meant = "one\ntwo\nthree";
+    let last = |world: &World| world.server.requests().last().unwrap().last_user_text().to_owned();
+    world.q_reading(&["chat"], windows).succeeded();
+    assert_eq!(last(&world), meant, "standard input alone");
+    world.q_reading(&["chat", windows], windows).succeeded();
+    assert_eq!(last(&world), format!("{meant}\n\n{meant}"), "words and standard input");
+    world.q(&["send", "api", windows]).succeeded();
+    world.q(&["wait", "api"]).succeeded();
+    assert_eq!(last(&world), meant, "words");
+    world.q_reading(&["attach", "api"], "\u{feff}a line\r\n").succeeded();
+    assert_eq!(last(&world), "a line", "plain mode");
+    let mut terminal = world.terminal(&["attach", "api"]);
+    terminal.wait_prompt("api");
+    terminal.send(crate::screen::pasted(&format!("{windows} pasted")));
+    terminal.wait_text("three pasted");
+    terminal.send("\r");
+    terminal.wait_text("echo: one");
+    world.q(&["wait", "api"]).succeeded();
+    assert_eq!(last(&world), format!("{meant} pasted"), "a paste");
+    let entries = json!([{ "no": 1, "role": "user", "text": windows }, { "no": 2, "role": "assistant", "text": windows }]);
+    let document = json!({ "format": "q-session", "version": 1, "name": "file", "agent": "openai", "entries": entries,
+        "brief": windows, "draft": windows, "queue": [windows] });
+    world.q_reading(&["import", "-"], format!("\u{feff}{document}\r\n")).succeeded();
+    let exported = world.q(&["export", "file"]).succeeded().json();
+    assert_eq!((&exported["brief"], &exported["draft"]), (&json!(meant), &json!(meant)), "an import");
+    assert_eq!((&exported["queue"], &exported["entries"][0]["text"]), (&json!([meant]), &json!(meant)));
+    assert_eq!(exported["entries"][1]["text"], windows, "what an agent said stays as it is");
+    world.home.configure("\u{feff}[kinds.docs]\r\nbrief = \"write\"\r\n");
+    world.q(&["new", "-d", "docs", "--kind", "docs"]).succeeded();
+}
