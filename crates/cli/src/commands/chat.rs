@@ -27,7 +27,9 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
     let is_passing = args.session.is_none() && args.new.is_none();
     let mut client = Client::attach(context, true).await?;
     let session = if let Some(address) = &args.session {
-        client.resolve(address).await?.id
+        let session = client.resolve(address).await?;
+        context.known.say_if_guide(&session);
+        session.id
     } else {
         let directory = context.environment.directory.to_string_lossy().into_owned();
         let wanted =

@@ -56,7 +56,7 @@ impl Context {
         let place = place(&environment)?;
         let config_file = config_file(&environment)?;
         let config = config::read(&config_file)?;
-        let known = known(&config, &environment)?;
+        let known = known(&config, &environment, &config_file)?;
         let (kinds, templates) = (config.all_kinds()?, config.kinds);
         Ok(Self { environment, place, config_file, known, kinds, templates })
     }

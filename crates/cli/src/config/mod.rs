@@ -12,6 +12,7 @@ use crate::error::CliError;
 
 mod kinds;
 mod limits;
+pub(crate) mod path;
 
 pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;
@@ -42,7 +43,7 @@ pub(crate) struct AgentConfig {
     /// The variable that holds the key.
     #[serde(default)]
     pub(crate) key_env: Option<String>,
-    /// The file that holds the key, alone.
+    /// The file that holds the key, alone; see [`path`].
     #[serde(default)]
     pub(crate) key_file: Option<PathBuf>,
     /// Seconds.

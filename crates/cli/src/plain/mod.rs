@@ -219,7 +219,8 @@ impl Face<'_> {
     /// Creates a session and goes there.
     async fn create(&mut self, kind: String, name: Option<String>) -> Result<SessionId, CliError> {
         let directory = self.context.environment.directory.to_string_lossy().into_owned();
-        let wanted = Wanted { name, kind, directory, ..Wanted::default() };
+        let attended = self.context.environment.input_is_terminal;
+        let wanted = Wanted { name, kind, directory, attended, ..Wanted::default() };
         let id = self.client.create(new::request(self.context, wanted)?).await?.id;
         self.say_updates()?;
         self.go_to(id).await?;

@@ -283,10 +283,10 @@ fn stopping_the_host_interrupts_what_runs_and_asks_nothing_again() {
 }
 
 #[test]
-fn the_guide_answers_where_nothing_is_configured() {
+fn the_guide_answers_where_nothing_is_configured_and_it_is_named() {
     let mut world = World::new();
     world.home.set("OPENAI_BASE_URL", "");
-    let said = world.q(&["chat", "--json", "how do I switch sessions?"]).succeeded().json();
+    let said = world.q(&["chat", "--agent", "guide", "--json", "how do I switch sessions?"]).succeeded().json();
     assert_eq!(said["session"]["agent"], "guide");
     assert!(said["answer"].as_str().unwrap().contains("/switch"), "{said}");
     assert_eq!(world.server.requests().len(), 0);
@@ -451,4 +451,45 @@ fn line_ends_and_marks_of_all_systems_are_read_alike_at_every_door() {
     assert_eq!(exported["entries"][1]["text"], windows, "what an agent said stays as it is");
     world.home.configure("\u{feff}[kinds.docs]\r\nbrief = \"write\"\r\n");
     world.q(&["new", "-d", "docs", "--kind", "docs"]).succeeded();
+}
+
+/// A script whose environment lost its model must not take pages of the manual for an answer.
+#[test]
+fn scripts_without_a_model_stop_and_say_what_is_missing() {
+    let mut world = World::new();
+    world.home.set("OPENAI_BASE_URL", "");
+    let config = world.home.directory("XDG_CONFIG_HOME").join("q/config.toml").display().to_string();
+    for args in [
+        &["chat", "hello"][..],
+        &["chat", "--json", "hello"],
+        &["chat", "--new", "api", "hello"],
+        &["new", "-d", "api"],
+        &["new", "-d", "api", "--", "hello"],
+        &["new", "api", "--", "hello"],
+    ] {
+        let refused = world.q(args).exited(1).told("no model is configured here").told("OPENAI_API_KEY");
+        let refused = refused.told(&config).told("q chat --agent guide");
+        assert_eq!(refused.out, "", "{refused:?}");
+    }
+    let piped = world.q_reading(&[], "hello\n");
+    assert!(piped.out.contains("no model is configured here"), "{piped:?}");
+    assert_ne!(piped.code, Some(0), "{piped:?}");
+    assert_eq!(world.q(&["ls", "--all", "--json"]).succeeded().json(), json!([]), "nothing was made for it");
+
+    // Who names the guide gets it, and a session keeps who answers in it; that is said where it was not asked for.
+    world.q(&["new", "-d", "help", "--agent", "guide"]).succeeded();
+    let said = world.q(&["chat", "-s", "help", "how do I switch sessions?"]).succeeded().said("/switch");
+    said.told("the guide answers in help");
+    world.q(&["send", "help", "how do I switch?"]).succeeded().told("the guide answers in help");
+    world.home.set("Q_AGENT", "guide");
+    let said = world.q(&["chat", "how do I switch sessions?"]).succeeded().said("/switch");
+    assert_eq!(said.err, "");
+    world.home.set("Q_AGENT", "");
+    // In front of a person it is the welcome.
+    let mut terminal = world.open();
+    terminal.wait_prompt("help");
+    terminal.send_line("/new");
+    terminal.wait_bar("2 ");
+    terminal.send_line("how do I switch sessions?");
+    terminal.wait_text("/switch");
 }
