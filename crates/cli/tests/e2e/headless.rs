@@ -493,3 +493,19 @@ fn scripts_without_a_model_stop_and_say_what_is_missing() {
     terminal.send_line("how do I switch sessions?");
     terminal.wait_text("/switch");
 }
+
+#[test]
+fn a_tag_that_no_session_has_is_told() {
+    let world = World::new().with_sessions(&["api", "old"]);
+    world.q(&["ls", "--tag", "nosuch"]).succeeded().told("no session has the tag `nosuch`").told("q tag SESSION");
+    world.q(&["tag", "api", "+work"]).succeeded();
+    world.q(&["tag", "old", "+past"]).succeeded();
+    world.q(&["close", "old"]).succeeded();
+    world.q(&["ls", "--tag", "wrok"]).succeeded().told("did you mean `work`?");
+    world.q(&["ls", "--tag", "past"]).succeeded().told("only closed sessions").told("q ls --all --tag past");
+    world.q(&["ls", "--tag", "work", "--waiting"]).succeeded().told("no session with the tag `work` needs you");
+    world.q(&["ls", "--waiting"]).succeeded().told("nothing needs you");
+    let listed = world.q(&["ls", "--json", "--tag", "nosuch"]).succeeded().told("no session has the tag");
+    assert_eq!(listed.json(), json!([]));
+    world.q(&["ls", "--tag", "work"]).succeeded().said("api");
+}
