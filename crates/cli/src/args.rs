@@ -9,7 +9,7 @@ use crate::commands::inbox::CallId;
 ///
 /// Without a command, q opens (and starts its background host if none runs).
 #[derive(Debug, Parser)]
-#[command(name = "q", version, max_term_width = 100)]
+#[command(name = "q", bin_name = "q", version, max_term_width = 100)]
 pub(crate) struct Args {
     /// Line by line, without cursor movement: for screen readers and simple terminals
     #[arg(long, global = true)]

@@ -38,6 +38,7 @@ const CONFINED: &[Confined] = &[
     confined("etcetera", &["crates/cli/"], 2),
     // The testing world.
     confined("portable_pty", &["crates/sim/src/terminal.rs"], 1),
+    confined("vte", &["crates/cli/tests/"], 1),
     confined("vt100", &["crates/sim/", "crates/cli/tests/", "crates/term/"], 20),
 ];
 

@@ -88,7 +88,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         // What it had not answered it may not have kept.
         ui.host_lost("the host is gone, or does not answer");
         for text in ui.undelivered() {
-            out::note(&format!("not saved: {}", q_term::sanitize::visible(text)));
+            out::note(&format!("not saved: {text}"));
         }
     }
     match outcome {

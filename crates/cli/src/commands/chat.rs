@@ -149,7 +149,7 @@ impl Turn {
             let fresh = answer.get(self.printed.1..).unwrap_or("");
             self.printed.1 = answer.len();
             if !fresh.is_empty() {
-                out::say(&q_term::sanitize::visible(fresh))?;
+                out::say(fresh)?;
             }
         }
         Ok(())
@@ -175,7 +175,7 @@ impl Turn {
             out::say("\n")?;
         }
         match failure {
-            Some(failure) => out::note(&format!("q: {}", q_term::sanitize::visible(&failure))),
+            Some(failure) => out::note(&format!("q: {failure}")),
             None if outcome == "waiting" => out::note(&format!(
                 "q: the turn before it did not end well, so the prompt waits; `q retry {}` goes on",
                 session.summary.name

@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use q_core::{Activity, Command, Presence, SessionId, Token};
 use q_host::wire::ClientMessage;
 use q_term::plain::{Plain, prompt};
-use q_term::sanitize;
 use q_term::slash::{Typed, read};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -194,7 +193,7 @@ impl Face<'_> {
                 Err(error) if error.kind == Kind::Unreachable => return Err(error),
                 Err(error) => {
                     let Unsent { text, .. } = self.unsent.remove(0);
-                    return Err(error.hint(format!("not sent: {}", sanitize::visible(&text))));
+                    return Err(error.hint(format!("not sent: {}", text)));
                 }
             }
         }

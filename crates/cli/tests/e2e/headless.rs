@@ -121,7 +121,7 @@ fn each_end_has_its_exit_code() {
         (&["interrupt", "api"], 1, "nothing runs"),
         (&["chat"], 2, "an empty prompt is not sent"),
         (&["chat", "-s", "api", "--new", "other", "x"], 2, "cannot be used with"),
-        (&["nonsense"], 2, "unrecognized subcommand"),
+        (&["nonsense"], 2, "there is no command `q nonsense`"),
         (&["new", "-d", "1st"], 2, "must begin with a letter"),
         (&["new", "-d", "--kind", "debugging"], 2, "debugging"),
         (&["new", "-d", "--agent", "opnai"], 2, "did you mean `openai`"),

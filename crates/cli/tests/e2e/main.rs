@@ -21,6 +21,7 @@
 //! | `headless` | commands for scripts, `--json`, exit codes |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
+//! | `every_verb` | hostile words through every command, and nothing of them is done
 //! | `hostile` | what agents and pasted texts try with the terminal |
 //! | `world`, `run`, `screen` | where it happens, commands in pipes, what is read and typed |
 //!
@@ -33,6 +34,7 @@ mod cleanup;
 mod deaf;
 mod disk;
 mod doctor;
+mod every_verb;
 mod exchange;
 mod forks;
 mod headless;
