@@ -15,6 +15,7 @@ mod history;
 mod input;
 mod json;
 mod out;
+mod places;
 mod plain;
 mod results;
 mod usage;

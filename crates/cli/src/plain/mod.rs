@@ -19,6 +19,7 @@ use crate::commands::new::Wanted;
 use crate::commands::{Context, new, quota};
 use crate::error::{CliError, Kind};
 use crate::out;
+use crate::places::Places;
 use input::{Input, Lines};
 
 /// Opens the plain face, at `session` if one is named.
@@ -29,18 +30,23 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     }
     client.keep_updates();
     let plain = Plain::new(&client.mirror);
-    let mut face =
-        Face { context, client, plain, before: None, unsent: Vec::new(), failures: 0, worked: false };
+    let mut face = Face {
+        context,
+        client,
+        plain,
+        places: Places::of(context),
+        before: None,
+        unsent: Vec::new(),
+        failures: 0,
+        worked: false,
+    };
     if let Some(address) = session {
         let id = face.client.resolve(&address).await?.id;
         face.go_to(id).await?;
+    } else if let Some(last) = face.places.last(&face.client.mirror) {
+        face.go_to(last).await?;
     } else {
-        let first = face.client.mirror.by_slot().first().map(|session| session.summary.id);
-        if let Some(first) = first {
-            face.go_to(first).await?;
-        } else {
-            out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
-        }
+        out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
     }
     face.say_interrupted()?;
     face.live().await
@@ -65,6 +71,7 @@ struct Face<'a> {
     context: &'a Context,
     client: Client,
     plain: Plain,
+    places: Places,
     /// The session in focus before this one.
     before: Option<SessionId>,
     /// Prompts that no host has answered: sent again to the next one, or told when leaving, so that nothing typed is lost.
@@ -239,6 +246,9 @@ impl Face<'_> {
             self.before = self.plain.focus();
         }
         let lines = self.plain.focus_on(session);
+        if self.context.environment.input_is_terminal {
+            self.places.note(Some(id)); // a script that reads lines is in front of nobody
+        }
         // The host hears first: whoever reads that we are elsewhere may count on it.
         self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true })?;
         say(&lines)

@@ -374,6 +374,47 @@ fn what_is_too_long_for_the_wire_is_refused_with_its_limit() {
     assert_eq!(world.session("one")["entries"], 0);
 }
 
+/// A script whose environment lost its model must not take pages of the manual for an answer.
+#[test]
+fn scripts_without_a_model_stop_and_say_what_is_missing() {
+    let mut world = World::new();
+    world.home.set("OPENAI_BASE_URL", "");
+    let config = world.home.directory("XDG_CONFIG_HOME").join("q/config.toml").display().to_string();
+    for args in [
+        &["chat", "hello"][..],
+        &["chat", "--json", "hello"],
+        &["chat", "--new", "api", "hello"],
+        &["new", "-d", "api"],
+        &["new", "-d", "api", "--", "hello"],
+        &["new", "api", "--", "hello"],
+    ] {
+        let refused = world.q(args).exited(1).told("no model is configured here").told("OPENAI_API_KEY");
+        let refused = refused.told(&config).told("q chat --agent guide");
+        assert_eq!(refused.out, "", "{refused:?}");
+    }
+    let piped = world.q_reading(&[], "hello\n");
+    assert!(piped.out.contains("no model is configured here"), "{piped:?}");
+    assert_ne!(piped.code, Some(0), "{piped:?}");
+    assert_eq!(world.q(&["ls", "--all", "--json"]).succeeded().json(), json!([]), "nothing was made for it");
+
+    // Who names the guide gets it, and a session keeps who answers in it; that is said where it was not asked for.
+    world.q(&["new", "-d", "help", "--agent", "guide"]).succeeded();
+    let said = world.q(&["chat", "-s", "help", "how do I switch sessions?"]).succeeded().said("/switch");
+    said.told("the guide answers in help");
+    world.q(&["send", "help", "how do I switch?"]).succeeded().told("the guide answers in help");
+    world.home.set("Q_AGENT", "guide");
+    let said = world.q(&["chat", "how do I switch sessions?"]).succeeded().said("/switch");
+    assert_eq!(said.err, "");
+    world.home.set("Q_AGENT", "");
+    // In front of a person it is the welcome.
+    let mut terminal = world.open();
+    terminal.wait_prompt("help");
+    terminal.send_line("/new");
+    terminal.wait_bar("2 ");
+    terminal.send_line("how do I switch sessions?");
+    terminal.wait_text("/switch");
+}
+
 #[test]
 fn standard_input_is_added_to_the_words() {
     let world = World::new().with_sessions(&["api"]);
@@ -453,47 +494,6 @@ fn line_ends_and_marks_of_all_systems_are_read_alike_at_every_door() {
     world.q(&["new", "-d", "docs", "--kind", "docs"]).succeeded();
 }
 
-/// A script whose environment lost its model must not take pages of the manual for an answer.
-#[test]
-fn scripts_without_a_model_stop_and_say_what_is_missing() {
-    let mut world = World::new();
-    world.home.set("OPENAI_BASE_URL", "");
-    let config = world.home.directory("XDG_CONFIG_HOME").join("q/config.toml").display().to_string();
-    for args in [
-        &["chat", "hello"][..],
-        &["chat", "--json", "hello"],
-        &["chat", "--new", "api", "hello"],
-        &["new", "-d", "api"],
-        &["new", "-d", "api", "--", "hello"],
-        &["new", "api", "--", "hello"],
-    ] {
-        let refused = world.q(args).exited(1).told("no model is configured here").told("OPENAI_API_KEY");
-        let refused = refused.told(&config).told("q chat --agent guide");
-        assert_eq!(refused.out, "", "{refused:?}");
-    }
-    let piped = world.q_reading(&[], "hello\n");
-    assert!(piped.out.contains("no model is configured here"), "{piped:?}");
-    assert_ne!(piped.code, Some(0), "{piped:?}");
-    assert_eq!(world.q(&["ls", "--all", "--json"]).succeeded().json(), json!([]), "nothing was made for it");
-
-    // Who names the guide gets it, and a session keeps who answers in it; that is said where it was not asked for.
-    world.q(&["new", "-d", "help", "--agent", "guide"]).succeeded();
-    let said = world.q(&["chat", "-s", "help", "how do I switch sessions?"]).succeeded().said("/switch");
-    said.told("the guide answers in help");
-    world.q(&["send", "help", "how do I switch?"]).succeeded().told("the guide answers in help");
-    world.home.set("Q_AGENT", "guide");
-    let said = world.q(&["chat", "how do I switch sessions?"]).succeeded().said("/switch");
-    assert_eq!(said.err, "");
-    world.home.set("Q_AGENT", "");
-    // In front of a person it is the welcome.
-    let mut terminal = world.open();
-    terminal.wait_prompt("help");
-    terminal.send_line("/new");
-    terminal.wait_bar("2 ");
-    terminal.send_line("how do I switch sessions?");
-    terminal.wait_text("/switch");
-}
-
 #[test]
 fn a_tag_that_no_session_has_is_told() {
     let world = World::new().with_sessions(&["api", "old"]);
@@ -508,4 +508,26 @@ fn a_tag_that_no_session_has_is_told() {
     let listed = world.q(&["ls", "--json", "--tag", "nosuch"]).succeeded().told("no session has the tag");
     assert_eq!(listed.json(), json!([]));
     world.q(&["ls", "--tag", "work"]).succeeded().said("api");
+}
+
+#[test]
+fn commands_of_other_programs_suggest_what_is_meant() {
+    let world = World::new();
+    for (typed, meant) in [
+        ("switch", "q attach SESSION"),
+        ("list", "q ls"),
+        ("kill", "q interrupt SESSION"),
+        ("kill", "q close SESSION"),
+        ("model", "q agents"),
+        ("search", "q show SESSION"),
+        ("rm", "q delete SESSION"),
+        ("sned", "q send"),
+        ("/sessions", "q ls"),
+        ("xyzzy", "q --help"),
+    ] {
+        let refused = world.q(&[typed, "api"]).exited(2).told(&format!("there is no command `q {typed}`")).told(meant);
+        assert_eq!(refused.out, "");
+    }
+    world.q(&["host", "stauts"]).exited(2).told("there is no command `q host stauts`").told("q host status");
+    world.q(&["help", "sned"]).exited(2).told("did you mean").told("send");
 }

@@ -19,6 +19,7 @@
 //! | `replay` | traces, played |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
+//! | `places` | back to where one was |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `every_verb` | hostile words through every command, and nothing of them is done
@@ -44,6 +45,7 @@ mod inbox;
 mod marks;
 mod mistakes;
 mod owner;
+mod places;
 mod plain;
 mod queue;
 mod replay;
