@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use q_core::Summary;
 use q_host::wire::message::{NamedAgent, Reach};
-use q_term::slash::nearest;
+use q_term::suggest::nearest;
 use q_term::typed;
 
 use crate::config::{self, AgentConfig, Config};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use q_term::slash::nearest;
+use q_term::suggest::nearest;
 use q_term::typed;
 use serde::Deserialize;
 
