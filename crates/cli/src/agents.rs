@@ -148,8 +148,11 @@ fn default_among<'a>(
     agents: &[NamedAgent],
 ) -> Option<&'a str> {
     let named = environment.text("Q_AGENT").or(config.agent.as_deref());
-    let environments = || agents.iter().any(|agent| agent.name == FROM_ENVIRONMENT).then_some(FROM_ENVIRONMENT);
-    named.or_else(environments).or_else(|| config.agents.keys().map(String::as_str).find(|name| *name != GUIDE))
+    let environments =
+        || agents.iter().any(|agent| agent.name == FROM_ENVIRONMENT).then_some(FROM_ENVIRONMENT);
+    named
+        .or_else(environments)
+        .or_else(|| config.agents.keys().map(String::as_str).find(|name| *name != GUIDE))
 }
 
 /// `Q_…` wins over `OPENAI_…`; any one of URL and key makes an agent.

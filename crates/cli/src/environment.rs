@@ -58,20 +58,20 @@ impl Environment {
         }
     }
 
-    /// What tells the place of this terminal from others: its device with the window or pane it is, or else with the shell
+    /// What tells this terminal from others: its device with the window or pane it is, or else with the shell
     /// in it, since the next window gets the number of a device that was closed. Nothing without a terminal.
-    pub(crate) fn terminal_place(&self) -> Option<Vec<u8>> {
+    pub(crate) fn terminal_identity(&self) -> Option<Vec<u8>> {
         let (device, shell) = self.terminal?;
-        let mut place = device.to_le_bytes().to_vec();
+        let mut identity = device.to_le_bytes().to_vec();
         for name in PANES {
             if let Some(value) = self.text(name) {
-                place.extend([name.as_bytes(), b"=", value.as_bytes(), b"\0"].concat());
+                identity.extend([name.as_bytes(), b"=", value.as_bytes(), b"\0"].concat());
             }
         }
-        if place.len() == size_of_val(&device) {
-            place.extend(shell.to_le_bytes());
+        if identity.len() == size_of_val(&device) {
+            identity.extend(shell.to_le_bytes());
         }
-        Some(place)
+        Some(identity)
     }
 
     /// A variable's text; nothing when it is unset, empty, or not UTF-8.
@@ -113,26 +113,33 @@ fn terminal() -> Option<(u64, i32)> {
 mod tests {
     use super::*;
 
-    fn place(variables: &[(&str, &str)], terminal: Option<(u64, i32)>) -> Option<Vec<u8>> {
+    fn identity(variables: &[(&str, &str)], terminal: Option<(u64, i32)>) -> Option<Vec<u8>> {
         let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let here = Environment::of_this_process();
-        Environment { variables: variables.collect(), terminal, ..here }.terminal_place()
+        Environment { variables: variables.collect(), terminal, ..here }.terminal_identity()
     }
 
     #[test]
-    fn a_place_is_a_pane_or_a_shell_in_a_terminal() {
+    fn a_terminal_is_a_pane_or_a_shell_in_a_window() {
         let pane = |pane| [("TMUX", "/tmp/tmux-0/default,1,0"), ("TMUX_PANE", pane)];
-        assert_eq!(place(&pane("%1"), None), None, "what a script inherited is no terminal");
-        assert_eq!(place(&pane("%1"), Some((1, 7))), place(&pane("%1"), Some((1, 8))), "whatever shell is in it");
+        assert_eq!(identity(&pane("%1"), None), None, "what a script inherited is no terminal");
+        assert_eq!(
+            identity(&pane("%1"), Some((1, 7))),
+            identity(&pane("%1"), Some((1, 8))),
+            "whatever shell is in it"
+        );
         for (one, other) in [
-            (place(&pane("%1"), Some((1, 7))), place(&pane("%2"), Some((1, 7)))),
-            (place(&pane("%1"), Some((1, 7))), place(&pane("%1"), Some((2, 7)))),
-            (place(&[], Some((1, 7))), place(&[], Some((1, 8)))),
-            (place(&[("STY", "1")], Some((1, 7))), place(&[("WINDOW", "1")], Some((1, 7)))),
-            (place(&[("STY", "1WINDOW=2")], Some((1, 7))), place(&[("STY", "1"), ("WINDOW", "2")], Some((1, 7)))),
+            (identity(&pane("%1"), Some((1, 7))), identity(&pane("%2"), Some((1, 7)))),
+            (identity(&pane("%1"), Some((1, 7))), identity(&pane("%1"), Some((2, 7)))),
+            (identity(&[], Some((1, 7))), identity(&[], Some((1, 8)))),
+            (identity(&[("STY", "1")], Some((1, 7))), identity(&[("WINDOW", "1")], Some((1, 7)))),
+            (
+                identity(&[("STY", "1WINDOW=2")], Some((1, 7))),
+                identity(&[("STY", "1"), ("WINDOW", "2")], Some((1, 7))),
+            ),
         ] {
             assert_ne!(one, other);
         }
-        assert_eq!(place(&[("LANG", "C")], Some((1, 7))), place(&[], Some((1, 7))));
+        assert_eq!(identity(&[("LANG", "C")], Some((1, 7))), identity(&[], Some((1, 7))));
     }
 }

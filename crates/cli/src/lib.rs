@@ -15,9 +15,9 @@ mod history;
 mod input;
 mod json;
 mod out;
-mod places;
 mod plain;
 mod results;
+mod terminals;
 mod usage;
 
 use std::ffi::OsString;

@@ -21,7 +21,7 @@ use crate::client::{Client, News};
 use crate::commands::{Context, quota};
 use crate::error::{CliError, Kind};
 use crate::out;
-use crate::places::Places;
+use crate::terminals::Terminals;
 use desk::Desk;
 use rejoin::Apart;
 use screen::Screen;
@@ -47,9 +47,9 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         home: context.environment.text("HOME").unwrap_or_default().to_owned(),
     };
     let mut ui = Ui::new(options);
-    let places = Places::of(context);
+    let terminals = Terminals::of(context);
     let front = match session {
-        None => places.last(&client.mirror),
+        None => terminals.last(&client.mirror),
         Some(address) => {
             let lines: Vec<_> =
                 client.mirror.by_slot().iter().map(|session| session.summary.clone()).collect();
@@ -74,7 +74,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         context,
         client,
         ui,
-        places,
+        terminals,
         desk: Desk::default(),
         screen,
         clock: Clock::start(),
@@ -89,9 +89,9 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, mut client, mut ui, mut places, apart, .. } = attached;
+    let Attached { screen, mut client, mut ui, mut terminals, apart, .. } = attached;
     drop(screen);
-    places.note(ui.focus());
+    terminals.note(ui.focus());
     let goes_on = apart.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
     let is_heard = goes_on && client.flush().await;
     if !is_heard {
@@ -130,7 +130,7 @@ struct Attached<'a> {
     context: &'a Context,
     client: Client,
     ui: Ui,
-    places: Places,
+    terminals: Terminals,
     desk: Desk,
     screen: Screen,
     clock: Clock,
@@ -262,7 +262,7 @@ impl Attached<'_> {
 
     fn save_drafts(&mut self) -> Result<(), CliError> {
         self.typed = None;
-        self.places.note(self.ui.focus());
+        self.terminals.note(self.ui.focus());
         let drafts = self.ui.drafts();
         self.carry(drafts).map(|_| ())
     }

@@ -24,27 +24,23 @@ struct AgentJson<'a> {
 
 pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
     let known = &context.known;
-    let usable = known
-        .agents
-        .iter()
-        .zip(&known.origins)
-        .map(|(agent, &origin)| {
-            let (base_url, model, has_key) = match &agent.reach {
-                Reach::Guide => (None, None, false),
-                Reach::Http { base_url, key, model, .. } => {
-                    (Some(base_url.as_str()), Some(model.as_str()), key.is_some())
-                }
-            };
-            AgentJson {
-                name: &agent.name,
-                default: agent.name == known.default,
-                origin,
-                base_url,
-                model,
-                has_key,
-                unusable: None,
+    let usable = known.agents.iter().zip(&known.origins).map(|(agent, &origin)| {
+        let (base_url, model, has_key) = match &agent.reach {
+            Reach::Guide => (None, None, false),
+            Reach::Http { base_url, key, model, .. } => {
+                (Some(base_url.as_str()), Some(model.as_str()), key.is_some())
             }
-        });
+        };
+        AgentJson {
+            name: &agent.name,
+            default: agent.name == known.default,
+            origin,
+            base_url,
+            model,
+            has_key,
+            unusable: None,
+        }
+    });
     let unusable = known.unusable.iter().map(|agent| AgentJson {
         name: &agent.name,
         default: agent.name == known.default,

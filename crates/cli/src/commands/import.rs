@@ -137,7 +137,9 @@ fn send_parts(file: File, parts: &mpsc::Sender<Vec<Item>>) -> Result<(), String>
 
 /// What waits in the session, and what was being typed.
 fn rest(queue: Vec<String>, draft: String) -> Result<Vec<Item>, CliError> {
-    let waiting = queue.into_iter().map(|text| Ok(Item::Waiting { token: token()?, text: typed::text(&text).into_owned() }));
+    let waiting = queue
+        .into_iter()
+        .map(|text| Ok(Item::Waiting { token: token()?, text: typed::text(&text).into_owned() }));
     let mut rest = waiting.collect::<Result<Vec<Item>, CliError>>()?;
     if !draft.is_empty() {
         rest.push(Item::Draft(typed::text(&draft).into_owned()));

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use q_core::retention::Kept;
 use q_core::{Summary, Tag, WallTime, attention};
-use q_term::slash::nearest;
+use q_term::suggest::nearest;
 
 use crate::args::LsArgs;
 use crate::client::Client;

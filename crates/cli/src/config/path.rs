@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 pub(crate) fn meant(written: &Path, config: &Path, home: Option<&Path>) -> Result<PathBuf, String> {
     if let Ok(below) = written.strip_prefix("~") {
         let home = home.filter(|home| home.is_absolute());
-        return home.map(|home| home.join(below)).ok_or_else(|| "~ means nothing: HOME is not set".to_owned());
+        return home
+            .map(|home| home.join(below))
+            .ok_or_else(|| "~ means nothing: HOME is not set".to_owned());
     }
     if written.as_os_str().as_encoded_bytes().starts_with(b"~") {
         return Err("only ~ and ~/… are known for a home: write another's whole path".to_owned());

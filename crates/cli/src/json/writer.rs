@@ -11,8 +11,7 @@ use crate::error::CliError;
 
 /// One value on one line.
 pub(crate) fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, CliError> {
-    let unwritable =
-        |why: &dyn std::fmt::Display| CliError::failed(format!("not writable as JSON: {why}"));
+    let unwritable = |why: &dyn std::fmt::Display| CliError::failed(format!("not writable as JSON: {why}"));
     let mut bytes = Vec::new();
     value
         .serialize(&mut Serializer::with_formatter(&mut bytes, Harmless))
@@ -24,7 +23,11 @@ pub(crate) fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, CliError>
 struct Harmless;
 
 impl Formatter for Harmless {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let mut plain = 0;
         for (at, hidden) in fragment.char_indices().filter(|(_, c)| is_hidden(*c)) {
             out.write_all(fragment.get(plain..at).unwrap_or_default().as_bytes())?;

@@ -50,11 +50,9 @@ fn read(input: &mut impl BufRead) -> Option<Input> {
         Ok(0) | Err(_) => None,
         Ok(_) => {
             let line = String::from_utf8(bytes).ok();
-            Some(
-                line.map_or(Input::NotText, |line| {
-                    Input::Line(typed::text(line.trim_end_matches(['\n', '\r'])).into_owned())
-                }),
-            )
+            Some(line.map_or(Input::NotText, |line| {
+                Input::Line(typed::text(line.trim_end_matches(['\n', '\r'])).into_owned())
+            }))
         }
     }
 }

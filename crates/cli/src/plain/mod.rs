@@ -19,7 +19,7 @@ use crate::commands::new::Wanted;
 use crate::commands::{Context, new, quota};
 use crate::error::{CliError, Kind};
 use crate::out;
-use crate::places::Places;
+use crate::terminals::Terminals;
 use input::{Input, Lines};
 
 /// Opens the plain face, at `session` if one is named.
@@ -34,16 +34,17 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         context,
         client,
         plain,
-        places: Places::of(context),
+        terminals: Terminals::of(context),
         before: None,
         unsent: Vec::new(),
         failures: 0,
+        refused: None,
         worked: false,
     };
     if let Some(address) = session {
         let id = face.client.resolve(&address).await?.id;
         face.go_to(id).await?;
-    } else if let Some(last) = face.places.last(&face.client.mirror) {
+    } else if let Some(last) = face.terminals.last(&face.client.mirror) {
         face.go_to(last).await?;
     } else {
         out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
@@ -71,13 +72,15 @@ struct Face<'a> {
     context: &'a Context,
     client: Client,
     plain: Plain,
-    places: Places,
+    terminals: Terminals,
     /// The session in focus before this one.
     before: Option<SessionId>,
     /// Prompts that no host has answered: sent again to the next one, or told when leaving, so that nothing typed is lost.
     unsent: Vec<Unsent>,
     /// Hosts in a row that did not come, or went before they took what was unsent.
     failures: u32,
+    /// Why a prompt was not taken, where one was not.
+    refused: Option<Kind>,
     /// Whether the session in focus worked when a line could last have been asked for.
     worked: bool,
 }
@@ -170,7 +173,11 @@ impl Face<'_> {
             Typed::Command(Ok(command)) => self.carry_out(command).await,
             Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
             Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
-            Typed::Prompt(text) => self.submit(text.to_owned(), false).await.map(|()| Next::Go),
+            Typed::Prompt(text) => {
+                let sent = self.submit(text.to_owned(), false).await;
+                self.refused = self.refused.or(sent.as_ref().err().map(|error| error.kind));
+                sent.map(|()| Next::Go)
+            }
         };
         let next = match next {
             Ok(next) => next,
@@ -247,7 +254,7 @@ impl Face<'_> {
         }
         let lines = self.plain.focus_on(session);
         if self.context.environment.input_is_terminal {
-            self.places.note(Some(id)); // a script that reads lines is in front of nobody
+            self.terminals.note(Some(id)); // a script that reads lines is in front of nobody
         }
         // The host hears first: whoever reads that we are elsewhere may count on it.
         self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true })?;
@@ -287,8 +294,11 @@ impl Face<'_> {
         focus.is_some_and(|session| session.summary.activity.is_busy())
     }
 
-    /// How the session in focus ended: the exit code of a script's run.
+    /// How the session in focus ended, unless a prompt never came so far: the exit code of a script's run.
     fn verdict(&self) -> ExitCode {
+        if let Some(kind) = self.refused {
+            return ExitCode::from(kind.exit_code());
+        }
         let focus = self.plain.focus().and_then(|id| self.client.mirror.get(id));
         match focus.map(|session| session.summary.activity) {
             Some(Activity::Failed) => ExitCode::from(Kind::Failed.exit_code()),

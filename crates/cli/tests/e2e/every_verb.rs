@@ -65,7 +65,7 @@ fn harmless(outcome: Outcome) -> Outcome {
         let told = told(said.as_bytes());
         assert!(told.is_empty(), "{told:?}: {outcome:?}");
     }
-    assert!(matches!(outcome.code, Some(0..=5)), "{outcome:?}");
+    assert!(matches!(outcome.code, Some(0..100)), "a crash: {outcome:?}");
     outcome
 }
 
@@ -109,7 +109,10 @@ impl Hostile {
         ));
         let body = json!({ "error": { "message": HOSTILE } }).to_string();
         world.server.on("refused", Script::new().status(400, &body));
-        world.server.on("page", Script::new().status(502, &format!("<html><title>{HOSTILE}</title>{HOSTILE}</html>")));
+        world.server.on(
+            "page",
+            Script::new().status(502, &format!("<html><title>{HOSTILE}</title>{HOSTILE}</html>")),
+        );
         world.server.on("said", Script::new().say(HOSTILE).done());
         let file = world.home.path().join("hostile.json").display().to_string();
         fs::write(&file, document("made").to_string()).unwrap();
@@ -119,7 +122,9 @@ impl Hostile {
             hostile.q(&["chat", "--new", name, &format!("{prompt} {HOSTILE}")]).exited(code);
         }
         for name in ["a-closed", "b-closed", "c-thrown", "d-thrown", "e-open", "f-open"] {
-            hostile.q(&["new", "-d", name, "--kind", "writing", "--model", HOSTILE, "--", HOSTILE]).succeeded();
+            hostile
+                .q(&["new", "-d", name, "--kind", "writing", "--model", HOSTILE, "--", HOSTILE])
+                .succeeded();
             hostile.q(&["wait", name]).succeeded();
         }
         for (verb, name) in
@@ -207,7 +212,12 @@ impl Hostile {
             "inbox" | "stats" | "agents" => vec![vec![], vec!["--json"]],
             "approve" => vec![vec!["made"], vec!["made", HOSTILE]],
             "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE]],
-            "fork" => vec![vec!["made", "branch"], vec!["made", "--json"], vec!["made", HOSTILE], vec!["made", "--at", HOSTILE]],
+            "fork" => vec![
+                vec!["made", "branch"],
+                vec!["made", "--json"],
+                vec!["made", HOSTILE],
+                vec!["made", "--at", HOSTILE],
+            ],
             "export" => vec![
                 vec!["made"],
                 vec!["made", "--format", "md"],
@@ -278,11 +288,22 @@ fn what_is_said_inside_plain_mode_controls_nothing() {
     let hostile = Hostile::new();
     let line = HOSTILE.replace('\r', "");
     let lines = [
-        "/sessions", "/queue", "/inbox", "/help", "/list", "/tag +work", "/pin", "/last", "/switch page", "/retry",
+        "/sessions",
+        "/queue",
+        "/inbox",
+        "/help",
+        "/list",
+        "/tag +work",
+        "/pin",
+        "/last",
+        "/switch page",
+        "/retry",
         "/switch made",
     ];
-    let hostile_ones =
-        ["/", "/switch ", "/new ", "/rename ", "/help ", "/edit 1 ", "/tag ", "/reopen ", "/steer ", "/answer ", "/fork ", ""];
+    let hostile_ones = [
+        "/", "/switch ", "/new ", "/rename ", "/help ", "/edit 1 ", "/tag ", "/reopen ", "/steer ",
+        "/answer ", "/fork ", "",
+    ];
     let script: Vec<String> = lines
         .iter()
         .map(|line| (*line).to_owned())

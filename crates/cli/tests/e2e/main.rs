@@ -17,9 +17,9 @@
 //! | `disk` | no room, no store: said at once, nothing typed is lost, and it goes on |
 //! | `restart` | a host that makes way for another |
 //! | `replay` | traces, played |
+//! | `coming_back` | back to the session that was in front |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
-//! | `places` | back to where one was |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `every_verb` | hostile words through every command, and nothing of them is done
@@ -32,6 +32,7 @@
 
 mod archive;
 mod cleanup;
+mod coming_back;
 mod deaf;
 mod disk;
 mod doctor;
@@ -45,7 +46,6 @@ mod inbox;
 mod marks;
 mod mistakes;
 mod owner;
-mod places;
 mod plain;
 mod queue;
 mod replay;

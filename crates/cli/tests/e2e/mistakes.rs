@@ -394,7 +394,12 @@ fn a_key_that_is_not_set_is_named_with_its_agent_and_the_file() {
     for args in [&["chat", "hello"][..], &["new", "-d", "api"], &["chat", "--agent", "work", "hello"]] {
         world.q(args).exited(1).told("agent `work`").told("WORK_KEY").told(&config).told("export WORK_KEY=");
     }
-    world.q(&["chat", "--agent", "filed", "hello"]).exited(1).told("agent `filed`").told("~/nowhere").told("key_file");
+    world
+        .q(&["chat", "--agent", "filed", "hello"])
+        .exited(1)
+        .told("agent `filed`")
+        .told("~/nowhere")
+        .told("key_file");
     assert_eq!(world.server.requests().len(), 0, "nobody else is asked instead");
     // What asks nobody works, and others answer.
     world.q(&["ls"]).succeeded();

@@ -1,4 +1,4 @@
-//! Which session was in front where, so that `q` comes back to it: one small file for each terminal's place, beside the
+//! Which session was in front where, so that `q` comes back to it: one small file for each terminal, beside the
 //! log. Nothing depends on them; what cannot be read or written is as if it were not there.
 
 use std::fs::{self, DirBuilder, DirEntry, File, OpenOptions};
@@ -13,30 +13,30 @@ use rustix::fs::OFlags;
 
 use crate::commands::Context;
 
-/// Places that are kept; the one that was left longest ago goes for a new one.
+/// Terminals that are remembered; the one that was left longest ago goes for a new one.
 const KEPT: usize = 64;
 /// Files that are looked at, whoever put them there.
 const LOOKED_AT: usize = 4 * KEPT;
 /// Bytes of a written session id.
 const ID_BYTES: u64 = 26;
 
-/// Where a client is, and what was in front there.
+/// The terminals that are remembered, this one among them.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct Terminals {
     directory: PathBuf,
-    /// This place's file; nothing where q has no terminal.
+    /// This one's note; nothing where q has no terminal.
     here: Option<PathBuf>,
     noted: Option<SessionId>,
 }
 
-impl Places {
+impl Terminals {
     pub(crate) fn of(context: &Context) -> Self {
-        let identity = context.environment.terminal_place();
+        let identity = context.environment.terminal_identity();
         let here = identity.map(|identity| context.place.terminal(&identity));
         Self { directory: context.place.terminals(), here, noted: None }
     }
 
-    /// The session to come back to: the one last in front in this place, else in any, else the last one used; of those
+    /// The session to come back to: the one last in front in this terminal, else in any, else the last one used; of those
     /// that nobody used yet the first.
     pub(crate) fn last(&self, mirror: &Mirror) -> Option<SessionId> {
         let open = |id: &SessionId| mirror.get(*id).is_some_and(|session| session.summary.presence.is_open());
@@ -65,7 +65,7 @@ impl Places {
     }
 }
 
-/// When each place was left, and its file.
+/// When each terminal was left, and its note.
 fn files(directory: &Path) -> Vec<(SystemTime, PathBuf)> {
     let is_ours = fs::symlink_metadata(directory).is_ok_and(|found| found.is_dir());
     let entries = fs::read_dir(directory).ok().filter(|_| is_ours).into_iter().flatten();
@@ -84,13 +84,13 @@ fn read(file: &Path) -> Option<SessionId> {
     text.parse().ok()
 }
 
-/// Writes a file beside its place and moves it there, so that another q reads the old one or the new one.
-fn write(directory: &Path, place: &Path, front: SessionId) -> io::Result<()> {
+/// Writes a note beside the old one and moves it there, so that another q reads the one or the other.
+fn write(directory: &Path, note: &Path, front: SessionId) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     if !fs::symlink_metadata(directory)?.is_dir() {
         return Err(io::Error::other("a link is in the way"));
     }
-    let beside = place.with_extension(std::process::id().to_string());
+    let beside = note.with_extension(std::process::id().to_string());
     let _of_one_that_died = fs::remove_file(&beside);
     let written = File::options()
         .write(true)
@@ -98,7 +98,7 @@ fn write(directory: &Path, place: &Path, front: SessionId) -> io::Result<()> {
         .mode(0o600)
         .open(&beside)
         .and_then(|mut file| write!(file, "{front}"))
-        .and_then(|()| fs::rename(&beside, place));
+        .and_then(|()| fs::rename(&beside, note));
     if written.is_err() {
         let _never_made = fs::remove_file(&beside);
     }
@@ -126,9 +126,13 @@ mod tests {
     /// Sessions 1 to 3 are open, 2 was used last; 4 is closed.
     fn mirror() -> Mirror {
         let mut player = Player::new(q_core::Limits::default());
-        for line in
-            ["create s1 name one", "create s2 name two", "create s3 name three", "create s4 name four", "close s4"]
-        {
+        for line in [
+            "create s1 name one",
+            "create s2 name two",
+            "create s3 name three",
+            "create s4 name four",
+            "close s4",
+        ] {
             player.play(line).unwrap();
         }
         let mut mirror = Mirror::default();
@@ -142,42 +146,42 @@ mod tests {
         mirror
     }
 
-    /// Makes it as if a place had been left so many seconds after the epoch.
-    fn left(places: &Places, seconds: u64) {
-        let file = File::options().write(true).open(places.here.as_deref().unwrap()).unwrap();
+    /// Makes it as if a terminal had been left so many seconds after the epoch.
+    fn left(terminals: &Terminals, seconds: u64) {
+        let file = File::options().write(true).open(terminals.here.as_deref().unwrap()).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds)).unwrap();
     }
 
-    fn leave(mut places: Places, session: u128, seconds: u64) {
-        places.note(Some(SessionId(session)));
-        left(&places, seconds);
+    fn leave(mut terminals: Terminals, session: u128, seconds: u64) {
+        terminals.note(Some(SessionId(session)));
+        left(&terminals, seconds);
     }
 
-    fn at(directory: &Path, place: &str) -> Places {
+    fn at(directory: &Path, terminal: &str) -> Terminals {
         let directory = directory.join("terminals");
-        Places { here: Some(directory.join(place)), directory, noted: None }
+        Terminals { here: Some(directory.join(terminal)), directory, noted: None }
     }
 
     #[test]
     fn one_comes_back_to_what_was_in_front_here_then_anywhere_then_to_what_was_used() {
         let state = tempfile::tempdir().unwrap();
         let mirror = mirror();
-        let last = |place| at(state.path(), place).last(&mirror);
+        let last = |terminal| at(state.path(), terminal).last(&mirror);
         assert_eq!(last("a"), Some(SessionId(2)), "nothing is noted: the last one used");
         leave(at(state.path(), "a"), 1, 1);
         leave(at(state.path(), "b"), 3, 2);
         assert_eq!((last("a"), last("b")), (Some(SessionId(1)), Some(SessionId(3))));
-        assert_eq!(last("c"), Some(SessionId(3)), "a new place: the one last in front anywhere");
+        assert_eq!(last("c"), Some(SessionId(3)), "a new terminal: the one last in front anywhere");
         leave(at(state.path(), "b"), 4, 3);
         assert_eq!(last("b"), Some(SessionId(1)), "it is closed meanwhile");
-        assert_eq!(Places { here: None, ..at(state.path(), "") }.last(&mirror), Some(SessionId(1)));
+        assert_eq!(Terminals { here: None, ..at(state.path(), "") }.last(&mirror), Some(SessionId(1)));
     }
 
     #[test]
-    fn a_place_is_a_small_private_file_and_there_are_few() {
+    fn a_note_is_a_small_private_file_and_there_are_few() {
         let state = tempfile::tempdir().unwrap();
-        for place in 0..KEPT + 3 {
-            leave(at(state.path(), &place.to_string()), place as u128, place as u64);
+        for terminal in 0..KEPT + 3 {
+            leave(at(state.path(), &terminal.to_string()), terminal as u128, terminal as u64);
         }
         let directory = state.path().join("terminals");
         assert_eq!(fs::read_dir(&directory).unwrap().count(), KEPT);
@@ -196,18 +200,25 @@ mod tests {
         fs::write(&secret, SessionId(3).to_string()).unwrap();
         symlink(&secret, directory.join("link")).unwrap();
         fs::create_dir(directory.join("directory")).unwrap();
-        for (name, text) in
-            [("empty", ""), ("rubbish", "\u{1b}[2J"), ("long", &*"0".repeat(1 << 16)), ("near", &*"0".repeat(27))]
-        {
+        for (name, text) in [
+            ("empty", ""),
+            ("rubbish", "\u{1b}[2J"),
+            ("long", &*"0".repeat(1 << 16)),
+            ("near", &*"0".repeat(27)),
+        ] {
             fs::write(directory.join(name), text).unwrap();
         }
         let mirror = mirror();
         let names = ["link", "directory", "empty", "rubbish", "long", "near"];
-        for place in names {
-            assert_eq!(at(state.path(), place).last(&mirror), Some(SessionId(2)), "{place}");
+        for terminal in names {
+            assert_eq!(at(state.path(), terminal).last(&mirror), Some(SessionId(2)), "{terminal}");
         }
-        names.map(|place| at(state.path(), place).note(Some(SessionId(1))));
-        assert_eq!(fs::read_to_string(&secret).unwrap(), SessionId(3).to_string(), "links are not written through");
+        names.map(|terminal| at(state.path(), terminal).note(Some(SessionId(1))));
+        assert_eq!(
+            fs::read_to_string(&secret).unwrap(),
+            SessionId(3).to_string(),
+            "links are not written through"
+        );
         let elsewhere = tempfile::tempdir().unwrap();
         symlink(&directory, elsewhere.path().join("terminals")).unwrap();
         at(elsewhere.path(), "a").note(Some(SessionId(1)));

@@ -80,11 +80,12 @@ fn plain_mode_comes_back_too_and_scripts_leave_no_note() {
     let world = World::new().with_sessions(&["api", "plan", "docs"]);
     let mut one = shell(&world);
     for (comes, goes) in [("api", "docs"), ("docs", "plan")] {
-        one.send_line(&format!("{Q} --plain"));
+        one.send_line(&format!("{Q} --plain; echo le''ft"));
         one.wait_text(&format!("now in {comes}"));
         one.send_line(&format!("/switch {goes}"));
         one.wait_text(&format!("now in {goes}"));
         one.send_line("/quit");
+        one.wait_text("left");
         one.send_line("clear");
         one.wait_no_text("now in");
     }
