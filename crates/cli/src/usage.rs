@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory as _};
-use q_term::slash::nearest;
+use q_term::granted::Way;
+use q_term::suggest::{meant, nearest};
 
 use crate::args::Args;
 use crate::error::CliError;
@@ -37,9 +38,17 @@ fn no_such_command(word: &str, typed: &[OsString]) -> CliError {
     let within = within(&root, typed);
     let known = within.get_subcommands().filter(|verb| !verb.is_hide_set()).map(Command::get_name);
     let path = within.get_bin_name().unwrap_or("q");
+    // Inside q commands begin with a slash; here nobody means one by it.
+    let bare = word.trim_start_matches('/');
+    let suggestion = if path == "q" {
+        meant(bare, Way::Shell, known).map(|suggestion| suggestion.to_string())
+    } else {
+        nearest(bare, known).map(|near| format!("did you mean {path} {near}?"))
+    };
     let error = CliError::usage(format!("there is no command `{path} {word}`"));
-    let error = match nearest(word.trim_start_matches('/'), known) {
-        Some(near) => error.hint(format!("did you mean `{path} {near}`?")),
+    let error = match suggestion {
+        Some(suggestion) => error.hint(suggestion),
+        None if path == "q" => error.hint(format!("a session of that name is opened by `q attach {word}`")),
         None => error,
     };
     error.hint(format!("`{path} --help` lists the commands"))
