@@ -1,11 +1,16 @@
 //! The agents of this configuration and environment. Keys are read here, held in memory, and go to the host only.
 
-use q_host::wire::message::{NamedAgent, Reach};
-use q_term::slash::nearest;
+use std::path::{Path, PathBuf};
 
-use crate::config::Config;
+use q_core::Summary;
+use q_host::wire::message::{NamedAgent, Reach};
+use q_term::suggest::nearest;
+use q_term::typed;
+
+use crate::config::{self, AgentConfig, Config};
 use crate::environment::Environment;
 use crate::error::CliError;
+use crate::out;
 
 /// The built-in agent's name.
 pub(crate) const GUIDE: &str = "guide";
@@ -21,12 +26,44 @@ pub(crate) struct Known {
     pub(crate) default: String,
     /// Where each comes from, in the same order: for people.
     pub(crate) origins: Vec<&'static str>,
+    /// Those of the configuration that cannot be asked from here.
+    pub(crate) unusable: Vec<Unusable>,
+    /// Whether the guide answers only because nobody else can.
+    pub(crate) left_to_guide: bool,
+    file: PathBuf,
+}
+
+/// An agent of the configuration whose key cannot be had.
+#[derive(Clone, Debug)]
+pub(crate) struct Unusable {
+    pub(crate) name: String,
+    pub(crate) base_url: String,
+    pub(crate) model: String,
+    pub(crate) why: Keyless,
+}
+
+/// Why there is no key, and the way out.
+#[derive(Clone, Debug)]
+pub(crate) struct Keyless {
+    pub(crate) why: String,
+    way_out: String,
 }
 
 impl Known {
-    /// The agent of that name, or the default.
-    pub(crate) fn choose(&self, wanted: Option<&str>) -> Result<&NamedAgent, CliError> {
+    /// The agent that is to answer: the one of that name, or the default. Where nobody sits in front of what it will say,
+    /// the guide must have been asked for: pages of the manual would pass for an answer.
+    pub(crate) fn choose(&self, wanted: Option<&str>, attended: bool) -> Result<&NamedAgent, CliError> {
+        if wanted.is_none() && self.left_to_guide && !attended {
+            return Err(self.nobody());
+        }
         let name = wanted.unwrap_or(&self.default);
+        if let Some(unusable) = self.unusable.iter().find(|agent| agent.name == name) {
+            let Unusable { why: Keyless { why, way_out }, .. } = unusable;
+            let error = CliError::failed(format!("agent `{name}` cannot be asked: {why}"));
+            return Err(error
+                .hint(format!("[agents.{name}] in {} says so", self.file.display()))
+                .hint(way_out.clone()));
+        }
         self.agents.iter().find(|agent| agent.name == name).ok_or_else(|| {
             let error = CliError::usage(format!("there is no agent `{name}`"));
             match nearest(name, self.agents.iter().map(|agent| agent.name.as_str())) {
@@ -35,17 +72,42 @@ impl Known {
             }
         })
     }
+
+    /// Says who answers in a session that the guide was left with: a prompt sent there is asked of no model.
+    pub(crate) fn say_if_guide(&self, session: &Summary) {
+        let chosen = self.default == GUIDE && !self.left_to_guide;
+        if session.agent == GUIDE && !chosen {
+            let name = &session.name;
+            out::note(&format!(
+                "q: the guide answers in {name}, which knows about q alone; a model needs a session of its own (`q agents`)"
+            ));
+        }
+    }
+
+    fn nobody(&self) -> CliError {
+        let file = self.file.display();
+        CliError::failed("no model is configured here, so nobody can answer")
+            .hint(format!("neither the environment (OPENAI_API_KEY, OPENAI_BASE_URL) nor {file} names one"))
+            .hint("name one: export OPENAI_API_KEY=sk-... OPENAI_MODEL=MODEL, or [agents.NAME] in that file")
+            .hint(format!(
+                "or ask the guide, which knows about q alone: q chat --agent {GUIDE} \"how do I switch sessions?\""
+            ))
+    }
 }
 
-/// Puts together what configuration and environment say.
-pub(crate) fn known(config: &Config, environment: &Environment) -> Result<Known, CliError> {
+/// Puts together what configuration and environment say. `file` is where the configuration is.
+pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> Result<Known, CliError> {
+    let mut unusable = Vec::new();
     let mut agents = vec![NamedAgent { name: GUIDE.to_owned(), reach: Reach::Guide }];
     let mut origins = vec!["built in"];
     for (name, agent) in &config.agents {
-        let key = match (&agent.key_env, &agent.key_file) {
-            (Some(variable), _) => environment.text(variable).map(str::to_owned),
-            (None, Some(file)) => Some(key_from(file, name)?),
-            (None, None) => None,
+        let key = match key(agent, environment, file) {
+            Ok(key) => key,
+            Err(why) => {
+                let AgentConfig { base_url, model, .. } = agent.clone();
+                unusable.push(Unusable { name: name.clone(), base_url, model, why });
+                continue;
+            }
         };
         agents.push(NamedAgent {
             name: name.clone(),
@@ -65,22 +127,32 @@ pub(crate) fn known(config: &Config, environment: &Environment) -> Result<Known,
             agents.remove(place);
             origins.remove(place);
         }
+        unusable.retain(|other| other.name != agent.name);
         agents.push(agent);
         origins.push("environment");
     }
-    let default = default_among(config, environment, &agents);
-    let known = Known { agents, default, origins };
-    known.choose(None)?;
+    let chosen = default_among(config, environment, &agents);
+    let left_to_guide = chosen.is_none();
+    let default = chosen.unwrap_or(GUIDE).to_owned();
+    let known = Known { agents, default, origins, unusable, left_to_guide, file: file.to_owned() };
+    if !known.unusable.iter().any(|agent| agent.name == known.default) {
+        known.choose(None, true)?;
+    }
     Ok(known)
 }
 
-fn default_among(config: &Config, environment: &Environment, agents: &[NamedAgent]) -> String {
-    if let Some(name) = environment.text("Q_AGENT").or(config.agent.as_deref()) {
-        return name.to_owned();
-    }
-    let environments = agents.iter().find(|agent| agent.name == FROM_ENVIRONMENT);
-    let first_configured = agents.iter().find(|agent| agent.name != GUIDE);
-    environments.or(first_configured).map_or_else(|| GUIDE.to_owned(), |agent| agent.name.clone())
+/// The agent of new sessions, if any is named anywhere. One that cannot be asked is not passed over for another.
+fn default_among<'a>(
+    config: &'a Config,
+    environment: &'a Environment,
+    agents: &[NamedAgent],
+) -> Option<&'a str> {
+    let named = environment.text("Q_AGENT").or(config.agent.as_deref());
+    let environments =
+        || agents.iter().any(|agent| agent.name == FROM_ENVIRONMENT).then_some(FROM_ENVIRONMENT);
+    named
+        .or_else(environments)
+        .or_else(|| config.agents.keys().map(String::as_str).find(|name| *name != GUIDE))
 }
 
 /// `Q_…` wins over `OPENAI_…`; any one of URL and key makes an agent.
@@ -104,13 +176,26 @@ fn from_environment(environment: &Environment) -> Option<NamedAgent> {
     Some(NamedAgent { name: FROM_ENVIRONMENT.to_owned(), reach })
 }
 
-fn key_from(file: &std::path::Path, agent: &str) -> Result<String, CliError> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => Ok(text.trim().to_owned()),
-        Err(error) => Err(CliError::usage(format!(
-            "the key of agent `{agent}` cannot be read from {}: {error}",
-            file.display()
-        ))
-        .hint("mend key_file in the config, or use key_env")),
+/// The key that the configuration names, or why it cannot be had.
+fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<Option<String>, Keyless> {
+    match (&agent.key_env, &agent.key_file) {
+        (Some(variable), _) => match environment.text(variable) {
+            Some(key) => Ok(Some(key.to_owned())),
+            None => Err(Keyless {
+                why: format!("{variable}, which key_env names, is not set here"),
+                way_out: format!("set it: export {variable}=sk-..., or use key_file = \"PATH\""),
+            }),
+        },
+        (None, Some(written)) => key_from(written, environment, config).map(Some).map_err(|why| Keyless {
+            why: format!("its key cannot be read from {}: {why}", written.display()),
+            way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
+        }),
+        (None, None) => Ok(None),
     }
+}
+
+fn key_from(written: &Path, environment: &Environment, config: &Path) -> Result<String, String> {
+    let file = config::path::meant(written, config, environment.path("HOME").as_deref())?;
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    Ok(typed::text(&text).trim().to_owned())
 }

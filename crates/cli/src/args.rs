@@ -9,7 +9,7 @@ use crate::commands::inbox::CallId;
 ///
 /// Without a command, q opens (and starts its background host if none runs).
 #[derive(Debug, Parser)]
-#[command(name = "q", version, max_term_width = 100)]
+#[command(name = "q", bin_name = "q", version, max_term_width = 100)]
 pub(crate) struct Args {
     /// Line by line, without cursor movement: for screen readers and simple terminals
     #[arg(long, global = true)]
@@ -35,7 +35,7 @@ pub(crate) enum Verb {
     Send {
         /// Name, slot number, unique prefix, or id
         session: String,
-        /// The prompt; from standard input when left out
+        /// The prompt; standard input is added to it
         prompt: Vec<String>,
     },
     /// Wait until sessions have nothing left to do
@@ -210,7 +210,7 @@ pub(crate) enum QueueVerb {
         session: String,
         /// Its number, as `q queue` and `q send` print it
         prompt: u64,
-        /// The text; from standard input when left out
+        /// The text; standard input is added to it
         text: Vec<String>,
     },
     /// Give a waiting prompt another place
@@ -233,7 +233,7 @@ pub(crate) enum QueueVerb {
     Steer {
         /// Name, slot number, unique prefix, or id
         session: String,
-        /// What to say; from standard input when left out
+        /// What to say; standard input is added to it
         prompt: Vec<String>,
     },
 }
@@ -271,7 +271,7 @@ pub(crate) enum CallVerb {
     Answer {
         /// Name, slot number, unique prefix, or id
         session: String,
-        /// The answer; from standard input when left out
+        /// The answer; standard input is added to it
         words: Vec<String>,
     },
 }
@@ -327,7 +327,7 @@ pub(crate) struct ImportArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ChatArgs {
-    /// The prompt; from standard input when left out or `-`
+    /// The prompt; standard input is added to it, and is all of it for `-`
     pub(crate) prompt: Vec<String>,
     /// In this session instead of a new one
     #[arg(short, long, conflicts_with = "new")]
@@ -371,7 +371,7 @@ pub(crate) struct NewArgs {
     /// One JSON object (with -d)
     #[arg(long, requires = "detached")]
     pub(crate) json: bool,
-    /// A first prompt, after `--`
+    /// A first prompt, after `--`; standard input is added to it
     #[arg(last = true)]
     pub(crate) prompt: Vec<String>,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 
 /// What `q` takes from the process it runs in.
@@ -17,7 +18,31 @@ pub struct Environment {
     pub input_is_terminal: bool,
     /// Whether standard output is a terminal.
     pub output_is_terminal: bool,
+    /// The device of the terminal, and the process that leads the shell's session in it.
+    terminal: Option<(u64, i32)>,
 }
+
+/// Variables by which terminals and multiplexers tell their windows and panes apart.
+const PANES: [&str; 18] = [
+    "TMUX",
+    "TMUX_PANE",
+    "STY",
+    "WINDOW",
+    "ZELLIJ_SESSION_NAME",
+    "ZELLIJ_PANE_ID",
+    "KITTY_PID",
+    "KITTY_WINDOW_ID",
+    "WEZTERM_UNIX_SOCKET",
+    "WEZTERM_PANE",
+    "TERM_SESSION_ID",
+    "ITERM_SESSION_ID",
+    "WT_SESSION",
+    "ALACRITTY_WINDOW_ID",
+    "KONSOLE_DBUS_SERVICE",
+    "KONSOLE_DBUS_SESSION",
+    "GNOME_TERMINAL_SCREEN",
+    "TILIX_ID",
+];
 
 impl Environment {
     /// This process's.
@@ -29,7 +54,24 @@ impl Environment {
             program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("q")),
             input_is_terminal: std::io::stdin().is_terminal(),
             output_is_terminal: std::io::stdout().is_terminal(),
+            terminal: terminal(),
         }
+    }
+
+    /// What tells this terminal from others: its device with the window or pane it is, or else with the shell
+    /// in it, since the next window gets the number of a device that was closed. Nothing without a terminal.
+    pub(crate) fn terminal_identity(&self) -> Option<Vec<u8>> {
+        let (device, shell) = self.terminal?;
+        let mut identity = device.to_le_bytes().to_vec();
+        for name in PANES {
+            if let Some(value) = self.text(name) {
+                identity.extend([name.as_bytes(), b"=", value.as_bytes(), b"\0"].concat());
+            }
+        }
+        if identity.len() == size_of_val(&device) {
+            identity.extend(shell.to_le_bytes());
+        }
+        Some(identity)
     }
 
     /// A variable's text; nothing when it is unset, empty, or not UTF-8.
@@ -52,5 +94,52 @@ impl Environment {
     /// Whether colours are welcome (`NO_COLOR`, `CLICOLOR=0`).
     pub fn wants_color(&self) -> bool {
         self.text("NO_COLOR").is_none() && self.text("CLICOLOR") != Some("0")
+    }
+}
+
+/// The first of the standard files that is a terminal.
+fn terminal() -> Option<(u64, i32)> {
+    let device = |file: BorrowedFd<'_>| {
+        let is_terminal = file.is_terminal();
+        rustix::fs::fstat(file).ok().filter(|_| is_terminal).map(|found| found.st_rdev)
+    };
+    let (input, output, error) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    let device = [input.as_fd(), output.as_fd(), error.as_fd()].into_iter().find_map(device)?;
+    let shell = rustix::process::getsid(None).map_or(0, |leader| leader.as_raw_nonzero().get());
+    Some((device, shell))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(variables: &[(&str, &str)], terminal: Option<(u64, i32)>) -> Option<Vec<u8>> {
+        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let here = Environment::of_this_process();
+        Environment { variables: variables.collect(), terminal, ..here }.terminal_identity()
+    }
+
+    #[test]
+    fn a_terminal_is_a_pane_or_a_shell_in_a_window() {
+        let pane = |pane| [("TMUX", "/tmp/tmux-0/default,1,0"), ("TMUX_PANE", pane)];
+        assert_eq!(identity(&pane("%1"), None), None, "what a script inherited is no terminal");
+        assert_eq!(
+            identity(&pane("%1"), Some((1, 7))),
+            identity(&pane("%1"), Some((1, 8))),
+            "whatever shell is in it"
+        );
+        for (one, other) in [
+            (identity(&pane("%1"), Some((1, 7))), identity(&pane("%2"), Some((1, 7)))),
+            (identity(&pane("%1"), Some((1, 7))), identity(&pane("%1"), Some((2, 7)))),
+            (identity(&[], Some((1, 7))), identity(&[], Some((1, 8)))),
+            (identity(&[("STY", "1")], Some((1, 7))), identity(&[("WINDOW", "1")], Some((1, 7)))),
+            (
+                identity(&[("STY", "1WINDOW=2")], Some((1, 7))),
+                identity(&[("STY", "1"), ("WINDOW", "2")], Some((1, 7))),
+            ),
+        ] {
+            assert_ne!(one, other);
+        }
+        assert_eq!(identity(&[("LANG", "C")], Some((1, 7))), identity(&[], Some((1, 7))));
     }
 }

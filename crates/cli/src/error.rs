@@ -50,6 +50,11 @@ impl CliError {
         Self::new(Kind::Failed, message)
     }
 
+    /// More than is taken.
+    pub(crate) fn limit(message: impl Into<String>) -> Self {
+        Self::new(Kind::Limit, message)
+    }
+
     /// No host can be reached.
     pub(crate) fn unreachable(message: impl Into<String>) -> Self {
         Self::new(Kind::Unreachable, message)

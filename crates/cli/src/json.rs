@@ -1,10 +1,14 @@
 //! The shapes of `--json`: documented in docs/json.md, and stable: fields are added, never renamed.
 
+mod writer;
+
 use q_core::{Activity, Body, Entry, Policy, Stop, Summary};
 use serde::Serialize;
 
 use crate::error::CliError;
 use crate::out;
+
+pub(crate) use writer::text;
 
 /// One session, in `q ls --json` and inside other answers.
 #[derive(Debug, Serialize)]
@@ -173,7 +177,5 @@ const fn policy(policy: Policy) -> &'static str {
 
 /// Prints one JSON value on one line.
 pub(crate) fn print<T: Serialize>(value: &T) -> Result<(), CliError> {
-    let text = serde_json::to_string(value)
-        .map_err(|error| CliError::failed(format!("not writable as JSON: {error}")))?;
-    out::line(&text)
+    out::line(&text(value)?)
 }

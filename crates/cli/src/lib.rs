@@ -12,15 +12,19 @@ mod environment;
 mod error;
 mod exchange;
 mod history;
+mod input;
 mod json;
 mod out;
 mod plain;
 mod results;
+mod terminals;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
+use tokio::signal::unix::{SignalKind, signal};
 
 pub use environment::Environment;
 
@@ -33,9 +37,10 @@ use crate::error::CliError;
 pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitCode {
     // Whatever is created from here on is this user's alone.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-    let args = match Args::try_parse_from(args) {
+    let typed: Vec<OsString> = args.into_iter().collect();
+    let args = match Args::try_parse_from(&typed) {
         Ok(args) => args,
-        Err(error) => return out::usage(&error),
+        Err(error) => return usage::explain(&error, &typed),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
@@ -53,7 +58,27 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -
     }
 }
 
+/// Every command as it is typed, hidden ones too: for what must forget none.
+pub fn verbs() -> Vec<Vec<String>> {
+    fn below(command: &clap::Command, path: &[String], verbs: &mut Vec<Vec<String>>) {
+        for verb in command.get_subcommands().filter(|verb| path.is_empty() || verb.get_name() != "help") {
+            let path = [path, &[verb.get_name().to_owned()]].concat();
+            if path != ["help"] {
+                below(verb, &path, verbs);
+            }
+            verbs.push(path);
+        }
+    }
+    let mut root = Args::command();
+    root.build();
+    let mut verbs = Vec::new();
+    below(&root, &[], &mut verbs);
+    verbs
+}
+
 async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliError> {
+    // A limit on file sizes is an error of writing, which is told, and not the end of this process.
+    let _heard = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
     // These need no configuration of the person's, or must say themselves what is wrong with it.
     if let Some(Verb::Host(args::HostArgs { verb: args::HostVerb::Run { existing } })) = args.verb {
         return Ok(commands::host::run(&environment, existing).await);

@@ -1,15 +1,18 @@
-//! Standard output and standard error: written here only. What was asked for goes to the one, all else to the other.
-//! A reader that has gone away is no error.
+//! Standard output and standard error: written here only, and only what can be seen: whoever said it, and wherever it is
+//! read, nothing controls a terminal. What was asked for goes to the one, all else to the other. A reader that has gone
+//! away is no error.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+
+use q_term::sanitize::visible;
 
 use crate::error::CliError;
 
 /// What was asked for.
 pub(crate) fn say(text: &str) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let written = out.write_all(visible(text).as_bytes()).and_then(|()| out.flush());
     match written {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -25,13 +28,13 @@ pub(crate) fn line(text: &str) -> Result<(), CliError> {
 /// A line beside it.
 pub(crate) fn note(text: &str) {
     let mut err = io::stderr().lock();
-    let _nobody_reads = writeln!(err, "{text}");
+    let _nobody_reads = writeln!(err, "{}", visible(text));
 }
 
 /// Asks the person, who sits at a terminal; everything but a `y` is a no.
 pub(crate) fn ask(question: &str) -> Result<bool, CliError> {
     let mut err = io::stderr().lock();
-    let _nobody_reads = err.write_all(question.as_bytes()).and_then(|()| err.flush());
+    let _nobody_reads = err.write_all(visible(question).as_bytes()).and_then(|()| err.flush());
     let mut answer = String::new();
     io::stdin()
         .read_line(&mut answer)
@@ -41,15 +44,9 @@ pub(crate) fn ask(question: &str) -> Result<bool, CliError> {
 
 /// An error and its way out.
 pub(crate) fn complain(error: &CliError) -> ExitCode {
-    note(&format!("q: {}", q_term::sanitize::visible(&error.message)));
+    note(&format!("q: {}", error.message));
     for hint in &error.hints {
-        note(&format!("   {}", q_term::sanitize::visible(hint)));
+        note(&format!("   {hint}"));
     }
     ExitCode::from(error.kind.exit_code())
-}
-
-/// What clap has to say: help and version are answers, everything else is an error of usage.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    let _nobody_reads = error.print();
-    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }

@@ -54,7 +54,7 @@ pub enum PlaceError {
 impl Place {
     /// The places for the store under `data`, with logs under `state` and sockets under `runtime`.
     pub fn new(data: PathBuf, state: PathBuf, runtime: PathBuf) -> Self {
-        let tag = tag_of(&data);
+        let tag = tag_of(data.as_os_str().as_encoded_bytes());
         Self { data, state, runtime, tag }
     }
 
@@ -76,6 +76,16 @@ impl Place {
     /// The note that there is a store.
     pub fn known_store(&self) -> PathBuf {
         self.state.join(format!("{}.store", self.tag))
+    }
+
+    /// The directory of notes on which session was in front in which terminal.
+    pub fn terminals(&self) -> PathBuf {
+        self.state.join(format!("{}.terminals", self.tag))
+    }
+
+    /// The note of the terminal that is so described.
+    pub fn terminal(&self, identity: &[u8]) -> PathBuf {
+        self.terminals().join(tag_of(identity))
     }
 
     /// The host's socket.
@@ -137,10 +147,10 @@ pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Sixteen hexadecimal digits that stand for a directory (FNV-1a: it names, it does not protect).
-fn tag_of(directory: &Path) -> String {
+/// Sixteen hexadecimal digits that stand for something (FNV-1a: it names, it does not protect).
+fn tag_of(named: &[u8]) -> String {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for byte in directory.as_os_str().as_encoded_bytes() {
+    for byte in named {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     }
     format!("{hash:016x}")

@@ -22,6 +22,8 @@ pub mod kinds;
 pub mod plain;
 pub mod sanitize;
 pub mod slash;
+pub mod suggest;
+pub mod typed;
 pub mod wish;
 pub mod words;
 

@@ -37,7 +37,7 @@ const VISIBLE: [(char, char); 21] = [
 
 /// Text whose every character can be seen; line feeds and tabs stay. `\r\n` becomes `\n`.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(suspicious) {
+    if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -48,7 +48,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         if c == '\r' && after == Some('\n') {
             continue;
         }
-        if suspicious(c) && !needed(before, c, after) {
+        if is_hidden(c) && !needed(before, c, after) {
             // Writing to a string does not fail.
             let _written = write!(shown, "<U+{:04X}>", u32::from(c));
         } else {
@@ -85,7 +85,8 @@ pub fn expand_tabs(line: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn suspicious(c: char) -> bool {
+/// Whether a character moves, hides, reorders or smuggles, unless it does honest work between its neighbours.
+pub fn is_hidden(c: char) -> bool {
     !matches!(c, ' '..='~' | '\n' | '\t') && VISIBLE.iter().any(|&(first, last)| (first..=last).contains(&c))
 }
 

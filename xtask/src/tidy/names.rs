@@ -38,6 +38,7 @@ const CONFINED: &[Confined] = &[
     confined("etcetera", &["crates/cli/"], 2),
     // The testing world.
     confined("portable_pty", &["crates/testkit/src/terminal.rs"], 1),
+    confined("vte", &["crates/cli/tests/"], 1),
     confined("vt100", &["crates/testkit/", "crates/cli/tests/", "crates/term/"], 20),
 ];
 

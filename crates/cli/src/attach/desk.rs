@@ -101,7 +101,8 @@ impl Desk {
         let (waiting, request) = match intent {
             Intent::New { kind, name } => {
                 let directory = context.environment.directory.to_string_lossy().into_owned();
-                (Waiting::New, new::request(context, Wanted { name, kind, directory, ..Wanted::default() })?)
+                let wanted = Wanted { name, kind, directory, attended: true, ..Wanted::default() };
+                (Waiting::New, new::request(context, wanted)?)
             }
             Intent::Fork { session, at, name } => {
                 (Waiting::New, Request::Fork { session: session.into(), at: at.map(|at| at.0), name })

@@ -21,6 +21,7 @@ use crate::client::{Client, News};
 use crate::commands::{Context, quota};
 use crate::error::{CliError, Kind};
 use crate::out;
+use crate::terminals::Terminals;
 use desk::Desk;
 use rejoin::Apart;
 use screen::Screen;
@@ -46,12 +47,19 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         home: context.environment.text("HOME").unwrap_or_default().to_owned(),
     };
     let mut ui = Ui::new(options);
-    let mut first = ui.refreshed(&client.mirror);
-    if let Some(address) = session {
-        let lines: Vec<_> = client.mirror.by_slot().iter().map(|session| session.summary.clone()).collect();
-        let id = address::resolve(&address, &lines).map_err(CliError::miss)?;
-        first = ui.switch_to(&client.mirror, id);
-    }
+    let terminals = Terminals::of(context);
+    let front = match session {
+        None => terminals.last(&client.mirror),
+        Some(address) => {
+            let lines: Vec<_> =
+                client.mirror.by_slot().iter().map(|session| session.summary.clone()).collect();
+            Some(address::resolve(&address, &lines).map_err(CliError::miss)?)
+        }
+    };
+    let first = match front {
+        Some(front) => ui.switch_to(&client.mirror, front),
+        None => ui.refreshed(&client.mirror),
+    };
     ui.only_read(client.host().read_only.clone());
     if let Some(exceeded) = exceeded {
         ui.say(exceeded);
@@ -66,6 +74,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         context,
         client,
         ui,
+        terminals,
         desk: Desk::default(),
         screen,
         clock: Clock::start(),
@@ -80,15 +89,16 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, mut client, mut ui, apart, .. } = attached;
+    let Attached { screen, mut client, mut ui, mut terminals, apart, .. } = attached;
     drop(screen);
+    terminals.note(ui.focus());
     let goes_on = apart.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
     let is_heard = goes_on && client.flush().await;
     if !is_heard {
         // What it had not answered it may not have kept.
         ui.host_lost("the host is gone, or does not answer");
         for text in ui.undelivered() {
-            out::note(&format!("not saved: {}", q_term::sanitize::visible(text)));
+            out::note(&format!("not saved: {text}"));
         }
     }
     match outcome {
@@ -120,6 +130,7 @@ struct Attached<'a> {
     context: &'a Context,
     client: Client,
     ui: Ui,
+    terminals: Terminals,
     desk: Desk,
     screen: Screen,
     clock: Clock,
@@ -251,6 +262,7 @@ impl Attached<'_> {
 
     fn save_drafts(&mut self) -> Result<(), CliError> {
         self.typed = None;
+        self.terminals.note(self.ui.focus());
         let drafts = self.ui.drafts();
         self.carry(drafts).map(|_| ())
     }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use q_host::wire::message::Reach;
+use q_term::sanitize::visible_line;
 use serde::Serialize;
 
 use crate::commands::Context;
@@ -17,31 +18,39 @@ struct AgentJson<'a> {
     base_url: Option<&'a str>,
     model: Option<&'a str>,
     has_key: bool,
+    /// Why it cannot be asked from here.
+    unusable: Option<&'a str>,
 }
 
 pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
     let known = &context.known;
-    let rows: Vec<AgentJson<'_>> = known
-        .agents
-        .iter()
-        .zip(&known.origins)
-        .map(|(agent, &origin)| {
-            let (base_url, model, has_key) = match &agent.reach {
-                Reach::Guide => (None, None, false),
-                Reach::Http { base_url, key, model, .. } => {
-                    (Some(base_url.as_str()), Some(model.as_str()), key.is_some())
-                }
-            };
-            AgentJson {
-                name: &agent.name,
-                default: agent.name == known.default,
-                origin,
-                base_url,
-                model,
-                has_key,
+    let usable = known.agents.iter().zip(&known.origins).map(|(agent, &origin)| {
+        let (base_url, model, has_key) = match &agent.reach {
+            Reach::Guide => (None, None, false),
+            Reach::Http { base_url, key, model, .. } => {
+                (Some(base_url.as_str()), Some(model.as_str()), key.is_some())
             }
-        })
-        .collect();
+        };
+        AgentJson {
+            name: &agent.name,
+            default: agent.name == known.default,
+            origin,
+            base_url,
+            model,
+            has_key,
+            unusable: None,
+        }
+    });
+    let unusable = known.unusable.iter().map(|agent| AgentJson {
+        name: &agent.name,
+        default: agent.name == known.default,
+        origin: "config",
+        base_url: Some(&agent.base_url),
+        model: Some(&agent.model),
+        has_key: false,
+        unusable: Some(&agent.why.why),
+    });
+    let rows: Vec<AgentJson<'_>> = usable.chain(unusable).collect();
     if as_json {
         json::print(&rows)?;
         return Ok(ExitCode::SUCCESS);
@@ -55,7 +64,9 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
                 format!("{url}  {model}  {}", if row.has_key { "with key" } else { "no key" })
             }
         };
-        out::line(&format!("{mark} {:<12} {reach}  ({})", row.name, row.origin))?;
+        let unusable = row.unusable.map(|why| format!("  cannot be asked: {why}")).unwrap_or_default();
+        let line = format!("{mark} {:<12} {reach}  ({}){unusable}", row.name, row.origin);
+        out::line(&visible_line(&line))?;
     }
     out::note(&format!("* answers in new sessions. Configure agents in {}", context.config_file.display()));
     Ok(ExitCode::SUCCESS)

@@ -12,22 +12,24 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::args::ChatArgs;
 use crate::client::{Client, News};
 use crate::commands::new::Wanted;
-use crate::commands::{Context, new, prompt_from};
+use crate::commands::{Context, new};
 use crate::error::{CliError, Kind};
 use crate::json::{self, ChatJson, SessionJson};
-use crate::out;
+use crate::{input, out};
 
 /// Between texts of one turn.
 const BETWEEN: &str = "\n\n";
 
 pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
-    let text = prompt_from(&args.prompt, &context.environment)?;
+    let text = input::prompt(&args.prompt, &context.environment)?;
     let mut interrupts = signal(SignalKind::interrupt())
         .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
     let is_passing = args.session.is_none() && args.new.is_none();
     let mut client = Client::attach(context, true).await?;
     let session = if let Some(address) = &args.session {
-        client.resolve(address).await?.id
+        let session = client.resolve(address).await?;
+        context.known.say_if_guide(&session);
+        session.id
     } else {
         let directory = context.environment.directory.to_string_lossy().into_owned();
         let wanted =
@@ -147,7 +149,7 @@ impl Turn {
             let fresh = answer.get(self.printed.1..).unwrap_or("");
             self.printed.1 = answer.len();
             if !fresh.is_empty() {
-                out::say(&q_term::sanitize::visible(fresh))?;
+                out::say(fresh)?;
             }
         }
         Ok(())
@@ -173,7 +175,7 @@ impl Turn {
             out::say("\n")?;
         }
         match failure {
-            Some(failure) => out::note(&format!("q: {}", q_term::sanitize::visible(&failure))),
+            Some(failure) => out::note(&format!("q: {failure}")),
             None if outcome == "waiting" => out::note(&format!(
                 "q: the turn before it did not end well, so the prompt waits; `q retry {}` goes on",
                 session.summary.name

@@ -27,9 +27,9 @@ pub(crate) async fn run(environment: &Environment, as_json: bool) -> Result<Exit
     if as_json {
         json::print(&DoctorJson::from(&examination))?;
     } else {
-        out::say(&q_term::sanitize::visible(&examination.to_string()))?;
+        out::say(&examination.to_string())?;
         match elsewhere.filter(|_| matches!(examination.condition, Condition::InUse { .. })) {
-            Some(user) => out::line(&q_term::sanitize::visible(&user.to_string()))?,
+            Some(user) => out::line(&user.to_string())?,
             None => out::say(way_out(&examination.condition))?,
         }
     }

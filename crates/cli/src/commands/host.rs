@@ -8,7 +8,6 @@ use q_core::Mirror;
 use q_host::HostConfig;
 use q_host::connect::READY;
 use q_host::wire::{Answer, Request};
-use q_term::sanitize::visible;
 
 use crate::args::HostVerb;
 use crate::client::{Client, News, unexpected};
@@ -72,7 +71,7 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
     let Some(mut client) = Client::attach_existing(context, false).await? else {
         match q_host::elsewhere(&context.place) {
             _ if as_json => json::print(&serde_json::json!({ "running": false }))?,
-            Some(user) => out::line(&format!("no host runs here; {}", visible(&user.to_string())))?,
+            Some(user) => out::line(&format!("no host runs here; {user}"))?,
             None => out::line("no host runs; q starts one when it is needed")?,
         }
         return Ok(ExitCode::from(Kind::Unreachable.exit_code()));
@@ -98,7 +97,7 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
             status.clients
         ))?;
         if let Some(why) = &status.read_only {
-            out::line(&format!("read only: {}", visible(why)))?;
+            out::line(&format!("read only: {why}"))?;
         }
     }
     Ok(ExitCode::SUCCESS)

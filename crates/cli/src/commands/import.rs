@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use q_core::import::Thread;
 use q_core::{Command, Entry, Import, Item, Limits, SessionId};
+use q_term::typed;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -136,10 +137,12 @@ fn send_parts(file: File, parts: &mpsc::Sender<Vec<Item>>) -> Result<(), String>
 
 /// What waits in the session, and what was being typed.
 fn rest(queue: Vec<String>, draft: String) -> Result<Vec<Item>, CliError> {
-    let waiting = queue.into_iter().map(|text| Ok(Item::Waiting { token: token()?, text }));
+    let waiting = queue
+        .into_iter()
+        .map(|text| Ok(Item::Waiting { token: token()?, text: typed::text(&text).into_owned() }));
     let mut rest = waiting.collect::<Result<Vec<Item>, CliError>>()?;
     if !draft.is_empty() {
-        rest.push(Item::Draft(draft));
+        rest.push(Item::Draft(typed::text(&draft).into_owned()));
     }
     Ok(rest)
 }

@@ -15,9 +15,9 @@ use serde::Serialize;
 
 use crate::args::CallVerb;
 use crate::client::{Client, unexpected};
-use crate::commands::{Context, prompt_from};
+use crate::commands::Context;
 use crate::error::CliError;
-use crate::{json, out};
+use crate::{input, json, out};
 
 #[derive(Serialize)]
 struct WaitingJson {
@@ -92,7 +92,7 @@ pub(crate) async fn run(context: &Context, verb: CallVerb) -> Result<ExitCode, C
             reply(context, &session, id, Wants::Consent, answer).await?;
         }
         CallVerb::Answer { session, words } => {
-            let words = prompt_from(&words, &context.environment)?;
+            let words = input::prompt(&words, &context.environment)?;
             reply(context, &session, None, Wants::Words, Answer::Words(words)).await?;
         }
     }

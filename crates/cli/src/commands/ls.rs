@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use q_core::retention::Kept;
 use q_core::{Summary, Tag, WallTime, attention};
+use q_term::suggest::nearest;
 
 use crate::args::LsArgs;
 use crate::client::Client;
@@ -22,11 +23,15 @@ pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, Cli
     let tag =
         args.tag.as_deref().map(|tag| tag.parse::<Tag>().map_err(|fault| CliError::usage(fault.to_string())));
     let tag = tag.transpose()?;
+    let nothing = nothing(&args, tag.as_ref(), &kept);
     kept.retain(|Kept { summary: session, .. }| {
         (args.all || session.presence.is_open())
             && (!args.waiting || attention::need(session).is_some())
             && tag.as_ref().is_none_or(|tag| session.tags.contains(tag))
     });
+    if kept.is_empty() && (!args.json || tag.is_some()) {
+        out::note(&nothing);
+    }
     // Open ones by slot, the others behind them, the newest first.
     kept.sort_by_key(|Kept { summary: session, .. }| {
         (session.slot == 0, session.slot, std::cmp::Reverse(session.touched))
@@ -35,9 +40,6 @@ pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, Cli
         let line = |kept: &Kept| SessionJson::from(&kept.summary).with_bytes(kept.bytes);
         json::print(&kept.iter().map(line).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
-    }
-    if kept.is_empty() {
-        out::note("no sessions; `q` opens one, `q new NAME` makes one");
     }
     let now = q_host::clock::wall();
     let width = kept.iter().map(|kept| kept.summary.name.as_str().chars().count()).max().unwrap_or(0);
@@ -51,6 +53,28 @@ pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, Cli
         out::note(&said);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is said where nothing is listed.
+fn nothing(args: &LsArgs, tag: Option<&Tag>, sessions: &[Kept]) -> String {
+    let Some(tag) = tag else {
+        let nothing = if args.waiting { "nothing needs you" } else { "no sessions" };
+        let way_out = if args.waiting { "`q ls` lists all" } else { "`q` opens one, `q new NAME` makes one" };
+        return format!("{nothing}; {way_out}");
+    };
+    let tags = || sessions.iter().flat_map(|kept| &kept.summary.tags);
+    if !tags().any(|known| known == tag) {
+        let way_out = match nearest(tag.as_str(), tags().map(Tag::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("`q tag SESSION +{tag}` gives it to one"),
+        };
+        return format!("no session has the tag `{tag}`; {way_out}");
+    }
+    if args.waiting {
+        format!("no session with the tag `{tag}` needs you")
+    } else {
+        format!("only closed sessions have the tag `{tag}`; `q ls --all --tag {tag}` lists them")
+    }
 }
 
 fn row(session: &Summary, bytes: Option<u64>, width: usize, now: WallTime) -> String {

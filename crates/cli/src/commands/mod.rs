@@ -24,11 +24,9 @@ pub(crate) mod stats;
 pub(crate) mod wait;
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
-use q_core::Refusal;
 use q_host::Place;
 use q_host::wire::message::Hello;
 use q_host::wire::{OLDEST, PROTOCOL};
@@ -58,7 +56,7 @@ impl Context {
         let place = place(&environment)?;
         let config_file = config_file(&environment)?;
         let config = config::read(&config_file)?;
-        let known = known(&config, &environment)?;
+        let known = known(&config, &environment, &config_file)?;
         let (kinds, templates) = (config.all_kinds()?, config.kinds);
         Ok(Self { environment, place, config_file, known, kinds, templates })
     }
@@ -122,32 +120,4 @@ fn config_file(environment: &Environment) -> Result<PathBuf, CliError> {
 /// The configuration, for the host: it takes its limits from it.
 pub(crate) fn config(environment: &Environment) -> Result<Config, CliError> {
     config::read(&config_file(environment)?)
-}
-
-/// A prompt from its words, or from standard input when there are none (or just `-`).
-pub(crate) fn prompt_from(words: &[String], environment: &Environment) -> Result<String, CliError> {
-    if !words.is_empty() && words != ["-"] {
-        return not_empty(words.join(" "));
-    }
-    if environment.input_is_terminal && words.is_empty() {
-        return Err(CliError::usage("there is no prompt")
-            .hint("give it as words, or on standard input: echo \"why?\" | q chat"));
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(|error| CliError::failed(format!("standard input cannot be read: {error}")))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        CliError::usage(format!(
-            "standard input is not UTF-8 text (byte {at} is the first that is not); nothing was sent"
-        ))
-        .hint("convert it first: iconv -f LATIN1 -t UTF-8 FILE | q chat")
-    })?;
-    not_empty(text)
-}
-
-/// Refuses an empty prompt before anything is made for it.
-pub(crate) fn not_empty(text: String) -> Result<String, CliError> {
-    if text.trim().is_empty() { Err(CliError::usage(Refusal::PromptEmpty.to_string())) } else { Ok(text) }
 }

@@ -5,15 +5,15 @@ use std::process::ExitCode;
 
 use q_core::SessionId;
 use q_host::wire::{New, Request};
-use q_term::slash::nearest;
+use q_term::suggest::nearest;
 use serde::Serialize;
 
 use crate::args::NewArgs;
 use crate::client::{Client, Created};
-use crate::commands::{Context, not_empty, open};
+use crate::commands::{Context, open};
 use crate::config::Tools;
 use crate::error::CliError;
-use crate::{json, out};
+use crate::{input, json, out};
 
 #[derive(Serialize)]
 struct NewJson {
@@ -27,7 +27,7 @@ pub(crate) async fn run(context: &Context, args: NewArgs, plain: bool) -> Result
     let directory = directory(context, args.cwd.as_deref())?;
     let prompt = match args.prompt.as_slice() {
         [] => None,
-        words => Some(not_empty(words.join(" "))?),
+        words => Some(input::prompt(words, &context.environment)?),
     };
     let wanted = Wanted {
         name: args.name,
@@ -36,6 +36,7 @@ pub(crate) async fn run(context: &Context, args: NewArgs, plain: bool) -> Result
         model: args.model,
         directory,
         tags: args.tags,
+        attended: !args.detached && context.environment.input_is_terminal,
     };
     let request = request(context, wanted)?;
     let mut client = Client::attach(context, false).await?;
@@ -68,6 +69,8 @@ pub(crate) struct Wanted {
     pub(crate) model: Option<String>,
     pub(crate) directory: String,
     pub(crate) tags: Vec<String>,
+    /// Whether a person sits in front of what will be said in it.
+    pub(crate) attended: bool,
 }
 
 /// Creates a session; says which one hibernated for it.
@@ -89,9 +92,9 @@ async fn make(client: &mut Client, request: Request) -> Result<SessionId, CliErr
 
 /// The request for a new session with the agent that was asked for, or the default one.
 pub(crate) fn request(context: &Context, wanted: Wanted) -> Result<Request, CliError> {
-    let Wanted { name, kind, agent, model, directory, tags } = wanted;
+    let Wanted { name, kind, agent, model, directory, tags, attended } = wanted;
     let (brief, deny_tools) = template(context, &kind)?;
-    let agent = context.known.choose(agent.as_deref())?;
+    let agent = context.known.choose(agent.as_deref(), attended)?;
     let own_model = match &agent.reach {
         q_host::wire::message::Reach::Guide => String::new(),
         q_host::wire::message::Reach::Http { model, .. } => model.clone(),

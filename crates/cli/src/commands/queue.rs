@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use crate::args::QueueVerb;
 use crate::client::{Client, token};
-use crate::commands::{Context, prompt_from};
+use crate::commands::Context;
 use crate::error::CliError;
-use crate::{json, out};
+use crate::{input, json, out};
 
 #[derive(Serialize)]
 struct QueuedJson {
@@ -32,7 +32,7 @@ pub(crate) async fn run(context: &Context, verb: QueueVerb) -> Result<ExitCode, 
                 .map_err(numbered(&address))?;
         }
         QueueVerb::Edit { session: address, prompt, text } => {
-            let text = prompt_from(&text, &context.environment)?;
+            let text = input::prompt(&text, &context.environment)?;
             let (mut client, session) = attach(context, &address).await?;
             let edit = Command::Edit { session: session.id, prompt: PromptNo(prompt), text };
             client.command(edit).await.map_err(numbered(&address))?;
@@ -47,7 +47,7 @@ pub(crate) async fn run(context: &Context, verb: QueueVerb) -> Result<ExitCode, 
         }
         QueueVerb::Now { session, prompt } => now(context, &session, prompt).await?,
         QueueVerb::Steer { session, prompt } => {
-            let text = prompt_from(&prompt, &context.environment)?;
+            let text = input::prompt(&prompt, &context.environment)?;
             let (mut client, session) = attach(context, &session).await?;
             client.command(Command::Steer { session: session.id, token: token()?, text }).await?;
         }

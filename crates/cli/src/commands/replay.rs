@@ -18,6 +18,7 @@ pub(crate) fn run(context: &Context, file: &Path) -> Result<ExitCode, CliError> 
     let path = context.environment.directory.join(file);
     let script = fs::read_to_string(&path)
         .map_err(|error| CliError::usage(format!("{} cannot be read: {error}", file.display())))?;
+    let script = q_term::typed::text(&script);
     let mut player = Player::new(limits(&script).map_err(|faulty| CliError::usage(faulty.to_string()))?);
     for (number, line) in script.lines().enumerate() {
         let Some(told) = told(line) else { continue };

@@ -3,14 +3,15 @@
 use std::process::ExitCode;
 
 use crate::client::Client;
-use crate::commands::{Context, prompt_from};
+use crate::commands::Context;
 use crate::error::CliError;
-use crate::out;
+use crate::{input, out};
 
 pub(crate) async fn run(context: &Context, address: &str, words: Vec<String>) -> Result<ExitCode, CliError> {
-    let text = prompt_from(&words, &context.environment)?;
+    let text = input::prompt(&words, &context.environment)?;
     let mut client = Client::attach(context, false).await?;
     let session = client.resolve(address).await?;
+    context.known.say_if_guide(&session);
     let prompt = client.submit(session.id, text).await?;
     out::line(&prompt.to_string())?;
     Ok(ExitCode::SUCCESS)

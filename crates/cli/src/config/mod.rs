@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use q_term::slash::nearest;
+use q_term::suggest::nearest;
+use q_term::typed;
 use serde::Deserialize;
 
 use crate::error::CliError;
 
 mod kinds;
 mod limits;
+pub(crate) mod path;
 
 pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;
@@ -41,7 +43,7 @@ pub(crate) struct AgentConfig {
     /// The variable that holds the key.
     #[serde(default)]
     pub(crate) key_env: Option<String>,
-    /// The file that holds the key, alone.
+    /// The file that holds the key, alone; see [`path`].
     #[serde(default)]
     pub(crate) key_file: Option<PathBuf>,
     /// Seconds.
@@ -52,7 +54,7 @@ pub(crate) struct AgentConfig {
 /// Reads the file at `path`.
 pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
     let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+        Ok(text) => typed::text(&text).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
         Err(error) => return Err(CliError::usage(format!("{} cannot be read: {error}", path.display()))),
     };

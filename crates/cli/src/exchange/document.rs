@@ -3,6 +3,7 @@
 
 use q_core::{Import, Kind, NameOrigin, Policy, SessionId, Setup, Summary, Usage, WallTime};
 use q_host::wire;
+use q_term::typed;
 use serde::Serialize;
 
 /// What `format` says.
@@ -90,7 +91,8 @@ impl Facts {
         };
         let kind = self.kind.parse().or_else(|_| self.kind.parse().map(Kind::Custom));
         let kind = kind.map_err(|fault| format!("kind `{}` cannot be one: {fault}", self.kind))?;
-        let Self { brief, agent, model, directory, .. } = self;
+        let Self { agent, model, directory, .. } = self;
+        let brief = typed::text(&self.brief).into_owned();
         Ok(Import {
             id: SessionId(0),
             typed,

@@ -7,6 +7,7 @@ use q_core::{
     AgentFailure, Body, CallNo, Called, Entry, EntryNo, FailureKind, Fault, Interrupter, Outcome, PromptNo,
     Resulted, Stop, WallTime, Wants,
 };
+use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
@@ -187,7 +188,7 @@ impl EntryShape {
         let missing = |field: &str| format!("it has no `{field}`");
         let text = self.text.ok_or_else(|| missing("text"));
         Ok(match self.role.as_str() {
-            "user" => Body::Prompt(text?),
+            "user" => Body::Prompt(typed::text(&text?).into_owned()),
             "assistant" => Body::Answer(text?),
             "thinking" => Body::Thinking(text?),
             "call" => Body::Call(Called {

@@ -7,6 +7,7 @@ use super::entry::EntryShape;
 use super::{html, markdown};
 use crate::args::ExportFormat;
 use crate::error::CliError;
+use crate::json;
 
 /// A session being written down.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ impl Form {
             ExportFormat::Md => Ok(markdown::begin(facts)),
             ExportFormat::Html => Ok(html::begin(facts)),
             ExportFormat::Json => {
-                let mut text = serde_json::to_string(facts).map_err(|error| unwritable(&error))?;
+                let mut text = json::text(facts)?;
                 text.truncate(text.len().saturating_sub("}".len()));
                 Ok(text + ",\"entries\":[")
             }
@@ -43,7 +44,7 @@ impl Form {
             ExportFormat::Html => Ok(html::entry(entry)),
             ExportFormat::Json => {
                 let shape = EntryShape::new(entry, self.count, self.number_of_call(entry));
-                let text = serde_json::to_string(&shape).map_err(|error| unwritable(&error))?;
+                let text = json::text(&shape)?;
                 Ok(if self.count == 1 { format!("\n{text}") } else { format!(",\n{text}") })
             }
         }
@@ -72,8 +73,4 @@ impl Form {
             Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => 0,
         }
     }
-}
-
-fn unwritable(error: &serde_json::Error) -> CliError {
-    CliError::failed(format!("not writable as JSON: {error}"))
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use q_core::Entry;
 use serde::Deserializer;
@@ -14,6 +14,9 @@ use super::entry::{EntryShape, Fields};
 
 /// The most that is read for one entry, or for all facts: the longest text that is kept, every byte of it escaped.
 const PIECE_BYTES: u64 = 64 << 20;
+
+/// What other programs put in front of a text.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What a file said of its session beside its entries.
 #[derive(Debug)]
@@ -28,8 +31,11 @@ pub(crate) type Taker<'a> = &'a mut dyn FnMut(Entry) -> Result<(), String>;
 
 /// Reads a file to its end, or to what is wrong with it and where.
 pub(crate) fn read(file: impl Read, take: Taker<'_>) -> Result<Told, String> {
+    let mut file = BufReader::new(file);
+    let begins_with_mark = file.fill_buf().is_ok_and(|bytes| bytes.starts_with(BYTE_ORDER_MARK));
+    file.consume(if begins_with_mark { BYTE_ORDER_MARK.len() } else { 0 });
     let progress = Progress { left: Cell::new(PIECE_BYTES), line: Cell::new(1), fault: RefCell::new(None) };
-    let bounded = Bounded { file: BufReader::new(file), progress: &progress };
+    let bounded = Bounded { file, progress: &progress };
     let mut json = serde_json::Deserializer::from_reader(bounded);
     let told = json.deserialize_map(Document { take, progress: &progress });
     let told = told.and_then(|told| json.end().map(|()| told));

@@ -181,7 +181,7 @@ impl Face<'_> {
         let (session, waiting) =
             chosen.map(|(session, waiting)| (session, waiting.clone())).map_err(CliError::failed)?;
         self.command(Command::Unqueue { session, prompt: waiting.prompt }).await?;
-        say(&[format!("* taken back: {}", q_term::sanitize::visible(&waiting.text))])
+        say(&[format!("* taken back: {}", waiting.text)])
     }
 
     async fn step(&mut self, by: isize) -> Result<(), CliError> {

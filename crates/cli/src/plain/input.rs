@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 
+use q_term::typed;
 use tokio::sync::mpsc;
 
 /// Lines read ahead.
@@ -49,11 +50,9 @@ fn read(input: &mut impl BufRead) -> Option<Input> {
         Ok(0) | Err(_) => None,
         Ok(_) => {
             let line = String::from_utf8(bytes).ok();
-            Some(
-                line.map_or(Input::NotText, |line| {
-                    Input::Line(line.trim_end_matches(['\n', '\r']).to_owned())
-                }),
-            )
+            Some(line.map_or(Input::NotText, |line| {
+                Input::Line(typed::text(line.trim_end_matches(['\n', '\r'])).into_owned())
+            }))
         }
     }
 }
@@ -64,7 +63,7 @@ mod tests {
 
     #[test]
     fn lines_end_where_they_end_and_bytes_that_are_no_text_are_told() {
-        let mut input: &[u8] = b"one\r\n\xff\xfe\nlast";
+        let mut input: &[u8] = b"\xef\xbb\xbfone\r\n\xff\xfe\nlast";
         assert_eq!(read(&mut input), Some(Input::Line("one".into())));
         assert_eq!(read(&mut input), Some(Input::NotText));
         assert_eq!(read(&mut input), Some(Input::Line("last".into())));

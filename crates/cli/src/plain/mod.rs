@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use q_core::{Activity, Command, Presence, SessionId, Token};
 use q_host::wire::ClientMessage;
 use q_term::plain::{Plain, prompt};
-use q_term::sanitize;
 use q_term::slash::{Typed, read};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -20,6 +19,7 @@ use crate::commands::new::Wanted;
 use crate::commands::{Context, new, quota};
 use crate::error::{CliError, Kind};
 use crate::out;
+use crate::terminals::Terminals;
 use input::{Input, Lines};
 
 /// Opens the plain face, at `session` if one is named.
@@ -30,18 +30,24 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     }
     client.keep_updates();
     let plain = Plain::new(&client.mirror);
-    let mut face =
-        Face { context, client, plain, before: None, unsent: Vec::new(), failures: 0, worked: false };
+    let mut face = Face {
+        context,
+        client,
+        plain,
+        terminals: Terminals::of(context),
+        before: None,
+        unsent: Vec::new(),
+        failures: 0,
+        refused: None,
+        worked: false,
+    };
     if let Some(address) = session {
         let id = face.client.resolve(&address).await?.id;
         face.go_to(id).await?;
+    } else if let Some(last) = face.terminals.last(&face.client.mirror) {
+        face.go_to(last).await?;
     } else {
-        let first = face.client.mirror.by_slot().first().map(|session| session.summary.id);
-        if let Some(first) = first {
-            face.go_to(first).await?;
-        } else {
-            out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
-        }
+        out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
     }
     face.say_interrupted()?;
     face.live().await
@@ -66,12 +72,15 @@ struct Face<'a> {
     context: &'a Context,
     client: Client,
     plain: Plain,
+    terminals: Terminals,
     /// The session in focus before this one.
     before: Option<SessionId>,
     /// Prompts that no host has answered: sent again to the next one, or told when leaving, so that nothing typed is lost.
     unsent: Vec<Unsent>,
     /// Hosts in a row that did not come, or went before they took what was unsent.
     failures: u32,
+    /// Why a prompt was not taken, where one was not.
+    refused: Option<Kind>,
     /// Whether the session in focus worked when a line could last have been asked for.
     worked: bool,
 }
@@ -164,7 +173,11 @@ impl Face<'_> {
             Typed::Command(Ok(command)) => self.carry_out(command).await,
             Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
             Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
-            Typed::Prompt(text) => self.submit(text.to_owned(), false).await.map(|()| Next::Go),
+            Typed::Prompt(text) => {
+                let sent = self.submit(text.to_owned(), false).await;
+                self.refused = self.refused.or(sent.as_ref().err().map(|error| error.kind));
+                sent.map(|()| Next::Go)
+            }
         };
         let next = match next {
             Ok(next) => next,
@@ -194,7 +207,7 @@ impl Face<'_> {
                 Err(error) if error.kind == Kind::Unreachable => return Err(error),
                 Err(error) => {
                     let Unsent { text, .. } = self.unsent.remove(0);
-                    return Err(error.hint(format!("not sent: {}", sanitize::visible(&text))));
+                    return Err(error.hint(format!("not sent: {}", text)));
                 }
             }
         }
@@ -219,7 +232,8 @@ impl Face<'_> {
     /// Creates a session and goes there.
     async fn create(&mut self, kind: String, name: Option<String>) -> Result<SessionId, CliError> {
         let directory = self.context.environment.directory.to_string_lossy().into_owned();
-        let wanted = Wanted { name, kind, directory, ..Wanted::default() };
+        let attended = self.context.environment.input_is_terminal;
+        let wanted = Wanted { name, kind, directory, attended, ..Wanted::default() };
         let id = self.client.create(new::request(self.context, wanted)?).await?.id;
         self.say_updates()?;
         self.go_to(id).await?;
@@ -239,6 +253,9 @@ impl Face<'_> {
             self.before = self.plain.focus();
         }
         let lines = self.plain.focus_on(session);
+        if self.context.environment.input_is_terminal {
+            self.terminals.note(Some(id)); // a script that reads lines is in front of nobody
+        }
         // The host hears first: whoever reads that we are elsewhere may count on it.
         self.client.tell(&ClientMessage::Showing { session: Some(id.into()), at_end: true })?;
         say(&lines)
@@ -277,8 +294,11 @@ impl Face<'_> {
         focus.is_some_and(|session| session.summary.activity.is_busy())
     }
 
-    /// How the session in focus ended: the exit code of a script's run.
+    /// How the session in focus ended, unless a prompt never came so far: the exit code of a script's run.
     fn verdict(&self) -> ExitCode {
+        if let Some(kind) = self.refused {
+            return ExitCode::from(kind.exit_code());
+        }
         let focus = self.plain.focus().and_then(|id| self.client.mirror.get(id));
         match focus.map(|session| session.summary.activity) {
             Some(Activity::Failed) => ExitCode::from(Kind::Failed.exit_code()),

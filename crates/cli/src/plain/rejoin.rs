@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use q_term::sanitize;
 use q_term::words::interrupted;
 use tokio::signal::unix::Signal;
 use tokio::time::sleep;
@@ -93,7 +92,7 @@ impl Face<'_> {
 
     pub(super) fn tell_unsent(&self) {
         for unsent in &self.unsent {
-            out::note(&format!("not sent: {}", sanitize::visible(&unsent.text)));
+            out::note(&format!("not sent: {}", unsent.text));
         }
     }
 }

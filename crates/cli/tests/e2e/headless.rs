@@ -121,7 +121,7 @@ fn each_end_has_its_exit_code() {
         (&["interrupt", "api"], 1, "nothing runs"),
         (&["chat"], 2, "an empty prompt is not sent"),
         (&["chat", "-s", "api", "--new", "other", "x"], 2, "cannot be used with"),
-        (&["nonsense"], 2, "unrecognized subcommand"),
+        (&["nonsense"], 2, "there is no command `q nonsense`"),
         (&["new", "-d", "1st"], 2, "must begin with a letter"),
         (&["new", "-d", "--kind", "debugging"], 2, "debugging"),
         (&["new", "-d", "--agent", "opnai"], 2, "did you mean `openai`"),
@@ -283,10 +283,11 @@ fn stopping_the_host_interrupts_what_runs_and_asks_nothing_again() {
 }
 
 #[test]
-fn the_guide_answers_where_nothing_is_configured() {
+fn the_guide_answers_where_nothing_is_configured_and_it_is_named() {
     let mut world = World::new();
     world.home.set("OPENAI_BASE_URL", "");
-    let said = world.q(&["chat", "--json", "how do I switch sessions?"]).succeeded().json();
+    let said =
+        world.q(&["chat", "--agent", "guide", "--json", "how do I switch sessions?"]).succeeded().json();
     assert_eq!(said["session"]["agent"], "guide");
     assert!(said["answer"].as_str().unwrap().contains("/switch"), "{said}");
     assert_eq!(world.server.requests().len(), 0);
@@ -310,6 +311,34 @@ fn keys_are_sent_to_the_agent_and_shown_nowhere() {
         let bytes = std::fs::read(&file).unwrap_or_default();
         let found = bytes.windows(11).any(|window| window == b"very-secret");
         assert!(!found, "the key stands in {}", file.display());
+    }
+}
+
+/// What stands in a log may be sent to whoever helps: nobody's words, and no key, whoever said it.
+#[test]
+fn no_filter_brings_keys_or_words_into_the_log() {
+    for filter in ["trace", "info", "genai=trace,hyper=trace,reqwest=trace", "q=trace"] {
+        let mut world = World::new();
+        world.home.set("OPENAI_API_KEY", "sk-canary-key");
+        world.home.set("Q_LOG", filter);
+        world.server.on("canary-prompt", Script::new().say("canary-reply").done());
+        let body = r#"{"error":{"message":"canary-body: no such key: sk-canary-key"}}"#;
+        world.server.on("canary-refused", Script::new().status(401, body));
+        world
+            .server
+            .on("canary-cut", Script::new().say("canary-reply").raw("canary-body sk-canary-key\n\n").cut());
+        world.q(&["chat", "canary-prompt"]).succeeded().said("canary-reply");
+        world.q(&["chat", "canary-refused"]).exited(1);
+        world.q(&["chat", "canary-cut"]).exited(1);
+        world.q(&["host", "stop"]).succeeded();
+        let logs = world.q(&["host", "logs"]).succeeded().out;
+        let files = files_under(logs.trim().as_ref());
+        let logged: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
+        let text = String::from_utf8_lossy(&logged);
+        assert!(text.contains("turn") || filter.starts_with("genai"), "{filter}: q's own lines: {text}");
+        for canary in ["canary-key", "canary-prompt", "canary-reply", "canary-body"] {
+            assert!(!text.contains(canary), "{filter}: {canary}: {text}");
+        }
     }
 }
 
@@ -346,4 +375,172 @@ fn what_is_too_long_for_the_wire_is_refused_with_its_limit() {
     let text = "x".repeat(17 << 20);
     world.q_reading(&["send", "one", "-"], text).exited(4).told("too long to be sent").told("16777216");
     assert_eq!(world.session("one")["entries"], 0);
+}
+
+/// A script whose environment lost its model must not take pages of the manual for an answer.
+#[test]
+fn scripts_without_a_model_stop_and_say_what_is_missing() {
+    let mut world = World::new();
+    world.home.set("OPENAI_BASE_URL", "");
+    let config = world.home.directory("XDG_CONFIG_HOME").join("q/config.toml").display().to_string();
+    for args in [
+        &["chat", "hello"][..],
+        &["chat", "--json", "hello"],
+        &["chat", "--new", "api", "hello"],
+        &["new", "-d", "api"],
+        &["new", "-d", "api", "--", "hello"],
+        &["new", "api", "--", "hello"],
+    ] {
+        let refused = world.q(args).exited(1).told("no model is configured here").told("OPENAI_API_KEY");
+        let refused = refused.told(&config).told("q chat --agent guide");
+        assert_eq!(refused.out, "", "{refused:?}");
+    }
+    world.q_reading(&[], "hello\n").exited(1).said("no model is configured here");
+    assert_eq!(world.q(&["ls", "--all", "--json"]).succeeded().json(), json!([]), "nothing was made for it");
+
+    // Who names the guide gets it, and a session keeps who answers in it; that is said where it was not asked for.
+    world.q(&["new", "-d", "help", "--agent", "guide"]).succeeded();
+    let said = world.q(&["chat", "-s", "help", "how do I switch sessions?"]).succeeded().said("/switch");
+    said.told("the guide answers in help");
+    world.q(&["send", "help", "how do I switch?"]).succeeded().told("the guide answers in help");
+    world.home.set("Q_AGENT", "guide");
+    let said = world.q(&["chat", "how do I switch sessions?"]).succeeded().said("/switch");
+    assert_eq!(said.err, "");
+    world.home.set("Q_AGENT", "");
+    // In front of a person it is the welcome.
+    let mut terminal = world.open();
+    terminal.wait_prompt("help");
+    terminal.send_line("/new");
+    terminal.wait_bar("2 ");
+    terminal.send_line("how do I switch sessions?");
+    terminal.wait_text("/switch");
+}
+
+#[test]
+fn standard_input_is_added_to_the_words() {
+    let world = World::new().with_sessions(&["api"]);
+    let asked = |text: &str| world.request(text).last_user_text().to_owned();
+    world.q_reading(&["chat", "explain", "this"], "X = 1\n").succeeded();
+    assert_eq!(asked("explain"), "explain this\n\nX = 1\n");
+    world.q_reading(&["send", "api", "review"], "Y = 2").succeeded();
+    world.q(&["wait", "api"]).succeeded();
+    assert_eq!(asked("review"), "review\n\nY = 2");
+    world.q_reading(&["new", "-d", "new", "--", "look"], "Z = 3").succeeded();
+    world.q(&["wait", "new"]).succeeded();
+    assert_eq!(asked("look"), "look\n\nZ = 3");
+    for (prompt, input) in [("alone", ""), ("blank", " \n\n")] {
+        world.q_reading(&["chat", prompt], input).succeeded();
+        assert_eq!(asked(prompt), prompt);
+    }
+    world.q_reading(&["chat", "-"], "dash").succeeded();
+    assert_eq!(asked("dash"), "dash");
+    world
+        .q_reading(&["chat", "words"], b"caf\xe9".to_vec())
+        .exited(2)
+        .told("byte 3 is the first that is not");
+    let long = "x".repeat((16 << 20) + 1);
+    world.q_reading(&["chat", "words"], long).exited(4).told("too long to be sent").told("16777216");
+    // A terminal is nobody's text.
+    let terminal = world.terminal(&["chat", "at a terminal"]);
+    terminal.wait_text("echo: at a terminal");
+    terminal.wait_exit();
+    assert_eq!(asked("at a terminal"), "at a terminal");
+}
+
+/// Nobody may ever write into what a script inherited: it is said what is waited for.
+#[test]
+fn a_pipe_that_nobody_ends_is_told() {
+    let world = World::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = world.home.command(std::path::Path::new(env!("CARGO_BIN_EXE_q")));
+    command.args(["chat", "hello"]).stdin(reader).stdout(std::process::Stdio::piped());
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut told = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stderr.take().unwrap()), &mut told)
+        .unwrap();
+    assert!(told.contains("reading standard input") && told.contains("< /dev/null"), "{told}");
+    drop((writer, command));
+    let said = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "echo: hello\n");
+}
+
+#[test]
+fn line_ends_and_marks_of_all_systems_are_read_alike_at_every_door() {
+    let world = World::new().with_sessions(&["api"]);
+    let windows = "\u{feff}one\r\ntwo\rthree";
+    let meant = "one\ntwo\nthree";
+    let last = |world: &World| world.server.requests().last().unwrap().last_user_text().to_owned();
+    world.q_reading(&["chat"], windows).succeeded();
+    assert_eq!(last(&world), meant, "standard input alone");
+    world.q_reading(&["chat", windows], windows).succeeded();
+    assert_eq!(last(&world), format!("{meant}\n\n{meant}"), "words and standard input");
+    world.q(&["send", "api", windows]).succeeded();
+    world.q(&["wait", "api"]).succeeded();
+    assert_eq!(last(&world), meant, "words");
+    world.q_reading(&["attach", "api"], "\u{feff}a line\r\n").succeeded();
+    assert_eq!(last(&world), "a line", "plain mode");
+    let mut terminal = world.terminal(&["attach", "api"]);
+    terminal.wait_prompt("api");
+    terminal.send(crate::screen::pasted(&format!("{windows} pasted")));
+    terminal.wait_text("three pasted");
+    terminal.send("\r");
+    eventually("it is asked", || last(&world).ends_with("pasted"));
+    assert_eq!(last(&world), format!("{meant} pasted"), "a paste");
+    let entries = json!([{ "no": 1, "role": "user", "text": windows }, { "no": 2, "role": "assistant", "text": windows }]);
+    let document = json!({ "format": "q-session", "version": 1, "name": "file", "agent": "openai", "entries": entries,
+        "brief": windows, "draft": windows, "queue": [windows] });
+    world.q_reading(&["import", "-"], format!("\u{feff}{document}\r\n")).succeeded();
+    let exported = world.q(&["export", "file"]).succeeded().json();
+    assert_eq!((&exported["brief"], &exported["draft"]), (&json!(meant), &json!(meant)), "an import");
+    assert_eq!((&exported["queue"], &exported["entries"][0]["text"]), (&json!([meant]), &json!(meant)));
+    assert_eq!(exported["entries"][1]["text"], windows, "what an agent said stays as it is");
+    world.home.configure("\u{feff}[kinds.docs]\r\nbrief = \"write\"\r\n");
+    world.q(&["new", "-d", "docs", "--kind", "docs"]).succeeded();
+}
+
+#[test]
+fn a_tag_that_no_session_has_is_told() {
+    let world = World::new().with_sessions(&["api", "old"]);
+    world
+        .q(&["ls", "--tag", "nosuch"])
+        .succeeded()
+        .told("no session has the tag `nosuch`")
+        .told("q tag SESSION");
+    world.q(&["tag", "api", "+work"]).succeeded();
+    world.q(&["tag", "old", "+past"]).succeeded();
+    world.q(&["close", "old"]).succeeded();
+    world.q(&["ls", "--tag", "wrok"]).succeeded().told("did you mean `work`?");
+    world.q(&["ls", "--tag", "past"]).succeeded().told("only closed sessions").told("q ls --all --tag past");
+    world
+        .q(&["ls", "--tag", "work", "--waiting"])
+        .succeeded()
+        .told("no session with the tag `work` needs you");
+    world.q(&["ls", "--waiting"]).succeeded().told("nothing needs you");
+    let listed = world.q(&["ls", "--json", "--tag", "nosuch"]).succeeded().told("no session has the tag");
+    assert_eq!(listed.json(), json!([]));
+    world.q(&["ls", "--tag", "work"]).succeeded().said("api");
+}
+
+#[test]
+fn commands_of_other_programs_suggest_what_is_meant() {
+    let world = World::new();
+    for (typed, meant) in [
+        ("switch", "q attach SESSION"),
+        ("list", "q ls"),
+        ("kill", "q interrupt SESSION"),
+        ("kill", "q close SESSION"),
+        ("model", "q agents"),
+        ("search", "q show SESSION"),
+        ("rm", "q delete SESSION"),
+        ("sned", "q send"),
+        ("/sessions", "q ls"),
+        ("xyzzy", "q --help"),
+        ("xyzzy", "q attach xyzzy"),
+    ] {
+        let refused =
+            world.q(&[typed, "api"]).exited(2).told(&format!("there is no command `q {typed}`")).told(meant);
+        assert_eq!(refused.out, "");
+    }
+    world.q(&["host", "stauts"]).exited(2).told("there is no command `q host stauts`").told("q host status");
+    world.q(&["help", "sned"]).exited(2).told("did you mean").told("send");
 }

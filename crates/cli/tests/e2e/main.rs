@@ -17,10 +17,12 @@
 //! | `disk` | no room, no store: said at once, nothing typed is lost, and it goes on |
 //! | `restart` | a host that makes way for another |
 //! | `replay` | traces, played |
+//! | `coming_back` | back to the session that was in front |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
+//! | `every_verb` | hostile words through every command, and nothing of them is done
 //! | `hostile` | what agents and pasted texts try with the terminal |
 //! | `world`, `run`, `screen` | where it happens, commands in pipes, what is read and typed |
 //!
@@ -30,9 +32,11 @@
 
 mod archive;
 mod cleanup;
+mod coming_back;
 mod deaf;
 mod disk;
 mod doctor;
+mod every_verb;
 mod exchange;
 mod forks;
 mod headless;

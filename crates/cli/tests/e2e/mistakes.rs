@@ -380,3 +380,61 @@ fn a_home_that_depends_on_where_one_is_is_refused() {
     let relative = home.strip_prefix("/").unwrap();
     q(relative).exited(2).told("HOME is not an absolute path").told("Q_DATA_DIR");
 }
+
+#[test]
+fn a_key_that_is_not_set_is_named_with_its_agent_and_the_file() {
+    let mut world = World::new();
+    world.home.set("OPENAI_BASE_URL", "");
+    let url = world.server.base_url();
+    world.home.configure(&format!(
+        "agent = \"work\"\n[agents.work]\nbase_url = \"{url}\"\nkey_env = \"WORK_KEY\"\n\
+         [agents.filed]\nbase_url = \"{url}\"\nkey_file = \"~/nowhere\"\n[agents.other]\nbase_url = \"{url}\"\nmodel = \"m\"\n"
+    ));
+    let config = world.home.directory("XDG_CONFIG_HOME").join("q/config.toml").display().to_string();
+    for args in [&["chat", "hello"][..], &["new", "-d", "api"], &["chat", "--agent", "work", "hello"]] {
+        world.q(args).exited(1).told("agent `work`").told("WORK_KEY").told(&config).told("export WORK_KEY=");
+    }
+    world
+        .q(&["chat", "--agent", "filed", "hello"])
+        .exited(1)
+        .told("agent `filed`")
+        .told("~/nowhere")
+        .told("key_file");
+    assert_eq!(world.server.requests().len(), 0, "nobody else is asked instead");
+    // What asks nobody works, and others answer.
+    world.q(&["ls"]).succeeded();
+    world.q(&["chat", "--agent", "other", "hello"]).succeeded().said("echo: hello");
+    let listed = world.q(&["agents", "--json"]).succeeded().json();
+    let unusable = |name: &str| {
+        let agent = listed.as_array().unwrap().iter().find(|agent| agent["name"] == name).unwrap().clone();
+        agent["unusable"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(unusable("work").contains("WORK_KEY") && unusable("filed").contains("~/nowhere"), "{listed}");
+    assert_eq!(unusable("other"), "");
+    world.q(&["agents"]).succeeded().said("cannot be asked: WORK_KEY");
+    let mut terminal = world.open();
+    terminal.wait_text("q");
+    terminal.send_line("hello");
+    terminal.wait_text("WORK_KEY");
+    world.home.set("WORK_KEY", "sk-set");
+    world.q(&["chat", "hello"]).succeeded().said("echo: hello");
+    assert_eq!(world.server.requests().last().unwrap().authorization.as_deref(), Some("Bearer sk-set"));
+}
+
+#[test]
+fn paths_of_the_configuration_mean_the_same_wherever_q_starts() {
+    let mut world = World::new();
+    world.home.set("OPENAI_BASE_URL", "");
+    let url = world.server.base_url();
+    world.home.configure(&format!(
+        "[agents.home]\nbase_url = \"{url}\"\nkey_file = \"~/keys/a\"\n[agents.beside]\nbase_url = \"{url}\"\nkey_file = \"b.key\"\n"
+    ));
+    let keys = world.home.directory("HOME").join("keys");
+    fs::create_dir(&keys).unwrap();
+    fs::write(keys.join("a"), "\u{feff}sk-home\r\n").unwrap();
+    fs::write(world.home.directory("XDG_CONFIG_HOME").join("q/b.key"), "sk-beside\n").unwrap();
+    for (agent, key) in [("home", "Bearer sk-home"), ("beside", "Bearer sk-beside")] {
+        world.q(&["chat", "--agent", agent, "hello"]).succeeded();
+        assert_eq!(world.server.requests().last().unwrap().authorization.as_deref(), Some(key));
+    }
+}

@@ -99,7 +99,7 @@ fn what_a_dead_host_cut_short_is_listed_at_the_next_look_and_once() {
     }
     world.wait_for_streams(2);
     assert!(kill9(world.home.host_pid().expect("a host runs")));
-    let mut terminal = world.open();
+    let mut terminal = world.terminal(&["attach", "one"]);
     terminal.wait_text("interrupted meanwhile: two, three; Alt+A goes there");
     terminal.send(alt('a'));
     terminal.wait_text("interrupted here (the host died); /retry asks again");

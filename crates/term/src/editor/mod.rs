@@ -199,11 +199,6 @@ impl Editor {
     }
 }
 
-/// A pasted text as it enters a prompt: line ends of all kinds become line feeds.
-pub(crate) fn pasted(text: &str) -> String {
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,7 +21,7 @@ use q_core::{Activity, Mirror, SessionId, WallTime};
 use ratatui::style::Style;
 
 use crate::action::{self, Action, LEADER};
-use crate::editor::{Editor, History, pasted};
+use crate::editor::{Editor, History};
 use crate::event::Event;
 use crate::inbox::Inbox;
 use crate::intent::Intent;
@@ -29,7 +29,7 @@ use crate::keys::Chord;
 use crate::kinds::Kinds;
 use crate::layout::Cache;
 use crate::style::Palette;
-use crate::words;
+use crate::{typed, words};
 use submissions::Submissions;
 
 /// What the client knows about the terminal and the configuration.
@@ -147,9 +147,10 @@ impl Ui {
             Event::Paste(text) => {
                 self.leader = false;
                 self.notice = None;
+                let text = typed::text(&text);
                 match &mut self.overlay {
                     Some(overlay) => overlay.paste(&text),
-                    None => self.pane_mut().editor.insert(&pasted(&text)),
+                    None => self.pane_mut().editor.insert(&text),
                 }
             }
             Event::Focus(in_front) => self.in_front = in_front,

@@ -34,7 +34,7 @@ pub(crate) fn sessions(home: &Home, plan: &Plan) {
     let began = clock::now();
     // One after the other, so that slots follow the numbers.
     for number in 1..=plan.sessions {
-        q(home, &plan.program, &["new", &name(number), "-d"]);
+        q(home, &plan.program, &["new", &name(number), "-d", "--agent", "guide"]);
     }
     thread::scope(|scope| {
         for number in 1..=plan.sessions {

@@ -1,0 +1,69 @@
+//! What is said to arguments that mean nothing, and to those that ask for help.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory as _};
+use q_term::granted::Way;
+use q_term::suggest::{meant, nearest};
+
+use crate::args::Args;
+use crate::error::CliError;
+use crate::out;
+
+/// Help and version are answers; everything else is an error of usage. What was typed may be a name that somebody else
+/// chose: it is shown, and controls nothing.
+pub(crate) fn explain(error: &clap::Error, typed: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        let _nobody_reads = error.print(); // holds nothing of what was typed
+        return ExitCode::SUCCESS;
+    }
+    match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) => {
+            out::complain(&no_such_command(word, typed))
+        }
+        _ => {
+            let complaint = error.render().to_string();
+            out::note(complaint.trim_end());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Says what `word` could have been meant for.
+fn no_such_command(word: &str, typed: &[OsString]) -> CliError {
+    let mut root = Args::command();
+    root.build();
+    let within = within(&root, typed);
+    let known = within.get_subcommands().filter(|verb| !verb.is_hide_set()).map(Command::get_name);
+    let path = within.get_bin_name().unwrap_or("q");
+    // Inside q commands begin with a slash; here nobody means one by it.
+    let bare = word.trim_start_matches('/');
+    let suggestion = if path == "q" {
+        meant(bare, Way::Shell, known).map(|suggestion| suggestion.to_string())
+    } else {
+        nearest(bare, known).map(|near| format!("did you mean {path} {near}?"))
+    };
+    let error = CliError::usage(format!("there is no command `{path} {word}`"));
+    let error = match suggestion {
+        Some(suggestion) => error.hint(suggestion),
+        None if path == "q" => error.hint(format!("a session of that name is opened by `q attach {word}`")),
+        None => error,
+    };
+    error.hint(format!("`{path} --help` lists the commands"))
+}
+
+/// The command that the first word which is none was typed after.
+fn within<'a>(root: &'a Command, typed: &[OsString]) -> &'a Command {
+    let words = typed.iter().skip(1).filter(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    let mut within = root;
+    for word in words {
+        match within.find_subcommand(word) {
+            Some(command) if command.get_name() == "help" => {} // it knows the others' names
+            Some(command) => within = command,
+            None => break,
+        }
+    }
+    within
+}
