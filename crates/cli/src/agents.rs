@@ -1,7 +1,7 @@
 //! The agents of this configuration and environment. Keys are read here, held in memory, and go to the host only.
 
 use q_host::wire::message::{NamedAgent, Reach};
-use q_term::slash::nearest;
+use q_term::suggest::nearest;
 
 use crate::config::Config;
 use crate::environment::Environment;

@@ -18,6 +18,19 @@ impl Way {
             Self::Shell => "q ",
         }
     }
+
+    /// A command as it is typed this way.
+    pub fn written(self, command: &str) -> String {
+        format!("{}{command}", self.before())
+    }
+
+    /// Where the person does not type.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Slash => Self::Shell,
+            Self::Shell => Self::Slash,
+        }
+    }
 }
 
 /// What to say of the session of that name; nothing where what happened is in sight anyway.

@@ -22,6 +22,7 @@ pub mod kinds;
 pub mod plain;
 pub mod sanitize;
 pub mod slash;
+pub mod suggest;
 pub mod wish;
 pub mod words;
 

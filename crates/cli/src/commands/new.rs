@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use q_core::SessionId;
 use q_host::wire::{New, Request};
-use q_term::slash::nearest;
+use q_term::suggest::nearest;
 use serde::Serialize;
 
 use crate::args::NewArgs;

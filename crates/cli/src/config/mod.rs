@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use q_term::slash::nearest;
+use q_term::suggest::nearest;
 use serde::Deserialize;
 
 use crate::error::CliError;

@@ -146,17 +146,6 @@ fn word_of(text: &str) -> (&str, bool, &str) {
     }
 }
 
-/// The word most like `typed`, if any is like it at all.
-pub fn nearest<'a>(typed: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const LIKE: f64 = 0.75;
-    words
-        .into_iter()
-        .map(|word| (strsim::jaro_winkler(typed, word), word))
-        .filter(|(likeness, _)| *likeness > LIKE)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, word)| word)
-}
-
 /// What to say when an address leads nowhere: candidates, or the nearest name.
 pub fn missed(miss: &q_core::address::Miss) -> String {
     match miss {

@@ -2,9 +2,11 @@
 
 use q_core::{Name, Refusal, TagChange};
 
-use crate::action::{self, Action, ROWS, Row};
+use crate::action::{self, Action, Row};
+use crate::granted::Way;
 use crate::kinds::Kinds;
-use crate::slash::{Seek, Slash, SlashError, fault, nearest, word_of};
+use crate::slash::{Seek, Slash, SlashError, fault, word_of};
+use crate::suggest::{self, nearest};
 use crate::wish::Wish;
 
 /// Reads a command, with or without its slash.
@@ -177,12 +179,9 @@ fn unknown(word: &str) -> SlashError {
     if word.is_empty() {
         return fault("a command follows the slash; /help lists them");
     }
-    match nearest(word, ROWS.iter().flat_map(|row| row.slash.iter().copied())) {
-        Some(known) => fault(format!(
-            "there is no /{word}; did you mean /{known}? (a prompt that begins with / is typed //…)"
-        )),
-        None => fault(format!(
-            "there is no /{word}; /help lists the commands (a prompt that begins with / is typed //…)"
-        )),
-    }
+    let said = match suggest::meant(word, Way::Slash, suggest::slash_words()) {
+        Some(suggestion) => suggestion.to_string(),
+        None => "/help lists the commands".to_owned(),
+    };
+    fault(format!("there is no /{word}; {said} (a prompt that begins with / is typed //…)"))
 }

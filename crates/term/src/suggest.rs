@@ -1,0 +1,264 @@
+//! What a person could have meant by a word that means nothing here: the table of words that other programs use, and
+//! the known word that a slip of the fingers made it of. The same for slash commands, the shell's verbs and names.
+
+use core::cmp::Reverse;
+use core::fmt;
+
+use crate::action::{self, ROWS};
+use crate::granted::Way;
+
+/// Something people want, by the words they look for it with.
+struct Sense {
+    /// In lower case.
+    words: &'static [&'static str],
+    /// How it is done inside q, if it can be.
+    slash: Option<&'static str>,
+    /// How it is done in the shell, if it can be.
+    shell: Option<&'static str>,
+}
+
+macro_rules! senses {
+    ($([$($word:literal),*], $slash:expr, $shell:expr;)*) => {
+        &[$(Sense { words: &[$($word),*], slash: $slash, shell: $shell }),*]
+    };
+}
+
+/// No word of it is a slash command or a verb; each stands once.
+const SENSES: &[Sense] = senses![
+    ["go", "goto", "open", "resume", "select", "focus", "continue", "tab", "attach", "join"],
+        Some("/switch NAME"), Some("q attach SESSION");
+    ["ps", "tabs", "session", "browse", "overview", "dir"], Some("/sessions"), Some("q ls");
+    ["kill", "abort", "cancel", "halt", "end", "terminate"],
+        Some("/interrupt, which stops the answer, or /close, which archives the session"),
+        Some("q interrupt SESSION, which stops the answer, or q close SESSION, which archives the session");
+    ["rm", "remove", "del", "trash", "erase", "destroy", "drop"], Some("/delete"), Some("q delete SESSION");
+    ["undelete", "recover", "untrash"], Some("/restore SESSION"), Some("q restore SESSION");
+    ["unarchive", "unclose"], Some("/reopen SESSION"), Some("q reopen SESSION");
+    ["archive", "finish"], Some("/close"), Some("q close SESSION");
+    ["create", "add", "start", "begin", "make", "clear", "reset"], Some("/new"), Some("q new");
+    ["branch", "duplicate", "clone", "copy", "split"], Some("/fork"), Some("q fork SESSION");
+    ["mv", "name", "title"], Some("/rename NAME"), Some("q rename SESSION NAME");
+    ["label", "tags", "group"], Some("/tag +TAG"), Some("q tag SESSION +TAG");
+    ["back"], Some("/last"), None;
+    ["forward"], Some("/next"), None;
+    ["needs", "attention", "jump"], Some("/attend"), Some("q ls --waiting");
+    ["todo", "notifications", "waiting", "questions"], Some("/inbox"), Some("q inbox");
+    ["allow", "accept", "ok", "yes", "permit"], Some("/approve"), Some("q approve SESSION");
+    ["reject", "refuse", "no", "forbid"], Some("/deny"), Some("q deny SESSION");
+    ["reply", "respond"], Some("/answer WORDS"), Some("q answer SESSION WORDS");
+    ["again", "redo", "resend", "regenerate", "rerun"], Some("/retry"), Some("q retry SESSION");
+    ["tell", "inject", "nudge"], Some("/steer TEXT"), Some("q steer SESSION TEXT");
+    ["prompts", "pending"], Some("/queue"), Some("q queue SESSION");
+    ["unsend", "withdraw"], Some("/unqueue"), Some("q unqueue SESSION PROMPT");
+    ["ask", "say", "prompt", "submit", "send"],
+        Some("the words themselves, without a slash"), Some("q send SESSION PROMPT");
+    ["search", "find", "grep", "filter"],
+        Some("/sessions, where typing filters the list"), Some("q ls, or q show SESSION to search in one");
+    ["history", "log", "view", "cat", "print", "transcript", "show"],
+        Some("PageUp, which scrolls back"), Some("q show SESSION");
+    ["refresh", "repaint", "reload"], Some("/redraw"), None;
+    ["commands", "keys", "shortcuts", "man", "manual", "about"], Some("/help"), Some("q --help");
+    ["bye", "leave", "logout"], Some("/detach"), None;
+    ["chat"], Some("/new"), Some("q chat PROMPT");
+    ["model", "models", "agent", "provider", "agents"],
+        None, Some("q agents, which lists them, and q new NAME --agent AGENT --model MODEL");
+    ["export", "save", "dump", "download", "share"], None, Some("q export SESSION");
+    ["import", "load"], None, Some("q import FILE");
+    ["usage", "cost", "tokens", "figures", "stats"], None, Some("q stats");
+    ["status", "daemon", "server", "host"], None, Some("q host status");
+    ["check", "repair", "verify", "doctor"], None, Some("q doctor");
+    ["clean", "prune", "gc", "cleanup"], None, Some("q cleanup");
+    ["wait"], None, Some("q wait SESSION");
+];
+
+/// What was probably meant, to be typed instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Suggestion {
+    /// Where it was typed.
+    Here(String),
+    /// In the shell where it was typed inside q, and the other way round.
+    Elsewhere(Way, String),
+}
+
+impl fmt::Display for Suggestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Here(what) => write!(f, "did you mean {what}?"),
+            Self::Elsewhere(Way::Slash, what) => write!(f, "inside q: {what}"),
+            Self::Elsewhere(Way::Shell, what) => write!(f, "in a shell: {what}"),
+        }
+    }
+}
+
+/// What may be meant by a command `typed` this way that is none of the `known` ones. Words are given without slash and
+/// `q`.
+pub fn meant<'a>(typed: &str, way: Way, known: impl IntoIterator<Item = &'a str>) -> Option<Suggestion> {
+    let folded = typed.to_lowercase();
+    let known: Vec<&str> = known.into_iter().collect();
+    if known.contains(&folded.as_str()) {
+        return Some(Suggestion::Here(way.written(&folded)));
+    }
+    if let Some(said) = sense(&folded, way).or_else(|| other_way(&folded, way)) {
+        return Some(said);
+    }
+    match nearest(&folded, known) {
+        Some(word) => Some(Suggestion::Here(way.written(word))),
+        None => sense(nearest(&folded, SENSES.iter().flat_map(|sense| sense.words.iter().copied()))?, way),
+    }
+}
+
+/// By the table.
+fn sense(word: &str, way: Way) -> Option<Suggestion> {
+    let sense = SENSES.iter().find(|sense| sense.words.contains(&word))?;
+    let (here, elsewhere) = match way {
+        Way::Slash => (sense.slash, sense.shell),
+        Way::Shell => (sense.shell, sense.slash),
+    };
+    match here {
+        Some(here) => Some(Suggestion::Here(here.to_owned())),
+        None => elsewhere.map(|there| Suggestion::Elsewhere(way.other(), there.to_owned())),
+    }
+}
+
+/// A slash command typed in the shell.
+fn other_way(word: &str, way: Way) -> Option<Suggestion> {
+    if way == Way::Slash {
+        return None; // the table has the verbs that are no slash commands
+    }
+    let row = action::by_slash(word)?;
+    Some(match row.cli {
+        Some(verb) => Suggestion::Here(verb.to_owned()),
+        None => Suggestion::Elsewhere(Way::Slash, row.command()),
+    })
+}
+
+/// The words of all slash commands.
+pub(crate) fn slash_words() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().flat_map(|row| row.slash.iter().copied())
+}
+
+/// The word that `typed` is a slip of the fingers for, or the only one that it is the beginning of.
+pub fn nearest<'a>(typed: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// One character may be the beginning of anything.
+    const BEGINNING: usize = 2;
+    let typed = typed.to_lowercase();
+    let length = typed.chars().count();
+    let words: Vec<(&str, String)> = words.into_iter().map(|word| (word, word.to_lowercase())).collect();
+    if length >= BEGINNING {
+        let mut begun = words.iter().filter(|(_, folded)| folded.starts_with(&typed));
+        if let (Some((word, _)), None) = (begun.next(), begun.next()) {
+            return Some(word);
+        }
+    }
+    let shared =
+        |folded: &str| folded.chars().zip(typed.chars()).take_while(|(one, other)| one == other).count();
+    words
+        .iter()
+        .map(|(word, folded)| (strsim::osa_distance(&typed, folded), Reverse(shared(folded)), *word))
+        .filter(|(distance, ..)| *distance <= slips(length))
+        .min_by_key(|(distance, shared, _)| (*distance, *shared))
+        .map(|(.., word)| word)
+}
+
+/// How many characters of a word that long may be wrong, missing, too many or in the other's place: with more of them
+/// it is another word.
+const fn slips(length: usize) -> usize {
+    match length {
+        0..=2 => 0,
+        3..=5 => 1,
+        6..=8 => 2,
+        9.. => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn inside(typed: &str) -> Option<String> {
+        meant(typed, Way::Slash, slash_words()).map(|said| said.to_string())
+    }
+
+    fn in_a_shell(typed: &str) -> Option<String> {
+        let verbs = ["attach", "ls", "close", "export", "interrupt", "restore", "stats", "queue"];
+        meant(typed, Way::Shell, verbs).map(|said| said.to_string())
+    }
+
+    #[test]
+    fn slips_of_the_fingers_are_seen_through_and_other_words_are_not() {
+        let words = ["switch", "sessions", "restore", "rename", "new", "next", "now", "move", "exit"];
+        for (typed, near) in [
+            ("swich", Some("switch")),
+            ("Switch", Some("switch")),
+            ("swithc", Some("switch")),
+            ("ses", Some("sessions")),
+            ("re", None),
+            ("restor", Some("restore")),
+            ("rname", Some("rename")),
+            ("nex", Some("next")),
+            ("nwe", Some("new")),
+            ("n", None),
+            ("", None),
+            ("model", None),
+            ("modle", None),
+            ("export", None),
+            ("search", None),
+            ("etc/hosts", None),
+            ("usr", None),
+        ] {
+            assert_eq!(nearest(typed, words), near, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_none_suggests_what_is_wanted() {
+        for (typed, said) in [
+            (
+                "model",
+                Some("in a shell: q agents, which lists them, and q new NAME --agent AGENT --model MODEL"),
+            ),
+            ("export", Some("in a shell: q export SESSION")),
+            ("exprot", Some("in a shell: q export SESSION")),
+            ("search", Some("did you mean /sessions, where typing filters the list?")),
+            (
+                "kill",
+                Some(
+                    "did you mean /interrupt, which stops the answer, or /close, which archives the session?",
+                ),
+            ),
+            ("SWITCH", Some("did you mean /switch?")),
+            ("swich", Some("did you mean /switch?")),
+            ("rm", Some("did you mean /delete?")),
+            ("etc/hosts", None),
+        ] {
+            assert_eq!(inside(typed).as_deref(), said, "{typed}");
+        }
+        for (typed, said) in [
+            ("switch", Some("did you mean q attach SESSION?")),
+            ("list", Some("did you mean q ls?")),
+            ("lst", Some("did you mean q ls?")),
+            ("next", Some("inside q: /next")),
+            ("detach", Some("inside q: /detach")),
+            ("exprot", Some("did you mean q export?")),
+            ("frobnicate", None),
+        ] {
+            assert_eq!(in_a_shell(typed).as_deref(), said, "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_table_names_commands_that_there_are_and_no_word_twice() {
+        let mut seen: BTreeSet<&str> = slash_words().collect();
+        for sense in SENSES {
+            for word in sense.words {
+                assert!(seen.insert(word), "{word} twice, or a slash command");
+            }
+            let commands = sense.slash.into_iter().flat_map(|said| said.split([' ', ',']));
+            for command in commands.filter_map(|word| word.strip_prefix('/')) {
+                assert!(action::by_slash(command).is_some(), "there is no /{command}");
+            }
+            assert!(sense.slash.is_some() || sense.shell.is_some(), "{:?} lead nowhere", sense.words);
+        }
+    }
+}
