@@ -4,6 +4,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use q_term::advice;
+use q_term::granted::Way;
+use q_term::sanitize;
+
 use crate::error::CliError;
 
 /// What was asked for.
@@ -41,9 +45,10 @@ pub(crate) fn ask(question: &str) -> Result<bool, CliError> {
 
 /// An error and its way out.
 pub(crate) fn complain(error: &CliError) -> ExitCode {
-    note(&format!("q: {}", q_term::sanitize::visible(&error.message)));
+    let said = |text: &str| sanitize::visible(&advice::said(text, Way::Shell)).into_owned();
+    note(&format!("q: {}", said(&error.message)));
     for hint in &error.hints {
-        note(&format!("   {}", q_term::sanitize::visible(hint)));
+        note(&format!("   {}", said(hint)));
     }
     ExitCode::from(error.kind.exit_code())
 }
