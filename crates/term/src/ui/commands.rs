@@ -260,7 +260,13 @@ impl Ui {
         match chosen.map(|(session, waiting)| (session, waiting.clone())) {
             Ok((session, waiting)) => {
                 intents.push(Intent::Tell(Command::Unqueue { session, prompt: waiting.prompt }));
-                self.pane_mut().editor.set(waiting.text);
+                let pane = self.pane_mut();
+                let draft = pane.editor.take();
+                pane.history.keep(&draft);
+                pane.editor.set(waiting.text);
+                if !draft.trim().is_empty() {
+                    self.say("what was typed here is in the history; Up brings it back");
+                }
                 Outcome::Done
             }
             Err(why) => self.refuse(why),

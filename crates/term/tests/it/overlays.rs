@@ -165,6 +165,20 @@ fn with_text_in_the_filter_ctrl_w_edits_it_and_is_not_advertised() {
 }
 
 #[test]
+fn a_prompt_taken_back_in_the_queue_box_costs_no_draft() {
+    let mut world = World::with(100, 30, sessions());
+    world.say("/queue");
+    world.keys(&["Esc"]);
+    world.type_text("half a thought");
+    world.ui.handle(&world.mirror, Event::Key(crate::world::key_event("F1")));
+    world.type_text("/unqueue 2");
+    world.keys(&["Enter"]);
+    assert!(world.frame().ends_with("[api] > second"), "{}", world.frame());
+    world.keys(&["Up"]);
+    assert!(world.frame().ends_with("[api] > half a thought"), "{}", world.frame());
+}
+
+#[test]
 fn a_page_follows_what_changes_and_keeps_the_draft_beneath_it() {
     let mut world = World::with(100, 30, sessions());
     world.type_text("half a thought");
