@@ -3,6 +3,8 @@
 mod writer;
 
 use q_core::{Activity, Body, Entry, Policy, Stop, Summary};
+use q_term::granted::Way;
+use q_term::words;
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -118,9 +120,9 @@ impl From<&Entry> for EntryJson {
             Body::Thinking(text) => ("thinking", text.clone()),
             Body::Call(call) => ("call", call.input.clone()),
             Body::Result(result) => ("result", result.text.clone()),
-            Body::Repair(fault) => ("repair", q_term::words::repair(*fault)),
-            Body::Stop(stop @ Stop::Interrupted(_)) => ("interrupted", q_term::words::stop(stop)),
-            Body::Stop(stop @ Stop::Failed(_)) => ("failed", q_term::words::stop(stop)),
+            Body::Repair(fault) => ("repair", words::repair(*fault, Way::Shell)),
+            Body::Stop(stop @ Stop::Interrupted(_)) => ("interrupted", words::stop(stop, Way::Shell)),
+            Body::Stop(stop @ Stop::Failed(_)) => ("failed", words::stop(stop, Way::Shell)),
         };
         let plain = Self { no: entry.no.0, at_ms: entry.at.0, role, text, ..Self::default() };
         match &entry.body {

@@ -191,20 +191,20 @@ impl FailureKind {
         }
     }
 
-    /// What to do next.
+    /// What to do next; what is to be typed stands between backquotes.
     pub const fn way_out(self) -> &'static str {
         match self {
-            Self::Unreachable => "check base_url and that the server runs, then /retry",
-            Self::WrongKey => "set the key (OPENAI_API_KEY, or key_env in the config), then /retry",
+            Self::Unreachable => "check base_url and that the server runs, then `/retry`",
+            Self::WrongKey => "set the key (OPENAI_API_KEY, or key_env in the config), then `/retry`",
             Self::UnknownModel => {
                 "set the model (OPENAI_MODEL, or model in the config), open a new session with it"
             }
-            Self::Cut | Self::Silent | Self::ServerError => "the text so far is kept; /retry asks again",
-            Self::RateLimited => "wait a little, then /retry",
+            Self::Cut | Self::Silent | Self::ServerError => "`/retry` asks again",
+            Self::RateLimited => "wait a little, then `/retry`",
             Self::Rejected => "read the detail, change the prompt, send it again",
-            Self::TooLong => "the text so far is kept; ask for the rest",
-            Self::NotConfigured => "attach from a terminal whose config has it, then /retry",
-            Self::Internal => "/retry asks again; `q host logs` tells more",
+            Self::TooLong => "ask for the rest",
+            Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
+            Self::Internal => "`/retry` asks again; `q host logs` tells more",
         }
     }
 }
@@ -242,11 +242,11 @@ mod tests {
     #[test]
     fn a_failure_says_what_why_and_what_next() {
         for (kind, detail, said) in [
-            (FailureKind::Cut, "", "the answer was cut off: the text so far is kept; /retry asks again"),
+            (FailureKind::Cut, "", "the answer was cut off: `/retry` asks again"),
             (
                 FailureKind::RateLimited,
                 "429: quota",
-                "the server asks to slow down (429: quota): wait a little, then /retry",
+                "the server asks to slow down (429: quota): wait a little, then `/retry`",
             ),
         ] {
             assert_eq!(AgentFailure { kind, detail: detail.into() }.to_string(), said);

@@ -1,4 +1,5 @@
-//! Refusals: legitimate answers of "no", as data. Each names its limit or reason, and the way out.
+//! Refusals: legitimate answers of "no", as data. Each names its limit or reason, and the way out; what is to be typed
+//! stands between backquotes, so that each terminal can say it its way.
 
 use alloc::string::String;
 
@@ -16,13 +17,13 @@ pub enum Refusal {
         id: SessionId,
     },
     /// The session was closed meanwhile.
-    #[error("session `{name}` is closed; open it again: /reopen {name}, or `q reopen {name}`")]
+    #[error("session `{name}` is closed; open it again: `/reopen {name}`")]
     SessionClosed {
         /// Its name.
         name: String,
     },
     /// The session is in the trash.
-    #[error("session `{name}` is in the trash; take it out first: /restore {name}, or `q restore {name}`")]
+    #[error("session `{name}` is in the trash; take it out first: `/restore {name}`")]
     SessionTrashed {
         /// Its name.
         name: String,
@@ -91,7 +92,7 @@ pub enum Refusal {
     },
     /// All places for live sessions are taken.
     #[error(
-        "{limit} sessions are live, the most allowed (limits.live_sessions), and none can hibernate: each works, is pinned or is on a screen; close one (/close NAME, `q close NAME`) or unpin one (/unpin NAME)"
+        "{limit} sessions are live, the most allowed (limits.live_sessions), and none can hibernate: each works, is pinned or is on a screen; close one (`/close NAME`) or unpin one (`/unpin NAME`)"
     )]
     TooManyLive {
         /// The limit.
@@ -109,7 +110,7 @@ pub enum Refusal {
     },
     /// What is live may have no more memory.
     #[error(
-        "the live sessions keep {size} bytes in memory, the most allowed is {limit} (limits.memory_bytes); wait for one to finish, or close one: /close NAME"
+        "the live sessions keep {size} bytes in memory, the most allowed is {limit} (limits.memory_bytes); wait for one to finish, or close one: `/close NAME`"
     )]
     SessionsFull {
         /// What they keep.
@@ -124,7 +125,7 @@ pub enum Refusal {
         tag: String,
     },
     /// All places for tags are taken.
-    #[error("a session has at most {limit} tags; remove one first: /tag -NAME")]
+    #[error("a session has at most {limit} tags; remove one first: `/tag -NAME`")]
     TooManyTags {
         /// The limit.
         limit: usize,
@@ -141,7 +142,7 @@ pub enum Refusal {
     },
     /// All places in the queue are taken.
     #[error(
-        "{limit} prompts wait in this session, the most allowed (limits.queued_prompts); take one back (/unqueue), or let them go: wait, after a stop /retry"
+        "{limit} prompts wait in this session, the most allowed (limits.queued_prompts); take one back (`/unqueue`), or let them go: wait, after a stop `/retry`"
     )]
     QueueFull {
         /// The limit.
@@ -149,7 +150,7 @@ pub enum Refusal {
     },
     /// What waits would be too long together.
     #[error(
-        "the prompts that wait here would have {size} bytes together, the most allowed is {limit}; take one back (/unqueue), or let them go: wait, after a stop /retry"
+        "the prompts that wait here would have {size} bytes together, the most allowed is {limit}; take one back (`/unqueue`), or let them go: wait, after a stop `/retry`"
     )]
     QueueTooLong {
         /// What it would be.
@@ -178,20 +179,20 @@ pub enum Refusal {
     },
     /// The agent takes no words while it works.
     #[error(
-        "the agent of `{name}` takes no words while it works; Enter queues them, /now interrupts and sends them"
+        "the agent of `{name}` takes no words while it works; send them as a prompt, which waits in the queue; `/now` interrupts and sends it"
     )]
     NotSteerable {
         /// The session's name.
         name: String,
     },
     /// The call does not wait for an answer, or not in that turn.
-    #[error("call {call} no longer waits (answered, expired, or its turn is over); /inbox shows what does")]
+    #[error("call {call} no longer waits (answered, expired, or its turn is over); `/inbox` shows what does")]
     CallOver {
         /// The number asked for.
         call: CallNo,
     },
     /// The answer was meant for other bytes than those that wait.
-    #[error("what waits is not what was shown; look at it again: /inbox")]
+    #[error("what waits is not what was shown; look at it again: `/inbox`")]
     DigestDiffers,
     /// The call is a question.
     #[error("the agent asks a question; answer it with words")]
@@ -212,7 +213,7 @@ pub enum Refusal {
     NothingToRetry,
     /// A turn runs, and the wish would end it.
     #[error(
-        "`{name}` is still working; interrupt it first (Ctrl+C), or do it anyway: /close!, /delete!, or `q close --force {name}`"
+        "`{name}` is still working; interrupt it first (`/interrupt`), or do it anyway: `/close! {name}`, `/delete! {name}`"
     )]
     StillWorking {
         /// Its name.

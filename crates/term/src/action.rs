@@ -362,6 +362,15 @@ impl Row {
         if self.leader.is_empty() { String::new() } else { format!("{LEADER} {}", keys(self.leader)) }
     }
 
+    /// Whether one of its keys, its commands, its heading or what is said of it contains the topic, whatever its case.
+    pub fn mentions(&self, topic: &str) -> bool {
+        let topic = topic.to_lowercase();
+        let direct = self.direct.iter().map(|(key, _)| *key);
+        let mut texts =
+            direct.chain(self.slash.iter().copied()).chain([self.word, self.help, self.group.title()]);
+        texts.any(|text| text.to_lowercase().contains(&topic))
+    }
+
     /// Its slash command with arguments; empty without one.
     pub fn command(&self) -> String {
         match self.slash.first() {

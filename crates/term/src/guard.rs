@@ -44,10 +44,12 @@ impl Guard {
         restore();
     }
 
-    /// Takes it again after [`Guard::pause`]; what is on the screen must be painted anew.
+    /// Takes it again after [`Guard::pause`], or after others had it meanwhile; what is on the screen must be painted anew.
     pub fn resume(&self) -> io::Result<()> {
         // Said first, so that half a success is undone too.
         TAKEN.store(true, Ordering::SeqCst);
+        // It may be believed to be raw already, while a shell has changed that.
+        disable_raw_mode()?;
         enable_raw_mode()?;
         take(&mut io::stdout())
     }

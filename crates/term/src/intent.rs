@@ -76,6 +76,27 @@ pub enum Intent {
 }
 
 impl Intent {
+    /// Whether a session is opened by it, which will be shown when it is there.
+    pub(crate) const fn opens_session(&self) -> bool {
+        match self {
+            Self::New { .. }
+            | Self::Fork { .. }
+            | Self::Seek { wanted: Seek::Reopen, .. }
+            | Self::Tell(Command::Reopen { .. }) => true,
+            Self::Submit { .. }
+            | Self::Retry { .. }
+            | Self::Seek { .. }
+            | Self::Tell(_)
+            | Self::Show { .. }
+            | Self::Page { .. }
+            | Self::Detach
+            | Self::Suspend
+            | Self::Redraw
+            | Self::Bell
+            | Self::Rejoin => false,
+        }
+    }
+
     /// Whether nothing can come of it while there is no host.
     pub(crate) const fn needs_host(&self) -> bool {
         match self {

@@ -115,7 +115,7 @@ impl Kinds {
         }
     }
 
-    /// Whether `word` is one of them. Case counts, so that `/new Debug` makes a session of that name.
+    /// Whether `word` is one of them, as it is written.
     pub fn knows(&self, word: &str) -> bool {
         self.colours.contains_key(word)
     }

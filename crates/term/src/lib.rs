@@ -11,6 +11,7 @@
 )]
 
 pub mod action;
+pub mod advice;
 pub mod backend;
 pub mod event;
 pub mod granted;

@@ -14,6 +14,7 @@ use q_core::{
     WallTime, Wants,
 };
 
+use crate::granted::Way;
 use crate::inbox::Inbox;
 use crate::sanitize;
 use crate::words;
@@ -208,9 +209,9 @@ impl Plain {
             }
             Body::Prompt(text) => format!("you: {}", sanitize::visible(text)),
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
-            Body::Result(result) => told(entry.no, result),
-            Body::Stop(stop) => words::stop(stop),
-            Body::Repair(fault) => words::repair(*fault),
+            Body::Result(result) => told(entry.no, result, Way::Slash),
+            Body::Stop(stop) => words::stop(stop, Way::Slash),
+            Body::Repair(fault) => words::repair(*fault, Way::Slash),
         };
         let mut lines = self.end_line();
         lines.push(format!("[{}] {said}", self.name(session)));
@@ -299,24 +300,24 @@ pub fn sessions(mirror: &Mirror, focus: Option<SessionId>, now: WallTime) -> Vec
     mirror.by_slot().into_iter().map(line).collect()
 }
 
-/// An entry in full, for printing a transcript.
-pub fn entry(entry: &Entry) -> String {
+/// An entry in full, for printing a transcript to whoever types this way.
+pub fn entry(entry: &Entry, way: Way) -> String {
     match &entry.body {
         Body::Prompt(text) => format!("> {}", sanitize::visible(text).replace('\n', "\n> ")),
         Body::Answer(text) => format!("{}\n", sanitize::visible(text).trim_end()),
         Body::Thinking(text) => format!("thinks: {}\n", sanitize::visible(text).trim_end()),
         Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
-        Body::Result(result) => format!("{}\n", told(entry.no, result)),
-        Body::Stop(stop) => format!("{}\n", words::stop(stop)),
-        Body::Repair(fault) => format!("{}\n", words::repair(*fault)),
+        Body::Result(result) => format!("{}\n", told(entry.no, result, way)),
+        Body::Stop(stop) => format!("{}\n", words::stop(stop, way)),
+        Body::Repair(fault) => format!("{}\n", words::repair(*fault, way)),
     }
 }
 
 /// A call's end: how it went, and beneath it what came out, indented as code is.
-fn told(no: EntryNo, result: &Resulted) -> String {
+fn told(no: EntryNo, result: &Resulted, way: Way) -> String {
     let text = sanitize::visible(&result.text);
     let lines = text.trim_end().lines().map(|line| format!("\n    {line}"));
-    let rest = words::rest(no, result).map(|rest| format!("\n    {rest}"));
+    let rest = words::rest(no, result, way).map(|rest| format!("\n    {rest}"));
     format!("result: {}{}", words::result(result), lines.chain(rest).collect::<String>())
 }
 

@@ -6,6 +6,7 @@ use core::fmt;
 
 use crate::action::{self, ROWS};
 use crate::granted::Way;
+use crate::sanitize;
 
 /// Something people want, by the words they look for it with.
 struct Sense {
@@ -132,6 +133,22 @@ fn other_way(word: &str, way: Way) -> Option<Suggestion> {
     })
 }
 
+/// What to say of a help topic that nothing mentions.
+pub fn no_topic(topic: &str, way: Way) -> String {
+    /// Shorter words say nothing about what they stand in.
+    const TELLING: usize = 4;
+    let texts =
+        ROWS.iter().flat_map(|row| row.slash.iter().copied().chain([row.word, row.help, row.group.title()]));
+    let words = texts.flat_map(|text| text.split(|letter: char| !letter.is_alphabetic()));
+    let near = slip(topic, words.filter(|word| word.chars().count() >= TELLING));
+    let said = match (meant(topic, way, slash_words()), near) {
+        (Some(suggestion), _) => suggestion.to_string(),
+        (None, Some(near)) => format!("did you mean /help {}?", near.to_lowercase()),
+        (None, None) => "/help alone shows everything".to_owned(),
+    };
+    format!("nothing in the help mentions `{}`; {said}", sanitize::visible_line(topic))
+}
+
 /// The words of all slash commands.
 pub(crate) fn slash_words() -> impl Iterator<Item = &'static str> {
     ROWS.iter().flat_map(|row| row.slash.iter().copied())
@@ -141,21 +158,28 @@ pub(crate) fn slash_words() -> impl Iterator<Item = &'static str> {
 pub fn nearest<'a>(typed: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// One character may be the beginning of anything.
     const BEGINNING: usize = 2;
-    let typed = typed.to_lowercase();
-    let length = typed.chars().count();
-    let words: Vec<(&str, String)> = words.into_iter().map(|word| (word, word.to_lowercase())).collect();
-    if length >= BEGINNING {
-        let mut begun = words.iter().filter(|(_, folded)| folded.starts_with(&typed));
-        if let (Some((word, _)), None) = (begun.next(), begun.next()) {
+    let words: Vec<&str> = words.into_iter().collect();
+    let folded = typed.to_lowercase();
+    if folded.chars().count() >= BEGINNING {
+        let mut begun = words.iter().filter(|word| word.to_lowercase().starts_with(&folded));
+        if let (Some(word), None) = (begun.next(), begun.next()) {
             return Some(word);
         }
     }
-    let shared =
-        |folded: &str| folded.chars().zip(typed.chars()).take_while(|(one, other)| one == other).count();
-    words
-        .iter()
-        .map(|(word, folded)| (strsim::osa_distance(&typed, folded), Reverse(shared(folded)), *word))
-        .filter(|(distance, ..)| *distance <= slips(length))
+    slip(typed, words)
+}
+
+/// The word that `typed` is a slip of the fingers for; of several, the one that begins most like it.
+pub fn slip<'a>(typed: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    let most = slips(typed.chars().count());
+    let measured = words.into_iter().map(|word| {
+        let folded = word.to_lowercase();
+        let shared = folded.chars().zip(typed.chars()).take_while(|(one, other)| one == other).count();
+        (strsim::osa_distance(&typed, &folded), Reverse(shared), word)
+    });
+    measured
+        .filter(|(distance, ..)| *distance <= most)
         .min_by_key(|(distance, shared, _)| (*distance, *shared))
         .map(|(.., word)| word)
 }

@@ -139,6 +139,17 @@ impl<'a> Scene<'a> {
         self.focus.ok_or_else(|| "there is no session yet; type a prompt, or /new".to_owned())
     }
 
+    /// The session in view, if a turn runs in it that something can be said into.
+    pub fn running(self) -> Result<SessionId, String> {
+        let id = self.here()?;
+        let runs = self.mirror.get(id).is_some_and(|session| session.summary.activity.is_busy());
+        if runs {
+            Ok(id)
+        } else {
+            Err("nothing runs here that could be steered; without /steer it is a prompt".to_owned())
+        }
+    }
+
     /// The session an address names; without one, the one in view.
     pub fn session(self, target: Option<&str>) -> Result<SessionId, String> {
         let Some(target) = target else { return self.here() };
@@ -188,7 +199,7 @@ pub fn tags(session: &Mirrored) -> String {
     let summary = &session.summary;
     let name = crate::sanitize::visible_line(summary.name.as_str());
     if summary.tags.is_empty() {
-        return format!("{name} has no tags; /tag +WORD adds one");
+        return format!("{name} has no tags; `/tag +WORD` adds one");
     }
     let tags: Vec<String> = summary.tags.iter().map(ToString::to_string).collect();
     format!("tags of {name}: {}", tags.join(" "))

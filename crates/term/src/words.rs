@@ -2,11 +2,14 @@
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, Called, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall, Presence, Resulted,
-    SessionId, Stop, Summary, WallTime, Wants,
+    Activity, AgentFailure, Called, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall, Presence,
+    Resulted, SessionId, Stop, Summary, WallTime, Wants,
 };
 
+use crate::advice;
+use crate::granted::Way;
 use crate::sanitize;
+use crate::ui::GUIDE;
 
 /// What a session is doing, or where it is if it does nothing.
 pub const fn state(summary: &Summary) -> &'static str {
@@ -19,17 +22,26 @@ pub const fn state(summary: &Summary) -> &'static str {
 }
 
 /// What a stop says in the transcript.
-pub fn stop(stop: &Stop) -> String {
-    match stop {
-        Stop::Interrupted(Interrupter::User) => "interrupted here; /retry asks again".into(),
+pub fn stop(stop: &Stop, way: Way) -> String {
+    let said = match stop {
+        Stop::Interrupted(Interrupter::User) => "interrupted here; `/retry` asks again".to_owned(),
         Stop::Interrupted(Interrupter::Stop) => format!("interrupted here (the host was stopped); {CHOICES}"),
         Stop::Interrupted(Interrupter::Crash) => format!("interrupted here (the host died); {CHOICES}"),
-        Stop::Failed(failure) => sanitize::visible_line(&failure.to_string()).into_owned(),
-    }
+        Stop::Failed(failure) => return failed(failure, way),
+    };
+    advice::said(&said, way).into_owned()
+}
+
+/// What failed, why, and what to do. Only the last is translated: what a server said stays as it is.
+pub fn failed(failure: &AgentFailure, way: Way) -> String {
+    let what = failure.to_string();
+    let next = failure.kind.way_out();
+    let what = sanitize::visible_line(what.strip_suffix(next).unwrap_or(&what));
+    format!("{what}{}", advice::said(next, way))
 }
 
 /// What can be done with what nobody interrupted on purpose.
-const CHOICES: &str = "/retry asks again, a new prompt goes on from here, /close or /delete ends it";
+const CHOICES: &str = "`/retry` asks again, a new prompt goes on from here, `/close` or `/delete` ends it";
 
 /// Sessions that were interrupted and not looked at since, other than the one in view; nothing when there is none.
 pub fn interrupted(mirror: &Mirror, in_view: Option<SessionId>) -> Option<String> {
@@ -54,7 +66,7 @@ pub fn outcome(summary: &Summary) -> String {
         Activity::Idle => "answered".into(),
         Activity::Interrupted => "was interrupted; /retry asks again".into(),
         Activity::Failed => match &summary.failure {
-            Some(failure) => format!("failed: {}", sanitize::visible_line(&failure.to_string())),
+            Some(failure) => format!("failed: {}", failed(failure, Way::Slash)),
             None => "failed".into(),
         },
     }
@@ -97,9 +109,10 @@ pub fn result(result: &Resulted) -> String {
 }
 
 /// What stands beneath a result that goes on, in the entry with that number.
-pub fn rest(no: EntryNo, result: &Resulted) -> Option<String> {
+pub fn rest(no: EntryNo, result: &Resulted, way: Way) -> Option<String> {
     let more = result.kept.saturating_sub(result.text.len() as u64);
-    (more > 0).then(|| format!("… {more} bytes more are kept: q show SESSION --entry {no}"))
+    let said = || format!("… {more} bytes more are kept: `q show SESSION --entry {no}`");
+    (more > 0).then(|| advice::said(&said(), way).into_owned())
 }
 
 /// A call that waits for the person.
@@ -122,8 +135,8 @@ pub fn made_room(name: &str) -> String {
 }
 
 /// What a repair says in the transcript.
-pub fn repair(fault: Fault) -> String {
-    match fault {
+pub fn repair(fault: Fault, way: Way) -> String {
+    let said = match fault {
         Fault::PromptLost(prompt) => format!(
             "repaired here: the text of waiting prompt {prompt} is not in the store any more, so it left the queue; send it again"
         ),
@@ -134,10 +147,11 @@ pub fn repair(fault: Fault) -> String {
                 None => "some of it is lost".to_owned(),
             };
             format!(
-                "repaired here: the stored history was damaged; {lost} (q doctor says where); the damaged image is kept aside"
+                "repaired here: the stored history was damaged; {lost} (`q doctor` says where); the damaged image is kept aside"
             )
         }
-    }
+    };
+    advice::said(&said, way).into_owned()
 }
 
 /// How long ago, in one unit: `now`, `5m`, `3h`, `2d`, `4w`.
@@ -201,12 +215,24 @@ pub fn directory(path: &str, home: &str) -> String {
 
 /// Agent and model, as far as there is one.
 pub fn agent(summary: &Summary) -> String {
-    let named = if summary.model.is_empty() {
-        summary.agent.clone()
-    } else {
-        format!("{}·{}", summary.agent, summary.model)
-    };
+    agent_and_model(&summary.agent, &summary.model)
+}
+
+/// The same of an agent that has no session yet.
+pub fn agent_and_model(agent: &str, model: &str) -> String {
+    let named = if model.is_empty() { agent.to_owned() } else { format!("{agent}·{model}") };
     sanitize::visible_line(&named).into_owned()
+}
+
+/// Who answers in a new session, for whoever has none yet.
+pub fn who_answers(agent: &str) -> String {
+    if agent == GUIDE {
+        "The built-in guide answers: it looks things up in q's manual, offline, and is not a language model. Ask \
+         it how to have a model answer."
+            .to_owned()
+    } else {
+        format!("{agent} answers.")
+    }
 }
 
 /// `1 session`, `2 sessions`.

@@ -47,8 +47,8 @@ enum Waiting {
     Tags(SessionId),
     /// A draft. Where it cannot be saved, it stays where it is typed.
     Draft,
-    /// Anything else about a session, and what to say when it is granted.
-    About { session: SessionId, said: Option<String> },
+    /// Anything else about a session: what to say when it is granted.
+    About { said: Option<String> },
 }
 
 impl Waiting {
@@ -56,13 +56,12 @@ impl Waiting {
     fn refused(self, ui: &mut Ui, error: &CliError) {
         let why = error.on_one_line();
         match self {
-            Self::New | Self::Seek { .. } => ui.refused(None, None, why),
-            Self::Prompt(prompt) => ui.refused(Some(prompt.key), Some(prompt.session), why),
+            Self::New | Self::Reopen(_) | Self::Seek { wanted: Seek::Reopen, .. } => ui.not_opened(why),
+            Self::Prompt(prompt) => ui.refused(Some(prompt.key), why),
             Self::Wake(session) => ui.not_woken(session, why),
-            Self::Page { session, .. }
-            | Self::Reopen(session)
-            | Self::Tags(session)
-            | Self::About { session, .. } => ui.refused(None, Some(session), why),
+            Self::Seek { .. } | Self::Page { .. } | Self::Tags(_) | Self::About { .. } => {
+                ui.refused(None, why)
+            }
             Self::Draft => {} // it stays where it is typed
         }
     }
@@ -102,7 +101,13 @@ impl Desk {
             Intent::New { kind, name } => {
                 let directory = context.environment.directory.to_string_lossy().into_owned();
                 let wanted = Wanted { name, kind, directory, attended: true, ..Wanted::default() };
-                (Waiting::New, new::request(context, wanted)?)
+                match new::request(context, wanted) {
+                    Ok(request) => (Waiting::New, request),
+                    Err(error) => {
+                        Waiting::New.refused(ui, &error);
+                        return Ok(());
+                    }
+                }
             }
             Intent::Fork { session, at, name } => {
                 (Waiting::New, Request::Fork { session: session.into(), at: at.map(|at| at.0), name })
@@ -113,7 +118,7 @@ impl Desk {
                 return Ok(());
             }
             Intent::Retry { session } => {
-                (Waiting::About { session, said: None }, Command::Retry { session, token: token()? }.into())
+                (Waiting::About { said: None }, Command::Retry { session, token: token()? }.into())
             }
             Intent::Seek { address, wanted } => {
                 (Waiting::Seek { address, wanted, so_far: Vec::new() }, Request::List)
@@ -157,9 +162,11 @@ impl Desk {
         for waiting in std::mem::take(&mut self.waiting).into_values() {
             match waiting {
                 Waiting::Prompt(prompt) => self.deliver(client, ui, prompt),
-                Waiting::New | Waiting::Seek { .. } => ui.refused(None, None, UNANSWERED),
-                Waiting::Reopen(session) | Waiting::Tags(session) | Waiting::About { session, .. } => {
-                    ui.refused(None, Some(session), UNANSWERED);
+                Waiting::New | Waiting::Reopen(_) | Waiting::Seek { wanted: Seek::Reopen, .. } => {
+                    ui.not_opened(UNANSWERED);
+                }
+                Waiting::Seek { .. } | Waiting::Tags(_) | Waiting::About { .. } => {
+                    ui.refused(None, UNANSWERED);
                 }
                 Waiting::Page { .. } | Waiting::Wake(_) | Waiting::Draft => {} // asked for again when it is in sight
             }
@@ -216,21 +223,21 @@ impl Desk {
                         self.sought = Some((session.id, session.name.to_string()));
                         return ui.found(mirror, &session, wanted);
                     }
-                    Err(error) => ui.refused(None, None, error.on_one_line()),
+                    Err(error) => Waiting::Seek { address, wanted, so_far: Vec::new() }.refused(ui, &error),
                 }
             }
             (Waiting::Reopen(session), Ok(_)) => return ui.created(mirror, session),
             (Waiting::Tags(session), Ok(_)) => {
                 mirror.get(session).inspect(|session| ui.say(q_term::wish::tags(session)));
             }
-            (Waiting::About { said: Some(said), .. }, Ok(_)) => ui.say(said),
+            (Waiting::About { said: Some(said) }, Ok(_)) => ui.say(said),
             (
                 Waiting::New
                 | Waiting::Page { .. }
                 | Waiting::Wake(_)
                 | Waiting::Seek { .. }
                 | Waiting::Draft
-                | Waiting::About { said: None, .. },
+                | Waiting::About { said: None },
                 Ok(_),
             ) => {}
             (waiting, Err(error)) => waiting.refused(ui, &error),
@@ -265,7 +272,7 @@ impl Desk {
                 let sought =
                     self.sought.as_ref().filter(|(id, _)| id == session).map(|(_, name)| name.as_str());
                 let said = open.or(sought).and_then(|name| granted(command, name, Way::Slash));
-                Some(Waiting::About { session: *session, said })
+                Some(Waiting::About { said })
             }
             Command::SaveDraft { .. } => Some(Waiting::Draft),
             Command::Create { .. }

@@ -2,6 +2,7 @@
 //! is the terminal crate's, what wishes do is the core's.
 
 mod desk;
+mod job;
 mod rejoin;
 mod screen;
 mod signals;
@@ -18,14 +19,14 @@ use q_term::{Event, Intent, Options, Ui};
 use tokio::time::sleep;
 
 use crate::client::{Client, News};
-use crate::commands::{Context, quota};
+use crate::commands::{Context, new, quota};
 use crate::error::{CliError, Kind};
 use crate::out;
 use crate::terminals::Terminals;
 use desk::Desk;
 use rejoin::Apart;
 use screen::Screen;
-use signals::Signals;
+use signals::{Signals, Told};
 
 /// What the host says is drawn at most this often; what the person does is drawn at once.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -44,6 +45,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         motion: context.environment.text("Q_NO_MOTION").is_none(),
         max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
         kinds: context.kinds.clone(),
+        agent: new::answers(context)?,
         home: context.environment.text("HOME").unwrap_or_default().to_owned(),
     };
     let mut ui = Ui::new(options);
@@ -161,7 +163,7 @@ impl Attached<'_> {
             let moves = self.ui.wants_ticks(&self.client.mirror);
             let leaving = tokio::select! {
                 biased;
-                number = signals.next() => Some(Leaving::Signal(number)),
+                told = signals.next() => self.told(told)?,
                 event = keys.next() => match event {
                     Some(Ok(event)) => self.at_terminal(event.into())?,
                     Some(Err(_)) | None => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
@@ -187,6 +189,29 @@ impl Attached<'_> {
                 }
                 return Ok(leaving);
             }
+        }
+    }
+
+    /// A signal came.
+    fn told(&mut self, told: Told) -> Result<Option<Leaving>, CliError> {
+        match told {
+            Told::End(number) => return Ok(Some(Leaving::Signal(number))),
+            Told::Stop => self.suspend()?,
+            Told::GoOn => {
+                self.screen.go_on()?;
+                self.draw()?;
+            }
+        }
+        Ok(None)
+    }
+
+    fn suspend(&mut self) -> Result<(), CliError> {
+        if job::is_watched() {
+            self.screen.suspend()
+        } else {
+            self.ui.complain("no shell would bring q back here; Ctrl+D leaves, and what runs goes on");
+            self.stale = true;
+            Ok(())
         }
     }
 
@@ -239,7 +264,7 @@ impl Attached<'_> {
             }
             match intent {
                 Intent::Detach => return Ok(Some(Leaving::Detached)),
-                Intent::Suspend => self.screen.suspend()?,
+                Intent::Suspend => self.suspend()?,
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
                 Intent::Rejoin => self.hurry(),

@@ -8,29 +8,38 @@ use q_term::backend::QuietBackend;
 use q_term::guard::Guard;
 use ratatui::Terminal;
 
+use crate::attach::job;
 use crate::error::CliError;
 
 /// The whole screen. Dropping it gives the terminal back.
 pub(super) struct Screen {
     terminal: Terminal<QuietBackend<Stdout>>,
     guard: Guard,
+    /// Whether the shell has the terminal until this process is continued.
+    paused: bool,
 }
 
 impl Screen {
     pub(super) fn take() -> Result<Self, CliError> {
         let guard = Guard::enter().map_err(failed)?;
         let terminal = guard.terminal().map_err(failed)?;
-        Ok(Self { terminal, guard })
+        Ok(Self { terminal, guard, paused: false })
     }
 
-    /// Draws what changed.
+    /// Draws what changed, where the terminal is ours.
     pub(super) fn draw(&mut self, ui: &mut Ui, mirror: &Mirror) -> Result<(), CliError> {
+        if self.paused {
+            return Ok(());
+        }
         let now = q_host::clock::wall();
         self.terminal.draw(|frame| q_term::draw(frame, ui, mirror, now)).map(|_| ()).map_err(failed)
     }
 
     /// What is on the screen is not known any more: the next frame is drawn whole.
     pub(super) fn forget(&mut self) -> Result<(), CliError> {
+        if self.paused {
+            return Ok(()); // it is not ours, and is painted whole when it is again
+        }
         self.terminal.backend_mut().forget();
         self.terminal.clear().map_err(failed)
     }
@@ -40,12 +49,17 @@ impl Screen {
         out.write_all(b"\x07").and_then(|()| out.flush()).map_err(failed)
     }
 
-    /// Gives the terminal to the shell until it is given back.
+    /// Gives the terminal to the shell and stops, until this process is continued and told so.
     pub(super) fn suspend(&mut self) -> Result<(), CliError> {
         self.guard.pause();
-        let stopped = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
-        stopped.map_err(|error| failed(error.into()))?;
+        self.paused = true;
+        job::stop().map_err(failed)
+    }
+
+    /// This process goes on after it was stopped: takes the terminal, which others had, and paints it whole.
+    pub(super) fn go_on(&mut self) -> Result<(), CliError> {
         self.guard.resume().map_err(failed)?;
+        self.paused = false;
         self.forget()
     }
 }

@@ -1,4 +1,5 @@
-//! The signals that end an attached client. Each gives the terminal back first, by the way the loop ends.
+//! The signals of an attached client. Those that end it give the terminal back first, by the way the loop ends; a stop
+//! gives it back until the client is continued.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -10,11 +11,24 @@ const INTERRUPT: u8 = 2;
 const QUIT: u8 = 3;
 const TERMINATE: u8 = 15;
 
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// To end, by the signal of that number.
+    End(u8),
+    /// To stop until continued.
+    Stop,
+    /// To go on, whatever stopped it: `SIGSTOP` is not told.
+    GoOn,
+}
+
 pub(super) struct Signals {
     hangup: Signal,
     interrupt: Signal,
     quit: Signal,
     terminate: Signal,
+    stop: Signal,
+    go_on: Signal,
 }
 
 impl Signals {
@@ -22,21 +36,26 @@ impl Signals {
         let listen = |kind| {
             signal(kind).map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))
         };
+        let numbered = |signal: rustix::process::Signal| SignalKind::from_raw(signal.as_raw());
         Ok(Self {
             hangup: listen(SignalKind::hangup())?,
             interrupt: listen(SignalKind::interrupt())?,
             quit: listen(SignalKind::quit())?,
             terminate: listen(SignalKind::terminate())?,
+            stop: listen(numbered(rustix::process::Signal::TSTP))?,
+            go_on: listen(numbered(rustix::process::Signal::CONT))?,
         })
     }
 
-    /// The number of the next one.
-    pub(super) async fn next(&mut self) -> u8 {
+    /// The next one.
+    pub(super) async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.hangup.recv() => HANGUP,
-            _ = self.interrupt.recv() => INTERRUPT,
-            _ = self.quit.recv() => QUIT,
-            _ = self.terminate.recv() => TERMINATE,
+            _ = self.hangup.recv() => Told::End(HANGUP),
+            _ = self.interrupt.recv() => Told::End(INTERRUPT),
+            _ = self.quit.recv() => Told::End(QUIT),
+            _ = self.terminate.recv() => Told::End(TERMINATE),
+            _ = self.stop.recv() => Told::Stop,
+            _ = self.go_on.recv() => Told::GoOn,
         }
     }
 }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use q_core::{Body, Command, Entry, EntryNo, SessionId, Stop};
 use q_host::wire::ClientMessage;
+use q_term::granted::Way;
+use q_term::words;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::ChatArgs;
@@ -164,7 +166,9 @@ impl Turn {
             None if self.began.is_some() => ("done", None, 0),
             None => ("waiting", None, Kind::Failed.exit_code()),
             Some(Stop::Interrupted(_)) => ("interrupted", None, Kind::Interrupted.exit_code()),
-            Some(Stop::Failed(failure)) => ("failed", Some(failure.to_string()), Kind::Failed.exit_code()),
+            Some(Stop::Failed(failure)) => {
+                ("failed", Some(words::failed(failure, Way::Shell)), Kind::Failed.exit_code())
+            }
         };
         if as_json {
             let session = SessionJson::from(&session.summary);
@@ -174,13 +178,14 @@ impl Turn {
         if !answer.is_empty() && !answer.ends_with('\n') {
             out::say("\n")?;
         }
+        let kept = if answer.is_empty() { "" } else { "; the text so far is kept" };
         match failure {
-            Some(failure) => out::note(&format!("q: {failure}")),
+            Some(failure) => out::note(&format!("q: {failure}{kept}")),
             None if outcome == "waiting" => out::note(&format!(
                 "q: the turn before it did not end well, so the prompt waits; `q retry {}` goes on",
                 session.summary.name
             )),
-            None if outcome == "interrupted" => out::note("q: interrupted; the text so far is kept"),
+            None if outcome == "interrupted" => out::note(&format!("q: interrupted{kept}")),
             None => {}
         }
         Ok(ExitCode::from(code))

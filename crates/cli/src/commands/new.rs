@@ -94,15 +94,31 @@ async fn make(client: &mut Client, request: Request) -> Result<SessionId, CliErr
 pub(crate) fn request(context: &Context, wanted: Wanted) -> Result<Request, CliError> {
     let Wanted { name, kind, agent, model, directory, tags, attended } = wanted;
     let (brief, deny_tools) = template(context, &kind)?;
-    let agent = context.known.choose(agent.as_deref(), attended)?;
+    let (agent, model) = agent_and_model(context, agent.as_deref(), model, attended)?;
+    Ok(Request::Create(New { name, kind, brief, agent, model, directory, deny_tools, tags }))
+}
+
+/// The agent that was asked for, or the default one, and the model that it is asked for.
+fn agent_and_model(
+    context: &Context,
+    agent: Option<&str>,
+    model: Option<String>,
+    attended: bool,
+) -> Result<(String, String), CliError> {
+    let agent = context.known.choose(agent, attended)?;
     let own_model = match &agent.reach {
         q_host::wire::message::Reach::Guide => String::new(),
         q_host::wire::message::Reach::Http { model, .. } => model.clone(),
     };
     let model = model.or_else(|| context.environment.text("Q_MODEL").map(str::to_owned)).unwrap_or(own_model);
     let model = if agent.name == crate::agents::GUIDE { String::new() } else { model };
-    let agent = agent.name.clone();
-    Ok(Request::Create(New { name, kind, brief, agent, model, directory, deny_tools, tags }))
+    Ok((agent.name.clone(), model))
+}
+
+/// Who answers in a new session unless another is asked for, in a word for people.
+pub(crate) fn answers(context: &Context) -> Result<String, CliError> {
+    let (agent, model) = agent_and_model(context, None, None, true)?;
+    Ok(q_term::words::agent_and_model(&agent, &model))
 }
 
 /// What a kind brings: its brief, and whether tools are denied. The configuration may give another brief to one of `q`'s

@@ -28,7 +28,7 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
         if args.numbers {
             out::line(&format!("[{}]", entry.no))?;
         }
-        out::line(&q_term::plain::entry(entry))?;
+        out::line(&q_term::plain::entry(entry, q_term::granted::Way::Shell))?;
     }
     Ok(ExitCode::SUCCESS)
 }

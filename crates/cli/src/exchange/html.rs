@@ -1,6 +1,7 @@
 //! A session as one HTML file: nothing in it runs, and nothing is fetched. All text is escaped.
 
 use q_core::{Body, Entry};
+use q_term::granted::Way;
 use q_term::sanitize::{visible, visible_line};
 
 use super::calendar::moment;
@@ -49,7 +50,7 @@ pub(crate) fn entry(entry: &Entry) -> String {
             section("aside", &format!("Result: {}", result.outcome.words()), &at, "pre", &result.text)
         }
         Body::Stop(stop) => section("aside", &stopped(stop), &at, "pre", ""),
-        Body::Repair(fault) => section("aside", &q_term::words::repair(*fault), &at, "pre", ""),
+        Body::Repair(fault) => section("aside", &q_term::words::repair(*fault, Way::Shell), &at, "pre", ""),
     }
 }
 

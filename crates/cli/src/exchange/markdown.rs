@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use q_core::{Body, Entry, Stop, WallTime};
+use q_term::granted::Way;
 use q_term::sanitize::{visible, visible_line};
 
 use super::blocks::Blocks;
@@ -51,7 +52,7 @@ pub(crate) fn entry(entry: &Entry) -> String {
         Body::Result(result) if result.text.is_empty() => format!("\nResult: {}\n", result.outcome.words()),
         Body::Result(result) => format!("\nResult: {}\n\n{}", result.outcome.words(), fenced(&result.text)),
         Body::Stop(stop) => format!("\n{}\n", span(&stopped(stop))),
-        Body::Repair(fault) => format!("\n{}\n", span(&q_term::words::repair(*fault))),
+        Body::Repair(fault) => format!("\n{}\n", span(&q_term::words::repair(*fault, Way::Shell))),
     }
 }
 

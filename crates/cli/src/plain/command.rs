@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use q_core::{Command, SessionId, attention};
 use q_host::wire::Request;
 use q_term::action::{self, Action, Group};
+use q_term::advice;
 use q_term::granted::{Way, granted};
 use q_term::plain::sessions;
 use q_term::slash::{Seek, Slash};
+use q_term::suggest;
 use q_term::wish::{self, Asked, End, Scene, Wish};
 
 use crate::client::token;
@@ -36,11 +38,11 @@ impl Face<'_> {
             Slash::Seek { address, wanted } => self.seek(&address, wanted).await?,
             Slash::TakeBack(number) => self.take_back(number).await?,
             Slash::Steer(text) => {
-                self.here()?;
+                self.scene().running().map_err(CliError::failed)?;
                 self.submit(text, true).await?;
             }
             Slash::Wish(wish) => self.wish(wish).await?,
-            Slash::Help(word) => out::say(&help(word.as_deref()))?,
+            Slash::Help(topic) => out::say(&help(topic.as_deref())?)?,
             Slash::Do(action) => return self.act(action).await,
         }
         Ok(Next::Go)
@@ -120,7 +122,7 @@ impl Face<'_> {
 
     fn say_tags(&self, session: SessionId) -> Result<(), CliError> {
         match self.client.mirror.get(session) {
-            Some(session) => say(&[format!("* {}", wish::tags(session))]),
+            Some(session) => say(&[format!("* {}", advice::said(&wish::tags(session), Way::Slash))]),
             None => Ok(()),
         }
     }
@@ -208,21 +210,21 @@ impl Face<'_> {
 }
 
 /// What can be typed, from the one table.
-fn help(word: Option<&str>) -> String {
+fn help(topic: Option<&str>) -> Result<String, CliError> {
     let mut text = String::new();
     for row in action::ROWS {
         let command = row.command();
-        let fits = word.is_none_or(|word| command.contains(word) || row.help.contains(word));
         // What only moves on a screen means nothing here.
-        if !command.is_empty() && fits && row.group != Group::View {
+        let is_here = !command.is_empty() && row.group != Group::View;
+        if is_here && topic.is_none_or(|topic| row.mentions(topic)) {
             let _infallible = writeln!(text, "{command:<22} {}", row.help);
         }
     }
-    if text.is_empty() {
-        text.push_str("nothing in the help mentions that; /help alone shows everything\n");
+    if let Some(topic) = topic.filter(|_| text.is_empty()) {
+        return Err(CliError::usage(suggest::no_topic(topic, Way::Slash)));
     }
     text.push_str(
         "Anything else is a prompt. A line that begins with // sends a prompt that begins with /.\n",
     );
-    text
+    Ok(text)
 }

@@ -10,8 +10,11 @@ use std::process::ExitCode;
 
 use q_core::{Activity, Command, Presence, SessionId, Token};
 use q_host::wire::ClientMessage;
+use q_term::advice;
+use q_term::granted::Way;
 use q_term::plain::{Plain, prompt};
 use q_term::slash::{Typed, read};
+use q_term::words::who_answers;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::client::{Client, News, token};
@@ -26,7 +29,7 @@ use input::{Input, Lines};
 pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, true).await?;
     if let Some(exceeded) = quota::exceeded(&mut client).await? {
-        out::note(&exceeded);
+        out::note(&advice::said(&exceeded, Way::Slash));
     }
     client.keep_updates();
     let plain = Plain::new(&client.mirror);
@@ -47,7 +50,10 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     } else if let Some(last) = face.terminals.last(&face.client.mirror) {
         face.go_to(last).await?;
     } else {
-        out::note("Type a question and press Enter. /help tells what else there is, /quit leaves.");
+        out::note(&format!(
+            "Type a question and press Enter. {} /help tells what else there is, /quit leaves.",
+            who_answers(&new::answers(context)?)
+        ));
     }
     face.say_interrupted()?;
     face.live().await
@@ -58,6 +64,8 @@ enum Happened {
     Read(Input),
     Heard(Result<News, CliError>),
     Interrupted,
+    /// This process was stopped, and goes on.
+    Continued,
 }
 
 /// What the loop is to do next.
@@ -98,8 +106,11 @@ struct Unsent {
 impl Face<'_> {
     async fn live(&mut self) -> Result<ExitCode, CliError> {
         let mut lines = Lines::start();
-        let mut interrupts = signal(SignalKind::interrupt())
-            .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
+        let listen = |kind| {
+            signal(kind).map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))
+        };
+        let mut interrupts = listen(SignalKind::interrupt())?;
+        let mut continues = listen(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
         let mut ended = false;
         self.ask_for_line()?;
         loop {
@@ -111,6 +122,7 @@ impl Face<'_> {
                 input = lines.next(), if !ended => Happened::Read(input),
                 news = self.client.next() => Happened::Heard(news),
                 _ = interrupts.recv() => Happened::Interrupted,
+                _ = continues.recv() => Happened::Continued,
             };
             ended |= matches!(happened, Happened::Read(Input::End));
             let mut next = self.unless_interrupted(happened, &mut interrupts).await?;
@@ -165,6 +177,11 @@ impl Face<'_> {
             Happened::Heard(Ok(news)) => self.heard(news),
             Happened::Heard(Err(error)) => self.without_host(error),
             Happened::Interrupted => self.interrupt(),
+            Happened::Continued => {
+                // The shell wrote where the prompt stood.
+                self.ask_for_line()?;
+                Ok(Next::Go)
+            }
         }
     }
 
@@ -183,7 +200,7 @@ impl Face<'_> {
             Ok(next) => next,
             Err(error) if error.kind == Kind::Unreachable => return self.without_host(error),
             Err(error) => {
-                say(&[format!("* {}", error.on_one_line())])?;
+                say(&[told(&error.on_one_line())])?;
                 Next::Go
             }
         };
@@ -247,7 +264,7 @@ impl Face<'_> {
             self.command(Command::Wake { session: id }).await?;
         }
         let Some(session) = self.client.mirror.get(id) else {
-            return Err(CliError::failed("that session is not open; `q show` prints closed ones"));
+            return Err(CliError::failed("that session is not open; `q show SESSION` prints closed ones"));
         };
         if self.plain.focus() != Some(id) {
             self.before = self.plain.focus();
@@ -271,7 +288,7 @@ impl Face<'_> {
             News::Missed(session) => self.client.resync(session)?,
             News::Going { why, restart: true } => return self.without_host(CliError::host_went(why, true)),
             News::Going { why, restart: false } => {
-                say(&[format!("* {why}; sessions are kept, `q` brings them back")])?;
+                say(&[told(&format!("{why}; sessions are kept, `q` brings them back"))])?;
                 return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
             }
         }
@@ -326,6 +343,11 @@ impl Face<'_> {
         }
         Ok(())
     }
+}
+
+/// Something beside the conversation, with its advice for whoever types slash commands.
+fn told(text: &str) -> String {
+    format!("* {}", advice::said(text, Way::Slash))
 }
 
 fn say(lines: &[String]) -> Result<(), CliError> {

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::client::{Client, wait_after};
 use crate::error::{CliError, Kind};
 use crate::out;
-use crate::plain::{Face, Next, say};
+use crate::plain::{Face, Next, say, told};
 
 impl Face<'_> {
     /// The host is gone. Nobody would end a script that waits for the next one.
@@ -32,7 +32,7 @@ impl Face<'_> {
     /// Waits for the next host, unless the person has enough of it.
     pub(super) async fn rejoin(&mut self, why: &str, interrupts: &mut Signal) -> Result<Next, CliError> {
         let mut why = why.to_owned();
-        say(&[format!("* {why}; q goes on as soon as it can, Ctrl+C leaves")])?;
+        say(&[told(&format!("{why}; q goes on as soon as it can, Ctrl+C leaves"))])?;
         loop {
             let wait = wait_after(self.failures);
             self.failures += 1;
@@ -58,7 +58,7 @@ impl Face<'_> {
                 Err(error) if error.message == why => {}
                 Err(error) => {
                     why = error.message;
-                    say(&[format!("* {why}")])?;
+                    say(&[told(&why)])?;
                 }
             }
         }
@@ -75,7 +75,7 @@ impl Face<'_> {
         };
         match taken_up {
             Err(error) if error.kind == Kind::Unreachable => return Ok(Next::Rejoin(error.message)),
-            Err(error) => say(&[format!("* {}", error.on_one_line())])?,
+            Err(error) => say(&[told(&error.on_one_line())])?,
             Ok(()) => self.failures = 0,
         }
         self.ask_for_line()?;

@@ -6,9 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use q_core::{Activity, Mirror, SessionId};
-use q_sim::clock;
-use q_sim::process::{output_within, peak_resident};
-use q_sim::server::Script;
+use q_testkit::clock;
+use q_testkit::process::{output_within, peak_resident};
+use q_testkit::server::Script;
 
 use crate::peer::Peer;
 use crate::world::{PATIENCE, World, program};

@@ -2,7 +2,7 @@
 
 use q_testkit::server::Script;
 
-use crate::screen::Reader as _;
+use crate::screen::{Reader as _, UP};
 use crate::world::{World, conversation, turns};
 
 fn talked(name: &str) -> World {
@@ -36,6 +36,8 @@ fn reopening_in_the_terminal_goes_there() {
     terminal.wait_text("echo: first");
     terminal.send_line("/reopen apo");
     terminal.wait_text("did you mean `api`?");
+    terminal.wait_prompt("api");
+    terminal.send(UP);
     terminal.wait_typed("api", "/reopen apo");
 }
 

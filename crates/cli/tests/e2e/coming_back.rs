@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use q_sim::process::kill9;
-use q_sim::terminal::Terminal;
+use q_testkit::process::kill9;
+use q_testkit::terminal::Terminal;
 
 use crate::screen::{CTRL_D, Reader as _, alt};
 use crate::world::{World, eventually};

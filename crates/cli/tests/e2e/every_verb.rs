@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use q_sim::server::Script;
+use q_testkit::server::Script;
 use serde_json::{Value, json};
 
 use crate::run::Outcome;

@@ -125,7 +125,7 @@ fn a_large_result_is_kept_whole_and_read_where_it_is_asked_for() {
         .q(&["show", "log"])
         .succeeded()
         .said("of 9000000 bytes)")
-        .said(&format!("bytes more are kept: q show SESSION --entry {no}"));
+        .said(&format!("bytes more are kept: `q show SESSION --entry {no}`"));
 
     let whole = world.q(&["show", "log", "--entry", &no, "--json"]).succeeded().json();
     assert_eq!(whole["entries"].as_array().unwrap().len(), 1);

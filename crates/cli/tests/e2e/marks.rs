@@ -37,7 +37,7 @@ fn tags_in_the_terminal_are_shown_when_they_change() {
     terminal.wait_text("tags of api: night");
     terminal.send_line("/tag a/b");
     terminal.wait_text("cannot be a tag");
-    terminal.wait_typed("api", "/tag a/b");
+    terminal.wait_prompt("api");
     let said = world.q_reading(&["attach", "api"], "/tag -night\n/tag more\n/quit\n").succeeded();
     assert!(said.out.contains("* api has no tags") && said.out.contains("* tags of api: more"), "{said:?}");
 }
@@ -109,7 +109,7 @@ fn kinds_of_ones_own_bring_a_brief_and_a_colour() {
     terminal.send_line("/switch writing");
     terminal.wait_prompt("writing");
     terminal.send_line("/new writting x");
-    terminal.wait_text("did you mean writing?");
+    terminal.wait_text("did you mean /new writing x?");
     world.q(&["new", "-d", "--kind", "writting"]).exited(2).told("did you mean `writing`?");
 }
 

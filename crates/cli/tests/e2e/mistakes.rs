@@ -11,11 +11,11 @@ use q_testkit::server::Script;
 use rustix::process::Signal;
 
 use crate::run::{Run, send};
-use crate::screen::{Reader as _, leader, pasted};
+use crate::screen::{Reader as _, UP, leader, pasted};
 use crate::world::{World, eventually};
 
 #[test]
-fn what_is_mistyped_stays_in_the_editor() {
+fn what_is_mistyped_says_why_and_is_one_key_away() {
     let world = World::new().with_sessions(&["api", "plan"]);
     let mut terminal = world.open();
     terminal.wait_prompt("api");
@@ -29,12 +29,18 @@ fn what_is_mistyped_stays_in_the_editor() {
         ("/rename 1st", "must begin with a letter"),
         ("/rename plan", "taken by session 2; try `plan-2`"),
         ("/new plan", "taken by session 2; try `plan-2`"),
+        ("/new debgu", "did you mean /new debug?"),
+        ("/export", "in a shell: q export SESSION"),
+        ("/steer that way", "nothing runs here"),
+        ("/help frobnicate", "nothing in the help mentions"),
         ("/close nobody", "/sessions lists them"),
         ("/unqueue", "no prompt waits here"),
         ("/retry", "nothing to retry"),
     ] {
         terminal.send_line(typed);
         terminal.wait_text(told);
+        terminal.wait_prompt("api");
+        terminal.send(UP);
         terminal.wait_typed("api", typed);
         terminal.send("\x15");
         terminal.wait_prompt("api");
@@ -74,8 +80,7 @@ fn a_session_for_which_none_can_hibernate_is_refused_with_the_way_out() {
     terminal.send_line("/new one-more");
     terminal.wait_text("10 sessions are live");
     terminal.wait_text("/close NAME");
-    terminal.wait_typed("s1", "/new one-more");
-    terminal.send("\x15");
+    terminal.wait_prompt("s1");
     terminal.send_line("/close s9");
     terminal.wait_bar("9 of 10");
     terminal.send_line("/new one-more");
@@ -178,7 +183,7 @@ fn a_server_that_falls_silent_is_given_up() {
     );
     world.home.configure(&agent);
     world.server.on("dig", Script::new().say("Digging.").silence());
-    let said = world.q(&["chat", "dig"]).exited(1).told("the server fell silent").told("/retry");
+    let said = world.q(&["chat", "dig"]).exited(1).told("the server fell silent").told("q retry");
     assert_eq!(said.out, "Digging.\n");
     world.wait_for_streams(0);
 }
@@ -315,7 +320,7 @@ fn a_mended_key_counts_from_the_next_attempt_on() {
     world.home.set("OPENAI_API_KEY", "wrong");
     let mut world = world.with_sessions(&["api"]);
     world.server.once("hello", Script::new().status(401, r#"{"error":{"message":"Incorrect API key"}}"#));
-    world.q(&["chat", "-s", "api", "hello"]).exited(1).told("OPENAI_API_KEY").told("then /retry");
+    world.q(&["chat", "-s", "api", "hello"]).exited(1).told("OPENAI_API_KEY").told("then `q retry");
     world.home.set("OPENAI_API_KEY", "right");
     world.q(&["retry", "api"]).succeeded();
     world.q(&["wait", "api"]).succeeded();
@@ -329,7 +334,7 @@ fn a_session_whose_agent_is_gone_says_so() {
     world.q(&["host", "stop"]).succeeded();
     world.home.set("OPENAI_BASE_URL", "");
     let said = world.q(&["chat", "-s", "api", "hello"]).exited(1);
-    said.told("this session's agent is not configured here").told("/retry");
+    said.told("this session's agent is not configured here").told("q retry");
     world.home.set("OPENAI_BASE_URL", &world.server.base_url());
     world.q(&["retry", "api"]).succeeded();
     world.q(&["wait", "api"]).succeeded();

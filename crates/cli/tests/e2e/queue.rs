@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::screen::{ESCAPE, Reader as _};
+use crate::screen::Reader as _;
 use crate::world::{World, eventually};
 
 /// `api` answers `first` and waits for the gate of that name; `second`, `third` and `fourth` wait.
@@ -81,16 +81,15 @@ fn slash_commands_change_what_waits_by_its_place() {
     terminal.wait_text("queued 2: the second");
     terminal.send_line("/queue");
     terminal.wait_text("1  fourth");
-    terminal.wait_text("/move N PLACE");
-    terminal.send(ESCAPE);
-    terminal.wait_no_text("/move N PLACE");
+    terminal.wait_text("/move NUMBER PLACE");
+    // What the box prints is typed where it stands.
     terminal.send_line("/edit 3");
+    terminal.wait_no_text("/move NUMBER PLACE");
     terminal.wait_typed("api", "third");
     terminal.wait_no_text("queued 3");
     terminal.send("\x15");
     terminal.send_line("/edit 7 x");
     terminal.wait_text("there is no such number; 2 prompts waiting");
-    terminal.send("\x15");
     terminal.send_line("/steer not that way");
     terminal.wait_text("takes no words while it works");
     terminal.wait_typed("api", "not that way");

@@ -9,6 +9,7 @@ pub(crate) const CTRL_D: &str = "\x04";
 pub(crate) const CTRL_PAGE_UP: &str = "\x1b[5;5~";
 pub(crate) const CTRL_PAGE_DOWN: &str = "\x1b[6;5~";
 pub(crate) const ESCAPE: &str = "\x1b";
+pub(crate) const UP: &str = "\x1b[A";
 
 /// Alt and a character.
 pub(crate) fn alt(key: char) -> String {

@@ -239,3 +239,30 @@ fn a_draft_stays_with_its_session_and_survives_leaving() {
     let terminal = world.open();
     terminal.wait_typed("api", "half a thought");
 }
+
+#[test]
+fn what_is_typed_before_the_first_session_is_there_is_not_lost() {
+    let world = World::new();
+    let mut terminal = world.open();
+    terminal.wait_text("ask something to begin");
+    // As an unbracketed paste brings it: at once, faster than any host.
+    terminal.send("first\rsecond\rand half a");
+    terminal.wait_text("echo: first");
+    terminal.wait_text("echo: second");
+    let typed = |screen: &vt100::Screen| {
+        let last = screen.contents().trim_end().lines().last().map(str::to_owned);
+        last.is_some_and(|last| last.starts_with('[') && last.ends_with("] > and half a"))
+    };
+    terminal.wait_for("what was typed as the draft", typed);
+    assert_eq!(world.q(&["ls", "--all", "--json"]).json().as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn an_empty_screen_names_who_will_answer() {
+    let mut world = World::new();
+    world.open().wait_text("openai·scripted answers.");
+    world.q_reading(&["--plain"], "").succeeded().told("openai·scripted answers.");
+    world.home.set("OPENAI_BASE_URL", "");
+    world.home.set("OPENAI_MODEL", "");
+    world.open().wait_text("The built-in guide answers");
+}

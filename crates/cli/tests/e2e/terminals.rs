@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use crate::run::send;
 use crate::screen::{Reader as _, alt};
-use crate::world::World;
+use crate::world::{World, eventually};
 
 /// What gives the screen back.
 const LEAVE_ALTERNATE_SCREEN: &[u8] = b"\x1b[?1049l";
@@ -202,6 +202,125 @@ fn a_suspended_client_gives_the_terminal_back_and_comes_again() {
     terminal.wait_typed("api", "draft");
     terminal.send(" goes on");
     terminal.wait_typed("api", "draft goes on");
+}
+
+/// A shell that has `q` in the foreground, and the process id of that.
+fn in_a_shell(world: &World, args: &str) -> (Terminal, u32) {
+    let mut shell = world.home.pty_command(std::path::Path::new("/bin/sh"));
+    shell.args(["-i", "-m"]);
+    let mut terminal = Terminal::spawn(shell, 24, 80);
+    let file = world.home.path().join("q.pid");
+    let q = env!("CARGO_BIN_EXE_q");
+    terminal.send_line(&format!("sh -c 'echo $$ >{}; exec {q} {args}'", file.display()));
+    let pid = || std::fs::read_to_string(&file).ok()?.trim().parse().ok();
+    eventually("the process id of q", || pid().is_some());
+    (terminal, pid().expect("it was there"))
+}
+
+#[test]
+fn a_client_that_is_stopped_from_outside_gives_the_terminal_back_and_comes_again() {
+    let world = World::new().with_sessions(&["api"]);
+    let (mut terminal, pid) = in_a_shell(&world, "");
+    terminal.wait_prompt("api");
+    let raw = terminal.line_settings();
+    terminal.send("draft");
+    terminal.wait_typed("api", "draft");
+    send(pid, Signal::TSTP);
+    terminal.wait_text("Stopped");
+    assert!(!terminal.look(|screen| screen.alternate_screen() || screen.bracketed_paste()));
+    assert_ne!(terminal.line_settings(), raw, "cooked again");
+    terminal.send_line("echo still $((40 + 2))");
+    terminal.wait_text("still 42");
+    terminal.send_line("fg");
+    terminal.wait_typed("api", "draft");
+    terminal.send(" goes on");
+    terminal.wait_typed("api", "draft goes on");
+    assert_eq!(terminal.line_settings(), raw);
+    assert!(terminal.look(|screen| screen.alternate_screen() && screen.bracketed_paste()));
+}
+
+#[test]
+fn a_client_that_was_stopped_without_a_word_takes_the_terminal_again() {
+    let world = World::new().with_sessions(&["api"]);
+    world.gated("dig", "Digging.", "dig", " Found it.");
+    let (mut terminal, pid) = in_a_shell(&world, "");
+    terminal.wait_prompt("api");
+    let raw = terminal.line_settings();
+    terminal.send_line("dig");
+    terminal.wait_text("Digging.");
+    send(pid, Signal::STOP);
+    terminal.wait_text("Stopped");
+    // What shells do that care, and what this client may not take for its own.
+    terminal.send("stty sane; printf '\\033[?1049l\\033[?2004l'; echo sane $((40 + 2))\n");
+    terminal.wait_text("sane 42");
+    assert!(!terminal.look(vt100::Screen::alternate_screen));
+    // The answer goes on meanwhile, and is there afterwards.
+    world.server.open("dig");
+    eventually("the end of the answer", || world.session("api")["activity"] == "idle");
+    terminal.send_line("fg");
+    terminal.wait_text("Digging. Found it.");
+    terminal.wait_prompt("api");
+    assert_eq!(terminal.line_settings(), raw);
+    assert!(terminal.look(|screen| screen.alternate_screen() && screen.bracketed_paste()));
+    terminal.send_line("and you?");
+    terminal.wait_text("echo: and you?");
+    send(pid, Signal::TERM);
+    terminal.wait_for("the shell's screen", |screen| !screen.alternate_screen());
+}
+
+#[test]
+fn where_nobody_would_continue_it_a_client_does_not_stop() {
+    let world = World::new().with_sessions(&["api"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    for stop in 0..2 {
+        if stop == 0 {
+            terminal.send("\x1a");
+        } else {
+            send(terminal.pid(), Signal::TSTP);
+        }
+        terminal.wait_text("no shell would bring q back here");
+        terminal.send("x\x7f");
+        terminal.wait_no_text("no shell would bring q back here");
+    }
+    terminal.wait_prompt("api");
+}
+
+#[test]
+fn plain_mode_asks_again_after_it_was_stopped() {
+    let world = World::new().with_sessions(&["api"]);
+    let (mut terminal, pid) = in_a_shell(&world, "--plain");
+    let asked = |screen: &vt100::Screen| screen.contents().trim_end().ends_with("[api] >");
+    terminal.wait_for("the prompt", asked);
+    for signal in [Signal::TSTP, Signal::STOP] {
+        send(pid, signal);
+        terminal.wait_for("the shell's prompt", |screen| {
+            screen.contents().contains("Stopped") && !screen.contents().trim_end().ends_with("[api] >")
+        });
+        terminal.send_line("fg");
+        terminal.wait_for("the prompt again", asked);
+    }
+    terminal.send_line("hello");
+    terminal.wait_text("echo: hello");
+}
+
+#[test]
+fn what_alt_gr_types_arrives_whatever_the_terminal_makes_of_it() {
+    let world = World::new().with_sessions(&["api", "plan"]);
+    let mut terminal = world.open();
+    terminal.wait_prompt("api");
+    for (bytes, typed) in [
+        ("\x1b{", "{"),
+        ("\x1b[48;3u", "{0"),
+        ("\x1b[123;7u", "{0{"),
+        ("\x1b[27;3;64~", "{0{@"),
+        ("\x1b\u{20ac}", "{0{@\u{20ac}"),
+    ] {
+        terminal.send(bytes);
+        terminal.wait_typed("api", typed);
+    }
+    terminal.send("\x1b[50;3u");
+    terminal.wait_prompt("plan");
 }
 
 /// What stands in each row, whatever blanks follow it.

@@ -11,14 +11,13 @@ use crate::style::Palette;
 /// Marks keys that work on an empty prompt only.
 const EMPTY_ONLY: &str = "°";
 
-/// The rows of the page; with a topic, of what mentions it (of everything, if nothing does).
+/// The rows of the page; with a topic, of what mentions it.
 pub(super) fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
-    let topic = topic.map(str::to_lowercase).filter(|topic| ROWS.iter().any(|row| mentions(row, topic)));
     let mut rows = Vec::new();
     for group in Group::ALL {
         let wanted: Vec<&Action> = ROWS
             .iter()
-            .filter(|row| row.group == group && topic.as_deref().is_none_or(|topic| mentions(row, topic)))
+            .filter(|row| row.group == group && topic.is_none_or(|topic| row.mentions(topic)))
             .collect();
         if wanted.is_empty() {
             continue;
@@ -40,12 +39,6 @@ pub(super) fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
         rows.extend(plain(&line, width, Palette::dim()));
     }
     rows
-}
-
-fn mentions(row: &Action, topic: &str) -> bool {
-    let direct = row.direct.iter().map(|(key, _)| *key);
-    let mut texts = direct.chain(row.slash.iter().copied()).chain([row.word, row.help]);
-    texts.any(|text| text.to_lowercase().contains(topic))
 }
 
 /// Ways on the left, what they do on the right; below one another where the screen is narrow.

@@ -6,11 +6,14 @@ use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget};
 
+use crate::action::ROWS;
 use crate::draw::{Cursor, help, switcher};
-use crate::editor;
-use crate::layout::wrap;
+use crate::editor::{self, Editor};
+use crate::layout::wrap::{self, Row};
+use crate::sanitize;
 use crate::style::Palette;
-use crate::ui::{Ending, Overlay, Ui};
+use crate::ui::{Ending, Hint, Overlay, Sheet, Ui, footer};
+use crate::wish;
 
 /// Draws what lies on top, if anything does, and says where its cursor is.
 pub(super) fn draw(
@@ -21,73 +24,127 @@ pub(super) fn draw(
     now: WallTime,
 ) -> Option<Cursor> {
     let mut overlay = ui.overlay.take()?;
+    let hints = overlay.hints();
+    let keys = footer(hints, true);
     let cursor = match &mut overlay {
         Overlay::End { session, ending } => {
             let name = switcher::name_of(mirror, *session);
-            ask_end(buffer, area, &name, *ending);
+            ask_end(buffer, area, &name, *ending, &keys);
             None
         }
-        Overlay::Page { title, lines, scroll } => {
-            draw_page(buffer, area, title, lines, scroll);
-            None
+        Overlay::Page { sheet, line, scroll } => {
+            draw_page(buffer, area, ui, mirror, (sheet, line, scroll), hints, now)
         }
         Overlay::Rename { editor, .. } => {
-            let inner = frame(buffer, area, " rename ", " Enter renames · Esc leaves ", (60, 1));
-            let view = editor::lay_out(editor.text(), editor.cursor(), usize::from(u16::MAX));
-            let shown = view.rows.first().map_or("", |row| row.shown.as_str());
-            buffer.set_stringn(inner.x, inner.y, shown, inner.width.into(), Style::new());
-            let column = (view.column as u16).min(inner.width.saturating_sub(1));
-            (!inner.is_empty()).then_some(Position { x: inner.x + column, y: inner.y })
+            let inner = frame(buffer, area, " rename ", &keys, (60, 1));
+            draw_line(buffer, inner, "", editor)
         }
         Overlay::Switcher { filter, selected } => {
-            let keys = " Enter goes there · Ctrl+R renames · Ctrl+W closes · Esc leaves ";
             let rows = mirror.len().max(1) as u16 + 1;
-            let inner = frame(buffer, area, " sessions ", keys, (area.width.saturating_sub(4), rows));
+            let inner = frame(buffer, area, " sessions ", &keys, (area.width.saturating_sub(4), rows));
             switcher::draw(buffer, inner, ui, mirror, (filter, *selected), now)
-        }
-        Overlay::Help { topic, scroll } => {
-            let size = (area.width.saturating_sub(4).min(120), area.height.saturating_sub(2));
-            let inner = frame(buffer, area, " help ", " ↑ ↓ PgUp PgDn scroll · Esc leaves ", size);
-            let rows = help::rows(topic.as_deref(), inner.width.into());
-            let most = rows.len().saturating_sub(inner.height.into());
-            *scroll = (*scroll).min(most);
-            for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(*scroll)) {
-                buffer.set_line(inner.x, y, row, inner.width);
-            }
-            None
         }
     };
     ui.overlay = Some(overlay);
     Some(cursor)
 }
 
-/// Lines to read, in a box no larger than they need.
-fn draw_page(buffer: &mut Buffer, area: Rect, title: &str, lines: &[String], scroll: &mut usize) {
-    let width = area.width.saturating_sub(8).clamp(1, 100);
-    let rows: Vec<_> = lines.iter().flat_map(|line| wrap::plain(line, width.into(), Style::new())).collect();
-    let height = (rows.len() as u16).min(area.height.saturating_sub(4));
-    let keys =
-        if rows.len() > height.into() { " ↑ ↓ PgUp PgDn scroll · Esc leaves " } else { " Esc leaves " };
-    let inner = frame(buffer, area, &format!(" {title} "), keys, (width, height));
-    *scroll = (*scroll).min(rows.len().saturating_sub(inner.height.into()));
-    for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(*scroll)) {
+/// Something to read, in a box no larger than it needs; beneath it the command being typed, or why the last one was
+/// refused.
+fn draw_page(
+    buffer: &mut Buffer,
+    area: Rect,
+    ui: &mut Ui,
+    mirror: &Mirror,
+    (sheet, line, scroll): (&Sheet, &Editor, &mut usize),
+    hints: &[Hint],
+    now: WallTime,
+) -> Cursor {
+    let (title, width, most) = match sheet {
+        Sheet::Queue(_) => {
+            (" queue ", area.width.saturating_sub(8).clamp(1, 100), area.height.saturating_sub(4))
+        }
+        Sheet::Inbox => {
+            (" inbox ", area.width.saturating_sub(8).clamp(1, 100), area.height.saturating_sub(4))
+        }
+        Sheet::Help(_) => (" help ", area.width.saturating_sub(4).min(120), area.height.saturating_sub(2)),
+    };
+    let rows = page_rows(ui, mirror, sheet, width.into(), now);
+    let foot = match &ui.notice {
+        _ if !line.is_empty() => vec![Row::default()],
+        Some(notice) if notice.fault => {
+            wrap::plain(&sanitize::visible_line(&notice.text), width.into(), ui.palette().alarm())
+        }
+        Some(_) | None => Vec::new(),
+    };
+    let foot_height = (foot.len() as u16).min(most.saturating_sub(1));
+    let height = (rows.len() as u16).min(most - foot_height);
+    let keys = footer(hints, rows.len() > height.into());
+    let inner = frame(buffer, area, title, &keys, (width, height + foot_height));
+    let foot_height = foot_height.min(inner.height);
+    let body = inner.height - foot_height;
+    *scroll = (*scroll).min(rows.len().saturating_sub(body.into()));
+    for (y, row) in (inner.top()..inner.top() + body).zip(rows.iter().skip(*scroll)) {
         buffer.set_line(inner.x, y, row, inner.width);
     }
+    for (y, row) in (inner.top() + body..inner.bottom()).zip(&foot) {
+        buffer.set_line(inner.x, y, row, inner.width);
+    }
+    if line.is_empty() || foot_height == 0 {
+        return None;
+    }
+    let place = Rect { y: inner.top() + body, height: 1, ..inner };
+    draw_line(buffer, place, "> ", line)
 }
 
-fn ask_end(buffer: &mut Buffer, area: Rect, name: &str, ending: Ending) {
-    let (question, title, keys) = match ending {
+fn page_rows(ui: &mut Ui, mirror: &Mirror, sheet: &Sheet, width: usize, now: WallTime) -> Vec<Row> {
+    let mut lines = match sheet {
+        Sheet::Help(topic) => return help::rows(topic.as_deref(), width),
+        Sheet::Queue(session) => mirror.get(*session).map(wish::queue).unwrap_or_default(),
+        Sheet::Inbox => ui.inbox.list(mirror, now),
+    };
+    if lines.is_empty() {
+        lines.push("nothing waits here any more".to_owned());
+    }
+    let commands: Vec<String> = sheet
+        .commands()
+        .iter()
+        .filter_map(|action| ROWS.iter().find(|row| row.action == *action))
+        .map(|row| row.command())
+        .collect();
+    lines.extend([String::new(), commands.join(" · ")]);
+    if *sheet == Sheet::Inbox {
+        lines.push("A question is answered in its session.".to_owned());
+    }
+    lines.iter().flat_map(|line| wrap::plain(line, width, Style::new())).collect()
+}
+
+/// A text being typed, in one row that follows its cursor.
+fn draw_line(buffer: &mut Buffer, area: Rect, before: &str, editor: &Editor) -> Cursor {
+    if area.is_empty() {
+        return None;
+    }
+    let indent = (before.len() as u16).min(area.width - 1);
+    buffer.set_stringn(area.x, area.y, before, indent.into(), Palette::strong());
+    let room = area.width - indent;
+    let view = editor::lay_out(editor.text(), editor.cursor(), room.into());
+    let shown = view.rows.get(view.row).map_or("", |row| row.shown.as_str());
+    buffer.set_stringn(area.x + indent, area.y, shown, room.into(), Style::new());
+    let column = (view.column as u16).min(room - 1);
+    Some(Position { x: area.x + indent + column, y: area.y })
+}
+
+fn ask_end(buffer: &mut Buffer, area: Rect, name: &str, ending: Ending, keys: &str) {
+    let (question, title) = match ending {
         Ending::Close => (
             format!("{name} is still working. Close it anyway? The answer stops here; the history stays."),
             " close ",
-            " y closes it · n keeps it ",
         ),
         Ending::Delete => (
             format!(
-                "{name} is still working. Delete it anyway? The answer stops here; /restore {name} takes it out of the trash."
+                "{name} is still working. Delete it anyway? The answer stops here; it stays in the trash for a while."
             ),
             " delete ",
-            " y deletes it · n keeps it ",
         ),
     };
     let width = area.width.saturating_sub(8).clamp(1, 60);

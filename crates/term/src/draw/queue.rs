@@ -63,7 +63,7 @@ fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
             }
             lines.extend(ui.submissions.to(id).map(|text| line(sent, text)));
         }
-        None => lines.extend(ui.submissions.first().map(|text| line(sent, text))),
+        None => lines.extend(ui.submissions.early().map(|text| line(sent, text))),
     }
     if lines.len() > SHOWN {
         let more = lines.len() - (SHOWN - 1);

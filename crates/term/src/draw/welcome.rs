@@ -5,7 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::page;
-use crate::ui::Ui;
+use crate::ui::{GUIDE, Ui};
+use crate::words;
 
 const NO_SESSION: &[&str] = &[
     "Welcome to q: many conversations in one terminal.",
@@ -16,8 +17,6 @@ const NO_SESSION: &[&str] = &[
     "  Ctrl+X          then a key: new, switch, list, close …; the keys are shown",
     "  /help, F1       everything q can do",
     "  Ctrl+D          leave; what runs goes on, and q brings you back",
-    "",
-    "No agent is needed to begin: the built-in guide answers questions about q itself, offline.",
 ];
 
 const EMPTY_SESSION: &[&str] = &[
@@ -27,13 +26,16 @@ const EMPTY_SESSION: &[&str] = &[
     "While an answer is on its way you can go on typing, or go to another session with Ctrl+X.",
 ];
 
-const GUIDE: &str = "The guide answers here: it looks things up in q's manual, offline, and is not a language model. Try: how do I switch sessions?";
+const TRY: &str = "Try: how do I switch sessions?";
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let session = ui.focus.and_then(|id| mirror.get(id));
+    let agent = session.map_or_else(|| ui.options.agent.clone(), |session| words::agent(&session.summary));
+    let answers = words::who_answers(&agent);
     let mut lines: Vec<&str> = if session.is_some() { EMPTY_SESSION.to_vec() } else { NO_SESSION.to_vec() };
-    if session.is_some_and(|session| session.summary.agent == "guide") {
-        lines.extend(["", GUIDE]);
+    lines.extend(["", &answers]);
+    if agent == GUIDE {
+        lines.push(TRY);
     }
     page::draw(buffer, area, &lines, None);
 }

@@ -42,6 +42,13 @@ impl History {
         }
     }
 
+    /// Keeps what another history has, behind its own.
+    pub(crate) fn go_on_from(&mut self, other: Self) {
+        for prompt in other.sent {
+            self.keep(&prompt);
+        }
+    }
+
     /// The prompt before the one in the editor.
     pub(crate) fn older(&mut self, current: &str) -> Option<String> {
         self.go_back(current, |_, _| true)

@@ -14,6 +14,8 @@ use crate::keys::keyboard;
 pub struct Chord {
     code: KeyCode,
     held: KeyModifiers,
+    /// What it types where it means nothing else.
+    types: Option<char>,
 }
 
 /// The text names no key.
@@ -48,31 +50,36 @@ impl Chord {
         }
         let held = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
         let foreign = KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META;
-        (!event.modifiers.intersects(foreign)).then(|| Self::normal(event.code, held))
+        let types = types(event.code, held);
+        (!event.modifiers.intersects(foreign)).then(|| Self { types, ..Self::normal(event.code, held) })
+    }
+
+    const fn of(code: KeyCode, held: KeyModifiers) -> Self {
+        Self { code, held, types: None }
     }
 
     fn normal(code: KeyCode, held: KeyModifiers) -> Self {
         if code == KeyCode::BackTab {
-            return Self { code: KeyCode::Tab, held: held | KeyModifiers::SHIFT };
+            return Self::of(KeyCode::Tab, held | KeyModifiers::SHIFT);
         }
         let KeyCode::Char(typed) = code else {
-            return Self { code, held };
+            return Self::of(code, held);
         };
         // Some terminals send a control character for what has a name of its own.
         match typed {
-            '\n' => return Self { code: KeyCode::Char('j'), held: held | KeyModifiers::CONTROL },
-            '\r' => return Self { code: KeyCode::Enter, held },
-            '\t' => return Self { code: KeyCode::Tab, held },
-            '\u{8}' | '\u{7f}' => return Self { code: KeyCode::Backspace, held },
+            '\n' => return Self::of(KeyCode::Char('j'), held | KeyModifiers::CONTROL),
+            '\r' => return Self::of(KeyCode::Enter, held),
+            '\t' => return Self::of(KeyCode::Tab, held),
+            '\u{8}' | '\u{7f}' => return Self::of(KeyCode::Backspace, held),
             _ => {}
         }
         if !held.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-            return Self { code, held: KeyModifiers::NONE };
+            return Self { types: types(code, held), ..Self::of(code, KeyModifiers::NONE) };
         }
         let typed = keyboard::latin(typed).unwrap_or(typed);
         let typed = typed.to_lowercase().next().unwrap_or(typed);
         let held = if typed.is_alphabetic() { held } else { held - KeyModifiers::SHIFT };
-        Self { code: KeyCode::Char(typed), held }
+        Self::of(KeyCode::Char(typed), held)
     }
 
     /// The same key where another layout says a digit of it; for chords that name digits.
@@ -87,7 +94,7 @@ impl Chord {
     #[must_use]
     pub fn with_digit(self) -> Option<Self> {
         let digit = char::from_digit(self.digit()?.into(), 10)?;
-        let other = Self { code: KeyCode::Char(digit), held: self.held };
+        let other = Self { code: KeyCode::Char(digit), ..self };
         (other != self).then_some(other)
     }
 
@@ -95,19 +102,34 @@ impl Chord {
     #[must_use]
     pub fn with_latin(self) -> Option<Self> {
         let KeyCode::Char(typed) = self.code else { return None };
-        Some(Self { code: KeyCode::Char(keyboard::latin(typed)?), held: self.held })
+        Some(Self { code: KeyCode::Char(keyboard::latin(typed)?), ..self })
     }
 
-    /// The character this chord types, if it types one.
-    pub fn typed(self) -> Option<char> {
-        let KeyCode::Char(typed) = self.code else { return None };
-        (self.held.is_empty() && !typed.is_control()).then_some(typed)
+    /// The character this chord types where it means nothing else, if it types one.
+    pub const fn typed(self) -> Option<char> {
+        self.types
     }
 
     /// Whether this is that key with nothing held.
     pub fn is(self, code: KeyCode) -> bool {
         self.code == code && self.held.is_empty()
     }
+}
+
+/// What a key types. With Alt held, or Ctrl and Alt, that is what `AltGr` made, which some terminals report as those: a
+/// sign, a digit, a letter of no chord's layout. It makes no letters that chords are named after.
+fn types(code: KeyCode, held: KeyModifiers) -> Option<char> {
+    let KeyCode::Char(typed) = code else { return None };
+    if typed.is_control() {
+        return None;
+    }
+    let held = held - KeyModifiers::SHIFT;
+    if held.is_empty() {
+        return Some(typed);
+    }
+    let by_alt_gr = held == KeyModifiers::ALT || held == KeyModifiers::ALT | KeyModifiers::CONTROL;
+    let is_made = !typed.is_ascii_alphabetic() && typed != ' ' && keyboard::latin(typed).is_none();
+    (by_alt_gr && is_made).then_some(typed)
 }
 
 impl FromStr for Chord {

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
+use crate::granted::Way;
 use crate::layout::markdown;
 use crate::layout::wrap::{self, Row, Wrapper};
 use crate::sanitize;
@@ -57,17 +58,17 @@ impl Shape {
                 if !result.text.is_empty() {
                     rows.extend(indented(&sanitize::visible(&result.text), width, palette.code()));
                 }
-                if let Some(rest) = words::rest(entry.no, result) {
+                if let Some(rest) = words::rest(entry.no, result, Way::Slash) {
                     rows.extend(indented(&rest, width, Palette::dim()));
                 }
                 vec![block(text, rows)]
             }
             Body::Repair(fault) => {
-                let said = format!("— {}", words::repair(*fault));
+                let said = format!("— {}", words::repair(*fault, Way::Slash));
                 vec![block(text, wrap::plain(&said, width, palette.notice()))]
             }
             Body::Stop(stop) => {
-                let said = format!("— {}", words::stop(stop));
+                let said = format!("— {}", words::stop(stop, Way::Slash));
                 vec![Block { end: 0, rows: wrap::plain(&said, width, palette.alarm()) }]
             }
         };

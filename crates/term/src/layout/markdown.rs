@@ -101,8 +101,8 @@ impl Writer {
             }
             Event::Html(text) | Event::InlineHtml(text) => self.push(&text, Palette::dim()),
             Event::FootnoteReference(text) => self.push(&format!("[{text}]"), Palette::dim()),
-            Event::SoftBreak => self.push(" ", self.style()),
-            Event::HardBreak => self.push("\n", self.style()),
+            // In a conversation a line break is meant: poems, addresses and logs come as paragraphs.
+            Event::SoftBreak | Event::HardBreak => self.push("\n", self.style()),
             Event::Rule => {
                 let width = self.width.min(PROSE);
                 self.open_block();

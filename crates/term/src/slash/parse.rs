@@ -6,7 +6,7 @@ use crate::action::{self, Action, Row};
 use crate::granted::Way;
 use crate::kinds::Kinds;
 use crate::slash::{Seek, Slash, SlashError, fault, word_of};
-use crate::suggest::{self, nearest};
+use crate::suggest;
 use crate::wish::Wish;
 
 /// Reads a command, with or without its slash.
@@ -148,20 +148,38 @@ fn waiting_number(typed: &str) -> Result<usize, SlashError> {
         .map_err(|_| fault(format!("`{typed}` is not a number; /inbox shows what waits, with numbers")))
 }
 
-/// `debug` is a kind, `debug debug` is a session named debug of kind debug, `api` is a session named api.
+/// `debug` is a kind, `debug debug` is a session named debug of kind debug, `api` is a session named api; behind `--`
+/// stands a name, whatever it is like.
 fn new(words: &[&str], kinds: &Kinds) -> Result<Slash, SlashError> {
     let (kind, rest) = match words {
+        ["--", rest @ ..] => return Ok(Slash::New { kind: String::new(), name: Some(one_name(rest)?) }),
+        [first, "--", rest @ ..] if kinds.knows(first) => {
+            return Ok(Slash::New { kind: (*first).to_owned(), name: Some(one_name(rest)?) });
+        }
         [first, rest @ ..] if kinds.knows(first) => (*first, rest),
-        [first, _] => match nearest(first, kinds.words()) {
-            Some(kind) => {
-                return Err(fault(format!("there is no kind of session `{first}`; did you mean {kind}?")));
-            }
+        [first, rest @ ..] => match kind_meant(first, kinds) {
+            Some(kind) => return Err(ask_kind(first, kind, rest)),
             None => ("", words),
         },
-        _ => ("", words),
+        [] => ("", words),
     };
     let name = if rest.is_empty() { None } else { Some(one_name(rest)?) };
     Ok(Slash::New { kind: kind.to_owned(), name })
+}
+
+/// The kind that `word` is a slip for. What says more than a whole kind, such as `debug-api` and `review2`, is a name.
+fn kind_meant<'a>(word: &str, kinds: &'a Kinds) -> Option<&'a str> {
+    let says_more = |kind: &str| {
+        word.strip_prefix(kind).is_some_and(|rest| rest.starts_with(|next: char| !next.is_alphabetic()))
+    };
+    suggest::slip(word, kinds.words()).filter(|kind| !says_more(kind))
+}
+
+fn ask_kind(word: &str, kind: &str, rest: &[&str]) -> SlashError {
+    let meant = std::iter::once(kind).chain(rest.iter().copied()).collect::<Vec<_>>().join(" ");
+    let named =
+        if rest.is_empty() { format!(" (a session of that name: /new -- {word})") } else { String::new() };
+    fault(format!("there is no kind of session `{word}`; did you mean /new {meant}?{named}"))
 }
 
 fn one_name(words: &[&str]) -> Result<String, SlashError> {

@@ -2,13 +2,15 @@
 
 use q_core::{Command, Mirror, SessionId, Summary};
 
-use crate::action::Action;
+use crate::action::{Action, ROWS};
+use crate::granted::Way;
 use crate::intent::Intent;
 use crate::slash::{Seek, Slash};
-use crate::ui::{Ending, Overlay, Ui};
+use crate::suggest;
+use crate::ui::{Ending, Overlay, Sheet, Ui};
 use crate::wish::{self, End, Scene, Wish};
 
-/// Whether a typed command was taken; one that was not stays in the editor.
+/// Whether a typed command was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Done,
@@ -41,21 +43,16 @@ impl Ui {
             }
             Slash::Seek { address, wanted } => intents.push(Intent::Seek { address, wanted }),
             Slash::TakeBack(number) => return self.take_back(mirror, number, intents),
-            Slash::Steer(text) => {
-                let Some(id) = self.here() else { return Outcome::Refused };
-                self.submit(id, text, true, intents);
-            }
+            Slash::Steer(text) => match self.scene(mirror).running() {
+                Ok(id) => self.submit(id, text, true, intents),
+                Err(why) => return self.refuse(why),
+            },
             Slash::Wish(wish) => return self.wish(mirror, wish, intents),
-            Slash::Help(topic) => self.overlay = Some(Overlay::help(topic)),
-            Slash::Do(action) => {
-                let typed = self.pane_mut().editor.take();
-                let from = self.focus;
-                let outcome = self.act(mirror, action, None, intents);
-                if outcome == Outcome::Refused && self.focus == from {
-                    self.pane_mut().editor.set(typed);
-                }
-                return outcome;
+            Slash::Help(Some(topic)) if !ROWS.iter().any(|row| row.mentions(&topic)) => {
+                return self.refuse(suggest::no_topic(&topic, Way::Slash));
             }
+            Slash::Help(topic) => self.overlay = Some(Overlay::help(topic)),
+            Slash::Do(action) => return self.act(mirror, action, None, intents),
         }
         Outcome::Done
     }
@@ -63,11 +60,7 @@ impl Ui {
     fn switch(&mut self, mirror: &Mirror, target: &str, intents: &mut Vec<Intent>) -> Outcome {
         match self.find(mirror, target) {
             Some(id) if Some(id) == self.focus => self.say("that session is in view"),
-            Some(id) => {
-                // The command is no draft of the session it was typed in.
-                self.pane_mut().editor.take();
-                self.show(mirror, id, intents);
-            }
+            Some(id) => self.show(mirror, id, intents),
             None => return Outcome::Refused,
         }
         Outcome::Done
@@ -89,11 +82,13 @@ impl Ui {
                 intents.push(Intent::Tell(asked.command));
                 Outcome::Done
             }
-            Err(why) => {
-                self.complain(why);
-                Outcome::Refused
-            }
+            Err(why) => self.refuse(why),
         }
+    }
+
+    fn refuse(&mut self, why: impl Into<String>) -> Outcome {
+        self.complain(why);
+        Outcome::Refused
     }
 
     /// What a key or a command that takes nothing means, done; `digit` is the key's, where it has one.
@@ -135,8 +130,7 @@ impl Ui {
             | Action::Move
             | Action::Steer
             | Action::Answer => {
-                self.complain("that takes something behind it; /help shows what");
-                return Outcome::Refused;
+                return self.refuse("that takes something behind it; /help shows what");
             }
             Action::Rename => return self.ask_name(mirror),
             Action::Detach => {
@@ -182,24 +176,16 @@ impl Ui {
         if session.queue.is_empty() {
             self.say("no prompt waits here");
         } else {
-            let mut lines = wish::queue(session);
-            lines
-                .extend(["", "/unqueue N takes one back, /edit N, /move N PLACE, /now N"].map(str::to_owned));
-            self.overlay = Some(Overlay::page("queue", lines));
+            self.overlay = Some(Overlay::page(Sheet::Queue(session.summary.id)));
         }
         Outcome::Done
     }
 
     fn show_inbox(&mut self, mirror: &Mirror) {
-        let mut lines = self.inbox.list(mirror, self.now);
-        if lines.is_empty() {
+        if self.inbox.list(mirror, self.now).is_empty() {
             self.say("nothing waits for your answer; Alt+A goes to what failed or is unread");
         } else {
-            lines.extend(
-                ["", "/approve N, /always N, /deny N [WORDS]; a question: go there, /answer WORDS"]
-                    .map(str::to_owned),
-            );
-            self.overlay = Some(Overlay::page("inbox", lines));
+            self.overlay = Some(Overlay::page(Sheet::Inbox));
         }
     }
 
@@ -262,8 +248,7 @@ impl Ui {
     fn retry(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> Outcome {
         let Some(id) = self.here() else { return Outcome::Refused };
         if mirror.get(id).is_some_and(|session| session.summary.activity.is_busy()) {
-            self.complain("an answer is on its way; Ctrl+C stops it");
-            return Outcome::Refused;
+            return self.refuse("an answer is on its way; Ctrl+C stops it");
         }
         intents.push(Intent::Retry { session: id });
         Outcome::Done
@@ -275,13 +260,16 @@ impl Ui {
         match chosen.map(|(session, waiting)| (session, waiting.clone())) {
             Ok((session, waiting)) => {
                 intents.push(Intent::Tell(Command::Unqueue { session, prompt: waiting.prompt }));
-                self.pane_mut().editor.set(waiting.text);
+                let pane = self.pane_mut();
+                let draft = pane.editor.take();
+                pane.history.keep(&draft);
+                pane.editor.set(waiting.text);
+                if !draft.trim().is_empty() {
+                    self.say("what was typed here is in the history; Up brings it back");
+                }
                 Outcome::Done
             }
-            Err(why) => {
-                self.complain(why);
-                Outcome::Refused
-            }
+            Err(why) => self.refuse(why),
         }
     }
 }

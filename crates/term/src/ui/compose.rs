@@ -5,8 +5,9 @@ use q_core::{Command, Mirror};
 use crate::action::Edit;
 use crate::editor;
 use crate::intent::Intent;
-use crate::slash::{self, Typed};
-use crate::ui::{Ui, commands};
+use crate::slash::{self, Slash, SlashError, Typed};
+use crate::ui::Ui;
+use crate::ui::commands::Outcome;
 
 impl Ui {
     /// Sends what is typed, or carries out the command it is.
@@ -33,44 +34,52 @@ impl Ui {
         }
         match read {
             Typed::Prompt(text) => self.send(text.trim_end().to_owned(), &typed, intents),
-            Typed::Command(Err(error)) => self.complain(error.message),
-            Typed::Command(Ok(command)) => {
-                let from = self.focus;
-                let before = intents.len();
-                if self.carry_out(mirror, command, intents) == commands::Outcome::Done {
-                    let pane = match from {
-                        Some(id) => self.panes.entry(id).or_default(),
-                        None => &mut self.nowhere,
-                    };
-                    pane.history.keep(&typed);
-                    // A prompt taken back may stand in the editor by now.
-                    if pane.editor.text() == typed {
-                        pane.editor.take();
-                    }
-                    if intents.len() > before {
-                        self.submissions.remember_command(from, typed);
-                    }
-                }
+            Typed::Command(command) => {
+                let _on_screen: Outcome = self.command(mirror, command, &typed, intents);
             }
         }
     }
 
+    /// Carries a command out. Its line leaves the editor whatever comes of it, so that what is typed next stands alone;
+    /// the history has it.
+    pub(super) fn command(
+        &mut self,
+        mirror: &Mirror,
+        command: Result<Slash, SlashError>,
+        typed: &str,
+        intents: &mut Vec<Intent>,
+    ) -> Outcome {
+        let pane = self.pane_mut();
+        pane.history.keep(typed);
+        if pane.editor.text() == typed {
+            pane.editor.take();
+        }
+        let outcome = match command {
+            Ok(command) => self.carry_out(mirror, command, intents),
+            Err(error) => {
+                self.complain(error.message);
+                Outcome::Refused
+            }
+        };
+        if let (Outcome::Refused, Some(notice)) = (outcome, &mut self.notice) {
+            notice.text.push_str(" · Up brings it back");
+        }
+        outcome
+    }
+
     fn send(&mut self, text: String, typed: &str, intents: &mut Vec<Intent>) {
-        self.submissions.forget_command();
         let pane = self.pane_mut();
         pane.history.keep(typed);
         pane.editor.take();
         pane.mark = None;
         self.scroll_to_end();
-        match self.focus {
+        match self.focus.or(self.awaited) {
             Some(id) => self.submit(id, text, false, intents),
-            None if self.submissions.first().is_some() => {
-                self.pane_mut().editor.set(typed);
-                self.say("a session for the prompt before is being created");
-            }
             None => {
-                self.submissions.hold_first(text);
-                intents.push(Intent::New { kind: String::new(), name: None });
+                self.submissions.hold(text);
+                if !self.submissions.is_opening() {
+                    intents.push(Intent::New { kind: String::new(), name: None });
+                }
             }
         }
     }

@@ -19,15 +19,15 @@ impl Ui {
         intents
     }
 
-    /// A session this terminal asked for exists: shows it, and sends the prompt that waited for it.
+    /// A session this terminal asked for exists: shows it, and sends the prompts that waited for it.
     pub fn created(&mut self, mirror: &Mirror, id: SessionId) -> Vec<Intent> {
-        self.submissions.forget_command();
+        let early = self.submissions.opened();
         let mut intents = Vec::new();
         match mirror.get(id) {
             Some(_) => self.show(mirror, id, &mut intents),
             None => self.awaited = Some(id),
         }
-        if let Some(text) = self.submissions.take_first() {
+        for text in early {
             self.submit(id, text, false, &mut intents);
         }
         self.settle(mirror, &mut intents);
@@ -39,11 +39,14 @@ impl Ui {
         if self.focus == Some(id) {
             return;
         }
+        let mut from_nowhere = None;
         if let Some(old) = self.focus {
             self.save_draft(old, intents);
             if let Some(pane) = self.panes.get_mut(&old) {
                 pane.mark = None;
             }
+        } else {
+            from_nowhere = Some(std::mem::take(&mut self.nowhere));
         }
         self.focus = Some(id);
         self.recent.retain(|other| *other != id);
@@ -53,6 +56,9 @@ impl Ui {
         pane.mark = (summary.unread > 0).then_some(summary.seen);
         pane.paged = None;
         pane.waking = Waking::Unasked;
+        if let Some(typed) = from_nowhere {
+            pane.take_over(typed);
+        }
     }
 
     /// Drafts that differ from what the mirror has. To be called when nothing was typed for two seconds, and before
@@ -95,6 +101,9 @@ impl Ui {
             return;
         }
         let gone = self.focus.take();
+        if gone.is_none() && self.submissions.is_opening() {
+            return; // what is typed meanwhile is for the session that opens, and no other
+        }
         let next =
             self.recent.iter().rev().copied().find(|id| mirror.get(*id).is_some()).or_else(|| first(mirror));
         if let Some(next) = next {

@@ -5,13 +5,15 @@
 mod commands;
 mod compose;
 mod focus;
+mod hints;
 mod overlay;
 mod pane;
 mod reading;
 mod sleep;
 mod submissions;
 
-pub(crate) use overlay::{Ending, Overlay, chosen};
+pub(crate) use hints::{Hint, footer};
+pub(crate) use overlay::{Ending, Overlay, Sheet, chosen};
 pub(crate) use pane::Pane;
 pub(crate) use sleep::Waking;
 
@@ -21,8 +23,10 @@ use q_core::{Activity, Mirror, SessionId, WallTime};
 use ratatui::style::Style;
 
 use crate::action::{self, Action, LEADER};
+use crate::advice;
 use crate::editor::{Editor, History};
 use crate::event::Event;
+use crate::granted::Way;
 use crate::inbox::Inbox;
 use crate::intent::Intent;
 use crate::keys::Chord;
@@ -31,6 +35,9 @@ use crate::layout::Cache;
 use crate::style::Palette;
 use crate::{typed, words};
 use submissions::Submissions;
+
+/// The built-in agent's name.
+pub(crate) const GUIDE: &str = "guide";
 
 /// What the client knows about the terminal and the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +52,8 @@ pub struct Options {
     pub home: String,
     /// The kinds of session that can be made here.
     pub kinds: Kinds,
+    /// Who answers in a session that is made here: agent and model.
+    pub agent: String,
 }
 
 impl Default for Options {
@@ -55,6 +64,7 @@ impl Default for Options {
             max_live: q_core::Limits::default().live_sessions,
             home: String::new(),
             kinds: Kinds::default(),
+            agent: GUIDE.to_owned(),
         }
     }
 }
@@ -64,6 +74,12 @@ impl Default for Options {
 pub(crate) struct Notice {
     pub(crate) text: String,
     pub(crate) fault: bool,
+}
+
+impl Notice {
+    fn new(text: &str, fault: bool) -> Self {
+        Self { text: advice::said(text, Way::Slash).into_owned(), fault }
+    }
 }
 
 /// The size of the transcript as last drawn: what scrolling moves in.
@@ -162,7 +178,7 @@ impl Ui {
 
     /// Why the host takes nothing that is to be kept, if that is so.
     pub fn only_read(&mut self, why: Option<String>) {
-        self.read_only = why;
+        self.read_only = why.map(|why| advice::said(&why, Way::Slash).into_owned());
     }
 
     /// For the first look after a while, and at the next host: says which other sessions were interrupted meanwhile.
@@ -196,12 +212,12 @@ impl Ui {
 
     /// Shows a line until the next key.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), fault: false });
+        self.notice = Some(Notice::new(&text.into(), false));
     }
 
     /// Shows a line until the next key, as something that is wrong.
     pub fn complain(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), fault: true });
+        self.notice = Some(Notice::new(&text.into(), true));
     }
 
     pub(crate) fn kind_style(&self, kind: &q_core::Kind) -> Style {
@@ -262,6 +278,9 @@ impl Ui {
                 self.complain("that needs the host");
             }
             return;
+        }
+        if intents.iter().any(Intent::opens_session) {
+            self.submissions.opens();
         }
         self.keep_focus_valid(mirror, intents);
         self.keep_awake(mirror, intents);

@@ -3,12 +3,15 @@
 use q_core::mirror::Mirrored;
 use q_core::{Command, Mirror, Name, Refusal, SessionId, Summary};
 
-use crate::action::{self, Action, Edit};
+use crate::action::{self, Action, Edit, LEADER};
 use crate::editor::Editor;
 use crate::intent::Intent;
 use crate::keys::Chord;
 use crate::sanitize;
+use crate::slash::{self, Slash};
 use crate::ui::Ui;
+use crate::ui::commands::Outcome;
+use crate::ui::hints::Does;
 
 /// What lies on top.
 #[derive(Clone, Debug)]
@@ -34,22 +37,37 @@ pub(crate) enum Overlay {
         /// Which of those left is chosen.
         selected: usize,
     },
-    /// Lines to read.
+    /// Something to read, and a line for a command about it.
     Page {
-        /// What they are.
-        title: &'static str,
-        /// Each of any length.
-        lines: Vec<String>,
+        /// What.
+        sheet: Sheet,
+        /// The command being typed.
+        line: Editor,
         /// Rows scrolled.
         scroll: usize,
     },
-    /// What can be done.
-    Help {
-        /// Only what mentions it.
-        topic: Option<String>,
-        /// Rows scrolled.
-        scroll: usize,
-    },
+}
+
+/// What a page shows. It follows what changes meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sheet {
+    /// The prompts that wait in a session.
+    Queue(SessionId),
+    /// The calls that wait for the person.
+    Inbox,
+    /// What can be done; with a topic, what mentions it.
+    Help(Option<String>),
+}
+
+impl Sheet {
+    /// The commands that it advertises.
+    pub(crate) const fn commands(&self) -> &'static [Action] {
+        match self {
+            Self::Queue(_) => &[Action::Unqueue, Action::EditQueued, Action::Move, Action::SendNow],
+            Self::Inbox => &[Action::Approve, Action::Always, Action::Deny, Action::Switch, Action::Answer],
+            Self::Help(_) => &[], // its text is all there are
+        }
+    }
 }
 
 /// How a session may be ended.
@@ -71,8 +89,8 @@ impl Ending {
 }
 
 impl Overlay {
-    pub(super) const fn page(title: &'static str, lines: Vec<String>) -> Self {
-        Self::Page { title, lines, scroll: 0 }
+    pub(super) fn page(sheet: Sheet) -> Self {
+        Self::Page { sheet, line: Editor::default(), scroll: 0 }
     }
 
     pub(super) fn rename(summary: &Summary) -> Self {
@@ -86,24 +104,26 @@ impl Overlay {
         Self::Switcher { filter: Editor::default(), selected: here.unwrap_or(0) }
     }
 
-    pub(super) const fn help(topic: Option<String>) -> Self {
-        Self::Help { topic, scroll: 0 }
+    pub(super) fn help(topic: Option<String>) -> Self {
+        Self::page(Sheet::Help(topic))
     }
 
     /// The session it is about.
     pub(super) const fn session(&self) -> Option<SessionId> {
         match self {
-            Self::End { session, .. } | Self::Rename { session, .. } => Some(*session),
-            Self::Switcher { .. } | Self::Page { .. } | Self::Help { .. } => None,
+            Self::End { session, .. }
+            | Self::Rename { session, .. }
+            | Self::Page { sheet: Sheet::Queue(session), .. } => Some(*session),
+            Self::Switcher { .. } | Self::Page { sheet: Sheet::Inbox | Sheet::Help(_), .. } => None,
         }
     }
 
     pub(super) fn paste(&mut self, text: &str) {
+        let text = text.lines().next().unwrap_or_default().trim();
         match self {
-            Self::Rename { editor, .. } | Self::Switcher { filter: editor, .. } => {
-                editor.insert(text.lines().next().unwrap_or_default().trim());
-            }
-            Self::End { .. } | Self::Page { .. } | Self::Help { .. } => {}
+            Self::Rename { editor, .. } | Self::Switcher { filter: editor, .. } => editor.insert(text),
+            Self::Page { line, .. } if !line.is_empty() || text.starts_with('/') => line.insert(text),
+            Self::End { .. } | Self::Page { .. } => {}
         }
     }
 }
@@ -111,6 +131,8 @@ impl Overlay {
 /// The sessions that a filter leaves: first those whose name or number it is part of, then those whose name has its
 /// letters in order, then those whose kind, agent or last answer contain it; each by slot.
 pub(crate) fn chosen<'a>(mirror: &'a Mirror, filter: &str) -> Vec<&'a Mirrored> {
+    // What begins with a slash is a command, which filters nothing.
+    let filter = if filter.starts_with('/') { "" } else { filter };
     let wanted = filter.trim().to_lowercase();
     let rank = |summary: &Summary| {
         let name = summary.name.folded();
@@ -136,37 +158,26 @@ pub(crate) fn chosen<'a>(mirror: &'a Mirror, filter: &str) -> Vec<&'a Mirrored> 
 impl Ui {
     pub(super) fn press_in_overlay(&mut self, mirror: &Mirror, chord: Chord, intents: &mut Vec<Intent>) {
         let Some(overlay) = self.overlay.take() else { return };
-        let written = chord.to_string();
-        if written == "Esc" || written == "Ctrl+C" {
+        let does = overlay.does(chord);
+        if does == Some(Does::Leave) {
             return;
         }
         match overlay {
-            Overlay::End { session, ending } => self.press_in_end(session, ending, chord, intents),
-            Overlay::Rename { session, editor } => {
-                self.press_in_rename(mirror, session, editor, chord, intents);
+            Overlay::End { session, ending } if does == Some(Does::Accept) => {
+                intents.push(Intent::Tell(ending.command(session, true)));
             }
-            Overlay::Switcher { filter, selected } => {
-                self.press_in_switcher(mirror, filter, selected, chord, intents);
-            }
-            Overlay::Page { title, lines, scroll } => {
-                let scroll = self.scrolled(scroll, chord);
-                self.overlay = scroll.map(|scroll| Overlay::Page { title, lines, scroll });
-            }
-            Overlay::Help { topic, scroll } => {
-                let scroll = self.scrolled(scroll, chord);
-                self.overlay = scroll.map(|scroll| Overlay::Help { topic, scroll });
-            }
-        }
-    }
-
-    fn press_in_end(&mut self, session: SessionId, ending: Ending, chord: Chord, intents: &mut Vec<Intent>) {
-        let typed = chord.with_latin().unwrap_or(chord).typed();
-        match typed {
-            Some('y' | 'Y') => intents.push(Intent::Tell(ending.command(session, true))),
-            Some('n' | 'N') => {}
-            Some(_) | None => {
+            Overlay::End { session, ending } => {
                 self.overlay = Some(Overlay::End { session, ending });
                 intents.push(Intent::Bell);
+            }
+            Overlay::Rename { session, editor } => {
+                self.press_in_rename(mirror, session, editor, (chord, does), intents);
+            }
+            Overlay::Switcher { filter, selected } => {
+                self.press_in_switcher(mirror, filter, selected, (chord, does), intents);
+            }
+            Overlay::Page { sheet, line, scroll } => {
+                self.press_in_page(mirror, sheet, line, scroll, (chord, does), intents);
             }
         }
     }
@@ -176,10 +187,10 @@ impl Ui {
         mirror: &Mirror,
         session: SessionId,
         mut editor: Editor,
-        chord: Chord,
+        (chord, does): (Chord, Option<Does>),
         intents: &mut Vec<Intent>,
     ) {
-        if action::by_chord(chord, editor.is_empty()) != Some(Action::Submit) {
+        if does != Some(Does::Accept) {
             type_into(&mut editor, chord);
             self.overlay = Some(Overlay::Rename { session, editor });
             return;
@@ -202,33 +213,36 @@ impl Ui {
         mirror: &Mirror,
         mut filter: Editor,
         selected: usize,
-        chord: Chord,
+        (chord, does): (Chord, Option<Does>),
         intents: &mut Vec<Intent>,
     ) {
         let sessions = chosen(mirror, filter.text());
         let last = sessions.len().saturating_sub(1);
         let selected = selected.min(last);
         let here = sessions.get(selected).map(|session| &session.summary);
-        let action = action::by_chord(chord, filter.is_empty());
-        let selected = match action {
-            Some(Action::Submit) => {
+        let is_command = filter.text().starts_with('/');
+        let selected = match (does, action::by_chord(chord, filter.is_empty())) {
+            (Some(Does::Accept), _) if is_command => {
+                let again = Overlay::Switcher { filter: Editor::default(), selected };
+                self.run_line(mirror, filter.text(), again, intents);
+                return;
+            }
+            (Some(Does::Clear), _) => {
+                filter.take();
+                selected
+            }
+            (Some(Does::Accept), _) => {
                 if let Some(summary) = here {
                     self.show(mirror, summary.id, intents);
                     return;
                 }
                 selected
             }
-            Some(Action::Switch) => {
-                if let Some(digit) = chord.digit() {
-                    self.show_slot(mirror, digit.into(), intents);
-                }
-                return;
-            }
-            Some(Action::Rename) => {
+            (Some(Does::Rename), _) => {
                 self.overlay = here.map(Overlay::rename);
                 return;
             }
-            Some(Action::Close) => {
+            (Some(Does::Close), _) => {
                 if let Some(summary) = here {
                     self.end(mirror, summary.id, Ending::Close, false, intents);
                 }
@@ -238,22 +252,28 @@ impl Ui {
                 }
                 selected
             }
-            Some(Action::New) => {
+            (_, Some(Action::Switch)) => {
+                if let Some(digit) = chord.digit() {
+                    self.show_slot(mirror, digit.into(), intents);
+                }
+                return;
+            }
+            (_, Some(Action::New)) => {
                 intents.push(Intent::New { kind: String::new(), name: None });
                 return;
             }
-            Some(Action::List) => return,
-            Some(Action::HistoryUp | Action::LineUp) => selected.checked_sub(1).unwrap_or(last),
-            Some(Action::HistoryDown | Action::LineDown) => {
+            (_, Some(Action::List)) => return,
+            (_, Some(Action::HistoryUp | Action::LineUp)) => selected.checked_sub(1).unwrap_or(last),
+            (_, Some(Action::HistoryDown | Action::LineDown)) => {
                 if selected >= last {
                     0
                 } else {
                     selected + 1
                 }
             }
-            Some(Action::PageUp | Action::Top) => 0,
-            Some(Action::PageDown | Action::End) => last,
-            Some(_) | None => {
+            (_, Some(Action::PageUp | Action::Top)) => 0,
+            (_, Some(Action::PageDown | Action::End)) => last,
+            (_, Some(_) | None) => {
                 let before = filter.text().to_owned();
                 type_into(&mut filter, chord);
                 if filter.text() == before { selected } else { 0 }
@@ -262,24 +282,71 @@ impl Ui {
         self.overlay = Some(Overlay::Switcher { filter, selected });
     }
 
-    /// Where a page stands after a key; nothing where the key leaves it.
-    fn scrolled(&self, scroll: usize, chord: Chord) -> Option<usize> {
+    /// A page gets the keys that scroll it and a command's line. Whatever else a key means, it leaves the page and is done:
+    /// the page may be what told of it.
+    fn press_in_page(
+        &mut self,
+        mirror: &Mirror,
+        sheet: Sheet,
+        mut line: Editor,
+        scroll: usize,
+        (chord, does): (Chord, Option<Does>),
+        intents: &mut Vec<Intent>,
+    ) {
+        if chord.to_string() == LEADER {
+            self.leader = true;
+            return;
+        }
         let page = self.geometry.rows.max(2) / 2;
-        Some(match action::by_chord(chord, true) {
-            Some(Action::HistoryUp | Action::LineUp) => scroll.saturating_sub(1),
-            Some(Action::HistoryDown | Action::LineDown) => scroll + 1,
-            Some(Action::PageUp) => scroll.saturating_sub(page),
-            Some(Action::PageDown) => scroll + page,
-            Some(Action::Top) => 0,
-            Some(Action::End) => usize::MAX,
-            Some(Action::Help | Action::Submit) => return None,
-            Some(_) => scroll,
-            None => match chord.typed() {
-                Some('q') => return None,
-                Some(' ') => scroll + page,
+        let scroll = match (does, action::by_chord(chord, line.is_empty())) {
+            (Some(Does::Accept), _) => {
+                let again = Overlay::page(sheet);
+                self.run_line(mirror, line.text(), again, intents);
+                return;
+            }
+            (Some(Does::Clear), _) => {
+                line.take();
+                scroll
+            }
+            (Some(Does::Up), _) | (_, Some(Action::HistoryUp | Action::LineUp)) => scroll.saturating_sub(1),
+            (Some(Does::Down), _) | (_, Some(Action::HistoryDown | Action::LineDown)) => scroll + 1,
+            (Some(Does::PageUp), _) | (_, Some(Action::PageUp)) => scroll.saturating_sub(page),
+            (Some(Does::PageDown), _) | (_, Some(Action::PageDown)) => scroll + page,
+            (_, Some(Action::Top)) => 0,
+            (_, Some(Action::End)) => usize::MAX,
+            (_, Some(Action::Help | Action::Submit)) => return,
+            (_, Some(Action::Edit(_) | Action::HistorySearch | Action::Cancel)) => {
+                type_into(&mut line, chord);
+                scroll
+            }
+            (_, Some(other)) => {
+                self.press_for(mirror, other, chord, intents);
+                return;
+            }
+            (_, None) => match chord.typed() {
+                Some('q') if line.is_empty() => return,
+                Some(' ') if line.is_empty() => scroll + page,
+                // Anything but a command would be lost with the page.
+                Some(typed) if typed == '/' || !line.is_empty() => {
+                    line.type_in(typed);
+                    scroll
+                }
                 Some(_) | None => scroll,
             },
-        })
+        };
+        self.overlay = Some(Overlay::Page { sheet, line, scroll });
+    }
+
+    /// Does a command that was typed in an overlay. What is asked about the session in view leaves the overlay there, and
+    /// so does what is refused; anything else goes on where it leads.
+    fn run_line(&mut self, mirror: &Mirror, typed: &str, again: Overlay, intents: &mut Vec<Intent>) {
+        let command = slash::parse(typed, &self.options.kinds);
+        let stays = matches!(command, Ok(Slash::Wish(_)));
+        let from = self.focus;
+        let outcome = self.command(mirror, command, typed, intents);
+        if self.overlay.is_none() && self.focus == from && (stays || outcome == Outcome::Refused) {
+            self.overlay = Some(again);
+        }
     }
 }
 

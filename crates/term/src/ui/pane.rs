@@ -103,6 +103,17 @@ impl Pane {
         draft.clone_into(&mut self.agreed);
     }
 
+    /// What was typed while there was no session is this one's, behind a draft that it has.
+    pub(crate) fn take_over(&mut self, typed: Self) {
+        self.history.go_on_from(typed.history);
+        if self.editor.is_empty() {
+            self.editor = typed.editor;
+        } else if !typed.editor.is_empty() {
+            let draft = self.editor.take();
+            self.editor.set(format!("{draft}\n{}", typed.editor.text()));
+        }
+    }
+
     /// Puts text that could not be sent back in front of what is typed.
     pub(crate) fn give_back(&mut self, text: &str) {
         if self.editor.is_empty() {

@@ -2,6 +2,8 @@
 
 use q_core::SessionId;
 
+use crate::advice;
+use crate::granted::Way;
 use crate::intent::Intent;
 use crate::ui::{Pane, Ui, Waking};
 
@@ -10,10 +12,10 @@ use crate::ui::{Pane, Ui, Waking};
 pub(crate) struct Submissions {
     under_way: Vec<Submission>,
     next_key: u64,
-    /// A prompt typed before there was a session; sent when there is one.
-    first: Option<String>,
-    /// The command that asked the host for something, until the next one.
-    command: Option<(Option<SessionId>, String)>,
+    /// Prompts sent before there was a session, in order: they go to the one that opens.
+    early: Vec<String>,
+    /// Whether a session is on its way that will be shown.
+    opening: bool,
 }
 
 /// One prompt under way.
@@ -30,25 +32,30 @@ impl Submissions {
         self.under_way.iter().filter(move |sent| sent.session == session).map(|sent| sent.text.as_str())
     }
 
-    /// The prompt that waits for a session.
-    pub(crate) fn first(&self) -> Option<&str> {
-        self.first.as_deref()
+    /// The prompts that wait for a session.
+    pub(crate) fn early(&self) -> impl Iterator<Item = &str> {
+        self.early.iter().map(String::as_str)
     }
 
-    pub(super) fn hold_first(&mut self, text: String) {
-        self.first = Some(text);
+    /// Keeps a prompt for the session that opens.
+    pub(super) fn hold(&mut self, text: String) {
+        self.early.push(text);
     }
 
-    pub(super) fn take_first(&mut self) -> Option<String> {
-        self.first.take()
+    /// A session was asked for.
+    pub(super) const fn opens(&mut self) {
+        self.opening = true;
     }
 
-    pub(super) fn remember_command(&mut self, session: Option<SessionId>, typed: String) {
-        self.command = Some((session, typed));
+    /// Whether a session was asked for and the host has not answered.
+    pub(super) const fn is_opening(&self) -> bool {
+        self.opening
     }
 
-    pub(super) fn forget_command(&mut self) {
-        self.command = None;
+    /// The session that was asked for is there, or will not be: what waited for it.
+    pub(super) fn opened(&mut self) -> Vec<String> {
+        self.opening = false;
+        std::mem::take(&mut self.early)
     }
 
     fn send(&mut self, session: SessionId, text: String) -> u64 {
@@ -70,18 +77,22 @@ impl Ui {
         let _taken: Option<Submission> = self.submissions.answered(key);
     }
 
-    /// The host refused a wish. What was typed for it comes back into its session's editor, the reason is shown.
-    pub fn refused(&mut self, key: Option<u64>, session: Option<SessionId>, text: impl Into<String>) {
+    /// The host refused a wish. A prompt comes back into its session's editor, the reason is shown; a command is in the
+    /// history.
+    pub fn refused(&mut self, key: Option<u64>, why: impl Into<String>) {
         if let Some(sent) = key.and_then(|key| self.submissions.answered(key)) {
             self.give_back(Some(sent.session), &sent.text);
-        } else if let Some(first) = self.submissions.take_first() {
-            self.give_back(None, &first);
-        } else if let Some((from, typed)) = self.submissions.command.take()
-            && (session.is_none() || session == from)
-        {
-            self.give_back(from, &typed);
         }
-        self.complain(text);
+        self.complain(why);
+    }
+
+    /// The session that was asked for will not be. What was sent to it comes back.
+    pub fn not_opened(&mut self, why: impl Into<String>) {
+        let early = self.submissions.opened();
+        if !early.is_empty() {
+            self.give_back(None, &early.join("\n"));
+        }
+        self.complain(why);
     }
 
     /// The host is gone. What it had not acknowledged stays under way: the client delivers it to the next one.
@@ -89,19 +100,21 @@ impl Ui {
         self.shown = None;
         self.cache.clear();
         self.live.clear();
+        // Nobody knows whether it opened; what was sent to it is kept until the next host is there.
+        self.submissions.opening = false;
         for pane in self.panes.values_mut() {
             pane.waking = Waking::Unasked;
             pane.paged = None;
             pane.doubt_draft();
         }
-        self.lost = Some(why.into());
+        self.lost = Some(advice::said(&why.into(), Way::Slash).into_owned());
     }
 
     /// What was sent and never acknowledged, and what is typed and not saved: for a client that ends without a host.
     pub fn undelivered(&self) -> impl Iterator<Item = &str> {
         let sent = self.submissions.under_way.iter().map(|sent| sent.text.as_str());
         let panes = self.panes.values().chain([&self.nowhere]);
-        sent.chain(self.submissions.first()).chain(panes.filter_map(Pane::draft_at_risk))
+        sent.chain(self.submissions.early()).chain(panes.filter_map(Pane::draft_at_risk))
     }
 
     /// A host is there again and the mirror is filled: goes on where this terminal was.

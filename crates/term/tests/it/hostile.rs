@@ -138,7 +138,7 @@ fn take(world: &mut World, step: Step, number: u64) {
             world.ui.refreshed(&world.mirror);
         }
         Step::Size(columns, rows) => drop(world.ui.handle(&world.mirror, Event::Resize(columns, rows))),
-        Step::Refuse(text) => world.ui.refused(Some(number), None, text),
+        Step::Refuse(text) => world.ui.refused(Some(number), text),
         Step::Lose => {
             world.ui.host_lost("gone");
             world.ui.host_back(&world.mirror);

@@ -66,6 +66,79 @@ fn a_prompt_typed_before_there_is_a_session_opens_one() {
     );
 }
 
+fn submit(key: u64, text: &str) -> Intent {
+    Intent::Submit { key, session: id(1), text: text.into(), steer: false }
+}
+
+#[test]
+fn what_is_typed_while_the_first_session_opens_is_its_draft() {
+    for mirrored_first in [false, true] {
+        let mut world = World::new(80, 24);
+        world.ui.refreshed(&world.mirror);
+        world.say("first");
+        world.type_text("and half a");
+        world.keys(&["Esc", "Left"]);
+        if mirrored_first {
+            world.mirror.load(session(1, "session-1"));
+            assert_eq!(
+                world.ui.refreshed(&world.mirror),
+                [],
+                "the session is not shown before it is answered for"
+            );
+        }
+        let intents = world.ui.created(&world.mirror, id(1));
+        world.mirror.load(session(1, "session-1"));
+        assert!(intents.starts_with(&[submit(0, "first")]), "{intents:?}");
+        world.ui.refreshed(&world.mirror);
+        world.type_text("|");
+        assert!(world.frame().ends_with("[session-1] > and half |a"), "{}", world.frame());
+        world.keys(&["Ctrl+U", "Ctrl+K", "Up"]);
+        assert!(world.frame().ends_with("[session-1] > first"), "{}", world.frame());
+    }
+}
+
+#[test]
+fn prompts_sent_before_the_first_session_is_there_queue_in_it() {
+    let mut world = World::new(80, 24);
+    world.ui.refreshed(&world.mirror);
+    let new = Intent::New { kind: String::new(), name: None };
+    assert_eq!(world.say("one"), [new]);
+    assert_eq!(world.say("two"), [], "a second session was asked for");
+    assert_eq!(world.say("three"), []);
+    let frame = world.frame();
+    assert!(frame.contains("sending: one") && frame.contains("sending: three"), "{frame}");
+    // The answer comes before the session does, and Enter is pressed in between.
+    let intents = world.ui.created(&world.mirror, id(1));
+    assert_eq!(intents, [submit(0, "one"), submit(1, "two"), submit(2, "three")]);
+    assert_eq!(world.say("four"), [submit(3, "four")]);
+    world.mirror.load(session(1, "session-1"));
+    assert_eq!(world.ui.refreshed(&world.mirror), [show(1, true)]);
+}
+
+#[test]
+fn a_prompt_sent_behind_a_command_that_opens_a_session_goes_there() {
+    let mut world = World::new(80, 24);
+    world.ui.refreshed(&world.mirror);
+    world.say("/new debug api");
+    assert_eq!(world.say("why?"), []);
+    world.mirror.load(session(1, "api"));
+    assert_eq!(world.ui.created(&world.mirror, id(1)), [submit(0, "why?"), show(1, true)]);
+}
+
+#[test]
+fn what_was_sent_to_a_session_that_is_refused_comes_back_before_what_was_typed_since() {
+    let mut world = World::new(80, 24);
+    world.ui.refreshed(&world.mirror);
+    world.say("one");
+    world.say("two");
+    world.type_text("three");
+    world.ui.not_opened("no place");
+    let frame = world.frame();
+    assert!(frame.contains("> one\n  two\n  three") && frame.contains("no place"), "{frame}");
+    world.keys(&["Ctrl+C"]);
+    assert_eq!(world.say("again"), [Intent::New { kind: String::new(), name: None }]);
+}
+
 #[test]
 fn each_session_keeps_its_draft() {
     let mut world = three();

@@ -1,8 +1,9 @@
 //! Keys → intents, as a table.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use q_core::{Activity, Command, Interrupter, PromptNo, SessionId, Stop};
-use q_term::Intent;
 use q_term::slash::Seek;
+use q_term::{Event, Intent};
 
 use crate::world::{But, World, id, session};
 
@@ -168,7 +169,6 @@ fn commands_that_ask_for_something() {
         ("/delete! plan", Intent::Seek { address: "plan".into(), wanted: Seek::Trash { force: true } }),
         ("/unread plan", Intent::Tell(Command::MarkUnread { session: id(2) })),
         ("/pin", Intent::Tell(Command::Pin { session: id(1), pinned: true })),
-        ("/steer that way", Intent::Submit { key: 0, session: id(1), text: "that way".into(), steer: true }),
         ("/detach", Intent::Detach),
         ("/redraw", Intent::Redraw),
         ("//etc/hosts", submit("/etc/hosts")),
@@ -177,6 +177,14 @@ fn commands_that_ask_for_something() {
         assert_eq!(world.say(typed), [intent], "{typed}");
         assert!(world.frame().ends_with("[api] >"), "{typed} stayed in the editor");
     }
+}
+
+#[test]
+fn what_is_steered_goes_into_what_runs() {
+    let mut world = world();
+    world.keys(&["Alt+2"]);
+    let steered = Intent::Submit { key: 0, session: id(2), text: "that way".into(), steer: true };
+    assert_eq!(world.say("/steer that way"), [steered]);
 }
 
 #[test]
@@ -193,7 +201,7 @@ fn a_waiting_prompt_is_taken_back_into_the_editor() {
 }
 
 #[test]
-fn a_mistaken_command_stays_and_says_why() {
+fn a_mistaken_command_says_why_and_is_one_key_away() {
     for (typed, why) in [
         ("/swich plan", "did you mean /switch?"),
         ("/switch pln", "did you mean plan?"),
@@ -203,11 +211,79 @@ fn a_mistaken_command_stays_and_says_why() {
         ("/new 1", "must begin with a letter"),
         ("/unqueue 3", "no prompt waits here"),
         ("/etc/hosts", "typed //"),
+        ("/new debgu", "did you mean /new debug?"),
+        ("/steer that way", "nothing runs here"),
+        ("/help frobnicate", "nothing in the help mentions `frobnicate`"),
+        ("/help export", "in a shell: q export SESSION"),
+        ("/help serch", "did you mean"),
     ] {
         let mut world = world();
         assert_eq!(world.say(typed), [], "{typed}");
         let frame = world.frame();
-        assert!(frame.contains(why), "{typed}: {frame}");
-        assert!(frame.ends_with(&format!("[api] > {typed}")), "{typed}: {frame}");
+        assert!(frame.split_whitespace().collect::<Vec<_>>().join(" ").contains(why), "{typed}: {frame}");
+        assert!(frame.ends_with("[api] >"), "{typed}: {frame}");
+        let said = frame.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("Up brings it back"), "{typed}: {frame}");
+        world.keys(&["Up"]);
+        assert!(world.frame().ends_with(&format!("[api] > {typed}")), "{typed}");
     }
+}
+
+#[test]
+fn a_kind_is_asked_about_and_names_are_names() {
+    let name = |kind: &str, name: &str| Intent::New { kind: kind.into(), name: Some(name.into()) };
+    for (typed, intents) in [
+        ("/new bogus", vec![name("", "bogus")]),
+        ("/new plan", vec![name("", "plan")]),
+        ("/new debug-api", vec![name("", "debug-api")]),
+        ("/new review2", vec![name("", "review2")]),
+        ("/new -- debgu", vec![name("", "debgu")]),
+        ("/new debug -- debug", vec![name("debug", "debug")]),
+        ("/new debgu", vec![]),
+        ("/new Debug", vec![]),
+        ("/new plannign api", vec![]),
+        ("/new --", vec![]),
+    ] {
+        assert_eq!(world().say(typed), intents, "{typed}");
+    }
+}
+
+#[test]
+fn what_alt_gr_makes_is_typed_and_chords_stay_chords() {
+    let key = |typed, held| Event::Key(KeyEvent::new(KeyCode::Char(typed), held));
+    let (alt, ctrl, shift) = (KeyModifiers::ALT, KeyModifiers::CONTROL, KeyModifiers::SHIFT);
+    for (typed, held, shown) in [
+        ('{', alt, "x{"),
+        ('@', alt, "x@"),
+        ('\\', alt, "x\\"),
+        ('0', alt, "x0"),
+        ('€', alt, "x€"),
+        ('ł', alt, "xł"),
+        ('Ł', alt | shift, "xŁ"),
+        ('{', alt | ctrl, "x{"),
+        ('[', alt | shift, "x["),
+        ('q', alt, "x"),
+        ('Q', alt | shift, "x"),
+        ('ж', alt, "x"),
+        ('x', alt | ctrl, "x"),
+        ('{', ctrl, "x"),
+        (' ', alt, "x"),
+    ] {
+        let mut world = world();
+        world.type_text("x");
+        assert_eq!(world.ui.handle(&world.mirror, key(typed, held)), [], "{typed} {held:?}");
+        let frame = world.frame();
+        assert!(frame.ends_with(&format!("[api] > {shown}")), "{typed} {held:?}: {frame}");
+    }
+    // What is bound is what it was: Alt+2 in two layouts, Alt+L, Alt+B.
+    for (typed, slot) in [('2', 2), ('é', 2), ('7', 7)] {
+        assert_eq!(world().ui.handle(&world().mirror, key(typed, alt)).last(), Some(&show(slot)), "{typed}");
+    }
+    let mut world = world();
+    world.type_text("one two");
+    for typed in ['b', 'и'] {
+        world.ui.handle(&world.mirror, key(typed, alt));
+    }
+    world.type_text("|");
+    assert!(world.frame().ends_with("[api] > |one two"), "{}", world.frame());
 }

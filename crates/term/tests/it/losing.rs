@@ -14,7 +14,7 @@ fn a_refused_prompt_comes_back_where_it_was_typed() {
     let mut world = two();
     world.say("too long");
     world.keys(&["Alt+2"]);
-    world.ui.refused(Some(0), Some(id(1)), "the prompt is too long");
+    world.ui.refused(Some(0), "the prompt is too long");
     assert!(world.frame().contains("the prompt is too long"));
     world.keys(&["Alt+1"]);
     assert!(world.frame().ends_with("[one] > too long"));
@@ -25,7 +25,7 @@ fn what_comes_back_stands_before_what_was_typed_since() {
     let mut world = two();
     world.say("first");
     world.type_text("second");
-    world.ui.refused(Some(0), Some(id(1)), "no");
+    world.ui.refused(Some(0), "no");
     let frame = world.frame();
     assert!(frame.contains("[one] > first\n        second"), "{frame}");
 }
@@ -42,22 +42,15 @@ fn an_accepted_prompt_does_not_come_back() {
 }
 
 #[test]
-fn a_refused_command_comes_back() {
+fn a_refused_command_is_out_of_the_way_and_in_the_history() {
     let mut world = two();
     world.say("/new api");
-    world.ui.refused(None, None, "10 sessions are open");
-    let frame = world.frame();
-    assert!(frame.contains("10 sessions are open") && frame.ends_with("[one] > /new api"), "{frame}");
-}
-
-#[test]
-fn an_old_command_does_not_come_back_for_a_later_refusal() {
-    let mut world = two();
-    world.say("/rename uno");
-    world.say("hello");
-    world.ui.accepted(0);
-    world.ui.refused(None, Some(id(1)), "nothing runs in this session");
-    assert!(world.frame().ends_with("[one] >"));
+    world.type_text("what was");
+    world.ui.not_opened("10 sessions are open");
+    world.type_text(" that?");
+    assert!(world.frame().ends_with("[one] > what was that?"), "{}", world.frame());
+    world.keys(&["Ctrl+U", "Up"]);
+    assert!(world.frame().ends_with("[one] > /new api"), "{}", world.frame());
 }
 
 #[test]
@@ -65,7 +58,7 @@ fn a_first_prompt_comes_back_when_no_session_can_be_made() {
     let mut world = World::new(80, 24);
     world.ui.refreshed(&world.mirror);
     world.say("hello");
-    world.ui.refused(None, None, "the host is stopping");
+    world.ui.not_opened("the host is stopping");
     let frame = world.frame();
     assert!(frame.contains("the host is stopping") && frame.ends_with("> hello"), "{frame}");
 }
@@ -78,7 +71,7 @@ fn a_first_prompt_comes_back_where_its_session_came_without_an_answer() {
     world.ui.host_lost("the host is gone");
     world.mirror = two().mirror;
     world.ui.host_back(&world.mirror);
-    world.ui.refused(None, None, "the host was restarted before it answered");
+    world.ui.not_opened("the host was restarted before it answered");
     assert!(world.frame().ends_with("[one] > hello"), "{}", world.frame());
 }
 
@@ -104,7 +97,7 @@ fn what_a_lost_host_did_not_answer_stays_under_way() {
     world.mirror = mirror;
     let shown = Intent::Show { session: Some(id(1)), at_end: true };
     assert_eq!(world.ui.host_back(&world.mirror), [shown]);
-    world.ui.refused(Some(0), Some(id(1)), "the next host refused it");
+    world.ui.refused(Some(0), "the next host refused it");
     assert!(world.frame().ends_with("[one] > on its way"));
     assert_eq!(world.ui.undelivered().collect::<Vec<_>>(), ["on its way"], "typed, and saved nowhere yet");
 }

@@ -1,11 +1,13 @@
 //! The terminal as a whole, through its public face: events in, intents and frames out.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has found something")]
 
+mod advice;
 mod asleep;
 mod hostile;
 mod intents;
 mod keys;
 mod losing;
+mod overlays;
 mod panic;
 mod plain;
 mod screens;

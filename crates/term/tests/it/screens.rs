@@ -165,7 +165,7 @@ fn renaming() {
 }
 
 #[test]
-fn a_refused_command_stays() {
+fn a_refused_command_says_how_it_comes_back() {
     let mut world = World::with(80, 24, three());
     world.say("/switch s3plan");
     screen!(world);

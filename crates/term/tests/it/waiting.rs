@@ -90,7 +90,6 @@ fn what_was_not_on_the_screen_cannot_be_answered() {
     // The call is there, but no frame has shown it yet.
     assert_eq!(world.say("/approve"), []);
     assert!(world.frame().contains("nothing in this session waits for that"));
-    world.keys(&["Ctrl+U"]);
     world.frame();
     assert_eq!(world.say("/approve"), [answer(1, 1, 7, Answer::Once)]);
 }
@@ -103,7 +102,6 @@ fn a_number_is_never_given_to_something_else() {
     assert!(world.frame().contains(" ? 2 /approve"));
     assert_eq!(world.say("/approve 1"), []);
     assert!(world.frame().contains("nothing waits with the number 1"));
-    world.keys(&["Ctrl+U"]);
     assert_eq!(world.say("/approve 2"), [answer(1, 2, 8, Answer::Once)]);
 }
 
@@ -132,7 +130,7 @@ fn the_inbox_lists_what_waits_everywhere_and_numbers_it() {
     // A question is answered in words, where it is.
     assert_eq!(world.say("/approve 2"), []);
     assert!(world.frame().contains("2 is a question"));
-    world.keys(&["Ctrl+U", "Alt+2"]);
+    world.keys(&["Alt+2"]);
     world.frame();
     assert_eq!(world.say("/answer Postgres"), [answer(2, 1, 9, Answer::Words("Postgres".into()))]);
 }

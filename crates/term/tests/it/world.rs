@@ -106,6 +106,7 @@ pub(crate) fn key_event(written: &str) -> KeyEvent {
         "Tab" => KeyCode::Tab,
         "Up" => KeyCode::Up,
         "Down" => KeyCode::Down,
+        "Left" => KeyCode::Left,
         "Home" => KeyCode::Home,
         "End" => KeyCode::End,
         "PageUp" => KeyCode::PageUp,
