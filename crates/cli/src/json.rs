@@ -104,10 +104,13 @@ pub(crate) struct EntryJson {
     /// Of a result: bytes that came out in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+    /// Of a prompt whose turn stopped before anything answered it: `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered: Option<bool>,
 }
 
-impl From<&Entry> for EntryJson {
-    fn from(entry: &Entry) -> Self {
+impl EntryJson {
+    pub(crate) fn of(entry: &Entry, unanswered: bool) -> Self {
         let (role, text) = match &entry.body {
             Body::Prompt(text) => ("user", text.clone()),
             Body::Answer(text) => ("assistant", text.clone()),
@@ -118,7 +121,8 @@ impl From<&Entry> for EntryJson {
             Body::Stop(stop @ Stop::Interrupted(_)) => ("interrupted", q_term::words::stop(stop)),
             Body::Stop(stop @ Stop::Failed(_)) => ("failed", q_term::words::stop(stop)),
         };
-        let plain = Self { no: entry.no.0, at_ms: entry.at.0, role, text, ..Self::default() };
+        let answered = unanswered.then_some(false);
+        let plain = Self { no: entry.no.0, at_ms: entry.at.0, role, text, answered, ..Self::default() };
         match &entry.body {
             Body::Call(call) => Self { tool: Some(call.tool.clone()), ..plain },
             Body::Result(result) => Self {

@@ -33,6 +33,8 @@ pub struct Plain {
     thinks: bool,
     /// Whether the next line of it needs the name in front.
     anew: bool,
+    /// Whether nothing answered the last prompt in focus so far.
+    unanswered: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,13 +92,18 @@ impl Plain {
         let known = Known::of(summary);
         lines.push(format!("* now in {} ({}, {})", known.name, summary.kind, words::state(summary)));
         self.known.insert(summary.id, known);
-        let unseen = session.entries.iter().filter(|entry| {
+        let is_unseen = |entry: &Entry| {
             entry.no > summary.seen.entry || (entry.no == summary.seen.entry && unseen_text(entry, summary))
-        });
-        if summary.unread > 0 {
-            for entry in unseen {
+        };
+        self.unanswered = false;
+        for entry in &session.entries {
+            if summary.unread > 0 && is_unseen(entry) {
                 lines.extend(self.say_entry(summary.id, entry));
+            } else {
+                self.heed(&entry.body);
             }
+        }
+        if summary.unread > 0 {
             if !summary.activity.is_busy() {
                 lines.extend(self.end_line());
             }
@@ -195,7 +202,19 @@ impl Plain {
         lines
     }
 
+    /// Notes whether what the person asked last was answered.
+    fn heed(&mut self, body: &Body) {
+        match body {
+            Body::Prompt(_) => self.unanswered = true,
+            Body::Answer(text) => self.unanswered &= text.trim().is_empty(),
+            Body::Call(_) | Body::Stop(_) => self.unanswered = false,
+            Body::Thinking(_) | Body::Result(_) | Body::Repair(_) => {}
+        }
+    }
+
     fn say_entry(&mut self, session: SessionId, entry: &Entry) -> Vec<String> {
+        let unanswered = self.unanswered;
+        self.heed(&entry.body);
         let said = match &entry.body {
             Body::Answer(text) | Body::Thinking(text) => {
                 let mut lines = Vec::new();
@@ -209,6 +228,7 @@ impl Plain {
             Body::Prompt(text) => format!("you: {}", sanitize::visible(text)),
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
             Body::Result(result) => told(entry.no, result),
+            Body::Stop(stop) if unanswered => format!("{}: {}", words::NOT_ANSWERED, words::stop(stop)),
             Body::Stop(stop) => words::stop(stop),
             Body::Repair(fault) => words::repair(*fault),
         };
@@ -230,6 +250,7 @@ impl Plain {
         let skip = usize::try_from(said.saturating_sub(offset)).unwrap_or(usize::MAX);
         let Some(news) = text.get(skip..) else { return lines };
         self.answer = Some((entry, said.max(offset + text.len() as u64)));
+        self.unanswered &= self.thinks || text.trim().is_empty();
         self.line.push_str(news);
         while let Some(feed) = self.line.find('\n') {
             let rest = self.line.split_off(feed + 1);
@@ -299,9 +320,13 @@ pub fn sessions(mirror: &Mirror, focus: Option<SessionId>, now: WallTime) -> Vec
     mirror.by_slot().into_iter().map(line).collect()
 }
 
-/// An entry in full, for printing a transcript.
-pub fn entry(entry: &Entry) -> String {
+/// An entry in full, for printing a transcript; of a prompt also that nothing answered it.
+pub fn entry(entry: &Entry, unanswered: bool) -> String {
     match &entry.body {
+        Body::Prompt(text) if unanswered => {
+            let text = sanitize::visible(text).replace('\n', "\n> ");
+            format!("> {text}\n({})", words::NOT_ANSWERED)
+        }
         Body::Prompt(text) => format!("> {}", sanitize::visible(text).replace('\n', "\n> ")),
         Body::Answer(text) => format!("{}\n", sanitize::visible(text).trim_end()),
         Body::Thinking(text) => format!("thinks: {}\n", sanitize::visible(text).trim_end()),

@@ -18,6 +18,9 @@ pub const fn state(summary: &Summary) -> &'static str {
     }
 }
 
+/// What stands at a prompt whose turn stopped before anything answered it: it is not sent with later ones.
+pub const NOT_ANSWERED: &str = "not answered";
+
 /// What a stop says in the transcript.
 pub fn stop(stop: &Stop) -> String {
     match stop {

@@ -49,6 +49,9 @@ pub(crate) struct EntryShape {
     prompt: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<u64>,
+    /// For who reads the file: the stop behind a prompt says the same, so an import has no use for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered: Option<bool>,
     /// What a newer `q` may have written: the names of a few fields.
     #[serde(skip)]
     unknown: Fields,
@@ -106,9 +109,10 @@ impl<'de> Visitor<'de> for Shape {
 
 impl EntryShape {
     /// The entry under these numbers of the file: its own, and for a result its call's.
-    pub(crate) fn new(entry: &Entry, no: u64, of: u64) -> Self {
+    pub(crate) fn new(entry: &Entry, no: u64, of: u64, unanswered: bool) -> Self {
         let text = |text: &String| Some(text.clone());
-        let plain = Self { no, at_ms: entry.at.0, ..Self::default() };
+        let answered = unanswered.then_some(false);
+        let plain = Self { no, at_ms: entry.at.0, answered, ..Self::default() };
         let role = |role: &str| role.to_owned();
         match &entry.body {
             Body::Prompt(said) => Self { role: role("user"), text: text(said), ..plain },
@@ -168,7 +172,7 @@ impl EntryShape {
                 }
             };
         }
-        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost)
+        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost answered)
     }
 
     /// The names of fields that are not known here.

@@ -36,13 +36,14 @@ impl Form {
         }
     }
 
-    pub(crate) fn entry(&mut self, entry: &Entry) -> Result<String, CliError> {
+    /// An entry; of a prompt also whether nothing answered it.
+    pub(crate) fn entry(&mut self, entry: &Entry, unanswered: bool) -> Result<String, CliError> {
         self.count += 1;
         match self.format {
-            ExportFormat::Md => Ok(markdown::entry(entry)),
-            ExportFormat::Html => Ok(html::entry(entry)),
+            ExportFormat::Md => Ok(markdown::entry(entry, unanswered)),
+            ExportFormat::Html => Ok(html::entry(entry, unanswered)),
             ExportFormat::Json => {
-                let shape = EntryShape::new(entry, self.count, self.number_of_call(entry));
+                let shape = EntryShape::new(entry, self.count, self.number_of_call(entry), unanswered);
                 let text = serde_json::to_string(&shape).map_err(|error| unwritable(&error))?;
                 Ok(if self.count == 1 { format!("\n{text}") } else { format!(",\n{text}") })
             }

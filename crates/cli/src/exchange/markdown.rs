@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use q_core::{Body, Entry, Stop, WallTime};
 use q_term::sanitize::{visible, visible_line};
+use q_term::words::NOT_ANSWERED;
 
 use super::blocks::Blocks;
 use super::calendar::moment;
@@ -41,9 +42,10 @@ fn tokens(facts: &Facts) -> String {
     }
 }
 
-pub(crate) fn entry(entry: &Entry) -> String {
+pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
     let at = moment(entry.at);
     match &entry.body {
+        Body::Prompt(text) if unanswered => format!("\n## You ({at}, {NOT_ANSWERED})\n\n{}", prose(text)),
         Body::Prompt(text) => format!("\n## You ({at})\n\n{}", prose(text)),
         Body::Answer(text) => format!("\n## Agent ({at})\n\n{}", prose(text)),
         Body::Thinking(text) => format!("\nThinking:\n\n{}", fenced(text)),

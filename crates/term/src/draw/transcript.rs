@@ -12,6 +12,7 @@ use crate::layout::wrap::truncated;
 use crate::sanitize;
 use crate::style::Palette;
 use crate::ui::Ui;
+use crate::words;
 
 const YOU: &str = "you";
 /// The widest name of an agent beside its answers.
@@ -61,6 +62,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &mut Ui, mirror: &Mirror
             match piece {
                 Piece::Blank => {}
                 Piece::Mark => draw_mark(buffer, area, y, palette.mark()),
+                Piece::Unanswered => {
+                    let (x, room) = (area.x.saturating_add(gutter), area.width.saturating_sub(gutter));
+                    let said = format!("— {}", words::NOT_ANSWERED);
+                    buffer.set_stringn(x, y, said, room.into(), palette.alarm());
+                }
                 Piece::Row { first, row } => {
                     if first {
                         let at = area.x + u16::from(names);
