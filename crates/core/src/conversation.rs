@@ -100,7 +100,7 @@ impl Unanswered {
             Body::Stop(_) => self.stopped = true,
             Body::Call(_) => self.stopped = false,
             Body::Answer(text) => self.stopped &= text.trim().is_empty(),
-            Body::Thinking(_) | Body::Result(_) | Body::Repair(_) => {}
+            Body::Thinking(_) | Body::Result(_) | Body::Repair(_) | Body::LeftOut(_) => {}
         }
         false
     }
@@ -131,7 +131,7 @@ pub fn messages<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Message
             Body::Answer(text) => script.say(text),
             Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
             // A result stands where its call is closed.
-            Body::Result(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => {}
+            Body::Result(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) | Body::LeftOut(_) => {}
         }
     }
     script.close();
@@ -223,7 +223,7 @@ impl Script<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::{AgentFailure, FailureKind, Wants};
+    use crate::agent::{AgentFailure, FailureKind, Sent, Wants};
     use crate::id::{CallNo, PromptNo};
     use crate::record::{Fault, Interrupter};
     use crate::session::transcript::{Called, Stop};
@@ -288,6 +288,7 @@ mod tests {
             Just(Body::Stop(Stop::Failed(failure))),
             Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
             Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
+            Just(Body::LeftOut(Sent { entries: 3, left_out: 4 })),
         ]
     }
 
@@ -328,7 +329,7 @@ mod tests {
                 let next = entries[place..].iter().find(|later| match &later.body {
                     Body::Stop(_) | Body::Call(_) => true,
                     Body::Answer(text) => !text.trim().is_empty(),
-                    Body::Prompt(_) | Body::Thinking(_) | Body::Result(_) | Body::Repair(_) => false,
+                    Body::Prompt(_) | Body::Thinking(_) | Body::Result(_) | Body::Repair(_) | Body::LeftOut(_) => false,
                 });
                 let is_left_out = next.is_some_and(|next| matches!(next.body, Body::Stop(_)));
                 prop_assert_eq!(marked.contains(&one.no), is_left_out, "{:?}", one);
@@ -407,6 +408,24 @@ mod tests {
             ),
             ("words into a turn that runs", vec_of([prompt(1, "why"), prompt(2, "how")]), "u[why; how]"),
             (
+                "the same words twice",
+                vec_of([prompt(1, "go on"), answer(2, "a"), prompt(3, "go on"), prompt(4, "go on")]),
+                "u[go on] a[a] u[go on; go on]",
+            ),
+            (
+                "blank pieces",
+                vec_of([prompt(1, "why"), answer(2, "\n\n"), call(3)]),
+                "u[why] a[+3] u[-3 cut short]",
+            ),
+        ] {
+            assert_eq!(line(&messages(&entries)), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_answered_is_not_sent_with_what_comes_later() {
+        for (what, entries, expected) in [
+            (
                 "a prompt that failed, and the next one",
                 vec_of([prompt(1, "why"), stop(2), prompt(3, "how")]),
                 "u[how]",
@@ -459,18 +478,15 @@ mod tests {
             ),
             (
                 "words into a call of a turn that failed then",
-                vec_of([prompt(1, "why"), call(2), prompt(3, "no"), result(4, 2, "x"), stop(5), prompt(6, "how")]),
+                vec_of([
+                    prompt(1, "why"),
+                    call(2),
+                    prompt(3, "no"),
+                    result(4, 2, "x"),
+                    stop(5),
+                    prompt(6, "how"),
+                ]),
                 "u[why] a[+2] u[-2 done; how]",
-            ),
-            (
-                "the same words twice",
-                vec_of([prompt(1, "go on"), answer(2, "a"), prompt(3, "go on"), prompt(4, "go on")]),
-                "u[go on] a[a] u[go on; go on]",
-            ),
-            (
-                "blank pieces",
-                vec_of([prompt(1, "why"), answer(2, "\n\n"), call(3)]),
-                "u[why] a[+3] u[-3 cut short]",
             ),
         ] {
             assert_eq!(line(&messages(&entries)), expected, "{what}");

@@ -67,10 +67,10 @@ impl Plain {
         Self { known, ..Self::default() }
     }
 
-    /// What waits for the person, over all sessions, with numbers.
+    /// What needs the person, over all sessions; what can be answered has a number.
     pub fn inbox(&mut self, mirror: &Mirror, now: WallTime) -> Vec<String> {
         let lines = self.inbox.list(mirror, now);
-        if lines.is_empty() { vec!["* nothing waits for your answer".to_owned()] } else { lines }
+        if lines.is_empty() { vec!["* nothing needs you".to_owned()] } else { lines }
     }
 
     /// The calls that were told, by their numbers.
@@ -208,7 +208,7 @@ impl Plain {
             Body::Prompt(_) => self.unanswered = true,
             Body::Answer(text) => self.unanswered &= text.trim().is_empty(),
             Body::Call(_) | Body::Stop(_) => self.unanswered = false,
-            Body::Thinking(_) | Body::Result(_) | Body::Repair(_) => {}
+            Body::Thinking(_) | Body::Result(_) | Body::Repair(_) | Body::LeftOut(_) => {}
         }
     }
 
@@ -231,6 +231,7 @@ impl Plain {
             Body::Stop(stop) if unanswered => format!("{}: {}", words::NOT_ANSWERED, words::stop(stop)),
             Body::Stop(stop) => words::stop(stop),
             Body::Repair(fault) => words::repair(*fault),
+            Body::LeftOut(sent) => words::left_out(*sent),
         };
         let mut lines = self.end_line();
         lines.push(format!("[{}] {said}", self.name(session)));
@@ -294,7 +295,12 @@ impl Plain {
 fn unseen_text(entry: &Entry, summary: &Summary) -> bool {
     match &entry.body {
         Body::Answer(text) | Body::Thinking(text) => text.len() as u64 > summary.seen.bytes,
-        Body::Prompt(_) | Body::Call(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) => false,
+        Body::Prompt(_)
+        | Body::Call(_)
+        | Body::Result(_)
+        | Body::Stop(_)
+        | Body::Repair(_)
+        | Body::LeftOut(_) => false,
     }
 }
 
@@ -309,10 +315,11 @@ pub fn sessions(mirror: &Mirror, focus: Option<SessionId>, now: WallTime) -> Vec
         let unread = if summary.unread > 0 { format!(", {} unread", summary.unread) } else { String::new() };
         let queued = if summary.queued > 0 { format!(", {} queued", summary.queued) } else { String::new() };
         format!(
-            "{here} {} {} ({}{unread}{queued}, {}, {})",
+            "{here} {} {} ({}{}{unread}{queued}, {}, {})",
             summary.slot,
             sanitize::visible_line(summary.name.as_str()),
             words::state(summary),
+            words::failure(summary).unwrap_or_default(),
             words::agent(summary),
             words::age(now, summary.touched),
         )
@@ -334,6 +341,7 @@ pub fn entry(entry: &Entry, unanswered: bool) -> String {
         Body::Result(result) => format!("{}\n", told(entry.no, result)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop)),
         Body::Repair(fault) => format!("{}\n", words::repair(*fault)),
+        Body::LeftOut(sent) => format!("{}\n", words::left_out(*sent)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use q_core::{
     AgentFailure, Body, CallNo, Called, Entry, EntryNo, FailureKind, Fault, Interrupter, Outcome, PromptNo,
-    Resulted, Stop, WallTime, Wants,
+    Resulted, Sent, Stop, WallTime, Wants,
 };
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,10 @@ pub(crate) struct EntryShape {
     prompt: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<u64>,
     /// For who reads the file: the stop behind a prompt says the same, so an import has no use for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered: Option<bool>,
@@ -143,6 +147,9 @@ impl EntryShape {
                 failure: Some(kind.code().to_owned()),
                 ..plain
             },
+            Body::LeftOut(Sent { entries, left_out }) => {
+                Self { role: role("left_out"), sent: Some(*entries), left_out: Some(*left_out), ..plain }
+            }
             Body::Repair(Fault::PromptLost(prompt)) => Self {
                 role: role("repair"),
                 fault: Some("prompt_lost".to_owned()),
@@ -172,7 +179,7 @@ impl EntryShape {
                 }
             };
         }
-        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost answered)
+        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out answered)
     }
 
     /// The names of fields that are not known here.
@@ -191,6 +198,10 @@ impl EntryShape {
         let missing = |field: &str| format!("it has no `{field}`");
         let text = self.text.ok_or_else(|| missing("text"));
         Ok(match self.role.as_str() {
+            "left_out" => Body::LeftOut(Sent {
+                entries: self.sent.ok_or_else(|| missing("sent"))?,
+                left_out: self.left_out.ok_or_else(|| missing("left_out"))?,
+            }),
             "user" => Body::Prompt(text?),
             "assistant" => Body::Answer(text?),
             "thinking" => Body::Thinking(text?),

@@ -70,7 +70,12 @@ impl Form {
                 let place = self.open.iter().position(|(call, _)| *call == result.of);
                 place.map_or(0, |place| self.open.remove(place).1)
             }
-            Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => 0,
+            Body::Prompt(_)
+            | Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Stop(_)
+            | Body::Repair(_)
+            | Body::LeftOut(_) => 0,
         }
     }
 }

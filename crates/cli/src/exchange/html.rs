@@ -54,6 +54,7 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
         }
         Body::Stop(stop) => section("aside", &stopped(stop), &at, "pre", ""),
         Body::Repair(fault) => section("aside", &q_term::words::repair(*fault), &at, "pre", ""),
+        Body::LeftOut(sent) => section("aside", &q_term::words::left_out(*sent), &at, "pre", ""),
     }
 }
 

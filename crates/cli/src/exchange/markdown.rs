@@ -54,6 +54,7 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
         Body::Result(result) => format!("\nResult: {}\n\n{}", result.outcome.words(), fenced(&result.text)),
         Body::Stop(stop) => format!("\n{}\n", span(&stopped(stop))),
         Body::Repair(fault) => format!("\n{}\n", span(&q_term::words::repair(*fault))),
+        Body::LeftOut(sent) => format!("\n{}\n", span(&q_term::words::left_out(*sent))),
     }
 }
 

@@ -252,7 +252,9 @@ fn item_weight(item: &Item) -> usize {
         | Body::Thinking(text)
         | Body::Call { input: text, .. }
         | Body::Result { text, .. } => text.len(),
-        Body::Interrupted(_) | Body::Failed(_) | Body::PromptLost(_) | Body::LogCut(_) => 0,
+        Body::Interrupted(_) | Body::Failed(_) | Body::PromptLost(_) | Body::LogCut(_) | Body::LeftOut(_) => {
+            0
+        }
     }
 }
 
@@ -325,6 +327,7 @@ mod tests {
             tags: Vec::new(),
             pinned: false,
             parent: None,
+            inherited: None,
             presence,
             trashed: None,
             activity: q_core::Activity::Idle,
@@ -337,6 +340,9 @@ mod tests {
             turns: 0,
             tokens: (0, 0),
             failure: None,
+            failures: 0,
+            interrupter: None,
+            sent: None,
             preview: String::new(),
             created: 0,
             touched: 0,

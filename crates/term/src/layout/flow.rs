@@ -86,7 +86,8 @@ impl Flow<'_> {
             | Body::Thinking(_)
             | Body::Call(_)
             | Body::Result(_)
-            | Body::Repair(_) => usize::from(before.is_some()),
+            | Body::Repair(_)
+            | Body::LeftOut(_) => usize::from(before.is_some()),
         }
     }
 

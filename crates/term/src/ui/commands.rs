@@ -193,11 +193,15 @@ impl Ui {
     fn show_inbox(&mut self, mirror: &Mirror) {
         let mut lines = self.inbox.list(mirror, self.now);
         if lines.is_empty() {
-            self.say("nothing waits for your answer; Alt+A goes to what failed or is unread");
+            self.say("nothing needs you");
         } else {
             lines.extend(
-                ["", "/approve N, /always N, /deny N [WORDS]; a question: go there, /answer WORDS"]
-                    .map(str::to_owned),
+                [
+                    "",
+                    "/approve N, /always N, /deny N [WORDS]; a question: go there, /answer WORDS",
+                    "Alt+A goes to the next of them; /retry asks again what failed",
+                ]
+                .map(str::to_owned),
             );
             self.overlay = Some(Overlay::page("inbox", lines));
         }

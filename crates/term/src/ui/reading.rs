@@ -13,7 +13,14 @@ impl Ui {
         let mark = self.pane().mark;
         let palette = self.palette();
         let unanswered = conversation::unanswered(&session.entries);
-        Some(Flow { session, cache: &mut self.cache, width: self.geometry.columns, palette, mark, unanswered })
+        Some(Flow {
+            session,
+            cache: &mut self.cache,
+            width: self.geometry.columns,
+            palette,
+            mark,
+            unanswered,
+        })
     }
 
     pub(super) fn scroll_by(&mut self, mirror: &Mirror, rows: isize) {

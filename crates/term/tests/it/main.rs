@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has found something")]
 
 mod asleep;
+mod attention;
 mod hostile;
 mod intents;
 mod keys;

@@ -89,7 +89,9 @@ fn a_prompt_that_nothing_answered_is_said_to_be_so() {
     }
     // A prompt that was seen before, and the stop that came meanwhile.
     let mut mirror = Mirror::default();
-    mirror.load(session(1, "api").prompt(1, "old").stop(2, Stop::Interrupted(Interrupter::User)).unread(1, 1, 0));
+    mirror.load(
+        session(1, "api").prompt(1, "old").stop(2, Stop::Interrupted(Interrupter::User)).unread(1, 1, 0),
+    );
     let said = Plain::new(&mirror).focus_on(mirror.get(id(1)).unwrap());
     assert!(said.last().unwrap().contains("not answered: "), "{said:?}");
     let old = entry(1, Body::Prompt("why?\nso".into()));
