@@ -381,7 +381,7 @@ pub(crate) struct LsArgs {
     /// Closed and thrown-away ones too
     #[arg(long)]
     pub(crate) all: bool,
-    /// Only those that need you: a question, a failure, something unread
+    /// Only those that need you, as `q inbox` lists them: a question, a failure, something unread
     #[arg(long)]
     pub(crate) waiting: bool,
     /// Only those with this tag

@@ -1,7 +1,10 @@
 //! A session's entries, page by page: from the newest back, as the store gives them ([`Back`]), or from the oldest on
 //! ([`History`]), for which the boundaries of the pages are collected first. A session of any length costs a few pages.
 
-use q_core::{Entry, SessionId};
+use std::collections::BTreeSet;
+
+use q_core::conversation::Unanswered;
+use q_core::{Entry, EntryNo, SessionId};
 use q_host::wire::{Answer, Request};
 
 use crate::client::{Client, unexpected};
@@ -18,11 +21,16 @@ pub(crate) struct Back {
     before: Option<u64>,
     /// Whether older ones exist.
     pub(crate) goes_on: bool,
+    /// Tells which prompts nothing answered: what stopped their turn is newer.
+    walk: Unanswered,
+    /// The prompts so far that nothing answered.
+    pub(crate) unanswered: BTreeSet<EntryNo>,
 }
 
 impl Back {
-    pub(crate) const fn of(session: SessionId) -> Self {
-        Self { session, before: None, goes_on: true }
+    pub(crate) fn of(session: SessionId) -> Self {
+        let (walk, unanswered) = (Unanswered::default(), BTreeSet::new());
+        Self { session, before: None, goes_on: true, walk, unanswered }
     }
 
     /// The next page, its oldest entry first; nothing where there is no older one.
@@ -34,6 +42,8 @@ impl Back {
         let first = entries.first().map(|entry| entry.no.0);
         self.goes_on = older && first.is_some();
         self.before = first.or(self.before);
+        let walk = &mut self.walk;
+        self.unanswered.extend(entries.iter().rev().filter(|entry| walk.is(entry)).map(|entry| entry.no));
         Ok(first.map(|_| entries))
     }
 }
@@ -44,6 +54,8 @@ pub(crate) struct History {
     session: SessionId,
     /// The newest page first.
     pages: Vec<Bounds>,
+    /// The prompts that nothing answered.
+    pub(crate) unanswered: BTreeSet<EntryNo>,
 }
 
 /// The entries of a page.
@@ -67,7 +79,7 @@ impl History {
             }
             before = back.before;
         }
-        Ok(Self { session, pages })
+        Ok(Self { session, pages, unanswered: back.unanswered })
     }
 
     /// The next page, oldest first; nothing after the newest.

@@ -2,7 +2,8 @@
 
 mod writer;
 
-use q_core::{Activity, Body, Entry, Policy, Stop, Summary};
+use q_core::attention::{self, Need};
+use q_core::{Activity, Body, Entry, Policy, Sent, Stop, Summary};
 use q_term::granted::Way;
 use q_term::words;
 use serde::Serialize;
@@ -26,6 +27,7 @@ pub(crate) struct SessionJson {
     tags: Vec<String>,
     pinned: bool,
     parent: Option<String>,
+    inherited: Option<u64>,
     presence: &'static str,
     activity: &'static str,
     /// Whether it waits for a place at its agent.
@@ -39,6 +41,10 @@ pub(crate) struct SessionJson {
     tokens_in: u64,
     tokens_out: u64,
     failure: Option<&'static str>,
+    error: Option<String>,
+    failures: u32,
+    needs: Option<&'static str>,
+    sent: Option<SentJson>,
     preview: String,
     created_ms: u64,
     touched_ms: u64,
@@ -46,6 +52,13 @@ pub(crate) struct SessionJson {
     /// Where sizes were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+}
+
+/// How much of its history a session's agent was sent last.
+#[derive(Debug, Serialize)]
+struct SentJson {
+    entries: u64,
+    left_out: u64,
 }
 
 impl From<&Summary> for SessionJson {
@@ -62,6 +75,7 @@ impl From<&Summary> for SessionJson {
             tags: summary.tags.iter().map(ToString::to_string).collect(),
             pinned: summary.pinned,
             parent: summary.parent.map(|id| id.to_string()),
+            inherited: summary.inherited,
             presence: summary.presence.word(),
             activity: activity(summary.activity),
             held: summary.held,
@@ -73,6 +87,10 @@ impl From<&Summary> for SessionJson {
             tokens_in: summary.tokens_in,
             tokens_out: summary.tokens_out,
             failure: summary.failure.as_ref().map(|failure| failure.kind.code()),
+            error: summary.failure.as_ref().map(q_term::words::why),
+            failures: summary.failures,
+            needs: attention::need(summary).map(need),
+            sent: summary.sent.map(|Sent { entries, left_out }| SentJson { entries, left_out }),
             preview: summary.preview.clone(),
             created_ms: summary.created.0,
             touched_ms: summary.touched.0,
@@ -110,10 +128,16 @@ pub(crate) struct EntryJson {
     /// Of a result: bytes that came out in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+    /// Of the place from which on something is left out: how much, then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<SentJson>,
+    /// Of a prompt whose turn stopped before anything answered it: `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered: Option<bool>,
 }
 
-impl From<&Entry> for EntryJson {
-    fn from(entry: &Entry) -> Self {
+impl EntryJson {
+    pub(crate) fn of(entry: &Entry, unanswered: bool) -> Self {
         let (role, text) = match &entry.body {
             Body::Prompt(text) => ("user", text.clone()),
             Body::Answer(text) => ("assistant", text.clone()),
@@ -121,10 +145,12 @@ impl From<&Entry> for EntryJson {
             Body::Call(call) => ("call", call.input.clone()),
             Body::Result(result) => ("result", result.text.clone()),
             Body::Repair(fault) => ("repair", words::repair(*fault, Way::Shell)),
+            Body::LeftOut(sent) => ("left_out", words::left_out(*sent)),
             Body::Stop(stop @ Stop::Interrupted(_)) => ("interrupted", words::stop(stop, Way::Shell)),
             Body::Stop(stop @ Stop::Failed(_)) => ("failed", words::stop(stop, Way::Shell)),
         };
-        let plain = Self { no: entry.no.0, at_ms: entry.at.0, role, text, ..Self::default() };
+        let answered = unanswered.then_some(false);
+        let plain = Self { no: entry.no.0, at_ms: entry.at.0, role, text, answered, ..Self::default() };
         match &entry.body {
             Body::Call(call) => Self { tool: Some(call.tool.clone()), ..plain },
             Body::Result(result) => Self {
@@ -134,6 +160,10 @@ impl From<&Entry> for EntryJson {
                 bytes: Some(result.whole),
                 ..plain
             },
+            Body::LeftOut(Sent { entries, left_out }) => {
+                let sent = Some(SentJson { entries: *entries, left_out: *left_out });
+                Self { sent, ..plain }
+            }
             Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => plain,
         }
     }
@@ -167,6 +197,15 @@ const fn activity(activity: Activity) -> &'static str {
         Activity::NeedsInput => "needs_input",
         Activity::Failed => "failed",
         Activity::Interrupted => "interrupted",
+    }
+}
+
+/// The word for a need.
+pub(crate) const fn need(need: Need) -> &'static str {
+    match need {
+        Need::Answer => "answer",
+        Need::Failure => "failure",
+        Need::Reading => "reading",
     }
 }
 

@@ -8,6 +8,8 @@ use crate::id::{CallNo, Digest};
 /// One thing that happened in a running turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentEvent {
+    /// How much of its history the agent was sent. Comes first, and from the host: it reads the history.
+    Sent(Sent),
     /// A piece of the answer. May be empty; pieces join without a separator.
     Text(String),
     /// A piece of what the agent thinks aloud, where it tells.
@@ -103,6 +105,15 @@ pub struct Usage {
     pub input: u64,
     /// Tokens written.
     pub output: u64,
+}
+
+/// How much of a session's history an agent was sent, in entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// The newest ones, which were sent.
+    pub entries: u64,
+    /// Older ones, which were left out: there is more of them than is sent at once.
+    pub left_out: u64,
 }
 
 /// Why an agent gave up: a kind that code may ask for, and the detail it came with (hostile text: show it escaped).

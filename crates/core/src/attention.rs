@@ -1,9 +1,11 @@
-//! Attention: which session needs the person next, and in which order.
+//! Attention: which sessions need the person, why, and which is the next. There is one such set, whoever asks: the bar, the
+//! lists, the inbox, the key that goes to the next.
 
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
 use crate::id::SessionId;
+use crate::record::Interrupter;
 use crate::view::Summary;
 
 /// Why a session needs the person, the most urgent first.
@@ -11,7 +13,8 @@ use crate::view::Summary;
 pub enum Need {
     /// Something waits for an answer; nothing goes on without it.
     Answer,
-    /// Its last turn failed and nobody has seen that.
+    /// Its last turn failed, or was cut off by something else than the person. Seeing that does not answer the prompt: it
+    /// needs the person until they ask again, ask something else, or put the session away.
     Failure,
     /// It said something that nobody has seen, and is done.
     Reading,
@@ -24,10 +27,15 @@ pub const fn need(session: &Summary) -> Option<Need> {
     }
     match session.activity {
         Activity::NeedsApproval | Activity::NeedsInput => Some(Need::Answer),
-        Activity::Failed | Activity::Interrupted if session.unread > 0 => Some(Need::Failure),
-        Activity::Idle if session.unread > 0 => Some(Need::Reading),
-        Activity::Idle | Activity::Working | Activity::Failed | Activity::Interrupted => None,
+        Activity::Failed => Some(Need::Failure),
+        Activity::Interrupted if !by_the_person(session) => Some(Need::Failure),
+        Activity::Idle | Activity::Interrupted if session.unread > 0 => Some(Need::Reading),
+        Activity::Idle | Activity::Working | Activity::Interrupted => None,
     }
+}
+
+const fn by_the_person(session: &Summary) -> bool {
+    matches!(session.interrupter, Some(Interrupter::User))
 }
 
 /// The sessions that need the person: the most urgent need first, within it who waits longest.
@@ -56,9 +64,14 @@ mod tests {
     use crate::Presence;
     use crate::trace::Player;
 
-    /// Five sessions: one waits for an answer, one failed, one was interrupted, one is to be read, one works.
+    /// One waits for an answer, one failed, one was interrupted by the person and one by the death of the host, one is to
+    /// be read, one works, one does nothing.
     fn summaries() -> Vec<Summary> {
         let player = Player::told(&[
+            "create s7 name died",
+            "submit s7 \"go\"",
+            "crash",
+            "started",
             "create s1 name reads",
             "create s2 name failed",
             "create s3 name asks",
@@ -84,7 +97,7 @@ mod tests {
     fn the_most_urgent_comes_first_then_who_waits_longest() {
         let summaries = summaries();
         let names: Vec<&str> = waiting(&summaries).iter().map(|session| session.name.as_str()).collect();
-        assert_eq!(names, ["asks", "stopped", "failed", "reads"]);
+        assert_eq!(names, ["asks", "died", "failed", "reads", "stopped"]);
     }
 
     #[test]
@@ -92,11 +105,11 @@ mod tests {
         let summaries = summaries();
         let mut here = None;
         let mut seen = Vec::new();
-        for _ in 0..5 {
+        for _ in 0..6 {
             here = next(&summaries, here);
             seen.extend(here.map(|id| id.0));
         }
-        assert_eq!(seen, [3, 5, 2, 1, 3]);
+        assert_eq!(seen, [3, 7, 2, 1, 5, 3]);
         assert_eq!(next(&summaries, Some(SessionId(6))), Some(SessionId(3)), "from one that needs nobody");
         let alone: Vec<Summary> =
             summaries.into_iter().filter(|session| session.id == SessionId(3)).collect();
@@ -105,16 +118,31 @@ mod tests {
     }
 
     #[test]
-    fn what_was_seen_or_put_away_needs_nobody_unless_it_waits_for_an_answer() {
+    fn a_failure_that_was_seen_needs_the_person_until_they_act() {
         for mut session in summaries() {
             session.unread = 0;
-            let expected = (session.id == SessionId(3)).then_some(Need::Answer);
-            assert_eq!(need(&session), expected, "{}", session.name);
+            let seen = match session.id.0 {
+                3 => Some(Need::Answer),
+                2 | 7 => Some(Need::Failure),
+                _ => None,
+            };
+            assert_eq!(need(&session), seen, "{}", session.name);
             session.unread = 1;
             session.presence = Presence::Hibernated;
             assert_eq!(need(&session).is_some(), session.id != SessionId(4), "{}", session.name);
             session.presence = Presence::Closed;
             assert_eq!(need(&session), None, "{}", session.name);
+        }
+        let acts = |act: &str| {
+            let lines =
+                ["attach c1", "create s1 name a", "show c1 s1", "submit s1 \"go\"", "failed s1 cut", act];
+            need(&Player::told(&lines).core.view().summary(SessionId(1)).unwrap())
+        };
+        for act in ["retry s1", "submit s1 \"anew\"", "close s1", "trash s1"] {
+            assert_eq!(acts(act), None, "{act}");
+        }
+        for act in ["show c1 s1", "rename s1 b", "draft s1 \"half\""] {
+            assert_eq!(acts(act), Some(Need::Failure), "{act}");
         }
     }
 }

@@ -3,9 +3,10 @@
 //! - the person and the assistant alternate, the person first;
 //! - every call has exactly one result, in the message that follows it;
 //! - the first part is never a result;
-//! - no text is empty, or blank: servers reject those.
+//! - no text is empty, or blank: servers reject those;
+//! - a prompt whose turn stopped before anything answered it is not in it: see [`Unanswered`].
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -80,10 +81,44 @@ pub enum Part {
     },
 }
 
-/// The messages that entries make. What is older than the first prompt is left out, as is what the agent only thought;
-/// a call whose result is not there gets one that says so; a prompt asked again without an answer between is sent once.
+/// Tells of entries, seen from the newest back, which are prompts that nothing answered before their turn stopped.
+///
+/// They stay in the transcript, marked, and are not sent with later prompts: what a server refuses once would else stand
+/// in the way of everything after it. A retry begins with an entry of its own, which is sent. A prompt with no stop
+/// behind it is being asked, or was answered with nothing; it is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Whether a turn stopped after the entries to come, and the agent said nothing between.
+    stopped: bool,
+}
+
+impl Unanswered {
+    /// Whether the next older entry is such a prompt. What an agent only thought is no answer, as is what is blank.
+    pub fn is(&mut self, older: &Entry) -> bool {
+        match &older.body {
+            Body::Prompt(_) => return self.stopped,
+            Body::Stop(_) => self.stopped = true,
+            Body::Call(_) => self.stopped = false,
+            Body::Answer(text) => self.stopped &= text.trim().is_empty(),
+            Body::Thinking(_) | Body::Result(_) | Body::Repair(_) | Body::LeftOut(_) => {}
+        }
+        false
+    }
+}
+
+/// The prompts among these entries that nothing answered before their turn stopped: see [`Unanswered`].
+pub fn unanswered<'a>(
+    entries: impl IntoIterator<IntoIter: DoubleEndedIterator<Item = &'a Entry>>,
+) -> BTreeSet<EntryNo> {
+    let mut unanswered = Unanswered::default();
+    entries.into_iter().rev().filter(|entry| unanswered.is(entry)).map(|entry| entry.no).collect()
+}
+
+/// The messages that entries make. What is older than the first prompt that is sent is left out, as is what the agent
+/// only thought, and prompts that nothing answered; a call whose result is not there gets one that says so.
 pub fn messages<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Message> {
     let entries: Vec<&Entry> = entries.into_iter().collect();
+    let unanswered = unanswered(entries.iter().copied());
     let result = |entry: &&'a Entry| {
         if let Body::Result(result) = &entry.body { Some((result.of, result)) } else { None }
     };
@@ -91,11 +126,12 @@ pub fn messages<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Message
     let mut script = Script { results, messages: Vec::new(), open: Vec::new() };
     for entry in entries {
         match &entry.body {
+            Body::Prompt(_) if unanswered.contains(&entry.no) => script.close(),
             Body::Prompt(text) => script.prompt(text),
             Body::Answer(text) => script.say(text),
             Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
             // A result stands where its call is closed.
-            Body::Result(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => {}
+            Body::Result(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) | Body::LeftOut(_) => {}
         }
     }
     script.close();
@@ -145,11 +181,7 @@ struct Script<'a> {
 impl Script<'_> {
     fn prompt(&mut self, text: &str) {
         self.close();
-        let again = matches!(self.messages.last(), Some(Message { role: Role::User, parts })
-            if matches!(parts.last(), Some(Part::Text(last)) if last == text));
-        if !again {
-            self.push(Role::User, Part::Text(text.into()));
-        }
+        self.push(Role::User, Part::Text(text.into()));
     }
 
     fn say(&mut self, text: &str) {
@@ -191,7 +223,7 @@ impl Script<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::{AgentFailure, FailureKind, Wants};
+    use crate::agent::{AgentFailure, FailureKind, Sent, Wants};
     use crate::id::{CallNo, PromptNo};
     use crate::record::{Fault, Interrupter};
     use crate::session::transcript::{Called, Stop};
@@ -256,6 +288,7 @@ mod tests {
             Just(Body::Stop(Stop::Failed(failure))),
             Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
             Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
+            Just(Body::LeftOut(Sent { entries: 3, left_out: 4 })),
         ]
     }
 
@@ -269,9 +302,9 @@ mod tests {
         }
 
         #[test]
-        fn nothing_is_lost_from_the_first_prompt_on(bodies in vec(body(), 0..20)) {
-            let entries: Vec<Entry> = [prompt(0, "first")].into_iter()
-                .chain(bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64 + 1, body)))
+        fn nothing_is_lost_from_the_first_answered_prompt_on(bodies in vec(body(), 0..20)) {
+            let entries: Vec<Entry> = [prompt(0, "first"), answer(1, "answered")].into_iter()
+                .chain(bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64 + 2, body)))
                 .collect();
             let messages = messages(&entries);
             let parts = || messages.iter().flat_map(|message| &message.parts);
@@ -282,6 +315,33 @@ mod tests {
                 let is_there = parts().any(|part| matches!(part, Part::Text(text) if text == said.text()));
                 prop_assert!(is_there || said.text().trim().is_empty(), "{:?}", said);
             }
+        }
+
+        /// A prompt is left out exactly where the next thing that an agent does after it is to stop.
+        #[test]
+        fn a_prompt_is_sent_unless_its_turn_stopped_before_any_answer(bodies in vec(body(), 0..20)) {
+            let entries: Vec<Entry> =
+                bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64, body)).collect();
+            let marked = unanswered(&entries);
+            let mut sent = Vec::new();
+            for (place, one) in entries.iter().enumerate() {
+                let Body::Prompt(text) = &one.body else { continue };
+                let next = entries[place..].iter().find(|later| match &later.body {
+                    Body::Stop(_) | Body::Call(_) => true,
+                    Body::Answer(text) => !text.trim().is_empty(),
+                    Body::Prompt(_) | Body::Thinking(_) | Body::Result(_) | Body::Repair(_) | Body::LeftOut(_) => false,
+                });
+                let is_left_out = next.is_some_and(|next| matches!(next.body, Body::Stop(_)));
+                prop_assert_eq!(marked.contains(&one.no), is_left_out, "{:?}", one);
+                sent.extend((!is_left_out && !text.trim().is_empty()).then_some(text.as_str()));
+            }
+            let messages = messages(&entries);
+            let users = messages.iter().filter(|message| message.role == Role::User);
+            let texts: Vec<&str> = users
+                .flat_map(|message| &message.parts)
+                .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None })
+                .collect();
+            prop_assert_eq!(texts, sent);
         }
     }
 
@@ -346,11 +406,87 @@ mod tests {
                 vec_of([prompt(1, "why"), answer(2, "s"), stop(3), prompt(4, "why"), answer(5, "so")]),
                 "u[why] a[s] u[why] a[so]",
             ),
-            ("two prompts without an answer", vec_of([prompt(1, "why"), prompt(2, "how")]), "u[why; how]"),
+            ("words into a turn that runs", vec_of([prompt(1, "why"), prompt(2, "how")]), "u[why; how]"),
+            (
+                "the same words twice",
+                vec_of([prompt(1, "go on"), answer(2, "a"), prompt(3, "go on"), prompt(4, "go on")]),
+                "u[go on] a[a] u[go on; go on]",
+            ),
             (
                 "blank pieces",
                 vec_of([prompt(1, "why"), answer(2, "\n\n"), call(3)]),
                 "u[why] a[+3] u[-3 cut short]",
+            ),
+        ] {
+            assert_eq!(line(&messages(&entries)), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_answered_is_not_sent_with_what_comes_later() {
+        for (what, entries, expected) in [
+            (
+                "a prompt that failed, and the next one",
+                vec_of([prompt(1, "why"), stop(2), prompt(3, "how")]),
+                "u[how]",
+            ),
+            (
+                "a prompt that failed behind an answer",
+                vec_of([prompt(1, "why"), answer(2, "so"), prompt(3, "bad"), stop(4), prompt(5, "how")]),
+                "u[why] a[so] u[how]",
+            ),
+            (
+                "several that failed in a row",
+                vec_of([prompt(1, "a"), stop(2), prompt(3, "b"), stop(4), prompt(5, "c"), answer(6, "so")]),
+                "u[c] a[so]",
+            ),
+            (
+                "one that failed and is asked again, again in vain, and again",
+                vec_of([prompt(1, "a"), stop(2), prompt(3, "a"), stop(4), prompt(5, "a")]),
+                "u[a]",
+            ),
+            ("nothing but what failed", vec_of([prompt(1, "a"), stop(2)]), ""),
+            (
+                "a turn that failed while it thought",
+                vec_of([prompt(1, "why"), entry(2, Body::Thinking("hm".into())), stop(3), prompt(4, "how")]),
+                "u[how]",
+            ),
+            (
+                "a turn that failed after a blank piece",
+                vec_of([prompt(1, "why"), answer(2, " \n"), stop(3), prompt(4, "how")]),
+                "u[how]",
+            ),
+            (
+                "a turn that failed in the middle of its answer",
+                vec_of([prompt(1, "why"), answer(2, "s"), stop(3), prompt(4, "how")]),
+                "u[why] a[s] u[how]",
+            ),
+            (
+                "a turn that failed after its tool ran",
+                vec_of([prompt(1, "why"), call(2), result(3, 2, "x"), stop(4), prompt(5, "how")]),
+                "u[why] a[+2] u[-2 done; how]",
+            ),
+            (
+                "words into a turn that failed before any answer",
+                vec_of([prompt(1, "why"), prompt(2, "not so"), stop(3), prompt(4, "how")]),
+                "u[how]",
+            ),
+            (
+                "words into a turn that failed after part of an answer",
+                vec_of([prompt(1, "why"), answer(2, "s"), prompt(3, "not so"), stop(4), prompt(5, "how")]),
+                "u[why] a[s] u[how]",
+            ),
+            (
+                "words into a call of a turn that failed then",
+                vec_of([
+                    prompt(1, "why"),
+                    call(2),
+                    prompt(3, "no"),
+                    result(4, 2, "x"),
+                    stop(5),
+                    prompt(6, "how"),
+                ]),
+                "u[why] a[+2] u[-2 done; how]",
             ),
         ] {
             assert_eq!(line(&messages(&entries)), expected, "{what}");

@@ -118,7 +118,7 @@ impl Thread {
             return Err(ImportFault::BadTime);
         }
         match &entry.body {
-            Body::Prompt(_) | Body::Repair(_) => {}
+            Body::Prompt(_) | Body::Repair(_) | Body::LeftOut(_) => {}
             Body::Answer(_) | Body::Thinking(_) | Body::Call(_) | Body::Result(_) | Body::Stop(_) => {
                 if !self.in_turn {
                     return Err(ImportFault::NoTurn);
@@ -142,7 +142,12 @@ impl Thread {
             Body::Stop(_) => self.open.len(),
             // One more is open while it is being denied for that.
             Body::Call(_) => self.open.len().saturating_sub(limits.open_calls),
-            Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Result(_) | Body::Repair(_) => 0,
+            Body::Prompt(_)
+            | Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Result(_)
+            | Body::Repair(_)
+            | Body::LeftOut(_) => 0,
         };
         self.open.iter().take(cut).map(|&(_, here)| here).collect()
     }
@@ -166,7 +171,7 @@ impl Thread {
             Body::Call(_) => self.open.push((entry.no, here)),
             Body::Result(result) => self.open.retain(|(there, _)| *there != result.of),
             Body::Stop(_) => self.in_turn = false,
-            Body::Answer(_) | Body::Thinking(_) | Body::Repair(_) => {}
+            Body::Answer(_) | Body::Thinking(_) | Body::Repair(_) | Body::LeftOut(_) => {}
         }
     }
 }
@@ -184,7 +189,7 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         Body::Call(call) => (call.input.as_str(), said),
         Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
-        Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) => return Ok(()),
+        Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) | Body::LeftOut(_) => return Ok(()),
     };
     if text.len() > limit { Err(ImportFault::TooLong { size: text.len(), limit }) } else { Ok(()) }
 }

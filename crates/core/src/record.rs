@@ -5,7 +5,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::{AgentFailure, Call, Outcome, Usage};
+use crate::agent::{AgentFailure, Call, Outcome, Sent, Usage};
 use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
@@ -118,6 +118,15 @@ pub enum Record {
         prompt: PromptNo,
         /// Where the prompt's [`Record::Queued`] stands.
         queued: Seq,
+    },
+    /// An agent was sent less than all of its history, or all of it again.
+    Sent {
+        /// In which turn.
+        turn: TurnNo,
+        /// How much.
+        sent: Sent,
+        /// Whether the transcript says so here: once in a session.
+        is_said: bool,
     },
     /// The person said something into a running turn; the agent was told.
     Steered {
@@ -260,6 +269,8 @@ pub struct Fork {
     pub through: Seq,
     /// The last entry that belongs to the fork.
     pub last: EntryNo,
+    /// How many entries it takes over, where that was known.
+    pub entries: Option<u64>,
 }
 
 /// Why a session hibernated.
@@ -354,6 +365,7 @@ impl Stamped {
             | Record::Resulted { .. }
             | Record::Repaired { .. }
             | Record::Imported { .. }
+            | Record::Sent { is_said: true, .. }
             | Record::Ended { ending: Ending::Interrupted(_) | Ending::Failed(_), .. } => {
                 Some(EntryNo(self.seq.0))
             }
@@ -375,6 +387,7 @@ impl Stamped {
             | Record::Moved { .. }
             | Record::Retried { .. }
             | Record::Answered { .. }
+            | Record::Sent { is_said: false, .. }
             | Record::Ended { ending: Ending::Done, .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
@@ -412,6 +425,7 @@ impl Stamped {
             | Record::Moved { .. }
             | Record::Retried { .. }
             | Record::Began { .. }
+            | Record::Sent { .. }
             | Record::Answered { .. }
             | Record::Ended { .. }
             | Record::Seen { .. }
@@ -463,6 +477,7 @@ impl Stamped {
             | Record::Moved { .. }
             | Record::Retried { .. }
             | Record::Began { .. }
+            | Record::Sent { .. }
             | Record::Steered { .. }
             | Record::Said { .. }
             | Record::Answered { answer: Answer::Once | Answer::Always | Answer::Deny, .. }
@@ -555,7 +570,8 @@ mod tests {
             (6, 2, &[1, 2, 5, 6]),
             (3, 9, &[1, 2, 3]),
         ] {
-            let fork = Fork { parent: SessionId(1), through: Seq(through), last: EntryNo(last) };
+            let (through, last) = (Seq(through), EntryNo(last));
+            let fork = Fork { parent: SessionId(1), through, last, entries: None };
             let takes: Vec<u64> =
                 log.iter().filter(|stamped| fork.takes_over(stamped)).map(|stamped| stamped.seq.0).collect();
             assert_eq!(takes, taken, "{fork:?}");

@@ -7,12 +7,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
-use crate::agent::{AgentFailure, Wants};
+use crate::agent::{AgentFailure, Sent, Wants};
 use crate::id::{CallNo, Digest, EntryNo, PromptNo, SessionId, TurnNo};
 use crate::kind::Kind;
 use crate::name::Name;
 use crate::presence::Presence;
-use crate::record::Policy;
+use crate::record::{Interrupter, Policy};
 use crate::session::Session;
 use crate::session::head::Mark;
 use crate::session::live::Ask;
@@ -51,6 +51,8 @@ pub struct Summary {
     pub pinned: bool,
     /// The session whose history it began with, if any.
     pub parent: Option<SessionId>,
+    /// Entries it took over from that one, where that is known.
+    pub inherited: Option<u64>,
     /// How much of it is loaded.
     pub presence: Presence,
     /// Since when it is in the trash, if it is.
@@ -77,7 +79,13 @@ pub struct Summary {
     pub tokens_out: u64,
     /// Why the last turn failed, if it did.
     pub failure: Option<AgentFailure>,
-    /// The beginning of the last answer, one line.
+    /// Turns that failed since one was done.
+    pub failures: u32,
+    /// Who interrupted the last turn, if somebody did.
+    pub interrupter: Option<Interrupter>,
+    /// How much of the history the agent was sent last; `None` while it was always all of it.
+    pub sent: Option<Sent>,
+    /// The beginning of the last turn's answer, one line; empty while there is none.
     pub preview: String,
     /// When it was created.
     pub created: WallTime,
@@ -273,6 +281,7 @@ impl<'a> View<'a> {
             tags: head.tags.clone(),
             pinned: head.pinned,
             parent: head.fork.map(|fork| fork.parent),
+            inherited: head.fork.and_then(|fork| fork.entries),
             trashed: head.trashed,
             held: session.live().is_some_and(|live| matches!(live.ask, Ask::Waiting(_))),
             pending: session.live().map_or(0, |live| live.pending().len() as u32),
@@ -286,6 +295,9 @@ impl<'a> View<'a> {
             tokens_in: head.usage.input,
             tokens_out: head.usage.output,
             failure: head.failure().cloned(),
+            failures: head.failures,
+            interrupter: head.interrupter(),
+            sent: head.sent,
             preview: head.preview.trim_end().into(),
             created: head.created,
             touched: head.touched,

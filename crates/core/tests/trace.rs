@@ -10,8 +10,8 @@ use q_core::trace::{Line, Told, parse, write};
 use q_core::{
     AgentEvent, AgentFailure, Answer, Body, Call, CallNo, Called, ClientId, Command, Digest, Entry, EntryNo,
     Environment, FailureKind, Fault, Head, Import, Input, Interrupter, Item, Kind, NameOrigin, Outcome,
-    Policy, PromptNo, Record, ReplyTo, RequestId, Resulted, Seq, SessionId, Setup, Stamped, Stop, Stored,
-    TagChange, Token, TurnNo, Usage, WallTime, Wants,
+    Policy, PromptNo, Record, ReplyTo, RequestId, Resulted, Sent, Seq, SessionId, Setup, Stamped, Stop,
+    Stored, TagChange, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 proptest! {
@@ -165,8 +165,13 @@ fn stored(session: SessionId) -> Stored {
     Stored { head, tail: Vec::new(), trimmed: false, fault: None }
 }
 
+fn sent() -> impl Strategy<Value = Sent> {
+    any::<(u64, u64)>().prop_map(|(entries, left_out)| Sent { entries, left_out })
+}
+
 fn event() -> impl Strategy<Value = AgentEvent> {
     prop_oneof![
+        sent().prop_map(AgentEvent::Sent),
         text().prop_map(AgentEvent::Text),
         text().prop_map(AgentEvent::Thinking),
         any::<(u64, u64)>().prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
@@ -261,6 +266,7 @@ fn body() -> BoxedStrategy<Body> {
         (failure, text()).prop_map(|(kind, detail)| Body::Stop(Stop::Failed(AgentFailure { kind, detail }))),
         any::<u64>().prop_map(|prompt| Body::Repair(Fault::PromptLost(PromptNo(prompt)))),
         option::of(any::<u64>()).prop_map(|lost| Body::Repair(Fault::LogCut { lost })),
+        sent().prop_map(Body::LeftOut),
     ]
     .boxed()
 }

@@ -14,16 +14,15 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::events::Heard;
+use crate::history::Histories;
 use crate::world::Question;
-
-/// The most of a conversation an agent is sent, in bytes; the newest entries count.
-const HISTORY_BYTES: usize = 400 << 10;
 
 /// The asks in flight, one a session.
 pub(crate) struct Asks {
     store: Weak<dyn Store>,
     heard: mpsc::Sender<Heard>,
     running: BTreeMap<SessionId, Running>,
+    histories: Arc<Histories>,
 }
 
 /// An ask in flight.
@@ -35,17 +34,19 @@ struct Running {
 
 impl Asks {
     pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<Heard>) -> Self {
-        Self { store, heard, running: BTreeMap::new() }
+        Self { store, heard, running: BTreeMap::new(), histories: Arc::default() }
     }
 
     pub(crate) fn start(&mut self, question: Question) {
         let (session, turn) = (question.session, question.turn);
         let heard = self.heard.clone();
         let Some(store) = self.store.upgrade() else { return }; // the host ends
+        let histories = Arc::clone(&self.histories);
         let (told, words) = mpsc::unbounded_channel();
         let words = stream::unfold(words, |mut words| async move { Some((words.recv().await?, words)) });
         let task = tokio::spawn(async move {
-            unless_it_panics(&question, &heard, ask(&question, store, &heard, words.boxed())).await;
+            unless_it_panics(&question, &heard, ask(&question, store, &histories, &heard, words.boxed()))
+                .await;
         });
         let running = Running { turn, task: task.abort_handle(), told };
         if let Some(earlier) = self.running.insert(session, running) {
@@ -84,16 +85,21 @@ async fn unless_it_panics(
 async fn ask(
     question: &Question,
     store: Arc<dyn Store>,
+    histories: &Arc<Histories>,
     heard: &mpsc::Sender<Heard>,
     told: BoxStream<'static, Told>,
 ) {
     let (session, turn) = (question.session, question.turn);
-    let read = tokio::task::spawn_blocking(move || store.page(session, None, HISTORY_BYTES)).await;
-    let messages = match read {
-        Ok(Ok(page)) => conversation::messages(&page.entries),
+    let histories = Arc::clone(histories);
+    let read = tokio::task::spawn_blocking(move || histories.read(&*store, session)).await;
+    let (messages, sent) = match read {
+        Ok(Ok((entries, sent))) => (conversation::messages(&entries), sent),
         Ok(Err(error)) => return fail(question, heard, &error.to_string()).await,
         Err(_) => return fail(question, heard, "the history could not be read").await,
     };
+    if heard.send(Heard { session, turn, event: AgentEvent::Sent(sent) }).await.is_err() {
+        return; // the host ends
+    }
     let ask = Ask { brief: question.brief.clone(), model: question.model.clone(), messages };
     let mut events = question.agent.agent().answer(ask, told);
     while let Some(event) = events.next().await {

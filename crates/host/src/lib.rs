@@ -23,6 +23,7 @@ mod elsewhere;
 mod events;
 mod facts;
 mod figures;
+mod history;
 mod host;
 mod known;
 mod pipeline;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use q_core::{Activity, Interrupter, Presence};
 use q_host::wire::message::{Hello, NamedAgent, Reach, Stats, Status};
-use q_host::wire::view::{Body, Call, Failure, Item, Line, Pages, Piece, Shot};
+use q_host::wire::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, Sent, Shot};
 use q_host::wire::{
     Answer, ClientMessage, Codec, HostMessage, Id, New, OLDEST, PROTOCOL, Refused, Request, Say, Wish,
     fuzz_frame,
@@ -105,6 +105,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         item(6, Body::Interrupted(Interrupter::Crash)),
         item(7, Body::Call { no: 2, tool: "sh".into(), input: "ls".into(), wants: q_core::Wants::Consent }),
         item(8, Body::Failed(failure)),
+        item(10, Body::LeftOut(Sent { entries: 267, left_out: 4733 })),
         item(
             9,
             Body::Result {
@@ -179,6 +180,7 @@ fn line() -> Line {
         tags: vec!["work".into()],
         pinned: true,
         parent: Some(Id(5)),
+        inherited: Some(12),
         presence: Presence::Hibernated,
         trashed: None,
         activity: Activity::NeedsApproval,
@@ -191,6 +193,9 @@ fn line() -> Line {
         turns: 3,
         tokens: (100, 200),
         failure: None,
+        failures: 2,
+        interrupter: Some(By(Interrupter::Stop)),
+        sent: Some(Sent { entries: 267, left_out: 4733 }),
         preview: "because".into(),
         created: 1,
         touched: 2,

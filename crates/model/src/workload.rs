@@ -6,7 +6,7 @@
 use proptest::prelude::*;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, FailureKind, Input,
-    Outcome, Policy, PromptNo, ReplyTo, RequestId, SessionId, Setup, TagChange, Token, TurnNo, Usage,
+    Outcome, Policy, PromptNo, ReplyTo, RequestId, Sent, SessionId, Setup, TagChange, Token, TurnNo, Usage,
     WallTime, Wants,
 };
 
@@ -281,6 +281,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
     let wants = prop_oneof![Just(Wants::Nothing), Just(Wants::Consent), Just(Wants::Words)];
     let outcome = prop_oneof![Just(Outcome::Done), Just(Outcome::Failed)];
     prop_oneof![
+        1 => (0u64..9, 0u64..3).prop_map(|(entries, left_out)| AgentEvent::Sent(Sent { entries, left_out })),
         8 => "[a-z ]{0,9}".prop_map(AgentEvent::Text),
         2 => "[a-z ]{0,9}".prop_map(AgentEvent::Thinking),
         1 => (0u64..9, 0u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),

@@ -98,6 +98,7 @@ impl History {
             | Record::Tagged { .. }
             | Record::Pinned { .. }
             | Record::Retried { .. }
+            | Record::Sent { .. }
             | Record::Steered { .. }
             | Record::Said { .. }
             | Record::Seen { .. }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use q_core::{Batch, CallNo, Digest, PromptNo, Record, SessionId, Stamped, TurnNo};
+use q_core::{Batch, CallNo, Digest, Ending, PromptNo, Record, SessionId, Stamped, TurnNo, Voice};
 
 use super::history::History;
 use super::law::{Held, Law};
@@ -25,6 +25,10 @@ pub(super) struct Index {
     erased: BTreeSet<SessionId>,
     /// Turns that began: with which prompt, and the place of their batch.
     turns: BTreeMap<(SessionId, TurnNo), (PromptNo, usize)>,
+    /// Prompts of the turn in flight that its agent has said nothing to.
+    asking: BTreeMap<SessionId, Vec<PromptNo>>,
+    /// Prompts whose last turn stopped before its agent said anything to them.
+    unanswered: BTreeSet<(SessionId, PromptNo)>,
     /// Calls that may run: of what, and the place of the batch that says so.
     permitted: BTreeMap<(SessionId, TurnNo, CallNo), usize>,
     /// Calls: of what.
@@ -48,6 +52,7 @@ impl Index {
 
     fn take_record(&mut self, stamped: &Stamped, place: usize) -> Held {
         let session = stamped.session;
+        self.heed(session, &stamped.record);
         match &stamped.record {
             Record::Created { fork, .. } => {
                 self.sessions.push(session);
@@ -90,6 +95,7 @@ impl Index {
             | Record::Unqueued { .. }
             | Record::Moved { .. }
             | Record::Retried { .. }
+            | Record::Sent { .. }
             | Record::Said { .. }
             | Record::Resulted { .. }
             | Record::Ended { .. }
@@ -102,6 +108,36 @@ impl Index {
         }
         let turn_calls = self.turn_calls;
         self.histories.get_mut(&session).map_or(Ok(()), |history| history.take(stamped, turn_calls))
+    }
+
+    /// Notes which prompts were answered, and which were not when their turn stopped.
+    fn heed(&mut self, session: SessionId, record: &Record) {
+        let asking = self.asking.entry(session).or_default();
+        if let Record::Began { prompt, .. } | Record::Steered { prompt, .. } = record {
+            asking.push(*prompt);
+        } else if let Record::Said { voice: Voice::Answer, .. } | Record::Called { .. } = record {
+            for prompt in asking.drain(..) {
+                self.unanswered.remove(&(session, prompt));
+            }
+        } else if let Record::Ended { ending, .. } = record {
+            for prompt in asking.drain(..) {
+                if *ending == Ending::Done {
+                    self.unanswered.remove(&(session, prompt)); // with nothing, after a retry
+                } else {
+                    self.unanswered.insert((session, prompt));
+                }
+            }
+        }
+    }
+
+    /// What the prompts of a session are marked as that nothing answered, but the one that is asked.
+    pub(super) fn unanswered(&self, session: SessionId, asked: PromptNo) -> impl Iterator<Item = &str> {
+        let of_session =
+            move |(whose, prompt): &&(SessionId, PromptNo)| *whose == session && *prompt != asked;
+        self.unanswered
+            .iter()
+            .filter(of_session)
+            .filter_map(move |(_, prompt)| self.mark_of(session, *prompt))
     }
 
     fn submits(&mut self, session: SessionId, prompt: PromptNo, text: &str, place: usize) -> Held {

@@ -19,6 +19,8 @@ pub enum Law {
     AskedByWish,
     /// An agent is asked the prompt of its turn, behind what came before it in that session.
     AskedRight,
+    /// A prompt whose turn stopped before any answer is not sent with a later one.
+    FailedNotSent,
     /// At rest, exactly the turns in flight that are not held are being asked.
     AsksMatchTurns,
     /// An agent is never asked in more turns than it has places.
@@ -101,7 +103,7 @@ pub(super) type Held<T = ()> = Result<T, Broken>;
 
 impl Law {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::DurableFirst,
         Self::NothingAfterFailure,
         Self::PromptKept,
@@ -109,6 +111,7 @@ impl Law {
         Self::AskedOnce,
         Self::AskedByWish,
         Self::AskedRight,
+        Self::FailedNotSent,
         Self::AsksMatchTurns,
         Self::Places,
         Self::NobodyHeldInVain,
@@ -147,6 +150,7 @@ impl Law {
             Self::PromptOnce
             | Self::AskedOnce
             | Self::AskedByWish
+            | Self::FailedNotSent
             | Self::AsksMatchTurns
             | Self::NobodyHeldInVain
             | Self::Places

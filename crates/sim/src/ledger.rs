@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use q_core::conversation::{Role, messages};
-use q_core::{Batch, ClientId, Durability, PromptNo, Record, SessionId, WallTime};
+use q_core::{Batch, Body, ClientId, Durability, PromptNo, Record, SessionId, WallTime};
 use q_host::simulation::{CommitNo, Question};
 use q_host::wire::{ClientMessage, Request, Wish};
 use q_store::Store;
@@ -180,13 +180,21 @@ impl Ledger {
             format!("{}: prompt {prompt} is asked the {times}th time, and was wished {wished} times", who())
         })?;
         let page = disk.store.page(session, None, HISTORY_BYTES);
-        let page = page.map_err(|error| Law::StoreFits.broken(format!("a page: {error}")))?;
+        let mut page = page.map_err(|error| Law::StoreFits.broken(format!("a page: {error}")))?;
+        if self.planted == Some(Planted::SendsWhatFailed) {
+            page.entries.retain(|entry| !matches!(entry.body, Body::Stop(_)));
+        }
         let mut sent = messages(&page.entries);
         if self.planted == Some(Planted::ForgetsTheHistory) {
             sent.pop();
         }
         let text = |message: &q_core::conversation::Message| message.text();
         sent.iter().try_for_each(|message| texts::is_at_home(&text(message), session, &disk.index))?;
+        let mut failed = disk.index.unanswered(session, prompt);
+        let again =
+            failed.find(|mark| sent.iter().any(|message| message.text().contains(&format!(".{mark}#"))));
+        Law::FailedNotSent
+            .check(again.is_none(), || format!("{} is sent with {again:?}: {sent:?}", who()))?;
         let wanted = disk.index.mark_of(session, prompt).unwrap_or_default();
         let is_right = sent
             .last()
@@ -219,7 +227,14 @@ impl Ledger {
     }
 }
 
-/// What the loss of power may take: text that streams, what was read, and what was in memory.
+/// What the loss of power may take: text that streams, how much was sent, what was read, and what was in memory.
 const fn may_be_lost(record: &Record) -> bool {
-    matches!(record, Record::Said { .. } | Record::Seen { .. } | Record::Hibernated { .. } | Record::Woken)
+    matches!(
+        record,
+        Record::Said { .. }
+            | Record::Sent { .. }
+            | Record::Seen { .. }
+            | Record::Hibernated { .. }
+            | Record::Woken
+    )
 }

@@ -13,6 +13,7 @@ pub enum Planted {
     AsksTwice,
     RetriesByItself,
     ForgetsTheHistory,
+    SendsWhatFailed,
     IgnoresCancel,
     KeepsPlaces,
     HidesScreens,
@@ -47,7 +48,7 @@ pub enum Planted {
 
 impl Planted {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::ReportsEarly,
         Self::SwallowsFailures,
         Self::LosesWhatIsSynced,
@@ -55,6 +56,7 @@ impl Planted {
         Self::AsksTwice,
         Self::RetriesByItself,
         Self::ForgetsTheHistory,
+        Self::SendsWhatFailed,
         Self::IgnoresCancel,
         Self::KeepsPlaces,
         Self::HidesScreens,
@@ -97,6 +99,7 @@ impl Planted {
             Self::AsksTwice => Law::AskedOnce,
             Self::RetriesByItself => Law::AskedByWish,
             Self::ForgetsTheHistory => Law::AskedRight,
+            Self::SendsWhatFailed => Law::FailedNotSent,
             Self::IgnoresCancel => Law::AsksMatchTurns,
             Self::KeepsPlaces => Law::Places,
             Self::HidesScreens => Law::NobodyHeldInVain,

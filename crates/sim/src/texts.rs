@@ -71,7 +71,7 @@ fn item_is_at_home(item: &Item, session: SessionId, index: &Index) -> Held {
         | Body::Call { input: text, .. }
         | Body::Result { text, .. } => is_at_home(text, session, index),
         Body::Failed(failure) => is_at_home(&failure.detail, session, index),
-        Body::Interrupted(_) | Body::PromptLost(_) | Body::LogCut(_) => Ok(()),
+        Body::Interrupted(_) | Body::PromptLost(_) | Body::LogCut(_) | Body::LeftOut(_) => Ok(()),
     }
 }
 

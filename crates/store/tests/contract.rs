@@ -383,7 +383,7 @@ fn a_fork_reads_its_parents_entries_and_stores_none(store: &dyn Store) {
     store.append(&[batch(log.clone(), folded(&log))]).unwrap();
 
     // Up to the first answer, although the second turn is stored before the fork is made.
-    let fork = Fork { parent, through: Seq(9), last: answer_one };
+    let fork = Fork { parent, through: Seq(9), last: answer_one, entries: None };
     let mut own = vec![forked(child, 10, Some(fork))];
     own.extend(whole_turn(child, 11, "mine").0);
     store.append(&[batch(own.clone(), folded(&own))]).unwrap();
@@ -399,7 +399,7 @@ fn a_fork_reads_its_parents_entries_and_stores_none(store: &dyn Store) {
     assert_eq!(texts(&store.page(child, None, usize::MAX).unwrap()), ["one?", "one!", "mine?", "mine!"]);
 
     // A fork of a fork, at an entry of the first: nothing of the second is in it.
-    let fork = Fork { parent: child, through: Seq(14), last: EntryNo(answer_one.0 - 1) };
+    let fork = Fork { parent: child, through: Seq(14), last: EntryNo(answer_one.0 - 1), entries: None };
     let nested = vec![forked(grandchild, 15, Some(fork))];
     store.append(&[batch(nested.clone(), folded(&nested))]).unwrap();
     assert_eq!(texts(&store.page(grandchild, None, usize::MAX).unwrap()), ["one?"]);
@@ -480,7 +480,7 @@ fn results_are_read_on_behind_their_records(store: &dyn Store) {
 
     // A fork has it too, and stores none of it; what it does not take over it has not.
     for (child, last, has_it) in [(SessionId(8), 3, true), (SessionId(9), 2, false)] {
-        let fork = Fork { parent: SESSION, through: Seq(4), last: EntryNo(last) };
+        let fork = Fork { parent: SESSION, through: Seq(4), last: EntryNo(last), entries: None };
         let own = [forked(child, 5, Some(fork))];
         store.append(&[batch(own.to_vec(), folded(&own))]).unwrap();
         assert!(read_on(child, entry, 50_000) == if has_it { &all[..] } else { "" }, "{has_it}");

@@ -1,10 +1,12 @@
-//! The inbox: calls that wait for the person, each with the number it was shown with.
+//! The inbox: all that needs the person. Calls that wait have the number they were shown with; what failed or is to be read
+//! stands behind them.
 //!
 //! A number stands for exactly what was shown under it, and is never given to anything else: whoever types
 //! `/approve 2` means those bytes. An answer carries their turn, their call and their digest.
 
 use std::collections::BTreeMap;
 
+use q_core::attention::{self, Need};
 use q_core::{Mirror, PendingCall, SessionId, WallTime, Wants};
 
 use crate::sanitize;
@@ -48,7 +50,8 @@ impl Inbox {
         self.shown.iter().find(|(_, shown)| same(shown)).map(|(number, _)| *number)
     }
 
-    /// All that waits, the oldest first, in lines for the person.
+    /// All that needs the person, in lines: what waits for an answer, the oldest first, then the other sessions that
+    /// [`attention`] knows of.
     pub fn list(&mut self, mirror: &Mirror, now: WallTime) -> Vec<String> {
         let sessions = mirror.by_slot();
         let mut waiting: Vec<(&q_core::Summary, &PendingCall)> = sessions
@@ -63,6 +66,14 @@ impl Inbox {
             lines.push(format!("{number}  {name} ({age}) {}", first_line(&words::pending(pending))));
             lines.extend(words::pending(pending).lines().skip(1).map(|line| format!("     {line}")));
             lines.push(format!("     in {}", sanitize::visible_line(&summary.directory)));
+        }
+        for summary in attention::waiting(sessions.iter().map(|session| &session.summary)) {
+            if attention::need(summary) == Some(Need::Answer) {
+                continue;
+            }
+            let (name, age) =
+                (sanitize::visible_line(summary.name.as_str()), words::age(now, summary.touched));
+            lines.extend(words::need(summary).map(|need| format!("-  {name} ({age}) {need}")));
         }
         lines
     }

@@ -34,6 +34,8 @@ pub struct Plain {
     thinks: bool,
     /// Whether the next line of it needs the name in front.
     anew: bool,
+    /// Whether nothing answered the last prompt in focus so far.
+    unanswered: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,10 +68,10 @@ impl Plain {
         Self { known, ..Self::default() }
     }
 
-    /// What waits for the person, over all sessions, with numbers.
+    /// What needs the person, over all sessions; what can be answered has a number.
     pub fn inbox(&mut self, mirror: &Mirror, now: WallTime) -> Vec<String> {
         let lines = self.inbox.list(mirror, now);
-        if lines.is_empty() { vec!["* nothing waits for your answer".to_owned()] } else { lines }
+        if lines.is_empty() { vec!["* nothing needs you".to_owned()] } else { lines }
     }
 
     /// The calls that were told, by their numbers.
@@ -91,13 +93,18 @@ impl Plain {
         let known = Known::of(summary);
         lines.push(format!("* now in {} ({}, {})", known.name, summary.kind, words::state(summary)));
         self.known.insert(summary.id, known);
-        let unseen = session.entries.iter().filter(|entry| {
+        let is_unseen = |entry: &Entry| {
             entry.no > summary.seen.entry || (entry.no == summary.seen.entry && unseen_text(entry, summary))
-        });
-        if summary.unread > 0 {
-            for entry in unseen {
+        };
+        self.unanswered = false;
+        for entry in &session.entries {
+            if summary.unread > 0 && is_unseen(entry) {
                 lines.extend(self.say_entry(summary.id, entry));
+            } else {
+                self.heed(&entry.body);
             }
+        }
+        if summary.unread > 0 {
             if !summary.activity.is_busy() {
                 lines.extend(self.end_line());
             }
@@ -196,7 +203,19 @@ impl Plain {
         lines
     }
 
+    /// Notes whether what the person asked last was answered.
+    fn heed(&mut self, body: &Body) {
+        match body {
+            Body::Prompt(_) => self.unanswered = true,
+            Body::Answer(text) => self.unanswered &= text.trim().is_empty(),
+            Body::Call(_) | Body::Stop(_) => self.unanswered = false,
+            Body::Thinking(_) | Body::Result(_) | Body::Repair(_) | Body::LeftOut(_) => {}
+        }
+    }
+
     fn say_entry(&mut self, session: SessionId, entry: &Entry) -> Vec<String> {
+        let unanswered = self.unanswered;
+        self.heed(&entry.body);
         let said = match &entry.body {
             Body::Answer(text) | Body::Thinking(text) => {
                 let mut lines = Vec::new();
@@ -210,8 +229,12 @@ impl Plain {
             Body::Prompt(text) => format!("you: {}", sanitize::visible(text)),
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
             Body::Result(result) => told(entry.no, result, Way::Slash),
+            Body::Stop(stop) if unanswered => {
+                format!("{}: {}", words::NOT_ANSWERED, words::stop(stop, Way::Slash))
+            }
             Body::Stop(stop) => words::stop(stop, Way::Slash),
             Body::Repair(fault) => words::repair(*fault, Way::Slash),
+            Body::LeftOut(sent) => words::left_out(*sent),
         };
         let mut lines = self.end_line();
         lines.push(format!("[{}] {said}", self.name(session)));
@@ -231,6 +254,7 @@ impl Plain {
         let skip = usize::try_from(said.saturating_sub(offset)).unwrap_or(usize::MAX);
         let Some(news) = text.get(skip..) else { return lines };
         self.answer = Some((entry, said.max(offset + text.len() as u64)));
+        self.unanswered &= self.thinks || text.trim().is_empty();
         self.line.push_str(news);
         while let Some(feed) = self.line.find('\n') {
             let rest = self.line.split_off(feed + 1);
@@ -274,7 +298,12 @@ impl Plain {
 fn unseen_text(entry: &Entry, summary: &Summary) -> bool {
     match &entry.body {
         Body::Answer(text) | Body::Thinking(text) => text.len() as u64 > summary.seen.bytes,
-        Body::Prompt(_) | Body::Call(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) => false,
+        Body::Prompt(_)
+        | Body::Call(_)
+        | Body::Result(_)
+        | Body::Stop(_)
+        | Body::Repair(_)
+        | Body::LeftOut(_) => false,
     }
 }
 
@@ -289,10 +318,11 @@ pub fn sessions(mirror: &Mirror, focus: Option<SessionId>, now: WallTime) -> Vec
         let unread = if summary.unread > 0 { format!(", {} unread", summary.unread) } else { String::new() };
         let queued = if summary.queued > 0 { format!(", {} queued", summary.queued) } else { String::new() };
         format!(
-            "{here} {} {} ({}{unread}{queued}, {}, {})",
+            "{here} {} {} ({}{}{unread}{queued}, {}, {})",
             summary.slot,
             sanitize::visible_line(summary.name.as_str()),
             words::state(summary),
+            words::failure(summary).unwrap_or_default(),
             words::agent(summary),
             words::age(now, summary.touched),
         )
@@ -300,9 +330,13 @@ pub fn sessions(mirror: &Mirror, focus: Option<SessionId>, now: WallTime) -> Vec
     mirror.by_slot().into_iter().map(line).collect()
 }
 
-/// An entry in full, for printing a transcript to whoever types this way.
-pub fn entry(entry: &Entry, way: Way) -> String {
+/// An entry in full, for printing a transcript to whoever types this way; of a prompt also that nothing answered it.
+pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
     match &entry.body {
+        Body::Prompt(text) if unanswered => {
+            let text = sanitize::visible(text).replace('\n', "\n> ");
+            format!("> {text}\n({})", words::NOT_ANSWERED)
+        }
         Body::Prompt(text) => format!("> {}", sanitize::visible(text).replace('\n', "\n> ")),
         Body::Answer(text) => format!("{}\n", sanitize::visible(text).trim_end()),
         Body::Thinking(text) => format!("thinks: {}\n", sanitize::visible(text).trim_end()),
@@ -310,6 +344,7 @@ pub fn entry(entry: &Entry, way: Way) -> String {
         Body::Result(result) => format!("{}\n", told(entry.no, result, way)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop, way)),
         Body::Repair(fault) => format!("{}\n", words::repair(*fault, way)),
+        Body::LeftOut(sent) => format!("{}\n", words::left_out(*sent)),
     }
 }
 

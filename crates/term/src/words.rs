@@ -3,7 +3,7 @@
 use q_core::attention::{self, Need};
 use q_core::{
     Activity, AgentFailure, Called, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall, Presence,
-    Resulted, SessionId, Stop, Summary, WallTime, Wants,
+    Resulted, Sent, SessionId, Stop, Summary, WallTime, Wants,
 };
 
 use crate::advice;
@@ -20,6 +20,9 @@ pub const fn state(summary: &Summary) -> &'static str {
         (presence @ (Presence::Hibernated | Presence::Closed | Presence::Trashed), _) => presence.word(),
     }
 }
+
+/// What stands at a prompt whose turn stopped before anything answered it: it is not sent with later ones.
+pub const NOT_ANSWERED: &str = "not answered";
 
 /// What a stop says in the transcript.
 pub fn stop(stop: &Stop, way: Way) -> String {
@@ -72,12 +75,57 @@ pub fn outcome(summary: &Summary) -> String {
     }
 }
 
-/// Whether a session waits for an answer, or stopped badly and nobody has seen it. What is only unread can wait.
-pub const fn needs_you(summary: &Summary) -> bool {
-    match attention::need(summary) {
-        Some(Need::Answer | Need::Failure) => true,
-        Some(Need::Reading) | None => false,
+/// Why a session needs the person, for a list of those that do.
+pub fn need(summary: &Summary) -> Option<String> {
+    Some(match attention::need(summary)? {
+        Need::Answer => outcome(summary),
+        Need::Failure => match failure(summary) {
+            Some(failure) => format!("failed{failure}"),
+            None => "was interrupted".to_owned(),
+        },
+        Need::Reading => format!("{} unread", summary.unread),
+    })
+}
+
+/// That there is no other session to go to that needs the person.
+pub fn nothing_needs(here: Option<&Summary>) -> &'static str {
+    match here.and_then(attention::need) {
+        Some(_) => "nothing else needs you",
+        None => "nothing needs you",
     }
+}
+
+/// Why the last turn failed, if it did, and how often in a row: ` 3 times: the server rejects the key (401)`.
+pub fn failure(summary: &Summary) -> Option<String> {
+    let failure = summary.failure.as_ref().filter(|_| summary.activity == Activity::Failed)?;
+    let count = if summary.failures > 1 { format!(" {} times", summary.failures) } else { String::new() };
+    Some(format!("{count}: {}", why(failure)))
+}
+
+/// Why an agent gave up, in a line; not what to do about it.
+pub fn why(failure: &AgentFailure) -> String {
+    let what = failure.kind.what();
+    if failure.detail.is_empty() {
+        return what.to_owned();
+    }
+    sanitize::visible_line(&format!("{what} ({})", failure.detail)).into_owned()
+}
+
+/// What a list says last of a session: why it failed, or how its last answer begins. Never an answer of before the failure.
+pub fn last_word(summary: &Summary) -> String {
+    match failure(summary) {
+        Some(failure) => failure.trim_start_matches([' ', ':']).to_owned(),
+        None => sanitize::visible_line(&summary.preview).into_owned(),
+    }
+}
+
+/// That a session is longer than what an agent is sent of it.
+pub fn left_out(sent: Sent) -> String {
+    let Sent { entries, left_out } = sent;
+    format!(
+        "this session is longer than what is sent at once: from here on the agent gets the newest of it, now {entries} of {} entries; all of them stay here",
+        entries.saturating_add(left_out)
+    )
 }
 
 /// A call: the tool and exactly what it was given.

@@ -123,7 +123,12 @@ impl Turn {
         };
         let after = session.entries.iter().filter(|entry| entry.no > began);
         let ours = after.take_while(|entry| match entry.body {
-            Body::Answer(_) | Body::Thinking(_) | Body::Call(_) | Body::Result(_) | Body::Repair(_) => true,
+            Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Call(_)
+            | Body::Result(_)
+            | Body::Repair(_)
+            | Body::LeftOut(_) => true,
             Body::Prompt(_) | Body::Stop(_) => false,
         });
         let answer =

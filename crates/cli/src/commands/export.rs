@@ -41,7 +41,7 @@ pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode,
                 Err(error) if error.kind == Kind::Unreadable => cut.push(entry.no.to_string()),
                 read => read?,
             }
-            output.write(&form.entry(&entry)?)?;
+            output.write(&form.entry(&entry, history.unanswered.contains(&entry.no))?)?;
         }
     }
     output.write(&form.end(&facts))?;

@@ -1,4 +1,4 @@
-//! `q inbox`, `q approve`, `q deny`, `q answer`: what waits for the person, over all sessions, and what to say to it.
+//! `q inbox`, `q approve`, `q deny`, `q answer`: what needs the person, over all sessions, and what to say to it.
 //!
 //! What is listed has an id, made of its turn, its number and the digest of its bytes. An answer names it, so that it is
 //! for what was read and nothing else. Without an id a person at a terminal is shown the bytes and asked.
@@ -7,6 +7,7 @@ use std::fmt;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use q_core::attention::{self, Need};
 use q_core::{Answer, CallNo, Command, Digest, PendingCall, SessionId, Summary, TurnNo, Wants};
 use q_host::wire::{self, Request};
 use q_term::granted::{Way, granted};
@@ -19,16 +20,19 @@ use crate::commands::Context;
 use crate::error::CliError;
 use crate::{input, json, out};
 
+/// A call that waits, or a session that needs the person for another reason: then what only calls have is `null`.
 #[derive(Serialize)]
 struct WaitingJson {
-    id: String,
+    needs: &'static str,
+    id: Option<String>,
     session: String,
     name: String,
     directory: String,
-    wants: &'static str,
-    tool: String,
-    input: String,
+    wants: Option<&'static str>,
+    tool: Option<String>,
+    input: Option<String>,
     since_ms: u64,
+    error: Option<String>,
 }
 
 /// What a listed call is answered by: `2.1-8f3a09c1d2e4b576`.
@@ -112,11 +116,16 @@ async fn list(context: &Context, as_json: bool) -> Result<(), CliError> {
         sessions.iter().find(|session| session.id == id).map(|session| (session, pending))
     });
     let named: Vec<(&Summary, PendingCall)> = named.collect();
+    let others = attention::waiting(&sessions).into_iter().filter_map(|session| {
+        Some((session, attention::need(session).filter(|need| *need != Need::Answer)?))
+    });
+    let others: Vec<(&Summary, Need)> = others.collect();
     if as_json {
-        return json::print(&named.into_iter().map(shape).collect::<Vec<_>>());
+        let others = others.into_iter().map(|(session, need)| other_shape(session, need));
+        return json::print(&named.into_iter().map(shape).chain(others).collect::<Vec<_>>());
     }
-    if named.is_empty() {
-        out::note("nothing waits for you; `q ls --waiting` lists what failed or is unread");
+    if named.is_empty() && others.is_empty() {
+        out::note("nothing needs you");
     }
     let now = q_host::clock::wall();
     for (session, pending) in &named {
@@ -125,19 +134,42 @@ async fn list(context: &Context, as_json: bool) -> Result<(), CliError> {
         out::line(&format!("{} {id} ({age}, in {})", session.name, visible_line(&session.directory)))?;
         out::line(&format!("    {}", q_term::words::pending(pending).replace('\n', "\n    ")))?;
     }
+    for (session, _) in &others {
+        let age = q_term::words::age(now, session.touched);
+        let need = q_term::words::need(session).unwrap_or_default();
+        out::line(&format!("{} ({age}, in {})", session.name, visible_line(&session.directory)))?;
+        out::line(&format!("    {need}"))?;
+    }
     Ok(())
+}
+
+fn other_shape(session: &Summary, need: Need) -> WaitingJson {
+    WaitingJson {
+        needs: json::need(need),
+        id: None,
+        session: session.id.to_string(),
+        name: session.name.to_string(),
+        directory: session.directory.clone(),
+        wants: None,
+        tool: None,
+        input: None,
+        since_ms: session.touched.0,
+        error: session.failure.as_ref().map(q_term::words::why),
+    }
 }
 
 fn shape((session, pending): (&Summary, PendingCall)) -> WaitingJson {
     WaitingJson {
-        id: CallId::of(&pending).to_string(),
+        needs: json::need(Need::Answer),
+        id: Some(CallId::of(&pending).to_string()),
         session: session.id.to_string(),
         name: session.name.to_string(),
         directory: session.directory.clone(),
-        wants: if pending.wants == Wants::Words { "words" } else { "consent" },
-        tool: pending.tool,
-        input: pending.input,
+        wants: Some(if pending.wants == Wants::Words { "words" } else { "consent" }),
+        tool: Some(pending.tool),
+        input: Some(pending.input),
         since_ms: pending.since.0,
+        error: None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! `q ls`: every session on a line.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use q_core::retention::Kept;
-use q_core::{Summary, Tag, WallTime, attention};
+use q_core::{Name, SessionId, Summary, Tag, WallTime, attention};
 use q_term::suggest::nearest;
 
 use crate::args::LsArgs;
@@ -20,6 +21,8 @@ pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, Cli
     } else {
         client.list().await?.into_iter().map(|summary| Kept { summary, bytes: 0 }).collect()
     };
+    let names: BTreeMap<SessionId, Name> =
+        kept.iter().map(|Kept { summary, .. }| (summary.id, summary.name.clone())).collect();
     let tag =
         args.tag.as_deref().map(|tag| tag.parse::<Tag>().map_err(|fault| CliError::usage(fault.to_string())));
     let tag = tag.transpose()?;
@@ -46,7 +49,7 @@ pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, Cli
     for Kept { summary, bytes } in &kept {
         out::line(&row(summary, args.verbose.then_some(*bytes), width, now))?;
         if args.verbose {
-            out::line(&format!("    {}", details(summary)))?;
+            out::line(&format!("    {}", details(summary, &names)))?;
         }
     }
     if let Some(said) = quota::exceeded(&mut client).await? {
@@ -82,24 +85,35 @@ fn row(session: &Summary, bytes: Option<u64>, width: usize, now: WallTime) -> St
     let unread = if session.unread == 0 { String::new() } else { format!("+{}", session.unread) };
     let state = q_term::words::state(session);
     let age = q_term::words::age(now, session.trashed.unwrap_or(session.touched));
-    let preview = q_term::sanitize::visible_line(&session.preview).into_owned();
+    let last = q_term::words::last_word(session);
     let name = session.name.as_str();
     let size = bytes.map(|bytes| format!("  {:>8}", q_term::words::size(bytes))).unwrap_or_default();
-    format!("{slot:>2}  {name:<width$}  {state:<14} {unread:<4} {age:>4}{size}  {preview}")
-        .trim_end()
-        .to_owned()
+    format!("{slot:>2}  {name:<width$}  {state:<14} {unread:<4} {age:>4}{size}  {last}").trim_end().to_owned()
 }
 
 /// What `--verbose` says of a session, beneath its line.
-fn details(session: &Summary) -> String {
+fn details(session: &Summary, names: &BTreeMap<SessionId, Name>) -> String {
     let mut details =
         vec![session.kind.to_string(), q_term::words::agent(session), session.directory.clone()];
     let tags: Vec<String> = session.tags.iter().map(|tag| format!("#{tag}")).collect();
     details.extend((!tags.is_empty()).then(|| tags.join(" ")));
     details.extend(session.pinned.then(|| "pinned".to_owned()));
     details.extend(session.held.then(|| "waits for its agent".to_owned()));
-    details.extend(session.parent.map(|parent| format!("fork of {parent}")));
+    details.extend(session.parent.map(|parent| fork_of(parent, session.inherited, names)));
+    details.extend(session.sent.filter(|sent| sent.left_out > 0).map(|sent| {
+        format!("last sent {} of {} entries", sent.entries, sent.entries.saturating_add(sent.left_out))
+    }));
     details.extend((session.policy == q_core::Policy::Deny).then(|| "tools denied".to_owned()));
     details.push(format!("{} turns, {} entries", session.turns, session.entries));
     q_term::sanitize::visible_line(&details.join(" · ")).into_owned()
+}
+
+/// `fork of api with 12 entries of it`
+fn fork_of(parent: SessionId, inherited: Option<u64>, names: &BTreeMap<SessionId, Name>) -> String {
+    let name = names.get(&parent).map_or_else(|| parent.to_string(), ToString::to_string);
+    match inherited {
+        Some(1) => format!("fork of {name} with 1 entry of it"),
+        Some(count) => format!("fork of {name} with {count} entries of it"),
+        None => format!("fork of {name}"),
+    }
 }

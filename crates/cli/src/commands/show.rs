@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use q_core::{Entry, SessionId};
+use std::collections::BTreeSet;
+
+use q_core::{Entry, EntryNo, SessionId};
 
 use crate::args::ShowArgs;
 use crate::client::Client;
@@ -15,12 +17,14 @@ use crate::{out, results};
 pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let session = client.resolve(&args.session).await?;
-    let (entries, older) = match args.entry {
+    let Shown { entries, unanswered, older } = match args.entry {
         Some(no) => whole_entry(&mut client, session.id, no).await?,
         None => transcript(&mut client, session.id, args.tail).await?,
     };
     if args.json {
-        let (session, entries) = (SessionJson::from(&session), entries.iter().map(EntryJson::from).collect());
+        let session = SessionJson::from(&session);
+        let shape = |entry: &Entry| EntryJson::of(entry, unanswered.contains(&entry.no));
+        let entries = entries.iter().map(shape).collect();
         json::print(&TranscriptJson { session, entries, older })?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -28,13 +32,21 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
         if args.numbers {
             out::line(&format!("[{}]", entry.no))?;
         }
-        out::line(&q_term::plain::entry(entry, q_term::granted::Way::Shell))?;
+        let unanswered = unanswered.contains(&entry.no);
+        out::line(&q_term::plain::entry(entry, unanswered, q_term::granted::Way::Shell))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Entries, oldest first, and whether older ones exist.
-type Shown = (Vec<Entry>, bool);
+/// What is shown of a session.
+struct Shown {
+    /// Oldest first.
+    entries: Vec<Entry>,
+    /// The prompts that nothing answered.
+    unanswered: BTreeSet<EntryNo>,
+    /// Whether older entries exist.
+    older: bool,
+}
 
 /// One entry with all that is kept of it.
 async fn whole_entry(client: &mut Client, session: SessionId, no: u64) -> Result<Shown, CliError> {
@@ -46,7 +58,8 @@ async fn whole_entry(client: &mut Client, session: SessionId, no: u64) -> Result
         }
         let Some(mut entry) = page.into_iter().find(|entry| entry.no.0 == no) else { break };
         results::read_on(client, session, &mut entry).await?;
-        return Ok((vec![entry], back.goes_on || first < no));
+        let older = back.goes_on || first < no;
+        return Ok(Shown { entries: vec![entry], unanswered: back.unanswered, older });
     }
     Err(CliError::failed(format!("no entry has the number {no}; `--numbers` shows them")))
 }
@@ -65,5 +78,6 @@ async fn transcript(client: &mut Client, session: SessionId, tail: Option<usize>
     let mut entries: Vec<Entry> = pages.into_iter().rev().flatten().collect();
     let surplus = tail.map_or(0, |tail| entries.len().saturating_sub(tail));
     entries.drain(..surplus);
-    Ok((entries, back.goes_on || surplus > 0))
+    let older = back.goes_on || surplus > 0;
+    Ok(Shown { entries, unanswered: back.unanswered, older })
 }

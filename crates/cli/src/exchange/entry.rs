@@ -5,7 +5,7 @@ use std::fmt;
 
 use q_core::{
     AgentFailure, Body, CallNo, Called, Entry, EntryNo, FailureKind, Fault, Interrupter, Outcome, PromptNo,
-    Resulted, Stop, WallTime, Wants,
+    Resulted, Sent, Stop, WallTime, Wants,
 };
 use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -50,6 +50,13 @@ pub(crate) struct EntryShape {
     prompt: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<u64>,
+    /// For who reads the file: the stop behind a prompt says the same, so an import has no use for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered: Option<bool>,
     /// What a newer `q` may have written: the names of a few fields.
     #[serde(skip)]
     unknown: Fields,
@@ -107,9 +114,10 @@ impl<'de> Visitor<'de> for Shape {
 
 impl EntryShape {
     /// The entry under these numbers of the file: its own, and for a result its call's.
-    pub(crate) fn new(entry: &Entry, no: u64, of: u64) -> Self {
+    pub(crate) fn new(entry: &Entry, no: u64, of: u64, unanswered: bool) -> Self {
         let text = |text: &String| Some(text.clone());
-        let plain = Self { no, at_ms: entry.at.0, ..Self::default() };
+        let answered = unanswered.then_some(false);
+        let plain = Self { no, at_ms: entry.at.0, answered, ..Self::default() };
         let role = |role: &str| role.to_owned();
         match &entry.body {
             Body::Prompt(said) => Self { role: role("user"), text: text(said), ..plain },
@@ -140,6 +148,9 @@ impl EntryShape {
                 failure: Some(kind.code().to_owned()),
                 ..plain
             },
+            Body::LeftOut(Sent { entries, left_out }) => {
+                Self { role: role("left_out"), sent: Some(*entries), left_out: Some(*left_out), ..plain }
+            }
             Body::Repair(Fault::PromptLost(prompt)) => Self {
                 role: role("repair"),
                 fault: Some("prompt_lost".to_owned()),
@@ -169,7 +180,7 @@ impl EntryShape {
                 }
             };
         }
-        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost)
+        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out answered)
     }
 
     /// The names of fields that are not known here.
@@ -188,6 +199,10 @@ impl EntryShape {
         let missing = |field: &str| format!("it has no `{field}`");
         let text = self.text.ok_or_else(|| missing("text"));
         Ok(match self.role.as_str() {
+            "left_out" => Body::LeftOut(Sent {
+                entries: self.sent.ok_or_else(|| missing("sent"))?,
+                left_out: self.left_out.ok_or_else(|| missing("left_out"))?,
+            }),
             "user" => Body::Prompt(typed::text(&text?).into_owned()),
             "assistant" => Body::Answer(text?),
             "thinking" => Body::Thinking(text?),

@@ -37,13 +37,14 @@ impl Form {
         }
     }
 
-    pub(crate) fn entry(&mut self, entry: &Entry) -> Result<String, CliError> {
+    /// An entry; of a prompt also whether nothing answered it.
+    pub(crate) fn entry(&mut self, entry: &Entry, unanswered: bool) -> Result<String, CliError> {
         self.count += 1;
         match self.format {
-            ExportFormat::Md => Ok(markdown::entry(entry)),
-            ExportFormat::Html => Ok(html::entry(entry)),
+            ExportFormat::Md => Ok(markdown::entry(entry, unanswered)),
+            ExportFormat::Html => Ok(html::entry(entry, unanswered)),
             ExportFormat::Json => {
-                let shape = EntryShape::new(entry, self.count, self.number_of_call(entry));
+                let shape = EntryShape::new(entry, self.count, self.number_of_call(entry), unanswered);
                 let text = json::text(&shape)?;
                 Ok(if self.count == 1 { format!("\n{text}") } else { format!(",\n{text}") })
             }
@@ -70,7 +71,12 @@ impl Form {
                 let place = self.open.iter().position(|(call, _)| *call == result.of);
                 place.map_or(0, |place| self.open.remove(place).1)
             }
-            Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => 0,
+            Body::Prompt(_)
+            | Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Stop(_)
+            | Body::Repair(_)
+            | Body::LeftOut(_) => 0,
         }
     }
 }

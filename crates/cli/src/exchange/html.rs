@@ -3,6 +3,7 @@
 use q_core::{Body, Entry};
 use q_term::granted::Way;
 use q_term::sanitize::{visible, visible_line};
+use q_term::words::NOT_ANSWERED;
 
 use super::calendar::moment;
 use super::document::Facts;
@@ -39,9 +40,12 @@ pub(crate) fn begin(facts: &Facts) -> String {
     )
 }
 
-pub(crate) fn entry(entry: &Entry) -> String {
+pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
     let at = moment(entry.at);
     match &entry.body {
+        Body::Prompt(text) if unanswered => {
+            section("user", &format!("You ({NOT_ANSWERED})"), &at, "div class=\"text\"", text)
+        }
         Body::Prompt(text) => section("user", "You", &at, "div class=\"text\"", text),
         Body::Answer(text) => section("agent", "Agent", &at, "div class=\"text\"", text),
         Body::Thinking(text) => section("aside", "Thinking", &at, "pre", text),
@@ -51,6 +55,7 @@ pub(crate) fn entry(entry: &Entry) -> String {
         }
         Body::Stop(stop) => section("aside", &stopped(stop), &at, "pre", ""),
         Body::Repair(fault) => section("aside", &q_term::words::repair(*fault, Way::Shell), &at, "pre", ""),
+        Body::LeftOut(sent) => section("aside", &q_term::words::left_out(*sent), &at, "pre", ""),
     }
 }
 
@@ -103,7 +108,7 @@ mod tests {
         let call =
             Called { no: CallNo(1), tool: hostile.into(), input: hostile.into(), wants: Wants::Nothing };
         for body in [Body::Prompt(hostile.into()), Body::Answer(hostile.into()), Body::Call(call)] {
-            let html = entry(&Entry { no: EntryNo(1), at: WallTime(0), body });
+            let html = entry(&Entry { no: EntryNo(1), at: WallTime(0), body }, true);
             assert!(!html.contains("<script") && !html.contains("alert('") && !html.contains('\u{202e}'));
             assert_eq!(html.matches("</pre>").count() + html.matches("</div>").count(), 1, "{html}");
         }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use q_core::{Body, Entry, Stop, WallTime};
 use q_term::granted::Way;
 use q_term::sanitize::{visible, visible_line};
+use q_term::words::NOT_ANSWERED;
 
 use super::blocks::Blocks;
 use super::calendar::moment;
@@ -42,9 +43,10 @@ fn tokens(facts: &Facts) -> String {
     }
 }
 
-pub(crate) fn entry(entry: &Entry) -> String {
+pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
     let at = moment(entry.at);
     match &entry.body {
+        Body::Prompt(text) if unanswered => format!("\n## You ({at}, {NOT_ANSWERED})\n\n{}", prose(text)),
         Body::Prompt(text) => format!("\n## You ({at})\n\n{}", prose(text)),
         Body::Answer(text) => format!("\n## Agent ({at})\n\n{}", prose(text)),
         Body::Thinking(text) => format!("\nThinking:\n\n{}", fenced(text)),
@@ -53,6 +55,7 @@ pub(crate) fn entry(entry: &Entry) -> String {
         Body::Result(result) => format!("\nResult: {}\n\n{}", result.outcome.words(), fenced(&result.text)),
         Body::Stop(stop) => format!("\n{}\n", span(&stopped(stop))),
         Body::Repair(fault) => format!("\n{}\n", span(&q_term::words::repair(*fault, Way::Shell))),
+        Body::LeftOut(sent) => format!("\n{}\n", span(&q_term::words::left_out(*sent))),
     }
 }
 

@@ -64,10 +64,14 @@ impl Face<'_> {
                 Some(before) => self.go_to(before).await?,
                 None => return Err(CliError::failed("no other session was in focus before")),
             },
-            Action::Attend => match self.next_that_waits() {
-                Some(id) => self.go_to(id).await?,
-                None => return Err(CliError::failed("nothing waits for you")),
-            },
+            Action::Attend => {
+                let Some(id) = self.next_that_waits() else {
+                    let here = self.plain.focus().and_then(|id| self.client.mirror.get(id));
+                    let said = q_term::words::nothing_needs(here.map(|session| &session.summary));
+                    return Err(CliError::failed(said));
+                };
+                self.go_to(id).await?;
+            }
             Action::Inbox => {
                 let lines = self.plain.inbox(&self.client.mirror, q_host::clock::wall());
                 say(&lines)?;

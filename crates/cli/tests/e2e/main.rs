@@ -8,6 +8,7 @@
 //! | `cleanup` | what might go, asked about, undone, gone for good; the quota |
 //! | `forks` | another session's history, and a way of its own |
 //! | `exchange` | sessions as files, out and in again
+//! | `failures` | what fails is marked, told and not sent again; what a long history leaves out
 //! | `queue` | prompts that wait: edited, reordered, taken back, sent now |
 //! | `marks` | tags, pins, unread, kinds of one's own |
 //! | `inbox` | what waits for an answer |
@@ -38,6 +39,7 @@ mod disk;
 mod doctor;
 mod every_verb;
 mod exchange;
+mod failures;
 mod forks;
 mod headless;
 mod hibernation;

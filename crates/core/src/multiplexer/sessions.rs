@@ -68,11 +68,20 @@ impl Step<'_> {
         let slot = roster::free_slot(&self.multiplexer().sessions);
         let head = self.known(parent)?.head();
         let last = at.map_or(head.end.entry, |at| at.min(head.end.entry));
-        let fork = Fork { parent, through: head.seq, last };
+        let fork = Fork { parent, through: head.seq, last, entries: self.entries_up_to(parent, last) };
         let setup = head.setup.clone();
         self.record(id, Record::Created { name, origin, slot, setup, fork: Some(fork) });
         self.changed(id);
         Ok(Reply::Created { session: id, hibernated: None })
+    }
+
+    /// How many entries a session has up to one of them, its parent's included; nothing where that one is not in memory.
+    fn entries_up_to(&self, id: SessionId, last: EntryNo) -> Option<u64> {
+        let session = self.session(id)?;
+        let head = session.head();
+        let inherited = head.fork.map_or(Some(0), |fork| fork.entries)?;
+        let later = if last == head.end.entry { 0 } else { session.live()?.entries_after(last)? };
+        (inherited + head.entries).checked_sub(later)
     }
 
     pub(super) fn refuse_taken(&self, id: SessionId) -> Result<(), Refusal> {

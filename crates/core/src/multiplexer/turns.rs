@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::{AgentEvent, AgentFailure, FailureKind};
+use crate::agent::{AgentEvent, AgentFailure, FailureKind, Sent};
 use crate::effect::{Effect, Reply};
 use crate::id::{EntryNo, SessionId, Token, TurnNo};
 use crate::multiplexer::step::Step;
@@ -174,6 +174,7 @@ impl Step<'_> {
             return;
         }
         match event {
+            AgentEvent::Sent(sent) => self.hear_sent(id, turn, sent),
             AgentEvent::Text(text) => self.hear_text(id, turn, Voice::Answer, text),
             AgentEvent::Thinking(text) => self.hear_text(id, turn, Voice::Thinking, text),
             AgentEvent::Usage(usage) => {
@@ -200,6 +201,21 @@ impl Step<'_> {
             }
         }
         self.end_if_too_long(id);
+    }
+
+    /// What the agent was not sent is said in the transcript the first time, and kept from then on.
+    fn hear_sent(&mut self, id: SessionId, turn: TurnNo, sent: Sent) {
+        let before = self.head(id).and_then(|head| head.sent);
+        let is_said = before.is_none() && sent.left_out > 0;
+        if before == Some(sent) || (before.is_none() && !is_said) {
+            return;
+        }
+        self.write_stream(id);
+        let seq = self.record_buffered(id, Record::Sent { turn, sent, is_said });
+        if is_said {
+            self.tell_entry(id, EntryNo(seq.0));
+        }
+        self.changed(id);
     }
 
     /// The turn that runs in a live session.

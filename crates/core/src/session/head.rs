@@ -6,11 +6,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
-use crate::agent::{AgentFailure, Call, Usage, Wants};
+use crate::agent::{AgentFailure, Call, Sent, Usage, Wants};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
-use crate::record::{Answer, Ending, Fault, Fork, Record, Setup, Stamped, Voice};
+use crate::record::{Answer, Ending, Fault, Fork, Interrupter, Record, Setup, Stamped, Voice};
 use crate::session::flight::{InFlight, OpenCall};
 use crate::session::transcript::Body;
 use crate::tag::Tag;
@@ -51,6 +51,10 @@ pub struct Head {
     pub turn: Option<InFlight>,
     /// How the last turn ended; `None` before the first ended.
     pub last: Option<Ending>,
+    /// Turns that failed since one was done.
+    pub failures: u32,
+    /// How much of the history the agent was sent last; `None` while it was always all of it.
+    pub sent: Option<Sent>,
     /// The last prompt that began a turn: what a retry asks again.
     pub last_prompt: Option<WaitingPrompt>,
     /// Prompts that wait, oldest first.
@@ -75,7 +79,7 @@ pub struct Head {
     pub usage: Usage,
     /// What its own records take where they are stored, about: see [`Stamped::weight`].
     pub bytes: u64,
-    /// The beginning of the last text, for lists.
+    /// The beginning of the last turn's answer, for lists; empty while there is none.
     pub preview: String,
     /// When it was created.
     pub created: WallTime,
@@ -125,6 +129,8 @@ impl Head {
             trashed: None,
             turn: None,
             last: None,
+            failures: 0,
+            sent: None,
             last_prompt: None,
             queue: Vec::new(),
             taken: Vec::new(),
@@ -192,6 +198,7 @@ impl Head {
                 self.take(*token, *prompt);
                 self.begin_entry(stamped);
             }
+            Record::Sent { sent, is_said, .. } => self.was_sent(*sent, *is_said, stamped),
             Record::Said { entry, voice, text, .. } => self.say(*entry, *voice, text, stamped.at),
             Record::Called { call, waits, .. } => self.call(call, *waits, stamped),
             Record::Answered { call, answer, .. } => self.answer(*call, answer),
@@ -208,19 +215,29 @@ impl Head {
                 self.unread = 0;
             }
             Record::MarkedUnread => self.unread = self.unread.max(1),
-            Record::Repaired { fault } => {
-                if let Fault::PromptLost(prompt) = fault {
-                    self.queue.retain(|waiting| waiting.prompt != *prompt);
-                }
-                self.begin_entry(stamped);
-                self.unread = self.unread.saturating_add(1);
-            }
+            Record::Repaired { fault } => self.put_right(*fault, stamped),
             Record::Drafted { text } => self.draft = if text.is_empty() { Seq(0) } else { stamped.seq },
             Record::Imported { body, .. } => self.import(body, stamped.seq),
             Record::ImportEnded { created, touched, usage } => {
                 (self.created, self.touched, self.usage) = (*created, *touched, *usage);
             }
         }
+    }
+
+    fn was_sent(&mut self, sent: Sent, is_said: bool, stamped: &Stamped) {
+        self.sent = Some(sent);
+        if is_said {
+            self.begin_entry(stamped);
+            self.unread = self.unread.saturating_add(1);
+        }
+    }
+
+    fn put_right(&mut self, fault: Fault, stamped: &Stamped) {
+        if let Fault::PromptLost(prompt) = fault {
+            self.queue.retain(|waiting| waiting.prompt != prompt);
+        }
+        self.begin_entry(stamped);
+        self.unread = self.unread.saturating_add(1);
     }
 
     fn edit(&mut self, prompt: PromptNo, text: Seq) {
@@ -235,6 +252,7 @@ impl Head {
         self.end = Mark { entry: EntryNo(seq.0), bytes: 0 };
         match body {
             Body::Prompt(_) => {
+                self.preview.clear();
                 self.turns = self.turns.next();
                 self.prompts = self.prompts.next();
             }
@@ -243,7 +261,7 @@ impl Head {
                 self.preview = preview(text);
             }
             Body::Thinking(text) => self.end.bytes = text.len() as u64,
-            Body::Call(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) => {}
+            Body::Call(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) | Body::LeftOut(_) => {}
         }
         self.seen = self.end;
     }
@@ -272,6 +290,7 @@ impl Head {
         self.queue.retain(|waiting| waiting.prompt != prompt.prompt);
         self.turns = turn;
         self.turn = Some(InFlight::new(turn));
+        self.preview.clear();
         self.last_prompt = Some(prompt);
         self.entries += 1;
         self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
@@ -350,6 +369,11 @@ impl Head {
         self.usage.input = self.usage.input.saturating_add(usage.input);
         self.usage.output = self.usage.output.saturating_add(usage.output);
         self.last = Some(ending.clone());
+        self.failures = match ending {
+            Ending::Done => 0,
+            Ending::Interrupted(_) => self.failures,
+            Ending::Failed(_) => self.failures.saturating_add(1),
+        };
         match ending {
             Ending::Done => {}
             Ending::Interrupted(_) | Ending::Failed(_) => {
@@ -375,6 +399,14 @@ impl Head {
     /// What the agent is told about its task; may be empty.
     pub fn brief(&self) -> &str {
         if self.setup.brief.is_empty() { self.setup.kind.brief() } else { &self.setup.brief }
+    }
+
+    /// Who interrupted the last turn, if somebody did.
+    pub const fn interrupter(&self) -> Option<Interrupter> {
+        match &self.last {
+            Some(Ending::Interrupted(by)) => Some(*by),
+            Some(Ending::Done | Ending::Failed(_)) | None => None,
+        }
     }
 
     /// Why the last turn failed, if it did.
@@ -423,14 +455,16 @@ mod tests {
     fn every_entry_is_counted_once() {
         let lines = [
             ("submit s1 \"why?\"", 1),
-            ("text s1 \"be\"", 2),
-            ("text s1 \"cause\"", 2),
-            ("thinking s1 \"or\"", 3),
-            ("call s1 1 sh \"ls\"", 4),
-            ("result s1 1 done \"a\"", 5),
-            ("failed s1 cut", 6),
-            ("retry s1", 7),
-            ("interrupt s1", 8),
+            ("sent s1 20 300", 2),
+            ("sent s1 20 301", 2),
+            ("text s1 \"be\"", 3),
+            ("text s1 \"cause\"", 3),
+            ("thinking s1 \"or\"", 4),
+            ("call s1 1 sh \"ls\"", 5),
+            ("result s1 1 done \"a\"", 6),
+            ("failed s1 cut", 7),
+            ("retry s1", 8),
+            ("interrupt s1", 9),
         ];
         for (place, (line, entries)) in lines.iter().enumerate() {
             let told: Vec<&str> = lines[..=place].iter().map(|(line, _)| *line).collect();
@@ -482,6 +516,32 @@ mod tests {
         let failed = |told: usize| head(&lines[..told]).failure().map(|failure| failure.kind);
         let cut = Some(crate::FailureKind::Cut);
         assert_eq!([1, 2, 3, 4].map(failed), [None, cut, cut, None]);
+    }
+
+    #[test]
+    fn failures_are_counted_until_a_turn_is_done() {
+        let lines = [
+            ("submit s1 \"why?\"", 0),
+            ("failed s1 cut", 1),
+            ("retry s1", 1),
+            ("failed s1 cut turn 2", 2),
+            ("retry s1", 2),
+            ("interrupt s1", 2),
+            ("retry s1", 2),
+            ("done s1 turn 4", 0),
+        ];
+        for (place, (line, failures)) in lines.iter().enumerate() {
+            let told: Vec<&str> = lines[..=place].iter().map(|(line, _)| *line).collect();
+            assert_eq!(head(&told).failures, *failures, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_older_answer_is_not_the_last_word_of_a_turn_that_said_nothing() {
+        let lines =
+            ["submit s1 \"why?\"", "text s1 \"so\"", "done s1", "submit s1 \"how?\"", "failed s1 cut turn 2"];
+        let previews = [1, 2, 3, 4, 5].map(|told: usize| head(&lines[..told]).preview);
+        assert_eq!(previews, ["", "so", "so", "", ""]);
     }
 
     #[test]

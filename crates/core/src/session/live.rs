@@ -144,6 +144,14 @@ impl Live {
         self.transcript.entries().rev().find(|entry| entry.no == no)
     }
 
+    /// How many entries come after that one; nothing where that reaches back beyond what is here.
+    pub(crate) fn entries_after(&self, no: EntryNo) -> Option<u64> {
+        let is_whole = !self.transcript.is_trimmed();
+        let reaches = is_whole || self.transcript.entries().next().is_some_and(|first| first.no <= no);
+        let later = self.transcript.entries().rev().take_while(|entry| entry.no > no);
+        reaches.then(|| later.count() as u64)
+    }
+
     /// The newest entries of at most `bytes`, unwritten text included, and whether older ones exist.
     pub(crate) fn newest(&self, bytes: usize) -> (Vec<Entry>, bool) {
         let mut weight = 0;

@@ -3,7 +3,7 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 
-use crate::agent::{AgentFailure, Call, Outcome, Wants};
+use crate::agent::{AgentFailure, Call, Outcome, Sent, Wants};
 use crate::id::{CallNo, EntryNo, Seq};
 use crate::record::{Ending, Fault, Interrupter, Record, Stamped, Voice};
 use crate::time::WallTime;
@@ -36,6 +36,8 @@ pub enum Body {
     Stop(Stop),
     /// What was stored did not fit together and was put right.
     Repair(Fault),
+    /// From here on an agent is sent only the newest of what there is.
+    LeftOut(Sent),
 }
 
 /// A call as people see it.
@@ -76,19 +78,19 @@ pub enum Stop {
 }
 
 impl Body {
-    /// Its text; empty for a stop and a repair.
+    /// Its text; empty for what `q` says in its own words: a stop, a repair, what is left out.
     pub fn text(&self) -> &str {
         match self {
             Self::Prompt(text) | Self::Answer(text) | Self::Thinking(text) => text,
             Self::Call(call) => &call.input,
             Self::Result(result) => &result.text,
-            Self::Stop(_) | Self::Repair(_) => "",
+            Self::Stop(_) | Self::Repair(_) | Self::LeftOut(_) => "",
         }
     }
 }
 
 impl Entry {
-    /// Its text; empty for a stop and a repair.
+    /// Its text: see [`Body::text`].
     pub fn text(&self) -> &str {
         self.body.text()
     }
@@ -160,6 +162,7 @@ impl Transcript {
                 self.push(stamped, Body::Result(result));
             }
             Record::Repaired { fault } => self.push(stamped, Body::Repair(*fault)),
+            Record::Sent { sent, is_said: true, .. } => self.push(stamped, Body::LeftOut(*sent)),
             Record::Imported { at, body } => {
                 self.take(Entry { no: EntryNo(stamped.seq.0), at: *at, body: body.clone() });
             }
@@ -184,6 +187,7 @@ impl Transcript {
             | Record::Unqueued { .. }
             | Record::Moved { .. }
             | Record::Retried { .. }
+            | Record::Sent { is_said: false, .. }
             | Record::Answered { .. }
             | Record::MarkedUnread
             | Record::Ended { ending: Ending::Done, .. }

@@ -81,6 +81,7 @@ impl Script {
                 kind: failure(&self.word("a failure")?)?,
                 detail: self.word("a text")?,
             })),
+            "left-out" => Body::LeftOut(self.sent()?),
             "lost" => Body::Repair(Fault::PromptLost(PromptNo(self.number()?))),
             "cut" if self.take("unknown") => Body::Repair(Fault::LogCut { lost: None }),
             "cut" => Body::Repair(Fault::LogCut { lost: Some(self.number()?) }),
@@ -131,6 +132,7 @@ pub(super) fn body(body: &Body) -> String {
         Body::Stop(Stop::Failed(AgentFailure { kind, detail })) => {
             format!("failed {} {detail:?}", kind.code())
         }
+        Body::LeftOut(sent) => format!("left-out {} {}", sent.entries, sent.left_out),
         Body::Repair(Fault::PromptLost(prompt)) => format!("lost {prompt}"),
         Body::Repair(Fault::LogCut { lost: None }) => "cut unknown".into(),
         Body::Repair(Fault::LogCut { lost: Some(lost) }) => format!("cut {lost}"),

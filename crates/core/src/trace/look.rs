@@ -43,7 +43,7 @@ pub(super) fn inbox(view: View<'_>) -> Vec<String> {
     let needs = attention::waiting(&sessions).into_iter().filter_map(|session| {
         let need = match attention::need(session)? {
             Need::Answer => "an answer",
-            Need::Failure => "a look at what stopped it",
+            Need::Failure => "an act after what stopped it",
             Need::Reading => "to be read",
         };
         Some(format!("{} needs {need}", words::session(session.id)))

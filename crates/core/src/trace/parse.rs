@@ -7,7 +7,7 @@ use core::str::FromStr;
 
 use super::line::{Faulty, Line, Told, usual_setup};
 use super::words;
-use crate::agent::{AgentEvent, AgentFailure, Call, FailureKind, Outcome, Usage, Wants};
+use crate::agent::{AgentEvent, AgentFailure, Call, FailureKind, Outcome, Sent, Usage, Wants};
 use crate::effect::ReplyTo;
 use crate::id::{
     CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, RequestId, Seq, SessionId, Token, TurnNo,
@@ -69,9 +69,8 @@ impl Script {
             }
             "memory" => Input::Memory { bytes: self.number()? },
             "unreadable" => Input::Loaded { session: self.session()?, stored: Err(self.word("a reason")?) },
-            "text" | "thinking" | "usage" | "title" | "steerable" | "call" | "result" | "done" | "failed" => {
-                self.agent(verb)?
-            }
+            "sent" | "text" | "thinking" | "usage" | "title" | "steerable" | "call" | "result" | "done"
+            | "failed" => self.agent(verb)?,
             _ => {
                 let command = self.command(verb)?;
                 let client = if self.take("by") { self.client()? } else { ClientId(1) };
@@ -83,6 +82,7 @@ impl Script {
     fn agent(&mut self, verb: &str) -> Result<Input, String> {
         let session = self.session()?;
         let event = match verb {
+            "sent" => AgentEvent::Sent(self.sent()?),
             "text" => AgentEvent::Text(self.word("a text")?),
             "thinking" => AgentEvent::Thinking(self.word("a text")?),
             "title" => AgentEvent::Title(self.word("a title")?),
@@ -104,6 +104,11 @@ impl Script {
         };
         let turn = self.turn()?;
         Ok(Input::Agent { session, turn, event })
+    }
+
+    /// How much was sent and how much left out.
+    pub(super) fn sent(&mut self) -> Result<Sent, String> {
+        Ok(Sent { entries: self.number()?, left_out: self.number()? })
     }
 
     fn command(&mut self, verb: &str) -> Result<Command, String> {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::words::session;
 use super::write::{policy_word, setup_words};
-use crate::agent::{AgentFailure, Wants};
+use crate::agent::{AgentFailure, Sent, Wants};
 use crate::effect::{Blob, Durability, Effect, Effects, Reply, ReplyTo};
 use crate::id::ClientId;
 use crate::presence::Presence;
@@ -72,6 +72,10 @@ fn record(stamped: &Stamped) -> String {
             format!("resulted turn {turn} call {call} of {of} {} {text:?}{cut}", outcome.words())
         }
         Record::MarkedUnread => "marked unread".into(),
+        Record::Sent { turn, sent: told, is_said } => {
+            let said = if *is_said { ", said" } else { "" };
+            format!("turn {turn} was sent {}{said}", sent(*told))
+        }
         Record::Repaired { fault } => repaired(*fault),
         Record::Queued { prompt, text, .. } => format!("queued {prompt} {text:?}"),
         Record::Unqueued { prompt } => format!("unqueued {prompt}"),
@@ -120,6 +124,10 @@ fn answered(answer: &Answer) -> String {
         Answer::Deny => "deny".into(),
         Answer::Words(text) => format!("{text:?}"),
     }
+}
+
+fn sent(Sent { entries, left_out }: Sent) -> String {
+    format!("{entries} entries, {left_out} left out")
 }
 
 fn repaired(fault: Fault) -> String {
@@ -233,9 +241,14 @@ pub(super) fn summary(told: &Summary) -> String {
         Policy::Ask => "",
         Policy::Deny => " denies tools",
     };
-    let parent = told.parent.map(|parent| format!(" from {}", session(parent))).unwrap_or_default();
+    let inherited = told.inherited.map(|count| format!(" ({count} entries)")).unwrap_or_default();
+    let parent = told.parent.map(|parent| format!(" from {}{inherited}", session(parent)));
+    let parent = parent.unwrap_or_default();
+    let failures = if told.failures > 1 { format!(" {} times", told.failures) } else { String::new() };
     let (id, name) = (session(told.id), &told.name);
-    format!("line {id} {name} {presence} {activity}{held}{unread}{queued}{pinned}{policy}{parent}{tags}")
+    format!(
+        "line {id} {name} {presence} {activity}{failures}{held}{unread}{queued}{pinned}{policy}{parent}{tags}"
+    )
 }
 
 pub(super) fn entry(entry: &Entry) -> String {
@@ -249,6 +262,7 @@ pub(super) fn entry(entry: &Entry) -> String {
             format!("result of {} {} {:?}{cut}", result.of, result.outcome.words(), result.text)
         }
         Body::Repair(fault) => repaired(*fault),
+        Body::LeftOut(told) => format!("sent {}", sent(*told)),
         Body::Stop(Stop::Interrupted(by)) => format!("interrupted by {by:?}").to_lowercase(),
         Body::Stop(Stop::Failed(failure)) => failed(failure),
     };

@@ -54,6 +54,7 @@ fn input_words(input: &Input) -> String {
 
 fn agent(id: &str, event: &AgentEvent) -> String {
     match event {
+        AgentEvent::Sent(sent) => format!("sent {id} {} {}", sent.entries, sent.left_out),
         AgentEvent::Text(text) => format!("text {id} {text:?}"),
         AgentEvent::Thinking(text) => format!("thinking {id} {text:?}"),
         AgentEvent::Title(title) => format!("title {id} {title:?}"),

@@ -78,6 +78,7 @@ const fn transition(record: &Record) -> Option<Transition> {
         | Record::Moved { .. }
         | Record::Retried { .. }
         | Record::Began { .. }
+        | Record::Sent { .. }
         | Record::Steered { .. }
         | Record::Said { .. }
         | Record::Called { .. }
@@ -123,6 +124,7 @@ fn change(record: &Record, before: &Head, after: &Head) -> Option<Change> {
         | Record::Edited { .. }
         | Record::Moved { .. }
         | Record::Retried { .. }
+        | Record::Sent { .. }
         | Record::Steered { .. }
         | Record::Said { .. }
         | Record::Seen { .. }

@@ -61,6 +61,8 @@ pub(crate) const INPUTS: &[&str] = &[
     "answer s1 1 words \"so\"",
     "answer s1 1 once digest 9",
     "answer s1 1 once turn 9",
+    "sent s1 20 0",
+    "sent s1 20 300",
     "text s1 \"more\"",
     "text s1 \"\"",
     "text s1 \"early\" turn 2",

@@ -52,7 +52,7 @@ macro_rules! variants {
 
 variants! {
     Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
-    AgentEvent: Text Thinking Usage Title Steerable Call Result Done Failed;
+    AgentEvent: Sent Text Thinking Usage Title Steerable Call Result Done Failed;
     Answer: Once Always Deny Words;
     Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit
         Move SendNow Steer Answer Interrupt Retry SaveDraft;
@@ -73,7 +73,7 @@ variants! {
     Reason: WriteStream ExpireCall Hibernate EmptyTrash Leave;
     Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet Queued
         Unqueued Edited Moved Retried Began Steered Said Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted
-        Imported ImportEnded;
+        Imported ImportEnded Sent;
     Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken
         NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags BriefTooLong QueueFull QueueTooLong
         PromptEmpty PromptTooLong NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyTools NothingRuns

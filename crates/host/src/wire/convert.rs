@@ -6,7 +6,7 @@ use q_core::{
 };
 
 use super::request::{Id, kind};
-use super::view::{Body, Call, Failure, Item, Line, Piece, Shot};
+use super::view::{Body, By, Call, Failure, Item, Line, Piece, Sent, Shot};
 
 impl From<SessionId> for Id {
     fn from(id: SessionId) -> Self {
@@ -34,6 +34,7 @@ impl From<Summary> for Line {
             tags: summary.tags.iter().map(ToString::to_string).collect(),
             pinned: summary.pinned,
             parent: summary.parent.map(Id::from),
+            inherited: summary.inherited,
             presence: summary.presence,
             trashed: summary.trashed.map(|since| since.0),
             activity: summary.activity,
@@ -46,6 +47,9 @@ impl From<Summary> for Line {
             turns: summary.turns,
             tokens: (summary.tokens_in, summary.tokens_out),
             failure: summary.failure.map(Failure::from),
+            failures: summary.failures,
+            interrupter: summary.interrupter.map(By),
+            sent: summary.sent.map(Sent::from),
             preview: summary.preview,
             created: summary.created.0,
             touched: summary.touched.0,
@@ -69,6 +73,7 @@ impl TryFrom<Line> for Summary {
             tags: line.tags.iter().filter_map(|tag| tag.parse().ok()).collect(),
             pinned: line.pinned,
             parent: line.parent.map(SessionId::from),
+            inherited: line.inherited,
             presence: line.presence,
             trashed: line.trashed.map(WallTime),
             activity: line.activity,
@@ -82,10 +87,25 @@ impl TryFrom<Line> for Summary {
             tokens_in: line.tokens.0,
             tokens_out: line.tokens.1,
             failure: line.failure.map(AgentFailure::from),
+            failures: line.failures,
+            interrupter: line.interrupter.map(|By(interrupter)| interrupter),
+            sent: line.sent.map(q_core::Sent::from),
             preview: line.preview,
             created: WallTime(line.created),
             touched: WallTime(line.touched),
         })
+    }
+}
+
+impl From<q_core::Sent> for Sent {
+    fn from(q_core::Sent { entries, left_out }: q_core::Sent) -> Self {
+        Self { entries, left_out }
+    }
+}
+
+impl From<Sent> for q_core::Sent {
+    fn from(Sent { entries, left_out }: Sent) -> Self {
+        Self { entries, left_out }
     }
 }
 
@@ -115,6 +135,7 @@ impl From<q_core::Entry> for Item {
             }
             q_core::Body::Repair(Fault::PromptLost(prompt)) => Body::PromptLost(prompt.0),
             q_core::Body::Repair(Fault::LogCut { lost }) => Body::LogCut(lost),
+            q_core::Body::LeftOut(sent) => Body::LeftOut(sent.into()),
             q_core::Body::Stop(Stop::Interrupted(by)) => Body::Interrupted(by),
             q_core::Body::Stop(Stop::Failed(failure)) => Body::Failed(failure.into()),
         };
@@ -137,6 +158,7 @@ impl From<Item> for q_core::Entry {
             }
             Body::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
             Body::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),
+            Body::LeftOut(sent) => q_core::Body::LeftOut(sent.into()),
             Body::Interrupted(by) => q_core::Body::Stop(Stop::Interrupted(by)),
             Body::Failed(failure) => q_core::Body::Stop(Stop::Failed(failure.into())),
         };

@@ -24,6 +24,9 @@ pub struct Line {
     pub tags: Vec<String>,
     pub pinned: bool,
     pub parent: Option<Id>,
+    /// Unknown from a host that does not tell, as are the three below `failure`.
+    #[serde(default)]
+    pub inherited: Option<u64>,
     #[serde(with = "PresenceDef")]
     pub presence: Presence,
     pub trashed: Option<u64>,
@@ -38,6 +41,12 @@ pub struct Line {
     pub turns: u64,
     pub tokens: (u64, u64),
     pub failure: Option<Failure>,
+    #[serde(default)]
+    pub failures: u32,
+    #[serde(default)]
+    pub interrupter: Option<By>,
+    #[serde(default)]
+    pub sent: Option<Sent>,
     pub preview: String,
     pub created: u64,
     pub touched: u64,
@@ -50,6 +59,19 @@ impl Line {
         let texts = texts.into_iter().chain(&self.tags).chain(self.failure.as_ref().map(|one| &one.detail));
         size_of::<Self>() + texts.map(|text| size_of::<usize>() + text.len()).sum::<usize>()
     }
+}
+
+/// [`q_core::Interrupter`], where there may be none.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct By(#[serde(with = "InterrupterDef")] pub Interrupter);
+
+/// [`q_core::Sent`].
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Sent {
+    pub entries: u64,
+    pub left_out: u64,
 }
 
 /// [`q_core::AgentFailure`].
@@ -99,6 +121,7 @@ pub enum Body {
     Failed(Failure),
     PromptLost(u64),
     LogCut(Option<u64>),
+    LeftOut(Sent),
 }
 
 /// [`q_core::PendingCall`].

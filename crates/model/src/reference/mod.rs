@@ -120,6 +120,14 @@ impl Model {
         Ok(())
     }
 
+    /// What the person said in a session that its agent is sent now, in order.
+    pub fn words_sent(&self, id: SessionId) -> Vec<String> {
+        let session = self.sessions.iter().find(|session| session.id == id);
+        session
+            .map(|session| session.words_sent().into_iter().map(str::to_owned).collect())
+            .unwrap_or_default()
+    }
+
     fn do_what_is_due(&mut self) {
         self.write_what_waited();
         self.expire_calls();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use q_core::{
     Activity, CallNo, ClientId, Effect, Effects, EntryNo, FailureKind, Head, Interrupter, Multiplexer,
-    Outcome, Policy, Presence, PromptNo, Reply, RequestId, SessionId, Stop, Summary, TurnNo, Update,
+    Outcome, Policy, Presence, PromptNo, Reply, RequestId, Sent, SessionId, Stop, Summary, TurnNo, Update,
     WallTime, Wants,
 };
 
@@ -62,6 +62,9 @@ pub struct Picture {
     pub prompts: u64,
     pub tokens: (u64, u64),
     pub failure: Option<FailureKind>,
+    pub failures: u32,
+    pub interrupter: Option<Interrupter>,
+    pub sent: Option<Sent>,
     pub preview: String,
     pub created: WallTime,
     pub touched: WallTime,
@@ -100,6 +103,7 @@ pub enum Body {
     Interrupted(Interrupter),
     Failed(FailureKind, String),
     Repaired,
+    LeftOut(Sent),
 }
 
 /// What the core did in one call, sorted. Updates are what keeps mirrors; what they say is in the pictures.
@@ -174,6 +178,9 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         prompts: head.map_or(0, |head| head.prompts.0),
         tokens: (line.tokens_in, line.tokens_out),
         failure: line.failure.as_ref().map(|failure| failure.kind),
+        failures: line.failures,
+        interrupter: line.interrupter,
+        sent: line.sent,
         preview: line.preview,
         created: line.created,
         touched: line.touched,
@@ -200,6 +207,7 @@ fn memory(core: &Multiplexer, id: SessionId) -> Option<Memory> {
         q_core::Body::Stop(Stop::Interrupted(by)) => Body::Interrupted(by),
         q_core::Body::Stop(Stop::Failed(failure)) => Body::Failed(failure.kind, failure.detail),
         q_core::Body::Repair(_) => Body::Repaired,
+        q_core::Body::LeftOut(sent) => Body::LeftOut(sent),
     };
     let line = |entry: q_core::Entry| Line { no: entry.no, at: entry.at, body: body(entry.body) };
     Some(Memory {
@@ -245,6 +253,9 @@ impl Model {
             prompts: session.prompts,
             tokens: (session.usage.input, session.usage.output),
             failure: session.failure(),
+            failures: session.failures(),
+            interrupter: session.interrupter(),
+            sent: session.sent,
             preview: session.preview(),
             created: session.created,
             touched: session.touched,

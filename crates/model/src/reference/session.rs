@@ -2,7 +2,7 @@
 
 use q_core::{
     Activity, AgentFailure, CallNo, Digest, EntryNo, Instant, Interrupter, Limits, Outcome, Policy, Presence,
-    PromptNo, SessionId, Token, TurnNo, Usage, WallTime, Wants,
+    PromptNo, Sent, SessionId, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 use super::observed::{Body, Line};
@@ -31,6 +31,8 @@ pub(super) struct Session {
     pub(super) turns: u64,
     pub(super) turn: Option<Turn>,
     pub(super) usage: Usage,
+    /// What of it was sent last, once something was left out.
+    pub(super) sent: Option<Sent>,
     /// Somebody wants to come back, though all was read.
     pub(super) marked: bool,
     pub(super) created: WallTime,
@@ -100,6 +102,7 @@ pub(super) enum What {
         whole: u64,
     },
     Stop(Ending),
+    LeftOut(Sent),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +149,7 @@ impl Session {
             | What::Thinking
             | What::Call(_)
             | What::Result { .. }
+            | What::LeftOut(_)
             | What::Stop(_) => None,
         });
         stop.unwrap_or(Ending::Done)
@@ -160,8 +164,44 @@ impl Session {
             | What::Thinking
             | What::Call(_)
             | What::Result { .. }
+            | What::LeftOut(_)
             | What::Stop(_) => None,
         })
+    }
+
+    /// Who interrupted the last turn, if somebody did.
+    pub(super) fn interrupter(&self) -> Option<Interrupter> {
+        match self.last_ending() {
+            Ending::Interrupted(by) => Some(by),
+            Ending::Done | Ending::Failed(_) => None,
+        }
+    }
+
+    /// Turns that failed since one ended well.
+    pub(super) fn failures(&self) -> u32 {
+        let over = self.turns - u64::from(self.turn.is_some());
+        let stop = |turn: u64| {
+            let mut of_turn = self.entries.iter().filter(|entry| entry.turn == TurnNo(turn));
+            of_turn.find_map(|entry| if let What::Stop(ending) = &entry.what { Some(ending) } else { None })
+        };
+        let endings = (1..=over).rev().map_while(stop);
+        endings.filter(|ending| matches!(ending, Ending::Failed(_))).count() as u32
+    }
+
+    /// What the person said that goes to the agent with the next turn: not what a turn stopped at before any answer.
+    pub(super) fn words_sent(&self) -> Vec<&str> {
+        let (mut sent, mut open) = (Vec::new(), Vec::new());
+        for entry in &self.entries {
+            match &entry.what {
+                What::Prompt => open.push(entry.text.as_str()),
+                What::Answer if entry.text.trim().is_empty() => {}
+                What::Answer | What::Call(_) => sent.append(&mut open),
+                What::Stop(_) => open.clear(),
+                What::Thinking | What::Result { .. } | What::LeftOut(_) => {}
+            }
+        }
+        sent.append(&mut open);
+        sent
     }
 
     pub(super) fn open_calls(&self) -> impl Iterator<Item = (usize, &Call)> {
@@ -237,9 +277,11 @@ impl Session {
         entries + self.queued_bytes() + retry + self.draft.len() + pending
     }
 
-    /// The beginning of the last answer on one line.
+    /// The beginning of the last turn's answer on one line.
     pub(super) fn preview(&self) -> String {
-        let is_answer = |entry: &&Entry| entry.what == What::Answer && entry.turn != TurnNo(0);
+        let is_answer = |entry: &&Entry| {
+            entry.what == What::Answer && entry.turn != TurnNo(0) && entry.turn == TurnNo(self.turns)
+        };
         let answer =
             self.entries.iter().rev().find(is_answer).map_or("", |entry| &entry.text[..entry.written]);
         let line = answer.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -260,6 +302,7 @@ impl Session {
                 What::Result { of, outcome, kept, whole } => {
                     Body::Result { of: number(*of), outcome: *outcome, text, kept: *kept, whole: *whole }
                 }
+                What::LeftOut(sent) => Body::LeftOut(*sent),
                 What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
                 What::Stop(Ending::Interrupted(by)) => Body::Interrupted(*by),
                 What::Stop(Ending::Failed(failure)) => Body::Failed(failure.kind, failure.detail.clone()),

@@ -56,6 +56,17 @@ impl Model {
             return;
         };
         match event {
+            AgentEvent::Sent(sent) => {
+                let before = self.sessions[at].sent;
+                if before.map_or(sent.left_out > 0, |before| before != sent) {
+                    self.write(at);
+                    self.note(at);
+                    self.sessions[at].sent = Some(sent);
+                    if before.is_none() {
+                        self.add(at, What::LeftOut(sent), String::new());
+                    }
+                }
+            }
             AgentEvent::Text(text) => self.listen_to(at, What::Answer, text),
             AgentEvent::Thinking(text) => self.listen_to(at, What::Thinking, text),
             AgentEvent::Usage(usage) => running.usage = usage,

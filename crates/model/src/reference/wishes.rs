@@ -124,6 +124,7 @@ impl Model {
             turns: 0,
             turn: None,
             usage: Usage::default(),
+            sent: None,
             marked: false,
             created: self.now.wall,
             touched: self.now.wall,

@@ -53,7 +53,10 @@ proptest! {
             all.iter().filter(|entry| entry.no.0 <= last).map(|entry| (entry.no, entry.text().to_owned())).collect()
         };
         if world.disk().heads.contains_key(&child) && world.disk().heads[&parent].presence.is_open() {
-            prop_assert_eq!(texts(child, u64::MAX), texts(parent, at));
+            let taken = texts(child, u64::MAX);
+            let told = world.core().view().summary(child).and_then(|summary| summary.inherited);
+            prop_assert!(told.is_none_or(|count| count == taken.len() as u64), "{told:?} of {taken:?}");
+            prop_assert_eq!(taken, texts(parent, at));
         }
     }
 
@@ -93,7 +96,7 @@ pub(super) fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
     for entry in entries {
         match &entry.body {
             Body::Prompt(text) | Body::Answer(text) | Body::Thinking(text) => prop_assert!(!text.is_empty()),
-            Body::Call(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) => {}
+            Body::Call(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) | Body::LeftOut(_) => {}
         }
     }
     let first = entries.first().map(|entry| &entry.body);

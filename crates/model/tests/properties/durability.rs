@@ -180,7 +180,11 @@ fn only_losable(effects: &Effects) -> bool {
     let losable = |stamped: &Stamped| {
         matches!(
             &stamped.record,
-            Record::Said { .. } | Record::Seen { .. } | Record::Hibernated { .. } | Record::Woken
+            Record::Said { .. }
+                | Record::Sent { .. }
+                | Record::Seen { .. }
+                | Record::Hibernated { .. }
+                | Record::Woken
         )
     };
     effects.batch.iter().flat_map(|batch| &batch.records).all(losable)

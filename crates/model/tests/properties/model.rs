@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
+use q_core::conversation::{self, Part, Role};
 use q_core::trace::write;
 use q_core::{AgentEvent, CallNo, Digest, Input, Limits, Now, SessionId};
-use q_model::reference::{Model, deeds, entries_told, pictures};
+use q_model::reference::{Deed, Model, deeds, entries_told, pictures};
 use q_model::workload::{Action, SESSIONS, Step, Wish, workload};
 use q_model::world::World;
 
+use super::conversation::entries;
 use super::{cases, tight};
 
 /// Tokens that are drawn: a few more than are remembered.
@@ -31,6 +33,14 @@ proptest! {
     ) {
         Pair::new(limits, sessions).play(&steps).map_err(TestCaseError::fail)?;
     }
+}
+
+/// What the person said in a session that its agent is sent now, as the core has it.
+fn words_sent(world: &World, id: SessionId) -> Vec<String> {
+    let messages = conversation::messages(&entries(world, id));
+    let parts = messages.into_iter().filter(|message| message.role == Role::User);
+    let text = |part| if let Part::Text(text) = part { Some(text) } else { None };
+    parts.flat_map(|message| message.parts).filter_map(text).collect()
 }
 
 /// The core in its world and the model beside it.
@@ -83,6 +93,11 @@ impl Pair {
         let done = self.model.hear(self.now, &input);
         self.model.number(&entries_told(&effects))?;
         agree("did", &deeds(&effects), &done)?;
+        for deed in &done {
+            if let Deed::Ask { session, .. } = deed {
+                agree("sends", &words_sent(&self.world, *session), &self.model.words_sent(*session))?;
+            }
+        }
         self.known.extend(self.world.disk().heads.keys().map(|id| id.0));
         if let Action::Stop = step.action {
             self.tell("crash");

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, Called, Digest, Ending, EntryNo, Environment, FailureKind,
     Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall, Outcome, Policy, Presence,
-    PromptNo, Record, Resulted, Seq, SessionId, Setup, Stamped, Stop, Token, TurnNo, Usage, Voice,
+    PromptNo, Record, Resulted, Sent, Seq, SessionId, Setup, Stamped, Stop, Token, TurnNo, Usage, Voice,
     WaitingPrompt, WallTime, Wants, Why,
 };
 
@@ -17,7 +17,8 @@ use crate::{blob, envelope};
 const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
 const USAGE: Usage = Usage { input: 1200, output: 34 };
 
-const FORK: Fork = Fork { parent: SessionId(5), through: Seq(600), last: EntryNo(590) };
+const FORK: Fork = Fork { parent: SessionId(5), through: Seq(600), last: EntryNo(590), entries: None };
+const SENT: Sent = Sent { entries: 267, left_out: 4733 };
 
 fn setup(kind: Kind, model: &str) -> Setup {
     Setup {
@@ -183,6 +184,8 @@ fn head() -> Head {
         trashed: None,
         turn: Some(InFlight { entries: 0, answer: Some(EntryNo(9)), ..InFlight::new(TurnNo(4)) }),
         last: Some(Ending::Interrupted(Interrupter::Crash)),
+        failures: 0,
+        sent: None,
         last_prompt: Some(WaitingPrompt { prompt: PromptNo(6), queued: Seq(7) }),
         queue: vec![WaitingPrompt { prompt: PromptNo(8), queued: Seq(10) }],
         taken: vec![(Token(11), PromptNo(6)), (Token(u128::MAX), PromptNo(8))],
@@ -231,6 +234,29 @@ fn large_results() -> Vec<(&'static str, Record)> {
     ]
 }
 
+/// What came with the figures of what is sent, in its own dump.
+fn sent_records() -> Vec<(&'static str, Record)> {
+    let (turn, sent) = (TurnNo(3), SENT);
+    vec![
+        ("sent: said", Record::Sent { turn, sent, is_said: true }),
+        ("sent", Record::Sent { turn, sent, is_said: false }),
+        (
+            "imported: left out",
+            Record::Imported { at: WallTime(1_600_000_000_000), body: Body::LeftOut(SENT) },
+        ),
+        (
+            "created: a fork of known size",
+            Record::Created {
+                name: "fork".parse().unwrap(),
+                origin: NameOrigin::Automatic,
+                slot: 4,
+                setup: setup(Kind::Debug, "gpt"),
+                fork: Some(Fork { entries: Some(12), ..FORK }),
+            },
+        ),
+    ]
+}
+
 /// All of them sealed, one after the other.
 fn dump_log(records: impl IntoIterator<Item = (&'static str, Record)>) -> String {
     let mut prev = 0;
@@ -260,6 +286,18 @@ fn large_results_on_disk_stay_as_they_are() {
     let pieces = blob::rows(SESSION, Seq(1), 99, 4, "way");
     let pieces: String = pieces.map(|(_, value)| dump("a piece", &value)).collect();
     insta::assert_snapshot!(dump_log(large_results()) + &pieces);
+}
+
+#[test]
+fn records_of_what_is_sent_on_disk_stay_as_they_are() {
+    insta::assert_snapshot!(dump_log(sent_records()));
+}
+
+#[test]
+fn a_head_of_what_was_sent_on_disk_stays_as_it_is() {
+    let (value, _) =
+        envelope::seal(SESSION, envelope::HEAD, 99, |out| encode_head(&later_head(), out)).unwrap();
+    insta::assert_snapshot!(dump("head", &value));
 }
 
 #[test]
@@ -305,6 +343,12 @@ fn full_head() -> Head {
     }
 }
 
+/// As [`full_head`], with what came later.
+fn later_head() -> Head {
+    let fork = Some(Fork { entries: Some(12), ..FORK });
+    Head { failures: 3, sent: Some(SENT), fork, ..full_head() }
+}
+
 #[test]
 fn a_full_head_on_disk_stays_as_it_is() {
     let (value, _) =
@@ -314,7 +358,7 @@ fn a_full_head_on_disk_stays_as_it_is() {
 
 #[test]
 fn what_is_encoded_is_decoded() {
-    let all = [records(), later_records(), imported_records(), large_results()].concat();
+    let all = [records(), later_records(), imported_records(), large_results(), sent_records()].concat();
     for (title, record) in all {
         let stamped = stamped(5, record);
         let mut payload = Vec::new();
@@ -323,7 +367,7 @@ fn what_is_encoded_is_decoded() {
     }
     let bare = Head { last: None, turn: None, last_prompt: None, ..head() };
     let presences = Presence::ALL.map(|presence| Head { presence, ..head() });
-    for head in [bare, head(), full_head()].into_iter().chain(presences) {
+    for head in [bare, head(), full_head(), later_head()].into_iter().chain(presences) {
         let mut payload = Vec::new();
         encode_head(&head, &mut payload).unwrap();
         assert_eq!(decode_head(SESSION, &payload).unwrap(), head);

@@ -20,7 +20,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, session: &Mirrored)
         Waking::Unasked | Waking::Asked => ASKED,
         Waking::Refused => REFUSED,
     };
-    let preview = crate::sanitize::visible_line(&session.summary.preview);
+    let preview = crate::words::last_word(&session.summary);
     let last = (!preview.is_empty()).then(|| format!("Last: {preview}"));
     page::draw(buffer, area, lines, last.as_deref());
 }

@@ -1,5 +1,6 @@
 //! The bar: every session with its number, name and sign; the one in view in brackets.
 
+use q_core::attention::{self, Need};
 use q_core::{Activity, Mirror, Presence, Summary};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,7 +13,6 @@ use crate::layout::wrap::{columns, truncated};
 use crate::sanitize;
 use crate::style::Palette;
 use crate::ui::Ui;
-use crate::words;
 
 const TITLE: &str = " q ";
 /// Narrower screens show sessions only.
@@ -37,11 +37,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
 fn count(ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
     let sessions = mirror.by_slot();
     let live = sessions.iter().filter(|session| session.summary.presence == Presence::Live).count();
-    let needy = sessions.iter().filter(|session| words::needs_you(&session.summary)).count();
+    let needs: Vec<Need> = sessions.iter().filter_map(|session| attention::need(&session.summary)).collect();
     let mut spans = vec![Span::styled(format!(" {live} of {} ", ui.options.max_live), Palette::dim())];
-    if needy > 0 {
-        let verb = if needy == 1 { "needs" } else { "need" };
-        spans.push(Span::styled(format!("· {needy} {verb} you "), ui.palette().alarm()));
+    if !needs.is_empty() {
+        let verb = if needs.len() == 1 { "needs" } else { "need" };
+        // What is only to be read is no alarm.
+        let is_alarm = needs.iter().any(|need| *need != Need::Reading);
+        let style = if is_alarm { ui.palette().alarm() } else { ui.palette().unread() };
+        spans.push(Span::styled(format!("· {} {verb} you ", needs.len()), style));
     }
     spans
 }

@@ -1,6 +1,6 @@
 //! The status line: on the left what is to be said now, on the right who answers, where, at what cost.
 
-use q_core::Mirror;
+use q_core::{Activity, Mirror};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -13,7 +13,7 @@ use crate::draw::spinner;
 use crate::layout::wrap::{self, columns};
 use crate::sanitize;
 use crate::style::Palette;
-use crate::ui::{Notice, Ui, anything_moves};
+use crate::ui::{Notice, Ui};
 use crate::words;
 
 /// More rows than this nobody reads at a glance.
@@ -100,10 +100,12 @@ fn leader_hint(width: usize) -> Vec<String> {
     wrap::filled(hints.iter().map(String::as_str), width)
 }
 
-/// Agent and model, directory, tokens, and what moves while anything works: as much of the end as fits in `room`.
+/// Agent and model, directory, tokens, and what moves while this session works (of others the bar says so): as much of
+/// the end as fits in `room`.
 fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
     let mut parts = Vec::new();
-    if let Some(session) = ui.focus.and_then(|id| mirror.get(id)) {
+    let here = ui.focus.and_then(|id| mirror.get(id));
+    if let Some(session) = here {
         let summary = &session.summary;
         parts.push(words::agent(summary));
         parts.push(words::directory(&summary.directory, &ui.options.home));
@@ -113,7 +115,8 @@ fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
         }
     }
     parts.retain(|part| !part.is_empty());
-    let moving = if anything_moves(mirror) { format!(" {}", spinner(ui)) } else { String::new() };
+    let works = here.is_some_and(|session| session.summary.activity == Activity::Working);
+    let moving = if works { format!(" {}", spinner(ui)) } else { String::new() };
     while !parts.is_empty() && parts.join(" · ").width() + moving.width() + 1 > room {
         parts.remove(0);
     }

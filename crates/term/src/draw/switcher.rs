@@ -110,7 +110,7 @@ fn line(ui: &Ui, session: &Mirrored, columns: Columns, now: WallTime) -> String 
         summary.slot,
         signs.join(" "),
         words::age(now, summary.touched),
-        sanitize::visible_line(&summary.preview),
+        words::last_word(summary),
     )
 }
 

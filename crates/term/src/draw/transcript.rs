@@ -12,6 +12,7 @@ use crate::layout::wrap::truncated;
 use crate::sanitize;
 use crate::style::Palette;
 use crate::ui::Ui;
+use crate::words;
 
 const YOU: &str = "you";
 /// The widest name of an agent beside its answers.
@@ -55,12 +56,19 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &mut Ui, mirror: &Mirror
             Some(Body::Answer(_)) => (agent.as_str(), palette.agent()),
             Some(Body::Thinking(_)) => ("…", Palette::dim()),
             Some(Body::Call(call)) => (asked(call.wants), palette.agent()),
-            Some(Body::Result(_) | Body::Stop(_) | Body::Repair(_)) | None => ("", Style::new()),
+            Some(Body::Result(_) | Body::Stop(_) | Body::Repair(_) | Body::LeftOut(_)) | None => {
+                ("", Style::new())
+            }
         };
         flow.rows(index, from, |piece| {
             match piece {
                 Piece::Blank => {}
                 Piece::Mark => draw_mark(buffer, area, y, palette.mark()),
+                Piece::Unanswered => {
+                    let (x, room) = (area.x.saturating_add(gutter), area.width.saturating_sub(gutter));
+                    let said = format!("— {}", words::NOT_ANSWERED);
+                    buffer.set_stringn(x, y, said, room.into(), palette.alarm());
+                }
                 Piece::Row { first, row } => {
                     if first {
                         let at = area.x + u16::from(names);

@@ -67,6 +67,10 @@ impl Shape {
                 let said = format!("— {}", words::repair(*fault, Way::Slash));
                 vec![block(text, wrap::plain(&said, width, palette.notice()))]
             }
+            Body::LeftOut(sent) => {
+                let said = format!("— {}", words::left_out(*sent));
+                vec![block(text, wrap::plain(&said, width, palette.notice()))]
+            }
             Body::Stop(stop) => {
                 let said = format!("— {}", words::stop(stop, Way::Slash));
                 vec![Block { end: 0, rows: wrap::plain(&said, width, palette.alarm()) }]

@@ -2,6 +2,8 @@
 //!
 //! Rows are addressed by entry and row, so that a scrolled view stays where it is while the end grows.
 
+use std::collections::BTreeSet;
+
 use q_core::mirror::Mirrored;
 use q_core::{Body, Entry, EntryNo, Mark};
 
@@ -17,6 +19,8 @@ pub(crate) struct Flow<'a> {
     pub(crate) palette: Palette,
     /// What was seen when the session was switched to; what follows is new.
     pub(crate) mark: Option<Mark>,
+    /// Prompts that nothing answered: a row beneath each says so.
+    pub(crate) unanswered: BTreeSet<EntryNo>,
 }
 
 /// Where a row stands: which entry (by its place in the mirror), which of its rows.
@@ -57,6 +61,7 @@ pub(crate) enum Piece<'a> {
         first: bool,
         row: &'a Row,
     },
+    Unanswered,
 }
 
 impl Flow<'_> {
@@ -65,8 +70,9 @@ impl Flow<'_> {
         let Some(entry) = self.session.entries.get(index) else { return 0 };
         let lead = self.lead(index, entry);
         let mark = usize::from(self.mark_block(index, entry).is_some());
+        let unanswered = usize::from(self.unanswered.contains(&entry.no));
         let shape = self.cache.shape(self.session.summary.id, entry, self.width, self.palette);
-        lead + mark + shape.height()
+        lead + mark + shape.height() + unanswered
     }
 
     /// Rows before an entry's own: none for the first, none between an answer and its stop, or a call and its result.
@@ -80,7 +86,8 @@ impl Flow<'_> {
             | Body::Thinking(_)
             | Body::Call(_)
             | Body::Result(_)
-            | Body::Repair(_) => usize::from(before.is_some()),
+            | Body::Repair(_)
+            | Body::LeftOut(_) => usize::from(before.is_some()),
         }
     }
 
@@ -134,6 +141,7 @@ impl Flow<'_> {
                 first = false;
             }
         }
+        pieces.extend(self.unanswered.contains(&entry.no).then_some(Piece::Unanswered));
         for piece in pieces.into_iter().skip(from) {
             if !draw(piece) {
                 return;

@@ -183,7 +183,7 @@ impl Ui {
 
     fn show_inbox(&mut self, mirror: &Mirror) {
         if self.inbox.list(mirror, self.now).is_empty() {
-            self.say("nothing waits for your answer; Alt+A goes to what failed or is unread");
+            self.say("nothing needs you");
         } else {
             self.overlay = Some(Overlay::page(Sheet::Inbox));
         }

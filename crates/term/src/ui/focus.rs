@@ -6,6 +6,7 @@ use crate::intent::Intent;
 use crate::layout::flow::Scroll;
 use crate::slash;
 use crate::ui::{Pane, Ui, Waking};
+use crate::words;
 
 /// Panes of sessions that are gone are dropped beyond this many.
 const PANES: usize = 64;
@@ -146,9 +147,11 @@ impl Ui {
     /// The next session that needs the person.
     pub(super) fn show_needy(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
         let sessions = mirror.by_slot();
-        match attention::next(sessions.iter().map(|session| &session.summary), self.focus) {
-            Some(id) => self.show(mirror, id, intents),
-            None => self.say("nothing needs you"),
+        if let Some(id) = attention::next(sessions.iter().map(|session| &session.summary), self.focus) {
+            self.show(mirror, id, intents);
+        } else {
+            let here = self.focus.and_then(|id| mirror.get(id)).map(|session| &session.summary);
+            self.say(words::nothing_needs(here));
         }
     }
 

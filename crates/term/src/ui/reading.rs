@@ -1,6 +1,6 @@
 //! Reading: scrolling in the session in view, asking for older entries, telling the host what is in sight.
 
-use q_core::{Mirror, SessionId};
+use q_core::{Mirror, SessionId, conversation};
 
 use crate::intent::Intent;
 use crate::layout::flow::{Flow, Scroll, Spot, Window};
@@ -12,7 +12,15 @@ impl Ui {
         let session = mirror.get(self.focus?)?;
         let mark = self.pane().mark;
         let palette = self.palette();
-        Some(Flow { session, cache: &mut self.cache, width: self.geometry.columns, palette, mark })
+        let unanswered = conversation::unanswered(&session.entries);
+        Some(Flow {
+            session,
+            cache: &mut self.cache,
+            width: self.geometry.columns,
+            palette,
+            mark,
+            unanswered,
+        })
     }
 
     pub(super) fn scroll_by(&mut self, mirror: &Mirror, rows: isize) {

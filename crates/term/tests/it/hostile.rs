@@ -84,6 +84,7 @@ fn body() -> impl Strategy<Value = Body> {
         text().prop_map(Body::Answer),
         text().prop_map(|detail| Body::Stop(Stop::Failed(AgentFailure { kind: FailureKind::Cut, detail }))),
         Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
+        Just(Body::LeftOut(q_core::Sent { entries: 267, left_out: u64::MAX })),
     ]
 }
 

@@ -3,6 +3,7 @@
 
 mod advice;
 mod asleep;
+mod attention;
 mod hostile;
 mod intents;
 mod keys;

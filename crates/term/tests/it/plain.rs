@@ -4,6 +4,7 @@ use q_core::{
     Activity, AgentFailure, Body, CallNo, Called, Digest, EntryNo, FailureKind, Fault, Interrupter, Mirror,
     Outcome, PendingCall, Presence, PromptNo, QueuedPrompt, Resulted, Stop, TurnNo, Update, Wants,
 };
+use q_term::granted::Way;
 use q_term::plain::{self, Plain};
 
 use crate::world::{But, NOW, asleep, entry, id, line, session};
@@ -60,6 +61,43 @@ fn coming_back_says_what_is_new() {
     let said = plain.focus_on(mirror.get(id(1)).unwrap());
     assert_eq!(said, ["* now in api (development, idle)", "[api] you: new", "[api] new answer"]);
     assert_eq!(plain.update(&text(5, 4, "answer")), Vec::<String>::new());
+}
+
+#[test]
+fn a_prompt_that_nothing_answered_is_said_to_be_so() {
+    let stop = || Body::Stop(Stop::Interrupted(Interrupter::User));
+    let said_of = |bodies: &[Body]| {
+        let mut mirror = Mirror::default();
+        mirror.load(session(1, "api"));
+        let mut plain = Plain::new(&mirror);
+        plain.focus_on(mirror.get(id(1)).unwrap());
+        let entries = (1..).zip(bodies).map(|(no, body)| entry(no, body.clone()));
+        let said: Vec<String> =
+            entries.flat_map(|entry| plain.update(&Update::Entry { session: id(1), entry })).collect();
+        said.last().unwrap().contains("not answered: interrupted here")
+    };
+    let prompt = || Body::Prompt("why?".into());
+    for (bodies, unanswered) in [
+        (vec![prompt(), stop()], true),
+        (vec![prompt(), prompt(), stop()], true),
+        (vec![prompt(), Body::Thinking("hm".into()), stop()], true),
+        (vec![prompt(), Body::Answer(" ".into()), stop()], true),
+        (vec![prompt(), Body::Answer("so".into()), stop()], false),
+        (vec![prompt(), stop(), prompt(), Body::Answer("so".into()), stop()], false),
+        (vec![prompt(), Body::Answer("so".into()), prompt(), stop()], true),
+    ] {
+        assert_eq!(said_of(&bodies), unanswered, "{bodies:?}");
+    }
+    // A prompt that was seen before, and the stop that came meanwhile.
+    let mut mirror = Mirror::default();
+    mirror.load(
+        session(1, "api").prompt(1, "old").stop(2, Stop::Interrupted(Interrupter::User)).unread(1, 1, 0),
+    );
+    let said = Plain::new(&mirror).focus_on(mirror.get(id(1)).unwrap());
+    assert!(said.last().unwrap().contains("not answered: "), "{said:?}");
+    let old = entry(1, Body::Prompt("why?\nso".into()));
+    assert_eq!(plain::entry(&old, true, Way::Slash), "> why?\n> so\n(not answered)");
+    assert_eq!(plain::entry(&old, false, Way::Slash), "> why?\n> so");
 }
 
 #[test]

@@ -205,6 +205,22 @@ fn interrupted_here() {
 }
 
 #[test]
+fn a_prompt_that_nothing_answered() {
+    let sessions = vec![
+        session(1, "work")
+            .prompt(1, "say it in a way that the server refuses")
+            .stop(2, Stop::Failed(failure()))
+            .prompt(3, "and now in another")
+            .answer(4, "Here it is.")
+            .prompt(5, "more")
+            .answer(6, "Mo")
+            .stop(7, Stop::Interrupted(Interrupter::User))
+            .activity(Activity::Interrupted),
+    ];
+    screen!(World::with(80, 24, sessions));
+}
+
+#[test]
 fn queued_and_on_the_way() {
     let mut world = World::with(
         80,

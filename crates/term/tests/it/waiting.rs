@@ -139,5 +139,5 @@ fn the_inbox_lists_what_waits_everywhere_and_numbers_it() {
 fn an_empty_inbox_says_so() {
     let mut world = World::with(80, 24, vec![session(1, "api")]);
     assert_eq!(world.say("/inbox"), []);
-    assert!(world.frame().contains("nothing waits for your answer"));
+    assert!(world.frame().contains("nothing needs you"));
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Ending;
 use super::word::{self, NameOrigin, Policy, Presence, Voice, Wants};
-use super::{Fork, Mark, Usage, aloud, asks, is_aloud, is_asks, is_default};
+use super::{Fork, Mark, Sent, Usage, aloud, asks, is_aloud, is_asks, is_default};
 
 /// [`q_core::Head`] without its id, which is the key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,6 +51,10 @@ pub(crate) struct Head<'a> {
     turn: Option<InFlight<'a>>,
     #[serde(rename = "last", borrow)]
     last: Option<Ending<'a>>,
+    #[serde(rename = "failures", default, skip_serializing_if = "is_default")]
+    failures: u32,
+    #[serde(rename = "sent", default, skip_serializing_if = "Option::is_none")]
+    sent: Option<Sent>,
     #[serde(rename = "last_prompt")]
     last_prompt: Option<WaitingPrompt>,
     #[serde(rename = "queue")]
@@ -162,6 +166,8 @@ impl<'a> From<&'a q_core::Head> for Head<'a> {
             presence: head.presence.into(),
             turn: head.turn.as_ref().map(InFlight::from),
             last: head.last.as_ref().map(Ending::from),
+            failures: head.failures,
+            sent: head.sent.map(Sent::from),
             last_prompt: head.last_prompt.map(WaitingPrompt::from),
             queue: head.queue.iter().copied().map(WaitingPrompt::from).collect(),
             taken: head
@@ -210,6 +216,8 @@ impl Head<'_> {
             presence: self.presence.into(),
             turn: self.turn.map(CoreInFlight::from),
             last: self.last.map(q_core::Ending::from),
+            failures: self.failures,
+            sent: self.sent.map(q_core::Sent::from),
             last_prompt: self.last_prompt.map(CoreWaiting::from),
             queue: self.queue.into_iter().map(CoreWaiting::from).collect(),
             taken: self.taken.into_iter().map(|taken| (Token(taken.token), PromptNo(taken.prompt))).collect(),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use q_core::{AgentFailure, CallNo, EntryNo, Resulted, Stop, WallTime};
 use serde::{Deserialize, Serialize};
 
+use super::Sent;
 use super::record::Fault;
 use super::word::{FailureKind, Interrupter, Outcome, Wants};
 
@@ -77,6 +78,11 @@ enum Body<'a> {
         #[serde(rename = "fault")]
         fault: Fault,
     },
+    #[serde(rename = "left_out")]
+    LeftOut {
+        #[serde(rename = "of")]
+        sent: Sent,
+    },
 }
 
 impl<'a> Imported<'a> {
@@ -110,6 +116,7 @@ impl<'a> From<&'a q_core::Body> for Body<'a> {
                 Self::Failed { kind: (*kind).into(), detail: detail.into() }
             }
             q_core::Body::Repair(fault) => Self::Repaired { fault: (*fault).into() },
+            q_core::Body::LeftOut(sent) => Self::LeftOut { sent: (*sent).into() },
         }
     }
 }
@@ -138,6 +145,7 @@ impl From<Body<'_>> for q_core::Body {
                 Self::Stop(Stop::Failed(AgentFailure { kind: kind.into(), detail: detail.into_owned() }))
             }
             Body::Repaired { fault } => Self::Repair(fault.into()),
+            Body::LeftOut { sent } => Self::LeftOut(sent.into()),
         }
     }
 }

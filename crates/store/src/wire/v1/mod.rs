@@ -10,7 +10,9 @@ mod word;
 pub(crate) use head::Head;
 pub(crate) use record::Stamped;
 
-use q_core::{EntryNo, Fork as CoreFork, Mark as CoreMark, Seq, SessionId, Usage as CoreUsage};
+use q_core::{
+    EntryNo, Fork as CoreFork, Mark as CoreMark, Sent as CoreSent, Seq, SessionId, Usage as CoreUsage,
+};
 use serde::{Deserialize, Serialize};
 
 use word::{Policy, Voice};
@@ -57,6 +59,27 @@ impl From<Usage> for CoreUsage {
     }
 }
 
+/// [`q_core::Sent`].
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Sent {
+    #[serde(rename = "sent")]
+    entries: u64,
+    #[serde(rename = "left_out")]
+    left_out: u64,
+}
+
+impl From<CoreSent> for Sent {
+    fn from(CoreSent { entries, left_out }: CoreSent) -> Self {
+        Self { entries, left_out }
+    }
+}
+
+impl From<Sent> for CoreSent {
+    fn from(Sent { entries, left_out }: Sent) -> Self {
+        Self { entries, left_out }
+    }
+}
+
 /// [`q_core::Fork`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Fork {
@@ -66,17 +89,19 @@ struct Fork {
     through: u64,
     #[serde(rename = "last")]
     last: u64,
+    #[serde(rename = "entries", default, skip_serializing_if = "Option::is_none")]
+    entries: Option<u64>,
 }
 
 impl From<CoreFork> for Fork {
-    fn from(CoreFork { parent, through, last }: CoreFork) -> Self {
-        Self { parent: parent.0, through: through.0, last: last.0 }
+    fn from(CoreFork { parent, through, last, entries }: CoreFork) -> Self {
+        Self { parent: parent.0, through: through.0, last: last.0, entries }
     }
 }
 
 impl From<Fork> for CoreFork {
-    fn from(Fork { parent, through, last }: Fork) -> Self {
-        Self { parent: SessionId(parent), through: Seq(through), last: EntryNo(last) }
+    fn from(Fork { parent, through, last, entries }: Fork) -> Self {
+        Self { parent: SessionId(parent), through: Seq(through), last: EntryNo(last), entries }
     }
 }
 

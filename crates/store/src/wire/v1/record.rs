@@ -9,7 +9,7 @@ use super::called::Called;
 use super::created::Created;
 use super::imported::{Imported, more_than};
 use super::word::{FailureKind, Interrupter, NameOrigin, Outcome, Policy, Voice, Why};
-use super::{Mark, Usage, aloud, is_aloud};
+use super::{Mark, Sent, Usage, aloud, is_aloud, is_default};
 
 /// [`q_core::Stamped`] without its session and place, which are in the key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -134,6 +134,15 @@ enum Record<'a> {
         kept: Option<u64>,
         #[serde(rename = "whole")]
         whole: u64,
+    },
+    #[serde(rename = "sent")]
+    Sent {
+        #[serde(rename = "turn")]
+        turn: u64,
+        #[serde(rename = "of")]
+        sent: Sent,
+        #[serde(rename = "said", default, skip_serializing_if = "is_default")]
+        is_said: bool,
     },
     #[serde(rename = "unread")]
     MarkedUnread {},
@@ -306,6 +315,9 @@ impl<'a> From<&'a q_core::Record> for Record<'a> {
                 kept: more_than(text, *kept),
                 whole: *whole,
             },
+            q_core::Record::Sent { turn, sent, is_said } => {
+                Self::Sent { turn: turn.0, sent: (*sent).into(), is_said: *is_said }
+            }
             q_core::Record::MarkedUnread => Self::MarkedUnread {},
             q_core::Record::Repaired { fault } => Self::Repaired { fault: (*fault).into() },
             q_core::Record::Retried { prompt, token } => Self::Retried { prompt: prompt.0, token: token.0 },
@@ -377,6 +389,9 @@ impl Record<'_> {
                 text: text.into_owned(),
                 whole,
             },
+            Self::Sent { turn, sent, is_said } => {
+                q_core::Record::Sent { turn: TurnNo(turn), sent: sent.into(), is_said }
+            }
             Self::MarkedUnread {} => q_core::Record::MarkedUnread,
             Self::Repaired { fault } => q_core::Record::Repaired { fault: fault.into() },
             Self::Retried { prompt, token } => {
