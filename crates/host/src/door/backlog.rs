@@ -150,6 +150,17 @@ mod tests {
     }
 
     #[test]
+    fn whoever_has_read_nothing_for_the_longest_gives_way_first() {
+        let backlog = Arc::new(Backlog::of(1024 * KB));
+        let (stuck, reader) = (backlog.outbox(), backlog.outbox());
+        reader.push(page(KB));
+        stuck.push(page(400 * KB));
+        assert!(!read(&reader));
+        reader.push(page(700 * KB));
+        assert!(stuck.is_closed() && !reader.is_closed(), "one that reads paid for one that does not");
+    }
+
+    #[test]
     fn what_is_gone_weighs_nothing() {
         let backlog = Arc::new(Backlog::of(1024 * KB));
         let outbox = backlog.outbox();

@@ -267,6 +267,7 @@ mod tests {
         for (length, is_refused) in
             [(super::super::reader::MAX_HELLO + 1, true), (MAX_FRAME, true), (1000, false)]
         {
+            let began = tokio::time::Instant::now();
             let mut guest = connect(&door, length as u64);
             begin_frame(&mut guest, length).await;
             let mut guest = Guest::new(guest, Codec::default());
@@ -274,6 +275,7 @@ mod tests {
             tokio::pin!(answer);
             if is_refused {
                 assert!(matches!(answer.await, Some(Ok(Ok(HostMessage::Unwelcome { .. })))), "{length}");
+                assert!(began.elapsed() < HELLO_WITHIN, "{length}: it was refused only for its time");
             } else {
                 assert!(futures_util::poll!(answer.as_mut()).is_pending(), "{length}: it is waited for");
             }
