@@ -27,7 +27,9 @@ pub(super) struct Index {
     turns: BTreeMap<(SessionId, TurnNo), (PromptNo, usize)>,
     /// Prompts of the turn in flight that its agent has said nothing to.
     asking: BTreeMap<SessionId, Vec<PromptNo>>,
-    /// Prompts whose last turn stopped before its agent said anything to them.
+    /// Prompts that were answered, if only in part.
+    answered: BTreeSet<(SessionId, PromptNo)>,
+    /// Prompts of which each turn stopped before its agent said anything to them.
     unanswered: BTreeSet<(SessionId, PromptNo)>,
     /// Calls that may run: of what, and the place of the batch that says so.
     permitted: BTreeMap<(SessionId, TurnNo, CallNo), usize>,
@@ -115,18 +117,19 @@ impl Index {
         let asking = self.asking.entry(session).or_default();
         if let Record::Began { prompt, .. } | Record::Steered { prompt, .. } = record {
             asking.push(*prompt);
-        } else if let Record::Said { voice: Voice::Answer, .. } | Record::Called { .. } = record {
+        } else if let Record::Said { voice: Voice::Answer, .. }
+        | Record::Called { .. }
+        | Record::Ended { ending: Ending::Done, .. } = record
+        {
             for prompt in asking.drain(..) {
                 self.unanswered.remove(&(session, prompt));
+                self.answered.insert((session, prompt));
             }
-        } else if let Record::Ended { ending, .. } = record {
-            for prompt in asking.drain(..) {
-                if *ending == Ending::Done {
-                    self.unanswered.remove(&(session, prompt)); // with nothing, after a retry
-                } else {
-                    self.unanswered.insert((session, prompt));
-                }
-            }
+        } else if let Record::Ended { .. } = record {
+            // What was answered in part before it was asked again is sent with that part.
+            let stopped = asking.drain(..).map(|prompt| (session, prompt));
+            let answered = &self.answered;
+            self.unanswered.extend(stopped.filter(|prompt| !answered.contains(prompt)));
         }
     }
 
