@@ -147,7 +147,6 @@ impl Hostile {
 
     /// What each command is tried with, beside words that mean nothing; a new command needs a line here.
     fn tries(&self, verb: &str) -> Vec<Vec<&str>> {
-        let file = self.file.as_str();
         match verb {
             "attach" => vec![vec!["made"], vec!["refused"]],
             "chat" => vec![
@@ -204,6 +203,14 @@ impl Hostile {
             ],
             "tag" => vec![vec!["made", "+work"], vec!["made", HOSTILE], vec!["made"]],
             "pin" | "unpin" | "unread" | "retry" | "interrupt" => vec![vec!["refused"], vec!["made"]],
+            _ => self.tries_of_others(verb),
+        }
+    }
+
+    /// Those of waiting prompts and calls, of files, and of the host.
+    fn tries_of_others(&self, verb: &str) -> Vec<Vec<&str>> {
+        let file = self.file.as_str();
+        match verb {
             "queue" => vec![vec!["made"], vec!["made", "--json"], vec!["said"]],
             "unqueue" | "now" => vec![vec!["made", "99"], vec!["made", HOSTILE], vec!["made", "1"]],
             "edit" => vec![vec!["made", "99", HOSTILE], vec!["made", HOSTILE, HOSTILE]],
