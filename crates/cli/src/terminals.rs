@@ -213,7 +213,9 @@ mod tests {
         for terminal in names {
             assert_eq!(at(state.path(), terminal).last(&mirror), Some(SessionId(2)), "{terminal}");
         }
-        names.map(|terminal| at(state.path(), terminal).note(Some(SessionId(1))));
+        for terminal in names {
+            at(state.path(), terminal).note(Some(SessionId(1)));
+        }
         assert_eq!(
             fs::read_to_string(&secret).unwrap(),
             SessionId(3).to_string(),
