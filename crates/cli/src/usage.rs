@@ -19,16 +19,13 @@ pub(crate) fn explain(error: &clap::Error, typed: &[OsString]) -> ExitCode {
         let _nobody_reads = error.print(); // holds nothing of what was typed
         return ExitCode::SUCCESS;
     }
-    match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
-        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) => {
-            out::complain(&no_such_command(word, typed))
-        }
-        _ => {
-            let complaint = error.render().to_string();
-            out::note(complaint.trim_end());
-            ExitCode::from(2)
-        }
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+    {
+        return out::complain(&no_such_command(word, typed));
     }
+    out::note(error.render().to_string().trim_end());
+    ExitCode::from(2)
 }
 
 /// Says what `word` could have been meant for.

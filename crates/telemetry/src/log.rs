@@ -115,7 +115,7 @@ mod tests {
             tracing::info!(target: "hyper::client", "library info");
             tracing::warn!(target: "hyper::client", "library warning");
             tracing::trace!(target: "quinn", "library that begins alike");
-            tracing::error!(target: "genai::webc", "library that quotes");
+            tracing::error!(target: "genai", "library that quotes");
             tracing::trace_span!(target: "hyper::client", "library span", body = "secret").in_scope(|| ());
         });
         page.text()

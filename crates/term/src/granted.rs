@@ -25,6 +25,7 @@ impl Way {
     }
 
     /// Where the person does not type.
+    #[must_use]
     pub const fn other(self) -> Self {
         match self {
             Self::Slash => Self::Shell,

@@ -55,7 +55,7 @@ pub(crate) async fn run(context: &Context, args: ImportArgs) -> Result<ExitCode,
     let (queue, draft) = (facts.queue.clone(), facts.draft.clone());
     let import = facts.into_import(args.name).map_err(|fault| faulty(&what, &fault))?;
     let mut client = Client::attach(context, false).await?;
-    let id = bring(&mut client, file, import, rest(queue, draft)?, &what).await?;
+    let id = bring(&mut client, file, import, rest(queue, &draft)?, &what).await?;
     let session = client.resolve(&id.to_string()).await?;
     if args.json {
         json::print(&ImportJson { id: id.to_string(), name: session.name.to_string(), slot: session.slot })?;
@@ -136,13 +136,13 @@ fn send_parts(file: File, parts: &mpsc::Sender<Vec<Item>>) -> Result<(), String>
 }
 
 /// What waits in the session, and what was being typed.
-fn rest(queue: Vec<String>, draft: String) -> Result<Vec<Item>, CliError> {
+fn rest(queue: Vec<String>, draft: &str) -> Result<Vec<Item>, CliError> {
     let waiting = queue
         .into_iter()
         .map(|text| Ok(Item::Waiting { token: token()?, text: typed::text(&text).into_owned() }));
     let mut rest = waiting.collect::<Result<Vec<Item>, CliError>>()?;
     if !draft.is_empty() {
-        rest.push(Item::Draft(typed::text(&draft).into_owned()));
+        rest.push(Item::Draft(typed::text(draft).into_owned()));
     }
     Ok(rest)
 }

@@ -224,7 +224,7 @@ impl Face<'_> {
                 Err(error) if error.kind == Kind::Unreachable => return Err(error),
                 Err(error) => {
                     let Unsent { text, .. } = self.unsent.remove(0);
-                    return Err(error.hint(format!("not sent: {}", text)));
+                    return Err(error.hint(format!("not sent: {text}")));
                 }
             }
         }

@@ -147,7 +147,6 @@ impl Hostile {
 
     /// What each command is tried with, beside words that mean nothing; a new command needs a line here.
     fn tries(&self, verb: &str) -> Vec<Vec<&str>> {
-        let file = self.file.as_str();
         match verb {
             "attach" => vec![vec!["made"], vec!["refused"]],
             "chat" => vec![
@@ -177,7 +176,7 @@ impl Hostile {
                 vec!["--tag", HOSTILE],
                 vec!["--tag", "nosuch"],
             ],
-            "send" => vec![vec!["made", HOSTILE]],
+            "send" | "rename" => vec![vec!["made", HOSTILE]],
             "wait" => vec![vec!["said"], vec!["refused"], vec!["--timeout", HOSTILE, "said"]],
             "show" => vec![
                 vec!["made"],
@@ -190,7 +189,6 @@ impl Hostile {
                 vec!["said"],
                 vec!["made", "--tail", HOSTILE],
             ],
-            "rename" => vec![vec!["made", HOSTILE]],
             "close" => vec![vec!["e-open"], vec![HOSTILE, "--force"]],
             "reopen" => vec![vec!["b-closed"]],
             "delete" => vec![vec!["a-closed"], vec!["b-closed", "--now", "--force"]],
@@ -204,12 +202,20 @@ impl Hostile {
             ],
             "tag" => vec![vec!["made", "+work"], vec!["made", HOSTILE], vec!["made"]],
             "pin" | "unpin" | "unread" | "retry" | "interrupt" => vec![vec!["refused"], vec!["made"]],
+            _ => self.tries_of_others(verb),
+        }
+    }
+
+    /// Those of waiting prompts and calls, of files, and of the host.
+    fn tries_of_others(&self, verb: &str) -> Vec<Vec<&str>> {
+        let file = self.file.as_str();
+        match verb {
             "queue" => vec![vec!["made"], vec!["made", "--json"], vec!["said"]],
             "unqueue" | "now" => vec![vec!["made", "99"], vec!["made", HOSTILE], vec!["made", "1"]],
             "edit" => vec![vec!["made", "99", HOSTILE], vec!["made", HOSTILE, HOSTILE]],
             "move" => vec![vec!["made", "99", "1"], vec!["made", HOSTILE, HOSTILE]],
             "steer" | "answer" => vec![vec!["made", HOSTILE], vec!["said", HOSTILE]],
-            "inbox" | "stats" | "agents" => vec![vec![], vec!["--json"]],
+            "inbox" | "stats" | "agents" | "doctor" | "host status" => vec![vec![], vec!["--json"]],
             "approve" => vec![vec!["made"], vec!["made", HOSTILE]],
             "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE]],
             "fork" => vec![
@@ -227,15 +233,12 @@ impl Hostile {
                 vec!["made", "-o", HOSTILE],
             ],
             "import" => vec![vec![file, "--json"], vec![file, "--name", HOSTILE]],
-            "doctor" => vec![vec![], vec!["--json"]],
             "replay" => vec![vec![file]],
-            "host status" => vec![vec![], vec!["--json"]],
-            "host logs" => vec![vec![]],
+            "host" | "host logs" => vec![vec![]],
             "host restart" => vec![vec![], vec!["--wait"]],
             "host stop" => vec![vec![], vec![]],
             // Tried with words that mean nothing alone: the one would stay, the other is of a process.
             "host run" | "host probe" => vec![],
-            "host" => vec![vec![]],
             "help" => vec![vec![], vec!["chat"], vec!["host"]],
             other => panic!("how is `q {other}` tried with hostile words? It needs a line here"),
         }
