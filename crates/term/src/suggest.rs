@@ -137,8 +137,7 @@ fn other_way(word: &str, way: Way) -> Option<Suggestion> {
 pub fn no_topic(topic: &str, way: Way) -> String {
     /// Shorter words say nothing about what they stand in.
     const TELLING: usize = 4;
-    let texts =
-        ROWS.iter().flat_map(|row| row.slash.iter().copied().chain([row.word, row.help, row.group.title()]));
+    let texts = ROWS.iter().flat_map(|row| row.slash.iter().copied().chain([row.word, row.group.title()]));
     let words = texts.flat_map(|text| text.split(|letter: char| !letter.is_alphabetic()));
     let near = slip(topic, words.filter(|word| word.chars().count() >= TELLING));
     let said = match (meant(topic, way, slash_words()), near) {

@@ -15,7 +15,7 @@ fn talked(name: &str) -> World {
 fn a_closed_session_is_reopened_with_its_history() {
     let world = talked("api");
     world.q(&["close", "api"]).succeeded().told("q reopen api");
-    world.q(&["send", "api", "hello"]).exited(3).told("/reopen api");
+    world.q(&["send", "api", "hello"]).exited(3).told("q reopen api");
     world.q(&["reopen", "api"]).succeeded().told("api is open again, in slot 1");
     world.q(&["reopen", "api"]).exited(1).told("is open already, in slot 1");
     world.q(&["chat", "-s", "api", "second"]).succeeded();

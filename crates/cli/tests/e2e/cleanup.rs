@@ -125,11 +125,12 @@ fn above_the_quota_it_is_said_and_nothing_is_taken() {
     assert!(stats.out.contains("stored      2 sessions, ") && stats.out.contains(" of 100 B; "), "{stats:?}");
     assert!(stats.err.contains(over), "{stats:?}");
     let mut terminal = world.open();
-    terminal.wait_text("over the limit of 100 B; `q cleanup` proposes");
+    terminal.wait_text("over the limit of 100 B; `q cleanup` in a shell proposes");
     terminal.send_line("/quit");
     terminal.wait_exit();
     let said = world.q_reading(&["--plain"], "/quit\n").succeeded();
-    assert!(said.err.contains(over), "{said:?}");
+    let inside = over.replace("` proposes", "` in a shell proposes");
+    assert!(said.err.contains(&inside), "{said:?}");
     let json = world.q(&["cleanup", "--dry-run", "--json"]).json();
     assert_eq!(json["store_bytes"], 100);
     assert_eq!(json["proposed_bytes"], json["stored_bytes"]);
