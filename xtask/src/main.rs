@@ -25,7 +25,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask COMMAND
   ci [--full] [--only STEP]   what CI runs, cheap first; --full also wants the tools that take minutes to install
-  tidy                        rules of this tree that no compiler knows
+  tidy [--report [--verb VERB]]
+                              rules of this tree that no compiler knows; --report: counts for before and after
   bench [--quick]             what q costs, beside the owner's gates and our budgets
   real-agent [--if-available] q against a real model behind a real server on this machine
   sim [--seeds N] [--from S]  whole simulated machines under faults; sim --seed S: one again, with all that happens
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["ci", options @ ..] => ci::run(options),
         ["tidy"] => tidy::run(),
+        ["tidy", "--report", options @ ..] => tidy::report(options),
         ["bench", options @ ..] => bench::run(options),
         ["real-agent"] => real_agent::run(real_agent::Need::Must),
         ["real-agent", "--if-available"] => real_agent::run(real_agent::Need::IfAvailable),

@@ -82,7 +82,7 @@ pub(super) fn workspace_dependencies(tree: &Tree) -> Vec<(usize, &str)> {
 }
 
 /// The names under `[dependencies]`, also under those of one platform, with their lines. Tests may use what they like.
-fn dependencies(manifest: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn dependencies(manifest: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut inside = false;
     manifest.lines().enumerate().filter_map(move |(index, line)| {
         if let Some(section) = line.strip_prefix('[') {

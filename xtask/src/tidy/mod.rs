@@ -1,15 +1,21 @@
 //! `cargo xtask tidy`: rules of this tree that no compiler knows. Also a test, so that `cargo test` says it too.
 
+mod code;
 mod documents;
+mod double_names;
 mod edges;
 mod length;
 mod names;
+mod product;
+mod report;
 mod sources;
 
 use std::fmt;
 
 use crate::tree::Tree;
 use crate::{Fault, Outcome, Passed, mutants};
+
+use product::Product;
 
 /// One rule broken in one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +34,11 @@ impl fmt::Display for Finding {
     }
 }
 
+/// Counts instead of rules; see [`report`].
+pub(crate) fn report(options: &[&str]) -> Outcome {
+    report::run(options)
+}
+
 pub(crate) fn run() -> Outcome {
     let tree = Tree::read()?;
     let findings = findings(&tree);
@@ -43,6 +54,7 @@ fn findings(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(edges::check(tree));
     findings.extend(names::check(tree));
+    findings.extend(double_names::check(tree, &Product::of(tree)));
     findings.extend(sources::check(tree));
     findings.extend(length::check(tree));
     findings.extend(documents::check(tree));
