@@ -50,11 +50,6 @@ impl CliError {
         Self::new(Kind::Failed, message)
     }
 
-    /// No host can be reached.
-    pub(crate) fn unreachable(message: impl Into<String>) -> Self {
-        Self::new(Kind::Unreachable, message)
-    }
-
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
@@ -128,7 +123,8 @@ impl From<ConnectError> for CliError {
             ConnectError::Place(_)
             | ConnectError::NoStart { .. }
             | ConnectError::Broken(_)
-            | ConnectError::Deaf { .. }
+            | ConnectError::Deaf
+            | ConnectError::NotAHost { .. }
             | ConnectError::Gone
             | ConnectError::System { .. } => Kind::Unreachable,
         };

@@ -5,6 +5,7 @@ mod age;
 mod agents;
 mod args;
 mod attach;
+mod bringing;
 mod client;
 mod commands;
 mod config;
@@ -16,6 +17,7 @@ mod json;
 mod out;
 mod plain;
 mod results;
+mod trusted;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

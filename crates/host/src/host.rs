@@ -1,23 +1,25 @@
 //! The loop's body: one event in, the core's effects carried out. No waiting and no rule about sessions stands here.
 
+mod agents;
 mod requests;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
-use q_agent::{AgentSpec, Told};
+use q_agent::Told;
 use q_core::{
     AgentEvent, AgentFailure, ClientId, Deadline, Effect, EntryNo, Environment, FailureKind, Input, Instant,
     Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Summary, Update,
 };
 use q_store::{StoreError, Stretch};
 
+use agents::Agents;
+
 use crate::events::{Event, Heard, Loaded};
 use crate::figures::Watch;
 use crate::pipeline::{CommitNo, Pipeline, Released};
 use crate::wire::message::{Hello, Status};
-use crate::wire::view::Piece;
+use crate::wire::view::{Piece, Shot};
 use crate::wire::{Answer, HostMessage, Id, Refused};
 use crate::world::{Question, Real, World};
 use crate::writer::Written;
@@ -28,17 +30,12 @@ const SNAPSHOT_BYTES: usize = 32 << 10;
 /// How often the process is weighed at most.
 const WEIGH_EACH: Duration = Duration::from_secs(1);
 
-/// The agents a client's configuration names.
-type Agents = BTreeMap<String, AgentSpec>;
-
 /// The host without its waiting.
 pub struct Host<W> {
     pub(crate) core: Multiplexer,
     pipeline: Pipeline,
     guests: BTreeMap<ClientId, Guest>,
-    /// Which agents each session may ask: those of the client that made it, or after a restart of the first that uses
-    /// it. In memory only, since keys are among them.
-    agents: BTreeMap<SessionId, Arc<Agents>>,
+    agents: Agents,
     /// What was asked for while commits were under way: it is read once what the asker may know already is written.
     readings: VecDeque<(CommitNo, Reading)>,
     watch: Watch,
@@ -74,8 +71,7 @@ enum Wanted {
 /// An attached client.
 struct Guest {
     watches: bool,
-    agents: Arc<Agents>,
-    /// What sessions it makes call what it brought along.
+    /// What sessions it makes call the environment they come from.
     environment: Environment,
 }
 
@@ -105,7 +101,7 @@ impl<W: World> Host<W> {
             core,
             pipeline: Pipeline::default(),
             guests: BTreeMap::new(),
-            agents: BTreeMap::new(),
+            agents: Agents::default(),
             readings: VecDeque::new(),
             watch: Watch::default(),
             weighed: Instant::default(),
@@ -262,13 +258,10 @@ impl<W: World> Host<W> {
                 }
                 Effect::Update(update) => {
                     match &update {
-                        // Keys are held no longer than they can be used.
                         Update::Session(summary) if !summary.presence.is_open() => {
-                            self.agents.remove(&summary.id);
+                            self.agents.forget(summary.id);
                         }
-                        Update::Gone(session) => {
-                            self.agents.remove(session);
-                        }
+                        Update::Gone(session) => self.agents.forget(*session),
                         Update::Session(_)
                         | Update::Entry { .. }
                         | Update::Text { .. }
@@ -284,8 +277,7 @@ impl<W: World> Host<W> {
     }
 
     fn ask(&mut self, session: SessionId, turn: q_core::TurnNo, agent: &str, model: String, brief: String) {
-        let spec = self.agents.get(&session).and_then(|agents| agents.get(agent)).cloned();
-        if let Some(agent) = spec {
+        if let Some(agent) = self.agents.of(session, agent).cloned() {
             self.world.ask(Question { session, turn, agent, model, brief });
         } else {
             let failure =
@@ -297,7 +289,10 @@ impl<W: World> Host<W> {
     fn publish(&mut self, update: Update) {
         let mut watchers = self.guests.iter().filter(|(_, guest)| guest.watches).map(|(&client, _)| client);
         let Some(first) = watchers.next() else { return };
-        let piece = Piece::from(update);
+        let mut piece = Piece::from(update);
+        if let Piece::Line(line) = &mut piece {
+            self.agents.mark(line);
+        }
         for client in watchers {
             self.world.send(client, HostMessage::Update(piece.clone()));
         }
@@ -305,11 +300,9 @@ impl<W: World> Host<W> {
     }
 
     fn welcome(&mut self, client: ClientId, hello: Hello) {
-        let Hello { watch: watches, agents, acknowledged, .. } = hello;
-        let agents = agents.into_iter().map(|agent| (agent.name, agent.reach.into())).collect();
+        let Hello { watch: watches, acknowledged, .. } = hello;
         let environment = Environment(self.started.wrapping_shl(16).wrapping_add(client.0));
-        let guest = Guest { watches, agents: Arc::new(agents), environment };
-        self.guests.insert(client, guest);
+        self.guests.insert(client, Guest { watches, environment });
         self.tell(Input::Attached(client));
         let missed = self.missed(&acknowledged);
         let status = Status { missed, ..self.status() };
@@ -343,7 +336,8 @@ impl<W: World> Host<W> {
                 // Of one that hibernates there is only its line. It is no update: those may be dropped, and who has many
                 // such sessions would start again for ever.
                 Presence::Hibernated | Presence::Closed | Presence::Trashed => {
-                    self.world.send(client, HostMessage::Snapshot(Snapshot::line(summary).into()));
+                    let shot = self.shot(Snapshot::line(summary));
+                    self.world.send(client, HostMessage::Snapshot(shot));
                 }
             }
         }
@@ -372,8 +366,15 @@ impl<W: World> Host<W> {
 
     fn send_snapshot(&mut self, client: ClientId, id: SessionId) {
         if let Some(snapshot) = self.core.view().snapshot(id, SNAPSHOT_BYTES) {
-            self.world.send(client, HostMessage::Snapshot(snapshot.into()));
+            let shot = self.shot(snapshot);
+            self.world.send(client, HostMessage::Snapshot(shot));
         }
+    }
+
+    fn shot(&self, snapshot: Snapshot) -> Shot {
+        let mut shot = Shot::from(snapshot);
+        self.agents.mark(&mut shot.line);
+        shot
     }
 }
 

@@ -99,7 +99,7 @@ pub(crate) fn request(context: &Context, wanted: Wanted) -> Result<Request, CliE
     let model = model.or_else(|| context.environment.text("Q_MODEL").map(str::to_owned)).unwrap_or(own_model);
     let model = if agent.name == crate::agents::GUIDE { String::new() } else { model };
     let agent = agent.name.clone();
-    Ok(Request::Create(New { name, kind, brief, agent, model, directory, deny_tools, tags }))
+    Ok(Request::Create(New { name, kind, brief, agent, reach: None, model, directory, deny_tools, tags }))
 }
 
 /// What a kind brings: its brief, and whether tools are denied. The configuration may give another brief to one of `q`'s

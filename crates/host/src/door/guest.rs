@@ -33,6 +33,12 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, events: mpsc::Se
         let _gone = writer.send(&HostMessage::Unwelcome { why }).await;
         return;
     };
+    if hello.stop {
+        let _ends_already = events.send(Event::Terminate).await;
+        let why = "the host was stopped".to_owned();
+        let _gone = writer.send(&HostMessage::Going { why, restart: false }).await;
+        return;
+    }
     if !hello.is_understood() {
         let why = mismatch(&hello);
         let _gone = writer.send(&HostMessage::Unwelcome { why }).await;
@@ -116,7 +122,7 @@ fn unknown() -> Refused {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
-    use crate::wire::{OLDEST, Request};
+    use crate::wire::Request;
     use serde::Serialize;
     use tokio_util::codec::Framed;
 
@@ -138,15 +144,7 @@ mod tests {
         let (events, mut heard) = mpsc::channel(4);
         let serving = tokio::spawn(serve(host, ClientId(1), events));
         let mut guest = Framed::new(guest, Codec::<HostMessage, ClientMessage>::default());
-        let hello = Hello {
-            protocol: PROTOCOL,
-            oldest: OLDEST,
-            version: String::new(),
-            watch: false,
-            agents: Vec::new(),
-            acknowledged: Vec::new(),
-        };
-        guest.send(&ClientMessage::Hello(hello)).await.unwrap();
+        guest.send(&ClientMessage::Hello(Hello::new(false))).await.unwrap();
         assert!(matches!(heard.recv().await, Some(Event::Connected { .. })));
 
         let mut later = FramedWrite::new(guest.get_mut(), Codec::<(), Later>::default());
@@ -166,5 +164,34 @@ mod tests {
             "{said:?}"
         );
         serving.abort();
+    }
+
+    /// As one of another version does, whose own host is to come next.
+    #[tokio::test]
+    async fn whoever_asks_the_host_to_stop_is_heard_whatever_they_speak() {
+        for protocol in [0, PROTOCOL, u32::MAX] {
+            let (guest, host) = UnixStream::pair().unwrap();
+            let (events, mut heard) = mpsc::channel(4);
+            let serving = tokio::spawn(serve(host, ClientId(1), events));
+            let mut guest = Framed::new(guest, Codec::<HostMessage, ClientMessage>::default());
+            let hello = Hello { protocol, oldest: protocol, stop: true, ..Hello::new(false) };
+            guest.send(&ClientMessage::Hello(hello)).await.unwrap();
+            assert!(matches!(heard.recv().await, Some(Event::Terminate)), "{protocol}");
+            assert!(matches!(guest.next().await, Some(Ok(Ok(HostMessage::Going { .. })))), "{protocol}");
+            serving.await.unwrap();
+        }
+    }
+
+    /// What hosts of protocol 2 take for a hello.
+    #[tokio::test]
+    async fn an_older_host_can_say_that_it_is_older() {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Older {
+            Hello { protocol: u32, oldest: u32, agents: Vec<String> },
+        }
+        let written = rmp_serde::to_vec_named(&ClientMessage::Hello(Hello::new(true))).unwrap();
+        let Older::Hello { protocol, oldest, agents } = rmp_serde::from_slice(&written).unwrap();
+        assert_eq!((protocol, oldest, agents.len()), (PROTOCOL, crate::wire::OLDEST, 0));
     }
 }

@@ -340,6 +340,7 @@ mod tests {
             preview: String::new(),
             created: 0,
             touched: 0,
+            wants_agent: false,
         })))
     }
 

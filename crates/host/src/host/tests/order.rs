@@ -5,7 +5,7 @@ use q_core::{AgentEvent, ClientId, Presence};
 use super::{Bench, Id, count, create};
 use crate::events::Event;
 use crate::wire::message::Hello;
-use crate::wire::{Answer, ClientMessage, OLDEST, PROTOCOL, Request, Wish};
+use crate::wire::{Answer, ClientMessage, Request, Wish};
 
 #[test]
 fn acknowledgements_and_asks_wait_for_their_commit() {
@@ -121,15 +121,8 @@ fn what_comes_late_or_from_nobody_changes_nothing() {
     bench.disconnect(99);
     bench.host.on(Event::Lagged { client: ClientId(99) });
     bench.host.on(Event::Deadline);
-    let hello = Hello {
-        protocol: PROTOCOL,
-        oldest: OLDEST,
-        version: String::new(),
-        watch: false,
-        agents: Vec::new(),
-        acknowledged: Vec::new(),
-    };
-    bench.host.on(Event::Said { client: ClientId(1), message: ClientMessage::Hello(hello) });
+    let hello = ClientMessage::Hello(Hello::new(false));
+    bench.host.on(Event::Said { client: ClientId(1), message: hello });
     assert!(bench.news().is_empty());
     assert_eq!(bench.host.world.commits.len(), written);
 }
