@@ -5,14 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use q_agent::{AgentSpec, Ask, HttpSpec, Message, Role, Secret};
+use q_agent::{AgentSpec, Ask, HttpSpec, Message, NetworkEnvironment, Role, Secret};
 use q_core::{AgentEvent, AgentFailure, FailureKind, Usage};
 use q_testkit::server::{Script, Server};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn spec(base_url: String) -> HttpSpec {
-    HttpSpec { base_url, key: Some(Secret::new("sk-test")), model: "scripted".into(), idle_timeout: PATIENCE }
+    HttpSpec {
+        base_url,
+        key: Some(Secret::new("sk-test")),
+        model: "scripted".into(),
+        idle_timeout: PATIENCE,
+        network: NetworkEnvironment::default(),
+    }
 }
 
 fn ask(text: &str) -> Ask {

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use q_agent::NetworkEnvironment;
 use q_core::Summary;
 use q_host::wire::message::{NamedAgent, Reach};
+use q_host::wire::network::Network;
 use q_term::suggest::nearest;
 use q_term::typed;
 
@@ -11,6 +13,7 @@ use crate::config::{self, AgentConfig, Config};
 use crate::environment::Environment;
 use crate::error::CliError;
 use crate::out;
+use crate::trusted;
 
 /// The built-in agent's name.
 pub(crate) const GUIDE: &str = "guide";
@@ -100,6 +103,7 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
     let mut unusable = Vec::new();
     let mut agents = vec![NamedAgent { name: GUIDE.to_owned(), reach: Reach::Guide }];
     let mut origins = vec!["built in"];
+    let network = Network::from(network(environment));
     for (name, agent) in &config.agents {
         let key = match key(agent, environment, file) {
             Ok(key) => key,
@@ -118,11 +122,12 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
                 idle_timeout_ms: agent
                     .idle_timeout
                     .map_or(IDLE_TIMEOUT_MS, |seconds| seconds.saturating_mul(1000)),
+                network: network.clone(),
             },
         });
         origins.push("config");
     }
-    if let Some(agent) = from_environment(environment) {
+    if let Some(agent) = from_environment(environment, network) {
         if let Some(place) = agents.iter().position(|known| known.name == agent.name) {
             agents.remove(place);
             origins.remove(place);
@@ -156,7 +161,7 @@ fn default_among<'a>(
 }
 
 /// `Q_…` wins over `OPENAI_…`; any one of URL and key makes an agent.
-fn from_environment(environment: &Environment) -> Option<NamedAgent> {
+fn from_environment(environment: &Environment, network: Network) -> Option<NamedAgent> {
     let of = |name: &str| {
         environment
             .text(&format!("Q_{name}"))
@@ -172,8 +177,28 @@ fn from_environment(environment: &Environment) -> Option<NamedAgent> {
         key,
         model: of("MODEL").unwrap_or_default(),
         idle_timeout_ms: IDLE_TIMEOUT_MS,
+        network,
     };
     Some(NamedAgent { name: FROM_ENVIRONMENT.to_owned(), reach })
+}
+
+/// How the network is left from here. Proxies may be written in either case, as everywhere; the lower one wins. The host's
+/// directory is another one, so paths are made whole.
+fn network(environment: &Environment) -> NetworkEnvironment {
+    let proxy = |name: &str| {
+        let given = environment.text(name).or_else(|| environment.text(&name.to_uppercase()));
+        given.map(str::to_owned)
+    };
+    let path = |name: &str| environment.path(name).map(|path| environment.directory.join(path));
+    NetworkEnvironment {
+        http_proxy: proxy("http_proxy"),
+        https_proxy: proxy("https_proxy"),
+        all_proxy: proxy("all_proxy"),
+        no_proxy: proxy("no_proxy"),
+        ca_file: path("SSL_CERT_FILE"),
+        ca_dir: path("SSL_CERT_DIR"),
+        extra_ca_file: path("NODE_EXTRA_CA_CERTS"),
+    }
 }
 
 /// The key that the configuration names, or why it cannot be had.
@@ -196,6 +221,48 @@ fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<
 
 fn key_from(written: &Path, environment: &Environment, config: &Path) -> Result<String, String> {
     let file = config::path::meant(written, config, environment.path("HOME").as_deref())?;
-    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let text = trusted::read(&file).map_err(|untrusted| untrusted.why())?;
     Ok(typed::text(&text).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+
+    #[test]
+    fn the_network_of_an_agent_is_that_of_the_client_that_brings_it() {
+        let variables = [
+            ("OPENAI_API_KEY", "sk"),
+            ("http_proxy", "http://lower:1"),
+            ("HTTP_PROXY", "http://upper:1"),
+            ("HTTPS_PROXY", "http://user:pass@upper:2"),
+            ("all_proxy", ""),
+            ("ALL_PROXY", "socks5://upper:3"),
+            ("no_proxy", "localhost"),
+            ("SSL_CERT_FILE", "certs/ca.pem"),
+            ("SSL_CERT_DIR", "/etc/certs"),
+            ("NODE_EXTRA_CA_CERTS", "../extra.pem"),
+        ];
+        let environment = Environment::of(&variables, "/home/me/work");
+        let text = |text: &str| Some(text.to_owned());
+        let expected = NetworkEnvironment {
+            http_proxy: text("http://lower:1"),
+            https_proxy: text("http://user:pass@upper:2"),
+            all_proxy: text("socks5://upper:3"),
+            no_proxy: text("localhost"),
+            ca_file: Some("/home/me/work/certs/ca.pem".into()),
+            ca_dir: Some("/etc/certs".into()),
+            extra_ca_file: Some("/home/me/work/../extra.pem".into()),
+        };
+        let config: Config =
+            toml::from_str("[agents.local]\nbase_url = \"http://127.0.0.1:1/v1\"\n").unwrap();
+        let known = known(&config, &environment, Path::new("/c")).unwrap();
+        let networks = known.agents.iter().filter_map(|agent| match &agent.reach {
+            Reach::Http { network, .. } => Some(NetworkEnvironment::from(network.clone())),
+            Reach::Guide => None,
+        });
+        assert_eq!(networks.collect::<Vec<_>>(), [expected.clone(), expected]);
+        assert!(!format!("{:?}", known.agents).contains("pass"));
+    }
 }

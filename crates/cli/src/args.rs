@@ -441,7 +441,11 @@ pub(crate) enum HostVerb {
         json: bool,
     },
     /// End it in good order; running turns are interrupted, nothing is lost
-    Stop,
+    Stop {
+        /// At once, where it does not do so by itself; what was acknowledged is kept
+        #[arg(long)]
+        force: bool,
+    },
     /// End it and start one of this q; terminals come along
     Restart {
         /// Once no turn runs

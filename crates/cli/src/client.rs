@@ -7,10 +7,11 @@ use q_core::address::{self, Miss};
 use q_core::retention::Kept;
 use q_core::{Command, Mirror, Presence, SessionId, Snapshot, Summary, Token, Update};
 use q_host::wire::message::Hello;
-use q_host::wire::view::Line;
+use q_host::wire::view::{Line, Piece};
 use q_host::wire::{Answer, ClientMessage, HostMessage, Id, Request, list};
 use q_host::{Connection, entropy};
 
+use crate::bringing::Bringing;
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::out;
@@ -33,6 +34,7 @@ pub(crate) fn wait_after(failures: u32) -> Duration {
 pub(crate) struct Client {
     connection: Connection,
     last_request: u64,
+    bringing: Bringing,
     pub(crate) mirror: Mirror,
     /// Updates the mirror took, where they are kept.
     updates: Option<Vec<Update>>,
@@ -87,12 +89,11 @@ impl Client {
     /// Attaches to the host, which is started if none runs. With `watch`, returns once the mirror is whole.
     pub(crate) async fn attach(context: &Context, watch: bool) -> Result<Self, CliError> {
         let connection =
-            Connection::or_start(&context.place, &context.environment.program, || context.hello(watch))
-                .await?;
+            Connection::or_start(&context.place, &context.environment.program, || Hello::new(watch)).await?;
         if let Some(why) = &connection.host.read_only {
             out::note(&format!("read only: {why}"));
         }
-        Self::on(connection, watch).await
+        Self::on(context, connection, watch).await
     }
 
     /// Attaches to the successor of a host that is gone, with its mirror whole. It must find the store that its
@@ -101,9 +102,9 @@ impl Client {
         let Context { environment, place, .. } = context;
         let told: Vec<(Id, u64)> =
             acknowledged.0.iter().map(|(session, prompt)| ((*session).into(), *prompt)).collect();
-        let hello = || Hello { acknowledged: told.clone(), ..context.hello(true) };
+        let hello = || Hello { acknowledged: told.clone(), ..Hello::new(true) };
         let connection = Connection::or_restart(place, &environment.program, hello).await?;
-        let mut client = Self::on(connection, true).await?;
+        let mut client = Self::on(context, connection, true).await?;
         if client.host().missed.is_empty() {
             client.acknowledged = acknowledged; // else it is told now, and not again
         }
@@ -125,16 +126,17 @@ impl Client {
 
     /// Attaches to the host only if one runs.
     pub(crate) async fn attach_existing(context: &Context, watch: bool) -> Result<Option<Self>, CliError> {
-        match Connection::existing(&context.place, context.hello(watch)).await? {
-            Some(connection) => Self::on(connection, watch).await.map(Some),
+        match Connection::existing(&context.place, Hello::new(watch)).await? {
+            Some(connection) => Self::on(context, connection, watch).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn on(connection: Connection, watch: bool) -> Result<Self, CliError> {
+    async fn on(context: &Context, connection: Connection, watch: bool) -> Result<Self, CliError> {
         let mut client = Self {
             connection,
             last_request: 0,
+            bringing: Bringing::new(context.known.agents.clone()),
             mirror: Mirror::default(),
             updates: None,
             acknowledged: Acknowledged::default(),
@@ -169,8 +171,18 @@ impl Client {
     /// Sends a request without waiting for its answer; gives its number.
     pub(crate) fn request(&mut self, request: Request) -> Result<u64, CliError> {
         let id = self.expect_answer();
-        self.connection.send(&ClientMessage::Request { id, request })?;
+        self.request_as(id, request)?;
         Ok(id)
+    }
+
+    /// The same under a number that was given out for it. Every request goes out here: with it, or before it, what it needs
+    /// and the host lacks.
+    pub(crate) fn request_as(&mut self, id: u64, mut request: Request) -> Result<(), CliError> {
+        if let Some(before) = self.bringing.prepare(&mut request) {
+            let id = self.expect_answer(); // nobody waits for its answer
+            self.connection.send(&ClientMessage::Request { id, request: before })?;
+        }
+        Ok(self.connection.send(&ClientMessage::Request { id, request })?)
     }
 
     /// Asks for a session's snapshot again: something was missed.
@@ -209,6 +221,7 @@ impl Client {
     }
 
     fn take(&mut self, message: HostMessage) -> Result<News, CliError> {
+        self.note_agents(&message);
         let unreadable = |_| {
             CliError::failed("the host sent a name that is none; is it of another version? `q host stop`")
         };
@@ -235,6 +248,30 @@ impl Client {
             HostMessage::Going { why, restart } => News::Going { why, restart },
             HostMessage::Welcome(_) | HostMessage::Unwelcome { .. } => News::Changed, // said once, at the hello
         })
+    }
+
+    /// Notes which sessions want their agent to be brought.
+    fn note_agents(&mut self, message: &HostMessage) {
+        match message {
+            HostMessage::Snapshot(shot) => self.bringing.see(&shot.line),
+            HostMessage::Update(Piece::Line(line)) => self.bringing.see(line),
+            HostMessage::Update(Piece::Gone(session)) => self.bringing.forget((*session).into()),
+            HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
+                lines.iter().for_each(|line| self.bringing.see(line));
+            }
+            HostMessage::Update(
+                Piece::Entry { .. }
+                | Piece::Text { .. }
+                | Piece::Queue { .. }
+                | Piece::Draft { .. }
+                | Piece::Pending { .. },
+            )
+            | HostMessage::Reply { .. }
+            | HostMessage::Welcome(_)
+            | HostMessage::Unwelcome { .. }
+            | HostMessage::Ready
+            | HostMessage::Going { .. } => {}
+        }
     }
 
     /// Every session, closed ones too.

@@ -74,6 +74,20 @@ impl Environment {
         Some(identity)
     }
 
+    /// With these variables and nothing else, in that directory.
+    #[cfg(test)]
+    pub(crate) fn of(variables: &[(&str, &str)], directory: &str) -> Self {
+        let pair = |&(name, value): &(&str, &str)| (name.into(), value.into());
+        Self {
+            variables: variables.iter().map(pair).collect(),
+            directory: directory.into(),
+            program: "q".into(),
+            input_is_terminal: false,
+            output_is_terminal: false,
+            terminal: None,
+        }
+    }
+
     /// A variable's text; nothing when it is unset, empty, or not UTF-8.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.variables.get(&OsString::from(name))?.to_str().filter(|text| !text.is_empty())

@@ -55,11 +55,6 @@ impl CliError {
         Self::new(Kind::Limit, message)
     }
 
-    /// No host can be reached.
-    pub(crate) fn unreachable(message: impl Into<String>) -> Self {
-        Self::new(Kind::Unreachable, message)
-    }
-
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
@@ -133,7 +128,8 @@ impl From<ConnectError> for CliError {
             ConnectError::Place(_)
             | ConnectError::NoStart { .. }
             | ConnectError::Broken(_)
-            | ConnectError::Deaf { .. }
+            | ConnectError::Deaf
+            | ConnectError::NotAHost { .. }
             | ConnectError::Gone
             | ConnectError::System { .. } => Kind::Unreachable,
         };

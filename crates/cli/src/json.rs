@@ -87,7 +87,7 @@ impl From<&Summary> for SessionJson {
             tokens_in: summary.tokens_in,
             tokens_out: summary.tokens_out,
             failure: summary.failure.as_ref().map(|failure| failure.kind.code()),
-            error: summary.failure.as_ref().map(q_term::words::why),
+            error: summary.failure.as_ref().map(words::why),
             failures: summary.failures,
             needs: attention::need(summary).map(need),
             sent: summary.sent.map(|Sent { entries, left_out }| SentJson { entries, left_out }),

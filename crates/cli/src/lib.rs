@@ -5,6 +5,7 @@ mod age;
 mod agents;
 mod args;
 mod attach;
+mod bringing;
 mod client;
 mod commands;
 mod config;
@@ -18,6 +19,7 @@ mod out;
 mod plain;
 mod results;
 mod terminals;
+mod trusted;
 mod usage;
 
 use std::ffi::OsString;

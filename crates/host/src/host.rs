@@ -1,12 +1,12 @@
 //! The loop's body: one event in, the core's effects carried out. No waiting and no rule about sessions stands here.
 
+mod agents;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
-use q_agent::{AgentSpec, Told};
+use q_agent::Told;
 use q_core::{
     AgentEvent, AgentFailure, ClientId, Deadline, Effect, EntryNo, Environment, FailureKind, Input, Instant,
     Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Update,
@@ -14,11 +14,13 @@ use q_core::{
 use q_store::{StoreError, Stretch};
 
 use crate::door;
+use agents::Agents;
+
 use crate::events::{Event, Heard, Loaded};
 use crate::figures::Watch;
 use crate::pipeline::{CommitNo, Pipeline, Released};
 use crate::wire::message::{Hello, Status};
-use crate::wire::view::Piece;
+use crate::wire::view::{Piece, Shot};
 use crate::wire::{Answer, HostMessage, Id, Refused};
 use crate::world::{Question, Real, World};
 use crate::writer::Written;
@@ -32,17 +34,12 @@ const TOGETHER_BYTES: usize = 128 << 10;
 /// How often the process is weighed at most.
 const WEIGH_EACH: Duration = Duration::from_secs(1);
 
-/// The agents a client's configuration names.
-type Agents = BTreeMap<String, AgentSpec>;
-
 /// The host without its waiting.
 pub struct Host<W> {
     pub(crate) core: Multiplexer,
     pipeline: Pipeline,
     guests: BTreeMap<ClientId, Guest>,
-    /// Which agents each session may ask: those of the client that made it, or after a restart of the first that uses
-    /// it. In memory only, since keys are among them.
-    agents: BTreeMap<SessionId, Arc<Agents>>,
+    agents: Agents,
     /// What was asked for while commits were under way: it is read once what the asker may know already is written.
     readings: VecDeque<(CommitNo, Reading)>,
     watch: Watch,
@@ -78,8 +75,7 @@ enum Wanted {
 /// An attached client.
 struct Guest {
     watches: bool,
-    agents: Arc<Agents>,
-    /// What sessions it makes call what it brought along.
+    /// What sessions it makes call the environment they come from.
     environment: Environment,
     /// Sessions whose snapshots it is still to get: their updates would come too early.
     owed: BTreeSet<SessionId>,
@@ -111,7 +107,7 @@ impl<W: World> Host<W> {
             core,
             pipeline: Pipeline::default(),
             guests: BTreeMap::new(),
-            agents: BTreeMap::new(),
+            agents: Agents::default(),
             readings: VecDeque::new(),
             watch: Watch::default(),
             weighed: Instant::default(),
@@ -270,13 +266,10 @@ impl<W: World> Host<W> {
                 }
                 Effect::Update(update) => {
                     match &update {
-                        // Keys are held no longer than they can be used.
                         Update::Session(summary) if !summary.presence.is_open() => {
-                            self.agents.remove(&summary.id);
+                            self.agents.forget(summary.id);
                         }
-                        Update::Gone(session) => {
-                            self.agents.remove(session);
-                        }
+                        Update::Gone(session) => self.agents.forget(*session),
                         Update::Session(_)
                         | Update::Entry { .. }
                         | Update::Text { .. }
@@ -292,8 +285,7 @@ impl<W: World> Host<W> {
     }
 
     fn ask(&mut self, session: SessionId, turn: q_core::TurnNo, agent: &str, model: String, brief: String) {
-        let spec = self.agents.get(&session).and_then(|agents| agents.get(agent)).cloned();
-        if let Some(agent) = spec {
+        if let Some(agent) = self.agents.of(session, agent).cloned() {
             self.world.ask(Question { session, turn, agent, model, brief });
         } else {
             let failure =
@@ -309,7 +301,10 @@ impl<W: World> Host<W> {
         };
         let mut watchers = self.guests.iter().filter(|(_, guest)| is_told(guest)).map(|(&client, _)| client);
         let Some(first) = watchers.next() else { return };
-        let piece = Piece::from(update);
+        let mut piece = Piece::from(update);
+        if let Piece::Line(line) = &mut piece {
+            self.agents.mark(line);
+        }
         for client in watchers {
             self.world.send(client, HostMessage::Update(piece.clone()));
         }
@@ -317,12 +312,9 @@ impl<W: World> Host<W> {
     }
 
     fn welcome(&mut self, client: ClientId, hello: Hello) {
-        let Hello { watch: watches, agents, acknowledged, .. } = hello;
-        let agents = agents.into_iter().map(|agent| (agent.name, agent.reach.into())).collect();
+        let Hello { watch: watches, acknowledged, .. } = hello;
         let environment = Environment(self.started.wrapping_shl(16).wrapping_add(client.0));
-        let owed = BTreeSet::new();
-        let guest = Guest { watches, agents: Arc::new(agents), environment, owed };
-        self.guests.insert(client, guest);
+        self.guests.insert(client, Guest { watches, environment, owed: BTreeSet::new() });
         self.tell(Input::Attached(client));
         let missed = self.missed(&acknowledged);
         let status = Status { missed, ..self.status() };
@@ -371,7 +363,7 @@ impl<W: World> Host<W> {
                 Presence::Closed | Presence::Trashed => None, // it was told so
             };
             if let Some(snapshot) = snapshot {
-                let snapshot = HostMessage::Snapshot(snapshot.into());
+                let snapshot = HostMessage::Snapshot(shot(&self.agents, snapshot));
                 weight += door::weight(&snapshot);
                 self.world.send(client, snapshot);
             }
@@ -404,9 +396,16 @@ impl<W: World> Host<W> {
             if let Some(guest) = self.guests.get_mut(&client) {
                 guest.owed.remove(&id);
             }
-            self.world.send(client, HostMessage::Snapshot(snapshot.into()));
+            self.world.send(client, HostMessage::Snapshot(shot(&self.agents, snapshot)));
         }
     }
+}
+
+/// A snapshot as clients get it: its line also says whether the session's agent is wanted.
+fn shot(agents: &Agents, snapshot: Snapshot) -> Shot {
+    let mut shot = Shot::from(snapshot);
+    agents.mark(&mut shot.line);
+    shot
 }
 
 /// The session whose snapshot would tell this update too. That a session ended is what none tells.

@@ -17,9 +17,7 @@ pub mod simulation;
 pub mod wire;
 
 mod asks;
-mod dismiss;
 mod door;
-mod elsewhere;
 mod events;
 mod facts;
 mod figures;
@@ -32,8 +30,6 @@ mod weight;
 mod world;
 mod writer;
 
-pub use connect::{ConnectError, Connection};
-pub use dismiss::dismiss;
-pub use elsewhere::elsewhere;
+pub use connect::{ConnectError, Connection, Urgency, dismiss, elsewhere};
 pub use place::Place;
 pub use serve::{HostConfig, HostError, Probe, run};

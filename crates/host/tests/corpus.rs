@@ -6,12 +6,12 @@
 use std::fs;
 use std::path::PathBuf;
 
+use q_agent::NetworkEnvironment;
 use q_core::{Activity, Interrupter, Presence};
 use q_host::wire::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_host::wire::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, Sent, Shot};
 use q_host::wire::{
-    Answer, ClientMessage, Codec, HostMessage, Id, New, OLDEST, PROTOCOL, Refused, Request, Say, Wish,
-    fuzz_frame,
+    Answer, ClientMessage, Codec, HostMessage, Id, New, PROTOCOL, Refused, Request, Say, Wish, fuzz_frame,
 };
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Encoder;
@@ -28,25 +28,21 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         key: Some("k".into()),
         model: "m".into(),
         idle_timeout_ms: 60_000,
+        network: NetworkEnvironment {
+            https_proxy: Some("http://p:1".into()),
+            ..NetworkEnvironment::default()
+        }
+        .into(),
     };
-    let agents = vec![
-        NamedAgent { name: "guide".into(), reach: Reach::Guide },
-        NamedAgent { name: "http".into(), reach },
-    ];
-    let hello = Hello {
-        protocol: PROTOCOL,
-        oldest: OLDEST,
-        version: "0.1.0".into(),
-        watch: true,
-        agents,
-        acknowledged: vec![(Id(7), 3)],
-    };
+    let hello = Hello { version: "0.1.0".into(), acknowledged: vec![(Id(7), 3)], ..Hello::new(true) };
+    let guide = NamedAgent { name: "guide".into(), reach: Reach::Guide };
     let ask = |request| ClientMessage::Request { id: 7, request };
     let create = Request::Create(New {
         name: Some("план-б".into()),
         kind: "review".into(),
         brief: "be kind".into(),
         agent: "http".into(),
+        reach: Some(reach),
         model: "m".into(),
         directory: "/d".into(),
         deny_tools: true,
@@ -63,7 +59,8 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-draft", ask(Wish::SaveDraft { text: "half a".into() }.of(SESSION))),
         ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
         ("seed-result", ask(Request::Result { session: SESSION, entry: 9, from: 1 << 20, bytes: 4096 })),
-        ("seed-fork", ask(Request::Fork { session: SESSION, at: Some(9), name: None })),
+        ("seed-fork", ask(Request::Fork { session: SESSION, at: Some(9), name: None, reach: None })),
+        ("seed-set-agent", ask(Request::SetAgent { session: SESSION, agent: guide })),
         ("seed-tag", ask(Wish::Tag { changes: vec!["+a".into(), "-b".into()] }.of(SESSION))),
         ("seed-move", ask(Wish::Move { prompt: 2, place: 0 }.of(SESSION))),
         ("seed-answer", ask(answer.of(SESSION))),
@@ -199,6 +196,7 @@ fn line() -> Line {
         preview: "because".into(),
         created: 1,
         touched: 2,
+        wants_agent: true,
     }
 }
 

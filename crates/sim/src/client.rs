@@ -8,7 +8,9 @@ use std::sync::Arc;
 use q_core::{ClientId, EntryNo, Mirror, PendingCall, Presence, SessionId, Snapshot, Update};
 use q_host::simulation::Outbox;
 use q_host::wire::message::{Hello, NamedAgent, Reach};
-use q_host::wire::{Answer, ClientMessage, HostMessage, OLDEST, PROTOCOL, Request, Wish};
+use q_host::wire::network::Network;
+use q_host::wire::view::{Line, Piece};
+use q_host::wire::{Answer, ClientMessage, HostMessage, Request, Wish};
 
 use super::consent::CallId;
 use super::index::Index;
@@ -24,6 +26,8 @@ pub(super) struct Client {
     /// Whether it keeps a mirror, as a terminal does.
     pub(super) watches: bool,
     has_agents: bool,
+    /// The agents of the sessions it saw a line of, and whether they are wanted.
+    seen_agents: BTreeMap<SessionId, (String, bool)>,
     pub(super) mirror: Mirror,
     /// Whether the mirror has been filled since the client came.
     pub(super) is_whole: bool,
@@ -129,26 +133,59 @@ impl Client {
         let (up, down) = Default::default();
         self.state = State::Attached(Connection { id, outbox, up, down, is_open: true, is_stalled: false });
         self.mirror.clear();
+        self.seen_agents.clear();
         self.is_whole = false;
         self.last_request = 0;
         let unanswered = std::mem::take(&mut self.desk).into_values();
         self.undelivered.extend(unanswered.filter_map(Waiting::submission));
-        let reach = |name: &str| Reach::Http {
-            base_url: name.into(),
+        Hello::new(self.watches)
+    }
+
+    /// How it reaches an agent, if it knows one of that name.
+    fn reach(&self, agent: &str) -> Option<Reach> {
+        let is_known = self.has_agents && AGENTS.contains(&agent);
+        is_known.then(|| Reach::Http {
+            base_url: agent.into(),
             key: None,
             model: "m".into(),
             idle_timeout_ms: 1,
-        };
-        let agents = AGENTS.iter().filter(|_| self.has_agents);
-        let agents = agents.map(|&name| NamedAgent { name: name.into(), reach: reach(name) });
-        Hello {
-            protocol: PROTOCOL,
-            oldest: OLDEST,
-            version: "simulated".into(),
-            watch: self.watches,
-            agents: agents.collect(),
-            acknowledged: Vec::new(),
+            network: Network::default(),
+        })
+    }
+
+    /// Puts into a request how its agent is reached; gives what is to be said before it. Where a line was seen, that says
+    /// whether the agent is wanted; who saw none offers what it has: what is taken is the host's to say.
+    fn bring(&self, request: &mut Request) -> Vec<Request> {
+        let named = |name: &str| self.reach(name).map(|reach| NamedAgent { name: name.into(), reach });
+        let offer = |session, agent| Request::SetAgent { session, agent };
+        #[expect(clippy::wildcard_enum_match_arm, reason = "no other request brings an agent")]
+        match request {
+            Request::Create(new) => new.reach = self.reach(&new.agent),
+            Request::Fork { session, reach, .. } => {
+                *reach =
+                    self.seen_agents.get(&SessionId::from(*session)).and_then(|(agent, _)| self.reach(agent));
+            }
+            Request::Wish { session, wish } if wish.asks() => {
+                return match self.seen_agents.get(&SessionId::from(*session)) {
+                    Some((agent, true)) => {
+                        named(agent).map(|agent| offer(*session, agent)).into_iter().collect()
+                    }
+                    Some((_, false)) => Vec::new(),
+                    None => AGENTS
+                        .iter()
+                        .filter_map(|&name| named(name))
+                        .map(|agent| offer(*session, agent))
+                        .collect(),
+                };
+            }
+            _brings_none => {}
         }
+        Vec::new()
+    }
+
+    /// Notes which agent a session has, and whether the host wants it to be brought.
+    fn see_agent(&mut self, line: &Line) {
+        self.seen_agents.insert(line.id.into(), (line.agent.clone(), line.wants_agent));
     }
 
     /// Says something.
@@ -159,12 +196,19 @@ impl Client {
     }
 
     /// Asks for something.
-    pub(super) fn ask(&mut self, (waiting, request): Asked) {
+    pub(super) fn ask(&mut self, (waiting, mut request): Asked) {
         if matches!(self.state, State::Attached(_)) {
-            self.last_request += 1;
-            self.desk.insert(self.last_request, waiting);
-            self.tell(ClientMessage::Request { id: self.last_request, request });
+            for before in self.bring(&mut request) {
+                self.send(Waiting::Other, before);
+            }
+            self.send(waiting, request);
         }
+    }
+
+    fn send(&mut self, waiting: Waiting, request: Request) {
+        self.last_request += 1;
+        self.desk.insert(self.last_request, waiting);
+        self.tell(ClientMessage::Request { id: self.last_request, request });
     }
 
     /// Shows something else. If that sleeps, it has it woken, as the terminal does.
@@ -265,11 +309,15 @@ impl Client {
         let misfit = |fault: q_core::NameFault| Law::WireFits.broken(format!("a name: {fault}"));
         match message {
             HostMessage::Snapshot(shot) => {
+                self.see_agent(&shot.line);
                 let snapshot = Snapshot::try_from(shot).map_err(misfit)?;
                 self.sees(snapshot.summary.id, &snapshot.pending);
                 self.mirror.load(snapshot);
             }
             HostMessage::Update(piece) => {
+                if let Piece::Line(line) = &piece {
+                    self.see_agent(line);
+                }
                 let mut update = Update::try_from(piece).map_err(misfit)?;
                 match (self.planted, &mut update) {
                     (Some(Planted::MiscountsUnread), Update::Session(summary)) => summary.unread += 1,

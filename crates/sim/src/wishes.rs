@@ -29,7 +29,7 @@ impl Wish {
             Self::Create { named, brief, denies } => other(create(named, brief, denies, number)),
             Self::Fork { at, named } => {
                 let at = at.map(|at| entry(client, session, at).0);
-                other(Request::Fork { session: session.into(), at, name: named.map(typed) })
+                other(Request::Fork { session: session.into(), at, name: named.map(typed), reach: None })
             }
             Self::Rename { name } => of(OnWire::Rename { name: typed(name) }),
             Self::Close { force } => of(OnWire::Close { force }),
@@ -144,6 +144,7 @@ fn create(named: Option<u8>, brief: u8, denies: bool, number: u64) -> Request {
         kind: kinds[number as usize % kinds.len()].into(),
         brief: "b".repeat(brief.into()),
         agent: AGENTS[number as usize / 8 % AGENTS.len()].into(),
+        reach: None, // its client puts it in
         model: String::new(),
         directory: "/".into(),
         deny_tools: denies,
@@ -187,7 +188,8 @@ fn token(number: u64) -> u128 {
 pub(super) const fn is_decided_by_the_core(request: &Request) -> bool {
     match request {
         Request::Create(_) | Request::Fork { .. } | Request::Import(_) | Request::Wish { .. } => true,
-        Request::Page { .. }
+        Request::SetAgent { .. }
+        | Request::Page { .. }
         | Request::Result { .. }
         | Request::Facts { .. }
         | Request::List

@@ -10,7 +10,7 @@ use q_core::{Seq, SessionId};
 #[non_exhaustive]
 pub enum StoreError {
     /// Another process has the store open. A host that can be reached is not met so: it is asked, and nothing opened.
-    #[error("{holder} uses the store {path}, and its socket is at another place than here: set XDG_RUNTIME_DIR (or Q_RUNTIME_DIR) to what it was where that process was started{or_end}", holder = user(*holder), path = path.display(), or_end = or_end(*holder))]
+    #[error("{holder} uses the store {path}, and its socket is at another place than here: set XDG_RUNTIME_DIR (or Q_RUNTIME_DIR) to what it was where that process was started, or end it with `q host stop`", holder = user(*holder), path = path.display())]
     InUse {
         /// The store's directory.
         path: PathBuf,
@@ -93,10 +93,6 @@ pub enum StoreError {
 
 fn user(holder: Option<u32>) -> String {
     holder.map_or_else(|| "another process".into(), |pid| format!("another process ({pid})"))
-}
-
-fn or_end(holder: Option<u32>) -> String {
-    holder.map(|pid| format!(", or end it in good order with `kill {pid}`")).unwrap_or_default()
 }
 
 impl StoreError {

@@ -49,7 +49,7 @@ pub(super) enum Heard {
 impl Completion {
     /// Prepares the request; it is sent with the first [`Self::hear`].
     pub(super) async fn request(spec: HttpSpec, ask: Ask) -> Result<Self, AgentFailure> {
-        let HttpSpec { base_url, key, model, idle_timeout } = spec;
+        let HttpSpec { base_url, key, model, idle_timeout, network: _ } = spec;
         let model = if ask.model.is_empty() { model } else { ask.model };
         let target = ServiceTarget {
             endpoint: Endpoint::from_owned(base_url.as_str()),

@@ -109,9 +109,10 @@ impl Desk {
                     }
                 }
             }
-            Intent::Fork { session, at, name } => {
-                (Waiting::New, Request::Fork { session: session.into(), at: at.map(|at| at.0), name })
-            }
+            Intent::Fork { session, at, name } => (
+                Waiting::New,
+                Request::Fork { session: session.into(), at: at.map(|at| at.0), name, reach: None },
+            ),
             Intent::Submit { key, session, text, steer } => {
                 let prompt = Prompt { key, session, token: token()?, text, steer };
                 self.deliver(client, ui, prompt);
@@ -150,7 +151,7 @@ impl Desk {
 
     fn ask(&mut self, client: &mut Client, ui: &mut Ui, waiting: Waiting, request: Request) {
         let id = client.expect_answer();
-        match client.tell(&ClientMessage::Request { id, request }) {
+        match client.request_as(id, request) {
             Ok(()) => drop(self.waiting.insert(id, waiting)),
             Err(error) => waiting.refused(ui, &error),
         }

@@ -16,6 +16,7 @@ use crate::{json, out};
 /// Works with a broken configuration, too: nothing but the place of the store is needed.
 pub(crate) async fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, CliError> {
     let place = place(environment)?;
+    place.check_data().map_err(|error| CliError::failed(error.to_string()))?;
     let mut examination = examine(&place.store());
     if matches!(examination.condition, Condition::Missing) && place.known_store().exists() {
         examination.condition = Condition::Gone { note: place.known_store() };

@@ -14,7 +14,7 @@ use crate::out;
 pub(crate) async fn run(context: &Context, args: ForkArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let parent = client.resolve(&args.session).await?;
-    let request = Request::Fork { session: parent.id.into(), at: args.at, name: args.name };
+    let request = Request::Fork { session: parent.id.into(), at: args.at, name: args.name, reach: None };
     let made = client.create(request).await?;
     let fork = client.resolve(&made.id.to_string()).await?;
     if args.json {

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use q_core::Mirror;
-use q_host::HostConfig;
 use q_host::connect::READY;
 use q_host::wire::{Answer, Request};
+use q_host::{HostConfig, Urgency};
 
 use crate::args::HostVerb;
 use crate::client::{Client, News, unexpected};
@@ -19,7 +19,7 @@ use crate::{json, out};
 pub(crate) async fn dispatch(context: &Context, verb: HostVerb) -> Result<ExitCode, CliError> {
     match verb {
         HostVerb::Status { json } => status(context, json).await,
-        HostVerb::Stop => stop(context).await,
+        HostVerb::Stop { force } => stop(context, force).await,
         HostVerb::Restart { wait } => restart(context, wait).await,
         HostVerb::Logs => {
             out::line(&context.place.logs().display().to_string())?;
@@ -55,6 +55,7 @@ async fn start(environment: &Environment, existing: bool) -> Result<(), CliError
     // already when run by hand in a fresh session, which is as good.
     let _leads_one_already = rustix::process::setsid();
     let place = place(environment)?;
+    place.prepare_state().map_err(|error| CliError::failed(error.to_string()))?;
     let limits = config(environment)?.limits.applied();
     if let Err(error) = q_telemetry::init(&place.logs(), "host", environment.text("Q_LOG")) {
         out::note(&format!("no log: {error}"));
@@ -103,16 +104,9 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
     Ok(ExitCode::SUCCESS)
 }
 
-async fn stop(context: &Context) -> Result<ExitCode, CliError> {
-    let stopped = match Client::attach_existing(context, false).await {
-        Ok(Some(client)) => end(client, Request::Stop).await.map(|()| true)?,
-        Ok(None) => match q_host::elsewhere(&context.place) {
-            Some(user) => return Err(CliError::unreachable(user.to_string())),
-            None => false,
-        },
-        Err(error) if error.kind == Kind::Foreign => q_host::dismiss(&context.place).await?,
-        Err(error) => return Err(error),
-    };
+async fn stop(context: &Context, force: bool) -> Result<ExitCode, CliError> {
+    let urgency = if force { Urgency::Forced } else { Urgency::Orderly };
+    let stopped = q_host::dismiss(&context.place, urgency).await?;
     out::note(if stopped {
         "the host has stopped; sessions are kept, `q` brings them back"
     } else {
@@ -121,9 +115,9 @@ async fn stop(context: &Context) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Has the host end in good order, and waits until it did.
-async fn end(mut client: Client, how: Request) -> Result<(), CliError> {
-    client.ask(how).await?;
+/// Has the host end in good order for another one to come, and waits until it did.
+async fn make_room(mut client: Client) -> Result<(), CliError> {
+    client.ask(Request::Restart).await?;
     // It is gone when it closes the connection; by then everything is written.
     while !matches!(client.next().await, Err(_) | Ok(News::Going { .. })) {}
     Ok(())
@@ -137,12 +131,12 @@ async fn restart(context: &Context, wait: bool) -> Result<ExitCode, CliError> {
                 client.next().await?;
             }
             let cut = working(&client.mirror);
-            end(client, Request::Restart).await?;
+            make_room(client).await?;
             cut
         }
         Ok(None) => Vec::new(),
         Err(error) if error.kind == Kind::Foreign => {
-            q_host::dismiss(&context.place).await?;
+            q_host::dismiss(&context.place, Urgency::Orderly).await?;
             Vec::new()
         }
         Err(error) => return Err(error),

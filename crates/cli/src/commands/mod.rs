@@ -28,8 +28,6 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 use q_host::Place;
-use q_host::wire::message::Hello;
-use q_host::wire::{OLDEST, PROTOCOL};
 use q_term::kinds::Kinds;
 
 use crate::agents::{Known, known};
@@ -59,18 +57,6 @@ impl Context {
         let known = known(&config, &environment, &config_file)?;
         let (kinds, templates) = (config.all_kinds()?, config.kinds);
         Ok(Self { environment, place, config_file, known, kinds, templates })
-    }
-
-    pub(crate) fn hello(&self, watch: bool) -> Hello {
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        Hello {
-            protocol: PROTOCOL,
-            oldest: OLDEST,
-            version,
-            watch,
-            agents: self.known.agents.clone(),
-            acknowledged: Vec::new(),
-        }
     }
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn request(context: &Context, wanted: Wanted) -> Result<Request, CliE
     let Wanted { name, kind, agent, model, directory, tags, attended } = wanted;
     let (brief, deny_tools) = template(context, &kind)?;
     let (agent, model) = agent_and_model(context, agent.as_deref(), model, attended)?;
-    Ok(Request::Create(New { name, kind, brief, agent, model, directory, deny_tools, tags }))
+    Ok(Request::Create(New { name, kind, brief, agent, reach: None, model, directory, deny_tools, tags }))
 }
 
 /// The agent that was asked for, or the default one, and the model that it is asked for.

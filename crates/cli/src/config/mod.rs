@@ -9,6 +9,7 @@ use q_term::typed;
 use serde::Deserialize;
 
 use crate::error::CliError;
+use crate::trusted::{self, Untrusted};
 
 mod kinds;
 mod limits;
@@ -53,10 +54,12 @@ pub(crate) struct AgentConfig {
 
 /// Reads the file at `path`.
 pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match trusted::read(path) {
         Ok(text) => typed::text(&text).into_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
-        Err(error) => return Err(CliError::usage(format!("{} cannot be read: {error}", path.display()))),
+        Err(Untrusted::Unreadable(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Config::default());
+        }
+        Err(untrusted) => return Err(untrusted.told("the configuration", path)),
     };
     let config: Config = toml::from_str(&text).map_err(|error| mistake(path, &text, &error))?;
     config.all_kinds().map_err(|complaint| CliError {

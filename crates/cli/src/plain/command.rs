@@ -133,7 +133,8 @@ impl Face<'_> {
 
     async fn fork(&mut self, name: Option<String>) -> Result<(), CliError> {
         let session = self.here()?;
-        let made = self.client.create(Request::Fork { session: session.into(), at: None, name }).await?;
+        let request = Request::Fork { session: session.into(), at: None, name, reach: None };
+        let made = self.client.create(request).await?;
         self.say_updates()?;
         self.go_to(made.id).await
     }

@@ -1,6 +1,6 @@
 //! A host that does not answer: clients say so within a bounded time, and say what to do.
 
-use q_testkit::process::kill9;
+use q_testkit::process::is_alive;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::starting::at_once;
@@ -15,9 +15,10 @@ fn a_stopped_process_is_reported_and_can_be_ended_as_told() {
     let commands = [&["ls"] as &[&str], &["host", "status"], &["host", "stop"]];
     for output in at_once(&world.home, commands.into_iter()) {
         assert_eq!(output.status.code(), Some(5), "{}", said(&output));
-        assert!(said(&output).contains(&format!("kill -9 {host}")), "{}", said(&output));
+        assert!(said(&output).contains("`q host stop --force`"), "{}", said(&output));
     }
-    kill9(host);
+    world.q_ok(&["host", "stop", "--force"]);
+    assert!(!is_alive(host));
     assert!(world.q_ok(&["ls"]).contains("kept"));
     world.home.host_pid();
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use q_core::{Body, Command, Entry, EntryNo, Mirror, SessionId, Snapshot, Update};
 use q_host::Connection;
 use q_host::connect::ConnectError;
+use q_host::wire::message::{Hello, NamedAgent, Reach};
 use q_host::wire::{Answer, ClientMessage, HostMessage, New, Refused, Request};
 use q_testkit::clock;
 
@@ -17,6 +18,7 @@ const PAGE_BYTES: u32 = 512 << 10;
 #[derive(Debug)]
 pub(crate) struct Peer {
     connection: Connection,
+    reach: Reach,
     requests: u64,
     pub(crate) mirror: Mirror,
     /// The session whose text is noted, once one is.
@@ -43,11 +45,17 @@ pub(crate) enum Said {
 impl Peer {
     /// Attaches to the host that runs, and waits until the mirror is whole.
     pub(crate) async fn attach(world: &World) -> Self {
-        let connection = Connection::existing(&world.place(), world.hello()).await;
+        let connection = Connection::existing(&world.place(), Hello::new(true)).await;
         let connection = connection.expect("a host that answers").expect("a host that runs");
         world.home.end_with(connection.host.pid);
-        let mut peer =
-            Self { connection, requests: 0, mirror: Mirror::default(), noted: None, sightings: Vec::new() };
+        let mut peer = Self {
+            connection,
+            reach: world.reach(),
+            requests: 0,
+            mirror: Mirror::default(),
+            noted: None,
+            sightings: Vec::new(),
+        };
         while !matches!(peer.connection_next().await, HostMessage::Ready) {}
         peer
     }
@@ -150,6 +158,7 @@ impl Peer {
         let request = Request::Create(New {
             name: Some(name.to_owned()),
             agent: "scripted".to_owned(),
+            reach: Some(self.reach.clone()),
             model: "m".to_owned(),
             directory: "/".to_owned(),
             ..New::default()
@@ -160,6 +169,9 @@ impl Peer {
 
     pub(crate) async fn submit(&mut self, session: SessionId, text: &str) {
         let token = q_host::entropy::token().unwrap();
+        // Wanted by a host that did not make the session; any other leaves it.
+        let agent = NamedAgent { name: "scripted".to_owned(), reach: self.reach.clone() };
+        self.ask(Request::SetAgent { session: session.into(), agent }).await;
         let request = Command::Submit { session, token, text: text.to_owned() }.into();
         assert!(matches!(self.ask(request).await, Answer::Accepted(_)));
     }

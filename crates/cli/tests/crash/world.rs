@@ -5,8 +5,8 @@ use std::process::Output;
 use std::time::Duration;
 
 use q_host::Place;
-use q_host::wire::message::{Hello, NamedAgent, Reach};
-use q_host::wire::{OLDEST, PROTOCOL};
+use q_host::wire::message::Reach;
+use q_host::wire::network::Network;
 use q_testkit::home::Home;
 use q_testkit::process::output_within;
 use q_testkit::server::Server;
@@ -55,21 +55,14 @@ impl World {
         place(&self.home)
     }
 
-    /// Who this test's own clients say they are.
-    pub(crate) fn hello(&self) -> Hello {
-        let reach = Reach::Http {
+    /// How the agent is reached that this test's own clients bring.
+    pub(crate) fn reach(&self) -> Reach {
+        Reach::Http {
             base_url: self.server.base_url(),
             key: None,
             model: "m".to_owned(),
             idle_timeout_ms: 60_000,
-        };
-        Hello {
-            protocol: PROTOCOL,
-            oldest: OLDEST,
-            version: "test".to_owned(),
-            watch: true,
-            agents: vec![NamedAgent { name: "scripted".to_owned(), reach }],
-            acknowledged: Vec::new(),
+            network: Network::default(),
         }
     }
 }

@@ -23,7 +23,8 @@
 //! | `headless` | commands for scripts, `--json`, exit codes |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
-//! | `every_verb` | hostile words through every command, and nothing of them is done
+//! | `every_verb` | hostile words through every command, and nothing of them is done |
+//! | `strangers` | other users and other programs at the place of the host: not spoken to, not signalled |
 //! | `hostile` | what agents and pasted texts try with the terminal |
 //! | `world`, `run`, `screen` | where it happens, commands in pipes, what is read and typed |
 //!
@@ -55,5 +56,6 @@ mod restart;
 mod run;
 mod screen;
 mod sessions;
+mod strangers;
 mod terminals;
 mod world;

@@ -28,6 +28,12 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, door: Arc<Door>)
     let mut reader = Reader::new(read, Arc::clone(&door.long_frames));
     let hello = tokio::time::timeout(HELLO_WITHIN, reader.first()).await;
     door.ungreeted.leave(client);
+    if matches!(&hello, Ok(Ok(Some(ClientMessage::Hello(Hello { stop: true, .. }))))) {
+        let _ends_already = door.events.send(Event::Terminate).await;
+        let why = "the host was stopped".to_owned();
+        let _gone = send(&mut write, &HostMessage::Going { why, restart: false }).await;
+        return;
+    }
     let (hello, _place) = match welcome(hello.ok(), &door) {
         Ok(welcome) => welcome,
         Err(why) => {
@@ -170,7 +176,7 @@ fn unknown() -> Refused {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
-    use crate::wire::{Codec, MAX_FRAME, OLDEST, Request};
+    use crate::wire::{Codec, MAX_FRAME, Request};
     use futures_util::{SinkExt as _, StreamExt as _};
     use serde::Serialize;
     use tokio_util::codec::{Framed, FramedWrite};
@@ -192,14 +198,7 @@ mod tests {
     }
 
     fn hello() -> ClientMessage {
-        ClientMessage::Hello(Hello {
-            protocol: PROTOCOL,
-            oldest: OLDEST,
-            version: String::new(),
-            watch: false,
-            agents: Vec::new(),
-            acknowledged: Vec::new(),
-        })
+        ClientMessage::Hello(Hello::new(false))
     }
 
     /// One that has said hello, as the host sees it too.
@@ -404,5 +403,34 @@ mod tests {
         assert!(matches!(heard.recv().await, Some(Event::Disconnected { client: ClientId(1) })));
         drop(outbox);
         assert_eq!(door.backlog.bytes(), 0);
+    }
+
+    /// As one of another version does, whose own host is to come next.
+    #[tokio::test]
+    async fn whoever_asks_the_host_to_stop_is_heard_whatever_they_speak() {
+        for protocol in [0, PROTOCOL, u32::MAX] {
+            let (guest, host) = UnixStream::pair().unwrap();
+            let (events, mut heard) = mpsc::channel(4);
+            let serving = tokio::spawn(serve(host, ClientId(1), events));
+            let mut guest = Framed::new(guest, Codec::<HostMessage, ClientMessage>::default());
+            let hello = Hello { protocol, oldest: protocol, stop: true, ..Hello::new(false) };
+            guest.send(&ClientMessage::Hello(hello)).await.unwrap();
+            assert!(matches!(heard.recv().await, Some(Event::Terminate)), "{protocol}");
+            assert!(matches!(guest.next().await, Some(Ok(Ok(HostMessage::Going { .. })))), "{protocol}");
+            serving.await.unwrap();
+        }
+    }
+
+    /// What hosts of protocol 2 take for a hello.
+    #[tokio::test]
+    async fn an_older_host_can_say_that_it_is_older() {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Older {
+            Hello { protocol: u32, oldest: u32, agents: Vec<String> },
+        }
+        let written = rmp_serde::to_vec_named(&ClientMessage::Hello(Hello::new(true))).unwrap();
+        let Older::Hello { protocol, oldest, agents } = rmp_serde::from_slice(&written).unwrap();
+        assert_eq!((protocol, oldest, agents.len()), (PROTOCOL, crate::wire::OLDEST, 0));
     }
 }

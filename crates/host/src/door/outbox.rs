@@ -448,6 +448,7 @@ mod tests {
             preview: String::new(),
             created: 0,
             touched: 0,
+            wants_agent: false,
         })))
     }
 

@@ -51,7 +51,9 @@ fn item_weight(item: &Item) -> usize {
         | Body::Thinking(text)
         | Body::Call { input: text, .. }
         | Body::Result { text, .. } => text.len(),
-        Body::Interrupted(_) | Body::Failed(_) | Body::PromptLost(_) | Body::LogCut(_) | Body::LeftOut(_) => 0,
+        Body::Interrupted(_) | Body::Failed(_) | Body::PromptLost(_) | Body::LogCut(_) | Body::LeftOut(_) => {
+            0
+        }
     };
     size_of::<Item>() + text
 }

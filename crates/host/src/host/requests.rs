@@ -1,14 +1,12 @@
 //! What clients say: requests answered here, wishes passed on to the core.
 
-use std::sync::Arc;
-
 use q_core::{
     ClientId, Command, EntryNo, Environment, Input, NameFault, Presence, ReplyTo, RequestId, SessionId,
 };
 use q_store::Stretch;
 
-use super::{Agents, End, Host, Reading, Wanted};
-use crate::wire::message::Status;
+use super::{End, Host, Reading, Wanted, agents};
+use crate::wire::message::{NamedAgent, Reach, Status};
 use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, list, request};
 use crate::world::World;
 
@@ -50,18 +48,19 @@ impl<W: World> Host<W> {
                 let reading = Reading { client, request: id, session: session.into(), what: Wanted::Facts };
                 self.read_when_written(reading);
             }
+            // It is closed while it comes in, and nothing is asked in it: who first goes on in it brings its agent.
             Request::Import(brought) => {
-                self.create(client, id, |fresh, environment| {
+                self.create(client, id, None, |fresh, environment| {
                     brought.command(fresh, environment).map_err(bad_kind)
                 });
             }
             Request::List => {
-                let lines = list::page(self.core.view().sessions().map(Into::into));
+                let lines = list::page(self.core.view().sessions().map(|one| self.agents.line(one)));
                 self.world.send(client, reply(Ok(Answer::List(lines))));
             }
             Request::ListAfter { session } => {
                 let behind = self.core.view().sessions().skip_while(|one| one.id <= session.into());
-                let lines = list::page(behind.map(Into::into));
+                let lines = list::page(behind.map(|one| self.agents.line(one)));
                 self.world.send(client, reply(Ok(Answer::List(lines))));
             }
             Request::Sizes => {
@@ -93,19 +92,23 @@ impl<W: World> Host<W> {
                 self.world.send(client, reply(Ok(Answer::Done)));
                 self.stop(End::Restart);
             }
-            Request::Create(new) => self.create(client, id, |session, environment| {
-                new.command(session, environment).map_err(bad_kind)
-            }),
-            Request::Fork { session, at, name } => {
-                self.create(client, id, |fresh, _| Ok(request::fork(session, fresh, at, name)));
+            Request::Create(mut new) => {
+                let reach = new.reach.take();
+                self.create(client, id, reach, |session, environment| {
+                    new.command(session, environment).map_err(bad_kind)
+                });
             }
-            Request::Wish { session, wish } => {
-                let session = session.into();
-                if wish.asks() {
-                    self.bind(session, client);
+            Request::Fork { session, at, name, reach } => {
+                self.create(client, id, reach, |fresh, _| Ok(request::fork(session, fresh, at, name)));
+            }
+            Request::SetAgent { session, agent } => {
+                let answer = agents::check(&agent.reach).map(|()| Answer::Done);
+                if let (Ok(_), Some(session)) = (&answer, self.core.view().summary(session.into())) {
+                    self.agents.offer(&session, agent);
                 }
-                self.wish(client, id, wish.command(session));
+                self.world.send(client, reply(answer));
             }
+            Request::Wish { session, wish } => self.wish(client, id, wish.command(session.into())),
         }
     }
 
@@ -137,38 +140,31 @@ impl<W: World> Host<W> {
         self.tell(Input::Wish { to: ReplyTo { client, request: RequestId(id) }, command });
     }
 
-    /// A wish for a session that does not exist yet: it gets a fresh id, and what its client brought along.
+    /// A wish for a session that does not exist yet: it gets a fresh id, and how its agent is reached.
     fn create(
         &mut self,
         client: ClientId,
         id: u64,
+        reach: Option<Reach>,
         command: impl FnOnce(SessionId, Environment) -> Result<Command, Refused>,
     ) {
         let environment = self.guests.get(&client).map(|guest| guest.environment).unwrap_or_default();
-        let wanted = self.world.session_id().map_err(|error| Refused {
-            code: "entropy".into(),
-            message: error.to_string(),
-            limit: false,
+        let wanted = reach.as_ref().map_or(Ok(()), agents::check);
+        let fresh = wanted.and_then(|()| {
+            self.world.session_id().map_err(|error| Refused {
+                code: "entropy".into(),
+                message: error.to_string(),
+                limit: false,
+            })
         });
-        let wanted = wanted.and_then(|session| Ok((session, command(session, environment)?)));
-        match wanted {
+        match fresh.and_then(|session| Ok((session, command(session, environment)?))) {
             Ok((session, command)) => {
                 self.wish(client, id, command);
-                self.bind(session, client);
+                if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
+                    self.agents.offer(&made, NamedAgent { name: made.agent.clone(), reach });
+                }
             }
             Err(refused) => self.world.send(client, HostMessage::Reply { id, answer: Err(refused) }),
-        }
-    }
-
-    /// Gives a session the agents of the client that uses it, unless it has those of another already. After a failed turn
-    /// the client that goes on counts: there the address or the key may be mended by now.
-    fn bind(&mut self, session: SessionId, client: ClientId) {
-        let Some(guest) = self.guests.get(&client) else { return };
-        let Some(summary) = self.core.view().summary(session) else { return };
-        let has_it = |agents: &Arc<Agents>| agents.contains_key(&summary.agent);
-        let failed = summary.failure.is_some();
-        if (failed && has_it(&guest.agents)) || !self.agents.get(&session).is_some_and(has_it) {
-            self.agents.insert(session, Arc::clone(&guest.agents));
         }
     }
 

@@ -53,6 +53,7 @@ impl From<Summary> for Line {
             preview: summary.preview,
             created: summary.created.0,
             touched: summary.touched.0,
+            wants_agent: false,
         }
     }
 }

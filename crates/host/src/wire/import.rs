@@ -84,7 +84,7 @@ impl From<Import> for Brought {
         let Setup { kind, brief, agent, model, directory, environment: _, policy } = setup;
         let deny_tools = policy == Policy::Deny;
         let kind = kind.word().to_owned();
-        let new = New { name: typed, kind, brief, agent, model, directory, deny_tools, tags };
+        let new = New { name: typed, kind, brief, agent, reach: None, model, directory, deny_tools, tags };
         let tokens = (usage.input, usage.output);
         Self { new, name, origin, pinned, created: created.0, touched: touched.0, tokens, running }
     }

@@ -62,6 +62,7 @@ mod tests {
             preview: "x".repeat(80),
             created: u64::MAX,
             touched: u64::MAX,
+            wants_agent: true,
         }
     }
 

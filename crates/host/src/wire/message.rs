@@ -6,6 +6,7 @@ use q_agent::{AgentSpec, HttpSpec, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::import::Facts;
+use super::network::Network;
 use super::request::{Id, Request};
 use super::view::{Call, Line, Pages, Piece, Shot};
 use super::{OLDEST, PROTOCOL};
@@ -49,14 +50,31 @@ pub struct Hello {
     pub version: String,
     /// Whether it keeps a mirror: snapshots and updates are sent.
     pub watch: bool,
-    /// The agents of its configuration and environment. Sessions it creates keep these, in memory only.
-    pub agents: Vec<NamedAgent>,
+    /// Whether the host is to end, whatever is understood of all else: so a `q` of another version makes room for its own.
+    #[serde(default)]
+    pub stop: bool,
+    /// Nothing, ever: a hello carries no secret. Hosts of protocol 2 want the field, or cannot say that they are older.
+    #[serde(skip_deserializing)]
+    pub agents: [(); 0],
     /// Of each session the newest prompt that an earlier host acknowledged to it.
     #[serde(default)]
     pub acknowledged: Vec<(Id, u64)>,
 }
 
 impl Hello {
+    /// Of this program.
+    pub fn new(watch: bool) -> Self {
+        Self {
+            protocol: PROTOCOL,
+            oldest: OLDEST,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            watch,
+            stop: false,
+            agents: [],
+            acknowledged: Vec::new(),
+        }
+    }
+
     /// Whether a host of this program and this client understand one another.
     pub(crate) const fn is_understood(&self) -> bool {
         let oldest = if self.oldest == 0 { self.protocol } else { self.oldest };
@@ -65,7 +83,7 @@ impl Hello {
 }
 
 /// An agent as a client's configuration names it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedAgent {
     /// Its name.
     pub name: String,
@@ -74,7 +92,7 @@ pub struct NamedAgent {
 }
 
 /// How an agent is reached.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// It is built in.
@@ -89,12 +107,37 @@ pub enum Reach {
         model: String,
         /// How long it may stay silent.
         idle_timeout_ms: u64,
+        /// The network of whoever brings it.
+        #[serde(default)]
+        network: Network,
     },
 }
 
+impl Reach {
+    /// How long its texts are.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Guide => 0,
+            Self::Http { base_url, key, model, idle_timeout_ms: _, network } => {
+                base_url.len() + key.as_ref().map_or(0, String::len) + model.len() + network.bytes()
+            }
+        }
+    }
+}
+
+/// Which agents there are is no secret; how they are reached holds keys.
 impl std::fmt::Debug for NamedAgent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NamedAgent").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Reach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Guide => "Guide",
+            Self::Http { .. } => "Http { .. }",
+        })
     }
 }
 
@@ -102,11 +145,12 @@ impl From<Reach> for AgentSpec {
     fn from(reach: Reach) -> Self {
         match reach {
             Reach::Guide => Self::Guide,
-            Reach::Http { base_url, key, model, idle_timeout_ms } => Self::Http(HttpSpec {
+            Reach::Http { base_url, key, model, idle_timeout_ms, network } => Self::Http(HttpSpec {
                 base_url,
                 key: key.map(Secret::new),
                 model,
                 idle_timeout: Duration::from_millis(idle_timeout_ms),
+                network: network.into(),
             }),
         }
     }
@@ -284,14 +328,7 @@ mod tests {
             (OLDEST - 1, OLDEST - 1, false),
             (0, 0, false),
         ] {
-            let hello = Hello {
-                protocol,
-                oldest,
-                version: String::new(),
-                watch: false,
-                agents: Vec::new(),
-                acknowledged: Vec::new(),
-            };
+            let hello = Hello { protocol, oldest, ..Hello::new(false) };
             assert_eq!(hello.is_understood(), talks, "{protocol}, from {oldest}");
         }
     }

@@ -12,6 +12,7 @@ pub mod import;
 mod leaf;
 pub mod list;
 pub mod message;
+pub mod network;
 pub mod request;
 pub mod view;
 
@@ -23,7 +24,7 @@ pub use import::{Brought, Facts, Part};
 pub use message::{Answer, ClientMessage, HostMessage, Refused};
 pub use request::{Id, New, Request, Say, Wish};
 
-/// The number of this protocol.
-pub const PROTOCOL: u32 = 2;
+/// The number of this protocol. Up to 2 the hello brought the agents, and with them keys.
+pub const PROTOCOL: u32 = 3;
 /// The oldest protocol that is understood, too.
-pub const OLDEST: u32 = 2;
+pub const OLDEST: u32 = 3;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::few::few;
 use super::import::{Brought, Part};
 use super::leaf::{PolicyDef, halves};
+use super::message::{NamedAgent, Reach};
 
 /// A session's id on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,17 @@ pub enum Request {
         at: Option<u64>,
         /// Its name as typed.
         name: Option<String>,
+        /// How its agent is reached, which is the other's; nothing where the client does not know.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reach: Option<Reach>,
+    },
+    /// How a session's agent is reached. Said before a wish that begins a turn, where the session's line says that it is
+    /// wanted; taken only where it is.
+    SetAgent {
+        /// Which session.
+        session: Id,
+        /// The agent, by the name that the session has for it.
+        agent: NamedAgent,
     },
     /// A new session with a history from elsewhere, which comes in parts.
     Import(Box<Brought>),
@@ -100,6 +112,9 @@ pub struct New {
     pub brief: String,
     /// Which agent answers.
     pub agent: String,
+    /// How it is reached, with its key; nothing where the client does not know. In memory only, for this session alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
     /// Which model; empty for the agent's own.
     pub model: String,
     /// Where it works.
@@ -205,8 +220,8 @@ impl Wish {
         Request::Wish { session, wish: self }
     }
 
-    /// Whether it begins a turn, or may do so: then the client's agents are those that answer.
-    pub(crate) const fn asks(&self) -> bool {
+    /// Whether it begins a turn, or may do so: then the session's agent is asked, and must be known.
+    pub const fn asks(&self) -> bool {
         match self {
             Self::Submit { .. } | Self::Steer { .. } | Self::Retry { .. } | Self::SendNow { .. } => true,
             Self::Rename { .. }
@@ -332,10 +347,20 @@ impl From<Command> for Request {
                 let Setup { kind, brief, agent, model, directory, environment: _, policy } = setup;
                 let deny_tools = policy == Policy::Deny;
                 let kind = kind.word().to_owned();
-                Self::Create(New { name, kind, brief, agent, model, directory, deny_tools, tags })
+                Self::Create(New {
+                    name,
+                    kind,
+                    brief,
+                    agent,
+                    reach: None,
+                    model,
+                    directory,
+                    deny_tools,
+                    tags,
+                })
             }
             Command::Fork { session, id: _, at, name } => {
-                Self::Fork { session: session.into(), at: at.map(|at| at.0), name }
+                Self::Fork { session: session.into(), at: at.map(|at| at.0), name, reach: None }
             }
             Command::Rename { session, name } => Wish::Rename { name }.of(session.into()),
             Command::Close { session, even_if_working: force } => Wish::Close { force }.of(session.into()),

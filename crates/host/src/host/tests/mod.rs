@@ -23,7 +23,8 @@ use crate::events::{Allowance, Event, Heard};
 use crate::pipeline::CommitNo;
 use crate::wire::Id;
 use crate::wire::message::{Hello, NamedAgent, Reach};
-use crate::wire::{Answer, ClientMessage, HostMessage, New, OLDEST, PROTOCOL, Refused, Request, Wish};
+use crate::wire::network::Network;
+use crate::wire::{Answer, ClientMessage, HostMessage, New, Refused, Request, Wish};
 use crate::world::{Question, World};
 use crate::writer::Written;
 
@@ -117,6 +118,8 @@ struct Bench {
     durable: usize,
     /// How much of what was sent the test has looked at.
     looked: usize,
+    /// The agents that clients have.
+    agents: BTreeMap<u64, Vec<NamedAgent>>,
 }
 
 impl Bench {
@@ -125,8 +128,8 @@ impl Bench {
     }
 
     fn on(core: Multiplexer) -> Self {
-        let mut bench =
-            Self { host: Host::new(core, Simulated::default()), requests: 0, durable: 0, looked: 0 };
+        let host = Host::new(core, Simulated::default());
+        let mut bench = Self { host, requests: 0, durable: 0, looked: 0, agents: BTreeMap::new() };
         bench.host.start();
         bench
     }
@@ -142,28 +145,54 @@ impl Bench {
     /// A client with these agents: name and address.
     fn connect(&mut self, client: u64, watch: bool, agents: &[(&str, &str)]) {
         let named = |&(name, address): &(&str, &str)| NamedAgent { name: name.into(), reach: http(address) };
-        let hello = Hello {
-            protocol: PROTOCOL,
-            oldest: OLDEST,
-            version: "test".into(),
-            watch,
-            agents: agents.iter().map(named).collect(),
-            acknowledged: Vec::new(),
-        };
-        self.host.on(Event::Connected { client: ClientId(client), hello, outbox: Arc::default() });
+        self.agents.insert(client, agents.iter().map(named).collect());
+        let (client, hello) = (ClientId(client), Hello::new(watch));
+        self.host.on(Event::Connected { client, hello, outbox: Arc::default() });
     }
 
     fn disconnect(&mut self, client: u64) {
         self.host.on(Event::Disconnected { client: ClientId(client) });
     }
 
-    /// A client asks; gives the request's number.
-    fn request(&mut self, client: u64, request: Request) -> u64 {
+    /// A client asks; gives the request's number. It brings the agent with a session that it makes, and offers it before
+    /// each wish that begins a turn, wanted or not: what is taken is the host's to say.
+    fn request(&mut self, client: u64, mut request: Request) -> u64 {
+        match &mut request {
+            Request::Create(new) => new.reach = self.agent_of(client, &new.agent).map(|agent| agent.reach),
+            Request::Fork { session, reach, .. } => {
+                *reach = self.agent_in(client, *session).map(|agent| agent.reach);
+            }
+            Request::Wish { session, wish } if wish.asks() => self.offer(client, *session),
+            _request_without_agent => {}
+        }
         self.requests += 1;
         let id = self.requests;
+        self.say(client, id, request);
+        id
+    }
+
+    fn say(&mut self, client: u64, id: u64, request: Request) {
         let (client, message) = (ClientId(client), ClientMessage::Request { id, request });
         self.host.on(Event::Said { client, message, allowance: Allowance::default() });
-        id
+    }
+
+    fn agent_of(&self, client: u64, name: &str) -> Option<NamedAgent> {
+        self.agents.get(&client)?.iter().find(|agent| agent.name == name).cloned()
+    }
+
+    /// The client's agent of the name that the session's has.
+    fn agent_in(&self, client: u64, session: Id) -> Option<NamedAgent> {
+        let name = self.host.core.view().summary(session.into())?.agent;
+        self.agent_of(client, &name)
+    }
+
+    /// What is said of it is no part of what the test looks at.
+    fn offer(&mut self, client: u64, session: Id) {
+        if let Some(agent) = self.agent_in(client, session) {
+            let sent = self.host.world.sent.len();
+            self.say(client, 0, Request::SetAgent { session, agent });
+            self.host.world.sent.truncate(sent);
+        }
     }
 
     /// A session of `client` with that agent, committed.
@@ -242,7 +271,8 @@ impl Bench {
 }
 
 fn http(address: &str) -> Reach {
-    Reach::Http { base_url: address.into(), key: None, model: "m".into(), idle_timeout_ms: 1000 }
+    let network = Network::default();
+    Reach::Http { base_url: address.into(), key: None, model: "m".into(), idle_timeout_ms: 1000, network }
 }
 
 fn create(agent: &str) -> Request {

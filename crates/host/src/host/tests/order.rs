@@ -5,7 +5,7 @@ use q_core::{AgentEvent, ClientId, Presence};
 use super::{Bench, Id, count, create};
 use crate::events::{Allowance, Event};
 use crate::wire::message::Hello;
-use crate::wire::{Answer, ClientMessage, OLDEST, PROTOCOL, Request, Wish};
+use crate::wire::{Answer, ClientMessage, Request, Wish};
 
 #[test]
 fn acknowledgements_and_asks_wait_for_their_commit() {
@@ -153,16 +153,8 @@ fn what_comes_late_or_from_nobody_changes_nothing() {
     bench.disconnect(99);
     bench.host.on(Event::Lagged { client: ClientId(99) });
     bench.host.on(Event::Deadline);
-    let hello = Hello {
-        protocol: PROTOCOL,
-        oldest: OLDEST,
-        version: String::new(),
-        watch: false,
-        agents: Vec::new(),
-        acknowledged: Vec::new(),
-    };
-    let (client, message) = (ClientId(1), ClientMessage::Hello(hello));
-    bench.host.on(Event::Said { client, message, allowance: Allowance::default() });
+    let message = ClientMessage::Hello(Hello::new(false));
+    bench.host.on(Event::Said { client: ClientId(1), message, allowance: Allowance::default() });
     bench.host.on(Event::Drained { client: ClientId(99) });
     assert!(bench.news().is_empty());
     assert_eq!(bench.host.world.commits.len(), written);

@@ -2,8 +2,9 @@
 
 use q_core::{AgentEvent, AgentFailure, FailureKind};
 
-use super::Bench;
-use crate::wire::Wish;
+use super::{Bench, http};
+use crate::wire::message::NamedAgent;
+use crate::wire::{Answer, HostMessage, Id, Request, Wish};
 
 #[test]
 fn a_session_keeps_the_agent_of_the_client_that_made_it() {
@@ -75,4 +76,77 @@ fn a_waiting_prompt_is_answered_by_the_agent_its_session_has() {
     bench.hear(session, 1, AgentEvent::Done);
     bench.commit();
     assert_eq!(bench.addresses(), ["A of 1", "A of 1"]);
+}
+
+#[test]
+fn a_fork_has_the_agent_of_the_client_that_made_it() {
+    let mut bench = Bench::new();
+    bench.connect(1, false, &[("a", "A of 1")]);
+    bench.connect(2, false, &[("a", "A of 2")]);
+    let session = bench.create(1, "a");
+    let fork = bench.request(2, Request::Fork { session, at: None, name: None, reach: None });
+    bench.commit();
+    let Some(Ok(Answer::Created { session: fork, .. })) = bench.answer(fork) else { panic!("no fork") };
+    let fork = *fork;
+    bench.submit(1, fork, "why?");
+    bench.submit(2, session, "why?");
+    bench.commit();
+    assert_eq!(bench.addresses(), ["A of 2", "A of 1"]);
+}
+
+/// What the newest list says.
+fn is_wanted(bench: &mut Bench, session: Id) -> bool {
+    let id = bench.request(1, Request::List);
+    let Some(Ok(Answer::List(lines))) = bench.answer(id) else { panic!("no list") };
+    lines.iter().find(|line| line.id == session).unwrap().wants_agent
+}
+
+#[test]
+fn a_sessions_line_says_when_its_agent_is_wanted() {
+    let mut bench = Bench::new();
+    bench.connect(1, true, &[("a", "A")]);
+    let session = bench.create(1, "a");
+    assert!(!is_wanted(&mut bench, session), "its maker brought it");
+    bench.submit(1, session, "why?");
+    bench.commit();
+    let failure = AgentFailure { kind: FailureKind::WrongKey, detail: String::new() };
+    bench.hear(session, 1, AgentEvent::Failed(failure));
+    bench.commit();
+    assert!(is_wanted(&mut bench, session), "the last turn failed");
+    bench.request(1, Wish::Retry { token: 77 }.of(session));
+    bench.commit();
+    assert!(!is_wanted(&mut bench, session), "the next one runs");
+    bench.hear(session, 2, AgentEvent::Done);
+    bench.commit();
+
+    bench.request(1, Wish::Close { force: false }.of(session));
+    bench.commit();
+    assert!(!is_wanted(&mut bench, session), "nothing is asked in the archive");
+    bench.request(1, Wish::Reopen.of(session));
+    bench.commit();
+    assert!(is_wanted(&mut bench, session), "what was known is forgotten");
+
+    let mut bench = bench.restarted();
+    bench.connect(1, true, &[("a", "A")]);
+    let wanted = bench.host.world.sent.iter().find_map(|(_, message)| match message {
+        HostMessage::Snapshot(shot) => Some(shot.line.wants_agent),
+        _other => None,
+    });
+    assert_eq!(wanted, Some(true), "a host begins without keys");
+}
+
+#[test]
+fn what_is_brought_for_another_agent_or_too_long_is_not_taken() {
+    let mut bench = Bench::new();
+    bench.connect(1, false, &[]);
+    let session = bench.create(1, "a");
+    let mut offer = |name: &str, reach| {
+        let id =
+            bench.request(1, Request::SetAgent { session, agent: NamedAgent { name: name.into(), reach } });
+        let code = bench.answer(id).unwrap().as_ref().err().map(|refused| refused.code.clone());
+        (code, is_wanted(&mut bench, session))
+    };
+    assert_eq!(offer("b", http("B")), (None, true));
+    assert_eq!(offer("a", http(&"x".repeat(1 << 20))), (Some("agent_too_long".into()), true));
+    assert_eq!(offer("a", http("A")), (None, false));
 }

@@ -1,0 +1,196 @@
+//! Keys on their way to the host: with a session that is made, for its agent alone; and before a wish that begins a turn,
+//! where the session's line says that its agent is wanted. Nothing else that a client says holds any.
+
+use std::collections::BTreeMap;
+
+use q_core::SessionId;
+use q_host::wire::message::{NamedAgent, Reach};
+use q_host::wire::view::Line;
+use q_host::wire::{Id, Request};
+
+/// What this client can bring, and where it is wanted.
+#[derive(Debug)]
+pub(crate) struct Bringing {
+    agents: Vec<NamedAgent>,
+    sessions: BTreeMap<SessionId, Wanted>,
+}
+
+/// What is known of a session's agent, from its newest line.
+#[derive(Debug)]
+struct Wanted {
+    agent: String,
+    now: bool,
+}
+
+impl Bringing {
+    /// A client with these agents, that has seen no session yet.
+    pub(crate) const fn new(agents: Vec<NamedAgent>) -> Self {
+        Self { agents, sessions: BTreeMap::new() }
+    }
+
+    /// Takes in what the host says of a session.
+    pub(crate) fn see(&mut self, line: &Line) {
+        let wanted = Wanted { agent: line.agent.clone(), now: line.wants_agent };
+        self.sessions.insert(line.id.into(), wanted);
+    }
+
+    /// The session is gone.
+    pub(crate) fn forget(&mut self, session: SessionId) {
+        self.sessions.remove(&session);
+    }
+
+    /// Puts into a request what belongs there; gives what is to be said before it, if anything is.
+    pub(crate) fn prepare(&mut self, request: &mut Request) -> Option<Request> {
+        match request {
+            Request::Create(new) => {
+                new.reach = self.reach(&new.agent);
+                None
+            }
+            Request::Fork { session, reach, .. } => {
+                *reach = self.sessions.get(&SessionId::from(*session)).and_then(|one| self.reach(&one.agent));
+                None
+            }
+            Request::Wish { session, wish } if wish.asks() => self.wanted(*session),
+            Request::Wish { .. }
+            | Request::SetAgent { .. }
+            | Request::Import(_)
+            | Request::Facts { .. }
+            | Request::Page { .. }
+            | Request::Result { .. }
+            | Request::List
+            | Request::ListAfter { .. }
+            | Request::Sizes
+            | Request::Inbox
+            | Request::Resync { .. }
+            | Request::Status
+            | Request::Stats
+            | Request::Stop
+            | Request::Restart => None,
+        }
+    }
+
+    fn wanted(&mut self, session: Id) -> Option<Request> {
+        let wanted = self.sessions.get_mut(&session.into()).filter(|wanted| wanted.now)?;
+        let agent = self.agents.iter().find(|agent| agent.name == wanted.agent)?.clone();
+        wanted.now = false; // until the host says so again
+        Some(Request::SetAgent { session, agent })
+    }
+
+    fn reach(&self, agent: &str) -> Option<Reach> {
+        self.agents.iter().find(|known| known.name == agent).map(|known| known.reach.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use q_core::{Activity, Policy, Presence};
+    use q_host::wire::{New, Wish};
+
+    use super::*;
+
+    const KEY: &str = "sk-canary";
+
+    fn agent(name: &str) -> NamedAgent {
+        let reach = Reach::Http {
+            base_url: "http://127.0.0.1/v1".into(),
+            key: Some(format!("{KEY}-{name}")),
+            model: String::new(),
+            idle_timeout_ms: 1,
+            network: q_host::wire::network::Network::default(),
+        };
+        NamedAgent { name: name.into(), reach }
+    }
+
+    fn line(id: u128, agent: &str, wants_agent: bool) -> Line {
+        Line {
+            id: Id(id),
+            name: "a".into(),
+            slot: 1,
+            kind: String::new(),
+            agent: agent.into(),
+            model: String::new(),
+            directory: String::new(),
+            policy: Policy::Ask,
+            tags: Vec::new(),
+            pinned: false,
+            parent: None,
+            inherited: None,
+            presence: Presence::Live,
+            trashed: None,
+            activity: Activity::Idle,
+            held: false,
+            pending: 0,
+            unread: 0,
+            seen: (0, 0),
+            queued: 0,
+            entries: 0,
+            turns: 0,
+            tokens: (0, 0),
+            failure: None,
+            failures: 0,
+            interrupter: None,
+            sent: None,
+            preview: String::new(),
+            created: 0,
+            touched: 0,
+            wants_agent,
+        }
+    }
+
+    /// The keys in what is sent for a request.
+    fn keys(bringing: &mut Bringing, mut request: Request) -> Vec<String> {
+        let before = bringing.prepare(&mut request);
+        let text: String =
+            before.iter().chain([&request]).map(|request| serde_json::to_string(request).unwrap()).collect();
+        ["a", "b"]
+            .into_iter()
+            .filter(|name| text.contains(&format!("{KEY}-{name}")))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn submit(session: u128) -> Request {
+        Wish::Submit { token: 1, text: "why?".into() }.of(Id(session))
+    }
+
+    #[test]
+    fn keys_go_with_what_needs_them_and_with_nothing_else() {
+        let mut bringing = Bringing::new(vec![agent("a"), agent("b")]);
+        bringing.see(&line(1, "a", false));
+        bringing.see(&line(2, "b", true));
+        bringing.see(&line(3, "c", true));
+        let create = |agent: &str| Request::Create(New { agent: agent.into(), ..New::default() });
+        let fork = |session| Request::Fork { session: Id(session), at: None, name: None, reach: None };
+        let none: [&str; 0] = [];
+        let mut table = |request, expected: &[&str]| assert_eq!(keys(&mut bringing, request), expected);
+        table(create("a"), &["a"]);
+        table(create("c"), &none);
+        table(fork(2), &["b"]);
+        table(fork(9), &none);
+        table(submit(1), &none);
+        table(Wish::Interrupt.of(Id(2)), &none);
+        table(submit(2), &["b"]);
+        table(submit(2), &none); // brought already
+        table(submit(3), &none); // not ours to bring
+        for request in [
+            Request::List,
+            Request::ListAfter { session: Id(2) },
+            Request::Sizes,
+            Request::Inbox,
+            Request::Status,
+            Request::Stats,
+            Request::Stop,
+            Request::Restart,
+            Request::Resync { session: Id(2) },
+            Request::Facts { session: Id(2) },
+            Request::Page { session: Id(2), before: None, bytes: 1 },
+            Wish::Wake.of(Id(2)),
+            Wish::SaveDraft { text: "half".into() }.of(Id(2)),
+        ] {
+            table(request, &none);
+        }
+        bringing.see(&line(2, "b", true)); // its turn failed
+        assert_eq!(keys(&mut bringing, Wish::Retry { token: 2 }.of(Id(2))), ["b"]);
+    }
+}
