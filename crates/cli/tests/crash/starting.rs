@@ -100,9 +100,9 @@ fn of_many_hosts_at_once_one_stays() {
 #[tokio::test]
 async fn a_host_can_be_ended_without_its_protocol() {
     let world = World::new();
-    assert!(!q_host::dismiss(&world.place()).await.expect("nobody there"));
+    assert!(!q_host::dismiss(&world.place(), q_host::Urgency::Orderly).await.expect("nobody there"));
     world.q_ok(&["new", "-d", "kept"]);
-    assert!(q_host::dismiss(&world.place()).await.expect("a host that goes"));
+    assert!(q_host::dismiss(&world.place(), q_host::Urgency::Orderly).await.expect("a host that goes"));
     assert!(!world.place().socket().exists(), "it left in good order");
     assert!(world.q_ok(&["ls"]).contains("kept"));
     world.home.host_pid();

@@ -8,11 +8,10 @@ use std::{io, thread};
 
 use q_sim::process::is_alive;
 use q_sim::server::Script;
-use rustix::process::Signal;
 
-use crate::run::{Run, send};
+use crate::run::Run;
 use crate::screen::{Reader as _, leader, pasted};
-use crate::world::{World, eventually};
+use crate::world::World;
 
 #[test]
 fn what_is_mistyped_stays_in_the_editor() {
