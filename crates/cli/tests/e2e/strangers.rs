@@ -211,7 +211,7 @@ fn a_foreign_socket_hears_not_one_byte() {
         for verb in VERBS {
             let ear = planted(&mut world, plant);
             let outcome = world.q(verb);
-            assert_eq!(ear.heard(), [0_u8; 0], "{}: {verb:?}: {outcome:?}", plant.what);
+            assert_eq!(ear.heard(), b"", "{}: {verb:?}: {outcome:?}", plant.what);
             match plant.way_out {
                 Some(way_out) if verb != ["doctor"] => drop(outcome.exited(5).told(way_out)),
                 Some(_) => {}
@@ -254,7 +254,7 @@ fn the_doctor_beside_a_running_host_asks_no_foreign_socket() {
         let told = world.q(&["doctor", "--json"]).succeeded().json();
         assert_eq!(told["condition"], "in_use", "{}: {told}", plant.what);
         assert_eq!(told["losses"][0]["name"], serde_json::Value::Null, "{}: {told}", plant.what);
-        assert_eq!(ear.heard(), [0_u8; 0], "{}", plant.what);
+        assert_eq!(ear.heard(), b"", "{}", plant.what);
         world.home.set("XDG_RUNTIME_DIR", here.to_str().unwrap());
         world.q(&["host", "stop"]).succeeded();
         assert!(!is_alive(host));

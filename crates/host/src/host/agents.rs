@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use q_agent::AgentSpec;
-use q_core::{SessionId, Summary};
+use q_core::{Activity, SessionId, Summary};
 
 use crate::wire::message::{NamedAgent, Reach};
 use crate::wire::view::Line;
@@ -50,7 +50,8 @@ impl Agents {
     pub(super) fn mark(&self, line: &mut Line) {
         let Id(id) = line.id;
         let is_known = self.of(SessionId(id), &line.agent).is_some();
-        line.wants_agent = line.presence.is_open() && (line.failure.is_some() || !is_known);
+        let has_failed = line.activity == Activity::Failed;
+        line.wants_agent = line.presence.is_open() && (has_failed || !is_known);
     }
 }
 

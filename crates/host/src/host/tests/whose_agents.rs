@@ -88,10 +88,9 @@ fn a_fork_has_the_agent_of_the_client_that_made_it() {
     bench.commit();
     let Some(Ok(Answer::Created { session: fork, .. })) = bench.answer(fork) else { panic!("no fork") };
     let fork = *fork;
-    bench.submit(1, fork, "why?");
-    bench.submit(2, session, "why?");
-    bench.commit();
-    assert_eq!(bench.addresses(), ["A of 2", "A of 1"]);
+    let reached = |session: Id| bench.host.agents.of(session.into(), "a").cloned();
+    assert_eq!(reached(fork), Some(http("A of 2").into()));
+    assert_eq!(reached(session), Some(http("A of 1").into()));
 }
 
 /// What the newest list says.
