@@ -14,4 +14,4 @@ pub mod spec;
 pub use ask::{Agent, Ask, Told};
 pub use q_core::conversation::{Message, Role};
 pub use secret::Secret;
-pub use spec::{AgentSpec, HttpSpec};
+pub use spec::{AgentSpec, HttpSpec, NetworkEnvironment};

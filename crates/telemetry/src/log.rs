@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 const FILES_KEPT: usize = 7;
 /// What is logged unless the filter says otherwise: turns, switches, commits and errors, not every key or token.
 /// Never the provider library's own lines: they hold whole error bodies, and with them words of a conversation.
-const DEFAULT_FILTER: &str = "warn,q=info,genai=off";
+const DEFAULT_FILTER: &str = "warn,q=info";
 
 /// The log cannot be written; `q` works without it.
 #[derive(Debug)]

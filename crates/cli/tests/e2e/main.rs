@@ -20,6 +20,7 @@
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
+//! | `servers` | whole answers and others; servers that would hold up everybody |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `hostile` | what agents and pasted texts try with the terminal |
 //! | `world`, `run`, `screen` | where it happens, commands in pipes, what is read and typed |
@@ -48,6 +49,7 @@ mod replay;
 mod restart;
 mod run;
 mod screen;
+mod servers;
 mod sessions;
 mod terminals;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use q_agent::{AgentSpec, HttpSpec, Secret};
+use q_agent::{AgentSpec, HttpSpec, NetworkEnvironment, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::import::Facts;
@@ -107,6 +107,7 @@ impl From<Reach> for AgentSpec {
                 key: key.map(Secret::new),
                 model,
                 idle_timeout: Duration::from_millis(idle_timeout_ms),
+                network: NetworkEnvironment::default(),
             }),
         }
     }
