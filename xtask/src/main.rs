@@ -32,7 +32,7 @@ cargo xtask COMMAND
   sim [--seeds N] [--from S]  whole simulated machines under faults; sim --seed S: one again, with all that happens
   crash [--full] [--only RIG [--seed S [--flip PLACES] | --point SCENARIO:CALL:N]]
                               the store killed at system calls and at random moments, power cuts, flipped bits
-  fuzz [--seconds N]          grows the corpus of the frame decoder (nightly compiler, cargo-fuzz)
+  fuzz [--seconds N]          grows the corpora of frames and replies (nightly compiler, cargo-fuzz)
   mutants [--list] [--only NAME]
                               plants faults in the core, one at a time: each must be caught by the test it names
   mutants --store             the same with the store, whose crash rigs must notice

@@ -14,6 +14,7 @@ use crate::secret::Secret;
 
 /// How an agent is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there are as many as agents are configured")]
 pub enum AgentSpec {
     /// The built-in guide: offline, needs nothing.
     Guide,

@@ -1,62 +1,17 @@
 //! The HTTP agent against the scripted server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
 
+mod support;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use q_agent::{AgentSpec, Ask, HttpSpec, Message, NetworkEnvironment, Role, Secret};
-use q_core::{AgentEvent, AgentFailure, FailureKind, Usage};
+use q_agent::{AgentSpec, Ask, HttpSpec, Message, Role, Secret};
+use q_core::{AgentEvent, FailureKind, Usage};
 use q_testkit::server::{Script, Server};
 
-const PATIENCE: Duration = Duration::from_secs(20);
-
-fn spec(base_url: String) -> HttpSpec {
-    HttpSpec {
-        base_url,
-        key: Some(Secret::new("sk-test")),
-        model: "scripted".into(),
-        idle_timeout: PATIENCE,
-        network: NetworkEnvironment::default(),
-    }
-}
-
-fn ask(text: &str) -> Ask {
-    Ask { messages: vec![Message::words(Role::User, text)], ..Ask::default() }
-}
-
-/// What one ask comes to: text, usage, how it ended. Checks the shape of the stream on the way.
-#[derive(Debug, PartialEq, Eq)]
-struct Outcome {
-    text: String,
-    usage: Option<Usage>,
-    ending: Result<(), AgentFailure>,
-}
-
-async fn answer(spec: HttpSpec, ask: Ask) -> Outcome {
-    let mut outcome = Outcome { text: String::new(), usage: None, ending: Ok(()) };
-    let mut events = AgentSpec::Http(spec).agent().answer(ask, futures_util::stream::pending().boxed());
-    let mut ended = false;
-    while let Some(event) = events.next().await {
-        assert!(!ended, "{event:?} after the end");
-        match event {
-            AgentEvent::Text(text) => outcome.text.push_str(&text),
-            AgentEvent::Usage(usage) => outcome.usage = Some(usage),
-            AgentEvent::Done => ended = true,
-            AgentEvent::Failed(failure) => {
-                outcome.ending = Err(failure);
-                ended = true;
-            }
-            other @ (AgentEvent::Thinking(_)
-            | AgentEvent::Title(_)
-            | AgentEvent::Steerable
-            | AgentEvent::Call(_)
-            | AgentEvent::Result { .. }) => panic!("{other:?}"),
-        }
-    }
-    assert!(ended, "the stream ended without a word");
-    outcome
-}
+use support::{Outcome, PATIENCE, answer, ask, spec};
 
 #[tokio::test]
 async fn an_answer_streams_and_is_counted() {
@@ -119,6 +74,7 @@ async fn the_address_may_end_in_a_slash() {
 async fn every_failure_has_its_kind() {
     let server = Server::start();
     let said = || Script::new().say("half ").say("an answer");
+    let length = "data: {\"choices\":[{\"delta\":{\"content\":\".\"},\"finish_reason\":\"length\"}]}\n\n";
     let unknown = r#"{"error":{"message":"The model `x` does not exist","code":"model_not_found"}}"#;
     for (name, script, kind, text) in [
         ("400", Script::new().status(400, r#"{"error":{"message":"no"}}"#), FailureKind::Rejected, ""),
@@ -126,6 +82,7 @@ async fn every_failure_has_its_kind() {
         ("401", Script::new().status(401, "{}"), FailureKind::WrongKey, ""),
         ("403", Script::new().status(403, "<html>"), FailureKind::WrongKey, ""),
         ("404", Script::new().status(404, unknown), FailureKind::UnknownModel, ""),
+        ("404 path", Script::new().status(404, "page not found"), FailureKind::Unreachable, ""),
         ("422", Script::new().status(422, "[]"), FailureKind::Rejected, ""),
         ("429", Script::new().status(429, "{}").retry_after(7), FailureKind::RateLimited, ""),
         ("500", Script::new().status(500, ""), FailureKind::ServerError, ""),
@@ -141,9 +98,11 @@ async fn every_failure_has_its_kind() {
         ("cut inside an event", said().raw("data: {\"choi").cut(), FailureKind::Cut, "half an answer"),
         ("ended early", said(), FailureKind::Cut, "half an answer"),
         ("ended at once", Script::new(), FailureKind::Cut, ""),
-        ("not JSON", said().raw("data: {nonsense}\n\n").done(), FailureKind::Cut, "half an answer"),
-        ("not text", said().raw(b"data: \xff\xfe\n\n".as_slice()).done(), FailureKind::Cut, "half an answer"),
-        ("a web page", Script::new().raw("<html>Log in to the airport</html>"), FailureKind::Cut, ""),
+        ("not JSON, not finished", said().raw("data: {nonsense}\n\n"), FailureKind::Cut, "half an answer"),
+        ("a web page", Script::new().raw("<html>Log in to the airport</html>"), FailureKind::Unreachable, ""),
+        ("nothing", Script::new().done(), FailureKind::Empty, ""),
+        ("blank", Script::new().say(" \n").done(), FailureKind::Empty, " \n"),
+        ("cut by length", said().raw(length), FailureKind::LengthLimit, "half an answer."),
         (
             "error inside",
             said().raw("data: {\"error\":{\"message\":\"overloaded\"}}\n\n").done(),
@@ -161,7 +120,7 @@ async fn every_failure_has_its_kind() {
 #[tokio::test]
 async fn answers_that_end_unusually_but_whole_are_done() {
     let server = Server::start();
-    let finish = r#"data: {"choices":[{"index":0,"delta":{"content":"."},"finish_reason":"length"}]}"#;
+    let finish = r#"data: {"choices":[{"index":0,"delta":{"content":"."},"finish_reason":"stop"}]}"#;
     for (name, script, text) in [
         ("no [DONE]", Script::new().say("all").finish(), "all"),
         ("cut behind the finish", Script::new().say("all").finish().cut(), "all"),
@@ -171,7 +130,9 @@ async fn answers_that_end_unusually_but_whole_are_done() {
             Script::new().say("all").raw(format!("{finish}\n\ndata: [DONE]\n\n")),
             "all.",
         ),
-        ("nothing", Script::new().done(), ""),
+        ("not JSON", Script::new().say("all").raw("data: {nonsense}\n\n").done(), "all"),
+        ("not text", Script::new().say("all").raw(b"data: \xff\xfe\n\n".as_slice()).done(), "all"),
+        ("open behind the finish", Script::new().say("all").finish().silence(), "all"),
         ("comments", Script::new().raw(": ping\n\n: ping\n\n").say("all").raw(": ping\n\n").done(), "all"),
         (
             "no space",
@@ -271,30 +232,6 @@ async fn streams_become(count: usize, server: &Arc<Server>) -> bool {
         .expect("no panic")
 }
 
-/// Runs itself again in an environment that sends everything through a proxy, which knows no address but its own.
-#[tokio::test]
-async fn a_proxy_is_not_asked_for_this_machine() {
-    if std::env::args().any(|argument| argument == "--include-ignored") {
-        let server = Server::start();
-        let local = spec(server.base_url().replace("127.0.0.1", "localhost"));
-        assert_eq!(answer(local, ask("hi")).await.ending, Ok(()));
-        assert_eq!(answer(spec(server.base_url()), ask("hi")).await.ending, Ok(()));
-        let outside = spec("http://192.0.2.1/v1".into());
-        let failure = answer(outside, ask("hi")).await.ending.unwrap_err();
-        assert_eq!(failure.kind, FailureKind::UnknownModel, "the proxy was not asked: {failure}");
-        return;
-    }
-    let proxy = Server::start();
-    let proxies = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let status = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_proxy_is_not_asked_for_this_machine", "--include-ignored"])
-        .envs(proxies.map(|name| (name, proxy.base_url())))
-        .stdout(std::process::Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success());
-}
-
 #[tokio::test]
 async fn an_answer_that_nobody_polls_is_not_asked_for() {
     let server = Server::start();
@@ -305,6 +242,102 @@ async fn an_answer_that_nobody_polls_is_not_asked_for() {
     );
     assert_eq!(answer(spec(server.base_url()), ask("once")).await.ending, Ok(()));
     assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn ten_thousand_calls_that_nobody_asked_for_are_one_failure() {
+    let server = Server::start();
+    let call = |number: usize| {
+        let call = format!(
+            "{{\"index\":{number},\"id\":\"c{number}\",\"function\":{{\"name\":\"dig\",\"arguments\":\"{{}}\"}}}}"
+        );
+        format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{call}]}}}}]}}\n\n")
+    };
+    let calls: String = (0..10_000).map(call).collect();
+    server.on("dig", Script::new().raw(calls).whole().silence());
+    let outcome = answer(spec(server.base_url()), ask("dig")).await;
+    let failure = outcome.ending.unwrap_err();
+    assert_eq!((failure.kind, failure.detail.as_str()), (FailureKind::WantsTool, "dig and 64 more"));
+    assert!(server.wait_for_open_streams(0, PATIENCE), "more calls are waited for");
+}
+
+#[tokio::test]
+async fn a_line_without_an_end_fails_its_own_turn() {
+    let server = Server::start();
+    let line = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}", "x".repeat(20 << 20));
+    server.on("long", Script::new().say("half").raw(line).whole().silence());
+    let outcome = answer(spec(server.base_url()), ask("long")).await;
+    let failure = outcome.ending.unwrap_err();
+    assert_eq!((failure.kind, outcome.text.as_str()), (FailureKind::Cut, "half"));
+    assert!(failure.detail.contains("longer than 1024 KB"), "{failure}");
+    assert!(server.wait_for_open_streams(0, PATIENCE), "the rest is waited for");
+}
+
+/// All run on one thread: while one stream has more to read than it ever can, others have their turn after every piece of it.
+#[tokio::test]
+async fn a_flood_lets_others_have_their_turn() {
+    const FLOOD: usize = 16 << 20;
+    let server = Server::start();
+    server.on("flood", Script::new().raw(": nothing\n".repeat(FLOOD / 10)).whole().say("all").done());
+    let flooded = answer(spec(server.base_url()), ask("flood"));
+    let mut turns = 0;
+    let others = async {
+        loop {
+            turns += 1;
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        outcome = flooded => assert_eq!((outcome.text.as_str(), outcome.ending), ("all", Ok(()))),
+        () = others => {}
+    }
+    assert!(turns >= FLOOD / (64 << 10), "others had {turns} turns");
+}
+
+/// A server that refuses in a hundred megabytes gets rid of a few: what the system holds for both ends, and what is read.
+#[tokio::test]
+async fn a_refusal_is_read_no_further_than_its_limit() {
+    use std::io::{Read, Write};
+    const BODY: usize = 100 << 20;
+    const SENT: usize = 32 << 20;
+    for head in [
+        format!("content-length: {BODY}\r\n\r\n"),
+        format!("transfer-encoding: chunked\r\n\r\n{BODY:x}\r\n"),
+        format!("content-encoding: gzip\r\ncontent-length: {BODY}\r\n\r\n"),
+        "\r\n".to_owned(),
+    ] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
+        let start = format!("HTTP/1.1 500 No\r\nconnection: close\r\n{head}");
+        let sending = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let _request = client.read(&mut [0; 4096]).unwrap();
+            client.write_all(start.as_bytes()).unwrap();
+            let block = "zebra ".repeat(10_000);
+            (0..BODY / block.len()).take_while(|_| client.write_all(block.as_bytes()).is_ok()).count()
+                * block.len()
+        });
+        let failure = answer(spec(base_url), ask("hi")).await.ending.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::ServerError, "{head}");
+        assert!(failure.detail.contains("zebra") || failure.detail.contains("gzip"), "{failure}");
+        let sent = tokio::task::spawn_blocking(|| sending.join().unwrap()).await.unwrap();
+        assert!(sent < SENT, "{sent} bytes were taken with {head}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_has_a_limit() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
+    drop(std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let _request = client.read(&mut [0; 4096]).unwrap();
+        client.write_all(b"HTTP/1.1 200 OK\r\n").unwrap();
+        while client.write_all(format!("x: {}\r\n", "y".repeat(4000)).as_bytes()).is_ok() {}
+    }));
+    let failure = answer(spec(base_url), ask("hi")).await.ending.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Unreachable, "{failure}");
 }
 
 #[tokio::test]
@@ -347,6 +380,7 @@ async fn wherever_the_network_divides_a_stream_it_says_the_same() {
         let stream = recorded(line_end);
         let whole = Outcome {
             text: "Größe: 12 €\n世界 👩‍💻 \"done\"".into(),
+            thinking: String::new(),
             usage: Some(Usage { input: 21, output: 9 }),
             ending: Ok(()),
         };

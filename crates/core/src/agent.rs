@@ -134,7 +134,7 @@ pub enum FailureKind {
     WrongKey,
     /// The server does not know the model (404, or its own words for it).
     UnknownModel,
-    /// The stream ended before the answer did.
+    /// The stream ended before the answer did, or for a reason that nobody here knows.
     Cut,
     /// The server stayed silent longer than the idle timeout.
     Silent,
@@ -146,6 +146,16 @@ pub enum FailureKind {
     ServerError,
     /// The answer is longer than `q` keeps.
     TooLong,
+    /// The model may not say more in one answer: what it said is incomplete.
+    LengthLimit,
+    /// A filter of the server ended the answer.
+    Filtered,
+    /// The model does not want to answer.
+    Refused,
+    /// The model waits for a tool that nobody offered it.
+    WantsTool,
+    /// The model ended its answer without a word.
+    Empty,
     /// The session's agent is not in the configuration of any attached client.
     NotConfigured,
     /// `q` itself failed to ask.
@@ -154,7 +164,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::Unreachable,
         Self::WrongKey,
         Self::UnknownModel,
@@ -164,6 +174,11 @@ impl FailureKind {
         Self::Rejected,
         Self::ServerError,
         Self::TooLong,
+        Self::LengthLimit,
+        Self::Filtered,
+        Self::Refused,
+        Self::WantsTool,
+        Self::Empty,
         Self::NotConfigured,
         Self::Internal,
     ];
@@ -180,6 +195,11 @@ impl FailureKind {
             Self::Rejected => "rejected",
             Self::ServerError => "server_error",
             Self::TooLong => "too_long",
+            Self::LengthLimit => "length_limit",
+            Self::Filtered => "filtered",
+            Self::Refused => "refused",
+            Self::WantsTool => "wants_tool",
+            Self::Empty => "empty",
             Self::NotConfigured => "not_configured",
             Self::Internal => "internal",
         }
@@ -197,6 +217,11 @@ impl FailureKind {
             Self::Rejected => "the server rejects the request",
             Self::ServerError => "the server failed",
             Self::TooLong => "the answer is longer than q keeps",
+            Self::LengthLimit => "the answer is cut at the model's length limit",
+            Self::Filtered => "a content filter ended the answer",
+            Self::Refused => "the model refuses to answer",
+            Self::WantsTool => "the model wants a tool that it was not offered",
+            Self::Empty => "the model gave an empty answer",
             Self::NotConfigured => "this session's agent is not configured here",
             Self::Internal => "q could not ask the agent",
         }
@@ -213,6 +238,12 @@ impl FailureKind {
             Self::Cut | Self::Silent | Self::ServerError => "`/retry` asks again",
             Self::RateLimited => "wait a little, then `/retry`",
             Self::Rejected => "read the detail, change the prompt, send it again",
+            Self::LengthLimit => "ask for the rest, or for less at once",
+            Self::Filtered | Self::Refused => "change the prompt, send it again",
+            Self::WantsTool => {
+                "say in the prompt that there are no tools, or ask another model in a new session"
+            }
+            Self::Empty => "`/retry` asks again",
             Self::TooLong => "ask for the rest",
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",

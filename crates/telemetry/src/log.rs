@@ -17,8 +17,6 @@ use tracing_subscriber::{EnvFilter, Layer, registry};
 const FILES_KEPT: usize = 7;
 /// What is logged unless the filter says otherwise: turns, switches, commits and errors, not every key or token.
 const DEFAULT_FILTER: &str = "warn,q=info";
-/// Libraries whose lines quote what a server said, at every level: a body may echo a key or a conversation.
-const QUOTING: [&str; 1] = ["genai"];
 
 /// The log cannot be written; `q` works without it.
 #[derive(Debug)]
@@ -76,7 +74,7 @@ where
 fn is_harmless(line: &Metadata<'_>) -> bool {
     let source = line.target().split("::").next().unwrap_or_default();
     let own = source == "q" || source.starts_with("q_");
-    own || (*line.level() <= Level::WARN && !QUOTING.contains(&source))
+    own || *line.level() <= Level::WARN
 }
 
 #[cfg(test)]
@@ -115,7 +113,6 @@ mod tests {
             tracing::info!(target: "hyper::client", "library info");
             tracing::warn!(target: "hyper::client", "library warning");
             tracing::trace!(target: "quinn", "library that begins alike");
-            tracing::error!(target: "genai", "library that quotes");
             tracing::trace_span!(target: "hyper::client", "library span", body = "secret").in_scope(|| ());
         });
         page.text()
@@ -123,11 +120,9 @@ mod tests {
 
     #[test]
     fn no_filter_lets_a_library_say_more_than_warnings() {
-        for filter in ["trace", "hyper=trace", "genai=trace", "hyper::client=info,q=trace", "info"] {
+        for filter in ["trace", "hyper=trace", "rustls=trace", "hyper::client=info,q=trace", "info"] {
             let logged = logged(Some(filter));
-            for never in
-                ["library info", "library span", "secret", "library that begins alike", "library that quotes"]
-            {
+            for never in ["library info", "library span", "secret", "library that begins alike"] {
                 assert!(!logged.contains(never), "{filter}: {never}: {logged}");
             }
         }

@@ -1,100 +1,148 @@
-//! How connections are made: one per request, straight to the address that was configured.
+//! How connections are made: one per request, to the address that was configured, through the proxy that the session's
+//! environment names, or straight.
 
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hyper::Uri;
+use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
+use hyper_util::client::proxy::matcher::Intercept;
+use hyper_util::rt::TokioIo;
 use q_core::{AgentFailure, FailureKind};
-use reqwest::{Client, Url, redirect, retry};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tower_service::Service;
 
+use super::address::Address;
+use super::detail::clean;
 use super::failed;
+use super::trust::Trust;
 
-/// How long a connection may take to come about.
+/// How long a connection may take to come about, with all that stands between.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// What makes connections to `base_url`.
-///
-/// Blocks: for `https` the system's certificates are read (30 ms the first time, 2 ms and 0.1 MB later; `http` costs a few
-/// microseconds). Nothing is pooled and HTTP/1.1 is spoken, so a request has its connection for itself and dropping the answer closes
-/// it. Redirects are not followed: a conversation goes to the server that was configured or nowhere. Nothing is sent
-/// again: a turn runs at most once.
-pub(super) fn client_for(base_url: &str) -> Result<Client, AgentFailure> {
-    let url = address(base_url)?;
-    let builder = Client::builder()
-        .http1_only()
-        .pool_max_idle_per_host(0)
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .no_gzip()
-        .tcp_nodelay(true)
-        .connect_timeout(CONNECT)
-        .user_agent(concat!("q/", env!("CARGO_PKG_VERSION")));
-    let builder = if is_loopback(&url) { builder.no_proxy() } else { builder };
-    let builder = if url.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
-    builder.build().map_err(|error| failed(FailureKind::Internal, error.to_string()))
+/// A connection, whatever it goes through.
+pub(super) type Link = Box<dyn Ends>;
+
+/// What a connection can do.
+pub(super) trait Ends: Read + Write + Unpin + Send {}
+impl<T: Read + Write + Unpin + Send> Ends for T {}
+
+type Fault = Box<dyn Error + Send + Sync>;
+
+/// A connection to this address.
+pub(super) async fn open(
+    address: &Address,
+    proxy: Option<&Intercept>,
+    trust: Option<&Trust>,
+) -> Result<Link, AgentFailure> {
+    let connecting = tokio::time::timeout(CONNECT, reach(address, proxy, trust));
+    let through = proxy.map(|proxy| format!("through the proxy {}: ", proxy.uri())).unwrap_or_default();
+    let why = match connecting.await {
+        Ok(Ok(link)) => return Ok(link),
+        Ok(Err(fault)) => causes(fault.as_ref()),
+        Err(_) => format!("no connection within {} seconds", CONNECT.as_secs()),
+    };
+    let missing =
+        trust.and_then(|trust| trust.missing.as_ref()).map(|why| format!("; {why}")).unwrap_or_default();
+    Err(failed(FailureKind::Unreachable, clean(&format!("{through}{why}{missing}"), None)))
 }
 
-/// Where completions of this base address are asked for. A query of the base address stays at the end.
-pub(super) fn completions_url(base_url: &str) -> Result<String, AgentFailure> {
-    let mut url = address(base_url)?;
-    let path = format!("{}/chat/completions", url.path().trim_end_matches('/'));
-    url.set_path(&path);
-    Ok(url.into())
-}
-
-fn address(base_url: &str) -> Result<Url, AgentFailure> {
-    let fault = |why: &str| failed(FailureKind::Unreachable, format!("base_url is not an address: {why}"));
-    let url = Url::parse(base_url.trim()).map_err(|error| fault(&error.to_string()))?;
-    match url.scheme() {
-        "http" | "https" if url.has_host() => Ok(url),
-        _ => Err(fault("it must begin with http:// or https://")),
+async fn reach(address: &Address, proxy: Option<&Intercept>, trust: Option<&Trust>) -> Result<Link, Fault> {
+    let config = trust.map(|trust| &trust.config);
+    let mut hop = Hop { tcp: HttpConnector::new(), config: config.cloned() };
+    hop.tcp.set_nodelay(true);
+    hop.tcp.enforce_http(false);
+    let Some(proxy) = proxy else { return hop.call(address.uri.clone()).await };
+    let is_socks = proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("socks"));
+    let link = if is_socks {
+        // The proxy resolves the name, whatever the scheme asks for: done here it would hold up every other session.
+        let socks = SocksV5::new(with_port(proxy.uri(), 1080)?, hop);
+        let mut socks = match proxy.raw_auth() {
+            Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
+            None => socks,
+        };
+        socks.call(with_port(&address.uri, address.port())?).await?
+    } else if address.is_secure() {
+        let tunnel = Tunnel::new(proxy.uri().clone(), hop);
+        let mut tunnel = match proxy.basic_auth() {
+            Some(password) => tunnel.with_auth(password.clone()),
+            None => tunnel,
+        };
+        tunnel.call(address.uri.clone()).await?
+    } else {
+        return hop.call(proxy.uri().clone()).await;
+    };
+    match config {
+        Some(config) if address.is_secure() => secured(link, address.host(), config).await,
+        Some(_) | None => Ok(link),
     }
 }
 
-/// Whether it leads to this machine; a proxy for the outside has no business there.
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    address.parse::<std::net::IpAddr>().map_or_else(
-        |_| host == "localhost" || host.ends_with(".localhost"),
-        |address| address.to_canonical().is_loopback(),
-    )
+/// The same address with its port written out.
+fn with_port(uri: &Uri, port: u16) -> Result<Uri, Fault> {
+    if uri.port().is_some() {
+        return Ok(uri.clone());
+    }
+    let authority = format!("{}:{port}", uri.host().unwrap_or_default());
+    let scheme = uri.scheme_str().unwrap_or_default();
+    Ok(Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build()?)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// TLS over a connection to this host.
+async fn secured(link: Link, host: &str, config: &Arc<ClientConfig>) -> Result<Link, Fault> {
+    let name = ServerName::try_from(host.to_owned())?;
+    let stream = TlsConnector::from(Arc::clone(config)).connect(name, TokioIo::new(link)).await?;
+    Ok(Box::new(TokioIo::new(stream)))
+}
 
-    #[test]
-    fn the_base_address_is_used_as_given() {
-        for (base, url) in [
-            ("https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions"),
-            ("http://127.0.0.1:8080/v1/", "http://127.0.0.1:8080/v1/chat/completions"),
-            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/chat/completions"),
-            (" http://[::1]:1/v1// ", "http://[::1]:1/v1/chat/completions"),
-            ("https://x.test/v1?api-version=2", "https://x.test/v1/chat/completions?api-version=2"),
-        ] {
-            assert_eq!(completions_url(base), Ok(url.to_owned()), "{base}");
-        }
-        for base in ["", "127.0.0.1:8080/v1", "localhost:8080", "ftp://x/v1", "file:///etc", "http://"] {
-            let kind = completions_url(base).map_err(|failure| failure.kind);
-            assert_eq!(kind, Err(FailureKind::Unreachable), "{base}");
-        }
+/// A connection without anything between: to a server, or to a proxy.
+#[derive(Clone)]
+struct Hop {
+    tcp: HttpConnector,
+    config: Option<Arc<ClientConfig>>,
+}
+
+impl Service<Uri> for Hop {
+    type Response = Link;
+    type Error = Fault;
+    type Future = Pin<Box<dyn Future<Output = Result<Link, Fault>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        self.tcp.poll_ready(cx).map_err(Into::into)
     }
 
-    #[test]
-    fn this_machine_has_many_names() {
-        for (base, loopback) in [
-            ("http://127.0.0.1:1", true),
-            ("http://127.9.9.9:1", true),
-            ("http://[::1]:1", true),
-            ("http://[::ffff:127.0.0.1]:1", true),
-            ("http://localhost:1", true),
-            ("http://api.localhost:1", true),
-            ("http://10.0.0.1:1", false),
-            ("http://localhost.example.org", false),
-            ("http://127.0.0.1.example.org", false),
-        ] {
-            assert_eq!(address(base).map(|url| is_loopback(&url)), Ok(loopback), "{base}");
-        }
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let connecting = self.tcp.call(to.clone());
+        let config = self.config.clone().filter(|_| to.scheme_str() == Some("https"));
+        Box::pin(async move {
+            let tcp: Link = Box::new(connecting.await?);
+            let host = to.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+            match config {
+                Some(config) => secured(tcp, host, &config).await,
+                None => Ok(tcp),
+            }
+        })
     }
+}
+
+/// What an error and its causes say. The outermost words often only say that something failed.
+pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let words = error.to_string();
+        // Some repeat their cause.
+        if !said.last().is_some_and(|last| last.ends_with(&words)) {
+            said.push(words);
+        }
+        next = error.source();
+    }
+    said.join(": ")
 }

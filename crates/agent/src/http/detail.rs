@@ -2,10 +2,15 @@
 
 use serde_json::Value;
 
+use super::page;
 use crate::secret::Secret;
 
 /// The longest detail, in characters.
 const MAX_CHARS: usize = 300;
+/// How many of them are its beginning, where the middle has to go: what matters stands at either end.
+const BEGINNING: usize = 150;
+/// How deep errors are looked for in each other.
+const MAX_DEPTH: usize = 6;
 
 /// `text` as a detail: one line of at most 300 characters that holds neither control characters nor the key.
 pub(super) fn clean(text: &str, key: Option<&Secret>) -> String {
@@ -13,11 +18,13 @@ pub(super) fn clean(text: &str, key: Option<&Secret>) -> String {
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     // Before it is cut: a cut through the key would leave a part of it.
     let line = key.map_or_else(|| line.clone(), |key| key.redact(&line));
-    if line.chars().nth(MAX_CHARS).is_none() {
-        line
-    } else {
-        line.chars().take(MAX_CHARS - 1).chain(['…']).collect()
+    let length = line.chars().count();
+    if length <= MAX_CHARS {
+        return line;
     }
+    let beginning = line.chars().take(BEGINNING);
+    let end = line.chars().skip(length - (MAX_CHARS - BEGINNING - 1));
+    beginning.chain(['…']).chain(end).collect()
 }
 
 /// Whether a terminal shows the character where it stands: controls and marks that turn the direction do not count.
@@ -27,9 +34,43 @@ fn harmless(c: char) -> bool {
         && !matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
-/// What a body of JSON says in words, wherever servers put it: `error.message`, `error`, `message`, `detail`.
-pub(super) fn words_of(body: &Value) -> Option<&str> {
-    ["/error/message", "/error", "/message", "/detail"].iter().find_map(|place| body.pointer(place)?.as_str())
+/// What a body says in words: those of its JSON, the title and text of a page, or all of it.
+pub(super) fn words_of_body(body: &str, json: Option<&Value>) -> String {
+    match json.and_then(words_of) {
+        Some(words) => words,
+        None if page::is_page(body) => page::words(body),
+        None => body.to_owned(),
+    }
+}
+
+/// What JSON says in words, wherever servers put them: `error.message`, `error`, `errors[]`, `message`, `detail`,
+/// `detail[].msg`, any of these in an array, and what a server between says it was told (`error.metadata.raw`).
+pub(super) fn words_of(body: &Value) -> Option<String> {
+    words_within(body, MAX_DEPTH)
+}
+
+fn words_within(value: &Value, depth: usize) -> Option<String> {
+    let depth = depth.checked_sub(1)?;
+    match value {
+        Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
+        Value::Array(items) => items.iter().find_map(|item| words_within(item, depth)),
+        Value::Object(object) => {
+            let places =
+                ["error", "errors", "message", "msg", "detail", "error_description", "reason", "title"];
+            let outer = places.iter().find_map(|place| words_within(object.get(*place)?, depth));
+            let raw = value.pointer("/metadata/raw").and_then(Value::as_str).map(str::trim);
+            match raw.filter(|raw| !raw.is_empty()) {
+                Some(raw) => {
+                    let json: Option<Value> = serde_json::from_str(raw).ok();
+                    let inner = json.and_then(|json| words_within(&json, depth));
+                    let inner = inner.unwrap_or_else(|| raw.to_owned());
+                    Some(outer.map_or_else(|| inner.clone(), |outer| format!("{outer}: {inner}")))
+                }
+                None => outer,
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -51,26 +92,41 @@ mod tests {
         }
         assert_eq!(clean(&long, None).chars().count(), MAX_CHARS);
         assert_eq!(clean(&"é".repeat(300), None).chars().count(), 300);
+        let both = clean(&format!("begins {long} ends"), None);
+        assert!(both.starts_with("begins x") && both.ends_with("x ends") && both.contains('…'), "{both}");
     }
 
     #[test]
     fn a_key_is_cut_out_before_the_line_is_cut_short() {
         let key = Secret::new("sk-0123456789");
-        let text = format!("{}sk-0123456789", "x".repeat(290));
-        assert!(!clean(&text, Some(&key)).contains("sk-"));
+        for place in 130..400 {
+            let text = format!("{}sk-0123456789{}", "x".repeat(place), "y".repeat(500 - place));
+            let said = clean(&text, Some(&key));
+            assert!(!said.contains("sk-") && !said.contains("789"), "{place}: {said}");
+        }
     }
 
     #[test]
     fn servers_put_their_words_in_many_places() {
+        let raw = "{\"error\":{\"message\":\"inner\"}}";
         for (body, words) in [
             (json!({"error": {"message": "m", "code": "c"}}), Some("m")),
             (json!({"error": "e"}), Some("e")),
             (json!({"message": "m"}), Some("m")),
             (json!({"detail": "d"}), Some("d")),
+            (json!({"detail": [{"loc": ["body"], "msg": "field required"}]}), Some("field required")),
+            (json!({"detail": {"message": "d"}}), Some("d")),
+            (json!([{"error": {"message": "m"}}]), Some("m")),
+            (json!({"errors": [{"message": "m"}, {"message": "n"}]}), Some("m")),
+            (json!({"errors": ["e"]}), Some("e")),
+            (json!({"error": {"message": "", "code": 1}, "message": "m"}), Some("m")),
+            (json!({"error": {"message": "outer", "metadata": {"raw": raw}}}), Some("outer: inner")),
+            (json!({"error": {"metadata": {"raw": "plain"}}}), Some("plain")),
             (json!({"error": {"code": 1}}), None),
             (json!([1]), None),
+            (json!([[[[[["too deep"]]]]]]), None),
         ] {
-            assert_eq!(words_of(&body), words, "{body}");
+            assert_eq!(words_of(&body).as_deref(), words, "{body}");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What a refusal of the server means, read from its status and its body.
 //!
-//! Not here: failures below HTTP (`completion` has those).
+//! Not here: failures below HTTP (`connection` and `exchange` have those), reasons of an answer (`finish`).
 
 use q_core::{AgentFailure, FailureKind};
 use serde_json::Value;
 
-use super::detail::{clean, words_of};
+use super::detail::{clean, words_of, words_of_body};
+use super::json::mended;
 use crate::secret::Secret;
 
 /// A response whose status is not success.
@@ -13,7 +14,7 @@ use crate::secret::Secret;
 pub(super) struct Refused<'a> {
     /// The status.
     pub(super) status: u16,
-    /// The body, of whatever type.
+    /// The beginning of the body, of whatever type.
     pub(super) body: &'a str,
     /// What stands in `Retry-After`.
     pub(super) retry_after: Option<&'a str>,
@@ -22,59 +23,94 @@ pub(super) struct Refused<'a> {
 impl Refused<'_> {
     /// The failure it is.
     pub(super) fn failure(&self, key: Option<&Secret>) -> AgentFailure {
-        let json: Option<Value> = serde_json::from_str(self.body).ok();
-        let said = json.as_ref().and_then(words_of).unwrap_or(self.body);
-        let model_unknown = json.as_ref().is_some_and(says_unknown_model);
-        let kind = kind_of(self.status, model_unknown);
-        let mut detail = format!("{} {said}", self.status);
-        if self.status == 404 && !said.to_lowercase().contains("model") {
-            detail = format!("404: is base_url complete, for example with /v1 at its end? {said}");
-        } else if (300..400).contains(&self.status) {
-            detail = format!("{}: the server redirects; set base_url to where it leads", self.status);
-        } else if let Some(wait) = self.retry_after {
-            detail = format!("{}, retry after {wait}: {said}", self.status);
-        }
+        let Self { status, body, retry_after } = *self;
+        let json = read(body);
+        let said = words_of_body(body, json.as_ref());
+        let kind = kind_of(status, &said, code_of(json.as_ref()));
+        let detail = match retry_after {
+            _ if (300..400).contains(&status) => {
+                format!("{status}: the server redirects; set base_url to where it leads")
+            }
+            Some(wait) => format!("{status}, retry after {wait}: {said}"),
+            None if said.starts_with(&status.to_string()) => said,
+            None => format!("{status} {said}"),
+        };
         AgentFailure { kind, detail: clean(&detail, key) }
     }
 }
 
-/// The failure an error object inside a stream is.
-pub(super) fn in_stream(error: &Value, key: Option<&Secret>) -> AgentFailure {
-    let body = serde_json::json!({ "error": error });
-    let status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+/// The failure that an error in the place of an answer, or in the middle of one, is.
+pub(super) fn in_answer(error: &str, key: Option<&Secret>) -> AgentFailure {
+    let json = read(error);
+    let said = words_of_body(error, json.as_ref());
+    let code = code_of(json.as_ref());
+    let status = code.and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+    let status = status.filter(|status| (400..600).contains(status));
     let kind = match status {
-        Some(status) if (400..600).contains(&status) => kind_of(status, says_unknown_model(&body)),
-        Some(_) | None if says_unknown_model(&body) => FailureKind::UnknownModel,
-        Some(_) | None => FailureKind::ServerError,
+        Some(status) => kind_of(status, &said, code),
+        None if says_unknown_model(&said, code) => FailureKind::UnknownModel,
+        None => FailureKind::ServerError,
     };
-    let detail = words_of(&body).map_or_else(|| error.to_string(), ToOwned::to_owned);
-    AgentFailure { kind, detail: clean(&detail, key) }
+    AgentFailure { kind, detail: clean(&said, key) }
 }
 
-fn kind_of(status: u16, model_unknown: bool) -> FailureKind {
+/// A body as JSON, mended where that is needed.
+fn read(body: &str) -> Option<Value> {
+    serde_json::from_str(body).or_else(|_| serde_json::from_str(&mended(body))).ok()
+}
+
+/// Its code: a number or a word.
+fn code_of(body: Option<&Value>) -> Option<&Value> {
+    ["/error/code", "/code", "/0/error/code"].iter().find_map(|place| body?.pointer(place))
+}
+
+fn kind_of(status: u16, said: &str, code: Option<&Value>) -> FailureKind {
     match status {
         401 | 403 => FailureKind::WrongKey,
-        404 => FailureKind::UnknownModel,
+        // Only where it says so: else it is the path that is not known.
+        404 if said.to_lowercase().contains("model") => FailureKind::UnknownModel,
+        // A proxy that wants to know who asks lets nobody reach anything.
+        404 | 407 => FailureKind::Unreachable,
         429 => FailureKind::RateLimited,
         500.. => FailureKind::ServerError,
-        0..500 if model_unknown => FailureKind::UnknownModel,
+        0..500 if says_unknown_model(said, code) => FailureKind::UnknownModel,
         0..500 => FailureKind::Rejected,
     }
 }
 
 /// Whether the body says that the model is not known. Servers use 400 for it as well as 404.
-fn says_unknown_model(body: &Value) -> bool {
-    let code = body.pointer("/error/code").and_then(Value::as_str);
-    let said = words_of(body).unwrap_or_default().to_lowercase();
+fn says_unknown_model(said: &str, code: Option<&Value>) -> bool {
+    let said = said.to_lowercase();
     let unknown = ["not found", "does not exist", "unknown model", "invalid model", "not a valid model"];
-    code == Some("model_not_found")
+    code.and_then(Value::as_str) == Some("model_not_found")
         || said.contains("model") && unknown.iter().any(|words| said.contains(words))
 }
 
+/// Whether what stands in an `error` member of a frame tells of one. Some servers put an empty one into every frame.
+pub(super) fn is_error(value: &serde_json::value::RawValue) -> bool {
+    fn says_nothing(value: &Value) -> bool {
+        match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Bool(true) => false,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::String(text) => text.trim().is_empty(),
+            Value::Array(items) => items.iter().all(says_nothing),
+            Value::Object(object) => object.values().all(says_nothing),
+        }
+    }
+    let text = value.get();
+    !matches!(text, "null" | "\"\"" | "{}") && !read(text).is_some_and(|value| says_nothing(&value))
+}
+
+/// Whether JSON that is no part of an answer says something to the person.
+pub(super) fn has_words(value: &serde_json::value::RawValue) -> bool {
+    read(value.get()).as_ref().and_then(words_of).is_some()
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn every_status_has_one_meaning() {
@@ -86,7 +122,9 @@ mod tests {
             (401, r#"{"error":{"message":"model not found"}}"#, FailureKind::WrongKey),
             (403, "", FailureKind::WrongKey),
             (404, r#"{"error":"model 'gpt' not found, try pulling it first"}"#, FailureKind::UnknownModel),
-            (404, "<html>", FailureKind::UnknownModel),
+            (404, "<html>", FailureKind::Unreachable),
+            (404, "404 page not found", FailureKind::Unreachable),
+            (407, "", FailureKind::Unreachable),
             (408, "", FailureKind::Rejected),
             (413, "", FailureKind::Rejected),
             (422, r#"{"detail":"no"}"#, FailureKind::Rejected),
@@ -102,25 +140,53 @@ mod tests {
 
     #[test]
     fn the_detail_helps_to_go_on() {
-        let slow = Refused { status: 429, body: "{}", retry_after: Some("7") };
-        assert_eq!(slow.failure(None).detail, "429, retry after 7: {}");
-        let path = Refused { status: 404, body: "page not found", retry_after: None };
-        assert!(path.failure(None).detail.contains("base_url"));
-        let said = Refused { status: 400, body: r#"{"error":{"message":"too\nlong"}}"#, retry_after: None };
-        assert_eq!(said.failure(None).detail, "400 too long");
+        for (status, body, retry_after, detail) in [
+            (429, "{}", Some("7"), "429, retry after 7: {}"),
+            (404, "404 page not found", None, "404 page not found"),
+            (400, r#"{"error":{"message":"too\nlong"}}"#, None, "400 too long"),
+            (500, "", None, "500"),
+            (502, "<title>502 Bad Gateway</title>", None, "502 Bad Gateway"),
+            (422, r#"{"detail":[{"loc":["body"],"msg":"field required"}]}"#, None, "422 field required"),
+            (500, r#"[{"error":{"message":"fault","status":"INTERNAL"}}]"#, None, "500 fault"),
+            (400, r#"{"error":{"message":"half \ud83d","x":NaN}}"#, None, "400 half �"),
+        ] {
+            assert_eq!(Refused { status, body, retry_after }.failure(None).detail, detail, "{body}");
+        }
+        let moved = Refused { status: 307, body: "", retry_after: None }.failure(None);
+        assert!(moved.detail.contains("base_url"), "{moved}");
+        let path = Refused { status: 404, body: "page not found", retry_after: None }.failure(None);
+        assert!(path.to_string().contains("base_url"), "{path}");
     }
 
     #[test]
-    fn errors_inside_a_stream_are_read_too() {
-        for (error, kind) in [
-            (json!({"message": "Overloaded", "code": 503}), FailureKind::ServerError),
-            (json!({"message": "slow down", "code": 429}), FailureKind::RateLimited),
-            (json!({"message": "Error in input stream"}), FailureKind::ServerError),
-            (json!({"message": "x", "code": "model_not_found"}), FailureKind::UnknownModel),
-            (json!("plain"), FailureKind::ServerError),
-            (json!(null), FailureKind::ServerError),
+    fn errors_inside_an_answer_are_read_too() {
+        for (error, kind, detail) in [
+            (r#"{"error":{"message":"Overloaded","code":503}}"#, FailureKind::ServerError, "Overloaded"),
+            (r#"{"message":"slow down","code":429}"#, FailureKind::RateLimited, "slow down"),
+            (r#"{"error":{"message":"x","code":"model_not_found"}}"#, FailureKind::UnknownModel, "x"),
+            (r#"{"detail":"worker died"}"#, FailureKind::ServerError, "worker died"),
+            ("plain words", FailureKind::ServerError, "plain words"),
+            ("{\"x\":1}", FailureKind::ServerError, "{\"x\":1}"),
         ] {
-            assert_eq!(in_stream(&error, None).kind, kind, "{error}");
+            let failure = in_answer(error, None);
+            assert_eq!((failure.kind, failure.detail.as_str()), (kind, detail), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_says_nothing_is_none() {
+        for (text, says) in [
+            ("null", false),
+            ("\"\"", false),
+            ("{}", false),
+            ("{\"message\": null, \"code\": 0}", false),
+            ("false", false),
+            ("[]", false),
+            ("\"x\"", true),
+            ("{\"code\": 5}", true),
+            ("true", true),
+        ] {
+            assert_eq!(is_error(serde_json::from_str(text).unwrap()), says, "{text}");
         }
     }
 }

@@ -3,25 +3,60 @@
 //! Requests of different sessions share no connection and no header: each opens its own connection and closes it at the
 //! end, or at once when the answer is dropped. Nothing is ever sent twice; asking again is the person's decision.
 //!
+//! Bytes become lines, lines events, events frames of JSON, frames what an agent says; every step is linear and has a limit.
+//!
 //! | room | what lives there |
 //! |---|---|
-//! | `completion` | one streamed completion; the only file that names the provider library |
+//! | `address` | where a model is |
+//! | `proxy` | what stands between, by the session's environment |
+//! | `trust` | whose word is taken for who a server is |
 //! | `connection` | how connections are made |
+//! | `exchange` | one request and its response |
+//! | `lines`, `events`, `json` | the steps from bytes to frames |
+//! | `reply` | a body as it comes, made into what an agent says |
+//! | `chat_completions` | the dialect: what is asked, what frames mean |
+//! | `finish`, `usage` | why an answer ended, what it cost |
+//! | `pieces` | what was heard and not handed on yet |
 //! | `failure` | what a refusal of the server means |
-//! | `detail` | what of it is kept for the person |
+//! | `detail`, `page` | what of it is kept for the person |
 
-mod completion;
+mod address;
+mod chat_completions;
 mod connection;
 mod detail;
+mod events;
+mod exchange;
 mod failure;
+mod finish;
+mod json;
+mod lines;
+mod page;
+mod pieces;
+mod proxy;
+pub mod reply;
+mod trust;
+mod usage;
+
+use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::{AgentEvent, AgentFailure, FailureKind};
 
 use crate::ask::{Agent, Ask, Told};
+use crate::secret::Secret;
 use crate::spec::HttpSpec;
 
-use completion::{Completion, Heard};
+use exchange::Exchange;
+use failure::Refused;
+use reply::Reply;
+
+/// The most that is read of what a server says in place of an answer, in bytes, and how long it may take to say it.
+const MAX_ERROR: usize = 64 << 10;
+const ERROR_TIME: Duration = Duration::from_secs(5);
+/// How long a server may take to say what an answer cost once it has said why it ended.
+const AFTER_FINISH: Duration = Duration::from_secs(3);
+/// After this many bytes all others have their turn, whatever has come by then.
+const AT_ONCE: usize = 32 << 10;
 
 /// A model behind an OpenAI-compatible API.
 #[derive(Clone, Debug)]
@@ -47,9 +82,7 @@ enum Turn {
     /// Nothing is sent yet.
     Due(Box<(HttpSpec, Ask)>),
     /// The server answers.
-    Answering(Box<Completion>),
-    /// All is heard; that must be said.
-    Complete,
+    Answering(Box<Answering>),
     /// All is said.
     Over,
 }
@@ -57,23 +90,99 @@ enum Turn {
 async fn step(mut turn: Turn) -> Option<(AgentEvent, Turn)> {
     loop {
         turn = match turn {
-            Turn::Due(due) => {
-                let (spec, ask) = *due;
-                match Completion::request(spec, ask).await {
-                    Ok(completion) => Turn::Answering(Box::new(completion)),
-                    Err(failure) => return Some((AgentEvent::Failed(failure), Turn::Over)),
-                }
-            }
-            Turn::Answering(mut completion) => match completion.hear().await {
-                Ok(Heard::Text(text)) => return Some((AgentEvent::Text(text), Turn::Answering(completion))),
-                Ok(Heard::End(Some(usage))) => return Some((AgentEvent::Usage(usage), Turn::Complete)),
-                Ok(Heard::End(None)) => Turn::Complete,
+            Turn::Due(due) => match Answering::begin(due.0, due.1).await {
+                Ok(answering) => Turn::Answering(Box::new(answering)),
                 Err(failure) => return Some((AgentEvent::Failed(failure), Turn::Over)),
             },
-            Turn::Complete => return Some((AgentEvent::Done, Turn::Over)),
+            Turn::Answering(mut answering) => {
+                let event = answering.hear().await;
+                let is_last = matches!(event, AgentEvent::Done | AgentEvent::Failed(_));
+                return Some((event, if is_last { Turn::Over } else { Turn::Answering(answering) }));
+            }
             Turn::Over => return None,
         }
     }
+}
+
+/// An answer that comes. Dropping it closes its connection.
+struct Answering {
+    /// `None` once nothing that may still come matters.
+    exchange: Option<Exchange>,
+    reply: Reply,
+    key: Option<Secret>,
+    idle: Duration,
+    /// Bytes taken in since others last had their turn.
+    taken: usize,
+}
+
+impl Answering {
+    async fn begin(spec: HttpSpec, ask: Ask) -> Result<Self, AgentFailure> {
+        let model = if ask.model.is_empty() { &spec.model } else { &ask.model };
+        let body = chat_completions::request(&ask, model);
+        let mut exchange = Exchange::begin(&spec, body).await?;
+        let HttpSpec { key, idle_timeout: idle, .. } = spec;
+        if !(200..300).contains(&exchange.status()) {
+            return Err(refusal(&mut exchange, key.as_ref()).await);
+        }
+        if let Some(packed) = packed(&exchange) {
+            let why = format!("the answer comes compressed ({packed}), which q did not ask for");
+            return Err(failed(FailureKind::ServerError, detail::clean(&why, key.as_ref())));
+        }
+        let reply = Reply::new(key.clone(), reply::LONGEST);
+        Ok(Self { exchange: Some(exchange), reply, key, idle, taken: 0 })
+    }
+
+    /// What comes next. After the last nothing may be asked for.
+    async fn hear(&mut self) -> AgentEvent {
+        loop {
+            if let Some(event) = self.reply.event() {
+                return event;
+            }
+            let Some(exchange) = &mut self.exchange else {
+                return AgentEvent::Failed(failed(FailureKind::Internal, "the answer has no end"));
+            };
+            let patience = if self.reply.is_finished() { self.idle.min(AFTER_FINISH) } else { self.idle };
+            match exchange.piece(patience, self.key.as_ref()).await {
+                Ok(Some(bytes)) => {
+                    self.reply.read(&bytes);
+                    self.taken += bytes.len();
+                }
+                Ok(None) => self.reply.end(None),
+                Err(failure) => self.reply.end(Some(failure)),
+            }
+            if self.reply.is_over() {
+                self.exchange = None;
+            } else if self.taken >= AT_ONCE {
+                self.taken = 0;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+/// What a response means whose status is not success.
+async fn refusal(exchange: &mut Exchange, key: Option<&Secret>) -> AgentFailure {
+    let mut body = Vec::new();
+    let packed = packed(exchange).map(|packed| format!("(its words are compressed: {packed})"));
+    if packed.is_none() {
+        let reading = async {
+            while body.len() < MAX_ERROR
+                && let Ok(Some(bytes)) = exchange.piece(ERROR_TIME, key).await
+            {
+                body.extend(bytes.iter().take(MAX_ERROR - body.len()));
+            }
+        };
+        let _as_far_as_it_came = tokio::time::timeout(ERROR_TIME, reading).await;
+    }
+    let body = packed.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
+    let retry_after = exchange.header("retry-after");
+    Refused { status: exchange.status(), body: &body, retry_after }.failure(key)
+}
+
+/// How a body is packed that was asked for as it is.
+fn packed(exchange: &Exchange) -> Option<String> {
+    let encoding = exchange.header("content-encoding")?.trim();
+    (!encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity")).then(|| encoding.to_owned())
 }
 
 fn failed(kind: FailureKind, detail: impl Into<String>) -> AgentFailure {

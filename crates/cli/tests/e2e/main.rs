@@ -22,6 +22,8 @@
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
+//! | `network` | proxies and certificates are those of the client that made the session |
+//! | `servers` | whole answers and others; servers that would hold up everybody |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `every_verb` | hostile words through every command, and nothing of them is done |
 //! | `strangers` | other users and other programs at the place of the host: not spoken to, not signalled |
@@ -48,6 +50,7 @@ mod hostile;
 mod inbox;
 mod marks;
 mod mistakes;
+mod network;
 mod owner;
 mod plain;
 mod queue;
@@ -55,6 +58,7 @@ mod replay;
 mod restart;
 mod run;
 mod screen;
+mod servers;
 mod sessions;
 mod strangers;
 mod terminals;

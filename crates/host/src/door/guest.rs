@@ -177,7 +177,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
     use crate::wire::{Codec, MAX_FRAME, Request};
-    use futures_util::{SinkExt as _, StreamExt as _};
+    use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
     use serde::Serialize;
     use tokio_util::codec::{Framed, FramedWrite};
 
@@ -276,7 +276,7 @@ mod tests {
                 assert!(matches!(answer.await, Some(Ok(Ok(HostMessage::Unwelcome { .. })))), "{length}");
                 assert!(began.elapsed() < HELLO_WITHIN, "{length}: it was refused only for its time");
             } else {
-                assert!(futures_util::poll!(answer.as_mut()).is_pending(), "{length}: it is waited for");
+                assert!(answer.as_mut().now_or_never().is_none(), "{length}: it is waited for");
             }
         }
     }
@@ -409,15 +409,13 @@ mod tests {
     #[tokio::test]
     async fn whoever_asks_the_host_to_stop_is_heard_whatever_they_speak() {
         for protocol in [0, PROTOCOL, u32::MAX] {
-            let (guest, host) = UnixStream::pair().unwrap();
-            let (events, mut heard) = mpsc::channel(4);
-            let serving = tokio::spawn(serve(host, ClientId(1), events));
-            let mut guest = Framed::new(guest, Codec::<HostMessage, ClientMessage>::default());
+            let (door, mut heard) = door(1024);
+            let mut guest = Guest::new(connect(&door, 1), Codec::default());
             let hello = Hello { protocol, oldest: protocol, stop: true, ..Hello::new(false) };
             guest.send(&ClientMessage::Hello(hello)).await.unwrap();
             assert!(matches!(heard.recv().await, Some(Event::Terminate)), "{protocol}");
             assert!(matches!(guest.next().await, Some(Ok(Ok(HostMessage::Going { .. })))), "{protocol}");
-            serving.await.unwrap();
+            assert!(guest.next().await.is_none(), "{protocol}: it is closed");
         }
     }
 

@@ -369,6 +369,7 @@ mod tests {
     use super::*;
     use crate::wire::view::{Body, Item, Line};
     use crate::wire::{Answer, Id};
+    use futures_util::FutureExt as _;
     use q_core::Presence;
 
     fn text(session: u128, offset: u64, text: &str) -> HostMessage {
@@ -506,7 +507,7 @@ mod tests {
         }
         let one_more = outbox.may_ask();
         tokio::pin!(one_more);
-        assert!(futures_util::poll!(one_more.as_mut()).is_pending());
+        assert!(one_more.as_mut().now_or_never().is_none());
         assert!(matches!(outbox.try_take(), Some(Taken::Messages(_))));
         one_more.await;
     }

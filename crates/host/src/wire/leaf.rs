@@ -77,6 +77,11 @@ pub(super) enum FailureKindDef {
     Rejected,
     ServerError,
     TooLong,
+    LengthLimit,
+    Filtered,
+    Refused,
+    WantsTool,
+    Empty,
     NotConfigured,
     Internal,
 }

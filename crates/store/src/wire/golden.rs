@@ -414,3 +414,16 @@ fn a_newer_field_is_passed_over_and_a_newer_record_is_the_future() {
     let unknown = read(FutureRecord::Teleported { to: 3 });
     assert!(matches!(unknown, Err(StoreError::FutureVersion { found }) if found.contains("teleported")));
 }
+
+/// An earlier q that meets a kind of failure it has no word for knows that it is too old, and takes nothing for damage.
+#[test]
+fn a_newer_kind_of_failure_is_the_future() {
+    let failure = AgentFailure { kind: FailureKind::RateLimited, detail: String::new() };
+    let ended = Record::Ended { turn: TurnNo(1), ending: Ending::Failed(failure), usage: USAGE };
+    let mut payload = Vec::new();
+    encode_record(&stamped(1, ended), &mut payload).unwrap();
+    let at = payload.windows(12).position(|window| window == b"rate_limited").unwrap();
+    payload[at..at + 12].copy_from_slice(b"sent_to_moon");
+    let read = decode_record(SESSION, Seq(1), &payload);
+    assert!(matches!(read, Err(StoreError::FutureVersion { found }) if found.contains("sent_to_moon")));
+}

@@ -81,6 +81,11 @@ words! {
         Rejected = "rejected",
         ServerError = "server_error",
         TooLong = "too_long",
+        LengthLimit = "length_limit",
+        Filtered = "filtered",
+        Refused = "refused",
+        WantsTool = "wants_tool",
+        Empty = "empty",
         NotConfigured = "not_configured",
         Internal = "internal",
     }

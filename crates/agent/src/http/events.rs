@@ -1,0 +1,157 @@
+//! Lines to server-sent events, as the WHATWG describes them, and as servers send them: comments, CR and CRLF, a byte order
+//! mark, no space behind the colon, several `data` lines, no blank line at the end, JSON without any `data:` before it.
+
+use super::lines::{Lines, TooLong};
+
+/// One event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Event {
+    /// What stands behind `event:`; mostly nothing.
+    pub(super) name: Vec<u8>,
+    /// The lines behind `data:`, joined by line feeds.
+    pub(super) data: Vec<u8>,
+}
+
+/// Events in the making.
+#[derive(Debug)]
+pub(super) struct Events {
+    lines: Lines,
+    /// No line has come yet: a byte order mark may stand in front of the first.
+    first: bool,
+    name: Vec<u8>,
+    data: Option<Vec<u8>>,
+    /// The longest event, in bytes of its data.
+    limit: usize,
+}
+
+impl Events {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self { lines: Lines::new(limit), first: true, name: Vec::new(), data: None, limit }
+    }
+
+    /// The next event that `bytes` complete; what was read is taken off `bytes`. `None` once all of them are read.
+    pub(super) fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<Event>, TooLong> {
+        while let Some(line) = self.lines.next(bytes)? {
+            if let Some(event) = self.line(&line)? {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The event that lacks its blank line because nothing more comes.
+    pub(super) fn rest(&mut self) -> Result<Option<Event>, TooLong> {
+        let line = self.lines.rest();
+        if !line.is_empty() {
+            self.line(&line)?;
+        }
+        Ok(self.complete())
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<Option<Event>, TooLong> {
+        let line = if std::mem::take(&mut self.first) { without_mark(line) } else { line };
+        if line.is_empty() {
+            return Ok(self.complete());
+        }
+        if line.first() == Some(&b'{') {
+            self.data(line)?; // no field has such a name; an error that was printed into the stream begins so
+            return Ok(None);
+        }
+        let (name, value) = match line.iter().position(|byte| *byte == b':') {
+            Some(colon) => {
+                let (name, value) = line.split_at(colon);
+                let value = value.get(1..).unwrap_or_default();
+                (name, value.strip_prefix(b" ").unwrap_or(value))
+            }
+            None => (line, [].as_slice()),
+        };
+        match name {
+            b"data" => self.data(value)?,
+            b"event" => self.name = value.to_vec(),
+            _ignored => {} // `id`, `retry`, comments, and what nobody knows
+        }
+        Ok(None)
+    }
+
+    fn data(&mut self, value: &[u8]) -> Result<(), TooLong> {
+        let Some(data) = &mut self.data else {
+            self.data = Some(value.to_vec());
+            return Ok(());
+        };
+        if data.len() + 1 + value.len() > self.limit {
+            return Err(TooLong);
+        }
+        data.push(b'\n');
+        data.extend_from_slice(value);
+        Ok(())
+    }
+
+    /// What stands before a blank line, unless that is nothing.
+    fn complete(&mut self) -> Option<Event> {
+        let name = std::mem::take(&mut self.name);
+        let data = self.data.take()?;
+        Some(Event { name, data })
+    }
+}
+
+/// A byte order mark.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Without the byte order mark that may stand in front.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(MARK).unwrap_or(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(pieces: &[&[u8]], limit: usize) -> Result<Vec<String>, TooLong> {
+        let mut events = Events::new(limit);
+        let mut all = Vec::new();
+        let mut note = |event: Event| {
+            let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            all.push(format!("{}|{}", said(&event.name), said(&event.data)));
+        };
+        for piece in pieces {
+            let mut bytes = *piece;
+            while let Some(event) = events.next(&mut bytes)? {
+                note(event);
+            }
+        }
+        events.rest()?.into_iter().for_each(&mut note);
+        Ok(all)
+    }
+
+    #[test]
+    fn events_are_read_as_servers_send_them() {
+        for (text, said) in [
+            ("data: a\n\n", vec!["|a"]),
+            ("data:a\n\ndata:  a\n\n", vec!["|a", "| a"]),
+            ("\u{feff}data: a\n\n", vec!["|a"]),
+            ("data: a\ndata: b\n\n", vec!["|a\nb"]),
+            ("data\n\n", vec!["|"]),
+            (": ping\n\n:\ndata: a\n: x\n\n", vec!["|a"]),
+            ("event: error\nid: 1\nretry: 2\ndata: a\n\ndata: b\n\n", vec!["error|a", "|b"]),
+            ("event: ping\n\ndata: a\n\n", vec!["|a"]),
+            ("data: a\r\n\r\ndata: b\r\rdata: c", vec!["|a", "|b", "|c"]),
+            ("{\"error\": 1}\n\ndata: b\n\n", vec!["|{\"error\": 1}", "|b"]),
+            ("datax: a\ndat: b\nnonsense\n\n", vec![]),
+            ("\n\n\n", vec![]),
+            ("", vec![]),
+        ] {
+            let whole = events(&[text.as_bytes()], 1000);
+            assert_eq!(whole, Ok(said.iter().map(ToString::to_string).collect()), "{text:?}");
+            for at in 0..=text.len() {
+                let (left, right) = text.as_bytes().split_at(at);
+                assert_eq!(events(&[left, right], 1000), whole, "{text:?} cut at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_of_many_lines_has_a_limit_too() {
+        assert_eq!(events(&[b"data: 123\ndata: 456\n\n"], 9), Ok(vec!["|123\n456".into()]));
+        assert_eq!(events(&[b"data: 123\ndata: 456\ndata: 789\n\n"], 9), Err(TooLong));
+    }
+}

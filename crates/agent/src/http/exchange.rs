@@ -1,0 +1,176 @@
+//! One request and its response over a connection of their own: HTTP/1.1, nothing pooled, nothing repeated, no redirect
+//! followed. Dropping it closes the connection.
+
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use hyper::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+};
+use hyper::{Request, Response, Uri};
+use hyper_util::client::proxy::matcher::Intercept;
+use q_core::{AgentFailure, FailureKind};
+
+use super::address::Address;
+use super::connection::{Link, causes, open};
+use super::detail::clean;
+use super::failed;
+use super::proxy::proxy_for;
+use super::trust::Trust;
+use crate::secret::Secret;
+use crate::spec::HttpSpec;
+
+/// What is read from the network at once, and the longest head of a response, in bytes.
+const BUFFER: usize = 32 << 10;
+
+/// A request under way.
+pub(super) struct Exchange {
+    /// `None` once it has done its work; it is driven by whoever waits for the response.
+    connection: Option<Connection<Link, String>>,
+    /// The connection ends when nobody could send anything more.
+    _sender: SendRequest<String>,
+    response: Response<Incoming>,
+}
+
+impl Exchange {
+    /// Connects, sends `body`, and waits for the head of the response.
+    pub(super) async fn begin(spec: &HttpSpec, body: String) -> Result<Self, AgentFailure> {
+        let address = Address::below(&spec.base_url)?;
+        let proxy = proxy_for(&address, &spec.network)?;
+        let request = request(&address, proxy.as_ref(), spec.key.as_ref(), body)?;
+        let has_secure_proxy = proxy.as_ref().is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
+        let trust = if address.is_secure() || has_secure_proxy {
+            let network = spec.network.clone();
+            let read = tokio::task::spawn_blocking(move || Trust::read(&network)).await;
+            Some(read.map_err(|error| failed(FailureKind::Internal, error.to_string()))??)
+        } else {
+            None
+        };
+        let link = open(&address, proxy.as_ref(), trust.as_ref()).await?;
+        let begun = tokio::time::timeout(spec.idle_timeout, send(link, request)).await;
+        begun.map_err(|_| failed(FailureKind::Silent, ""))?.map_err(|error| broken(&error, spec.key.as_ref()))
+    }
+
+    /// The status of the response.
+    pub(super) fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// A header of the response, where it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// The next piece of the body, at most [`BUFFER`] long; `None` at its end.
+    pub(super) async fn piece(
+        &mut self,
+        patience: Duration,
+        key: Option<&Secret>,
+    ) -> Result<Option<Bytes>, AgentFailure> {
+        match tokio::time::timeout(patience, self.next()).await {
+            Ok(Ok(piece)) => Ok(piece),
+            Ok(Err(error)) => Err(broken(&error, key)),
+            Err(_) => Err(failed(FailureKind::Silent, "")),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, hyper::Error> {
+        let Self { connection, response, .. } = self;
+        std::future::poll_fn(|cx| {
+            loop {
+                if connection.as_mut().is_some_and(|connection| Pin::new(connection).poll(cx).is_ready()) {
+                    *connection = None; // what went wrong with it, the body says as well
+                }
+                return match Pin::new(response.body_mut()).poll_frame(cx) {
+                    Poll::Pending => Poll::Pending,
+                    Poll::Ready(None) => Poll::Ready(Ok(None)),
+                    Poll::Ready(Some(Err(error))) => Poll::Ready(Err(error)),
+                    Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                        Ok(data) => Poll::Ready(Ok(Some(data))),
+                        Err(_trailers) => continue,
+                    },
+                };
+            }
+        })
+        .await
+    }
+}
+
+async fn send(link: Link, request: Request<String>) -> Result<Exchange, hyper::Error> {
+    let (mut sender, connection) = Builder::new().max_buf_size(BUFFER).handshake(link).await?;
+    let mut connection = Some(connection);
+    let mut response = std::pin::pin!(sender.send_request(request));
+    let response = std::future::poll_fn(|cx| {
+        // The head may come with the connection's last breath.
+        if connection.as_mut().is_some_and(|connection| Pin::new(connection).poll(cx).is_ready()) {
+            connection = None;
+        }
+        response.as_mut().poll(cx)
+    })
+    .await?;
+    Ok(Exchange { connection, _sender: sender, response })
+}
+
+fn request(
+    address: &Address,
+    proxy: Option<&Intercept>,
+    key: Option<&Secret>,
+    body: String,
+) -> Result<Request<String>, AgentFailure> {
+    let internal = |error: &dyn std::error::Error| failed(FailureKind::Internal, error.to_string());
+    // A proxy that speaks for us is told all of the address; a server, or one that only passes on, the path.
+    let is_told =
+        |proxy: &&Intercept| proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("http"));
+    let told = proxy.filter(|_| !address.is_secure()).filter(is_told);
+    let path = address.uri.path_and_query().map_or("/", |path| path.as_str());
+    let target = match told {
+        Some(_) => address.uri.clone(),
+        None => path.parse::<Uri>().map_err(|error| internal(&error))?,
+    };
+    let mut request = Request::post(target);
+    if let Some(key) = key.filter(|key| !key.expose().is_empty()) {
+        request = request.header(AUTHORIZATION, authorization(key)?);
+    } else if let Some(password) = &address.password {
+        request = request.header(AUTHORIZATION, password);
+    }
+    if let Some(password) = told.and_then(Intercept::basic_auth) {
+        request = request.header(PROXY_AUTHORIZATION, password);
+    }
+    let host = address.uri.authority().map_or("", |authority| authority.as_str());
+    request
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "*/*")
+        .header(USER_AGENT, concat!("q/", env!("CARGO_PKG_VERSION")))
+        .header(HOST, host)
+        .body(body)
+        .map_err(|error| internal(&error))
+}
+
+fn authorization(key: &Secret) -> Result<HeaderValue, AgentFailure> {
+    let foreign = || {
+        failed(
+            FailureKind::WrongKey,
+            "the key holds a character that no key can have; see where it comes from",
+        )
+    };
+    if !key.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(foreign());
+    }
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| foreign())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The failure that an error of the connection is.
+fn broken(error: &hyper::Error, key: Option<&Secret>) -> AgentFailure {
+    // Something listens there that does not speak HTTP, or not as far as can be read.
+    let kind = if error.is_parse() && !error.is_body_write_aborted() {
+        FailureKind::Unreachable
+    } else {
+        FailureKind::Cut
+    };
+    failed(kind, clean(&causes(error), key))
+}

@@ -1,0 +1,99 @@
+//! Why an answer ended, by the value of its finish reason. Only one of them means that it is whole.
+
+use q_core::{AgentFailure, FailureKind};
+
+use super::failed;
+
+/// A finish reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The model had said all it wanted.
+    Stop,
+    /// It may not say more.
+    Length,
+    /// A filter ended it.
+    Filter,
+    /// It waits for a tool.
+    ToolCalls,
+    /// It does not want to answer.
+    Refusal,
+    /// The server failed.
+    Error(String),
+    /// What nobody here knows.
+    Unknown(String),
+}
+
+impl Reason {
+    /// The reason that a server's word means; nothing for none. Dialects, and their servers, have many words for it.
+    pub(super) fn of(word: &str) -> Option<Self> {
+        let word = word.trim();
+        Some(match word.to_ascii_lowercase().replace('-', "_").as_str() {
+            "" => return None,
+            "stop" | "eos" | "eos_token" | "end_turn" | "end" | "stop_sequence" | "stop_token"
+            | "complete" | "completed" | "finished" | "done" => Self::Stop,
+            "length"
+            | "max_tokens"
+            | "max_output_tokens"
+            | "max_length"
+            | "model_length"
+            | "token_limit"
+            | "model_context_window_exceeded" => Self::Length,
+            "content_filter"
+            | "content_filtered"
+            | "safety"
+            | "sensitive"
+            | "recitation"
+            | "blocklist"
+            | "prohibited_content"
+            | "spii"
+            | "guardrail_intervened" => Self::Filter,
+            "tool_calls" | "tool_call" | "tool_use" | "function_call" => Self::ToolCalls,
+            "refusal" => Self::Refusal,
+            "error" | "network_error" | "server_error" => Self::Error(word.to_owned()),
+            _other => Self::Unknown(word.to_owned()),
+        })
+    }
+
+    /// What it says against the answer; nothing where it is whole.
+    pub(super) fn failure(&self) -> Option<AgentFailure> {
+        Some(match self {
+            Self::Stop => return None,
+            Self::Length => failed(FailureKind::LengthLimit, ""),
+            Self::Filter => failed(FailureKind::Filtered, ""),
+            Self::ToolCalls => failed(FailureKind::WantsTool, ""),
+            Self::Refusal => failed(FailureKind::Refused, ""),
+            Self::Error(word) => failed(FailureKind::ServerError, format!("finish reason `{word}`")),
+            Self::Unknown(word) => failed(FailureKind::Cut, format!("finish reason `{word}`")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_stop_is_no_failure() {
+        for (word, kind) in [
+            ("stop", None),
+            ("STOP", None),
+            ("eos", None),
+            ("end_turn", None),
+            ("length", Some(FailureKind::LengthLimit)),
+            ("MAX_TOKENS", Some(FailureKind::LengthLimit)),
+            ("content_filter", Some(FailureKind::Filtered)),
+            ("content-filter", Some(FailureKind::Filtered)),
+            ("SAFETY", Some(FailureKind::Filtered)),
+            ("tool_calls", Some(FailureKind::WantsTool)),
+            ("function_call", Some(FailureKind::WantsTool)),
+            ("refusal", Some(FailureKind::Refused)),
+            ("error", Some(FailureKind::ServerError)),
+            ("insufficient_system_resource", Some(FailureKind::Cut)),
+            ("stopped?", Some(FailureKind::Cut)),
+        ] {
+            let failure = Reason::of(word).map(|reason| reason.failure().map(|failure| failure.kind));
+            assert_eq!(failure, Some(kind), "{word}");
+        }
+        assert_eq!(Reason::of(" "), None);
+    }
+}

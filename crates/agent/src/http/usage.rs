@@ -1,0 +1,68 @@
+//! What an answer cost, as its server counts: numbers of any size and spelling.
+
+use q_core::Usage;
+use serde_json::value::RawValue;
+
+use super::json;
+
+/// The usage that an object gives; nothing where it gives no number.
+pub(super) fn usage(value: &RawValue) -> Option<Usage> {
+    let [prompt, completion, input, output] =
+        json::members(value, ["prompt_tokens", "completion_tokens", "input_tokens", "output_tokens"]);
+    let read = prompt.or(input).and_then(count);
+    let written = completion.or(output).and_then(count);
+    if read.is_none() && written.is_none() {
+        return None;
+    }
+    Some(Usage { input: read.unwrap_or(0), output: written.unwrap_or(0) })
+}
+
+/// A count of tokens. What a `u64` holds is exact; beyond it stands its greatest; less than nothing is no count.
+fn count(value: &RawValue) -> Option<u64> {
+    let number = value.get().trim_matches('"').trim();
+    if let Ok(exact) = number.parse() {
+        return Some(exact);
+    }
+    let number: f64 = number.parse().ok()?;
+    // The cast goes to the nearest there is, and not a number to none.
+    #[expect(clippy::cast_sign_loss, reason = "what is below nothing was sorted out")]
+    (number >= 0.0).then(|| number.round() as u64)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_any_size_are_kept() {
+        for (number, tokens) in [
+            ("0", Some(0)),
+            ("4294967295", Some(4_294_967_295)),
+            ("4294967296", Some(4_294_967_296)),
+            ("9007199254740993", Some(9_007_199_254_740_993)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", Some(u64::MAX)),
+            ("1e300", Some(u64::MAX)),
+            ("1e999", Some(u64::MAX)),
+            ("12.6", Some(13)),
+            ("1e3", Some(1000)),
+            ("\"17\"", Some(17)),
+            ("-1", None),
+            ("-0.5", None),
+            ("null", None),
+            ("true", None),
+            ("\"many\"", None),
+            ("[3]", None),
+            ("{}", None),
+        ] {
+            let text = format!("{{\"prompt_tokens\": {number}, \"completion_tokens\": 7}}");
+            let raw = serde_json::from_str(&text).unwrap();
+            assert_eq!(usage(raw), Some(Usage { input: tokens.unwrap_or(0), output: 7 }), "{number}");
+            assert_eq!(count(serde_json::from_str(number).unwrap()), tokens, "{number}");
+        }
+        for nothing in ["null", "{}", "{\"prompt_tokens\": null}", "[1, 2]", "7"] {
+            assert_eq!(usage(serde_json::from_str(nothing).unwrap()), None, "{nothing}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What servers reply, odd and hostile, one reply a file of `replies/`: what it must come to above a line `---`, the exact bytes
+//! below. Each is played over the network, in pieces of several sizes, and its body is read cut at every byte.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
+
+mod support;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use proptest::prelude::*;
+use q_agent::Secret;
+use q_agent::http::reply::{LONGEST, Reply, fuzz_reply};
+
+use support::{Outcome, answer, ask, spec};
+
+/// One file.
+struct Case {
+    name: String,
+    /// What it must come to, as [`told`] tells it.
+    expected: String,
+    bytes: Vec<u8>,
+    /// The server keeps the connection open behind its last byte.
+    stays: bool,
+}
+
+fn cases() -> Vec<Case> {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/replies");
+    let mut cases: Vec<Case> = fs::read_dir(dir).unwrap().map(|entry| case(&entry.unwrap().path())).collect();
+    cases.sort_by(|one, two| one.name.cmp(&two.name));
+    cases
+}
+
+fn case(path: &Path) -> Case {
+    let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+    let file = fs::read(path).unwrap();
+    let at =
+        file.windows(5).position(|window| window == b"\n---\n").unwrap_or_else(|| panic!("{name}: no ---"));
+    let head = String::from_utf8(file[..at].to_vec()).unwrap();
+    let meant = |line: &&str| !line.starts_with("why: ") && !line.starts_with("server: ");
+    let expected: Vec<&str> = head.lines().filter(meant).collect();
+    let stays = head.lines().any(|line| line == "server: keeps the connection open");
+    Case { name, expected: expected.join("\n"), bytes: file[at + 5..].to_vec(), stays }
+}
+
+/// What came of it, in lines: text and thoughts as JSON writes them, usage, how it ended.
+fn told(outcome: &Outcome) -> String {
+    let mut lines = String::new();
+    for (name, text) in [("text", &outcome.text), ("thinking", &outcome.thinking)] {
+        if !text.is_empty() {
+            writeln!(lines, "{name}: {}", serde_json::to_string(text).unwrap()).unwrap();
+        }
+    }
+    if let Some(usage) = outcome.usage {
+        writeln!(lines, "usage: {} {}", usage.input, usage.output).unwrap();
+    }
+    let ending = match &outcome.ending {
+        Ok(()) => "done".to_owned(),
+        Err(failure) if failure.detail.is_empty() => failure.kind.code().to_owned(),
+        Err(failure) => format!("{}: {}", failure.kind.code(), failure.detail),
+    };
+    write!(lines, "ending: {ending}").unwrap();
+    lines
+}
+
+/// Serves these bytes to the next who connects, this many at a time.
+fn serve(bytes: Vec<u8>, piece: usize, stays: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        client.set_nodelay(true).unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"}") {
+            let mut part = [0; 4096];
+            let read = client.read(&mut part).unwrap();
+            request.extend_from_slice(&part[..read]);
+        }
+        // Whoever has heard enough goes.
+        for part in bytes.chunks(piece) {
+            if client.write_all(part).is_err() {
+                return;
+            }
+        }
+        if !stays {
+            let _gone = client.shutdown(std::net::Shutdown::Write);
+        }
+        let _until_it_goes = client.read(&mut [0]);
+    }));
+    format!("http://{address}/v1")
+}
+
+#[tokio::test]
+async fn replies_of_odd_servers_come_to_what_they_mean() {
+    let mut wrong = String::new();
+    let cases = cases();
+    assert!(cases.len() >= 90, "{} cases", cases.len());
+    for case in cases {
+        for piece in [usize::MAX, 1, 7, 150] {
+            let base_url = serve(case.bytes.clone(), piece.min(case.bytes.len()), case.stays);
+            let said = told(&answer(spec(base_url), ask("hi")).await);
+            if said != case.expected {
+                writeln!(
+                    wrong,
+                    "== {} in pieces of {piece}\n{said}\n-- expected\n{}",
+                    case.name, case.expected
+                )
+                .unwrap();
+                break;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn every_file_of_the_corpus_is_read_without_a_panic() {
+    let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/reply");
+    let files: Vec<_> = fs::read_dir(corpus).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() >= 90, "{} files", files.len());
+    for file in files {
+        fuzz_reply(&fs::read(&file).unwrap());
+    }
+}
+
+proptest! {
+    /// Streams of odd parts in any order: whatever they mean, the same however they are cut.
+    #[test]
+    fn a_stream_of_odd_parts_says_the_same_wherever_it_is_cut(
+        parts in prop::collection::vec(prop::sample::select(PARTS), 0..40),
+        noise in prop::collection::vec(any::<u8>(), 0..8),
+    ) {
+        let mut stream = parts.concat().into_bytes();
+        let middle = stream.len() / 2;
+        stream.splice(middle..middle, noise);
+        fuzz_reply(&stream);
+    }
+}
+
+/// What streams are made of, and what they should not be.
+const PARTS: &[&str] = &[
+    "data: ",
+    "data:",
+    ": ",
+    "event: error",
+    "id: 1",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\r",
+    "\u{feff}",
+    "[DONE]",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "\"",
+    "\\ud83d",
+    "NaN",
+    "null",
+    "<html>",
+    "{\"choices\":[{\"delta\":{\"content\":\"ü\"}}]}",
+    "{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"x\"}}]}",
+    "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}",
+    "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"name\":\"t\"}}]}}]}",
+    "{\"error\":{\"message\":\"m\"}}",
+    "{\"usage\":{\"prompt_tokens\":1}}",
+    "{\"message\":\"m\"}",
+];
+
+fn read(pieces: &[&[u8]]) -> Outcome {
+    let mut reply = Reply::new(Some(Secret::new("sk-test")), LONGEST);
+    for piece in pieces {
+        reply.read(piece);
+    }
+    reply.end(None);
+    Outcome::of(std::iter::from_fn(|| reply.event()))
+}
+
+#[test]
+fn a_body_says_the_same_wherever_it_is_cut() {
+    for case in cases() {
+        let head = case.bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        let body = &case.bytes[head + 4..];
+        let labels = String::from_utf8_lossy(&case.bytes[..head]).to_ascii_lowercase();
+        if !labels.starts_with("http/1.1 200")
+            || labels.contains("-encoding:")
+            || labels.contains("content-length:")
+        {
+            continue;
+        }
+        let whole = read(&[body]);
+        assert_eq!(told(&whole), case.expected, "{}", case.name);
+        for at in 0..=body.len() {
+            let (left, right) = body.split_at(at);
+            assert_eq!(read(&[left, right]), whole, "{} cut at {at}", case.name);
+        }
+        let singly: Vec<&[u8]> = body.chunks(1).collect();
+        assert_eq!(read(&singly), whole, "{} byte by byte", case.name);
+    }
+}

@@ -1,0 +1,64 @@
+//! What the tests of the HTTP agent share.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+pub(crate) mod proxy;
+pub(crate) mod secure;
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use q_agent::{AgentSpec, Ask, HttpSpec, Message, NetworkEnvironment, Role, Secret};
+use q_core::{AgentEvent, AgentFailure, Usage};
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) fn spec(base_url: String) -> HttpSpec {
+    HttpSpec {
+        base_url,
+        key: Some(Secret::new("sk-test")),
+        model: "scripted".into(),
+        idle_timeout: PATIENCE,
+        network: NetworkEnvironment::default(),
+    }
+}
+
+pub(crate) fn ask(text: &str) -> Ask {
+    Ask { messages: vec![Message::words(Role::User, text)], ..Ask::default() }
+}
+
+/// What one ask comes to: text, usage, how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) text: String,
+    pub(crate) thinking: String,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) ending: Result<(), AgentFailure>,
+}
+
+impl Outcome {
+    /// What these events come to. Checks their shape on the way: one end, and nothing behind it.
+    pub(crate) fn of(events: impl IntoIterator<Item = AgentEvent>) -> Self {
+        let (mut text, mut thinking, mut usage, mut ending) = (String::new(), String::new(), None, None);
+        for event in events {
+            assert!(ending.is_none(), "{event:?} after the end");
+            match event {
+                AgentEvent::Text(piece) => text.push_str(&piece),
+                AgentEvent::Thinking(piece) => thinking.push_str(&piece),
+                AgentEvent::Usage(counted) => usage = Some(counted),
+                AgentEvent::Done => ending = Some(Ok(())),
+                AgentEvent::Failed(failure) => ending = Some(Err(failure)),
+                other @ (AgentEvent::Title(_)
+                | AgentEvent::Steerable
+                | AgentEvent::Sent(_)
+                | AgentEvent::Call(_)
+                | AgentEvent::Result { .. }) => panic!("{other:?}"),
+            }
+        }
+        Self { text, thinking, usage, ending: ending.expect("an end") }
+    }
+}
+
+pub(crate) async fn answer(spec: HttpSpec, ask: Ask) -> Outcome {
+    let agent = AgentSpec::Http(spec).agent();
+    Outcome::of(agent.answer(ask, futures_util::stream::pending().boxed()).collect::<Vec<_>>().await)
+}
