@@ -14,7 +14,10 @@ use crate::secret::Secret;
 
 /// How an agent is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "there are as many as agents are configured")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each session, and nearly all are of the large one"
+)]
 pub enum AgentSpec {
     /// The built-in guide: offline, needs nothing.
     Guide,

@@ -73,11 +73,11 @@ impl Bringing {
         let wanted = self.sessions.get_mut(&session.into()).filter(|wanted| wanted.now)?;
         let agent = self.agents.iter().find(|agent| agent.name == wanted.agent)?.clone();
         wanted.now = false; // until the host says so again
-        Some(Request::SetAgent { session, agent })
+        Some(Request::SetAgent { session, agent: agent.into() })
     }
 
-    fn reach(&self, agent: &str) -> Option<Reach> {
-        self.agents.iter().find(|known| known.name == agent).map(|known| known.reach.clone())
+    fn reach(&self, agent: &str) -> Option<Box<Reach>> {
+        self.agents.iter().find(|known| known.name == agent).map(|known| known.reach.clone().into())
     }
 }
 

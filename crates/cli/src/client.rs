@@ -257,7 +257,9 @@ impl Client {
             HostMessage::Update(Piece::Line(line)) => self.bringing.see(line),
             HostMessage::Update(Piece::Gone(session)) => self.bringing.forget((*session).into()),
             HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
-                lines.iter().for_each(|line| self.bringing.see(line));
+                for line in lines {
+                    self.bringing.see(line);
+                }
             }
             HostMessage::Update(
                 Piece::Entry { .. }

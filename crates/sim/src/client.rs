@@ -157,13 +157,15 @@ impl Client {
     /// whether the agent is wanted; who saw none offers what it has: what is taken is the host's to say.
     fn bring(&self, request: &mut Request) -> Vec<Request> {
         let named = |name: &str| self.reach(name).map(|reach| NamedAgent { name: name.into(), reach });
-        let offer = |session, agent| Request::SetAgent { session, agent };
+        let offer = |session, agent| Request::SetAgent { session, agent: Box::new(agent) };
         #[expect(clippy::wildcard_enum_match_arm, reason = "no other request brings an agent")]
         match request {
-            Request::Create(new) => new.reach = self.reach(&new.agent),
+            Request::Create(new) => new.reach = self.reach(&new.agent).map(Box::new),
             Request::Fork { session, reach, .. } => {
-                *reach =
-                    self.seen_agents.get(&SessionId::from(*session)).and_then(|(agent, _)| self.reach(agent));
+                *reach = self
+                    .seen_agents
+                    .get(&SessionId::from(*session))
+                    .and_then(|(agent, _)| self.reach(agent).map(Box::new));
             }
             Request::Wish { session, wish } if wish.asks() => {
                 return match self.seen_agents.get(&SessionId::from(*session)) {

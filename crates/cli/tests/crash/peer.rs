@@ -13,6 +13,8 @@ use q_testkit::clock;
 use crate::world::World;
 
 const PAGE_BYTES: u32 = 512 << 10;
+/// The number of requests whose answers nobody waits for.
+const NOBODYS: u64 = 0;
 
 /// An attached client.
 #[derive(Debug)]
@@ -79,6 +81,14 @@ impl Peer {
     }
 
     pub(crate) async fn request(&mut self, request: Request) -> Result<u64, ConnectError> {
+        // A host that did not make the session wants its agent; any other leaves it.
+        if let Request::Wish { session, wish } = &request
+            && wish.asks()
+        {
+            let agent = NamedAgent { name: "scripted".to_owned(), reach: self.reach.clone() };
+            let request = Request::SetAgent { session: *session, agent: agent.into() };
+            self.connection.send(&ClientMessage::Request { id: NOBODYS, request })?;
+        }
         self.requests += 1;
         let id = self.requests;
         self.connection.send(&ClientMessage::Request { id, request })?;
@@ -158,7 +168,7 @@ impl Peer {
         let request = Request::Create(New {
             name: Some(name.to_owned()),
             agent: "scripted".to_owned(),
-            reach: Some(self.reach.clone()),
+            reach: Some(self.reach.clone().into()),
             model: "m".to_owned(),
             directory: "/".to_owned(),
             ..New::default()
@@ -169,9 +179,6 @@ impl Peer {
 
     pub(crate) async fn submit(&mut self, session: SessionId, text: &str) {
         let token = q_host::entropy::token().unwrap();
-        // Wanted by a host that did not make the session; any other leaves it.
-        let agent = NamedAgent { name: "scripted".to_owned(), reach: self.reach.clone() };
-        self.ask(Request::SetAgent { session: session.into(), agent }).await;
         let request = Command::Submit { session, token, text: text.to_owned() }.into();
         assert!(matches!(self.ask(request).await, Answer::Accepted(_)));
     }

@@ -98,7 +98,7 @@ impl Ear {
 struct Plant {
     what: &'static str,
     /// Plants it anew; gives the socket's directory, where it really is.
-    plant: fn(&mut World) -> PathBuf,
+    put: fn(&mut World) -> PathBuf,
     /// What the person is told, by `q ls`; nothing where it was removed and all is well.
     way_out: Option<&'static str>,
     /// Whether it needs a second user.
@@ -125,7 +125,7 @@ fn own(world: &mut World) -> PathBuf {
 const PLANTS: [Plant; 5] = [
     Plant {
         what: "the fallback directory, made by another user",
-        plant: |world| {
+        put: |world| {
             let path = fallback(world);
             directory(&path, Some(ANOTHER), 0o755);
             path
@@ -135,7 +135,7 @@ const PLANTS: [Plant; 5] = [
     },
     Plant {
         what: "the fallback directory, a link",
-        plant: |world| {
+        put: |world| {
             let path = fallback(world);
             let theirs = path.with_file_name("theirs");
             directory(&theirs, Some(ANOTHER), 0o755);
@@ -147,7 +147,7 @@ const PLANTS: [Plant; 5] = [
     },
     Plant {
         what: "XDG_RUNTIME_DIR, left over from another user",
-        plant: |world| {
+        put: |world| {
             let theirs = world.home.path().join("theirs");
             directory(&theirs, Some(ANOTHER), 0o700);
             directory(&theirs.join("q"), Some(ANOTHER), 0o700);
@@ -157,10 +157,10 @@ const PLANTS: [Plant; 5] = [
         way_out: Some("set Q_RUNTIME_DIR to a directory of yours"),
         needs_another: true,
     },
-    Plant { what: "one's own directory, open to all", plant: own, way_out: None, needs_another: false },
+    Plant { what: "one's own directory, open to all", put: own, way_out: None, needs_another: false },
     Plant {
         what: "one's own directory, open to all once",
-        plant: own, // and closed once it is in there
+        put: own, // and closed once it is in there
         way_out: Some("belongs to another user (uid 65534) and was not spoken to; remove it"),
         needs_another: true,
     },
@@ -177,7 +177,7 @@ fn can_be_planted(plant: &Plant) -> bool {
 }
 
 fn planted(world: &mut World, plant: &Plant) -> Ear {
-    let place = (plant.plant)(world);
+    let place = (plant.put)(world);
     let within = |variable: &str| world.home.directory(variable).join("q");
     let tag = Place::new(within("XDG_DATA_HOME"), within("XDG_STATE_HOME"), place).socket();
     let ear = Ear::of_another(&tag);
@@ -257,7 +257,7 @@ fn the_doctor_beside_a_running_host_asks_no_foreign_socket() {
         assert_eq!(ear.heard(), b"", "{}", plant.what);
         world.home.set("XDG_RUNTIME_DIR", here.to_str().unwrap());
         world.q(&["host", "stop"]).succeeded();
-        assert!(!is_alive(host));
+        eventually("it is gone", || !is_alive(host));
     }
 }
 

@@ -7,7 +7,6 @@ use super::ConnectError;
 use super::duplex::Duplex;
 use super::peer::CheckedPeer;
 use super::process::HostProcess;
-use super::start::wait_for_leaving;
 use crate::place::{Place, RuntimeDirectory};
 use crate::wire::message::Hello;
 use crate::wire::{ClientMessage, HostMessage};
@@ -15,7 +14,7 @@ use crate::wire::{ClientMessage, HostMessage};
 /// How long a host may take to say that it ends. One that is signalled then ends in the same order.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 /// How long one that said so may take to write what waits, however slow its disk is.
-const WRITES_WITHIN: Duration = Duration::from_secs(60);
+const WRITES_WITHIN: Duration = Duration::from_mins(1);
 /// How long a process may take to end after a signal.
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -37,22 +36,15 @@ pub async fn dismiss(place: &Place, urgency: Urgency) -> Result<bool, ConnectErr
     let Some(directory) = RuntimeDirectory::found(place)? else {
         return end_holder(place.store(), urgency).await;
     };
-    let listener = ask(&directory).await?;
-    let lock = place.host_lock();
-    if listener == Listener::Ends {
-        let patience = match urgency {
-            Urgency::Orderly => WRITES_WITHIN,
-            Urgency::Forced => ENDS_WITHIN,
-        };
-        match left(lock.clone(), patience).await {
-            Err(ConnectError::Deaf) if urgency == Urgency::Forced => {}
-            left => return left.map(|()| true),
-        }
+    let patience = match urgency {
+        Urgency::Orderly => WRITES_WITHIN,
+        Urgency::Forced => ENDS_WITHIN,
+    };
+    let listener = ask(&directory, patience).await?;
+    if listener == Listener::Ended {
+        return Ok(true);
     }
-    if end_holder(lock.clone(), urgency).await? {
-        return left(lock, ENDS_WITHIN).await.map(|()| true);
-    }
-    if end_holder(place.store(), urgency).await? {
+    if end_holder(place.host_lock(), urgency).await? || end_holder(place.store(), urgency).await? {
         return Ok(true);
     }
     match directory.socket()? {
@@ -69,14 +61,14 @@ pub async fn dismiss(place: &Place, urgency: Urgency) -> Result<bool, ConnectErr
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Listener {
     Nobody,
-    /// It says that it ends.
-    Ends,
-    /// It does not answer, or not so: a host that is older than the question.
+    /// A host that ended when it was asked.
+    Ended,
+    /// It does not answer, or not so: a host that is older than the question. Or it said that it ends, and did not.
     Stays,
 }
 
-/// Asks whoever listens to end.
-async fn ask(directory: &RuntimeDirectory) -> Result<Listener, ConnectError> {
+/// Asks whoever listens to end, and waits for that so long: its connection ends with it, when everything is written.
+async fn ask(directory: &RuntimeDirectory, patience: Duration) -> Result<Listener, ConnectError> {
     let peer = match CheckedPeer::at(directory).await {
         Ok(Some(peer)) => peer,
         Ok(None) => return Ok(Listener::Nobody),
@@ -86,15 +78,11 @@ async fn ask(directory: &RuntimeDirectory) -> Result<Listener, ConnectError> {
     let mut duplex = Duplex::on(peer);
     duplex.send(&ClientMessage::Hello(Hello { stop: true, ..Hello::new(false) }))?;
     let answer = tokio::time::timeout(ANSWERS_WITHIN, duplex.next()).await;
-    let ends = matches!(answer, Ok(Ok(HostMessage::Going { .. })));
-    Ok(if ends { Listener::Ends } else { Listener::Stays })
-}
-
-/// Waits until nobody holds the host's lock.
-async fn left(lock: PathBuf, within: Duration) -> Result<(), ConnectError> {
-    tokio::task::spawn_blocking(move || wait_for_leaving(&lock, within))
-        .await
-        .unwrap_or(Err(ConnectError::Deaf))
+    if !matches!(answer, Ok(Ok(HostMessage::Going { .. }))) {
+        return Ok(Listener::Stays);
+    }
+    let ended = tokio::time::timeout(patience, async { while duplex.next().await.is_ok() {} }).await;
+    Ok(if ended.is_ok() { Listener::Ended } else { Listener::Stays })
 }
 
 /// Signals the process that holds this lock, and waits for its end. Whether there was one.

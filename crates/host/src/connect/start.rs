@@ -57,7 +57,7 @@ pub(super) async fn start(
     in_background(move || {
         let _held_until_it_runs = turn;
         // A host that is leaving still holds its lock: its successor starts when it is gone.
-        wait_for_leaving(&lock, LEAVES_WITHIN)?;
+        wait_for_leaving(&lock)?;
         let said = spawn(&program, run).map_err(system("the host cannot be started"))?;
         match said.trim() {
             READY => Ok(()),
@@ -90,9 +90,9 @@ fn take_turn(lock: &Path) -> Result<File, ConnectError> {
     clippy::disallowed_methods,
     reason = "a file lock can only be asked for again; this waits for another process"
 )]
-pub(super) fn wait_for_leaving(host_lock: &Path, within: Duration) -> Result<(), ConnectError> {
+fn wait_for_leaving(host_lock: &Path) -> Result<(), ConnectError> {
     let lock = open_lock(host_lock).map_err(system("the host's lock cannot be opened"))?;
-    for _ in 0..within.as_millis() / ASK_AGAIN.as_millis() {
+    for _ in 0..LEAVES_WITHIN.as_millis() / ASK_AGAIN.as_millis() {
         match lock.try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) => std::thread::sleep(ASK_AGAIN),

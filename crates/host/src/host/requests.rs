@@ -104,7 +104,7 @@ impl<W: World> Host<W> {
             Request::SetAgent { session, agent } => {
                 let answer = agents::check(&agent.reach).map(|()| Answer::Done);
                 if let (Ok(_), Some(session)) = (&answer, self.core.view().summary(session.into())) {
-                    self.agents.offer(&session, agent);
+                    self.agents.offer(&session, *agent);
                 }
                 self.world.send(client, reply(answer));
             }
@@ -145,11 +145,11 @@ impl<W: World> Host<W> {
         &mut self,
         client: ClientId,
         id: u64,
-        reach: Option<Reach>,
+        reach: Option<Box<Reach>>,
         command: impl FnOnce(SessionId, Environment) -> Result<Command, Refused>,
     ) {
         let environment = self.guests.get(&client).map(|guest| guest.environment).unwrap_or_default();
-        let wanted = reach.as_ref().map_or(Ok(()), agents::check);
+        let wanted = reach.as_deref().map_or(Ok(()), agents::check);
         let fresh = wanted.and_then(|()| {
             self.world.session_id().map_err(|error| Refused {
                 code: "entropy".into(),
@@ -161,7 +161,7 @@ impl<W: World> Host<W> {
             Ok((session, command)) => {
                 self.wish(client, id, command);
                 if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
-                    self.agents.offer(&made, NamedAgent { name: made.agent.clone(), reach });
+                    self.agents.offer(&made, NamedAgent { name: made.agent.clone(), reach: *reach });
                 }
             }
             Err(refused) => self.world.send(client, HostMessage::Reply { id, answer: Err(refused) }),

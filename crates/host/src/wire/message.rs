@@ -93,6 +93,7 @@ pub struct NamedAgent {
 
 /// How an agent is reached.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "there are a handful, and nearly all are of the large one")]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// It is built in.
@@ -312,6 +313,7 @@ pub struct Spread {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
 
     #[test]
@@ -331,5 +333,18 @@ mod tests {
             let hello = Hello { protocol, oldest, ..Hello::new(false) };
             assert_eq!(hello.is_understood(), talks, "{protocol}, from {oldest}");
         }
+    }
+
+    /// What hosts of protocol 2 take for a hello: without it they could not say more than that this is none.
+    #[test]
+    fn an_older_host_can_say_that_it_is_older() {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Older {
+            Hello { protocol: u32, oldest: u32, agents: Vec<String> },
+        }
+        let written = rmp_serde::to_vec_named(&ClientMessage::Hello(Hello::new(true))).unwrap();
+        let Older::Hello { protocol, oldest, agents } = rmp_serde::from_slice(&written).unwrap();
+        assert_eq!((protocol, oldest, agents.len()), (PROTOCOL, OLDEST, 0));
     }
 }

@@ -31,7 +31,7 @@ pub enum Request {
         name: Option<String>,
         /// How its agent is reached, which is the other's; nothing where the client does not know.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        reach: Option<Reach>,
+        reach: Option<Box<Reach>>,
     },
     /// How a session's agent is reached. Said before a wish that begins a turn, where the session's line says that it is
     /// wanted; taken only where it is.
@@ -39,7 +39,7 @@ pub enum Request {
         /// Which session.
         session: Id,
         /// The agent, by the name that the session has for it.
-        agent: NamedAgent,
+        agent: Box<NamedAgent>,
     },
     /// A new session with a history from elsewhere, which comes in parts.
     Import(Box<Brought>),
@@ -114,7 +114,7 @@ pub struct New {
     pub agent: String,
     /// How it is reached, with its key; nothing where the client does not know. In memory only, for this session alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reach: Option<Reach>,
+    pub reach: Option<Box<Reach>>,
     /// Which model; empty for the agent's own.
     pub model: String,
     /// Where it works.

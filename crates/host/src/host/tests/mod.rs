@@ -157,10 +157,13 @@ impl Bench {
     /// A client asks; gives the request's number. It brings the agent with a session that it makes, and offers it before
     /// each wish that begins a turn, wanted or not: what is taken is the host's to say.
     fn request(&mut self, client: u64, mut request: Request) -> u64 {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "no other request brings an agent")]
         match &mut request {
-            Request::Create(new) => new.reach = self.agent_of(client, &new.agent).map(|agent| agent.reach),
+            Request::Create(new) => {
+                new.reach = self.agent_of(client, &new.agent).map(|agent| agent.reach.into());
+            }
             Request::Fork { session, reach, .. } => {
-                *reach = self.agent_in(client, *session).map(|agent| agent.reach);
+                *reach = self.agent_in(client, *session).map(|agent| agent.reach.into());
             }
             Request::Wish { session, wish } if wish.asks() => self.offer(client, *session),
             _request_without_agent => {}
@@ -190,7 +193,7 @@ impl Bench {
     fn offer(&mut self, client: u64, session: Id) {
         if let Some(agent) = self.agent_in(client, session) {
             let sent = self.host.world.sent.len();
-            self.say(client, 0, Request::SetAgent { session, agent });
+            self.say(client, 0, Request::SetAgent { session, agent: agent.into() });
             self.host.world.sent.truncate(sent);
         }
     }

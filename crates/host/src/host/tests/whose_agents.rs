@@ -127,9 +127,8 @@ fn a_sessions_line_says_when_its_agent_is_wanted() {
 
     let mut bench = bench.restarted();
     bench.connect(1, true, &[("a", "A")]);
-    let wanted = bench.host.world.sent.iter().find_map(|(_, message)| match message {
-        HostMessage::Snapshot(shot) => Some(shot.line.wants_agent),
-        _other => None,
+    let wanted = bench.host.world.sent.iter().find_map(|(_, message)| {
+        if let HostMessage::Snapshot(shot) = message { Some(shot.line.wants_agent) } else { None }
     });
     assert_eq!(wanted, Some(true), "a host begins without keys");
 }
@@ -140,8 +139,8 @@ fn what_is_brought_for_another_agent_or_too_long_is_not_taken() {
     bench.connect(1, false, &[]);
     let session = bench.create(1, "a");
     let mut offer = |name: &str, reach| {
-        let id =
-            bench.request(1, Request::SetAgent { session, agent: NamedAgent { name: name.into(), reach } });
+        let id = bench
+            .request(1, Request::SetAgent { session, agent: NamedAgent { name: name.into(), reach }.into() });
         let code = bench.answer(id).unwrap().as_ref().err().map(|refused| refused.code.clone());
         (code, is_wanted(&mut bench, session))
     };
