@@ -13,7 +13,7 @@ use std::thread;
 
 use proptest::prelude::*;
 use q_agent::Secret;
-use q_agent::http::reply::{LONGEST, Reply, fuzz_reply};
+use q_agent::http::reply::{LONGEST, ResponseBody, fuzz_reply};
 
 use support::{Outcome, answer, ask, spec};
 
@@ -173,7 +173,7 @@ const PARTS: &[&str] = &[
 ];
 
 fn read(pieces: &[&[u8]]) -> Outcome {
-    let mut reply = Reply::new(Some(Secret::new("sk-test")), LONGEST);
+    let mut reply = ResponseBody::new(Some(Secret::new("sk-test")), LONGEST);
     for piece in pieces {
         reply.read(piece);
     }

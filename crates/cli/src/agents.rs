@@ -221,7 +221,7 @@ fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<
 
 fn key_from(written: &Path, environment: &Environment, config: &Path) -> Result<String, String> {
     let file = config::path::meant(written, config, environment.path("HOME").as_deref())?;
-    let text = trusted::read(&file).map_err(|untrusted| untrusted.why())?;
+    let text = trusted::read(&file).map_err(trusted::Untrusted::why)?;
     Ok(typed::text(&text).trim().to_owned())
 }
 

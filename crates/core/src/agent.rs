@@ -235,7 +235,7 @@ impl FailureKind {
             Self::UnknownModel => {
                 "set the model (OPENAI_MODEL, or model in the config), open a new session with it"
             }
-            Self::Cut | Self::Silent | Self::ServerError => "`/retry` asks again",
+            Self::Cut | Self::Silent | Self::ServerError | Self::Empty => "`/retry` asks again",
             Self::RateLimited => "wait a little, then `/retry`",
             Self::Rejected => "read the detail, change the prompt, send it again",
             Self::LengthLimit => "ask for the rest, or for less at once",
@@ -243,7 +243,6 @@ impl FailureKind {
             Self::WantsTool => {
                 "say in the prompt that there are no tools, or ask another model in a new session"
             }
-            Self::Empty => "`/retry` asks again",
             Self::TooLong => "ask for the rest",
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use q_agent::NetworkEnvironment;
 use q_core::{Activity, Interrupter, Presence};
 use q_host::wire::message::{Hello, NamedAgent, Reach, Stats, Status};
-use q_host::wire::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, Sent, Shot};
+use q_host::wire::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, SentEntries, Shot};
 use q_host::wire::{
     Answer, ClientMessage, Codec, HostMessage, Id, New, PROTOCOL, Refused, Request, Say, Wish, fuzz_frame,
 };
@@ -102,7 +102,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         item(6, Body::Interrupted(Interrupter::Crash)),
         item(7, Body::Call { no: 2, tool: "sh".into(), input: "ls".into(), wants: q_core::Wants::Consent }),
         item(8, Body::Failed(failure)),
-        item(10, Body::LeftOut(Sent { entries: 267, left_out: 4733 })),
+        item(10, Body::LeftOut(SentEntries { entries: 267, left_out: 4733 })),
         item(
             9,
             Body::Result {
@@ -192,7 +192,7 @@ fn line() -> Line {
         failure: None,
         failures: 2,
         interrupter: Some(By(Interrupter::Stop)),
-        sent: Some(Sent { entries: 267, left_out: 4733 }),
+        sent: Some(SentEntries { entries: 267, left_out: 4733 }),
         preview: "because".into(),
         created: 1,
         touched: 2,

@@ -110,17 +110,17 @@ mod tests {
             tracing::trace!(target: "q::turn", "own trace");
             tracing::info!(target: "q::turn", "own info");
             tracing::debug!(target: "q_store::anchor", "own debug");
-            tracing::info!(target: "hyper::client", "library info");
-            tracing::warn!(target: "hyper::client", "library warning");
+            tracing::info!(target: "rustls::client", "library info");
+            tracing::warn!(target: "rustls::client", "library warning");
             tracing::trace!(target: "quinn", "library that begins alike");
-            tracing::trace_span!(target: "hyper::client", "library span", body = "secret").in_scope(|| ());
+            tracing::trace_span!(target: "rustls::client", "library span", body = "secret").in_scope(|| ());
         });
         page.text()
     }
 
     #[test]
     fn no_filter_lets_a_library_say_more_than_warnings() {
-        for filter in ["trace", "hyper=trace", "rustls=trace", "hyper::client=info,q=trace", "info"] {
+        for filter in ["trace", "rustls=trace", "rustls::client=info,q=trace", "info"] {
             let logged = logged(Some(filter));
             for never in ["library info", "library span", "secret", "library that begins alike"] {
                 assert!(!logged.contains(never), "{filter}: {never}: {logged}");

@@ -48,7 +48,7 @@ use crate::spec::HttpSpec;
 
 use exchange::Exchange;
 use failure::Refused;
-use reply::Reply;
+use reply::ResponseBody;
 
 /// The most that is read of what a server says in place of an answer, in bytes, and how long it may take to say it.
 const MAX_ERROR: usize = 64 << 10;
@@ -108,7 +108,7 @@ async fn step(mut turn: Turn) -> Option<(AgentEvent, Turn)> {
 struct Answering {
     /// `None` once nothing that may still come matters.
     exchange: Option<Exchange>,
-    reply: Reply,
+    reply: ResponseBody,
     key: Option<Secret>,
     idle: Duration,
     /// Bytes taken in since others last had their turn.
@@ -128,7 +128,7 @@ impl Answering {
             let why = format!("the answer comes compressed ({packed}), which q did not ask for");
             return Err(failed(FailureKind::ServerError, detail::clean(&why, key.as_ref())));
         }
-        let reply = Reply::new(key.clone(), reply::LONGEST);
+        let reply = ResponseBody::new(key.clone(), reply::LONGEST);
         Ok(Self { exchange: Some(exchange), reply, key, idle, taken: 0 })
     }
 

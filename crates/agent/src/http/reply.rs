@@ -26,7 +26,7 @@ const MAX_SHOWN: usize = 1 << 10;
 /// When that is not so.
 pub fn fuzz_reply(bytes: &[u8]) {
     let told = |pieces: &mut dyn Iterator<Item = &[u8]>| {
-        let mut reply = Reply::new(None, 4 << 10);
+        let mut reply = ResponseBody::new(None, 4 << 10);
         pieces.for_each(|piece| reply.read(piece));
         reply.end(None);
         let (mut text, mut thoughts, mut rest) = (String::new(), String::new(), Vec::new());
@@ -53,7 +53,7 @@ pub fn fuzz_reply(bytes: &[u8]) {
 
 /// A response's body in the making.
 #[derive(Debug)]
-pub struct Reply {
+pub struct ResponseBody {
     shape: Shape,
     /// None once it has ended.
     answer: Option<Answer>,
@@ -75,7 +75,7 @@ enum Shape {
     Page(Vec<u8>),
 }
 
-impl Reply {
+impl ResponseBody {
     /// A body that is read from its beginning. The key must not show in what is said of it; `longest` bounds what is kept of it.
     pub fn new(key: Option<Secret>, longest: usize) -> Self {
         let answer = Some(Answer::new(key.clone()));

@@ -60,7 +60,7 @@ impl Waiting {
             Self::Prompt(prompt) => ui.refused(Some(prompt.key), why),
             Self::Wake(session) => ui.not_woken(session, why),
             Self::Seek { .. } | Self::Page { .. } | Self::Tags(_) | Self::About { .. } => {
-                ui.refused(None, why)
+                ui.refused(None, why);
             }
             Self::Draft => {} // it stays where it is typed
         }

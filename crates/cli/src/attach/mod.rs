@@ -103,10 +103,19 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
             out::note(&format!("not saved: {text}"));
         }
     }
+    farewell(outcome, is_heard, &client)
+}
+
+/// What is said in the terminal that is given back, and the exit code.
+fn farewell(
+    outcome: Result<Leaving, CliError>,
+    is_heard: bool,
+    client: &Client,
+) -> Result<ExitCode, CliError> {
     match outcome {
         Ok(Leaving::Detached) if !is_heard => Ok(ExitCode::from(Kind::Unreachable.exit_code())),
         Ok(Leaving::Detached) => {
-            out::note(&farewell(&client));
+            out::note(&detached(client));
             Ok(ExitCode::SUCCESS)
         }
         Ok(Leaving::Stopped(why)) => {
@@ -304,7 +313,8 @@ impl Attached<'_> {
     }
 }
 
-fn farewell(client: &Client) -> String {
+/// What goes on without this terminal.
+fn detached(client: &Client) -> String {
     let sessions = client.mirror.by_slot();
     let working = sessions.iter().filter(|s| s.summary.activity.is_busy()).count();
     match (sessions.len(), working) {

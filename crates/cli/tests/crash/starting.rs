@@ -55,7 +55,7 @@ fn of_sixty_four_clients_at_once_one_starts_the_host_two_hundred_times() {
 fn start_at_once(clients: usize, rounds: usize) {
     for round in 0..rounds {
         let home = Home::new();
-        home.configure("limits.live_sessions = 20\n");
+        home.configure("agent = \"guide\"\nlimits.live_sessions = 20\n");
         let outputs = at_once(&home, COMMANDS.into_iter().cycle().take(clients));
         for output in &outputs {
             assert!(output.status.success(), "round {round}: {}", said(output));
@@ -188,7 +188,7 @@ fn a_host_finds_directories_that_are_relative_to_its_client() {
         home.set(variable, directory);
     }
     let world = World { home, server: q_testkit::server::Server::start() };
-    world.q_ok(&["new", "-d", "here"]);
+    world.q_ok(&["new", "-d", "here", "--agent", "guide"]);
     world.home.host_pid().expect("a host runs");
     let stands: PathBuf = world.home.directory("HOME");
     assert!(stands.join("d/store").is_dir() && stands.join("s/log").is_dir() && stands.join("r").is_dir());

@@ -58,7 +58,8 @@ fn a_damaged_record_is_said_in_its_session_and_concerns_no_other() {
     assert_eq!(again.out.matches("lost").count(), shown.out.matches("lost").count(), "{again:?}");
     world.q(&["doctor"]).succeeded().said("in use").said("session api (");
     assert_eq!(world.q(&["doctor", "--json"]).json()["losses"][0]["name"], "api");
-    assert!(again.out.contains("echo: second of api\n\nthird of api"), "{again:?}");
+    // The prompt whose answer is lost is not sent once more with the next one.
+    assert!(again.out.contains("echo: third of api"), "{again:?}");
 }
 
 #[test]

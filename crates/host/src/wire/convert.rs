@@ -6,7 +6,7 @@ use q_core::{
 };
 
 use super::request::{Id, kind};
-use super::view::{Body, By, Call, Failure, Item, Line, Piece, Sent, Shot};
+use super::view::{Body, By, Call, Failure, Item, Line, Piece, SentEntries, Shot};
 
 impl From<SessionId> for Id {
     fn from(id: SessionId) -> Self {
@@ -49,7 +49,7 @@ impl From<Summary> for Line {
             failure: summary.failure.map(Failure::from),
             failures: summary.failures,
             interrupter: summary.interrupter.map(By),
-            sent: summary.sent.map(Sent::from),
+            sent: summary.sent.map(SentEntries::from),
             preview: summary.preview,
             created: summary.created.0,
             touched: summary.touched.0,
@@ -98,14 +98,14 @@ impl TryFrom<Line> for Summary {
     }
 }
 
-impl From<q_core::Sent> for Sent {
+impl From<q_core::Sent> for SentEntries {
     fn from(q_core::Sent { entries, left_out }: q_core::Sent) -> Self {
         Self { entries, left_out }
     }
 }
 
-impl From<Sent> for q_core::Sent {
-    fn from(Sent { entries, left_out }: Sent) -> Self {
+impl From<SentEntries> for q_core::Sent {
+    fn from(SentEntries { entries, left_out }: SentEntries) -> Self {
         Self { entries, left_out }
     }
 }

@@ -46,7 +46,7 @@ pub struct Line {
     #[serde(default)]
     pub interrupter: Option<By>,
     #[serde(default)]
-    pub sent: Option<Sent>,
+    pub sent: Option<SentEntries>,
     pub preview: String,
     pub created: u64,
     pub touched: u64,
@@ -73,7 +73,7 @@ pub struct By(#[serde(with = "InterrupterDef")] pub Interrupter);
 /// [`q_core::Sent`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
-pub struct Sent {
+pub struct SentEntries {
     pub entries: u64,
     pub left_out: u64,
 }
@@ -125,7 +125,7 @@ pub enum Body {
     Failed(Failure),
     PromptLost(u64),
     LogCut(Option<u64>),
-    LeftOut(Sent),
+    LeftOut(SentEntries),
 }
 
 /// [`q_core::PendingCall`].

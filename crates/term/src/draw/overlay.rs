@@ -6,7 +6,7 @@ use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget};
 
-use crate::action::ROWS;
+use crate::action::{self, ROWS};
 use crate::draw::{Cursor, help, switcher};
 use crate::editor::{self, Editor};
 use crate::layout::wrap::{self, Row};
@@ -110,7 +110,7 @@ fn page_rows(ui: &mut Ui, mirror: &Mirror, sheet: &Sheet, width: usize, now: Wal
         .commands()
         .iter()
         .filter_map(|action| ROWS.iter().find(|row| row.action == *action))
-        .map(|row| row.command())
+        .map(action::Row::command)
         .collect();
     lines.extend([String::new(), commands.join(" · ")]);
     if *sheet == Sheet::Inbox {

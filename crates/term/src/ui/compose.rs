@@ -73,14 +73,13 @@ impl Ui {
         pane.editor.take();
         pane.mark = None;
         self.scroll_to_end();
-        match self.focus.or(self.awaited) {
-            Some(id) => self.submit(id, text, false, intents),
-            None => {
-                self.submissions.hold(text);
-                if !self.submissions.is_opening() {
-                    intents.push(Intent::New { kind: String::new(), name: None });
-                }
-            }
+        if let Some(id) = self.focus.or(self.awaited) {
+            self.submit(id, text, false, intents);
+            return;
+        }
+        self.submissions.hold(text);
+        if !self.submissions.is_opening() {
+            intents.push(Intent::New { kind: String::new(), name: None });
         }
     }
 
