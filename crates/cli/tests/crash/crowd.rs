@@ -66,7 +66,7 @@ async fn unfinished_frames_cost_little_before_the_hello() {
     let beginning: Vec<u8> = [&(16_u32 << 20).to_be_bytes()[..], &vec![0; 15 << 20]].concat();
     let mut unfinished = Vec::new();
     for _ in 0..20 {
-        let mut stream = UnixStream::connect(world.place().socket()).unwrap();
+        let mut stream = connection(&world);
         stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
         let cut = stream.write_all(&beginning);
         assert!(cut.is_err(), "the host took 15 MB of one that has not said hello");
@@ -102,8 +102,12 @@ fn silent_connections_keep_nobody_out_where_descriptors_are_few() {
 
 /// So many connections that say nothing.
 fn connections(world: &World, count: usize) -> Vec<UnixStream> {
-    let socket = world.place().socket();
-    (0..count).map(|_| UnixStream::connect(&socket).unwrap()).collect()
+    (0..count).map(|_| connection(world)).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a client that says and reads what it should not")]
+fn connection(world: &World) -> UnixStream {
+    UnixStream::connect(world.place().socket()).unwrap()
 }
 
 /// Whether the host has not closed it.
