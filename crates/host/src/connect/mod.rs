@@ -1,6 +1,6 @@
 //! The client's side of the wire: find the host, start it if there is none, say hello; or end it.
 //!
-//! However a connection comes about, it is opened by [`peer::CheckedPeer`], which nothing is written to before it is known
+//! However a connection comes about, it is opened by `peer::CheckedPeer`, which nothing is written to before it is known
 //! whose it is.
 
 mod dismiss;
