@@ -34,7 +34,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Counts instead of rules; see [`report`].
+/// Counts instead of rules; see [`mod@report`].
 pub(crate) fn report(options: &[&str]) -> Outcome {
     report::run(options)
 }
