@@ -6,7 +6,7 @@ use std::time::Duration;
 use q_core::address::{self, Miss};
 use q_core::retention::Kept;
 use q_core::{Command, Mirror, Presence, SessionId, Snapshot, Summary, Token, Update};
-use q_host::wire::message::Hello;
+use q_host::wire::message::{Hello, MAX_ACKNOWLEDGED};
 use q_host::wire::view::{Line, Piece};
 use q_host::wire::{Answer, ClientMessage, HostMessage, Id, Request, list};
 use q_host::{Connection, entropy};
@@ -41,7 +41,9 @@ pub(crate) struct Client {
     pub(crate) acknowledged: Acknowledged,
 }
 
-/// The newest prompt of each session that a host acknowledged to this client: the next host must have it.
+/// The newest prompt of each session that a host acknowledged to this client: the next host must have it. A hello has room
+/// for [`MAX_ACKNOWLEDGED`] of them; of more, any others are let go, since this only looks once more at what the store
+/// promises anyway.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Acknowledged(BTreeMap<SessionId, u64>);
 
@@ -49,6 +51,10 @@ impl Acknowledged {
     pub(crate) fn note(&mut self, session: SessionId, prompt: u64) {
         let newest = self.0.entry(session).or_default();
         *newest = prompt.max(*newest);
+        if self.0.len() > MAX_ACKNOWLEDGED {
+            let other = self.0.keys().find(|id| **id != session).copied();
+            other.and_then(|other| self.0.remove(&other));
+        }
     }
 
     /// What is thrown away or erased on purpose is missed by nobody.
@@ -423,4 +429,19 @@ pub(crate) fn unexpected() -> CliError {
 fn summary(line: Line) -> Result<Summary, CliError> {
     Summary::try_from(line)
         .map_err(|fault| CliError::failed(format!("the host sent a name that is none: {fault}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hello_never_names_more_sessions_than_it_has_room_for() {
+        let mut acknowledged = Acknowledged::default();
+        for session in (1..=2 * MAX_ACKNOWLEDGED as u128).rev() {
+            acknowledged.note(SessionId(session), 7);
+            assert!(acknowledged.0.contains_key(&SessionId(session)), "the newest is among them");
+        }
+        assert_eq!(acknowledged.0.len(), MAX_ACKNOWLEDGED);
+    }
 }

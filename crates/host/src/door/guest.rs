@@ -178,6 +178,7 @@ fn unknown() -> Refused {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
+    use crate::wire::message::MAX_ACKNOWLEDGED;
     use crate::wire::{Codec, MAX_FRAME, Request};
     use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
     use serde::Serialize;
@@ -260,6 +261,15 @@ mod tests {
             ),
             "{said:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn the_longest_hello_of_a_client_is_short_enough() {
+        let (door, mut heard) = door(1024);
+        let mut guest = Guest::new(connect(&door, 1), Codec::default());
+        let acknowledged = vec![(crate::wire::Id(u128::MAX), u64::MAX); MAX_ACKNOWLEDGED];
+        guest.send(&ClientMessage::Hello(Hello { acknowledged, ..Hello::new(true) })).await.unwrap();
+        assert!(matches!(heard.recv().await, Some(Event::Connected { .. })));
     }
 
     #[tokio::test]

@@ -38,6 +38,10 @@ pub enum ClientMessage {
     },
 }
 
+/// Of how many sessions a hello may name prompts, so that the longest one is within what a host reads before it knows whom
+/// it speaks with (64 KB).
+pub const MAX_ACKNOWLEDGED: usize = 1024;
+
 /// Who a client is.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Hello {
@@ -56,7 +60,7 @@ pub struct Hello {
     /// Nothing, ever: a hello carries no secret. Hosts of protocol 2 want the field, or cannot say that they are older.
     #[serde(skip_deserializing)]
     pub agents: [(); 0],
-    /// Of each session the newest prompt that an earlier host acknowledged to it.
+    /// Of each session the newest prompt that an earlier host acknowledged to it; of [`MAX_ACKNOWLEDGED`] sessions at most.
     #[serde(default)]
     pub acknowledged: Vec<(Id, u64)>,
 }
