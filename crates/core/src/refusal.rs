@@ -209,7 +209,9 @@ pub enum Refusal {
     #[error("nothing runs in this session")]
     NothingRuns,
     /// A turn runs, the last one ended well, or its prompt is lost.
-    #[error("nothing to retry: no prompt failed or was interrupted here; just send one")]
+    #[error(
+        "nothing to retry: only the last prompt can be, where nothing answered it whole; type an older one again"
+    )]
     NothingToRetry,
     /// A turn runs, and the wish would end it.
     #[error(

@@ -45,7 +45,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         motion: context.environment.text("Q_NO_MOTION").is_none(),
         max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
         kinds: context.kinds.clone(),
-        agent: new::answers(context)?,
+        agent: new::answers(context),
         home: context.environment.text("HOME").unwrap_or_default().to_owned(),
     };
     let mut ui = Ui::new(options);

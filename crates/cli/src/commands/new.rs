@@ -115,10 +115,13 @@ fn agent_and_model(
     Ok((agent.name.clone(), model))
 }
 
-/// Who answers in a new session unless another is asked for, in a word for people.
-pub(crate) fn answers(context: &Context) -> Result<String, CliError> {
-    let (agent, model) = agent_and_model(context, None, None, true)?;
-    Ok(q_term::words::agent_and_model(&agent, &model))
+/// Who answers in a new session unless another is asked for, in a word for people. One that cannot be asked from here is
+/// named all the same: what there is can be read, and a new session or a prompt says why.
+pub(crate) fn answers(context: &Context) -> String {
+    agent_and_model(context, None, None, true).map_or_else(
+        |_| format!("{} (cannot be asked from here: `q agents`)", context.known.default),
+        |(agent, model)| q_term::words::agent_and_model(&agent, &model),
+    )
 }
 
 /// What a kind brings: its brief, and whether tools are denied. The configuration may give another brief to one of `q`'s

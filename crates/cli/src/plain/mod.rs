@@ -52,7 +52,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     } else {
         out::note(&format!(
             "Type a question and press Enter. {} /help tells what else there is, /quit leaves.",
-            who_answers(&new::answers(context)?)
+            who_answers(&new::answers(context))
         ));
     }
     face.say_interrupted()?;

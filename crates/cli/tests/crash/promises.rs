@@ -27,8 +27,8 @@ fn strs(texts: &[String]) -> Vec<&str> {
 /// A turn as the transcript tells it.
 #[derive(Debug)]
 struct Told<'a> {
-    /// What the agent was told: the prompt, behind those that got no word of an answer.
-    said: String,
+    /// What the agent was told: the prompt alone. Those before it that got no word of an answer are not sent with it.
+    said: &'a str,
     answer: &'a str,
     mark: Option<&'a Stop>,
 }
@@ -38,18 +38,14 @@ pub(crate) fn cut_answers_are_marked(entries: &[Entry], whole: impl Fn(&str) -> 
     let mut turns: Vec<Told<'_>> = Vec::new();
     for entry in entries {
         match (&entry.body, turns.last_mut()) {
-            (Body::Prompt(text), before) => {
-                let unanswered = before.filter(|turn| turn.answer.is_empty());
-                let said = unanswered.map(|turn| format!("{}\n\n{text}", turn.said));
-                turns.push(Told { said: said.unwrap_or_else(|| text.clone()), answer: "", mark: None });
-            }
+            (Body::Prompt(text), _) => turns.push(Told { said: text, answer: "", mark: None }),
             (Body::Answer(text), Some(Told { answer: answer @ "", mark: None, .. })) => *answer = text,
             (Body::Stop(stop), Some(Told { mark: mark @ None, .. })) => *mark = Some(stop),
             (other, turn) => panic!("{other:?} does not follow {turn:?}"),
         }
     }
     for Told { said, answer, mark } in turns {
-        let whole = whole(&said);
+        let whole = whole(said);
         assert!(whole.starts_with(answer), "{said:?}: {answer:?} was never answered");
         match mark {
             Some(Stop::Interrupted(by)) => assert_eq!(*by, Interrupter::Crash, "{said:?}"),
@@ -67,9 +63,8 @@ pub(crate) fn cut_answers_are_marked(entries: &[Entry], whole: impl Fn(&str) -> 
 pub(crate) fn nothing_is_sent_again(server: &Server, talks: &[Talk]) -> usize {
     let mut sent: BTreeMap<String, u32> = BTreeMap::new();
     for request in server.requests() {
-        let said = request.last_user_text();
-        // A prompt whose turn was cut before a word came goes along with the next one, in front of it.
-        let prompt = said.lines().last().unwrap_or_default();
+        let prompt = request.last_user_text();
+        assert_eq!(prompt.lines().count(), 1, "prompts go one by one: {prompt:?}");
         *sent.entry(prompt.to_owned()).or_default() += 1;
         let own =
             talks.iter().find(|talk| prompt.starts_with(talk.tag)).expect("a prompt of one of the talks");

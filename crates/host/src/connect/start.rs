@@ -15,6 +15,8 @@ pub const READY: &str = "ready";
 
 /// How long a leaving host may take before it is taken for deaf.
 const LEAVES_WITHIN: Duration = Duration::from_secs(5);
+/// What counts as a large piece of memory, in bytes.
+const LARGE_BYTES: &str = "131072";
 const ASK_AGAIN: Duration = Duration::from_millis(10);
 
 /// How a program is told to be the host.
@@ -111,6 +113,10 @@ fn spawn(program: &Path, run: &[&str]) -> io::Result<String> {
         .envs(passed_on())
         // glibc gives each thread a heap of its own otherwise: 1.5 MB more for ten sessions. Elsewhere it means nothing.
         .env("MALLOC_ARENA_MAX", "1")
+        // Nor does it give large pieces back once it has seen some, unless these are set: an answer of megabytes would leave
+        // the host at its limit of memory, and every prompt refused.
+        .env("MALLOC_MMAP_THRESHOLD_", LARGE_BYTES)
+        .env("MALLOC_TRIM_THRESHOLD_", LARGE_BYTES)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

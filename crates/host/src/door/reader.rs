@@ -20,6 +20,8 @@ const SHORT: usize = 16 << 10;
 const LONG_BYTES: usize = 2 * MAX_FRAME;
 /// How long a long frame may take once it is being read: others wait for what it holds.
 const COMPLETE_WITHIN: Duration = Duration::from_secs(5);
+/// How long it may stand still meanwhile. Whoever writes to a socket of this machine does not, unless it was stopped.
+const STALLS_AFTER: Duration = Duration::from_secs(1);
 /// What is read ahead for short frames.
 const AHEAD: usize = 4 << 10;
 
@@ -65,7 +67,7 @@ impl Reader {
         }
         let bytes = u32::try_from(length).map_err(io::Error::other)?;
         let held = Arc::clone(&self.long).acquire_many_owned(bytes).await.map_err(io::Error::other)?;
-        let content = tokio::time::timeout(COMPLETE_WITHIN, self.content(length)).await;
+        let content = tokio::time::timeout(COMPLETE_WITHIN, self.steady_content(length)).await;
         let content = content.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         Ok(Some((content, Some(held))))
     }
@@ -83,6 +85,19 @@ impl Reader {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame is too long").into());
         }
         Ok(Some(length))
+    }
+
+    /// The same, of one that keeps writing.
+    async fn steady_content(&mut self, length: usize) -> Result<Vec<u8>, FrameError> {
+        let mut content = Vec::with_capacity(length);
+        while content.len() < length {
+            let mut rest = (&mut self.from).take((length - content.len()) as u64);
+            let read = tokio::time::timeout(STALLS_AFTER, rest.read_buf(&mut content)).await;
+            if read.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
+        }
+        Ok(content)
     }
 
     /// So many bytes. Memory that nothing was written to yet costs nothing.

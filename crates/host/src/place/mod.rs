@@ -161,7 +161,7 @@ impl Place {
         for directory in [&self.state, &self.logs()] {
             private::close_if_there(directory, |path| PlaceError::StateNotPrivate { path })?;
         }
-        Ok(())
+        private::keep_files_only(&self.logs())
     }
 }
 
@@ -241,6 +241,24 @@ mod tests {
         place.prepare_state().unwrap();
         place.prepare_runtime().unwrap();
         assert!(disk.join("data").is_dir() && disk.join("run").is_dir());
+    }
+
+    #[test]
+    fn what_others_planted_among_the_logs_is_not_written_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = place(dir.path());
+        fs::create_dir_all(place.logs()).unwrap();
+        let mine = dir.path().join("mine");
+        fs::write(&mine, "mine").unwrap();
+        fs::write(place.logs().join("host.log"), "said before").unwrap();
+        std::os::unix::fs::symlink(&mine, place.logs().join("link.log")).unwrap();
+        fs::hard_link(&mine, place.logs().join("second.log")).unwrap();
+        let _listener = std::os::unix::net::UnixListener::bind(place.logs().join("pipe.log")).unwrap();
+        place.prepare_state().unwrap();
+        let left: Vec<_> =
+            fs::read_dir(place.logs()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["host.log"]);
+        assert_eq!(fs::read_to_string(mine).unwrap(), "mine");
     }
 
     #[test]

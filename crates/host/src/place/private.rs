@@ -46,6 +46,28 @@ pub(super) fn close_if_there(path: &Path, refuse: Refuse) -> Result<(), PlaceErr
     look(path, refuse)?.map_or(Ok(()), |found| close(path, &found))
 }
 
+/// Removes what stands in it and is no file of this user: links that others may have left while it was open to them, and
+/// what would hold up whoever opens it. Nothing is followed.
+pub(super) fn keep_files_only(path: &Path) -> Result<(), PlaceError> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if is_missing(&error) => return Ok(()),
+        Err(error) => return Err(failed(path)(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(failed(path))?;
+        let found = entry.metadata().map_err(failed(path))?; // of the link itself
+        if found.is_dir() || (found.is_file() && found.uid() == ours() && found.nlink() == 1) {
+            continue;
+        }
+        match fs::remove_file(entry.path()) {
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {}
+            removed => removed.map_err(failed(&entry.path()))?,
+        }
+    }
+    Ok(())
+}
+
 fn close(path: &Path, found: &Metadata) -> Result<(), PlaceError> {
     if !is_wide(found) {
         return Ok(());

@@ -33,6 +33,7 @@ impl Ui {
             return;
         }
         match read {
+            Typed::Prompt(_) if self.is_kept_back(mirror) => {}
             Typed::Prompt(text) => self.send(text.trim_end().to_owned(), &typed, intents),
             Typed::Command(command) => {
                 let _on_screen: Outcome = self.command(mirror, command, &typed, intents);

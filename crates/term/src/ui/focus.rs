@@ -50,6 +50,7 @@ impl Ui {
             from_nowhere = Some(std::mem::take(&mut self.nowhere));
         }
         self.focus = Some(id);
+        (self.closing, self.taken_to) = (None, None);
         self.recent.retain(|other| *other != id);
         self.recent.push(id);
         let summary = &session.summary;
@@ -92,6 +93,28 @@ impl Ui {
         }
     }
 
+    /// Notes that the person closes the session in front here, so that what comes of it surprises nobody.
+    pub(super) fn note_closing(&mut self, intents: &[Intent]) {
+        let closes_front = |intent: &Intent| {
+            matches!(intent, Intent::Tell(
+                Command::Close { session, .. } | Command::Trash { session, .. } | Command::Erase { session, .. },
+            ) if self.focus == Some(*session))
+        };
+        if intents.iter().any(closes_front) {
+            self.closing = self.focus;
+        }
+    }
+
+    /// Whether what is typed was begun in a session that was closed elsewhere: then it is kept back once, and said so.
+    pub(super) fn is_kept_back(&mut self, mirror: &Mirror) -> bool {
+        let Some(session) = self.taken_to.take().and_then(|id| mirror.get(id)) else { return false };
+        self.complain(format!(
+            "the session it was typed in was closed elsewhere; Enter again sends it to {}",
+            session.summary.name
+        ));
+        true
+    }
+
     /// At first the lowest slot of those that are awake; when the session in view is gone, the one shown before it.
     pub(super) fn keep_focus_valid(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
         if let Some(id) = self.awaited.filter(|id| mirror.get(*id).is_some()) {
@@ -107,8 +130,14 @@ impl Ui {
         }
         let next =
             self.recent.iter().rev().copied().find(|id| mirror.get(*id).is_some()).or_else(|| first(mirror));
+        let is_unasked = gone.is_some() && gone != self.closing;
         if let Some(next) = next {
             self.show(mirror, next, intents);
+            if is_unasked {
+                self.taken_to = Some(next);
+                let name = mirror.get(next).map_or("another", |session| session.summary.name.as_str());
+                self.complain(format!("the session in front was closed elsewhere; now in {name}"));
+            }
         }
         self.overlay = self.overlay.take().filter(|overlay| overlay.session() != gone || gone.is_none());
         if self.panes.len() > PANES {

@@ -102,6 +102,10 @@ pub struct Ui {
     live: BTreeSet<SessionId>,
     /// Created and not in the mirror yet.
     awaited: Option<SessionId>,
+    /// The session in front whose closing this terminal asked for.
+    closing: Option<SessionId>,
+    /// The session this terminal was taken to, as the one in front was closed elsewhere: nothing is sent there unasked.
+    taken_to: Option<SessionId>,
     panes: BTreeMap<SessionId, Pane>,
     /// The prompt while there is no session.
     nowhere: Pane,
@@ -133,6 +137,8 @@ impl Ui {
             recent: Vec::new(),
             live: BTreeSet::new(),
             awaited: None,
+            closing: None,
+            taken_to: None,
             panes: BTreeMap::new(),
             nowhere: Pane::default(),
             leader: false,
@@ -282,6 +288,7 @@ impl Ui {
         if intents.iter().any(Intent::opens_session) {
             self.submissions.opens();
         }
+        self.note_closing(intents);
         self.keep_focus_valid(mirror, intents);
         self.keep_awake(mirror, intents);
         self.adopt_drafts(mirror);

@@ -1,6 +1,6 @@
 //! What was typed is never lost: refusals, a lost host, what comes back where.
 
-use q_core::Activity;
+use q_core::{Activity, Update};
 use q_term::Intent;
 
 use crate::world::{But, World, id, session};
@@ -28,6 +28,31 @@ fn what_comes_back_stands_before_what_was_typed_since() {
     world.ui.refused(Some(0), "no");
     let frame = world.frame();
     assert!(frame.contains("[one] > first\n        second"), "{frame}");
+}
+
+#[test]
+fn what_was_typed_for_a_session_that_is_closed_elsewhere_goes_to_no_other_unasked() {
+    let mut world = two();
+    world.keys(&["Alt+2"]);
+    world.type_text("half for two");
+    world.update(Update::Gone(id(2)));
+    assert!(world.frame().contains("closed elsewhere; now in one"), "{}", world.frame());
+    let sent = world.say(" the rest");
+    assert!(!sent.iter().any(|intent| matches!(intent, Intent::Submit { .. })), "{sent:?}");
+    let frame = world.frame();
+    assert!(frame.contains("Enter again sends it to one") && frame.ends_with("[one] >  the rest"), "{frame}");
+    let sent = world.keys(&["Enter"]);
+    assert!(sent.iter().any(|intent| matches!(intent, Intent::Submit { session, .. } if *session == id(1))));
+}
+
+#[test]
+fn a_session_that_is_closed_here_surprises_nobody() {
+    let mut world = two();
+    world.keys(&["Alt+2"]);
+    world.say("/close");
+    world.update(Update::Gone(id(2)));
+    let sent = world.say("hello");
+    assert!(sent.iter().any(|intent| matches!(intent, Intent::Submit { session, .. } if *session == id(1))));
 }
 
 #[test]
