@@ -76,8 +76,15 @@ impl Known {
         })
     }
 
-    /// Says who answers in a session that the guide was left with: a prompt sent there is asked of no model.
-    pub(crate) fn say_if_guide(&self, session: &Summary) {
+    /// Says what a prompt sent to this session meets where that may surprise: a guide that was not chosen, or an agent whose
+    /// key is missing here, which answers only as long as the host still has it.
+    pub(crate) fn say_who_answers(&self, session: &Summary) {
+        if let Some(Unusable { name, why, .. }) =
+            self.unusable.iter().find(|agent| agent.name == session.agent)
+        {
+            let Keyless { why, way_out } = why;
+            out::note(&format!("q: agent `{name}` cannot be brought from here: {why}; {way_out}"));
+        }
         let chosen = self.default == GUIDE && !self.left_to_guide;
         if session.agent == GUIDE && !chosen {
             let name = &session.name;

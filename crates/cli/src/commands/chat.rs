@@ -30,7 +30,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
     let mut client = Client::attach(context, true).await?;
     let session = if let Some(address) = &args.session {
         let session = client.resolve(address).await?;
-        context.known.say_if_guide(&session);
+        context.known.say_who_answers(&session);
         session.id
     } else {
         let directory = context.environment.directory.to_string_lossy().into_owned();

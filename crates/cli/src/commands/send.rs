@@ -11,7 +11,7 @@ pub(crate) async fn run(context: &Context, address: &str, words: Vec<String>) ->
     let text = input::prompt(&words, &context.environment)?;
     let mut client = Client::attach(context, false).await?;
     let session = client.resolve(address).await?;
-    context.known.say_if_guide(&session);
+    context.known.say_who_answers(&session);
     let prompt = client.submit(session.id, text).await?;
     out::line(&prompt.to_string())?;
     Ok(ExitCode::SUCCESS)

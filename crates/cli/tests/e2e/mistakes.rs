@@ -421,6 +421,11 @@ fn a_key_that_is_not_set_is_named_with_its_agent_and_the_file() {
     world.home.set("WORK_KEY", "sk-set");
     world.q(&["chat", "hello"]).succeeded().said("echo: hello");
     assert_eq!(world.server.requests().last().unwrap().authorization.as_deref(), Some("Bearer sk-set"));
+    // A session that was made with it is told the same, once no host has the key any more.
+    world.q(&["new", "made", "-d"]).succeeded();
+    world.q(&["host", "stop"]).succeeded();
+    world.home.set("WORK_KEY", "");
+    world.q(&["chat", "-s", "made", "hello"]).exited(1).told("WORK_KEY").told("agent `work`");
 }
 
 #[test]
