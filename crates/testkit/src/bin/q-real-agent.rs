@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{ExitCode, Output};
 use std::thread;
 use std::time::Duration;
 
@@ -82,10 +82,22 @@ impl Drive {
                 for (name, prompts) in CONVERSATIONS {
                     scope.spawn(move || {
                         self.q(&["send", name, prompts[turn]]);
-                        self.q(&["wait", name, "--timeout", PATIENCE_SECONDS]);
+                        self.wait(name);
                     });
                 }
             });
+        }
+    }
+
+    /// Waits until the model is done, or the server's limit of tokens was reached: then the turn has failed, and says so.
+    fn wait(&self, name: &str) {
+        let output = self.output(&["wait", name, "--timeout", PATIENCE_SECONDS]);
+        if !output.status.success() {
+            let shown = self.q(&["show", name, "--json"]);
+            let shown: Value = serde_json::from_str(&shown)
+                .unwrap_or_else(|error| panic!("q show --json: {error}: {shown}"));
+            let failure = shown.pointer("/session/failure").and_then(Value::as_str);
+            assert_eq!(failure, Some("length_limit"), "{name} failed: {shown}");
         }
     }
 
@@ -127,14 +139,19 @@ impl Drive {
             entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
         let entries = shown.get("entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        entries.iter().map(|entry| (field(entry, "role"), field(entry, "text"))).collect()
+        let said = entries.iter().map(|entry| (field(entry, "role"), field(entry, "text")));
+        said.filter(|(role, _)| role != "failed").collect()
+    }
+
+    /// Runs a `q` command to its end.
+    fn output(&self, arguments: &[&str]) -> Output {
+        output_within(self.home.command(&self.program).args(arguments), PATIENCE)
+            .unwrap_or_else(|| panic!("q {arguments:?} did not end within {PATIENCE:?}"))
     }
 
     /// Runs a `q` command that must succeed; gives what it printed.
     fn q(&self, arguments: &[&str]) -> String {
-        let Some(output) = output_within(self.home.command(&self.program).args(arguments), PATIENCE) else {
-            panic!("q {arguments:?} did not end within {PATIENCE:?}");
-        };
+        let output = self.output(arguments);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         assert!(
             output.status.success(),
