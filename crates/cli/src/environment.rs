@@ -6,6 +6,8 @@ use std::io::IsTerminal;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 
+use crate::process_group::ProcessGroup;
+
 /// What `q` takes from the process it runs in.
 #[derive(Clone, Debug)]
 pub struct Environment {
@@ -119,7 +121,7 @@ fn terminal() -> Option<(u64, i32)> {
     };
     let (input, output, error) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     let device = [input.as_fd(), output.as_fd(), error.as_fd()].into_iter().find_map(device)?;
-    let shell = rustix::process::getsid(None).map_or(0, |leader| leader.as_raw_nonzero().get());
+    let shell = ProcessGroup::of_this_process().map_or(0, |own| own.session);
     Some((device, shell))
 }
 

@@ -17,6 +17,7 @@ mod input;
 mod json;
 mod out;
 mod plain;
+mod process_group;
 mod results;
 mod terminals;
 mod trusted;
