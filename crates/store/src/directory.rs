@@ -25,6 +25,9 @@ pub(crate) const LAYOUT: u32 = LAYOUT_WITH_BLOBS;
 pub(crate) const LAYOUT_WITH_BLOBS: u32 = 2;
 const FIRST_LAYOUT: u32 = 1;
 
+/// Directories within directories that are looked into: the engine's own are three deep.
+const DEEPEST: u32 = 8;
+
 pub(crate) const OURS_ONLY: u32 = 0o700;
 pub(crate) const OURS_ONLY_FILE: u32 = 0o600;
 
@@ -141,6 +144,27 @@ pub(crate) fn hold(dir: &Path) -> Result<File, StoreError> {
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: dir.into(), holder: holder(dir) }),
         Err(TryLockError::Error(error)) => Err(StoreError::from_io(dir, error)),
     }
+}
+
+/// Refuses a store in which anything is a link: the rule for every path of `q` that is written to. The store makes none
+/// itself; only a shadow has some, and is never written back.
+pub(crate) fn refuse_links(dir: &Path) -> Result<(), StoreError> {
+    refuse_links_within(dir, DEEPEST)
+}
+
+fn refuse_links_within(dir: &Path, depth: u32) -> Result<(), StoreError> {
+    let failed = |error| StoreError::from_io(dir, error);
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_symlink() {
+            return Err(StoreError::Link { path: entry.path() });
+        }
+        if let Some(depth) = depth.checked_sub(1).filter(|_| kind.is_dir()) {
+            refuse_links_within(&entry.path(), depth)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether the directory held is the one that stands at its place.
@@ -279,6 +303,39 @@ fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_is_a_link_in_a_store_is_refused() {
+        use crate::FjallStore;
+        let scratch = tempfile::tempdir().unwrap();
+        let dir = scratch.path().join("store");
+        drop(FjallStore::open(&dir).unwrap());
+        let below = |dir: &Path| -> Vec<PathBuf> {
+            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect()
+        };
+        let mut next = vec![dir.clone()];
+        let mut tried = 0;
+        while let Some(path) = next.pop() {
+            if path != dir {
+                let away = scratch.path().join("away");
+                fs::rename(&path, &away).unwrap();
+                std::os::unix::fs::symlink(&away, &path).unwrap();
+                assert!(
+                    matches!(FjallStore::open(&dir), Err(StoreError::Link { path: met }) if met == path),
+                    "{}",
+                    path.display()
+                );
+                fs::remove_file(&path).unwrap();
+                fs::rename(&away, &path).unwrap();
+                tried += 1;
+            }
+            if path.is_dir() {
+                next.extend(below(&path));
+            }
+        }
+        assert!(tried > 8, "{tried}");
+        FjallStore::open(&dir).unwrap();
+    }
 
     #[test]
     fn a_newer_layout_is_the_future_and_anything_else_is_no_layout() {

@@ -47,6 +47,12 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
+    /// Something in the directory is a link: what it leads to is not the store's to write, or not this user's.
+    #[error("{path} is a link, and everything in a store of q is a file of its own; put what it leads to in its place, or move it away", path = path.display())]
+    Link {
+        /// The first link that was met.
+        path: PathBuf,
+    },
     /// A newer `q` wrote it.
     #[error("the store was written by a newer q ({found}); use that q again, or a later one")]
     FutureVersion {
@@ -122,6 +128,7 @@ impl StoreError {
             Self::InUse { .. }
             | Self::Vanished { .. }
             | Self::NotAStore { .. }
+            | Self::Link { .. }
             | Self::Damaged { .. }
             | Self::Unreadable { .. }
             | Self::OutOfOrder { .. }

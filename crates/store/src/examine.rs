@@ -110,6 +110,7 @@ fn examine_beside(dir: &Path, free: Option<u64>) -> Examination {
         | StoreError::ReadOnly { .. }
         | StoreError::NoSpace { .. }
         | StoreError::Vanished { .. }
+        | StoreError::Link { .. }
         | StoreError::Damaged { .. }
         | StoreError::OutOfOrder { .. }
         | StoreError::Poisoned
@@ -153,6 +154,7 @@ fn condition(
     }
     // Given back at once: a host that starts meanwhile must not be kept from it.
     drop(directory::hold(dir)?);
+    directory::refuse_links(dir)?;
     let anchored = anchored?;
     let mut flaws = look::look(dir, Depth::Thorough).map_err(failed)?;
     let is_of_journal = |flaw: &Flaw| matches!(flaw, Flaw::Journal(_));

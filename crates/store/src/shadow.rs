@@ -34,6 +34,7 @@ impl Shadow {
     pub(crate) fn of(dir: &Path, place: &Path) -> Result<Self, StoreError> {
         let layout = directory::readable(dir)?;
         let dir = dir.canonicalize().map_err(|error| StoreError::from_io(dir, error))?;
+        directory::refuse_links(&dir)?;
         let shadow = Self { place: place.into() };
         shadow
             .clear()

@@ -38,6 +38,9 @@ pub(super) fn open(dir: &Path, prober: Option<Prober<'_>>, purpose: Purpose) -> 
         })?;
     }
     let held = directory::hold(dir)?;
+    if purpose == Purpose::Write {
+        directory::refuse_links(dir)?;
+    }
     let mut opening = Opening::begin(dir, purpose)?;
     opening.mend()?;
     let (database, settled) = match opening.attempt(prober) {
