@@ -200,10 +200,12 @@ struct Rows {
 impl Rows {
     fn of(dir: &Path, anchored: Option<&Anchored>) -> io::Result<Self> {
         let missing = anchored.map(|anchored| anchored.ends().collect()).unwrap_or_default();
+        let sessions = anchored.map(Anchored::sessions).unwrap_or_default();
         let mut rows = Self { missing, names: BTreeMap::new() };
         for path in look::tables(dir)? {
             let bytes = look::read(&path)?.unwrap_or_default();
-            for row in table::rows(&bytes, envelope::is_own).filter(|row| row.kind == Kind::Value) {
+            for row in table::rows(&bytes, &sessions, envelope::is_own).filter(|row| row.kind == Kind::Value)
+            {
                 rows.see(&row.key, row.value, row.order);
             }
         }

@@ -5,6 +5,8 @@ use q_core::{Seq, SessionId};
 const SESSION_LEN: usize = 16;
 const RECORD_LEN: usize = SESSION_LEN + 8;
 pub(crate) const BLOB_LEN: usize = RECORD_LEN + 8;
+/// How long keys are.
+pub(crate) const LENGTHS: [usize; 3] = [SESSION_LEN, RECORD_LEN, BLOB_LEN];
 
 /// The key of a session's head.
 pub(crate) fn head(session: SessionId) -> [u8; SESSION_LEN] {

@@ -169,6 +169,11 @@ impl Anchored {
         let ends = self.places.iter().map(|(session, place)| (*session, place.end));
         ends.filter(|(_, end)| *end != GONE)
     }
+
+    /// Those sessions.
+    pub(crate) fn sessions(&self) -> BTreeSet<SessionId> {
+        self.ends().map(|(session, _)| session).collect()
+    }
 }
 
 impl Anchor {

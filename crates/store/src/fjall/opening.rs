@@ -128,7 +128,7 @@ impl<'a> Opening<'a> {
 
     fn rebuild(&mut self) -> Result<(), StoreError> {
         aside::suspect(self.dir).map_err(|error| StoreError::from_io(self.dir, error))?;
-        rebuild::rebuild(self.dir, &self.aside)?;
+        rebuild::rebuild(self.dir, self.anchored.as_ref(), &self.aside)?;
         self.scope = Scope::All;
         Ok(())
     }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use q_core::{Durability, SessionId};
 
+use crate::anchor::Anchored;
 use crate::aside::Aside;
 use crate::directory::{self, OURS_ONLY};
 use crate::envelope::is_own;
@@ -28,12 +29,12 @@ const MOVING_IN: &str = "rebuilt.in";
 /// Rows in one commit.
 const AT_ONCE: usize = 256;
 
-/// Builds the database in `dir` anew. The old files go aside.
-pub(super) fn rebuild(dir: &Path, aside: &Aside) -> Result<(), StoreError> {
+/// Builds the database in `dir` anew. The old files go aside. `anchored` says whose rows there can be.
+pub(super) fn rebuild(dir: &Path, anchored: Option<&Anchored>, aside: &Aside) -> Result<(), StoreError> {
     let failed = |error| StoreError::from_io(dir, error);
     tracing::warn!(target: "q::store", "the store's files are damaged: it is built anew from what can be read");
     let draft = dir.join(DRAFT);
-    if let Err(error) = build(dir, &draft) {
+    if let Err(error) = build(dir, anchored, &draft) {
         // It may be for want of room that there is none: the next attempt, and everybody else, needs what this one took.
         if let Err(error) = remove(&draft) {
             tracing::warn!(target: "q::store", %error, "a database half built anew stays behind");
@@ -45,12 +46,12 @@ pub(super) fn rebuild(dir: &Path, aside: &Aside) -> Result<(), StoreError> {
 }
 
 /// Makes the whole of it in `draft`.
-fn build(dir: &Path, draft: &Path) -> Result<(), StoreError> {
+fn build(dir: &Path, anchored: Option<&Anchored>, draft: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::from_io(dir, error);
     remove(draft).map_err(failed)?;
     DirBuilder::new().mode(OURS_ONLY).create(draft).map_err(failed)?;
     Database::create(draft)?;
-    fill(dir, draft)?;
+    fill(dir, anchored, draft)?;
     directory::make_private(draft)?;
     directory::sync(draft).map_err(failed)
 }
@@ -99,7 +100,8 @@ fn remove(dir: &Path) -> io::Result<()> {
 }
 
 /// Writes every row of `from` that is as it was written into the empty database `to`, newer ones after older ones.
-fn fill(from: &Path, to: &Path) -> Result<(), StoreError> {
+fn fill(from: &Path, anchored: Option<&Anchored>, to: &Path) -> Result<(), StoreError> {
+    let sessions = anchored.map(Anchored::sessions).unwrap_or_default();
     let failed = |error| StoreError::from_io(from, error);
     let mut filling = Filling {
         database: Database::open(to, Purpose::Write)?,
@@ -109,13 +111,13 @@ fn fill(from: &Path, to: &Path) -> Result<(), StoreError> {
     let mut tables = Vec::new();
     for path in look::tables(from).map_err(failed)? {
         let bytes = look::read(&path).map_err(failed)?.unwrap_or_default();
-        let newest = table::rows(&bytes, is_own).map(|row| row.order).max();
+        let newest = table::rows(&bytes, &sessions, is_own).map(|row| row.order).max();
         tables.push((newest, path));
     }
     tables.sort();
     for (_, path) in tables {
         let bytes = look::read(&path).map_err(failed)?.unwrap_or_default();
-        for row in table::rows(&bytes, is_own) {
+        for row in table::rows(&bytes, &sessions, is_own) {
             filling.take(&row.key, row.value, row.kind, row.order)?;
         }
     }
@@ -190,10 +192,10 @@ mod tests {
         // It cannot be read, as on a disk that answers with errors.
         let unreadable = dir.join("1.jnl");
         fs::create_dir(&unreadable).unwrap();
-        assert!(matches!(rebuild(&dir, &Aside::new(&dir)), Err(StoreError::Io(_))));
+        assert!(matches!(rebuild(&dir, None, &Aside::new(&dir)), Err(StoreError::Io(_))));
         assert!(!dir.join(DRAFT).exists() && !is_under_way(&dir));
         fs::remove_dir(&unreadable).unwrap();
-        rebuild(&dir, &Aside::new(&dir)).unwrap();
+        rebuild(&dir, None, &Aside::new(&dir)).unwrap();
         drop(FjallStore::open(&dir).unwrap());
     }
 }
