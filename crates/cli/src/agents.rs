@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use q_agent::NetworkEnvironment;
 use q_core::Summary;
-use q_host::wire::message::{NamedAgent, Reach};
-use q_host::wire::network::Network;
+use q_proto::message::{NamedAgent, Reach};
+use q_proto::network::Network;
 use q_term::suggest::nearest;
 use q_term::typed;
 
@@ -110,7 +109,7 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
     let mut unusable = Vec::new();
     let mut agents = vec![NamedAgent { name: GUIDE.to_owned(), reach: Reach::Guide }];
     let mut origins = vec!["built in"];
-    let network = Network::from(network(environment));
+    let network = network(environment);
     for (name, agent) in &config.agents {
         let key = match key(agent, environment, file) {
             Ok(key) => key,
@@ -191,13 +190,13 @@ fn from_environment(environment: &Environment, network: Network) -> Option<Named
 
 /// How the network is left from here. Proxies may be written in either case, as everywhere; the lower one wins. The host's
 /// directory is another one, so paths are made whole.
-fn network(environment: &Environment) -> NetworkEnvironment {
+fn network(environment: &Environment) -> Network {
     let proxy = |name: &str| {
         let given = environment.text(name).or_else(|| environment.text(&name.to_uppercase()));
         given.map(str::to_owned)
     };
     let path = |name: &str| environment.path(name).map(|path| environment.directory.join(path));
-    NetworkEnvironment {
+    Network {
         http_proxy: proxy("http_proxy"),
         https_proxy: proxy("https_proxy"),
         all_proxy: proxy("all_proxy"),
@@ -253,7 +252,7 @@ mod tests {
         ];
         let environment = Environment::of(&variables, "/home/me/work");
         let text = |text: &str| Some(text.to_owned());
-        let expected = NetworkEnvironment {
+        let expected = Network {
             http_proxy: text("http://lower:1"),
             https_proxy: text("http://user:pass@upper:2"),
             all_proxy: text("socks5://upper:3"),
@@ -266,7 +265,7 @@ mod tests {
             toml::from_str("[agents.local]\nbase_url = \"http://127.0.0.1:1/v1\"\n").unwrap();
         let known = known(&config, &environment, Path::new("/c")).unwrap();
         let networks = known.agents.iter().filter_map(|agent| match &agent.reach {
-            Reach::Http { network, .. } => Some(NetworkEnvironment::from(network.clone())),
+            Reach::Http { network, .. } => Some(network.clone()),
             Reach::Guide => None,
         });
         assert_eq!(networks.collect::<Vec<_>>(), [expected.clone(), expected]);

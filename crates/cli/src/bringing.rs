@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use q_core::SessionId;
-use q_host::wire::message::{NamedAgent, Reach};
-use q_host::wire::view::Line;
-use q_host::wire::{Id, Request};
+use q_proto::message::{NamedAgent, Reach};
+use q_proto::view::Line;
+use q_proto::{Id, Request};
 
 /// What this client can bring, and where it is wanted.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Bringing {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use q_core::{Activity, Policy, Presence};
-    use q_host::wire::{New, Wish};
+    use q_proto::{New, Wish};
 
     use super::*;
 
@@ -97,7 +97,7 @@ mod tests {
             key: Some(format!("{KEY}-{name}")),
             model: String::new(),
             idle_timeout_ms: 1,
-            network: q_host::wire::network::Network::default(),
+            network: q_proto::network::Network::default(),
         };
         NamedAgent { name: name.into(), reach }
     }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use q_client::Connection;
 use q_core::address::{self, Miss};
 use q_core::retention::Kept;
 use q_core::{Command, Mirror, Presence, SessionId, Snapshot, Summary, Token, Update};
-use q_host::wire::message::{Hello, MAX_ACKNOWLEDGED};
-use q_host::wire::view::{Line, Piece};
-use q_host::wire::{Answer, ClientMessage, HostMessage, Id, Request, list};
-use q_host::{Connection, entropy};
+use q_proto::entropy;
+use q_proto::message::{Hello, MAX_ACKNOWLEDGED};
+use q_proto::view::{Line, Piece};
+use q_proto::{Answer, ClientMessage, HostMessage, Id, Request, list};
 
 use crate::bringing::Bringing;
 use crate::commands::Context;
@@ -164,7 +165,7 @@ impl Client {
     }
 
     /// How the host was at the hello.
-    pub(crate) fn host(&self) -> &q_host::wire::message::Status {
+    pub(crate) fn host(&self) -> &q_proto::message::Status {
         &self.connection.host
     }
 

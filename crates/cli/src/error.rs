@@ -1,8 +1,8 @@
 //! Errors as people meet them: what happened, the way out, and the exit code.
 
+use q_client::ConnectError;
 use q_core::address::Miss;
-use q_host::connect::ConnectError;
-use q_host::wire::Refused;
+use q_proto::Refused;
 
 /// Why a command did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use q_core::conversation::Unanswered;
 use q_core::{Entry, EntryNo, SessionId};
-use q_host::wire::{Answer, Request};
+use q_proto::{Answer, Request};
 
 use crate::client::{Client, unexpected};
 use crate::error::CliError;

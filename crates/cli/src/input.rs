@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use q_core::Refusal;
-use q_host::wire::MAX_FRAME;
+use q_proto::MAX_FRAME;
 use q_term::typed;
 
 use crate::environment::Environment;

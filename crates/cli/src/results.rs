@@ -1,7 +1,7 @@
 //! Results read on: an entry has the beginning of a large one, the store all that is kept of it.
 
 use q_core::{Body, Entry, SessionId};
-use q_host::wire::{Answer, Request};
+use q_proto::{Answer, Request};
 
 use crate::client::{Client, unexpected};
 use crate::error::CliError;

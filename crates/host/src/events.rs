@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use q_core::{AgentEvent, ClientId, SessionId, Stored, TurnNo};
+use q_proto::ClientMessage;
+use q_proto::message::Hello;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::door::Outbox;
-use crate::wire::ClientMessage;
-use crate::wire::message::Hello;
 use crate::writer::Written;
 
 /// One thing that happened.

@@ -3,7 +3,7 @@
 use q_core::{Record, SessionId};
 use q_store::{Store, StoreError};
 
-use crate::wire::Facts;
+use q_proto::Facts;
 
 /// The facts of a session, if it is in the store.
 pub(crate) fn read(store: &dyn Store, session: SessionId) -> Result<Option<Facts>, StoreError> {

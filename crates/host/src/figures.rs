@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use q_core::{Batch, Ending, Instant, Interrupter, Record, SessionId, Stamped};
 use q_telemetry::{Figures, Quantiles};
 
-use crate::wire::message::{Spread, Stats};
+use q_proto::message::{Spread, Stats};
 
 /// Watches records go by.
 #[derive(Debug, Default)]

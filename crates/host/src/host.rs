@@ -16,12 +16,13 @@ use q_store::{StoreError, Stretch};
 use crate::door;
 use agents::Agents;
 
+use q_proto::message::{Hello, Status};
+use q_proto::view::{Piece, Shot};
+use q_proto::{Answer, HostMessage, Id, Refused};
+
 use crate::events::{Event, Heard, Loaded};
 use crate::figures::Watch;
 use crate::pipeline::{CommitNo, Pipeline, Released};
-use crate::wire::message::{Hello, Status};
-use crate::wire::view::{Piece, Shot};
-use crate::wire::{Answer, HostMessage, Id, Refused};
 use crate::world::{Question, Real, World};
 use crate::writer::Written;
 

@@ -7,7 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 
-use crate::place::Place;
+use q_proto::place::Place;
 
 /// Whether a host has opened a store there before.
 pub(crate) fn is_known(place: &Place) -> bool {

@@ -1,5 +1,5 @@
-//! The host: the one background process per user that owns the store, the sessions and the agents; and the wire by
-//! which clients reach it.
+//! The host: the one background process per user that owns the store, the sessions and the agents. Clients reach it by
+//! what `q-proto` says.
 //!
 //! It drives the core and carries out its effects. It decides nothing about sessions.
 
@@ -8,13 +8,9 @@
 
 pub mod clock;
 mod compactor;
-pub mod connect;
-pub mod entropy;
-pub mod place;
 pub mod serve;
 #[cfg(feature = "simulation")]
 pub mod simulation;
-pub mod wire;
 
 mod asks;
 mod door;
@@ -25,11 +21,10 @@ mod history;
 mod host;
 mod known;
 mod pipeline;
+mod reach;
 mod reads;
 mod weight;
 mod world;
 mod writer;
 
-pub use connect::{ConnectError, Connection, Urgency, dismiss, elsewhere};
-pub use place::Place;
 pub use serve::{HostConfig, HostError, Probe, run};

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use q_core::{SessionId, Stored};
 use q_store::{Store, StoreError};
 
-use crate::wire::{Answer, Refused};
+use q_proto::{Answer, Refused};
 
 /// What is stored of a session, or why it cannot be read.
 pub(crate) fn stored(

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_core::{Limits, Multiplexer, RecoverError, Stored};
+use q_lock::open_lock;
+use q_proto::place::{Place, PlaceError};
 use q_store::{FjallStore, Store, StoreError};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -20,7 +22,6 @@ use crate::door::{self, Outboxes};
 use crate::events::{Event, Heard, Loaded};
 use crate::host::Host;
 use crate::known;
-use crate::place::{Place, PlaceError, open_lock};
 use crate::world::{READS, Real};
 use crate::writer::{Writer, Written};
 
@@ -310,7 +311,7 @@ async fn begin(
 /// Holds the lock that makes this process the host. The system gives it back when the process dies, however it dies.
 fn take_lock(path: &Path) -> Result<File, HostError> {
     let file = open_lock(path).map_err(system("the host's lock cannot be opened"))?;
-    match q_store::take_lock(&file, path) {
+    match q_lock::take_lock(&file, path) {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(HostError::Running),
         Err(fs::TryLockError::Error(error)) => Err(system("the host's lock cannot be taken")(error)),

@@ -7,7 +7,9 @@ use q_core::View;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::wire::{ClientMessage, FrameError, HostMessage};
+use q_proto::{ClientMessage, Codec, FrameError, HostMessage};
+use tokio_util::bytes::BytesMut;
+use tokio_util::codec::{Decoder as _, Encoder as _};
 
 pub use q_agent::{AgentSpec, Told};
 
@@ -23,12 +25,15 @@ pub use crate::writer::{GROUP_RECORDS, Written};
 pub trait OnWire: Serialize + DeserializeOwned + std::fmt::Debug {
     /// The frame that carries it.
     fn written(&self) -> Result<Vec<u8>, FrameError> {
-        crate::wire::written(self)
+        let mut bytes = BytesMut::new();
+        Codec::<(), Self>::default().encode(self, &mut bytes)?;
+        Ok(bytes.into())
     }
 
     /// The message that a frame carries.
     fn read(frame: &[u8]) -> Result<Self, FrameError> {
-        crate::wire::read(frame)
+        let arrived = Codec::<Self, ()>::default().decode(&mut BytesMut::from(frame))?;
+        Ok(arrived.ok_or_else(|| FrameError::Io(std::io::ErrorKind::UnexpectedEof.into()))??)
     }
 }
 

@@ -4,17 +4,17 @@ use std::sync::{Arc, Weak};
 
 use q_agent::{AgentSpec, Told};
 use q_core::{Batch, ClientId, EntryNo, Input, Now, SessionId, TurnNo};
+use q_proto::entropy::{self, NoEntropy};
+use q_proto::{Answer, HostMessage};
 use q_store::{Store, StoreError, Stretch};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::asks::Asks;
 use crate::clock::Clock;
 use crate::door::{Outbox, Outboxes};
-use crate::entropy::{self, NoEntropy};
 use crate::events::Loaded;
 use crate::pipeline::CommitNo;
 use crate::reads;
-use crate::wire::{Answer, HostMessage};
 use crate::writer::Writer;
 
 /// The world's side of the loop. No method waits.
@@ -164,7 +164,7 @@ impl World for Real {
         self.answer(client, request, session, move |store| {
             let page = store.page(session, before, bytes)?;
             let entries = page.entries.into_iter().map(Into::into).collect();
-            Ok(Answer::Page(crate::wire::view::Pages { entries, trimmed: page.trimmed }))
+            Ok(Answer::Page(q_proto::view::Pages { entries, trimmed: page.trimmed }))
         });
     }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use q_core::{ClientId, EntryNo, Mirror, PendingCall, Presence, SessionId, Snapshot, Update};
 use q_host::simulation::Outbox;
-use q_host::wire::message::{Hello, NamedAgent, Reach};
-use q_host::wire::network::Network;
-use q_host::wire::view::{Line, Piece};
-use q_host::wire::{Answer, ClientMessage, HostMessage, Request, Wish};
+use q_proto::message::{Hello, NamedAgent, Reach};
+use q_proto::network::Network;
+use q_proto::view::{Line, Piece};
+use q_proto::{Answer, ClientMessage, HostMessage, Request, Wish};
 
 use super::consent::CallId;
 use super::index::Index;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use q_host::simulation::{Allowance, Bounds, Event, OnWire, Outbox, QUEUE, Taken};
-use q_host::wire::{FrameError, HostMessage};
+use q_proto::{FrameError, HostMessage};
 
 use super::client::{Connection, State};
 use super::law::{Held, Law};

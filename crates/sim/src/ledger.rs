@@ -6,7 +6,7 @@ use std::time::Duration;
 use q_core::conversation::{Role, messages};
 use q_core::{Batch, Body, ClientId, Durability, PromptNo, Record, SessionId, WallTime};
 use q_host::simulation::{CommitNo, Question};
-use q_host::wire::{ClientMessage, Request, Wish};
+use q_proto::{ClientMessage, Request, Wish};
 use q_store::Store;
 
 use super::consent::Consents;

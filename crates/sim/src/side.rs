@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
-use q_host::entropy::NoEntropy;
 use q_host::simulation::{Bounds, CommitNo, Outbox, Question, Told, World};
-use q_host::wire::{Answer, HostMessage, Refused};
+use q_proto::entropy::NoEntropy;
+use q_proto::{Answer, HostMessage, Refused};
 use q_store::Stretch;
 
 use super::mark;

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use q_core::{Limits, Now, SessionId};
 use q_host::simulation::{Bounds, QUEUE, World};
-use q_host::wire::view::Pages;
-use q_host::wire::{Answer, ClientMessage, HostMessage};
+use q_proto::view::Pages;
+use q_proto::{Answer, ClientMessage, HostMessage};
 use q_store::Store;
 
 use super::Figures;

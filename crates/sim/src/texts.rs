@@ -1,8 +1,8 @@
 //! All texts of a message, each put to the question whether it is at home: session isolation as a client sees it.
 
 use q_core::SessionId;
-use q_host::wire::view::{Body, Item, Line, Pages, Piece, Shot};
-use q_host::wire::{Answer, HostMessage};
+use q_proto::view::{Body, Item, Line, Pages, Piece, Shot};
+use q_proto::{Answer, HostMessage};
 
 use super::index::Index;
 use super::law::{Held, Law};

@@ -3,7 +3,7 @@
 
 use q_core::{AgentEvent, ClientId, Instant, SessionId, TurnNo, Wants};
 use q_host::simulation::{AgentSpec, Allowance, COMMITS, Event, FAREWELL, Heard, Question, Told};
-use q_host::wire::{ClientMessage, Wish};
+use q_proto::{ClientMessage, Wish};
 use q_testkit::chance::Chance;
 
 use super::law::{Held, Law};

@@ -1,7 +1,7 @@
 //! From a wish to the request a client makes of it.
 
 use q_core::{Digest, EntryNo, Kind, PendingCall, Policy, SessionId, TurnNo, Wants};
-use q_host::wire::{New, Request, Say, Wish as OnWire};
+use q_proto::{New, Request, Say, Wish as OnWire};
 use q_testkit::chance::scrambled;
 
 use super::client::{Client, Submission, Waiting};

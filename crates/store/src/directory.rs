@@ -9,10 +9,10 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use q_lock::{holder, take_lock};
+
 use crate::digest;
 use crate::error::StoreError;
-use crate::holder::holder;
-use crate::lock::take_lock;
 
 /// The file that makes a directory a store. It names the version of the layout, the oldest one whose readers understand it
 /// where that is another (`reads 1`), and a check over both.

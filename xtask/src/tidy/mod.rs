@@ -5,6 +5,7 @@ mod documents;
 mod double_names;
 mod edges;
 mod length;
+mod linked;
 mod names;
 mod product;
 mod report;
@@ -53,6 +54,7 @@ pub(crate) fn run() -> Outcome {
 fn findings(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(edges::check(tree));
+    findings.extend(linked::check(tree));
     findings.extend(names::check(tree));
     findings.extend(double_names::check(tree, &Product::of(tree)));
     findings.extend(sources::check(tree));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use q_core::{Command, Entry, EntryNo, Mirror, SessionId, Token};
-use q_host::wire::view::Line;
-use q_host::wire::{Answer, ClientMessage, Request};
+use q_proto::view::Line;
+use q_proto::{Answer, ClientMessage, Request};
 use q_term::granted::{Way, granted};
 use q_term::slash::Seek;
 use q_term::{Intent, Ui};

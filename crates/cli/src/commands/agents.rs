@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use q_host::wire::message::Reach;
+use q_proto::message::Reach;
 use q_term::sanitize::visible_line;
 use serde::Serialize;
 

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use q_core::{Body, Command, Entry, EntryNo, SessionId, Stop};
-use q_host::wire::ClientMessage;
+use q_proto::ClientMessage;
 use q_term::granted::Way;
 use q_term::words;
 use tokio::signal::unix::{Signal, SignalKind, signal};

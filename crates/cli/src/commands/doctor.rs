@@ -8,6 +8,7 @@ use q_store::{Condition, Damage, Examination, examine};
 use serde::Serialize;
 
 use crate::client::Client;
+use crate::commands::host::in_use_elsewhere;
 use crate::commands::{Context, place};
 use crate::environment::Environment;
 use crate::error::{CliError, Kind};
@@ -24,7 +25,7 @@ pub(crate) async fn run(environment: &Environment, as_json: bool) -> Result<Exit
     if matches!(examination.condition, Condition::InUse { .. }) && !examination.damage.is_empty() {
         examination.names = told_names(environment).await;
     }
-    let elsewhere = q_host::elsewhere(&place);
+    let elsewhere = in_use_elsewhere(&place);
     if as_json {
         json::print(&DoctorJson::from(&examination))?;
     } else {

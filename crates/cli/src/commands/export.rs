@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use q_core::import::{ImportFault, Thread};
 use q_core::{Entry, Limits};
-use q_host::wire::{Answer, Request};
+use q_proto::{Answer, Request};
 
 use crate::args::{ExportArgs, ExportFormat};
 use crate::client::{Client, unexpected};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use q_host::wire::Request;
+use q_proto::Request;
 
 use crate::args::ForkArgs;
 use crate::client::Client;

@@ -4,10 +4,11 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
+use q_client::{READY, Urgency, other_socket};
 use q_core::Mirror;
-use q_host::connect::READY;
-use q_host::wire::{Answer, Request};
-use q_host::{HostConfig, Urgency};
+use q_host::HostConfig;
+use q_proto::{Answer, Place, Request};
+use q_store::StoreError;
 
 use crate::args::HostVerb;
 use crate::client::{Client, News, unexpected};
@@ -68,9 +69,15 @@ async fn start(environment: &Environment, existing: bool) -> Result<(), CliError
         .map_err(|error| CliError::failed(error.to_string()))
 }
 
+/// Who has the store open and is out of reach from here, with the ways to reach or to end it.
+pub(crate) fn in_use_elsewhere(place: &Place) -> Option<StoreError> {
+    let holder = other_socket(place)?;
+    Some(StoreError::InUse { path: place.store(), holder: Some(holder) })
+}
+
 async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
     let Some(mut client) = Client::attach_existing(context, false).await? else {
-        match q_host::elsewhere(&context.place) {
+        match in_use_elsewhere(&context.place) {
             _ if as_json => json::print(&serde_json::json!({ "running": false }))?,
             Some(user) => out::line(&format!("no host runs here; {user}"))?,
             None => out::line("no host runs; q starts one when it is needed")?,
@@ -106,7 +113,7 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
 
 async fn stop(context: &Context, force: bool) -> Result<ExitCode, CliError> {
     let urgency = if force { Urgency::Forced } else { Urgency::Orderly };
-    let stopped = q_host::dismiss(&context.place, urgency).await?;
+    let stopped = q_client::dismiss(&context.place, urgency).await?;
     out::note(if stopped {
         "the host has stopped; sessions are kept, `q` brings them back"
     } else {
@@ -136,7 +143,7 @@ async fn restart(context: &Context, wait: bool) -> Result<ExitCode, CliError> {
         }
         Ok(None) => Vec::new(),
         Err(error) if error.kind == Kind::Foreign => {
-            q_host::dismiss(&context.place, Urgency::Orderly).await?;
+            q_client::dismiss(&context.place, Urgency::Orderly).await?;
             Vec::new()
         }
         Err(error) => return Err(error),

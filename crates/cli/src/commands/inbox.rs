@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use q_core::attention::{self, Need};
 use q_core::{Answer, CallNo, Command, Digest, PendingCall, SessionId, Summary, TurnNo, Wants};
-use q_host::wire::{self, Request};
+use q_proto::Request;
 use q_term::granted::{Way, granted};
 use q_term::sanitize::visible_line;
 use serde::Serialize;
@@ -104,7 +104,7 @@ pub(crate) async fn run(context: &Context, verb: CallVerb) -> Result<ExitCode, C
 }
 
 async fn waiting(client: &mut Client) -> Result<Vec<(SessionId, PendingCall)>, CliError> {
-    let wire::Answer::Inbox(inbox) = client.ask(Request::Inbox).await? else { return Err(unexpected()) };
+    let q_proto::Answer::Inbox(inbox) = client.ask(Request::Inbox).await? else { return Err(unexpected()) };
     Ok(inbox.into_iter().map(|(session, call)| (session.into(), call.into())).collect())
 }
 

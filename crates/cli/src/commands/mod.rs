@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
-use q_host::Place;
+use q_proto::Place;
 use q_term::kinds::Kinds;
 
 use crate::agents::{Known, known};

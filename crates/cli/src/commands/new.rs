@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use q_core::SessionId;
-use q_host::wire::{New, Request};
+use q_proto::{New, Request};
 use q_term::suggest::nearest;
 use serde::Serialize;
 
@@ -107,8 +107,8 @@ fn agent_and_model(
 ) -> Result<(String, String), CliError> {
     let agent = context.known.choose(agent, attended)?;
     let own_model = match &agent.reach {
-        q_host::wire::message::Reach::Guide => String::new(),
-        q_host::wire::message::Reach::Http { model, .. } => model.clone(),
+        q_proto::message::Reach::Guide => String::new(),
+        q_proto::message::Reach::Http { model, .. } => model.clone(),
     };
     let model = model.or_else(|| context.environment.text("Q_MODEL").map(str::to_owned)).unwrap_or(own_model);
     let model = if agent.name == crate::agents::GUIDE { String::new() } else { model };

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use q_host::wire::message::{Spread, Stats};
-use q_host::wire::{Answer, Request};
+use q_proto::message::{Spread, Stats};
+use q_proto::{Answer, Request};
 use q_term::words::{counted, size};
 use serde::Serialize;
 

@@ -36,7 +36,7 @@ pub(crate) struct LimitsConfig {
 
 /// What a snapshot may hold of each kind of text (the longest entry, the queue, the draft): together they must fit into a
 /// frame.
-const LONGEST: usize = q_host::wire::MAX_FRAME / 4;
+const LONGEST: usize = q_proto::MAX_FRAME / 4;
 
 impl LimitsConfig {
     /// The core's limits with what the file says.

@@ -2,7 +2,7 @@
 //! renamed.
 
 use q_core::{Import, Kind, NameOrigin, Policy, SessionId, Setup, Summary, Usage, WallTime};
-use q_host::wire;
+use q_proto as wire;
 use q_term::typed;
 use serde::Serialize;
 

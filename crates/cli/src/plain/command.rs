@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use q_core::{Command, SessionId, attention};
-use q_host::wire::Request;
+use q_proto::Request;
 use q_term::action::{self, Action, Group};
 use q_term::advice;
 use q_term::granted::{Way, granted};

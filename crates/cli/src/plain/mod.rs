@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use q_core::{Activity, Command, Presence, SessionId, Token};
-use q_host::wire::ClientMessage;
+use q_proto::ClientMessage;
 use q_term::advice;
 use q_term::granted::Way;
 use q_term::plain::{Plain, prompt};

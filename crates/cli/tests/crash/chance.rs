@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use q_host::entropy;
+use q_proto::entropy;
 
 /// Numbers made from a seed (splitmix64).
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use q_core::{Activity, Body, Entry, Mirror, SessionId};
-use q_host::wire::{Answer, Request};
+use q_proto::{Answer, Request};
 use q_testkit::clock;
 use q_testkit::server::Script;
 use q_testkit::terminal::Terminal;

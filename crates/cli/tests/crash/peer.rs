@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use q_client::ConnectError;
+use q_client::Connection;
 use q_core::{Body, Command, Entry, EntryNo, Mirror, SessionId, Snapshot, Update};
-use q_host::Connection;
-use q_host::connect::ConnectError;
-use q_host::wire::message::{Hello, NamedAgent, Reach};
-use q_host::wire::{Answer, ClientMessage, HostMessage, New, Refused, Request};
+use q_proto::message::{Hello, NamedAgent, Reach};
+use q_proto::{Answer, ClientMessage, HostMessage, New, Refused, Request};
 use q_testkit::clock;
 
 use crate::world::World;
@@ -178,7 +178,7 @@ impl Peer {
     }
 
     pub(crate) async fn submit(&mut self, session: SessionId, text: &str) {
-        let token = q_host::entropy::token().unwrap();
+        let token = q_proto::entropy::token().unwrap();
         let request = Command::Submit { session, token, text: text.to_owned() }.into();
         assert!(matches!(self.ask(request).await, Answer::Accepted(_)));
     }

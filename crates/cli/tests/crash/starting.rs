@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
-use q_host::connect::READY;
+use q_client::READY;
 use q_testkit::home::Home;
 use q_testkit::process::kill9;
 
@@ -100,9 +100,9 @@ fn of_many_hosts_at_once_one_stays() {
 #[tokio::test]
 async fn a_host_can_be_ended_without_its_protocol() {
     let world = World::new();
-    assert!(!q_host::dismiss(&world.place(), q_host::Urgency::Orderly).await.expect("nobody there"));
+    assert!(!q_client::dismiss(&world.place(), q_client::Urgency::Orderly).await.expect("nobody there"));
     world.q_ok(&["new", "-d", "kept"]);
-    assert!(q_host::dismiss(&world.place(), q_host::Urgency::Orderly).await.expect("a host that goes"));
+    assert!(q_client::dismiss(&world.place(), q_client::Urgency::Orderly).await.expect("a host that goes"));
     assert!(!world.place().socket().exists(), "it left in good order");
     assert!(world.q_ok(&["ls"]).contains("kept"));
     world.home.host_pid();

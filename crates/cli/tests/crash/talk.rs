@@ -1,7 +1,7 @@
 //! One session's talk over many hosts: what was submitted, and what was acknowledged.
 
 use q_core::{Activity, Command, SessionId, Token};
-use q_host::wire::{Answer, Refused};
+use q_proto::{Answer, Refused};
 
 use crate::chance::Chance;
 use crate::peer::{Peer, Said};
@@ -46,7 +46,7 @@ impl Talk {
                 }
                 let length = if chance.below(4) == 0 { "long" } else { "short" };
                 self.submitted.push(format!("{} {length} {}", self.tag, self.submitted.len()));
-                q_host::entropy::token().unwrap()
+                q_proto::entropy::token().unwrap()
             };
             self.open = Some(Open { token, request: peer.next_request() });
             let text = self.submitted.last().cloned().unwrap_or_default();

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
-use q_host::Place;
-use q_host::wire::message::Reach;
-use q_host::wire::network::Network;
+use q_proto::Place;
+use q_proto::message::Reach;
+use q_proto::network::Network;
 use q_testkit::home::Home;
 use q_testkit::process::output_within;
 use q_testkit::server::Server;

@@ -9,8 +9,8 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use q_host::Place;
-use q_host::wire::PROTOCOL;
+use q_proto::PROTOCOL;
+use q_proto::Place;
 use q_testkit::process::is_alive;
 use rustix::process::{Signal, Uid, geteuid};
 

@@ -91,10 +91,11 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::panic, reason = "tests may panic")]
+    use q_proto::view::{Body, Item, Pages, Piece};
+    use q_proto::{Answer, HostMessage, Id};
+
     use super::super::outbox::Taken;
     use super::*;
-    use crate::wire::view::{Body, Item, Pages, Piece};
-    use crate::wire::{Answer, HostMessage, Id};
 
     const KB: usize = 1 << 10;
 

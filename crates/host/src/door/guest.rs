@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_core::ClientId;
+use q_proto::message::Hello;
+use q_proto::{ClientMessage, FrameError, HostMessage, PROTOCOL, Refused, Unknown, encode};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
@@ -13,8 +15,6 @@ use super::Door;
 use super::outbox::{Outbox, Taken};
 use super::reader::Reader;
 use crate::events::Event;
-use crate::wire::message::Hello;
-use crate::wire::{ClientMessage, FrameError, HostMessage, PROTOCOL, Refused, Unknown, encode};
 
 /// How long a connection may stay without a hello.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
@@ -178,9 +178,9 @@ fn unknown() -> Refused {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
-    use crate::wire::message::MAX_ACKNOWLEDGED;
-    use crate::wire::{Codec, MAX_FRAME, Request};
     use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+    use q_proto::message::MAX_ACKNOWLEDGED;
+    use q_proto::{Codec, MAX_FRAME, Request};
     use serde::Serialize;
     use tokio_util::codec::{Framed, FramedWrite};
 
@@ -267,7 +267,7 @@ mod tests {
     async fn the_longest_hello_of_a_client_is_short_enough() {
         let (door, mut heard) = door(1024);
         let mut guest = Guest::new(connect(&door, 1), Codec::default());
-        let acknowledged = vec![(crate::wire::Id(u128::MAX), u64::MAX); MAX_ACKNOWLEDGED];
+        let acknowledged = vec![(q_proto::Id(u128::MAX), u64::MAX); MAX_ACKNOWLEDGED];
         guest.send(&ClientMessage::Hello(Hello { acknowledged, ..Hello::new(true) })).await.unwrap();
         assert!(matches!(heard.recv().await, Some(Event::Connected { .. })));
     }
@@ -339,10 +339,8 @@ mod tests {
         }
         let (mut guest, _outbox) = greeted(&door, 9, &mut heard).await;
         let text = "x".repeat(1 << 20);
-        let long = ClientMessage::Request {
-            id: 1,
-            request: crate::wire::Wish::SaveDraft { text }.of(crate::wire::Id(1)),
-        };
+        let long =
+            ClientMessage::Request { id: 1, request: q_proto::Wish::SaveDraft { text }.of(q_proto::Id(1)) };
         let saying = guest.send(&long);
         let hearing = async {
             loop {
@@ -406,10 +404,7 @@ mod tests {
         let (door, mut heard) = door(1024);
         let (_guest, outbox) = greeted(&door, 1, &mut heard).await;
         for id in 0..100 {
-            outbox.push(HostMessage::Reply {
-                id,
-                answer: Ok(crate::wire::Answer::Stretch("x".repeat(1 << 20))),
-            });
+            outbox.push(HostMessage::Reply { id, answer: Ok(q_proto::Answer::Stretch("x".repeat(1 << 20))) });
             tokio::task::yield_now().await;
         }
         assert!(matches!(heard.recv().await, Some(Event::Disconnected { client: ClientId(1) })));

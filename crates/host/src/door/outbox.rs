@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use q_proto::HostMessage;
+use q_proto::view::Piece;
 use tokio::sync::{Notify, Semaphore};
 
 use super::backlog::Backlog;
 use super::weight::{ENVELOPE, weight};
-use crate::wire::HostMessage;
-use crate::wire::view::Piece;
 
 /// What is taken at once to be written, and how long joined pieces become: what is being written cannot be dropped.
 const TAKEN_BYTES: usize = 64 << 10;
@@ -367,10 +367,10 @@ fn session_of(message: &HostMessage) -> Option<u128> {
 mod tests {
     #![allow(clippy::panic, reason = "tests may panic")]
     use super::*;
-    use crate::wire::view::{Body, Item, Line};
-    use crate::wire::{Answer, Id};
     use futures_util::FutureExt as _;
     use q_core::Presence;
+    use q_proto::view::{Body, Item, Line};
+    use q_proto::{Answer, Id};
 
     fn text(session: u128, offset: u64, text: &str) -> HostMessage {
         HostMessage::Update(Piece::Text { session: Id(session), entry: 1, offset, text: text.into() })
@@ -469,7 +469,7 @@ mod tests {
     fn page(bytes: usize) -> HostMessage {
         let body = Body::Answer("x".repeat(bytes));
         let entries = vec![Item { no: 1, at: 0, body }];
-        let page = crate::wire::view::Pages { entries, trimmed: false };
+        let page = q_proto::view::Pages { entries, trimmed: false };
         HostMessage::Reply { id: 1, answer: Ok(Answer::Page(page)) }
     }
 

@@ -5,12 +5,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use q_proto::{ClientMessage, FrameError, MAX_FRAME, Unknown, decode};
 use tokio::io::{AsyncReadExt as _, BufReader};
 use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::events::Allowance;
-use crate::wire::{ClientMessage, FrameError, MAX_FRAME, Unknown, decode};
 
 /// The longest frame before the hello is accepted: a hello, with all agents of a configuration.
 pub(super) const MAX_HELLO: usize = 64 << 10;

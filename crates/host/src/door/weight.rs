@@ -1,7 +1,7 @@
 //! What messages weigh while they wait, roughly: enough to bound what clients may cost.
 
-use crate::wire::view::{Body, Call, Item, Line, Piece};
-use crate::wire::{Answer, HostMessage};
+use q_proto::view::{Body, Call, Item, Line, Piece};
+use q_proto::{Answer, HostMessage};
 
 /// What a message weighs without its texts.
 pub(super) const ENVELOPE: usize = size_of::<HostMessage>();

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use q_agent::AgentSpec;
 use q_core::{Activity, SessionId, Summary};
+use q_proto::message::{NamedAgent, Reach};
+use q_proto::view::Line;
+use q_proto::{Id, Refused};
 
-use crate::wire::message::{NamedAgent, Reach};
-use crate::wire::view::Line;
-use crate::wire::{Id, Refused};
+use crate::reach::spec;
 
 /// How long all that is said of one agent may be, in bytes.
 const MAX_BYTES: usize = 64 << 10;
@@ -30,7 +31,7 @@ impl Agents {
     pub(super) fn offer(&mut self, session: &Summary, NamedAgent { name, reach }: NamedAgent) {
         let line = self.line(session.clone());
         if line.wants_agent && line.agent == name {
-            self.0.entry(session.id).or_default().insert(name, reach.into());
+            self.0.entry(session.id).or_default().insert(name, spec(reach));
         }
     }
 

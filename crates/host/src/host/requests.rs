@@ -3,11 +3,11 @@
 use q_core::{
     ClientId, Command, EntryNo, Environment, Input, NameFault, Presence, ReplyTo, RequestId, SessionId,
 };
+use q_proto::message::{NamedAgent, Reach, Status};
+use q_proto::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, list, request};
 use q_store::Stretch;
 
 use super::{End, Host, Reading, Wanted, agents};
-use crate::wire::message::{NamedAgent, Reach, Status};
-use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, list, request};
 use crate::world::World;
 
 /// The most one page carries, in bytes.

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use ::fjall::{Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot};
 use q_core::Durability;
+use q_lock::take_lock;
 
 use crate::error::StoreError;
 use crate::files::look;
-use crate::lock::take_lock;
 use crate::{directory, key, wire};
 
 use super::failure;

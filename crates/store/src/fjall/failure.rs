@@ -5,8 +5,9 @@ use std::path::Path;
 
 use ::fjall::{Error, LsmError};
 
+use q_lock::holder;
+
 use crate::error::StoreError;
-use crate::holder::holder;
 
 /// The file by which the engine knows that it is used by one process.
 pub(super) const ENGINES_LOCK: &str = "lock";

@@ -1,11 +1,11 @@
 //! How a host ends: in good order, or because its store failed.
 
 use q_core::{AgentEvent, ClientId};
+use q_proto::{Id, Request};
 
 use super::{Bench, create};
 use crate::events::Event;
 use crate::host::End;
-use crate::wire::{Id, Request};
 
 #[test]
 fn after_a_failed_commit_nothing_more_is_acknowledged_and_everyone_is_told() {

@@ -14,17 +14,17 @@ use q_agent::{AgentSpec, Told};
 use q_core::{
     AgentEvent, Batch, ClientId, EntryNo, Instant, Limits, Multiplexer, Now, SessionId, TurnNo, WallTime,
 };
+use q_proto::Id;
+use q_proto::entropy::NoEntropy;
+use q_proto::message::{Hello, NamedAgent, Reach};
+use q_proto::network::Network;
+use q_proto::{Answer, ClientMessage, HostMessage, New, Refused, Request, Wish};
 use q_store::{StoreError, Stretch};
 
 use super::Host;
 use crate::door::Outbox;
-use crate::entropy::NoEntropy;
 use crate::events::{Allowance, Event, Heard};
 use crate::pipeline::CommitNo;
-use crate::wire::Id;
-use crate::wire::message::{Hello, NamedAgent, Reach};
-use crate::wire::network::Network;
-use crate::wire::{Answer, ClientMessage, HostMessage, New, Refused, Request, Wish};
 use crate::world::{Question, World};
 use crate::writer::Written;
 

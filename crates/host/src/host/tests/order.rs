@@ -1,11 +1,11 @@
 //! What waits for a commit, and what does not.
 
 use q_core::{AgentEvent, ClientId, Presence};
+use q_proto::message::Hello;
+use q_proto::{Answer, ClientMessage, Request, Wish};
 
 use super::{Bench, Id, count, create};
 use crate::events::{Allowance, Event};
-use crate::wire::message::Hello;
-use crate::wire::{Answer, ClientMessage, Request, Wish};
 
 #[test]
 fn acknowledgements_and_asks_wait_for_their_commit() {

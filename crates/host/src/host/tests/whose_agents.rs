@@ -1,10 +1,11 @@
 //! Whose agents answer in which session.
 
 use q_core::{AgentEvent, AgentFailure, FailureKind};
+use q_proto::message::NamedAgent;
+use q_proto::{Answer, HostMessage, Id, Request, Wish};
 
 use super::{Bench, http};
-use crate::wire::message::NamedAgent;
-use crate::wire::{Answer, HostMessage, Id, Request, Wish};
+use crate::reach::spec;
 
 #[test]
 fn a_session_keeps_the_agent_of_the_client_that_made_it() {
@@ -89,8 +90,8 @@ fn a_fork_has_the_agent_of_the_client_that_made_it() {
     let Some(Ok(Answer::Created { session: fork, .. })) = bench.answer(fork) else { panic!("no fork") };
     let fork = *fork;
     let reached = |session: Id| bench.host.agents.of(session.into(), "a").cloned();
-    assert_eq!(reached(fork), Some(http("A of 2").into()));
-    assert_eq!(reached(session), Some(http("A of 1").into()));
+    assert_eq!(reached(fork), Some(spec(http("A of 2"))));
+    assert_eq!(reached(session), Some(spec(http("A of 1"))));
 }
 
 /// What the newest list says.

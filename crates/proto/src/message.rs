@@ -1,0 +1,336 @@
+//! The messages.
+
+use serde::{Deserialize, Serialize};
+
+use super::import::Facts;
+use super::network::Network;
+use super::request::{Id, Request};
+use super::view::{Call, Line, Pages, Piece, Shot};
+use super::{OLDEST, PROTOCOL};
+
+/// What a client says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// First of all: who it is.
+    Hello(Hello),
+    /// It wants something; one [`HostMessage::Reply`] with this id answers.
+    Request {
+        /// The client's own number for it.
+        id: u64,
+        /// What.
+        request: Request,
+    },
+    /// What it shows now.
+    Showing {
+        /// The session on its screen.
+        session: Option<Id>,
+        /// Whether the transcript's end is in sight.
+        at_end: bool,
+    },
+    /// A switch took this long, from the key to the last byte of the new screen.
+    Switched {
+        /// Microseconds.
+        took_us: u64,
+    },
+}
+
+/// Of how many sessions a hello may name prompts, so that the longest one is within what a host reads before it knows whom
+/// it speaks with (64 KB).
+pub const MAX_ACKNOWLEDGED: usize = 1024;
+
+/// Who a client is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`super::PROTOCOL`].
+    pub protocol: u32,
+    /// [`super::OLDEST`]; 0 from one that does not say.
+    #[serde(default)]
+    pub oldest: u32,
+    /// Its version, for messages to people.
+    pub version: String,
+    /// Whether it keeps a mirror: snapshots and updates are sent.
+    pub watch: bool,
+    /// Whether the host is to end, whatever is understood of all else: so a `q` of another version makes room for its own.
+    #[serde(default)]
+    pub stop: bool,
+    /// Nothing, ever: a hello carries no secret. Hosts of protocol 2 want the field, or cannot say that they are older.
+    #[serde(skip_deserializing)]
+    pub agents: [(); 0],
+    /// Of each session the newest prompt that an earlier host acknowledged to it; of [`MAX_ACKNOWLEDGED`] sessions at most.
+    #[serde(default)]
+    pub acknowledged: Vec<(Id, u64)>,
+}
+
+impl Hello {
+    /// Of this program.
+    pub fn new(watch: bool) -> Self {
+        Self {
+            protocol: PROTOCOL,
+            oldest: OLDEST,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            watch,
+            stop: false,
+            agents: [],
+            acknowledged: Vec::new(),
+        }
+    }
+
+    /// Whether a host of this program and this client understand one another.
+    pub const fn is_understood(&self) -> bool {
+        let oldest = if self.oldest == 0 { self.protocol } else { self.oldest };
+        self.protocol >= OLDEST && oldest <= PROTOCOL
+    }
+}
+
+/// An agent as a client's configuration names it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedAgent {
+    /// Its name.
+    pub name: String,
+    /// How it is reached.
+    pub reach: Reach,
+}
+
+/// How an agent is reached.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "there are a handful, and nearly all are of the large one")]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// It is built in.
+    Guide,
+    /// An OpenAI-compatible server.
+    Http {
+        /// Up to and including `/v1`.
+        base_url: String,
+        /// The key, if the server wants one. Never written to disk or log by the host.
+        key: Option<String>,
+        /// The model unless the session says another.
+        model: String,
+        /// How long it may stay silent.
+        idle_timeout_ms: u64,
+        /// The network of whoever brings it.
+        #[serde(default)]
+        network: Network,
+    },
+}
+
+impl Reach {
+    /// How long its texts are.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Guide => 0,
+            Self::Http { base_url, key, model, idle_timeout_ms: _, network } => {
+                base_url.len() + key.as_ref().map_or(0, String::len) + model.len() + network.bytes()
+            }
+        }
+    }
+}
+
+/// Which agents there are is no secret; how they are reached holds keys.
+impl std::fmt::Debug for NamedAgent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NamedAgent").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Reach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Guide => "Guide",
+            Self::Http { .. } => "Http { .. }",
+        })
+    }
+}
+
+/// What the host says.
+#[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a message is made to be written, not to be kept")]
+#[serde(rename_all = "snake_case")]
+pub enum HostMessage {
+    /// The hello is accepted.
+    Welcome(Status),
+    /// The hello is not accepted; the connection ends.
+    Unwelcome {
+        /// Why, and what to do.
+        why: String,
+    },
+    /// One session's beginning.
+    Snapshot(Shot),
+    /// All snapshots were sent: the mirror is whole.
+    Ready,
+    /// A change.
+    Update(Piece),
+    /// The answer to a request.
+    Reply {
+        /// The request's id.
+        id: u64,
+        /// Granted or refused.
+        answer: Result<Answer, Refused>,
+    },
+    /// The host ends; the connection with it.
+    Going {
+        /// Why.
+        why: String,
+        /// Whether another one is to be started at once (it restarts, or its store failed), or it was told to stop.
+        restart: bool,
+    },
+}
+
+/// A request granted.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// The session exists.
+    Created {
+        /// Which.
+        session: Id,
+        /// The name of the one that hibernated to make room.
+        hibernated: Option<String>,
+    },
+    /// The prompt is kept; it has this number.
+    Accepted(u64),
+    /// Entries.
+    Page(Pages),
+    /// A stretch of a result; empty behind its end.
+    Stretch(String),
+    /// What a session is beside its entries.
+    Facts(Box<Facts>),
+    /// Lines.
+    List(Vec<Line>),
+    /// What each session takes where it is stored, in bytes, about.
+    Sizes(Vec<(Id, u64)>),
+    /// What waits for the person in all sessions, the oldest first.
+    Inbox(Vec<(Id, Call)>),
+    /// How the host is.
+    Status(Status),
+    /// Its figures.
+    Stats(Stats),
+}
+
+/// A request refused: nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// A stable code.
+    pub code: String,
+    /// What, why and the way out.
+    pub message: String,
+    /// Whether a configured limit is the reason.
+    pub limit: bool,
+}
+
+/// How the host is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// Its protocol.
+    pub protocol: u32,
+    /// Its version.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// When it started, in milliseconds since 1970.
+    pub started: u64,
+    /// Terminals and scripts that watch; who only asks something is not counted.
+    pub clients: u64,
+    /// Live sessions.
+    pub live: u64,
+    /// The most that may be.
+    pub max_live: u64,
+    /// Sessions that are open but asleep.
+    pub hibernated: u64,
+    /// Sessions whose turn runs.
+    pub working: u64,
+    /// All sessions in the store.
+    pub stored: u64,
+    /// What they take where they are stored, in bytes, about.
+    #[serde(default)]
+    pub stored_bytes: u64,
+    /// What they may take before the person is told.
+    #[serde(default)]
+    pub store_bytes: u64,
+    /// How long a session stays in the trash, in milliseconds.
+    #[serde(default)]
+    pub trash_for_ms: u64,
+    /// At the hello: sessions that lack prompts which the client says were acknowledged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<Id>,
+    /// Why nothing that is to be kept is taken, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<String>,
+}
+
+/// The host's figures since it started.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Stats {
+    /// When it started, in milliseconds since 1970.
+    pub started: u64,
+    /// Sessions created.
+    pub sessions_created: u64,
+    /// Sessions live now.
+    pub sessions_live: u64,
+    /// Times a session hibernated.
+    pub hibernations: u64,
+    /// Turns begun.
+    pub turns: u64,
+    /// Turns found cut by a crash at start.
+    pub turns_recovered: u64,
+    /// How long switches took, as the clients measured.
+    pub switches: Spread,
+    /// How long commits took.
+    pub commits: Spread,
+    /// How long turns took.
+    pub turn_times: Spread,
+    /// Things that went wrong, by code.
+    pub errors: Vec<(String, u64)>,
+}
+
+/// A distribution in three numbers.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Spread {
+    /// How many were measured.
+    pub count: u64,
+    /// Half were not slower, in microseconds.
+    pub p50_us: u64,
+    /// 19 of 20 were not slower, in microseconds.
+    pub p95_us: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+
+    #[test]
+    fn neighbouring_versions_talk_where_their_protocols_overlap() {
+        let next = PROTOCOL + 1;
+        for (protocol, oldest, talks) in [
+            (PROTOCOL, OLDEST, true),
+            (PROTOCOL, 0, true),
+            (next, PROTOCOL, true),
+            (next, OLDEST, true),
+            (next, next, false),
+            (next, 0, false),
+            (OLDEST, OLDEST, true),
+            (OLDEST - 1, OLDEST - 1, false),
+            (0, 0, false),
+        ] {
+            let hello = Hello { protocol, oldest, ..Hello::new(false) };
+            assert_eq!(hello.is_understood(), talks, "{protocol}, from {oldest}");
+        }
+    }
+
+    /// What hosts of protocol 2 take for a hello: without it they could not say more than that this is none.
+    #[test]
+    fn an_older_host_can_say_that_it_is_older() {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Older {
+            Hello { protocol: u32, oldest: u32, agents: Vec<String> },
+        }
+        let written = rmp_serde::to_vec_named(&ClientMessage::Hello(Hello::new(true))).unwrap();
+        let Older::Hello { protocol, oldest, agents } = rmp_serde::from_slice(&written).unwrap();
+        assert_eq!((protocol, oldest, agents.len()), (PROTOCOL, OLDEST, 0));
+    }
+}

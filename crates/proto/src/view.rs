@@ -1,0 +1,178 @@
+//! The core's view types as they are written on the wire.
+
+use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, Wants};
+use serde::{Deserialize, Serialize};
+
+use super::leaf::{
+    ActivityDef, FailureKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, WantsDef,
+};
+use super::request::Id;
+
+/// [`q_core::Summary`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Line {
+    pub id: Id,
+    pub name: String,
+    pub slot: u32,
+    pub kind: String,
+    pub agent: String,
+    pub model: String,
+    pub directory: String,
+    #[serde(with = "PolicyDef")]
+    pub policy: Policy,
+    pub tags: Vec<String>,
+    pub pinned: bool,
+    pub parent: Option<Id>,
+    /// Unknown from a host that does not tell, as are the three below `failure`.
+    #[serde(default)]
+    pub inherited: Option<u64>,
+    #[serde(with = "PresenceDef")]
+    pub presence: Presence,
+    pub trashed: Option<u64>,
+    #[serde(with = "ActivityDef")]
+    pub activity: Activity,
+    pub held: bool,
+    pub pending: u32,
+    pub unread: u32,
+    pub seen: (u64, u64),
+    pub queued: u32,
+    pub entries: u64,
+    pub turns: u64,
+    pub tokens: (u64, u64),
+    pub failure: Option<Failure>,
+    #[serde(default)]
+    pub failures: u32,
+    #[serde(default)]
+    pub interrupter: Option<By>,
+    #[serde(default)]
+    pub sent: Option<SentEntries>,
+    pub preview: String,
+    pub created: u64,
+    pub touched: u64,
+    /// Whether the host wants to be told how its agent is reached, before a wish that begins a turn: it does not know, or
+    /// the last turn failed. It is the host's to say, no part of the summary.
+    #[serde(default)]
+    pub wants_agent: bool,
+}
+
+impl Line {
+    /// What it weighs, roughly: its texts and the rest.
+    pub fn weight(&self) -> usize {
+        let texts = [&self.name, &self.kind, &self.agent, &self.model, &self.directory, &self.preview];
+        let texts = texts.into_iter().chain(&self.tags).chain(self.failure.as_ref().map(|one| &one.detail));
+        size_of::<Self>() + texts.map(|text| size_of::<usize>() + text.len()).sum::<usize>()
+    }
+}
+
+/// [`q_core::Interrupter`], where there may be none.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct By(#[serde(with = "InterrupterDef")] pub Interrupter);
+
+/// [`q_core::Sent`].
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct SentEntries {
+    pub entries: u64,
+    pub left_out: u64,
+}
+
+/// [`q_core::AgentFailure`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Failure {
+    #[serde(with = "FailureKindDef")]
+    pub kind: FailureKind,
+    pub detail: String,
+}
+
+/// [`q_core::Entry`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Item {
+    pub no: u64,
+    pub at: u64,
+    pub body: Body,
+}
+
+/// [`q_core::Body`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is documented on the core type it mirrors")]
+pub enum Body {
+    Prompt(String),
+    Answer(String),
+    Thinking(String),
+    Call {
+        no: u64,
+        tool: String,
+        input: String,
+        #[serde(with = "WantsDef")]
+        wants: Wants,
+    },
+    Result {
+        of: u64,
+        #[serde(with = "OutcomeDef")]
+        outcome: Outcome,
+        text: String,
+        /// 0 from a host that keeps no more than the text.
+        #[serde(default)]
+        kept: u64,
+        whole: u64,
+    },
+    Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
+    Failed(Failure),
+    PromptLost(u64),
+    LogCut(Option<u64>),
+    LeftOut(SentEntries),
+}
+
+/// [`q_core::PendingCall`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Call {
+    pub turn: u64,
+    pub call: u64,
+    pub tool: String,
+    pub input: String,
+    pub digest: [u8; 32],
+    #[serde(with = "WantsDef")]
+    pub wants: Wants,
+    pub since: u64,
+}
+
+/// [`q_core::Snapshot`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Shot {
+    pub line: Line,
+    pub entries: Vec<Item>,
+    pub trimmed: bool,
+    pub queue: Vec<(u64, String)>,
+    pub draft: String,
+    pub pending: Vec<Call>,
+}
+
+/// Entries from the store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pages {
+    /// Oldest first.
+    pub entries: Vec<Item>,
+    /// Whether older ones exist.
+    pub trimmed: bool,
+}
+
+/// [`q_core::Update`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is documented on the core type it mirrors")]
+pub enum Piece {
+    Line(Box<Line>),
+    Gone(Id),
+    Entry { session: Id, entry: Item },
+    Text { session: Id, entry: u64, offset: u64, text: String },
+    Queue { session: Id, queue: Vec<(u64, String)> },
+    Draft { session: Id, text: String },
+    Pending { session: Id, pending: Vec<Call> },
+}

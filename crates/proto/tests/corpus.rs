@@ -1,0 +1,238 @@
+//! The fuzzing corpus, replayed: seeds made from real messages, and whatever a fuzzer left beside them.
+//!
+//! `Q_WRITE_SEEDS=1` writes the seeds anew; only a change of the protocol is a reason to.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests may panic and tell")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use q_core::{Activity, Interrupter, Presence};
+use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
+use q_proto::network::Network;
+use q_proto::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, SentEntries, Shot};
+use q_proto::{
+    Answer, ClientMessage, Codec, HostMessage, Id, New, PROTOCOL, Refused, Request, Say, Wish, fuzz_frame,
+};
+use tokio_util::bytes::BytesMut;
+use tokio_util::codec::Encoder;
+
+const SESSION: Id = Id(0x0123_4567_89ab_cdef);
+
+fn corpus() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/frame")
+}
+
+fn from_clients() -> Vec<(&'static str, ClientMessage)> {
+    let reach = Reach::Http {
+        base_url: "http://127.0.0.1/v1".into(),
+        key: Some("k".into()),
+        model: "m".into(),
+        idle_timeout_ms: 60_000,
+        network: Network { https_proxy: Some("http://p:1".into()), ..Network::default() },
+    };
+    let hello = Hello { version: "0.1.0".into(), acknowledged: vec![(Id(7), 3)], ..Hello::new(true) };
+    let guide = NamedAgent { name: "guide".into(), reach: Reach::Guide };
+    let ask = |request| ClientMessage::Request { id: 7, request };
+    let create = Request::Create(New {
+        name: Some("план-б".into()),
+        kind: "review".into(),
+        brief: "be kind".into(),
+        agent: "http".into(),
+        reach: Some(reach.into()),
+        model: "m".into(),
+        directory: "/d".into(),
+        deny_tools: true,
+        tags: vec!["work".into()],
+    });
+    let words = Say::Words("rather not".into());
+    let answer = Wish::Answer { turn: 3, call: 2, digest: [7; 32], answer: words };
+    vec![
+        ("seed-hello", ClientMessage::Hello(hello)),
+        ("seed-create", ask(create)),
+        ("seed-submit", ask(Wish::Submit { token: u128::MAX, text: "why?\n".into() }.of(SESSION))),
+        ("seed-close", ask(Wish::Close { force: true }.of(SESSION))),
+        ("seed-retry", ask(Wish::Retry { token: 1 }.of(SESSION))),
+        ("seed-draft", ask(Wish::SaveDraft { text: "half a".into() }.of(SESSION))),
+        ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
+        ("seed-result", ask(Request::Result { session: SESSION, entry: 9, from: 1 << 20, bytes: 4096 })),
+        ("seed-fork", ask(Request::Fork { session: SESSION, at: Some(9), name: None, reach: None })),
+        ("seed-set-agent", ask(Request::SetAgent { session: SESSION, agent: guide.into() })),
+        ("seed-tag", ask(Wish::Tag { changes: vec!["+a".into(), "-b".into()] }.of(SESSION))),
+        ("seed-move", ask(Wish::Move { prompt: 2, place: 0 }.of(SESSION))),
+        ("seed-answer", ask(answer.of(SESSION))),
+        ("seed-reopen", ask(Wish::Reopen.of(SESSION))),
+        ("seed-list", ask(Request::List)),
+        ("seed-list-after", ask(Request::ListAfter { session: SESSION })),
+        ("seed-sizes", ask(Request::Sizes)),
+        ("seed-stop", ask(Request::Stop)),
+        ("seed-restart", ask(Request::Restart)),
+        ("seed-showing", ClientMessage::Showing { session: Some(SESSION), at_end: true }),
+        ("seed-switched", ClientMessage::Switched { took_us: 1234 }),
+    ]
+}
+
+fn from_hosts() -> Vec<(&'static str, HostMessage)> {
+    let status = Status {
+        protocol: PROTOCOL,
+        version: "0.1.0".into(),
+        pid: 1,
+        started: 2,
+        clients: 3,
+        live: 4,
+        max_live: 10,
+        hibernated: 1,
+        working: 1,
+        stored: 5,
+        stored_bytes: 70_000,
+        store_bytes: 10_000_000_000,
+        trash_for_ms: 2_592_000_000,
+        missed: Vec::new(),
+        read_only: None,
+    };
+    let failure = Failure { kind: q_core::FailureKind::RateLimited, detail: "slow down".into() };
+    let item = |no, body| Item { no, at: 1_700_000_000_000, body };
+    let entries = vec![
+        item(2, Body::Prompt("why?".into())),
+        item(4, Body::Answer("because 🦀".into())),
+        item(5, Body::Thinking("hm".into())),
+        item(6, Body::Interrupted(Interrupter::Crash)),
+        item(7, Body::Call { no: 2, tool: "sh".into(), input: "ls".into(), wants: q_core::Wants::Consent }),
+        item(8, Body::Failed(failure)),
+        item(10, Body::LeftOut(SentEntries { entries: 267, left_out: 4733 })),
+        item(
+            9,
+            Body::Result {
+                of: 7,
+                outcome: q_core::Outcome::NeverRan,
+                text: String::new(),
+                kept: 0,
+                whole: 0,
+            },
+        ),
+        item(10, Body::LogCut(Some(3))),
+    ];
+    let shot = Shot {
+        line: line(),
+        entries: entries.clone(),
+        trimmed: true,
+        queue: vec![(3, "next".into())],
+        draft: "d".into(),
+        pending: vec![call()],
+    };
+    let refused = Refused { code: "limit".into(), message: "no".into(), limit: true };
+    let reply = |answer| HostMessage::Reply { id: 7, answer };
+    let text = Piece::Text { session: SESSION, entry: 4, offset: 3, text: "ause".into() };
+    vec![
+        ("seed-welcome", HostMessage::Welcome(status)),
+        ("seed-snapshot", HostMessage::Snapshot(shot)),
+        ("seed-ready", HostMessage::Ready),
+        ("seed-update-line", HostMessage::Update(Piece::Line(Box::new(line())))),
+        ("seed-update-text", HostMessage::Update(text)),
+        ("seed-reply-accepted", reply(Ok(Answer::Accepted(12)))),
+        (
+            "seed-update-pending",
+            HostMessage::Update(Piece::Pending { session: SESSION, pending: vec![call()] }),
+        ),
+        ("seed-update-gone", HostMessage::Update(Piece::Gone(SESSION))),
+        (
+            "seed-reply-created",
+            reply(Ok(Answer::Created { session: SESSION, hibernated: Some("other".into()) })),
+        ),
+        ("seed-reply-inbox", reply(Ok(Answer::Inbox(vec![(SESSION, call())])))),
+        ("seed-reply-stretch", reply(Ok(Answer::Stretch("and so on".into())))),
+        ("seed-reply-page", reply(Ok(Answer::Page(Pages { entries, trimmed: false })))),
+        ("seed-reply-sizes", reply(Ok(Answer::Sizes(vec![(SESSION, 70_000)])))),
+        ("seed-reply-stats", reply(Ok(Answer::Stats(Stats::default())))),
+        ("seed-reply-refused", reply(Err(refused))),
+        ("seed-going", HostMessage::Going { why: "stopped".into(), restart: false }),
+    ]
+}
+
+fn call() -> Call {
+    Call {
+        turn: 3,
+        call: 2,
+        tool: "sh".into(),
+        input: "ls".into(),
+        digest: [7; 32],
+        wants: q_core::Wants::Consent,
+        since: 5,
+    }
+}
+
+fn line() -> Line {
+    Line {
+        id: SESSION,
+        name: "fix-login".into(),
+        slot: 1,
+        kind: "debug".into(),
+        agent: "http".into(),
+        model: "m".into(),
+        directory: "/d".into(),
+        policy: q_core::Policy::Ask,
+        tags: vec!["work".into()],
+        pinned: true,
+        parent: Some(Id(5)),
+        inherited: Some(12),
+        presence: Presence::Hibernated,
+        trashed: None,
+        activity: Activity::NeedsApproval,
+        held: false,
+        pending: 1,
+        unread: 2,
+        seen: (4, 10),
+        queued: 1,
+        entries: 8,
+        turns: 3,
+        tokens: (100, 200),
+        failure: None,
+        failures: 2,
+        interrupter: Some(By(Interrupter::Stop)),
+        sent: Some(SentEntries { entries: 267, left_out: 4733 }),
+        preview: "because".into(),
+        created: 1,
+        touched: 2,
+        wants_agent: true,
+    }
+}
+
+fn frame<In, Out: serde::Serialize>(message: &Out) -> Vec<u8>
+where
+    Codec<In, Out>: for<'a> Encoder<&'a Out, Error = q_proto::FrameError>,
+{
+    let mut bytes = BytesMut::new();
+    Codec::<In, Out>::default().encode(message, &mut bytes).expect("a frame");
+    bytes.to_vec()
+}
+
+fn seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let clients = from_clients();
+    let hosts = from_hosts();
+    let clients = clients.iter().map(|(name, message)| (*name, frame::<HostMessage, _>(message)));
+    clients.chain(hosts.iter().map(|(name, message)| (*name, frame::<ClientMessage, _>(message)))).collect()
+}
+
+/// The protocol is what it was when the seeds were written, byte by byte.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "seeds are written by hand, on demand")]
+fn seeds_are_the_messages_as_they_are_written_today() {
+    let write = std::env::var_os("Q_WRITE_SEEDS").is_some();
+    for (name, bytes) in seeds() {
+        let path = corpus().join(name);
+        if write {
+            fs::write(&path, &bytes).expect("a seed");
+        }
+        assert!(fs::read(&path).expect("a committed seed") == bytes, "{name} is written in another way now");
+    }
+}
+
+#[test]
+fn every_file_of_the_corpus_is_read_without_a_panic() {
+    let mut count = 0;
+    for file in fs::read_dir(corpus()).expect("the corpus is committed") {
+        fuzz_frame(&fs::read(file.unwrap().path()).expect("a file"));
+        count += 1;
+    }
+    println!("{count} files");
+    assert!(count >= seeds().len());
+}
