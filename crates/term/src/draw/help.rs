@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::action::{Group, ROWS, Row as Action, When, keys};
+use crate::action::{Group, ROWS, Row as Action, When};
 use crate::layout::wrap::{Row, Wrapper, filled, plain};
 use crate::style::Palette;
 
@@ -73,14 +73,13 @@ fn entry(row: &Action, width: usize) -> Vec<Row> {
 }
 
 fn ways(row: &Action) -> Vec<String> {
-    let always: Vec<&str> = row.direct.iter().map(|(key, _)| *key).collect();
-    let mut ways = if always.len() > 4 {
-        vec![keys(&always)]
+    let mut ways = if row.direct.len() > 4 {
+        vec![row.direct_keys()]
     } else {
         row.direct
             .iter()
             .map(|(key, when)| match when {
-                When::Always | When::Text => (*key).to_owned(),
+                When::Always | When::Text => key.to_string(),
                 When::Empty => format!("{key}{EMPTY_ONLY}"),
             })
             .collect()

@@ -90,13 +90,13 @@ fn left(ui: &Ui, mirror: &Mirror, below: usize, width: usize) -> (Vec<String>, S
 
 /// `Ctrl+X  n new  1…9 go to  …`
 fn leader_hint(width: usize) -> Vec<String> {
-    let hints = ROWS.iter().filter(|row| !row.leader.is_empty()).map(|row| {
+    let hints = ROWS.iter().filter_map(|row| {
         // Of several keys for one thing the first is enough to know; a range is not several.
-        let first = row.leader.first().copied().unwrap_or_default();
-        let keys = if row.leader.len() > 2 { action::keys(row.leader) } else { first.to_owned() };
-        format!("{keys} {}", row.word)
+        let first = row.leader.first()?;
+        let keys = if row.leader.len() > 2 { action::keys(row.leader) } else { first.to_string() };
+        Some(format!("{keys} {}", row.word))
     });
-    let hints: Vec<String> = std::iter::once(LEADER.to_owned()).chain(hints).collect();
+    let hints: Vec<String> = std::iter::once(LEADER.to_string()).chain(hints).collect();
     wrap::filled(hints.iter().map(String::as_str), width)
 }
 

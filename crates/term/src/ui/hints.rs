@@ -1,7 +1,8 @@
 //! The keys that an overlay advertises. What stands beneath it is made from these tables, and so is what the keys do:
 //! nothing is advertised that does not work.
 
-use crate::keys::Chord;
+use crate::keys::KeyCode::{Down, Enter, Esc, PageDown, PageUp, Up};
+use crate::keys::{Chord, ctrl, key, plain};
 use crate::ui::overlay::{Ending, Overlay};
 
 /// What an advertised key does.
@@ -32,35 +33,45 @@ pub(crate) enum Does {
 /// Keys, how they are shown, and what each does, in a word or two.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hint {
-    pub(crate) keys: &'static [(&'static str, Does)],
+    pub(crate) keys: &'static [(Chord, Does)],
     pub(crate) shown: &'static str,
     pub(crate) said: &'static str,
 }
 
-const fn hint(keys: &'static [(&'static str, Does)], shown: &'static str, said: &'static str) -> Hint {
+const fn hint(keys: &'static [(Chord, Does)], shown: &'static str, said: &'static str) -> Hint {
     Hint { keys, shown, said }
 }
 
-const ESC: &[(&str, Does)] = &[("Esc", Does::Leave), ("Ctrl+C", Does::Leave)];
+const ESC: &[(Chord, Does)] = &[(key(Esc), Does::Leave), (ctrl('c'), Does::Leave)];
 const LEAVES: Hint = hint(ESC, "Esc", "leaves");
-const ENTER: &[(&str, Does)] = &[("Enter", Does::Accept)];
-const YES: &[(&str, Does)] = &[("y", Does::Accept), ("Y", Does::Accept)];
+const ENTER: &[(Chord, Does)] = &[(key(Enter), Does::Accept)];
+const YES: &[(Chord, Does)] = &[(plain('y'), Does::Accept), (plain('Y'), Does::Accept)];
 const KEEPS: Hint = hint(
-    &[("n", Does::Leave), ("N", Does::Leave), ("Esc", Does::Leave), ("Ctrl+C", Does::Leave)],
+    &[
+        (plain('n'), Does::Leave),
+        (plain('N'), Does::Leave),
+        (key(Esc), Does::Leave),
+        (ctrl('c'), Does::Leave),
+    ],
     "n",
     "keeps it",
 );
-const RENAMES: Hint = hint(&[("Ctrl+R", Does::Rename)], "Ctrl+R", "renames");
+const RENAMES: Hint = hint(&[(ctrl('r'), Does::Rename)], "Ctrl+R", "renames");
 const GOES: Hint = hint(ENTER, "Enter", "goes there");
-const COMMAND: Hint = hint(&[("/", Does::Type)], "/", "begins a command");
+const COMMAND: Hint = hint(&[(plain('/'), Does::Type)], "/", "begins a command");
 /// While a command is typed.
 const TYPING: &[Hint] = &[
     hint(ENTER, "Enter", "does it"),
-    hint(&[("Esc", Does::Clear), ("Ctrl+C", Does::Clear)], "Esc", "clears it"),
+    hint(&[(key(Esc), Does::Clear), (ctrl('c'), Does::Clear)], "Esc", "clears it"),
 ];
 
 const SCROLLS: Hint = hint(
-    &[("Up", Does::Up), ("Down", Does::Down), ("PageUp", Does::PageUp), ("PageDown", Does::PageDown)],
+    &[
+        (key(Up), Does::Up),
+        (key(Down), Does::Down),
+        (key(PageUp), Does::PageUp),
+        (key(PageDown), Does::PageDown),
+    ],
     "↑ ↓ PgUp PgDn",
     "scroll",
 );
@@ -68,8 +79,8 @@ const PAGE: &[Hint] = &[SCROLLS, COMMAND, LEAVES];
 const SWITCHER: &[Hint] = &[
     GOES,
     RENAMES,
-    hint(&[("Ctrl+W", Does::Close)], "Ctrl+W", "closes"),
-    hint(&[("/", Does::Type)], "/", "command"),
+    hint(&[(ctrl('w'), Does::Close)], "Ctrl+W", "closes"),
+    hint(&[(plain('/'), Does::Type)], "/", "command"),
     LEAVES,
 ];
 /// With text in the filter, Ctrl+W edits that as it does in any text.
@@ -96,9 +107,8 @@ impl Overlay {
     /// What a key does by what is advertised; nothing where it is not.
     pub(crate) fn does(&self, chord: Chord) -> Option<Does> {
         let means = |chord: Chord| {
-            let written = chord.to_string();
             let mut keys = self.hints().iter().flat_map(|hint| hint.keys);
-            keys.find(|(key, _)| *key == written).map(|(_, does)| *does)
+            keys.find(|(key, _)| *key == chord).map(|(_, does)| *does)
         };
         means(chord).or_else(|| means(chord.with_latin()?))
     }
@@ -120,8 +130,8 @@ mod tests {
         for hints in [TYPING, PAGE, SWITCHER, FILTERED, RENAME, CLOSE, DELETE] {
             let mut seen = std::collections::BTreeSet::new();
             for (key, _) in hints.iter().flat_map(|hint| hint.keys) {
-                assert_eq!(key.parse::<Chord>().map(|chord| chord.to_string()), Ok((*key).to_owned()));
-                assert!(seen.insert(key), "{key} twice in {hints:?}");
+                assert_eq!(key.to_string().parse::<Chord>(), Ok(*key));
+                assert!(seen.insert(key.to_string()), "{key} twice in {hints:?}");
             }
         }
     }

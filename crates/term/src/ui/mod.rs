@@ -29,7 +29,7 @@ use crate::event::Event;
 use crate::granted::Way;
 use crate::inbox::Inbox;
 use crate::intent::Intent;
-use crate::keys::Chord;
+use crate::keys::{Chord, KeyCode, ctrl, key};
 use crate::kinds::Kinds;
 use crate::layout::Cache;
 use crate::style::Palette;
@@ -252,16 +252,15 @@ impl Ui {
             self.press_in_overlay(mirror, chord, intents);
             return;
         }
-        let written = chord.to_string();
         if std::mem::take(&mut self.leader) {
             match action::by_leader(chord) {
                 Some(action) => self.press_for(mirror, action, chord, intents),
-                None if written == LEADER || written == "Esc" || written == "Ctrl+C" => {}
+                None if [LEADER, key(KeyCode::Esc), ctrl('c')].contains(&chord) => {}
                 None => {
-                    self.complain(format!("{LEADER} {written} means nothing; {LEADER} ? shows what does"));
+                    self.complain(format!("{LEADER} {chord} means nothing; {LEADER} ? shows what does"));
                 }
             }
-        } else if written == LEADER {
+        } else if chord == LEADER {
             self.leader = true;
         } else if let Some(action) = action::by_chord(chord, self.pane().editor.is_empty()) {
             self.press_for(mirror, action, chord, intents);

@@ -293,7 +293,7 @@ impl Ui {
         (chord, does): (Chord, Option<Does>),
         intents: &mut Vec<Intent>,
     ) {
-        if chord.to_string() == LEADER {
+        if chord == LEADER {
             self.leader = true;
             return;
         }
