@@ -34,7 +34,7 @@ mod layout;
 mod style;
 mod ui;
 
-pub use draw::draw;
+pub use draw::{draw, lay_out};
 pub use event::Event;
 pub use intent::Intent;
 pub use ui::{Options, Ui};

@@ -1,6 +1,6 @@
 //! Overlays: a box on top of the session.
 
-use q_core::{Mirror, WallTime};
+use q_core::Mirror;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::Style;
@@ -16,92 +16,117 @@ use crate::ui::{Ending, Hint, Overlay, Sheet, Ui, footer};
 use crate::wish;
 
 /// Draws what lies on top, if anything does, and says where its cursor is.
-pub(super) fn draw(
-    buffer: &mut Buffer,
-    area: Rect,
-    ui: &mut Ui,
-    mirror: &Mirror,
-    now: WallTime,
-) -> Option<Cursor> {
-    let mut overlay = ui.overlay.take()?;
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) -> Option<Cursor> {
+    let overlay = ui.overlay.as_ref()?;
     let hints = overlay.hints();
     let keys = footer(hints, true);
-    let cursor = match &mut overlay {
+    Some(match overlay {
         Overlay::End { session, ending } => {
             let name = switcher::name_of(mirror, *session);
             ask_end(buffer, area, &name, *ending, &keys);
             None
         }
         Overlay::Page { sheet, line, scroll } => {
-            draw_page(buffer, area, ui, mirror, (sheet, line, scroll), hints, now)
+            draw_page(buffer, area, ui, mirror, (sheet, line, *scroll), hints)
         }
         Overlay::Rename { editor, .. } => {
-            let inner = frame(buffer, area, " rename ", &keys, (60, 1));
+            let inner = frame(buffer, BoxPlace::of(area, (60, 1)), " rename ", &keys);
             draw_line(buffer, inner, "", editor)
         }
         Overlay::Switcher { filter, selected } => {
             let rows = mirror.len().max(1) as u16 + 1;
-            let inner = frame(buffer, area, " sessions ", &keys, (area.width.saturating_sub(4), rows));
-            switcher::draw(buffer, inner, ui, mirror, (filter, *selected), now)
+            let inner =
+                frame(buffer, BoxPlace::of(area, (area.width.saturating_sub(4), rows)), " sessions ", &keys);
+            switcher::draw(buffer, inner, ui, mirror, (filter, *selected))
         }
-    };
-    ui.overlay = Some(overlay);
-    Some(cursor)
+    })
 }
 
-/// Something to read, in a box no larger than it needs; beneath it the command being typed, or why the last one was
-/// refused.
+/// A page is scrolled no further than its text goes.
+pub(super) fn lay_out(area: Rect, ui: &mut Ui, mirror: &Mirror) {
+    let last = match &ui.overlay {
+        Some(Overlay::Page { sheet, line, .. }) => PageLayout::of(area, ui, mirror, sheet, line).last(),
+        Some(Overlay::End { .. } | Overlay::Rename { .. } | Overlay::Switcher { .. }) | None => return,
+    };
+    if let Some(Overlay::Page { scroll, .. }) = &mut ui.overlay {
+        *scroll = (*scroll).min(last);
+    }
+}
+
+/// A page in a box no larger than it needs.
+struct PageLayout {
+    title: &'static str,
+    place: BoxPlace,
+    rows: Vec<Row>,
+    /// What stands beneath its rows: room for the command being typed, or why the last one was refused.
+    foot: Vec<Row>,
+    /// Rows of the box for its text; the others are for what stands beneath.
+    body: u16,
+}
+
+impl PageLayout {
+    fn of(area: Rect, ui: &Ui, mirror: &Mirror, sheet: &Sheet, line: &Editor) -> Self {
+        let (title, width, most) = match sheet {
+            Sheet::Queue(_) => {
+                (" queue ", area.width.saturating_sub(8).clamp(1, 100), area.height.saturating_sub(4))
+            }
+            Sheet::Inbox => {
+                (" inbox ", area.width.saturating_sub(8).clamp(1, 100), area.height.saturating_sub(4))
+            }
+            Sheet::Help(_) => {
+                (" help ", area.width.saturating_sub(4).min(120), area.height.saturating_sub(2))
+            }
+        };
+        let rows = page_rows(ui, mirror, sheet, width.into());
+        let foot = match &ui.notice {
+            _ if !line.is_empty() => vec![Row::default()],
+            Some(notice) if notice.fault => {
+                wrap::plain(&sanitize::visible_line(&notice.text), width.into(), ui.palette().alarm())
+            }
+            Some(_) | None => Vec::new(),
+        };
+        let foot_height = (foot.len() as u16).min(most.saturating_sub(1));
+        let height = (rows.len() as u16).min(most - foot_height);
+        let place = BoxPlace::of(area, (width, height + foot_height));
+        let body = place.inner.height - foot_height.min(place.inner.height);
+        Self { title, place, rows, foot, body }
+    }
+
+    /// How far its text can be scrolled.
+    fn last(&self) -> usize {
+        self.rows.len().saturating_sub(self.body.into())
+    }
+}
+
+/// Something to read, and beneath it a line.
 fn draw_page(
     buffer: &mut Buffer,
     area: Rect,
-    ui: &mut Ui,
+    ui: &Ui,
     mirror: &Mirror,
-    (sheet, line, scroll): (&Sheet, &Editor, &mut usize),
+    (sheet, line, scroll): (&Sheet, &Editor, usize),
     hints: &[Hint],
-    now: WallTime,
 ) -> Cursor {
-    let (title, width, most) = match sheet {
-        Sheet::Queue(_) => {
-            (" queue ", area.width.saturating_sub(8).clamp(1, 100), area.height.saturating_sub(4))
-        }
-        Sheet::Inbox => {
-            (" inbox ", area.width.saturating_sub(8).clamp(1, 100), area.height.saturating_sub(4))
-        }
-        Sheet::Help(_) => (" help ", area.width.saturating_sub(4).min(120), area.height.saturating_sub(2)),
-    };
-    let rows = page_rows(ui, mirror, sheet, width.into(), now);
-    let foot = match &ui.notice {
-        _ if !line.is_empty() => vec![Row::default()],
-        Some(notice) if notice.fault => {
-            wrap::plain(&sanitize::visible_line(&notice.text), width.into(), ui.palette().alarm())
-        }
-        Some(_) | None => Vec::new(),
-    };
-    let foot_height = (foot.len() as u16).min(most.saturating_sub(1));
-    let height = (rows.len() as u16).min(most - foot_height);
-    let keys = footer(hints, rows.len() > height.into());
-    let inner = frame(buffer, area, title, &keys, (width, height + foot_height));
-    let foot_height = foot_height.min(inner.height);
-    let body = inner.height - foot_height;
-    *scroll = (*scroll).min(rows.len().saturating_sub(body.into()));
-    for (y, row) in (inner.top()..inner.top() + body).zip(rows.iter().skip(*scroll)) {
+    let layout = PageLayout::of(area, ui, mirror, sheet, line);
+    let PageLayout { title, place, rows, foot, body } = &layout;
+    let inner = frame(buffer, *place, title, &footer(hints, layout.last() > 0));
+    for (y, row) in (inner.top()..inner.top() + body).zip(rows.iter().skip(scroll)) {
         buffer.set_line(inner.x, y, row, inner.width);
     }
-    for (y, row) in (inner.top() + body..inner.bottom()).zip(&foot) {
+    for (y, row) in (inner.top() + body..inner.bottom()).zip(foot) {
         buffer.set_line(inner.x, y, row, inner.width);
     }
-    if line.is_empty() || foot_height == 0 {
+    if line.is_empty() || *body == inner.height {
         return None;
     }
-    let place = Rect { y: inner.top() + body, height: 1, ..inner };
-    draw_line(buffer, place, "> ", line)
+    draw_line(buffer, Rect { y: inner.top() + body, height: 1, ..inner }, "> ", line)
 }
 
-fn page_rows(ui: &mut Ui, mirror: &Mirror, sheet: &Sheet, width: usize, now: WallTime) -> Vec<Row> {
+fn page_rows(ui: &Ui, mirror: &Mirror, sheet: &Sheet, width: usize) -> Vec<Row> {
     let mut lines = match sheet {
         Sheet::Help(topic) => return help::rows(topic.as_deref(), width),
         Sheet::Queue(session) => mirror.get(*session).map(wish::queue).unwrap_or_default(),
-        Sheet::Inbox => ui.inbox.list(mirror, now),
+        Sheet::Inbox => ui.inbox.lines(mirror, ui.now),
     };
     if lines.is_empty() {
         lines.push("nothing waits here any more".to_owned());
@@ -149,23 +174,42 @@ fn ask_end(buffer: &mut Buffer, area: Rect, name: &str, ending: Ending, keys: &s
     };
     let width = area.width.saturating_sub(8).clamp(1, 60);
     let rows = wrap::plain(&question, width.into(), Style::new());
-    let inner = frame(buffer, area, title, keys, (width, rows.len() as u16));
+    let inner = frame(buffer, BoxPlace::of(area, (width, rows.len() as u16)), title, keys);
     for (y, row) in (inner.top()..inner.bottom()).zip(&rows) {
         buffer.set_line(inner.x, y, row, inner.width);
     }
 }
 
-/// An empty box in the middle, with room for so many columns and rows; what is inside it.
-fn frame(buffer: &mut Buffer, area: Rect, title: &str, keys: &str, (columns, rows): (u16, u16)) -> Rect {
-    let width = columns.saturating_add(4).min(area.width);
-    let height = rows.saturating_add(2).min(area.height);
-    let outer =
-        Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
-    Clear.render(outer, buffer);
-    // Too small for a border: what is inside matters more.
-    if width < 8 || height < 3 {
-        return outer;
+/// Where a box in the middle is, and what is inside it.
+#[derive(Clone, Copy)]
+struct BoxPlace {
+    outer: Rect,
+    inner: Rect,
+}
+
+impl BoxPlace {
+    /// With room for so many columns and rows, as far as there is.
+    fn of(area: Rect, (columns, rows): (u16, u16)) -> Self {
+        let width = columns.saturating_add(4).min(area.width);
+        let height = rows.saturating_add(2).min(area.height);
+        let (x, y) = (area.x + (area.width - width) / 2, area.y + (area.height - height) / 2);
+        let outer = Rect { x, y, width, height };
+        let place = Self { outer, inner: outer };
+        if place.is_bare() { place } else { Self { inner: outer.inner(Margin::new(2, 1)), ..place } }
     }
-    Block::bordered().title(title).title_bottom(keys).border_style(Palette::dim()).render(outer, buffer);
-    outer.inner(Margin::new(2, 1))
+
+    /// Too small for a border: what is inside matters more.
+    const fn is_bare(self) -> bool {
+        self.outer.width < 8 || self.outer.height < 3
+    }
+}
+
+/// An empty box; what is inside it.
+fn frame(buffer: &mut Buffer, place: BoxPlace, title: &str, keys: &str) -> Rect {
+    Clear.render(place.outer, buffer);
+    if !place.is_bare() {
+        let border = Block::bordered().title(title).title_bottom(keys).border_style(Palette::dim());
+        border.render(place.outer, buffer);
+    }
+    place.inner
 }

@@ -1,7 +1,7 @@
 //! The switcher: sessions in a list, with what they are doing and what was said last.
 
 use q_core::mirror::Mirrored;
-use q_core::{Mirror, Presence, SessionId, Summary, WallTime};
+use q_core::{Mirror, Presence, SessionId, Summary};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -23,7 +23,6 @@ pub(super) fn draw(
     ui: &Ui,
     mirror: &Mirror,
     (filter, selected): (&Editor, usize),
-    now: WallTime,
 ) -> Cursor {
     if area.is_empty() {
         return None;
@@ -42,7 +41,7 @@ pub(super) fn draw(
     let columns = Columns::of(&sessions);
     for (place, session) in sessions.iter().enumerate().skip(first).take(height) {
         let y = area.y + 1 + (place - first) as u16;
-        let line = line(ui, session, columns, now);
+        let line = line(ui, session, columns);
         let line = truncated(&line, width);
         let style = match (place == selected, session.summary.presence) {
             (true, _) => Palette::chosen(),
@@ -89,7 +88,7 @@ impl Columns {
 }
 
 /// `> 2 s3-plan    answered  +2  5m  guide  The plan has three …`
-fn line(ui: &Ui, session: &Mirrored, columns: Columns, now: WallTime) -> String {
+fn line(ui: &Ui, session: &Mirrored, columns: Columns) -> String {
     let Columns { names, states, agents } = columns;
     let summary = &session.summary;
     let here = if Some(summary.id) == ui.focus { ">" } else { " " };
@@ -109,7 +108,7 @@ fn line(ui: &Ui, session: &Mirrored, columns: Columns, now: WallTime) -> String 
         "{here} {:>2} {name}{pad}  {state:<states$} {:<7} {:>4}  {agent}{agent_pad}  {}",
         summary.slot,
         signs.join(" "),
-        words::age(now, summary.touched),
+        words::age(ui.now, summary.touched),
         words::last_word(summary),
     )
 }

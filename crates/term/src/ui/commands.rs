@@ -182,22 +182,25 @@ impl Ui {
     }
 
     fn show_inbox(&mut self, mirror: &Mirror) {
-        if self.inbox.list(mirror, self.now).is_empty() {
+        if self.inbox.lines(mirror, self.now).is_empty() {
             self.say("nothing needs you");
         } else {
             self.overlay = Some(Overlay::page(Sheet::Inbox));
         }
     }
 
-    /// What waits in the session in view is on the screen from now on: answers may be given to it.
+    /// What waits in the session in view, or in the list of all, is on the screen from now on: answers may be given to it.
     pub(crate) fn see_what_waits(&mut self, mirror: &Mirror) {
         self.inbox.forget_what_is_over(mirror);
-        // Beneath something else it is not seen.
-        if self.overlay.is_none()
-            && let Some(session) = self.focus.and_then(|id| mirror.get(id))
-        {
-            for pending in &session.pending {
-                self.inbox.show(session.summary.id, pending);
+        match &self.overlay {
+            Some(Overlay::Page { sheet: Sheet::Inbox, .. }) => self.inbox.show_all(mirror),
+            Some(_) => {} // what is beneath it is not seen
+            None => {
+                if let Some(session) = self.focus.and_then(|id| mirror.get(id)) {
+                    for pending in &session.pending {
+                        self.inbox.show(session.summary.id, pending);
+                    }
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 mod commands;
 mod compose;
 mod focus;
+mod geometry;
 mod hints;
 mod overlay;
 mod pane;
@@ -12,6 +13,7 @@ mod reading;
 mod sleep;
 mod submissions;
 
+pub(crate) use geometry::{Geometry, Places};
 pub(crate) use hints::{Hint, footer};
 pub(crate) use overlay::{Ending, Overlay, Sheet, chosen};
 pub(crate) use pane::Pane;
@@ -32,6 +34,7 @@ use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, ctrl, key};
 use crate::kinds::Kinds;
 use crate::layout::Cache;
+use crate::layout::flow::Window;
 use crate::style::Palette;
 use crate::{typed, words};
 use submissions::Submissions;
@@ -82,15 +85,6 @@ impl Notice {
     }
 }
 
-/// The size of the transcript as last drawn: what scrolling moves in.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Geometry {
-    pub(crate) columns: usize,
-    pub(crate) rows: usize,
-    /// Columns of the editor's rows.
-    pub(crate) editor: usize,
-}
-
 /// One terminal's view of the sessions.
 #[derive(Debug)]
 pub struct Ui {
@@ -113,7 +107,7 @@ pub struct Ui {
     pub(crate) overlay: Option<Overlay>,
     /// What was shown of what waits for the person.
     pub(crate) inbox: Inbox,
-    /// When this terminal was last drawn.
+    /// When this terminal was last laid out.
     pub(crate) now: WallTime,
     pub(crate) notice: Option<Notice>,
     /// Why nothing can be sent, while that is so.
@@ -125,6 +119,9 @@ pub struct Ui {
     shown: Option<(Option<SessionId>, bool)>,
     in_front: bool,
     pub(crate) geometry: Geometry,
+    pub(crate) places: Places,
+    /// What of the transcript is in sight.
+    pub(crate) window: Window,
     pub(crate) cache: Cache,
 }
 
@@ -152,7 +149,9 @@ impl Ui {
             submissions: Submissions::default(),
             shown: None,
             in_front: true,
-            geometry: Geometry { columns: 70, rows: 20, editor: 60 },
+            geometry: Geometry::default(),
+            places: Places::default(),
+            window: Window::default(),
             cache: Cache::default(),
         }
     }
