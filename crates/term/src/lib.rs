@@ -31,6 +31,8 @@ pub mod words;
 mod draw;
 mod editor;
 mod layout;
+mod overlay;
+mod signs;
 mod style;
 mod ui;
 

@@ -5,14 +5,11 @@
 
 mod asleep;
 mod bar;
-mod help;
-mod overlay;
 mod page;
 mod places;
 mod prompt;
 mod queue;
 mod status;
-mod switcher;
 mod transcript;
 mod welcome;
 
@@ -50,7 +47,10 @@ pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
     let hidden = said.min(places.transcript.height);
     queue::draw(buffer, Rect { y: places.queue.y - hidden, ..places.queue }, ui, mirror);
     let cursor = prompt::draw(buffer, places.prompt, ui, mirror);
-    let cursor = overlay::draw(buffer, area, ui, mirror).unwrap_or(cursor);
+    let cursor = match &ui.overlay {
+        Some(overlay) => overlay.draw(buffer, area, &ui.overlay_context(mirror)),
+        None => cursor,
+    };
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }

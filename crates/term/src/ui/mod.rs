@@ -6,7 +6,6 @@ mod commands;
 mod compose;
 mod focus;
 mod geometry;
-mod hints;
 mod overlay;
 mod pane;
 mod reading;
@@ -14,8 +13,6 @@ mod sleep;
 mod submissions;
 
 pub(crate) use geometry::{Geometry, Places};
-pub(crate) use hints::{Hint, footer};
-pub(crate) use overlay::{Ending, Overlay, Sheet, chosen};
 pub(crate) use pane::Pane;
 pub(crate) use sleep::Waking;
 
@@ -35,6 +32,7 @@ use crate::keys::{Chord, KeyCode, ctrl, key};
 use crate::kinds::Kinds;
 use crate::layout::Cache;
 use crate::layout::flow::Window;
+use crate::overlay::Overlay;
 use crate::style::Palette;
 use crate::{typed, words};
 use submissions::Submissions;
@@ -104,7 +102,7 @@ pub struct Ui {
     /// The prompt while there is no session.
     nowhere: Pane,
     pub(crate) leader: bool,
-    pub(crate) overlay: Option<Overlay>,
+    pub(crate) overlay: Option<Box<dyn Overlay>>,
     /// What was shown of what waits for the person.
     pub(crate) inbox: Inbox,
     /// When this terminal was last laid out.
@@ -170,7 +168,7 @@ impl Ui {
                 self.notice = None;
                 let text = typed::text(&text);
                 match &mut self.overlay {
-                    Some(overlay) => overlay.paste(&text),
+                    Some(overlay) => overlay.paste(text.lines().next().unwrap_or_default().trim()),
                     None => self.pane_mut().editor.insert(&text),
                 }
             }
