@@ -5,10 +5,13 @@
 
 use std::fmt::Write;
 
-use crate::keys::Chord;
+use crate::keys::KeyCode::{
+    Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
+};
+use crate::keys::{Chord, alt, ctrl, key, plain};
 
 /// The key that announces another: the only way that every terminal lets through.
-pub const LEADER: &str = "Ctrl+X";
+pub const LEADER: Chord = ctrl('x');
 
 /// One thing that a key or a command can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -205,9 +208,9 @@ pub struct Row {
     /// Its heading.
     pub group: Group,
     /// Keys that do it at once, each with when it does.
-    pub direct: &'static [(&'static str, When)],
+    pub direct: &'static [(Chord, When)],
     /// Keys that do it after the leader.
-    pub leader: &'static [&'static str],
+    pub leader: &'static [Chord],
     /// The slash command without the slash, first its name, then other words for it.
     pub slash: &'static [&'static str],
     /// What the command takes.
@@ -222,17 +225,27 @@ pub struct Row {
 
 use When::{Always, Empty, Text};
 
-const DIGITS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
-const ALT_DIGITS: [(&str, When); 9] = [
-    ("Alt+1", Always),
-    ("Alt+2", Always),
-    ("Alt+3", Always),
-    ("Alt+4", Always),
-    ("Alt+5", Always),
-    ("Alt+6", Always),
-    ("Alt+7", Always),
-    ("Alt+8", Always),
-    ("Alt+9", Always),
+const DIGITS: [Chord; 9] = [
+    plain('1'),
+    plain('2'),
+    plain('3'),
+    plain('4'),
+    plain('5'),
+    plain('6'),
+    plain('7'),
+    plain('8'),
+    plain('9'),
+];
+const ALT_DIGITS: [(Chord, When); 9] = [
+    (alt('1'), Always),
+    (alt('2'), Always),
+    (alt('3'), Always),
+    (alt('4'), Always),
+    (alt('5'), Always),
+    (alt('6'), Always),
+    (alt('7'), Always),
+    (alt('8'), Always),
+    (alt('9'), Always),
 ];
 
 macro_rules! rows {
@@ -253,21 +266,21 @@ macro_rules! rows {
 
 /// Every action, in the order of the help screen.
 pub const ROWS: &[Row] = rows![
-    Sessions, Action::New, &[("Ctrl+N", Empty)], &["n"], &["new"], "[KIND] [NAME]", Some("q new [NAME] [--kind KIND]"), "new", "create a session and go to it; KIND is development, debug, planning, review, or one of your config";
+    Sessions, Action::New, &[(ctrl('n'), Empty)], &[plain('n')], &["new"], "[KIND] [NAME]", Some("q new [NAME] [--kind KIND]"), "new", "create a session and go to it; KIND is development, debug, planning, review, or one of your config";
     Sessions, Action::Switch, &ALT_DIGITS, &DIGITS, &["switch", "sw"], "NAME|NUMBER", Some("q attach SESSION"), "go to", "go to a session by its number, name or the beginning of its name";
-    Sessions, Action::Next, &[("Ctrl+PageDown", Always), ("Ctrl+Tab", Always)], &["]"], &["next"], "", None, "next", "go to the next session";
-    Sessions, Action::Previous, &[("Ctrl+PageUp", Always), ("Ctrl+Shift+Tab", Always)], &["["], &["prev", "previous"], "", None, "previous", "go to the previous session";
-    Sessions, Action::Last, &[("Alt+L", Always)], &["Tab"], &["last"], "", None, "last", "go back to the session shown before";
-    Sessions, Action::List, &[("Alt+S", Always)], &["l"], &["sessions", "list", "ls"], "", Some("q ls"), "list", "choose from the list of sessions; type to filter";
-    Sessions, Action::Attend, &[("Alt+A", Always)], &["a"], &["attend"], "", Some("q ls --waiting"), "needs you", "go to the next session that waits for an answer, failed, was interrupted, or has something new";
-    Sessions, Action::Close, &[("Ctrl+W", Empty)], &["w"], &["close"], "[SESSION]", Some("q close SESSION"), "close", "archive the session, its history stays; /close! also while it works";
-    Sessions, Action::Rename, &[("Ctrl+R", Empty)], &["r"], &["rename"], "NAME", Some("q rename SESSION NAME"), "rename", "give the session another name";
-    Sessions, Action::Fork, &[], &["f"], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), "fork", "create a session that begins with this one's history, and go to it";
-    Sessions, Action::Detach, &[("Ctrl+D", Empty)], &["d", "q"], &["detach", "quit", "exit"], "", None, "detach", "leave; the work goes on, `q` comes back to it";
-    Sessions, Action::Help, &[("F1", Always)], &["?"], &["help"], "[WORD]", Some("q --help"), "help", "show this; with a WORD only what mentions it";
-    Conversation, Action::Submit, &[("Enter", Always)], &[], &[], "", Some("q send SESSION PROMPT"), "send", "send the prompt; while an answer is on its way it waits in the queue";
-    Conversation, Action::Edit(Edit::Newline), &[("Alt+Enter", Always), ("Shift+Enter", Always), ("Ctrl+J", Always)], &[], &[], "", None, "new line", "a new line in the prompt; so does Enter after a backslash";
-    Conversation, Action::Interrupt, &[("Ctrl+C", Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
+    Sessions, Action::Next, &[(key(PageDown).ctrl(), Always), (key(Tab).ctrl(), Always)], &[plain(']')], &["next"], "", None, "next", "go to the next session";
+    Sessions, Action::Previous, &[(key(PageUp).ctrl(), Always), (key(Tab).ctrl().shift(), Always)], &[plain('[')], &["prev", "previous"], "", None, "previous", "go to the previous session";
+    Sessions, Action::Last, &[(alt('l'), Always)], &[key(Tab)], &["last"], "", None, "last", "go back to the session shown before";
+    Sessions, Action::List, &[(alt('s'), Always)], &[plain('l')], &["sessions", "list", "ls"], "", Some("q ls"), "list", "choose from the list of sessions; type to filter";
+    Sessions, Action::Attend, &[(alt('a'), Always)], &[plain('a')], &["attend"], "", Some("q ls --waiting"), "needs you", "go to the next session that waits for an answer, failed, was interrupted, or has something new";
+    Sessions, Action::Close, &[(ctrl('w'), Empty)], &[plain('w')], &["close"], "[SESSION]", Some("q close SESSION"), "close", "archive the session, its history stays; /close! also while it works";
+    Sessions, Action::Rename, &[(ctrl('r'), Empty)], &[plain('r')], &["rename"], "NAME", Some("q rename SESSION NAME"), "rename", "give the session another name";
+    Sessions, Action::Fork, &[], &[plain('f')], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), "fork", "create a session that begins with this one's history, and go to it";
+    Sessions, Action::Detach, &[(ctrl('d'), Empty)], &[plain('d'), plain('q')], &["detach", "quit", "exit"], "", None, "detach", "leave; the work goes on, `q` comes back to it";
+    Sessions, Action::Help, &[(key(F(1)), Always)], &[plain('?')], &["help"], "[WORD]", Some("q --help"), "help", "show this; with a WORD only what mentions it";
+    Conversation, Action::Submit, &[(key(Enter), Always)], &[], &[], "", Some("q send SESSION PROMPT"), "send", "send the prompt; while an answer is on its way it waits in the queue";
+    Conversation, Action::Edit(Edit::Newline), &[(key(Enter).alt(), Always), (key(Enter).shift(), Always), (ctrl('j'), Always)], &[], &[], "", None, "new line", "a new line in the prompt; so does Enter after a backslash";
+    Conversation, Action::Interrupt, &[(ctrl('c'), Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
     Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), "retry", "ask again what failed or was interrupted";
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), "steer", "say something into the running answer, where the agent takes it";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), "queue", "show the prompts that wait, with their numbers";
@@ -275,7 +288,7 @@ pub const ROWS: &[Row] = rows![
     Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
     Conversation, Action::Move, &[], &[], &["move"], "NUMBER PLACE", Some("q move SESSION PROMPT PLACE"), "move", "give a waiting prompt another place; 1 is sent next";
     Conversation, Action::SendNow, &[], &[], &["now"], "[NUMBER]", Some("q now SESSION [PROMPT]"), "now", "send a waiting prompt at once, the next one or that one; a running answer is interrupted";
-    Waiting, Action::Inbox, &[], &["i"], &["inbox"], "", Some("q inbox"), "inbox", "show what waits for your answer, over all sessions, with numbers";
+    Waiting, Action::Inbox, &[], &[plain('i')], &["inbox"], "", Some("q inbox"), "inbox", "show what waits for your answer, over all sessions, with numbers";
     Waiting, Action::Approve, &[], &[], &["approve"], "[NUMBER]", Some("q approve SESSION [ID]"), "approve", "let a tool run, this once: the one that waits here, or the one shown with that number";
     Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), "always", "the same, and do not ask about this tool again in its session";
     Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [WORDS]", Some("q deny SESSION [ID]"), "deny", "let it not run; WORDS tell the agent what to do instead";
@@ -287,39 +300,38 @@ pub const ROWS: &[Row] = rows![
     Keeping, Action::Reopen, &[], &[], &["reopen"], "SESSION", Some("q reopen SESSION"), "reopen", "take a session out of the archive and go to it";
     Keeping, Action::Delete, &[], &[], &["delete"], "[SESSION]", Some("q delete SESSION [--now]"), "delete", "throw a session into the trash, for a month; /delete! also while it works";
     Keeping, Action::Restore, &[], &[], &["restore"], "SESSION", Some("q restore SESSION"), "restore", "take a session out of the trash, into the archive";
-    View, Action::PageUp, &[("PageUp", Always)], &[], &[], "", None, "page up", "half a screen up";
-    View, Action::PageDown, &[("PageDown", Always)], &[], &[], "", None, "page down", "half a screen down";
-    View, Action::LineUp, &[("Shift+Up", Always)], &[], &[], "", None, "line up", "one line up";
-    View, Action::LineDown, &[("Shift+Down", Always)], &[], &[], "", None, "line down", "one line down";
-    View, Action::Top, &[("Ctrl+Home", Always), ("Home", Empty)], &[], &[], "", None, "top", "to the oldest entry at hand; older ones follow";
-    View, Action::End, &[("Ctrl+End", Always), ("End", Empty)], &[], &[], "", None, "end", "to the newest line, and stay there";
-    View, Action::Redraw, &[("Ctrl+L", Always)], &[], &["redraw"], "", None, "redraw", "paint the screen anew";
-    View, Action::Suspend, &[("Ctrl+Z", Always)], &[], &[], "", None, "suspend", "back to the shell; fg returns";
-    View, Action::Cancel, &[("Esc", Always)], &[], &[], "", None, "cancel", "leave a list, a question, or a half-typed chord";
-    Editing, Action::HistoryUp, &[("Up", Always), ("Ctrl+P", Always)], &[], &[], "", None, "up", "a line up; on the first line, the prompt sent before";
-    Editing, Action::HistoryDown, &[("Down", Always), ("Ctrl+N", Text)], &[], &[], "", None, "down", "a line down; on the last line, the prompt sent after";
-    Editing, Action::HistorySearch, &[("Ctrl+R", Text)], &[], &[], "", None, "search", "the earlier prompt that contains what is typed; again for the one before";
-    Editing, Action::Edit(Edit::Left), &[("Left", Always), ("Ctrl+B", Always)], &[], &[], "", None, "left", "a character left";
-    Editing, Action::Edit(Edit::Right), &[("Right", Always), ("Ctrl+F", Always)], &[], &[], "", None, "right", "a character right";
-    Editing, Action::Edit(Edit::WordLeft), &[("Ctrl+Left", Always), ("Alt+Left", Always), ("Alt+B", Always)], &[], &[], "", None, "word left", "a word left";
-    Editing, Action::Edit(Edit::WordRight), &[("Ctrl+Right", Always), ("Alt+Right", Always), ("Alt+F", Always)], &[], &[], "", None, "word right", "a word right";
-    Editing, Action::Edit(Edit::LineStart), &[("Home", Text), ("Ctrl+A", Always)], &[], &[], "", None, "line start", "to the line's beginning";
-    Editing, Action::Edit(Edit::LineEnd), &[("End", Text), ("Ctrl+E", Always)], &[], &[], "", None, "line end", "to the line's end";
-    Editing, Action::Edit(Edit::DeleteBack), &[("Backspace", Always), ("Ctrl+H", Always), ("Shift+Backspace", Always)], &[], &[], "", None, "delete", "delete the character before";
-    Editing, Action::Edit(Edit::DeleteForward), &[("Delete", Always), ("Ctrl+D", Text)], &[], &[], "", None, "delete", "delete the character after";
-    Editing, Action::Edit(Edit::DeleteWordBack), &[("Ctrl+W", Text), ("Alt+Backspace", Always), ("Ctrl+Backspace", Always)], &[], &[], "", None, "delete word", "delete the word before";
-    Editing, Action::Edit(Edit::DeleteWordForward), &[("Alt+D", Always)], &[], &[], "", None, "delete word", "delete the word after";
-    Editing, Action::Edit(Edit::DeleteToStart), &[("Ctrl+U", Always)], &[], &[], "", None, "delete", "delete to the line's beginning";
-    Editing, Action::Edit(Edit::DeleteToEnd), &[("Ctrl+K", Always)], &[], &[], "", None, "delete", "delete to the line's end";
-    Editing, Action::Edit(Edit::Yank), &[("Ctrl+Y", Always)], &[], &[], "", None, "put back", "put back what was deleted last";
+    View, Action::PageUp, &[(key(PageUp), Always)], &[], &[], "", None, "page up", "half a screen up";
+    View, Action::PageDown, &[(key(PageDown), Always)], &[], &[], "", None, "page down", "half a screen down";
+    View, Action::LineUp, &[(key(Up).shift(), Always)], &[], &[], "", None, "line up", "one line up";
+    View, Action::LineDown, &[(key(Down).shift(), Always)], &[], &[], "", None, "line down", "one line down";
+    View, Action::Top, &[(key(Home).ctrl(), Always), (key(Home), Empty)], &[], &[], "", None, "top", "to the oldest entry at hand; older ones follow";
+    View, Action::End, &[(key(End).ctrl(), Always), (key(End), Empty)], &[], &[], "", None, "end", "to the newest line, and stay there";
+    View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, "redraw", "paint the screen anew";
+    View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, "suspend", "back to the shell; fg returns";
+    View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, "cancel", "leave a list, a question, or a half-typed chord";
+    Editing, Action::HistoryUp, &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, "up", "a line up; on the first line, the prompt sent before";
+    Editing, Action::HistoryDown, &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, "down", "a line down; on the last line, the prompt sent after";
+    Editing, Action::HistorySearch, &[(ctrl('r'), Text)], &[], &[], "", None, "search", "the earlier prompt that contains what is typed; again for the one before";
+    Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, "left", "a character left";
+    Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, "right", "a character right";
+    Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, "word left", "a word left";
+    Editing, Action::Edit(Edit::WordRight), &[(key(Right).ctrl(), Always), (key(Right).alt(), Always), (alt('f'), Always)], &[], &[], "", None, "word right", "a word right";
+    Editing, Action::Edit(Edit::LineStart), &[(key(Home), Text), (ctrl('a'), Always)], &[], &[], "", None, "line start", "to the line's beginning";
+    Editing, Action::Edit(Edit::LineEnd), &[(key(End), Text), (ctrl('e'), Always)], &[], &[], "", None, "line end", "to the line's end";
+    Editing, Action::Edit(Edit::DeleteBack), &[(key(Backspace), Always), (ctrl('h'), Always), (key(Backspace).shift(), Always)], &[], &[], "", None, "delete", "delete the character before";
+    Editing, Action::Edit(Edit::DeleteForward), &[(key(Delete), Always), (ctrl('d'), Text)], &[], &[], "", None, "delete", "delete the character after";
+    Editing, Action::Edit(Edit::DeleteWordBack), &[(ctrl('w'), Text), (key(Backspace).alt(), Always), (key(Backspace).ctrl(), Always)], &[], &[], "", None, "delete word", "delete the word before";
+    Editing, Action::Edit(Edit::DeleteWordForward), &[(alt('d'), Always)], &[], &[], "", None, "delete word", "delete the word after";
+    Editing, Action::Edit(Edit::DeleteToStart), &[(ctrl('u'), Always)], &[], &[], "", None, "delete", "delete to the line's beginning";
+    Editing, Action::Edit(Edit::DeleteToEnd), &[(ctrl('k'), Always)], &[], &[], "", None, "delete", "delete to the line's end";
+    Editing, Action::Edit(Edit::Yank), &[(ctrl('y'), Always)], &[], &[], "", None, "put back", "put back what was deleted last";
 ];
 
 /// What a chord means, for a prompt that is empty or not.
 pub fn by_chord(chord: Chord, prompt_is_empty: bool) -> Option<Action> {
     let means = |chord: Chord| {
-        let written = chord.to_string();
         ROWS.iter()
-            .find(|row| row.direct.iter().any(|(key, when)| *key == written && when.holds(prompt_is_empty)))
+            .find(|row| row.direct.iter().any(|(key, when)| *key == chord && when.holds(prompt_is_empty)))
             .map(|row| row.action)
     };
     means(chord).or_else(|| means(chord.with_digit()?))
@@ -327,10 +339,7 @@ pub fn by_chord(chord: Chord, prompt_is_empty: bool) -> Option<Action> {
 
 /// What a chord means after the leader.
 pub fn by_leader(chord: Chord) -> Option<Action> {
-    let means = |chord: Chord| {
-        let written = chord.to_string();
-        ROWS.iter().find(|row| row.leader.contains(&written.as_str())).map(|row| row.action)
-    };
+    let means = |chord: Chord| ROWS.iter().find(|row| row.leader.contains(&chord)).map(|row| row.action);
     means(chord).or_else(|| means(chord.with_latin()?)).or_else(|| means(chord.with_digit()?))
 }
 
@@ -339,22 +348,21 @@ pub fn by_slash(word: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.slash.contains(&word))
 }
 
-/// Keys in one short cell: runs of digits as a range, alternatives with a space between.
-pub fn keys(written: &[&str]) -> String {
-    if let [first, .., last] = written
-        && first.ends_with('1')
-        && last.ends_with('9')
+/// Keys in one short cell: a row of digits as a range, alternatives with a space between.
+pub fn keys(chords: &[Chord]) -> String {
+    if let [first, .., last] = chords
+        && first.digit() == Some(1)
+        && last.digit() == Some(9)
     {
         return format!("{first}…9");
     }
-    written.join(" ")
+    chords.iter().map(Chord::to_string).collect::<Vec<_>>().join(" ")
 }
 
 impl Row {
     /// Its direct keys in one cell.
     pub fn direct_keys(&self) -> String {
-        let written: Vec<&str> = self.direct.iter().map(|(key, _)| *key).collect();
-        keys(&written)
+        keys(&self.direct.iter().map(|(key, _)| *key).collect::<Vec<_>>())
     }
 
     /// Its leader chord in one cell; empty without one.
@@ -365,10 +373,9 @@ impl Row {
     /// Whether one of its keys, its commands, its heading or what is said of it contains the topic, whatever its case.
     pub fn mentions(&self, topic: &str) -> bool {
         let topic = topic.to_lowercase();
-        let direct = self.direct.iter().map(|(key, _)| *key);
-        let mut texts =
-            direct.chain(self.slash.iter().copied()).chain([self.word, self.help, self.group.title()]);
-        texts.any(|text| text.to_lowercase().contains(&topic))
+        let contains = |text: &str| text.to_lowercase().contains(&topic);
+        let mut texts = self.slash.iter().copied().chain([self.word, self.help, self.group.title()]);
+        texts.any(contains) || self.direct.iter().any(|(key, _)| contains(&key.to_string()))
     }
 
     /// Its slash command with arguments; empty without one.
@@ -388,9 +395,9 @@ pub fn markdown() -> String {
     let code =
         |cell: &str| if cell.is_empty() { String::new() } else { format!("`{}`", cell.replace('|', "\\|")) };
     for row in ROWS {
-        let on_empty = |(key, when): &(&str, When)| match when {
-            Always | Text => code(key),
-            Empty => format!("{} on an empty prompt", code(key)),
+        let on_empty = |(key, when): &(Chord, When)| match when {
+            Always | Text => code(&key.to_string()),
+            Empty => format!("{} on an empty prompt", code(&key.to_string())),
         };
         let direct = if row.action == Action::Switch {
             code(&row.direct_keys())
@@ -420,7 +427,7 @@ mod tests {
     fn every_key_is_a_chord_in_its_normal_form() {
         for row in ROWS {
             for key in row.direct.iter().map(|(key, _)| *key).chain(row.leader.iter().copied()) {
-                assert_eq!(key.parse::<Chord>().map(|chord| chord.to_string()), Ok(key.to_owned()), "{key}");
+                assert_eq!(key.to_string().parse::<Chord>(), Ok(key), "{key}");
             }
         }
     }
@@ -428,14 +435,14 @@ mod tests {
     #[test]
     fn no_chord_means_two_things() {
         for empty in [true, false] {
-            let mut seen = BTreeSet::from([LEADER]);
+            let mut seen = BTreeSet::from([LEADER.to_string()]);
             for (key, when) in ROWS.iter().flat_map(|row| row.direct) {
-                assert!(!when.holds(empty) || seen.insert(key), "{key} twice (empty: {empty})");
+                assert!(!when.holds(empty) || seen.insert(key.to_string()), "{key} twice (empty: {empty})");
             }
         }
         let mut seen = BTreeSet::new();
         for key in ROWS.iter().flat_map(|row| row.leader) {
-            assert!(seen.insert(key), "leader {key} twice");
+            assert!(seen.insert(key.to_string()), "leader {key} twice");
         }
         let mut seen = BTreeSet::new();
         for word in ROWS.iter().flat_map(|row| row.slash) {

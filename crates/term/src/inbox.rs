@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use q_core::attention::{self, Need};
-use q_core::{Mirror, PendingCall, SessionId, WallTime, Wants};
+use q_core::{Mirror, PendingCall, SessionId, Summary, WallTime, Wants};
 
 use crate::sanitize;
 use crate::words;
@@ -50,18 +50,20 @@ impl Inbox {
         self.shown.iter().find(|(_, shown)| same(shown)).map(|(number, _)| *number)
     }
 
-    /// All that needs the person, in lines: what waits for an answer, the oldest first, then the other sessions that
-    /// [`attention`] knows of.
-    pub fn list(&mut self, mirror: &Mirror, now: WallTime) -> Vec<String> {
+    /// Notes that all that waits is being shown.
+    pub fn show_all(&mut self, mirror: &Mirror) {
+        for (summary, pending) in waiting(mirror) {
+            self.show(summary.id, pending);
+        }
+    }
+
+    /// All that needs the person, in lines: what waits for an answer, the oldest first, each with the number it was shown
+    /// with; then the other sessions that [`attention`] knows of.
+    pub fn lines(&self, mirror: &Mirror, now: WallTime) -> Vec<String> {
         let sessions = mirror.by_slot();
-        let mut waiting: Vec<(&q_core::Summary, &PendingCall)> = sessions
-            .iter()
-            .flat_map(|session| session.pending.iter().map(|pending| (&session.summary, pending)))
-            .collect();
-        waiting.sort_by_key(|(summary, pending)| (pending.since, summary.id, pending.call));
         let mut lines = Vec::new();
-        for (summary, pending) in waiting {
-            let number = self.show(summary.id, pending);
+        for (summary, pending) in waiting(mirror) {
+            let number = self.number(summary.id, pending).map_or("-".to_owned(), |number| number.to_string());
             let (name, age) = (sanitize::visible_line(summary.name.as_str()), words::age(now, pending.since));
             lines.push(format!("{number}  {name} ({age}) {}", first_line(&words::pending(pending))));
             lines.extend(words::pending(pending).lines().skip(1).map(|line| format!("     {line}")));
@@ -116,6 +118,15 @@ impl Shown {
     fn waits(&self, mirror: &Mirror) -> bool {
         mirror.get(self.session).is_some_and(|session| session.pending.contains(&self.pending))
     }
+}
+
+/// The calls that wait, the oldest first.
+fn waiting(mirror: &Mirror) -> Vec<(&Summary, &PendingCall)> {
+    let sessions = mirror.by_slot().into_iter();
+    let of = sessions.flat_map(|session| session.pending.iter().map(move |call| (&session.summary, call)));
+    let mut waiting: Vec<(&Summary, &PendingCall)> = of.collect();
+    waiting.sort_by_key(|(summary, pending)| (pending.since, summary.id, pending.call));
+    waiting
 }
 
 fn first_line(text: &str) -> &str {

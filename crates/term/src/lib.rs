@@ -31,10 +31,12 @@ pub mod words;
 mod draw;
 mod editor;
 mod layout;
+mod overlay;
+mod signs;
 mod style;
 mod ui;
 
-pub use draw::draw;
+pub use draw::{draw, lay_out};
 pub use event::Event;
 pub use intent::Intent;
 pub use ui::{Options, Ui};

@@ -70,7 +70,8 @@ impl Plain {
 
     /// What needs the person, over all sessions; what can be answered has a number.
     pub fn inbox(&mut self, mirror: &Mirror, now: WallTime) -> Vec<String> {
-        let lines = self.inbox.list(mirror, now);
+        self.inbox.show_all(mirror);
+        let lines = self.inbox.lines(mirror, now);
         if lines.is_empty() { vec!["* nothing needs you".to_owned()] } else { lines }
     }
 

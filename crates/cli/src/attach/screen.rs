@@ -6,7 +6,7 @@ use q_core::Mirror;
 use q_term::Ui;
 use q_term::backend::QuietBackend;
 use q_term::guard::Guard;
-use ratatui::Terminal;
+use ratatui::{Frame, Terminal};
 
 use crate::attach::job;
 use crate::error::CliError;
@@ -32,7 +32,11 @@ impl Screen {
             return Ok(());
         }
         let now = q_host::clock::wall();
-        self.terminal.draw(|frame| q_term::draw(frame, ui, mirror, now)).map(|_| ()).map_err(failed)
+        let paint = |frame: &mut Frame<'_>| {
+            q_term::lay_out(ui, mirror, frame.area(), now);
+            q_term::draw(frame, ui, mirror);
+        };
+        self.terminal.draw(paint).map(|_| ()).map_err(failed)
     }
 
     /// What is on the screen is not known any more: the next frame is drawn whole.

@@ -11,14 +11,13 @@ use unicode_width::UnicodeWidthStr;
 use crate::draw::spinner;
 use crate::layout::wrap::{columns, truncated};
 use crate::sanitize;
+use crate::signs;
 use crate::style::Palette;
 use crate::ui::Ui;
 
 const TITLE: &str = " q ";
 /// Narrower screens show sessions only.
 const WITH_COUNT: u16 = 40;
-/// The sign of a session that hibernates.
-const ASLEEP: &str = "zz";
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     if area.is_empty() {
@@ -118,27 +117,11 @@ fn label(ui: &Ui, summary: &Summary, focused: bool) -> Vec<Span<'static>> {
     spans
 }
 
-/// What a session is doing, in signs that need no colour.
-pub(super) fn signs(ui: &Ui, summary: &Summary) -> Vec<(String, Style)> {
-    let palette = ui.palette();
-    let mut signs = Vec::new();
-    match summary.activity {
-        Activity::Idle => {}
-        Activity::Working => signs.push((spinner(ui).to_owned(), palette.working())),
-        Activity::NeedsApproval | Activity::NeedsInput => signs.push(("?".to_owned(), palette.alarm())),
-        Activity::Failed => signs.push(("✗".to_owned(), palette.alarm())),
-        Activity::Interrupted => signs.push(("!".to_owned(), palette.alarm())),
-    }
-    if summary.presence == Presence::Hibernated {
-        signs.push((ASLEEP.to_owned(), Palette::dim()));
-    }
-    if summary.unread > 0 {
-        signs.push((format!("+{}", summary.unread), palette.unread()));
-    }
-    if summary.queued > 0 {
-        signs.push((format!("({})", summary.queued), Palette::dim()));
-    }
-    signs
+/// What moves while it works, then its other signs.
+fn signs(ui: &Ui, summary: &Summary) -> Vec<(String, Style)> {
+    let works = summary.activity == Activity::Working;
+    let moves = works.then(|| (spinner(ui).to_owned(), ui.palette().working()));
+    moves.into_iter().chain(signs::signs(ui.palette(), summary)).collect()
 }
 
 #[cfg(test)]

@@ -22,19 +22,12 @@ const ROWS_SAID: usize = 4;
 const HELD: &str = "waits for a place: its agent is busy";
 
 /// Draws the line; what needs more rows takes them from `above`. Gives how many.
-pub(super) fn draw(
-    buffer: &mut Buffer,
-    area: Rect,
-    above: Rect,
-    ui: &Ui,
-    mirror: &Mirror,
-    below: usize,
-) -> u16 {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror: &Mirror) -> u16 {
     if area.is_empty() {
         return 0;
     }
     let width = usize::from(area.width);
-    let (lines, style) = left(ui, mirror, below, width.saturating_sub(1));
+    let (lines, style) = left(ui, mirror, width.saturating_sub(1));
     let most = usize::from(above.height).saturating_sub(1).min(ROWS_SAID - 1) + 1;
     let left_width = match lines.as_slice() {
         [] => 0,
@@ -57,7 +50,7 @@ pub(super) fn draw(
 }
 
 /// What is to be said now, in lines of at most `width`.
-fn left(ui: &Ui, mirror: &Mirror, below: usize, width: usize) -> (Vec<String>, Style) {
+fn left(ui: &Ui, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
     let palette = ui.palette();
     let said = |text: &str| -> Vec<String> {
         let shown = sanitize::visible_line(text);
@@ -81,6 +74,7 @@ fn left(ui: &Ui, mirror: &Mirror, below: usize, width: usize) -> (Vec<String>, S
     if ui.focus.and_then(|id| mirror.get(id)).is_some_and(|session| session.summary.held) {
         return (said(HELD), palette.notice());
     }
+    let below = ui.window.below;
     if below > 0 {
         let key = if ui.pane().editor.is_empty() { "End" } else { "Ctrl+End" };
         return (said(&format!("↓ {} ({key})", words::counted(below, "more line"))), palette.notice());
@@ -90,13 +84,13 @@ fn left(ui: &Ui, mirror: &Mirror, below: usize, width: usize) -> (Vec<String>, S
 
 /// `Ctrl+X  n new  1…9 go to  …`
 fn leader_hint(width: usize) -> Vec<String> {
-    let hints = ROWS.iter().filter(|row| !row.leader.is_empty()).map(|row| {
+    let hints = ROWS.iter().filter_map(|row| {
         // Of several keys for one thing the first is enough to know; a range is not several.
-        let first = row.leader.first().copied().unwrap_or_default();
-        let keys = if row.leader.len() > 2 { action::keys(row.leader) } else { first.to_owned() };
-        format!("{keys} {}", row.word)
+        let first = row.leader.first()?;
+        let keys = if row.leader.len() > 2 { action::keys(row.leader) } else { first.to_string() };
+        Some(format!("{keys} {}", row.word))
     });
-    let hints: Vec<String> = std::iter::once(LEADER.to_owned()).chain(hints).collect();
+    let hints: Vec<String> = std::iter::once(LEADER.to_string()).chain(hints).collect();
     wrap::filled(hints.iter().map(String::as_str), width)
 }
 

@@ -34,23 +34,21 @@ fn agent(session: &Mirrored) -> String {
     truncated(&sanitize::visible_line(&session.summary.agent), AGENT).into_owned()
 }
 
-/// Draws what is in sight; says how many rows are below it.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &mut Ui, mirror: &Mirror) -> usize {
-    let Some(session) = ui.focus.and_then(|id| mirror.get(id)) else { return 0 };
+/// Draws what is in sight.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
+    let Some(flow) = ui.laid_out(mirror) else { return };
     if area.is_empty() {
-        return 0;
+        return;
     }
-    let height = usize::from(area.height);
+    let session = flow.session;
     let gutter = gutter(area, session) as u16;
     let palette = ui.palette();
-    let scroll = ui.pane().scroll;
     let names = area.width >= WITH_NAMES;
     let agent = if names { agent(session) } else { String::new() };
-    let Some(mut flow) = ui.flow(mirror) else { return 0 };
-    let window = flow.window(scroll, height);
+    let top = ui.window.top;
     let mut y = area.y;
-    let mut from = window.top.row;
-    for index in window.top.entry..session.entries.len() {
+    let mut from = top.row;
+    for index in top.entry..session.entries.len() {
         let (label, label_style) = match session.entries.get(index).map(|entry| &entry.body) {
             Some(Body::Prompt(_)) => (if names { YOU } else { "›" }, palette.person()),
             Some(Body::Answer(_)) => (agent.as_str(), palette.agent()),
@@ -88,7 +86,6 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &mut Ui, mirror: &Mirror
             break;
         }
     }
-    window.below
 }
 
 /// What a call is, in a word.

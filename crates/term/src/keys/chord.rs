@@ -9,8 +9,9 @@ use crate::keys::keyboard;
 
 /// One key and what is held with it, in one form for all encodings.
 ///
-/// Shift is kept only where it is not in the character already; letters with Ctrl or Alt are lower-case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Shift is kept only where it is not in the character already; letters with Ctrl or Alt are lower-case. What a chord types
+/// is no part of which chord it is: two are equal when key and modifiers are.
+#[derive(Clone, Copy, Debug)]
 pub struct Chord {
     code: KeyCode,
     held: KeyModifiers,
@@ -42,7 +43,53 @@ const NAMED: [(&str, KeyCode); 17] = [
     ("Insert", KeyCode::Insert),
 ];
 
+impl PartialEq for Chord {
+    fn eq(&self, other: &Self) -> bool {
+        (self.code, self.held) == (other.code, other.held)
+    }
+}
+
+impl Eq for Chord {}
+
+/// A key that has a name, with nothing held.
+pub(crate) const fn key(code: KeyCode) -> Chord {
+    Chord::of(code, KeyModifiers::NONE)
+}
+
+/// The key of a character, with nothing held.
+pub(crate) const fn plain(typed: char) -> Chord {
+    key(KeyCode::Char(typed))
+}
+
+/// A letter, in lower case, or a digit, with Ctrl held.
+pub(crate) const fn ctrl(letter: char) -> Chord {
+    plain(letter).ctrl()
+}
+
+/// A letter, in lower case, or a digit, with Alt held.
+pub(crate) const fn alt(letter: char) -> Chord {
+    plain(letter).alt()
+}
+
 impl Chord {
+    /// The same with Ctrl held.
+    #[must_use]
+    pub(crate) const fn ctrl(self) -> Self {
+        Self::of(self.code, self.held.union(KeyModifiers::CONTROL))
+    }
+
+    /// The same with Alt held.
+    #[must_use]
+    pub(crate) const fn alt(self) -> Self {
+        Self::of(self.code, self.held.union(KeyModifiers::ALT))
+    }
+
+    /// The same with Shift held.
+    #[must_use]
+    pub(crate) const fn shift(self) -> Self {
+        Self::of(self.code, self.held.union(KeyModifiers::SHIFT))
+    }
+
     /// The chord of a key event; `None` for a release and for keys `q` knows no name for.
     pub fn pressed(event: KeyEvent) -> Option<Self> {
         if event.kind == KeyEventKind::Release {
@@ -108,11 +155,6 @@ impl Chord {
     /// The character this chord types where it means nothing else, if it types one.
     pub const fn typed(self) -> Option<char> {
         self.types
-    }
-
-    /// Whether this is that key with nothing held.
-    pub fn is(self, code: KeyCode) -> bool {
-        self.code == code && self.held.is_empty()
     }
 }
 

@@ -4,3 +4,5 @@ mod chord;
 mod keyboard;
 
 pub use chord::{Chord, NotAChord};
+pub(crate) use chord::{alt, ctrl, key, plain};
+pub(crate) use crossterm::event::KeyCode;

@@ -47,6 +47,11 @@ impl Cache {
         &self.kept.entry(key).or_insert(Kept { shape, frame: self.frame }).shape
     }
 
+    /// How the entry looks, as it was last laid out; nothing where it was not, or not since it was let go.
+    pub(crate) fn laid_out(&self, session: SessionId, entry: EntryNo) -> Option<&Shape> {
+        self.kept.get(&(session, entry)).map(|kept| &kept.shape)
+    }
+
     /// A frame is complete: what is over the budget and was not in it goes.
     pub(crate) fn end_frame(&mut self) {
         if self.weight > BUDGET {

@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 use q_core::mirror::Mirrored;
 use q_core::{Body, Entry, EntryNo, Mark};
 
-use crate::layout::{Cache, Row};
+use crate::layout::{Cache, Row, Shape};
 use crate::style::Palette;
 
-/// A session's rows at one width.
+/// A session's rows at one width: measured with a cache that takes up what is looked at, drawn from one that has it.
 #[derive(Debug)]
-pub(crate) struct Flow<'a> {
+pub(crate) struct Flow<'a, C> {
     pub(crate) session: &'a Mirrored,
-    pub(crate) cache: &'a mut Cache,
+    pub(crate) cache: C,
     pub(crate) width: usize,
     pub(crate) palette: Palette,
     /// What was seen when the session was switched to; what follows is new.
@@ -24,14 +24,14 @@ pub(crate) struct Flow<'a> {
 }
 
 /// Where a row stands: which entry (by its place in the mirror), which of its rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
     pub(crate) entry: usize,
     pub(crate) row: usize,
 }
 
 /// What is in sight: the first row, how many rows follow it here, and how many are below.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) top: Spot,
     pub(crate) below: usize,
@@ -64,17 +64,7 @@ pub(crate) enum Piece<'a> {
     Unanswered,
 }
 
-impl Flow<'_> {
-    /// Rows of one entry, with the empty one before it and the mark.
-    pub(crate) fn height(&mut self, index: usize) -> usize {
-        let Some(entry) = self.session.entries.get(index) else { return 0 };
-        let lead = self.lead(index, entry);
-        let mark = usize::from(self.mark_block(index, entry).is_some());
-        let unanswered = usize::from(self.unanswered.contains(&entry.no));
-        let shape = self.cache.shape(self.session.summary.id, entry, self.width, self.palette);
-        lead + mark + shape.height() + unanswered
-    }
-
+impl<C> Flow<'_, C> {
     /// Rows before an entry's own: none for the first, none between an answer and its stop, or a call and its result.
     fn lead(&self, index: usize, entry: &Entry) -> usize {
         let before = index.checked_sub(1).and_then(|before| self.session.entries.get(before));
@@ -90,42 +80,54 @@ impl Flow<'_> {
             | Body::LeftOut(_) => usize::from(before.is_some()),
         }
     }
+}
 
-    /// Before which of an entry's blocks the mark stands, if in this entry.
-    fn mark_block(&mut self, index: usize, entry: &Entry) -> Option<usize> {
-        let mark = self.mark.filter(|mark| mark.entry > EntryNo(0))?;
-        if entry.no == mark.entry {
-            return self.unseen_block(entry, mark);
-        }
-        let before = self.session.entries.get(index.checked_sub(1)?)?;
-        if entry.no < mark.entry || before.no > mark.entry {
-            return None;
-        }
-        let already = before.no == mark.entry && self.unseen_block(before, mark).is_some();
-        (!already).then_some(0)
+/// Before which of an entry's blocks the mark stands, if in this entry.
+fn mark_block<'s>(
+    session: &Mirrored,
+    mark: Option<Mark>,
+    index: usize,
+    shape: impl FnOnce(&Entry) -> Option<&'s Shape>,
+) -> Option<usize> {
+    let mark = mark.filter(|mark| mark.entry > EntryNo(0))?;
+    let entry = session.entries.get(index)?;
+    if entry.no == mark.entry {
+        return unseen_block(entry, mark, shape);
     }
-
-    /// The first block of the marked entry that was not seen to its end.
-    fn unseen_block(&mut self, entry: &Entry, mark: Mark) -> Option<usize> {
-        let (Body::Answer(text) | Body::Thinking(text)) = &entry.body else { return None };
-        let seen = usize::try_from(mark.bytes).unwrap_or(usize::MAX);
-        if text.len() <= seen {
-            return None;
-        }
-        let says_more = |end: usize| {
-            let unseen = text.as_bytes().get(seen..end).unwrap_or_default();
-            unseen.iter().any(|byte| !byte.is_ascii_whitespace())
-        };
-        let shape = self.cache.shape(self.session.summary.id, entry, self.width, self.palette);
-        shape.blocks.iter().position(|block| says_more(block.end))
+    let before = session.entries.get(index.checked_sub(1)?)?;
+    if entry.no < mark.entry || before.no > mark.entry {
+        return None;
     }
+    let already = before.no == mark.entry && unseen_block(before, mark, shape).is_some();
+    (!already).then_some(0)
+}
 
-    /// Calls `draw` for the rows of an entry from `from` on, until it says stop.
-    pub(crate) fn rows(&mut self, index: usize, from: usize, mut draw: impl FnMut(Piece<'_>) -> bool) {
+/// The first block of the marked entry that was not seen to its end.
+fn unseen_block<'s>(
+    entry: &Entry,
+    mark: Mark,
+    shape: impl FnOnce(&Entry) -> Option<&'s Shape>,
+) -> Option<usize> {
+    let (Body::Answer(text) | Body::Thinking(text)) = &entry.body else { return None };
+    let seen = usize::try_from(mark.bytes).unwrap_or(usize::MAX);
+    if text.len() <= seen {
+        return None;
+    }
+    let says_more = |end: usize| {
+        let unseen = text.as_bytes().get(seen..end).unwrap_or_default();
+        unseen.iter().any(|byte| !byte.is_ascii_whitespace())
+    };
+    shape(entry)?.blocks.iter().position(|block| says_more(block.end))
+}
+
+impl Flow<'_, &Cache> {
+    /// Calls `draw` for the rows of an entry from `from` on, until it says stop. An entry that was not laid out has none.
+    pub(crate) fn rows(&self, index: usize, from: usize, mut draw: impl FnMut(Piece<'_>) -> bool) {
         let Some(entry) = self.session.entries.get(index) else { return };
+        let shape_of = |entry: &Entry| self.cache.laid_out(self.session.summary.id, entry.no);
         let lead = self.lead(index, entry);
-        let mark = self.mark_block(index, entry);
-        let shape = self.cache.shape(self.session.summary.id, entry, self.width, self.palette);
+        let mark = mark_block(self.session, self.mark, index, shape_of);
+        let Some(shape) = shape_of(entry) else { return };
         let mut pieces: Vec<Piece<'_>> = Vec::new();
         pieces.extend((0..lead).map(|_| Piece::Blank));
         let mut first = true;
@@ -147,6 +149,21 @@ impl Flow<'_> {
                 return;
             }
         }
+    }
+}
+
+impl Flow<'_, &mut Cache> {
+    /// Rows of one entry, with the empty one before it and the mark.
+    pub(crate) fn height(&mut self, index: usize) -> usize {
+        let Some(entry) = self.session.entries.get(index) else { return 0 };
+        let (id, width, palette) = (self.session.summary.id, self.width, self.palette);
+        let lead = self.lead(index, entry);
+        let unanswered = usize::from(self.unanswered.contains(&entry.no));
+        let cache = &mut *self.cache;
+        let mark = mark_block(self.session, self.mark, index, move |entry| {
+            Some(cache.shape(id, entry, width, palette))
+        });
+        lead + usize::from(mark.is_some()) + self.cache.shape(id, entry, width, palette).height() + unanswered
     }
 
     /// What a view of `height` rows shows.

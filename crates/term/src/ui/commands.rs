@@ -5,9 +5,10 @@ use q_core::{Command, Mirror, SessionId, Summary};
 use crate::action::{Action, ROWS};
 use crate::granted::Way;
 use crate::intent::Intent;
+use crate::overlay::{Confirm, HelpSheet, InboxSheet, PageOverlay, QueueSheet, Rename, Switcher};
 use crate::slash::{Seek, Slash};
 use crate::suggest;
-use crate::ui::{Ending, Overlay, Sheet, Ui};
+use crate::ui::Ui;
 use crate::wish::{self, End, Scene, Wish};
 
 /// Whether a typed command was taken.
@@ -34,12 +35,12 @@ impl Ui {
                     Some(target) => self.find(mirror, &target),
                     None => self.here(),
                 };
-                let Some(id) = id else { return Outcome::Refused };
-                self.end(mirror, id, Ending::Close, force, intents);
+                let Some(session) = id else { return Outcome::Refused };
+                self.end(mirror, Command::Close { session, even_if_working: force }, intents);
             }
             Slash::Delete { force } => {
-                let Some(id) = self.here() else { return Outcome::Refused };
-                self.end(mirror, id, Ending::Delete, force, intents);
+                let Some(session) = self.here() else { return Outcome::Refused };
+                self.end(mirror, Command::Trash { session, even_if_working: force }, intents);
             }
             Slash::Seek { address, wanted } => intents.push(Intent::Seek { address, wanted }),
             Slash::TakeBack(number) => return self.take_back(mirror, number, intents),
@@ -51,7 +52,7 @@ impl Ui {
             Slash::Help(Some(topic)) if !ROWS.iter().any(|row| row.mentions(&topic)) => {
                 return self.refuse(suggest::no_topic(&topic, Way::Slash));
             }
-            Slash::Help(topic) => self.overlay = Some(Overlay::help(topic)),
+            Slash::Help(topic) => self.open(PageOverlay::new(HelpSheet { topic })),
             Slash::Do(action) => return self.act(mirror, action, None, intents),
         }
         Outcome::Done
@@ -105,10 +106,12 @@ impl Ui {
             Action::Previous => self.step(mirror, -1, intents),
             Action::Last => self.show_last(mirror, intents),
             Action::Switch => self.show_slot(mirror, digit.unwrap_or_default().into(), intents),
-            Action::List => self.overlay = Some(Overlay::switcher(self.focus, mirror)),
+            Action::List => self.open(Switcher::new(self.focus, mirror)),
             Action::Attend => self.show_needy(mirror, intents),
-            Action::Close => return self.end_here(mirror, Ending::Close, intents),
-            Action::Delete => return self.end_here(mirror, Ending::Delete, intents),
+            Action::Close => {
+                return self.carry_out(mirror, Slash::Close { target: None, force: false }, intents);
+            }
+            Action::Delete => return self.carry_out(mirror, Slash::Delete { force: false }, intents),
             Action::Fork => return self.fork(None, intents),
             Action::Pin | Action::Unpin => {
                 let pinned = action == Action::Pin;
@@ -137,7 +140,7 @@ impl Ui {
                 intents.extend(self.drafts());
                 intents.push(Intent::Detach);
             }
-            Action::Help => self.overlay = Some(Overlay::help(None)),
+            Action::Help => self.open(PageOverlay::new(HelpSheet { topic: None })),
             Action::Submit => self.enter(mirror, intents),
             Action::Interrupt => self.interrupt(mirror, intents),
             Action::Retry => return self.retry(mirror, intents),
@@ -159,12 +162,6 @@ impl Ui {
         Outcome::Done
     }
 
-    fn end_here(&mut self, mirror: &Mirror, ending: Ending, intents: &mut Vec<Intent>) -> Outcome {
-        let Some(id) = self.here() else { return Outcome::Refused };
-        self.end(mirror, id, ending, false, intents);
-        Outcome::Done
-    }
-
     fn show_tags(&mut self, mirror: &Mirror) -> Outcome {
         let Some(session) = self.here().and_then(|id| mirror.get(id)) else { return Outcome::Refused };
         self.say(wish::tags(session));
@@ -176,28 +173,31 @@ impl Ui {
         if session.queue.is_empty() {
             self.say("no prompt waits here");
         } else {
-            self.overlay = Some(Overlay::page(Sheet::Queue(session.summary.id)));
+            self.open(PageOverlay::new(QueueSheet { session: session.summary.id }));
         }
         Outcome::Done
     }
 
     fn show_inbox(&mut self, mirror: &Mirror) {
-        if self.inbox.list(mirror, self.now).is_empty() {
+        if self.inbox.lines(mirror, self.now).is_empty() {
             self.say("nothing needs you");
         } else {
-            self.overlay = Some(Overlay::page(Sheet::Inbox));
+            self.open(PageOverlay::new(InboxSheet));
         }
     }
 
-    /// What waits in the session in view is on the screen from now on: answers may be given to it.
+    /// What waits in the session in view, or in the list of all, is on the screen from now on: answers may be given to it.
     pub(crate) fn see_what_waits(&mut self, mirror: &Mirror) {
         self.inbox.forget_what_is_over(mirror);
-        // Beneath something else it is not seen.
-        if self.overlay.is_none()
-            && let Some(session) = self.focus.and_then(|id| mirror.get(id))
-        {
-            for pending in &session.pending {
-                self.inbox.show(session.summary.id, pending);
+        match &self.overlay {
+            Some(overlay) if overlay.shows_calls() => self.inbox.show_all(mirror),
+            Some(_) => {} // what is beneath it is not seen
+            None => {
+                if let Some(session) = self.focus.and_then(|id| mirror.get(id)) {
+                    for pending in &session.pending {
+                        self.inbox.show(session.summary.id, pending);
+                    }
+                }
             }
         }
     }
@@ -209,14 +209,16 @@ impl Ui {
         match wanted {
             Seek::Reopen => intents.push(Intent::Tell(Command::Reopen { session })),
             Seek::Restore => intents.push(Intent::Tell(Command::Restore { session })),
-            Seek::Trash { force } => self.end(mirror, session, Ending::Delete, force, &mut intents),
+            Seek::Trash { force } => {
+                self.end(mirror, Command::Trash { session, even_if_working: force }, &mut intents);
+            }
         }
         intents
     }
 
     fn ask_name(&mut self, mirror: &Mirror) -> Outcome {
         let Some(session) = self.here().and_then(|id| mirror.get(id)) else { return Outcome::Refused };
-        self.overlay = Some(Overlay::rename(&session.summary));
+        self.open(Rename::of(&session.summary));
         Outcome::Done
     }
 
@@ -229,19 +231,10 @@ impl Ui {
     }
 
     /// Ends at once what rests; asks about what works.
-    pub(super) fn end(
-        &mut self,
-        mirror: &Mirror,
-        id: SessionId,
-        ending: Ending,
-        force: bool,
-        intents: &mut Vec<Intent>,
-    ) {
-        let works = mirror.get(id).is_some_and(|session| session.summary.activity.is_busy());
-        if works && !force {
-            self.overlay = Some(Overlay::End { session: id, ending });
-        } else {
-            intents.push(Intent::Tell(ending.command(id, force)));
+    pub(super) fn end(&mut self, mirror: &Mirror, command: Command, intents: &mut Vec<Intent>) {
+        match Confirm::before(&command, mirror) {
+            Some(question) => self.open(question),
+            None => intents.push(Intent::Tell(command)),
         }
     }
 

@@ -5,15 +5,14 @@
 mod commands;
 mod compose;
 mod focus;
-mod hints;
+mod geometry;
 mod overlay;
 mod pane;
 mod reading;
 mod sleep;
 mod submissions;
 
-pub(crate) use hints::{Hint, footer};
-pub(crate) use overlay::{Ending, Overlay, Sheet, chosen};
+pub(crate) use geometry::{Geometry, Places};
 pub(crate) use pane::Pane;
 pub(crate) use sleep::Waking;
 
@@ -29,9 +28,11 @@ use crate::event::Event;
 use crate::granted::Way;
 use crate::inbox::Inbox;
 use crate::intent::Intent;
-use crate::keys::Chord;
+use crate::keys::{Chord, KeyCode, ctrl, key};
 use crate::kinds::Kinds;
 use crate::layout::Cache;
+use crate::layout::flow::Window;
+use crate::overlay::Overlay;
 use crate::style::Palette;
 use crate::{typed, words};
 use submissions::Submissions;
@@ -82,15 +83,6 @@ impl Notice {
     }
 }
 
-/// The size of the transcript as last drawn: what scrolling moves in.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Geometry {
-    pub(crate) columns: usize,
-    pub(crate) rows: usize,
-    /// Columns of the editor's rows.
-    pub(crate) editor: usize,
-}
-
 /// One terminal's view of the sessions.
 #[derive(Debug)]
 pub struct Ui {
@@ -110,10 +102,10 @@ pub struct Ui {
     /// The prompt while there is no session.
     nowhere: Pane,
     pub(crate) leader: bool,
-    pub(crate) overlay: Option<Overlay>,
+    pub(crate) overlay: Option<Box<dyn Overlay>>,
     /// What was shown of what waits for the person.
     pub(crate) inbox: Inbox,
-    /// When this terminal was last drawn.
+    /// When this terminal was last laid out.
     pub(crate) now: WallTime,
     pub(crate) notice: Option<Notice>,
     /// Why nothing can be sent, while that is so.
@@ -125,6 +117,9 @@ pub struct Ui {
     shown: Option<(Option<SessionId>, bool)>,
     in_front: bool,
     pub(crate) geometry: Geometry,
+    pub(crate) places: Places,
+    /// What of the transcript is in sight.
+    pub(crate) window: Window,
     pub(crate) cache: Cache,
 }
 
@@ -152,7 +147,9 @@ impl Ui {
             submissions: Submissions::default(),
             shown: None,
             in_front: true,
-            geometry: Geometry { columns: 70, rows: 20, editor: 60 },
+            geometry: Geometry::default(),
+            places: Places::default(),
+            window: Window::default(),
             cache: Cache::default(),
         }
     }
@@ -171,7 +168,7 @@ impl Ui {
                 self.notice = None;
                 let text = typed::text(&text);
                 match &mut self.overlay {
-                    Some(overlay) => overlay.paste(&text),
+                    Some(overlay) => overlay.paste(text.lines().next().unwrap_or_default().trim()),
                     None => self.pane_mut().editor.insert(&text),
                 }
             }
@@ -252,16 +249,15 @@ impl Ui {
             self.press_in_overlay(mirror, chord, intents);
             return;
         }
-        let written = chord.to_string();
         if std::mem::take(&mut self.leader) {
             match action::by_leader(chord) {
                 Some(action) => self.press_for(mirror, action, chord, intents),
-                None if written == LEADER || written == "Esc" || written == "Ctrl+C" => {}
+                None if [LEADER, key(KeyCode::Esc), ctrl('c')].contains(&chord) => {}
                 None => {
-                    self.complain(format!("{LEADER} {written} means nothing; {LEADER} ? shows what does"));
+                    self.complain(format!("{LEADER} {chord} means nothing; {LEADER} ? shows what does"));
                 }
             }
-        } else if written == LEADER {
+        } else if chord == LEADER {
             self.leader = true;
         } else if let Some(action) = action::by_chord(chord, self.pane().editor.is_empty()) {
             self.press_for(mirror, action, chord, intents);

@@ -3,24 +3,33 @@
 use q_core::{Mirror, SessionId, conversation};
 
 use crate::intent::Intent;
+use crate::layout::Cache;
 use crate::layout::flow::{Flow, Scroll, Spot, Window};
 use crate::ui::Ui;
 
 impl Ui {
-    /// The transcript in view, as rows.
-    pub(crate) fn flow<'a>(&'a mut self, mirror: &'a Mirror) -> Option<Flow<'a>> {
+    /// The transcript in view, to be measured.
+    fn flow<'a>(&'a mut self, mirror: &'a Mirror) -> Option<Flow<'a, &'a mut Cache>> {
         let session = mirror.get(self.focus?)?;
-        let mark = self.pane().mark;
-        let palette = self.palette();
+        let (width, palette, mark) = (self.geometry.columns, self.palette(), self.pane().mark);
         let unanswered = conversation::unanswered(&session.entries);
-        Some(Flow {
-            session,
-            cache: &mut self.cache,
-            width: self.geometry.columns,
-            palette,
-            mark,
-            unanswered,
-        })
+        Some(Flow { session, cache: &mut self.cache, width, palette, mark, unanswered })
+    }
+
+    /// The transcript in view as it was laid out, to be drawn.
+    pub(crate) fn laid_out<'a>(&'a self, mirror: &'a Mirror) -> Option<Flow<'a, &'a Cache>> {
+        let session = mirror.get(self.focus?)?;
+        let (width, palette, mark) = (self.geometry.columns, self.palette(), self.pane().mark);
+        let unanswered = conversation::unanswered(&session.entries);
+        Some(Flow { session, cache: &self.cache, width, palette, mark, unanswered })
+    }
+
+    /// Lays out what of the transcript is in sight.
+    pub(crate) fn lay_out_transcript(&mut self, mirror: &Mirror) {
+        let (scroll, height) = (self.pane().scroll, self.geometry.rows);
+        let window = self.flow(mirror).filter(|_| height > 0).map(|mut flow| flow.window(scroll, height));
+        self.window = window.unwrap_or_default();
+        self.cache.end_frame();
     }
 
     pub(super) fn scroll_by(&mut self, mirror: &Mirror, rows: isize) {

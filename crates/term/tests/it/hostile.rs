@@ -158,7 +158,11 @@ fn take(world: &mut World, step: Step, number: u64) {
 fn draw_at(world: &mut World, columns: u16, rows: u16) -> Result<(), TestCaseError> {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     let (ui, mirror) = (&mut world.ui, &world.mirror);
-    terminal.draw(|frame| q_term::draw(frame, ui, mirror, NOW)).unwrap();
+    let paint = |frame: &mut ratatui::Frame<'_>| {
+        q_term::lay_out(ui, mirror, frame.area(), NOW);
+        q_term::draw(frame, ui, mirror);
+    };
+    terminal.draw(paint).unwrap();
     for cell in terminal.backend().buffer().content() {
         let symbol = cell.symbol();
         prop_assert!(!symbol.chars().any(char::is_control), "{:?}", symbol);

@@ -8,7 +8,7 @@ mod hostile;
 mod intents;
 mod keys;
 mod losing;
-mod overlays;
+mod overlay;
 mod panic;
 mod plain;
 mod screens;

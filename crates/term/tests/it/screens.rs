@@ -8,7 +8,7 @@ const ANSWER: &str = "The handler **unwraps** a missing header, so a request wit
 ```rust\nlet token = request.headers().get(\"authorization\").unwrap();\n```\n\n\
 Two ways out:\n\n1. answer `401` when it is missing\n2. make the extractor optional, see [the docs](https://docs.rs/axum)\n";
 
-fn one() -> Vec<Snapshot> {
+pub(crate) fn one() -> Vec<Snapshot> {
     vec![
         session(1, "debug-api")
             .kind(Kind::Debug)
@@ -23,7 +23,7 @@ fn failure() -> AgentFailure {
     AgentFailure { kind: FailureKind::RateLimited, detail: "429 too many requests".into() }
 }
 
-fn three() -> Vec<Snapshot> {
+pub(crate) fn three() -> Vec<Snapshot> {
     let mut sessions = one();
     sessions.push(
         session(2, "s3-plan")
@@ -111,56 +111,6 @@ fn the_leaders_hint() {
 fn the_leaders_hint_wide() {
     let mut world = World::with(120, 40, one());
     world.keys(&["Ctrl+X"]);
-    screen!(world);
-}
-
-#[test]
-fn the_switcher() {
-    let mut world = World::with(80, 24, three());
-    world.keys(&["Ctrl+X", "l", "Down"]);
-    screen!(world);
-}
-
-#[test]
-fn the_switcher_wide_and_filtered() {
-    let mut world = World::with(120, 40, three());
-    world.say("/sessions");
-    world.type_text("re");
-    screen!(world);
-}
-
-#[test]
-fn help() {
-    let mut world = World::with(80, 24, one());
-    world.keys(&["F1"]);
-    screen!(world);
-}
-
-#[test]
-fn help_wide_and_scrolled() {
-    let mut world = World::with(120, 40, one());
-    world.keys(&["Ctrl+X", "?", "End"]);
-    screen!(world);
-}
-
-#[test]
-fn help_on_a_topic() {
-    let mut world = World::with(80, 24, one());
-    world.say("/help rename");
-    screen!(world);
-}
-
-#[test]
-fn closing_what_works() {
-    let mut world = World::with(80, 24, three());
-    world.keys(&["Ctrl+X", "w"]);
-    screen!(world);
-}
-
-#[test]
-fn renaming() {
-    let mut world = World::with(80, 24, one());
-    world.keys(&["Ctrl+X", "r", "Backspace"]);
     screen!(world);
 }
 
@@ -257,13 +207,6 @@ fn a_prompt_of_many_lines() {
 #[test]
 fn a_small_screen() {
     screen!(World::with(20, 5, three()));
-}
-
-#[test]
-fn a_small_screen_with_a_list() {
-    let mut world = World::with(20, 5, three());
-    world.keys(&["Alt+S"]);
-    screen!(world);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use q_term::Intent;
 
 use crate::world::{But, NOW, World, entry, id, session};
 
-fn pending(call: u64, wants: Wants, input: &str, digest: u64) -> PendingCall {
+pub(crate) fn pending(call: u64, wants: Wants, input: &str, digest: u64) -> PendingCall {
     PendingCall {
         turn: TurnNo(2),
         call: CallNo(call),
@@ -20,11 +20,11 @@ fn pending(call: u64, wants: Wants, input: &str, digest: u64) -> PendingCall {
     }
 }
 
-fn consent(call: u64, input: &str, digest: u64) -> PendingCall {
+pub(crate) fn consent(call: u64, input: &str, digest: u64) -> PendingCall {
     pending(call, Wants::Consent, input, digest)
 }
 
-fn waiting(slot: u32, name: &str, calls: Vec<PendingCall>) -> Snapshot {
+pub(crate) fn waiting(slot: u32, name: &str, calls: Vec<PendingCall>) -> Snapshot {
     let mut snapshot = session(slot, name).prompt(1, "tidy up").activity(Activity::NeedsApproval);
     for call in &calls {
         let body = Body::Call(Called {
@@ -41,7 +41,7 @@ fn waiting(slot: u32, name: &str, calls: Vec<PendingCall>) -> Snapshot {
     })
 }
 
-fn answer(slot: u32, call: u64, digest: u64, answer: Answer) -> Intent {
+pub(crate) fn answer(slot: u32, call: u64, digest: u64, answer: Answer) -> Intent {
     let (session, turn, call, digest) = (id(slot), TurnNo(2), CallNo(call), Digest::numbered(digest));
     Intent::Tell(Command::Answer { session, turn, call, digest, answer })
 }
@@ -112,32 +112,4 @@ fn several_that_wait_must_be_told_apart() {
     world.frame();
     assert_eq!(world.say("/approve"), []);
     assert!(world.frame().contains("several wait here: 1, 2"));
-}
-
-#[test]
-fn the_inbox_lists_what_waits_everywhere_and_numbers_it() {
-    let question = pending(1, Wants::Words, "Which database?", 9);
-    let sessions = vec![
-        session(1, "here"),
-        waiting(2, "plan", vec![question]).activity(Activity::NeedsInput),
-        waiting(3, "api", vec![consent(0, "cargo test", 7)]),
-    ];
-    let mut world = World::with(80, 20, sessions);
-    world.keys(&["Ctrl+X", "i"]);
-    insta::assert_snapshot!(world.frame());
-    world.keys(&["Esc"]);
-    assert_eq!(world.say("/approve 1"), [answer(3, 0, 7, Answer::Once)]);
-    // A question is answered in words, where it is.
-    assert_eq!(world.say("/approve 2"), []);
-    assert!(world.frame().contains("2 is a question"));
-    world.keys(&["Alt+2"]);
-    world.frame();
-    assert_eq!(world.say("/answer Postgres"), [answer(2, 1, 9, Answer::Words("Postgres".into()))]);
-}
-
-#[test]
-fn an_empty_inbox_says_so() {
-    let mut world = World::with(80, 24, vec![session(1, "api")]);
-    assert_eq!(world.say("/inbox"), []);
-    assert!(world.frame().contains("nothing needs you"));
 }

@@ -5,9 +5,9 @@ use q_core::{
     Activity, AgentFailure, Body, Entry, EntryNo, Kind, Mark, Mirror, Policy, Presence, PromptNo,
     QueuedPrompt, SessionId, Snapshot, Summary, Update, WallTime,
 };
-use q_term::{Event, Intent, Options, Ui, draw};
-use ratatui::Terminal;
+use q_term::{Event, Intent, Options, Ui, draw, lay_out};
 use ratatui::backend::TestBackend;
+use ratatui::{Frame, Terminal};
 use unicode_width::UnicodeWidthStr;
 
 pub(crate) const NOW: WallTime = WallTime(10_000_000);
@@ -59,7 +59,11 @@ impl World {
 
     pub(crate) fn paint(&mut self) {
         let (ui, mirror) = (&mut self.ui, &self.mirror);
-        self.terminal.draw(|frame| draw(frame, ui, mirror, NOW)).unwrap();
+        let paint = |frame: &mut Frame<'_>| {
+            lay_out(ui, mirror, frame.area(), NOW);
+            draw(frame, ui, mirror);
+        };
+        self.terminal.draw(paint).unwrap();
     }
 
     pub(crate) fn terminal(&self) -> &Terminal<TestBackend> {

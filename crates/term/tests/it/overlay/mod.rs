@@ -1,4 +1,11 @@
-//! What overlays advertise works in them.
+//! What overlays advertise works in them; each has its screens in a file of its own.
+
+mod confirm;
+mod help;
+mod inbox;
+mod queue;
+mod rename;
+mod switcher;
 
 use q_core::{
     Activity, Answer, CallNo, Command, Digest, PendingCall, PromptNo, Snapshot, TurnNo, WallTime, Wants,

@@ -1,18 +1,38 @@
 //! The help page, made from the table of actions.
 
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::action::{Group, ROWS, Row as Action, When, keys};
+use crate::action::{Group, ROWS, Row as Action, When};
 use crate::layout::wrap::{Row, Wrapper, filled, plain};
+use crate::overlay::OverlayContext;
+use crate::overlay::page::Sheet;
 use crate::style::Palette;
 
 /// Marks keys that work on an empty prompt only.
 const EMPTY_ONLY: &str = "°";
 
-/// The rows of the page; with a topic, of what mentions it.
-pub(super) fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
+/// What can be done; with a topic, what mentions it.
+#[derive(Debug)]
+pub(crate) struct HelpSheet {
+    pub(crate) topic: Option<String>,
+}
+
+impl Sheet for HelpSheet {
+    const TITLE: &'static str = " help ";
+
+    fn room(&self, screen: Rect) -> (u16, u16) {
+        (screen.width.saturating_sub(4).min(120), screen.height.saturating_sub(2))
+    }
+
+    fn rows(&self, _context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
+        rows(self.topic.as_deref(), width)
+    }
+}
+
+fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for group in Group::ALL {
         let wanted: Vec<&Action> = ROWS
@@ -73,14 +93,13 @@ fn entry(row: &Action, width: usize) -> Vec<Row> {
 }
 
 fn ways(row: &Action) -> Vec<String> {
-    let always: Vec<&str> = row.direct.iter().map(|(key, _)| *key).collect();
-    let mut ways = if always.len() > 4 {
-        vec![keys(&always)]
+    let mut ways = if row.direct.len() > 4 {
+        vec![row.direct_keys()]
     } else {
         row.direct
             .iter()
             .map(|(key, when)| match when {
-                When::Always | When::Text => (*key).to_owned(),
+                When::Always | When::Text => key.to_string(),
                 When::Empty => format!("{key}{EMPTY_ONLY}"),
             })
             .collect()

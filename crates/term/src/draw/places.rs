@@ -1,0 +1,58 @@
+//! Laying out: what stands where on a screen of some size, and what of it is in sight.
+
+use q_core::{Mirror, WallTime};
+use ratatui::layout::Rect;
+
+use crate::draw::{prompt, queue, transcript};
+use crate::ui::{Geometry, Places, Ui};
+
+/// Decides all that a frame of that size shows at that time: to be called right before [`super::draw`], for what is laid
+/// out counts as shown. Calls that wait for the person get the numbers under which they can be answered from then on.
+pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
+    if screen.is_empty() {
+        return;
+    }
+    ui.now = now;
+    ui.see_what_waits(mirror);
+    let (places, editor) = places(screen, ui, mirror);
+    ui.places = places;
+    ui.geometry = Geometry {
+        columns: transcript::text_columns(places.transcript, ui, mirror),
+        rows: places.transcript.height.into(),
+        editor,
+    };
+    ui.lay_out_transcript(mirror);
+    if let Some(mut overlay) = ui.overlay.take() {
+        overlay.lay_out(&ui.overlay_context(mirror), screen);
+        ui.overlay = Some(overlay);
+    }
+}
+
+/// Which part of the screen is whose, and the columns for what is typed. The prompt is there on any screen; the bar from
+/// three rows on, the status from four.
+fn places(screen: Rect, ui: &Ui, mirror: &Mirror) -> (Places, usize) {
+    let height = screen.height;
+    let editor = prompt::columns(screen, ui, mirror);
+    let most = (height / 3).max(1);
+    let prompt = prompt::rows(ui, editor, most.into()) as u16;
+    let bar = u16::from(height >= 3);
+    let status = u16::from(height >= 4);
+    let left = height.saturating_sub(prompt + bar + status);
+    let queue = (queue::rows(ui, mirror) as u16).min(left / 3);
+    let transcript = left.saturating_sub(queue);
+    let mut top = screen.y;
+    let mut rows = |height: u16| {
+        let place = Rect { x: screen.x, y: top, width: screen.width, height };
+        top += height;
+        place
+    };
+    let places = Places {
+        screen,
+        bar: rows(bar),
+        transcript: rows(transcript),
+        queue: rows(queue),
+        status: rows(status),
+        prompt: rows(prompt),
+    };
+    (places, editor)
+}

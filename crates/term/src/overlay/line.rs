@@ -1,0 +1,44 @@
+//! A text of one row being typed in an overlay.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+use crate::action::{self, Action, Edit};
+use crate::editor::{self, Editor};
+use crate::keys::Chord;
+
+/// A key in the text.
+pub(super) fn press(editor: &mut Editor, chord: Chord) {
+    // The keys that manage sessions on an empty prompt edit here, whatever the line holds.
+    match action::by_chord(chord, false) {
+        Some(Action::Edit(edit)) if edit != Edit::Newline => editor.edit(edit),
+        Some(_) => {}
+        None => {
+            if let Some(typed) = chord.typed() {
+                editor.type_in(typed);
+            }
+        }
+    }
+}
+
+/// Draws it behind a label, following its cursor; says where that is.
+pub(super) fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    (label, style): (&str, Style),
+    editor: &Editor,
+) -> Option<Position> {
+    if area.is_empty() {
+        return None;
+    }
+    let indent = (label.width() as u16).min(area.width - 1);
+    buffer.set_stringn(area.x, area.y, label, indent.into(), style);
+    let room = area.width - indent;
+    let view = editor::lay_out(editor.text(), editor.cursor(), room.into());
+    let shown = view.rows.get(view.row).map_or("", |row| row.shown.as_str());
+    buffer.set_stringn(area.x + indent, area.y, shown, room.into(), Style::new());
+    let column = (view.column as u16).min(room - 1);
+    Some(Position { x: area.x + indent + column, y: area.y })
+}

@@ -1,0 +1,89 @@
+//! Choosing from a list: a filter in the first row, beneath it what it leaves, one row chosen.
+//!
+//! What is listed, what the filter means and what comes of the choice are its owner's business.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+use crate::action::{self, Action};
+use crate::editor::Editor;
+use crate::keys::Chord;
+use crate::layout::wrap::truncated;
+use crate::overlay::line;
+use crate::style::Palette;
+
+const LABEL: &str = "filter: ";
+
+#[derive(Debug)]
+pub(super) struct Picker {
+    /// What is typed to filter the list.
+    pub(super) filter: Editor,
+    chosen: usize,
+}
+
+impl Picker {
+    /// With that row chosen.
+    pub(super) fn at(chosen: usize) -> Self {
+        Self { filter: Editor::default(), chosen }
+    }
+
+    /// The row that is chosen of so many.
+    pub(super) fn chosen(&self, count: usize) -> usize {
+        self.chosen.min(count.saturating_sub(1))
+    }
+
+    /// A key that moves the choice among so many rows, round and round, or edits the filter.
+    pub(super) fn press(&mut self, chord: Chord, count: usize) {
+        let last = count.saturating_sub(1);
+        let chosen = self.chosen(count);
+        self.chosen = match action::by_chord(chord, self.filter.is_empty()) {
+            Some(Action::HistoryUp | Action::LineUp) => chosen.checked_sub(1).unwrap_or(last),
+            Some(Action::HistoryDown | Action::LineDown) => {
+                if chosen >= last {
+                    0
+                } else {
+                    chosen + 1
+                }
+            }
+            Some(Action::PageUp | Action::Top) => 0,
+            Some(Action::PageDown | Action::End) => last,
+            Some(_) | None => {
+                let before = self.filter.text().to_owned();
+                line::press(&mut self.filter, chord);
+                if self.filter.text() == before { chosen } else { 0 }
+            }
+        };
+    }
+
+    /// Draws filter and list, and says where the cursor is; `empty` is said where the filter leaves nothing.
+    pub(super) fn draw(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        rows: &[(String, Style)],
+        empty: &str,
+    ) -> Option<Position> {
+        if area.is_empty() {
+            return None;
+        }
+        let (width, height) = (usize::from(area.width), usize::from(area.height - 1));
+        let chosen = self.chosen(rows.len());
+        let first = (chosen + 1).saturating_sub(height);
+        for (place, (row, style)) in rows.iter().enumerate().skip(first).take(height) {
+            let y = area.y + 1 + (place - first) as u16;
+            let row = truncated(row, width);
+            if place == chosen {
+                let padded = format!("{row}{}", " ".repeat(width.saturating_sub(row.width())));
+                buffer.set_stringn(area.x, y, padded, width, Palette::chosen());
+            } else {
+                buffer.set_stringn(area.x, y, row, width, *style);
+            }
+        }
+        if rows.is_empty() && height > 0 {
+            buffer.set_stringn(area.x, area.y + 1, empty, width, Palette::dim());
+        }
+        line::draw(buffer, Rect { height: 1, ..area }, (LABEL, Palette::dim()), &self.filter)
+    }
+}

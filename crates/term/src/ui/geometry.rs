@@ -1,0 +1,31 @@
+//! The screen as it was last laid out: which part is where, and what of the transcript is in sight.
+
+use ratatui::layout::Rect;
+
+/// The size of the transcript as last laid out: what scrolling moves in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Geometry {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+    /// Columns of the editor's rows.
+    pub(crate) editor: usize,
+}
+
+/// Before anything was laid out.
+impl Default for Geometry {
+    fn default() -> Self {
+        Self { columns: 70, rows: 20, editor: 60 }
+    }
+}
+
+/// Which part of the screen is whose.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Places {
+    /// All of it.
+    pub(crate) screen: Rect,
+    pub(crate) bar: Rect,
+    pub(crate) transcript: Rect,
+    pub(crate) queue: Rect,
+    pub(crate) status: Rect,
+    pub(crate) prompt: Rect,
+}
