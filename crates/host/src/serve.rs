@@ -11,7 +11,7 @@ use q_core::{Limits, Multiplexer, RecoverError, Stored};
 use q_store::{FjallStore, Store, StoreError};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use crate::asks::Asks;
 use crate::clock::Clock;
@@ -21,7 +21,8 @@ use crate::events::{Event, Heard, Loaded};
 use crate::host::Host;
 use crate::known;
 use crate::place::{Place, PlaceError, open_lock};
-use crate::world::{READS, Real};
+use crate::queries::reads::Reads;
+use crate::world::Real;
 use crate::writer::{Writer, Written};
 
 /// Events that may wait for the loop; whoever sends more waits.
@@ -283,13 +284,10 @@ async fn begin(
     let asks = Asks::new(Arc::downgrade(&store), heard);
     let world = Real {
         clock,
-        store: Arc::downgrade(&store),
         writer,
         asks,
         outboxes: Outboxes::new(),
-        loaded,
-        reads: Arc::new(Semaphore::new(READS)),
-        tail_bytes,
+        reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes),
     };
     let mut host = Host::new(core, world);
     if let Some(why) = &why_read_only {
