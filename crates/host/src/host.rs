@@ -3,15 +3,15 @@
 mod agents;
 mod requests;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use q_agent::Told;
 use q_core::{
-    AgentEvent, AgentFailure, ClientId, Deadline, Effect, EntryNo, Environment, FailureKind, Input, Instant,
+    AgentEvent, AgentFailure, ClientId, Deadline, Effect, Environment, FailureKind, Input, Instant,
     Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Update,
 };
-use q_store::{StoreError, Stretch};
+use q_store::StoreError;
 
 use crate::door;
 use agents::Agents;
@@ -22,7 +22,8 @@ use q_proto::{Answer, HostMessage, Id, Refused};
 
 use crate::events::{Event, Heard, Loaded};
 use crate::figures::Watch;
-use crate::pipeline::{CommitNo, Pipeline, Released};
+use crate::pipeline::{Pipeline, Released};
+use crate::queries::queue::{ClientQuery, QueryQueue};
 use crate::world::{Question, Real, World};
 use crate::writer::Written;
 
@@ -41,8 +42,7 @@ pub struct Host<W> {
     pipeline: Pipeline,
     guests: BTreeMap<ClientId, Guest>,
     agents: Agents,
-    /// What was asked for while commits were under way: it is read once what the asker may know already is written.
-    readings: VecDeque<(CommitNo, Reading)>,
+    queries: QueryQueue,
     watch: Watch,
     /// When the process was last weighed.
     weighed: Instant,
@@ -51,26 +51,6 @@ pub struct Host<W> {
     read_only: Option<String>,
     end: Option<End>,
     pub(crate) world: W,
-}
-
-/// What a client wants to have read from the store.
-#[derive(Clone, Copy)]
-struct Reading {
-    client: ClientId,
-    request: u64,
-    session: SessionId,
-    what: Wanted,
-}
-
-/// What of a session.
-#[derive(Clone, Copy)]
-enum Wanted {
-    /// A page of its entries.
-    Page { before: Option<EntryNo>, bytes: usize },
-    /// A stretch of what is kept of a result.
-    Result(Stretch),
-    /// All but its entries.
-    Facts,
 }
 
 /// An attached client.
@@ -109,7 +89,7 @@ impl<W: World> Host<W> {
             pipeline: Pipeline::default(),
             guests: BTreeMap::new(),
             agents: Agents::default(),
-            readings: VecDeque::new(),
+            queries: QueryQueue::default(),
             watch: Watch::default(),
             weighed: Instant::default(),
             started,
@@ -194,8 +174,8 @@ impl<W: World> Host<W> {
                 self.watch.figures.committed(took);
                 let effects = self.pipeline.committed(commit);
                 self.carry_out(effects);
-                while let Some((_, reading)) = self.readings.pop_front_if(|(due, _)| *due <= commit) {
-                    self.read(&reading);
+                while let Some(ClientQuery { client, request, query }) = self.queries.pop_due(commit) {
+                    self.world.query(client, request, query);
                 }
             }
             Event::Written(Written::Failed(error)) => {

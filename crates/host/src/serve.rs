@@ -13,7 +13,7 @@ use q_proto::place::{Place, PlaceError};
 use q_store::{FjallStore, Store, StoreError};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use crate::asks::Asks;
 use crate::clock::Clock;
@@ -22,7 +22,8 @@ use crate::door::{self, Outboxes};
 use crate::events::{Event, Heard, Loaded};
 use crate::host::Host;
 use crate::known;
-use crate::world::{READS, Real};
+use crate::queries::reads::Reads;
+use crate::world::Real;
 use crate::writer::{Writer, Written};
 
 /// Events that may wait for the loop; whoever sends more waits.
@@ -284,13 +285,10 @@ async fn begin(
     let asks = Asks::new(Arc::downgrade(&store), heard);
     let world = Real {
         clock,
-        store: Arc::downgrade(&store),
         writer,
         asks,
         outboxes: Outboxes::new(),
-        loaded,
-        reads: Arc::new(Semaphore::new(READS)),
-        tail_bytes,
+        reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes),
     };
     let mut host = Host::new(core, world);
     if let Some(why) = &why_read_only {

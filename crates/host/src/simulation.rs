@@ -17,6 +17,7 @@ pub use crate::door::{Bounds, Outbox, Taken};
 pub use crate::events::{Allowance, Event, Heard, Loaded};
 pub use crate::host::{End, Host};
 pub use crate::pipeline::CommitNo;
+pub use crate::queries::Query;
 pub use crate::serve::{COMMITS, FAREWELL, HostError, QUEUE, recover};
 pub use crate::world::{Question, World};
 pub use crate::writer::{GROUP_RECORDS, Written};

@@ -1,20 +1,18 @@
 //! What the host's loop needs of the world: the real one is [`Real`], simulation brings its own.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use q_agent::{AgentSpec, Told};
-use q_core::{Batch, ClientId, EntryNo, Input, Now, SessionId, TurnNo};
+use q_core::{Batch, ClientId, Input, Now, SessionId, TurnNo};
+use q_proto::HostMessage;
 use q_proto::entropy::{self, NoEntropy};
-use q_proto::{Answer, HostMessage};
-use q_store::{Store, StoreError, Stretch};
-use tokio::sync::{Semaphore, mpsc};
 
 use crate::asks::Asks;
 use crate::clock::Clock;
 use crate::door::{Outbox, Outboxes};
-use crate::events::Loaded;
 use crate::pipeline::CommitNo;
-use crate::reads;
+use crate::queries::Query;
+use crate::queries::reads::Reads;
 use crate::writer::Writer;
 
 /// The world's side of the loop. No method waits.
@@ -45,23 +43,9 @@ pub trait World {
     fn tell_when_drained(&mut self, client: ClientId);
     /// A client is gone.
     fn forget(&mut self, client: ClientId);
-    /// Reads entries from the store and answers the request with them.
-    fn page(
-        &mut self,
-        client: ClientId,
-        request: u64,
-        session: SessionId,
-        before: Option<EntryNo>,
-        bytes: usize,
-    );
-    /// Reads a stretch of what is kept of a result and answers the request with it.
-    fn result(&mut self, client: ClientId, request: u64, session: SessionId, stretch: Stretch);
-    /// Reads what a session is beside its entries and answers the request with that.
-    fn facts(&mut self, client: ClientId, request: u64, session: SessionId);
+    /// Reads what a query asks for and answers the request with it.
+    fn query(&mut self, client: ClientId, request: u64, query: Query);
 }
-
-/// Requests of clients that are answered from the store at once: each may hold a page of long entries.
-pub(crate) const READS: usize = 4;
 
 /// What an agent is to be asked; the conversation is read from the store.
 #[derive(Clone, Debug)]
@@ -81,16 +65,10 @@ pub struct Question {
 /// The real world.
 pub(crate) struct Real {
     pub(crate) clock: Clock,
-    /// Gone once the host closes it.
-    pub(crate) store: Weak<dyn Store>,
     pub(crate) writer: Writer,
     pub(crate) asks: Asks,
     pub(crate) outboxes: Outboxes,
-    pub(crate) loaded: mpsc::UnboundedSender<Loaded>,
-    /// Places for [`READS`].
-    pub(crate) reads: Arc<Semaphore>,
-    /// How much of a live session recovery reads.
-    pub(crate) tail_bytes: usize,
+    pub(crate) reads: Reads,
 }
 
 impl World for Real {
@@ -123,12 +101,7 @@ impl World for Real {
     }
 
     fn load(&mut self, session: SessionId) {
-        let Some(store) = self.store.upgrade() else { return };
-        let (loaded, tail_bytes) = (self.loaded.clone(), self.tail_bytes);
-        tokio::task::spawn_blocking(move || {
-            let stored = reads::stored(&*store, session, tail_bytes);
-            let _host_gone = loaded.send(Loaded { session, stored });
-        });
+        self.reads.load(session);
     }
 
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>) {
@@ -153,53 +126,9 @@ impl World for Real {
         }
     }
 
-    fn page(
-        &mut self,
-        client: ClientId,
-        request: u64,
-        session: SessionId,
-        before: Option<EntryNo>,
-        bytes: usize,
-    ) {
-        self.answer(client, request, session, move |store| {
-            let page = store.page(session, before, bytes)?;
-            let entries = page.entries.into_iter().map(Into::into).collect();
-            Ok(Answer::Page(q_proto::view::Pages { entries, trimmed: page.trimmed }))
-        });
-    }
-
-    fn result(&mut self, client: ClientId, request: u64, session: SessionId, stretch: Stretch) {
-        self.answer(client, request, session, move |store| {
-            store.result(session, stretch).map(Answer::Stretch)
-        });
-    }
-
-    fn facts(&mut self, client: ClientId, request: u64, session: SessionId) {
-        self.answer(client, request, session, move |store| {
-            Ok(crate::facts::read(store, session)?.map_or(Answer::Done, |facts| Answer::Facts(facts.into())))
-        });
-    }
-}
-
-impl Real {
-    /// Answers a request with what is read, on a thread that may wait for the disk.
-    fn answer(
-        &self,
-        client: ClientId,
-        request: u64,
-        session: SessionId,
-        read: impl FnOnce(&dyn Store) -> Result<Answer, StoreError> + Send + 'static,
-    ) {
-        let Some(outbox) = self.outboxes.get(&client).cloned() else { return };
-        let (store, reads) = (Weak::clone(&self.store), Arc::clone(&self.reads));
-        tokio::spawn(async move {
-            let Ok(_place) = reads.acquire_owned().await else { return };
-            let Some(store) = store.upgrade() else { return };
-            let reading = tokio::task::spawn_blocking(move || {
-                let answer = reads::answer(&*store, session, read);
-                outbox.push(HostMessage::Reply { id: request, answer });
-            });
-            let _answered = reading.await;
-        });
+    fn query(&mut self, client: ClientId, request: u64, query: Query) {
+        if let Some(outbox) = self.outboxes.get(&client) {
+            self.reads.answer(Arc::clone(outbox), request, query);
+        }
     }
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
-use q_host::simulation::{Bounds, CommitNo, Outbox, Question, Told, World};
+use q_host::simulation::{Bounds, CommitNo, Outbox, Query, Question, Told, World};
 use q_proto::entropy::NoEntropy;
 use q_proto::{Answer, HostMessage, Refused};
-use q_store::Stretch;
 
 use super::mark;
 use super::planted::Planted;
@@ -194,24 +193,19 @@ impl World for Side {
         }
     }
 
-    fn page(
-        &mut self,
-        client: ClientId,
-        request: u64,
-        session: SessionId,
-        before: Option<EntryNo>,
-        bytes: usize,
-    ) {
-        self.did.push(Did::WantPage(WantedPage { client, request, session, before, bytes }));
-    }
-
-    /// Simulated clients read no result on: what they could read is looked at when it is written.
-    fn result(&mut self, client: ClientId, request: u64, session: SessionId, _: Stretch) {
-        self.refuse(client, request, format!("nobody reads results of {session} here"));
-    }
-
-    /// Simulated clients write nothing down, so none asks.
-    fn facts(&mut self, client: ClientId, request: u64, session: SessionId) {
-        self.refuse(client, request, format!("nobody reads the facts of {session} here"));
+    fn query(&mut self, client: ClientId, request: u64, query: Query) {
+        match query {
+            Query::Page { session, before, bytes } => {
+                self.did.push(Did::WantPage(WantedPage { client, request, session, before, bytes }));
+            }
+            // Simulated clients read no result on: what they could read is looked at when it is written.
+            Query::Output { session, .. } => {
+                self.refuse(client, request, format!("nobody reads results of {session} here"));
+            }
+            // They write nothing down, so none asks.
+            Query::Facts { session } => {
+                self.refuse(client, request, format!("nobody reads the facts of {session} here"));
+            }
+        }
     }
 }

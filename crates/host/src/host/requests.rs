@@ -1,17 +1,13 @@
 //! What clients say: requests answered here, wishes passed on to the core.
 
-use q_core::{
-    ClientId, Command, EntryNo, Environment, Input, NameFault, Presence, ReplyTo, RequestId, SessionId,
-};
+use q_core::{ClientId, Command, Environment, Input, NameFault, ReplyTo, RequestId, SessionId};
 use q_proto::message::{NamedAgent, Reach, Status};
-use q_proto::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, list, request};
-use q_store::Stretch;
+use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request, request};
 
-use super::{End, Host, Reading, Wanted, agents};
+use super::{End, Host, agents};
+use crate::queries::queue::ClientQuery;
+use crate::queries::{Query, inbox, list, output, page, sizes, status};
 use crate::world::World;
-
-/// The most one page carries, in bytes.
-const PAGE_BYTES: u32 = 1 << 20;
 
 impl<W: World> Host<W> {
     pub(super) fn said(&mut self, client: ClientId, message: ClientMessage) {
@@ -35,43 +31,22 @@ impl<W: World> Host<W> {
         let reply = |answer| HostMessage::Reply { id, answer };
         match request {
             Request::Page { session, before, bytes } => {
-                let (session, before) = (session.into(), before.map(EntryNo));
-                let what = Wanted::Page { before, bytes: bytes.min(PAGE_BYTES) as usize };
-                self.read_when_written(Reading { client, request: id, session, what });
+                self.query(client, id, page::query(session.into(), before, bytes));
             }
             Request::Result { session, entry, from, bytes } => {
-                let bytes = bytes.min(PAGE_BYTES) as usize;
-                let what = Wanted::Result(Stretch { entry: EntryNo(entry), from, bytes });
-                self.read_when_written(Reading { client, request: id, session: session.into(), what });
+                self.query(client, id, output::query(session.into(), entry, from, bytes));
             }
-            Request::Facts { session } => {
-                let reading = Reading { client, request: id, session: session.into(), what: Wanted::Facts };
-                self.read_when_written(reading);
-            }
+            Request::Facts { session } => self.query(client, id, Query::Facts { session: session.into() }),
             // It is closed while it comes in, and nothing is asked in it: who first goes on in it brings its agent.
             Request::Import(brought) => {
                 self.create(client, id, None, |fresh, environment| {
                     brought.command(fresh, environment).map_err(bad_kind)
                 });
             }
-            Request::List => {
-                let lines = list::page(self.core.view().sessions().map(|one| self.agents.line(one)));
-                self.world.send(client, reply(Ok(Answer::List(lines))));
-            }
-            Request::ListAfter { session } => {
-                let behind = self.core.view().sessions().skip_while(|one| one.id <= session.into());
-                let lines = list::page(behind.map(|one| self.agents.line(one)));
-                self.world.send(client, reply(Ok(Answer::List(lines))));
-            }
-            Request::Sizes => {
-                let sizes = self.core.view().sizes().map(|(id, bytes)| (id.into(), bytes)).collect();
-                self.world.send(client, reply(Ok(Answer::Sizes(sizes))));
-            }
-            Request::Inbox => {
-                let inbox = self.core.view().inbox();
-                let inbox = inbox.into_iter().map(|(session, call)| (session.into(), call.into())).collect();
-                self.world.send(client, reply(Ok(Answer::Inbox(inbox))));
-            }
+            Request::List => self.list(client, id, None),
+            Request::ListAfter { session } => self.list(client, id, Some(session.into())),
+            Request::Sizes => self.world.send(client, reply(Ok(sizes::answer(self.core.view())))),
+            Request::Inbox => self.world.send(client, reply(Ok(inbox::answer(self.core.view())))),
             Request::Resync { session } => {
                 self.send_snapshot(client, session.into());
                 self.world.send(client, reply(Ok(Answer::Done)));
@@ -112,20 +87,16 @@ impl<W: World> Host<W> {
         }
     }
 
-    /// What the asker may know already is written before it is read.
-    fn read_when_written(&mut self, reading: Reading) {
-        match self.pipeline.newest() {
-            Some(commit) => self.readings.push_back((commit, reading)),
-            None => self.read(&reading),
-        }
+    fn list(&mut self, client: ClientId, id: u64, behind: Option<SessionId>) {
+        let answer = list::answer(self.core.view(), behind, |session| self.agents.line(session));
+        self.world.send(client, HostMessage::Reply { id, answer: Ok(answer) });
     }
 
-    pub(super) fn read(&mut self, reading: &Reading) {
-        let Reading { client, request, session, what } = *reading;
-        match what {
-            Wanted::Page { before, bytes } => self.world.page(client, request, session, before, bytes),
-            Wanted::Result(stretch) => self.world.result(client, request, session, stretch),
-            Wanted::Facts => self.world.facts(client, request, session),
+    /// What the asker may know already is written before it is read.
+    fn query(&mut self, client: ClientId, request: u64, query: Query) {
+        match self.pipeline.newest() {
+            Some(commit) => self.queries.push(commit, ClientQuery { client, request, query }),
+            None => self.world.query(client, request, query),
         }
     }
 
@@ -169,30 +140,8 @@ impl<W: World> Host<W> {
     }
 
     pub(super) fn status(&self) -> Status {
-        let (mut live, mut hibernated, mut working, mut stored) = (0, 0, 0, 0);
-        for session in self.core.view().sessions() {
-            live += u64::from(session.presence == Presence::Live);
-            hibernated += u64::from(session.presence == Presence::Hibernated);
-            working += u64::from(session.activity.is_busy());
-            stored += 1;
-        }
-        Status {
-            protocol: PROTOCOL,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            pid: std::process::id(),
-            started: self.started,
-            clients: self.guests.values().filter(|guest| guest.watches).count() as u64,
-            live,
-            max_live: self.core.limits().live_sessions as u64,
-            hibernated,
-            working,
-            stored,
-            missed: Vec::new(),
-            read_only: self.read_only.clone(),
-            stored_bytes: self.core.view().sizes().map(|(_, bytes)| bytes).fold(0, u64::saturating_add),
-            store_bytes: self.core.limits().store_bytes,
-            trash_for_ms: u64::try_from(self.core.limits().trash_for.as_millis()).unwrap_or(u64::MAX),
-        }
+        let watching = self.guests.values().filter(|guest| guest.watches).count() as u64;
+        status::read(&self.core, self.started, watching, self.read_only.clone())
     }
 }
 

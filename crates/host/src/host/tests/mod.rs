@@ -11,20 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{AgentSpec, Told};
-use q_core::{
-    AgentEvent, Batch, ClientId, EntryNo, Instant, Limits, Multiplexer, Now, SessionId, TurnNo, WallTime,
-};
+use q_core::{AgentEvent, Batch, ClientId, Instant, Limits, Multiplexer, Now, SessionId, TurnNo, WallTime};
 use q_proto::Id;
 use q_proto::entropy::NoEntropy;
 use q_proto::message::{Hello, NamedAgent, Reach};
 use q_proto::network::Network;
 use q_proto::{Answer, ClientMessage, HostMessage, New, Refused, Request, Wish};
-use q_store::{StoreError, Stretch};
+use q_store::StoreError;
 
 use super::Host;
 use crate::door::Outbox;
 use crate::events::{Allowance, Event, Heard};
 use crate::pipeline::CommitNo;
+use crate::queries::Query;
 use crate::world::{Question, World};
 use crate::writer::Written;
 
@@ -97,15 +96,7 @@ impl World for Simulated {
         self.reachable.remove(&client);
     }
 
-    fn page(&mut self, client: ClientId, request: u64, _: SessionId, _: Option<EntryNo>, _: usize) {
-        self.pages.push((client, request));
-    }
-
-    fn result(&mut self, client: ClientId, request: u64, _: SessionId, _: Stretch) {
-        self.pages.push((client, request));
-    }
-
-    fn facts(&mut self, client: ClientId, request: u64, _: SessionId) {
+    fn query(&mut self, client: ClientId, request: u64, _: Query) {
         self.pages.push((client, request));
     }
 }

@@ -3,10 +3,14 @@
 use q_core::{Record, SessionId};
 use q_store::{Store, StoreError};
 
-use q_proto::Facts;
+use q_proto::{Answer, Facts};
+
+pub(super) fn read(store: &dyn Store, session: SessionId) -> Result<Answer, StoreError> {
+    Ok(facts(store, session)?.map_or(Answer::Done, |facts| Answer::Facts(facts.into())))
+}
 
 /// The facts of a session, if it is in the store.
-pub(crate) fn read(store: &dyn Store, session: SessionId) -> Result<Option<Facts>, StoreError> {
+fn facts(store: &dyn Store, session: SessionId) -> Result<Option<Facts>, StoreError> {
     let Some(head) = store.head(session)? else { return Ok(None) };
     let text = |seq| -> Result<String, StoreError> {
         let found = store.records(session, seq, 1)?.into_iter().next();

@@ -1,0 +1,66 @@
+//! Queries: what clients ask, and what nothing changes by. One file each.
+//!
+//! What the core holds is said at once. What only the store has is a [`Query`]: it is read beside the loop, once what the
+//! asker may know already is written, and answered from there.
+
+pub(crate) mod facts;
+pub(crate) mod inbox;
+pub(crate) mod list;
+pub(crate) mod output;
+pub(crate) mod page;
+pub(crate) mod queue;
+pub(crate) mod reads;
+pub(crate) mod sizes;
+pub(crate) mod status;
+
+use q_core::{EntryNo, SessionId};
+use q_store::{Store, StoreError, Stretch};
+
+use q_proto::Answer;
+
+/// The most one answer carries of what was said, in bytes.
+const PAGE_BYTES: u32 = 1 << 20;
+
+/// What is read from the store for a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// A page of a session's entries.
+    Page {
+        /// Whose.
+        session: SessionId,
+        /// Before this entry; the newest without it.
+        before: Option<EntryNo>,
+        /// At most so much, in bytes.
+        bytes: usize,
+    },
+    /// A stretch of what is kept of a result.
+    Output {
+        /// Whose.
+        session: SessionId,
+        /// Which bytes of it.
+        stretch: Stretch,
+    },
+    /// All of a session but its entries.
+    Facts {
+        /// Whose.
+        session: SessionId,
+    },
+}
+
+impl Query {
+    /// The session that is read.
+    pub const fn session(&self) -> SessionId {
+        match self {
+            Self::Page { session, .. } | Self::Output { session, .. } | Self::Facts { session } => *session,
+        }
+    }
+
+    /// Reads what was asked for. Waits for the disk.
+    pub(crate) fn answer(self, store: &dyn Store) -> Result<Answer, StoreError> {
+        match self {
+            Self::Page { session, before, bytes } => page::read(store, session, before, bytes),
+            Self::Output { session, stretch } => output::read(store, session, stretch),
+            Self::Facts { session } => facts::read(store, session),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! A stretch of what is kept of a result, from the store.
+
+use q_core::{EntryNo, SessionId};
+use q_proto::Answer;
+use q_store::{Store, StoreError, Stretch};
+
+use super::{PAGE_BYTES, Query};
+
+pub(crate) fn query(session: SessionId, entry: u64, from: u64, bytes: u32) -> Query {
+    let bytes = bytes.min(PAGE_BYTES) as usize;
+    Query::Output { session, stretch: Stretch { entry: EntryNo(entry), from, bytes } }
+}
+
+pub(super) fn read(store: &dyn Store, session: SessionId, stretch: Stretch) -> Result<Answer, StoreError> {
+    store.result(session, stretch).map(Answer::Stretch)
+}

@@ -1,0 +1,23 @@
+//! A page of a session's entries, from the store.
+
+use q_core::{EntryNo, SessionId};
+use q_proto::Answer;
+use q_proto::view::Pages;
+use q_store::{Store, StoreError};
+
+use super::{PAGE_BYTES, Query};
+
+pub(crate) fn query(session: SessionId, before: Option<u64>, bytes: u32) -> Query {
+    Query::Page { session, before: before.map(EntryNo), bytes: bytes.min(PAGE_BYTES) as usize }
+}
+
+pub(super) fn read(
+    store: &dyn Store,
+    session: SessionId,
+    before: Option<EntryNo>,
+    bytes: usize,
+) -> Result<Answer, StoreError> {
+    let page = store.page(session, before, bytes)?;
+    let entries = page.entries.into_iter().map(Into::into).collect();
+    Ok(Answer::Page(Pages { entries, trimmed: page.trimmed }))
+}
