@@ -6,10 +6,10 @@ mod requests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use q_agent::Told;
+use q_agent::{AgentControl, ChildEnvironment, Seat};
 use q_core::{
     AgentEvent, AgentFailure, ClientId, Deadline, Effect, EntryNo, Environment, FailureKind, Input, Instant,
-    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Update,
+    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, TurnNo, Update,
 };
 use q_store::{StoreError, Stretch};
 
@@ -22,7 +22,7 @@ use crate::pipeline::{CommitNo, Pipeline, Released};
 use crate::wire::message::{Hello, Status};
 use crate::wire::view::{Piece, Shot};
 use crate::wire::{Answer, HostMessage, Id, Refused};
-use crate::world::{Question, Real, World};
+use crate::world::{AgentRequest, Real, World};
 use crate::writer::Written;
 
 /// What a snapshot carries of each session at first, in bytes: several screens; older entries are paged in.
@@ -244,18 +244,20 @@ impl<W: World> Host<W> {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Ask { session, turn, agent, model, brief } => {
-                    self.ask(session, turn, &agent, model, brief);
+                Effect::Run { session, turn, agent, model, brief, directory, policy, resume } => {
+                    let (directory, environment) = (directory.into(), ChildEnvironment::default());
+                    let seat = Seat { session, directory, environment, policy, resume };
+                    self.run(seat, turn, &agent, model, brief);
                 }
                 Effect::Cancel { session, turn } => self.world.cancel(session, turn),
                 Effect::Steer { session, turn, text } => {
-                    self.world.tell(session, turn, Told::Steer(text));
+                    self.world.control(session, turn, AgentControl::Steer(text));
                 }
                 Effect::Permit { session, turn, call, digest } => {
-                    self.world.tell(session, turn, Told::Permit { call, digest });
+                    self.world.control(session, turn, AgentControl::Permit { call, digest });
                 }
                 Effect::Settle { session, turn, call, outcome, text } => {
-                    self.world.tell(session, turn, Told::Settle { call, outcome, text });
+                    self.world.control(session, turn, AgentControl::Settle { call, outcome, text });
                 }
                 Effect::Load { session } => self.world.load(session),
                 Effect::Resync { session } => self.resync(session),
@@ -284,9 +286,10 @@ impl<W: World> Host<W> {
         }
     }
 
-    fn ask(&mut self, session: SessionId, turn: q_core::TurnNo, agent: &str, model: String, brief: String) {
+    fn run(&mut self, seat: Seat, turn: TurnNo, agent: &str, model: String, brief: String) {
+        let session = seat.session;
         if let Some(agent) = self.agents.of(session, agent).cloned() {
-            self.world.ask(Question { session, turn, agent, model, brief });
+            self.world.run(AgentRequest { seat, turn, agent, model, brief });
         } else {
             let failure =
                 AgentFailure { kind: FailureKind::NotConfigured, detail: format!("agent `{agent}`") };

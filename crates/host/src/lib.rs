@@ -16,7 +16,6 @@ pub mod serve;
 pub mod simulation;
 pub mod wire;
 
-mod asks;
 mod door;
 mod events;
 mod facts;
@@ -26,6 +25,7 @@ mod host;
 mod known;
 mod pipeline;
 mod reads;
+mod runs;
 mod weight;
 mod world;
 mod writer;

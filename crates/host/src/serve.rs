@@ -13,7 +13,6 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::asks::Asks;
 use crate::clock::Clock;
 use crate::compactor::Compactor;
 use crate::door::{self, Outboxes};
@@ -21,6 +20,7 @@ use crate::events::{Event, Heard, Loaded};
 use crate::host::Host;
 use crate::known;
 use crate::place::{Place, PlaceError, open_lock};
+use crate::runs::Runs;
 use crate::world::{READS, Real};
 use crate::writer::{Writer, Written};
 
@@ -280,12 +280,12 @@ async fn begin(
         let _host_gone = reports.send(report);
     };
     let writer = start_writer(&store, report)?;
-    let asks = Asks::new(Arc::downgrade(&store), heard);
+    let runs = Runs::new(Arc::downgrade(&store), heard);
     let world = Real {
         clock,
         store: Arc::downgrade(&store),
         writer,
-        asks,
+        runs,
         outboxes: Outboxes::new(),
         loaded,
         reads: Arc::new(Semaphore::new(READS)),

@@ -9,14 +9,14 @@ use serde::de::DeserializeOwned;
 
 use crate::wire::{ClientMessage, FrameError, HostMessage};
 
-pub use q_agent::{AgentSpec, Told};
+pub use q_agent::{AgentControl, AgentSpec, Seat};
 
 pub use crate::door::{Bounds, Outbox, Taken};
 pub use crate::events::{Allowance, Event, Heard, Loaded};
 pub use crate::host::{End, Host};
 pub use crate::pipeline::CommitNo;
 pub use crate::serve::{COMMITS, FAREWELL, HostError, QUEUE, recover};
-pub use crate::world::{Question, World};
+pub use crate::world::{AgentRequest, World};
 pub use crate::writer::{GROUP_RECORDS, Written};
 
 /// What goes over the wire in a frame.

@@ -2,18 +2,18 @@
 
 use std::sync::{Arc, Weak};
 
-use q_agent::{AgentSpec, Told};
+use q_agent::{AgentControl, AgentSpec, Seat};
 use q_core::{Batch, ClientId, EntryNo, Input, Now, SessionId, TurnNo};
 use q_store::{Store, StoreError, Stretch};
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::asks::Asks;
 use crate::clock::Clock;
 use crate::door::{Outbox, Outboxes};
 use crate::entropy::{self, NoEntropy};
 use crate::events::Loaded;
 use crate::pipeline::CommitNo;
 use crate::reads;
+use crate::runs::Runs;
 use crate::wire::{Answer, HostMessage};
 use crate::writer::Writer;
 
@@ -29,12 +29,12 @@ pub trait World {
     fn memory(&mut self) -> Option<u64>;
     /// Makes a batch durable; [`crate::events::Event::Written`] tells when.
     fn commit(&mut self, commit: CommitNo, batch: Batch);
-    /// Asks an agent; [`crate::events::Event::Heard`] tells what it says.
-    fn ask(&mut self, question: Question);
-    /// Stops asking.
+    /// Has an agent run a turn; [`crate::events::Event::Heard`] tells what it says.
+    fn run(&mut self, request: AgentRequest);
+    /// Stops a turn.
     fn cancel(&mut self, session: SessionId, turn: TurnNo);
-    /// Tells an agent something while it works.
-    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told);
+    /// Tells an agent something while its turn runs.
+    fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl);
     /// Reads what is stored of a session; [`crate::events::Event::Loaded`] brings it.
     fn load(&mut self, session: SessionId);
     /// A client can be sent to from here on.
@@ -63,14 +63,14 @@ pub trait World {
 /// Requests of clients that are answered from the store at once: each may hold a page of long entries.
 pub(crate) const READS: usize = 4;
 
-/// What an agent is to be asked; the conversation is read from the store.
+/// A turn that an agent is to run; the conversation is read from the store.
 #[derive(Clone, Debug)]
-pub struct Question {
-    /// For whom.
-    pub session: SessionId,
-    /// In which turn.
+pub struct AgentRequest {
+    /// For whom, and within what.
+    pub seat: Seat,
+    /// Which turn.
     pub turn: TurnNo,
-    /// Whom.
+    /// How the agent is reached.
     pub agent: AgentSpec,
     /// Which of its models; empty for its own.
     pub model: String,
@@ -84,7 +84,7 @@ pub(crate) struct Real {
     /// Gone once the host closes it.
     pub(crate) store: Weak<dyn Store>,
     pub(crate) writer: Writer,
-    pub(crate) asks: Asks,
+    pub(crate) runs: Runs,
     pub(crate) outboxes: Outboxes,
     pub(crate) loaded: mpsc::UnboundedSender<Loaded>,
     /// Places for [`READS`].
@@ -110,16 +110,16 @@ impl World for Real {
         self.writer.write(commit, batch);
     }
 
-    fn ask(&mut self, question: Question) {
-        self.asks.start(question);
+    fn run(&mut self, request: AgentRequest) {
+        self.runs.start(request);
     }
 
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
-        self.asks.cancel(session, turn);
+        self.runs.cancel(session, turn);
     }
 
-    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told) {
-        self.asks.tell(session, turn, told);
+    fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl) {
+        self.runs.control(session, turn, control);
     }
 
     fn load(&mut self, session: SessionId) {
