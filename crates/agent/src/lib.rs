@@ -1,17 +1,17 @@
 //! Who answers: the guide, and models behind an OpenAI-compatible API.
 //!
-//! Every kind of agent turns one [`Ask`] into a stream of [`q_core::AgentEvent`]s and nothing else. An agent holds no
-//! conversation and no history: what it needs comes with each ask, so that sessions cannot meet here.
+//! Every kind of agent turns a [`Turn`] into a stream of [`q_core::AgentEvent`]s and nothing else. What an agent must know of a
+//! session comes with the seat its conversation is opened for and with each turn, so that sessions cannot meet here.
 //!
 //! Not here: when to ask, what to keep of an answer, when to ask again (the core's business).
 
-pub mod ask;
 pub mod guide;
 pub mod http;
+pub mod seat;
 pub mod secret;
 pub mod spec;
 
-pub use ask::{Agent, Ask, Told};
 pub use q_core::conversation::{Message, Role};
+pub use seat::{Agent, AgentControl, ChildEnvironment, Conversation, Seat, Turn};
 pub use secret::Secret;
 pub use spec::{AgentSpec, HttpSpec, NetworkEnvironment};

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ask::Agent;
 use crate::guide::Guide;
 use crate::http::HttpAgent;
+use crate::seat::Agent;
 use crate::secret::Secret;
 
 /// How an agent is reached.
@@ -33,7 +33,7 @@ pub struct HttpSpec {
     pub base_url: String,
     /// The key; without one no `Authorization` header is sent.
     pub key: Option<Secret>,
-    /// The model asked when an [`crate::Ask`] names none.
+    /// The model asked when a [`crate::Turn`] names none.
     pub model: String,
     /// How long the server may stay silent, before the first byte and between bytes.
     pub idle_timeout: Duration,

@@ -2,15 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
 use futures_util::{FutureExt, StreamExt};
-use q_agent::{AgentSpec, Ask, Message, Role};
-use q_core::AgentEvent;
+use q_agent::{AgentSpec, Message, Role, Seat, Turn};
+use q_core::{AgentEvent, SessionId};
 
 /// What the guide says, which it must have ready at once.
 fn events(question: &str) -> Vec<AgentEvent> {
     let messages = vec![Message::words(Role::User, question)];
     let answer = AgentSpec::Guide
         .agent()
-        .answer(Ask { messages, ..Ask::default() }, futures_util::stream::pending().boxed());
+        .open(Seat::of(SessionId(1)))
+        .turn(Turn { messages, ..Turn::default() }, futures_util::stream::pending().boxed());
     answer.collect::<Vec<_>>().now_or_never().expect("the guide waits for nothing")
 }
 
@@ -132,7 +133,10 @@ fn the_guide_is_never_silent_and_always_says_what_it_is() {
     {
         assert!(answer(question).contains("not a language model"), "{question:?}");
     }
-    let nothing = AgentSpec::Guide.agent().answer(Ask::default(), futures_util::stream::pending().boxed());
+    let nothing = AgentSpec::Guide
+        .agent()
+        .open(Seat::of(SessionId(1)))
+        .turn(Turn::default(), futures_util::stream::pending().boxed());
     let nothing = nothing.collect::<Vec<_>>().now_or_never().expect("ready");
     assert!(nothing.len() > 1);
 }
@@ -147,7 +151,8 @@ fn only_the_newest_prompt_is_answered() {
     ];
     let events: Vec<AgentEvent> = AgentSpec::Guide
         .agent()
-        .answer(Ask { messages, ..Ask::default() }, futures_util::stream::pending().boxed())
+        .open(Seat::of(SessionId(1)))
+        .turn(Turn { messages, ..Turn::default() }, futures_util::stream::pending().boxed())
         .collect()
         .now_or_never()
         .expect("ready");

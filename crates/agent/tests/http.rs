@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use q_agent::{AgentSpec, Ask, HttpSpec, Message, Role, Secret};
-use q_core::{AgentEvent, FailureKind, Usage};
+use q_agent::{AgentSpec, HttpSpec, Message, Role, Seat, Secret, Turn};
+use q_core::{AgentEvent, FailureKind, SessionId, Usage};
 use q_testkit::server::{Script, Server};
 
 use support::{Outcome, PATIENCE, answer, ask, spec};
@@ -27,7 +27,7 @@ async fn an_answer_streams_and_is_counted() {
 async fn the_request_holds_the_conversation_and_nothing_else() {
     let server = Server::start();
     let said = |role, text: &str| Message::words(role, text);
-    let ask = Ask {
+    let ask = Turn {
         brief: "Be kind.".into(),
         model: "other".into(),
         messages: vec![said(Role::User, "one"), said(Role::Assistant, "two"), said(Role::User, "three")],
@@ -210,7 +210,8 @@ async fn dropping_an_answer_closes_its_connection() {
     for prompt in ["waits", "talks"] {
         let mut events = AgentSpec::Http(spec(server.base_url()))
             .agent()
-            .answer(ask(prompt), futures_util::stream::pending().boxed());
+            .open(Seat::of(SessionId(1)))
+            .turn(ask(prompt), futures_util::stream::pending().boxed());
         if prompt == "talks" {
             assert!(matches!(events.next().await, Some(AgentEvent::Text(_))));
         } else {
@@ -238,7 +239,8 @@ async fn an_answer_that_nobody_polls_is_not_asked_for() {
     drop(
         AgentSpec::Http(spec(server.base_url()))
             .agent()
-            .answer(ask("hi"), futures_util::stream::pending().boxed()),
+            .open(Seat::of(SessionId(1)))
+            .turn(ask("hi"), futures_util::stream::pending().boxed()),
     );
     assert_eq!(answer(spec(server.base_url()), ask("once")).await.ending, Ok(()));
     assert_eq!(server.requests().len(), 1);

@@ -37,6 +37,10 @@ pub enum AgentEvent {
     Failed(AgentFailure),
 }
 
+/// By what an agent with a memory of its own finds a conversation again: its own name for it. Hostile text, shown nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ResumeHandle(pub String);
+
 /// A tool call as the agent wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {

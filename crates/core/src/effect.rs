@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::Outcome;
+use crate::agent::{Outcome, ResumeHandle};
 use crate::id::{CallNo, ClientId, Digest, PromptNo, RequestId, Seq, SessionId, TurnNo};
-use crate::record::Stamped;
+use crate::record::{Policy, Stamped};
 use crate::refusal::Refusal;
 use crate::session::head::Head;
 use crate::view::Update;
@@ -63,11 +63,11 @@ pub enum Durability {
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask the session's agent; its history is what the store holds up to the turn's prompt.
-    Ask {
+    /// Have the session's agent run a turn; its history is what the store holds up to the turn's prompt.
+    Run {
         /// For whom.
         session: SessionId,
-        /// In which turn; every event of the answer carries it.
+        /// Which turn; every event of it carries this number.
         turn: TurnNo,
         /// Which agent.
         agent: String,
@@ -75,8 +75,14 @@ pub enum Effect {
         model: String,
         /// What the agent is told about its task; may be empty.
         brief: String,
+        /// Where it works.
+        directory: String,
+        /// What its tools may do without being asked each time.
+        policy: Policy,
+        /// By what the agent finds its own memory of the conversation, as it last said.
+        resume: Option<ResumeHandle>,
     },
-    /// Stop asking; whatever still comes of that turn is ignored.
+    /// Stop the turn; whatever still comes of it is ignored.
     Cancel {
         /// For whom.
         session: SessionId,

@@ -8,7 +8,7 @@ use crate::id::CallNo;
 use crate::multiplexer::Multiplexer;
 use crate::presence::Presence;
 use crate::session::Session;
-use crate::session::live::Ask;
+use crate::session::live::RunState;
 
 /// Panics in debug builds when an invariant is broken; costs nothing in release.
 pub(crate) fn check(multiplexer: &Multiplexer, effects: &Effects) {
@@ -67,7 +67,7 @@ fn calls_belong_to_turns(multiplexer: &Multiplexer) {
 
 fn asks_belong_to_turns(multiplexer: &Multiplexer) {
     for session in multiplexer.sessions().live() {
-        let asks = session.live().is_some_and(|live| live.ask != Ask::None);
+        let asks = session.live().is_some_and(|live| live.run != RunState::None);
         assert!(!asks || session.head().turn.is_some(), "an agent is asked for nothing");
     }
 }

@@ -50,7 +50,7 @@ mod roster;
 mod sessions;
 
 pub use activity::Activity;
-pub use agent::{AgentEvent, AgentFailure, Call, FailureKind, Outcome, Sent, Usage, Wants};
+pub use agent::{AgentEvent, AgentFailure, Call, FailureKind, Outcome, ResumeHandle, Sent, Usage, Wants};
 pub use deadline::{Deadline, Reason};
 pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, ReplyTo};
 pub use id::{

@@ -4,7 +4,7 @@ use crate::focus::Focus;
 use crate::id::SessionId;
 use crate::limits::Limits;
 use crate::session::Session;
-use crate::session::live::Ask;
+use crate::session::live::RunState;
 use crate::sessions::Sessions;
 use crate::time::Instant;
 
@@ -12,9 +12,9 @@ use crate::time::Instant;
 ///
 /// Sessions that a client shows go first, and some places are kept for them; otherwise who waits longest.
 pub(crate) fn next(sessions: &Sessions, focus: &Focus, limits: &Limits) -> Option<SessionId> {
-    let waiting = |session: &Session| match session.live()?.ask {
-        Ask::Waiting(since) => Some((!focus.shows(session.head().id), since, session.head().id)),
-        Ask::None | Ask::Asked => None,
+    let waiting = |session: &Session| match session.live()?.run {
+        RunState::Waiting(since) => Some((!focus.shows(session.head().id), since, session.head().id)),
+        RunState::None | RunState::Running => None,
     };
     let has_place = |&(in_background, _, id): &(bool, Instant, SessionId)| {
         let Some(agent) = sessions.get(id).map(|session| &session.head().setup.agent) else { return false };
@@ -28,7 +28,8 @@ pub(crate) fn next(sessions: &Sessions, focus: &Focus, limits: &Limits) -> Optio
 /// How many turns of this agent run, and how many of them in sessions that no client shows.
 fn running(sessions: &Sessions, focus: &Focus, agent: &str) -> (usize, usize) {
     let is_asked = |session: &&Session| {
-        session.head().setup.agent == agent && session.live().is_some_and(|live| live.ask == Ask::Asked)
+        session.head().setup.agent == agent
+            && session.live().is_some_and(|live| live.run == RunState::Running)
     };
     sessions.live().filter(is_asked).fold((0, 0), |(all, background), session| {
         (all + 1, background + usize::from(!focus.shows(session.head().id)))

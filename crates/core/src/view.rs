@@ -15,7 +15,7 @@ use crate::presence::Presence;
 use crate::record::{Interrupter, Policy};
 use crate::session::Session;
 use crate::session::head::Mark;
-use crate::session::live::Ask;
+use crate::session::live::RunState;
 use crate::session::transcript::Entry;
 use crate::tag::Tag;
 use crate::time::WallTime;
@@ -283,7 +283,7 @@ impl<'a> View<'a> {
             parent: head.fork.map(|fork| fork.parent),
             inherited: head.fork.and_then(|fork| fork.entries),
             trashed: head.trashed,
-            held: session.live().is_some_and(|live| matches!(live.ask, Ask::Waiting(_))),
+            held: session.live().is_some_and(|live| matches!(live.run, RunState::Waiting(_))),
             pending: session.live().map_or(0, |live| live.pending().len() as u32),
             presence: head.presence,
             activity: head.activity(),

@@ -6,25 +6,24 @@ mod requests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use q_agent::Told;
+use q_agent::{AgentControl, ChildEnvironment, Seat};
 use q_core::{
     AgentEvent, AgentFailure, ClientId, Deadline, Effect, Environment, FailureKind, Input, Instant,
-    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Update,
+    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, TurnNo, Update,
 };
+use q_proto::message::{Hello, Status};
+use q_proto::view::{Piece, Shot};
+use q_proto::{Answer, HostMessage, Id, Refused};
 use q_store::StoreError;
 
 use crate::door;
 use agents::Agents;
 
-use q_proto::message::{Hello, Status};
-use q_proto::view::{Piece, Shot};
-use q_proto::{Answer, HostMessage, Id, Refused};
-
 use crate::events::{Event, Heard, Loaded};
 use crate::figures::Watch;
 use crate::pipeline::{Pipeline, Released};
 use crate::queries::queue::{ClientQuery, QueryQueue};
-use crate::world::{Question, Real, World};
+use crate::world::{AgentRequest, Real, World};
 use crate::writer::Written;
 
 /// What a snapshot carries of each session at first, in bytes: several screens; older entries are paged in.
@@ -225,18 +224,20 @@ impl<W: World> Host<W> {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Ask { session, turn, agent, model, brief } => {
-                    self.ask(session, turn, &agent, model, brief);
+                Effect::Run { session, turn, agent, model, brief, directory, policy, resume } => {
+                    let (directory, environment) = (directory.into(), ChildEnvironment::default());
+                    let seat = Seat { session, directory, environment, policy, resume };
+                    self.run(seat, turn, &agent, model, brief);
                 }
                 Effect::Cancel { session, turn } => self.world.cancel(session, turn),
                 Effect::Steer { session, turn, text } => {
-                    self.world.tell(session, turn, Told::Steer(text));
+                    self.world.control(session, turn, AgentControl::Steer(text));
                 }
                 Effect::Permit { session, turn, call, digest } => {
-                    self.world.tell(session, turn, Told::Permit { call, digest });
+                    self.world.control(session, turn, AgentControl::Permit { call, digest });
                 }
                 Effect::Settle { session, turn, call, outcome, text } => {
-                    self.world.tell(session, turn, Told::Settle { call, outcome, text });
+                    self.world.control(session, turn, AgentControl::Settle { call, outcome, text });
                 }
                 Effect::Load { session } => self.world.load(session),
                 Effect::Resync { session } => self.resync(session),
@@ -265,9 +266,10 @@ impl<W: World> Host<W> {
         }
     }
 
-    fn ask(&mut self, session: SessionId, turn: q_core::TurnNo, agent: &str, model: String, brief: String) {
+    fn run(&mut self, seat: Seat, turn: TurnNo, agent: &str, model: String, brief: String) {
+        let session = seat.session;
         if let Some(agent) = self.agents.of(session, agent).cloned() {
-            self.world.ask(Question { session, turn, agent, model, brief });
+            self.world.run(AgentRequest { seat, turn, agent, model, brief });
         } else {
             let failure =
                 AgentFailure { kind: FailureKind::NotConfigured, detail: format!("agent `{agent}`") };

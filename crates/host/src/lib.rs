@@ -12,7 +12,6 @@ pub mod serve;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 
-mod asks;
 mod door;
 mod events;
 mod figures;
@@ -22,6 +21,7 @@ mod known;
 mod pipeline;
 mod queries;
 mod reach;
+mod runs;
 mod weight;
 mod world;
 mod writer;

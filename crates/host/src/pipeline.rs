@@ -57,7 +57,7 @@ impl Pipeline {
         let is_of_it = |effect: &Effect| {
             matches!(
                 effect,
-                Effect::Ask { session, turn, .. }
+                Effect::Run { session, turn, .. }
                     | Effect::Steer { session, turn, .. }
                     | Effect::Permit { session, turn, .. }
                     | Effect::Settle { session, turn, .. }
@@ -106,7 +106,7 @@ mod tests {
     fn number(effect: &Effect) -> u64 {
         match effect {
             Effect::Reply { to, .. } => to.request.0,
-            Effect::Ask { .. }
+            Effect::Run { .. }
             | Effect::Cancel { .. }
             | Effect::Steer { .. }
             | Effect::Permit { .. }

@@ -15,7 +15,6 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::asks::Asks;
 use crate::clock::Clock;
 use crate::compactor::Compactor;
 use crate::door::{self, Outboxes};
@@ -23,6 +22,7 @@ use crate::events::{Event, Heard, Loaded};
 use crate::host::Host;
 use crate::known;
 use crate::queries::reads::Reads;
+use crate::runs::Runs;
 use crate::world::Real;
 use crate::writer::{Writer, Written};
 
@@ -282,11 +282,11 @@ async fn begin(
         let _host_gone = reports.send(report);
     };
     let writer = start_writer(&store, report)?;
-    let asks = Asks::new(Arc::downgrade(&store), heard);
+    let runs = Runs::new(Arc::downgrade(&store), heard);
     let world = Real {
         clock,
         writer,
-        asks,
+        runs,
         outboxes: Outboxes::new(),
         reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes),
     };

@@ -11,7 +11,7 @@ use q_proto::{ClientMessage, Codec, FrameError, HostMessage};
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
-pub use q_agent::{AgentSpec, Told};
+pub use q_agent::{AgentControl, AgentSpec, Seat};
 
 pub use crate::door::{Bounds, Outbox, Taken};
 pub use crate::events::{Allowance, Event, Heard, Loaded};
@@ -19,7 +19,7 @@ pub use crate::host::{End, Host};
 pub use crate::pipeline::CommitNo;
 pub use crate::queries::Query;
 pub use crate::serve::{COMMITS, FAREWELL, HostError, QUEUE, recover};
-pub use crate::world::{Question, World};
+pub use crate::world::{AgentRequest, World};
 pub use crate::writer::{GROUP_RECORDS, Written};
 
 /// What goes over the wire in a frame.

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use q_agent::{AgentSpec, Told};
+use q_agent::{AgentControl, AgentSpec, Seat};
 use q_core::{Batch, ClientId, Input, Now, SessionId, TurnNo};
 use q_proto::HostMessage;
 use q_proto::entropy::{self, NoEntropy};
 
-use crate::asks::Asks;
 use crate::clock::Clock;
 use crate::door::{Outbox, Outboxes};
 use crate::pipeline::CommitNo;
 use crate::queries::Query;
 use crate::queries::reads::Reads;
+use crate::runs::Runs;
 use crate::writer::Writer;
 
 /// The world's side of the loop. No method waits.
@@ -27,12 +27,12 @@ pub trait World {
     fn memory(&mut self) -> Option<u64>;
     /// Makes a batch durable; [`crate::events::Event::Written`] tells when.
     fn commit(&mut self, commit: CommitNo, batch: Batch);
-    /// Asks an agent; [`crate::events::Event::Heard`] tells what it says.
-    fn ask(&mut self, question: Question);
-    /// Stops asking.
+    /// Has an agent run a turn; [`crate::events::Event::Heard`] tells what it says.
+    fn run(&mut self, request: AgentRequest);
+    /// Stops a turn.
     fn cancel(&mut self, session: SessionId, turn: TurnNo);
-    /// Tells an agent something while it works.
-    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told);
+    /// Tells an agent something while its turn runs.
+    fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl);
     /// Reads what is stored of a session; [`crate::events::Event::Loaded`] brings it.
     fn load(&mut self, session: SessionId);
     /// A client can be sent to from here on.
@@ -49,12 +49,12 @@ pub trait World {
 
 /// What an agent is to be asked; the conversation is read from the store.
 #[derive(Clone, Debug)]
-pub struct Question {
-    /// For whom.
-    pub session: SessionId,
-    /// In which turn.
+pub struct AgentRequest {
+    /// For whom, and within what.
+    pub seat: Seat,
+    /// Which turn.
     pub turn: TurnNo,
-    /// Whom.
+    /// How the agent is reached.
     pub agent: AgentSpec,
     /// Which of its models; empty for its own.
     pub model: String,
@@ -66,7 +66,7 @@ pub struct Question {
 pub(crate) struct Real {
     pub(crate) clock: Clock,
     pub(crate) writer: Writer,
-    pub(crate) asks: Asks,
+    pub(crate) runs: Runs,
     pub(crate) outboxes: Outboxes,
     pub(crate) reads: Reads,
 }
@@ -88,16 +88,16 @@ impl World for Real {
         self.writer.write(commit, batch);
     }
 
-    fn ask(&mut self, question: Question) {
-        self.asks.start(question);
+    fn run(&mut self, request: AgentRequest) {
+        self.runs.start(request);
     }
 
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
-        self.asks.cancel(session, turn);
+        self.runs.cancel(session, turn);
     }
 
-    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told) {
-        self.asks.tell(session, turn, told);
+    fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl) {
+        self.runs.control(session, turn, control);
     }
 
     fn load(&mut self, session: SessionId) {

@@ -77,7 +77,7 @@ impl World {
                     self.missed += u32::from(self.mirror.apply(update.clone()).is_err());
                 }
                 Effect::Resync { session } => self.resync(*session),
-                Effect::Ask { .. }
+                Effect::Run { .. }
                 | Effect::Cancel { .. }
                 | Effect::Steer { .. }
                 | Effect::Permit { .. }

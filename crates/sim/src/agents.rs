@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use q_core::{
     AgentEvent, AgentFailure, Call, CallNo, Digest, FailureKind, Outcome, SessionId, TurnNo, Usage, Wants,
 };
-use q_host::simulation::{Heard, Told};
+use q_host::simulation::{AgentControl, Heard};
 use q_testkit::chance::scrambled;
 
 use super::mark;
@@ -40,7 +40,7 @@ struct Asked {
     name: String,
     last_call: u64,
     /// What it was told and has not gone on by.
-    told: VecDeque<Told>,
+    told: VecDeque<AgentControl>,
 }
 
 impl Agents {
@@ -65,7 +65,7 @@ impl Agents {
     }
 
     /// One is told something. Whether it listens.
-    pub(super) fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told) -> bool {
+    pub(super) fn tell(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> bool {
         let listens = self.asked.iter_mut().find(|asked| (asked.session, asked.turn) == (session, turn));
         listens.map(|asked| asked.told.push_back(told)).is_some()
     }
@@ -162,12 +162,12 @@ impl Asked {
     /// What follows from the oldest thing it was told: what was permitted has run.
     fn goes_on(&mut self, nonce: u64) -> AgentEvent {
         match self.told.pop_front() {
-            Some(Told::Permit { call, digest: _ }) => {
+            Some(AgentControl::Permit { call, digest: _ }) => {
                 let outcome = if nonce.is_multiple_of(5) { Outcome::Failed } else { Outcome::Done };
                 AgentEvent::Result { call, outcome, text: self.text("r", (nonce % 300) as u16) }
             }
-            Some(Told::Settle { .. }) => AgentEvent::Text(self.text("s", 10)),
-            Some(Told::Steer(_)) => AgentEvent::Text(self.text("w", 20)),
+            Some(AgentControl::Settle { .. }) => AgentEvent::Text(self.text("s", 10)),
+            Some(AgentControl::Steer(_)) => AgentEvent::Text(self.text("w", 20)),
             None => AgentEvent::Text(self.text("t", 5)),
         }
     }

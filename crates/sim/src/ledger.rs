@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use q_core::conversation::{Role, messages};
 use q_core::{Batch, Body, ClientId, Durability, PromptNo, Record, SessionId, WallTime};
-use q_host::simulation::{CommitNo, Question};
+use q_host::simulation::{AgentRequest, CommitNo};
 use q_proto::{ClientMessage, Request, Wish};
 use q_store::Store;
 
@@ -166,8 +166,8 @@ impl Ledger {
     }
 
     /// The host asks an agent.
-    pub(super) fn asked(&mut self, disk: &Disk, question: &Question) -> Held {
-        let Question { session, turn, .. } = *question;
+    pub(super) fn asked(&mut self, disk: &Disk, request: &AgentRequest) -> Held {
+        let (session, turn) = (request.seat.session, request.turn);
         let who = || format!("turn {turn} of session {}", mark::number(session));
         Law::AskedOnce.check(self.asked.insert((session, turn.0)), || format!("{} is asked twice", who()))?;
         let law = if disk.has_failed() { Law::NothingAfterFailure } else { Law::DurableFirst };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
-use q_host::simulation::{Bounds, CommitNo, Outbox, Query, Question, Told, World};
+use q_host::simulation::{AgentControl, AgentRequest, Bounds, CommitNo, Outbox, Query, World};
 use q_proto::entropy::NoEntropy;
 use q_proto::{Answer, HostMessage, Refused};
 
@@ -16,9 +16,9 @@ use super::planted::Planted;
 #[expect(clippy::large_enum_variant, reason = "a handful at a time, for the length of one event")]
 pub(super) enum Did {
     Commit(CommitNo, Batch),
-    Ask(Question),
+    Ask(AgentRequest),
     Cancel(SessionId, TurnNo),
-    Tell(SessionId, TurnNo, Told),
+    Tell(SessionId, TurnNo, AgentControl),
     Load(SessionId),
     Reply {
         client: ClientId,
@@ -58,8 +58,8 @@ pub(super) struct Side {
     pub(super) memory: u64,
     /// What the core was told, if anybody wants to know.
     pub(super) overheard: Option<Vec<(Now, Input)>>,
-    /// Told to nobody yet, by a planted fault.
-    held_back: Vec<(SessionId, TurnNo, Told)>,
+    /// AgentControl to nobody yet, by a planted fault.
+    held_back: Vec<(SessionId, TurnNo, AgentControl)>,
     outboxes: BTreeMap<ClientId, Arc<Outbox>>,
     bounds: Bounds,
     planted: Option<Planted>,
@@ -119,11 +119,11 @@ impl World for Side {
         self.did.push(Did::Commit(commit, batch));
     }
 
-    fn ask(&mut self, question: Question) {
+    fn run(&mut self, request: AgentRequest) {
         if self.planted == Some(Planted::AsksTwice) {
-            self.did.push(Did::Ask(question.clone()));
+            self.did.push(Did::Ask(request.clone()));
         }
-        self.did.push(Did::Ask(question));
+        self.did.push(Did::Ask(request));
     }
 
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
@@ -132,16 +132,16 @@ impl World for Side {
         self.did.extend(late.map(|(session, turn, told)| Did::Tell(session, turn, told)));
     }
 
-    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told) {
+    fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl) {
         let tell = |told| Did::Tell(session, turn, told);
-        match (self.planted, told) {
-            (Some(Planted::PermitsTwice), told @ Told::Permit { .. }) => {
+        match (self.planted, control) {
+            (Some(Planted::PermitsTwice), told @ AgentControl::Permit { .. }) => {
                 self.did.extend([tell(told.clone()), tell(told)]);
             }
-            (Some(Planted::SwapsDigests), Told::Permit { call, digest: _ }) => {
-                self.did.push(tell(Told::Permit { call, digest: Digest::numbered(0) }));
+            (Some(Planted::SwapsDigests), AgentControl::Permit { call, digest: _ }) => {
+                self.did.push(tell(AgentControl::Permit { call, digest: Digest::numbered(0) }));
             }
-            (Some(Planted::PermitsLate), told @ Told::Permit { .. }) => {
+            (Some(Planted::PermitsLate), told @ AgentControl::Permit { .. }) => {
                 self.held_back.push((session, turn, told));
             }
             (_, told) => self.did.push(tell(told)),

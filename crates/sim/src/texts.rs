@@ -1,4 +1,4 @@
-//! All texts of a message, each put to the question whether it is at home: session isolation as a client sees it.
+//! All texts of a message, each put to the request whether it is at home: session isolation as a client sees it.
 
 use q_core::SessionId;
 use q_proto::view::{Body, Item, Line, Pages, Piece, Shot};

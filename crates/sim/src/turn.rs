@@ -2,7 +2,7 @@
 //! the host then wants done. Plays the part of `serve.rs`, without its waiting.
 
 use q_core::{AgentEvent, ClientId, Instant, SessionId, TurnNo, Wants};
-use q_host::simulation::{AgentSpec, Allowance, COMMITS, Event, FAREWELL, Heard, Question, Told};
+use q_host::simulation::{AgentControl, AgentRequest, AgentSpec, Allowance, COMMITS, Event, FAREWELL, Heard};
 use q_proto::{ClientMessage, Wish};
 use q_testkit::chance::Chance;
 
@@ -161,9 +161,9 @@ impl Stage {
                 self.ledger.erases(&batch, &self.disk, self.limits.trash_for, wall)?;
                 self.disk.queue(commit, batch);
             }
-            Did::Ask(question) => {
-                self.ledger.consents.begins(question.session, question.turn);
-                self.ask(&question)?;
+            Did::Ask(request) => {
+                self.ledger.consents.begins(request.seat.session, request.turn);
+                self.ask(&request)?;
             }
             Did::Cancel(session, turn) => {
                 self.agents.cancel(session, turn);
@@ -193,13 +193,13 @@ impl Stage {
         Ok(())
     }
 
-    fn ask(&mut self, question: &Question) -> Held {
-        self.ledger.asked(&self.disk, question)?;
-        let name = match &question.agent {
+    fn ask(&mut self, request: &AgentRequest) -> Held {
+        self.ledger.asked(&self.disk, request)?;
+        let name = match &request.agent {
             AgentSpec::Http(spec) => spec.base_url.clone(),
             AgentSpec::Guide => String::new(),
         };
-        self.agents.ask(question.session, question.turn, name.clone());
+        self.agents.ask(request.seat.session, request.turn, name.clone());
         let (count, places) = (self.agents.count(&name), self.limits.agent_calls.max(1));
         Law::Places.check(count <= places, || {
             format!("agent {name} is asked in {count} turns, and has {places} places")
@@ -207,13 +207,13 @@ impl Stage {
     }
 
     /// An agent is told something: what runs by it may run, and what is said is for it.
-    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told) -> Held {
+    fn tell(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> Held {
         match &told {
-            Told::Permit { call, digest } => {
+            AgentControl::Permit { call, digest } => {
                 self.ledger.consents.runs(&self.disk, (session, turn, *call), *digest)?;
             }
-            Told::Settle { text, .. } => texts::is_at_home(text, session, &self.disk.index)?,
-            Told::Steer(text) => {
+            AgentControl::Settle { text, .. } => texts::is_at_home(text, session, &self.disk.index)?,
+            AgentControl::Steer(text) => {
                 texts::is_at_home(text, session, &self.disk.index)?;
                 let submission = mark::submission(text).and_then(|number| self.disk.index.submission(number));
                 let law = if self.disk.has_failed() { Law::NothingAfterFailure } else { Law::DurableFirst };

@@ -90,7 +90,7 @@ impl Answering {
             Aim::OtherDigest => call.digest = Digest::numbered(scrambled(call.call.0)),
             Aim::OtherTurn => call.turn = TurnNo(call.turn.0 ^ 1),
         }
-        // A question is answered with words, mostly.
+        // A request is answered with words, mostly.
         let says = if call.wants == Wants::Words && says == Answer::Once { Answer::Words } else { says };
         Some(Self { call: (session, call), says, times: if aim == Aim::Twice { 2 } else { 1 } })
     }

@@ -10,12 +10,12 @@ mod manual;
 mod search;
 mod words;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::AgentEvent;
 
-use crate::ask::{Agent, Ask, Told};
+use crate::seat::{Agent, AgentControl, Conversation, Seat, Turn};
 use manual::Section;
 use search::Index;
 
@@ -24,8 +24,18 @@ use search::Index;
 pub struct Guide;
 
 impl Agent for Guide {
-    fn answer(&self, ask: Ask, _told: BoxStream<'static, Told>) -> BoxStream<'static, AgentEvent> {
-        let answer = answer_to(&ask.prompt());
+    fn open(&self, _seat: Seat) -> Arc<dyn Conversation> {
+        Arc::new(*self)
+    }
+}
+
+impl Conversation for Guide {
+    fn turn(
+        &self,
+        turn: Turn,
+        _controls: BoxStream<'static, AgentControl>,
+    ) -> BoxStream<'static, AgentEvent> {
+        let answer = answer_to(&turn.prompt());
         let lines: Vec<_> =
             answer.split_inclusive('\n').map(|line| AgentEvent::Text(line.to_owned())).collect();
         stream::iter(lines).chain(stream::iter([AgentEvent::Done])).boxed()

@@ -15,7 +15,7 @@ use super::json::{elements, is_array, members, mended, text, values};
 use super::pieces::Pieces;
 use super::usage::usage;
 use super::{failed, json as reading};
-use crate::ask::Ask;
+use crate::seat::Turn;
 use crate::secret::Secret;
 
 /// Calls of one answer that are counted. Nobody offered a tool: whoever calls more is not waited for.
@@ -25,9 +25,9 @@ const MAX_CALLS: usize = 64;
 const MAX_MENDED: usize = 64 << 10;
 
 /// What is asked, as it is sent.
-pub(super) fn request(ask: &Ask, model: &str) -> String {
-    let brief = (!ask.brief.is_empty()).then(|| json!({ "role": "system", "content": ask.brief }));
-    let messages: Vec<Value> = brief.into_iter().chain(ask.messages.iter().map(message)).collect();
+pub(super) fn request(turn: &Turn, model: &str) -> String {
+    let brief = (!turn.brief.is_empty()).then(|| json!({ "role": "system", "content": turn.brief }));
+    let messages: Vec<Value> = brief.into_iter().chain(turn.messages.iter().map(message)).collect();
     let stream_options = json!({ "include_usage": true });
     json!({ "model": model, "stream": true, "messages": messages, "stream_options": stream_options })
         .to_string()

@@ -1,4 +1,4 @@
-//! Models behind an OpenAI-compatible API: one HTTP request per ask, answered by a stream.
+//! Models behind an OpenAI-compatible API: one HTTP request per turn, answered by a stream.
 //!
 //! Requests of different sessions share no connection and no header: each opens its own connection and closes it at the
 //! end, or at once when the answer is dropped. Nothing is ever sent twice; asking again is the person's decision.
@@ -37,12 +37,13 @@ pub mod reply;
 mod trust;
 mod usage;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::{AgentEvent, AgentFailure, FailureKind};
 
-use crate::ask::{Agent, Ask, Told};
+use crate::seat::{Agent, AgentControl, Conversation, Seat, Turn};
 use crate::secret::Secret;
 use crate::spec::HttpSpec;
 
@@ -72,34 +73,45 @@ impl HttpAgent {
 }
 
 impl Agent for HttpAgent {
-    fn answer(&self, ask: Ask, _told: BoxStream<'static, Told>) -> BoxStream<'static, AgentEvent> {
-        stream::unfold(Turn::Due(Box::new((self.spec.clone(), ask))), step).boxed()
+    fn open(&self, _seat: Seat) -> Arc<dyn Conversation> {
+        Arc::new(self.clone())
+    }
+}
+
+/// It remembers nothing: each turn is a request of its own, with all that the server must know.
+impl Conversation for HttpAgent {
+    fn turn(
+        &self,
+        turn: Turn,
+        _controls: BoxStream<'static, AgentControl>,
+    ) -> BoxStream<'static, AgentEvent> {
+        stream::unfold(Stage::Due(Box::new((self.spec.clone(), turn))), step).boxed()
     }
 }
 
 /// How far an answer has come.
-enum Turn {
+enum Stage {
     /// Nothing is sent yet.
-    Due(Box<(HttpSpec, Ask)>),
+    Due(Box<(HttpSpec, Turn)>),
     /// The server answers.
     Answering(Box<Answering>),
     /// All is said.
     Over,
 }
 
-async fn step(mut turn: Turn) -> Option<(AgentEvent, Turn)> {
+async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
     loop {
-        turn = match turn {
-            Turn::Due(due) => match Answering::begin(due.0, due.1).await {
-                Ok(answering) => Turn::Answering(Box::new(answering)),
-                Err(failure) => return Some((AgentEvent::Failed(failure), Turn::Over)),
+        stage = match stage {
+            Stage::Due(due) => match Answering::begin(due.0, due.1).await {
+                Ok(answering) => Stage::Answering(Box::new(answering)),
+                Err(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
             },
-            Turn::Answering(mut answering) => {
+            Stage::Answering(mut answering) => {
                 let event = answering.hear().await;
                 let is_last = matches!(event, AgentEvent::Done | AgentEvent::Failed(_));
-                return Some((event, if is_last { Turn::Over } else { Turn::Answering(answering) }));
+                return Some((event, if is_last { Stage::Over } else { Stage::Answering(answering) }));
             }
-            Turn::Over => return None,
+            Stage::Over => return None,
         }
     }
 }
@@ -116,9 +128,9 @@ struct Answering {
 }
 
 impl Answering {
-    async fn begin(spec: HttpSpec, ask: Ask) -> Result<Self, AgentFailure> {
-        let model = if ask.model.is_empty() { &spec.model } else { &ask.model };
-        let body = chat_completions::request(&ask, model);
+    async fn begin(spec: HttpSpec, turn: Turn) -> Result<Self, AgentFailure> {
+        let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
+        let body = chat_completions::request(&turn, model);
         let mut exchange = Exchange::begin(&spec, body).await?;
         let HttpSpec { key, idle_timeout: idle, .. } = spec;
         if !(200..300).contains(&exchange.status()) {

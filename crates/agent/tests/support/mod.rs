@@ -7,8 +7,8 @@ pub(crate) mod secure;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use q_agent::{AgentSpec, Ask, HttpSpec, Message, NetworkEnvironment, Role, Secret};
-use q_core::{AgentEvent, AgentFailure, Usage};
+use q_agent::{AgentSpec, HttpSpec, Message, NetworkEnvironment, Role, Seat, Secret, Turn};
+use q_core::{AgentEvent, AgentFailure, SessionId, Usage};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -22,8 +22,8 @@ pub(crate) fn spec(base_url: String) -> HttpSpec {
     }
 }
 
-pub(crate) fn ask(text: &str) -> Ask {
-    Ask { messages: vec![Message::words(Role::User, text)], ..Ask::default() }
+pub(crate) fn ask(text: &str) -> Turn {
+    Turn { messages: vec![Message::words(Role::User, text)], ..Turn::default() }
 }
 
 /// What one ask comes to: text, usage, how it ended.
@@ -58,7 +58,13 @@ impl Outcome {
     }
 }
 
-pub(crate) async fn answer(spec: HttpSpec, ask: Ask) -> Outcome {
+pub(crate) async fn answer(spec: HttpSpec, ask: Turn) -> Outcome {
     let agent = AgentSpec::Http(spec).agent();
-    Outcome::of(agent.answer(ask, futures_util::stream::pending().boxed()).collect::<Vec<_>>().await)
+    Outcome::of(
+        agent
+            .open(Seat::of(SessionId(1)))
+            .turn(ask, futures_util::stream::pending().boxed())
+            .collect::<Vec<_>>()
+            .await,
+    )
 }

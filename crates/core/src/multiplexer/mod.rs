@@ -216,7 +216,7 @@ impl Step<'_> {
     /// Does what the call made possible or necessary.
     fn settle(&mut self) {
         self.empty_trash();
-        self.ask_next();
+        self.run_next();
         self.keep_within_memory();
         self.watch_desertion();
     }

@@ -158,7 +158,7 @@ impl<'a> Step<'a> {
             Effect::Steer { session, turn, .. } | Effect::Settle { session, turn, .. } => {
                 (*session, *turn) != (id, ended)
             }
-            Effect::Ask { .. }
+            Effect::Run { .. }
             | Effect::Cancel { .. }
             | Effect::Permit { .. }
             | Effect::Load { .. }

@@ -12,7 +12,7 @@ use crate::record::{Ending, Interrupter, Record, Voice};
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::WaitingPrompt;
-use crate::session::live::Ask;
+use crate::session::live::RunState;
 use crate::session::transcript::Entry;
 use crate::view::Update;
 
@@ -132,44 +132,47 @@ impl Step<'_> {
         }
     }
 
-    /// Begins a turn. Its agent is asked as soon as there is a place: see [`Step::ask_next`].
+    /// Begins a turn. Its agent is asked as soon as there is a place: see [`Step::run_next`].
     pub(super) fn begin(&mut self, id: SessionId, prompt: WaitingPrompt) {
         let Some(turn) = self.head(id).map(|head| head.turns.next()) else { return };
         let seq = self.record(id, Record::Began { turn, prompt: prompt.prompt, queued: prompt.queued });
         self.tell_entry(id, EntryNo(seq.0));
         let now = self.now().mono;
         if let Some(live) = self.live_mut(id) {
-            live.ask = Ask::Waiting(now);
+            live.run = RunState::Waiting(now);
         }
     }
 
-    /// Asks for as many turns that wait as agents have places.
-    pub(super) fn ask_next(&mut self) {
+    /// Has as many turns run that wait as agents have places.
+    pub(super) fn run_next(&mut self) {
         while let Some(id) =
             permits::next(&self.multiplexer().sessions, &self.multiplexer().focus, &self.multiplexer().limits)
         {
             if let Some(live) = self.live_mut(id) {
-                live.ask = Ask::Asked;
+                live.run = RunState::Running;
             }
             self.changed(id);
             let Some(head) = self.head(id) else { return };
             let Some(turn) = head.turn.as_ref().map(|flight| flight.turn) else { return };
             let setup = &head.setup;
-            let ask = Effect::Ask {
+            let run = Effect::Run {
                 session: id,
                 turn,
                 agent: setup.agent.clone(),
                 model: setup.model.clone(),
                 brief: head.brief().into(),
+                directory: setup.directory.clone(),
+                policy: setup.policy,
+                resume: None,
             };
-            self.after(ask);
+            self.after(run);
         }
     }
 
     /// Takes in what an agent says. Of a turn that is over, or of a session that is gone, it is late and ignored; of one that
     /// was not asked yet it cannot come.
     pub(super) fn hear(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
-        let is_asked = self.live(id).is_some_and(|live| live.ask == Ask::Asked);
+        let is_asked = self.live(id).is_some_and(|live| live.run == RunState::Running);
         if self.in_flight(id) != Some(turn) || !is_asked {
             return;
         }
@@ -277,7 +280,7 @@ impl Step<'_> {
 
     /// Stops asking, if the agent was asked.
     fn cancel(&mut self, id: SessionId) {
-        let was_asked = self.live(id).is_some_and(|live| live.ask == Ask::Asked);
+        let was_asked = self.live(id).is_some_and(|live| live.run == RunState::Running);
         if let Some(turn) = self.in_flight(id).filter(|_| was_asked) {
             self.at_once(Effect::Cancel { session: id, turn });
         }

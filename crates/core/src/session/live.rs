@@ -19,8 +19,8 @@ pub(crate) struct Live {
     stream: Stream,
     /// When somebody or something last used the session; `None` until the host has started.
     pub(crate) used: Option<Instant>,
-    /// Whether the turn in flight has been asked.
-    pub(crate) ask: Ask,
+    /// Where the turn in flight stands with its agent.
+    pub(crate) run: RunState,
     /// Whether the agent takes words in the turn in flight.
     pub(crate) steerable: bool,
     pending: BTreeMap<CallNo, Pending>,
@@ -39,14 +39,14 @@ pub(crate) struct Stream {
 
 /// Where the turn in flight stands with its agent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Ask {
+pub(crate) enum RunState {
     /// No turn is in flight.
     #[default]
     None,
     /// It waits for one of the agent's places.
     Waiting(Instant),
-    /// The agent was asked.
-    Asked,
+    /// The agent runs it.
+    Running,
 }
 
 /// A call that waits for the person.
@@ -84,7 +84,7 @@ impl Live {
             self.draft.clone_from(text);
         } else if matches!(stamped.record, Record::Ended { .. }) {
             self.stream = Stream::default();
-            self.ask = Ask::None;
+            self.run = RunState::None;
             self.steerable = false;
             self.pending.clear();
         } else {

@@ -4,9 +4,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::words::session;
+use super::line::usual_setup;
+use super::words::{bare, session};
 use super::write::{policy_word, setup_words};
-use crate::agent::{AgentFailure, Sent, Wants};
+use crate::agent::{AgentFailure, ResumeHandle, Sent, Wants};
 use crate::effect::{Blob, Durability, Effect, Effects, Reply, ReplyTo};
 use crate::id::ClientId;
 use crate::presence::Presence;
@@ -154,10 +155,14 @@ fn failed(failure: &AgentFailure) -> String {
 
 fn effect(effect: &Effect) -> String {
     match effect {
-        Effect::Ask { session: id, turn, agent, model, brief } => {
-            let model = if model.is_empty() { String::new() } else { format!(" model {model}") };
-            let brief = if brief.is_empty() { String::new() } else { format!(" brief {brief:?}") };
-            format!("ask {agent} for {} turn {turn}{model}{brief}", session(*id))
+        Effect::Run { session: id, turn, agent, model, brief, directory, policy, resume } => {
+            let mut words = Vec::from([format!("run {agent} for {} turn {turn}", session(*id))]);
+            words.extend((!model.is_empty()).then(|| format!("model {model}")));
+            words.extend((!brief.is_empty()).then(|| format!("brief {brief:?}")));
+            words.extend((*directory != usual_setup().directory).then(|| format!("in {}", bare(directory))));
+            words.extend((*policy != Policy::Ask).then(|| format!("policy {}", policy_word(*policy))));
+            words.extend(resume.iter().map(|ResumeHandle(handle)| format!("resume {handle:?}")));
+            words.join(" ")
         }
         Effect::Cancel { session: id, turn } => format!("cancel {} turn {turn}", session(*id)),
         Effect::Steer { session: id, turn, text } => format!("steer {} turn {turn} {text:?}", session(*id)),

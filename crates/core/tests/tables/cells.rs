@@ -164,7 +164,7 @@ fn effect(effect: &Effect) -> Option<String> {
         Effect::Reply { answer: Ok(Reply::Created { .. }), .. } => Some("created".into()),
         Effect::Reply { answer: Ok(Reply::Accepted(prompt)), .. } => Some(format!("accepted {prompt}")),
         Effect::Reply { answer: Err(refusal), .. } => Some(format!("refused {}", refusal.code())),
-        Effect::Ask { .. } => Some("ask".into()),
+        Effect::Run { .. } => Some("ask".into()),
         Effect::Cancel { .. } => Some("cancel".into()),
         Effect::Steer { .. } => Some("steer".into()),
         Effect::Permit { .. } => Some("permit".into()),

@@ -57,7 +57,7 @@ variants! {
     Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit
         Move SendNow Steer Answer Interrupt Retry SaveDraft;
     Durability: Buffered Synced;
-    Effect: Ask Cancel Steer Permit Settle Load Resync Reply Update Leave;
+    Effect: Run Cancel Steer Permit Settle Load Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
     Fault: PromptLost LogCut;
     FailureKind: Unreachable WrongKey UnknownModel Cut Silent RateLimited Rejected ServerError TooLong LengthLimit

@@ -110,7 +110,7 @@ pub enum Body {
 pub fn deeds(effects: &Effects) -> Vec<Deed> {
     let deed = |effect: &Effect| {
         Some(match effect.clone() {
-            Effect::Ask { session, turn, .. } => Deed::Ask { session, turn },
+            Effect::Run { session, turn, .. } => Deed::Ask { session, turn },
             Effect::Cancel { session, turn } => Deed::Cancel { session, turn },
             Effect::Steer { session, turn, text } => Deed::Steer { session, turn, text },
             Effect::Permit { session, turn, call, .. } => Deed::Permit { session, turn, call },

@@ -121,7 +121,7 @@ fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(),
         let waits_for_nothing = match effect {
             Effect::Cancel { .. } => true,
             Effect::Update(update) => matches!(update, Update::Text { .. } | Update::Entry { .. }),
-            Effect::Ask { .. }
+            Effect::Run { .. }
             | Effect::Steer { .. }
             | Effect::Permit { .. }
             | Effect::Settle { .. }
@@ -135,7 +135,7 @@ fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(),
     let is_written = |wanted: &dyn Fn(&Stamped) -> bool| world.written.iter().any(wanted);
     for effect in &effects.after {
         match effect {
-            Effect::Ask { session, turn, .. } => {
+            Effect::Run { session, turn, .. } => {
                 let began = |stamped: &Stamped| {
                     stamped.session == *session
                         && matches!(&stamped.record, Record::Began { turn: began, .. } if began == turn)

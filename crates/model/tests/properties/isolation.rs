@@ -88,7 +88,7 @@ impl Observed {
         }
         for effect in effects.at_once.iter().chain(&effects.after) {
             match effect {
-                Effect::Ask { session, .. }
+                Effect::Run { session, .. }
                 | Effect::Cancel { session, .. }
                 | Effect::Steer { session, .. }
                 | Effect::Permit { session, .. }
@@ -112,7 +112,7 @@ impl Observed {
                         answer => format!("{answer:?}"),
                     });
                 }
-                Effect::Ask { .. }
+                Effect::Run { .. }
                 | Effect::Cancel { .. }
                 | Effect::Steer { .. }
                 | Effect::Permit { .. }

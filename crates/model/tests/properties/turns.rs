@@ -35,7 +35,7 @@ proptest! {
             }
             for effect in effects.at_once.iter().chain(&effects.after) {
                 match effect {
-                    Effect::Ask { session, turn, .. } => {
+                    Effect::Run { session, turn, .. } => {
                         let life = births(&world, *session);
                         prop_assert!(asked.insert((*session, life, *turn)), "asked twice: {session} {turn}");
                         let head = &world.disk().heads[session];

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_agent::{AgentSpec, Told};
+use q_agent::{AgentControl, AgentSpec};
 use q_core::{AgentEvent, Batch, ClientId, Instant, Limits, Multiplexer, Now, SessionId, TurnNo, WallTime};
 use q_proto::Id;
 use q_proto::entropy::NoEntropy;
@@ -24,7 +24,7 @@ use crate::door::Outbox;
 use crate::events::{Allowance, Event, Heard};
 use crate::pipeline::CommitNo;
 use crate::queries::Query;
-use crate::world::{Question, World};
+use crate::world::{AgentRequest, World};
 use crate::writer::Written;
 
 /// A world in which nothing happens by itself.
@@ -35,9 +35,9 @@ struct Simulated {
     no_entropy: bool,
     commits: Vec<(CommitNo, Batch)>,
     sent: Vec<(ClientId, HostMessage)>,
-    asked: Vec<Question>,
+    asked: Vec<AgentRequest>,
     cancelled: Vec<(SessionId, TurnNo)>,
-    told: Vec<(SessionId, TurnNo, Told)>,
+    told: Vec<(SessionId, TurnNo, AgentControl)>,
     loads: Vec<SessionId>,
     pages: Vec<(ClientId, u64)>,
     awaited: Vec<ClientId>,
@@ -58,8 +58,8 @@ impl World for Simulated {
         self.commits.push((commit, batch));
     }
 
-    fn ask(&mut self, question: Question) {
-        self.asked.push(question);
+    fn run(&mut self, request: AgentRequest) {
+        self.asked.push(request);
     }
 
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
@@ -70,8 +70,8 @@ impl World for Simulated {
         None
     }
 
-    fn tell(&mut self, session: SessionId, turn: TurnNo, told: Told) {
-        self.told.push((session, turn, told));
+    fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl) {
+        self.told.push((session, turn, control));
     }
 
     fn load(&mut self, session: SessionId) {
@@ -256,7 +256,7 @@ impl Bench {
 
     /// The addresses that were asked, in order.
     fn addresses(&self) -> Vec<&str> {
-        let address = |question: &Question| match &question.agent {
+        let address = |request: &AgentRequest| match &request.agent {
             AgentSpec::Http(spec) => spec.base_url.clone().leak() as &str,
             AgentSpec::Guide => "guide",
         };

@@ -68,7 +68,7 @@ fn a_turn_that_is_cancelled_while_it_is_being_written_is_never_asked() {
     bench.commit();
     assert!(matches!(bench.answer(interrupted), Some(Ok(Answer::Done))));
     assert!(matches!(bench.answer(other), Some(Ok(Answer::Accepted(1)))));
-    let asked: Vec<_> = bench.host.world.asked.iter().map(|question| question.session).collect();
+    let asked: Vec<_> = bench.host.world.asked.iter().map(|request| request.seat.session).collect();
     assert_eq!(asked, [two.into()], "the other session's turn is asked all the same");
 }
 

@@ -1,0 +1,124 @@
+//! The contract with every kind of agent: a seat opens a conversation, a turn is a stream of events and of controls.
+//!
+//! What a conversation remembers by itself is a cache. The transcript is the truth: each turn brings all of it that an agent
+//! is sent, and a conversation that has forgotten, or was refused its memory, goes on from that.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture};
+use futures_util::stream::BoxStream;
+use q_core::conversation::{Message, Role};
+use q_core::{AgentEvent, CallNo, Digest, Outcome, Policy, ResumeHandle, SessionId};
+
+/// For which session an agent works, and within what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// The session. Nothing that was opened for one is ever used for another.
+    pub session: SessionId,
+    /// Where it works, as the client that made the session named it; not looked at by anybody yet.
+    pub directory: PathBuf,
+    /// What a child process of this agent gets, and no other process does.
+    pub environment: ChildEnvironment,
+    /// What its tools may do without being asked each time. Consent itself is the core's.
+    pub policy: Policy,
+    /// By what an agent with a memory of its own finds the conversation again, as it last said itself
+    /// ([`AgentEvent::Resume`]). It may be refused: then the agent begins anew from the transcript and says another one.
+    pub resume: Option<ResumeHandle>,
+}
+
+impl Seat {
+    /// A seat in which nothing is set but for whom it is.
+    pub fn of(session: SessionId) -> Self {
+        Self {
+            session,
+            directory: PathBuf::new(),
+            environment: ChildEnvironment::default(),
+            policy: Policy::default(),
+            resume: None,
+        }
+    }
+}
+
+/// The variables of a child process: those of the client that brought the agent, keys among them. Never the host's own.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ChildEnvironment(pub BTreeMap<String, String>);
+
+/// Their names, and nothing of what they hold.
+impl fmt::Debug for ChildEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// What is asked in one turn: the conversation so far, ending with the person's prompt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// What the agent is told about its task before the conversation; empty for nothing.
+    pub brief: String,
+    /// Which model; empty for the agent's own default.
+    pub model: String,
+    /// Oldest first. An agent that remembers the conversation takes what is new in it.
+    pub messages: Vec<Message>,
+}
+
+impl Turn {
+    /// The person's newest message; empty when there is none.
+    pub fn prompt(&self) -> String {
+        let newest = self.messages.iter().rfind(|message| message.role == Role::User);
+        newest.map(Message::text).unwrap_or_default()
+    }
+}
+
+/// What an agent is told while a turn runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentControl {
+    /// A call may run: exactly what has this digest.
+    Permit {
+        /// Which call.
+        call: CallNo,
+        /// Of what.
+        digest: Digest,
+    },
+    /// A call ended without its tool.
+    Settle {
+        /// Which call.
+        call: CallNo,
+        /// How.
+        outcome: Outcome,
+        /// The person's words, if there are any.
+        text: String,
+    },
+    /// The person says this into the running turn.
+    Steer(String),
+}
+
+/// One kind of answerer, as a session reaches it.
+pub trait Agent: Send + Sync {
+    /// Opens the conversation of that seat. Cheap: nothing is started, connected or read before its first turn.
+    fn open(&self, seat: Seat) -> Arc<dyn Conversation>;
+}
+
+/// An agent at work for one session, for as long as it is kept: from its first turn until it is released.
+///
+/// It must be used inside a tokio runtime with time and I/O. Dropping the last handle to it ends at once whatever it holds
+/// outside of this process.
+pub trait Conversation: Send + Sync {
+    /// Runs a turn; never more than one at once.
+    ///
+    /// The stream ends after exactly one [`AgentEvent::Done`] or [`AgentEvent::Failed`]. Dropping it cancels the turn:
+    /// nothing is sent or read for it afterwards, and no tool of it goes on running.
+    ///
+    /// `controls` brings what the agent is told meanwhile; one that makes no calls and is not steerable may drop it.
+    fn turn(&self, turn: Turn, controls: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent>;
+
+    /// Parks it: whatever it holds outside (processes, connections) is closed in good order, so that its last
+    /// [`ResumeHandle`] finds the conversation again. No turn runs then, and none is run afterwards. One that holds nothing
+    /// has nothing to do.
+    fn release(&self) -> BoxFuture<'static, ()> {
+        future::ready(()).boxed()
+    }
+}

@@ -1,0 +1,190 @@
+//! Running turns: each session's conversation with its agent is kept until it is released; for each turn the history is read
+//! from the store, and what the agent says goes to the loop. A panic in one ends that turn only.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
+use q_agent::{AgentControl, AgentSpec, Conversation, Seat, Turn};
+use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, TurnNo, conversation};
+use q_store::Store;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::events::Heard;
+use crate::history::Histories;
+use crate::world::AgentRequest;
+
+/// How long an agent may take to park a conversation. What it still holds then is dropped.
+const RELEASE_TIME: Duration = Duration::from_secs(5);
+
+/// The conversations that are open, at most one a session, and the turns that run in them.
+pub(crate) struct Runs {
+    store: Weak<dyn Store>,
+    heard: mpsc::Sender<Heard>,
+    open: BTreeMap<SessionId, Open>,
+    histories: Arc<Histories>,
+}
+
+/// An open conversation.
+struct Open {
+    conversation: Arc<dyn Conversation>,
+    /// How it was reached and what it was opened with: for anything else another one is opened.
+    agent: AgentSpec,
+    seat: Seat,
+    /// The newest turn, which may be over.
+    turn: TurnNo,
+    task: JoinHandle<()>,
+    controls: mpsc::UnboundedSender<AgentControl>,
+}
+
+impl Open {
+    /// Whether a turn of that request may run in it. By what handle it was found does not matter once it is open.
+    fn serves(&self, request: &AgentRequest) -> bool {
+        let Seat { session, directory, environment, policy, resume: _ } = &self.seat;
+        let wanted = &request.seat;
+        self.agent == request.agent
+            && (session, directory, environment, policy)
+                == (&wanted.session, &wanted.directory, &wanted.environment, &wanted.policy)
+    }
+
+    /// Stops the turn that runs and parks the conversation, beside the loop.
+    fn park(self) -> JoinHandle<()> {
+        self.task.abort();
+        tokio::spawn(async move {
+            let _stopped = self.task.await;
+            let parking = AssertUnwindSafe(self.conversation.release()).catch_unwind();
+            if !matches!(tokio::time::timeout(RELEASE_TIME, parking).await, Ok(Ok(()))) {
+                tracing::warn!(target: "q::turn", session = %self.seat.session, "an agent did not park in time");
+            }
+        })
+    }
+}
+
+impl Runs {
+    pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<Heard>) -> Self {
+        Self { store, heard, open: BTreeMap::new(), histories: Arc::default() }
+    }
+
+    pub(crate) fn start(&mut self, request: AgentRequest) {
+        let session = request.seat.session;
+        let Some(store) = self.store.upgrade() else { return }; // the host ends
+        let kept = self.open.remove(&session);
+        let (kept, left) = match kept {
+            Some(kept) if kept.serves(&request) => (Some(kept), None),
+            other => (None, other.map(Open::park)),
+        };
+        let (conversation, earlier, seat) = match kept {
+            Some(Open { conversation, task, seat, .. }) => {
+                task.abort(); // over already, or its turn is
+                (conversation, Some(task), seat)
+            }
+            None => (request.agent.agent().open(request.seat.clone()), left, request.seat.clone()),
+        };
+        let (controls, told) = mpsc::unbounded_channel();
+        let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
+        let (turn, agent) = (request.turn, request.agent.clone());
+        let (heard, histories) = (self.heard.clone(), Arc::clone(&self.histories));
+        let talks = Arc::clone(&conversation);
+        let task = tokio::spawn(async move {
+            if let Some(earlier) = earlier {
+                let _over = earlier.await; // never two turns of one session at once
+            }
+            let running = run(&request, talks, store, &histories, &heard, told.boxed());
+            unless_it_panics(&request, &heard, running).await;
+        });
+        self.open.insert(session, Open { conversation, agent, seat, turn, task, controls });
+    }
+
+    pub(crate) fn cancel(&mut self, session: SessionId, turn: TurnNo) {
+        if let Some(open) = self.open.get(&session).filter(|open| open.turn == turn) {
+            open.task.abort();
+        }
+    }
+
+    /// Tells the agent of a turn something while it works. One that is gone hears nothing.
+    pub(crate) fn control(&self, session: SessionId, turn: TurnNo, control: AgentControl) {
+        if let Some(open) = self.open.get(&session).filter(|open| open.turn == turn) {
+            let _agent_listens_no_longer = open.controls.send(control);
+        }
+    }
+}
+
+/// Ends the turn, and nothing else, when running it panics.
+async fn unless_it_panics(
+    request: &AgentRequest,
+    heard: &mpsc::Sender<Heard>,
+    running: impl Future<Output = ()>,
+) {
+    if AssertUnwindSafe(running).catch_unwind().await.is_err() {
+        tracing::error!(target: "q::turn", session = %request.seat.session, "an agent panicked");
+        fail(request, heard, "it panicked").await;
+    }
+}
+
+async fn run(
+    request: &AgentRequest,
+    conversation: Arc<dyn Conversation>,
+    store: Arc<dyn Store>,
+    histories: &Arc<Histories>,
+    heard: &mpsc::Sender<Heard>,
+    controls: BoxStream<'static, AgentControl>,
+) {
+    let (session, turn) = (request.seat.session, request.turn);
+    let histories = Arc::clone(histories);
+    let read = tokio::task::spawn_blocking(move || histories.read(&*store, session)).await;
+    let (messages, sent) = match read {
+        Ok(Ok((entries, sent))) => (conversation::messages(&entries), sent),
+        Ok(Err(error)) => return fail(request, heard, &error.to_string()).await,
+        Err(_) => return fail(request, heard, "the history could not be read").await,
+    };
+    if heard.send(Heard { session, turn, event: AgentEvent::Sent(sent) }).await.is_err() {
+        return; // the host ends
+    }
+    let asked = Turn { brief: request.brief.clone(), model: request.model.clone(), messages };
+    let mut events = conversation.turn(asked, controls);
+    while let Some(event) = events.next().await {
+        if heard.send(Heard { session, turn, event }).await.is_err() {
+            return; // the host ends
+        }
+    }
+}
+
+async fn fail(request: &AgentRequest, heard: &mpsc::Sender<Heard>, why: &str) {
+    let event = AgentEvent::Failed(internal(why));
+    let (session, turn) = (request.seat.session, request.turn);
+    let _host_gone = heard.send(Heard { session, turn, event }).await;
+}
+
+fn internal(detail: &str) -> AgentFailure {
+    AgentFailure { kind: FailureKind::Internal, detail: detail.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_its_turn_and_nothing_else() {
+        let (heard, mut hear) = mpsc::channel(4);
+        let request = AgentRequest {
+            seat: Seat::of(SessionId(1)),
+            turn: TurnNo(2),
+            agent: AgentSpec::Guide,
+            model: String::new(),
+            brief: String::new(),
+        };
+        unless_it_panics(&request, &heard, async { panic!("as a test does") }).await;
+        let told = hear.recv().await.unwrap();
+        assert_eq!((told.session, told.turn), (SessionId(1), TurnNo(2)));
+        let AgentEvent::Failed(failure) = told.event else { panic!("{:?}", told.event) };
+        assert_eq!(failure.kind, FailureKind::Internal);
+        unless_it_panics(&request, &heard, async {}).await;
+        drop(heard);
+        assert!(hear.recv().await.is_none(), "nothing is said for one that does not panic");
+    }
+}
