@@ -17,6 +17,7 @@ pub(crate) fn run() -> Outcome {
     sim::run(&["--seeds", SEEDS])?;
     crash::run(&["--full"])?;
     mutants::run(&["--store"])?;
+    mutants::run(&["--client"])?;
     fuzz::run(FUZZ_SECONDS)?;
     bench::run(&[])?;
     real_agent::run(real_agent::Need::Must)?;

@@ -1,98 +1,51 @@
-//! A client of the host: requests and their answers, and a mirror that stays true meanwhile.
+//! A client on a connection to the host. What it knows and waits for, and what is delivered again, is `q-client`'s; here it
+//! is sent and read, and the questions that several verbs have are asked.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use q_client::Connection;
+use q_client::{ClientState, Connection, News, Prompt};
 use q_core::address::{self, Miss};
 use q_core::retention::Kept;
-use q_core::{Command, Mirror, Presence, SessionId, Snapshot, Summary, Token, Update};
+use q_core::{Command, Mirror, Presence, SessionId, Summary, Token};
 use q_proto::entropy;
-use q_proto::message::{Hello, MAX_ACKNOWLEDGED};
-use q_proto::view::{Line, Piece};
-use q_proto::{Answer, ClientMessage, HostMessage, Id, Request, list};
+use q_proto::message::Hello;
+use q_proto::view::Line;
+use q_proto::{Answer, ClientMessage, Id, Request, list};
 
-use crate::bringing::Bringing;
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::out;
 
-/// How long is waited before a successor of a host is looked for, by the number of those that failed; the last holds for
-/// all later ones.
-const WAITS: [Duration; 4] =
-    [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
-
 /// How long a host may take to read its last messages when a client leaves.
 const TAKES_WITHIN: Duration = Duration::from_millis(250);
 
-/// How long to wait after so many hosts in a row that did not come, or went at once.
-pub(crate) fn wait_after(failures: u32) -> Duration {
-    WAITS.get(failures as usize).or(WAITS.last()).copied().unwrap_or_default()
-}
-
-/// An attached client.
+/// A client's state on a connection to a host. `W` is what its owner waits for where nobody stands by for the answer.
 #[derive(Debug)]
-pub(crate) struct Client {
+pub(crate) struct Attachment<W> {
     connection: Connection,
-    last_request: u64,
-    bringing: Bringing,
-    pub(crate) mirror: Mirror,
-    /// Updates the mirror took, where they are kept.
-    updates: Option<Vec<Update>>,
-    pub(crate) acknowledged: Acknowledged,
+    pub(crate) state: ClientState<W>,
 }
 
-/// The newest prompt of each session that a host acknowledged to this client: the next host must have it. A hello has room
-/// for [`MAX_ACKNOWLEDGED`] of them; of more, any others are let go, since this only looks once more at what the store
-/// promises anyway.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Acknowledged(BTreeMap<SessionId, u64>);
+/// One whose every answer somebody stands by for.
+pub(crate) type Client = Attachment<()>;
 
-impl Acknowledged {
-    pub(crate) fn note(&mut self, session: SessionId, prompt: u64) {
-        let newest = self.0.entry(session).or_default();
-        *newest = prompt.max(*newest);
-        if self.0.len() > MAX_ACKNOWLEDGED {
-            let other = self.0.keys().find(|id| **id != session).copied();
-            other.and_then(|other| self.0.remove(&other));
-        }
-    }
+impl<W> Deref for Attachment<W> {
+    type Target = ClientState<W>;
 
-    /// What is thrown away or erased on purpose is missed by nobody.
-    fn follow(&mut self, update: &Update) {
-        match update {
-            Update::Session(summary) if summary.presence == Presence::Trashed => {
-                self.0.remove(&summary.id);
-            }
-            Update::Gone(session) => {
-                self.0.remove(session);
-            }
-            Update::Session(_)
-            | Update::Entry { .. }
-            | Update::Text { .. }
-            | Update::Queue { .. }
-            | Update::Draft { .. }
-            | Update::Pending { .. } => {}
-        }
+    fn deref(&self) -> &ClientState<W> {
+        &self.state
     }
 }
 
-/// What a message meant for the mirror's owner.
-#[derive(Debug)]
-pub(crate) enum News {
-    /// The mirror changed.
-    Changed,
-    /// The mirror is whole for the first time, or again.
-    Whole,
-    /// A request was answered.
-    Answered { request: u64, answer: Result<Answer, CliError> },
-    /// The host ends.
-    Going { why: String, restart: bool },
-    /// A session's copy must be asked for again.
-    Missed(SessionId),
+impl<W> DerefMut for Attachment<W> {
+    fn deref_mut(&mut self) -> &mut ClientState<W> {
+        &mut self.state
+    }
 }
 
-impl Client {
+impl<W: Default> Attachment<W> {
     /// Attaches to the host, which is started if none runs. With `watch`, returns once the mirror is whole.
     pub(crate) async fn attach(context: &Context, watch: bool) -> Result<Self, CliError> {
         let connection =
@@ -105,17 +58,10 @@ impl Client {
 
     /// Attaches to the successor of a host that is gone, with its mirror whole. It must find the store that its
     /// predecessor had: an empty one in its place would look as if everything were lost.
-    pub(crate) async fn rejoin(context: &Context, acknowledged: Acknowledged) -> Result<Self, CliError> {
+    pub(crate) async fn reattach(context: &Context, hello: Hello) -> Result<Self, CliError> {
         let Context { environment, place, .. } = context;
-        let told: Vec<(Id, u64)> =
-            acknowledged.0.iter().map(|(session, prompt)| ((*session).into(), *prompt)).collect();
-        let hello = || Hello { acknowledged: told.clone(), ..Hello::new(true) };
-        let connection = Connection::or_restart(place, &environment.program, hello).await?;
-        let mut client = Self::on(context, connection, true).await?;
-        if client.host().missed.is_empty() {
-            client.acknowledged = acknowledged; // else it is told now, and not again
-        }
-        Ok(client)
+        let connection = Connection::or_restart(place, &environment.program, || hello.clone()).await?;
+        Self::on(context, connection, true).await
     }
 
     /// Which sessions lack what an earlier host acknowledged to this client, in words; `before` is what was known of them.
@@ -140,28 +86,13 @@ impl Client {
     }
 
     async fn on(context: &Context, connection: Connection, watch: bool) -> Result<Self, CliError> {
-        let mut client = Self {
-            connection,
-            last_request: 0,
-            bringing: Bringing::new(context.known.agents.clone()),
-            mirror: Mirror::default(),
-            updates: None,
-            acknowledged: Acknowledged::default(),
-        };
+        let mut state = ClientState::new(context.known.agents.clone());
+        state.welcomed(&connection.host);
+        let mut client = Self { connection, state };
         if watch {
             while !matches!(client.next().await?, News::Whole) {}
         }
         Ok(client)
-    }
-
-    /// Keeps updates from here on, for [`Client::take_updates`].
-    pub(crate) fn keep_updates(&mut self) {
-        self.updates.get_or_insert_default();
-    }
-
-    /// The updates since they were last taken, in order.
-    pub(crate) fn take_updates(&mut self) -> Vec<Update> {
-        self.updates.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// How the host was at the hello.
@@ -169,33 +100,30 @@ impl Client {
         &self.connection.host
     }
 
-    /// The number of a request that is about to be sent.
-    pub(crate) fn expect_answer(&mut self) -> u64 {
-        self.last_request += 1;
-        self.last_request
+    /// Sends what is to be sent. Gives back what waited for requests that cannot be, each with why.
+    pub(crate) fn send(&mut self) -> Vec<(W, CliError)> {
+        let mut refused = Vec::new();
+        while let Some(message) = self.state.next_message() {
+            if let Err(error) = self.connection.send(&message)
+                && let ClientMessage::Request { id, .. } = message
+            {
+                refused.extend(self.state.withdraw(id).map(|waiting| (waiting, error.into())));
+            }
+        }
+        refused
     }
 
     /// Sends a request without waiting for its answer; gives its number.
     pub(crate) fn request(&mut self, request: Request) -> Result<u64, CliError> {
-        let id = self.expect_answer();
-        self.request_as(id, request)?;
-        Ok(id)
+        let id = self.state.request(request, W::default());
+        self.sent(id)
     }
 
-    /// The same under a number that was given out for it. Every request goes out here: with it, or before it, what it needs
-    /// and the host lacks.
-    pub(crate) fn request_as(&mut self, id: u64, mut request: Request) -> Result<(), CliError> {
-        if let Some(before) = self.bringing.prepare(&mut request) {
-            let id = self.expect_answer(); // nobody waits for its answer
-            self.connection.send(&ClientMessage::Request { id, request: before })?;
+    fn sent(&mut self, id: u64) -> Result<u64, CliError> {
+        match self.send().pop() {
+            Some((_, error)) => Err(error),
+            None => Ok(id),
         }
-        Ok(self.connection.send(&ClientMessage::Request { id, request })?)
-    }
-
-    /// Asks for a session's snapshot again: something was missed.
-    pub(crate) fn resync(&mut self, session: SessionId) -> Result<(), CliError> {
-        let _answered_by_a_snapshot = self.request(Request::Resync { session: session.into() })?;
-        Ok(())
     }
 
     /// Tells the host something that has no answer.
@@ -211,76 +139,27 @@ impl Client {
     /// Sends a request and waits for its answer; the mirror follows meanwhile.
     pub(crate) async fn ask(&mut self, request: Request) -> Result<Answer, CliError> {
         let id = self.request(request)?;
+        self.answer_to(id).await
+    }
+
+    async fn answer_to(&mut self, id: u64) -> Result<Answer, CliError> {
         loop {
             match self.next().await? {
-                News::Answered { request, answer } if request == id => return answer,
+                News::Answered { request, answer, .. } if request == id => return Ok(answer?),
                 News::Going { why, restart } => return Err(CliError::host_went(why, restart)),
-                News::Missed(session) => self.resync(session)?,
-                News::Answered { .. } | News::Changed | News::Whole => {}
+                News::Answered { .. } | News::Unasked { .. } | News::Changed | News::Whole => {}
             }
         }
     }
 
     /// Waits for the next message and takes it in.
-    pub(crate) async fn next(&mut self) -> Result<News, CliError> {
+    pub(crate) async fn next(&mut self) -> Result<News<W>, CliError> {
         let message = self.connection.next().await?;
-        self.take(message)
-    }
-
-    fn take(&mut self, message: HostMessage) -> Result<News, CliError> {
-        self.note_agents(&message);
-        let unreadable = |_| {
+        let news = self.state.on_message(message).map_err(|_| {
             CliError::failed("the host sent a name that is none; is it of another version? `q host stop`")
-        };
-        Ok(match message {
-            HostMessage::Snapshot(shot) => {
-                self.mirror.load(Snapshot::try_from(shot).map_err(unreadable)?);
-                News::Changed
-            }
-            HostMessage::Update(piece) => {
-                let update = Update::try_from(piece).map_err(unreadable)?;
-                self.acknowledged.follow(&update);
-                if let Some(updates) = &mut self.updates {
-                    updates.push(update.clone());
-                }
-                match self.mirror.apply(update) {
-                    Ok(()) => News::Changed,
-                    Err(missed) => News::Missed(missed.0),
-                }
-            }
-            HostMessage::Ready => News::Whole,
-            HostMessage::Reply { id, answer } => {
-                News::Answered { request: id, answer: answer.map_err(CliError::from) }
-            }
-            HostMessage::Going { why, restart } => News::Going { why, restart },
-            HostMessage::Welcome(_) | HostMessage::Unwelcome { .. } => News::Changed, // said once, at the hello
-        })
-    }
-
-    /// Notes which sessions want their agent to be brought.
-    fn note_agents(&mut self, message: &HostMessage) {
-        match message {
-            HostMessage::Snapshot(shot) => self.bringing.see(&shot.line),
-            HostMessage::Update(Piece::Line(line)) => self.bringing.see(line),
-            HostMessage::Update(Piece::Gone(session)) => self.bringing.forget((*session).into()),
-            HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
-                for line in lines {
-                    self.bringing.see(line);
-                }
-            }
-            HostMessage::Update(
-                Piece::Entry { .. }
-                | Piece::Text { .. }
-                | Piece::Queue { .. }
-                | Piece::Draft { .. }
-                | Piece::Pending { .. },
-            )
-            | HostMessage::Reply { .. }
-            | HostMessage::Welcome(_)
-            | HostMessage::Unwelcome { .. }
-            | HostMessage::Ready
-            | HostMessage::Going { .. } => {}
-        }
+        })?;
+        let _asked_for_itself = self.send();
+        Ok(news)
     }
 
     /// Every session, closed ones too.
@@ -338,33 +217,33 @@ impl Client {
 
     /// Submits a prompt; gives its number once it is kept.
     pub(crate) async fn submit(&mut self, session: SessionId, text: String) -> Result<u64, CliError> {
-        self.submit_as(token()?, session, text).await
+        self.deliver(Prompt { session, token: token()?, text, steers: false }).await
     }
 
-    /// The same under a token of the caller's, who may do it again with the next host.
-    pub(crate) async fn submit_as(
-        &mut self,
-        token: Token,
-        session: SessionId,
-        text: String,
-    ) -> Result<u64, CliError> {
-        self.deliver(session, Command::Submit { session, token, text }).await
-    }
-
-    /// Says something to the turn that runs, under a token of the caller's.
-    pub(crate) async fn steer_as(
-        &mut self,
-        token: Token,
-        session: SessionId,
-        text: String,
-    ) -> Result<u64, CliError> {
-        self.deliver(session, Command::Steer { session, token, text }).await
-    }
-
-    async fn deliver(&mut self, session: SessionId, prompt: Command) -> Result<u64, CliError> {
-        let Answer::Accepted(prompt) = self.ask(prompt.into()).await? else { return Err(unexpected()) };
-        self.acknowledged.note(session, prompt);
+    /// Delivers a prompt; gives its number once it is kept.
+    pub(crate) async fn deliver(&mut self, prompt: Prompt) -> Result<u64, CliError> {
+        let id = self.state.submit(prompt, W::default());
+        let id = self.sent(id)?;
+        let Answer::Accepted(prompt) = self.answer_to(id).await? else { return Err(unexpected()) };
         Ok(prompt)
+    }
+
+    /// Delivers again what no host before has answered, and waits until this one has. What it refuses is told with its text.
+    pub(crate) async fn deliver_again(&mut self) -> Result<(), CliError> {
+        self.state.deliver_again();
+        if let Some((_, error)) = self.send().pop() {
+            return Err(error);
+        }
+        while self.state.prompts().next().is_some() {
+            match self.next().await? {
+                News::Answered { prompt: Some(prompt), answer: Err(refused), .. } => {
+                    return Err(CliError::from(refused).hint(format!("not sent: {}", prompt.text)));
+                }
+                News::Going { why, restart } => return Err(CliError::host_went(why, restart)),
+                News::Answered { .. } | News::Unasked { .. } | News::Changed | News::Whole => {}
+            }
+        }
+        Ok(())
     }
 
     /// Creates a session, or forks one.
@@ -430,19 +309,4 @@ pub(crate) fn unexpected() -> CliError {
 fn summary(line: Line) -> Result<Summary, CliError> {
     Summary::try_from(line)
         .map_err(|fault| CliError::failed(format!("the host sent a name that is none: {fault}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hello_never_names_more_sessions_than_it_has_room_for() {
-        let mut acknowledged = Acknowledged::default();
-        for session in (1..=2 * MAX_ACKNOWLEDGED as u128).rev() {
-            acknowledged.note(SessionId(session), 7);
-            assert!(acknowledged.0.contains_key(&SessionId(session)), "the newest is among them");
-        }
-        assert_eq!(acknowledged.0.len(), MAX_ACKNOWLEDGED);
-    }
 }

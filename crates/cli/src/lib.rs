@@ -5,7 +5,6 @@ mod age;
 mod agents;
 mod args;
 mod attach;
-mod bringing;
 mod client;
 mod commands;
 mod config;

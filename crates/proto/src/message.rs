@@ -40,7 +40,7 @@ pub enum ClientMessage {
 pub const MAX_ACKNOWLEDGED: usize = 1024;
 
 /// Who a client is.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hello {
     /// [`super::PROTOCOL`].
     pub protocol: u32,

@@ -1,15 +1,18 @@
-//! Clients: each keeps a mirror and a desk, as the attached terminal does, and may be slow, deaf or gone.
+//! Clients: each is the state of a client that ships, on a connection that may be slow, deaf or gone.
 //!
-//! After the host is lost a terminal comes back and delivers again what was not answered; a script gives up.
+//! What it knows, what is unanswered, what is delivered again and when the next host is looked for is `q-client`'s; here it is
+//! used as a person or a script would, and its connection is made to fail. After the host is lost a terminal comes back; a
+//! script gives up.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use q_core::{ClientId, EntryNo, Mirror, PendingCall, Presence, SessionId, Snapshot, Update};
+use q_client::{Backoff, ClientState, News, Prompt};
+use q_core::{ClientId, EntryNo, Instant, PendingCall, Presence, SessionId, Token};
 use q_host::simulation::Outbox;
 use q_proto::message::{Hello, NamedAgent, Reach};
 use q_proto::network::Network;
-use q_proto::view::{Line, Piece};
+use q_proto::view::{Call, Piece};
 use q_proto::{Answer, ClientMessage, HostMessage, Request, Wish};
 
 use super::consent::CallId;
@@ -17,28 +20,27 @@ use super::index::Index;
 use super::law::{Held, Law};
 use super::planted::Planted;
 use super::texts;
-use super::wishes::{AGENTS, Asked};
+use super::wishes::AGENTS;
 
 /// One place where a client may be.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Client {
-    pub(super) state: State,
+    pub(super) presence: State,
     /// Whether it keeps a mirror, as a terminal does.
     pub(super) watches: bool,
     has_agents: bool,
-    /// The agents of the sessions it saw a line of, and whether they are wanted.
-    seen_agents: BTreeMap<SessionId, (String, bool)>,
-    pub(super) mirror: Mirror,
+    pub(super) state: ClientState<Waiting>,
+    backoff: Backoff,
+    /// Prompts that the person typed and no host has answered, by their tokens; and which request carries which. Read off the
+    /// wire, so that what the client's state forgets is missed.
+    typed: BTreeSet<Token>,
+    carried: BTreeMap<u64, Token>,
     /// Whether the mirror has been filled since the client came.
     pub(super) is_whole: bool,
     /// What waits for the person, as last asked for.
     inbox: Vec<(SessionId, PendingCall)>,
     /// Every call that was ever on its screen.
     seen: BTreeMap<CallId, PendingCall>,
-    desk: BTreeMap<u64, Waiting>,
-    /// What the host before did not answer.
-    undelivered: Vec<Submission>,
-    last_request: u64,
     planted: Option<Planted>,
 }
 
@@ -46,8 +48,8 @@ pub(super) struct Client {
 pub(super) enum State {
     #[default]
     Away,
-    /// It wants in.
-    Knocking,
+    /// It wants in, not before that.
+    Knocking(Instant),
     Attached(Connection),
 }
 
@@ -68,126 +70,103 @@ pub(super) struct Connection {
 /// What waits for an answer.
 #[derive(Clone, Debug)]
 pub(super) enum Waiting {
-    Submit(Submission),
     Page { session: SessionId, before: Option<EntryNo>, newest: EntryNo },
     Other,
 }
 
-/// A prompt, kept whole until it is answered.
-#[derive(Clone, Debug)]
-pub(super) struct Submission {
-    pub(super) session: SessionId,
-    pub(super) token: u128,
-    pub(super) text: String,
-    /// Whether it is meant for the running turn.
-    pub(super) steers: bool,
-}
-
-impl Waiting {
-    fn submission(self) -> Option<Submission> {
-        match self {
-            Self::Submit(submission) => Some(submission),
-            Self::Page { .. } | Self::Other => None,
-        }
-    }
+/// What a client asks for.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Request(Waiting, Request),
+    Prompt(Prompt),
 }
 
 impl Client {
     pub(super) fn new(planted: Option<Planted>) -> Self {
-        Self { planted, ..Self::default() }
+        Self {
+            presence: State::Away,
+            watches: false,
+            has_agents: false,
+            state: ClientState::new(Vec::new()),
+            backoff: Backoff::default(),
+            typed: BTreeSet::new(),
+            carried: BTreeMap::new(),
+            is_whole: false,
+            inbox: Vec::new(),
+            seen: BTreeMap::new(),
+            planted,
+        }
     }
 
     /// It is started.
-    pub(super) fn come(&mut self, watches: bool, has_agents: bool) {
-        if matches!(self.state, State::Away) {
-            *self = Self {
-                state: State::Knocking,
-                watches,
-                has_agents,
-                planted: self.planted,
-                ..Self::default()
-            };
+    pub(super) fn come(&mut self, watches: bool, has_agents: bool, now: Instant) {
+        if matches!(self.presence, State::Away) {
+            let presence = State::Knocking(now);
+            *self = Self { presence, watches, has_agents, ..Self::new(self.planted) };
         }
     }
 
     /// It ends. Gives its connection, if it had one.
     pub(super) fn go(&mut self) -> Option<Connection> {
-        self.desk.clear();
-        self.undelivered.clear();
-        self.mirror.clear();
-        match std::mem::take(&mut self.state) {
+        self.state = ClientState::new(Vec::new());
+        self.typed.clear();
+        match std::mem::take(&mut self.presence) {
             State::Attached(connection) => Some(connection),
-            State::Away | State::Knocking => None,
+            State::Away | State::Knocking(_) => None,
         }
     }
 
     pub(super) const fn connection(&mut self) -> Option<&mut Connection> {
-        match &mut self.state {
+        match &mut self.presence {
             State::Attached(connection) => Some(connection),
-            State::Away | State::Knocking => None,
+            State::Away | State::Knocking(_) => None,
+        }
+    }
+
+    /// When it looks for a host, if it does.
+    pub(super) const fn knocks_at(&self) -> Option<Instant> {
+        match self.presence {
+            State::Knocking(due) => Some(due),
+            State::Away | State::Attached(_) => None,
         }
     }
 
     /// A host lets it in; what it says first.
-    pub(super) fn attach(&mut self, id: ClientId, outbox: Arc<Outbox>) -> Hello {
+    pub(super) fn attach(&mut self, id: ClientId, outbox: Arc<Outbox>, now: Instant) -> Hello {
         let (up, down) = Default::default();
-        self.state = State::Attached(Connection { id, outbox, up, down, is_open: true, is_stalled: false });
-        self.mirror.clear();
-        self.seen_agents.clear();
+        self.presence =
+            State::Attached(Connection { id, outbox, up, down, is_open: true, is_stalled: false });
+        self.backoff.joined(now);
         self.is_whole = false;
-        self.last_request = 0;
-        let unanswered = std::mem::take(&mut self.desk).into_values();
-        self.undelivered.extend(unanswered.filter_map(Waiting::submission));
-        Hello::new(self.watches)
+        self.carried.clear();
+        let hello = self.state.hello(self.watches);
+        let agents = AGENTS.iter().filter_map(|agent| self.agent(agent)).collect();
+        let before = std::mem::replace(&mut self.state, ClientState::new(agents));
+        let _nobody_looks_at_these = self.state.take_over(before);
+        hello
     }
 
-    /// How it reaches an agent, if it knows one of that name.
-    fn reach(&self, agent: &str) -> Option<Reach> {
-        let is_known = self.has_agents && AGENTS.contains(&agent);
-        is_known.then(|| Reach::Http {
-            base_url: agent.into(),
+    /// An agent of that name, if it knows one.
+    fn agent(&self, name: &str) -> Option<NamedAgent> {
+        let reach = Reach::Http {
+            base_url: name.into(),
             key: None,
             model: "m".into(),
             idle_timeout_ms: 1,
             network: Network::default(),
-        })
+        };
+        self.has_agents.then(|| NamedAgent { name: name.into(), reach })
     }
 
-    /// Puts into a request how its agent is reached; gives what is to be said before it. Where a line was seen, that says
-    /// whether the agent is wanted; who saw none offers what it has: what is taken is the host's to say.
-    fn bring(&self, request: &mut Request) -> Vec<Request> {
-        let named = |name: &str| self.reach(name).map(|reach| NamedAgent { name: name.into(), reach });
-        let offer = |session, agent| Request::SetAgent { session, agent: Box::new(agent) };
-        #[expect(clippy::wildcard_enum_match_arm, reason = "no other request brings an agent")]
-        match request {
-            Request::Create(new) => new.reach = self.reach(&new.agent).map(Box::new),
-            Request::Fork { session, reach, .. } => {
-                *reach = self
-                    .seen_agents
-                    .get(&SessionId::from(*session))
-                    .and_then(|(agent, _)| self.reach(agent).map(Box::new));
-            }
-            Request::Wish { session, wish } if wish.asks() => {
-                return match self.seen_agents.get(&SessionId::from(*session)) {
-                    Some((agent, true)) => {
-                        named(agent).map(|agent| offer(*session, agent)).into_iter().collect()
-                    }
-                    Some((_, false)) => Vec::new(),
-                    None => AGENTS
-                        .iter()
-                        .filter_map(|&name| named(name))
-                        .map(|agent| offer(*session, agent))
-                        .collect(),
-                };
-            }
-            _brings_none => {}
+    /// Who saw no line of a session offers what it has before it asks: what is taken is the host's to say.
+    fn offer(&mut self, session: SessionId) {
+        if self.state.has_seen(session) {
+            return;
         }
-        Vec::new()
-    }
-
-    /// Notes which agent a session has, and whether the host wants it to be brought.
-    fn see_agent(&mut self, line: &Line) {
-        self.seen_agents.insert(line.id.into(), (line.agent.clone(), line.wants_agent));
+        for agent in AGENTS.iter().filter_map(|agent| self.agent(agent)).collect::<Vec<_>>() {
+            let offer = Request::SetAgent { session: session.into(), agent: Box::new(agent) };
+            self.state.request(offer, Waiting::Other);
+        }
     }
 
     /// Says something.
@@ -198,30 +177,50 @@ impl Client {
     }
 
     /// Asks for something.
-    pub(super) fn ask(&mut self, (waiting, mut request): Asked) {
-        if matches!(self.state, State::Attached(_)) {
-            for before in self.bring(&mut request) {
-                self.send(Waiting::Other, before);
-            }
-            self.send(waiting, request);
+    pub(super) fn ask(&mut self, asked: Asked) {
+        if !matches!(self.presence, State::Attached(_)) {
+            return;
         }
+        match asked {
+            Asked::Request(waiting, request) => {
+                if let Request::Wish { session, wish } = &request
+                    && wish.asks()
+                {
+                    self.offer((*session).into());
+                }
+                self.state.request(request, waiting);
+            }
+            Asked::Prompt(prompt) => {
+                self.offer(prompt.session);
+                self.typed.insert(prompt.token);
+                self.state.submit(prompt, Waiting::Other);
+            }
+        }
+        self.send(|_| ());
     }
 
-    fn send(&mut self, waiting: Waiting, request: Request) {
-        self.last_request += 1;
-        self.desk.insert(self.last_request, waiting);
-        self.tell(ClientMessage::Request { id: self.last_request, request });
+    /// Sends what is to be sent, each message `changed` on its way.
+    fn send(&mut self, changed: impl Fn(&mut ClientMessage)) {
+        while let Some(mut message) = self.state.next_message() {
+            if let ClientMessage::Request { id, request: Request::Wish { wish, .. } } = &message
+                && let Wish::Submit { token, .. } | Wish::Steer { token, .. } = wish
+            {
+                self.carried.insert(*id, Token(*token));
+            }
+            changed(&mut message);
+            self.tell(message);
+        }
     }
 
     /// Shows something else. If that sleeps, it has it woken, as the terminal does.
     pub(super) fn show(&mut self, session: Option<SessionId>, at_end: bool) {
         if let Some(session) = session {
             if at_end {
-                self.mirror.mark_read(session); // as the terminal does, which cannot wait for the host
+                self.state.mirror.mark_read(session); // as the terminal does, which cannot wait for the host
             }
-            let sleeps = |id| Some(self.mirror.get(id)?.summary.presence == Presence::Hibernated);
+            let sleeps = |id| Some(self.state.mirror.get(id)?.summary.presence == Presence::Hibernated);
             if sleeps(session) == Some(true) {
-                self.ask((Waiting::Other, Wish::Wake.of(session.into())));
+                self.ask(Asked::Request(Waiting::Other, Wish::Wake.of(session.into())));
             }
         }
         self.tell(ClientMessage::Showing { session: session.map(Into::into), at_end });
@@ -238,7 +237,7 @@ impl Client {
         let of = |session: SessionId, calls: &[PendingCall]| -> Vec<_> {
             calls.iter().map(|call| (session, call.clone())).collect()
         };
-        let mirrored = self.mirror.by_slot();
+        let mirrored = self.state.mirror.by_slot();
         mirrored.into_iter().flat_map(|one| of(one.summary.id, &one.pending)).collect()
     }
 
@@ -252,42 +251,52 @@ impl Client {
         self.seen.extend(calls.iter().map(|call| ((session, call.turn, call.call), call.clone())));
     }
 
-    /// Delivers an unanswered submission once more; whether it had one.
+    /// Delivers an unanswered prompt once more; whether it had one.
     pub(super) fn deliver_one_again(&mut self) -> bool {
-        let unanswered = self.desk.values().cloned().find_map(Waiting::submission);
+        let unanswered = self.state.prompts().next().cloned();
         let had_one = unanswered.is_some();
-        if let Some(submission) = unanswered {
-            self.ask(submission.asked());
+        if let Some(prompt) = unanswered {
+            self.ask(Asked::Prompt(prompt));
         }
         had_one
     }
 
     /// Delivers to a new host what the one before did not answer.
     fn deliver_again(&mut self) {
-        for mut submission in std::mem::take(&mut self.undelivered) {
-            if self.planted == Some(Planted::DeliversUnderAnotherToken) {
-                submission.token += 1;
+        self.state.deliver_again();
+        let another = self.planted == Some(Planted::DeliversUnderAnotherToken);
+        self.send(|message| {
+            if let ClientMessage::Request {
+                request: Request::Wish { wish: Wish::Submit { token, .. } | Wish::Steer { token, .. }, .. },
+                ..
+            } = message
+            {
+                *token += u128::from(another);
             }
-            self.ask(submission.asked());
-        }
+        });
+    }
+
+    /// How many prompts of its person no host has answered.
+    pub(super) fn owes(&self) -> usize {
+        self.typed.len()
     }
 
     /// How many answers it waits for.
     pub(super) fn waits_for(&self) -> usize {
-        self.desk.len()
+        self.state.waits_for()
     }
 
     /// The host is gone.
-    fn lost(&mut self) {
+    fn lost(&mut self, now: Instant) {
         if self.watches {
-            self.state = State::Knocking;
+            self.presence = State::Knocking(now.after(self.backoff.lost(now)));
         } else {
             let _connection = self.go();
         }
     }
 
     /// Reads one message, or the end of the connection. Whether there was anything to read.
-    pub(super) fn read(&mut self, index: &Index) -> Held<bool> {
+    pub(super) fn read(&mut self, index: &Index, now: Instant) -> Held<bool> {
         let Some(connection) = self.connection() else { return Ok(false) };
         if connection.is_stalled {
             return Ok(false);
@@ -295,62 +304,65 @@ impl Client {
         let is_open = connection.is_open;
         match connection.down.pop_front() {
             Some(message) => {
-                self.hear(message, index)?;
+                self.on_message(message, index, now)?;
                 Ok(true)
             }
             None if is_open => Ok(false),
             None => {
-                self.lost();
+                self.lost(now);
                 Ok(true)
             }
         }
     }
 
-    fn hear(&mut self, message: HostMessage, index: &Index) -> Held {
+    fn on_message(&mut self, mut message: HostMessage, index: &Index, now: Instant) -> Held {
         texts::are_at_home(&message, index)?;
         let misfit = |fault: q_core::NameFault| Law::WireFits.broken(format!("a name: {fault}"));
-        match message {
-            HostMessage::Snapshot(shot) => {
-                self.see_agent(&shot.line);
-                let snapshot = Snapshot::try_from(shot).map_err(misfit)?;
-                self.sees(snapshot.summary.id, &snapshot.pending);
-                self.mirror.load(snapshot);
-            }
-            HostMessage::Update(piece) => {
-                if let Piece::Line(line) = &piece {
-                    self.see_agent(line);
-                }
-                let mut update = Update::try_from(piece).map_err(misfit)?;
-                match (self.planted, &mut update) {
-                    (Some(Planted::MiscountsUnread), Update::Session(summary)) => summary.unread += 1,
-                    (Some(Planted::LosesUpdates), _)
-                    | (Some(Planted::LosesCalls), Update::Pending { .. }) => return Ok(()),
-                    (_, Update::Pending { session, pending }) => self.sees(*session, pending),
-                    (_, _) => {}
-                }
-                if let Err(missed) = self.mirror.apply(update) {
-                    self.ask((Waiting::Other, Request::Resync { session: missed.0.into() }));
+        match (self.planted, &mut message) {
+            (Some(Planted::MiscountsUnread), HostMessage::Update(Piece::Line(line))) => line.unread += 1,
+            (Some(Planted::LosesUpdates), HostMessage::Update(_))
+            | (Some(Planted::LosesCalls), HostMessage::Update(Piece::Pending { .. })) => return Ok(()),
+            (_, _) => {}
+        }
+        let calls = |calls: &[Call]| calls.iter().cloned().map(PendingCall::from).collect::<Vec<_>>();
+        match &message {
+            HostMessage::Reply { id, .. } => {
+                if let Some(token) = self.carried.remove(id) {
+                    self.typed.remove(&token);
                 }
             }
-            HostMessage::Ready => {
+            HostMessage::Snapshot(shot) => self.sees(shot.line.id.into(), &calls(&shot.pending)),
+            HostMessage::Update(Piece::Pending { session, pending }) => {
+                self.sees((*session).into(), &calls(pending));
+            }
+            HostMessage::Update(_)
+            | HostMessage::Ready
+            | HostMessage::Going { .. }
+            | HostMessage::Welcome(_)
+            | HostMessage::Unwelcome { .. } => {}
+        }
+        match self.state.on_message(message).map_err(misfit)? {
+            News::Changed => {}
+            News::Whole => {
                 if !std::mem::replace(&mut self.is_whole, true) {
                     self.deliver_again();
                 }
             }
-            HostMessage::Reply { id, answer } => {
-                let waiting = self.desk.remove(&id);
-                let how = || format!("an answer to request {id}, which nobody waits for: {answer:?}");
-                let waiting = waiting.ok_or_else(|| Law::OneReply.broken(how()))?;
+            News::Answered { waiting, answer, .. } => {
                 if let Ok(answer) = answer {
                     self.answered(waiting, answer, index)?;
                 }
             }
-            HostMessage::Going { restart: true, .. } => self.lost(),
-            HostMessage::Going { restart: false, .. } => {
+            News::Unasked { request } => {
+                let how = format!("an answer to request {request}, which nobody waits for");
+                return Err(Law::OneReply.broken(how));
+            }
+            News::Going { restart: true, .. } => self.lost(now),
+            News::Going { restart: false, .. } => {
                 let _connection = self.go();
             }
-            HostMessage::Welcome(_) | HostMessage::Unwelcome { .. } => {}
         }
+        self.send(|_| ());
         Ok(())
     }
 
@@ -365,7 +377,7 @@ impl Client {
                 texts::page_is_at_home(&page, session, index)?;
                 if let Some(before) = before {
                     let entries = page.entries.into_iter().map(q_core::Entry::from).collect();
-                    self.mirror.prepend(session, before, entries, page.trimmed);
+                    self.state.mirror.prepend(session, before, entries, page.trimmed);
                 }
             }
             (_, Answer::Inbox(inbox)) => {
@@ -375,7 +387,7 @@ impl Client {
                     self.sees(session, &[call]);
                 }
             }
-            (Waiting::Page { .. } | Waiting::Submit(_) | Waiting::Other, _) => {}
+            (Waiting::Page { .. } | Waiting::Other, _) => {}
         }
         Ok(())
     }

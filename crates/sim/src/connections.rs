@@ -5,7 +5,7 @@ use std::sync::Arc;
 use q_host::simulation::{Allowance, Bounds, Event, OnWire, Outbox, QUEUE, Taken};
 use q_proto::{FrameError, HostMessage};
 
-use super::client::{Connection, State};
+use super::client::Connection;
 use super::law::{Held, Law};
 use super::life::Phase;
 use super::planted::Planted;
@@ -19,8 +19,9 @@ impl Stage {
     /// Whoever stands before the door starts a host if none runs, and comes in if it is open.
     pub(super) fn let_in(&mut self) -> Held {
         let bounds = if self.planted == Some(Planted::HasNoBounds) { Bounds::default() } else { self.bounds };
+        let now = self.clocks.mono();
         for number in 0..self.clients.len() {
-            if matches!(self.clients[number].state, State::Knocking) {
+            if self.clients[number].knocks_at().is_some_and(|due| due <= now) {
                 if self.life.is_none() {
                     self.start()?;
                 }
@@ -30,7 +31,7 @@ impl Stage {
                 {
                     life.last_client = life.last_client.next();
                     let (id, outbox) = (life.last_client, Arc::new(Outbox::within(bounds)));
-                    let hello = self.clients[number].attach(id, Arc::clone(&outbox));
+                    let hello = self.clients[number].attach(id, Arc::clone(&outbox), now);
                     life.inbox.push_back(Event::Connected { client: id, hello, outbox });
                 }
             }
@@ -114,7 +115,7 @@ impl Stage {
 
     /// A client reads one message. Whether it did.
     pub(super) fn read(&mut self, client: usize) -> Held<bool> {
-        self.clients[client].read(&self.disk.index)
+        self.clients[client].read(&self.disk.index, self.clocks.mono())
     }
 }
 

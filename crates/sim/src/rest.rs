@@ -20,15 +20,24 @@ const DEADLINES: usize = 400;
 const EVERYTHING: usize = usize::MAX;
 
 impl Stage {
-    /// Lets everything have its consequences; no time passes but what a leaving host waits. Then looks.
+    /// Lets everything have its consequences; no time passes but what a leaving host waits, and clients before they look for
+    /// the next one. Then looks.
     pub(super) fn settle(&mut self) -> Held {
         for _ in 0..ROUNDS {
-            if !self.move_everything()? && !self.pass_farewell() {
+            if !self.move_everything()? && !self.pass_farewell() && !self.pass_backoff() {
                 return self.looks_right();
             }
         }
         let waiting = self.life.as_ref().map(|life| (life.phase, life.inbox.len(), life.reports.len()));
         Err(Law::ComesToRest.broken(format!("after {ROUNDS} rounds something moves still: {waiting:?}")))
+    }
+
+    /// Time passes until the next client looks for a host, if one is to.
+    fn pass_backoff(&mut self) -> bool {
+        let next = self.clients.iter().filter_map(Client::knocks_at).min();
+        let is_to_come = next.is_some_and(|due| self.clocks.mono() < due);
+        next.inspect(|due| self.clocks.pass_until(*due));
+        is_to_come
     }
 
     /// Moves everything that can move once. Whether anything did.
@@ -65,8 +74,7 @@ impl Stage {
         let Some(life) = self.life.as_ref().filter(|life| life.phase == Phase::Serving) else {
             return Ok(());
         };
-        let stalled =
-            |client: &Client| matches!(&client.state, State::Attached(connection) if connection.is_stalled);
+        let stalled = |client: &Client| matches!(&client.presence, State::Attached(connection) if connection.is_stalled);
         let all_read = !self.clients.iter().any(stalled);
         if all_read {
             self.ledger.all_is_answered()?;
@@ -76,11 +84,14 @@ impl Stage {
         self.together_all_is_right(life, &lines)?;
         let truths = self.truths(life, lines)?;
         for client in self.clients.iter().filter(|client| client.watches && client.is_whole) {
-            if matches!(client.state, State::Attached(_)) && !stalled(client) {
+            if matches!(client.presence, State::Attached(_)) && !stalled(client) {
                 Law::Answered.check(client.waits_for() == 0, || {
                     format!("a client waits for {} answers", client.waits_for())
                 })?;
-                is_true(&client.mirror, &truths)?;
+                Law::Answered.check(client.owes() == 0, || {
+                    format!("{} prompts of a terminal were never answered", client.owes())
+                })?;
+                is_true(&client.state.mirror, &truths)?;
             }
         }
         Ok(())
@@ -156,7 +167,7 @@ impl Stage {
         }
         self.settle()?;
         if self.life.is_none() {
-            self.clients[0].come(true, true);
+            self.clients[0].come(true, true, self.clocks.mono());
             self.let_in()?;
             self.settle()?;
         }

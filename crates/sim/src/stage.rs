@@ -143,7 +143,7 @@ impl Stage {
 
     /// The client of that number among those that are there, or among those that are not.
     fn client(&self, number: u8, is_there: bool) -> Option<usize> {
-        let are_so = |client: &Client| matches!(client.state, State::Attached(_)) == is_there;
+        let are_so = |client: &Client| matches!(client.presence, State::Attached(_)) == is_there;
         let count = self.clients.iter().filter(|client| are_so(client)).count();
         let place = usize::from(number).checked_rem(count)?;
         self.clients
@@ -168,7 +168,7 @@ impl Stage {
     }
 
     fn client_acts(&mut self, number: u8, does: &Does) -> Held {
-        let nobody_is_there = self.clients.iter().all(|client| matches!(client.state, State::Away));
+        let nobody_is_there = self.clients.iter().all(|client| matches!(client.presence, State::Away));
         let comes = Does::Come { watch: true, agents: true };
         let does = if nobody_is_there { &comes } else { does };
         match self.client(number, !matches!(does, Does::Come { .. })) {
@@ -179,7 +179,7 @@ impl Stage {
 
     fn client_does(&mut self, client: usize, does: &Does) -> Held {
         match *does {
-            Does::Come { watch, agents } => self.clients[client].come(watch, agents),
+            Does::Come { watch, agents } => self.clients[client].come(watch, agents, self.clocks.mono()),
             Does::Wish { session, ref wish } => {
                 let nothing_is_there = self.disk.index.sessions().is_empty();
                 let creates = Wish::Create { named: None, brief: 0, denies: false };

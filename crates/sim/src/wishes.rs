@@ -1,10 +1,11 @@
 //! From a wish to the request a client makes of it.
 
-use q_core::{Digest, EntryNo, Kind, PendingCall, Policy, SessionId, TurnNo, Wants};
+use q_client::Prompt;
+use q_core::{Digest, EntryNo, Kind, PendingCall, Policy, SessionId, Token, TurnNo, Wants};
 use q_proto::{New, Request, Say, Wish as OnWire};
 use q_testkit::chance::scrambled;
 
-use super::client::{Client, Submission, Waiting};
+use super::client::{Asked, Client, Waiting};
 use super::mark;
 use super::step::{Aim, Answer, Wish};
 
@@ -16,14 +17,11 @@ const NAMES: [&str; 6] = ["api", "API", "docs", "login-handler", "1st", ""];
 /// Changes of tags that are typed: some are none.
 const TAGS: [&str; 6] = ["+work", "-work", "later", "Later", "two words", "-"];
 
-/// What is asked, and what waits for the answer.
-pub(super) type Asked = (Waiting, Request);
-
 impl Wish {
     /// What this client asks. `number` is one that no other wish had.
     pub(super) fn request(&self, session: SessionId, client: &Client, number: u64) -> Asked {
-        let of = |wish: OnWire| (Waiting::Other, wish.of(session.into()));
-        let other = |request| (Waiting::Other, request);
+        let of = |wish: OnWire| Asked::Request(Waiting::Other, wish.of(session.into()));
+        let other = |request| Asked::Request(Waiting::Other, request);
         let queued = |prompt| queued(client, session, prompt);
         match *self {
             Self::Create { named, brief, denies } => other(create(named, brief, denies, number)),
@@ -46,8 +44,8 @@ impl Wish {
                 of(OnWire::SetPolicy { policy: if denies { Policy::Deny } else { Policy::Ask } })
             }
             Self::MarkUnread => of(OnWire::MarkUnread),
-            Self::Submit { bytes } => Submission::new(number, session, bytes.into(), false).asked(),
-            Self::Steer { bytes } => Submission::new(number, session, bytes.into(), true).asked(),
+            Self::Submit { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), false)),
+            Self::Steer { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), true)),
             Self::Unqueue { prompt } => of(OnWire::Unqueue { prompt: queued(prompt) }),
             Self::Edit { prompt, bytes } => {
                 let text = text(session, &format!("e{number}"), bytes);
@@ -63,7 +61,7 @@ impl Wish {
             // An answer needs something to answer: it is looked for.
             Self::Inbox | Self::Answer { .. } => other(Request::Inbox),
             Self::Resync => other(Request::Resync { session: session.into() }),
-            // The desk delivers again what it has; here it has nothing.
+            // What is unanswered is delivered again; here nothing is.
             Self::Status | Self::SubmitAgain => other(Request::Status),
             Self::Stats => other(Request::Stats),
             Self::Stop => other(Request::Stop),
@@ -113,23 +111,14 @@ impl Answering {
             Answer::Words => Say::Words(mark::text(*session, "answer", 20)),
         };
         let wish = OnWire::Answer { turn: call.turn.0, call: call.call.0, digest: call.digest.0, answer };
-        (Waiting::Other, wish.of((*session).into()))
+        Asked::Request(Waiting::Other, wish.of((*session).into()))
     }
 }
 
-impl Submission {
-    fn new(number: u64, session: SessionId, bytes: usize, steers: bool) -> Self {
-        let what = mark::of_submission(number);
-        let text = if bytes == 0 { " \n".into() } else { mark::text(session, &what, bytes) };
-        Self { session, token: token(number), text, steers }
-    }
-
-    /// The same again is the same.
-    pub(super) fn asked(&self) -> Asked {
-        let Self { session, token, text, steers } = self.clone();
-        let wish = if steers { OnWire::Steer { token, text } } else { OnWire::Submit { token, text } };
-        (Waiting::Submit(self.clone()), wish.of(session.into()))
-    }
+fn prompt(number: u64, session: SessionId, bytes: usize, steers: bool) -> Prompt {
+    let what = mark::of_submission(number);
+    let text = if bytes == 0 { " \n".into() } else { mark::text(session, &what, bytes) };
+    Prompt { session, token: Token(token(number)), text, steers }
 }
 
 fn text(session: SessionId, what: &str, bytes: u16) -> String {
@@ -153,25 +142,25 @@ fn create(named: Option<u8>, brief: u8, denies: bool, number: u64) -> Request {
 }
 
 fn page(client: &Client, session: SessionId, older: bool, bytes: u16) -> Asked {
-    let shown = client.mirror.get(session);
+    let shown = client.state.mirror.get(session);
     let first = shown.and_then(|shown| shown.entries.front()).map(|entry| entry.no);
     let last = shown.and_then(|shown| shown.entries.back()).map(|entry| entry.no);
     let before = first.filter(|_| older);
     let waiting = Waiting::Page { session, before, newest: last.unwrap_or(EntryNo(0)) };
     let before = before.map(|before| before.0);
-    (waiting, Request::Page { session: session.into(), before, bytes: bytes.into() })
+    Asked::Request(waiting, Request::Page { session: session.into(), before, bytes: bytes.into() })
 }
 
 /// The entry of that place on the screen, or one that may not be.
 fn entry(client: &Client, session: SessionId, place: u8) -> EntryNo {
-    let shown = client.mirror.get(session);
+    let shown = client.state.mirror.get(session);
     let entry = shown.and_then(|shown| shown.entries.get(usize::from(place)));
     entry.map_or(EntryNo(place.into()), |entry| entry.no)
 }
 
 /// The number of the prompt that waits at that place, or one that may not wait.
 fn queued(client: &Client, session: SessionId, place: u8) -> u64 {
-    let shown = client.mirror.get(session);
+    let shown = client.state.mirror.get(session);
     let waiting = shown.and_then(|shown| shown.queue.get(usize::from(place)));
     waiting.map_or(place.into(), |waiting| waiting.prompt.0)
 }

@@ -3,6 +3,8 @@
 //!
 //! Not here: the faults (`crates/core/mutants`), and those that a tool makes by the hundred (`cargo_mutants`).
 
+mod client;
+mod copy;
 mod mutant;
 mod store;
 
@@ -41,8 +43,10 @@ enum Verdict {
 }
 
 pub(crate) fn run(options: &[&str]) -> Outcome {
-    if options == ["--store"] {
-        return store::run();
+    match options {
+        ["--store"] => return store::run(),
+        ["--client"] => return client::run(),
+        _the_core => {}
     }
     let tree = Tree::read()?;
     let mut mutants = read(&tree);
@@ -82,12 +86,12 @@ fn read(tree: &Tree) -> Vec<(String, Result<Mutant, String>)> {
         .collect()
 }
 
-/// Planted faults, of the core and of the store, that do not fit the tree any more: path, and why.
+/// Planted faults, of the core, the store and the client, that do not fit the tree any more: path, and why.
 pub(crate) fn unfit(tree: &Tree) -> impl Iterator<Item = (&str, String)> {
     let planted = tree
         .files
         .iter()
-        .filter(|file| [PLACE, store::PLACE].iter().any(|place| file.path.starts_with(place)));
+        .filter(|file| [PLACE, store::PLACE, client::PLACE].iter().any(|place| file.path.starts_with(place)));
     planted.filter_map(|file| {
         let mutant = Mutant::parse(&file.text);
         let fits = mutant.and_then(|mutant| mutant.planted_in(tree).map(drop));

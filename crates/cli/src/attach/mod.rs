@@ -1,9 +1,9 @@
 //! The attached terminal: one loop over keys, the host's news, ticks and signals. It carries and draws; what keys mean
 //! is the terminal crate's, what wishes do is the core's.
 
-mod desk;
 mod job;
-mod rejoin;
+mod reconnect;
+mod requests;
 mod screen;
 mod signals;
 
@@ -12,19 +12,19 @@ use std::time::Duration;
 
 use crossterm::event::EventStream;
 use futures_util::{FutureExt, StreamExt};
+use q_client::{Backoff, News};
 use q_core::Instant;
 use q_core::address;
 use q_host::clock::Clock;
 use q_term::{Event, Intent, Options, Ui};
 use tokio::time::sleep;
 
-use crate::client::{Client, News};
 use crate::commands::{Context, new, quota};
 use crate::error::{CliError, Kind};
 use crate::out;
 use crate::terminals::Terminals;
-use desk::Desk;
-use rejoin::Apart;
+use reconnect::Disconnected;
+use requests::{Client, Requests, Waiting};
 use screen::Screen;
 use signals::{Signals, Told};
 
@@ -77,24 +77,24 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         client,
         ui,
         terminals,
-        desk: Desk::default(),
+        requests: Requests::default(),
         screen,
         clock: Clock::start(),
         stale: true,
-        apart: None,
-        failures: 0,
-        joined: Instant::default(),
+        disconnected: None,
+        backoff: Backoff::default(),
         switching: None,
         typed: None,
         drawn: Instant::default(),
     };
+    attached.backoff.joined(attached.clock.mono());
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, mut client, mut ui, mut terminals, apart, .. } = attached;
+    let Attached { screen, mut client, mut ui, mut terminals, disconnected, .. } = attached;
     drop(screen);
     terminals.note(ui.focus());
-    let goes_on = apart.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
+    let goes_on = disconnected.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
     let is_heard = goes_on && client.flush().await;
     if !is_heard {
         // What it had not answered it may not have kept.
@@ -142,15 +142,12 @@ struct Attached<'a> {
     client: Client,
     ui: Ui,
     terminals: Terminals,
-    desk: Desk,
+    requests: Requests,
     screen: Screen,
     clock: Clock,
     /// While there is no host.
-    apart: Option<Apart<'a>>,
-    /// Hosts in a row that did not come, or went at once.
-    failures: u32,
-    /// When the last host was there.
-    joined: Instant,
+    disconnected: Option<Disconnected<'a>>,
+    backoff: Backoff,
     /// The screen does not show what is known.
     stale: bool,
     /// When the key came that switched sessions, until the switch is on the screen.
@@ -177,9 +174,9 @@ impl Attached<'_> {
                     Some(Ok(event)) => self.at_terminal(event.into())?,
                     Some(Err(_)) | None => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },
-                news = self.client.next(), if self.apart.is_none() => self.hear(news)?,
-                successor = rejoin::successor(&mut self.apart), if self.apart.is_some() => {
-                    self.rejoin(successor)?
+                news = self.client.next(), if self.disconnected.is_none() => self.hear(news)?,
+                successor = reconnect::successor(&mut self.disconnected), if self.disconnected.is_some() => {
+                    self.reconnect(successor)?
                 }
                 () = sleep(next_frame), if self.stale => None,
                 () = sleep(draft_due.unwrap_or_default()), if draft_due.is_some() => {
@@ -244,19 +241,19 @@ impl Attached<'_> {
     }
 
     /// The host said something. Whatever else it said already is taken in before the next frame.
-    fn hear(&mut self, news: Result<News, CliError>) -> Result<Option<Leaving>, CliError> {
+    fn hear(&mut self, news: Result<News<Waiting>, CliError>) -> Result<Option<Leaving>, CliError> {
         let mut next = Some(news);
         while let Some(news) = next {
             match news {
-                Ok(News::Changed | News::Whole) => {}
-                Ok(News::Answered { request, answer }) => {
-                    let intents = self.desk.answered(&mut self.ui, &mut self.client, request, answer);
+                Ok(News::Changed | News::Whole | News::Unasked { .. }) => {}
+                Ok(News::Answered { waiting, answer, .. }) => {
+                    let answer = answer.map_err(CliError::from);
+                    let intents = self.requests.answered(&mut self.ui, &mut self.client, waiting, answer);
                     self.carry(intents)?;
                 }
-                Ok(News::Missed(session)) => self.client.resync(session)?,
                 Ok(News::Going { why, restart: false }) => return Ok(Some(Leaving::Stopped(why))),
-                Ok(News::Going { why, restart: true }) => return self.part(&why).map(|()| None),
-                Err(error) => return self.part(&error.message).map(|()| None),
+                Ok(News::Going { why, restart: true }) => return self.disconnect(&why).map(|()| None),
+                Err(error) => return self.disconnect(&error.message).map(|()| None),
             }
             next = self.client.next().now_or_never();
         }
@@ -286,7 +283,7 @@ impl Attached<'_> {
                 | Intent::Show { .. }
                 | Intent::Page { .. } => {
                     // A host that is gone is noticed by reading; what was sent is sent again to the next one.
-                    let sent = self.desk.send(self.context, &mut self.client, &mut self.ui, intent);
+                    let sent = self.requests.send(self.context, &mut self.client, &mut self.ui, intent);
                     sent.unwrap_or_else(|error| self.ui.complain(error.on_one_line()));
                 }
             }
@@ -307,7 +304,7 @@ impl Attached<'_> {
         self.drawn = self.clock.mono();
         if let Some(came) = self.switching.take() {
             let took = self.drawn.since(came);
-            let _figures_only = Desk::switched(&mut self.client, took);
+            let _figures_only = Requests::switched(&mut self.client, took);
         }
         Ok(())
     }

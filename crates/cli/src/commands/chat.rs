@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+use q_client::News;
 use q_core::{Body, Command, Entry, EntryNo, SessionId, Stop};
 use q_proto::ClientMessage;
 use q_term::granted::Way;
@@ -12,7 +13,7 @@ use q_term::words;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::ChatArgs;
-use crate::client::{Client, News};
+use crate::client::Client;
 use crate::commands::new::Wanted;
 use crate::commands::{Context, new};
 use crate::error::{CliError, Kind};
@@ -90,8 +91,7 @@ impl Turn {
             };
             match news {
                 News::Going { why, .. } => return Err(CliError::failed(why)),
-                News::Missed(session) => client.resync(session)?,
-                News::Changed | News::Whole | News::Answered { .. } => {}
+                News::Changed | News::Whole | News::Answered { .. } | News::Unasked { .. } => {}
             }
         }
     }

@@ -4,14 +4,14 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
-use q_client::{READY, Urgency, other_socket};
+use q_client::{News, READY, Urgency, other_socket};
 use q_core::Mirror;
 use q_host::HostConfig;
 use q_proto::{Answer, Place, Request};
 use q_store::StoreError;
 
 use crate::args::HostVerb;
-use crate::client::{Client, News, unexpected};
+use crate::client::{Client, unexpected};
 use crate::commands::{Context, config, place};
 use crate::environment::Environment;
 use crate::error::{CliError, Kind};

@@ -4,14 +4,14 @@ use q_core::WallTime;
 use q_core::retention::{self, Kept, Wish};
 use q_term::words::size;
 
-use crate::client::Client;
+use crate::client::Attachment;
 use crate::error::CliError;
 
 /// Names said at most.
 const NAMED: usize = 3;
 
 /// What to say if the sessions take more than they may.
-pub(crate) async fn exceeded(client: &mut Client) -> Result<Option<String>, CliError> {
+pub(crate) async fn exceeded<W: Default>(client: &mut Attachment<W>) -> Result<Option<String>, CliError> {
     let (taken, quota) = (client.host().stored_bytes, client.host().store_bytes);
     if taken <= quota {
         return Ok(None);

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use q_client::News;
 use q_core::{Activity, SessionId};
 
 use crate::args::WaitArgs;
-use crate::client::{Client, News};
+use crate::client::Client;
 use crate::commands::Context;
 use crate::error::{CliError, Kind};
 
@@ -37,8 +38,7 @@ async fn until_done(client: &mut Client, wanted: &BTreeSet<SessionId>, any: bool
         }
         match client.next().await? {
             News::Going { why, .. } => return Err(CliError::failed(why)),
-            News::Missed(session) => client.resync(session)?,
-            News::Changed | News::Whole | News::Answered { .. } => {}
+            News::Changed | News::Whole | News::Answered { .. } | News::Unasked { .. } => {}
         }
     }
 }

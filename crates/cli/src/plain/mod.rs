@@ -3,12 +3,14 @@
 
 mod command;
 mod input;
-mod rejoin;
+mod reconnect;
 
 use std::pin::pin;
 use std::process::ExitCode;
 
-use q_core::{Activity, Command, Presence, SessionId, Token};
+use q_client::{Backoff, News, Prompt};
+use q_core::{Activity, Command, Presence, SessionId};
+use q_host::clock::Clock;
 use q_proto::ClientMessage;
 use q_term::advice;
 use q_term::granted::Way;
@@ -17,7 +19,7 @@ use q_term::slash::{Typed, read};
 use q_term::words::who_answers;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::client::{Client, News, token};
+use crate::client::{Client, token};
 use crate::commands::new::Wanted;
 use crate::commands::{Context, new, quota};
 use crate::error::{CliError, Kind};
@@ -39,8 +41,9 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         plain,
         terminals: Terminals::of(context),
         before: None,
-        unsent: Vec::new(),
-        failures: 0,
+        homeless: None,
+        clock: Clock::start(),
+        backoff: Backoff::default(),
         refused: None,
         worked: false,
     };
@@ -56,13 +59,15 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         ));
     }
     face.say_interrupted()?;
+    face.backoff.joined(face.clock.mono());
     face.live().await
 }
 
 /// What the loop waits for.
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 enum Happened {
     Read(Input),
-    Heard(Result<News, CliError>),
+    Heard(Result<News<()>, CliError>),
     Interrupted,
     /// This process was stopped, and goes on.
     Continued,
@@ -73,7 +78,7 @@ enum Next {
     Go,
     Leave(ExitCode),
     /// The host is gone, for this reason.
-    Rejoin(String),
+    Reconnect(String),
 }
 
 struct Face<'a> {
@@ -83,24 +88,21 @@ struct Face<'a> {
     terminals: Terminals,
     /// The session in focus before this one.
     before: Option<SessionId>,
-    /// Prompts that no host has answered: sent again to the next one, or told when leaving, so that nothing typed is lost.
-    unsent: Vec<Unsent>,
-    /// Hosts in a row that did not come, or went before they took what was unsent.
-    failures: u32,
+    /// What was typed and has no session yet, since that is to be made for it.
+    homeless: Option<Homeless>,
+    clock: Clock,
+    backoff: Backoff,
     /// Why a prompt was not taken, where one was not.
     refused: Option<Kind>,
     /// Whether the session in focus worked when a line could last have been asked for.
     worked: bool,
 }
 
-/// A prompt on its way. The token makes it safe to send it again.
+/// What was typed where there is no session.
 #[derive(Clone)]
-struct Unsent {
-    /// Where it goes; to a new one if there was none.
-    session: Option<SessionId>,
-    token: Token,
+struct Homeless {
     text: String,
-    steer: bool,
+    steers: bool,
 }
 
 impl Face<'_> {
@@ -126,8 +128,8 @@ impl Face<'_> {
             };
             ended |= matches!(happened, Happened::Read(Input::End));
             let mut next = self.unless_interrupted(happened, &mut interrupts).await?;
-            while let Next::Rejoin(why) = next {
-                next = self.rejoin(&why, &mut interrupts).await?;
+            while let Next::Reconnect(why) = next {
+                next = self.reconnect(&why, &mut interrupts).await?;
             }
             if let Next::Leave(code) = next {
                 return Ok(code);
@@ -209,41 +211,36 @@ impl Face<'_> {
     }
 
     /// Sends what was typed to the session in focus, or to one that is made for it.
-    pub(super) async fn submit(&mut self, text: String, steer: bool) -> Result<(), CliError> {
-        self.unsent.push(Unsent { session: self.plain.focus(), token: token()?, text, steer });
-        self.send_unsent().await
+    pub(super) async fn submit(&mut self, text: String, steers: bool) -> Result<(), CliError> {
+        self.homeless = Some(Homeless { text, steers });
+        let kept = self.house().await;
+        self.say_updates()?;
+        kept
     }
 
-    /// Sends what no host has answered. What is refused is answered, too.
-    async fn send_unsent(&mut self) -> Result<(), CliError> {
-        while let Some(unsent) = self.unsent.first().cloned() {
-            let kept = self.send(unsent).await;
-            self.say_updates()?;
-            match kept {
-                Ok(()) => drop(self.unsent.remove(0)),
-                Err(error) if error.kind == Kind::Unreachable => return Err(error),
-                Err(error) => {
-                    let Unsent { text, .. } = self.unsent.remove(0);
-                    return Err(error.hint(format!("not sent: {text}")));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn send(&mut self, unsent: Unsent) -> Result<(), CliError> {
-        let Unsent { session, token, text, steer } = unsent;
-        let session = match session.or(self.plain.focus()) {
-            Some(session) => session,
-            None => self.create(String::new(), None).await?,
+    /// Sends what has no session yet to the one in focus, or makes one for it. From there on it goes to that session, whatever
+    /// happens meanwhile, and stays among what is unanswered until a host has it.
+    async fn house(&mut self) -> Result<(), CliError> {
+        let Some(Homeless { text, steers }) = self.homeless.clone() else { return Ok(()) };
+        let made = match self.plain.focus() {
+            Some(session) => Ok(session),
+            None => self.create(String::new(), None).await,
         };
-        // It goes there whatever happens meanwhile.
-        self.unsent.iter_mut().take(1).for_each(|unsent| unsent.session = Some(session));
-        if steer {
-            self.client.steer_as(token, session, text).await.map(drop)
-        } else {
-            self.client.submit_as(token, session, text).await.map(drop)
-        }
+        let sent = match made {
+            Ok(session) => {
+                let prompt = Prompt { session, token: token()?, text: text.clone(), steers };
+                self.homeless = None;
+                self.client.deliver(prompt).await.map(drop)
+            }
+            Err(error) => Err(error),
+        };
+        sent.map_err(|error| {
+            if error.kind == Kind::Unreachable {
+                return error; // the next host gets it
+            }
+            self.homeless = None;
+            error.hint(not_sent(&text))
+        })
     }
 
     /// Creates a session and goes there.
@@ -278,14 +275,13 @@ impl Face<'_> {
         say(&lines)
     }
 
-    fn heard(&mut self, news: News) -> Result<Next, CliError> {
+    fn heard(&mut self, news: News<()>) -> Result<Next, CliError> {
         match news {
-            News::Changed | News::Whole | News::Answered { .. } => {
+            News::Changed | News::Whole | News::Answered { .. } | News::Unasked { .. } => {
                 if self.say_updates()? || self.worked {
                     self.ask_for_line()?;
                 }
             }
-            News::Missed(session) => self.client.resync(session)?,
             News::Going { why, restart: true } => return self.without_host(CliError::host_went(why, true)),
             News::Going { why, restart: false } => {
                 say(&[told(&format!("{why}; sessions are kept, `q` brings them back"))])?;
@@ -343,6 +339,11 @@ impl Face<'_> {
         }
         Ok(())
     }
+}
+
+/// How a prompt is given back.
+fn not_sent(text: &str) -> String {
+    format!("not sent: {text}")
 }
 
 /// Something beside the conversation, with its advice for whoever types slash commands.

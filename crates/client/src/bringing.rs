@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use q_core::SessionId;
 use q_proto::message::{NamedAgent, Reach};
-use q_proto::view::Line;
-use q_proto::{Id, Request};
+use q_proto::view::{Line, Piece};
+use q_proto::{Answer, HostMessage, Id, Request};
 
 /// What this client can bring, and where it is wanted.
 #[derive(Debug)]
@@ -29,13 +29,44 @@ impl Bringing {
     }
 
     /// Takes in what the host says of a session.
-    pub(crate) fn see(&mut self, line: &Line) {
+    fn see(&mut self, line: &Line) {
         let wanted = Wanted { agent: line.agent.clone(), now: line.wants_agent };
         self.sessions.insert(line.id.into(), wanted);
     }
 
+    /// Whether a line of that session was seen.
+    pub(crate) fn has_seen(&self, session: SessionId) -> bool {
+        self.sessions.contains_key(&session)
+    }
+
+    /// Takes in a message of the host, for the lines in it.
+    pub(crate) fn follow(&mut self, message: &HostMessage) {
+        match message {
+            HostMessage::Snapshot(shot) => self.see(&shot.line),
+            HostMessage::Update(Piece::Line(line)) => self.see(line),
+            HostMessage::Update(Piece::Gone(session)) => self.forget((*session).into()),
+            HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
+                for line in lines {
+                    self.see(line);
+                }
+            }
+            HostMessage::Update(
+                Piece::Entry { .. }
+                | Piece::Text { .. }
+                | Piece::Queue { .. }
+                | Piece::Draft { .. }
+                | Piece::Pending { .. },
+            )
+            | HostMessage::Reply { .. }
+            | HostMessage::Welcome(_)
+            | HostMessage::Unwelcome { .. }
+            | HostMessage::Ready
+            | HostMessage::Going { .. } => {}
+        }
+    }
+
     /// The session is gone.
-    pub(crate) fn forget(&mut self, session: SessionId) {
+    fn forget(&mut self, session: SessionId) {
         self.sessions.remove(&session);
     }
 

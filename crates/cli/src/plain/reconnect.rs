@@ -6,16 +6,16 @@ use q_term::words::interrupted;
 use tokio::signal::unix::Signal;
 use tokio::time::sleep;
 
-use crate::client::{Client, wait_after};
+use crate::client::Client;
 use crate::error::{CliError, Kind};
 use crate::out;
-use crate::plain::{Face, Next, say, told};
+use crate::plain::{Face, Next, not_sent, say, told};
 
 impl Face<'_> {
     /// The host is gone. Nobody would end a script that waits for the next one.
     pub(super) fn without_host(&self, error: CliError) -> Result<Next, CliError> {
         if self.context.environment.input_is_terminal {
-            return Ok(Next::Rejoin(error.message));
+            return Ok(Next::Reconnect(error.message));
         }
         self.tell_unsent();
         Err(error)
@@ -30,15 +30,14 @@ impl Face<'_> {
     }
 
     /// Waits for the next host, unless the person has enough of it.
-    pub(super) async fn rejoin(&mut self, why: &str, interrupts: &mut Signal) -> Result<Next, CliError> {
+    pub(super) async fn reconnect(&mut self, why: &str, interrupts: &mut Signal) -> Result<Next, CliError> {
         let mut why = why.to_owned();
         say(&[told(&format!("{why}; q goes on as soon as it can, Ctrl+C leaves"))])?;
         loop {
-            let wait = wait_after(self.failures);
-            self.failures += 1;
+            let wait = self.backoff.lost(self.clock.mono());
             let attempt = async {
                 sleep(wait).await;
-                Client::rejoin(self.context, self.client.acknowledged.clone()).await
+                Client::reattach(self.context, self.client.hello(true)).await
             };
             let found = tokio::select! {
                 found = attempt => found,
@@ -52,7 +51,9 @@ impl Face<'_> {
                     if let Some(missed) = client.missed(&self.client.mirror) {
                         say(&[format!("* {missed}")])?;
                     }
-                    self.client = client;
+                    let before = std::mem::replace(&mut self.client, client);
+                    let _nobody_stands_by_any_more = self.client.state.take_over(before.state);
+                    self.backoff.joined(self.clock.mono());
                     break;
                 }
                 Err(error) if error.message == why => {}
@@ -62,7 +63,7 @@ impl Face<'_> {
                 }
             }
         }
-        self.client.keep_updates();
+        self.client.state.keep_updates();
         say(&["* the host is back".to_owned()])?;
         self.say_interrupted()?;
         let taken_up = tokio::select! {
@@ -74,9 +75,9 @@ impl Face<'_> {
             return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
         };
         match taken_up {
-            Err(error) if error.kind == Kind::Unreachable => return Ok(Next::Rejoin(error.message)),
+            Err(error) if error.kind == Kind::Unreachable => return Ok(Next::Reconnect(error.message)),
             Err(error) => say(&[told(&error.on_one_line())])?,
-            Ok(()) => self.failures = 0,
+            Ok(()) => {}
         }
         self.ask_for_line()?;
         Ok(Next::Go)
@@ -87,12 +88,18 @@ impl Face<'_> {
         if let Some(session) = self.plain.focus() {
             self.go_to(session).await?;
         }
-        self.send_unsent().await
+        let kept = self.client.deliver_again().await;
+        self.say_updates()?;
+        kept?;
+        let kept = self.house().await;
+        self.say_updates()?;
+        kept
     }
 
     pub(super) fn tell_unsent(&self) {
-        for unsent in &self.unsent {
-            out::note(&format!("not sent: {}", unsent.text));
+        let homeless = self.homeless.iter().map(|homeless| &homeless.text);
+        for text in self.client.prompts().map(|prompt| &prompt.text).chain(homeless) {
+            out::note(&not_sent(text));
         }
     }
 }

@@ -8,36 +8,29 @@ use std::time::Duration;
 use q_core::Instant;
 use tokio::time::sleep;
 
+use crate::attach::requests::{Client, Requests};
 use crate::attach::{Attached, Leaving};
-use crate::client::{Client, wait_after};
 use crate::error::CliError;
 
-/// A host that stayed this long was one.
-const STAYED: Duration = Duration::from_secs(5);
-
 /// The way back to a host.
-pub(super) struct Apart<'a> {
+pub(super) struct Disconnected<'a> {
     /// When the next try begins.
     due: Instant,
     successor: Pin<Box<dyn Future<Output = Result<Client, CliError>> + 'a>>,
 }
 
 /// The client of the next host, or why there is none.
-pub(super) async fn successor(apart: &mut Option<Apart<'_>>) -> Result<Client, CliError> {
-    match apart {
-        Some(apart) => apart.successor.as_mut().await,
+pub(super) async fn successor(disconnected: &mut Option<Disconnected<'_>>) -> Result<Client, CliError> {
+    match disconnected {
+        Some(disconnected) => disconnected.successor.as_mut().await,
         None => pending().await,
     }
 }
 
 impl Attached<'_> {
     /// There is no host any more.
-    pub(super) fn part(&mut self, why: &str) -> Result<(), CliError> {
-        if self.apart.is_none() && self.clock.mono().since(self.joined) >= STAYED {
-            self.failures = 0;
-        }
-        let wait = wait_after(self.failures);
-        self.failures += 1;
+    pub(super) fn disconnect(&mut self, why: &str) -> Result<(), CliError> {
+        let wait = self.backoff.lost(self.clock.mono());
         self.look_after(wait);
         self.ui.host_lost(format!("{why}; q goes on as soon as it can, Enter tries now"));
         self.stale = true;
@@ -47,36 +40,36 @@ impl Attached<'_> {
     /// Looks for a host at once, unless that is under way.
     pub(super) fn hurry(&mut self) {
         let now = self.clock.mono();
-        if self.apart.as_ref().is_some_and(|apart| now < apart.due) {
+        if self.disconnected.as_ref().is_some_and(|disconnected| now < disconnected.due) {
             self.look_after(Duration::ZERO);
         }
     }
 
     fn look_after(&mut self, wait: Duration) {
-        let (context, acknowledged) = (self.context, self.client.acknowledged.clone());
+        let (context, hello) = (self.context, self.client.hello(true));
         let successor = Box::pin(async move {
             sleep(wait).await;
-            Client::rejoin(context, acknowledged).await
+            Client::reattach(context, hello).await
         });
-        self.apart = Some(Apart { due: self.clock.mono().after(wait), successor });
+        self.disconnected = Some(Disconnected { due: self.clock.mono().after(wait), successor });
     }
 
     /// A host has come, or not.
-    pub(super) fn rejoin(
+    pub(super) fn reconnect(
         &mut self,
         successor: Result<Client, CliError>,
     ) -> Result<Option<Leaving>, CliError> {
         let client = match successor {
             Ok(client) => client,
-            Err(error) => return self.part(&error.on_one_line()).map(|()| None),
+            Err(error) => return self.disconnect(&error.on_one_line()).map(|()| None),
         };
         let missed = client.missed(&self.client.mirror);
-        self.client = client;
-        self.apart = None;
-        self.joined = self.clock.mono();
+        let before = std::mem::replace(&mut self.client, client);
+        self.disconnected = None;
+        self.backoff.joined(self.clock.mono());
         self.ui.only_read(self.client.host().read_only.clone());
         let intents = self.ui.host_back(&self.client.mirror);
-        self.desk.deliver_again(&mut self.client, &mut self.ui);
+        Requests::go_on(&mut self.client, before, &mut self.ui);
         self.ui.welcome_back(&self.client.mirror);
         if let Some(missed) = missed {
             self.ui.complain(missed);

@@ -1,16 +1,17 @@
-//! The desk: requests on their way, and what their answers mean here.
+//! What the terminal asks for, and what the answers mean here. That a request is unanswered, and which are delivered again,
+//! is known by `q-client`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use q_core::{Command, Entry, EntryNo, Mirror, SessionId, Token};
+use q_client::Prompt;
+use q_core::{Command, Entry, EntryNo, Mirror, SessionId};
 use q_proto::view::Line;
 use q_proto::{Answer, ClientMessage, Request};
 use q_term::granted::{Way, granted};
 use q_term::slash::Seek;
 use q_term::{Intent, Ui};
 
-use crate::client::{Client, among, next_page, summaries, token};
+use crate::client::{Attachment, among, next_page, summaries, token};
 use crate::commands::new::Wanted;
 use crate::commands::{Context, new};
 use crate::error::CliError;
@@ -21,20 +22,22 @@ const PAGE_BYTES: u32 = 64 << 10;
 /// What is said of a wish that the host did not live to answer.
 const UNANSWERED: &str = "the host was restarted before it answered; see what came of it, then try again";
 
-/// What waits for an answer.
+/// A client whose answers come while other things go on.
+pub(super) type Client = Attachment<Waiting>;
+
+/// What is asked for, and the session that was looked up last, with its name: it may not be open, so that no mirror has it.
 #[derive(Debug, Default)]
-pub(super) struct Desk {
-    waiting: BTreeMap<u64, Waiting>,
-    /// The session that was looked up last, and its name: it may not be open, so that no mirror has it.
+pub(super) struct Requests {
     sought: Option<(SessionId, String)>,
 }
 
+/// What an answer is waited for to do.
 #[derive(Debug)]
-enum Waiting {
+pub(super) enum Waiting {
     /// A new session: it will be switched to.
     New,
-    /// A prompt, kept whole to be delivered to the next host if this one dies before it answers.
-    Prompt(Prompt),
+    /// A prompt, under the key that the terminal has for it.
+    Prompt(u64),
     /// A session's memory.
     Wake(SessionId),
     /// Older entries.
@@ -57,7 +60,7 @@ impl Waiting {
         let why = error.on_one_line();
         match self {
             Self::New | Self::Reopen(_) | Self::Seek { wanted: Seek::Reopen, .. } => ui.not_opened(why),
-            Self::Prompt(prompt) => ui.refused(Some(prompt.key), why),
+            Self::Prompt(key) => ui.refused(Some(key), why),
             Self::Wake(session) => ui.not_woken(session, why),
             Self::Seek { .. } | Self::Page { .. } | Self::Tags(_) | Self::About { .. } => {
                 ui.refused(None, why);
@@ -67,28 +70,14 @@ impl Waiting {
     }
 }
 
-/// A prompt on its way. The token makes it safe to deliver it again.
-#[derive(Debug)]
-struct Prompt {
-    key: u64,
-    session: SessionId,
-    token: Token,
-    text: String,
-    steer: bool,
-}
-
-impl Prompt {
-    fn command(&self) -> Command {
-        let (session, token, text) = (self.session, self.token, self.text.clone());
-        if self.steer {
-            Command::Steer { session, token, text }
-        } else {
-            Command::Submit { session, token, text }
-        }
+/// Nothing is done with the answer.
+impl Default for Waiting {
+    fn default() -> Self {
+        Self::About { said: None }
     }
 }
 
-impl Desk {
+impl Requests {
     /// Sends a wish. What cannot be sent is refused here, as by a host.
     pub(super) fn send(
         &mut self,
@@ -114,8 +103,9 @@ impl Desk {
                 Request::Fork { session: session.into(), at: at.map(|at| at.0), name, reach: None },
             ),
             Intent::Submit { key, session, text, steer } => {
-                let prompt = Prompt { key, session, token: token()?, text, steer };
-                self.deliver(client, ui, prompt);
+                let prompt = Prompt { session, token: token()?, text, steers: steer };
+                client.state.submit(prompt, Waiting::Prompt(key));
+                send(client, ui);
                 return Ok(());
             }
             Intent::Retry { session } => {
@@ -140,38 +130,27 @@ impl Desk {
                 return Ok(());
             } // the loop's own
         };
-        self.ask(client, ui, waiting, request);
+        ask(client, ui, waiting, request);
         Ok(())
     }
 
-    fn deliver(&mut self, client: &mut Client, ui: &mut Ui, prompt: Prompt) {
-        let request = prompt.command().into();
-        self.ask(client, ui, Waiting::Prompt(prompt), request);
-    }
-
-    fn ask(&mut self, client: &mut Client, ui: &mut Ui, waiting: Waiting, request: Request) {
-        let id = client.expect_answer();
-        match client.request_as(id, request) {
-            Ok(()) => drop(self.waiting.insert(id, waiting)),
-            Err(error) => waiting.refused(ui, &error),
-        }
-    }
-
-    /// After the host died: delivers to its successor the prompts it had not answered; those it had kept are recognised
-    /// by their token. Other wishes are given back: whether they came through is on the screen.
-    pub(super) fn deliver_again(&mut self, client: &mut Client, ui: &mut Ui) {
-        for waiting in std::mem::take(&mut self.waiting).into_values() {
+    /// After the host died: goes on with its successor, to which the prompts are delivered that it had not answered; those it
+    /// had kept are recognised by their token. Other wishes are given back: whether they came through is on the screen.
+    pub(super) fn go_on(client: &mut Client, before: Client, ui: &mut Ui) {
+        for waiting in client.state.take_over(before.state) {
             match waiting {
-                Waiting::Prompt(prompt) => self.deliver(client, ui, prompt),
                 Waiting::New | Waiting::Reopen(_) | Waiting::Seek { wanted: Seek::Reopen, .. } => {
                     ui.not_opened(UNANSWERED);
                 }
                 Waiting::Seek { .. } | Waiting::Tags(_) | Waiting::About { .. } => {
                     ui.refused(None, UNANSWERED);
                 }
-                Waiting::Page { .. } | Waiting::Wake(_) | Waiting::Draft => {} // asked for again when it is in sight
+                // Asked for again when it is in sight. A prompt is delivered again, and never given back.
+                Waiting::Page { .. } | Waiting::Wake(_) | Waiting::Draft | Waiting::Prompt(_) => {}
             }
         }
+        client.state.deliver_again();
+        send(client, ui);
     }
 
     /// Tells the host how long a switch took.
@@ -185,23 +164,17 @@ impl Desk {
         &mut self,
         ui: &mut Ui,
         client: &mut Client,
-        request: u64,
+        waiting: Waiting,
         answer: Result<Answer, CliError>,
     ) -> Vec<Intent> {
-        let Some(waiting) = self.waiting.remove(&request) else { return Vec::new() };
-        let mirror = &mut client.mirror;
+        let mirror = &mut client.state.mirror;
         match (waiting, answer) {
             (Waiting::New, Ok(Answer::Created { session, hibernated })) => {
                 let intents = ui.created(mirror, session.into());
                 hibernated.inspect(|name| ui.made_room(name));
                 return intents;
             }
-            (Waiting::Prompt(prompt), Ok(accepted)) => {
-                ui.accepted(prompt.key);
-                if let Answer::Accepted(number) = accepted {
-                    client.acknowledged.note(prompt.session, number);
-                }
-            }
+            (Waiting::Prompt(key), Ok(_)) => ui.accepted(key),
             (Waiting::Page { session, before }, Ok(Answer::Page(page))) => {
                 mirror.prepend(
                     session,
@@ -214,7 +187,7 @@ impl Desk {
                 let next = next_page(&page);
                 so_far.extend(page);
                 if let Some(next) = next {
-                    self.ask(client, ui, Waiting::Seek { address, wanted, so_far }, next);
+                    ask(client, ui, Waiting::Seek { address, wanted, so_far }, next);
                     return Vec::new();
                 }
                 let found = summaries(so_far)
@@ -282,5 +255,17 @@ impl Desk {
             | Command::ImportPart { .. }
             | Command::EndImport { .. } => None,
         }
+    }
+}
+
+fn ask(client: &mut Client, ui: &mut Ui, waiting: Waiting, request: Request) {
+    client.state.request(request, waiting);
+    send(client, ui);
+}
+
+/// What cannot be sent is refused here, as by a host.
+fn send(client: &mut Client, ui: &mut Ui) {
+    for (waiting, error) in client.send() {
+        waiting.refused(ui, &error);
     }
 }

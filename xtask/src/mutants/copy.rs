@@ -1,0 +1,93 @@
+//! A copy of the whole tree in which faults are planted, built in a place of its own, so that your tree is left alone.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::mutant::{Catcher, Mutant};
+use crate::command::cargo;
+use crate::surroundings::{now, root};
+use crate::tree::Tree;
+use crate::{Fault, Outcome, Passed};
+
+/// The copy.
+pub(super) struct Copy {
+    place: PathBuf,
+}
+
+impl Copy {
+    /// The one of that name below `target`, brought up to date.
+    pub(super) fn lay_out(name: &str, tree: &Tree) -> Result<Self, Fault> {
+        let copy = Self { place: root().join("target").join(name) };
+        tree.files.iter().try_for_each(|file| copy.write(&file.path, &file.text))?;
+        Ok(copy)
+    }
+
+    /// Writes a file of the copy; one that has that text already stays untouched, and so is not built again.
+    fn write(&self, path: &str, text: &str) -> Result<(), Fault> {
+        let path = self.place.join("tree").join(path);
+        if std::fs::read_to_string(&path).is_ok_and(|there| there == text) {
+            return Ok(());
+        }
+        let io = |error| Fault(format!("{}: {error}", path.display()));
+        path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(io)?;
+        std::fs::write(&path, text).map_err(io)
+    }
+
+    /// Cargo in the copy.
+    pub(super) fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut cargo = cargo(arguments);
+        cargo.current_dir(self.place.join("tree")).env("CARGO_TARGET_DIR", self.place.join("target"));
+        cargo.env("CARGO_INCREMENTAL", "1").env("RUSTFLAGS", "--cap-lints=allow").env("RUST_BACKTRACE", "0");
+        cargo
+    }
+
+    /// Plants every fault below `faults`, one at a time, looks by `tried` whether its catcher notices, and takes it out again.
+    pub(super) fn try_all(
+        &self,
+        tree: &Tree,
+        faults: &str,
+        tried: impl Fn(&Self, &Catcher) -> Result<(), String>,
+    ) -> Outcome {
+        let (mut planted, mut missed) = (0, Vec::new());
+        for file in tree.files.iter().filter(|file| file.path.starts_with(faults)) {
+            let began = now();
+            let name = file.path.trim_start_matches(faults).trim_end_matches(".txt");
+            let verdict = match Mutant::parse(&file.text) {
+                Ok(mutant) => self.noticed(tree, &mutant, &tried)?,
+                Err(why) => Err(why),
+            };
+            planted += 1;
+            let words = match &verdict {
+                Ok(catcher) => format!("caught by {catcher}"),
+                Err(why) => {
+                    missed.push(name);
+                    why.clone()
+                }
+            };
+            println!("{name}: {words}, {:.0} s", (now() - began).as_secs_f64());
+        }
+        let caught = planted - missed.len();
+        println!("caught {caught}/{planted}");
+        if planted > 0 && missed.is_empty() {
+            Ok(Passed::Fully)
+        } else {
+            Err(Fault(format!("caught {caught}/{planted} below {faults}; not: {}", missed.join(", "))))
+        }
+    }
+
+    fn noticed(
+        &self,
+        tree: &Tree,
+        mutant: &Mutant,
+        tried: impl Fn(&Self, &Catcher) -> Result<(), String>,
+    ) -> Result<Result<Catcher, String>, Fault> {
+        let (original, broken) = match mutant.planted_in(tree) {
+            Ok(found) => found,
+            Err(why) => return Ok(Err(format!("FAULTY: {why}"))),
+        };
+        self.write(&mutant.file, &broken)?;
+        let verdict = tried(self, &mutant.catcher);
+        self.write(&mutant.file, original)?;
+        Ok(verdict.map(|()| mutant.catcher.clone()))
+    }
+}
