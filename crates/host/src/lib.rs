@@ -19,7 +19,7 @@ pub mod wire;
 mod asks;
 mod door;
 mod events;
-mod figures;
+mod followers;
 mod history;
 mod host;
 mod known;
