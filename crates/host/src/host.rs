@@ -20,7 +20,7 @@ use crate::door;
 use agents::Agents;
 
 use crate::events::{Event, Heard, Loaded};
-use crate::figures::Watch;
+use crate::followers::figures::Recorder;
 use crate::pipeline::{Pipeline, Released};
 use crate::queries::queue::{ClientQuery, QueryQueue};
 use crate::world::{AgentRequest, Real, World};
@@ -42,7 +42,7 @@ pub struct Host<W> {
     guests: BTreeMap<ClientId, Guest>,
     agents: Agents,
     queries: QueryQueue,
-    watch: Watch,
+    recorder: Recorder,
     /// When the process was last weighed.
     weighed: Instant,
     started: u64,
@@ -89,13 +89,18 @@ impl<W: World> Host<W> {
             guests: BTreeMap::new(),
             agents: Agents::default(),
             queries: QueryQueue::default(),
-            watch: Watch::default(),
+            recorder: Recorder::default(),
             weighed: Instant::default(),
             started,
             read_only: None,
             end: None,
             world,
         }
+    }
+
+    /// What is measured goes there from now on.
+    pub(crate) fn record_to(&mut self, recorder: Recorder) {
+        self.recorder = recorder;
     }
 
     /// Nothing that is to be kept is taken from now on, for this reason.
@@ -170,7 +175,7 @@ impl<W: World> Host<W> {
                 self.tell(Input::Detached(client));
             }
             Event::Written(Written::UpTo { commit, took }) => {
-                self.watch.figures.committed(took);
+                self.recorder.committed(took);
                 let effects = self.pipeline.committed(commit);
                 self.carry_out(effects);
                 while let Some(ClientQuery { client, request, query }) = self.queries.pop_due(commit) {
@@ -179,7 +184,7 @@ impl<W: World> Host<W> {
             }
             Event::Written(Written::Failed(error)) => {
                 tracing::error!(target: "q::store", %error, "a commit failed; the host restarts from the store");
-                self.watch.figures.failed("store");
+                self.recorder.failed("store");
                 self.end = Some(End::StoreFailed(error));
             }
             Event::Loaded(Loaded { session, stored }) => self.tell(Input::Loaded { session, stored }),
@@ -215,7 +220,6 @@ impl<W: World> Host<W> {
             tracing::debug_span!(target: "q::handle", "handle").in_scope(|| self.core.handle(now, input));
         let Released { commit, effects } = self.pipeline.take(effects);
         if let Some((commit, batch)) = commit {
-            self.watch.saw(now.mono, &batch);
             self.world.commit(commit, batch);
         }
         self.carry_out(effects);

@@ -14,7 +14,7 @@ pub mod simulation;
 
 mod door;
 mod events;
-mod figures;
+mod followers;
 mod history;
 mod host;
 mod known;

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_core::{Limits, Multiplexer, RecoverError, Stored};
+use q_core::{Batch, Limits, Multiplexer, Record, RecoverError, Stored};
 use q_lock::open_lock;
 use q_proto::place::{Place, PlaceError};
 use q_store::{FjallStore, Store, StoreError};
@@ -19,6 +19,8 @@ use crate::clock::Clock;
 use crate::compactor::Compactor;
 use crate::door::{self, Outboxes};
 use crate::events::{Event, Heard, Loaded};
+use crate::followers::figures::{FiguresFollower, FollowedFigures, Recorder};
+use crate::followers::{FollowError, Followers};
 use crate::host::Host;
 use crate::known;
 use crate::queries::reads::Reads;
@@ -172,17 +174,38 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     Ok(outcome?)
 }
 
-/// The writer, and behind it the compactor, which goes when the writer does.
+/// The writer, and behind it the compactor and all that follows, which go when the writer does.
 fn start_writer(
     store: &Arc<dyn Store>,
+    followers: Followers,
     report: impl Fn(Written) + Send + 'static,
 ) -> Result<Writer, HostError> {
     let compactor = Compactor::start(Arc::downgrade(store)).map_err(system("the compactor cannot start"))?;
     if store.is_worth_compacting() {
         compactor.wake(); // what the last host erased
     }
-    Writer::start(Arc::clone(store), report, move || compactor.wake())
-        .map_err(system("the writer cannot start"))
+    let committed = move |batches: Vec<Batch>| {
+        let mut records = batches.iter().flat_map(|batch| &batch.records);
+        if records.any(|stamped| stamped.record == Record::Erased) {
+            compactor.wake();
+        }
+        followers.committed(batches);
+    };
+    Writer::start(Arc::clone(store), report, committed).map_err(system("the writer cannot start"))
+}
+
+/// Whoever follows what is committed, and the figures that come of it.
+fn start_followers(
+    store: &Arc<dyn Store>,
+    recorder: &Recorder,
+) -> Result<(Followers, FollowedFigures), HostError> {
+    let mut followers = Followers::new(Arc::downgrade(store));
+    let following = followers.follow(FiguresFollower::new(recorder.clone()));
+    let following = following.map_err(|error| match error {
+        FollowError::Store(error) => error.into(),
+        FollowError::System(error) => system("the figures cannot be followed")(error),
+    })?;
+    Ok((followers, FollowedFigures::new(recorder.clone(), following)))
 }
 
 /// Lets go of the store in good order. Whoever still reads in it for somebody does so in a moment.
@@ -281,16 +304,19 @@ async fn begin(
     let report = move |report| {
         let _host_gone = reports.send(report);
     };
-    let writer = start_writer(&store, report)?;
+    let recorder = Recorder::default();
+    let (followers, figures) = start_followers(&store, &recorder)?;
+    let writer = start_writer(&store, followers, report)?;
     let runs = Runs::new(Arc::downgrade(&store), heard);
     let world = Real {
         clock,
         writer,
         runs,
         outboxes: Outboxes::new(),
-        reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes),
+        reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes, figures.clone()),
     };
     let mut host = Host::new(core, world);
+    host.record_to(recorder);
     if let Some(why) = &why_read_only {
         host.only_read(why.to_string());
     }

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use q_core::{Batch, Durability, Instant, Record};
+use q_core::{Batch, Durability, Instant};
 use q_store::{Store, StoreError};
 
 use crate::clock::Clock;
@@ -58,15 +58,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; `report` is called from it, in order, and before it `erased` where a commit erased something.
+    /// Starts the thread; `report` is called from it, in order, and before it `committed` with what was.
     pub(crate) fn start(
         store: Arc<dyn Store>,
         report: impl Fn(Written) + Send + 'static,
-        erased: impl Fn() + Send + 'static,
+        committed: impl Fn(Vec<Batch>) + Send + 'static,
     ) -> Result<Self, std::io::Error> {
         let (queue, batches) = mpsc::channel();
         let thread = thread::Builder::new().name("q-writer".into()).spawn(move || {
-            write_all(&*store, &batches, UNSYNCED, &Told { report, erased });
+            write_all(&*store, &batches, UNSYNCED, &Told { report, committed });
         })?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -97,16 +97,16 @@ impl Drop for Writer {
 }
 
 /// Who hears of what is written.
-struct Told<R, E> {
+struct Told<R, C> {
     report: R,
-    erased: E,
+    committed: C,
 }
 
 fn write_all(
     store: &(impl Disk + ?Sized),
     batches: &mpsc::Receiver<(CommitNo, Batch)>,
     unsynced_for: Duration,
-    told: &Told<impl Fn(Written), impl Fn()>,
+    told: &Told<impl Fn(Written), impl Fn(Vec<Batch>)>,
 ) {
     let clock = Clock::start();
     // When the oldest of what is not synced was written.
@@ -167,19 +167,18 @@ fn commit(
     store: &(impl Disk + ?Sized),
     clock: &Clock,
     (last, group): (CommitNo, Vec<Batch>),
-    told: &Told<impl Fn(Written), impl Fn()>,
+    told: &Told<impl Fn(Written), impl Fn(Vec<Batch>)>,
 ) -> Result<Durability, StoreError> {
     let before = clock.mono();
     let outcome = tracing::debug_span!(target: "q::commit", "commit").in_scope(|| store.append(&group));
     let took = clock.mono().since(before);
-    let records = || group.iter().flat_map(|batch| &batch.records);
-    tracing::debug!(target: "q::commit", records = records().count(), batches = group.len(), took_us = took.as_micros() as u64, "commit");
+    let records = group.iter().map(|batch| batch.records.len()).sum::<usize>();
+    tracing::debug!(target: "q::commit", records, batches = group.len(), took_us = took.as_micros() as u64, "commit");
     outcome?;
-    if records().any(|stamped| matches!(stamped.record, Record::Erased)) {
-        (told.erased)();
-    }
+    let durability = group.iter().map(|batch| batch.durability).max().unwrap_or(Durability::Buffered);
+    (told.committed)(group);
     (told.report)(Written::UpTo { commit: last, took });
-    Ok(group.iter().map(|batch| batch.durability).max().unwrap_or(Durability::Buffered))
+    Ok(durability)
 }
 
 #[cfg(test)]
@@ -210,7 +209,7 @@ mod tests {
         let (reports, reported) = mpsc::channel();
         let report = move |_| reports.send(()).unwrap();
         let writer = thread::spawn(move || {
-            write_all(&Disk(told), &queued, unsynced_for, &Told { report, erased: || {} });
+            write_all(&Disk(told), &queued, unsynced_for, &Told { report, committed: |_| {} });
         });
         let mut all = Vec::new();
         for (commit, &durability) in (1..).map(CommitNo).zip(batches) {
@@ -250,7 +249,7 @@ mod tests {
         let (told, done) = mpsc::channel();
         let (queue, queued) = mpsc::channel();
         let writer = thread::spawn(move || {
-            let told_to = Told { report: |_| {}, erased: || {} };
+            let told_to = Told { report: |_| {}, committed: |_| {} };
             write_all(&Disk(told), &queued, Duration::from_millis(1), &told_to);
         });
         let (records, blobs, heads) = (Vec::new(), Vec::new(), Vec::new());

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
 use q_host::simulation::{AgentControl, AgentRequest, Bounds, CommitNo, Outbox, Query, World};
 use q_proto::entropy::NoEntropy;
+use q_proto::message::Stats;
 use q_proto::{Answer, HostMessage, Refused};
 
 use super::mark;
@@ -205,6 +206,11 @@ impl World for Side {
             // They write nothing down, so none asks.
             Query::Facts { session } => {
                 self.refuse(client, request, format!("nobody reads the facts of {session} here"));
+            }
+            // Nobody follows here.
+            Query::Stats { started, live } => {
+                let stats = Stats { started, sessions_live: live, ..Stats::default() };
+                self.send(client, HostMessage::Reply { id: request, answer: Ok(Answer::Stats(stats)) });
             }
         }
     }

@@ -22,7 +22,7 @@ impl<W: World> Host<W> {
             }
             ClientMessage::Switched { took_us } => {
                 tracing::info!(target: "q::switch", took_us, "switch");
-                self.watch.figures.switched(std::time::Duration::from_micros(took_us));
+                self.recorder.switched(std::time::Duration::from_micros(took_us));
             }
         }
     }
@@ -56,8 +56,8 @@ impl<W: World> Host<W> {
                 self.world.send(client, reply(Ok(Answer::Status(status))));
             }
             Request::Stats => {
-                let stats = self.watch.stats(self.started, self.status().live);
-                self.world.send(client, reply(Ok(Answer::Stats(stats))));
+                let (started, live) = (self.started, self.status().live);
+                self.query(client, id, Query::Stats { started, live });
             }
             Request::Stop => {
                 self.world.send(client, reply(Ok(Answer::Done)));

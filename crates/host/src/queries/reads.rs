@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::Query;
 use crate::door::Outbox;
 use crate::events::Loaded;
+use crate::followers::figures::FollowedFigures;
 
 /// Queries that are read at once: each answer may hold a page of long entries.
 const AT_ONCE: usize = 4;
@@ -25,6 +26,7 @@ pub(crate) struct Reads {
     loaded: mpsc::UnboundedSender<Loaded>,
     /// How much of a live session recovery reads.
     tail_bytes: usize,
+    figures: FollowedFigures,
 }
 
 impl Reads {
@@ -32,18 +34,20 @@ impl Reads {
         store: Weak<dyn Store>,
         loaded: mpsc::UnboundedSender<Loaded>,
         tail_bytes: usize,
+        figures: FollowedFigures,
     ) -> Self {
-        Self { store, places: Arc::new(Semaphore::new(AT_ONCE)), loaded, tail_bytes }
+        Self { store, places: Arc::new(Semaphore::new(AT_ONCE)), loaded, tail_bytes, figures }
     }
 
     /// Answers a request with what is read, from a thread that may wait for the disk.
     pub(crate) fn answer(&self, outbox: Arc<Outbox>, request: u64, query: Query) {
         let (store, places) = (Weak::clone(&self.store), Arc::clone(&self.places));
+        let figures = self.figures.clone();
         tokio::spawn(async move {
             let Ok(_place) = places.acquire_owned().await else { return };
             let Some(store) = store.upgrade() else { return };
             let reading = tokio::task::spawn_blocking(move || {
-                outbox.push(HostMessage::Reply { id: request, answer: answer(&*store, query) });
+                outbox.push(HostMessage::Reply { id: request, answer: answer(&*store, &figures, query) });
             });
             let _answered = reading.await;
         });
@@ -66,20 +70,20 @@ fn stored(store: &dyn Store, session: SessionId, tail_bytes: usize) -> Result<Bo
         Some(head) => store.stored(head, tail_bytes).map(Some),
         None => Ok(None),
     };
-    match unless_it_panics(session, read) {
+    match unless_it_panics(Some(session), read) {
         Ok(Some(stored)) => Ok(Box::new(stored)),
         Ok(None) => Err("it is not in the store".to_owned()),
         Err(why) => Err(why),
     }
 }
 
-fn answer(store: &dyn Store, query: Query) -> Result<Answer, Refused> {
+fn answer(store: &dyn Store, figures: &FollowedFigures, query: Query) -> Result<Answer, Refused> {
     let refused = |message| Refused { code: "store".into(), message, limit: false };
-    unless_it_panics(query.session(), || query.answer(store)).map_err(refused)
+    unless_it_panics(query.session(), || query.answer(store, figures)).map_err(refused)
 }
 
 fn unless_it_panics<T>(
-    session: SessionId,
+    session: Option<SessionId>,
     read: impl FnOnce() -> Result<T, StoreError>,
 ) -> Result<T, String> {
     let why = match catch_unwind(AssertUnwindSafe(read)) {
@@ -87,7 +91,8 @@ fn unless_it_panics<T>(
         Ok(Err(error)) => error.to_string(),
         Err(_) => "reading it panicked; `q host logs` says where more is told".to_owned(),
     };
-    tracing::error!(target: "q::store", %session, why, "a session cannot be read");
+    let session = session.map(tracing::field::display);
+    tracing::error!(target: "q::store", session, why, "something cannot be read");
     Err(why)
 }
 
@@ -98,8 +103,8 @@ mod tests {
 
     #[test]
     fn a_panic_is_the_error_of_its_read() {
-        let read = unless_it_panics::<()>(SessionId(1), || panic!("as a test does"));
+        let read = unless_it_panics::<()>(Some(SessionId(1)), || panic!("as a test does"));
         assert!(read.is_err_and(|why| why.contains("panicked")));
-        assert_eq!(unless_it_panics(SessionId(1), || Ok(7)), Ok(7));
+        assert_eq!(unless_it_panics(Some(SessionId(1)), || Ok(7)), Ok(7));
     }
 }
