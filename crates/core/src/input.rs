@@ -257,6 +257,36 @@ pub enum Command {
 }
 
 impl Command {
+    /// The session that is there already and that it is about; none for what makes one.
+    pub const fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Create { .. } | Self::Fork { .. } | Self::Import(_) => None,
+            Self::ImportPart { session, .. }
+            | Self::EndImport { session }
+            | Self::Rename { session, .. }
+            | Self::Close { session, .. }
+            | Self::Reopen { session }
+            | Self::Trash { session, .. }
+            | Self::Restore { session }
+            | Self::Erase { session, .. }
+            | Self::Wake { session }
+            | Self::Tag { session, .. }
+            | Self::Pin { session, .. }
+            | Self::SetPolicy { session, .. }
+            | Self::MarkUnread { session }
+            | Self::Submit { session, .. }
+            | Self::Unqueue { session, .. }
+            | Self::Edit { session, .. }
+            | Self::Move { session, .. }
+            | Self::SendNow { session, .. }
+            | Self::Steer { session, .. }
+            | Self::Answer { session, .. }
+            | Self::Interrupt { session }
+            | Self::Retry { session, .. }
+            | Self::SaveDraft { session, .. } => Some(*session),
+        }
+    }
+
     /// The session whose memory the command needs: if that hibernates, it is woken first.
     pub const fn wakes(&self) -> Option<SessionId> {
         match self {

@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use q_core::{Answer, Command, Presence, PromptNo, SessionId, Summary, TagChange, Wants};
+
 use crate::keys::KeyCode::{
     Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
 };
@@ -200,6 +202,106 @@ impl Group {
     }
 }
 
+/// What a command takes, as it is typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arguments {
+    /// A session, as typed; without one, the one in view is meant.
+    pub session: Option<String>,
+    /// The word of a kind; empty for the usual one.
+    pub kind: String,
+    /// A name.
+    pub name: Option<String>,
+    /// The place of a waiting prompt in its queue, from 1; or the number that a call was shown with.
+    pub number: Option<usize>,
+    /// The place that a waiting prompt shall have, from 1.
+    pub place: Option<usize>,
+    /// Words, or a whole text.
+    pub text: Option<String>,
+    /// Changes of tags.
+    pub tags: Vec<TagChange>,
+    /// Also while the session works.
+    pub force: bool,
+}
+
+impl Arguments {
+    fn name(&self) -> String {
+        self.name.clone().unwrap_or_default()
+    }
+
+    fn text(&self) -> String {
+        self.text.clone().unwrap_or_default()
+    }
+
+    /// From 0, as the core counts.
+    fn place(&self) -> u32 {
+        u32::try_from(self.place.unwrap_or_default().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+}
+
+/// What a command is about, and how the core's is made of it.
+#[derive(Clone, Copy, Debug)]
+pub enum CoreCommand {
+    /// A session: where it is looked for.
+    Session(Among, fn(SessionId, &Arguments) -> Command),
+    /// A waiting prompt: which one is meant without a number.
+    Prompt(QueueEnd, fn(SessionId, PromptNo, &Arguments) -> Command),
+    /// A call that waits: what it must want, and what is answered.
+    Call(Wants, fn(&Arguments) -> Answer),
+}
+
+/// Where the session is that a command is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    /// Open.
+    Open,
+    /// In the archive.
+    Archived,
+    /// In the trash.
+    Trashed,
+    /// Anywhere but in the trash.
+    Kept,
+}
+
+impl Among {
+    /// Whether a session may be meant, where several have that name. Of all others it is told where they are.
+    pub const fn has(self, summary: &Summary) -> bool {
+        match self {
+            Self::Open | Self::Kept => !matches!(summary.presence, Presence::Trashed),
+            Self::Archived => matches!(summary.presence, Presence::Closed),
+            Self::Trashed => matches!(summary.presence, Presence::Trashed),
+        }
+    }
+}
+
+/// Which of the waiting prompts is meant where no number is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueEnd {
+    /// The one to be sent next.
+    Front,
+    /// The one that was sent last.
+    Back,
+}
+
+/// One thing that a command takes: the word that stands for it in its usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// `SESSION`
+    pub word: &'static str,
+    /// Whether it may be left out.
+    pub is_optional: bool,
+}
+
+/// The parameters of a usage such as `NUMBER [TEXT]`.
+pub fn params(usage: &'static str) -> impl Iterator<Item = Param> {
+    usage.split_whitespace().map(|word| {
+        let bare = word.trim_end_matches('…');
+        match bare.strip_prefix('[').and_then(|word| word.strip_suffix(']')) {
+            Some(word) => Param { word, is_optional: true },
+            None => Param { word: bare, is_optional: false },
+        }
+    })
+}
+
 /// All ways to one action.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
@@ -217,12 +319,16 @@ pub struct Row {
     pub arguments: &'static str,
     /// The same from the shell.
     pub cli: Option<&'static str>,
+    /// What the core is told for it. What has more to it, or nothing for the core, is carried out where it is typed.
+    pub core: Option<CoreCommand>,
     /// A word or two, for the leader's hint.
     pub word: &'static str,
     /// One line.
     pub help: &'static str,
 }
 
+use Among::{Archived, Kept, Open, Trashed};
+use CoreCommand::{Call, Prompt, Session};
 use When::{Always, Empty, Text};
 
 const DIGITS: [Chord; 9] = [
@@ -249,7 +355,7 @@ const ALT_DIGITS: [(Chord, When); 9] = [
 ];
 
 macro_rules! rows {
-    ($($group:ident, $action:expr, $direct:expr, $leader:expr, $slash:expr, $arguments:literal, $cli:expr, $word:literal, $help:literal;)*) => {
+    ($($group:ident, $action:expr, $direct:expr, $leader:expr, $slash:expr, $arguments:literal, $cli:expr, $core:expr, $word:literal, $help:literal;)*) => {
         &[$(Row {
             action: $action,
             group: Group::$group,
@@ -258,6 +364,7 @@ macro_rules! rows {
             slash: $slash,
             arguments: $arguments,
             cli: $cli,
+            core: $core,
             word: $word,
             help: $help,
         }),*]
@@ -266,65 +373,65 @@ macro_rules! rows {
 
 /// Every action, in the order of the help screen.
 pub const ROWS: &[Row] = rows![
-    Sessions, Action::New, &[(ctrl('n'), Empty)], &[plain('n')], &["new"], "[KIND] [NAME]", Some("q new [NAME] [--kind KIND]"), "new", "create a session and go to it; KIND is development, debug, planning, review, or one of your config";
-    Sessions, Action::Switch, &ALT_DIGITS, &DIGITS, &["switch", "sw"], "NAME|NUMBER", Some("q attach SESSION"), "go to", "go to a session by its number, name or the beginning of its name";
-    Sessions, Action::Next, &[(key(PageDown).ctrl(), Always), (key(Tab).ctrl(), Always)], &[plain(']')], &["next"], "", None, "next", "go to the next session";
-    Sessions, Action::Previous, &[(key(PageUp).ctrl(), Always), (key(Tab).ctrl().shift(), Always)], &[plain('[')], &["prev", "previous"], "", None, "previous", "go to the previous session";
-    Sessions, Action::Last, &[(alt('l'), Always)], &[key(Tab)], &["last"], "", None, "last", "go back to the session shown before";
-    Sessions, Action::List, &[(alt('s'), Always)], &[plain('l')], &["sessions", "list", "ls"], "", Some("q ls"), "list", "choose from the list of sessions; type to filter";
-    Sessions, Action::Attend, &[(alt('a'), Always)], &[plain('a')], &["attend"], "", Some("q ls --waiting"), "needs you", "go to the next session that waits for an answer, failed, was interrupted, or has something new";
-    Sessions, Action::Close, &[(ctrl('w'), Empty)], &[plain('w')], &["close"], "[SESSION]", Some("q close SESSION"), "close", "archive the session, its history stays; /close! also while it works";
-    Sessions, Action::Rename, &[(ctrl('r'), Empty)], &[plain('r')], &["rename"], "NAME", Some("q rename SESSION NAME"), "rename", "give the session another name";
-    Sessions, Action::Fork, &[], &[plain('f')], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), "fork", "create a session that begins with this one's history, and go to it";
-    Sessions, Action::Detach, &[(ctrl('d'), Empty)], &[plain('d'), plain('q')], &["detach", "quit", "exit"], "", None, "detach", "leave; the work goes on, `q` comes back to it";
-    Sessions, Action::Help, &[(key(F(1)), Always)], &[plain('?')], &["help"], "[WORD]", Some("q --help"), "help", "show this; with a WORD only what mentions it";
-    Conversation, Action::Submit, &[(key(Enter), Always)], &[], &[], "", Some("q send SESSION PROMPT"), "send", "send the prompt; while an answer is on its way it waits in the queue";
-    Conversation, Action::Edit(Edit::Newline), &[(key(Enter).alt(), Always), (key(Enter).shift(), Always), (ctrl('j'), Always)], &[], &[], "", None, "new line", "a new line in the prompt; so does Enter after a backslash";
-    Conversation, Action::Interrupt, &[(ctrl('c'), Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
-    Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), "retry", "ask again what failed or was interrupted";
-    Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), "steer", "say something into the running answer, where the agent takes it";
-    Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), "queue", "show the prompts that wait, with their numbers";
-    Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
-    Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
-    Conversation, Action::Move, &[], &[], &["move"], "NUMBER PLACE", Some("q move SESSION PROMPT PLACE"), "move", "give a waiting prompt another place; 1 is sent next";
-    Conversation, Action::SendNow, &[], &[], &["now"], "[NUMBER]", Some("q now SESSION [PROMPT]"), "now", "send a waiting prompt at once, the next one or that one; a running answer is interrupted";
-    Waiting, Action::Inbox, &[], &[plain('i')], &["inbox"], "", Some("q inbox"), "inbox", "show what waits for your answer, over all sessions, with numbers";
-    Waiting, Action::Approve, &[], &[], &["approve"], "[NUMBER]", Some("q approve SESSION [ID]"), "approve", "let a tool run, this once: the one that waits here, or the one shown with that number";
-    Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), "always", "the same, and do not ask about this tool again in its session";
-    Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [WORDS]", Some("q deny SESSION [ID]"), "deny", "let it not run; WORDS tell the agent what to do instead";
-    Waiting, Action::Answer, &[], &[], &["answer"], "WORDS", Some("q answer SESSION WORDS"), "answer", "answer what the agent asks in this session";
-    Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), "tag", "add and remove tags of the session; alone, show them";
-    Keeping, Action::Pin, &[], &[], &["pin"], "[SESSION]", Some("q pin SESSION"), "pin", "keep a session from hibernating by itself";
-    Keeping, Action::Unpin, &[], &[], &["unpin"], "[SESSION]", Some("q unpin SESSION"), "unpin", "let it hibernate by itself again";
-    Keeping, Action::Unread, &[], &[], &["unread"], "[SESSION]", Some("q unread SESSION"), "unread", "count a session as unread until it is shown again";
-    Keeping, Action::Reopen, &[], &[], &["reopen"], "SESSION", Some("q reopen SESSION"), "reopen", "take a session out of the archive and go to it";
-    Keeping, Action::Delete, &[], &[], &["delete"], "[SESSION]", Some("q delete SESSION [--now]"), "delete", "throw a session into the trash, for a month; /delete! also while it works";
-    Keeping, Action::Restore, &[], &[], &["restore"], "SESSION", Some("q restore SESSION"), "restore", "take a session out of the trash, into the archive";
-    View, Action::PageUp, &[(key(PageUp), Always)], &[], &[], "", None, "page up", "half a screen up";
-    View, Action::PageDown, &[(key(PageDown), Always)], &[], &[], "", None, "page down", "half a screen down";
-    View, Action::LineUp, &[(key(Up).shift(), Always)], &[], &[], "", None, "line up", "one line up";
-    View, Action::LineDown, &[(key(Down).shift(), Always)], &[], &[], "", None, "line down", "one line down";
-    View, Action::Top, &[(key(Home).ctrl(), Always), (key(Home), Empty)], &[], &[], "", None, "top", "to the oldest entry at hand; older ones follow";
-    View, Action::End, &[(key(End).ctrl(), Always), (key(End), Empty)], &[], &[], "", None, "end", "to the newest line, and stay there";
-    View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, "redraw", "paint the screen anew";
-    View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, "suspend", "back to the shell; fg returns";
-    View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, "cancel", "leave a list, a question, or a half-typed chord";
-    Editing, Action::HistoryUp, &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, "up", "a line up; on the first line, the prompt sent before";
-    Editing, Action::HistoryDown, &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, "down", "a line down; on the last line, the prompt sent after";
-    Editing, Action::HistorySearch, &[(ctrl('r'), Text)], &[], &[], "", None, "search", "the earlier prompt that contains what is typed; again for the one before";
-    Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, "left", "a character left";
-    Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, "right", "a character right";
-    Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, "word left", "a word left";
-    Editing, Action::Edit(Edit::WordRight), &[(key(Right).ctrl(), Always), (key(Right).alt(), Always), (alt('f'), Always)], &[], &[], "", None, "word right", "a word right";
-    Editing, Action::Edit(Edit::LineStart), &[(key(Home), Text), (ctrl('a'), Always)], &[], &[], "", None, "line start", "to the line's beginning";
-    Editing, Action::Edit(Edit::LineEnd), &[(key(End), Text), (ctrl('e'), Always)], &[], &[], "", None, "line end", "to the line's end";
-    Editing, Action::Edit(Edit::DeleteBack), &[(key(Backspace), Always), (ctrl('h'), Always), (key(Backspace).shift(), Always)], &[], &[], "", None, "delete", "delete the character before";
-    Editing, Action::Edit(Edit::DeleteForward), &[(key(Delete), Always), (ctrl('d'), Text)], &[], &[], "", None, "delete", "delete the character after";
-    Editing, Action::Edit(Edit::DeleteWordBack), &[(ctrl('w'), Text), (key(Backspace).alt(), Always), (key(Backspace).ctrl(), Always)], &[], &[], "", None, "delete word", "delete the word before";
-    Editing, Action::Edit(Edit::DeleteWordForward), &[(alt('d'), Always)], &[], &[], "", None, "delete word", "delete the word after";
-    Editing, Action::Edit(Edit::DeleteToStart), &[(ctrl('u'), Always)], &[], &[], "", None, "delete", "delete to the line's beginning";
-    Editing, Action::Edit(Edit::DeleteToEnd), &[(ctrl('k'), Always)], &[], &[], "", None, "delete", "delete to the line's end";
-    Editing, Action::Edit(Edit::Yank), &[(ctrl('y'), Always)], &[], &[], "", None, "put back", "put back what was deleted last";
+    Sessions, Action::New, &[(ctrl('n'), Empty)], &[plain('n')], &["new"], "[KIND] [NAME]", Some("q new [NAME] [--kind KIND]"), None, "new", "create a session and go to it; KIND is development, debug, planning, review, or one of your config";
+    Sessions, Action::Switch, &ALT_DIGITS, &DIGITS, &["switch", "sw"], "NAME|NUMBER", Some("q attach SESSION"), None, "go to", "go to a session by its number, name or the beginning of its name";
+    Sessions, Action::Next, &[(key(PageDown).ctrl(), Always), (key(Tab).ctrl(), Always)], &[plain(']')], &["next"], "", None, None, "next", "go to the next session";
+    Sessions, Action::Previous, &[(key(PageUp).ctrl(), Always), (key(Tab).ctrl().shift(), Always)], &[plain('[')], &["prev", "previous"], "", None, None, "previous", "go to the previous session";
+    Sessions, Action::Last, &[(alt('l'), Always)], &[key(Tab)], &["last"], "", None, None, "last", "go back to the session shown before";
+    Sessions, Action::List, &[(alt('s'), Always)], &[plain('l')], &["sessions", "list", "ls"], "", Some("q ls"), None, "list", "choose from the list of sessions; type to filter";
+    Sessions, Action::Attend, &[(alt('a'), Always)], &[plain('a')], &["attend"], "", Some("q ls --waiting"), None, "needs you", "go to the next session that waits for an answer, failed, was interrupted, or has something new";
+    Sessions, Action::Close, &[(ctrl('w'), Empty)], &[plain('w')], &["close"], "[SESSION]", Some("q close SESSION"), Some(Session(Open, |session, arguments| Command::Close { session, even_if_working: arguments.force })), "close", "archive the session, its history stays; /close! also while it works";
+    Sessions, Action::Rename, &[(ctrl('r'), Empty)], &[plain('r')], &["rename"], "NAME", Some("q rename SESSION NAME"), Some(Session(Open, |session, arguments| Command::Rename { session, name: arguments.name() })), "rename", "give the session another name";
+    Sessions, Action::Fork, &[], &[plain('f')], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), None, "fork", "create a session that begins with this one's history, and go to it";
+    Sessions, Action::Detach, &[(ctrl('d'), Empty)], &[plain('d'), plain('q')], &["detach", "quit", "exit"], "", None, None, "detach", "leave; the work goes on, `q` comes back to it";
+    Sessions, Action::Help, &[(key(F(1)), Always)], &[plain('?')], &["help"], "[WORD]", Some("q --help"), None, "help", "show this; with a WORD only what mentions it";
+    Conversation, Action::Submit, &[(key(Enter), Always)], &[], &[], "", Some("q send SESSION PROMPT"), None, "send", "send the prompt; while an answer is on its way it waits in the queue";
+    Conversation, Action::Edit(Edit::Newline), &[(key(Enter).alt(), Always), (key(Enter).shift(), Always), (ctrl('j'), Always)], &[], &[], "", None, None, "new line", "a new line in the prompt; so does Enter after a backslash";
+    Conversation, Action::Interrupt, &[(ctrl('c'), Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), Some(Session(Open, |session, _| Command::Interrupt { session })), "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
+    Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), None, "retry", "ask again what failed or was interrupted";
+    Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), None, "steer", "say something into the running answer, where the agent takes it";
+    Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "queue", "show the prompts that wait, with their numbers";
+    Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(QueueEnd::Back, |session, prompt, _| Command::Unqueue { session, prompt })), "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
+    Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), Some(Prompt(QueueEnd::Front, |session, prompt, arguments| Command::Edit { session, prompt, text: arguments.text() })), "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
+    Conversation, Action::Move, &[], &[], &["move"], "NUMBER PLACE", Some("q move SESSION PROMPT PLACE"), Some(Prompt(QueueEnd::Front, |session, prompt, arguments| Command::Move { session, prompt, place: arguments.place() })), "move", "give a waiting prompt another place; 1 is sent next";
+    Conversation, Action::SendNow, &[], &[], &["now"], "[NUMBER]", Some("q now SESSION [PROMPT]"), Some(Prompt(QueueEnd::Front, |session, prompt, _| Command::SendNow { session, prompt })), "now", "send a waiting prompt at once, the next one or that one; a running answer is interrupted";
+    Waiting, Action::Inbox, &[], &[plain('i')], &["inbox"], "", Some("q inbox"), None, "inbox", "show what waits for your answer, over all sessions, with numbers";
+    Waiting, Action::Approve, &[], &[], &["approve"], "[NUMBER]", Some("q approve SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Once)), "approve", "let a tool run, this once: the one that waits here, or the one shown with that number";
+    Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Always)), "always", "the same, and do not ask about this tool again in its session";
+    Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [WORDS]", Some("q deny SESSION [ID]"), Some(Call(Wants::Consent, |arguments| arguments.text.clone().map_or(Answer::Deny, Answer::Words))), "deny", "let it not run; WORDS tell the agent what to do instead";
+    Waiting, Action::Answer, &[], &[], &["answer"], "WORDS", Some("q answer SESSION WORDS"), Some(Call(Wants::Words, |arguments| Answer::Words(arguments.text()))), "answer", "answer what the agent asks in this session";
+    Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), Some(Session(Open, |session, arguments| Command::Tag { session, changes: arguments.tags.clone() })), "tag", "add and remove tags of the session; alone, show them";
+    Keeping, Action::Pin, &[], &[], &["pin"], "[SESSION]", Some("q pin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: true })), "pin", "keep a session from hibernating by itself";
+    Keeping, Action::Unpin, &[], &[], &["unpin"], "[SESSION]", Some("q unpin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: false })), "unpin", "let it hibernate by itself again";
+    Keeping, Action::Unread, &[], &[], &["unread"], "[SESSION]", Some("q unread SESSION"), Some(Session(Open, |session, _| Command::MarkUnread { session })), "unread", "count a session as unread until it is shown again";
+    Keeping, Action::Reopen, &[], &[], &["reopen"], "SESSION", Some("q reopen SESSION"), Some(Session(Archived, |session, _| Command::Reopen { session })), "reopen", "take a session out of the archive and go to it";
+    Keeping, Action::Delete, &[], &[], &["delete"], "[SESSION]", Some("q delete SESSION [--now]"), Some(Session(Kept, |session, arguments| Command::Trash { session, even_if_working: arguments.force })), "delete", "throw a session into the trash, for a month; /delete! also while it works";
+    Keeping, Action::Restore, &[], &[], &["restore"], "SESSION", Some("q restore SESSION"), Some(Session(Trashed, |session, _| Command::Restore { session })), "restore", "take a session out of the trash, into the archive";
+    View, Action::PageUp, &[(key(PageUp), Always)], &[], &[], "", None, None, "page up", "half a screen up";
+    View, Action::PageDown, &[(key(PageDown), Always)], &[], &[], "", None, None, "page down", "half a screen down";
+    View, Action::LineUp, &[(key(Up).shift(), Always)], &[], &[], "", None, None, "line up", "one line up";
+    View, Action::LineDown, &[(key(Down).shift(), Always)], &[], &[], "", None, None, "line down", "one line down";
+    View, Action::Top, &[(key(Home).ctrl(), Always), (key(Home), Empty)], &[], &[], "", None, None, "top", "to the oldest entry at hand; older ones follow";
+    View, Action::End, &[(key(End).ctrl(), Always), (key(End), Empty)], &[], &[], "", None, None, "end", "to the newest line, and stay there";
+    View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, None, "redraw", "paint the screen anew";
+    View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, None, "suspend", "back to the shell; fg returns";
+    View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, None, "cancel", "leave a list, a question, or a half-typed chord";
+    Editing, Action::HistoryUp, &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, None, "up", "a line up; on the first line, the prompt sent before";
+    Editing, Action::HistoryDown, &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, None, "down", "a line down; on the last line, the prompt sent after";
+    Editing, Action::HistorySearch, &[(ctrl('r'), Text)], &[], &[], "", None, None, "search", "the earlier prompt that contains what is typed; again for the one before";
+    Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, None, "left", "a character left";
+    Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, None, "right", "a character right";
+    Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, None, "word left", "a word left";
+    Editing, Action::Edit(Edit::WordRight), &[(key(Right).ctrl(), Always), (key(Right).alt(), Always), (alt('f'), Always)], &[], &[], "", None, None, "word right", "a word right";
+    Editing, Action::Edit(Edit::LineStart), &[(key(Home), Text), (ctrl('a'), Always)], &[], &[], "", None, None, "line start", "to the line's beginning";
+    Editing, Action::Edit(Edit::LineEnd), &[(key(End), Text), (ctrl('e'), Always)], &[], &[], "", None, None, "line end", "to the line's end";
+    Editing, Action::Edit(Edit::DeleteBack), &[(key(Backspace), Always), (ctrl('h'), Always), (key(Backspace).shift(), Always)], &[], &[], "", None, None, "delete", "delete the character before";
+    Editing, Action::Edit(Edit::DeleteForward), &[(key(Delete), Always), (ctrl('d'), Text)], &[], &[], "", None, None, "delete", "delete the character after";
+    Editing, Action::Edit(Edit::DeleteWordBack), &[(ctrl('w'), Text), (key(Backspace).alt(), Always), (key(Backspace).ctrl(), Always)], &[], &[], "", None, None, "delete word", "delete the word before";
+    Editing, Action::Edit(Edit::DeleteWordForward), &[(alt('d'), Always)], &[], &[], "", None, None, "delete word", "delete the word after";
+    Editing, Action::Edit(Edit::DeleteToStart), &[(ctrl('u'), Always)], &[], &[], "", None, None, "delete", "delete to the line's beginning";
+    Editing, Action::Edit(Edit::DeleteToEnd), &[(ctrl('k'), Always)], &[], &[], "", None, None, "delete", "delete to the line's end";
+    Editing, Action::Edit(Edit::Yank), &[(ctrl('y'), Always)], &[], &[], "", None, None, "put back", "put back what was deleted last";
 ];
 
 /// What a chord means, for a prompt that is empty or not.
@@ -359,7 +466,19 @@ pub fn keys(chords: &[Chord]) -> String {
     chords.iter().map(Chord::to_string).collect::<Vec<_>>().join(" ")
 }
 
+impl Action {
+    /// Its row.
+    pub fn row(self) -> Option<&'static Row> {
+        ROWS.iter().find(|row| row.action == self)
+    }
+}
+
 impl Row {
+    /// Whether a `!` behind its command means something: also while the session works.
+    pub const fn may_force(&self) -> bool {
+        matches!(self.action, Action::Close | Action::Delete)
+    }
+
     /// Its direct keys in one cell.
     pub fn direct_keys(&self) -> String {
         keys(&self.direct.iter().map(|(key, _)| *key).collect::<Vec<_>>())

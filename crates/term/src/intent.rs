@@ -2,7 +2,7 @@
 
 use q_core::{Command, EntryNo, SessionId};
 
-use crate::slash::Seek;
+use crate::slash::UserCommand;
 
 /// One wish. Most go to the host; the last five are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +41,11 @@ pub enum Intent {
     },
     /// Something of a session that may not be open; the client looks it up and answers with [`crate::Ui::found`] or
     /// [`crate::Ui::refused`].
-    Seek {
-        /// As typed.
+    Lookup {
+        /// The session, as typed.
         address: String,
         /// What is wanted of it.
-        wanted: Seek,
+        command: UserCommand,
     },
     /// A command that needs nothing from the client.
     Tell(Command),
@@ -79,13 +79,10 @@ impl Intent {
     /// Whether a session is opened by it, which will be shown when it is there.
     pub(crate) const fn opens_session(&self) -> bool {
         match self {
-            Self::New { .. }
-            | Self::Fork { .. }
-            | Self::Seek { wanted: Seek::Reopen, .. }
-            | Self::Tell(Command::Reopen { .. }) => true,
+            Self::New { .. } | Self::Fork { .. } | Self::Tell(Command::Reopen { .. }) => true,
+            Self::Lookup { command, .. } => command.opens_session(),
             Self::Submit { .. }
             | Self::Retry { .. }
-            | Self::Seek { .. }
             | Self::Tell(_)
             | Self::Show { .. }
             | Self::Page { .. }
@@ -104,7 +101,7 @@ impl Intent {
             | Self::Fork { .. }
             | Self::Submit { .. }
             | Self::Retry { .. }
-            | Self::Seek { .. }
+            | Self::Lookup { .. }
             | Self::Tell(_)
             | Self::Show { .. }
             | Self::Page { .. } => true,

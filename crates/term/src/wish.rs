@@ -1,62 +1,16 @@
-//! What commands about sessions ask of the core: a typed command and what is shown → a core command. The same for all
-//! faces of the terminal.
+//! What a command is about, and the core's command for it: by what is shown to whoever types. The same for all faces of the
+//! terminal.
 
 use q_core::mirror::Mirrored;
-use q_core::{Answer, Command, Mirror, QueuedPrompt, SessionId, TagChange, Wants, address};
+use q_core::{Command, Mirror, QueuedPrompt, SessionId, address};
 
+use crate::action::{Among, CoreCommand, QueueEnd};
 use crate::inbox::{Inbox, Shown};
-use crate::slash::missed;
+use crate::slash::{UserCommand, missed};
 use crate::words;
 
-/// A wish about an open session that needs no more than what is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// `/rename NAME`
-    Rename(String),
-    /// `/tag +T -T …`
-    Tag(Vec<TagChange>),
-    /// `/pin [SESSION]`, `/unpin [SESSION]`
-    Pin {
-        /// Which session; without one, the one in view.
-        target: Option<String>,
-        /// Whether.
-        pinned: bool,
-    },
-    /// `/unread [SESSION]`
-    Unread(Option<String>),
-    /// `/edit NUMBER TEXT`
-    Edit {
-        /// The prompt's place in the queue, from 1.
-        number: usize,
-        /// Its new text.
-        text: String,
-    },
-    /// `/move NUMBER PLACE`
-    Move {
-        /// The prompt's place in the queue, from 1.
-        number: usize,
-        /// The place it shall have, from 1.
-        place: usize,
-    },
-    /// `/now [NUMBER]`
-    Now(Option<usize>),
-    /// `/approve [NUMBER]`, `/always [NUMBER]`
-    Approve {
-        /// The number it was shown with.
-        number: Option<usize>,
-        /// Whether the tool is not asked about again.
-        always: bool,
-    },
-    /// `/deny [NUMBER] [WORDS]`
-    Deny {
-        /// The number it was shown with.
-        number: Option<usize>,
-        /// What to do instead.
-        words: Option<String>,
-    },
-    /// `/answer WORDS`
-    Answer(String),
-}
+/// What is said where something has no meaning without a screen.
+const NO_SCREEN: &str = "that needs the whole screen; here everything is printed line by line";
 
 /// What is shown to whoever types.
 #[derive(Clone, Copy, Debug)]
@@ -69,71 +23,60 @@ pub struct Scene<'a> {
     pub inbox: &'a Inbox,
 }
 
-/// A wish as the core takes it.
+/// What comes of a command by its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The session it is about.
-    pub session: SessionId,
-    /// What is wanted of it.
-    pub command: Command,
+pub enum Resolved {
+    /// The core is told something about that session.
+    Command(SessionId, Command),
+    /// The session has to be looked for first, among all there are.
+    Lookup(String),
 }
 
-impl Wish {
-    /// What it asks of the core; or why it cannot be asked, in words for the person.
-    pub fn asked(self, scene: Scene<'_>) -> Result<Asked, String> {
-        let (session, command) = match self {
-            Self::Rename(name) => {
-                let session = scene.here()?;
-                (session, Command::Rename { session, name })
-            }
-            Self::Tag(changes) => {
-                let session = scene.here()?;
-                (session, Command::Tag { session, changes })
-            }
-            Self::Pin { target, pinned } => {
-                let session = scene.session(target.as_deref())?;
-                (session, Command::Pin { session, pinned })
-            }
-            Self::Unread(target) => {
-                let session = scene.session(target.as_deref())?;
-                (session, Command::MarkUnread { session })
-            }
-            Self::Edit { number, text } => {
-                let (session, waiting) = scene.waiting(Some(number), End::Front)?;
-                (session, Command::Edit { session, prompt: waiting.prompt, text })
-            }
-            Self::Move { number, place } => {
-                let (session, waiting) = scene.waiting(Some(number), End::Front)?;
-                let place = u32::try_from(place.saturating_sub(1)).unwrap_or(u32::MAX);
-                (session, Command::Move { session, prompt: waiting.prompt, place })
-            }
-            Self::Now(number) => {
-                let (session, waiting) = scene.waiting(number, End::Front)?;
-                (session, Command::SendNow { session, prompt: waiting.prompt })
-            }
-            Self::Approve { number, always } => {
-                let answer = if always { Answer::Always } else { Answer::Once };
-                scene.answer(number, Wants::Consent, answer)?
-            }
-            Self::Deny { number, words } => {
-                scene.answer(number, Wants::Consent, words.map_or(Answer::Deny, Answer::Words))?
-            }
-            Self::Answer(words) => scene.answer(None, Wants::Words, Answer::Words(words))?,
-        };
-        Ok(Asked { session, command })
+impl UserCommand {
+    /// What it asks of the core, of that session; nothing where its row has no such command.
+    pub fn of_session(&self, session: SessionId) -> Option<Command> {
+        match self.action.row()?.core? {
+            CoreCommand::Session(_, build) => Some(build(session, &self.arguments)),
+            CoreCommand::Prompt(..) | CoreCommand::Call(..) => None,
+        }
+    }
+
+    /// Whether it may be meant for that session, where several have the name that was typed.
+    pub fn fits(&self, session: &q_core::Summary) -> bool {
+        match self.action.row().and_then(|row| row.core) {
+            Some(CoreCommand::Session(among, _)) => among.has(session),
+            Some(CoreCommand::Prompt(..) | CoreCommand::Call(..)) | None => Among::Open.has(session),
+        }
     }
 }
 
-/// Which of the waiting prompts is meant where no number is typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// The one to be sent next.
-    Front,
-    /// The one that was sent last.
-    Back,
-}
-
 impl<'a> Scene<'a> {
+    /// What a command asks of the core; or why it cannot be asked, in words for the person.
+    pub fn resolve(self, command: &UserCommand) -> Result<Resolved, String> {
+        let arguments = &command.arguments;
+        let told = match command.action.row().and_then(|row| row.core) {
+            Some(CoreCommand::Session(among, build)) => {
+                let session = match &arguments.session {
+                    Some(address) if among != Among::Open => return Ok(Resolved::Lookup(address.clone())),
+                    address => self.session(address.as_deref())?,
+                };
+                (session, build(session, arguments))
+            }
+            Some(CoreCommand::Prompt(usual, build)) => {
+                let (session, waiting) = self.waiting(arguments.number, usual)?;
+                (session, build(session, waiting.prompt, arguments))
+            }
+            Some(CoreCommand::Call(wants, answer)) => {
+                let chosen = self.inbox.choose(self.mirror, self.focus, arguments.number, wants)?;
+                let Shown { session, pending } = chosen;
+                let (session, turn, call, digest) = (*session, pending.turn, pending.call, pending.digest);
+                (session, Command::Answer { session, turn, call, digest, answer: answer(arguments) })
+            }
+            None => return Err(NO_SCREEN.to_owned()),
+        };
+        Ok(Resolved::Command(told.0, told.1))
+    }
+
     /// The session in view.
     pub fn here(self) -> Result<SessionId, String> {
         self.focus.ok_or_else(|| "there is no session yet; type a prompt, or /new".to_owned())
@@ -159,29 +102,22 @@ impl<'a> Scene<'a> {
     }
 
     /// A prompt that waits in the session in view, by its place from 1.
-    pub fn waiting(self, number: Option<usize>, usual: End) -> Result<(SessionId, &'a QueuedPrompt), String> {
+    pub fn waiting(
+        self,
+        number: Option<usize>,
+        usual: QueueEnd,
+    ) -> Result<(SessionId, &'a QueuedPrompt), String> {
         let id = self.here()?;
         let queue = self.mirror.get(id).map(|session| session.queue.as_slice()).unwrap_or_default();
         let chosen = match (number, usual) {
             (Some(number), _) => number.checked_sub(1).and_then(|place| queue.get(place)),
-            (None, End::Front) => queue.first(),
-            (None, End::Back) => queue.last(),
+            (None, QueueEnd::Front) => queue.first(),
+            (None, QueueEnd::Back) => queue.last(),
         };
         chosen.map(|waiting| (id, waiting)).ok_or_else(|| match queue.len() {
             0 => "no prompt waits here".to_owned(),
             count => format!("there is no such number; {} waiting", words::counted(count, "prompt")),
         })
-    }
-
-    fn answer(
-        self,
-        number: Option<usize>,
-        wants: Wants,
-        answer: Answer,
-    ) -> Result<(SessionId, Command), String> {
-        let Shown { session, pending } = self.inbox.choose(self.mirror, self.focus, number, wants)?;
-        let (session, turn, call, digest) = (*session, pending.turn, pending.call, pending.digest);
-        Ok((session, Command::Answer { session, turn, call, digest, answer }))
     }
 }
 

@@ -262,7 +262,8 @@ impl Attached<'_> {
         self.carry(intents)
     }
 
-    /// Carries wishes to the host; the terminal's own ones are done here.
+    /// Carries what is wanted to the host; what concerns the terminal alone is done here.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is wanted is the host's to do")]
     fn carry(&mut self, intents: Vec<Intent>) -> Result<Option<Leaving>, CliError> {
         for intent in intents {
             if let Intent::Show { session: Some(id), at_end: true } = intent {
@@ -274,14 +275,7 @@ impl Attached<'_> {
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
                 Intent::Rejoin => self.hurry(),
-                Intent::New { .. }
-                | Intent::Fork { .. }
-                | Intent::Submit { .. }
-                | Intent::Retry { .. }
-                | Intent::Seek { .. }
-                | Intent::Tell(_)
-                | Intent::Show { .. }
-                | Intent::Page { .. } => {
+                intent => {
                     // A host that is gone is noticed by reading; what was sent is sent again to the next one.
                     let sent = self.requests.send(self.context, &mut self.client, &mut self.ui, intent);
                     sent.unwrap_or_else(|error| self.ui.complain(error.on_one_line()));

@@ -8,7 +8,7 @@ use q_core::{Command, Entry, EntryNo, Mirror, SessionId};
 use q_proto::view::Line;
 use q_proto::{Answer, ClientMessage, Request};
 use q_term::granted::{Way, granted};
-use q_term::slash::Seek;
+use q_term::slash::UserCommand;
 use q_term::{Intent, Ui};
 
 use crate::client::{Attachment, among, next_page, summaries, token};
@@ -43,7 +43,7 @@ pub(super) enum Waiting {
     /// Older entries.
     Page { session: SessionId, before: EntryNo },
     /// All sessions, to find one among them.
-    Seek { address: String, wanted: Seek, so_far: Vec<Line> },
+    Lookup { address: String, command: UserCommand, so_far: Vec<Line> },
     /// A session that is open again: it will be switched to.
     Reopen(SessionId),
     /// Its tags.
@@ -59,10 +59,11 @@ impl Waiting {
     fn refused(self, ui: &mut Ui, error: &CliError) {
         let why = error.on_one_line();
         match self {
-            Self::New | Self::Reopen(_) | Self::Seek { wanted: Seek::Reopen, .. } => ui.not_opened(why),
+            Self::New | Self::Reopen(_) => ui.not_opened(why),
+            Self::Lookup { command, .. } if command.opens_session() => ui.not_opened(why),
             Self::Prompt(key) => ui.refused(Some(key), why),
             Self::Wake(session) => ui.not_woken(session, why),
-            Self::Seek { .. } | Self::Page { .. } | Self::Tags(_) | Self::About { .. } => {
+            Self::Lookup { .. } | Self::Page { .. } | Self::Tags(_) | Self::About { .. } => {
                 ui.refused(None, why);
             }
             Self::Draft => {} // it stays where it is typed
@@ -111,8 +112,8 @@ impl Requests {
             Intent::Retry { session } => {
                 (Waiting::About { said: None }, Command::Retry { session, token: token()? }.into())
             }
-            Intent::Seek { address, wanted } => {
-                (Waiting::Seek { address, wanted, so_far: Vec::new() }, Request::List)
+            Intent::Lookup { address, command } => {
+                (Waiting::Lookup { address, command, so_far: Vec::new() }, Request::List)
             }
             Intent::Tell(command) => {
                 let Some(waiting) = self.waiting_for(&client.mirror, &command) else { return Ok(()) };
@@ -139,10 +140,9 @@ impl Requests {
     pub(super) fn go_on(client: &mut Client, before: Client, ui: &mut Ui) {
         for waiting in client.state.take_over(before.state) {
             match waiting {
-                Waiting::New | Waiting::Reopen(_) | Waiting::Seek { wanted: Seek::Reopen, .. } => {
-                    ui.not_opened(UNANSWERED);
-                }
-                Waiting::Seek { .. } | Waiting::Tags(_) | Waiting::About { .. } => {
+                Waiting::New | Waiting::Reopen(_) => ui.not_opened(UNANSWERED),
+                Waiting::Lookup { command, .. } if command.opens_session() => ui.not_opened(UNANSWERED),
+                Waiting::Lookup { .. } | Waiting::Tags(_) | Waiting::About { .. } => {
                     ui.refused(None, UNANSWERED);
                 }
                 // Asked for again when it is in sight. A prompt is delivered again, and never given back.
@@ -183,21 +183,23 @@ impl Requests {
                     page.trimmed,
                 );
             }
-            (Waiting::Seek { address, wanted, mut so_far }, Ok(Answer::List(page))) => {
+            (Waiting::Lookup { address, command, mut so_far }, Ok(Answer::List(page))) => {
                 let next = next_page(&page);
                 so_far.extend(page);
                 if let Some(next) = next {
-                    ask(client, ui, Waiting::Seek { address, wanted, so_far }, next);
+                    ask(client, ui, Waiting::Lookup { address, command, so_far }, next);
                     return Vec::new();
                 }
                 let found = summaries(so_far)
-                    .and_then(|sessions| among(&sessions, &address, |session| wanted.meant(session)));
+                    .and_then(|sessions| among(&sessions, &address, |session| command.fits(session)));
                 match found {
                     Ok(session) => {
                         self.sought = Some((session.id, session.name.to_string()));
-                        return ui.found(mirror, &session, wanted);
+                        return ui.found(mirror, &session, &command);
                     }
-                    Err(error) => Waiting::Seek { address, wanted, so_far: Vec::new() }.refused(ui, &error),
+                    Err(error) => {
+                        Waiting::Lookup { address, command, so_far: Vec::new() }.refused(ui, &error);
+                    }
                 }
             }
             (Waiting::Reopen(session), Ok(_)) => return ui.created(mirror, session),
@@ -209,7 +211,7 @@ impl Requests {
                 Waiting::New
                 | Waiting::Page { .. }
                 | Waiting::Wake(_)
-                | Waiting::Seek { .. }
+                | Waiting::Lookup { .. }
                 | Waiting::Draft
                 | Waiting::About { said: None },
                 Ok(_),
@@ -220,41 +222,22 @@ impl Requests {
     }
 
     /// What the answer to a command means here; nothing for one that a terminal does not send as it is.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "of any other command it is said what it did")]
     fn waiting_for(&self, mirror: &Mirror, command: &Command) -> Option<Waiting> {
-        match command {
-            Command::Wake { session } => Some(Waiting::Wake(*session)),
-            Command::Reopen { session } => Some(Waiting::Reopen(*session)),
-            Command::Tag { session, .. } => Some(Waiting::Tags(*session)),
-            Command::Rename { session, .. }
-            | Command::Close { session, .. }
-            | Command::Trash { session, .. }
-            | Command::Restore { session }
-            | Command::Erase { session, .. }
-            | Command::Pin { session, .. }
-            | Command::SetPolicy { session, .. }
-            | Command::MarkUnread { session }
-            | Command::Submit { session, .. }
-            | Command::Unqueue { session, .. }
-            | Command::Edit { session, .. }
-            | Command::Move { session, .. }
-            | Command::SendNow { session, .. }
-            | Command::Steer { session, .. }
-            | Command::Answer { session, .. }
-            | Command::Interrupt { session }
-            | Command::Retry { session, .. } => {
-                let open = mirror.get(*session).map(|session| session.summary.name.as_str());
+        let session = command.session()?;
+        Some(match command {
+            Command::Wake { .. } => Waiting::Wake(session),
+            Command::Reopen { .. } => Waiting::Reopen(session),
+            Command::Tag { .. } => Waiting::Tags(session),
+            Command::SaveDraft { .. } => Waiting::Draft,
+            _ => {
+                let open = mirror.get(session).map(|session| session.summary.name.as_str());
                 let sought =
-                    self.sought.as_ref().filter(|(id, _)| id == session).map(|(_, name)| name.as_str());
+                    self.sought.as_ref().filter(|(id, _)| *id == session).map(|(_, name)| name.as_str());
                 let said = open.or(sought).and_then(|name| granted(command, name, Way::Slash));
-                Some(Waiting::About { said })
+                Waiting::About { said }
             }
-            Command::SaveDraft { .. } => Some(Waiting::Draft),
-            Command::Create { .. }
-            | Command::Fork { .. }
-            | Command::Import(_)
-            | Command::ImportPart { .. }
-            | Command::EndImport { .. } => None,
-        }
+        })
     }
 }
 

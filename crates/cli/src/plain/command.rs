@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use q_core::{Command, SessionId, attention};
 use q_proto::Request;
-use q_term::action::{self, Action, Group};
+use q_term::action::{self, Action, Group, QueueEnd};
 use q_term::advice;
 use q_term::granted::{Way, granted};
 use q_term::plain::sessions;
-use q_term::slash::{Seek, Slash};
+use q_term::slash::UserCommand;
 use q_term::suggest;
-use q_term::wish::{self, Asked, End, Scene, Wish};
+use q_term::wish::{self, Resolved, Scene};
 
 use crate::client::token;
 use crate::error::CliError;
@@ -19,41 +19,27 @@ use crate::out;
 use crate::plain::{Face, Next, say};
 
 impl Face<'_> {
-    pub(super) async fn carry_out(&mut self, command: Slash) -> Result<Next, CliError> {
-        match command {
-            Slash::New { kind, name } => drop(self.create(kind, name).await?),
-            Slash::Fork(name) => self.fork(name).await?,
-            Slash::Switch(target) => {
-                let id = self.scene().session(Some(&target)).map_err(CliError::failed)?;
-                self.go_to(id).await?;
-            }
-            Slash::Close { target, force } => {
-                let session = self.scene().session(target.as_deref()).map_err(CliError::failed)?;
-                self.end(Command::Close { session, even_if_working: force }).await?;
-            }
-            Slash::Delete { force } => {
-                let session = self.here()?;
-                self.end(Command::Trash { session, even_if_working: force }).await?;
-            }
-            Slash::Seek { address, wanted } => self.seek(&address, wanted).await?,
-            Slash::TakeBack(number) => self.take_back(number).await?,
-            Slash::Steer(text) => {
-                self.scene().running().map_err(CliError::failed)?;
-                self.submit(text, true).await?;
-            }
-            Slash::Wish(wish) => self.wish(wish).await?,
-            Slash::Help(topic) => out::say(&help(topic.as_deref())?)?,
-            Slash::Do(action) => return self.act(action).await,
-        }
-        Ok(Next::Go)
-    }
-
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "most actions move on a screen, which plain mode has not"
+        reason = "what the core alone is told has no arm: its row says what"
     )]
-    async fn act(&mut self, action: Action) -> Result<Next, CliError> {
+    pub(super) async fn carry_out(&mut self, command: UserCommand) -> Result<Next, CliError> {
+        let UserCommand { action, arguments } = &command;
         match action {
+            Action::New => drop(self.create(arguments.kind.clone(), arguments.name.clone()).await?),
+            Action::Fork => self.fork(arguments.name.clone()).await?,
+            Action::Switch => {
+                let id = self.scene().session(arguments.session.as_deref()).map_err(CliError::failed)?;
+                self.go_to(id).await?;
+            }
+            Action::Steer => {
+                self.scene().running().map_err(CliError::failed)?;
+                self.submit(arguments.text.clone().unwrap_or_default(), true).await?;
+            }
+            Action::Unqueue => self.take_back(arguments.number).await?,
+            Action::EditQueued if arguments.text.is_none() => self.take_back(arguments.number).await?,
+            Action::Help => out::say(&help(arguments.text.as_deref())?)?,
+            Action::Tag if arguments.tags.is_empty() => self.say_tags(self.here()?)?,
             Action::List => {
                 let lines = sessions(&self.client.mirror, self.plain.focus(), q_host::clock::wall());
                 say(&lines)?;
@@ -84,23 +70,41 @@ impl Face<'_> {
                 }
                 say(&lines)?;
             }
-            Action::Tag => self.say_tags(self.here()?)?,
-            Action::Interrupt => {
-                let session = self.here()?;
-                self.command(Command::Interrupt { session }).await?;
-            }
             Action::Retry => {
                 let session = self.here()?;
                 self.command(Command::Retry { session, token: token()? }).await?;
             }
             Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),
-            _keys_of_the_whole_screen => {
-                return Err(CliError::failed(
-                    "that needs the whole screen; here everything is printed line by line",
-                ));
-            }
+            _told_to_the_core => self.tell_core(command).await?,
         }
         Ok(Next::Go)
+    }
+
+    /// Tells the core what a command asks of it; a session that is not open is looked up first.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "of any other command it is said what it did")]
+    async fn tell_core(&mut self, command: UserCommand) -> Result<(), CliError> {
+        let (session, name, core) = match self.scene().resolve(&command).map_err(CliError::failed)? {
+            Resolved::Command(session, core) => {
+                let name = self.client.mirror.get(session).map(|session| session.summary.name.to_string());
+                (session, name.unwrap_or_default(), core)
+            }
+            Resolved::Lookup(address) => {
+                let found = self.client.resolve_first(&address, |session| command.fits(session)).await?;
+                let Some(core) = command.of_session(found.id) else { return Ok(()) };
+                (found.id, found.name.to_string(), core)
+            }
+        };
+        self.command(core.clone()).await?;
+        match &core {
+            // What was closed or deleted is told as it comes; here it goes on elsewhere.
+            Command::Close { .. } | Command::Trash { .. } => self.go_on().await,
+            Command::Reopen { .. } => self.go_to(session).await,
+            Command::Tag { .. } => self.say_tags(session),
+            other => match granted(other, &name, Way::Slash) {
+                Some(said) => say(&[format!("* {said}")]),
+                None => Ok(()),
+            },
+        }
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -109,19 +113,6 @@ impl Face<'_> {
 
     fn here(&self) -> Result<SessionId, CliError> {
         self.scene().here().map_err(CliError::failed)
-    }
-
-    async fn wish(&mut self, wish: Wish) -> Result<(), CliError> {
-        let Asked { session, command } = wish.asked(self.scene()).map_err(CliError::failed)?;
-        let name = self.client.mirror.get(session).map(|session| session.summary.name.to_string());
-        self.command(command.clone()).await?;
-        if matches!(command, Command::Tag { .. }) {
-            return self.say_tags(session);
-        }
-        match granted(&command, &name.unwrap_or_default(), Way::Slash) {
-            Some(said) => say(&[format!("* {said}")]),
-            None => Ok(()),
-        }
     }
 
     fn say_tags(&self, session: SessionId) -> Result<(), CliError> {
@@ -137,29 +128,6 @@ impl Face<'_> {
         let made = self.client.create(request).await?;
         self.say_updates()?;
         self.go_to(made.id).await
-    }
-
-    /// Closes or deletes, and goes on elsewhere.
-    async fn end(&mut self, command: Command) -> Result<(), CliError> {
-        self.command(command).await?;
-        self.go_on().await
-    }
-
-    async fn seek(&mut self, address: &str, wanted: Seek) -> Result<(), CliError> {
-        let found = self.client.resolve_first(address, |session| wanted.meant(session)).await?;
-        let session = found.id;
-        match wanted {
-            Seek::Reopen => {
-                self.command(Command::Reopen { session }).await?;
-                self.go_to(session).await
-            }
-            Seek::Restore => {
-                self.command(Command::Restore { session }).await?;
-                let said = granted(&Command::Restore { session }, found.name.as_str(), Way::Slash);
-                say(&said.map(|said| format!("* {said}")).into_iter().collect::<Vec<_>>())
-            }
-            Seek::Trash { force } => self.end(Command::Trash { session, even_if_working: force }).await,
-        }
     }
 
     /// Asks the host, and says what changed meanwhile.
@@ -184,7 +152,7 @@ impl Face<'_> {
     }
 
     async fn take_back(&mut self, number: Option<usize>) -> Result<(), CliError> {
-        let chosen = self.scene().waiting(number, End::Back);
+        let chosen = self.scene().waiting(number, QueueEnd::Back);
         let (session, waiting) =
             chosen.map(|(session, waiting)| (session, waiting.clone())).map_err(CliError::failed)?;
         self.command(Command::Unqueue { session, prompt: waiting.prompt }).await?;

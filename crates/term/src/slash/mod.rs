@@ -10,11 +10,8 @@ pub use parse::parse;
 
 use core::fmt;
 
-use q_core::{Presence, Summary};
-
-use crate::action::{self, Action};
+use crate::action::{self, Action, Arguments};
 use crate::kinds::Kinds;
-use crate::wish::Wish;
 
 /// What a typed text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,88 +19,41 @@ pub enum Typed<'a> {
     /// A prompt for the agent.
     Prompt(&'a str),
     /// A command for `q`.
-    Command(Result<Slash, SlashError>),
+    Command(Result<UserCommand, SlashError>),
 }
 
 impl Typed<'_> {
     /// Whether it can be done while no host is there.
     pub(crate) const fn needs_no_host(&self) -> bool {
-        matches!(
-            self,
-            Self::Command(
-                Err(_) | Ok(Slash::Help(_) | Slash::Switch(_) | Slash::Do(Action::Detach | Action::List))
-            )
-        )
+        match self {
+            Self::Prompt(_) => false,
+            Self::Command(Err(_)) => true,
+            Self::Command(Ok(command)) => {
+                matches!(command.action, Action::Help | Action::Switch | Action::Detach | Action::List)
+            }
+        }
     }
 }
 
-/// A command.
+/// What the person wants done: by a key, or as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Slash {
-    /// `/new [KIND] [NAME]`
-    New {
-        /// The word of its kind; empty for the usual one.
-        kind: String,
-        /// Its name.
-        name: Option<String>,
-    },
-    /// `/fork [NAME]`
-    Fork(Option<String>),
-    /// `/switch NAME|NUMBER`
-    Switch(String),
-    /// `/close [SESSION]`, `/close! [SESSION]`
-    Close {
-        /// Which session; without one, the one in view.
-        target: Option<String>,
-        /// Also while it works.
-        force: bool,
-    },
-    /// `/delete`, `/delete!`: the session in view.
-    Delete {
-        /// Also while it works.
-        force: bool,
-    },
-    /// Something of a session that may not be open: it is looked up among all there are.
-    Seek {
-        /// As typed.
-        address: String,
-        /// What is wanted of it.
-        wanted: Seek,
-    },
-    /// `/unqueue [NUMBER]`, `/edit NUMBER`: a waiting prompt comes back into the editor.
-    TakeBack(Option<usize>),
-    /// `/steer TEXT`
-    Steer(String),
-    /// What the core is asked for as it is typed.
-    Wish(Wish),
-    /// `/help [WORD]`
-    Help(Option<String>),
-    /// A command that takes nothing, or was given nothing.
-    Do(Action),
+pub struct UserCommand {
+    /// What.
+    pub action: Action,
+    /// With what.
+    pub arguments: Arguments,
 }
 
-/// What may be wanted of a session that is not open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seek {
-    /// `/reopen SESSION`
-    Reopen,
-    /// `/restore SESSION`
-    Restore,
-    /// `/delete SESSION`, `/delete! SESSION`
-    Trash {
-        /// Also while it works.
-        force: bool,
-    },
-}
+impl UserCommand {
+    /// What a key means, which takes nothing but its digit, where it has one.
+    pub(crate) fn key(action: Action, digit: Option<u8>) -> Self {
+        let number = digit.map(usize::from);
+        Self { action, arguments: Arguments { number, ..Arguments::default() } }
+    }
 
-impl Seek {
-    /// Where a session of that name is meant if there are several; of all others it is told where they are.
-    pub const fn meant(self, summary: &Summary) -> bool {
-        match (self, summary.presence) {
-            (Self::Reopen, presence) => matches!(presence, Presence::Closed),
-            (Self::Restore, presence) => matches!(presence, Presence::Trashed),
-            (Self::Trash { .. }, presence) => !matches!(presence, Presence::Trashed),
-        }
+    /// Whether it opens a session, which is shown then.
+    pub const fn opens_session(&self) -> bool {
+        matches!(self.action, Action::New | Action::Fork | Action::Reopen)
     }
 }
 
@@ -168,15 +118,41 @@ mod tests {
 
     use proptest::prelude::*;
 
-    fn new_of(kind: &str, name: Option<&str>) -> Slash {
-        Slash::New { kind: kind.into(), name: name.map(Into::into) }
+    fn command(action: Action, arguments: Arguments) -> UserCommand {
+        UserCommand { action, arguments }
     }
 
-    fn seek(address: &str, wanted: Seek) -> Slash {
-        Slash::Seek { address: address.into(), wanted }
+    fn alone(action: Action) -> UserCommand {
+        command(action, Arguments::default())
     }
 
-    fn parsed(text: &str) -> Result<Slash, SlashError> {
+    fn new_of(kind: &str, name: Option<&str>) -> UserCommand {
+        let (kind, name) = (kind.into(), name.map(Into::into));
+        command(Action::New, Arguments { kind, name, ..Arguments::default() })
+    }
+
+    fn of(action: Action, session: &str) -> UserCommand {
+        command(action, Arguments { session: Some(session.into()), ..Arguments::default() })
+    }
+
+    fn named(action: Action, name: &str) -> UserCommand {
+        command(action, Arguments { name: Some(name.into()), ..Arguments::default() })
+    }
+
+    fn numbered(action: Action, number: usize) -> UserCommand {
+        command(action, Arguments { number: Some(number), ..Arguments::default() })
+    }
+
+    fn worded(action: Action, number: Option<usize>, text: &str) -> UserCommand {
+        command(action, Arguments { number, text: Some(text.into()), ..Arguments::default() })
+    }
+
+    fn forced(mut command: UserCommand) -> UserCommand {
+        command.arguments.force = true;
+        command
+    }
+
+    fn parsed(text: &str) -> Result<UserCommand, SlashError> {
         let mut kinds = Kinds::default();
         kinds.define("writing", crate::kinds::Colour::Blue);
         parse(text, &kinds)
@@ -194,52 +170,61 @@ mod tests {
             ("/new development review", new_of("development", Some("review"))),
             ("/new -- Debug", new_of("", Some("Debug"))),
             ("  /new   planning\tроуды ", new_of("planning", Some("роуды"))),
-            ("/switch 3", Slash::Switch("3".into())),
-            ("/sw api", Slash::Switch("api".into())),
-            ("/close", Slash::Close { target: None, force: false }),
-            ("/close! api", Slash::Close { target: Some("api".into()), force: true }),
-            ("/rename api-v2", Slash::Wish(Wish::Rename("api-v2".into()))),
-            ("/unqueue", Slash::TakeBack(None)),
-            ("/unqueue 2", Slash::TakeBack(Some(2))),
-            ("/fork", Slash::Fork(None)),
-            ("/fork other", Slash::Fork(Some("other".into()))),
-            ("/delete!", Slash::Delete { force: true }),
-            ("/delete api", seek("api", Seek::Trash { force: false })),
-            ("/reopen api", seek("api", Seek::Reopen)),
-            ("/restore 0k3d", seek("0k3d", Seek::Restore)),
-            ("/tag", Slash::Do(Action::Tag)),
+            ("/switch 3", of(Action::Switch, "3")),
+            ("/sw api", of(Action::Switch, "api")),
+            ("/close", alone(Action::Close)),
+            ("/close! api", forced(of(Action::Close, "api"))),
+            ("/rename api-v2", named(Action::Rename, "api-v2")),
+            ("/unqueue", alone(Action::Unqueue)),
+            ("/unqueue 2", numbered(Action::Unqueue, 2)),
+            ("/fork", alone(Action::Fork)),
+            ("/fork other", named(Action::Fork, "other")),
+            ("/delete!", forced(alone(Action::Delete))),
+            ("/delete api", of(Action::Delete, "api")),
+            ("/reopen api", of(Action::Reopen, "api")),
+            ("/restore 0k3d", of(Action::Restore, "0k3d")),
+            ("/tag", alone(Action::Tag)),
             (
                 "/tag work +Urgent -old",
-                Slash::Wish(Wish::Tag(["work", "+Urgent", "-old"].map(TagChange::typed).to_vec())),
+                command(
+                    Action::Tag,
+                    Arguments {
+                        tags: ["work", "+Urgent", "-old"].map(TagChange::typed).to_vec(),
+                        ..Arguments::default()
+                    },
+                ),
             ),
-            ("/pin", Slash::Wish(Wish::Pin { target: None, pinned: true })),
-            ("/unpin 2", Slash::Wish(Wish::Pin { target: Some("2".into()), pinned: false })),
-            ("/unread", Slash::Wish(Wish::Unread(None))),
-            ("/queue", Slash::Do(Action::Queue)),
-            ("/edit 2", Slash::TakeBack(Some(2))),
+            ("/pin", alone(Action::Pin)),
+            ("/unpin 2", of(Action::Unpin, "2")),
+            ("/unread", alone(Action::Unread)),
+            ("/queue", alone(Action::Queue)),
+            ("/edit 2", numbered(Action::EditQueued, 2)),
             (
                 "/edit 2  two  spaces\nand a line ",
-                Slash::Wish(Wish::Edit { number: 2, text: "two  spaces\nand a line".into() }),
+                worded(Action::EditQueued, Some(2), "two  spaces\nand a line"),
             ),
-            ("/move 3 1", Slash::Wish(Wish::Move { number: 3, place: 1 })),
-            ("/now", Slash::Wish(Wish::Now(None))),
-            ("/now 2", Slash::Wish(Wish::Now(Some(2)))),
-            ("/steer  not  that way", Slash::Steer("not  that way".into())),
-            ("/approve", Slash::Wish(Wish::Approve { number: None, always: false })),
-            ("/always 4", Slash::Wish(Wish::Approve { number: Some(4), always: true })),
-            ("/deny", Slash::Wish(Wish::Deny { number: None, words: None })),
-            ("/deny 4", Slash::Wish(Wish::Deny { number: Some(4), words: None })),
-            ("/deny 4 use grep", Slash::Wish(Wish::Deny { number: Some(4), words: Some("use grep".into()) })),
-            ("/deny use 4", Slash::Wish(Wish::Deny { number: None, words: Some("use 4".into()) })),
-            ("/answer 7 of them", Slash::Wish(Wish::Answer("7 of them".into()))),
-            ("/help /new", Slash::Help(Some("new".into()))),
-            ("/sessions", Slash::Do(Action::List)),
-            ("/ls", Slash::Do(Action::List)),
-            ("/inbox", Slash::Do(Action::Inbox)),
-            ("/attend", Slash::Do(Action::Attend)),
-            ("/last", Slash::Do(Action::Last)),
-            ("/retry", Slash::Do(Action::Retry)),
-            ("/exit", Slash::Do(Action::Detach)),
+            (
+                "/move 3 1",
+                command(Action::Move, Arguments { number: Some(3), place: Some(1), ..Arguments::default() }),
+            ),
+            ("/now", alone(Action::SendNow)),
+            ("/now 2", numbered(Action::SendNow, 2)),
+            ("/steer  not  that way", worded(Action::Steer, None, "not  that way")),
+            ("/approve", alone(Action::Approve)),
+            ("/always 4", numbered(Action::Always, 4)),
+            ("/deny", alone(Action::Deny)),
+            ("/deny 4", numbered(Action::Deny, 4)),
+            ("/deny 4 use grep", worded(Action::Deny, Some(4), "use grep")),
+            ("/deny use 4", worded(Action::Deny, None, "use 4")),
+            ("/answer 7 of them", worded(Action::Answer, None, "7 of them")),
+            ("/help /new", worded(Action::Help, None, "new")),
+            ("/sessions", alone(Action::List)),
+            ("/ls", alone(Action::List)),
+            ("/inbox", alone(Action::Inbox)),
+            ("/attend", alone(Action::Attend)),
+            ("/last", alone(Action::Last)),
+            ("/retry", alone(Action::Retry)),
+            ("/exit", alone(Action::Detach)),
         ] {
             assert_eq!(parsed(typed), Ok(means), "{typed}");
         }

@@ -2,38 +2,33 @@
 
 use q_core::{Name, Refusal, TagChange};
 
-use crate::action::{self, Action, Row};
+use crate::action::{self, Action, Arguments, CoreCommand, Param, Row, params};
 use crate::granted::Way;
 use crate::kinds::Kinds;
-use crate::slash::{Seek, Slash, SlashError, fault, word_of};
+use crate::slash::{SlashError, UserCommand, fault, word_of};
 use crate::suggest;
-use crate::wish::Wish;
 
 /// Reads a command, with or without its slash.
-pub fn parse(text: &str, kinds: &Kinds) -> Result<Slash, SlashError> {
+pub fn parse(text: &str, kinds: &Kinds) -> Result<UserCommand, SlashError> {
     let text = text.trim();
     let (word, force, rest) = word_of(text.strip_prefix('/').unwrap_or(text));
-    let may_force = |row: &&Row| matches!(row.action, Action::Close | Action::Delete);
-    let row = action::by_slash(word).filter(|row| !force || may_force(row));
+    let row = action::by_slash(word).filter(|row| !force || row.may_force());
     let Some(row) = row else { return Err(unknown(&format!("{word}{}", if force { "!" } else { "" }))) };
-    let typed = Typed { row, word, force, rest: rest.trim(), words: rest.split_whitespace().collect() };
-    if row.arguments.is_empty() {
-        return if typed.words.is_empty() { Ok(Slash::Do(row.action)) } else { Err(typed.too_many()) };
-    }
-    match typed.words.as_slice() {
-        [] => typed.alone(),
-        words => typed.with(words, kinds),
-    }
+    let typed = Typed { row, word, rest: rest.trim() };
+    let arguments = if row.action == Action::New {
+        new(&typed.rest.split_whitespace().collect::<Vec<_>>(), kinds)?
+    } else {
+        typed.arguments()?
+    };
+    Ok(UserCommand { action: row.action, arguments: Arguments { force, ..arguments } })
 }
 
-/// A command that takes something, taken apart.
+/// A command taken apart.
 struct Typed<'a> {
     row: &'static Row,
     word: &'a str,
-    force: bool,
     /// All after the word, as typed.
     rest: &'a str,
-    words: Vec<&'a str>,
 }
 
 impl Typed<'_> {
@@ -42,95 +37,80 @@ impl Typed<'_> {
         fault(format!("/{} takes {takes}", self.word))
     }
 
-    fn needs(&self, what: &str) -> Result<Slash, SlashError> {
-        Err(fault(format!("/{} needs {what}: {}", self.word, self.row.command())))
+    fn needs(&self, param: Param) -> SlashError {
+        let (what, usage) = match param.word {
+            "NAME|NUMBER" => ("a session", "/switch NAME or /switch NUMBER; /sessions lists them".to_owned()),
+            "SESSION" => ("a session", self.row.command()),
+            "NAME" => ("a name", self.row.command()),
+            "NUMBER" => ("the number of a waiting prompt", self.row.command()),
+            "PLACE" => ("the place as well", self.row.command()),
+            _ => ("words", self.row.command()),
+        };
+        fault(format!("/{} needs {what}: {usage}", self.word))
     }
 
-    /// Without anything behind it.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "only commands that take something come here")]
-    fn alone(&self) -> Result<Slash, SlashError> {
-        Ok(match self.row.action {
-            Action::New => Slash::New { kind: String::new(), name: None },
-            Action::Fork => Slash::Fork(None),
-            Action::Close => Slash::Close { target: None, force: self.force },
-            Action::Delete => Slash::Delete { force: self.force },
-            Action::Help => Slash::Help(None),
-            Action::Tag => Slash::Do(Action::Tag),
-            Action::Pin | Action::Unpin => pin(self.row.action, None),
-            Action::Unread => Slash::Wish(Wish::Unread(None)),
-            Action::Unqueue => Slash::TakeBack(None),
-            Action::SendNow => Slash::Wish(Wish::Now(None)),
-            Action::Approve | Action::Always => approve(self.row.action, None),
-            Action::Deny => Slash::Wish(Wish::Deny { number: None, words: None }),
-            Action::Switch => {
-                return Err(fault(
-                    "/switch needs a session: /switch NAME or /switch NUMBER; /sessions lists them",
-                ));
+    /// What stands behind it, by the usage in its row.
+    fn arguments(&self) -> Result<Arguments, SlashError> {
+        let mut arguments = Arguments::default();
+        let mut rest = self.rest;
+        let mut params = params(self.row.arguments).peekable();
+        while let Some(param) = params.next() {
+            let is_last = params.peek().is_none();
+            let (word, behind) = first_word(rest);
+            if word.is_empty() {
+                if param.is_optional {
+                    break;
+                }
+                return Err(self.needs(param));
             }
-            Action::Rename => return self.needs("a name"),
-            Action::Reopen | Action::Restore => return self.needs("a session"),
-            Action::EditQueued | Action::Move => return self.needs("the number of a waiting prompt"),
-            Action::Steer | Action::Answer => return self.needs("words"),
-            other => Slash::Do(other),
-        })
+            let words = || rest.split_whitespace().collect::<Vec<_>>();
+            rest = match param.word {
+                "SESSION" | "NAME|NUMBER" => {
+                    arguments.session = Some(word.to_owned());
+                    behind
+                }
+                "NUMBER" => match self.number(word) {
+                    Ok(number) => {
+                        arguments.number = Some(number);
+                        behind
+                    }
+                    // A number first is one; anything else is the beginning of the words.
+                    Err(_) if param.is_optional && !is_last => rest,
+                    Err(fault) => return Err(fault),
+                },
+                "PLACE" => {
+                    arguments.place = Some(place(word)?);
+                    behind
+                }
+                "NAME" => {
+                    arguments.name = Some(one_name(&words())?);
+                    ""
+                }
+                "+TAG|-TAG" => {
+                    arguments.tags = words().into_iter().map(TagChange::typed).collect();
+                    ""
+                }
+                "WORD" => {
+                    arguments.text = Some(words().join(" ").trim_start_matches('/').to_owned());
+                    ""
+                }
+                _ => {
+                    arguments.text = Some(rest.to_owned());
+                    ""
+                }
+            };
+        }
+        if rest.is_empty() { Ok(arguments) } else { Err(self.too_many()) }
     }
 
-    /// With something behind it.
-    fn with(&self, words: &[&str], kinds: &Kinds) -> Result<Slash, SlashError> {
-        let text = || self.rest.to_owned();
-        Ok(match (self.row.action, words) {
-            (Action::New, words) => new(words, kinds)?,
-            (Action::Fork, words) => Slash::Fork(Some(one_name(words)?)),
-            (Action::Rename, words) => Slash::Wish(Wish::Rename(one_name(words)?)),
-            (Action::Switch, [target]) => Slash::Switch((*target).into()),
-            (Action::Close, [target]) => Slash::Close { target: Some((*target).into()), force: self.force },
-            (Action::Delete, [address]) => seek(address, Seek::Trash { force: self.force }),
-            (Action::Reopen, [address]) => seek(address, Seek::Reopen),
-            (Action::Restore, [address]) => seek(address, Seek::Restore),
-            (Action::Tag, words) => {
-                Slash::Wish(Wish::Tag(words.iter().map(|word| TagChange::typed(word)).collect()))
-            }
-            (Action::Pin | Action::Unpin, [target]) => pin(self.row.action, Some((*target).into())),
-            (Action::Unread, [target]) => Slash::Wish(Wish::Unread(Some((*target).into()))),
-            (Action::Unqueue | Action::EditQueued, [number]) => Slash::TakeBack(Some(place(number)?)),
-            (Action::EditQueued, [number, ..]) => {
-                let text = self.rest.strip_prefix(number).unwrap_or_default().trim().to_owned();
-                Slash::Wish(Wish::Edit { number: place(number)?, text })
-            }
-            (Action::Move, [number, to]) => {
-                Slash::Wish(Wish::Move { number: place(number)?, place: place(to)? })
-            }
-            (Action::Move, [_]) => return self.needs("the place as well"),
-            (Action::SendNow, [number]) => Slash::Wish(Wish::Now(Some(place(number)?))),
-            (Action::Steer, _) => Slash::Steer(text()),
-            (Action::Approve | Action::Always, [number]) => {
-                approve(self.row.action, Some(waiting_number(number)?))
-            }
-            (Action::Deny, [first, ..]) => Slash::Wish(deny(first, self.rest)),
-            (Action::Answer, _) => Slash::Wish(Wish::Answer(text())),
-            (Action::Help, words) => Slash::Help(Some(words.join(" ").trim_start_matches('/').into())),
-            (_, _) => return Err(self.too_many()),
-        })
+    fn number(&self, word: &str) -> Result<usize, SlashError> {
+        if matches!(self.row.core, Some(CoreCommand::Call(..))) { waiting_number(word) } else { place(word) }
     }
 }
 
-fn seek(address: &str, wanted: Seek) -> Slash {
-    Slash::Seek { address: address.to_owned(), wanted }
-}
-
-fn pin(action: Action, target: Option<String>) -> Slash {
-    Slash::Wish(Wish::Pin { target, pinned: action == Action::Pin })
-}
-
-fn approve(action: Action, number: Option<usize>) -> Slash {
-    Slash::Wish(Wish::Approve { number, always: action == Action::Always })
-}
-
-/// `/deny 2 use the other one`: a number first is the call's.
-fn deny(first: &str, rest: &str) -> Wish {
-    let number = first.parse().ok();
-    let words = if number.is_some() { rest.strip_prefix(first).unwrap_or_default() } else { rest }.trim();
-    Wish::Deny { number, words: (!words.is_empty()).then(|| words.to_owned()) }
+fn first_word(text: &str) -> (&str, &str) {
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (word, rest.trim_start())
 }
 
 fn place(typed: &str) -> Result<usize, SlashError> {
@@ -150,11 +130,11 @@ fn waiting_number(typed: &str) -> Result<usize, SlashError> {
 
 /// `debug` is a kind, `debug debug` is a session named debug of kind debug, `api` is a session named api; behind `--`
 /// stands a name, whatever it is like.
-fn new(words: &[&str], kinds: &Kinds) -> Result<Slash, SlashError> {
+fn new(words: &[&str], kinds: &Kinds) -> Result<Arguments, SlashError> {
     let (kind, rest) = match words {
-        ["--", rest @ ..] => return Ok(Slash::New { kind: String::new(), name: Some(one_name(rest)?) }),
+        ["--", rest @ ..] => return Ok(new_of("", Some(one_name(rest)?))),
         [first, "--", rest @ ..] if kinds.knows(first) => {
-            return Ok(Slash::New { kind: (*first).to_owned(), name: Some(one_name(rest)?) });
+            return Ok(new_of(first, Some(one_name(rest)?)));
         }
         [first, rest @ ..] if kinds.knows(first) => (*first, rest),
         [first, rest @ ..] => match kind_meant(first, kinds) {
@@ -164,7 +144,11 @@ fn new(words: &[&str], kinds: &Kinds) -> Result<Slash, SlashError> {
         [] => ("", words),
     };
     let name = if rest.is_empty() { None } else { Some(one_name(rest)?) };
-    Ok(Slash::New { kind: kind.to_owned(), name })
+    Ok(new_of(kind, name))
+}
+
+fn new_of(kind: &str, name: Option<String>) -> Arguments {
+    Arguments { kind: kind.to_owned(), name, ..Arguments::default() }
 }
 
 /// The kind that `word` is a slip for. What says more than a whole kind, such as `debug-api` and `review2`, is a name.

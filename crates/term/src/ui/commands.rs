@@ -1,64 +1,124 @@
-//! Carrying out: what actions and slash commands do.
+//! Carrying out: what a command of the person does here, and what is asked of the host for it.
 
 use q_core::{Command, Mirror, SessionId, Summary};
 
-use crate::action::{Action, ROWS};
+use crate::action::{Action, QueueEnd, ROWS};
 use crate::granted::Way;
 use crate::intent::Intent;
 use crate::overlay::{Confirm, HelpSheet, InboxSheet, PageOverlay, QueueSheet, Rename, Switcher};
-use crate::slash::{Seek, Slash};
+use crate::slash::UserCommand;
 use crate::suggest;
 use crate::ui::Ui;
-use crate::wish::{self, End, Scene, Wish};
+use crate::wish::{self, Resolved, Scene};
 
-/// Whether a typed command was taken.
+/// What became of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
+    /// It was done here, or leads elsewhere.
     Done,
+    /// The core is told something of a session that stays where it is.
+    Told,
     Refused,
 }
 
 impl Ui {
-    /// A typed command, done.
+    /// Does what a key or a typed line means.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what the core alone is told has no arm: its row says what"
+    )]
     pub(super) fn carry_out(
         &mut self,
         mirror: &Mirror,
-        command: Slash,
+        command: UserCommand,
         intents: &mut Vec<Intent>,
     ) -> Outcome {
-        match command {
-            Slash::New { kind, name } => intents.push(Intent::New { kind, name }),
-            Slash::Fork(name) => return self.fork(name, intents),
-            Slash::Switch(target) => return self.switch(mirror, &target, intents),
-            Slash::Close { target, force } => {
-                let id = match target {
-                    Some(target) => self.find(mirror, &target),
-                    None => self.here(),
-                };
-                let Some(session) = id else { return Outcome::Refused };
-                self.end(mirror, Command::Close { session, even_if_working: force }, intents);
+        let arguments = &command.arguments;
+        match command.action {
+            Action::New => {
+                intents.push(Intent::New { kind: arguments.kind.clone(), name: arguments.name.clone() });
             }
-            Slash::Delete { force } => {
-                let Some(session) = self.here() else { return Outcome::Refused };
-                self.end(mirror, Command::Trash { session, even_if_working: force }, intents);
+            Action::Fork => return self.fork(arguments.name.clone(), intents),
+            Action::Switch => return self.switch(mirror, &command, intents),
+            Action::Next => self.step(mirror, 1, intents),
+            Action::Previous => self.step(mirror, -1, intents),
+            Action::Last => self.show_last(mirror, intents),
+            Action::List => self.open(Switcher::new(self.focus, mirror)),
+            Action::Attend => self.show_needy(mirror, intents),
+            Action::Rename if arguments.name.is_none() => return self.ask_name(mirror),
+            Action::Tag if arguments.tags.is_empty() => return self.show_tags(mirror),
+            Action::Queue => return self.show_queue(mirror),
+            Action::Inbox => self.show_inbox(mirror),
+            Action::Unqueue => return self.take_back(mirror, arguments.number, intents),
+            Action::EditQueued if arguments.text.is_none() => {
+                return self.take_back(mirror, arguments.number, intents);
             }
-            Slash::Seek { address, wanted } => intents.push(Intent::Seek { address, wanted }),
-            Slash::TakeBack(number) => return self.take_back(mirror, number, intents),
-            Slash::Steer(text) => match self.scene(mirror).running() {
-                Ok(id) => self.submit(id, text, true, intents),
-                Err(why) => return self.refuse(why),
-            },
-            Slash::Wish(wish) => return self.wish(mirror, wish, intents),
-            Slash::Help(Some(topic)) if !ROWS.iter().any(|row| row.mentions(&topic)) => {
-                return self.refuse(suggest::no_topic(&topic, Way::Slash));
+            Action::Steer => return self.steer(mirror, command.arguments.text, intents),
+            Action::Retry => return self.retry(mirror, intents),
+            Action::Interrupt => self.interrupt(mirror, intents),
+            Action::Help => return self.help(command.arguments.text),
+            Action::Submit => self.enter(mirror, intents),
+            Action::Detach => {
+                intents.extend(self.drafts());
+                intents.push(Intent::Detach);
             }
-            Slash::Help(topic) => self.open(PageOverlay::new(HelpSheet { topic })),
-            Slash::Do(action) => return self.act(mirror, action, None, intents),
+            Action::PageUp => self.scroll_page(mirror, false),
+            Action::PageDown => self.scroll_page(mirror, true),
+            Action::LineUp => self.scroll_by(mirror, -1),
+            Action::LineDown => self.scroll_by(mirror, 1),
+            Action::Top => self.scroll_to_top(mirror),
+            Action::End => self.scroll_to_end(),
+            Action::Redraw => intents.push(Intent::Redraw),
+            Action::Suspend => intents.push(Intent::Suspend),
+            Action::Cancel => {}
+            Action::HistoryUp => self.up(),
+            Action::HistoryDown => self.down(),
+            Action::HistorySearch => self.search_history(),
+            Action::Edit(edit) => self.pane_mut().editor.edit(edit),
+            _told_to_the_core => return self.tell_core(mirror, command, intents),
         }
         Outcome::Done
     }
 
-    fn switch(&mut self, mirror: &Mirror, target: &str, intents: &mut Vec<Intent>) -> Outcome {
+    /// What a command asks of the core, asked; of a session that is not open the client finds out first which it is.
+    fn tell_core(&mut self, mirror: &Mirror, command: UserCommand, intents: &mut Vec<Intent>) -> Outcome {
+        match self.scene(mirror).resolve(&command) {
+            Ok(Resolved::Command(_, core)) => self.tell(mirror, core, intents),
+            Ok(Resolved::Lookup(address)) => {
+                intents.push(Intent::Lookup { address, command });
+                Outcome::Done
+            }
+            Err(why) => self.refuse(why),
+        }
+    }
+
+    /// Tells the core at once, or asks about what would end a session that works.
+    pub(super) fn tell(&mut self, mirror: &Mirror, command: Command, intents: &mut Vec<Intent>) -> Outcome {
+        if let Some(question) = Confirm::before(&command, mirror) {
+            self.open(question);
+            return Outcome::Done;
+        }
+        let ends = Confirm::ends(&command);
+        intents.push(Intent::Tell(command));
+        if ends { Outcome::Done } else { Outcome::Told }
+    }
+
+    /// A session that was looked up: does what was wanted of it.
+    pub fn found(&mut self, mirror: &Mirror, summary: &Summary, command: &UserCommand) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        if let Some(command) = command.of_session(summary.id) {
+            // What came of it is on the screen, or comes with the host's answer.
+            let _on_screen: Outcome = self.tell(mirror, command, &mut intents);
+        }
+        intents
+    }
+
+    fn switch(&mut self, mirror: &Mirror, command: &UserCommand, intents: &mut Vec<Intent>) -> Outcome {
+        let Some(target) = &command.arguments.session else {
+            let slot = command.arguments.number.and_then(|number| u32::try_from(number).ok());
+            self.show_slot(mirror, slot.unwrap_or_default(), intents);
+            return Outcome::Done;
+        };
         match self.find(mirror, target) {
             Some(id) if Some(id) == self.focus => self.say("that session is in view"),
             Some(id) => self.show(mirror, id, intents),
@@ -73,93 +133,29 @@ impl Ui {
         Outcome::Done
     }
 
-    fn scene<'a>(&'a self, mirror: &'a Mirror) -> Scene<'a> {
-        Scene { mirror, focus: self.focus, inbox: &self.inbox }
+    fn steer(&mut self, mirror: &Mirror, text: Option<String>, intents: &mut Vec<Intent>) -> Outcome {
+        match self.scene(mirror).running() {
+            Ok(session) => self.submit(session, text.unwrap_or_default(), true, intents),
+            Err(why) => return self.refuse(why),
+        }
+        Outcome::Done
     }
 
-    fn wish(&mut self, mirror: &Mirror, wish: Wish, intents: &mut Vec<Intent>) -> Outcome {
-        match wish.asked(self.scene(mirror)) {
-            Ok(asked) => {
-                intents.push(Intent::Tell(asked.command));
-                Outcome::Done
-            }
-            Err(why) => self.refuse(why),
+    fn help(&mut self, topic: Option<String>) -> Outcome {
+        if let Some(topic) = topic.as_ref().filter(|topic| !ROWS.iter().any(|row| row.mentions(topic))) {
+            return self.refuse(suggest::no_topic(topic, Way::Slash));
         }
+        self.open(PageOverlay::new(HelpSheet { topic }));
+        Outcome::Done
+    }
+
+    fn scene<'a>(&'a self, mirror: &'a Mirror) -> Scene<'a> {
+        Scene { mirror, focus: self.focus, inbox: &self.inbox }
     }
 
     fn refuse(&mut self, why: impl Into<String>) -> Outcome {
         self.complain(why);
         Outcome::Refused
-    }
-
-    /// What a key or a command that takes nothing means, done; `digit` is the key's, where it has one.
-    pub(super) fn act(
-        &mut self,
-        mirror: &Mirror,
-        action: Action,
-        digit: Option<u8>,
-        intents: &mut Vec<Intent>,
-    ) -> Outcome {
-        match action {
-            Action::New => intents.push(Intent::New { kind: String::new(), name: None }),
-            Action::Next => self.step(mirror, 1, intents),
-            Action::Previous => self.step(mirror, -1, intents),
-            Action::Last => self.show_last(mirror, intents),
-            Action::Switch => self.show_slot(mirror, digit.unwrap_or_default().into(), intents),
-            Action::List => self.open(Switcher::new(self.focus, mirror)),
-            Action::Attend => self.show_needy(mirror, intents),
-            Action::Close => {
-                return self.carry_out(mirror, Slash::Close { target: None, force: false }, intents);
-            }
-            Action::Delete => return self.carry_out(mirror, Slash::Delete { force: false }, intents),
-            Action::Fork => return self.fork(None, intents),
-            Action::Pin | Action::Unpin => {
-                let pinned = action == Action::Pin;
-                return self.wish(mirror, Wish::Pin { target: None, pinned }, intents);
-            }
-            Action::Unread => return self.wish(mirror, Wish::Unread(None), intents),
-            Action::SendNow => return self.wish(mirror, Wish::Now(None), intents),
-            Action::Approve | Action::Always => {
-                let always = action == Action::Always;
-                return self.wish(mirror, Wish::Approve { number: None, always }, intents);
-            }
-            Action::Deny => return self.wish(mirror, Wish::Deny { number: None, words: None }, intents),
-            Action::Tag => return self.show_tags(mirror),
-            Action::Queue => return self.show_queue(mirror),
-            Action::Inbox => self.show_inbox(mirror),
-            Action::Reopen
-            | Action::Restore
-            | Action::EditQueued
-            | Action::Move
-            | Action::Steer
-            | Action::Answer => {
-                return self.refuse("that takes something behind it; /help shows what");
-            }
-            Action::Rename => return self.ask_name(mirror),
-            Action::Detach => {
-                intents.extend(self.drafts());
-                intents.push(Intent::Detach);
-            }
-            Action::Help => self.open(PageOverlay::new(HelpSheet { topic: None })),
-            Action::Submit => self.enter(mirror, intents),
-            Action::Interrupt => self.interrupt(mirror, intents),
-            Action::Retry => return self.retry(mirror, intents),
-            Action::Unqueue => return self.take_back(mirror, None, intents),
-            Action::PageUp => self.scroll_page(mirror, false),
-            Action::PageDown => self.scroll_page(mirror, true),
-            Action::LineUp => self.scroll_by(mirror, -1),
-            Action::LineDown => self.scroll_by(mirror, 1),
-            Action::Top => self.scroll_to_top(mirror),
-            Action::End => self.scroll_to_end(),
-            Action::Redraw => intents.push(Intent::Redraw),
-            Action::Suspend => intents.push(Intent::Suspend),
-            Action::Cancel => {}
-            Action::HistoryUp => self.up(),
-            Action::HistoryDown => self.down(),
-            Action::HistorySearch => self.search_history(),
-            Action::Edit(edit) => self.pane_mut().editor.edit(edit),
-        }
-        Outcome::Done
     }
 
     fn show_tags(&mut self, mirror: &Mirror) -> Outcome {
@@ -202,20 +198,6 @@ impl Ui {
         }
     }
 
-    /// A session that was looked up: does what was wanted of it.
-    pub fn found(&mut self, mirror: &Mirror, summary: &Summary, wanted: Seek) -> Vec<Intent> {
-        let mut intents = Vec::new();
-        let session = summary.id;
-        match wanted {
-            Seek::Reopen => intents.push(Intent::Tell(Command::Reopen { session })),
-            Seek::Restore => intents.push(Intent::Tell(Command::Restore { session })),
-            Seek::Trash { force } => {
-                self.end(mirror, Command::Trash { session, even_if_working: force }, &mut intents);
-            }
-        }
-        intents
-    }
-
     fn ask_name(&mut self, mirror: &Mirror) -> Outcome {
         let Some(session) = self.here().and_then(|id| mirror.get(id)) else { return Outcome::Refused };
         self.open(Rename::of(&session.summary));
@@ -230,14 +212,6 @@ impl Ui {
         self.focus
     }
 
-    /// Ends at once what rests; asks about what works.
-    pub(super) fn end(&mut self, mirror: &Mirror, command: Command, intents: &mut Vec<Intent>) {
-        match Confirm::before(&command, mirror) {
-            Some(question) => self.open(question),
-            None => intents.push(Intent::Tell(command)),
-        }
-    }
-
     fn retry(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> Outcome {
         let Some(id) = self.here() else { return Outcome::Refused };
         if mirror.get(id).is_some_and(|session| session.summary.activity.is_busy()) {
@@ -249,7 +223,7 @@ impl Ui {
 
     /// Takes a waiting prompt back, into the editor.
     fn take_back(&mut self, mirror: &Mirror, number: Option<usize>, intents: &mut Vec<Intent>) -> Outcome {
-        let chosen = self.scene(mirror).waiting(number, End::Back);
+        let chosen = self.scene(mirror).waiting(number, QueueEnd::Back);
         match chosen.map(|(session, waiting)| (session, waiting.clone())) {
             Ok((session, waiting)) => {
                 intents.push(Intent::Tell(Command::Unqueue { session, prompt: waiting.prompt }));

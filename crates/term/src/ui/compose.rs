@@ -5,7 +5,7 @@ use q_core::{Command, Mirror};
 use crate::action::Edit;
 use crate::editor;
 use crate::intent::Intent;
-use crate::slash::{self, Slash, SlashError, Typed};
+use crate::slash::{self, SlashError, Typed, UserCommand};
 use crate::ui::Ui;
 use crate::ui::commands::Outcome;
 
@@ -46,7 +46,7 @@ impl Ui {
     pub(super) fn command(
         &mut self,
         mirror: &Mirror,
-        command: Result<Slash, SlashError>,
+        command: Result<UserCommand, SlashError>,
         typed: &str,
         intents: &mut Vec<Intent>,
     ) -> Outcome {

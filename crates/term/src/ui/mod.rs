@@ -33,6 +33,7 @@ use crate::kinds::Kinds;
 use crate::layout::Cache;
 use crate::layout::flow::Window;
 use crate::overlay::Overlay;
+use crate::slash::UserCommand;
 use crate::style::Palette;
 use crate::{typed, words};
 use submissions::Submissions;
@@ -268,7 +269,8 @@ impl Ui {
 
     fn press_for(&mut self, mirror: &Mirror, action: Action, chord: Chord, intents: &mut Vec<Intent>) {
         // A key needs no answer: what it did, or why not, is on the screen.
-        let _on_screen: commands::Outcome = self.act(mirror, action, chord.digit(), intents);
+        let command = UserCommand::key(action, chord.digit());
+        let _on_screen: commands::Outcome = self.carry_out(mirror, command, intents);
     }
 
     /// What follows from every change: a valid focus, known drafts, and telling the host what is in sight.

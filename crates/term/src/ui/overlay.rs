@@ -5,7 +5,7 @@ use q_core::Mirror;
 use crate::intent::Intent;
 use crate::keys::Chord;
 use crate::overlay::{Overlay, OverlayContext, Reaction};
-use crate::slash::{self, Slash};
+use crate::slash;
 use crate::ui::Ui;
 use crate::ui::commands::Outcome;
 
@@ -44,7 +44,8 @@ impl Ui {
             Reaction::Tell(command) => intents.push(Intent::Tell(command)),
             Reaction::Show(session) => self.show(mirror, session, intents),
             Reaction::End(command) => {
-                self.end(mirror, command, intents);
+                // A question about it takes the place.
+                let _asked_or_told: Outcome = self.tell(mirror, command, intents);
                 self.overlay.get_or_insert(overlay);
             }
             Reaction::Act(action) => self.press_for(mirror, action, chord, intents),
@@ -53,8 +54,8 @@ impl Ui {
         }
     }
 
-    /// Does a command that was typed in an overlay. What is asked about the session in view leaves the overlay there, and
-    /// so does what is refused; anything else goes on where it leads.
+    /// Does a command that was typed in an overlay. What the core alone is told leaves the overlay there, and so does what
+    /// is refused; anything else goes on where it leads.
     fn run_line(
         &mut self,
         mirror: &Mirror,
@@ -63,10 +64,9 @@ impl Ui {
         intents: &mut Vec<Intent>,
     ) {
         let command = slash::parse(typed, &self.options.kinds);
-        let stays = matches!(command, Ok(Slash::Wish(_)));
         let from = self.focus;
         let outcome = self.command(mirror, command, typed, intents);
-        if self.overlay.is_none() && self.focus == from && (stays || outcome == Outcome::Refused) {
+        if self.overlay.is_none() && self.focus == from && outcome != Outcome::Done {
             self.overlay = Some(overlay);
         }
     }

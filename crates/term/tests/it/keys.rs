@@ -2,7 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use q_core::{Activity, Command, Interrupter, PromptNo, SessionId, Stop};
-use q_term::slash::Seek;
+use q_term::action::{Action, Arguments};
+use q_term::slash::UserCommand;
 use q_term::{Event, Intent};
 
 use crate::world::{But, World, id, session};
@@ -46,6 +47,11 @@ fn rename(slot: u32, name: &str) -> Intent {
 
 fn interrupt(slot: u32) -> Intent {
     Intent::Tell(Command::Interrupt { session: id(slot) })
+}
+
+fn lookup(address: &str, action: Action, force: bool) -> Intent {
+    let arguments = Arguments { session: Some(address.into()), force, ..Arguments::default() };
+    Intent::Lookup { address: address.into(), command: UserCommand { action, arguments } }
 }
 
 fn session_id(slot: u32) -> SessionId {
@@ -164,9 +170,9 @@ fn commands_that_ask_for_something() {
         ("/retry", Intent::Retry { session: session_id(1) }),
         ("/fork", Intent::Fork { session: id(1), at: None, name: None }),
         ("/fork other", Intent::Fork { session: id(1), at: None, name: Some("other".into()) }),
-        ("/reopen old", Intent::Seek { address: "old".into(), wanted: Seek::Reopen }),
+        ("/reopen old", lookup("old", Action::Reopen, false)),
         ("/delete", Intent::Tell(Command::Trash { session: id(1), even_if_working: false })),
-        ("/delete! plan", Intent::Seek { address: "plan".into(), wanted: Seek::Trash { force: true } }),
+        ("/delete! plan", lookup("plan", Action::Delete, true)),
         ("/unread plan", Intent::Tell(Command::MarkUnread { session: id(2) })),
         ("/pin", Intent::Tell(Command::Pin { session: id(1), pinned: true })),
         ("/detach", Intent::Detach),
