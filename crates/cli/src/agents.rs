@@ -6,6 +6,7 @@ use q_agent::NetworkEnvironment;
 use q_core::Summary;
 use q_host::wire::message::{NamedAgent, Reach};
 use q_host::wire::network::Network;
+use q_host::wire::shaping::Shaping;
 use q_term::suggest::nearest;
 use q_term::typed;
 
@@ -130,6 +131,7 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
                     .idle_timeout
                     .map_or(IDLE_TIMEOUT_MS, |seconds| seconds.saturating_mul(1000)),
                 network: network.clone(),
+                shaping: Shaping::default(),
             },
         });
         origins.push("config");
@@ -185,6 +187,7 @@ fn from_environment(environment: &Environment, network: Network) -> Option<Named
         model: of("MODEL").unwrap_or_default(),
         idle_timeout_ms: IDLE_TIMEOUT_MS,
         network,
+        shaping: Shaping::default(),
     };
     Some(NamedAgent { name: FROM_ENVIRONMENT.to_owned(), reach })
 }

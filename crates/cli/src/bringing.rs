@@ -98,6 +98,7 @@ mod tests {
             model: String::new(),
             idle_timeout_ms: 1,
             network: q_host::wire::network::Network::default(),
+            shaping: q_host::wire::shaping::Shaping::default(),
         };
         NamedAgent { name: name.into(), reach }
     }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use q_agent::NetworkEnvironment;
 use q_core::{Activity, Interrupter, Presence};
 use q_host::wire::message::{Hello, NamedAgent, Reach, Stats, Status};
+use q_host::wire::shaping::Shaping;
 use q_host::wire::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, SentEntries, Shot};
 use q_host::wire::{
     Answer, ClientMessage, Codec, HostMessage, Id, New, PROTOCOL, Refused, Request, Say, Wish, fuzz_frame,
@@ -33,6 +34,12 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
             ..NetworkEnvironment::default()
         }
         .into(),
+        shaping: Shaping {
+            dialect: "anthropic".into(),
+            max_tokens: Some(7),
+            headers: vec![("x-team".into(), "t".into())],
+            ..Shaping::default()
+        },
     };
     let hello = Hello { version: "0.1.0".into(), acknowledged: vec![(Id(7), 3)], ..Hello::new(true) };
     let guide = NamedAgent { name: "guide".into(), reach: Reach::Guide };

@@ -9,6 +9,7 @@ use q_core::{ClientId, EntryNo, Mirror, PendingCall, Presence, SessionId, Snapsh
 use q_host::simulation::Outbox;
 use q_host::wire::message::{Hello, NamedAgent, Reach};
 use q_host::wire::network::Network;
+use q_host::wire::shaping::Shaping;
 use q_host::wire::view::{Line, Piece};
 use q_host::wire::{Answer, ClientMessage, HostMessage, Request, Wish};
 
@@ -150,6 +151,7 @@ impl Client {
             model: "m".into(),
             idle_timeout_ms: 1,
             network: Network::default(),
+            shaping: Shaping::default(),
         })
     }
 

@@ -7,17 +7,20 @@ pub(crate) mod secure;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use q_agent::{AgentSpec, Ask, HttpSpec, Message, NetworkEnvironment, Role, Secret};
+use q_agent::{AgentSpec, Ask, Dialect, HttpSpec, Message, NetworkEnvironment, RequestShape, Role, Secret};
 use q_core::{AgentEvent, AgentFailure, Usage};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn spec(base_url: String) -> HttpSpec {
     HttpSpec {
+        dialect: Dialect::ChatCompletions,
         base_url,
         key: Some(Secret::new("sk-test")),
         model: "scripted".into(),
         idle_timeout: PATIENCE,
+        first_byte: None,
+        shape: RequestShape::default(),
         network: NetworkEnvironment::default(),
     }
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use q_agent::{AgentSpec, HttpSpec, Secret};
+use q_agent::{AgentSpec, Dialect, HttpSpec, RequestShape, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::import::Facts;
 use super::network::Network;
 use super::request::{Id, Request};
+use super::shaping::Shaping;
 use super::view::{Call, Line, Pages, Piece, Shot};
 use super::{OLDEST, PROTOCOL};
 
@@ -102,9 +103,9 @@ pub struct NamedAgent {
 pub enum Reach {
     /// It is built in.
     Guide,
-    /// An OpenAI-compatible server.
+    /// A model behind an API.
     Http {
-        /// Up to and including `/v1`.
+        /// The address below which its protocol is asked.
         base_url: String,
         /// The key, if the server wants one. Never written to disk or log by the host.
         key: Option<String>,
@@ -115,6 +116,9 @@ pub enum Reach {
         /// The network of whoever brings it.
         #[serde(default)]
         network: Network,
+        /// What of the requests is to be otherwise.
+        #[serde(default)]
+        shaping: Shaping,
     },
 }
 
@@ -123,8 +127,9 @@ impl Reach {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Guide => 0,
-            Self::Http { base_url, key, model, idle_timeout_ms: _, network } => {
-                base_url.len() + key.as_ref().map_or(0, String::len) + model.len() + network.bytes()
+            Self::Http { base_url, key, model, idle_timeout_ms: _, network, shaping } => {
+                let key = key.as_ref().map_or(0, String::len);
+                base_url.len() + key + model.len() + network.bytes() + shaping.bytes()
             }
         }
     }
@@ -150,13 +155,18 @@ impl From<Reach> for AgentSpec {
     fn from(reach: Reach) -> Self {
         match reach {
             Reach::Guide => Self::Guide,
-            Reach::Http { base_url, key, model, idle_timeout_ms, network } => Self::Http(HttpSpec {
-                base_url,
-                key: key.map(Secret::new),
-                model,
-                idle_timeout: Duration::from_millis(idle_timeout_ms),
-                network: network.into(),
-            }),
+            Reach::Http { base_url, key, model, idle_timeout_ms, network, shaping } => {
+                Self::Http(shaping.shape(HttpSpec {
+                    dialect: Dialect::default(),
+                    base_url,
+                    key: key.map(Secret::new),
+                    model,
+                    idle_timeout: Duration::from_millis(idle_timeout_ms),
+                    first_byte: None,
+                    shape: RequestShape::default(),
+                    network: network.into(),
+                }))
+            }
         }
     }
 }
@@ -317,7 +327,9 @@ pub struct Spread {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+    use q_agent::shape;
+
     use super::*;
 
     #[test]
@@ -350,5 +362,43 @@ mod tests {
         let written = rmp_serde::to_vec_named(&ClientMessage::Hello(Hello::new(true))).unwrap();
         let Older::Hello { protocol, oldest, agents } = rmp_serde::from_slice(&written).unwrap();
         assert_eq!((protocol, oldest, agents.len()), (PROTOCOL, OLDEST, 0));
+    }
+
+    #[test]
+    fn what_a_client_wants_otherwise_arrives_and_is_not_shown() {
+        let shaping = Shaping {
+            dialect: "anthropic".into(),
+            first_byte_ms: Some(1500),
+            temperature: Some(0.5),
+            max_tokens: Some(7),
+            reasoning: Some("low".into()),
+            headers: vec![("x-team".into(), "sk-canary".into())],
+            body: "{\"top_p\":0.5}".into(),
+            omit: vec!["stream_options".into()],
+            think_tags: true,
+        };
+        assert!(!format!("{shaping:?}").contains("canary"));
+        let written = rmp_serde::to_vec_named(&shaping).unwrap();
+        let arrived: Shaping = rmp_serde::from_slice(&written).unwrap();
+        assert_eq!(arrived, shaping);
+        let reach = Reach::Http {
+            base_url: String::new(),
+            key: None,
+            model: String::new(),
+            idle_timeout_ms: 1,
+            network: Network::default(),
+            shaping: arrived,
+        };
+        let AgentSpec::Http(spec) = AgentSpec::from(reach) else { panic!("the guide") };
+        let HttpSpec { dialect, first_byte, shape, .. } = spec;
+        assert_eq!((dialect, first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
+        let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags } = shape;
+        assert_eq!(temperature, shape::number(0.5));
+        assert_eq!((max_tokens, reasoning.as_deref()), (Some(7), Some("low")));
+        assert_eq!(headers, [("x-team".to_owned(), Secret::new("sk-canary"))]);
+        assert_eq!((body["top_p"].as_f64(), omit.len(), think_tags), (Some(0.5), 1, true));
+        assert_eq!(rmp_serde::to_vec_named(&Shaping::default()).unwrap(), [0x80], "nothing costs a byte");
+        let foreign = Shaping { dialect: "zebra".into(), ..Shaping::default() };
+        assert_eq!((foreign.dialect(), Shaping::default().dialect()), (None, Some(Dialect::ChatCompletions)));
     }
 }

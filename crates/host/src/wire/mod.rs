@@ -14,6 +14,7 @@ pub mod list;
 pub mod message;
 pub mod network;
 pub mod request;
+pub mod shaping;
 pub mod view;
 
 pub use frame::{Codec, FrameError, MAX_FRAME, Unknown, fuzz_frame};

@@ -24,6 +24,7 @@ use crate::pipeline::CommitNo;
 use crate::wire::Id;
 use crate::wire::message::{Hello, NamedAgent, Reach};
 use crate::wire::network::Network;
+use crate::wire::shaping::Shaping;
 use crate::wire::{Answer, ClientMessage, HostMessage, New, Refused, Request, Wish};
 use crate::world::{Question, World};
 use crate::writer::Written;
@@ -275,7 +276,14 @@ impl Bench {
 
 fn http(address: &str) -> Reach {
     let network = Network::default();
-    Reach::Http { base_url: address.into(), key: None, model: "m".into(), idle_timeout_ms: 1000, network }
+    Reach::Http {
+        base_url: address.into(),
+        key: None,
+        model: "m".into(),
+        idle_timeout_ms: 1000,
+        network,
+        shaping: Shaping::default(),
+    }
 }
 
 fn create(agent: &str) -> Request {
