@@ -1,4 +1,4 @@
-//! Who answers: the guide, and models behind an OpenAI-compatible API.
+//! Who answers: the guide, and models behind an API.
 //!
 //! Every kind of agent turns a [`Turn`] into a stream of [`q_core::AgentEvent`]s and nothing else. What an agent must know of a
 //! session comes with the seat its conversation is opened for and with each turn, so that sessions cannot meet here.
@@ -9,9 +9,12 @@ pub mod guide;
 pub mod http;
 pub mod seat;
 pub mod secret;
+pub mod shape;
 pub mod spec;
 
+pub use http::Dialect;
 pub use q_core::conversation::{Message, Role};
 pub use seat::{Agent, AgentControl, ChildEnvironment, Conversation, Seat, Turn};
 pub use secret::Secret;
+pub use shape::RequestShape;
 pub use spec::{AgentSpec, HttpSpec, NetworkEnvironment};

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::guide::Guide;
-use crate::http::HttpAgent;
+use crate::http::{Dialect, HttpAgent};
 use crate::seat::Agent;
 use crate::secret::Secret;
+use crate::shape::RequestShape;
 
 /// How an agent is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,22 +22,28 @@ use crate::secret::Secret;
 pub enum AgentSpec {
     /// The built-in guide: offline, needs nothing.
     Guide,
-    /// A model behind an OpenAI-compatible API.
+    /// A model behind an API.
     Http(HttpSpec),
 }
 
-/// How a model behind an OpenAI-compatible API is reached.
+/// How a model behind an API is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpSpec {
-    /// The address in front of `/chat/completions`, used as given: `https://api.openai.com/v1`,
-    /// `http://127.0.0.1:8080/v1`. Nothing is added but the path; a slash at the end does not matter.
+    /// In which protocol.
+    pub dialect: Dialect,
+    /// The address below which the protocol is asked: with a version, as `https://api.openai.com/v1`, or without, or all of the
+    /// endpoint.
     pub base_url: String,
-    /// The key; without one no `Authorization` header is sent.
+    /// The key; without one none is sent.
     pub key: Option<Secret>,
     /// The model asked when a [`crate::Turn`] names none.
     pub model: String,
-    /// How long the server may stay silent, before the first byte and between bytes.
+    /// How long the server may stay silent, between bytes.
     pub idle_timeout: Duration,
+    /// How long before the first; nothing for as long as between them.
+    pub first_byte: Option<Duration>,
+    /// What is asked otherwise than the protocol has it.
+    pub shape: RequestShape,
     /// The network of whoever brought it.
     pub network: NetworkEnvironment,
 }

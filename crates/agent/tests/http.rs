@@ -80,9 +80,9 @@ async fn every_failure_has_its_kind() {
         ("400", Script::new().status(400, r#"{"error":{"message":"no"}}"#), FailureKind::Rejected, ""),
         ("400 model", Script::new().status(400, unknown), FailureKind::UnknownModel, ""),
         ("401", Script::new().status(401, "{}"), FailureKind::WrongKey, ""),
-        ("403", Script::new().status(403, "<html>"), FailureKind::WrongKey, ""),
+        ("403", Script::new().status(403, "<html>"), FailureKind::Forbidden, ""),
         ("404", Script::new().status(404, unknown), FailureKind::UnknownModel, ""),
-        ("404 path", Script::new().status(404, "page not found"), FailureKind::Unreachable, ""),
+        ("404 path", Script::new().status(404, "page not found"), FailureKind::WrongPath, ""),
         ("422", Script::new().status(422, "[]"), FailureKind::Rejected, ""),
         ("429", Script::new().status(429, "{}").retry_after(7), FailureKind::RateLimited, ""),
         ("500", Script::new().status(500, ""), FailureKind::ServerError, ""),
@@ -90,7 +90,7 @@ async fn every_failure_has_its_kind() {
         (
             "moved",
             Script::new().status(307, "").header("location", "http://127.0.0.1:1/"),
-            FailureKind::Rejected,
+            FailureKind::WrongPath,
             "",
         ),
         ("cut at once", Script::new().cut(), FailureKind::Cut, ""),
@@ -106,7 +106,7 @@ async fn every_failure_has_its_kind() {
         (
             "error inside",
             said().raw("data: {\"error\":{\"message\":\"overloaded\"}}\n\n").done(),
-            FailureKind::ServerError,
+            FailureKind::Overloaded,
             "half an answer",
         ),
     ] {

@@ -85,7 +85,7 @@ async fn a_secure_address_is_reached_through_a_tunnel_and_its_authority_is_asked
             assert_eq!((outcome.text.as_str(), &outcome.ending), ("echo: hi", &Ok(())), "{name}");
         } else {
             let failure = outcome.ending.unwrap_err();
-            assert_eq!(failure.kind, FailureKind::Unreachable, "{name}");
+            assert_eq!(failure.kind, FailureKind::Untrusted, "{name}");
             assert!(failure.detail.contains("certificate"), "{name}: {failure}");
         }
     }
@@ -116,7 +116,7 @@ async fn a_certificate_for_another_name_is_refused() {
     proxy.lead_to(&secure.base_url());
     let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
     let failure = answer(outside("https://other.test/v1", network), ask("hi")).await.ending.unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Unreachable);
+    assert_eq!(failure.kind, FailureKind::Untrusted);
     assert!(failure.detail.contains("certificate"), "{failure}");
     assert!(server.requests().is_empty(), "the conversation was sent to a stranger");
 }
@@ -133,6 +133,7 @@ async fn authorities_that_cannot_be_read_are_named() {
         (NetworkEnvironment { extra_ca_file: nowhere(), ..through(&proxy) }, "NODE_EXTRA_CA_CERTS"),
     ] {
         let failure = answer(outside("https://models.test/v1", network), ask("hi")).await.ending.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Untrusted);
         assert!(failure.detail.contains(name), "{failure}");
     }
     // One that is only missing beside others costs nothing where it is not needed.
@@ -168,7 +169,7 @@ async fn a_proxy_is_told_its_password_and_nobody_else() {
         ),
     ] {
         let failure = answer(outside(base_url, network), ask("hi")).await.ending.unwrap_err();
-        assert_eq!(failure.kind, FailureKind::Unreachable, "{failure}");
+        assert_eq!(failure.kind, FailureKind::ProxyFailed, "{failure}");
         assert!(!failure.detail.contains("hidden"), "{failure}");
     }
 }
@@ -192,7 +193,7 @@ async fn a_proxy_that_is_not_there_is_named_and_nothing_goes_past_it() {
     let network = NetworkEnvironment { all_proxy: Some(gone), ..NetworkEnvironment::default() };
     for base_url in ["http://models.test/v1", "https://models.test/v1"] {
         let failure = answer(outside(base_url, network.clone()), ask("hi")).await.ending.unwrap_err();
-        assert_eq!(failure.kind, FailureKind::Unreachable);
+        assert_eq!(failure.kind, FailureKind::ProxyFailed);
         assert!(failure.detail.contains("proxy"), "{failure}");
     }
     assert!(server.requests().is_empty());

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use proptest::prelude::*;
-use q_agent::Secret;
-use q_agent::http::reply::{LONGEST, ResponseBody, fuzz_reply};
+use q_agent::http::reply::{LONGEST, Manner, ResponseBody, fuzz_reply};
+use q_agent::{Dialect, Secret};
 
 use support::{Outcome, answer, ask, spec};
 
@@ -25,6 +25,8 @@ struct Case {
     bytes: Vec<u8>,
     /// The server keeps the connection open behind its last byte.
     stays: bool,
+    /// In which dialect it is asked, and how it is read: `dialect:` and `setting: think tags` say so.
+    manner: Manner,
 }
 
 fn cases() -> Vec<Case> {
@@ -40,10 +42,18 @@ fn case(path: &Path) -> Case {
     let at =
         file.windows(5).position(|window| window == b"\n---\n").unwrap_or_else(|| panic!("{name}: no ---"));
     let head = String::from_utf8(file[..at].to_vec()).unwrap();
-    let meant = |line: &&str| !line.starts_with("why: ") && !line.starts_with("server: ");
+    let about = ["why: ", "server: ", "dialect: ", "setting: "];
+    let meant = |line: &&str| !about.iter().any(|word| line.starts_with(word));
     let expected: Vec<&str> = head.lines().filter(meant).collect();
     let stays = head.lines().any(|line| line == "server: keeps the connection open");
-    Case { name, expected: expected.join("\n"), bytes: file[at + 5..].to_vec(), stays }
+    let dialect = head.lines().find_map(|line| line.strip_prefix("dialect: ")).unwrap_or("chat_completions");
+    let manner = Manner {
+        dialect: Dialect::of(dialect).unwrap_or_else(|| panic!("{name}: {dialect}")),
+        think_tags: head.lines().any(|line| line == "setting: think tags"),
+        key: Some(Secret::new("sk-test")),
+        longest: LONGEST,
+    };
+    Case { name, expected: expected.join("\n"), bytes: file[at + 5..].to_vec(), stays, manner }
 }
 
 /// What came of it, in lines: text and thoughts as JSON writes them, usage, how it ended.
@@ -101,7 +111,10 @@ async fn replies_of_odd_servers_come_to_what_they_mean() {
     for case in cases {
         for piece in [usize::MAX, 1, 7, 150] {
             let base_url = serve(case.bytes.clone(), piece.min(case.bytes.len()), case.stays);
-            let said = told(&answer(spec(base_url), ask("hi")).await);
+            let mut spec = spec(base_url);
+            spec.dialect = case.manner.dialect;
+            spec.shape.think_tags = case.manner.think_tags;
+            let said = told(&answer(spec, ask("hi")).await);
             if said != case.expected {
                 writeln!(
                     wrong,
@@ -172,8 +185,8 @@ const PARTS: &[&str] = &[
     "{\"message\":\"m\"}",
 ];
 
-fn read(pieces: &[&[u8]]) -> Outcome {
-    let mut reply = ResponseBody::new(Some(Secret::new("sk-test")), LONGEST);
+fn read(manner: &Manner, pieces: &[&[u8]]) -> Outcome {
+    let mut reply = ResponseBody::new(manner.clone());
     for piece in pieces {
         reply.read(piece);
     }
@@ -193,13 +206,13 @@ fn a_body_says_the_same_wherever_it_is_cut() {
         {
             continue;
         }
-        let whole = read(&[body]);
+        let whole = read(&case.manner, &[body]);
         assert_eq!(told(&whole), case.expected, "{}", case.name);
         for at in 0..=body.len() {
             let (left, right) = body.split_at(at);
-            assert_eq!(read(&[left, right]), whole, "{} cut at {at}", case.name);
+            assert_eq!(read(&case.manner, &[left, right]), whole, "{} cut at {at}", case.name);
         }
         let singly: Vec<&[u8]> = body.chunks(1).collect();
-        assert_eq!(read(&singly), whole, "{} byte by byte", case.name);
+        assert_eq!(read(&case.manner, &singly), whole, "{} byte by byte", case.name);
     }
 }

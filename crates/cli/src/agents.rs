@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use q_core::Summary;
 use q_proto::message::{NamedAgent, Reach};
 use q_proto::network::Network;
+use q_proto::shaping::Shaping;
 use q_term::suggest::nearest;
 use q_term::typed;
 
@@ -129,6 +130,7 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
                     .idle_timeout
                     .map_or(IDLE_TIMEOUT_MS, |seconds| seconds.saturating_mul(1000)),
                 network: network.clone(),
+                shaping: Shaping::default(),
             },
         });
         origins.push("config");
@@ -184,6 +186,7 @@ fn from_environment(environment: &Environment, network: Network) -> Option<Named
         model: of("MODEL").unwrap_or_default(),
         idle_timeout_ms: IDLE_TIMEOUT_MS,
         network,
+        shaping: Shaping::default(),
     };
     Some(NamedAgent { name: FROM_ENVIRONMENT.to_owned(), reach })
 }

@@ -129,6 +129,7 @@ mod tests {
             model: String::new(),
             idle_timeout_ms: 1,
             network: q_proto::network::Network::default(),
+            shaping: q_proto::shaping::Shaping::default(),
         };
         NamedAgent { name: name.into(), reach }
     }

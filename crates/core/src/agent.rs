@@ -134,8 +134,18 @@ pub struct AgentFailure {
 pub enum FailureKind {
     /// Nobody listens at the address, or the name does not resolve.
     Unreachable,
-    /// The server rejects the key (401, 403).
+    /// The proxy between does not let the request through, or is none.
+    ProxyFailed,
+    /// The server's certificate is not trusted, or whom to trust cannot be read.
+    Untrusted,
+    /// The server is there, and knows nothing of this path (404, a redirect).
+    WrongPath,
+    /// The server rejects the key (401).
     WrongKey,
+    /// The key is known, and may not do this (403).
+    Forbidden,
+    /// The account has nothing left to spend (402, or the server's own words for it).
+    QuotaSpent,
     /// The server does not know the model (404, or its own words for it).
     UnknownModel,
     /// The stream ended before the answer did, or for a reason that nobody here knows.
@@ -144,9 +154,13 @@ pub enum FailureKind {
     Silent,
     /// The server asks to slow down (429).
     RateLimited,
+    /// The server has more to do than it can (529, or its own words for it).
+    Overloaded,
+    /// The conversation is longer than the model takes.
+    ContextTooLong,
     /// The server rejects the request (other 4xx).
     Rejected,
-    /// The server failed (5xx).
+    /// The server failed (other 5xx).
     ServerError,
     /// The answer is longer than `q` keeps.
     TooLong,
@@ -156,6 +170,8 @@ pub enum FailureKind {
     Filtered,
     /// The model does not want to answer.
     Refused,
+    /// The model stopped to go on later: what it said is incomplete.
+    Paused,
     /// The model waits for a tool that nobody offered it.
     WantsTool,
     /// The model ended its answer without a word.
@@ -168,19 +184,27 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 24] = [
         Self::Unreachable,
+        Self::ProxyFailed,
+        Self::Untrusted,
+        Self::WrongPath,
         Self::WrongKey,
+        Self::Forbidden,
+        Self::QuotaSpent,
         Self::UnknownModel,
         Self::Cut,
         Self::Silent,
         Self::RateLimited,
+        Self::Overloaded,
+        Self::ContextTooLong,
         Self::Rejected,
         Self::ServerError,
         Self::TooLong,
         Self::LengthLimit,
         Self::Filtered,
         Self::Refused,
+        Self::Paused,
         Self::WantsTool,
         Self::Empty,
         Self::NotConfigured,
@@ -191,17 +215,25 @@ impl FailureKind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
+            Self::ProxyFailed => "proxy_failed",
+            Self::Untrusted => "untrusted",
+            Self::WrongPath => "wrong_path",
             Self::WrongKey => "wrong_key",
+            Self::Forbidden => "forbidden",
+            Self::QuotaSpent => "quota_spent",
             Self::UnknownModel => "unknown_model",
             Self::Cut => "cut",
             Self::Silent => "silent",
             Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::ContextTooLong => "context_too_long",
             Self::Rejected => "rejected",
             Self::ServerError => "server_error",
             Self::TooLong => "too_long",
             Self::LengthLimit => "length_limit",
             Self::Filtered => "filtered",
             Self::Refused => "refused",
+            Self::Paused => "paused",
             Self::WantsTool => "wants_tool",
             Self::Empty => "empty",
             Self::NotConfigured => "not_configured",
@@ -213,17 +245,25 @@ impl FailureKind {
     pub const fn what(self) -> &'static str {
         match self {
             Self::Unreachable => "no agent reachable",
+            Self::ProxyFailed => "the proxy does not lead to the agent",
+            Self::Untrusted => "the server's certificate is not trusted",
+            Self::WrongPath => "the server has no agent at this address",
             Self::WrongKey => "the server rejects the key",
+            Self::Forbidden => "the server forbids this to the key",
+            Self::QuotaSpent => "the account's quota is spent",
             Self::UnknownModel => "the server does not know this model",
             Self::Cut => "the answer was cut off",
             Self::Silent => "the server fell silent",
             Self::RateLimited => "the server asks to slow down",
+            Self::Overloaded => "the server is overloaded",
+            Self::ContextTooLong => "the conversation is longer than the model takes",
             Self::Rejected => "the server rejects the request",
             Self::ServerError => "the server failed",
             Self::TooLong => "the answer is longer than q keeps",
             Self::LengthLimit => "the answer is cut at the model's length limit",
             Self::Filtered => "a content filter ended the answer",
             Self::Refused => "the model refuses to answer",
+            Self::Paused => "the model paused before its end",
             Self::WantsTool => "the model wants a tool that it was not offered",
             Self::Empty => "the model gave an empty answer",
             Self::NotConfigured => "this session's agent is not configured here",
@@ -235,15 +275,26 @@ impl FailureKind {
     pub const fn way_out(self) -> &'static str {
         match self {
             Self::Unreachable => "check base_url and that the server runs, then `/retry`",
+            Self::ProxyFailed => {
+                "check the proxy (http_proxy, https_proxy, all_proxy, no_proxy) where q starts, then `/retry`"
+            }
+            Self::Untrusted => {
+                "name who vouches for it (SSL_CERT_FILE, NODE_EXTRA_CA_CERTS) where q starts, then `/retry`"
+            }
+            Self::WrongPath => "check base_url, then `/retry`",
             Self::WrongKey => "set the key (OPENAI_API_KEY, or key_env in the config), then `/retry`",
+            Self::Forbidden => "let the account allow it, or ask another model in a new session",
+            Self::QuotaSpent => "see the account's plan and billing, then `/retry`",
             Self::UnknownModel => {
                 "set the model (OPENAI_MODEL, or model in the config), open a new session with it"
             }
             Self::Cut | Self::Silent | Self::ServerError | Self::Empty => "`/retry` asks again",
-            Self::RateLimited => "wait a little, then `/retry`",
+            Self::RateLimited | Self::Overloaded => "wait a little, then `/retry`",
+            Self::ContextTooLong => "ask in a new session, or a model that takes more",
             Self::Rejected => "read the detail, change the prompt, send it again",
             Self::LengthLimit => "ask for the rest, or for less at once",
             Self::Filtered | Self::Refused => "change the prompt, send it again",
+            Self::Paused => "send a prompt that lets it go on",
             Self::WantsTool => {
                 "say in the prompt that there are no tools, or ask another model in a new session"
             }

@@ -2,22 +2,54 @@
 
 use std::time::Duration;
 
-use q_agent::{AgentSpec, HttpSpec, NetworkEnvironment, Secret};
+use q_agent::{AgentSpec, Dialect, HttpSpec, NetworkEnvironment, RequestShape, Secret, shape};
 use q_proto::message::Reach;
 use q_proto::network::Network;
+use q_proto::shaping::Shaping;
 
 /// What an agent is made of, by what a client brought.
 pub(crate) fn spec(reach: Reach) -> AgentSpec {
     match reach {
         Reach::Guide => AgentSpec::Guide,
-        Reach::Http { base_url, key, model, idle_timeout_ms, network } => AgentSpec::Http(HttpSpec {
-            base_url,
-            key: key.map(Secret::new),
-            model,
-            idle_timeout: Duration::from_millis(idle_timeout_ms),
-            network: environment(network),
-        }),
+        Reach::Http { base_url, key, model, idle_timeout_ms, network, shaping } => {
+            let dialect = dialect(&shaping).unwrap_or_default();
+            let first_byte = shaping.first_byte_ms.map(Duration::from_millis);
+            AgentSpec::Http(HttpSpec {
+                dialect,
+                base_url,
+                key: key.map(Secret::new),
+                model,
+                idle_timeout: Duration::from_millis(idle_timeout_ms),
+                first_byte,
+                shape: shape_of(shaping),
+                network: environment(network),
+            })
+        }
     }
+}
+
+/// The protocol that was named, if it is spoken here.
+pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
+    if shaping.dialect.is_empty() { Some(Dialect::default()) } else { Dialect::of(&shaping.dialect) }
+}
+
+/// What cannot be read says nothing.
+fn shape_of(shaping: Shaping) -> RequestShape {
+    let Shaping {
+        dialect: _,
+        first_byte_ms: _,
+        temperature,
+        max_tokens,
+        reasoning,
+        headers,
+        body,
+        omit,
+        think_tags,
+    } = shaping;
+    let body = shape::members(&body);
+    let headers = headers.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
+    let temperature = temperature.and_then(shape::number);
+    RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags }
 }
 
 fn environment(network: Network) -> NetworkEnvironment {
@@ -26,6 +58,7 @@ fn environment(network: Network) -> NetworkEnvironment {
 }
 
 #[cfg(test)]
+#[allow(clippy::panic, reason = "tests may panic")]
 mod tests {
     use super::*;
 
@@ -54,5 +87,41 @@ mod tests {
         let shown = format!("{arrived:?}");
         assert_eq!(arrived, expected);
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn what_a_client_wants_otherwise_arrives_at_the_agent() {
+        let arrived = Shaping {
+            dialect: "anthropic".into(),
+            first_byte_ms: Some(1500),
+            temperature: Some(0.5),
+            max_tokens: Some(7),
+            reasoning: Some("low".into()),
+            headers: vec![("x-team".into(), "sk-canary".into())],
+            body: "{\"top_p\":0.5}".into(),
+            omit: vec!["stream_options".into()],
+            think_tags: true,
+        };
+        let reach = Reach::Http {
+            base_url: String::new(),
+            key: None,
+            model: String::new(),
+            idle_timeout_ms: 1,
+            network: Network::default(),
+            shaping: arrived,
+        };
+        let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
+        let HttpSpec { dialect, first_byte, shape, .. } = made;
+        assert_eq!((dialect, first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
+        let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags } = shape;
+        assert_eq!(temperature, shape::number(0.5));
+        assert_eq!((max_tokens, reasoning.as_deref()), (Some(7), Some("low")));
+        assert_eq!(headers, [("x-team".to_owned(), Secret::new("sk-canary"))]);
+        assert_eq!((body["top_p"].as_f64(), omit.len(), think_tags), (Some(0.5), 1, true));
+        let foreign = Shaping { dialect: "zebra".into(), ..Shaping::default() };
+        assert_eq!(
+            (super::dialect(&foreign), super::dialect(&Shaping::default())),
+            (None, Some(Dialect::ChatCompletions))
+        );
     }
 }

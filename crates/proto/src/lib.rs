@@ -21,6 +21,7 @@ pub mod message;
 pub mod network;
 pub mod place;
 pub mod request;
+pub mod shaping;
 pub mod view;
 
 pub use frame::{Codec, FrameError, MAX_FRAME, Unknown, decode, encode, fuzz_frame};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::import::Facts;
 use super::network::Network;
 use super::request::{Id, Request};
+use super::shaping::Shaping;
 use super::view::{Call, Line, Pages, Piece, Shot};
 use super::{OLDEST, PROTOCOL};
 
@@ -99,9 +100,9 @@ pub struct NamedAgent {
 pub enum Reach {
     /// It is built in.
     Guide,
-    /// An OpenAI-compatible server.
+    /// A model behind an API.
     Http {
-        /// Up to and including `/v1`.
+        /// The address below which its protocol is asked.
         base_url: String,
         /// The key, if the server wants one. Never written to disk or log by the host.
         key: Option<String>,
@@ -112,6 +113,9 @@ pub enum Reach {
         /// The network of whoever brings it.
         #[serde(default)]
         network: Network,
+        /// What of the requests is to be otherwise.
+        #[serde(default)]
+        shaping: Shaping,
     },
 }
 
@@ -120,8 +124,9 @@ impl Reach {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Guide => 0,
-            Self::Http { base_url, key, model, idle_timeout_ms: _, network } => {
-                base_url.len() + key.as_ref().map_or(0, String::len) + model.len() + network.bytes()
+            Self::Http { base_url, key, model, idle_timeout_ms: _, network, shaping } => {
+                let key = key.as_ref().map_or(0, String::len);
+                base_url.len() + key + model.len() + network.bytes() + shaping.bytes()
             }
         }
     }
@@ -299,7 +304,8 @@ pub struct Spread {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+
     use super::*;
 
     #[test]
@@ -332,5 +338,25 @@ mod tests {
         let written = rmp_serde::to_vec_named(&ClientMessage::Hello(Hello::new(true))).unwrap();
         let Older::Hello { protocol, oldest, agents } = rmp_serde::from_slice(&written).unwrap();
         assert_eq!((protocol, oldest, agents.len()), (PROTOCOL, OLDEST, 0));
+    }
+
+    #[test]
+    fn what_a_client_wants_otherwise_arrives_and_is_not_shown() {
+        let shaping = Shaping {
+            dialect: "anthropic".into(),
+            first_byte_ms: Some(1500),
+            temperature: Some(0.5),
+            max_tokens: Some(7),
+            reasoning: Some("low".into()),
+            headers: vec![("x-team".into(), "sk-canary".into())],
+            body: "{\"top_p\":0.5}".into(),
+            omit: vec!["stream_options".into()],
+            think_tags: true,
+        };
+        assert!(!format!("{shaping:?}").contains("canary"));
+        let written = rmp_serde::to_vec_named(&shaping).unwrap();
+        let arrived: Shaping = rmp_serde::from_slice(&written).unwrap();
+        assert_eq!(arrived, shaping);
+        assert_eq!(rmp_serde::to_vec_named(&Shaping::default()).unwrap(), [0x80], "nothing costs a byte");
     }
 }

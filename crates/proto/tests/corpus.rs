@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use q_core::{Activity, Interrupter, Presence};
 use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
+use q_proto::shaping::Shaping;
 use q_proto::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, SentEntries, Shot};
 use q_proto::{
     Answer, ClientMessage, Codec, HostMessage, Id, New, PROTOCOL, Refused, Request, Say, Wish, fuzz_frame,
@@ -29,6 +30,12 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         model: "m".into(),
         idle_timeout_ms: 60_000,
         network: Network { https_proxy: Some("http://p:1".into()), ..Network::default() },
+        shaping: Shaping {
+            dialect: "anthropic".into(),
+            max_tokens: Some(7),
+            headers: vec![("x-team".into(), "t".into())],
+            ..Shaping::default()
+        },
     };
     let hello = Hello { version: "0.1.0".into(), acknowledged: vec![(Id(7), 3)], ..Hello::new(true) };
     let guide = NamedAgent { name: "guide".into(), reach: Reach::Guide };

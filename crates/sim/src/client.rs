@@ -12,6 +12,7 @@ use q_core::{ClientId, EntryNo, Instant, PendingCall, Presence, SessionId, Token
 use q_host::simulation::Outbox;
 use q_proto::message::{Hello, NamedAgent, Reach};
 use q_proto::network::Network;
+use q_proto::shaping::Shaping;
 use q_proto::view::{Call, Piece};
 use q_proto::{Answer, ClientMessage, HostMessage, Request, Wish};
 
@@ -154,6 +155,7 @@ impl Client {
             model: "m".into(),
             idle_timeout_ms: 1,
             network: Network::default(),
+            shaping: Shaping::default(),
         };
         self.has_agents.then(|| NamedAgent { name: name.into(), reach })
     }

@@ -37,10 +37,18 @@ pub fn stop(stop: &Stop, way: Way) -> String {
 
 /// What failed, why, and what to do. Only the last is translated: what a server said stays as it is.
 pub fn failed(failure: &AgentFailure, way: Way) -> String {
+    failed_and(failure, &advice::said(failure.kind.way_out(), way))
+}
+
+/// The same for a shell, where it is known which session failed: what to do names it.
+pub fn failed_in(session: &str, failure: &AgentFailure) -> String {
+    failed_and(failure, &advice::said(failure.kind.way_out(), Way::Shell).replace("SESSION", session))
+}
+
+fn failed_and(failure: &AgentFailure, advice: &str) -> String {
     let what = failure.to_string();
-    let next = failure.kind.way_out();
-    let what = sanitize::visible_line(what.strip_suffix(next).unwrap_or(&what));
-    format!("{what}{}", advice::said(next, way))
+    let what = sanitize::visible_line(what.strip_suffix(failure.kind.way_out()).unwrap_or(&what));
+    format!("{what}{advice}")
 }
 
 /// What can be done with what nobody interrupted on purpose.

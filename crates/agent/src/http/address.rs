@@ -7,9 +7,10 @@ use hyper::header::HeaderValue;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use q_core::{AgentFailure, FailureKind};
 
+use super::dialect::Dialect;
 use super::failed;
 
-/// Where completions are asked for.
+/// A base address, or an endpoint below one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address {
     /// All of it, without who asks.
@@ -19,8 +20,8 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// The address of completions below this base address. A query of the base address stays at the end.
-    pub(super) fn below(base_url: &str) -> Result<Self, AgentFailure> {
+    /// A base address.
+    pub(super) fn of(base_url: &str) -> Result<Self, AgentFailure> {
         let fault =
             |why: &str| failed(FailureKind::Unreachable, format!("base_url is not an address: {why}"));
         let base: Uri = base_url.trim().parse().map_err(|error| fault(&format!("{error}")))?;
@@ -35,7 +36,7 @@ impl Address {
             return Err(fault("its port is none"));
         }
         let query = base.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let path = format!("{}/chat/completions{query}", base.path().trim_end_matches('/'));
+        let path = format!("{}{query}", base.path());
         let whole = Uri::builder().scheme(scheme.as_str()).authority(authority.trim_end_matches(':'));
         let uri = whole.path_and_query(path).build().map_err(|error| fault(&format!("{error}")))?;
         // The library's reader of such addresses is the one for proxies.
@@ -46,6 +47,25 @@ impl Address {
             .flatten();
         let password = password.as_ref().and_then(Intercept::basic_auth).cloned();
         Ok(Self { uri, password })
+    }
+
+    /// Where below it a dialect may be asked for this model, the likeliest first. A query of the base address stays at the end.
+    pub(super) fn endpoints(&self, dialect: Dialect, model: &str) -> Result<Vec<Self>, AgentFailure> {
+        let mut query = self.uri.query().map(str::to_owned);
+        // Without it the answer comes as one array, and each piece of it late.
+        if dialect == Dialect::Gemini && !query.as_deref().unwrap_or_default().contains("alt=") {
+            query = Some(query.map_or_else(String::new, |query| query + "&") + "alt=sse");
+        }
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        let at = |path: String| {
+            let mut parts = self.uri.clone().into_parts();
+            let fault = |why: String| failed(FailureKind::Internal, why);
+            let path = format!("{path}{query}").parse().map_err(|error| fault(format!("{error}")))?;
+            parts.path_and_query = Some(path);
+            let uri = Uri::from_parts(parts).map_err(|error| fault(error.to_string()))?;
+            Ok(Self { uri, password: self.password.clone() })
+        };
+        dialect.paths(self.uri.path(), model).into_iter().map(at).collect()
     }
 
     /// Whether what is said on the way is kept secret.
@@ -79,18 +99,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_base_address_is_used_as_given() {
-        for (base, url) in [
-            ("https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions"),
-            ("http://127.0.0.1:8080/v1/", "http://127.0.0.1:8080/v1/chat/completions"),
-            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/chat/completions"),
-            (" http://[::1]:1/v1// ", "http://[::1]:1/v1/chat/completions"),
-            ("https://x.test/v1?api-version=2", "https://x.test/v1/chat/completions?api-version=2"),
-            ("HTTPS://X.test", "https://X.test/chat/completions"),
-            ("http://me:hidden@x.test:8/v1", "http://x.test:8/v1/chat/completions"),
+    fn endpoints_stand_below_the_base_address() {
+        for (dialect, base, url) in [
+            (
+                Dialect::ChatCompletions,
+                "https://api.openai.com/v1",
+                "https://api.openai.com/v1/chat/completions",
+            ),
+            (Dialect::ChatCompletions, "http://127.0.0.1:8080", "http://127.0.0.1:8080/v1/chat/completions"),
+            (Dialect::ChatCompletions, " http://[::1]:1/v1// ", "http://[::1]:1/v1/chat/completions"),
+            (
+                Dialect::ChatCompletions,
+                "https://x.test/v1?api-version=2",
+                "https://x.test/v1/chat/completions?api-version=2",
+            ),
+            (Dialect::ChatCompletions, "HTTPS://X.test/v1", "https://X.test/v1/chat/completions"),
+            (Dialect::ChatCompletions, "http://me:hidden@x.test:8/v1", "http://x.test:8/v1/chat/completions"),
+            (Dialect::Anthropic, "https://x.test?beta=true", "https://x.test/v1/messages?beta=true"),
+            (
+                Dialect::Gemini,
+                "https://x.test",
+                "https://x.test/v1beta/models/m:streamGenerateContent?alt=sse",
+            ),
+            (
+                Dialect::Gemini,
+                "https://x.test/v1?a=b",
+                "https://x.test/v1/models/m:streamGenerateContent?a=b&alt=sse",
+            ),
+            (
+                Dialect::Gemini,
+                "https://x.test/v1?alt=json",
+                "https://x.test/v1/models/m:streamGenerateContent?alt=json",
+            ),
         ] {
-            let address = Address::below(base).map(|address| address.uri.to_string());
-            assert_eq!(address, Ok(url.to_owned()), "{base}");
+            let endpoints = Address::of(base).and_then(|address| address.endpoints(dialect, "m")).unwrap();
+            assert_eq!(endpoints[0].uri.to_string(), url, "{base}");
         }
         for base in [
             "",
@@ -104,10 +147,10 @@ mod tests {
             "http://me:hidden@x.test:y/v1",
         ] {
             let failure =
-                Address::below(base).map_err(|failure| (failure.kind, failure.detail.contains("hidden")));
+                Address::of(base).map_err(|failure| (failure.kind, failure.detail.contains("hidden")));
             assert_eq!(failure, Err((FailureKind::Unreachable, false)), "{base}");
         }
-        let asks = Address::below("http://me:hidden@x.test").unwrap();
+        let asks = Address::of("http://me:hidden@x.test").unwrap();
         assert_eq!(asks.password.unwrap(), "Basic bWU6aGlkZGVu");
     }
 
@@ -125,7 +168,7 @@ mod tests {
             ("http://localhost.example.org", false),
             ("http://127.0.0.1.example.org", false),
         ] {
-            assert_eq!(Address::below(base).map(|address| address.is_loopback()), Ok(loopback), "{base}");
+            assert_eq!(Address::of(base).map(|address| address.is_loopback()), Ok(loopback), "{base}");
         }
     }
 }

@@ -15,8 +15,8 @@ use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioIo;
 use q_core::{AgentFailure, FailureKind};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{self, ClientConfig};
 use tower_service::Service;
 
 use super::address::Address;
@@ -43,15 +43,17 @@ pub(super) async fn open(
     trust: Option<&Trust>,
 ) -> Result<Link, AgentFailure> {
     let connecting = tokio::time::timeout(CONNECT, reach(address, proxy, trust));
+    let unreached = if proxy.is_some() { FailureKind::ProxyFailed } else { FailureKind::Unreachable };
     let through = proxy.map(|proxy| format!("through the proxy {}: ", proxy.uri())).unwrap_or_default();
-    let why = match connecting.await {
+    let (kind, why) = match connecting.await {
         Ok(Ok(link)) => return Ok(link),
-        Ok(Err(fault)) => causes(fault.as_ref()),
-        Err(_) => format!("no connection within {} seconds", CONNECT.as_secs()),
+        Ok(Err(fault)) if is_distrust(fault.as_ref()) => (FailureKind::Untrusted, causes(fault.as_ref())),
+        Ok(Err(fault)) => (unreached, causes(fault.as_ref())),
+        Err(_) => (unreached, format!("no connection within {} seconds", CONNECT.as_secs())),
     };
     let missing =
         trust.and_then(|trust| trust.missing.as_ref()).map(|why| format!("; {why}")).unwrap_or_default();
-    Err(failed(FailureKind::Unreachable, clean(&format!("{through}{why}{missing}"), None)))
+    Err(failed(kind, clean(&format!("{through}{why}{missing}"), None)))
 }
 
 async fn reach(address: &Address, proxy: Option<&Intercept>, trust: Option<&Trust>) -> Result<Link, Fault> {
@@ -130,6 +132,21 @@ impl Service<Uri> for Hop {
             }
         })
     }
+}
+
+/// Whether it was the server's certificate that ended it.
+fn is_distrust(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // What an error of the system wraps is not among its causes.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = wrapped.and_then(|inner| inner.downcast_ref()).or_else(|| error.downcast_ref());
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// What an error and its causes say. The outermost words often only say that something failed.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
 };
 use hyper::{Request, Response, Uri};
 use hyper_util::client::proxy::matcher::Intercept;
@@ -37,10 +37,13 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Connects, sends `body`, and waits for the head of the response.
-    pub(super) async fn begin(spec: &HttpSpec, body: String) -> Result<Self, AgentFailure> {
-        let address = Address::below(&spec.base_url)?;
-        let proxy = proxy_for(&address, &spec.network)?;
-        let request = request(&address, proxy.as_ref(), spec.key.as_ref(), body)?;
+    pub(super) async fn begin(
+        spec: &HttpSpec,
+        address: &Address,
+        body: String,
+    ) -> Result<Self, AgentFailure> {
+        let proxy = proxy_for(address, &spec.network)?;
+        let request = request(address, proxy.as_ref(), spec, body)?;
         let has_secure_proxy = proxy.as_ref().is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
         let trust = if address.is_secure() || has_secure_proxy {
             let network = spec.network.clone();
@@ -49,8 +52,9 @@ impl Exchange {
         } else {
             None
         };
-        let link = open(&address, proxy.as_ref(), trust.as_ref()).await?;
-        let begun = tokio::time::timeout(spec.idle_timeout, send(link, request)).await;
+        let link = open(address, proxy.as_ref(), trust.as_ref()).await?;
+        let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
+        let begun = tokio::time::timeout(patience, send(link, request)).await;
         begun.map_err(|_| failed(FailureKind::Silent, ""))?.map_err(|error| broken(&error, spec.key.as_ref()))
     }
 
@@ -117,7 +121,7 @@ async fn send(link: Link, request: Request<String>) -> Result<Exchange, hyper::E
 fn request(
     address: &Address,
     proxy: Option<&Intercept>,
-    key: Option<&Secret>,
+    spec: &HttpSpec,
     body: String,
 ) -> Result<Request<String>, AgentFailure> {
     let internal = |error: &dyn std::error::Error| failed(FailureKind::Internal, error.to_string());
@@ -130,26 +134,37 @@ fn request(
         Some(_) => address.uri.clone(),
         None => path.parse::<Uri>().map_err(|error| internal(&error))?,
     };
-    let mut request = Request::post(target);
-    if let Some(key) = key.filter(|key| !key.expose().is_empty()) {
-        request = request.header(AUTHORIZATION, authorization(key)?);
+    let host = address.uri.authority().map_or("", |authority| authority.as_str());
+    let mut request = Request::post(target).body(body).map_err(|error| internal(&error))?;
+    let headers = request.headers_mut();
+    if let Some(key) = spec.key.as_ref().filter(|key| !key.expose().is_empty()) {
+        let (name, before) = spec.dialect.key_header();
+        headers.insert(name, with_key(before, key)?);
     } else if let Some(password) = &address.password {
-        request = request.header(AUTHORIZATION, password);
+        headers.insert(AUTHORIZATION, password.clone());
     }
     if let Some(password) = told.and_then(Intercept::basic_auth) {
-        request = request.header(PROXY_AUTHORIZATION, password);
+        headers.insert(PROXY_AUTHORIZATION, password.clone());
     }
-    let host = address.uri.authority().map_or("", |authority| authority.as_str());
-    request
-        .header(CONTENT_TYPE, "application/json")
-        .header(ACCEPT, "*/*")
-        .header(USER_AGENT, concat!("q/", env!("CARGO_PKG_VERSION")))
-        .header(HOST, host)
-        .body(body)
-        .map_err(|error| internal(&error))
+    for (name, value) in spec.dialect.headers() {
+        headers.insert(*name, HeaderValue::from_static(value));
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("q/", env!("CARGO_PKG_VERSION"))));
+    headers.insert(HOST, HeaderValue::from_str(host).map_err(|error| internal(&error))?);
+    for (name, value) in &spec.shape.headers {
+        let unfit = |_| failed(FailureKind::Internal, format!("`{name}` cannot be a header"));
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(unfit)?;
+        let unfit = |_| failed(FailureKind::Internal, format!("what is to stand in header `{name}` cannot"));
+        let mut value = HeaderValue::from_str(value.expose()).map_err(unfit)?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(request)
 }
 
-fn authorization(key: &Secret) -> Result<HeaderValue, AgentFailure> {
+fn with_key(before: &str, key: &Secret) -> Result<HeaderValue, AgentFailure> {
     let foreign = || {
         failed(
             FailureKind::WrongKey,
@@ -159,7 +174,7 @@ fn authorization(key: &Secret) -> Result<HeaderValue, AgentFailure> {
     if !key.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(foreign());
     }
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| foreign())?;
+    let mut value = HeaderValue::from_str(&format!("{before}{}", key.expose())).map_err(|_| foreign())?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -26,7 +26,7 @@ impl Refused<'_> {
         let Self { status, body, retry_after } = *self;
         let json = read(body);
         let said = words_of_body(body, json.as_ref());
-        let kind = kind_of(status, &said, code_of(json.as_ref()));
+        let kind = kind_of(status, &said, &Codes::of(json.as_ref()));
         let detail = match retry_after {
             _ if (300..400).contains(&status) => {
                 format!("{status}: the server redirects; set base_url to where it leads")
@@ -43,13 +43,10 @@ impl Refused<'_> {
 pub(super) fn in_answer(error: &str, key: Option<&Secret>) -> AgentFailure {
     let json = read(error);
     let said = words_of_body(error, json.as_ref());
-    let code = code_of(json.as_ref());
-    let status = code.and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
-    let status = status.filter(|status| (400..600).contains(status));
-    let kind = match status {
-        Some(status) => kind_of(status, &said, code),
-        None if says_unknown_model(&said, code) => FailureKind::UnknownModel,
-        None => FailureKind::ServerError,
+    let codes = Codes::of(json.as_ref());
+    let kind = match codes.status {
+        Some(status) => kind_of(status, &said, &codes),
+        None => kind_of_words(&said.to_lowercase(), &codes).unwrap_or(FailureKind::ServerError),
     };
     AgentFailure { kind, detail: clean(&said, key) }
 }
@@ -59,31 +56,123 @@ fn read(body: &str) -> Option<Value> {
     serde_json::from_str(body).or_else(|_| serde_json::from_str(&mended(body))).ok()
 }
 
-/// Its code: a number or a word.
-fn code_of(body: Option<&Value>) -> Option<&Value> {
-    ["/error/code", "/code", "/0/error/code"].iter().find_map(|place| body?.pointer(place))
+/// What a body says to programs: its status as a number, and its words for what is wrong.
+#[derive(Debug, Default)]
+struct Codes {
+    status: Option<u16>,
+    words: Vec<String>,
 }
 
-fn kind_of(status: u16, said: &str, code: Option<&Value>) -> FailureKind {
-    match status {
-        401 | 403 => FailureKind::WrongKey,
-        // Only where it says so: else it is the path that is not known.
-        404 if said.to_lowercase().contains("model") => FailureKind::UnknownModel,
-        // A proxy that wants to know who asks lets nobody reach anything.
-        404 | 407 => FailureKind::Unreachable,
-        429 => FailureKind::RateLimited,
-        500.. => FailureKind::ServerError,
-        0..500 if says_unknown_model(said, code) => FailureKind::UnknownModel,
-        0..500 => FailureKind::Rejected,
+impl Codes {
+    fn of(body: Option<&Value>) -> Self {
+        let mut codes = Self::default();
+        let Some(body) = body else { return codes };
+        for place in ["/error", "", "/0/error", "/0"] {
+            for name in ["code", "type", "status"] {
+                match body.pointer(&format!("{place}/{name}")) {
+                    Some(Value::String(word)) => codes.words.push(word.to_ascii_lowercase()),
+                    Some(Value::Number(number)) => codes.status = codes.status.or(status(number)),
+                    Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => {}
+                }
+            }
+        }
+        codes
+    }
+
+    fn say(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|word| words.contains(&word.as_str()))
     }
 }
 
-/// Whether the body says that the model is not known. Servers use 400 for it as well as 404.
-fn says_unknown_model(said: &str, code: Option<&Value>) -> bool {
+/// A number that is the status of a failure.
+fn status(number: &serde_json::Number) -> Option<u16> {
+    number.as_u64().and_then(|code| u16::try_from(code).ok()).filter(|status| (400..600).contains(status))
+}
+
+/// What a status means, unless the body says more.
+fn kind_of(status: u16, said: &str, codes: &Codes) -> FailureKind {
     let said = said.to_lowercase();
+    let of_words = || kind_of_words(&said, codes);
+    match status {
+        300..400 => FailureKind::WrongPath,
+        401 => FailureKind::WrongKey,
+        402 => FailureKind::QuotaSpent,
+        // A key that is wrong, or none at all, is refused so too.
+        403 if ["api key", "api_key", "apikey", "credential"].iter().any(|word| said.contains(word)) => {
+            FailureKind::WrongKey
+        }
+        403 => of_words().unwrap_or(FailureKind::Forbidden),
+        // Only where it says so: else it is the path that is not known.
+        404 if said.contains("model") => FailureKind::UnknownModel,
+        404 | 405 => FailureKind::WrongPath,
+        // A proxy that wants to know who asks lets nobody reach anything.
+        407 => FailureKind::ProxyFailed,
+        429 => match of_words() {
+            Some(kind @ (FailureKind::QuotaSpent | FailureKind::Overloaded)) => kind,
+            Some(_) | None => FailureKind::RateLimited,
+        },
+        529 => FailureKind::Overloaded,
+        408 => FailureKind::ServerError,
+        500.. => match of_words() {
+            Some(kind @ (FailureKind::Overloaded | FailureKind::ContextTooLong)) => kind,
+            Some(_) | None => FailureKind::ServerError,
+        },
+        0..500 => of_words().unwrap_or(FailureKind::Rejected),
+    }
+}
+
+/// What the server's own words mean, where they mean more than their status.
+fn kind_of_words(said: &str, codes: &Codes) -> Option<FailureKind> {
+    let says = |words: &[&str]| words.iter().any(|words| said.contains(words));
+    let too_long = [
+        "context length",
+        "context window",
+        "context size",
+        "prompt is too long",
+        "prompt too long",
+        "too many input tokens",
+        "maximum number of tokens",
+        "maximum prompt length",
+        "input is too long",
+    ];
+    Some(
+        if codes.say(&["insufficient_quota", "billing_error", "billing_hard_limit_reached"])
+            || says(&["credit balance", "insufficient balance", "insufficient credits", "insufficient_quota"])
+        {
+            FailureKind::QuotaSpent
+        } else if codes.say(&["context_length_exceeded", "exceed_context_size_error"]) || says(&too_long) {
+            FailureKind::ContextTooLong
+        } else if says_unknown_model(said, codes) {
+            FailureKind::UnknownModel
+        } else if codes.say(&["authentication_error", "invalid_api_key", "unauthenticated"])
+            || says(&["api key not valid", "invalid api key", "incorrect api key"])
+        {
+            FailureKind::WrongKey
+        } else if codes.say(&["permission_error", "permission_denied"]) {
+            FailureKind::Forbidden
+        } else if codes.say(&["overloaded_error", "overloaded", "unavailable"])
+            || says(&["overloaded", "at capacity"])
+        {
+            FailureKind::Overloaded
+        } else if codes.say(&["rate_limit_error", "rate_limit_exceeded", "resource_exhausted"]) {
+            FailureKind::RateLimited
+        } else if codes.say(&["content_filter", "content_policy_violation"]) {
+            FailureKind::Filtered
+        } else if codes.say(&["request_too_large", "invalid_request_error", "invalid_argument"]) {
+            FailureKind::Rejected
+        } else {
+            return None;
+        },
+    )
+}
+
+/// Whether the body says that the model is not known. Servers use 400 for it as well as 404.
+fn says_unknown_model(said: &str, codes: &Codes) -> bool {
     let unknown = ["not found", "does not exist", "unknown model", "invalid model", "not a valid model"];
-    code.and_then(Value::as_str) == Some("model_not_found")
-        || said.contains("model") && unknown.iter().any(|words| said.contains(words))
+    codes.say(&["model_not_found"])
+        || said.contains("model")
+            && (codes.say(&["not_found_error", "not_found"])
+                || unknown.iter().any(|words| said.contains(words)))
 }
 
 /// Whether what stands in an `error` member of a frame tells of one. Some servers put an empty one into every frame.
@@ -115,23 +204,51 @@ mod tests {
     #[test]
     fn every_status_has_one_meaning() {
         for (status, body, kind) in [
-            (301, "", FailureKind::Rejected),
-            (400, r#"{"error":{"message":"context too long"}}"#, FailureKind::Rejected),
+            (301, "", FailureKind::WrongPath),
+            (400, r#"{"error":{"message":"no such field"}}"#, FailureKind::Rejected),
+            (
+                400,
+                r#"{"error":{"message":"maximum context length is 8192 tokens","code":"context_length_exceeded"}}"#,
+                FailureKind::ContextTooLong,
+            ),
+            (
+                400,
+                r#"{"error":{"code":400,"message":"x","type":"exceed_context_size_error"}}"#,
+                FailureKind::ContextTooLong,
+            ),
+            (400, r#"{"error":{"message":"Your credit balance is too low"}}"#, FailureKind::QuotaSpent),
+            (
+                400,
+                r#"{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}"#,
+                FailureKind::WrongKey,
+            ),
+            (400, r#"{"error":{"message":"x","code":"content_filter"}}"#, FailureKind::Filtered),
             (400, r#"{"error":{"message":"x","code":"model_not_found"}}"#, FailureKind::UnknownModel),
             (400, r#"{"error":"model 'gpt' not found"}"#, FailureKind::UnknownModel),
             (401, r#"{"error":{"message":"model not found"}}"#, FailureKind::WrongKey),
-            (403, "", FailureKind::WrongKey),
+            (402, "", FailureKind::QuotaSpent),
+            (403, "", FailureKind::Forbidden),
+            (403, r#"{"error":{"message":"Please use API Key"}}"#, FailureKind::WrongKey),
             (404, r#"{"error":"model 'gpt' not found, try pulling it first"}"#, FailureKind::UnknownModel),
-            (404, "<html>", FailureKind::Unreachable),
-            (404, "404 page not found", FailureKind::Unreachable),
-            (407, "", FailureKind::Unreachable),
-            (408, "", FailureKind::Rejected),
+            (404, "<html>", FailureKind::WrongPath),
+            (404, "404 page not found", FailureKind::WrongPath),
+            (405, "", FailureKind::WrongPath),
+            (407, "", FailureKind::ProxyFailed),
+            (408, "", FailureKind::ServerError),
             (413, "", FailureKind::Rejected),
+            (
+                413,
+                r#"{"type":"error","error":{"type":"request_too_large","message":"x"}}"#,
+                FailureKind::Rejected,
+            ),
             (422, r#"{"detail":"no"}"#, FailureKind::Rejected),
             (429, "{}", FailureKind::RateLimited),
+            (429, r#"{"error":{"message":"x","code":"insufficient_quota"}}"#, FailureKind::QuotaSpent),
+            (429, r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}"#, FailureKind::RateLimited),
             (500, "", FailureKind::ServerError),
             (503, r#"{"error":{"message":"Loading model"}}"#, FailureKind::ServerError),
-            (529, "overloaded", FailureKind::ServerError),
+            (503, r#"{"error":{"message":"The model is overloaded"}}"#, FailureKind::Overloaded),
+            (529, "", FailureKind::Overloaded),
         ] {
             let failure = Refused { status, body, retry_after: None }.failure(None);
             assert_eq!(failure.kind, kind, "{status} {body}");
@@ -161,7 +278,18 @@ mod tests {
     #[test]
     fn errors_inside_an_answer_are_read_too() {
         for (error, kind, detail) in [
-            (r#"{"error":{"message":"Overloaded","code":503}}"#, FailureKind::ServerError, "Overloaded"),
+            (r#"{"error":{"message":"Overloaded","code":503}}"#, FailureKind::Overloaded, "Overloaded"),
+            (
+                r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#,
+                FailureKind::Overloaded,
+                "m",
+            ),
+            (
+                r#"{"type":"error","error":{"type":"rate_limit_error","message":"m"}}"#,
+                FailureKind::RateLimited,
+                "m",
+            ),
+            (r#"{"type":"error","error":{"type":"api_error","message":"m"}}"#, FailureKind::ServerError, "m"),
             (r#"{"message":"slow down","code":429}"#, FailureKind::RateLimited, "slow down"),
             (r#"{"error":{"message":"x","code":"model_not_found"}}"#, FailureKind::UnknownModel, "x"),
             (r#"{"detail":"worker died"}"#, FailureKind::ServerError, "worker died"),

@@ -17,6 +17,8 @@ pub(super) enum Reason {
     ToolCalls,
     /// It does not want to answer.
     Refusal,
+    /// It means to go on later.
+    Pause,
     /// The server failed.
     Error(String),
     /// What nobody here knows.
@@ -46,9 +48,12 @@ impl Reason {
             | "blocklist"
             | "prohibited_content"
             | "spii"
+            | "image_safety"
+            | "image_prohibited_content"
             | "guardrail_intervened" => Self::Filter,
             "tool_calls" | "tool_call" | "tool_use" | "function_call" => Self::ToolCalls,
             "refusal" => Self::Refusal,
+            "pause_turn" => Self::Pause,
             "error" | "network_error" | "server_error" => Self::Error(word.to_owned()),
             _other => Self::Unknown(word.to_owned()),
         })
@@ -62,6 +67,7 @@ impl Reason {
             Self::Filter => failed(FailureKind::Filtered, ""),
             Self::ToolCalls => failed(FailureKind::WantsTool, ""),
             Self::Refusal => failed(FailureKind::Refused, ""),
+            Self::Pause => failed(FailureKind::Paused, ""),
             Self::Error(word) => failed(FailureKind::ServerError, format!("finish reason `{word}`")),
             Self::Unknown(word) => failed(FailureKind::Cut, format!("finish reason `{word}`")),
         })
@@ -87,6 +93,8 @@ mod tests {
             ("tool_calls", Some(FailureKind::WantsTool)),
             ("function_call", Some(FailureKind::WantsTool)),
             ("refusal", Some(FailureKind::Refused)),
+            ("pause_turn", Some(FailureKind::Paused)),
+            ("IMAGE_SAFETY", Some(FailureKind::Filtered)),
             ("error", Some(FailureKind::ServerError)),
             ("insufficient_system_resource", Some(FailureKind::Cut)),
             ("stopped?", Some(FailureKind::Cut)),

@@ -1,4 +1,4 @@
-//! Models behind an OpenAI-compatible API: one HTTP request per turn, answered by a stream.
+//! Models behind an API: one HTTP request per turn, answered by a stream.
 //!
 //! Requests of different sessions share no connection and no header: each opens its own connection and closes it at the
 //! end, or at once when the answer is dropped. Nothing is ever sent twice; asking again is the person's decision.
@@ -14,26 +14,32 @@
 //! | `exchange` | one request and its response |
 //! | `lines`, `events`, `json` | the steps from bytes to frames |
 //! | `reply` | a body as it comes, made into what an agent says |
-//! | `chat_completions` | the dialect: what is asked, what frames mean |
+//! | `frames` | frames, each given to the dialect |
+//! | `dialect` | the protocols: where and what is asked, what frames mean |
+//! | `answer` | an answer as far as it came, in whatever dialect |
+//! | `think_tags` | thoughts that stand in the text |
 //! | `finish`, `usage` | why an answer ended, what it cost |
 //! | `pieces` | what was heard and not handed on yet |
 //! | `failure` | what a refusal of the server means |
 //! | `detail`, `page` | what of it is kept for the person |
 
 mod address;
-mod chat_completions;
+mod answer;
 mod connection;
 mod detail;
+mod dialect;
 mod events;
 mod exchange;
 mod failure;
 mod finish;
+mod frames;
 mod json;
 mod lines;
 mod page;
 mod pieces;
 mod proxy;
 pub mod reply;
+mod think_tags;
 mod trust;
 mod usage;
 
@@ -47,9 +53,12 @@ use crate::seat::{Agent, AgentControl, Conversation, Seat, Turn};
 use crate::secret::Secret;
 use crate::spec::HttpSpec;
 
+pub use dialect::Dialect;
+
+use address::Address;
 use exchange::Exchange;
 use failure::Refused;
-use reply::ResponseBody;
+use reply::{Manner, ResponseBody};
 
 /// The most that is read of what a server says in place of an answer, in bytes, and how long it may take to say it.
 const MAX_ERROR: usize = 64 << 10;
@@ -59,7 +68,7 @@ const AFTER_FINISH: Duration = Duration::from_secs(3);
 /// After this many bytes all others have their turn, whatever has come by then.
 const AT_ONCE: usize = 32 << 10;
 
-/// A model behind an OpenAI-compatible API.
+/// A model behind an API.
 #[derive(Clone, Debug)]
 pub struct HttpAgent {
     spec: HttpSpec,
@@ -128,11 +137,23 @@ struct Answering {
 }
 
 impl Answering {
+    /// Asks where the dialect may be asked, until a place is found that knows it.
     async fn begin(spec: HttpSpec, turn: Turn) -> Result<Self, AgentFailure> {
         let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
-        let body = chat_completions::request(&turn, model);
-        let mut exchange = Exchange::begin(&spec, body).await?;
-        let HttpSpec { key, idle_timeout: idle, .. } = spec;
+        let body = spec.dialect.request(&turn, model, &spec.shape).to_string();
+        let mut lost = None;
+        for address in Address::of(&spec.base_url)?.endpoints(spec.dialect, model)? {
+            match Self::begin_at(&spec, &address, body.clone()).await {
+                Err(failure) if failure.kind == FailureKind::WrongPath => lost = lost.or(Some(failure)),
+                begun => return begun,
+            }
+        }
+        Err(lost.unwrap_or_else(|| failed(FailureKind::Internal, "there is no address to ask at")))
+    }
+
+    async fn begin_at(spec: &HttpSpec, address: &Address, body: String) -> Result<Self, AgentFailure> {
+        let mut exchange = Exchange::begin(spec, address, body).await?;
+        let key = spec.key.clone();
         if !(200..300).contains(&exchange.status()) {
             return Err(refusal(&mut exchange, key.as_ref()).await);
         }
@@ -140,8 +161,14 @@ impl Answering {
             let why = format!("the answer comes compressed ({packed}), which q did not ask for");
             return Err(failed(FailureKind::ServerError, detail::clean(&why, key.as_ref())));
         }
-        let reply = ResponseBody::new(key.clone(), reply::LONGEST);
-        Ok(Self { exchange: Some(exchange), reply, key, idle, taken: 0 })
+        let think_tags = spec.shape.think_tags;
+        let reply = ResponseBody::new(Manner {
+            dialect: spec.dialect,
+            think_tags,
+            key: key.clone(),
+            longest: reply::LONGEST,
+        });
+        Ok(Self { exchange: Some(exchange), reply, key, idle: spec.idle_timeout, taken: 0 })
     }
 
     /// What comes next. After the last nothing may be asked for.

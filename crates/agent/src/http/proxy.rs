@@ -30,7 +30,7 @@ pub(super) fn proxy_for(
         .filter(|proxy| !proxy.uri().scheme_str().is_some_and(|s| s.starts_with("socks4")));
     if usable.is_none() {
         let why = format!("{name} is not the address of a proxy: http://, https:// or socks5:// begins one");
-        return Err(failed(FailureKind::Unreachable, why));
+        return Err(failed(FailureKind::ProxyFailed, why));
     }
     Ok(matcher(exceptions(no_proxy.as_deref().unwrap_or_default(), address.port())))
 }
@@ -64,7 +64,7 @@ mod tests {
             no_proxy: Some(no_proxy.into()),
             ..NetworkEnvironment::default()
         };
-        let proxy = proxy_for(&Address::below(url).unwrap(), &network).unwrap();
+        let proxy = proxy_for(&Address::of(url).unwrap(), &network).unwrap();
         proxy.map(|proxy| proxy.uri().to_string())
     }
 
@@ -103,7 +103,7 @@ mod tests {
         let only =
             |all: &str| NetworkEnvironment { all_proxy: Some(all.into()), ..NetworkEnvironment::default() };
         let chosen = |network| {
-            let address = Address::below("https://api.test").unwrap();
+            let address = Address::of("https://api.test").unwrap();
             proxy_for(&address, &network).map(|proxy| proxy.map(|proxy| proxy.uri().to_string()))
         };
         assert_eq!(chosen(only("socks5h://p:9")), Ok(Some("socks5h://p:9/".into())));
@@ -121,7 +121,7 @@ mod tests {
     fn a_password_of_a_proxy_is_for_the_proxy_alone() {
         let value = "http://me:p%40ss@p:9";
         let network = NetworkEnvironment { http_proxy: Some(value.into()), ..NetworkEnvironment::default() };
-        let proxy = proxy_for(&Address::below("http://api.test").unwrap(), &network).unwrap().unwrap();
+        let proxy = proxy_for(&Address::of("http://api.test").unwrap(), &network).unwrap().unwrap();
         assert_eq!(proxy.uri().to_string(), "http://p:9/");
         assert_eq!(proxy.basic_auth().unwrap(), "Basic bWU6cEBzcw==");
         assert!(!format!("{network:?}").contains("p%40ss"), "{network:?}");

@@ -5,11 +5,12 @@
 
 use q_core::{AgentEvent, AgentFailure, FailureKind};
 
-use super::chat_completions::{Answer, Flow};
+use super::answer::Answer;
 use super::detail::clean;
+use super::dialect::Dialect;
 use super::events::{Event, Events, MARK, without_mark};
-use super::lines::TooLong;
-use super::pieces::Pieces;
+use super::frames::{Flow, Frames};
+use super::lines::{Lines, TooLong};
 use super::{failed, page};
 use crate::secret::Secret;
 
@@ -25,8 +26,16 @@ const MAX_SHOWN: usize = 1 << 10;
 /// # Panics
 /// When that is not so.
 pub fn fuzz_reply(bytes: &[u8]) {
+    for dialect in Dialect::ALL {
+        for think_tags in [false, true] {
+            fuzz_manner(bytes, &Manner { dialect, think_tags, key: None, longest: 4 << 10 });
+        }
+    }
+}
+
+fn fuzz_manner(bytes: &[u8], manner: &Manner) {
     let told = |pieces: &mut dyn Iterator<Item = &[u8]>| {
-        let mut reply = ResponseBody::new(None, 4 << 10);
+        let mut reply = ResponseBody::new(manner.clone());
         pieces.for_each(|piece| reply.read(piece));
         reply.end(None);
         let (mut text, mut thoughts, mut rest) = (String::new(), String::new(), Vec::new());
@@ -51,15 +60,27 @@ pub fn fuzz_reply(bytes: &[u8]) {
     assert_eq!(told(&mut bytes.chunks(7)), whole, "seven bytes at a time");
 }
 
+/// How a body is read.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// What its frames mean.
+    pub dialect: Dialect,
+    /// Whether thoughts stand in the text, between `<think>` and `</think>`.
+    pub think_tags: bool,
+    /// What must not show in what is said of it.
+    pub key: Option<Secret>,
+    /// The most that is kept of it, in bytes.
+    pub longest: usize,
+}
+
 /// A response's body in the making.
 #[derive(Debug)]
 pub struct ResponseBody {
     shape: Shape,
-    /// None once it has ended.
-    answer: Option<Answer>,
-    key: Option<Secret>,
-    pieces: Pieces,
-    longest: usize,
+    frames: Frames,
+    /// Nothing that may still come matters.
+    is_over: bool,
+    manner: Manner,
 }
 
 /// What the body is.
@@ -69,6 +90,8 @@ enum Shape {
     Unknown { start: Vec<u8>, first: bool },
     /// A stream, and its beginning for whoever wonders what it is.
     Events(Events, Vec<u8>),
+    /// A stream of JSON, one frame a line.
+    Lines(Lines),
     /// JSON in one piece.
     Whole(Vec<u8>),
     /// A web page.
@@ -76,83 +99,84 @@ enum Shape {
 }
 
 impl ResponseBody {
-    /// A body that is read from its beginning. The key must not show in what is said of it; `longest` bounds what is kept of it.
-    pub fn new(key: Option<Secret>, longest: usize) -> Self {
-        let answer = Some(Answer::new(key.clone()));
+    /// A body that is read from its beginning.
+    pub fn new(manner: Manner) -> Self {
+        let answer = Answer::new(manner.key.clone(), manner.think_tags);
         Self {
             shape: Shape::Unknown { start: Vec::new(), first: true },
-            answer,
-            key,
-            pieces: Pieces::default(),
-            longest,
+            frames: Frames::new(manner.dialect.reader(), answer),
+            is_over: false,
+            manner,
         }
     }
 
     /// Takes the next bytes in.
     pub fn read(&mut self, mut bytes: &[u8]) {
-        let Some(mut answer) = self.answer.take() else { return };
-        match self.read_into(&mut answer, &mut bytes) {
-            Ok(Flow::GoesOn) => self.answer = Some(answer),
-            Ok(Flow::Ended) => self.end_answer(answer, None),
+        if self.is_over {
+            return;
+        }
+        match self.read_into(&mut bytes) {
+            Ok(Flow::GoesOn) => {}
+            Ok(Flow::Ended) => self.end_answer(None),
             // Of a page its beginning is enough.
-            Err(TooLong) if matches!(self.shape, Shape::Page(_)) => {
-                self.answer = Some(answer);
-                self.end(None);
-            }
+            Err(TooLong) if matches!(self.shape, Shape::Page(_)) => self.end(None),
             Err(TooLong) => {
-                let why = format!("a piece of it is longer than {} KB", self.longest >> 10);
-                self.end_answer(answer, Some(failed(FailureKind::Cut, why)));
+                let why = format!("a piece of it is longer than {} KB", self.manner.longest >> 10);
+                self.end_answer(Some(failed(FailureKind::Cut, why)));
             }
         }
     }
 
     /// No more comes; `broken` says why, where that is not the end of the body.
     pub fn end(&mut self, broken: Option<AgentFailure>) {
-        let Some(mut answer) = self.answer.take() else { return };
+        if self.is_over {
+            return;
+        }
         match &mut self.shape {
-            Shape::Unknown { .. } => self.end_answer(answer, broken),
+            Shape::Unknown { .. } => self.end_answer(broken),
             Shape::Events(events, beginning) => {
-                let rest = events.rest();
-                let beginning = std::mem::take(beginning);
-                if let Ok(Some(event)) = rest {
-                    answer.hear(&event, &mut self.pieces);
+                if let Ok(Some(event)) = events.rest() {
+                    self.frames.hear(&event);
                 }
-                let broken = broken.or_else(|| (!answer.has_begun()).then(|| self.no_answer(&beginning)));
-                self.end_answer(answer, broken);
+                let beginning = std::mem::take(beginning);
+                let has_begun = self.frames.answer.has_begun();
+                let broken = broken.or_else(|| (!has_begun).then(|| self.no_answer(&beginning)));
+                self.end_answer(broken);
+            }
+            Shape::Lines(lines) => {
+                let last = lines.rest();
+                self.end_json(last, broken);
             }
             Shape::Whole(text) => {
-                let event = Event { name: Vec::new(), data: std::mem::take(text) };
-                answer.hear(&event, &mut self.pieces);
-                let beginning = event.data.get(..MAX_SHOWN).unwrap_or(&event.data);
-                let broken = broken.or_else(|| answer.is_another_thing().then(|| self.no_answer(beginning)));
-                self.end_answer(answer, broken);
+                let text = std::mem::take(text);
+                self.end_json(text, broken);
             }
             Shape::Page(page) => {
                 let page = std::mem::take(page);
                 let words = page::words(&String::from_utf8_lossy(without_mark(&page)));
                 let said = format!("a web page came in place of an answer: {words}");
-                let failure = failed(FailureKind::Unreachable, clean(&said, self.key.as_ref()));
-                self.pieces.push(AgentEvent::Failed(failure));
+                let failure = failed(FailureKind::Unreachable, clean(&said, self.manner.key.as_ref()));
+                self.end_answer(Some(failure));
             }
         }
     }
 
     /// What is to be handed on next.
     pub fn event(&mut self) -> Option<AgentEvent> {
-        self.pieces.next()
+        self.frames.answer.event()
     }
 
     /// Whether nothing that may still come matters.
     pub const fn is_over(&self) -> bool {
-        self.answer.is_none()
+        self.is_over
     }
 
     /// Whether the server has said why the answer ended.
-    pub fn is_finished(&self) -> bool {
-        self.answer.as_ref().is_none_or(Answer::is_finished)
+    pub const fn is_finished(&self) -> bool {
+        self.is_over || self.frames.answer.is_finished()
     }
 
-    fn read_into(&mut self, answer: &mut Answer, bytes: &mut &[u8]) -> Result<Flow, TooLong> {
+    fn read_into(&mut self, bytes: &mut &[u8]) -> Result<Flow, TooLong> {
         match &mut self.shape {
             Shape::Unknown { start, first } => {
                 start.extend_from_slice(bytes);
@@ -163,21 +187,29 @@ impl ResponseBody {
                 let text = if std::mem::take(first) { without_mark(&start) } else { &start };
                 let mut text = text.trim_ascii_start();
                 let Some(byte) = text.first() else { return Ok(Flow::GoesOn) };
-                self.shape = shape_of(*byte, self.longest);
-                self.read_into(answer, &mut text)
+                self.shape = self.manner.shape_of(*byte);
+                self.read_into(&mut text)
             }
             Shape::Events(events, beginning) => {
                 let room = MAX_SHOWN - beginning.len();
                 beginning.extend(bytes.iter().take(room));
                 while let Some(event) = events.next(bytes)? {
-                    if answer.hear(&event, &mut self.pieces) == Flow::Ended {
+                    if self.frames.hear(&event) == Flow::Ended {
+                        return Ok(Flow::Ended);
+                    }
+                }
+                Ok(Flow::GoesOn)
+            }
+            Shape::Lines(lines) => {
+                while let Some(line) = lines.next(bytes)? {
+                    if self.frames.hear(&Event { name: Vec::new(), data: line.into_owned() }) == Flow::Ended {
                         return Ok(Flow::Ended);
                     }
                 }
                 Ok(Flow::GoesOn)
             }
             Shape::Whole(text) => {
-                if text.len() + bytes.len() > self.longest {
+                if text.len() + bytes.len() > self.manner.longest {
                     return Err(TooLong);
                 }
                 text.extend_from_slice(bytes);
@@ -190,10 +222,19 @@ impl ResponseBody {
         }
     }
 
-    fn end_answer(&mut self, answer: Answer, broken: Option<AgentFailure>) {
-        for event in answer.ending(broken).into_iter().flatten() {
-            self.pieces.push(event);
-        }
+    /// The last frame of JSON, or the only one.
+    fn end_json(&mut self, text: Vec<u8>, broken: Option<AgentFailure>) {
+        let event = Event { name: Vec::new(), data: text };
+        self.frames.hear(&event);
+        let beginning = event.data.get(..MAX_SHOWN).unwrap_or(&event.data);
+        let is_another_thing = self.frames.answer.is_another_thing();
+        let broken = broken.or_else(|| is_another_thing.then(|| self.no_answer(beginning)));
+        self.end_answer(broken);
+    }
+
+    fn end_answer(&mut self, broken: Option<AgentFailure>) {
+        self.is_over = true;
+        self.frames.answer.end(broken);
     }
 
     /// What came is no answer.
@@ -203,15 +244,18 @@ impl ResponseBody {
             return failed(FailureKind::Cut, "the server said nothing");
         }
         let said = format!("what came is no answer: {beginning}");
-        failed(FailureKind::Unreachable, clean(&said, self.key.as_ref()))
+        failed(FailureKind::Unreachable, clean(&said, self.manner.key.as_ref()))
     }
 }
 
-/// What begins with this byte.
-const fn shape_of(first: u8, longest: usize) -> Shape {
-    match first {
-        b'{' | b'[' => Shape::Whole(Vec::new()),
-        b'<' => Shape::Page(Vec::new()),
-        _other => Shape::Events(Events::new(longest), Vec::new()),
+impl Manner {
+    /// What begins with this byte.
+    const fn shape_of(&self, first: u8) -> Shape {
+        match first {
+            b'{' if self.dialect.is_in_lines() => Shape::Lines(Lines::new(self.longest)),
+            b'{' | b'[' => Shape::Whole(Vec::new()),
+            b'<' => Shape::Page(Vec::new()),
+            _other => Shape::Events(Events::new(self.longest), Vec::new()),
+        }
     }
 }

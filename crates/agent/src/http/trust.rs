@@ -49,7 +49,7 @@ impl Trust {
             add_system(&mut roots);
         }
         let unusable = |name: &str, path: &Path, why: String| {
-            failed(FailureKind::Unreachable, format!("{name} ({}): {why}", path.display()))
+            failed(FailureKind::Untrusted, format!("{name} ({}): {why}", path.display()))
         };
         if let Some(path) = ca_file {
             add_file(&mut roots, path).map_err(|why| unusable("SSL_CERT_FILE", path, why))?;

@@ -17,8 +17,13 @@ pub(super) fn usage(value: &RawValue) -> Option<Usage> {
     Some(Usage { input: read.unwrap_or(0), output: written.unwrap_or(0) })
 }
 
+/// Several counts together; nothing where none of them is one.
+pub(super) fn sum<const N: usize>(counts: [Option<&RawValue>; N]) -> Option<u64> {
+    counts.into_iter().filter_map(|one| one.and_then(count)).reduce(u64::saturating_add)
+}
+
 /// A count of tokens. What a `u64` holds is exact; beyond it stands its greatest; less than nothing is no count.
-fn count(value: &RawValue) -> Option<u64> {
+pub(super) fn count(value: &RawValue) -> Option<u64> {
     let number = value.get().trim_matches('"').trim();
     if let Ok(exact) = number.parse() {
         return Some(exact);

@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use q_client::News;
 use q_core::{Body, Command, Entry, EntryNo, SessionId, Stop};
 use q_proto::ClientMessage;
-use q_term::granted::Way;
 use q_term::words;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -171,9 +170,11 @@ impl Turn {
             None if self.began.is_some() => ("done", None, 0),
             None => ("waiting", None, Kind::Failed.exit_code()),
             Some(Stop::Interrupted(_)) => ("interrupted", None, Kind::Interrupted.exit_code()),
-            Some(Stop::Failed(failure)) => {
-                ("failed", Some(words::failed(failure, Way::Shell)), Kind::Failed.exit_code())
-            }
+            Some(Stop::Failed(failure)) => (
+                "failed",
+                Some(words::failed_in(session.summary.name.as_str(), failure)),
+                Kind::Failed.exit_code(),
+            ),
         };
         if as_json {
             let session = SessionJson::from(&session.summary);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use q_proto::Place;
 use q_proto::message::Reach;
 use q_proto::network::Network;
+use q_proto::shaping::Shaping;
 use q_testkit::home::Home;
 use q_testkit::process::output_within;
 use q_testkit::server::Server;
@@ -63,6 +64,7 @@ impl World {
             model: "m".to_owned(),
             idle_timeout_ms: 60_000,
             network: Network::default(),
+            shaping: Shaping::default(),
         }
     }
 }

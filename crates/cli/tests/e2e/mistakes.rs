@@ -319,7 +319,7 @@ fn a_mended_key_counts_from_the_next_attempt_on() {
     world.home.set("OPENAI_API_KEY", "wrong");
     let mut world = world.with_sessions(&["api"]);
     world.server.once("hello", Script::new().status(401, r#"{"error":{"message":"Incorrect API key"}}"#));
-    world.q(&["chat", "-s", "api", "hello"]).exited(1).told("OPENAI_API_KEY").told("then `q retry");
+    world.q(&["chat", "-s", "api", "hello"]).exited(1).told("OPENAI_API_KEY").told("then `q retry api`");
     world.home.set("OPENAI_API_KEY", "right");
     world.q(&["retry", "api"]).succeeded();
     world.q(&["wait", "api"]).succeeded();

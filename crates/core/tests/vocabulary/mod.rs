@@ -60,8 +60,9 @@ variants! {
     Effect: Run Cancel Steer Permit Settle Load Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
     Fault: PromptLost LogCut;
-    FailureKind: Unreachable WrongKey UnknownModel Cut Silent RateLimited Rejected ServerError TooLong LengthLimit
-        Filtered Refused WantsTool Empty NotConfigured Internal;
+    FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
+        RateLimited Overloaded ContextTooLong Rejected ServerError TooLong LengthLimit Filtered Refused Paused WantsTool
+        Empty NotConfigured Internal;
     Input: Started Stopping Attached Detached Showing Wish Loaded Memory Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;

@@ -58,6 +58,15 @@ impl Agents {
 
 /// Refuses what nobody's configuration says.
 pub(super) fn check(reach: &Reach) -> Result<(), Refused> {
+    if let Reach::Http { shaping, .. } = reach
+        && crate::reach::dialect(shaping).is_none()
+    {
+        let message = format!(
+            "this host does not know the protocol `{}`; `q host restart` brings one that does",
+            shaping.dialect
+        );
+        return Err(Refused { code: "unknown_dialect".into(), message, limit: false });
+    }
     let bytes = reach.bytes();
     if bytes <= MAX_BYTES {
         return Ok(());

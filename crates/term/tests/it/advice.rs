@@ -92,6 +92,8 @@ fn what_a_server_said_is_not_rewritten() {
     let failure = AgentFailure { kind: FailureKind::ServerError, detail: "run `/retry` or `q ls`".into() };
     let said = words::failed(&failure, Way::Shell);
     assert_eq!(said, "the server failed (run `/retry` or `q ls`): `q retry SESSION` asks again");
+    let said = words::failed_in("api", &failure);
+    assert_eq!(said, "the server failed (run `/retry` or `q ls`): `q retry api` asks again");
 }
 
 /// Commands in what the core says stand between backquotes: anything else would be said as it is in both ways.

@@ -266,7 +266,14 @@ impl Bench {
 
 fn http(address: &str) -> Reach {
     let network = Network::default();
-    Reach::Http { base_url: address.into(), key: None, model: "m".into(), idle_timeout_ms: 1000, network }
+    Reach::Http {
+        base_url: address.into(),
+        key: None,
+        model: "m".into(),
+        idle_timeout_ms: 1000,
+        network,
+        shaping: q_proto::shaping::Shaping::default(),
+    }
 }
 
 fn create(agent: &str) -> Request {

@@ -1,0 +1,207 @@
+//! An answer as it is heard, in whatever dialect: what was said, what it cost, and how it ended.
+//!
+//! Not here: what a frame means (`dialect`), why a server refuses (`failure`).
+
+use q_core::{AgentEvent, AgentFailure, FailureKind, Usage};
+
+use super::detail::clean;
+use super::failed;
+use super::failure::in_answer;
+use super::finish::Reason;
+use super::pieces::Pieces;
+use super::think_tags::{Said, ThinkTags};
+use crate::secret::Secret;
+
+/// Calls of one answer that are counted. Nobody offered a tool: whoever calls more is not waited for.
+const MAX_CALLS: usize = 64;
+
+/// An answer as far as it came.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    key: Option<Secret>,
+    pieces: Pieces,
+    /// Thoughts stand in the text, between tags.
+    think_tags: Option<ThinkTags>,
+    reason: Option<Reason>,
+    usage: Option<Usage>,
+    /// Something was said that is not blank.
+    has_words: bool,
+    refused: bool,
+    tools: Tools,
+    /// What the server said in the place of an answer.
+    error: Option<AgentFailure>,
+    /// What it said beside one, which tells why where a reason is missing.
+    remark: Option<AgentFailure>,
+    /// Frames that came, how many of them are a part of an answer, and how many could not be read.
+    frames: usize,
+    parts: usize,
+    unreadable: usize,
+}
+
+/// The calls of tools that nobody offered.
+#[derive(Debug, Default)]
+struct Tools {
+    first: String,
+    count: usize,
+}
+
+impl Answer {
+    /// One of which nothing came yet. The key must not show in what is said of it.
+    pub(super) fn new(key: Option<Secret>, has_think_tags: bool) -> Self {
+        Self { key, think_tags: has_think_tags.then(ThinkTags::default), ..Self::default() }
+    }
+
+    /// Whether the server has given a finish reason: only what it cost may still come.
+    pub(super) const fn is_finished(&self) -> bool {
+        self.reason.is_some()
+    }
+
+    /// Whether anything came that was meant to be a part of an answer.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.frames > 0
+    }
+
+    /// Whether all that came could be read and nothing of it is a part of an answer.
+    pub(super) const fn is_another_thing(&self) -> bool {
+        self.parts == 0 && self.unreadable == 0
+    }
+
+    /// Whether more tools are called than anybody waits for.
+    pub(super) const fn calls_too_much(&self) -> bool {
+        self.tools.count > MAX_CALLS
+    }
+
+    /// A frame came.
+    pub(super) const fn note_frame(&mut self, is_readable: bool) {
+        self.frames += 1;
+        self.unreadable += if is_readable { 0 } else { 1 };
+    }
+
+    /// A frame was a part of the answer.
+    pub(super) const fn note_part(&mut self) {
+        self.parts += 1;
+    }
+
+    /// Words of the answer.
+    pub(super) fn say(&mut self, words: String) {
+        let Some(tags) = &mut self.think_tags else { return self.put(Said::Words(words)) };
+        for said in tags.read(&words) {
+            self.put(said);
+        }
+    }
+
+    fn put(&mut self, said: Said) {
+        match said {
+            Said::Words(words) => {
+                self.has_words |= !words.trim().is_empty();
+                self.pieces.say(words);
+            }
+            Said::Thought(words) => self.pieces.think(words),
+        }
+    }
+
+    /// What the model thinks aloud.
+    pub(super) fn think(&mut self, words: String) {
+        self.pieces.think(words);
+    }
+
+    /// A refusal is what the model says, though it is no answer.
+    pub(super) fn refuse(&mut self, words: String) {
+        if !words.is_empty() {
+            self.refused = true;
+            self.pieces.say(words);
+        }
+    }
+
+    /// A tool is called.
+    pub(super) fn call(&mut self, name: String) {
+        if self.tools.count == 0 {
+            self.tools.first = name;
+        }
+        self.tools.count += 1;
+    }
+
+    /// The last count is the one that counts; one of nothing says nothing.
+    pub(super) fn cost(&mut self, usage: Option<Usage>) {
+        self.usage = usage.filter(|usage| *usage != Usage::default()).or(self.usage);
+    }
+
+    /// Why it ended, in the server's word; an empty one says nothing.
+    pub(super) fn finish(&mut self, word: &str) {
+        self.reason = Reason::of(word).or(self.reason.take());
+    }
+
+    /// What the server says in the place of an answer, or of its rest.
+    pub(super) fn fail(&mut self, error: &str) {
+        self.error = Some(in_answer(error, self.key.as_ref()));
+    }
+
+    /// What it says beside one.
+    pub(super) fn remark(&mut self, remark: &str) {
+        self.remark = Some(in_answer(remark, self.key.as_ref()));
+    }
+
+    /// What is to be handed on next.
+    pub(super) fn event(&mut self) -> Option<AgentEvent> {
+        self.pieces.next()
+    }
+
+    /// Nothing more comes: what it cost, if the server said so, and how it ended. `broken` is what happened to the connection,
+    /// where something did: a whole answer stays one.
+    pub(super) fn end(&mut self, broken: Option<AgentFailure>) {
+        if let Some(said) = self.think_tags.take().and_then(ThinkTags::rest) {
+            self.put(said);
+        }
+        if let Some(usage) = self.usage.take() {
+            self.pieces.push(AgentEvent::Usage(usage));
+        }
+        let ending = self.failure(broken).map_or(AgentEvent::Done, AgentEvent::Failed);
+        self.pieces.push(ending);
+    }
+
+    fn failure(&mut self, broken: Option<AgentFailure>) -> Option<AgentFailure> {
+        if self.error.is_some() {
+            return self.error.take();
+        }
+        match &self.reason {
+            _ if self.calls_too_much() => Some(self.wants_tool()),
+            None => {
+                let unfinished = || failed(FailureKind::Cut, self.unfinished());
+                Some(self.remark.clone().or(broken).unwrap_or_else(unfinished))
+            }
+            Some(Reason::ToolCalls | Reason::Stop) if self.tools.count > 0 => Some(self.wants_tool()),
+            Some(Reason::Stop) if self.refused => Some(failed(FailureKind::Refused, "")),
+            Some(Reason::Stop) if !self.has_words => Some(failed(FailureKind::Empty, self.unread())),
+            Some(reason) => reason
+                .failure()
+                .map(|failure| AgentFailure { detail: clean(&failure.detail, self.key.as_ref()), ..failure }),
+        }
+    }
+
+    fn wants_tool(&self) -> AgentFailure {
+        let others = match self.tools.count {
+            0 | 1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let names = format!("{}{others}", self.tools.first);
+        failed(FailureKind::WantsTool, clean(&names, self.key.as_ref()))
+    }
+
+    fn unfinished(&self) -> String {
+        let missing =
+            if self.frames == 0 { "the server said nothing" } else { "it ended without a finish reason" };
+        [missing.to_owned(), self.unread()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    fn unread(&self) -> String {
+        match self.unreadable {
+            0 => String::new(),
+            1 => "a part of it could not be read".to_owned(),
+            count => format!("{count} parts of it could not be read"),
+        }
+    }
+}

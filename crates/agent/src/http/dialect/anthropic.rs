@@ -1,0 +1,135 @@
+//! The dialect of Anthropic's messages.
+//!
+//! Thoughts are shown and not sent back: the server wants them, with their signatures, only inside a turn that uses tools, and
+//! strikes them from older turns itself.
+
+use q_core::Usage;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::{Meaning, Reader, brief, each, messages, name, object, words};
+use crate::http::answer::Answer;
+use crate::http::json::{is_nothing, members};
+use crate::http::usage::{count, sum};
+use crate::seat::Turn;
+use crate::shape::RequestShape;
+
+/// How many tokens an answer may have unless configured: the server wants a number, and every model that is offered takes it.
+const MAX_TOKENS: u64 = 8192;
+
+/// What is asked. The brief and the newest message are marked for the server's cache: all in front of a mark is read from it
+/// the next time.
+pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
+    let block = |text: String| json!([{ "type": "text", "text": text }]);
+    let message = |role: &str, text: String| json!({ "role": role, "content": block(text) });
+    let mut all: Vec<Value> = messages(turn, "assistant", message).collect();
+    let mark = |block: &mut Value| {
+        if let Some(block) = block.get_mut(0) {
+            block["cache_control"] = json!({ "type": "ephemeral" });
+        }
+    };
+    let mut system = brief(turn).map(block);
+    system.iter_mut().for_each(mark);
+    all.last_mut().and_then(|newest| newest.get_mut("content")).into_iter().for_each(mark);
+    let budget = shape.reasoning.as_deref().and_then(budget);
+    let max_tokens = shape.max_tokens.unwrap_or(MAX_TOKENS);
+    object([
+        ("model", Some(model.into())),
+        // What it thinks counts as well.
+        ("max_tokens", Some(max_tokens.saturating_add(budget.unwrap_or(0)).into())),
+        ("stream", Some(true.into())),
+        ("system", system),
+        ("messages", Some(all.into())),
+        ("temperature", shape.temperature.clone().map(Value::Number)),
+        ("thinking", budget.map(|tokens| json!({ "type": "enabled", "budget_tokens": tokens }))),
+    ])
+}
+
+/// How many tokens an effort may think.
+fn budget(effort: &str) -> Option<u64> {
+    match effort {
+        "none" => None,
+        "minimal" | "low" => Some(1024),
+        "medium" => Some(4096),
+        _high => Some(16384),
+    }
+}
+
+/// Reads events of a message, and messages in one piece.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    /// Tokens read and written: each event says what it knows.
+    input: Option<u64>,
+    output: Option<u64>,
+}
+
+impl Reader for Blocks {
+    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+        let [kind, message, block, delta, counted] =
+            members(frame, ["type", "message", "content_block", "delta", "usage"]);
+        let kind = words(kind);
+        match if kind.is_empty() { event } else { &kind } {
+            "message" => {
+                self.message(frame, answer);
+                return Meaning::End;
+            }
+            "message_start" => {
+                if let Some(message) = message {
+                    self.message(message, answer);
+                }
+            }
+            "content_block_start" => block.into_iter().for_each(|block| read_block(block, answer)),
+            "content_block_delta" => delta.into_iter().for_each(|delta| read_delta(delta, answer)),
+            "message_delta" => {
+                self.cost(counted, answer);
+                let [reason] = delta.map_or([None], |delta| members(delta, ["stop_reason"]));
+                answer.finish(&words(reason));
+            }
+            "message_stop" => return Meaning::End,
+            "content_block_stop" => {}
+            "ping" => return Meaning::Aside,
+            _unknown => return Meaning::Foreign,
+        }
+        Meaning::Part
+    }
+}
+
+impl Blocks {
+    fn message(&mut self, message: &RawValue, answer: &mut Answer) {
+        let [content, reason, counted] = members(message, ["content", "stop_reason", "usage"]);
+        each(content).into_iter().for_each(|block| read_block(block, answer));
+        self.cost(counted, answer);
+        answer.finish(&words(reason));
+    }
+
+    /// What is read from the cache and written to it is read as well.
+    fn cost(&mut self, counted: Option<&RawValue>, answer: &mut Answer) {
+        let Some(counted) = counted else { return };
+        let [input, output, written, read] = members(
+            counted,
+            ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"],
+        );
+        self.input = sum([input, written, read]).filter(|input| *input > 0).or(self.input);
+        self.output = output.and_then(count).or(self.output);
+        let usage = Usage { input: self.input.unwrap_or(0), output: self.output.unwrap_or(0) };
+        answer.cost(Some(usage));
+    }
+}
+
+/// A block, whole or as it begins. What the server's own tools do is its own affair.
+fn read_block(block: &RawValue, answer: &mut Answer) {
+    let [kind, text, thinking] = members(block, ["type", "text", "thinking"]);
+    match words(kind).as_str() {
+        "thinking" => answer.think(words(thinking)),
+        "tool_use" => answer.call(name(block).unwrap_or_else(|| "a tool without a name".to_owned())),
+        _text_or_unknown => answer.say(words(text)),
+    }
+}
+
+fn read_delta(delta: &RawValue, answer: &mut Answer) {
+    let [text, thinking] = members(delta, ["text", "thinking"]);
+    if let Some(thinking) = thinking.filter(|thinking| !is_nothing(thinking)) {
+        answer.think(words(Some(thinking)));
+    }
+    answer.say(words(text));
+}

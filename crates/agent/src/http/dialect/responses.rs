@@ -1,0 +1,148 @@
+//! The dialect of `OpenAI`'s responses. Nothing is kept on the server: each turn brings its whole history.
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::{Meaning, Reader, brief, each, messages, name, object, words};
+use crate::http::answer::Answer;
+use crate::http::json::{is_nothing, members};
+use crate::http::usage::usage;
+use crate::seat::Turn;
+use crate::shape::RequestShape;
+
+/// What is asked.
+pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
+    let message = |role: &str, text: String| json!({ "role": role, "content": text });
+    let all: Vec<Value> = messages(turn, "assistant", message).collect();
+    object([
+        ("model", Some(model.into())),
+        ("stream", Some(true.into())),
+        ("store", Some(false.into())),
+        ("instructions", brief(turn).map(Value::from)),
+        ("input", Some(all.into())),
+        ("temperature", shape.temperature.clone().map(Value::Number)),
+        ("max_output_tokens", shape.max_tokens.map(Value::from)),
+        ("reasoning", shape.reasoning.as_ref().map(|effort| json!({ "effort": effort, "summary": "auto" }))),
+    ])
+}
+
+/// Reads events of a response, and responses in one piece.
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    /// Something was said, or thought, in pieces: the same comes again whole.
+    has_said: bool,
+    has_thought: bool,
+    /// A part of the answer, or of what is thought, is over: the next stands apart.
+    next_text: bool,
+    next_thought: bool,
+}
+
+/// What stands between two parts.
+const BETWEEN: &str = "\n\n";
+
+impl Reader for Items {
+    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+        let [kind, response, item, delta, object] =
+            members(frame, ["type", "response", "item", "delta", "object"]);
+        let kind = words(kind);
+        match if kind.is_empty() { event } else { &kind } {
+            "response.output_text.delta" => self.say(&words(delta), answer),
+            "response.refusal.delta" => {
+                self.has_said = true;
+                answer.refuse(words(delta));
+            }
+            "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
+                self.think(&words(delta), answer);
+            }
+            "response.output_text.done" | "response.content_part.done" => self.next_text = self.has_said,
+            "response.reasoning_text.done" | "response.reasoning_summary_text.done" => {
+                self.next_thought = self.has_thought;
+            }
+            "response.output_item.added" => item.into_iter().for_each(|item| call(item, answer)),
+            "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
+                response.into_iter().for_each(|response| self.whole(response, false, answer));
+                return Meaning::End;
+            }
+            "error" => {
+                answer.fail(frame.get());
+                return Meaning::End;
+            }
+            "" if words(object) == "response" => {
+                self.whole(frame, true, answer);
+                return Meaning::End;
+            }
+            other if other.starts_with("response.") => {}
+            _foreign => return Meaning::Foreign,
+        }
+        Meaning::Part
+    }
+}
+
+impl Items {
+    fn say(&mut self, words: &str, answer: &mut Answer) {
+        if words.is_empty() {
+            return;
+        }
+        let between = if std::mem::take(&mut self.next_text) { BETWEEN } else { "" };
+        answer.say(format!("{between}{words}"));
+        self.has_said = true;
+    }
+
+    fn think(&mut self, words: &str, answer: &mut Answer) {
+        if words.is_empty() {
+            return;
+        }
+        let between = if std::mem::take(&mut self.next_thought) { BETWEEN } else { "" };
+        answer.think(format!("{between}{words}"));
+        self.has_thought = true;
+    }
+
+    /// The response as it is at its end. What was not said in pieces is said now.
+    fn whole(&mut self, response: &RawValue, counts_calls: bool, answer: &mut Answer) {
+        let [status, output, counted, details, error] =
+            members(response, ["status", "output", "usage", "incomplete_details", "error"]);
+        answer.cost(counted.and_then(usage));
+        let (has_said, has_thought) = (self.has_said, self.has_thought);
+        for item in each(output) {
+            if counts_calls {
+                call(item, answer);
+            }
+            let [content, summary] = members(item, ["content", "summary"]);
+            for part in each(content).into_iter().chain(each(summary)) {
+                let [kind, text, refusal] = members(part, ["type", "text", "refusal"]);
+                match words(kind).as_str() {
+                    "output_text" | "text" if !has_said => {
+                        self.say(&words(text), answer);
+                        self.next_text = self.has_said;
+                    }
+                    "refusal" if !has_said => answer.refuse(words(refusal)),
+                    "reasoning_text" | "summary_text" if !has_thought => {
+                        self.think(&words(text), answer);
+                        self.next_thought = self.has_thought;
+                    }
+                    _said_already => {}
+                }
+            }
+        }
+        if error.is_some_and(|error| !is_nothing(error)) {
+            return answer.fail(response.get());
+        }
+        let [reason] = details.map_or([None], |details| members(details, ["reason"]));
+        match words(status).as_str() {
+            "failed" => answer.fail(response.get()),
+            "incomplete" => {
+                let reason = words(reason);
+                answer.finish(if reason.is_empty() { "incomplete" } else { &reason });
+            }
+            status => answer.finish(status),
+        }
+    }
+}
+
+/// An item that calls a tool.
+fn call(item: &RawValue, answer: &mut Answer) {
+    let [kind] = members(item, ["type"]);
+    if matches!(words(kind).as_str(), "function_call" | "custom_tool_call") {
+        answer.call(name(item).unwrap_or_else(|| "a tool without a name".to_owned()));
+    }
+}

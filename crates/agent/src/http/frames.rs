@@ -1,0 +1,99 @@
+//! Events to frames of JSON, each given to the dialect that knows what it means. What no dialect needs to know stands here:
+//! keep-alives, small faults, errors in the place of an answer.
+
+use serde_json::value::RawValue;
+
+use super::answer::Answer;
+use super::dialect::{Meaning, Reader};
+use super::events::{Event, without_mark};
+use super::failure::{has_words, is_error};
+use super::json::{elements, is_array, members, mended, values};
+
+/// The longest frame that is mended, in bytes: far more than any that servers get wrong, little enough that nobody waits for it.
+const MAX_MENDED: usize = 64 << 10;
+
+/// Whether more of an answer is to be heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    GoesOn,
+    Ended,
+}
+
+/// Frames, and the answer that they make.
+#[derive(Debug)]
+pub(super) struct Frames {
+    reader: Box<dyn Reader>,
+    pub(super) answer: Answer,
+}
+
+impl Frames {
+    pub(super) fn new(reader: Box<dyn Reader>, answer: Answer) -> Self {
+        Self { reader, answer }
+    }
+
+    /// Takes one event in.
+    pub(super) fn hear(&mut self, event: &Event) -> Flow {
+        let data = String::from_utf8_lossy(without_mark(&event.data));
+        let data = data.trim();
+        // A keep-alive that something between wrapped up is one still.
+        if data.is_empty() || data.starts_with(':') {
+            return Flow::GoesOn;
+        }
+        let (frames, done) = data.strip_suffix("[DONE]").map_or((data, false), |frames| (frames, true));
+        let mut read = values(frames);
+        let mended_frames;
+        if !read.whole && frames.len() <= MAX_MENDED {
+            mended_frames = mended(frames);
+            let again = values(&mended_frames);
+            if again.whole {
+                read = again;
+            }
+        }
+        let name = String::from_utf8_lossy(&event.name);
+        let says_error = name == "error";
+        self.answer.note_frame(read.whole || says_error);
+        if !read.whole && says_error {
+            self.answer.fail(data);
+            return Flow::Ended;
+        }
+        for value in read.values {
+            if self.value(&name, value) == Flow::Ended {
+                return Flow::Ended;
+            }
+        }
+        if done { Flow::Ended } else { Flow::GoesOn }
+    }
+
+    fn value(&mut self, name: &str, value: &RawValue) -> Flow {
+        if !is_array(value) {
+            return self.frame(name, value);
+        }
+        for element in elements(value) {
+            if self.frame(name, element) == Flow::Ended {
+                return Flow::Ended;
+            }
+        }
+        Flow::GoesOn
+    }
+
+    fn frame(&mut self, name: &str, frame: &RawValue) -> Flow {
+        let meaning = self.reader.read(name, frame, &mut self.answer);
+        match meaning {
+            Meaning::Part => self.answer.note_part(),
+            Meaning::End => {
+                self.answer.note_part();
+                return Flow::Ended;
+            }
+            Meaning::Aside | Meaning::Foreign => {}
+        }
+        let [error] = members(frame, ["error"]);
+        if name == "error" || error.is_some_and(is_error) {
+            self.answer.fail(frame.get());
+            return Flow::Ended;
+        }
+        if meaning == Meaning::Foreign && has_words(frame) {
+            self.answer.remark(frame.get());
+        }
+        if self.answer.calls_too_much() { Flow::Ended } else { Flow::GoesOn }
+    }
+}

@@ -1,0 +1,91 @@
+//! How requests of an agent are shaped: what its owner wants otherwise than the dialect has it.
+
+use serde_json::{Map, Number, Value};
+
+use crate::secret::Secret;
+
+/// What is asked otherwise. By default nothing is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestShape {
+    /// How freely the model chooses its words.
+    pub temperature: Option<Number>,
+    /// How many tokens an answer may have.
+    pub max_tokens: Option<u64>,
+    /// How much it is to think first, in the provider's word.
+    pub reasoning: Option<String>,
+    /// Headers beside the dialect's own, or in their place. Their values may be keys.
+    pub headers: Vec<(String, Secret)>,
+    /// What is merged into the body: tables member by member, all else in place of what stands there.
+    pub body: Map<String, Value>,
+    /// Members that are left out of the body; dots lead into tables.
+    pub omit: Vec<String>,
+    /// Whether thoughts stand in the text, between `<think>` and `</think>`.
+    pub think_tags: bool,
+}
+
+impl RequestShape {
+    /// Does to a request what is wanted.
+    pub(crate) fn apply(&self, request: &mut Value) {
+        if let Value::Object(members) = request {
+            merge(members, &self.body);
+        }
+        for path in &self.omit {
+            omit(request, path);
+        }
+    }
+}
+
+/// The members of a table that is written as JSON; none of what is none.
+pub fn members(json: &str) -> Map<String, Value> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// A number as JSON has it; nothing where that has none for it.
+pub fn number(number: f64) -> Option<Number> {
+    Number::from_f64(number)
+}
+
+fn merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
+    for (name, value) in from {
+        match (into.get_mut(name), value) {
+            (Some(Value::Object(there)), Value::Object(value)) => merge(there, value),
+            _other => drop(into.insert(name.clone(), value.clone())),
+        }
+    }
+}
+
+fn omit(from: &mut Value, path: &str) {
+    let (table, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let table = table.split('.').filter(|part| !part.is_empty()).try_fold(from, |at, part| at.get_mut(part));
+    if let Some(Value::Object(members)) = table {
+        members.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_body_is_merged_and_what_is_unwanted_left_out() {
+        let mut request =
+            json!({ "model": "m", "options": { "a": 1, "b": 2 }, "stream_options": {}, "list": [1] });
+        let Value::Object(body) = json!({ "options": { "b": 3, "c": { "d": 4 } }, "list": [2], "new": true })
+        else {
+            return;
+        };
+        let omit = ["stream_options", "options.a", "options.c.d", "nowhere.at.all", "model.x", ""];
+        let shape = RequestShape { body, omit: omit.map(str::to_owned).into(), ..RequestShape::default() };
+        shape.apply(&mut request);
+        let expected = json!({ "model": "m", "options": { "b": 3, "c": {} }, "list": [2], "new": true });
+        assert_eq!(request, expected);
+    }
+
+    #[test]
+    fn values_of_headers_are_not_shown() {
+        let headers = [("x-team".to_owned(), Secret::new("sk-canary"))].into();
+        let shape = RequestShape { headers, ..RequestShape::default() };
+        assert!(!format!("{shape:?}").contains("canary"));
+    }
+}

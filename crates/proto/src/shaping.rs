@@ -1,0 +1,55 @@
+//! How a client's agent is to be asked, on the wire: in which protocol, and what of its requests is to be otherwise. Headers and
+//! body may hold keys.
+
+use serde::{Deserialize, Serialize};
+
+/// How requests are to differ from what the protocol has, and what else of an agent is rarely said.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shaping {
+    /// The protocol by its word in the configuration; empty for chat completions.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub dialect: String,
+    /// How long the server may stay silent before the first byte, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_byte_ms: Option<u64>,
+    /// How freely the model chooses its words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// The most tokens of one answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// How hard the model is to think, in the server's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<String>,
+    /// Headers beside those of the protocol; a value may be a key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    /// What is merged into the request, as JSON; empty for nothing.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// Fields of the request that are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub omit: Vec<String>,
+    /// Whether `<think>` inside a text sets thinking apart.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub think_tags: bool,
+}
+
+/// Wherever it could be compared, a temperature is a number.
+impl Eq for Shaping {}
+
+impl Shaping {
+    /// How long its texts are.
+    pub fn bytes(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
+        let texts = [&self.dialect, &self.body].into_iter().chain(&self.reasoning).chain(&self.omit);
+        headers.chain(texts.map(String::len)).sum()
+    }
+}
+
+impl std::fmt::Debug for Shaping {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shaping").field("dialect", &self.dialect).finish_non_exhaustive()
+    }
+}
