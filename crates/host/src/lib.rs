@@ -25,6 +25,7 @@ mod host;
 mod known;
 mod pipeline;
 mod queries;
+mod shared;
 mod weight;
 mod world;
 mod writer;
