@@ -22,6 +22,7 @@ mod pipeline;
 mod queries;
 mod reach;
 mod runs;
+mod shared;
 mod weight;
 mod world;
 mod writer;

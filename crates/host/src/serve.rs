@@ -25,6 +25,7 @@ use crate::host::Host;
 use crate::known;
 use crate::queries::reads::Reads;
 use crate::runs::Runs;
+use crate::shared::{Closed, share};
 use crate::world::Real;
 use crate::writer::{Writer, Written};
 
@@ -104,74 +105,128 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     let clock = Clock::start();
     // A write beyond a limit on file sizes is an error like any other then, and ends nobody.
     let _heard = signal(SignalKind::from_raw(SIGXFSZ)).map_err(system("signals cannot be heard"))?;
-    // Where that cannot be told, opening it says more.
-    if matches!(q_store::is_there(&place.store()), Ok(false)) {
-        if existing {
-            return Err(StoreError::Vanished { path: place.store() }.into());
-        }
-        if known::is_known(&place) {
-            return Err(HostError::StoreGone { store: place.store(), note: place.known_store() });
-        }
-    }
+    must_not_be_gone(&place, existing)?;
     place.prepare_data()?;
-    let (events, mut inbox) = mpsc::channel(QUEUE);
-    let (heard, mut agents) = mpsc::channel::<Heard>(HEARD);
-    let (loaded, mut loads) = mpsc::unbounded_channel();
-    let on = |opened: Opened| begin(opened, clock, heard.clone(), loaded.clone(), limits.tail_bytes);
-    // A store that somebody has used is waited for by them; anybody else may at least read it.
-    let may_only_be_read = |error: &StoreError| !existing && error.leaves_it_readable();
-    let host = match open(&place.store(), probe, &limits) {
-        Ok(opened) => on(opened).await,
-        Err(error) => Err(error),
-    };
-    let Begun { mut host, mut written, store, why_read_only } = match host {
-        Err(HostError::Store(error)) if may_only_be_read(&error) => {
-            on(open_shadow(&place, error, &limits)?).await?
-        }
-        host => host?,
-    };
+    let Begun { mut host, store, closed, figures, reports, why_read_only } =
+        begin_with_what_is_there(&place, existing, probe, &limits, clock).await?;
     known::note(&place);
     tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
 
     let socket = Socket::bind(place.socket()).map_err(system("the socket cannot be made"))?;
+    let (events, clients) = mpsc::channel(QUEUE);
     let door = tokio::spawn(door::keep(socket.listener, events));
-    let mut terminate = Terminate::listen().map_err(system("signals cannot be heard"))?;
+    let terminate = Terminate::listen().map_err(system("signals cannot be heard"))?;
     ready();
 
-    // A later version's store stays one.
-    let may_change = why_read_only.is_some_and(|why| !matches!(why, StoreError::FutureVersion { .. }));
-    // Runs on whatever else happens: one asked for status every second must not be kept from looking.
-    let mut look_for_room = tokio::time::interval_at(tokio::time::Instant::now() + ROOM_EACH, ROOM_EACH);
+    let mut wakes = Wakes { clock, clients, reports, terminate, room: Room::new(&place, why_read_only) };
     while host.ended().is_none() {
-        let deadline = host.next_deadline();
-        let until = clock.until(deadline.map(|deadline| deadline.at).unwrap_or_default());
-        let event = tokio::select! {
-            Some(report) = written.recv() => Event::Written(report),
-            Some(loaded) = loads.recv() => Event::Loaded(loaded),
-            Some(event) = inbox.recv() => event,
-            Some(heard) = agents.recv(), if host.commits_under_way() < COMMITS => Event::Heard(heard),
-            () = tokio::time::sleep(until), if deadline.is_some() => Event::Deadline,
-            _ = look_for_room.tick(), if may_change => {
-                if !q_store::takes_more(&place.store()) {
-                    continue;
-                }
-                Event::Room
-            }
-            () = terminate.asked() => Event::Terminate,
-        };
-        host.on(event);
+        if let Some(event) = wakes.next(&host).await {
+            host.on(event);
+        }
     }
 
     // Nobody new is let in; the store is closed; who is attached is told, and may look at the store from outside then. The
     // lock goes last, so that a successor finds everything written and nobody removes its socket.
     door.abort();
     let _already_gone = fs::remove_file(&socket.path);
-    close(&mut host, store).await;
-    say_farewell(&mut host, &mut inbox).await;
+    close(&mut host, store, closed, figures).await;
+    say_farewell(&mut host, &mut wakes.clients).await;
     let outcome = host.unless_failed().map(drop);
     tracing::info!(target: "q::host", "host ended");
     drop(lock);
     Ok(outcome?)
+}
+
+/// Refuses to make a store in the place of one that somebody has used. Where that cannot be told, opening it says more.
+fn must_not_be_gone(place: &Place, existing: bool) -> Result<(), HostError> {
+    if !matches!(q_store::is_there(&place.store()), Ok(false)) {
+        return Ok(());
+    }
+    if existing {
+        return Err(StoreError::Vanished { path: place.store() }.into());
+    }
+    if known::is_known(place) {
+        return Err(HostError::StoreGone { store: place.store(), note: place.known_store() });
+    }
+    Ok(())
+}
+
+/// Begins with the store, or with its shadow where it cannot be written.
+async fn begin_with_what_is_there(
+    place: &Place,
+    existing: bool,
+    probe: Option<Probe>,
+    limits: &Limits,
+    clock: Clock,
+) -> Result<Begun, HostError> {
+    // A store that somebody has used is waited for by them; anybody else may at least read it.
+    let may_only_be_read = |error: &StoreError| !existing && error.leaves_it_readable();
+    let begun = match open(&place.store(), probe, limits) {
+        Ok(opened) => begin(opened, clock, limits.tail_bytes).await,
+        Err(error) => Err(error),
+    };
+    match begun {
+        Err(HostError::Store(error)) if may_only_be_read(&error) => {
+            begin(open_shadow(place, error, limits)?, clock, limits.tail_bytes).await
+        }
+        begun => begun,
+    }
+}
+
+/// What the host's own threads and tasks report.
+struct Reports {
+    written: mpsc::UnboundedReceiver<Written>,
+    loaded: mpsc::UnboundedReceiver<Loaded>,
+    heard: mpsc::Receiver<Heard>,
+}
+
+/// Everything that wakes the loop.
+struct Wakes {
+    clock: Clock,
+    clients: mpsc::Receiver<Event>,
+    reports: Reports,
+    terminate: Terminate,
+    room: Room,
+}
+
+impl Wakes {
+    /// Waits for the next thing that happens. Nothing, where that is nothing to the host.
+    async fn next(&mut self, host: &Host<Real>) -> Option<Event> {
+        let deadline = host.next_deadline();
+        let until = self.clock.until(deadline.map(|deadline| deadline.at).unwrap_or_default());
+        let Reports { written, loaded, heard } = &mut self.reports;
+        Some(tokio::select! {
+            Some(report) = written.recv() => Event::Written(report),
+            Some(loaded) = loaded.recv() => Event::Loaded(loaded),
+            Some(event) = self.clients.recv() => event,
+            Some(heard) = heard.recv(), if host.commits_under_way() < COMMITS => Event::Heard(heard),
+            () = tokio::time::sleep(until), if deadline.is_some() => Event::Deadline,
+            there_is = self.room.look(), if self.room.may_come => return there_is.then_some(Event::Room),
+            () = self.terminate.asked() => Event::Terminate,
+        })
+    }
+}
+
+/// Whether a store that is only read could be written by now.
+struct Room {
+    store: PathBuf,
+    may_come: bool,
+    /// Runs on whatever else happens: one asked for status every second must not be kept from looking.
+    each: tokio::time::Interval,
+}
+
+impl Room {
+    fn new(place: &Place, why_read_only: Option<StoreError>) -> Self {
+        // A later version's store stays one.
+        let may_come = why_read_only.is_some_and(|why| !matches!(why, StoreError::FutureVersion { .. }));
+        let each = tokio::time::interval_at(tokio::time::Instant::now() + ROOM_EACH, ROOM_EACH);
+        Self { store: place.store(), may_come, each }
+    }
+
+    async fn look(&mut self) -> bool {
+        self.each.tick().await;
+        q_store::takes_more(&self.store)
+    }
 }
 
 /// The writer, and behind it the compactor and all that follows, which go when the writer does.
@@ -209,14 +264,15 @@ fn start_followers(
 }
 
 /// Lets go of the store in good order. Whoever still reads in it for somebody does so in a moment.
-async fn close(host: &mut Host<Real>, store: Arc<dyn Store>) {
+async fn close(host: &mut Host<Real>, store: Arc<dyn Store>, closed: Closed, figures: FollowedFigures) {
     host.close();
-    let is_ours = async {
-        while Arc::strong_count(&store) > 1 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+    drop(store);
+    let counted = tokio::task::spawn_blocking(move || figures.caught_up());
+    let all_done = async {
+        closed.wait().await;
+        let _panicked = counted.await;
     };
-    let _somebody_reads_on = tokio::time::timeout(FAREWELL, is_ours).await;
+    let _somebody_reads_on = tokio::time::timeout(FAREWELL, all_done).await;
 }
 
 /// The last words to clients: until they have heard them, or had their time.
@@ -237,6 +293,7 @@ async fn say_farewell(host: &mut Host<Real>, inbox: &mut mpsc::Receiver<Event>) 
 /// A store, and the core as it was left.
 struct Opened {
     store: Arc<dyn Store>,
+    closed: Closed,
     core: Multiplexer,
     /// Where the store is a shadow.
     why_read_only: Option<StoreError>,
@@ -256,7 +313,8 @@ fn open_once(dir: &Path, probe: Option<Probe>, limits: &Limits) -> Result<Opened
         None => FjallStore::open(dir)?,
     };
     let core = recover(&store, limits.clone())?;
-    Ok(Opened { store: Arc::new(store), core, why_read_only: None })
+    let (store, closed) = share(store);
+    Ok(Opened { store, closed, core, why_read_only: None })
 }
 
 /// What can be read of a store that cannot be written; where that is nothing, why it cannot be written.
@@ -265,7 +323,8 @@ fn open_shadow(place: &Place, why: StoreError, limits: &Limits) -> Result<Opened
         Ok(store) => {
             tracing::warn!(target: "q::host", %why, "the store is only read");
             let core = recover(&store, limits.clone())?;
-            Ok(Opened { store: Arc::new(store), core, why_read_only: Some(why) })
+            let (store, closed) = share(store);
+            Ok(Opened { store, closed, core, why_read_only: Some(why) })
         }
         Err(error) => {
             tracing::warn!(target: "q::host", %error, "the store cannot be read either");
@@ -287,33 +346,32 @@ fn remove_left_shadow(place: &Place) {
 /// A host that has marked what a crash cut short.
 struct Begun {
     host: Host<Real>,
-    written: mpsc::UnboundedReceiver<Written>,
     store: Arc<dyn Store>,
+    closed: Closed,
+    figures: FollowedFigures,
+    reports: Reports,
     why_read_only: Option<StoreError>,
 }
 
-async fn begin(
-    opened: Opened,
-    clock: Clock,
-    heard: mpsc::Sender<Heard>,
-    loaded: mpsc::UnboundedSender<Loaded>,
-    tail_bytes: usize,
-) -> Result<Begun, HostError> {
-    let Opened { store, core, why_read_only } = opened;
-    let (reports, mut written) = mpsc::unbounded_channel();
+async fn begin(opened: Opened, clock: Clock, tail_bytes: usize) -> Result<Begun, HostError> {
+    let Opened { store, closed, core, why_read_only } = opened;
+    let (reports, written) = mpsc::unbounded_channel();
+    let (loads, loaded) = mpsc::unbounded_channel();
+    let (says, heard) = mpsc::channel(HEARD);
+    let mut from = Reports { written, loaded, heard };
     let report = move |report| {
         let _host_gone = reports.send(report);
     };
     let recorder = Recorder::default();
     let (followers, figures) = start_followers(&store, &recorder)?;
     let writer = start_writer(&store, followers, report)?;
-    let runs = Runs::new(Arc::downgrade(&store), heard);
+    let runs = Runs::new(Arc::downgrade(&store), says);
     let world = Real {
         clock,
         writer,
         runs,
         outboxes: Outboxes::new(),
-        reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes, figures.clone()),
+        reads: Reads::new(Arc::downgrade(&store), loads, tail_bytes, figures.clone()),
     };
     let mut host = Host::new(core, world);
     host.record_to(recorder);
@@ -324,12 +382,12 @@ async fn begin(
     // Before anybody is let in; a store that cannot be written is named to the starter.
     while host.commits_under_way() > 0
         && host.ended().is_none()
-        && let Some(report) = written.recv().await
+        && let Some(report) = from.written.recv().await
     {
         host.on(Event::Written(report));
     }
     let host = host.unless_failed()?;
-    Ok(Begun { host, written, store, why_read_only })
+    Ok(Begun { host, store, closed, figures, reports: from, why_read_only })
 }
 
 /// Holds the lock that makes this process the host. The system gives it back when the process dies, however it dies.

@@ -31,6 +31,8 @@ struct Copy {
     forgotten: BTreeSet<SessionId>,
     /// Places it was given records from.
     told: Vec<(SessionId, Seq)>,
+    /// How many records that were.
+    records: usize,
 }
 
 /// Keeps all it is given. Where there is a gate, it is held up there each time.
@@ -55,6 +57,7 @@ impl Follower for Copier {
         }
         let mut copy = self.copy.lock().unwrap();
         copy.told.push((session, from));
+        copy.records += records.len();
         let log = copy.logs.entry(session).or_default();
         log.split_off(&from);
         for (place, stamped) in (from.0..).zip(records) {
@@ -199,6 +202,7 @@ fn one_that_is_slow_delays_no_commit_and_misses_nothing() {
     drop(gate);
     let copy = slow.copy();
     assert_eq!(copy.logs, logs);
+    assert_eq!(copy.records, logs.values().map(BTreeMap::len).sum::<usize>(), "nothing is told twice");
     assert!(copy.told.len() < 20, "most of it was read in the store: {:?}", copy.told);
     drop(writer);
 }
@@ -215,7 +219,7 @@ fn one_that_comes_back_is_told_what_it_lacks_and_nothing_twice() {
     let behind = BTreeMap::from([(A, Seq(3)), (C, ahead), (gone, Seq(9))]);
     let (a, c) = (end(A), end(C));
     let seen = world.follow(Some(behind), None);
-    let Copy { logs, forgotten, told } = seen.copy();
+    let Copy { logs, forgotten, told, .. } = seen.copy();
     assert_eq!(
         told,
         [(C, c.next()), (A, Seq(4)), (B, Seq(1))],
@@ -242,7 +246,9 @@ fn erasure_is_told_whether_one_is_behind_or_not() {
         world.create(&[C]);
         world.commit(erase(C));
         world.commit(erase(A));
-        world.commit(draft(B, "b".into()));
+        for n in 0..20 {
+            world.commit(draft(B, long(n)));
+        }
         drop(gate);
         let copy = seen.copy();
         assert_eq!(copy.logs, world.logs(), "behind: {is_behind}");

@@ -117,8 +117,13 @@ fn fill(from: &Path, anchored: Option<&Anchored>, to: &Path) -> Result<(), Store
     tables.sort();
     for (_, path) in tables {
         let bytes = look::read(&path).map_err(failed)?.unwrap_or_default();
+        // The engine keeps what somebody may read still: of rows with one key the first is the newest.
+        let mut last_key = None;
         for row in table::rows(&bytes, &sessions, is_own) {
-            filling.take(&row.key, row.value, row.kind, row.order)?;
+            if last_key.as_ref() != Some(&row.key) {
+                filling.take(&row.key, row.value, row.kind, row.order)?;
+                last_key = Some(row.key);
+            }
         }
     }
     for (_, path) in look::journals(from).map_err(failed)? {
@@ -181,8 +186,12 @@ impl Filling {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use q_core::Seq;
+
     use super::*;
-    use crate::FjallStore;
+    use crate::{FjallStore, envelope};
 
     #[test]
     fn one_that_fails_takes_no_room() {
@@ -197,5 +206,45 @@ mod tests {
         fs::remove_dir(&unreadable).unwrap();
         rebuild(&dir, None, &Aside::new(&dir)).unwrap();
         drop(FjallStore::open(&dir).unwrap());
+    }
+
+    #[test]
+    fn of_several_rows_with_one_key_in_a_table_the_newest_counts() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = place.path().join("store");
+        drop(FjallStore::open(&dir).unwrap());
+        let (session, seq) = (SessionId(1), Seq(1));
+        let value = |text: &str| {
+            let write = |value: &mut Vec<u8>| {
+                value.extend_from_slice(text.as_bytes());
+                Ok::<_, StoreError>(())
+            };
+            envelope::seal(session, seq, 0, write).unwrap().0
+        };
+        let database = Database::open(&dir, Purpose::Write).unwrap();
+        // Somebody reads as long as this is held: the engine keeps what they may read.
+        let mut read = Vec::new();
+        for row in [Some(value("older")), None, Some(value("newest"))] {
+            read.push(database.snapshot());
+            database.commit(vec![Row::Record(key::record(session, seq), row)], Durability::Synced).unwrap();
+        }
+        database.records.rotate_memtable_and_wait().unwrap();
+        drop(read);
+        drop(database);
+        for (_, journal) in look::journals(&dir).unwrap() {
+            fs::File::options().write(true).open(journal).unwrap().set_len(0).unwrap();
+        }
+        let of_one_key = |path: PathBuf| {
+            let bytes = fs::read(path).unwrap();
+            table::rows(&bytes, &BTreeSet::new(), is_own)
+                .filter(|row| row.key == key::record(session, seq))
+                .count()
+        };
+        let versions: usize = look::tables(&dir).unwrap().into_iter().map(of_one_key).sum();
+        assert_eq!(versions, 3, "else this shows nothing");
+        rebuild(&dir, None, &Aside::new(&dir)).unwrap();
+        let database = Database::open(&dir, Purpose::Read).unwrap();
+        let found = database.records.get(key::record(session, seq)).unwrap();
+        assert_eq!(found.as_deref(), Some(&value("newest")[..]));
     }
 }
