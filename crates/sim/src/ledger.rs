@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use q_core::conversation::{Role, messages};
-use q_core::{Batch, Body, ClientId, Durability, PromptNo, Record, SessionId, WallTime};
+use q_core::{Batch, Body, ClientId, Command, Durability, PromptNo, Record, SessionId, WallTime};
 use q_host::simulation::{CommitNo, Question};
-use q_proto::{ClientMessage, Request, Wish};
+use q_proto::{ClientMessage, Request};
 use q_store::Store;
 
 use super::consent::Consents;
@@ -81,14 +81,15 @@ impl Ledger {
             ClientMessage::Hello(_) | ClientMessage::Switched { .. } => return,
         };
         let mut submission = None;
-        if let Request::Wish { session, wish } = request {
-            let session = (*session).into();
-            if let Wish::Submit { text, .. } | Wish::Steer { text, .. } = wish {
+        if let Request::Command { command, .. } = request {
+            if let Command::Submit { text, .. } | Command::Steer { text, .. } = command {
                 submission = mark::submission(text);
-            } else if matches!(wish, Wish::Retry { .. }) && self.planted != Some(Planted::RetriesByItself) {
-                *self.retries.entry(session).or_default() += 1;
-            } else if matches!(wish, Wish::Erase { .. }) {
-                self.erasures.insert(session);
+            } else if let Command::Retry { session, .. } = command
+                && self.planted != Some(Planted::RetriesByItself)
+            {
+                *self.retries.entry(*session).or_default() += 1;
+            } else if let Command::Erase { session, .. } = command {
+                self.erasures.insert(*session);
             }
         }
         let open = Open { is_wish: is_decided_by_the_core(request), submission, commit: None };

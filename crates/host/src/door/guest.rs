@@ -339,8 +339,10 @@ mod tests {
         }
         let (mut guest, _outbox) = greeted(&door, 9, &mut heard).await;
         let text = "x".repeat(1 << 20);
-        let long =
-            ClientMessage::Request { id: 1, request: q_proto::Wish::SaveDraft { text }.of(q_proto::Id(1)) };
+        let long = ClientMessage::Request {
+            id: 1,
+            request: q_core::Command::SaveDraft { session: q_core::SessionId(1), text }.into(),
+        };
         let saying = guest.send(&long);
         let hearing = async {
             loop {

@@ -1,10 +1,8 @@
 //! What clients say: requests answered here, wishes passed on to the core.
 
-use q_core::{
-    ClientId, Command, EntryNo, Environment, Input, NameFault, Presence, ReplyTo, RequestId, SessionId,
-};
+use q_core::{ClientId, Command, EntryNo, Input, Presence, ReplyTo, RequestId, SessionId};
 use q_proto::message::{NamedAgent, Reach, Status};
-use q_proto::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, list, request};
+use q_proto::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, list};
 use q_store::Stretch;
 
 use super::{End, Host, Reading, Wanted, agents};
@@ -48,12 +46,6 @@ impl<W: World> Host<W> {
                 let reading = Reading { client, request: id, session: session.into(), what: Wanted::Facts };
                 self.read_when_written(reading);
             }
-            // It is closed while it comes in, and nothing is asked in it: who first goes on in it brings its agent.
-            Request::Import(brought) => {
-                self.create(client, id, None, |fresh, environment| {
-                    brought.command(fresh, environment).map_err(bad_kind)
-                });
-            }
             Request::List => {
                 let lines = list::page(self.core.view().sessions().map(|one| self.agents.line(one)));
                 self.world.send(client, reply(Ok(Answer::List(lines))));
@@ -92,15 +84,6 @@ impl<W: World> Host<W> {
                 self.world.send(client, reply(Ok(Answer::Done)));
                 self.stop(End::Restart);
             }
-            Request::Create(mut new) => {
-                let reach = new.reach.take();
-                self.create(client, id, reach, |session, environment| {
-                    new.command(session, environment).map_err(bad_kind)
-                });
-            }
-            Request::Fork { session, at, name, reach } => {
-                self.create(client, id, reach, |fresh, _| Ok(request::fork(session, fresh, at, name)));
-            }
             Request::SetAgent { session, agent } => {
                 let answer = agents::check(&agent.reach).map(|()| Answer::Done);
                 if let (Ok(_), Some(session)) = (&answer, self.core.view().summary(session.into())) {
@@ -108,7 +91,7 @@ impl<W: World> Host<W> {
                 }
                 self.world.send(client, reply(answer));
             }
-            Request::Wish { session, wish } => self.wish(client, id, wish.command(session.into())),
+            Request::Command { command, reach } => self.command(client, id, command, reach),
         }
     }
 
@@ -140,15 +123,16 @@ impl<W: World> Host<W> {
         self.tell(Input::Wish { to: ReplyTo { client, request: RequestId(id) }, command });
     }
 
-    /// A wish for a session that does not exist yet: it gets a fresh id, and how its agent is reached.
-    fn create(
-        &mut self,
-        client: ClientId,
-        id: u64,
-        reach: Option<Box<Reach>>,
-        command: impl FnOnce(SessionId, Environment) -> Result<Command, Refused>,
-    ) {
-        let environment = self.guests.get(&client).map(|guest| guest.environment).unwrap_or_default();
+    /// A command of a client. A session that does not exist yet gets a fresh id, and how its agent is reached.
+    fn command(&mut self, client: ClientId, id: u64, mut command: Command, reach: Option<Box<Reach>>) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "no other command makes a session")]
+        let (made, environment, reach) = match &mut command {
+            Command::Create { id, setup, .. } => (id, Some(&mut setup.environment), reach),
+            Command::Fork { id, .. } => (id, None, reach),
+            // It is closed while it comes in, and nothing is asked in it: who first goes on in it brings its agent.
+            Command::Import(import) => (&mut import.id, Some(&mut import.setup.environment), None),
+            _of_one_that_exists => return self.wish(client, id, command),
+        };
         let wanted = reach.as_deref().map_or(Ok(()), agents::check);
         let fresh = wanted.and_then(|()| {
             self.world.session_id().map_err(|error| Refused {
@@ -157,8 +141,13 @@ impl<W: World> Host<W> {
                 limit: false,
             })
         });
-        match fresh.and_then(|session| Ok((session, command(session, environment)?))) {
-            Ok((session, command)) => {
+        match fresh {
+            Ok(session) => {
+                *made = session;
+                if let Some(environment) = environment {
+                    *environment =
+                        self.guests.get(&client).map(|guest| guest.environment).unwrap_or_default();
+                }
                 self.wish(client, id, command);
                 if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
                     self.agents.offer(&made, NamedAgent { name: made.agent.clone(), reach: *reach });
@@ -193,13 +182,5 @@ impl<W: World> Host<W> {
             store_bytes: self.core.limits().store_bytes,
             trash_for_ms: u64::try_from(self.core.limits().trash_for.as_millis()).unwrap_or(u64::MAX),
         }
-    }
-}
-
-fn bad_kind(fault: NameFault) -> Refused {
-    Refused {
-        code: "bad_kind".into(),
-        message: format!("this cannot be a kind of session: {fault}"),
-        limit: false,
     }
 }
