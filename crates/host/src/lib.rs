@@ -13,13 +13,13 @@ pub mod serve;
 pub mod simulation;
 
 mod asks;
-mod door;
 mod events;
 mod facts;
 mod figures;
 mod history;
 mod host;
 mod known;
+mod listener;
 mod pipeline;
 mod reach;
 mod reads;

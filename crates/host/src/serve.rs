@@ -18,10 +18,10 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::asks::Asks;
 use crate::clock::Clock;
 use crate::compactor::Compactor;
-use crate::door::{self, Outboxes};
 use crate::events::{Event, Heard, Loaded};
 use crate::host::Host;
 use crate::known;
+use crate::listener::{self, Outboxes};
 use crate::world::{READS, Real};
 use crate::writer::{Writer, Written};
 
@@ -131,7 +131,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
 
     let socket = Socket::bind(place.socket()).map_err(system("the socket cannot be made"))?;
-    let door = tokio::spawn(door::keep(socket.listener, events));
+    let accepting = tokio::spawn(listener::accept(socket.listener, events));
     let mut terminate = Terminate::listen().map_err(system("signals cannot be heard"))?;
     ready();
 
@@ -161,7 +161,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
 
     // Nobody new is let in; the store is closed; who is attached is told, and may look at the store from outside then. The
     // lock goes last, so that a successor finds everything written and nobody removes its socket.
-    door.abort();
+    accepting.abort();
     let _already_gone = fs::remove_file(&socket.path);
     close(&mut host, store).await;
     say_farewell(&mut host, &mut inbox).await;
@@ -199,7 +199,7 @@ async fn close(host: &mut Host<Real>, store: Arc<dyn Store>) {
 async fn say_farewell(host: &mut Host<Real>, inbox: &mut mpsc::Receiver<Event>) {
     host.say_farewell();
     let all_heard = async {
-        while host.has_guests()
+        while host.has_connections()
             && let Some(event) = inbox.recv().await
         {
             if matches!(event, Event::Disconnected { .. }) {

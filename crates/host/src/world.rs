@@ -11,8 +11,8 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::asks::Asks;
 use crate::clock::Clock;
-use crate::door::{Outbox, Outboxes};
 use crate::events::Loaded;
+use crate::listener::{Outbox, Outboxes};
 use crate::pipeline::CommitNo;
 use crate::reads;
 use crate::writer::Writer;

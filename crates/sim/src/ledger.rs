@@ -23,7 +23,7 @@ const HISTORY_BYTES: usize = 400 << 10;
 /// What must be remembered to judge what comes later.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    guests: BTreeSet<ClientId>,
+    connections: BTreeSet<ClientId>,
     /// Requests the present host has heard and not answered.
     open: BTreeMap<(ClientId, u64), Open>,
     /// The request being heard.
@@ -57,18 +57,18 @@ impl Ledger {
     }
 
     pub(super) fn comes(&mut self, client: ClientId) {
-        self.guests.insert(client);
+        self.connections.insert(client);
     }
 
     pub(super) fn goes(&mut self, client: ClientId) {
-        self.guests.remove(&client);
+        self.connections.remove(&client);
         self.shown.remove(&client);
         self.open.retain(|(asker, _), _| *asker != client);
     }
 
     /// The host is about to hear this.
     pub(super) fn hears(&mut self, client: ClientId, message: &ClientMessage) {
-        if !self.guests.contains(&client) {
+        if !self.connections.contains(&client) {
             return; // it left meanwhile
         }
         let (id, request) = match message {
@@ -205,7 +205,7 @@ impl Ledger {
 
     /// The host is gone, and its clients' requests with it.
     pub(super) fn host_is_gone(&mut self) {
-        self.guests.clear();
+        self.connections.clear();
         self.shown.clear();
         self.trashed.clear();
         self.open.clear();

@@ -146,7 +146,7 @@ impl Stage {
                 life.phase = Phase::Leaving(now);
                 self.after_event()?;
             }
-            Phase::Leaving(_) if !life.host.has_guests() => self.leave()?,
+            Phase::Leaving(_) if !life.host.has_connections() => self.leave()?,
             Phase::Starting | Phase::Serving | Phase::Leaving(_) => {}
         }
         Ok(())

@@ -13,7 +13,7 @@ const PAGE_BYTES: u32 = 1 << 20;
 
 impl<W: World> Host<W> {
     pub(super) fn said(&mut self, client: ClientId, message: ClientMessage) {
-        if !self.guests.contains_key(&client) {
+        if !self.connections.contains_key(&client) {
             return; // it left meanwhile
         }
         match message {
@@ -145,8 +145,11 @@ impl<W: World> Host<W> {
             Ok(session) => {
                 *made = session;
                 if let Some(environment) = environment {
-                    *environment =
-                        self.guests.get(&client).map(|guest| guest.environment).unwrap_or_default();
+                    *environment = self
+                        .connections
+                        .get(&client)
+                        .map(|connection| connection.environment)
+                        .unwrap_or_default();
                 }
                 self.wish(client, id, command);
                 if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
@@ -170,7 +173,7 @@ impl<W: World> Host<W> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started: self.started,
-            clients: self.guests.values().filter(|guest| guest.watches).count() as u64,
+            clients: self.connections.values().filter(|connection| connection.watches).count() as u64,
             live,
             max_live: self.core.limits().live_sessions as u64,
             hibernated,

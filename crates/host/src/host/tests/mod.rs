@@ -23,8 +23,8 @@ use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request, UNDRAWN};
 use q_store::{StoreError, Stretch};
 
 use super::Host;
-use crate::door::Outbox;
 use crate::events::{Allowance, Event, Heard};
+use crate::listener::Outbox;
 use crate::pipeline::CommitNo;
 use crate::world::{Question, World};
 use crate::writer::Written;
