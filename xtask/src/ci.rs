@@ -49,7 +49,7 @@ const STEPS: &[Step] = &[
     Step::new("clippy", |_| clippy()),
     Step::new("deny", deny),
     Step::new("doc", |_| doc()),
-    // With it, the committed corpus of each fuzz target: replayed by a test of the crate whose door it is.
+    // With it, the committed corpus of each fuzz target: replayed by a test of the crate that reads it.
     Step::new("test", |_| test()),
     Step::new("sim", |_| sim::run(&["--seeds", SEEDS])),
     Step::new("crash", |_| crash::run(&[])),

@@ -1,11 +1,11 @@
 //! `cargo xtask fuzz`: grows the corpora of what reads bytes of strangers. What it finds stays in the corpus and is replayed on
-//! every change, by a test of the crate whose door it is, on the stable compiler.
+//! every change, by a test of the crate that reads it, on the stable compiler.
 
 use crate::command::{nightly, run as run_command};
 use crate::surroundings::has_program;
 use crate::{Fault, Outcome, Passed};
 
-/// The host's door, and the replies of servers.
+/// What clients say to a host and it to them, and the replies of servers.
 const TARGETS: [&str; 2] = ["frame", "reply"];
 /// Enough to see whether a change broke something obvious.
 pub(crate) const DEFAULT_SECONDS: &str = "60";

@@ -247,8 +247,8 @@ impl<W: Default> Attachment<W> {
     }
 
     /// Creates a session, or forks one.
-    pub(crate) async fn create(&mut self, request: Request) -> Result<Created, CliError> {
-        let Answer::Created { session, hibernated } = self.ask(request).await? else {
+    pub(crate) async fn create(&mut self, command: Command) -> Result<Created, CliError> {
+        let Answer::Created { session, hibernated } = self.ask(command.into()).await? else {
             return Err(unexpected());
         };
         Ok(Created { id: session.into(), hibernated })

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use q_core::SessionId;
+use q_core::{Command, SessionId};
 use q_proto::message::{NamedAgent, Reach};
 use q_proto::view::{Line, Piece};
-use q_proto::{Answer, HostMessage, Id, Request};
+use q_proto::{Answer, HostMessage, Request};
 
 /// What this client can bring, and where it is wanted.
 #[derive(Debug)]
@@ -73,18 +73,15 @@ impl Bringing {
     /// Puts into a request what belongs there; gives what is to be said before it, if anything is.
     pub(crate) fn prepare(&mut self, request: &mut Request) -> Option<Request> {
         match request {
-            Request::Create(new) => {
-                new.reach = self.reach(&new.agent);
-                None
+            Request::Command { command, reach } => {
+                if let Command::Create { setup, .. } = command {
+                    *reach = self.reach(&setup.agent);
+                } else if let Command::Fork { session, .. } = command {
+                    *reach = self.sessions.get(session).and_then(|one| self.reach(&one.agent));
+                }
+                command.asks_agent_of().and_then(|session| self.wanted(session))
             }
-            Request::Fork { session, reach, .. } => {
-                *reach = self.sessions.get(&SessionId::from(*session)).and_then(|one| self.reach(&one.agent));
-                None
-            }
-            Request::Wish { session, wish } if wish.asks() => self.wanted(*session),
-            Request::Wish { .. }
-            | Request::SetAgent { .. }
-            | Request::Import(_)
+            Request::SetAgent { .. }
             | Request::Facts { .. }
             | Request::Page { .. }
             | Request::Result { .. }
@@ -100,11 +97,11 @@ impl Bringing {
         }
     }
 
-    fn wanted(&mut self, session: Id) -> Option<Request> {
-        let wanted = self.sessions.get_mut(&session.into()).filter(|wanted| wanted.now)?;
+    fn wanted(&mut self, session: SessionId) -> Option<Request> {
+        let wanted = self.sessions.get_mut(&session).filter(|wanted| wanted.now)?;
         let agent = self.agents.iter().find(|agent| agent.name == wanted.agent)?.clone();
         wanted.now = false; // until the host says so again
-        Some(Request::SetAgent { session, agent: agent.into() })
+        Some(Request::SetAgent { session: session.into(), agent: agent.into() })
     }
 
     fn reach(&self, agent: &str) -> Option<Box<Reach>> {
@@ -115,8 +112,8 @@ impl Bringing {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
-    use q_core::{Activity, Policy, Presence};
-    use q_proto::{New, Wish};
+    use q_core::{Activity, Policy, Presence, Setup, Token};
+    use q_proto::{Id, UNDRAWN};
 
     use super::*;
 
@@ -183,7 +180,7 @@ mod tests {
     }
 
     fn submit(session: u128) -> Request {
-        Wish::Submit { token: 1, text: "why?".into() }.of(Id(session))
+        Command::Submit { session: SessionId(session), token: Token(1), text: "why?".into() }.into()
     }
 
     #[test]
@@ -192,8 +189,13 @@ mod tests {
         bringing.see(&line(1, "a", false));
         bringing.see(&line(2, "b", true));
         bringing.see(&line(3, "c", true));
-        let create = |agent: &str| Request::Create(New { agent: agent.into(), ..New::default() });
-        let fork = |session| Request::Fork { session: Id(session), at: None, name: None, reach: None };
+        let create = |agent: &str| {
+            let setup = Setup { agent: agent.into(), ..Setup::default() };
+            Command::Create { id: UNDRAWN, name: None, setup, tags: Vec::new() }.into()
+        };
+        let fork =
+            |session| Command::Fork { session: SessionId(session), id: UNDRAWN, at: None, name: None }.into();
+        let second = SessionId(2);
         let none: [&str; 0] = [];
         let mut table = |request, expected: &[&str]| assert_eq!(keys(&mut bringing, request), expected);
         table(create("a"), &["a"]);
@@ -201,7 +203,7 @@ mod tests {
         table(fork(2), &["b"]);
         table(fork(9), &none);
         table(submit(1), &none);
-        table(Wish::Interrupt.of(Id(2)), &none);
+        table(Command::Interrupt { session: second }.into(), &none);
         table(submit(2), &["b"]);
         table(submit(2), &none); // brought already
         table(submit(3), &none); // not ours to bring
@@ -217,12 +219,13 @@ mod tests {
             Request::Resync { session: Id(2) },
             Request::Facts { session: Id(2) },
             Request::Page { session: Id(2), before: None, bytes: 1 },
-            Wish::Wake.of(Id(2)),
-            Wish::SaveDraft { text: "half".into() }.of(Id(2)),
+            Command::Wake { session: second }.into(),
+            Command::SaveDraft { session: second, text: "half".into() }.into(),
         ] {
             table(request, &none);
         }
         bringing.see(&line(2, "b", true)); // its turn failed
-        assert_eq!(keys(&mut bringing, Wish::Retry { token: 2 }.of(Id(2))), ["b"]);
+        let retry = Command::Retry { session: second, token: Token(2) };
+        assert_eq!(keys(&mut bringing, retry.into()), ["b"]);
     }
 }

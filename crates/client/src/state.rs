@@ -263,7 +263,7 @@ impl<W> ClientState<W> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::panic, reason = "tests may panic")]
-    use q_proto::{Id, Wish};
+    use q_proto::Id;
 
     use super::*;
 
@@ -276,17 +276,19 @@ mod tests {
     /// What is sent, as number and request.
     fn sent<W>(client: &mut ClientState<W>) -> Vec<(u64, Request)> {
         let messages = std::iter::from_fn(|| client.next_message());
-        let asked = |message| match message {
-            ClientMessage::Request { id, request } => (id, request),
-            other => panic!("{other:?} is no request"),
+        let asked = |message| {
+            let ClientMessage::Request { id, request } = message else { panic!("{message:?} is no request") };
+            (id, request)
         };
         messages.map(asked).collect()
     }
 
     fn tokens<W>(client: &mut ClientState<W>) -> Vec<u128> {
-        let token = |request| match request {
-            Request::Wish { wish: Wish::Submit { token, .. }, .. } => token,
-            other => panic!("{other:?} submits nothing"),
+        let token = |request| {
+            let Request::Command { command: Command::Submit { token, .. }, .. } = request else {
+                panic!("{request:?} submits nothing");
+            };
+            token.0
         };
         sent(client).into_iter().map(|(_, request)| token(request)).collect()
     }

@@ -287,6 +287,38 @@ impl Command {
         }
     }
 
+    /// Of a command that begins a turn, or may do so, the session: its agent is asked then, and must be known.
+    pub const fn asks_agent_of(&self) -> Option<SessionId> {
+        match self {
+            Self::Submit { session, .. }
+            | Self::Steer { session, .. }
+            | Self::Retry { session, .. }
+            | Self::SendNow { session, .. } => Some(*session),
+            Self::Create { .. }
+            | Self::Fork { .. }
+            | Self::Import(_)
+            | Self::ImportPart { .. }
+            | Self::EndImport { .. }
+            | Self::Rename { .. }
+            | Self::Close { .. }
+            | Self::Reopen { .. }
+            | Self::Trash { .. }
+            | Self::Restore { .. }
+            | Self::Erase { .. }
+            | Self::Wake { .. }
+            | Self::Tag { .. }
+            | Self::Pin { .. }
+            | Self::SetPolicy { .. }
+            | Self::MarkUnread { .. }
+            | Self::Unqueue { .. }
+            | Self::Edit { .. }
+            | Self::Move { .. }
+            | Self::Answer { .. }
+            | Self::Interrupt { .. }
+            | Self::SaveDraft { .. } => None,
+        }
+    }
+
     /// The session whose memory the command needs: if that hibernates, it is woken first.
     pub const fn wakes(&self) -> Option<SessionId> {
         match self {

@@ -7,7 +7,7 @@ use q_proto::ClientMessage;
 use q_proto::message::Hello;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::door::Outbox;
+use crate::listener::Outbox;
 use crate::writer::Written;
 
 /// One thing that happened.

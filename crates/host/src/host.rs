@@ -16,7 +16,7 @@ use q_proto::view::{Piece, Shot};
 use q_proto::{Answer, HostMessage, Id, Refused};
 use q_store::StoreError;
 
-use crate::door;
+use crate::listener;
 use agents::Agents;
 
 use crate::events::{Event, Heard, Loaded};
@@ -39,7 +39,7 @@ const WEIGH_EACH: Duration = Duration::from_secs(1);
 pub struct Host<W> {
     pub(crate) core: Multiplexer,
     pipeline: Pipeline,
-    guests: BTreeMap<ClientId, Guest>,
+    connections: BTreeMap<ClientId, Connection>,
     agents: Agents,
     queries: QueryQueue,
     recorder: Recorder,
@@ -53,7 +53,7 @@ pub struct Host<W> {
 }
 
 /// An attached client.
-struct Guest {
+struct Connection {
     watches: bool,
     /// What sessions it makes call the environment they come from.
     environment: Environment,
@@ -86,7 +86,7 @@ impl<W: World> Host<W> {
         Self {
             core,
             pipeline: Pipeline::default(),
-            guests: BTreeMap::new(),
+            connections: BTreeMap::new(),
             agents: Agents::default(),
             queries: QueryQueue::default(),
             recorder: Recorder::default(),
@@ -146,15 +146,15 @@ impl<W: World> Host<W> {
             Some(End::Restart) => ("the host restarts".to_owned(), true),
             Some(End::Orderly) | None => ("the host was stopped".to_owned(), false),
         };
-        for &client in self.guests.keys() {
+        for &client in self.connections.keys() {
             self.world.send(client, HostMessage::Going { why: why.clone(), restart });
             self.world.forget(client);
         }
     }
 
     /// Whether any client's connection is open still.
-    pub fn has_guests(&self) -> bool {
-        !self.guests.is_empty()
+    pub fn has_connections(&self) -> bool {
+        !self.connections.is_empty()
     }
 
     /// Takes one event in.
@@ -170,7 +170,7 @@ impl<W: World> Host<W> {
             Event::Drained { client } => self.send_owed(client),
             Event::Lagged { client } => self.send_snapshots(client),
             Event::Disconnected { client } => {
-                self.guests.remove(&client);
+                self.connections.remove(&client);
                 self.world.forget(client);
                 self.tell(Input::Detached(client));
             }
@@ -283,10 +283,11 @@ impl<W: World> Host<W> {
 
     fn publish(&mut self, update: Update) {
         let waits_for_snapshot = told_by_snapshot(&update);
-        let is_told = |guest: &Guest| {
-            guest.watches && waits_for_snapshot.is_none_or(|session| !guest.owed.contains(&session))
+        let is_told = |connection: &Connection| {
+            connection.watches && waits_for_snapshot.is_none_or(|session| !connection.owed.contains(&session))
         };
-        let mut watchers = self.guests.iter().filter(|(_, guest)| is_told(guest)).map(|(&client, _)| client);
+        let mut watchers =
+            self.connections.iter().filter(|(_, connection)| is_told(connection)).map(|(&client, _)| client);
         let Some(first) = watchers.next() else { return };
         let mut piece = Piece::from(update);
         if let Piece::Line(line) = &mut piece {
@@ -301,7 +302,7 @@ impl<W: World> Host<W> {
     fn welcome(&mut self, client: ClientId, hello: Hello) {
         let Hello { watch: watches, acknowledged, .. } = hello;
         let environment = Environment(self.started.wrapping_shl(16).wrapping_add(client.0));
-        self.guests.insert(client, Guest { watches, environment, owed: BTreeSet::new() });
+        self.connections.insert(client, Connection { watches, environment, owed: BTreeSet::new() });
         self.tell(Input::Attached(client));
         let missed = self.missed(&acknowledged);
         let status = Status { missed, ..self.status() };
@@ -325,19 +326,25 @@ impl<W: World> Host<W> {
 
     /// Begins to tell a client of every open session.
     fn send_snapshots(&mut self, client: ClientId) {
-        let Some(guest) = self.guests.get_mut(&client).filter(|guest| guest.watches) else { return };
+        let Some(connection) = self.connections.get_mut(&client).filter(|connection| connection.watches)
+        else {
+            return;
+        };
         let open = self.core.view().sessions().filter(|session| session.presence.is_open());
-        guest.owed = open.map(|session| session.id).collect();
+        connection.owed = open.map(|session| session.id).collect();
         self.send_owed(client);
     }
 
     /// Goes on with it: as much as may wait for one client, so that one that does not read holds no more than that.
     fn send_owed(&mut self, client: ClientId) {
-        let Some(guest) = self.guests.get_mut(&client).filter(|guest| guest.watches) else { return };
+        let Some(connection) = self.connections.get_mut(&client).filter(|connection| connection.watches)
+        else {
+            return;
+        };
         let view = self.core.view();
         let mut weight = 0;
         while weight < TOGETHER_BYTES {
-            let Some(id) = guest.owed.pop_first() else {
+            let Some(id) = connection.owed.pop_first() else {
                 self.world.send(client, HostMessage::Ready);
                 return;
             };
@@ -351,7 +358,7 @@ impl<W: World> Host<W> {
             };
             if let Some(snapshot) = snapshot {
                 let snapshot = HostMessage::Snapshot(shot(&self.agents, snapshot));
-                weight += door::weight(&snapshot);
+                weight += listener::weight(&snapshot);
                 self.world.send(client, snapshot);
             }
         }
@@ -360,8 +367,12 @@ impl<W: World> Host<W> {
 
     /// Sends a session's snapshot to everybody who watches.
     fn resync(&mut self, id: SessionId) {
-        let watchers: Vec<ClientId> =
-            self.guests.iter().filter(|(_, guest)| guest.watches).map(|(&client, _)| client).collect();
+        let watchers: Vec<ClientId> = self
+            .connections
+            .iter()
+            .filter(|(_, connection)| connection.watches)
+            .map(|(&client, _)| client)
+            .collect();
         for client in watchers {
             self.send_snapshot(client, id);
         }
@@ -380,8 +391,8 @@ impl<W: World> Host<W> {
 
     fn send_snapshot(&mut self, client: ClientId, id: SessionId) {
         if let Some(snapshot) = self.core.view().snapshot(id, SNAPSHOT_BYTES) {
-            if let Some(guest) = self.guests.get_mut(&client) {
-                guest.owed.remove(&id);
+            if let Some(connection) = self.connections.get_mut(&client) {
+                connection.owed.remove(&id);
             }
             self.world.send(client, HostMessage::Snapshot(shot(&self.agents, snapshot)));
         }

@@ -12,12 +12,12 @@ pub mod serve;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 
-mod door;
 mod events;
 mod followers;
 mod history;
 mod host;
 mod known;
+mod listener;
 mod pipeline;
 mod queries;
 mod reach;

@@ -17,12 +17,12 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::compactor::Compactor;
-use crate::door::{self, Outboxes};
 use crate::events::{Event, Heard, Loaded};
 use crate::followers::figures::{FiguresFollower, FollowedFigures, Recorder};
 use crate::followers::{FollowError, Followers};
 use crate::host::Host;
 use crate::known;
+use crate::listener::{self, Outboxes};
 use crate::queries::reads::Reads;
 use crate::runs::Runs;
 use crate::shared::{Closed, share};
@@ -114,7 +114,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
 
     let socket = Socket::bind(place.socket()).map_err(system("the socket cannot be made"))?;
     let (events, clients) = mpsc::channel(QUEUE);
-    let door = tokio::spawn(door::keep(socket.listener, events));
+    let accepting = tokio::spawn(listener::accept(socket.listener, events));
     let terminate = Terminate::listen().map_err(system("signals cannot be heard"))?;
     ready();
 
@@ -127,7 +127,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
 
     // Nobody new is let in; the store is closed; who is attached is told, and may look at the store from outside then. The
     // lock goes last, so that a successor finds everything written and nobody removes its socket.
-    door.abort();
+    accepting.abort();
     let _already_gone = fs::remove_file(&socket.path);
     close(&mut host, store, closed, figures).await;
     say_farewell(&mut host, &mut wakes.clients).await;
@@ -279,7 +279,7 @@ async fn close(host: &mut Host<Real>, store: Arc<dyn Store>, closed: Closed, fig
 async fn say_farewell(host: &mut Host<Real>, inbox: &mut mpsc::Receiver<Event>) {
     host.say_farewell();
     let all_heard = async {
-        while host.has_guests()
+        while host.has_connections()
             && let Some(event) = inbox.recv().await
         {
             if matches!(event, Event::Disconnected { .. }) {

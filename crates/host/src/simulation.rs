@@ -1,4 +1,4 @@
-//! The door for simulation: the loop itself, and what a simulated world must bring to drive it.
+//! What a simulation drives: the loop itself, and what a simulated world must bring to drive it.
 //!
 //! Nothing here does what the host does otherwise: these are its own parts, made reachable. Only with the feature
 //! `simulation`, which no binary that ships has.
@@ -13,9 +13,9 @@ use tokio_util::codec::{Decoder as _, Encoder as _};
 
 pub use q_agent::{AgentControl, AgentSpec, Seat};
 
-pub use crate::door::{Bounds, Outbox, Taken};
 pub use crate::events::{Allowance, Event, Heard, Loaded};
 pub use crate::host::{End, Host};
+pub use crate::listener::{Bounds, Outbox, Taken};
 pub use crate::pipeline::CommitNo;
 pub use crate::queries::Query;
 pub use crate::serve::{COMMITS, FAREWELL, HostError, QUEUE, recover};

@@ -8,7 +8,7 @@ use q_proto::HostMessage;
 use q_proto::entropy::{self, NoEntropy};
 
 use crate::clock::Clock;
-use crate::door::{Outbox, Outboxes};
+use crate::listener::{Outbox, Outboxes};
 use crate::pipeline::CommitNo;
 use crate::queries::Query;
 use crate::queries::reads::Reads;

@@ -5,7 +5,8 @@ use q_core::{
     QueuedPrompt, Resulted, SessionId, Snapshot, Stop, Summary, TurnNo, Update, WallTime,
 };
 
-use super::request::{Id, kind};
+use super::command::kind;
+use super::request::Id;
 use super::view::{Body, By, Call, Failure, Item, Line, Piece, SentEntries, Shot};
 
 impl From<SessionId> for Id {

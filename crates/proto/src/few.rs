@@ -42,12 +42,14 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
 #[cfg(test)]
 mod tests {
     use super::MOST;
-    use crate::{ClientMessage, Id, Unknown, Wish, decode, encode};
+    use crate::{ClientMessage, Unknown, decode, encode};
+    use q_core::{Command, SessionId, TagChange};
 
     #[test]
     fn a_list_of_very_many_is_refused_before_it_is_read() {
         for (count, is_taken) in [(0, true), (MOST, true), (MOST + 1, false), (1 << 20, false)] {
-            let request = Wish::Tag { changes: vec![String::new(); count] }.of(Id(1));
+            let changes = vec![TagChange::Add(String::new()); count];
+            let request = Command::Tag { session: SessionId(1), changes }.into();
             let mut frame = Vec::new();
             assert!(encode(&ClientMessage::Request { id: 7, request }, &mut frame).is_ok());
             let read = decode::<ClientMessage>(&frame[size_of::<u32>()..]);

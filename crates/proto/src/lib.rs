@@ -10,11 +10,12 @@
 //! number changes with a new kind of message from the host, which sends it to none that is older; [`OLDEST`] changes when a
 //! message changes its meaning.
 
+mod command;
 mod convert;
 pub mod entropy;
+mod facts;
 mod few;
 mod frame;
-pub mod import;
 mod leaf;
 pub mod list;
 pub mod message;
@@ -24,13 +25,15 @@ pub mod request;
 pub mod shaping;
 pub mod view;
 
+pub use command::{UNDRAWN, kind};
+pub use facts::Facts;
 pub use frame::{Codec, FrameError, MAX_FRAME, Unknown, decode, encode, fuzz_frame};
-pub use import::{Brought, Facts, Part};
 pub use message::{Answer, ClientMessage, HostMessage, Refused};
 pub use place::Place;
-pub use request::{Id, New, Request, Say, Wish};
+pub use request::{Id, Request};
 
-/// The number of this protocol. Up to 2 the hello brought the agents, and with them keys.
-pub const PROTOCOL: u32 = 3;
+/// The number of this protocol. Up to 2 the hello brought the agents, and with them keys; up to 3 commands had a form of
+/// their own.
+pub const PROTOCOL: u32 = 4;
 /// The oldest protocol that is understood, too.
-pub const OLDEST: u32 = 3;
+pub const OLDEST: u32 = 4;

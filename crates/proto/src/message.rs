@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::import::Facts;
+use super::facts::Facts;
 use super::network::Network;
 use super::request::{Id, Request};
 use super::shaping::Shaping;

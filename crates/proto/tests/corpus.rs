@@ -6,13 +6,16 @@
 use std::fs;
 use std::path::PathBuf;
 
-use q_core::{Activity, Interrupter, Presence};
+use q_core::{
+    Activity, CallNo, Command, Digest, EntryNo, Environment, Interrupter, Policy, Presence, PromptNo,
+    SessionId, Setup, TagChange, Token, TurnNo,
+};
 use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, SentEntries, Shot};
 use q_proto::{
-    Answer, ClientMessage, Codec, HostMessage, Id, New, PROTOCOL, Refused, Request, Say, Wish, fuzz_frame,
+    Answer, ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, UNDRAWN, fuzz_frame, kind,
 };
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Encoder;
@@ -40,34 +43,42 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
     let hello = Hello { version: "0.1.0".into(), acknowledged: vec![(Id(7), 3)], ..Hello::new(true) };
     let guide = NamedAgent { name: "guide".into(), reach: Reach::Guide };
     let ask = |request| ClientMessage::Request { id: 7, request };
-    let create = Request::Create(New {
-        name: Some("план-б".into()),
-        kind: "review".into(),
+    let setup = Setup {
+        kind: kind("review").expect("a kind"),
         brief: "be kind".into(),
         agent: "http".into(),
-        reach: Some(reach.into()),
         model: "m".into(),
         directory: "/d".into(),
-        deny_tools: true,
-        tags: vec!["work".into()],
-    });
-    let words = Say::Words("rather not".into());
-    let answer = Wish::Answer { turn: 3, call: 2, digest: [7; 32], answer: words };
+        environment: Environment::default(),
+        policy: Policy::Deny,
+    };
+    let create =
+        Command::Create { id: UNDRAWN, name: Some("план-б".into()), setup, tags: vec!["work".into()] };
+    let create = Request::Command { command: create, reach: Some(reach.into()) };
+    let session = SessionId::from(SESSION);
+    let answer = Command::Answer {
+        session,
+        turn: TurnNo(3),
+        call: CallNo(2),
+        digest: Digest([7; 32]),
+        answer: q_core::Answer::Words("rather not".into()),
+    };
+    let tell = |command: Command| ask(command.into());
     vec![
         ("seed-hello", ClientMessage::Hello(hello)),
         ("seed-create", ask(create)),
-        ("seed-submit", ask(Wish::Submit { token: u128::MAX, text: "why?\n".into() }.of(SESSION))),
-        ("seed-close", ask(Wish::Close { force: true }.of(SESSION))),
-        ("seed-retry", ask(Wish::Retry { token: 1 }.of(SESSION))),
-        ("seed-draft", ask(Wish::SaveDraft { text: "half a".into() }.of(SESSION))),
+        ("seed-submit", tell(Command::Submit { session, token: Token(u128::MAX), text: "why?\n".into() })),
+        ("seed-close", tell(Command::Close { session, even_if_working: true })),
+        ("seed-retry", tell(Command::Retry { session, token: Token(1) })),
+        ("seed-draft", tell(Command::SaveDraft { session, text: "half a".into() })),
         ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
         ("seed-result", ask(Request::Result { session: SESSION, entry: 9, from: 1 << 20, bytes: 4096 })),
-        ("seed-fork", ask(Request::Fork { session: SESSION, at: Some(9), name: None, reach: None })),
+        ("seed-fork", tell(Command::Fork { session, id: UNDRAWN, at: Some(EntryNo(9)), name: None })),
         ("seed-set-agent", ask(Request::SetAgent { session: SESSION, agent: guide.into() })),
-        ("seed-tag", ask(Wish::Tag { changes: vec!["+a".into(), "-b".into()] }.of(SESSION))),
-        ("seed-move", ask(Wish::Move { prompt: 2, place: 0 }.of(SESSION))),
-        ("seed-answer", ask(answer.of(SESSION))),
-        ("seed-reopen", ask(Wish::Reopen.of(SESSION))),
+        ("seed-tag", tell(Command::Tag { session, changes: ["+a", "-b"].map(TagChange::typed).to_vec() })),
+        ("seed-move", tell(Command::Move { session, prompt: PromptNo(2), place: 0 })),
+        ("seed-answer", tell(answer)),
+        ("seed-reopen", tell(Command::Reopen { session })),
         ("seed-list", ask(Request::List)),
         ("seed-list-after", ask(Request::ListAfter { session: SESSION })),
         ("seed-sizes", ask(Request::Sizes)),
@@ -176,7 +187,7 @@ fn line() -> Line {
         agent: "http".into(),
         model: "m".into(),
         directory: "/d".into(),
-        policy: q_core::Policy::Ask,
+        policy: Policy::Ask,
         tags: vec!["work".into()],
         pinned: true,
         parent: Some(Id(5)),

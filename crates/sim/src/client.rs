@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use q_client::{Backoff, ClientState, News, Prompt};
-use q_core::{ClientId, EntryNo, Instant, PendingCall, Presence, SessionId, Token};
+use q_core::{ClientId, Command, EntryNo, Instant, PendingCall, Presence, SessionId, Token};
 use q_host::simulation::Outbox;
 use q_proto::message::{Hello, NamedAgent, Reach};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{Call, Piece};
-use q_proto::{Answer, ClientMessage, HostMessage, Request, Wish};
+use q_proto::{Answer, ClientMessage, HostMessage, Request};
 
 use super::consent::CallId;
 use super::index::Index;
@@ -77,6 +77,7 @@ pub(super) enum Waiting {
 
 /// What a client asks for.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 pub(super) enum Asked {
     Request(Waiting, Request),
     Prompt(Prompt),
@@ -185,10 +186,10 @@ impl Client {
         }
         match asked {
             Asked::Request(waiting, request) => {
-                if let Request::Wish { session, wish } = &request
-                    && wish.asks()
+                if let Request::Command { command, .. } = &request
+                    && let Some(session) = command.asks_agent_of()
                 {
-                    self.offer((*session).into());
+                    self.offer(session);
                 }
                 self.state.request(request, waiting);
             }
@@ -204,10 +205,8 @@ impl Client {
     /// Sends what is to be sent, each message `changed` on its way.
     fn send(&mut self, changed: impl Fn(&mut ClientMessage)) {
         while let Some(mut message) = self.state.next_message() {
-            if let ClientMessage::Request { id, request: Request::Wish { wish, .. } } = &message
-                && let Wish::Submit { token, .. } | Wish::Steer { token, .. } = wish
-            {
-                self.carried.insert(*id, Token(*token));
+            if let Some((id, token)) = prompt_in(&mut message) {
+                self.carried.insert(id, *token);
             }
             changed(&mut message);
             self.tell(message);
@@ -222,7 +221,7 @@ impl Client {
             }
             let sleeps = |id| Some(self.state.mirror.get(id)?.summary.presence == Presence::Hibernated);
             if sleeps(session) == Some(true) {
-                self.ask(Asked::Request(Waiting::Other, Wish::Wake.of(session.into())));
+                self.ask(Asked::Request(Waiting::Other, Command::Wake { session }.into()));
             }
         }
         self.tell(ClientMessage::Showing { session: session.map(Into::into), at_end });
@@ -268,11 +267,7 @@ impl Client {
         self.state.deliver_again();
         let another = self.planted == Some(Planted::DeliversUnderAnotherToken);
         self.send(|message| {
-            if let ClientMessage::Request {
-                request: Request::Wish { wish: Wish::Submit { token, .. } | Wish::Steer { token, .. }, .. },
-                ..
-            } = message
-            {
+            if let Some((_, Token(token))) = prompt_in(message) {
                 *token += u128::from(another);
             }
         });
@@ -392,5 +387,20 @@ impl Client {
             (Waiting::Page { .. } | Waiting::Other, _) => {}
         }
         Ok(())
+    }
+}
+
+/// The token of a prompt that a message delivers, and the number it is delivered under.
+const fn prompt_in(message: &mut ClientMessage) -> Option<(u64, &mut Token)> {
+    match message {
+        ClientMessage::Request {
+            id,
+            request:
+                Request::Command { command: Command::Submit { token, .. } | Command::Steer { token, .. }, .. },
+        } => Some((*id, token)),
+        ClientMessage::Request { .. }
+        | ClientMessage::Hello(_)
+        | ClientMessage::Showing { .. }
+        | ClientMessage::Switched { .. } => None,
     }
 }

@@ -16,7 +16,7 @@ use super::trace::Trace;
 const SOCKET_MESSAGES: usize = 64;
 
 impl Stage {
-    /// Whoever stands before the door starts a host if none runs, and comes in if it is open.
+    /// Whoever wants in starts a host if none runs, and comes in if it serves.
     pub(super) fn let_in(&mut self) -> Held {
         let bounds = if self.planted == Some(Planted::HasNoBounds) { Bounds::default() } else { self.bounds };
         let now = self.clocks.mono();

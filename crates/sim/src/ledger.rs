@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use q_core::conversation::{Role, messages};
-use q_core::{Batch, Body, ClientId, Durability, PromptNo, Record, SessionId, WallTime};
+use q_core::{Batch, Body, ClientId, Command, Durability, PromptNo, Record, SessionId, WallTime};
 use q_host::simulation::{AgentRequest, CommitNo};
-use q_proto::{ClientMessage, Request, Wish};
+use q_proto::{ClientMessage, Request};
 use q_store::Store;
 
 use super::consent::Consents;
@@ -23,7 +23,7 @@ const HISTORY_BYTES: usize = 400 << 10;
 /// What must be remembered to judge what comes later.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    guests: BTreeSet<ClientId>,
+    connections: BTreeSet<ClientId>,
     /// Requests the present host has heard and not answered.
     open: BTreeMap<(ClientId, u64), Open>,
     /// The request being heard.
@@ -57,18 +57,18 @@ impl Ledger {
     }
 
     pub(super) fn comes(&mut self, client: ClientId) {
-        self.guests.insert(client);
+        self.connections.insert(client);
     }
 
     pub(super) fn goes(&mut self, client: ClientId) {
-        self.guests.remove(&client);
+        self.connections.remove(&client);
         self.shown.remove(&client);
         self.open.retain(|(asker, _), _| *asker != client);
     }
 
     /// The host is about to hear this.
     pub(super) fn hears(&mut self, client: ClientId, message: &ClientMessage) {
-        if !self.guests.contains(&client) {
+        if !self.connections.contains(&client) {
             return; // it left meanwhile
         }
         let (id, request) = match message {
@@ -81,14 +81,15 @@ impl Ledger {
             ClientMessage::Hello(_) | ClientMessage::Switched { .. } => return,
         };
         let mut submission = None;
-        if let Request::Wish { session, wish } = request {
-            let session = (*session).into();
-            if let Wish::Submit { text, .. } | Wish::Steer { text, .. } = wish {
+        if let Request::Command { command, .. } = request {
+            if let Command::Submit { text, .. } | Command::Steer { text, .. } = command {
                 submission = mark::submission(text);
-            } else if matches!(wish, Wish::Retry { .. }) && self.planted != Some(Planted::RetriesByItself) {
-                *self.retries.entry(session).or_default() += 1;
-            } else if matches!(wish, Wish::Erase { .. }) {
-                self.erasures.insert(session);
+            } else if let Command::Retry { session, .. } = command
+                && self.planted != Some(Planted::RetriesByItself)
+            {
+                *self.retries.entry(*session).or_default() += 1;
+            } else if let Command::Erase { session, .. } = command {
+                self.erasures.insert(*session);
             }
         }
         let open = Open { is_wish: is_decided_by_the_core(request), submission, commit: None };
@@ -204,7 +205,7 @@ impl Ledger {
 
     /// The host is gone, and its clients' requests with it.
     pub(super) fn host_is_gone(&mut self) {
-        self.guests.clear();
+        self.connections.clear();
         self.shown.clear();
         self.trashed.clear();
         self.open.clear();

@@ -1,9 +1,9 @@
 //! The host's loop: takes one of the events that are ready, in any order that `tokio::select!` might, and carries out what
 //! the host then wants done. Plays the part of `serve.rs`, without its waiting.
 
-use q_core::{AgentEvent, ClientId, Instant, SessionId, TurnNo, Wants};
+use q_core::{AgentEvent, ClientId, Command, Instant, SessionId, Token, TurnNo, Wants};
 use q_host::simulation::{AgentControl, AgentRequest, AgentSpec, Allowance, COMMITS, Event, FAREWELL, Heard};
-use q_proto::{ClientMessage, Wish};
+use q_proto::ClientMessage;
 use q_testkit::chance::Chance;
 
 use super::law::{Held, Law};
@@ -146,7 +146,7 @@ impl Stage {
                 life.phase = Phase::Leaving(now);
                 self.after_event()?;
             }
-            Phase::Leaving(_) if !life.host.has_guests() => self.leave()?,
+            Phase::Leaving(_) if !life.host.has_connections() => self.leave()?,
             Phase::Starting | Phase::Serving | Phase::Leaving(_) => {}
         }
         Ok(())
@@ -258,7 +258,8 @@ impl Stage {
             return;
         };
         for number in 0..life.host.world().drawn {
-            let request = Wish::Retry { token: number.into() }.of(mark::session(number).into());
+            let request =
+                Command::Retry { session: mark::session(number), token: Token(number.into()) }.into();
             let message = ClientMessage::Request { id: 1_000_000 + number, request };
             let allowance = Allowance::default();
             life.inbox.push_back(Event::Said { client: ClientId(1), message, allowance });

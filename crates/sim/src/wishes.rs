@@ -1,8 +1,11 @@
 //! From a wish to the request a client makes of it.
 
 use q_client::Prompt;
-use q_core::{Digest, EntryNo, Kind, PendingCall, Policy, SessionId, Token, TurnNo, Wants};
-use q_proto::{New, Request, Say, Wish as OnWire};
+use q_core::{
+    Command, Digest, EntryNo, Environment, Kind, PendingCall, Policy, PromptNo, SessionId, Setup, TagChange,
+    Token, TurnNo, Wants,
+};
+use q_proto::{Request, UNDRAWN};
 use q_testkit::chance::scrambled;
 
 use super::client::{Asked, Client, Waiting};
@@ -20,42 +23,45 @@ const TAGS: [&str; 6] = ["+work", "-work", "later", "Later", "two words", "-"];
 impl Wish {
     /// What this client asks. `number` is one that no other wish had.
     pub(super) fn request(&self, session: SessionId, client: &Client, number: u64) -> Asked {
-        let of = |wish: OnWire| Asked::Request(Waiting::Other, wish.of(session.into()));
+        let of = |command: Command| Asked::Request(Waiting::Other, command.into());
         let other = |request| Asked::Request(Waiting::Other, request);
         let queued = |prompt| queued(client, session, prompt);
         match *self {
-            Self::Create { named, brief, denies } => other(create(named, brief, denies, number)),
+            Self::Create { named, brief, denies } => of(create(named, brief, denies, number)),
             Self::Fork { at, named } => {
-                let at = at.map(|at| entry(client, session, at).0);
-                other(Request::Fork { session: session.into(), at, name: named.map(typed), reach: None })
+                let at = at.map(|at| entry(client, session, at));
+                of(Command::Fork { session, id: UNDRAWN, at, name: named.map(typed) })
             }
-            Self::Rename { name } => of(OnWire::Rename { name: typed(name) }),
-            Self::Close { force } => of(OnWire::Close { force }),
-            Self::Reopen => of(OnWire::Reopen),
-            Self::Trash { force } => of(OnWire::Trash { force }),
-            Self::Restore => of(OnWire::Restore),
-            Self::Erase { force } => of(OnWire::Erase { force }),
-            Self::Wake => of(OnWire::Wake),
+            Self::Rename { name } => of(Command::Rename { session, name: typed(name) }),
+            Self::Close { force } => of(Command::Close { session, even_if_working: force }),
+            Self::Reopen => of(Command::Reopen { session }),
+            Self::Trash { force } => of(Command::Trash { session, even_if_working: force }),
+            Self::Restore => of(Command::Restore { session }),
+            Self::Erase { force } => of(Command::Erase { session, even_if_working: force }),
+            Self::Wake => of(Command::Wake { session }),
             Self::Tag { change } => {
-                of(OnWire::Tag { changes: vec![TAGS[usize::from(change) % TAGS.len()].into()] })
+                let change = TagChange::typed(TAGS[usize::from(change) % TAGS.len()]);
+                of(Command::Tag { session, changes: vec![change] })
             }
-            Self::Pin { pinned } => of(OnWire::Pin { pinned }),
+            Self::Pin { pinned } => of(Command::Pin { session, pinned }),
             Self::SetPolicy { denies } => {
-                of(OnWire::SetPolicy { policy: if denies { Policy::Deny } else { Policy::Ask } })
+                of(Command::SetPolicy { session, policy: if denies { Policy::Deny } else { Policy::Ask } })
             }
-            Self::MarkUnread => of(OnWire::MarkUnread),
+            Self::MarkUnread => of(Command::MarkUnread { session }),
             Self::Submit { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), false)),
             Self::Steer { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), true)),
-            Self::Unqueue { prompt } => of(OnWire::Unqueue { prompt: queued(prompt) }),
+            Self::Unqueue { prompt } => of(Command::Unqueue { session, prompt: queued(prompt) }),
             Self::Edit { prompt, bytes } => {
                 let text = text(session, &format!("e{number}"), bytes);
-                of(OnWire::Edit { prompt: queued(prompt), text })
+                of(Command::Edit { session, prompt: queued(prompt), text })
             }
-            Self::Move { prompt, place } => of(OnWire::Move { prompt: queued(prompt), place: place.into() }),
-            Self::SendNow { prompt } => of(OnWire::SendNow { prompt: queued(prompt) }),
-            Self::Interrupt => of(OnWire::Interrupt),
-            Self::Retry => of(OnWire::Retry { token: token(number) }),
-            Self::Draft { bytes } => of(OnWire::SaveDraft { text: text(session, "draft", bytes) }),
+            Self::Move { prompt, place } => {
+                of(Command::Move { session, prompt: queued(prompt), place: place.into() })
+            }
+            Self::SendNow { prompt } => of(Command::SendNow { session, prompt: queued(prompt) }),
+            Self::Interrupt => of(Command::Interrupt { session }),
+            Self::Retry => of(Command::Retry { session, token: token(number) }),
+            Self::Draft { bytes } => of(Command::SaveDraft { session, text: text(session, "draft", bytes) }),
             Self::Page { older, bytes } => page(client, session, older, bytes),
             Self::List => other(Request::List),
             // An answer needs something to answer: it is looked for.
@@ -105,40 +111,41 @@ impl Answering {
     pub(super) fn asked(&self) -> Asked {
         let (session, call) = &self.call;
         let answer = match self.says {
-            Answer::Once => Say::Once,
-            Answer::Always => Say::Always,
-            Answer::Deny => Say::Deny,
-            Answer::Words => Say::Words(mark::text(*session, "answer", 20)),
+            Answer::Once => q_core::Answer::Once,
+            Answer::Always => q_core::Answer::Always,
+            Answer::Deny => q_core::Answer::Deny,
+            Answer::Words => q_core::Answer::Words(mark::text(*session, "answer", 20)),
         };
-        let wish = OnWire::Answer { turn: call.turn.0, call: call.call.0, digest: call.digest.0, answer };
-        Asked::Request(Waiting::Other, wish.of((*session).into()))
+        let PendingCall { turn, call, digest, .. } = *call;
+        let command = Command::Answer { session: *session, turn, call, digest, answer };
+        Asked::Request(Waiting::Other, command.into())
     }
 }
 
 fn prompt(number: u64, session: SessionId, bytes: usize, steers: bool) -> Prompt {
     let what = mark::of_submission(number);
     let text = if bytes == 0 { " \n".into() } else { mark::text(session, &what, bytes) };
-    Prompt { session, token: Token(token(number)), text, steers }
+    Prompt { session, token: token(number), text, steers }
 }
 
 fn text(session: SessionId, what: &str, bytes: u16) -> String {
     if bytes == 0 { String::new() } else { mark::text(session, what, bytes.into()) }
 }
 
-fn create(named: Option<u8>, brief: u8, denies: bool, number: u64) -> Request {
-    let kinds = Kind::BUILT_IN.iter().map(Kind::word).cycle().take(16).chain(["", "my-own", "1"]);
-    let kinds: Vec<&str> = kinds.collect();
-    Request::Create(New {
-        name: named.map(typed),
-        kind: kinds[number as usize % kinds.len()].into(),
+fn create(named: Option<u8>, brief: u8, denies: bool, number: u64) -> Command {
+    let kinds = Kind::BUILT_IN.iter().map(Kind::word).cycle().take(16).chain(["", "my-own"]);
+    let kinds: Vec<Kind> = kinds.filter_map(|word| q_proto::kind(word).ok()).collect();
+    let setup = Setup {
+        kind: kinds[number as usize % kinds.len()].clone(),
         brief: "b".repeat(brief.into()),
         agent: AGENTS[number as usize / 8 % AGENTS.len()].into(),
-        reach: None, // its client puts it in
         model: String::new(),
         directory: "/".into(),
-        deny_tools: denies,
-        tags: if number.is_multiple_of(3) { vec!["made".into()] } else { Vec::new() },
-    })
+        environment: Environment::default(),
+        policy: if denies { Policy::Deny } else { Policy::Ask },
+    };
+    let tags = if number.is_multiple_of(3) { vec!["made".into()] } else { Vec::new() };
+    Command::Create { id: UNDRAWN, name: named.map(typed), setup, tags }
 }
 
 fn page(client: &Client, session: SessionId, older: bool, bytes: u16) -> Asked {
@@ -159,24 +166,24 @@ fn entry(client: &Client, session: SessionId, place: u8) -> EntryNo {
 }
 
 /// The number of the prompt that waits at that place, or one that may not wait.
-fn queued(client: &Client, session: SessionId, place: u8) -> u64 {
+fn queued(client: &Client, session: SessionId, place: u8) -> PromptNo {
     let shown = client.state.mirror.get(session);
     let waiting = shown.and_then(|shown| shown.queue.get(usize::from(place)));
-    waiting.map_or(place.into(), |waiting| waiting.prompt.0)
+    waiting.map_or(PromptNo(place.into()), |waiting| waiting.prompt)
 }
 
 fn typed(name: u8) -> String {
     NAMES[usize::from(name) % NAMES.len()].into()
 }
 
-fn token(number: u64) -> u128 {
-    scrambled(number).into()
+fn token(number: u64) -> Token {
+    Token(scrambled(number).into())
 }
 
 /// Whether the core decides it: then it is acknowledged only when it is durable.
 pub(super) const fn is_decided_by_the_core(request: &Request) -> bool {
     match request {
-        Request::Create(_) | Request::Fork { .. } | Request::Import(_) | Request::Wish { .. } => true,
+        Request::Command { .. } => true,
         Request::SetAgent { .. }
         | Request::Page { .. }
         | Request::Result { .. }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use q_client::Prompt;
 use q_core::{Command, Entry, EntryNo, Mirror, SessionId};
 use q_proto::view::Line;
-use q_proto::{Answer, ClientMessage, Request};
+use q_proto::{Answer, ClientMessage, Request, UNDRAWN};
 use q_term::granted::{Way, granted};
 use q_term::slash::UserCommand;
 use q_term::{Intent, Ui};
@@ -91,18 +91,17 @@ impl Requests {
             Intent::New { kind, name } => {
                 let directory = context.environment.directory.to_string_lossy().into_owned();
                 let wanted = Wanted { name, kind, directory, attended: true, ..Wanted::default() };
-                match new::request(context, wanted) {
-                    Ok(request) => (Waiting::New, request),
+                match new::command(context, wanted) {
+                    Ok(command) => (Waiting::New, command.into()),
                     Err(error) => {
                         Waiting::New.refused(ui, &error);
                         return Ok(());
                     }
                 }
             }
-            Intent::Fork { session, at, name } => (
-                Waiting::New,
-                Request::Fork { session: session.into(), at: at.map(|at| at.0), name, reach: None },
-            ),
+            Intent::Fork { session, at, name } => {
+                (Waiting::New, Command::Fork { session, id: UNDRAWN, at, name }.into())
+            }
             Intent::Submit { key, session, text, steer } => {
                 let prompt = Prompt { session, token: token()?, text, steers: steer };
                 client.state.submit(prompt, Waiting::Prompt(key));

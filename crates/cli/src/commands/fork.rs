@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use q_proto::Request;
+use q_core::{Command, EntryNo};
+use q_proto::UNDRAWN;
 
 use crate::args::ForkArgs;
 use crate::client::Client;
@@ -14,8 +15,8 @@ use crate::out;
 pub(crate) async fn run(context: &Context, args: ForkArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let parent = client.resolve(&args.session).await?;
-    let request = Request::Fork { session: parent.id.into(), at: args.at, name: args.name, reach: None };
-    let made = client.create(request).await?;
+    let fork = Command::Fork { session: parent.id, id: UNDRAWN, at: args.at.map(EntryNo), name: args.name };
+    let made = client.create(fork).await?;
     let fork = client.resolve(&made.id.to_string()).await?;
     if args.json {
         json::print(&SessionJson::from(&fork))?;

@@ -86,7 +86,7 @@ async fn bring(
     rest: Vec<Item>,
     what: &str,
 ) -> Result<SessionId, CliError> {
-    let id = client.create(Command::Import(Box::new(import)).into()).await?.id;
+    let id = client.create(Command::Import(Box::new(import))).await?.id;
     match bring_parts(client, id, file, rest, what).await {
         Ok(()) => Ok(id),
         Err(error) => {

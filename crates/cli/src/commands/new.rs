@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use q_core::SessionId;
-use q_proto::{New, Request};
+use q_core::{Command, Environment, Policy, SessionId, Setup};
+use q_proto::UNDRAWN;
 use q_term::suggest::nearest;
 use serde::Serialize;
 
@@ -38,9 +38,9 @@ pub(crate) async fn run(context: &Context, args: NewArgs, plain: bool) -> Result
         tags: args.tags,
         attended: !args.detached && context.environment.input_is_terminal,
     };
-    let request = request(context, wanted)?;
+    let command = command(context, wanted)?;
     let mut client = Client::attach(context, false).await?;
-    let id = make(&mut client, request).await?;
+    let id = make(&mut client, command).await?;
     let prompt = match prompt {
         None => None,
         Some(text) => Some(client.submit(id, text).await?),
@@ -79,23 +79,28 @@ pub(crate) async fn create(
     context: &Context,
     wanted: Wanted,
 ) -> Result<SessionId, CliError> {
-    make(client, request(context, wanted)?).await
+    make(client, command(context, wanted)?).await
 }
 
-async fn make(client: &mut Client, request: Request) -> Result<SessionId, CliError> {
-    let Created { id, hibernated } = client.create(request).await?;
+async fn make(client: &mut Client, command: Command) -> Result<SessionId, CliError> {
+    let Created { id, hibernated } = client.create(command).await?;
     if let Some(name) = hibernated {
         out::note(&q_term::words::made_room(&name));
     }
     Ok(id)
 }
 
-/// The request for a new session with the agent that was asked for, or the default one.
-pub(crate) fn request(context: &Context, wanted: Wanted) -> Result<Request, CliError> {
+/// The command for a new session with the agent that was asked for, or the default one.
+pub(crate) fn command(context: &Context, wanted: Wanted) -> Result<Command, CliError> {
     let Wanted { name, kind, agent, model, directory, tags, attended } = wanted;
     let (brief, deny_tools) = template(context, &kind)?;
     let (agent, model) = agent_and_model(context, agent.as_deref(), model, attended)?;
-    Ok(Request::Create(New { name, kind, brief, agent, reach: None, model, directory, deny_tools, tags }))
+    let kind = q_proto::kind(&kind)
+        .map_err(|fault| CliError::usage(format!("this cannot be a kind of session: {fault}")))?;
+    let policy = if deny_tools { Policy::Deny } else { Policy::Ask };
+    let environment = Environment::default(); // the host knows it
+    let setup = Setup { kind, brief, agent, model, directory, environment, policy };
+    Ok(Command::Create { id: UNDRAWN, name, setup, tags })
 }
 
 /// The agent that was asked for, or the default one, and the model that it is asked for.

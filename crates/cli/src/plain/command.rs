@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use q_core::{Command, SessionId, attention};
-use q_proto::Request;
+use q_proto::UNDRAWN;
 use q_term::action::{self, Action, Group, QueueEnd};
 use q_term::advice;
 use q_term::granted::{Way, granted};
@@ -124,8 +124,8 @@ impl Face<'_> {
 
     async fn fork(&mut self, name: Option<String>) -> Result<(), CliError> {
         let session = self.here()?;
-        let request = Request::Fork { session: session.into(), at: None, name, reach: None };
-        let made = self.client.create(request).await?;
+        let fork = Command::Fork { session, id: UNDRAWN, at: None, name };
+        let made = self.client.create(fork).await?;
         self.say_updates()?;
         self.go_to(made.id).await
     }

@@ -248,7 +248,7 @@ impl Face<'_> {
         let directory = self.context.environment.directory.to_string_lossy().into_owned();
         let attended = self.context.environment.input_is_terminal;
         let wanted = Wanted { name, kind, directory, attended, ..Wanted::default() };
-        let id = self.client.create(new::request(self.context, wanted)?).await?.id;
+        let id = self.client.create(new::command(self.context, wanted)?).await?.id;
         self.say_updates()?;
         self.go_to(id).await?;
         Ok(id)

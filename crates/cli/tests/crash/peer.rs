@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use q_client::ConnectError;
 use q_client::Connection;
-use q_core::{Body, Command, Entry, EntryNo, Mirror, SessionId, Snapshot, Update};
+use q_core::{Body, Command, Entry, EntryNo, Mirror, SessionId, Setup, Snapshot, Update};
 use q_proto::message::{Hello, NamedAgent, Reach};
-use q_proto::{Answer, ClientMessage, HostMessage, New, Refused, Request};
+use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request, UNDRAWN};
 use q_testkit::clock;
 
 use crate::world::World;
@@ -82,11 +82,11 @@ impl Peer {
 
     pub(crate) async fn request(&mut self, request: Request) -> Result<u64, ConnectError> {
         // A host that did not make the session wants its agent; any other leaves it.
-        if let Request::Wish { session, wish } = &request
-            && wish.asks()
+        if let Request::Command { command, .. } = &request
+            && let Some(session) = command.asks_agent_of()
         {
             let agent = NamedAgent { name: "scripted".to_owned(), reach: self.reach.clone() };
-            let request = Request::SetAgent { session: *session, agent: agent.into() };
+            let request = Request::SetAgent { session: session.into(), agent: agent.into() };
             self.connection.send(&ClientMessage::Request { id: NOBODYS, request })?;
         }
         self.requests += 1;
@@ -165,14 +165,14 @@ impl Peer {
     }
 
     pub(crate) async fn create(&mut self, name: &str) -> SessionId {
-        let request = Request::Create(New {
-            name: Some(name.to_owned()),
+        let setup = Setup {
             agent: "scripted".to_owned(),
-            reach: Some(self.reach.clone().into()),
             model: "m".to_owned(),
             directory: "/".to_owned(),
-            ..New::default()
-        });
+            ..Setup::default()
+        };
+        let create = Command::Create { id: UNDRAWN, name: Some(name.to_owned()), setup, tags: Vec::new() };
+        let request = Request::Command { command: create, reach: Some(self.reach.clone().into()) };
         let Answer::Created { session, .. } = self.ask(request).await else { panic!("not created") };
         session.into()
     }

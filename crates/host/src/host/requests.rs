@@ -1,8 +1,8 @@
 //! What clients say: requests answered here, wishes passed on to the core.
 
-use q_core::{ClientId, Command, Environment, Input, NameFault, ReplyTo, RequestId, SessionId};
+use q_core::{ClientId, Command, Input, ReplyTo, RequestId, SessionId};
 use q_proto::message::{NamedAgent, Reach, Status};
-use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request, request};
+use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request};
 
 use super::{End, Host, agents};
 use crate::queries::queue::ClientQuery;
@@ -11,7 +11,7 @@ use crate::world::World;
 
 impl<W: World> Host<W> {
     pub(super) fn said(&mut self, client: ClientId, message: ClientMessage) {
-        if !self.guests.contains_key(&client) {
+        if !self.connections.contains_key(&client) {
             return; // it left meanwhile
         }
         match message {
@@ -37,12 +37,6 @@ impl<W: World> Host<W> {
                 self.query(client, id, output::query(session.into(), entry, from, bytes));
             }
             Request::Facts { session } => self.query(client, id, Query::Facts { session: session.into() }),
-            // It is closed while it comes in, and nothing is asked in it: who first goes on in it brings its agent.
-            Request::Import(brought) => {
-                self.create(client, id, None, |fresh, environment| {
-                    brought.command(fresh, environment).map_err(bad_kind)
-                });
-            }
             Request::List => self.list(client, id, None),
             Request::ListAfter { session } => self.list(client, id, Some(session.into())),
             Request::Sizes => self.world.send(client, reply(Ok(sizes::answer(self.core.view())))),
@@ -67,15 +61,6 @@ impl<W: World> Host<W> {
                 self.world.send(client, reply(Ok(Answer::Done)));
                 self.stop(End::Restart);
             }
-            Request::Create(mut new) => {
-                let reach = new.reach.take();
-                self.create(client, id, reach, |session, environment| {
-                    new.command(session, environment).map_err(bad_kind)
-                });
-            }
-            Request::Fork { session, at, name, reach } => {
-                self.create(client, id, reach, |fresh, _| Ok(request::fork(session, fresh, at, name)));
-            }
             Request::SetAgent { session, agent } => {
                 let answer = agents::check(&agent.reach).map(|()| Answer::Done);
                 if let (Ok(_), Some(session)) = (&answer, self.core.view().summary(session.into())) {
@@ -83,7 +68,7 @@ impl<W: World> Host<W> {
                 }
                 self.world.send(client, reply(answer));
             }
-            Request::Wish { session, wish } => self.wish(client, id, wish.command(session.into())),
+            Request::Command { command, reach } => self.command(client, id, command, reach),
         }
     }
 
@@ -111,15 +96,16 @@ impl<W: World> Host<W> {
         self.tell(Input::Wish { to: ReplyTo { client, request: RequestId(id) }, command });
     }
 
-    /// A wish for a session that does not exist yet: it gets a fresh id, and how its agent is reached.
-    fn create(
-        &mut self,
-        client: ClientId,
-        id: u64,
-        reach: Option<Box<Reach>>,
-        command: impl FnOnce(SessionId, Environment) -> Result<Command, Refused>,
-    ) {
-        let environment = self.guests.get(&client).map(|guest| guest.environment).unwrap_or_default();
+    /// A command of a client. A session that does not exist yet gets a fresh id, and how its agent is reached.
+    fn command(&mut self, client: ClientId, id: u64, mut command: Command, reach: Option<Box<Reach>>) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "no other command makes a session")]
+        let (made, environment, reach) = match &mut command {
+            Command::Create { id, setup, .. } => (id, Some(&mut setup.environment), reach),
+            Command::Fork { id, .. } => (id, None, reach),
+            // It is closed while it comes in, and nothing is asked in it: who first goes on in it brings its agent.
+            Command::Import(import) => (&mut import.id, Some(&mut import.setup.environment), None),
+            _of_one_that_exists => return self.wish(client, id, command),
+        };
         let wanted = reach.as_deref().map_or(Ok(()), agents::check);
         let fresh = wanted.and_then(|()| {
             self.world.session_id().map_err(|error| Refused {
@@ -128,8 +114,16 @@ impl<W: World> Host<W> {
                 limit: false,
             })
         });
-        match fresh.and_then(|session| Ok((session, command(session, environment)?))) {
-            Ok((session, command)) => {
+        match fresh {
+            Ok(session) => {
+                *made = session;
+                if let Some(environment) = environment {
+                    *environment = self
+                        .connections
+                        .get(&client)
+                        .map(|connection| connection.environment)
+                        .unwrap_or_default();
+                }
                 self.wish(client, id, command);
                 if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
                     self.agents.offer(&made, NamedAgent { name: made.agent.clone(), reach: *reach });
@@ -140,15 +134,7 @@ impl<W: World> Host<W> {
     }
 
     pub(super) fn status(&self) -> Status {
-        let watching = self.guests.values().filter(|guest| guest.watches).count() as u64;
+        let watching = self.connections.values().filter(|connection| connection.watches).count() as u64;
         status::read(&self.core, self.started, watching, self.read_only.clone())
-    }
-}
-
-fn bad_kind(fault: NameFault) -> Refused {
-    Refused {
-        code: "bad_kind".into(),
-        message: format!("this cannot be a kind of session: {fault}"),
-        limit: false,
     }
 }

@@ -10,9 +10,9 @@ use q_store::{Store, StoreError};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::Query;
-use crate::door::Outbox;
 use crate::events::Loaded;
 use crate::followers::figures::FollowedFigures;
+use crate::listener::Outbox;
 
 /// Queries that are read at once: each answer may hold a page of long entries.
 const AT_ONCE: usize = 4;

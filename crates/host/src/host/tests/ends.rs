@@ -76,7 +76,7 @@ fn without_random_bits_nothing_is_created_and_the_client_is_told() {
     let created = bench.request(1, create("a"));
     assert!(matches!(bench.answer(created), Some(Err(refused)) if refused.code == "entropy"));
     assert!(bench.host.world.commits.is_empty());
-    assert!(bench.host.guests.contains_key(&ClientId(1)));
+    assert!(bench.host.connections.contains_key(&ClientId(1)));
 }
 
 #[test]

@@ -11,17 +11,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{AgentControl, AgentSpec};
-use q_core::{AgentEvent, Batch, ClientId, Instant, Limits, Multiplexer, Now, SessionId, TurnNo, WallTime};
+use q_core::{
+    AgentEvent, Batch, ClientId, Command, Instant, Limits, Multiplexer, Now, SessionId, Setup, Token, TurnNo,
+    WallTime,
+};
 use q_proto::Id;
 use q_proto::entropy::NoEntropy;
 use q_proto::message::{Hello, NamedAgent, Reach};
 use q_proto::network::Network;
-use q_proto::{Answer, ClientMessage, HostMessage, New, Refused, Request, Wish};
+use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request, UNDRAWN};
 use q_store::StoreError;
 
 use super::Host;
-use crate::door::Outbox;
 use crate::events::{Allowance, Event, Heard};
+use crate::listener::Outbox;
 use crate::pipeline::CommitNo;
 use crate::queries::Query;
 use crate::world::{AgentRequest, World};
@@ -148,16 +151,21 @@ impl Bench {
     /// A client asks; gives the request's number. It brings the agent with a session that it makes, and offers it before
     /// each wish that begins a turn, wanted or not: what is taken is the host's to say.
     fn request(&mut self, client: u64, mut request: Request) -> u64 {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "no other request brings an agent")]
-        match &mut request {
-            Request::Create(new) => {
-                new.reach = self.agent_of(client, &new.agent).map(|agent| agent.reach.into());
+        if let Request::Command { command, reach } = &mut request {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "no other command brings an agent")]
+            match command {
+                Command::Create { setup, .. } => {
+                    *reach = self.agent_of(client, &setup.agent).map(|agent| agent.reach.into());
+                }
+                Command::Fork { session, .. } => {
+                    *reach = self.agent_in(client, (*session).into()).map(|agent| agent.reach.into());
+                }
+                command => {
+                    if let Some(session) = command.asks_agent_of() {
+                        self.offer(client, session.into());
+                    }
+                }
             }
-            Request::Fork { session, reach, .. } => {
-                *reach = self.agent_in(client, *session).map(|agent| agent.reach.into());
-            }
-            Request::Wish { session, wish } if wish.asks() => self.offer(client, *session),
-            _request_without_agent => {}
         }
         self.requests += 1;
         let id = self.requests;
@@ -200,8 +208,8 @@ impl Bench {
     }
 
     fn submit(&mut self, client: u64, session: Id, text: &str) -> u64 {
-        let token = u128::from(self.requests) + 1;
-        self.request(client, Wish::Submit { token, text: text.into() }.of(session))
+        let token = Token(u128::from(self.requests) + 1);
+        self.request(client, Command::Submit { session: session.into(), token, text: text.into() }.into())
     }
 
     /// Everything given to the writer becomes durable.
@@ -277,7 +285,8 @@ fn http(address: &str) -> Reach {
 }
 
 fn create(agent: &str) -> Request {
-    Request::Create(New { agent: agent.into(), directory: "/".into(), ..New::default() })
+    let setup = Setup { agent: agent.into(), directory: "/".into(), ..Setup::default() };
+    Command::Create { id: UNDRAWN, name: None, setup, tags: Vec::new() }.into()
 }
 
 fn kind(message: &HostMessage) -> &'static str {

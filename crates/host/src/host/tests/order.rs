@@ -1,8 +1,8 @@
 //! What waits for a commit, and what does not.
 
-use q_core::{AgentEvent, ClientId, Presence};
+use q_core::{AgentEvent, ClientId, Command, Presence};
 use q_proto::message::Hello;
-use q_proto::{Answer, ClientMessage, Request, Wish};
+use q_proto::{Answer, ClientMessage, Request};
 
 use super::{Bench, Id, count, create};
 use crate::events::{Allowance, Event};
@@ -64,7 +64,7 @@ fn a_turn_that_is_cancelled_while_it_is_being_written_is_never_asked() {
     let (one, two) = (bench.create(1, "a"), bench.create(1, "a"));
     bench.submit(1, one, "why?");
     let other = bench.submit(1, two, "and you?");
-    let interrupted = bench.request(1, Wish::Interrupt.of(one));
+    let interrupted = bench.request(1, Command::Interrupt { session: one.into() }.into());
     bench.commit();
     assert!(matches!(bench.answer(interrupted), Some(Ok(Answer::Done))));
     assert!(matches!(bench.answer(other), Some(Ok(Answer::Accepted(1)))));
@@ -125,7 +125,7 @@ fn snapshots_wait_for_who_reads_them_and_updates_for_their_snapshots() {
         assert!(heard.contains_key(&(1, "update")), "{heard:?}");
         assert_eq!(heard.contains_key(&(2, "update")), is_known, "{heard:?}");
     }
-    bench.request(1, Wish::Close { force: true }.of(sessions[3]));
+    bench.request(1, Command::Close { session: sessions[3].into(), even_if_working: true }.into());
     bench.commit();
     bench.news();
     bench.host.on(Event::Drained { client: ClientId(2) });
@@ -141,7 +141,7 @@ fn what_comes_late_or_from_nobody_changes_nothing() {
     let session = bench.create(1, "a");
     bench.submit(1, session, "why?");
     bench.commit();
-    bench.request(1, Wish::Interrupt.of(session));
+    bench.request(1, Command::Interrupt { session: session.into() }.into());
     bench.commit();
     bench.news();
     let written = bench.host.world.commits.len();
@@ -200,7 +200,7 @@ fn a_list_goes_on_behind_any_session_also_behind_one_that_is_gone() {
     bench.connect(1, false, &[("a", "A")]);
     let all = [bench.create(1, "a"), bench.create(1, "a"), bench.create(1, "a")];
     let [_, second, third] = all;
-    let erased = bench.request(1, Wish::Erase { force: true }.of(second));
+    let erased = bench.request(1, Command::Erase { session: second.into(), even_if_working: true }.into());
     bench.commit();
     assert!(matches!(bench.answer(erased), Some(Ok(_))));
     for (request, expected) in [

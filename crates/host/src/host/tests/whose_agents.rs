@@ -1,8 +1,8 @@
 //! Whose agents answer in which session.
 
-use q_core::{AgentEvent, AgentFailure, FailureKind};
+use q_core::{AgentEvent, AgentFailure, Command, FailureKind, Token};
 use q_proto::message::NamedAgent;
-use q_proto::{Answer, HostMessage, Id, Request, Wish};
+use q_proto::{Answer, HostMessage, Id, Request, UNDRAWN};
 
 use super::{Bench, http};
 use crate::reach::spec;
@@ -39,7 +39,7 @@ fn after_a_restart_the_first_client_that_has_the_agent_lends_it() {
 
     bench.connect(3, false, &[("a", "A of 3")]);
     bench.connect(4, false, &[("a", "A of 4")]);
-    bench.request(3, Wish::Retry { token: 77 }.of(session));
+    bench.request(3, Command::Retry { session: session.into(), token: Token(77) }.into());
     bench.commit();
     bench.hear(session, 2, AgentEvent::Done);
     bench.submit(4, session, "and then?");
@@ -58,7 +58,7 @@ fn after_a_failed_turn_the_client_that_goes_on_lends_its_agent() {
     bench.hear(session, 1, AgentEvent::Failed(failure));
     bench.commit();
     bench.connect(2, false, &[("a", "right key")]);
-    bench.request(2, Wish::Retry { token: 77 }.of(session));
+    bench.request(2, Command::Retry { session: session.into(), token: Token(77) }.into());
     bench.commit();
     assert_eq!(bench.addresses(), ["wrong key", "right key"]);
 }
@@ -85,7 +85,8 @@ fn a_fork_has_the_agent_of_the_client_that_made_it() {
     bench.connect(1, false, &[("a", "A of 1")]);
     bench.connect(2, false, &[("a", "A of 2")]);
     let session = bench.create(1, "a");
-    let fork = bench.request(2, Request::Fork { session, at: None, name: None, reach: None });
+    let fork = Command::Fork { session: session.into(), id: UNDRAWN, at: None, name: None };
+    let fork = bench.request(2, fork.into());
     bench.commit();
     let Some(Ok(Answer::Created { session: fork, .. })) = bench.answer(fork) else { panic!("no fork") };
     let fork = *fork;
@@ -113,16 +114,16 @@ fn a_sessions_line_says_when_its_agent_is_wanted() {
     bench.hear(session, 1, AgentEvent::Failed(failure));
     bench.commit();
     assert!(is_wanted(&mut bench, session), "the last turn failed");
-    bench.request(1, Wish::Retry { token: 77 }.of(session));
+    bench.request(1, Command::Retry { session: session.into(), token: Token(77) }.into());
     bench.commit();
     assert!(!is_wanted(&mut bench, session), "the next one runs");
     bench.hear(session, 2, AgentEvent::Done);
     bench.commit();
 
-    bench.request(1, Wish::Close { force: false }.of(session));
+    bench.request(1, Command::Close { session: session.into(), even_if_working: false }.into());
     bench.commit();
     assert!(!is_wanted(&mut bench, session), "nothing is asked in the archive");
-    bench.request(1, Wish::Reopen.of(session));
+    bench.request(1, Command::Reopen { session: session.into() }.into());
     bench.commit();
     assert!(is_wanted(&mut bench, session), "what was known is forgotten");
 

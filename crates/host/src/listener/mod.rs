@@ -1,9 +1,9 @@
-//! The clients' door: accepts connections of this user, reads what clients say, writes what waits for them.
+//! The listener: accepts connections of this user, reads what clients say, writes what waits for them.
 //!
 //! What clients may cost together is bounded here: connections, unfinished frames, and what waits for them.
 
 mod backlog;
-mod guest;
+mod connection;
 mod outbox;
 mod reader;
 mod ungreeted;
@@ -39,7 +39,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
 /// What connections share.
 #[derive(Debug)]
-struct Door {
+struct Shared {
     events: mpsc::Sender<Event>,
     ungreeted: Ungreeted,
     /// Places for clients.
@@ -49,7 +49,7 @@ struct Door {
     backlog: Arc<Backlog>,
 }
 
-impl Door {
+impl Shared {
     /// One that leaves a quarter of so many descriptors to the store and the agents.
     fn within(descriptors: usize, events: mpsc::Sender<Event>) -> Self {
         Self {
@@ -63,9 +63,9 @@ impl Door {
 }
 
 /// Lets clients in until the listener is dropped.
-pub(crate) async fn keep(listener: UnixListener, events: mpsc::Sender<Event>) {
+pub(crate) async fn accept(listener: UnixListener, events: mpsc::Sender<Event>) {
     let descriptors = getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok());
-    let door = Arc::new(Door::within(descriptors.unwrap_or(usize::MAX), events));
+    let shared = Arc::new(Shared::within(descriptors.unwrap_or(usize::MAX), events));
     let mut last = ClientId(0);
     let me = rustix::process::geteuid().as_raw();
     loop {
@@ -73,16 +73,16 @@ pub(crate) async fn keep(listener: UnixListener, events: mpsc::Sender<Event>) {
             Ok((stream, _)) => {
                 if stream.peer_cred().is_ok_and(|peer| peer.uid() == me) {
                     last = last.next();
-                    let serving = guest::serve(stream, last, Arc::clone(&door));
-                    door.ungreeted.enter(last, || tokio::spawn(serving).abort_handle());
+                    let serving = connection::serve(stream, last, Arc::clone(&shared));
+                    shared.ungreeted.enter(last, || tokio::spawn(serving).abort_handle());
                 } else {
-                    tracing::warn!(target: "q::door", "a connection of another user was refused");
+                    tracing::warn!(target: "q::listener", "a connection of another user was refused");
                 }
             }
             // Out of file descriptors, most likely.
             Err(error) => {
-                tracing::warn!(target: "q::door", %error, "a connection could not be accepted");
-                if door.ungreeted.make_room() {
+                tracing::warn!(target: "q::listener", %error, "a connection could not be accepted");
+                if shared.ungreeted.make_room() {
                     tokio::task::yield_now().await; // it closes its descriptor
                 } else {
                     // Waiting lets others close theirs, spinning would not.

@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::Door;
+use super::Shared;
 use super::outbox::{Outbox, Taken};
 use super::reader::Reader;
 use crate::events::Event;
@@ -23,20 +23,20 @@ const HELLO_WITHIN: Duration = Duration::from_secs(5);
 const TOGETHER: usize = 64 << 10;
 
 /// Serves one connection to its end.
-pub(super) async fn serve(stream: UnixStream, client: ClientId, door: Arc<Door>) {
+pub(super) async fn serve(stream: UnixStream, client: ClientId, shared: Arc<Shared>) {
     let (read, mut write) = stream.into_split();
-    let mut reader = Reader::new(read, Arc::clone(&door.long_frames));
+    let mut reader = Reader::new(read, Arc::clone(&shared.long_frames));
     let hello = tokio::time::timeout(HELLO_WITHIN, reader.first()).await;
-    door.ungreeted.leave(client);
+    shared.ungreeted.leave(client);
     if matches!(&hello, Ok(Ok(Some(ClientMessage::Hello(Hello { stop: true, .. }))))) {
-        let _ends_already = door.events.send(Event::Terminate).await;
+        let _ends_already = shared.events.send(Event::Terminate).await;
         let why = "the host was stopped".to_owned();
         let _gone = send(&mut write, &HostMessage::Going { why, restart: false }).await;
         // The connection ends with the host, which is how whoever asked knows that it is gone.
         let _asker_went_first = reader.next().await;
         return;
     }
-    let (hello, _place) = match welcome(hello.ok(), &door) {
+    let (hello, _place) = match welcome(hello.ok(), &shared) {
         Ok(welcome) => welcome,
         Err(why) => {
             // It fits into an empty socket, so nobody is waited for.
@@ -44,7 +44,7 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, door: Arc<Door>)
             return;
         }
     };
-    let (events, outbox) = (&door.events, door.backlog.outbox());
+    let (events, outbox) = (&shared.events, shared.backlog.outbox());
     if events.send(Event::Connected { client, hello, outbox: Arc::clone(&outbox) }).await.is_err() {
         return; // the host ends
     }
@@ -52,7 +52,7 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, door: Arc<Door>)
         () = listen(reader, client, &outbox, events) => {}
         () = speak(write, client, &outbox, events) => {}
         () = outbox.cut() => {
-            tracing::warn!(target: "q::door", client = client.0, "a client that does not read is cut off");
+            tracing::warn!(target: "q::listener", client = client.0, "a client that does not read is cut off");
         }
     }
     let _host_gone = events.send(Event::Disconnected { client }).await;
@@ -61,7 +61,7 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, door: Arc<Door>)
 /// Who may come in, with its place; or why it may not.
 fn welcome(
     first: Option<Result<Option<ClientMessage>, FrameError>>,
-    door: &Door,
+    shared: &Shared,
 ) -> Result<(Hello, OwnedSemaphorePermit), String> {
     let Some(Ok(Some(ClientMessage::Hello(hello)))) = first else {
         let why = "the first message must be a hello of this protocol; is this q of another version?";
@@ -70,7 +70,7 @@ fn welcome(
     if !hello.is_understood() {
         return Err(mismatch(&hello));
     }
-    let place = Arc::clone(&door.places).try_acquire_owned();
+    let place = Arc::clone(&shared.places).try_acquire_owned();
     place.map(|place| (hello, place)).map_err(|_| {
         "too many clients are attached to the host; end some, or allow it more open files (ulimit -n)"
             .to_owned()
@@ -104,7 +104,7 @@ async fn listen(mut reader: Reader, client: ClientId, outbox: &Outbox, events: &
             }
             Ok(None) => return,
             Err(error) => {
-                tracing::warn!(target: "q::door", client = client.0, %error, "a client's message could not be read");
+                tracing::warn!(target: "q::listener", client = client.0, %error, "a client's message could not be read");
                 return;
             }
         }
@@ -122,7 +122,7 @@ async fn speak(mut to: OwnedWriteHalf, client: ClientId, outbox: &Outbox, events
                 continue;
             }
             Taken::Lagged => {
-                tracing::warn!(target: "q::door", client = client.0, "a slow client starts again from snapshots");
+                tracing::warn!(target: "q::listener", client = client.0, "a slow client starts again from snapshots");
                 Event::Lagged { client }
             }
             Taken::Drained => Event::Drained { client },
@@ -184,20 +184,20 @@ mod tests {
     use serde::Serialize;
     use tokio_util::codec::{Framed, FramedWrite};
 
-    type Guest = Framed<UnixStream, Codec<HostMessage, ClientMessage>>;
+    type Remote = Framed<UnixStream, Codec<HostMessage, ClientMessage>>;
 
-    /// A door with room for so many descriptors, and what the host hears behind it.
-    fn door(descriptors: usize) -> (Arc<Door>, mpsc::Receiver<Event>) {
+    /// What connections share, with so many descriptors, and what the host hears behind it.
+    fn shared(descriptors: usize) -> (Arc<Shared>, mpsc::Receiver<Event>) {
         let (events, heard) = mpsc::channel(4);
-        (Arc::new(Door::within(descriptors, events)), heard)
+        (Arc::new(Shared::within(descriptors, events)), heard)
     }
 
-    /// A connection through a door.
-    fn connect(door: &Arc<Door>, number: u64) -> UnixStream {
-        let (guest, host) = UnixStream::pair().unwrap();
-        let serving = serve(host, ClientId(number), Arc::clone(door));
-        door.ungreeted.enter(ClientId(number), || tokio::spawn(serving).abort_handle());
-        guest
+    /// A connection to it.
+    fn connect(shared: &Arc<Shared>, number: u64) -> UnixStream {
+        let (remote, host) = UnixStream::pair().unwrap();
+        let serving = serve(host, ClientId(number), Arc::clone(shared));
+        shared.ungreeted.enter(ClientId(number), || tokio::spawn(serving).abort_handle());
+        remote
     }
 
     fn hello() -> ClientMessage {
@@ -206,14 +206,14 @@ mod tests {
 
     /// One that has said hello, as the host sees it too.
     async fn greeted(
-        door: &Arc<Door>,
+        shared: &Arc<Shared>,
         number: u64,
         heard: &mut mpsc::Receiver<Event>,
-    ) -> (Guest, Arc<Outbox>) {
-        let mut guest = Guest::new(connect(door, number), Codec::default());
-        guest.send(&hello()).await.unwrap();
+    ) -> (Remote, Arc<Outbox>) {
+        let mut remote = Remote::new(connect(shared, number), Codec::default());
+        remote.send(&hello()).await.unwrap();
         match heard.recv().await {
-            Some(Event::Connected { outbox, .. }) => (guest, outbox),
+            Some(Event::Connected { outbox, .. }) => (remote, outbox),
             other => panic!("{other:?}"),
         }
     }
@@ -223,9 +223,9 @@ mod tests {
     }
 
     /// A frame of this length of which only the first half comes.
-    async fn begin_frame(guest: &mut UnixStream, length: usize) {
-        guest.write_all(&u32::try_from(length).unwrap().to_be_bytes()).await.unwrap();
-        let _cut_off = guest.write_all(&vec![0; length / 2]).await;
+    async fn begin_frame(remote: &mut UnixStream, length: usize) {
+        remote.write_all(&u32::try_from(length).unwrap().to_be_bytes()).await.unwrap();
+        let _cut_off = remote.write_all(&vec![0; length / 2]).await;
     }
 
     #[derive(Serialize)]
@@ -242,17 +242,17 @@ mod tests {
 
     #[tokio::test]
     async fn who_asks_for_what_only_a_later_host_can_is_told_so_and_may_go_on() {
-        let (door, mut heard) = door(1024);
-        let (mut guest, _outbox) = greeted(&door, 1, &mut heard).await;
+        let (shared, mut heard) = shared(1024);
+        let (mut remote, _outbox) = greeted(&shared, 1, &mut heard).await;
 
-        let mut later = FramedWrite::new(guest.get_mut(), Codec::<(), Later>::default());
+        let mut later = FramedWrite::new(remote.get_mut(), Codec::<(), Later>::default());
         later.send(&Later::Request { id: 7, request: Fly::Fly { high: true } }).await.unwrap();
-        let Some(Ok(Ok(HostMessage::Reply { id: 7, answer: Err(refused) }))) = guest.next().await else {
+        let Some(Ok(Ok(HostMessage::Reply { id: 7, answer: Err(refused) }))) = remote.next().await else {
             panic!("it is answered under its number")
         };
         assert_eq!(refused.code, "unknown_request");
 
-        guest.send(&ask(8)).await.unwrap();
+        remote.send(&ask(8)).await.unwrap();
         let said = heard.recv().await;
         assert!(
             matches!(
@@ -265,24 +265,24 @@ mod tests {
 
     #[tokio::test]
     async fn the_longest_hello_of_a_client_is_short_enough() {
-        let (door, mut heard) = door(1024);
-        let mut guest = Guest::new(connect(&door, 1), Codec::default());
+        let (shared, mut heard) = shared(1024);
+        let mut remote = Remote::new(connect(&shared, 1), Codec::default());
         let acknowledged = vec![(q_proto::Id(u128::MAX), u64::MAX); MAX_ACKNOWLEDGED];
-        guest.send(&ClientMessage::Hello(Hello { acknowledged, ..Hello::new(true) })).await.unwrap();
+        remote.send(&ClientMessage::Hello(Hello { acknowledged, ..Hello::new(true) })).await.unwrap();
         assert!(matches!(heard.recv().await, Some(Event::Connected { .. })));
     }
 
     #[tokio::test]
     async fn before_the_hello_a_frame_may_have_only_so_much() {
-        let (door, _heard) = door(1024);
+        let (shared, _heard) = shared(1024);
         for (length, is_refused) in
             [(super::super::reader::MAX_HELLO + 1, true), (MAX_FRAME, true), (1000, false)]
         {
             let began = tokio::time::Instant::now();
-            let mut guest = connect(&door, length as u64);
-            begin_frame(&mut guest, length).await;
-            let mut guest = Guest::new(guest, Codec::default());
-            let answer = guest.next();
+            let mut remote = connect(&shared, length as u64);
+            begin_frame(&mut remote, length).await;
+            let mut remote = Remote::new(remote, Codec::default());
+            let answer = remote.next();
             tokio::pin!(answer);
             if is_refused {
                 assert!(matches!(answer.await, Some(Ok(Ok(HostMessage::Unwelcome { .. })))), "{length}");
@@ -295,11 +295,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_hello_that_comes_in_drops_is_not_waited_for() {
-        let (door, _heard) = door(1024);
-        let mut guest = connect(&door, 1);
+        let (shared, _heard) = shared(1024);
+        let mut remote = connect(&shared, 1);
         let began = tokio::time::Instant::now();
-        guest.write_all(&1000_u32.to_be_bytes()).await.unwrap();
-        while guest.write_all(&[0]).await.is_ok() && began.elapsed() < 2 * HELLO_WITHIN {
+        remote.write_all(&1000_u32.to_be_bytes()).await.unwrap();
+        while remote.write_all(&[0]).await.is_ok() && began.elapsed() < 2 * HELLO_WITHIN {
             tokio::time::sleep(HELLO_WITHIN / 10).await;
         }
         assert!(began.elapsed() < 2 * HELLO_WITHIN, "it is still there");
@@ -307,41 +307,43 @@ mod tests {
 
     #[tokio::test]
     async fn long_frames_that_do_not_end_are_not_read_beyond_what_they_share() {
-        let (door, mut heard) = door(1024);
-        let all = door.long_frames.available_permits();
+        let (shared, mut heard) = shared(1024);
+        let all = shared.long_frames.available_permits();
         let mut stuck = Vec::new();
         for number in 1..=20 {
-            let (guest, _outbox) = greeted(&door, number, &mut heard).await;
-            let mut guest = guest.into_inner();
+            let (remote, _outbox) = greeted(&shared, number, &mut heard).await;
+            let mut remote = remote.into_inner();
             stuck.push(tokio::spawn(async move {
-                begin_frame(&mut guest, MAX_FRAME).await;
+                begin_frame(&mut remote, MAX_FRAME).await;
                 std::future::pending::<()>().await;
             }));
         }
-        let (mut short, _outbox) = greeted(&door, 99, &mut heard).await;
+        let (mut short, _outbox) = greeted(&shared, 99, &mut heard).await;
         for took_us in 0..100 {
             short.send(&ClientMessage::Switched { took_us }).await.unwrap();
             assert!(matches!(heard.recv().await, Some(Event::Said { client: ClientId(99), .. })));
         }
-        assert!(door.long_frames.available_permits() < all, "some are being read");
+        assert!(shared.long_frames.available_permits() < all, "some are being read");
         stuck.iter().for_each(tokio::task::JoinHandle::abort);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_long_frame_that_does_not_end_makes_way_for_one_that_does() {
-        let (door, mut heard) = door(1024);
+        let (shared, mut heard) = shared(1024);
         let mut stuck = Vec::new();
         for number in 1..=4 {
-            let (guest, _outbox) = greeted(&door, number, &mut heard).await;
-            let mut guest = guest.into_inner();
-            guest.write_all(&u32::try_from(MAX_FRAME).unwrap().to_be_bytes()).await.unwrap();
-            stuck.push(guest);
+            let (remote, _outbox) = greeted(&shared, number, &mut heard).await;
+            let mut remote = remote.into_inner();
+            remote.write_all(&u32::try_from(MAX_FRAME).unwrap().to_be_bytes()).await.unwrap();
+            stuck.push(remote);
         }
-        let (mut guest, _outbox) = greeted(&door, 9, &mut heard).await;
+        let (mut remote, _outbox) = greeted(&shared, 9, &mut heard).await;
         let text = "x".repeat(1 << 20);
-        let long =
-            ClientMessage::Request { id: 1, request: q_proto::Wish::SaveDraft { text }.of(q_proto::Id(1)) };
-        let saying = guest.send(&long);
+        let long = ClientMessage::Request {
+            id: 1,
+            request: q_core::Command::SaveDraft { session: q_core::SessionId(1), text }.into(),
+        };
+        let saying = remote.send(&long);
         let hearing = async {
             loop {
                 match heard.recv().await {
@@ -352,19 +354,19 @@ mod tests {
             }
         };
         let (_, allowance) = tokio::join!(saying, hearing);
-        let held = door.long_frames.available_permits();
+        let held = shared.long_frames.available_permits();
         drop(allowance);
         assert!(
-            held + (1 << 20) <= door.long_frames.available_permits(),
+            held + (1 << 20) <= shared.long_frames.available_permits(),
             "it is held until the host is done"
         );
     }
 
     #[tokio::test]
     async fn who_says_much_has_one_message_at_a_time_before_the_host() {
-        let (door, mut heard) = door(1024);
-        let (mut loud, _outbox) = greeted(&door, 1, &mut heard).await;
-        let (mut quiet, _outbox) = greeted(&door, 2, &mut heard).await;
+        let (shared, mut heard) = shared(1024);
+        let (mut loud, _outbox) = greeted(&shared, 1, &mut heard).await;
+        let (mut quiet, _outbox) = greeted(&shared, 2, &mut heard).await;
         for id in 0..10 {
             loud.send(&ask(id)).await.unwrap();
         }
@@ -380,49 +382,49 @@ mod tests {
 
     #[tokio::test]
     async fn silent_connections_make_room_and_clients_are_told_that_there_is_none() {
-        let (door, mut heard) = door(8); // two silent ones, four clients
-        let silent: Vec<UnixStream> = (1..=3).map(|number| connect(&door, number)).collect();
+        let (shared, mut heard) = shared(8); // two silent ones, four clients
+        let silent: Vec<UnixStream> = (1..=3).map(|number| connect(&shared, number)).collect();
         assert_eq!(silent[0].readable().await.map(|()| silent[0].try_read(&mut [0]).unwrap()).unwrap(), 0);
         let mut inside = Vec::new();
         for number in 11..=14 {
-            inside.push(greeted(&door, number, &mut heard).await);
+            inside.push(greeted(&shared, number, &mut heard).await);
         }
-        let mut guest = Guest::new(connect(&door, 15), Codec::default());
-        guest.send(&hello()).await.unwrap();
-        let told = guest.next().await;
+        let mut remote = Remote::new(connect(&shared, 15), Codec::default());
+        remote.send(&hello()).await.unwrap();
+        let told = remote.next().await;
         assert!(
             matches!(&told, Some(Ok(Ok(HostMessage::Unwelcome { why }))) if why.contains("too many clients")),
             "{told:?}"
         );
         drop(inside.pop());
         assert!(matches!(heard.recv().await, Some(Event::Disconnected { .. })));
-        greeted(&door, 16, &mut heard).await;
+        greeted(&shared, 16, &mut heard).await;
     }
 
     #[tokio::test]
     async fn who_is_cut_off_is_gone_although_it_does_not_read() {
-        let (door, mut heard) = door(1024);
-        let (_guest, outbox) = greeted(&door, 1, &mut heard).await;
+        let (shared, mut heard) = shared(1024);
+        let (_remote, outbox) = greeted(&shared, 1, &mut heard).await;
         for id in 0..100 {
             outbox.push(HostMessage::Reply { id, answer: Ok(q_proto::Answer::Stretch("x".repeat(1 << 20))) });
             tokio::task::yield_now().await;
         }
         assert!(matches!(heard.recv().await, Some(Event::Disconnected { client: ClientId(1) })));
         drop(outbox);
-        assert_eq!(door.backlog.bytes(), 0);
+        assert_eq!(shared.backlog.bytes(), 0);
     }
 
     /// As one of another version does, whose own host is to come next.
     #[tokio::test]
     async fn whoever_asks_the_host_to_stop_is_heard_whatever_they_speak() {
         for protocol in [0, PROTOCOL, u32::MAX] {
-            let (door, mut heard) = door(1024);
-            let mut guest = Guest::new(connect(&door, 1), Codec::default());
+            let (shared, mut heard) = shared(1024);
+            let mut remote = Remote::new(connect(&shared, 1), Codec::default());
             let hello = Hello { protocol, oldest: protocol, stop: true, ..Hello::new(false) };
-            guest.send(&ClientMessage::Hello(hello)).await.unwrap();
+            remote.send(&ClientMessage::Hello(hello)).await.unwrap();
             assert!(matches!(heard.recv().await, Some(Event::Terminate)), "{protocol}");
-            assert!(matches!(guest.next().await, Some(Ok(Ok(HostMessage::Going { .. })))), "{protocol}");
-            let end_is_seen = guest.next().now_or_never().is_some();
+            assert!(matches!(remote.next().await, Some(Ok(Ok(HostMessage::Going { .. })))), "{protocol}");
+            let end_is_seen = remote.next().now_or_never().is_some();
             assert!(!end_is_seen, "the connection ends with the host, not before: {protocol}");
         }
     }

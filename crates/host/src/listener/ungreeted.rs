@@ -48,7 +48,7 @@ impl Ungreeted {
 fn drop_oldest(tasks: &mut BTreeMap<ClientId, AbortHandle>) -> bool {
     let oldest = tasks.pop_first();
     if let Some((client, task)) = &oldest {
-        tracing::warn!(target: "q::door", client = client.0, "a connection without a hello made room for another");
+        tracing::warn!(target: "q::listener", client = client.0, "a connection without a hello made room for another");
         task.abort();
     }
     oldest.is_some()

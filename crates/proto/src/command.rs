@@ -1,0 +1,501 @@
+//! The core's commands as they are written on the wire, and what is said with one. This is the one place that knows both
+//! forms: everywhere else a command is the core's own, from the prompt to the core.
+//!
+//! Each variant is spelt here once more, and the compiler compares. What only a host knows is not written: the id of a session
+//! to be made, and what its client brought along.
+
+use q_core::{
+    Answer, CallNo, Command, Digest, EntryNo, Environment, Import, Item, Kind, NameFault, NameOrigin, Policy,
+    PromptNo, SessionId, Setup, TagChange, Token, TurnNo, Usage, WallTime,
+};
+use serde::{Deserialize, Serialize};
+
+use super::few::few;
+use super::leaf::{NameOriginDef, PolicyDef, halves};
+use super::view;
+
+/// The id of a session that is to be made, as a client names it: the host draws one.
+pub const UNDRAWN: SessionId = SessionId(0);
+
+const fn undrawn() -> SessionId {
+    UNDRAWN
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Command", rename_all = "snake_case")]
+pub(super) enum CommandDef {
+    Create {
+        #[serde(skip, default = "undrawn")]
+        id: SessionId,
+        name: Option<String>,
+        #[serde(with = "SetupDef")]
+        setup: Setup,
+        #[serde(deserialize_with = "few")]
+        tags: Vec<String>,
+    },
+    Fork {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(skip, default = "undrawn")]
+        id: SessionId,
+        #[serde(with = "entry_or_none")]
+        at: Option<EntryNo>,
+        name: Option<String>,
+    },
+    Import(#[serde(with = "boxed_import")] Box<Import>),
+    ImportPart {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "items")]
+        items: Vec<Item>,
+    },
+    EndImport {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+    },
+    Rename {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        name: String,
+    },
+    Close {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        even_if_working: bool,
+    },
+    Reopen {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+    },
+    Trash {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        even_if_working: bool,
+    },
+    Restore {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+    },
+    Erase {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        even_if_working: bool,
+    },
+    Wake {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+    },
+    Tag {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "tag_changes")]
+        changes: Vec<TagChange>,
+    },
+    Pin {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        pinned: bool,
+    },
+    SetPolicy {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "PolicyDef")]
+        policy: Policy,
+    },
+    MarkUnread {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+    },
+    Submit {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "TokenDef")]
+        token: Token,
+        text: String,
+    },
+    Unqueue {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "PromptNoDef")]
+        prompt: PromptNo,
+    },
+    Edit {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "PromptNoDef")]
+        prompt: PromptNo,
+        text: String,
+    },
+    Move {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "PromptNoDef")]
+        prompt: PromptNo,
+        place: u32,
+    },
+    SendNow {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "PromptNoDef")]
+        prompt: PromptNo,
+    },
+    Steer {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "TokenDef")]
+        token: Token,
+        text: String,
+    },
+    Answer {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "TurnNoDef")]
+        turn: TurnNo,
+        #[serde(with = "CallNoDef")]
+        call: CallNo,
+        #[serde(with = "DigestDef")]
+        digest: Digest,
+        #[serde(with = "AnswerDef")]
+        answer: Answer,
+    },
+    Interrupt {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+    },
+    Retry {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "TokenDef")]
+        token: Token,
+    },
+    SaveDraft {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        text: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "SessionId")]
+struct SessionIdDef(#[serde(with = "halves")] u128);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Token")]
+struct TokenDef(#[serde(with = "halves")] u128);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "PromptNo")]
+struct PromptNoDef(u64);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "TurnNo")]
+struct TurnNoDef(u64);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CallNo")]
+struct CallNoDef(u64);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Digest")]
+struct DigestDef([u8; 32]);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "WallTime")]
+struct WallTimeDef(u64);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Answer", rename_all = "snake_case")]
+enum AnswerDef {
+    Once,
+    Always,
+    Deny,
+    Words(String),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Setup")]
+struct SetupDef {
+    #[serde(with = "kind_word")]
+    kind: Kind,
+    brief: String,
+    agent: String,
+    model: String,
+    directory: String,
+    #[serde(skip)]
+    environment: Environment,
+    #[serde(with = "PolicyDef")]
+    policy: Policy,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Usage")]
+struct UsageDef {
+    input: u64,
+    output: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Import")]
+struct ImportDef {
+    #[serde(skip, default = "undrawn")]
+    id: SessionId,
+    typed: Option<String>,
+    name: String,
+    #[serde(with = "NameOriginDef")]
+    origin: NameOrigin,
+    #[serde(with = "SetupDef")]
+    setup: Setup,
+    #[serde(deserialize_with = "few")]
+    tags: Vec<String>,
+    pinned: bool,
+    #[serde(with = "WallTimeDef")]
+    created: WallTime,
+    #[serde(with = "WallTimeDef")]
+    touched: WallTime,
+    #[serde(with = "UsageDef")]
+    usage: Usage,
+    running: bool,
+}
+
+/// One thing of a session that comes in, as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Written {
+    Entry(view::Item),
+    Waiting {
+        #[serde(with = "halves")]
+        token: u128,
+        text: String,
+    },
+    Draft(String),
+}
+
+/// A kind by its word: one of `q`'s own, or one that the person defined. Nothing is the plain kind.
+pub fn kind(word: &str) -> Result<Kind, NameFault> {
+    if word.is_empty() {
+        return Ok(Kind::default());
+    }
+    word.parse().or_else(|_| word.parse().map(Kind::Custom))
+}
+
+mod kind_word {
+    use q_core::Kind;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(kind: &Kind, to: S) -> Result<S::Ok, S::Error> {
+        kind.word().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Kind, D::Error> {
+        super::kind(&String::deserialize(from)?).map_err(D::Error::custom)
+    }
+}
+
+mod entry_or_none {
+    use q_core::EntryNo;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde hands the field over so")]
+    pub(super) fn serialize<S: Serializer>(entry: &Option<EntryNo>, to: S) -> Result<S::Ok, S::Error> {
+        entry.map(|entry| entry.0).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<EntryNo>, D::Error> {
+        Ok(Option::deserialize(from)?.map(EntryNo))
+    }
+}
+
+mod boxed_import {
+    use q_core::Import;
+    use serde::{Deserializer, Serializer};
+
+    use super::ImportDef;
+
+    #[expect(clippy::borrowed_box, reason = "serde hands the field over so")]
+    pub(super) fn serialize<S: Serializer>(import: &Box<Import>, to: S) -> Result<S::Ok, S::Error> {
+        ImportDef::serialize(import, to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Box<Import>, D::Error> {
+        ImportDef::deserialize(from).map(Box::new)
+    }
+}
+
+/// Changes of tags as they are typed.
+mod tag_changes {
+    use q_core::TagChange;
+    use serde::{Deserializer, Serializer};
+
+    use crate::few::few;
+
+    pub(super) fn serialize<S: Serializer>(changes: &[TagChange], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(changes.iter().map(|change| match change {
+            TagChange::Add(tag) => format!("+{tag}"),
+            TagChange::Remove(tag) => format!("-{tag}"),
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<TagChange>, D::Error> {
+        let words: Vec<String> = few(from)?;
+        Ok(words.iter().map(|word| TagChange::typed(word)).collect())
+    }
+}
+
+mod items {
+    use q_core::{Item, Token};
+    use serde::{Deserializer, Serializer};
+
+    use super::Written;
+    use crate::few::few;
+
+    pub(super) fn serialize<S: Serializer>(items: &[Item], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(items.iter().map(|item| match item.clone() {
+            Item::Entry(entry) => Written::Entry(entry.into()),
+            Item::Waiting { token, text } => Written::Waiting { token: token.0, text },
+            Item::Draft(text) => Written::Draft(text),
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Item>, D::Error> {
+        let written: Vec<Written> = few(from)?;
+        let item = |written| match written {
+            Written::Entry(entry) => Item::Entry(entry.into()),
+            Written::Waiting { token, text } => Item::Waiting { token: Token(token), text },
+            Written::Draft(text) => Item::Draft(text),
+        };
+        Ok(written.into_iter().map(item).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+    use super::*;
+    use crate::{ClientMessage, Request, decode, encode};
+    use q_core::{Body, Entry};
+
+    const SESSION: SessionId = SessionId(1 << 100 | 5);
+
+    /// One command of each kind.
+    fn commands() -> Vec<Command> {
+        let session = SESSION;
+        let (token, prompt) = (Token(7 << 64 | 3), PromptNo(4));
+        let setup = Setup {
+            kind: Kind::Review,
+            brief: "be kind".into(),
+            agent: "guide".into(),
+            model: "m".into(),
+            directory: "/d".into(),
+            environment: Environment::default(),
+            policy: Policy::Deny,
+        };
+        let import = Import {
+            id: UNDRAWN,
+            typed: Some("b".into()),
+            name: "a".into(),
+            origin: NameOrigin::Automatic,
+            setup: setup.clone(),
+            tags: vec!["work".into()],
+            pinned: true,
+            created: WallTime(1),
+            touched: WallTime(2),
+            usage: Usage { input: 3, output: 4 },
+            running: true,
+        };
+        let body = Body::Answer("so".into());
+        let items = vec![
+            Item::Entry(Entry { no: EntryNo(3), at: WallTime(7), body }),
+            Item::Waiting { token: Token(5 << 64), text: "later".into() },
+            Item::Draft("half".into()),
+        ];
+        vec![
+            Command::Create { id: UNDRAWN, name: Some("api".into()), setup, tags: vec!["a".into()] },
+            Command::Fork { session, id: UNDRAWN, at: Some(EntryNo(9)), name: None },
+            Command::Fork { session, id: UNDRAWN, at: None, name: Some("x".into()) },
+            Command::Import(Box::new(import)),
+            Command::ImportPart { session, items },
+            Command::EndImport { session },
+            Command::Rename { session, name: "api".into() },
+            Command::Close { session, even_if_working: true },
+            Command::Reopen { session },
+            Command::Trash { session, even_if_working: true },
+            Command::Restore { session },
+            Command::Erase { session, even_if_working: false },
+            Command::Wake { session },
+            Command::Tag { session, changes: ["a", "+b", "-c", "+-d", "-+e"].map(TagChange::typed).to_vec() },
+            Command::Pin { session, pinned: true },
+            Command::SetPolicy { session, policy: Policy::Deny },
+            Command::MarkUnread { session },
+            Command::Submit { session, token, text: "why?".into() },
+            Command::Unqueue { session, prompt },
+            Command::Edit { session, prompt, text: "how?".into() },
+            Command::Move { session, prompt, place: 2 },
+            Command::SendNow { session, prompt },
+            Command::Steer { session, token, text: "now".into() },
+            Command::Answer {
+                session,
+                turn: TurnNo(2),
+                call: CallNo(3),
+                digest: Digest::numbered(9),
+                answer: Answer::Words("no".into()),
+            },
+            Command::Interrupt { session },
+            Command::Retry { session, token },
+            Command::SaveDraft { session, text: "half".into() },
+        ]
+    }
+
+    #[test]
+    fn a_command_arrives_as_it_was_sent() {
+        for command in commands() {
+            let message = ClientMessage::Request { id: 7, request: command.clone().into() };
+            let mut frame = Vec::new();
+            encode(&message, &mut frame).unwrap();
+            let arrived = decode::<ClientMessage>(&frame[size_of::<u32>()..]).unwrap().unwrap();
+            let ClientMessage::Request { id: 7, request: Request::Command { command: arrived, reach: None } } =
+                arrived
+            else {
+                panic!("{arrived:?}");
+            };
+            assert_eq!(arrived, command);
+        }
+    }
+
+    #[test]
+    fn what_only_a_host_knows_is_not_written() {
+        let drawn = SessionId(u128::from_be_bytes(*b"drawn by a host!"));
+        for command in commands() {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "no other command makes a session")]
+            let known = match command {
+                Command::Create { name, setup, tags, .. } => {
+                    let setup = Setup { environment: Environment(77), ..setup };
+                    Command::Create { id: drawn, name, setup, tags }
+                }
+                Command::Fork { session, at, name, .. } => Command::Fork { session, id: drawn, at, name },
+                Command::Import(import) => {
+                    let setup = Setup { environment: Environment(77), ..import.setup.clone() };
+                    Command::Import(Box::new(Import { id: drawn, setup, ..*import }))
+                }
+                _makes_no_session => continue,
+            };
+            let message = ClientMessage::Request { id: 7, request: known.into() };
+            let mut frame = Vec::new();
+            encode(&message, &mut frame).unwrap();
+            let arrived = decode::<ClientMessage>(&frame[size_of::<u32>()..]).unwrap().unwrap();
+            let shown = format!("{arrived:?}");
+            assert!(!shown.contains("77") && !shown.contains(&format!("{drawn:?}")), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_kind_that_cannot_be_is_answered_and_the_connection_goes_on() {
+        let setup = Setup::default();
+        let create = Command::Create { id: UNDRAWN, name: None, setup, tags: Vec::new() };
+        let mut frame = Vec::new();
+        encode(&ClientMessage::Request { id: 7, request: create.into() }, &mut frame).unwrap();
+        let at = frame.windows(11).position(|bytes| bytes == b"development").unwrap();
+        frame[at] = b'/';
+        let read = decode::<ClientMessage>(&frame[size_of::<u32>()..]);
+        assert!(matches!(read, Ok(Err(crate::Unknown { request: 7 }))), "{read:?}");
+    }
+}

@@ -1,0 +1,22 @@
+//! What a session is beside its entries.
+
+use q_core::NameOrigin;
+use serde::{Deserialize, Serialize};
+
+use super::leaf::NameOriginDef;
+
+/// What no list shows of a session, and an export needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Facts {
+    /// Who chose its name.
+    #[serde(with = "NameOriginDef")]
+    pub origin: NameOrigin,
+    /// What the agent is told about its task, where that is not the kind's own.
+    pub brief: String,
+    /// Whether a turn runs.
+    pub running: bool,
+    /// The texts of prompts that wait, in order.
+    pub queue: Vec<String>,
+    /// What was typed and not sent.
+    pub draft: String,
+}
