@@ -43,6 +43,7 @@ pub fn granted(command: &Command, name: &str, way: Way) -> Option<String> {
             Way::Slash => format!("closed {name}; its history stays, /reopen {name} brings it back"),
             Way::Shell => format!("closed {name}; its history stays: q show {name}, q reopen {name}"),
         },
+        Command::Rename { name: new, .. } if way == Way::Shell => format!("{name} is now {new}"),
         Command::Reopen { .. } => format!("{name} is open again"),
         Command::Trash { .. } => format!("{name} is in the trash; {q}restore {name} takes it out"),
         Command::Restore { .. } => format!("{name} is in the archive again; {q}reopen {name} opens it"),

@@ -2,7 +2,7 @@
 
 use q_core::{Command, EntryNo, SessionId};
 
-use crate::slash::UserCommand;
+use crate::command::UserCommand;
 
 /// One wish. Most go to the host; the last five are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]

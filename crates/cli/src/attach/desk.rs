@@ -6,8 +6,8 @@ use std::time::Duration;
 use q_core::{Command, Entry, EntryNo, Mirror, SessionId, Token};
 use q_host::wire::view::Line;
 use q_host::wire::{Answer, ClientMessage, Request};
+use q_term::command::UserCommand;
 use q_term::granted::{Way, granted};
-use q_term::slash::UserCommand;
 use q_term::{Intent, Ui};
 
 use crate::client::{Client, among, next_page, summaries, token};
@@ -231,7 +231,7 @@ impl Desk {
             }
             (Waiting::Reopen(session), Ok(_)) => return ui.created(mirror, session),
             (Waiting::Tags(session), Ok(_)) => {
-                mirror.get(session).inspect(|session| ui.say(q_term::wish::tags(session)));
+                mirror.get(session).inspect(|session| ui.say(q_term::command::tags(session)));
             }
             (Waiting::About { said: Some(said) }, Ok(_)) => ui.say(said),
             (

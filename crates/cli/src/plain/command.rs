@@ -5,13 +5,12 @@ use std::process::ExitCode;
 
 use q_core::{Command, SessionId, attention};
 use q_host::wire::Request;
-use q_term::action::{self, Action, Group, QueueEnd};
 use q_term::advice;
+use q_term::command::table::{self, Action, Group};
+use q_term::command::{self, QueueEnd, Resolved, Scene, UserCommand};
 use q_term::granted::{Way, granted};
 use q_term::plain::sessions;
-use q_term::slash::UserCommand;
 use q_term::suggest;
-use q_term::wish::{self, Resolved, Scene};
 
 use crate::client::token;
 use crate::error::CliError;
@@ -64,7 +63,7 @@ impl Face<'_> {
             }
             Action::Queue => {
                 let session = self.client.mirror.get(self.here()?);
-                let mut lines = session.map(wish::queue).unwrap_or_default();
+                let mut lines = session.map(command::queue).unwrap_or_default();
                 if lines.is_empty() {
                     lines.push("* no prompt waits here".to_owned());
                 }
@@ -117,7 +116,7 @@ impl Face<'_> {
 
     fn say_tags(&self, session: SessionId) -> Result<(), CliError> {
         match self.client.mirror.get(session) {
-            Some(session) => say(&[format!("* {}", advice::said(&wish::tags(session), Way::Slash))]),
+            Some(session) => say(&[format!("* {}", advice::said(&command::tags(session), Way::Slash))]),
             None => Ok(()),
         }
     }
@@ -185,7 +184,7 @@ impl Face<'_> {
 /// What can be typed, from the one table.
 fn help(topic: Option<&str>) -> Result<String, CliError> {
     let mut text = String::new();
-    for row in action::ROWS {
+    for row in table::ROWS {
         let command = row.command();
         // What only moves on a screen means nothing here.
         let is_here = !command.is_empty() && row.group != Group::View;

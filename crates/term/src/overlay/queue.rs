@@ -2,11 +2,11 @@
 
 use q_core::SessionId;
 
-use crate::action::Action;
+use crate::command;
+use crate::command::table::Action;
 use crate::layout::Row;
 use crate::overlay::OverlayContext;
 use crate::overlay::page::{self, Sheet};
-use crate::wish;
 
 #[derive(Debug)]
 pub(crate) struct QueueSheet {
@@ -21,7 +21,7 @@ impl Sheet for QueueSheet {
     }
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
-        let lines = context.mirror.get(self.session).map(wish::queue).unwrap_or_default();
+        let lines = context.mirror.get(self.session).map(command::queue).unwrap_or_default();
         let commands = [Action::Unqueue, Action::EditQueued, Action::Move, Action::SendNow];
         page::waiting(lines, &commands, None, width)
     }

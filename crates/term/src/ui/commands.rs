@@ -2,14 +2,13 @@
 
 use q_core::{Command, Mirror, SessionId, Summary};
 
-use crate::action::{Action, QueueEnd, ROWS};
+use crate::command::table::{Action, ROWS};
+use crate::command::{self, QueueEnd, Resolved, Scene, UserCommand};
 use crate::granted::Way;
 use crate::intent::Intent;
 use crate::overlay::{Confirm, HelpSheet, InboxSheet, PageOverlay, QueueSheet, Rename, Switcher};
-use crate::slash::UserCommand;
 use crate::suggest;
 use crate::ui::Ui;
-use crate::wish::{self, Resolved, Scene};
 
 /// What became of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +159,7 @@ impl Ui {
 
     fn show_tags(&mut self, mirror: &Mirror) -> Outcome {
         let Some(session) = self.here().and_then(|id| mirror.get(id)) else { return Outcome::Refused };
-        self.say(wish::tags(session));
+        self.say(command::tags(session));
         Outcome::Done
     }
 

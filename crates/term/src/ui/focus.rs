@@ -2,9 +2,9 @@
 
 use q_core::{Command, Mirror, Presence, SessionId, address, attention};
 
+use crate::command;
 use crate::intent::Intent;
 use crate::layout::flow::Scroll;
-use crate::slash;
 use crate::ui::{Pane, Ui, Waking};
 use crate::words;
 
@@ -191,7 +191,7 @@ impl Ui {
         match address::resolve(typed, summaries) {
             Ok(id) => Some(id),
             Err(miss) => {
-                self.complain(slash::missed(&miss));
+                self.complain(command::missed(&miss));
                 None
             }
         }

@@ -2,8 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use q_core::{Activity, Command, Interrupter, PromptNo, SessionId, Stop};
-use q_term::action::{Action, Arguments};
-use q_term::slash::UserCommand;
+use q_term::command::{Action, Arguments, UserCommand};
 use q_term::{Event, Intent};
 
 use crate::world::{But, World, id, session};

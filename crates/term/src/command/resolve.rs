@@ -4,9 +4,9 @@
 use q_core::mirror::Mirrored;
 use q_core::{Command, Mirror, QueuedPrompt, SessionId, address};
 
-use crate::action::{Among, CoreCommand, QueueEnd};
+use crate::command::arguments::{Among, CoreCommand, QueueEnd};
+use crate::command::{UserCommand, missed};
 use crate::inbox::{Inbox, Shown};
-use crate::slash::{UserCommand, missed};
 use crate::words;
 
 /// What is said where something has no meaning without a screen.
