@@ -282,6 +282,8 @@ fn where_nobody_would_continue_it_a_client_does_not_stop() {
         terminal.wait_text("no shell would bring q back here");
         terminal.send("x\x7f");
         terminal.wait_no_text("no shell would bring q back here");
+        // Both keys were taken: the second one would clear what the next signal brings.
+        terminal.wait_text("ask something, or /help");
     }
     terminal.wait_prompt("api");
 }
