@@ -74,13 +74,6 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Say something into a running turn, where the agent takes it
-    Steer {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// What to say; standard input is added to it
-        prompt: Vec<String>,
-    },
     #[command(flatten)]
     Call(CallVerb),
     /// Make a session that begins with another one's history
@@ -89,11 +82,6 @@ pub(crate) enum Verb {
     Export(ExportArgs),
     /// Make a session from a file that `q export` wrote
     Import(ImportArgs),
-    /// Ask again what failed or was interrupted
-    Retry {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-    },
     /// Your own figures since the host started
     Stats {
         /// One JSON object

@@ -34,6 +34,11 @@ impl Way {
     }
 }
 
+/// Whether a command takes its session out of sight.
+pub const fn ends_session(command: &Command) -> bool {
+    matches!(command, Command::Close { .. } | Command::Trash { .. } | Command::Erase { .. })
+}
+
 /// What to say of the session of that name; nothing where what happened is in sight anyway.
 #[expect(clippy::wildcard_enum_match_arm, reason = "what any other command did is in sight")]
 pub fn granted(command: &Command, name: &str, way: Way) -> Option<String> {

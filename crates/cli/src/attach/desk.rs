@@ -119,8 +119,9 @@ impl Desk {
                 self.deliver(client, ui, prompt);
                 return Ok(());
             }
-            Intent::Retry { session } => {
-                (Waiting::About { said: None }, Command::Retry { session, token: token()? }.into())
+            Intent::Turn { session, command } => {
+                let Some(command) = command.of_turn(session, token()?) else { return Ok(()) };
+                (Waiting::About { said: None }, command.into())
             }
             Intent::Lookup { address, command } => {
                 (Waiting::Lookup { address, command, so_far: Vec::new() }, Request::List)

@@ -9,7 +9,7 @@ use q_core::{Command, PromptNo, Summary};
 use q_term::command::table::{ROWS, Row};
 use q_term::command::{Among, Arguments, CoreCommand, Param};
 
-use crate::client::Client;
+use crate::client::{Client, token};
 use crate::commands::{Context, delete, queue};
 use crate::error::CliError;
 use crate::{input, out};
@@ -127,6 +127,11 @@ pub(crate) async fn run(context: &Context, verb: TellVerb) -> Result<ExitCode, C
             } else {
                 delete::tell(&mut client, &session, command).await?;
             }
+        }
+        CoreCommand::Turn(build) => {
+            let mut client = Client::attach(context, false).await?;
+            let session = client.resolve(&address).await?;
+            client.command(build(session.id, token()?, &arguments)).await?;
         }
         CoreCommand::Prompt(_, build) => {
             let (mut client, session, prompt) = waiting_prompt(context, &address, prompt).await?;

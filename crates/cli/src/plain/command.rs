@@ -8,7 +8,7 @@ use q_host::wire::Request;
 use q_term::advice;
 use q_term::command::table::{self, Action, Group};
 use q_term::command::{self, QueueEnd, Resolved, Scene, UserCommand};
-use q_term::granted::{Way, granted};
+use q_term::granted::{Way, ends_session, granted};
 use q_term::plain::sessions;
 use q_term::suggest;
 
@@ -69,10 +69,6 @@ impl Face<'_> {
                 }
                 say(&lines)?;
             }
-            Action::Retry => {
-                let session = self.here()?;
-                self.command(Command::Retry { session, token: token()? }).await?;
-            }
             Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),
             _told_to_the_core => self.tell_core(command).await?,
         }
@@ -87,6 +83,10 @@ impl Face<'_> {
                 let name = self.client.mirror.get(session).map(|session| session.summary.name.to_string());
                 (session, name.unwrap_or_default(), core)
             }
+            Resolved::Turn(session) => {
+                let Some(core) = command.of_turn(session, token()?) else { return Ok(()) };
+                (session, String::new(), core)
+            }
             Resolved::Lookup(address) => {
                 let found = self.client.resolve_first(&address, |session| command.fits(session)).await?;
                 let Some(core) = command.of_session(found.id) else { return Ok(()) };
@@ -96,7 +96,7 @@ impl Face<'_> {
         self.command(core.clone()).await?;
         match &core {
             // What was closed or deleted is told as it comes; here it goes on elsewhere.
-            Command::Close { .. } | Command::Trash { .. } => self.go_on().await,
+            ended if ends_session(ended) => self.go_on().await,
             Command::Reopen { .. } => self.go_to(session).await,
             Command::Tag { .. } => self.say_tags(session),
             other => match granted(other, &name, Way::Slash) {

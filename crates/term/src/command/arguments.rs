@@ -1,6 +1,6 @@
 //! What a command takes, what it is about, and how the core's command is made of both.
 
-use q_core::{Answer, Command, Presence, PromptNo, SessionId, Summary, TagChange, Wants};
+use q_core::{Answer, Command, Presence, PromptNo, SessionId, Summary, TagChange, Token, Wants};
 
 /// What a command takes, as it is typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,8 @@ impl Arguments {
 pub enum CoreCommand {
     /// A session: where it is looked for.
     Session(Among, fn(SessionId, &Arguments) -> Command),
+    /// The turn of a session, which it begins or joins: under a mark that the client draws.
+    Turn(fn(SessionId, Token, &Arguments) -> Command),
     /// A waiting prompt: which one is meant without a number.
     Prompt(QueueEnd, fn(SessionId, PromptNo, &Arguments) -> Command),
     /// A call that waits: what it must want, and what is answered.

@@ -231,7 +231,7 @@ pub struct Row {
 }
 
 use Among::{Archived, Kept, Open, Trashed};
-use CoreCommand::{Call, Prompt, Session};
+use CoreCommand::{Call, Prompt, Session, Turn};
 use When::{Always, Empty, Text};
 
 const DIGITS: [Chord; 9] = [
@@ -292,8 +292,8 @@ pub const ROWS: &[Row] = rows![
     Conversation, Action::Submit, &[(key(Enter), Always)], &[], &[], "", Some("q send SESSION PROMPT"), None, "", "send", "send the prompt; while an answer is on its way it waits in the queue";
     Conversation, Action::Edit(Edit::Newline), &[(key(Enter).alt(), Always), (key(Enter).shift(), Always), (ctrl('j'), Always)], &[], &[], "", None, None, "", "new line", "a new line in the prompt; so does Enter after a backslash";
     Conversation, Action::Interrupt, &[(ctrl('c'), Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), Some(Session(Open, |session, _| Command::Interrupt { session })), "Stop a session's running turn", "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
-    Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), None, "", "retry", "ask again what failed or was interrupted";
-    Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), None, "", "steer", "say something into the running answer, where the agent takes it";
+    Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), Some(Turn(|session, token, _| Command::Retry { session, token })), "Ask again what failed or was interrupted", "retry", "ask again what failed or was interrupted";
+    Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
     Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(QueueEnd::Back, |session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
     Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), Some(Prompt(QueueEnd::Front, |session, prompt, arguments| Command::Edit { session, prompt, text: arguments.text() })), "Write a waiting prompt anew", "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";

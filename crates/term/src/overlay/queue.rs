@@ -3,7 +3,8 @@
 use q_core::SessionId;
 
 use crate::command;
-use crate::command::table::Action;
+use crate::command::CoreCommand;
+use crate::command::table::{Action, ROWS, Row as ActionRow};
 use crate::layout::Row;
 use crate::overlay::OverlayContext;
 use crate::overlay::page::{self, Sheet};
@@ -22,7 +23,8 @@ impl Sheet for QueueSheet {
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
         let lines = context.mirror.get(self.session).map(command::queue).unwrap_or_default();
-        let commands = [Action::Unqueue, Action::EditQueued, Action::Move, Action::SendNow];
+        let is_about_it = |row: &&ActionRow| matches!(row.core, Some(CoreCommand::Prompt(..)));
+        let commands: Vec<Action> = ROWS.iter().filter(is_about_it).map(|row| row.action).collect();
         page::waiting(lines, &commands, None, width)
     }
 }
