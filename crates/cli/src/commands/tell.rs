@@ -171,3 +171,32 @@ async fn reopen(client: &mut Client, session: &Summary, command: Command) -> Res
     out::note(&format!("{} is open again, in slot {}{renamed}", now.name, now.slot));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+
+    fn typed(words: &[&str]) -> TellVerb {
+        let root = TellVerb::augment_subcommands(clap::Command::new("q"));
+        TellVerb::from_arg_matches(&root.try_get_matches_from([&["q"], words].concat()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_verb_of_the_table_is_read_as_its_usage_says() {
+        let verb = typed(&["move", "api", "7", "2"]);
+        assert_eq!((verb.address.as_str(), verb.prompt, verb.arguments.place), ("api", Some(7), Some(2)));
+        let verb = typed(&["now", "api"]);
+        assert_eq!((verb.prompt, verb.words), (None, None));
+        let verb = typed(&["edit", "api", "7", "anew", "it"]);
+        assert_eq!(verb.words, Some(vec!["anew".to_owned(), "it".to_owned()]));
+        assert!(typed(&["close", "api", "--force"]).arguments.force);
+        assert_eq!(typed(&["rename", "api", "other"]).arguments.name.as_deref(), Some("other"));
+    }
+
+    #[test]
+    fn every_verb_of_the_table_can_be_built() {
+        TellVerb::augment_subcommands(clap::Command::new("q")).debug_assert();
+        assert!(rows().count() > 0);
+    }
+}

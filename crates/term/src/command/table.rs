@@ -497,6 +497,41 @@ mod tests {
     }
 
     #[test]
+    fn what_a_row_takes_is_known_to_who_reads_it() {
+        const SLASH: [&str; 10] = [
+            "KIND",
+            "NAME",
+            "NAME|NUMBER",
+            "SESSION",
+            "NUMBER",
+            "PLACE",
+            "TEXT",
+            "WORD",
+            "WORDS",
+            "+TAG|-TAG",
+        ];
+        const SHELL: [&str; 5] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT"];
+        for row in ROWS {
+            for param in params(row.arguments) {
+                assert!(SLASH.contains(&param.word), "{param:?} of {:?}", row.action);
+            }
+            if row.about.is_empty() {
+                continue;
+            }
+            // Of such a row the shell makes a verb: about a session, which stands first.
+            let (_, shell) = row.shell_verb().unwrap();
+            let words: Vec<&str> = shell.map(|param| param.word).collect();
+            assert_eq!(words.first(), Some(&"SESSION"), "{:?}", row.action);
+            assert!(words.iter().all(|word| SHELL.contains(word)), "{words:?} of {:?}", row.action);
+            assert!(
+                matches!(row.core, Some(Session(..) | Turn(_) | Prompt(..))),
+                "{:?} tells the core nothing that a verb could",
+                row.action
+            );
+        }
+    }
+
+    #[test]
     fn the_manuals_table() {
         insta::assert_snapshot!(markdown());
     }
