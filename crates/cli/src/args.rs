@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::age::Age;
 use crate::commands::inbox::CallId;
+use crate::commands::tell::TellVerb;
 
 /// Many AI conversations in one terminal.
 ///
@@ -42,21 +43,37 @@ pub(crate) enum Verb {
     Wait(WaitArgs),
     /// Print a session's transcript
     Show(ShowArgs),
-    /// Give a session another name
-    Rename {
+    #[command(flatten)]
+    Tell(TellVerb),
+    /// Throw a session away; it stays in the trash for a while
+    Delete {
         /// Name, slot number, unique prefix, or id
         session: String,
-        /// 1-40 letters, digits, - _ .; begins with a letter
-        name: String,
+        /// Erase it and its history at once, for good
+        #[arg(long)]
+        now: bool,
+        /// Also while it works, and without asking
+        #[arg(long)]
+        force: bool,
     },
-    #[command(flatten)]
-    Archive(ArchiveVerb),
     /// Throw old sessions away: shows which, asks, and can be undone until the trash is emptied
     Cleanup(CleanupArgs),
-    #[command(flatten)]
-    Mark(MarkVerb),
-    #[command(flatten)]
-    Queue(QueueVerb),
+    /// Group sessions by words: `q tag api +work -old`
+    Tag {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// `+TAG` or `TAG` adds, `-TAG` removes; without any, shows them
+        #[arg(allow_hyphen_values = true, value_name = "+TAG|-TAG")]
+        changes: Vec<String>,
+    },
+    /// List the prompts that wait in a session
+    Queue {
+        /// Name, slot number, unique prefix, or id
+        session: String,
+        /// One JSON array
+        #[arg(long)]
+        json: bool,
+    },
     #[command(flatten)]
     Call(CallVerb),
     /// Make a session that begins with another one's history
@@ -65,16 +82,6 @@ pub(crate) enum Verb {
     Export(ExportArgs),
     /// Make a session from a file that `q export` wrote
     Import(ImportArgs),
-    /// Stop a session's running turn
-    Interrupt {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-    },
-    /// Ask again what failed or was interrupted
-    Retry {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-    },
     /// Your own figures since the host started
     Stats {
         /// One JSON object
@@ -102,40 +109,6 @@ pub(crate) enum Verb {
     },
 }
 
-/// Where sessions go when they are done with, and back.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ArchiveVerb {
-    /// Archive a session; its history stays
-    Close {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// Also while it works: its turn is interrupted
-        #[arg(long)]
-        force: bool,
-    },
-    /// Take a session out of the archive
-    Reopen {
-        /// Name, unique prefix, or id
-        session: String,
-    },
-    /// Throw a session away; it stays in the trash for a while
-    Delete {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// Erase it and its history at once, for good
-        #[arg(long)]
-        now: bool,
-        /// Also while it works, and without asking
-        #[arg(long)]
-        force: bool,
-    },
-    /// Take a session out of the trash, into the archive
-    Restore {
-        /// Name, unique prefix, or id
-        session: String,
-    },
-}
-
 #[derive(Debug, clap::Args)]
 pub(crate) struct CleanupArgs {
     /// Closed sessions of any age; no others are ever proposed
@@ -156,86 +129,6 @@ pub(crate) struct CleanupArgs {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// What a person sticks on a session.
-#[derive(Debug, Subcommand)]
-pub(crate) enum MarkVerb {
-    /// Group sessions by words: `q tag api +work -old`
-    Tag {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// `+TAG` or `TAG` adds, `-TAG` removes; without any, shows them
-        #[arg(allow_hyphen_values = true, value_name = "+TAG|-TAG")]
-        changes: Vec<String>,
-    },
-    /// Keep a session from hibernating by itself
-    Pin {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-    },
-    /// Let a session hibernate by itself again
-    Unpin {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-    },
-    /// Mark a session as unread, to come back to it
-    Unread {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-    },
-}
-
-/// Prompts that wait, and words that do not.
-#[derive(Debug, Subcommand)]
-pub(crate) enum QueueVerb {
-    /// List the prompts that wait in a session
-    Queue {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// One JSON array
-        #[arg(long)]
-        json: bool,
-    },
-    /// Take a waiting prompt back
-    Unqueue {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// Its number, as `q queue` and `q send` print it
-        prompt: u64,
-    },
-    /// Write a waiting prompt anew
-    Edit {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// Its number, as `q queue` and `q send` print it
-        prompt: u64,
-        /// The text; standard input is added to it
-        text: Vec<String>,
-    },
-    /// Give a waiting prompt another place
-    Move {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// Its number, as `q queue` and `q send` print it
-        prompt: u64,
-        /// 1 is the next to be sent
-        place: u32,
-    },
-    /// Send a waiting prompt at once; a running turn is interrupted for it
-    Now {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// Its number; the next one when left out
-        prompt: Option<u64>,
-    },
-    /// Say something into a running turn, where the agent takes it
-    Steer {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// What to say; standard input is added to it
-        prompt: Vec<String>,
-    },
 }
 
 /// What waits for the person.

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::action::{self, ROWS, Row};
+use crate::command::table::{self, ROWS, Row};
 use crate::granted::Way;
 
 /// The advice in `text` for whoever types this way. What stands between backquotes and is no command stays as it is.
@@ -31,7 +31,7 @@ fn written(command: &str, way: Way) -> Option<String> {
     if let Some(slash) = command.strip_prefix('/') {
         let (word, arguments) = slash.split_once(' ').unwrap_or((slash, ""));
         let (word, force) = word.strip_suffix('!').map_or((word, false), |word| (word, true));
-        let row = action::by_slash(word)?;
+        let row = table::by_slash(word)?;
         return Some(match way {
             Way::Slash => command.to_owned(),
             Way::Shell => match in_a_shell(row, force, arguments) {

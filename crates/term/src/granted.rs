@@ -34,6 +34,11 @@ impl Way {
     }
 }
 
+/// Whether a command takes its session out of sight.
+pub const fn ends_session(command: &Command) -> bool {
+    matches!(command, Command::Close { .. } | Command::Trash { .. } | Command::Erase { .. })
+}
+
 /// What to say of the session of that name; nothing where what happened is in sight anyway.
 #[expect(clippy::wildcard_enum_match_arm, reason = "what any other command did is in sight")]
 pub fn granted(command: &Command, name: &str, way: Way) -> Option<String> {
@@ -43,6 +48,7 @@ pub fn granted(command: &Command, name: &str, way: Way) -> Option<String> {
             Way::Slash => format!("closed {name}; its history stays, /reopen {name} brings it back"),
             Way::Shell => format!("closed {name}; its history stays: q show {name}, q reopen {name}"),
         },
+        Command::Rename { name: new, .. } if way == Way::Shell => format!("{name} is now {new}"),
         Command::Reopen { .. } => format!("{name} is open again"),
         Command::Trash { .. } => format!("{name} is in the trash; {q}restore {name} takes it out"),
         Command::Restore { .. } => format!("{name} is in the archive again; {q}reopen {name} opens it"),

@@ -2,7 +2,7 @@
 
 use q_core::{Command, EntryNo, SessionId};
 
-use crate::slash::UserCommand;
+use crate::command::UserCommand;
 
 /// One wish. Most go to the host; the last five are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +34,12 @@ pub enum Intent {
         /// Whether it is said into the running turn.
         steer: bool,
     },
-    /// Ask again what failed or was interrupted.
-    Retry {
+    /// Something about a turn of a session, which the core is told under a mark that the client draws.
+    Turn {
         /// Which session.
         session: SessionId,
+        /// What.
+        command: UserCommand,
     },
     /// Something of a session that may not be open; the client looks it up and answers with [`crate::Ui::found`] or
     /// [`crate::Ui::refused`].
@@ -82,7 +84,7 @@ impl Intent {
             Self::New { .. } | Self::Fork { .. } | Self::Tell(Command::Reopen { .. }) => true,
             Self::Lookup { command, .. } => command.opens_session(),
             Self::Submit { .. }
-            | Self::Retry { .. }
+            | Self::Turn { .. }
             | Self::Tell(_)
             | Self::Show { .. }
             | Self::Page { .. }
@@ -100,7 +102,7 @@ impl Intent {
             Self::New { .. }
             | Self::Fork { .. }
             | Self::Submit { .. }
-            | Self::Retry { .. }
+            | Self::Turn { .. }
             | Self::Lookup { .. }
             | Self::Tell(_)
             | Self::Show { .. }

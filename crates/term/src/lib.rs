@@ -10,9 +10,9 @@
     allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has found something")
 )]
 
-pub mod action;
 pub mod advice;
 pub mod backend;
+pub mod command;
 pub mod event;
 pub mod granted;
 pub mod guard;
@@ -22,10 +22,8 @@ pub mod keys;
 pub mod kinds;
 pub mod plain;
 pub mod sanitize;
-pub mod slash;
 pub mod suggest;
 pub mod typed;
-pub mod wish;
 pub mod words;
 
 mod draw;

@@ -4,7 +4,7 @@
 use core::cmp::Reverse;
 use core::fmt;
 
-use crate::action::{self, ROWS};
+use crate::command::table::{self, ROWS};
 use crate::granted::Way;
 use crate::sanitize;
 
@@ -126,7 +126,7 @@ fn other_way(word: &str, way: Way) -> Option<Suggestion> {
     if way == Way::Slash {
         return None; // the table has the verbs that are no slash commands
     }
-    let row = action::by_slash(word)?;
+    let row = table::by_slash(word)?;
     Some(match row.cli {
         Some(verb) => Suggestion::Here(verb.to_owned()),
         None => Suggestion::Elsewhere(Way::Slash, row.command()),
@@ -279,7 +279,7 @@ mod tests {
             }
             let commands = sense.slash.into_iter().flat_map(|said| said.split([' ', ',']));
             for command in commands.filter_map(|word| word.strip_prefix('/')) {
-                assert!(action::by_slash(command).is_some(), "there is no /{command}");
+                assert!(table::by_slash(command).is_some(), "there is no /{command}");
             }
             assert!(sense.slash.is_some() || sense.shell.is_some(), "{:?} lead nowhere", sense.words);
         }

@@ -7,8 +7,8 @@ use q_client::Prompt;
 use q_core::{Command, Entry, EntryNo, Mirror, SessionId};
 use q_proto::view::Line;
 use q_proto::{Answer, ClientMessage, Request, UNDRAWN};
+use q_term::command::UserCommand;
 use q_term::granted::{Way, granted};
-use q_term::slash::UserCommand;
 use q_term::{Intent, Ui};
 
 use crate::client::{Attachment, among, next_page, summaries, token};
@@ -108,8 +108,9 @@ impl Requests {
                 send(client, ui);
                 return Ok(());
             }
-            Intent::Retry { session } => {
-                (Waiting::About { said: None }, Command::Retry { session, token: token()? }.into())
+            Intent::Turn { session, command } => {
+                let Some(command) = command.of_turn(session, token()?) else { return Ok(()) };
+                (Waiting::About { said: None }, command.into())
             }
             Intent::Lookup { address, command } => {
                 (Waiting::Lookup { address, command, so_far: Vec::new() }, Request::List)
@@ -203,7 +204,7 @@ impl Requests {
             }
             (Waiting::Reopen(session), Ok(_)) => return ui.created(mirror, session),
             (Waiting::Tags(session), Ok(_)) => {
-                mirror.get(session).inspect(|session| ui.say(q_term::wish::tags(session)));
+                mirror.get(session).inspect(|session| ui.say(q_term::command::tags(session)));
             }
             (Waiting::About { said: Some(said) }, Ok(_)) => ui.say(said),
             (

@@ -1,10 +1,9 @@
 //! The commands, one a file. What they share is their [`Context`].
 
 pub(crate) mod agents;
-pub(crate) mod archive;
-pub(crate) mod change;
 pub(crate) mod chat;
 pub(crate) mod cleanup;
+pub(crate) mod delete;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod fork;
@@ -12,7 +11,6 @@ pub(crate) mod host;
 pub(crate) mod import;
 pub(crate) mod inbox;
 pub(crate) mod ls;
-pub(crate) mod marks;
 pub(crate) mod new;
 pub(crate) mod open;
 pub(crate) mod queue;
@@ -21,6 +19,8 @@ pub(crate) mod replay;
 pub(crate) mod send;
 pub(crate) mod show;
 pub(crate) mod stats;
+pub(crate) mod tag;
+pub(crate) mod tell;
 pub(crate) mod wait;
 
 use std::collections::BTreeMap;

@@ -5,13 +5,12 @@ use std::process::ExitCode;
 
 use q_core::{Command, SessionId, attention};
 use q_proto::UNDRAWN;
-use q_term::action::{self, Action, Group, QueueEnd};
 use q_term::advice;
-use q_term::granted::{Way, granted};
+use q_term::command::table::{self, Action, Group};
+use q_term::command::{self, QueueEnd, Resolved, Scene, UserCommand};
+use q_term::granted::{Way, ends_session, granted};
 use q_term::plain::sessions;
-use q_term::slash::UserCommand;
 use q_term::suggest;
-use q_term::wish::{self, Resolved, Scene};
 
 use crate::client::token;
 use crate::error::CliError;
@@ -64,15 +63,11 @@ impl Face<'_> {
             }
             Action::Queue => {
                 let session = self.client.mirror.get(self.here()?);
-                let mut lines = session.map(wish::queue).unwrap_or_default();
+                let mut lines = session.map(command::queue).unwrap_or_default();
                 if lines.is_empty() {
                     lines.push("* no prompt waits here".to_owned());
                 }
                 say(&lines)?;
-            }
-            Action::Retry => {
-                let session = self.here()?;
-                self.command(Command::Retry { session, token: token()? }).await?;
             }
             Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),
             _told_to_the_core => self.tell_core(command).await?,
@@ -88,6 +83,10 @@ impl Face<'_> {
                 let name = self.client.mirror.get(session).map(|session| session.summary.name.to_string());
                 (session, name.unwrap_or_default(), core)
             }
+            Resolved::Turn(session) => {
+                let Some(core) = command.of_turn(session, token()?) else { return Ok(()) };
+                (session, String::new(), core)
+            }
             Resolved::Lookup(address) => {
                 let found = self.client.resolve_first(&address, |session| command.fits(session)).await?;
                 let Some(core) = command.of_session(found.id) else { return Ok(()) };
@@ -97,7 +96,7 @@ impl Face<'_> {
         self.command(core.clone()).await?;
         match &core {
             // What was closed or deleted is told as it comes; here it goes on elsewhere.
-            Command::Close { .. } | Command::Trash { .. } => self.go_on().await,
+            ended if ends_session(ended) => self.go_on().await,
             Command::Reopen { .. } => self.go_to(session).await,
             Command::Tag { .. } => self.say_tags(session),
             other => match granted(other, &name, Way::Slash) {
@@ -117,7 +116,7 @@ impl Face<'_> {
 
     fn say_tags(&self, session: SessionId) -> Result<(), CliError> {
         match self.client.mirror.get(session) {
-            Some(session) => say(&[format!("* {}", advice::said(&wish::tags(session), Way::Slash))]),
+            Some(session) => say(&[format!("* {}", advice::said(&command::tags(session), Way::Slash))]),
             None => Ok(()),
         }
     }
@@ -185,7 +184,7 @@ impl Face<'_> {
 /// What can be typed, from the one table.
 fn help(topic: Option<&str>) -> Result<String, CliError> {
     let mut text = String::new();
-    for row in action::ROWS {
+    for row in table::ROWS {
         let command = row.command();
         // What only moves on a screen means nothing here.
         let is_here = !command.is_empty() && row.group != Group::View;

@@ -13,9 +13,9 @@ use q_core::{Activity, Command, Presence, SessionId};
 use q_host::clock::Clock;
 use q_proto::ClientMessage;
 use q_term::advice;
+use q_term::command::{Typed, read};
 use q_term::granted::Way;
 use q_term::plain::{Plain, prompt};
-use q_term::slash::{Typed, read};
 use q_term::words::who_answers;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 

@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
-use crate::action::{self, LEADER, ROWS};
+use crate::command::table::{self, LEADER, ROWS};
 use crate::draw::spinner;
 use crate::layout::wrap::{self, columns};
 use crate::sanitize;
@@ -87,7 +87,7 @@ fn leader_hint(width: usize) -> Vec<String> {
     let hints = ROWS.iter().filter_map(|row| {
         // Of several keys for one thing the first is enough to know; a range is not several.
         let first = row.leader.first()?;
-        let keys = if row.leader.len() > 2 { action::keys(row.leader) } else { first.to_string() };
+        let keys = if row.leader.len() > 2 { table::keys(row.leader) } else { first.to_string() };
         Some(format!("{keys} {}", row.word))
     });
     let hints: Vec<String> = std::iter::once(LEADER.to_string()).chain(hints).collect();

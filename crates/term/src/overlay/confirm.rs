@@ -53,11 +53,6 @@ impl Confirm {
         works.then_some(Self { session, command })
     }
 
-    /// Whether a command ends a session as it is.
-    pub(crate) const fn ends(command: &Command) -> bool {
-        matches!(command, Command::Close { .. } | Command::Trash { .. })
-    }
-
     const fn deletes(&self) -> bool {
         matches!(self.command, Command::Trash { .. })
     }

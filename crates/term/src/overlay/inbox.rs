@@ -1,6 +1,6 @@
 //! The page of all that needs the person, over all sessions.
 
-use crate::action::Action;
+use crate::command::table::Action;
 use crate::layout::Row;
 use crate::overlay::OverlayContext;
 use crate::overlay::page::{self, Sheet};

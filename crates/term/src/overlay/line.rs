@@ -5,14 +5,14 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::action::{self, Action, Edit};
+use crate::command::table::{self, Action, Edit};
 use crate::editor::{self, Editor};
 use crate::keys::Chord;
 
 /// A key in the text.
 pub(super) fn press(editor: &mut Editor, chord: Chord) {
     // The keys that manage sessions on an empty prompt edit here, whatever the line holds.
-    match action::by_chord(chord, false) {
+    match table::by_chord(chord, false) {
         Some(Action::Edit(edit)) if edit != Edit::Newline => editor.edit(edit),
         Some(_) => {}
         None => {

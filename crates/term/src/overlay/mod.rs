@@ -33,7 +33,7 @@ use q_core::{Command, Mirror, SessionId, WallTime};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::action::Action;
+use crate::command::table::Action;
 use crate::inbox::Inbox;
 use crate::keys::Chord;
 use crate::style::Palette;

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use crate::action::{self, Action, LEADER, ROWS};
+use crate::command::table::{self, Action, LEADER, ROWS};
 use crate::editor::Editor;
 use crate::keys::KeyCode::{Down, Enter, Esc, PageDown, PageUp, Up};
 use crate::keys::{Chord, ctrl, key, plain};
@@ -25,7 +25,7 @@ enum Does {
     PageUp,
     PageDown,
     /// Begins a command.
-    Type,
+    Begin,
     /// Does the command that is typed.
     Accept,
     Clear,
@@ -42,7 +42,7 @@ const SCROLLS: Hint<Does> = hint(
     "↑ ↓ PgUp PgDn",
     "scroll",
 );
-const COMMAND: Hint<Does> = hint(&[(plain('/'), Does::Type)], "/", "begins a command");
+const COMMAND: Hint<Does> = hint(&[(plain('/'), Does::Begin)], "/", "begins a command");
 const LEAVES: Hint<Does> = hint(&[(key(Esc), Does::Leave), (ctrl('c'), Does::Leave)], "Esc", "leaves");
 const READING: &[Hint<Does>] = &[SCROLLS, COMMAND, LEAVES];
 /// Where there is nothing to scroll, nothing is said of it.
@@ -86,7 +86,7 @@ pub(super) fn waiting(
         lines.push("nothing waits here any more".to_owned());
     }
     let row = |action: &Action| ROWS.iter().find(|row| row.action == *action);
-    let commands: Vec<String> = commands.iter().filter_map(row).map(action::Row::command).collect();
+    let commands: Vec<String> = commands.iter().filter_map(row).map(table::Row::command).collect();
     lines.extend([String::new(), commands.join(" · ")]);
     lines.extend(last.map(str::to_owned));
     lines.iter().flat_map(|line| wrap::plain(line, width, Style::new())).collect()
@@ -147,7 +147,7 @@ impl<S: Sheet> PageOverlay<S> {
     /// A key that is not advertised. One that scrolls, scrolls; a command is typed; whatever else a key means, it leaves the
     /// page and is done: the page may be what told of it.
     fn press_other(&mut self, chord: Chord, page: usize) -> Reaction {
-        match action::by_chord(chord, self.line.is_empty()) {
+        match table::by_chord(chord, self.line.is_empty()) {
             Some(Action::HistoryUp | Action::LineUp) => self.scroll = self.scroll.saturating_sub(1),
             Some(Action::HistoryDown | Action::LineDown) => self.scroll += 1,
             Some(Action::PageUp) => self.scroll = self.scroll.saturating_sub(page),
@@ -196,7 +196,7 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
             Some(Does::Down) => self.scroll += 1,
             Some(Does::PageUp) => self.scroll = self.scroll.saturating_sub(page),
             Some(Does::PageDown) => self.scroll += page,
-            Some(Does::Type) | None => return self.press_other(chord, page),
+            Some(Does::Begin) | None => return self.press_other(chord, page),
         }
         Reaction::Stay
     }

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::action::{self, Action};
+use crate::command::table::{self, Action};
 use crate::editor::Editor;
 use crate::keys::Chord;
 use crate::layout::wrap::truncated;
@@ -38,7 +38,7 @@ impl Picker {
     pub(super) fn press(&mut self, chord: Chord, count: usize) {
         let last = count.saturating_sub(1);
         let chosen = self.chosen(count);
-        self.chosen = match action::by_chord(chord, self.filter.is_empty()) {
+        self.chosen = match table::by_chord(chord, self.filter.is_empty()) {
             Some(Action::HistoryUp | Action::LineUp) => chosen.checked_sub(1).unwrap_or(last),
             Some(Action::HistoryDown | Action::LineDown) => {
                 if chosen >= last {

@@ -2,11 +2,12 @@
 
 use q_core::SessionId;
 
-use crate::action::Action;
+use crate::command;
+use crate::command::CoreCommand;
+use crate::command::table::{Action, ROWS, Row as ActionRow};
 use crate::layout::Row;
 use crate::overlay::OverlayContext;
 use crate::overlay::page::{self, Sheet};
-use crate::wish;
 
 #[derive(Debug)]
 pub(crate) struct QueueSheet {
@@ -21,8 +22,9 @@ impl Sheet for QueueSheet {
     }
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
-        let lines = context.mirror.get(self.session).map(wish::queue).unwrap_or_default();
-        let commands = [Action::Unqueue, Action::EditQueued, Action::Move, Action::SendNow];
+        let lines = context.mirror.get(self.session).map(command::queue).unwrap_or_default();
+        let is_about_it = |row: &&ActionRow| matches!(row.core, Some(CoreCommand::Prompt(..)));
+        let commands: Vec<Action> = ROWS.iter().filter(is_about_it).map(|row| row.action).collect();
         page::waiting(lines, &commands, None, width)
     }
 }

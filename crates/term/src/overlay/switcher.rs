@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::action::{self, Action};
+use crate::command::table::{self, Action};
 use crate::keys::KeyCode::{Enter, Esc};
 use crate::keys::{Chord, ctrl, key, plain};
 use crate::layout::wrap::truncated;
@@ -27,7 +27,7 @@ enum Does {
     Rename,
     Close,
     /// Begins a command, as any other character does that is typed.
-    Type,
+    Begin,
     Clear,
     Leave,
 }
@@ -40,7 +40,7 @@ const WHOLE: &[Hint<Does>] = &[
     GOES,
     RENAMES,
     hint(&[(ctrl('w'), Does::Close)], "Ctrl+W", "closes"),
-    hint(&[(plain('/'), Does::Type)], "/", "command"),
+    hint(&[(plain('/'), Does::Begin)], "/", "command"),
     LEAVES,
 ];
 /// With text in the filter, Ctrl+W edits that as it does in any text.
@@ -103,9 +103,9 @@ impl Overlay for Switcher {
                 self.picker.filter.take();
                 return Reaction::Stay;
             }
-            Some(Does::Type) | None => {}
+            Some(Does::Begin) | None => {}
         }
-        match action::by_chord(chord, self.picker.filter.is_empty()) {
+        match table::by_chord(chord, self.picker.filter.is_empty()) {
             Some(action @ (Action::Switch | Action::New)) => Reaction::Act(action),
             Some(Action::List) => Reaction::Leave,
             Some(_) | None => {

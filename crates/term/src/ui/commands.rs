@@ -2,14 +2,13 @@
 
 use q_core::{Command, Mirror, SessionId, Summary};
 
-use crate::action::{Action, QueueEnd, ROWS};
-use crate::granted::Way;
+use crate::command::table::{Action, ROWS};
+use crate::command::{self, QueueEnd, Resolved, Scene, UserCommand};
+use crate::granted::{Way, ends_session};
 use crate::intent::Intent;
 use crate::overlay::{Confirm, HelpSheet, InboxSheet, PageOverlay, QueueSheet, Rename, Switcher};
-use crate::slash::UserCommand;
 use crate::suggest;
 use crate::ui::Ui;
-use crate::wish::{self, Resolved, Scene};
 
 /// What became of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +53,9 @@ impl Ui {
                 return self.take_back(mirror, arguments.number, intents);
             }
             Action::Steer => return self.steer(mirror, command.arguments.text, intents),
-            Action::Retry => return self.retry(mirror, intents),
+            Action::Retry if self.works(mirror) => {
+                return self.refuse("an answer is on its way; Ctrl+C stops it");
+            }
             Action::Interrupt => self.interrupt(mirror, intents),
             Action::Help => return self.help(command.arguments.text),
             Action::Submit => self.enter(mirror, intents),
@@ -84,6 +85,10 @@ impl Ui {
     fn tell_core(&mut self, mirror: &Mirror, command: UserCommand, intents: &mut Vec<Intent>) -> Outcome {
         match self.scene(mirror).resolve(&command) {
             Ok(Resolved::Command(_, core)) => self.tell(mirror, core, intents),
+            Ok(Resolved::Turn(session)) => {
+                intents.push(Intent::Turn { session, command });
+                Outcome::Done
+            }
             Ok(Resolved::Lookup(address)) => {
                 intents.push(Intent::Lookup { address, command });
                 Outcome::Done
@@ -98,7 +103,7 @@ impl Ui {
             self.open(question);
             return Outcome::Done;
         }
-        let ends = Confirm::ends(&command);
+        let ends = ends_session(&command);
         intents.push(Intent::Tell(command));
         if ends { Outcome::Done } else { Outcome::Told }
     }
@@ -160,7 +165,7 @@ impl Ui {
 
     fn show_tags(&mut self, mirror: &Mirror) -> Outcome {
         let Some(session) = self.here().and_then(|id| mirror.get(id)) else { return Outcome::Refused };
-        self.say(wish::tags(session));
+        self.say(command::tags(session));
         Outcome::Done
     }
 
@@ -212,13 +217,10 @@ impl Ui {
         self.focus
     }
 
-    fn retry(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> Outcome {
-        let Some(id) = self.here() else { return Outcome::Refused };
-        if mirror.get(id).is_some_and(|session| session.summary.activity.is_busy()) {
-            return self.refuse("an answer is on its way; Ctrl+C stops it");
-        }
-        intents.push(Intent::Retry { session: id });
-        Outcome::Done
+    /// Whether a turn runs in the session in view.
+    fn works(&self, mirror: &Mirror) -> bool {
+        let session = self.focus.and_then(|id| mirror.get(id));
+        session.is_some_and(|session| session.summary.activity.is_busy())
     }
 
     /// Takes a waiting prompt back, into the editor.

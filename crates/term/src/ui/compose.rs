@@ -2,10 +2,10 @@
 
 use q_core::{Command, Mirror};
 
-use crate::action::Edit;
+use crate::command::table::Edit;
+use crate::command::{self, SlashError, Typed, UserCommand};
 use crate::editor;
 use crate::intent::Intent;
-use crate::slash::{self, SlashError, Typed, UserCommand};
 use crate::ui::Ui;
 use crate::ui::commands::Outcome;
 
@@ -26,7 +26,7 @@ impl Ui {
             return;
         }
         let typed = self.pane().editor.text().to_owned();
-        let read = slash::read(&typed, &self.options.kinds);
+        let read = command::read(&typed, &self.options.kinds);
         if self.lost.is_some() && !read.needs_no_host() {
             self.complain("what you typed stays here");
             intents.push(Intent::Rejoin);

@@ -2,9 +2,10 @@
 
 use q_core::{Command, Mirror, Presence, SessionId, address, attention};
 
+use crate::command;
+use crate::granted::ends_session;
 use crate::intent::Intent;
 use crate::layout::flow::Scroll;
-use crate::slash;
 use crate::ui::{Pane, Ui, Waking};
 use crate::words;
 
@@ -95,11 +96,7 @@ impl Ui {
 
     /// Notes that the person closes the session in front here, so that what comes of it surprises nobody.
     pub(super) fn note_closing(&mut self, intents: &[Intent]) {
-        let closes_front = |intent: &Intent| {
-            matches!(intent, Intent::Tell(
-                Command::Close { session, .. } | Command::Trash { session, .. } | Command::Erase { session, .. },
-            ) if self.focus == Some(*session))
-        };
+        let closes_front = |intent: &Intent| matches!(intent, Intent::Tell(command) if ends_session(command) && command.session() == self.focus);
         if intents.iter().any(closes_front) {
             self.closing = self.focus;
         }
@@ -191,7 +188,7 @@ impl Ui {
         match address::resolve(typed, summaries) {
             Ok(id) => Some(id),
             Err(miss) => {
-                self.complain(slash::missed(&miss));
+                self.complain(command::missed(&miss));
                 None
             }
         }

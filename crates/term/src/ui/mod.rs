@@ -21,8 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use q_core::{Activity, Mirror, SessionId, WallTime};
 use ratatui::style::Style;
 
-use crate::action::{self, Action, LEADER};
 use crate::advice;
+use crate::command::UserCommand;
+use crate::command::table::{self, Action, LEADER};
 use crate::editor::{Editor, History};
 use crate::event::Event;
 use crate::granted::Way;
@@ -33,7 +34,6 @@ use crate::kinds::Kinds;
 use crate::layout::Cache;
 use crate::layout::flow::Window;
 use crate::overlay::Overlay;
-use crate::slash::UserCommand;
 use crate::style::Palette;
 use crate::{typed, words};
 use submissions::Submissions;
@@ -251,7 +251,7 @@ impl Ui {
             return;
         }
         if std::mem::take(&mut self.leader) {
-            match action::by_leader(chord) {
+            match table::by_leader(chord) {
                 Some(action) => self.press_for(mirror, action, chord, intents),
                 None if [LEADER, key(KeyCode::Esc), ctrl('c')].contains(&chord) => {}
                 None => {
@@ -260,7 +260,7 @@ impl Ui {
             }
         } else if chord == LEADER {
             self.leader = true;
-        } else if let Some(action) = action::by_chord(chord, self.pane().editor.is_empty()) {
+        } else if let Some(action) = table::by_chord(chord, self.pane().editor.is_empty()) {
             self.press_for(mirror, action, chord, intents);
         } else if let Some(typed) = chord.typed() {
             self.pane_mut().editor.type_in(typed);

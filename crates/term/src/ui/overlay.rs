@@ -2,10 +2,10 @@
 
 use q_core::Mirror;
 
+use crate::command;
 use crate::intent::Intent;
 use crate::keys::Chord;
 use crate::overlay::{Overlay, OverlayContext, Reaction};
-use crate::slash;
 use crate::ui::Ui;
 use crate::ui::commands::Outcome;
 
@@ -63,7 +63,7 @@ impl Ui {
         overlay: Box<dyn Overlay>,
         intents: &mut Vec<Intent>,
     ) {
-        let command = slash::parse(typed, &self.options.kinds);
+        let command = command::parse(typed, &self.options.kinds);
         let from = self.focus;
         let outcome = self.command(mirror, command, typed, intents);
         if self.overlay.is_none() && self.focus == from && outcome != Outcome::Done {

@@ -4,7 +4,7 @@ use q_core::{
     AgentFailure, CallNo, EntryNo, FailureKind, Fault, Interrupter, Outcome, PromptNo, Refusal, Resulted,
     SessionId, Stop,
 };
-use q_term::action::{ROWS, by_slash};
+use q_term::command::table::{ROWS, by_slash};
 use q_term::granted::Way;
 use q_term::{advice, words};
 

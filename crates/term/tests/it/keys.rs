@@ -2,8 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use q_core::{Activity, Command, Interrupter, PromptNo, SessionId, Stop};
-use q_term::action::{Action, Arguments};
-use q_term::slash::UserCommand;
+use q_term::command::{Action, Arguments, UserCommand};
 use q_term::{Event, Intent};
 
 use crate::world::{But, World, id, session};
@@ -47,6 +46,10 @@ fn rename(slot: u32, name: &str) -> Intent {
 
 fn interrupt(slot: u32) -> Intent {
     Intent::Tell(Command::Interrupt { session: id(slot) })
+}
+
+fn turn(slot: u32, action: Action) -> Intent {
+    Intent::Turn { session: id(slot), command: UserCommand { action, arguments: Arguments::default() } }
 }
 
 fn lookup(address: &str, action: Action, force: bool) -> Intent {
@@ -167,7 +170,7 @@ fn commands_that_ask_for_something() {
         ("/close docs", close(7, false)),
         ("/close! plan", close(2, true)),
         ("/rename api-v2", rename(1, "api-v2")),
-        ("/retry", Intent::Retry { session: session_id(1) }),
+        ("/retry", turn(1, Action::Retry)),
         ("/fork", Intent::Fork { session: id(1), at: None, name: None }),
         ("/fork other", Intent::Fork { session: id(1), at: None, name: Some("other".into()) }),
         ("/reopen old", lookup("old", Action::Reopen, false)),

@@ -44,9 +44,11 @@ pub(super) struct Carriers<'a> {
 impl<'a> Carriers<'a> {
     /// Those of the product, and those of the testing world that carry the product's verbs.
     pub(super) fn of(shipped: &'a [Code<'a>], testing: &'a [Code<'a>]) -> Self {
-        let shipped: Vec<Enum<'_>> = shipped.iter().flat_map(enums).collect();
-        let parsed: BTreeSet<&str> =
+        let products = shipped;
+        let shipped: Vec<Enum<'_>> = products.iter().flat_map(enums).collect();
+        let mut parsed: BTreeSet<&str> =
             shipped.iter().filter(|found| found.is_command_line).map(|found| found.name).collect();
+        parsed.extend(products.iter().flat_map(|code| &code.lines).filter_map(|line| parsed_by_hand(line)));
         let (mut verbs, mut of_core) = (BTreeSet::new(), BTreeSet::new());
         for found in &shipped {
             if !found.is_command_line && !SAY_VERBS_ONLY.contains(&found.name) {
@@ -95,6 +97,11 @@ fn verb<'a>(carrier: &str, variant: &'a str) -> &'a str {
     let whole = format!("{carrier}::{variant}");
     let other = |name: &str| OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, verb)| *verb);
     other(&whole).or_else(|| other(variant)).unwrap_or(variant)
+}
+
+/// A type that the command line is parsed into without being derived from an enum: its verbs are made of a table.
+fn parsed_by_hand(line: &str) -> Option<&str> {
+    line.strip_prefix("impl Subcommand for ")?.split(|c: char| !c.is_alphanumeric()).next()
 }
 
 fn names_any(text: &str, names: &BTreeSet<&str>) -> bool {

@@ -2,11 +2,11 @@
 //! terminal.
 
 use q_core::mirror::Mirrored;
-use q_core::{Command, Mirror, QueuedPrompt, SessionId, address};
+use q_core::{Command, Mirror, QueuedPrompt, SessionId, Token, address};
 
-use crate::action::{Among, CoreCommand, QueueEnd};
+use crate::command::arguments::{Among, CoreCommand, QueueEnd};
+use crate::command::{UserCommand, missed};
 use crate::inbox::{Inbox, Shown};
-use crate::slash::{UserCommand, missed};
 use crate::words;
 
 /// What is said where something has no meaning without a screen.
@@ -28,6 +28,8 @@ pub struct Scene<'a> {
 pub enum Resolved {
     /// The core is told something about that session.
     Command(SessionId, Command),
+    /// The core is told something about a turn of that session, once the client has drawn a mark for it.
+    Turn(SessionId),
     /// The session has to be looked for first, among all there are.
     Lookup(String),
 }
@@ -37,7 +39,16 @@ impl UserCommand {
     pub fn of_session(&self, session: SessionId) -> Option<Command> {
         match self.action.row()?.core? {
             CoreCommand::Session(_, build) => Some(build(session, &self.arguments)),
-            CoreCommand::Prompt(..) | CoreCommand::Call(..) => None,
+            CoreCommand::Turn(_) | CoreCommand::Prompt(..) | CoreCommand::Call(..) => None,
+        }
+    }
+
+    /// What it asks of the core about a turn of that session, under a mark of the client's; nothing where its row has no
+    /// such command.
+    pub fn of_turn(&self, session: SessionId, token: Token) -> Option<Command> {
+        match self.action.row()?.core? {
+            CoreCommand::Turn(build) => Some(build(session, token, &self.arguments)),
+            CoreCommand::Session(..) | CoreCommand::Prompt(..) | CoreCommand::Call(..) => None,
         }
     }
 
@@ -45,7 +56,9 @@ impl UserCommand {
     pub fn fits(&self, session: &q_core::Summary) -> bool {
         match self.action.row().and_then(|row| row.core) {
             Some(CoreCommand::Session(among, _)) => among.has(session),
-            Some(CoreCommand::Prompt(..) | CoreCommand::Call(..)) | None => Among::Open.has(session),
+            Some(CoreCommand::Turn(_) | CoreCommand::Prompt(..) | CoreCommand::Call(..)) | None => {
+                Among::Open.has(session)
+            }
         }
     }
 }
@@ -62,6 +75,7 @@ impl<'a> Scene<'a> {
                 };
                 (session, build(session, arguments))
             }
+            Some(CoreCommand::Turn(_)) => return Ok(Resolved::Turn(self.here()?)),
             Some(CoreCommand::Prompt(usual, build)) => {
                 let (session, waiting) = self.waiting(arguments.number, usual)?;
                 (session, build(session, waiting.prompt, arguments))

@@ -2,17 +2,18 @@
 
 use q_core::{Name, Refusal, TagChange};
 
-use crate::action::{self, Action, Arguments, CoreCommand, Param, Row, params};
+use crate::command::arguments::{Arguments, CoreCommand, Param, params};
+use crate::command::table::{self, Action, Row};
+use crate::command::{SlashError, UserCommand, fault, word_of};
 use crate::granted::Way;
 use crate::kinds::Kinds;
-use crate::slash::{SlashError, UserCommand, fault, word_of};
 use crate::suggest;
 
 /// Reads a command, with or without its slash.
 pub fn parse(text: &str, kinds: &Kinds) -> Result<UserCommand, SlashError> {
     let text = text.trim();
     let (word, force, rest) = word_of(text.strip_prefix('/').unwrap_or(text));
-    let row = action::by_slash(word).filter(|row| !force || row.may_force());
+    let row = table::by_slash(word).filter(|row| !force || row.may_force());
     let Some(row) = row else { return Err(unknown(&format!("{word}{}", if force { "!" } else { "" }))) };
     let typed = Typed { row, word, rest: rest.trim() };
     let arguments = if row.action == Action::New {

@@ -1,16 +1,22 @@
-//! Slash commands: a typed line → what it asks for.
+//! What the person wants done, by a key or as a typed line: one type for both, and the table of all there is.
 //!
 //! Only a prompt that begins with `/` can be a command. A single line that does is one, so that a mistyped command is
 //! never sent to an agent; `//text` sends a prompt that begins with `/`. Several lines that begin with `/` are a command
 //! only if the first word is the name of one: a pasted path or log is a prompt.
 
-mod parse;
+pub mod table;
 
+mod arguments;
+mod parse;
+mod resolve;
+
+pub use arguments::{Among, Arguments, CoreCommand, Param, QueueEnd};
 pub use parse::parse;
+pub use resolve::{Resolved, Scene, queue, tags};
+pub use table::Action;
 
 use core::fmt;
 
-use crate::action::{self, Action, Arguments};
 use crate::kinds::Kinds;
 
 /// What a typed text is.
@@ -83,7 +89,7 @@ pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
         return Typed::Prompt(rest);
     }
     let several_lines = rest.trim_end().contains('\n');
-    let known = action::by_slash(word_of(rest).0).is_some();
+    let known = table::by_slash(word_of(rest).0).is_some();
     if several_lines && !known { Typed::Prompt(text) } else { Typed::Command(parse(text, kinds)) }
 }
 

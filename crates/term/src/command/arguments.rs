@@ -1,0 +1,105 @@
+//! What a command takes, what it is about, and how the core's command is made of both.
+
+use q_core::{Answer, Command, Presence, PromptNo, SessionId, Summary, TagChange, Token, Wants};
+
+/// What a command takes, as it is typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arguments {
+    /// A session, as typed; without one, the one in view is meant.
+    pub session: Option<String>,
+    /// The word of a kind; empty for the usual one.
+    pub kind: String,
+    /// A name.
+    pub name: Option<String>,
+    /// The place of a waiting prompt in its queue, from 1; or the number that a call was shown with.
+    pub number: Option<usize>,
+    /// The place that a waiting prompt shall have, from 1.
+    pub place: Option<usize>,
+    /// Words, or a whole text.
+    pub text: Option<String>,
+    /// Changes of tags.
+    pub tags: Vec<TagChange>,
+    /// Also while the session works.
+    pub force: bool,
+}
+
+impl Arguments {
+    pub(super) fn name(&self) -> String {
+        self.name.clone().unwrap_or_default()
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.text.clone().unwrap_or_default()
+    }
+
+    /// From 0, as the core counts.
+    pub(super) fn place(&self) -> u32 {
+        u32::try_from(self.place.unwrap_or_default().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+}
+
+/// What a command is about, and how the core's is made of it.
+#[derive(Clone, Copy, Debug)]
+pub enum CoreCommand {
+    /// A session: where it is looked for.
+    Session(Among, fn(SessionId, &Arguments) -> Command),
+    /// The turn of a session, which it begins or joins: under a mark that the client draws.
+    Turn(fn(SessionId, Token, &Arguments) -> Command),
+    /// A waiting prompt: which one is meant without a number.
+    Prompt(QueueEnd, fn(SessionId, PromptNo, &Arguments) -> Command),
+    /// A call that waits: what it must want, and what is answered.
+    Call(Wants, fn(&Arguments) -> Answer),
+}
+
+/// Where the session is that a command is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    /// Open.
+    Open,
+    /// In the archive.
+    Archived,
+    /// In the trash.
+    Trashed,
+    /// Anywhere but in the trash.
+    Kept,
+}
+
+impl Among {
+    /// Whether a session may be meant, where several have that name. Of all others it is told where they are.
+    pub const fn has(self, summary: &Summary) -> bool {
+        match self {
+            Self::Open | Self::Kept => !matches!(summary.presence, Presence::Trashed),
+            Self::Archived => matches!(summary.presence, Presence::Closed),
+            Self::Trashed => matches!(summary.presence, Presence::Trashed),
+        }
+    }
+}
+
+/// Which of the waiting prompts is meant where no number is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueEnd {
+    /// The one to be sent next.
+    Front,
+    /// The one that was sent last.
+    Back,
+}
+
+/// One thing that a command takes: the word that stands for it in its usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// `SESSION`
+    pub word: &'static str,
+    /// Whether it may be left out.
+    pub is_optional: bool,
+}
+
+/// The parameters of a usage such as `NUMBER [TEXT]`.
+pub(super) fn params(usage: &'static str) -> impl Iterator<Item = Param> {
+    usage.split_whitespace().map(|word| {
+        let bare = word.trim_end_matches('…');
+        match bare.strip_prefix('[').and_then(|word| word.strip_suffix(']')) {
+            Some(word) => Param { word, is_optional: true },
+            None => Param { word: bare, is_optional: false },
+        }
+    })
+}

@@ -1,0 +1,538 @@
+//! The table of actions: what can be done, by which key, leader key, slash command and CLI verb.
+//!
+//! The help screen, the leader's hint, `/help` and the manual's table are made from it; keys and commands are looked up
+//! in it and nowhere else.
+
+use std::fmt::Write;
+
+use q_core::{Answer, Command, Wants};
+
+use crate::command::arguments::{Among, CoreCommand, Param, QueueEnd, params};
+use crate::keys::KeyCode::{
+    Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
+};
+use crate::keys::{Chord, alt, ctrl, key, plain};
+
+/// The key that announces another: the only way that every terminal lets through.
+pub const LEADER: Chord = ctrl('x');
+
+/// One thing that a key or a command can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Create a session and go to it.
+    New,
+    /// Go to the session in the next slot.
+    Next,
+    /// Go to the session in the slot before.
+    Previous,
+    /// Go to the session shown before this one.
+    Last,
+    /// Go to the session named or numbered.
+    Switch,
+    /// Choose from a list.
+    List,
+    /// Go to the next session that waits for an answer, failed, stopped, or has something new.
+    Attend,
+    /// Archive the session.
+    Close,
+    /// Give the session another name.
+    Rename,
+    /// Create a session that begins with this one's history.
+    Fork,
+    /// Take a session out of the archive.
+    Reopen,
+    /// Throw the session away.
+    Delete,
+    /// Take a session out of the trash.
+    Restore,
+    /// Change the session's tags, or show them.
+    Tag,
+    /// Keep the session from hibernating by itself.
+    Pin,
+    /// Let it again.
+    Unpin,
+    /// Count the session as unread, to come back to it.
+    Unread,
+    /// Show what waits for an answer, over all sessions.
+    Inbox,
+    /// Let a call run that waits for consent.
+    Approve,
+    /// Let its tool run from here on.
+    Always,
+    /// Let it not run.
+    Deny,
+    /// Answer an agent's question.
+    Answer,
+    /// Leave; everything goes on.
+    Detach,
+    /// Show what can be done.
+    Help,
+    /// Send the prompt.
+    Submit,
+    /// Stop the turn; when none runs, clear the prompt.
+    Interrupt,
+    /// Ask again.
+    Retry,
+    /// Show the prompts that wait.
+    Queue,
+    /// Take a waiting prompt back.
+    Unqueue,
+    /// Write a waiting prompt anew.
+    EditQueued,
+    /// Give a waiting prompt another place.
+    Move,
+    /// Send a waiting prompt at once.
+    SendNow,
+    /// Say something into the running turn.
+    Steer,
+    /// Half a screen up.
+    PageUp,
+    /// Half a screen down.
+    PageDown,
+    /// One line up.
+    LineUp,
+    /// One line down.
+    LineDown,
+    /// To the oldest entry at hand.
+    Top,
+    /// To the newest line, and stay there.
+    End,
+    /// Paint the screen anew.
+    Redraw,
+    /// Back to the shell; `fg` returns.
+    Suspend,
+    /// Leave an overlay or a half-typed chord.
+    Cancel,
+    /// Up a line, or to the prompt sent before.
+    HistoryUp,
+    /// Down a line, or to the prompt sent after.
+    HistoryDown,
+    /// To the earlier prompt that contains what is typed.
+    HistorySearch,
+    /// Change the text or move in it.
+    Edit(Edit),
+}
+
+/// One change of a text being typed, or of the place in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Edit {
+    /// A line more.
+    Newline,
+    /// One character left.
+    Left,
+    /// One character right.
+    Right,
+    /// One word left.
+    WordLeft,
+    /// One word right.
+    WordRight,
+    /// To the line's beginning.
+    LineStart,
+    /// To the line's end.
+    LineEnd,
+    /// Delete the character before.
+    DeleteBack,
+    /// Delete the character after.
+    DeleteForward,
+    /// Delete the word before.
+    DeleteWordBack,
+    /// Delete the word after.
+    DeleteWordForward,
+    /// Delete to the line's beginning.
+    DeleteToStart,
+    /// Delete to the line's end.
+    DeleteToEnd,
+    /// Put back what was deleted last.
+    Yank,
+}
+
+/// When a direct key means the action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Whatever the prompt holds.
+    Always,
+    /// Only while the prompt is empty.
+    Empty,
+    /// Only while the prompt has text.
+    Text,
+}
+
+impl When {
+    /// Whether it holds for a prompt that is empty or not.
+    pub const fn holds(self, prompt_is_empty: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Empty => prompt_is_empty,
+            Self::Text => !prompt_is_empty,
+        }
+    }
+}
+
+/// Under which heading an action is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Moving among sessions.
+    Sessions,
+    /// What waits for the person.
+    Waiting,
+    /// Keeping and sorting them.
+    Keeping,
+    /// Talking in one.
+    Conversation,
+    /// Looking at it.
+    View,
+    /// Typing.
+    Editing,
+}
+
+impl Group {
+    /// Every group, in the order of the help screen.
+    pub const ALL: [Self; 6] =
+        [Self::Sessions, Self::Conversation, Self::Waiting, Self::Keeping, Self::View, Self::Editing];
+
+    /// Its heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Sessions => "Sessions",
+            Self::Waiting => "What waits for you",
+            Self::Keeping => "Keeping and sorting sessions",
+            Self::Conversation => "Conversation",
+            Self::View => "View",
+            Self::Editing => "Editing",
+        }
+    }
+}
+
+/// All ways to one action.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// What is done.
+    pub action: Action,
+    /// Its heading.
+    pub group: Group,
+    /// Keys that do it at once, each with when it does.
+    pub direct: &'static [(Chord, When)],
+    /// Keys that do it after the leader.
+    pub leader: &'static [Chord],
+    /// The slash command without the slash, first its name, then other words for it.
+    pub slash: &'static [&'static str],
+    /// What the command takes.
+    pub arguments: &'static str,
+    /// The same from the shell.
+    pub cli: Option<&'static str>,
+    /// What the core is told for it. What has more to it, or nothing for the core, is carried out where it is typed.
+    pub core: Option<CoreCommand>,
+    /// The line of the shell's help for a verb that is made of this row; empty where the shell has one of its own, or none.
+    pub about: &'static str,
+    /// A word or two, for the leader's hint.
+    pub word: &'static str,
+    /// One line.
+    pub help: &'static str,
+}
+
+use Among::{Archived, Kept, Open, Trashed};
+use CoreCommand::{Call, Prompt, Session, Turn};
+use When::{Always, Empty, Text};
+
+const DIGITS: [Chord; 9] = [
+    plain('1'),
+    plain('2'),
+    plain('3'),
+    plain('4'),
+    plain('5'),
+    plain('6'),
+    plain('7'),
+    plain('8'),
+    plain('9'),
+];
+const ALT_DIGITS: [(Chord, When); 9] = [
+    (alt('1'), Always),
+    (alt('2'), Always),
+    (alt('3'), Always),
+    (alt('4'), Always),
+    (alt('5'), Always),
+    (alt('6'), Always),
+    (alt('7'), Always),
+    (alt('8'), Always),
+    (alt('9'), Always),
+];
+
+macro_rules! rows {
+    ($($group:ident, $action:expr, $direct:expr, $leader:expr, $slash:expr, $arguments:literal, $cli:expr, $core:expr, $about:literal, $word:literal, $help:literal;)*) => {
+        &[$(Row {
+            action: $action,
+            group: Group::$group,
+            direct: $direct,
+            leader: $leader,
+            slash: $slash,
+            arguments: $arguments,
+            cli: $cli,
+            core: $core,
+            about: $about,
+            word: $word,
+            help: $help,
+        }),*]
+    };
+}
+
+/// Every action, in the order of the help screen.
+pub const ROWS: &[Row] = rows![
+    Sessions, Action::New, &[(ctrl('n'), Empty)], &[plain('n')], &["new"], "[KIND] [NAME]", Some("q new [NAME] [--kind KIND]"), None, "", "new", "create a session and go to it; KIND is development, debug, planning, review, or one of your config";
+    Sessions, Action::Switch, &ALT_DIGITS, &DIGITS, &["switch", "sw"], "NAME|NUMBER", Some("q attach SESSION"), None, "", "go to", "go to a session by its number, name or the beginning of its name";
+    Sessions, Action::Next, &[(key(PageDown).ctrl(), Always), (key(Tab).ctrl(), Always)], &[plain(']')], &["next"], "", None, None, "", "next", "go to the next session";
+    Sessions, Action::Previous, &[(key(PageUp).ctrl(), Always), (key(Tab).ctrl().shift(), Always)], &[plain('[')], &["prev", "previous"], "", None, None, "", "previous", "go to the previous session";
+    Sessions, Action::Last, &[(alt('l'), Always)], &[key(Tab)], &["last"], "", None, None, "", "last", "go back to the session shown before";
+    Sessions, Action::List, &[(alt('s'), Always)], &[plain('l')], &["sessions", "list", "ls"], "", Some("q ls"), None, "", "list", "choose from the list of sessions; type to filter";
+    Sessions, Action::Attend, &[(alt('a'), Always)], &[plain('a')], &["attend"], "", Some("q ls --waiting"), None, "", "needs you", "go to the next session that waits for an answer, failed, was interrupted, or has something new";
+    Sessions, Action::Close, &[(ctrl('w'), Empty)], &[plain('w')], &["close"], "[SESSION]", Some("q close SESSION"), Some(Session(Open, |session, arguments| Command::Close { session, even_if_working: arguments.force })), "Archive a session; its history stays", "close", "archive the session, its history stays; /close! also while it works";
+    Sessions, Action::Rename, &[(ctrl('r'), Empty)], &[plain('r')], &["rename"], "NAME", Some("q rename SESSION NAME"), Some(Session(Open, |session, arguments| Command::Rename { session, name: arguments.name() })), "Give a session another name", "rename", "give the session another name";
+    Sessions, Action::Fork, &[], &[plain('f')], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), None, "", "fork", "create a session that begins with this one's history, and go to it";
+    Sessions, Action::Detach, &[(ctrl('d'), Empty)], &[plain('d'), plain('q')], &["detach", "quit", "exit"], "", None, None, "", "detach", "leave; the work goes on, `q` comes back to it";
+    Sessions, Action::Help, &[(key(F(1)), Always)], &[plain('?')], &["help"], "[WORD]", Some("q --help"), None, "", "help", "show this; with a WORD only what mentions it";
+    Conversation, Action::Submit, &[(key(Enter), Always)], &[], &[], "", Some("q send SESSION PROMPT"), None, "", "send", "send the prompt; while an answer is on its way it waits in the queue";
+    Conversation, Action::Edit(Edit::Newline), &[(key(Enter).alt(), Always), (key(Enter).shift(), Always), (ctrl('j'), Always)], &[], &[], "", None, None, "", "new line", "a new line in the prompt; so does Enter after a backslash";
+    Conversation, Action::Interrupt, &[(ctrl('c'), Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), Some(Session(Open, |session, _| Command::Interrupt { session })), "Stop a session's running turn", "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
+    Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), Some(Turn(|session, token, _| Command::Retry { session, token })), "Ask again what failed or was interrupted", "retry", "ask again what failed or was interrupted";
+    Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
+    Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
+    Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(QueueEnd::Back, |session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
+    Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), Some(Prompt(QueueEnd::Front, |session, prompt, arguments| Command::Edit { session, prompt, text: arguments.text() })), "Write a waiting prompt anew", "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
+    Conversation, Action::Move, &[], &[], &["move"], "NUMBER PLACE", Some("q move SESSION PROMPT PLACE"), Some(Prompt(QueueEnd::Front, |session, prompt, arguments| Command::Move { session, prompt, place: arguments.place() })), "Give a waiting prompt another place", "move", "give a waiting prompt another place; 1 is sent next";
+    Conversation, Action::SendNow, &[], &[], &["now"], "[NUMBER]", Some("q now SESSION [PROMPT]"), Some(Prompt(QueueEnd::Front, |session, prompt, _| Command::SendNow { session, prompt })), "Send a waiting prompt at once; a running turn is interrupted for it", "now", "send a waiting prompt at once, the next one or that one; a running answer is interrupted";
+    Waiting, Action::Inbox, &[], &[plain('i')], &["inbox"], "", Some("q inbox"), None, "", "inbox", "show what waits for your answer, over all sessions, with numbers";
+    Waiting, Action::Approve, &[], &[], &["approve"], "[NUMBER]", Some("q approve SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Once)), "", "approve", "let a tool run, this once: the one that waits here, or the one shown with that number";
+    Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Always)), "", "always", "the same, and do not ask about this tool again in its session";
+    Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [WORDS]", Some("q deny SESSION [ID]"), Some(Call(Wants::Consent, |arguments| arguments.text.clone().map_or(Answer::Deny, Answer::Words))), "", "deny", "let it not run; WORDS tell the agent what to do instead";
+    Waiting, Action::Answer, &[], &[], &["answer"], "WORDS", Some("q answer SESSION WORDS"), Some(Call(Wants::Words, |arguments| Answer::Words(arguments.text()))), "", "answer", "answer what the agent asks in this session";
+    Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), Some(Session(Open, |session, arguments| Command::Tag { session, changes: arguments.tags.clone() })), "", "tag", "add and remove tags of the session; alone, show them";
+    Keeping, Action::Pin, &[], &[], &["pin"], "[SESSION]", Some("q pin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: true })), "Keep a session from hibernating by itself", "pin", "keep a session from hibernating by itself";
+    Keeping, Action::Unpin, &[], &[], &["unpin"], "[SESSION]", Some("q unpin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: false })), "Let a session hibernate by itself again", "unpin", "let it hibernate by itself again";
+    Keeping, Action::Unread, &[], &[], &["unread"], "[SESSION]", Some("q unread SESSION"), Some(Session(Open, |session, _| Command::MarkUnread { session })), "Mark a session as unread, to come back to it", "unread", "count a session as unread until it is shown again";
+    Keeping, Action::Reopen, &[], &[], &["reopen"], "SESSION", Some("q reopen SESSION"), Some(Session(Archived, |session, _| Command::Reopen { session })), "Take a session out of the archive", "reopen", "take a session out of the archive and go to it";
+    Keeping, Action::Delete, &[], &[], &["delete"], "[SESSION]", Some("q delete SESSION [--now]"), Some(Session(Kept, |session, arguments| Command::Trash { session, even_if_working: arguments.force })), "", "delete", "throw a session into the trash, for a month; /delete! also while it works";
+    Keeping, Action::Restore, &[], &[], &["restore"], "SESSION", Some("q restore SESSION"), Some(Session(Trashed, |session, _| Command::Restore { session })), "Take a session out of the trash, into the archive", "restore", "take a session out of the trash, into the archive";
+    View, Action::PageUp, &[(key(PageUp), Always)], &[], &[], "", None, None, "", "page up", "half a screen up";
+    View, Action::PageDown, &[(key(PageDown), Always)], &[], &[], "", None, None, "", "page down", "half a screen down";
+    View, Action::LineUp, &[(key(Up).shift(), Always)], &[], &[], "", None, None, "", "line up", "one line up";
+    View, Action::LineDown, &[(key(Down).shift(), Always)], &[], &[], "", None, None, "", "line down", "one line down";
+    View, Action::Top, &[(key(Home).ctrl(), Always), (key(Home), Empty)], &[], &[], "", None, None, "", "top", "to the oldest entry at hand; older ones follow";
+    View, Action::End, &[(key(End).ctrl(), Always), (key(End), Empty)], &[], &[], "", None, None, "", "end", "to the newest line, and stay there";
+    View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, None, "", "redraw", "paint the screen anew";
+    View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, None, "", "suspend", "back to the shell; fg returns";
+    View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, None, "", "cancel", "leave a list, a question, or a half-typed chord";
+    Editing, Action::HistoryUp, &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, None, "", "up", "a line up; on the first line, the prompt sent before";
+    Editing, Action::HistoryDown, &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, None, "", "down", "a line down; on the last line, the prompt sent after";
+    Editing, Action::HistorySearch, &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "the earlier prompt that contains what is typed; again for the one before";
+    Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, None, "", "left", "a character left";
+    Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, None, "", "right", "a character right";
+    Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, None, "", "word left", "a word left";
+    Editing, Action::Edit(Edit::WordRight), &[(key(Right).ctrl(), Always), (key(Right).alt(), Always), (alt('f'), Always)], &[], &[], "", None, None, "", "word right", "a word right";
+    Editing, Action::Edit(Edit::LineStart), &[(key(Home), Text), (ctrl('a'), Always)], &[], &[], "", None, None, "", "line start", "to the line's beginning";
+    Editing, Action::Edit(Edit::LineEnd), &[(key(End), Text), (ctrl('e'), Always)], &[], &[], "", None, None, "", "line end", "to the line's end";
+    Editing, Action::Edit(Edit::DeleteBack), &[(key(Backspace), Always), (ctrl('h'), Always), (key(Backspace).shift(), Always)], &[], &[], "", None, None, "", "delete", "delete the character before";
+    Editing, Action::Edit(Edit::DeleteForward), &[(key(Delete), Always), (ctrl('d'), Text)], &[], &[], "", None, None, "", "delete", "delete the character after";
+    Editing, Action::Edit(Edit::DeleteWordBack), &[(ctrl('w'), Text), (key(Backspace).alt(), Always), (key(Backspace).ctrl(), Always)], &[], &[], "", None, None, "", "delete word", "delete the word before";
+    Editing, Action::Edit(Edit::DeleteWordForward), &[(alt('d'), Always)], &[], &[], "", None, None, "", "delete word", "delete the word after";
+    Editing, Action::Edit(Edit::DeleteToStart), &[(ctrl('u'), Always)], &[], &[], "", None, None, "", "delete", "delete to the line's beginning";
+    Editing, Action::Edit(Edit::DeleteToEnd), &[(ctrl('k'), Always)], &[], &[], "", None, None, "", "delete", "delete to the line's end";
+    Editing, Action::Edit(Edit::Yank), &[(ctrl('y'), Always)], &[], &[], "", None, None, "", "put back", "put back what was deleted last";
+];
+
+/// What a chord means, for a prompt that is empty or not.
+pub fn by_chord(chord: Chord, prompt_is_empty: bool) -> Option<Action> {
+    let means = |chord: Chord| {
+        ROWS.iter()
+            .find(|row| row.direct.iter().any(|(key, when)| *key == chord && when.holds(prompt_is_empty)))
+            .map(|row| row.action)
+    };
+    means(chord).or_else(|| means(chord.with_digit()?))
+}
+
+/// What a chord means after the leader.
+pub fn by_leader(chord: Chord) -> Option<Action> {
+    let means = |chord: Chord| ROWS.iter().find(|row| row.leader.contains(&chord)).map(|row| row.action);
+    means(chord).or_else(|| means(chord.with_latin()?)).or_else(|| means(chord.with_digit()?))
+}
+
+/// The row of a slash command, by its name or another word for it.
+pub fn by_slash(word: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.slash.contains(&word))
+}
+
+/// Keys in one short cell: a row of digits as a range, alternatives with a space between.
+pub fn keys(chords: &[Chord]) -> String {
+    if let [first, .., last] = chords
+        && first.digit() == Some(1)
+        && last.digit() == Some(9)
+    {
+        return format!("{first}…9");
+    }
+    chords.iter().map(Chord::to_string).collect::<Vec<_>>().join(" ")
+}
+
+impl Action {
+    /// Its row.
+    pub fn row(self) -> Option<&'static Row> {
+        ROWS.iter().find(|row| row.action == self)
+    }
+}
+
+impl Row {
+    /// Whether a `!` behind its command means something: also while the session works.
+    pub const fn may_force(&self) -> bool {
+        matches!(self.action, Action::Close | Action::Delete)
+    }
+
+    /// Its verb in the shell, and the parameters of that; nothing without one.
+    pub fn shell_verb(&self) -> Option<(&'static str, impl Iterator<Item = Param> + use<>)> {
+        let usage = self.cli?.strip_prefix("q ")?;
+        let (verb, rest) = usage.split_once(' ').unwrap_or((usage, ""));
+        Some((verb, params(rest)))
+    }
+
+    /// Its direct keys in one cell.
+    pub fn direct_keys(&self) -> String {
+        keys(&self.direct.iter().map(|(key, _)| *key).collect::<Vec<_>>())
+    }
+
+    /// Its leader chord in one cell; empty without one.
+    pub fn leader_keys(&self) -> String {
+        if self.leader.is_empty() { String::new() } else { format!("{LEADER} {}", keys(self.leader)) }
+    }
+
+    /// Whether one of its keys, its commands, its heading or what is said of it contains the topic, whatever its case.
+    pub fn mentions(&self, topic: &str) -> bool {
+        let topic = topic.to_lowercase();
+        let contains = |text: &str| text.to_lowercase().contains(&topic);
+        let mut texts = self.slash.iter().copied().chain([self.word, self.help, self.group.title()]);
+        texts.any(contains) || self.direct.iter().any(|(key, _)| contains(&key.to_string()))
+    }
+
+    /// Its slash command with arguments; empty without one.
+    pub fn command(&self) -> String {
+        match self.slash.first() {
+            Some(name) if self.arguments.is_empty() => format!("/{name}"),
+            Some(name) => format!("/{name} {}", self.arguments),
+            None => String::new(),
+        }
+    }
+}
+
+/// The table for the manual, as Markdown.
+pub fn markdown() -> String {
+    let mut text =
+        String::from("| action | key | after Ctrl+X | command | from the shell |\n|---|---|---|---|---|\n");
+    let code =
+        |cell: &str| if cell.is_empty() { String::new() } else { format!("`{}`", cell.replace('|', "\\|")) };
+    for row in ROWS {
+        let on_empty = |(key, when): &(Chord, When)| match when {
+            Always | Text => code(&key.to_string()),
+            Empty => format!("{} on an empty prompt", code(&key.to_string())),
+        };
+        let direct = if row.action == Action::Switch {
+            code(&row.direct_keys())
+        } else {
+            row.direct.iter().map(on_empty).collect::<Vec<_>>().join(", ")
+        };
+        let (leader, command, cli) = (keys(row.leader), row.command(), row.cli.unwrap_or_default());
+        // Writing to a string does not fail.
+        let _written = writeln!(
+            text,
+            "| {} | {direct} | {} | {} | {} |",
+            row.help,
+            code(&leader),
+            code(&command),
+            code(cli)
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_key_is_a_chord_in_its_normal_form() {
+        for row in ROWS {
+            for key in row.direct.iter().map(|(key, _)| *key).chain(row.leader.iter().copied()) {
+                assert_eq!(key.to_string().parse::<Chord>(), Ok(key), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_chord_means_two_things() {
+        for empty in [true, false] {
+            let mut seen = BTreeSet::from([LEADER.to_string()]);
+            for (key, when) in ROWS.iter().flat_map(|row| row.direct) {
+                assert!(!when.holds(empty) || seen.insert(key.to_string()), "{key} twice (empty: {empty})");
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for key in ROWS.iter().flat_map(|row| row.leader) {
+            assert!(seen.insert(key.to_string()), "leader {key} twice");
+        }
+        let mut seen = BTreeSet::new();
+        for word in ROWS.iter().flat_map(|row| row.slash) {
+            assert!(seen.insert(word), "/{word} twice");
+        }
+    }
+
+    #[test]
+    fn each_action_stands_once_and_can_be_reached() {
+        let mut seen = BTreeSet::new();
+        for row in ROWS {
+            assert!(seen.insert(row.action), "{:?} twice", row.action);
+            assert!(!row.direct.is_empty() || !row.slash.is_empty(), "{:?} has no way to it", row.action);
+        }
+    }
+
+    #[test]
+    fn whatever_concerns_sessions_has_a_leader_chord_and_a_command() {
+        for row in ROWS.iter().filter(|row| row.group == Group::Sessions) {
+            assert!(!row.leader.is_empty() && !row.slash.is_empty(), "{:?}", row.action);
+        }
+    }
+
+    #[test]
+    fn what_a_row_takes_is_known_to_who_reads_it() {
+        const SLASH: [&str; 10] = [
+            "KIND",
+            "NAME",
+            "NAME|NUMBER",
+            "SESSION",
+            "NUMBER",
+            "PLACE",
+            "TEXT",
+            "WORD",
+            "WORDS",
+            "+TAG|-TAG",
+        ];
+        const SHELL: [&str; 5] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT"];
+        for row in ROWS {
+            for param in params(row.arguments) {
+                assert!(SLASH.contains(&param.word), "{param:?} of {:?}", row.action);
+            }
+            if row.about.is_empty() {
+                continue;
+            }
+            // Of such a row the shell makes a verb: about a session, which stands first.
+            let (_, shell) = row.shell_verb().unwrap();
+            let words: Vec<&str> = shell.map(|param| param.word).collect();
+            assert_eq!(words.first(), Some(&"SESSION"), "{:?}", row.action);
+            assert!(words.iter().all(|word| SHELL.contains(word)), "{words:?} of {:?}", row.action);
+            assert!(
+                matches!(row.core, Some(Session(..) | Turn(_) | Prompt(..))),
+                "{:?} tells the core nothing that a verb could",
+                row.action
+            );
+        }
+    }
+
+    #[test]
+    fn the_manuals_table() {
+        insta::assert_snapshot!(markdown());
+    }
+}
