@@ -122,6 +122,12 @@ pub enum Effect {
         /// The person's words, if there are any.
         text: String,
     },
+    /// Park the session's agent: none of its turns runs, and whatever it holds outside is to be closed. Its resume handle
+    /// is recorded.
+    Release {
+        /// For whom it worked.
+        session: SessionId,
+    },
     /// Read what is stored of a session; [`crate::Input::Loaded`] brings it.
     Load {
         /// Which.

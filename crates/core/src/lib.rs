@@ -50,7 +50,10 @@ mod roster;
 mod sessions;
 
 pub use activity::Activity;
-pub use agent::{AgentEvent, AgentFailure, Call, FailureKind, Outcome, ResumeHandle, Sent, Usage, Wants};
+pub use agent::{
+    AgentEvent, AgentFailure, Call, FailureKind, Outcome, PlanStep, ResumeHandle, Sent, StepState, Usage,
+    Wants, Whose,
+};
 pub use deadline::{Deadline, Reason};
 pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, ReplyTo};
 pub use id::{
@@ -69,7 +72,7 @@ pub use refusal::Refusal;
 pub use session::flight::{InFlight, OpenCall};
 pub use session::head::{Head, Mark, WaitingPrompt};
 pub use session::stored::Stored;
-pub use session::transcript::{Body, Called, Entry, Resulted, Stop, Transcript};
+pub use session::transcript::{Body, CallOutput, Called, Entry, Resulted, Stop, Transcript};
 pub use tag::{Tag, TagChange};
 pub use time::{Instant, Now, Utc, WallTime};
 pub use view::{PendingCall, QueuedPrompt, Snapshot, Summary, Update, View};

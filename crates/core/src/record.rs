@@ -5,12 +5,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::{AgentFailure, Call, Outcome, Sent, Usage};
+use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent, Usage};
 use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
 use crate::session::head::Mark;
-use crate::session::transcript::{Body, Resulted};
+use crate::session::transcript::{Body, Resulted, plan_bytes};
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -139,16 +139,37 @@ pub enum Record {
         /// What was typed.
         text: String,
     },
-    /// The agent said something. Pieces that follow each other in one voice join into one entry.
+    /// The agent, or a call of it, said something. Pieces that follow each other in one voice join into one entry.
     Said {
         /// The turn it belongs to.
         turn: TurnNo,
         /// The entry it belongs to: the [`Seq`] of the entry's first piece.
         entry: EntryNo,
-        /// Whether it is the answer.
+        /// Who speaks, and to whom.
         voice: Voice,
         /// The piece; never empty.
         text: String,
+    },
+    /// The agent said what it means to do.
+    Planned {
+        /// In which turn.
+        turn: TurnNo,
+        /// All steps, in order.
+        steps: Vec<PlanStep>,
+    },
+    /// The agent said which model answers.
+    Answering {
+        /// In which turn.
+        turn: TurnNo,
+        /// As its server names it.
+        model: String,
+    },
+    /// The agent said by what it finds its own memory of this conversation.
+    Resumable {
+        /// In which turn.
+        turn: TurnNo,
+        /// By this.
+        handle: ResumeHandle,
     },
     /// The agent wants a tool to run, or to be told something.
     Called {
@@ -193,6 +214,8 @@ pub enum Record {
         ending: Ending,
         /// What it cost, where the agent told.
         usage: Usage,
+        /// Why the agent stopped, in its provider's word; empty where it did not say.
+        reason: String,
     },
     /// A client had shown everything up to here.
     Seen {
@@ -292,6 +315,11 @@ pub enum Voice {
     Answer,
     /// To itself.
     Thinking,
+    /// Not the agent: a call of it, while it runs.
+    Output {
+        /// The entry of the call.
+        of: EntryNo,
+    },
 }
 
 /// What the person says to a call that waits.
@@ -365,6 +393,7 @@ impl Stamped {
             | Record::Resulted { .. }
             | Record::Repaired { .. }
             | Record::Imported { .. }
+            | Record::Planned { .. }
             | Record::Sent { is_said: true, .. }
             | Record::Ended { ending: Ending::Interrupted(_) | Ending::Failed(_), .. } => {
                 Some(EntryNo(self.seq.0))
@@ -386,6 +415,8 @@ impl Stamped {
             | Record::Edited { .. }
             | Record::Moved { .. }
             | Record::Retried { .. }
+            | Record::Answering { .. }
+            | Record::Resumable { .. }
             | Record::Answered { .. }
             | Record::Sent { is_said: false, .. }
             | Record::Ended { ending: Ending::Done, .. }
@@ -426,6 +457,9 @@ impl Stamped {
             | Record::Retried { .. }
             | Record::Began { .. }
             | Record::Sent { .. }
+            | Record::Planned { .. }
+            | Record::Answering { .. }
+            | Record::Resumable { .. }
             | Record::Answered { .. }
             | Record::Ended { .. }
             | Record::Seen { .. }
@@ -437,6 +471,17 @@ impl Stamped {
 }
 
 impl Stamped {
+    /// Bytes that people can read of it: its text, or the steps of its plan.
+    pub fn readable(&self) -> usize {
+        if let Record::Planned { steps, .. } = &self.record {
+            plan_bytes(steps)
+        } else if let Record::Imported { body, .. } = &self.record {
+            body.readable()
+        } else {
+            self.text().len()
+        }
+    }
+
     /// Bytes of its result that stand in a [`Blob`](crate::Blob) beside it.
     pub fn beside(&self) -> u64 {
         let (Record::Resulted { text, kept, .. }
@@ -461,7 +506,13 @@ impl Stamped {
             Record::Tagged { tags } => tags.iter().map(|tag| tag.as_str().len()).sum(),
             Record::Called { call, .. } => call.tool.len(),
             Record::Answered { answer: Answer::Words(words), .. } => words.len(),
-            Record::Ended { ending: Ending::Failed(failure), .. } => failure.detail.len(),
+            Record::Planned { steps, .. } => plan_bytes(steps),
+            Record::Answering { model, .. } => model.len(),
+            Record::Resumable { handle: ResumeHandle(handle), .. } => handle.len(),
+            Record::Ended { ending: Ending::Failed(failure), reason, .. } => {
+                failure.detail.len() + reason.len()
+            }
+            Record::Ended { ending: Ending::Done | Ending::Interrupted(_), reason, .. } => reason.len(),
             Record::Closed
             | Record::Reopened { .. }
             | Record::Hibernated { .. }
@@ -482,7 +533,6 @@ impl Stamped {
             | Record::Said { .. }
             | Record::Answered { answer: Answer::Once | Answer::Always | Answer::Deny, .. }
             | Record::Resulted { .. }
-            | Record::Ended { ending: Ending::Done | Ending::Interrupted(_), .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
             | Record::Repaired { .. }

@@ -30,7 +30,7 @@ impl Watch {
         } else if let Record::Began { .. } = &stamped.record {
             self.figures.turns += 1;
             self.turns.insert(session, now);
-        } else if let Record::Ended { turn, ending, usage } = &stamped.record {
+        } else if let Record::Ended { turn, ending, usage, .. } = &stamped.record {
             let took = self.turns.remove(&session).map(|began| now.since(began));
             if let Some(took) = took {
                 self.figures.turn_ended(took);

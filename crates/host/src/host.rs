@@ -259,6 +259,7 @@ impl<W: World> Host<W> {
                 Effect::Settle { session, turn, call, outcome, text } => {
                     self.world.control(session, turn, AgentControl::Settle { call, outcome, text });
                 }
+                Effect::Release { session } => self.world.release(session),
                 Effect::Load { session } => self.world.load(session),
                 Effect::Resync { session } => self.resync(session),
                 Effect::Reply { to, answer } => {

@@ -111,6 +111,7 @@ mod tests {
             | Effect::Steer { .. }
             | Effect::Permit { .. }
             | Effect::Settle { .. }
+            | Effect::Release { .. }
             | Effect::Load { .. }
             | Effect::Resync { .. }
             | Effect::Update(_)

@@ -26,6 +26,8 @@ pub(crate) struct Runs {
     store: Weak<dyn Store>,
     heard: mpsc::Sender<Heard>,
     open: BTreeMap<SessionId, Open>,
+    /// Conversations that are being parked.
+    parking: Vec<JoinHandle<()>>,
     histories: Arc<Histories>,
 }
 
@@ -66,7 +68,7 @@ impl Open {
 
 impl Runs {
     pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<Heard>) -> Self {
-        Self { store, heard, open: BTreeMap::new(), histories: Arc::default() }
+        Self { store, heard, open: BTreeMap::new(), parking: Vec::new(), histories: Arc::default() }
     }
 
     pub(crate) fn start(&mut self, request: AgentRequest) {
@@ -110,6 +112,19 @@ impl Runs {
         if let Some(open) = self.open.get(&session).filter(|open| open.turn == turn) {
             let _agent_listens_no_longer = open.controls.send(control);
         }
+    }
+
+    /// Parks a session's conversation.
+    pub(crate) fn release(&mut self, session: SessionId) {
+        if let Some(open) = self.open.remove(&session) {
+            self.parking.retain(|parking| !parking.is_finished());
+            self.parking.push(open.park());
+        }
+    }
+
+    /// What is still being parked, for a host that ends.
+    pub(crate) fn take_parking(&mut self) -> Vec<JoinHandle<()>> {
+        std::mem::take(&mut self.parking)
     }
 }
 

@@ -6,8 +6,8 @@
 use proptest::prelude::*;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, FailureKind, Input,
-    Outcome, Policy, PromptNo, ReplyTo, RequestId, Sent, SessionId, Setup, TagChange, Token, TurnNo, Usage,
-    WallTime, Wants,
+    Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Sent, SessionId, Setup, StepState,
+    TagChange, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 use crate::world::World;
@@ -287,6 +287,14 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         1 => (0u64..9, 0u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
         1 => "[a-z ]{0,9}".prop_map(AgentEvent::Title),
         1 => Just(AgentEvent::Steerable),
+        2 => (1u64..5, "[a-z]{0,40}").prop_map(|(call, text)| AgentEvent::Progress { call: CallNo(call), text }),
+        1 => prop::collection::vec(("[a-z]{0,6}", prop::sample::select(StepState::ALL.as_slice())), 0..3)
+            .prop_map(|steps| {
+                AgentEvent::Plan(steps.into_iter().map(|(text, state)| PlanStep { text, state }).collect())
+            }),
+        1 => "[ab]{0,1}".prop_map(AgentEvent::Model),
+        1 => "[ab]{0,1}".prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
+        1 => "[ab]{0,2}".prop_map(AgentEvent::StopReason),
         4 => (1u64..5, wants, "[ab]", "[a-z]{0,4}").prop_map(|(no, wants, tool, input)| {
             AgentEvent::Call(Call { no: CallNo(no), tool, input, digest: Digest::numbered(no), wants })
         }),

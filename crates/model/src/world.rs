@@ -78,6 +78,7 @@ impl World {
                 }
                 Effect::Resync { session } => self.resync(*session),
                 Effect::Run { .. }
+                | Effect::Release { .. }
                 | Effect::Cancel { .. }
                 | Effect::Steer { .. }
                 | Effect::Permit { .. }

@@ -99,6 +99,8 @@ impl Index {
             | Record::Retried { .. }
             | Record::Sent { .. }
             | Record::Said { .. }
+            | Record::Planned { .. }
+            | Record::Answering { .. }
             | Record::Resulted { .. }
             | Record::Ended { .. }
             | Record::Seen { .. }

@@ -232,6 +232,8 @@ const fn may_be_lost(record: &Record) -> bool {
     matches!(
         record,
         Record::Said { .. }
+            | Record::Planned { .. }
+            | Record::Answering { .. }
             | Record::Sent { .. }
             | Record::Seen { .. }
             | Record::Hibernated { .. }

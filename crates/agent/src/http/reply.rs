@@ -39,6 +39,11 @@ pub fn fuzz_reply(bytes: &[u8]) {
                 | AgentEvent::Steerable
                 | AgentEvent::Sent(_)
                 | AgentEvent::Call(_)
+                | AgentEvent::Plan(_)
+                | AgentEvent::Model(_)
+                | AgentEvent::Progress { .. }
+                | AgentEvent::Resume(_)
+                | AgentEvent::StopReason(_)
                 | AgentEvent::Result { .. }
                 | AgentEvent::Done
                 | AgentEvent::Failed(_) => rest.push(event),

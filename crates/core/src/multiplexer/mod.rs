@@ -27,7 +27,7 @@ use crate::time::{Instant, Now};
 use crate::view::View;
 
 pub(crate) use calls::TOOL_BYTES;
-pub(crate) use turns::DETAIL_BYTES;
+pub(crate) use turns::{DETAIL_BYTES, PLAN_BYTES};
 
 use import::Importing;
 use residence::Waking;

@@ -75,6 +75,7 @@ impl Step<'_> {
     }
 
     fn hibernate(&mut self, id: SessionId, why: Why) {
+        self.release(id);
         self.record_buffered(id, Record::Hibernated { why });
         self.changed(id);
     }

@@ -161,6 +161,7 @@ impl<'a> Step<'a> {
             Effect::Run { .. }
             | Effect::Cancel { .. }
             | Effect::Permit { .. }
+            | Effect::Release { .. }
             | Effect::Load { .. }
             | Effect::Resync { .. }
             | Effect::Reply { .. }

@@ -169,6 +169,7 @@ fn effect(effect: &Effect) -> Option<String> {
         Effect::Steer { .. } => Some("steer".into()),
         Effect::Permit { .. } => Some("permit".into()),
         Effect::Settle { outcome, .. } => Some(format!("settle as {}", outcome.words())),
+        Effect::Release { .. } => Some("release".into()),
         Effect::Load { .. } => Some("load".into()),
         Effect::Resync { .. } => Some("resync".into()),
         Effect::Leave => Some("leave".into()),

@@ -24,7 +24,8 @@ pub use import::{Brought, Facts, Part};
 pub use message::{Answer, ClientMessage, HostMessage, Refused};
 pub use request::{Id, New, Request, Say, Wish};
 
-/// The number of this protocol. Up to 2 the hello brought the agents, and with them keys.
-pub const PROTOCOL: u32 = 3;
+/// The number of this protocol. Up to 2 the hello brought the agents, and with them keys; up to 3 no entry was a plan or what
+/// a call puts out.
+pub const PROTOCOL: u32 = 4;
 /// The oldest protocol that is understood, too.
-pub const OLDEST: u32 = 3;
+pub const OLDEST: u32 = 4;

@@ -163,6 +163,7 @@ impl Model {
     fn stop(&mut self) {
         for at in self.live() {
             self.cut(at, q_core::Interrupter::Stop);
+            self.release(at);
         }
         for waking in std::mem::take(&mut self.waking) {
             for (to, _) in waking.wishes {

@@ -124,6 +124,10 @@ impl Model {
             turns: 0,
             turn: None,
             usage: Usage::default(),
+            reason: String::new(),
+            answering: String::new(),
+            resume: None,
+            seated: false,
             sent: None,
             marked: false,
             created: self.now.wall,
@@ -193,6 +197,7 @@ impl Model {
     }
 
     fn leave_the_open(&mut self, at: usize, presence: Presence) {
+        self.release(at);
         self.sessions[at].presence = presence;
         self.sessions[at].slot = 0;
     }
@@ -247,6 +252,7 @@ impl Model {
             return Err("has_forks");
         }
         self.stop_working(at, anyway)?;
+        self.release(at);
         self.sessions.remove(at);
         Ok(Answered::Done)
     }

@@ -125,6 +125,7 @@ fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(),
             | Effect::Steer { .. }
             | Effect::Permit { .. }
             | Effect::Settle { .. }
+            | Effect::Release { .. }
             | Effect::Load { .. }
             | Effect::Resync { .. }
             | Effect::Reply { .. }
@@ -141,6 +142,18 @@ fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(),
                         && matches!(&stamped.record, Record::Began { turn: began, .. } if began == turn)
                 };
                 prop_assert!(is_written(&began), "asked before it began");
+            }
+            Effect::Release { session } => {
+                let told = |record: &Record| {
+                    if let Record::Resumable { handle, .. } = record { Some(handle.clone()) } else { None }
+                };
+                let own = world.written.iter().filter(|stamped| stamped.session == *session);
+                let newest = own.filter_map(|stamped| told(&stamped.record)).last();
+                let known = world.core().view().resume_handle(*session).cloned();
+                prop_assert!(
+                    known.is_none() || known == newest,
+                    "released by {known:?}, written is {newest:?}"
+                );
             }
             Effect::Permit { session, turn, call, digest } => {
                 let wanted = |stamped: &Stamped| {
@@ -181,6 +194,8 @@ fn only_losable(effects: &Effects) -> bool {
         matches!(
             &stamped.record,
             Record::Said { .. }
+                | Record::Planned { .. }
+                | Record::Answering { .. }
                 | Record::Sent { .. }
                 | Record::Seen { .. }
                 | Record::Hibernated { .. }

@@ -93,6 +93,7 @@ impl Observed {
                 | Effect::Steer { session, .. }
                 | Effect::Permit { session, .. }
                 | Effect::Settle { session, .. }
+                | Effect::Release { session }
                 | Effect::Load { session }
                 | Effect::Resync { session }
                 | Effect::Update(
@@ -117,6 +118,7 @@ impl Observed {
                 | Effect::Steer { .. }
                 | Effect::Permit { .. }
                 | Effect::Settle { .. }
+                | Effect::Release { .. }
                 | Effect::Load { .. }
                 | Effect::Resync { .. }
                 | Effect::Reply { .. }
