@@ -122,6 +122,18 @@ pub enum Effect {
         /// The person's words, if there are any.
         text: String,
     },
+    /// How the session's agent is reached, as [`crate::Input::Offered`] said it is, is the session's from here on.
+    Bind {
+        /// Whose.
+        session: SessionId,
+        /// Which agent.
+        agent: String,
+    },
+    /// Nothing is kept any longer of how the session's agents are reached.
+    Unbind {
+        /// Whose.
+        session: SessionId,
+    },
     /// Park the session's agent: none of its turns runs, and whatever it holds outside is to be closed. Its resume handle
     /// is recorded.
     Release {

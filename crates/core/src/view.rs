@@ -222,6 +222,13 @@ impl<'a> View<'a> {
         self.multiplexer.sessions().get(id).map(|session| session.head().prompts)
     }
 
+    /// Whether the host wants to be told how a session's agent is reached, before a wish that begins a turn. Not in its line,
+    /// which is the same after a restart.
+    pub fn wants_agent(self, id: SessionId) -> bool {
+        let session = self.multiplexer.sessions().get(id);
+        session.is_some_and(|session| self.multiplexer.wants_agent(session))
+    }
+
     /// By what a session's agent finds its own memory of the conversation, as it last said.
     pub fn resume_handle(self, id: SessionId) -> Option<&'a ResumeHandle> {
         self.multiplexer.sessions().get(id)?.head().resume.as_ref()

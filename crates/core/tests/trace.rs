@@ -142,6 +142,7 @@ fn input() -> impl Strategy<Value = Input> {
         1 => (any::<u64>(), option::of(session()), any::<bool>()).prop_map(|(client, session, at_end)| {
             Input::Showing { client: ClientId(client), session, at_end }
         }),
+        1 => (session(), text()).prop_map(|(session, agent)| Input::Offered { session, agent }),
         1 => any::<u64>().prop_map(|bytes| Input::Memory { bytes }),
         1 => session().prop_map(|session| Input::Loaded { session, stored: Ok(Box::new(stored(session))) }),
         1 => (session(), text()).prop_map(|(session, why)| Input::Loaded { session, stored: Err(why) }),

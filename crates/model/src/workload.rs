@@ -47,6 +47,13 @@ pub enum Action {
         /// Whether it can be read.
         readable: bool,
     },
+    /// A client brings how the session's agent is reached, or another's.
+    Offer {
+        /// The session.
+        session: u128,
+        /// Whether it is the session's.
+        own: bool,
+    },
     /// The host's process weighs this much.
     Memory(u64),
     /// A client comes.
@@ -105,9 +112,10 @@ impl Action {
     /// The session it is about, if it is about one.
     pub fn session(&self) -> Option<u128> {
         match self {
-            Self::Wish(session, _) | Self::Agent { session, .. } | Self::Loaded { session, .. } => {
-                Some(*session)
-            }
+            Self::Wish(session, _)
+            | Self::Agent { session, .. }
+            | Self::Offer { session, .. }
+            | Self::Loaded { session, .. } => Some(*session),
             Self::Memory(_)
             | Self::Attach(_)
             | Self::Detach(_)
@@ -135,6 +143,10 @@ impl Action {
                 let stored = stored.filter(|_| *readable).ok_or_else(|| "unreadable".to_owned());
                 Input::Loaded { session: SessionId(*session), stored }
             }
+            Self::Offer { session, own } => Input::Offered {
+                session: SessionId(*session),
+                agent: if *own { "guide" } else { "other" }.into(),
+            },
             Self::Memory(bytes) => Input::Memory { bytes: *bytes },
             Self::Attach(client) => Input::Attached(ClientId(*client)),
             Self::Detach(client) => Input::Detached(ClientId(*client)),
@@ -227,6 +239,8 @@ fn action() -> impl Strategy<Value = Action> {
         14 => (session.clone(), wish()).prop_map(|(session, wish)| Action::Wish(session, wish)),
         14 => (session.clone(), event(), prop::bool::weighted(0.1))
             .prop_map(|(session, event, late)| Action::Agent { session, event, late }),
+        2 => (session.clone(), prop::bool::weighted(0.8))
+            .prop_map(|(session, own)| Action::Offer { session, own }),
         4 => (session, prop::bool::weighted(0.9))
             .prop_map(|(session, readable)| Action::Loaded { session, readable }),
         7 => small,

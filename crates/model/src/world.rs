@@ -78,6 +78,8 @@ impl World {
                 }
                 Effect::Resync { session } => self.resync(*session),
                 Effect::Run { .. }
+                | Effect::Bind { .. }
+                | Effect::Unbind { .. }
                 | Effect::Release { .. }
                 | Effect::Cancel { .. }
                 | Effect::Steer { .. }

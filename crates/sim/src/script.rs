@@ -43,6 +43,7 @@ impl Script {
             | Input::Showing { .. }
             | Input::Wish { .. }
             | Input::Loaded { .. }
+            | Input::Offered { .. }
             | Input::Memory { .. }
             | Input::Agent { .. }
             | Input::Tick => format!("> {line}"),

@@ -162,6 +162,8 @@ impl<'a> Step<'a> {
             | Effect::Cancel { .. }
             | Effect::Permit { .. }
             | Effect::Release { .. }
+            | Effect::Bind { .. }
+            | Effect::Unbind { .. }
             | Effect::Load { .. }
             | Effect::Resync { .. }
             | Effect::Reply { .. }

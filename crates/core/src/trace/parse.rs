@@ -70,6 +70,7 @@ impl Script {
                 let session = if self.take("nothing") { None } else { Some(self.session()?) };
                 Input::Showing { client, session, at_end: !self.take("scrolled") }
             }
+            "offer" => Input::Offered { session: self.session()?, agent: self.word("an agent")? },
             "memory" => Input::Memory { bytes: self.number()? },
             "unreadable" => Input::Loaded { session: self.session()?, stored: Err(self.word("a reason")?) },
             "sent" | "text" | "thinking" | "plan" | "model" | "usage" | "title" | "steerable" | "call"

@@ -187,6 +187,8 @@ fn effect(effect: &Effect) -> String {
         Effect::Settle { session: id, turn, call, outcome, text } => {
             format!("settle {} turn {turn} call {call} {} {text:?}", session(*id), outcome.words())
         }
+        Effect::Bind { session: id, agent } => format!("bind {} to {}", bare(agent), session(*id)),
+        Effect::Unbind { session: id } => format!("unbind {}", session(*id)),
         Effect::Release { session: id } => format!("release {}", session(*id)),
         Effect::Load { session: id } => format!("load {}", session(*id)),
         Effect::Resync { session: id } => format!("resync {}", session(*id)),

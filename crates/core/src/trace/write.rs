@@ -41,6 +41,7 @@ fn input_words(input: &Input) -> String {
             let end = if *at_end { "" } else { " scrolled" };
             format!("show c{client} {shown}{end}")
         }
+        Input::Offered { session: id, agent } => format!("offer {} {}", session(*id), bare(agent)),
         Input::Memory { bytes } => format!("memory {bytes}"),
         Input::Loaded { session: id, stored: Ok(_) } => format!("loaded {}", session(*id)),
         Input::Loaded { session: id, stored: Err(why) } => format!("unreadable {} {why:?}", session(*id)),

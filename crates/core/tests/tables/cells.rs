@@ -169,6 +169,8 @@ fn effect(effect: &Effect) -> Option<String> {
         Effect::Steer { .. } => Some("steer".into()),
         Effect::Permit { .. } => Some("permit".into()),
         Effect::Settle { outcome, .. } => Some(format!("settle as {}", outcome.words())),
+        Effect::Bind { .. } => Some("bind".into()),
+        Effect::Unbind { .. } => Some("unbind".into()),
         Effect::Release { .. } => Some("release".into()),
         Effect::Load { .. } => Some("load".into()),
         Effect::Resync { .. } => Some("resync".into()),

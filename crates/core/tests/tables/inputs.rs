@@ -74,6 +74,7 @@ pub(crate) const INPUTS: &[&str] = &[
     "progress s1 1 \"out\"",
     "resumable s1 \"sess-1\"",
     "reason s1 \"end_turn\"",
+    "offer s1 guide",
     "steerable s1",
     "call s1 8 ls \"ls\"",
     "call s1 8 sh \"make\" consent",

@@ -57,12 +57,12 @@ variants! {
     Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit
         Move SendNow Steer Answer Interrupt Retry SaveDraft;
     Durability: Buffered Synced;
-    Effect: Run Cancel Steer Permit Settle Release Load Resync Reply Update Leave;
+    Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
     Fault: PromptLost LogCut;
     FailureKind: Unreachable WrongKey UnknownModel Cut Silent RateLimited Rejected ServerError TooLong LengthLimit
         Filtered Refused WantsTool Empty NotConfigured Internal;
-    Input: Started Stopping Attached Detached Showing Wish Loaded Memory Agent Tick;
+    Input: Started Stopping Attached Detached Showing Wish Loaded Offered Memory Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;
     NameFault: Empty TooLong NoLetterFirst ForeignCharacter;

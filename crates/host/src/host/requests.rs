@@ -5,7 +5,7 @@ use q_core::{
 };
 use q_store::Stretch;
 
-use super::{End, Host, Reading, Wanted, agents};
+use super::{End, Host, Reading, Wanted, agents, line};
 use crate::wire::message::{NamedAgent, Reach, Status};
 use crate::wire::{Answer, ClientMessage, HostMessage, PROTOCOL, Refused, Request, list, request};
 use crate::world::World;
@@ -55,12 +55,12 @@ impl<W: World> Host<W> {
                 });
             }
             Request::List => {
-                let lines = list::page(self.core.view().sessions().map(|one| self.agents.line(one)));
+                let lines = list::page(self.core.view().sessions().map(|one| line(self.core.view(), one)));
                 self.world.send(client, reply(Ok(Answer::List(lines))));
             }
             Request::ListAfter { session } => {
                 let behind = self.core.view().sessions().skip_while(|one| one.id <= session.into());
-                let lines = list::page(behind.map(|one| self.agents.line(one)));
+                let lines = list::page(behind.map(|one| line(self.core.view(), one)));
                 self.world.send(client, reply(Ok(Answer::List(lines))));
             }
             Request::Sizes => {
@@ -103,8 +103,8 @@ impl<W: World> Host<W> {
             }
             Request::SetAgent { session, agent } => {
                 let answer = agents::check(&agent.reach).map(|()| Answer::Done);
-                if let (Ok(_), Some(session)) = (&answer, self.core.view().summary(session.into())) {
-                    self.agents.offer(&session, *agent);
+                if answer.is_ok() {
+                    self.offer(session.into(), *agent);
                 }
                 self.world.send(client, reply(answer));
             }
@@ -161,7 +161,7 @@ impl<W: World> Host<W> {
             Ok((session, command)) => {
                 self.wish(client, id, command);
                 if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
-                    self.agents.offer(&made, NamedAgent { name: made.agent.clone(), reach: *reach });
+                    self.offer(session, NamedAgent { name: made.agent, reach: *reach });
                 }
             }
             Err(refused) => self.world.send(client, HostMessage::Reply { id, answer: Err(refused) }),

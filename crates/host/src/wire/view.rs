@@ -54,8 +54,8 @@ pub struct Line {
     pub preview: String,
     pub created: u64,
     pub touched: u64,
-    /// Whether the host wants to be told how its agent is reached, before a wish that begins a turn: it does not know, or
-    /// the last turn failed. It is the host's to say, no part of the summary.
+    /// Whether the host wants to be told how its agent is reached, before a wish that begins a turn: nobody has said, or the
+    /// last turn failed. It is no part of the summary.
     #[serde(default)]
     pub wants_agent: bool,
 }

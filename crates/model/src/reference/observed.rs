@@ -20,6 +20,8 @@ pub enum Deed {
     Steer { session: SessionId, turn: TurnNo, text: String },
     Permit { session: SessionId, turn: TurnNo, call: CallNo },
     Settle { session: SessionId, turn: TurnNo, call: CallNo, outcome: Outcome, text: String },
+    Bind { session: SessionId },
+    Unbind { session: SessionId },
     Release { session: SessionId },
     Load { session: SessionId },
     Reply { client: ClientId, request: RequestId, answer: Answered },
@@ -55,6 +57,7 @@ pub struct Picture {
     pub trashed: Option<WallTime>,
     pub activity: Activity,
     pub held: bool,
+    pub wants_agent: bool,
     pub unread: u32,
     pub queued: u32,
     pub pending: u32,
@@ -122,6 +125,8 @@ pub fn deeds(effects: &Effects) -> Vec<Deed> {
             Effect::Settle { session, turn, call, outcome, text } => {
                 Deed::Settle { session, turn, call, outcome, text }
             }
+            Effect::Bind { session, .. } => Deed::Bind { session },
+            Effect::Unbind { session } => Deed::Unbind { session },
             Effect::Release { session } => Deed::Release { session },
             Effect::Load { session } => Deed::Load { session },
             Effect::Reply { to, answer } => {
@@ -176,6 +181,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         trashed: line.trashed,
         activity: line.activity,
         held: line.held,
+        wants_agent: core.view().wants_agent(line.id),
         unread: line.unread,
         queued: line.queued,
         pending: line.pending,
@@ -254,6 +260,7 @@ impl Model {
             presence: session.presence,
             trashed: session.trashed,
             activity: session.activity(),
+            wants_agent: session.wants_agent(),
             held: session.turn.as_ref().is_some_and(|turn| turn.held.is_some()),
             unread: if self.is_watched(session.id) { 0 } else { session.unread() },
             queued: session.queue.len() as u32,

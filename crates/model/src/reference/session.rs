@@ -35,6 +35,8 @@ pub(super) struct Session {
     pub(super) reason: String,
     pub(super) answering: String,
     pub(super) resume: Option<ResumeHandle>,
+    /// Whether somebody said how its agent is reached.
+    pub(super) reached: bool,
     /// Whether an agent was asked here and not parked since.
     pub(super) seated: bool,
     /// What of it was sent last, once something was left out.
@@ -146,6 +148,11 @@ impl Entry {
 impl Session {
     pub(super) fn is_open(&self) -> bool {
         matches!(self.presence, Presence::Live | Presence::Hibernated)
+    }
+
+    /// Whether somebody is to say how its agent is reached.
+    pub(super) fn wants_agent(&self) -> bool {
+        self.is_open() && (!self.reached || self.activity() == Activity::Failed)
     }
 
     /// Consent first, then questions; without a turn, how the last one ended.
@@ -272,7 +279,7 @@ impl Session {
     }
 
     pub(super) fn lose_unwritten(&mut self) {
-        self.seated = false;
+        (self.seated, self.reached) = (false, false);
         for entry in &mut self.entries {
             entry.text.truncate(entry.written);
         }

@@ -304,6 +304,24 @@ impl Model {
         }
     }
 
+    /// Somebody says how an agent is reached: it counts for the session's own agent, until it is said or when it failed.
+    pub(super) fn offered(&mut self, id: SessionId, agent: &str) {
+        let Some(at) = self.find(id) else { return };
+        let session = &mut self.sessions[at];
+        if session.agent == agent && session.wants_agent() {
+            session.reached = true;
+            self.deeds.push(Deed::Bind { session: id });
+        }
+    }
+
+    /// A session that is closed needs no agent, and no way to one.
+    pub(super) fn let_agent_go(&mut self, at: usize) {
+        self.release(at);
+        if std::mem::take(&mut self.sessions[at].reached) {
+            self.deeds.push(Deed::Unbind { session: self.sessions[at].id });
+        }
+    }
+
     pub(super) fn cut(&mut self, at: usize, by: Interrupter) {
         if self.sessions[at].turn.is_some() {
             self.cancel(at);
@@ -330,6 +348,8 @@ impl Model {
             | Deed::Steer { session, turn: of, .. } => *session == id && *of == turn.no,
             Deed::Ask { .. }
             | Deed::Cancel { .. }
+            | Deed::Bind { .. }
+            | Deed::Unbind { .. }
             | Deed::Release { .. }
             | Deed::Load { .. }
             | Deed::Reply { .. }

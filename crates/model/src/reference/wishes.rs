@@ -127,6 +127,7 @@ impl Model {
             reason: String::new(),
             answering: String::new(),
             resume: None,
+            reached: false,
             seated: false,
             sent: None,
             marked: false,
@@ -197,7 +198,7 @@ impl Model {
     }
 
     fn leave_the_open(&mut self, at: usize, presence: Presence) {
-        self.release(at);
+        self.let_agent_go(at);
         self.sessions[at].presence = presence;
         self.sessions[at].slot = 0;
     }
@@ -252,7 +253,7 @@ impl Model {
             return Err("has_forks");
         }
         self.stop_working(at, anyway)?;
-        self.release(at);
+        self.let_agent_go(at);
         self.sessions.remove(at);
         Ok(Answered::Done)
     }

@@ -119,7 +119,7 @@ fn lasting(core: &Multiplexer) -> (Vec<q_core::Summary>, Vec<Snapshot>) {
 fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(), TestCaseError> {
     for effect in &effects.at_once {
         let waits_for_nothing = match effect {
-            Effect::Cancel { .. } => true,
+            Effect::Cancel { .. } | Effect::Bind { .. } | Effect::Unbind { .. } => true,
             Effect::Update(update) => matches!(update, Update::Text { .. } | Update::Entry { .. }),
             Effect::Run { .. }
             | Effect::Steer { .. }
@@ -176,6 +176,8 @@ fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(),
                 prop_assert!(!wish_alone || by_time, "{refusal:?} changed something: {:?}", effects.batch);
             }
             Effect::Cancel { .. }
+            | Effect::Bind { .. }
+            | Effect::Unbind { .. }
             | Effect::Steer { .. }
             | Effect::Settle { .. }
             | Effect::Load { .. }

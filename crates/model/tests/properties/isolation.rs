@@ -93,6 +93,8 @@ impl Observed {
                 | Effect::Steer { session, .. }
                 | Effect::Permit { session, .. }
                 | Effect::Settle { session, .. }
+                | Effect::Bind { session, .. }
+                | Effect::Unbind { session }
                 | Effect::Release { session }
                 | Effect::Load { session }
                 | Effect::Resync { session }
@@ -118,6 +120,8 @@ impl Observed {
                 | Effect::Steer { .. }
                 | Effect::Permit { .. }
                 | Effect::Settle { .. }
+                | Effect::Bind { .. }
+                | Effect::Unbind { .. }
                 | Effect::Release { .. }
                 | Effect::Load { .. }
                 | Effect::Resync { .. }

@@ -52,7 +52,7 @@ proptest! {
                         let runs = world.disk().heads.get(session).is_some_and(|head| head.turn.is_some());
                         prop_assert!(!runs, "an agent is parked while its turn runs: {session}");
                     }
-                    Effect::Permit { .. } | Effect::Settle { .. } | Effect::Load { .. }
+                    Effect::Bind { .. } | Effect::Unbind { .. } | Effect::Permit { .. } | Effect::Settle { .. } | Effect::Load { .. }
                     | Effect::Resync { .. } | Effect::Reply { .. } | Effect::Update(_) | Effect::Leave => {}
                 }
             }
