@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use crate::agent::{Outcome, ResumeHandle};
 use crate::id::{CallNo, ClientId, Digest, PromptNo, RequestId, Seq, SessionId, TurnNo};
-use crate::record::{Policy, Stamped};
+use crate::record::Policy;
 use crate::refusal::Refusal;
 use crate::session::head::Head;
+use crate::stamped::Stamped;
 use crate::view::Update;
 
 /// The answer to one input.

@@ -210,10 +210,11 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         Body::Plan(steps) if plan_bytes(steps) > PLAN_BYTES => {
             return Err(ImportFault::TooLong { size: plan_bytes(steps), limit: PLAN_BYTES });
         }
-        Body::Plan(_) => return Ok(()),
         Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
-        Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) | Body::LeftOut(_) => return Ok(()),
+        Body::Plan(_) | Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) | Body::LeftOut(_) => {
+            return Ok(());
+        }
     };
     if text.len() > limit { Err(ImportFault::TooLong { size: text.len(), limit }) } else { Ok(()) }
 }

@@ -242,6 +242,7 @@ impl<W: World> Host<W> {
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
+        let mut leaves = false;
         for effect in effects {
             match effect {
                 Effect::Run { session, turn, agent, model, brief, directory, policy, resume } => {
@@ -270,8 +271,12 @@ impl<W: World> Host<W> {
                     self.world.send(to.client, HostMessage::Reply { id: to.request.0, answer });
                 }
                 Effect::Update(update) => self.publish(update),
-                Effect::Leave => self.stop(End::Orderly),
+                Effect::Leave => leaves = true,
             }
+        }
+        // Not in between: a turn would be cancelled before it is run.
+        if leaves {
+            self.stop(End::Orderly);
         }
     }
 

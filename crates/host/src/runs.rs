@@ -209,7 +209,7 @@ mod tests {
     impl Agent for Keeper {
         fn open(&self, _seat: Seat) -> Arc<dyn Conversation> {
             self.0.note("opened");
-            Arc::new(Keeper(self.0.clone()))
+            Arc::new(Self(self.0.clone()))
         }
     }
 

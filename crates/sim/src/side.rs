@@ -60,7 +60,7 @@ pub(super) struct Side {
     pub(super) memory: u64,
     /// What the core was told, if anybody wants to know.
     pub(super) overheard: Option<Vec<(Now, Input)>>,
-    /// AgentControl to nobody yet, by a planted fault.
+    /// Told to nobody yet, by a planted fault.
     held_back: Vec<(SessionId, TurnNo, AgentControl)>,
     outboxes: BTreeMap<ClientId, Arc<Outbox>>,
     bounds: Bounds,

@@ -110,8 +110,12 @@ impl Stage {
         }
     }
 
-    /// Whether that turn runs, as the host knows it.
+    /// Whether that turn runs, as the host knows it. While something is due nobody can tell: that is done first.
     fn runs(&self, session: SessionId, turn: TurnNo) -> bool {
+        let due = self.life.as_ref().and_then(|life| life.host.next_deadline());
+        if due.is_some_and(|due| due.at <= self.clocks.mono()) {
+            return false;
+        }
         let line = self.life.as_ref().and_then(|life| life.host.view().summary(session));
         line.is_some_and(|line| line.turns == turn.0 && line.activity.is_busy() && !line.held)
     }
@@ -119,8 +123,8 @@ impl Stage {
     /// Planted faults: what the host hears instead of what happened; nothing, if it hears nothing.
     fn tampered(&self, mut event: Event) -> Option<Event> {
         match (self.planted, &mut event) {
-            (Some(Planted::HidesScreens), Event::Said { message: ClientMessage::Showing { .. }, .. }) => None,
-            (Some(Planted::LosesHandles), Event::Heard(Heard { event: AgentEvent::Resume(_), .. })) => None,
+            (Some(Planted::HidesScreens), Event::Said { message: ClientMessage::Showing { .. }, .. })
+            | (Some(Planted::LosesHandles), Event::Heard(Heard { event: AgentEvent::Resume(_), .. })) => None,
             (Some(Planted::HidesThatItWantsConsent), Event::Heard(Heard { event: said, .. })) => {
                 if let AgentEvent::Call(call) = said
                     && call.wants == Wants::Consent

@@ -10,9 +10,10 @@ use crate::agent::{AgentFailure, Call, ResumeHandle, Sent, Usage, Wants};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
-use crate::record::{Answer, Ending, Fault, Fork, Interrupter, RECORD_BYTES, Record, Setup, Stamped, Voice};
+use crate::record::{Answer, Ending, Fault, Fork, Interrupter, RECORD_BYTES, Record, Setup, Voice};
 use crate::session::flight::{InFlight, OpenCall};
 use crate::session::transcript::{Body, CallOutput};
+use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -208,11 +209,7 @@ impl Head {
                 self.begin_entry(stamped);
             }
             Record::Sent { sent, is_said, .. } => self.was_sent(*sent, *is_said, stamped),
-            Record::Planned { .. } => {
-                self.touched = stamped.at;
-                self.begin_entry(stamped);
-                self.unread = self.unread.saturating_add(1);
-            }
+            Record::Planned { .. } => self.plan(stamped),
             Record::Answering { model, .. } => self.answering.clone_from(model),
             Record::Resumable { handle, .. } => self.resume = Some(handle.clone()),
             Record::Said { entry, voice, text, .. } => self.say(*entry, *voice, text, stamped.at),
@@ -251,6 +248,12 @@ impl Head {
         }
     }
 
+    fn plan(&mut self, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.begin_entry(stamped);
+        self.unread = self.unread.saturating_add(1);
+    }
+
     fn put_right(&mut self, fault: Fault, stamped: &Stamped) {
         if let Fault::PromptLost(prompt) = fault {
             self.queue.retain(|waiting| waiting.prompt != prompt);
@@ -280,7 +283,7 @@ impl Head {
                 self.preview = preview(text);
             }
             Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
-                self.end.bytes = text.len() as u64
+                self.end.bytes = text.len() as u64;
             }
             Body::Call(_)
             | Body::Result(_)

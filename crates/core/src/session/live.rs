@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 
 use crate::agent::Usage;
 use crate::id::{CallNo, EntryNo, Seq};
-use crate::record::{Record, Stamped};
+use crate::record::Record;
 use crate::session::head::Head;
 use crate::session::transcript::{Entry, Transcript};
+use crate::stamped::Stamped;
 use crate::time::{Instant, WallTime};
 
 /// What a live session keeps in memory.

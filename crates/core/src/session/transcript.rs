@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use crate::agent::{AgentFailure, Call, Outcome, PlanStep, Sent, Wants};
 use crate::id::{CallNo, EntryNo, Seq};
-use crate::record::{Ending, Fault, Interrupter, Record, Stamped, Voice};
+use crate::record::{Ending, Fault, Interrupter, Record, Voice};
+use crate::stamped::Stamped;
 use crate::time::WallTime;
 
 /// One entry as people see it.

@@ -7,13 +7,14 @@ use alloc::vec::Vec;
 use super::line::usual_setup;
 use super::words::{bare, session};
 use super::write::{policy_word, setup_words};
-use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Wants};
+use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Usage, Wants};
 use crate::effect::{Blob, Durability, Effect, Effects, Reply, ReplyTo};
 use crate::id::ClientId;
 use crate::presence::Presence;
-use crate::record::{Answer, Ending, Fault, Policy, Record, Stamped, Voice};
+use crate::record::{Answer, Ending, Fault, Policy, Record, Voice};
 use crate::refusal::Refusal;
 use crate::session::transcript::{Body, Entry, Stop};
+use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::view::{PendingCall, QueuedPrompt, Summary, Update};
 
@@ -97,13 +98,7 @@ fn record(stamped: &Stamped) -> String {
             format!("put out turn {turn} entry {entry} of {of} {text:?}")
         }
         Record::Ended { turn, ending, usage, reason } => {
-            let cost = if usage.input + usage.output == 0 {
-                String::new()
-            } else {
-                format!(" {}+{} tokens", usage.input, usage.output)
-            };
-            let reason = if reason.is_empty() { String::new() } else { format!(" reason {reason:?}") };
-            format!("ended turn {turn} {}{cost}{reason}", ended(ending))
+            format!("ended turn {turn} {}{}", ended(ending), told_at_end(*usage, reason))
         }
         Record::Seen { through } => format!("seen through {}+{}", through.entry, through.bytes),
         Record::Drafted { text } => format!("drafted {text:?}"),
@@ -160,6 +155,17 @@ fn ended(ending: &Ending) -> String {
         Ending::Interrupted(by) => format!("interrupted by {by:?}").to_lowercase(),
         Ending::Failed(failure) => failed(failure),
     }
+}
+
+/// What the turn cost, and why the agent stopped, where it told.
+fn told_at_end(usage: Usage, reason: &str) -> String {
+    let cost = if usage.input + usage.output == 0 {
+        String::new()
+    } else {
+        format!(" {}+{} tokens", usage.input, usage.output)
+    };
+    let reason = if reason.is_empty() { String::new() } else { format!(" reason {reason:?}") };
+    cost + &reason
 }
 
 fn failed(failure: &AgentFailure) -> String {

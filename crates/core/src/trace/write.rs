@@ -82,7 +82,8 @@ fn agent(id: &str, event: &AgentEvent) -> String {
 
 /// Each step behind the word for how far it is.
 pub(super) fn plan_words(steps: &[PlanStep]) -> String {
-    steps.iter().map(|step| format!(" {} {:?}", step.state.word(), step.text)).collect()
+    let words = steps.iter().map(|step| format!("{} {:?}", step.state.word(), step.text));
+    core::iter::once(String::new()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 fn unless_first(turn: TurnNo) -> String {

@@ -148,7 +148,7 @@ fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(),
                     if let Record::Resumable { handle, .. } = record { Some(handle.clone()) } else { None }
                 };
                 let own = world.written.iter().filter(|stamped| stamped.session == *session);
-                let newest = own.filter_map(|stamped| told(&stamped.record)).last();
+                let newest = own.filter_map(|stamped| told(&stamped.record)).next_back();
                 let known = world.core().view().resume_handle(*session).cloned();
                 prop_assert!(
                     known.is_none() || known == newest,

@@ -420,22 +420,19 @@ impl Record<'_> {
             },
             Self::Pinned { pinned } => q_core::Record::Pinned { pinned },
             Self::PolicySet { policy } => q_core::Record::PolicySet { policy: policy.into() },
-            Self::Queued { prompt, token, text } => q_core::Record::Queued {
-                prompt: PromptNo(prompt),
-                token: Token(token),
-                text: text.into_owned(),
-            },
+            Self::Queued { prompt, token, text } => {
+                let (prompt, token) = (PromptNo(prompt), Token(token));
+                q_core::Record::Queued { prompt, token, text: text.into_owned() }
+            }
             Self::Unqueued { prompt } => q_core::Record::Unqueued { prompt: PromptNo(prompt) },
             Self::Edited { prompt, text } => {
                 q_core::Record::Edited { prompt: PromptNo(prompt), text: text.into_owned() }
             }
             Self::Moved { prompt, place } => q_core::Record::Moved { prompt: PromptNo(prompt), place },
-            Self::Steered { turn, prompt, token, text } => q_core::Record::Steered {
-                turn: TurnNo(turn),
-                prompt: PromptNo(prompt),
-                token: Token(token),
-                text: text.into_owned(),
-            },
+            Self::Steered { turn, prompt, token, text } => {
+                let (turn, prompt, token) = (TurnNo(turn), PromptNo(prompt), Token(token));
+                q_core::Record::Steered { turn, prompt, token, text: text.into_owned() }
+            }
             Self::Called(called) => called.into_core(),
             Self::Answered { turn, call, answer } => {
                 q_core::Record::Answered { turn: TurnNo(turn), call: CallNo(call), answer: answer.into() }
@@ -460,29 +457,19 @@ impl Record<'_> {
             Self::Began { turn, prompt, queued } => {
                 q_core::Record::Began { turn: TurnNo(turn), prompt: PromptNo(prompt), queued: Seq(queued) }
             }
-            Self::Said { turn, entry, voice, of, text } => q_core::Record::Said {
-                turn: TurnNo(turn),
-                entry: EntryNo(entry),
-                voice: voice.into_core(of),
-                text: text.into_owned(),
-            },
+            Self::Said { turn, entry, voice, of, text } => {
+                let (turn, entry, voice) = (TurnNo(turn), EntryNo(entry), voice.into_core(of));
+                q_core::Record::Said { turn, entry, voice, text: text.into_owned() }
+            }
             Self::Ended { turn, ending, usage, reason } => q_core::Record::Ended {
                 turn: TurnNo(turn),
                 ending: ending.into(),
                 usage: usage.into(),
                 reason: reason.into_owned(),
             },
-            Self::Planned { turn, steps } => q_core::Record::Planned {
-                turn: TurnNo(turn),
-                steps: steps.into_iter().map(q_core::PlanStep::from).collect(),
-            },
-            Self::Answering { turn, model } => {
-                q_core::Record::Answering { turn: TurnNo(turn), model: model.into_owned() }
-            }
-            Self::Resumable { turn, handle } => q_core::Record::Resumable {
-                turn: TurnNo(turn),
-                handle: q_core::ResumeHandle(handle.into_owned()),
-            },
+            Self::Planned { turn, steps } => planned(TurnNo(turn), steps),
+            Self::Answering { turn, model } => answering(TurnNo(turn), model),
+            Self::Resumable { turn, handle } => resumable(TurnNo(turn), handle),
             Self::Seen { through } => q_core::Record::Seen { through: through.into() },
             Self::Drafted { text } => q_core::Record::Drafted { text: text.into_owned() },
             Self::Imported(imported) => imported.into_core(),
@@ -493,6 +480,18 @@ impl Record<'_> {
             },
         })
     }
+}
+
+fn planned(turn: TurnNo, steps: Vec<PlanStep<'_>>) -> q_core::Record {
+    q_core::Record::Planned { turn, steps: steps.into_iter().map(q_core::PlanStep::from).collect() }
+}
+
+fn answering(turn: TurnNo, model: Cow<'_, str>) -> q_core::Record {
+    q_core::Record::Answering { turn, model: model.into_owned() }
+}
+
+fn resumable(turn: TurnNo, handle: Cow<'_, str>) -> q_core::Record {
+    q_core::Record::Resumable { turn, handle: q_core::ResumeHandle(handle.into_owned()) }
 }
 
 impl<'a> From<&'a q_core::Answer> for Answer<'a> {
