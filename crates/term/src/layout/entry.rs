@@ -57,7 +57,7 @@ impl Shape {
             }
             Body::Output(output) => vec![block(text, newest_rows(&output.text, width, palette))],
             Body::Plan(steps) => {
-                vec![block(text, hanging(&sanitize::visible(&words::plan(steps)), width, palette.code()))]
+                vec![block(text, wrap::plain(&sanitize::visible(&words::plan(steps)), width, palette.code()))]
             }
             Body::Result(result) => {
                 let mut rows = wrap::plain(&words::result(result), width, Palette::dim());
