@@ -3,7 +3,7 @@
 mod writer;
 
 use q_core::attention::{self, Need};
-use q_core::{Activity, Body, Entry, Policy, Sent, Stop, Summary};
+use q_core::{Activity, Body, Entry, PlanStep, Policy, Sent, Stop, Summary};
 use q_term::granted::Way;
 use q_term::words;
 use serde::Serialize;
@@ -41,8 +41,13 @@ pub(crate) struct SessionJson {
     tokens_in: u64,
     tokens_out: u64,
     failure: Option<&'static str>,
+    /// At whose door it lies, and whether the same may well be answered when asked again.
+    whose: Option<&'static str>,
+    may_be_tried_again: Option<bool>,
     error: Option<String>,
     failures: u32,
+    stop_reason: Option<String>,
+    answering: Option<String>,
     needs: Option<&'static str>,
     sent: Option<SentJson>,
     preview: String,
@@ -87,8 +92,12 @@ impl From<&Summary> for SessionJson {
             tokens_in: summary.tokens_in,
             tokens_out: summary.tokens_out,
             failure: summary.failure.as_ref().map(|failure| failure.kind.code()),
+            whose: summary.failure.as_ref().map(|failure| failure.kind.whose().code()),
+            may_be_tried_again: summary.failure.as_ref().map(|failure| failure.kind.may_be_tried_again()),
             error: summary.failure.as_ref().map(words::why),
             failures: summary.failures,
+            stop_reason: Some(summary.stop_reason.clone()).filter(|reason| !reason.is_empty()),
+            answering: Some(summary.answering.clone()).filter(|model| !model.is_empty()),
             needs: attention::need(summary).map(need),
             sent: summary.sent.map(|Sent { entries, left_out }| SentJson { entries, left_out }),
             preview: summary.preview.clone(),
@@ -116,7 +125,7 @@ pub(crate) struct EntryJson {
     /// Of a call: the tool.
     #[serde(skip_serializing_if = "Option::is_none")]
     tool: Option<String>,
-    /// Of a result: the call's entry.
+    /// Of a result or an output: the call's entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     of: Option<u64>,
     /// Of a result: how the call ended.
@@ -128,12 +137,28 @@ pub(crate) struct EntryJson {
     /// Of a result: bytes that came out in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+    /// Of a plan: its steps, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<StepJson>>,
     /// Of the place from which on something is left out: how much, then.
     #[serde(skip_serializing_if = "Option::is_none")]
     sent: Option<SentJson>,
     /// Of a prompt whose turn stopped before anything answered it: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered: Option<bool>,
+}
+
+/// One step of a plan.
+#[derive(Debug, Serialize)]
+struct StepJson {
+    text: String,
+    state: &'static str,
+}
+
+impl From<&PlanStep> for StepJson {
+    fn from(step: &PlanStep) -> Self {
+        Self { text: step.text.clone(), state: step.state.word() }
+    }
 }
 
 impl EntryJson {
@@ -143,6 +168,8 @@ impl EntryJson {
             Body::Answer(text) => ("assistant", text.clone()),
             Body::Thinking(text) => ("thinking", text.clone()),
             Body::Call(call) => ("call", call.input.clone()),
+            Body::Output(output) => ("output", output.text.clone()),
+            Body::Plan(steps) => ("plan", words::plan(steps)),
             Body::Result(result) => ("result", result.text.clone()),
             Body::Repair(fault) => ("repair", words::repair(*fault, Way::Shell)),
             Body::LeftOut(sent) => ("left_out", words::left_out(*sent)),
@@ -160,6 +187,8 @@ impl EntryJson {
                 bytes: Some(result.whole),
                 ..plain
             },
+            Body::Output(output) => Self { of: Some(output.of.0), ..plain },
+            Body::Plan(steps) => Self { steps: Some(steps.iter().map(StepJson::from).collect()), ..plain },
             Body::LeftOut(Sent { entries, left_out }) => {
                 let sent = Some(SentJson { entries: *entries, left_out: *left_out });
                 Self { sent, ..plain }

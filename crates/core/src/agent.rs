@@ -1,6 +1,7 @@
 //! What an agent tells a session, in `q`'s own words. Every kind of agent streams these and nothing else.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::id::{CallNo, Digest};
@@ -14,6 +15,10 @@ pub enum AgentEvent {
     Text(String),
     /// A piece of what the agent thinks aloud, where it tells.
     Thinking(String),
+    /// What it means to do, step by step, in place of what it meant before.
+    Plan(Vec<PlanStep>),
+    /// Which model answers, by the name its server has for it.
+    Model(String),
     /// What the turn has cost so far.
     Usage(Usage),
     /// What the agent would call this conversation.
@@ -22,6 +27,14 @@ pub enum AgentEvent {
     Steerable,
     /// The agent wants a tool to run, or the person to say something.
     Call(Call),
+    /// A call that was permitted puts out something while it runs. Shown at once, kept up to a limit; the result says all
+    /// of it again.
+    Progress {
+        /// Which call.
+        call: CallNo,
+        /// What came out since; pieces join without a separator.
+        text: String,
+    },
     /// A call that was permitted came to its end.
     Result {
         /// Which call.
@@ -31,6 +44,11 @@ pub enum AgentEvent {
         /// What came out; what is above the limit is cut.
         text: String,
     },
+    /// By what the agent finds this conversation again when it is released. Recorded before anything else is done; the
+    /// newest counts.
+    Resume(ResumeHandle),
+    /// Why the agent stops, in its provider's own word. Comes before [`Self::Done`] or [`Self::Failed`].
+    StopReason(String),
     /// The agent finished its answer. Nothing follows.
     Done,
     /// The agent gave up. Nothing follows; the text so far is kept.
@@ -41,10 +59,44 @@ pub enum AgentEvent {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ResumeHandle(pub String);
 
+/// One step of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanStep {
+    /// What is to be done.
+    pub text: String,
+    /// How far it is.
+    pub state: StepState,
+}
+
+/// How far a step of a plan is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StepState {
+    /// Not begun.
+    Open,
+    /// Being worked on.
+    Active,
+    /// Over.
+    Done,
+}
+
+impl StepState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Active, Self::Done];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Active => "active",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// A tool call as the agent wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Its number in the turn.
+    /// Its number in the turn: by it the call is permitted, settled, heard of. What a provider calls it is its agent's to know.
     pub no: CallNo,
     /// The tool's name.
     pub tool: String,
@@ -127,6 +179,34 @@ pub struct AgentFailure {
     pub kind: FailureKind,
     /// What the server or the system said, at most a few hundred characters.
     pub detail: String,
+}
+
+/// At whose door a failure lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    /// What the person configured.
+    Configuration,
+    /// What was asked.
+    Request,
+    /// The provider, or the way to it.
+    Provider,
+    /// The model.
+    Model,
+    /// `q` itself.
+    Host,
+}
+
+impl Whose {
+    /// A stable code, for `--json`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Request => "request",
+            Self::Provider => "provider",
+            Self::Model => "model",
+            Self::Host => "q",
+        }
+    }
 }
 
 /// Failures by remedy.
@@ -238,6 +318,64 @@ impl FailureKind {
             Self::Empty => "empty",
             Self::NotConfigured => "not_configured",
             Self::Internal => "internal",
+        }
+    }
+
+    /// At whose door it lies.
+    pub const fn whose(self) -> Whose {
+        match self {
+            Self::WrongKey
+            | Self::Forbidden
+            | Self::QuotaSpent
+            | Self::UnknownModel
+            | Self::WrongPath
+            | Self::ProxyFailed
+            | Self::Untrusted
+            | Self::NotConfigured => Whose::Configuration,
+            Self::Unreachable
+            | Self::Cut
+            | Self::Silent
+            | Self::RateLimited
+            | Self::Overloaded
+            | Self::ServerError => Whose::Provider,
+            Self::Rejected | Self::ContextTooLong | Self::TooLong => Whose::Request,
+            Self::LengthLimit
+            | Self::Filtered
+            | Self::Refused
+            | Self::Paused
+            | Self::WantsTool
+            | Self::Empty => Whose::Model,
+            Self::Internal => Whose::Host,
+        }
+    }
+
+    /// Whether the same, asked again as it was, may well be answered.
+    pub const fn may_be_tried_again(self) -> bool {
+        match self {
+            Self::Unreachable
+            | Self::Cut
+            | Self::Silent
+            | Self::RateLimited
+            | Self::Overloaded
+            | Self::ServerError
+            | Self::Empty
+            | Self::Internal => true,
+            Self::ProxyFailed
+            | Self::Untrusted
+            | Self::WrongPath
+            | Self::WrongKey
+            | Self::Forbidden
+            | Self::QuotaSpent
+            | Self::ContextTooLong
+            | Self::Paused
+            | Self::UnknownModel
+            | Self::Rejected
+            | Self::TooLong
+            | Self::LengthLimit
+            | Self::Filtered
+            | Self::Refused
+            | Self::WantsTool
+            | Self::NotConfigured => false,
         }
     }
 

@@ -100,7 +100,12 @@ impl Unanswered {
             Body::Stop(_) => self.stopped = true,
             Body::Call(_) => self.stopped = false,
             Body::Answer(text) => self.stopped &= text.trim().is_empty(),
-            Body::Thinking(_) | Body::Result(_) | Body::Repair(_) | Body::LeftOut(_) => {}
+            Body::Thinking(_)
+            | Body::Output(_)
+            | Body::Result(_)
+            | Body::Plan(_)
+            | Body::Repair(_)
+            | Body::LeftOut(_) => {}
         }
         false
     }
@@ -130,8 +135,14 @@ pub fn messages<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Message
             Body::Prompt(text) => script.prompt(text),
             Body::Answer(text) => script.say(text),
             Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
-            // A result stands where its call is closed.
-            Body::Result(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) | Body::LeftOut(_) => {}
+            // A result stands where its call is closed, and says again what the call put out.
+            Body::Result(_)
+            | Body::Output(_)
+            | Body::Plan(_)
+            | Body::Thinking(_)
+            | Body::Stop(_)
+            | Body::Repair(_)
+            | Body::LeftOut(_) => {}
         }
     }
     script.close();
@@ -329,7 +340,7 @@ mod tests {
                 let next = entries[place..].iter().find(|later| match &later.body {
                     Body::Stop(_) | Body::Call(_) => true,
                     Body::Answer(text) => !text.trim().is_empty(),
-                    Body::Prompt(_) | Body::Thinking(_) | Body::Result(_) | Body::Repair(_) | Body::LeftOut(_) => false,
+                    Body::Prompt(_) | Body::Thinking(_) | Body::Output(_) | Body::Result(_) | Body::Plan(_) | Body::Repair(_) | Body::LeftOut(_) => false,
                 });
                 let is_left_out = next.is_some_and(|next| matches!(next.body, Body::Stop(_)));
                 prop_assert_eq!(marked.contains(&one.no), is_left_out, "{:?}", one);

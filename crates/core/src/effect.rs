@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use crate::agent::{Outcome, ResumeHandle};
 use crate::id::{CallNo, ClientId, Digest, PromptNo, RequestId, Seq, SessionId, TurnNo};
-use crate::record::{Policy, Stamped};
+use crate::record::Policy;
 use crate::refusal::Refusal;
 use crate::session::head::Head;
+use crate::stamped::Stamped;
 use crate::view::Update;
 
 /// The answer to one input.
@@ -121,6 +122,24 @@ pub enum Effect {
         outcome: Outcome,
         /// The person's words, if there are any.
         text: String,
+    },
+    /// How the session's agent is reached, as [`crate::Input::Offered`] said it is, is the session's from here on.
+    Bind {
+        /// Whose.
+        session: SessionId,
+        /// Which agent.
+        agent: String,
+    },
+    /// Nothing is kept any longer of how the session's agents are reached.
+    Unbind {
+        /// Whose.
+        session: SessionId,
+    },
+    /// Park the session's agent: none of its turns runs, and whatever it holds outside is to be closed. Its resume handle
+    /// is recorded.
+    Release {
+        /// For whom it worked.
+        session: SessionId,
     },
     /// Read what is stored of a session; [`crate::Input::Loaded`] brings it.
     Load {

@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 use crate::agent::Usage;
 use crate::id::{EntryNo, SessionId, Token};
 use crate::limits::Limits;
-use crate::multiplexer::{DETAIL_BYTES, TOOL_BYTES};
+use crate::multiplexer::{DETAIL_BYTES, PLAN_BYTES, TOOL_BYTES};
 use crate::name::NameOrigin;
 use crate::record::Setup;
-use crate::session::transcript::{Body, Entry, Stop};
+use crate::session::transcript::{Body, Entry, Stop, plan_bytes};
 use crate::time::WallTime;
 
 /// The last moment of the year 9999: what is later is no time that anybody lived through.
@@ -119,11 +119,22 @@ impl Thread {
         }
         match &entry.body {
             Body::Prompt(_) | Body::Repair(_) | Body::LeftOut(_) => {}
-            Body::Answer(_) | Body::Thinking(_) | Body::Call(_) | Body::Result(_) | Body::Stop(_) => {
+            Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Call(_)
+            | Body::Output(_)
+            | Body::Result(_)
+            | Body::Plan(_)
+            | Body::Stop(_) => {
                 if !self.in_turn {
                     return Err(ImportFault::NoTurn);
                 }
             }
+        }
+        if let Body::Output(output) = &entry.body
+            && self.call(output.of).is_none()
+        {
+            return Err(ImportFault::NoCall(output.of));
         }
         if let Body::Result(result) = &entry.body {
             if !self.open.iter().any(|(there, _)| *there == result.of) {
@@ -145,7 +156,9 @@ impl Thread {
             Body::Prompt(_)
             | Body::Answer(_)
             | Body::Thinking(_)
+            | Body::Output(_)
             | Body::Result(_)
+            | Body::Plan(_)
             | Body::Repair(_)
             | Body::LeftOut(_) => 0,
         };
@@ -171,7 +184,12 @@ impl Thread {
             Body::Call(_) => self.open.push((entry.no, here)),
             Body::Result(result) => self.open.retain(|(there, _)| *there != result.of),
             Body::Stop(_) => self.in_turn = false,
-            Body::Answer(_) | Body::Thinking(_) | Body::Repair(_) | Body::LeftOut(_) => {}
+            Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Output(_)
+            | Body::Plan(_)
+            | Body::Repair(_)
+            | Body::LeftOut(_) => {}
         }
     }
 }
@@ -187,9 +205,16 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         Body::Answer(text) | Body::Thinking(text) => (text.as_str(), said),
         Body::Call(call) if call.tool.len() > TOOL_BYTES => (call.tool.as_str(), TOOL_BYTES),
         Body::Call(call) => (call.input.as_str(), said),
+        Body::Output(output) if output.text.is_empty() => return Err(ImportFault::NoText),
+        Body::Output(output) => (output.text.as_str(), limits.output_bytes),
+        Body::Plan(steps) if plan_bytes(steps) > PLAN_BYTES => {
+            return Err(ImportFault::TooLong { size: plan_bytes(steps), limit: PLAN_BYTES });
+        }
         Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
-        Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) | Body::LeftOut(_) => return Ok(()),
+        Body::Plan(_) | Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) | Body::LeftOut(_) => {
+            return Ok(());
+        }
     };
     if text.len() > limit { Err(ImportFault::TooLong { size: text.len(), limit }) } else { Ok(()) }
 }

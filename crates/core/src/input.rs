@@ -46,6 +46,14 @@ pub enum Input {
         /// What is stored of it, or why that cannot be read.
         stored: Result<Box<Stored>, String>,
     },
+    /// A client brings how that session's agent is reached: the host holds it while this is decided, and lets go of what
+    /// no [`crate::Effect::Bind`] takes.
+    Offered {
+        /// For which session.
+        session: SessionId,
+        /// Which agent that is, by its name there.
+        agent: String,
+    },
     /// What the host's process weighs.
     Memory {
         /// Bytes.

@@ -36,6 +36,7 @@ pub mod record;
 pub mod refusal;
 pub mod retention;
 pub mod session;
+pub mod stamped;
 pub mod tag;
 pub mod time;
 pub mod trace;
@@ -50,7 +51,10 @@ mod roster;
 mod sessions;
 
 pub use activity::Activity;
-pub use agent::{AgentEvent, AgentFailure, Call, FailureKind, Outcome, ResumeHandle, Sent, Usage, Wants};
+pub use agent::{
+    AgentEvent, AgentFailure, Call, FailureKind, Outcome, PlanStep, ResumeHandle, Sent, StepState, Usage,
+    Wants, Whose,
+};
 pub use deadline::{Deadline, Reason};
 pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, ReplyTo};
 pub use id::{
@@ -64,12 +68,13 @@ pub use mirror::Mirror;
 pub use multiplexer::{Multiplexer, RecoverError};
 pub use name::{Name, NameFault, NameOrigin};
 pub use presence::Presence;
-pub use record::{Answer, Ending, Fault, Fork, Interrupter, Policy, Record, Setup, Stamped, Voice, Why};
+pub use record::{Answer, Ending, Fault, Fork, Interrupter, Policy, Record, Setup, Voice, Why};
 pub use refusal::Refusal;
 pub use session::flight::{InFlight, OpenCall};
 pub use session::head::{Head, Mark, WaitingPrompt};
 pub use session::stored::Stored;
-pub use session::transcript::{Body, Called, Entry, Resulted, Stop, Transcript};
+pub use session::transcript::{Body, CallOutput, Called, Entry, Resulted, Stop, Transcript};
+pub use stamped::Stamped;
 pub use tag::{Tag, TagChange};
 pub use time::{Instant, Now, Utc, WallTime};
 pub use view::{PendingCall, QueuedPrompt, Snapshot, Summary, Update, View};

@@ -41,6 +41,8 @@ pub struct Limits {
     pub result_bytes: usize,
     /// What of one result is kept in all; what is above is cut and its size noted.
     pub result_kept_bytes: usize,
+    /// What is kept of what the calls of one turn put out while they run; their results have all of it.
+    pub output_bytes: usize,
     /// How long a call waits for the person.
     pub approval_for: Duration,
     /// Tools that one session may run always.
@@ -88,6 +90,7 @@ impl Default for Limits {
             open_calls: 16,
             result_bytes: 400 << 10,
             result_kept_bytes: 4 << 20,
+            output_bytes: 256 << 10,
             approval_for: Duration::from_hours(24),
             allowed_tools: 32,
             tail_bytes: 256 << 10,

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use crate::id::{EntryNo, SessionId};
 use crate::presence::Presence;
-use crate::session::transcript::{Body, Entry};
+use crate::session::transcript::Entry;
 use crate::view::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
 
 /// What the copy of one session may weigh before its oldest entries go, in bytes.
@@ -159,11 +159,8 @@ impl Mirrored {
 
     /// Whether the piece fits (or is known already).
     fn grow(&mut self, no: EntryNo, offset: u64, text: &str) -> bool {
-        let Some(Entry { body: Body::Answer(answer) | Body::Thinking(answer), .. }) =
-            self.entries.iter_mut().rev().find(|entry| entry.no == no)
-        else {
-            return false;
-        };
+        let grown = self.entries.iter_mut().rev().find(|entry| entry.no == no);
+        let Some(answer) = grown.and_then(|entry| entry.body.growing()) else { return false };
         let have = answer.len() as u64;
         if have == offset {
             answer.push_str(text);
@@ -190,7 +187,7 @@ mod tests {
 
     use super::*;
     use crate::trace::{Player, parse};
-    use crate::{Effect, Limits, WallTime};
+    use crate::{Body, Effect, Limits, WallTime};
 
     /// What a client has that was there while the core was told these lines.
     fn told(lines: &[&str]) -> Mirror {

@@ -5,12 +5,13 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::{AgentFailure, Call, Outcome, Sent, Usage};
+use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent, Usage};
 use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
 use crate::session::head::Mark;
-use crate::session::transcript::{Body, Resulted};
+use crate::session::transcript::Body;
+use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -139,16 +140,37 @@ pub enum Record {
         /// What was typed.
         text: String,
     },
-    /// The agent said something. Pieces that follow each other in one voice join into one entry.
+    /// The agent, or a call of it, said something. Pieces that follow each other in one voice join into one entry.
     Said {
         /// The turn it belongs to.
         turn: TurnNo,
         /// The entry it belongs to: the [`Seq`] of the entry's first piece.
         entry: EntryNo,
-        /// Whether it is the answer.
+        /// Who speaks, and to whom.
         voice: Voice,
         /// The piece; never empty.
         text: String,
+    },
+    /// The agent said what it means to do.
+    Planned {
+        /// In which turn.
+        turn: TurnNo,
+        /// All steps, in order.
+        steps: Vec<PlanStep>,
+    },
+    /// The agent said which model answers.
+    Answering {
+        /// In which turn.
+        turn: TurnNo,
+        /// As its server names it.
+        model: String,
+    },
+    /// The agent said by what it finds its own memory of this conversation.
+    Resumable {
+        /// In which turn.
+        turn: TurnNo,
+        /// By this.
+        handle: ResumeHandle,
     },
     /// The agent wants a tool to run, or to be told something.
     Called {
@@ -193,6 +215,8 @@ pub enum Record {
         ending: Ending,
         /// What it cost, where the agent told.
         usage: Usage,
+        /// Why the agent stopped, in its provider's word; empty where it did not say.
+        reason: String,
     },
     /// A client had shown everything up to here.
     Seen {
@@ -292,6 +316,11 @@ pub enum Voice {
     Answer,
     /// To itself.
     Thinking,
+    /// Not the agent: a call of it, while it runs.
+    Output {
+        /// The entry of the call.
+        of: EntryNo,
+    },
 }
 
 /// What the person says to a call that waits.
@@ -341,159 +370,6 @@ pub enum Interrupter {
     Crash,
 }
 
-/// A record in its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamped {
-    /// Whose it is.
-    pub session: SessionId,
-    /// Its place in the session's log.
-    pub seq: Seq,
-    /// When it was decided.
-    pub at: WallTime,
-    /// What happened.
-    pub record: Record,
-}
-
-impl Stamped {
-    /// The entry that this record begins or lengthens, if it does so.
-    pub const fn entry(&self) -> Option<EntryNo> {
-        match &self.record {
-            Record::Said { entry, .. } => Some(*entry),
-            Record::Began { .. }
-            | Record::Steered { .. }
-            | Record::Called { .. }
-            | Record::Resulted { .. }
-            | Record::Repaired { .. }
-            | Record::Imported { .. }
-            | Record::Sent { is_said: true, .. }
-            | Record::Ended { ending: Ending::Interrupted(_) | Ending::Failed(_), .. } => {
-                Some(EntryNo(self.seq.0))
-            }
-            Record::Created { .. }
-            | Record::Renamed { .. }
-            | Record::Closed
-            | Record::Reopened { .. }
-            | Record::Hibernated { .. }
-            | Record::Woken
-            | Record::Trashed
-            | Record::Restored
-            | Record::Erased
-            | Record::Tagged { .. }
-            | Record::Pinned { .. }
-            | Record::PolicySet { .. }
-            | Record::Queued { .. }
-            | Record::Unqueued { .. }
-            | Record::Edited { .. }
-            | Record::Moved { .. }
-            | Record::Retried { .. }
-            | Record::Answered { .. }
-            | Record::Sent { is_said: false, .. }
-            | Record::Ended { ending: Ending::Done, .. }
-            | Record::Seen { .. }
-            | Record::MarkedUnread
-            | Record::ImportEnded { .. }
-            | Record::Drafted { .. } => None,
-        }
-    }
-}
-
-impl Stamped {
-    /// The text it carries; empty where it carries none.
-    pub fn text(&self) -> &str {
-        match &self.record {
-            Record::Queued { text, .. }
-            | Record::Edited { text, .. }
-            | Record::Steered { text, .. }
-            | Record::Said { text, .. }
-            | Record::Resulted { text, .. }
-            | Record::Drafted { text } => text,
-            Record::Called { call, .. } => &call.input,
-            Record::Imported { body, .. } => body.text(),
-            Record::Created { .. }
-            | Record::Renamed { .. }
-            | Record::Closed
-            | Record::Reopened { .. }
-            | Record::Hibernated { .. }
-            | Record::Woken
-            | Record::Trashed
-            | Record::Restored
-            | Record::Erased
-            | Record::Tagged { .. }
-            | Record::Pinned { .. }
-            | Record::PolicySet { .. }
-            | Record::Unqueued { .. }
-            | Record::Moved { .. }
-            | Record::Retried { .. }
-            | Record::Began { .. }
-            | Record::Sent { .. }
-            | Record::Answered { .. }
-            | Record::Ended { .. }
-            | Record::Seen { .. }
-            | Record::MarkedUnread
-            | Record::ImportEnded { .. }
-            | Record::Repaired { .. } => "",
-        }
-    }
-}
-
-impl Stamped {
-    /// Bytes of its result that stand in a [`Blob`](crate::Blob) beside it.
-    pub fn beside(&self) -> u64 {
-        let (Record::Resulted { text, kept, .. }
-        | Record::Imported { body: Body::Result(Resulted { text, kept, .. }), .. }) = &self.record
-        else {
-            return 0;
-        };
-        kept.saturating_sub(text.len() as u64)
-    }
-
-    /// What it takes where it is stored, about: its texts, and [`RECORD_BYTES`] for all else.
-    pub fn weight(&self) -> u64 {
-        let names = match &self.record {
-            Record::Created { name, setup, .. } => {
-                name.as_str().len()
-                    + setup.brief.len()
-                    + setup.agent.len()
-                    + setup.model.len()
-                    + setup.directory.len()
-            }
-            Record::Renamed { name, .. } => name.as_str().len(),
-            Record::Tagged { tags } => tags.iter().map(|tag| tag.as_str().len()).sum(),
-            Record::Called { call, .. } => call.tool.len(),
-            Record::Answered { answer: Answer::Words(words), .. } => words.len(),
-            Record::Ended { ending: Ending::Failed(failure), .. } => failure.detail.len(),
-            Record::Closed
-            | Record::Reopened { .. }
-            | Record::Hibernated { .. }
-            | Record::Woken
-            | Record::Trashed
-            | Record::Restored
-            | Record::Erased
-            | Record::Pinned { .. }
-            | Record::PolicySet { .. }
-            | Record::Queued { .. }
-            | Record::Unqueued { .. }
-            | Record::Edited { .. }
-            | Record::Moved { .. }
-            | Record::Retried { .. }
-            | Record::Began { .. }
-            | Record::Sent { .. }
-            | Record::Steered { .. }
-            | Record::Said { .. }
-            | Record::Answered { answer: Answer::Once | Answer::Always | Answer::Deny, .. }
-            | Record::Resulted { .. }
-            | Record::Ended { ending: Ending::Done | Ending::Interrupted(_), .. }
-            | Record::Seen { .. }
-            | Record::MarkedUnread
-            | Record::Repaired { .. }
-            | Record::Imported { .. }
-            | Record::ImportEnded { .. }
-            | Record::Drafted { .. } => 0,
-        };
-        RECORD_BYTES + (self.text().len() + names) as u64 + self.beside()
-    }
-}
-
 impl Fork {
     /// Whether a record of the other session belongs to the fork.
     pub fn takes_over(&self, stamped: &Stamped) -> bool {
@@ -510,54 +386,6 @@ mod tests {
     /// The log that these lines leave.
     fn log(lines: &[&str]) -> Vec<Stamped> {
         Player::told(lines).disk.log
-    }
-
-    #[test]
-    fn records_begin_entries_and_carry_texts() {
-        let log = log(&[
-            "create s1 name a",
-            "draft s1 \"typed\"",
-            "submit s1 \"why?\"",
-            "submit s1 \"later\"",
-            "edit s1 2 \"much later\"",
-            "text s1 \"so\"",
-            "text s1 \", I\"",
-            "steerable s1",
-            "steer s1 \"not so\"",
-            "call s1 1 sh \"make\" consent",
-            "answer s1 1 once",
-            "result s1 1 done \"made\"",
-            "pin s1",
-            "unqueue s1 2",
-            "failed s1 cut",
-            "close s1",
-        ]);
-        let said: Vec<(u64, Option<u64>, &str)> = log
-            .iter()
-            .map(|stamped| (stamped.seq.0, stamped.entry().map(|entry| entry.0), stamped.text()))
-            .collect();
-        assert_eq!(
-            said,
-            [
-                (1, None, ""),
-                (2, None, "typed"),
-                (3, None, ""), // the draft is sent
-                (4, None, "why?"),
-                (5, Some(5), ""),
-                (6, None, "later"),
-                (7, None, "much later"),
-                (8, Some(8), "so"),
-                (9, Some(8), ", I"),
-                (10, Some(10), "not so"),
-                (11, Some(11), "make"),
-                (12, None, ""),
-                (13, Some(13), "made"),
-                (14, None, ""),
-                (15, None, ""),
-                (16, Some(16), ""),
-                (17, None, ""),
-            ]
-        );
     }
 
     #[test]

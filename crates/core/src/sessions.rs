@@ -4,8 +4,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 
 use crate::id::SessionId;
 use crate::presence::Presence;
-use crate::record::{Record, Stamped};
+use crate::record::Record;
 use crate::session::Session;
+use crate::stamped::Stamped;
 use crate::time::WallTime;
 
 /// All sessions. Durable state changes only through [`Sessions::apply`].

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
-use crate::agent::{AgentFailure, Sent, Wants};
+use crate::agent::{AgentFailure, ResumeHandle, Sent, Wants};
 use crate::id::{CallNo, Digest, EntryNo, PromptNo, SessionId, TurnNo};
 use crate::kind::Kind;
 use crate::name::Name;
@@ -81,6 +81,10 @@ pub struct Summary {
     pub failure: Option<AgentFailure>,
     /// Turns that failed since one was done.
     pub failures: u32,
+    /// Why the last turn's agent stopped, in its provider's word; empty where it did not say.
+    pub stop_reason: String,
+    /// Which model answered last, as its server names it; empty where it never said.
+    pub answering: String,
     /// Who interrupted the last turn, if somebody did.
     pub interrupter: Option<Interrupter>,
     /// How much of the history the agent was sent last; `None` while it was always all of it.
@@ -218,6 +222,18 @@ impl<'a> View<'a> {
         self.multiplexer.sessions().get(id).map(|session| session.head().prompts)
     }
 
+    /// Whether the host wants to be told how a session's agent is reached, before a wish that begins a turn. Not in its line,
+    /// which is the same after a restart.
+    pub fn wants_agent(self, id: SessionId) -> bool {
+        let session = self.multiplexer.sessions().get(id);
+        session.is_some_and(|session| self.multiplexer.wants_agent(session))
+    }
+
+    /// By what a session's agent finds its own memory of the conversation, as it last said.
+    pub fn resume_handle(self, id: SessionId) -> Option<&'a ResumeHandle> {
+        self.multiplexer.sessions().get(id)?.head().resume.as_ref()
+    }
+
     /// One session's line.
     pub fn summary(self, id: SessionId) -> Option<Summary> {
         self.multiplexer.sessions().get(id).map(|session| self.summary_of(session))
@@ -296,6 +312,8 @@ impl<'a> View<'a> {
             tokens_out: head.usage.output,
             failure: head.failure().cloned(),
             failures: head.failures,
+            stop_reason: head.reason.clone(),
+            answering: head.answering.clone(),
             interrupter: head.interrupter(),
             sent: head.sent,
             preview: head.preview.trim_end().into(),

@@ -8,10 +8,11 @@ use proptest::option;
 use proptest::prelude::*;
 use q_core::trace::{Line, Told, parse, write};
 use q_core::{
-    AgentEvent, AgentFailure, Answer, Body, Call, CallNo, Called, ClientId, Command, Digest, Entry, EntryNo,
-    Environment, FailureKind, Fault, Head, Import, Input, Interrupter, Item, Kind, NameOrigin, Outcome,
-    Policy, PromptNo, Record, ReplyTo, RequestId, Resulted, Sent, Seq, SessionId, Setup, Stamped, Stop,
-    Stored, TagChange, Token, TurnNo, Usage, WallTime, Wants,
+    AgentEvent, AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, ClientId, Command, Digest,
+    Entry, EntryNo, Environment, FailureKind, Fault, Head, Import, Input, Interrupter, Item, Kind,
+    NameOrigin, Outcome, PlanStep, Policy, PromptNo, Record, ReplyTo, RequestId, Resulted, ResumeHandle,
+    Sent, Seq, SessionId, Setup, Stamped, StepState, Stop, Stored, TagChange, Token, TurnNo, Usage, WallTime,
+    Wants,
 };
 
 proptest! {
@@ -141,6 +142,7 @@ fn input() -> impl Strategy<Value = Input> {
         1 => (any::<u64>(), option::of(session()), any::<bool>()).prop_map(|(client, session, at_end)| {
             Input::Showing { client: ClientId(client), session, at_end }
         }),
+        1 => (session(), text()).prop_map(|(session, agent)| Input::Offered { session, agent }),
         1 => any::<u64>().prop_map(|bytes| Input::Memory { bytes }),
         1 => session().prop_map(|session| Input::Loaded { session, stored: Ok(Box::new(stored(session))) }),
         1 => (session(), text()).prop_map(|(session, why)| Input::Loaded { session, stored: Err(why) }),
@@ -176,6 +178,11 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         text().prop_map(AgentEvent::Thinking),
         any::<(u64, u64)>().prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
         text().prop_map(AgentEvent::Title),
+        plan().prop_map(AgentEvent::Plan),
+        text().prop_map(AgentEvent::Model),
+        text().prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
+        text().prop_map(AgentEvent::StopReason),
+        (any::<u64>(), text()).prop_map(|(call, text)| AgentEvent::Progress { call: CallNo(call), text }),
         Just(AgentEvent::Steerable),
         call().prop_map(AgentEvent::Call),
         (any::<u64>(), proptest::sample::select(Outcome::ALL.as_slice()), text())
@@ -267,8 +274,15 @@ fn body() -> BoxedStrategy<Body> {
         any::<u64>().prop_map(|prompt| Body::Repair(Fault::PromptLost(PromptNo(prompt)))),
         option::of(any::<u64>()).prop_map(|lost| Body::Repair(Fault::LogCut { lost })),
         sent().prop_map(Body::LeftOut),
+        (any::<u64>(), text()).prop_map(|(of, text)| Body::Output(CallOutput { of: EntryNo(of), text })),
+        plan().prop_map(Body::Plan),
     ]
     .boxed()
+}
+
+fn plan() -> impl Strategy<Value = Vec<PlanStep>> {
+    let state = proptest::sample::select(StepState::ALL.as_slice());
+    vec((text(), state).prop_map(|(text, state)| PlanStep { text, state }), 0..4)
 }
 
 fn create() -> impl Strategy<Value = Command> {

@@ -9,10 +9,10 @@ use std::time::Duration;
 use q_agent::{AgentControl, ChildEnvironment, Seat};
 use q_core::{
     AgentEvent, AgentFailure, ClientId, Deadline, Effect, Environment, FailureKind, Input, Instant,
-    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, TurnNo, Update,
+    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Summary, TurnNo, Update, View,
 };
-use q_proto::message::{Hello, Status};
-use q_proto::view::{Piece, Shot};
+use q_proto::message::{Hello, NamedAgent, Status};
+use q_proto::view::{Line, Piece, Shot};
 use q_proto::{Answer, HostMessage, Id, Refused};
 use q_store::StoreError;
 
@@ -226,6 +226,7 @@ impl<W: World> Host<W> {
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
+        let mut leaves = false;
         for effect in effects {
             match effect {
                 Effect::Run { session, turn, agent, model, brief, directory, policy, resume } => {
@@ -243,6 +244,9 @@ impl<W: World> Host<W> {
                 Effect::Settle { session, turn, call, outcome, text } => {
                     self.world.control(session, turn, AgentControl::Settle { call, outcome, text });
                 }
+                Effect::Bind { session, agent } => self.agents.bind(session, agent),
+                Effect::Unbind { session } => self.agents.unbind(session),
+                Effect::Release { session } => self.world.release(session),
                 Effect::Load { session } => self.world.load(session),
                 Effect::Resync { session } => self.resync(session),
                 Effect::Reply { to, answer } => {
@@ -250,23 +254,13 @@ impl<W: World> Host<W> {
                     let answer = answer.map_err(|refusal| refused(&refusal));
                     self.world.send(to.client, HostMessage::Reply { id: to.request.0, answer });
                 }
-                Effect::Update(update) => {
-                    match &update {
-                        Update::Session(summary) if !summary.presence.is_open() => {
-                            self.agents.forget(summary.id);
-                        }
-                        Update::Gone(session) => self.agents.forget(*session),
-                        Update::Session(_)
-                        | Update::Entry { .. }
-                        | Update::Text { .. }
-                        | Update::Queue { .. }
-                        | Update::Draft { .. }
-                        | Update::Pending { .. } => {}
-                    }
-                    self.publish(update);
-                }
-                Effect::Leave => self.stop(End::Orderly),
+                Effect::Update(update) => self.publish(update),
+                Effect::Leave => leaves = true,
             }
+        }
+        // Not in between: a turn would be cancelled before it is run.
+        if leaves {
+            self.stop(End::Orderly);
         }
     }
 
@@ -281,6 +275,13 @@ impl<W: World> Host<W> {
         }
     }
 
+    /// A client brings how a session's agent is reached; the core says whether it is taken.
+    fn offer(&mut self, session: SessionId, NamedAgent { name, reach }: NamedAgent) {
+        self.agents.hold(reach);
+        self.tell(Input::Offered { session, agent: name });
+        self.agents.let_go();
+    }
+
     fn publish(&mut self, update: Update) {
         let waits_for_snapshot = told_by_snapshot(&update);
         let is_told = |connection: &Connection| {
@@ -291,7 +292,7 @@ impl<W: World> Host<W> {
         let Some(first) = watchers.next() else { return };
         let mut piece = Piece::from(update);
         if let Piece::Line(line) = &mut piece {
-            self.agents.mark(line);
+            line.wants_agent = self.core.view().wants_agent(line.id.into());
         }
         for client in watchers {
             self.world.send(client, HostMessage::Update(piece.clone()));
@@ -357,7 +358,7 @@ impl<W: World> Host<W> {
                 Presence::Closed | Presence::Trashed => None, // it was told so
             };
             if let Some(snapshot) = snapshot {
-                let snapshot = HostMessage::Snapshot(shot(&self.agents, snapshot));
+                let snapshot = HostMessage::Snapshot(shot(view, snapshot));
                 weight += listener::weight(&snapshot);
                 self.world.send(client, snapshot);
             }
@@ -394,15 +395,22 @@ impl<W: World> Host<W> {
             if let Some(connection) = self.connections.get_mut(&client) {
                 connection.owed.remove(&id);
             }
-            self.world.send(client, HostMessage::Snapshot(shot(&self.agents, snapshot)));
+            self.world.send(client, HostMessage::Snapshot(shot(self.core.view(), snapshot)));
         }
     }
 }
 
-/// A snapshot as clients get it: its line also says whether the session's agent is wanted.
-fn shot(agents: &Agents, snapshot: Snapshot) -> Shot {
+/// A session's line as clients get it: it also says whether the session's agent is wanted.
+fn line(view: View<'_>, summary: Summary) -> Line {
+    let wants_agent = view.wants_agent(summary.id);
+    Line { wants_agent, ..Line::from(summary) }
+}
+
+/// A snapshot as clients get it.
+fn shot(view: View<'_>, snapshot: Snapshot) -> Shot {
+    let wants_agent = view.wants_agent(snapshot.summary.id);
     let mut shot = Shot::from(snapshot);
-    agents.mark(&mut shot.line);
+    shot.line.wants_agent = wants_agent;
     shot
 }
 

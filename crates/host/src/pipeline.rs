@@ -111,6 +111,9 @@ mod tests {
             | Effect::Steer { .. }
             | Effect::Permit { .. }
             | Effect::Settle { .. }
+            | Effect::Bind { .. }
+            | Effect::Unbind { .. }
+            | Effect::Release { .. }
             | Effect::Load { .. }
             | Effect::Resync { .. }
             | Effect::Update(_)

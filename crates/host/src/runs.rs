@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
-use q_agent::{AgentControl, AgentSpec, Conversation, Seat, Turn};
+use q_agent::{Agent, AgentControl, AgentSpec, Conversation, Seat, Turn};
 use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, TurnNo, conversation};
 use q_store::Store;
 use tokio::sync::mpsc;
@@ -26,6 +26,8 @@ pub(crate) struct Runs {
     store: Weak<dyn Store>,
     heard: mpsc::Sender<Heard>,
     open: BTreeMap<SessionId, Open>,
+    /// Conversations that are being parked.
+    parking: Vec<JoinHandle<()>>,
     histories: Arc<Histories>,
 }
 
@@ -66,10 +68,15 @@ impl Open {
 
 impl Runs {
     pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<Heard>) -> Self {
-        Self { store, heard, open: BTreeMap::new(), histories: Arc::default() }
+        Self { store, heard, open: BTreeMap::new(), parking: Vec::new(), histories: Arc::default() }
     }
 
     pub(crate) fn start(&mut self, request: AgentRequest) {
+        let agent = request.agent.agent();
+        self.start_with(request, &*agent);
+    }
+
+    fn start_with(&mut self, request: AgentRequest, agent: &dyn Agent) {
         let session = request.seat.session;
         let Some(store) = self.store.upgrade() else { return }; // the host ends
         let kept = self.open.remove(&session);
@@ -82,11 +89,11 @@ impl Runs {
                 task.abort(); // over already, or its turn is
                 (conversation, Some(task), seat)
             }
-            None => (request.agent.agent().open(request.seat.clone()), left, request.seat.clone()),
+            None => (agent.open(request.seat.clone()), left, request.seat.clone()),
         };
         let (controls, told) = mpsc::unbounded_channel();
         let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
-        let (turn, agent) = (request.turn, request.agent.clone());
+        let (turn, reach) = (request.turn, request.agent.clone());
         let (heard, histories) = (self.heard.clone(), Arc::clone(&self.histories));
         let talks = Arc::clone(&conversation);
         let task = tokio::spawn(async move {
@@ -96,7 +103,7 @@ impl Runs {
             let running = run(&request, talks, store, &histories, &heard, told.boxed());
             unless_it_panics(&request, &heard, running).await;
         });
-        self.open.insert(session, Open { conversation, agent, seat, turn, task, controls });
+        self.open.insert(session, Open { conversation, agent: reach, seat, turn, task, controls });
     }
 
     pub(crate) fn cancel(&mut self, session: SessionId, turn: TurnNo) {
@@ -110,6 +117,19 @@ impl Runs {
         if let Some(open) = self.open.get(&session).filter(|open| open.turn == turn) {
             let _agent_listens_no_longer = open.controls.send(control);
         }
+    }
+
+    /// Parks a session's conversation.
+    pub(crate) fn release(&mut self, session: SessionId) {
+        if let Some(open) = self.open.remove(&session) {
+            self.parking.retain(|parking| !parking.is_finished());
+            self.parking.push(open.park());
+        }
+    }
+
+    /// What is still being parked, for a host that ends.
+    pub(crate) fn take_parking(&mut self) -> Vec<JoinHandle<()>> {
+        std::mem::take(&mut self.parking)
     }
 }
 
@@ -166,18 +186,87 @@ fn internal(detail: &str) -> AgentFailure {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+    use std::sync::Mutex;
+
+    use futures_util::future::BoxFuture;
+    use q_core::ResumeHandle;
+
     use super::*;
+
+    /// What becomes of conversations, in order.
+    #[derive(Clone, Default)]
+    struct Diary(Arc<Mutex<Vec<&'static str>>>);
+
+    impl Diary {
+        fn note(&self, what: &'static str) {
+            self.0.lock().unwrap().push(what);
+        }
+    }
+
+    /// An agent that writes a diary; a turn of it says its handle and never ends.
+    struct Keeper(Diary);
+
+    impl Agent for Keeper {
+        fn open(&self, _seat: Seat) -> Arc<dyn Conversation> {
+            self.0.note("opened");
+            Arc::new(Self(self.0.clone()))
+        }
+    }
+
+    impl Conversation for Keeper {
+        fn turn(&self, _: Turn, _: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent> {
+            self.0.note("turn");
+            let handle = AgentEvent::Resume(ResumeHandle("m".into()));
+            stream::iter([handle]).chain(stream::pending()).boxed()
+        }
+
+        fn release(&self) -> BoxFuture<'static, ()> {
+            self.0.note("released");
+            futures_util::future::ready(()).boxed()
+        }
+    }
+
+    fn request(turn: u64, policy: q_core::Policy) -> AgentRequest {
+        AgentRequest {
+            seat: Seat { policy, ..Seat::of(SessionId(1)) },
+            turn: TurnNo(turn),
+            agent: AgentSpec::Guide,
+            model: String::new(),
+            brief: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_conversation_is_kept_between_turns_until_its_seat_changes_or_it_is_released() {
+        let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::default());
+        let (heard, mut hear) = mpsc::channel(4);
+        let mut runs = Runs::new(Arc::downgrade(&store), heard);
+        let diary = Diary::default();
+        let keeper = Keeper(diary.clone());
+        for (turn, policy) in [(1, q_core::Policy::Ask), (2, q_core::Policy::Ask), (3, q_core::Policy::Deny)]
+        {
+            runs.start_with(request(turn, policy), &keeper);
+            loop {
+                let told = hear.recv().await.unwrap();
+                if told.turn == TurnNo(turn) && matches!(told.event, AgentEvent::Resume(_)) {
+                    break;
+                }
+            }
+            runs.cancel(SessionId(1), TurnNo(turn));
+        }
+        runs.release(SessionId(1));
+        runs.release(SessionId(1));
+        for parking in runs.take_parking() {
+            parking.await.unwrap();
+        }
+        let happened = diary.0.lock().unwrap().clone();
+        assert_eq!(happened, ["opened", "turn", "turn", "opened", "released", "turn", "released"]);
+    }
 
     #[tokio::test]
     async fn a_panic_ends_its_turn_and_nothing_else() {
         let (heard, mut hear) = mpsc::channel(4);
-        let request = AgentRequest {
-            seat: Seat::of(SessionId(1)),
-            turn: TurnNo(2),
-            agent: AgentSpec::Guide,
-            model: String::new(),
-            brief: String::new(),
-        };
+        let request = request(2, q_core::Policy::Ask);
         unless_it_panics(&request, &heard, async { panic!("as a test does") }).await;
         let told = hear.recv().await.unwrap();
         assert_eq!((told.session, told.turn), (SessionId(1), TurnNo(2)));

@@ -273,6 +273,10 @@ async fn close(host: &mut Host<Real>, store: Arc<dyn Store>, closed: Closed, fig
         let _panicked = counted.await;
     };
     let _somebody_reads_on = tokio::time::timeout(FAREWELL, all_done).await;
+    // Each has its own time limit.
+    for parking in host.world.runs.take_parking() {
+        let _parked = parking.await;
+    }
 }
 
 /// The last words to clients: until they have heard them, or had their time.

@@ -33,6 +33,8 @@ pub trait World {
     fn cancel(&mut self, session: SessionId, turn: TurnNo);
     /// Tells an agent something while its turn runs.
     fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl);
+    /// Parks a session's agent.
+    fn release(&mut self, session: SessionId);
     /// Reads what is stored of a session; [`crate::events::Event::Loaded`] brings it.
     fn load(&mut self, session: SessionId);
     /// A client can be sent to from here on.
@@ -98,6 +100,10 @@ impl World for Real {
 
     fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl) {
         self.runs.control(session, turn, control);
+    }
+
+    fn release(&mut self, session: SessionId) {
+        self.runs.release(session);
     }
 
     fn load(&mut self, session: SessionId) {

@@ -6,8 +6,8 @@
 use proptest::prelude::*;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, FailureKind, Input,
-    Outcome, Policy, PromptNo, ReplyTo, RequestId, Sent, SessionId, Setup, TagChange, Token, TurnNo, Usage,
-    WallTime, Wants,
+    Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Sent, SessionId, Setup, StepState,
+    TagChange, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 use crate::world::World;
@@ -46,6 +46,13 @@ pub enum Action {
         session: u128,
         /// Whether it can be read.
         readable: bool,
+    },
+    /// A client brings how the session's agent is reached, or another's.
+    Offer {
+        /// The session.
+        session: u128,
+        /// Whether it is the session's.
+        own: bool,
     },
     /// The host's process weighs this much.
     Memory(u64),
@@ -105,9 +112,10 @@ impl Action {
     /// The session it is about, if it is about one.
     pub fn session(&self) -> Option<u128> {
         match self {
-            Self::Wish(session, _) | Self::Agent { session, .. } | Self::Loaded { session, .. } => {
-                Some(*session)
-            }
+            Self::Wish(session, _)
+            | Self::Agent { session, .. }
+            | Self::Offer { session, .. }
+            | Self::Loaded { session, .. } => Some(*session),
             Self::Memory(_)
             | Self::Attach(_)
             | Self::Detach(_)
@@ -135,6 +143,10 @@ impl Action {
                 let stored = stored.filter(|_| *readable).ok_or_else(|| "unreadable".to_owned());
                 Input::Loaded { session: SessionId(*session), stored }
             }
+            Self::Offer { session, own } => Input::Offered {
+                session: SessionId(*session),
+                agent: if *own { "guide" } else { "other" }.into(),
+            },
             Self::Memory(bytes) => Input::Memory { bytes: *bytes },
             Self::Attach(client) => Input::Attached(ClientId(*client)),
             Self::Detach(client) => Input::Detached(ClientId(*client)),
@@ -227,6 +239,8 @@ fn action() -> impl Strategy<Value = Action> {
         14 => (session.clone(), wish()).prop_map(|(session, wish)| Action::Wish(session, wish)),
         14 => (session.clone(), event(), prop::bool::weighted(0.1))
             .prop_map(|(session, event, late)| Action::Agent { session, event, late }),
+        2 => (session.clone(), prop::bool::weighted(0.8))
+            .prop_map(|(session, own)| Action::Offer { session, own }),
         4 => (session, prop::bool::weighted(0.9))
             .prop_map(|(session, readable)| Action::Loaded { session, readable }),
         7 => small,
@@ -287,6 +301,14 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         1 => (0u64..9, 0u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
         1 => "[a-z ]{0,9}".prop_map(AgentEvent::Title),
         1 => Just(AgentEvent::Steerable),
+        2 => (1u64..5, "[a-z]{0,40}").prop_map(|(call, text)| AgentEvent::Progress { call: CallNo(call), text }),
+        1 => prop::collection::vec(("[a-z]{0,6}", prop::sample::select(StepState::ALL.as_slice())), 0..3)
+            .prop_map(|steps| {
+                AgentEvent::Plan(steps.into_iter().map(|(text, state)| PlanStep { text, state }).collect())
+            }),
+        1 => "[ab]{0,1}".prop_map(AgentEvent::Model),
+        1 => "[ab]{0,1}".prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
+        1 => "[ab]{0,2}".prop_map(AgentEvent::StopReason),
         4 => (1u64..5, wants, "[ab]", "[a-z]{0,4}").prop_map(|(no, wants, tool, input)| {
             AgentEvent::Call(Call { no: CallNo(no), tool, input, digest: Digest::numbered(no), wants })
         }),

@@ -78,6 +78,9 @@ impl World {
                 }
                 Effect::Resync { session } => self.resync(*session),
                 Effect::Run { .. }
+                | Effect::Bind { .. }
+                | Effect::Unbind { .. }
+                | Effect::Release { .. }
                 | Effect::Cancel { .. }
                 | Effect::Steer { .. }
                 | Effect::Permit { .. }

@@ -1,13 +1,13 @@
 //! Between the core's view types and the wire's. Towards the core a name is checked again: the wire is outside.
 
 use q_core::{
-    AgentFailure, CallNo, Called, Digest, EntryNo, Fault, Mark, NameFault, PendingCall, PromptNo,
-    QueuedPrompt, Resulted, SessionId, Snapshot, Stop, Summary, TurnNo, Update, WallTime,
+    AgentFailure, CallNo, CallOutput, Called, Digest, EntryNo, Fault, Mark, NameFault, PendingCall, PlanStep,
+    PromptNo, QueuedPrompt, Resulted, SessionId, Snapshot, Stop, Summary, TurnNo, Update, WallTime,
 };
 
 use super::command::kind;
 use super::request::Id;
-use super::view::{Body, By, Call, Failure, Item, Line, Piece, SentEntries, Shot};
+use super::view::{Body, By, Call, Failure, Item, Line, Piece, Planned, SentEntries, Shot};
 
 impl From<SessionId> for Id {
     fn from(id: SessionId) -> Self {
@@ -49,6 +49,8 @@ impl From<Summary> for Line {
             tokens: (summary.tokens_in, summary.tokens_out),
             failure: summary.failure.map(Failure::from),
             failures: summary.failures,
+            stop_reason: summary.stop_reason,
+            answering: summary.answering,
             interrupter: summary.interrupter.map(By),
             sent: summary.sent.map(SentEntries::from),
             preview: summary.preview,
@@ -90,6 +92,8 @@ impl TryFrom<Line> for Summary {
             tokens_out: line.tokens.1,
             failure: line.failure.map(AgentFailure::from),
             failures: line.failures,
+            stop_reason: line.stop_reason,
+            answering: line.answering,
             interrupter: line.interrupter.map(|By(interrupter)| interrupter),
             sent: line.sent.map(q_core::Sent::from),
             preview: line.preview,
@@ -123,6 +127,18 @@ impl From<Failure> for AgentFailure {
     }
 }
 
+impl From<PlanStep> for Planned {
+    fn from(PlanStep { text, state }: PlanStep) -> Self {
+        Self { text, state }
+    }
+}
+
+impl From<Planned> for PlanStep {
+    fn from(Planned { text, state }: Planned) -> Self {
+        Self { text, state }
+    }
+}
+
 impl From<q_core::Entry> for Item {
     fn from(entry: q_core::Entry) -> Self {
         let body = match entry.body {
@@ -135,6 +151,8 @@ impl From<q_core::Entry> for Item {
             q_core::Body::Result(Resulted { of, outcome, text, kept, whole }) => {
                 Body::Result { of: of.0, outcome, text, kept, whole }
             }
+            q_core::Body::Output(CallOutput { of, text }) => Body::Output { of: of.0, text },
+            q_core::Body::Plan(steps) => Body::Plan(steps.into_iter().map(Planned::from).collect()),
             q_core::Body::Repair(Fault::PromptLost(prompt)) => Body::PromptLost(prompt.0),
             q_core::Body::Repair(Fault::LogCut { lost }) => Body::LogCut(lost),
             q_core::Body::LeftOut(sent) => Body::LeftOut(sent.into()),
@@ -158,6 +176,8 @@ impl From<Item> for q_core::Entry {
                 let kept = kept.max(text.len() as u64);
                 q_core::Body::Result(Resulted { of: EntryNo(of), outcome, text, kept, whole })
             }
+            Body::Output { of, text } => q_core::Body::Output(CallOutput { of: EntryNo(of), text }),
+            Body::Plan(steps) => q_core::Body::Plan(steps.into_iter().map(PlanStep::from).collect()),
             Body::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
             Body::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),
             Body::LeftOut(sent) => q_core::Body::LeftOut(sent.into()),

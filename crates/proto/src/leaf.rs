@@ -1,6 +1,6 @@
 //! The core's leaf types as they are written on the wire: explicit tags, checked against the core by the compiler.
 
-use q_core::{Activity, FailureKind, Interrupter, NameOrigin, Outcome, Policy, Presence, Wants};
+use q_core::{Activity, FailureKind, Interrupter, NameOrigin, Outcome, Policy, Presence, StepState, Wants};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -28,6 +28,14 @@ pub(super) enum PresenceDef {
 pub(super) enum PolicyDef {
     Ask,
     Deny,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "StepState", rename_all = "snake_case")]
+pub(super) enum StepStateDef {
+    Open,
+    Active,
+    Done,
 }
 
 #[derive(Serialize, Deserialize)]

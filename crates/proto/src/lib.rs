@@ -32,8 +32,8 @@ pub use message::{Answer, ClientMessage, HostMessage, Refused};
 pub use place::Place;
 pub use request::{Id, Request};
 
-/// The number of this protocol. Up to 2 the hello brought the agents, and with them keys; up to 3 commands had a form of
-/// their own.
+/// The number of this protocol. Up to 2 the hello brought the agents, and with them keys; up to 3 commands had a form of their
+/// own, and no entry was a plan or what a call puts out.
 pub const PROTOCOL: u32 = 4;
 /// The oldest protocol that is understood, too.
 pub const OLDEST: u32 = 4;

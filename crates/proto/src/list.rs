@@ -57,6 +57,8 @@ mod tests {
             tokens: (u64::MAX, u64::MAX),
             failure: None,
             failures: 0,
+            stop_reason: String::new(),
+            answering: String::new(),
             interrupter: None,
             sent: None,
             preview: "x".repeat(80),

@@ -1,10 +1,10 @@
 //! The core's view types as they are written on the wire.
 
-use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, Wants};
+use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, StepState, Wants};
 use serde::{Deserialize, Serialize};
 
 use super::leaf::{
-    ActivityDef, FailureKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, WantsDef,
+    ActivityDef, FailureKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef,
 };
 use super::request::Id;
 
@@ -44,14 +44,18 @@ pub struct Line {
     #[serde(default)]
     pub failures: u32,
     #[serde(default)]
+    pub stop_reason: String,
+    #[serde(default)]
+    pub answering: String,
+    #[serde(default)]
     pub interrupter: Option<By>,
     #[serde(default)]
     pub sent: Option<SentEntries>,
     pub preview: String,
     pub created: u64,
     pub touched: u64,
-    /// Whether the host wants to be told how its agent is reached, before a wish that begins a turn: it does not know, or
-    /// the last turn failed. It is the host's to say, no part of the summary.
+    /// Whether the host wants to be told how its agent is reached, before a wish that begins a turn: nobody has said, or the
+    /// last turn failed. It is no part of the summary.
     #[serde(default)]
     pub wants_agent: bool,
 }
@@ -60,7 +64,12 @@ impl Line {
     /// What it weighs, roughly: its texts and the rest.
     pub fn weight(&self) -> usize {
         let texts = [&self.name, &self.kind, &self.agent, &self.model, &self.directory, &self.preview];
-        let texts = texts.into_iter().chain(&self.tags).chain(self.failure.as_ref().map(|one| &one.detail));
+        let told = [&self.stop_reason, &self.answering];
+        let texts = texts
+            .into_iter()
+            .chain(told)
+            .chain(&self.tags)
+            .chain(self.failure.as_ref().map(|one| &one.detail));
         size_of::<Self>() + texts.map(|text| size_of::<usize>() + text.len()).sum::<usize>()
     }
 }
@@ -121,11 +130,25 @@ pub enum Body {
         kept: u64,
         whole: u64,
     },
+    Output {
+        of: u64,
+        text: String,
+    },
+    Plan(Vec<Planned>),
     Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
     Failed(Failure),
     PromptLost(u64),
     LogCut(Option<u64>),
     LeftOut(SentEntries),
+}
+
+/// [`q_core::PlanStep`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
+pub struct Planned {
+    pub text: String,
+    #[serde(with = "StepStateDef")]
+    pub state: StepState,
 }
 
 /// [`q_core::PendingCall`].

@@ -13,7 +13,7 @@ use q_core::{
 use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
-use q_proto::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, SentEntries, Shot};
+use q_proto::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, Planned, SentEntries, Shot};
 use q_proto::{
     Answer, ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, UNDRAWN, fuzz_frame, kind,
 };
@@ -117,6 +117,8 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         item(7, Body::Call { no: 2, tool: "sh".into(), input: "ls".into(), wants: q_core::Wants::Consent }),
         item(8, Body::Failed(failure)),
         item(10, Body::LeftOut(SentEntries { entries: 267, left_out: 4733 })),
+        item(11, Body::Output { of: 7, text: "1 of 2".into() }),
+        item(12, Body::Plan(vec![Planned { text: "fix".into(), state: q_core::StepState::Active }])),
         item(
             9,
             Body::Result {
@@ -205,6 +207,8 @@ fn line() -> Line {
         tokens: (100, 200),
         failure: None,
         failures: 2,
+        stop_reason: "end_turn".into(),
+        answering: "m-2026".into(),
         interrupter: Some(By(Interrupter::Stop)),
         sent: Some(SentEntries { entries: 267, left_out: 4733 }),
         preview: "because".into(),

@@ -2,13 +2,16 @@
 //!
 //! They may be silent, talk much, want tools to run, die, fail at once, and talk on after they are done or cancelled: what
 //! an agent's task has already handed over cannot be called back. What they are told reaches them, and they go on by it.
+//! They have a memory of their own, which is theirs while they are kept and found again by its handle when they were parked;
+//! it dies with the host, and they may refuse it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use q_core::{
-    AgentEvent, AgentFailure, Call, CallNo, Digest, FailureKind, Outcome, SessionId, TurnNo, Usage, Wants,
+    AgentEvent, AgentFailure, Call, CallNo, Digest, FailureKind, Outcome, PlanStep, ResumeHandle, SessionId,
+    StepState, TurnNo, Usage, Wants,
 };
-use q_host::simulation::{AgentControl, Heard};
+use q_host::simulation::{AgentControl, Heard, Seat};
 use q_testkit::chance::scrambled;
 
 use super::mark;
@@ -28,6 +31,10 @@ const LONG: usize = 7;
 pub(super) struct Agents {
     asked: Vec<Asked>,
     over: VecDeque<Asked>,
+    /// Conversations that are open, and by what each is found again, where its agent said so.
+    open: BTreeMap<SessionId, Option<ResumeHandle>>,
+    /// What was parked in good order.
+    parked: BTreeMap<SessionId, ResumeHandle>,
     planted: Option<Planted>,
 }
 
@@ -39,6 +46,8 @@ struct Asked {
     /// Which agent.
     name: String,
     last_call: u64,
+    /// By what its memory is found again, if it has one.
+    memory: Option<ResumeHandle>,
     /// What it was told and has not gone on by.
     told: VecDeque<AgentControl>,
 }
@@ -49,11 +58,15 @@ impl Agents {
     }
 
     /// One is asked. One a session: an earlier one is dropped.
-    pub(super) fn ask(&mut self, session: SessionId, turn: TurnNo, name: String) {
+    pub(super) fn ask(&mut self, seat: &Seat, turn: TurnNo, name: String) {
+        let session = seat.session;
+        let parked = self.parked.remove(&session);
+        let found = seat.resume.clone().filter(|handle| parked.as_ref() == Some(handle));
+        let memory = self.open.entry(session).or_insert(found).clone();
         if self.planted != Some(Planted::KeepsPlaces) {
             self.end(|asked| asked.session == session);
         }
-        self.asked.push(Asked { session, turn, name, last_call: 0, told: VecDeque::new() });
+        self.asked.push(Asked { session, turn, name, last_call: 0, memory, told: VecDeque::new() });
     }
 
     /// One is not asked any more.
@@ -62,6 +75,20 @@ impl Agents {
             Some(Planted::IgnoresCancel | Planted::KeepsPlaces) => {}
             Some(_) | None => self.end(|asked| (asked.session, asked.turn) == (session, turn)),
         }
+    }
+
+    /// One is parked.
+    pub(super) fn release(&mut self, session: SessionId) {
+        if self.planted != Some(Planted::NeverParks)
+            && let Some(Some(memory)) = self.open.remove(&session)
+        {
+            self.parked.insert(session, memory);
+        }
+    }
+
+    /// For whom conversations are open.
+    pub(super) fn open(&self) -> impl Iterator<Item = SessionId> {
+        self.open.keys().copied()
     }
 
     /// One is told something. Whether it listens.
@@ -85,6 +112,9 @@ impl Agents {
         let Some(place) = which.checked_rem(self.asked.len()) else { return Vec::new() };
         let heard = self.asked[place].says(say, nonce);
         let (session, turn) = (self.asked[place].session, self.asked[place].turn);
+        if let Some(open) = self.open.get_mut(&session) {
+            open.clone_from(&self.asked[place].memory);
+        }
         if matches!(say, Say::Done | Say::Failed) && self.planted != Some(Planted::KeepsPlaces) {
             self.end(|other| (other.session, other.turn) == (session, turn));
         }
@@ -141,6 +171,30 @@ impl Asked {
             Say::Title(word) => AgentEvent::Title(
                 ["Fix the login", "", "\u{1b}]0;x\u{7}", "docs"][usize::from(word) % 4].into(),
             ),
+            Say::Plan(steps) => {
+                let step = |step: u8| PlanStep {
+                    text: self.text(&format!("l{step}."), 10),
+                    state: StepState::ALL[usize::from(step) % StepState::ALL.len()],
+                };
+                AgentEvent::Plan((0..steps).map(step).collect())
+            }
+            Say::Model(word) => AgentEvent::Model(["big-2026", "big", ""][usize::from(word) % 3].into()),
+            Say::StopReason(word) => {
+                AgentEvent::StopReason(["end_turn", "max_tokens", ""][usize::from(word) % 3].into())
+            }
+            Say::Remember { refuses } => {
+                let kept = self.memory.take().filter(|_| !refuses);
+                let handle = kept.unwrap_or_else(|| ResumeHandle(self.text(&format!("m{nonce}."), 10)));
+                self.memory = Some(handle.clone());
+                AgentEvent::Resume(handle)
+            }
+            Say::Progress { call, bytes } => {
+                let call = match self.told.front() {
+                    Some(AgentControl::Permit { call, .. }) => *call,
+                    Some(AgentControl::Settle { .. } | AgentControl::Steer(_)) | None => CallNo(call.into()),
+                };
+                AgentEvent::Progress { call, text: self.text("g", bytes) }
+            }
             Say::Steerable => AgentEvent::Steerable,
             Say::Call { tool, wants, number } => {
                 AgentEvent::Call(self.call(usize::from(tool) % TOOLS.len(), wants, number, nonce))

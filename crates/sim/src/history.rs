@@ -101,6 +101,9 @@ impl History {
             | Record::Sent { .. }
             | Record::Steered { .. }
             | Record::Said { .. }
+            | Record::Planned { .. }
+            | Record::Answering { .. }
+            | Record::Resumable { .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
             | Record::Imported { .. }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use q_core::{Batch, CallNo, Digest, Ending, PromptNo, Record, SessionId, Stamped, TurnNo, Voice};
+use q_core::{
+    Batch, CallNo, Digest, Ending, PromptNo, Record, ResumeHandle, SessionId, Stamped, TurnNo, Voice,
+};
 
 use super::history::History;
 use super::law::{Held, Law};
@@ -33,6 +35,8 @@ pub(super) struct Index {
     unanswered: BTreeSet<(SessionId, PromptNo)>,
     /// Calls that may run: of what, and the place of the batch that says so.
     permitted: BTreeMap<(SessionId, TurnNo, CallNo), usize>,
+    /// By what each session's agent finds its memory, as it last said, and the place of the batch that says so.
+    resumes: BTreeMap<SessionId, (ResumeHandle, usize)>,
     /// Calls: of what.
     calls: BTreeMap<(SessionId, TurnNo, CallNo), Digest>,
 }
@@ -72,6 +76,9 @@ impl Index {
             Record::Edited { prompt, text } => {
                 self.prompts.insert((session, *prompt), mark::what(text).to_owned());
             }
+            Record::Resumable { handle, .. } => {
+                self.resumes.insert(session, (handle.clone(), place));
+            }
             Record::Began { turn, prompt, .. } => {
                 self.turns.insert((session, *turn), (*prompt, place));
             }
@@ -99,6 +106,8 @@ impl Index {
             | Record::Retried { .. }
             | Record::Sent { .. }
             | Record::Said { .. }
+            | Record::Planned { .. }
+            | Record::Answering { .. }
             | Record::Resulted { .. }
             | Record::Ended { .. }
             | Record::Seen { .. }
@@ -176,6 +185,11 @@ impl Index {
     ) -> Option<(Digest, usize)> {
         let call = (session, turn, call);
         Some((*self.calls.get(&call)?, *self.permitted.get(&call)?))
+    }
+
+    /// By what a session's agent finds its memory, and the place of the batch that says so.
+    pub(super) fn resume(&self, session: SessionId) -> Option<&(ResumeHandle, usize)> {
+        self.resumes.get(&session)
     }
 
     /// Every session that ever was, erased ones too.

@@ -27,6 +27,12 @@ pub enum Law {
     Places,
     /// At rest, no turn is held while its agent has a place for it.
     NobodyHeldInVain,
+    /// A turn is run with the resume handle that its session's agent said last, and with no other's.
+    SeatTrue,
+    /// What an agent said of its memory in a turn that ran is on disk when the agent is parked.
+    HandleKept,
+    /// No agent is parked while its turn runs; at rest, none is kept for a session that sleeps or is not open.
+    Parked,
     /// A tool runs at most once, in all lives of the host.
     ToolOnce,
     /// What runs is what the agent wanted, byte for byte.
@@ -103,7 +109,7 @@ pub(super) type Held<T = ()> = Result<T, Broken>;
 
 impl Law {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 41] = [
         Self::DurableFirst,
         Self::NothingAfterFailure,
         Self::PromptKept,
@@ -115,6 +121,9 @@ impl Law {
         Self::AsksMatchTurns,
         Self::Places,
         Self::NobodyHeldInVain,
+        Self::SeatTrue,
+        Self::HandleKept,
+        Self::Parked,
         Self::ToolOnce,
         Self::ToolAsWanted,
         Self::ToolAllowed,
@@ -154,6 +163,9 @@ impl Law {
             | Self::AsksMatchTurns
             | Self::NobodyHeldInVain
             | Self::Places
+            | Self::SeatTrue
+            | Self::HandleKept
+            | Self::Parked
             | Self::ToolOnce
             | Self::ToolAsWanted
             | Self::ToolAllowed

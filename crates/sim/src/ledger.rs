@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use q_core::conversation::{Role, messages};
-use q_core::{Batch, Body, ClientId, Command, Durability, PromptNo, Record, SessionId, WallTime};
+use q_core::{
+    Batch, Body, ClientId, Command, Durability, PromptNo, Record, ResumeHandle, SessionId, WallTime,
+};
 use q_host::simulation::{AgentRequest, CommitNo};
 use q_proto::{ClientMessage, Request};
 use q_store::Store;
@@ -37,6 +39,8 @@ pub(super) struct Ledger {
     erasures: BTreeSet<SessionId>,
     /// Since when sessions are in the trash, as this host decided.
     trashed: BTreeMap<SessionId, WallTime>,
+    /// By what agents find their memory, as the host heard in turns that ran.
+    handles: BTreeMap<SessionId, ResumeHandle>,
     /// What each client shows.
     shown: BTreeMap<ClientId, SessionId>,
     pub(super) consents: Consents,
@@ -180,6 +184,10 @@ impl Ledger {
         Law::AskedByWish.check(*times <= wished, || {
             format!("{}: prompt {prompt} is asked the {times}th time, and was wished {wished} times", who())
         })?;
+        let known = disk.index.resume(session).map(|(handle, _)| handle);
+        Law::SeatTrue.check(request.seat.resume.as_ref() == known, || {
+            format!("{} is run with {:?}; on disk is {known:?}", who(), request.seat.resume)
+        })?;
         let page = disk.store.page(session, None, HISTORY_BYTES);
         let mut page = page.map_err(|error| Law::StoreFits.broken(format!("a page: {error}")))?;
         if self.planted == Some(Planted::SendsWhatFailed) {
@@ -203,11 +211,27 @@ impl Ledger {
         Law::AskedRight.check(is_right, || format!("{} is about {wanted}; sent: {:?}", who(), sent.last()))
     }
 
+    /// The host hears by what an agent finds its memory, in a turn that runs.
+    pub(super) fn remembers(&mut self, session: SessionId, handle: &ResumeHandle) {
+        self.handles.insert(session, handle.clone());
+    }
+
+    /// The host parks an agent.
+    pub(super) fn parks(&mut self, disk: &Disk, session: SessionId) -> Held {
+        let Some(heard) = self.handles.get(&session) else { return Ok(()) };
+        let written = disk.index.resume(session).filter(|(_, place)| disk.holds(*place));
+        Law::HandleKept.check(written.is_some_and(|(handle, _)| handle == heard), || {
+            let session = mark::number(session);
+            format!("the agent of session {session} is parked, and said {heard:?}; on disk is {written:?}")
+        })
+    }
+
     /// The host is gone, and its clients' requests with it.
     pub(super) fn host_is_gone(&mut self) {
         self.connections.clear();
         self.shown.clear();
         self.trashed.clear();
+        self.handles.clear();
         self.open.clear();
     }
 
@@ -233,6 +257,8 @@ const fn may_be_lost(record: &Record) -> bool {
     matches!(
         record,
         Record::Said { .. }
+            | Record::Planned { .. }
+            | Record::Answering { .. }
             | Record::Sent { .. }
             | Record::Seen { .. }
             | Record::Hibernated { .. }

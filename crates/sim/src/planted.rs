@@ -17,6 +17,10 @@ pub enum Planted {
     IgnoresCancel,
     KeepsPlaces,
     HidesScreens,
+    StripsHandles,
+    LosesHandles,
+    ParksTooEarly,
+    NeverParks,
     PermitsTwice,
     SwapsDigests,
     HidesThatItWantsConsent,
@@ -48,7 +52,7 @@ pub enum Planted {
 
 impl Planted {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 42] = [
         Self::ReportsEarly,
         Self::SwallowsFailures,
         Self::LosesWhatIsSynced,
@@ -60,6 +64,10 @@ impl Planted {
         Self::IgnoresCancel,
         Self::KeepsPlaces,
         Self::HidesScreens,
+        Self::StripsHandles,
+        Self::LosesHandles,
+        Self::ParksTooEarly,
+        Self::NeverParks,
         Self::PermitsTwice,
         Self::SwapsDigests,
         Self::HidesThatItWantsConsent,
@@ -103,6 +111,9 @@ impl Planted {
             Self::IgnoresCancel => Law::AsksMatchTurns,
             Self::KeepsPlaces => Law::Places,
             Self::HidesScreens => Law::NobodyHeldInVain,
+            Self::StripsHandles => Law::SeatTrue,
+            Self::LosesHandles => Law::HandleKept,
+            Self::ParksTooEarly | Self::NeverParks => Law::Parked,
             Self::PermitsTwice => Law::ToolOnce,
             Self::SwapsDigests => Law::ToolAsWanted,
             Self::HidesThatItWantsConsent => Law::ToolAllowed,

@@ -81,6 +81,7 @@ impl Stage {
         }
         let lines: Vec<Summary> = life.host.view().sessions().collect();
         asks_match_turns(&lines, &self.asks())?;
+        self.parked_are_those_that_sleep(&lines)?;
         self.together_all_is_right(life, &lines)?;
         let truths = self.truths(life, lines)?;
         for client in self.clients.iter().filter(|client| client.watches && client.is_whole) {
@@ -93,6 +94,17 @@ impl Stage {
                 })?;
                 is_true(&client.state.mirror, &truths)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Agents are kept for live sessions only.
+    fn parked_are_those_that_sleep(&self, lines: &[Summary]) -> Held {
+        for session in self.agents.open() {
+            let line = lines.iter().find(|line| line.id == session);
+            Law::Parked.check(line.is_some_and(|line| line.presence == Presence::Live), || {
+                format!("the agent of session {} is kept for {line:?}", mark::number(session))
+            })?;
         }
         Ok(())
     }

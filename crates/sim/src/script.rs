@@ -43,6 +43,7 @@ impl Script {
             | Input::Showing { .. }
             | Input::Wish { .. }
             | Input::Loaded { .. }
+            | Input::Offered { .. }
             | Input::Memory { .. }
             | Input::Agent { .. }
             | Input::Tick => format!("> {line}"),
@@ -84,6 +85,7 @@ fn limit_lines(limits: &Limits) -> Vec<String> {
             ("open_calls", limits.open_calls as u64),
             ("result_bytes", limits.result_bytes as u64),
             ("result_kept_bytes", limits.result_kept_bytes as u64),
+            ("output_bytes", limits.output_bytes as u64),
             ("approval_for", millis(limits.approval_for)),
             ("allowed_tools", limits.allowed_tools as u64),
             ("tail_bytes", limits.tail_bytes as u64),

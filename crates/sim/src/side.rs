@@ -20,6 +20,7 @@ pub(super) enum Did {
     Ask(AgentRequest),
     Cancel(SessionId, TurnNo),
     Tell(SessionId, TurnNo, AgentControl),
+    Release(SessionId),
     Load(SessionId),
     Reply {
         client: ClientId,
@@ -120,11 +121,18 @@ impl World for Side {
         self.did.push(Did::Commit(commit, batch));
     }
 
-    fn run(&mut self, request: AgentRequest) {
+    fn run(&mut self, mut request: AgentRequest) {
+        let session = request.seat.session;
+        if self.planted == Some(Planted::StripsHandles) {
+            request.seat.resume = None;
+        }
         if self.planted == Some(Planted::AsksTwice) {
             self.did.push(Did::Ask(request.clone()));
         }
         self.did.push(Did::Ask(request));
+        if self.planted == Some(Planted::ParksTooEarly) {
+            self.did.push(Did::Release(session));
+        }
     }
 
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
@@ -147,6 +155,10 @@ impl World for Side {
             }
             (_, told) => self.did.push(tell(told)),
         }
+    }
+
+    fn release(&mut self, session: SessionId) {
+        self.did.push(Did::Release(session));
     }
 
     fn load(&mut self, session: SessionId) {

@@ -200,6 +200,16 @@ pub enum Say {
     Usage(u16),
     /// What it would call the conversation.
     Title(u8),
+    /// What it means to do, in so many steps.
+    Plan(u8),
+    /// Which model it is.
+    Model(u8),
+    /// Why it stops.
+    StopReason(u8),
+    /// By what it finds its memory again: as before, unless it has none or refuses the one it was given.
+    Remember { refuses: bool },
+    /// What a call puts out of about that many bytes: one that may run, or that of this number.
+    Progress { call: u8, bytes: u16 },
     /// That it takes words while it works.
     Steerable,
     /// That it wants something.
@@ -257,11 +267,17 @@ impl Say {
             Self::Storm { .. } => Some("fault: storm of calls"),
             Self::OddResult { .. } => Some("fault: result of no call"),
             Self::Failed => Some("fault: agent fails"),
+            Self::Remember { refuses: true } => Some("fault: agent refuses its memory"),
             Self::Text(_)
             | Self::Thinking(_)
             | Self::Nothing
             | Self::Usage(_)
             | Self::Title(_)
+            | Self::Plan(_)
+            | Self::Model(_)
+            | Self::StopReason(_)
+            | Self::Remember { refuses: false }
+            | Self::Progress { .. }
             | Self::Steerable
             | Self::Call { number: Number::Next | Number::Far, .. }
             | Self::GoOn

@@ -69,7 +69,9 @@ fn item_is_at_home(item: &Item, session: SessionId, index: &Index) -> Held {
         | Body::Answer(text)
         | Body::Thinking(text)
         | Body::Call { input: text, .. }
+        | Body::Output { text, .. }
         | Body::Result { text, .. } => is_at_home(text, session, index),
+        Body::Plan(steps) => steps.iter().try_for_each(|step| is_at_home(&step.text, session, index)),
         Body::Failed(failure) => is_at_home(&failure.detail, session, index),
         Body::Interrupted(_) | Body::PromptLost(_) | Body::LogCut(_) | Body::LeftOut(_) => Ok(()),
     }

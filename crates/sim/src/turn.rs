@@ -91,6 +91,12 @@ impl Stage {
                 self.trace.saw(format_args!("  host hears: {event:?}"));
                 self.ledger.consents.wants(*session, *turn, call);
             }
+            Event::Heard(Heard { session, turn, event: AgentEvent::Resume(handle) }) => {
+                self.trace.saw(format_args!("  host hears: {event:?}"));
+                if self.runs(*session, *turn) {
+                    self.ledger.remembers(*session, handle);
+                }
+            }
             Event::Drained { .. }
             | Event::Lagged { .. }
             | Event::Written(_)
@@ -104,10 +110,21 @@ impl Stage {
         }
     }
 
+    /// Whether that turn runs, as the host knows it. While something is due nobody can tell: that is done first.
+    fn runs(&self, session: SessionId, turn: TurnNo) -> bool {
+        let due = self.life.as_ref().and_then(|life| life.host.next_deadline());
+        if due.is_some_and(|due| due.at <= self.clocks.mono()) {
+            return false;
+        }
+        let line = self.life.as_ref().and_then(|life| life.host.view().summary(session));
+        line.is_some_and(|line| line.turns == turn.0 && line.activity.is_busy() && !line.held)
+    }
+
     /// Planted faults: what the host hears instead of what happened; nothing, if it hears nothing.
     fn tampered(&self, mut event: Event) -> Option<Event> {
         match (self.planted, &mut event) {
-            (Some(Planted::HidesScreens), Event::Said { message: ClientMessage::Showing { .. }, .. }) => None,
+            (Some(Planted::HidesScreens), Event::Said { message: ClientMessage::Showing { .. }, .. })
+            | (Some(Planted::LosesHandles), Event::Heard(Heard { event: AgentEvent::Resume(_), .. })) => None,
             (Some(Planted::HidesThatItWantsConsent), Event::Heard(Heard { event: said, .. })) => {
                 if let AgentEvent::Call(call) = said
                     && call.wants == Wants::Consent
@@ -170,6 +187,14 @@ impl Stage {
                 self.ledger.consents.cancels(session, turn);
             }
             Did::Tell(session, turn, told) => self.tell(session, turn, told)?,
+            Did::Release(session) => {
+                let runs = self.agents.asked().any(|(of, _)| of == session);
+                Law::Parked.check(!runs, || {
+                    format!("the agent of session {} is parked in its turn", mark::number(session))
+                })?;
+                self.ledger.parks(&self.disk, session)?;
+                self.agents.release(session);
+            }
             Did::Load(session) => {
                 if let Some(life) = &mut self.life {
                     life.loads.want(session);
@@ -199,7 +224,7 @@ impl Stage {
             AgentSpec::Http(spec) => spec.base_url.clone(),
             AgentSpec::Guide => String::new(),
         };
-        self.agents.ask(request.seat.session, request.turn, name.clone());
+        self.agents.ask(&request.seat, request.turn, name.clone());
         let (count, places) = (self.agents.count(&name), self.limits.agent_calls.max(1));
         Law::Places.check(count <= places, || {
             format!("agent {name} is asked in {count} turns, and has {places} places")

@@ -107,7 +107,7 @@ impl Measure {
     fn takes(&mut self, stamped: &Stamped, texts: &BTreeMap<Seq, Stamped>) -> bool {
         let Some(entry) = stamped.entry() else { return true };
         let text = text_of(stamped).map_or(stamped, |queued| texts.get(&queued).unwrap_or(stamped));
-        self.takes_piece(entry, EntryNo(stamped.seq.0), text.text().len())
+        self.takes_piece(entry, EntryNo(stamped.seq.0), text.readable())
     }
 
     fn takes_piece(&mut self, entry: EntryNo, own: EntryNo, bytes: usize) -> bool {

@@ -176,7 +176,11 @@ fn a_conversation() -> Vec<Stamped> {
     };
     let ended = |seq, no, by| {
         let ending = Ending::Interrupted(by);
-        stamped(SESSION, seq, Record::Ended { turn: turn(no), ending, usage: Usage::default() })
+        stamped(
+            SESSION,
+            seq,
+            Record::Ended { turn: turn(no), ending, usage: Usage::default(), reason: String::new() },
+        )
     };
     let queued = Record::Queued { prompt: PromptNo(1), token: Token(1), text: "0123456789".into() };
     vec![
@@ -363,7 +367,7 @@ fn whole_turn(session: SessionId, first: u64, text: &str) -> (Vec<Stamped>, Entr
         Record::Queued { prompt, token: Token(first.into()), text: format!("{text}?") },
         Record::Began { turn: no, prompt, queued: Seq(first) },
         Record::Said { turn: no, entry, voice: Voice::Answer, text: format!("{text}!") },
-        Record::Ended { turn: no, ending: Ending::Done, usage: Usage::default() },
+        Record::Ended { turn: no, ending: Ending::Done, usage: Usage::default(), reason: String::new() },
     ];
     let records = (first..).zip(records).map(|(seq, record)| stamped(session, seq, record)).collect();
     (records, EntryNo(first + 1), entry)

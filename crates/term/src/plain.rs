@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use q_core::mirror::Mirrored;
 use q_core::{
-    Activity, Body, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted, SessionId, Summary, Update,
-    WallTime, Wants,
+    Activity, Body, CallOutput, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted, SessionId, Summary,
+    Update, WallTime, Wants,
 };
 
 use crate::granted::Way;
@@ -31,7 +31,7 @@ pub struct Plain {
     /// What waits for the person.
     inbox: Inbox,
     /// Whether it is thought rather than said.
-    thinks: bool,
+    aside: &'static str,
     /// Whether the next line of it needs the name in front.
     anew: bool,
     /// Whether nothing answered the last prompt in focus so far.
@@ -109,8 +109,11 @@ impl Plain {
             if !summary.activity.is_busy() {
                 lines.extend(self.end_line());
             }
-        } else if let Some(Entry { no, body: Body::Answer(text) | Body::Thinking(text), .. }) =
-            session.entries.back()
+        } else if let Some(Entry {
+            no,
+            body: Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. }),
+            ..
+        }) = session.entries.back()
         {
             self.answer = Some((*no, text.len() as u64));
         }
@@ -210,7 +213,12 @@ impl Plain {
             Body::Prompt(_) => self.unanswered = true,
             Body::Answer(text) => self.unanswered &= text.trim().is_empty(),
             Body::Call(_) | Body::Stop(_) => self.unanswered = false,
-            Body::Thinking(_) | Body::Result(_) | Body::Repair(_) | Body::LeftOut(_) => {}
+            Body::Thinking(_)
+            | Body::Output(_)
+            | Body::Result(_)
+            | Body::Plan(_)
+            | Body::Repair(_)
+            | Body::LeftOut(_) => {}
         }
     }
 
@@ -218,17 +226,18 @@ impl Plain {
         let unanswered = self.unanswered;
         self.heed(&entry.body);
         let said = match &entry.body {
-            Body::Answer(text) | Body::Thinking(text) => {
+            Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
                 let mut lines = Vec::new();
                 if self.answer.is_none_or(|(known, _)| known != entry.no) {
                     lines.extend(self.end_line());
-                    self.thinks = matches!(entry.body, Body::Thinking(_));
+                    self.aside = aside(&entry.body);
                 }
                 lines.extend(self.say_text(session, entry.no, 0, text));
                 return lines;
             }
             Body::Prompt(text) => format!("you: {}", sanitize::visible(text)),
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
+            Body::Plan(steps) => format!("plan {}", words::hanging(&sanitize::visible(&words::plan(steps)))),
             Body::Result(result) => told(entry.no, result, Way::Slash),
             Body::Stop(stop) if unanswered => {
                 format!("{}: {}", words::NOT_ANSWERED, words::stop(stop, Way::Slash))
@@ -255,7 +264,7 @@ impl Plain {
         let skip = usize::try_from(said.saturating_sub(offset)).unwrap_or(usize::MAX);
         let Some(news) = text.get(skip..) else { return lines };
         self.answer = Some((entry, said.max(offset + text.len() as u64)));
-        self.unanswered &= self.thinks || text.trim().is_empty();
+        self.unanswered &= !self.aside.is_empty() || text.trim().is_empty();
         self.line.push_str(news);
         while let Some(feed) = self.line.find('\n') {
             let rest = self.line.split_off(feed + 1);
@@ -277,8 +286,7 @@ impl Plain {
     fn answered(&mut self, session: SessionId, line: &str) -> String {
         let shown = sanitize::visible(line);
         if std::mem::take(&mut self.anew) {
-            let thinks = if self.thinks { "thinks: " } else { "" };
-            format!("[{}] {thinks}{shown}", self.name(session))
+            format!("[{}] {}{shown}", self.name(session), self.aside)
         } else {
             shown.into_owned()
         }
@@ -295,13 +303,32 @@ impl Plain {
     }
 }
 
+/// What stands in front of what is not said to the person.
+const fn aside(body: &Body) -> &'static str {
+    match body {
+        Body::Thinking(_) => "thinks: ",
+        Body::Output(_) => "puts out: ",
+        Body::Prompt(_)
+        | Body::Answer(_)
+        | Body::Call(_)
+        | Body::Result(_)
+        | Body::Plan(_)
+        | Body::Stop(_)
+        | Body::Repair(_)
+        | Body::LeftOut(_) => "",
+    }
+}
+
 /// Whether an entry grew after it was last seen.
 fn unseen_text(entry: &Entry, summary: &Summary) -> bool {
     match &entry.body {
-        Body::Answer(text) | Body::Thinking(text) => text.len() as u64 > summary.seen.bytes,
+        Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
+            text.len() as u64 > summary.seen.bytes
+        }
         Body::Prompt(_)
         | Body::Call(_)
         | Body::Result(_)
+        | Body::Plan(_)
         | Body::Stop(_)
         | Body::Repair(_)
         | Body::LeftOut(_) => false,
@@ -342,6 +369,8 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Answer(text) => format!("{}\n", sanitize::visible(text).trim_end()),
         Body::Thinking(text) => format!("thinks: {}\n", sanitize::visible(text).trim_end()),
         Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
+        Body::Output(output) => format!("puts out: {}\n", sanitize::visible(&output.text).trim_end()),
+        Body::Plan(steps) => format!("plan {}\n", words::hanging(&sanitize::visible(&words::plan(steps)))),
         Body::Result(result) => format!("{}\n", told(entry.no, result, way)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop, way)),
         Body::Repair(fault) => format!("{}\n", words::repair(*fault, way)),

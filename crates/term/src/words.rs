@@ -2,8 +2,8 @@
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, AgentFailure, Called, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall, Presence,
-    Resulted, Sent, SessionId, Stop, Summary, WallTime, Wants,
+    Activity, AgentFailure, Called, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall, PlanStep,
+    Presence, Resulted, Sent, SessionId, StepState, Stop, Summary, WallTime, Wants,
 };
 
 use crate::advice;
@@ -164,6 +164,19 @@ pub fn result(result: &Resulted) -> String {
     }
 }
 
+/// A plan, a step a line.
+pub fn plan(steps: &[PlanStep]) -> String {
+    let step = |step: &PlanStep| {
+        let mark = match step.state {
+            StepState::Open => "[ ]",
+            StepState::Active => "[>]",
+            StepState::Done => "[x]",
+        };
+        format!("{mark} {}", step.text.replace('\n', " "))
+    };
+    steps.iter().map(step).collect::<Vec<_>>().join("\n")
+}
+
 /// What stands beneath a result that goes on, in the entry with that number.
 pub fn rest(no: EntryNo, result: &Resulted, way: Way) -> Option<String> {
     let more = result.kept.saturating_sub(result.text.len() as u64);
@@ -272,6 +285,14 @@ pub fn directory(path: &str, home: &str) -> String {
 /// Agent and model, as far as there is one.
 pub fn agent(summary: &Summary) -> String {
     agent_and_model(&summary.agent, &summary.model)
+}
+
+/// The same, with the model that answers where that is not the one that is asked.
+pub fn answering(summary: &Summary) -> String {
+    if summary.answering.is_empty() || summary.answering == summary.model {
+        return agent(summary);
+    }
+    format!("{}→{}", agent(summary), sanitize::visible_line(&summary.answering))
 }
 
 /// The same of an agent that has no session yet.

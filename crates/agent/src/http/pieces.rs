@@ -85,6 +85,11 @@ mod tests {
                 | AgentEvent::Steerable
                 | AgentEvent::Sent(_)
                 | AgentEvent::Call(_)
+                | AgentEvent::Plan(_)
+                | AgentEvent::Model(_)
+                | AgentEvent::Progress { .. }
+                | AgentEvent::Resume(_)
+                | AgentEvent::StopReason(_)
                 | AgentEvent::Result { .. }
                 | AgentEvent::Done
                 | AgentEvent::Failed(_) => lengths.push(0),

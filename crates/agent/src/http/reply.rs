@@ -48,6 +48,11 @@ fn fuzz_manner(bytes: &[u8], manner: &Manner) {
                 | AgentEvent::Steerable
                 | AgentEvent::Sent(_)
                 | AgentEvent::Call(_)
+                | AgentEvent::Plan(_)
+                | AgentEvent::Model(_)
+                | AgentEvent::Progress { .. }
+                | AgentEvent::Resume(_)
+                | AgentEvent::StopReason(_)
                 | AgentEvent::Result { .. }
                 | AgentEvent::Done
                 | AgentEvent::Failed(_) => rest.push(event),

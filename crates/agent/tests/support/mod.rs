@@ -56,6 +56,11 @@ impl Outcome {
                 | AgentEvent::Steerable
                 | AgentEvent::Sent(_)
                 | AgentEvent::Call(_)
+                | AgentEvent::Plan(_)
+                | AgentEvent::Model(_)
+                | AgentEvent::Progress { .. }
+                | AgentEvent::Resume(_)
+                | AgentEvent::StopReason(_)
                 | AgentEvent::Result { .. }) => panic!("{other:?}"),
             }
         }

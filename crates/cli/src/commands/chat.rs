@@ -125,7 +125,9 @@ impl Turn {
             Body::Answer(_)
             | Body::Thinking(_)
             | Body::Call(_)
+            | Body::Output(_)
             | Body::Result(_)
+            | Body::Plan(_)
             | Body::Repair(_)
             | Body::LeftOut(_) => true,
             Body::Prompt(_) | Body::Stop(_) => false,

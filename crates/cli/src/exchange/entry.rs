@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use q_core::{
-    AgentFailure, Body, CallNo, Called, Entry, EntryNo, FailureKind, Fault, Interrupter, Outcome, PromptNo,
-    Resulted, Sent, Stop, WallTime, Wants,
+    AgentFailure, Body, CallNo, CallOutput, Called, Entry, EntryNo, FailureKind, Fault, Interrupter, Outcome,
+    PlanStep, PromptNo, Resulted, Sent, StepState, Stop, WallTime, Wants,
 };
 use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 const WANTS: [(&str, Wants); 3] =
     [("nothing", Wants::Nothing), ("consent", Wants::Consent), ("words", Wants::Words)];
+const STATES: [(&str, StepState); 3] =
+    [("open", StepState::Open), ("active", StepState::Active), ("done", StepState::Done)];
 const INTERRUPTERS: [(&str, Interrupter); 3] =
     [("user", Interrupter::User), ("stop", Interrupter::Stop), ("crash", Interrupter::Crash)];
 
@@ -54,6 +56,9 @@ pub(crate) struct EntryShape {
     sent: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<u64>,
+    /// Of a plan: how far each step is, and what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<(String, String)>>,
     /// For who reads the file: the stop behind a prompt says the same, so an import has no use for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered: Option<bool>,
@@ -139,6 +144,13 @@ impl EntryShape {
                 bytes: Some(*whole),
                 ..plain
             },
+            Body::Output(CallOutput { of: _, text: out }) => {
+                Self { role: role("output"), text: text(out), of: Some(of), ..plain }
+            }
+            Body::Plan(steps) => {
+                let step = |step: &PlanStep| (step.state.word().to_owned(), step.text.clone());
+                Self { role: role("plan"), steps: Some(steps.iter().map(step).collect()), ..plain }
+            }
             Body::Stop(Stop::Interrupted(by)) => {
                 Self { role: role("interrupted"), by: Some(word(&INTERRUPTERS, *by)), ..plain }
             }
@@ -180,7 +192,7 @@ impl EntryShape {
                 }
             };
         }
-        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out answered)
+        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps answered)
     }
 
     /// The names of fields that are not known here.
@@ -220,6 +232,15 @@ impl EntryShape {
                 let whole = self.bytes.unwrap_or(text.len() as u64);
                 let outcome = outcome.ok_or_else(|| format!("outcome `{word}` is none"))?;
                 Body::Result(Resulted { of, outcome, kept: text.len() as u64, text, whole })
+            }
+            "output" => {
+                Body::Output(CallOutput { of: EntryNo(self.of.ok_or_else(|| missing("of"))?), text: text? })
+            }
+            "plan" => {
+                let steps = self.steps.ok_or_else(|| missing("steps"))?.into_iter();
+                let step =
+                    |(word, text): (String, String)| Ok(PlanStep { state: value(&STATES, &word)?, text });
+                Body::Plan(steps.map(step).collect::<Result<_, String>>()?)
             }
             "interrupted" => {
                 let by = self.by.ok_or_else(|| missing("by"))?;

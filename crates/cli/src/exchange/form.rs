@@ -60,7 +60,7 @@ impl Form {
         }
     }
 
-    /// Of a result: its call's number in the file.
+    /// Of a result or an output: its call's number in the file.
     fn number_of_call(&mut self, entry: &Entry) -> u64 {
         match &entry.body {
             Body::Call(_) => {
@@ -71,9 +71,13 @@ impl Form {
                 let place = self.open.iter().position(|(call, _)| *call == result.of);
                 place.map_or(0, |place| self.open.remove(place).1)
             }
+            Body::Output(output) => {
+                self.open.iter().find(|(call, _)| *call == output.of).map_or(0, |&(_, number)| number)
+            }
             Body::Prompt(_)
             | Body::Answer(_)
             | Body::Thinking(_)
+            | Body::Plan(_)
             | Body::Stop(_)
             | Body::Repair(_)
             | Body::LeftOut(_) => 0,

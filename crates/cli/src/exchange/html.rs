@@ -53,6 +53,8 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
         Body::Result(result) => {
             section("aside", &format!("Result: {}", result.outcome.words()), &at, "pre", &result.text)
         }
+        Body::Output(output) => section("aside", "Output", &at, "pre", &output.text),
+        Body::Plan(steps) => section("aside", "Plan", &at, "pre", &q_term::words::plan(steps)),
         Body::Stop(stop) => section("aside", &stopped(stop), &at, "pre", ""),
         Body::Repair(fault) => section("aside", &q_term::words::repair(*fault, Way::Shell), &at, "pre", ""),
         Body::LeftOut(sent) => section("aside", &q_term::words::left_out(*sent), &at, "pre", ""),

@@ -53,6 +53,8 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
         Body::Call(call) => format!("\nCalls {}:\n\n{}", span(&call.tool), fenced(&call.input)),
         Body::Result(result) if result.text.is_empty() => format!("\nResult: {}\n", result.outcome.words()),
         Body::Result(result) => format!("\nResult: {}\n\n{}", result.outcome.words(), fenced(&result.text)),
+        Body::Output(output) => format!("\nOutput:\n\n{}", fenced(&output.text)),
+        Body::Plan(steps) => format!("\nPlan:\n\n{}", fenced(&q_term::words::plan(steps))),
         Body::Stop(stop) => format!("\n{}\n", span(&stopped(stop))),
         Body::Repair(fault) => format!("\n{}\n", span(&q_term::words::repair(*fault, Way::Shell))),
         Body::LeftOut(sent) => format!("\n{}\n", span(&q_term::words::left_out(*sent))),

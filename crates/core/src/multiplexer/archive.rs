@@ -30,6 +30,7 @@ impl Step<'_> {
     pub(super) fn close(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {
         self.open(id)?;
         self.stop_turn(id, even_if_working)?;
+        self.give_up_agent(id);
         self.record(id, Record::Closed);
         self.changed(id);
         Ok(Reply::Done)
@@ -82,6 +83,7 @@ impl Step<'_> {
             return Err(Refusal::SessionTrashed { name: head.name.to_string() });
         }
         self.stop_turn(id, even_if_working)?;
+        self.give_up_agent(id);
         self.record(id, Record::Trashed);
         self.changed(id);
         Ok(Reply::Done)
@@ -110,6 +112,7 @@ impl Step<'_> {
     }
 
     pub(super) fn obliterate(&mut self, id: SessionId) {
+        self.give_up_agent(id);
         self.record(id, Record::Erased);
         self.after(Effect::Update(Update::Gone(id)));
     }

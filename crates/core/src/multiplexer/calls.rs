@@ -10,7 +10,7 @@ use crate::effect::{Effect, Reply};
 use crate::id::{CallNo, Digest, EntryNo, SessionId, TurnNo};
 use crate::limits::Limits;
 use crate::multiplexer::step::Step;
-use crate::record::{Answer, Policy, Record};
+use crate::record::{Answer, Policy, RECORD_BYTES, Record, Voice};
 use crate::refusal::Refusal;
 use crate::session::live::{Live, Pending};
 use crate::view::Update;
@@ -88,6 +88,22 @@ impl Step<'_> {
             }
             None => self.after(Effect::Permit { session: id, turn, call: no, digest }),
         }
+    }
+
+    /// A call that was permitted puts something out; of any other it is late and ignored. What is above the limit is not
+    /// shown: the result has it.
+    pub(super) fn hear_progress(&mut self, id: SessionId, turn: TurnNo, call: CallNo, mut text: String) {
+        let limit = self.multiplexer().limits.output_bytes as u64;
+        let unwritten = self.live(id).map_or(0, |live| live.stream().text.len() as u64);
+        let Some(flight) = self.head(id).and_then(|head| head.turn.as_ref()) else { return };
+        let Some(of) = flight.call(call).filter(|open| !open.waits).map(|open| open.entry) else { return };
+        let voice = Voice::Output { of };
+        let unwritten = if matches!(flight.voice, Voice::Output { .. }) { unwritten } else { 0 };
+        let begins = flight.answer.is_none() || flight.voice != voice;
+        let taken = flight.output + unwritten + if begins { RECORD_BYTES } else { 0 };
+        let room = usize::try_from(limit.saturating_sub(taken)).unwrap_or(usize::MAX);
+        text.truncate(text.floor_char_boundary(room));
+        self.hear_text(id, turn, voice, text);
     }
 
     /// A call that was permitted came to its end; of any other it is late and ignored.

@@ -20,7 +20,7 @@ use crate::presence::Presence;
 use crate::record::{Interrupter, Record, Setup};
 use crate::refusal::Refusal;
 use crate::roster;
-use crate::session::transcript::{Body, Entry, Resulted, Stop};
+use crate::session::transcript::{Body, CallOutput, Entry, Resulted, Stop};
 use crate::tag::{Tag, TagChange};
 use crate::time::WallTime;
 
@@ -214,13 +214,20 @@ impl Plan<'_> {
         if matches!(entry.body, Body::Prompt(_)) {
             self.prompts = self.prompts.next();
         }
-        let call = if let Body::Result(result) = &entry.body { self.so_far.call(result.of) } else { None };
+        let call =
+            if let Body::Result(Resulted { of, .. }) | Body::Output(CallOutput { of, .. }) = &entry.body {
+                self.so_far.call(*of)
+            } else {
+                None
+            };
         self.so_far.take(&entry, EntryNo(self.next.0), self.limits);
         let mut rest = String::new();
         if let (Body::Result(result), Some(of)) = (&mut entry.body, call) {
             let portion = Portion::of(core::mem::take(&mut result.text), self.limits);
             (result.of, result.text, result.kept) = (of, portion.text, portion.kept);
             rest = portion.rest;
+        } else if let (Body::Output(output), Some(of)) = (&mut entry.body, call) {
+            output.of = of;
         }
         self.push_with(Record::Imported { at: entry.at, body: entry.body }, rest);
         Ok(())

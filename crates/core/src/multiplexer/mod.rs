@@ -1,5 +1,6 @@
 //! The state machine: routes each input to the part that decides it. No rule of its own stands here.
 
+mod agents;
 mod archive;
 mod calls;
 mod clients;
@@ -11,7 +12,7 @@ mod sessions;
 mod step;
 mod turns;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use crate::deadline::{Deadline, Reason};
 use crate::effect::{Effect, Effects, Reply, ReplyTo};
@@ -27,7 +28,7 @@ use crate::time::{Instant, Now};
 use crate::view::View;
 
 pub(crate) use calls::TOOL_BYTES;
-pub(crate) use turns::DETAIL_BYTES;
+pub(crate) use turns::{DETAIL_BYTES, PLAN_BYTES};
 
 use import::Importing;
 use residence::Waking;
@@ -41,6 +42,8 @@ pub struct Multiplexer {
     focus: Focus,
     /// Sessions whose memory is being read, with the wishes that wait for it.
     waking: BTreeMap<SessionId, Waking>,
+    /// Sessions of which the host knows how their agent is reached.
+    bound: BTreeSet<SessionId>,
     /// Sessions that come in from elsewhere.
     importing: BTreeMap<SessionId, Importing>,
     /// What the host's process weighs, as last told.
@@ -68,6 +71,7 @@ impl Multiplexer {
             sessions: Sessions::default(),
             focus: Focus::default(),
             waking: BTreeMap::new(),
+            bound: BTreeSet::new(),
             importing: BTreeMap::new(),
             memory: 0,
             deserted: None,
@@ -152,6 +156,7 @@ impl Step<'_> {
             Input::Showing { client, session, at_end } => self.show(client, session, at_end),
             Input::Wish { to, command } => self.grant(to, command),
             Input::Loaded { session, stored } => self.loaded(session, stored),
+            Input::Offered { session, agent } => self.offered(session, agent),
             Input::Memory { bytes } => self.weigh(bytes),
             Input::Agent { session, turn, event } => self.hear(session, turn, event),
             Input::Tick => {} // what is due was done before

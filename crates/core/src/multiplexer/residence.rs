@@ -75,6 +75,7 @@ impl Step<'_> {
     }
 
     fn hibernate(&mut self, id: SessionId, why: Why) {
+        self.release(id);
         self.record_buffered(id, Record::Hibernated { why });
         self.changed(id);
     }
@@ -221,6 +222,9 @@ impl Step<'_> {
         let tail_bytes = self.multiplexer().limits.tail_bytes;
         let session = Session::restored(stored.clone(), tail_bytes);
         self.multiplexer_mut().sessions.restore(session);
+        if !self.head(id).is_some_and(|head| head.presence.is_open()) {
+            self.give_up_agent(id);
+        }
         if self.sleeps(id) {
             self.give_way(id);
             return; // it says so when it is awake

@@ -8,11 +8,12 @@ use crate::effect::{Batch, Blob, Durability, Effect, Effects};
 use crate::id::{CallNo, Seq, SessionId, TurnNo};
 use crate::multiplexer::Multiplexer;
 use crate::presence::Presence;
-use crate::record::{Record, Stamped};
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::Head;
 use crate::session::live::Live;
+use crate::stamped::Stamped;
 use crate::time::Now;
 use crate::view::Update;
 
@@ -161,6 +162,9 @@ impl<'a> Step<'a> {
             Effect::Run { .. }
             | Effect::Cancel { .. }
             | Effect::Permit { .. }
+            | Effect::Release { .. }
+            | Effect::Bind { .. }
+            | Effect::Unbind { .. }
             | Effect::Load { .. }
             | Effect::Resync { .. }
             | Effect::Reply { .. }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::{AgentEvent, AgentFailure, FailureKind, Sent};
+use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
 use crate::effect::{Effect, Reply};
 use crate::id::{EntryNo, SessionId, Token, TurnNo};
 use crate::multiplexer::step::Step;
@@ -18,6 +18,16 @@ use crate::view::Update;
 
 /// What is kept of an agent's own words about its failure, in bytes.
 pub(crate) const DETAIL_BYTES: usize = 1024;
+/// What is kept of its provider's word for why it stopped, of the name of its model, and of a resume handle, in bytes: a head
+/// has all three.
+const REASON_BYTES: usize = 64;
+const MODEL_BYTES: usize = 128;
+const RESUME_BYTES: usize = 512;
+/// The most steps of a plan, and bytes of each.
+const PLAN_STEPS: usize = 64;
+const PLAN_STEP_BYTES: usize = 512;
+/// Bytes of all its steps.
+pub(crate) const PLAN_BYTES: usize = PLAN_STEPS * PLAN_STEP_BYTES;
 
 impl Step<'_> {
     /// A prompt begins a turn when the session is free, and waits otherwise. After a failed or interrupted turn, what
@@ -150,6 +160,7 @@ impl Step<'_> {
         {
             if let Some(live) = self.live_mut(id) {
                 live.run = RunState::Running;
+                live.seated = true;
             }
             self.changed(id);
             let Some(head) = self.head(id) else { return };
@@ -163,7 +174,7 @@ impl Step<'_> {
                 brief: head.brief().into(),
                 directory: setup.directory.clone(),
                 policy: setup.policy,
-                resume: None,
+                resume: head.resume.clone(),
             };
             self.after(run);
         }
@@ -180,6 +191,15 @@ impl Step<'_> {
             AgentEvent::Sent(sent) => self.hear_sent(id, turn, sent),
             AgentEvent::Text(text) => self.hear_text(id, turn, Voice::Answer, text),
             AgentEvent::Thinking(text) => self.hear_text(id, turn, Voice::Thinking, text),
+            AgentEvent::Plan(steps) => self.hear_plan(id, turn, steps),
+            AgentEvent::Model(model) => self.hear_model(id, turn, model),
+            AgentEvent::Resume(handle) => self.hear_resume(id, turn, handle),
+            AgentEvent::StopReason(mut reason) => {
+                reason.truncate(reason.floor_char_boundary(REASON_BYTES));
+                if let Some(live) = self.live_mut(id) {
+                    live.stream_mut().reason = reason;
+                }
+            }
             AgentEvent::Usage(usage) => {
                 if let Some(live) = self.live_mut(id) {
                     live.stream_mut().usage = usage;
@@ -192,6 +212,7 @@ impl Step<'_> {
                 }
             }
             AgentEvent::Call(call) => self.hear_call(id, turn, call),
+            AgentEvent::Progress { call, text } => self.hear_progress(id, turn, call, text),
             AgentEvent::Result { call, outcome, text } => self.hear_result(id, turn, call, outcome, text),
             AgentEvent::Done => {
                 self.end_turn(id, Ending::Done);
@@ -221,12 +242,47 @@ impl Step<'_> {
         self.changed(id);
     }
 
+    /// A plan is an entry of its own each time it changes: what it was stays to be read.
+    fn hear_plan(&mut self, id: SessionId, turn: TurnNo, mut steps: Vec<PlanStep>) {
+        steps.truncate(PLAN_STEPS);
+        for step in &mut steps {
+            step.text.truncate(step.text.floor_char_boundary(PLAN_STEP_BYTES));
+        }
+        self.write_stream(id);
+        let seq = self.record_buffered(id, Record::Planned { turn, steps });
+        self.tell_entry(id, EntryNo(seq.0));
+        self.changed(id);
+    }
+
+    fn hear_model(&mut self, id: SessionId, turn: TurnNo, mut model: String) {
+        model.truncate(model.floor_char_boundary(MODEL_BYTES));
+        if self.head(id).is_some_and(|head| head.answering != model) {
+            self.record_buffered(id, Record::Answering { turn, model });
+            self.changed(id);
+        }
+    }
+
+    /// A handle that is too long is none: the agent begins anew from the transcript, as one that forgot does.
+    fn hear_resume(&mut self, id: SessionId, turn: TurnNo, handle: ResumeHandle) {
+        let is_new = self.head(id).is_some_and(|head| head.resume.as_ref() != Some(&handle));
+        if is_new && handle.0.len() <= RESUME_BYTES {
+            self.record(id, Record::Resumable { turn, handle });
+        }
+    }
+
+    /// Has the session's agent parked, if one was given a seat. No turn of it runs.
+    pub(super) fn release(&mut self, id: SessionId) {
+        if self.live_mut(id).is_some_and(|live| core::mem::take(&mut live.seated)) {
+            self.after(Effect::Release { session: id });
+        }
+    }
+
     /// The turn that runs in a live session.
     pub(super) fn in_flight(&self, id: SessionId) -> Option<TurnNo> {
         self.head(id)?.turn.as_ref().map(|flight| flight.turn)
     }
 
-    fn hear_text(&mut self, id: SessionId, turn: TurnNo, voice: Voice, text: String) {
+    pub(super) fn hear_text(&mut self, id: SessionId, turn: TurnNo, voice: Voice, text: String) {
         if text.is_empty() {
             return;
         }
@@ -263,6 +319,7 @@ impl Step<'_> {
         let (bytes, entries) = (limits.answer_bytes as u64, limits.turn_entries);
         let unwritten = self.live(id).map_or(0, |live| live.stream().text.len() as u64);
         let Some(flight) = self.head(id).and_then(|head| head.turn.as_ref()) else { return };
+        let unwritten = if matches!(flight.voice, Voice::Output { .. }) { 0 } else { unwritten };
         if flight.said + unwritten > bytes || flight.entries > entries {
             self.cancel(id);
             let failure = AgentFailure { kind: FailureKind::TooLong, detail: String::new() };
@@ -291,9 +348,10 @@ impl Step<'_> {
         let Some(turn) = self.in_flight(id) else { return };
         self.write_stream(id);
         self.close_calls(id, turn);
-        let usage = self.live(id).map(|live| live.stream().usage).unwrap_or_default();
+        let told = self.live(id).map(|live| (live.stream().usage, live.stream().reason.clone()));
+        let (usage, reason) = told.unwrap_or_default();
         let stopped = ending != Ending::Done;
-        let seq = self.record(id, Record::Ended { turn, ending, usage });
+        let seq = self.record(id, Record::Ended { turn, ending, usage, reason });
         if stopped {
             self.tell_entry(id, EntryNo(seq.0));
         }
@@ -328,6 +386,7 @@ impl Step<'_> {
         let live: Vec<SessionId> = self.multiplexer().sessions.live().map(|live| live.head().id).collect();
         for id in live {
             self.cut_turn(id, Interrupter::Stop);
+            self.release(id);
         }
         self.stop_waking();
         self.give_up_imports(None);

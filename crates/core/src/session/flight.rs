@@ -18,6 +18,8 @@ pub struct InFlight {
     pub voice: Voice,
     /// Bytes the agent said so far, what it gave to tools included.
     pub said: u64,
+    /// What is kept of what calls put out while they ran, in bytes, about.
+    pub output: u64,
     /// Entries so far, the prompt included.
     pub entries: u32,
     /// The last call's number.
@@ -53,6 +55,7 @@ impl InFlight {
             answer: None,
             voice: Voice::Answer,
             said: 0,
+            output: 0,
             entries: 1,
             last_call: CallNo(0),
             unasked: 0,

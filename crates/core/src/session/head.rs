@@ -6,13 +6,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
-use crate::agent::{AgentFailure, Call, Sent, Usage, Wants};
+use crate::agent::{AgentFailure, Call, ResumeHandle, Sent, Usage, Wants};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
-use crate::record::{Answer, Ending, Fault, Fork, Interrupter, Record, Setup, Stamped, Voice};
+use crate::record::{Answer, Ending, Fault, Fork, Interrupter, RECORD_BYTES, Record, Setup, Voice};
 use crate::session::flight::{InFlight, OpenCall};
-use crate::session::transcript::Body;
+use crate::session::transcript::{Body, CallOutput};
+use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -53,6 +54,12 @@ pub struct Head {
     pub last: Option<Ending>,
     /// Turns that failed since one was done.
     pub failures: u32,
+    /// Why the last turn's agent stopped, in its provider's word; empty where it did not say.
+    pub reason: String,
+    /// Which model answered last, as its server names it; empty where it never said.
+    pub answering: String,
+    /// By what the agent finds its own memory of the conversation, as it last said.
+    pub resume: Option<ResumeHandle>,
     /// How much of the history the agent was sent last; `None` while it was always all of it.
     pub sent: Option<Sent>,
     /// The last prompt that began a turn: what a retry asks again.
@@ -130,6 +137,9 @@ impl Head {
             turn: None,
             last: None,
             failures: 0,
+            reason: String::new(),
+            answering: String::new(),
+            resume: None,
             sent: None,
             last_prompt: None,
             queue: Vec::new(),
@@ -199,6 +209,9 @@ impl Head {
                 self.begin_entry(stamped);
             }
             Record::Sent { sent, is_said, .. } => self.was_sent(*sent, *is_said, stamped),
+            Record::Planned { .. } => self.plan(stamped),
+            Record::Answering { model, .. } => self.answering.clone_from(model),
+            Record::Resumable { handle, .. } => self.resume = Some(handle.clone()),
             Record::Said { entry, voice, text, .. } => self.say(*entry, *voice, text, stamped.at),
             Record::Called { call, waits, .. } => self.call(call, *waits, stamped),
             Record::Answered { call, answer, .. } => self.answer(*call, answer),
@@ -209,7 +222,10 @@ impl Head {
                     flight.calls.retain(|open| open.no != *call);
                 }
             }
-            Record::Ended { ending, usage, .. } => self.end_turn(ending, *usage, stamped),
+            Record::Ended { ending, usage, reason, .. } => {
+                self.reason.clone_from(reason);
+                self.end_turn(ending, *usage, stamped);
+            }
             Record::Seen { through } => {
                 self.seen = *through;
                 self.unread = 0;
@@ -230,6 +246,12 @@ impl Head {
             self.begin_entry(stamped);
             self.unread = self.unread.saturating_add(1);
         }
+    }
+
+    fn plan(&mut self, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.begin_entry(stamped);
+        self.unread = self.unread.saturating_add(1);
     }
 
     fn put_right(&mut self, fault: Fault, stamped: &Stamped) {
@@ -260,8 +282,15 @@ impl Head {
                 self.end.bytes = text.len() as u64;
                 self.preview = preview(text);
             }
-            Body::Thinking(text) => self.end.bytes = text.len() as u64,
-            Body::Call(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) | Body::LeftOut(_) => {}
+            Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
+                self.end.bytes = text.len() as u64;
+            }
+            Body::Call(_)
+            | Body::Result(_)
+            | Body::Plan(_)
+            | Body::Stop(_)
+            | Body::Repair(_)
+            | Body::LeftOut(_) => {}
         }
         self.seen = self.end;
     }
@@ -319,7 +348,7 @@ impl Head {
                 self.preview.push_str(text);
                 self.preview = preview(&self.preview);
             }
-            Voice::Answer | Voice::Thinking => {}
+            Voice::Answer | Voice::Thinking | Voice::Output { .. } => {}
         }
         if begins || self.seen == self.end {
             self.unread = self.unread.saturating_add(1);
@@ -328,8 +357,16 @@ impl Head {
         if let Some(flight) = &mut self.turn {
             flight.answer = Some(entry);
             flight.voice = voice;
-            flight.said += text.len() as u64;
-            flight.entries = flight.entries.saturating_add(u32::from(begins));
+            match voice {
+                Voice::Answer | Voice::Thinking => {
+                    flight.said += text.len() as u64;
+                    flight.entries = flight.entries.saturating_add(u32::from(begins));
+                }
+                // What a call puts out is bounded by itself, and ends no turn.
+                Voice::Output { .. } => {
+                    flight.output += text.len() as u64 + if begins { RECORD_BYTES } else { 0 };
+                }
+            }
         }
     }
 
@@ -494,7 +531,7 @@ mod tests {
         let log = player.disk.log;
         let parent = player.disk.heads.get(&SessionId(1)).map(|head| head.bytes);
         assert_eq!(parent, Some(log.iter().map(Stamped::weight).sum()));
-        let texts: u64 = log.iter().map(|stamped| stamped.weight() - crate::record::RECORD_BYTES).sum();
+        let texts: u64 = log.iter().map(|stamped| stamped.weight() - RECORD_BYTES).sum();
         assert!(texts >= "a".len() as u64 + "why?".len() as u64 + "so".len() as u64, "{texts}");
         let forked = Player::told(&["create s1 name a", "submit s1 \"why?\"", "done s1", "fork s1 s2"]).disk;
         let own: u64 =

@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 
 use crate::agent::Usage;
 use crate::id::{CallNo, EntryNo, Seq};
-use crate::record::{Record, Stamped};
+use crate::record::Record;
 use crate::session::head::Head;
-use crate::session::transcript::{Body, Entry, Transcript};
+use crate::session::transcript::{Entry, Transcript};
+use crate::stamped::Stamped;
 use crate::time::{Instant, WallTime};
 
 /// What a live session keeps in memory.
@@ -21,6 +22,8 @@ pub(crate) struct Live {
     pub(crate) used: Option<Instant>,
     /// Where the turn in flight stands with its agent.
     pub(crate) run: RunState,
+    /// Whether an agent was given a seat here and not released since.
+    pub(crate) seated: bool,
     /// Whether the agent takes words in the turn in flight.
     pub(crate) steerable: bool,
     pending: BTreeMap<CallNo, Pending>,
@@ -35,6 +38,8 @@ pub(crate) struct Stream {
     pub(crate) since: Option<Instant>,
     /// What the turn in flight has cost, as last told.
     pub(crate) usage: Usage,
+    /// Why its agent stops, as last told.
+    pub(crate) reason: String,
 }
 
 /// Where the turn in flight stands with its agent.
@@ -163,7 +168,7 @@ impl Live {
             }
             taken.push(entry.clone());
         }
-        if let Some(Entry { body: Body::Answer(said) | Body::Thinking(said), .. }) = taken.first_mut() {
+        if let Some(said) = taken.first_mut().and_then(|newest| newest.body.growing()) {
             said.push_str(&self.stream.text);
         }
         taken.reverse();

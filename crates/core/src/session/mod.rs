@@ -12,10 +12,11 @@ use alloc::vec::Vec;
 
 use crate::id::Seq;
 use crate::presence::Presence;
-use crate::record::{Fault, Record, Stamped};
+use crate::record::{Fault, Record};
 use crate::session::head::{Head, Mark};
 use crate::session::live::Live;
 use crate::session::stored::Stored;
+use crate::stamped::Stamped;
 use crate::view::QueuedPrompt;
 
 /// One session.

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use crate::record::{Fault, Stamped};
+use crate::record::Fault;
 use crate::session::head::Head;
+use crate::stamped::Stamped;
 
 /// A session as recovery takes it in: its head and, for a live one, the records its memory is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]

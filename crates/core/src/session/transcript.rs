@@ -2,10 +2,12 @@
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use crate::agent::{AgentFailure, Call, Outcome, Sent, Wants};
+use crate::agent::{AgentFailure, Call, Outcome, PlanStep, Sent, Wants};
 use crate::id::{CallNo, EntryNo, Seq};
-use crate::record::{Ending, Fault, Interrupter, Record, Stamped, Voice};
+use crate::record::{Ending, Fault, Interrupter, Record, Voice};
+use crate::stamped::Stamped;
 use crate::time::WallTime;
 
 /// One entry as people see it.
@@ -30,8 +32,12 @@ pub enum Body {
     Thinking(String),
     /// A tool call, or a question of the agent.
     Call(Called),
+    /// What a call put out while it ran, as far as it came.
+    Output(CallOutput),
     /// How a call ended.
     Result(Resulted),
+    /// What the agent means to do, step by step.
+    Plan(Vec<PlanStep>),
     /// A turn that did not end well stopped here.
     Stop(Stop),
     /// What was stored did not fit together and was put right.
@@ -51,6 +57,20 @@ pub struct Called {
     pub input: String,
     /// What it wants.
     pub wants: Wants,
+}
+
+/// What a call puts out while it runs, as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallOutput {
+    /// The entry of its call.
+    pub of: EntryNo,
+    /// What came out.
+    pub text: String,
+}
+
+/// Bytes of a plan's texts.
+pub fn plan_bytes(steps: &[PlanStep]) -> usize {
+    steps.iter().map(|step| step.text.len()).sum()
 }
 
 /// A call's end as people see it.
@@ -78,13 +98,34 @@ pub enum Stop {
 }
 
 impl Body {
-    /// Its text; empty for what `q` says in its own words: a stop, a repair, what is left out.
+    /// Its text; empty for a plan, which has one for each step, and for what `q` says in its own words: a stop, a repair,
+    /// what is left out.
     pub fn text(&self) -> &str {
         match self {
             Self::Prompt(text) | Self::Answer(text) | Self::Thinking(text) => text,
             Self::Call(call) => &call.input,
+            Self::Output(output) => &output.text,
             Self::Result(result) => &result.text,
-            Self::Stop(_) | Self::Repair(_) | Self::LeftOut(_) => "",
+            Self::Plan(_) | Self::Stop(_) | Self::Repair(_) | Self::LeftOut(_) => "",
+        }
+    }
+
+    /// Bytes that people can read of it: its text, or the steps of its plan.
+    pub fn readable(&self) -> usize {
+        if let Self::Plan(steps) = self { plan_bytes(steps) } else { self.text().len() }
+    }
+
+    /// The text that grows while it streams, of what streams.
+    pub(crate) const fn growing(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Answer(text) | Self::Thinking(text) | Self::Output(CallOutput { text, .. }) => Some(text),
+            Self::Prompt(_)
+            | Self::Call(_)
+            | Self::Result(_)
+            | Self::Plan(_)
+            | Self::Stop(_)
+            | Self::Repair(_)
+            | Self::LeftOut(_) => None,
         }
     }
 }
@@ -97,7 +138,7 @@ impl Entry {
 
     /// What it weighs against a limit, in bytes.
     pub fn weight(&self) -> usize {
-        self.text().len() + size_of::<Self>()
+        self.body.readable() + size_of::<Self>()
     }
 }
 
@@ -161,6 +202,7 @@ impl Transcript {
                 let result = Resulted { of, outcome, text: text.clone(), kept, whole };
                 self.push(stamped, Body::Result(result));
             }
+            Record::Planned { steps, .. } => self.push(stamped, Body::Plan(steps.clone())),
             Record::Repaired { fault } => self.push(stamped, Body::Repair(*fault)),
             Record::Sent { sent, is_said: true, .. } => self.push(stamped, Body::LeftOut(*sent)),
             Record::Imported { at, body } => {
@@ -188,6 +230,8 @@ impl Transcript {
             | Record::Moved { .. }
             | Record::Retried { .. }
             | Record::Sent { is_said: false, .. }
+            | Record::Answering { .. }
+            | Record::Resumable { .. }
             | Record::Answered { .. }
             | Record::MarkedUnread
             | Record::Ended { ending: Ending::Done, .. }
@@ -203,9 +247,9 @@ impl Transcript {
     }
 
     fn say(&mut self, no: EntryNo, voice: Voice, text: &str, stamped: &Stamped) {
-        if let Some(Entry { no: last, body: Body::Answer(said) | Body::Thinking(said), .. }) =
-            self.entries.back_mut()
+        if let Some(Entry { no: last, body, .. }) = self.entries.back_mut()
             && *last == no
+            && let Some(said) = body.growing()
         {
             said.push_str(text);
             self.weight += text.len();
@@ -213,6 +257,7 @@ impl Transcript {
             let body = match voice {
                 Voice::Answer => Body::Answer(text.into()),
                 Voice::Thinking => Body::Thinking(text.into()),
+                Voice::Output { of } => Body::Output(CallOutput { of, text: text.into() }),
             };
             self.take(Entry { no, at: stamped.at, body });
         }

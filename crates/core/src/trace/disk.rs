@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 
 use crate::effect::Batch;
 use crate::id::{EntryNo, Seq, SessionId};
-use crate::record::{Fault, Record, Stamped};
+use crate::record::{Fault, Record};
 use crate::session::head::Head;
 use crate::session::stored::Stored;
+use crate::stamped::Stamped;
 
 /// Every record in the order it was written, and each session's newest head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,14 +7,14 @@ use alloc::vec::Vec;
 
 use super::parse::{Script, failure, number};
 use super::words::{bare, session};
-use super::write::create;
+use super::write::{create, plan_words};
 use crate::agent::{AgentFailure, Usage, Wants};
 use crate::id::{CallNo, EntryNo, PromptNo, SessionId, Token};
 use crate::import::{Import, Item};
 use crate::input::Command;
 use crate::name::NameOrigin;
 use crate::record::{Fault, Interrupter};
-use crate::session::transcript::{Body, Called, Entry, Resulted, Stop};
+use crate::session::transcript::{Body, CallOutput, Called, Entry, Resulted, Stop};
 use crate::time::WallTime;
 
 const ORIGINS: [(&str, NameOrigin); 3] = [
@@ -76,6 +76,8 @@ impl Script {
                 kept: self.number()?,
                 whole: self.number()?,
             }),
+            "output" => Body::Output(CallOutput { of: EntryNo(self.number()?), text: self.word("a text")? }),
+            "plan" => Body::Plan(self.plan()?),
             "interrupted" => Body::Stop(Stop::Interrupted(self.one_of(&INTERRUPTERS)?)),
             "failed" => Body::Stop(Stop::Failed(AgentFailure {
                 kind: failure(&self.word("a failure")?)?,
@@ -128,6 +130,8 @@ pub(super) fn body(body: &Body) -> String {
         Body::Result(Resulted { of, outcome, text, kept, whole }) => {
             format!("result {of} {} {text:?} {kept} {whole}", bare(outcome.words()))
         }
+        Body::Output(CallOutput { of, text }) => format!("output {of} {text:?}"),
+        Body::Plan(steps) => format!("plan{}", plan_words(steps)),
         Body::Stop(Stop::Interrupted(by)) => format!("interrupted {}", named(&INTERRUPTERS, *by)),
         Body::Stop(Stop::Failed(AgentFailure { kind, detail })) => {
             format!("failed {} {detail:?}", kind.code())

@@ -7,7 +7,10 @@ use core::str::FromStr;
 
 use super::line::{Faulty, Line, Told, usual_setup};
 use super::words;
-use crate::agent::{AgentEvent, AgentFailure, Call, FailureKind, Outcome, Sent, Usage, Wants};
+use crate::agent::{
+    AgentEvent, AgentFailure, Call, FailureKind, Outcome, PlanStep, ResumeHandle, Sent, StepState, Usage,
+    Wants,
+};
 use crate::effect::ReplyTo;
 use crate::id::{
     CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, RequestId, Seq, SessionId, Token, TurnNo,
@@ -67,10 +70,11 @@ impl Script {
                 let session = if self.take("nothing") { None } else { Some(self.session()?) };
                 Input::Showing { client, session, at_end: !self.take("scrolled") }
             }
+            "offer" => Input::Offered { session: self.session()?, agent: self.word("an agent")? },
             "memory" => Input::Memory { bytes: self.number()? },
             "unreadable" => Input::Loaded { session: self.session()?, stored: Err(self.word("a reason")?) },
-            "sent" | "text" | "thinking" | "usage" | "title" | "steerable" | "call" | "result" | "done"
-            | "failed" => self.agent(verb)?,
+            "sent" | "text" | "thinking" | "plan" | "model" | "usage" | "title" | "steerable" | "call"
+            | "progress" | "result" | "resumable" | "reason" | "done" | "failed" => self.agent(verb)?,
             _ => {
                 let command = self.command(verb)?;
                 let client = if self.take("by") { self.client()? } else { ClientId(1) };
@@ -85,6 +89,11 @@ impl Script {
             "sent" => AgentEvent::Sent(self.sent()?),
             "text" => AgentEvent::Text(self.word("a text")?),
             "thinking" => AgentEvent::Thinking(self.word("a text")?),
+            "plan" => AgentEvent::Plan(self.plan()?),
+            "model" => AgentEvent::Model(self.word("a model")?),
+            "progress" => AgentEvent::Progress { call: CallNo(self.number()?), text: self.word("a text")? },
+            "resumable" => AgentEvent::Resume(ResumeHandle(self.word("a handle")?)),
+            "reason" => AgentEvent::StopReason(self.word("a reason")?),
             "title" => AgentEvent::Title(self.word("a title")?),
             "steerable" => AgentEvent::Steerable,
             "call" => AgentEvent::Call(self.call()?),
@@ -109,6 +118,15 @@ impl Script {
     /// How much was sent and how much left out.
     pub(super) fn sent(&mut self) -> Result<Sent, String> {
         Ok(Sent { entries: self.number()?, left_out: self.number()? })
+    }
+
+    /// Steps, each behind the word for how far it is.
+    pub(super) fn plan(&mut self) -> Result<Vec<PlanStep>, String> {
+        let mut steps = Vec::new();
+        while let Some(state) = StepState::ALL.into_iter().find(|state| self.take(state.word())) {
+            steps.push(PlanStep { text: self.word("a step")?, state });
+        }
+        Ok(steps)
     }
 
     fn command(&mut self, verb: &str) -> Result<Command, String> {

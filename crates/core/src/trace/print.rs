@@ -7,13 +7,14 @@ use alloc::vec::Vec;
 use super::line::usual_setup;
 use super::words::{bare, session};
 use super::write::{policy_word, setup_words};
-use crate::agent::{AgentFailure, ResumeHandle, Sent, Wants};
+use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Usage, Wants};
 use crate::effect::{Blob, Durability, Effect, Effects, Reply, ReplyTo};
 use crate::id::ClientId;
 use crate::presence::Presence;
-use crate::record::{Answer, Ending, Fault, Policy, Record, Stamped, Voice};
+use crate::record::{Answer, Ending, Fault, Policy, Record, Voice};
 use crate::refusal::Refusal;
 use crate::session::transcript::{Body, Entry, Stop};
+use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::view::{PendingCall, QueuedPrompt, Summary, Update};
 
@@ -65,6 +66,11 @@ fn record(stamped: &Stamped) -> String {
             let stage = if *waits { "waits" } else { "runs" };
             format!("called turn {turn} call {} {} {:?} {stage}", call.no, call.tool, call.input)
         }
+        Record::Planned { turn, steps } => format!("planned turn {turn} [{}]", plan(steps)),
+        Record::Answering { turn, model } => format!("answering turn {turn} model {model:?}"),
+        Record::Resumable { turn, handle: ResumeHandle(handle) } => {
+            format!("resumable turn {turn} by {handle:?}")
+        }
         Record::Answered { turn, call, answer } => {
             format!("answered turn {turn} call {call} {}", answered(answer))
         }
@@ -88,13 +94,11 @@ fn record(stamped: &Stamped) -> String {
         Record::Said { turn, entry, voice: Voice::Thinking, text } => {
             format!("thought turn {turn} entry {entry} {text:?}")
         }
-        Record::Ended { turn, ending, usage } => {
-            let cost = if usage.input + usage.output == 0 {
-                String::new()
-            } else {
-                format!(" {}+{} tokens", usage.input, usage.output)
-            };
-            format!("ended turn {turn} {}{cost}", ended(ending))
+        Record::Said { turn, entry, voice: Voice::Output { of }, text } => {
+            format!("put out turn {turn} entry {entry} of {of} {text:?}")
+        }
+        Record::Ended { turn, ending, usage, reason } => {
+            format!("ended turn {turn} {}{}", ended(ending), told_at_end(*usage, reason))
         }
         Record::Seen { through } => format!("seen through {}+{}", through.entry, through.bytes),
         Record::Drafted { text } => format!("drafted {text:?}"),
@@ -112,6 +116,12 @@ fn cut(text: &str, kept: u64, whole: u64) -> String {
     let shown = text.len() as u64;
     let beside = if kept > shown { format!(" and {} bytes beside", kept - shown) } else { String::new() };
     if whole == kept { beside } else { format!("{beside} of {whole} bytes") }
+}
+
+fn plan(steps: &[PlanStep]) -> String {
+    let steps: Vec<String> =
+        steps.iter().map(|step| format!("{} {:?}", step.state.word(), step.text)).collect();
+    steps.join(", ")
 }
 
 fn words(tags: &[Tag]) -> String {
@@ -147,6 +157,17 @@ fn ended(ending: &Ending) -> String {
     }
 }
 
+/// What the turn cost, and why the agent stopped, where it told.
+fn told_at_end(usage: Usage, reason: &str) -> String {
+    let cost = if usage.input + usage.output == 0 {
+        String::new()
+    } else {
+        format!(" {}+{} tokens", usage.input, usage.output)
+    };
+    let reason = if reason.is_empty() { String::new() } else { format!(" reason {reason:?}") };
+    cost + &reason
+}
+
 fn failed(failure: &AgentFailure) -> String {
     let AgentFailure { kind, detail } = failure;
     let detail = if detail.is_empty() { String::new() } else { format!(" {detail:?}") };
@@ -172,6 +193,9 @@ fn effect(effect: &Effect) -> String {
         Effect::Settle { session: id, turn, call, outcome, text } => {
             format!("settle {} turn {turn} call {call} {} {text:?}", session(*id), outcome.words())
         }
+        Effect::Bind { session: id, agent } => format!("bind {} to {}", bare(agent), session(*id)),
+        Effect::Unbind { session: id } => format!("unbind {}", session(*id)),
+        Effect::Release { session: id } => format!("release {}", session(*id)),
         Effect::Load { session: id } => format!("load {}", session(*id)),
         Effect::Resync { session: id } => format!("resync {}", session(*id)),
         Effect::Reply { to, answer } => format!("{}{}", reply(answer), unless_first(*to)),
@@ -250,9 +274,14 @@ pub(super) fn summary(told: &Summary) -> String {
     let parent = told.parent.map(|parent| format!(" from {}{inherited}", session(parent)));
     let parent = parent.unwrap_or_default();
     let failures = if told.failures > 1 { format!(" {} times", told.failures) } else { String::new() };
+    let answering = if told.answering.is_empty() || told.answering == told.model {
+        String::new()
+    } else {
+        format!(" by {}", bare(&told.answering))
+    };
     let (id, name) = (session(told.id), &told.name);
     format!(
-        "line {id} {name} {presence} {activity}{failures}{held}{unread}{queued}{pinned}{policy}{parent}{tags}"
+        "line {id} {name} {presence} {activity}{failures}{answering}{held}{unread}{queued}{pinned}{policy}{parent}{tags}"
     )
 }
 
@@ -262,6 +291,8 @@ pub(super) fn entry(entry: &Entry) -> String {
         Body::Answer(text) => format!("answer {text:?}"),
         Body::Thinking(text) => format!("thinking {text:?}"),
         Body::Call(call) => format!("call {} {} {:?}", call.no, call.tool, call.input),
+        Body::Output(output) => format!("output of {} {:?}", output.of, output.text),
+        Body::Plan(steps) => format!("plan [{}]", plan(steps)),
         Body::Result(result) => {
             let cut = cut(&result.text, result.kept, result.whole);
             format!("result of {} {} {:?}{cut}", result.of, result.outcome.words(), result.text)

@@ -8,7 +8,7 @@ use core::time::Duration;
 use super::import::{import_words, part_words};
 use super::line::usual_setup;
 use super::words::{bare, session, span};
-use crate::agent::{AgentEvent, AgentFailure, Call, Wants};
+use crate::agent::{AgentEvent, AgentFailure, Call, PlanStep, ResumeHandle, Wants};
 use crate::id::{ClientId, Digest, SessionId, TurnNo};
 use crate::input::{Command, Input};
 use crate::kind::Kind;
@@ -41,6 +41,7 @@ fn input_words(input: &Input) -> String {
             let end = if *at_end { "" } else { " scrolled" };
             format!("show c{client} {shown}{end}")
         }
+        Input::Offered { session: id, agent } => format!("offer {} {}", session(*id), bare(agent)),
         Input::Memory { bytes } => format!("memory {bytes}"),
         Input::Loaded { session: id, stored: Ok(_) } => format!("loaded {}", session(*id)),
         Input::Loaded { session: id, stored: Err(why) } => format!("unreadable {} {why:?}", session(*id)),
@@ -57,6 +58,11 @@ fn agent(id: &str, event: &AgentEvent) -> String {
         AgentEvent::Sent(sent) => format!("sent {id} {} {}", sent.entries, sent.left_out),
         AgentEvent::Text(text) => format!("text {id} {text:?}"),
         AgentEvent::Thinking(text) => format!("thinking {id} {text:?}"),
+        AgentEvent::Plan(steps) => format!("plan {id}{}", plan_words(steps)),
+        AgentEvent::Model(model) => format!("model {id} {model:?}"),
+        AgentEvent::Progress { call, text } => format!("progress {id} {call} {text:?}"),
+        AgentEvent::Resume(ResumeHandle(handle)) => format!("resumable {id} {handle:?}"),
+        AgentEvent::StopReason(reason) => format!("reason {id} {reason:?}"),
         AgentEvent::Title(title) => format!("title {id} {title:?}"),
         AgentEvent::Steerable => format!("steerable {id}"),
         AgentEvent::Usage(usage) => format!("usage {id} {} {}", usage.input, usage.output),
@@ -72,6 +78,12 @@ fn agent(id: &str, event: &AgentEvent) -> String {
             format!("failed {id} {} detail {detail:?}", kind.code())
         }
     }
+}
+
+/// Each step behind the word for how far it is.
+pub(super) fn plan_words(steps: &[PlanStep]) -> String {
+    let words = steps.iter().map(|step| format!("{} {:?}", step.state.word(), step.text));
+    core::iter::once(String::new()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 fn unless_first(turn: TurnNo) -> String {

@@ -81,6 +81,9 @@ const fn transition(record: &Record) -> Option<Transition> {
         | Record::Sent { .. }
         | Record::Steered { .. }
         | Record::Said { .. }
+        | Record::Planned { .. }
+        | Record::Answering { .. }
+        | Record::Resumable { .. }
         | Record::Called { .. }
         | Record::Answered { .. }
         | Record::Resulted { .. }
@@ -127,6 +130,9 @@ fn change(record: &Record, before: &Head, after: &Head) -> Option<Change> {
         | Record::Sent { .. }
         | Record::Steered { .. }
         | Record::Said { .. }
+        | Record::Planned { .. }
+        | Record::Answering { .. }
+        | Record::Resumable { .. }
         | Record::Seen { .. }
         | Record::MarkedUnread
         | Record::Repaired { .. }

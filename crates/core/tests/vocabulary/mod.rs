@@ -52,18 +52,18 @@ macro_rules! variants {
 
 variants! {
     Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
-    AgentEvent: Sent Text Thinking Usage Title Steerable Call Result Done Failed;
+    AgentEvent: Sent Text Thinking Plan Model Usage Title Steerable Call Progress Result Resume StopReason Done Failed;
     Answer: Once Always Deny Words;
     Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit
         Move SendNow Steer Answer Interrupt Retry SaveDraft;
     Durability: Buffered Synced;
-    Effect: Run Cancel Steer Permit Settle Load Resync Reply Update Leave;
+    Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
     Fault: PromptLost LogCut;
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
         RateLimited Overloaded ContextTooLong Rejected ServerError TooLong LengthLimit Filtered Refused Paused WantsTool
         Empty NotConfigured Internal;
-    Input: Started Stopping Attached Detached Showing Wish Loaded Memory Agent Tick;
+    Input: Started Stopping Attached Detached Showing Wish Loaded Offered Memory Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;
     NameFault: Empty TooLong NoLetterFirst ForeignCharacter;
@@ -73,7 +73,7 @@ variants! {
     Presence: Live Hibernated Closed Trashed;
     Reason: WriteStream ExpireCall Hibernate EmptyTrash Leave;
     Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet Queued
-        Unqueued Edited Moved Retried Began Steered Said Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted
+        Unqueued Edited Moved Retried Began Steered Said Planned Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted
         Imported ImportEnded Sent;
     Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken
         NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags BriefTooLong QueueFull QueueTooLong
@@ -82,7 +82,7 @@ variants! {
     ImportFault: NotAbove BadTime NoTurn NoCall NoText TooLong MoreThanAll;
     Reply: Done Created Accepted;
     Update: Session Gone Entry Text Queue Pending Draft;
-    Voice: Answer Thinking;
+    Voice: Answer Thinking Output;
     Wants: Nothing Consent Words;
     Why: Room Unused Memory;
 }

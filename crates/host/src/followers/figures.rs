@@ -101,7 +101,7 @@ impl FiguresFollower {
         } else if let Record::Began { .. } = &stamped.record {
             self.recorder.figures().turns += 1;
             self.turns.insert(session, stamped.at);
-        } else if let Record::Ended { turn, ending, usage } = &stamped.record {
+        } else if let Record::Ended { turn, ending, usage, .. } = &stamped.record {
             let began = self.turns.remove(&session);
             let took_ms = began.map(|began| stamped.at.0.saturating_sub(began.0));
             let outcome = {

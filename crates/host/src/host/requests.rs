@@ -4,7 +4,7 @@ use q_core::{ClientId, Command, Input, ReplyTo, RequestId, SessionId};
 use q_proto::message::{NamedAgent, Reach, Status};
 use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request};
 
-use super::{End, Host, agents};
+use super::{End, Host, agents, line};
 use crate::queries::queue::ClientQuery;
 use crate::queries::{Query, inbox, list, output, page, sizes, status};
 use crate::world::World;
@@ -63,8 +63,8 @@ impl<W: World> Host<W> {
             }
             Request::SetAgent { session, agent } => {
                 let answer = agents::check(&agent.reach).map(|()| Answer::Done);
-                if let (Ok(_), Some(session)) = (&answer, self.core.view().summary(session.into())) {
-                    self.agents.offer(&session, *agent);
+                if answer.is_ok() {
+                    self.offer(session.into(), *agent);
                 }
                 self.world.send(client, reply(answer));
             }
@@ -73,7 +73,7 @@ impl<W: World> Host<W> {
     }
 
     fn list(&mut self, client: ClientId, id: u64, behind: Option<SessionId>) {
-        let answer = list::answer(self.core.view(), behind, |session| self.agents.line(session));
+        let answer = list::answer(self.core.view(), behind, |session| line(self.core.view(), session));
         self.world.send(client, HostMessage::Reply { id, answer: Ok(answer) });
     }
 
@@ -126,7 +126,7 @@ impl<W: World> Host<W> {
                 }
                 self.wish(client, id, command);
                 if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
-                    self.agents.offer(&made, NamedAgent { name: made.agent.clone(), reach: *reach });
+                    self.offer(session, NamedAgent { name: made.agent, reach: *reach });
                 }
             }
             Err(refused) => self.world.send(client, HostMessage::Reply { id, answer: Err(refused) }),

@@ -444,6 +444,8 @@ mod tests {
             tokens: (0, 0),
             failure: None,
             failures: 0,
+            stop_reason: String::new(),
+            answering: String::new(),
             interrupter: None,
             sent: None,
             preview: String::new(),

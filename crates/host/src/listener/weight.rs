@@ -50,7 +50,9 @@ fn item_weight(item: &Item) -> usize {
         | Body::Answer(text)
         | Body::Thinking(text)
         | Body::Call { input: text, .. }
+        | Body::Output { text, .. }
         | Body::Result { text, .. } => text.len(),
+        Body::Plan(steps) => steps.iter().map(|step| size_of_val(step) + step.text.len()).sum(),
         Body::Interrupted(_) | Body::Failed(_) | Body::PromptLost(_) | Body::LogCut(_) | Body::LeftOut(_) => {
             0
         }

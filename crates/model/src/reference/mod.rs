@@ -145,6 +145,7 @@ impl Model {
             Input::Showing { client, session, at_end } => self.show(*client, *session, *at_end),
             Input::Wish { to, command } => self.grant(*to, command.clone()),
             Input::Loaded { session, stored } => self.loaded(*session, stored.is_ok()),
+            Input::Offered { session, agent } => self.offered(*session, agent),
             Input::Memory { bytes } => self.weigh(*bytes),
             Input::Agent { session, turn, event } => self.listen(*session, *turn, event.clone()),
             Input::Tick => {}
@@ -163,6 +164,7 @@ impl Model {
     fn stop(&mut self) {
         for at in self.live() {
             self.cut(at, q_core::Interrupter::Stop);
+            self.release(at);
         }
         for waking in std::mem::take(&mut self.waking) {
             for (to, _) in waking.wishes {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use q_core::{
     Activity, CallNo, ClientId, Effect, Effects, EntryNo, FailureKind, Head, Interrupter, Multiplexer,
-    Outcome, Policy, Presence, PromptNo, Reply, RequestId, Sent, SessionId, Stop, Summary, TurnNo, Update,
-    WallTime, Wants,
+    Outcome, PlanStep, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Sent, SessionId, Stop,
+    Summary, TurnNo, Update, WallTime, Wants,
 };
 
 use super::Model;
@@ -15,11 +15,14 @@ use super::session::Session;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each is the effect of that name")]
 pub enum Deed {
-    Ask { session: SessionId, turn: TurnNo },
+    Ask { session: SessionId, turn: TurnNo, resume: Option<ResumeHandle> },
     Cancel { session: SessionId, turn: TurnNo },
     Steer { session: SessionId, turn: TurnNo, text: String },
     Permit { session: SessionId, turn: TurnNo, call: CallNo },
     Settle { session: SessionId, turn: TurnNo, call: CallNo, outcome: Outcome, text: String },
+    Bind { session: SessionId },
+    Unbind { session: SessionId },
+    Release { session: SessionId },
     Load { session: SessionId },
     Reply { client: ClientId, request: RequestId, answer: Answered },
     Leave,
@@ -54,6 +57,7 @@ pub struct Picture {
     pub trashed: Option<WallTime>,
     pub activity: Activity,
     pub held: bool,
+    pub wants_agent: bool,
     pub unread: u32,
     pub queued: u32,
     pub pending: u32,
@@ -63,6 +67,8 @@ pub struct Picture {
     pub tokens: (u64, u64),
     pub failure: Option<FailureKind>,
     pub failures: u32,
+    pub stop_reason: String,
+    pub answering: String,
     pub interrupter: Option<Interrupter>,
     pub sent: Option<Sent>,
     pub preview: String,
@@ -104,19 +110,24 @@ pub enum Body {
     Failed(FailureKind, String),
     Repaired,
     LeftOut(Sent),
+    Output { of: EntryNo, text: String },
+    Plan(Vec<PlanStep>),
 }
 
 /// What the core did in one call, sorted. Updates are what keeps mirrors; what they say is in the pictures.
 pub fn deeds(effects: &Effects) -> Vec<Deed> {
     let deed = |effect: &Effect| {
         Some(match effect.clone() {
-            Effect::Run { session, turn, .. } => Deed::Ask { session, turn },
+            Effect::Run { session, turn, resume, .. } => Deed::Ask { session, turn, resume },
             Effect::Cancel { session, turn } => Deed::Cancel { session, turn },
             Effect::Steer { session, turn, text } => Deed::Steer { session, turn, text },
             Effect::Permit { session, turn, call, .. } => Deed::Permit { session, turn, call },
             Effect::Settle { session, turn, call, outcome, text } => {
                 Deed::Settle { session, turn, call, outcome, text }
             }
+            Effect::Bind { session, .. } => Deed::Bind { session },
+            Effect::Unbind { session } => Deed::Unbind { session },
+            Effect::Release { session } => Deed::Release { session },
             Effect::Load { session } => Deed::Load { session },
             Effect::Reply { to, answer } => {
                 let answer = match answer {
@@ -170,6 +181,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         trashed: line.trashed,
         activity: line.activity,
         held: line.held,
+        wants_agent: core.view().wants_agent(line.id),
         unread: line.unread,
         queued: line.queued,
         pending: line.pending,
@@ -179,6 +191,8 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         tokens: (line.tokens_in, line.tokens_out),
         failure: line.failure.as_ref().map(|failure| failure.kind),
         failures: line.failures,
+        stop_reason: line.stop_reason,
+        answering: line.answering,
         interrupter: line.interrupter,
         sent: line.sent,
         preview: line.preview,
@@ -208,6 +222,8 @@ fn memory(core: &Multiplexer, id: SessionId) -> Option<Memory> {
         q_core::Body::Stop(Stop::Failed(failure)) => Body::Failed(failure.kind, failure.detail),
         q_core::Body::Repair(_) => Body::Repaired,
         q_core::Body::LeftOut(sent) => Body::LeftOut(sent),
+        q_core::Body::Output(output) => Body::Output { of: output.of, text: output.text },
+        q_core::Body::Plan(steps) => Body::Plan(steps),
     };
     let line = |entry: q_core::Entry| Line { no: entry.no, at: entry.at, body: body(entry.body) };
     Some(Memory {
@@ -244,6 +260,7 @@ impl Model {
             presence: session.presence,
             trashed: session.trashed,
             activity: session.activity(),
+            wants_agent: session.wants_agent(),
             held: session.turn.as_ref().is_some_and(|turn| turn.held.is_some()),
             unread: if self.is_watched(session.id) { 0 } else { session.unread() },
             queued: session.queue.len() as u32,
@@ -254,6 +271,8 @@ impl Model {
             tokens: (session.usage.input, session.usage.output),
             failure: session.failure(),
             failures: session.failures(),
+            stop_reason: session.reason.clone(),
+            answering: session.answering.clone(),
             interrupter: session.interrupter(),
             sent: session.sent,
             preview: session.preview(),

@@ -13,7 +13,8 @@ impl Model {
             let id = session.id;
             if let Some(turn) = &mut session.turn {
                 turn.held = None;
-                self.deeds.push(Deed::Ask { session: id, turn: turn.no });
+                session.seated = true;
+                self.deeds.push(Deed::Ask { session: id, turn: turn.no, resume: session.resume.clone() });
             }
         }
     }

@@ -21,6 +21,7 @@ impl Model {
     }
 
     fn hibernate(&mut self, at: usize) {
+        self.release(at);
         self.sessions[at].presence = Presence::Hibernated;
     }
 

@@ -1,8 +1,8 @@
 //! One session as plain data, and what can be counted in it.
 
 use q_core::{
-    Activity, AgentFailure, CallNo, Digest, EntryNo, Instant, Interrupter, Limits, Outcome, Policy, Presence,
-    PromptNo, Sent, SessionId, Token, TurnNo, Usage, WallTime, Wants,
+    Activity, AgentFailure, CallNo, Digest, EntryNo, Instant, Interrupter, Limits, Outcome, PlanStep, Policy,
+    Presence, PromptNo, ResumeHandle, Sent, SessionId, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 use super::observed::{Body, Line};
@@ -31,6 +31,14 @@ pub(super) struct Session {
     pub(super) turns: u64,
     pub(super) turn: Option<Turn>,
     pub(super) usage: Usage,
+    /// Why the last turn's agent stopped, which model answers, and by what it is found again: as last told.
+    pub(super) reason: String,
+    pub(super) answering: String,
+    pub(super) resume: Option<ResumeHandle>,
+    /// Whether somebody said how its agent is reached.
+    pub(super) reached: bool,
+    /// Whether an agent was asked here and not parked since.
+    pub(super) seated: bool,
     /// What of it was sent last, once something was left out.
     pub(super) sent: Option<Sent>,
     /// Somebody wants to come back, though all was read.
@@ -61,6 +69,7 @@ pub(super) struct Turn {
     pub(super) held: Option<Instant>,
     pub(super) steerable: bool,
     pub(super) usage: Usage,
+    pub(super) reason: String,
     /// Since when the last entry has text that is not written.
     pub(super) unwritten: Option<Instant>,
     /// Calls that ran by themselves since the person last answered.
@@ -103,6 +112,11 @@ pub(super) enum What {
     },
     Stop(Ending),
     LeftOut(Sent),
+    /// Of the call at this place in the list.
+    Output {
+        of: usize,
+    },
+    Plan(Vec<PlanStep>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,9 +135,24 @@ pub(super) enum CallState {
     Over,
 }
 
+impl Entry {
+    /// Bytes that people can read of it.
+    fn readable(&self) -> usize {
+        if let What::Plan(steps) = &self.what {
+            return steps.iter().map(|step| step.text.len()).sum();
+        }
+        self.text.len()
+    }
+}
+
 impl Session {
     pub(super) fn is_open(&self) -> bool {
         matches!(self.presence, Presence::Live | Presence::Hibernated)
+    }
+
+    /// Whether somebody is to say how its agent is reached.
+    pub(super) fn wants_agent(&self) -> bool {
+        self.is_open() && (!self.reached || self.activity() == Activity::Failed)
     }
 
     /// Consent first, then questions; without a turn, how the last one ended.
@@ -148,7 +177,9 @@ impl Session {
             | What::Answer
             | What::Thinking
             | What::Call(_)
+            | What::Output { .. }
             | What::Result { .. }
+            | What::Plan(_)
             | What::LeftOut(_)
             | What::Stop(_) => None,
         });
@@ -163,7 +194,9 @@ impl Session {
             | What::Answer
             | What::Thinking
             | What::Call(_)
+            | What::Output { .. }
             | What::Result { .. }
+            | What::Plan(_)
             | What::LeftOut(_)
             | What::Stop(_) => None,
         })
@@ -197,7 +230,11 @@ impl Session {
                 What::Answer if entry.text.trim().is_empty() => {}
                 What::Answer | What::Call(_) => sent.append(&mut open),
                 What::Stop(_) => open.clear(),
-                What::Thinking | What::Result { .. } | What::LeftOut(_) => {}
+                What::Thinking
+                | What::Output { .. }
+                | What::Result { .. }
+                | What::Plan(_)
+                | What::LeftOut(_) => {}
             }
         }
         sent.append(&mut open);
@@ -224,7 +261,16 @@ impl Session {
         let of_turn = || self.entries.iter().filter(|entry| entry.turn == turn.no);
         let is_said = |entry: &&Entry| matches!(entry.what, What::Answer | What::Thinking | What::Call(_));
         let said: usize = of_turn().filter(is_said).map(|entry| entry.text.len()).sum();
-        said > limits.answer_bytes || of_turn().count() > limits.turn_entries as usize
+        let counts = |entry: &&Entry| !matches!(entry.what, What::Output { .. });
+        said > limits.answer_bytes || of_turn().filter(counts).count() > limits.turn_entries as usize
+    }
+
+    /// What is kept of what the calls of the turn that runs put out: their texts, and what each piece of it takes besides.
+    pub(super) fn put_out(&self) -> usize {
+        let turn = self.turn.as_ref().map(|turn| turn.no);
+        let of_turn = self.entries.iter().filter(|entry| Some(entry.turn) == turn);
+        let outputs = of_turn.filter(|entry| matches!(entry.what, What::Output { .. }));
+        outputs.map(|entry| entry.text.len() + q_core::record::RECORD_BYTES as usize).sum()
     }
 
     /// Bytes of the last entry that a crash would take.
@@ -233,6 +279,7 @@ impl Session {
     }
 
     pub(super) fn lose_unwritten(&mut self) {
+        (self.seated, self.reached) = (false, false);
         for entry in &mut self.entries {
             entry.text.truncate(entry.written);
         }
@@ -240,6 +287,7 @@ impl Session {
             *turn = Turn {
                 unwritten: None,
                 usage: Usage::default(),
+                reason: String::new(),
                 held: None,
                 steerable: false,
                 ..turn.clone()
@@ -271,7 +319,7 @@ impl Session {
     /// What it keeps in memory: entries, waiting prompts, the one to retry, the draft, and what waits for the person.
     pub(super) fn weight(&self) -> usize {
         let entries: usize =
-            self.entries.iter().map(|entry| entry.text.len() + size_of::<q_core::Entry>()).sum();
+            self.entries.iter().map(|entry| entry.readable() + size_of::<q_core::Entry>()).sum();
         let retry = self.last_prompt.as_ref().map_or(0, |prompt| prompt.text.len());
         let pending: usize = self.waiting_calls().map(|(place, _)| self.entries[place].text.len()).sum();
         entries + self.queued_bytes() + retry + self.draft.len() + pending
@@ -303,6 +351,8 @@ impl Session {
                     Body::Result { of: number(*of), outcome: *outcome, text, kept: *kept, whole: *whole }
                 }
                 What::LeftOut(sent) => Body::LeftOut(*sent),
+                What::Output { of } => Body::Output { of: number(*of), text },
+                What::Plan(steps) => Body::Plan(steps.clone()),
                 What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
                 What::Stop(Ending::Interrupted(by)) => Body::Interrupted(*by),
                 What::Stop(Ending::Failed(failure)) => Body::Failed(failure.kind, failure.detail.clone()),

@@ -31,6 +31,7 @@ impl Model {
             held: Some(now),
             steerable: false,
             usage: Usage::default(),
+            reason: String::new(),
             unwritten: None,
             unasked: 0,
         });
@@ -70,6 +71,25 @@ impl Model {
             AgentEvent::Text(text) => self.listen_to(at, What::Answer, text),
             AgentEvent::Thinking(text) => self.listen_to(at, What::Thinking, text),
             AgentEvent::Usage(usage) => running.usage = usage,
+            AgentEvent::StopReason(reason) => reason.clone_into(&mut running.reason),
+            AgentEvent::Plan(steps) => {
+                self.write(at);
+                self.add(at, What::Plan(steps), String::new());
+                self.happened(at);
+            }
+            AgentEvent::Model(model) => {
+                if self.sessions[at].answering != model {
+                    self.sessions[at].answering = model;
+                    self.note(at);
+                }
+            }
+            AgentEvent::Resume(handle) => {
+                if self.sessions[at].resume.as_ref() != Some(&handle) {
+                    self.sessions[at].resume = Some(handle);
+                    self.note(at);
+                }
+            }
+            AgentEvent::Progress { call, text } => self.put_out(at, call, &text),
             AgentEvent::Steerable => running.steerable = true,
             AgentEvent::Title(title) if self.sessions[at].named_by != NamedBy::Person => {
                 self.name_after(at, &title);
@@ -90,6 +110,20 @@ impl Model {
             AgentEvent::Failed(failure) => self.end(at, Ending::Failed(failure)),
         }
         self.end_if_too_long(at);
+    }
+
+    /// What a call puts out that runs, as far as there is room for it.
+    fn put_out(&mut self, at: usize, call: CallNo, text: &str) {
+        let session = &self.sessions[at];
+        let runs = session.open_calls().find(|(_, open)| open.no == call && open.state == CallState::Runs);
+        let Some((of, _)) = runs else { return };
+        let voice = What::Output { of };
+        let turn = session.turn.as_ref().map(|turn| turn.no);
+        let goes_on =
+            session.entries.last().is_some_and(|last| last.what == voice && Some(last.turn) == turn);
+        let begins = if goes_on { 0 } else { q_core::record::RECORD_BYTES as usize };
+        let room = self.limits.output_bytes.saturating_sub(session.put_out() + begins);
+        self.listen_to(at, voice, text[..text.floor_char_boundary(room)].to_owned());
     }
 
     /// Text lengthens the last entry if that is of the same voice, and is written when enough of it waits.
@@ -263,6 +297,31 @@ impl Model {
         }
     }
 
+    /// Parks the agent of a session that was asked.
+    pub(super) fn release(&mut self, at: usize) {
+        if std::mem::take(&mut self.sessions[at].seated) {
+            self.deeds.push(Deed::Release { session: self.sessions[at].id });
+        }
+    }
+
+    /// Somebody says how an agent is reached: it counts for the session's own agent, until it is said or when it failed.
+    pub(super) fn offered(&mut self, id: SessionId, agent: &str) {
+        let Some(at) = self.find(id) else { return };
+        let session = &mut self.sessions[at];
+        if session.agent == agent && session.wants_agent() {
+            session.reached = true;
+            self.deeds.push(Deed::Bind { session: id });
+        }
+    }
+
+    /// A session that is closed needs no agent, and no way to one.
+    pub(super) fn let_agent_go(&mut self, at: usize) {
+        self.release(at);
+        if std::mem::take(&mut self.sessions[at].reached) {
+            self.deeds.push(Deed::Unbind { session: self.sessions[at].id });
+        }
+    }
+
     pub(super) fn cut(&mut self, at: usize, by: Interrupter) {
         if self.sessions[at].turn.is_some() {
             self.cancel(at);
@@ -287,9 +346,14 @@ impl Model {
             Deed::Permit { session, turn: of, .. }
             | Deed::Settle { session, turn: of, .. }
             | Deed::Steer { session, turn: of, .. } => *session == id && *of == turn.no,
-            Deed::Ask { .. } | Deed::Cancel { .. } | Deed::Load { .. } | Deed::Reply { .. } | Deed::Leave => {
-                false
-            }
+            Deed::Ask { .. }
+            | Deed::Cancel { .. }
+            | Deed::Bind { .. }
+            | Deed::Unbind { .. }
+            | Deed::Release { .. }
+            | Deed::Load { .. }
+            | Deed::Reply { .. }
+            | Deed::Leave => false,
         });
         self.deeds = kept;
         let told: Vec<Deed> = told;
@@ -305,6 +369,7 @@ impl Model {
             self.add(at, What::Stop(ending), String::new());
         }
         let session = &mut self.sessions[at];
+        session.reason.clone_from(&turn.reason);
         session.usage.input += turn.usage.input;
         session.usage.output += turn.usage.output;
         session.turn = None;

@@ -124,6 +124,11 @@ impl Model {
             turns: 0,
             turn: None,
             usage: Usage::default(),
+            reason: String::new(),
+            answering: String::new(),
+            resume: None,
+            reached: false,
+            seated: false,
             sent: None,
             marked: false,
             created: self.now.wall,
@@ -193,6 +198,7 @@ impl Model {
     }
 
     fn leave_the_open(&mut self, at: usize, presence: Presence) {
+        self.let_agent_go(at);
         self.sessions[at].presence = presence;
         self.sessions[at].slot = 0;
     }
@@ -247,6 +253,7 @@ impl Model {
             return Err("has_forks");
         }
         self.stop_working(at, anyway)?;
+        self.let_agent_go(at);
         self.sessions.remove(at);
         Ok(Answered::Done)
     }

@@ -96,7 +96,13 @@ pub(super) fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
     for entry in entries {
         match &entry.body {
             Body::Prompt(text) | Body::Answer(text) | Body::Thinking(text) => prop_assert!(!text.is_empty()),
-            Body::Call(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) | Body::LeftOut(_) => {}
+            Body::Call(_)
+            | Body::Output(_)
+            | Body::Result(_)
+            | Body::Plan(_)
+            | Body::Stop(_)
+            | Body::Repair(_)
+            | Body::LeftOut(_) => {}
         }
     }
     let first = entries.first().map(|entry| &entry.body);

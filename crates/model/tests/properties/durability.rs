@@ -119,12 +119,13 @@ fn lasting(core: &Multiplexer) -> (Vec<q_core::Summary>, Vec<Snapshot>) {
 fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(), TestCaseError> {
     for effect in &effects.at_once {
         let waits_for_nothing = match effect {
-            Effect::Cancel { .. } => true,
+            Effect::Cancel { .. } | Effect::Bind { .. } | Effect::Unbind { .. } => true,
             Effect::Update(update) => matches!(update, Update::Text { .. } | Update::Entry { .. }),
             Effect::Run { .. }
             | Effect::Steer { .. }
             | Effect::Permit { .. }
             | Effect::Settle { .. }
+            | Effect::Release { .. }
             | Effect::Load { .. }
             | Effect::Resync { .. }
             | Effect::Reply { .. }
@@ -141,6 +142,18 @@ fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(),
                         && matches!(&stamped.record, Record::Began { turn: began, .. } if began == turn)
                 };
                 prop_assert!(is_written(&began), "asked before it began");
+            }
+            Effect::Release { session } => {
+                let told = |record: &Record| {
+                    if let Record::Resumable { handle, .. } = record { Some(handle.clone()) } else { None }
+                };
+                let own = world.written.iter().filter(|stamped| stamped.session == *session);
+                let newest = own.filter_map(|stamped| told(&stamped.record)).next_back();
+                let known = world.core().view().resume_handle(*session).cloned();
+                prop_assert!(
+                    known.is_none() || known == newest,
+                    "released by {known:?}, written is {newest:?}"
+                );
             }
             Effect::Permit { session, turn, call, digest } => {
                 let wanted = |stamped: &Stamped| {
@@ -163,6 +176,8 @@ fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(),
                 prop_assert!(!wish_alone || by_time, "{refusal:?} changed something: {:?}", effects.batch);
             }
             Effect::Cancel { .. }
+            | Effect::Bind { .. }
+            | Effect::Unbind { .. }
             | Effect::Steer { .. }
             | Effect::Settle { .. }
             | Effect::Load { .. }
@@ -181,6 +196,8 @@ fn only_losable(effects: &Effects) -> bool {
         matches!(
             &stamped.record,
             Record::Said { .. }
+                | Record::Planned { .. }
+                | Record::Answering { .. }
                 | Record::Sent { .. }
                 | Record::Seen { .. }
                 | Record::Hibernated { .. }

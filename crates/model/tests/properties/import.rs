@@ -4,9 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use q_core::{
-    AgentFailure, Body, CallNo, Called, ClientId, Command, Effect, Effects, Entry, EntryNo, FailureKind,
-    Fault, Import, Input, Interrupter, Item, NameOrigin, Outcome, Refusal, Reply, ReplyTo, RequestId,
-    Resulted, SessionId, Setup, Stop, Usage, WallTime, Wants,
+    AgentFailure, Body, CallNo, CallOutput, Called, ClientId, Command, Effect, Effects, Entry, EntryNo,
+    FailureKind, Fault, Import, Input, Interrupter, Item, NameOrigin, Outcome, Refusal, Reply, ReplyTo,
+    RequestId, Resulted, SessionId, Setup, Stop, Usage, WallTime, Wants,
 };
 use q_model::world::World;
 
@@ -99,12 +99,12 @@ fn imported(there: &[Entry], part: usize, running: bool) -> Result<(Vec<Entry>, 
     Ok((entries(&world, ID), whole(&world, ID)))
 }
 
-/// What entries tell, wherever they are: results by the place of their call.
+/// What entries tell, wherever they are: results and outputs by the place of their call.
 fn told(entries: &[Entry]) -> Vec<(WallTime, Body)> {
     let place = |no| EntryNo(entries.iter().position(|entry| entry.no == no).unwrap_or(usize::MAX) as u64);
     let told = entries.iter().cloned().map(|mut entry| {
-        if let Body::Result(result) = &mut entry.body {
-            result.of = place(result.of);
+        if let Body::Result(Resulted { of, .. }) | Body::Output(CallOutput { of, .. }) = &mut entry.body {
+            *of = place(*of);
         }
         (entry.at, entry.body)
     });

@@ -93,6 +93,9 @@ impl Observed {
                 | Effect::Steer { session, .. }
                 | Effect::Permit { session, .. }
                 | Effect::Settle { session, .. }
+                | Effect::Bind { session, .. }
+                | Effect::Unbind { session }
+                | Effect::Release { session }
                 | Effect::Load { session }
                 | Effect::Resync { session }
                 | Effect::Update(
@@ -117,6 +120,9 @@ impl Observed {
                 | Effect::Steer { .. }
                 | Effect::Permit { .. }
                 | Effect::Settle { .. }
+                | Effect::Bind { .. }
+                | Effect::Unbind { .. }
+                | Effect::Release { .. }
                 | Effect::Load { .. }
                 | Effect::Resync { .. }
                 | Effect::Reply { .. }

@@ -41,6 +41,7 @@ fn tight() -> Limits {
         open_calls: 2,
         result_bytes: 6,
         result_kept_bytes: 9,
+        output_bytes: 210,
         allowed_tools: 1,
         stream_bytes: 12,
         ..Limits::default()

@@ -122,6 +122,7 @@ impl Pair {
             }
             Action::Wish(session, _)
             | Action::Agent { session, .. }
+            | Action::Offer { session, .. }
             | Action::Loaded { session, .. }
             | Action::Show { session: Some(session), .. } => *session = self.stands_for[session],
             Action::Show { session: None, .. }

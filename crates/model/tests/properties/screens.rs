@@ -29,6 +29,7 @@ impl Screens {
             Input::Started | Input::Stopping => self.clients.clear(),
             Input::Wish { .. }
             | Input::Loaded { .. }
+            | Input::Offered { .. }
             | Input::Memory { .. }
             | Input::Agent { .. }
             | Input::Tick => {}

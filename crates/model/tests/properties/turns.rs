@@ -48,7 +48,11 @@ proptest! {
                         let turn = (*session, births(&world, *session), *turn);
                         prop_assert!(asked.contains(&turn) && steerable.contains(&turn), "an agent was told what it cannot hear");
                     }
-                    Effect::Permit { .. } | Effect::Settle { .. } | Effect::Load { .. }
+                    Effect::Release { session } => {
+                        let runs = world.disk().heads.get(session).is_some_and(|head| head.turn.is_some());
+                        prop_assert!(!runs, "an agent is parked while its turn runs: {session}");
+                    }
+                    Effect::Bind { .. } | Effect::Unbind { .. } | Effect::Permit { .. } | Effect::Settle { .. } | Effect::Load { .. }
                     | Effect::Resync { .. } | Effect::Reply { .. } | Effect::Update(_) | Effect::Leave => {}
                 }
             }

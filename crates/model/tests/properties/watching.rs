@@ -53,7 +53,7 @@ proptest! {
             for stamped in world.written.iter().filter(|stamped| stamped.session == head.id) {
                 match &stamped.record {
                     Record::Created { .. } | Record::Seen { .. } => unread = false,
-                    Record::Said { .. } | Record::Called { .. } | Record::Resulted { .. } | Record::Repaired { .. }
+                    Record::Said { .. } | Record::Called { .. } | Record::Resulted { .. } | Record::Repaired { .. } | Record::Planned { .. }
                     | Record::Sent { is_said: true, .. } | Record::MarkedUnread | Record::Ended { ending: q_core::Ending::Failed(_) | q_core::Ending::Interrupted(_), .. } => unread = true,
                     _ => {}
                 }

@@ -40,6 +40,7 @@ fn answered(open: &mut BTreeSet<RequestId>, input: &Input, effects: &Effects) ->
         | Input::Detached(_)
         | Input::Showing { .. }
         | Input::Loaded { .. }
+        | Input::Offered { .. }
         | Input::Memory { .. }
         | Input::Agent { .. }
         | Input::Tick => {}

@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 
 use q_core::{
-    AgentFailure, Answer, Body, Call, CallNo, Called, Digest, Ending, EntryNo, Environment, FailureKind,
-    Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall, Outcome, Policy, Presence,
-    PromptNo, Record, Resulted, Sent, Seq, SessionId, Setup, Stamped, Stop, Token, TurnNo, Usage, Voice,
-    WaitingPrompt, WallTime, Wants, Why,
+    AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Digest, Ending, EntryNo, Environment,
+    FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall, Outcome,
+    PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Sent, Seq, SessionId, Setup,
+    Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why,
 };
 
 use super::{decode_head, decode_record, encode_head, encode_record};
@@ -40,7 +40,7 @@ fn answered(answer: Answer) -> Record {
 }
 
 fn records() -> Vec<(&'static str, Record)> {
-    let ended = |ending| Record::Ended { turn: TurnNo(1), ending, usage: USAGE };
+    let ended = |ending| Record::Ended { turn: TurnNo(1), ending, usage: USAGE, reason: String::new() };
     let failed = AgentFailure { kind: FailureKind::RateLimited, detail: "429".into() };
     vec![
         (
@@ -185,6 +185,9 @@ fn head() -> Head {
         turn: Some(InFlight { entries: 0, answer: Some(EntryNo(9)), ..InFlight::new(TurnNo(4)) }),
         last: Some(Ending::Interrupted(Interrupter::Crash)),
         failures: 0,
+        reason: String::new(),
+        answering: String::new(),
+        resume: None,
         sent: None,
         last_prompt: Some(WaitingPrompt { prompt: PromptNo(6), queued: Seq(7) }),
         queue: vec![WaitingPrompt { prompt: PromptNo(8), queued: Seq(10) }],
@@ -255,6 +258,45 @@ fn sent_records() -> Vec<(&'static str, Record)> {
             },
         ),
     ]
+}
+
+/// What came with the agents' contract, in its own dump.
+fn seat_records() -> Vec<(&'static str, Record)> {
+    let (turn, of) = (TurnNo(3), EntryNo(30));
+    let step = |text: &str, state| PlanStep { text: text.into(), state };
+    let steps =
+        vec![step("read", StepState::Done), step("fix", StepState::Active), step("test", StepState::Open)];
+    let imported = |body| Record::Imported { at: WallTime(1_600_000_000_000), body };
+    let voice = Voice::Output { of };
+    vec![
+        ("put out", Record::Said { turn, entry: EntryNo(31), voice, text: "1 of 2".into() }),
+        ("planned", Record::Planned { turn, steps: steps.clone() }),
+        ("answering", Record::Answering { turn, model: "m-2026".into() }),
+        ("resumable", Record::Resumable { turn, handle: ResumeHandle("sess-1".into()) }),
+        (
+            "ended: done, with a reason",
+            Record::Ended { turn, ending: Ending::Done, usage: USAGE, reason: "stop".into() },
+        ),
+        ("imported: output", imported(Body::Output(CallOutput { of, text: "1 of 2".into() }))),
+        ("imported: plan", imported(Body::Plan(steps))),
+    ]
+}
+
+/// As [`later_head`], with what came with that.
+fn seat_head() -> Head {
+    let turn = InFlight {
+        answer: Some(EntryNo(31)),
+        voice: Voice::Output { of: EntryNo(30) },
+        output: 96,
+        ..InFlight::new(TurnNo(4))
+    };
+    Head {
+        turn: Some(turn),
+        reason: "tool_use".into(),
+        answering: "m-2026".into(),
+        resume: Some(ResumeHandle("sess-1".into())),
+        ..later_head()
+    }
 }
 
 /// All of them sealed, one after the other.
@@ -357,8 +399,22 @@ fn a_full_head_on_disk_stays_as_it_is() {
 }
 
 #[test]
+fn records_of_the_agents_contract_on_disk_stay_as_they_are() {
+    insta::assert_snapshot!(dump_log(seat_records()));
+}
+
+#[test]
+fn a_head_of_the_agents_contract_on_disk_stays_as_it_is() {
+    let (value, _) =
+        envelope::seal(SESSION, envelope::HEAD, 99, |out| encode_head(&seat_head(), out)).unwrap();
+    insta::assert_snapshot!(dump("head", &value));
+}
+
+#[test]
 fn what_is_encoded_is_decoded() {
-    let all = [records(), later_records(), imported_records(), large_results(), sent_records()].concat();
+    let all =
+        [records(), later_records(), imported_records(), large_results(), sent_records(), seat_records()]
+            .concat();
     for (title, record) in all {
         let stamped = stamped(5, record);
         let mut payload = Vec::new();
@@ -367,7 +423,7 @@ fn what_is_encoded_is_decoded() {
     }
     let bare = Head { last: None, turn: None, last_prompt: None, ..head() };
     let presences = Presence::ALL.map(|presence| Head { presence, ..head() });
-    for head in [bare, head(), full_head(), later_head()].into_iter().chain(presences) {
+    for head in [bare, head(), full_head(), later_head(), seat_head()].into_iter().chain(presences) {
         let mut payload = Vec::new();
         encode_head(&head, &mut payload).unwrap();
         assert_eq!(decode_head(SESSION, &payload).unwrap(), head);
@@ -379,8 +435,15 @@ fn the_words_of_failures_are_their_codes() {
     // The codes are public already, in `--json`; two vocabularies for one thing would drift apart.
     for kind in FailureKind::ALL {
         let failure = AgentFailure { kind, detail: String::new() };
-        let stamped =
-            stamped(1, Record::Ended { turn: TurnNo(1), ending: Ending::Failed(failure), usage: USAGE });
+        let stamped = stamped(
+            1,
+            Record::Ended {
+                turn: TurnNo(1),
+                ending: Ending::Failed(failure),
+                usage: USAGE,
+                reason: String::new(),
+            },
+        );
         let mut payload = Vec::new();
         encode_record(&stamped, &mut payload).unwrap();
         let written = payload.windows(kind.code().len()).any(|window| window == kind.code().as_bytes());
@@ -419,7 +482,12 @@ fn a_newer_field_is_passed_over_and_a_newer_record_is_the_future() {
 #[test]
 fn a_newer_kind_of_failure_is_the_future() {
     let failure = AgentFailure { kind: FailureKind::RateLimited, detail: String::new() };
-    let ended = Record::Ended { turn: TurnNo(1), ending: Ending::Failed(failure), usage: USAGE };
+    let ended = Record::Ended {
+        turn: TurnNo(1),
+        ending: Ending::Failed(failure),
+        usage: USAGE,
+        reason: String::new(),
+    };
     let mut payload = Vec::new();
     encode_record(&stamped(1, ended), &mut payload).unwrap();
     let at = payload.windows(12).position(|window| window == b"rate_limited").unwrap();

@@ -101,7 +101,7 @@ fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
     let here = ui.focus.and_then(|id| mirror.get(id));
     if let Some(session) = here {
         let summary = &session.summary;
-        parts.push(words::agent(summary));
+        parts.push(words::answering(summary));
         parts.push(words::directory(&summary.directory, &ui.options.home));
         let tokens = summary.tokens_in.saturating_add(summary.tokens_out);
         if tokens > 0 {

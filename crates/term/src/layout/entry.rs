@@ -16,6 +16,8 @@ use crate::words;
 const GUARD: usize = 32;
 /// Before what a tool was given and what came out.
 const INDENT: &str = "    ";
+/// How many rows show of what a call puts out while it runs.
+const OUTPUT_ROWS: usize = 8;
 
 /// A part of an entry that no later text changes, unless it is the last.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +54,10 @@ impl Shape {
             Body::Call(call) => {
                 let called = words::call(call);
                 vec![block(text, hanging(&called, width, palette.code()))]
+            }
+            Body::Output(output) => vec![block(text, newest_rows(&output.text, width, palette))],
+            Body::Plan(steps) => {
+                vec![block(text, wrap::plain(&sanitize::visible(&words::plan(steps)), width, palette.code()))]
             }
             Body::Result(result) => {
                 let mut rows = wrap::plain(&words::result(result), width, Palette::dim());
@@ -134,6 +140,13 @@ fn hanging(shown: &str, width: usize, style: Style) -> Vec<Row> {
 /// Rows that are all indented, as code is.
 fn indented(shown: &str, width: usize, style: Style) -> Vec<Row> {
     wrapped(shown, (indent(width), indent(width)), width, style)
+}
+
+/// The last rows of what a call puts out: all of it comes with the result.
+fn newest_rows(output: &str, width: usize, palette: Palette) -> Vec<Row> {
+    let mut rows = indented(&sanitize::visible(output), width, Palette::dim().patch(palette.code()));
+    rows.drain(..rows.len().saturating_sub(OUTPUT_ROWS));
+    rows
 }
 
 fn wrapped(

@@ -70,12 +70,15 @@ impl<C> Flow<'_, C> {
         let before = index.checked_sub(1).and_then(|before| self.session.entries.get(before));
         match &entry.body {
             Body::Stop(_) => 0,
-            Body::Result(result) if before.is_some_and(|before| before.no == result.of) => 0,
+            Body::Result(result) if before.is_some_and(|before| belongs_to(before, result.of)) => 0,
+            Body::Output(output) if before.is_some_and(|before| belongs_to(before, output.of)) => 0,
             Body::Prompt(_)
             | Body::Answer(_)
             | Body::Thinking(_)
             | Body::Call(_)
+            | Body::Output(_)
             | Body::Result(_)
+            | Body::Plan(_)
             | Body::Repair(_)
             | Body::LeftOut(_) => usize::from(before.is_some()),
         }
@@ -227,4 +230,8 @@ impl Flow<'_, &mut Cache> {
             Some(_) | None => Scroll::End,
         }
     }
+}
+/// Whether an entry is that call, or what it put out.
+fn belongs_to(entry: &Entry, call: EntryNo) -> bool {
+    entry.no == call || matches!(&entry.body, Body::Output(output) if output.of == call)
 }

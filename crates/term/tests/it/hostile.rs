@@ -84,6 +84,8 @@ fn body() -> impl Strategy<Value = Body> {
         text().prop_map(Body::Answer),
         text().prop_map(|detail| Body::Stop(Stop::Failed(AgentFailure { kind: FailureKind::Cut, detail }))),
         Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
+        text().prop_map(|text| Body::Output(q_core::CallOutput { of: EntryNo(1), text })),
+        text().prop_map(|text| Body::Plan(vec![q_core::PlanStep { text, state: q_core::StepState::Active }])),
         Just(Body::LeftOut(q_core::Sent { entries: 267, left_out: u64::MAX })),
     ]
 }
@@ -92,6 +94,7 @@ fn snapshot(slot: u32) -> impl Strategy<Value = Snapshot> {
     (prop::collection::vec(body(), 0..8), text(), text(), 0u32..4, 0u64..9, any::<bool>()).prop_map(
         move |(bodies, draft, agent, unread, seen, working)| {
             session(slot, &format!("s{slot}")).but(|snapshot| {
+                snapshot.summary.answering.clone_from(&agent);
                 snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();
                 snapshot.draft = draft.clone();
                 snapshot.summary.agent.clone_from(&agent);

@@ -1,8 +1,11 @@
 //! Whole screens, as people see them.
 
-use q_core::{Activity, AgentFailure, FailureKind, Interrupter, Kind, Snapshot, Stop};
+use q_core::{
+    Activity, AgentFailure, Body, CallNo, CallOutput, Called, EntryNo, FailureKind, Interrupter, Kind,
+    Outcome, PlanStep, Resulted, Snapshot, StepState, Stop, Wants,
+};
 
-use crate::world::{But, World, id, session};
+use crate::world::{But, World, entry, id, session};
 
 const ANSWER: &str = "The handler **unwraps** a missing header, so a request without `Authorization` ends in a panic:\n\n\
 ```rust\nlet token = request.headers().get(\"authorization\").unwrap();\n```\n\n\
@@ -152,6 +155,38 @@ fn interrupted_here() {
             .activity(Activity::Interrupted),
     ];
     screen!(World::with(80, 24, sessions));
+}
+
+/// A plan, a call whose output streams, and one that is over.
+#[test]
+fn tools_at_work() {
+    let step = |text: &str, state| PlanStep { text: text.into(), state };
+    let plan = vec![step("read the handler", StepState::Done), step("run the tests", StepState::Active)];
+    let call = |no, input: &str| Called {
+        no: CallNo(no),
+        tool: "sh".into(),
+        input: input.into(),
+        wants: Wants::Nothing,
+    };
+    let output = |of, text: String| Body::Output(CallOutput { of: EntryNo(of), text });
+    let result =
+        Resulted { of: EntryNo(3), outcome: Outcome::Done, text: "src/login.rs".into(), kept: 12, whole: 12 };
+    let lines = (1..=12).map(|test| format!("test {test} ... ok")).collect::<Vec<_>>().join("\n");
+    let bodies = vec![
+        Body::Prompt("fix it".into()),
+        Body::Plan(plan),
+        Body::Call(call(1, "ls src")),
+        output(3, "src/login.rs".into()),
+        Body::Result(result),
+        Body::Call(call(2, "cargo test")),
+        output(6, lines),
+    ];
+    let sessions =
+        vec![session(1, "work").model("openai", "gpt-5").activity(Activity::Working).but(|snapshot| {
+            snapshot.summary.answering = "gpt-5-2026-08".into();
+            snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();
+        })];
+    screen!(World::with(80, 30, sessions));
 }
 
 #[test]

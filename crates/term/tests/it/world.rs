@@ -162,6 +162,8 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
             tokens_out: 0,
             failure: None,
             failures: 0,
+            stop_reason: String::new(),
+            answering: String::new(),
             interrupter: None,
             sent: None,
             preview: String::new(),

@@ -41,6 +41,7 @@ struct Simulated {
     asked: Vec<AgentRequest>,
     cancelled: Vec<(SessionId, TurnNo)>,
     told: Vec<(SessionId, TurnNo, AgentControl)>,
+    released: Vec<SessionId>,
     loads: Vec<SessionId>,
     pages: Vec<(ClientId, u64)>,
     awaited: Vec<ClientId>,
@@ -75,6 +76,10 @@ impl World for Simulated {
 
     fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl) {
         self.told.push((session, turn, control));
+    }
+
+    fn release(&mut self, session: SessionId) {
+        self.released.push(session);
     }
 
     fn load(&mut self, session: SessionId) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use q_core::{
     CallNo, Digest, EntryNo, Environment, InFlight as CoreInFlight, NameFault, OpenCall as CoreCall,
-    PromptNo, Seq, SessionId, Token, TurnNo, WaitingPrompt as CoreWaiting, WallTime,
+    PromptNo, ResumeHandle, Seq, SessionId, Token, TurnNo, WaitingPrompt as CoreWaiting, WallTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,12 @@ pub(crate) struct Head<'a> {
     last: Option<Ending<'a>>,
     #[serde(rename = "failures", default, skip_serializing_if = "is_default")]
     failures: u32,
+    #[serde(rename = "reason", borrow, default, skip_serializing_if = "str::is_empty")]
+    reason: Cow<'a, str>,
+    #[serde(rename = "answering", borrow, default, skip_serializing_if = "str::is_empty")]
+    answering: Cow<'a, str>,
+    #[serde(rename = "resume", borrow, default, skip_serializing_if = "Option::is_none")]
+    resume: Option<Cow<'a, str>>,
     #[serde(rename = "sent", default, skip_serializing_if = "Option::is_none")]
     sent: Option<Sent>,
     #[serde(rename = "last_prompt")]
@@ -98,8 +104,13 @@ struct InFlight<'a> {
     answer: Option<u64>,
     #[serde(rename = "voice", default = "aloud", skip_serializing_if = "is_aloud")]
     voice: Voice,
+    /// Of an output: the entry of its call.
+    #[serde(rename = "of", default, skip_serializing_if = "Option::is_none")]
+    of: Option<u64>,
     #[serde(rename = "said", default, skip_serializing_if = "is_default")]
     said: u64,
+    #[serde(rename = "output", default, skip_serializing_if = "is_default")]
+    output: u64,
     #[serde(rename = "entries", default, skip_serializing_if = "is_default")]
     entries: u32,
     #[serde(rename = "last_call", default, skip_serializing_if = "is_default")]
@@ -167,6 +178,9 @@ impl<'a> From<&'a q_core::Head> for Head<'a> {
             turn: head.turn.as_ref().map(InFlight::from),
             last: head.last.as_ref().map(Ending::from),
             failures: head.failures,
+            reason: (&head.reason).into(),
+            answering: (&head.answering).into(),
+            resume: head.resume.as_ref().map(|handle| Cow::from(&handle.0)),
             sent: head.sent.map(Sent::from),
             last_prompt: head.last_prompt.map(WaitingPrompt::from),
             queue: head.queue.iter().copied().map(WaitingPrompt::from).collect(),
@@ -217,6 +231,9 @@ impl Head<'_> {
             turn: self.turn.map(CoreInFlight::from),
             last: self.last.map(q_core::Ending::from),
             failures: self.failures,
+            reason: self.reason.into_owned(),
+            answering: self.answering.into_owned(),
+            resume: self.resume.map(|handle| ResumeHandle(handle.into_owned())),
             sent: self.sent.map(q_core::Sent::from),
             last_prompt: self.last_prompt.map(CoreWaiting::from),
             queue: self.queue.into_iter().map(CoreWaiting::from).collect(),
@@ -248,11 +265,14 @@ impl<'a> From<&'a CoreInFlight> for InFlight<'a> {
             wants: call.wants.into(),
             waits: call.waits,
         };
+        let (voice, of) = Voice::of(flight.voice);
         Self {
             turn: flight.turn.0,
             answer: flight.answer.map(|entry| entry.0),
-            voice: flight.voice.into(),
+            voice,
+            of,
             said: flight.said,
+            output: flight.output,
             entries: flight.entries,
             last_call: flight.last_call.0,
             unasked: flight.unasked,
@@ -274,8 +294,9 @@ impl From<InFlight<'_>> for CoreInFlight {
         Self {
             turn: TurnNo(flight.turn),
             answer: flight.answer.map(EntryNo),
-            voice: flight.voice.into(),
+            voice: flight.voice.into_core(flight.of),
             said: flight.said,
+            output: flight.output,
             entries: flight.entries,
             last_call: CallNo(flight.last_call),
             unasked: flight.unasked,

@@ -6,7 +6,7 @@ use q_core::{AgentFailure, CallNo, EntryNo, Resulted, Stop, WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::Sent;
-use super::record::Fault;
+use super::record::{Fault, PlanStep};
 use super::word::{FailureKind, Interrupter, Outcome, Wants};
 
 /// [`q_core::Record::Imported`].
@@ -61,6 +61,18 @@ enum Body<'a> {
         #[serde(rename = "whole")]
         whole: u64,
     },
+    #[serde(rename = "output")]
+    Output {
+        #[serde(rename = "of")]
+        of: u64,
+        #[serde(rename = "text", borrow)]
+        text: Cow<'a, str>,
+    },
+    #[serde(rename = "plan")]
+    Plan {
+        #[serde(rename = "steps", borrow)]
+        steps: Vec<PlanStep<'a>>,
+    },
     #[serde(rename = "interrupted")]
     Interrupted {
         #[serde(rename = "by")]
@@ -111,6 +123,10 @@ impl<'a> From<&'a q_core::Body> for Body<'a> {
                 kept: more_than(text, *kept),
                 whole: *whole,
             },
+            q_core::Body::Output(q_core::CallOutput { of, text }) => {
+                Self::Output { of: of.0, text: text.into() }
+            }
+            q_core::Body::Plan(steps) => Self::Plan { steps: steps.iter().map(PlanStep::from).collect() },
             q_core::Body::Stop(Stop::Interrupted(by)) => Self::Interrupted { by: (*by).into() },
             q_core::Body::Stop(Stop::Failed(AgentFailure { kind, detail })) => {
                 Self::Failed { kind: (*kind).into(), detail: detail.into() }
@@ -140,6 +156,10 @@ impl From<Body<'_>> for q_core::Body {
                 text: text.into_owned(),
                 whole,
             }),
+            Body::Output { of, text } => {
+                Self::Output(q_core::CallOutput { of: EntryNo(of), text: text.into_owned() })
+            }
+            Body::Plan { steps } => Self::Plan(steps.into_iter().map(q_core::PlanStep::from).collect()),
             Body::Interrupted { by } => Self::Stop(Stop::Interrupted(by.into())),
             Body::Failed { kind, detail } => {
                 Self::Stop(Stop::Failed(AgentFailure { kind: kind.into(), detail: detail.into_owned() }))

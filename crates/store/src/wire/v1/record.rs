@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::called::Called;
 use super::created::Created;
 use super::imported::{Imported, more_than};
-use super::word::{FailureKind, Interrupter, NameOrigin, Outcome, Policy, Voice, Why};
+use super::word::{FailureKind, Interrupter, NameOrigin, Outcome, Policy, StepState, Voice, Why};
 use super::{Mark, Sent, Usage, aloud, is_aloud, is_default};
 
 /// [`q_core::Stamped`] without its session and place, which are in the key.
@@ -175,6 +175,9 @@ enum Record<'a> {
         entry: u64,
         #[serde(rename = "voice", default = "aloud", skip_serializing_if = "is_aloud")]
         voice: Voice,
+        /// Of an output: the entry of its call.
+        #[serde(rename = "of", default, skip_serializing_if = "Option::is_none")]
+        of: Option<u64>,
         #[serde(rename = "text", borrow)]
         text: Cow<'a, str>,
     },
@@ -186,6 +189,29 @@ enum Record<'a> {
         ending: Ending<'a>,
         #[serde(rename = "usage")]
         usage: Usage,
+        #[serde(rename = "reason", borrow, default, skip_serializing_if = "str::is_empty")]
+        reason: Cow<'a, str>,
+    },
+    #[serde(rename = "planned")]
+    Planned {
+        #[serde(rename = "turn")]
+        turn: u64,
+        #[serde(rename = "steps", borrow)]
+        steps: Vec<PlanStep<'a>>,
+    },
+    #[serde(rename = "answering")]
+    Answering {
+        #[serde(rename = "turn")]
+        turn: u64,
+        #[serde(rename = "model", borrow)]
+        model: Cow<'a, str>,
+    },
+    #[serde(rename = "resumable")]
+    Resumable {
+        #[serde(rename = "turn")]
+        turn: u64,
+        #[serde(rename = "by", borrow)]
+        handle: Cow<'a, str>,
     },
     #[serde(rename = "seen")]
     Seen {
@@ -208,6 +234,27 @@ enum Record<'a> {
         #[serde(rename = "usage")]
         usage: Usage,
     },
+}
+
+/// [`q_core::PlanStep`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct PlanStep<'a> {
+    #[serde(rename = "text", borrow)]
+    text: Cow<'a, str>,
+    #[serde(rename = "state")]
+    state: StepState,
+}
+
+impl<'a> From<&'a q_core::PlanStep> for PlanStep<'a> {
+    fn from(step: &'a q_core::PlanStep) -> Self {
+        Self { text: (&step.text).into(), state: step.state.into() }
+    }
+}
+
+impl From<PlanStep<'_>> for q_core::PlanStep {
+    fn from(step: PlanStep<'_>) -> Self {
+        Self { text: step.text.into_owned(), state: step.state.into() }
+    }
 }
 
 /// [`q_core::Answer`].
@@ -325,10 +372,23 @@ impl<'a> From<&'a q_core::Record> for Record<'a> {
                 Self::Began { turn: turn.0, prompt: prompt.0, queued: queued.0 }
             }
             q_core::Record::Said { turn, entry, voice, text } => {
-                Self::Said { turn: turn.0, entry: entry.0, voice: (*voice).into(), text: text.into() }
+                let (voice, of) = Voice::of(*voice);
+                Self::Said { turn: turn.0, entry: entry.0, voice, of, text: text.into() }
             }
-            q_core::Record::Ended { turn, ending, usage } => {
-                Self::Ended { turn: turn.0, ending: ending.into(), usage: (*usage).into() }
+            q_core::Record::Ended { turn, ending, usage, reason } => Self::Ended {
+                turn: turn.0,
+                ending: ending.into(),
+                usage: (*usage).into(),
+                reason: reason.into(),
+            },
+            q_core::Record::Planned { turn, steps } => {
+                Self::Planned { turn: turn.0, steps: steps.iter().map(PlanStep::from).collect() }
+            }
+            q_core::Record::Answering { turn, model } => {
+                Self::Answering { turn: turn.0, model: model.into() }
+            }
+            q_core::Record::Resumable { turn, handle: q_core::ResumeHandle(handle) } => {
+                Self::Resumable { turn: turn.0, handle: handle.into() }
             }
             q_core::Record::Seen { through } => Self::Seen { through: (*through).into() },
             q_core::Record::Drafted { text } => Self::Drafted { text: text.into() },
@@ -360,22 +420,19 @@ impl Record<'_> {
             },
             Self::Pinned { pinned } => q_core::Record::Pinned { pinned },
             Self::PolicySet { policy } => q_core::Record::PolicySet { policy: policy.into() },
-            Self::Queued { prompt, token, text } => q_core::Record::Queued {
-                prompt: PromptNo(prompt),
-                token: Token(token),
-                text: text.into_owned(),
-            },
+            Self::Queued { prompt, token, text } => {
+                let (prompt, token) = (PromptNo(prompt), Token(token));
+                q_core::Record::Queued { prompt, token, text: text.into_owned() }
+            }
             Self::Unqueued { prompt } => q_core::Record::Unqueued { prompt: PromptNo(prompt) },
             Self::Edited { prompt, text } => {
                 q_core::Record::Edited { prompt: PromptNo(prompt), text: text.into_owned() }
             }
             Self::Moved { prompt, place } => q_core::Record::Moved { prompt: PromptNo(prompt), place },
-            Self::Steered { turn, prompt, token, text } => q_core::Record::Steered {
-                turn: TurnNo(turn),
-                prompt: PromptNo(prompt),
-                token: Token(token),
-                text: text.into_owned(),
-            },
+            Self::Steered { turn, prompt, token, text } => {
+                let (turn, prompt, token) = (TurnNo(turn), PromptNo(prompt), Token(token));
+                q_core::Record::Steered { turn, prompt, token, text: text.into_owned() }
+            }
             Self::Called(called) => called.into_core(),
             Self::Answered { turn, call, answer } => {
                 q_core::Record::Answered { turn: TurnNo(turn), call: CallNo(call), answer: answer.into() }
@@ -400,15 +457,19 @@ impl Record<'_> {
             Self::Began { turn, prompt, queued } => {
                 q_core::Record::Began { turn: TurnNo(turn), prompt: PromptNo(prompt), queued: Seq(queued) }
             }
-            Self::Said { turn, entry, voice, text } => q_core::Record::Said {
-                turn: TurnNo(turn),
-                entry: EntryNo(entry),
-                voice: voice.into(),
-                text: text.into_owned(),
-            },
-            Self::Ended { turn, ending, usage } => {
-                q_core::Record::Ended { turn: TurnNo(turn), ending: ending.into(), usage: usage.into() }
+            Self::Said { turn, entry, voice, of, text } => {
+                let (turn, entry, voice) = (TurnNo(turn), EntryNo(entry), voice.into_core(of));
+                q_core::Record::Said { turn, entry, voice, text: text.into_owned() }
             }
+            Self::Ended { turn, ending, usage, reason } => q_core::Record::Ended {
+                turn: TurnNo(turn),
+                ending: ending.into(),
+                usage: usage.into(),
+                reason: reason.into_owned(),
+            },
+            Self::Planned { turn, steps } => planned(TurnNo(turn), steps),
+            Self::Answering { turn, model } => answering(TurnNo(turn), model),
+            Self::Resumable { turn, handle } => resumable(TurnNo(turn), handle),
             Self::Seen { through } => q_core::Record::Seen { through: through.into() },
             Self::Drafted { text } => q_core::Record::Drafted { text: text.into_owned() },
             Self::Imported(imported) => imported.into_core(),
@@ -419,6 +480,18 @@ impl Record<'_> {
             },
         })
     }
+}
+
+fn planned(turn: TurnNo, steps: Vec<PlanStep<'_>>) -> q_core::Record {
+    q_core::Record::Planned { turn, steps: steps.into_iter().map(q_core::PlanStep::from).collect() }
+}
+
+fn answering(turn: TurnNo, model: Cow<'_, str>) -> q_core::Record {
+    q_core::Record::Answering { turn, model: model.into_owned() }
+}
+
+fn resumable(turn: TurnNo, handle: Cow<'_, str>) -> q_core::Record {
+    q_core::Record::Resumable { turn, handle: q_core::ResumeHandle(handle.into_owned()) }
 }
 
 impl<'a> From<&'a q_core::Answer> for Answer<'a> {

@@ -51,8 +51,39 @@ words! {
     Why { Room = "room", Unused = "unused", Memory = "memory" }
 }
 words! {
-    /// [`q_core::Voice`].
-    Voice { Answer = "answer", Thinking = "thinking" }
+    /// [`q_core::StepState`].
+    StepState { Open = "open", Active = "active", Done = "done" }
+}
+
+/// [`q_core::Voice`], without the call of which it is the output: that stands beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Voice {
+    #[serde(rename = "answer")]
+    Answer,
+    #[serde(rename = "thinking")]
+    Thinking,
+    #[serde(rename = "output")]
+    Output,
+}
+
+impl Voice {
+    /// The word, and the entry of the call.
+    pub(super) const fn of(voice: q_core::Voice) -> (Self, Option<u64>) {
+        match voice {
+            q_core::Voice::Answer => (Self::Answer, None),
+            q_core::Voice::Thinking => (Self::Thinking, None),
+            q_core::Voice::Output { of } => (Self::Output, Some(of.0)),
+        }
+    }
+
+    /// What was written as this word and that entry.
+    pub(super) fn into_core(self, of: Option<u64>) -> q_core::Voice {
+        match self {
+            Self::Answer => q_core::Voice::Answer,
+            Self::Thinking => q_core::Voice::Thinking,
+            Self::Output => q_core::Voice::Output { of: q_core::EntryNo(of.unwrap_or_default()) },
+        }
+    }
 }
 words! {
     /// [`q_core::Wants`].
