@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::{io, thread};
@@ -439,7 +440,13 @@ fn paths_of_the_configuration_mean_the_same_wherever_q_starts() {
     let keys = world.home.directory("HOME").join("keys");
     fs::create_dir(&keys).unwrap();
     fs::write(keys.join("a"), "\u{feff}sk-home\r\n").unwrap();
-    fs::write(world.home.directory("XDG_CONFIG_HOME").join("q/b.key"), "sk-beside\n").unwrap();
+    let beside = world.home.directory("XDG_CONFIG_HOME").join("q/b.key");
+    fs::write(&beside, "sk-beside\n").unwrap();
+    // What others may read holds no key.
+    world.q(&["chat", "--agent", "home", "hello"]).exited(1).told("others may read it").told("chmod 600");
+    for file in [&keys.join("a"), &beside] {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
     for (agent, key) in [("home", "Bearer sk-home"), ("beside", "Bearer sk-beside")] {
         world.q(&["chat", "--agent", agent, "hello"]).succeeded();
         assert_eq!(world.server.requests().last().unwrap().authorization.as_deref(), Some(key));
