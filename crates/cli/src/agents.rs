@@ -264,6 +264,7 @@ fn shaping(agent: &AgentConfig) -> Result<Shaping, Lack> {
     Ok(Shaping {
         dialect: dialect(agent).word().to_owned(),
         first_byte_ms: agent.first_byte.map(|seconds| seconds.saturating_mul(1000)),
+        retries: agent.retries,
         temperature: agent.temperature,
         max_tokens: agent.max_tokens,
         reasoning: agent.reasoning.clone(),
@@ -379,7 +380,7 @@ mod tests {
 
     #[test]
     fn requests_are_shaped_as_the_configuration_says() {
-        let config = "[agents.a]\nbase_url = \"http://x\"\ntemperature = 0.5\nmax_tokens = 7\nreasoning = \"low\"\n\
+        let config = "[agents.a]\nbase_url = \"http://x\"\ntemperature = 0.5\nretries = 1\nmax_tokens = 7\nreasoning = \"low\"\n\
                       omit = [\"a.b\"]\nstream_options = false\nthink_tags = true\nfirst_byte = 90\nbetween_bytes = 30\n\
                       idle_timeout = 5\n[agents.a.headers]\nx-team = \"t\"\n[agents.a.body]\ntop_p = 0.5\nstop = [\"x\"]\n";
         let known = told(config, &[]);
@@ -388,6 +389,7 @@ mod tests {
         let expected = Shaping {
             dialect: "chat_completions".into(),
             first_byte_ms: Some(90_000),
+            retries: Some(1),
             temperature: Some(0.5),
             max_tokens: Some(7),
             reasoning: Some("low".into()),

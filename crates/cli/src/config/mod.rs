@@ -57,6 +57,8 @@ pub(crate) struct AgentConfig {
     pub(crate) first_byte: Option<u64>,
     pub(crate) between_bytes: Option<u64>,
     pub(crate) idle_timeout: Option<u64>,
+    /// How often a request is repeated that the server refused without doing anything.
+    pub(crate) retries: Option<u32>,
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<u64>,
     /// How much the model is to think first.

@@ -163,6 +163,7 @@ impl From<Reach> for AgentSpec {
                     model,
                     idle_timeout: Duration::from_millis(idle_timeout_ms),
                     first_byte: None,
+                    retries: HttpSpec::RETRIES,
                     shape: RequestShape::default(),
                     network: network.into(),
                 }))
@@ -369,6 +370,7 @@ mod tests {
         let shaping = Shaping {
             dialect: "anthropic".into(),
             first_byte_ms: Some(1500),
+            retries: Some(4),
             temperature: Some(0.5),
             max_tokens: Some(7),
             reasoning: Some("low".into()),
@@ -390,7 +392,8 @@ mod tests {
             shaping: arrived,
         };
         let AgentSpec::Http(spec) = AgentSpec::from(reach) else { panic!("the guide") };
-        let HttpSpec { dialect, first_byte, shape, .. } = spec;
+        let HttpSpec { dialect, first_byte, retries, shape, .. } = spec;
+        assert_eq!(retries, 4);
         assert_eq!((dialect, first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
         let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags } = shape;
         assert_eq!(temperature, shape::number(0.5));

@@ -16,6 +16,9 @@ pub struct Shaping {
     /// How long the server may stay silent before the first byte, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_byte_ms: Option<u64>,
+    /// [`HttpSpec::retries`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
     /// [`RequestShape::temperature`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
@@ -59,13 +62,23 @@ impl Shaping {
     pub(super) fn shape(self, spec: HttpSpec) -> HttpSpec {
         let dialect = self.dialect().unwrap_or_default();
         let Self {
-            first_byte_ms, temperature, max_tokens, reasoning, headers, body, omit, think_tags, ..
+            first_byte_ms,
+            retries,
+            temperature,
+            max_tokens,
+            reasoning,
+            headers,
+            body,
+            omit,
+            think_tags,
+            ..
         } = self;
         let body = shape::members(&body);
         let headers = headers.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
         let temperature = temperature.and_then(shape::number);
         let shape = RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags };
-        HttpSpec { dialect, first_byte: first_byte_ms.map(Duration::from_millis), shape, ..spec }
+        let retries = retries.unwrap_or(spec.retries);
+        HttpSpec { dialect, first_byte: first_byte_ms.map(Duration::from_millis), retries, shape, ..spec }
     }
 }
 
