@@ -42,6 +42,8 @@ pub struct HttpSpec {
     pub idle_timeout: Duration,
     /// How long before the first; nothing for as long as between them.
     pub first_byte: Option<Duration>,
+    /// How often a request that a server refused without doing anything is repeated.
+    pub retries: u32,
     /// What is asked otherwise than the protocol has it.
     pub shape: RequestShape,
     /// The network of whoever brought it.
@@ -86,6 +88,8 @@ impl fmt::Debug for NetworkEnvironment {
 }
 
 impl HttpSpec {
+    /// The repetitions unless configured otherwise: few, since nobody sees them being waited for.
+    pub const RETRIES: u32 = 2;
     /// The idle timeout unless configured otherwise.
     pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 }

@@ -118,6 +118,63 @@ async fn every_failure_has_its_kind() {
 }
 
 #[tokio::test]
+async fn what_a_server_refused_without_doing_anything_is_asked_again_a_few_times() {
+    let server = Server::start();
+    let refusal = |status| Script::new().status(status, "busy").header("retry-after", "0");
+    let patient = || HttpSpec { retries: 2, ..spec(server.base_url()) };
+    for status in [408, 429, 500, 502, 503, 504, 529] {
+        let (prompt, before) = (format!("after {status}"), server.requests().len());
+        server.once(&prompt, refusal(status));
+        server.once(&prompt, refusal(429));
+        let outcome = answer(patient(), ask(&prompt)).await;
+        assert_eq!((outcome.text, outcome.ending), (format!("echo: {prompt}"), Ok(())));
+        assert_eq!(server.requests().len(), before + 3, "{status}");
+    }
+    server.on("always", refusal(500));
+    let failure = answer(patient(), ask("always")).await.ending.unwrap_err();
+    assert_eq!(
+        (failure.kind, failure.detail.as_str()),
+        (FailureKind::ServerError, "500, retry after 0: busy; asked 3 times")
+    );
+    // What would come to the same, what nobody is to wait for, and what had a word said.
+    let spent = r#"{"error":{"code":"insufficient_quota"}}"#;
+    for (name, script) in [
+        ("bad", refusal(400)),
+        ("spent", Script::new().status(429, spent).header("retry-after", "0")),
+        ("long", Script::new().status(429, "busy").retry_after(3600)),
+        ("broken", Script::new().say("half").cut()),
+        ("error inside", Script::new().raw("data: {\"error\":{\"code\":500,\"message\":\"m\"}}\n\n")),
+        ("cut at once", Script::new().cut()),
+    ] {
+        let before = server.requests().len();
+        server.on(name, script);
+        assert!(answer(patient(), ask(name)).await.ending.is_err(), "{name}");
+        assert_eq!(server.requests().len(), before + 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn waiting_to_ask_again_ends_with_whoever_waits() {
+    let server = Server::start();
+    server.on("", Script::new().status(503, "busy").retry_after(19));
+    let patient = HttpSpec { retries: 5, ..spec(server.base_url()) };
+    let gone = tokio::time::timeout(Duration::from_millis(300), answer(patient, ask("x"))).await;
+    assert!(gone.is_err(), "it waits");
+    assert_eq!(server.requests().len(), 1, "nothing is sent once nobody waits");
+}
+
+#[tokio::test]
+async fn an_address_that_can_mean_two_things_is_asked_at_both() {
+    let server = Server::start();
+    let bare = server.base_url().trim_end_matches("/v1").to_owned();
+    for base_url in [bare.clone(), format!("{bare}/"), format!("{bare}/v1/chat/completions")] {
+        assert_eq!(answer(spec(base_url.clone()), ask("hi")).await.text, "echo: hi", "{base_url}");
+    }
+    let failure = answer(spec(format!("{bare}/nowhere")), ask("hi")).await.ending.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::WrongPath);
+}
+
+#[tokio::test]
 async fn answers_that_end_unusually_but_whole_are_done() {
     let server = Server::start();
     let finish = r#"data: {"choices":[{"index":0,"delta":{"content":"."},"finish_reason":"stop"}]}"#;

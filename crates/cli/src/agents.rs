@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use q_agent::Dialect;
 use q_core::Summary;
 use q_proto::message::{NamedAgent, Reach};
 use q_proto::network::Network;
@@ -9,6 +10,7 @@ use q_proto::shaping::Shaping;
 use q_term::suggest::nearest;
 use q_term::typed;
 
+use crate::config::providers::{PROVIDERS, Provider};
 use crate::config::{self, AgentConfig, Config};
 use crate::environment::Environment;
 use crate::error::CliError;
@@ -36,18 +38,18 @@ pub(crate) struct Known {
     file: PathBuf,
 }
 
-/// An agent of the configuration whose key cannot be had.
+/// An agent of the configuration that cannot be asked from here.
 #[derive(Clone, Debug)]
 pub(crate) struct Unusable {
     pub(crate) name: String,
     pub(crate) base_url: String,
     pub(crate) model: String,
-    pub(crate) why: Keyless,
+    pub(crate) why: Lack,
 }
 
-/// Why there is no key, and the way out.
+/// What is missing, and the way out.
 #[derive(Clone, Debug)]
-pub(crate) struct Keyless {
+pub(crate) struct Lack {
     pub(crate) why: String,
     way_out: String,
 }
@@ -61,7 +63,7 @@ impl Known {
         }
         let name = wanted.unwrap_or(&self.default);
         if let Some(unusable) = self.unusable.iter().find(|agent| agent.name == name) {
-            let Unusable { why: Keyless { why, way_out }, .. } = unusable;
+            let Unusable { why: Lack { why, way_out }, .. } = unusable;
             let error = CliError::failed(format!("agent `{name}` cannot be asked: {why}"));
             return Err(error
                 .hint(format!("[agents.{name}] in {} says so", self.file.display()))
@@ -82,7 +84,7 @@ impl Known {
         if let Some(Unusable { name, why, .. }) =
             self.unusable.iter().find(|agent| agent.name == session.agent)
         {
-            let Keyless { why, way_out } = why;
+            let Lack { why, way_out } = why;
             out::note(&format!("q: agent `{name}` cannot be brought from here: {why}; {way_out}"));
         }
         let chosen = self.default == GUIDE && !self.left_to_guide;
@@ -94,11 +96,37 @@ impl Known {
         }
     }
 
+    /// Keys in this environment that no agent here uses, each with the line that would.
+    pub(crate) fn idle_keys(&self, environment: &Environment) -> Vec<String> {
+        let used = |provider: &Provider| {
+            let urls = self.agents.iter().filter_map(|agent| match &agent.reach {
+                Reach::Http { base_url, .. } => Some(base_url.as_str()),
+                Reach::Guide => None,
+            });
+            urls.chain(self.unusable.iter().map(|agent| agent.base_url.as_str()))
+                .any(|url| !provider.base_url.is_empty() && url.starts_with(provider.base_url))
+        };
+        let mut lines: Vec<String> = Vec::new();
+        for provider in PROVIDERS.iter().filter(|provider| !used(provider)) {
+            let Some(variable) = provider.keys.iter().find(|key| environment.text(key).is_some()) else {
+                continue;
+            };
+            // A provider of two names is named once.
+            if !lines.iter().any(|line| line.starts_with(variable)) {
+                let name = provider.name;
+                lines.push(format!(
+                    "{variable} is set and no agent uses it: [agents.{name}] provider = \"{name}\" would"
+                ));
+            }
+        }
+        lines
+    }
+
     fn nobody(&self) -> CliError {
         let file = self.file.display();
         CliError::failed("no model is configured here, so nobody can answer")
             .hint(format!("neither the environment (OPENAI_API_KEY, OPENAI_BASE_URL) nor {file} names one"))
-            .hint("name one: export OPENAI_API_KEY=sk-... OPENAI_MODEL=MODEL, or [agents.NAME] in that file")
+            .hint("name one: export OPENAI_API_KEY=sk-... OPENAI_MODEL=MODEL, or [agents.claude] provider = \"anthropic\" in that file")
             .hint(format!(
                 "or ask the guide, which knows about q alone: q chat --agent {GUIDE} \"how do I switch sessions?\""
             ))
@@ -112,28 +140,16 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
     let mut origins = vec!["built in"];
     let network = network(environment);
     for (name, agent) in &config.agents {
-        let key = match key(agent, environment, file) {
-            Ok(key) => key,
-            Err(why) => {
-                let AgentConfig { base_url, model, .. } = agent.clone();
-                unusable.push(Unusable { name: name.clone(), base_url, model, why });
-                continue;
+        match reach(agent, environment, file, &network) {
+            Ok(reach) => {
+                agents.push(NamedAgent { name: name.clone(), reach });
+                origins.push("config");
             }
-        };
-        agents.push(NamedAgent {
-            name: name.clone(),
-            reach: Reach::Http {
-                base_url: agent.base_url.clone(),
-                key,
-                model: agent.model.clone(),
-                idle_timeout_ms: agent
-                    .idle_timeout
-                    .map_or(IDLE_TIMEOUT_MS, |seconds| seconds.saturating_mul(1000)),
-                network: network.clone(),
-                shaping: Shaping::default(),
-            },
-        });
-        origins.push("config");
+            Err(why) => {
+                let (base_url, model) = (base_url(agent).to_owned(), model(agent).to_owned());
+                unusable.push(Unusable { name: name.clone(), base_url, model, why });
+            }
+        }
     }
     if let Some(agent) = from_environment(environment, network) {
         if let Some(place) = agents.iter().position(|known| known.name == agent.name) {
@@ -210,27 +226,96 @@ fn network(environment: &Environment) -> Network {
     }
 }
 
-/// The key that the configuration names, or why it cannot be had.
-fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<Option<String>, Keyless> {
-    match (&agent.key_env, &agent.key_file) {
-        (Some(variable), _) => match environment.text(variable) {
+/// How an agent of the configuration is reached, or what is missing.
+fn reach(
+    agent: &AgentConfig,
+    environment: &Environment,
+    file: &Path,
+    network: &Network,
+) -> Result<Reach, Lack> {
+    let key = key(agent, environment, file)?;
+    let model = model(agent);
+    if let Some(provider) = agent.provider.filter(|_| model.is_empty()) {
+        return Err(Lack {
+            why: format!("it names no model, and {} has none that would be the usual one", provider.name),
+            way_out: "name one there: model = \"MODEL\"".to_owned(),
+        });
+    }
+    let millis = |seconds: u64| seconds.saturating_mul(1000);
+    let between = agent.between_bytes.or(agent.idle_timeout);
+    Ok(Reach::Http {
+        base_url: base_url(agent).to_owned(),
+        key,
+        model: model.to_owned(),
+        idle_timeout_ms: between.map_or(IDLE_TIMEOUT_MS, millis),
+        network: network.clone(),
+        shaping: shaping(agent)?,
+    })
+}
+
+/// What of its requests is to be otherwise.
+fn shaping(agent: &AgentConfig) -> Result<Shaping, Lack> {
+    let body = if agent.body.is_empty() { Ok(String::new()) } else { serde_json::to_string(&agent.body) };
+    let body = body.map_err(|error| Lack {
+        why: format!("its body cannot be written as JSON: {error}"),
+        way_out: "mend body there".to_owned(),
+    })?;
+    let unasked = (agent.stream_options == Some(false)).then(|| "stream_options".to_owned());
+    Ok(Shaping {
+        dialect: dialect(agent).word().to_owned(),
+        first_byte_ms: agent.first_byte.map(|seconds| seconds.saturating_mul(1000)),
+        retries: agent.retries,
+        temperature: agent.temperature,
+        max_tokens: agent.max_tokens,
+        reasoning: agent.reasoning.clone(),
+        headers: agent.headers.clone().into_iter().collect(),
+        body,
+        omit: agent.omit.iter().cloned().chain(unasked).collect(),
+        think_tags: agent.think_tags,
+    })
+}
+
+fn base_url(agent: &AgentConfig) -> &str {
+    agent.base_url.as_deref().or(agent.provider.map(|provider| provider.base_url)).unwrap_or_default()
+}
+
+fn model(agent: &AgentConfig) -> &str {
+    let usual = agent.provider.map_or("", |provider| provider.model);
+    if agent.model.is_empty() { usual } else { &agent.model }
+}
+
+fn dialect(agent: &AgentConfig) -> Dialect {
+    agent.dialect.or(agent.provider.map(|provider| provider.dialect)).unwrap_or_default()
+}
+
+/// The key that the configuration names, or its provider has, or why it cannot be had.
+fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<Option<String>, Lack> {
+    match (&agent.key_env, &agent.key_file, agent.provider) {
+        (Some(variable), _, _) => match environment.text(variable) {
             Some(key) => Ok(Some(key.to_owned())),
-            None => Err(Keyless {
+            None => Err(Lack {
                 why: format!("{variable}, which key_env names, is not set here"),
                 way_out: format!("set it: export {variable}=sk-..., or use key_file = \"PATH\""),
             }),
         },
-        (None, Some(written)) => key_from(written, environment, config).map(Some).map_err(|why| Keyless {
+        (None, Some(written), _) => key_from(written, environment, config).map(Some).map_err(|why| Lack {
             why: format!("its key cannot be read from {}: {why}", written.display()),
             way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
         }),
-        (None, None) => Ok(None),
+        (None, None, Some(Provider { name, keys: keys @ [first, ..], .. })) => {
+            let found = keys.iter().find_map(|variable| environment.text(variable));
+            found.map(|key| Some(key.to_owned())).ok_or_else(|| Lack {
+                why: format!("{first}, where {name} has its key, is not set here"),
+                way_out: format!("set it: export {first}=..., or use key_file = \"PATH\""),
+            })
+        }
+        (None, None, Some(_) | None) => Ok(None),
     }
 }
 
 fn key_from(written: &Path, environment: &Environment, config: &Path) -> Result<String, String> {
     let file = config::path::meant(written, config, environment.path("HOME").as_deref())?;
-    let text = trusted::read(&file).map_err(trusted::Untrusted::why)?;
+    let text = trusted::read_secret(&file).map_err(trusted::Untrusted::why)?;
     Ok(typed::text(&text).trim().to_owned())
 }
 
@@ -238,6 +323,83 @@ fn key_from(written: &Path, environment: &Environment, config: &Path) -> Result<
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
+
+    fn told(config: &str, variables: &[(&str, &str)]) -> Known {
+        let config: Config = toml::from_str(config).unwrap();
+        known(&config, &Environment::of(variables, "/"), Path::new("/c")).unwrap()
+    }
+
+    #[test]
+    fn a_provider_says_all_that_is_not_written() {
+        let config = "agent = \"a\"\n[agents.a]\nprovider = \"anthropic\"\n[agents.b]\nprovider = \"gemini\"\nmodel = \"m\"\n\
+                      [agents.c]\nprovider = \"ollama\"\nbase_url = \"http://box:1\"\nmodel = \"l\"\n\
+                      [agents.d]\nprovider = \"openai\"\ndialect = \"responses\"\n";
+        let keys = [("ANTHROPIC_API_KEY", "sk-a"), ("GOOGLE_API_KEY", "sk-g"), ("OPENAI_API_KEY", "sk-o")];
+        let known = told(config, &keys);
+        let shown: Vec<String> = known
+            .agents
+            .iter()
+            .filter_map(|agent| match &agent.reach {
+                Reach::Http { base_url, key, model, shaping, .. } => {
+                    let key = key.as_deref().unwrap_or("none");
+                    Some(format!("{} {base_url} {} {model} {key}", agent.name, shaping.dialect))
+                }
+                Reach::Guide => None,
+            })
+            .collect();
+        let expected = [
+            "a https://api.anthropic.com anthropic claude-sonnet-4-5 sk-a",
+            "b https://generativelanguage.googleapis.com/v1beta gemini m sk-g",
+            "c http://box:1 ollama l none",
+            "d https://api.openai.com/v1 responses gpt-5-mini sk-o",
+            "openai https://api.openai.com/v1   sk-o", // the environment's own agent names neither protocol nor model
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn what_is_missing_is_said_and_what_lies_idle_is_offered() {
+        let config =
+            "agent = \"a\"\n[agents.a]\nprovider = \"anthropic\"\n[agents.l]\nprovider = \"ollama\"\n";
+        let known = told(config, &[("GEMINI_API_KEY", "sk-g")]);
+        let why: Vec<&str> = known.unusable.iter().map(|agent| agent.why.why.as_str()).collect();
+        assert_eq!(
+            why,
+            [
+                "ANTHROPIC_API_KEY, where anthropic has its key, is not set here",
+                "it names no model, and ollama has none that would be the usual one",
+            ]
+        );
+        let idle =
+            known.idle_keys(&Environment::of(&[("GEMINI_API_KEY", "sk-g"), ("ANTHROPIC_API_KEY", "x")], "/"));
+        assert_eq!(
+            idle,
+            ["GEMINI_API_KEY is set and no agent uses it: [agents.gemini] provider = \"gemini\" would"]
+        );
+    }
+
+    #[test]
+    fn requests_are_shaped_as_the_configuration_says() {
+        let config = "[agents.a]\nbase_url = \"http://x\"\ntemperature = 0.5\nretries = 1\nmax_tokens = 7\nreasoning = \"low\"\n\
+                      omit = [\"a.b\"]\nstream_options = false\nthink_tags = true\nfirst_byte = 90\nbetween_bytes = 30\n\
+                      idle_timeout = 5\n[agents.a.headers]\nx-team = \"t\"\n[agents.a.body]\ntop_p = 0.5\nstop = [\"x\"]\n";
+        let known = told(config, &[]);
+        let Reach::Http { shaping, idle_timeout_ms, .. } = &known.agents[1].reach else { return };
+        assert_eq!(*idle_timeout_ms, 30_000);
+        let expected = Shaping {
+            dialect: "chat_completions".into(),
+            first_byte_ms: Some(90_000),
+            retries: Some(1),
+            temperature: Some(0.5),
+            max_tokens: Some(7),
+            reasoning: Some("low".into()),
+            headers: vec![("x-team".into(), "t".into())],
+            body: "{\"stop\":[\"x\"],\"top_p\":0.5}".into(),
+            omit: vec!["a.b".into(), "stream_options".into()],
+            think_tags: true,
+        };
+        assert_eq!(*shaping, expected);
+    }
 
     #[test]
     fn the_network_of_an_agent_is_that_of_the_client_that_brings_it() {

@@ -93,6 +93,8 @@ pub(crate) enum Verb {
         /// One JSON array
         #[arg(long)]
         json: bool,
+        #[command(subcommand)]
+        verb: Option<AgentsVerb>,
     },
     /// Read the whole store and say what is wrong with it; changes nothing
     Doctor {
@@ -106,6 +108,22 @@ pub(crate) enum Verb {
     Replay {
         /// The file: lines like `submit s1 "why?"`
         file: std::path::PathBuf,
+    },
+}
+
+/// What can be done with agents.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentsVerb {
+    /// Ask one for a word, and say what works
+    Check {
+        /// Its name
+        name: String,
+        /// Another model than its own
+        #[arg(long)]
+        model: Option<String>,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
     },
 }
 

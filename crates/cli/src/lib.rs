@@ -114,7 +114,10 @@ async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliE
         Some(Verb::Call(verb)) => commands::inbox::run(&context, verb).await,
         Some(Verb::Replay { file }) => commands::replay::run(&context, &file),
         Some(Verb::Stats { json }) => commands::stats::run(&context, json).await,
-        Some(Verb::Agents { json }) => commands::agents::run(&context, json),
+        Some(Verb::Agents { verb: Some(args::AgentsVerb::Check { name, model, json }), .. }) => {
+            commands::agents_check::run(&context, &name, model, json).await
+        }
+        Some(Verb::Agents { json, verb: None }) => commands::agents::run(&context, json),
         Some(Verb::Doctor { json }) => commands::doctor::run(&context.environment, json).await,
         Some(Verb::Host(host)) => commands::host::dispatch(&context, host.verb).await,
     }

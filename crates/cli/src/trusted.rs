@@ -14,6 +14,8 @@ const MOST: u64 = 4 << 20;
 const ROOT: u32 = 0;
 /// What everybody may write.
 const WRITABLE_BY_ALL: u32 = 0o002;
+/// What anybody but the owner may do.
+const ANY_OTHER: u32 = 0o077;
 
 /// Why a file is not read.
 #[derive(Debug)]
@@ -49,6 +51,19 @@ impl Untrusted {
 
 /// Reads it as text.
 pub(crate) fn read(path: &Path) -> Result<String, Untrusted> {
+    read_unless(path, |_| None)
+}
+
+/// Reads a file that holds a key: nobody else may even read it.
+pub(crate) fn read_secret(path: &Path) -> Result<String, Untrusted> {
+    read_unless(path, |mode| {
+        let why = format!("others may read it (mode {:o}); chmod 600 makes it yours alone", mode & 0o777);
+        (mode & ANY_OTHER != 0).then_some(why)
+    })
+}
+
+/// Reads it unless something speaks against a file of this mode.
+fn read_unless(path: &Path, fault: impl Fn(u32) -> Option<String>) -> Result<String, Untrusted> {
     let file = File::open(path).map_err(Untrusted::Unreadable)?;
     // Of the file that was opened: another one may be in its place by now.
     let found = file.metadata().map_err(Untrusted::Unreadable)?;
@@ -59,6 +74,9 @@ pub(crate) fn read(path: &Path) -> Result<String, Untrusted> {
         }
         if found.mode() & WRITABLE_BY_ALL != 0 {
             return Err(Untrusted::NotOurs("everybody may write it".into()));
+        }
+        if let Some(why) = fault(found.mode()) {
+            return Err(Untrusted::NotOurs(why));
         }
     }
     let mut text = String::new();
@@ -83,10 +101,19 @@ mod tests {
         let (file, link) = (dir.path().join("file"), dir.path().join("link"));
         fs::write(&file, "key").unwrap();
         symlink(&file, &link).unwrap();
-        for (mode, is_read) in [(0o600, true), (0o644, true), (0o664, true), (0o666, false), (0o602, false)] {
+        for (mode, is_read, is_secret) in [
+            (0o600, true, true),
+            (0o400, true, true),
+            (0o644, true, false),
+            (0o640, true, false),
+            (0o664, true, false),
+            (0o666, false, false),
+            (0o602, false, false),
+        ] {
             fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
             for path in [&file, &link] {
                 assert_eq!(read(path).is_ok(), is_read, "{mode:o}");
+                assert_eq!(read_secret(path).is_ok(), is_secret, "{mode:o}");
             }
         }
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();

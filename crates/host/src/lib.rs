@@ -8,6 +8,7 @@
 
 pub mod clock;
 mod compactor;
+pub mod reach;
 pub mod serve;
 #[cfg(feature = "simulation")]
 pub mod simulation;
@@ -20,7 +21,6 @@ mod known;
 mod listener;
 mod pipeline;
 mod queries;
-mod reach;
 mod runs;
 mod shared;
 mod weight;

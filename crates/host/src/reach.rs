@@ -8,7 +8,7 @@ use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 
 /// What an agent is made of, by what a client brought.
-pub(crate) fn spec(reach: Reach) -> AgentSpec {
+pub fn spec(reach: Reach) -> AgentSpec {
     match reach {
         Reach::Guide => AgentSpec::Guide,
         Reach::Http { base_url, key, model, idle_timeout_ms, network, shaping } => {
@@ -21,6 +21,7 @@ pub(crate) fn spec(reach: Reach) -> AgentSpec {
                 model,
                 idle_timeout: Duration::from_millis(idle_timeout_ms),
                 first_byte,
+                retries: shaping.retries.unwrap_or(HttpSpec::RETRIES),
                 shape: shape_of(shaping),
                 network: environment(network),
             })
@@ -38,6 +39,7 @@ fn shape_of(shaping: Shaping) -> RequestShape {
     let Shaping {
         dialect: _,
         first_byte_ms: _,
+        retries: _,
         temperature,
         max_tokens,
         reasoning,
@@ -94,6 +96,7 @@ mod tests {
         let arrived = Shaping {
             dialect: "anthropic".into(),
             first_byte_ms: Some(1500),
+            retries: Some(4),
             temperature: Some(0.5),
             max_tokens: Some(7),
             reasoning: Some("low".into()),
@@ -111,7 +114,8 @@ mod tests {
             shaping: arrived,
         };
         let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
-        let HttpSpec { dialect, first_byte, shape, .. } = made;
+        let HttpSpec { dialect, first_byte, retries, shape, .. } = made;
+        assert_eq!(retries, 4);
         assert_eq!((dialect, first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
         let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags } = shape;
         assert_eq!(temperature, shape::number(0.5));

@@ -345,6 +345,7 @@ mod tests {
         let shaping = Shaping {
             dialect: "anthropic".into(),
             first_byte_ms: Some(1500),
+            retries: Some(4),
             temperature: Some(0.5),
             max_tokens: Some(7),
             reasoning: Some("low".into()),

@@ -13,6 +13,9 @@ pub struct Shaping {
     /// How long the server may stay silent before the first byte, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_byte_ms: Option<u64>,
+    /// How often a request is repeated that a server refused without doing anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
     /// How freely the model chooses its words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,

@@ -14,7 +14,11 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/term", "q-term", &["q-core"]),
     ("crates/telemetry", "q-telemetry", &[]),
     ("crates/host", "q-host", &["q-core", "q-lock", "q-proto", "q-store", "q-agent", "q-telemetry"]),
-    ("crates/cli", "q-cli", &["q-core", "q-proto", "q-client", "q-store", "q-term", "q-telemetry", "q-host"]),
+    (
+        "crates/cli",
+        "q-cli",
+        &["q-core", "q-proto", "q-client", "q-agent", "q-store", "q-term", "q-telemetry", "q-host"],
+    ),
     // The testing world, of which the product may name nothing outside of tests.
     ("crates/model", "q-model", &["q-core"]),
     ("crates/testkit", "q-testkit", &[]),

@@ -19,6 +19,7 @@ use super::connection::{Link, causes, open};
 use super::detail::clean;
 use super::failed;
 use super::proxy::proxy_for;
+use super::retry::{Again, Vain};
 use super::trust::Trust;
 use crate::secret::Secret;
 use crate::spec::HttpSpec;
@@ -37,11 +38,7 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Connects, sends `body`, and waits for the head of the response.
-    pub(super) async fn begin(
-        spec: &HttpSpec,
-        address: &Address,
-        body: String,
-    ) -> Result<Self, AgentFailure> {
+    pub(super) async fn begin(spec: &HttpSpec, address: &Address, body: String) -> Result<Self, Vain> {
         let proxy = proxy_for(address, &spec.network)?;
         let request = request(address, proxy.as_ref(), spec, body)?;
         let has_secure_proxy = proxy.as_ref().is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
@@ -52,10 +49,15 @@ impl Exchange {
         } else {
             None
         };
-        let link = open(address, proxy.as_ref(), trust.as_ref()).await?;
+        let link = open(address, proxy.as_ref(), trust.as_ref()).await.map_err(|failure| {
+            // A server of this machine that does not run will not run in a moment.
+            let may_come = failure.kind == FailureKind::Unreachable && !address.is_loopback();
+            Vain { failure, again: if may_come { Again::Now } else { Again::Never } }
+        })?;
         let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
         let begun = tokio::time::timeout(patience, send(link, request)).await;
-        begun.map_err(|_| failed(FailureKind::Silent, ""))?.map_err(|error| broken(&error, spec.key.as_ref()))
+        let begun = begun.map_err(|_| failed(FailureKind::Silent, ""))?;
+        Ok(begun.map_err(|error| broken(&error, spec.key.as_ref()))?)
     }
 
     /// The status of the response.

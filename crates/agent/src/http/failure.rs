@@ -94,7 +94,6 @@ fn kind_of(status: u16, said: &str, codes: &Codes) -> FailureKind {
     let said = said.to_lowercase();
     let of_words = || kind_of_words(&said, codes);
     match status {
-        300..400 => FailureKind::WrongPath,
         401 => FailureKind::WrongKey,
         402 => FailureKind::QuotaSpent,
         // A key that is wrong, or none at all, is refused so too.
@@ -104,7 +103,7 @@ fn kind_of(status: u16, said: &str, codes: &Codes) -> FailureKind {
         403 => of_words().unwrap_or(FailureKind::Forbidden),
         // Only where it says so: else it is the path that is not known.
         404 if said.contains("model") => FailureKind::UnknownModel,
-        404 | 405 => FailureKind::WrongPath,
+        300..400 | 404 | 405 => FailureKind::WrongPath,
         // A proxy that wants to know who asks lets nobody reach anything.
         407 => FailureKind::ProxyFailed,
         429 => match of_words() {

@@ -1,7 +1,8 @@
 //! Models behind an API: one HTTP request per turn, answered by a stream.
 //!
 //! Requests of different sessions share no connection and no header: each opens its own connection and closes it at the
-//! end, or at once when the answer is dropped. Nothing is ever sent twice; asking again is the person's decision.
+//! end, or at once when the answer is dropped. What a server refused without doing anything (too many requests, a fault of its own,
+//! no connection) is asked again a few times; once a word came, asking again is the person's decision.
 //!
 //! Bytes become lines, lines events, events frames of JSON, frames what an agent says; every step is linear and has a limit.
 //!
@@ -20,6 +21,7 @@
 //! | `think_tags` | thoughts that stand in the text |
 //! | `finish`, `usage` | why an answer ended, what it cost |
 //! | `pieces` | what was heard and not handed on yet |
+//! | `retry` | when a server that did nothing is asked again |
 //! | `failure` | what a refusal of the server means |
 //! | `detail`, `page` | what of it is kept for the person |
 
@@ -39,6 +41,7 @@ mod page;
 mod pieces;
 mod proxy;
 pub mod reply;
+mod retry;
 mod think_tags;
 mod trust;
 mod usage;
@@ -59,6 +62,7 @@ use address::Address;
 use exchange::Exchange;
 use failure::Refused;
 use reply::{Manner, ResponseBody};
+use retry::{Again, Vain, named_wait};
 
 /// The most that is read of what a server says in place of an answer, in bytes, and how long it may take to say it.
 const MAX_ERROR: usize = 64 << 10;
@@ -137,29 +141,49 @@ struct Answering {
 }
 
 impl Answering {
-    /// Asks where the dialect may be asked, until a place is found that knows it.
+    /// Asks, and asks again where a server that did nothing may do something yet.
     async fn begin(spec: HttpSpec, turn: Turn) -> Result<Self, AgentFailure> {
         let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
         let body = spec.dialect.request(&turn, model, &spec.shape).to_string();
+        let addresses = Address::of(&spec.base_url)?.endpoints(spec.dialect, model)?;
+        let mut repeated = 0;
+        loop {
+            let vain = match Self::begin_at_one(&spec, &addresses, &body).await {
+                Ok(begun) => return Ok(begun),
+                Err(vain) => vain,
+            };
+            let Some(wait) = vain.again.wait(repeated, spec.retries) else {
+                return Err(asked(repeated + 1, vain.failure));
+            };
+            tokio::time::sleep(wait).await;
+            repeated += 1;
+        }
+    }
+
+    /// Asks where the dialect may be asked, until a place is found that knows it.
+    async fn begin_at_one(spec: &HttpSpec, addresses: &[Address], body: &str) -> Result<Self, Vain> {
         let mut lost = None;
-        for address in Address::of(&spec.base_url)?.endpoints(spec.dialect, model)? {
-            match Self::begin_at(&spec, &address, body.clone()).await {
-                Err(failure) if failure.kind == FailureKind::WrongPath => lost = lost.or(Some(failure)),
+        for address in addresses {
+            match Self::begin_at(spec, address, body.to_owned()).await {
+                Err(vain) if vain.failure.kind == FailureKind::WrongPath => lost = lost.or(Some(vain)),
                 begun => return begun,
             }
         }
-        Err(lost.unwrap_or_else(|| failed(FailureKind::Internal, "there is no address to ask at")))
+        Err(lost.unwrap_or_else(|| failed(FailureKind::Internal, "there is no address to ask at").into()))
     }
 
-    async fn begin_at(spec: &HttpSpec, address: &Address, body: String) -> Result<Self, AgentFailure> {
+    async fn begin_at(spec: &HttpSpec, address: &Address, body: String) -> Result<Self, Vain> {
         let mut exchange = Exchange::begin(spec, address, body).await?;
         let key = spec.key.clone();
         if !(200..300).contains(&exchange.status()) {
-            return Err(refusal(&mut exchange, key.as_ref()).await);
+            let failure = refusal(&mut exchange, key.as_ref()).await;
+            let header = |name| exchange.header(name);
+            let wait = named_wait(header("retry-after-ms"), header("retry-after"), header("date"));
+            return Err(Vain { again: Again::after(exchange.status(), failure.kind, wait), failure });
         }
         if let Some(packed) = packed(&exchange) {
             let why = format!("the answer comes compressed ({packed}), which q did not ask for");
-            return Err(failed(FailureKind::ServerError, detail::clean(&why, key.as_ref())));
+            return Err(failed(FailureKind::ServerError, detail::clean(&why, key.as_ref())).into());
         }
         let think_tags = spec.shape.think_tags;
         let reply = ResponseBody::new(Manner {
@@ -196,6 +220,14 @@ impl Answering {
                 tokio::task::yield_now().await;
             }
         }
+    }
+}
+
+/// A failure that came this often.
+fn asked(times: u32, failure: AgentFailure) -> AgentFailure {
+    match times {
+        0 | 1 => failure,
+        times => failed(failure.kind, format!("{}; asked {times} times", failure.detail)),
     }
 }
 

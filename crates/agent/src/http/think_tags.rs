@@ -61,15 +61,12 @@ impl ThinkTags {
                 }
                 Place::Inside => {
                     let end = CLOSE.iter().filter_map(|tag| Some((text.find(tag)?, tag.len()))).min();
-                    let (thought, rest) = match end {
-                        Some((at, length)) => {
-                            self.place = Place::Behind;
-                            (text.get(..at), text.get(at + length..))
-                        }
-                        None => {
-                            let at = beginning_of_tag(&text);
-                            (text.get(..at), text.get(at..))
-                        }
+                    let (thought, rest) = if let Some((at, length)) = end {
+                        self.place = Place::Behind;
+                        (text.get(..at), text.get(at + length..))
+                    } else {
+                        let at = beginning_of_tag(&text);
+                        (text.get(..at), text.get(at..))
                     };
                     let thought = thought.unwrap_or_default();
                     said.extend((!thought.is_empty()).then(|| Said::Thought(thought.to_owned())));

@@ -22,6 +22,7 @@ pub(crate) fn spec(base_url: String) -> HttpSpec {
         model: "scripted".into(),
         idle_timeout: PATIENCE,
         first_byte: None,
+        retries: 0,
         shape: RequestShape::default(),
         network: NetworkEnvironment::default(),
     }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use q_agent::Dialect;
 use q_proto::message::Reach;
 use q_term::sanitize::visible_line;
 use serde::Serialize;
@@ -16,6 +17,8 @@ struct AgentJson<'a> {
     default: bool,
     origin: &'static str,
     base_url: Option<&'a str>,
+    /// The protocol that it is spoken to in.
+    dialect: Option<&'a str>,
     model: Option<&'a str>,
     has_key: bool,
     /// Why it cannot be asked from here.
@@ -25,10 +28,11 @@ struct AgentJson<'a> {
 pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
     let known = &context.known;
     let usable = known.agents.iter().zip(&known.origins).map(|(agent, &origin)| {
-        let (base_url, model, has_key) = match &agent.reach {
-            Reach::Guide => (None, None, false),
-            Reach::Http { base_url, key, model, .. } => {
-                (Some(base_url.as_str()), Some(model.as_str()), key.is_some())
+        let (base_url, dialect, model, has_key) = match &agent.reach {
+            Reach::Guide => (None, None, None, false),
+            Reach::Http { base_url, key, model, shaping, .. } => {
+                let dialect = Dialect::of(&shaping.dialect).unwrap_or_default().word();
+                (Some(base_url.as_str()), Some(dialect), Some(model.as_str()), key.is_some())
             }
         };
         AgentJson {
@@ -36,6 +40,7 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
             default: agent.name == known.default,
             origin,
             base_url,
+            dialect,
             model,
             has_key,
             unusable: None,
@@ -46,6 +51,7 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
         default: agent.name == known.default,
         origin: "config",
         base_url: Some(&agent.base_url),
+        dialect: None,
         model: Some(&agent.model),
         has_key: false,
         unusable: Some(&agent.why.why),
@@ -67,6 +73,9 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
         let unusable = row.unusable.map(|why| format!("  cannot be asked: {why}")).unwrap_or_default();
         let line = format!("{mark} {:<12} {reach}  ({}){unusable}", row.name, row.origin);
         out::line(&visible_line(&line))?;
+    }
+    for line in known.idle_keys(&context.environment) {
+        out::note(&line);
     }
     out::note(&format!("* answers in new sessions. Configure agents in {}", context.config_file.display()));
     Ok(ExitCode::SUCCESS)

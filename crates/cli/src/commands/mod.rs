@@ -1,6 +1,7 @@
 //! The commands, one a file. What they share is their [`Context`].
 
 pub(crate) mod agents;
+pub(crate) mod agents_check;
 pub(crate) mod chat;
 pub(crate) mod cleanup;
 pub(crate) mod delete;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use q_agent::Dialect;
 use q_term::suggest::nearest;
 use q_term::typed;
 use serde::Deserialize;
@@ -14,9 +15,11 @@ use crate::trusted::{self, Untrusted};
 mod kinds;
 mod limits;
 pub(crate) mod path;
+pub(crate) mod providers;
 
 pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;
+use providers::Provider;
 
 /// The file as written.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -34,22 +37,58 @@ pub(crate) struct Config {
     pub(crate) kinds: BTreeMap<String, KindConfig>,
 }
 
-/// An OpenAI-compatible server.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A model behind an API.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct AgentConfig {
-    pub(crate) base_url: String,
-    #[serde(default)]
+    /// Who is asked: says all the rest that is not written.
+    #[serde(deserialize_with = "providers::known")]
+    pub(crate) provider: Option<&'static Provider>,
+    pub(crate) base_url: Option<String>,
+    /// The protocol.
+    #[serde(deserialize_with = "providers::dialect")]
+    pub(crate) dialect: Option<Dialect>,
     pub(crate) model: String,
     /// The variable that holds the key.
-    #[serde(default)]
     pub(crate) key_env: Option<String>,
     /// The file that holds the key, alone; see [`path`].
-    #[serde(default)]
     pub(crate) key_file: Option<PathBuf>,
-    /// Seconds.
-    #[serde(default)]
+    /// Seconds: for the first byte, between bytes, and for both where these do not say.
+    pub(crate) first_byte: Option<u64>,
+    pub(crate) between_bytes: Option<u64>,
     pub(crate) idle_timeout: Option<u64>,
+    /// How often a request is repeated that the server refused without doing anything.
+    pub(crate) retries: Option<u32>,
+    pub(crate) temperature: Option<f64>,
+    pub(crate) max_tokens: Option<u64>,
+    /// How much the model is to think first.
+    pub(crate) reasoning: Option<String>,
+    /// Headers beside those that are sent anyway, or in their place.
+    pub(crate) headers: BTreeMap<String, String>,
+    /// What is merged into the body of a request.
+    pub(crate) body: toml::Table,
+    /// What is left out of it.
+    pub(crate) omit: Vec<String>,
+    /// Whether chat completions are asked for what they cost: some servers refuse the question.
+    pub(crate) stream_options: Option<bool>,
+    /// Whether thoughts stand in the text, between `<think>` and `</think>`.
+    pub(crate) think_tags: bool,
+}
+
+impl AgentConfig {
+    /// What a reader of fields cannot see.
+    fn check(&self, name: &str) -> Result<(), CliError> {
+        let mistake = |what: &str| CliError::usage(format!("[agents.{name}] {what}"));
+        match self.provider {
+            None if self.base_url.is_none() => Err(mistake("names neither a provider nor a base_url")
+                .hint("for example: provider = \"anthropic\", or base_url = \"http://127.0.0.1:8080/v1\"")),
+            Some(provider) if provider.base_url.is_empty() && self.base_url.is_none() => {
+                Err(mistake(&format!("needs a base_url: where {} is, only you know", provider.name))
+                    .hint("for example: base_url = \"https://NAME.openai.azure.com/openai/v1\""))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// Reads the file at `path`.
@@ -62,10 +101,12 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
         Err(untrusted) => return Err(untrusted.told("the configuration", path)),
     };
     let config: Config = toml::from_str(&text).map_err(|error| mistake(path, &text, &error))?;
-    config.all_kinds().map_err(|complaint| CliError {
+    let in_file = |complaint: CliError| CliError {
         message: format!("{}: {}", path.display(), complaint.message),
         ..complaint
-    })?;
+    };
+    config.all_kinds().map_err(in_file)?;
+    config.agents.iter().try_for_each(|(name, agent)| agent.check(name)).map_err(in_file)?;
     Ok(config)
 }
 
@@ -111,6 +152,35 @@ mod tests {
         assert!(error.message.contains("line 4"), "{}", error.message);
         assert_eq!(error.hints[0], "did you mean `model`?");
         assert!(error.hints[1].contains("Q_CONFIG"));
+    }
+
+    #[test]
+    fn a_provider_is_enough_and_one_that_is_not_known_is_named() {
+        let config = written("[agents.claude]\nprovider = \"anthropic\"\n").unwrap();
+        assert_eq!(config.agents["claude"].provider.map(|provider| provider.name), Some("anthropic"));
+        for (text, message, hint) in [
+            (
+                "[agents.a]\nprovider = \"antropic\"\n",
+                "line 2: unknown variant `antropic`",
+                "did you mean `anthropic`?",
+            ),
+            (
+                "[agents.a]\nbase_url = \"http://x\"\ndialect = \"respones\"\n",
+                "line 3: unknown variant `respones`",
+                "did you mean `responses`?",
+            ),
+            (
+                "[agents.a]\nmodel = \"m\"\n",
+                "[agents.a] names neither a provider nor a base_url",
+                "provider =",
+            ),
+            ("[agents.a]\nprovider = \"azure\"\n", "[agents.a] needs a base_url", "openai.azure.com"),
+            ("[agents.a]\nproviders = \"x\"\n", "unknown field `providers`", "did you mean `provider`?"),
+        ] {
+            let error = written(text).unwrap_err();
+            assert!(error.message.contains(message), "{}", error.message);
+            assert!(error.hints[0].contains(hint), "{:?}", error.hints);
+        }
     }
 
     #[test]

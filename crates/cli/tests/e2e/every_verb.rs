@@ -216,6 +216,12 @@ impl Hostile {
             "move" => vec![vec!["made", "99", "1"], vec!["made", HOSTILE, HOSTILE]],
             "steer" | "answer" => vec![vec!["made", HOSTILE], vec!["said", HOSTILE]],
             "inbox" | "stats" | "agents" | "doctor" | "host status" => vec![vec![], vec!["--json"]],
+            "agents check" => vec![
+                vec!["guide"],
+                vec![HOSTILE],
+                vec![HOSTILE, "--json"],
+                vec!["openai", "--model", HOSTILE],
+            ],
             "approve" => vec![vec!["made"], vec!["made", HOSTILE]],
             "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE]],
             "fork" => vec![

@@ -23,6 +23,7 @@
 //! | `headless` | commands for scripts, `--json`, exit codes |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
 //! | `network` | proxies and certificates are those of the client that made the session |
+//! | `providers` | providers by name, requests shaped, agents tried |
 //! | `servers` | whole answers and others; servers that would hold up everybody |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `every_verb` | hostile words through every command, and nothing of them is done |
@@ -53,6 +54,7 @@ mod mistakes;
 mod network;
 mod owner;
 mod plain;
+mod providers;
 mod queue;
 mod replay;
 mod restart;

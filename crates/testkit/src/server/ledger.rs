@@ -25,9 +25,15 @@ pub struct Seen {
 impl Seen {
     /// The last thing the user said; empty if there is none.
     pub fn last_user_text(&self) -> &str {
-        let messages = self.body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+        // Each protocol has its own name for what was said, and some say it in parts.
+        let messages = ["messages", "input", "contents"].iter().find_map(|name| self.body[name].as_array());
+        let messages = messages.map(Vec::as_slice).unwrap_or_default();
         let last = messages.iter().rfind(|message| message["role"] == "user");
-        last.and_then(|message| message["content"].as_str()).unwrap_or_default()
+        let text = last.and_then(|message| {
+            let parts = [&message["content"], &message["content"][0]["text"], &message["parts"][0]["text"]];
+            parts.into_iter().find_map(|part| part.as_str())
+        });
+        text.unwrap_or_default()
     }
 }
 

@@ -33,7 +33,7 @@ async fn respond(
             let models = json!({"object": "list", "data": [{"id": "scripted", "object": "model"}]});
             http::answer(to, 200, &[], &models.to_string()).await
         }
-        ("POST", "/v1/chat/completions") => complete(request, from, to, ledger).await,
+        ("POST", path) if is_endpoint(path) => complete(request, from, to, ledger).await,
         _ => {
             http::answer(
                 to,
@@ -44,6 +44,12 @@ async fn respond(
             .await
         }
     }
+}
+
+/// Where models are asked. What they answer there, a script says in the words of the protocol.
+fn is_endpoint(path: &str) -> bool {
+    matches!(path, "/v1/chat/completions" | "/v1/messages" | "/v1/responses" | "/api/chat")
+        || path.ends_with(":streamGenerateContent")
 }
 
 async fn complete(
@@ -58,7 +64,7 @@ async fn complete(
     let authorization = request.header("authorization").map(str::to_owned);
     let seen = Seen { path: request.path, headers: request.headers, authorization, body };
     let script = ledger.script_for(seen.last_user_text());
-    let streams = seen.body["stream"] == true;
+    let streams = seen.body["stream"] == true || seen.path.contains(":streamGenerateContent");
     let mut stream = Stream::new(&seen, script.pieces.clone());
     let _open = ledger.note(seen);
     if !streams {

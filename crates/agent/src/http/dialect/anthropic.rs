@@ -78,8 +78,16 @@ impl Reader for Blocks {
                     self.message(message, answer);
                 }
             }
-            "content_block_start" => block.into_iter().for_each(|block| read_block(block, answer)),
-            "content_block_delta" => delta.into_iter().for_each(|delta| read_delta(delta, answer)),
+            "content_block_start" => {
+                if let Some(block) = block {
+                    read_block(block, answer);
+                }
+            }
+            "content_block_delta" => {
+                if let Some(delta) = delta {
+                    read_delta(delta, answer);
+                }
+            }
             "message_delta" => {
                 self.cost(counted, answer);
                 let [reason] = delta.map_or([None], |delta| members(delta, ["stop_reason"]));
@@ -97,7 +105,9 @@ impl Reader for Blocks {
 impl Blocks {
     fn message(&mut self, message: &RawValue, answer: &mut Answer) {
         let [content, reason, counted] = members(message, ["content", "stop_reason", "usage"]);
-        each(content).into_iter().for_each(|block| read_block(block, answer));
+        for block in each(content) {
+            read_block(block, answer);
+        }
         self.cost(counted, answer);
         answer.finish(&words(reason));
     }

@@ -58,9 +58,15 @@ impl Reader for Items {
             "response.reasoning_text.done" | "response.reasoning_summary_text.done" => {
                 self.next_thought = self.has_thought;
             }
-            "response.output_item.added" => item.into_iter().for_each(|item| call(item, answer)),
+            "response.output_item.added" => {
+                if let Some(item) = item {
+                    call(item, answer);
+                }
+            }
             "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
-                response.into_iter().for_each(|response| self.whole(response, false, answer));
+                if let Some(response) = response {
+                    self.whole(response, false, answer);
+                }
                 return Meaning::End;
             }
             "error" => {

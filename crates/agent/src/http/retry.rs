@@ -1,0 +1,168 @@
+//! When a server that did not answer is asked again, without anybody asking for it: only where it said that it did nothing, or
+//! could not be reached, and never once a word came. The wait grows, and is drawn at random, so that clients that were refused
+//! together do not come back together; a server that names a time is taken at its word.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+use q_core::{AgentFailure, FailureKind};
+
+/// The most that anybody may have a request repeated.
+const MOST: u32 = 5;
+/// The longest wait: whoever is to wait longer is told, and decides.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// An ask that came to nothing.
+#[derive(Debug)]
+pub(super) struct Vain {
+    pub(super) failure: AgentFailure,
+    /// Whether it may be asked again, and when at the earliest.
+    pub(super) again: Again,
+}
+
+/// Whether an ask may be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// It would come to the same, or may have had its effect.
+    Never,
+    /// Nothing came of it.
+    Now,
+    /// Nothing came of it, and the server said how long to wait.
+    After(Duration),
+}
+
+impl From<AgentFailure> for Vain {
+    fn from(failure: AgentFailure) -> Self {
+        Self { failure, again: Again::Never }
+    }
+}
+
+impl Again {
+    /// After a refusal of this status, which means that.
+    pub(super) fn after(status: u16, kind: FailureKind, wait: Option<Duration>) -> Self {
+        let passes = matches!(status, 408 | 429 | 500 | 502..=504 | 529);
+        let is_final = matches!(kind, FailureKind::QuotaSpent | FailureKind::ContextTooLong);
+        match wait {
+            _ if !passes || is_final => Self::Never,
+            Some(wait) => Self::After(wait),
+            None => Self::Now,
+        }
+    }
+
+    /// How long to wait before the ask is repeated for this time, the first being 0; nothing where it is not.
+    pub(super) fn wait(self, repeated: u32, allowed: u32) -> Option<Duration> {
+        if repeated >= allowed.min(MOST) {
+            return None;
+        }
+        match self {
+            Self::Never => None,
+            Self::After(wait) => (wait <= LONGEST).then_some(wait),
+            Self::Now => {
+                let most = Duration::from_secs(1 << repeated).min(LONGEST);
+                // Keys of hashes are the standard library's randomness.
+                let random = RandomState::new().hash_one(repeated);
+                let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
+                Some(Duration::from_millis(random % (most + 1)))
+            }
+        }
+    }
+}
+
+/// How long a response says to wait: milliseconds, seconds, or a date, which is compared with the server's own.
+pub(super) fn named_wait(millis: Option<&str>, after: Option<&str>, date: Option<&str>) -> Option<Duration> {
+    if let Some(millis) = millis.and_then(|millis| millis.trim().parse().ok()) {
+        return Some(Duration::from_millis(millis));
+    }
+    let after = after?.trim();
+    if let Ok(seconds) = after.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    Some(Duration::from_secs(seconds(after)?.saturating_sub(seconds(date?.trim())?)))
+}
+
+/// Seconds since the year 0 of a date as HTTP has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn seconds(date: &str) -> Option<u64> {
+    let mut words = date.split_once(", ")?.1.split(' ');
+    let day: u64 = words.next()?.parse().ok()?;
+    let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let word = words.next()?;
+    let month = names.iter().position(|name| *name == word)? as u64;
+    let year: u64 = words.next()?.parse().ok().filter(|year| *year < 10_000)?;
+    let clock: Vec<u64> = words.next()?.split(':').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let &[hours, minutes, seconds] = clock.as_slice() else { return None };
+    if words.next() != Some("GMT") || day > 31 || hours > 23 || minutes > 59 || seconds > 60 {
+        return None;
+    }
+    // Counted from March, a leap day is the last of its year.
+    let (year, month) = if month < 2 { (year.checked_sub(1)?, month + 10) } else { (year, month - 2) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day;
+    Some(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_had_no_effect_and_may_pass_is_asked_again() {
+        for (status, kind, again) in [
+            (429, FailureKind::RateLimited, true),
+            (429, FailureKind::QuotaSpent, false),
+            (408, FailureKind::ServerError, true),
+            (500, FailureKind::ServerError, true),
+            (500, FailureKind::ContextTooLong, false),
+            (501, FailureKind::ServerError, false),
+            (502, FailureKind::ServerError, true),
+            (503, FailureKind::Overloaded, true),
+            (504, FailureKind::ServerError, true),
+            (529, FailureKind::Overloaded, true),
+            (400, FailureKind::Rejected, false),
+            (401, FailureKind::WrongKey, false),
+            (404, FailureKind::UnknownModel, false),
+        ] {
+            assert_eq!(Again::after(status, kind, None) != Again::Never, again, "{status} {kind:?}");
+        }
+    }
+
+    #[test]
+    fn waits_grow_and_end() {
+        for repeated in 0..MOST {
+            for _ in 0..50 {
+                let wait = Again::Now.wait(repeated, 99);
+                assert!(wait.is_some_and(|wait| wait <= Duration::from_secs(1 << repeated)), "{wait:?}");
+            }
+        }
+        let waits: std::collections::BTreeSet<_> = (0..50).map(|_| Again::Now.wait(4, 99)).collect();
+        assert!(waits.len() > 10, "they differ");
+        assert_eq!(Again::Now.wait(MOST, 99), None);
+        assert_eq!(Again::Now.wait(0, 0), None);
+        assert_eq!(Again::Now.wait(2, 2), None);
+        assert_eq!(Again::Never.wait(0, 99), None);
+        let after = |seconds| Again::After(Duration::from_secs(seconds)).wait(0, 1);
+        assert_eq!((after(7), after(21)), (Some(Duration::from_secs(7)), None));
+    }
+
+    #[test]
+    fn a_time_to_wait_has_three_forms() {
+        let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        for (millis, after, date, wait) in [
+            (None, None, date, None),
+            (None, Some("7"), None, Some(7000)),
+            (None, Some(" 0 "), None, Some(0)),
+            (None, Some("1.5"), None, Some(1500)),
+            (Some("20"), Some("7"), None, Some(20)),
+            (None, Some("Sun, 06 Nov 1994 08:50:07 GMT"), date, Some(30_000)),
+            (None, Some("Mon, 07 Nov 1994 08:49:37 GMT"), date, Some(86_400_000)),
+            (None, Some("Thu, 01 Dec 1994 08:49:37 GMT"), date, Some(25 * 86_400_000)),
+            (None, Some("Wed, 01 Mar 1995 08:49:37 GMT"), date, Some(115 * 86_400_000)),
+            (None, Some("Sun, 06 Nov 1994 08:49:07 GMT"), date, Some(0)),
+            (None, Some("Sun, 06 Nov 1994 08:50:07 GMT"), None, None),
+            (None, Some("-1"), None, None),
+            (None, Some("soon"), date, None),
+            (None, Some("Sun, 99 Zeb 1994 08:49:37 GMT"), date, None),
+            (None, Some("1e300"), None, None),
+        ] {
+            assert_eq!(named_wait(millis, after, date), wait.map(Duration::from_millis), "{after:?}");
+        }
+    }
+}

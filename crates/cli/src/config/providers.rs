@@ -1,0 +1,96 @@
+//! Providers that are known by name: `provider = "anthropic"` is enough to reach one.
+
+use q_agent::Dialect;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+/// What is known of a provider.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Provider {
+    pub(crate) name: &'static str,
+    /// The protocol that it is best spoken to in.
+    pub(crate) dialect: Dialect,
+    /// Where it is; empty where only its owner knows.
+    pub(crate) base_url: &'static str,
+    /// The variables that may hold a key for it, the first one first; none where it wants no key.
+    pub(crate) keys: &'static [&'static str],
+    /// The model that is asked unless another is named; empty where one must be named.
+    pub(crate) model: &'static str,
+}
+
+const CHAT: Dialect = Dialect::ChatCompletions;
+
+/// Every provider.
+pub(crate) const PROVIDERS: [Provider; 14] = [
+    provider("openai", CHAT, "https://api.openai.com/v1", &["OPENAI_API_KEY"], "gpt-5-mini"),
+    provider(
+        "anthropic",
+        Dialect::Anthropic,
+        "https://api.anthropic.com",
+        &["ANTHROPIC_API_KEY"],
+        "claude-sonnet-4-5",
+    ),
+    provider("gemini", Dialect::Gemini, GOOGLE, GOOGLE_KEYS, "gemini-2.5-flash"),
+    provider("google", Dialect::Gemini, GOOGLE, GOOGLE_KEYS, "gemini-2.5-flash"),
+    provider("openrouter", CHAT, "https://openrouter.ai/api/v1", &["OPENROUTER_API_KEY"], "openrouter/auto"),
+    provider("groq", CHAT, "https://api.groq.com/openai/v1", &["GROQ_API_KEY"], "llama-3.3-70b-versatile"),
+    provider("deepseek", CHAT, "https://api.deepseek.com/v1", &["DEEPSEEK_API_KEY"], "deepseek-chat"),
+    provider("mistral", CHAT, "https://api.mistral.ai/v1", &["MISTRAL_API_KEY"], "mistral-small-latest"),
+    provider("xai", CHAT, "https://api.x.ai/v1", &["XAI_API_KEY"], "grok-4"),
+    provider("azure", CHAT, "", &["AZURE_OPENAI_API_KEY"], ""),
+    provider("ollama", Dialect::Ollama, "http://127.0.0.1:11434", &[], ""),
+    provider("llamacpp", CHAT, "http://127.0.0.1:8080/v1", &[], "default"),
+    provider("lmstudio", CHAT, "http://127.0.0.1:1234/v1", &[], ""),
+    provider("vllm", CHAT, "http://127.0.0.1:8000/v1", &[], ""),
+];
+
+const GOOGLE: &str = "https://generativelanguage.googleapis.com/v1beta";
+const GOOGLE_KEYS: &[&str] = &["GEMINI_API_KEY", "GOOGLE_API_KEY"];
+
+const fn provider(
+    name: &'static str,
+    dialect: Dialect,
+    base_url: &'static str,
+    keys: &'static [&'static str],
+    model: &'static str,
+) -> Provider {
+    Provider { name, dialect, base_url, keys, model }
+}
+
+const fn names() -> [&'static str; PROVIDERS.len()] {
+    let mut names = [""; PROVIDERS.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = PROVIDERS[place].name;
+        place += 1;
+    }
+    names
+}
+
+const NAMES: [&str; PROVIDERS.len()] = names();
+const DIALECTS: [&str; 5] = ["chat_completions", "responses", "anthropic", "gemini", "ollama"];
+
+/// A provider by its name.
+pub(super) fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'static Provider>, D::Error> {
+    let word = String::deserialize(from)?;
+    let found = PROVIDERS.iter().find(|provider| provider.name == word);
+    found.map(Some).ok_or_else(|| D::Error::unknown_variant(&word, &NAMES))
+}
+
+/// A protocol by its word.
+pub(super) fn dialect<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Dialect>, D::Error> {
+    let word = String::deserialize(from)?;
+    Dialect::of(&word).map(Some).ok_or_else(|| D::Error::unknown_variant(&word, &DIALECTS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dialect_has_its_word_and_every_provider_a_name_of_its_own() {
+        assert_eq!(DIALECTS, Dialect::ALL.map(Dialect::word));
+        let names: std::collections::BTreeSet<_> = NAMES.into_iter().collect();
+        assert_eq!(names.len(), NAMES.len());
+    }
+}
