@@ -1,11 +1,12 @@
 //! `q agents check NAME`: one tiny turn, asked from here and kept nowhere, and what of it works.
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use q_agent::{AgentSpec, Ask, Dialect, Message, Role};
 use q_core::{AgentEvent, AgentFailure, Usage};
+use q_host::clock::Clock;
 use q_host::wire::message::Reach;
 use q_term::sanitize::visible_line;
 use serde::Serialize;
@@ -62,9 +63,9 @@ pub(crate) async fn run(
         }
     };
     let model = model.unwrap_or_else(|| own_model.to_owned());
-    let begun = Instant::now();
-    let came = ask(agent.reach.clone().into(), &model, begun).await;
-    let took = begun.elapsed();
+    let clock = Clock::start();
+    let came = ask(agent.reach.clone().into(), &model, &clock).await;
+    let took = since_start(&clock);
     let error = came.failure.as_ref().map(told);
     if as_json {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
@@ -101,7 +102,7 @@ pub(crate) async fn run(
     }
 }
 
-async fn ask(agent: AgentSpec, model: &str, begun: Instant) -> Came {
+async fn ask(agent: AgentSpec, model: &str, clock: &Clock) -> Came {
     let messages = vec![Message::words(Role::User, PROMPT)];
     let ask = Ask { brief: String::new(), model: model.to_owned(), messages };
     let mut events = agent.agent().answer(ask, stream::pending().boxed());
@@ -111,7 +112,7 @@ async fn ask(agent: AgentSpec, model: &str, begun: Instant) -> Came {
             AgentEvent::Text(text) => {
                 came.answer.push_str(&text);
                 came.pieces += 1;
-                came.first = came.first.or(Some(begun.elapsed()));
+                came.first = came.first.or(Some(since_start(clock)));
             }
             AgentEvent::Thinking(_) => came.thinks = true,
             AgentEvent::Usage(usage) => came.usage = Some(usage),
@@ -125,6 +126,11 @@ async fn ask(agent: AgentSpec, model: &str, begun: Instant) -> Came {
         }
     }
     came
+}
+
+/// How long ago the clock was started.
+fn since_start(clock: &Clock) -> Duration {
+    Duration::from_micros(clock.mono().0)
 }
 
 /// What failed and what to do, without advice for a session: there is none.
