@@ -1,11 +1,12 @@
 //! `q agents check NAME`: one tiny turn, asked from here and kept nowhere, and what of it works.
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use q_agent::{AgentSpec, Dialect, Message, Role, Seat, Turn};
 use q_core::{AgentEvent, AgentFailure, SessionId, Usage};
+use q_host::clock::Clock;
 use q_proto::message::Reach;
 use q_term::sanitize::visible_line;
 use serde::Serialize;
@@ -62,9 +63,9 @@ pub(crate) async fn run(
         }
     };
     let model = model.unwrap_or_else(|| own_model.to_owned());
-    let begun = Instant::now();
-    let came = ask(q_host::reach::spec(agent.reach.clone()), &model, begun).await;
-    let took = begun.elapsed();
+    let clock = Clock::start();
+    let came = ask(q_host::reach::spec(agent.reach.clone()), &model, &clock).await;
+    let took = since_start(&clock);
     let error = came.failure.as_ref().map(told);
     if as_json {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
@@ -101,7 +102,7 @@ pub(crate) async fn run(
     }
 }
 
-async fn ask(agent: AgentSpec, model: &str, begun: Instant) -> Came {
+async fn ask(agent: AgentSpec, model: &str, clock: &Clock) -> Came {
     let messages = vec![Message::words(Role::User, PROMPT)];
     let turn = Turn { brief: String::new(), model: model.to_owned(), messages };
     // No session: what is asked here is kept nowhere.
@@ -113,7 +114,7 @@ async fn ask(agent: AgentSpec, model: &str, begun: Instant) -> Came {
             AgentEvent::Text(text) => {
                 came.answer.push_str(&text);
                 came.pieces += 1;
-                came.first = came.first.or(Some(begun.elapsed()));
+                came.first = came.first.or(Some(since_start(clock)));
             }
             AgentEvent::Thinking(_) => came.thinks = true,
             AgentEvent::Usage(usage) => came.usage = Some(usage),
@@ -132,6 +133,11 @@ async fn ask(agent: AgentSpec, model: &str, begun: Instant) -> Came {
         }
     }
     came
+}
+
+/// How long ago the clock was started.
+fn since_start(clock: &Clock) -> Duration {
+    Duration::from_micros(clock.mono().0)
 }
 
 /// What failed and what to do, without advice for a session: there is none.
