@@ -216,6 +216,11 @@ impl Ledger {
         self.handles.insert(session, handle.clone());
     }
 
+    /// Nobody knows whether the host heard by what that agent finds its memory.
+    pub(super) fn forgets(&mut self, session: SessionId) {
+        self.handles.remove(&session);
+    }
+
     /// The host parks an agent.
     pub(super) fn parks(&mut self, disk: &Disk, session: SessionId) -> Held {
         let Some(heard) = self.handles.get(&session) else { return Ok(()) };

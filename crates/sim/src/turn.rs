@@ -93,7 +93,10 @@ impl Stage {
             }
             Event::Heard(Heard { session, turn, event: AgentEvent::Resume(handle) }) => {
                 self.trace.saw(format_args!("  host hears: {event:?}"));
-                if self.runs(*session, *turn) {
+                // While something is due nobody can tell what it ends before this is heard.
+                if self.is_something_due() {
+                    self.ledger.forgets(*session);
+                } else if self.runs(*session, *turn) {
                     self.ledger.remembers(*session, handle);
                 }
             }
@@ -110,12 +113,13 @@ impl Stage {
         }
     }
 
-    /// Whether that turn runs, as the host knows it. While something is due nobody can tell: that is done first.
-    fn runs(&self, session: SessionId, turn: TurnNo) -> bool {
+    fn is_something_due(&self) -> bool {
         let due = self.life.as_ref().and_then(|life| life.host.next_deadline());
-        if due.is_some_and(|due| due.at <= self.clocks.mono()) {
-            return false;
-        }
+        due.is_some_and(|due| due.at <= self.clocks.mono())
+    }
+
+    /// Whether that turn runs, as the host knows it.
+    fn runs(&self, session: SessionId, turn: TurnNo) -> bool {
         let line = self.life.as_ref().and_then(|life| life.host.view().summary(session));
         line.is_some_and(|line| line.turns == turn.0 && line.activity.is_busy() && !line.held)
     }
