@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: rules of this tree that no compiler knows. Also a test, so that `cargo test` says it too.
 
 mod code;
+mod docs;
 mod documents;
 mod double_names;
 mod edges;
@@ -58,6 +59,7 @@ fn findings(tree: &Tree) -> Vec<Finding> {
     findings.extend(names::check(tree));
     findings.extend(double_names::check(tree, &Product::of(tree)));
     findings.extend(sources::check(tree));
+    findings.extend(docs::check(tree));
     findings.extend(length::check(tree));
     findings.extend(documents::check(tree));
     let unfit = |(path, what): (&str, String)| Finding { path: path.into(), line: 0, what };

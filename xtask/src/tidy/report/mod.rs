@@ -4,7 +4,7 @@
 mod carriers;
 mod circles;
 mod paths;
-mod short_docs;
+pub(super) mod short_docs;
 mod verbs;
 mod why_comments;
 

@@ -14,7 +14,7 @@ pub(super) struct Docs {
 }
 
 pub(super) fn print(tree: &Tree) {
-    let all = tree.sources().filter(|file| file.path.starts_with("crates/") && file.path.contains("/src/"));
+    let all = tree.sources().filter(|file| is_counted(file));
     let docs = all.map(docs).fold(Docs::default(), |sum, docs| Docs {
         lines: sum.lines + docs.lines,
         short: sum.short + docs.short,
@@ -25,7 +25,22 @@ pub(super) fn print(tree: &Tree) {
     );
 }
 
+pub(in crate::tidy) fn is_counted(file: &File) -> bool {
+    file.path.starts_with("crates/") && file.path.contains("/src/")
+}
+
+/// Where short docs are, as lines from 0.
+pub(in crate::tidy) fn lines(file: &File) -> Vec<usize> {
+    read(file).1
+}
+
 fn docs(file: &File) -> Docs {
+    let (lines, short) = read(file);
+    Docs { lines, short: short.len() }
+}
+
+/// How many lines of documentation there are, and which are short.
+fn read(file: &File) -> (usize, Vec<usize>) {
     let lines: Vec<Option<&str>> =
         file.text.lines().map(|line| line.trim_start().strip_prefix("///")).collect();
     let is_doc = |index: Option<usize>| index.and_then(|index| lines.get(index)).is_some_and(Option::is_some);
@@ -34,7 +49,8 @@ fn docs(file: &File) -> Docs {
         alone && line.split_whitespace().count() < MIN_WORDS
     };
     let documented = || lines.iter().enumerate().filter_map(|(index, line)| Some((index, line.as_ref()?)));
-    Docs { lines: documented().count(), short: documented().filter(|line| is_short(*line)).count() }
+    let short = documented().filter(|line| is_short(*line)).map(|(line, _)| line).collect();
+    (documented().count(), short)
 }
 
 #[cfg(test)]
