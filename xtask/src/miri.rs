@@ -13,7 +13,7 @@ const HOW: &str = "rustup component add --toolchain nightly miri rust-src";
 /// An interpreter is some hundred times slower: each property gets a glance.
 const CASES: &str = "4";
 
-/// What is run.
+/// What the interpreter is asked to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// The tests inside the package.

@@ -11,7 +11,7 @@ pub(crate) struct Tree {
     pub(crate) files: Vec<File>,
 }
 
-/// A text file.
+/// A text file of the repository.
 pub(crate) struct File {
     /// From the top of the tree, with `/`.
     pub(crate) path: String,
@@ -34,12 +34,10 @@ impl Tree {
         Ok(Self { files })
     }
 
-    /// A file's text.
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
         self.files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
     }
 
-    /// The Rust files.
     pub(crate) fn sources(&self) -> impl Iterator<Item = &File> {
         self.files.iter().filter(|file| file.extension() == "rs")
     }

@@ -77,17 +77,10 @@ impl Turn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentControl {
     /// A call may run: exactly what has this digest.
-    Permit {
-        /// Which call.
-        call: CallNo,
-        /// Of what.
-        digest: Digest,
-    },
+    Permit { call: CallNo, digest: Digest },
     /// A call ended without its tool.
     Settle {
-        /// Which call.
         call: CallNo,
-        /// How.
         outcome: Outcome,
         /// The person's words, if there are any.
         text: String,

@@ -17,7 +17,6 @@ impl Secret {
         Self(Zeroizing::new(key.trim().to_owned()))
     }
 
-    /// The key itself.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -29,7 +29,6 @@ pub enum AgentSpec {
 /// How a model behind an API is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpSpec {
-    /// In which protocol.
     pub dialect: Dialect,
     /// The address below which the protocol is asked: with a version, as `https://api.openai.com/v1`, or without, or all of the
     /// endpoint.

@@ -47,7 +47,6 @@ const PANES: [&str; 18] = [
 ];
 
 impl Environment {
-    /// This process's.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_this_process() -> Self {
         Self {

@@ -198,7 +198,7 @@ impl EntryJson {
     }
 }
 
-/// `q show --json`.
+/// What `q show --json` prints; docs/json.md promises it.
 #[derive(Debug, Serialize)]
 pub(crate) struct TranscriptJson {
     pub(crate) session: SessionJson,
@@ -207,7 +207,7 @@ pub(crate) struct TranscriptJson {
     pub(crate) older: bool,
 }
 
-/// `q chat --json`.
+/// What `q chat --json` prints; docs/json.md promises it.
 #[derive(Debug, Serialize)]
 pub(crate) struct ChatJson {
     pub(crate) session: SessionJson,

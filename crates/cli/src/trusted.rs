@@ -27,7 +27,6 @@ pub(crate) enum Untrusted {
 }
 
 impl Untrusted {
-    /// Why, in words.
     pub(crate) fn why(self) -> String {
         match self {
             Self::Unreadable(error) => error.to_string(),

@@ -16,11 +16,9 @@ use crate::bringing::Bringing;
 /// A prompt on its way. The token makes it safe to deliver it again: whoever has it already knows it by that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
-    /// Where it goes.
     pub session: SessionId,
     /// What makes it this prompt and no other.
     pub token: Token,
-    /// What it says.
     pub text: String,
     /// Whether it is meant for the turn that runs.
     pub steers: bool,
@@ -47,7 +45,6 @@ pub enum News<W> {
     Whole,
     /// A request was answered.
     Answered {
-        /// Its number.
         request: u64,
         /// What waited for it.
         waiting: W,
@@ -61,9 +58,7 @@ pub enum News<W> {
         /// The number it names.
         request: u64,
     },
-    /// The host ends.
     Going {
-        /// Why.
         why: String,
         /// Whether another one is to be started at once, or it was told to stop.
         restart: bool,
@@ -82,7 +77,6 @@ struct Unanswered<W> {
 /// A client of one host; and of the next one, what its predecessor left unanswered.
 #[derive(Debug)]
 pub struct ClientState<W> {
-    /// What is shown.
     pub mirror: Mirror,
     last_request: u64,
     unanswered: BTreeMap<u64, Unanswered<W>>,

@@ -5,7 +5,6 @@
 pub enum Activity {
     /// Waiting for a prompt.
     Idle,
-    /// A turn runs.
     Working,
     /// A tool call of the running turn waits for consent.
     NeedsApproval,
@@ -17,10 +16,9 @@ pub enum Activity {
     Interrupted,
 }
 
-/// What changes activity.
+/// What changes the activity of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// A turn began.
     Begin,
     /// A call waits for consent.
     AskConsent,
@@ -32,7 +30,6 @@ pub enum Change {
     AnswerConsent,
     /// The turn ended well.
     Finish,
-    /// The turn failed.
     Fail,
     /// The turn was interrupted.
     Interrupt,

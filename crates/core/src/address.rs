@@ -58,16 +58,12 @@ pub fn resolve<'a>(
 /// Why an address leads nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Miss {
-    /// Several sessions fit.
     Ambiguous {
-        /// As typed.
         address: String,
         /// What to type instead: their names, or their ids where a name is not one session's alone.
         candidates: Vec<String>,
     },
-    /// None fits.
     Unknown {
-        /// As typed.
         address: String,
         /// The name that was probably meant.
         nearest: Option<String>,

@@ -30,16 +30,13 @@ pub enum AgentEvent {
     /// A call that was permitted puts out something while it runs. Shown at once, kept up to a limit; the result says all
     /// of it again.
     Progress {
-        /// Which call.
         call: CallNo,
         /// What came out since; pieces join without a separator.
         text: String,
     },
     /// A call that was permitted came to its end.
     Result {
-        /// Which call.
         call: CallNo,
-        /// How it went.
         outcome: Outcome,
         /// What came out; what is above the limit is cut.
         text: String,
@@ -71,16 +68,12 @@ pub struct PlanStep {
 /// How far a step of a plan is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StepState {
-    /// Not begun.
     Open,
-    /// Being worked on.
     Active,
-    /// Over.
     Done,
 }
 
 impl StepState {
-    /// Every state.
     pub const ALL: [Self; 3] = [Self::Open, Self::Active, Self::Done];
 
     /// The word for it.
@@ -98,7 +91,6 @@ impl StepState {
 pub struct Call {
     /// Its number in the turn: by it the call is permitted, settled, heard of. What a provider calls it is its agent's to know.
     pub no: CallNo,
-    /// The tool's name.
     pub tool: String,
     /// Exactly what would run, or what is asked.
     pub input: String,
@@ -113,7 +105,6 @@ pub struct Call {
 pub enum Wants {
     /// Nothing: it may run.
     Nothing,
-    /// The person's consent.
     Consent,
     /// The person's words: it is a question.
     Words,
@@ -137,7 +128,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome.
     pub const ALL: [Self; 6] =
         [Self::Done, Self::Failed, Self::Denied, Self::Expired, Self::NeverRan, Self::CutShort];
 
@@ -157,9 +147,7 @@ impl Outcome {
 /// Tokens, as the agent's own server counted them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Tokens read.
     pub input: u64,
-    /// Tokens written.
     pub output: u64,
 }
 
@@ -186,13 +174,10 @@ pub struct AgentFailure {
 pub enum Whose {
     /// What the person configured.
     Configuration,
-    /// What was asked.
     Request,
     /// The provider, or the way to it.
     Provider,
-    /// The model.
     Model,
-    /// `q` itself.
     Host,
 }
 
@@ -209,7 +194,7 @@ impl Whose {
     }
 }
 
-/// Failures by remedy.
+/// Kinds of failure, told apart by what mends them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FailureKind {
     /// Nobody listens at the address, or the name does not resolve.
@@ -263,7 +248,6 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    /// Every kind.
     pub const ALL: [Self; 24] = [
         Self::Unreachable,
         Self::ProxyFailed,

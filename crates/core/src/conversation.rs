@@ -15,21 +15,18 @@ use crate::agent::Outcome;
 use crate::id::EntryNo;
 use crate::session::transcript::{Body, Entry, Resulted};
 
-/// Who speaks.
+/// Who speaks in a message, in the words of every provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The person; the results of calls come in this role too.
     User,
-    /// The agent.
     Assistant,
 }
 
-/// One message.
+/// One message of what is sent to a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Who speaks.
     pub role: Role,
-    /// What; never nothing.
     pub parts: Vec<Part>,
 }
 
@@ -59,13 +56,9 @@ impl Part {
 /// A part of a message. Calls are known by their entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Words; never blank.
     Text(String),
-    /// A call.
     Call {
-        /// Its entry.
         entry: EntryNo,
-        /// The tool.
         tool: String,
         /// What it was given.
         input: String,
@@ -74,9 +67,7 @@ pub enum Part {
     Result {
         /// The entry of its call.
         of: EntryNo,
-        /// How it went.
         outcome: Outcome,
-        /// What came out.
         text: String,
     },
 }
@@ -180,7 +171,7 @@ pub fn broken(messages: &[Message]) -> Option<&'static str> {
     if open.is_empty() { None } else { Some("a call has no result") }
 }
 
-/// Messages being written.
+/// The messages of a conversation while they are put together.
 struct Script<'a> {
     /// Every result there is, by the entry of its call.
     results: BTreeMap<EntryNo, &'a Resulted>,

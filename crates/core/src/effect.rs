@@ -48,7 +48,6 @@ pub struct Blob {
     pub session: SessionId,
     /// The record whose text it goes on with.
     pub seq: Seq,
-    /// The rest.
     pub text: String,
 }
 
@@ -66,17 +65,13 @@ pub enum Durability {
 pub enum Effect {
     /// Have the session's agent run a turn; its history is what the store holds up to the turn's prompt.
     Run {
-        /// For whom.
         session: SessionId,
         /// Which turn; every event of it carries this number.
         turn: TurnNo,
-        /// Which agent.
         agent: String,
-        /// Which model.
         model: String,
         /// What the agent is told about its task; may be empty.
         brief: String,
-        /// Where it works.
         directory: String,
         /// What its tools may do without being asked each time.
         policy: Policy,
@@ -85,54 +80,38 @@ pub enum Effect {
     },
     /// Stop the turn; whatever still comes of it is ignored.
     Cancel {
-        /// For whom.
         session: SessionId,
-        /// Which turn.
         turn: TurnNo,
     },
     /// Tell the agent what the person says into the running turn.
     Steer {
-        /// For whom.
         session: SessionId,
-        /// Which turn.
         turn: TurnNo,
-        /// What was typed.
         text: String,
     },
     /// Let a tool run: exactly what has this digest.
     Permit {
-        /// For whom.
         session: SessionId,
-        /// In which turn.
         turn: TurnNo,
-        /// Which call.
         call: CallNo,
-        /// Of what.
         digest: Digest,
     },
     /// Tell the agent how a call ended that did not run.
     Settle {
-        /// For whom.
         session: SessionId,
-        /// In which turn.
         turn: TurnNo,
-        /// Which call.
         call: CallNo,
-        /// How it ended.
         outcome: Outcome,
         /// The person's words, if there are any.
         text: String,
     },
     /// How the session's agent is reached, as [`crate::Input::Offered`] said it is, is the session's from here on.
     Bind {
-        /// Whose.
         session: SessionId,
-        /// Which agent.
         agent: String,
     },
     /// Nothing is kept any longer of how the session's agents are reached.
     Unbind {
-        /// Whose.
         session: SessionId,
     },
     /// Park the session's agent: none of its turns runs, and whatever it holds outside is to be closed. Its resume handle
@@ -143,19 +122,14 @@ pub enum Effect {
     },
     /// Read what is stored of a session; [`crate::Input::Loaded`] brings it.
     Load {
-        /// Which.
         session: SessionId,
     },
     /// Send every mirror the session's snapshot anew.
     Resync {
-        /// Which.
         session: SessionId,
     },
-    /// Answer a wish.
     Reply {
-        /// Whom.
         to: ReplyTo,
-        /// What.
         answer: Result<Reply, Refusal>,
     },
     /// Tell every client's mirror.
@@ -167,20 +141,15 @@ pub enum Effect {
 /// Whom to answer, and about which request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReplyTo {
-    /// The client.
     pub client: ClientId,
-    /// Its request.
     pub request: RequestId,
 }
 
-/// A wish granted.
+/// What a command did, for whoever gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// It is done.
     Done,
-    /// The session exists.
     Created {
-        /// Which.
         session: SessionId,
         /// The one that hibernated to make room.
         hibernated: Option<SessionId>,

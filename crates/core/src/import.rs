@@ -31,7 +31,6 @@ pub struct Import {
     pub origin: NameOrigin,
     /// What it is made with.
     pub setup: Setup,
-    /// Its tags.
     pub tags: Vec<String>,
     /// Whether it never hibernates by itself.
     pub pinned: bool,
@@ -54,7 +53,6 @@ pub enum Item {
     Waiting {
         /// A fresh mark for it, drawn by the client.
         token: Token,
-        /// What was typed.
         text: String,
     },
     /// What was typed and not sent.
@@ -76,17 +74,11 @@ pub enum ImportFault {
     /// A call has one result, after it.
     #[error("it is the result of entry {0}, which is no call that still waits for one")]
     NoCall(EntryNo),
-    /// Nobody said nothing.
     #[error("it has no text")]
     NoText,
     /// More than a session keeps.
     #[error("it is too long ({size} bytes, the limit is {limit})")]
-    TooLong {
-        /// Its size.
-        size: usize,
-        /// The limit.
-        limit: usize,
-    },
+    TooLong { size: usize, limit: usize },
     /// A result cannot be more than all that came out.
     #[error("its text is longer than all that came out")]
     MoreThanAll,

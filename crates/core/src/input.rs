@@ -19,13 +19,11 @@ pub enum Input {
     Started,
     /// The host is going to stop in good order: end what runs, write what waits.
     Stopping,
-    /// A client came.
     Attached(ClientId),
     /// A client went, for whatever reason.
     Detached(ClientId),
     /// What a client shows now.
     Showing {
-        /// Which client.
         client: ClientId,
         /// The session on its screen, if any.
         session: Option<SessionId>,
@@ -34,14 +32,11 @@ pub enum Input {
     },
     /// A client wants something; exactly one [`crate::Effect::Reply`] to the same answers.
     Wish {
-        /// Whom to answer.
         to: ReplyTo,
-        /// What it wants.
         command: Command,
     },
     /// The store gave what [`crate::Effect::Load`] asked for.
     Loaded {
-        /// Which session.
         session: SessionId,
         /// What is stored of it, or why that cannot be read.
         stored: Result<Box<Stored>, String>,
@@ -49,14 +44,12 @@ pub enum Input {
     /// A client brings how that session's agent is reached: the host holds it while this is decided, and lets go of what
     /// no [`crate::Effect::Bind`] takes.
     Offered {
-        /// For which session.
         session: SessionId,
         /// Which agent that is, by its name there.
         agent: String,
     },
     /// What the host's process weighs.
     Memory {
-        /// Bytes.
         bytes: u64,
     },
     /// An agent said something in a turn.
@@ -65,7 +58,6 @@ pub enum Input {
         session: SessionId,
         /// The turn it answers; of any other turn it is late and ignored.
         turn: TurnNo,
-        /// What it said.
         event: AgentEvent,
     },
     /// Nothing happened but the passing of time.
@@ -75,7 +67,6 @@ pub enum Input {
 /// What a client may want. Sessions are named by id: addresses are resolved where they are typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// A new session.
     Create {
         /// Its id, drawn by the host.
         id: SessionId,
@@ -88,7 +79,6 @@ pub enum Command {
     },
     /// A new session that begins with another one's history.
     Fork {
-        /// The other session.
         session: SessionId,
         /// The id of the new one, drawn by the host.
         id: SessionId,
@@ -100,164 +90,94 @@ pub enum Command {
     /// A new session with a history from elsewhere, which comes in parts. It is archived until [`Command::EndImport`].
     Import(Box<Import>),
     /// Some more of what comes in, in order.
-    ImportPart {
-        /// Which session.
-        session: SessionId,
-        /// What.
-        items: Vec<Item>,
-    },
+    ImportPart { session: SessionId, items: Vec<Item> },
     /// All of it came: the session is opened.
-    EndImport {
-        /// Which session.
-        session: SessionId,
-    },
-    /// Another name.
+    EndImport { session: SessionId },
     Rename {
-        /// Which session.
         session: SessionId,
         /// The name as typed.
         name: String,
     },
-    /// Archive it.
     Close {
-        /// Which session.
         session: SessionId,
         /// Also when a turn runs, which is then interrupted.
         even_if_working: bool,
     },
     /// Take it out of the archive.
-    Reopen {
-        /// Which session.
-        session: SessionId,
-    },
+    Reopen { session: SessionId },
     /// Throw it away: into the trash, from which it is erased when its time is over.
     Trash {
-        /// Which session.
         session: SessionId,
         /// Also when a turn runs, which is then interrupted.
         even_if_working: bool,
     },
     /// Take it out of the trash, into the archive.
-    Restore {
-        /// Which session.
-        session: SessionId,
-    },
+    Restore { session: SessionId },
     /// Erase it and its history for good, from wherever it is.
     Erase {
-        /// Which session.
         session: SessionId,
         /// Also when a turn runs, which is then interrupted.
         even_if_working: bool,
     },
     /// Have it in memory: it is going to be shown.
-    Wake {
-        /// Which session.
-        session: SessionId,
-    },
-    /// Change its tags.
+    Wake { session: SessionId },
     Tag {
-        /// Which session.
         session: SessionId,
         /// The changes, in order.
         changes: Vec<TagChange>,
     },
     /// Keep it from hibernating by itself, or no longer.
-    Pin {
-        /// Which session.
-        session: SessionId,
-        /// Whether.
-        pinned: bool,
-    },
+    Pin { session: SessionId, pinned: bool },
     /// Change what its tools may do.
-    SetPolicy {
-        /// Which session.
-        session: SessionId,
-        /// From here on.
-        policy: Policy,
-    },
+    SetPolicy { session: SessionId, policy: Policy },
     /// Count it as unread until it is shown again.
-    MarkUnread {
-        /// Which session.
-        session: SessionId,
-    },
+    MarkUnread { session: SessionId },
     /// A prompt: begins a turn, or waits while one runs.
     Submit {
-        /// Which session.
         session: SessionId,
         /// The client's mark: the same one again is answered, not taken again.
         token: Token,
-        /// What was typed.
         text: String,
     },
     /// Take back a waiting prompt.
-    Unqueue {
-        /// Which session.
-        session: SessionId,
-        /// Which prompt.
-        prompt: PromptNo,
-    },
+    Unqueue { session: SessionId, prompt: PromptNo },
     /// Write a waiting prompt anew.
-    Edit {
-        /// Which session.
-        session: SessionId,
-        /// Which prompt.
-        prompt: PromptNo,
-        /// All of it.
-        text: String,
-    },
+    Edit { session: SessionId, prompt: PromptNo, text: String },
     /// Give a waiting prompt another place in the queue.
     Move {
-        /// Which session.
         session: SessionId,
-        /// Which prompt.
         prompt: PromptNo,
         /// Its place, from 0; past the end is the end.
         place: u32,
     },
     /// Send a waiting prompt at once; a running turn is interrupted for it.
-    SendNow {
-        /// Which session.
-        session: SessionId,
-        /// Which prompt.
-        prompt: PromptNo,
-    },
+    SendNow { session: SessionId, prompt: PromptNo },
     /// Say something into the running turn; when none runs, the same as [`Command::Submit`].
     Steer {
-        /// Which session.
         session: SessionId,
         /// The client's mark, as in [`Command::Submit`].
         token: Token,
-        /// What was typed.
         text: String,
     },
     /// Answer a call that waits.
     Answer {
-        /// Which session.
         session: SessionId,
-        /// In which turn.
         turn: TurnNo,
-        /// Which call.
         call: CallNo,
         /// The digest that was shown.
         digest: Digest,
-        /// What to say.
         answer: Answer,
     },
     /// Stop the running turn; keep prompt and text.
-    Interrupt {
-        /// Which session.
-        session: SessionId,
-    },
+    Interrupt { session: SessionId },
     /// Ask again what failed or was interrupted.
     Retry {
-        /// Which session.
         session: SessionId,
         /// The client's mark, as in [`Command::Submit`].
         token: Token,
     },
     /// Keep what is typed and not sent.
     SaveDraft {
-        /// Which session.
         session: SessionId,
         /// All of it; empty to clear.
         text: String,

@@ -13,9 +13,7 @@ pub enum Kind {
     Development,
     /// Finding out why something fails.
     Debug,
-    /// Thinking before building.
     Planning,
-    /// Reading somebody's change.
     Review,
     /// One the person defined; its brief comes with the session.
     Custom(Name),

@@ -25,7 +25,6 @@ pub struct Limits {
     pub queued_prompts: usize,
     /// All prompts that wait in one session: a snapshot carries them whole.
     pub queued_bytes: usize,
-    /// One prompt.
     pub prompt_bytes: usize,
     /// What a kind tells its agents.
     pub brief_bytes: usize,

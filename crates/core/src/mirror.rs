@@ -15,7 +15,7 @@ use crate::view::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
 /// What the copy of one session may weigh before its oldest entries go, in bytes.
 pub const SESSION_BYTES: usize = 256 << 10;
 
-/// The copy.
+/// A client's copy of what the host knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mirror {
     sessions: BTreeMap<SessionId, Mirrored>,
@@ -30,7 +30,6 @@ pub struct Mirrored {
     pub entries: VecDeque<Entry>,
     /// Whether older entries exist that are not here.
     pub trimmed: bool,
-    /// Prompts that wait.
     pub queue: Vec<QueuedPrompt>,
     /// The draft as last saved by any client.
     pub draft: String,
@@ -50,7 +49,6 @@ impl Mirror {
         sessions
     }
 
-    /// One session.
     pub fn get(&self, id: SessionId) -> Option<&Mirrored> {
         self.sessions.get(&id)
     }
@@ -60,7 +58,6 @@ impl Mirror {
         self.sessions.len()
     }
 
-    /// Whether none is.
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty()
     }

@@ -27,16 +27,12 @@ pub enum NameOrigin {
 /// What keeps a text from being a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameFault {
-    /// There is none.
     #[error("it is empty")]
     Empty,
-    /// Too long.
     #[error("it has more than 40 characters")]
     TooLong,
-    /// The beginning.
     #[error("it must begin with a letter")]
     NoLetterFirst,
-    /// A character inside.
     #[error("only letters, digits, `-`, `_` and `.` may stand in it")]
     ForeignCharacter,
 }

@@ -13,7 +13,7 @@ pub enum Presence {
     Trashed,
 }
 
-/// What changes presence.
+/// What changes the presence of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Transition {
     /// Memory is given up.

@@ -38,21 +38,14 @@ pub enum Record {
     Renamed {
         /// The name from here on.
         name: Name,
-        /// Who chose it.
         origin: NameOrigin,
     },
     /// It was archived; its slot is free again.
     Closed,
     /// It was taken out of the archive.
-    Reopened {
-        /// Its new slot.
-        slot: u32,
-    },
+    Reopened { slot: u32 },
     /// Its memory was given up; the next use wakes it.
-    Hibernated {
-        /// What for.
-        why: Why,
-    },
+    Hibernated { why: Why },
     /// Its memory was read back.
     Woken,
     /// It was thrown away, to be erased when its time is over.
@@ -72,72 +65,51 @@ pub enum Record {
         pinned: bool,
     },
     /// What its tools may do changed.
-    PolicySet {
-        /// From here on.
-        policy: Policy,
-    },
+    PolicySet { policy: Policy },
     /// A prompt was accepted. From here on it is `q`'s to keep.
     Queued {
-        /// Its number.
         prompt: PromptNo,
         /// The client's own mark for it, so that a repeated submission is taken once.
         token: Token,
-        /// What was typed.
         text: String,
     },
     /// A waiting prompt was taken back.
-    Unqueued {
-        /// Which.
-        prompt: PromptNo,
-    },
+    Unqueued { prompt: PromptNo },
     /// A waiting prompt was written anew; its text stands here from now on.
-    Edited {
-        /// Which.
-        prompt: PromptNo,
-        /// All of it.
-        text: String,
-    },
+    Edited { prompt: PromptNo, text: String },
     /// A waiting prompt got another place in the queue.
     Moved {
-        /// Which.
         prompt: PromptNo,
         /// Its place, from 0.
         place: u32,
     },
     /// The person asked for the last prompt again.
     Retried {
-        /// Which.
         prompt: PromptNo,
         /// The client's own mark for the wish, so that a repeated one asks once.
         token: Token,
     },
     /// A turn began: its prompt entered the conversation. The agent is asked only once this is durable.
     Began {
-        /// The turn.
         turn: TurnNo,
-        /// Its prompt.
         prompt: PromptNo,
         /// Where the prompt's [`Record::Queued`] stands.
         queued: Seq,
     },
     /// An agent was sent less than all of its history, or all of it again.
     Sent {
-        /// In which turn.
         turn: TurnNo,
-        /// How much.
         sent: Sent,
         /// Whether the transcript says so here: once in a session.
         is_said: bool,
     },
     /// The person said something into a running turn; the agent was told.
     Steered {
-        /// The turn.
         turn: TurnNo,
         /// The words' number among the session's prompts.
         prompt: PromptNo,
         /// The client's own mark for it.
         token: Token,
-        /// What was typed.
         text: String,
     },
     /// The agent, or a call of it, said something. Pieces that follow each other in one voice join into one entry.
@@ -153,52 +125,33 @@ pub enum Record {
     },
     /// The agent said what it means to do.
     Planned {
-        /// In which turn.
         turn: TurnNo,
         /// All steps, in order.
         steps: Vec<PlanStep>,
     },
     /// The agent said which model answers.
     Answering {
-        /// In which turn.
         turn: TurnNo,
         /// As its server names it.
         model: String,
     },
     /// The agent said by what it finds its own memory of this conversation.
-    Resumable {
-        /// In which turn.
-        turn: TurnNo,
-        /// By this.
-        handle: ResumeHandle,
-    },
+    Resumable { turn: TurnNo, handle: ResumeHandle },
     /// The agent wants a tool to run, or to be told something.
     Called {
-        /// In which turn.
         turn: TurnNo,
-        /// What it wants.
         call: Call,
         /// Whether it waits for the person; if not, it was permitted with this record.
         waits: bool,
     },
     /// The person answered a call that waited.
-    Answered {
-        /// In which turn.
-        turn: TurnNo,
-        /// Which call.
-        call: CallNo,
-        /// What.
-        answer: Answer,
-    },
+    Answered { turn: TurnNo, call: CallNo, answer: Answer },
     /// A call came to its end.
     Resulted {
-        /// In which turn.
         turn: TurnNo,
-        /// Which call.
         call: CallNo,
         /// The entry of the call.
         of: EntryNo,
-        /// How it went.
         outcome: Outcome,
         /// The beginning of what came out.
         text: String,
@@ -207,11 +160,8 @@ pub enum Record {
         /// Bytes that came out in all.
         whole: u64,
     },
-    /// The turn ended.
     Ended {
-        /// Which.
         turn: TurnNo,
-        /// How.
         ending: Ending,
         /// What it cost, where the agent told.
         usage: Usage,
@@ -226,10 +176,7 @@ pub enum Record {
     /// The person wants to come back to it: it counts as unread until it is shown again.
     MarkedUnread,
     /// What was stored did not fit together and was put right, visibly.
-    Repaired {
-        /// What was wrong.
-        fault: Fault,
-    },
+    Repaired { fault: Fault },
     /// What was typed and not sent.
     Drafted {
         /// The whole draft; empty when it was sent or cleared.
@@ -239,7 +186,6 @@ pub enum Record {
     Imported {
         /// When it happened there.
         at: WallTime,
-        /// What it is.
         body: Body,
     },
     /// All that was to be taken over is there.
@@ -248,7 +194,6 @@ pub enum Record {
         created: WallTime,
         /// When something last happened in it there.
         touched: WallTime,
-        /// Tokens spent there.
         usage: Usage,
     },
 }
@@ -287,7 +232,6 @@ pub enum Policy {
 /// A fork's own records are numbered on from `through`, so that entries of both are in one order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fork {
-    /// The other session.
     pub parent: SessionId,
     /// The last record of it that may be read.
     pub through: Seq,
@@ -311,10 +255,8 @@ pub enum Why {
 /// In which voice an agent speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Voice {
-    /// To the person.
     #[default]
     Answer,
-    /// To itself.
     Thinking,
     /// Not the agent: a call of it, while it runs.
     Output {
@@ -351,7 +293,6 @@ pub enum Fault {
 /// How a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The agent finished.
     Done,
     /// Somebody or something stopped it before that.
     Interrupted(Interrupter),
@@ -362,7 +303,6 @@ pub enum Ending {
 /// Who interrupted a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Interrupter {
-    /// The person.
     User,
     /// The host was stopped in good order.
     Stop,

@@ -18,40 +18,21 @@ pub enum Refusal {
     },
     /// The session was closed meanwhile.
     #[error("session `{name}` is closed; open it again: `/reopen {name}`")]
-    SessionClosed {
-        /// Its name.
-        name: String,
-    },
+    SessionClosed { name: String },
     /// The session is in the trash.
     #[error("session `{name}` is in the trash; take it out first: `/restore {name}`")]
-    SessionTrashed {
-        /// Its name.
-        name: String,
-    },
+    SessionTrashed { name: String },
     /// The session is open, so there is nothing to open.
     #[error("session `{name}` is open already, in slot {slot}")]
-    AlreadyOpen {
-        /// Its name.
-        name: String,
-        /// Its slot.
-        slot: u32,
-    },
+    AlreadyOpen { name: String, slot: u32 },
     /// The session is not in the trash.
     #[error("session `{name}` is not in the trash; `q ls --all` shows where it is")]
-    NotInTrash {
-        /// Its name.
-        name: String,
-    },
+    NotInTrash { name: String },
     /// Other sessions read their history from this one.
     #[error(
         "`{name}` has forks that still need its history ({forks} of them); erase those first, or leave it in the trash"
     )]
-    HasForks {
-        /// Its name.
-        name: String,
-        /// How many.
-        forks: usize,
-    },
+    HasForks { name: String, forks: usize },
     /// The session cannot be read back.
     #[error("the session cannot be woken ({why}); `q doctor` tells more, its other commands still work")]
     CannotWake {
@@ -62,22 +43,14 @@ pub enum Refusal {
     #[error(
         "{limit} wishes wait for this session to wake, the most allowed (limits.waking_wishes); try again in a moment"
     )]
-    TooManyWaking {
-        /// The limit.
-        limit: usize,
-    },
+    TooManyWaking { limit: usize },
     /// The id is used already.
     #[error("session id {id} is taken; ask again for a fresh one")]
-    IdTaken {
-        /// The id.
-        id: SessionId,
-    },
+    IdTaken { id: SessionId },
     /// Another open session has the name.
     #[error("the name `{name}` is taken by session {slot}; try `{free}`")]
     NameTaken {
-        /// As typed.
         name: String,
-        /// Who has it.
         slot: u32,
         /// A name that is free.
         free: String,
@@ -85,7 +58,6 @@ pub enum Refusal {
     /// The name is not one.
     #[error("`{name}` cannot be a name: {fault}; for example: fix-login")]
     BadName {
-        /// As typed.
         name: String,
         /// What is wrong with it.
         fault: NameFault,
@@ -94,10 +66,7 @@ pub enum Refusal {
     #[error(
         "{limit} sessions are live, the most allowed (limits.live_sessions), and none can hibernate: each works, is pinned or is on a screen; close one (`/close NAME`) or unpin one (`/unpin NAME`)"
     )]
-    TooManyLive {
-        /// The limit.
-        limit: usize,
-    },
+    TooManyLive { limit: usize },
     /// The host's process has all the memory it may.
     #[error(
         "q's host has {size} MB, the most allowed is {limit} MB (limits.hard_memory); close or finish something first, or raise the limit"
@@ -112,42 +81,23 @@ pub enum Refusal {
     #[error(
         "the live sessions keep {size} bytes in memory, the most allowed is {limit} (limits.memory_bytes); wait for one to finish, or close one: `/close NAME`"
     )]
-    SessionsFull {
-        /// What they keep.
-        size: usize,
-        /// The limit.
-        limit: usize,
-    },
+    SessionsFull { size: usize, limit: usize },
     /// The text is not a tag.
     #[error("`{tag}` cannot be a tag: 1 to 24 letters, digits, `-`, `_` or `.`; for example: work")]
-    BadTag {
-        /// As typed.
-        tag: String,
-    },
+    BadTag { tag: String },
     /// All places for tags are taken.
     #[error("a session has at most {limit} tags; remove one first: `/tag -NAME`")]
-    TooManyTags {
-        /// The limit.
-        limit: usize,
-    },
+    TooManyTags { limit: usize },
     /// What the kind tells its agents is too long.
     #[error(
         "the kind's brief has {size} bytes, the most allowed is {limit} (limits.brief_bytes); shorten it in the config"
     )]
-    BriefTooLong {
-        /// Its size.
-        size: usize,
-        /// The limit.
-        limit: usize,
-    },
+    BriefTooLong { size: usize, limit: usize },
     /// All places in the queue are taken.
     #[error(
         "{limit} prompts wait in this session, the most allowed (limits.queued_prompts); take one back (`/unqueue`), or let them go: wait, after a stop `/retry`"
     )]
-    QueueFull {
-        /// The limit.
-        limit: usize,
-    },
+    QueueFull { limit: usize },
     /// What waits would be too long together.
     #[error(
         "the prompts that wait here would have {size} bytes together, the most allowed is {limit}; take one back (`/unqueue`), or let them go: wait, after a stop `/retry`"
@@ -155,7 +105,6 @@ pub enum Refusal {
     QueueTooLong {
         /// What it would be.
         size: usize,
-        /// The limit.
         limit: usize,
     },
     /// The prompt is empty.
@@ -165,12 +114,7 @@ pub enum Refusal {
     #[error(
         "the prompt has {size} bytes, the most allowed is {limit} (limits.prompt_bytes); shorten it, or put it in a file and name the file"
     )]
-    PromptTooLong {
-        /// Its size.
-        size: usize,
-        /// The limit.
-        limit: usize,
-    },
+    PromptTooLong { size: usize, limit: usize },
     /// No prompt of that number waits.
     #[error("prompt {prompt} does not wait here (it was sent or taken back)")]
     NotQueued {
@@ -181,10 +125,7 @@ pub enum Refusal {
     #[error(
         "the agent of `{name}` takes no words while it works; send them as a prompt, which waits in the queue; `/now` interrupts and sends it"
     )]
-    NotSteerable {
-        /// The session's name.
-        name: String,
-    },
+    NotSteerable { name: String },
     /// The call does not wait for an answer, or not in that turn.
     #[error("call {call} no longer waits (answered, expired, or its turn is over); `/inbox` shows what does")]
     CallOver {
@@ -201,11 +142,7 @@ pub enum Refusal {
     #[error(
         "{limit} tools may always run in this session, the most allowed (limits.allowed_tools); allow this one once"
     )]
-    TooManyTools {
-        /// The limit.
-        limit: usize,
-    },
-    /// No turn runs.
+    TooManyTools { limit: usize },
     #[error("nothing runs in this session")]
     NothingRuns,
     /// A turn runs, the last one ended well, or its prompt is lost.
@@ -217,33 +154,23 @@ pub enum Refusal {
     #[error(
         "`{name}` is still working; interrupt it first (`/interrupt`), or do it anyway: `/close! {name}`, `/delete! {name}`"
     )]
-    StillWorking {
-        /// Its name.
-        name: String,
-    },
+    StillWorking { name: String },
     /// What is to be imported does not fit.
     #[error("entry {entry}: {fault}")]
     BadImport {
         /// The entry's number there.
         entry: EntryNo,
-        /// What is wrong.
         fault: ImportFault,
     },
     /// What is to be imported says something of the session that cannot be.
     #[error("its {field} has control characters")]
-    BadFact {
-        /// Which fact.
-        field: &'static str,
-    },
+    BadFact { field: &'static str },
     /// Nothing comes into this session, or not from this client, or it was changed meanwhile.
     #[error("the import was given up, or the session was changed meanwhile; import the file again")]
     NoImport,
     /// So many sessions come in already.
     #[error("{limit} imports are under way already; wait for one of them")]
-    TooManyImports {
-        /// The limit.
-        limit: usize,
-    },
+    TooManyImports { limit: usize },
     /// The host is going down.
     #[error("the host is stopping and takes nothing new; start q again")]
     Stopping,

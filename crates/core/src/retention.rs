@@ -13,16 +13,13 @@ use crate::view::Summary;
 /// A session with what its own records take where they are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// Its line.
     pub summary: Summary,
-    /// Bytes, about.
     pub bytes: u64,
 }
 
 /// What a person is ready to part with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// Whatever is closed.
     Closed,
     /// What is closed and was last used before this moment.
     UnusedSince(WallTime),

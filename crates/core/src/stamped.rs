@@ -10,13 +10,11 @@ use crate::time::WallTime;
 /// A record in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamped {
-    /// Whose it is.
     pub session: SessionId,
     /// Its place in the session's log.
     pub seq: Seq,
     /// When it was decided.
     pub at: WallTime,
-    /// What happened.
     pub record: Record,
 }
 

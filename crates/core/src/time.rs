@@ -44,15 +44,12 @@ impl Now {
 /// Both clocks, read together by the host before each call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
-    /// For deadlines.
     pub mono: Instant,
-    /// For records.
     pub wall: WallTime,
 }
 
 /// A moment as a calendar and a clock show it, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is what it is called, counted as people do")]
 pub struct Utc {
     pub year: u64,
     pub month: u64,

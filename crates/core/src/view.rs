@@ -29,7 +29,6 @@ pub struct View<'a> {
 /// One session in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// Who it is.
     pub id: SessionId,
     /// What it is called.
     pub name: Name,
@@ -37,15 +36,12 @@ pub struct Summary {
     pub slot: u32,
     /// What it is for.
     pub kind: Kind,
-    /// Which agent answers.
     pub agent: String,
     /// Which model; empty where the agent has none.
     pub model: String,
-    /// Where it works.
     pub directory: String,
     /// What its tools may do.
     pub policy: Policy,
-    /// Its tags, sorted.
     pub tags: Vec<Tag>,
     /// Whether it never hibernates by itself.
     pub pinned: bool,
@@ -67,11 +63,9 @@ pub struct Summary {
     pub unread: u32,
     /// Up to where some client has shown it.
     pub seen: Mark,
-    /// Prompts that wait.
     pub queued: u32,
     /// Entries of its own in all.
     pub entries: u64,
-    /// Turns in all.
     pub turns: u64,
     /// Tokens read in all, as the agent counted.
     pub tokens_in: u64,
@@ -100,26 +94,20 @@ pub struct Summary {
 /// A prompt that waits for its turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedPrompt {
-    /// Its number.
     pub prompt: PromptNo,
-    /// What was typed.
     pub text: String,
 }
 
 /// A call that waits for the person: what the inbox shows, and what an answer must name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingCall {
-    /// In which turn.
     pub turn: TurnNo,
-    /// Which call.
     pub call: CallNo,
-    /// The tool.
     pub tool: String,
     /// Exactly what would run, or what is asked.
     pub input: String,
     /// The digest an answer must carry.
     pub digest: Digest,
-    /// What it wants.
     pub wants: Wants,
     /// Since when it waits.
     pub since: WallTime,
@@ -134,7 +122,6 @@ pub struct Snapshot {
     pub entries: Vec<Entry>,
     /// Whether older entries exist.
     pub trimmed: bool,
-    /// Prompts that wait.
     pub queue: Vec<QueuedPrompt>,
     /// What was typed and not sent.
     pub draft: String,
@@ -166,43 +153,31 @@ pub enum Update {
     Gone(SessionId),
     /// An entry is new.
     Entry {
-        /// In which session.
         session: SessionId,
         /// The entry as it begins.
         entry: Entry,
     },
-    /// An answer grew.
     Text {
-        /// In which session.
         session: SessionId,
-        /// Which entry.
         entry: EntryNo,
         /// Bytes of it before this piece.
         offset: u64,
-        /// The piece.
         text: String,
     },
     /// The waiting prompts changed.
     Queue {
-        /// In which session.
         session: SessionId,
         /// All that wait now.
         queue: Vec<QueuedPrompt>,
     },
     /// What waits for the person changed.
     Pending {
-        /// In which session.
         session: SessionId,
         /// All that waits now.
         pending: Vec<PendingCall>,
     },
     /// The draft was saved or cleared.
-    Draft {
-        /// In which session.
-        session: SessionId,
-        /// All of it.
-        text: String,
-    },
+    Draft { session: SessionId, text: String },
 }
 
 impl<'a> View<'a> {
@@ -234,7 +209,6 @@ impl<'a> View<'a> {
         self.multiplexer.sessions().get(id)?.head().resume.as_ref()
     }
 
-    /// One session's line.
     pub fn summary(self, id: SessionId) -> Option<Summary> {
         self.multiplexer.sessions().get(id).map(|session| self.summary_of(session))
     }

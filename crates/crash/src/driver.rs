@@ -31,7 +31,6 @@ const CLIENT: ClientId = ClientId(1);
 
 /// One thing to do, with some session of those created.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each is the command or the agent's word of that name")]
 pub enum Step {
     Create,
     Submit(usize, String),
@@ -107,12 +106,10 @@ pub fn steps_of(seed: u64, count: usize) -> Vec<Step> {
 /// A multiplexer whose commits go into a store.
 pub struct Driver<'a> {
     store: &'a dyn Store,
-    /// What decides.
     pub multiplexer: Multiplexer,
     /// Distinguishes this run's sessions in a store that others use too.
     run: u64,
     sessions: Vec<SessionId>,
-    /// Ids given out.
     made: u64,
     clock: u64,
     tokens: u128,
@@ -168,7 +165,6 @@ impl<'a> Driver<'a> {
         session.0 >> 64 == u128::from(self.run)
     }
 
-    /// Takes one step.
     pub fn take(&mut self, step: Step) {
         match step {
             Step::Create => {

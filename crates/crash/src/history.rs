@@ -21,12 +21,10 @@ pub struct Life {
     pub before: u64,
     /// So many batches share a commit.
     pub group: usize,
-    /// What it does.
     pub steps: Vec<Step>,
 }
 
 impl Life {
-    /// Lives it.
     pub fn play(&self, store: &dyn Store) {
         let mut driver = match self.before {
             0 => Driver::new(store, self.run, self.group),

@@ -56,9 +56,7 @@ const TOLD: &str = "writev";
 /// A place to kill a writer at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// The scenario's name.
     pub scenario: String,
-    /// The system call.
     pub call: String,
     /// The how manieth of it in a thread, from 1.
     pub nth: u32,

@@ -7,7 +7,7 @@ use super::image::Image;
 
 /// The journal that is written to.
 pub const JOURNAL: &str = "0.jnl";
-/// The anchor.
+/// The name of the anchor's file, beside the database.
 pub const ANCHOR: &str = "anchor";
 
 /// What became of the bytes from some place on.

@@ -33,7 +33,6 @@ pub struct Report {
     rig: &'static str,
     /// What the rig counts.
     what: String,
-    /// What went well.
     pub tally: Tally,
     /// What did not, and the command that plays it again.
     pub failures: Vec<(Broken, String)>,

@@ -15,7 +15,6 @@ use super::power::{ANCHOR, Harm, JOURNAL, harm, journal_end};
 /// What stands at the store's place when the first life begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// Nothing.
     Nothing,
     /// A store that was left in good order.
     Closed,
@@ -44,9 +43,7 @@ pub enum Start {
 /// What a writer does.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Its name.
     pub name: &'static str,
-    /// Where it begins.
     pub start: Start,
     /// From opening the store to leaving it, one after the other.
     pub lives: Vec<Life>,
@@ -94,7 +91,7 @@ fn grouped(name: &'static str, group: usize, steps: Vec<Step>) -> Scenario {
     Scenario { name, start: Start::Nothing, lives: vec![Life { run: RUN, before: 0, group, steps }] }
 }
 
-/// All scenarios.
+/// All scenarios, in the order in which they run.
 pub fn all() -> Vec<Scenario> {
     use Start::{
         Anchor, Closed, Killed, List, Marker, Nothing, Older, PowerCut, Record, Table, Tables, Version,

@@ -22,7 +22,6 @@ impl Clock {
         Now { mono: self.mono(), wall: wall() }
     }
 
-    /// The monotonic clock.
     pub fn mono(&self) -> Instant {
         Instant(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX))
     }

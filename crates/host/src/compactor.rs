@@ -32,7 +32,6 @@ impl Compactor {
         Ok(Self { wakes })
     }
 
-    /// Something was erased.
     pub(crate) fn wake(&self) {
         let _host_gone = self.wakes.send(());
     }

@@ -17,36 +17,29 @@ pub enum Event {
     Connected {
         /// As its connection is numbered.
         client: ClientId,
-        /// What it said.
         hello: Hello,
         /// Where to put what is for it.
         outbox: Arc<Outbox>,
     },
     /// A client said something.
     Said {
-        /// Who.
         client: ClientId,
-        /// What.
         message: ClientMessage,
         /// What it holds meanwhile.
         allowance: Allowance,
     },
     /// A client has read all that waited for it, and is to get more.
     Drained {
-        /// Who.
         client: ClientId,
     },
     /// A client read too slowly and lost updates; it has caught up with what was left.
     Lagged {
-        /// Who.
         client: ClientId,
     },
     /// A client's connection ended.
     Disconnected {
-        /// Whose.
         client: ClientId,
     },
-    /// The writer reports.
     Written(Written),
     /// An agent said something.
     Heard(Heard),
@@ -83,17 +76,13 @@ impl Allowance {
 pub struct Heard {
     /// For which session it was asked.
     pub session: SessionId,
-    /// In which turn.
     pub turn: TurnNo,
-    /// What it said.
     pub event: AgentEvent,
 }
 
 /// What is stored of a session, or why it cannot be read.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Which session.
     pub session: SessionId,
-    /// What is stored.
     pub stored: Result<Box<Stored>, String>,
 }

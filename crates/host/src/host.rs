@@ -52,7 +52,7 @@ pub struct Host<W> {
     pub(crate) world: W,
 }
 
-/// An attached client.
+/// A client that is attached to the host.
 struct Connection {
     watches: bool,
     /// What sessions it makes call the environment they come from.

@@ -31,7 +31,7 @@ pub(crate) struct Runs {
     histories: Arc<Histories>,
 }
 
-/// An open conversation.
+/// A conversation that is open, and for which seat.
 struct Open {
     conversation: Arc<dyn Conversation>,
     /// How it was reached and what it was opened with: for anything else another one is opened.

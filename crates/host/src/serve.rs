@@ -45,9 +45,7 @@ pub const FAREWELL: Duration = Duration::from_millis(250);
 /// What a host needs to know.
 #[derive(Clone, Debug)]
 pub struct HostConfig {
-    /// Where it lives.
     pub place: Place,
-    /// What it allows.
     pub limits: Limits,
     /// Whether there must be a store already: somebody has seen what is in it.
     pub existing: bool,
@@ -73,7 +71,6 @@ pub enum HostError {
     /// There was one, and there is none.
     #[error("the store {store} is gone, and q has used it before; put it back (is its disk mounted?), or remove {note} to begin with an empty one", store = store.display(), note = note.display())]
     StoreGone {
-        /// Its place.
         store: PathBuf,
         /// The note that says so.
         note: PathBuf,
@@ -84,7 +81,6 @@ pub enum HostError {
     /// The system refuses something.
     #[error("{what}: {source}")]
     System {
-        /// What was tried.
         what: &'static str,
         /// What the system said.
         source: io::Error,

@@ -17,7 +17,6 @@ use crate::writer::Writer;
 
 /// The world's side of the loop. No method waits.
 pub trait World {
-    /// Both clocks.
     fn now(&self) -> Now;
     /// The core is about to be told this. The real world does not listen: it may be anybody's words.
     fn overhear(&mut self, _now: Now, _input: &Input) {}
@@ -29,7 +28,6 @@ pub trait World {
     fn commit(&mut self, commit: CommitNo, batch: Batch);
     /// Has an agent run a turn; [`crate::events::Event::Heard`] tells what it says.
     fn run(&mut self, request: AgentRequest);
-    /// Stops a turn.
     fn cancel(&mut self, session: SessionId, turn: TurnNo);
     /// Tells an agent something while its turn runs.
     fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl);
@@ -54,7 +52,6 @@ pub trait World {
 pub struct AgentRequest {
     /// For whom, and within what.
     pub seat: Seat,
-    /// Which turn.
     pub turn: TurnNo,
     /// How the agent is reached.
     pub agent: AgentSpec,
@@ -64,7 +61,7 @@ pub struct AgentRequest {
     pub brief: String,
 }
 
-/// The real world.
+/// The real world: clocks, files and agents of this machine.
 pub(crate) struct Real {
     pub(crate) clock: Clock,
     pub(crate) writer: Writer,

@@ -11,7 +11,6 @@ use std::path::Path;
 /// Who holds a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
-    /// This process.
     Living(u32),
     /// One that was killed or has ended: the system is about to give its locks back.
     Dying,

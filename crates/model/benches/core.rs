@@ -1,5 +1,4 @@
 //! What one input costs the core: read with `cargo bench -p q-model`, never asserted.
-#![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use q_core::{AgentEvent, Input, Limits, SessionId, TurnNo};

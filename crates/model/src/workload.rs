@@ -22,56 +22,45 @@ pub const CLIENTS: u64 = 3;
 pub struct Step {
     /// Milliseconds since the step before.
     pub after_ms: u64,
-    /// What happens.
     pub action: Action,
 }
 
-/// Something that happens.
+/// Something that happens to the host or to a client.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// A client wishes something of a session.
     Wish(u128, Wish),
     /// The session's agent says something in its turn in flight, or `late` in the one before.
     Agent {
-        /// The session.
         session: u128,
-        /// What it says.
         event: AgentEvent,
         /// In a turn that is over.
         late: bool,
     },
     /// The store gives what it has of a session, or cannot.
     Loaded {
-        /// The session.
         session: u128,
         /// Whether it can be read.
         readable: bool,
     },
     /// A client brings how the session's agent is reached, or another's.
     Offer {
-        /// The session.
         session: u128,
         /// Whether it is the session's.
         own: bool,
     },
     /// The host's process weighs this much.
     Memory(u64),
-    /// A client comes.
     Attach(u64),
-    /// A client goes.
     Detach(u64),
     /// A client shows a session.
     Show {
-        /// The client.
         client: u64,
-        /// The session.
         session: Option<u128>,
-        /// Its end.
         at_end: bool,
     },
     /// The calendar jumps to this many days after its beginning.
     Calendar(u64),
-    /// Only time.
     Tick,
     /// The host is stopped in good order, and started again.
     Stop,
@@ -81,7 +70,6 @@ pub enum Action {
 
 /// A wish, without its session.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each is the command of that name")]
 pub enum Wish {
     Create { named: bool },
     Fork { to: u128, at: Option<u64> },
@@ -217,7 +205,7 @@ pub fn workload(steps: usize) -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step(), 1..steps)
 }
 
-/// Any step.
+/// Any step, each kind as often as its weight says.
 pub fn step() -> impl Strategy<Value = Step> {
     (prop_oneof![4 => Just(0), 3 => 1u64..120, 1 => 1000u64..4_000_000], action())
         .prop_map(|(after_ms, action)| Step { after_ms, action })

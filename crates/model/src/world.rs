@@ -28,7 +28,6 @@ pub struct World {
 }
 
 impl World {
-    /// An empty one.
     pub fn new(limits: Limits) -> Self {
         Self {
             player: Player::new(limits),
@@ -44,7 +43,6 @@ impl World {
         &self.player.core
     }
 
-    /// What it wrote.
     pub fn disk(&self) -> &Disk {
         &self.player.disk
     }

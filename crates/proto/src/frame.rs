@@ -27,10 +27,7 @@ pub enum FrameError {
     Unknown(#[from] Unknown),
     /// A message is longer than a frame may be.
     #[error("a message of {bytes} bytes is too long: at most {max} go at once", max = MAX_FRAME)]
-    TooLong {
-        /// What it takes.
-        bytes: usize,
-    },
+    TooLong { bytes: usize },
     /// A message could not be written.
     #[error("a message could not be written: {0}")]
     Encode(#[from] rmp_serde::encode::Error),

@@ -19,7 +19,6 @@ pub enum ClientMessage {
     Request {
         /// The client's own number for it.
         id: u64,
-        /// What.
         request: Request,
     },
     /// What it shows now.
@@ -30,10 +29,7 @@ pub enum ClientMessage {
         at_end: bool,
     },
     /// A switch took this long, from the key to the last byte of the new screen.
-    Switched {
-        /// Microseconds.
-        took_us: u64,
-    },
+    Switched { took_us: u64 },
 }
 
 /// Of how many sessions a hello may name prompts, so that the longest one is within what a host reads before it knows whom
@@ -43,7 +39,6 @@ pub const MAX_ACKNOWLEDGED: usize = 1024;
 /// Who a client is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hello {
-    /// [`super::PROTOCOL`].
     pub protocol: u32,
     /// [`super::OLDEST`]; 0 from one that does not say.
     #[serde(default)]
@@ -64,7 +59,6 @@ pub struct Hello {
 }
 
 impl Hello {
-    /// Of this program.
     pub fn new(watch: bool) -> Self {
         Self {
             protocol: PROTOCOL,
@@ -87,7 +81,6 @@ impl Hello {
 /// An agent as a client's configuration names it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedAgent {
-    /// Its name.
     pub name: String,
     /// How it is reached.
     pub reach: Reach,
@@ -160,50 +153,40 @@ pub enum HostMessage {
         /// Why, and what to do.
         why: String,
     },
-    /// One session's beginning.
     Snapshot(Shot),
     /// All snapshots were sent: the mirror is whole.
     Ready,
-    /// A change.
     Update(Piece),
     /// The answer to a request.
     Reply {
-        /// The request's id.
         id: u64,
-        /// Granted or refused.
         answer: Result<Answer, Refused>,
     },
     /// The host ends; the connection with it.
     Going {
-        /// Why.
         why: String,
         /// Whether another one is to be started at once (it restarts, or its store failed), or it was told to stop.
         restart: bool,
     },
 }
 
-/// A request granted.
+/// What a request did, for whoever made it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// It is done.
     Done,
-    /// The session exists.
     Created {
-        /// Which.
         session: Id,
         /// The name of the one that hibernated to make room.
         hibernated: Option<String>,
     },
     /// The prompt is kept; it has this number.
     Accepted(u64),
-    /// Entries.
     Page(Pages),
     /// A stretch of a result; empty behind its end.
     Stretch(String),
     /// What a session is beside its entries.
     Facts(Box<Facts>),
-    /// Lines.
     List(Vec<Line>),
     /// What each session takes where it is stored, in bytes, about.
     Sizes(Vec<(Id, u64)>),
@@ -211,14 +194,12 @@ pub enum Answer {
     Inbox(Vec<(Id, Call)>),
     /// How the host is.
     Status(Status),
-    /// Its figures.
     Stats(Stats),
 }
 
 /// A request refused: nothing changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
-    /// A stable code.
     pub code: String,
     /// What, why and the way out.
     pub message: String,
@@ -229,17 +210,13 @@ pub struct Refused {
 /// How the host is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Status {
-    /// Its protocol.
     pub protocol: u32,
-    /// Its version.
     pub version: String,
-    /// Its process.
     pub pid: u32,
     /// When it started, in milliseconds since 1970.
     pub started: u64,
     /// Terminals and scripts that watch; who only asks something is not counted.
     pub clients: u64,
-    /// Live sessions.
     pub live: u64,
     /// The most that may be.
     pub max_live: u64,
@@ -271,13 +248,10 @@ pub struct Status {
 pub struct Stats {
     /// When it started, in milliseconds since 1970.
     pub started: u64,
-    /// Sessions created.
     pub sessions_created: u64,
-    /// Sessions live now.
     pub sessions_live: u64,
     /// Times a session hibernated.
     pub hibernations: u64,
-    /// Turns begun.
     pub turns: u64,
     /// Turns found cut by a crash at start.
     pub turns_recovered: u64,

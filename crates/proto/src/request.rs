@@ -17,7 +17,6 @@ pub struct Id(#[serde(with = "halves")] pub u128);
 pub enum Request {
     /// The core is to do something.
     Command {
-        /// What.
         #[serde(with = "CommandDef")]
         command: Command,
         /// Of a session that is made: how its agent is reached, with its key; nothing where the client does not know. In
@@ -28,19 +27,16 @@ pub enum Request {
     /// How a session's agent is reached. Said before a wish that begins a turn, where the session's line says that it is
     /// wanted; taken only where it is.
     SetAgent {
-        /// Which session.
         session: Id,
         /// The agent, by the name that the session has for it.
         agent: Box<NamedAgent>,
     },
     /// What a session is beside its entries, from the store: also of closed sessions.
     Facts {
-        /// Which session.
         session: Id,
     },
     /// Entries before a place, from the store: also of closed sessions.
     Page {
-        /// Which session.
         session: Id,
         /// Before this entry; the newest without it.
         before: Option<u64>,
@@ -49,9 +45,7 @@ pub enum Request {
     },
     /// A stretch of what is kept of a result, from the store: also of closed sessions.
     Result {
-        /// Whose.
         session: Id,
-        /// In which entry.
         entry: u64,
         /// From this byte of it on.
         from: u64,
@@ -62,7 +56,6 @@ pub enum Request {
     List,
     /// The lines behind this session's, in the same way.
     ListAfter {
-        /// Which session.
         session: Id,
     },
     /// What every session takes where it is stored.
@@ -71,12 +64,10 @@ pub enum Request {
     Inbox,
     /// A session's snapshot again: something was missed.
     Resync {
-        /// Which session.
         session: Id,
     },
     /// How the host is.
     Status,
-    /// Its figures.
     Stats,
     /// End in good order.
     Stop,

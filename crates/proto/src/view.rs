@@ -8,9 +8,8 @@ use super::leaf::{
 };
 use super::request::Id;
 
-/// [`q_core::Summary`].
+/// [`q_core::Summary`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
 pub struct Line {
     pub id: Id,
     pub name: String,
@@ -79,36 +78,32 @@ impl Line {
 #[serde(transparent)]
 pub struct By(#[serde(with = "InterrupterDef")] pub Interrupter);
 
-/// [`q_core::Sent`].
+/// [`q_core::Sent`] in its spoken form.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
 pub struct SentEntries {
     pub entries: u64,
     pub left_out: u64,
 }
 
-/// [`q_core::AgentFailure`].
+/// [`q_core::AgentFailure`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
 pub struct Failure {
     #[serde(with = "FailureKindDef")]
     pub kind: FailureKind,
     pub detail: String,
 }
 
-/// [`q_core::Entry`].
+/// [`q_core::Entry`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
 pub struct Item {
     pub no: u64,
     pub at: u64,
     pub body: Body,
 }
 
-/// [`q_core::Body`].
+/// [`q_core::Body`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each variant is documented on the core type it mirrors")]
 pub enum Body {
     Prompt(String),
     Answer(String),
@@ -142,18 +137,16 @@ pub enum Body {
     LeftOut(SentEntries),
 }
 
-/// [`q_core::PlanStep`].
+/// [`q_core::PlanStep`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
 pub struct Planned {
     pub text: String,
     #[serde(with = "StepStateDef")]
     pub state: StepState,
 }
 
-/// [`q_core::PendingCall`].
+/// [`q_core::PendingCall`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
 pub struct Call {
     pub turn: u64,
     pub call: u64,
@@ -165,9 +158,8 @@ pub struct Call {
     pub since: u64,
 }
 
-/// [`q_core::Snapshot`].
+/// [`q_core::Snapshot`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is documented on the core type it mirrors")]
 pub struct Shot {
     pub line: Line,
     pub entries: Vec<Item>,
@@ -180,16 +172,14 @@ pub struct Shot {
 /// Entries from the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pages {
-    /// Oldest first.
     pub entries: Vec<Item>,
     /// Whether older ones exist.
     pub trimmed: bool,
 }
 
-/// [`q_core::Update`].
+/// [`q_core::Update`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each variant is documented on the core type it mirrors")]
 pub enum Piece {
     Line(Box<Line>),
     Gone(Id),

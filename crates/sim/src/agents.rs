@@ -43,7 +43,6 @@ pub(super) struct Agents {
 struct Asked {
     session: SessionId,
     turn: TurnNo,
-    /// Which agent.
     name: String,
     last_call: u64,
     /// By what its memory is found again, if it has one.
@@ -77,7 +76,6 @@ impl Agents {
         }
     }
 
-    /// One is parked.
     pub(super) fn release(&mut self, session: SessionId) {
         if self.planted != Some(Planted::NeverParks)
             && let Some(Some(memory)) = self.open.remove(&session)

@@ -100,7 +100,6 @@ impl Client {
         }
     }
 
-    /// It is started.
     pub(super) fn come(&mut self, watches: bool, has_agents: bool, now: Instant) {
         if matches!(self.presence, State::Away) {
             let presence = State::Knocking(now);
@@ -172,14 +171,12 @@ impl Client {
         }
     }
 
-    /// Says something.
     pub(super) fn tell(&mut self, message: ClientMessage) {
         if let Some(connection) = self.connection() {
             connection.up.push_back(message);
         }
     }
 
-    /// Asks for something.
     pub(super) fn ask(&mut self, asked: Asked) {
         if !matches!(self.presence, State::Attached(_)) {
             return;

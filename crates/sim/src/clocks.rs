@@ -5,7 +5,7 @@ use q_core::{Instant, Now, WallTime};
 /// Some day in 2026, in milliseconds since 1970.
 const BEGINNING_MS: u64 = 1_780_000_000_000;
 
-/// Both clocks.
+/// The clock that never goes back and the one on the wall.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clocks {
     mono_us: u64,

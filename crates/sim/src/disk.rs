@@ -38,7 +38,6 @@ pub(super) struct Disk {
 /// How the next group fares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It is written.
     Written,
     /// It fails, and is on disk.
     FailsWritten,

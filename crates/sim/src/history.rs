@@ -11,7 +11,7 @@ use q_core::{
 use super::law::{Held, Law};
 use super::mark;
 
-/// One session.
+/// One session with all that is known of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
     /// What a fork took over.

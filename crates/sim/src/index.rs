@@ -37,7 +37,6 @@ pub(super) struct Index {
     permitted: BTreeMap<(SessionId, TurnNo, CallNo), usize>,
     /// By what each session's agent finds its memory, as it last said, and the place of the batch that says so.
     resumes: BTreeMap<SessionId, (ResumeHandle, usize)>,
-    /// Calls: of what.
     calls: BTreeMap<(SessionId, TurnNo, CallNo), Digest>,
 }
 

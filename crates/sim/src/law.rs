@@ -83,7 +83,6 @@ pub enum Law {
     ComesToRest,
     /// A host that is not needed or told to end, ends.
     Ends,
-    /// Nothing panics.
     NoPanic,
     /// The same seed is the same run.
     Repeatable,
@@ -92,9 +91,7 @@ pub enum Law {
 /// A law that was broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// Which.
     pub law: Law,
-    /// What was seen.
     pub how: String,
 }
 
@@ -108,7 +105,6 @@ impl fmt::Display for Broken {
 pub(super) type Held<T = ()> = Result<T, Broken>;
 
 impl Law {
-    /// All of them.
     pub const ALL: [Self; 41] = [
         Self::DurableFirst,
         Self::NothingAfterFailure,
@@ -200,7 +196,6 @@ impl Law {
         }
     }
 
-    /// Broken unless `holds`.
     pub(super) fn check(self, holds: bool, how: impl FnOnce() -> String) -> Held {
         if holds { Ok(()) } else { Err(self.broken(how())) }
     }

@@ -144,7 +144,6 @@ impl Ledger {
         self.shown.values().any(|&shown| shown == session)
     }
 
-    /// The host answers.
     pub(super) fn replied(&mut self, disk: &Disk, client: ClientId, request: u64, granted: bool) -> Held {
         let Some(open) = self.open.remove(&(client, request)) else {
             return Err(Law::OneReply

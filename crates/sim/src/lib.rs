@@ -70,7 +70,6 @@ pub struct Outcome {
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
 impl Plan {
-    /// Plays it once.
     pub fn play(&self, keeps_lines: bool) -> Outcome {
         let mut stage = Stage::new(self, keeps_lines);
         let played = catch_unwind(AssertUnwindSafe(|| self.play_on(&mut stage)));

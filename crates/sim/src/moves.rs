@@ -15,9 +15,7 @@ const MOVERS: [Mover; 7] =
 enum Mover {
     /// The host's task that reads what a client said.
     Listener,
-    /// The host's loop.
     Loop,
-    /// The host's writer.
     Writer,
     /// The host's task that reads pages.
     Pages,

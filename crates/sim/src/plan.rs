@@ -24,7 +24,6 @@ pub struct Plan {
     pub clients: u8,
     /// How readily each thing moves.
     pub pace: Pace,
-    /// What happens.
     pub steps: Vec<Step>,
     /// A fault in the world itself, which an oracle must find.
     pub planted: Option<Planted>,

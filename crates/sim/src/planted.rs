@@ -4,7 +4,6 @@ use super::law::Law;
 
 /// What is wrong with the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is what its name says; `breaks` names the law")]
 pub enum Planted {
     ReportsEarly,
     SwallowsFailures,
@@ -51,7 +50,6 @@ pub enum Planted {
 }
 
 impl Planted {
-    /// All of them.
     pub const ALL: [Self; 42] = [
         Self::ReportsEarly,
         Self::SwallowsFailures,

@@ -27,7 +27,7 @@ use super::step::{Act, Aim, Does, Fault, Say, Step, Wish};
 use super::trace::Trace;
 use super::wishes::Answering;
 
-/// The machine.
+/// The machine on which hosts live and die: its disk and its clocks.
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) limits: Limits,
@@ -81,7 +81,6 @@ impl Stage {
         *self.figures.entry(what.into()).or_default() += how_many;
     }
 
-    /// Plays one step.
     pub(super) fn play(&mut self, step: &Step) -> Held {
         self.clocks.pass(step.after_us);
         self.count("steps", 1);

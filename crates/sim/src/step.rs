@@ -10,25 +10,31 @@ use q_core::Wants;
 pub struct Step {
     /// Since the step before.
     pub after_us: u64,
-    /// What happens.
     pub act: Act,
 }
 
-/// Something that happens.
+/// Something that happens to the host or to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each field is what its name says")]
 pub enum Act {
     /// A client does something; where none is, one comes.
     Client(u8, Does),
     /// What is under way goes on: so many moves, in an order that the number decides as far as chance does.
-    Move { moves: u8, order: u64 },
+    Move {
+        moves: u8,
+        order: u64,
+    },
     /// Time passes to exactly when the host wants to be woken.
     Deadline,
     /// An agent that is being asked says something.
-    Say { ask: u8, say: Say },
+    Say {
+        ask: u8,
+        say: Say,
+    },
     /// An agent that is no longer asked says something.
-    Late { ask: u8, say: Say },
-    /// Something fails.
+    Late {
+        ask: u8,
+        say: Say,
+    },
     Fault(Fault),
     /// Nothing new happens until all that happened has had its consequences.
     Settle,
@@ -36,7 +42,6 @@ pub enum Act {
 
 /// What a client does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each field is what its name says")]
 pub enum Does {
     /// It is started, unless it is there. It starts a host if none runs.
     Come { watch: bool, agents: bool },
@@ -54,33 +59,47 @@ pub enum Does {
 
 /// What q must survive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each field is what its name says")]
 pub enum Fault {
     /// The next commit fails; nobody but us knows whether it reached the disk.
-    CommitFails { reached_disk: bool },
+    CommitFails {
+        reached_disk: bool,
+    },
     /// The host is killed; the disk may have got one more group of which it never heard.
-    Killed { one_more_group: bool },
+    Killed {
+        one_more_group: bool,
+    },
     /// The power fails: of what was not synced, the newest batches are lost.
-    PowerCut { one_more_group: bool, lost_batches: u8 },
+    PowerCut {
+        one_more_group: bool,
+        lost_batches: u8,
+    },
     /// The system asks the host to end.
     Terminated,
     /// The calendar is set.
-    CalendarSet { by_ms: i64 },
-    /// The machine sleeps.
-    Asleep { minutes: u16 },
+    CalendarSet {
+        by_ms: i64,
+    },
+    Asleep {
+        minutes: u16,
+    },
     /// The system has no random bits for the next session id.
     NoEntropy,
     /// A session that is to wake cannot be read.
-    LoadFails { which: u8 },
+    LoadFails {
+        which: u8,
+    },
     /// What was read for an earlier waking comes again.
-    LoadAgain { which: u8 },
+    LoadAgain {
+        which: u8,
+    },
     /// The host's process weighs that much.
-    Memory { megabytes: u8 },
+    Memory {
+        megabytes: u8,
+    },
 }
 
 /// What a client may wish of a session: a row for each request of the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the request of that name")]
 pub enum Wish {
     Create {
         named: Option<u8>,
@@ -163,7 +182,6 @@ pub enum Wish {
 
 /// What a client says to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the answer of that name")]
 pub enum Answer {
     Once,
     Always,
@@ -188,7 +206,6 @@ pub enum Aim {
 
 /// What an agent may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each field is what its name says")]
 pub enum Say {
     /// A piece of text of about that many bytes.
     Text(u16),
@@ -204,22 +221,35 @@ pub enum Say {
     Plan(u8),
     /// Which model it is.
     Model(u8),
-    /// Why it stops.
     StopReason(u8),
     /// By what it finds its memory again: as before, unless it has none or refuses the one it was given.
-    Remember { refuses: bool },
+    Remember {
+        refuses: bool,
+    },
     /// What a call puts out of about that many bytes: one that may run, or that of this number.
-    Progress { call: u8, bytes: u16 },
+    Progress {
+        call: u8,
+        bytes: u16,
+    },
     /// That it takes words while it works.
     Steerable,
     /// That it wants something.
-    Call { tool: u8, wants: Wants, number: Number },
+    Call {
+        tool: u8,
+        wants: Wants,
+        number: Number,
+    },
     /// That it wants so many things at once.
-    Storm { calls: u8, wants: Wants },
+    Storm {
+        calls: u8,
+        wants: Wants,
+    },
     /// What follows from the oldest thing it was told: a result, or words.
     GoOn,
     /// The result of a call that never was, or is over.
-    OddResult { call: u8 },
+    OddResult {
+        call: u8,
+    },
     /// That it is done.
     Done,
     /// That it gives up.
@@ -229,13 +259,11 @@ pub enum Say {
 /// Which number an agent gives to its next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Number {
-    /// The next one.
     Next,
     /// One that leaves some out.
     Far,
     /// The last one again.
     Same,
-    /// One below it.
     Lower,
 }
 

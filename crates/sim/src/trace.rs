@@ -18,7 +18,6 @@ impl Trace {
         Self { hash: 0xcbf2_9ce4_8422_2325, text: String::new(), lines: keeps_lines.then(Vec::new) }
     }
 
-    /// Something was observed.
     pub(super) fn saw(&mut self, what: Arguments<'_>) {
         let mut text = std::mem::take(&mut self.text);
         text.clear();
@@ -31,7 +30,6 @@ impl Trace {
         self.text = text;
     }
 
-    /// Bytes were observed.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {

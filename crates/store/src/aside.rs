@@ -41,7 +41,6 @@ struct Made {
 /// What one opening found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Report {
-    /// Where it stands.
     pub(crate) place: PathBuf,
     /// Files that were not as they were written.
     pub(crate) files: Vec<String>,
@@ -186,7 +185,7 @@ pub(crate) fn suspect(dir: &Path) -> io::Result<()> {
     directory::sync(dir)
 }
 
-/// It was.
+/// Takes the suspicion back: the store was looked at.
 pub(crate) fn clear(dir: &Path) -> io::Result<()> {
     match fs::remove_file(dir.join(SUSPECT)) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),

@@ -10,9 +10,7 @@ use crate::{key, wire};
 
 /// Rows as they come from the store, keys in order.
 pub(crate) trait Row {
-    /// Its key.
     fn key(&self) -> &[u8];
-    /// Its value.
     fn value(&self) -> &[u8];
 }
 

@@ -8,7 +8,6 @@ use q_core::{Seq, SessionId};
 /// One session's loss. The other sessions are not touched by it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Damage {
-    /// Whose records.
     pub session: SessionId,
     /// Every record up to here is as it was written; 0: not even the first.
     pub kept_through: Seq,

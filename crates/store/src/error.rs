@@ -12,41 +12,25 @@ pub enum StoreError {
     /// Another process has the store open. A host that can be reached is not met so: it is asked, and nothing opened.
     #[error("{holder} uses the store {path}, and its socket is at another place than here: set XDG_RUNTIME_DIR (or Q_RUNTIME_DIR) to what it was where that process was started, or end it with `q host stop`", holder = user(*holder), path = path.display())]
     InUse {
-        /// The store's directory.
         path: PathBuf,
         /// The process, where the system tells.
         holder: Option<u32>,
     },
     /// The system does not let this user write there.
     #[error("no permission to write to the store {path}; make it yours and writable (chown, chmod 700), or set XDG_DATA_HOME to another place", path = path.display())]
-    Denied {
-        /// What was refused.
-        path: PathBuf,
-    },
+    Denied { path: PathBuf },
     /// The file system is mounted read-only.
     #[error("the store {path} is on a read-only file system; remount it writable, or set XDG_DATA_HOME to another place", path = path.display())]
-    ReadOnly {
-        /// The store's directory.
-        path: PathBuf,
-    },
+    ReadOnly { path: PathBuf },
     /// No room is left: the disk, the user's quota, or a limit on file sizes.
     #[error("no space for the store {path} (disk, quota or file size limit); free some, then try again", path = path.display())]
-    NoSpace {
-        /// The store's directory.
-        path: PathBuf,
-    },
+    NoSpace { path: PathBuf },
     /// The directory was there, and is not any more, or another one is in its place.
     #[error("the store {path} is gone or was replaced while q used it; put it back", path = path.display())]
-    Vanished {
-        /// The store's directory.
-        path: PathBuf,
-    },
+    Vanished { path: PathBuf },
     /// The directory has contents, and they are not a store.
     #[error("{path} is not a store of q and is left alone; move it away, or set XDG_DATA_HOME to another place", path = path.display())]
-    NotAStore {
-        /// The directory.
-        path: PathBuf,
-    },
+    NotAStore { path: PathBuf },
     /// Something in the directory is a link: what it leads to is not the store's to write, or not this user's.
     #[error("{path} is a link, and everything in a store of q is a file of its own; put what it leads to in its place, or move it away", path = path.display())]
     Link {
@@ -63,12 +47,7 @@ pub enum StoreError {
     #[error(
         "session {session} is damaged at record {seq} (0: its head); the others are whole; `q host stop`, and q repairs what it can when it starts next"
     )]
-    Damaged {
-        /// Whose record.
-        session: SessionId,
-        /// Which one.
-        seq: Seq,
-    },
+    Damaged { session: SessionId, seq: Seq },
     /// The files are damaged in a way that names no session.
     #[error("the store's files are damaged ({detail}); q repairs what it can when it starts next")]
     Unreadable {
@@ -80,7 +59,6 @@ pub enum StoreError {
         "session {session}: record {found} came where {expected} was due; nothing was written; `q host stop`, then q reads the store again"
     )]
     OutOfOrder {
-        /// Whose record.
         session: SessionId,
         /// The sequence number that was due.
         expected: Seq,

@@ -24,9 +24,7 @@ use crate::{wire, writable};
 /// What was found at a store's place.
 #[derive(Debug)]
 pub struct Examination {
-    /// The place.
     pub path: PathBuf,
-    /// What is there.
     pub condition: Condition,
     /// Sessions with acknowledged records, where that is known.
     pub sessions: Option<usize>,
@@ -72,7 +70,6 @@ pub enum Condition {
     ReadOnly(StoreError),
     /// Something is not as it was written. The next opening repairs what can be repaired, and tells.
     Damaged {
-        /// Files.
         files: Vec<String>,
         /// Sessions whose acknowledged end is not in any file.
         sessions: Vec<SessionId>,
@@ -82,7 +79,6 @@ pub enum Condition {
         /// What is not known here.
         found: String,
     },
-    /// Something else.
     NotAStore,
     /// It cannot be read.
     Inaccessible(StoreError),

@@ -36,7 +36,6 @@ pub(crate) fn blob(session: SessionId, seq: Seq, at: u64) -> [u8; BLOB_LEN] {
 pub(crate) enum Key {
     /// Of a session's head.
     Head(SessionId),
-    /// Of a record.
     Record(SessionId, Seq),
     /// Of a piece of what stands beside a record.
     Blob(SessionId, Seq, u64),

@@ -24,7 +24,6 @@ type Sessions = BTreeMap<SessionId, Kept>;
 #[derive(Debug)]
 struct Kept {
     head: Head,
-    /// In order.
     records: Vec<Stamped>,
     /// What stands beside them.
     blobs: BTreeMap<Seq, String>,
@@ -37,7 +36,6 @@ impl Kept {
 }
 
 impl MemoryStore {
-    /// An empty one.
     pub fn new() -> Self {
         Self::default()
     }

@@ -9,7 +9,6 @@ use crate::newest::{self, Place, Reach};
 /// Some neighbouring entries of one session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// Oldest first.
     pub entries: Vec<Entry>,
     /// Whether older ones exist; the next page is the one before the first of these.
     pub trimmed: bool,

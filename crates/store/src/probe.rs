@@ -28,7 +28,6 @@ const SECONDS: u64 = 20;
 pub enum Probed {
     /// The engine takes the files.
     Fine,
-    /// It does not.
     Refused,
 }
 

@@ -11,7 +11,6 @@ const LONGEST_CHARACTER: usize = 4;
 /// What of a result is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
-    /// Its entry.
     pub entry: EntryNo,
     /// The place of the first byte wanted; within a character, that character's.
     pub from: u64,
@@ -19,7 +18,7 @@ pub struct Stretch {
     pub bytes: usize,
 }
 
-/// See [`crate::Store::result`].
+/// Does the work of [`crate::Store::result`].
 pub(crate) fn read<L: Log>(log: &L, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
     let Stretch { entry, from, bytes } = stretch;
     let Some((owner, seq)) = owner(log, session, entry)? else { return Ok(String::new()) };

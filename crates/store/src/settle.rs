@@ -32,9 +32,7 @@ struct State {
 /// What must stand beside a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Beside {
-    /// The record.
     pub(crate) seq: Seq,
-    /// Its check.
     pub(crate) check: u64,
     /// The first byte of its result that stands there.
     pub(crate) from: u64,

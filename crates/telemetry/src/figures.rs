@@ -13,11 +13,9 @@ const LONGEST_US: u64 = 3_600_000_000;
 /// Counters and distributions since the host started.
 #[derive(Debug)]
 pub struct Figures {
-    /// Sessions created.
     pub sessions_created: u64,
     /// Times a session hibernated.
     pub hibernations: u64,
-    /// Turns begun.
     pub turns: u64,
     /// Turns that a crash had cut, found at start.
     pub turns_recovered: u64,
@@ -66,12 +64,10 @@ impl Figures {
         record(&mut self.commits, took);
     }
 
-    /// A turn ended.
     pub fn turn_ended(&mut self, took: Duration) {
         record(&mut self.turn_times, took);
     }
 
-    /// Something went wrong.
     pub fn failed(&mut self, code: &'static str) {
         *self.errors.entry(code).or_default() += 1;
     }

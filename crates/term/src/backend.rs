@@ -11,7 +11,7 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
-/// Draws into `out`.
+/// Draws into `out`, a frame in one piece, and asks the terminal nothing.
 #[derive(Debug)]
 pub struct QuietBackend<W: Write> {
     inner: CrosstermBackend<Frame>,

@@ -22,9 +22,7 @@ pub struct Inbox {
 /// A call that was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// In which session.
     pub session: SessionId,
-    /// As it was.
     pub pending: PendingCall,
 }
 

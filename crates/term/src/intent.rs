@@ -16,7 +16,6 @@ pub enum Intent {
     },
     /// A new session that begins with another one's history; answered like a new one.
     Fork {
-        /// The other session.
         session: SessionId,
         /// The last entry to take over; without one all there is now.
         at: Option<EntryNo>,
@@ -27,18 +26,14 @@ pub enum Intent {
     Submit {
         /// This submission among those of this terminal.
         key: u64,
-        /// Which session.
         session: SessionId,
-        /// What was typed.
         text: String,
         /// Whether it is said into the running turn.
         steer: bool,
     },
     /// Something about a turn of a session, which the core is told under a mark that the client draws.
     Turn {
-        /// Which session.
         session: SessionId,
-        /// What.
         command: UserCommand,
     },
     /// Something of a session that may not be open; the client looks it up and answers with [`crate::Ui::found`] or
@@ -60,7 +55,6 @@ pub enum Intent {
     },
     /// Older entries are wanted: the top of what the mirror has is in sight.
     Page {
-        /// Which session.
         session: SessionId,
         /// The oldest entry at hand.
         before: EntryNo,
@@ -69,7 +63,6 @@ pub enum Intent {
     Detach,
     /// Give the terminal back to the shell for a while.
     Suspend,
-    /// Paint everything anew.
     Redraw,
     /// Ring the bell: the key means nothing here.
     Bell,

@@ -11,7 +11,6 @@ use ratatui::style::Color;
 
 /// One of the terminal's own colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Colour {
     Red,
     Green,
@@ -24,7 +23,6 @@ pub enum Colour {
 }
 
 impl Colour {
-    /// Every colour.
     pub const ALL: [Self; 8] = [
         Self::Red,
         Self::Green,
@@ -120,7 +118,6 @@ impl Kinds {
         self.colours.contains_key(word)
     }
 
-    /// Their words.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(String::as_str)
     }

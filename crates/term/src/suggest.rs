@@ -10,7 +10,6 @@ use crate::sanitize;
 
 /// Something people want, by the words they look for it with.
 struct Sense {
-    /// In lower case.
     words: &'static [&'static str],
     /// How it is done inside q, if it can be.
     slash: Option<&'static str>,
@@ -108,7 +107,7 @@ pub fn meant<'a>(typed: &str, way: Way, known: impl IntoIterator<Item = &'a str>
     }
 }
 
-/// By the table.
+/// What the table of habits says the word means.
 fn sense(word: &str, way: Way) -> Option<Suggestion> {
     let sense = SENSES.iter().find(|sense| sense.words.contains(&word))?;
     let (here, elsewhere) = match way {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lines(BTreeMap<usize, bool>);
 
-/// All files together.
+/// Lines of all files together.
 #[derive(Debug, Default)]
 pub(super) struct Total {
     pub(super) covered: usize,

@@ -9,7 +9,7 @@ use crate::surroundings::{now, root};
 use crate::tree::Tree;
 use crate::{Fault, Outcome, Passed};
 
-/// The copy.
+/// A client's copy of what the host knows.
 pub(super) struct Copy {
     place: PathBuf,
 }

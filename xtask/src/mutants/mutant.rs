@@ -16,7 +16,7 @@ use std::fmt;
 
 use crate::tree::Tree;
 
-/// A planted fault.
+/// A planted fault and the test that must find it.
 pub(super) struct Mutant {
     /// The file it changes, from the top of the tree.
     pub(super) file: String,

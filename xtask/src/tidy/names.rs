@@ -6,7 +6,6 @@ use crate::tree::{Tree, has_word};
 /// A library's name in code, where it may stand, and in how many files at most.
 struct Confined {
     name: &'static str,
-    /// Beginnings of paths.
     places: &'static [&'static str],
     files: usize,
 }

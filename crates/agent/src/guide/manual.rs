@@ -3,10 +3,9 @@
 //! Each file has one `#` title, for readers of the files, and a section at each `##` heading. A comment `<!-- also: … -->`
 //! in a section lists words people use for it that do not stand in it; it is searched and not shown.
 
-/// One section.
+/// One section of the manual: what a question is answered with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Section {
-    /// Its heading.
     pub(super) title: &'static str,
     /// Other words for it.
     pub(super) also: &'static str,

@@ -18,7 +18,7 @@ const IN_BODY: f32 = 1.0;
 /// else, and a section that happens to share a word with it is no answer.
 const COVERED: f32 = 0.5;
 
-/// The sections' terms.
+/// The terms of each section, and in how many sections each term stands.
 #[derive(Debug)]
 pub(super) struct Index {
     /// For each term, the sections that have it and how much of it.

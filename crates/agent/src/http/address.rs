@@ -20,7 +20,6 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// A base address.
     pub(super) fn of(base_url: &str) -> Result<Self, AgentFailure> {
         let fault =
             |why: &str| failed(FailureKind::Unreachable, format!("base_url is not an address: {why}"));

@@ -71,7 +71,6 @@ impl Answer {
         self.tools.count > MAX_CALLS
     }
 
-    /// A frame came.
     pub(super) const fn note_frame(&mut self, is_readable: bool) {
         self.frames += 1;
         self.unreadable += if is_readable { 0 } else { 1 };

@@ -3,7 +3,7 @@
 
 use super::lines::{Lines, TooLong};
 
-/// One event.
+/// One event of an event stream, put together from its fields.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Event {
     /// What stands behind `event:`; mostly nothing.

@@ -12,7 +12,6 @@ use crate::secret::Secret;
 /// A response whose status is not success.
 #[derive(Debug)]
 pub(super) struct Refused<'a> {
-    /// The status.
     pub(super) status: u16,
     /// The beginning of the body, of whatever type.
     pub(super) body: &'a str,

@@ -4,7 +4,7 @@ use q_core::{AgentFailure, FailureKind};
 
 use super::failed;
 
-/// A finish reason.
+/// Why the server says that it ended the answer, as it names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     /// The model had said all it wanted.
@@ -19,7 +19,6 @@ pub(super) enum Reason {
     Refusal,
     /// It means to go on later.
     Pause,
-    /// The server failed.
     Error(String),
     /// What nobody here knows.
     Unknown(String),

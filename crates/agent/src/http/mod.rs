@@ -106,9 +106,7 @@ impl Conversation for HttpAgent {
 enum Stage {
     /// Nothing is sent yet.
     Due(Box<(HttpSpec, Turn)>),
-    /// The server answers.
     Answering(Box<Answering>),
-    /// All is said.
     Over,
 }
 

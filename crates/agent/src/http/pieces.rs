@@ -7,7 +7,7 @@ use q_core::AgentEvent;
 /// The longest text that is handed on at once, in bytes: whoever stores and shows it does so piece by piece.
 const LONGEST: usize = 16 << 10;
 
-/// Events in order.
+/// Agent events in the order in which the stream brought them.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     events: VecDeque<AgentEvent>,
@@ -30,7 +30,6 @@ impl Pieces {
         }
     }
 
-    /// Anything else.
     pub(super) fn push(&mut self, event: AgentEvent) {
         self.events.push_back(event);
     }

@@ -92,14 +92,16 @@ pub struct ResponseBody {
 #[derive(Debug)]
 enum Shape {
     /// Nothing but white space has come, or what may become a byte order mark.
-    Unknown { start: Vec<u8>, first: bool },
+    Unknown {
+        start: Vec<u8>,
+        first: bool,
+    },
     /// A stream, and its beginning for whoever wonders what it is.
     Events(Events, Vec<u8>),
     /// A stream of JSON, one frame a line.
     Lines(Lines),
     /// JSON in one piece.
     Whole(Vec<u8>),
-    /// A web page.
     Page(Vec<u8>),
 }
 

@@ -26,7 +26,6 @@ enum Place {
     /// Nothing but blanks came.
     #[default]
     Before,
-    /// In a thought.
     Inside,
     /// Behind a thought: blanks in front of the answer belong to neither.
     Behind,

@@ -198,7 +198,6 @@ impl Attached<'_> {
         }
     }
 
-    /// A signal came.
     fn told(&mut self, told: Told) -> Result<Option<Leaving>, CliError> {
         match told {
             Told::End(number) => return Ok(Some(Leaving::Signal(number))),

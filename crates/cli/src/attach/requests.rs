@@ -38,20 +38,26 @@ pub(super) enum Waiting {
     New,
     /// A prompt, under the key that the terminal has for it.
     Prompt(u64),
-    /// A session's memory.
     Wake(SessionId),
-    /// Older entries.
-    Page { session: SessionId, before: EntryNo },
+    Page {
+        session: SessionId,
+        before: EntryNo,
+    },
     /// All sessions, to find one among them.
-    Lookup { address: String, command: UserCommand, so_far: Vec<Line> },
+    Lookup {
+        address: String,
+        command: UserCommand,
+        so_far: Vec<Line>,
+    },
     /// A session that is open again: it will be switched to.
     Reopen(SessionId),
-    /// Its tags.
     Tags(SessionId),
     /// A draft. Where it cannot be saved, it stays where it is typed.
     Draft,
     /// Anything else about a session: what to say when it is granted.
-    About { said: Option<String> },
+    About {
+        said: Option<String>,
+    },
 }
 
 impl Waiting {
@@ -159,7 +165,6 @@ impl Requests {
         client.tell(&ClientMessage::Switched { took_us })
     }
 
-    /// An answer came.
     pub(super) fn answered(
         &mut self,
         ui: &mut Ui,

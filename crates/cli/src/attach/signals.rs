@@ -47,7 +47,6 @@ impl Signals {
         })
     }
 
-    /// The next one.
     pub(super) async fn next(&mut self) -> Told {
         tokio::select! {
             _ = self.hangup.recv() => Told::End(HANGUP),

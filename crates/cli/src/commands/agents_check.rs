@@ -37,7 +37,7 @@ struct CheckJson<'a> {
     error: Option<String>,
 }
 
-/// What came.
+/// What came of the turn, up to its end.
 #[derive(Debug, Default)]
 struct Came {
     answer: String,

@@ -182,7 +182,7 @@ fn done(throw: Throw, proposed: &[&Kept], thrown: &BTreeSet<SessionId>, kept_for
     }
 }
 
-/// See docs/json.md.
+/// The fields of `--json`, which docs/json.md promises.
 #[derive(Debug, Serialize)]
 struct CleanupJson {
     proposed: Vec<Proposed>,

@@ -85,7 +85,7 @@ const fn way_out(condition: &Condition) -> &'static str {
     }
 }
 
-/// See docs/json.md.
+/// The fields of `--json`, which docs/json.md promises.
 #[derive(Debug, Serialize)]
 struct DoctorJson {
     store: String,

@@ -40,7 +40,6 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
 
 /// What is shown of a session.
 struct Shown {
-    /// Oldest first.
     entries: Vec<Entry>,
     /// The prompts that nothing answered.
     unanswered: BTreeSet<EntryNo>,

@@ -35,7 +35,7 @@ pub(crate) async fn run(context: &Context, as_json: bool) -> Result<ExitCode, Cl
     Ok(ExitCode::SUCCESS)
 }
 
-/// See docs/json.md.
+/// The fields of `--json`, which docs/json.md promises.
 #[derive(Debug, Serialize)]
 struct StatsJson {
     #[serde(flatten)]

@@ -45,7 +45,6 @@ pub(crate) struct AgentConfig {
     #[serde(deserialize_with = "providers::known")]
     pub(crate) provider: Option<&'static Provider>,
     pub(crate) base_url: Option<String>,
-    /// The protocol.
     #[serde(deserialize_with = "providers::dialect")]
     pub(crate) dialect: Option<Dialect>,
     pub(crate) model: String,

@@ -20,7 +20,7 @@ pub(crate) struct Provider {
 
 const CHAT: Dialect = Dialect::ChatCompletions;
 
-/// Every provider.
+/// Every provider that a name is enough for.
 pub(crate) const PROVIDERS: [Provider; 14] = [
     provider("openai", CHAT, "https://api.openai.com/v1", &["OPENAI_API_KEY"], "gpt-5-mini"),
     provider(

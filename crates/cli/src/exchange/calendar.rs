@@ -2,7 +2,7 @@
 
 use q_core::{Utc, WallTime};
 
-/// `2026-03-01 12:30:05 UTC`.
+/// The moment in UTC, as `2026-03-01 12:30:05 UTC`.
 pub(crate) fn moment(at: WallTime) -> String {
     let Utc { year, month, day, hour, minute, second } = at.into();
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")

@@ -6,7 +6,7 @@ use q_proto as wire;
 use q_term::typed;
 use serde::Serialize;
 
-/// What `format` says.
+/// What the field `format` of each document says.
 pub(crate) const FORMAT: &str = "q-session";
 /// The newest version of it that is known here.
 pub(crate) const VERSION: u64 = 1;

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use q_term::typed;
 use tokio::sync::mpsc;
 
-/// Lines read ahead.
+/// How many lines are read ahead of what is asked for.
 const AHEAD: usize = 64;
 
 /// What standard input gave.
@@ -15,7 +15,6 @@ pub(super) enum Input {
     Line(String),
     /// A line that is no text.
     NotText,
-    /// The end.
     End,
 }
 

@@ -20,11 +20,7 @@ pub enum ConnectError {
     },
     /// The host cannot start.
     #[error("the host cannot start: {why}")]
-    NoStart {
-        /// What it said.
-        why: String,
-    },
-    /// The connection broke.
+    NoStart { why: String },
     #[error("the connection to the host failed: {0}; `q host status` tells how it is")]
     Broken(#[from] FrameError),
     /// A host runs and does not answer: it is stopped, or stuck.
@@ -37,25 +33,19 @@ pub enum ConnectError {
     NotAHost {
         /// What is known of it.
         who: String,
-        /// What it holds.
         path: PathBuf,
     },
     /// A message is longer than the wire takes.
     #[error("that is too long to be sent: it takes {bytes} bytes, and {max} is the limit", max = MAX_FRAME)]
-    TooLong {
-        /// What it takes.
-        bytes: usize,
-    },
+    TooLong { bytes: usize },
     /// A host runs and does not read, and too much waits for it already.
     #[error("the host does not answer, and no more can wait for it; `q host status` tells how it is")]
     Behind,
-    /// The connection ended.
     #[error("the host is gone; start q again")]
     Gone,
     /// The system refuses something.
     #[error("{what}: {source}")]
     System {
-        /// What was tried.
         what: &'static str,
         /// What the system said.
         source: io::Error,

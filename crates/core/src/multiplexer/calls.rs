@@ -26,11 +26,8 @@ const BY_POLICY: &str = "this session's policy denies tools";
 
 /// What of a result is kept, and where.
 pub(super) struct Portion {
-    /// In its record.
     pub(super) text: String,
-    /// Bytes in all.
     pub(super) kept: u64,
-    /// Beside its record.
     pub(super) rest: String,
 }
 

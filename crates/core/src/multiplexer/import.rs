@@ -32,7 +32,6 @@ const MOST: usize = 8;
 /// A session that comes in.
 #[derive(Clone, Debug)]
 pub(super) struct Importing {
-    /// Who brings it.
     client: ClientId,
     facts: Import,
     /// Its last record, if nobody else has changed it.

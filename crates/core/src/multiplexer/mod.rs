@@ -64,7 +64,6 @@ pub enum RecoverError {
 }
 
 impl Multiplexer {
-    /// An empty one.
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -123,7 +122,6 @@ impl Multiplexer {
         writing.chain(calls).chain(unused).chain(trash).chain(leaving).min()
     }
 
-    /// The read model.
     pub const fn view(&self) -> View<'_> {
         View { multiplexer: self }
     }

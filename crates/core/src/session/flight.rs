@@ -10,7 +10,6 @@ use crate::record::Voice;
 /// A turn in flight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InFlight {
-    /// Which turn.
     pub turn: TurnNo,
     /// The entry that grows, once the agent said something; none after a call or the person's words.
     pub answer: Option<EntryNo>,
@@ -33,15 +32,11 @@ pub struct InFlight {
 /// A call without a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenCall {
-    /// Its number.
     pub no: CallNo,
-    /// Its entry.
     pub entry: EntryNo,
-    /// The tool.
     pub tool: String,
     /// Of what exactly would run.
     pub digest: Digest,
-    /// What it wants.
     pub wants: Wants,
     /// Whether it waits for the person; otherwise it may be running.
     pub waits: bool,

@@ -26,7 +26,6 @@ const PREVIEW_CHARS: usize = 80;
 /// Everything durable about a session that is not text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// Who it is.
     pub id: SessionId,
     /// What it is called.
     pub name: Name,
@@ -38,7 +37,6 @@ pub struct Head {
     pub setup: Setup,
     /// Where its history begins, if that is another session's.
     pub fork: Option<Fork>,
-    /// Its tags, sorted.
     pub tags: Vec<Tag>,
     /// Whether it never hibernates by itself.
     pub pinned: bool,
@@ -68,11 +66,8 @@ pub struct Head {
     pub queue: Vec<WaitingPrompt>,
     /// The last submissions taken, oldest first.
     pub taken: Vec<(Token, PromptNo)>,
-    /// Turns so far.
     pub turns: TurnNo,
-    /// Prompts so far.
     pub prompts: PromptNo,
-    /// Entries so far.
     pub entries: u64,
     /// The end of the transcript.
     pub end: Mark,
@@ -99,7 +94,6 @@ pub struct Head {
 /// A prompt by reference: its text stands in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitingPrompt {
-    /// Its number.
     pub prompt: PromptNo,
     /// Where its [`Record::Queued`] stands.
     pub queued: Seq,

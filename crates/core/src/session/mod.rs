@@ -19,7 +19,7 @@ use crate::session::stored::Stored;
 use crate::stamped::Stamped;
 use crate::view::QueuedPrompt;
 
-/// One session.
+/// One session with all that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Session {
     head: Head,

@@ -15,9 +15,7 @@ use crate::time::WallTime;
 pub struct Entry {
     /// Its place: entries are ordered by it.
     pub no: EntryNo,
-    /// When it began.
     pub at: WallTime,
-    /// What it is.
     pub body: Body,
 }
 
@@ -51,11 +49,9 @@ pub enum Body {
 pub struct Called {
     /// Its number in its turn.
     pub no: CallNo,
-    /// The tool.
     pub tool: String,
     /// Exactly what would run, or what is asked.
     pub input: String,
-    /// What it wants.
     pub wants: Wants,
 }
 
@@ -64,7 +60,6 @@ pub struct Called {
 pub struct CallOutput {
     /// The entry of its call.
     pub of: EntryNo,
-    /// What came out.
     pub text: String,
 }
 
@@ -78,7 +73,6 @@ pub fn plan_bytes(steps: &[PlanStep]) -> usize {
 pub struct Resulted {
     /// The entry of its call.
     pub of: EntryNo,
-    /// How it went.
     pub outcome: Outcome,
     /// The beginning of what came out.
     pub text: String,
@@ -91,7 +85,6 @@ pub struct Resulted {
 /// Why a turn stopped before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// It was interrupted.
     Interrupted(Interrupter),
     /// The agent gave up.
     Failed(AgentFailure),

@@ -25,7 +25,6 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Writes a batch.
     pub fn write(&mut self, batch: &Batch) {
         for stamped in &batch.records {
             if matches!(stamped.record, Record::Erased) {

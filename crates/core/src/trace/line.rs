@@ -16,14 +16,12 @@ pub struct Line {
     pub after: Duration,
     /// What the calendar says, where it does not go with that.
     pub wall: Option<WallTime>,
-    /// What is told.
     pub told: Told,
 }
 
 /// What a line tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// The core, something.
     Input(Input),
     /// The core, what the disk has of a session.
     Loaded(SessionId),
@@ -45,7 +43,6 @@ pub enum Told {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot read `{line}`: {fault}")]
 pub struct Faulty {
-    /// The line.
     pub line: String,
     /// What is wrong with it.
     pub fault: String,

@@ -17,9 +17,7 @@ use crate::time::{Instant, Now, WallTime};
 /// A core that is told the lines of a script.
 #[derive(Clone, Debug)]
 pub struct Player {
-    /// The core.
     pub core: Multiplexer,
-    /// What it wrote.
     pub disk: Disk,
     now: Now,
     lines: u64,

@@ -76,7 +76,7 @@ pub(super) fn session(id: SessionId) -> String {
     if id.0 < SMALL_IDS { format!("s{}", id.0) } else { id.to_string() }
 }
 
-/// What [`session`] wrote.
+/// Reads back what [`session`] wrote.
 pub(super) fn read_session(word: &str) -> Result<SessionId, String> {
     let small = word.strip_prefix('s').and_then(|digits| digits.parse().ok()).map(SessionId);
     small.or_else(|| word.parse().ok()).ok_or_else(|| format!("`{word}` is not a session, like s1"))
@@ -89,7 +89,7 @@ pub(super) fn span(time: Duration) -> String {
     unit.map_or_else(|| format!("{micros}us"), |(unit, size)| format!("{}{unit}", micros / size))
 }
 
-/// What [`span`] wrote.
+/// Reads back what [`span`] wrote.
 pub(super) fn read_span(word: &str) -> Result<Duration, String> {
     let digits = word.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = word.strip_prefix(digits).and_then(|rest| UNITS.into_iter().find(|(unit, _)| *unit == rest));

@@ -45,7 +45,7 @@ pub(super) struct MissedFrom {
     pub(super) cut: Option<Seq>,
 }
 
-/// What comes next.
+/// What a follower is to take next.
 #[derive(Debug)]
 pub(super) enum Next {
     Records(Arc<Vec<Stamped>>),

@@ -19,7 +19,6 @@ impl Recorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A client switched.
     pub(crate) fn switched(&self, took: Duration) {
         self.figures().switched(took);
     }
@@ -29,7 +28,6 @@ impl Recorder {
         self.figures().committed(took);
     }
 
-    /// Something went wrong.
     pub(crate) fn failed(&self, code: &'static str) {
         self.figures().failed(code);
     }

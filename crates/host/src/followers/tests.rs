@@ -277,7 +277,7 @@ fn a_log_that_was_cut_goes_on_with_other_records() {
     assert_eq!(seen.copy().logs[&A].values().cloned().collect::<Vec<_>>(), expected);
 }
 
-/// Cannot do anything.
+/// A follower that panics at the first record.
 struct Panics;
 
 impl Follower for Panics {

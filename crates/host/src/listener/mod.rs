@@ -37,12 +37,11 @@ const UNGREETED: usize = 128;
 /// How long is waited when no connection can be accepted and none can make room.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
-/// What connections share.
+/// What all connections share: counts and budgets.
 #[derive(Debug)]
 struct Shared {
     events: mpsc::Sender<Event>,
     ungreeted: Ungreeted,
-    /// Places for clients.
     places: Arc<Semaphore>,
     /// What long frames may hold.
     long_frames: Arc<Semaphore>,

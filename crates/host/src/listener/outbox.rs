@@ -23,7 +23,6 @@ const REQUESTS: usize = 16;
 /// How much may wait for one client, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Text of updates.
     pub updates: usize,
     /// All. Snapshots go out a few at a time: this must be above the longest of them.
     pub bytes: usize,
@@ -96,7 +95,6 @@ impl Outbox {
         }
     }
 
-    /// Queues a message.
     pub fn push(&self, message: HostMessage) {
         let now = self.backlog.moment();
         self.change(|queue| {

@@ -29,7 +29,6 @@ const PAGE_BYTES: u32 = 1 << 20;
 pub enum Query {
     /// A page of a session's entries.
     Page {
-        /// Whose.
         session: SessionId,
         /// Before this entry; the newest without it.
         before: Option<EntryNo>,
@@ -38,21 +37,16 @@ pub enum Query {
     },
     /// A stretch of what is kept of a result.
     Output {
-        /// Whose.
         session: SessionId,
         /// Which bytes of it.
         stretch: Stretch,
     },
     /// All of a session but its entries.
-    Facts {
-        /// Whose.
-        session: SessionId,
-    },
+    Facts { session: SessionId },
     /// The figures since the host started, with what the loop knows of them.
     Stats {
         /// When that was, in milliseconds since 1970.
         started: u64,
-        /// Sessions live now.
         live: u64,
     },
 }

@@ -21,7 +21,6 @@ const AT_ONCE: usize = 4;
 pub(crate) struct Reads {
     /// Gone once the host closes it.
     store: Weak<dyn Store>,
-    /// Places for [`AT_ONCE`].
     places: Arc<Semaphore>,
     loaded: mpsc::UnboundedSender<Loaded>,
     /// How much of a live session recovery reads.

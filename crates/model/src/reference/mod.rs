@@ -58,7 +58,6 @@ struct Waking {
 }
 
 impl Model {
-    /// An empty one.
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,

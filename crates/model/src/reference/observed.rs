@@ -13,7 +13,6 @@ use super::session::Session;
 
 /// One thing that a step did, beside changing what is seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is the effect of that name")]
 pub enum Deed {
     Ask { session: SessionId, turn: TurnNo, resume: Option<ResumeHandle> },
     Cancel { session: SessionId, turn: TurnNo },
@@ -31,19 +30,15 @@ pub enum Deed {
 /// The answer to a wish.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Answered {
-    /// Done.
     Done,
     /// Created, and which session made room.
     Created(SessionId, Option<SessionId>),
-    /// The prompt's number.
     Accepted(PromptNo),
-    /// The refusal's code.
     Refused(&'static str),
 }
 
 /// One session as an observer sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the field of that name in the core's summary or head")]
 pub struct Picture {
     pub id: SessionId,
     pub name: String,
@@ -80,7 +75,6 @@ pub struct Picture {
 
 /// What only a live session shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the field of that name in the core's snapshot")]
 pub struct Memory {
     pub lines: Vec<Line>,
     pub queue: Vec<(PromptNo, String)>,
@@ -88,9 +82,8 @@ pub struct Memory {
     pub pending: Vec<(TurnNo, CallNo, String, String, Wants)>,
 }
 
-/// One entry.
+/// One entry as an observer sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the field of that name in the core's entry")]
 pub struct Line {
     pub no: EntryNo,
     pub at: WallTime,
@@ -99,7 +92,6 @@ pub struct Line {
 
 /// What an entry is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the body of that name in the core's entry")]
 pub enum Body {
     Prompt(String),
     Answer(String),

@@ -36,50 +36,25 @@ pub struct Place {
 pub enum PlaceError {
     /// It cannot be made or read.
     #[error("{path} cannot be used: {source}; check its owner and mode, or set Q_RUNTIME_DIR / Q_DATA_DIR to a directory of yours", path = path.display())]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
     /// That of the socket is somebody else's, or a link. Nothing that lasts is in it.
     #[error("{path} is not a directory of yours alone (another owner, or a link); remove it, or set Q_RUNTIME_DIR to a directory of yours", path = path.display())]
-    NotPrivate {
-        /// Which.
-        path: PathBuf,
-    },
+    NotPrivate { path: PathBuf },
     /// That of the sessions is.
     #[error("{path}, where sessions are kept, is not a directory of yours (another owner, or a link); keep it: make it yours (chown -R), or set Q_DATA_DIR to a directory of yours, which may be the one that a link leads to", path = path.display())]
-    DataNotPrivate {
-        /// Which.
-        path: PathBuf,
-    },
+    DataNotPrivate { path: PathBuf },
     /// The store in it is.
     #[error("{path}, the store, is not a directory of yours (another owner, or a link); keep it: make it yours (chown -R), or put what a link leads to in its place (mv), or set Q_DATA_DIR to a directory of yours that holds it as `store`", path = path.display())]
-    StoreNotPrivate {
-        /// Which.
-        path: PathBuf,
-    },
+    StoreNotPrivate { path: PathBuf },
     /// That of logs is.
     #[error("{path}, where logs are kept, is not a directory of yours (another owner, or a link); remove it, or set Q_STATE_DIR to a directory of yours", path = path.display())]
-    StateNotPrivate {
-        /// Which.
-        path: PathBuf,
-    },
+    StateNotPrivate { path: PathBuf },
     /// A socket that somebody else put into the directory.
     #[error("{path} belongs to another user (uid {owner}) and was not spoken to; remove it (rm), then start q again", path = path.display())]
-    SocketNotOurs {
-        /// Which.
-        path: PathBuf,
-        /// Whose it is.
-        owner: u32,
-    },
+    SocketNotOurs { path: PathBuf, owner: u32 },
     /// Its path is too long for a socket.
     #[error("{path} is too long for a socket ({MAX_SOCKET_PATH} bytes at most); set Q_RUNTIME_DIR to a shorter path", path = path.display())]
-    TooLong {
-        /// Which.
-        path: PathBuf,
-    },
+    TooLong { path: PathBuf },
 }
 
 impl Place {
@@ -89,7 +64,6 @@ impl Place {
         Self { data, state, runtime, tag }
     }
 
-    /// The store's directory.
     pub fn store(&self) -> PathBuf {
         self.data.join("store")
     }
@@ -123,7 +97,6 @@ impl Place {
         self.terminals().join(tag_of(identity))
     }
 
-    /// The host's socket.
     pub fn socket(&self) -> PathBuf {
         self.in_runtime(SOCK)
     }

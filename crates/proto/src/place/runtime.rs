@@ -12,7 +12,7 @@ use super::{KINDS, MAX_SOCKET_PATH, Place, PlaceError, is_tag};
 /// The mode while it is being swept: closed to others, and marked, so that whoever comes meanwhile does not take what is
 /// in it for trusted.
 const BEING_SWEPT: u32 = 0o1700;
-/// That mark.
+/// The sticky bit, which no directory of q has otherwise.
 const MARK: u32 = 0o1000;
 
 /// A directory of this user alone, whatever it was before: made 0700 or found so; and where it was ever found wider,
@@ -65,7 +65,6 @@ impl RuntimeDirectory {
         }
     }
 
-    /// Whose it is.
     pub const fn place(&self) -> &Place {
         &self.place
     }

@@ -40,9 +40,7 @@ pub(super) enum State {
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Read<T> {
-    /// What was written.
     Whole(T),
-    /// Never written.
     Blank,
     /// Something else than what was written.
     Broken,
@@ -81,7 +79,7 @@ pub(super) fn encode_end(number: u64, session: SessionId, end: End) -> [u8; CELL
     cell(number, &[&session.0.to_le_bytes(), &seq, &check])
 }
 
-/// What [`encode_end`] wrote.
+/// Reads back what [`encode_end`] wrote.
 pub(super) fn decode_end(number: u64, cell: &[u8; CELL_LEN]) -> Read<(SessionId, End)> {
     fact(number, cell).and_then(|fact| {
         let [low, high, seq, check] = words(fact);

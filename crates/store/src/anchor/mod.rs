@@ -170,7 +170,6 @@ impl Anchored {
         ends.filter(|(_, end)| *end != GONE)
     }
 
-    /// Those sessions.
     pub(crate) fn sessions(&self) -> BTreeSet<SessionId> {
         self.ends().map(|(session, _)| session).collect()
     }

@@ -67,7 +67,7 @@ pub(crate) fn of(bytes: &[u8]) -> Option<Vec<Section>> {
     sections(slice(bytes, &end.contents)?, &end)
 }
 
-/// A section's bytes.
+/// The bytes of the section of this name.
 pub(crate) fn section<'a>(bytes: &'a [u8], sections: &[Section], name: &[u8]) -> Option<&'a [u8]> {
     let section = sections.iter().find(|section| section.name == name)?;
     slice(bytes, &section.at)

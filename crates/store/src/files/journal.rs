@@ -24,13 +24,12 @@ const LEAP: u64 = 1 << 31;
 /// No counter comes this far.
 const BEYOND: u64 = 1 << 62;
 
-/// A whole batch.
+/// A batch of which the end was found as well.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Batch<'a> {
     /// Greater than that of every batch before it.
     pub(crate) order: u64,
     pub(crate) rows: Vec<Row<'a>>,
-    /// Bytes it takes.
     pub(crate) len: usize,
 }
 

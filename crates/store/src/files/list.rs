@@ -9,10 +9,9 @@ use super::archive;
 use super::cursor::{Cursor, TooShort};
 use crate::digest;
 
-/// What `current` says.
+/// What the file `current` says: which version counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Current {
-    /// The list's number.
     pub(crate) number: u64,
     check: u128,
 }

@@ -38,7 +38,6 @@ const ENGINES_OWN: u64 = 0;
 pub(crate) enum Depth {
     /// All journals, and of tables what says where things are.
     Quick,
-    /// Every byte.
     Thorough,
 }
 
@@ -51,7 +50,6 @@ pub(crate) enum Flaw {
     Journal(PathBuf),
     /// A keyspace's list of tables, or what names it.
     List(PathBuf),
-    /// A table.
     Table(PathBuf),
 }
 

@@ -23,7 +23,7 @@ use crate::key::{self, Key};
 
 const DRAFT: &str = "mended.tmp";
 
-/// What mending found.
+/// What mending found, and what it did about it.
 #[derive(Debug, Default)]
 pub(crate) struct Mended {
     /// Whether anything but an unfinished last write was wrong.

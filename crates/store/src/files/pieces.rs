@@ -10,8 +10,10 @@ const ORDER_OF_STRAYS: u64 = 1 << 30;
 /// A stretch of a journal.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
-    /// A whole batch.
-    Whole { at: Range<usize>, order: u64 },
+    Whole {
+        at: Range<usize>,
+        order: u64,
+    },
     /// Bytes in which no whole batch stands.
     Damaged {
         at: Range<usize>,
@@ -123,7 +125,6 @@ fn next_whole(bytes: &[u8], from: usize, after: Option<u64>) -> Option<(usize, u
 pub(crate) enum Survey {
     /// Whole batches and nothing else; the last one's number.
     Whole(Option<u64>),
-    /// Something else too.
     NotWhole,
 }
 

@@ -229,7 +229,6 @@ fn rows_sharing_a_key<'a>(data: &'a [u8], interval: u8, rows: &mut Vec<Row<'a>>)
 /// How a row's key is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// All of it.
     Whole,
     /// Where it differs from the last whole one.
     Shared,
@@ -242,7 +241,6 @@ struct Written<'a> {
     order: u64,
     /// How many bytes of its key are those of the last whole one.
     alike: usize,
-    /// The other bytes.
     own: &'a [u8],
     value: &'a [u8],
 }

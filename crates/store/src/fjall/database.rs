@@ -21,7 +21,7 @@ const CACHE_BYTES: u64 = 4 << 20;
 /// What may wait in memory before it is flushed to a table.
 const LARGE_MEMTABLE_BYTES: u64 = 2 << 20;
 const SMALL_MEMTABLE_BYTES: u64 = 512 << 10;
-/// fjall's own minimum.
+/// The least that fjall takes for its journals, in bytes.
 const JOURNAL_BYTES: u64 = 64 << 20;
 const OPEN_FILES: usize = 64;
 /// fjall deadlocks with one: it waits for itself to take a message.
@@ -57,15 +57,13 @@ pub(super) enum Purpose {
 
 /// One row to write, or to remove where it has no value.
 pub(super) enum Row {
-    /// A record.
     Record([u8; 24], Option<Vec<u8>>),
-    /// A head.
     Head([u8; 16], Option<Vec<u8>>),
     /// A piece of a blob.
     Blob([u8; key::BLOB_LEN], Option<Vec<u8>>),
 }
 
-/// The open database.
+/// The open database and its keyspaces.
 pub(super) struct Database {
     path: PathBuf,
     pub(super) records: Keyspace,

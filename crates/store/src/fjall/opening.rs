@@ -25,7 +25,6 @@ pub(super) struct Opened {
     pub(super) anchor: Anchor,
     /// Every head, as it was read to compare it with the anchor.
     pub(super) heads: Vec<Head>,
-    /// Holds the directory.
     pub(super) held: File,
 }
 

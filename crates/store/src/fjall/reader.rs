@@ -153,7 +153,6 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Their rows.
     pub(super) fn blob_rows(
         &self,
         session: SessionId,
@@ -204,7 +203,6 @@ impl<'a> Reader<'a> {
         Ok(end)
     }
 
-    /// See [`crate::Store::records`].
     pub(super) fn records(
         &self,
         session: SessionId,

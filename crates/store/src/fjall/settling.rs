@@ -26,7 +26,6 @@ pub(super) enum Scope {
     Doubtful,
     /// Those of sessions that a damaged journal may concern.
     Sessions(BTreeSet<SessionId>),
-    /// All.
     All,
 }
 
@@ -43,11 +42,9 @@ impl Scope {
 /// What is true of the store from now on.
 #[derive(Debug, Default)]
 pub(super) struct Settled {
-    /// Every session's end.
     pub(super) ends: BTreeMap<SessionId, End>,
     /// The heads that were in order already.
     pub(super) heads: Vec<Head>,
-    /// What was lost.
     pub(super) damage: Vec<Damage>,
 }
 

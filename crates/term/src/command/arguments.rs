@@ -9,7 +9,6 @@ pub struct Arguments {
     pub session: Option<String>,
     /// The word of a kind; empty for the usual one.
     pub kind: String,
-    /// A name.
     pub name: Option<String>,
     /// The place of a waiting prompt in its queue, from 1; or the number that a call was shown with.
     pub number: Option<usize>,
@@ -17,7 +16,6 @@ pub struct Arguments {
     pub place: Option<usize>,
     /// Words, or a whole text.
     pub text: Option<String>,
-    /// Changes of tags.
     pub tags: Vec<TagChange>,
     /// Also while the session works.
     pub force: bool,
@@ -54,11 +52,8 @@ pub enum CoreCommand {
 /// Where the session is that a command is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Among {
-    /// Open.
     Open,
-    /// In the archive.
     Archived,
-    /// In the trash.
     Trashed,
     /// Anywhere but in the trash.
     Kept,
@@ -87,7 +82,6 @@ pub enum QueueEnd {
 /// One thing that a command takes: the word that stands for it in its usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param {
-    /// `SESSION`
     pub word: &'static str,
     /// Whether it may be left out.
     pub is_optional: bool,

@@ -44,9 +44,7 @@ impl Typed<'_> {
 /// What the person wants done: by a key, or as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserCommand {
-    /// What.
     pub action: Action,
-    /// With what.
     pub arguments: Arguments,
 }
 

@@ -15,7 +15,6 @@ const NO_SCREEN: &str = "that needs the whole screen; here everything is printed
 /// What is shown to whoever types.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
-    /// The sessions.
     pub mirror: &'a Mirror,
     /// The one in view.
     pub focus: Option<SessionId>,

@@ -33,7 +33,6 @@ pub enum Action {
     List,
     /// Go to the next session that waits for an answer, failed, stopped, or has something new.
     Attend,
-    /// Archive the session.
     Close,
     /// Give the session another name.
     Rename,
@@ -49,7 +48,6 @@ pub enum Action {
     Tag,
     /// Keep the session from hibernating by itself.
     Pin,
-    /// Let it again.
     Unpin,
     /// Count the session as unread, to come back to it.
     Unread,
@@ -67,11 +65,9 @@ pub enum Action {
     Detach,
     /// Show what can be done.
     Help,
-    /// Send the prompt.
     Submit,
     /// Stop the turn; when none runs, clear the prompt.
     Interrupt,
-    /// Ask again.
     Retry,
     /// Show the prompts that wait.
     Queue,
@@ -89,9 +85,7 @@ pub enum Action {
     PageUp,
     /// Half a screen down.
     PageDown,
-    /// One line up.
     LineUp,
-    /// One line down.
     LineDown,
     /// To the oldest entry at hand.
     Top,
@@ -116,15 +110,10 @@ pub enum Action {
 /// One change of a text being typed, or of the place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Edit {
-    /// A line more.
     Newline,
-    /// One character left.
     Left,
-    /// One character right.
     Right,
-    /// One word left.
     WordLeft,
-    /// One word right.
     WordRight,
     /// To the line's beginning.
     LineStart,
@@ -171,17 +160,13 @@ impl When {
 /// Under which heading an action is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// Moving among sessions.
     Sessions,
     /// What waits for the person.
     Waiting,
     /// Keeping and sorting them.
     Keeping,
-    /// Talking in one.
     Conversation,
-    /// Looking at it.
     View,
-    /// Typing.
     Editing,
 }
 
@@ -190,7 +175,6 @@ impl Group {
     pub const ALL: [Self; 6] =
         [Self::Sessions, Self::Conversation, Self::Waiting, Self::Keeping, Self::View, Self::Editing];
 
-    /// Its heading.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Sessions => "Sessions",
@@ -206,9 +190,7 @@ impl Group {
 /// All ways to one action.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// What is done.
     pub action: Action,
-    /// Its heading.
     pub group: Group,
     /// Keys that do it at once, each with when it does.
     pub direct: &'static [(Chord, When)],
@@ -226,7 +208,6 @@ pub struct Row {
     pub about: &'static str,
     /// A word or two, for the leader's hint.
     pub word: &'static str,
-    /// One line.
     pub help: &'static str,
 }
 
@@ -371,7 +352,6 @@ pub fn keys(chords: &[Chord]) -> String {
 }
 
 impl Action {
-    /// Its row.
     pub fn row(self) -> Option<&'static Row> {
         ROWS.iter().find(|row| row.action == self)
     }

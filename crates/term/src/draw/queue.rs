@@ -18,7 +18,7 @@ const CHARS: usize = 400;
 /// Before what waits for the person.
 const ASKS: &str = " ? ";
 
-/// Rows wanted.
+/// How many rows the queue takes on the screen.
 pub(super) fn rows(ui: &Ui, mirror: &Mirror) -> usize {
     lines(ui, mirror).len()
 }

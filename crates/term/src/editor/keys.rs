@@ -4,7 +4,6 @@ use crate::command::table::Edit;
 use crate::editor::Editor;
 
 impl Editor {
-    /// Does it.
     pub(crate) fn edit(&mut self, edit: Edit) {
         match edit {
             Edit::Newline => self.insert("\n"),
@@ -24,7 +23,6 @@ impl Editor {
         }
     }
 
-    /// A character typed.
     pub(crate) fn type_in(&mut self, typed: char) {
         let mut buffer = [0; 4];
         self.insert(typed.encode_utf8(&mut buffer));

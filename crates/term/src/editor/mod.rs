@@ -52,7 +52,6 @@ impl Editor {
         self.cursor = self.text.len();
     }
 
-    /// Takes everything out.
     pub(crate) fn take(&mut self) -> String {
         self.cursor = 0;
         std::mem::take(&mut self.text)

@@ -27,14 +27,13 @@ pub(crate) struct View {
     cut_after: bool,
 }
 
-/// One row.
+/// One row of the editor, after wrapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EditRow {
     /// Where it begins in the text.
     pub(crate) start: usize,
     /// Where the cursor stands behind its last letter.
     pub(crate) end: usize,
-    /// What is shown.
     pub(crate) shown: String,
 }
 

@@ -70,7 +70,6 @@ impl Cache {
         self.frame += 1;
     }
 
-    /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
         self.weight = 0;

@@ -24,7 +24,6 @@ const OUTPUT_ROWS: usize = 8;
 pub(crate) struct Block {
     /// Where it ends in the entry's text.
     pub(crate) end: usize,
-    /// How it looks.
     pub(crate) rows: Vec<Row>,
 }
 
@@ -34,7 +33,6 @@ pub(crate) struct Shape {
     width: usize,
     len: usize,
     guard: Vec<u8>,
-    /// In order.
     pub(crate) blocks: Vec<Block>,
 }
 

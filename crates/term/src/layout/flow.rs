@@ -45,7 +45,6 @@ pub(crate) enum Scroll {
     End,
     /// With this row on top.
     At {
-        /// Its entry.
         entry: EntryNo,
         /// Its row in the entry.
         row: usize,

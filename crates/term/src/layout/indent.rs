@@ -35,7 +35,6 @@ impl Indent {
         self.containers.push(Container::Item { marker: Some(marker), width });
     }
 
-    /// The innermost ends.
     pub(super) fn leave(&mut self) {
         self.containers.pop();
     }

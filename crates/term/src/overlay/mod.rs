@@ -81,9 +81,7 @@ pub(crate) struct OverlayContext<'a> {
 /// What follows from a key.
 #[derive(Debug)]
 pub(crate) enum Reaction {
-    /// It stays.
     Stay,
-    /// It leaves.
     Leave,
     /// It leaves for another one.
     Open(Box<dyn Overlay>),

@@ -24,7 +24,6 @@ enum Does {
     Down,
     PageUp,
     PageDown,
-    /// Begins a command.
     Begin,
     /// Does the command that is typed.
     Accept,
@@ -71,7 +70,6 @@ pub(crate) trait Sheet: Debug {
         (screen.width.saturating_sub(8).clamp(1, 100), screen.height.saturating_sub(4))
     }
 
-    /// Its text.
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row>;
 }
 
@@ -98,7 +96,6 @@ pub(crate) struct PageOverlay<S> {
     sheet: S,
     /// The command being typed.
     line: Editor,
-    /// Rows scrolled.
     scroll: usize,
 }
 

@@ -13,7 +13,6 @@ use crate::words;
 const PANES: usize = 64;
 
 impl Ui {
-    /// Shows that session.
     pub fn switch_to(&mut self, mirror: &Mirror, id: SessionId) -> Vec<Intent> {
         let mut intents = Vec::new();
         self.show(mirror, id, &mut intents);

@@ -21,7 +21,6 @@ impl Default for Geometry {
 /// Which part of the screen is whose.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Places {
-    /// All of it.
     pub(crate) screen: Rect,
     pub(crate) bar: Rect,
     pub(crate) transcript: Rect,

@@ -20,7 +20,6 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// A header's value.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }

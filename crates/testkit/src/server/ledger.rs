@@ -18,7 +18,6 @@ pub struct Seen {
     pub headers: Vec<(String, String)>,
     /// The `Authorization` header, if one came.
     pub authorization: Option<String>,
-    /// The body.
     pub body: Value,
 }
 
@@ -37,7 +36,7 @@ impl Seen {
     }
 }
 
-/// What connections share.
+/// What all connections share: counts and budgets.
 #[derive(Debug)]
 pub(super) struct Ledger {
     pub(super) rules: Mutex<Vec<Rule>>,
@@ -46,7 +45,7 @@ pub(super) struct Ledger {
     turned: Condvar,
 }
 
-/// What tests read.
+/// What tests read of what the server saw.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     pub(super) requests: Vec<Seen>,

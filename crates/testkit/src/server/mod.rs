@@ -31,7 +31,7 @@ pub use script::Script;
 use ledger::Ledger;
 use script::Rule;
 
-/// A running server.
+/// A server that runs until this is dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,

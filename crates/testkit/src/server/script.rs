@@ -11,7 +11,7 @@ pub struct Script {
     pub(super) pieces: Pieces,
 }
 
-/// One step.
+/// One step of a scripted reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// A piece of text, as a chunk.
@@ -66,7 +66,6 @@ impl Script {
         Self::default()
     }
 
-    /// Says a piece.
     #[must_use]
     pub fn say(self, text: &str) -> Self {
         self.step(Step::Say(text.into()))

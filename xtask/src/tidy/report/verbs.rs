@@ -20,7 +20,7 @@ use super::super::code::{Code, identifiers};
 use super::super::product::Product;
 use super::carriers::Carriers;
 
-/// Paths by verb.
+/// The paths that name a verb, by verb.
 type Touched<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 pub(super) fn print(product: &Product<'_>, only: Option<&str>) {

@@ -31,19 +31,15 @@ use super::json::{elements, members, text};
 use crate::seat::Turn;
 use crate::shape::RequestShape;
 
-/// A protocol.
+/// A protocol that models are spoken to in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// `OpenAI`'s chat completions, and whatever speaks them.
     #[default]
     ChatCompletions,
-    /// `OpenAI`'s responses.
     Responses,
-    /// Anthropic's messages.
     Anthropic,
-    /// Google's `streamGenerateContent`.
     Gemini,
-    /// Ollama's own.
     Ollama,
 }
 
@@ -67,7 +63,6 @@ pub(super) trait Reader: fmt::Debug + Send {
 }
 
 impl Dialect {
-    /// Every dialect.
     pub const ALL: [Self; 5] =
         [Self::ChatCompletions, Self::Responses, Self::Anthropic, Self::Gemini, Self::Ollama];
 

@@ -12,7 +12,7 @@ use crate::http::usage::count;
 use crate::seat::Turn;
 use crate::shape::RequestShape;
 
-/// What is asked.
+/// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     let message = |role: &str, text: String| json!({ "role": role, "content": text });
     let system = brief(turn).map(|text| message("system", text));

@@ -24,10 +24,10 @@ const FLIPS_IN_LARGE: usize = 20_000;
 /// The exit code for a rig that cannot run here.
 const SKIPPED: u8 = 77;
 
-/// The rigs.
+/// The rigs, in the order in which they run.
 const RIGS: &[&str] = &["points", "kills", "images", "flips"];
 
-/// What is wanted.
+/// What the command line asks for.
 #[derive(Default)]
 struct Wanted {
     full: bool,

@@ -15,7 +15,7 @@ use summary::Summary;
 /// Failures after which no further seed is begun.
 const ENOUGH: usize = 5;
 
-/// What is wanted.
+/// What the command line asks for.
 struct Wanted {
     from: u64,
     seeds: u64,

@@ -9,7 +9,7 @@ const FAULT: &str = "fault: ";
 /// The figure of steps.
 const STEPS: &str = "steps";
 
-/// Runs, added up.
+/// What all runs came to, added up.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
     seeds: u64,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::word::Wants;
 
-/// [`q_core::Record::Called`].
+/// [`q_core::Record::Called`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Called<'a> {
     #[serde(rename = "turn")]

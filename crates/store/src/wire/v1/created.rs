@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::word::{self, NameOrigin, Policy};
 use super::{Fork, asks, is_asks, is_default};
 
-/// [`q_core::Record::Created`].
+/// [`q_core::Record::Created`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Created<'a> {
     #[serde(rename = "name", borrow)]

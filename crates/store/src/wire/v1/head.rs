@@ -95,7 +95,7 @@ pub(crate) struct Head<'a> {
     seq: u64,
 }
 
-/// [`CoreInFlight`].
+/// [`CoreInFlight`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
 struct InFlight<'a> {
     #[serde(rename = "turn")]
@@ -121,7 +121,7 @@ struct InFlight<'a> {
     calls: Vec<OpenCall<'a>>,
 }
 
-/// [`q_core::OpenCall`].
+/// [`q_core::OpenCall`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
 struct OpenCall<'a> {
     #[serde(rename = "no")]
@@ -138,7 +138,7 @@ struct OpenCall<'a> {
     waits: bool,
 }
 
-/// [`CoreWaiting`].
+/// [`CoreWaiting`] in its stored form.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct WaitingPrompt {
     #[serde(rename = "p")]

@@ -9,7 +9,7 @@ use super::Sent;
 use super::record::{Fault, PlanStep};
 use super::word::{FailureKind, Interrupter, Outcome, Wants};
 
-/// [`q_core::Record::Imported`].
+/// [`q_core::Record::Imported`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Imported<'a> {
     #[serde(rename = "at")]
@@ -18,7 +18,7 @@ pub(super) struct Imported<'a> {
     body: Body<'a>,
 }
 
-/// [`q_core::Body`].
+/// [`q_core::Body`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
 enum Body<'a> {
     #[serde(rename = "prompt")]

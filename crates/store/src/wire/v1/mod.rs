@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use word::{Policy, Voice};
 
-/// [`q_core::Mark`].
+/// [`q_core::Mark`] in its stored form.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Mark {
     #[serde(rename = "entry")]
@@ -38,7 +38,7 @@ impl From<Mark> for CoreMark {
     }
 }
 
-/// [`q_core::Usage`].
+/// [`q_core::Usage`] in its stored form.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Usage {
     #[serde(rename = "in")]
@@ -59,7 +59,7 @@ impl From<Usage> for CoreUsage {
     }
 }
 
-/// [`q_core::Sent`].
+/// [`q_core::Sent`] in its stored form.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Sent {
     #[serde(rename = "sent")]
@@ -80,7 +80,7 @@ impl From<Sent> for CoreSent {
     }
 }
 
-/// [`q_core::Fork`].
+/// [`q_core::Fork`] in its stored form.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Fork {
     #[serde(rename = "of")]

@@ -20,7 +20,7 @@ pub(crate) struct Stamped<'a> {
     record: Record<'a>,
 }
 
-/// [`q_core::Record`].
+/// [`q_core::Record`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
 enum Record<'a> {
     #[serde(rename = "created", borrow)]
@@ -236,7 +236,7 @@ enum Record<'a> {
     },
 }
 
-/// [`q_core::PlanStep`].
+/// [`q_core::PlanStep`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct PlanStep<'a> {
     #[serde(rename = "text", borrow)]
@@ -257,7 +257,7 @@ impl From<PlanStep<'_>> for q_core::PlanStep {
     }
 }
 
-/// [`q_core::Answer`].
+/// [`q_core::Answer`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
 enum Answer<'a> {
     #[serde(rename = "once")]
@@ -273,7 +273,7 @@ enum Answer<'a> {
     },
 }
 
-/// [`q_core::Fault`].
+/// [`q_core::Fault`] in its stored form.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum Fault {
     #[serde(rename = "prompt_lost")]
@@ -288,7 +288,7 @@ pub(super) enum Fault {
     },
 }
 
-/// [`q_core::Ending`].
+/// [`q_core::Ending`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Ending<'a> {
     #[serde(rename = "done")]

@@ -31,27 +31,21 @@ macro_rules! words {
 }
 
 words! {
-    /// [`q_core::NameOrigin`].
     NameOrigin { Placeholder = "placeholder", Automatic = "automatic", Chosen = "chosen" }
 }
 words! {
-    /// [`q_core::Presence`].
     Presence { Live = "live", Hibernated = "hibernated", Closed = "closed", Trashed = "trashed" }
 }
 words! {
-    /// [`q_core::Interrupter`].
     Interrupter { User = "user", Stop = "stop", Crash = "crash" }
 }
 words! {
-    /// [`q_core::Policy`].
     Policy { Ask = "ask", Deny = "deny" }
 }
 words! {
-    /// [`q_core::Why`].
     Why { Room = "room", Unused = "unused", Memory = "memory" }
 }
 words! {
-    /// [`q_core::StepState`].
     StepState { Open = "open", Active = "active", Done = "done" }
 }
 
@@ -86,11 +80,9 @@ impl Voice {
     }
 }
 words! {
-    /// [`q_core::Wants`].
     Wants { Nothing = "nothing", Consent = "consent", Words = "words" }
 }
 words! {
-    /// [`q_core::Outcome`].
     Outcome {
         Done = "done",
         Failed = "failed",
@@ -101,7 +93,6 @@ words! {
     }
 }
 words! {
-    /// [`q_core::FailureKind`].
     FailureKind {
         Unreachable = "unreachable",
         ProxyFailed = "proxy_failed",

@@ -2,13 +2,11 @@
 
 use std::fmt::Write as _;
 
-/// One measured figure.
+/// One measured figure with its unit and its budget.
 pub(crate) struct Figure {
-    /// What was measured.
     pub(crate) what: String,
     /// What came out; nothing when it could not be measured here.
     pub(crate) value: Option<f64>,
-    /// Of what.
     pub(crate) unit: &'static str,
     /// What the owner allows.
     pub(crate) gate: Option<f64>,
@@ -27,7 +25,6 @@ impl Figure {
         Self { gate: Some(gate), ..self }
     }
 
-    /// With our budget.
     pub(crate) fn budget(self, budget: f64) -> Self {
         Self { budget: Some(budget), ..self }
     }

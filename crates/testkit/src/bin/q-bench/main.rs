@@ -22,11 +22,9 @@ struct Plan {
     program: PathBuf,
     /// Sessions open at once.
     sessions: usize,
-    /// Entries in each.
     entries: usize,
     /// Starts measured of each sort.
     starts: usize,
-    /// Switches measured.
     switches: usize,
 }
 

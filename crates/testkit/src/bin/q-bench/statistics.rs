@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Measured durations, sorted.
+/// Measured durations, sorted, for their percentiles.
 pub(crate) struct Sample(Vec<Duration>);
 
 impl Sample {
