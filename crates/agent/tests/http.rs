@@ -269,6 +269,8 @@ async fn dropping_an_answer_closes_its_connection() {
             .agent()
             .open(Seat::of(SessionId(1)))
             .turn(ask(prompt), futures_util::stream::pending().boxed());
+        // The first frame says who answers, and no word of it.
+        assert!(matches!(events.next().await, Some(AgentEvent::Model(_))));
         if prompt == "talks" {
             assert!(matches!(events.next().await, Some(AgentEvent::Text(_))));
         } else {
@@ -441,6 +443,8 @@ async fn wherever_the_network_divides_a_stream_it_says_the_same() {
             text: "Größe: 12 €\n世界 👩‍💻 \"done\"".into(),
             thinking: String::new(),
             usage: Some(Usage { input: 21, output: 9 }),
+            model: Some("m".into()),
+            stop_reason: Some("stop".into()),
             ending: Ok(()),
         };
         for offset in 0..=stream.len() {

@@ -130,6 +130,32 @@ async fn replies_of_odd_servers_come_to_what_they_mean() {
 }
 
 #[test]
+fn which_model_answered_and_why_it_stopped_is_told_in_the_servers_words() {
+    let cases = cases();
+    for (name, model, stop_reason) in [
+        ("anthropic-plain", Some("claude-x"), Some("end_turn")),
+        ("anthropic-max-tokens", Some("claude-x"), Some("max_tokens")),
+        ("anthropic-no-reason", Some("claude-x"), None),
+        ("gemini-plain", Some("m"), Some("STOP")),
+        ("gemini-safety", None, Some("SAFETY")),
+        ("ollama-plain", Some("m"), Some("stop")),
+        ("ollama-length", Some("m"), Some("length")),
+        ("responses-plain", Some("m"), Some("completed")),
+        ("responses-max-output-tokens", Some("m"), Some("max_output_tokens")),
+        ("finish-length", None, Some("length")),
+    ] {
+        let case = cases.iter().find(|case| case.name == name).unwrap_or_else(|| panic!("{name}"));
+        let body = case.bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 4);
+        let outcome = read(&case.manner, &[&case.bytes[body..]]);
+        assert_eq!(
+            (outcome.model.as_deref(), outcome.stop_reason.as_deref()),
+            (model, stop_reason),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn every_file_of_the_corpus_is_read_without_a_panic() {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/reply");
     let files: Vec<_> = fs::read_dir(corpus).unwrap().map(|file| file.unwrap().path()).collect();

@@ -3,11 +3,13 @@
 //! Not here: what a frame means (`dialect`), why a server refuses (`failure`).
 
 use q_core::{AgentEvent, AgentFailure, FailureKind, Usage};
+use serde_json::value::RawValue;
 
 use super::detail::clean;
 use super::failed;
 use super::failure::in_answer;
 use super::finish::Reason;
+use super::json::text;
 use super::pieces::Pieces;
 use super::think_tags::{Said, ThinkTags};
 use crate::secret::Secret;
@@ -23,6 +25,10 @@ pub(super) struct Answer {
     /// Thoughts stand in the text, between tags.
     think_tags: Option<ThinkTags>,
     reason: Option<Reason>,
+    /// The server's own word for that reason.
+    reason_word: String,
+    /// The server has said which model answers.
+    knows_model: bool,
     usage: Option<Usage>,
     /// Something was said that is not blank.
     has_words: bool,
@@ -127,7 +133,20 @@ impl Answer {
 
     /// Why it ended, in the server's word; an empty one says nothing.
     pub(super) fn finish(&mut self, word: &str) {
-        self.reason = Reason::of(word).or(self.reason.take());
+        if let Some(reason) = Reason::of(word) {
+            self.reason = Some(reason);
+            self.reason_word = clean(word.trim(), self.key.as_ref());
+        }
+    }
+
+    /// Which model answers, where the server says so. The first word counts: some say it with each piece.
+    pub(super) fn answered_by(&mut self, model: Option<&RawValue>) {
+        if !self.knows_model
+            && let Some(model) = model.and_then(text).filter(|model| !model.trim().is_empty())
+        {
+            self.knows_model = true;
+            self.pieces.push(AgentEvent::Model(clean(&model, self.key.as_ref())));
+        }
     }
 
     /// What the server says in the place of an answer, or of its rest.
@@ -153,6 +172,9 @@ impl Answer {
         }
         if let Some(usage) = self.usage.take() {
             self.pieces.push(AgentEvent::Usage(usage));
+        }
+        if !self.reason_word.is_empty() {
+            self.pieces.push(AgentEvent::StopReason(std::mem::take(&mut self.reason_word)));
         }
         let ending = self.failure(broken).map_or(AgentEvent::Done, AgentEvent::Failed);
         self.pieces.push(ending);

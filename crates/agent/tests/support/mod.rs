@@ -38,6 +38,9 @@ pub(crate) struct Outcome {
     pub(crate) text: String,
     pub(crate) thinking: String,
     pub(crate) usage: Option<Usage>,
+    /// Which model answered, and why it stopped, in the server's words.
+    pub(crate) model: Option<String>,
+    pub(crate) stop_reason: Option<String>,
     pub(crate) ending: Result<(), AgentFailure>,
 }
 
@@ -45,12 +48,15 @@ impl Outcome {
     /// What these events come to. Checks their shape on the way: one end, and nothing behind it.
     pub(crate) fn of(events: impl IntoIterator<Item = AgentEvent>) -> Self {
         let (mut text, mut thinking, mut usage, mut ending) = (String::new(), String::new(), None, None);
+        let (mut model, mut stop_reason) = (None, None);
         for event in events {
             assert!(ending.is_none(), "{event:?} after the end");
             match event {
                 AgentEvent::Text(piece) => text.push_str(&piece),
                 AgentEvent::Thinking(piece) => thinking.push_str(&piece),
                 AgentEvent::Usage(counted) => usage = Some(counted),
+                AgentEvent::Model(name) => assert!(model.replace(name).is_none(), "the model is told twice"),
+                AgentEvent::StopReason(word) => assert!(stop_reason.replace(word).is_none(), "two reasons"),
                 AgentEvent::Done => ending = Some(Ok(())),
                 AgentEvent::Failed(failure) => ending = Some(Err(failure)),
                 other @ (AgentEvent::Title(_)
@@ -58,14 +64,12 @@ impl Outcome {
                 | AgentEvent::Sent(_)
                 | AgentEvent::Call(_)
                 | AgentEvent::Plan(_)
-                | AgentEvent::Model(_)
                 | AgentEvent::Progress { .. }
                 | AgentEvent::Resume(_)
-                | AgentEvent::StopReason(_)
                 | AgentEvent::Result { .. }) => panic!("{other:?}"),
             }
         }
-        Self { text, thinking, usage, ending: ending.expect("an end") }
+        Self { text, thinking, usage, model, stop_reason, ending: ending.expect("an end") }
     }
 }
 

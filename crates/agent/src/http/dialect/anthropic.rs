@@ -104,7 +104,9 @@ impl Reader for Blocks {
 
 impl Blocks {
     fn message(&mut self, message: &RawValue, answer: &mut Answer) {
-        let [content, reason, counted] = members(message, ["content", "stop_reason", "usage"]);
+        let [content, reason, counted, model] =
+            members(message, ["content", "stop_reason", "usage", "model"]);
+        answer.answered_by(model);
         for block in each(content) {
             read_block(block, answer);
         }

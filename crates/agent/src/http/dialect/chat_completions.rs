@@ -32,7 +32,8 @@ pub(super) struct Chunks;
 
 impl Reader for Chunks {
     fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
-        let [choices, counted] = members(frame, ["choices", "usage"]);
+        let [choices, counted, model] = members(frame, ["choices", "usage", "model"]);
+        answer.answered_by(model);
         answer.cost(counted.and_then(usage));
         let choices = choices.filter(|choices| is_array(choices));
         for (place, one) in each(choices).into_iter().enumerate() {

@@ -49,8 +49,9 @@ pub(super) struct Candidates;
 
 impl Reader for Candidates {
     fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
-        let [candidates, counted, feedback] =
-            members(frame, ["candidates", "usageMetadata", "promptFeedback"]);
+        let [candidates, counted, feedback, model] =
+            members(frame, ["candidates", "usageMetadata", "promptFeedback", "modelVersion"]);
+        answer.answered_by(model);
         answer.cost(counted.and_then(usage));
         let candidates = candidates.filter(|candidates| is_array(candidates));
         for (place, one) in each(candidates).into_iter().enumerate() {

@@ -42,8 +42,11 @@ pub(super) struct Lines;
 
 impl Reader for Lines {
     fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
-        let [message, said, done, reason, read, written] =
-            members(frame, ["message", "response", "done", "done_reason", "prompt_eval_count", "eval_count"]);
+        let [message, said, done, reason, read, written, model] = members(
+            frame,
+            ["message", "response", "done", "done_reason", "prompt_eval_count", "eval_count", "model"],
+        );
+        answer.answered_by(model);
         let message = message.filter(|message| message.get().starts_with('{'));
         if let Some(message) = message {
             let [content, thinking, calls] = members(message, ["content", "thinking", "tool_calls"]);

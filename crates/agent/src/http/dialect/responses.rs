@@ -44,6 +44,8 @@ impl Reader for Items {
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
         let [kind, response, item, delta, object] =
             members(frame, ["type", "response", "item", "delta", "object"]);
+        let [model] = response.map_or([None], |response| members(response, ["model"]));
+        answer.answered_by(model);
         let kind = words(kind);
         match if kind.is_empty() { event } else { &kind } {
             "response.output_text.delta" => self.say(&words(delta), answer),
