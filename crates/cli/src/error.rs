@@ -7,7 +7,7 @@ use q_proto::Refused;
 /// Why a command did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CliError {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ErrorKind,
     pub(crate) message: String,
     /// Lines after the message: what to type next.
     pub(crate) hints: Vec<String>,
@@ -15,7 +15,7 @@ pub(crate) struct CliError {
 
 /// Errors by exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ErrorKind {
     Failed,
     Usage,
     NoSuchSession,
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Interrupted,
 }
 
-impl Kind {
+impl ErrorKind {
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
             Self::Failed | Self::Unreadable => 1,
@@ -42,21 +42,21 @@ impl Kind {
 }
 
 impl CliError {
-    fn new(kind: Kind, message: impl Into<String>) -> Self {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hints: Vec::new() }
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self::new(Kind::Failed, message)
+        Self::new(ErrorKind::Failed, message)
     }
 
     /// More than is taken.
     pub(crate) fn limit(message: impl Into<String>) -> Self {
-        Self::new(Kind::Limit, message)
+        Self::new(ErrorKind::Limit, message)
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, message)
+        Self::new(ErrorKind::Usage, message)
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -85,7 +85,7 @@ impl CliError {
 
     /// The host went while it was to do something: for good, or since its store failed.
     pub(crate) fn host_went(why: impl Into<String>, restart: bool) -> Self {
-        let kind = if restart { Kind::Unreachable } else { Kind::Failed };
+        let kind = if restart { ErrorKind::Unreachable } else { ErrorKind::Failed };
         Self::new(kind, why).hint("start q again; what was answered before is kept")
     }
 
@@ -93,11 +93,11 @@ impl CliError {
     pub(crate) fn miss(miss: Miss) -> Self {
         match miss {
             Miss::Ambiguous { address, candidates } => {
-                Self::new(Kind::NoSuchSession, format!("`{address}` fits several sessions"))
+                Self::new(ErrorKind::NoSuchSession, format!("`{address}` fits several sessions"))
                     .hint(format!("type more of one: {}", candidates.join(", ")))
             }
             Miss::Unknown { address, nearest } => {
-                let error = Self::new(Kind::NoSuchSession, format!("there is no session `{address}`"));
+                let error = Self::new(ErrorKind::NoSuchSession, format!("there is no session `{address}`"));
                 match nearest {
                     Some(name) => error.hint(format!("did you mean `{name}`?")),
                     None => error.hint("`q ls` lists the open ones, `q ls --all` the closed ones too"),
@@ -110,11 +110,13 @@ impl CliError {
 impl From<Refused> for CliError {
     fn from(refused: Refused) -> Self {
         let kind = match refused.code.as_str() {
-            "no_such_session" | "session_closed" | "session_trashed" | "not_in_trash" => Kind::NoSuchSession,
-            "bad_name" | "bad_tag" | "bad_kind" | "prompt_empty" => Kind::Usage,
-            "store" => Kind::Unreadable,
-            _ if refused.limit => Kind::Limit,
-            _ => Kind::Failed,
+            "no_such_session" | "session_closed" | "session_trashed" | "not_in_trash" => {
+                ErrorKind::NoSuchSession
+            }
+            "bad_name" | "bad_tag" | "bad_kind" | "prompt_empty" => ErrorKind::Usage,
+            "store" => ErrorKind::Unreadable,
+            _ if refused.limit => ErrorKind::Limit,
+            _ => ErrorKind::Failed,
         };
         Self::new(kind, refused.message)
     }
@@ -123,15 +125,15 @@ impl From<Refused> for CliError {
 impl From<ConnectError> for CliError {
     fn from(error: ConnectError) -> Self {
         let kind = match error {
-            ConnectError::Unwelcome { .. } => Kind::Foreign,
-            ConnectError::TooLong { .. } | ConnectError::Behind => Kind::Limit,
+            ConnectError::Unwelcome { .. } => ErrorKind::Foreign,
+            ConnectError::TooLong { .. } | ConnectError::Behind => ErrorKind::Limit,
             ConnectError::Place(_)
             | ConnectError::NoStart { .. }
             | ConnectError::Broken(_)
             | ConnectError::Deaf
             | ConnectError::NotAHost { .. }
             | ConnectError::Gone
-            | ConnectError::System { .. } => Kind::Unreachable,
+            | ConnectError::System { .. } => ErrorKind::Unreachable,
         };
         Self::new(kind, error.to_string())
     }

@@ -1,5 +1,5 @@
 //! A session's entries, page by page: from the newest back, as the store gives them ([`Back`]), or from the oldest on
-//! ([`History`]), for which the boundaries of the pages are collected first. A session of any length costs a few pages.
+//! ([`EntryPages`]), for which the boundaries of the pages are collected first. A session of any length costs a few pages.
 
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ impl Back {
 
 /// What is still to be read, from the oldest on.
 #[derive(Debug)]
-pub(crate) struct History {
+pub(crate) struct EntryPages {
     session: SessionId,
     /// The newest page first.
     pages: Vec<Bounds>,
@@ -67,7 +67,7 @@ struct Bounds {
     before: Option<u64>,
 }
 
-impl History {
+impl EntryPages {
     /// Of a session up to its newest entry now.
     pub(crate) async fn of(client: &mut Client, session: SessionId) -> Result<Self, CliError> {
         let mut pages = Vec::new();

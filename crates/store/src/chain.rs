@@ -4,17 +4,17 @@
 
 use q_core::{Seq, SessionId, Stamped};
 
-use crate::envelope::{self, End};
+use crate::envelope::{self, LogEnd};
 use crate::error::StoreError;
 use crate::{key, wire};
 
 /// Rows as they come from the store, keys in order.
-pub(crate) trait Row {
+pub(crate) trait StoredRow {
     fn key(&self) -> &[u8];
     fn value(&self) -> &[u8];
 }
 
-impl<K: AsRef<[u8]>, V: AsRef<[u8]>> Row for (K, V) {
+impl<K: AsRef<[u8]>, V: AsRef<[u8]>> StoredRow for (K, V) {
     fn key(&self) -> &[u8] {
         self.0.as_ref()
     }
@@ -39,7 +39,7 @@ impl Forward {
         Self { session, due: from, link }
     }
 
-    pub(crate) fn open<R: Row>(&mut self, row: Result<R, StoreError>) -> Result<Stamped, StoreError> {
+    pub(crate) fn open<R: StoredRow>(&mut self, row: Result<R, StoreError>) -> Result<Stamped, StoreError> {
         let row = row.map_err(|error| error.at(self.session, self.due))?;
         let damaged = StoreError::Damaged { session: self.session, seq: self.due };
         if key::seq_of_record(row.key()) != Some(self.due) {
@@ -56,7 +56,7 @@ impl Forward {
     }
 
     /// Verifies that the rows went up to `to`, and that the last one is the session's last where it should be.
-    pub(crate) fn finish(self, to: Seq, end: End) -> Result<(), StoreError> {
+    pub(crate) fn finish(self, to: Seq, end: LogEnd) -> Result<(), StoreError> {
         let reached = self.due == to.next();
         let linked = to != end.seq || self.link == Some(end.check);
         if reached && linked {
@@ -81,9 +81,9 @@ pub(crate) struct Backward<I> {
     link: Option<u64>,
 }
 
-impl<R: Row, I: Iterator<Item = Result<R, StoreError>>> Backward<I> {
+impl<R: StoredRow, I: Iterator<Item = Result<R, StoreError>>> Backward<I> {
     /// `rows` are the session's, newest first, from `from` on.
-    pub(crate) fn new(session: SessionId, from: Seq, first: Seq, end: End, rows: I) -> Self {
+    pub(crate) fn new(session: SessionId, from: Seq, first: Seq, end: LogEnd, rows: I) -> Self {
         let link = (from == end.seq).then_some(end.check);
         let due = if from < first { Seq(0) } else { from };
         Self { session, rows, first, due, link }
@@ -106,7 +106,7 @@ impl<R: Row, I: Iterator<Item = Result<R, StoreError>>> Backward<I> {
     }
 }
 
-impl<R: Row, I: Iterator<Item = Result<R, StoreError>>> Iterator for Backward<I> {
+impl<R: StoredRow, I: Iterator<Item = Result<R, StoreError>>> Iterator for Backward<I> {
     type Item = Result<Stamped, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -21,7 +21,7 @@ pub(crate) const HEAD: Seq = Seq(0);
 
 /// A session's last record: its place, and its check, to which the next one links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct End {
+pub(crate) struct LogEnd {
     pub(crate) seq: Seq,
     pub(crate) check: u64,
 }

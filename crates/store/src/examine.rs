@@ -12,9 +12,9 @@ use crate::aside::{self, Report};
 use crate::damage::Damage;
 use crate::directory::{self, Found};
 use crate::disk::{self, LITTLE};
-use crate::envelope::{self, End};
+use crate::envelope::{self, LogEnd};
 use crate::error::StoreError;
-use crate::files::journal::Kind;
+use crate::files::journal::RowKind;
 use crate::files::look::{self, Depth, Flaw};
 use crate::files::{mend, pieces, table};
 use crate::key::{self, Key};
@@ -188,7 +188,7 @@ fn condition(
 #[derive(Default)]
 struct Rows {
     /// Sessions whose last acknowledged record stands in no file.
-    missing: BTreeMap<SessionId, End>,
+    missing: BTreeMap<SessionId, LogEnd>,
     /// What each session was called last, and the number of the write that says so.
     names: BTreeMap<SessionId, (u64, String)>,
 }
@@ -200,7 +200,8 @@ impl Rows {
         let mut rows = Self { missing, names: BTreeMap::new() };
         for path in look::tables(dir)? {
             let bytes = look::read(&path)?.unwrap_or_default();
-            for row in table::rows(&bytes, &sessions, envelope::is_own).filter(|row| row.kind == Kind::Value)
+            for row in
+                table::rows(&bytes, &sessions, envelope::is_own).filter(|row| row.kind == RowKind::Value)
             {
                 rows.see(&row.key, row.value, row.order);
             }
@@ -208,7 +209,7 @@ impl Rows {
         for (_, path) in look::journals(dir)? {
             let bytes = look::read(&path)?.unwrap_or_default();
             for batch in pieces::readable(&bytes, |row| envelope::is_own(row.key, row.value)) {
-                for row in batch.rows.iter().filter(|row| row.kind == Kind::Value) {
+                for row in batch.rows.iter().filter(|row| row.kind == RowKind::Value) {
                     rows.see(row.key, row.value, batch.order);
                 }
             }

@@ -48,7 +48,7 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
         let mut sessions = self.sessions()?;
-        let order::Outcome { heads, erased } = order::verify(batches, |session| sessions.last(session))?;
+        let order::Verified { heads, erased } = order::verify(batches, |session| sessions.last(session))?;
         for (id, head) in heads {
             let kept = sessions.entry(id).or_insert_with(|| Kept::new(head));
             kept.head = head.clone();

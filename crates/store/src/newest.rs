@@ -12,7 +12,7 @@ use crate::log::Log;
 
 /// How far to read back. At least one entry is read, if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum TailReach {
     /// Not further than entries of that many bytes.
     AtMost(usize),
     /// Until entries of that many bytes are read.
@@ -20,7 +20,7 @@ pub(crate) enum Reach {
 }
 
 /// A record by its place: a session, which may be one whose history a fork took over, and where in its log.
-pub(crate) type Place = (SessionId, Seq);
+pub(crate) type RecordPlace = (SessionId, Seq);
 
 /// The records of the newest entries.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub(crate) struct Newest {
     /// Whether older entries exist.
     pub(crate) trimmed: bool,
     /// The damaged record at which reading stopped. What is newer is whole.
-    pub(crate) damaged: Option<Place>,
+    pub(crate) damaged: Option<RecordPlace>,
 }
 
 /// Reads back from `from`. Of drafts only the one at `draft` is of use.
@@ -40,7 +40,7 @@ pub(crate) fn read<L: Log>(
     log: &L,
     session: SessionId,
     from: Seq,
-    reach: Reach,
+    reach: TailReach,
     draft: Seq,
 ) -> Result<Newest, StoreError> {
     let mut measure = Measure { reach, weight: 0, first: None, growing: None };
@@ -94,7 +94,7 @@ fn text_of(stamped: &Stamped) -> Option<Seq> {
 /// How much was read, in whole entries and the one being read.
 #[derive(Debug)]
 struct Measure {
-    reach: Reach,
+    reach: TailReach,
     weight: usize,
     /// The oldest entry that is complete.
     first: Option<EntryNo>,
@@ -131,15 +131,15 @@ impl Measure {
 
     fn has_enough(&self) -> bool {
         match self.reach {
-            Reach::AtLeast(bytes) => self.first.is_some() && self.weight >= bytes,
-            Reach::AtMost(_) => false,
+            TailReach::AtLeast(bytes) => self.first.is_some() && self.weight >= bytes,
+            TailReach::AtMost(_) => false,
         }
     }
 
     fn has_too_much(&self) -> bool {
         match self.reach {
-            Reach::AtMost(bytes) => self.first.is_some() && self.weight > bytes,
-            Reach::AtLeast(_) => false,
+            TailReach::AtMost(bytes) => self.first.is_some() && self.weight > bytes,
+            TailReach::AtLeast(_) => false,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 
 /// What batches leave behind.
 #[derive(Debug)]
-pub(crate) struct Outcome<'a> {
+pub(crate) struct Verified<'a> {
     /// The heads of sessions that were written to.
     pub(crate) heads: BTreeMap<SessionId, &'a Head>,
     /// Sessions that are gone.
@@ -20,7 +20,7 @@ pub(crate) struct Outcome<'a> {
 pub(crate) fn verify(
     batches: &[Batch],
     mut last: impl FnMut(SessionId) -> Result<Seq, StoreError>,
-) -> Result<Outcome<'_>, StoreError> {
+) -> Result<Verified<'_>, StoreError> {
     let mut ends: BTreeMap<SessionId, Seq> = BTreeMap::new();
     let mut heads = BTreeMap::new();
     let mut erased = BTreeSet::new();
@@ -54,7 +54,7 @@ pub(crate) fn verify(
             in_place(session, last(session)?, head.seq)?;
         }
     }
-    Ok(Outcome { heads, erased })
+    Ok(Verified { heads, erased })
 }
 
 /// Whether each record that has something beside it brings that, and nothing else comes.

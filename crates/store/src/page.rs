@@ -4,7 +4,7 @@ use q_core::{Body, Entry, EntryNo, Fault, Seq, SessionId, Transcript, WallTime};
 
 use crate::error::StoreError;
 use crate::log::Log;
-use crate::newest::{self, Place, Reach};
+use crate::newest::{self, RecordPlace, TailReach};
 
 /// Some neighbouring entries of one session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) fn read_across<L: Log>(
     session: SessionId,
     before: Option<EntryNo>,
     bytes: usize,
-) -> Result<(Page, Option<Place>), StoreError> {
+) -> Result<(Page, Option<RecordPlace>), StoreError> {
     let mut gap: Option<Gap> = None;
     loop {
         let before = gap.as_ref().map_or(before, |gap| Some(EntryNo(gap.first.0)));
@@ -54,7 +54,7 @@ pub(crate) fn read_across<L: Log>(
 /// Neighbouring records that are damaged.
 struct Gap {
     /// The newest of them.
-    place: Place,
+    place: RecordPlace,
     /// The place of the oldest.
     first: Seq,
     lost: u64,
@@ -73,11 +73,11 @@ pub(crate) fn read<L: Log>(
     session: SessionId,
     before: Option<EntryNo>,
     bytes: usize,
-) -> Result<(Page, Option<Place>), StoreError> {
+) -> Result<(Page, Option<RecordPlace>), StoreError> {
     let last = log.last(session)?;
     // An entry has the number of its first record, so whatever is older than that is older than the entry.
     let from = before.map_or(last, |before| Seq(before.0.saturating_sub(1)).min(last));
-    let newest = newest::read(log, session, from, Reach::AtMost(bytes), Seq(0))?;
+    let newest = newest::read(log, session, from, TailReach::AtMost(bytes), Seq(0))?;
     let mut transcript = Transcript::default();
     for stamped in newest.records.values() {
         transcript.apply(stamped);

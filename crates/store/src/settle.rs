@@ -7,7 +7,7 @@
 use q_core::{Head, Seq, SessionId};
 
 use crate::damage::Damage;
-use crate::envelope::{self, End};
+use crate::envelope::{self, LogEnd};
 use crate::error::StoreError;
 use crate::{result, wire};
 
@@ -26,7 +26,7 @@ struct Run {
 #[derive(Clone, Debug)]
 struct State {
     head: Head,
-    end: End,
+    end: LogEnd,
 }
 
 /// What must stand beside a record.
@@ -58,13 +58,13 @@ pub(crate) struct Walk {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Nothing: all is as it was written.
-    Whole(End),
+    Whole(LogEnd),
     /// Nothing but to tell: the session goes on, with something missing before its end.
-    Told(End, Damage),
+    Told(LogEnd, Damage),
     /// It was erased: what is there of it goes, and is nobody's loss.
     Erased,
     /// The log ends here, with this head; nothing behind it is kept. No head: nothing of the session is left.
-    Cut(End, Option<Box<Head>>, Option<Damage>),
+    Cut(LogEnd, Option<Box<Head>>, Option<Damage>),
 }
 
 impl Run {
@@ -109,7 +109,7 @@ impl Verdict {
 /// Reads a session's rows in order, those that can be read.
 pub(crate) fn walk<V: AsRef<[u8]>>(
     session: SessionId,
-    anchored: Option<End>,
+    anchored: Option<LogEnd>,
     rows: impl Iterator<Item = Result<(Seq, V), StoreError>>,
 ) -> Result<Walk, StoreError> {
     let mut walk = Walk::default();
@@ -130,7 +130,7 @@ pub(crate) fn walk<V: AsRef<[u8]>>(
             let from = stamped.text().len() as u64;
             walk.blobs.push(Beside { seq, check: opened.check, from, end: result::end(stamped) });
         }
-        let end = End { seq, check: opened.check };
+        let end = LogEnd { seq, check: opened.check };
         match walk.runs.last_mut() {
             Some(run) if run.to.next() == seq && run.check == opened.prev => {
                 (run.to, run.check) = (seq, opened.check);
@@ -170,7 +170,7 @@ impl Walk {
     }
 
     /// The run that leads to the session's end, where that can be told.
-    fn ending(&self, anchored: Option<End>, head: Option<End>) -> Option<&Run> {
+    fn ending(&self, anchored: Option<LogEnd>, head: Option<LogEnd>) -> Option<&Run> {
         let acknowledged = |run: &&Run| {
             self.is_what_was_acknowledged(anchored)
                 && anchored.is_some_and(|end| (run.from..=run.to).contains(&end.seq))
@@ -184,8 +184,8 @@ impl Walk {
     pub(crate) fn judge(
         &self,
         session: SessionId,
-        anchored: Option<End>,
-        head: Option<(&Head, End)>,
+        anchored: Option<LogEnd>,
+        head: Option<(&Head, LogEnd)>,
         serves: impl FnOnce(&Head) -> bool,
     ) -> Verdict {
         let damage = |kept_through, resumes_at, lost| Damage {
@@ -207,7 +207,7 @@ impl Walk {
             (None, Some((head, _))) => of_others(head),
             (None, None) => 0,
         };
-        let reached = |end: End| ending.is_some_and(|run| run.to == end.seq && run.check == end.check);
+        let reached = |end: LogEnd| ending.is_some_and(|run| run.to == end.seq && run.check == end.check);
         if let Some((head, end)) = head.filter(|(_, end)| named.is_some() && reached(*end))
             && let Some(run) = ending
         {
@@ -240,7 +240,7 @@ impl Walk {
     }
 
     /// Whether the record at the acknowledged end is the one that was acknowledged, as far as it can be read.
-    fn is_what_was_acknowledged(&self, anchored: Option<End>) -> bool {
+    fn is_what_was_acknowledged(&self, anchored: Option<LogEnd>) -> bool {
         anchored.zip(self.at_anchor).is_none_or(|(end, found)| end.check == found)
     }
 }

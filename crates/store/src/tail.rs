@@ -6,14 +6,14 @@ use q_core::{Head, Seq, Stored};
 
 use crate::error::StoreError;
 use crate::log::Log;
-use crate::newest::{self, Newest, Place, Reach};
+use crate::newest::{self, Newest, RecordPlace, TailReach};
 
 /// See [`crate::Store::stored`]. Also the damaged record that ended the reading, if one did.
 pub(crate) fn read<L: Log>(
     log: &L,
     head: Head,
     tail_bytes: usize,
-) -> Result<(Stored, Option<Place>), StoreError> {
+) -> Result<(Stored, Option<RecordPlace>), StoreError> {
     if !head.presence.is_open() {
         let trimmed = head.entries > 0;
         return Ok((Stored { trimmed, head, tail: Vec::new(), fault: None }, None));
@@ -25,7 +25,7 @@ pub(crate) fn read<L: Log>(
     let mut newest = if head.entries == 0 && head.fork.is_none() {
         Newest::default()
     } else {
-        match newest::read(log, session, head.seq, Reach::AtLeast(tail_bytes), head.draft) {
+        match newest::read(log, session, head.seq, TailReach::AtLeast(tail_bytes), head.draft) {
             // What a fork took over is lost with its parent; what it has of its own is not.
             Err(StoreError::Damaged { session: whose, seq }) if whose != session => {
                 Newest { trimmed: true, damaged: Some((whose, seq)), ..Newest::default() }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::command::table::{self, ROWS, Row};
+use crate::command::table::{self, CommandRow, ROWS};
 use crate::granted::Way;
 
 /// The advice in `text` for whoever types this way. What stands between backquotes and is no command stays as it is.
@@ -48,7 +48,7 @@ fn written(command: &str, way: Way) -> Option<String> {
 }
 
 /// The verb of a row, and what it takes.
-fn verb(row: &Row) -> Option<(String, Vec<&'static str>)> {
+fn verb(row: &CommandRow) -> Option<(String, Vec<&'static str>)> {
     let is_verb = |word: &&str| word.starts_with(|first: char| first.is_lowercase() || first == '-');
     let words: Vec<&str> = row.cli?.split(' ').collect();
     let count = words.iter().take_while(|word| is_verb(word)).count();
@@ -57,11 +57,11 @@ fn verb(row: &Row) -> Option<(String, Vec<&'static str>)> {
 }
 
 /// Whether the slash command is told its session. Others mean the one in view, which the shell has not.
-fn takes_session(row: &Row) -> bool {
+fn takes_session(row: &CommandRow) -> bool {
     ["SESSION", "[SESSION]", "NAME|NUMBER"].contains(&row.arguments)
 }
 
-fn in_a_shell(row: &Row, force: bool, arguments: &str) -> Option<String> {
+fn in_a_shell(row: &CommandRow, force: bool, arguments: &str) -> Option<String> {
     let (mut said, takes) = verb(row)?;
     if force {
         said.push_str(" --force");
@@ -85,7 +85,7 @@ fn inside(words: &[&str]) -> Option<String> {
     if arguments.iter().any(|word| word.starts_with('-')) {
         return None; // flags are the shell's
     }
-    let does = |row: &&Row| {
+    let does = |row: &&CommandRow| {
         !row.slash.is_empty()
             && verb(row).is_some_and(|(verb, _)| verb.strip_prefix("q ") == Some(verb_typed))
     };

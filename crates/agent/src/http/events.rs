@@ -5,7 +5,7 @@ use super::lines::{Lines, TooLong};
 
 /// One event of an event stream, put together from its fields.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Event {
+pub(super) struct StreamEvent {
     /// What stands behind `event:`; mostly nothing.
     pub(super) name: Vec<u8>,
     /// The lines behind `data:`, joined by line feeds.
@@ -30,7 +30,7 @@ impl Events {
     }
 
     /// The next event that `bytes` complete; what was read is taken off `bytes`. `None` once all of them are read.
-    pub(super) fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<Event>, TooLong> {
+    pub(super) fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<StreamEvent>, TooLong> {
         while let Some(line) = self.lines.next(bytes)? {
             if let Some(event) = self.line(&line)? {
                 return Ok(Some(event));
@@ -40,7 +40,7 @@ impl Events {
     }
 
     /// The event that lacks its blank line because nothing more comes.
-    pub(super) fn rest(&mut self) -> Result<Option<Event>, TooLong> {
+    pub(super) fn rest(&mut self) -> Result<Option<StreamEvent>, TooLong> {
         let line = self.lines.rest();
         if !line.is_empty() {
             self.line(&line)?;
@@ -48,7 +48,7 @@ impl Events {
         Ok(self.complete())
     }
 
-    fn line(&mut self, line: &[u8]) -> Result<Option<Event>, TooLong> {
+    fn line(&mut self, line: &[u8]) -> Result<Option<StreamEvent>, TooLong> {
         let line = if std::mem::take(&mut self.first) { without_mark(line) } else { line };
         if line.is_empty() {
             return Ok(self.complete());
@@ -87,10 +87,10 @@ impl Events {
     }
 
     /// What stands before a blank line, unless that is nothing.
-    fn complete(&mut self) -> Option<Event> {
+    fn complete(&mut self) -> Option<StreamEvent> {
         let name = std::mem::take(&mut self.name);
         let data = self.data.take()?;
-        Some(Event { name, data })
+        Some(StreamEvent { name, data })
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
     fn events(pieces: &[&[u8]], limit: usize) -> Result<Vec<String>, TooLong> {
         let mut events = Events::new(limit);
         let mut all = Vec::new();
-        let mut note = |event: Event| {
+        let mut note = |event: StreamEvent| {
             let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             all.push(format!("{}|{}", said(&event.name), said(&event.data)));
         };

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::answer::Answer;
 use super::dialect::{Meaning, Reader};
-use super::events::{Event, without_mark};
+use super::events::{StreamEvent, without_mark};
 use super::failure::{has_words, is_error};
 use super::json::{elements, is_array, members, mended, values};
 
@@ -32,7 +32,7 @@ impl Frames {
     }
 
     /// Takes one event in.
-    pub(super) fn hear(&mut self, event: &Event) -> Flow {
+    pub(super) fn hear(&mut self, event: &StreamEvent) -> Flow {
         let data = String::from_utf8_lossy(without_mark(&event.data));
         let data = data.trim();
         // A keep-alive that something between wrapped up is one still.

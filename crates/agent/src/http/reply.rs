@@ -8,7 +8,7 @@ use q_core::{AgentEvent, AgentFailure, FailureKind};
 use super::answer::Answer;
 use super::detail::clean;
 use super::dialect::Dialect;
-use super::events::{Event, Events, MARK, without_mark};
+use super::events::{Events, MARK, StreamEvent, without_mark};
 use super::frames::{Flow, Frames};
 use super::lines::{Lines, TooLong};
 use super::{failed, page};
@@ -209,7 +209,9 @@ impl ResponseBody {
             }
             Shape::Lines(lines) => {
                 while let Some(line) = lines.next(bytes)? {
-                    if self.frames.hear(&Event { name: Vec::new(), data: line.into_owned() }) == Flow::Ended {
+                    if self.frames.hear(&StreamEvent { name: Vec::new(), data: line.into_owned() })
+                        == Flow::Ended
+                    {
                         return Ok(Flow::Ended);
                     }
                 }
@@ -231,7 +233,7 @@ impl ResponseBody {
 
     /// The last frame of JSON, or the only one.
     fn end_json(&mut self, text: Vec<u8>, broken: Option<AgentFailure>) {
-        let event = Event { name: Vec::new(), data: text };
+        let event = StreamEvent { name: Vec::new(), data: text };
         self.frames.hear(&event);
         let beginning = event.data.get(..MAX_SHOWN).unwrap_or(&event.data);
         let is_another_thing = self.frames.answer.is_another_thing();

@@ -20,13 +20,13 @@ use q_term::{Event, Intent, Options, Ui};
 use tokio::time::sleep;
 
 use crate::commands::{Context, new, quota};
-use crate::error::{CliError, Kind};
+use crate::error::{CliError, ErrorKind};
 use crate::out;
 use crate::terminals::Terminals;
 use reconnect::Disconnected;
 use requests::{Client, Requests, Waiting};
 use screen::Screen;
-use signals::{Signals, Told};
+use signals::{SignalNews, Signals};
 
 /// What the host says is drawn at most this often; what the person does is drawn at once.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -113,7 +113,7 @@ fn farewell(
     client: &Client,
 ) -> Result<ExitCode, CliError> {
     match outcome {
-        Ok(Leaving::Detached) if !is_heard => Ok(ExitCode::from(Kind::Unreachable.exit_code())),
+        Ok(Leaving::Detached) if !is_heard => Ok(ExitCode::from(ErrorKind::Unreachable.exit_code())),
         Ok(Leaving::Detached) => {
             out::note(&detached(client));
             Ok(ExitCode::SUCCESS)
@@ -198,11 +198,11 @@ impl Attached<'_> {
         }
     }
 
-    fn told(&mut self, told: Told) -> Result<Option<Leaving>, CliError> {
+    fn told(&mut self, told: SignalNews) -> Result<Option<Leaving>, CliError> {
         match told {
-            Told::End(number) => return Ok(Some(Leaving::Signal(number))),
-            Told::Stop => self.suspend()?,
-            Told::GoOn => {
+            SignalNews::End(number) => return Ok(Some(Leaving::Signal(number))),
+            SignalNews::Stop => self.suspend()?,
+            SignalNews::GoOn => {
                 self.screen.go_on()?;
                 self.draw()?;
             }

@@ -13,7 +13,7 @@ const TERMINATE: u8 = 15;
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum SignalNews {
     /// To end, by the signal of that number.
     End(u8),
     /// To stop until continued.
@@ -47,14 +47,14 @@ impl Signals {
         })
     }
 
-    pub(super) async fn next(&mut self) -> Told {
+    pub(super) async fn next(&mut self) -> SignalNews {
         tokio::select! {
-            _ = self.hangup.recv() => Told::End(HANGUP),
-            _ = self.interrupt.recv() => Told::End(INTERRUPT),
-            _ = self.quit.recv() => Told::End(QUIT),
-            _ = self.terminate.recv() => Told::End(TERMINATE),
-            _ = self.stop.recv() => Told::Stop,
-            _ = self.go_on.recv() => Told::GoOn,
+            _ = self.hangup.recv() => SignalNews::End(HANGUP),
+            _ = self.interrupt.recv() => SignalNews::End(INTERRUPT),
+            _ = self.quit.recv() => SignalNews::End(QUIT),
+            _ = self.terminate.recv() => SignalNews::End(TERMINATE),
+            _ = self.stop.recv() => SignalNews::Stop,
+            _ = self.go_on.recv() => SignalNews::GoOn,
         }
     }
 }

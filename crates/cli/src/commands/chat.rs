@@ -15,7 +15,7 @@ use crate::args::ChatArgs;
 use crate::client::Client;
 use crate::commands::new::Wanted;
 use crate::commands::{Context, new};
-use crate::error::{CliError, Kind};
+use crate::error::{CliError, ErrorKind};
 use crate::json::{self, ChatJson, SessionJson};
 use crate::{input, out};
 
@@ -170,12 +170,12 @@ impl Turn {
         let answer = self.answers(client).join(BETWEEN);
         let (outcome, failure, code) = match self.stop(client) {
             None if self.began.is_some() => ("done", None, 0),
-            None => ("waiting", None, Kind::Failed.exit_code()),
-            Some(Stop::Interrupted(_)) => ("interrupted", None, Kind::Interrupted.exit_code()),
+            None => ("waiting", None, ErrorKind::Failed.exit_code()),
+            Some(Stop::Interrupted(_)) => ("interrupted", None, ErrorKind::Interrupted.exit_code()),
             Some(Stop::Failed(failure)) => (
                 "failed",
                 Some(words::failed_in(session.summary.name.as_str(), failure)),
-                Kind::Failed.exit_code(),
+                ErrorKind::Failed.exit_code(),
             ),
         };
         if as_json {

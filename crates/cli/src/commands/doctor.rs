@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::commands::host::in_use_elsewhere;
 use crate::commands::{Context, place};
 use crate::environment::Environment;
-use crate::error::{CliError, Kind};
+use crate::error::{CliError, ErrorKind};
 use crate::{json, out};
 
 /// Works with a broken configuration, too: nothing but the place of the store is needed.
@@ -47,7 +47,7 @@ pub(crate) async fn run(environment: &Environment, as_json: bool) -> Result<Exit
         | Condition::NotAStore
         | Condition::Inaccessible(_) => false,
     };
-    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::from(Kind::Failed.exit_code()) })
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::from(ErrorKind::Failed.exit_code()) })
 }
 
 /// What sessions are called, if a host tells.

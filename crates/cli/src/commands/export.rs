@@ -11,11 +11,11 @@ use q_proto::{Answer, Request};
 use crate::args::{ExportArgs, ExportFormat};
 use crate::client::{Client, unexpected};
 use crate::commands::Context;
-use crate::error::{CliError, Kind};
-use crate::exchange::document::Facts;
+use crate::error::{CliError, ErrorKind};
+use crate::exchange::document::DocumentFacts;
 use crate::exchange::form::Form;
 use crate::exchange::output::Output;
-use crate::history::History;
+use crate::history::EntryPages;
 use crate::{out, results};
 
 pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode, CliError> {
@@ -27,10 +27,10 @@ pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode,
     };
     let mut client = Client::attach(context, false).await?;
     let session = client.resolve(&args.session).await?;
-    let mut history = History::of(&mut client, session.id).await?;
+    let mut history = EntryPages::of(&mut client, session.id).await?;
     let request = Request::Facts { session: session.id.into() };
     let Answer::Facts(facts) = client.ask(request).await? else { return Err(unexpected()) };
-    let facts = Facts::new(&session, *facts);
+    let facts = DocumentFacts::new(&session, *facts);
     let mut form = Form::new(format);
     let mut fitting = Fitting::of(format);
     let mut cut: Vec<String> = Vec::new();
@@ -38,7 +38,7 @@ pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode,
     while let Some(entries) = history.next(&mut client).await? {
         for mut entry in entries.into_iter().filter(|entry| fitting.keeps(entry)) {
             match results::read_on(&mut client, session.id, &mut entry).await {
-                Err(error) if error.kind == Kind::Unreadable => cut.push(entry.no.to_string()),
+                Err(error) if error.kind == ErrorKind::Unreadable => cut.push(entry.no.to_string()),
                 read => read?,
             }
             output.write(&form.entry(&entry, history.unanswered.contains(&entry.no))?)?;

@@ -14,7 +14,7 @@ use crate::args::HostVerb;
 use crate::client::{Client, unexpected};
 use crate::commands::{Context, config, place};
 use crate::environment::Environment;
-use crate::error::{CliError, Kind};
+use crate::error::{CliError, ErrorKind};
 use crate::{json, out};
 
 pub(crate) async fn dispatch(context: &Context, verb: HostVerb) -> Result<ExitCode, CliError> {
@@ -82,7 +82,7 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
             Some(user) => out::line(&format!("no host runs here; {user}"))?,
             None => out::line("no host runs; q starts one when it is needed")?,
         }
-        return Ok(ExitCode::from(Kind::Unreachable.exit_code()));
+        return Ok(ExitCode::from(ErrorKind::Unreachable.exit_code()));
     };
     let Answer::Status(status) = client.ask(Request::Status).await? else { return Err(unexpected()) };
     if as_json {
@@ -142,7 +142,7 @@ async fn restart(context: &Context, wait: bool) -> Result<ExitCode, CliError> {
             cut
         }
         Ok(None) => Vec::new(),
-        Err(error) if error.kind == Kind::Foreign => {
+        Err(error) if error.kind == ErrorKind::Foreign => {
             q_client::dismiss(&context.place, Urgency::Orderly).await?;
             Vec::new()
         }

@@ -18,7 +18,7 @@ use crate::args::ImportArgs;
 use crate::client::{Client, token};
 use crate::commands::{Context, config};
 use crate::error::CliError;
-use crate::exchange::read::{Told, read};
+use crate::exchange::read::{ToldEntries, read};
 use crate::{json, out};
 
 /// Text of one part, in bytes, before the entry that makes it whole.
@@ -44,7 +44,8 @@ pub(crate) async fn run(context: &Context, args: ImportArgs) -> Result<ExitCode,
         let opened = File::open(context.environment.directory.join(&args.file));
         opened.map_err(|error| CliError::usage(format!("{what} cannot be read: {error}")))?
     };
-    let Told { facts, unknown } = verify(&mut file, &config(&context.environment)?.limits.applied(), &what)?;
+    let ToldEntries { facts, unknown } =
+        verify(&mut file, &config(&context.environment)?.limits.applied(), &what)?;
     if !unknown.is_empty() {
         let fields: Vec<String> = unknown.into_iter().collect();
         out::note(&format!(
@@ -66,7 +67,7 @@ pub(crate) async fn run(context: &Context, args: ImportArgs) -> Result<ExitCode,
 }
 
 /// Reads all of it and says what does not fit, with its place.
-fn verify(file: &mut File, limits: &Limits, what: &str) -> Result<Told, CliError> {
+fn verify(file: &mut File, limits: &Limits, what: &str) -> Result<ToldEntries, CliError> {
     let mut so_far = Thread::default();
     let mut take = |entry: Entry| {
         so_far.verify(&entry, limits).map_err(|fault| format!("entry {}: {fault}", entry.no))?;

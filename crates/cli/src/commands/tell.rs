@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, FromArgMatches, Subcommand, value_parser};
 use q_core::{Command, PromptNo, Summary};
-use q_term::command::table::{ROWS, Row};
+use q_term::command::table::{CommandRow, ROWS};
 use q_term::command::{Among, Arguments, CoreCommand, Param};
 
 use crate::client::{Client, token};
@@ -27,14 +27,19 @@ pub(crate) struct TellVerb {
 }
 
 /// The rows that a verb is made of, with it, its parameters and what the core is told.
-fn rows() -> impl Iterator<Item = (&'static Row, &'static str, Vec<Param>, CoreCommand)> {
+fn rows() -> impl Iterator<Item = (&'static CommandRow, &'static str, Vec<Param>, CoreCommand)> {
     ROWS.iter().filter(|row| !row.about.is_empty()).filter_map(|row| {
         let (verb, params) = row.shell_verb()?;
         Some((row, verb, params.collect(), row.core?))
     })
 }
 
-fn command(row: &'static Row, verb: &'static str, params: &[Param], core: CoreCommand) -> clap::Command {
+fn command(
+    row: &'static CommandRow,
+    verb: &'static str,
+    params: &[Param],
+    core: CoreCommand,
+) -> clap::Command {
     let args = params.iter().map(|param| arg(*param, core));
     let command = clap::Command::new(verb).about(row.about).args(args);
     let force = Arg::new("force").long("force").action(ArgAction::SetTrue);

@@ -11,7 +11,7 @@ use q_core::{Activity, SessionId};
 use crate::args::WaitArgs;
 use crate::client::Client;
 use crate::commands::Context;
-use crate::error::{CliError, Kind};
+use crate::error::{CliError, ErrorKind};
 
 pub(crate) async fn run(context: &Context, args: WaitArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, true).await?;
@@ -60,8 +60,8 @@ fn verdict(client: &Client, wanted: &BTreeSet<SessionId>) -> ExitCode {
         Activity::Failed => 2,
     });
     match worst {
-        Some(Activity::Failed) => ExitCode::from(Kind::Failed.exit_code()),
-        Some(Activity::Interrupted) => ExitCode::from(Kind::Interrupted.exit_code()),
+        Some(Activity::Failed) => ExitCode::from(ErrorKind::Failed.exit_code()),
+        Some(Activity::Interrupted) => ExitCode::from(ErrorKind::Interrupted.exit_code()),
         Some(Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput) | None => {
             ExitCode::SUCCESS
         }

@@ -19,7 +19,7 @@ const ORIGINS: [(&str, NameOrigin); 3] = [
 
 /// A session's facts, in the order in which they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Facts {
+pub(crate) struct DocumentFacts {
     pub(crate) format: String,
     pub(crate) version: u64,
     pub(crate) id: String,
@@ -44,7 +44,7 @@ pub(crate) struct Facts {
     pub(crate) draft: String,
 }
 
-impl Facts {
+impl DocumentFacts {
     pub(crate) fn new(session: &Summary, facts: wire::Facts) -> Self {
         let policy = match session.policy {
             Policy::Ask => "ask",

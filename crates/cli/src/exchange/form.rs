@@ -2,7 +2,7 @@
 
 use q_core::{Body, Entry, EntryNo};
 
-use super::document::Facts;
+use super::document::DocumentFacts;
 use super::entry::EntryShape;
 use super::{html, markdown};
 use crate::args::ExportFormat;
@@ -25,7 +25,7 @@ impl Form {
     }
 
     /// What stands before the entries.
-    pub(crate) fn begin(&self, facts: &Facts) -> Result<String, CliError> {
+    pub(crate) fn begin(&self, facts: &DocumentFacts) -> Result<String, CliError> {
         match self.format {
             ExportFormat::Md => Ok(markdown::begin(facts)),
             ExportFormat::Html => Ok(html::begin(facts)),
@@ -52,7 +52,7 @@ impl Form {
     }
 
     /// What stands after them.
-    pub(crate) fn end(&self, facts: &Facts) -> String {
+    pub(crate) fn end(&self, facts: &DocumentFacts) -> String {
         match self.format {
             ExportFormat::Md => markdown::end(facts),
             ExportFormat::Html => html::end(facts),

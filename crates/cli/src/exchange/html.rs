@@ -6,7 +6,7 @@ use q_term::sanitize::{visible, visible_line};
 use q_term::words::NOT_ANSWERED;
 
 use super::calendar::moment;
-use super::document::Facts;
+use super::document::DocumentFacts;
 use super::markdown::{about, stopped};
 
 const STYLE: &str = "
@@ -25,7 +25,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font: .85rem/1.
 @media print { body { margin: 0; max-width: none; } section { break-inside: auto; } h2 { break-after: avoid; } }
 ";
 
-pub(crate) fn begin(facts: &Facts) -> String {
+pub(crate) fn begin(facts: &DocumentFacts) -> String {
     let name = escaped_line(&facts.name);
     let about: Vec<String> = about(facts)
         .iter()
@@ -61,7 +61,7 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
     }
 }
 
-pub(crate) fn end(facts: &Facts) -> String {
+pub(crate) fn end(facts: &DocumentFacts) -> String {
     let waiting = facts.queue.iter().map(|text| section("user", "Waiting", "", "div class=\"text\"", text));
     let draft = Some(&facts.draft).filter(|draft| !draft.is_empty());
     let draft = draft.map(|text| section("user", "Not sent", "", "div class=\"text\"", text));
@@ -114,13 +114,17 @@ mod tests {
             assert!(!html.contains("<script") && !html.contains("alert('") && !html.contains('\u{202e}'));
             assert_eq!(html.matches("</pre>").count() + html.matches("</div>").count(), 1, "{html}");
         }
-        let facts = Facts { name: "a<b".into(), directory: "/\"><img src=x>".into(), ..Facts::default() };
+        let facts = DocumentFacts {
+            name: "a<b".into(),
+            directory: "/\"><img src=x>".into(),
+            ..DocumentFacts::default()
+        };
         assert!(!begin(&facts).contains("<img"));
     }
 
     #[test]
     fn nothing_runs_and_nothing_is_fetched() {
-        let page = begin(&Facts::default()) + &end(&Facts::default());
+        let page = begin(&DocumentFacts::default()) + &end(&DocumentFacts::default());
         for foreign in ["<script", "<link", "<img", "src=", "href=", "url(", "@import", "http:", "https:"] {
             assert!(!page.contains(foreign), "{foreign}");
         }

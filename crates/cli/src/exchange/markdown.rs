@@ -10,9 +10,9 @@ use q_term::words::NOT_ANSWERED;
 
 use super::blocks::Blocks;
 use super::calendar::moment;
-use super::document::Facts;
+use super::document::DocumentFacts;
 
-pub(crate) fn begin(facts: &Facts) -> String {
+pub(crate) fn begin(facts: &DocumentFacts) -> String {
     let mut out = format!("# {}\n\n", facts.name.replace('_', "\\_"));
     for (what, value) in about(facts) {
         // Writing to a string does not fail.
@@ -22,7 +22,7 @@ pub(crate) fn begin(facts: &Facts) -> String {
 }
 
 /// What people want to know of a session, where there is something to say.
-pub(crate) fn about(facts: &Facts) -> Vec<(&'static str, String)> {
+pub(crate) fn about(facts: &DocumentFacts) -> Vec<(&'static str, String)> {
     let told = [
         ("kind", facts.kind.clone()),
         ("agent", facts.agent.clone()),
@@ -36,7 +36,7 @@ pub(crate) fn about(facts: &Facts) -> Vec<(&'static str, String)> {
     told.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-fn tokens(facts: &Facts) -> String {
+fn tokens(facts: &DocumentFacts) -> String {
     match (facts.tokens_in, facts.tokens_out) {
         (0, 0) => String::new(),
         (read, written) => format!("{read} read, {written} written"),
@@ -70,7 +70,7 @@ pub(crate) fn stopped(stop: &Stop) -> String {
     }
 }
 
-pub(crate) fn end(facts: &Facts) -> String {
+pub(crate) fn end(facts: &DocumentFacts) -> String {
     let waiting = facts.queue.iter().map(|text| format!("\n## Waiting\n\n{}", prose(text)));
     let draft = Some(&facts.draft).filter(|draft| !draft.is_empty());
     waiting.chain(draft.map(|text| format!("\n## Not sent\n\n{}", prose(text)))).collect()

@@ -13,12 +13,12 @@ use crate::out;
 #[derive(Debug)]
 pub(crate) enum Output {
     Standard,
-    File(Box<Written>),
+    File(Box<WrittenOutput>),
 }
 
 /// A file being written beside its place.
 #[derive(Debug)]
-pub(crate) struct Written {
+pub(crate) struct WrittenOutput {
     place: PathBuf,
     replaces: bool,
     /// Removed again unless it gets its place.
@@ -38,7 +38,7 @@ impl Output {
         let beside = place.with_file_name(format!(".q-export-{:032x}", token()?.0));
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside);
         let file = BufWriter::new(file.map_err(|error| unwritable(place, &error))?);
-        Ok(Self::File(Box::new(Written { place: place.to_owned(), replaces, beside, file })))
+        Ok(Self::File(Box::new(WrittenOutput { place: place.to_owned(), replaces, beside, file })))
     }
 
     pub(crate) fn write(&mut self, text: &str) -> Result<(), CliError> {
@@ -65,7 +65,7 @@ impl Output {
     }
 }
 
-impl Written {
+impl WrittenOutput {
     fn place(&mut self) -> io::Result<()> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
@@ -85,7 +85,7 @@ impl Written {
     }
 }
 
-impl Drop for Written {
+impl Drop for WrittenOutput {
     fn drop(&mut self) {
         let _renamed_already = fs::remove_file(&self.beside);
     }

@@ -9,7 +9,7 @@ use q_core::Entry;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::document::{FORMAT, Facts, VERSION};
+use super::document::{DocumentFacts, FORMAT, VERSION};
 use super::entry::{EntryShape, Fields};
 
 /// The most that is read for one entry, or for all facts: the longest text that is kept, every byte of it escaped.
@@ -20,8 +20,8 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What a file said of its session beside its entries.
 #[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) facts: Facts,
+pub(crate) struct ToldEntries {
+    pub(crate) facts: DocumentFacts,
     /// Fields that are not known here.
     pub(crate) unknown: BTreeSet<String>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Told {
 pub(crate) type Taker<'a> = &'a mut dyn FnMut(Entry) -> Result<(), String>;
 
 /// Reads a file to its end, or to what is wrong with it and where.
-pub(crate) fn read(file: impl Read, take: Taker<'_>) -> Result<Told, String> {
+pub(crate) fn read(file: impl Read, take: Taker<'_>) -> Result<ToldEntries, String> {
     let mut file = BufReader::new(file);
     let begins_with_mark = file.fill_buf().is_ok_and(|bytes| bytes.starts_with(BYTE_ORDER_MARK));
     file.consume(if begins_with_mark { BYTE_ORDER_MARK.len() } else { 0 });
@@ -86,15 +86,15 @@ struct Document<'a> {
 }
 
 impl<'de> Visitor<'de> for Document<'_> {
-    type Value = Told;
+    type Value = ToldEntries;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a session that `q export` wrote")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Told, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ToldEntries, A::Error> {
         let Self { take, progress } = self;
-        let mut told = Told { facts: Facts::default(), unknown: BTreeSet::new() };
+        let mut told = ToldEntries { facts: DocumentFacts::default(), unknown: BTreeSet::new() };
         let mut unknown = Fields::default();
         let mut seen = BTreeSet::new();
         while let Some(key) = map.next_key::<String>()? {
@@ -126,7 +126,7 @@ impl<'de> Visitor<'de> for Document<'_> {
 }
 
 /// Reads the value of this fact, if it is known here.
-fn fact<'de, A: MapAccess<'de>>(facts: &mut Facts, key: &str, map: &mut A) -> Result<bool, A::Error> {
+fn fact<'de, A: MapAccess<'de>>(facts: &mut DocumentFacts, key: &str, map: &mut A) -> Result<bool, A::Error> {
     match key {
         "format" => {
             facts.format = map.next_value()?;
@@ -208,7 +208,7 @@ mod tests {
 
     const HEAD: &str = r#"{"format":"q-session","version":1,"name":"a""#;
 
-    fn reading(text: &str) -> Result<(Told, Vec<Entry>), String> {
+    fn reading(text: &str) -> Result<(ToldEntries, Vec<Entry>), String> {
         let mut entries = Vec::new();
         let mut take = |entry| {
             entries.push(entry);

@@ -22,7 +22,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::client::{Client, token};
 use crate::commands::new::Wanted;
 use crate::commands::{Context, new, quota};
-use crate::error::{CliError, Kind};
+use crate::error::{CliError, ErrorKind};
 use crate::out;
 use crate::terminals::Terminals;
 use input::{Input, Lines};
@@ -93,7 +93,7 @@ struct Face<'a> {
     clock: Clock,
     backoff: Backoff,
     /// Why a prompt was not taken, where one was not.
-    refused: Option<Kind>,
+    refused: Option<ErrorKind>,
     /// Whether the session in focus worked when a line could last have been asked for.
     worked: bool,
 }
@@ -163,7 +163,7 @@ impl Face<'_> {
             Some(next) => Ok(next),
             None => {
                 self.tell_unsent();
-                Ok(Next::Leave(ExitCode::from(Kind::Interrupted.exit_code())))
+                Ok(Next::Leave(ExitCode::from(ErrorKind::Interrupted.exit_code())))
             }
         }
     }
@@ -200,7 +200,7 @@ impl Face<'_> {
         };
         let next = match next {
             Ok(next) => next,
-            Err(error) if error.kind == Kind::Unreachable => return self.without_host(error),
+            Err(error) if error.kind == ErrorKind::Unreachable => return self.without_host(error),
             Err(error) => {
                 say(&[told(&error.on_one_line())])?;
                 Next::Go
@@ -235,7 +235,7 @@ impl Face<'_> {
             Err(error) => Err(error),
         };
         sent.map_err(|error| {
-            if error.kind == Kind::Unreachable {
+            if error.kind == ErrorKind::Unreachable {
                 return error; // the next host gets it
             }
             self.homeless = None;
@@ -285,7 +285,7 @@ impl Face<'_> {
             News::Going { why, restart: true } => return self.without_host(CliError::host_went(why, true)),
             News::Going { why, restart: false } => {
                 say(&[told(&format!("{why}; sessions are kept, `q` brings them back"))])?;
-                return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
+                return Ok(Next::Leave(ExitCode::from(ErrorKind::Unreachable.exit_code())));
             }
         }
         Ok(Next::Go)
@@ -297,7 +297,7 @@ impl Face<'_> {
                 self.client.request(Command::Interrupt { session }.into())?;
                 Ok(Next::Go)
             }
-            None => Ok(Next::Leave(ExitCode::from(Kind::Interrupted.exit_code()))),
+            None => Ok(Next::Leave(ExitCode::from(ErrorKind::Interrupted.exit_code()))),
         }
     }
 
@@ -314,8 +314,8 @@ impl Face<'_> {
         }
         let focus = self.plain.focus().and_then(|id| self.client.mirror.get(id));
         match focus.map(|session| session.summary.activity) {
-            Some(Activity::Failed) => ExitCode::from(Kind::Failed.exit_code()),
-            Some(Activity::Interrupted) => ExitCode::from(Kind::Interrupted.exit_code()),
+            Some(Activity::Failed) => ExitCode::from(ErrorKind::Failed.exit_code()),
+            Some(Activity::Interrupted) => ExitCode::from(ErrorKind::Interrupted.exit_code()),
             Some(Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput)
             | None => ExitCode::SUCCESS,
         }

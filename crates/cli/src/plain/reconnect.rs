@@ -7,7 +7,7 @@ use tokio::signal::unix::Signal;
 use tokio::time::sleep;
 
 use crate::client::Client;
-use crate::error::{CliError, Kind};
+use crate::error::{CliError, ErrorKind};
 use crate::out;
 use crate::plain::{Face, Next, not_sent, say, told};
 
@@ -43,7 +43,7 @@ impl Face<'_> {
                 found = attempt => found,
                 _ = interrupts.recv() => {
                     self.tell_unsent();
-                    return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
+                    return Ok(Next::Leave(ExitCode::from(ErrorKind::Unreachable.exit_code())));
                 }
             };
             match found {
@@ -72,10 +72,10 @@ impl Face<'_> {
         };
         let Some(taken_up) = taken_up else {
             self.tell_unsent();
-            return Ok(Next::Leave(ExitCode::from(Kind::Unreachable.exit_code())));
+            return Ok(Next::Leave(ExitCode::from(ErrorKind::Unreachable.exit_code())));
         };
         match taken_up {
-            Err(error) if error.kind == Kind::Unreachable => return Ok(Next::Reconnect(error.message)),
+            Err(error) if error.kind == ErrorKind::Unreachable => return Ok(Next::Reconnect(error.message)),
             Err(error) => say(&[told(&error.on_one_line())])?,
             Ok(()) => {}
         }

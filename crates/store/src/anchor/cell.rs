@@ -7,7 +7,7 @@
 use q_core::{Seq, SessionId};
 
 use crate::digest;
-use crate::envelope::End;
+use crate::envelope::LogEnd;
 
 pub(super) const CELL_LEN: usize = 40;
 const FACT_LEN: usize = 32;
@@ -74,17 +74,17 @@ impl<T> Read<T> {
 }
 
 /// A session's acknowledged end.
-pub(super) fn encode_end(number: u64, session: SessionId, end: End) -> [u8; CELL_LEN] {
+pub(super) fn encode_end(number: u64, session: SessionId, end: LogEnd) -> [u8; CELL_LEN] {
     let [seq, check] = [end.seq.0, end.check].map(u64::to_le_bytes);
     cell(number, &[&session.0.to_le_bytes(), &seq, &check])
 }
 
 /// Reads back what [`encode_end`] wrote.
-pub(super) fn decode_end(number: u64, cell: &[u8; CELL_LEN]) -> Read<(SessionId, End)> {
+pub(super) fn decode_end(number: u64, cell: &[u8; CELL_LEN]) -> Read<(SessionId, LogEnd)> {
     fact(number, cell).and_then(|fact| {
         let [low, high, seq, check] = words(fact);
         let session = SessionId(u128::from(high) << 64 | u128::from(low));
-        Some((session, End { seq: Seq(seq), check }))
+        Some((session, LogEnd { seq: Seq(seq), check }))
     })
 }
 
@@ -125,7 +125,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_in_its_place_only(session: u128, seq: u64, check: u64, number: u64, elsewhere in 1u64..) {
-            let (session, end) = (SessionId(session), End { seq: Seq(seq), check });
+            let (session, end) = (SessionId(session), LogEnd { seq: Seq(seq), check });
             let cell = encode_end(number, session, end);
             prop_assert_eq!(decode_end(number, &cell), Read::Whole((session, end)));
             prop_assert_eq!(decode_end(number ^ elsewhere, &cell), Read::Broken);
@@ -136,7 +136,7 @@ mod tests {
     fn every_flipped_bit_is_told() {
         let title = Title { version: VERSION, layout: 1, generation: 7, state: State::Closed };
         let (title_cell, end_cell) =
-            (title.encode(0), encode_end(5, SessionId(9), End { seq: Seq(3), check: 4 }));
+            (title.encode(0), encode_end(5, SessionId(9), LogEnd { seq: Seq(3), check: 4 }));
         assert_eq!(Title::decode(0, &title_cell), Read::Whole(title));
         for bit in 0..CELL_LEN * 8 {
             let flipped = |cell: [u8; CELL_LEN]| {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use q_core::{Seq, SessionId};
 
 use crate::directory::{self, LAYOUT, OURS_ONLY_FILE};
-use crate::envelope::End;
+use crate::envelope::LogEnd;
 use crate::error::StoreError;
 
 use cell::{CELL_LEN, Read, State, Title};
@@ -33,7 +33,7 @@ const PAIR_LEN: usize = 2 * CELL_LEN;
 const FEW: u64 = 64;
 
 /// Stands for the end of a session that was erased: whatever is found of it is not to be believed. No record has place 0.
-pub(crate) const GONE: End = End { seq: Seq(0), check: 1 };
+pub(crate) const GONE: LogEnd = LogEnd { seq: Seq(0), check: 1 };
 
 /// What the anchor says of a store that nobody has open.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ struct Place {
     pair: u64,
     /// Which of the two holds the end.
     half: u64,
-    end: End,
+    end: LogEnd,
 }
 
 /// The anchor of an open store.
@@ -160,12 +160,12 @@ impl Anchored {
     }
 
     /// The session's last acknowledged record, as far as it is known here.
-    pub(crate) fn end(&self, session: SessionId) -> Option<End> {
+    pub(crate) fn end(&self, session: SessionId) -> Option<LogEnd> {
         self.places.get(&session).map(|place| place.end)
     }
 
     /// Every session with its last acknowledged record, by id. Those that were erased are not among them.
-    pub(crate) fn ends(&self) -> impl Iterator<Item = (SessionId, End)> {
+    pub(crate) fn ends(&self) -> impl Iterator<Item = (SessionId, LogEnd)> {
         let ends = self.places.iter().map(|(session, place)| (*session, place.end));
         ends.filter(|(_, end)| *end != GONE)
     }
@@ -182,7 +182,7 @@ impl Anchor {
     pub(crate) fn hold(
         dir: &Path,
         found: Option<Anchored>,
-        ends: &BTreeMap<SessionId, End>,
+        ends: &BTreeMap<SessionId, LogEnd>,
     ) -> Result<Self, StoreError> {
         let path = dir.join(FILE);
         let failed = |error| StoreError::from_io(&path, error);
@@ -231,7 +231,7 @@ impl Anchor {
     /// Notes what is acknowledged from now on. The caller has synced the commit that holds it.
     pub(crate) fn note(
         &mut self,
-        ends: impl IntoIterator<Item = (SessionId, End)>,
+        ends: impl IntoIterator<Item = (SessionId, LogEnd)>,
     ) -> Result<(), StoreError> {
         let note = || {
             for (session, end) in ends {
@@ -243,7 +243,7 @@ impl Anchor {
     }
 
     /// The session's last acknowledged record.
-    pub(crate) fn end(&self, session: SessionId) -> Option<End> {
+    pub(crate) fn end(&self, session: SessionId) -> Option<LogEnd> {
         self.places.get(&session).map(|place| place.end)
     }
 
@@ -253,7 +253,7 @@ impl Anchor {
     }
 
     /// Takes a session's end back, as a repair does. The caller has reported what was lost.
-    pub(crate) fn set_back(&mut self, session: SessionId, end: End) -> Result<(), StoreError> {
+    pub(crate) fn set_back(&mut self, session: SessionId, end: LogEnd) -> Result<(), StoreError> {
         let set_back =
             self.erase(session).and_then(|()| self.put(session, end)).and_then(|()| self.file.sync_data());
         set_back.map_err(|error| StoreError::from_io(&self.path, error))
@@ -277,7 +277,7 @@ impl Anchor {
         closed.map_err(|error| StoreError::from_io(&self.path, error))
     }
 
-    fn put(&mut self, session: SessionId, end: End) -> io::Result<()> {
+    fn put(&mut self, session: SessionId, end: LogEnd) -> io::Result<()> {
         let place = match self.places.get(&session) {
             Some(place) if place.end == end => return Ok(()),
             Some(place) => Place { end, half: 1 - place.half, ..*place },
@@ -294,7 +294,7 @@ impl Anchor {
 
     fn erase(&mut self, session: SessionId) -> io::Result<()> {
         let Some(place) = self.places.get_mut(&session) else { return Ok(()) };
-        place.end = End::default();
+        place.end = LogEnd::default();
         self.file.write_all_at(&[0; PAIR_LEN], place.pair * PAIR_LEN as u64)
     }
 
@@ -309,7 +309,7 @@ impl Anchor {
 fn write_anew(
     dir: &Path,
     title: Title,
-    ends: &BTreeMap<SessionId, End>,
+    ends: &BTreeMap<SessionId, LogEnd>,
 ) -> io::Result<(File, BTreeMap<SessionId, Place>)> {
     let half = title.generation % 2;
     let mut bytes = vec![0; PAIR_LEN];
@@ -345,11 +345,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn end(seq: u64) -> End {
-        End { seq: Seq(seq), check: seq * 31 }
+    fn end(seq: u64) -> LogEnd {
+        LogEnd { seq: Seq(seq), check: seq * 31 }
     }
 
-    fn ends(anchored: &Anchored) -> BTreeMap<SessionId, End> {
+    fn ends(anchored: &Anchored) -> BTreeMap<SessionId, LogEnd> {
         anchored.ends().collect()
     }
 
@@ -368,7 +368,7 @@ mod tests {
                 let mut anchor = Anchor::hold(place.path(), read(place.path()).unwrap(), &model).unwrap();
                 for (session, more) in notes {
                     let session = SessionId(session);
-                    let next = end(model.get(&session).map_or(0, |end: &End| end.seq.0) + more);
+                    let next = end(model.get(&session).map_or(0, |end: &LogEnd| end.seq.0) + more);
                     anchor.note([(session, next)]).unwrap();
                     model.insert(session, next);
                 }
@@ -399,7 +399,7 @@ mod tests {
             let anchored = Anchored::parse(&flipped);
             assert!(!anchored.was_closed(), "bit {bit}");
             let wrong = ends(&anchored).into_iter().filter(|(_, found)| *found != end(6));
-            let wrong: Vec<End> = wrong.map(|(_, found)| found).collect();
+            let wrong: Vec<LogEnd> = wrong.map(|(_, found)| found).collect();
             assert!(wrong.is_empty() || wrong == [end(5)], "bit {bit}: {wrong:?}");
         }
     }

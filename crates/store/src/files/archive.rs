@@ -16,7 +16,7 @@ const CONTENTS_MAGIC: [u8; 4] = *b"TOC!";
 
 /// What the end of an archive says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct End {
+pub(crate) struct ArchiveEnd {
     check: u128,
     /// Where names and places of sections stand.
     pub(crate) contents: Range<u64>,
@@ -30,7 +30,7 @@ pub(crate) struct Section {
 }
 
 /// Reads the last [`END_LEN`] bytes of an archive of `len` bytes.
-pub(crate) fn end(bytes: &[u8], len: u64) -> Option<End> {
+pub(crate) fn end(bytes: &[u8], len: u64) -> Option<ArchiveEnd> {
     let mut cursor = Cursor::new(bytes);
     if cursor.array().ok()? != END_BEGINS {
         return None;
@@ -38,11 +38,11 @@ pub(crate) fn end(bytes: &[u8], len: u64) -> Option<End> {
     let check = u128::from_le_bytes(cursor.array().ok()?);
     let from = cursor.u64().ok()?;
     let to = from.checked_add(cursor.u64().ok()?)?;
-    (to <= len).then_some(End { check, contents: from..to })
+    (to <= len).then_some(ArchiveEnd { check, contents: from..to })
 }
 
 /// Reads names and places of sections, if they are as they were written.
-pub(crate) fn sections(bytes: &[u8], end: &End) -> Option<Vec<Section>> {
+pub(crate) fn sections(bytes: &[u8], end: &ArchiveEnd) -> Option<Vec<Section>> {
     if digest::wide(bytes) != end.check {
         return None;
     }

@@ -26,25 +26,25 @@ const BEYOND: u64 = 1 << 62;
 
 /// A batch of which the end was found as well.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Batch<'a> {
+pub(crate) struct JournalBatch<'a> {
     /// Greater than that of every batch before it.
     pub(crate) order: u64,
-    pub(crate) rows: Vec<Row<'a>>,
+    pub(crate) rows: Vec<JournalRow<'a>>,
     pub(crate) len: usize,
 }
 
 /// A row to write, or a mark that one is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Row<'a> {
+pub(crate) struct JournalRow<'a> {
     pub(crate) keyspace: u64,
     pub(crate) key: &'a [u8],
     pub(crate) value: &'a [u8],
-    pub(crate) kind: Kind,
+    pub(crate) kind: RowKind,
 }
 
 /// What a row says of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RowKind {
     /// This is its value.
     Value,
     /// It has none any longer.
@@ -85,7 +85,7 @@ fn opening(cursor: &mut Cursor<'_>) -> Result<(u32, u64), NoBatch> {
 }
 
 /// What follows a row's tag.
-fn row<'a>(cursor: &mut Cursor<'a>) -> Result<Row<'a>, NoBatch> {
+fn row<'a>(cursor: &mut Cursor<'a>) -> Result<JournalRow<'a>, NoBatch> {
     let kind = cursor.byte()?;
     let compression = cursor.byte()?;
     if kind > LAST_KIND || compression > COMPRESSED {
@@ -101,11 +101,11 @@ fn row<'a>(cursor: &mut Cursor<'a>) -> Result<Row<'a>, NoBatch> {
     let key = cursor.take(key_len.into())?;
     let value = cursor.take(stored_len as usize)?;
     let kind = match kind {
-        0 if compression == UNCOMPRESSED => Kind::Value,
-        1 => Kind::Gone,
-        _ => Kind::Foreign,
+        0 if compression == UNCOMPRESSED => RowKind::Value,
+        1 => RowKind::Gone,
+        _ => RowKind::Foreign,
     };
-    Ok(Row { keyspace, key, value, kind })
+    Ok(JournalRow { keyspace, key, value, kind })
 }
 
 /// The number of rows and of the batch that begins with the first byte of `bytes`, whatever follows.
@@ -114,7 +114,7 @@ pub(crate) fn beginning(bytes: &[u8]) -> Result<(u32, u64), NoBatch> {
 }
 
 /// The batch at the beginning of `bytes`. Its number is covered by no check: see [`follows`].
-pub(crate) fn batch(bytes: &[u8]) -> Result<Batch<'_>, NoBatch> {
+pub(crate) fn batch(bytes: &[u8]) -> Result<JournalBatch<'_>, NoBatch> {
     let mut cursor = Cursor::new(bytes);
     let (count, order) = opening(&mut cursor)?;
     let rows_at = cursor.rest();
@@ -136,26 +136,26 @@ pub(crate) fn batch(bytes: &[u8]) -> Result<Batch<'_>, NoBatch> {
     if !is_whole {
         return Err(NoBatch::Broken);
     }
-    Ok(Batch { order, rows, len: bytes.len() - cursor.rest().len() })
+    Ok(JournalBatch { order, rows, len: bytes.len() - cursor.rest().len() })
 }
 
 /// The row that begins with the first byte of `bytes`, tag and all, whatever stands around it; and its length.
-pub(crate) fn lone_row(bytes: &[u8]) -> Option<(Row<'_>, usize)> {
+pub(crate) fn lone_row(bytes: &[u8]) -> Option<(JournalRow<'_>, usize)> {
     let mut cursor = Cursor::new(bytes);
     let row = (cursor.byte() == Ok(ROW)).then(|| row(&mut cursor).ok()).flatten()?;
     Some((row, bytes.len() - cursor.rest().len()))
 }
 
 /// Appends a batch as the engine would write it.
-pub(crate) fn write_batch(order: u64, rows: &[Row<'_>], out: &mut Vec<u8>) {
+pub(crate) fn write_batch(order: u64, rows: &[JournalRow<'_>], out: &mut Vec<u8>) {
     out.push(START);
     out.extend_from_slice(&(rows.len() as u32).to_le_bytes());
     out.extend_from_slice(&order.to_le_bytes());
     let rows_at = out.len();
     for row in rows {
         let kind = match row.kind {
-            Kind::Value => 0,
-            Kind::Gone | Kind::Foreign => 1,
+            RowKind::Value => 0,
+            RowKind::Gone | RowKind::Foreign => 1,
         };
         let value_len = (row.value.len() as u32).to_le_bytes();
         out.extend_from_slice(&[ROW, kind, UNCOMPRESSED]);

@@ -18,7 +18,7 @@ pub(crate) struct Current {
 
 /// A table as a list names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Table {
+pub(crate) struct ListedTable {
     pub(crate) number: u64,
     /// Over the whole file.
     pub(crate) check: u128,
@@ -33,7 +33,7 @@ pub(crate) fn current(bytes: &[u8]) -> Option<Current> {
 }
 
 /// Reads a list, if it is as it was written.
-pub(crate) fn tables(bytes: &[u8], current: Current) -> Option<Vec<Table>> {
+pub(crate) fn tables(bytes: &[u8], current: Current) -> Option<Vec<ListedTable>> {
     if digest::wide(bytes) != current.check {
         return None;
     }
@@ -41,7 +41,7 @@ pub(crate) fn tables(bytes: &[u8], current: Current) -> Option<Vec<Table>> {
     levels(archive::section(bytes, &sections, b"tables")?).ok()
 }
 
-fn levels(bytes: &[u8]) -> Result<Vec<Table>, TooShort> {
+fn levels(bytes: &[u8]) -> Result<Vec<ListedTable>, TooShort> {
     let mut cursor = Cursor::new(bytes);
     let mut tables = Vec::new();
     for _level in 0..cursor.byte()? {
@@ -51,7 +51,7 @@ fn levels(bytes: &[u8]) -> Result<Vec<Table>, TooShort> {
                 cursor.byte()?;
                 let check = u128::from_le_bytes(cursor.array()?);
                 cursor.u64()?;
-                tables.push(Table { number, check });
+                tables.push(ListedTable { number, check });
             }
         }
     }

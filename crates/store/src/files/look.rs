@@ -133,7 +133,7 @@ fn look_at_keyspace(dir: &Path, keyspace: &Path, depth: Depth, flaws: &mut Vec<F
 }
 
 /// The tables that a keyspace's list names, if that list is as it was written.
-fn listed(keyspace: &Path) -> io::Result<Option<Vec<list::Table>>> {
+fn listed(keyspace: &Path) -> io::Result<Option<Vec<list::ListedTable>>> {
     let Some(current) = read(&keyspace.join(CURRENT_FILE))?.and_then(|bytes| list::current(&bytes)) else {
         return Ok(None);
     };

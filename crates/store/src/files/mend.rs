@@ -12,9 +12,9 @@ use std::path::Path;
 
 use q_core::SessionId;
 
-use super::journal::{self, Kind, Row};
+use super::journal::{self, JournalRow, RowKind};
 use super::look::{self, VERSION, VERSION_FILE};
-use super::pieces::{self, Piece, Survey};
+use super::pieces::{self, JournalPiece, Survey};
 use crate::anchor::Anchored;
 use crate::aside::Aside;
 use crate::directory::{self, OURS_ONLY_FILE};
@@ -84,7 +84,7 @@ pub(crate) fn are_merely_unfinished(dir: &Path, anchored: Option<&Anchored>) -> 
 
 /// A journal that is not whole.
 struct Torn<'a> {
-    pieces: Vec<Piece<'a>>,
+    pieces: Vec<JournalPiece<'a>>,
     /// Pieces from here on were never acknowledged.
     settled: usize,
     /// The first one that is not whole.
@@ -110,7 +110,7 @@ impl<'a> Torn<'a> {
 /// The journal without its damage, and the number of its last batch. Pieces from `settled` on were never acknowledged.
 fn mend(
     bytes: &[u8],
-    pieces: &[Piece<'_>],
+    pieces: &[JournalPiece<'_>],
     settled: usize,
     sessions: &mut BTreeSet<SessionId>,
 ) -> (Vec<u8>, Option<u64>) {
@@ -118,63 +118,63 @@ fn mend(
     let mut last = None;
     for (place, piece) in pieces.iter().enumerate() {
         match piece {
-            Piece::Whole { at, order } => {
+            JournalPiece::Whole { at, order } => {
                 content.extend_from_slice(bytes.get(at.clone()).unwrap_or_default());
                 sessions.extend(rows_of(bytes, piece).iter().filter_map(session_of));
                 last = Some(*order);
             }
-            Piece::Damaged { rows, order, .. } if place < settled && !rows.is_empty() => {
+            JournalPiece::Damaged { rows, order, .. } if place < settled && !rows.is_empty() => {
                 // Of several rows with one key the last one counts.
-                let rows: BTreeMap<&[u8], Row<'_>> = rows.iter().map(|row| (row.key, *row)).collect();
-                let rows: Vec<Row<'_>> = rows.into_values().collect();
+                let rows: BTreeMap<&[u8], JournalRow<'_>> = rows.iter().map(|row| (row.key, *row)).collect();
+                let rows: Vec<JournalRow<'_>> = rows.into_values().collect();
                 sessions.extend(rows.iter().filter_map(session_of));
                 journal::write_batch(*order, &rows, &mut content);
                 last = Some(*order);
             }
             // What was never acknowledged ends where the first of it is missing: the rest would stand on nothing.
-            Piece::Damaged { .. } if place >= settled => break,
-            Piece::Damaged { .. } => {}
+            JournalPiece::Damaged { .. } if place >= settled => break,
+            JournalPiece::Damaged { .. } => {}
         }
     }
     (content, last)
 }
 
-fn rows_of<'a>(bytes: &'a [u8], piece: &Piece<'a>) -> Vec<Row<'a>> {
+fn rows_of<'a>(bytes: &'a [u8], piece: &JournalPiece<'a>) -> Vec<JournalRow<'a>> {
     match piece {
-        Piece::Whole { at, .. } => {
+        JournalPiece::Whole { at, .. } => {
             let batch = bytes.get(at.clone()).and_then(|bytes| journal::batch(bytes).ok());
             batch.map(|batch| batch.rows).unwrap_or_default()
         }
-        Piece::Damaged { rows, .. } => rows.clone(),
+        JournalPiece::Damaged { rows, .. } => rows.clone(),
     }
 }
 
-fn holds_acknowledged(bytes: &[u8], piece: &Piece<'_>, anchored: Option<&Anchored>) -> bool {
+fn holds_acknowledged(bytes: &[u8], piece: &JournalPiece<'_>, anchored: Option<&Anchored>) -> bool {
     rows_of(bytes, piece).iter().any(|row| is_acknowledged(row, anchored))
 }
 
-fn start(piece: Option<&Piece<'_>>) -> usize {
+fn start(piece: Option<&JournalPiece<'_>>) -> usize {
     match piece {
-        Some(Piece::Whole { at, .. } | Piece::Damaged { at, .. }) => at.start,
+        Some(JournalPiece::Whole { at, .. } | JournalPiece::Damaged { at, .. }) => at.start,
         None => 0,
     }
 }
 
-const fn is_whole(piece: &Piece<'_>) -> bool {
-    matches!(piece, Piece::Whole { .. })
+const fn is_whole(piece: &JournalPiece<'_>) -> bool {
+    matches!(piece, JournalPiece::Whole { .. })
 }
 
-fn session_of(row: &Row<'_>) -> Option<SessionId> {
+fn session_of(row: &JournalRow<'_>) -> Option<SessionId> {
     key::read(row.key).map(Key::session)
 }
 
 /// Whether the store wrote this row, and it is as it was written.
-fn is_own(row: &Row<'_>) -> bool {
-    row.kind == Kind::Value && envelope::is_own(row.key, row.value)
+fn is_own(row: &JournalRow<'_>) -> bool {
+    row.kind == RowKind::Value && envelope::is_own(row.key, row.value)
 }
 
 /// Whether a row was acknowledged. Without an anchor nobody knows, and it is taken for one that was.
-fn is_acknowledged(row: &Row<'_>, anchored: Option<&Anchored>) -> bool {
+fn is_acknowledged(row: &JournalRow<'_>, anchored: Option<&Anchored>) -> bool {
     let Some(anchored) = anchored else { return true };
     let Some(key) = key::read(row.key) else { return false };
     let Some(end) = anchored.end(key.session()) else { return false };

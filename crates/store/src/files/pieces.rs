@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::journal::{self, Batch, NoBatch, Row};
+use super::journal::{self, JournalBatch, JournalRow, NoBatch};
 
 /// The number of a batch made of rows that stood alone: newer than what may be in tables, far from the counter's end.
 const ORDER_OF_STRAYS: u64 = 1 << 30;
 
 /// A stretch of a journal.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
+pub(crate) enum JournalPiece<'a> {
     Whole {
         at: Range<usize>,
         order: u64,
@@ -20,20 +20,24 @@ pub(crate) enum Piece<'a> {
         /// Where a batch of what is readable among them belongs.
         order: u64,
         /// The rows among them that are vouched for.
-        rows: Vec<Row<'a>>,
+        rows: Vec<JournalRow<'a>>,
     },
 }
 
 /// Takes a journal apart. `after` is the number of the last batch in an older one; `is_own` vouches for a row.
-pub(crate) fn of(bytes: &[u8], after: Option<u64>, is_own: impl Fn(&Row<'_>) -> bool) -> Vec<Piece<'_>> {
-    let mut pieces: Vec<Piece<'_>> = Vec::new();
+pub(crate) fn of(
+    bytes: &[u8],
+    after: Option<u64>,
+    is_own: impl Fn(&JournalRow<'_>) -> bool,
+) -> Vec<JournalPiece<'_>> {
+    let mut pieces: Vec<JournalPiece<'_>> = Vec::new();
     let mut orders = vec![after];
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| rest.iter().any(|byte| *byte != 0)) {
         let last = orders.last().copied().flatten();
         match journal::batch(rest) {
             Ok(batch) if journal::follows(last, batch.order) => {
-                pieces.push(Piece::Whole { at: at..at + batch.len, order: batch.order });
+                pieces.push(JournalPiece::Whole { at: at..at + batch.len, order: batch.order });
                 orders.push(Some(batch.order));
                 at += batch.len;
             }
@@ -45,7 +49,7 @@ pub(crate) fn of(bytes: &[u8], after: Option<u64>, is_own: impl Fn(&Row<'_>) -> 
                 ) =>
             {
                 orders.pop();
-                if let Some(Piece::Whole { at, .. }) = pieces.pop() {
+                if let Some(JournalPiece::Whole { at, .. }) = pieces.pop() {
                     let after = orders.last().copied().flatten();
                     pieces.push(damaged(bytes, at, after, Some(batch.order), &is_own));
                 }
@@ -62,13 +66,16 @@ pub(crate) fn of(bytes: &[u8], after: Option<u64>, is_own: impl Fn(&Row<'_>) -> 
 }
 
 /// Every readable row of a journal, in the batches they were written in where those are whole.
-pub(crate) fn readable(bytes: &[u8], is_own: impl Fn(&Row<'_>) -> bool) -> impl Iterator<Item = Batch<'_>> {
+pub(crate) fn readable(
+    bytes: &[u8],
+    is_own: impl Fn(&JournalRow<'_>) -> bool,
+) -> impl Iterator<Item = JournalBatch<'_>> {
     of(bytes, None, is_own).into_iter().map(|piece| match piece {
-        Piece::Whole { at, order } => {
+        JournalPiece::Whole { at, order } => {
             let batch = bytes.get(at.clone()).and_then(|bytes| journal::batch(bytes).ok());
-            batch.unwrap_or_else(|| Batch { order, rows: Vec::new(), len: at.len() })
+            batch.unwrap_or_else(|| JournalBatch { order, rows: Vec::new(), len: at.len() })
         }
-        Piece::Damaged { at, order, rows } => Batch { order, rows, len: at.len() },
+        JournalPiece::Damaged { at, order, rows } => JournalBatch { order, rows, len: at.len() },
     })
 }
 
@@ -90,8 +97,8 @@ fn damaged<'a>(
     at: Range<usize>,
     after: Option<u64>,
     before: Option<u64>,
-    is_own: &impl Fn(&Row<'_>) -> bool,
-) -> Piece<'a> {
+    is_own: &impl Fn(&JournalRow<'_>) -> bool,
+) -> JournalPiece<'a> {
     let stretch = bytes.get(at.clone()).unwrap_or_default();
     let mut rows = Vec::new();
     let mut rest = stretch;
@@ -108,7 +115,7 @@ fn damaged<'a>(
         .or_else(|| after.map(|after| after + 1))
         .or_else(|| before.map(|before| before.saturating_sub(1)))
         .unwrap_or(ORDER_OF_STRAYS);
-    Piece::Damaged { at, order, rows }
+    JournalPiece::Damaged { at, order, rows }
 }
 
 /// Where the next whole batch begins that fits to the last one, and its number.
@@ -167,16 +174,16 @@ pub(crate) fn survey<E>(
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use super::*;
-    use crate::files::journal::{Kind, write_batch};
+    use crate::files::journal::{RowKind, write_batch};
     use std::convert::Infallible;
 
     const VALUES: [&[u8]; 3] = [b"one", b"", b"three is a little longer"];
 
-    fn row(value: &[u8]) -> Row<'_> {
-        Row { keyspace: 7, key: b"key", value, kind: Kind::Value }
+    fn row(value: &[u8]) -> JournalRow<'_> {
+        JournalRow { keyspace: 7, key: b"key", value, kind: RowKind::Value }
     }
 
-    fn is_own(found: &Row<'_>) -> bool {
+    fn is_own(found: &JournalRow<'_>) -> bool {
         VALUES.map(row).contains(found)
     }
 
@@ -214,7 +221,7 @@ mod tests {
                     "{zeros} zeros, {chunk} at a time"
                 );
             }
-            let whole = |at: &Range<usize>, order| Piece::Whole { at: at.clone(), order };
+            let whole = |at: &Range<usize>, order| JournalPiece::Whole { at: at.clone(), order };
             assert_eq!(
                 of(&bytes, Some(3), is_own),
                 [whole(&places[0], 4), whole(&places[1], 5), whole(&places[2], 9)]
@@ -232,9 +239,9 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             let pieces = of(&flipped, None, is_own);
             let [
-                Piece::Whole { order: 4, .. },
-                Piece::Damaged { at, order, rows },
-                Piece::Whole { order: 6, .. },
+                JournalPiece::Whole { order: 4, .. },
+                JournalPiece::Damaged { at, order, rows },
+                JournalPiece::Whole { order: 6, .. },
             ] = &pieces[..]
             else {
                 panic!("bit {bit}: {pieces:?}")
@@ -257,8 +264,8 @@ mod tests {
             for (n, piece) in of(&bytes, Some(3), is_own).iter().enumerate() {
                 let expected = orders[n];
                 match piece {
-                    Piece::Whole { at, order } => assert_eq!((at, *order), (&places[n], expected)),
-                    Piece::Damaged { at, order, rows } => {
+                    JournalPiece::Whole { at, order } => assert_eq!((at, *order), (&places[n], expected)),
+                    JournalPiece::Damaged { at, order, rows } => {
                         assert_eq!((n, at, *order), (wrong, &places[n], expected), "bit {bit}");
                         assert_eq!(rows[..], VALUES.map(row));
                     }
@@ -277,7 +284,11 @@ mod tests {
                 assert!(
                     matches!(
                         pieces[..],
-                        [Piece::Whole { .. }, Piece::Whole { .. }, Piece::Damaged { order: 6, .. }]
+                        [
+                            JournalPiece::Whole { .. },
+                            JournalPiece::Whole { .. },
+                            JournalPiece::Damaged { order: 6, .. }
+                        ]
                     ),
                     "{end}: {pieces:?}"
                 );

@@ -15,7 +15,7 @@ use q_core::SessionId;
 
 use super::archive;
 use super::cursor::{Cursor, TooShort};
-use super::journal::Kind;
+use super::journal::RowKind;
 use crate::{digest, key};
 
 const MAGIC: [u8; 4] = *b"LSM\x03";
@@ -29,10 +29,10 @@ const MOST_KEYS: usize = 1024;
 
 /// A row of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Row<'a> {
+pub(crate) struct TableRow<'a> {
     pub(crate) key: Vec<u8>,
     pub(crate) value: &'a [u8],
-    pub(crate) kind: Kind,
+    pub(crate) kind: RowKind,
     /// Of several rows with one key the one with the greatest counts.
     pub(crate) order: u64,
 }
@@ -70,7 +70,7 @@ pub(crate) fn rows<'a>(
     bytes: &'a [u8],
     sessions: &BTreeSet<SessionId>,
     is_own: impl Fn(&[u8], &[u8]) -> bool,
-) -> impl Iterator<Item = Row<'a>> {
+) -> impl Iterator<Item = TableRow<'a>> {
     let mut last_key = Vec::new();
     blocks(bytes).filter(|block| block.holds_rows).flat_map(move |block| {
         let rows = if block.is_whole {
@@ -134,7 +134,7 @@ fn blocks(bytes: &[u8]) -> impl Iterator<Item = Block<'_>> {
     })
 }
 
-fn rows_of(data: &[u8]) -> Vec<Row<'_>> {
+fn rows_of(data: &[u8]) -> Vec<TableRow<'_>> {
     let mut rows = Vec::new();
     if let Some((interval, starts)) = starts(data) {
         for start in starts {
@@ -155,8 +155,8 @@ fn strays<'a>(
     nearby: &[u8],
     sessions: &BTreeSet<SessionId>,
     is_own: &impl Fn(&[u8], &[u8]) -> bool,
-) -> Vec<Row<'a>> {
-    let vouched = |row: &Row<'_>| row.kind == Kind::Value && is_own(&row.key, row.value);
+) -> Vec<TableRow<'a>> {
+    let vouched = |row: &TableRow<'_>| row.kind == RowKind::Value && is_own(&row.key, row.value);
     let mut keys = vec![nearby.to_vec()];
     keys.extend(whole_keys(data, sessions, &vouched));
     keys.extend(sessions.iter().map(|session| key::head(*session).to_vec()));
@@ -180,7 +180,7 @@ fn strays<'a>(
 fn whole_keys(
     data: &[u8],
     sessions: &BTreeSet<SessionId>,
-    vouched: &impl Fn(&Row<'_>) -> bool,
+    vouched: &impl Fn(&TableRow<'_>) -> bool,
 ) -> BTreeSet<Vec<u8>> {
     let at = |at: usize| written(data.get(at..)?, Form::Whole)?.0.row(&[]);
     let named = starts(data).map(|(_, starts)| starts).unwrap_or_default();
@@ -212,7 +212,7 @@ fn starts(data: &[u8]) -> Option<(u8, Vec<usize>)> {
 }
 
 /// Reads rows until something else comes; what was read before stays.
-fn rows_sharing_a_key<'a>(data: &'a [u8], interval: u8, rows: &mut Vec<Row<'a>>) {
+fn rows_sharing_a_key<'a>(data: &'a [u8], interval: u8, rows: &mut Vec<TableRow<'a>>) {
     let mut rest = data;
     let mut whole_key: &[u8] = &[];
     for n in 0..interval {
@@ -237,7 +237,7 @@ enum Form {
 /// A row as it stands in a block.
 #[derive(Clone, Copy, Debug)]
 struct Written<'a> {
-    kind: Kind,
+    kind: RowKind,
     order: u64,
     /// How many bytes of its key are those of the last whole one.
     alike: usize,
@@ -248,14 +248,14 @@ struct Written<'a> {
 impl<'a> Written<'a> {
     /// Whether it has a value, under a key as long as one of the store's.
     fn may_be_own(&self) -> bool {
-        self.kind == Kind::Value
+        self.kind == RowKind::Value
             && self.alike.checked_add(self.own.len()).is_some_and(|len| key::LENGTHS.contains(&len))
     }
 
     /// The row, if `whole_key` may be what it shares with.
-    fn row(&self, whole_key: &[u8]) -> Option<Row<'a>> {
+    fn row(&self, whole_key: &[u8]) -> Option<TableRow<'a>> {
         let key = [whole_key.get(..self.alike)?, self.own].concat();
-        Some(Row { key, value: self.value, kind: self.kind, order: self.order })
+        Some(TableRow { key, value: self.value, kind: self.kind, order: self.order })
     }
 }
 
@@ -268,10 +268,10 @@ fn written(bytes: &[u8], form: Form) -> Option<(Written<'_>, usize)> {
 
 fn read<'a>(cursor: &mut Cursor<'a>, form: Form) -> Result<Option<Written<'a>>, TooShort> {
     let kind = match cursor.byte()? {
-        0 => Kind::Value,
-        1 | 2 => Kind::Gone,
+        0 => RowKind::Value,
+        1 | 2 => RowKind::Gone,
         LAST_ROW => return Ok(None),
-        _ => Kind::Foreign,
+        _ => RowKind::Foreign,
     };
     let order = cursor.varint()?;
     let alike = match form {
@@ -281,11 +281,11 @@ fn read<'a>(cursor: &mut Cursor<'a>, form: Form) -> Result<Option<Written<'a>>, 
     let own_len = cursor.varint()?;
     let own = cursor.take(own_len as usize)?;
     let value = match kind {
-        Kind::Value | Kind::Foreign => {
+        RowKind::Value | RowKind::Foreign => {
             let value_len = cursor.varint()?;
             cursor.take(value_len as usize)?
         }
-        Kind::Gone => &[],
+        RowKind::Gone => &[],
     };
     Ok(Some(Written { kind, order, alike, own, value }))
 }
@@ -375,7 +375,7 @@ mod tests {
     fn losing(bytes: &[u8], records: Records) -> BTreeSet<SessionId> {
         let sessions = [A, B, C, D].map(SessionId).into();
         let found: BTreeSet<(Vec<u8>, Vec<u8>)> = rows(bytes, &sessions, envelope::is_own)
-            .filter(|row| row.kind == Kind::Value)
+            .filter(|row| row.kind == RowKind::Value)
             .map(|row| (row.key, row.value.to_vec()))
             .collect();
         each(records)

@@ -138,7 +138,7 @@ fn empty_journals(dir: &Path) -> io::Result<()> {
 mod tests {
     use q_core::{Durability, Seq};
 
-    use super::super::database::Row;
+    use super::super::database::KeyspaceRow;
     use super::*;
     use crate::key;
 
@@ -157,7 +157,7 @@ mod tests {
         let dir = place.path().join("store");
         let store = FjallStore::open(&dir).unwrap();
         let write = |session| {
-            let row = Row::Record(key::record(SessionId(session), Seq(1)), Some(vec![7; TEXT_BYTES]));
+            let row = KeyspaceRow::Record(key::record(SessionId(session), Seq(1)), Some(vec![7; TEXT_BYTES]));
             store.with(|database| database.commit(vec![row], Durability::Synced))
         };
         for in_tables in [false, true] {

@@ -56,7 +56,7 @@ pub(super) enum Purpose {
 }
 
 /// One row to write, or to remove where it has no value.
-pub(super) enum Row {
+pub(super) enum KeyspaceRow {
     Record([u8; 24], Option<Vec<u8>>),
     Head([u8; 16], Option<Vec<u8>>),
     /// A piece of a blob.
@@ -133,7 +133,7 @@ impl Database {
     }
 
     /// Writes all rows or none. An error means unknown.
-    pub(super) fn commit(&self, rows: Vec<Row>, durability: Durability) -> Result<(), StoreError> {
+    pub(super) fn commit(&self, rows: Vec<KeyspaceRow>, durability: Durability) -> Result<(), StoreError> {
         let mode = match durability {
             Durability::Buffered if self.falls_behind() => PersistMode::SyncData,
             Durability::Buffered => PersistMode::Buffer,
@@ -142,12 +142,12 @@ impl Database {
         let mut batch = self.engine.batch().durability(Some(mode));
         for row in rows {
             match row {
-                Row::Record(key, Some(value)) => batch.insert(&self.records, key, value),
-                Row::Record(key, None) => batch.remove(&self.records, key),
-                Row::Head(key, Some(value)) => batch.insert(&self.heads, key, value),
-                Row::Head(key, None) => batch.remove(&self.heads, key),
-                Row::Blob(key, Some(value)) => batch.insert(&self.blobs, key, value),
-                Row::Blob(key, None) => batch.remove(&self.blobs, key),
+                KeyspaceRow::Record(key, Some(value)) => batch.insert(&self.records, key, value),
+                KeyspaceRow::Record(key, None) => batch.remove(&self.records, key),
+                KeyspaceRow::Head(key, Some(value)) => batch.insert(&self.heads, key, value),
+                KeyspaceRow::Head(key, None) => batch.remove(&self.heads, key),
+                KeyspaceRow::Blob(key, Some(value)) => batch.insert(&self.blobs, key, value),
+                KeyspaceRow::Blob(key, None) => batch.remove(&self.blobs, key),
             }
         }
         batch.commit().map_err(|error| {

@@ -22,7 +22,7 @@ use q_core::{Batch, Durability, EntryNo, Fault, Fork, Head, Record, Seq, Session
 use crate::anchor::Anchor;
 use crate::aside::{self, Aside, Report};
 use crate::damage::Damage;
-use crate::envelope::{self, End};
+use crate::envelope::{self, LogEnd};
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::probe::Prober;
@@ -33,7 +33,7 @@ use crate::store::Store;
 use crate::{blob, directory, erased, key, order, page, tail, wire};
 
 use compacting::Compacting;
-use database::{Database, Purpose, Row};
+use database::{Database, KeyspaceRow, Purpose};
 use opening::Opened;
 use reader::Reader;
 
@@ -55,7 +55,7 @@ pub struct FjallStore {
 #[derive(Debug)]
 struct Writer {
     /// Sessions written to since the store was opened.
-    ends: BTreeMap<SessionId, End>,
+    ends: BTreeMap<SessionId, LogEnd>,
     /// `None` once it is closed.
     anchor: Option<Anchor>,
     /// Every head as opening read it, until it is asked for or something is written: a start reads heads once.
@@ -157,13 +157,18 @@ impl FjallStore {
     }
 
     /// The last record that a fork takes over. It is its parent's newest, or on the disk by now.
-    fn root(&self, fork: &Fork, ends: &BTreeMap<SessionId, End>, writer: &Writer) -> Result<End, StoreError> {
+    fn root(
+        &self,
+        fork: &Fork,
+        ends: &BTreeMap<SessionId, LogEnd>,
+        writer: &Writer,
+    ) -> Result<LogEnd, StoreError> {
         let newest = ends.get(&fork.parent).or_else(|| writer.ends.get(&fork.parent));
         if let Some(end) = newest.filter(|end| end.seq == fork.through) {
             return Ok(*end);
         }
         let check = self.read(|reader| reader.check_of(fork.parent, fork.through))?;
-        Ok(End { seq: fork.through, check })
+        Ok(LogEnd { seq: fork.through, check })
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
@@ -237,7 +242,7 @@ impl Store for FjallStore {
             return Err(StoreError::Vanished { path: self.path.clone() });
         }
         writer.heads = None;
-        let order::Outcome { heads, erased } = self.read(|reader| {
+        let order::Verified { heads, erased } = self.read(|reader| {
             order::verify(batches, |session| writer.end(reader, session).map(|end| end.seq))
         })?;
         let mut ends = BTreeMap::new();
@@ -245,11 +250,11 @@ impl Store for FjallStore {
         for &session in &erased {
             // What this very append adds to an erased session is never written.
             let places = self.read(|reader| reader.places(session))?;
-            rows.extend(places.map(|seq| Row::Record(key::record(session, seq), None)));
+            rows.extend(places.map(|seq| KeyspaceRow::Record(key::record(session, seq), None)));
             let pieces =
                 self.read(|reader| reader.blob_keys(session, Seq(0)).collect::<Result<Vec<_>, _>>())?;
-            rows.extend(pieces.into_iter().map(|key| Row::Blob(key, None)));
-            rows.push(Row::Head(key::head(session), None));
+            rows.extend(pieces.into_iter().map(|key| KeyspaceRow::Blob(key, None)));
+            rows.push(KeyspaceRow::Head(key::head(session), None));
         }
         let mut blobs = batches.iter().flat_map(|batch| &batch.blobs);
         let kept = |stamped: &&Stamped| !erased.contains(&stamped.session);
@@ -262,21 +267,21 @@ impl Store for FjallStore {
             };
             let (value, check) =
                 envelope::seal(session, stamped.seq, before.check, |out| wire::encode_record(stamped, out))?;
-            ends.insert(session, End { seq: stamped.seq, check });
-            rows.push(Row::Record(key::record(session, stamped.seq), Some(value)));
+            ends.insert(session, LogEnd { seq: stamped.seq, check });
+            rows.push(KeyspaceRow::Record(key::record(session, stamped.seq), Some(value)));
             if stamped.beside() > 0
                 && let Some(blob) = blobs.find(|blob| (blob.session, blob.seq) == (session, stamped.seq))
             {
                 let from = stamped.text().len() as u64;
                 let pieces = blob::rows(session, stamped.seq, check, from, &blob.text);
-                rows.extend(pieces.map(|(key, value)| Row::Blob(key, Some(value))));
+                rows.extend(pieces.map(|(key, value)| KeyspaceRow::Blob(key, Some(value))));
             }
         }
         for (session, head) in heads {
             let end = ends.get(&session).copied().unwrap_or_else(|| writer.known_end(session));
             let (value, _) =
                 envelope::seal(session, envelope::HEAD, end.check, |out| wire::encode_head(head, out))?;
-            rows.push(Row::Head(key::head(session), Some(value)));
+            rows.push(KeyspaceRow::Head(key::head(session), Some(value)));
         }
         let durability = batches.iter().map(|batch| batch.durability).max().unwrap_or(Durability::Buffered);
         // What is about to be erased is expected by nobody from now on, and not believed if it is found. The other way
@@ -416,7 +421,7 @@ fn tells_of_loss(stamped: &Stamped) -> bool {
 
 impl Writer {
     /// The session's end, looked up at its first append.
-    fn end(&mut self, reader: &Reader<'_>, session: SessionId) -> Result<End, StoreError> {
+    fn end(&mut self, reader: &Reader<'_>, session: SessionId) -> Result<LogEnd, StoreError> {
         if let Some(end) = self.ends.get(&session) {
             return Ok(*end);
         }
@@ -425,12 +430,16 @@ impl Writer {
         Ok(end)
     }
 
-    fn known_end(&self, session: SessionId) -> End {
+    fn known_end(&self, session: SessionId) -> LogEnd {
         self.ends.get(&session).copied().unwrap_or_default()
     }
 
     /// Takes the ends of a commit that was written. What is synced is acknowledged, with all that came before it.
-    fn advance(&mut self, ends: BTreeMap<SessionId, End>, durability: Durability) -> Result<(), StoreError> {
+    fn advance(
+        &mut self,
+        ends: BTreeMap<SessionId, LogEnd>,
+        durability: Durability,
+    ) -> Result<(), StoreError> {
         self.unanchored.extend(ends.keys());
         self.ends.extend(ends);
         match durability {

@@ -8,7 +8,7 @@ use q_core::{Fork, Head, Seq, SessionId, Stamped};
 
 use crate::blob::Pieces;
 use crate::chain::{Backward, Forward};
-use crate::envelope::{self, End};
+use crate::envelope::{self, LogEnd};
 use crate::error::StoreError;
 use crate::log::Log;
 use crate::result::{self, Stretch};
@@ -28,7 +28,7 @@ pub(super) struct Reader<'a> {
 /// Where a session's log begins and ends.
 struct Bounds {
     first: Seq,
-    end: End,
+    end: LogEnd,
     fork: Option<Fork>,
 }
 
@@ -50,20 +50,20 @@ impl<'a> Reader<'a> {
     /// The session's log as its head knows it; the default where there is no session.
     fn bounds(&self, session: SessionId) -> Result<Bounds, StoreError> {
         let Some((head, end)) = self.head_row(session)? else {
-            return Ok(Bounds { first: Seq(1), end: End::default(), fork: None });
+            return Ok(Bounds { first: Seq(1), end: LogEnd::default(), fork: None });
         };
         Ok(Bounds { first: first_of(&head), end, fork: head.fork })
     }
 
     /// The session's head and the end it names.
-    pub(super) fn head_row(&self, session: SessionId) -> Result<Option<(Head, End)>, StoreError> {
+    pub(super) fn head_row(&self, session: SessionId) -> Result<Option<(Head, LogEnd)>, StoreError> {
         let row = self.get(&self.database.heads, &key::head(session));
         let row = row.map_err(|error| error.at(session, envelope::HEAD))?;
         row.map(|value| open_head(session, &value)).transpose()
     }
 
     /// The session's head and the end it names, if they are as they were written.
-    pub(super) fn head(&self, session: SessionId) -> Result<Option<(Head, End)>, StoreError> {
+    pub(super) fn head(&self, session: SessionId) -> Result<Option<(Head, LogEnd)>, StoreError> {
         let Some(value) = self.get(&self.database.heads, &key::head(session))? else { return Ok(None) };
         match open_head(session, &value) {
             Ok(opened) => Ok(Some(opened)),
@@ -107,12 +107,12 @@ impl<'a> Reader<'a> {
     pub(super) fn continues(
         &self,
         session: SessionId,
-        from: Option<End>,
-        to: (&Head, End),
+        from: Option<LogEnd>,
+        to: (&Head, LogEnd),
     ) -> Result<bool, StoreError> {
         let (head, to) = to;
         let first = from.map_or_else(|| first_of(head), |end| end.seq);
-        let mut reached = End { seq: Seq(first.0.saturating_sub(1)), check: 0 };
+        let mut reached = LogEnd { seq: Seq(first.0.saturating_sub(1)), check: 0 };
         for row in self.rows(session, reached.seq.next(), to.seq) {
             let (key, value) = row?;
             let seq = reached.seq.next();
@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
             if !is_linked {
                 return Ok(false);
             }
-            reached = End { seq, check: opened.check };
+            reached = LogEnd { seq, check: opened.check };
         }
         Ok(reached == to)
     }
@@ -192,9 +192,9 @@ impl<'a> Reader<'a> {
     }
 
     /// As [`Self::bounds`] knows it, and the record that stands there is that one.
-    pub(super) fn verified_end(&self, session: SessionId) -> Result<End, StoreError> {
+    pub(super) fn verified_end(&self, session: SessionId) -> Result<LogEnd, StoreError> {
         let end = self.bounds(session)?.end;
-        if end != End::default() {
+        if end != LogEnd::default() {
             let value = self.value(session, end.seq)?;
             if envelope::open(session, end.seq, &value)?.check != end.check {
                 return Err(StoreError::Damaged { session, seq: end.seq });
@@ -293,10 +293,10 @@ pub(super) fn first_of(head: &Head) -> Seq {
 }
 
 /// A head's row, verified.
-pub(super) fn open_head(session: SessionId, value: &[u8]) -> Result<(Head, End), StoreError> {
+pub(super) fn open_head(session: SessionId, value: &[u8]) -> Result<(Head, LogEnd), StoreError> {
     let opened = envelope::open(session, envelope::HEAD, value)?;
     let head = wire::decode_head(session, opened.payload)?;
-    let end = End { seq: head.seq, check: opened.prev };
+    let end = LogEnd { seq: head.seq, check: opened.prev };
     Ok((head, end))
 }
 

@@ -16,11 +16,11 @@ use crate::aside::Aside;
 use crate::directory::{self, OURS_ONLY};
 use crate::envelope::is_own;
 use crate::error::StoreError;
-use crate::files::journal::Kind;
+use crate::files::journal::RowKind;
 use crate::files::{look, pieces, table};
 use crate::key::{self, Key};
 
-use super::database::{Database, Purpose, Row};
+use super::database::{Database, KeyspaceRow, Purpose};
 use super::failure::ENGINES_LOCK;
 
 const DRAFT: &str = "rebuilt.tmp";
@@ -140,17 +140,17 @@ fn fill(from: &Path, anchored: Option<&Anchored>, to: &Path) -> Result<(), Store
 /// A database being filled.
 struct Filling {
     database: Database,
-    waiting: Vec<Row>,
+    waiting: Vec<KeyspaceRow>,
     /// The newest head of each session. Most are written often, and only the last one counts.
     heads: BTreeMap<SessionId, (u64, Option<Vec<u8>>)>,
 }
 
 impl Filling {
-    fn take(&mut self, key: &[u8], value: &[u8], kind: Kind, order: u64) -> Result<(), StoreError> {
+    fn take(&mut self, key: &[u8], value: &[u8], kind: RowKind, order: u64) -> Result<(), StoreError> {
         let value = match kind {
-            Kind::Value if is_own(key, value) => Some(value.to_vec()),
-            Kind::Gone => None,
-            Kind::Value | Kind::Foreign => return Ok(()),
+            RowKind::Value if is_own(key, value) => Some(value.to_vec()),
+            RowKind::Gone => None,
+            RowKind::Value | RowKind::Foreign => return Ok(()),
         };
         match key::read(key) {
             Some(Key::Head(session)) => {
@@ -160,10 +160,10 @@ impl Filling {
                 }
             }
             Some(Key::Record(session, seq)) => {
-                self.waiting.push(Row::Record(key::record(session, seq), value));
+                self.waiting.push(KeyspaceRow::Record(key::record(session, seq), value));
             }
             Some(Key::Blob(session, seq, at)) => {
-                self.waiting.push(Row::Blob(key::blob(session, seq, at), value));
+                self.waiting.push(KeyspaceRow::Blob(key::blob(session, seq, at), value));
             }
             None => {}
         }
@@ -176,7 +176,8 @@ impl Filling {
 
     fn finish(mut self) -> Result<(), StoreError> {
         let heads = std::mem::take(&mut self.heads);
-        let rows = heads.into_iter().map(|(session, (_, value))| Row::Head(key::head(session), value));
+        let rows =
+            heads.into_iter().map(|(session, (_, value))| KeyspaceRow::Head(key::head(session), value));
         self.waiting.extend(rows);
         self.write()?;
         self.database.sync()
@@ -226,7 +227,9 @@ mod tests {
         let mut read = Vec::new();
         for row in [Some(value("older")), None, Some(value("newest"))] {
             read.push(database.snapshot());
-            database.commit(vec![Row::Record(key::record(session, seq), row)], Durability::Synced).unwrap();
+            database
+                .commit(vec![KeyspaceRow::Record(key::record(session, seq), row)], Durability::Synced)
+                .unwrap();
         }
         database.records.rotate_memtable_and_wait().unwrap();
         drop(read);

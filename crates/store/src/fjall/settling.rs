@@ -7,13 +7,13 @@ use q_core::{Durability, Head, Seq, SessionId};
 use crate::anchor::{Anchored, GONE};
 use crate::aside::Aside;
 use crate::damage::Damage;
-use crate::envelope::{self, End};
+use crate::envelope::{self, LogEnd};
 use crate::error::StoreError;
-use crate::files::journal::{self, Kind};
+use crate::files::journal::{self, RowKind};
 use crate::settle::{self, Verdict, Walk};
 use crate::{key, page, tail, wire};
 
-use super::database::{Database, Row};
+use super::database::{Database, KeyspaceRow};
 use super::reader::{Reader, first_of, open_head};
 
 /// Rows removed in one commit when a log is cut.
@@ -42,7 +42,7 @@ impl Scope {
 /// What is true of the store from now on.
 #[derive(Debug, Default)]
 pub(super) struct Settled {
-    pub(super) ends: BTreeMap<SessionId, End>,
+    pub(super) ends: BTreeMap<SessionId, LogEnd>,
     /// The heads that were in order already.
     pub(super) heads: Vec<Head>,
     pub(super) damage: Vec<Damage>,
@@ -104,8 +104,8 @@ fn fitting(
     reader: &Reader<'_>,
     session: SessionId,
     value: &[u8],
-    anchored: Option<End>,
-) -> Result<Option<(Head, End)>, StoreError> {
+    anchored: Option<LogEnd>,
+) -> Result<Option<(Head, LogEnd)>, StoreError> {
     if anchored == Some(GONE) {
         return Ok(None);
     }
@@ -130,7 +130,7 @@ pub(super) struct Judged {
 pub(super) fn judge(
     database: &Database,
     session: SessionId,
-    anchored: Option<End>,
+    anchored: Option<LogEnd>,
 ) -> Result<Judged, StoreError> {
     if anchored == Some(GONE) {
         return Ok(Judged { verdict: Verdict::Erased, was_blind: false });
@@ -179,13 +179,13 @@ pub(super) fn carry_out(
     session: SessionId,
     verdict: &Verdict,
     aside: &Aside,
-) -> Result<Option<End>, StoreError> {
+) -> Result<Option<LogEnd>, StoreError> {
     match verdict {
         Verdict::Whole(end) | Verdict::Told(end, _) => Ok(Some(*end)),
         Verdict::Erased => {
             remove(database, session, &rows_after(database, session, Seq(0), None)?)?;
             remove_blobs(database, session, Seq(0), None)?;
-            database.commit(vec![Row::Head(key::head(session), None)], Durability::Synced)?;
+            database.commit(vec![KeyspaceRow::Head(key::head(session), None)], Durability::Synced)?;
             Ok(None)
         }
         Verdict::Cut(end, head, _) => {
@@ -200,7 +200,7 @@ pub(super) fn carry_out(
                 }
                 None => None,
             };
-            database.commit(vec![Row::Head(key::head(session), head_row)], Durability::Synced)?;
+            database.commit(vec![KeyspaceRow::Head(key::head(session), head_row)], Durability::Synced)?;
             Ok(head.is_some().then_some(*end))
         }
     }
@@ -208,7 +208,7 @@ pub(super) fn carry_out(
 
 fn remove(database: &Database, session: SessionId, places: &[Seq]) -> Result<(), StoreError> {
     for rows in places.chunks(CUT_AT_ONCE) {
-        let rows = rows.iter().map(|seq| Row::Record(key::record(session, *seq), None)).collect();
+        let rows = rows.iter().map(|seq| KeyspaceRow::Record(key::record(session, *seq), None)).collect();
         database.commit(rows, Durability::Buffered)?;
     }
     Ok(())
@@ -227,13 +227,13 @@ fn remove_blobs(
         let mut kept = Vec::new();
         for (order, row) in (1..).zip(reader.blob_rows(session, end.next())) {
             let (key, value) = row?;
-            let row = journal::Row { keyspace: 0, key: &key, value: &value, kind: Kind::Value };
+            let row = journal::JournalRow { keyspace: 0, key: &key, value: &value, kind: RowKind::Value };
             journal::write_batch(order, &[row], &mut kept);
         }
         aside.keep(&format!("{session}.blobs"), &kept).map_err(StoreError::Io)?;
     }
     for keys in keys.chunks(CUT_AT_ONCE) {
-        let rows = keys.iter().map(|key| Row::Blob(*key, None)).collect();
+        let rows = keys.iter().map(|key| KeyspaceRow::Blob(*key, None)).collect();
         database.commit(rows, Durability::Buffered)?;
     }
     Ok(())
@@ -252,7 +252,7 @@ fn rows_after(
     for row in reader.readable(session, end.next(), end) {
         let (seq, value) = row?;
         let key = key::record(session, seq);
-        let row = journal::Row { keyspace: 0, key: &key, value: &value, kind: Kind::Value };
+        let row = journal::JournalRow { keyspace: 0, key: &key, value: &value, kind: RowKind::Value };
         journal::write_batch(seq.0, &[row], &mut kept);
         gone.push(seq);
     }

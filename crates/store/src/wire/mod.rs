@@ -18,26 +18,26 @@ pub(crate) const FORMAT: u8 = 1;
 
 /// Appends a record's payload; session and place are in its key.
 pub(crate) fn encode_record(stamped: &Stamped, out: &mut Vec<u8>) -> Result<(), StoreError> {
-    write(&v1::Stamped::from(stamped), out)
+    write(&v1::StampedV1::from(stamped), out)
 }
 
 /// A record from its payload. The caller has verified the payload's check.
 pub(crate) fn decode_record(session: SessionId, seq: Seq, payload: &[u8]) -> Result<Stamped, StoreError> {
     let future = |found: String| unknown(session, seq, &found);
-    let stamped: v1::Stamped<'_> =
+    let stamped: v1::StampedV1<'_> =
         rmp_serde::from_slice(payload).map_err(|error| future(error.to_string()))?;
     stamped.into_core(session, seq).map_err(|error| future(error.to_string()))
 }
 
 /// Appends a head's payload; the session is in its key.
 pub(crate) fn encode_head(head: &Head, out: &mut Vec<u8>) -> Result<(), StoreError> {
-    write(&v1::Head::from(head), out)
+    write(&v1::HeadV1::from(head), out)
 }
 
 /// A head from its payload. The caller has verified the payload's check.
 pub(crate) fn decode_head(session: SessionId, payload: &[u8]) -> Result<Head, StoreError> {
     let future = |found: String| unknown(session, envelope::HEAD, &found);
-    let head: v1::Head<'_> = rmp_serde::from_slice(payload).map_err(|error| future(error.to_string()))?;
+    let head: v1::HeadV1<'_> = rmp_serde::from_slice(payload).map_err(|error| future(error.to_string()))?;
     head.into_core(session).map_err(|error| future(error.to_string()))
 }
 

@@ -3,7 +3,7 @@
 use q_core::{Name, Refusal, TagChange};
 
 use crate::command::arguments::{Arguments, CoreCommand, Param, params};
-use crate::command::table::{self, Action, Row};
+use crate::command::table::{self, Action, CommandRow};
 use crate::command::{SlashError, UserCommand, fault, word_of};
 use crate::granted::Way;
 use crate::kinds::Kinds;
@@ -26,7 +26,7 @@ pub fn parse(text: &str, kinds: &Kinds) -> Result<UserCommand, SlashError> {
 
 /// A command taken apart.
 struct Typed<'a> {
-    row: &'static Row,
+    row: &'static CommandRow,
     word: &'a str,
     /// All after the word, as typed.
     rest: &'a str,

@@ -189,7 +189,7 @@ impl Group {
 
 /// All ways to one action.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub struct CommandRow {
     pub action: Action,
     pub group: Group,
     /// Keys that do it at once, each with when it does.
@@ -240,7 +240,7 @@ const ALT_DIGITS: [(Chord, When); 9] = [
 
 macro_rules! rows {
     ($($group:ident, $action:expr, $direct:expr, $leader:expr, $slash:expr, $arguments:literal, $cli:expr, $core:expr, $about:literal, $word:literal, $help:literal;)*) => {
-        &[$(Row {
+        &[$(CommandRow {
             action: $action,
             group: Group::$group,
             direct: $direct,
@@ -257,7 +257,7 @@ macro_rules! rows {
 }
 
 /// Every action, in the order of the help screen.
-pub const ROWS: &[Row] = rows![
+pub const ROWS: &[CommandRow] = rows![
     Sessions, Action::New, &[(ctrl('n'), Empty)], &[plain('n')], &["new"], "[KIND] [NAME]", Some("q new [NAME] [--kind KIND]"), None, "", "new", "create a session and go to it; KIND is development, debug, planning, review, or one of your config";
     Sessions, Action::Switch, &ALT_DIGITS, &DIGITS, &["switch", "sw"], "NAME|NUMBER", Some("q attach SESSION"), None, "", "go to", "go to a session by its number, name or the beginning of its name";
     Sessions, Action::Next, &[(key(PageDown).ctrl(), Always), (key(Tab).ctrl(), Always)], &[plain(']')], &["next"], "", None, None, "", "next", "go to the next session";
@@ -336,7 +336,7 @@ pub fn by_leader(chord: Chord) -> Option<Action> {
 }
 
 /// The row of a slash command, by its name or another word for it.
-pub fn by_slash(word: &str) -> Option<&'static Row> {
+pub fn by_slash(word: &str) -> Option<&'static CommandRow> {
     ROWS.iter().find(|row| row.slash.contains(&word))
 }
 
@@ -352,12 +352,12 @@ pub fn keys(chords: &[Chord]) -> String {
 }
 
 impl Action {
-    pub fn row(self) -> Option<&'static Row> {
+    pub fn row(self) -> Option<&'static CommandRow> {
         ROWS.iter().find(|row| row.action == self)
     }
 }
 
-impl Row {
+impl CommandRow {
     /// Whether a `!` behind its command means something: also while the session works.
     pub const fn may_force(&self) -> bool {
         matches!(self.action, Action::Close | Action::Delete)

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::layout::flow::Piece;
+use crate::layout::flow::FlowPiece;
 use crate::layout::wrap::truncated;
 use crate::sanitize;
 use crate::style::Palette;
@@ -60,14 +60,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
         };
         flow.rows(index, from, |piece| {
             match piece {
-                Piece::Blank => {}
-                Piece::Mark => draw_mark(buffer, area, y, palette.mark()),
-                Piece::Unanswered => {
+                FlowPiece::Blank => {}
+                FlowPiece::Mark => draw_mark(buffer, area, y, palette.mark()),
+                FlowPiece::Unanswered => {
                     let (x, room) = (area.x.saturating_add(gutter), area.width.saturating_sub(gutter));
                     let said = format!("— {}", words::NOT_ANSWERED);
                     buffer.set_stringn(x, y, said, room.into(), palette.alarm());
                 }
-                Piece::Row { first, row } => {
+                FlowPiece::Row { first, row } => {
                     if first {
                         let at = area.x + u16::from(names);
                         buffer.set_stringn(at, y, label, gutter.into(), label_style);

@@ -52,7 +52,7 @@ pub(crate) enum Scroll {
 }
 
 /// One row to draw.
-pub(crate) enum Piece<'a> {
+pub(crate) enum FlowPiece<'a> {
     Blank,
     Mark,
     Row {
@@ -124,28 +124,28 @@ fn unseen_block<'s>(
 
 impl Flow<'_, &Cache> {
     /// Calls `draw` for the rows of an entry from `from` on, until it says stop. An entry that was not laid out has none.
-    pub(crate) fn rows(&self, index: usize, from: usize, mut draw: impl FnMut(Piece<'_>) -> bool) {
+    pub(crate) fn rows(&self, index: usize, from: usize, mut draw: impl FnMut(FlowPiece<'_>) -> bool) {
         let Some(entry) = self.session.entries.get(index) else { return };
         let shape_of = |entry: &Entry| self.cache.laid_out(self.session.summary.id, entry.no);
         let lead = self.lead(index, entry);
         let mark = mark_block(self.session, self.mark, index, shape_of);
         let Some(shape) = shape_of(entry) else { return };
-        let mut pieces: Vec<Piece<'_>> = Vec::new();
-        pieces.extend((0..lead).map(|_| Piece::Blank));
+        let mut pieces: Vec<FlowPiece<'_>> = Vec::new();
+        pieces.extend((0..lead).map(|_| FlowPiece::Blank));
         let mut first = true;
         for (number, block) in shape.blocks.iter().enumerate() {
             if number > 0 {
-                pieces.push(Piece::Blank);
+                pieces.push(FlowPiece::Blank);
             }
             if mark == Some(number) {
-                pieces.push(Piece::Mark);
+                pieces.push(FlowPiece::Mark);
             }
             for row in &block.rows {
-                pieces.push(Piece::Row { first, row });
+                pieces.push(FlowPiece::Row { first, row });
                 first = false;
             }
         }
-        pieces.extend(self.unanswered.contains(&entry.no).then_some(Piece::Unanswered));
+        pieces.extend(self.unanswered.contains(&entry.no).then_some(FlowPiece::Unanswered));
         for piece in pieces.into_iter().skip(from) {
             if !draw(piece) {
                 return;

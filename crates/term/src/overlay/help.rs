@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::table::{Group, ROWS, Row as Action, When};
+use crate::command::table::{CommandRow as Action, Group, ROWS, When};
 use crate::layout::wrap::{Row, Wrapper, filled, plain};
 use crate::overlay::OverlayContext;
 use crate::overlay::page::Sheet;

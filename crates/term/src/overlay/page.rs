@@ -84,7 +84,7 @@ pub(super) fn waiting(
         lines.push("nothing waits here any more".to_owned());
     }
     let row = |action: &Action| ROWS.iter().find(|row| row.action == *action);
-    let commands: Vec<String> = commands.iter().filter_map(row).map(table::Row::command).collect();
+    let commands: Vec<String> = commands.iter().filter_map(row).map(table::CommandRow::command).collect();
     lines.extend([String::new(), commands.join(" · ")]);
     lines.extend(last.map(str::to_owned));
     lines.iter().flat_map(|line| wrap::plain(line, width, Style::new())).collect()

@@ -4,7 +4,7 @@ use q_core::SessionId;
 
 use crate::command;
 use crate::command::CoreCommand;
-use crate::command::table::{Action, ROWS, Row as ActionRow};
+use crate::command::table::{Action, CommandRow as ActionRow, ROWS};
 use crate::layout::Row;
 use crate::overlay::OverlayContext;
 use crate::overlay::page::{self, Sheet};

@@ -14,7 +14,7 @@ use super::{Fork, Mark, Sent, Usage, aloud, asks, is_aloud, is_asks, is_default}
 
 /// [`q_core::Head`] without its id, which is the key.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Head<'a> {
+pub(crate) struct HeadV1<'a> {
     #[serde(rename = "name", borrow)]
     name: Cow<'a, str>,
     #[serde(rename = "origin")]
@@ -156,7 +156,7 @@ struct Taken {
     prompt: u64,
 }
 
-impl<'a> From<&'a q_core::Head> for Head<'a> {
+impl<'a> From<&'a q_core::Head> for HeadV1<'a> {
     fn from(head: &'a q_core::Head) -> Self {
         Self {
             name: head.name.as_str().into(),
@@ -206,7 +206,7 @@ impl<'a> From<&'a q_core::Head> for Head<'a> {
     }
 }
 
-impl Head<'_> {
+impl HeadV1<'_> {
     pub(crate) fn into_core(self, id: SessionId) -> Result<q_core::Head, NameFault> {
         Ok(q_core::Head {
             id,

@@ -7,8 +7,8 @@ mod imported;
 mod record;
 mod word;
 
-pub(crate) use head::Head;
-pub(crate) use record::Stamped;
+pub(crate) use head::HeadV1;
+pub(crate) use record::StampedV1;
 
 use q_core::{
     EntryNo, Fork as CoreFork, Mark as CoreMark, Sent as CoreSent, Seq, SessionId, Usage as CoreUsage,

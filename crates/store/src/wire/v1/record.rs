@@ -13,7 +13,7 @@ use super::{Mark, Sent, Usage, aloud, is_aloud, is_default};
 
 /// [`q_core::Stamped`] without its session and place, which are in the key.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Stamped<'a> {
+pub(crate) struct StampedV1<'a> {
     #[serde(rename = "at")]
     at: u64,
     #[serde(rename = "rec", borrow)]
@@ -307,13 +307,13 @@ pub(super) enum Ending<'a> {
     },
 }
 
-impl<'a> From<&'a q_core::Stamped> for Stamped<'a> {
+impl<'a> From<&'a q_core::Stamped> for StampedV1<'a> {
     fn from(stamped: &'a q_core::Stamped) -> Self {
         Self { at: stamped.at.0, record: Record::from(&stamped.record) }
     }
 }
 
-impl Stamped<'_> {
+impl StampedV1<'_> {
     pub(crate) fn into_core(self, session: SessionId, seq: Seq) -> Result<q_core::Stamped, NameFault> {
         Ok(q_core::Stamped { session, seq, at: WallTime(self.at), record: self.record.into_core()? })
     }
