@@ -5,7 +5,7 @@
 //! or another one.
 //!
 //! What several share stands beside them: [`picker`] for those that choose from a list, [`page`] for those that are read,
-//! [`line`] for a text of one row, [`hints`] for the keys that are advertised, [`popup`] for the box around it all.
+//! [`mod@line`] for a text of one row, [`hints`] for the keys that are advertised, [`popup`] for the box around it all.
 
 mod confirm;
 mod help;
