@@ -1,5 +1,7 @@
-//! One connection: the hello, then reading and writing side by side until either ends.
+//! One connection: the hello, then reading and writing side by side. Who takes no more is heard to the end: it may have said
+//! something before it left.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use crate::events::Event;
 
 /// How long a connection may stay without a hello.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
+/// How long one that takes no more is heard. What it said before it left is in the socket already.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Frames are written together up to about this length.
 const TOGETHER: usize = 64 << 10;
@@ -48,9 +52,12 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, shared: Arc<Shar
     if events.send(Event::Connected { client, hello, outbox: Arc::clone(&outbox) }).await.is_err() {
         return; // the host ends
     }
+    let mut listening = pin!(listen(reader, client, &outbox, events));
     tokio::select! {
-        () = listen(reader, client, &outbox, events) => {}
-        () = speak(write, client, &outbox, events) => {}
+        () = &mut listening => {}
+        end = speak(write, client, &outbox, events) => if end == Spoken::IntoTheVoid {
+            let _heard_to_the_end = tokio::time::timeout(LAST_WORDS, listening).await;
+        },
         () = outbox.cut() => {
             tracing::warn!(target: "q::listener", client = client.0, "a client that does not read is cut off");
         }
@@ -111,13 +118,27 @@ async fn listen(mut reader: Reader, client: ClientId, outbox: &Outbox, events: &
     }
 }
 
-async fn speak(mut to: OwnedWriteHalf, client: ClientId, outbox: &Outbox, events: &mpsc::Sender<Event>) {
+/// Why nothing more is written to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spoken {
+    /// The host ends the connection, or itself.
+    ToTheEnd,
+    /// The client takes no more: most likely it left.
+    IntoTheVoid,
+}
+
+async fn speak(
+    mut to: OwnedWriteHalf,
+    client: ClientId,
+    outbox: &Outbox,
+    events: &mpsc::Sender<Event>,
+) -> Spoken {
     let mut frames = Vec::new();
     loop {
         let event = match outbox.take().await {
             Taken::Messages(messages) => {
                 if write(&mut to, messages, &mut frames).await.is_err() {
-                    return;
+                    return Spoken::IntoTheVoid;
                 }
                 continue;
             }
@@ -126,10 +147,10 @@ async fn speak(mut to: OwnedWriteHalf, client: ClientId, outbox: &Outbox, events
                 Event::Lagged { client }
             }
             Taken::Drained => Event::Drained { client },
-            Taken::Closed => return,
+            Taken::Closed => return Spoken::ToTheEnd,
         };
         if events.send(event).await.is_err() {
-            return;
+            return Spoken::ToTheEnd;
         }
     }
 }
@@ -261,6 +282,32 @@ mod tests {
             ),
             "{said:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn what_a_client_said_before_it_left_is_heard_although_it_takes_no_answer() {
+        let (shared, mut heard) = shared(1024);
+        let (mut remote, outbox) = greeted(&shared, 1, &mut heard).await;
+        for id in 1..=3 {
+            remote.send(&ask(id)).await.unwrap();
+        }
+        drop(remote);
+        let first = heard.recv().await;
+        assert!(matches!(first, Some(Event::Said { message: ClientMessage::Request { id: 1, .. }, .. })));
+        // The second waits until the host has dealt with the first. Meanwhile the host writes, to nobody.
+        outbox.push(HostMessage::Ready);
+        for _turn_of_the_runtime in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        drop(first);
+        for expected in [2, 3] {
+            let said = heard.recv().await;
+            assert!(
+                matches!(&said, Some(Event::Said { message: ClientMessage::Request { id, .. }, .. }) if *id == expected),
+                "{expected}: {said:?}"
+            );
+        }
+        assert!(matches!(heard.recv().await, Some(Event::Disconnected { .. })));
     }
 
     #[tokio::test]
