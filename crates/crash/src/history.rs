@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use q_core::{Batch, Durability, EntryNo, Head, Seq, SessionId, Stamped, Stored};
-use q_store::{Damage, MemoryStore, Page, Store, StoreError, Stretch, losses};
+use q_core::{Batch, Durability, Head, Seq, SessionId, Stamped};
+use q_store::{Damage, MemoryStore, Store, StoreError, StoreLayer, losses};
 
 use super::driver::{Driver, Step};
 use super::image::{self, Broken};
@@ -51,55 +51,15 @@ impl<'a> Witnessed<'a> {
     }
 }
 
-impl Store for Witnessed<'_> {
+impl StoreLayer for Witnessed<'_> {
+    fn behind(&self) -> &dyn Store {
+        self.store
+    }
+
     fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
         self.store.append(batches)?;
         (self.took)(batches);
         Ok(())
-    }
-
-    fn sync(&self) -> Result<(), StoreError> {
-        self.store.sync()
-    }
-
-    fn heads(&self) -> Result<Vec<Head>, StoreError> {
-        self.store.heads()
-    }
-
-    fn head(&self, session: SessionId) -> Result<Option<Head>, StoreError> {
-        self.store.head(session)
-    }
-
-    fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {
-        self.store.stored(head, tail_bytes)
-    }
-
-    fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError> {
-        self.store.page(session, before, bytes)
-    }
-
-    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
-        self.store.result(session, stretch)
-    }
-
-    fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
-        self.store.records(session, from, limit)
-    }
-
-    fn verify(&self) -> Result<Vec<Damage>, StoreError> {
-        self.store.verify()
-    }
-
-    fn is_worth_compacting(&self) -> bool {
-        self.store.is_worth_compacting()
-    }
-
-    fn compact(&self) -> Result<(), StoreError> {
-        self.store.compact()
-    }
-
-    fn damage(&self) -> Vec<Damage> {
-        self.store.damage()
     }
 }
 

@@ -3,8 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use q_core::{Batch, EntryNo, Head, Seq, SessionId, Stamped, Stored};
-use q_store::{Damage, Page, Store, StoreError, Stretch};
+use q_store::{Store, StoreLayer};
 use tokio::sync::oneshot;
 
 /// A store, and word for whoever waits until it is closed.
@@ -30,53 +29,9 @@ pub(crate) fn share(store: impl Store + 'static) -> (Arc<dyn Store>, Closed) {
     (Arc::new(Shared { store, _open: open }), Closed(closed))
 }
 
-impl<S: Store> Store for Shared<S> {
-    fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
-        self.store.append(batches)
-    }
-
-    fn sync(&self) -> Result<(), StoreError> {
-        self.store.sync()
-    }
-
-    fn heads(&self) -> Result<Vec<Head>, StoreError> {
-        self.store.heads()
-    }
-
-    fn head(&self, session: SessionId) -> Result<Option<Head>, StoreError> {
-        self.store.head(session)
-    }
-
-    fn stored(&self, head: Head, tail_bytes: usize) -> Result<Stored, StoreError> {
-        self.store.stored(head, tail_bytes)
-    }
-
-    fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError> {
-        self.store.page(session, before, bytes)
-    }
-
-    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
-        self.store.result(session, stretch)
-    }
-
-    fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
-        self.store.records(session, from, limit)
-    }
-
-    fn verify(&self) -> Result<Vec<Damage>, StoreError> {
-        self.store.verify()
-    }
-
-    fn is_worth_compacting(&self) -> bool {
-        self.store.is_worth_compacting()
-    }
-
-    fn compact(&self) -> Result<(), StoreError> {
-        self.store.compact()
-    }
-
-    fn damage(&self) -> Vec<Damage> {
-        self.store.damage()
+impl<S: Store> StoreLayer for Shared<S> {
+    fn behind(&self) -> &dyn Store {
+        &self.store
     }
 }
 
