@@ -12,6 +12,11 @@ pub(super) enum Said {
 
 const OPEN: [&str; 2] = ["<think>", "<thinking>"];
 const CLOSE: [&str; 2] = ["</think>", "</thinking>"];
+/// How all of [`CLOSE`] begin, and how each goes on: one search finds whichever comes first.
+const CLOSE_BEGINS: &str = "</think";
+const CLOSE_ENDS: [&str; 2] = [">", "ing>"];
+/// Blanks that may stand in front of a thought, in bytes. Behind more, what comes is the answer.
+const MAX_BLANKS: usize = 4 << 10;
 
 /// Text on its way, divided. What may become a tag is held back until it is one or is none.
 #[derive(Debug, Default)]
@@ -34,45 +39,49 @@ enum Place {
 }
 
 impl ThinkTags {
-    /// Takes a piece in.
+    /// Takes a piece in. The work is linear in it: what is divided is walked over once, and not much is ever held back.
     pub(super) fn read(&mut self, piece: &str) -> Vec<Said> {
-        self.held.push_str(piece);
+        let mut text = std::mem::take(&mut self.held);
+        text.push_str(piece);
+        let mut rest = text.as_str();
         let mut said = Vec::new();
         loop {
-            let text = std::mem::take(&mut self.held);
             match self.place {
                 Place::Answer => {
-                    said.extend((!text.is_empty()).then_some(Said::Words(text)));
+                    said.extend((!rest.is_empty()).then(|| Said::Words(rest.to_owned())));
                     return said;
                 }
                 Place::Before | Place::Behind => {
-                    let begun = text.trim_start();
-                    if let Some(rest) = OPEN.iter().find_map(|tag| begun.strip_prefix(tag)) {
-                        self.held = rest.to_owned();
+                    let begun = rest.trim_start();
+                    let has_room = self.place == Place::Behind || rest.len() - begun.len() <= MAX_BLANKS;
+                    if self.place == Place::Behind {
+                        rest = begun;
+                    }
+                    let thought = OPEN.iter().find_map(|tag| begun.strip_prefix(tag)).filter(|_| has_room);
+                    if let Some(thought) = thought {
+                        rest = thought;
                         self.place = Place::Inside;
-                    } else if OPEN.iter().any(|tag| tag.starts_with(begun)) {
-                        self.held = text;
+                    } else if has_room && OPEN.iter().any(|tag| tag.starts_with(begun)) {
+                        rest.clone_into(&mut self.held);
                         return said;
                     } else {
-                        self.held = if self.place == Place::Behind { begun.to_owned() } else { text };
                         self.place = Place::Answer;
                     }
                 }
                 Place::Inside => {
-                    let end = CLOSE.iter().filter_map(|tag| Some((text.find(tag)?, tag.len()))).min();
-                    let (thought, rest) = if let Some((at, length)) = end {
-                        self.place = Place::Behind;
-                        (text.get(..at), text.get(at + length..))
-                    } else {
-                        let at = beginning_of_tag(&text);
-                        (text.get(..at), text.get(at..))
-                    };
-                    let thought = thought.unwrap_or_default();
-                    said.extend((!thought.is_empty()).then(|| Said::Thought(thought.to_owned())));
-                    self.held = rest.unwrap_or_default().to_owned();
-                    if self.place == Place::Inside {
+                    let (end, next) = end_of_thought(rest).unwrap_or_else(|| {
+                        let at = beginning_of_tag(rest);
+                        (at, at)
+                    });
+                    let (thought, behind) = (rest.get(..end), rest.get(next..));
+                    let thought = thought.filter(|thought| !thought.is_empty());
+                    said.extend(thought.map(|thought| Said::Thought(thought.to_owned())));
+                    rest = behind.unwrap_or_default();
+                    if end == next {
+                        rest.clone_into(&mut self.held);
                         return said;
                     }
+                    self.place = Place::Behind;
                 }
             }
         }
@@ -88,6 +97,15 @@ impl ThinkTags {
             Place::Before | Place::Behind | Place::Answer => (!held.is_empty()).then_some(Said::Words(held)),
         }
     }
+}
+
+/// Where the first end of a thought begins, and what is behind it.
+fn end_of_thought(text: &str) -> Option<(usize, usize)> {
+    text.match_indices(CLOSE_BEGINS).find_map(|(at, begun)| {
+        let behind = text.get(at + begun.len()..)?;
+        let end = CLOSE_ENDS.iter().find(|end| behind.starts_with(**end))?;
+        Some((at, at + begun.len() + end.len()))
+    })
 }
 
 /// Where at the end of a text something stands that may become the end of a thought; its length where nothing does.
@@ -118,6 +136,36 @@ mod tests {
         }
         tags.rest().into_iter().for_each(put);
         (thoughts, words)
+    }
+
+    /// Ten times as much takes about ten times as long: 200,000 thoughts would take minutes if each looked at all the rest.
+    #[test]
+    fn a_text_of_nothing_but_thoughts_is_walked_over_once() {
+        let text = "<think></think>".repeat(200_000);
+        assert_eq!(divided(&[&text, "so"]), (String::new(), "so".to_owned()));
+        let open = "</think ".repeat(200_000);
+        assert_eq!(divided(&["<think>", &open, "</think>so"]), (open, "so".to_owned()));
+    }
+
+    #[test]
+    fn blanks_in_front_are_held_back_up_to_a_bound_and_the_same_wherever_they_are_cut() {
+        for (blanks, thinks) in [(MAX_BLANKS, true), (MAX_BLANKS + 1, false)] {
+            let blank = " ".repeat(blanks);
+            let text = format!("{blank}<think>a</think>b");
+            let expected =
+                if thinks { ("a".to_owned(), "b".to_owned()) } else { (String::new(), text.clone()) };
+            assert_eq!(divided(&[&text]), expected, "{blanks}");
+            assert_eq!(divided(&[&blank, "<think>a</think>b"]), expected, "{blanks}");
+            let mut tags = ThinkTags::default();
+            for _ in 0..blanks + 100 {
+                tags.read(" ");
+                assert!(tags.held.len() <= MAX_BLANKS, "{}", tags.held.len());
+            }
+        }
+        let mut tags = ThinkTags::default();
+        tags.read("<think>a</think>");
+        tags.read(&" ".repeat(10_000));
+        assert_eq!(tags.held, "", "blanks behind a thought belong to nothing");
     }
 
     #[test]
