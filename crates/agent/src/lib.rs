@@ -15,6 +15,6 @@ pub mod spec;
 pub use http::Dialect;
 pub use q_core::conversation::{Message, Role};
 pub use seat::{Agent, AgentControl, ChildEnvironment, Conversation, Seat, Turn};
-pub use secret::Secret;
+pub use secret::{Secret, Secrets};
 pub use shape::RequestShape;
 pub use spec::{AgentSpec, HttpSpec, NetworkEnvironment};

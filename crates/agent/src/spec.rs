@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::guide::Guide;
 use crate::http::{Dialect, HttpAgent};
 use crate::seat::Agent;
-use crate::secret::Secret;
+use crate::secret::{Secret, Secrets};
 use crate::shape::RequestShape;
 
 /// How an agent is reached.
@@ -87,6 +87,16 @@ impl fmt::Debug for NetworkEnvironment {
 }
 
 impl HttpSpec {
+    /// What must not show in anything that is said of the agent.
+    pub(crate) fn secrets(&self) -> Secrets {
+        let person = self.base_url.split_once("://").and_then(|(_, rest)| {
+            let authority = rest.split(['/', '?', '#']).next()?;
+            Some(authority.rsplit_once('@')?.0)
+        });
+        let password = person.and_then(|person| Some(person.split_once(':')?.1));
+        Secrets::new(self.key.as_ref(), &self.shape.headers, password)
+    }
+
     /// The repetitions unless configured otherwise: few, since nobody sees them being waited for.
     pub const RETRIES: u32 = 2;
     /// The idle timeout unless configured otherwise.

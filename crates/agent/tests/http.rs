@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -233,6 +234,16 @@ async fn the_key_never_shows() {
         .on("", Script::new().status(401, r#"{"error":{"message":"Incorrect API key provided: sk-test"}}"#));
     let failure = answer(spec(server.base_url()), ask("hi")).await.ending.unwrap_err();
     assert_eq!(failure.detail, "401 Incorrect API key provided: [key]");
+    // A server may say back whatever else it was told, in any place.
+    server.once(
+        "told",
+        Script::new().status(403, r#"{"error":{"message":"sk-header-1 with sk-header-2 as hidden-word"}}"#),
+    );
+    let mut told = spec(server.base_url().replace("://", "://me:hidden-word@"));
+    let header = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
+    told.shape.headers = vec![header("api-key", "sk-header-1"), header("x-auth", "Bearer sk-header-2")];
+    let failure = answer(told, ask("told")).await.ending.unwrap_err();
+    assert_eq!(failure.detail, "403 [key] with [key] as [key]");
     for key in ["sk-te\nst", "sk-tést", "sk test"] {
         let spec = HttpSpec { key: Some(Secret::new(key)), ..spec(server.base_url()) };
         let failure = answer(spec, ask("hi")).await.ending.unwrap_err();
@@ -242,6 +253,25 @@ async fn the_key_never_shows() {
     let password = "http://me:hidden@127.0.0.1:1/v1".to_owned();
     let failure = answer(spec(password), ask("hi")).await.ending.unwrap_err();
     assert!(!failure.detail.contains("hidden"), "{}", failure.detail);
+}
+
+#[tokio::test]
+async fn what_comes_behind_the_reason_gives_no_more_time() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let pinging = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let frame = r#"{"choices":[{"delta":{"content":"so"},"finish_reason":"stop"}]}"#;
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+        let mut written = client.write_all(format!("{head}data: {frame}\n\n").as_bytes());
+        while written.is_ok() {
+            written = client.write_all(b": ping\n\n");
+        }
+    });
+    let spec = HttpSpec { idle_timeout: Duration::from_millis(200), ..spec(base_url) };
+    let outcome = tokio::time::timeout(PATIENCE, answer(spec, ask("hi"))).await.expect("it ends by itself");
+    assert_eq!((outcome.text.as_str(), outcome.ending), ("so", Ok(())));
+    pinging.join().unwrap();
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ fn case(path: &Path) -> Case {
     let manner = Manner {
         dialect: Dialect::of(dialect).unwrap_or_else(|| panic!("{name}: {dialect}")),
         think_tags: head.lines().any(|line| line == "setting: think tags"),
-        key: Some(Secret::new("sk-test")),
+        secrets: Secret::new("sk-test").into(),
         longest: LONGEST,
     };
     Case { name, expected: expected.join("\n"), bytes: file[at + 5..].to_vec(), stays, manner }

@@ -12,7 +12,7 @@ use super::finish::Reason;
 use super::json::text;
 use super::pieces::Pieces;
 use super::think_tags::{Said, ThinkTags};
-use crate::secret::Secret;
+use crate::secret::Secrets;
 
 /// Calls of one answer that are counted. Nobody offered a tool: whoever calls more is not waited for.
 const MAX_CALLS: usize = 64;
@@ -20,11 +20,13 @@ const MAX_CALLS: usize = 64;
 /// An answer as far as it came.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    key: Option<Secret>,
+    secrets: Secrets,
     pieces: Pieces,
     /// Thoughts stand in the text, between tags.
     think_tags: Option<ThinkTags>,
     reason: Option<Reason>,
+    /// Words came behind it: some servers say why they will have ended with each piece, and none of that is the end.
+    is_early: bool,
     /// The server's own word for that reason.
     reason_word: String,
     /// The server has said which model answers.
@@ -52,14 +54,14 @@ struct Tools {
 }
 
 impl Answer {
-    /// One of which nothing came yet. The key must not show in what is said of it.
-    pub(super) fn new(key: Option<Secret>, has_think_tags: bool) -> Self {
-        Self { key, think_tags: has_think_tags.then(ThinkTags::default), ..Self::default() }
+    /// One of which nothing came yet. No secret must show in what is said of it.
+    pub(super) fn new(secrets: Secrets, has_think_tags: bool) -> Self {
+        Self { secrets, think_tags: has_think_tags.then(ThinkTags::default), ..Self::default() }
     }
 
     /// Whether the server has given a finish reason: only what it cost may still come.
     pub(super) const fn is_finished(&self) -> bool {
-        self.reason.is_some()
+        self.reason.is_some() && !self.is_early
     }
 
     /// Whether anything came that was meant to be a part of an answer.
@@ -89,6 +91,7 @@ impl Answer {
 
     /// Words of the answer.
     pub(super) fn say(&mut self, words: String) {
+        self.is_early |= self.reason.is_some() && !words.trim().is_empty();
         let Some(tags) = &mut self.think_tags else { return self.put(Said::Words(words)) };
         for said in tags.read(&words) {
             self.put(said);
@@ -107,6 +110,7 @@ impl Answer {
 
     /// What the model thinks aloud.
     pub(super) fn think(&mut self, words: String) {
+        self.is_early |= self.reason.is_some() && !words.trim().is_empty();
         self.pieces.think(words);
     }
 
@@ -135,7 +139,7 @@ impl Answer {
     pub(super) fn finish(&mut self, word: &str) {
         if let Some(reason) = Reason::of(word) {
             self.reason = Some(reason);
-            self.reason_word = clean(word.trim(), self.key.as_ref());
+            self.reason_word = clean(word.trim(), &self.secrets);
         }
     }
 
@@ -145,18 +149,18 @@ impl Answer {
             && let Some(model) = model.and_then(text).filter(|model| !model.trim().is_empty())
         {
             self.knows_model = true;
-            self.pieces.push(AgentEvent::Model(clean(&model, self.key.as_ref())));
+            self.pieces.push(AgentEvent::Model(clean(&model, &self.secrets)));
         }
     }
 
     /// What the server says in the place of an answer, or of its rest.
     pub(super) fn fail(&mut self, error: &str) {
-        self.error = Some(in_answer(error, self.key.as_ref()));
+        self.error = Some(in_answer(error, &self.secrets));
     }
 
     /// What it says beside one.
     pub(super) fn remark(&mut self, remark: &str) {
-        self.remark = Some(in_answer(remark, self.key.as_ref()));
+        self.remark = Some(in_answer(remark, &self.secrets));
     }
 
     /// What is to be handed on next.
@@ -186,6 +190,7 @@ impl Answer {
         }
         match &self.reason {
             _ if self.calls_too_much() => Some(self.wants_tool()),
+            Some(_) if self.is_early && broken.is_some() => broken,
             None => {
                 let unfinished = || failed(FailureKind::Cut, self.unfinished());
                 Some(self.remark.clone().or(broken).unwrap_or_else(unfinished))
@@ -195,7 +200,7 @@ impl Answer {
             Some(Reason::Stop) if !self.has_words => Some(failed(FailureKind::Empty, self.unread())),
             Some(reason) => reason
                 .failure()
-                .map(|failure| AgentFailure { detail: clean(&failure.detail, self.key.as_ref()), ..failure }),
+                .map(|failure| AgentFailure { detail: clean(&failure.detail, &self.secrets), ..failure }),
         }
     }
 
@@ -205,7 +210,7 @@ impl Answer {
             count => format!(" and {} more", count - 1),
         };
         let names = format!("{}{others}", self.tools.first);
-        failed(FailureKind::WantsTool, clean(&names, self.key.as_ref()))
+        failed(FailureKind::WantsTool, clean(&names, &self.secrets))
     }
 
     fn unfinished(&self) -> String {

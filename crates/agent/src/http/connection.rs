@@ -53,7 +53,7 @@ pub(super) async fn open(
     };
     let missing =
         trust.and_then(|trust| trust.missing.as_ref()).map(|why| format!("; {why}")).unwrap_or_default();
-    Err(failed(kind, clean(&format!("{through}{why}{missing}"), None)))
+    Err(failed(kind, clean(&format!("{through}{why}{missing}"), &crate::secret::Secrets::default())))
 }
 
 async fn reach(address: &Address, proxy: Option<&Intercept>, trust: Option<&Trust>) -> Result<Link, Fault> {

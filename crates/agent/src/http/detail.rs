@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::page;
-use crate::secret::Secret;
+use crate::secret::Secrets;
 
 /// The longest detail, in characters.
 const MAX_CHARS: usize = 300;
@@ -12,12 +12,12 @@ const BEGINNING: usize = 150;
 /// How deep errors are looked for in each other.
 const MAX_DEPTH: usize = 6;
 
-/// `text` as a detail: one line of at most 300 characters that holds neither control characters nor the key.
-pub(super) fn clean(text: &str, key: Option<&Secret>) -> String {
+/// `text` as a detail: one line of at most 300 characters that holds neither control characters nor a secret.
+pub(super) fn clean(text: &str, secrets: &Secrets) -> String {
     let line: String = text.chars().map(|c| if harmless(c) { c } else { ' ' }).collect();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    // Before it is cut: a cut through the key would leave a part of it.
-    let line = key.map_or_else(|| line.clone(), |key| key.redact(&line));
+    // Before it is cut: a cut through a secret would leave a part of it.
+    let line = secrets.redact(&line);
     let length = line.chars().count();
     if length <= MAX_CHARS {
         return line;
@@ -88,20 +88,20 @@ mod tests {
             ("a\u{202e}b\u{2066}c\u{e0041}d", "a b c d"),
             ("naïve 日本語", "naïve 日本語"),
         ] {
-            assert_eq!(clean(text, None), detail, "{text:?}");
+            assert_eq!(clean(text, &Secrets::default()), detail, "{text:?}");
         }
-        assert_eq!(clean(&long, None).chars().count(), MAX_CHARS);
-        assert_eq!(clean(&"é".repeat(300), None).chars().count(), 300);
-        let both = clean(&format!("begins {long} ends"), None);
+        assert_eq!(clean(&long, &Secrets::default()).chars().count(), MAX_CHARS);
+        assert_eq!(clean(&"é".repeat(300), &Secrets::default()).chars().count(), 300);
+        let both = clean(&format!("begins {long} ends"), &Secrets::default());
         assert!(both.starts_with("begins x") && both.ends_with("x ends") && both.contains('…'), "{both}");
     }
 
     #[test]
     fn a_key_is_cut_out_before_the_line_is_cut_short() {
-        let key = Secret::new("sk-0123456789");
+        let key = Secrets::from(crate::Secret::new("sk-0123456789"));
         for place in 130..400 {
             let text = format!("{}sk-0123456789{}", "x".repeat(place), "y".repeat(500 - place));
-            let said = clean(&text, Some(&key));
+            let said = clean(&text, &key);
             assert!(!said.contains("sk-") && !said.contains("789"), "{place}: {said}");
         }
     }

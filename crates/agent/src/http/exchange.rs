@@ -21,7 +21,7 @@ use super::failed;
 use super::proxy::proxy_for;
 use super::retry::{Again, Vain};
 use super::trust::Trust;
-use crate::secret::Secret;
+use crate::secret::{Secret, Secrets};
 use crate::spec::HttpSpec;
 
 /// What is read from the network at once, and the longest head of a response, in bytes.
@@ -34,6 +34,7 @@ pub(super) struct Exchange {
     /// The connection ends when nobody could send anything more.
     _sender: SendRequest<String>,
     response: Response<Incoming>,
+    secrets: Secrets,
 }
 
 impl Exchange {
@@ -55,9 +56,9 @@ impl Exchange {
             Vain { failure, again: if may_come { Again::Now } else { Again::Never } }
         })?;
         let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
-        let begun = tokio::time::timeout(patience, send(link, request)).await;
+        let begun = tokio::time::timeout(patience, send(link, request, spec.secrets())).await;
         let begun = begun.map_err(|_| failed(FailureKind::Silent, ""))?;
-        Ok(begun.map_err(|error| broken(&error, spec.key.as_ref()))?)
+        Ok(begun.map_err(|error| broken(&error, &spec.secrets()))?)
     }
 
     /// The status of the response.
@@ -71,14 +72,10 @@ impl Exchange {
     }
 
     /// The next piece of the body, at most [`BUFFER`] long; `None` at its end.
-    pub(super) async fn piece(
-        &mut self,
-        patience: Duration,
-        key: Option<&Secret>,
-    ) -> Result<Option<Bytes>, AgentFailure> {
+    pub(super) async fn piece(&mut self, patience: Duration) -> Result<Option<Bytes>, AgentFailure> {
         match tokio::time::timeout(patience, self.next()).await {
             Ok(Ok(piece)) => Ok(piece),
-            Ok(Err(error)) => Err(broken(&error, key)),
+            Ok(Err(error)) => Err(broken(&error, &self.secrets)),
             Err(_) => Err(failed(FailureKind::Silent, "")),
         }
     }
@@ -105,7 +102,7 @@ impl Exchange {
     }
 }
 
-async fn send(link: Link, request: Request<String>) -> Result<Exchange, hyper::Error> {
+async fn send(link: Link, request: Request<String>, secrets: Secrets) -> Result<Exchange, hyper::Error> {
     let (mut sender, connection) = Builder::new().max_buf_size(BUFFER).handshake(link).await?;
     let mut connection = Some(connection);
     let mut response = std::pin::pin!(sender.send_request(request));
@@ -117,7 +114,7 @@ async fn send(link: Link, request: Request<String>) -> Result<Exchange, hyper::E
         response.as_mut().poll(cx)
     })
     .await?;
-    Ok(Exchange { connection, _sender: sender, response })
+    Ok(Exchange { connection, _sender: sender, response, secrets })
 }
 
 fn request(
@@ -182,12 +179,12 @@ fn with_key(before: &str, key: &Secret) -> Result<HeaderValue, AgentFailure> {
 }
 
 /// The failure that an error of the connection is.
-fn broken(error: &hyper::Error, key: Option<&Secret>) -> AgentFailure {
+fn broken(error: &hyper::Error, secrets: &Secrets) -> AgentFailure {
     // Something listens there that does not speak HTTP, or not as far as can be read.
     let kind = if error.is_parse() && !error.is_body_write_aborted() {
         FailureKind::Unreachable
     } else {
         FailureKind::Cut
     };
-    failed(kind, clean(&causes(error), key))
+    failed(kind, clean(&causes(error), secrets))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::detail::{clean, words_of, words_of_body};
 use super::json::mended;
-use crate::secret::Secret;
+use crate::secret::Secrets;
 
 /// A response whose status is not success.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Refused<'a> {
 
 impl Refused<'_> {
     /// The failure it is.
-    pub(super) fn failure(&self, key: Option<&Secret>) -> AgentFailure {
+    pub(super) fn failure(&self, secrets: &Secrets) -> AgentFailure {
         let Self { status, body, retry_after } = *self;
         let json = read(body);
         let said = words_of_body(body, json.as_ref());
@@ -34,12 +34,12 @@ impl Refused<'_> {
             None if said.starts_with(&status.to_string()) => said,
             None => format!("{status} {said}"),
         };
-        AgentFailure { kind, detail: clean(&detail, key) }
+        AgentFailure { kind, detail: clean(&detail, secrets) }
     }
 }
 
 /// The failure that an error in the place of an answer, or in the middle of one, is.
-pub(super) fn in_answer(error: &str, key: Option<&Secret>) -> AgentFailure {
+pub(super) fn in_answer(error: &str, secrets: &Secrets) -> AgentFailure {
     let json = read(error);
     let said = words_of_body(error, json.as_ref());
     let codes = Codes::of(json.as_ref());
@@ -47,7 +47,7 @@ pub(super) fn in_answer(error: &str, key: Option<&Secret>) -> AgentFailure {
         Some(status) => kind_of(status, &said, &codes),
         None => kind_of_words(&said.to_lowercase(), &codes).unwrap_or(FailureKind::ServerError),
     };
-    AgentFailure { kind, detail: clean(&said, key) }
+    AgentFailure { kind, detail: clean(&said, secrets) }
 }
 
 /// A body as JSON, mended where that is needed.
@@ -248,7 +248,7 @@ mod tests {
             (503, r#"{"error":{"message":"The model is overloaded"}}"#, FailureKind::Overloaded),
             (529, "", FailureKind::Overloaded),
         ] {
-            let failure = Refused { status, body, retry_after: None }.failure(None);
+            let failure = Refused { status, body, retry_after: None }.failure(&Secrets::default());
             assert_eq!(failure.kind, kind, "{status} {body}");
         }
     }
@@ -265,11 +265,16 @@ mod tests {
             (500, r#"[{"error":{"message":"fault","status":"INTERNAL"}}]"#, None, "500 fault"),
             (400, r#"{"error":{"message":"half \ud83d","x":NaN}}"#, None, "400 half �"),
         ] {
-            assert_eq!(Refused { status, body, retry_after }.failure(None).detail, detail, "{body}");
+            assert_eq!(
+                Refused { status, body, retry_after }.failure(&Secrets::default()).detail,
+                detail,
+                "{body}"
+            );
         }
-        let moved = Refused { status: 307, body: "", retry_after: None }.failure(None);
+        let moved = Refused { status: 307, body: "", retry_after: None }.failure(&Secrets::default());
         assert!(moved.detail.contains("base_url"), "{moved}");
-        let path = Refused { status: 404, body: "page not found", retry_after: None }.failure(None);
+        let path =
+            Refused { status: 404, body: "page not found", retry_after: None }.failure(&Secrets::default());
         assert!(path.to_string().contains("base_url"), "{path}");
     }
 
@@ -294,7 +299,7 @@ mod tests {
             ("plain words", FailureKind::ServerError, "plain words"),
             ("{\"x\":1}", FailureKind::ServerError, "{\"x\":1}"),
         ] {
-            let failure = in_answer(error, None);
+            let failure = in_answer(error, &Secrets::default());
             assert_eq!((failure.kind, failure.detail.as_str()), (kind, detail), "{error}");
         }
     }

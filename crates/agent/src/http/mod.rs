@@ -51,9 +51,10 @@ use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::{AgentEvent, AgentFailure, FailureKind};
+use tokio::time::Instant;
 
 use crate::seat::{Agent, AgentControl, Conversation, Seat, Turn};
-use crate::secret::Secret;
+use crate::secret::Secrets;
 use crate::spec::HttpSpec;
 
 pub use dialect::Dialect;
@@ -132,8 +133,9 @@ struct Answering {
     /// `None` once nothing that may still come matters.
     exchange: Option<Exchange>,
     reply: ResponseBody,
-    key: Option<Secret>,
     idle: Duration,
+    /// Until when it is waited for what an answer cost, once it is there. What comes meanwhile gives no more time.
+    until: Option<Instant>,
     /// Bytes taken in since others last had their turn.
     taken: usize,
 }
@@ -172,25 +174,21 @@ impl Answering {
 
     async fn begin_at(spec: &HttpSpec, address: &Address, body: String) -> Result<Self, Vain> {
         let mut exchange = Exchange::begin(spec, address, body).await?;
-        let key = spec.key.clone();
+        let secrets = spec.secrets();
         if !(200..300).contains(&exchange.status()) {
-            let failure = refusal(&mut exchange, key.as_ref()).await;
+            let failure = refusal(&mut exchange, &secrets).await;
             let header = |name| exchange.header(name);
             let wait = named_wait(header("retry-after-ms"), header("retry-after"), header("date"));
             return Err(Vain { again: Again::after(exchange.status(), failure.kind, wait), failure });
         }
         if let Some(packed) = packed(&exchange) {
             let why = format!("the answer comes compressed ({packed}), which q did not ask for");
-            return Err(failed(FailureKind::ServerError, detail::clean(&why, key.as_ref())).into());
+            return Err(failed(FailureKind::ServerError, detail::clean(&why, &secrets)).into());
         }
         let think_tags = spec.shape.think_tags;
-        let reply = ResponseBody::new(Manner {
-            dialect: spec.dialect,
-            think_tags,
-            key: key.clone(),
-            longest: reply::LONGEST,
-        });
-        Ok(Self { exchange: Some(exchange), reply, key, idle: spec.idle_timeout, taken: 0 })
+        let reply =
+            ResponseBody::new(Manner { dialect: spec.dialect, think_tags, secrets, longest: reply::LONGEST });
+        Ok(Self { exchange: Some(exchange), reply, idle: spec.idle_timeout, until: None, taken: 0 })
     }
 
     /// What comes next. After the last nothing may be asked for.
@@ -202,8 +200,16 @@ impl Answering {
             let Some(exchange) = &mut self.exchange else {
                 return AgentEvent::Failed(failed(FailureKind::Internal, "the answer has no end"));
             };
-            let patience = if self.reply.is_finished() { self.idle.min(AFTER_FINISH) } else { self.idle };
-            match exchange.piece(patience, self.key.as_ref()).await {
+            self.until = self
+                .reply
+                .is_finished()
+                .then(|| self.until.unwrap_or_else(|| Instant::now() + self.idle.min(AFTER_FINISH)));
+            let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
+            let piece = match left {
+                Some(Duration::ZERO) => Err(failed(FailureKind::Silent, "")),
+                left => exchange.piece(left.unwrap_or(self.idle)).await,
+            };
+            match piece {
                 Ok(Some(bytes)) => {
                     self.reply.read(&bytes);
                     self.taken += bytes.len();
@@ -230,13 +236,13 @@ fn asked(times: u32, failure: AgentFailure) -> AgentFailure {
 }
 
 /// What a response means whose status is not success.
-async fn refusal(exchange: &mut Exchange, key: Option<&Secret>) -> AgentFailure {
+async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> AgentFailure {
     let mut body = Vec::new();
     let packed = packed(exchange).map(|packed| format!("(its words are compressed: {packed})"));
     if packed.is_none() {
         let reading = async {
             while body.len() < MAX_ERROR
-                && let Ok(Some(bytes)) = exchange.piece(ERROR_TIME, key).await
+                && let Ok(Some(bytes)) = exchange.piece(ERROR_TIME).await
             {
                 body.extend(bytes.iter().take(MAX_ERROR - body.len()));
             }
@@ -245,7 +251,7 @@ async fn refusal(exchange: &mut Exchange, key: Option<&Secret>) -> AgentFailure 
     }
     let body = packed.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
     let retry_after = exchange.header("retry-after");
-    Refused { status: exchange.status(), body: &body, retry_after }.failure(key)
+    Refused { status: exchange.status(), body: &body, retry_after }.failure(secrets)
 }
 
 /// How a body is packed that was asked for as it is.

@@ -12,7 +12,7 @@ use super::events::{Events, MARK, StreamEvent, without_mark};
 use super::frames::{Flow, Frames};
 use super::lines::{Lines, TooLong};
 use super::{failed, page};
-use crate::secret::Secret;
+use crate::secret::Secrets;
 
 /// The longest line of a stream, the longest event, and the longest answer in one piece, in bytes.
 pub const LONGEST: usize = 1 << 20;
@@ -28,7 +28,10 @@ const MAX_SHOWN: usize = 1 << 10;
 pub fn fuzz_reply(bytes: &[u8]) {
     for dialect in Dialect::ALL {
         for think_tags in [false, true] {
-            fuzz_manner(bytes, &Manner { dialect, think_tags, key: None, longest: 4 << 10 });
+            fuzz_manner(
+                bytes,
+                &Manner { dialect, think_tags, secrets: Secrets::default(), longest: 4 << 10 },
+            );
         }
     }
 }
@@ -73,7 +76,7 @@ pub struct Manner {
     /// Whether thoughts stand in the text, between `<think>` and `</think>`.
     pub think_tags: bool,
     /// What must not show in what is said of it.
-    pub key: Option<Secret>,
+    pub secrets: Secrets,
     /// The most that is kept of it, in bytes.
     pub longest: usize,
 }
@@ -108,7 +111,7 @@ enum Shape {
 impl ResponseBody {
     /// A body that is read from its beginning.
     pub fn new(manner: Manner) -> Self {
-        let answer = Answer::new(manner.key.clone(), manner.think_tags);
+        let answer = Answer::new(manner.secrets.clone(), manner.think_tags);
         Self {
             shape: Shape::Unknown { start: Vec::new(), first: true },
             frames: Frames::new(manner.dialect.reader(), answer),
@@ -162,7 +165,7 @@ impl ResponseBody {
                 let page = std::mem::take(page);
                 let words = page::words(&String::from_utf8_lossy(without_mark(&page)));
                 let said = format!("a web page came in place of an answer: {words}");
-                let failure = failed(FailureKind::Unreachable, clean(&said, self.manner.key.as_ref()));
+                let failure = failed(FailureKind::Unreachable, clean(&said, &self.manner.secrets));
                 self.end_answer(Some(failure));
             }
         }
@@ -253,7 +256,7 @@ impl ResponseBody {
             return failed(FailureKind::Cut, "the server said nothing");
         }
         let said = format!("what came is no answer: {beginning}");
-        failed(FailureKind::Unreachable, clean(&said, self.manner.key.as_ref()))
+        failed(FailureKind::Unreachable, clean(&said, &self.manner.secrets))
     }
 }
 
