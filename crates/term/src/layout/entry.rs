@@ -140,8 +140,11 @@ fn indented(shown: &str, width: usize, style: Style) -> Vec<Row> {
     wrapped(shown, (indent(width), indent(width)), width, style)
 }
 
-/// The last rows of what a call puts out: all of it comes with the result.
+/// The last rows of what a call puts out: all of it comes with the result. It grows piece by piece and may be long, so only
+/// its last lines are laid out.
 fn newest_rows(output: &str, width: usize, palette: Palette) -> Vec<Row> {
+    let begin = output.rmatch_indices('\n').nth(OUTPUT_ROWS).map_or(0, |(feed, _)| feed + 1);
+    let output = output.get(begin..).unwrap_or_default();
     let mut rows = indented(&sanitize::visible(output), width, Palette::dim().patch(palette.code()));
     rows.drain(..rows.len().saturating_sub(OUTPUT_ROWS));
     rows

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use q_core::mirror::Mirrored;
-use q_core::{Body, Entry, EntryNo, Mark};
+use q_core::{Body, CallOutput, Entry, EntryNo, Mark};
 
 use crate::layout::{Cache, Row, Shape};
 use crate::style::Palette;
@@ -110,7 +110,10 @@ fn unseen_block<'s>(
     mark: Mark,
     shape: impl FnOnce(&Entry) -> Option<&'s Shape>,
 ) -> Option<usize> {
-    let (Body::Answer(text) | Body::Thinking(text)) = &entry.body else { return None };
+    let (Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. })) = &entry.body
+    else {
+        return None;
+    };
     let seen = usize::try_from(mark.bytes).unwrap_or(usize::MAX);
     if text.len() <= seen {
         return None;

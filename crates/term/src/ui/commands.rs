@@ -103,9 +103,17 @@ impl Ui {
             self.open(question);
             return Outcome::Done;
         }
+        if self.tell_unasked(command, intents) { Outcome::Done } else { Outcome::Told }
+    }
+
+    /// Tells the core; whether that ends a session. That the one in front is ended from here surprises nobody later.
+    pub(super) fn tell_unasked(&mut self, command: Command, intents: &mut Vec<Intent>) -> bool {
         let ends = ends_session(&command);
+        if ends && command.session() == self.focus {
+            self.closing = self.focus;
+        }
         intents.push(Intent::Tell(command));
-        if ends { Outcome::Done } else { Outcome::Told }
+        ends
     }
 
     /// A session that was looked up: does what was wanted of it.

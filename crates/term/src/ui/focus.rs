@@ -3,7 +3,6 @@
 use q_core::{Command, Mirror, Presence, SessionId, address, attention};
 
 use crate::command;
-use crate::granted::ends_session;
 use crate::intent::Intent;
 use crate::layout::flow::Scroll;
 use crate::ui::{Pane, Ui, Waking};
@@ -90,14 +89,6 @@ impl Ui {
             if let Some(session) = awake {
                 pane.adopt(&session.draft);
             }
-        }
-    }
-
-    /// Notes that the person closes the session in front here, so that what comes of it surprises nobody.
-    pub(super) fn note_closing(&mut self, intents: &[Intent]) {
-        let closes_front = |intent: &Intent| matches!(intent, Intent::Tell(command) if ends_session(command) && command.session() == self.focus);
-        if intents.iter().any(closes_front) {
-            self.closing = self.focus;
         }
     }
 

@@ -279,6 +279,7 @@ impl Ui {
             let count = intents.len();
             intents.retain(|intent| !intent.needs_host());
             if intents.len() < count {
+                self.closing = None;
                 self.complain("that needs the host");
             }
             return;
@@ -286,7 +287,6 @@ impl Ui {
         if intents.iter().any(Intent::opens_session) {
             self.submissions.opens();
         }
-        self.note_closing(intents);
         self.keep_focus_valid(mirror, intents);
         self.keep_awake(mirror, intents);
         self.adopt_drafts(mirror);

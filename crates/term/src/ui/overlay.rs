@@ -41,7 +41,9 @@ impl Ui {
                 self.overlay = Some(overlay);
                 self.complain(why);
             }
-            Reaction::Tell(command) => intents.push(Intent::Tell(command)),
+            Reaction::Tell(command) => {
+                self.tell_unasked(command, intents);
+            }
             Reaction::Show(session) => self.show(mirror, session, intents),
             Reaction::End(command) => {
                 // A question about it takes the place.

@@ -56,6 +56,24 @@ fn a_session_that_is_closed_here_surprises_nobody() {
 }
 
 #[test]
+fn nor_does_one_that_was_looked_up_to_be_closed_here() {
+    let mut world = two();
+    world.keys(&["Alt+2"]);
+    let lookup = world.say("/delete two").into_iter().find_map(|intent| match intent {
+        Intent::Lookup { command, .. } => Some(command),
+        _other => None,
+    });
+    let two = world.mirror.get(id(2)).unwrap().summary.clone();
+    let sent = world.ui.found(&world.mirror, &two, &lookup.expect("it is looked up"));
+    assert!(!sent.is_empty());
+    world.update(Update::Gone(id(2)));
+    let frame = world.frame();
+    assert!(!frame.contains("closed elsewhere"), "{frame}");
+    let sent = world.say("hello");
+    assert!(sent.iter().any(|intent| matches!(intent, Intent::Submit { session, .. } if *session == id(1))));
+}
+
+#[test]
 fn an_accepted_prompt_does_not_come_back() {
     let mut world = two();
     world.say("hello");
