@@ -332,6 +332,18 @@ mod tests {
         let written = rmp_serde::to_vec_named(&shaping).unwrap();
         let arrived: Shaping = rmp_serde::from_slice(&written).unwrap();
         assert_eq!(arrived, shaping);
+        // An element of one byte takes many in memory.
+        let is_read = |shaping: &Shaping| {
+            let written = rmp_serde::to_vec_named(shaping).unwrap();
+            rmp_serde::from_slice::<Shaping>(&written).is_ok()
+        };
+        for (count, is_few) in [(1024, true), (1025, false)] {
+            let nothing = String::new;
+            let omit = vec![nothing(); count];
+            assert_eq!(is_read(&Shaping { omit, ..Shaping::default() }), is_few, "{count}");
+            let headers = vec![(nothing(), nothing()); count];
+            assert_eq!(is_read(&Shaping { headers, ..Shaping::default() }), is_few, "{count}");
+        }
         assert_eq!(rmp_serde::to_vec_named(&Shaping::default()).unwrap(), [0x80], "nothing costs a byte");
     }
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::few::few;
+
 /// How requests are to differ from what the protocol has, and what else of an agent is rarely said.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -26,13 +28,13 @@ pub struct Shaping {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,
     /// Headers beside those of the protocol; a value may be a key.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
     pub headers: Vec<(String, String)>,
     /// What is merged into the request, as JSON; empty for nothing.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub body: String,
     /// Fields of the request that are left out.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
     pub omit: Vec<String>,
     /// Whether `<think>` inside a text sets thinking apart.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

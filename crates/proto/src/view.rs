@@ -3,6 +3,7 @@
 use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, StepState, Wants};
 use serde::{Deserialize, Serialize};
 
+use super::few::few;
 use super::leaf::{
     ActivityDef, FailureKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef,
 };
@@ -129,7 +130,7 @@ pub enum Body {
         of: u64,
         text: String,
     },
-    Plan(Vec<Planned>),
+    Plan(#[serde(deserialize_with = "few")] Vec<Planned>),
     Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
     Failed(Failure),
     PromptLost(u64),

@@ -9,7 +9,7 @@ use crate::surroundings::{now, root};
 use crate::tree::Tree;
 use crate::{Fault, Outcome, Passed};
 
-/// A client's copy of what the host knows.
+/// The copy, where it lies below `target`.
 pub(super) struct Copy {
     place: PathBuf,
 }

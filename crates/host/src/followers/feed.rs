@@ -158,5 +158,5 @@ impl Feed {
 }
 
 fn weight(stamped: &Stamped) -> usize {
-    size_of::<Stamped>() + stamped.text().len()
+    size_of::<Stamped>() + usize::try_from(stamped.weight()).unwrap_or(usize::MAX)
 }

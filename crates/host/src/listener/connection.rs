@@ -55,8 +55,16 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, shared: Arc<Shar
     let mut listening = pin!(listen(reader, client, &outbox, events));
     tokio::select! {
         () = &mut listening => {}
-        end = speak(write, client, &outbox, events) => if end == Spoken::IntoTheVoid {
-            let _heard_to_the_end = tokio::time::timeout(LAST_WORDS, listening).await;
+        spoken = speak(write, client, &outbox, events) => match spoken {
+            Ok(()) => {}
+            // Most likely it left.
+            Err(FrameError::Io(_)) => {
+                outbox.expect_no_reader();
+                let _heard_to_the_end = tokio::time::timeout(LAST_WORDS, listening).await;
+            }
+            Err(error) => {
+                tracing::warn!(target: "q::listener", client = client.0, %error, "a client cannot be told something");
+            }
         },
         () = outbox.cut() => {
             tracing::warn!(target: "q::listener", client = client.0, "a client that does not read is cut off");
@@ -118,28 +126,18 @@ async fn listen(mut reader: Reader, client: ClientId, outbox: &Outbox, events: &
     }
 }
 
-/// Why nothing more is written to a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Spoken {
-    /// The host ends the connection, or itself.
-    ToTheEnd,
-    /// The client takes no more: most likely it left.
-    IntoTheVoid,
-}
-
+/// Writes what the host says, until one of both ends it; an error is why nothing more can be written.
 async fn speak(
     mut to: OwnedWriteHalf,
     client: ClientId,
     outbox: &Outbox,
     events: &mpsc::Sender<Event>,
-) -> Spoken {
+) -> Result<(), FrameError> {
     let mut frames = Vec::new();
     loop {
         let event = match outbox.take().await {
             Taken::Messages(messages) => {
-                if write(&mut to, messages, &mut frames).await.is_err() {
-                    return Spoken::IntoTheVoid;
-                }
+                write(&mut to, messages, &mut frames).await?;
                 continue;
             }
             Taken::Lagged => {
@@ -147,10 +145,10 @@ async fn speak(
                 Event::Lagged { client }
             }
             Taken::Drained => Event::Drained { client },
-            Taken::Closed => return Spoken::ToTheEnd,
+            Taken::Closed => return Ok(()),
         };
         if events.send(event).await.is_err() {
-            return Spoken::ToTheEnd;
+            return Ok(());
         }
     }
 }
@@ -286,9 +284,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_client_said_before_it_left_is_heard_although_it_takes_no_answer() {
+        // More than may wait for answers at once.
+        const LAST: u64 = 40;
         let (shared, mut heard) = shared(1024);
         let (mut remote, outbox) = greeted(&shared, 1, &mut heard).await;
-        for id in 1..=3 {
+        for id in 1..=LAST {
             remote.send(&ask(id)).await.unwrap();
         }
         drop(remote);
@@ -300,7 +300,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         drop(first);
-        for expected in [2, 3] {
+        for expected in 2..=LAST {
             let said = heard.recv().await;
             assert!(
                 matches!(&said, Some(Event::Said { message: ClientMessage::Request { id, .. }, .. }) if *id == expected),

@@ -121,10 +121,15 @@ impl Outbox {
 
     /// Waits until one more request may come.
     pub(super) async fn may_ask(&self) {
-        // Never closed; given back when the answer is taken.
+        // Given back when the answer is taken; closed when nobody takes any.
         if let Ok(request) = self.requests.acquire().await {
             request.forget();
         }
+    }
+
+    /// Nobody takes answers any more: questions wait for none.
+    pub(super) fn expect_no_reader(&self) {
+        self.requests.close();
     }
 
     /// Waits for something to write.

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::events::Allowance;
 
-/// The longest frame before the hello is accepted: a hello, with all agents of a configuration.
+/// The longest frame before the hello is accepted: a hello, with all that the client was told is acknowledged.
 pub(super) const MAX_HELLO: usize = 64 << 10;
 /// A frame up to this length counts as short.
 const SHORT: usize = 16 << 10;
