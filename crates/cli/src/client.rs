@@ -131,9 +131,26 @@ impl<W: Default> Attachment<W> {
         Ok(self.connection.send(message)?)
     }
 
-    /// Waits until the host has taken what it was told, but not for long; whether it has.
-    pub(crate) async fn flush(&mut self) -> bool {
-        tokio::time::timeout(TAKES_WITHIN, self.connection.flush()).await.is_ok()
+    /// Leaves: waits until the host has taken all that it was told and dealt with it, but not for long; whether it has, as
+    /// far as can be known. What only lies in the socket is lost with a host that dies, and whoever comes next may be
+    /// answered before it is read.
+    pub(crate) async fn leave(&mut self) -> bool {
+        // Answered at once, and behind all that was said before.
+        if self.request(Request::Inbox).is_err()
+            || tokio::time::timeout(TAKES_WITHIN, self.connection.flush()).await.is_err()
+        {
+            return false;
+        }
+        let answered = async {
+            while self.state.waits_for() > 0 {
+                if let News::Going { .. } = self.next().await? {
+                    break; // it ends in good order, behind what it was told
+                }
+            }
+            Ok::<(), CliError>(())
+        };
+        // A slow host has taken it, and goes on with it.
+        !matches!(tokio::time::timeout(TAKES_WITHIN, answered).await, Ok(Err(_)))
     }
 
     /// Sends a request and waits for its answer; the mirror follows meanwhile.

@@ -95,7 +95,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     drop(screen);
     terminals.note(ui.focus());
     let goes_on = disconnected.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
-    let is_heard = goes_on && client.flush().await;
+    let is_heard = goes_on && client.leave().await;
     if !is_heard {
         // What it had not answered it may not have kept.
         ui.host_lost("the host is gone, or does not answer");

@@ -59,10 +59,10 @@ fn a_session_that_is_closed_here_surprises_nobody() {
 fn nor_does_one_that_was_looked_up_to_be_closed_here() {
     let mut world = two();
     world.keys(&["Alt+2"]);
-    let lookup = world.say("/delete two").into_iter().find_map(|intent| match intent {
-        Intent::Lookup { command, .. } => Some(command),
-        _other => None,
-    });
+    let lookup = world
+        .say("/delete two")
+        .into_iter()
+        .find_map(|intent| if let Intent::Lookup { command, .. } = intent { Some(command) } else { None });
     let two = world.mirror.get(id(2)).unwrap().summary.clone();
     let sent = world.ui.found(&world.mirror, &two, &lookup.expect("it is looked up"));
     assert!(!sent.is_empty());
