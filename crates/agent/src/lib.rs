@@ -17,4 +17,4 @@ pub use q_core::conversation::{Message, Role};
 pub use seat::{Agent, AgentControl, ChildEnvironment, Conversation, Seat, Turn};
 pub use secret::{Secret, Secrets};
 pub use shape::RequestShape;
-pub use spec::{AgentSpec, HttpSpec, NetworkEnvironment};
+pub use spec::{AgentSpec, HttpSpec, NetworkEnvironment, ServerProgram};

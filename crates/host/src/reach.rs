@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use q_agent::{AgentSpec, Dialect, HttpSpec, NetworkEnvironment, RequestShape, Secret, shape};
+use q_agent::{AgentSpec, Dialect, HttpSpec, NetworkEnvironment, RequestShape, Secret, ServerProgram, shape};
 use q_proto::message::Reach;
 use q_proto::network::Network;
-use q_proto::shaping::Shaping;
+use q_proto::shaping::{Program, Shaping};
 
 /// What an agent is made of, by what a client brought.
 pub fn spec(reach: Reach) -> AgentSpec {
@@ -22,6 +22,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 idle_timeout: Duration::from_millis(idle_timeout_ms),
                 first_byte,
                 retries: shaping.retries.unwrap_or(HttpSpec::RETRIES),
+                program: shaping.program.clone().map(program),
                 shape: shape_of(shaping),
                 network: environment(network),
             })
@@ -34,12 +35,17 @@ pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
     if shaping.dialect.is_empty() { Some(Dialect::default()) } else { Dialect::of(&shaping.dialect) }
 }
 
+fn program(Program { path, arguments }: Program) -> ServerProgram {
+    ServerProgram { path: path.into(), arguments }
+}
+
 /// What cannot be read says nothing.
 fn shape_of(shaping: Shaping) -> RequestShape {
     let Shaping {
         dialect: _,
         first_byte_ms: _,
         retries: _,
+        program: _,
         temperature,
         max_tokens,
         reasoning,
@@ -104,6 +110,7 @@ mod tests {
             body: "{\"top_p\":0.5}".into(),
             omit: vec!["stream_options".into()],
             think_tags: true,
+            program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
         let reach = Reach::Http {
             base_url: String::new(),
@@ -114,7 +121,9 @@ mod tests {
             shaping: arrived,
         };
         let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
-        let HttpSpec { dialect, first_byte, retries, shape, .. } = made;
+        let HttpSpec { dialect, first_byte, retries, shape, program, .. } = made;
+        let expected = ServerProgram { path: "/bin/serves".into(), arguments: vec!["here".into()] };
+        assert_eq!(program, Some(expected));
         assert_eq!(retries, 4);
         assert_eq!((dialect, first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
         let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags } = shape;

@@ -39,6 +39,17 @@ pub struct Shaping {
     /// Whether `<think>` inside a text sets thinking apart.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub think_tags: bool,
+    /// What serves at the socket that the address is; started where nobody does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program: Option<Program>,
+}
+
+/// A program that serves a model on the machine of the host, and its arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    pub path: String,
+    #[serde(deserialize_with = "few")]
+    pub arguments: Vec<String>,
 }
 
 /// Wherever it could be compared, a temperature is a number.
@@ -49,7 +60,8 @@ impl Shaping {
     pub fn bytes(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
         let texts = [&self.dialect, &self.body].into_iter().chain(&self.reasoning).chain(&self.omit);
-        headers.chain(texts.map(String::len)).sum()
+        let program = self.program.iter().flat_map(|program| program.arguments.iter().chain([&program.path]));
+        headers.chain(texts.chain(program).map(String::len)).sum()
     }
 }
 

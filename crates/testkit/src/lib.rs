@@ -5,6 +5,7 @@
 
 pub mod chance;
 pub mod clock;
+pub mod gguf;
 pub mod home;
 pub mod process;
 pub mod server;

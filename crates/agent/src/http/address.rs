@@ -1,6 +1,7 @@
 //! Where a model is: the configured address, taken apart once.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use hyper::Uri;
 use hyper::header::HeaderValue;
@@ -17,12 +18,27 @@ pub(super) struct Address {
     pub(super) uri: Uri,
     /// The name and password that stood in it, as a header says them.
     pub(super) password: Option<HeaderValue>,
+    /// The socket of this machine that stands for host and port.
+    pub(super) socket: Option<PathBuf>,
 }
+
+/// How the address of a socket begins.
+const SOCKET: &str = "unix:";
 
 impl Address {
     pub(super) fn of(base_url: &str) -> Result<Self, AgentFailure> {
         let fault =
             |why: &str| failed(FailureKind::Unreachable, format!("base_url is not an address: {why}"));
+        if let Some(path) = base_url.trim().strip_prefix(SOCKET) {
+            let path = PathBuf::from(path);
+            let socket = path.is_absolute().then_some(path);
+            let socket = socket.ok_or_else(|| fault("behind `unix:` stands the whole path of a socket"))?;
+            return Ok(Self {
+                uri: Uri::from_static("http://localhost/"),
+                password: None,
+                socket: Some(socket),
+            });
+        }
         let base: Uri = base_url.trim().parse().map_err(|error| fault(&format!("{error}")))?;
         let scheme = base.scheme_str().unwrap_or_default().to_ascii_lowercase();
         let authority = base.authority().map_or("", |authority| authority.as_str());
@@ -45,7 +61,7 @@ impl Address {
             })
             .flatten();
         let password = password.as_ref().and_then(Intercept::basic_auth).cloned();
-        Ok(Self { uri, password })
+        Ok(Self { uri, password, socket: None })
     }
 
     /// Where below it a dialect may be asked for this model, the likeliest first. A query of the base address stays at the end.
@@ -62,7 +78,7 @@ impl Address {
             let path = format!("{path}{query}").parse().map_err(|error| fault(format!("{error}")))?;
             parts.path_and_query = Some(path);
             let uri = Uri::from_parts(parts).map_err(|error| fault(error.to_string()))?;
-            Ok(Self { uri, password: self.password.clone() })
+            Ok(Self { uri, ..self.clone() })
         };
         dialect.paths(self.uri.path(), model).into_iter().map(at).collect()
     }
@@ -115,6 +131,7 @@ mod tests {
             (Dialect::ChatCompletions, "HTTPS://X.test/v1", "https://X.test/v1/chat/completions"),
             (Dialect::ChatCompletions, "http://me:hidden@x.test:8/v1", "http://x.test:8/v1/chat/completions"),
             (Dialect::Anthropic, "https://x.test?beta=true", "https://x.test/v1/messages?beta=true"),
+            (Dialect::ChatCompletions, "unix:/run/q/x.model", "http://localhost/v1/chat/completions"),
             (
                 Dialect::Gemini,
                 "https://x.test",
@@ -144,6 +161,8 @@ mod tests {
             "http:///v1",
             "http://x:99999/v1",
             "http://me:hidden@x.test:y/v1",
+            "unix:",
+            "unix:beside/me",
         ] {
             let failure =
                 Address::of(base).map_err(|failure| (failure.kind, failure.detail.contains("hidden")));
@@ -160,6 +179,7 @@ mod tests {
             ("http://127.9.9.9:1", true),
             ("http://[::1]:1", true),
             ("http://[::ffff:127.0.0.1]:1", true),
+            ("unix:/run/q/x.model", true),
             ("http://localhost:1", true),
             ("http://LocalHost.:1", true),
             ("http://api.localhost:1", true),

@@ -22,7 +22,9 @@ use tower_service::Service;
 use super::address::Address;
 use super::detail::clean;
 use super::failed;
+use super::socket;
 use super::trust::Trust;
+use crate::spec::ServerProgram;
 
 /// How long a connection may take to come about, with all that stands between.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -34,15 +36,22 @@ pub(super) type Link = Box<dyn Ends>;
 pub(super) trait Ends: Read + Write + Unpin + Send {}
 impl<T: Read + Write + Unpin + Send> Ends for T {}
 
-type Fault = Box<dyn Error + Send + Sync>;
+pub(super) type Fault = Box<dyn Error + Send + Sync>;
 
-/// A connection to this address.
+/// A connection to this address. Where it is a socket at which nobody listens, `program` is started first.
 pub(super) async fn open(
     address: &Address,
     proxy: Option<&Intercept>,
     trust: Option<&Trust>,
+    program: Option<&ServerProgram>,
 ) -> Result<Link, AgentFailure> {
-    let connecting = tokio::time::timeout(CONNECT, reach(address, proxy, trust));
+    let reaching = async {
+        match &address.socket {
+            Some(socket) => socket::open(socket, program).await,
+            None => reach(address, proxy, trust).await,
+        }
+    };
+    let connecting = tokio::time::timeout(CONNECT, reaching);
     let unreached = if proxy.is_some() { FailureKind::ProxyFailed } else { FailureKind::Unreachable };
     let through = proxy.map(|proxy| format!("through the proxy {}: ", proxy.uri())).unwrap_or_default();
     let (kind, why) = match connecting.await {

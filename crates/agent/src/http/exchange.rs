@@ -22,10 +22,17 @@ use super::proxy::proxy_for;
 use super::retry::{Again, Vain};
 use super::trust::Trust;
 use crate::secret::{Secret, Secrets};
-use crate::spec::HttpSpec;
+use crate::spec::{HttpSpec, NetworkEnvironment, ServerProgram};
 
 /// What is read from the network at once, and the longest head of a response, in bytes.
 const BUFFER: usize = 32 << 10;
+
+/// Where a request goes, and how this network is left.
+struct Way<'a> {
+    address: &'a Address,
+    network: &'a NetworkEnvironment,
+    program: Option<&'a ServerProgram>,
+}
 
 /// A request under way.
 pub(super) struct Exchange {
@@ -42,23 +49,58 @@ impl Exchange {
     pub(super) async fn begin(spec: &HttpSpec, address: &Address, body: String) -> Result<Self, Vain> {
         let proxy = proxy_for(address, &spec.network)?;
         let request = request(address, proxy.as_ref(), spec, body)?;
-        let has_secure_proxy = proxy.as_ref().is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
+        let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
+        let way = Way { address, network: &spec.network, program: spec.program.as_ref() };
+        Self::over(way, proxy.as_ref(), request, patience, spec.secrets()).await
+    }
+
+    /// Asks for what is there, to be read and not answered.
+    pub(super) async fn get(
+        address: &Address,
+        network: &NetworkEnvironment,
+        headers: &[(HeaderName, String)],
+        patience: Duration,
+    ) -> Result<Self, Vain> {
+        let internal = |error: &dyn std::error::Error| failed(FailureKind::Internal, error.to_string());
+        let proxy = proxy_for(address, network)?;
+        let target = target(address, told(address, proxy.as_ref()))?;
+        let mut request = Request::get(target).body(String::new()).map_err(|error| internal(&error))?;
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).map_err(|error| internal(&error))?;
+            request.headers_mut().insert(name, value);
+        }
+        if let Some(password) = &address.password {
+            request.headers_mut().insert(AUTHORIZATION, password.clone());
+        }
+        introduce(&mut request, address, proxy.as_ref())?;
+        let way = Way { address, network, program: None };
+        Self::over(way, proxy.as_ref(), request, patience, Secrets::default()).await
+    }
+
+    async fn over(
+        way: Way<'_>,
+        proxy: Option<&Intercept>,
+        request: Request<String>,
+        patience: Duration,
+        secrets: Secrets,
+    ) -> Result<Self, Vain> {
+        let Way { address, network, program } = way;
+        let has_secure_proxy = proxy.is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
         let trust = if address.is_secure() || has_secure_proxy {
-            let network = spec.network.clone();
+            let network = network.clone();
             let read = tokio::task::spawn_blocking(move || Trust::read(&network)).await;
             Some(read.map_err(|error| failed(FailureKind::Internal, error.to_string()))??)
         } else {
             None
         };
-        let link = open(address, proxy.as_ref(), trust.as_ref()).await.map_err(|failure| {
+        let link = open(address, proxy, trust.as_ref(), program).await.map_err(|failure| {
             // A server of this machine that does not run will not run in a moment.
             let may_come = failure.kind == FailureKind::Unreachable && !address.is_loopback();
             Vain { failure, again: if may_come { Again::Now } else { Again::Never } }
         })?;
-        let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
-        let begun = tokio::time::timeout(patience, send(link, request, spec.secrets())).await;
+        let begun = tokio::time::timeout(patience, send(link, request, secrets.clone())).await;
         let begun = begun.map_err(|_| failed(FailureKind::Silent, ""))?;
-        Ok(begun.map_err(|error| broken(&error, &spec.secrets()))?)
+        Ok(begun.map_err(|error| broken(&error, &secrets))?)
     }
 
     /// The status of the response.
@@ -124,16 +166,7 @@ fn request(
     body: String,
 ) -> Result<Request<String>, AgentFailure> {
     let internal = |error: &dyn std::error::Error| failed(FailureKind::Internal, error.to_string());
-    // A proxy that speaks for us is told all of the address; a server, or one that only passes on, the path.
-    let is_told =
-        |proxy: &&Intercept| proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("http"));
-    let told = proxy.filter(|_| !address.is_secure()).filter(is_told);
-    let path = address.uri.path_and_query().map_or("/", |path| path.as_str());
-    let target = match told {
-        Some(_) => address.uri.clone(),
-        None => path.parse::<Uri>().map_err(|error| internal(&error))?,
-    };
-    let host = address.uri.authority().map_or("", |authority| authority.as_str());
+    let target = target(address, told(address, proxy))?;
     let mut request = Request::post(target).body(body).map_err(|error| internal(&error))?;
     let headers = request.headers_mut();
     if let Some(key) = spec.key.as_ref().filter(|key| !key.expose().is_empty()) {
@@ -142,16 +175,13 @@ fn request(
     } else if let Some(password) = &address.password {
         headers.insert(AUTHORIZATION, password.clone());
     }
-    if let Some(password) = told.and_then(Intercept::basic_auth) {
-        headers.insert(PROXY_AUTHORIZATION, password.clone());
-    }
     for (name, value) in spec.dialect.headers() {
         headers.insert(*name, HeaderValue::from_static(value));
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("q/", env!("CARGO_PKG_VERSION"))));
-    headers.insert(HOST, HeaderValue::from_str(host).map_err(|error| internal(&error))?);
+    introduce(&mut request, address, proxy)?;
+    let headers = request.headers_mut();
     for (name, value) in &spec.shape.headers {
         let unfit = |_| failed(FailureKind::Internal, format!("`{name}` cannot be a header"));
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(unfit)?;
@@ -161,6 +191,40 @@ fn request(
         headers.insert(name, value);
     }
     Ok(request)
+}
+
+/// The proxy that is told what is wanted: one that speaks for us, and does not only pass on.
+fn told<'a>(address: &Address, proxy: Option<&'a Intercept>) -> Option<&'a Intercept> {
+    let is_told =
+        |proxy: &&Intercept| proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("http"));
+    proxy.filter(|_| !address.is_secure()).filter(is_told)
+}
+
+/// Such a proxy is told all of the address; a server the path.
+fn target(address: &Address, told: Option<&Intercept>) -> Result<Uri, AgentFailure> {
+    let path = address.uri.path_and_query().map_or("/", |path| path.as_str());
+    match told {
+        Some(_) => Ok(address.uri.clone()),
+        None => path.parse().map_err(|error| failed(FailureKind::Internal, format!("{error}"))),
+    }
+}
+
+/// Who asks, and whom.
+fn introduce(
+    request: &mut Request<String>,
+    address: &Address,
+    proxy: Option<&Intercept>,
+) -> Result<(), AgentFailure> {
+    let host = address.uri.authority().map_or("", |authority| authority.as_str());
+    let host =
+        HeaderValue::from_str(host).map_err(|error| failed(FailureKind::Internal, error.to_string()))?;
+    let headers = request.headers_mut();
+    if let Some(password) = told(address, proxy).and_then(Intercept::basic_auth) {
+        headers.insert(PROXY_AUTHORIZATION, password.clone());
+    }
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("q/", env!("CARGO_PKG_VERSION"))));
+    headers.insert(HOST, host);
+    Ok(())
 }
 
 fn with_key(before: &str, key: &Secret) -> Result<HeaderValue, AgentFailure> {

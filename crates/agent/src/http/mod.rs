@@ -11,8 +11,9 @@
 //! | `address` | where a model is |
 //! | `proxy` | what stands between, by the session's environment |
 //! | `trust` | whose word is taken for who a server is |
-//! | `connection` | how connections are made |
+//! | `connection`, `socket` | how connections are made, over a network and on this machine |
 //! | `exchange` | one request and its response |
+//! | `fetch` | what is downloaded, and not asked |
 //! | `lines`, `events`, `json` | the steps from bytes to frames |
 //! | `reply` | a body as it comes, made into what an agent says |
 //! | `frames` | frames, each given to the dialect |
@@ -33,6 +34,7 @@ mod dialect;
 mod events;
 mod exchange;
 mod failure;
+pub mod fetch;
 mod finish;
 mod frames;
 mod json;
@@ -42,6 +44,7 @@ mod pieces;
 mod proxy;
 pub mod reply;
 mod retry;
+mod socket;
 mod think_tags;
 mod trust;
 mod usage;

@@ -25,6 +25,7 @@ pub(crate) fn spec(base_url: String) -> HttpSpec {
         retries: 0,
         shape: RequestShape::default(),
         network: NetworkEnvironment::default(),
+        program: None,
     }
 }
 

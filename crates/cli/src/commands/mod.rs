@@ -12,6 +12,7 @@ pub(crate) mod host;
 pub(crate) mod import;
 pub(crate) mod inbox;
 pub(crate) mod ls;
+pub(crate) mod model;
 pub(crate) mod new;
 pub(crate) mod open;
 pub(crate) mod queue;
@@ -55,7 +56,7 @@ impl Context {
         let place = place(&environment)?;
         let config_file = config_file(&environment)?;
         let config = config::read(&config_file)?;
-        let known = known(&config, &environment, &config_file)?;
+        let known = known(&config, &environment, &config_file, &place)?;
         let (kinds, templates) = (config.all_kinds()?, config.kinds);
         Ok(Self { environment, place, config_file, known, kinds, templates })
     }

@@ -4,6 +4,8 @@ use q_agent::Dialect;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use crate::local::LOCAL;
+
 /// What is known of a provider.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Provider {
@@ -21,7 +23,7 @@ pub(crate) struct Provider {
 const CHAT: Dialect = Dialect::ChatCompletions;
 
 /// Every provider that a name is enough for.
-pub(crate) const PROVIDERS: [Provider; 14] = [
+pub(crate) const PROVIDERS: [Provider; 15] = [
     provider("openai", CHAT, "https://api.openai.com/v1", &["OPENAI_API_KEY"], "gpt-5-mini"),
     provider(
         "anthropic",
@@ -42,6 +44,8 @@ pub(crate) const PROVIDERS: [Provider; 14] = [
     provider("llamacpp", CHAT, "http://127.0.0.1:8080/v1", &[], "default"),
     provider("lmstudio", CHAT, "http://127.0.0.1:1234/v1", &[], ""),
     provider("vllm", CHAT, "http://127.0.0.1:8000/v1", &[], ""),
+    // Which socket it is, its model says.
+    provider(LOCAL, CHAT, "unix:", &[], ""),
 ];
 
 const GOOGLE: &str = "https://generativelanguage.googleapis.com/v1beta";

@@ -7,7 +7,7 @@ mod private;
 mod runtime;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use private::ours;
 pub use runtime::RuntimeDirectory;
@@ -19,8 +19,10 @@ const SHADOW: &str = "shadow";
 const SOCK: &str = "sock";
 const HOST: &str = "host";
 const START: &str = "start";
-/// What stands in the runtime directory: behind the tag of a store, one of these.
-const KINDS: [&str; 4] = [SHADOW, SOCK, HOST, START];
+const MODEL: &str = "gguf";
+const LOAD: &str = "load";
+/// What stands in the runtime directory: behind the tag of a store or of a model's file, one of these.
+const KINDS: [&str; 6] = [SHADOW, SOCK, HOST, START, MODEL, LOAD];
 
 /// The places of one store and its host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +73,16 @@ impl Place {
     /// Where the store is laid out to be read when it cannot be written.
     pub fn shadow(&self) -> PathBuf {
         self.in_runtime(SHADOW)
+    }
+
+    /// The directory of models that were pulled.
+    pub fn models(&self) -> PathBuf {
+        self.data.join("models")
+    }
+
+    /// The socket at which the model in that file answers; beside it, while one starts, stands a lock of another ending.
+    pub fn model_socket(&self, file: &Path) -> PathBuf {
+        self.runtime.join(format!("{}.{MODEL}", tag_of(file.as_os_str().as_encoded_bytes())))
     }
 
     /// The directory of log files.
@@ -154,11 +166,9 @@ fn is_tag(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
     use std::fs::{self, Permissions};
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-    use std::path::Path;
-
-    use super::*;
 
     fn place(dir: &Path) -> Place {
         Place::new(dir.join("data"), dir.join("state"), dir.join("run"))

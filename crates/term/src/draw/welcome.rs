@@ -28,6 +28,9 @@ const EMPTY_SESSION: &[&str] = &[
 
 const TRY: &str = "Try: how do I switch sessions?";
 
+/// What whoever has no model can have at once.
+const OFFER: &str = "A small model can answer on this machine: q model pull smollm2, in the shell.";
+
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let session = ui.focus.and_then(|id| mirror.get(id));
     let agent = session.map_or_else(|| ui.options.agent.clone(), |session| words::agent(&session.summary));
@@ -36,6 +39,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     lines.extend(["", &answers]);
     if agent == GUIDE {
         lines.push(TRY);
+        lines.push(OFFER);
     }
     page::draw(buffer, area, &lines, None);
 }
