@@ -21,6 +21,15 @@ pub(crate) fn run() -> Outcome {
     fuzz::run(FUZZ_SECONDS)?;
     bench::run(&[])?;
     real_agent::run(real_agent::Need::Must)?;
+    local_engine()?;
     cargo_mutants::run(&[])?;
     miri::run(miri::Extent::Scenarios)
+}
+
+/// The model on this machine with what computes, which no change builds: it takes longer than all the rest.
+fn local_engine() -> Outcome {
+    run_command(&mut cargo(&["build", "--locked", "--package", "q-cli"]))?;
+    let engine = ["--package", "q-local", "--features", "engine", "--locked"];
+    run_command(cargo(&["clippy", "--all-targets"]).args(engine).args(["--", "-D", "warnings"]))?;
+    run_command(cargo(&["test", "--no-fail-fast"]).args(engine))
 }

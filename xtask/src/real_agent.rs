@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -49,10 +50,66 @@ pub(crate) fn run(need: Need) -> Outcome {
     ]))?;
     let server = Server::start(&python, &model, &place.join("server.log"))?;
     println!("a real model answers at {}", server.base_url);
+    drive(&server.base_url)?;
+    drop(server);
+    if need == Need::IfAvailable {
+        return Ok(Passed::Fully); // what computes in q-local is built nightly only
+    }
+    run_command(&mut cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "q-local",
+        "--features",
+        "engine",
+        "--locked",
+    ]))?;
+    let local = Local::start(&model)?;
+    println!("the same model answers at {}", local.base_url);
+    drive(&local.base_url)
+}
+
+/// Talks with the model at that address, through `q`.
+fn drive(base_url: &str) -> Outcome {
     let driver = root().join("target/release/q-real-agent");
     let mut driver = Command::new(driver);
     driver.stdin(Stdio::null()).arg("--q").arg(root().join(RELEASE_BINARY));
-    run_command(driver.args(["--base-url", &server.base_url, "--model", "smollm2"]))
+    run_command(driver.args(["--base-url", base_url, "--model", "smollm2"]))
+}
+
+/// `q-local` with the same model, at a socket in a directory of its own. Both are gone on drop.
+struct Local {
+    base_url: String,
+    place: PathBuf,
+    child: Child,
+}
+
+impl Local {
+    fn start(model: &Path) -> Result<Self, Fault> {
+        // The path of a socket is short, and a model is called what its file is.
+        let place = std::env::temp_dir().join(format!("q-real-{}", std::process::id()));
+        let io = |error: std::io::Error| Fault(format!("q-local cannot be run: {error}"));
+        fs::DirBuilder::new().mode(0o700).create(&place).map_err(io)?;
+        let (file, socket) = (place.join("smollm2.gguf"), place.join("socket"));
+        std::os::unix::fs::symlink(model, &file).map_err(io)?;
+        let mut program = Command::new(root().join("target/release/q-local"));
+        program.args(["serve", "--socket"]).arg(&socket).arg("--model").arg(&file);
+        let mut child = program.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(io)?;
+        let said = child.stdout.take().and_then(|said| BufReader::new(said).lines().next()?.ok());
+        let local = Self { base_url: format!("unix:{}", socket.display()), place, child };
+        match said.as_deref() {
+            Some("ready") => Ok(local),
+            other => Err(Fault(format!("q-local does not serve: {}", other.unwrap_or("it said nothing")))),
+        }
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        fs::remove_dir_all(&self.place).ok();
+    }
 }
 
 /// The Python of a virtual environment that has the server, and the model's file.

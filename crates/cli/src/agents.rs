@@ -176,7 +176,7 @@ pub(crate) fn known(
                 origins.push("q model");
             }
             Some(Err(why)) => {
-                let (base_url, model) = (String::new(), String::new());
+                let (base_url, model) = ("unix:".to_owned(), String::new());
                 unusable.push(Unusable { name: LOCAL.to_owned(), base_url, model, why });
             }
             None => {}

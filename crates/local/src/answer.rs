@@ -22,10 +22,8 @@ pub struct Asked {
 
 /// What comes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// Words.
+pub enum AnswerPiece {
     Said(String),
-    /// Nothing more comes.
     Over(Finish),
     /// Nothing more comes, since something went wrong.
     Failed(LocalError),
@@ -68,14 +66,14 @@ impl Answering {
     }
 
     /// Goes on by one step; what comes of it may be nothing yet.
-    pub(crate) fn step(&mut self, tokenizer: &Tokenizer) -> Vec<Piece> {
+    pub(crate) fn step(&mut self, tokenizer: &Tokenizer) -> Vec<AnswerPiece> {
         match self.next(tokenizer) {
             Ok(pieces) => pieces,
-            Err(error) => vec![Piece::Failed(error)],
+            Err(error) => vec![AnswerPiece::Failed(error)],
         }
     }
 
-    fn next(&mut self, tokenizer: &Tokenizer) -> Result<Vec<Piece>, LocalError> {
+    fn next(&mut self, tokenizer: &Tokenizer) -> Result<Vec<AnswerPiece>, LocalError> {
         let (unread, is_last) = match self.newest {
             Some(_) => (self.newest.as_slice(), true),
             None => {
@@ -104,14 +102,14 @@ impl Answering {
             return Ok(self.over(true, words));
         }
         self.newest = Some(token);
-        Ok(if words.is_empty() { Vec::new() } else { vec![Piece::Said(words)] })
+        Ok(if words.is_empty() { Vec::new() } else { vec![AnswerPiece::Said(words)] })
     }
 
-    fn over(&mut self, is_cut: bool, mut words: String) -> Vec<Piece> {
+    fn over(&mut self, is_cut: bool, mut words: String) -> Vec<AnswerPiece> {
         words.push_str(&String::from_utf8_lossy(&std::mem::take(&mut self.rest)));
         let finish = Finish { is_cut, read: self.read, written: self.written };
-        let said = (!words.is_empty()).then_some(Piece::Said(words));
-        said.into_iter().chain([Piece::Over(finish)]).collect()
+        let said = (!words.is_empty()).then_some(AnswerPiece::Said(words));
+        said.into_iter().chain([AnswerPiece::Over(finish)]).collect()
     }
 }
 

@@ -75,9 +75,7 @@ impl Weights for LoadedLlama {
 /// A conversation as far as it was read.
 struct LlamaSequence {
     model: Arc<Llama>,
-    /// Of each layer.
     kept: Vec<Kept>,
-    /// Tokens.
     length: usize,
 }
 
@@ -207,7 +205,7 @@ impl TensorReader<'_> {
         let ModelShape { layers, width, heads: _, kept_heads, inner, .. } = shape;
         let vocabulary = self.model.tokenizer.size();
         let kept = kept_heads * shape.head_width();
-        let words = Arc::new(self.short(self.read("token_embd.weight", &[vocabulary, width])?)?);
+        let words = Arc::new(short(self.read("token_embd.weight", &[vocabulary, width])?)?);
         let output = match self.model.header.tensor("output.weight") {
             Some(_) => self.matrix("output.weight", vocabulary, width)?,
             None => QMatMul::from_arc(Arc::clone(&words))?,
@@ -261,14 +259,6 @@ impl TensorReader<'_> {
         Ok(self.read(name, &[length])?.dequantize(&Device::Cpu)?)
     }
 
-    /// Numbers of full length are made short ones.
-    fn short(&self, tensor: QTensor) -> Result<QTensor, LocalError> {
-        if matches!(tensor.dtype(), GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) {
-            return Ok(QTensor::quantize(&tensor.dequantize(&Device::Cpu)?, GgmlDType::Q8_0)?);
-        }
-        Ok(tensor)
-    }
-
     fn read(&mut self, name: &str, dimensions: &[usize]) -> Result<QTensor, LocalError> {
         let model = self.model;
         let found = model.header.tensor(name);
@@ -298,6 +288,14 @@ impl TensorReader<'_> {
     }
 }
 
+/// Numbers of full length are made short ones.
+fn short(tensor: QTensor) -> Result<QTensor, LocalError> {
+    if matches!(tensor.dtype(), GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) {
+        return Ok(QTensor::quantize(&tensor.dequantize(&Device::Cpu)?, GgmlDType::Q8_0)?);
+    }
+    Ok(tensor)
+}
+
 /// How numbers are written, by the format's number for it.
 const fn kind(kind: u32) -> Option<GgmlDType> {
     Some(match kind {
@@ -316,4 +314,31 @@ const fn kind(kind: u32) -> Option<GgmlDType> {
         30 => GgmlDType::BF16,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use q_testkit::gguf::GgufFile;
+
+    use super::*;
+
+    /// What was read piece by piece is what was read at once.
+    #[test]
+    fn a_conversation_is_the_same_however_it_is_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        GgufFile::small().write(file.path()).unwrap();
+        let weights = load(&ModelFile::open(file.path()).unwrap()).unwrap();
+        let tokens: Vec<u32> = (0..300).map(|at| at * 7 % 256).collect();
+        let whole = weights.sequence().read(&tokens).unwrap();
+        assert!(whole.iter().any(|logit| *logit != whole[0]) && whole.iter().all(|logit| logit.is_finite()));
+        for length in [1, 32, 299] {
+            let mut sequence = weights.sequence();
+            let last = tokens.chunks(length).map(|piece| sequence.read(piece).unwrap()).last().unwrap();
+            let apart = whole.iter().zip(&last).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max);
+            assert!(apart < 1e-3, "read {length} at once: {apart}");
+        }
+        let mut too_long = weights.sequence();
+        assert!(too_long.read(&vec![1; 513]).is_err());
+    }
 }

@@ -5,7 +5,6 @@ use std::fmt;
 /// Why something could not be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalError {
-    /// What happened.
     pub what: String,
     /// What to do next; empty where nothing is known.
     pub way_out: String,
@@ -30,7 +29,6 @@ impl LocalError {
     }
 }
 
-/// On one line.
 impl fmt::Display for LocalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;

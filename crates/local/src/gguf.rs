@@ -32,9 +32,7 @@ pub enum GgufValue {
     Int(i64),
     /// A number with them.
     Float(f64),
-    /// Yes or no.
     Bool(bool),
-    /// A text.
     Text(String),
     /// A list of texts.
     Texts(Vec<String>),
@@ -47,7 +45,6 @@ pub enum GgufValue {
 /// Where one tensor stands, and how its numbers are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GgufTensor {
-    /// Its name.
     pub name: String,
     /// How its numbers are written, in the format's number for it.
     pub kind: u32,
@@ -87,7 +84,6 @@ impl GgufHeader {
         }
     }
 
-    /// A number.
     pub fn float(&self, name: &str) -> Option<f64> {
         match self.facts.get(name)? {
             GgufValue::Float(value) => Some(*value),
@@ -96,7 +92,6 @@ impl GgufHeader {
         }
     }
 
-    /// Yes or no.
     pub fn bool(&self, name: &str) -> Option<bool> {
         match self.facts.get(name)? {
             GgufValue::Bool(value) => Some(*value),
@@ -104,7 +99,6 @@ impl GgufHeader {
         }
     }
 
-    /// A text.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.facts.get(name)? {
             GgufValue::Text(value) => Some(value),

@@ -8,14 +8,12 @@ use crate::tokenizer::Tokenizer;
 /// What `SmolLM2` was taught to be told where nothing else is.
 const SMOLLM: &str = "You are a helpful AI assistant named SmolLM, trained by Hugging Face";
 
-/// Who says something.
+/// Who says something in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speaker {
     /// Who made the session.
     System,
-    /// The person.
     User,
-    /// The model.
     Assistant,
 }
 
@@ -34,9 +32,7 @@ impl Speaker {
 pub enum Markup {
     /// `<|im_start|>user` and a new line, the text, `<|im_end|>` and a new line.
     ChatMl {
-        /// The two tokens.
         start: u32,
-        /// The other one.
         end: u32,
         /// What is said first where nothing else is.
         usual: Option<&'static str>,

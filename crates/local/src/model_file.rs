@@ -13,22 +13,18 @@ use crate::tokenizer::Tokenizer;
 /// A file that holds a model which can be used here.
 #[derive(Clone, Debug)]
 pub struct ModelFile {
-    /// Where it is.
     pub path: PathBuf,
     /// What it is called: the file's name without its ending.
     pub name: String,
     /// What it says of itself.
     pub header: GgufHeader,
-    /// Its sizes.
     pub shape: ModelShape,
-    /// Its vocabulary.
     pub tokenizer: Tokenizer,
     /// How conversations are written for it.
     pub markup: Markup,
 }
 
 impl ModelFile {
-    /// Reads its header.
     pub fn open(path: &Path) -> Result<Self, LocalError> {
         Self::read(path).map_err(|error| error.of(path.display()))
     }

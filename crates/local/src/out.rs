@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use serde::Serialize;
+
 use crate::error::LocalError;
 use crate::models::PullProgress;
 
@@ -23,8 +25,37 @@ pub(crate) fn complain(error: &LocalError) {
     }
 }
 
+/// A text that can be seen and controls nothing, whoever chose it: a name of a file, a server's words.
 fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    let shown = |c: char| if is_hidden(c) { format!("<U+{:04X}>", u32::from(c)) } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
+/// One value of JSON, on one line, in which such characters are escapes: a reader gets each back.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), LocalError> {
+    let text = serde_json::to_string(value).map_err(|error| LocalError::new(error.to_string()))?;
+    let mut units = [0; 2];
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            line.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            line.push(c);
+        }
+    }
+    let _nobody_reads = writeln!(io::stdout().lock(), "{line}");
+    Ok(())
+}
+
+/// What controls a terminal, hides, or turns text around.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// How far a download is: on one line of a terminal, a line for each tenth elsewhere.

@@ -16,7 +16,7 @@ use crate::out::{self, ProgressLine};
 use crate::serve::{ServerSettings, serve, take};
 
 /// How long nobody comes before a server ends, unless it is told otherwise.
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 /// How many threads compute, for the libraries that do.
 const THREADS: &str = "RAYON_NUM_THREADS";
 /// The address of a package index, by the names that people keep it under; the first one counts.
@@ -34,7 +34,6 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Reads them.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_this_process() -> Self {
         Self {
@@ -263,10 +262,7 @@ fn told_use(directory: &ModelDirectory, name: &str) {
 fn list(directory: &ModelDirectory, as_json: bool) -> Result<(), LocalError> {
     let models = directory.list()?;
     if as_json {
-        let text =
-            serde_json::to_string_pretty(&models).map_err(|error| LocalError::new(error.to_string()))?;
-        text.lines().for_each(out::line);
-        return Ok(());
+        return out::json(&models);
     }
     if models.is_empty() {
         out::note(

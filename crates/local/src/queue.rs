@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::answer::{Answering, Asked, Piece};
+use crate::answer::{AnswerPiece, Answering, Asked};
 use crate::error::LocalError;
 use crate::model_file::ModelFile;
 use crate::weights::Weights;
@@ -29,7 +29,7 @@ const FAILED_WAIT: Duration = Duration::from_secs(5);
 pub(crate) struct Job {
     pub(crate) asked: Asked,
     /// Closed once whoever asked is gone: nothing is computed for nobody.
-    pub(crate) pieces: UnboundedSender<Piece>,
+    pub(crate) pieces: UnboundedSender<AnswerPiece>,
 }
 
 /// An answer under way, and who hears it.
@@ -37,7 +37,7 @@ struct Under {
     answering: Answering,
     /// What it may come to remember, in tokens.
     tokens: usize,
-    pieces: UnboundedSender<Piece>,
+    pieces: UnboundedSender<AnswerPiece>,
 }
 
 /// Those that wait and those that are under way.
@@ -74,7 +74,7 @@ impl AnswerQueue {
             }
             let is_long = under.answering.is_reading();
             for piece in under.answering.step(&self.model.tokenizer) {
-                let is_last = !matches!(piece, Piece::Said(_));
+                let is_last = !matches!(piece, AnswerPiece::Said(_));
                 if under.pieces.send(piece).is_err() || is_last {
                     return;
                 }
@@ -116,7 +116,7 @@ pub(crate) fn answer_all(
         Err(error) => {
             // Who started this is about to ask; nobody after that is made to wait for what will not come.
             while let Ok(job) = asked.recv_timeout(FAILED_WAIT) {
-                let _nobody_listens = job.pieces.send(Piece::Failed(error.clone()));
+                let _nobody_listens = job.pieces.send(AnswerPiece::Failed(error.clone()));
             }
             return;
         }
@@ -170,15 +170,17 @@ mod tests {
         AnswerQueue::new(Box::new(Letter), Arc::new(ModelFile::open(file.path()).unwrap()), budget)
     }
 
-    fn ask(queue: &mut AnswerQueue, read: usize, most: usize) -> UnboundedReceiver<Piece> {
+    fn ask(queue: &mut AnswerQueue, read: usize, most: usize) -> UnboundedReceiver<AnswerPiece> {
         let sampling = Sampling { temperature: 0.0, top_p: 1.0, seed: 1 };
         let (pieces, hear) = unbounded_channel();
         queue.push(Job { asked: Asked { tokens: vec![1; read], most, sampling }, pieces });
         hear
     }
 
-    fn count(hear: &mut UnboundedReceiver<Piece>) -> usize {
-        std::iter::from_fn(|| hear.try_recv().ok()).filter(|piece| matches!(piece, Piece::Said(_))).count()
+    fn count(hear: &mut UnboundedReceiver<AnswerPiece>) -> usize {
+        std::iter::from_fn(|| hear.try_recv().ok())
+            .filter(|piece| matches!(piece, AnswerPiece::Said(_)))
+            .count()
     }
 
     #[test]
@@ -217,7 +219,7 @@ mod tests {
         let finish = Finish { is_cut: true, read: 1, written: 24 };
         for mut hear in all {
             let last = std::iter::from_fn(|| hear.try_recv().ok()).last();
-            assert_eq!(last, Some(Piece::Over(finish)));
+            assert_eq!(last, Some(AnswerPiece::Over(finish)));
         }
     }
 

@@ -97,7 +97,6 @@ impl GgufFile {
         Self { facts: facts.map(|(name, fact)| (name.to_owned(), fact)).into(), tensors: tensors.collect() }
     }
 
-    /// Says something otherwise.
     #[must_use]
     pub fn with(mut self, name: &str, fact: Fact) -> Self {
         self.facts.retain(|(other, _)| other != name);
@@ -122,7 +121,9 @@ impl GgufFile {
                 Fact::Texts(texts) => {
                     bytes.extend([9_u32, 8].map(u32::to_le_bytes).concat());
                     bytes.extend((texts.len() as u64).to_le_bytes());
-                    texts.iter().for_each(|text| put_text(&mut bytes, text));
+                    for text in texts {
+                        put_text(&mut bytes, text);
+                    }
                 }
                 Fact::I32s(numbers) => {
                     bytes.extend([9_u32, 5].map(u32::to_le_bytes).concat());
@@ -147,7 +148,6 @@ impl GgufFile {
         bytes
     }
 
-    /// Writes it.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         std::fs::File::create(path)?.write_all(&self.bytes())
     }

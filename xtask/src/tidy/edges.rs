@@ -14,6 +14,8 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/term", "q-term", &["q-core"]),
     ("crates/telemetry", "q-telemetry", &[]),
     ("crates/host", "q-host", &["q-core", "q-lock", "q-proto", "q-store", "q-agent", "q-telemetry"]),
+    // A process of its own, which fetches over the same network as agents.
+    ("crates/local", "q-local", &["q-core", "q-lock", "q-agent"]),
     (
         "crates/cli",
         "q-cli",

@@ -12,6 +12,8 @@ use crate::tree::Tree;
 /// A package, and what may be nowhere beneath it.
 const FREE_OF: &[(&str, &[&str])] = &[
     ("q-proto", &["fjall", "hyper", "rustls", "q-store", "q-agent"]),
+    // Numbers are crunched in a process of its own.
+    ("q-cli", &["candle-core", "q-local"]),
     ("q-client", &["fjall", "hyper", "rustls", "q-store", "q-agent", "q-host"]),
 ];
 

@@ -20,9 +20,13 @@ const CONFINED: &[Confined] = &[
     confined("rmp_serde", &["crates/store/", "crates/proto/"], 6),
     confined("xxhash_rust", &["crates/store/"], 2),
     // Who answers.
-    confined("hyper", &["crates/agent/src/http/"], 3),
-    confined("hyper_util", &["crates/agent/src/http/"], 4),
+    confined("hyper", &["crates/agent/src/http/", "crates/local/src/serve/"], 6),
+    confined("hyper_util", &["crates/agent/src/http/", "crates/local/src/serve/"], 6),
     confined("tokio_rustls", &["crates/agent/src/http/", "crates/agent/tests/support/secure.rs"], 3),
+    confined("candle_core", &["crates/local/src/candle.rs"], 1),
+    confined("candle_nn", &["crates/local/src/candle.rs"], 1),
+    confined("miniz_oxide", &["crates/local/src/models/wheel.rs", "crates/local/tests/it/pulling.rs"], 2),
+    confined("aws_lc_rs", &["crates/agent/", "crates/local/"], 4),
     confined("bm25", &["crates/agent/src/"], 1),
     // The terminal.
     confined("crossterm", &["crates/term/", "crates/cli/"], 20),

@@ -14,7 +14,7 @@ use super::failed;
 use crate::spec::NetworkEnvironment;
 
 /// How long a server may stay silent.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How many times an answer may be that it is elsewhere.
 const MAX_REDIRECTS: usize = 4;
 

@@ -222,6 +222,10 @@ impl Hostile {
                 vec![HOSTILE, "--json"],
                 vec!["openai", "--model", HOSTILE],
             ],
+            // `q-local` may be beside this `q` or not; no model of any name here is fetched.
+            "model" => vec![vec![]],
+            "model list" => vec![vec![], vec!["--json"]],
+            "model pull" | "model use" | "model rm" => vec![vec![HOSTILE], vec!["nosuch"], vec!["./nosuch"]],
             "approve" => vec![vec!["made"], vec!["made", HOSTILE]],
             "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE]],
             "fork" => vec![

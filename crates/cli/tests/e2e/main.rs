@@ -49,6 +49,7 @@ mod headless;
 mod hibernation;
 mod hostile;
 mod inbox;
+mod local;
 mod marks;
 mod mistakes;
 mod network;

@@ -10,7 +10,6 @@ pub struct KnownModel {
     pub about: &'static str,
     /// The package and its version.
     pub package: &'static str,
-    /// The version, exactly.
     pub version: &'static str,
     /// The file of that version, and the file in it.
     pub wheel: &'static str,
@@ -24,7 +23,7 @@ pub struct KnownModel {
     pub licence: &'static str,
 }
 
-/// All of them.
+/// All models that are known by name.
 pub const KNOWN_MODELS: [KnownModel; 1] = [KnownModel {
     name: "smollm2",
     about: "SmolLM2-135M-Instruct: fluent, quick, and often wrong; to try q with, not to rely on",

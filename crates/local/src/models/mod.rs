@@ -30,7 +30,6 @@ const NOTE: &str = "json";
 pub struct ModelNote {
     /// The package it was in.
     pub source: String,
-    /// Its terms.
     pub licence: String,
     /// What the file is.
     pub sha256: String,

@@ -18,7 +18,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::request::Wish;
 use super::response::{Events, Identity, ResponseBytes, in_one, refused, streamed};
-use crate::answer::{Asked, Piece};
+use crate::answer::{AnswerPiece, Asked};
 use crate::error::LocalError;
 use crate::model_file::ModelFile;
 use crate::queue::Job;
@@ -135,9 +135,9 @@ impl Desk {
         let mut text = String::new();
         loop {
             match come.recv().await {
-                Some(Piece::Said(words)) => text.push_str(&words),
-                Some(Piece::Over(finish)) => return Ok(identity.whole(&text, finish)),
-                Some(Piece::Failed(error)) => return Err(failed(&error)),
+                Some(AnswerPiece::Said(words)) => text.push_str(&words),
+                Some(AnswerPiece::Over(finish)) => return Ok(identity.whole(&text, finish)),
+                Some(AnswerPiece::Failed(error)) => return Err(failed(&error)),
                 None => return Err(failed(&LocalError::new("the answer was given up"))),
             }
         }

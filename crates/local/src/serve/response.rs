@@ -15,7 +15,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::answer::{Finish, Piece};
+use crate::answer::{AnswerPiece, Finish};
 
 /// How long nothing comes before a comment is sent.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
@@ -30,7 +30,7 @@ pub(super) enum ResponseBytes {
 
 /// An answer as events. Dropping it tells the queue that nobody listens.
 pub(super) struct Events {
-    pieces: UnboundedReceiver<Piece>,
+    pieces: UnboundedReceiver<AnswerPiece>,
     /// What is to be sent before anything else is looked for.
     ready: VecDeque<Bytes>,
     identity: Identity,
@@ -51,7 +51,7 @@ pub(super) struct Identity {
 
 impl Events {
     pub(super) fn new(
-        pieces: UnboundedReceiver<Piece>,
+        pieces: UnboundedReceiver<AnswerPiece>,
         identity: Identity,
         is_counted: bool,
         place: OwnedSemaphorePermit,
@@ -64,13 +64,13 @@ impl Events {
         Self { pieces, ready: [first].into(), identity, is_counted, signs, is_over: false, _place: place }
     }
 
-    fn take(&mut self, piece: Option<Piece>) {
+    fn take(&mut self, piece: Option<AnswerPiece>) {
         match piece {
-            Some(Piece::Said(words)) => {
+            Some(AnswerPiece::Said(words)) => {
                 let choices = json!([choice(&json!({ "content": words }), None)]);
                 self.ready.push_back(self.identity.chunk(&choices, None));
             }
-            Some(Piece::Over(finish)) => {
+            Some(AnswerPiece::Over(finish)) => {
                 let choices = json!([choice(&json!({}), Some(reason(finish)))]);
                 self.ready.push_back(self.identity.chunk(&choices, None));
                 if self.is_counted {
@@ -79,7 +79,7 @@ impl Events {
                 self.ready.push_back(Bytes::from_static(b"data: [DONE]\n\n"));
                 self.is_over = true;
             }
-            Some(Piece::Failed(error)) => {
+            Some(AnswerPiece::Failed(error)) => {
                 self.ready.push_back(event(&error_object(&error.to_string(), "server_error")));
                 self.is_over = true;
             }
@@ -171,7 +171,6 @@ pub(super) fn streamed(events: Events) -> Response<ResponseBytes> {
     response
 }
 
-/// One object.
 pub(super) fn in_one(status: StatusCode, value: &Value) -> Response<ResponseBytes> {
     let mut response = Response::new(ResponseBytes::Whole(Some(Bytes::from(format!("{value}\n")))));
     *response.status_mut() = status;

@@ -60,7 +60,7 @@ fn is_sign(c: char) -> bool {
     !c.is_whitespace() && !c.is_alphabetic() && !c.is_numeric()
 }
 
-/// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
+/// How long the first piece is by the rule `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 fn words(text: &str, end: usize) -> usize {
     for short in ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"] {
         if text.starts_with(short) {
@@ -85,7 +85,8 @@ fn blanks(text: &str) -> usize {
     if length < text.len() && length > last { length - last } else { length }
 }
 
-/// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+/// How long the first piece is by the rule
+/// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`.
 fn llama3(text: &str) -> usize {
     for short in ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"] {
         if text.get(..short.len()).is_some_and(|start| start.eq_ignore_ascii_case(short)) {

@@ -16,7 +16,7 @@ use q_local::weights::Weights;
 
 use crate::world::{PATIENCE, Scripted, Told, World};
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 /// A server in a thread of its own; ends as it does by itself.
 struct Server {
