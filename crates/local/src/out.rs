@@ -69,7 +69,7 @@ impl ProgressLine {
         let megabytes = |bytes: u64| bytes as f64 / 1e6;
         match progress {
             PullProgress::Resumes(there) => {
-                note(&format!("goes on behind {:.1} MB that are here", megabytes(there)))
+                note(&format!("goes on behind {:.1} MB that are here", megabytes(there)));
             }
             PullProgress::Came(there, whole) => {
                 let is_terminal = io::stderr().is_terminal();

@@ -111,9 +111,9 @@ pub fn run(around: &Surroundings) -> ExitCode {
         Err(error) => {
             // Whoever starts a server reads one line.
             if is_server {
-                out::line(&format!("q-local: {error}"))
+                out::line(&format!("q-local: {error}"));
             } else {
-                out::complain(&error)
+                out::complain(&error);
             }
             ExitCode::FAILURE
         }
@@ -160,7 +160,6 @@ fn with_threads(around: &Surroundings) -> Option<LocalError> {
     Some(LocalError::new(format!("it cannot start itself again: {error}")))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one clock that is read here")]
 async fn serve_model(socket: &Path, model: &Path, idle: Duration) -> Result<(), LocalError> {
     if !cfg!(feature = "engine") {
         return Err(LocalError::new("this q-local was built without what computes")
@@ -254,7 +253,7 @@ fn told_use(directory: &ModelDirectory, name: &str) {
             ));
         }
         Some(_) | None => {
-            out::line(&format!("{name} is here; q model use {name} makes it the one that answers"))
+            out::line(&format!("{name} is here; q model use {name} makes it the one that answers"));
         }
     }
 }

@@ -129,9 +129,8 @@ pub(crate) fn answer_all(
         loop {
             match asked.try_recv() {
                 Ok(job) => queue.push(job),
-                Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) if queue.is_idle() => return,
-                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }
         queue.turn();

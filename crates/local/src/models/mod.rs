@@ -202,14 +202,14 @@ impl ModelDirectory {
 
     fn no_such(&self, named: &str) -> LocalError {
         let here = self.list().unwrap_or_default();
-        let names: Vec<String> = here.into_iter().map(|model| model.name).collect();
+        let others: Vec<String> = here.into_iter().map(|model| model.name).collect();
         let error = LocalError::new(format!("there is no model `{named}` here"));
         match KNOWN_MODELS.iter().find(|known| known.name == named) {
             Some(known) => error.hint(format!("q model pull {} fetches it", known.name)),
-            None if names.is_empty() => {
+            None if others.is_empty() => {
                 error.hint("q model pull smollm2 fetches a small one; a path needs a / in it")
             }
-            None => error.hint(format!("there are {}; a path needs a / in it", names.join(", "))),
+            None => error.hint(format!("there are {}; a path needs a / in it", others.join(", "))),
         }
     }
 }

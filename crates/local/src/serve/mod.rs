@@ -86,7 +86,7 @@ async fn listen(socket: ServedSocket, desk: &Arc<Desk>, idle: Duration, mut is_o
         }
     }
     // From here on nobody finds the socket; who did so before is answered.
-    let waiting = socket.leave().await;
+    let waiting = socket.leave();
     for stream in waiting {
         take_in(stream, &mut connections);
     }

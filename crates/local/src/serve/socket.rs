@@ -64,10 +64,16 @@ async fn is_served(path: &Path) -> bool {
 fn check_directory(directory: &Path) -> Result<(), LocalError> {
     let found = fs::symlink_metadata(directory)
         .map_err(|error| LocalError::new(format!("{} cannot be used: {error}", directory.display())))?;
-    if found.is_dir() && found.uid() == ours() && found.mode() & 0o077 == 0 {
+    if found.is_dir() && found.uid() == ours() && is_closed(&found) {
         return Ok(());
     }
     Err(LocalError::new(format!("{} is not a directory of yours alone", directory.display())))
+}
+
+/// Whether others may do nothing there.
+fn is_closed(found: &fs::Metadata) -> bool {
+    const OTHERS: u32 = 0o077;
+    found.mode() & OTHERS == 0
 }
 
 fn ours() -> u32 {
@@ -77,18 +83,16 @@ fn ours() -> u32 {
 impl ServedSocket {
     /// The next connection; `None` where it is none of this user's.
     pub(super) async fn accept(&self) -> Option<UnixStream> {
-        match self.listener.accept().await {
-            Ok((stream, _)) => of_ours(stream),
-            Err(_) => {
-                // As when there are too many open files: others close theirs meanwhile.
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                None
-            }
+        if let Ok((stream, _)) = self.listener.accept().await {
+            return of_ours(stream);
         }
+        // As when there are too many open files: others close theirs meanwhile.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        None
     }
 
     /// Gives the place up; nobody finds it any more. Those who came before that are told.
-    pub(super) async fn leave(self) -> Vec<UnixStream> {
+    pub(super) fn leave(self) -> Vec<UnixStream> {
         let _gone_already = fs::remove_file(&self.path);
         let mut waiting = Vec::new();
         while let Some(Ok((stream, _))) = self.listener.accept().now_or_never() {

@@ -105,7 +105,7 @@ fn a_model_that_cannot_be_used_is_refused_with_its_reason() {
         ("llama.embedding_length", Fact::U32(u32::MAX), "embedding_length"),
         ("tokenizer.ggml.model", text("llama"), "tokenizer is llama"),
         ("tokenizer.ggml.pre", text("\u{1b}[31m"), "cut by the rule"),
-        ("tokenizer.ggml.tokens", Fact::Texts(vec!["a".into()]), "some bytes"),
+        ("tokenizer.ggml.tokens", Fact::Texts(vec!["a".into()]), "some letters"),
         ("tokenizer.chat_template", text(""), "no model for conversations"),
     ] {
         GgufFile::small().with(name, fact).write(&world.model).unwrap();

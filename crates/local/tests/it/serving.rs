@@ -84,9 +84,12 @@ async fn answer(spec: HttpSpec, text: &str) -> (String, Option<Usage>, AgentEven
 fn raw(socket: &Path, bytes: &[u8]) -> String {
     let mut stream = UnixStream::connect(socket).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.write_all(bytes).unwrap();
-    let mut said = Vec::new();
-    stream.read_to_end(&mut said).unwrap();
+    // Whoever is told no may be hung up on before all was said.
+    let _hung_up = stream.write_all(bytes);
+    let (mut said, mut piece) = (Vec::new(), [0; 4096]);
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        said.extend(&piece[..length]);
+    }
     String::from_utf8_lossy(&said).into_owned()
 }
 

@@ -29,7 +29,7 @@ const EMPTY_SESSION: &[&str] = &[
 const TRY: &str = "Try: how do I switch sessions?";
 
 /// What whoever has no model can have at once.
-const OFFER: &str = "A small model can answer on this machine: q model pull smollm2, in the shell.";
+const OFFER: &str = "A small model for this machine, in the shell: q model pull smollm2";
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let session = ui.focus.and_then(|id| mirror.get(id));
@@ -39,7 +39,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     lines.extend(["", &answers]);
     if agent == GUIDE {
         lines.push(TRY);
-        lines.push(OFFER);
+        // Not where another one answers in new sessions.
+        if ui.options.agent == GUIDE {
+            lines.push(OFFER);
+        }
     }
     page::draw(buffer, area, &lines, None);
 }
