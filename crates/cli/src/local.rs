@@ -136,7 +136,7 @@ mod tests {
         fs::create_dir_all(&bin).unwrap();
         let variables = [("PATH", bin.to_str().unwrap()), ("HOME", root.path().to_str().unwrap())];
         let environment = Environment::of(&variables, "/");
-        World { place, environment, root }
+        World { root, place, environment }
     }
 
     impl World {

@@ -62,11 +62,13 @@ async fn answer(spec: HttpSpec, text: &str) -> (String, Option<Usage>, AgentEven
         AgentSpec::Http(spec).agent().open(Seat::of(SessionId(1))).turn(turn, stream::pending().boxed());
     let (mut said, mut usage) = (String::new(), None);
     loop {
-        match events.next().await.expect("an ending") {
-            AgentEvent::Text(words) => said.push_str(&words),
-            AgentEvent::Usage(counted) => usage = Some(counted),
-            ending @ (AgentEvent::Done | AgentEvent::Failed(_)) => return (said, usage, ending),
-            _aside => {}
+        let event = events.next().await.expect("an ending");
+        if let AgentEvent::Text(words) = &event {
+            said.push_str(words);
+        } else if let AgentEvent::Usage(counted) = event {
+            usage = Some(counted);
+        } else if matches!(event, AgentEvent::Done | AgentEvent::Failed(_)) {
+            return (said, usage, event);
         }
     }
 }

@@ -215,7 +215,9 @@ impl Hostile {
             "edit" => vec![vec!["made", "99", HOSTILE], vec!["made", HOSTILE, HOSTILE]],
             "move" => vec![vec!["made", "99", "1"], vec!["made", HOSTILE, HOSTILE]],
             "steer" | "answer" => vec![vec!["made", HOSTILE], vec!["said", HOSTILE]],
-            "inbox" | "stats" | "agents" | "doctor" | "host status" => vec![vec![], vec!["--json"]],
+            "inbox" | "stats" | "agents" | "doctor" | "host status" | "model list" => {
+                vec![vec![], vec!["--json"]]
+            }
             "agents check" => vec![
                 vec!["guide"],
                 vec![HOSTILE],
@@ -223,8 +225,6 @@ impl Hostile {
                 vec!["openai", "--model", HOSTILE],
             ],
             // `q-local` may be beside this `q` or not; no model of any name here is fetched.
-            "model" => vec![vec![]],
-            "model list" => vec![vec![], vec!["--json"]],
             "model pull" | "model use" | "model rm" => vec![vec![HOSTILE], vec!["nosuch"], vec!["./nosuch"]],
             "approve" => vec![vec!["made"], vec!["made", HOSTILE]],
             "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE]],
@@ -244,7 +244,7 @@ impl Hostile {
             ],
             "import" => vec![vec![file, "--json"], vec![file, "--name", HOSTILE]],
             "replay" => vec![vec![file]],
-            "host" | "host logs" => vec![vec![]],
+            "host" | "host logs" | "model" => vec![vec![]],
             "host restart" => vec![vec![], vec!["--wait"]],
             "host stop" => vec![vec![], vec![]],
             // Tried with words that mean nothing alone: the one would stay, the other is of a process.

@@ -2,7 +2,7 @@
 //! its place stand a script, and in this process the server that ships, with weights that say one sentence.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;

@@ -54,7 +54,12 @@ fn package(model: &[u8], is_packed: bool) -> Vec<u8> {
 }
 
 fn known(model: &[u8]) -> KnownModel {
-    let sha256: String = digest(&SHA256, model).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256: String = digest(&SHA256, model)
+        .as_ref()
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect();
     KnownModel {
         name: "small",
         about: "nothing",

@@ -40,9 +40,8 @@ fn start(
         });
         let _nobody_waits = told.send(ended);
     });
-    if is_ready.recv_timeout(PATIENCE).is_err() {
-        panic!("the server is not ready: {:?}", done.recv_timeout(PATIENCE));
-    }
+    let is_ready = is_ready.recv_timeout(PATIENCE).is_ok();
+    assert!(is_ready, "the server is not ready: {:?}", done.recv_timeout(PATIENCE));
     Server { done }
 }
 
@@ -70,11 +69,13 @@ async fn answer(spec: HttpSpec, text: &str) -> (String, Option<Usage>, AgentEven
     let mut events = ask(spec, text);
     let (mut said, mut usage) = (String::new(), None);
     loop {
-        match events.next().await.expect("an ending") {
-            AgentEvent::Text(words) => said.push_str(&words),
-            AgentEvent::Usage(counted) => usage = Some(counted),
-            ending @ (AgentEvent::Done | AgentEvent::Failed(_)) => return (said, usage, ending),
-            _aside => {}
+        let event = events.next().await.expect("an ending");
+        if let AgentEvent::Text(words) = &event {
+            said.push_str(words);
+        } else if let AgentEvent::Usage(counted) = event {
+            usage = Some(counted);
+        } else if matches!(event, AgentEvent::Done | AgentEvent::Failed(_)) {
+            return (said, usage, event);
         }
     }
 }
@@ -99,10 +100,8 @@ fn post(body: &str) -> Vec<u8> {
 }
 
 fn failed(ending: AgentEvent) -> (FailureKind, String) {
-    match ending {
-        AgentEvent::Failed(failure) => (failure.kind, failure.detail),
-        other => panic!("{other:?}"),
-    }
+    let AgentEvent::Failed(failure) = ending else { panic!("{ending:?}") };
+    (failure.kind, failure.detail)
 }
 
 #[tokio::test]
