@@ -529,7 +529,7 @@ fn commands_of_other_programs_suggest_what_is_meant() {
         ("list", "q ls"),
         ("kill", "q interrupt SESSION"),
         ("kill", "q close SESSION"),
-        ("model", "q agents"),
+        ("provider", "q agents"), // `model` is a command itself
         ("search", "q show SESSION"),
         ("rm", "q delete SESSION"),
         ("sned", "q send"),
