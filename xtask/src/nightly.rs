@@ -26,7 +26,7 @@ pub(crate) fn run() -> Outcome {
     miri::run(miri::Extent::Scenarios)
 }
 
-/// The model on this machine with what computes, which no change builds: it takes longer than all the rest.
+/// The model on this machine with what computes, which no change builds: candle takes five minutes of processor time.
 fn local_engine() -> Outcome {
     run_command(&mut cargo(&["build", "--locked", "--package", "q-cli"]))?;
     let engine = ["--package", "q-local", "--features", "engine", "--locked"];

@@ -77,7 +77,7 @@ async fn answer(spec: HttpSpec, text: &str) -> (String, Option<Usage>, AgentEven
 async fn random_weights_answer_over_a_socket_that_is_started_for_it() {
     let world = World::new();
     // Longer than what is read at once, and beyond what memory begins with.
-    let prompt = "hello wörld 12 ".repeat(20);
+    let prompt = "hello wörld 12 ".repeat(28);
     let (one, other) = tokio::join!(answer(world.spec(40), &prompt), answer(world.spec(40), &prompt));
     assert_eq!(one, other, "side by side they do not meet");
     let (said, usage, ending) = one;
