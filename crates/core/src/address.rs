@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::id::SessionId;
-use crate::view::Summary;
+use crate::snapshot::Summary;
 
 /// Fewer characters of an id are not looked up.
 const MIN_ID_CHARS: usize = 4;

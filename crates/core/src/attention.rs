@@ -4,9 +4,9 @@
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
+use crate::entry::Interrupter;
 use crate::id::SessionId;
-use crate::record::Interrupter;
-use crate::view::Summary;
+use crate::snapshot::Summary;
 
 /// Why a session needs the person, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -12,8 +12,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Outcome;
+use crate::entry::{Body, Entry, Resulted};
 use crate::id::EntryNo;
-use crate::session::transcript::{Body, Entry, Resulted};
 
 /// Who speaks in a message, in the words of every provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,9 +226,8 @@ impl Script<'_> {
 mod tests {
     use super::*;
     use crate::agent::{AgentFailure, FailureKind, Sent, Wants};
+    use crate::entry::{Called, Fault, Interrupter, Stop};
     use crate::id::{CallNo, PromptNo};
-    use crate::record::{Fault, Interrupter};
-    use crate::session::transcript::{Called, Stop};
     use crate::time::WallTime;
     use alloc::string::ToString;
     use proptest::collection::vec;

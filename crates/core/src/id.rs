@@ -69,6 +69,13 @@ number!(
     RequestId
 );
 
+/// Whom to answer, and about which request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReplyTo {
+    pub client: ClientId,
+    pub request: RequestId,
+}
+
 /// What binds an approval to the exact bytes that will run: a 256-bit digest made by whoever will run them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);

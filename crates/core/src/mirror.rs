@@ -7,10 +7,10 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::entry::Entry;
 use crate::id::{EntryNo, SessionId};
 use crate::presence::Presence;
-use crate::session::transcript::Entry;
-use crate::view::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
+use crate::snapshot::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
 
 /// What the copy of one session may weigh before its oldest entries go, in bytes.
 pub const SESSION_BYTES: usize = 256 << 10;

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 use crate::id::SessionId;
 use crate::presence::Presence;
+use crate::snapshot::Summary;
 use crate::time::WallTime;
-use crate::view::Summary;
 
 /// A session with what its own records take where they are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,11 +10,11 @@ use alloc::string::String;
 use crate::activity::Activity;
 use crate::effect::Effect;
 use crate::id::SessionId;
-use crate::multiplexer::Multiplexer;
+use crate::multiplexer::state::MultiplexerState;
 use crate::multiplexer::step::Step;
 use crate::session::Session;
 
-impl Multiplexer {
+impl MultiplexerState {
     /// Whether the host wants to be told how the session's agent is reached: nobody has said, or the last turn failed.
     pub(crate) fn wants_agent(&self, session: &Session) -> bool {
         let head = session.head();
@@ -26,11 +26,11 @@ impl Multiplexer {
 impl Step<'_> {
     /// A client brings how that agent is reached. It is taken where it is wanted and for the agent that the session has.
     pub(super) fn offered(&mut self, id: SessionId, agent: String) {
-        let is_wanted = self.session(id).is_some_and(|session| {
-            session.head().setup.agent == agent && self.multiplexer().wants_agent(session)
-        });
+        let is_wanted = self
+            .session(id)
+            .is_some_and(|session| session.head().setup.agent == agent && self.state().wants_agent(session));
         if is_wanted {
-            self.multiplexer_mut().bound.insert(id);
+            self.state_mut().bound.insert(id);
             self.at_once(Effect::Bind { session: id, agent });
             self.changed(id);
         }
@@ -39,7 +39,7 @@ impl Step<'_> {
     /// The session leaves the open: nothing is kept any longer than it can be used.
     pub(super) fn give_up_agent(&mut self, id: SessionId) {
         self.release(id);
-        if self.multiplexer_mut().bound.remove(&id) {
+        if self.state_mut().bound.remove(&id) {
             self.at_once(Effect::Unbind { session: id });
         }
     }

@@ -6,20 +6,21 @@ use alloc::vec::Vec;
 
 use crate::effect::{Batch, Blob, Durability, Effect, Effects};
 use crate::id::{CallNo, Seq, SessionId, TurnNo};
-use crate::multiplexer::Multiplexer;
+use crate::multiplexer::state::MultiplexerState;
 use crate::presence::Presence;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::Head;
 use crate::session::live::Live;
+use crate::snapshot::Update;
 use crate::stamped::Stamped;
 use crate::time::Now;
-use crate::view::Update;
+use crate::view::View;
 
 /// A call being decided. Records are applied as they are decided, so later decisions of the call see them.
 pub(super) struct Step<'a> {
-    multiplexer: &'a mut Multiplexer,
+    state: &'a mut MultiplexerState,
     now: Now,
     records: Vec<Stamped>,
     blobs: Vec<Blob>,
@@ -31,9 +32,9 @@ pub(super) struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn new(multiplexer: &'a mut Multiplexer, now: Now) -> Self {
+    pub(super) fn new(state: &'a mut MultiplexerState, now: Now) -> Self {
         Self {
-            multiplexer,
+            state,
             now,
             records: Vec::new(),
             blobs: Vec::new(),
@@ -48,24 +49,28 @@ impl<'a> Step<'a> {
         self.now
     }
 
-    pub(super) const fn multiplexer(&self) -> &Multiplexer {
-        self.multiplexer
+    pub(super) const fn state(&self) -> &MultiplexerState {
+        self.state
     }
 
-    pub(super) const fn multiplexer_mut(&mut self) -> &mut Multiplexer {
-        self.multiplexer
+    pub(super) const fn state_mut(&mut self) -> &mut MultiplexerState {
+        self.state
+    }
+
+    pub(super) const fn view(&self) -> View<'_> {
+        View { state: self.state }
     }
 
     pub(super) const fn is_stopping(&self) -> bool {
-        self.multiplexer.stopping
+        self.state.stopping
     }
 
     pub(super) fn session(&self, id: SessionId) -> Option<&Session> {
-        self.multiplexer.sessions.get(id)
+        self.state.sessions.get(id)
     }
 
     pub(super) fn session_mut(&mut self, id: SessionId) -> Option<&mut Session> {
-        self.multiplexer.sessions.get_mut(id)
+        self.state.sessions.get_mut(id)
     }
 
     pub(super) fn head(&self, id: SessionId) -> Option<&Head> {
@@ -110,8 +115,8 @@ impl<'a> Step<'a> {
             self.next_seq(session)
         };
         let stamped = Stamped { session, seq, at: self.now.wall, record };
-        let tail_bytes = self.multiplexer.limits.tail_bytes;
-        self.multiplexer.sessions.apply(&stamped, tail_bytes);
+        let tail_bytes = self.state.limits.tail_bytes;
+        self.state.sessions.apply(&stamped, tail_bytes);
         self.use_now(session);
         self.records.push(stamped);
         seq
@@ -180,8 +185,8 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn finish(self) -> Effects {
-        let Self { multiplexer, records, blobs, durability, at_once, after, changed, .. } = self;
-        let view = multiplexer.view();
+        let Self { state, records, blobs, durability, at_once, after, changed, .. } = self;
+        let view = View { state };
         // A mirror hears of a session before anything happens in it; of how it stands after all that happened; and whoever
         // wished it hears last. So a line that says "idle" means that everything is there.
         let is_new = |id: &SessionId| {
@@ -197,7 +202,7 @@ impl<'a> Step<'a> {
         let touched: BTreeSet<SessionId> = records.iter().map(|record| record.session).collect();
         let heads = touched
             .iter()
-            .filter_map(|id| multiplexer.sessions.get(*id))
+            .filter_map(|id| state.sessions.get(*id))
             .map(|session| session.head().clone())
             .collect();
         let batch = (!records.is_empty()).then_some(Batch { records, blobs, heads, durability });

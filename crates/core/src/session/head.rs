@@ -7,12 +7,12 @@ use alloc::vec::Vec;
 
 use crate::activity::Activity;
 use crate::agent::{AgentFailure, Call, ResumeHandle, Sent, Usage, Wants};
+use crate::entry::{Body, CallOutput, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
-use crate::record::{Answer, Ending, Fault, Fork, Interrupter, RECORD_BYTES, Record, Setup, Voice};
+use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
 use crate::session::flight::{InFlight, OpenCall};
-use crate::session::transcript::{Body, CallOutput};
 use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
@@ -97,15 +97,6 @@ pub struct WaitingPrompt {
     pub prompt: PromptNo,
     /// Where its [`Record::Queued`] stands.
     pub queued: Seq,
-}
-
-/// A place in a transcript: after that many bytes of that entry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark {
-    /// The entry; 0 is before the first.
-    pub entry: EntryNo,
-    /// Bytes of its text.
-    pub bytes: u64,
 }
 
 impl Head {
@@ -206,7 +197,7 @@ impl Head {
             Record::Planned { .. } => self.plan(stamped),
             Record::Answering { model, .. } => self.answering.clone_from(model),
             Record::Resumable { handle, .. } => self.resume = Some(handle.clone()),
-            Record::Said { entry, voice, text, .. } => self.say(*entry, *voice, text, stamped.at),
+            Record::Said { entry, voice, text, .. } => self.append(*entry, *voice, text, stamped.at),
             Record::Called { call, waits, .. } => self.call(call, *waits, stamped),
             Record::Answered { call, answer, .. } => self.answer(*call, answer),
             Record::Resulted { call, .. } => {
@@ -329,7 +320,7 @@ impl Head {
         }
     }
 
-    fn say(&mut self, entry: EntryNo, voice: Voice, text: &str, at: WallTime) {
+    fn append(&mut self, entry: EntryNo, voice: Voice, text: &str, at: WallTime) {
         self.touched = at;
         let begins = self.end.entry != entry;
         if begins {
@@ -413,6 +404,11 @@ impl Head {
                 self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
             }
         }
+    }
+
+    /// The prompt that a token stands for, if it was taken and is remembered.
+    pub(crate) fn prompt_of(&self, token: Token) -> Option<PromptNo> {
+        self.taken.iter().find(|(taken, _)| *taken == token).map(|&(_, prompt)| prompt)
     }
 
     /// What the session is doing, from its durable state.

@@ -5,10 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Usage;
+use crate::entry::Entry;
 use crate::id::{CallNo, EntryNo, Seq};
 use crate::record::Record;
 use crate::session::head::Head;
-use crate::session::transcript::{Entry, Transcript};
+use crate::session::transcript::Transcript;
 use crate::stamped::Stamped;
 use crate::time::{Instant, WallTime};
 

@@ -10,14 +10,15 @@ pub mod transcript;
 
 use alloc::vec::Vec;
 
+use crate::entry::{Fault, Mark};
 use crate::id::Seq;
 use crate::presence::Presence;
-use crate::record::{Fault, Record};
-use crate::session::head::{Head, Mark};
+use crate::record::Record;
+use crate::session::head::Head;
 use crate::session::live::Live;
 use crate::session::stored::Stored;
+use crate::snapshot::QueuedPrompt;
 use crate::stamped::Stamped;
-use crate::view::QueuedPrompt;
 
 /// One session with all that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,10 +3,8 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use crate::id::{Environment, Seq, SessionId};
+use crate::id::{Seq, SessionId};
 use crate::input::Input;
-use crate::kind::Kind;
-use crate::record::{Policy, Setup};
 use crate::time::WallTime;
 
 /// A line of a script.
@@ -46,17 +44,4 @@ pub struct Faulty {
     pub line: String,
     /// What is wrong with it.
     pub fault: String,
-}
-
-/// What a script's sessions are made with where it says nothing else.
-pub(super) fn usual_setup() -> Setup {
-    Setup {
-        kind: Kind::Development,
-        brief: String::new(),
-        agent: "guide".into(),
-        model: String::new(),
-        directory: "/d".into(),
-        environment: Environment(0),
-        policy: Policy::Ask,
-    }
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use q_core::activity::Change;
-use q_core::presence::Transition;
 use q_core::trace::{Player, Told, parse};
 use q_core::{Activity, Effect, Effects, Input, Presence, Reply};
 
@@ -15,7 +14,7 @@ use crate::states::{SUBJECT, State, impossible, possible};
 /// Which inputs made which changes, over all cells.
 #[derive(Default)]
 pub(crate) struct Causes {
-    pub(crate) presence: BTreeMap<(Presence, Transition), BTreeSet<String>>,
+    pub(crate) presence: BTreeMap<(Presence, Presence), BTreeSet<String>>,
     pub(crate) activity: BTreeMap<(Activity, Change), BTreeSet<String>>,
 }
 
@@ -102,10 +101,10 @@ fn every_state_can_be_or_cannot() {
 #[test]
 fn every_change_of_the_tables_happens() {
     let causes = causes();
-    for presence in Presence::ALL {
-        for transition in Transition::ALL {
-            let happens = causes.presence.contains_key(&(presence, transition));
-            assert_eq!(happens, presence.after(transition).is_some(), "{presence:?} {transition:?}");
+    for from in Presence::ALL {
+        for to in Presence::ALL {
+            let happens = causes.presence.contains_key(&(from, to));
+            assert_eq!(happens, from.may_become(to), "{from:?} to {to:?}");
         }
     }
     for activity in Activity::ALL {

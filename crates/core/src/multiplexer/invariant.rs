@@ -5,52 +5,52 @@ use alloc::vec::Vec;
 
 use crate::effect::Effects;
 use crate::id::CallNo;
-use crate::multiplexer::Multiplexer;
+use crate::multiplexer::state::MultiplexerState;
 use crate::presence::Presence;
 use crate::session::Session;
 use crate::session::live::RunState;
 
 /// Panics in debug builds when an invariant is broken; costs nothing in release.
-pub(crate) fn check(multiplexer: &Multiplexer, effects: &Effects) {
+pub(super) fn check(state: &MultiplexerState, effects: &Effects) {
     if cfg!(debug_assertions) {
-        names_and_slots_are_unique(multiplexer);
-        only_live_sessions_have_memory(multiplexer);
-        unwritten_text_has_a_deadline(multiplexer);
-        calls_belong_to_turns(multiplexer);
-        asks_belong_to_turns(multiplexer);
-        memory_is_bounded(multiplexer);
-        no_deadline_is_missed(multiplexer);
+        names_and_slots_are_unique(state);
+        only_live_sessions_have_memory(state);
+        unwritten_text_has_a_deadline(state);
+        calls_belong_to_turns(state);
+        asks_belong_to_turns(state);
+        memory_is_bounded(state);
+        no_deadline_is_missed(state);
         batches_are_not_empty(effects);
     }
 }
 
-fn names_and_slots_are_unique(multiplexer: &Multiplexer) {
+fn names_and_slots_are_unique(state: &MultiplexerState) {
     let mut names = BTreeSet::new();
     let mut slots = BTreeSet::new();
-    for session in multiplexer.sessions().iter().filter(|session| session.head().presence.is_open()) {
+    for session in state.sessions.iter().filter(|session| session.head().presence.is_open()) {
         assert!(names.insert(session.head().name.folded()), "two open sessions share a name");
         assert!(slots.insert(session.head().slot), "two open sessions share a slot");
         assert!(session.head().slot != 0, "an open session has no slot");
     }
 }
 
-fn only_live_sessions_have_memory(multiplexer: &Multiplexer) {
-    let limit = multiplexer.limits().live_sessions;
-    assert!(multiplexer.sessions().live_count() <= limit, "more sessions are live than may be");
-    for session in multiplexer.sessions().iter() {
+fn only_live_sessions_have_memory(state: &MultiplexerState) {
+    let limit = state.limits.live_sessions;
+    assert!(state.sessions.live_count() <= limit, "more sessions are live than may be");
+    for session in state.sessions.iter() {
         assert_eq!(session.live().is_some(), session.head().presence == Presence::Live);
     }
 }
 
-fn unwritten_text_has_a_deadline(multiplexer: &Multiplexer) {
-    for live in multiplexer.sessions().live().filter_map(Session::live) {
+fn unwritten_text_has_a_deadline(state: &MultiplexerState) {
+    for live in state.sessions.live().filter_map(Session::live) {
         let stream = live.stream();
         assert_eq!(stream.text.is_empty(), stream.since.is_none(), "unwritten text must have a deadline");
     }
 }
 
-fn calls_belong_to_turns(multiplexer: &Multiplexer) {
-    for session in multiplexer.sessions().live() {
+fn calls_belong_to_turns(state: &MultiplexerState) {
+    for session in state.sessions.live() {
         let waiting: Vec<CallNo> = session
             .head()
             .turn
@@ -65,16 +65,16 @@ fn calls_belong_to_turns(multiplexer: &Multiplexer) {
     }
 }
 
-fn asks_belong_to_turns(multiplexer: &Multiplexer) {
-    for session in multiplexer.sessions().live() {
+fn asks_belong_to_turns(state: &MultiplexerState) {
+    for session in state.sessions.live() {
         let asks = session.live().is_some_and(|live| live.run != RunState::None);
         assert!(!asks || session.head().turn.is_some(), "an agent is asked for nothing");
     }
 }
 
-fn memory_is_bounded(multiplexer: &Multiplexer) {
-    let limits = multiplexer.limits();
-    for session in multiplexer.sessions().iter() {
+fn memory_is_bounded(state: &MultiplexerState) {
+    let limits = &state.limits;
+    for session in state.sessions.iter() {
         let head = session.head();
         assert!(head.queue.len() <= limits.queued_prompts, "too many prompts wait");
         assert!(head.allowed.len() <= limits.allowed_tools, "too many tools are allowed");
@@ -83,9 +83,9 @@ fn memory_is_bounded(multiplexer: &Multiplexer) {
 }
 
 /// What is due was done by this very call.
-fn no_deadline_is_missed(multiplexer: &Multiplexer) {
-    let due = multiplexer.next_deadline();
-    assert!(due.is_none_or(|due| due.at > multiplexer.last().mono), "{due:?} was due and is not done");
+fn no_deadline_is_missed(state: &MultiplexerState) {
+    let due = state.next_deadline();
+    assert!(due.is_none_or(|due| due.at > state.last.mono), "{due:?} was due and is not done");
 }
 
 fn batches_are_not_empty(effects: &Effects) {
