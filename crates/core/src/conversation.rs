@@ -124,7 +124,7 @@ pub fn messages<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Message
         match &entry.body {
             Body::Prompt(_) if unanswered.contains(&entry.no) => script.close(),
             Body::Prompt(text) => script.prompt(text),
-            Body::Answer(text) => script.say(text),
+            Body::Answer(text) => script.answer(text),
             Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
             // A result stands where its call is closed, and says again what the call put out.
             Body::Result(_)
@@ -186,7 +186,7 @@ impl Script<'_> {
         self.push(Role::User, Part::Text(text.into()));
     }
 
-    fn say(&mut self, text: &str) {
+    fn answer(&mut self, text: &str) {
         self.close();
         if !self.messages.is_empty() {
             self.push(Role::Assistant, Part::Text(text.into()));

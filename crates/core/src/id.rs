@@ -57,7 +57,7 @@ number!(
     CallNo
 );
 number!(
-    /// What a client brought along when it came (agents, keys, variables): the host keeps that in memory, a session names it.
+    /// Which client made a session, as the host numbered its connection at that time. Nothing is found by it.
     Environment
 );
 number!(

@@ -209,7 +209,7 @@ pub struct Setup {
     pub model: String,
     /// Where it works, as the creating client named it.
     pub directory: String,
-    /// What the creating client brought along.
+    /// Which client made it.
     pub environment: Environment,
     /// What its tools may do.
     pub policy: Policy,

@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn records_begin_entries_and_carry_texts() {
-        let log = Player::told(&[
+        let log = Player::played(&[
             "create s1 name a",
             "draft s1 \"typed\"",
             "submit s1 \"why?\"",
@@ -249,7 +249,7 @@ mod tests {
 
     /// The log that these lines leave.
     fn log(lines: &[&str]) -> Vec<Stamped> {
-        Player::told(lines).disk.log
+        Player::played(lines).disk.log
     }
 
     #[test]

@@ -95,6 +95,7 @@ impl<'a> View<'a> {
 
     fn summary_of(self, session: &Session) -> Summary {
         let head = session.head();
+        // What is on a screen to its end is read, though no record may say so yet: that comes with what is written next.
         let watched = self.state.focus.watches_end(head.id);
         Summary {
             id: head.id,

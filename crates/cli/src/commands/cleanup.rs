@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use q_core::retention::{self, Kept, Wish};
+use q_core::retention::{self, Criterion, Kept};
 use q_core::{Command, SessionId, WallTime};
 use q_term::words::{age, counted, size};
 use serde::Serialize;
@@ -23,7 +23,7 @@ const OLD: Duration = Duration::from_hours(24 * 30);
 /// What is to be thrown away, and where to.
 #[derive(Clone, Copy)]
 enum Throw {
-    IntoTrash(Wish),
+    IntoTrash(Criterion),
     /// What is in the trash, for good.
     Away,
 }
@@ -34,9 +34,9 @@ pub(crate) async fn run(context: &Context, args: CleanupArgs) -> Result<ExitCode
     let quota = client.host().store_bytes;
     let throw = match args.older_than {
         _ if args.trash => Throw::Away,
-        Some(Age(age)) => Throw::IntoTrash(Wish::UnusedSince(before(now, age))),
-        None if args.closed => Throw::IntoTrash(Wish::Closed),
-        None => Throw::IntoTrash(Wish::UnusedOrToFit(before(now, OLD), quota)),
+        Some(Age(age)) => Throw::IntoTrash(Criterion::UnusedSince(before(now, age))),
+        None if args.closed => Throw::IntoTrash(Criterion::Closed),
+        None => Throw::IntoTrash(Criterion::UnusedOrToFit(before(now, OLD), quota)),
     };
     let sessions = client.kept().await?;
     let proposed = throw.proposed(&sessions);
@@ -87,7 +87,7 @@ fn bytes(sessions: &[&Kept]) -> u64 {
 impl Throw {
     fn proposed(self, sessions: &[Kept]) -> Vec<&Kept> {
         match self {
-            Self::IntoTrash(wish) => retention::propose(sessions, wish),
+            Self::IntoTrash(criterion) => retention::propose(sessions, criterion),
             Self::Away => retention::erasable(sessions).0,
         }
     }

@@ -1,7 +1,7 @@
 //! The quota: that it is exceeded, said with the way out. Nothing is ever thrown away for it.
 
 use q_core::WallTime;
-use q_core::retention::{self, Kept, Wish};
+use q_core::retention::{self, Criterion, Kept};
 use q_term::words::size;
 
 use crate::client::Attachment;
@@ -21,7 +21,7 @@ pub(crate) async fn exceeded<W: Default>(client: &mut Attachment<W>) -> Result<O
 
 fn said(sessions: &[Kept], quota: u64) -> String {
     let taken = size(retention::total(sessions));
-    let proposed = retention::propose(sessions, Wish::UnusedOrToFit(WallTime(0), quota));
+    let proposed = retention::propose(sessions, Criterion::UnusedOrToFit(WallTime(0), quota));
     let way_out = if !proposed.is_empty() {
         let mut names: Vec<&str> =
             proposed.iter().take(NAMED).map(|kept| kept.summary.name.as_str()).collect();

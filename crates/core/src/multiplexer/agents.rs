@@ -31,6 +31,7 @@ impl Step<'_> {
             .is_some_and(|session| session.head().setup.agent == agent && self.state().wants_agent(session));
         if is_wanted {
             self.state_mut().bound.insert(id);
+            // Nothing of it is recorded, so there is no batch to wait for; and it must be there before the turn that needs it.
             self.at_once(Effect::Bind { session: id, agent });
             self.changed(id);
         }

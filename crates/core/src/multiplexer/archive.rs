@@ -30,6 +30,7 @@ impl MultiplexerState {
 impl Step<'_> {
     pub(super) fn close(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {
         self.open(id)?;
+        // The turn ends before its agent is parked, and both before the session leaves the open.
         self.stop_turn(id, even_if_working)?;
         self.give_up_agent(id);
         self.record(id, Record::Closed);
@@ -70,6 +71,7 @@ impl Step<'_> {
         let (name, origin, slot) = (head.name.clone(), head.origin, head.slot);
         self.keep_name_if_free(id, &name, origin);
         if roster::shares_slot(&self.state().sessions, id, slot) {
+            // No record moves a slot alone; these two together do.
             self.record(id, Record::Closed);
             let slot = roster::free_slot(&self.state().sessions);
             self.record(id, Record::Reopened { slot });

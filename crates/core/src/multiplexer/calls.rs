@@ -68,6 +68,7 @@ impl Step<'_> {
         };
         self.write_stream(id);
         let (no, digest, input) = (call.no, call.digest, call.input.clone());
+        // A denied call waits until it is settled below, so that there is no moment in which it may run.
         let waits = !permitted || denied.is_some();
         let seq = self.record(id, Record::Called { turn, call, waits });
         self.notify_entry(id, EntryNo(seq.0));
@@ -174,6 +175,7 @@ impl Step<'_> {
             self.no_longer_pending(id, call);
             self.changed(id);
         }
+        // Only when all have expired: a turn that ends gives its open calls another result, and each has one.
         for (id, ..) in due {
             self.end_if_too_long(id);
         }

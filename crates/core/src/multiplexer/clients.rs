@@ -57,6 +57,7 @@ impl Step<'_> {
     /// Notes since when nobody is attached and nothing runs.
     pub(super) fn watch_desertion(&mut self) {
         let state = self.state();
+        // A command that waits for its session is work, even when its client has gone: it may begin a turn.
         let busy = !state.focus.nobody_attached()
             || !state.waking.is_empty()
             || state.sessions.live().any(|session| session.head().turn.is_some());

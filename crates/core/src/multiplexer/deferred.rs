@@ -48,6 +48,7 @@ impl Deferred {
     pub(super) fn loaded(&mut self, step: &mut Step<'_>, id: SessionId, stored: Result<Box<Stored>, String>) {
         let Some(outcome) = step.loaded(id, stored) else { return };
         for (to, command) in self.commands.remove(&id).unwrap_or_default() {
+            // Each is decided as things stand by then: an earlier one may have closed the session.
             match &outcome {
                 Ok(()) => self.grant(step, to, command),
                 Err(refusal) => step.after(Effect::Reply { to, answer: Err(refusal.clone()) }),

@@ -124,7 +124,9 @@ impl Step<'_> {
 
     /// Does what the call made possible or necessary.
     fn settle(&mut self) {
+        // A fork that went in this call may have been the last of one that is due.
         self.empty_trash();
+        // Before memory is counted: what runs may not hibernate.
         self.run_next();
         self.keep_within_memory();
         self.watch_desertion();

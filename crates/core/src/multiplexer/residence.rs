@@ -58,6 +58,7 @@ impl Step<'_> {
     /// A place for one more live session; gives the one that hibernated for it.
     pub(super) fn make_room(&mut self) -> Result<Option<SessionId>, Refusal> {
         let limit = self.state().limits.live_sessions;
+        // What is being read has its place already, or two that wake at the same time would get one.
         if self.state().sessions.live_count() + self.state().waking.len() < limit {
             return Ok(None);
         }
@@ -213,6 +214,7 @@ impl Step<'_> {
     }
 
     fn wake(&mut self, id: SessionId, stored: &Stored) {
+        // The record makes an empty memory, as it does in a replay; what was read is put into that.
         self.record_buffered(id, Record::Woken);
         let tail_bytes = self.state().limits.tail_bytes;
         if let Some(session) = self.session_mut(id) {
@@ -266,10 +268,10 @@ mod tests {
 
     #[test]
     fn a_start_with_fewer_places_than_pins_keeps_to_the_places() {
-        let mut player = Player::told(&["create s1", "create s2", "create s3", "pin s1", "pin s2"]);
+        let mut player = Player::played(&["create s1", "create s2", "create s3", "pin s1", "pin s2"]);
         let limits = Limits { live_sessions: 1, ..Limits::default() };
         player.core = Multiplexer::recover(limits, player.disk.all()).unwrap();
-        let _marked = player.tell(Input::Started);
+        let _marked = player.handle(Input::Started);
         let live = player.core.view().sessions().filter(|session| session.presence == Presence::Live);
         assert_eq!(live.map(|session| session.id).collect::<Vec<_>>(), [SessionId(2)]);
     }
@@ -277,7 +279,7 @@ mod tests {
     #[test]
     fn what_is_live_keeps_to_the_memory_it_may_have() {
         let lines = ["create s1", "create s2", "draft s1 \"half\"", "submit s2 \"why?\"", "submit s1 \"go\""];
-        let mut player = Player::told(&[&lines[..], &["text s1 \"said\"", "done s1", "done s2"]].concat());
+        let mut player = Player::played(&[&lines[..], &["text s1 \"said\"", "done s1", "done s2"]].concat());
         let parts = |player: &Player| -> usize {
             let memories = || player.core.state.sessions.live().filter_map(Session::live);
             let said: usize =
@@ -296,12 +298,12 @@ mod tests {
 
     #[test]
     fn a_reading_for_an_earlier_waking_is_late() {
-        let mut player = Player::told(&["create s1 name a"]);
+        let mut player = Player::played(&["create s1 name a"]);
         turn_and_sleep(&mut player, 1);
         let early = player.disk.stored(ID).map(Box::new).unwrap();
         turn_and_sleep(&mut player, 2);
         player.play("wake s1").unwrap();
-        let effects = player.tell(Input::Loaded { session: ID, stored: Ok(early) });
+        let effects = player.handle(Input::Loaded { session: ID, stored: Ok(early) });
         assert_eq!(effects, crate::Effects::default(), "somebody still waits for the newer one");
         player.play("loaded s1").unwrap();
         let snapshot = player.core.view().snapshot(ID, usize::MAX).unwrap();
@@ -313,10 +315,10 @@ mod tests {
     fn a_reading_made_while_it_was_archived_is_made_again() {
         let lines =
             ["create s1 name a", "draft s1 \"half a thought\"", "tick after 30min", "wake s1", "close s1"];
-        let mut player = Player::told(&lines);
+        let mut player = Player::played(&lines);
         let while_archived = player.disk.stored(ID).map(Box::new).unwrap();
         player.play("reopen s1").unwrap();
-        let effects = player.tell(Input::Loaded { session: ID, stored: Ok(while_archived) });
+        let effects = player.handle(Input::Loaded { session: ID, stored: Ok(while_archived) });
         assert_eq!(effects.after, [crate::Effect::Load { session: ID }]);
         player.play("loaded s1").unwrap();
         let snapshot = player.core.view().snapshot(ID, usize::MAX).unwrap();

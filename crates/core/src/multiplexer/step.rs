@@ -103,12 +103,14 @@ impl<'a> Step<'a> {
 
     /// Records a fact that must survive the loss of power, and applies it. Gives its place.
     pub(super) fn record(&mut self, session: SessionId, record: Record) -> Seq {
+        // One such record holds up all that stands behind the batch, since a batch is written whole or not at all.
         self.durability = Durability::Synced;
         self.record_buffered(session, record)
     }
 
     /// Records a fact that may be lost with the power.
     pub(super) fn record_buffered(&mut self, session: SessionId, record: Record) -> Seq {
+        // A fork's own records go on from its parent's numbers: the entries of both are in one order.
         let seq = if let Record::Created { fork: Some(fork), .. } = &record {
             fork.through.next()
         } else {
@@ -200,6 +202,7 @@ impl<'a> Step<'a> {
         let new = new.into_iter().filter_map(line);
         let after = new.chain(after).chain(known.into_iter().filter_map(line)).chain(replies).collect();
         let touched: BTreeSet<SessionId> = records.iter().map(|record| record.session).collect();
+        // An erased session has no head by now, and leaves none: the store lets it go with its records.
         let heads = touched
             .iter()
             .filter_map(|id| state.sessions.get(*id))

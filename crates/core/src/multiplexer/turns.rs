@@ -41,11 +41,13 @@ impl Step<'_> {
         if waiting >= limit {
             return Err(Refusal::QueueFull { limit });
         }
+        // What begins at once waits in no queue and needs no place there.
         if busy || waiting > 0 {
             self.refuse_long_queue(id, text.len(), 0)?;
         }
         self.refuse_if_full()?;
         self.make_space(id, text.len(), self.draft_len(id))?;
+        // From here on nothing is refused: whoever is refused finds all as it was.
         self.name_after_prompt(id, &text);
         self.clear_draft(id);
         self.record(id, Record::Queued { prompt, token, text });
@@ -71,6 +73,7 @@ impl Step<'_> {
         self.refuse_if_full()?;
         self.make_space(id, text.len(), self.draft_len(id))?;
         self.write_stream(id);
+        // What the agent said before these words stands before them in the transcript.
         self.clear_draft(id);
         let seq = self.record(id, Record::Steered { turn, prompt, token, text: text.clone() });
         self.notify_entry(id, EntryNo(seq.0));
@@ -116,6 +119,7 @@ impl Step<'_> {
             Some(Ending::Done | Ending::Failed(_) | Ending::Interrupted(_)) | None => None,
         };
         let Some(last) = last else { return Err(Refusal::NothingToRetry) };
+        // Its text may be lost with a damaged log, and an empty prompt is never asked.
         if !self.live(id).is_some_and(|live| live.holds_prompt(last.queued)) {
             return Err(Refusal::NothingToRetry);
         }
@@ -167,6 +171,7 @@ impl Step<'_> {
                 policy: setup.policy,
                 resume: head.resume.clone(),
             };
+            // Behind the record that the turn began: after a crash it is known to have been asked, and is not asked again.
             self.after(run);
         }
     }
@@ -281,6 +286,7 @@ impl Step<'_> {
         let end = session.end();
         let grows = session.head().turn.as_ref().filter(|flight| flight.voice == voice);
         match grows.and_then(|flight| flight.answer) {
+            // Both kinds of update go out at once: text on its way to a screen waits for no disk.
             // The first piece is written at once, which gives the entry its number.
             None => {
                 self.write_stream(id);
@@ -310,6 +316,7 @@ impl Step<'_> {
         let (bytes, entries) = (limits.answer_bytes as u64, limits.turn_entries);
         let unwritten = self.live(id).map_or(0, |live| live.stream().text.len() as u64);
         let Some(flight) = self.head(id).and_then(|head| head.turn.as_ref()) else { return };
+        // What a call puts out has a limit of its own, and ends no turn.
         let unwritten = if matches!(flight.voice, Voice::Output { .. }) { 0 } else { unwritten };
         if flight.said + unwritten > bytes || flight.entries > entries {
             self.cancel(id);
@@ -338,6 +345,7 @@ impl Step<'_> {
     fn end_turn(&mut self, id: SessionId, ending: Ending) {
         let Some(turn) = self.in_flight(id) else { return };
         self.write_stream(id);
+        // Results come before the end: nobody takes a conversation in which a call has none.
         self.close_calls(id, turn);
         let told = self.live(id).map(|live| (live.stream().usage, live.stream().reason.clone()));
         let (usage, reason) = told.unwrap_or_default();
@@ -376,6 +384,7 @@ impl Step<'_> {
     pub(super) fn stop(&mut self) {
         let live: Vec<SessionId> = self.state().sessions.live().map(|live| live.head().id).collect();
         for id in live {
+            // The turn first: an agent that is parked runs nothing.
             self.cut_turn(id, Interrupter::Stop);
             self.release(id);
         }

@@ -335,6 +335,7 @@ impl Head {
             }
             Voice::Answer | Voice::Thinking | Voice::Output { .. } => {}
         }
+        // What grows behind the place up to which it was read is unread again, and counted once.
         if begins || self.seen == self.end {
             self.unread = self.unread.saturating_add(1);
         }
@@ -376,6 +377,7 @@ impl Head {
 
     fn answer(&mut self, no: CallNo, answer: &Answer) {
         let Some(flight) = &mut self.turn else { return };
+        // Somebody is there who says yes or no: what ran by itself is counted anew.
         flight.unasked = 0;
         let Some(call) = flight.calls.iter_mut().find(|call| call.no == no) else { return };
         call.waits = false;
@@ -474,7 +476,7 @@ mod tests {
 
     /// The head of the session that these lines make.
     fn head(lines: &[&str]) -> Head {
-        let heads = Player::told(&[&["create s1 name a"], lines].concat()).disk.heads;
+        let heads = Player::played(&[&["create s1 name a"], lines].concat()).disk.heads;
         heads.get(&SessionId(1)).cloned().unwrap()
     }
 
@@ -517,13 +519,14 @@ mod tests {
 
     #[test]
     fn a_session_weighs_what_its_own_records_do() {
-        let player = Player::told(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"so\"", "done s1"]);
+        let player = Player::played(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"so\"", "done s1"]);
         let log = player.disk.log;
         let parent = player.disk.heads.get(&SessionId(1)).map(|head| head.bytes);
         assert_eq!(parent, Some(log.iter().map(Stamped::weight).sum()));
         let texts: u64 = log.iter().map(|stamped| stamped.weight() - RECORD_BYTES).sum();
         assert!(texts >= "a".len() as u64 + "why?".len() as u64 + "so".len() as u64, "{texts}");
-        let forked = Player::told(&["create s1 name a", "submit s1 \"why?\"", "done s1", "fork s1 s2"]).disk;
+        let forked =
+            Player::played(&["create s1 name a", "submit s1 \"why?\"", "done s1", "fork s1 s2"]).disk;
         let own: u64 =
             forked.log.iter().filter(|stamped| stamped.session == SessionId(2)).map(Stamped::weight).sum();
         assert_eq!(forked.heads.get(&SessionId(2)).map(|head| head.bytes), Some(own));

@@ -188,7 +188,7 @@ mod tests {
     const ID: SessionId = SessionId(1);
 
     fn player() -> Player {
-        Player::told(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"because\"", "text s1 \" so\""])
+        Player::played(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"because\"", "text s1 \" so\""])
     }
 
     #[test]

@@ -93,6 +93,7 @@ impl Transcript {
             said.push_str(text);
             self.weight += text.len();
         } else {
+            // Also a later piece whose beginning is not here, because a page or the tail begins behind it.
             let body = match voice {
                 Voice::Answer => Body::Answer(text.into()),
                 Voice::Thinking => Body::Thinking(text.into()),
@@ -131,7 +132,7 @@ mod tests {
     fn transcript() -> Transcript {
         let mut transcript = Transcript::default();
         let lines = ["create s1", "submit s1 \"why?\"", "text s1 \"because\"", "text s1 \" so\"", "done s1"];
-        Player::told(&lines).disk.log.iter().for_each(|stamped| transcript.apply(stamped));
+        Player::played(&lines).disk.log.iter().for_each(|stamped| transcript.apply(stamped));
         transcript
     }
 

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::time::Duration;
 
-use super::line::{Faulty, Line, Told};
+use super::line::{Directive, Faulty, Line};
 use super::reader::WordReader;
 use super::words::{bare, read_span, session, span, turn as turn_words};
 use super::{command, event};
@@ -24,20 +24,20 @@ pub fn parse(line: &str, request: u64) -> Result<Line, Faulty> {
 
 fn read_line(words: &mut WordReader, request: u64) -> Result<Line, String> {
     let verb = words.word("a verb")?;
-    let told = match verb.as_str() {
-        "crash" => Told::Crash,
-        "loaded" => Told::Loaded(words.session()?),
-        "lose" => Told::Lose(words.session()?, Seq(words.number()?)),
-        "cut" => Told::Cut(words.session()?, Seq(words.number()?)),
-        "look" => Told::Look(words.session()?),
-        "inbox" => Told::Inbox,
-        "due" => Told::Due,
-        verb => Told::Input(read_input(verb, words, request)?),
+    let directive = match verb.as_str() {
+        "crash" => Directive::Crash,
+        "loaded" => Directive::Loaded(words.session()?),
+        "lose" => Directive::Lose(words.session()?, Seq(words.number()?)),
+        "cut" => Directive::Cut(words.session()?, Seq(words.number()?)),
+        "look" => Directive::Look(words.session()?),
+        "inbox" => Directive::Inbox,
+        "due" => Directive::Due,
+        verb => Directive::Input(read_input(verb, words, request)?),
     };
     let mut time = |name| words.option(name)?.map(|word| read_span(&word)).transpose();
     let after = time("after")?.unwrap_or_default();
     let wall = time("wall")?.map(|wall| WallTime(u64::try_from(wall.as_millis()).unwrap_or(u64::MAX)));
-    Ok(Line { after, wall, told })
+    Ok(Line { after, wall, directive })
 }
 
 fn read_input(verb: &str, words: &mut WordReader, request: u64) -> Result<Input, String> {

@@ -1,4 +1,4 @@
-//! A line of a script: what is told, and how much time has passed before.
+//! A line of a script: what is to be done, and how much time has passed before.
 
 use alloc::string::String;
 use core::time::Duration;
@@ -14,12 +14,12 @@ pub struct Line {
     pub after: Duration,
     /// What the calendar says, where it does not go with that.
     pub wall: Option<WallTime>,
-    pub told: Told,
+    pub directive: Directive,
 }
 
-/// What a line tells.
+/// What a line has the player do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Directive {
     Input(Input),
     /// The core, what the disk has of a session.
     Loaded(SessionId),

@@ -20,6 +20,6 @@ mod words;
 
 pub use disk::Disk;
 pub use input::{parse, write};
-pub use line::{Faulty, Line, Told};
+pub use line::{Directive, Faulty, Line};
 pub use player::{Player, limits};
 pub use print::print;

@@ -97,7 +97,7 @@ fn record(stamped: &Stamped) -> String {
             format!("put out turn {turn} entry {entry} of {of} {text:?}")
         }
         Record::Ended { turn, ending, usage, reason } => {
-            format!("ended turn {turn} {}{}", ended(ending), told_at_end(*usage, reason))
+            format!("ended turn {turn} {}{}", ended(ending), cost_and_reason(*usage, reason))
         }
         Record::Seen { through } => format!("seen through {}+{}", through.entry, through.bytes),
         Record::Drafted { text } => format!("drafted {text:?}"),
@@ -157,7 +157,7 @@ fn ended(ending: &Ending) -> String {
 }
 
 /// What the turn cost, and why the agent stopped, where it told.
-fn told_at_end(usage: Usage, reason: &str) -> String {
+fn cost_and_reason(usage: Usage, reason: &str) -> String {
     let cost = if usage.input + usage.output == 0 {
         String::new()
     } else {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use q_core::activity::Change;
-use q_core::trace::{Player, Told, parse};
+use q_core::trace::{Directive, Player, parse};
 use q_core::{Activity, Effect, Effects, Input, Presence, Reply};
 
 use crate::changes::{self, Changes};
@@ -26,7 +26,7 @@ pub(crate) fn outcomes() -> String {
         write!(text, "\n{line}\n").unwrap();
         let mut outcomes: Vec<(String, Vec<&State>)> = Vec::new();
         for state in &states {
-            let outcome = tell(state, line).0;
+            let outcome = outcome_of(state, line).0;
             match outcomes.iter_mut().find(|(known, _)| *known == outcome) {
                 Some((_, states)) => states.push(state),
                 None => outcomes.push((outcome, Vec::from([state]))),
@@ -74,7 +74,7 @@ pub(crate) fn causes() -> Causes {
     let mut causes = Causes::default();
     for state in possible() {
         for line in INPUTS {
-            let Changes { presence, activity } = tell(&state, line).1;
+            let Changes { presence, activity } = outcome_of(&state, line).1;
             let verb = line.split(' ').next().unwrap().to_string();
             for one in presence {
                 causes.presence.entry(one).or_default().insert(verb.clone());
@@ -116,17 +116,22 @@ fn every_change_of_the_tables_happens() {
 }
 
 /// What is told, and what comes of it.
-fn tell(state: &State, line: &str) -> (String, Changes) {
+fn outcome_of(state: &State, line: &str) -> (String, Changes) {
     let mut player = state.reach();
     let head = player.disk.heads.get(&SUBJECT).unwrap().clone();
     let line = parse(line, 1).unwrap();
     player.pass(line.after, line.wall);
     let before = player.clone();
-    let (is_time, effects) = match line.told {
-        Told::Input(input) => (matches!(input, Input::Tick), player.tell(input)),
-        Told::Loaded(session) => (false, player.load(session)),
-        told @ (Told::Crash | Told::Lose(..) | Told::Cut(..) | Told::Look(_) | Told::Inbox | Told::Due) => {
-            panic!("{told:?} tells the core nothing")
+    let (is_time, effects) = match line.directive {
+        Directive::Input(input) => (matches!(input, Input::Tick), player.handle(input)),
+        Directive::Loaded(session) => (false, player.load(session)),
+        directive @ (Directive::Crash
+        | Directive::Lose(..)
+        | Directive::Cut(..)
+        | Directive::Look(_)
+        | Directive::Inbox
+        | Directive::Due) => {
+            panic!("{directive:?} tells the core nothing")
         }
     };
     let changes = changes::of(SUBJECT, head, &effects);

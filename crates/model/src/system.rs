@@ -1,4 +1,4 @@
-//! A core and a disk that never fails: plays workloads, keeps everything that was written and done.
+//! The core under test with a disk that never fails: plays workloads, keeps everything that was written and done.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use q_core::{
     Snapshot, Stamped, Update,
 };
 
-use crate::workload::{Action, Step, Wish};
+use crate::workload::{CommandTemplate, Stimulus, WorkloadStep};
 
 /// More than any snapshot in a workload.
 const EVERYTHING: usize = usize::MAX;
 
-/// The world as far as one core can see it.
+/// A core, and the world as far as one core can see it.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct SystemUnderTest {
     player: Player,
     /// Every record ever written, those of erased sessions too.
     pub written: Vec<Stamped>,
@@ -27,7 +27,7 @@ pub struct World {
     requests: u64,
 }
 
-impl World {
+impl SystemUnderTest {
     pub fn new(limits: Limits) -> Self {
         Self {
             player: Player::new(limits),
@@ -48,16 +48,16 @@ impl World {
     }
 
     /// Plays one step; gives the input it became and the effects it had.
-    pub fn play(&mut self, step: &Step) -> (Input, Effects) {
-        self.player.pass(Duration::from_millis(step.after_ms), step.action.wall());
+    pub fn play(&mut self, step: &WorkloadStep) -> (Input, Effects) {
+        self.player.pass(Duration::from_millis(step.after_ms), step.stimulus.wall());
         self.requests += 1;
-        match (step.action.resolve(self, self.requests), &step.action) {
+        match (step.stimulus.resolve(self.disk(), self.requests), &step.stimulus) {
             (Some(input), _) => {
-                let effects = self.tell(input.clone());
+                let effects = self.handle(input.clone());
                 (input, effects)
             }
-            (None, Action::Stop) => {
-                let effects = self.tell(Input::Stopping);
+            (None, Stimulus::Stop) => {
+                let effects = self.handle(Input::Stopping);
                 let _marked = self.crash();
                 (Input::Stopping, effects)
             }
@@ -65,9 +65,9 @@ impl World {
         }
     }
 
-    /// Tells the core something now.
-    pub fn tell(&mut self, input: Input) -> Effects {
-        let effects = self.player.tell(input);
+    /// Gives the core an input now, and keeps what comes of it.
+    pub fn handle(&mut self, input: Input) -> Effects {
+        let effects = self.player.handle(input);
         self.written.extend(effects.batch.iter().flat_map(|batch| &batch.records).cloned());
         for effect in effects.at_once.iter().chain(&effects.after) {
             match effect {
@@ -106,13 +106,14 @@ impl World {
     pub fn follow_deadline(&mut self) -> bool {
         let Some(deadline) = self.core().next_deadline() else { return false };
         self.player.go_to(deadline.at);
-        let _effects = self.tell(Input::Tick);
+        let _effects = self.handle(Input::Tick);
         true
     }
 
     /// The host dies: all that is not written is gone. Then it starts again.
     pub fn crash(&mut self) -> Effects {
         self.player.core = self.recovered();
+        // A client of the new host begins from nothing: it may have seen what was never written.
         self.mirror.clear();
         let open: Vec<_> =
             self.core().view().sessions().filter(|summary| summary.presence.is_open()).collect();
@@ -121,7 +122,7 @@ impl World {
             self.missed += u32::from(self.mirror.apply(Update::Session(summary.into())).is_err());
             self.resync(id);
         }
-        self.tell(Input::Started)
+        self.handle(Input::Started)
     }
 
     /// What recovery makes of what is written.
@@ -168,25 +169,32 @@ pub fn is_synced(effects: &Effects) -> bool {
 }
 
 /// A workload without other sessions' part: what `session` could have seen alone. Time passes as before.
-pub fn purged(steps: &[Step], session: u128) -> Vec<Step> {
-    let alone = |action: &Action| {
-        if let Action::Show { client, session: shown, at_end } = action {
+pub fn purged(steps: &[WorkloadStep], session: u128) -> Vec<WorkloadStep> {
+    let alone = |stimulus: &Stimulus| {
+        if let Stimulus::Show { client, session: shown, at_end } = stimulus {
             let (client, at_end) = (*client, *at_end);
-            Action::Show { client, session: shown.filter(|shown| *shown == session), at_end }
-        } else if action.session().is_some_and(|about| about != session) {
-            Action::Tick
+            Stimulus::Show { client, session: shown.filter(|shown| *shown == session), at_end }
+        } else if stimulus.session().is_some_and(|about| about != session) {
+            Stimulus::Tick
         } else {
-            action.clone()
+            stimulus.clone()
         }
     };
-    steps.iter().map(|step| Step { after_ms: step.after_ms, action: alone(&step.action) }).collect()
+    steps
+        .iter()
+        .map(|step| WorkloadStep { after_ms: step.after_ms, stimulus: alone(&step.stimulus) })
+        .collect()
 }
 
 /// Whether a step touches what sessions share by design beside limits: names, and the history that forks take over.
-pub fn is_shared(step: &Step) -> bool {
+pub fn is_shared(step: &WorkloadStep) -> bool {
     matches!(
-        &step.action,
-        Action::Wish(_, Wish::Create { named: false } | Wish::Rename(_) | Wish::Fork { .. })
-            | Action::Agent { event: q_core::AgentEvent::Title(_), .. }
+        &step.stimulus,
+        Stimulus::Command(
+            _,
+            CommandTemplate::Create { named: false }
+                | CommandTemplate::Rename(_)
+                | CommandTemplate::Fork { .. }
+        ) | Stimulus::Agent { event: q_core::AgentEvent::Title(_), .. }
     )
 }
