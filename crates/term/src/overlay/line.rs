@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::table::{self, Action, Edit};
+use crate::command::{Edit, table};
 use crate::editor::{self, Editor};
 use crate::keys::Chord;
 
@@ -13,8 +13,12 @@ use crate::keys::Chord;
 pub(super) fn press(editor: &mut Editor, chord: Chord) {
     // The keys that manage sessions on an empty prompt edit here, whatever the line holds.
     match table::by_chord(chord, false) {
-        Some(Action::Edit(edit)) if edit != Edit::Newline => editor.edit(edit),
-        Some(_) => {}
+        // There is one row, so that nothing begins another.
+        Some(action) => action
+            .edits()
+            .filter(|edit| *edit != Edit::Newline)
+            .into_iter()
+            .for_each(|edit| editor.edit(edit)),
         None => {
             if let Some(typed) = chord.typed() {
                 editor.type_in(typed);
