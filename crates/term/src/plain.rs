@@ -323,18 +323,12 @@ const fn aside(body: &Body) -> &'static str {
 
 /// Whether an entry grew after it was last seen.
 fn unseen_text(entry: &Entry, summary: &Summary) -> bool {
-    match &entry.body {
-        Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
-            text.len() as u64 > summary.seen.bytes
-        }
-        Body::Prompt(_)
-        | Body::Call(_)
-        | Body::Result(_)
-        | Body::Plan(_)
-        | Body::Stop(_)
-        | Body::Repair(_)
-        | Body::LeftOut(_) => false,
-    }
+    // Any other entry comes whole, and was seen whole.
+    let (Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. })) = &entry.body
+    else {
+        return false;
+    };
+    text.len() as u64 > summary.seen.bytes
 }
 
 /// The list of sessions, one line each; `>` before the one in focus.

@@ -8,8 +8,7 @@ use q_proto::UNDRAWN;
 use q_term::Way;
 use q_term::advice;
 use q_term::command::table::{self, Action, Group};
-use q_term::command::{self, Resolved, Scene, UserCommand};
-use q_term::command::{ends_session, notice};
+use q_term::command::{self, Resolved, Scene, UserCommand, ends_session, notice};
 use q_term::plain::sessions;
 use q_term::suggest;
 

@@ -1,8 +1,7 @@
 //! What the person wants done, by a key or as a typed line: one type for both, and the table of all there is.
 //!
-//! From the bottom: [`motion`] and [`arguments`] are what the rows of the [`table`] are made of; [`user_command`] is what a
-//! key or a line means; [`parse`](mod@parse) and [`read`](mod@read) make it of a line; [`resolve`] makes the core's command of
-//! it.
+//! From the bottom: `motion` and `arguments` are what the rows of the [`table`] are made of; `user_command` is what a key or a
+//! line means; `parse` and `read` make it of a line; `resolve` makes the core's command of it.
 
 pub mod table;
 

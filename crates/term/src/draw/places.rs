@@ -33,6 +33,7 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
 fn places(screen: Rect, ui: &Ui, mirror: &Mirror) -> (Places, usize) {
     let height = screen.height;
     let editor = prompt::columns(screen, ui, mirror);
+    // However much is typed, most of the screen stays the conversation's.
     let most = (height / 3).max(1);
     let prompt = prompt::rows(ui, editor, most.into()) as u16;
     let bar = u16::from(height >= 3);

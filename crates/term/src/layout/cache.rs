@@ -55,6 +55,7 @@ impl Cache {
     /// A frame is complete: what is over the budget and was not in it goes.
     pub(crate) fn end_frame(&mut self) {
         if self.weight > BUDGET {
+            // Down to half of it, so that the next frames need not sort again.
             let mut by_age: Vec<(u64, (SessionId, EntryNo))> =
                 self.kept.iter().map(|(key, kept)| (kept.frame, *key)).collect();
             by_age.sort_unstable();

@@ -60,18 +60,14 @@ impl Overlay for Confirm {
     }
 
     fn press(&mut self, _context: &OverlayContext<'_>, chord: Chord) -> Reaction {
-        match meaning(&self.hints(), chord) {
-            Some(OverlayKey::Accept) => Reaction::Send(self.command.clone(), self.session),
-            Some(OverlayKey::Leave) => Reaction::Leave,
+        let key = meaning(&self.hints(), chord);
+        if key == Some(OverlayKey::Accept) {
+            Reaction::Send(self.command.clone(), self.session)
+        } else if key == Some(OverlayKey::Leave) {
+            Reaction::Leave
+        } else {
             // Nothing else is taken for an answer.
-            Some(
-                OverlayKey::Scroll(_)
-                | OverlayKey::Begin
-                | OverlayKey::Clear
-                | OverlayKey::Act
-                | OverlayKey::ActOrLeave,
-            )
-            | None => Reaction::Bell,
+            Reaction::Bell
         }
     }
 

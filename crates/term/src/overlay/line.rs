@@ -5,20 +5,17 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::{Edit, table};
+use crate::command::{Action, Edit, table};
 use crate::editor::{self, Editor};
 use crate::keys::Chord;
 
 /// A key in the text.
 pub(super) fn press(editor: &mut Editor, chord: Chord) {
     // The keys that manage sessions on an empty prompt edit here, whatever the line holds.
-    match table::by_chord(chord, false) {
-        // There is one row, so that nothing begins another.
-        Some(action) => action
-            .edits()
-            .filter(|edit| *edit != Edit::Newline)
-            .into_iter()
-            .for_each(|edit| editor.edit(edit)),
+    match table::by_chord(chord, false).map(Action::edits) {
+        // There is one row, and what is not about texts is left alone.
+        Some(Some(Edit::Newline) | None) => {}
+        Some(Some(edit)) => editor.edit(edit),
         None => {
             if let Some(typed) = chord.typed() {
                 editor.type_in(typed);

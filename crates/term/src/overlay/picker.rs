@@ -67,6 +67,7 @@ impl Picker {
         }
         let (width, height) = (usize::from(area.width), usize::from(area.height - 1));
         let chosen = self.chosen(rows.len());
+        // The list moves only as far as the chosen row needs.
         let first = (chosen + 1).saturating_sub(height);
         for (place, (row, style)) in rows.iter().enumerate().skip(first).take(height) {
             let y = area.y + 1 + (place - first) as u16;

@@ -54,21 +54,15 @@ impl Overlay for Rename {
     }
 
     fn press(&mut self, context: &OverlayContext<'_>, chord: Chord) -> Reaction {
-        match meaning(HINTS, chord) {
-            Some(OverlayKey::Accept) => self.accept(context),
-            Some(OverlayKey::Leave) => Reaction::Leave,
-            Some(
-                OverlayKey::Scroll(_)
-                | OverlayKey::Begin
-                | OverlayKey::Clear
-                | OverlayKey::Act
-                | OverlayKey::ActOrLeave,
-            )
-            | None => {
-                line::press(&mut self.editor, chord);
-                Reaction::Stay
-            }
+        let key = meaning(HINTS, chord);
+        if key == Some(OverlayKey::Accept) {
+            return self.accept(context);
         }
+        if key == Some(OverlayKey::Leave) {
+            return Reaction::Leave;
+        }
+        line::press(&mut self.editor, chord);
+        Reaction::Stay
     }
 
     fn paste(&mut self, line: &str) {

@@ -68,6 +68,7 @@ impl Ui {
     pub(super) fn settle(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
         if self.lost.is_some() {
             let count = intents.len();
+            // Kept for later they would come as a surprise; the person is told, and may ask again.
             intents.retain(|intent| !intent.needs_host());
             if intents.len() < count {
                 self.closing = None;

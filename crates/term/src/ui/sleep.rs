@@ -35,10 +35,10 @@ impl Ui {
                 (Presence::Live | Presence::Closed | Presence::Trashed, _) => pane.woken(session),
             }
         }
-        self.tell_who_sleeps(mirror);
+        self.notify_asleep(mirror);
     }
 
-    fn tell_who_sleeps(&mut self, mirror: &Mirror) {
+    fn notify_asleep(&mut self, mirror: &Mirror) {
         let sessions = mirror.by_slot();
         let is_live = |session: &&&q_core::mirror::Mirrored| session.summary.presence == Presence::Live;
         let slept: Vec<&str> = sessions
