@@ -5,8 +5,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use q_term::Way;
 use q_term::advice;
-use q_term::granted::Way;
 use q_term::sanitize::visible;
 
 use crate::error::CliError;
@@ -46,7 +46,7 @@ pub(crate) fn ask(question: &str) -> Result<bool, CliError> {
 
 /// An error and its way out.
 pub(crate) fn complain(error: &CliError) -> ExitCode {
-    let said = |text: &str| advice::said(text, Way::Shell).into_owned();
+    let said = |text: &str| advice::render(text, Way::Shell).into_owned();
     note(&format!("q: {}", said(&error.message)));
     for hint in &error.hints {
         note(&format!("   {}", said(hint)));

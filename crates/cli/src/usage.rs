@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory as _};
-use q_term::granted::Way;
+use q_term::Way;
 use q_term::suggest::{meant, nearest};
 
 use crate::args::Args;

@@ -16,7 +16,7 @@ use q_client::{Backoff, News};
 use q_core::Instant;
 use q_core::address;
 use q_host::clock::Clock;
-use q_term::{Event, Intent, Options, Ui};
+use q_term::{Intent, Options, TerminalEvent, Ui};
 use tokio::time::sleep;
 
 use crate::commands::{Context, new, quota};
@@ -64,7 +64,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     };
     ui.only_read(client.host().read_only.clone());
     if let Some(exceeded) = exceeded {
-        ui.say(exceeded);
+        ui.notify(exceeded);
     }
     // What was cut short is said instead, if anything was.
     ui.welcome_back(&client.mirror);
@@ -214,16 +214,16 @@ impl Attached<'_> {
         if job::is_watched() {
             self.screen.suspend()
         } else {
-            self.ui.complain("no shell would bring q back here; Ctrl+D leaves, and what runs goes on");
+            self.ui.warn("no shell would bring q back here; Ctrl+D leaves, and what runs goes on");
             self.stale = true;
             Ok(())
         }
     }
 
     /// Something happened at the terminal: answered within this frame.
-    fn at_terminal(&mut self, event: Event) -> Result<Option<Leaving>, CliError> {
+    fn at_terminal(&mut self, event: TerminalEvent) -> Result<Option<Leaving>, CliError> {
         let came = self.clock.mono();
-        if matches!(event, Event::Resize(..)) {
+        if matches!(event, TerminalEvent::Resize(..)) {
             // Also when the size is the same again: another one may have been in between.
             self.screen.forget()?;
         }
@@ -277,7 +277,7 @@ impl Attached<'_> {
                 intent => {
                     // A host that is gone is noticed by reading; what was sent is sent again to the next one.
                     let sent = self.requests.send(self.context, &mut self.client, &mut self.ui, intent);
-                    sent.unwrap_or_else(|error| self.ui.complain(error.on_one_line()));
+                    sent.unwrap_or_else(|error| self.ui.warn(error.on_one_line()));
                 }
             }
         }

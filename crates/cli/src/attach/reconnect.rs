@@ -72,7 +72,7 @@ impl Attached<'_> {
         Requests::go_on(&mut self.client, before, &mut self.ui);
         self.ui.welcome_back(&self.client.mirror);
         if let Some(missed) = missed {
-            self.ui.complain(missed);
+            self.ui.warn(missed);
         }
         self.typed = Some(self.clock.mono()); // drafts that no host has are saved in a moment
         self.stale = true;

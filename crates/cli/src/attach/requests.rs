@@ -7,8 +7,9 @@ use q_client::Prompt;
 use q_core::{Command, Entry, EntryNo, Mirror, SessionId};
 use q_proto::view::Line;
 use q_proto::{Answer, ClientMessage, Request, UNDRAWN};
+use q_term::Way;
 use q_term::command::UserCommand;
-use q_term::granted::{Way, granted};
+use q_term::command::notice;
 use q_term::{Intent, Ui};
 
 use crate::client::{Attachment, among, next_page, summaries, token};
@@ -209,9 +210,9 @@ impl Requests {
             }
             (Waiting::Reopen(session), Ok(_)) => return ui.created(mirror, session),
             (Waiting::Tags(session), Ok(_)) => {
-                mirror.get(session).inspect(|session| ui.say(q_term::command::tags(session)));
+                mirror.get(session).inspect(|session| ui.notify(q_term::command::tags(session)));
             }
-            (Waiting::About { said: Some(said) }, Ok(_)) => ui.say(said),
+            (Waiting::About { said: Some(said) }, Ok(_)) => ui.notify(said),
             (
                 Waiting::New
                 | Waiting::Page { .. }
@@ -239,7 +240,7 @@ impl Requests {
                 let open = mirror.get(session).map(|session| session.summary.name.as_str());
                 let sought =
                     self.sought.as_ref().filter(|(id, _)| *id == session).map(|(_, name)| name.as_str());
-                let said = open.or(sought).and_then(|name| granted(command, name, Way::Slash));
+                let said = open.or(sought).and_then(|name| notice(command, name, Way::Slash));
                 Waiting::About { said }
             }
         })

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use q_core::{Command, Summary};
-use q_term::granted::{Way, granted};
+use q_term::Way;
+use q_term::command::notice;
 
 use crate::client::Client;
 use crate::commands::Context;
@@ -29,7 +30,7 @@ pub(crate) async fn run(
 /// Has the core do it, and says what it did.
 pub(super) async fn tell(client: &mut Client, session: &Summary, command: Command) -> Result<(), CliError> {
     client.command(command.clone()).await?;
-    if let Some(said) = granted(&command, session.name.as_str(), Way::Shell) {
+    if let Some(said) = notice(&command, session.name.as_str(), Way::Shell) {
         out::note(&said);
     }
     Ok(())

@@ -10,7 +10,8 @@ use std::str::FromStr;
 use q_core::attention::{self, Need};
 use q_core::{Answer, CallNo, Command, Digest, PendingCall, SessionId, Summary, TurnNo, Wants};
 use q_proto::Request;
-use q_term::granted::{Way, granted};
+use q_term::Way;
+use q_term::command::notice;
 use q_term::sanitize::visible_line;
 use serde::Serialize;
 
@@ -195,7 +196,7 @@ async fn reply(
     let (turn, call, digest) = (pending.turn, pending.call, pending.digest);
     let command = Command::Answer { session: session.id, turn, call, digest, answer };
     client.command(command.clone()).await?;
-    if let Some(said) = granted(&command, session.name.as_str(), Way::Shell) {
+    if let Some(said) = notice(&command, session.name.as_str(), Way::Shell) {
         out::note(&said);
     }
     Ok(())

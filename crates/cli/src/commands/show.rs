@@ -33,7 +33,7 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
             out::line(&format!("[{}]", entry.no))?;
         }
         let unanswered = unanswered.contains(&entry.no);
-        out::line(&q_term::plain::entry(entry, unanswered, q_term::granted::Way::Shell))?;
+        out::line(&q_term::plain::entry(entry, unanswered, q_term::Way::Shell))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -138,7 +138,7 @@ pub(crate) async fn run(context: &Context, verb: TellVerb) -> Result<ExitCode, C
             let session = client.resolve(&address).await?;
             client.command(build(session.id, token()?, &arguments)).await?;
         }
-        CoreCommand::Prompt(_, build) => {
+        CoreCommand::Prompt(build) => {
             let (mut client, session, prompt) = waiting_prompt(context, &address, prompt).await?;
             let told = delete::tell(&mut client, &session, build(session.id, prompt, &arguments)).await;
             told.map_err(|error| error.hint(format!("`q queue {address}` lists what waits, with numbers")))?;

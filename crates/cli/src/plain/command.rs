@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use q_core::{Command, SessionId, attention};
 use q_proto::UNDRAWN;
+use q_term::Way;
 use q_term::advice;
 use q_term::command::table::{self, Action, Group};
-use q_term::command::{self, QueueEnd, Resolved, Scene, UserCommand};
-use q_term::granted::{Way, ends_session, granted};
+use q_term::command::{self, Resolved, Scene, UserCommand, ends_session, notice};
 use q_term::plain::sessions;
 use q_term::suggest;
 
@@ -99,7 +99,7 @@ impl Face<'_> {
             ended if ends_session(ended) => self.go_on().await,
             Command::Reopen { .. } => self.go_to(session).await,
             Command::Tag { .. } => self.say_tags(session),
-            other => match granted(other, &name, Way::Slash) {
+            other => match notice(other, &name, Way::Slash) {
                 Some(said) => say(&[format!("* {said}")]),
                 None => Ok(()),
             },
@@ -116,7 +116,7 @@ impl Face<'_> {
 
     fn say_tags(&self, session: SessionId) -> Result<(), CliError> {
         match self.client.mirror.get(session) {
-            Some(session) => say(&[format!("* {}", advice::said(&command::tags(session), Way::Slash))]),
+            Some(session) => say(&[format!("* {}", advice::render(&command::tags(session), Way::Slash))]),
             None => Ok(()),
         }
     }
@@ -151,7 +151,7 @@ impl Face<'_> {
     }
 
     async fn take_back(&mut self, number: Option<usize>) -> Result<(), CliError> {
-        let chosen = self.scene().waiting(number, QueueEnd::Back);
+        let chosen = self.scene().last_waiting(number);
         let (session, waiting) =
             chosen.map(|(session, waiting)| (session, waiting.clone())).map_err(CliError::failed)?;
         self.command(Command::Unqueue { session, prompt: waiting.prompt }).await?;

@@ -12,9 +12,9 @@ use q_client::{Backoff, News, Prompt};
 use q_core::{Activity, Command, Presence, SessionId};
 use q_host::clock::Clock;
 use q_proto::ClientMessage;
+use q_term::Way;
 use q_term::advice;
 use q_term::command::{Typed, read};
-use q_term::granted::Way;
 use q_term::plain::{Plain, prompt};
 use q_term::words::who_answers;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -31,7 +31,7 @@ use input::{Input, Lines};
 pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, true).await?;
     if let Some(exceeded) = quota::exceeded(&mut client).await? {
-        out::note(&advice::said(&exceeded, Way::Slash));
+        out::note(&advice::render(&exceeded, Way::Slash));
     }
     client.keep_updates();
     let plain = Plain::new(&client.mirror);
@@ -348,7 +348,7 @@ fn not_sent(text: &str) -> String {
 
 /// Something beside the conversation, with its advice for whoever types slash commands.
 fn told(text: &str) -> String {
-    format!("* {}", advice::said(text, Way::Slash))
+    format!("* {}", advice::render(text, Way::Slash))
 }
 
 fn say(lines: &[String]) -> Result<(), CliError> {
