@@ -12,7 +12,7 @@ use q_term::typed;
 
 use crate::config::providers::{PROVIDERS, Provider};
 use crate::config::{self, AgentConfig, Config};
-use crate::environment::Environment;
+use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::out;
 use crate::trusted;
@@ -26,7 +26,7 @@ const IDLE_TIMEOUT_MS: u64 = 60_000;
 
 /// Every agent known here, and which one answers in new sessions.
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
+pub(crate) struct AgentRegistry {
     pub(crate) agents: Vec<NamedAgent>,
     pub(crate) default: String,
     /// Where each comes from, in the same order: for people.
@@ -44,17 +44,17 @@ pub(crate) struct Unusable {
     pub(crate) name: String,
     pub(crate) base_url: String,
     pub(crate) model: String,
-    pub(crate) why: Lack,
+    pub(crate) why: Missing,
 }
 
 /// What is missing, and the way out.
 #[derive(Clone, Debug)]
-pub(crate) struct Lack {
+pub(crate) struct Missing {
     pub(crate) why: String,
     way_out: String,
 }
 
-impl Known {
+impl AgentRegistry {
     /// The agent that is to answer: the one of that name, or the default. Where nobody sits in front of what it will say,
     /// the guide must have been asked for: pages of the manual would pass for an answer.
     pub(crate) fn choose(&self, wanted: Option<&str>, attended: bool) -> Result<&NamedAgent, CliError> {
@@ -63,7 +63,7 @@ impl Known {
         }
         let name = wanted.unwrap_or(&self.default);
         if let Some(unusable) = self.unusable.iter().find(|agent| agent.name == name) {
-            let Unusable { why: Lack { why, way_out }, .. } = unusable;
+            let Unusable { why: Missing { why, way_out }, .. } = unusable;
             let error = CliError::failed(format!("agent `{name}` cannot be asked: {why}"));
             return Err(error
                 .hint(format!("[agents.{name}] in {} says so", self.file.display()))
@@ -80,11 +80,11 @@ impl Known {
 
     /// Says what a prompt sent to this session meets where that may surprise: a guide that was not chosen, or an agent whose
     /// key is missing here, which answers only as long as the host still has it.
-    pub(crate) fn say_who_answers(&self, session: &Summary) {
+    pub(crate) fn note_who_answers(&self, session: &Summary) {
         if let Some(Unusable { name, why, .. }) =
             self.unusable.iter().find(|agent| agent.name == session.agent)
         {
-            let Lack { why, way_out } = why;
+            let Missing { why, way_out } = why;
             out::note(&format!("q: agent `{name}` cannot be brought from here: {why}; {way_out}"));
         }
         let chosen = self.default == GUIDE && !self.left_to_guide;
@@ -97,7 +97,7 @@ impl Known {
     }
 
     /// Keys in this environment that no agent here uses, each with the line that would.
-    pub(crate) fn idle_keys(&self, environment: &Environment) -> Vec<String> {
+    pub(crate) fn idle_keys(&self, environment: &ProcessEnvironment) -> Vec<String> {
         let used = |provider: &Provider| {
             let urls = self.agents.iter().filter_map(|agent| match &agent.reach {
                 Reach::Http { base_url, .. } => Some(base_url.as_str()),
@@ -134,7 +134,7 @@ impl Known {
 }
 
 /// Puts together what configuration and environment say. `file` is where the configuration is.
-pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> Result<Known, CliError> {
+pub(crate) fn known(config: &Config, environment: &ProcessEnvironment, file: &Path) -> Result<AgentRegistry, CliError> {
     let mut unusable = Vec::new();
     let mut agents = vec![NamedAgent { name: GUIDE.to_owned(), reach: Reach::Guide }];
     let mut origins = vec!["built in"];
@@ -163,7 +163,7 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
     let chosen = default_among(config, environment, &agents);
     let left_to_guide = chosen.is_none();
     let default = chosen.unwrap_or(GUIDE).to_owned();
-    let known = Known { agents, default, origins, unusable, left_to_guide, file: file.to_owned() };
+    let known = AgentRegistry { agents, default, origins, unusable, left_to_guide, file: file.to_owned() };
     if !known.unusable.iter().any(|agent| agent.name == known.default) {
         known.choose(None, true)?;
     }
@@ -173,7 +173,7 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
 /// The agent of new sessions, if any is named anywhere. One that cannot be asked is not passed over for another.
 fn default_among<'a>(
     config: &'a Config,
-    environment: &'a Environment,
+    environment: &'a ProcessEnvironment,
     agents: &[NamedAgent],
 ) -> Option<&'a str> {
     let named = environment.text("Q_AGENT").or(config.agent.as_deref());
@@ -185,7 +185,7 @@ fn default_among<'a>(
 }
 
 /// `Q_…` wins over `OPENAI_…`; any one of URL and key makes an agent.
-fn from_environment(environment: &Environment, network: Network) -> Option<NamedAgent> {
+fn from_environment(environment: &ProcessEnvironment, network: Network) -> Option<NamedAgent> {
     let of = |name: &str| {
         environment
             .text(&format!("Q_{name}"))
@@ -209,7 +209,7 @@ fn from_environment(environment: &Environment, network: Network) -> Option<Named
 
 /// How the network is left from here. Proxies may be written in either case, as everywhere; the lower one wins. The host's
 /// directory is another one, so paths are made whole.
-fn network(environment: &Environment) -> Network {
+fn network(environment: &ProcessEnvironment) -> Network {
     let proxy = |name: &str| {
         let given = environment.text(name).or_else(|| environment.text(&name.to_uppercase()));
         given.map(str::to_owned)
@@ -229,14 +229,14 @@ fn network(environment: &Environment) -> Network {
 /// How an agent of the configuration is reached, or what is missing.
 fn reach(
     agent: &AgentConfig,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     file: &Path,
     network: &Network,
-) -> Result<Reach, Lack> {
+) -> Result<Reach, Missing> {
     let key = key(agent, environment, file)?;
     let model = model(agent);
     if let Some(provider) = agent.provider.filter(|_| model.is_empty()) {
-        return Err(Lack {
+        return Err(Missing {
             why: format!("it names no model, and {} has none that would be the usual one", provider.name),
             way_out: "name one there: model = \"MODEL\"".to_owned(),
         });
@@ -254,9 +254,9 @@ fn reach(
 }
 
 /// What of its requests is to be otherwise.
-fn shaping(agent: &AgentConfig) -> Result<Shaping, Lack> {
+fn shaping(agent: &AgentConfig) -> Result<Shaping, Missing> {
     let body = if agent.body.is_empty() { Ok(String::new()) } else { serde_json::to_string(&agent.body) };
-    let body = body.map_err(|error| Lack {
+    let body = body.map_err(|error| Missing {
         why: format!("its body cannot be written as JSON: {error}"),
         way_out: "mend body there".to_owned(),
     })?;
@@ -289,22 +289,22 @@ fn dialect(agent: &AgentConfig) -> Dialect {
 }
 
 /// The key that the configuration names, or its provider has, or why it cannot be had.
-fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<Option<String>, Lack> {
+fn key(agent: &AgentConfig, environment: &ProcessEnvironment, config: &Path) -> Result<Option<String>, Missing> {
     match (&agent.key_env, &agent.key_file, agent.provider) {
         (Some(variable), _, _) => match environment.text(variable) {
             Some(key) => Ok(Some(key.to_owned())),
-            None => Err(Lack {
+            None => Err(Missing {
                 why: format!("{variable}, which key_env names, is not set here"),
                 way_out: format!("set it: export {variable}=sk-..., or use key_file = \"PATH\""),
             }),
         },
-        (None, Some(written), _) => key_from(written, environment, config).map(Some).map_err(|why| Lack {
+        (None, Some(written), _) => key_from(written, environment, config).map(Some).map_err(|why| Missing {
             why: format!("its key cannot be read from {}: {why}", written.display()),
             way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
         }),
         (None, None, Some(Provider { name, keys: keys @ [first, ..], .. })) => {
             let found = keys.iter().find_map(|variable| environment.text(variable));
-            found.map(|key| Some(key.to_owned())).ok_or_else(|| Lack {
+            found.map(|key| Some(key.to_owned())).ok_or_else(|| Missing {
                 why: format!("{first}, where {name} has its key, is not set here"),
                 way_out: format!("set it: export {first}=..., or use key_file = \"PATH\""),
             })
@@ -313,7 +313,7 @@ fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<
     }
 }
 
-fn key_from(written: &Path, environment: &Environment, config: &Path) -> Result<String, String> {
+fn key_from(written: &Path, environment: &ProcessEnvironment, config: &Path) -> Result<String, String> {
     let file = config::path::meant(written, config, environment.path("HOME").as_deref())?;
     let text = trusted::read_secret(&file).map_err(trusted::Untrusted::why)?;
     Ok(typed::text(&text).trim().to_owned())
@@ -324,9 +324,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
 
-    fn told(config: &str, variables: &[(&str, &str)]) -> Known {
+    fn registry(config: &str, variables: &[(&str, &str)]) -> AgentRegistry {
         let config: Config = toml::from_str(config).unwrap();
-        known(&config, &Environment::of(variables, "/"), Path::new("/c")).unwrap()
+        known(&config, &ProcessEnvironment::of(variables, "/"), Path::new("/c")).unwrap()
     }
 
     #[test]
@@ -335,7 +335,7 @@ mod tests {
                       [agents.c]\nprovider = \"ollama\"\nbase_url = \"http://box:1\"\nmodel = \"l\"\n\
                       [agents.d]\nprovider = \"openai\"\ndialect = \"responses\"\n";
         let keys = [("ANTHROPIC_API_KEY", "sk-a"), ("GOOGLE_API_KEY", "sk-g"), ("OPENAI_API_KEY", "sk-o")];
-        let known = told(config, &keys);
+        let known = registry(config, &keys);
         let shown: Vec<String> = known
             .agents
             .iter()
@@ -361,7 +361,7 @@ mod tests {
     fn what_is_missing_is_said_and_what_lies_idle_is_offered() {
         let config =
             "agent = \"a\"\n[agents.a]\nprovider = \"anthropic\"\n[agents.l]\nprovider = \"ollama\"\n";
-        let known = told(config, &[("GEMINI_API_KEY", "sk-g")]);
+        let known = registry(config, &[("GEMINI_API_KEY", "sk-g")]);
         let why: Vec<&str> = known.unusable.iter().map(|agent| agent.why.why.as_str()).collect();
         assert_eq!(
             why,
@@ -371,7 +371,7 @@ mod tests {
             ]
         );
         let idle =
-            known.idle_keys(&Environment::of(&[("GEMINI_API_KEY", "sk-g"), ("ANTHROPIC_API_KEY", "x")], "/"));
+            known.idle_keys(&ProcessEnvironment::of(&[("GEMINI_API_KEY", "sk-g"), ("ANTHROPIC_API_KEY", "x")], "/"));
         assert_eq!(
             idle,
             ["GEMINI_API_KEY is set and no agent uses it: [agents.gemini] provider = \"gemini\" would"]
@@ -383,7 +383,7 @@ mod tests {
         let config = "[agents.a]\nbase_url = \"http://x\"\ntemperature = 0.5\nretries = 1\nmax_tokens = 7\nreasoning = \"low\"\n\
                       omit = [\"a.b\"]\nstream_options = false\nthink_tags = true\nfirst_byte = 90\nbetween_bytes = 30\n\
                       idle_timeout = 5\n[agents.a.headers]\nx-team = \"t\"\n[agents.a.body]\ntop_p = 0.5\nstop = [\"x\"]\n";
-        let known = told(config, &[]);
+        let known = registry(config, &[]);
         let Reach::Http { shaping, idle_timeout_ms, .. } = &known.agents[1].reach else { return };
         assert_eq!(*idle_timeout_ms, 30_000);
         let expected = Shaping {
@@ -415,7 +415,7 @@ mod tests {
             ("SSL_CERT_DIR", "/etc/certs"),
             ("NODE_EXTRA_CA_CERTS", "../extra.pem"),
         ];
-        let environment = Environment::of(&variables, "/home/me/work");
+        let environment = ProcessEnvironment::of(&variables, "/home/me/work");
         let text = |text: &str| Some(text.to_owned());
         let expected = Network {
             http_proxy: text("http://lower:1"),

@@ -7,7 +7,7 @@ use q_proto::message::Reach;
 use q_term::sanitize::visible_line;
 use serde::Serialize;
 
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out};
 
@@ -26,7 +26,7 @@ struct AgentJson<'a> {
 }
 
 pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
-    let known = &context.known;
+    let known = &context.agents;
     let usable = known.agents.iter().zip(&known.origins).map(|(agent, &origin)| {
         let (base_url, dialect, model, has_key) = match &agent.reach {
             Reach::Guide => (None, None, None, false),

@@ -11,7 +11,8 @@ use q_proto::message::Reach;
 use q_term::sanitize::visible_line;
 use serde::Serialize;
 
-use crate::commands::Context;
+use crate::args::CheckArgs;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out};
 
@@ -39,7 +40,7 @@ struct CheckJson<'a> {
 
 /// What came of the turn, up to its end.
 #[derive(Debug, Default)]
-struct Came {
+struct CheckResult {
     answer: String,
     pieces: usize,
     thinks: bool,
@@ -48,13 +49,9 @@ struct Came {
     failure: Option<AgentFailure>,
 }
 
-pub(crate) async fn run(
-    context: &Context,
-    name: &str,
-    model: Option<String>,
-    as_json: bool,
-) -> Result<ExitCode, CliError> {
-    let agent = context.known.choose(Some(name), true)?;
+pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, CliError> {
+    let CheckArgs { name, model, json: as_json } = args;
+    let agent = context.agents.choose(Some(&name), true)?;
     let (base_url, dialect, own_model) = match &agent.reach {
         Reach::Guide => (None, None, ""),
         Reach::Http { base_url, shaping, model, .. } => {
@@ -66,7 +63,7 @@ pub(crate) async fn run(
     let clock = Clock::start();
     let came = ask(q_host::reach::spec(agent.reach.clone()), &model, &clock).await;
     let took = since_start(&clock);
-    let error = came.failure.as_ref().map(told);
+    let error = came.failure.as_ref().map(in_words);
     if as_json {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         json::print(&CheckJson {
@@ -102,13 +99,13 @@ pub(crate) async fn run(
     }
 }
 
-async fn ask(agent: AgentSpec, model: &str, clock: &Clock) -> Came {
+async fn ask(agent: AgentSpec, model: &str, clock: &Clock) -> CheckResult {
     let messages = vec![Message::words(Role::User, PROMPT)];
     let turn = Turn { brief: String::new(), model: model.to_owned(), messages };
     // No session: what is asked here is kept nowhere.
     let conversation = agent.agent().open(Seat::of(SessionId(0)));
     let mut events = conversation.turn(turn, stream::pending().boxed());
-    let mut came = Came::default();
+    let mut came = CheckResult::default();
     while let Some(event) = events.next().await {
         match event {
             AgentEvent::Text(text) => {
@@ -141,7 +138,7 @@ fn since_start(clock: &Clock) -> Duration {
 }
 
 /// What failed and what to do, without advice for a session: there is none.
-fn told(failure: &AgentFailure) -> String {
+fn in_words(failure: &AgentFailure) -> String {
     let AgentFailure { kind, detail } = failure;
     let detail = if detail.is_empty() { String::new() } else { format!(" ({})", visible_line(detail)) };
     let next = kind.way_out().replace(", then `/retry`", "");
@@ -150,7 +147,7 @@ fn told(failure: &AgentFailure) -> String {
 }
 
 /// What works, a line each.
-fn lines(came: &Came, took: Duration) -> Vec<String> {
+fn lines(came: &CheckResult, took: Duration) -> Vec<String> {
     let short: String = came.answer.trim().chars().take(60).collect();
     let (works, fails) = ("yes", "no");
     let first = came.first.map_or(String::new(), |first| format!(" after {:.1} s", first.as_secs_f64()));

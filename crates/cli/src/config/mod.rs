@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::error::CliError;
 use crate::trusted::{self, Untrusted};
 
-mod kinds;
+pub(crate) mod kinds;
 mod limits;
 pub(crate) mod path;
 pub(crate) mod providers;
@@ -97,14 +97,14 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
         Err(Untrusted::Unreadable(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(Config::default());
         }
-        Err(untrusted) => return Err(untrusted.told("the configuration", path)),
+        Err(untrusted) => return Err(untrusted.into_error("the configuration", path)),
     };
     let config: Config = toml::from_str(&text).map_err(|error| mistake(path, &text, &error))?;
     let in_file = |complaint: CliError| CliError {
         message: format!("{}: {}", path.display(), complaint.message),
         ..complaint
     };
-    config.all_kinds().map_err(in_file)?;
+    kinds::all(&config.kinds).map_err(in_file)?;
     config.agents.iter().try_for_each(|(name, agent)| agent.check(name)).map_err(in_file)?;
     Ok(config)
 }

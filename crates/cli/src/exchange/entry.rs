@@ -87,13 +87,13 @@ impl Fields {
 /// By hand: what serde derives keeps the values of unknown fields, as much as a hostile file holds.
 impl<'de> Deserialize<'de> for EntryShape {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(Shape)
+        from.deserialize_map(EntryVisitor)
     }
 }
 
-struct Shape;
+struct EntryVisitor;
 
-impl<'de> Visitor<'de> for Shape {
+impl<'de> Visitor<'de> for EntryVisitor {
     type Value = EntryShape;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

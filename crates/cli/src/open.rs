@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{attach, plain};
 
