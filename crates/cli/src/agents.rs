@@ -35,6 +35,8 @@ pub(crate) struct AgentRegistry {
     pub(crate) unusable: Vec<Unusable>,
     /// Whether the guide answers only because nobody else can.
     pub(crate) left_to_guide: bool,
+    /// Whether the configuration says who `openai` is, and not the environment.
+    has_own_openai: bool,
     file: PathBuf,
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct Unusable {
     pub(crate) base_url: String,
     pub(crate) model: String,
     pub(crate) why: Missing,
+    /// The variables that may hold its key.
+    key_variables: Vec<String>,
 }
 
 /// What is missing, and the way out.
@@ -96,21 +100,25 @@ impl AgentRegistry {
         }
     }
 
-    /// Keys in this environment that no agent here uses, each with the line that would.
-    pub(crate) fn idle_keys(&self, environment: &ProcessEnvironment) -> Vec<String> {
-        let used = |provider: &Provider| {
-            let urls = self.agents.iter().filter_map(|agent| match &agent.reach {
-                Reach::Http { base_url, .. } => Some(base_url.as_str()),
+    /// What lies idle in this environment, a line each: keys that no agent here uses, and an agent that the configuration
+    /// has otherwise.
+    pub(crate) fn idle(&self, environment: &ProcessEnvironment) -> Vec<String> {
+        // By the keys themselves: an agent may have a provider's key from another variable, a file, or for another address.
+        let is_used = |variable: &str| {
+            let mut keys = self.agents.iter().filter_map(|agent| match &agent.reach {
+                Reach::Http { key, .. } => key.as_deref(),
                 Reach::Guide => None,
             });
-            urls.chain(self.unusable.iter().map(|agent| agent.base_url.as_str()))
-                .any(|url| !provider.base_url.is_empty() && url.starts_with(provider.base_url))
+            keys.any(|key| environment.text(variable) == Some(key))
+                || self.unusable.iter().any(|agent| agent.key_variables.iter().any(|name| name == variable))
         };
         let mut lines: Vec<String> = Vec::new();
-        for provider in PROVIDERS.iter().filter(|provider| !used(provider)) {
-            let Some(variable) = provider.keys.iter().find(|key| environment.text(key).is_some()) else {
+        for provider in &PROVIDERS {
+            let mut set = provider.keys.iter().filter(|key| environment.text(key).is_some()).peekable();
+            let Some(variable) = set.peek().copied() else { continue };
+            if set.any(|variable| is_used(variable)) {
                 continue;
-            };
+            }
             // A provider of two names is named once.
             if !lines.iter().any(|line| line.starts_with(variable)) {
                 let name = provider.name;
@@ -118,6 +126,15 @@ impl AgentRegistry {
                     "{variable} is set and no agent uses it: [agents.{name}] provider = \"{name}\" would"
                 ));
             }
+        }
+        if self.has_own_openai
+            && let Some(variable) =
+                ["Q_BASE_URL", "OPENAI_BASE_URL"].into_iter().find(|name| environment.text(name).is_some())
+        {
+            lines.push(format!(
+                "{variable} is set and no agent uses it: [agents.{FROM_ENVIRONMENT}] in {} says who that is",
+                self.file.display()
+            ));
         }
         lines
     }
@@ -134,7 +151,11 @@ impl AgentRegistry {
 }
 
 /// Puts together what configuration and environment say. `file` is where the configuration is.
-pub(crate) fn known(config: &Config, environment: &ProcessEnvironment, file: &Path) -> Result<AgentRegistry, CliError> {
+pub(crate) fn known(
+    config: &Config,
+    environment: &ProcessEnvironment,
+    file: &Path,
+) -> Result<AgentRegistry, CliError> {
     let mut unusable = Vec::new();
     let mut agents = vec![NamedAgent { name: GUIDE.to_owned(), reach: Reach::Guide }];
     let mut origins = vec!["built in"];
@@ -147,23 +168,31 @@ pub(crate) fn known(config: &Config, environment: &ProcessEnvironment, file: &Pa
             }
             Err(why) => {
                 let (base_url, model) = (base_url(agent).to_owned(), model(agent).to_owned());
-                unusable.push(Unusable { name: name.clone(), base_url, model, why });
+                let key_variables = key_variables(agent);
+                unusable.push(Unusable { name: name.clone(), base_url, model, why, key_variables });
             }
         }
     }
-    if let Some(agent) = from_environment(environment, network) {
-        if let Some(place) = agents.iter().position(|known| known.name == agent.name) {
-            agents.remove(place);
-            origins.remove(place);
-        }
-        unusable.retain(|other| other.name != agent.name);
+    let described = from_environment(environment, network);
+    let is_described = described.is_some();
+    // What somebody wrote down under that name is what is meant by it: variables may be there for other programs.
+    let has_own_openai = config.agents.contains_key(FROM_ENVIRONMENT);
+    if let Some(agent) = described.filter(|_| !has_own_openai) {
         agents.push(agent);
         origins.push("environment");
     }
-    let chosen = default_among(config, environment, &agents);
+    let chosen = default_among(config, environment, is_described, &agents);
     let left_to_guide = chosen.is_none();
     let default = chosen.unwrap_or(GUIDE).to_owned();
-    let known = AgentRegistry { agents, default, origins, unusable, left_to_guide, file: file.to_owned() };
+    let known = AgentRegistry {
+        agents,
+        default,
+        origins,
+        unusable,
+        left_to_guide,
+        has_own_openai,
+        file: file.to_owned(),
+    };
     if !known.unusable.iter().any(|agent| agent.name == known.default) {
         known.choose(None, true)?;
     }
@@ -174,14 +203,13 @@ pub(crate) fn known(config: &Config, environment: &ProcessEnvironment, file: &Pa
 fn default_among<'a>(
     config: &'a Config,
     environment: &'a ProcessEnvironment,
+    is_described: bool,
     agents: &[NamedAgent],
 ) -> Option<&'a str> {
     let named = environment.text("Q_AGENT").or(config.agent.as_deref());
-    let environments =
-        || agents.iter().any(|agent| agent.name == FROM_ENVIRONMENT).then_some(FROM_ENVIRONMENT);
-    named
-        .or_else(environments)
-        .or_else(|| config.agents.keys().map(String::as_str).find(|name| *name != GUIDE))
+    let is_known = || agents.iter().any(|agent| agent.name == FROM_ENVIRONMENT);
+    let environments = (is_described || is_known()).then_some(FROM_ENVIRONMENT);
+    named.or(environments).or_else(|| config.agents.keys().map(String::as_str).find(|name| *name != GUIDE))
 }
 
 /// `Q_…` wins over `OPENAI_…`; any one of URL and key makes an agent.
@@ -288,8 +316,21 @@ fn dialect(agent: &AgentConfig) -> Dialect {
     agent.dialect.or(agent.provider.map(|provider| provider.dialect)).unwrap_or_default()
 }
 
+/// The variables that an agent's key may be in.
+fn key_variables(agent: &AgentConfig) -> Vec<String> {
+    match (&agent.key_env, &agent.key_file, agent.provider) {
+        (Some(variable), _, _) => vec![variable.clone()],
+        (None, None, Some(provider)) => provider.keys.iter().map(|&key| key.to_owned()).collect(),
+        (None, Some(_), _) | (None, None, None) => Vec::new(),
+    }
+}
+
 /// The key that the configuration names, or its provider has, or why it cannot be had.
-fn key(agent: &AgentConfig, environment: &ProcessEnvironment, config: &Path) -> Result<Option<String>, Missing> {
+fn key(
+    agent: &AgentConfig,
+    environment: &ProcessEnvironment,
+    config: &Path,
+) -> Result<Option<String>, Missing> {
     match (&agent.key_env, &agent.key_file, agent.provider) {
         (Some(variable), _, _) => match environment.text(variable) {
             Some(key) => Ok(Some(key.to_owned())),
@@ -321,7 +362,7 @@ fn key_from(written: &Path, environment: &ProcessEnvironment, config: &Path) -> 
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
 
     fn registry(config: &str, variables: &[(&str, &str)]) -> AgentRegistry {
@@ -370,12 +411,59 @@ mod tests {
                 "it names no model, and ollama has none that would be the usual one",
             ]
         );
-        let idle =
-            known.idle_keys(&ProcessEnvironment::of(&[("GEMINI_API_KEY", "sk-g"), ("ANTHROPIC_API_KEY", "x")], "/"));
+        let idle = known
+            .idle(&ProcessEnvironment::of(&[("GEMINI_API_KEY", "sk-g"), ("ANTHROPIC_API_KEY", "x")], "/"));
         assert_eq!(
             idle,
             ["GEMINI_API_KEY is set and no agent uses it: [agents.gemini] provider = \"gemini\" would"]
         );
+    }
+
+    #[test]
+    fn a_key_is_idle_by_itself_and_not_by_where_its_provider_is() {
+        let idle = |config: &str, variables: &[(&str, &str)]| {
+            registry(config, variables).idle(&ProcessEnvironment::of(variables, "/"))
+        };
+        let offered = |variable: &str, name: &str| {
+            vec![format!(
+                "{variable} is set and no agent uses it: [agents.{name}] provider = \"{name}\" would"
+            )]
+        };
+        // Behind a gateway, the provider's own key is used all the same.
+        let gateway = "[agents.a]\nbase_url = \"http://gateway/v1\"\nkey_env = \"ANTHROPIC_API_KEY\"\n";
+        assert_eq!(idle(gateway, &[("ANTHROPIC_API_KEY", "sk-a")]), Vec::<String>::new());
+        // At the provider, with another key than its usual one.
+        let other = "[agents.a]\nprovider = \"anthropic\"\nkey_env = \"WORK_KEY\"\n";
+        assert_eq!(
+            idle(other, &[("ANTHROPIC_API_KEY", "sk-a"), ("WORK_KEY", "sk-w")]),
+            offered("ANTHROPIC_API_KEY", "anthropic")
+        );
+        let google = "[agents.a]\nprovider = \"gemini\"\n";
+        assert_eq!(idle(google, &[("GEMINI_API_KEY", "g"), ("GOOGLE_API_KEY", "h")]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_configured_as_openai_is_not_replaced_by_variables() {
+        let config =
+            "[agents.a]\nbase_url = \"http://a\"\n[agents.openai]\nprovider = \"openai\"\nmodel = \"mine\"\n";
+        let variables =
+            [("OPENAI_API_KEY", "sk-o"), ("OPENAI_BASE_URL", "http://other"), ("OPENAI_MODEL", "m")];
+        let known = registry(config, &variables);
+        let openai: Vec<&NamedAgent> = known.agents.iter().filter(|agent| agent.name == "openai").collect();
+        let [NamedAgent { reach: Reach::Http { base_url, model, .. }, .. }] = openai[..] else {
+            panic!("{:?}", known.agents)
+        };
+        assert_eq!((base_url.as_str(), model.as_str()), ("https://api.openai.com/v1", "mine"));
+        assert_eq!(known.default, "openai");
+        let idle = known.idle(&ProcessEnvironment::of(&variables, "/"));
+        assert_eq!(
+            idle,
+            ["OPENAI_BASE_URL is set and no agent uses it: [agents.openai] in /c says who that is"]
+        );
+        // One that cannot be asked is told, and not passed over for the one of the environment.
+        let unusable =
+            registry("[agents.openai]\nprovider = \"openai\"\nkey_env = \"NOWHERE\"\n", &variables);
+        assert_eq!((unusable.default.as_str(), unusable.unusable.len()), ("openai", 1));
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
         let line = format!("{mark} {:<12} {reach}  ({}){unusable}", row.name, row.origin);
         out::line(&visible_line(&line))?;
     }
-    for line in known.idle_keys(&context.environment) {
+    for line in known.idle(&context.environment) {
         out::note(&line);
     }
     out::note(&format!("* answers in new sessions. Configure agents in {}", context.config_file.display()));

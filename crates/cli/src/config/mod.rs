@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::error::CliError;
 use crate::trusted::{self, Untrusted};
 
+mod headers;
 pub(crate) mod kinds;
 mod limits;
 pub(crate) mod path;
@@ -63,6 +64,7 @@ pub(crate) struct AgentConfig {
     /// How much the model is to think first.
     pub(crate) reasoning: Option<String>,
     /// Headers beside those that are sent anyway, or in their place.
+    #[serde(deserialize_with = "headers::read")]
     pub(crate) headers: BTreeMap<String, String>,
     /// What is merged into the body of a request.
     pub(crate) body: toml::Table,
@@ -179,6 +181,29 @@ mod tests {
             let error = written(text).unwrap_err();
             assert!(error.message.contains(message), "{}", error.message);
             assert!(error.hints[0].contains(hint), "{:?}", error.hints);
+        }
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_sent_is_told_with_its_line_and_without_what_it_holds() {
+        let headers = |lines: &str| {
+            written(&format!(
+                "[agents.a]\nbase_url = \"http://x\"\n[agents.a.headers]\nx-team = \"blue\"\n{lines}"
+            ))
+        };
+        assert_eq!(headers("X_2 = \"a\\tb ~\"\n").unwrap().agents["a"].headers["X_2"], "a\tb ~");
+        for (line, message) in [
+            ("\"x team\" = \"t\"", "`x team` cannot be the name of a header"),
+            ("\"\" = \"t\"", "`` cannot be the name of a header"),
+            ("\"ключ\" = \"t\"", "`ключ` cannot be the name of a header"),
+            ("x-key = \"secret\\n\"", "a header can hold printable characters"),
+            ("x-key = \"secrét\"", "a header can hold printable characters"),
+        ] {
+            let error = headers(line).unwrap_err();
+            assert!(error.message.contains("line 5"), "{line}: {}", error.message);
+            assert!(error.message.contains(message), "{line}: {}", error.message);
+            assert!(!error.on_one_line().contains("secr"), "{line}: {}", error.on_one_line());
+            assert!(error.hints.iter().any(|hint| hint.contains("mend the file")), "{:?}", error.hints);
         }
     }
 
