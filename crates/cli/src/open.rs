@@ -1,4 +1,4 @@
-//! `q`, `q attach SESSION`: opens the terminal's face: the whole screen, or line by line where that is not possible.
+//! `q`, `q attach SESSION`: opens the terminal: the whole screen, or line by line where that is not possible.
 
 use std::process::ExitCode;
 

@@ -3,7 +3,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use q_crash::image::Image;
 use q_testkit::process::{is_alive, kill9, limit_file_size};
@@ -60,26 +60,34 @@ fn who_leaves_while_nothing_can_be_saved_is_given_back_what_was_typed() {
     assert_eq!(world.server.requests().len(), 0);
 }
 
-#[test]
-fn a_store_that_is_moved_away_is_missed_and_never_made_anew() {
+/// A terminal whose store is at another place since, with a prompt that was not saved; and the directory of both.
+fn moved_away() -> (World, Terminal, PathBuf) {
     let (world, mut terminal) = one();
     let data = world.home.directory("XDG_DATA_HOME").join("q");
     fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
     terminal.enter("where are you?", "not saved: where are you?");
-    terminal.wait_text("is gone or was");
+    (world, terminal, data)
+}
+
+/// The store is where it was again, and so is what was typed.
+fn bring_back(data: &Path, terminal: &mut Terminal) {
     fs::rename(data.join("elsewhere"), data.join("store")).unwrap();
     terminal.send("\r");
     terminal.wait_text("echo: where are you?");
+}
+
+#[test]
+fn a_store_that_is_moved_away_is_missed_and_never_made_anew() {
+    let (world, mut terminal, data) = moved_away();
+    terminal.wait_text("is gone or was");
+    bring_back(&data, &mut terminal);
     assert_eq!(world.server.requests().len(), 1);
 }
 
 /// Another command must not give the waiting terminal an empty store in its place.
 #[test]
 fn no_other_command_makes_a_store_in_place_of_one_that_is_gone() {
-    let (world, mut terminal) = one();
-    let data = world.home.directory("XDG_DATA_HOME").join("q");
-    fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
-    terminal.enter("where are you?", "not saved: where are you?");
+    let (world, mut terminal, data) = moved_away();
     for command in [&["ls"][..], &["new", "-d", "two"], &["chat", "hello"]] {
         world
             .q(command)
@@ -88,9 +96,7 @@ fn no_other_command_makes_a_store_in_place_of_one_that_is_gone() {
             .told("to begin with an empty one");
         assert!(!data.join("store").exists(), "{command:?}");
     }
-    fs::rename(data.join("elsewhere"), data.join("store")).unwrap();
-    terminal.send("\r");
-    terminal.wait_text("echo: where are you?");
+    bring_back(&data, &mut terminal);
 
     // With nobody there neither, until the person says so.
     world.q(&["host", "stop"]).succeeded();

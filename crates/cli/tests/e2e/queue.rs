@@ -74,17 +74,21 @@ fn slash_commands_change_what_waits_by_its_place() {
     let world = busy();
     let mut terminal = world.open_at("api");
     terminal.wait_text("queued 3: fourth");
-    terminal.enter("/move 3 1", "queued 1: fourth");
-    terminal.enter("/edit 2 the second", "queued 2: the second");
-    terminal.enter("/queue", "1  fourth");
+    terminal.enter_each(&[
+        ("/move 3 1", "queued 1: fourth"),
+        ("/edit 2 the second", "queued 2: the second"),
+        ("/queue", "1  fourth"),
+    ]);
     terminal.wait_text("/move NUMBER PLACE");
     // What the box prints is typed where it stands.
     terminal.enter_away("/edit 3", "/move NUMBER PLACE");
     terminal.wait_typed("api", "third");
     terminal.wait_no_text("queued 3");
     terminal.send("\x15");
-    terminal.enter("/edit 7 x", "there is no such number; 2 prompts waiting");
-    terminal.enter("/steer not that way", "takes no words while it works");
+    terminal.enter_each(&[
+        ("/edit 7 x", "there is no such number; 2 prompts waiting"),
+        ("/steer not that way", "takes no words while it works"),
+    ]);
     terminal.wait_typed("api", "not that way");
     terminal.send("\x15");
     terminal.enter("/now", "interrupted here");

@@ -44,6 +44,8 @@ pub(crate) trait Person {
     fn make(&mut self, name: &str);
     /// Types a line, enters it, and waits until `shown` is on the screen.
     fn enter(&mut self, line: &str, shown: &str);
+    /// The same with several lines, each once the one before it is answered.
+    fn enter_each(&mut self, lines: &[(&str, &str)]);
     /// Types a line, enters it, and waits until `gone` is no longer on the screen.
     fn enter_away(&mut self, line: &str, gone: &str);
     /// Says no to a question, and waits until that is gone.
@@ -98,6 +100,12 @@ impl Person for Terminal {
     fn enter(&mut self, line: &str, shown: &str) {
         self.send_line(line);
         self.wait_text(shown);
+    }
+
+    fn enter_each(&mut self, lines: &[(&str, &str)]) {
+        for (line, shown) in lines {
+            self.enter(line, shown);
+        }
     }
 
     fn enter_away(&mut self, line: &str, gone: &str) {

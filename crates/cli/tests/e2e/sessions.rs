@@ -145,9 +145,7 @@ fn prompts_wait_in_sight_while_an_answer_is_on_its_way() {
     let world = World::new().with_sessions(&["api"]);
     world.gated("first", "One", "first", " is done.");
     let mut terminal = world.open_at("api");
-    terminal.enter("first", "One");
-    terminal.enter("second", "queued 1: second");
-    terminal.enter("third", "queued 2: third");
+    terminal.enter_each(&[("first", "One"), ("second", "queued 1: second"), ("third", "queued 2: third")]);
     terminal.wait_bar("(2)");
     terminal.enter("fourth", "queued 3: fourth");
     terminal.enter_away("/unqueue 3", "queued 3");
