@@ -12,7 +12,7 @@ use q_term::typed;
 
 use crate::config::providers::{PROVIDERS, Provider};
 use crate::config::{self, AgentConfig, Config};
-use crate::environment::Environment;
+use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::out;
 use crate::trusted;
@@ -26,7 +26,7 @@ const IDLE_TIMEOUT_MS: u64 = 60_000;
 
 /// Every agent known here, and which one answers in new sessions.
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
+pub(crate) struct AgentRegistry {
     pub(crate) agents: Vec<NamedAgent>,
     pub(crate) default: String,
     /// Where each comes from, in the same order: for people.
@@ -35,6 +35,8 @@ pub(crate) struct Known {
     pub(crate) unusable: Vec<Unusable>,
     /// Whether the guide answers only because nobody else can.
     pub(crate) left_to_guide: bool,
+    /// Whether the configuration says who `openai` is, and not the environment.
+    has_own_openai: bool,
     file: PathBuf,
 }
 
@@ -44,17 +46,19 @@ pub(crate) struct Unusable {
     pub(crate) name: String,
     pub(crate) base_url: String,
     pub(crate) model: String,
-    pub(crate) why: Lack,
+    pub(crate) why: Missing,
+    /// The variables that may hold its key.
+    key_variables: Vec<String>,
 }
 
 /// What is missing, and the way out.
 #[derive(Clone, Debug)]
-pub(crate) struct Lack {
+pub(crate) struct Missing {
     pub(crate) why: String,
     way_out: String,
 }
 
-impl Known {
+impl AgentRegistry {
     /// The agent that is to answer: the one of that name, or the default. Where nobody sits in front of what it will say,
     /// the guide must have been asked for: pages of the manual would pass for an answer.
     pub(crate) fn choose(&self, wanted: Option<&str>, attended: bool) -> Result<&NamedAgent, CliError> {
@@ -63,7 +67,7 @@ impl Known {
         }
         let name = wanted.unwrap_or(&self.default);
         if let Some(unusable) = self.unusable.iter().find(|agent| agent.name == name) {
-            let Unusable { why: Lack { why, way_out }, .. } = unusable;
+            let Unusable { why: Missing { why, way_out }, .. } = unusable;
             let error = CliError::failed(format!("agent `{name}` cannot be asked: {why}"));
             return Err(error
                 .hint(format!("[agents.{name}] in {} says so", self.file.display()))
@@ -80,11 +84,11 @@ impl Known {
 
     /// Says what a prompt sent to this session meets where that may surprise: a guide that was not chosen, or an agent whose
     /// key is missing here, which answers only as long as the host still has it.
-    pub(crate) fn say_who_answers(&self, session: &Summary) {
+    pub(crate) fn note_who_answers(&self, session: &Summary) {
         if let Some(Unusable { name, why, .. }) =
             self.unusable.iter().find(|agent| agent.name == session.agent)
         {
-            let Lack { why, way_out } = why;
+            let Missing { why, way_out } = why;
             out::note(&format!("q: agent `{name}` cannot be brought from here: {why}; {way_out}"));
         }
         let chosen = self.default == GUIDE && !self.left_to_guide;
@@ -96,21 +100,25 @@ impl Known {
         }
     }
 
-    /// Keys in this environment that no agent here uses, each with the line that would.
-    pub(crate) fn idle_keys(&self, environment: &Environment) -> Vec<String> {
-        let used = |provider: &Provider| {
-            let urls = self.agents.iter().filter_map(|agent| match &agent.reach {
-                Reach::Http { base_url, .. } => Some(base_url.as_str()),
+    /// What lies idle in this environment, a line each: keys that no agent here uses, and an agent that the configuration
+    /// has otherwise.
+    pub(crate) fn idle(&self, environment: &ProcessEnvironment) -> Vec<String> {
+        // By the keys themselves: an agent may have a provider's key from another variable, a file, or for another address.
+        let is_used = |variable: &str| {
+            let mut keys = self.agents.iter().filter_map(|agent| match &agent.reach {
+                Reach::Http { key, .. } => key.as_deref(),
                 Reach::Guide => None,
             });
-            urls.chain(self.unusable.iter().map(|agent| agent.base_url.as_str()))
-                .any(|url| !provider.base_url.is_empty() && url.starts_with(provider.base_url))
+            keys.any(|key| environment.text(variable) == Some(key))
+                || self.unusable.iter().any(|agent| agent.key_variables.iter().any(|name| name == variable))
         };
         let mut lines: Vec<String> = Vec::new();
-        for provider in PROVIDERS.iter().filter(|provider| !used(provider)) {
-            let Some(variable) = provider.keys.iter().find(|key| environment.text(key).is_some()) else {
+        for provider in &PROVIDERS {
+            let mut set = provider.keys.iter().filter(|key| environment.text(key).is_some()).peekable();
+            let Some(variable) = set.peek().copied() else { continue };
+            if set.any(|variable| is_used(variable)) {
                 continue;
-            };
+            }
             // A provider of two names is named once.
             if !lines.iter().any(|line| line.starts_with(variable)) {
                 let name = provider.name;
@@ -118,6 +126,15 @@ impl Known {
                     "{variable} is set and no agent uses it: [agents.{name}] provider = \"{name}\" would"
                 ));
             }
+        }
+        if self.has_own_openai
+            && let Some(variable) =
+                ["Q_BASE_URL", "OPENAI_BASE_URL"].into_iter().find(|name| environment.text(name).is_some())
+        {
+            lines.push(format!(
+                "{variable} is set and no agent uses it: [agents.{FROM_ENVIRONMENT}] in {} says who that is",
+                self.file.display()
+            ));
         }
         lines
     }
@@ -134,7 +151,11 @@ impl Known {
 }
 
 /// Puts together what configuration and environment say. `file` is where the configuration is.
-pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> Result<Known, CliError> {
+pub(crate) fn known(
+    config: &Config,
+    environment: &ProcessEnvironment,
+    file: &Path,
+) -> Result<AgentRegistry, CliError> {
     let mut unusable = Vec::new();
     let mut agents = vec![NamedAgent { name: GUIDE.to_owned(), reach: Reach::Guide }];
     let mut origins = vec!["built in"];
@@ -147,23 +168,31 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
             }
             Err(why) => {
                 let (base_url, model) = (base_url(agent).to_owned(), model(agent).to_owned());
-                unusable.push(Unusable { name: name.clone(), base_url, model, why });
+                let key_variables = key_variables(agent);
+                unusable.push(Unusable { name: name.clone(), base_url, model, why, key_variables });
             }
         }
     }
-    if let Some(agent) = from_environment(environment, network) {
-        if let Some(place) = agents.iter().position(|known| known.name == agent.name) {
-            agents.remove(place);
-            origins.remove(place);
-        }
-        unusable.retain(|other| other.name != agent.name);
+    let described = from_environment(environment, network);
+    let is_described = described.is_some();
+    // What somebody wrote down under that name is what is meant by it: variables may be there for other programs.
+    let has_own_openai = config.agents.contains_key(FROM_ENVIRONMENT);
+    if let Some(agent) = described.filter(|_| !has_own_openai) {
         agents.push(agent);
         origins.push("environment");
     }
-    let chosen = default_among(config, environment, &agents);
+    let chosen = default_among(config, environment, is_described, &agents);
     let left_to_guide = chosen.is_none();
     let default = chosen.unwrap_or(GUIDE).to_owned();
-    let known = Known { agents, default, origins, unusable, left_to_guide, file: file.to_owned() };
+    let known = AgentRegistry {
+        agents,
+        default,
+        origins,
+        unusable,
+        left_to_guide,
+        has_own_openai,
+        file: file.to_owned(),
+    };
     if !known.unusable.iter().any(|agent| agent.name == known.default) {
         known.choose(None, true)?;
     }
@@ -173,19 +202,18 @@ pub(crate) fn known(config: &Config, environment: &Environment, file: &Path) -> 
 /// The agent of new sessions, if any is named anywhere. One that cannot be asked is not passed over for another.
 fn default_among<'a>(
     config: &'a Config,
-    environment: &'a Environment,
+    environment: &'a ProcessEnvironment,
+    is_described: bool,
     agents: &[NamedAgent],
 ) -> Option<&'a str> {
     let named = environment.text("Q_AGENT").or(config.agent.as_deref());
-    let environments =
-        || agents.iter().any(|agent| agent.name == FROM_ENVIRONMENT).then_some(FROM_ENVIRONMENT);
-    named
-        .or_else(environments)
-        .or_else(|| config.agents.keys().map(String::as_str).find(|name| *name != GUIDE))
+    let is_known = || agents.iter().any(|agent| agent.name == FROM_ENVIRONMENT);
+    let environments = (is_described || is_known()).then_some(FROM_ENVIRONMENT);
+    named.or(environments).or_else(|| config.agents.keys().map(String::as_str).find(|name| *name != GUIDE))
 }
 
 /// `Q_…` wins over `OPENAI_…`; any one of URL and key makes an agent.
-fn from_environment(environment: &Environment, network: Network) -> Option<NamedAgent> {
+fn from_environment(environment: &ProcessEnvironment, network: Network) -> Option<NamedAgent> {
     let of = |name: &str| {
         environment
             .text(&format!("Q_{name}"))
@@ -209,7 +237,7 @@ fn from_environment(environment: &Environment, network: Network) -> Option<Named
 
 /// How the network is left from here. Proxies may be written in either case, as everywhere; the lower one wins. The host's
 /// directory is another one, so paths are made whole.
-fn network(environment: &Environment) -> Network {
+fn network(environment: &ProcessEnvironment) -> Network {
     let proxy = |name: &str| {
         let given = environment.text(name).or_else(|| environment.text(&name.to_uppercase()));
         given.map(str::to_owned)
@@ -229,14 +257,14 @@ fn network(environment: &Environment) -> Network {
 /// How an agent of the configuration is reached, or what is missing.
 fn reach(
     agent: &AgentConfig,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     file: &Path,
     network: &Network,
-) -> Result<Reach, Lack> {
+) -> Result<Reach, Missing> {
     let key = key(agent, environment, file)?;
     let model = model(agent);
     if let Some(provider) = agent.provider.filter(|_| model.is_empty()) {
-        return Err(Lack {
+        return Err(Missing {
             why: format!("it names no model, and {} has none that would be the usual one", provider.name),
             way_out: "name one there: model = \"MODEL\"".to_owned(),
         });
@@ -254,9 +282,9 @@ fn reach(
 }
 
 /// What of its requests is to be otherwise.
-fn shaping(agent: &AgentConfig) -> Result<Shaping, Lack> {
+fn shaping(agent: &AgentConfig) -> Result<Shaping, Missing> {
     let body = if agent.body.is_empty() { Ok(String::new()) } else { serde_json::to_string(&agent.body) };
-    let body = body.map_err(|error| Lack {
+    let body = body.map_err(|error| Missing {
         why: format!("its body cannot be written as JSON: {error}"),
         way_out: "mend body there".to_owned(),
     })?;
@@ -288,23 +316,36 @@ fn dialect(agent: &AgentConfig) -> Dialect {
     agent.dialect.or(agent.provider.map(|provider| provider.dialect)).unwrap_or_default()
 }
 
+/// The variables that an agent's key may be in.
+fn key_variables(agent: &AgentConfig) -> Vec<String> {
+    match (&agent.key_env, &agent.key_file, agent.provider) {
+        (Some(variable), _, _) => vec![variable.clone()],
+        (None, None, Some(provider)) => provider.keys.iter().map(|&key| key.to_owned()).collect(),
+        (None, Some(_), _) | (None, None, None) => Vec::new(),
+    }
+}
+
 /// The key that the configuration names, or its provider has, or why it cannot be had.
-fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<Option<String>, Lack> {
+fn key(
+    agent: &AgentConfig,
+    environment: &ProcessEnvironment,
+    config: &Path,
+) -> Result<Option<String>, Missing> {
     match (&agent.key_env, &agent.key_file, agent.provider) {
         (Some(variable), _, _) => match environment.text(variable) {
             Some(key) => Ok(Some(key.to_owned())),
-            None => Err(Lack {
+            None => Err(Missing {
                 why: format!("{variable}, which key_env names, is not set here"),
                 way_out: format!("set it: export {variable}=sk-..., or use key_file = \"PATH\""),
             }),
         },
-        (None, Some(written), _) => key_from(written, environment, config).map(Some).map_err(|why| Lack {
+        (None, Some(written), _) => key_from(written, environment, config).map(Some).map_err(|why| Missing {
             why: format!("its key cannot be read from {}: {why}", written.display()),
             way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
         }),
         (None, None, Some(Provider { name, keys: keys @ [first, ..], .. })) => {
             let found = keys.iter().find_map(|variable| environment.text(variable));
-            found.map(|key| Some(key.to_owned())).ok_or_else(|| Lack {
+            found.map(|key| Some(key.to_owned())).ok_or_else(|| Missing {
                 why: format!("{first}, where {name} has its key, is not set here"),
                 way_out: format!("set it: export {first}=..., or use key_file = \"PATH\""),
             })
@@ -313,7 +354,7 @@ fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<
     }
 }
 
-fn key_from(written: &Path, environment: &Environment, config: &Path) -> Result<String, String> {
+fn key_from(written: &Path, environment: &ProcessEnvironment, config: &Path) -> Result<String, String> {
     let file = config::path::meant(written, config, environment.path("HOME").as_deref())?;
     let text = trusted::read_secret(&file).map_err(trusted::Untrusted::why)?;
     Ok(typed::text(&text).trim().to_owned())
@@ -321,12 +362,12 @@ fn key_from(written: &Path, environment: &Environment, config: &Path) -> Result<
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
 
-    fn told(config: &str, variables: &[(&str, &str)]) -> Known {
+    fn registry(config: &str, variables: &[(&str, &str)]) -> AgentRegistry {
         let config: Config = toml::from_str(config).unwrap();
-        known(&config, &Environment::of(variables, "/"), Path::new("/c")).unwrap()
+        known(&config, &ProcessEnvironment::of(variables, "/"), Path::new("/c")).unwrap()
     }
 
     #[test]
@@ -335,7 +376,7 @@ mod tests {
                       [agents.c]\nprovider = \"ollama\"\nbase_url = \"http://box:1\"\nmodel = \"l\"\n\
                       [agents.d]\nprovider = \"openai\"\ndialect = \"responses\"\n";
         let keys = [("ANTHROPIC_API_KEY", "sk-a"), ("GOOGLE_API_KEY", "sk-g"), ("OPENAI_API_KEY", "sk-o")];
-        let known = told(config, &keys);
+        let known = registry(config, &keys);
         let shown: Vec<String> = known
             .agents
             .iter()
@@ -361,7 +402,7 @@ mod tests {
     fn what_is_missing_is_said_and_what_lies_idle_is_offered() {
         let config =
             "agent = \"a\"\n[agents.a]\nprovider = \"anthropic\"\n[agents.l]\nprovider = \"ollama\"\n";
-        let known = told(config, &[("GEMINI_API_KEY", "sk-g")]);
+        let known = registry(config, &[("GEMINI_API_KEY", "sk-g")]);
         let why: Vec<&str> = known.unusable.iter().map(|agent| agent.why.why.as_str()).collect();
         assert_eq!(
             why,
@@ -370,8 +411,8 @@ mod tests {
                 "it names no model, and ollama has none that would be the usual one",
             ]
         );
-        let idle =
-            known.idle_keys(&Environment::of(&[("GEMINI_API_KEY", "sk-g"), ("ANTHROPIC_API_KEY", "x")], "/"));
+        let idle = known
+            .idle(&ProcessEnvironment::of(&[("GEMINI_API_KEY", "sk-g"), ("ANTHROPIC_API_KEY", "x")], "/"));
         assert_eq!(
             idle,
             ["GEMINI_API_KEY is set and no agent uses it: [agents.gemini] provider = \"gemini\" would"]
@@ -379,11 +420,58 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_idle_by_itself_and_not_by_where_its_provider_is() {
+        let idle = |config: &str, variables: &[(&str, &str)]| {
+            registry(config, variables).idle(&ProcessEnvironment::of(variables, "/"))
+        };
+        let offered = |variable: &str, name: &str| {
+            vec![format!(
+                "{variable} is set and no agent uses it: [agents.{name}] provider = \"{name}\" would"
+            )]
+        };
+        // Behind a gateway, the provider's own key is used all the same.
+        let gateway = "[agents.a]\nbase_url = \"http://gateway/v1\"\nkey_env = \"ANTHROPIC_API_KEY\"\n";
+        assert_eq!(idle(gateway, &[("ANTHROPIC_API_KEY", "sk-a")]), Vec::<String>::new());
+        // At the provider, with another key than its usual one.
+        let other = "[agents.a]\nprovider = \"anthropic\"\nkey_env = \"WORK_KEY\"\n";
+        assert_eq!(
+            idle(other, &[("ANTHROPIC_API_KEY", "sk-a"), ("WORK_KEY", "sk-w")]),
+            offered("ANTHROPIC_API_KEY", "anthropic")
+        );
+        let google = "[agents.a]\nprovider = \"gemini\"\n";
+        assert_eq!(idle(google, &[("GEMINI_API_KEY", "g"), ("GOOGLE_API_KEY", "h")]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_configured_as_openai_is_not_replaced_by_variables() {
+        let config =
+            "[agents.a]\nbase_url = \"http://a\"\n[agents.openai]\nprovider = \"openai\"\nmodel = \"mine\"\n";
+        let variables =
+            [("OPENAI_API_KEY", "sk-o"), ("OPENAI_BASE_URL", "http://other"), ("OPENAI_MODEL", "m")];
+        let known = registry(config, &variables);
+        let openai: Vec<&NamedAgent> = known.agents.iter().filter(|agent| agent.name == "openai").collect();
+        let [NamedAgent { reach: Reach::Http { base_url, model, .. }, .. }] = openai[..] else {
+            panic!("{:?}", known.agents)
+        };
+        assert_eq!((base_url.as_str(), model.as_str()), ("https://api.openai.com/v1", "mine"));
+        assert_eq!(known.default, "openai");
+        let idle = known.idle(&ProcessEnvironment::of(&variables, "/"));
+        assert_eq!(
+            idle,
+            ["OPENAI_BASE_URL is set and no agent uses it: [agents.openai] in /c says who that is"]
+        );
+        // One that cannot be asked is told, and not passed over for the one of the environment.
+        let unusable =
+            registry("[agents.openai]\nprovider = \"openai\"\nkey_env = \"NOWHERE\"\n", &variables);
+        assert_eq!((unusable.default.as_str(), unusable.unusable.len()), ("openai", 1));
+    }
+
+    #[test]
     fn requests_are_shaped_as_the_configuration_says() {
         let config = "[agents.a]\nbase_url = \"http://x\"\ntemperature = 0.5\nretries = 1\nmax_tokens = 7\nreasoning = \"low\"\n\
                       omit = [\"a.b\"]\nstream_options = false\nthink_tags = true\nfirst_byte = 90\nbetween_bytes = 30\n\
                       idle_timeout = 5\n[agents.a.headers]\nx-team = \"t\"\n[agents.a.body]\ntop_p = 0.5\nstop = [\"x\"]\n";
-        let known = told(config, &[]);
+        let known = registry(config, &[]);
         let Reach::Http { shaping, idle_timeout_ms, .. } = &known.agents[1].reach else { return };
         assert_eq!(*idle_timeout_ms, 30_000);
         let expected = Shaping {
@@ -415,7 +503,7 @@ mod tests {
             ("SSL_CERT_DIR", "/etc/certs"),
             ("NODE_EXTRA_CA_CERTS", "../extra.pem"),
         ];
-        let environment = Environment::of(&variables, "/home/me/work");
+        let environment = ProcessEnvironment::of(&variables, "/home/me/work");
         let text = |text: &str| Some(text.to_owned());
         let expected = Network {
             http_proxy: text("http://lower:1"),

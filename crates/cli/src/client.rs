@@ -13,8 +13,10 @@ use q_proto::entropy;
 use q_proto::message::Hello;
 use q_proto::view::Line;
 use q_proto::{Answer, ClientMessage, Id, Request, list};
+use q_term::Way;
+use q_term::command::notice;
 
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::out;
 
@@ -86,10 +88,11 @@ impl<W: Default> Attachment<W> {
     }
 
     async fn on(context: &Context, connection: Connection, watch: bool) -> Result<Self, CliError> {
-        let mut state = ClientState::new(context.known.agents.clone());
+        let mut state = ClientState::new(context.agents.agents.clone());
         state.welcomed(&connection.host);
         let mut client = Self { connection, state };
         if watch {
+            // Until all of it has come, what the mirror lacks cannot be told from what does not exist.
             while !matches!(client.next().await?, News::Whole) {}
         }
         Ok(client)
@@ -127,7 +130,7 @@ impl<W: Default> Attachment<W> {
     }
 
     /// Tells the host something that has no answer.
-    pub(crate) fn tell(&mut self, message: &ClientMessage) -> Result<(), CliError> {
+    pub(crate) fn notify(&mut self, message: &ClientMessage) -> Result<(), CliError> {
         Ok(self.connection.send(message)?)
     }
 
@@ -175,6 +178,7 @@ impl<W: Default> Attachment<W> {
         let news = self.state.on_message(message).map_err(|_| {
             CliError::failed("the host sent a name that is none; is it of another version? `q host stop`")
         })?;
+        // Where an update was missed the state asks for that session anew. Nobody stands by: it comes as a snapshot.
         let _asked_for_itself = self.send();
         Ok(news)
     }
@@ -193,6 +197,7 @@ impl<W: Default> Attachment<W> {
     /// Every session with what it takes where it is stored.
     pub(crate) async fn kept(&mut self) -> Result<Vec<Kept>, CliError> {
         let sessions = self.list().await?;
+        // What was erased between the two answers has no size, and counts nothing.
         let Answer::Sizes(sizes) = self.ask(Request::Sizes).await? else { return Err(unexpected()) };
         let sizes: BTreeMap<SessionId, u64> =
             sizes.into_iter().map(|(id, bytes)| (id.into(), bytes)).collect();
@@ -220,6 +225,15 @@ impl<W: Default> Attachment<W> {
     /// Has the core do something that is answered by its being done.
     pub(crate) async fn command(&mut self, command: Command) -> Result<(), CliError> {
         self.ask(command.into()).await.map(|_| ())
+    }
+
+    /// The same, and notes what it did to the session where that is not in sight.
+    pub(crate) async fn carry_out(&mut self, session: &Summary, command: Command) -> Result<(), CliError> {
+        self.command(command.clone()).await?;
+        if let Some(done) = notice(&command, session.name.as_str(), Way::Shell) {
+            out::note(&done);
+        }
+        Ok(())
     }
 
     /// Has a session in memory, and its snapshot in the mirror.

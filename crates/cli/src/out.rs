@@ -12,7 +12,7 @@ use q_term::sanitize::visible;
 use crate::error::CliError;
 
 /// What was asked for.
-pub(crate) fn say(text: &str) -> Result<(), CliError> {
+pub(crate) fn text(text: &str) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     let written = out.write_all(visible(text).as_bytes()).and_then(|()| out.flush());
     match written {
@@ -24,7 +24,7 @@ pub(crate) fn say(text: &str) -> Result<(), CliError> {
 
 /// A line of what was asked for.
 pub(crate) fn line(text: &str) -> Result<(), CliError> {
-    say(&format!("{text}\n"))
+    self::text(&format!("{text}\n"))
 }
 
 /// A line beside it.

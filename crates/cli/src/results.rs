@@ -24,6 +24,7 @@ pub(crate) async fn read_on(
         if stretch.is_empty() {
             return Err(CliError::failed("the session went away while it was read"));
         }
+        // It ends at a character, so that the next one begins at one.
         result.text.push_str(&stretch);
     }
     Ok(())

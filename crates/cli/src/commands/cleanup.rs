@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::age::Age;
 use crate::args::CleanupArgs;
 use crate::client::Client;
-use crate::commands::{Context, quota};
+use crate::commands::{delete, quota};
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out};
 
@@ -94,8 +95,8 @@ impl Throw {
 
     fn command(self, session: SessionId) -> Command {
         match self {
-            Self::IntoTrash(_) => Command::Trash { session, even_if_working: false },
-            Self::Away => Command::Erase { session, even_if_working: false },
+            Self::IntoTrash(_) => delete::trash(session, false),
+            Self::Away => delete::erasure(session, false),
         }
     }
 }
@@ -148,6 +149,7 @@ async fn carry_out(
     throw: Throw,
     proposed: &[&Kept],
 ) -> Result<BTreeSet<SessionId>, CliError> {
+    // Proposed anew by the same rule, and not looked at for changes: then nothing can have been forgotten.
     let sessions = client.kept().await?;
     let still: BTreeSet<SessionId> = throw.proposed(&sessions).iter().map(|kept| kept.summary.id).collect();
     let mut thrown = BTreeSet::new();

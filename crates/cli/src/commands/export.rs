@@ -10,7 +10,7 @@ use q_proto::{Answer, Request};
 
 use crate::args::{ExportArgs, ExportFormat};
 use crate::client::{Client, unexpected};
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::exchange::document::DocumentFacts;
 use crate::exchange::form::Form;

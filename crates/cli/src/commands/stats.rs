@@ -8,12 +8,14 @@ use q_proto::{Answer, Request};
 use q_term::words::{counted, size};
 use serde::Serialize;
 
+use crate::args::JsonArgs;
 use crate::client::{Client, unexpected};
-use crate::commands::{Context, quota};
+use crate::commands::quota;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out};
 
-pub(crate) async fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(context: &Context, args: JsonArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let Answer::Stats(stats) = client.ask(Request::Stats).await? else { return Err(unexpected()) };
     let Answer::Status(host) = client.ask(Request::Status).await? else { return Err(unexpected()) };
@@ -24,10 +26,10 @@ pub(crate) async fn run(context: &Context, as_json: bool) -> Result<ExitCode, Cl
         store_bytes: host.store_bytes,
         disk_bytes: q_store::disk_use(&context.place.store()),
     };
-    if as_json {
+    if args.json {
         json::print(&stats)?;
     } else {
-        out::say(&table(&stats))?;
+        out::text(&table(&stats))?;
     }
     if let Some(said) = quota::exceeded(&mut client).await? {
         out::note(&said);

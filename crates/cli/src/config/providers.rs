@@ -57,7 +57,8 @@ const fn provider(
     Provider { name, dialect, base_url, keys, model }
 }
 
-const fn names() -> [&'static str; PROVIDERS.len()] {
+// What may be written, for who wrote something else. Made of the lists themselves, as the compiler can: with a loop.
+const NAMES: [&str; PROVIDERS.len()] = {
     let mut names = [""; PROVIDERS.len()];
     let mut place = 0;
     while place < names.len() {
@@ -65,10 +66,16 @@ const fn names() -> [&'static str; PROVIDERS.len()] {
         place += 1;
     }
     names
-}
-
-const NAMES: [&str; PROVIDERS.len()] = names();
-const DIALECTS: [&str; 5] = ["chat_completions", "responses", "anthropic", "gemini", "ollama"];
+};
+const DIALECTS: [&str; Dialect::ALL.len()] = {
+    let mut words = [""; Dialect::ALL.len()];
+    let mut place = 0;
+    while place < words.len() {
+        words[place] = Dialect::ALL[place].word();
+        place += 1;
+    }
+    words
+};
 
 /// A provider by its name.
 pub(super) fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'static Provider>, D::Error> {
@@ -88,8 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_dialect_has_its_word_and_every_provider_a_name_of_its_own() {
-        assert_eq!(DIALECTS, Dialect::ALL.map(Dialect::word));
+    fn every_provider_has_a_name_of_its_own() {
         let names: std::collections::BTreeSet<_> = NAMES.into_iter().collect();
         assert_eq!(names.len(), NAMES.len());
     }

@@ -34,12 +34,7 @@ async fn sessions_go_on_when_clients_are_killed() {
     world.server.on("", script.wait_for("end").say(END).done());
     world.q_ok(&["ls", "--json"]);
     let mut peer = Peer::attach(&world).await;
-    let mut sessions = Vec::new();
-    for name in NAMES {
-        let session = peer.create(name).await;
-        peer.submit(session, "go on").await;
-        sessions.push(session);
-    }
+    let sessions = peer.create_working(&NAMES, "go on").await;
     assert!(world.server.wait_for_open_streams(NAMES.len(), PATIENCE));
 
     let mut slowest = Duration::ZERO;

@@ -177,6 +177,17 @@ impl Peer {
         session.into()
     }
 
+    /// Sessions of these names, each with that prompt.
+    pub(crate) async fn create_working(&mut self, names: &[&str], prompt: &str) -> Vec<SessionId> {
+        let mut sessions = Vec::new();
+        for name in names {
+            let session = self.create(name).await;
+            self.submit(session, prompt).await;
+            sessions.push(session);
+        }
+        sessions
+    }
+
     pub(crate) async fn submit(&mut self, session: SessionId, text: &str) {
         let token = q_proto::entropy::token().unwrap();
         let request = Command::Submit { session, token, text: text.to_owned() }.into();

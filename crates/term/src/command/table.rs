@@ -246,7 +246,7 @@ pub const ROWS: &[CommandRow] = rows![
     Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Always)), "", "always", "the same, and do not ask about this tool again in its session";
     Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [WORDS]", Some("q deny SESSION [ID]"), Some(Call(Wants::Consent, |arguments| arguments.text.clone().map_or(Answer::Deny, Answer::Words))), "", "deny", "let it not run; WORDS tell the agent what to do instead";
     Waiting, Action::Answer, &[], &[], &["answer"], "WORDS", Some("q answer SESSION WORDS"), Some(Call(Wants::Words, |arguments| Answer::Words(arguments.text()))), "", "answer", "answer what the agent asks in this session";
-    Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), Some(Session(Open, |session, arguments| Command::Tag { session, changes: arguments.tags.clone() })), "", "tag", "add and remove tags of the session; alone, show them";
+    Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), Some(Session(Open, |session, arguments| Command::Tag { session, changes: arguments.tags.clone() })), "Group sessions by words: `q tag api +work -old`", "tag", "add and remove tags of the session; alone, show them";
     Keeping, Action::Pin, &[], &[], &["pin"], "[SESSION]", Some("q pin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: true })), "Keep a session from hibernating by itself", "pin", "keep a session from hibernating by itself";
     Keeping, Action::Unpin, &[], &[], &["unpin"], "[SESSION]", Some("q unpin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: false })), "Let a session hibernate by itself again", "unpin", "let it hibernate by itself again";
     Keeping, Action::Unread, &[], &[], &["unread"], "[SESSION]", Some("q unread SESSION"), Some(Session(Open, |session, _| Command::MarkUnread { session })), "Mark a session as unread, to come back to it", "unread", "count a session as unread until it is shown again";
@@ -536,7 +536,7 @@ mod tests {
             "WORDS",
             "+TAG|-TAG",
         ];
-        const SHELL: [&str; 5] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT"];
+        const SHELL: [&str; 6] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT", "+TAG|-TAG"];
         for row in ROWS {
             for param in params(row.arguments) {
                 assert!(SLASH.contains(&param.word), "{param:?} of {:?}", row.action);

@@ -1,25 +1,50 @@
-//! `q close`, `q pin`, `q move` and the like: verbs that tell the core one thing about a session. They are made of the table
-//! of actions, the row of each says all there is to it.
+//! `q close`, `q pin`, `q tag`, `q move` and the like: verbs that tell the core one thing about a session. They are made of
+//! the table of actions, the row of each says all there is to it.
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, FromArgMatches, Subcommand, value_parser};
-use q_core::{Command, PromptNo, Summary};
+use q_core::{Command, PromptNo, SessionId, Summary, TagChange, Token};
 use q_term::command::table::{CommandRow, ROWS};
 use q_term::command::{Among, Arguments, CoreCommand, Param};
 
 use crate::client::{Client, token};
-use crate::commands::{Context, delete, queue};
+use crate::commands::follow_up::FollowUp;
+use crate::commands::queue;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{input, out};
 
+/// What stands in usages for any number of changes of tags.
+const TAGS: &str = "+TAG|-TAG";
+
+/// What a verb is about, and how the core's command is made of it.
+#[derive(Clone, Copy, Debug)]
+enum Subject {
+    Session(Among, fn(SessionId, &Arguments) -> Command),
+    Turn(fn(SessionId, Token, &Arguments) -> Command),
+    Prompt(fn(SessionId, PromptNo, &Arguments) -> Command),
+}
+
+impl Subject {
+    /// None of a call: that is answered by its id, which no row has.
+    fn of(core: CoreCommand) -> Option<Self> {
+        match core {
+            CoreCommand::Session(among, build) => Some(Self::Session(among, build)),
+            CoreCommand::Turn(build) => Some(Self::Turn(build)),
+            CoreCommand::Prompt(build) => Some(Self::Prompt(build)),
+            CoreCommand::Call(..) => None,
+        }
+    }
+}
+
 /// A verb as it was typed.
 #[derive(Debug)]
-pub(crate) struct TellVerb {
-    core: CoreCommand,
+pub(crate) struct TableVerb {
+    subject: Subject,
     address: String,
-    /// The number of a waiting prompt.
+    /// The number of a waiting prompt, as `q queue` prints it.
     prompt: Option<u64>,
     /// Its new text, in words.
     words: Option<Vec<String>>,
@@ -27,10 +52,10 @@ pub(crate) struct TellVerb {
 }
 
 /// The rows that a verb is made of, with it, its parameters and what the core is told.
-fn rows() -> impl Iterator<Item = (&'static CommandRow, &'static str, Vec<Param>, CoreCommand)> {
+fn rows() -> impl Iterator<Item = (&'static CommandRow, &'static str, Vec<Param>, Subject)> {
     ROWS.iter().filter(|row| !row.about.is_empty()).filter_map(|row| {
         let (verb, params) = row.shell_verb()?;
-        Some((row, verb, params.collect(), row.core?))
+        Some((row, verb, params.collect(), Subject::of(row.core?)?))
     })
 }
 
@@ -38,9 +63,9 @@ fn command(
     row: &'static CommandRow,
     verb: &'static str,
     params: &[Param],
-    core: CoreCommand,
+    subject: Subject,
 ) -> clap::Command {
-    let args = params.iter().map(|param| arg(*param, core));
+    let args = params.iter().map(|param| arg(*param, subject));
     let command = clap::Command::new(verb).about(row.about).args(args);
     let force = Arg::new("force").long("force").action(ArgAction::SetTrue);
     if row.may_force() {
@@ -50,7 +75,7 @@ fn command(
     }
 }
 
-fn arg(param: Param, core: CoreCommand) -> Arg {
+fn arg(param: Param, subject: Subject) -> Arg {
     let arg = Arg::new(param.word).required(!param.is_optional);
     match param.word {
         "NAME" => arg.help("1-40 letters, digits, - _ .; begins with a letter"),
@@ -63,16 +88,20 @@ fn arg(param: Param, core: CoreCommand) -> Arg {
         "PLACE" => arg.value_parser(value_parser!(u32)).help("1 is the next to be sent"),
         // Standard input may be all of it.
         "TEXT" => arg.required(false).num_args(0..).help("The text; standard input is added to it"),
-        _ if matches!(core, CoreCommand::Session(Among::Archived | Among::Trashed, _)) => {
+        TAGS => arg
+            .num_args(0..)
+            .allow_hyphen_values(true) // so does one that is taken off
+            .help("`+TAG` or `TAG` adds, `-TAG` removes; without any, shows them"),
+        _ if matches!(subject, Subject::Session(Among::Archived | Among::Trashed, _)) => {
             arg.help("Name, unique prefix, or id")
         }
         _ => arg.help("Name, slot number, unique prefix, or id"),
     }
 }
 
-impl Subcommand for TellVerb {
+impl Subcommand for TableVerb {
     fn augment_subcommands(root: clap::Command) -> clap::Command {
-        root.subcommands(rows().map(|(row, verb, params, core)| command(row, verb, &params, core)))
+        root.subcommands(rows().map(|(row, verb, params, subject)| command(row, verb, &params, subject)))
     }
 
     fn augment_subcommands_for_update(root: clap::Command) -> clap::Command {
@@ -84,22 +113,27 @@ impl Subcommand for TellVerb {
     }
 }
 
-impl FromArgMatches for TellVerb {
+impl FromArgMatches for TableVerb {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let none = || clap::Error::new(ErrorKind::InvalidSubcommand);
         let (name, typed) = matches.subcommand().ok_or_else(none)?;
-        let (row, _, params, core) = rows().find(|(_, verb, ..)| *verb == name).ok_or_else(none)?;
+        let (row, _, params, subject) = rows().find(|(_, verb, ..)| *verb == name).ok_or_else(none)?;
         let has = |word: &str| params.iter().any(|param| param.word == word);
         let text = |word: &str| has(word).then(|| typed.get_one::<String>(word).cloned()).flatten();
         let place = has("PLACE").then(|| typed.get_one::<u32>("PLACE").copied()).flatten();
         let words = || typed.get_many::<String>("TEXT").unwrap_or_default().cloned().collect();
+        let tags = || {
+            let typed = if has(TAGS) { typed.get_many::<String>(TAGS) } else { None };
+            typed.unwrap_or_default().map(|word| TagChange::typed(word)).collect()
+        };
         Ok(Self {
-            core,
+            subject,
             address: text("SESSION").unwrap_or_default(),
             prompt: has("PROMPT").then(|| typed.get_one::<u64>("PROMPT").copied()).flatten(),
             words: has("TEXT").then(words),
             arguments: Arguments {
                 name: text("NAME"),
+                tags: tags(),
                 place: place.and_then(|place| usize::try_from(place).ok()),
                 force: row.may_force() && typed.get_flag("force"),
                 ..Arguments::default()
@@ -113,8 +147,8 @@ impl FromArgMatches for TellVerb {
     }
 }
 
-pub(crate) async fn run(context: &Context, verb: TellVerb) -> Result<ExitCode, CliError> {
-    let TellVerb { core, address, prompt, words, mut arguments } = verb;
+pub(crate) async fn run(context: &Context, verb: TableVerb) -> Result<ExitCode, CliError> {
+    let TableVerb { subject, address, prompt, words, mut arguments } = verb;
     if let Some(words) = words {
         arguments.text = Some(input::prompt(&words, &context.environment)?);
     }
@@ -122,28 +156,33 @@ pub(crate) async fn run(context: &Context, verb: TellVerb) -> Result<ExitCode, C
         let prompt = prompt.unwrap_or_default();
         return Err(CliError::usage("places begin at 1").hint(format!("q move {address} {prompt} 1")));
     }
-    match core {
-        CoreCommand::Session(among, build) => {
+    match subject {
+        Subject::Session(among, build) => {
             let mut client = Client::attach(context, false).await?;
             let session = client.resolve_first(&address, |session| among.has(session)).await?;
             let command = build(session.id, &arguments);
-            if let Command::Reopen { .. } = command {
-                reopen(&mut client, &session, command).await?;
-            } else {
-                delete::tell(&mut client, &session, command).await?;
+            match FollowUp::of(&command) {
+                Some(FollowUp::Enter(_)) => reopen(&mut client, &session, command).await?,
+                Some(FollowUp::SayTags(_)) => {
+                    // Without any change there is nothing to tell the core: they are asked for.
+                    let changes = !arguments.tags.is_empty();
+                    tag(&mut client, session, Some(command).filter(|_| changes)).await?;
+                }
+                Some(FollowUp::Wake(_) | FollowUp::Keep | FollowUp::Say(_)) | None => {
+                    client.carry_out(&session, command).await?;
+                }
             }
         }
-        CoreCommand::Turn(build) => {
+        Subject::Turn(build) => {
             let mut client = Client::attach(context, false).await?;
             let session = client.resolve(&address).await?;
             client.command(build(session.id, token()?, &arguments)).await?;
         }
-        CoreCommand::Prompt(build) => {
+        Subject::Prompt(build) => {
             let (mut client, session, prompt) = waiting_prompt(context, &address, prompt).await?;
-            let told = delete::tell(&mut client, &session, build(session.id, prompt, &arguments)).await;
+            let told = client.carry_out(&session, build(session.id, prompt, &arguments)).await;
             told.map_err(|error| error.hint(format!("`q queue {address}` lists what waits, with numbers")))?;
         }
-        CoreCommand::Call(..) => return Err(CliError::usage("`q inbox` lists what waits, with ids")),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -177,14 +216,23 @@ async fn reopen(client: &mut Client, session: &Summary, command: Command) -> Res
     Ok(())
 }
 
+/// Changes a session's tags, and prints those it has then.
+async fn tag(client: &mut Client, mut session: Summary, change: Option<Command>) -> Result<(), CliError> {
+    if let Some(change) = change {
+        client.command(change).await?;
+        session = client.resolve(&session.id.to_string()).await?;
+    }
+    session.tags.iter().try_for_each(|tag| out::line(tag.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
 
-    fn typed(words: &[&str]) -> TellVerb {
-        let root = TellVerb::augment_subcommands(clap::Command::new("q"));
-        TellVerb::from_arg_matches(&root.try_get_matches_from([&["q"], words].concat()).unwrap()).unwrap()
+    fn typed(words: &[&str]) -> TableVerb {
+        let root = TableVerb::augment_subcommands(clap::Command::new("q"));
+        TableVerb::from_arg_matches(&root.try_get_matches_from([&["q"], words].concat()).unwrap()).unwrap()
     }
 
     #[test]
@@ -195,13 +243,16 @@ mod tests {
         assert_eq!((verb.prompt, verb.words), (None, None));
         let verb = typed(&["edit", "api", "7", "anew", "it"]);
         assert_eq!(verb.words, Some(vec!["anew".to_owned(), "it".to_owned()]));
+        let verb = typed(&["tag", "api", "+work", "-old"]);
+        assert_eq!(verb.arguments.tags, ["+work", "-old"].map(TagChange::typed));
+        assert!(typed(&["tag", "api"]).arguments.tags.is_empty());
         assert!(typed(&["close", "api", "--force"]).arguments.force);
         assert_eq!(typed(&["rename", "api", "other"]).arguments.name.as_deref(), Some("other"));
     }
 
     #[test]
     fn every_verb_of_the_table_can_be_built() {
-        TellVerb::augment_subcommands(clap::Command::new("q")).debug_assert();
+        TableVerb::augment_subcommands(clap::Command::new("q")).debug_assert();
         assert!(rows().count() > 0);
     }
 }

@@ -1,8 +1,8 @@
-//! `q`, `q attach SESSION`: opens the terminal's face: the whole screen, or line by line where that is not possible.
+//! `q`, `q attach SESSION`: opens the terminal: the whole screen, or line by line where that is not possible.
 
 use std::process::ExitCode;
 
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{attach, plain};
 
