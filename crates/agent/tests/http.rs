@@ -175,6 +175,30 @@ async fn an_address_that_can_mean_two_things_is_asked_at_both() {
     assert_eq!(failure.kind, FailureKind::WrongPath);
 }
 
+/// What did not know the path the first time is not asked when the other address is asked again.
+#[tokio::test]
+async fn the_address_that_worked_is_remembered_when_it_is_asked_again() {
+    use std::io::Read as _;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let answered = r#"{"choices":[{"message":{"content":"so"},"finish_reason":"stop"}]}"#;
+    let serving = std::thread::spawn(move || {
+        let replies = [("404 Not Found", "page not found"), ("503 Busy", "busy"), ("200 OK", answered)];
+        replies.map(|(status, body)| {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut request = [0; 4096];
+            let read = client.read(&mut request).unwrap();
+            let head = "Connection: close\r\nRetry-After: 0\r\n\r\n";
+            client.write_all(format!("HTTP/1.1 {status}\r\n{head}{body}").as_bytes()).unwrap();
+            String::from_utf8_lossy(&request[..read]).lines().next().unwrap().to_owned()
+        })
+    });
+    let outcome = answer(HttpSpec { retries: 1, ..spec(base_url) }, ask("hi")).await;
+    assert_eq!((outcome.text.as_str(), outcome.ending), ("so", Ok(())));
+    let asked = ["/v1/chat/completions", "/chat/completions", "/chat/completions"];
+    assert_eq!(serving.join().unwrap(), asked.map(|path| format!("POST {path} HTTP/1.1")));
+}
+
 #[tokio::test]
 async fn answers_that_end_unusually_but_whole_are_done() {
     let server = Server::start();
@@ -295,7 +319,7 @@ async fn dropping_an_answer_closes_its_connection() {
     server.on("waits", Script::new().wait_for("never"));
     server.on("talks", Script::new().repeat(1_000_000, "word ", Duration::from_millis(1)));
     for prompt in ["waits", "talks"] {
-        let mut events = AgentSpec::Http(spec(server.base_url()))
+        let mut events = AgentSpec::Http(Arc::new(spec(server.base_url())))
             .agent()
             .open(Seat::of(SessionId(1)))
             .turn(ask(prompt), futures_util::stream::pending().boxed());
@@ -326,7 +350,7 @@ async fn streams_become(count: usize, server: &Arc<Server>) -> bool {
 async fn an_answer_that_nobody_polls_is_not_asked_for() {
     let server = Server::start();
     drop(
-        AgentSpec::Http(spec(server.base_url()))
+        AgentSpec::Http(Arc::new(spec(server.base_url())))
             .agent()
             .open(Seat::of(SessionId(1)))
             .turn(ask("hi"), futures_util::stream::pending().boxed()),

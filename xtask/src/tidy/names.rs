@@ -21,7 +21,7 @@ const CONFINED: &[Confined] = &[
     confined("xxhash_rust", &["crates/store/"], 2),
     // Who answers.
     confined("hyper", &["crates/agent/src/http/"], 3),
-    confined("hyper_util", &["crates/agent/src/http/"], 4),
+    confined("hyper_util", &["crates/agent/src/http/"], 3),
     confined("tokio_rustls", &["crates/agent/src/http/", "crates/agent/tests/support/secure.rs"], 3),
     confined("bm25", &["crates/agent/src/"], 1),
     // The terminal.

@@ -11,16 +11,14 @@ use hyper::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
 };
 use hyper::{Request, Response, Uri};
-use hyper_util::client::proxy::matcher::Intercept;
 use q_core::{AgentFailure, FailureKind};
 
 use super::address::Address;
-use super::connection::{Link, causes, open};
+use super::connection::{BoxedStream, causes, open};
 use super::detail::clean;
-use super::failed;
-use super::proxy::proxy_for;
-use super::retry::{Again, Vain};
-use super::trust::Trust;
+use super::proxy::Intercept;
+use super::retry::{FailedAttempt, Retry};
+use super::route::Route;
 use crate::secret::{Secret, Secrets};
 use crate::spec::HttpSpec;
 
@@ -30,7 +28,7 @@ const BUFFER: usize = 32 << 10;
 /// A request under way.
 pub(super) struct Exchange {
     /// `None` once it has done its work; it is driven by whoever waits for the response.
-    connection: Option<Connection<Link, String>>,
+    connection: Option<Connection<BoxedStream, String>>,
     /// The connection ends when nobody could send anything more.
     _sender: SendRequest<String>,
     response: Response<Incoming>,
@@ -39,25 +37,21 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Connects, sends `body`, and waits for the head of the response.
-    pub(super) async fn begin(spec: &HttpSpec, address: &Address, body: String) -> Result<Self, Vain> {
-        let proxy = proxy_for(address, &spec.network)?;
-        let request = request(address, proxy.as_ref(), spec, body)?;
-        let has_secure_proxy = proxy.as_ref().is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
-        let trust = if address.is_secure() || has_secure_proxy {
-            let network = spec.network.clone();
-            let read = tokio::task::spawn_blocking(move || Trust::read(&network)).await;
-            Some(read.map_err(|error| failed(FailureKind::Internal, error.to_string()))??)
-        } else {
-            None
-        };
-        let link = open(address, proxy.as_ref(), trust.as_ref()).await.map_err(|failure| {
+    pub(super) async fn begin(
+        spec: &HttpSpec,
+        route: &Route,
+        address: &Address,
+        body: String,
+    ) -> Result<Self, FailedAttempt> {
+        let request = request(address, route.proxy.as_ref(), spec, body)?;
+        let link = open(address, route).await.map_err(|failure| {
             // A server of this machine that does not run will not run in a moment.
             let may_come = failure.kind == FailureKind::Unreachable && !address.is_loopback();
-            Vain { failure, again: if may_come { Again::Now } else { Again::Never } }
+            FailedAttempt { failure, retry: if may_come { Retry::Soon } else { Retry::Never } }
         })?;
         let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
         let begun = tokio::time::timeout(patience, send(link, request, spec.secrets())).await;
-        let begun = begun.map_err(|_| failed(FailureKind::Silent, ""))?;
+        let begun = begun.map_err(|_| AgentFailure::new(FailureKind::Silent, ""))?;
         Ok(begun.map_err(|error| broken(&error, &spec.secrets()))?)
     }
 
@@ -76,7 +70,7 @@ impl Exchange {
         match tokio::time::timeout(patience, self.next()).await {
             Ok(Ok(piece)) => Ok(piece),
             Ok(Err(error)) => Err(broken(&error, &self.secrets)),
-            Err(_) => Err(failed(FailureKind::Silent, "")),
+            Err(_) => Err(AgentFailure::new(FailureKind::Silent, "")),
         }
     }
 
@@ -102,7 +96,11 @@ impl Exchange {
     }
 }
 
-async fn send(link: Link, request: Request<String>, secrets: Secrets) -> Result<Exchange, hyper::Error> {
+async fn send(
+    link: BoxedStream,
+    request: Request<String>,
+    secrets: Secrets,
+) -> Result<Exchange, hyper::Error> {
     let (mut sender, connection) = Builder::new().max_buf_size(BUFFER).handshake(link).await?;
     let mut connection = Some(connection);
     let mut response = std::pin::pin!(sender.send_request(request));
@@ -123,7 +121,8 @@ fn request(
     spec: &HttpSpec,
     body: String,
 ) -> Result<Request<String>, AgentFailure> {
-    let internal = |error: &dyn std::error::Error| failed(FailureKind::Internal, error.to_string());
+    let internal =
+        |error: &dyn std::error::Error| AgentFailure::new(FailureKind::Internal, error.to_string());
     // A proxy that speaks for us is told all of the address; a server, or one that only passes on, the path.
     let is_told =
         |proxy: &&Intercept| proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("http"));
@@ -153,9 +152,11 @@ fn request(
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("q/", env!("CARGO_PKG_VERSION"))));
     headers.insert(HOST, HeaderValue::from_str(host).map_err(|error| internal(&error))?);
     for (name, value) in &spec.shape.headers {
-        let unfit = |_| failed(FailureKind::Internal, format!("`{name}` cannot be a header"));
+        let unfit = |_| AgentFailure::new(FailureKind::Internal, format!("`{name}` cannot be a header"));
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(unfit)?;
-        let unfit = |_| failed(FailureKind::Internal, format!("what is to stand in header `{name}` cannot"));
+        let unfit = |_| {
+            AgentFailure::new(FailureKind::Internal, format!("what is to stand in header `{name}` cannot"))
+        };
         let mut value = HeaderValue::from_str(value.expose()).map_err(unfit)?;
         value.set_sensitive(true);
         headers.insert(name, value);
@@ -165,7 +166,7 @@ fn request(
 
 fn with_key(before: &str, key: &Secret) -> Result<HeaderValue, AgentFailure> {
     let foreign = || {
-        failed(
+        AgentFailure::new(
             FailureKind::WrongKey,
             "the key holds a character that no key can have; see where it comes from",
         )
@@ -186,5 +187,5 @@ fn broken(error: &hyper::Error, secrets: &Secrets) -> AgentFailure {
     } else {
         FailureKind::Cut
     };
-    failed(kind, clean(&causes(error), secrets))
+    AgentFailure::new(kind, clean(&causes(error), secrets))
 }

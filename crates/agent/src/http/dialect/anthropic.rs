@@ -7,7 +7,8 @@ use q_core::Usage;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Meaning, Reader, brief, each, messages, name, object, words};
+use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
+use super::writing::{brief, messages, object};
 use crate::http::answer::Answer;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::{count, sum};
@@ -57,13 +58,13 @@ fn budget(effort: &str) -> Option<u64> {
 
 /// Reads events of a message, and messages in one piece.
 #[derive(Debug, Default)]
-pub(super) struct Blocks {
+pub(super) struct AnthropicReader {
     /// Tokens read and written: each event says what it knows.
     input: Option<u64>,
     output: Option<u64>,
 }
 
-impl Reader for Blocks {
+impl FrameReader for AnthropicReader {
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
         let [kind, message, block, delta, counted] =
             members(frame, ["type", "message", "content_block", "delta", "usage"]);
@@ -90,8 +91,8 @@ impl Reader for Blocks {
             }
             "message_delta" => {
                 self.cost(counted, answer);
-                let [reason] = delta.map_or([None], |delta| members(delta, ["stop_reason"]));
-                answer.finish(&words(reason));
+                let reason = member(delta, "stop_reason");
+                answer.on_finish_reason(&words(reason));
             }
             "message_stop" => return Meaning::End,
             "content_block_stop" => {}
@@ -102,16 +103,16 @@ impl Reader for Blocks {
     }
 }
 
-impl Blocks {
+impl AnthropicReader {
     fn message(&mut self, message: &RawValue, answer: &mut Answer) {
         let [content, reason, counted, model] =
             members(message, ["content", "stop_reason", "usage", "model"]);
-        answer.answered_by(model);
+        answer.on_model(model);
         for block in each(content) {
             read_block(block, answer);
         }
         self.cost(counted, answer);
-        answer.finish(&words(reason));
+        answer.on_finish_reason(&words(reason));
     }
 
     /// What is read from the cache and written to it is read as well.
@@ -124,7 +125,7 @@ impl Blocks {
         self.input = sum([input, written, read]).filter(|input| *input > 0).or(self.input);
         self.output = output.and_then(count).or(self.output);
         let usage = Usage { input: self.input.unwrap_or(0), output: self.output.unwrap_or(0) };
-        answer.cost(Some(usage));
+        answer.on_usage(Some(usage));
     }
 }
 
@@ -132,16 +133,16 @@ impl Blocks {
 fn read_block(block: &RawValue, answer: &mut Answer) {
     let [kind, text, thinking] = members(block, ["type", "text", "thinking"]);
     match words(kind).as_str() {
-        "thinking" => answer.think(words(thinking)),
-        "tool_use" => answer.call(name(block).unwrap_or_else(|| "a tool without a name".to_owned())),
-        _text_or_unknown => answer.say(words(text)),
+        "thinking" => answer.on_thought(words(thinking)),
+        "tool_use" => answer.on_call(name_of_whole(block)),
+        _text_or_unknown => answer.on_text(words(text)),
     }
 }
 
 fn read_delta(delta: &RawValue, answer: &mut Answer) {
     let [text, thinking] = members(delta, ["text", "thinking"]);
     if let Some(thinking) = thinking.filter(|thinking| !is_nothing(thinking)) {
-        answer.think(words(Some(thinking)));
+        answer.on_thought(words(Some(thinking)));
     }
-    answer.say(words(text));
+    answer.on_text(words(text));
 }

@@ -1,10 +1,10 @@
 //! Where below a base address each dialect is asked. People write base addresses with `/v1` or without, or the whole endpoint;
 //! all of them are understood. Where one can mean two things, both are tried: a path that nobody knows costs nothing.
 
-use super::Dialect;
+use crate::dialect::Dialect;
 
-/// The paths, the likeliest first.
-pub(super) fn paths(dialect: Dialect, base: &str, model: &str) -> Vec<String> {
+/// The paths at which a dialect may be asked below a base address of this path, the likeliest first.
+pub(crate) fn paths(dialect: Dialect, base: &str, model: &str) -> Vec<String> {
     let base = base.trim_end_matches('/');
     let (version, tail) = match dialect {
         Dialect::ChatCompletions => ("/v1", "/chat/completions".to_owned()),

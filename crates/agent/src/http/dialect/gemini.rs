@@ -4,7 +4,8 @@ use q_core::Usage;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Meaning, Reader, brief, each, messages, name, object, words};
+use super::reading::{FrameReader, Meaning, each, is_first, member, name_of_whole, words};
+use super::writing::{brief, messages, object, table};
 use crate::http::answer::Answer;
 use crate::http::json::{is_array, is_nothing, members};
 use crate::http::usage::sum;
@@ -20,7 +21,7 @@ pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {
         Some(budget) => json!({ "includeThoughts": budget != 0, "thinkingBudget": budget }),
         None => json!({ "includeThoughts": true, "thinkingLevel": effort }),
     });
-    let how = object([
+    let how = table([
         ("temperature", shape.temperature.clone().map(Value::Number)),
         ("maxOutputTokens", shape.max_tokens.map(Value::from)),
         ("thinkingConfig", thinking),
@@ -28,7 +29,7 @@ pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {
     object([
         ("systemInstruction", brief(turn).map(|text| json!({ "parts": parts(text) }))),
         ("contents", Some(all.into())),
-        ("generationConfig", how.as_object().is_some_and(|how| !how.is_empty()).then_some(how)),
+        ("generationConfig", how),
     ])
 }
 
@@ -45,21 +46,21 @@ fn budget(effort: &str) -> Option<u64> {
 
 /// Reads responses, each a piece of the answer.
 #[derive(Debug, Default)]
-pub(super) struct Candidates;
+pub(super) struct GeminiReader;
 
-impl Reader for Candidates {
+impl FrameReader for GeminiReader {
     fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
         let [candidates, counted, feedback, model] =
             members(frame, ["candidates", "usageMetadata", "promptFeedback", "modelVersion"]);
-        answer.answered_by(model);
-        answer.cost(counted.and_then(usage));
+        answer.on_model(model);
+        answer.on_usage(counted.and_then(usage));
         let candidates = candidates.filter(|candidates| is_array(candidates));
         for (place, one) in each(candidates).into_iter().enumerate() {
             candidate(place, one, answer);
         }
-        let [blocked] = feedback.map_or([None], |feedback| members(feedback, ["blockReason"]));
+        let blocked = member(feedback, "blockReason");
         if blocked.is_some_and(|reason| !is_nothing(reason)) {
-            answer.finish("content_filter");
+            answer.on_finish_reason("content_filter");
             return Meaning::Part;
         }
         match (candidates, counted.or(feedback)) {
@@ -73,22 +74,21 @@ impl Reader for Candidates {
 /// One of several answers that are given at once. The first is the one that was asked for.
 fn candidate(place: usize, candidate: &RawValue, answer: &mut Answer) {
     let [index, content, reason] = members(candidate, ["index", "content", "finishReason"]);
-    let index = index.and_then(|index| index.get().parse().ok()).unwrap_or(place);
-    if index != 0 {
+    if !is_first(index, place) {
         return;
     }
-    let [parts] = content.map_or([None], |content| members(content, ["parts"]));
+    let parts = member(content, "parts");
     for part in each(parts) {
         let [text, thought, called] = members(part, ["text", "thought", "functionCall"]);
         match thought {
-            Some(thought) if thought.get() == "true" => answer.think(words(text)),
-            _words => answer.say(words(text)),
+            Some(thought) if thought.get() == "true" => answer.on_thought(words(text)),
+            _words => answer.on_text(words(text)),
         }
         if let Some(called) = called {
-            answer.call(name(called).unwrap_or_else(|| "a tool without a name".to_owned()));
+            answer.on_call(name_of_whole(called));
         }
     }
-    answer.finish(words(reason).trim_end_matches("FINISH_REASON_UNSPECIFIED"));
+    answer.on_finish_reason(words(reason).trim_end_matches("FINISH_REASON_UNSPECIFIED"));
 }
 
 /// What is thought is written as well, and counted beside.

@@ -2,10 +2,11 @@
 //! not come up.
 
 use q_core::Usage;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
-use super::{Meaning, Reader, brief, each, messages, name, object, words};
+use super::reading::{FrameReader, Meaning, function_names, words};
+use super::writing::{brief, messages, object, plain_message, table};
 use crate::http::answer::Answer;
 use crate::http::json::members;
 use crate::http::usage::count;
@@ -14,10 +15,9 @@ use crate::shape::RequestShape;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let message = |role: &str, text: String| json!({ "role": role, "content": text });
-    let system = brief(turn).map(|text| message("system", text));
-    let all: Vec<Value> = system.into_iter().chain(messages(turn, "assistant", message)).collect();
-    let how = object([
+    let system = brief(turn).map(|text| plain_message("system", text));
+    let all: Vec<Value> = system.into_iter().chain(messages(turn, "assistant", plain_message)).collect();
+    let how = table([
         ("temperature", shape.temperature.clone().map(Value::Number)),
         ("num_predict", shape.max_tokens.map(Value::from)),
     ]);
@@ -32,30 +32,29 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ("stream", Some(true.into())),
         ("messages", Some(all.into())),
         ("think", thinks),
-        ("options", how.as_object().is_some_and(|how| !how.is_empty()).then_some(how)),
+        ("options", how),
     ])
 }
 
 /// Reads lines, each a piece of the answer.
 #[derive(Debug, Default)]
-pub(super) struct Lines;
+pub(super) struct OllamaReader;
 
-impl Reader for Lines {
+impl FrameReader for OllamaReader {
     fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
         let [message, said, done, reason, read, written, model] = members(
             frame,
             ["message", "response", "done", "done_reason", "prompt_eval_count", "eval_count", "model"],
         );
-        answer.answered_by(model);
+        answer.on_model(model);
         let message = message.filter(|message| message.get().starts_with('{'));
         if let Some(message) = message {
             let [content, thinking, calls] = members(message, ["content", "thinking", "tool_calls"]);
-            answer.think(words(thinking));
-            answer.say(words(content));
-            let function = |call: &RawValue| members(call, ["function"])[0].and_then(name);
-            each(calls).into_iter().filter_map(function).for_each(|name| answer.call(name));
+            answer.on_thought(words(thinking));
+            answer.on_text(words(content));
+            function_names(calls).for_each(|name| answer.on_call(name));
         }
-        answer.say(words(said));
+        answer.on_text(words(said));
         if done.is_none() && message.is_none() {
             return Meaning::Foreign;
         }
@@ -63,9 +62,9 @@ impl Reader for Lines {
             return Meaning::Part;
         }
         let (input, output) = (read.and_then(count), written.and_then(count));
-        answer.cost(Some(Usage { input: input.unwrap_or(0), output: output.unwrap_or(0) }));
+        answer.on_usage(Some(Usage { input: input.unwrap_or(0), output: output.unwrap_or(0) }));
         // Older servers say no more than that it is done.
-        answer.finish(&reason.map_or_else(|| "stop".to_owned(), |reason| words(Some(reason))));
+        answer.on_finish_reason(&reason.map_or_else(|| "stop".to_owned(), |reason| words(Some(reason))));
         Meaning::End
     }
 }

@@ -10,7 +10,8 @@ use q_core::{
 };
 use serde_json::{Value, json};
 
-use super::Dialect;
+use super::request as request_in;
+use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::shape::RequestShape;
 
@@ -127,7 +128,7 @@ proptest! {
         let reasoning = effort.map(str::to_owned);
         let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
-            let request = dialect.request(&turn, "m", &shape);
+            let request = request_in(dialect, &turn, "m", &shape);
             prop_assert_eq!(broken(dialect, &request), None, "{:?}: {}", dialect, request);
         }
     }
@@ -175,7 +176,7 @@ fn each_rule_is_checked() {
     ] {
         for dialect in dialects {
             let shape = RequestShape { reasoning: Some("low".into()), ..RequestShape::default() };
-            let mut request = dialect.request(&ask("be kind"), "m", &shape);
+            let mut request = request_in(*dialect, &ask("be kind"), "m", &shape);
             assert_eq!(broken(*dialect, &request), None, "{request}");
             *request.pointer_mut(place).unwrap() = value.clone();
             assert_eq!(broken(*dialect, &request), Some(rule), "{dialect:?} {place}: {request}");
@@ -196,7 +197,7 @@ fn each_dialect_asks_in_its_own_way() {
         ..RequestShape::default()
     };
     let shown = Dialect::ALL.map(|dialect| {
-        let request = serde_json::to_string_pretty(&dialect.request(&turn, "m", &shape)).unwrap();
+        let request = serde_json::to_string_pretty(&request_in(dialect, &turn, "m", &shape)).unwrap();
         format!("{}\n{request}", dialect.word())
     });
     insta::assert_snapshot!(shown.join("\n\n"));

@@ -1,0 +1,58 @@
+//! The protocols that models are spoken to in, as data: their words, and how each of them carries a key.
+//!
+//! Not here: what each asks and how its answers are read (`http/dialect`).
+
+/// A protocol that models are spoken to in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// `OpenAI`'s chat completions, and whatever speaks them.
+    #[default]
+    ChatCompletions,
+    Responses,
+    Anthropic,
+    Gemini,
+    Ollama,
+}
+
+impl Dialect {
+    pub const ALL: [Self; 5] =
+        [Self::ChatCompletions, Self::Responses, Self::Anthropic, Self::Gemini, Self::Ollama];
+
+    /// Its word, in configurations and on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ChatCompletions => "chat_completions",
+            Self::Responses => "responses",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::Ollama => "ollama",
+        }
+    }
+
+    /// The dialect of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.word() == word)
+    }
+
+    /// Whether an answer comes as JSON, one frame a line.
+    pub(crate) const fn is_in_lines(self) -> bool {
+        matches!(self, Self::Ollama)
+    }
+
+    /// The header that carries a key, and what stands in front of the key there.
+    pub(crate) const fn key_header(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ChatCompletions | Self::Responses | Self::Ollama => ("authorization", "Bearer "),
+            Self::Anthropic => ("x-api-key", ""),
+            Self::Gemini => ("x-goog-api-key", ""),
+        }
+    }
+
+    /// Headers that each request has.
+    pub(crate) const fn headers(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Anthropic => &[("anthropic-version", "2023-06-01")],
+            Self::ChatCompletions | Self::Responses | Self::Gemini | Self::Ollama => &[],
+        }
+    }
+}
