@@ -21,7 +21,7 @@
 //! | `answer` | an answer as far as it came, in whatever dialect |
 //! | `think_tags` | thoughts that stand in the text |
 //! | `finish`, `usage` | why an answer ended, what it cost |
-//! | `event_queue` | what came and not handed on yet |
+//! | `event_queue` | what came and is not handed on yet |
 //! | `retry` | when a server that did nothing is asked again |
 //! | `failure` | what a refusal of the server means |
 //! | `detail`, `page` | what of it is kept for the person |

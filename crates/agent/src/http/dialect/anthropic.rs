@@ -1,14 +1,17 @@
 //! The dialect of Anthropic's messages.
 //!
 //! Thoughts are shown and not sent back: the server wants them, with their signatures, only inside a turn that uses tools, and
-//! strikes them from older turns itself.
+//! strikes them from older turns itself. A history with calls is taken only where their tools are declared.
 
-use q_core::Usage;
+use q_core::conversation::Part;
+use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
-use super::writing::{brief, messages, object};
+use super::writing::{
+    answers_calls, arguments, brief, call_id, declared_tools, listed_messages, object, result_text, tool_name,
+};
 use crate::http::answer::Answer;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::{count, sum};
@@ -21,33 +24,56 @@ const MAX_TOKENS: u64 = 8192;
 /// What is asked. The brief and the newest message are marked for the server's cache: all in front of a mark is read from it
 /// the next time.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let block = |text: String| json!([{ "type": "text", "text": text }]);
-    let message = |role: &str, text: String| json!({ "role": role, "content": block(text) });
-    let mut all: Vec<Value> = messages(turn, "assistant", message).collect();
-    let mark = |block: &mut Value| {
-        if let Some(block) = block.get_mut(0) {
-            block["cache_control"] = json!({ "type": "ephemeral" });
-        }
-    };
-    let mut system = brief(turn).map(block);
+    let mut all = listed_messages(turn, "assistant", "content", block);
+    let mark = |block: &mut Value| block["cache_control"] = json!({ "type": "ephemeral" });
+    let mut system = brief(turn).map(|text| text_block(&text));
     system.iter_mut().for_each(mark);
-    all.last_mut().and_then(|newest| newest.get_mut("content")).into_iter().for_each(mark);
-    let budget = shape.reasoning.as_deref().and_then(budget);
+    let newest = all.last_mut().and_then(|newest| newest.get_mut("content")?.as_array_mut()?.last_mut());
+    newest.into_iter().for_each(mark);
+    // Calls that are answered just now must stand behind a thought where the model thinks, and theirs is not kept.
+    let budget = shape.reasoning.as_deref().and_then(thinking_budget).filter(|_| !answers_calls(turn));
+    let declaration = |name: &str, about: &str| json!({ "name": name, "description": about, "input_schema": { "type": "object" } });
+    let tools = declared_tools(turn, declaration);
     let max_tokens = shape.max_tokens.unwrap_or(MAX_TOKENS);
     object([
         ("model", Some(model.into())),
         // What it thinks counts as well.
         ("max_tokens", Some(max_tokens.saturating_add(budget.unwrap_or(0)).into())),
         ("stream", Some(true.into())),
-        ("system", system),
+        ("system", system.map(|block| json!([block]))),
         ("messages", Some(all.into())),
+        ("tool_choice", tools.is_some().then(|| json!({ "type": "none" }))),
+        ("tools", tools),
         ("temperature", shape.temperature.clone().map(Value::Number)),
         ("thinking", budget.map(|tokens| json!({ "type": "enabled", "budget_tokens": tokens }))),
     ])
 }
 
+fn text_block(text: &str) -> Value {
+    json!({ "type": "text", "text": text })
+}
+
+/// A part of a message as a block.
+fn block(part: &Part) -> Value {
+    match part {
+        Part::Text(text) => text_block(text),
+        Part::Call { entry, tool, input } => json!({
+            "type": "tool_use",
+            "id": call_id(*entry),
+            "name": tool_name(tool),
+            "input": arguments(input),
+        }),
+        Part::Result { of, outcome, text } => json!({
+            "type": "tool_result",
+            "tool_use_id": call_id(*of),
+            "content": result_text(*outcome, text),
+            "is_error": *outcome != Outcome::Done,
+        }),
+    }
+}
+
 /// How many tokens an effort may think.
-fn budget(effort: &str) -> Option<u64> {
+fn thinking_budget(effort: &str) -> Option<u64> {
     match effort {
         "none" => None,
         "minimal" | "low" => Some(1024),

@@ -1,10 +1,13 @@
 //! The dialect of `OpenAI`'s chat completions, which most servers speak: what is asked, and what the frames of an answer mean.
 
+use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, function_names, is_first, name, words};
-use super::writing::{brief, messages, object, plain_message};
+use super::writing::{
+    arguments_text, brief, call_id, object, plain_message, result_text, text_of, tool_name,
+};
 use crate::http::answer::Answer;
 use crate::http::json::{elements, is_array, is_nothing, members, text};
 use crate::http::usage::usage;
@@ -13,8 +16,8 @@ use crate::shape::RequestShape;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let system = brief(turn).map(|text| plain_message("system", text));
-    let all: Vec<Value> = system.into_iter().chain(messages(turn, "assistant", plain_message)).collect();
+    let system = brief(turn).map(|text| plain_message("system", &text));
+    let all: Vec<Value> = system.into_iter().chain(turn.messages.iter().flat_map(messages)).collect();
     object([
         ("model", Some(model.into())),
         ("stream", Some(true.into())),
@@ -24,6 +27,34 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ("max_tokens", shape.max_tokens.map(Value::from)),
         ("reasoning_effort", shape.reasoning.clone().map(Value::from)),
     ])
+}
+
+/// A message as this protocol has it: results are messages of their own, in front of what the person says then.
+fn messages(message: &Message) -> Vec<Value> {
+    let (mut calls, mut all) = (Vec::new(), Vec::new());
+    for part in &message.parts {
+        match part {
+            Part::Text(_) => {}
+            Part::Call { entry, tool, input } => {
+                let function = json!({ "name": tool_name(tool), "arguments": arguments_text(input) });
+                calls.push(json!({ "id": call_id(*entry), "type": "function", "function": function }));
+            }
+            Part::Result { of, outcome, text } => {
+                let content = result_text(*outcome, text);
+                all.push(json!({ "role": "tool", "tool_call_id": call_id(*of), "content": content }));
+            }
+        }
+    }
+    let text = text_of(message);
+    match message.role {
+        Role::User => all.extend(text.map(|text| plain_message("user", &text))),
+        Role::Assistant => all.push(object([
+            ("role", Some("assistant".into())),
+            ("content", Some(text.map_or(Value::Null, Value::from))),
+            ("tool_calls", (!calls.is_empty()).then(|| calls.into())),
+        ])),
+    }
+    all
 }
 
 /// Reads chunks, and completions in one piece.

@@ -1,11 +1,16 @@
 //! The dialect of Google's `streamGenerateContent`.
 
-use q_core::Usage;
+use std::collections::BTreeMap;
+
+use q_core::conversation::Part;
+use q_core::{EntryNo, Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, is_first, member, name_of_whole, words};
-use super::writing::{brief, messages, object, table};
+use super::writing::{
+    arguments, brief, called_tools, listed_messages, object, result_text, table, tool_name,
+};
 use crate::http::answer::Answer;
 use crate::http::json::{is_array, is_nothing, members};
 use crate::http::usage::sum;
@@ -14,9 +19,8 @@ use crate::shape::RequestShape;
 
 /// What is asked. The model stands in the address.
 pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {
-    let parts = |text: String| json!([{ "text": text }]);
-    let message = |role: &str, text: String| json!({ "role": role, "parts": parts(text) });
-    let all: Vec<Value> = messages(turn, "model", message).collect();
+    let tools = called_tools(turn);
+    let all = listed_messages(turn, "model", "parts", |part| content_part(part, &tools));
     let thinking = shape.reasoning.as_deref().map(|effort| match budget(effort) {
         Some(budget) => json!({ "includeThoughts": budget != 0, "thinkingBudget": budget }),
         None => json!({ "includeThoughts": true, "thinkingLevel": effort }),
@@ -27,10 +31,25 @@ pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {
         ("thinkingConfig", thinking),
     ]);
     object([
-        ("systemInstruction", brief(turn).map(|text| json!({ "parts": parts(text) }))),
+        ("systemInstruction", brief(turn).map(|text| json!({ "parts": [{ "text": text }] }))),
         ("contents", Some(all.into())),
         ("generationConfig", how),
     ])
+}
+
+/// A part of a message. Calls and results have no ids: results answer the calls before them, by name and in order.
+fn content_part(part: &Part, tools: &BTreeMap<EntryNo, String>) -> Value {
+    match part {
+        Part::Text(text) => json!({ "text": text }),
+        Part::Call { tool, input, .. } => {
+            json!({ "functionCall": { "name": tool_name(tool), "args": arguments(input) } })
+        }
+        Part::Result { of, outcome, text } => {
+            let said = if *outcome == Outcome::Done { "output" } else { "error" };
+            let response = object([(said, Some(result_text(*outcome, text).into()))]);
+            json!({ "functionResponse": { "name": tools.get(of), "response": response } })
+        }
+    }
 }
 
 /// How many tokens an effort may think; an unknown word goes as it is.

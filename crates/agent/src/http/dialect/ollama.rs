@@ -1,12 +1,17 @@
 //! The dialect of Ollama itself, which tells more than its imitation of chat completions: thoughts apart, and why a model did
 //! not come up.
 
-use q_core::Usage;
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use q_core::conversation::{Message, Part, Role};
+use q_core::{EntryNo, Usage};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, function_names, words};
-use super::writing::{brief, messages, object, plain_message, table};
+use super::writing::{
+    arguments, brief, called_tools, object, plain_message, result_text, table, text_of, tool_name,
+};
 use crate::http::answer::Answer;
 use crate::http::json::members;
 use crate::http::usage::count;
@@ -15,8 +20,10 @@ use crate::shape::RequestShape;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let system = brief(turn).map(|text| plain_message("system", text));
-    let all: Vec<Value> = system.into_iter().chain(messages(turn, "assistant", plain_message)).collect();
+    let system = brief(turn).map(|text| plain_message("system", &text));
+    let tools = called_tools(turn);
+    let messages = turn.messages.iter().flat_map(|message| messages(message, &tools));
+    let all: Vec<Value> = system.into_iter().chain(messages).collect();
     let how = table([
         ("temperature", shape.temperature.clone().map(Value::Number)),
         ("num_predict", shape.max_tokens.map(Value::from)),
@@ -34,6 +41,34 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ("think", thinks),
         ("options", how),
     ])
+}
+
+/// A message as this protocol has it: results are messages of their own, known by their order and the names of their tools.
+fn messages(message: &Message, tools: &BTreeMap<EntryNo, String>) -> Vec<Value> {
+    let (mut calls, mut all) = (Vec::new(), Vec::new());
+    for part in &message.parts {
+        match part {
+            Part::Text(_) => {}
+            Part::Call { tool, input, .. } => {
+                let function = json!({ "name": tool_name(tool), "arguments": arguments(input) });
+                calls.push(json!({ "function": function }));
+            }
+            Part::Result { of, outcome, text } => {
+                let content = result_text(*outcome, text);
+                all.push(json!({ "role": "tool", "tool_name": tools.get(of), "content": content }));
+            }
+        }
+    }
+    let text = text_of(message);
+    match message.role {
+        Role::User => all.extend(text.map(|text| plain_message("user", &text))),
+        Role::Assistant => all.push(object([
+            ("role", Some("assistant".into())),
+            ("content", Some(text.unwrap_or_default().into())),
+            ("tool_calls", (!calls.is_empty()).then(|| calls.into())),
+        ])),
+    }
+    all
 }
 
 /// Reads lines, each a piece of the answer.

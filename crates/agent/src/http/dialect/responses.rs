@@ -1,10 +1,13 @@
 //! The dialect of `OpenAI`'s responses. Nothing is kept on the server: each turn brings its whole history.
 
+use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
-use super::writing::{brief, messages, object, plain_message};
+use super::writing::{
+    arguments_text, brief, call_id, object, plain_message, result_text, text_of, tool_name,
+};
 use crate::http::answer::Answer;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::usage;
@@ -13,7 +16,7 @@ use crate::shape::RequestShape;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let all: Vec<Value> = messages(turn, "assistant", plain_message).collect();
+    let all: Vec<Value> = turn.messages.iter().flat_map(items).collect();
     object([
         ("model", Some(model.into())),
         ("stream", Some(true.into())),
@@ -24,6 +27,31 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ("max_output_tokens", shape.max_tokens.map(Value::from)),
         ("reasoning", shape.reasoning.as_ref().map(|effort| json!({ "effort": effort, "summary": "auto" }))),
     ])
+}
+
+/// A message as items: what is said, and each call and result as one of its own, results in front of what the person says then.
+fn items(message: &Message) -> Vec<Value> {
+    let role = if message.role == Role::User { "user" } else { "assistant" };
+    let said = text_of(message).map(|text| plain_message(role, &text));
+    let call = |part: &Part| match part {
+        Part::Text(_) => None,
+        Part::Call { entry, tool, input } => Some(json!({
+            "type": "function_call",
+            "call_id": call_id(*entry),
+            "name": tool_name(tool),
+            "arguments": arguments_text(input),
+        })),
+        Part::Result { of, outcome, text } => Some(json!({
+            "type": "function_call_output",
+            "call_id": call_id(*of),
+            "output": result_text(*outcome, text),
+        })),
+    };
+    let calls = message.parts.iter().filter_map(call);
+    match message.role {
+        Role::User => calls.chain(said).collect(),
+        Role::Assistant => said.into_iter().chain(calls).collect(),
+    }
 }
 
 /// Reads events of a response, and responses in one piece.
