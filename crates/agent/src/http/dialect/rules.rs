@@ -428,7 +428,7 @@ fn each_rule_is_checked() {
         (&[ChatCompletions, Ollama], "/messages/5/content", json!(""), RESULT_BEHIND_WORDS),
         (&[Responses], "/input/3/call_id", json!("c00000099"), behind),
         (&[Responses], "/input/3/call_id", json!("c1"), id),
-        (&[Responses], "/input/4/output", json!(""), RESULT_BEHIND_WORDS),
+        (&[Responses], "/input/5/output", json!(""), RESULT_BEHIND_WORDS),
         (&[Anthropic], "/messages/3/content/0/id", json!("c00000099"), behind),
         (&[Anthropic], "/messages/3/content/0/input", json!("ls"), NO_OBJECT),
         (&[Anthropic], "/messages/4/content/0/content", json!(" "), RESULT_BEHIND_WORDS),
