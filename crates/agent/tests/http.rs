@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use q_agent::{AgentSpec, HttpSpec, Message, Role, Seat, Secret, Turn};
+use q_agent::{AgentSpec, Dialect, HttpSpec, Message, Role, Seat, Secret, Turn};
 use q_core::{AgentEvent, FailureKind, SessionId, Usage};
 use q_testkit::server::{Script, Server};
 
@@ -40,6 +40,42 @@ async fn the_request_holds_the_conversation_and_nothing_else() {
     insta::assert_snapshot!(serde_json::to_string_pretty(&seen.body).unwrap());
     let names: Vec<&str> = seen.headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["authorization", "content-type", "accept", "user-agent", "host", "content-length"]);
+}
+
+/// The head of the one request that an agent of Bedrock sends with this key.
+async fn bedrock_head(key: &str) -> String {
+    use std::io::Read as _;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let serving = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        let read = client.read(&mut request).unwrap();
+        client.write_all(b"HTTP/1.1 400 No\r\nConnection: close\r\n\r\n{}").unwrap();
+        String::from_utf8_lossy(&request[..read]).split("\r\n\r\n").next().unwrap().to_owned()
+    });
+    let (dialect, key, model) = (Dialect::Bedrock, Some(Secret::new(key)), "anthropic.m-v1:0".into());
+    let outcome = answer(HttpSpec { dialect, key, model, ..spec(base_url) }, ask("hi")).await;
+    assert_eq!(outcome.ending.map_err(|failure| failure.kind), Err(FailureKind::Rejected));
+    serving.join().unwrap()
+}
+
+#[tokio::test]
+async fn a_pair_of_keys_signs_and_one_key_is_sent() {
+    let head = bedrock_head("AKID:sk-secret:sk-session").await;
+    assert!(head.starts_with("POST /model/anthropic.m-v1%3A0/converse-stream HTTP/1.1"), "{head}");
+    let header = |name: &str| {
+        let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.unwrap_or_else(|| panic!("no {name}: {head}"))
+    };
+    let (date, _time) = header("x-amz-date").split_once('T').unwrap();
+    let scope = format!("AWS4-HMAC-SHA256 Credential=AKID/{date}/us-east-1/bedrock/aws4_request, ");
+    let signed = "SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=";
+    assert!(header("authorization").starts_with(&format!("{scope}{signed}")), "{head}");
+    assert_eq!(header("x-amz-security-token"), "sk-session");
+    assert!(!head.contains("sk-secret"), "{head}");
+    let head = bedrock_head("bedrock-api-key-x").await;
+    assert!(head.contains("authorization: Bearer bedrock-api-key-x") && !head.contains("x-amz"), "{head}");
 }
 
 #[tokio::test]

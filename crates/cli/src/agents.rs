@@ -11,7 +11,7 @@ use q_term::suggest::nearest;
 use q_term::typed;
 
 use crate::config::providers::{PROVIDERS, Provider};
-use crate::config::{self, AgentConfig, Config};
+use crate::config::{self, AgentConfig, Config, aws};
 use crate::environment::Environment;
 use crate::error::CliError;
 use crate::out;
@@ -244,7 +244,7 @@ fn reach(
     let millis = |seconds: u64| seconds.saturating_mul(1000);
     let between = agent.between_bytes.or(agent.idle_timeout);
     Ok(Reach::Http {
-        base_url: base_url(agent).to_owned(),
+        base_url: address(agent, environment)?,
         key,
         model: model.to_owned(),
         idle_timeout_ms: between.map_or(IDLE_TIMEOUT_MS, millis),
@@ -275,6 +275,17 @@ fn shaping(agent: &AgentConfig) -> Result<Shaping, Lack> {
     })
 }
 
+/// Where it is. An address that AWS has in every region gets the one of this environment.
+fn address(agent: &AgentConfig, environment: &Environment) -> Result<String, Lack> {
+    match base_url(agent) {
+        aws::BEDROCK => aws::base_url(environment).map_err(|why| Lack {
+            why,
+            way_out: "name one: export AWS_REGION=us-east-1, or base_url there".to_owned(),
+        }),
+        base_url => Ok(base_url.to_owned()),
+    }
+}
+
 fn base_url(agent: &AgentConfig) -> &str {
     agent.base_url.as_deref().or(agent.provider.map(|provider| provider.base_url)).unwrap_or_default()
 }
@@ -302,6 +313,12 @@ fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<
             why: format!("its key cannot be read from {}: {why}", written.display()),
             way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
         }),
+        (None, None, Some(Provider { dialect: Dialect::Bedrock, keys, .. })) => {
+            match keys.iter().find_map(|variable| environment.text(variable)) {
+                Some(key) => Ok(Some(key.to_owned())),
+                None => aws_keys(environment).map(Some),
+            }
+        }
         (None, None, Some(Provider { name, keys: keys @ [first, ..], .. })) => {
             let found = keys.iter().find_map(|variable| environment.text(variable));
             found.map(|key| Some(key.to_owned())).ok_or_else(|| Lack {
@@ -311,6 +328,20 @@ fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<
         }
         (None, None, Some(_) | None) => Ok(None),
     }
+}
+
+/// The pair of keys that AWS's tools have here.
+fn aws_keys(environment: &Environment) -> Result<String, Lack> {
+    let why = match aws::keys(environment) {
+        Ok(Some(keys)) => return Ok(keys),
+        Ok(None) => {
+            "neither AWS_BEARER_TOKEN_BEDROCK nor AWS_ACCESS_KEY_ID is set here, and the profile has no keys"
+                .to_owned()
+        }
+        Err(why) => format!("its keys cannot be read from {why}"),
+    };
+    let way_out = "eval \"$(aws configure export-credentials --format env)\" sets them".to_owned();
+    Err(Lack { why, way_out })
 }
 
 fn key_from(written: &Path, environment: &Environment, config: &Path) -> Result<String, String> {
@@ -376,6 +407,29 @@ mod tests {
             idle,
             ["GEMINI_API_KEY is set and no agent uses it: [agents.gemini] provider = \"gemini\" would"]
         );
+    }
+
+    #[test]
+    fn bedrock_is_reached_with_what_awss_tools_have() {
+        let config = "agent = \"b\"\n[agents.b]\nprovider = \"bedrock\"\n";
+        let pair = [("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "S"), ("AWS_REGION", "eu-west-1")];
+        let bearer = [("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-x")];
+        for (variables, url, expected) in [
+            (pair.as_slice(), "https://bedrock-runtime.eu-west-1.amazonaws.com", "A:S"),
+            (&bearer, "https://bedrock-runtime.us-east-1.amazonaws.com", "bedrock-api-key-x"),
+        ] {
+            let known = told(config, variables);
+            let Reach::Http { base_url, key, shaping, .. } = &known.agents[1].reach else {
+                panic!("no model")
+            };
+            assert_eq!((base_url.as_str(), key.as_deref()), (url, Some(expected)));
+            assert_eq!(shaping.dialect, "bedrock");
+            assert!(known.idle_keys(&Environment::of(variables, "/")).is_empty());
+        }
+        let known = told(config, &[]);
+        assert!(known.unusable[0].why.why.contains("AWS_BEARER_TOKEN_BEDROCK"), "{:?}", known.unusable);
+        let known = told(config, &[pair[0], pair[1], ("AWS_REGION", "evil.test/")]);
+        assert_eq!(known.unusable[0].why.why, "`evil.test/` is no region");
     }
 
     #[test]

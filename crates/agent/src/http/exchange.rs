@@ -3,12 +3,13 @@
 
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+    USER_AGENT,
 };
 use hyper::{Request, Response, Uri};
 use q_core::{AgentFailure, FailureKind};
@@ -19,6 +20,7 @@ use super::detail::clean;
 use super::proxy::Intercept;
 use super::retry::{FailedAttempt, Retry};
 use super::route::Route;
+use super::signing::{AwsKeys, SignatureScope, region_of, signed_headers};
 use crate::secret::{Secret, Secrets};
 use crate::spec::HttpSpec;
 
@@ -133,9 +135,14 @@ fn request(
         None => path.parse::<Uri>().map_err(|error| internal(&error))?,
     };
     let host = address.uri.authority().map_or("", |authority| authority.as_str());
+    let key = spec.key.as_ref().filter(|key| !key.expose().is_empty());
+    let keys = spec.dialect.signed_service().and_then(|service| Some((service, AwsKeys::of(key?)?)));
+    let signed = keys.map(|(service, keys)| signature(address, service, &keys, &body)).transpose()?;
     let mut request = Request::post(target).body(body).map_err(|error| internal(&error))?;
     let headers = request.headers_mut();
-    if let Some(key) = spec.key.as_ref().filter(|key| !key.expose().is_empty()) {
+    if let Some(signed) = signed {
+        insert_all(headers, &signed)?;
+    } else if let Some(key) = key {
         let (name, before) = spec.dialect.key_header();
         headers.insert(name, with_key(before, key)?);
     } else if let Some(password) = &address.password {
@@ -151,7 +158,13 @@ fn request(
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("q/", env!("CARGO_PKG_VERSION"))));
     headers.insert(HOST, HeaderValue::from_str(host).map_err(|error| internal(&error))?);
-    for (name, value) in &spec.shape.headers {
+    insert_all(headers, &spec.shape.headers)?;
+    Ok(request)
+}
+
+/// Puts headers in that may hold keys.
+fn insert_all(headers: &mut HeaderMap, all: &[(String, Secret)]) -> Result<(), AgentFailure> {
+    for (name, value) in all {
         let unfit = |_| AgentFailure::new(FailureKind::Internal, format!("`{name}` cannot be a header"));
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(unfit)?;
         let unfit = |_| {
@@ -161,7 +174,22 @@ fn request(
         value.set_sensitive(true);
         headers.insert(name, value);
     }
-    Ok(request)
+    Ok(())
+}
+
+/// The headers that a pair of keys signs this request with, as of now: a signature is good for a few minutes.
+#[expect(clippy::disallowed_methods, reason = "the time is what is signed, and goes nowhere else")]
+fn signature(
+    address: &Address,
+    service: &str,
+    keys: &AwsKeys<'_>,
+    body: &str,
+) -> Result<Vec<(String, Secret)>, AgentFailure> {
+    let scope =
+        SignatureScope { service, region: region_of(address.host(), service), time: SystemTime::now() };
+    let unfit =
+        |why| AgentFailure::new(FailureKind::WrongKey, format!("nothing can be signed with the key: {why}"));
+    signed_headers(keys, scope, &address.uri.to_string(), body.as_bytes()).map_err(unfit)
 }
 
 fn with_key(before: &str, key: &Secret) -> Result<HeaderValue, AgentFailure> {

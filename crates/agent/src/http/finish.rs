@@ -51,7 +51,9 @@ impl Reason {
             "tool_calls" | "tool_call" | "tool_use" | "function_call" => Self::ToolCalls,
             "refusal" => Self::Refusal,
             "pause_turn" => Self::Pause,
-            "error" | "network_error" | "server_error" => Self::Error,
+            "error" | "network_error" | "server_error" | "malformed_model_output" | "malformed_tool_use" => {
+                Self::Error
+            }
             _other => Self::Unknown,
         })
     }

@@ -14,7 +14,9 @@
 //! | `route` | both of these, for all asks of a turn |
 //! | `connection` | how connections are made |
 //! | `exchange` | one request and its response |
+//! | `signing` | requests signed with a pair of keys |
 //! | `lines`, `events`, `json` | the steps from bytes to frames |
+//! | `event_frames` | the same from binary frames |
 //! | `reply` | a body as it comes, made into what an agent says |
 //! | `frames` | frames, each given to the dialect |
 //! | `dialect` | the protocols: where and what is asked, what frames mean |
@@ -31,6 +33,7 @@ mod answer;
 mod connection;
 mod detail;
 mod dialect;
+mod event_frames;
 mod event_queue;
 mod events;
 mod exchange;
@@ -44,6 +47,7 @@ mod proxy;
 pub mod reply;
 mod retry;
 mod route;
+mod signing;
 mod think_tags;
 mod trust;
 mod usage;
@@ -278,8 +282,8 @@ async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> AgentFailure {
         let _as_far_as_it_came = tokio::time::timeout(ERROR_TIME, reading).await;
     }
     let body = packed.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
-    let retry_after = exchange.header("retry-after");
-    Refused { status: exchange.status(), body: &body, retry_after }.failure(secrets)
+    let (retry_after, error_type) = (exchange.header("retry-after"), exchange.header("x-amzn-errortype"));
+    Refused { status: exchange.status(), body: &body, retry_after, error_type }.failure(secrets)
 }
 
 /// How a body is packed that was asked for as it is.

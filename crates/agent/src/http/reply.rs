@@ -8,9 +8,10 @@ use q_core::{AgentEvent, AgentFailure, FailureKind};
 use super::answer::Answer;
 use super::detail::clean;
 use super::dialect;
+use super::event_frames::{EventFrameParser, FrameFault};
 use super::events::{EventParser, MARK, StreamEvent, without_mark};
 use super::frames::{Flow, Frames};
-use super::lines::{LineSplitter, TooLong};
+use super::lines::LineSplitter;
 use super::page;
 use crate::dialect::Dialect;
 use crate::secret::Secrets;
@@ -95,6 +96,8 @@ enum BodyForm {
     Events(EventParser, Vec<u8>),
     /// A stream of JSON, one frame a line.
     Lines(LineSplitter),
+    /// A stream of binary frames.
+    Frames(EventFrameParser),
     /// JSON in one piece.
     Whole(Vec<u8>),
     Page(Vec<u8>),
@@ -121,8 +124,11 @@ impl ResponseBody {
             Ok(Flow::GoesOn) => {}
             Ok(Flow::Ended) => self.end_answer(None),
             // Of a page its beginning is enough.
-            Err(TooLong) if matches!(self.form, BodyForm::Page(_)) => self.end(None),
-            Err(TooLong) => {
+            Err(FrameFault::TooLong) if matches!(self.form, BodyForm::Page(_)) => self.end(None),
+            Err(FrameFault::Damaged) => {
+                self.end_answer(Some(AgentFailure::new(FailureKind::Cut, "a piece of it is damaged")));
+            }
+            Err(FrameFault::TooLong) => {
                 let why = format!("a piece of it is longer than {} KB", self.settings.longest >> 10);
                 self.end_answer(Some(AgentFailure::new(FailureKind::Cut, why)));
             }
@@ -135,7 +141,7 @@ impl ResponseBody {
             return;
         }
         match &mut self.form {
-            BodyForm::Unknown { .. } => self.end_answer(broken),
+            BodyForm::Unknown { .. } | BodyForm::Frames(_) => self.end_answer(broken),
             BodyForm::Events(events, beginning) => {
                 if let Ok(Some(event)) = events.rest() {
                     self.frames.on_event(&event);
@@ -179,7 +185,7 @@ impl ResponseBody {
         self.is_over || self.frames.answer.is_finished()
     }
 
-    fn read_into(&mut self, bytes: &mut &[u8]) -> Result<Flow, TooLong> {
+    fn read_into(&mut self, bytes: &mut &[u8]) -> Result<Flow, FrameFault> {
         match &mut self.form {
             BodyForm::Unknown { start, first } => {
                 start.extend_from_slice(bytes);
@@ -203,6 +209,14 @@ impl ResponseBody {
                 }
                 Ok(Flow::GoesOn)
             }
+            BodyForm::Frames(frames) => {
+                while let Some(event) = frames.next(bytes)? {
+                    if self.frames.on_event(&event) == Flow::Ended {
+                        return Ok(Flow::Ended);
+                    }
+                }
+                Ok(Flow::GoesOn)
+            }
             BodyForm::Lines(lines) => {
                 while let Some(line) = lines.next(bytes)? {
                     if self.frames.on_event(&StreamEvent { name: Vec::new(), data: line.into_owned() })
@@ -215,14 +229,14 @@ impl ResponseBody {
             }
             BodyForm::Whole(text) => {
                 if text.len() + bytes.len() > self.settings.longest {
-                    return Err(TooLong);
+                    return Err(FrameFault::TooLong);
                 }
                 text.extend_from_slice(bytes);
                 Ok(Flow::GoesOn)
             }
             BodyForm::Page(page) => {
                 page.extend(bytes.iter().take(MAX_PAGE - page.len()));
-                if page.len() == MAX_PAGE { Err(TooLong) } else { Ok(Flow::GoesOn) }
+                if page.len() == MAX_PAGE { Err(FrameFault::TooLong) } else { Ok(Flow::GoesOn) }
             }
         }
     }
@@ -258,6 +272,8 @@ impl BodySettings {
     const fn form_of(&self, first: u8) -> BodyForm {
         match first {
             b'{' if self.dialect.is_in_lines() => BodyForm::Lines(LineSplitter::new(self.longest)),
+            // The first byte of a length that is no longer than any frame may be.
+            0 if self.dialect.is_framed() => BodyForm::Frames(EventFrameParser::new(self.longest)),
             b'{' | b'[' => BodyForm::Whole(Vec::new()),
             b'<' => BodyForm::Page(Vec::new()),
             _other => BodyForm::Events(EventParser::new(self.longest), Vec::new()),

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::error::CliError;
 use crate::trusted::{self, Untrusted};
 
+pub(crate) mod aws;
 mod kinds;
 mod limits;
 pub(crate) mod path;

@@ -10,16 +10,14 @@ use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
 use super::writing::{
-    answers_calls, arguments, brief, call_id, declared_tools, listed_messages, object, result_text, tool_name,
+    ANTHROPICS_MAX_TOKENS, answers_calls, arguments, brief, call_id, declared_tools, listed_messages, object,
+    result_text, thinking_budget, tool_name,
 };
 use crate::http::answer::Answer;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::{count, sum};
 use crate::seat::Turn;
 use crate::shape::RequestShape;
-
-/// How many tokens an answer may have unless configured: the server wants a number, and every model that is offered takes it.
-const MAX_TOKENS: u64 = 8192;
 
 /// What is asked. The brief and the newest message are marked for the server's cache: all in front of a mark is read from it
 /// the next time.
@@ -34,7 +32,7 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     let budget = shape.reasoning.as_deref().and_then(thinking_budget).filter(|_| !answers_calls(turn));
     let declaration = |name: &str, about: &str| json!({ "name": name, "description": about, "input_schema": { "type": "object" } });
     let tools = declared_tools(turn, declaration);
-    let max_tokens = shape.max_tokens.unwrap_or(MAX_TOKENS);
+    let max_tokens = shape.max_tokens.unwrap_or(ANTHROPICS_MAX_TOKENS);
     object([
         ("model", Some(model.into())),
         // What it thinks counts as well.
@@ -69,16 +67,6 @@ fn block(part: &Part) -> Value {
             "content": result_text(*outcome, text),
             "is_error": *outcome != Outcome::Done,
         }),
-    }
-}
-
-/// How many tokens an effort may think.
-fn thinking_budget(effort: &str) -> Option<u64> {
-    match effort {
-        "none" => None,
-        "minimal" | "low" => Some(1024),
-        "medium" => Some(4096),
-        _high => Some(16384),
     }
 }
 

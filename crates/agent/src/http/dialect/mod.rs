@@ -8,11 +8,13 @@
 //! | `anthropic` | Anthropic's messages |
 //! | `gemini` | Google's `streamGenerateContent` |
 //! | `ollama` | Ollama's own |
+//! | `bedrock` | Amazon Bedrock's `ConverseStream` |
 //! | `endpoint` | where below a base address each is asked |
 //! | `reading`, `writing` | what they read and write with |
 //! | `rules` | the rules of their histories, which tests hold them to |
 
 mod anthropic;
+mod bedrock;
 mod chat_completions;
 pub(super) mod endpoint;
 mod gemini;
@@ -39,6 +41,7 @@ pub(super) fn reader(dialect: Dialect) -> Box<dyn FrameReader> {
         Dialect::Anthropic => Box::<anthropic::AnthropicReader>::default(),
         Dialect::Gemini => Box::<gemini::GeminiReader>::default(),
         Dialect::Ollama => Box::<ollama::OllamaReader>::default(),
+        Dialect::Bedrock => Box::<bedrock::BedrockReader>::default(),
     }
 }
 
@@ -50,6 +53,7 @@ pub(super) fn request(dialect: Dialect, turn: &Turn, model: &str, shape: &Reques
         Dialect::Anthropic => anthropic::request(turn, model, shape),
         Dialect::Gemini => gemini::request(turn, shape),
         Dialect::Ollama => ollama::request(turn, model, shape),
+        Dialect::Bedrock => bedrock::request(turn, model, shape),
     };
     shape.apply(&mut request);
     request

@@ -24,6 +24,7 @@ fn broken(dialect: Dialect, request: &Value) -> Option<&'static str> {
     broken_by_steps(dialect, &steps).or_else(|| broken_by_calls(dialect, request, &steps)).or_else(|| {
         let is_brief_whole = match dialect {
             Dialect::ChatCompletions | Dialect::Ollama => true,
+            Dialect::Bedrock => request["system"].is_null() || are_texts(&request["system"], false),
             Dialect::Anthropic => request["system"].is_null() || are_texts(&request["system"], true),
             Dialect::Responses => request["instructions"].is_null() || is_text(&request["instructions"]),
             Dialect::Gemini => {
@@ -69,7 +70,9 @@ fn word(value: &Value) -> String {
 /// The conversation of a request, its messages read strictly: what is not known in a place is not let through.
 fn steps(dialect: Dialect, request: &Value) -> Result<Vec<Step>, &'static str> {
     let list = match dialect {
-        Dialect::ChatCompletions | Dialect::Anthropic | Dialect::Ollama => &request["messages"],
+        Dialect::ChatCompletions | Dialect::Anthropic | Dialect::Ollama | Dialect::Bedrock => {
+            &request["messages"]
+        }
         Dialect::Responses => &request["input"],
         Dialect::Gemini => &request["contents"],
     };
@@ -91,7 +94,7 @@ fn steps(dialect: Dialect, request: &Value) -> Result<Vec<Step>, &'static str> {
         match dialect {
             Dialect::ChatCompletions | Dialect::Ollama => flat_message(dialect, message, &mut steps)?,
             Dialect::Responses => item(message, &mut steps)?,
-            Dialect::Anthropic => {
+            Dialect::Anthropic | Dialect::Bedrock => {
                 steps.push(listed_message(dialect, message, "assistant", &message["content"])?);
             }
             Dialect::Gemini => steps.push(listed_message(dialect, message, "model", &message["parts"])?),
@@ -167,6 +170,7 @@ fn listed_message(
     let blocks = content.as_array().filter(|blocks| !blocks.is_empty()).ok_or("a content is empty")?;
     for block in blocks {
         let (text, call, answer) = match dialect {
+            Dialect::Bedrock => (block.get("text"), block.get("toolUse"), block.get("toolResult")),
             Dialect::Gemini => {
                 let member = |name| block.get(name);
                 (member("text"), member("functionCall"), member("functionResponse"))
@@ -179,8 +183,11 @@ fn listed_message(
         match (text, call, answer) {
             (Some(text), None, None) if is_text(text) => step.has_text = true,
             (None, Some(call), None) if !step.is_persons => {
-                let is_gemini = dialect == Dialect::Gemini;
-                let (id, given) = if is_gemini { ("name", "args") } else { ("id", "input") };
+                let (id, given) = match dialect {
+                    Dialect::Gemini => ("name", "args"),
+                    Dialect::Bedrock => ("toolUseId", "input"),
+                    _anthropic => ("id", "input"),
+                };
                 called(word(&call[id]), &call["name"], &call[given], &mut step)?;
             }
             (None, None, Some(answer)) if step.is_persons => {
@@ -189,6 +196,8 @@ fn listed_message(
                     let said =
                         if response["output"].is_null() { &response["error"] } else { &response["output"] };
                     (&answer["name"], said)
+                } else if dialect == Dialect::Bedrock {
+                    (&answer["toolUseId"], &answer["content"][0]["text"])
                 } else {
                     (&answer["tool_use_id"], &answer["content"])
                 };
@@ -285,23 +294,30 @@ fn broken_by_calls(dialect: Dialect, request: &Value, steps: &[Step]) -> Option<
     if !calls().all(|call| fits(&call.name)) {
         return Some("a tool has a name that servers do not take");
     }
-    if dialect != Dialect::Anthropic {
-        return None;
-    }
-    let declared: Vec<&Value> = request["tools"].as_array().into_iter().flatten().collect();
-    if !calls().all(|call| declared.iter().any(|tool| tool["name"] == call.name.as_str())) {
+    let (declared, thinking) = match dialect {
+        Dialect::Anthropic => (&request["tools"], &request["thinking"]),
+        Dialect::Bedrock => {
+            (&request["toolConfig"]["tools"], &request["additionalModelRequestFields"]["thinking"])
+        }
+        _undemanding => return None,
+    };
+    let declared: Vec<&Value> = declared.as_array().into_iter().flatten().collect();
+    let is_of = |tool: &Value, name: &str| tool["name"] == name || tool["toolSpec"]["name"] == name;
+    if !calls().all(|call| declared.iter().any(|tool| is_of(tool, &call.name))) {
         return Some("a tool is called that is not declared");
     }
     let answers_now = steps.last().is_some_and(|last| !last.results.is_empty());
-    (answers_now && !request["thinking"].is_null())
+    (answers_now && !thinking.is_null())
         .then_some("a call is answered that no thought stands before, while the model thinks")
 }
 
 fn broken_by_settings(dialect: Dialect, request: &Value) -> Option<&'static str> {
-    if dialect != Dialect::Gemini && !is_text(&request["model"]) {
+    // Of some the address says which model, and that it is streamed.
+    let says_in_address = matches!(dialect, Dialect::Gemini | Dialect::Bedrock);
+    if !says_in_address && !is_text(&request["model"]) {
         return Some("there is no model");
     }
-    if dialect != Dialect::Gemini && request["stream"] != true {
+    if !says_in_address && request["stream"] != true {
         return Some("it is not streamed");
     }
     if dialect == Dialect::Anthropic {
@@ -316,6 +332,14 @@ fn broken_by_settings(dialect: Dialect, request: &Value) -> Option<&'static str>
         if request.to_string().matches("cache_control").count() > 4 {
             return Some("there are too many marks for the cache");
         }
+    }
+    if dialect == Dialect::Bedrock && !(request["model"].is_null() && request["stream"].is_null()) {
+        return Some("it holds what stands in the address");
+    }
+    let budget = &request["additionalModelRequestFields"]["thinking"]["budget_tokens"];
+    let most = request["inferenceConfig"]["maxTokens"].as_u64().unwrap_or(0);
+    if !budget.is_null() && !budget.as_u64().is_some_and(|budget| (1024..most).contains(&budget)) {
+        return Some("what may be thought leaves no room for the answer");
     }
     if dialect == Dialect::Responses && request["store"] != false {
         return Some("the conversation is kept there");
@@ -378,15 +402,17 @@ proptest! {
         let reasoning = effort.map(str::to_owned);
         let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
-            let request = request_in(dialect, &turn, "m", &shape);
-            prop_assert_eq!(broken(dialect, &request), None, "{:?}: {}", dialect, request);
+            for model in ["m", "anthropic.m"] {
+                let request = request_in(dialect, &turn, model, &shape);
+                prop_assert_eq!(broken(dialect, &request), None, "{:?}: {}", dialect, request);
+            }
         }
     }
 }
 
 #[test]
 fn each_rule_is_checked() {
-    use Dialect::{Anthropic, ChatCompletions, Gemini, Ollama, Responses};
+    use Dialect::{Anthropic, Bedrock, ChatCompletions, Gemini, Ollama, Responses};
     let behind = "calls and the results behind them are not the same, in the same order";
     let id = "the id of a call is used twice, or not nine letters and digits";
     let name = "a tool has a name that servers do not take";
@@ -433,6 +459,13 @@ fn each_rule_is_checked() {
         (&[Anthropic], "/messages/3/content/0/input", json!("ls"), NO_OBJECT),
         (&[Anthropic], "/messages/4/content/0/content", json!(" "), RESULT_BEHIND_WORDS),
         (&[Anthropic], "/tools", json!([]), undeclared),
+        (&[Bedrock], "/messages", Value::Null, "there are no messages"),
+        (&[Bedrock], "/messages/3/content/0/toolUse/toolUseId", json!("c00000099"), behind),
+        (&[Bedrock], "/messages/3/content/0/toolUse/input", json!("ls"), NO_OBJECT),
+        (&[Bedrock], "/messages/4/content/0/toolResult/content", json!([]), RESULT_BEHIND_WORDS),
+        (&[Bedrock], "/messages/6/content", json!([]), "a content is empty"),
+        (&[Bedrock], "/system", json!([]), "the brief is empty"),
+        (&[Bedrock], "/toolConfig/tools", json!([]), undeclared),
         (&[Gemini], "/contents/3/parts/0/functionCall/name", json!("sh"), behind),
         (&[Gemini], "/contents/4/parts/0/functionResponse/response", json!({}), RESULT_BEHIND_WORDS),
     ] {
@@ -448,7 +481,7 @@ fn each_rule_is_checked() {
 
 /// One with a call that was answered and one that was cut short.
 fn conversation() -> Turn {
-    let said = |role, text: &str| crate::Message::words(role, text);
+    let said = |role, text: &str| Message::words(role, text);
     let call = |entry, tool: &str, input: &str| Part::Call { entry, tool: tool.into(), input: input.into() };
     let result = |of, outcome, text: &str| Part::Result { of, outcome, text: text.into() };
     let (list, remove) = (EntryNo(7), EntryNo(8));

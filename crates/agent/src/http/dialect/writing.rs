@@ -123,6 +123,20 @@ pub(super) fn declared_tools(turn: &Turn, declaration: impl Fn(&str, &str) -> Va
     (!tools.is_empty()).then(|| tools.into())
 }
 
+/// How many tokens an answer of Anthropic's models may have unless configured: their servers want a number, and every model that
+/// is offered takes this one.
+pub(super) const ANTHROPICS_MAX_TOKENS: u64 = 8192;
+
+/// How many tokens an effort may think, for Anthropic's models.
+pub(super) fn thinking_budget(effort: &str) -> Option<u64> {
+    match effort {
+        "none" => None,
+        "minimal" | "low" => Some(1024),
+        "medium" => Some(4096),
+        _high => Some(16384),
+    }
+}
+
 /// Whether the newest message answers calls: what the model thought before them would have to stand in front of them.
 pub(super) fn answers_calls(turn: &Turn) -> bool {
     turn.messages
