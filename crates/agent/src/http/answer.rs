@@ -18,7 +18,7 @@ const MAX_CALLS: usize = 64;
 
 /// An answer as far as it came.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct AnswerBuilder {
     secrets: Secrets,
     queue: EventQueue,
     /// Thoughts stand in the text, between tags.
@@ -52,7 +52,7 @@ struct Calls {
     count: usize,
 }
 
-impl Answer {
+impl AnswerBuilder {
     /// One of which nothing came yet. No secret must show in what is said of it.
     pub(super) fn new(secrets: Secrets, has_think_tags: bool) -> Self {
         Self { secrets, think_tags: has_think_tags.then(ThinkTags::default), ..Self::default() }

@@ -1,4 +1,4 @@
-//! LineSplitter to server-sent events, as the WHATWG describes them, and as servers send them: comments, CR and CRLF, a byte order
+//! Lines to server-sent events, as the WHATWG describes them, and as servers send them: comments, CR and CRLF, a byte order
 //! mark, no space behind the colon, several `data` lines, no blank line at the end, JSON without any `data:` before it.
 
 use super::lines::{LineSplitter, TooLong};

@@ -3,7 +3,7 @@
 
 use serde_json::value::RawValue;
 
-use super::answer::Answer;
+use super::answer::AnswerBuilder;
 use super::dialect::reading::{FrameReader, Meaning};
 use super::events::{StreamEvent, without_mark};
 use super::failure::{has_words, is_error};
@@ -23,11 +23,11 @@ pub(super) enum Flow {
 #[derive(Debug)]
 pub(super) struct Frames {
     reader: Box<dyn FrameReader>,
-    pub(super) answer: Answer,
+    pub(super) answer: AnswerBuilder,
 }
 
 impl Frames {
-    pub(super) fn new(reader: Box<dyn FrameReader>, answer: Answer) -> Self {
+    pub(super) fn new(reader: Box<dyn FrameReader>, answer: AnswerBuilder) -> Self {
         Self { reader, answer }
     }
 

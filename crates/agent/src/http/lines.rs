@@ -6,7 +6,7 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooLong;
 
-/// LineSplitter in the making.
+/// Divides bytes into lines, whatever pieces they come in.
 #[derive(Debug)]
 pub(super) struct LineSplitter {
     /// The beginning of a line whose end has not come.

@@ -5,7 +5,7 @@
 
 use q_core::{AgentEvent, AgentFailure, FailureKind};
 
-use super::answer::Answer;
+use super::answer::AnswerBuilder;
 use super::detail::clean;
 use super::dialect;
 use super::event_frames::{EventFrameParser, FrameFault};
@@ -106,7 +106,7 @@ enum BodyForm {
 impl ResponseBody {
     /// A body that is read from its beginning.
     pub fn new(settings: BodySettings) -> Self {
-        let answer = Answer::new(settings.secrets.clone(), settings.think_tags);
+        let answer = AnswerBuilder::new(settings.secrets.clone(), settings.think_tags);
         Self {
             form: BodyForm::Unknown { start: Vec::new(), first: true },
             frames: Frames::new(dialect::reader(settings.dialect), answer),

@@ -13,7 +13,7 @@ use super::writing::{
     ANTHROPICS_MAX_TOKENS, answers_calls, arguments, brief, call_id, declared_tools, listed_messages, object,
     result_text, thinking_budget, tool_name,
 };
-use crate::http::answer::Answer;
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::{count, sum};
 use crate::seat::Turn;
@@ -79,7 +79,7 @@ pub(super) struct AnthropicReader {
 }
 
 impl FrameReader for AnthropicReader {
-    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [kind, message, block, delta, counted] =
             members(frame, ["type", "message", "content_block", "delta", "usage"]);
         let kind = words(kind);
@@ -118,7 +118,7 @@ impl FrameReader for AnthropicReader {
 }
 
 impl AnthropicReader {
-    fn message(&mut self, message: &RawValue, answer: &mut Answer) {
+    fn message(&mut self, message: &RawValue, answer: &mut AnswerBuilder) {
         let [content, reason, counted, model] =
             members(message, ["content", "stop_reason", "usage", "model"]);
         answer.on_model(model);
@@ -130,7 +130,7 @@ impl AnthropicReader {
     }
 
     /// What is read from the cache and written to it is read as well.
-    fn cost(&mut self, counted: Option<&RawValue>, answer: &mut Answer) {
+    fn cost(&mut self, counted: Option<&RawValue>, answer: &mut AnswerBuilder) {
         let Some(counted) = counted else { return };
         let [input, output, written, read] = members(
             counted,
@@ -144,7 +144,7 @@ impl AnthropicReader {
 }
 
 /// A block, whole or as it begins. What the server's own tools do is its own affair.
-fn read_block(block: &RawValue, answer: &mut Answer) {
+fn read_block(block: &RawValue, answer: &mut AnswerBuilder) {
     let [kind, text, thinking] = members(block, ["type", "text", "thinking"]);
     match words(kind).as_str() {
         "thinking" => answer.on_thought(words(thinking)),
@@ -153,7 +153,7 @@ fn read_block(block: &RawValue, answer: &mut Answer) {
     }
 }
 
-fn read_delta(delta: &RawValue, answer: &mut Answer) {
+fn read_delta(delta: &RawValue, answer: &mut AnswerBuilder) {
     let [text, thinking] = members(delta, ["text", "thinking"]);
     if let Some(thinking) = thinking.filter(|thinking| !is_nothing(thinking)) {
         answer.on_thought(words(Some(thinking)));

@@ -13,7 +13,7 @@ use super::writing::{
     ANTHROPICS_MAX_TOKENS, answers_calls, arguments, brief, call_id, declared_tools, listed_messages, object,
     result_text, table, thinking_budget, tool_name,
 };
-use crate::http::answer::Answer;
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::members;
 use crate::http::usage::{count, sum};
 use crate::seat::Turn;
@@ -96,7 +96,7 @@ fn block(part: &Part) -> Value {
 pub(super) struct BedrockReader;
 
 impl FrameReader for BedrockReader {
-    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         match event {
             "messageStart" | "contentBlockStop" => {}
             "contentBlockStart" => {
@@ -122,14 +122,14 @@ impl FrameReader for BedrockReader {
     }
 }
 
-fn read_delta(delta: &RawValue, answer: &mut Answer) {
+fn read_delta(delta: &RawValue, answer: &mut AnswerBuilder) {
     let [text, thought] = members(delta, ["text", "reasoningContent"]);
     answer.on_thought(words(member(thought, "text")));
     answer.on_text(words(text));
 }
 
 /// An answer that was not streamed.
-fn read_whole(frame: &RawValue, answer: &mut Answer) -> Meaning {
+fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
     let [output, reason, counted] = members(frame, ["output", "stopReason", "usage"]);
     let message = member(output, "message");
     if message.is_none() && reason.is_none() {

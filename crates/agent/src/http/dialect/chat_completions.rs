@@ -8,7 +8,7 @@ use super::reading::{FrameReader, Meaning, each, function_names, is_first, name,
 use super::writing::{
     arguments_text, brief, call_id, object, plain_message, result_text, text_of, tool_name,
 };
-use crate::http::answer::Answer;
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::{elements, is_array, is_nothing, members, text};
 use crate::http::usage::usage;
 use crate::seat::Turn;
@@ -62,7 +62,7 @@ fn messages(message: &Message) -> Vec<Value> {
 pub(super) struct ChatCompletionsReader;
 
 impl FrameReader for ChatCompletionsReader {
-    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [choices, counted, model] = members(frame, ["choices", "usage", "model"]);
         answer.on_model(model);
         answer.on_usage(counted.and_then(usage));
@@ -82,7 +82,7 @@ impl FrameReader for ChatCompletionsReader {
 }
 
 /// One of several answers that are given at once. The first is the one that was asked for.
-fn choice(place: usize, choice: &RawValue, answer: &mut Answer) {
+fn choice(place: usize, choice: &RawValue, answer: &mut AnswerBuilder) {
     let [index, delta, message, said, reason, counted] =
         members(choice, ["index", "delta", "message", "text", "finish_reason", "usage"]);
     if !is_first(index, place) {
@@ -99,7 +99,7 @@ fn choice(place: usize, choice: &RawValue, answer: &mut Answer) {
     }
 }
 
-fn read_part(part: &RawValue, answer: &mut Answer) {
+fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
     let [content, refusal, reasoning_content, reasoning, thinking, calls, call] = members(
         part,
         ["content", "refusal", "reasoning_content", "reasoning", "thinking", "tool_calls", "function_call"],
@@ -123,7 +123,7 @@ fn read_part(part: &RawValue, answer: &mut Answer) {
 }
 
 /// A part of a content that comes in parts.
-fn content_part(part: &RawValue, answer: &mut Answer) {
+fn content_part(part: &RawValue, answer: &mut AnswerBuilder) {
     if let Some(words) = text(part) {
         return answer.on_text(words);
     }

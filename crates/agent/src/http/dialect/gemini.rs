@@ -11,7 +11,7 @@ use super::reading::{FrameReader, Meaning, each, is_first, member, name_of_whole
 use super::writing::{
     arguments, brief, called_tools, listed_messages, object, result_text, table, tool_name,
 };
-use crate::http::answer::Answer;
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::{is_array, is_nothing, members};
 use crate::http::usage::sum;
 use crate::seat::Turn;
@@ -68,7 +68,7 @@ fn budget(effort: &str) -> Option<u64> {
 pub(super) struct GeminiReader;
 
 impl FrameReader for GeminiReader {
-    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [candidates, counted, feedback, model] =
             members(frame, ["candidates", "usageMetadata", "promptFeedback", "modelVersion"]);
         answer.on_model(model);
@@ -91,7 +91,7 @@ impl FrameReader for GeminiReader {
 }
 
 /// One of several answers that are given at once. The first is the one that was asked for.
-fn candidate(place: usize, candidate: &RawValue, answer: &mut Answer) {
+fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
     let [index, content, reason] = members(candidate, ["index", "content", "finishReason"]);
     if !is_first(index, place) {
         return;

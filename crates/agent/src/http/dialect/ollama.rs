@@ -12,7 +12,7 @@ use super::reading::{FrameReader, Meaning, function_names, words};
 use super::writing::{
     arguments, brief, called_tools, object, plain_message, result_text, table, text_of, tool_name,
 };
-use crate::http::answer::Answer;
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::members;
 use crate::http::usage::count;
 use crate::seat::Turn;
@@ -76,7 +76,7 @@ fn messages(message: &Message, tools: &BTreeMap<EntryNo, String>) -> Vec<Value> 
 pub(super) struct OllamaReader;
 
 impl FrameReader for OllamaReader {
-    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [message, said, done, reason, read, written, model] = members(
             frame,
             ["message", "response", "done", "done_reason", "prompt_eval_count", "eval_count", "model"],

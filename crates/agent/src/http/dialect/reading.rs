@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::http::answer::Answer;
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::{elements, members, text};
 
 /// What a frame means for an answer.
@@ -23,7 +23,7 @@ pub(crate) enum Meaning {
 /// What reads the frames of one answer.
 pub(crate) trait FrameReader: fmt::Debug + Send {
     /// Takes one frame in, which came with an event of this name; mostly it has none.
-    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning;
+    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning;
 }
 
 /// The text of a member; empty where there is none.

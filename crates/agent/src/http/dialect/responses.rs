@@ -8,7 +8,7 @@ use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
 use super::writing::{
     arguments_text, brief, call_id, object, plain_message, result_text, text_of, tool_name,
 };
-use crate::http::answer::Answer;
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::usage;
 use crate::seat::Turn;
@@ -69,7 +69,7 @@ pub(super) struct ResponsesReader {
 const BETWEEN: &str = "\n\n";
 
 impl FrameReader for ResponsesReader {
-    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [kind, response, item, delta, object] =
             members(frame, ["type", "response", "item", "delta", "object"]);
         let model = member(response, "model");
@@ -115,7 +115,7 @@ impl FrameReader for ResponsesReader {
 }
 
 impl ResponsesReader {
-    fn text(&mut self, words: &str, answer: &mut Answer) {
+    fn text(&mut self, words: &str, answer: &mut AnswerBuilder) {
         if words.is_empty() {
             return;
         }
@@ -124,7 +124,7 @@ impl ResponsesReader {
         self.has_said = true;
     }
 
-    fn thought(&mut self, words: &str, answer: &mut Answer) {
+    fn thought(&mut self, words: &str, answer: &mut AnswerBuilder) {
         if words.is_empty() {
             return;
         }
@@ -134,7 +134,7 @@ impl ResponsesReader {
     }
 
     /// The response as it is at its end. What was not said in pieces is said now.
-    fn whole(&mut self, response: &RawValue, counts_calls: bool, answer: &mut Answer) {
+    fn whole(&mut self, response: &RawValue, counts_calls: bool, answer: &mut AnswerBuilder) {
         let [status, output, counted, details, error] =
             members(response, ["status", "output", "usage", "incomplete_details", "error"]);
         answer.on_usage(counted.and_then(usage));
@@ -176,7 +176,7 @@ impl ResponsesReader {
 }
 
 /// An item that calls a tool.
-fn call(item: &RawValue, answer: &mut Answer) {
+fn call(item: &RawValue, answer: &mut AnswerBuilder) {
     if matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call") {
         answer.on_call(name_of_whole(item));
     }
