@@ -81,7 +81,7 @@ mod tests {
     /// (2015-08-30T12:36:00Z).
     fn signed(key: &str, uri: &str) -> Vec<(String, String)> {
         let key = Secret::new(key);
-        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+        let time = SystemTime::UNIX_EPOCH + Duration::from_mins(24_015_636);
         let scope = SignatureScope { service: "service", region: "us-east-1", time };
         let headers = signed_headers(&AwsKeys::of(&key).unwrap(), scope, uri, b"").unwrap();
         headers.into_iter().map(|(name, value)| (name, value.expose().to_owned())).collect()

@@ -121,11 +121,12 @@ fn flat_message(dialect: Dialect, message: &Value, steps: &mut Vec<Step>) -> Res
             let mut step = Step { has_text: is_text(content), ..Step::default() };
             for call in message["tool_calls"].as_array().into_iter().flatten() {
                 let function = &call["function"];
-                let given = match dialect {
-                    Dialect::Ollama => function["arguments"].clone(),
-                    _text if call["type"] == "function" => parsed(&function["arguments"]),
-                    _text => return Err("a call is no function"),
-                };
+                let is_text = dialect != Dialect::Ollama;
+                if is_text && call["type"] != "function" {
+                    return Err("a call is no function");
+                }
+                let given = &function["arguments"];
+                let given = if is_text { parsed(given) } else { given.clone() };
                 let id = if dialect == Dialect::Ollama { &function["name"] } else { &call["id"] };
                 called(word(id), &function["name"], &given, &mut step)?;
             }
@@ -142,7 +143,7 @@ fn item(item: &Value, steps: &mut Vec<Step>) -> Result<(), &'static str> {
             result(word(&item["call_id"]), is_text(&item["output"]), steps)
         }
         (Some("function_call"), None) => {
-            if !steps.last().is_some_and(|last| !last.is_persons) {
+            if steps.last().is_none_or(|last| last.is_persons) {
                 steps.push(Step::default());
             }
             let Some(step) = steps.last_mut() else { return Err(ORDER) };
@@ -175,7 +176,7 @@ fn listed_message(
                 let member = |name| block.get(name);
                 (member("text"), member("functionCall"), member("functionResponse"))
             }
-            _typed => {
+            Dialect::ChatCompletions | Dialect::Responses | Dialect::Anthropic | Dialect::Ollama => {
                 let typed = |kind: &str| (block["type"] == kind).then_some(block);
                 (typed("text").map(|block| &block["text"]), typed("tool_use"), typed("tool_result"))
             }
@@ -186,7 +187,9 @@ fn listed_message(
                 let (id, given) = match dialect {
                     Dialect::Gemini => ("name", "args"),
                     Dialect::Bedrock => ("toolUseId", "input"),
-                    _anthropic => ("id", "input"),
+                    Dialect::ChatCompletions | Dialect::Responses | Dialect::Anthropic | Dialect::Ollama => {
+                        ("id", "input")
+                    }
                 };
                 called(word(&call[id]), &call["name"], &call[given], &mut step)?;
             }
@@ -299,7 +302,7 @@ fn broken_by_calls(dialect: Dialect, request: &Value, steps: &[Step]) -> Option<
         Dialect::Bedrock => {
             (&request["toolConfig"]["tools"], &request["additionalModelRequestFields"]["thinking"])
         }
-        _undemanding => return None,
+        Dialect::ChatCompletions | Dialect::Responses | Dialect::Gemini | Dialect::Ollama => return None,
     };
     let declared: Vec<&Value> = declared.as_array().into_iter().flatten().collect();
     let is_of = |tool: &Value, name: &str| tool["name"] == name || tool["toolSpec"]["name"] == name;
