@@ -11,7 +11,7 @@ use q_term::suggest::nearest;
 use q_term::typed;
 
 use crate::config::providers::{PROVIDERS, Provider};
-use crate::config::{self, AgentConfig, Config};
+use crate::config::{self, AgentConfig, Config, aws};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::out;
@@ -272,7 +272,7 @@ fn reach(
     let millis = |seconds: u64| seconds.saturating_mul(1000);
     let between = agent.between_bytes.or(agent.idle_timeout);
     Ok(Reach::Http {
-        base_url: base_url(agent).to_owned(),
+        base_url: address(agent, environment)?,
         key,
         model: model.to_owned(),
         idle_timeout_ms: between.map_or(IDLE_TIMEOUT_MS, millis),
@@ -301,6 +301,17 @@ fn shaping(agent: &AgentConfig) -> Result<Shaping, Missing> {
         omit: agent.omit.iter().cloned().chain(unasked).collect(),
         think_tags: agent.think_tags,
     })
+}
+
+/// Where it is. An address that AWS has in every region gets the one of this environment.
+fn address(agent: &AgentConfig, environment: &ProcessEnvironment) -> Result<String, Missing> {
+    match base_url(agent) {
+        aws::BEDROCK => aws::base_url(environment).map_err(|why| Missing {
+            why,
+            way_out: "name one: export AWS_REGION=us-east-1, or base_url there".to_owned(),
+        }),
+        base_url => Ok(base_url.to_owned()),
+    }
 }
 
 fn base_url(agent: &AgentConfig) -> &str {
@@ -343,6 +354,12 @@ fn key(
             why: format!("its key cannot be read from {}: {why}", written.display()),
             way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
         }),
+        (None, None, Some(Provider { dialect: Dialect::Bedrock, keys, .. })) => {
+            match keys.iter().find_map(|variable| environment.text(variable)) {
+                Some(key) => Ok(Some(key.to_owned())),
+                None => aws_keys(environment).map(Some),
+            }
+        }
         (None, None, Some(Provider { name, keys: keys @ [first, ..], .. })) => {
             let found = keys.iter().find_map(|variable| environment.text(variable));
             found.map(|key| Some(key.to_owned())).ok_or_else(|| Missing {
@@ -352,6 +369,20 @@ fn key(
         }
         (None, None, Some(_) | None) => Ok(None),
     }
+}
+
+/// The pair of keys that AWS's tools have here.
+fn aws_keys(environment: &ProcessEnvironment) -> Result<String, Missing> {
+    let why = match aws::keys(environment) {
+        Ok(Some(keys)) => return Ok(keys),
+        Ok(None) => {
+            "neither AWS_BEARER_TOKEN_BEDROCK nor AWS_ACCESS_KEY_ID is set here, and the profile has no keys"
+                .to_owned()
+        }
+        Err(why) => format!("its keys cannot be read from {why}"),
+    };
+    let way_out = "eval \"$(aws configure export-credentials --format env)\" sets them".to_owned();
+    Err(Missing { why, way_out })
 }
 
 fn key_from(written: &Path, environment: &ProcessEnvironment, config: &Path) -> Result<String, String> {
@@ -464,6 +495,29 @@ mod tests {
         let unusable =
             registry("[agents.openai]\nprovider = \"openai\"\nkey_env = \"NOWHERE\"\n", &variables);
         assert_eq!((unusable.default.as_str(), unusable.unusable.len()), ("openai", 1));
+    }
+
+    #[test]
+    fn bedrock_is_reached_with_what_awss_tools_have() {
+        let config = "agent = \"b\"\n[agents.b]\nprovider = \"bedrock\"\n";
+        let pair = [("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "S"), ("AWS_REGION", "eu-west-1")];
+        let bearer = [("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-x")];
+        for (variables, url, expected) in [
+            (pair.as_slice(), "https://bedrock-runtime.eu-west-1.amazonaws.com", "A:S"),
+            (&bearer, "https://bedrock-runtime.us-east-1.amazonaws.com", "bedrock-api-key-x"),
+        ] {
+            let known = registry(config, variables);
+            let Reach::Http { base_url, key, shaping, .. } = &known.agents[1].reach else {
+                panic!("no model")
+            };
+            assert_eq!((base_url.as_str(), key.as_deref()), (url, Some(expected)));
+            assert_eq!(shaping.dialect, "bedrock");
+            assert!(known.idle(&ProcessEnvironment::of(variables, "/")).is_empty());
+        }
+        let known = registry(config, &[]);
+        assert!(known.unusable[0].why.why.contains("AWS_BEARER_TOKEN_BEDROCK"), "{:?}", known.unusable);
+        let known = registry(config, &[pair[0], pair[1], ("AWS_REGION", "evil.test/")]);
+        assert_eq!(known.unusable[0].why.why, "`evil.test/` is no region");
     }
 
     #[test]

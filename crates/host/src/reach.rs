@@ -1,5 +1,6 @@
 //! How an agent is reached, as clients say it and as agents take it. Keys pass through here, and are shown nowhere.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{AgentSpec, Dialect, HttpSpec, NetworkEnvironment, RequestShape, Secret, shape};
@@ -14,7 +15,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
         Reach::Http { base_url, key, model, idle_timeout_ms, network, shaping } => {
             let dialect = dialect(&shaping).unwrap_or_default();
             let first_byte = shaping.first_byte_ms.map(Duration::from_millis);
-            AgentSpec::Http(HttpSpec {
+            AgentSpec::Http(Arc::new(HttpSpec {
                 dialect,
                 base_url,
                 key: key.map(Secret::new),
@@ -24,7 +25,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 retries: shaping.retries.unwrap_or(HttpSpec::RETRIES),
                 shape: shape_of(shaping),
                 network: environment(network),
-            })
+            }))
         }
     }
 }
@@ -114,14 +115,14 @@ mod tests {
             shaping: arrived,
         };
         let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
-        let HttpSpec { dialect, first_byte, retries, shape, .. } = made;
-        assert_eq!(retries, 4);
-        assert_eq!((dialect, first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
+        let HttpSpec { dialect, first_byte, retries, shape, .. } = &*made;
+        assert_eq!(*retries, 4);
+        assert_eq!((*dialect, *first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
         let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags } = shape;
-        assert_eq!(temperature, shape::number(0.5));
-        assert_eq!((max_tokens, reasoning.as_deref()), (Some(7), Some("low")));
-        assert_eq!(headers, [("x-team".to_owned(), Secret::new("sk-canary"))]);
-        assert_eq!((body["top_p"].as_f64(), omit.len(), think_tags), (Some(0.5), 1, true));
+        assert_eq!(*temperature, shape::number(0.5));
+        assert_eq!((*max_tokens, reasoning.as_deref()), (Some(7), Some("low")));
+        assert_eq!(*headers, [("x-team".to_owned(), Secret::new("sk-canary"))]);
+        assert_eq!((body["top_p"].as_f64(), omit.len(), *think_tags), (Some(0.5), 1, true));
         let foreign = Shaping { dialect: "zebra".into(), ..Shaping::default() };
         assert_eq!(
             (super::dialect(&foreign), super::dialect(&Shaping::default())),

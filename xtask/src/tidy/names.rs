@@ -21,8 +21,10 @@ const CONFINED: &[Confined] = &[
     confined("xxhash_rust", &["crates/store/"], 2),
     // Who answers.
     confined("hyper", &["crates/agent/src/http/"], 3),
-    confined("hyper_util", &["crates/agent/src/http/"], 4),
+    confined("hyper_util", &["crates/agent/src/http/"], 3),
     confined("tokio_rustls", &["crates/agent/src/http/", "crates/agent/tests/support/secure.rs"], 3),
+    confined("aws_sigv4", &["crates/agent/src/http/signing.rs"], 1),
+    confined("aws_credential_types", &["crates/agent/src/http/signing.rs"], 1),
     confined("bm25", &["crates/agent/src/"], 1),
     // The terminal.
     confined("crossterm", &["crates/term/", "crates/cli/"], 20),

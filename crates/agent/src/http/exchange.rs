@@ -3,24 +3,24 @@
 
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+    USER_AGENT,
 };
 use hyper::{Request, Response, Uri};
-use hyper_util::client::proxy::matcher::Intercept;
 use q_core::{AgentFailure, FailureKind};
 
 use super::address::Address;
-use super::connection::{Link, causes, open};
+use super::connection::{BoxedStream, causes, open};
 use super::detail::clean;
-use super::failed;
-use super::proxy::proxy_for;
-use super::retry::{Again, Vain};
-use super::trust::Trust;
+use super::proxy::Intercept;
+use super::retry::{FailedAttempt, Retry};
+use super::route::Route;
+use super::signing::{AwsKeys, SignatureScope, region_of, signed_headers};
 use crate::secret::{Secret, Secrets};
 use crate::spec::HttpSpec;
 
@@ -30,7 +30,7 @@ const BUFFER: usize = 32 << 10;
 /// A request under way.
 pub(super) struct Exchange {
     /// `None` once it has done its work; it is driven by whoever waits for the response.
-    connection: Option<Connection<Link, String>>,
+    connection: Option<Connection<BoxedStream, String>>,
     /// The connection ends when nobody could send anything more.
     _sender: SendRequest<String>,
     response: Response<Incoming>,
@@ -39,25 +39,21 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Connects, sends `body`, and waits for the head of the response.
-    pub(super) async fn begin(spec: &HttpSpec, address: &Address, body: String) -> Result<Self, Vain> {
-        let proxy = proxy_for(address, &spec.network)?;
-        let request = request(address, proxy.as_ref(), spec, body)?;
-        let has_secure_proxy = proxy.as_ref().is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
-        let trust = if address.is_secure() || has_secure_proxy {
-            let network = spec.network.clone();
-            let read = tokio::task::spawn_blocking(move || Trust::read(&network)).await;
-            Some(read.map_err(|error| failed(FailureKind::Internal, error.to_string()))??)
-        } else {
-            None
-        };
-        let link = open(address, proxy.as_ref(), trust.as_ref()).await.map_err(|failure| {
+    pub(super) async fn begin(
+        spec: &HttpSpec,
+        route: &Route,
+        address: &Address,
+        body: String,
+    ) -> Result<Self, FailedAttempt> {
+        let request = request(address, route.proxy.as_ref(), spec, body)?;
+        let link = open(address, route).await.map_err(|failure| {
             // A server of this machine that does not run will not run in a moment.
             let may_come = failure.kind == FailureKind::Unreachable && !address.is_loopback();
-            Vain { failure, again: if may_come { Again::Now } else { Again::Never } }
+            FailedAttempt { failure, retry: if may_come { Retry::Soon } else { Retry::Never } }
         })?;
         let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
         let begun = tokio::time::timeout(patience, send(link, request, spec.secrets())).await;
-        let begun = begun.map_err(|_| failed(FailureKind::Silent, ""))?;
+        let begun = begun.map_err(|_| AgentFailure::new(FailureKind::Silent, ""))?;
         Ok(begun.map_err(|error| broken(&error, &spec.secrets()))?)
     }
 
@@ -76,7 +72,7 @@ impl Exchange {
         match tokio::time::timeout(patience, self.next()).await {
             Ok(Ok(piece)) => Ok(piece),
             Ok(Err(error)) => Err(broken(&error, &self.secrets)),
-            Err(_) => Err(failed(FailureKind::Silent, "")),
+            Err(_) => Err(AgentFailure::new(FailureKind::Silent, "")),
         }
     }
 
@@ -102,7 +98,11 @@ impl Exchange {
     }
 }
 
-async fn send(link: Link, request: Request<String>, secrets: Secrets) -> Result<Exchange, hyper::Error> {
+async fn send(
+    link: BoxedStream,
+    request: Request<String>,
+    secrets: Secrets,
+) -> Result<Exchange, hyper::Error> {
     let (mut sender, connection) = Builder::new().max_buf_size(BUFFER).handshake(link).await?;
     let mut connection = Some(connection);
     let mut response = std::pin::pin!(sender.send_request(request));
@@ -123,7 +123,8 @@ fn request(
     spec: &HttpSpec,
     body: String,
 ) -> Result<Request<String>, AgentFailure> {
-    let internal = |error: &dyn std::error::Error| failed(FailureKind::Internal, error.to_string());
+    let internal =
+        |error: &dyn std::error::Error| AgentFailure::new(FailureKind::Internal, error.to_string());
     // A proxy that speaks for us is told all of the address; a server, or one that only passes on, the path.
     let is_told =
         |proxy: &&Intercept| proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("http"));
@@ -134,9 +135,14 @@ fn request(
         None => path.parse::<Uri>().map_err(|error| internal(&error))?,
     };
     let host = address.uri.authority().map_or("", |authority| authority.as_str());
+    let key = spec.key.as_ref().filter(|key| !key.expose().is_empty());
+    let keys = spec.dialect.signed_service().and_then(|service| Some((service, AwsKeys::of(key?)?)));
+    let signed = keys.map(|(service, keys)| signature(address, service, &keys, &body)).transpose()?;
     let mut request = Request::post(target).body(body).map_err(|error| internal(&error))?;
     let headers = request.headers_mut();
-    if let Some(key) = spec.key.as_ref().filter(|key| !key.expose().is_empty()) {
+    if let Some(signed) = signed {
+        insert_all(headers, &signed)?;
+    } else if let Some(key) = key {
         let (name, before) = spec.dialect.key_header();
         headers.insert(name, with_key(before, key)?);
     } else if let Some(password) = &address.password {
@@ -152,20 +158,43 @@ fn request(
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("q/", env!("CARGO_PKG_VERSION"))));
     headers.insert(HOST, HeaderValue::from_str(host).map_err(|error| internal(&error))?);
-    for (name, value) in &spec.shape.headers {
-        let unfit = |_| failed(FailureKind::Internal, format!("`{name}` cannot be a header"));
+    insert_all(headers, &spec.shape.headers)?;
+    Ok(request)
+}
+
+/// Puts headers in that may hold keys.
+fn insert_all(headers: &mut HeaderMap, all: &[(String, Secret)]) -> Result<(), AgentFailure> {
+    for (name, value) in all {
+        let unfit = |_| AgentFailure::new(FailureKind::Internal, format!("`{name}` cannot be a header"));
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(unfit)?;
-        let unfit = |_| failed(FailureKind::Internal, format!("what is to stand in header `{name}` cannot"));
+        let unfit = |_| {
+            AgentFailure::new(FailureKind::Internal, format!("what is to stand in header `{name}` cannot"))
+        };
         let mut value = HeaderValue::from_str(value.expose()).map_err(unfit)?;
         value.set_sensitive(true);
         headers.insert(name, value);
     }
-    Ok(request)
+    Ok(())
+}
+
+/// The headers that a pair of keys signs this request with, as of now: a signature is good for a few minutes.
+#[expect(clippy::disallowed_methods, reason = "the time is what is signed, and goes nowhere else")]
+fn signature(
+    address: &Address,
+    service: &str,
+    keys: &AwsKeys<'_>,
+    body: &str,
+) -> Result<Vec<(String, Secret)>, AgentFailure> {
+    let scope =
+        SignatureScope { service, region: region_of(address.host(), service), time: SystemTime::now() };
+    let unfit =
+        |why| AgentFailure::new(FailureKind::WrongKey, format!("nothing can be signed with the key: {why}"));
+    signed_headers(keys, scope, &address.uri.to_string(), body.as_bytes()).map_err(unfit)
 }
 
 fn with_key(before: &str, key: &Secret) -> Result<HeaderValue, AgentFailure> {
     let foreign = || {
-        failed(
+        AgentFailure::new(
             FailureKind::WrongKey,
             "the key holds a character that no key can have; see where it comes from",
         )
@@ -186,5 +215,5 @@ fn broken(error: &hyper::Error, secrets: &Secrets) -> AgentFailure {
     } else {
         FailureKind::Cut
     };
-    failed(kind, clean(&causes(error), secrets))
+    AgentFailure::new(kind, clean(&causes(error), secrets))
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::error::CliError;
 use crate::trusted::{self, Untrusted};
 
+pub(crate) mod aws;
 mod headers;
 pub(crate) mod kinds;
 mod limits;

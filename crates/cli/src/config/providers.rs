@@ -4,6 +4,8 @@ use q_agent::Dialect;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::aws::BEDROCK;
+
 /// What is known of a provider.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Provider {
@@ -21,7 +23,7 @@ pub(crate) struct Provider {
 const CHAT: Dialect = Dialect::ChatCompletions;
 
 /// Every provider that a name is enough for.
-pub(crate) const PROVIDERS: [Provider; 14] = [
+pub(crate) const PROVIDERS: [Provider; 15] = [
     provider("openai", CHAT, "https://api.openai.com/v1", &["OPENAI_API_KEY"], "gpt-5-mini"),
     provider(
         "anthropic",
@@ -32,6 +34,7 @@ pub(crate) const PROVIDERS: [Provider; 14] = [
     ),
     provider("gemini", Dialect::Gemini, GOOGLE, GOOGLE_KEYS, "gemini-2.5-flash"),
     provider("google", Dialect::Gemini, GOOGLE, GOOGLE_KEYS, "gemini-2.5-flash"),
+    provider("bedrock", Dialect::Bedrock, BEDROCK, &["AWS_BEARER_TOKEN_BEDROCK"], BEDROCKS_MODEL),
     provider("openrouter", CHAT, "https://openrouter.ai/api/v1", &["OPENROUTER_API_KEY"], "openrouter/auto"),
     provider("groq", CHAT, "https://api.groq.com/openai/v1", &["GROQ_API_KEY"], "llama-3.3-70b-versatile"),
     provider("deepseek", CHAT, "https://api.deepseek.com/v1", &["DEEPSEEK_API_KEY"], "deepseek-chat"),
@@ -44,6 +47,8 @@ pub(crate) const PROVIDERS: [Provider; 14] = [
     provider("vllm", CHAT, "http://127.0.0.1:8000/v1", &[], ""),
 ];
 
+/// One of those that every region knows.
+const BEDROCKS_MODEL: &str = "global.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const GOOGLE: &str = "https://generativelanguage.googleapis.com/v1beta";
 const GOOGLE_KEYS: &[&str] = &["GEMINI_API_KEY", "GOOGLE_API_KEY"];
 

@@ -9,13 +9,13 @@ const LONGEST: usize = 16 << 10;
 
 /// Agent events in the order in which the stream brought them.
 #[derive(Debug, Default)]
-pub(super) struct Pieces {
+pub(super) struct EventQueue {
     events: VecDeque<AgentEvent>,
 }
 
-impl Pieces {
+impl EventQueue {
     /// Words of the answer.
-    pub(super) fn say(&mut self, words: String) {
+    pub(super) fn push_text(&mut self, words: String) {
         match self.events.back_mut() {
             Some(AgentEvent::Text(text)) if text.len() + words.len() <= LONGEST => text.push_str(&words),
             _other => self.in_parts(words, AgentEvent::Text),
@@ -23,7 +23,7 @@ impl Pieces {
     }
 
     /// Words of a thought.
-    pub(super) fn think(&mut self, words: String) {
+    pub(super) fn push_thought(&mut self, words: String) {
         match self.events.back_mut() {
             Some(AgentEvent::Thinking(text)) if text.len() + words.len() <= LONGEST => text.push_str(&words),
             _other => self.in_parts(words, AgentEvent::Thinking),
@@ -62,36 +62,24 @@ mod tests {
 
     #[test]
     fn pieces_of_one_kind_are_joined_and_long_ones_divided() {
-        let mut pieces = Pieces::default();
+        let mut queue = EventQueue::default();
         for words in ["a", "", "b"] {
-            pieces.say(words.into());
+            queue.push_text(words.into());
         }
-        pieces.think("c".into());
-        pieces.say("ü".repeat(LONGEST));
-        pieces.push(AgentEvent::Done);
+        queue.push_thought("c".into());
+        queue.push_text("ü".repeat(LONGEST));
+        queue.push(AgentEvent::Done);
         let mut lengths = Vec::new();
         let mut whole = String::new();
-        while let Some(event) = pieces.next() {
-            match event {
-                AgentEvent::Text(text) => {
-                    assert!(text.len() <= LONGEST);
-                    lengths.push(text.len());
-                    whole.push_str(&text);
-                }
-                AgentEvent::Thinking(text) => lengths.push(text.len() * 1000),
-                AgentEvent::Usage(_)
-                | AgentEvent::Title(_)
-                | AgentEvent::Steerable
-                | AgentEvent::Sent(_)
-                | AgentEvent::Call(_)
-                | AgentEvent::Plan(_)
-                | AgentEvent::Model(_)
-                | AgentEvent::Progress { .. }
-                | AgentEvent::Resume(_)
-                | AgentEvent::StopReason(_)
-                | AgentEvent::Result { .. }
-                | AgentEvent::Done
-                | AgentEvent::Failed(_) => lengths.push(0),
+        while let Some(event) = queue.next() {
+            if let AgentEvent::Text(text) = &event {
+                assert!(text.len() <= LONGEST);
+                whole.push_str(text);
+                lengths.push(text.len());
+            } else if let AgentEvent::Thinking(text) = &event {
+                lengths.push(text.len() * 1000);
+            } else {
+                lengths.push(0);
             }
         }
         assert_eq!(lengths, [2, 1000, LONGEST, LONGEST, 0]);
