@@ -124,6 +124,8 @@ pub fn all() -> Vec<Scenario> {
         let all = "and this is in it, too\n".repeat(n * 600);
         vec![Step::Submit(0, "read it".into()), Step::Call(0, false), Step::Result(0, all), Step::Done(0)]
     };
+    // The first life leaves more in the journal than a stop leaves there, the second one begins with an empty one.
+    let emptied = |before| Life { run: RUN, before, group: 1, steps: [times(4, large), turn(0)].concat() };
     let forgotten =
         |n| [read(n + 3), vec![Step::Fork(0, None), Step::Erase(1), Step::Erase(0), Step::Compact]].concat();
     let turns = |count| times(count, |n| turn(n % 3));
@@ -151,6 +153,7 @@ pub fn all() -> Vec<Scenario> {
         scenario("power-cut-before", PowerCut, turns(20)),
         scenario("rows-in-tables", Tables, turns(20)),
         scenario("large-prompts", Nothing, times(12, large)),
+        Scenario { name: "emptied-journal", start: Nothing, lives: (0..2).map(emptied).collect() },
         scenario("large-results", Nothing, times(20, read)),
         scenario("large-results-erased", Nothing, times(6, forgotten)),
         scenario("damaged-marker", Marker, turns(15)),

@@ -4,7 +4,7 @@
 //! one. So once all rows stand in tables the engine is closed for a moment, and gets its journals back empty.
 
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +19,7 @@ use crate::error::StoreError;
 use crate::files::look;
 
 use super::FjallStore;
+use super::closing::empty_file;
 use super::database::{Database, Purpose};
 
 /// What is known about compacting.
@@ -126,9 +127,7 @@ fn empty_journals(dir: &Path) -> io::Result<()> {
     }
     if let Some((_, path)) = newest {
         // There always is one: without any the engine would not look for the number of its last write.
-        let file = OpenOptions::new().write(true).open(path)?;
-        file.set_len(0)?;
-        file.sync_all()?;
+        empty_file(&path)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! writes), small caches. Not here: what rows look like (`key`, `envelope`, `wire`), where the directory comes from, what
 //! fjall's files look like to others (`files`).
 
+mod closing;
 mod compacting;
 mod database;
 mod failure;
@@ -465,9 +466,12 @@ impl Writer {
         self.anchor.as_mut().map_or(Ok(()), |anchor| anchor.note(ends))
     }
 
-    fn close(&mut self, database: &Database) -> Result<(), StoreError> {
+    /// Leaves everything in good order. `held` is the store's directory; that of a shadow goes, with all that is in it.
+    fn close(&mut self, database: &Database, held: Option<&File>) -> Result<(), StoreError> {
         database.sync()?;
         self.note_all()?;
+        held.map_or(Ok(()), |held| closing::empty_large_journal(database, held))?;
+        // Last: whoever is killed before this looks closer at the next opening.
         self.anchor.take().map_or(Ok(()), Anchor::close)
     }
 }
@@ -478,7 +482,7 @@ impl Drop for FjallStore {
         if let Ok(writer) = self.writer.get_mut()
             && !writer.poisoned
             && let Ok(Some(database)) = self.database.get_mut()
-            && let Err(error) = writer.close(database)
+            && let Err(error) = writer.close(database, self.shadow.is_none().then_some(&self.held))
         {
             tracing::error!(target: "q::store", %error, "the store is not left in good order");
         }
