@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use q_crash::driver::{Driver, Step};
-use q_crash::image::{self, Image, Written, scratch};
+use q_crash::driver::{Driver, DriverStep};
+use q_crash::image::{self, Image, WrittenRecords, scratch};
 use q_crash::power::journal_end;
 use q_store::{FjallStore, Store};
 
@@ -14,9 +14,9 @@ const TEXT_BYTES: usize = 300_000;
 fn talk(store: &dyn Store, run: u64, prompts: usize, text_bytes: usize) {
     let mut driver = Driver::new(store, run, 1);
     for prompt in 0..prompts {
-        driver.take(Step::Submit(0, format!("{prompt} {}", "w".repeat(text_bytes))));
-        driver.take(Step::Text(0, "because of that".into()));
-        driver.take(Step::Done(0));
+        driver.take(DriverStep::Submit(0, format!("{prompt} {}", "w".repeat(text_bytes))));
+        driver.take(DriverStep::Text(0, "because of that".into()));
+        driver.take(DriverStep::Done(0));
     }
     driver.settle();
 }
@@ -34,7 +34,7 @@ fn a_large_journal_is_emptied_and_a_small_one_stays() {
         for run in 1..4 {
             let store = FjallStore::open(&dir).unwrap();
             talk(&store, run, 6, text_bytes);
-            let written = Written::all_of(&store);
+            let written = WrittenRecords::all_of(&store);
             let before = journal_of(&dir);
             drop(store);
             let after = journal_of(&dir);
@@ -55,7 +55,7 @@ fn what_is_killed_behind_an_emptied_journal_has_lost_nothing() {
     let dir = place.path().join("store");
     let store = FjallStore::open(&dir).unwrap();
     talk(&store, 1, 6, TEXT_BYTES);
-    let written = Written::all_of(&store);
+    let written = WrittenRecords::all_of(&store);
     let open = Image::of(&dir);
     drop(store);
     let mut killed = Image::of(&dir);
@@ -80,7 +80,7 @@ fn the_journal_of_another_store_in_its_place_is_not_touched() {
     assert!(before > 1 << 20, "{before}");
     drop(store);
     assert_eq!(journal_of(&dir), before);
-    let written = Written::all_of(&other);
+    let written = WrittenRecords::all_of(&other);
     drop(other);
     assert!(image::check(&dir, &written).lost.is_empty());
 }

@@ -6,27 +6,27 @@ use std::path::Path;
 use q_core::{Batch, Durability, Record, Seq, SessionId, Stamped, WallTime};
 use q_store::{FjallStore, Store};
 
-use q_crash::driver::{Driver, Step};
-use q_crash::engine::{Rows, raw, rows};
-use q_crash::image::{self, Image, Written, scratch};
+use q_crash::driver::{Driver, DriverStep};
+use q_crash::engine::{KeyValues, raw, rows};
+use q_crash::image::{self, Image, WrittenRecords, scratch};
 use q_crash::power::{JOURNAL, journal_end};
 
 /// A closed store: a session of two turns, a fork of it with a turn of its own, a fork without, a fork of the first fork.
 struct Family {
     place: tempfile::TempDir,
     image: Image,
-    written: Written,
-    records: Rows,
+    written: WrittenRecords,
+    records: KeyValues,
 }
 
 const PARENT: usize = 0;
 const FORK: usize = 1;
 
 fn turn(driver: &mut Driver<'_>, session: usize) {
-    driver.take(Step::Submit(session, "why?".into()));
-    driver.take(Step::Text(session, "because ".into()));
-    driver.take(Step::Text(session, "of this".into()));
-    driver.take(Step::Done(session));
+    driver.take(DriverStep::Submit(session, "why?".into()));
+    driver.take(DriverStep::Text(session, "because ".into()));
+    driver.take(DriverStep::Text(session, "of this".into()));
+    driver.take(DriverStep::Done(session));
 }
 
 fn family() -> Family {
@@ -36,18 +36,27 @@ fn family() -> Family {
     let mut driver = Driver::new(&store, 1, 1);
     turn(&mut driver, PARENT);
     turn(&mut driver, PARENT);
-    driver.take(Step::Fork(PARENT, None));
+    driver.take(DriverStep::Fork(PARENT, None));
     turn(&mut driver, FORK);
-    driver.take(Step::Fork(PARENT, None));
-    driver.take(Step::Fork(FORK, None));
+    driver.take(DriverStep::Fork(PARENT, None));
+    driver.take(DriverStep::Fork(FORK, None));
     driver.settle();
     drop(driver);
-    let written = Written::all_of(&store);
+    let written = WrittenRecords::all_of(&store);
     assert_eq!(written.sessions().count(), 4);
     drop(store);
     let image = Image::of(&dir);
     let records = raw(&dir, |records, _| rows(records));
     Family { place, image, written, records }
+}
+
+/// Both of one turn.
+fn two_sessions(store: &dyn Store) -> Driver<'_> {
+    let mut driver = Driver::new(store, 1, 1);
+    driver.take(DriverStep::Create);
+    turn(&mut driver, 0);
+    turn(&mut driver, 1);
+    driver
 }
 
 fn owner(key: &[u8]) -> SessionId {
@@ -135,16 +144,13 @@ fn no_flip_brings_back_what_was_erased() {
     let place = scratch();
     let dir = place.path().join("store");
     let store = FjallStore::open(&dir).unwrap();
-    let mut driver = Driver::new(&store, 1, 1);
-    driver.take(Step::Create);
-    turn(&mut driver, 0);
-    turn(&mut driver, 1);
+    let mut driver = two_sessions(&store);
     let before = journal_end(&Image::of(&dir));
-    driver.take(Step::Erase(0));
+    driver.take(DriverStep::Erase(0));
     let erasure = before..journal_end(&Image::of(&dir));
     driver.settle();
     drop(driver);
-    let written = Written::all_of(&store);
+    let written = WrittenRecords::all_of(&store);
     drop(store);
     let image = Image::of(&dir);
     for at in erasure {
@@ -158,16 +164,13 @@ fn nobody_misses_what_was_erased() {
     let place = scratch();
     let dir = place.path().join("store");
     let store = FjallStore::open(&dir).unwrap();
-    let mut driver = Driver::new(&store, 1, 1);
-    driver.take(Step::Create);
-    turn(&mut driver, 0);
-    turn(&mut driver, 1);
+    let mut driver = two_sessions(&store);
     let before = Image::of(&dir);
-    driver.take(Step::Erase(0));
+    driver.take(DriverStep::Erase(0));
     let erased = Image::of(&dir);
     driver.settle();
     drop(driver);
-    let left = Written::all_of(&store);
+    let left = WrittenRecords::all_of(&store);
     assert_eq!(left.sessions().count(), 1);
     drop(store);
     let anchor = Path::new("anchor");
