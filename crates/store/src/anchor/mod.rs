@@ -22,6 +22,7 @@ use q_core::{Seq, SessionId};
 use crate::directory::{self, LAYOUT, OURS_ONLY_FILE};
 use crate::envelope::LogEnd;
 use crate::error::StoreError;
+use crate::key::Key;
 
 use cell::{CELL_LEN, CellContent, ShutdownState, Title};
 use syncer::Syncer;
@@ -162,6 +163,15 @@ impl Anchored {
     /// The session's last acknowledged record, as far as it is known here.
     pub(crate) fn end(&self, session: SessionId) -> Option<LogEnd> {
         self.places.get(&session).map(|place| place.end)
+    }
+
+    /// Whether a row with this key is of a session that is there, and not behind its end.
+    pub(crate) fn knows_of(&self, key: Key) -> bool {
+        let end = self.end(key.session()).filter(|end| *end != GONE);
+        match key {
+            Key::Head(_) => end.is_some(),
+            Key::Record(_, seq) | Key::Blob(_, seq, _) => end.is_some_and(|end| seq <= end.seq),
+        }
     }
 
     /// Every session with its last acknowledged record, by id. Those that were erased are not among them.

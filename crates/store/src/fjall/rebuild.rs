@@ -109,6 +109,8 @@ fn fill(from: &Path, anchored: Option<&Anchored>, to: &Path) -> Result<(), Store
     let sessions = anchored.map(Anchored::sessions).unwrap_or_default();
     let failed = |error| StoreError::from_io(from, error);
     let mut filling = Filling {
+        // What was closed in good order has no row but those that its anchor knows of. Elsewhere some are not anchored yet.
+        complete: anchored.filter(|anchored| anchored.was_closed()),
         database: Database::open(to, Purpose::Write)?,
         waiting: Vec::new(),
         heads: BTreeMap::new(),
@@ -143,21 +145,25 @@ fn fill(from: &Path, anchored: Option<&Anchored>, to: &Path) -> Result<(), Store
 }
 
 /// A database being filled.
-struct Filling {
+struct Filling<'a> {
+    /// The anchor, where a row that it does not know of is one that was removed: in a damaged block nothing tells the marks
+    /// that rows are gone from text, and what they removed would come back from an older table.
+    complete: Option<&'a Anchored>,
     database: Database,
     waiting: Vec<KeyspaceRow>,
     /// The newest head of each session. Most are written often, and only the last one counts.
     heads: BTreeMap<SessionId, (u64, Option<Vec<u8>>)>,
 }
 
-impl Filling {
+impl Filling<'_> {
     fn take(&mut self, key: &[u8], value: &[u8], kind: RowKind, order: u64) -> Result<(), StoreError> {
         let value = match kind {
             RowKind::Value if is_own(key, value) => Some(value.to_vec()),
             RowKind::Gone => None,
             RowKind::Value | RowKind::Foreign => return Ok(()),
         };
-        match key::read(key) {
+        let key = key::read(key).filter(|key| self.complete.is_none_or(|anchored| anchored.knows_of(*key)));
+        match key {
             Some(Key::Head(session)) => {
                 let newest = self.heads.entry(session).or_insert_with(|| (order, None));
                 if newest.0 <= order {
