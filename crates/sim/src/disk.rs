@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use q_core::{Batch, Durability, EntryNo, Record, Seq, SessionId, Stamped};
 use q_host::simulation::{CommitNo, GROUP_RECORDS, Written};
-use q_store::{MemoryStore, Store, StoreError, Stretch};
+use q_store::{ByteRange, MemoryStore, Store, StoreError};
 
 use super::index::Index;
 use super::law::{Held, Law};
@@ -212,7 +212,7 @@ impl Disk {
         for stamped in group.iter().flat_map(|batch| &batch.records).filter(|one| one.beside() > 0) {
             let (session, entry, text) = (stamped.session, EntryNo(stamped.seq.0), stamped.text());
             if self.store.head(session).map_err(misfit)?.is_some() {
-                let from = |from| Stretch { entry, from, bytes: usize::MAX };
+                let from = |from| ByteRange { entry, from, bytes: usize::MAX };
                 let all = self.store.result(session, from(0)).map_err(misfit)?;
                 let rest = self.store.result(session, from(text.len() as u64)).map_err(misfit)?;
                 Law::StoreFits.check(all == text && rest.len() as u64 == stamped.beside(), || {

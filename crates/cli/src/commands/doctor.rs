@@ -132,7 +132,7 @@ impl From<&Examination> for DoctorJson {
                 .map(|damage| LossJson::of(damage, &examination.names))
                 .collect(),
             kept_aside: examination
-                .kept_aside
+                .quarantine
                 .iter()
                 .map(|(place, files)| AsideJson {
                     directory: place.display().to_string(),
@@ -151,7 +151,7 @@ impl LossJson {
             whole_through: damage.kept_through.0,
             resumes_at: damage.resumes_at.map(|seq| seq.0),
             lost: damage.lost,
-            kept_aside: damage.kept_aside.as_ref().map(|place| place.display().to_string()),
+            kept_aside: damage.quarantine.as_ref().map(|place| place.display().to_string()),
         }
     }
 }

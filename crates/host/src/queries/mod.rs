@@ -15,7 +15,7 @@ mod stats;
 pub(crate) mod status;
 
 use q_core::{EntryNo, SessionId};
-use q_store::{Store, StoreError, Stretch};
+use q_store::{ByteRange, Store, StoreError};
 
 use q_proto::Answer;
 
@@ -39,7 +39,7 @@ pub enum Query {
     Output {
         session: SessionId,
         /// Which bytes of it.
-        stretch: Stretch,
+        stretch: ByteRange,
     },
     /// All of a session but its entries.
     Facts { session: SessionId },

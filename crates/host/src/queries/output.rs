@@ -2,15 +2,15 @@
 
 use q_core::{EntryNo, SessionId};
 use q_proto::Answer;
-use q_store::{Store, StoreError, Stretch};
+use q_store::{ByteRange, Store, StoreError};
 
 use super::{PAGE_BYTES, Query};
 
 pub(crate) fn query(session: SessionId, entry: u64, from: u64, bytes: u32) -> Query {
     let bytes = bytes.min(PAGE_BYTES) as usize;
-    Query::Output { session, stretch: Stretch { entry: EntryNo(entry), from, bytes } }
+    Query::Output { session, stretch: ByteRange { entry: EntryNo(entry), from, bytes } }
 }
 
-pub(super) fn read(store: &dyn Store, session: SessionId, stretch: Stretch) -> Result<Answer, StoreError> {
+pub(super) fn read(store: &dyn Store, session: SessionId, stretch: ByteRange) -> Result<Answer, StoreError> {
     store.result(session, stretch).map(Answer::Stretch)
 }

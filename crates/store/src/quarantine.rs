@@ -26,7 +26,7 @@ const MOST_KEPT: usize = 16;
 
 /// A place for damaged files, made when it is first needed.
 #[derive(Debug)]
-pub(crate) struct Aside {
+pub(crate) struct Quarantine {
     /// Of all such places.
     all: PathBuf,
     made: OnceCell<Made>,
@@ -40,7 +40,7 @@ struct Made {
 
 /// What one opening found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Report {
+pub(crate) struct DamageReport {
     pub(crate) place: PathBuf,
     /// Files that were not as they were written.
     pub(crate) files: Vec<String>,
@@ -50,14 +50,14 @@ pub(crate) struct Report {
     pub(crate) told: BTreeSet<SessionId>,
 }
 
-impl Report {
+impl DamageReport {
     /// What nobody was told of yet.
-    pub(crate) fn untold(&self) -> impl Iterator<Item = &Damage> {
+    pub(crate) fn unreported(&self) -> impl Iterator<Item = &Damage> {
         self.damage.iter().filter(|damage| !self.told.contains(&damage.session))
     }
 }
 
-impl Aside {
+impl Quarantine {
     /// A place in the store `dir`.
     pub(crate) fn new(dir: &Path) -> Self {
         Self { all: dir.join(DIRECTORY), made: OnceCell::new() }
@@ -110,7 +110,7 @@ impl Aside {
         let place = &self.made()?.place;
         let mut lines = vec![String::from("# What q found not to be as it was written.")];
         lines.extend(files.iter().map(|file| format!("file {file}")));
-        for Damage { session, kept_through, resumes_at, lost, kept_aside: _ } in damage {
+        for Damage { session, kept_through, resumes_at, lost, quarantine: _ } in damage {
             let resumes = resumes_at.map_or("-".into(), |seq| seq.to_string());
             let lost = lost.map_or("?".into(), |lost| lost.to_string());
             lines.push(format!(
@@ -130,18 +130,18 @@ impl Aside {
 }
 
 /// Everything that was reported about the store `dir`, oldest first. What is not readable is left out.
-pub(crate) fn reports(dir: &Path) -> Vec<Report> {
+pub(crate) fn reports(dir: &Path) -> Vec<DamageReport> {
     let Ok(places) = fs::read_dir(dir.join(DIRECTORY)) else { return Vec::new() };
     let mut places: Vec<PathBuf> = places.flatten().map(|entry| entry.path()).collect();
     places.sort();
     places.into_iter().filter_map(report).collect()
 }
 
-fn report(place: PathBuf) -> Option<Report> {
+fn report(place: PathBuf) -> Option<DamageReport> {
     let text = String::from_utf8(fs::read(place.join(REPORT)).ok()?).ok()?;
     let told = fs::read_to_string(place.join(TOLD)).unwrap_or_default();
     let told = told.lines().filter_map(|line| line.parse().ok()).collect();
-    let mut report = Report { place, told, ..Report::default() };
+    let mut report = DamageReport { place, told, ..DamageReport::default() };
     for line in text.lines() {
         if let Some(file) = line.strip_prefix("file ") {
             report.files.push(file.into());
@@ -155,7 +155,7 @@ fn report(place: PathBuf) -> Option<Report> {
                 kept_through: Seq(kept),
                 resumes_at: resumes.parse().ok().map(Seq),
                 lost: lost.parse().ok(),
-                kept_aside: Some(report.place.clone()),
+                quarantine: Some(report.place.clone()),
             });
         }
     }
@@ -163,9 +163,9 @@ fn report(place: PathBuf) -> Option<Report> {
 }
 
 /// Notes that the person was told of what was reported of this session so far.
-pub(crate) fn mark_told(dir: &Path, session: SessionId) -> io::Result<()> {
+pub(crate) fn mark_reported(dir: &Path, session: SessionId) -> io::Result<()> {
     for mut report in reports(dir) {
-        if report.untold().any(|damage| damage.session == session) {
+        if report.unreported().any(|damage| damage.session == session) {
             report.told.insert(session);
             let told: Vec<String> = report.told.iter().map(ToString::to_string).collect();
             write(&report.place.join(TOLD), told.join("\n").as_bytes())?;
@@ -237,20 +237,20 @@ mod tests {
     #[test]
     fn what_is_reported_is_read_back() {
         let place = tempfile::tempdir().unwrap();
-        let aside = Aside::new(place.path());
+        let quarantine = Quarantine::new(place.path());
         let damage = |session, resumes_at, lost| Damage {
             session: SessionId(session),
             kept_through: Seq(4),
             resumes_at,
             lost,
-            kept_aside: None,
+            quarantine: None,
         };
         let mut damage = vec![damage(1, None, Some(3)), damage(u128::MAX, Some(Seq(9)), None)];
-        let reported = aside.report(&["the journal 0.jnl".into()], &damage).unwrap().to_path_buf();
+        let reported = quarantine.report(&["the journal 0.jnl".into()], &damage).unwrap().to_path_buf();
         for damage in &mut damage {
-            damage.kept_aside = Some(reported.clone());
+            damage.quarantine = Some(reported.clone());
         }
-        let expected = Report {
+        let expected = DamageReport {
             place: reported,
             files: vec!["the journal 0.jnl".into()],
             damage,
@@ -259,10 +259,10 @@ mod tests {
         assert_eq!(reports(place.path()), std::slice::from_ref(&expected));
         let sessions = [SessionId(1), SessionId(u128::MAX)];
         for told in 1..=sessions.len() {
-            mark_told(place.path(), sessions[told - 1]).unwrap();
+            mark_reported(place.path(), sessions[told - 1]).unwrap();
             let told: BTreeSet<_> = sessions[..told].iter().copied().collect();
-            let untold = reports(place.path())[0].untold().count();
-            assert_eq!((reports(place.path())[0].told.clone(), untold), (told.clone(), 2 - told.len()));
+            let unreported = reports(place.path())[0].unreported().count();
+            assert_eq!((reports(place.path())[0].told.clone(), unreported), (told.clone(), 2 - told.len()));
         }
     }
 
@@ -270,9 +270,9 @@ mod tests {
     fn a_failing_disk_is_not_filled() {
         let place = tempfile::tempdir().unwrap();
         for kept in (0..MOST_KEPT + 2).map(|n| n < MOST_KEPT) {
-            let aside = Aside::new(place.path());
-            aside.keep("journal", b"bytes").unwrap();
-            let reported = aside.report(&[], &[]).unwrap();
+            let quarantine = Quarantine::new(place.path());
+            quarantine.keep("journal", b"bytes").unwrap();
+            let reported = quarantine.report(&[], &[]).unwrap();
             assert_eq!(reported.join("journal").exists(), kept);
         }
     }
