@@ -14,7 +14,6 @@ use super::planted::Planted;
 
 /// What the host did in one event, in order.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a handful at a time, for the length of one event")]
 pub(super) enum Did {
     Commit(CommitNo, Batch),
     Ask(AgentRequest),

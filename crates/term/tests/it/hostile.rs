@@ -142,7 +142,7 @@ fn take(world: &mut World, step: Step, number: u64) {
             world.ui.refreshed(&world.mirror);
         }
         Step::Size(columns, rows) => {
-            drop(world.ui.handle(&world.mirror, TerminalEvent::Resize(columns, rows)))
+            drop(world.ui.handle(&world.mirror, TerminalEvent::Resize(columns, rows)));
         }
         Step::Refuse(text) => world.ui.refused(Some(number), text),
         Step::Lose => {
