@@ -162,9 +162,10 @@ impl Command {
             | Self::Tag { session, .. }
             | Self::Pin { session, .. }
             | Self::SetPolicy { session, .. }
-            | Self::MarkUnread { session } => Subject::Head(*session),
-            // Only a live session has a turn: there is nothing to wake for.
-            Self::Answer { session, .. } | Self::Interrupt { session } => Subject::Head(*session),
+            | Self::MarkUnread { session }
+            // Only a live session has a turn that could be answered or interrupted: there is nothing to wake.
+            | Self::Answer { session, .. }
+            | Self::Interrupt { session } => Subject::Head(*session),
             Self::Wake { session }
             | Self::Unqueue { session, .. }
             | Self::Edit { session, .. }

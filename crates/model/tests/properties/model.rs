@@ -116,7 +116,7 @@ impl Pair {
         let mut step = step.clone();
         match &mut step.stimulus {
             Stimulus::Command(session, CommandTemplate::Create { .. }) => {
-                *session = self.fresh(*session, false)
+                *session = self.fresh(*session, false);
             }
             Stimulus::Command(session, CommandTemplate::Fork { to, at }) => {
                 *session = self.stands_for[session];
