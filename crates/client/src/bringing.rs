@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use q_core::{Command, SessionId};
 use q_proto::message::{NamedAgent, Reach};
-use q_proto::view::{Line, Piece};
-use q_proto::{Answer, HostMessage, Request};
+use q_proto::view::{WireSummary, WireUpdate};
+use q_proto::{HostMessage, Request, Response};
 
 /// What this client can bring, and where it is wanted.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Bringing {
     }
 
     /// Takes in what the host says of a session.
-    fn see(&mut self, line: &Line) {
+    fn see(&mut self, line: &WireSummary) {
         let wanted = Wanted { agent: line.agent.clone(), now: line.wants_agent };
         self.sessions.insert(line.id.into(), wanted);
     }
@@ -43,19 +43,19 @@ impl Bringing {
     pub(crate) fn follow(&mut self, message: &HostMessage) {
         match message {
             HostMessage::Snapshot(shot) => self.see(&shot.line),
-            HostMessage::Update(Piece::Line(line)) => self.see(line),
-            HostMessage::Update(Piece::Gone(session)) => self.forget((*session).into()),
-            HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
+            HostMessage::Update(WireUpdate::Line(line)) => self.see(line),
+            HostMessage::Update(WireUpdate::Gone(session)) => self.forget((*session).into()),
+            HostMessage::Reply { answer: Ok(Response::List(lines)), .. } => {
                 for line in lines {
                     self.see(line);
                 }
             }
             HostMessage::Update(
-                Piece::Entry { .. }
-                | Piece::Text { .. }
-                | Piece::Queue { .. }
-                | Piece::Draft { .. }
-                | Piece::Pending { .. },
+                WireUpdate::Entry { .. }
+                | WireUpdate::Text { .. }
+                | WireUpdate::Queue { .. }
+                | WireUpdate::Draft { .. }
+                | WireUpdate::Pending { .. },
             )
             | HostMessage::Reply { .. }
             | HostMessage::Welcome(_)
@@ -131,8 +131,8 @@ mod tests {
         NamedAgent { name: name.into(), reach }
     }
 
-    fn line(id: u128, agent: &str, wants_agent: bool) -> Line {
-        Line {
+    fn line(id: u128, agent: &str, wants_agent: bool) -> WireSummary {
+        WireSummary {
             id: Id(id),
             name: "a".into(),
             slot: 1,

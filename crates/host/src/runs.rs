@@ -14,7 +14,7 @@ use q_store::Store;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::events::Heard;
+use crate::events::RunEvent;
 use crate::history::Histories;
 use crate::world::AgentRequest;
 
@@ -24,15 +24,15 @@ const RELEASE_TIME: Duration = Duration::from_secs(5);
 /// The conversations that are open, at most one a session, and the turns that run in them.
 pub(crate) struct Runs {
     store: Weak<dyn Store>,
-    heard: mpsc::Sender<Heard>,
-    open: BTreeMap<SessionId, Open>,
+    heard: mpsc::Sender<RunEvent>,
+    open: BTreeMap<SessionId, OpenConversation>,
     /// Conversations that are being parked.
     parking: Vec<JoinHandle<()>>,
     histories: Arc<Histories>,
 }
 
 /// A conversation that is open, and for which seat.
-struct Open {
+struct OpenConversation {
     conversation: Arc<dyn Conversation>,
     /// How it was reached and what it was opened with: for anything else another one is opened.
     agent: AgentSpec,
@@ -43,7 +43,7 @@ struct Open {
     controls: mpsc::UnboundedSender<AgentControl>,
 }
 
-impl Open {
+impl OpenConversation {
     /// Whether a turn of that request may run in it. By what handle it was found does not matter once it is open.
     fn serves(&self, request: &AgentRequest) -> bool {
         let Seat { session, directory, environment, policy, resume: _ } = &self.seat;
@@ -67,7 +67,7 @@ impl Open {
 }
 
 impl Runs {
-    pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<Heard>) -> Self {
+    pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<RunEvent>) -> Self {
         Self { store, heard, open: BTreeMap::new(), parking: Vec::new(), histories: Arc::default() }
     }
 
@@ -82,10 +82,10 @@ impl Runs {
         let kept = self.open.remove(&session);
         let (kept, left) = match kept {
             Some(kept) if kept.serves(&request) => (Some(kept), None),
-            other => (None, other.map(Open::park)),
+            other => (None, other.map(OpenConversation::park)),
         };
         let (conversation, earlier, seat) = match kept {
-            Some(Open { conversation, task, seat, .. }) => {
+            Some(OpenConversation { conversation, task, seat, .. }) => {
                 task.abort(); // over already, or its turn is
                 (conversation, Some(task), seat)
             }
@@ -103,7 +103,8 @@ impl Runs {
             let running = run(&request, talks, store, &histories, &heard, told.boxed());
             unless_it_panics(&request, &heard, running).await;
         });
-        self.open.insert(session, Open { conversation, agent: reach, seat, turn, task, controls });
+        self.open
+            .insert(session, OpenConversation { conversation, agent: reach, seat, turn, task, controls });
     }
 
     pub(crate) fn cancel(&mut self, session: SessionId, turn: TurnNo) {
@@ -136,7 +137,7 @@ impl Runs {
 /// Ends the turn, and nothing else, when running it panics.
 async fn unless_it_panics(
     request: &AgentRequest,
-    heard: &mpsc::Sender<Heard>,
+    heard: &mpsc::Sender<RunEvent>,
     running: impl Future<Output = ()>,
 ) {
     if AssertUnwindSafe(running).catch_unwind().await.is_err() {
@@ -150,7 +151,7 @@ async fn run(
     conversation: Arc<dyn Conversation>,
     store: Arc<dyn Store>,
     histories: &Arc<Histories>,
-    heard: &mpsc::Sender<Heard>,
+    heard: &mpsc::Sender<RunEvent>,
     controls: BoxStream<'static, AgentControl>,
 ) {
     let (session, turn) = (request.seat.session, request.turn);
@@ -161,22 +162,22 @@ async fn run(
         Ok(Err(error)) => return fail(request, heard, &error.to_string()).await,
         Err(_) => return fail(request, heard, "the history could not be read").await,
     };
-    if heard.send(Heard { session, turn, event: AgentEvent::Sent(sent) }).await.is_err() {
+    if heard.send(RunEvent { session, turn, event: AgentEvent::Sent(sent) }).await.is_err() {
         return; // the host ends
     }
     let asked = Turn { brief: request.brief.clone(), model: request.model.clone(), messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
-        if heard.send(Heard { session, turn, event }).await.is_err() {
+        if heard.send(RunEvent { session, turn, event }).await.is_err() {
             return; // the host ends
         }
     }
 }
 
-async fn fail(request: &AgentRequest, heard: &mpsc::Sender<Heard>, why: &str) {
+async fn fail(request: &AgentRequest, heard: &mpsc::Sender<RunEvent>, why: &str) {
     let event = AgentEvent::Failed(internal(why));
     let (session, turn) = (request.seat.session, request.turn);
-    let _host_gone = heard.send(Heard { session, turn, event }).await;
+    let _host_gone = heard.send(RunEvent { session, turn, event }).await;
 }
 
 fn internal(detail: &str) -> AgentFailure {

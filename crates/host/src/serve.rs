@@ -17,8 +17,8 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::compactor::Compactor;
-use crate::events::{Event, Heard, Loaded};
-use crate::followers::figures::{FiguresFollower, FollowedFigures, Recorder};
+use crate::events::{HostEvent, Loaded, RunEvent};
+use crate::followers::metrics::{FollowedMetrics, MetricsFollower, Recorder};
 use crate::followers::{FollowError, Followers};
 use crate::host::Host;
 use crate::known;
@@ -27,7 +27,7 @@ use crate::queries::reads::Reads;
 use crate::runs::Runs;
 use crate::shared::{Closed, share};
 use crate::world::Real;
-use crate::writer::{Writer, Written};
+use crate::writer::{CommitReport, Writer};
 
 /// Events that may wait for the loop; whoever sends more waits.
 pub const QUEUE: usize = 1024;
@@ -103,7 +103,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     let _heard = signal(SignalKind::from_raw(SIGXFSZ)).map_err(system("signals cannot be heard"))?;
     must_not_be_gone(&place, existing)?;
     place.prepare_data()?;
-    let Begun { mut host, store, closed, figures, reports, why_read_only } =
+    let StartedHost { mut host, store, closed, metrics, reports, why_read_only } =
         begin_with_what_is_there(&place, existing, probe, &limits, clock).await?;
     known::note(&place);
     tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
@@ -125,8 +125,8 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     // lock goes last, so that a successor finds everything written and nobody removes its socket.
     accepting.abort();
     let _already_gone = fs::remove_file(&socket.path);
-    close(&mut host, store, closed, figures).await;
-    say_farewell(&mut host, &mut wakes.clients).await;
+    close(&mut host, store, closed, metrics).await;
+    send_farewell(&mut host, &mut wakes.clients).await;
     let outcome = host.unless_failed().map(drop);
     tracing::info!(target: "q::host", "host ended");
     drop(lock);
@@ -154,7 +154,7 @@ async fn begin_with_what_is_there(
     probe: Option<Probe>,
     limits: &Limits,
     clock: Clock,
-) -> Result<Begun, HostError> {
+) -> Result<StartedHost, HostError> {
     // A store that somebody has used is waited for by them; anybody else may at least read it.
     let may_only_be_read = |error: &StoreError| !existing && error.leaves_it_readable();
     let begun = match open(&place.store(), probe, limits) {
@@ -171,15 +171,15 @@ async fn begin_with_what_is_there(
 
 /// What the host's own threads and tasks report.
 struct Reports {
-    written: mpsc::UnboundedReceiver<Written>,
+    written: mpsc::UnboundedReceiver<CommitReport>,
     loaded: mpsc::UnboundedReceiver<Loaded>,
-    heard: mpsc::Receiver<Heard>,
+    heard: mpsc::Receiver<RunEvent>,
 }
 
 /// Everything that wakes the loop.
 struct Wakes {
     clock: Clock,
-    clients: mpsc::Receiver<Event>,
+    clients: mpsc::Receiver<HostEvent>,
     reports: Reports,
     terminate: Terminate,
     room: Room,
@@ -187,18 +187,18 @@ struct Wakes {
 
 impl Wakes {
     /// Waits for the next thing that happens. Nothing, where that is nothing to the host.
-    async fn next(&mut self, host: &Host<Real>) -> Option<Event> {
+    async fn next(&mut self, host: &Host<Real>) -> Option<HostEvent> {
         let deadline = host.next_deadline();
         let until = self.clock.until(deadline.map(|deadline| deadline.at).unwrap_or_default());
         let Reports { written, loaded, heard } = &mut self.reports;
         Some(tokio::select! {
-            Some(report) = written.recv() => Event::Written(report),
-            Some(loaded) = loaded.recv() => Event::Loaded(loaded),
+            Some(report) = written.recv() => HostEvent::Commit(report),
+            Some(loaded) = loaded.recv() => HostEvent::Loaded(loaded),
             Some(event) = self.clients.recv() => event,
-            Some(heard) = heard.recv(), if host.commits_under_way() < COMMITS => Event::Heard(heard),
-            () = tokio::time::sleep(until), if deadline.is_some() => Event::Deadline,
-            there_is = self.room.look(), if self.room.may_come => return there_is.then_some(Event::Room),
-            () = self.terminate.asked() => Event::Terminate,
+            Some(heard) = heard.recv(), if host.commits_under_way() < COMMITS => HostEvent::Run(heard),
+            () = tokio::time::sleep(until), if deadline.is_some() => HostEvent::Deadline,
+            there_is = self.room.look(), if self.room.may_come => return there_is.then_some(HostEvent::Room),
+            () = self.terminate.asked() => HostEvent::Terminate,
         })
     }
 }
@@ -229,7 +229,7 @@ impl Room {
 fn start_writer(
     store: &Arc<dyn Store>,
     followers: Followers,
-    report: impl Fn(Written) + Send + 'static,
+    report: impl Fn(CommitReport) + Send + 'static,
 ) -> Result<Writer, HostError> {
     let compactor = Compactor::start(Arc::downgrade(store)).map_err(system("the compactor cannot start"))?;
     if store.is_worth_compacting() {
@@ -249,21 +249,21 @@ fn start_writer(
 fn start_followers(
     store: &Arc<dyn Store>,
     recorder: &Recorder,
-) -> Result<(Followers, FollowedFigures), HostError> {
+) -> Result<(Followers, FollowedMetrics), HostError> {
     let mut followers = Followers::new(Arc::downgrade(store));
-    let following = followers.follow(FiguresFollower::new(recorder.clone()));
+    let following = followers.follow(MetricsFollower::new(recorder.clone()));
     let following = following.map_err(|error| match error {
         FollowError::Store(error) => error.into(),
         FollowError::System(error) => system("the figures cannot be followed")(error),
     })?;
-    Ok((followers, FollowedFigures::new(recorder.clone(), following)))
+    Ok((followers, FollowedMetrics::new(recorder.clone(), following)))
 }
 
 /// Lets go of the store in good order. Whoever still reads in it for somebody does so in a moment.
-async fn close(host: &mut Host<Real>, store: Arc<dyn Store>, closed: Closed, figures: FollowedFigures) {
+async fn close(host: &mut Host<Real>, store: Arc<dyn Store>, closed: Closed, metrics: FollowedMetrics) {
     host.close();
     drop(store);
-    let counted = tokio::task::spawn_blocking(move || figures.caught_up());
+    let counted = tokio::task::spawn_blocking(move || metrics.caught_up());
     let all_done = async {
         closed.wait().await;
         let _panicked = counted.await;
@@ -276,13 +276,13 @@ async fn close(host: &mut Host<Real>, store: Arc<dyn Store>, closed: Closed, fig
 }
 
 /// The last words to clients: until they have heard them, or had their time.
-async fn say_farewell(host: &mut Host<Real>, inbox: &mut mpsc::Receiver<Event>) {
-    host.say_farewell();
+async fn send_farewell(host: &mut Host<Real>, inbox: &mut mpsc::Receiver<HostEvent>) {
+    host.send_farewell();
     let all_heard = async {
         while host.has_connections()
             && let Some(event) = inbox.recv().await
         {
-            if matches!(event, Event::Disconnected { .. }) {
+            if matches!(event, HostEvent::Disconnected { .. }) {
                 host.on(event);
             }
         }
@@ -291,7 +291,7 @@ async fn say_farewell(host: &mut Host<Real>, inbox: &mut mpsc::Receiver<Event>) 
 }
 
 /// A store, and the core as it was left.
-struct Opened {
+struct OpenedStore {
     store: Arc<dyn Store>,
     closed: Closed,
     core: Multiplexer,
@@ -299,7 +299,7 @@ struct Opened {
     why_read_only: Option<StoreError>,
 }
 
-fn open(dir: &Path, probe: Option<Probe>, limits: &Limits) -> Result<Opened, HostError> {
+fn open(dir: &Path, probe: Option<Probe>, limits: &Limits) -> Result<OpenedStore, HostError> {
     match open_once(dir, probe, limits) {
         // Met only while reading: opened once more, everything is looked at and repaired.
         Err(HostError::Store(StoreError::Unreadable { .. })) => open_once(dir, probe, limits),
@@ -307,24 +307,24 @@ fn open(dir: &Path, probe: Option<Probe>, limits: &Limits) -> Result<Opened, Hos
     }
 }
 
-fn open_once(dir: &Path, probe: Option<Probe>, limits: &Limits) -> Result<Opened, HostError> {
+fn open_once(dir: &Path, probe: Option<Probe>, limits: &Limits) -> Result<OpenedStore, HostError> {
     let store = match probe {
         Some(probe) => FjallStore::open_probed(dir, &probe)?,
         None => FjallStore::open(dir)?,
     };
     let core = recover(&store, limits.clone())?;
     let (store, closed) = share(store);
-    Ok(Opened { store, closed, core, why_read_only: None })
+    Ok(OpenedStore { store, closed, core, why_read_only: None })
 }
 
 /// What can be read of a store that cannot be written; where that is nothing, why it cannot be written.
-fn open_shadow(place: &Place, why: StoreError, limits: &Limits) -> Result<Opened, HostError> {
+fn open_shadow(place: &Place, why: StoreError, limits: &Limits) -> Result<OpenedStore, HostError> {
     match FjallStore::open_shadow(&place.store(), &place.shadow()) {
         Ok(store) => {
             tracing::warn!(target: "q::host", %why, "the store is only read");
             let core = recover(&store, limits.clone())?;
             let (store, closed) = share(store);
-            Ok(Opened { store, closed, core, why_read_only: Some(why) })
+            Ok(OpenedStore { store, closed, core, why_read_only: Some(why) })
         }
         Err(error) => {
             tracing::warn!(target: "q::host", %error, "the store cannot be read either");
@@ -344,17 +344,17 @@ fn remove_left_shadow(place: &Place) {
 }
 
 /// A host that has marked what a crash cut short.
-struct Begun {
+struct StartedHost {
     host: Host<Real>,
     store: Arc<dyn Store>,
     closed: Closed,
-    figures: FollowedFigures,
+    metrics: FollowedMetrics,
     reports: Reports,
     why_read_only: Option<StoreError>,
 }
 
-async fn begin(opened: Opened, clock: Clock, tail_bytes: usize) -> Result<Begun, HostError> {
-    let Opened { store, closed, core, why_read_only } = opened;
+async fn begin(opened: OpenedStore, clock: Clock, tail_bytes: usize) -> Result<StartedHost, HostError> {
+    let OpenedStore { store, closed, core, why_read_only } = opened;
     let (reports, written) = mpsc::unbounded_channel();
     let (loads, loaded) = mpsc::unbounded_channel();
     let (says, heard) = mpsc::channel(HEARD);
@@ -363,7 +363,7 @@ async fn begin(opened: Opened, clock: Clock, tail_bytes: usize) -> Result<Begun,
         let _host_gone = reports.send(report);
     };
     let recorder = Recorder::default();
-    let (followers, figures) = start_followers(&store, &recorder)?;
+    let (followers, metrics) = start_followers(&store, &recorder)?;
     let writer = start_writer(&store, followers, report)?;
     let runs = Runs::new(Arc::downgrade(&store), says);
     let world = Real {
@@ -371,7 +371,7 @@ async fn begin(opened: Opened, clock: Clock, tail_bytes: usize) -> Result<Begun,
         writer,
         runs,
         outboxes: Outboxes::new(),
-        reads: Reads::new(Arc::downgrade(&store), loads, tail_bytes, figures.clone()),
+        reads: Reads::new(Arc::downgrade(&store), loads, tail_bytes, metrics.clone()),
     };
     let mut host = Host::new(core, world);
     host.record_to(recorder);
@@ -384,10 +384,10 @@ async fn begin(opened: Opened, clock: Clock, tail_bytes: usize) -> Result<Begun,
         && host.ended().is_none()
         && let Some(report) = from.written.recv().await
     {
-        host.on(Event::Written(report));
+        host.on(HostEvent::Commit(report));
     }
     let host = host.unless_failed()?;
-    Ok(Begun { host, store, closed, figures, reports: from, why_read_only })
+    Ok(StartedHost { host, store, closed, metrics, reports: from, why_read_only })
 }
 
 /// Holds the lock that makes this process the host. The system gives it back when the process dies, however it dies.

@@ -13,14 +13,14 @@ use tokio_util::codec::{Decoder as _, Encoder as _};
 
 pub use q_agent::{AgentControl, AgentSpec, Seat};
 
-pub use crate::events::{Allowance, Event, Heard, Loaded};
+pub use crate::events::{Allowance, HostEvent, Loaded, RunEvent};
 pub use crate::host::{End, Host};
 pub use crate::listener::{Bounds, Outbox, Taken};
 pub use crate::pipeline::CommitNo;
 pub use crate::queries::Query;
 pub use crate::serve::{COMMITS, FAREWELL, HostError, QUEUE, recover};
 pub use crate::world::{AgentRequest, World};
-pub use crate::writer::{GROUP_RECORDS, Written};
+pub use crate::writer::{CommitReport, GROUP_RECORDS};
 
 /// What goes over the wire in a frame.
 pub trait OnWire: Serialize + DeserializeOwned + std::fmt::Debug {

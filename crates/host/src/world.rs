@@ -19,28 +19,28 @@ use crate::writer::Writer;
 pub trait World {
     fn now(&self) -> Now;
     /// The core is about to be told this. The real world does not listen: it may be anybody's words.
-    fn overhear(&mut self, _now: Now, _input: &Input) {}
+    fn observe(&mut self, _now: Now, _input: &Input) {}
     /// A fresh session id.
     fn session_id(&mut self) -> Result<SessionId, NoEntropy>;
     /// What the process weighs, in bytes, where the system tells.
     fn memory(&mut self) -> Option<u64>;
-    /// Makes a batch durable; [`crate::events::Event::Written`] tells when.
+    /// Makes a batch durable; [`crate::events::HostEvent::Written`] tells when.
     fn commit(&mut self, commit: CommitNo, batch: Batch);
-    /// Has an agent run a turn; [`crate::events::Event::Heard`] tells what it says.
+    /// Has an agent run a turn; [`crate::events::HostEvent::Heard`] tells what it says.
     fn run(&mut self, request: AgentRequest);
     fn cancel(&mut self, session: SessionId, turn: TurnNo);
     /// Tells an agent something while its turn runs.
     fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl);
     /// Parks a session's agent.
     fn release(&mut self, session: SessionId);
-    /// Reads what is stored of a session; [`crate::events::Event::Loaded`] brings it.
+    /// Reads what is stored of a session; [`crate::events::HostEvent::Loaded`] brings it.
     fn load(&mut self, session: SessionId);
     /// A client can be sent to from here on.
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>);
     /// Queues a message to a client; never waits for it.
     fn send(&mut self, client: ClientId, message: HostMessage);
-    /// [`crate::events::Event::Drained`] is to tell when a client has read what waits for it.
-    fn tell_when_drained(&mut self, client: ClientId);
+    /// [`crate::events::HostEvent::Drained`] is to tell when a client has read what waits for it.
+    fn notify_when_drained(&mut self, client: ClientId);
     /// A client is gone.
     fn forget(&mut self, client: ClientId);
     /// Reads what a query asks for and answers the request with it.
@@ -117,9 +117,9 @@ impl World for Real {
         }
     }
 
-    fn tell_when_drained(&mut self, client: ClientId) {
+    fn notify_when_drained(&mut self, client: ClientId) {
         if let Some(outbox) = self.outboxes.get(&client) {
-            outbox.tell_when_drained();
+            outbox.notify_when_drained();
         }
     }
 

@@ -28,7 +28,7 @@ pub mod view;
 pub use command::{UNDRAWN, kind};
 pub use facts::Facts;
 pub use frame::{Codec, FrameError, MAX_FRAME, Unknown, decode, encode, fuzz_frame};
-pub use message::{Answer, ClientMessage, HostMessage, Refused};
+pub use message::{ClientMessage, HostMessage, Refused, Response};
 pub use place::Place;
 pub use request::{Id, Request};
 

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::network::Network;
 use super::request::{Id, Request};
 use super::shaping::Shaping;
-use super::view::{Call, Line, Pages, Piece, Shot};
+use super::view::{Pages, WireCall, WireSnapshot, WireSummary, WireUpdate};
 use super::{OLDEST, PROTOCOL};
 
 /// What a client says.
@@ -153,14 +153,14 @@ pub enum HostMessage {
         /// Why, and what to do.
         why: String,
     },
-    Snapshot(Shot),
+    Snapshot(WireSnapshot),
     /// All snapshots were sent: the mirror is whole.
     Ready,
-    Update(Piece),
+    Update(WireUpdate),
     /// The answer to a request.
     Reply {
         id: u64,
-        answer: Result<Answer, Refused>,
+        answer: Result<Response, Refused>,
     },
     /// The host ends; the connection with it.
     Going {
@@ -173,7 +173,7 @@ pub enum HostMessage {
 /// What a request did, for whoever made it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum Response {
     Done,
     Created {
         session: Id,
@@ -187,11 +187,11 @@ pub enum Answer {
     Stretch(String),
     /// What a session is beside its entries.
     Facts(Box<Facts>),
-    List(Vec<Line>),
+    List(Vec<WireSummary>),
     /// What each session takes where it is stored, in bytes, about.
     Sizes(Vec<(Id, u64)>),
     /// What waits for the person in all sessions, the oldest first.
-    Inbox(Vec<(Id, Call)>),
+    Inbox(Vec<(Id, WireCall)>),
     /// How the host is.
     Status(Status),
     Stats(Stats),
@@ -256,18 +256,18 @@ pub struct Stats {
     /// Turns found cut by a crash at start.
     pub turns_recovered: u64,
     /// How long switches took, as the clients measured.
-    pub switches: Spread,
+    pub switches: WireQuantiles,
     /// How long commits took.
-    pub commits: Spread,
+    pub commits: WireQuantiles,
     /// How long turns took.
-    pub turn_times: Spread,
+    pub turn_times: WireQuantiles,
     /// Things that went wrong, by code.
     pub errors: Vec<(String, u64)>,
 }
 
 /// A distribution in three numbers.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct Spread {
+pub struct WireQuantiles {
     /// How many were measured.
     pub count: u64,
     /// Half were not slower, in microseconds.

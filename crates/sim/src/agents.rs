@@ -11,7 +11,7 @@ use q_core::{
     AgentEvent, AgentFailure, Call, CallNo, Digest, FailureKind, Outcome, PlanStep, ResumeHandle, SessionId,
     StepState, TurnNo, Usage, Wants,
 };
-use q_host::simulation::{AgentControl, Heard, Seat};
+use q_host::simulation::{AgentControl, RunEvent, Seat};
 use q_testkit::chance::scrambled;
 
 use super::mark;
@@ -90,7 +90,7 @@ impl Agents {
     }
 
     /// One is told something. Whether it listens.
-    pub(super) fn tell(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> bool {
+    pub(super) fn control(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> bool {
         let listens = self.asked.iter_mut().find(|asked| (asked.session, asked.turn) == (session, turn));
         listens.map(|asked| asked.told.push_back(told)).is_some()
     }
@@ -106,9 +106,9 @@ impl Agents {
     }
 
     /// One of those being asked says something. `nonce` is a number that no other saying had.
-    pub(super) fn say(&mut self, which: usize, say: Say, nonce: u64) -> Vec<Heard> {
+    pub(super) fn emit(&mut self, which: usize, say: Say, nonce: u64) -> Vec<RunEvent> {
         let Some(place) = which.checked_rem(self.asked.len()) else { return Vec::new() };
-        let heard = self.asked[place].says(say, nonce);
+        let heard = self.asked[place].emit(say, nonce);
         let (session, turn) = (self.asked[place].session, self.asked[place].turn);
         if let Some(open) = self.open.get_mut(&session) {
             open.clone_from(&self.asked[place].memory);
@@ -121,17 +121,17 @@ impl Agents {
         {
             return heard
                 .into_iter()
-                .map(|heard| Heard { session: other.session, turn: other.turn, ..heard })
+                .map(|heard| RunEvent { session: other.session, turn: other.turn, ..heard })
                 .collect();
         }
         heard
     }
 
     /// One that is no longer asked says something.
-    pub(super) fn say_late(&mut self, which: usize, say: Say, nonce: u64) -> Vec<Heard> {
+    pub(super) fn emit_late(&mut self, which: usize, say: Say, nonce: u64) -> Vec<RunEvent> {
         let place = which.checked_rem(self.over.len());
         let over = place.and_then(|place| self.over.get_mut(place));
-        over.map(|asked| asked.says(say, nonce)).unwrap_or_default()
+        over.map(|asked| asked.emit(say, nonce)).unwrap_or_default()
     }
 
     fn end(&mut self, is_it: impl Fn(&Asked) -> bool) {
@@ -143,19 +143,19 @@ impl Agents {
 }
 
 impl Asked {
-    fn says(&mut self, say: Say, nonce: u64) -> Vec<Heard> {
+    fn emit(&mut self, say: Say, nonce: u64) -> Vec<RunEvent> {
         if let Say::Storm { calls, wants } = say {
             let tool = |call: u8| usize::from(call) % TOOLS.len();
             let storm = (0..calls).map(|call| self.call(tool(call), wants, Number::Next, nonce));
             let storm: Vec<_> = storm.map(AgentEvent::Call).collect();
-            return storm.into_iter().map(|event| self.heard(event)).collect();
+            return storm.into_iter().map(|event| self.run_event(event)).collect();
         }
         let event = self.event(say, nonce);
-        vec![self.heard(event)]
+        vec![self.run_event(event)]
     }
 
-    const fn heard(&self, event: AgentEvent) -> Heard {
-        Heard { session: self.session, turn: self.turn, event }
+    const fn run_event(&self, event: AgentEvent) -> RunEvent {
+        RunEvent { session: self.session, turn: self.turn, event }
     }
 
     fn event(&mut self, say: Say, nonce: u64) -> AgentEvent {

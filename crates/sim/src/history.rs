@@ -27,11 +27,11 @@ pub(super) struct History {
     /// Calls of the turn in flight that ran since the person last answered one.
     unasked: u32,
     /// Calls without a result.
-    open: Vec<Open>,
+    open: Vec<OpenCall>,
 }
 
 #[derive(Clone, Debug)]
-struct Open {
+struct OpenCall {
     turn: TurnNo,
     call: CallNo,
     entry: EntryNo,
@@ -130,7 +130,7 @@ impl History {
             })?;
         }
         let entry = EntryNo(stamped.seq.0);
-        self.open.push(Open { turn, call: call.no, entry, tool: call.tool.clone() });
+        self.open.push(OpenCall { turn, call: call.no, entry, tool: call.tool.clone() });
         Ok(())
     }
 

@@ -90,19 +90,19 @@ pub enum Law {
 
 /// A law that was broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct Violation {
     pub law: Law,
     pub how: String,
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.law, self.how)
     }
 }
 
 /// What is done in a simulation, unless a law is broken by it.
-pub(super) type Held<T = ()> = Result<T, Broken>;
+pub(super) type Held<T = ()> = Result<T, Violation>;
 
 impl Law {
     pub const ALL: [Self; 41] = [
@@ -200,7 +200,7 @@ impl Law {
         if holds { Ok(()) } else { Err(self.broken(how())) }
     }
 
-    pub(super) const fn broken(self, how: String) -> Broken {
-        Broken { law: self, how }
+    pub(super) const fn broken(self, how: String) -> Violation {
+        Violation { law: self, how }
     }
 }

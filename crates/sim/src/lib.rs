@@ -38,28 +38,28 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use law::{Broken, Law};
+pub use law::{Law, Violation};
 pub use moves::Pace;
 pub use plan::Plan;
 pub use planted::Planted;
 pub use shrink::shrunk;
-pub use step::{Act, Aim, Answer, Does, Fault, Number, Say, Step, Wish};
+pub use step::{Act, Aim, AnswerKind, ClientRequest, Does, InjectedFault, Number, Say, SimulationStep};
 
 use law::Held;
 use stage::Stage;
 
 /// How often what happened.
-pub type Figures = BTreeMap<Cow<'static, str>, u64>;
+pub type Counts = BTreeMap<Cow<'static, str>, u64>;
 
 /// What became of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct RunOutcome {
     /// The law that was broken, if one was.
-    pub broken: Option<Broken>,
+    pub broken: Option<Violation>,
     /// All that was observed, as a number.
     pub hash: u64,
     /// How often what happened.
-    pub figures: Figures,
+    pub figures: Counts,
     /// What was observed, if lines were kept.
     pub lines: Vec<String>,
     /// What the core was told, as a scenario has it, if lines were kept.
@@ -70,7 +70,7 @@ pub struct Outcome {
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
 impl Plan {
-    pub fn play(&self, keeps_lines: bool) -> Outcome {
+    pub fn play(&self, keeps_lines: bool) -> RunOutcome {
         let mut stage = Stage::new(self, keeps_lines);
         let played = catch_unwind(AssertUnwindSafe(|| self.play_on(&mut stage)));
         let held = played.unwrap_or_else(|panic| Err(Law::NoPanic.broken(words_of(&*panic))));
@@ -86,7 +86,7 @@ impl Plan {
         let drawn = stage.life.map_or(stage.drawn, |life| life.host.into_world().drawn);
         let Stage { trace, figures, script, .. } = stage;
         let script = script.into_lines(drawn);
-        Outcome { broken: held.err(), hash: trace.hash(), figures, lines: trace.into_lines(), script }
+        RunOutcome { broken: held.err(), hash: trace.hash(), figures, lines: trace.into_lines(), script }
     }
 
     fn play_on(&self, stage: &mut Stage) -> Held {
@@ -97,7 +97,7 @@ impl Plan {
     }
 
     /// Plays it twice: the second time all must be as it was.
-    pub fn play_twice(&self) -> Outcome {
+    pub fn play_twice(&self) -> RunOutcome {
         let mut outcome = self.play(false);
         let again = self.play(false);
         if outcome.broken.is_none() && outcome.hash != again.hash {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use q_core::ClientId;
-use q_host::simulation::{Event, Heard, Host, HostError, Written, recover};
+use q_host::simulation::{CommitReport, Host, HostError, HostEvent, RunEvent, recover};
 
 use super::agents::Agents;
 use super::law::{Held, Law};
@@ -16,9 +16,9 @@ use super::stage::Stage;
 pub(super) struct Life {
     pub(super) host: Host<Side>,
     pub(super) phase: Phase,
-    pub(super) inbox: VecDeque<Event>,
-    pub(super) heard: VecDeque<Heard>,
-    pub(super) reports: VecDeque<Written>,
+    pub(super) inbox: VecDeque<HostEvent>,
+    pub(super) heard: VecDeque<RunEvent>,
+    pub(super) reports: VecDeque<CommitReport>,
     pub(super) pages: VecDeque<WantedPage>,
     pub(super) loads: Loads,
     pub(super) is_terminated: bool,

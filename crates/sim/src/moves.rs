@@ -8,13 +8,20 @@ use super::law::Held;
 use super::stage::Stage;
 
 /// The things that move.
-const MOVERS: [Mover; 7] =
-    [Mover::Listener, Mover::Loop, Mover::Writer, Mover::Pages, Mover::Loads, Mover::Speaker, Mover::Reader];
+const MOVERS: [Mover; 7] = [
+    Mover::SocketReader,
+    Mover::Loop,
+    Mover::Writer,
+    Mover::Pages,
+    Mover::Loads,
+    Mover::SocketWriter,
+    Mover::Reader,
+];
 
 #[derive(Clone, Copy, Debug)]
 enum Mover {
     /// The host's task that reads what a client said.
-    Listener,
+    SocketReader,
     Loop,
     Writer,
     /// The host's task that reads pages.
@@ -22,7 +29,7 @@ enum Mover {
     /// The host's tasks that read sessions that are to wake.
     Loads,
     /// The host's task that writes what waits for a client.
-    Speaker,
+    SocketWriter,
     /// A client that reads what has come.
     Reader,
 }
@@ -66,12 +73,14 @@ impl Stage {
         let first = self.pace.first(chance);
         for place in 0..MOVERS.len() {
             let moved = match MOVERS[(first + place) % MOVERS.len()] {
-                Mover::Listener => self.any_client(chance, |stage, client| stage.listen(client, 1))?,
+                Mover::SocketReader => {
+                    self.any_client(chance, |stage, client| stage.read_socket(client, 1))?
+                }
                 Mover::Loop => self.take_event(chance)?,
                 Mover::Writer => self.commit(chance.between(1, 4) as usize, Fate::Written)?,
                 Mover::Pages => self.read_pages(1)?,
                 Mover::Loads => self.read_load(chance.below(4))?,
-                Mover::Speaker => self.any_client(chance, Self::speak)?,
+                Mover::SocketWriter => self.any_client(chance, Self::write_socket)?,
                 Mover::Reader => self.any_client(chance, Self::read)?,
             };
             self.let_in()?;

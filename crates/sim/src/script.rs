@@ -27,7 +27,7 @@ impl Script {
     }
 
     /// The core was told this.
-    pub(super) fn tell(&mut self, now: Now, input: &Input) {
+    pub(super) fn record(&mut self, now: Now, input: &Input) {
         let Some(lines) = &mut self.lines else { return };
         let after = now.mono.since(self.last.mono);
         let wall = (now.wall != self.last.wall.after(after)).then_some(now.wall);

@@ -7,7 +7,7 @@ use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, Wa
 use q_host::simulation::{AgentControl, AgentRequest, Bounds, CommitNo, Outbox, Query, World};
 use q_proto::entropy::NoEntropy;
 use q_proto::message::Stats;
-use q_proto::{Answer, HostMessage, Refused};
+use q_proto::{HostMessage, Refused, Response};
 
 use super::mark;
 use super::planted::Planted;
@@ -19,7 +19,7 @@ pub(super) enum Did {
     Commit(CommitNo, Batch),
     Ask(AgentRequest),
     Cancel(SessionId, TurnNo),
-    Tell(SessionId, TurnNo, AgentControl),
+    Control(SessionId, TurnNo, AgentControl),
     Release(SessionId),
     Load(SessionId),
     Reply {
@@ -100,7 +100,7 @@ impl World for Side {
         }
     }
 
-    fn overhear(&mut self, now: Now, input: &Input) {
+    fn observe(&mut self, now: Now, input: &Input) {
         self.told = self.now;
         self.overheard.iter_mut().for_each(|overheard| overheard.push((now, input.clone())));
     }
@@ -138,22 +138,22 @@ impl World for Side {
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
         self.did.push(Did::Cancel(session, turn));
         let late = self.held_back.extract_if(.., |(of, over, _)| (*of, *over) == (session, turn));
-        self.did.extend(late.map(|(session, turn, told)| Did::Tell(session, turn, told)));
+        self.did.extend(late.map(|(session, turn, told)| Did::Control(session, turn, told)));
     }
 
     fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl) {
-        let tell = |told| Did::Tell(session, turn, told);
+        let did = |told| Did::Control(session, turn, told);
         match (self.planted, control) {
             (Some(Planted::PermitsTwice), told @ AgentControl::Permit { .. }) => {
-                self.did.extend([tell(told.clone()), tell(told)]);
+                self.did.extend([did(told.clone()), did(told)]);
             }
             (Some(Planted::SwapsDigests), AgentControl::Permit { call, digest: _ }) => {
-                self.did.push(tell(AgentControl::Permit { call, digest: Digest::numbered(0) }));
+                self.did.push(did(AgentControl::Permit { call, digest: Digest::numbered(0) }));
             }
             (Some(Planted::PermitsLate), told @ AgentControl::Permit { .. }) => {
                 self.held_back.push((session, turn, told));
             }
-            (_, told) => self.did.push(tell(told)),
+            (_, told) => self.did.push(did(told)),
         }
     }
 
@@ -182,7 +182,7 @@ impl World for Side {
                 Some(Planted::LosesReplies) => return,
                 Some(Planted::RepliesTwice) => {
                     self.did.push(replied());
-                    outbox.push(HostMessage::Reply { id: *id, answer: Ok(Answer::Done) });
+                    outbox.push(HostMessage::Reply { id: *id, answer: Ok(Response::Done) });
                 }
                 Some(_) | None => {}
             }
@@ -194,9 +194,9 @@ impl World for Side {
         }
     }
 
-    fn tell_when_drained(&mut self, client: ClientId) {
+    fn notify_when_drained(&mut self, client: ClientId) {
         if let Some(outbox) = self.outboxes.get(&client) {
-            outbox.tell_when_drained();
+            outbox.notify_when_drained();
         }
     }
 
@@ -222,7 +222,7 @@ impl World for Side {
             // Nobody follows here.
             Query::Stats { started, live } => {
                 let stats = Stats { started, sessions_live: live, ..Stats::default() };
-                self.send(client, HostMessage::Reply { id: request, answer: Ok(Answer::Stats(stats)) });
+                self.send(client, HostMessage::Reply { id: request, answer: Ok(Response::Stats(stats)) });
             }
         }
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use q_client::Prompt;
 use q_core::{Command, Entry, EntryNo, Mirror, SessionId};
-use q_proto::view::Line;
-use q_proto::{Answer, ClientMessage, Request, UNDRAWN};
+use q_proto::view::WireSummary;
+use q_proto::{ClientMessage, Request, Response, UNDRAWN};
 use q_term::command::UserCommand;
 use q_term::granted::{Way, granted};
 use q_term::{Intent, Ui};
@@ -47,7 +47,7 @@ pub(super) enum Waiting {
     Lookup {
         address: String,
         command: UserCommand,
-        so_far: Vec<Line>,
+        so_far: Vec<WireSummary>,
     },
     /// A session that is open again: it will be switched to.
     Reopen(SessionId),
@@ -170,17 +170,17 @@ impl Requests {
         ui: &mut Ui,
         client: &mut Client,
         waiting: Waiting,
-        answer: Result<Answer, CliError>,
+        answer: Result<Response, CliError>,
     ) -> Vec<Intent> {
         let mirror = &mut client.state.mirror;
         match (waiting, answer) {
-            (Waiting::New, Ok(Answer::Created { session, hibernated })) => {
+            (Waiting::New, Ok(Response::Created { session, hibernated })) => {
                 let intents = ui.created(mirror, session.into());
                 hibernated.inspect(|name| ui.made_room(name));
                 return intents;
             }
             (Waiting::Prompt(key), Ok(_)) => ui.accepted(key),
-            (Waiting::Page { session, before }, Ok(Answer::Page(page))) => {
+            (Waiting::Page { session, before }, Ok(Response::Page(page))) => {
                 mirror.prepend(
                     session,
                     before,
@@ -188,7 +188,7 @@ impl Requests {
                     page.trimmed,
                 );
             }
-            (Waiting::Lookup { address, command, mut so_far }, Ok(Answer::List(page))) => {
+            (Waiting::Lookup { address, command, mut so_far }, Ok(Response::List(page))) => {
                 let next = next_page(&page);
                 so_far.extend(page);
                 if let Some(next) = next {

@@ -6,7 +6,7 @@
 //! follower does, or that it panics, delays no commit and no other follower.
 
 mod feed;
-pub(crate) mod figures;
+pub(crate) mod metrics;
 mod work;
 
 use std::collections::BTreeMap;

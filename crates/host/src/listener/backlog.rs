@@ -91,8 +91,8 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::panic, reason = "tests may panic")]
-    use q_proto::view::{Body, Item, Pages, Piece};
-    use q_proto::{Answer, HostMessage, Id};
+    use q_proto::view::{Pages, WireBody, WireEntry, WireUpdate};
+    use q_proto::{HostMessage, Id, Response};
 
     use super::super::outbox::Taken;
     use super::*;
@@ -101,12 +101,12 @@ mod tests {
 
     fn text(offset: usize, bytes: usize) -> HostMessage {
         let (offset, text) = (offset as u64, "x".repeat(bytes));
-        HostMessage::Update(Piece::Text { session: Id(1), entry: 1, offset, text })
+        HostMessage::Update(WireUpdate::Text { session: Id(1), entry: 1, offset, text })
     }
 
     fn page(bytes: usize) -> HostMessage {
-        let entries = vec![Item { no: 1, at: 0, body: Body::Answer("x".repeat(bytes)) }];
-        HostMessage::Reply { id: 1, answer: Ok(Answer::Page(Pages { entries, trimmed: false })) }
+        let entries = vec![WireEntry { no: 1, at: 0, body: WireBody::Answer("x".repeat(bytes)) }];
+        HostMessage::Reply { id: 1, answer: Ok(Response::Page(Pages { entries, trimmed: false })) }
     }
 
     /// Reads everything; whether it was told that something is missing.

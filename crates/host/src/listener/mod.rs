@@ -18,7 +18,7 @@ use rustix::process::{Resource, getrlimit};
 use tokio::net::UnixListener;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::events::Event;
+use crate::events::HostEvent;
 use backlog::Backlog;
 use ungreeted::Ungreeted;
 
@@ -39,8 +39,8 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
 /// What all connections share: counts and budgets.
 #[derive(Debug)]
-struct Shared {
-    events: mpsc::Sender<Event>,
+struct ListenerContext {
+    events: mpsc::Sender<HostEvent>,
     ungreeted: Ungreeted,
     places: Arc<Semaphore>,
     /// What long frames may hold.
@@ -48,9 +48,9 @@ struct Shared {
     backlog: Arc<Backlog>,
 }
 
-impl Shared {
+impl ListenerContext {
     /// One that leaves a quarter of so many descriptors to the store and the agents.
-    fn within(descriptors: usize, events: mpsc::Sender<Event>) -> Self {
+    fn within(descriptors: usize, events: mpsc::Sender<HostEvent>) -> Self {
         Self {
             events,
             ungreeted: Ungreeted::of((descriptors / 4).clamp(1, UNGREETED)),
@@ -62,9 +62,9 @@ impl Shared {
 }
 
 /// Lets clients in until the listener is dropped.
-pub(crate) async fn accept(listener: UnixListener, events: mpsc::Sender<Event>) {
+pub(crate) async fn accept(listener: UnixListener, events: mpsc::Sender<HostEvent>) {
     let descriptors = getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok());
-    let shared = Arc::new(Shared::within(descriptors.unwrap_or(usize::MAX), events));
+    let shared = Arc::new(ListenerContext::within(descriptors.unwrap_or(usize::MAX), events));
     let mut last = ClientId(0);
     let me = rustix::process::geteuid().as_raw();
     loop {

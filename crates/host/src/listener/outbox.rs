@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use q_proto::HostMessage;
-use q_proto::view::Piece;
+use q_proto::view::WireUpdate;
 use tokio::sync::{Notify, Semaphore};
 
 use super::backlog::Backlog;
@@ -114,7 +114,7 @@ impl Outbox {
     }
 
     /// Has [`Taken::Drained`] told once everything is read.
-    pub fn tell_when_drained(&self) {
+    pub fn notify_when_drained(&self) {
         self.lock().awaited = true;
         self.filled.notify_one();
     }
@@ -237,7 +237,7 @@ impl Queue {
     }
 
     fn push(&mut self, message: HostMessage) {
-        let is_replaceable = is_told_by_snapshots(&message);
+        let is_replaceable = is_covered_by_snapshots(&message);
         if self.closed || is_replaceable && self.lagged {
             return; // nobody will read it, or the snapshots to come hold it
         }
@@ -261,13 +261,16 @@ impl Queue {
 
     /// Joins a piece of an answer to the one before it, if that still waits.
     fn join(&mut self, message: &HostMessage) -> bool {
-        let HostMessage::Update(Piece::Text { session, entry, offset, text }) = message else { return false };
+        let HostMessage::Update(WireUpdate::Text { session, entry, offset, text }) = message else {
+            return false;
+        };
         let Some(place) = self.last_update.get(&session.0).and_then(|place| place.checked_sub(self.taken))
         else {
             return false;
         };
-        if let Some(HostMessage::Update(Piece::Text { entry: waiting, offset: from, text: before, .. })) =
-            self.messages.get_mut(place)
+        if let Some(HostMessage::Update(WireUpdate::Text {
+            entry: waiting, offset: from, text: before, ..
+        })) = self.messages.get_mut(place)
             && waiting == entry
             && *from + before.len() as u64 == *offset
             && before.len() + text.len() <= TAKEN_BYTES
@@ -279,7 +282,7 @@ impl Queue {
     }
 
     fn drop_updates(&mut self) {
-        self.messages.retain(|message| !is_told_by_snapshots(message));
+        self.messages.retain(|message| !is_covered_by_snapshots(message));
         self.messages.shrink_to(self.messages.len());
         self.updates = 0;
         self.bytes = self.messages.iter().map(weight).sum();
@@ -305,7 +308,7 @@ impl Queue {
             }
             self.writing += weight;
             self.bytes -= weight;
-            self.updates -= if is_told_by_snapshots(message) { weight } else { 0 };
+            self.updates -= if is_covered_by_snapshots(message) { weight } else { 0 };
             taken.extend(self.messages.pop_front());
         }
         if !taken.is_empty() {
@@ -326,17 +329,17 @@ impl Queue {
 }
 
 /// Whether snapshots of all open sessions would tell it too. That a session ended is what they do not tell.
-fn is_told_by_snapshots(message: &HostMessage) -> bool {
+fn is_covered_by_snapshots(message: &HostMessage) -> bool {
     match message {
-        HostMessage::Update(Piece::Line(line)) => line.presence.is_open(),
+        HostMessage::Update(WireUpdate::Line(line)) => line.presence.is_open(),
         HostMessage::Update(
-            Piece::Entry { .. }
-            | Piece::Text { .. }
-            | Piece::Queue { .. }
-            | Piece::Draft { .. }
-            | Piece::Pending { .. },
+            WireUpdate::Entry { .. }
+            | WireUpdate::Text { .. }
+            | WireUpdate::Queue { .. }
+            | WireUpdate::Draft { .. }
+            | WireUpdate::Pending { .. },
         ) => true,
-        HostMessage::Update(Piece::Gone(_))
+        HostMessage::Update(WireUpdate::Gone(_))
         | HostMessage::Snapshot(_)
         | HostMessage::Welcome(_)
         | HostMessage::Unwelcome { .. }
@@ -349,14 +352,14 @@ fn is_told_by_snapshots(message: &HostMessage) -> bool {
 fn session_of(message: &HostMessage) -> Option<u128> {
     match message {
         HostMessage::Update(
-            Piece::Entry { session, .. }
-            | Piece::Text { session, .. }
-            | Piece::Queue { session, .. }
-            | Piece::Draft { session, .. }
-            | Piece::Pending { session, .. }
-            | Piece::Gone(session),
+            WireUpdate::Entry { session, .. }
+            | WireUpdate::Text { session, .. }
+            | WireUpdate::Queue { session, .. }
+            | WireUpdate::Draft { session, .. }
+            | WireUpdate::Pending { session, .. }
+            | WireUpdate::Gone(session),
         ) => Some(session.0),
-        HostMessage::Update(Piece::Line(line)) => Some(line.id.0),
+        HostMessage::Update(WireUpdate::Line(line)) => Some(line.id.0),
         HostMessage::Snapshot(shot) => Some(shot.line.id.0),
         HostMessage::Welcome(_)
         | HostMessage::Unwelcome { .. }
@@ -372,11 +375,11 @@ mod tests {
     use super::*;
     use futures_util::FutureExt as _;
     use q_core::Presence;
-    use q_proto::view::{Body, Item, Line};
-    use q_proto::{Answer, Id};
+    use q_proto::view::{WireBody, WireEntry, WireSummary};
+    use q_proto::{Id, Response};
 
     fn text(session: u128, offset: u64, text: &str) -> HostMessage {
-        HostMessage::Update(Piece::Text { session: Id(session), entry: 1, offset, text: text.into() })
+        HostMessage::Update(WireUpdate::Text { session: Id(session), entry: 1, offset, text: text.into() })
     }
 
     fn texts(outbox: &Outbox) -> Vec<(u128, String)> {
@@ -384,7 +387,7 @@ mod tests {
         messages
             .into_iter()
             .map(|message| {
-                let HostMessage::Update(Piece::Text { session, text, .. }) = &message else {
+                let HostMessage::Update(WireUpdate::Text { session, text, .. }) = &message else {
                     panic!("no text: {message:?}");
                 };
                 (session.0, text.clone())
@@ -421,7 +424,7 @@ mod tests {
     }
 
     fn line(session: u128, presence: Presence) -> HostMessage {
-        HostMessage::Update(Piece::Line(Box::new(Line {
+        HostMessage::Update(WireUpdate::Line(Box::new(WireSummary {
             id: Id(session),
             name: "a".into(),
             slot: 0,
@@ -472,10 +475,10 @@ mod tests {
     }
 
     fn page(bytes: usize) -> HostMessage {
-        let body = Body::Answer("x".repeat(bytes));
-        let entries = vec![Item { no: 1, at: 0, body }];
+        let body = WireBody::Answer("x".repeat(bytes));
+        let entries = vec![WireEntry { no: 1, at: 0, body }];
         let page = q_proto::view::Pages { entries, trimmed: false };
-        HostMessage::Reply { id: 1, answer: Ok(Answer::Page(page)) }
+        HostMessage::Reply { id: 1, answer: Ok(Response::Page(page)) }
     }
 
     #[test]
@@ -497,7 +500,7 @@ mod tests {
     fn the_host_hears_once_that_nothing_waits_any_more() {
         let outbox = Outbox::default();
         outbox.push(page(1));
-        outbox.tell_when_drained();
+        outbox.notify_when_drained();
         assert!(matches!(outbox.try_take(), Some(Taken::Messages(_))));
         assert!(matches!(outbox.try_take(), Some(Taken::Drained)));
         assert!(outbox.try_take().is_none());

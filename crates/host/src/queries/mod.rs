@@ -17,9 +17,9 @@ pub(crate) mod status;
 use q_core::{EntryNo, SessionId};
 use q_store::{Store, StoreError, Stretch};
 
-use q_proto::Answer;
+use q_proto::Response;
 
-use crate::followers::figures::FollowedFigures;
+use crate::followers::metrics::FollowedMetrics;
 
 /// The most one answer carries of what was said, in bytes.
 const PAGE_BYTES: u32 = 1 << 20;
@@ -63,13 +63,13 @@ impl Query {
     }
 
     /// Reads what was asked for. Waits for the disk, or a follower.
-    pub(crate) fn answer(self, store: &dyn Store, figures: &FollowedFigures) -> Result<Answer, StoreError> {
+    pub(crate) fn answer(self, store: &dyn Store, metrics: &FollowedMetrics) -> Result<Response, StoreError> {
         match self {
             Self::Page { session, before, bytes } => page::read(store, session, before, bytes),
             Self::Output { session, stretch } => output::read(store, session, stretch),
             Self::Facts { session } => facts::read(store, session),
             Self::Stats { started, live } => {
-                Ok(figures.read(|figures| stats::answer(figures, started, live)))
+                Ok(metrics.read(|metrics| stats::answer(metrics, started, live)))
             }
         }
     }

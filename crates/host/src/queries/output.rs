@@ -1,7 +1,7 @@
 //! A stretch of what is kept of a result, from the store.
 
 use q_core::{EntryNo, SessionId};
-use q_proto::Answer;
+use q_proto::Response;
 use q_store::{Store, StoreError, Stretch};
 
 use super::{PAGE_BYTES, Query};
@@ -11,6 +11,6 @@ pub(crate) fn query(session: SessionId, entry: u64, from: u64, bytes: u32) -> Qu
     Query::Output { session, stretch: Stretch { entry: EntryNo(entry), from, bytes } }
 }
 
-pub(super) fn read(store: &dyn Store, session: SessionId, stretch: Stretch) -> Result<Answer, StoreError> {
-    store.result(session, stretch).map(Answer::Stretch)
+pub(super) fn read(store: &dyn Store, session: SessionId, stretch: Stretch) -> Result<Response, StoreError> {
+    store.result(session, stretch).map(Response::Stretch)
 }

@@ -5,13 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 
 use q_core::{SessionId, Stored};
-use q_proto::{Answer, HostMessage, Refused};
+use q_proto::{HostMessage, Refused, Response};
 use q_store::{Store, StoreError};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::Query;
 use crate::events::Loaded;
-use crate::followers::figures::FollowedFigures;
+use crate::followers::metrics::FollowedMetrics;
 use crate::listener::Outbox;
 
 /// Queries that are read at once: each answer may hold a page of long entries.
@@ -25,7 +25,7 @@ pub(crate) struct Reads {
     loaded: mpsc::UnboundedSender<Loaded>,
     /// How much of a live session recovery reads.
     tail_bytes: usize,
-    figures: FollowedFigures,
+    metrics: FollowedMetrics,
 }
 
 impl Reads {
@@ -33,20 +33,20 @@ impl Reads {
         store: Weak<dyn Store>,
         loaded: mpsc::UnboundedSender<Loaded>,
         tail_bytes: usize,
-        figures: FollowedFigures,
+        metrics: FollowedMetrics,
     ) -> Self {
-        Self { store, places: Arc::new(Semaphore::new(AT_ONCE)), loaded, tail_bytes, figures }
+        Self { store, places: Arc::new(Semaphore::new(AT_ONCE)), loaded, tail_bytes, metrics }
     }
 
     /// Answers a request with what is read, from a thread that may wait for the disk.
     pub(crate) fn answer(&self, outbox: Arc<Outbox>, request: u64, query: Query) {
         let (store, places) = (Weak::clone(&self.store), Arc::clone(&self.places));
-        let figures = self.figures.clone();
+        let metrics = self.metrics.clone();
         tokio::spawn(async move {
             let Ok(_place) = places.acquire_owned().await else { return };
             let Some(store) = store.upgrade() else { return };
             let reading = tokio::task::spawn_blocking(move || {
-                outbox.push(HostMessage::Reply { id: request, answer: answer(&*store, &figures, query) });
+                outbox.push(HostMessage::Reply { id: request, answer: answer(&*store, &metrics, query) });
             });
             let _answered = reading.await;
         });
@@ -76,9 +76,9 @@ fn stored(store: &dyn Store, session: SessionId, tail_bytes: usize) -> Result<Bo
     }
 }
 
-fn answer(store: &dyn Store, figures: &FollowedFigures, query: Query) -> Result<Answer, Refused> {
+fn answer(store: &dyn Store, metrics: &FollowedMetrics, query: Query) -> Result<Response, Refused> {
     let refused = |message| Refused { code: "store".into(), message, limit: false };
-    unless_it_panics(query.session(), || query.answer(store, figures)).map_err(refused)
+    unless_it_panics(query.session(), || query.answer(store, metrics)).map_err(refused)
 }
 
 fn unless_it_panics<T>(
