@@ -61,7 +61,7 @@ pub use id::{
     CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, RequestId, Seq, SessionId, Token, TurnNo,
 };
 pub use import::{Import, ImportFault, Item};
-pub use input::{Command, Input};
+pub use input::{AgentSource, Command, Input, NewSession};
 pub use kind::Kind;
 pub use limits::Limits;
 pub use mirror::Mirror;

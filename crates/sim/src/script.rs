@@ -35,6 +35,7 @@ impl Script {
         let is_first = !lines.iter().any(|line| line.starts_with('>'));
         let line = write(after, wall, input);
         lines.push(match input {
+            // A scenario begins with a host; every later one comes of a crash.
             Input::Started if !is_first => format!("> {}", line.replacen("started", "crash", 1)),
             Input::Started
             | Input::Stopping
@@ -44,6 +45,7 @@ impl Script {
             | Input::Wish { .. }
             | Input::Loaded { .. }
             | Input::Offered { .. }
+            | Input::NotBound { .. }
             | Input::Memory { .. }
             | Input::Agent { .. }
             | Input::Tick => format!("> {line}"),

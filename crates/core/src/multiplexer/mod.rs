@@ -155,6 +155,7 @@ impl Step<'_> {
             Input::Wish { to, command } => self.grant(to, command),
             Input::Loaded { session, stored } => self.loaded(session, stored),
             Input::Offered { session, agent } => self.offered(session, agent),
+            Input::NotBound { session, turn } => self.not_bound(session, turn),
             Input::Memory { bytes } => self.weigh(bytes),
             Input::Agent { session, turn, event } => self.hear(session, turn, event),
             Input::Tick => {} // what is due was done before

@@ -71,6 +71,7 @@ impl Script {
                 Input::Showing { client, session, at_end: !self.take("scrolled") }
             }
             "offer" => Input::Offered { session: self.session()?, agent: self.word("an agent")? },
+            "unbound" => Input::NotBound { session: self.session()?, turn: self.turn()? },
             "memory" => Input::Memory { bytes: self.number()? },
             "unreadable" => Input::Loaded { session: self.session()?, stored: Err(self.word("a reason")?) },
             "sent" | "text" | "thinking" | "plan" | "model" | "usage" | "title" | "steerable" | "call"

@@ -42,6 +42,7 @@ fn input_words(input: &Input) -> String {
             format!("show c{client} {shown}{end}")
         }
         Input::Offered { session: id, agent } => format!("offer {} {}", session(*id), bare(agent)),
+        Input::NotBound { session: id, turn } => format!("unbound {}{}", session(*id), unless_first(*turn)),
         Input::Memory { bytes } => format!("memory {bytes}"),
         Input::Loaded { session: id, stored: Ok(_) } => format!("loaded {}", session(*id)),
         Input::Loaded { session: id, stored: Err(why) } => format!("unreadable {} {why:?}", session(*id)),
