@@ -67,7 +67,7 @@ fn read_unless(path: &Path, fault: impl Fn(u32) -> Option<String>) -> Result<Str
     // Of the file that was opened: another one may be in its place by now.
     let found = file.metadata().map_err(Untrusted::Unreadable)?;
     if found.is_file() {
-        let us = rustix::process::geteuid().as_raw();
+        let us = q_proto::place::ours();
         if found.uid() != us && found.uid() != ROOT {
             return Err(Untrusted::NotOurs(format!("it belongs to another user (uid {})", found.uid())));
         }

@@ -26,12 +26,7 @@ pub struct Prompt {
 
 impl Prompt {
     fn command(&self) -> Command {
-        let (session, token, text) = (self.session, self.token, self.text.clone());
-        if self.steers {
-            Command::Steer { session, token, text }
-        } else {
-            Command::Submit { session, token, text }
-        }
+        Command::prompt(self.session, self.token, self.text.clone(), self.steers)
     }
 }
 

@@ -8,22 +8,23 @@ use std::time::Duration;
 
 use q_agent::{AgentControl, ChildEnvironment, Seat};
 use q_core::{
-    AgentEvent, AgentFailure, ClientId, Deadline, Effect, Environment, FailureKind, Input, Instant,
-    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Summary, TurnNo, Update, View,
+    ClientId, Deadline, Effect, Environment, Input, Instant, Multiplexer, Presence, Refusal, Reply,
+    SessionId, Snapshot, TurnNo, Update,
 };
 use q_proto::message::{Hello, NamedAgent, Status};
-use q_proto::view::{WireSnapshot, WireSummary, WireUpdate};
+use q_proto::view::{WireSnapshot, WireUpdate};
 use q_proto::{HostMessage, Id, Refused, Response};
 use q_store::StoreError;
 
 use crate::listener;
 use agents::Agents;
 
+use crate::agent_request::AgentRequest;
 use crate::events::{HostEvent, Loaded, RunEvent};
 use crate::followers::metrics::Recorder;
 use crate::pipeline::{Pipeline, Released};
 use crate::queries::queue::{ClientQuery, QueryQueue};
-use crate::world::{AgentRequest, Real, World};
+use crate::world::{Real, World};
 use crate::writer::CommitReport;
 
 /// What a snapshot carries of each session at first, in bytes: several screens; older entries are paged in.
@@ -189,7 +190,7 @@ impl<W: World> Host<W> {
             }
             HostEvent::Loaded(Loaded { session, stored }) => self.feed(Input::Loaded { session, stored }),
             HostEvent::Run(RunEvent { session, turn, event }) => {
-                self.feed(Input::Agent { session, turn, event })
+                self.feed(Input::Agent { session, turn, event });
             }
             HostEvent::Deadline => self.feed(Input::Tick),
             HostEvent::Terminate => self.stop(End::Orderly),
@@ -268,12 +269,9 @@ impl<W: World> Host<W> {
 
     fn run(&mut self, seat: Seat, turn: TurnNo, agent: &str, model: String, brief: String) {
         let session = seat.session;
-        if let Some(agent) = self.agents.of(session, agent).cloned() {
-            self.world.run(AgentRequest { seat, turn, agent, model, brief });
-        } else {
-            let failure =
-                AgentFailure { kind: FailureKind::NotConfigured, detail: format!("agent `{agent}`") };
-            self.feed(Input::Agent { session, turn, event: AgentEvent::Failed(failure) });
+        match self.agents.of(session, agent).cloned() {
+            Some(agent) => self.world.run(AgentRequest { seat, turn, agent, model, brief }),
+            None => self.feed(Input::NotBound { session, turn }),
         }
     }
 
@@ -292,14 +290,12 @@ impl<W: World> Host<W> {
         let mut watchers =
             self.connections.iter().filter(|(_, connection)| is_told(connection)).map(|(&client, _)| client);
         let Some(first) = watchers.next() else { return };
-        let mut piece = WireUpdate::from(update);
-        if let WireUpdate::Line(line) = &mut piece {
-            line.wants_agent = self.core.view().wants_agent(line.id.into());
-        }
+        let view = self.core.view();
+        let update = WireUpdate::of(update, |session| view.wants_agent(session));
         for client in watchers {
-            self.world.send(client, HostMessage::Update(piece.clone()));
+            self.world.send(client, HostMessage::Update(update.clone()));
         }
-        self.world.send(first, HostMessage::Update(piece));
+        self.world.send(first, HostMessage::Update(update));
     }
 
     fn welcome(&mut self, client: ClientId, hello: Hello) {
@@ -360,7 +356,8 @@ impl<W: World> Host<W> {
                 Presence::Closed | Presence::Trashed => None, // it was told so
             };
             if let Some(snapshot) = snapshot {
-                let snapshot = HostMessage::Snapshot(shot(view, snapshot));
+                let snapshot =
+                    HostMessage::Snapshot(WireSnapshot::of(snapshot, |session| view.wants_agent(session)));
                 weight += listener::weight(&snapshot);
                 self.world.send(client, snapshot);
             }
@@ -397,23 +394,11 @@ impl<W: World> Host<W> {
             if let Some(connection) = self.connections.get_mut(&client) {
                 connection.owed.remove(&id);
             }
-            self.world.send(client, HostMessage::Snapshot(shot(self.core.view(), snapshot)));
+            let view = self.core.view();
+            let snapshot = WireSnapshot::of(snapshot, |session| view.wants_agent(session));
+            self.world.send(client, HostMessage::Snapshot(snapshot));
         }
     }
-}
-
-/// A session's line as clients get it: it also says whether the session's agent is wanted.
-fn line(view: View<'_>, summary: Summary) -> WireSummary {
-    let wants_agent = view.wants_agent(summary.id);
-    WireSummary { wants_agent, ..WireSummary::from(summary) }
-}
-
-/// A snapshot as clients get it.
-fn shot(view: View<'_>, snapshot: Snapshot) -> WireSnapshot {
-    let wants_agent = view.wants_agent(snapshot.summary.id);
-    let mut shot = WireSnapshot::from(snapshot);
-    shot.line.wants_agent = wants_agent;
-    shot
 }
 
 /// The session whose snapshot would tell this update too. That a session ended is what none tells.

@@ -45,7 +45,7 @@ impl Pipeline {
         });
         match (&commit, self.waiting.back_mut()) {
             (Some((commit, _)), _) => {
-                self.waiting.push_back(PendingCommit { commit: *commit, effects: after })
+                self.waiting.push_back(PendingCommit { commit: *commit, effects: after });
             }
             (None, Some(last)) => last.effects.extend(after),
             (None, None) => released.extend(after),

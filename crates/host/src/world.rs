@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use q_agent::{AgentControl, AgentSpec, Seat};
+use q_agent::AgentControl;
 use q_core::{Batch, ClientId, Input, Now, SessionId, TurnNo};
 use q_proto::HostMessage;
 use q_proto::entropy::{self, NoEntropy};
 
+use crate::agent_request::AgentRequest;
 use crate::clock::Clock;
 use crate::listener::{Outbox, Outboxes};
 use crate::pipeline::CommitNo;
-use crate::queries::Query;
+use crate::queries::query::Query;
 use crate::queries::reads::Reads;
 use crate::runs::Runs;
 use crate::writer::Writer;
@@ -45,20 +46,6 @@ pub trait World {
     fn forget(&mut self, client: ClientId);
     /// Reads what a query asks for and answers the request with it.
     fn query(&mut self, client: ClientId, request: u64, query: Query);
-}
-
-/// What an agent is to be asked; the conversation is read from the store.
-#[derive(Clone, Debug)]
-pub struct AgentRequest {
-    /// For whom, and within what.
-    pub seat: Seat,
-    pub turn: TurnNo,
-    /// How the agent is reached.
-    pub agent: AgentSpec,
-    /// Which of its models; empty for its own.
-    pub model: String,
-    /// What it is told about its task; may be empty.
-    pub brief: String,
 }
 
 /// The real world: clocks, files and agents of this machine.
@@ -112,25 +99,21 @@ impl World for Real {
     }
 
     fn send(&mut self, client: ClientId, message: HostMessage) {
-        if let Some(outbox) = self.outboxes.get(&client) {
+        if let Some(outbox) = self.outboxes.get(client) {
             outbox.push(message);
         }
     }
 
     fn notify_when_drained(&mut self, client: ClientId) {
-        if let Some(outbox) = self.outboxes.get(&client) {
-            outbox.notify_when_drained();
-        }
+        self.outboxes.notify_when_drained(client);
     }
 
     fn forget(&mut self, client: ClientId) {
-        if let Some(outbox) = self.outboxes.remove(&client) {
-            outbox.close();
-        }
+        self.outboxes.forget(client);
     }
 
     fn query(&mut self, client: ClientId, request: u64, query: Query) {
-        if let Some(outbox) = self.outboxes.get(&client) {
+        if let Some(outbox) = self.outboxes.get(client) {
             self.reads.answer(Arc::clone(outbox), request, query);
         }
     }

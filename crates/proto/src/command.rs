@@ -275,6 +275,7 @@ pub fn kind(word: &str) -> Result<Kind, NameFault> {
     if word.is_empty() {
         return Ok(Kind::default());
     }
+    // q's own words first: nobody's kind takes the place of one of those.
     word.parse().or_else(|_| word.parse().map(Kind::Custom))
 }
 

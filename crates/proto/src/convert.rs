@@ -6,7 +6,7 @@ use q_core::{
 };
 
 use super::command::kind;
-use super::request::Id;
+use super::id::Id;
 use super::view::{
     By, Failure, Planned, SentEntries, WireBody, WireCall, WireEntry, WireSnapshot, WireSummary, WireUpdate,
 };
@@ -23,8 +23,9 @@ impl From<Id> for SessionId {
     }
 }
 
-impl From<Summary> for WireSummary {
-    fn from(summary: Summary) -> Self {
+impl WireSummary {
+    /// A session's summary for clients, and whether the host wants to be told how its agent is reached.
+    pub fn of(summary: Summary, wants_agent: bool) -> Self {
         Self {
             id: summary.id.into(),
             name: summary.name.to_string(),
@@ -58,7 +59,7 @@ impl From<Summary> for WireSummary {
             preview: summary.preview,
             created: summary.created.0,
             touched: summary.touched.0,
-            wants_agent: false,
+            wants_agent,
         }
     }
 }
@@ -76,6 +77,7 @@ impl TryFrom<WireSummary> for Summary {
             model: line.model,
             directory: line.directory,
             policy: line.policy,
+            // A tag that is none costs the tag, and not its session.
             tags: line.tags.iter().filter_map(|tag| tag.parse().ok()).collect(),
             pinned: line.pinned,
             parent: line.parent.map(SessionId::from),
@@ -175,6 +177,7 @@ impl From<WireEntry> for q_core::Entry {
                 q_core::Body::Call(Called { no: CallNo(no), tool, input, wants })
             }
             WireBody::Result { of, outcome, text, kept, whole } => {
+                // A host that says nothing of it keeps what it sends.
                 let kept = kept.max(text.len() as u64);
                 q_core::Body::Result(Resulted { of: EntryNo(of), outcome, text, kept, whole })
             }
@@ -226,10 +229,12 @@ impl From<WireCall> for PendingCall {
     }
 }
 
-impl From<Snapshot> for WireSnapshot {
-    fn from(snapshot: Snapshot) -> Self {
+impl WireSnapshot {
+    /// A session's snapshot for clients; `wants_agent` as in [`WireSummary::of`].
+    pub fn of(snapshot: Snapshot, wants_agent: impl FnOnce(SessionId) -> bool) -> Self {
+        let wants_agent = wants_agent(snapshot.summary.id);
         Self {
-            line: snapshot.summary.into(),
+            line: WireSummary::of(snapshot.summary, wants_agent),
             entries: snapshot.entries.into_iter().map(WireEntry::from).collect(),
             trimmed: snapshot.trimmed,
             queue: queue_out(snapshot.queue),
@@ -254,10 +259,14 @@ impl TryFrom<WireSnapshot> for Snapshot {
     }
 }
 
-impl From<Update> for WireUpdate {
-    fn from(update: Update) -> Self {
+impl WireUpdate {
+    /// An update for clients; `wants_agent` as in [`WireSummary::of`].
+    pub fn of(update: Update, wants_agent: impl FnOnce(SessionId) -> bool) -> Self {
         match update {
-            Update::Session(summary) => Self::Line(Box::new(WireSummary::from(*summary))),
+            Update::Session(summary) => {
+                let wants_agent = wants_agent(summary.id);
+                Self::Line(Box::new(WireSummary::of(*summary, wants_agent)))
+            }
             Update::Gone(session) => Self::Gone(session.into()),
             Update::Pending { session, pending } => {
                 let pending = pending.into_iter().map(WireCall::from).collect();

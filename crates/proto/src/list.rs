@@ -9,6 +9,7 @@ const PAGE_BYTES: usize = 4 << 20;
 pub fn page(lines: impl Iterator<Item = WireSummary>) -> Vec<WireSummary> {
     let mut weight = 0;
     let fits = |line: &WireSummary| {
+        // Otherwise one that is too heavy would end the list, and hide all behind it.
         let is_first = weight == 0;
         weight += line.weight();
         is_first || weight <= PAGE_BYTES

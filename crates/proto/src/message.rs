@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
-use super::network::Network;
-use super::request::{Id, Request};
-use super::shaping::Shaping;
+use super::id::Id;
+use super::request::Request;
 use super::view::{Pages, WireCall, WireSnapshot, WireSummary, WireUpdate};
 use super::{OLDEST, PROTOCOL};
+
+pub use super::reach::{NamedAgent, Reach};
 
 /// What a client says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,71 +74,9 @@ impl Hello {
 
     /// Whether a host of this program and this client understand one another.
     pub const fn is_understood(&self) -> bool {
+        // Who does not say understands what it speaks, and nothing older.
         let oldest = if self.oldest == 0 { self.protocol } else { self.oldest };
         self.protocol >= OLDEST && oldest <= PROTOCOL
-    }
-}
-
-/// An agent as a client's configuration names it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NamedAgent {
-    pub name: String,
-    /// How it is reached.
-    pub reach: Reach,
-}
-
-/// How an agent is reached.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "there are a handful, and nearly all are of the large one")]
-#[serde(rename_all = "snake_case")]
-pub enum Reach {
-    /// It is built in.
-    Guide,
-    /// A model behind an API.
-    Http {
-        /// The address below which its protocol is asked.
-        base_url: String,
-        /// The key, if the server wants one. Never written to disk or log by the host.
-        key: Option<String>,
-        /// The model unless the session says another.
-        model: String,
-        /// How long it may stay silent.
-        idle_timeout_ms: u64,
-        /// The network of whoever brings it.
-        #[serde(default)]
-        network: Network,
-        /// What of the requests is to be otherwise.
-        #[serde(default)]
-        shaping: Shaping,
-    },
-}
-
-impl Reach {
-    /// How long its texts are.
-    pub fn bytes(&self) -> usize {
-        match self {
-            Self::Guide => 0,
-            Self::Http { base_url, key, model, idle_timeout_ms: _, network, shaping } => {
-                let key = key.as_ref().map_or(0, String::len);
-                base_url.len() + key + model.len() + network.bytes() + shaping.bytes()
-            }
-        }
-    }
-}
-
-/// Which agents there are is no secret; how they are reached holds keys.
-impl std::fmt::Debug for NamedAgent {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NamedAgent").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Reach {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Guide => "Guide",
-            Self::Http { .. } => "Http { .. }",
-        })
     }
 }
 
@@ -278,9 +217,10 @@ pub struct WireQuantiles {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
     use super::*;
+    use crate::shaping::Shaping;
 
     #[test]
     fn neighbouring_versions_talk_where_their_protocols_overlap() {

@@ -4,10 +4,10 @@ use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, Step
 use serde::{Deserialize, Serialize};
 
 use super::few::few;
+use super::id::Id;
 use super::leaf::{
     ActivityDef, FailureKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef,
 };
-use super::request::Id;
 
 /// [`q_core::Summary`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]

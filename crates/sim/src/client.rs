@@ -16,12 +16,12 @@ use q_proto::shaping::Shaping;
 use q_proto::view::{WireCall, WireUpdate};
 use q_proto::{ClientMessage, HostMessage, Request, Response};
 
+use super::agents::AGENTS;
 use super::consent::CallId;
 use super::index::Index;
 use super::law::{Held, Law};
 use super::planted::Planted;
 use super::texts;
-use super::wishes::AGENTS;
 
 /// One place where a client may be.
 #[derive(Debug)]
@@ -143,6 +143,7 @@ impl Client {
         let hello = self.state.hello(self.watches);
         let agents = AGENTS.iter().filter_map(|agent| self.agent(agent)).collect();
         let before = std::mem::replace(&mut self.state, ClientState::new(agents));
+        // Its prompts are delivered once its mirror is whole, as the terminal does.
         let _nobody_looks_at_these = self.state.take_over(before);
         hello
     }
@@ -282,6 +283,7 @@ impl Client {
 
     /// The host is gone.
     fn lost(&mut self, now: Instant) {
+        // A script has nobody who would wait for the next host.
         if self.watches {
             self.presence = State::Knocking(now.after(self.backoff.lost(now)));
         } else {

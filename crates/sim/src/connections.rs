@@ -27,6 +27,7 @@ impl Stage {
                 }
                 if let Some(life) = &mut self.life
                     && life.phase == Phase::Serving
+                    // The listener waits where the queue is full, and whoever comes with it.
                     && life.inbox.len() < QUEUE
                 {
                     life.last_client = life.last_client.next();

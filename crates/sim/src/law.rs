@@ -43,6 +43,8 @@ pub enum Law {
     NoToolAfterCancel,
     /// Each call has exactly one result when its turn is over.
     ResultOnce,
+    /// A call's result is its own, in whatever order results come.
+    ResultRight,
     /// A request has one reply, and a reply has a request.
     OneReply,
     /// At rest, no request of a living client waits.
@@ -105,7 +107,7 @@ impl fmt::Display for Violation {
 pub(super) type Held<T = ()> = Result<T, Violation>;
 
 impl Law {
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::DurableFirst,
         Self::NothingAfterFailure,
         Self::PromptKept,
@@ -125,6 +127,7 @@ impl Law {
         Self::ToolAllowed,
         Self::NoToolAfterCancel,
         Self::ResultOnce,
+        Self::ResultRight,
         Self::OneReply,
         Self::Answered,
         Self::MirrorTrue,
@@ -167,6 +170,7 @@ impl Law {
             | Self::ToolAllowed
             | Self::NoToolAfterCancel
             | Self::ResultOnce
+            | Self::ResultRight
             | Self::MirrorTrue
             | Self::UnreadTrue
             | Self::InboxTrue

@@ -89,6 +89,7 @@ impl Ledger {
             if let Command::Submit { text, .. } | Command::Steer { text, .. } = command {
                 submission = mark::submission(text);
             } else if let Command::Retry { session, .. } = command
+                // That fault retries in a client's name what nobody wished.
                 && self.planted != Some(Planted::RetriesByItself)
             {
                 *self.retries.entry(*session).or_default() += 1;

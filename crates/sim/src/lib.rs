@@ -12,6 +12,7 @@ mod connections;
 mod consent;
 mod disk;
 mod history;
+mod hosts;
 mod index;
 mod law;
 mod ledger;
@@ -19,6 +20,8 @@ mod life;
 mod loads;
 mod mark;
 mod moves;
+mod outcome;
+mod pace;
 mod plan;
 mod planted;
 mod rest;
@@ -33,13 +36,12 @@ mod trace;
 mod turn;
 mod wishes;
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use law::{Law, Violation};
-pub use moves::Pace;
+pub use outcome::{Counts, RunOutcome};
+pub use pace::Pace;
 pub use plan::Plan;
 pub use planted::Planted;
 pub use shrink::shrunk;
@@ -47,24 +49,6 @@ pub use step::{Act, Aim, AnswerKind, ClientRequest, Does, InjectedFault, Number,
 
 use law::Held;
 use stage::Stage;
-
-/// How often what happened.
-pub type Counts = BTreeMap<Cow<'static, str>, u64>;
-
-/// What became of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunOutcome {
-    /// The law that was broken, if one was.
-    pub broken: Option<Violation>,
-    /// All that was observed, as a number.
-    pub hash: u64,
-    /// How often what happened.
-    pub figures: Counts,
-    /// What was observed, if lines were kept.
-    pub lines: Vec<String>,
-    /// What the core was told, as a scenario has it, if lines were kept.
-    pub script: Vec<String>,
-}
 
 /// How many runs there were, for a world that is never the same.
 static RUNS: AtomicU64 = AtomicU64::new(0);

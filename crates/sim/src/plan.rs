@@ -7,7 +7,7 @@ use q_core::{Limits, Wants};
 use q_host::simulation::Bounds;
 use q_testkit::chance::Chance;
 
-use super::moves::Pace;
+use super::pace::Pace;
 use super::planted::Planted;
 use super::step::{Act, Aim, AnswerKind, ClientRequest, Does, InjectedFault, Number, Say, SimulationStep};
 
@@ -147,41 +147,29 @@ fn prompt(chance: &mut Chance) -> u16 {
     if chance.one_in(12) { 0 } else { chance.between(8, 90) as u16 }
 }
 
+/// One of these; what is to be likelier stands there more often.
+fn one_of<T: Copy, const N: usize>(chance: &mut Chance, choices: [T; N]) -> T {
+    choices[chance.below(N)]
+}
+
 fn answer(chance: &mut Chance) -> AnswerKind {
-    const ANSWERS: [AnswerKind; 6] = [
-        AnswerKind::Once,
-        AnswerKind::Once,
-        AnswerKind::Once,
-        AnswerKind::Always,
-        AnswerKind::Deny,
-        AnswerKind::Words,
-    ];
-    ANSWERS[chance.below(ANSWERS.len())]
+    use AnswerKind::{Always, Deny, Once, Words};
+    one_of(chance, [Once, Once, Once, Always, Deny, Words])
 }
 
 fn aim(chance: &mut Chance) -> Aim {
-    const AIMS: [Aim; 8] =
-        [Aim::True, Aim::True, Aim::True, Aim::True, Aim::Twice, Aim::Late, Aim::OtherDigest, Aim::OtherTurn];
-    AIMS[chance.below(AIMS.len())]
+    use Aim::{Late, OtherDigest, OtherTurn, True, Twice};
+    one_of(chance, [True, True, True, True, Twice, Late, OtherDigest, OtherTurn])
 }
 
 fn wants(chance: &mut Chance) -> Wants {
-    const WANTS: [Wants; 5] = [Wants::Nothing, Wants::Nothing, Wants::Consent, Wants::Consent, Wants::Words];
-    WANTS[chance.below(WANTS.len())]
+    use Wants::{Consent, Nothing, Words};
+    one_of(chance, [Nothing, Nothing, Consent, Consent, Words])
 }
 
 fn number(chance: &mut Chance) -> Number {
-    const NUMBERS: [Number; 8] = [
-        Number::Next,
-        Number::Next,
-        Number::Next,
-        Number::Next,
-        Number::Next,
-        Number::Far,
-        Number::Same,
-        Number::Lower,
-    ];
-    NUMBERS[chance.below(NUMBERS.len())]
+    use Number::{Far, Lower, Next, Same};
+    one_of(chance, [Next, Next, Next, Next, Next, Far, Same, Lower])
 }
 
 fn by(chance: &mut Chance, does: fn(&mut Chance) -> Does) -> Act {
@@ -205,6 +193,8 @@ struct Mix<T: 'static> {
 
 impl<T> Mix<T> {
     fn new(rows: &'static [Row<T>], chance: &mut Chance) -> Self {
+        // A third of all kinds is left out of a run, a quarter of the others comes six times as often: otherwise what is rare
+        // would hardly ever meet.
         let weigh = |row: &Row<T>| {
             let preferred = [1, 1, 2, 6][chance.below(4)];
             if !row.always && chance.one_in(3) { 0 } else { row.weight * preferred }
@@ -299,7 +289,7 @@ fn limits(chance: &mut Chance) -> Limits {
 
 /// One of these spans, in milliseconds.
 fn span(chance: &mut Chance, millis: [u64; 4]) -> Duration {
-    Duration::from_millis(millis[chance.below(millis.len())])
+    Duration::from_millis(one_of(chance, millis))
 }
 
 fn bounds(chance: &mut Chance) -> Bounds {

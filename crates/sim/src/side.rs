@@ -1,10 +1,11 @@
 //! The world's side of the loop: what the host wants done is noted, and carried out by the stage after the event.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
-use q_host::simulation::{AgentControl, AgentRequest, Bounds, CommitNo, Outbox, Query, World};
+use q_host::simulation::{
+    AgentControl, AgentRequest, Bounds, CommitNo, Outbox, Outboxes, Query, StoreQuery, World,
+};
 use q_proto::entropy::NoEntropy;
 use q_proto::message::Stats;
 use q_proto::{HostMessage, Refused, Response};
@@ -62,7 +63,7 @@ pub(super) struct Side {
     pub(super) overheard: Option<Vec<(Now, Input)>>,
     /// Told to nobody yet, by a planted fault.
     held_back: Vec<(SessionId, TurnNo, AgentControl)>,
-    outboxes: BTreeMap<ClientId, Arc<Outbox>>,
+    outboxes: Outboxes,
     bounds: Bounds,
     planted: Option<Planted>,
 }
@@ -78,7 +79,7 @@ impl Side {
             memory: USUAL_MEMORY,
             overheard: None,
             held_back: Vec::new(),
-            outboxes: BTreeMap::new(),
+            outboxes: Outboxes::default(),
             bounds,
             planted,
         }
@@ -170,7 +171,7 @@ impl World for Side {
     }
 
     fn send(&mut self, client: ClientId, message: HostMessage) {
-        let Some(outbox) = self.outboxes.get(&client) else { return };
+        let Some(outbox) = self.outboxes.get(client) else { return };
         if let HostMessage::Reply { id, answer } = &message {
             let replied = || Did::Reply {
                 client,
@@ -195,28 +196,24 @@ impl World for Side {
     }
 
     fn notify_when_drained(&mut self, client: ClientId) {
-        if let Some(outbox) = self.outboxes.get(&client) {
-            outbox.notify_when_drained();
-        }
+        self.outboxes.notify_when_drained(client);
     }
 
     fn forget(&mut self, client: ClientId) {
-        if let Some(outbox) = self.outboxes.remove(&client) {
-            outbox.close();
-        }
+        self.outboxes.forget(client);
     }
 
     fn query(&mut self, client: ClientId, request: u64, query: Query) {
         match query {
-            Query::Page { session, before, bytes } => {
+            Query::Store(StoreQuery::Page { session, before, bytes }) => {
                 self.did.push(Did::WantPage(WantedPage { client, request, session, before, bytes }));
             }
             // Simulated clients read no result on: what they could read is looked at when it is written.
-            Query::Output { session, .. } => {
+            Query::Store(StoreQuery::Output { session, .. }) => {
                 self.refuse(client, request, format!("nobody reads results of {session} here"));
             }
             // They write nothing down, so none asks.
-            Query::Facts { session } => {
+            Query::Store(StoreQuery::Facts { session }) => {
                 self.refuse(client, request, format!("nobody reads the facts of {session} here"));
             }
             // Nobody follows here.

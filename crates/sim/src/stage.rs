@@ -10,7 +10,6 @@ use q_proto::view::Pages;
 use q_proto::{ClientMessage, HostMessage, Response};
 use q_store::Store;
 
-use super::Counts;
 use super::agents::Agents;
 use super::client::{Client, State};
 use super::clocks::Clocks;
@@ -19,7 +18,8 @@ use super::law::{Held, Law};
 use super::ledger::Ledger;
 use super::life::Life;
 use super::mark;
-use super::moves::Pace;
+use super::outcome::Counts;
+use super::pace::Pace;
 use super::plan::Plan;
 use super::planted::Planted;
 use super::script::Script;
@@ -161,6 +161,7 @@ impl Stage {
         let gone = || index.sessions().iter().copied().find(|session| index.is_erased(*session));
         let place = usize::from(number).checked_rem(left.len());
         match place {
+            // What is gone is refused in one way only: now and then is enough.
             Some(place) if number > 0 || !self.wishes.is_multiple_of(8) => left[place],
             Some(_) | None => gone().unwrap_or(mark::session(u64::MAX)),
         }
@@ -168,6 +169,7 @@ impl Stage {
 
     fn client_acts(&mut self, number: u8, does: &Does) -> Held {
         let nobody_is_there = self.clients.iter().all(|client| matches!(client.presence, State::Away));
+        // Where nobody is, nothing but time would pass.
         let comes = Does::Come { watch: true, agents: true };
         let does = if nobody_is_there { &comes } else { does };
         match self.client(number, !matches!(does, Does::Come { .. })) {

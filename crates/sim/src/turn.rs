@@ -37,6 +37,7 @@ impl Stage {
             Phase::Starting => life.reports.pop_front().map(HostEvent::Commit),
             Phase::Serving => life.ready(now, planted, chance).and_then(|source| life.take(source)),
             Phase::Leaving(since) => {
+                // Nothing else is done any more, whatever comes.
                 let disconnected = life.next_disconnected();
                 if disconnected.is_none() && now.since(since) >= FAREWELL {
                     self.leave()?;
@@ -136,6 +137,14 @@ impl Stage {
             | (Some(Planted::LosesHandles), HostEvent::Run(RunEvent { event: AgentEvent::Resume(_), .. })) => {
                 None
             }
+            (Some(Planted::TakesResultsInOrder), HostEvent::Run(RunEvent { session, turn, event: said })) => {
+                if let AgentEvent::Result { call, .. } = said
+                    && let Some(lowest) = self.agents.lowest_permitted(*session, *turn)
+                {
+                    *call = lowest.min(*call);
+                }
+                Some(event)
+            }
             (Some(Planted::HidesThatItWantsConsent), HostEvent::Run(RunEvent { event: said, .. })) => {
                 if let AgentEvent::Call(call) = said
                     && call.wants == Wants::Consent
@@ -165,6 +174,7 @@ impl Stage {
         }
         match life.phase {
             Phase::Starting if life.host.ended().is_some() => self.leave()?,
+            // Not before: clients must find what a crash cut short marked.
             Phase::Starting if life.host.commits_under_way() == 0 => {
                 life.phase = Phase::Serving;
                 self.retry_by_itself();

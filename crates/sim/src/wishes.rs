@@ -8,12 +8,10 @@ use q_core::{
 use q_proto::{Request, UNDRAWN};
 use q_testkit::chance::scrambled;
 
+use super::agents::AGENTS;
 use super::client::{Asked, Awaited, Client};
 use super::mark;
 use super::step::{Aim, AnswerKind, ClientRequest};
-
-/// The agents that sessions are to be answered by; not every client has them.
-pub(super) const AGENTS: [&str; 2] = ["a", "b"];
 
 /// Names that are typed: some meet, some are none.
 const NAMES: [&str; 6] = ["api", "API", "docs", "login-handler", "1st", ""];

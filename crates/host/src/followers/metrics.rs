@@ -7,7 +7,8 @@ use std::time::Duration;
 use q_core::{Ending, Interrupter, Record, Seq, SessionId, Stamped, WallTime};
 use q_telemetry::Metrics;
 
-use super::{Follower, Following, Resume};
+use super::Following;
+use super::follower::{Follower, Resume};
 
 /// The metrics, for whoever measures something and for whoever asks.
 #[derive(Clone, Debug, Default)]

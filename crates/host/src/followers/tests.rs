@@ -13,7 +13,8 @@ use q_core::{
 use q_store::{MemoryStore, Store};
 
 use super::feed::WAITING_BYTES;
-use super::{Follower, Followers, Following, Resume};
+use super::follower::{Follower, Resume};
+use super::{Followers, Following};
 use crate::pipeline::CommitNo;
 use crate::writer::{CommitReport, Writer};
 

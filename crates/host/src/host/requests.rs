@@ -4,9 +4,10 @@ use q_core::{ClientId, Command, Input, ReplyTo, RequestId, SessionId};
 use q_proto::message::{NamedAgent, Reach, Status};
 use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 
-use super::{End, Host, agents, line};
+use super::{End, Host, agents};
+use crate::queries::query::{Query, StoreQuery};
 use crate::queries::queue::ClientQuery;
-use crate::queries::{Query, inbox, list, output, page, sizes, status};
+use crate::queries::{inbox, list, output, page, sizes, status};
 use crate::world::World;
 
 impl<W: World> Host<W> {
@@ -31,12 +32,14 @@ impl<W: World> Host<W> {
         let reply = |answer| HostMessage::Reply { id, answer };
         match request {
             Request::Page { session, before, bytes } => {
-                self.query(client, id, page::query(session.into(), before, bytes));
+                self.query(client, id, Query::Store(page::query(session.into(), before, bytes)));
             }
             Request::Result { session, entry, from, bytes } => {
-                self.query(client, id, output::query(session.into(), entry, from, bytes));
+                self.query(client, id, Query::Store(output::query(session.into(), entry, from, bytes)));
             }
-            Request::Facts { session } => self.query(client, id, Query::Facts { session: session.into() }),
+            Request::Facts { session } => {
+                self.query(client, id, Query::Store(StoreQuery::Facts { session: session.into() }));
+            }
             Request::List => self.list(client, id, None),
             Request::ListAfter { session } => self.list(client, id, Some(session.into())),
             Request::Sizes => self.world.send(client, reply(Ok(sizes::answer(self.core.view())))),
@@ -50,7 +53,7 @@ impl<W: World> Host<W> {
                 self.world.send(client, reply(Ok(Response::Status(status))));
             }
             Request::Stats => {
-                let (started, live) = (self.started, self.status().live);
+                let (started, live) = (self.started, status::live(&self.core));
                 self.query(client, id, Query::Stats { started, live });
             }
             Request::Stop => {
@@ -73,7 +76,7 @@ impl<W: World> Host<W> {
     }
 
     fn list(&mut self, client: ClientId, id: u64, behind: Option<SessionId>) {
-        let answer = list::answer(self.core.view(), behind, |session| line(self.core.view(), session));
+        let answer = list::answer(self.core.view(), behind);
         self.world.send(client, HostMessage::Reply { id, answer: Ok(answer) });
     }
 
@@ -87,7 +90,7 @@ impl<W: World> Host<W> {
 
     /// A wish the core decides.
     fn on_command(&mut self, client: ClientId, id: u64, command: Command) {
-        if let Some(why) = self.read_only.as_ref().filter(|_| !matches!(command, Command::Wake { .. })) {
+        if let Some(why) = self.read_only.as_ref().filter(|_| !command.only_looks()) {
             let message = format!("read only: {why}");
             let refused = Refused { code: "read_only".into(), message, limit: false };
             self.world.send(client, HostMessage::Reply { id, answer: Err(refused) });
@@ -104,14 +107,9 @@ impl<W: World> Host<W> {
         mut command: Command,
         reach: Option<Box<Reach>>,
     ) {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "no other command makes a session")]
-        let (made, environment, reach) = match &mut command {
-            Command::Create { id, setup, .. } => (id, Some(&mut setup.environment), reach),
-            Command::Fork { id, .. } => (id, None, reach),
-            // It is closed while it comes in, and nothing is asked in it: who first goes on in it brings its agent.
-            Command::Import(import) => (&mut import.id, Some(&mut import.setup.environment), None),
-            _of_one_that_exists => return self.on_command(client, id, command),
-        };
+        let Some(new) = command.new_session() else { return self.on_command(client, id, command) };
+        // One in which nothing is asked yet has no agent: who first goes on in it brings that.
+        let reach = reach.filter(|_| new.agent.is_some());
         let wanted = reach.as_deref().map_or(Ok(()), agents::check);
         let fresh = wanted.and_then(|()| {
             self.world.session_id().map_err(|error| Refused {
@@ -120,22 +118,20 @@ impl<W: World> Host<W> {
                 limit: false,
             })
         });
-        match fresh {
-            Ok(session) => {
-                *made = session;
-                if let Some(environment) = environment {
-                    *environment = self
-                        .connections
-                        .get(&client)
-                        .map(|connection| connection.environment)
-                        .unwrap_or_default();
-                }
-                self.on_command(client, id, command);
-                if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
-                    self.offer(session, NamedAgent { name: made.agent, reach: *reach });
-                }
+        let session = match fresh {
+            Ok(session) => session,
+            Err(refused) => {
+                return self.world.send(client, HostMessage::Reply { id, answer: Err(refused) });
             }
-            Err(refused) => self.world.send(client, HostMessage::Reply { id, answer: Err(refused) }),
+        };
+        *new.id = session;
+        if let Some(environment) = new.environment {
+            let connection = self.connections.get(&client);
+            *environment = connection.map(|connection| connection.environment).unwrap_or_default();
+        }
+        self.on_command(client, id, command);
+        if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
+            self.offer(session, NamedAgent { name: made.agent, reach: *reach });
         }
     }
 

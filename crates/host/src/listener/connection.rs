@@ -13,7 +13,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::ListenerContext;
+use super::context::ListenerContext;
 use super::outbox::{Outbox, Taken};
 use super::reader::Reader;
 use crate::events::HostEvent;
@@ -48,7 +48,7 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, shared: Arc<List
             return;
         }
     };
-    let (events, outbox) = (&shared.events, shared.backlog.outbox());
+    let (events, outbox) = (&shared.events, Outbox::in_backlog(&shared.backlog));
     if events.send(HostEvent::Connected { client, hello, outbox: Arc::clone(&outbox) }).await.is_err() {
         return; // the host ends
     }

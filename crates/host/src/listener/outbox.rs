@@ -5,13 +5,13 @@
 //! goes on asking is not listened to until it has read some of its answers.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use q_proto::HostMessage;
 use q_proto::view::WireUpdate;
 use tokio::sync::{Notify, Semaphore};
 
-use super::backlog::Backlog;
+use super::backlog::{Backlog, BacklogHolder};
 use super::weight::{ENVELOPE, weight};
 
 /// What is taken at once to be written, and how long joined pieces become: what is being written cannot be dropped.
@@ -84,8 +84,16 @@ impl Default for Outbox {
 }
 
 impl Outbox {
-    /// An empty one whose contents count in this budget.
-    pub(super) fn sharing(backlog: Arc<Backlog>) -> Self {
+    /// An empty one that shares this budget, and gives way where that is spent.
+    pub(super) fn in_backlog(backlog: &Arc<Backlog>) -> Arc<Self> {
+        let outbox = Arc::new(Self::sharing(Arc::clone(backlog)));
+        let holder: Weak<dyn BacklogHolder> =
+            Arc::downgrade(&(Arc::clone(&outbox) as Arc<dyn BacklogHolder>));
+        backlog.join(holder);
+        outbox
+    }
+
+    fn sharing(backlog: Arc<Backlog>) -> Self {
         Self {
             queue: Mutex::default(),
             filled: Notify::new(),
@@ -147,19 +155,6 @@ impl Outbox {
         self.cut.notified().await;
     }
 
-    /// Gives up what was to be told to a client that does not read, and its connection.
-    pub(super) fn cut_off(&self) {
-        self.change(Queue::cut_off);
-        self.filled.notify_one();
-        self.cut.notify_one();
-    }
-
-    /// Drops what snapshots will tell again.
-    pub(super) fn drop_updates(&self) {
-        self.change(Queue::drop_updates);
-        self.filled.notify_one();
-    }
-
     /// An empty one with bounds of its own, so that small worlds reach them.
     #[cfg(feature = "simulation")]
     pub fn within(bounds: Bounds) -> Self {
@@ -173,19 +168,6 @@ impl Outbox {
     pub fn weight(&self) -> Bounds {
         let queue = self.lock();
         Bounds { updates: queue.updates, bytes: queue.bytes }
-    }
-
-    /// What it holds, with what is being written, in bytes.
-    pub(super) fn bytes(&self) -> usize {
-        self.lock().held()
-    }
-
-    pub(super) fn holds_updates(&self) -> bool {
-        self.lock().updates > 0
-    }
-
-    pub(super) fn last_read(&self) -> u64 {
-        self.lock().last_read
     }
 
     #[cfg(test)]
@@ -222,6 +204,31 @@ impl Outbox {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl BacklogHolder for Outbox {
+    fn bytes(&self) -> usize {
+        self.lock().held()
+    }
+
+    fn last_read(&self) -> u64 {
+        self.lock().last_read
+    }
+
+    fn holds_updates(&self) -> bool {
+        self.lock().updates > 0
+    }
+
+    fn drop_updates(&self) {
+        self.change(Queue::drop_updates);
+        self.filled.notify_one();
+    }
+
+    fn cut_off(&self) {
+        self.change(Queue::cut_off);
+        self.filled.notify_one();
+        self.cut.notify_one();
     }
 }
 
@@ -371,10 +378,11 @@ fn session_of(message: &HostMessage) -> Option<u128> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::panic, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
     use futures_util::FutureExt as _;
-    use q_core::Presence;
+    use q_core::trace::Player;
+    use q_core::{Limits, Presence, SessionId};
     use q_proto::view::{WireBody, WireEntry, WireSummary};
     use q_proto::{Id, Response};
 
@@ -424,41 +432,11 @@ mod tests {
     }
 
     fn line(session: u128, presence: Presence) -> HostMessage {
-        HostMessage::Update(WireUpdate::Line(Box::new(WireSummary {
-            id: Id(session),
-            name: "a".into(),
-            slot: 0,
-            kind: String::new(),
-            agent: String::new(),
-            model: String::new(),
-            directory: String::new(),
-            policy: q_core::Policy::Ask,
-            tags: Vec::new(),
-            pinned: false,
-            parent: None,
-            inherited: None,
-            presence,
-            trashed: None,
-            activity: q_core::Activity::Idle,
-            held: false,
-            pending: 0,
-            unread: 0,
-            seen: (0, 0),
-            queued: 0,
-            entries: 0,
-            turns: 0,
-            tokens: (0, 0),
-            failure: None,
-            failures: 0,
-            stop_reason: String::new(),
-            answering: String::new(),
-            interrupter: None,
-            sent: None,
-            preview: String::new(),
-            created: 0,
-            touched: 0,
-            wants_agent: false,
-        })))
+        let mut player = Player::new(Limits::default());
+        player.play("create s1 name a").unwrap();
+        let summary = player.core.view().summary(SessionId(1)).unwrap();
+        let line = WireSummary { id: Id(session), presence, ..WireSummary::of(summary, false) };
+        HostMessage::Update(WireUpdate::Line(Box::new(line)))
     }
 
     #[test]

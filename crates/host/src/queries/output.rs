@@ -4,11 +4,11 @@ use q_core::{EntryNo, SessionId};
 use q_proto::Response;
 use q_store::{Store, StoreError, Stretch};
 
-use super::{PAGE_BYTES, Query};
+use super::query::{PAGE_BYTES, StoreQuery};
 
-pub(crate) fn query(session: SessionId, entry: u64, from: u64, bytes: u32) -> Query {
+pub(crate) fn query(session: SessionId, entry: u64, from: u64, bytes: u32) -> StoreQuery {
     let bytes = bytes.min(PAGE_BYTES) as usize;
-    Query::Output { session, stretch: Stretch { entry: EntryNo(entry), from, bytes } }
+    StoreQuery::Output { session, stretch: Stretch { entry: EntryNo(entry), from, bytes } }
 }
 
 pub(super) fn read(store: &dyn Store, session: SessionId, stretch: Stretch) -> Result<Response, StoreError> {

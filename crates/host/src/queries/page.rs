@@ -5,10 +5,10 @@ use q_proto::Response;
 use q_proto::view::Pages;
 use q_store::{Store, StoreError};
 
-use super::{PAGE_BYTES, Query};
+use super::query::{PAGE_BYTES, StoreQuery};
 
-pub(crate) fn query(session: SessionId, before: Option<u64>, bytes: u32) -> Query {
-    Query::Page { session, before: before.map(EntryNo), bytes: bytes.min(PAGE_BYTES) as usize }
+pub(crate) fn query(session: SessionId, before: Option<u64>, bytes: u32) -> StoreQuery {
+    StoreQuery::Page { session, before: before.map(EntryNo), bytes: bytes.min(PAGE_BYTES) as usize }
 }
 
 pub(super) fn read(

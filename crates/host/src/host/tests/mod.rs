@@ -23,11 +23,12 @@ use q_proto::{ClientMessage, HostMessage, Refused, Request, Response, UNDRAWN};
 use q_store::StoreError;
 
 use super::Host;
+use crate::agent_request::AgentRequest;
 use crate::events::{Allowance, HostEvent, RunEvent};
 use crate::listener::Outbox;
 use crate::pipeline::CommitNo;
-use crate::queries::Query;
-use crate::world::{AgentRequest, World};
+use crate::queries::query::Query;
+use crate::world::World;
 use crate::writer::CommitReport;
 
 /// A world in which nothing happens by itself.
