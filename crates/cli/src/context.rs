@@ -66,7 +66,7 @@ pub(crate) fn place(environment: &ProcessEnvironment) -> Result<Place, CliError>
     let runtime =
         given("Q_RUNTIME_DIR").or_else(|| environment.path("XDG_RUNTIME_DIR").map(|base| base.join("q")));
     let runtime = runtime.unwrap_or_else(|| {
-        let mine = format!("q-{}", rustix::process::geteuid().as_raw());
+        let mine = format!("q-{}", q_proto::place::ours());
         environment.path("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp")).join(mine)
     });
     Ok(Place::new(data, state, runtime))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use q_core::conversation::Unanswered;
 use q_core::{Entry, EntryNo, SessionId};
-use q_proto::{Answer, Request};
+use q_proto::{Request, Response};
 
 use crate::client::{Client, unexpected};
 use crate::error::CliError;
@@ -109,6 +109,6 @@ async fn page(
     before: Option<u64>,
 ) -> Result<(Vec<Entry>, bool), CliError> {
     let request = Request::Page { session: session.into(), before, bytes: PAGE_BYTES };
-    let Answer::Page(page) = client.ask(request).await? else { return Err(unexpected()) };
+    let Response::Page(page) = client.ask(request).await? else { return Err(unexpected()) };
     Ok((page.entries.into_iter().map(Entry::from).collect(), page.trimmed))
 }

@@ -68,7 +68,7 @@ fn read_unless(path: &Path, fault: impl Fn(u32) -> Option<String>) -> Result<Str
     let found = file.metadata().map_err(Untrusted::Unreadable)?;
     // Devices and pipes have no say in it: `Q_CONFIG=/dev/null`, or keys from a `<(command)`, belong to whoever names them.
     if found.is_file() {
-        let us = rustix::process::geteuid().as_raw();
+        let us = q_proto::place::ours();
         if found.uid() != us && found.uid() != ROOT {
             return Err(Untrusted::NotOurs(format!("it belongs to another user (uid {})", found.uid())));
         }

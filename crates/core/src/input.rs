@@ -44,6 +44,12 @@ pub enum Input {
         /// Which agent that is, by its name there.
         agent: String,
     },
+    /// The host holds nothing bound by which the agent of that turn could be reached: [`crate::Effect::Run`] is not carried
+    /// out.
+    NotBound {
+        session: SessionId,
+        turn: TurnNo,
+    },
     /// What the host's process weighs.
     Memory {
         bytes: u64,

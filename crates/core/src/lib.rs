@@ -68,7 +68,7 @@ pub use input::Input;
 pub use kind::Kind;
 pub use limits::Limits;
 pub use mirror::Mirror;
-pub use multiplexer::command::Command;
+pub use multiplexer::command::{AgentSource, Command, NewSession};
 pub use multiplexer::{Multiplexer, RecoverError};
 pub use name::{Name, NameFault, NameOrigin};
 pub use presence::Presence;

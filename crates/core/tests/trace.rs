@@ -143,6 +143,8 @@ fn input() -> impl Strategy<Value = Input> {
             Input::Showing { client: ClientId(client), session, at_end }
         }),
         1 => (session(), text()).prop_map(|(session, agent)| Input::Offered { session, agent }),
+        1 => (session(), any::<u64>())
+            .prop_map(|(session, turn)| Input::NotBound { session, turn: TurnNo(turn) }),
         1 => any::<u64>().prop_map(|bytes| Input::Memory { bytes }),
         1 => session().prop_map(|session| Input::Loaded { session, stored: Ok(Box::new(stored(session))) }),
         1 => (session(), text()).prop_map(|(session, why)| Input::Loaded { session, stored: Err(why) }),

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use q_core::{Batch, Durability, EntryNo, Record, Seq, SessionId, Stamped};
-use q_host::simulation::{CommitNo, GROUP_RECORDS, Written};
+use q_host::simulation::{CommitNo, CommitReport, GROUP_RECORDS};
 use q_store::{ByteRange, MemoryStore, Store, StoreError};
 
 use super::index::Index;
@@ -78,7 +78,7 @@ impl Disk {
     }
 
     /// Commits at most `most` batches as one group; gives the writer's report.
-    pub(super) fn commit(&mut self, most: usize, fate: Fate) -> Held<Option<Written>> {
+    pub(super) fn commit(&mut self, most: usize, fate: Fate) -> Held<Option<CommitReport>> {
         if self.failed {
             return Ok(None);
         }
@@ -100,7 +100,7 @@ impl Disk {
         if self.planted == Some(Planted::SwallowsFailures) {
             return Ok(Some(written(last)));
         }
-        Ok(Some(Written::Failed(StoreError::Poisoned)))
+        Ok(Some(CommitReport::Failed(StoreError::Poisoned)))
     }
 
     /// What the writer takes at once: whole batches, up to a number of records.
@@ -294,6 +294,6 @@ fn cut_short(batch: &Batch) -> Batch {
     batch
 }
 
-const fn written(commit: CommitNo) -> Written {
-    Written::UpTo { commit, took: std::time::Duration::ZERO }
+const fn written(commit: CommitNo) -> CommitReport {
+    CommitReport::UpTo { commit, took: std::time::Duration::ZERO }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use q_client::Prompt;
 use q_core::{Command, Entry, EntryNo, Mirror, SessionId};
-use q_proto::view::Line;
-use q_proto::{Answer, ClientMessage, Request};
+use q_proto::view::WireSummary;
+use q_proto::{ClientMessage, Request, Response};
 use q_term::Way;
 use q_term::command::UserCommand;
 use q_term::command::notice;
@@ -50,7 +50,7 @@ pub(super) enum Continuation {
     Lookup {
         address: String,
         command: UserCommand,
-        so_far: Vec<Line>,
+        so_far: Vec<WireSummary>,
     },
     /// A session that is open again: it will be switched to.
     Enter(SessionId),
@@ -175,17 +175,17 @@ impl Requests {
         ui: &mut Ui,
         client: &mut AttachedClient,
         continuation: Continuation,
-        answer: Result<Answer, CliError>,
+        answer: Result<Response, CliError>,
     ) -> Vec<Intent> {
         let mirror = &mut client.state.mirror;
         match (continuation, answer) {
-            (Continuation::New, Ok(Answer::Created { session, hibernated })) => {
+            (Continuation::New, Ok(Response::Created { session, hibernated })) => {
                 let intents = ui.created(mirror, session.into());
                 hibernated.inspect(|name| ui.made_room(name));
                 return intents;
             }
             (Continuation::Prompt(key), Ok(_)) => ui.accepted(key),
-            (Continuation::Page { session, before }, Ok(Answer::Page(page))) => {
+            (Continuation::Page { session, before }, Ok(Response::Page(page))) => {
                 mirror.prepend(
                     session,
                     before,
@@ -193,7 +193,7 @@ impl Requests {
                     page.trimmed,
                 );
             }
-            (Continuation::Lookup { address, command, mut so_far }, Ok(Answer::List(page))) => {
+            (Continuation::Lookup { address, command, mut so_far }, Ok(Response::List(page))) => {
                 let next = next_page(&page);
                 so_far.extend(page);
                 if let Some(next) = next {

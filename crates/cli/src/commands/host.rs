@@ -8,7 +8,7 @@ use clap::Subcommand;
 use q_client::{News, READY, Urgency, other_socket};
 use q_core::Mirror;
 use q_host::HostConfig;
-use q_proto::{Answer, Place, Request};
+use q_proto::{Place, Request, Response};
 use q_store::StoreError;
 
 use crate::args::{JsonArgs, ProbeArgs, RestartArgs, RunArgs, StopArgs};
@@ -112,7 +112,7 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
         }
         return Ok(ExitCode::from(ErrorKind::Unreachable.exit_code()));
     };
-    let Answer::Status(status) = client.ask(Request::Status).await? else { return Err(unexpected()) };
+    let Response::Status(status) = client.ask(Request::Status).await? else { return Err(unexpected()) };
     if as_json {
         let mut shape = serde_json::to_value(&status).map_err(|error| CliError::failed(error.to_string()))?;
         if let Some(fields) = shape.as_object_mut() {

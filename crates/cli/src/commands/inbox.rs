@@ -67,7 +67,7 @@ pub(crate) async fn run(context: &Context, verb: CallVerb) -> Result<ExitCode, C
 }
 
 async fn waiting(client: &mut Client) -> Result<Vec<(SessionId, PendingCall)>, CliError> {
-    let q_proto::Answer::Inbox(inbox) = client.ask(Request::Inbox).await? else { return Err(unexpected()) };
+    let q_proto::Response::Inbox(inbox) = client.ask(Request::Inbox).await? else { return Err(unexpected()) };
     Ok(inbox.into_iter().map(|(session, call)| (session.into(), call.into())).collect())
 }
 

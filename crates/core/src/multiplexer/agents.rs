@@ -5,11 +5,13 @@
 //! in the session brings it anew; after a failed turn whoever goes on does, since the address or the key may be mended by
 //! then. Nobody else's replaces it.
 
+use alloc::format;
 use alloc::string::String;
 
 use crate::activity::Activity;
+use crate::agent::{AgentEvent, AgentFailure, FailureKind};
 use crate::effect::Effect;
-use crate::id::SessionId;
+use crate::id::{SessionId, TurnNo};
 use crate::multiplexer::state::MultiplexerState;
 use crate::multiplexer::step::Step;
 use crate::session::Session;
@@ -35,6 +37,13 @@ impl Step<'_> {
             self.at_once(Effect::Bind { session: id, agent });
             self.changed(id);
         }
+    }
+
+    /// Nobody has brought the agent of that turn: it fails, and whoever has that agent may go on with it.
+    pub(super) fn not_bound(&mut self, id: SessionId, turn: TurnNo) {
+        let Some(agent) = self.head(id).map(|head| &head.setup.agent) else { return };
+        let failure = AgentFailure { kind: FailureKind::NotConfigured, detail: format!("agent `{agent}`") };
+        self.on_agent_event(id, turn, AgentEvent::Failed(failure));
     }
 
     /// The session leaves the open: nothing is kept any longer than it can be used.

@@ -12,6 +12,7 @@ use crate::limits::{Limits, TOOL_BYTES};
 use crate::multiplexer::step::Step;
 use crate::record::{Answer, Policy, RECORD_BYTES, Record, Voice};
 use crate::refusal::Refusal;
+use crate::session::Session;
 use crate::session::live::{Live, Pending};
 use crate::snapshot::Update;
 
@@ -90,11 +91,10 @@ impl Step<'_> {
     /// shown: the result has it.
     pub(super) fn on_progress(&mut self, id: SessionId, turn: TurnNo, call: CallNo, mut text: String) {
         let limit = self.state().limits.output_bytes as u64;
-        let unwritten = self.live(id).map_or(0, |live| live.stream().text.len() as u64);
+        let unwritten = self.session(id).map_or(0, Session::unwritten_output);
         let Some(flight) = self.head(id).and_then(|head| head.turn.as_ref()) else { return };
         let Some(of) = flight.call(call).filter(|open| !open.waits).map(|open| open.entry) else { return };
         let voice = Voice::Output { of };
-        let unwritten = if matches!(flight.voice, Voice::Output { .. }) { unwritten } else { 0 };
         let begins = flight.answer.is_none() || flight.voice != voice;
         let taken = flight.output + unwritten + if begins { RECORD_BYTES } else { 0 };
         let room = usize::try_from(limit.saturating_sub(taken)).unwrap_or(usize::MAX);

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::effect::Reply;
-use crate::id::{CallNo, ClientId, Digest, EntryNo, PromptNo, SessionId, Token, TurnNo};
+use crate::id::{CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, SessionId, Token, TurnNo};
 use crate::import::{Import, Item};
 use crate::multiplexer::step::Step;
 use crate::record::{Answer, Policy, Setup};
@@ -134,6 +134,26 @@ pub enum Command {
     },
 }
 
+/// A session that a command makes, as far as others than its maker have a say in it.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// Its id, drawn by the host.
+    pub id: &'a mut SessionId,
+    /// Where it comes from, which the host says; a fork has its parent's.
+    pub environment: Option<&'a mut Environment>,
+    /// Whose agent its maker brings for it; nobody's where it is closed at first, and nothing is asked in it.
+    pub agent: Option<AgentSource<'a>>,
+}
+
+/// Which agent a new session has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentSource<'a> {
+    /// The one of that name.
+    Named(&'a str),
+    /// The one that this session has.
+    Of(SessionId),
+}
+
 /// What a command is about, and what of that must be at hand before it is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Subject {
@@ -148,6 +168,37 @@ enum Subject {
 }
 
 impl Command {
+    /// Delivers a prompt: into the turn that runs where it is to steer that.
+    pub const fn prompt(session: SessionId, token: Token, text: String, steers: bool) -> Self {
+        if steers { Self::Steer { session, token, text } } else { Self::Submit { session, token, text } }
+    }
+
+    /// The session that it makes, if it makes one.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other command makes a session")]
+    pub fn new_session(&mut self) -> Option<NewSession<'_>> {
+        Some(match self {
+            Self::Create { id, setup, .. } => NewSession {
+                id,
+                environment: Some(&mut setup.environment),
+                agent: Some(AgentSource::Named(&setup.agent)),
+            },
+            Self::Fork { session, id, .. } => {
+                NewSession { id, environment: None, agent: Some(AgentSource::Of(*session)) }
+            }
+            Self::Import(import) => NewSession {
+                id: &mut import.id,
+                environment: Some(&mut import.setup.environment),
+                agent: None,
+            },
+            _of_one_that_exists => return None,
+        })
+    }
+
+    /// Whether it is for looking only: nothing that it does has to be kept, so it needs no disk that can be written.
+    pub const fn only_looks(&self) -> bool {
+        matches!(self, Self::Wake { .. })
+    }
+
     const fn subject(&self) -> Subject {
         match self {
             Self::Create { .. } | Self::Fork { .. } | Self::Import(_) => Subject::New,

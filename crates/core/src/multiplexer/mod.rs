@@ -107,6 +107,7 @@ impl Step<'_> {
             Input::Wish { to, command } => deferred.grant(self, to, command),
             Input::Loaded { session, stored } => deferred.loaded(self, session, stored),
             Input::Offered { session, agent } => self.offered(session, agent),
+            Input::NotBound { session, turn } => self.not_bound(session, turn),
             Input::Memory { bytes } => self.weigh(bytes),
             Input::Agent { session, turn, event } => self.on_agent_event(session, turn, event),
             Input::Tick => {} // what is due was done before

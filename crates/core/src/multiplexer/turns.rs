@@ -314,10 +314,8 @@ impl Step<'_> {
     pub(super) fn end_if_too_long(&mut self, id: SessionId) {
         let limits = &self.state().limits;
         let (bytes, entries) = (limits.answer_bytes as u64, limits.turn_entries);
-        let unwritten = self.live(id).map_or(0, |live| live.stream().text.len() as u64);
+        let unwritten = self.session(id).map_or(0, Session::unwritten_speech);
         let Some(flight) = self.head(id).and_then(|head| head.turn.as_ref()) else { return };
-        // What a call puts out has a limit of its own, and ends no turn.
-        let unwritten = if matches!(flight.voice, Voice::Output { .. }) { 0 } else { unwritten };
         if flight.said + unwritten > bytes || flight.entries > entries {
             self.cancel(id);
             let failure = AgentFailure { kind: FailureKind::TooLong, detail: String::new() };

@@ -53,6 +53,7 @@ fn read_input(verb: &str, words: &mut WordReader, request: u64) -> Result<Input,
             Input::Showing { client, session, at_end: !words.take("scrolled") }
         }
         "offer" => Input::Offered { session: words.session()?, agent: words.word("an agent")? },
+        "unbound" => Input::NotBound { session: words.session()?, turn: words.turn()? },
         "memory" => Input::Memory { bytes: words.number()? },
         "unreadable" => Input::Loaded { session: words.session()?, stored: Err(words.word("a reason")?) },
         // All else is about a session, which comes first.
@@ -94,6 +95,7 @@ fn input_words(input: &Input) -> String {
             format!("show c{client} {shown}{end}")
         }
         Input::Offered { session: id, agent } => format!("offer {} {}", session(*id), bare(agent)),
+        Input::NotBound { session: id, turn } => format!("unbound {}{}", session(*id), turn_words(*turn)),
         Input::Memory { bytes } => format!("memory {bytes}"),
         Input::Loaded { session: id, stored: Ok(_) } => format!("loaded {}", session(*id)),
         Input::Loaded { session: id, stored: Err(why) } => format!("unreadable {} {why:?}", session(*id)),

@@ -147,6 +147,7 @@ impl Model {
             Input::Wish { to, command } => self.grant(*to, command.clone()),
             Input::Loaded { session, stored } => self.loaded(*session, stored.is_ok()),
             Input::Offered { session, agent } => self.offered(*session, agent),
+            Input::NotBound { session, turn } => self.not_bound(*session, *turn),
             Input::Memory { bytes } => self.weigh(*bytes),
             Input::Agent { session, turn, event } => self.on_agent_event(*session, *turn, event.clone()),
             Input::Tick => {}

@@ -315,6 +315,14 @@ impl Model {
         }
     }
 
+    /// Nobody said how the agent of that turn is reached.
+    pub(super) fn not_bound(&mut self, id: SessionId, turn: TurnNo) {
+        let Some(at) = self.find(id) else { return };
+        let detail = format!("agent `{}`", self.sessions[at].agent);
+        let failure = AgentFailure { kind: FailureKind::NotConfigured, detail };
+        self.on_agent_event(id, turn, AgentEvent::Failed(failure));
+    }
+
     /// A session that is closed needs no agent, and no way to one.
     pub(super) fn let_agent_go(&mut self, at: usize) {
         self.release(at);

@@ -41,6 +41,7 @@ fn answered(open: &mut BTreeSet<RequestId>, input: &Input, effects: &Effects) ->
         | Input::Showing { .. }
         | Input::Loaded { .. }
         | Input::Offered { .. }
+        | Input::NotBound { .. }
         | Input::Memory { .. }
         | Input::Agent { .. }
         | Input::Tick => {}

@@ -12,7 +12,7 @@ const LONGEST_US: u64 = 3_600_000_000;
 
 /// Counters and distributions since the host started.
 #[derive(Debug)]
-pub struct Figures {
+pub struct Metrics {
     pub sessions_created: u64,
     /// Times a session hibernated.
     pub hibernations: u64,
@@ -37,7 +37,7 @@ pub struct Quantiles {
     pub p95_us: u64,
 }
 
-impl Default for Figures {
+impl Default for Metrics {
     fn default() -> Self {
         let histogram = || Histogram::new_with_bounds(1, LONGEST_US, DIGITS).ok();
         Self {
@@ -53,7 +53,7 @@ impl Default for Figures {
     }
 }
 
-impl Figures {
+impl Metrics {
     /// A client switched: from the key to the last byte of the new screen.
     pub fn switched(&mut self, took: Duration) {
         record(&mut self.switches, took);
@@ -89,6 +89,7 @@ impl Figures {
 }
 
 fn record(histogram: &mut Option<Histogram<u64>>, took: Duration) {
+    // One that could not be made is missed in `q stats`, and nowhere else.
     if let Some(histogram) = histogram {
         histogram.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     }
@@ -108,12 +109,12 @@ mod tests {
 
     #[test]
     fn quantiles_follow_what_was_recorded() {
-        let mut figures = Figures::default();
-        assert_eq!(figures.switches(), Quantiles::default());
+        let mut metrics = Metrics::default();
+        assert_eq!(metrics.switches(), Quantiles::default());
         for ms in 1..=100 {
-            figures.switched(Duration::from_millis(ms));
+            metrics.switched(Duration::from_millis(ms));
         }
-        let seen = figures.switches();
+        let seen = metrics.switches();
         assert_eq!(seen.count, 100);
         assert!((49_000..=51_500).contains(&seen.p50_us), "{seen:?}");
         assert!((94_000..=97_000).contains(&seen.p95_us), "{seen:?}");

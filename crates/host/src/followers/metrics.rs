@@ -5,50 +5,51 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use q_core::{Ending, Interrupter, Record, Seq, SessionId, Stamped, WallTime};
-use q_telemetry::Figures;
+use q_telemetry::Metrics;
 
-use super::{Follower, Following, Resume};
+use super::Following;
+use super::follower::{Follower, Resume};
 
-/// The figures, for whoever measures something and for whoever asks.
+/// The metrics, for whoever measures something and for whoever asks.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Recorder(Arc<Mutex<Figures>>);
+pub(crate) struct Recorder(Arc<Mutex<Metrics>>);
 
 impl Recorder {
-    fn figures(&self) -> MutexGuard<'_, Figures> {
+    fn metrics(&self) -> MutexGuard<'_, Metrics> {
         // A count that is one short is no reason to have none.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn switched(&self, took: Duration) {
-        self.figures().switched(took);
+        self.metrics().switched(took);
     }
 
     /// A commit became durable.
     pub(crate) fn committed(&self, took: Duration) {
-        self.figures().committed(took);
+        self.metrics().committed(took);
     }
 
     pub(crate) fn failed(&self, code: &'static str) {
-        self.figures().failed(code);
+        self.metrics().failed(code);
     }
 }
 
 /// The figures with all that was committed in them.
 #[derive(Clone, Debug)]
-pub(crate) struct FollowedFigures {
+pub(crate) struct FollowedMetrics {
     recorder: Recorder,
     following: Following,
 }
 
-impl FollowedFigures {
+impl FollowedMetrics {
     pub(crate) const fn new(recorder: Recorder, following: Following) -> Self {
         Self { recorder, following }
     }
 
     /// Reads them once all is counted that was committed before. Waits for that.
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&Figures) -> T) -> T {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Metrics) -> T) -> T {
         self.caught_up();
-        read(&self.recorder.figures())
+        read(&self.recorder.metrics())
     }
 
     /// Waits until all is counted, and logged, that was committed before.
@@ -59,15 +60,15 @@ impl FollowedFigures {
 
 /// Counts what is committed from now on. It keeps nothing: figures are those of one host's life.
 #[derive(Debug)]
-pub(crate) struct FiguresFollower {
+pub(crate) struct MetricsFollower {
     recorder: Recorder,
     /// When turns began that have not ended.
     turns: BTreeMap<SessionId, WallTime>,
 }
 
-impl Follower for FiguresFollower {
+impl Follower for MetricsFollower {
     fn name(&self) -> &'static str {
-        "figures"
+        "metrics"
     }
 
     fn resume(&self) -> Resume {
@@ -85,7 +86,7 @@ impl Follower for FiguresFollower {
     }
 }
 
-impl FiguresFollower {
+impl MetricsFollower {
     pub(crate) const fn new(recorder: Recorder) -> Self {
         Self { recorder, turns: BTreeMap::new() }
     }
@@ -93,37 +94,37 @@ impl FiguresFollower {
     fn saw(&mut self, stamped: &Stamped) {
         let session = stamped.session;
         if let Record::Created { .. } = &stamped.record {
-            self.recorder.figures().sessions_created += 1;
+            self.recorder.metrics().sessions_created += 1;
         } else if let Record::Hibernated { .. } = &stamped.record {
-            self.recorder.figures().hibernations += 1;
+            self.recorder.metrics().hibernations += 1;
         } else if let Record::Began { .. } = &stamped.record {
-            self.recorder.figures().turns += 1;
+            self.recorder.metrics().turns += 1;
             self.turns.insert(session, stamped.at);
         } else if let Record::Ended { turn, ending, usage, .. } = &stamped.record {
             let began = self.turns.remove(&session);
             let took_ms = began.map(|began| stamped.at.0.saturating_sub(began.0));
             let outcome = {
-                let mut figures = self.recorder.figures();
+                let mut metrics = self.recorder.metrics();
                 if let Some(ms) = took_ms {
-                    figures.turn_ended(Duration::from_millis(ms));
+                    metrics.turn_ended(Duration::from_millis(ms));
                 }
-                count_ending(&mut figures, ending)
+                count_ending(&mut metrics, ending)
             };
             tracing::info!(target: "q::turn", %session, turn = turn.0, outcome, took_ms, tokens_in = usage.input, tokens_out = usage.output, "turn");
         }
     }
 }
 
-fn count_ending(figures: &mut Figures, ending: &Ending) -> &'static str {
+fn count_ending(metrics: &mut Metrics, ending: &Ending) -> &'static str {
     match ending {
         Ending::Done => "done",
         Ending::Interrupted(Interrupter::Crash) => {
-            figures.turns_recovered += 1;
+            metrics.turns_recovered += 1;
             "cut by a crash"
         }
         Ending::Interrupted(Interrupter::User | Interrupter::Stop) => "interrupted",
         Ending::Failed(failure) => {
-            figures.failed(failure.kind.code());
+            metrics.failed(failure.kind.code());
             failure.kind.code()
         }
     }
