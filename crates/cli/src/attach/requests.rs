@@ -14,7 +14,7 @@ use q_term::{Intent, Ui};
 
 use crate::client::{Attachment, among, next_page, summaries, token};
 use crate::commands::follow_up::FollowUp;
-use crate::commands::new::NewSession;
+use crate::commands::new::SessionRequest;
 use crate::commands::{fork, new};
 use crate::context::Context;
 use crate::error::CliError;
@@ -109,7 +109,8 @@ impl Requests {
         let (continuation, request) = match intent {
             Intent::New { kind, name } => {
                 let directory = context.environment.directory.to_string_lossy().into_owned();
-                let wanted = NewSession { name, kind, directory, attended: true, ..NewSession::default() };
+                let wanted =
+                    SessionRequest { name, kind, directory, attended: true, ..SessionRequest::default() };
                 match new::command(context, wanted) {
                     Ok(command) => (Continuation::New, command.into()),
                     Err(error) => {

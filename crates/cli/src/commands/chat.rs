@@ -14,7 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::args::ChatArgs;
 use crate::client::Client;
 use crate::commands::new;
-use crate::commands::new::NewSession;
+use crate::commands::new::SessionRequest;
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::json::{self, ChatJson, SessionJson};
@@ -35,12 +35,12 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         session.id
     } else {
         let directory = context.environment.directory.to_string_lossy().into_owned();
-        let wanted = NewSession {
+        let wanted = SessionRequest {
             name: args.new,
             agent: args.agent,
             model: args.model,
             directory,
-            ..NewSession::default()
+            ..SessionRequest::default()
         };
         new::create(&mut client, context, wanted).await?
     };

@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, args: NewArgs) -> Result<Option<Sessi
         [] => None,
         words => Some(input::prompt(words, &context.environment)?),
     };
-    let wanted = NewSession {
+    let wanted = SessionRequest {
         name: args.name,
         kind: args.kind,
         agent: args.agent,
@@ -63,7 +63,7 @@ pub(crate) async fn run(context: &Context, args: NewArgs) -> Result<Option<Sessi
 
 /// A new session as it was asked for.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct NewSession {
+pub(crate) struct SessionRequest {
     pub(crate) name: Option<String>,
     /// The word of its kind; empty for the usual one.
     pub(crate) kind: String,
@@ -79,7 +79,7 @@ pub(crate) struct NewSession {
 pub(crate) async fn create(
     client: &mut Client,
     context: &Context,
-    wanted: NewSession,
+    wanted: SessionRequest,
 ) -> Result<SessionId, CliError> {
     make(client, command(context, wanted)?).await
 }
@@ -93,8 +93,8 @@ async fn make(client: &mut Client, command: Command) -> Result<SessionId, CliErr
 }
 
 /// The command for a new session with the agent that was asked for, or the default one.
-pub(crate) fn command(context: &Context, wanted: NewSession) -> Result<Command, CliError> {
-    let NewSession { name, kind, agent, model, directory, tags, attended } = wanted;
+pub(crate) fn command(context: &Context, wanted: SessionRequest) -> Result<Command, CliError> {
+    let SessionRequest { name, kind, agent, model, directory, tags, attended } = wanted;
     let (brief, deny_tools) = template(context, &kind)?;
     let (agent, model) = agent_and_model(context, agent.as_deref(), model, attended)?;
     let kind = q_proto::kind(&kind)

@@ -11,7 +11,7 @@ use q_term::advice;
 use q_term::plain::{Plain, prompt};
 
 use crate::client::{Client, token};
-use crate::commands::new::{self, NewSession};
+use crate::commands::new::{self, SessionRequest};
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::out;
@@ -88,7 +88,7 @@ impl Frontend<'_> {
     pub(crate) async fn create(&mut self, kind: String, name: Option<String>) -> Result<SessionId, CliError> {
         let directory = self.context.environment.directory.to_string_lossy().into_owned();
         let attended = self.context.environment.input_is_terminal;
-        let wanted = NewSession { name, kind, directory, attended, ..NewSession::default() };
+        let wanted = SessionRequest { name, kind, directory, attended, ..SessionRequest::default() };
         let id = self.client.create(new::command(self.context, wanted)?).await?.id;
         self.print_updates()?;
         self.go_to(id).await?;
