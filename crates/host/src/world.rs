@@ -25,9 +25,9 @@ pub trait World {
     fn session_id(&mut self) -> Result<SessionId, NoEntropy>;
     /// What the process weighs, in bytes, where the system tells.
     fn memory(&mut self) -> Option<u64>;
-    /// Makes a batch durable; [`crate::events::HostEvent::Written`] tells when.
+    /// Makes a batch durable; [`crate::events::HostEvent::Commit`] tells when.
     fn commit(&mut self, commit: CommitNo, batch: Batch);
-    /// Has an agent run a turn; [`crate::events::HostEvent::Heard`] tells what it says.
+    /// Has an agent run a turn; [`crate::events::HostEvent::Run`] tells what it says.
     fn run(&mut self, request: AgentRequest);
     fn cancel(&mut self, session: SessionId, turn: TurnNo);
     /// Tells an agent something while its turn runs.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::{ExitCode, ExitStatus};
 
-/// Runs [`crate::probe`] for a store's directory in a process of its own, and says how that ended. Only an end by a signal or
+/// Runs [`crate::probe()`] for a store's directory in a process of its own, and says how that ended. Only an end by a signal or
 /// with the probe's own code says something about the store.
 pub type Prober<'a> = &'a dyn Fn(&Path) -> io::Result<ExitStatus>;
 
