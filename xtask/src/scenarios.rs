@@ -21,7 +21,7 @@ pub(crate) fn run() -> Outcome {
     let mut told = BTreeMap::<&str, usize>::new();
     for (name, file) in &scenarios {
         *areas.entry(area(name)).or_default() += 1;
-        for word in wishes(&file.text) {
+        for word in commands(&file.text) {
             *told.entry(word).or_default() += 1;
         }
     }
@@ -52,7 +52,7 @@ fn area(name: &str) -> &str {
 }
 
 /// The first words of the lines that tell the core something, each once.
-fn wishes(text: &str) -> BTreeSet<&str> {
+fn commands(text: &str) -> BTreeSet<&str> {
     text.lines().filter_map(|line| line.strip_prefix("> ")?.split(' ').next()).collect()
 }
 
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn each_thing_told_counts_once_a_scenario() {
         let text = "Words.\n\n> create s1\n  after reply\n> submit s1 \"> no\"\n> submit s1 \"b\"\n> crash\n";
-        assert_eq!(wishes(text), BTreeSet::from(["crash", "create", "submit"]));
+        assert_eq!(commands(text), BTreeSet::from(["crash", "create", "submit"]));
         assert_eq!(by_count(&BTreeMap::from([("a", 1), ("b", 3), ("c", 1)])), "b 3, a 1, c 1");
     }
 

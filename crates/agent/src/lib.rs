@@ -5,6 +5,8 @@
 //!
 //! Not here: when to ask, what to keep of an answer, when to ask again (the core's business).
 
+mod agents;
+mod dialect;
 pub mod guide;
 pub mod http;
 pub mod seat;
@@ -12,7 +14,7 @@ pub mod secret;
 pub mod shape;
 pub mod spec;
 
-pub use http::Dialect;
+pub use dialect::Dialect;
 pub use q_core::conversation::{Message, Role};
 pub use seat::{Agent, AgentControl, ChildEnvironment, Conversation, Seat, Turn};
 pub use secret::{Secret, Secrets};

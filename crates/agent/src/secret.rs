@@ -42,7 +42,10 @@ impl Secrets {
             let value = value.expose();
             [Some(value), value.rsplit(' ').next()].into_iter().flatten().filter(|value| value.len() >= SHORT)
         });
-        let others = values.chain(password).map(Secret::new);
+        // A key may be a pair, or more, of which a server may say each alone.
+        let parts =
+            key.into_iter().flat_map(|key| key.expose().split(':')).filter(|part| part.len() >= SHORT);
+        let others = values.chain(password).chain(parts).map(Secret::new);
         let mut all: Vec<Secret> =
             key.cloned().into_iter().chain(others).filter(|secret| !secret.0.is_empty()).collect();
         // A short one may stand in a long one.

@@ -1,29 +1,24 @@
 //! How an agent is reached, as data.
 //!
-//! Not here: where it is configured (files and environment are read by whoever builds a spec).
+//! Not here: where it is configured (files and environment are read by whoever builds a spec), which agent that makes
+//! (`agents`).
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::guide::Guide;
-use crate::http::{Dialect, HttpAgent};
-use crate::seat::Agent;
+use crate::dialect::Dialect;
 use crate::secret::{Secret, Secrets};
 use crate::shape::RequestShape;
 
 /// How an agent is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one for each session, and nearly all are of the large one"
-)]
 pub enum AgentSpec {
     /// The built-in guide: offline, needs nothing.
     Guide,
-    /// A model behind an API.
-    Http(HttpSpec),
+    /// A model behind an API. Shared: each turn of each session has it at hand.
+    Http(Arc<HttpSpec>),
 }
 
 /// How a model behind an API is reached.
@@ -111,14 +106,4 @@ impl HttpSpec {
     pub const RETRIES: u32 = 2;
     /// The idle timeout unless configured otherwise.
     pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
-}
-
-impl AgentSpec {
-    /// The agent so reached. Cheap: nothing is connected, nothing is read.
-    pub fn agent(&self) -> Arc<dyn Agent> {
-        match self {
-            Self::Guide => Arc::new(Guide),
-            Self::Http(spec) => Arc::new(HttpAgent::new(spec.clone())),
-        }
-    }
 }

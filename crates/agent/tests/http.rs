@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use q_agent::{AgentSpec, HttpSpec, Message, Role, Seat, Secret, Turn};
+use q_agent::{AgentSpec, Dialect, HttpSpec, Message, Role, Seat, Secret, Turn};
 use q_core::{AgentEvent, FailureKind, SessionId, Usage};
 use q_testkit::server::{Script, Server};
 
@@ -40,6 +40,42 @@ async fn the_request_holds_the_conversation_and_nothing_else() {
     insta::assert_snapshot!(serde_json::to_string_pretty(&seen.body).unwrap());
     let names: Vec<&str> = seen.headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["authorization", "content-type", "accept", "user-agent", "host", "content-length"]);
+}
+
+/// The head of the one request that an agent of Bedrock sends with this key.
+async fn bedrock_head(key: &str) -> String {
+    use std::io::Read as _;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let serving = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        let read = client.read(&mut request).unwrap();
+        client.write_all(b"HTTP/1.1 400 No\r\nConnection: close\r\n\r\n{}").unwrap();
+        String::from_utf8_lossy(&request[..read]).split("\r\n\r\n").next().unwrap().to_owned()
+    });
+    let (dialect, key, model) = (Dialect::Bedrock, Some(Secret::new(key)), "anthropic.m-v1:0".into());
+    let outcome = answer(HttpSpec { dialect, key, model, ..spec(base_url) }, ask("hi")).await;
+    assert_eq!(outcome.ending.map_err(|failure| failure.kind), Err(FailureKind::Rejected));
+    serving.join().unwrap()
+}
+
+#[tokio::test]
+async fn a_pair_of_keys_signs_and_one_key_is_sent() {
+    let head = bedrock_head("AKID:sk-secret:sk-session").await;
+    assert!(head.starts_with("POST /model/anthropic.m-v1%3A0/converse-stream HTTP/1.1"), "{head}");
+    let header = |name: &str| {
+        let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.unwrap_or_else(|| panic!("no {name}: {head}"))
+    };
+    let (date, _time) = header("x-amz-date").split_once('T').unwrap();
+    let scope = format!("AWS4-HMAC-SHA256 Credential=AKID/{date}/us-east-1/bedrock/aws4_request, ");
+    let signed = "SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=";
+    assert!(header("authorization").starts_with(&format!("{scope}{signed}")), "{head}");
+    assert_eq!(header("x-amz-security-token"), "sk-session");
+    assert!(!head.contains("sk-secret"), "{head}");
+    let head = bedrock_head("bedrock-api-key-x").await;
+    assert!(head.contains("authorization: Bearer bedrock-api-key-x") && !head.contains("x-amz"), "{head}");
 }
 
 #[tokio::test]
@@ -175,6 +211,30 @@ async fn an_address_that_can_mean_two_things_is_asked_at_both() {
     assert_eq!(failure.kind, FailureKind::WrongPath);
 }
 
+/// What did not know the path the first time is not asked when the other address is asked again.
+#[tokio::test]
+async fn the_address_that_worked_is_remembered_when_it_is_asked_again() {
+    use std::io::Read as _;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let answered = r#"{"choices":[{"message":{"content":"so"},"finish_reason":"stop"}]}"#;
+    let serving = std::thread::spawn(move || {
+        let replies = [("404 Not Found", "page not found"), ("503 Busy", "busy"), ("200 OK", answered)];
+        replies.map(|(status, body)| {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut request = [0; 4096];
+            let read = client.read(&mut request).unwrap();
+            let head = "Connection: close\r\nRetry-After: 0\r\n\r\n";
+            client.write_all(format!("HTTP/1.1 {status}\r\n{head}{body}").as_bytes()).unwrap();
+            String::from_utf8_lossy(&request[..read]).lines().next().unwrap().to_owned()
+        })
+    });
+    let outcome = answer(HttpSpec { retries: 1, ..spec(base_url) }, ask("hi")).await;
+    assert_eq!((outcome.text.as_str(), outcome.ending), ("so", Ok(())));
+    let asked = ["/v1/chat/completions", "/chat/completions", "/chat/completions"];
+    assert_eq!(serving.join().unwrap(), asked.map(|path| format!("POST {path} HTTP/1.1")));
+}
+
 #[tokio::test]
 async fn answers_that_end_unusually_but_whole_are_done() {
     let server = Server::start();
@@ -295,7 +355,7 @@ async fn dropping_an_answer_closes_its_connection() {
     server.on("waits", Script::new().wait_for("never"));
     server.on("talks", Script::new().repeat(1_000_000, "word ", Duration::from_millis(1)));
     for prompt in ["waits", "talks"] {
-        let mut events = AgentSpec::Http(spec(server.base_url()))
+        let mut events = AgentSpec::Http(Arc::new(spec(server.base_url())))
             .agent()
             .open(Seat::of(SessionId(1)))
             .turn(ask(prompt), futures_util::stream::pending().boxed());
@@ -326,7 +386,7 @@ async fn streams_become(count: usize, server: &Arc<Server>) -> bool {
 async fn an_answer_that_nobody_polls_is_not_asked_for() {
     let server = Server::start();
     drop(
-        AgentSpec::Http(spec(server.base_url()))
+        AgentSpec::Http(Arc::new(spec(server.base_url())))
             .agent()
             .open(Seat::of(SessionId(1)))
             .turn(ask("hi"), futures_util::stream::pending().boxed()),

@@ -97,6 +97,28 @@ async fn a_secure_address_is_reached_through_a_tunnel_and_its_authority_is_asked
     assert_eq!(server.requests().len(), 2);
 }
 
+/// A file of authorities that is gone while a server is asked again was read before.
+#[tokio::test]
+async fn authorities_are_read_once_for_all_asks_of_a_turn() {
+    let (server, proxy) = (Server::start(), Proxy::to_server());
+    let secure = Secure::before(&server.base_url());
+    proxy.lead_to(&secure.base_url());
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("read-once.pem");
+    std::fs::copy(authority(), &file).unwrap();
+    server.once("hi", Script::new().status(503, "busy").retry_after(1));
+    let network = NetworkEnvironment { ca_file: Some(file.clone()), ..through(&proxy) };
+    let asking = answer(HttpSpec { retries: 1, ..outside("https://models.test/v1", network) }, ask("hi"));
+    let removing = async {
+        while server.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        std::fs::remove_file(&file).unwrap();
+    };
+    let (outcome, ()) = futures_util::future::join(asking, removing).await;
+    assert_eq!((outcome.text.as_str(), outcome.ending), ("echo: hi", Ok(())));
+    assert_eq!(server.requests().len(), 2);
+}
+
 #[tokio::test]
 async fn a_directory_of_authorities_takes_the_place_of_the_systems() {
     let server = Server::start();

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use proptest::prelude::*;
-use q_agent::http::reply::{LONGEST, Manner, ResponseBody, fuzz_reply};
+use q_agent::http::reply::{BodySettings, LONGEST, ResponseBody, fuzz_reply};
 use q_agent::{Dialect, Secret};
 
 use support::{Outcome, answer, ask, spec};
@@ -26,7 +26,7 @@ struct Case {
     /// The server keeps the connection open behind its last byte.
     stays: bool,
     /// In which dialect it is asked, and how it is read: `dialect:` and `setting: think tags` say so.
-    manner: Manner,
+    settings: BodySettings,
 }
 
 fn cases() -> Vec<Case> {
@@ -47,13 +47,13 @@ fn case(path: &Path) -> Case {
     let expected: Vec<&str> = head.lines().filter(meant).collect();
     let stays = head.lines().any(|line| line == "server: keeps the connection open");
     let dialect = head.lines().find_map(|line| line.strip_prefix("dialect: ")).unwrap_or("chat_completions");
-    let manner = Manner {
+    let settings = BodySettings {
         dialect: Dialect::of(dialect).unwrap_or_else(|| panic!("{name}: {dialect}")),
         think_tags: head.lines().any(|line| line == "setting: think tags"),
         secrets: Secret::new("sk-test").into(),
         longest: LONGEST,
     };
-    Case { name, expected: expected.join("\n"), bytes: file[at + 5..].to_vec(), stays, manner }
+    Case { name, expected: expected.join("\n"), bytes: file[at + 5..].to_vec(), stays, settings }
 }
 
 /// What came of it, in lines: text and thoughts as JSON writes them, usage, how it ended.
@@ -112,8 +112,8 @@ async fn replies_of_odd_servers_come_to_what_they_mean() {
         for piece in [usize::MAX, 1, 7, 150] {
             let base_url = serve(case.bytes.clone(), piece.min(case.bytes.len()), case.stays);
             let mut spec = spec(base_url);
-            spec.dialect = case.manner.dialect;
-            spec.shape.think_tags = case.manner.think_tags;
+            spec.dialect = case.settings.dialect;
+            spec.shape.think_tags = case.settings.think_tags;
             let said = told(&answer(spec, ask("hi")).await);
             if said != case.expected {
                 writeln!(
@@ -146,7 +146,7 @@ fn which_model_answered_and_why_it_stopped_is_told_in_the_servers_words() {
     ] {
         let case = cases.iter().find(|case| case.name == name).unwrap_or_else(|| panic!("{name}"));
         let body = case.bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 4);
-        let outcome = read(&case.manner, &[&case.bytes[body..]]);
+        let outcome = read(&case.settings, &[&case.bytes[body..]]);
         assert_eq!(
             (outcome.model.as_deref(), outcome.stop_reason.as_deref()),
             (model, stop_reason),
@@ -211,8 +211,8 @@ const PARTS: &[&str] = &[
     "{\"message\":\"m\"}",
 ];
 
-fn read(manner: &Manner, pieces: &[&[u8]]) -> Outcome {
-    let mut reply = ResponseBody::new(manner.clone());
+fn read(settings: &BodySettings, pieces: &[&[u8]]) -> Outcome {
+    let mut reply = ResponseBody::new(settings.clone());
     for piece in pieces {
         reply.read(piece);
     }
@@ -232,13 +232,13 @@ fn a_body_says_the_same_wherever_it_is_cut() {
         {
             continue;
         }
-        let whole = read(&case.manner, &[body]);
+        let whole = read(&case.settings, &[body]);
         assert_eq!(told(&whole), case.expected, "{}", case.name);
         for at in 0..=body.len() {
             let (left, right) = body.split_at(at);
-            assert_eq!(read(&case.manner, &[left, right]), whole, "{} cut at {at}", case.name);
+            assert_eq!(read(&case.settings, &[left, right]), whole, "{} cut at {at}", case.name);
         }
         let singly: Vec<&[u8]> = body.chunks(1).collect();
-        assert_eq!(read(&case.manner, &singly), whole, "{} byte by byte", case.name);
+        assert_eq!(read(&case.settings, &singly), whole, "{} byte by byte", case.name);
     }
 }

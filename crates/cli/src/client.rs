@@ -11,10 +11,12 @@ use q_core::retention::Kept;
 use q_core::{Command, Mirror, Presence, SessionId, Summary, Token};
 use q_proto::entropy;
 use q_proto::message::Hello;
-use q_proto::view::Line;
-use q_proto::{Answer, ClientMessage, Id, Request, list};
+use q_proto::view::WireSummary;
+use q_proto::{ClientMessage, Id, Request, Response, list};
+use q_term::Way;
+use q_term::command::notice;
 
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::out;
 
@@ -86,10 +88,11 @@ impl<W: Default> Attachment<W> {
     }
 
     async fn on(context: &Context, connection: Connection, watch: bool) -> Result<Self, CliError> {
-        let mut state = ClientState::new(context.known.agents.clone());
+        let mut state = ClientState::new(context.agents.agents.clone());
         state.welcomed(&connection.host);
         let mut client = Self { connection, state };
         if watch {
+            // Until all of it has come, what the mirror lacks cannot be told from what does not exist.
             while !matches!(client.next().await?, News::Whole) {}
         }
         Ok(client)
@@ -127,7 +130,7 @@ impl<W: Default> Attachment<W> {
     }
 
     /// Tells the host something that has no answer.
-    pub(crate) fn tell(&mut self, message: &ClientMessage) -> Result<(), CliError> {
+    pub(crate) fn notify(&mut self, message: &ClientMessage) -> Result<(), CliError> {
         Ok(self.connection.send(message)?)
     }
 
@@ -154,12 +157,12 @@ impl<W: Default> Attachment<W> {
     }
 
     /// Sends a request and waits for its answer; the mirror follows meanwhile.
-    pub(crate) async fn ask(&mut self, request: Request) -> Result<Answer, CliError> {
+    pub(crate) async fn ask(&mut self, request: Request) -> Result<Response, CliError> {
         let id = self.request(request)?;
         self.answer_to(id).await
     }
 
-    async fn answer_to(&mut self, id: u64) -> Result<Answer, CliError> {
+    async fn answer_to(&mut self, id: u64) -> Result<Response, CliError> {
         loop {
             match self.next().await? {
                 News::Answered { request, answer, .. } if request == id => return Ok(answer?),
@@ -175,6 +178,7 @@ impl<W: Default> Attachment<W> {
         let news = self.state.on_message(message).map_err(|_| {
             CliError::failed("the host sent a name that is none; is it of another version? `q host stop`")
         })?;
+        // Where an update was missed the state asks for that session anew. Nobody stands by: it comes as a snapshot.
         let _asked_for_itself = self.send();
         Ok(news)
     }
@@ -183,7 +187,7 @@ impl<W: Default> Attachment<W> {
     pub(crate) async fn list(&mut self) -> Result<Vec<Summary>, CliError> {
         let (mut lines, mut next) = (Vec::new(), Some(Request::List));
         while let Some(request) = next {
-            let Answer::List(page) = self.ask(request).await? else { return Err(unexpected()) };
+            let Response::List(page) = self.ask(request).await? else { return Err(unexpected()) };
             next = next_page(&page);
             lines.extend(page);
         }
@@ -193,7 +197,8 @@ impl<W: Default> Attachment<W> {
     /// Every session with what it takes where it is stored.
     pub(crate) async fn kept(&mut self) -> Result<Vec<Kept>, CliError> {
         let sessions = self.list().await?;
-        let Answer::Sizes(sizes) = self.ask(Request::Sizes).await? else { return Err(unexpected()) };
+        // What was erased between the two answers has no size, and counts nothing.
+        let Response::Sizes(sizes) = self.ask(Request::Sizes).await? else { return Err(unexpected()) };
         let sizes: BTreeMap<SessionId, u64> =
             sizes.into_iter().map(|(id, bytes)| (id.into(), bytes)).collect();
         let kept = |summary: Summary| {
@@ -222,6 +227,15 @@ impl<W: Default> Attachment<W> {
         self.ask(command.into()).await.map(|_| ())
     }
 
+    /// The same, and notes what it did to the session where that is not in sight.
+    pub(crate) async fn carry_out(&mut self, session: &Summary, command: Command) -> Result<(), CliError> {
+        self.command(command.clone()).await?;
+        if let Some(done) = notice(&command, session.name.as_str(), Way::Shell) {
+            out::note(&done);
+        }
+        Ok(())
+    }
+
     /// Has a session in memory, and its snapshot in the mirror.
     pub(crate) async fn wake(&mut self, id: SessionId) -> Result<(), CliError> {
         let session = self.mirror.get(id);
@@ -241,7 +255,7 @@ impl<W: Default> Attachment<W> {
     pub(crate) async fn deliver(&mut self, prompt: Prompt) -> Result<u64, CliError> {
         let id = self.state.submit(prompt, W::default());
         let id = self.sent(id)?;
-        let Answer::Accepted(prompt) = self.answer_to(id).await? else { return Err(unexpected()) };
+        let Response::Accepted(prompt) = self.answer_to(id).await? else { return Err(unexpected()) };
         Ok(prompt)
     }
 
@@ -265,7 +279,7 @@ impl<W: Default> Attachment<W> {
 
     /// Creates a session, or forks one.
     pub(crate) async fn create(&mut self, command: Command) -> Result<Created, CliError> {
-        let Answer::Created { session, hibernated } = self.ask(command.into()).await? else {
+        let Response::Created { session, hibernated } = self.ask(command.into()).await? else {
             return Err(unexpected());
         };
         Ok(Created { id: session.into(), hibernated })
@@ -295,12 +309,12 @@ pub(crate) fn among(
 }
 
 /// What asks for the lines behind these, if there may be any.
-pub(crate) fn next_page(page: &[Line]) -> Option<Request> {
+pub(crate) fn next_page(page: &[WireSummary]) -> Option<Request> {
     list::goes_on_behind(page).map(|last| Request::ListAfter { session: last.id })
 }
 
 /// The lines of a list.
-pub(crate) fn summaries(lines: Vec<Line>) -> Result<Vec<Summary>, CliError> {
+pub(crate) fn summaries(lines: Vec<WireSummary>) -> Result<Vec<Summary>, CliError> {
     lines.into_iter().map(summary).collect()
 }
 
@@ -323,7 +337,7 @@ pub(crate) fn unexpected() -> CliError {
         .hint("is it of another version? `q host stop`, then start q again")
 }
 
-fn summary(line: Line) -> Result<Summary, CliError> {
+fn summary(line: WireSummary) -> Result<Summary, CliError> {
     Summary::try_from(line)
         .map_err(|fault| CliError::failed(format!("the host sent a name that is none: {fault}")))
 }

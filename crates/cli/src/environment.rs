@@ -10,7 +10,7 @@ use crate::process_group::ProcessGroup;
 
 /// What `q` takes from the process it runs in.
 #[derive(Clone, Debug)]
-pub struct Environment {
+pub struct ProcessEnvironment {
     variables: BTreeMap<OsString, OsString>,
     /// Where it was started.
     pub directory: PathBuf,
@@ -46,7 +46,7 @@ const PANES: [&str; 18] = [
     "TILIX_ID",
 ];
 
-impl Environment {
+impl ProcessEnvironment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_this_process() -> Self {
         Self {
@@ -130,8 +130,8 @@ mod tests {
 
     fn identity(variables: &[(&str, &str)], terminal: Option<(u64, i32)>) -> Option<Vec<u8>> {
         let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let here = Environment::of_this_process();
-        Environment { variables: variables.collect(), terminal, ..here }.terminal_identity()
+        let here = ProcessEnvironment::of_this_process();
+        ProcessEnvironment { variables: variables.collect(), terminal, ..here }.terminal_identity()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use q_core::conversation::Unanswered;
 use q_core::{Entry, EntryNo, SessionId};
-use q_proto::{Answer, Request};
+use q_proto::{Request, Response};
 
 use crate::client::{Client, unexpected};
 use crate::error::CliError;
@@ -40,9 +40,11 @@ impl Back {
         }
         let (entries, older) = page(client, self.session, self.before).await?;
         let first = entries.first().map(|entry| entry.no.0);
+        // A host that says there is more and sends nothing would be asked for ever.
         self.goes_on = older && first.is_some();
         self.before = first.or(self.before);
         let walk = &mut self.walk;
+        // From the newest back: what stopped the turn of a prompt stands behind that.
         self.unanswered.extend(entries.iter().rev().filter(|entry| walk.is(entry)).map(|entry| entry.no));
         Ok(first.map(|_| entries))
     }
@@ -53,14 +55,14 @@ impl Back {
 pub(crate) struct EntryPages {
     session: SessionId,
     /// The newest page first.
-    pages: Vec<Bounds>,
+    pages: Vec<KnownRange>,
     /// The prompts that nothing answered.
     pub(crate) unanswered: BTreeSet<EntryNo>,
 }
 
 /// The entries of a page.
 #[derive(Debug)]
-struct Bounds {
+struct KnownRange {
     first: u64,
     last: u64,
     /// The entry behind it. The newest page has none, or its last entry would end with its first piece.
@@ -75,7 +77,7 @@ impl EntryPages {
         let mut before = None;
         while let Some(entries) = back.next(client).await? {
             if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
-                pages.push(Bounds { first: first.no.0, last: last.no.0, before });
+                pages.push(KnownRange { first: first.no.0, last: last.no.0, before });
             }
             before = back.before;
         }
@@ -84,7 +86,7 @@ impl EntryPages {
 
     /// The next page, oldest first; nothing after the newest.
     pub(crate) async fn next(&mut self, client: &mut Client) -> Result<Option<Vec<Entry>>, CliError> {
-        let Some(Bounds { first, last, mut before }) = self.pages.pop() else { return Ok(None) };
+        let Some(KnownRange { first, last, mut before }) = self.pages.pop() else { return Ok(None) };
         let mut parts: Vec<Vec<Entry>> = Vec::new();
         // The newest entry may have grown meanwhile, or others followed, so that a page holds fewer of those before.
         while before.is_none_or(|before| before > first) {
@@ -107,6 +109,6 @@ async fn page(
     before: Option<u64>,
 ) -> Result<(Vec<Entry>, bool), CliError> {
     let request = Request::Page { session: session.into(), before, bytes: PAGE_BYTES };
-    let Answer::Page(page) = client.ask(request).await? else { return Err(unexpected()) };
+    let Response::Page(page) = client.ask(request).await? else { return Err(unexpected()) };
     Ok((page.entries.into_iter().map(Entry::from).collect(), page.trimmed))
 }

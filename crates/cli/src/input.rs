@@ -8,7 +8,7 @@ use q_core::Refusal;
 use q_proto::MAX_FRAME;
 use q_term::typed;
 
-use crate::environment::Environment;
+use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::out;
 
@@ -19,7 +19,7 @@ const SAYS_SO_AFTER: Duration = Duration::from_secs(2);
 
 /// A prompt from its words and from standard input; from that alone where there are no words (or just `-`). A terminal is
 /// read only for a `-`.
-pub(crate) fn prompt(words: &[String], environment: &Environment) -> Result<String, CliError> {
+pub(crate) fn prompt(words: &[String], environment: &ProcessEnvironment) -> Result<String, CliError> {
     let asked_for = words == ["-"];
     if environment.input_is_terminal && !asked_for {
         return match words {
@@ -42,6 +42,7 @@ fn standard_input(is_beside_words: bool) -> Result<String, CliError> {
     let (send, read) = mpsc::channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
+        // One byte more than may be: what just fits is told from what was cut.
         let outcome = io::stdin().lock().take(MAX_FRAME as u64 + 1).read_to_end(&mut bytes);
         send.send(outcome.map(|_| bytes))
     });

@@ -4,7 +4,7 @@ mod writer;
 
 use q_core::attention::{self, Need};
 use q_core::{Activity, Body, Entry, PlanStep, Policy, Sent, Stop, Summary};
-use q_term::granted::Way;
+use q_term::Way;
 use q_term::words;
 use serde::Serialize;
 

@@ -4,17 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use q_proto::Place;
-use q_proto::message::{NamedAgent, Reach};
-use q_proto::network::Network;
-use q_proto::shaping::{Program, Shaping};
+use q_proto::shaping::Program;
 
-use crate::agents::{IDLE_TIMEOUT_MS, Lack};
 use crate::config::path;
-use crate::environment::Environment;
+use crate::environment::ProcessEnvironment;
+use crate::missing::Missing;
 use crate::trusted;
 
-/// The provider, and the agent that is there without any configuration.
-pub(crate) const LOCAL: &str = "local";
 const PROGRAM: &str = "q-local";
 /// In the directory of models: the path of the one that is used, on one line.
 const IN_USE: &str = "in-use";
@@ -22,26 +18,31 @@ const IN_USE: &str = "in-use";
 const ENDING: &str = "gguf";
 
 /// Where `q-local` is: beside `q`, or in a directory of `PATH`.
-pub(crate) fn program(environment: &Environment) -> Result<PathBuf, Lack> {
+pub(crate) fn program(environment: &ProcessEnvironment) -> Result<PathBuf, Missing> {
     let beside = environment.program.parent().map(Path::to_path_buf);
     let variable = environment.path("PATH");
     let directories = variable.iter().flat_map(|path| std::env::split_paths(path).collect::<Vec<_>>());
     let mut places = beside.into_iter().chain(directories).map(|directory| directory.join(PROGRAM));
-    places.find(|place| place.is_absolute() && place.is_file()).ok_or_else(|| Lack {
+    places.find(|place| place.is_absolute() && place.is_file()).ok_or_else(|| Missing {
         why: format!("{PROGRAM}, which serves models, is neither beside q nor on PATH"),
         way_out: "build it from q's source: cargo install --path crates/local --features engine".to_owned(),
     })
 }
 
 /// The model of this name, of that path, or the one that is used where none is named; its file need not be there.
-fn file(model: &str, place: &Place, environment: &Environment, config: &Path) -> Result<PathBuf, Lack> {
+fn file(
+    model: &str,
+    place: &Place,
+    environment: &ProcessEnvironment,
+    config: &Path,
+) -> Result<PathBuf, Missing> {
     let pull = || "q model pull smollm2 fetches a small one; q model use PATH takes a file".to_owned();
     let file = if model.is_empty() {
         in_use(place)
-            .ok_or_else(|| Lack { why: "no model is on this machine yet".to_owned(), way_out: pull() })?
+            .ok_or_else(|| Missing { why: "no model is on this machine yet".to_owned(), way_out: pull() })?
     } else if model.contains('/') {
         let home = environment.path("HOME");
-        let unmeant = |why| Lack { why, way_out: "name a model, or the path of its file".to_owned() };
+        let unmeant = |why| Missing { why, way_out: "name a model, or the path of its file".to_owned() };
         path::meant(Path::new(model), config, home.as_deref()).map_err(unmeant)?
     } else {
         place.models().join(format!("{model}.{ENDING}"))
@@ -49,7 +50,7 @@ fn file(model: &str, place: &Place, environment: &Environment, config: &Path) ->
     if file.is_file() {
         return Ok(file);
     }
-    Err(Lack { why: format!("its model is not at {}", file.display()), way_out: pull() })
+    Err(Missing { why: format!("its model is not at {}", file.display()), way_out: pull() })
 }
 
 /// The model that is used where none is named.
@@ -70,15 +71,15 @@ pub(crate) fn served(
     model: &str,
     keep_alive: Option<u64>,
     place: &Place,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     config: &Path,
-) -> Result<Served, Lack> {
+) -> Result<Served, Missing> {
     let program = program(environment)?;
     let file = file(model, place, environment, config)?;
     let socket = place.model_socket(&file);
     let text = |path: &Path| match path.to_str() {
         Some(text) => Ok(text.to_owned()),
-        None => Err(Lack {
+        None => Err(Missing {
             why: format!("{} is no text that can be said to another program", path.display()),
             way_out: "name it otherwise".to_owned(),
         }),
@@ -94,27 +95,6 @@ pub(crate) fn served(
     })
 }
 
-/// The agent that is there as soon as a model is used; `None` where none is.
-pub(crate) fn agent(
-    place: &Place,
-    environment: &Environment,
-    config: &Path,
-) -> Option<Result<NamedAgent, Lack>> {
-    in_use(place)?;
-    let reached = served("", None, place, environment, config).map(|served| NamedAgent {
-        name: LOCAL.to_owned(),
-        reach: Reach::Http {
-            base_url: served.base_url,
-            key: None,
-            model: served.model,
-            idle_timeout_ms: IDLE_TIMEOUT_MS,
-            network: Network::default(),
-            shaping: Shaping { program: Some(served.program), ..Shaping::default() },
-        },
-    });
-    Some(reached)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
@@ -125,7 +105,7 @@ mod tests {
     struct World {
         root: tempfile::TempDir,
         place: Place,
-        environment: Environment,
+        environment: ProcessEnvironment,
     }
 
     fn world() -> World {
@@ -135,12 +115,12 @@ mod tests {
         fs::create_dir_all(place.models()).unwrap();
         fs::create_dir_all(&bin).unwrap();
         let variables = [("PATH", bin.to_str().unwrap()), ("HOME", root.path().to_str().unwrap())];
-        let environment = Environment::of(&variables, "/");
+        let environment = ProcessEnvironment::of(&variables, "/");
         World { root, place, environment }
     }
 
     impl World {
-        fn served(&self, model: &str) -> Result<Served, Lack> {
+        fn served(&self, model: &str) -> Result<Served, Missing> {
             served(model, Some(7), &self.place, &self.environment, Path::new("/c/config.toml"))
         }
 
@@ -154,14 +134,15 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_one_after_the_other_with_its_way_out() {
         let world = world();
-        let lack =
-            |model: &str| world.served(model).err().map(|lack| (lack.why, lack.way_out)).unwrap_or_default();
-        assert!(lack("").0.contains("q-local"), "{:?}", lack(""));
-        assert!(lack("").1.contains("cargo install"), "{:?}", lack(""));
+        let missing = |model: &str| {
+            world.served(model).err().map(|missing| (missing.why, missing.way_out)).unwrap_or_default()
+        };
+        assert!(missing("").0.contains("q-local"), "{:?}", missing(""));
+        assert!(missing("").1.contains("cargo install"), "{:?}", missing(""));
         world.put("bin/q-local", "");
-        assert!(lack("").1.contains("q model pull"), "{:?}", lack(""));
-        assert!(lack("other").0.contains("data/models/other.gguf"), "{:?}", lack("other"));
-        assert!(agent(&world.place, &world.environment, Path::new("/c")).is_none());
+        assert!(missing("").1.contains("q model pull"), "{:?}", missing(""));
+        assert!(missing("other").0.contains("data/models/other.gguf"), "{:?}", missing("other"));
+        assert_eq!(in_use(&world.place), None);
     }
 
     #[test]
@@ -174,7 +155,7 @@ mod tests {
         for (model, name, file) in
             [("smollm2", "smollm2", &smol), ("~/mine.gguf", "mine", &mine), ("", "mine", &mine)]
         {
-            let served = world.served(model).unwrap_or_else(|lack| panic!("{model}: {}", lack.why));
+            let served = world.served(model).unwrap_or_else(|missing| panic!("{model}: {}", missing.why));
             let socket = world.place.model_socket(file).display().to_string();
             assert_eq!((served.model.as_str(), served.base_url), (name, format!("unix:{socket}")), "{model}");
             assert_eq!(served.program.path, program.display().to_string());
@@ -184,7 +165,6 @@ mod tests {
                 ["serve", "--socket", &socket, "--model", &file, "--idle", "7"]
             );
         }
-        let found = agent(&world.place, &world.environment, Path::new("/c")).unwrap();
-        assert!(matches!(found, Ok(NamedAgent { reach: Reach::Http { model, .. }, .. }) if model == "mine"));
+        assert_eq!(in_use(&world.place), Some(mine));
     }
 }

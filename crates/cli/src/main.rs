@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    q_cli::run(std::env::args_os(), q_cli::Environment::of_this_process())
+    q_cli::run(std::env::args_os(), q_cli::ProcessEnvironment::of_this_process())
 }

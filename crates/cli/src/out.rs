@@ -5,14 +5,14 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use q_term::Way;
 use q_term::advice;
-use q_term::granted::Way;
 use q_term::sanitize::visible;
 
 use crate::error::CliError;
 
 /// What was asked for.
-pub(crate) fn say(text: &str) -> Result<(), CliError> {
+pub(crate) fn text(text: &str) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     let written = out.write_all(visible(text).as_bytes()).and_then(|()| out.flush());
     match written {
@@ -24,7 +24,7 @@ pub(crate) fn say(text: &str) -> Result<(), CliError> {
 
 /// A line of what was asked for.
 pub(crate) fn line(text: &str) -> Result<(), CliError> {
-    say(&format!("{text}\n"))
+    self::text(&format!("{text}\n"))
 }
 
 /// A line beside it.
@@ -46,7 +46,7 @@ pub(crate) fn ask(question: &str) -> Result<bool, CliError> {
 
 /// An error and its way out.
 pub(crate) fn complain(error: &CliError) -> ExitCode {
-    let said = |text: &str| advice::said(text, Way::Shell).into_owned();
+    let said = |text: &str| advice::render(text, Way::Shell).into_owned();
     note(&format!("q: {}", said(&error.message)));
     for hint in &error.hints {
         note(&format!("   {}", said(hint)));

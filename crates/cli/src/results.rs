@@ -1,7 +1,7 @@
 //! Results read on: an entry has the beginning of a large one, the store all that is kept of it.
 
 use q_core::{Body, Entry, SessionId};
-use q_proto::{Answer, Request};
+use q_proto::{Request, Response};
 
 use crate::client::{Client, unexpected};
 use crate::error::CliError;
@@ -20,10 +20,11 @@ pub(crate) async fn read_on(
     while (result.text.len() as u64) < result.kept {
         let from = result.text.len() as u64;
         let request = Request::Result { session: session.into(), entry: no, from, bytes: STRETCH_BYTES };
-        let Answer::Stretch(stretch) = client.ask(request).await? else { return Err(unexpected()) };
+        let Response::Stretch(stretch) = client.ask(request).await? else { return Err(unexpected()) };
         if stretch.is_empty() {
             return Err(CliError::failed("the session went away while it was read"));
         }
+        // It ends at a character, so that the next one begins at one.
         result.text.push_str(&stretch);
     }
     Ok(())

@@ -11,7 +11,7 @@ use q_core::mirror::Mirrored;
 use q_core::{Mirror, SessionId};
 use rustix::fs::OFlags;
 
-use crate::commands::Context;
+use crate::context::Context;
 
 /// Terminals that are remembered; the one that was left longest ago goes for a new one.
 const KEPT: usize = 64;

@@ -35,7 +35,7 @@ impl Untrusted {
     }
 
     /// What to say of the file at `path`, which is `what`.
-    pub(crate) fn told(self, what: &str, path: &Path) -> CliError {
+    pub(crate) fn into_error(self, what: &str, path: &Path) -> CliError {
         let path = path.display();
         match self {
             Self::Unreadable(error) => CliError::usage(format!("{what} cannot be read from {path}: {error}")),
@@ -66,8 +66,9 @@ fn read_unless(path: &Path, fault: impl Fn(u32) -> Option<String>) -> Result<Str
     let file = File::open(path).map_err(Untrusted::Unreadable)?;
     // Of the file that was opened: another one may be in its place by now.
     let found = file.metadata().map_err(Untrusted::Unreadable)?;
+    // Devices and pipes have no say in it: `Q_CONFIG=/dev/null`, or keys from a `<(command)`, belong to whoever names them.
     if found.is_file() {
-        let us = rustix::process::geteuid().as_raw();
+        let us = q_proto::place::ours();
         if found.uid() != us && found.uid() != ROOT {
             return Err(Untrusted::NotOurs(format!("it belongs to another user (uid {})", found.uid())));
         }
@@ -118,7 +119,7 @@ mod tests {
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         // Only the superuser may give a file away.
         if chown(&file, Some(65_534), None).is_ok() {
-            let told = read(&link).unwrap_err().told("the key", &link).on_one_line();
+            let told = read(&link).unwrap_err().into_error("the key", &link).on_one_line();
             assert!(told.contains("another user (uid 65534)") && told.contains("chown"), "{told}");
         }
     }

@@ -1,20 +1,43 @@
-//! What is said to arguments that mean nothing, and to those that ask for help.
+//! What was typed, read; and what is said to arguments that mean nothing, and to those that ask for help.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, CommandFactory as _};
-use q_term::granted::Way;
+use clap::{Command, CommandFactory as _, Parser as _};
+use q_term::Way;
 use q_term::suggest::{meant, nearest};
 
-use crate::args::Args;
+use crate::commands::Args;
 use crate::error::CliError;
 use crate::out;
 
+/// The arguments as they mean something; else it is said why not, and the exit code given.
+pub(crate) fn read(typed: &[OsString]) -> Result<Args, ExitCode> {
+    Args::try_parse_from(typed).map_err(|error| explain(&error, typed))
+}
+
+/// Every command as it is typed, hidden ones too.
+pub(crate) fn verbs() -> Vec<Vec<String>> {
+    fn below(command: &Command, path: &[String], verbs: &mut Vec<Vec<String>>) {
+        for verb in command.get_subcommands().filter(|verb| path.is_empty() || verb.get_name() != "help") {
+            let path = [path, &[verb.get_name().to_owned()]].concat();
+            if path != ["help"] {
+                below(verb, &path, verbs);
+            }
+            verbs.push(path);
+        }
+    }
+    let mut root = Args::command();
+    root.build();
+    let mut verbs = Vec::new();
+    below(&root, &[], &mut verbs);
+    verbs
+}
+
 /// Help and version are answers; everything else is an error of usage. What was typed may be a name that somebody else
 /// chose: it is shown, and controls nothing.
-pub(crate) fn explain(error: &clap::Error, typed: &[OsString]) -> ExitCode {
+fn explain(error: &clap::Error, typed: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
         let _nobody_reads = error.print(); // holds nothing of what was typed
         return ExitCode::SUCCESS;
@@ -31,6 +54,7 @@ pub(crate) fn explain(error: &clap::Error, typed: &[OsString]) -> ExitCode {
 /// Says what `word` could have been meant for.
 fn no_such_command(word: &str, typed: &[OsString]) -> CliError {
     let mut root = Args::command();
+    // Only a command that is built knows its help and the path that leads to it.
     root.build();
     let within = within(&root, typed);
     let known = within.get_subcommands().filter(|verb| !verb.is_hide_set()).map(Command::get_name);

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use q_core::{Command, SessionId};
+use q_core::{AgentSource, SessionId};
 use q_proto::message::{NamedAgent, Reach};
-use q_proto::view::{Line, Piece};
-use q_proto::{Answer, HostMessage, Request};
+use q_proto::view::{WireSummary, WireUpdate};
+use q_proto::{HostMessage, Request, Response};
 
 /// What this client can bring, and where it is wanted.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Bringing {
     }
 
     /// Takes in what the host says of a session.
-    fn see(&mut self, line: &Line) {
+    fn see(&mut self, line: &WireSummary) {
         let wanted = Wanted { agent: line.agent.clone(), now: line.wants_agent };
         self.sessions.insert(line.id.into(), wanted);
     }
@@ -43,19 +43,19 @@ impl Bringing {
     pub(crate) fn follow(&mut self, message: &HostMessage) {
         match message {
             HostMessage::Snapshot(shot) => self.see(&shot.line),
-            HostMessage::Update(Piece::Line(line)) => self.see(line),
-            HostMessage::Update(Piece::Gone(session)) => self.forget((*session).into()),
-            HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
+            HostMessage::Update(WireUpdate::Line(line)) => self.see(line),
+            HostMessage::Update(WireUpdate::Gone(session)) => self.forget((*session).into()),
+            HostMessage::Reply { answer: Ok(Response::List(lines)), .. } => {
                 for line in lines {
                     self.see(line);
                 }
             }
             HostMessage::Update(
-                Piece::Entry { .. }
-                | Piece::Text { .. }
-                | Piece::Queue { .. }
-                | Piece::Draft { .. }
-                | Piece::Pending { .. },
+                WireUpdate::Entry { .. }
+                | WireUpdate::Text { .. }
+                | WireUpdate::Queue { .. }
+                | WireUpdate::Draft { .. }
+                | WireUpdate::Pending { .. },
             )
             | HostMessage::Reply { .. }
             | HostMessage::Welcome(_)
@@ -74,10 +74,13 @@ impl Bringing {
     pub(crate) fn prepare(&mut self, request: &mut Request) -> Option<Request> {
         match request {
             Request::Command { command, reach } => {
-                if let Command::Create { setup, .. } = command {
-                    *reach = self.reach(&setup.agent);
-                } else if let Command::Fork { session, .. } = command {
-                    *reach = self.sessions.get(session).and_then(|one| self.reach(&one.agent));
+                if let Some(agent) = command.new_session().and_then(|new| new.agent) {
+                    *reach = match agent {
+                        AgentSource::Named(name) => self.reach(name),
+                        AgentSource::Of(session) => {
+                            self.sessions.get(&session).and_then(|one| self.reach(&one.agent))
+                        }
+                    };
                 }
                 command.asks_agent_of().and_then(|session| self.wanted(session))
             }
@@ -112,7 +115,8 @@ impl Bringing {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
-    use q_core::{Activity, Policy, Presence, Setup, Token};
+    use q_core::trace::Player;
+    use q_core::{Command, Limits, Setup, Token};
     use q_proto::{Id, UNDRAWN};
 
     use super::*;
@@ -131,42 +135,11 @@ mod tests {
         NamedAgent { name: name.into(), reach }
     }
 
-    fn line(id: u128, agent: &str, wants_agent: bool) -> Line {
-        Line {
-            id: Id(id),
-            name: "a".into(),
-            slot: 1,
-            kind: String::new(),
-            agent: agent.into(),
-            model: String::new(),
-            directory: String::new(),
-            policy: Policy::Ask,
-            tags: Vec::new(),
-            pinned: false,
-            parent: None,
-            inherited: None,
-            presence: Presence::Live,
-            trashed: None,
-            activity: Activity::Idle,
-            held: false,
-            pending: 0,
-            unread: 0,
-            seen: (0, 0),
-            queued: 0,
-            entries: 0,
-            turns: 0,
-            tokens: (0, 0),
-            failure: None,
-            failures: 0,
-            stop_reason: String::new(),
-            answering: String::new(),
-            interrupter: None,
-            sent: None,
-            preview: String::new(),
-            created: 0,
-            touched: 0,
-            wants_agent,
-        }
+    fn line(id: u128, agent: &str, wants_agent: bool) -> WireSummary {
+        let mut player = Player::new(Limits::default());
+        player.play(&format!("create s1 name a agent {agent}")).unwrap();
+        let summary = player.core.view().summary(SessionId(1)).unwrap();
+        WireSummary { id: Id(id), ..WireSummary::of(summary, wants_agent) }
     }
 
     /// The keys in what is sent for a request.

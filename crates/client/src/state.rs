@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use q_core::{Command, Mirror, NameFault, SessionId, Snapshot, Token, Update};
 use q_proto::message::{Hello, NamedAgent, Status};
-use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request};
+use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 
 use crate::acknowledged::Acknowledged;
 use crate::bringing::Bringing;
@@ -26,12 +26,7 @@ pub struct Prompt {
 
 impl Prompt {
     fn command(&self) -> Command {
-        let (session, token, text) = (self.session, self.token, self.text.clone());
-        if self.steers {
-            Command::Steer { session, token, text }
-        } else {
-            Command::Submit { session, token, text }
-        }
+        Command::prompt(self.session, self.token, self.text.clone(), self.steers)
     }
 }
 
@@ -51,7 +46,7 @@ pub enum News<W> {
         /// The prompt that it delivered, if it did.
         prompt: Option<Prompt>,
         /// What came of it.
-        answer: Result<Answer, Refused>,
+        answer: Result<Response, Refused>,
     },
     /// An answer to nothing that waits for one.
     Unasked {
@@ -214,11 +209,11 @@ impl<W> ClientState<W> {
         })
     }
 
-    fn on_reply(&mut self, request: u64, answer: Result<Answer, Refused>) -> News<W> {
+    fn on_reply(&mut self, request: u64, answer: Result<Response, Refused>) -> News<W> {
         let Some(Unanswered { waiting, prompt }) = self.unanswered.remove(&request) else {
             return News::Unasked { request };
         };
-        if let (Some(prompt), Ok(Answer::Accepted(number))) = (&prompt, &answer) {
+        if let (Some(prompt), Ok(Response::Accepted(number))) = (&prompt, &answer) {
             self.acknowledged.note(prompt.session, *number);
         }
         match waiting {
@@ -288,7 +283,7 @@ mod tests {
     }
 
     fn accepted(id: u64, number: u64) -> HostMessage {
-        HostMessage::Reply { id, answer: Ok(Answer::Accepted(number)) }
+        HostMessage::Reply { id, answer: Ok(Response::Accepted(number)) }
     }
 
     #[test]

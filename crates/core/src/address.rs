@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::id::SessionId;
-use crate::view::Summary;
+use crate::snapshot::Summary;
 
 /// Fewer characters of an id are not looked up.
 const MIN_ID_CHARS: usize = 4;
@@ -117,7 +117,7 @@ mod tests {
 
     /// Open: `plan` 1, `planning` 2, `Login` 3, `пример` 4. Closed: two called `old`, one called `login`, `plan-b`.
     fn summaries() -> Vec<Summary> {
-        let player = Player::told(&[
+        let player = Player::played(&[
             "create s6 name old",
             "close s6",
             "create s7 name old",
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn of_many_that_fit_each_is_listed_by_its_name() {
-        let player = Player::told(&["create s1 name a1", "create s2 name a2", "create s3 name a3"]);
+        let player = Player::played(&["create s1 name a1", "create s2 name a2", "create s3 name a3"]);
         let summaries: Vec<Summary> = player.core.view().sessions().collect();
         let candidates = ["a1", "a2", "a3"].map(String::from).to_vec();
         assert_eq!(resolve("a", &summaries), Err(Miss::Ambiguous { address: "a".into(), candidates }));

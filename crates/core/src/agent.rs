@@ -169,6 +169,13 @@ pub struct AgentFailure {
     pub detail: String,
 }
 
+impl AgentFailure {
+    /// One of this kind; `detail` may be empty.
+    pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into() }
+    }
+}
+
 /// At whose door a failure lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Whose {

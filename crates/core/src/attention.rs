@@ -4,9 +4,9 @@
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
+use crate::entry::Interrupter;
 use crate::id::SessionId;
-use crate::record::Interrupter;
-use crate::view::Summary;
+use crate::snapshot::Summary;
 
 /// Why a session needs the person, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +67,7 @@ mod tests {
     /// One waits for an answer, one failed, one was interrupted by the person and one by the death of the host, one is to
     /// be read, one works, one does nothing.
     fn summaries() -> Vec<Summary> {
-        let player = Player::told(&[
+        let player = Player::played(&[
             "create s7 name died",
             "submit s7 \"go\"",
             "crash",
@@ -136,7 +136,7 @@ mod tests {
         let acts = |act: &str| {
             let lines =
                 ["attach c1", "create s1 name a", "show c1 s1", "submit s1 \"go\"", "failed s1 cut", act];
-            need(&Player::told(&lines).core.view().summary(SessionId(1)).unwrap())
+            need(&Player::played(&lines).core.view().summary(SessionId(1)).unwrap())
         };
         for act in ["retry s1", "submit s1 \"anew\"", "close s1", "trash s1"] {
             assert_eq!(acts(act), None, "{act}");

@@ -12,8 +12,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Outcome;
+use crate::entry::{Body, Entry, Resulted};
 use crate::id::EntryNo;
-use crate::session::transcript::{Body, Entry, Resulted};
 
 /// Who speaks in a message, in the words of every provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ pub fn messages<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Message
         match &entry.body {
             Body::Prompt(_) if unanswered.contains(&entry.no) => script.close(),
             Body::Prompt(text) => script.prompt(text),
-            Body::Answer(text) => script.say(text),
+            Body::Answer(text) => script.answer(text),
             Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
             // A result stands where its call is closed, and says again what the call put out.
             Body::Result(_)
@@ -186,7 +186,7 @@ impl Script<'_> {
         self.push(Role::User, Part::Text(text.into()));
     }
 
-    fn say(&mut self, text: &str) {
+    fn answer(&mut self, text: &str) {
         self.close();
         if !self.messages.is_empty() {
             self.push(Role::Assistant, Part::Text(text.into()));
@@ -226,9 +226,8 @@ impl Script<'_> {
 mod tests {
     use super::*;
     use crate::agent::{AgentFailure, FailureKind, Sent, Wants};
+    use crate::entry::{Called, Fault, Interrupter, Stop};
     use crate::id::{CallNo, PromptNo};
-    use crate::record::{Fault, Interrupter};
-    use crate::session::transcript::{Called, Stop};
     use crate::time::WallTime;
     use alloc::string::ToString;
     use proptest::collection::vec;

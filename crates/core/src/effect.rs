@@ -4,12 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::{Outcome, ResumeHandle};
-use crate::id::{CallNo, ClientId, Digest, PromptNo, RequestId, Seq, SessionId, TurnNo};
+use crate::id::{CallNo, Digest, PromptNo, ReplyTo, Seq, SessionId, TurnNo};
 use crate::record::Policy;
 use crate::refusal::Refusal;
 use crate::session::head::Head;
+use crate::snapshot::Update;
 use crate::stamped::Stamped;
-use crate::view::Update;
 
 /// The answer to one input.
 ///
@@ -136,13 +136,6 @@ pub enum Effect {
     Update(Update),
     /// Leave: nobody is attached and nothing runs.
     Leave,
-}
-
-/// Whom to answer, and about which request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ReplyTo {
-    pub client: ClientId,
-    pub request: RequestId,
 }
 
 /// What a command did, for whoever gave it.

@@ -7,11 +7,11 @@ use crate::id::{ClientId, SessionId};
 /// What each attached client shows. Lost when the host ends; clients tell again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Focus {
-    clients: BTreeMap<ClientId, Option<Shown>>,
+    clients: BTreeMap<ClientId, Option<ClientFocus>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Shown {
+struct ClientFocus {
     session: SessionId,
     at_end: bool,
 }
@@ -27,7 +27,7 @@ impl Focus {
 
     pub(crate) fn show(&mut self, client: ClientId, session: Option<SessionId>, at_end: bool) {
         if let Some(shown) = self.clients.get_mut(&client) {
-            *shown = session.map(|session| Shown { session, at_end });
+            *shown = session.map(|session| ClientFocus { session, at_end });
         }
     }
 

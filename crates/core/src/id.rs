@@ -57,7 +57,7 @@ number!(
     CallNo
 );
 number!(
-    /// What a client brought along when it came (agents, keys, variables): the host keeps that in memory, a session names it.
+    /// Which client made a session, as the host numbered its connection at that time. Nothing is found by it.
     Environment
 );
 number!(
@@ -68,6 +68,13 @@ number!(
     /// A client's own number for a request, given back in the reply.
     RequestId
 );
+
+/// Whom to answer, and about which request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReplyTo {
+    pub client: ClientId,
+    pub request: RequestId,
+}
 
 /// What binds an approval to the exact bytes that will run: a 256-bit digest made by whoever will run them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

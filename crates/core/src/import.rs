@@ -7,12 +7,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Usage;
+use crate::entry::{Body, Entry, Stop, plan_bytes};
 use crate::id::{EntryNo, SessionId, Token};
-use crate::limits::Limits;
-use crate::multiplexer::{DETAIL_BYTES, PLAN_BYTES, TOOL_BYTES};
+use crate::limits::{DETAIL_BYTES, Limits, PLAN_BYTES, TOOL_BYTES};
 use crate::name::NameOrigin;
 use crate::record::Setup;
-use crate::session::transcript::{Body, Entry, Stop, plan_bytes};
 use crate::time::WallTime;
 
 /// The last moment of the year 9999: what is later is no time that anybody lived through.

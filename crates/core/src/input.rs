@@ -2,15 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::agent::AgentEvent;
-use crate::effect::ReplyTo;
-use crate::id::{CallNo, ClientId, Digest, EntryNo, PromptNo, SessionId, Token, TurnNo};
-use crate::import::{Import, Item};
-use crate::record::{Answer, Policy, Setup};
+use crate::id::{ClientId, ReplyTo, SessionId, TurnNo};
+use crate::multiplexer::command::Command;
 use crate::session::stored::Stored;
-use crate::tag::TagChange;
 
 /// One fact or one wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +44,12 @@ pub enum Input {
         /// Which agent that is, by its name there.
         agent: String,
     },
+    /// The host holds nothing bound by which the agent of that turn could be reached: [`crate::Effect::Run`] is not carried
+    /// out.
+    NotBound {
+        session: SessionId,
+        turn: TurnNo,
+    },
     /// What the host's process weighs.
     Memory {
         bytes: u64,
@@ -62,220 +64,4 @@ pub enum Input {
     },
     /// Nothing happened but the passing of time.
     Tick,
-}
-
-/// What a client may want. Sessions are named by id: addresses are resolved where they are typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    Create {
-        /// Its id, drawn by the host.
-        id: SessionId,
-        /// Its name as typed; without one it is named after its first prompt.
-        name: Option<String>,
-        /// What it is made with.
-        setup: Setup,
-        /// Its first tags as typed.
-        tags: Vec<String>,
-    },
-    /// A new session that begins with another one's history.
-    Fork {
-        session: SessionId,
-        /// The id of the new one, drawn by the host.
-        id: SessionId,
-        /// The last entry to take over; without one all there is now.
-        at: Option<EntryNo>,
-        /// Its name as typed; without one, a numbered form of the other's.
-        name: Option<String>,
-    },
-    /// A new session with a history from elsewhere, which comes in parts. It is archived until [`Command::EndImport`].
-    Import(Box<Import>),
-    /// Some more of what comes in, in order.
-    ImportPart { session: SessionId, items: Vec<Item> },
-    /// All of it came: the session is opened.
-    EndImport { session: SessionId },
-    Rename {
-        session: SessionId,
-        /// The name as typed.
-        name: String,
-    },
-    Close {
-        session: SessionId,
-        /// Also when a turn runs, which is then interrupted.
-        even_if_working: bool,
-    },
-    /// Take it out of the archive.
-    Reopen { session: SessionId },
-    /// Throw it away: into the trash, from which it is erased when its time is over.
-    Trash {
-        session: SessionId,
-        /// Also when a turn runs, which is then interrupted.
-        even_if_working: bool,
-    },
-    /// Take it out of the trash, into the archive.
-    Restore { session: SessionId },
-    /// Erase it and its history for good, from wherever it is.
-    Erase {
-        session: SessionId,
-        /// Also when a turn runs, which is then interrupted.
-        even_if_working: bool,
-    },
-    /// Have it in memory: it is going to be shown.
-    Wake { session: SessionId },
-    Tag {
-        session: SessionId,
-        /// The changes, in order.
-        changes: Vec<TagChange>,
-    },
-    /// Keep it from hibernating by itself, or no longer.
-    Pin { session: SessionId, pinned: bool },
-    /// Change what its tools may do.
-    SetPolicy { session: SessionId, policy: Policy },
-    /// Count it as unread until it is shown again.
-    MarkUnread { session: SessionId },
-    /// A prompt: begins a turn, or waits while one runs.
-    Submit {
-        session: SessionId,
-        /// The client's mark: the same one again is answered, not taken again.
-        token: Token,
-        text: String,
-    },
-    /// Take back a waiting prompt.
-    Unqueue { session: SessionId, prompt: PromptNo },
-    /// Write a waiting prompt anew.
-    Edit { session: SessionId, prompt: PromptNo, text: String },
-    /// Give a waiting prompt another place in the queue.
-    Move {
-        session: SessionId,
-        prompt: PromptNo,
-        /// Its place, from 0; past the end is the end.
-        place: u32,
-    },
-    /// Send a waiting prompt at once; a running turn is interrupted for it.
-    SendNow { session: SessionId, prompt: PromptNo },
-    /// Say something into the running turn; when none runs, the same as [`Command::Submit`].
-    Steer {
-        session: SessionId,
-        /// The client's mark, as in [`Command::Submit`].
-        token: Token,
-        text: String,
-    },
-    /// Answer a call that waits.
-    Answer {
-        session: SessionId,
-        turn: TurnNo,
-        call: CallNo,
-        /// The digest that was shown.
-        digest: Digest,
-        answer: Answer,
-    },
-    /// Stop the running turn; keep prompt and text.
-    Interrupt { session: SessionId },
-    /// Ask again what failed or was interrupted.
-    Retry {
-        session: SessionId,
-        /// The client's mark, as in [`Command::Submit`].
-        token: Token,
-    },
-    /// Keep what is typed and not sent.
-    SaveDraft {
-        session: SessionId,
-        /// All of it; empty to clear.
-        text: String,
-    },
-}
-
-impl Command {
-    /// The session that is there already and that it is about; none for what makes one.
-    pub const fn session(&self) -> Option<SessionId> {
-        match self {
-            Self::Create { .. } | Self::Fork { .. } | Self::Import(_) => None,
-            Self::ImportPart { session, .. }
-            | Self::EndImport { session }
-            | Self::Rename { session, .. }
-            | Self::Close { session, .. }
-            | Self::Reopen { session }
-            | Self::Trash { session, .. }
-            | Self::Restore { session }
-            | Self::Erase { session, .. }
-            | Self::Wake { session }
-            | Self::Tag { session, .. }
-            | Self::Pin { session, .. }
-            | Self::SetPolicy { session, .. }
-            | Self::MarkUnread { session }
-            | Self::Submit { session, .. }
-            | Self::Unqueue { session, .. }
-            | Self::Edit { session, .. }
-            | Self::Move { session, .. }
-            | Self::SendNow { session, .. }
-            | Self::Steer { session, .. }
-            | Self::Answer { session, .. }
-            | Self::Interrupt { session }
-            | Self::Retry { session, .. }
-            | Self::SaveDraft { session, .. } => Some(*session),
-        }
-    }
-
-    /// Of a command that begins a turn, or may do so, the session: its agent is asked then, and must be known.
-    pub const fn asks_agent_of(&self) -> Option<SessionId> {
-        match self {
-            Self::Submit { session, .. }
-            | Self::Steer { session, .. }
-            | Self::Retry { session, .. }
-            | Self::SendNow { session, .. } => Some(*session),
-            Self::Create { .. }
-            | Self::Fork { .. }
-            | Self::Import(_)
-            | Self::ImportPart { .. }
-            | Self::EndImport { .. }
-            | Self::Rename { .. }
-            | Self::Close { .. }
-            | Self::Reopen { .. }
-            | Self::Trash { .. }
-            | Self::Restore { .. }
-            | Self::Erase { .. }
-            | Self::Wake { .. }
-            | Self::Tag { .. }
-            | Self::Pin { .. }
-            | Self::SetPolicy { .. }
-            | Self::MarkUnread { .. }
-            | Self::Unqueue { .. }
-            | Self::Edit { .. }
-            | Self::Move { .. }
-            | Self::Answer { .. }
-            | Self::Interrupt { .. }
-            | Self::SaveDraft { .. } => None,
-        }
-    }
-
-    /// The session whose memory the command needs: if that hibernates, it is woken first.
-    pub const fn wakes(&self) -> Option<SessionId> {
-        match self {
-            Self::Wake { session }
-            | Self::Submit { session, .. }
-            | Self::Unqueue { session, .. }
-            | Self::Edit { session, .. }
-            | Self::Move { session, .. }
-            | Self::SendNow { session, .. }
-            | Self::Steer { session, .. }
-            | Self::Retry { session, .. }
-            | Self::SaveDraft { session, .. } => Some(*session),
-            Self::Create { .. }
-            | Self::Fork { .. }
-            | Self::Import(_)
-            | Self::ImportPart { .. }
-            | Self::EndImport { .. }
-            | Self::Rename { .. }
-            | Self::Close { .. }
-            | Self::Reopen { .. }
-            | Self::Trash { .. }
-            | Self::Restore { .. }
-            | Self::Erase { .. }
-            | Self::Tag { .. }
-            | Self::Pin { .. }
-            | Self::SetPolicy { .. }
-            | Self::MarkUnread { .. }
-            | Self::Answer { .. }
-            | Self::Interrupt { .. } => None,
-        }
-    }
 }

@@ -24,6 +24,7 @@ pub mod attention;
 pub mod conversation;
 pub mod deadline;
 pub mod effect;
+pub mod entry;
 pub mod id;
 pub mod import;
 pub mod input;
@@ -36,6 +37,7 @@ pub mod record;
 pub mod refusal;
 pub mod retention;
 pub mod session;
+pub mod snapshot;
 pub mod stamped;
 pub mod tag;
 pub mod time;
@@ -44,7 +46,6 @@ pub mod view;
 
 mod autoname;
 mod focus;
-mod invariant;
 mod multiplexer;
 mod permits;
 mod roster;
@@ -56,25 +57,29 @@ pub use agent::{
     Wants, Whose,
 };
 pub use deadline::{Deadline, Reason};
-pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, ReplyTo};
+pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply};
+pub use entry::{Body, CallOutput, Called, Entry, Fault, Interrupter, Mark, Resulted, Stop};
 pub use id::{
-    CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, RequestId, Seq, SessionId, Token, TurnNo,
+    CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, ReplyTo, RequestId, Seq, SessionId, Token,
+    TurnNo,
 };
 pub use import::{Import, ImportFault, Item};
-pub use input::{Command, Input};
+pub use input::Input;
 pub use kind::Kind;
 pub use limits::Limits;
 pub use mirror::Mirror;
+pub use multiplexer::command::{AgentSource, Command, NewSession};
 pub use multiplexer::{Multiplexer, RecoverError};
 pub use name::{Name, NameFault, NameOrigin};
 pub use presence::Presence;
-pub use record::{Answer, Ending, Fault, Fork, Interrupter, Policy, Record, Setup, Voice, Why};
+pub use record::{Answer, Ending, Fork, Policy, Record, Setup, Voice, Why};
 pub use refusal::Refusal;
 pub use session::flight::{InFlight, OpenCall};
-pub use session::head::{Head, Mark, WaitingPrompt};
+pub use session::head::{Head, WaitingPrompt};
 pub use session::stored::Stored;
-pub use session::transcript::{Body, CallOutput, Called, Entry, Resulted, Stop, Transcript};
+pub use session::transcript::Transcript;
+pub use snapshot::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
 pub use stamped::Stamped;
 pub use tag::{Tag, TagChange};
 pub use time::{Instant, Now, Utc, WallTime};
-pub use view::{PendingCall, QueuedPrompt, Snapshot, Summary, Update, View};
+pub use view::View;

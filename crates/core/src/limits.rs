@@ -1,8 +1,24 @@
-//! Limits: every collection has a maximum, and every refusal names it.
+//! Limits: every collection has a maximum, and every refusal names it. What the host configures is in [`Limits`]; what agents
+//! say beside their text is held to constants.
 //!
 //! Not here: the words of a refusal ([`crate::refusal`]).
 
 use core::time::Duration;
+
+/// The longest name of a tool, in bytes; a longer one is cut, and denied.
+pub(crate) const TOOL_BYTES: usize = 128;
+/// What is kept of an agent's own words about its failure, in bytes.
+pub(crate) const DETAIL_BYTES: usize = 1024;
+/// What is kept of its provider's word for why it stopped, of the name of its model, and of a resume handle, in bytes: a head
+/// has all three.
+pub(crate) const REASON_BYTES: usize = 64;
+pub(crate) const MODEL_BYTES: usize = 128;
+pub(crate) const RESUME_BYTES: usize = 512;
+/// The most steps of a plan, and bytes of each.
+pub(crate) const PLAN_STEPS: usize = 64;
+pub(crate) const PLAN_STEP_BYTES: usize = 512;
+/// Bytes of all its steps.
+pub(crate) const PLAN_BYTES: usize = PLAN_STEPS * PLAN_STEP_BYTES;
 
 /// What the host configures. Sizes are in bytes unless the name says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::entry::Entry;
 use crate::id::{EntryNo, SessionId};
 use crate::presence::Presence;
-use crate::session::transcript::Entry;
-use crate::view::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
+use crate::snapshot::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
 
 /// What the copy of one session may weigh before its oldest entries go, in bytes.
 pub const SESSION_BYTES: usize = 256 << 10;
@@ -187,13 +187,13 @@ mod tests {
     use crate::{Body, Effect, Limits, WallTime};
 
     /// What a client has that was there while the core was told these lines.
-    fn told(lines: &[&str]) -> Mirror {
+    fn mirror_of(lines: &[&str]) -> Mirror {
         let mut player = Player::new(Limits::default());
         let mut mirror = Mirror::default();
         for (number, line) in lines.iter().enumerate() {
             let line = parse(line, number as u64).unwrap();
             player.pass(line.after, line.wall);
-            let effects = player.carry_out(line.told).unwrap().unwrap_or_default();
+            let effects = player.carry_out(line.directive).unwrap().unwrap_or_default();
             for effect in effects.at_once.into_iter().chain(effects.after) {
                 if let Effect::Update(update) = effect {
                     mirror.apply(update).unwrap();
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn sessions_are_listed_by_slot_until_the_host_is_another() {
-        let mut mirror = told(&["create s9 name a", "create s1 name b", "create s5 name c", "close s9"]);
+        let mut mirror = mirror_of(&["create s9 name a", "create s1 name b", "create s5 name c", "close s9"]);
         let slots = |mirror: &Mirror| -> Vec<(u128, u32)> {
             mirror.by_slot().iter().map(|one| (one.summary.id.0, one.summary.slot)).collect()
         };
@@ -225,17 +225,17 @@ mod tests {
         assert_eq!((mirror.len(), mirror.is_empty()), (2, false));
         mirror.clear();
         assert_eq!((mirror.len(), mirror.is_empty(), mirror.get(ONE)), (0, true, None));
-        let again = told(&["create s9 name a", "create s5 name c", "close s9", "create s1 name b"]);
+        let again = mirror_of(&["create s9 name a", "create s5 name c", "close s9", "create s1 name b"]);
         assert_eq!(slots(&again), [(1, 1), (5, 2)], "not in the order of ids");
         assert_eq!(
-            slots(&told(&["create s1 name a", "create s9 name b", "close s1", "create s10 name c"])),
+            slots(&mirror_of(&["create s1 name a", "create s9 name b", "close s1", "create s10 name c"])),
             [(10, 1), (9, 2)]
         );
     }
 
     #[test]
     fn what_is_shown_to_its_end_is_read() {
-        let mut mirror = told(&ASKED);
+        let mut mirror = mirror_of(&ASKED);
         assert_eq!(mirror.get(ONE).unwrap().summary.unread, 1);
         mirror.mark_read(NOBODY);
         assert_eq!(mirror.get(ONE).unwrap().summary.unread, 1);
@@ -247,7 +247,7 @@ mod tests {
     fn older_entries_go_in_front_of_the_first_and_leave_no_hole() {
         let older = || vec![entry(1, "a"), entry(2, "b"), entry(3, "not older")];
         let whole = [3, 4];
-        let mut mirror = told(&ASKED);
+        let mut mirror = mirror_of(&ASKED);
         assert_eq!(numbers(&mirror), whole);
         for (id, before) in [(ONE, 4), (ONE, 9), (NOBODY, 3)] {
             mirror.prepend(id, EntryNo(before), older(), true);
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!((numbers(&mirror), mirror.get(ONE).unwrap().trimmed), (vec![1, 2, 3, 4], true));
         mirror.prepend(ONE, EntryNo(1), Vec::new(), false);
         assert_eq!((numbers(&mirror), mirror.get(ONE).unwrap().trimmed), (vec![1, 2, 3, 4], false));
-        let mut empty = told(&ASKED[..1]);
+        let mut empty = mirror_of(&ASKED[..1]);
         empty.prepend(ONE, EntryNo(3), older(), true);
         assert!(empty.get(ONE).unwrap().entries.is_empty(), "there is nothing to go in front of");
     }
@@ -282,7 +282,7 @@ mod tests {
             (piece(ONE, 5, 0), "because", Err(Missed(ONE))),
             (piece(NOBODY, 4, 7), "because", Err(Missed(NOBODY))),
         ] {
-            let mut mirror = told(&ASKED);
+            let mut mirror = mirror_of(&ASKED);
             assert_eq!(mirror.apply(update.clone()), taken, "{update:?}");
             assert_eq!(mirror.get(ONE).unwrap().entries.back().unwrap().text(), said, "{update:?}");
         }
@@ -296,14 +296,14 @@ mod tests {
             Update::Draft { session: NOBODY, text: String::new() },
             Update::Pending { session: NOBODY, pending: Vec::new() },
         ] {
-            assert_eq!(told(&ASKED).apply(update), Err(Missed(NOBODY)));
+            assert_eq!(mirror_of(&ASKED).apply(update), Err(Missed(NOBODY)));
         }
-        assert_eq!(told(&ASKED).apply(Update::Gone(NOBODY)), Ok(()), "it is gone already");
+        assert_eq!(mirror_of(&ASKED).apply(Update::Gone(NOBODY)), Ok(()), "it is gone already");
     }
 
     #[test]
     fn an_entry_that_a_snapshot_holds_is_not_taken_twice() {
-        let mut mirror = told(&ASKED);
+        let mut mirror = mirror_of(&ASKED);
         for (no, expected) in [(4, vec![3, 4]), (2, vec![3, 4]), (5, vec![3, 4, 5])] {
             mirror.apply(Update::Entry { session: ONE, entry: entry(no, "new") }).unwrap();
             assert_eq!(numbers(&mirror), expected);
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn the_oldest_entries_go_when_a_copy_grows_too_big() {
-        let mut mirror = told(&ASKED);
+        let mut mirror = mirror_of(&ASKED);
         let third = "x".repeat(SESSION_BYTES / 3);
         for (no, expected, trimmed) in
             [(5, vec![3, 4, 5], false), (6, vec![3, 4, 5, 6], false), (7, vec![6, 7], true)]
@@ -324,7 +324,7 @@ mod tests {
         let huge = entry(8, &"x".repeat(2 * SESSION_BYTES));
         mirror.apply(Update::Entry { session: ONE, entry: huge }).unwrap();
         assert_eq!(numbers(&mirror), [8], "the newest stays, however big");
-        let mut full = told(&ASKED);
+        let mut full = mirror_of(&ASKED);
         let rest: usize = full.get(ONE).unwrap().entries.iter().map(Entry::weight).sum();
         let fits = SESSION_BYTES - rest - entry(5, "").weight();
         full.apply(Update::Entry { session: ONE, entry: entry(5, &"x".repeat(fits)) }).unwrap();
@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn of_a_session_that_sleeps_only_the_line_stays() {
-        let mirror = told(&[&ASKED[..], &["done s1", "tick after 30min"]].concat());
+        let mirror = mirror_of(&[&ASKED[..], &["done s1", "tick after 30min"]].concat());
         let asleep = mirror.get(ONE).unwrap();
         assert_eq!(
             (asleep.summary.presence, asleep.entries.len(), asleep.summary.name.to_string()),

@@ -18,6 +18,7 @@ pub(crate) fn next(sessions: &Sessions, focus: &Focus, limits: &Limits) -> Optio
     };
     let has_place = |&(in_background, _, id): &(bool, Instant, SessionId)| {
         let Some(agent) = sessions.get(id).map(|session| &session.head().setup.agent) else { return false };
+        // Whatever is kept for screens, one place is left for the background, or it would wait for ever.
         let places = limits.agent_calls.saturating_sub(limits.agent_calls_in_view).max(1);
         let (all, background) = running(sessions, focus, agent);
         all < limits.agent_calls.max(1) && (!in_background || background < places)

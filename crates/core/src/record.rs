@@ -6,12 +6,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent, Usage};
+use crate::entry::{Body, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
-use crate::session::head::Mark;
-use crate::session::transcript::Body;
-use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -211,7 +209,7 @@ pub struct Setup {
     pub model: String,
     /// Where it works, as the creating client named it.
     pub directory: String,
-    /// What the creating client brought along.
+    /// Which client made it.
     pub environment: Environment,
     /// What its tools may do.
     pub policy: Policy,
@@ -278,18 +276,6 @@ pub enum Answer {
     Words(String),
 }
 
-/// What did not fit together in what was stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The text of a waiting prompt is not in the log.
-    PromptLost(PromptNo),
-    /// The log was damaged: what came after was cut off, and the damaged image kept aside.
-    LogCut {
-        /// Records that are missing, if that is known.
-        lost: Option<u64>,
-    },
-}
-
 /// How a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -298,51 +284,4 @@ pub enum Ending {
     Interrupted(Interrupter),
     /// The agent gave up.
     Failed(AgentFailure),
-}
-
-/// Who interrupted a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Interrupter {
-    User,
-    /// The host was stopped in good order.
-    Stop,
-    /// The host died; what was in flight is not sent again.
-    Crash,
-}
-
-impl Fork {
-    /// Whether a record of the other session belongs to the fork.
-    pub fn takes_over(&self, stamped: &Stamped) -> bool {
-        stamped.seq <= self.through && stamped.entry().is_none_or(|entry| entry <= self.last)
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests may panic")]
-mod tests {
-    use super::*;
-    use crate::trace::Player;
-
-    /// The log that these lines leave.
-    fn log(lines: &[&str]) -> Vec<Stamped> {
-        Player::told(lines).disk.log
-    }
-
-    #[test]
-    fn a_fork_takes_over_what_was_there_up_to_its_last_entry() {
-        let log = log(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"so\"", "done s1", "close s1"]);
-        for (through, last, taken) in [
-            (6, 4, &[1, 2, 3, 4, 5, 6][..]),
-            (5, 4, &[1, 2, 3, 4, 5]),
-            (6, 3, &[1, 2, 3, 5, 6]),
-            (6, 2, &[1, 2, 5, 6]),
-            (3, 9, &[1, 2, 3]),
-        ] {
-            let (through, last) = (Seq(through), EntryNo(last));
-            let fork = Fork { parent: SessionId(1), through, last, entries: None };
-            let takes: Vec<u64> =
-                log.iter().filter(|stamped| fork.takes_over(stamped)).map(|stamped| stamped.seq.0).collect();
-            assert_eq!(takes, taken, "{fork:?}");
-        }
-    }
 }

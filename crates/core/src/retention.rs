@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 use crate::id::SessionId;
 use crate::presence::Presence;
+use crate::snapshot::Summary;
 use crate::time::WallTime;
-use crate::view::Summary;
 
 /// A session with what its own records take where they are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +17,9 @@ pub struct Kept {
     pub bytes: u64,
 }
 
-/// What a person is ready to part with.
+/// By what a session may be thrown away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum Criterion {
     Closed,
     /// What is closed and was last used before this moment.
     UnusedSince(WallTime),
@@ -38,10 +38,10 @@ pub fn in_trash(sessions: &[Kept]) -> u64 {
     trashed.map(|kept| kept.bytes).fold(0, u64::saturating_add)
 }
 
-/// The sessions that fit the wish, the least recently used first.
+/// The sessions that meet the criterion, the least recently used first.
 ///
 /// None of them is open, pinned, or one whose history a session outside the trash reads: nothing would be won by that.
-pub fn propose(sessions: &[Kept], wish: Wish) -> Vec<&Kept> {
+pub fn propose(sessions: &[Kept], criterion: Criterion) -> Vec<&Kept> {
     let read: BTreeSet<SessionId> = sessions
         .iter()
         .filter(|kept| kept.summary.presence != Presence::Trashed)
@@ -55,10 +55,10 @@ pub fn propose(sessions: &[Kept], wish: Wish) -> Vec<&Kept> {
     closed.sort_by_key(|kept| (kept.summary.touched, kept.summary.id));
     let mut rest = total(sessions).saturating_sub(in_trash(sessions));
     closed.retain(|kept| {
-        let goes = match wish {
-            Wish::Closed => true,
-            Wish::UnusedSince(moment) => kept.summary.touched < moment,
-            Wish::UnusedOrToFit(moment, bytes) => kept.summary.touched < moment || rest > bytes,
+        let goes = match criterion {
+            Criterion::Closed => true,
+            Criterion::UnusedSince(moment) => kept.summary.touched < moment,
+            Criterion::UnusedOrToFit(moment, bytes) => kept.summary.touched < moment || rest > bytes,
         };
         rest -= if goes { kept.bytes } else { 0 };
         goes
@@ -119,7 +119,7 @@ mod tests {
             "close s5",
             "trash s6",
         ];
-        let summaries = Player::told(&lines).core.view().sessions().collect::<Vec<_>>();
+        let summaries = Player::played(&lines).core.view().sessions().collect::<Vec<_>>();
         let kept = |(place, summary): (usize, Summary)| {
             let no = place as u64 + 1;
             Kept { summary: Summary { touched: WallTime(1000 * no), ..summary }, bytes: 100 * no }
@@ -128,24 +128,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_proposed_for_each_wish() {
+    fn what_is_proposed_for_each_criterion() {
         let sessions = sessions();
         // 2,800 in all, 600 of it in the trash: 2,200 without.
         assert_eq!((total(&sessions), in_trash(&sessions)), (2_800, 600));
-        for (wish, proposed) in [
-            (Wish::Closed, &[3, 5][..]),
-            (Wish::UnusedSince(WallTime(3_000)), &[]),
-            (Wish::UnusedSince(WallTime(3_001)), &[3]),
-            (Wish::UnusedSince(WallTime(9_000)), &[3, 5]),
-            (Wish::UnusedOrToFit(WallTime(0), 2_200), &[]),
-            (Wish::UnusedOrToFit(WallTime(0), 2_199), &[3]),
-            (Wish::UnusedOrToFit(WallTime(0), 1_900), &[3]),
-            (Wish::UnusedOrToFit(WallTime(0), 1_899), &[3, 5]),
-            (Wish::UnusedOrToFit(WallTime(0), 0), &[3, 5]),
-            (Wish::UnusedOrToFit(WallTime(3_001), 9_999), &[3]),
+        for (criterion, proposed) in [
+            (Criterion::Closed, &[3, 5][..]),
+            (Criterion::UnusedSince(WallTime(3_000)), &[]),
+            (Criterion::UnusedSince(WallTime(3_001)), &[3]),
+            (Criterion::UnusedSince(WallTime(9_000)), &[3, 5]),
+            (Criterion::UnusedOrToFit(WallTime(0), 2_200), &[]),
+            (Criterion::UnusedOrToFit(WallTime(0), 2_199), &[3]),
+            (Criterion::UnusedOrToFit(WallTime(0), 1_900), &[3]),
+            (Criterion::UnusedOrToFit(WallTime(0), 1_899), &[3, 5]),
+            (Criterion::UnusedOrToFit(WallTime(0), 0), &[3, 5]),
+            (Criterion::UnusedOrToFit(WallTime(3_001), 9_999), &[3]),
         ] {
-            let ids: Vec<u128> = propose(&sessions, wish).iter().map(|kept| kept.summary.id.0).collect();
-            assert_eq!(ids, proposed, "{wish:?}");
+            let ids: Vec<u128> = propose(&sessions, criterion).iter().map(|kept| kept.summary.id.0).collect();
+            assert_eq!(ids, proposed, "{criterion:?}");
         }
     }
 
@@ -163,7 +163,7 @@ mod tests {
             "trash s3",
             "trash s4",
         ];
-        let summaries = Player::told(&lines).core.view().sessions().collect::<Vec<_>>();
+        let summaries = Player::played(&lines).core.view().sessions().collect::<Vec<_>>();
         let sessions: Vec<Kept> = summaries.into_iter().map(|summary| Kept { summary, bytes: 1 }).collect();
         let ids = |kept: Vec<&Kept>| kept.iter().map(|kept| kept.summary.id.0).collect::<Vec<_>>();
         let (goes, stays) = erasable(&sessions);
@@ -176,7 +176,8 @@ mod tests {
         sessions.iter_mut().filter(|kept| kept.summary.parent.is_some()).for_each(|fork| {
             fork.summary.presence = Presence::Trashed;
         });
-        let ids: Vec<u128> = propose(&sessions, Wish::Closed).iter().map(|kept| kept.summary.id.0).collect();
+        let ids: Vec<u128> =
+            propose(&sessions, Criterion::Closed).iter().map(|kept| kept.summary.id.0).collect();
         assert_eq!(ids, [3, 4, 5]);
     }
 }

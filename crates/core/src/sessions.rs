@@ -69,6 +69,7 @@ impl Sessions {
             self.erase(id);
             return;
         }
+        // Before it changes: a record that takes it out of the trash does not say since when it was in there.
         if let Some(trashed) = self.get(id).and_then(|session| session.head().trashed) {
             self.trash.remove(&(trashed, id));
         }

@@ -1,10 +1,10 @@
 //! A record in its place, and what is true of every kind of record: which entry it begins or lengthens, the text it carries,
 //! what it weighs.
 
-use crate::agent::ResumeHandle;
+use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent};
+use crate::entry::{Body, Fault, Interrupter, Resulted, plan_bytes};
 use crate::id::{EntryNo, Seq, SessionId};
-use crate::record::{Answer, Ending, RECORD_BYTES, Record};
-use crate::session::transcript::{Body, Resulted, plan_bytes};
+use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
 use crate::time::WallTime;
 
 /// A record in its place.
@@ -18,95 +18,128 @@ pub struct Stamped {
     pub record: Record,
 }
 
+/// What a record brings into its session: the one place where all records are told apart by that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Content<'a> {
+    /// A fact about the session or its turn, with the bytes of the words in it. Nobody reads it in the transcript.
+    Fact(usize),
+    /// What is typed and not sent.
+    Draft(&'a str),
+    /// A prompt that waits: an entry once its turn begins.
+    Waiting(&'a str),
+    /// The entry of the prompt that waited there.
+    Prompt(Seq),
+    /// The entry of what the person said into a running turn.
+    Steer(&'a str),
+    /// A piece of an entry, or its beginning.
+    Piece { entry: EntryNo, voice: Voice, text: &'a str },
+    /// The entry of a call.
+    Call(&'a Call),
+    /// The entry of a call's end.
+    Result { of: EntryNo, outcome: Outcome, text: &'a str, kept: u64, whole: u64 },
+    /// The entry of a plan.
+    Plan(&'a [PlanStep]),
+    /// The entry of a repair.
+    Repair(Fault),
+    /// The entry that says what is left out.
+    LeftOut(Sent),
+    /// The entry of a turn's end that somebody stopped, with the provider's reason.
+    Interrupted(Interrupter, &'a str),
+    /// The entry of a turn's end for which its agent is to blame, with the provider's reason.
+    Failed(&'a AgentFailure, &'a str),
+    /// An entry from elsewhere, and when it happened there.
+    Imported(WallTime, &'a Body),
+}
+
 impl Stamped {
-    /// The entry that this record begins or lengthens, if it does so.
-    pub const fn entry(&self) -> Option<EntryNo> {
+    pub(crate) fn content(&self) -> Content<'_> {
         match &self.record {
-            Record::Said { entry, .. } => Some(*entry),
-            Record::Began { .. }
-            | Record::Steered { .. }
-            | Record::Called { .. }
-            | Record::Resulted { .. }
-            | Record::Repaired { .. }
-            | Record::Imported { .. }
-            | Record::Planned { .. }
-            | Record::Sent { is_said: true, .. }
-            | Record::Ended { ending: Ending::Interrupted(_) | Ending::Failed(_), .. } => {
-                Some(EntryNo(self.seq.0))
+            Record::Queued { text, .. } | Record::Edited { text, .. } => Content::Waiting(text),
+            Record::Began { queued, .. } => Content::Prompt(*queued),
+            Record::Steered { text, .. } => Content::Steer(text),
+            Record::Said { entry, voice, text, .. } => Content::Piece { entry: *entry, voice: *voice, text },
+            Record::Called { call, .. } => Content::Call(call),
+            Record::Resulted { of, outcome, text, kept, whole, .. } => {
+                Content::Result { of: *of, outcome: *outcome, text, kept: *kept, whole: *whole }
             }
-            Record::Created { .. }
-            | Record::Renamed { .. }
-            | Record::Closed
+            Record::Planned { steps, .. } => Content::Plan(steps),
+            Record::Repaired { fault } => Content::Repair(*fault),
+            Record::Sent { sent, is_said: true, .. } => Content::LeftOut(*sent),
+            Record::Ended { ending: Ending::Interrupted(by), reason, .. } => {
+                Content::Interrupted(*by, reason)
+            }
+            Record::Ended { ending: Ending::Failed(failure), reason, .. } => Content::Failed(failure, reason),
+            Record::Imported { at, body } => Content::Imported(*at, body),
+            Record::Drafted { text } => Content::Draft(text),
+            Record::Created { name, setup, .. } => {
+                let Setup { brief, agent, model, directory, .. } = setup;
+                let words = [name.as_str(), brief, agent, model, directory];
+                Content::Fact(words.into_iter().map(str::len).sum())
+            }
+            Record::Renamed { name, .. } => Content::Fact(name.as_str().len()),
+            Record::Tagged { tags } => Content::Fact(tags.iter().map(|tag| tag.as_str().len()).sum()),
+            Record::Answered { answer: Answer::Words(words), .. } => Content::Fact(words.len()),
+            Record::Answering { model, .. } => Content::Fact(model.len()),
+            Record::Resumable { handle: ResumeHandle(handle), .. } => Content::Fact(handle.len()),
+            Record::Ended { ending: Ending::Done, reason, .. } => Content::Fact(reason.len()),
+            Record::Closed
             | Record::Reopened { .. }
             | Record::Hibernated { .. }
             | Record::Woken
             | Record::Trashed
             | Record::Restored
             | Record::Erased
-            | Record::Tagged { .. }
             | Record::Pinned { .. }
             | Record::PolicySet { .. }
-            | Record::Queued { .. }
             | Record::Unqueued { .. }
-            | Record::Edited { .. }
             | Record::Moved { .. }
             | Record::Retried { .. }
-            | Record::Answering { .. }
-            | Record::Resumable { .. }
-            | Record::Answered { .. }
             | Record::Sent { is_said: false, .. }
-            | Record::Ended { ending: Ending::Done, .. }
+            | Record::Answered { answer: Answer::Once | Answer::Always | Answer::Deny, .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
-            | Record::ImportEnded { .. }
-            | Record::Drafted { .. } => None,
+            | Record::ImportEnded { .. } => Content::Fact(0),
         }
     }
-}
 
-impl Stamped {
+    /// The entry that this record begins or lengthens, if it does so.
+    pub fn entry(&self) -> Option<EntryNo> {
+        match self.content() {
+            Content::Fact(_) | Content::Draft(_) | Content::Waiting(_) => None,
+            Content::Piece { entry, .. } => Some(entry),
+            Content::Prompt(_)
+            | Content::Steer(_)
+            | Content::Call(_)
+            | Content::Result { .. }
+            | Content::Plan(_)
+            | Content::Repair(_)
+            | Content::LeftOut(_)
+            | Content::Interrupted(..)
+            | Content::Failed(..)
+            | Content::Imported(..) => Some(EntryNo(self.seq.0)),
+        }
+    }
+
     /// The text it carries; empty where it carries none.
     pub fn text(&self) -> &str {
-        match &self.record {
-            Record::Queued { text, .. }
-            | Record::Edited { text, .. }
-            | Record::Steered { text, .. }
-            | Record::Said { text, .. }
-            | Record::Resulted { text, .. }
-            | Record::Drafted { text } => text,
-            Record::Called { call, .. } => &call.input,
-            Record::Imported { body, .. } => body.text(),
-            Record::Created { .. }
-            | Record::Renamed { .. }
-            | Record::Closed
-            | Record::Reopened { .. }
-            | Record::Hibernated { .. }
-            | Record::Woken
-            | Record::Trashed
-            | Record::Restored
-            | Record::Erased
-            | Record::Tagged { .. }
-            | Record::Pinned { .. }
-            | Record::PolicySet { .. }
-            | Record::Unqueued { .. }
-            | Record::Moved { .. }
-            | Record::Retried { .. }
-            | Record::Began { .. }
-            | Record::Sent { .. }
-            | Record::Planned { .. }
-            | Record::Answering { .. }
-            | Record::Resumable { .. }
-            | Record::Answered { .. }
-            | Record::Ended { .. }
-            | Record::Seen { .. }
-            | Record::MarkedUnread
-            | Record::ImportEnded { .. }
-            | Record::Repaired { .. } => "",
+        match self.content() {
+            Content::Draft(text)
+            | Content::Waiting(text)
+            | Content::Steer(text)
+            | Content::Piece { text, .. }
+            | Content::Result { text, .. } => text,
+            Content::Call(call) => &call.input,
+            Content::Imported(_, body) => body.text(),
+            Content::Fact(_)
+            | Content::Prompt(_)
+            | Content::Plan(_)
+            | Content::Repair(_)
+            | Content::LeftOut(_)
+            | Content::Interrupted(..)
+            | Content::Failed(..) => "",
         }
     }
-}
 
-impl Stamped {
     /// Bytes that people can read of it: its text, or the steps of its plan.
     pub fn readable(&self) -> usize {
         if let Record::Planned { steps, .. } = &self.record {
@@ -130,53 +163,30 @@ impl Stamped {
 
     /// What it takes where it is stored, about: its texts, and [`RECORD_BYTES`] for all else.
     pub fn weight(&self) -> u64 {
-        let names = match &self.record {
-            Record::Created { name, setup, .. } => {
-                name.as_str().len()
-                    + setup.brief.len()
-                    + setup.agent.len()
-                    + setup.model.len()
-                    + setup.directory.len()
-            }
-            Record::Renamed { name, .. } => name.as_str().len(),
-            Record::Tagged { tags } => tags.iter().map(|tag| tag.as_str().len()).sum(),
-            Record::Called { call, .. } => call.tool.len(),
-            Record::Answered { answer: Answer::Words(words), .. } => words.len(),
-            Record::Planned { steps, .. } => plan_bytes(steps),
-            Record::Answering { model, .. } => model.len(),
-            Record::Resumable { handle: ResumeHandle(handle), .. } => handle.len(),
-            Record::Ended { ending: Ending::Failed(failure), reason, .. } => {
-                failure.detail.len() + reason.len()
-            }
-            Record::Ended { ending: Ending::Done | Ending::Interrupted(_), reason, .. } => reason.len(),
-            Record::Closed
-            | Record::Reopened { .. }
-            | Record::Hibernated { .. }
-            | Record::Woken
-            | Record::Trashed
-            | Record::Restored
-            | Record::Erased
-            | Record::Pinned { .. }
-            | Record::PolicySet { .. }
-            | Record::Queued { .. }
-            | Record::Unqueued { .. }
-            | Record::Edited { .. }
-            | Record::Moved { .. }
-            | Record::Retried { .. }
-            | Record::Began { .. }
-            | Record::Sent { .. }
-            | Record::Steered { .. }
-            | Record::Said { .. }
-            | Record::Answered { answer: Answer::Once | Answer::Always | Answer::Deny, .. }
-            | Record::Resulted { .. }
-            | Record::Seen { .. }
-            | Record::MarkedUnread
-            | Record::Repaired { .. }
-            | Record::Imported { .. }
-            | Record::ImportEnded { .. }
-            | Record::Drafted { .. } => 0,
+        let words = match self.content() {
+            Content::Fact(bytes) => bytes,
+            Content::Call(call) => call.tool.len(),
+            Content::Plan(steps) => plan_bytes(steps),
+            Content::Interrupted(_, reason) => reason.len(),
+            Content::Failed(failure, reason) => failure.detail.len() + reason.len(),
+            Content::Draft(_)
+            | Content::Waiting(_)
+            | Content::Prompt(_)
+            | Content::Steer(_)
+            | Content::Piece { .. }
+            | Content::Result { .. }
+            | Content::Repair(_)
+            | Content::LeftOut(_)
+            | Content::Imported(..) => 0,
         };
-        RECORD_BYTES + (self.text().len() + names) as u64 + self.beside()
+        RECORD_BYTES + (self.text().len() + words) as u64 + self.beside()
+    }
+}
+
+impl Fork {
+    /// Whether a record of the other session belongs to the fork.
+    pub fn takes_over(&self, stamped: &Stamped) -> bool {
+        stamped.seq <= self.through && stamped.entry().is_none_or(|entry| entry <= self.last)
     }
 }
 
@@ -184,11 +194,12 @@ impl Stamped {
 mod tests {
     use alloc::vec::Vec;
 
+    use super::*;
     use crate::trace::Player;
 
     #[test]
     fn records_begin_entries_and_carry_texts() {
-        let log = Player::told(&[
+        let log = Player::played(&[
             "create s1 name a",
             "draft s1 \"typed\"",
             "submit s1 \"why?\"",
@@ -234,5 +245,28 @@ mod tests {
                 (17, None, ""),
             ]
         );
+    }
+
+    /// The log that these lines leave.
+    fn log(lines: &[&str]) -> Vec<Stamped> {
+        Player::played(lines).disk.log
+    }
+
+    #[test]
+    fn a_fork_takes_over_what_was_there_up_to_its_last_entry() {
+        let log = log(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"so\"", "done s1", "close s1"]);
+        for (through, last, taken) in [
+            (6, 4, &[1, 2, 3, 4, 5, 6][..]),
+            (5, 4, &[1, 2, 3, 4, 5]),
+            (6, 3, &[1, 2, 3, 5, 6]),
+            (6, 2, &[1, 2, 5, 6]),
+            (3, 9, &[1, 2, 3]),
+        ] {
+            let (through, last) = (Seq(through), EntryNo(last));
+            let fork = Fork { parent: SessionId(1), through, last, entries: None };
+            let takes: Vec<u64> =
+                log.iter().filter(|stamped| fork.takes_over(stamped)).map(|stamped| stamped.seq.0).collect();
+            assert_eq!(takes, taken, "{fork:?}");
+        }
     }
 }

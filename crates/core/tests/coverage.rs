@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use q_core::trace::{Player, Told, limits, parse};
+use q_core::trace::{Directive, Player, limits, parse};
 use q_core::{AgentEvent, Command, Deadline, Effect, Effects, Ending, Input, Record, Refusal, Update};
 
 use vocabulary::{Variants, Word, all_words, word};
@@ -28,10 +28,10 @@ fn play(script: &str, seen: &mut BTreeSet<Word>) {
     for (number, line) in script.lines().filter_map(|line| line.strip_prefix("> ")).enumerate() {
         let line = parse(line, number as u64).unwrap();
         player.pass(line.after, line.wall);
-        if let Told::Input(input) = &line.told {
+        if let Directive::Input(input) = &line.directive {
             see_input(input, seen);
         }
-        let Some(effects) = player.carry_out(line.told).unwrap() else { continue };
+        let Some(effects) = player.carry_out(line.directive).unwrap() else { continue };
         see_effects(&effects, seen);
         if let Some(Deadline { reason, .. }) = player.core.next_deadline() {
             see(&reason, seen);

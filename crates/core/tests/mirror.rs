@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use q_core::trace::{Player, Told, limits, parse};
+use q_core::trace::{Directive, Player, limits, parse};
 use q_core::{Effect, Effects, EntryNo, Limits, Mirror, Presence, SessionId, Snapshot};
 
 #[test]
@@ -19,8 +19,8 @@ fn a_mirror_follows_the_core() {
             let what = format!("{}: {line}", file.display());
             let line = parse(line, number as u64).unwrap();
             player.pass(line.after, line.wall);
-            let died = line.told == Told::Crash;
-            let Some(effects) = player.carry_out(line.told).unwrap() else { continue };
+            let died = line.directive == Directive::Crash;
+            let Some(effects) = player.carry_out(line.directive).unwrap() else { continue };
             if died {
                 mirror = snapshots(&player);
             }
@@ -47,8 +47,8 @@ fn what_is_told_late_has_its_place() {
     .into_iter()
     .enumerate()
     {
-        let Told::Input(input) = parse(line, number as u64).unwrap().told else { continue };
-        let mut effects = player.tell(input);
+        let Directive::Input(input) = parse(line, number as u64).unwrap().directive else { continue };
+        let mut effects = player.handle(input);
         if number > 1 {
             late.append(&mut effects.after);
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use q_core::trace::{Line, Told, parse, write};
+use q_core::trace::{Directive, Line, parse, write};
 use q_core::{
     AgentEvent, AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, ClientId, Command, Digest,
     Entry, EntryNo, Environment, FailureKind, Fault, Head, Import, Input, Interrupter, Item, Kind,
@@ -26,12 +26,12 @@ proptest! {
         let line = write(after, wall, &input);
         prop_assert_eq!(line.lines().count(), 1, "more than one line: {}", &line);
         let request = if let Input::Wish { to, .. } = &input { to.request.0 } else { 0 };
-        let told = if let Input::Loaded { session, stored: Ok(_) } = input {
-            Told::Loaded(session)
+        let directive = if let Input::Loaded { session, stored: Ok(_) } = input {
+            Directive::Loaded(session)
         } else {
-            Told::Input(input)
+            Directive::Input(input)
         };
-        prop_assert_eq!(parse(&line, request), Ok(Line { after, wall, told }), "{}", line);
+        prop_assert_eq!(parse(&line, request), Ok(Line { after, wall, directive }), "{}", line);
     }
 
     #[test]
@@ -143,6 +143,8 @@ fn input() -> impl Strategy<Value = Input> {
             Input::Showing { client: ClientId(client), session, at_end }
         }),
         1 => (session(), text()).prop_map(|(session, agent)| Input::Offered { session, agent }),
+        1 => (session(), any::<u64>())
+            .prop_map(|(session, turn)| Input::NotBound { session, turn: TurnNo(turn) }),
         1 => any::<u64>().prop_map(|bytes| Input::Memory { bytes }),
         1 => session().prop_map(|session| Input::Loaded { session, stored: Ok(Box::new(stored(session))) }),
         1 => (session(), text()).prop_map(|(session, why)| Input::Loaded { session, stored: Err(why) }),

@@ -11,11 +11,11 @@ use q_core::{Batch, Record, Seq, SessionId};
 use q_store::FjallStore;
 use q_testkit::chance::{Chance, scrambled};
 
-use super::driver::{Driver, Step, steps_of};
+use super::driver::{Driver, DriverStep, steps_of};
 use super::history::{Witnessed, is_synced};
-use super::image::{Broken, Image, Written, look_at};
+use super::image::{BrokenPromise, Image, WrittenRecords, look_at};
 use super::power::{ANCHOR, HARMS, Harm, JOURNAL, harm, journal_end, mix_anchor};
-use super::report::{Report, Tally, try_all};
+use super::report::{RigReport, Tally, try_all};
 
 /// Images of one history.
 const IMAGES: u64 = 50;
@@ -25,7 +25,7 @@ const ROOM: usize = 64 << 10;
 const COMMIT: usize = 256 << 10;
 
 /// Looks at at least `number` images, from one seed on.
-pub fn run(from: u64, number: u64) -> Report {
+pub fn run(from: u64, number: u64) -> RigReport {
     let seeds: Vec<u64> = (0..number.div_ceil(IMAGES)).map(|n| from + n).collect();
     try_all(
         "images",
@@ -38,7 +38,7 @@ pub fn run(from: u64, number: u64) -> Report {
 
 /// What is known of a store's files while it is written to.
 #[derive(Default)]
-struct Known {
+struct SyncedFiles {
     latest: BTreeMap<SessionId, Seq>,
     acknowledged: BTreeMap<SessionId, Seq>,
     /// Where the journal ended when it was last synced.
@@ -47,7 +47,7 @@ struct Known {
     anchor: Vec<u8>,
 }
 
-impl Known {
+impl SyncedFiles {
     fn take(&mut self, dir: &Path, batches: &[Batch]) {
         let mut erases = false;
         for stamped in batches.iter().flat_map(|batch| &batch.records) {
@@ -71,14 +71,14 @@ fn end_behind(journal: &Path, from: usize) -> usize {
 }
 
 /// Plays the history of a seed up to its end, which is in the middle of things.
-fn history(dir: &Path, seed: u64, chance: &mut Chance) -> (Image, Written, Known) {
+fn history(dir: &Path, seed: u64, chance: &mut Chance) -> (Image, WrittenRecords, SyncedFiles) {
     let mut store = FjallStore::open(dir).unwrap();
     // The journal of a new store has room behind its end, that of another has none.
     if chance.one_in(2) {
         drop(store);
         store = FjallStore::open(dir).unwrap();
     }
-    let known = Known { anchor: fs::read(dir.join(ANCHOR)).unwrap(), ..Known::default() };
+    let known = SyncedFiles { anchor: fs::read(dir.join(ANCHOR)).unwrap(), ..SyncedFiles::default() };
     let known = Mutex::new(known);
     let witnessed = Witnessed::new(&store, |batches| {
         known.lock().unwrap_or_else(PoisonError::into_inner).take(dir, batches);
@@ -89,11 +89,12 @@ fn history(dir: &Path, seed: u64, chance: &mut Chance) -> (Image, Written, Known
     }
     let sessions = [0, 1];
     for session in sessions {
-        driver.take(Step::Submit(session, "go on".into()));
+        // Turns that are under way when the power goes: their text is what was not synced.
+        driver.take(DriverStep::Submit(session, "go on".into()));
     }
     for text in 0..chance.between(1, 12) as usize {
-        driver.take(Step::Text(text % 2, "and this is text that waits for no disk at all ".into()));
-        driver.take(Step::Wait(200));
+        driver.take(DriverStep::Text(text % 2, "and this is text that waits for no disk at all ".into()));
+        driver.take(DriverStep::Wait(200));
     }
     drop(driver);
     drop(witnessed);
@@ -101,11 +102,11 @@ fn history(dir: &Path, seed: u64, chance: &mut Chance) -> (Image, Written, Known
     let end = journal_end(&image);
     image.files.get_mut(Path::new(JOURNAL)).unwrap().truncate(end + ROOM);
     let known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let written = Written::all_of(&store).acknowledged_through(known.acknowledged.clone());
+    let written = WrittenRecords::all_of(&store).acknowledged_through(known.acknowledged.clone());
     (image, written, known)
 }
 
-fn cut(place: &Path, seed: u64) -> Result<Tally, Broken> {
+fn cut(place: &Path, seed: u64) -> Result<Tally, BrokenPromise> {
     let (live, dir) = (place.join("live"), place.join("cut"));
     fs::remove_dir_all(&live).ok();
     let mut chance = Chance::new(scrambled(seed));
@@ -131,13 +132,13 @@ fn cut(place: &Path, seed: u64) -> Result<Tally, Broken> {
     Ok(tally)
 }
 
-fn nothing_is_lost_or_told(dir: &Path, written: &Written) -> Result<(), Broken> {
+fn nothing_is_lost_or_told(dir: &Path, written: &WrittenRecords) -> Result<(), BrokenPromise> {
     let outcome = look_at(dir, written)?;
     let kept = fs::read_dir(dir.join("damaged")).map_or(0, Iterator::count);
     if !outcome.lost.is_empty() {
-        Err(Broken::Lost(format!("{:?}", outcome.lost)))
+        Err(BrokenPromise::Lost(format!("{:?}", outcome.lost)))
     } else if !outcome.met.is_empty() || !outcome.damage.is_empty() || kept > 0 {
-        Err(Broken::Wrong(format!("a false alarm: {outcome:?}, {kept} places kept aside")))
+        Err(BrokenPromise::Wrong(format!("a false alarm: {outcome:?}, {kept} places kept aside")))
     } else {
         Ok(())
     }

@@ -31,7 +31,7 @@ const CLIENT: ClientId = ClientId(1);
 
 /// One thing to do, with some session of those created.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub enum DriverStep {
     Create,
     Submit(usize, String),
     Text(usize, String),
@@ -59,38 +59,38 @@ pub enum Step {
 }
 
 /// Any steps, fewer than `most`.
-pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+pub fn steps(most: usize) -> impl Strategy<Value = Vec<DriverStep>> {
     let one = 0..4usize;
     let text = || "[ -~äж日\n]{0,60}";
     let step = prop_oneof![
-        2 => Just(Step::Create),
-        6 => (one.clone(), text()).prop_map(|(s, t)| Step::Submit(s, t)),
-        10 => (one.clone(), text()).prop_map(|(s, t)| Step::Text(s, t)),
-        1 => (one.clone(), 0..9u64).prop_map(|(s, n)| Step::Usage(s, n)),
-        4 => one.clone().prop_map(Step::Done),
-        2 => one.clone().prop_map(Step::Fail),
-        1 => one.clone().prop_map(Step::Interrupt),
-        2 => one.clone().prop_map(Step::Retry),
-        2 => (one.clone(), text()).prop_map(|(s, t)| Step::Draft(s, t)),
-        1 => (one.clone(), 0..9u64).prop_map(|(s, n)| Step::Unqueue(s, n)),
-        1 => (one.clone(), "[a-z]{1,6}").prop_map(|(s, n)| Step::Rename(s, n)),
-        1 => one.clone().prop_map(Step::Close),
-        1 => one.clone().prop_map(Step::Reopen),
-        2 => (one.clone(), prop::option::of(0..40u64)).prop_map(|(s, at)| Step::Fork(s, at)),
-        1 => one.clone().prop_map(Step::Erase),
-        1 => (one.clone(), 0..9u64, text()).prop_map(|(s, n, t)| Step::Edit(s, n, t)),
-        2 => (one.clone(), text()).prop_map(|(s, t)| Step::Think(s, t)),
-        3 => (one.clone(), any::<bool>()).prop_map(|(s, waits)| Step::Call(s, waits)),
-        3 => (one.clone(), text()).prop_map(|(s, t)| Step::Result(s, t)),
-        2 => (one, any::<bool>()).prop_map(|(s, end)| Step::Show(s, end)),
-        3 => (0..300u64).prop_map(Step::Wait),
-        1 => Just(Step::Restart),
+        2 => Just(DriverStep::Create),
+        6 => (one.clone(), text()).prop_map(|(s, t)| DriverStep::Submit(s, t)),
+        10 => (one.clone(), text()).prop_map(|(s, t)| DriverStep::Text(s, t)),
+        1 => (one.clone(), 0..9u64).prop_map(|(s, n)| DriverStep::Usage(s, n)),
+        4 => one.clone().prop_map(DriverStep::Done),
+        2 => one.clone().prop_map(DriverStep::Fail),
+        1 => one.clone().prop_map(DriverStep::Interrupt),
+        2 => one.clone().prop_map(DriverStep::Retry),
+        2 => (one.clone(), text()).prop_map(|(s, t)| DriverStep::Draft(s, t)),
+        1 => (one.clone(), 0..9u64).prop_map(|(s, n)| DriverStep::Unqueue(s, n)),
+        1 => (one.clone(), "[a-z]{1,6}").prop_map(|(s, n)| DriverStep::Rename(s, n)),
+        1 => one.clone().prop_map(DriverStep::Close),
+        1 => one.clone().prop_map(DriverStep::Reopen),
+        2 => (one.clone(), prop::option::of(0..40u64)).prop_map(|(s, at)| DriverStep::Fork(s, at)),
+        1 => one.clone().prop_map(DriverStep::Erase),
+        1 => (one.clone(), 0..9u64, text()).prop_map(|(s, n, t)| DriverStep::Edit(s, n, t)),
+        2 => (one.clone(), text()).prop_map(|(s, t)| DriverStep::Think(s, t)),
+        3 => (one.clone(), any::<bool>()).prop_map(|(s, waits)| DriverStep::Call(s, waits)),
+        3 => (one.clone(), text()).prop_map(|(s, t)| DriverStep::Result(s, t)),
+        2 => (one, any::<bool>()).prop_map(|(s, end)| DriverStep::Show(s, end)),
+        3 => (0..300u64).prop_map(DriverStep::Wait),
+        1 => Just(DriverStep::Restart),
     ];
     vec(step, 1..most)
 }
 
 /// So many steps, the same ones for the same seed.
-pub fn steps_of(seed: u64, count: usize) -> Vec<Step> {
+pub fn steps_of(seed: u64, count: usize) -> Vec<DriverStep> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
@@ -123,8 +123,8 @@ impl<'a> Driver<'a> {
     /// Begins a run with one session. `group` batches share a commit.
     pub fn new(store: &'a dyn Store, run: u64, group: usize) -> Self {
         let mut driver = Self::with_nothing(store, run, group);
-        driver.tell(Input::Attached(CLIENT));
-        driver.take(Step::Create);
+        driver.handle(Input::Attached(CLIENT));
+        driver.take(DriverStep::Create);
         driver
     }
 
@@ -133,14 +133,15 @@ impl<'a> Driver<'a> {
         let mut driver = Self::with_nothing(store, run, group);
         driver.multiplexer = driver.recovered();
         driver.sessions = driver.multiplexer.view().sessions().map(|summary| summary.id).collect();
+        // Far from the numbers of earlier lives, and later than they ended: no id, token or call comes twice, and no clock goes back.
         driver.made = 1000 * life;
         driver.clock += life * Duration::from_hours(1).as_micros() as u64;
         driver.tokens = u128::from(1_000_000 * life);
         driver.calls = 1000 * life;
-        driver.tell(Input::Started);
-        driver.tell(Input::Attached(CLIENT));
+        driver.handle(Input::Started);
+        driver.handle(Input::Attached(CLIENT));
         if driver.sessions.is_empty() {
-            driver.take(Step::Create);
+            driver.take(DriverStep::Create);
         }
         driver
     }
@@ -165,81 +166,85 @@ impl<'a> Driver<'a> {
         session.0 >> 64 == u128::from(self.run)
     }
 
-    pub fn take(&mut self, step: Step) {
+    pub fn take(&mut self, step: DriverStep) {
         match step {
-            Step::Create => {
+            DriverStep::Create => {
                 let id = self.fresh();
                 let setup = Setup { kind: Kind::Debug, agent: "guide".into(), ..Setup::default() };
-                self.wish(Command::Create { id, name: None, setup, tags: vec!["t".into()] });
+                self.command(Command::Create { id, name: None, setup, tags: vec!["t".into()] });
             }
-            Step::Fork(at, entry) => {
+            DriverStep::Fork(at, entry) => {
                 let session = self.session(at);
                 let id = self.fresh();
-                self.wish(Command::Fork { session, id, at: entry.map(EntryNo), name: None });
+                self.command(Command::Fork { session, id, at: entry.map(EntryNo), name: None });
             }
-            Step::Reopen(at) => self.wish(Command::Reopen { session: self.session(at) }),
-            Step::Erase(at) => {
-                self.wish(Command::Erase { session: self.session(at), even_if_working: true });
+            DriverStep::Reopen(at) => self.command(Command::Reopen { session: self.session(at) }),
+            DriverStep::Erase(at) => {
+                self.command(Command::Erase { session: self.session(at), even_if_working: true });
             }
-            Step::Edit(at, prompt, text) => {
-                self.wish(Command::Edit { session: self.session(at), prompt: PromptNo(prompt), text });
+            DriverStep::Edit(at, prompt, text) => {
+                self.command(Command::Edit { session: self.session(at), prompt: PromptNo(prompt), text });
             }
-            Step::Think(at, text) => self.hear(at, AgentEvent::Thinking(text)),
-            Step::Call(at, asks) => {
+            DriverStep::Think(at, text) => self.agent_event(at, AgentEvent::Thinking(text)),
+            DriverStep::Call(at, asks) => {
                 self.calls += 1;
                 let wants = if asks { Wants::Consent } else { Wants::Nothing };
                 let (no, digest) = (CallNo(self.calls), Digest::numbered(self.calls));
                 let call = Call { no, tool: "sh".into(), input: "ls".into(), digest, wants };
-                self.hear(at, AgentEvent::Call(call));
+                self.agent_event(at, AgentEvent::Call(call));
             }
-            Step::Result(at, text) => {
+            DriverStep::Result(at, text) => {
                 let call = CallNo(self.calls);
-                self.hear(at, AgentEvent::Result { call, outcome: Outcome::Done, text });
+                self.agent_event(at, AgentEvent::Result { call, outcome: Outcome::Done, text });
             }
-            Step::Submit(at, text) => {
+            DriverStep::Submit(at, text) => {
                 let token = self.token();
-                self.wish(Command::Submit { session: self.session(at), token, text });
+                self.command(Command::Submit { session: self.session(at), token, text });
             }
-            Step::Text(at, text) => self.hear(at, AgentEvent::Text(text)),
-            Step::Usage(at, output) => self.hear(at, AgentEvent::Usage(Usage { input: 5, output })),
-            Step::Done(at) => self.hear(at, AgentEvent::Done),
-            Step::Fail(at) => {
+            DriverStep::Text(at, text) => self.agent_event(at, AgentEvent::Text(text)),
+            DriverStep::Usage(at, output) => {
+                self.agent_event(at, AgentEvent::Usage(Usage { input: 5, output }));
+            }
+            DriverStep::Done(at) => self.agent_event(at, AgentEvent::Done),
+            DriverStep::Fail(at) => {
                 let failure = AgentFailure { kind: FailureKind::Cut, detail: "reset".into() };
-                self.hear(at, AgentEvent::Failed(failure));
+                self.agent_event(at, AgentEvent::Failed(failure));
             }
-            Step::Interrupt(at) => self.wish(Command::Interrupt { session: self.session(at) }),
-            Step::Retry(at) => {
+            DriverStep::Interrupt(at) => self.command(Command::Interrupt { session: self.session(at) }),
+            DriverStep::Retry(at) => {
                 let token = self.token();
-                self.wish(Command::Retry { session: self.session(at), token });
+                self.command(Command::Retry { session: self.session(at), token });
             }
-            Step::Draft(at, text) => self.wish(Command::SaveDraft { session: self.session(at), text }),
-            Step::Unqueue(at, prompt) => {
-                self.wish(Command::Unqueue { session: self.session(at), prompt: PromptNo(prompt) });
+            DriverStep::Draft(at, text) => {
+                self.command(Command::SaveDraft { session: self.session(at), text });
             }
-            Step::Rename(at, name) => self.wish(Command::Rename { session: self.session(at), name }),
-            Step::Close(at) => {
-                self.wish(Command::Close { session: self.session(at), even_if_working: true });
+            DriverStep::Unqueue(at, prompt) => {
+                self.command(Command::Unqueue { session: self.session(at), prompt: PromptNo(prompt) });
             }
-            Step::Show(at, at_end) => {
-                self.tell(Input::Showing { client: CLIENT, session: Some(self.session(at)), at_end });
+            DriverStep::Rename(at, name) => self.command(Command::Rename { session: self.session(at), name }),
+            DriverStep::Close(at) => {
+                self.command(Command::Close { session: self.session(at), even_if_working: true });
             }
-            Step::Wait(millis) => self.wait(millis),
-            Step::Compact => {
+            DriverStep::Show(at, at_end) => {
+                self.handle(Input::Showing { client: CLIENT, session: Some(self.session(at)), at_end });
+            }
+            DriverStep::Wait(millis) => self.wait(millis),
+            DriverStep::Compact => {
                 self.flush();
                 self.store.compact().unwrap();
             }
-            Step::Restart => {
+            DriverStep::Restart => {
                 self.settle();
                 self.multiplexer = self.recovered();
-                self.tell(Input::Started);
-                self.tell(Input::Attached(CLIENT));
+                self.handle(Input::Started);
+                self.handle(Input::Attached(CLIENT));
             }
         }
     }
 
     /// Hands everything over that could still be lost, and lets nobody watch.
     pub fn settle(&mut self) {
-        self.tell(Input::Detached(CLIENT));
+        self.handle(Input::Detached(CLIENT));
         self.wait(limits().stream_delay.as_millis() as u64);
         self.flush();
     }
@@ -253,7 +258,7 @@ impl<'a> Driver<'a> {
 
     fn wait(&mut self, millis: u64) {
         self.clock += millis * 1000;
-        self.tell(Input::Tick);
+        self.handle(Input::Tick);
     }
 
     fn session(&self, at: usize) -> SessionId {
@@ -272,17 +277,17 @@ impl<'a> Driver<'a> {
         Token(self.tokens)
     }
 
-    fn wish(&mut self, command: Command) {
-        self.tell(Input::Wish { to: ReplyTo { client: CLIENT, request: RequestId(0) }, command });
+    fn command(&mut self, command: Command) {
+        self.handle(Input::Wish { to: ReplyTo { client: CLIENT, request: RequestId(0) }, command });
     }
 
-    fn hear(&mut self, at: usize, event: AgentEvent) {
+    fn agent_event(&mut self, at: usize, event: AgentEvent) {
         let session = self.session(at);
         let Some(summary) = self.multiplexer.view().summary(session) else { return };
-        self.tell(Input::Agent { session, turn: TurnNo(summary.turns), event });
+        self.handle(Input::Agent { session, turn: TurnNo(summary.turns), event });
     }
 
-    fn tell(&mut self, input: Input) {
+    fn handle(&mut self, input: Input) {
         self.clock += Duration::from_millis(1).as_micros() as u64;
         let now = Now { mono: Instant(self.clock), wall: WallTime(self.clock / 1000) };
         let effects = self.multiplexer.handle(now, input);
@@ -302,7 +307,7 @@ impl<'a> Driver<'a> {
         self.flush();
         let head = self.store.heads().unwrap().into_iter().find(|head| head.id == session).unwrap();
         let stored = self.store.stored(head, limits().tail_bytes).unwrap();
-        self.tell(Input::Loaded { session, stored: Ok(Box::new(stored)) });
+        self.handle(Input::Loaded { session, stored: Ok(Box::new(stored)) });
     }
 
     fn flush(&mut self) {

@@ -8,7 +8,7 @@ use fjall::{Database, KeyspaceCreateOptions, PersistMode};
 pub use fjall::Keyspace;
 
 /// Keys and values, in order.
-pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+pub type KeyValues = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Opens the database behind the store's back and works on its records and heads.
 pub fn raw<T>(dir: &Path, work: impl FnOnce(&Keyspace, &Keyspace) -> T) -> T {
@@ -28,7 +28,7 @@ fn within<T>(dir: &Path, work: impl FnOnce(&dyn Fn(&str) -> Keyspace) -> T) -> T
 }
 
 /// All rows of a keyspace.
-pub fn rows(keyspace: &Keyspace) -> Rows {
+pub fn rows(keyspace: &Keyspace) -> KeyValues {
     keyspace
         .iter()
         .map(|row| row.into_inner().unwrap())
@@ -47,5 +47,6 @@ pub fn flush(dir: &Path) {
         keyspace.rotate_memtable_and_wait().unwrap();
     }
     drop(database);
+    // The engine keeps its journal. Left there, the rows would stand in two places, and damage to one would cost nothing.
     File::options().write(true).open(dir.join("0.jnl")).unwrap().set_len(0).unwrap();
 }

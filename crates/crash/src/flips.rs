@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use q_store::FjallStore;
 use q_testkit::chance::Chance;
 
-use super::driver::{Step, steps_of};
+use super::driver::{DriverStep, steps_of};
 use super::engine;
 use super::history::Life;
-use super::image::{Broken, Image, Written, look_at, scratch};
+use super::image::{BrokenPromise, Image, WrittenRecords, look_at, scratch};
 use super::power::ANCHOR;
-use super::report::{Report, Tally, try_all};
+use super::report::{RigReport, Tally, try_all};
 
 /// How much is flipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ const LARGE: (usize, usize, usize) = (5_000, 20_000, 50);
 struct Sample {
     name: &'static str,
     image: Image,
-    written: Written,
+    written: WrittenRecords,
 }
 
 /// Bits to flip at once.
@@ -44,7 +44,7 @@ struct Flips {
 }
 
 /// Flips bits from one seed on, which decides what is in the stores.
-pub fn run(seed: u64, extent: Extent) -> Report {
+pub fn run(seed: u64, extent: Extent) -> RigReport {
     let samples = samples(seed, extent);
     let all: usize = samples.iter().map(Sample::len).sum();
     let flips: Vec<Flips> = match extent {
@@ -62,7 +62,7 @@ pub fn run(seed: u64, extent: Extent) -> Report {
 }
 
 /// Flips these bits once more, written as a failure names them: `SAMPLE:FILE:PLACE,FILE:PLACE…`.
-pub fn run_one(seed: u64, extent: Extent, written: &str) -> Option<Report> {
+pub fn run_one(seed: u64, extent: Extent, written: &str) -> Option<RigReport> {
     let (sample, places) = written.split_once(':')?;
     let place = |place: &str| {
         let (path, at) = place.split_once(':')?;
@@ -74,7 +74,7 @@ pub fn run_one(seed: u64, extent: Extent, written: &str) -> Option<Report> {
     Some(try_flips("flips", seed, extent, &samples, &[Flips { sample, places }]))
 }
 
-fn try_flips(what: &str, seed: u64, extent: Extent, samples: &[Sample], flips: &[Flips]) -> Report {
+fn try_flips(what: &str, seed: u64, extent: Extent, samples: &[Sample], flips: &[Flips]) -> RigReport {
     try_all(
         "flips",
         what,
@@ -102,17 +102,19 @@ fn samples(seed: u64, extent: Extent) -> Vec<Sample> {
             let (prompts, bytes, sessions) = LARGE;
             let turn = |n: usize| {
                 let session = n % sessions;
-                [Step::Submit(session, format!("{n} ").repeat(bytes / 5)), Step::Done(session)]
+                [DriverStep::Submit(session, format!("{n} ").repeat(bytes / 5)), DriverStep::Done(session)]
             };
-            let steps: Vec<Step> =
-                vec![Step::Create; sessions - 1].into_iter().chain((0..prompts).flat_map(turn)).collect();
+            let steps: Vec<DriverStep> = vec![DriverStep::Create; sessions - 1]
+                .into_iter()
+                .chain((0..prompts).flat_map(turn))
+                .collect();
             vec![sample("large", &steps, steps.len() / 2, 8)]
         }
     }
 }
 
 /// A closed store, of which the first steps' rows are in tables.
-fn sample(name: &'static str, steps: &[Step], in_tables: usize, group: usize) -> Sample {
+fn sample(name: &'static str, steps: &[DriverStep], in_tables: usize, group: usize) -> Sample {
     let place = scratch();
     let dir = place.path().join("store");
     let (first, second) = steps.split_at(in_tables);
@@ -122,7 +124,7 @@ fn sample(name: &'static str, steps: &[Step], in_tables: usize, group: usize) ->
     }
     let store = FjallStore::open(&dir).unwrap();
     Life { run: 2, before: 0, group, steps: second.to_vec() }.play(&store);
-    let written = Written::all_of(&store);
+    let written = WrittenRecords::all_of(&store);
     drop(store);
     Sample { name, image: Image::of(&dir), written }
 }
@@ -168,7 +170,7 @@ fn at_once(samples: &[Sample], number: usize, seed: u64) -> Vec<Flips> {
         .collect()
 }
 
-fn flip(dir: &Path, sample: &Sample, places: &[(PathBuf, usize)]) -> Result<Tally, Broken> {
+fn flip(dir: &Path, sample: &Sample, places: &[(PathBuf, usize)]) -> Result<Tally, BrokenPromise> {
     let mut image = sample.image.clone();
     for (path, at) in places {
         if let Some(byte) = image.files.get_mut(path).and_then(|bytes| bytes.get_mut(*at)) {
@@ -178,7 +180,7 @@ fn flip(dir: &Path, sample: &Sample, places: &[(PathBuf, usize)]) -> Result<Tall
     image.write(dir);
     let outcome = look_at(dir, &sample.written)?;
     if places.len() == 1 && outcome.lost.len() > 1 {
-        return Err(Broken::Wrong(format!("one flip concerns two sessions: {:?}", outcome.lost)));
+        return Err(BrokenPromise::Wrong(format!("one flip concerns two sessions: {:?}", outcome.lost)));
     }
     let lost = outcome.lost.values().sum::<u64>();
     let changing =

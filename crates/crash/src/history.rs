@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use q_core::{Batch, Durability, Head, Seq, SessionId, Stamped};
 use q_store::{Damage, MemoryStore, Store, StoreError, StoreLayer, losses};
 
-use super::driver::{Driver, Step};
-use super::image::{self, Broken};
+use super::driver::{Driver, DriverStep};
+use super::image::{self, BrokenPromise};
 use super::results::with_all_of_it;
 
 /// One life of a process that writes: what it does between opening the store and leaving it.
@@ -21,7 +21,7 @@ pub struct Life {
     pub before: u64,
     /// So many batches share a commit.
     pub group: usize,
-    pub steps: Vec<Step>,
+    pub steps: Vec<DriverStep>,
 }
 
 impl Life {
@@ -85,13 +85,13 @@ pub fn line(run: u64, batches: &[Batch]) -> String {
 
 /// All that a store holds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct State {
+pub struct StoreContents {
     heads: BTreeMap<SessionId, Head>,
     /// The text of each result is all that is kept of it.
     records: BTreeMap<SessionId, Vec<Stamped>>,
 }
 
-impl State {
+impl StoreContents {
     /// What a store holds now.
     pub fn of(store: &dyn Store) -> Result<Self, StoreError> {
         let heads: BTreeMap<SessionId, Head> =
@@ -217,51 +217,58 @@ pub fn commits(store: &dyn Store, life: &Life) -> Vec<Vec<Batch>> {
 pub fn look_at_killed(
     dir: &Path,
     known: &[Damage],
-    judge: impl Fn(&State) -> Result<(), Broken>,
-) -> Result<State, Broken> {
+    judge: impl Fn(&StoreContents) -> Result<(), BrokenPromise>,
+) -> Result<StoreContents, BrokenPromise> {
     let store = image::open(dir)?;
     as_known(dir, known)?;
-    let state = State::of(&store).map_err(|error| Broken::Lost(error.to_string()))?;
+    let state = StoreContents::of(&store).map_err(|error| BrokenPromise::Lost(error.to_string()))?;
     judge(&state)?;
+    // A store that opens and takes nothing more would be lost as well.
     image::go_on(&store)?;
     if let Some(found) = store.verify()?.first().filter(|_| known.is_empty()) {
-        return Err(Broken::Wrong(format!("only reading everything finds {found:?}")));
+        return Err(BrokenPromise::Wrong(format!("only reading everything finds {found:?}")));
     }
-    let state = State::of(&store)?;
+    let state = StoreContents::of(&store)?;
     drop(store);
     let store = image::open(dir)?;
     as_known(dir, known)?;
-    let again = State::of(&store)?;
+    let again = StoreContents::of(&store)?;
     if again == state {
         Ok(state)
     } else {
-        Err(Broken::Lost(format!("opened again: {}", state.difference(&again))))
+        Err(BrokenPromise::Lost(format!("opened again: {}", state.difference(&again))))
     }
 }
 
-fn as_known(dir: &Path, known: &[Damage]) -> Result<(), Broken> {
+fn as_known(dir: &Path, known: &[Damage]) -> Result<(), BrokenPromise> {
     let bare = |damage: &[Damage]| -> BTreeSet<Damage> {
-        damage.iter().map(|damage| Damage { kept_aside: None, ..damage.clone() }).collect()
+        damage.iter().map(|damage| Damage { quarantine: None, ..damage.clone() }).collect()
     };
     let told = losses(dir);
     if bare(&told) == bare(known) {
         Ok(())
     } else {
-        Err(Broken::Wrong(format!("told of {told:?} where there is {known:?}")))
+        Err(BrokenPromise::Wrong(format!("told of {told:?} where there is {known:?}")))
     }
 }
 
 /// Whether what is there is what was taken, or that with the commit that was on its way. Of that, what it erases may be gone
 /// alone: the anchor is told first.
-pub fn as_taken(taken: &State, on_its_way: &State, found: &State) -> Result<(), Broken> {
+pub fn as_taken(
+    taken: &StoreContents,
+    on_its_way: &StoreContents,
+    found: &StoreContents,
+) -> Result<(), BrokenPromise> {
     let is_kept = |id: &SessionId| found.heads.contains_key(id) || on_its_way.heads.contains_key(id);
     if found == taken || found == on_its_way || *found == taken.only(is_kept) {
         return Ok(());
     }
     Err(match taken.missing_in(found) {
         // An erased session's records may be gone by the commit on its way.
-        Some(what) if taken.missing_in(on_its_way).is_none() => Broken::Lost(what),
-        Some(_) | None => Broken::Wrong(format!("half a commit, or more: {}", taken.difference(found))),
+        Some(what) if taken.missing_in(on_its_way).is_none() => BrokenPromise::Lost(what),
+        Some(_) | None => {
+            BrokenPromise::Wrong(format!("half a commit, or more: {}", taken.difference(found)))
+        }
     })
 }
 
@@ -269,12 +276,12 @@ pub fn as_taken(taken: &State, on_its_way: &State, found: &State) -> Result<(), 
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
-    use crate::driver::Step::{self, Create, Erase, Submit};
+    use crate::driver::DriverStep::{self, Create, Erase, Submit};
 
     /// What a store holds after each of some steps, which are the same every time.
-    fn after(steps: &[Step]) -> State {
+    fn after(steps: &[DriverStep]) -> StoreContents {
         let life = Life { run: 1, before: 0, group: 1, steps: steps.to_vec() };
-        State::after(&commits(&MemoryStore::new(), &life))
+        StoreContents::after(&commits(&MemoryStore::new(), &life))
     }
 
     #[test]
@@ -284,7 +291,7 @@ mod tests {
         let taken = after(&begun);
         let erased = after(&[&begun[..], &[Erase(1)]].concat());
         let on_its_way = after(&[&begun[..], &[Erase(1), two]].concat());
-        let nothing = State::default();
+        let nothing = StoreContents::default();
         for (name, found, is_fine) in [
             ("taken", &taken, true),
             ("with the commit", &on_its_way, true),

@@ -82,14 +82,14 @@ pub fn scratch() -> tempfile::TempDir {
 
 /// What was written, and how much of it was acknowledged.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct WrittenRecords {
     records: BTreeMap<SessionId, Vec<Stamped>>,
     /// All that is kept of results of which not all is in their records.
     results: BTreeMap<(SessionId, Seq), String>,
     acknowledged: BTreeMap<SessionId, Seq>,
 }
 
-impl Written {
+impl WrittenRecords {
     /// Everything in a store that is known to be whole, all of it acknowledged.
     pub fn all_of(store: &dyn Store) -> Self {
         let heads = store.heads().unwrap();
@@ -139,7 +139,7 @@ impl Written {
 
 /// What a damaged image came to.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct DamageOutcome {
     /// Sessions in which damage was met before it was repaired.
     pub met: BTreeSet<SessionId>,
     /// Acknowledged records that are gone after it.
@@ -150,7 +150,7 @@ pub struct Outcome {
 
 /// A promise that was broken.
 #[derive(Clone, Debug)]
-pub enum Broken {
+pub enum BrokenPromise {
     /// The store cannot be opened.
     Unopenable(String),
     /// Something acknowledged is gone, and that was told.
@@ -161,7 +161,7 @@ pub enum Broken {
     Wrong(String),
 }
 
-impl Broken {
+impl BrokenPromise {
     /// The same, with where it was met.
     #[must_use]
     pub fn in_context(self, place: &str) -> Self {
@@ -175,7 +175,7 @@ impl Broken {
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for BrokenPromise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unopenable(why) => write!(f, "not to be opened: {why}"),
@@ -186,31 +186,31 @@ impl fmt::Display for Broken {
     }
 }
 
-impl From<StoreError> for Broken {
+impl From<StoreError> for BrokenPromise {
     fn from(error: StoreError) -> Self {
         Self::Wrong(format!("refused: {error}"))
     }
 }
 
 /// Opens a store that must let itself be opened.
-pub fn open(dir: &Path) -> Result<FjallStore, Broken> {
+pub fn open(dir: &Path) -> Result<FjallStore, BrokenPromise> {
     loop {
         match FjallStore::open(dir) {
             // A process that another thread of ours is just starting has our locks until it runs its own program.
             Err(StoreError::InUse { .. }) => drop(fs::File::open(dir).and_then(|dir| dir.lock())),
-            opened => return opened.map_err(|error| Broken::Unopenable(error.to_string())),
+            opened => return opened.map_err(|error| BrokenPromise::Unopenable(error.to_string())),
         }
     }
 }
 
 /// As [`look_at`], for a test.
-pub fn check(dir: &Path, written: &Written) -> Outcome {
+pub fn check(dir: &Path, written: &WrittenRecords) -> DamageOutcome {
     look_at(dir, written).unwrap_or_else(|broken| panic!("{broken}"))
 }
 
 /// Opens the store in `dir`, reads all of it, and opens it again: whatever is not as it was acknowledged must have been
 /// told, and in the end every session that is left is whole and goes on.
-pub fn look_at(dir: &Path, written: &Written) -> Result<Outcome, Broken> {
+pub fn look_at(dir: &Path, written: &WrittenRecords) -> Result<DamageOutcome, BrokenPromise> {
     let store = open(dir)?;
     let Reading { met, .. } = read_all(&store, written)?;
     drop(store);
@@ -218,15 +218,17 @@ pub fn look_at(dir: &Path, written: &Written) -> Result<Outcome, Broken> {
     let Reading { met: met_again, lost } = read_all(&store, written)?;
     let damage = store.damage();
     if let Some(unsettled) = met_again.iter().find(|(session, seq)| !is_told(&damage, *session, *seq)) {
-        return Err(Broken::Wrong(format!("{unsettled:?} was met before and is not settled: {damage:?}")));
+        return Err(BrokenPromise::Wrong(format!(
+            "{unsettled:?} was met before and is not settled: {damage:?}"
+        )));
     }
     go_on(&store)?;
     let unknown = store.verify()?.into_iter().find(|found| !damage.iter().any(|known| is_same(known, found)));
     if let Some(unknown) = unknown {
-        return Err(Broken::Silent(format!("only reading everything finds {unknown:?}: {damage:?}")));
+        return Err(BrokenPromise::Silent(format!("only reading everything finds {unknown:?}: {damage:?}")));
     }
     let met = met.into_iter().map(|(session, _)| session).collect();
-    Ok(Outcome { met, lost, damage })
+    Ok(DamageOutcome { met, lost, damage })
 }
 
 fn is_same(one: &Damage, other: &Damage) -> bool {
@@ -244,16 +246,16 @@ struct Reading {
 }
 
 /// Reads every record, page and tail.
-fn read_all(store: &FjallStore, written: &Written) -> Result<Reading, Broken> {
+fn read_all(store: &FjallStore, written: &WrittenRecords) -> Result<Reading, BrokenPromise> {
     let mut reading = Reading::default();
     let listed = store.heads()?;
     let count = listed.len();
     let heads: BTreeMap<SessionId, Head> = listed.into_iter().map(|head| (head.id, head)).collect();
     if heads.len() != count {
-        return Err(Broken::Wrong("a session is listed twice".into()));
+        return Err(BrokenPromise::Wrong("a session is listed twice".into()));
     }
     if let Some(stranger) = heads.keys().find(|id| !written.records.contains_key(id)) {
-        return Err(Broken::Wrong(format!("session {stranger} never was, or was erased")));
+        return Err(BrokenPromise::Wrong(format!("session {stranger} never was, or was erased")));
     }
     for (&session, records) in &written.records {
         if let Some(head) = heads.get(&session) {
@@ -261,7 +263,7 @@ fn read_all(store: &FjallStore, written: &Written) -> Result<Reading, Broken> {
                 // A fork's may begin in the session that it took its history over from.
                 Ok(stored) => {
                     if let Some(foreign) = stored.tail.iter().find(|stamped| !written.holds(stamped)) {
-                        return Err(Broken::Silent(format!("{foreign:?} was never written")));
+                        return Err(BrokenPromise::Silent(format!("{foreign:?} was never written")));
                     }
                 }
                 Err(error) => reading.met.extend(place_of(error)?),
@@ -278,7 +280,12 @@ fn read_all(store: &FjallStore, written: &Written) -> Result<Reading, Broken> {
 }
 
 impl Reading {
-    fn read(&mut self, store: &FjallStore, written: &Written, expected: &Stamped) -> Result<(), Broken> {
+    fn read(
+        &mut self,
+        store: &FjallStore,
+        written: &WrittenRecords,
+        expected: &Stamped,
+    ) -> Result<(), BrokenPromise> {
         let (session, seq) = (expected.session, expected.seq);
         let is_told = match store.records(session, seq, 1) {
             Ok(found) if found.is_empty() => is_told(&store.damage(), session, seq),
@@ -288,7 +295,9 @@ impl Reading {
                 Some(_) => true,
             },
             Ok(found) => {
-                return Err(Broken::Silent(format!("{found:?} stands where {expected:?} was written")));
+                return Err(BrokenPromise::Silent(format!(
+                    "{found:?} stands where {expected:?} was written"
+                )));
             }
             Err(StoreError::Damaged { session, seq }) => {
                 self.met.insert((session, seq));
@@ -299,7 +308,7 @@ impl Reading {
         if written.was_acknowledged(session, seq) {
             *self.lost.entry(session).or_default() += 1;
             if !is_told {
-                return Err(Broken::Silent(format!("{session} {seq} is gone: {:?}", store.damage())));
+                return Err(BrokenPromise::Silent(format!("{session} {seq} is gone: {:?}", store.damage())));
             }
         }
         Ok(())
@@ -308,12 +317,12 @@ impl Reading {
 
 impl Reading {
     /// Whether all that is kept of a result is there. If not, that was told.
-    fn has_all_of(&mut self, store: &FjallStore, of: &Stamped, all: &str) -> Result<bool, Broken> {
+    fn has_all_of(&mut self, store: &FjallStore, of: &Stamped, all: &str) -> Result<bool, BrokenPromise> {
         match all_of_result(store, of.session, EntryNo(of.seq.0)) {
             Ok(found) if found == *all => Ok(true),
             Ok(found) => {
                 let (session, seq, found) = (of.session, of.seq, found.len());
-                Err(Broken::Silent(format!(
+                Err(BrokenPromise::Silent(format!(
                     "of the result {session} {seq} there are {found} bytes, or others"
                 )))
             }
@@ -325,7 +334,7 @@ impl Reading {
     }
 }
 
-fn place_of(error: StoreError) -> Result<Option<(SessionId, Seq)>, Broken> {
+fn place_of(error: StoreError) -> Result<Option<(SessionId, Seq)>, BrokenPromise> {
     if let StoreError::Damaged { session, seq } = error {
         return Ok(Some((session, seq)));
     }
@@ -342,7 +351,7 @@ fn is_told(damage: &[Damage], session: SessionId, seq: Seq) -> bool {
 }
 
 /// Every session that is left takes another record.
-pub fn go_on(store: &FjallStore) -> Result<(), Broken> {
+pub fn go_on(store: &FjallStore) -> Result<(), BrokenPromise> {
     for head in store.heads()? {
         let mut head = store.stored(head, 100)?.head;
         let record = Record::Drafted { text: "onwards".into() };
@@ -356,7 +365,7 @@ pub fn go_on(store: &FjallStore) -> Result<(), Broken> {
         };
         store.append(&[batch])?;
         if store.records(head.id, head.seq, 9)? != [stamped] {
-            return Err(Broken::Wrong(format!("session {} does not take another record", head.id)));
+            return Err(BrokenPromise::Wrong(format!("session {} does not take another record", head.id)));
         }
     }
     Ok(())

@@ -15,9 +15,9 @@ use q_testkit::chance::{Chance, scrambled};
 use rustix::process::Signal;
 
 use super::driver::steps_of;
-use super::history::{Life, State, as_taken, commits, line, look_at_killed};
-use super::image::Broken;
-use super::report::{Report, Tally, try_all};
+use super::history::{Life, StoreContents, as_taken, commits, line, look_at_killed};
+use super::image::BrokenPromise;
+use super::report::{RigReport, Tally, try_all};
 use super::writer::DONE;
 
 /// Who writes at once.
@@ -30,7 +30,7 @@ const WHILE_OPENING: u64 = 8_000;
 const WHILE_WRITING: u64 = 400;
 
 /// Kills at least `number` times, from one seed on.
-pub fn run(program: &Path, from: u64, number: u64) -> Report {
+pub fn run(program: &Path, from: u64, number: u64) -> RigReport {
     let seeds: Vec<u64> = (0..number.div_ceil(KILLS)).map(|n| from + n).collect();
     try_all(
         "kills",
@@ -51,10 +51,10 @@ pub fn lives(seed: u64, round: u64) -> Vec<Life> {
     (0..WRITERS).map(life).collect()
 }
 
-fn live(program: &Path, dir: &Path, seed: u64) -> Result<Tally, Broken> {
+fn live(program: &Path, dir: &Path, seed: u64) -> Result<Tally, BrokenPromise> {
     fs::remove_dir_all(dir).ok();
     let mut tally = Tally::default();
-    let mut before = State::default();
+    let mut before = StoreContents::default();
     for round in 0..KILLS {
         let lives = lives(seed, round);
         let due: Vec<Vec<Vec<Batch>>> = lives.iter().map(|life| commits(&MemoryStore::new(), life)).collect();
@@ -67,11 +67,11 @@ fn live(program: &Path, dir: &Path, seed: u64) -> Result<Tally, Broken> {
             let own_lines: Vec<&String> = said.iter().filter(|line| line.starts_with(&own)).collect();
             let expected: Vec<String> = commits.iter().map(|batches| line(life.run, batches)).collect();
             if own_lines.iter().zip(&expected).any(|(line, expected)| **line != expected.trim_end()) {
-                return Err(Broken::Wrong(format!("run {} does not do the same each time", life.run)));
+                return Err(BrokenPromise::Wrong(format!("run {} does not do the same each time", life.run)));
             }
             let count = own_lines.len();
-            let on_its_way = State::after(&commits[..(count + 1).min(commits.len())]);
-            taken.push((life.run, State::after(&commits[..count]), on_its_way));
+            let on_its_way = StoreContents::after(&commits[..(count + 1).min(commits.len())]);
+            taken.push((life.run, StoreContents::after(&commits[..count]), on_its_way));
         }
         let after = look_at_killed(dir, &[], |found| {
             as_taken(&before, &before, &found.before_run(first))?;
@@ -94,8 +94,8 @@ fn kill(
     round: u64,
     due: &[Vec<Vec<Batch>>],
     chance: &mut Chance,
-) -> Result<Vec<String>, Broken> {
-    let failed = |error: std::io::Error| Broken::Wrong(format!("the writer: {error}"));
+) -> Result<Vec<String>, BrokenPromise> {
+    let failed = |error: std::io::Error| BrokenPromise::Wrong(format!("the writer: {error}"));
     let mut writer = Command::new(program);
     writer.args(["write-together", &seed.to_string(), &round.to_string()]).arg(dir);
     let mut writer = writer.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(failed)?;
@@ -114,6 +114,7 @@ fn kill(
         // Nobody ever sends: this is the random moment.
         let (_sender, never) = mpsc::channel::<()>();
         let _passed = never.recv_timeout(moment);
+        // What it said before it died stands in the pipe, and is read below.
         writer.kill().map_err(failed)?;
         for line in lines {
             said.push(line.map_err(failed)?);
@@ -124,6 +125,6 @@ fn kill(
     if is_done || status.signal() == Some(Signal::KILL.as_raw()) {
         Ok(said)
     } else {
-        Err(Broken::Wrong(format!("the writer ended by itself: {status}")))
+        Err(BrokenPromise::Wrong(format!("the writer ended by itself: {status}")))
     }
 }

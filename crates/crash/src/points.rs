@@ -13,8 +13,8 @@ use std::process::{Command, Stdio};
 use rustix::process::Signal;
 
 use super::history::{as_taken, look_at_killed};
-use super::image::{Broken, scratch};
-use super::report::{Report, Tally, try_all};
+use super::image::{BrokenPromise, scratch};
+use super::report::{RigReport, Tally, try_all};
 use super::scenarios::{self, Prepared, Scenario};
 use super::writer::DONE;
 
@@ -51,7 +51,7 @@ const CALLS: &[&str] = &[
 const FULL: usize = 5_000;
 
 /// The call by which the writer tells.
-const TOLD: &str = "writev";
+const ANNOUNCES: &str = "writev";
 
 /// A place to kill a writer at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub fn why_not() -> Option<String> {
 }
 
 /// Kills at `most` points, spread over all scenarios; at every one if there is no such number.
-pub fn run(program: &Path, most: Option<usize>) -> Report {
+pub fn run(program: &Path, most: Option<usize>) -> RigReport {
     let scenarios = scenarios::all();
     let prepared: BTreeMap<&str, (&Scenario, Prepared)> =
         scenarios.iter().map(|scenario| (scenario.name, (scenario, scenario.prepare()))).collect();
@@ -94,8 +94,8 @@ pub fn run(program: &Path, most: Option<usize>) -> Report {
     let mut failures = Vec::new();
     for (scenario, prepared) in prepared.values() {
         let trace = trace(program, scenario, prepared);
-        if let Some(what) = told_too_soon(&trace) {
-            let broken = Broken::Lost(format!("{}: {what}", scenario.name));
+        if let Some(what) = acknowledged_too_soon(&trace) {
+            let broken = BrokenPromise::Lost(format!("{}: {what}", scenario.name));
             failures.push((broken, "--only points".to_owned()));
         }
         let point = |(call, nth)| Point { scenario: scenario.name.into(), call, nth };
@@ -103,8 +103,10 @@ pub fn run(program: &Path, most: Option<usize>) -> Report {
     }
     let least = most.unwrap_or(FULL);
     if points.len() < least {
-        let broken =
-            Broken::Wrong(format!("strace reaches {} calls, and there are {least} at least", points.len()));
+        let broken = BrokenPromise::Wrong(format!(
+            "strace reaches {} calls, and there are {least} at least",
+            points.len()
+        ));
         failures.push((broken, "--only points".to_owned()));
     }
     if let Some(most) = most.filter(|most| *most < points.len()) {
@@ -124,7 +126,7 @@ pub fn run(program: &Path, most: Option<usize>) -> Report {
 }
 
 /// Kills at one point.
-pub fn run_one(program: &Path, point: &Point) -> Result<Report, String> {
+pub fn run_one(program: &Path, point: &Point) -> Result<RigReport, String> {
     let scenario = scenarios::all().into_iter().find(|scenario| scenario.name == point.scenario);
     let prepared = scenario.ok_or_else(|| format!("there is no scenario `{}`", point.scenario))?.prepare();
     let again = |_: &Point| format!("--only points --point {}:{}:{}", point.scenario, point.call, point.nth);
@@ -143,7 +145,7 @@ fn trace(program: &Path, scenario: &Scenario, prepared: &Prepared) -> String {
         .args(["-f", "-qq", "-y", "-o"])
         .arg(&trace)
         .arg("-e")
-        .arg(format!("trace={TOLD},{}", CALLS.join(",")));
+        .arg(format!("trace={ANNOUNCES},{}", CALLS.join(",")));
     let output = strace.arg(program).args(["write", scenario.name]).arg(&dir).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
@@ -161,7 +163,7 @@ fn trace(program: &Path, scenario: &Scenario, prepared: &Prepared) -> String {
 
 /// The first acknowledgement that was told while bytes of a journal were not synced. A killed process keeps those, so that
 /// only its calls show it.
-fn told_too_soon(trace: &str) -> Option<String> {
+fn acknowledged_too_soon(trace: &str) -> Option<String> {
     let mut dirty: BTreeSet<&str> = BTreeSet::new();
     for line in trace.lines() {
         let Some((_, rest)) = line.split_once(' ') else { continue };
@@ -171,7 +173,7 @@ fn told_too_soon(trace: &str) -> Option<String> {
         match (call, journal) {
             ("write" | "pwrite64", Some(journal)) => drop(dirty.insert(journal)),
             ("fsync" | "fdatasync", Some(journal)) => drop(dirty.remove(journal)),
-            (TOLD, _) if arguments.contains(" synced ") && !dirty.is_empty() => {
+            (ANNOUNCES, _) if arguments.contains(" synced ") && !dirty.is_empty() => {
                 return Some(format!("acknowledged before {dirty:?} was synced: {rest}"));
             }
             _ => {}
@@ -208,25 +210,26 @@ fn lay_out(prepared: &Prepared, dir: &Path) {
     }
 }
 
-fn kill(program: &Path, place: &Path, point: &Point, prepared: &Prepared) -> Result<Tally, Broken> {
+fn kill(program: &Path, place: &Path, point: &Point, prepared: &Prepared) -> Result<Tally, BrokenPromise> {
     let Point { scenario, call, nth } = point;
     let dir = place.join("store");
     lay_out(prepared, &dir);
     let mut strace = Command::new("strace");
+    // Nothing else is traced: each traced call stops the writer, and thousands of points have to be tried.
     strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
     strace.args(["-e", &format!("inject={call}:signal=SIGKILL:when={nth}")]);
     strace.arg(program).args(["write", scenario]).arg(&dir).stdin(Stdio::null());
-    let output = strace.output().map_err(|error| Broken::Wrong(format!("strace: {error}")))?;
+    let output = strace.output().map_err(|error| BrokenPromise::Wrong(format!("strace: {error}")))?;
     let said = String::from_utf8_lossy(&output.stdout);
     let said = said.strip_suffix(&format!("{DONE}\n")).unwrap_or(&said);
     let was_killed = output.status.signal() == Some(Signal::KILL.as_raw());
     let taken = said.lines().count();
     if said != prepared.lines[..taken].concat() {
-        return Err(Broken::Wrong("the writer does not do the same each time".into()));
+        return Err(BrokenPromise::Wrong("the writer does not do the same each time".into()));
     }
     if !was_killed && !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(Broken::Wrong(format!("the writer ended by itself: {said}")));
+        return Err(BrokenPromise::Wrong(format!("the writer ended by itself: {said}")));
     }
     let (last, states) = (prepared.states.len() - 1, &prepared.states);
     look_at_killed(&dir, &prepared.damage, |found| {
@@ -252,7 +255,7 @@ mod tests {
             ([sync, write, &synced], true),
             ([write, &written, sync], false),
         ] {
-            assert_eq!(told_too_soon(&lines.concat()).is_some(), is_found, "{lines:?}");
+            assert_eq!(acknowledged_too_soon(&lines.concat()).is_some(), is_found, "{lines:?}");
         }
     }
 

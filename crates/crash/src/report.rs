@@ -11,7 +11,7 @@ use std::time::Duration;
 use q_testkit::clock::now;
 use q_testkit::process::peak_resident;
 
-use super::image::{Broken, scratch};
+use super::image::{BrokenPromise, scratch};
 
 /// Failures after which nothing more is tried.
 const ENOUGH: usize = 5;
@@ -29,13 +29,13 @@ pub struct Tally {
 
 /// What a rig came to.
 #[derive(Debug)]
-pub struct Report {
+pub struct RigReport {
     rig: &'static str,
     /// What the rig counts.
     what: String,
     pub tally: Tally,
     /// What did not, and the command that plays it again.
-    pub failures: Vec<(Broken, String)>,
+    pub failures: Vec<(BrokenPromise, String)>,
     took: Duration,
 }
 
@@ -44,12 +44,12 @@ pub fn try_all<T: Sync>(
     rig: &'static str,
     what: &str,
     cases: &[T],
-    try_one: impl Fn(&Path, &T) -> Result<Tally, Broken> + Sync,
+    try_one: impl Fn(&Path, &T) -> Result<Tally, BrokenPromise> + Sync,
     again: impl Fn(&T) -> String + Sync,
-) -> Report {
+) -> RigReport {
     let began = now();
     let next = AtomicUsize::new(0);
-    let report = Report {
+    let report = RigReport {
         rig,
         what: what.into(),
         tally: Tally::default(),
@@ -63,6 +63,7 @@ pub fn try_all<T: Sync>(
             let tried = caught(|| try_one(place.path(), case));
             let mut report = report.lock().unwrap();
             report.take(tried, || again(case));
+            // A store that is broken at all is broken in most cases; five are enough to see how.
             if report.failures.len() >= ENOUGH {
                 break;
             }
@@ -79,16 +80,16 @@ pub fn try_all<T: Sync>(
 }
 
 /// A panic is a broken promise like any other.
-fn caught<T>(work: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
+fn caught<T>(work: impl FnOnce() -> Result<T, BrokenPromise>) -> Result<T, BrokenPromise> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);
         let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
-        Err(Broken::Wrong(format!("panicked: {said}")))
+        Err(BrokenPromise::Wrong(format!("panicked: {said}")))
     })
 }
 
-impl Report {
-    fn take(&mut self, tried: Result<Tally, Broken>, again: impl FnOnce() -> String) {
+impl RigReport {
+    fn take(&mut self, tried: Result<Tally, BrokenPromise>, again: impl FnOnce() -> String) {
         match tried {
             Ok(Tally { number, acknowledged, changing }) => {
                 self.tally.number += number;
@@ -99,22 +100,22 @@ impl Report {
         }
     }
 
-    fn count(&self, is_one: impl Fn(&Broken) -> bool) -> usize {
+    fn count(&self, is_one: impl Fn(&BrokenPromise) -> bool) -> usize {
         self.failures.iter().filter(|(broken, _)| is_one(broken)).count()
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for RigReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Tally { number, acknowledged, changing } = self.tally;
         let Self { rig, what, .. } = self;
         write!(f, "{rig}: {number} {what}, {acknowledged} acknowledged records looked for")?;
-        let silent = self.count(|broken| matches!(broken, Broken::Silent(_)));
+        let silent = self.count(|broken| matches!(broken, BrokenPromise::Silent(_)));
         for (what, count) in [
-            ("lost", self.count(|broken| matches!(broken, Broken::Lost(_)))),
+            ("lost", self.count(|broken| matches!(broken, BrokenPromise::Lost(_)))),
             ("silently lost", silent),
-            ("unopenable", self.count(|broken| matches!(broken, Broken::Unopenable(_)))),
-            ("otherwise wrong", self.count(|broken| matches!(broken, Broken::Wrong(_)))),
+            ("unopenable", self.count(|broken| matches!(broken, BrokenPromise::Unopenable(_)))),
+            ("otherwise wrong", self.count(|broken| matches!(broken, BrokenPromise::Wrong(_)))),
         ] {
             write!(f, ", {count} {what}")?;
         }

@@ -1,7 +1,7 @@
 //! Results read in whole: from their records, and what stands beside those.
 
 use q_core::{Body, EntryNo, Record, Resulted, SessionId, Stamped};
-use q_store::{Store, StoreError, Stretch};
+use q_store::{ByteRange, Store, StoreError};
 
 /// A record with all that is kept of its result as the text. If some of that is damaged, so is the record.
 pub(super) fn with_all_of_it(store: &dyn Store, mut stamped: Stamped) -> Result<Stamped, StoreError> {
@@ -25,7 +25,7 @@ pub(super) fn with_all_of_it(store: &dyn Store, mut stamped: Stamped) -> Result<
 pub fn all_of_result(store: &dyn Store, session: SessionId, entry: EntryNo) -> Result<String, StoreError> {
     let mut all = String::new();
     loop {
-        let more = store.result(session, Stretch { entry, from: all.len() as u64, bytes: usize::MAX })?;
+        let more = store.result(session, ByteRange { entry, from: all.len() as u64, bytes: usize::MAX })?;
         if more.is_empty() {
             return Ok(all);
         }

@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use q_core::Seq;
 use q_store::{Damage, FjallStore, Store, losses};
 
-use super::driver::{Step, steps_of};
+use super::driver::{DriverStep, steps_of};
 use super::engine;
-use super::history::{Life, State, Witnessed, line};
+use super::history::{Life, StoreContents, Witnessed, line};
 use super::image::{Image, golden, scratch};
 use super::power::{ANCHOR, Harm, JOURNAL, harm, journal_end};
 
@@ -55,7 +55,7 @@ pub struct Prepared {
     /// The files that it begins with.
     pub image: Option<Image>,
     /// What a store holds once it is open, and after each commit.
-    pub states: Vec<State>,
+    pub states: Vec<StoreContents>,
     /// How the writer tells of each commit.
     pub lines: Vec<String>,
     /// What was lost before anybody wrote.
@@ -64,31 +64,113 @@ pub struct Prepared {
 
 const RUN: u64 = 1;
 
-fn turn(session: usize) -> Vec<Step> {
+fn turn(session: usize) -> Vec<DriverStep> {
     vec![
-        Step::Submit(session, "what of it?".into()),
-        Step::Text(session, "this is what there is ".into()),
-        Step::Text(session, "to say, in a few words".into()),
-        Step::Done(session),
+        DriverStep::Submit(session, "what of it?".into()),
+        DriverStep::Text(session, "this is what there is ".into()),
+        DriverStep::Text(session, "to say, in a few words".into()),
+        DriverStep::Done(session),
     ]
 }
 
-fn times(count: usize, steps: impl Fn(usize) -> Vec<Step>) -> Vec<Step> {
+fn times(count: usize, steps: impl Fn(usize) -> Vec<DriverStep>) -> Vec<DriverStep> {
     (0..count).flat_map(steps).collect()
 }
 
-fn creations(count: usize) -> Vec<Step> {
-    vec![Step::Create; count]
+fn creations(count: usize) -> Vec<DriverStep> {
+    vec![DriverStep::Create; count]
 }
 
 /// One life, which goes on with what there is if there is something.
-fn scenario(name: &'static str, start: Start, steps: Vec<Step>) -> Scenario {
+fn scenario(name: &'static str, start: Start, steps: Vec<DriverStep>) -> Scenario {
     let before = u64::from(start != Start::Nothing);
     Scenario { name, start, lives: vec![Life { run: RUN, before, group: 1, steps }] }
 }
 
-fn grouped(name: &'static str, group: usize, steps: Vec<Step>) -> Scenario {
+fn grouped(name: &'static str, group: usize, steps: Vec<DriverStep>) -> Scenario {
     Scenario { name, start: Start::Nothing, lives: vec![Life { run: RUN, before: 0, group, steps }] }
+}
+
+fn turns(count: usize) -> Vec<DriverStep> {
+    times(count, |n| turn(n % 3))
+}
+
+/// Text that is written unsynced, for a while.
+fn streamed(n: usize) -> Vec<DriverStep> {
+    let text = "and this is text that waits for no disk at all ";
+    let piece = || [DriverStep::Text(n % 2, text.into()), DriverStep::Wait(120)];
+    let began = [DriverStep::Submit(n % 2, "go on".into())];
+    began.into_iter().chain(piece()).chain(piece()).chain(piece()).chain([DriverStep::Done(n % 2)]).collect()
+}
+
+fn forked(n: usize) -> Vec<DriverStep> {
+    [vec![DriverStep::Fork(0, None)], turn(n + 1), turn(0)].concat()
+}
+
+fn erased(n: usize) -> Vec<DriverStep> {
+    [vec![DriverStep::Create], turn(n + 1), vec![DriverStep::Erase(n)]].concat()
+}
+
+fn compacted(n: usize) -> Vec<DriverStep> {
+    [erased(n), vec![DriverStep::Compact]].concat()
+}
+
+fn archived(n: usize) -> Vec<DriverStep> {
+    [turn(n % 3), vec![DriverStep::Close(n % 3), DriverStep::Reopen(n % 3)]].concat()
+}
+
+fn drafted(n: usize) -> Vec<DriverStep> {
+    vec![DriverStep::Draft(n % 2, format!("half a thought, {n}")), DriverStep::Wait(300)]
+}
+
+fn called(n: usize) -> Vec<DriverStep> {
+    vec![
+        DriverStep::Submit(0, "look".into()),
+        DriverStep::Call(0, n.is_multiple_of(2)),
+        DriverStep::Think(0, "so".into()),
+        DriverStep::Result(0, "it is there".into()),
+        DriverStep::Done(0),
+    ]
+}
+
+fn queued(n: usize) -> Vec<DriverStep> {
+    let next = n as u64 + 1;
+    vec![
+        DriverStep::Submit(0, format!("and {n}?")),
+        DriverStep::Submit(0, format!("and {n}?")),
+        DriverStep::Edit(0, next, "otherwise".into()),
+        DriverStep::Fail(0),
+        DriverStep::Unqueue(0, next),
+        DriverStep::Retry(0),
+        DriverStep::Interrupt(0),
+        DriverStep::Done(0),
+    ]
+}
+
+fn large(_: usize) -> Vec<DriverStep> {
+    vec![DriverStep::Submit(0, "what of all this? ".repeat(20_000)), DriverStep::Done(0)]
+}
+
+/// A result of which most stands beside its record.
+fn read(n: usize) -> Vec<DriverStep> {
+    let all = "and this is in it, too\n".repeat(n * 600);
+    vec![
+        DriverStep::Submit(0, "read it".into()),
+        DriverStep::Call(0, false),
+        DriverStep::Result(0, all),
+        DriverStep::Done(0),
+    ]
+}
+
+fn forgotten(n: usize) -> Vec<DriverStep> {
+    let forget = [DriverStep::Fork(0, None), DriverStep::Erase(1), DriverStep::Erase(0), DriverStep::Compact];
+    [read(n + 3), forget.to_vec()].concat()
+}
+
+/// Lives one after the other over one store.
+fn restarted(name: &'static str, lives: u64, steps: &[DriverStep]) -> Scenario {
+    let life = |before| Life { run: RUN, before, group: 1, steps: steps.to_vec() };
+    Scenario { name, start: Start::Nothing, lives: (0..lives).map(life).collect() }
 }
 
 /// All scenarios, in the order in which they run.
@@ -96,37 +178,6 @@ pub fn all() -> Vec<Scenario> {
     use Start::{
         Anchor, Closed, Killed, List, Marker, Nothing, Older, PowerCut, Record, Table, Tables, Version,
     };
-    let streamed = |n| {
-        let text =
-            || [Step::Text(n % 2, "and this is text that waits for no disk at all ".into()), Step::Wait(120)];
-        let began = [Step::Submit(n % 2, "go on".into())];
-        began.into_iter().chain(text()).chain(text()).chain(text()).chain([Step::Done(n % 2)]).collect()
-    };
-    let forked = |n| [vec![Step::Fork(0, None)], turn(n + 1), turn(0)].concat();
-    let erased = |n| [vec![Step::Create], turn(n + 1), vec![Step::Erase(n)]].concat();
-    let compacted = |n| [erased(n), vec![Step::Compact]].concat();
-    let archived = |n| [turn(n % 3), vec![Step::Close(n % 3), Step::Reopen(n % 3)]].concat();
-    let drafted = |n| vec![Step::Draft(n % 2, format!("half a thought, {n}")), Step::Wait(300)];
-    let called = |n| {
-        let ask =
-            vec![Step::Submit(0, "look".into()), Step::Call(0, n % 2 == 0), Step::Think(0, "so".into())];
-        [ask, vec![Step::Result(0, "it is there".into()), Step::Done(0)]].concat()
-    };
-    let queued = |n: usize| {
-        let next = n as u64 + 1;
-        let (edit, back) = (Step::Edit(0, next, "otherwise".into()), Step::Unqueue(0, next));
-        let submit = || Step::Submit(0, format!("and {n}?"));
-        vec![submit(), submit(), edit, Step::Fail(0), back, Step::Retry(0), Step::Interrupt(0), Step::Done(0)]
-    };
-    let restarted = |before| Life { run: RUN, before, group: 1, steps: times(6, |n| turn(n % 2)) };
-    let large = |_| vec![Step::Submit(0, "what of all this? ".repeat(20_000)), Step::Done(0)];
-    let read = |n: usize| {
-        let all = "and this is in it, too\n".repeat(n * 600);
-        vec![Step::Submit(0, "read it".into()), Step::Call(0, false), Step::Result(0, all), Step::Done(0)]
-    };
-    let forgotten =
-        |n| [read(n + 3), vec![Step::Fork(0, None), Step::Erase(1), Step::Erase(0), Step::Compact]].concat();
-    let turns = |count| times(count, |n| turn(n % 3));
     vec![
         scenario("first-start", Nothing, turn(0)),
         scenario("prompts", Nothing, [creations(2), turns(40)].concat()),
@@ -138,19 +189,21 @@ pub fn all() -> Vec<Scenario> {
         scenario(
             "compacting-tables",
             Tables,
-            [vec![Step::Erase(0)], turn(1), vec![Step::Compact], turns(4)].concat(),
+            [vec![DriverStep::Erase(0)], turn(1), vec![DriverStep::Compact], turns(4)].concat(),
         ),
         scenario("archive", Nothing, [creations(2), times(25, archived)].concat()),
         scenario("drafts", Nothing, [creations(1), times(60, drafted)].concat()),
         scenario("tool-calls", Nothing, times(25, called)),
         scenario("queue-and-failures", Nothing, times(20, queued)),
-        Scenario { name: "restarts", start: Nothing, lives: (0..6).map(restarted).collect() },
+        restarted("restarts", 6, &times(6, |n| turn(n % 2))),
         scenario("existing-store", Closed, turns(25)),
         scenario("killed-before", Killed, turns(25)),
         scenario("older-layout", Older, [turns(4), times(6, read)].concat()),
         scenario("power-cut-before", PowerCut, turns(20)),
         scenario("rows-in-tables", Tables, turns(20)),
         scenario("large-prompts", Nothing, times(12, large)),
+        // The first life leaves more in the journal than a stop leaves there, the second begins with an empty one.
+        restarted("emptied-journal", 2, &[times(4, large), turn(0)].concat()),
         scenario("large-results", Nothing, times(20, read)),
         scenario("large-results-erased", Nothing, times(6, forgotten)),
         scenario("damaged-marker", Marker, turns(15)),
@@ -177,8 +230,13 @@ impl Scenario {
         let mut damage = Vec::new();
         for life in &self.lives {
             let store = FjallStore::open(&dir).unwrap();
-            let note =
-                || states.lock().unwrap_or_else(PoisonError::into_inner).push(State::of(&store).unwrap());
+            let note = || {
+                states
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(StoreContents::of(&store).unwrap());
+            };
+            // A later life begins with what the last commit of the one before it left, which is noted.
             if life.before == self.lives[0].before {
                 note();
             }
@@ -232,8 +290,8 @@ impl Start {
 
     fn left_behind(self, dir: &Path, store: &dyn Store) -> Image {
         let acknowledged = journal_end(&Image::of(dir));
-        let texts = (0..8).flat_map(|n| [Step::Text(n % 2, "more, ".repeat(8)), Step::Wait(200)]);
-        let asked = [Step::Submit(0, "go on".into()), Step::Submit(1, "go on".into())];
+        let texts = (0..8).flat_map(|n| [DriverStep::Text(n % 2, "more, ".repeat(8)), DriverStep::Wait(200)]);
+        let asked = [DriverStep::Submit(0, "go on".into()), DriverStep::Submit(1, "go on".into())];
         let steps = asked.into_iter().chain(texts).collect();
         let mut synced = acknowledged;
         {

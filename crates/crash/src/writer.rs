@@ -20,7 +20,7 @@ pub fn write(scenario: &Scenario, dir: &Path) -> io::Result<()> {
         let store = FjallStore::open(dir).map_err(io::Error::other)?;
         live(life, &store);
     }
-    say(&format!("{DONE}\n"));
+    print_line(&format!("{DONE}\n"));
     Ok(())
 }
 
@@ -32,16 +32,16 @@ pub fn write_together(lives: &[Life], dir: &Path) -> io::Result<()> {
             scope.spawn(|| live(life, &store));
         }
     });
-    say(&format!("{DONE}\n"));
+    print_line(&format!("{DONE}\n"));
     Ok(())
 }
 
 fn live(life: &Life, store: &FjallStore) {
-    life.play(&Witnessed::new(store, |batches| say(&line(life.run, batches))));
+    life.play(&Witnessed::new(store, |batches| print_line(&line(life.run, batches))));
 }
 
 /// One call for one line, so that no line is cut and none is in another.
-fn say(line: &str) {
+fn print_line(line: &str) {
     let written = rustix::io::writev(io::stdout(), &[IoSlice::new(line.as_bytes())]);
     assert_eq!(written, Ok(line.len()), "nobody listens");
 }

@@ -8,11 +8,11 @@ use q_proto::message::Hello;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::listener::Outbox;
-use crate::writer::Written;
+use crate::writer::CommitReport;
 
 /// One thing that happened.
 #[derive(Debug)]
-pub enum Event {
+pub enum HostEvent {
     /// A client said hello and is welcome.
     Connected {
         /// As its connection is numbered.
@@ -22,7 +22,7 @@ pub enum Event {
         outbox: Arc<Outbox>,
     },
     /// A client said something.
-    Said {
+    Message {
         client: ClientId,
         message: ClientMessage,
         /// What it holds meanwhile.
@@ -40,9 +40,9 @@ pub enum Event {
     Disconnected {
         client: ClientId,
     },
-    Written(Written),
+    Commit(CommitReport),
     /// An agent said something.
-    Heard(Heard),
+    Run(RunEvent),
     /// The store gave what it has of a session.
     Loaded(Loaded),
     /// The core's deadline passed.
@@ -73,7 +73,7 @@ impl Allowance {
 
 /// What an agent said, and in which turn.
 #[derive(Debug)]
-pub struct Heard {
+pub struct RunEvent {
     /// For which session it was asked.
     pub session: SessionId,
     pub turn: TurnNo,

@@ -75,8 +75,8 @@ mod tests {
     /// Plays these lines; what they write is in the store then.
     fn play(player: &mut Player, store: &MemoryStore, lines: &[String]) {
         for line in lines {
-            let told = parse(line, 0).unwrap().told;
-            let effects = player.carry_out(told).unwrap();
+            let directive = parse(line, 0).unwrap().directive;
+            let effects = player.carry_out(directive).unwrap();
             let batches: Vec<_> = effects.and_then(|effects| effects.batch).into_iter().collect();
             store.append(&batches).unwrap();
         }

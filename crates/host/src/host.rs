@@ -8,23 +8,24 @@ use std::time::Duration;
 
 use q_agent::{AgentControl, ChildEnvironment, Seat};
 use q_core::{
-    AgentEvent, AgentFailure, ClientId, Deadline, Effect, Environment, FailureKind, Input, Instant,
-    Multiplexer, Presence, Refusal, Reply, SessionId, Snapshot, Summary, TurnNo, Update, View,
+    ClientId, Deadline, Effect, Environment, Input, Instant, Multiplexer, Presence, Refusal, Reply,
+    SessionId, Snapshot, TurnNo, Update,
 };
 use q_proto::message::{Hello, NamedAgent, Status};
-use q_proto::view::{Line, Piece, Shot};
-use q_proto::{Answer, HostMessage, Id, Refused};
+use q_proto::view::{WireSnapshot, WireUpdate};
+use q_proto::{HostMessage, Id, Refused, Response};
 use q_store::StoreError;
 
 use crate::listener;
 use agents::Agents;
 
-use crate::events::{Event, Heard, Loaded};
-use crate::followers::figures::Recorder;
+use crate::agent_request::AgentRequest;
+use crate::events::{HostEvent, Loaded, RunEvent};
+use crate::followers::metrics::Recorder;
 use crate::pipeline::{Pipeline, Released};
 use crate::queries::queue::{ClientQuery, QueryQueue};
-use crate::world::{AgentRequest, Real, World};
-use crate::writer::Written;
+use crate::world::{Real, World};
+use crate::writer::CommitReport;
 
 /// What a snapshot carries of each session at first, in bytes: several screens; older entries are paged in.
 const SNAPSHOT_BYTES: usize = 32 << 10;
@@ -110,10 +111,10 @@ impl<W: World> Host<W> {
 
     /// Marks what a crash cut short. Before the first client is let in.
     pub fn start(&mut self) {
-        self.tell(Input::Started);
+        self.feed(Input::Started);
     }
 
-    /// When [`Event::Deadline`] is due, if nothing comes before.
+    /// When [`HostEvent::Deadline`] is due, if nothing comes before.
     pub fn next_deadline(&self) -> Option<Deadline> {
         self.core.next_deadline()
     }
@@ -140,7 +141,7 @@ impl<W: World> Host<W> {
     }
 
     /// Tells every client that the host goes; their connections close when they have read it.
-    pub fn say_farewell(&mut self) {
+    pub fn send_farewell(&mut self) {
         let (why, restart) = match &self.end {
             Some(End::StoreFailed(error)) => (format!("nothing more is saved: {error}"), true),
             Some(End::Restart) => ("the host restarts".to_owned(), true),
@@ -158,23 +159,23 @@ impl<W: World> Host<W> {
     }
 
     /// Takes one event in.
-    pub fn on(&mut self, event: Event) {
+    pub fn on(&mut self, event: HostEvent) {
         self.weigh();
         match event {
-            Event::Connected { client, hello, outbox } => {
+            HostEvent::Connected { client, hello, outbox } => {
                 self.world.welcome(client, outbox);
                 self.welcome(client, hello);
             }
             // What it holds is given back when the host is done with it.
-            Event::Said { client, message, allowance: _held } => self.said(client, message),
-            Event::Drained { client } => self.send_owed(client),
-            Event::Lagged { client } => self.send_snapshots(client),
-            Event::Disconnected { client } => {
+            HostEvent::Message { client, message, allowance: _held } => self.on_message(client, message),
+            HostEvent::Drained { client } => self.send_owed(client),
+            HostEvent::Lagged { client } => self.send_snapshots(client),
+            HostEvent::Disconnected { client } => {
                 self.connections.remove(&client);
                 self.world.forget(client);
-                self.tell(Input::Detached(client));
+                self.feed(Input::Detached(client));
             }
-            Event::Written(Written::UpTo { commit, took }) => {
+            HostEvent::Commit(CommitReport::UpTo { commit, took }) => {
                 self.recorder.committed(took);
                 let effects = self.pipeline.committed(commit);
                 self.carry_out(effects);
@@ -182,16 +183,18 @@ impl<W: World> Host<W> {
                     self.world.query(client, request, query);
                 }
             }
-            Event::Written(Written::Failed(error)) => {
+            HostEvent::Commit(CommitReport::Failed(error)) => {
                 tracing::error!(target: "q::store", %error, "a commit failed; the host restarts from the store");
                 self.recorder.failed("store");
                 self.end = Some(End::StoreFailed(error));
             }
-            Event::Loaded(Loaded { session, stored }) => self.tell(Input::Loaded { session, stored }),
-            Event::Heard(Heard { session, turn, event }) => self.tell(Input::Agent { session, turn, event }),
-            Event::Deadline => self.tell(Input::Tick),
-            Event::Terminate => self.stop(End::Orderly),
-            Event::Room => self.stop(End::Restart),
+            HostEvent::Loaded(Loaded { session, stored }) => self.feed(Input::Loaded { session, stored }),
+            HostEvent::Run(RunEvent { session, turn, event }) => {
+                self.feed(Input::Agent { session, turn, event });
+            }
+            HostEvent::Deadline => self.feed(Input::Tick),
+            HostEvent::Terminate => self.stop(End::Orderly),
+            HostEvent::Room => self.stop(End::Restart),
         }
     }
 
@@ -203,19 +206,19 @@ impl<W: World> Host<W> {
         }
         self.weighed = now;
         if let Some(bytes) = self.world.memory() {
-            self.tell(Input::Memory { bytes });
+            self.feed(Input::Memory { bytes });
         }
     }
 
     fn stop(&mut self, end: End) {
-        self.tell(Input::Stopping);
+        self.feed(Input::Stopping);
         self.end.get_or_insert(end);
     }
 
     /// Tells the core, and does what it wants done.
-    fn tell(&mut self, input: Input) {
+    fn feed(&mut self, input: Input) {
         let now = self.world.now();
-        self.world.overhear(now, &input);
+        self.world.observe(now, &input);
         let effects =
             tracing::debug_span!(target: "q::handle", "handle").in_scope(|| self.core.handle(now, input));
         let Released { commit, effects } = self.pipeline.take(effects);
@@ -250,7 +253,7 @@ impl<W: World> Host<W> {
                 Effect::Load { session } => self.world.load(session),
                 Effect::Resync { session } => self.resync(session),
                 Effect::Reply { to, answer } => {
-                    let answer = answer.map(|reply| self.answered(reply));
+                    let answer = answer.map(|reply| self.response(reply));
                     let answer = answer.map_err(|refusal| refused(&refusal));
                     self.world.send(to.client, HostMessage::Reply { id: to.request.0, answer });
                 }
@@ -266,45 +269,40 @@ impl<W: World> Host<W> {
 
     fn run(&mut self, seat: Seat, turn: TurnNo, agent: &str, model: String, brief: String) {
         let session = seat.session;
-        if let Some(agent) = self.agents.of(session, agent).cloned() {
-            self.world.run(AgentRequest { seat, turn, agent, model, brief });
-        } else {
-            let failure =
-                AgentFailure { kind: FailureKind::NotConfigured, detail: format!("agent `{agent}`") };
-            self.tell(Input::Agent { session, turn, event: AgentEvent::Failed(failure) });
+        match self.agents.of(session, agent).cloned() {
+            Some(agent) => self.world.run(AgentRequest { seat, turn, agent, model, brief }),
+            None => self.feed(Input::NotBound { session, turn }),
         }
     }
 
     /// A client brings how a session's agent is reached; the core says whether it is taken.
     fn offer(&mut self, session: SessionId, NamedAgent { name, reach }: NamedAgent) {
         self.agents.hold(reach);
-        self.tell(Input::Offered { session, agent: name });
+        self.feed(Input::Offered { session, agent: name });
         self.agents.let_go();
     }
 
     fn publish(&mut self, update: Update) {
-        let waits_for_snapshot = told_by_snapshot(&update);
+        let waits_for_snapshot = covered_by_snapshot(&update);
         let is_told = |connection: &Connection| {
             connection.watches && waits_for_snapshot.is_none_or(|session| !connection.owed.contains(&session))
         };
         let mut watchers =
             self.connections.iter().filter(|(_, connection)| is_told(connection)).map(|(&client, _)| client);
         let Some(first) = watchers.next() else { return };
-        let mut piece = Piece::from(update);
-        if let Piece::Line(line) = &mut piece {
-            line.wants_agent = self.core.view().wants_agent(line.id.into());
-        }
+        let view = self.core.view();
+        let update = WireUpdate::of(update, |session| view.wants_agent(session));
         for client in watchers {
-            self.world.send(client, HostMessage::Update(piece.clone()));
+            self.world.send(client, HostMessage::Update(update.clone()));
         }
-        self.world.send(first, HostMessage::Update(piece));
+        self.world.send(first, HostMessage::Update(update));
     }
 
     fn welcome(&mut self, client: ClientId, hello: Hello) {
         let Hello { watch: watches, acknowledged, .. } = hello;
         let environment = Environment(self.started.wrapping_shl(16).wrapping_add(client.0));
         self.connections.insert(client, Connection { watches, environment, owed: BTreeSet::new() });
-        self.tell(Input::Attached(client));
+        self.feed(Input::Attached(client));
         let missed = self.missed(&acknowledged);
         let status = Status { missed, ..self.status() };
         self.world.send(client, HostMessage::Welcome(status));
@@ -358,12 +356,13 @@ impl<W: World> Host<W> {
                 Presence::Closed | Presence::Trashed => None, // it was told so
             };
             if let Some(snapshot) = snapshot {
-                let snapshot = HostMessage::Snapshot(shot(view, snapshot));
+                let snapshot =
+                    HostMessage::Snapshot(WireSnapshot::of(snapshot, |session| view.wants_agent(session)));
                 weight += listener::weight(&snapshot);
                 self.world.send(client, snapshot);
             }
         }
-        self.world.tell_when_drained(client);
+        self.world.notify_when_drained(client);
     }
 
     /// Sends a session's snapshot to everybody who watches.
@@ -379,14 +378,14 @@ impl<W: World> Host<W> {
         }
     }
 
-    fn answered(&self, reply: Reply) -> Answer {
+    fn response(&self, reply: Reply) -> Response {
         match reply {
-            Reply::Done => Answer::Done,
+            Reply::Done => Response::Done,
             Reply::Created { session, hibernated } => {
                 let name = |id| self.core.view().summary(id).map(|other| other.name.to_string());
-                Answer::Created { session: session.into(), hibernated: hibernated.and_then(name) }
+                Response::Created { session: session.into(), hibernated: hibernated.and_then(name) }
             }
-            Reply::Accepted(prompt) => Answer::Accepted(prompt.0),
+            Reply::Accepted(prompt) => Response::Accepted(prompt.0),
         }
     }
 
@@ -395,27 +394,15 @@ impl<W: World> Host<W> {
             if let Some(connection) = self.connections.get_mut(&client) {
                 connection.owed.remove(&id);
             }
-            self.world.send(client, HostMessage::Snapshot(shot(self.core.view(), snapshot)));
+            let view = self.core.view();
+            let snapshot = WireSnapshot::of(snapshot, |session| view.wants_agent(session));
+            self.world.send(client, HostMessage::Snapshot(snapshot));
         }
     }
 }
 
-/// A session's line as clients get it: it also says whether the session's agent is wanted.
-fn line(view: View<'_>, summary: Summary) -> Line {
-    let wants_agent = view.wants_agent(summary.id);
-    Line { wants_agent, ..Line::from(summary) }
-}
-
-/// A snapshot as clients get it.
-fn shot(view: View<'_>, snapshot: Snapshot) -> Shot {
-    let wants_agent = view.wants_agent(snapshot.summary.id);
-    let mut shot = Shot::from(snapshot);
-    shot.line.wants_agent = wants_agent;
-    shot
-}
-
 /// The session whose snapshot would tell this update too. That a session ended is what none tells.
-fn told_by_snapshot(update: &Update) -> Option<SessionId> {
+fn covered_by_snapshot(update: &Update) -> Option<SessionId> {
     match update {
         Update::Session(summary) => summary.presence.is_open().then_some(summary.id),
         Update::Entry { session, .. }

@@ -13,18 +13,25 @@ pub mod serve;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 
+mod agent_request;
+mod error;
 mod events;
 mod followers;
 mod history;
 mod host;
 mod known;
+mod leaving;
 mod listener;
+mod opening;
 mod pipeline;
 mod queries;
 mod runs;
 mod shared;
+mod wakes;
 mod weight;
 mod world;
 mod writer;
 
-pub use serve::{HostConfig, HostError, Probe, run};
+pub use error::HostError;
+pub use opening::Probe;
+pub use serve::{HostConfig, run};

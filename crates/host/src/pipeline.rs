@@ -9,11 +9,11 @@ use q_core::{Batch, Effect, Effects, SessionId, TurnNo};
 #[derive(Debug, Default)]
 pub(crate) struct Pipeline {
     given_out: u64,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<PendingCommit>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct PendingCommit {
     commit: CommitNo,
     effects: Vec<Effect>,
 }
@@ -44,7 +44,9 @@ impl Pipeline {
             (CommitNo(self.given_out), batch)
         });
         match (&commit, self.waiting.back_mut()) {
-            (Some((commit, _)), _) => self.waiting.push_back(Waiting { commit: *commit, effects: after }),
+            (Some((commit, _)), _) => {
+                self.waiting.push_back(PendingCommit { commit: *commit, effects: after });
+            }
             (None, Some(last)) => last.effects.extend(after),
             (None, None) => released.extend(after),
         }

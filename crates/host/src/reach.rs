@@ -1,5 +1,6 @@
 //! How an agent is reached, as clients say it and as agents take it. Keys pass through here, and are shown nowhere.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{AgentSpec, Dialect, HttpSpec, NetworkEnvironment, RequestShape, Secret, ServerProgram, shape};
@@ -14,7 +15,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
         Reach::Http { base_url, key, model, idle_timeout_ms, network, shaping } => {
             let dialect = dialect(&shaping).unwrap_or_default();
             let first_byte = shaping.first_byte_ms.map(Duration::from_millis);
-            AgentSpec::Http(HttpSpec {
+            AgentSpec::Http(Arc::new(HttpSpec {
                 dialect,
                 base_url,
                 key: key.map(Secret::new),
@@ -25,7 +26,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 program: shaping.program.clone().map(program),
                 shape: shape_of(shaping),
                 network: environment(network),
-            })
+            }))
         }
     }
 }
@@ -68,6 +69,8 @@ fn environment(network: Network) -> NetworkEnvironment {
 #[cfg(test)]
 #[allow(clippy::panic, reason = "tests may panic")]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]
@@ -82,19 +85,22 @@ mod tests {
             ca_dir: Some("/etc/certs".into()),
             extra_ca_file: Some("/etc/extra.pem".into()),
         };
-        let expected = NetworkEnvironment {
-            http_proxy: proxy(3128),
-            https_proxy: proxy(3129),
-            all_proxy: proxy(3130),
-            no_proxy: Some("localhost,.example".into()),
-            ca_file: Some("/etc/ca.pem".into()),
-            ca_dir: Some("/etc/certs".into()),
-            extra_ca_file: Some("/etc/extra.pem".into()),
-        };
         let arrived = environment(network);
         let shown = format!("{arrived:?}");
-        assert_eq!(arrived, expected);
         assert!(!shown.contains("hunter2"), "{shown}");
+        let NetworkEnvironment {
+            http_proxy,
+            https_proxy,
+            all_proxy,
+            no_proxy,
+            ca_file,
+            ca_dir,
+            extra_ca_file,
+        } = arrived;
+        assert_eq!([http_proxy, https_proxy, all_proxy], [3128, 3129, 3130].map(proxy));
+        assert_eq!(no_proxy.as_deref(), Some("localhost,.example"));
+        let files = ["/etc/ca.pem", "/etc/certs", "/etc/extra.pem"];
+        assert_eq!([ca_file, ca_dir, extra_ca_file], files.map(|file| Some(PathBuf::from(file))));
     }
 
     #[test]
@@ -121,16 +127,16 @@ mod tests {
             shaping: arrived,
         };
         let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
-        let HttpSpec { dialect, first_byte, retries, shape, program, .. } = made;
+        let HttpSpec { dialect, first_byte, retries, shape, program, .. } = &*made;
         let expected = ServerProgram { path: "/bin/serves".into(), arguments: vec!["here".into()] };
-        assert_eq!(program, Some(expected));
-        assert_eq!(retries, 4);
-        assert_eq!((dialect, first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
+        assert_eq!(*program, Some(expected));
+        assert_eq!(*retries, 4);
+        assert_eq!((*dialect, *first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
         let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags } = shape;
-        assert_eq!(temperature, shape::number(0.5));
-        assert_eq!((max_tokens, reasoning.as_deref()), (Some(7), Some("low")));
-        assert_eq!(headers, [("x-team".to_owned(), Secret::new("sk-canary"))]);
-        assert_eq!((body["top_p"].as_f64(), omit.len(), think_tags), (Some(0.5), 1, true));
+        assert_eq!(*temperature, shape::number(0.5));
+        assert_eq!((*max_tokens, reasoning.as_deref()), (Some(7), Some("low")));
+        assert_eq!(*headers, [("x-team".to_owned(), Secret::new("sk-canary"))]);
+        assert_eq!((body["top_p"].as_f64(), omit.len(), *think_tags), (Some(0.5), 1, true));
         let foreign = Shaping { dialect: "zebra".into(), ..Shaping::default() };
         assert_eq!(
             (super::dialect(&foreign), super::dialect(&Shaping::default())),

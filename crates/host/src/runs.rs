@@ -2,37 +2,42 @@
 //! from the store, and what the agent says goes to the loop. A panic in one ends that turn only.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::future::{self, BoxFuture, Shared};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use q_agent::{Agent, AgentControl, AgentSpec, Conversation, Seat, Turn};
 use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, TurnNo, conversation};
 use q_store::Store;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
 
-use crate::events::Heard;
+use crate::agent_request::AgentRequest;
+use crate::events::RunEvent;
 use crate::history::Histories;
-use crate::world::AgentRequest;
 
 /// How long an agent may take to park a conversation. What it still holds then is dropped.
 const RELEASE_TIME: Duration = Duration::from_secs(5);
 
+/// Comes true when a conversation is parked, or was given up.
+type Parked = Shared<BoxFuture<'static, ()>>;
+
 /// The conversations that are open, at most one a session, and the turns that run in them.
 pub(crate) struct Runs {
     store: Weak<dyn Store>,
-    heard: mpsc::Sender<Heard>,
-    open: BTreeMap<SessionId, Open>,
-    /// Conversations that are being parked.
-    parking: Vec<JoinHandle<()>>,
+    heard: mpsc::Sender<RunEvent>,
+    open: BTreeMap<SessionId, OpenConversation>,
+    /// What parks conversations, each of which ends in its time.
+    parking: JoinSet<()>,
     histories: Arc<Histories>,
 }
 
 /// A conversation that is open, and for which seat.
-struct Open {
+struct OpenConversation {
     conversation: Arc<dyn Conversation>,
     /// How it was reached and what it was opened with: for anything else another one is opened.
     agent: AgentSpec,
@@ -40,10 +45,12 @@ struct Open {
     /// The newest turn, which may be over.
     turn: TurnNo,
     task: JoinHandle<()>,
+    /// The end of the conversation in whose place this one was opened: no turn runs here before.
+    predecessor: Parked,
     controls: mpsc::UnboundedSender<AgentControl>,
 }
 
-impl Open {
+impl OpenConversation {
     /// Whether a turn of that request may run in it. By what handle it was found does not matter once it is open.
     fn serves(&self, request: &AgentRequest) -> bool {
         let Seat { session, directory, environment, policy, resume: _ } = &self.seat;
@@ -53,22 +60,26 @@ impl Open {
                 == (&wanted.session, &wanted.directory, &wanted.environment, &wanted.policy)
     }
 
-    /// Stops the turn that runs and parks the conversation, beside the loop.
-    fn park(self) -> JoinHandle<()> {
+    /// Stops the turn that runs and parks the conversation, beside the loop; says when that is done.
+    fn park(self, beside: &mut JoinSet<()>) -> Parked {
         self.task.abort();
-        tokio::spawn(async move {
+        let (end, ended) = oneshot::channel::<Infallible>();
+        beside.spawn(async move {
+            // Dropped whatever becomes of this task, so that nobody waits for it in vain.
+            let _end = end;
             let _stopped = self.task.await;
             let parking = AssertUnwindSafe(self.conversation.release()).catch_unwind();
             if !matches!(tokio::time::timeout(RELEASE_TIME, parking).await, Ok(Ok(()))) {
                 tracing::warn!(target: "q::turn", session = %self.seat.session, "an agent did not park in time");
             }
-        })
+        });
+        ended.map(drop).boxed().shared()
     }
 }
 
 impl Runs {
-    pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<Heard>) -> Self {
-        Self { store, heard, open: BTreeMap::new(), parking: Vec::new(), histories: Arc::default() }
+    pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<RunEvent>) -> Self {
+        Self { store, heard, open: BTreeMap::new(), parking: JoinSet::new(), histories: Arc::default() }
     }
 
     pub(crate) fn start(&mut self, request: AgentRequest) {
@@ -80,30 +91,37 @@ impl Runs {
         let session = request.seat.session;
         let Some(store) = self.store.upgrade() else { return }; // the host ends
         let kept = self.open.remove(&session);
-        let (kept, left) = match kept {
-            Some(kept) if kept.serves(&request) => (Some(kept), None),
-            other => (None, other.map(Open::park)),
-        };
-        let (conversation, earlier, seat) = match kept {
-            Some(Open { conversation, task, seat, .. }) => {
-                task.abort(); // over already, or its turn is
-                (conversation, Some(task), seat)
+        let (conversation, earlier, predecessor, seat) = match kept {
+            Some(kept) if kept.serves(&request) => {
+                kept.task.abort(); // over already, or its turn is
+                (kept.conversation, Some(kept.task), kept.predecessor, kept.seat)
             }
-            None => (agent.open(request.seat.clone()), left, request.seat.clone()),
+            replaced => {
+                let predecessor = match replaced {
+                    Some(replaced) => self.park(replaced),
+                    None => future::ready(()).boxed().shared(),
+                };
+                (agent.open(request.seat.clone()), None, predecessor, request.seat.clone())
+            }
         };
         let (controls, told) = mpsc::unbounded_channel();
         let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
         let (turn, reach) = (request.turn, request.agent.clone());
         let (heard, histories) = (self.heard.clone(), Arc::clone(&self.histories));
-        let talks = Arc::clone(&conversation);
+        let (talks, before) = (Arc::clone(&conversation), predecessor.clone());
         let task = tokio::spawn(async move {
+            // Never two turns of one session at once.
+            before.await;
             if let Some(earlier) = earlier {
-                let _over = earlier.await; // never two turns of one session at once
+                let _over = earlier.await;
             }
             let running = run(&request, talks, store, &histories, &heard, told.boxed());
             unless_it_panics(&request, &heard, running).await;
         });
-        self.open.insert(session, Open { conversation, agent: reach, seat, turn, task, controls });
+        self.open.insert(
+            session,
+            OpenConversation { conversation, agent: reach, seat, turn, task, predecessor, controls },
+        );
     }
 
     pub(crate) fn cancel(&mut self, session: SessionId, turn: TurnNo) {
@@ -122,21 +140,32 @@ impl Runs {
     /// Parks a session's conversation.
     pub(crate) fn release(&mut self, session: SessionId) {
         if let Some(open) = self.open.remove(&session) {
-            self.parking.retain(|parking| !parking.is_finished());
-            self.parking.push(open.park());
+            let _parked = self.park(open);
         }
     }
 
-    /// What is still being parked, for a host that ends.
-    pub(crate) fn take_parking(&mut self) -> Vec<JoinHandle<()>> {
-        std::mem::take(&mut self.parking)
+    fn park(&mut self, conversation: OpenConversation) -> Parked {
+        while self.parking.try_join_next().is_some() {} // what is done is forgotten
+        conversation.park(&mut self.parking)
+    }
+
+    /// Waits so long until all that was released or replaced is parked; whether it is. For a host that ends.
+    pub(crate) async fn are_parked_within(&mut self, time: Duration) -> bool {
+        let all = async { while self.parking.join_next().await.is_some() {} };
+        tokio::time::timeout(time, all).await.is_ok()
+    }
+
+    /// As if an agent were parked that never comes to an end.
+    #[cfg(test)]
+    pub(crate) fn park_for_ever(&mut self) {
+        self.parking.spawn(future::pending());
     }
 }
 
 /// Ends the turn, and nothing else, when running it panics.
 async fn unless_it_panics(
     request: &AgentRequest,
-    heard: &mpsc::Sender<Heard>,
+    heard: &mpsc::Sender<RunEvent>,
     running: impl Future<Output = ()>,
 ) {
     if AssertUnwindSafe(running).catch_unwind().await.is_err() {
@@ -150,7 +179,7 @@ async fn run(
     conversation: Arc<dyn Conversation>,
     store: Arc<dyn Store>,
     histories: &Arc<Histories>,
-    heard: &mpsc::Sender<Heard>,
+    heard: &mpsc::Sender<RunEvent>,
     controls: BoxStream<'static, AgentControl>,
 ) {
     let (session, turn) = (request.seat.session, request.turn);
@@ -161,22 +190,22 @@ async fn run(
         Ok(Err(error)) => return fail(request, heard, &error.to_string()).await,
         Err(_) => return fail(request, heard, "the history could not be read").await,
     };
-    if heard.send(Heard { session, turn, event: AgentEvent::Sent(sent) }).await.is_err() {
+    if heard.send(RunEvent { session, turn, event: AgentEvent::Sent(sent) }).await.is_err() {
         return; // the host ends
     }
     let asked = Turn { brief: request.brief.clone(), model: request.model.clone(), messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
-        if heard.send(Heard { session, turn, event }).await.is_err() {
+        if heard.send(RunEvent { session, turn, event }).await.is_err() {
             return; // the host ends
         }
     }
 }
 
-async fn fail(request: &AgentRequest, heard: &mpsc::Sender<Heard>, why: &str) {
+async fn fail(request: &AgentRequest, heard: &mpsc::Sender<RunEvent>, why: &str) {
     let event = AgentEvent::Failed(internal(why));
     let (session, turn) = (request.seat.session, request.turn);
-    let _host_gone = heard.send(Heard { session, turn, event }).await;
+    let _host_gone = heard.send(RunEvent { session, turn, event }).await;
 }
 
 fn internal(detail: &str) -> AgentFailure {
@@ -188,7 +217,6 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use std::sync::Mutex;
 
-    use futures_util::future::BoxFuture;
     use q_core::ResumeHandle;
 
     use super::*;
@@ -222,7 +250,7 @@ mod tests {
 
         fn release(&self) -> BoxFuture<'static, ()> {
             self.0.note("released");
-            futures_util::future::ready(()).boxed()
+            future::ready(()).boxed()
         }
     }
 
@@ -256,11 +284,52 @@ mod tests {
         }
         runs.release(SessionId(1));
         runs.release(SessionId(1));
-        for parking in runs.take_parking() {
-            parking.await.unwrap();
-        }
+        assert!(runs.are_parked_within(RELEASE_TIME).await);
         let happened = diary.0.lock().unwrap().clone();
         assert_eq!(happened, ["opened", "turn", "turn", "opened", "released", "turn", "released"]);
+    }
+
+    /// An agent whose conversations park once this many permits are given.
+    struct Slow(Arc<tokio::sync::Semaphore>);
+
+    impl Agent for Slow {
+        fn open(&self, _seat: Seat) -> Arc<dyn Conversation> {
+            Arc::new(Self(Arc::clone(&self.0)))
+        }
+    }
+
+    impl Conversation for Slow {
+        fn turn(&self, _: Turn, _: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent> {
+            stream::pending().boxed()
+        }
+
+        fn release(&self) -> BoxFuture<'static, ()> {
+            let parks = Arc::clone(&self.0);
+            async move { parks.acquire().await.unwrap().forget() }.boxed()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_ends_waits_for_a_conversation_that_was_replaced_too() {
+        let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::default());
+        let (heard, mut hear) = mpsc::channel(4);
+        let mut runs = Runs::new(Arc::downgrade(&store), heard);
+        let parks = Arc::new(tokio::sync::Semaphore::new(0));
+        let slow = Slow(Arc::clone(&parks));
+        runs.start_with(request(1, q_core::Policy::Ask), &slow);
+        assert!(matches!(hear.recv().await.unwrap().event, AgentEvent::Sent(_)));
+        // Its seat has changed. The turn that waits for it is given up, and so is the next one's task.
+        for turn in [2, 3] {
+            runs.start_with(request(turn, q_core::Policy::Deny), &slow);
+            runs.cancel(SessionId(1), TurnNo(turn));
+        }
+        runs.start_with(request(4, q_core::Policy::Deny), &slow);
+        assert!(!runs.are_parked_within(Duration::from_secs(1)).await, "it is parking still");
+        assert!(hear.try_recv().is_err(), "no turn begins before that");
+        parks.add_permits(1);
+        assert!(runs.are_parked_within(Duration::from_secs(1)).await);
+        let told = hear.recv().await.unwrap();
+        assert_eq!((told.turn, matches!(told.event, AgentEvent::Sent(_))), (TurnNo(4), true));
     }
 
     #[tokio::test]

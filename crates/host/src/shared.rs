@@ -7,7 +7,7 @@ use q_store::{Store, StoreLayer};
 use tokio::sync::oneshot;
 
 /// A store, and word for whoever waits until it is closed.
-struct Shared<S> {
+struct SharedStore<S> {
     store: S,
     /// Dropped behind the store, which is what it says.
     _open: oneshot::Sender<Infallible>,
@@ -26,10 +26,10 @@ impl Closed {
 /// The store for whoever reads and writes in it.
 pub(crate) fn share(store: impl Store + 'static) -> (Arc<dyn Store>, Closed) {
     let (open, closed) = oneshot::channel();
-    (Arc::new(Shared { store, _open: open }), Closed(closed))
+    (Arc::new(SharedStore { store, _open: open }), Closed(closed))
 }
 
-impl<S: Store> StoreLayer for Shared<S> {
+impl<S: Store> StoreLayer for SharedStore<S> {
     fn behind(&self) -> &dyn Store {
         &self.store
     }

@@ -7,34 +7,37 @@ use q_core::View;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use q_proto::{ClientMessage, Codec, FrameError, HostMessage};
-use tokio_util::bytes::BytesMut;
-use tokio_util::codec::{Decoder as _, Encoder as _};
+use q_proto::{ClientMessage, FrameError, HostMessage, decode, encode};
 
 pub use q_agent::{AgentControl, AgentSpec, Seat};
 
-pub use crate::events::{Allowance, Event, Heard, Loaded};
+pub use crate::agent_request::AgentRequest;
+pub use crate::error::HostError;
+pub use crate::events::{Allowance, HostEvent, Loaded, RunEvent};
 pub use crate::host::{End, Host};
-pub use crate::listener::{Bounds, Outbox, Taken};
+pub use crate::leaving::FAREWELL;
+pub use crate::listener::{Bounds, Outbox, Outboxes, Taken};
+pub use crate::opening::recover;
 pub use crate::pipeline::CommitNo;
-pub use crate::queries::Query;
-pub use crate::serve::{COMMITS, FAREWELL, HostError, QUEUE, recover};
-pub use crate::world::{AgentRequest, World};
-pub use crate::writer::{GROUP_RECORDS, Written};
+pub use crate::queries::query::{Query, StoreQuery};
+pub use crate::serve::QUEUE;
+pub use crate::wakes::COMMITS;
+pub use crate::world::World;
+pub use crate::writer::{CommitReport, GROUP_RECORDS};
 
 /// What goes over the wire in a frame.
 pub trait OnWire: Serialize + DeserializeOwned + std::fmt::Debug {
     /// The frame that carries it.
     fn written(&self) -> Result<Vec<u8>, FrameError> {
-        let mut bytes = BytesMut::new();
-        Codec::<(), Self>::default().encode(self, &mut bytes)?;
-        Ok(bytes.into())
+        let mut frame = Vec::new();
+        encode(self, &mut frame)?;
+        Ok(frame)
     }
 
     /// The message that a frame carries.
     fn read(frame: &[u8]) -> Result<Self, FrameError> {
-        let arrived = Codec::<Self, ()>::default().decode(&mut BytesMut::from(frame))?;
-        Ok(arrived.ok_or_else(|| FrameError::Io(std::io::ErrorKind::UnexpectedEof.into()))??)
+        let content = frame.get(size_of::<u32>()..).unwrap_or_default();
+        Ok(decode(content)??)
     }
 }
 

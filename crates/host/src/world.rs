@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use q_agent::{AgentControl, AgentSpec, Seat};
+use q_agent::AgentControl;
 use q_core::{Batch, ClientId, Input, Now, SessionId, TurnNo};
 use q_proto::HostMessage;
 use q_proto::entropy::{self, NoEntropy};
 
+use crate::agent_request::AgentRequest;
 use crate::clock::Clock;
 use crate::listener::{Outbox, Outboxes};
 use crate::pipeline::CommitNo;
-use crate::queries::Query;
+use crate::queries::query::Query;
 use crate::queries::reads::Reads;
 use crate::runs::Runs;
 use crate::writer::Writer;
@@ -19,46 +20,32 @@ use crate::writer::Writer;
 pub trait World {
     fn now(&self) -> Now;
     /// The core is about to be told this. The real world does not listen: it may be anybody's words.
-    fn overhear(&mut self, _now: Now, _input: &Input) {}
+    fn observe(&mut self, _now: Now, _input: &Input) {}
     /// A fresh session id.
     fn session_id(&mut self) -> Result<SessionId, NoEntropy>;
     /// What the process weighs, in bytes, where the system tells.
     fn memory(&mut self) -> Option<u64>;
-    /// Makes a batch durable; [`crate::events::Event::Written`] tells when.
+    /// Makes a batch durable; [`crate::events::HostEvent::Commit`] tells when.
     fn commit(&mut self, commit: CommitNo, batch: Batch);
-    /// Has an agent run a turn; [`crate::events::Event::Heard`] tells what it says.
+    /// Has an agent run a turn; [`crate::events::HostEvent::Run`] tells what it says.
     fn run(&mut self, request: AgentRequest);
     fn cancel(&mut self, session: SessionId, turn: TurnNo);
     /// Tells an agent something while its turn runs.
     fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl);
     /// Parks a session's agent.
     fn release(&mut self, session: SessionId);
-    /// Reads what is stored of a session; [`crate::events::Event::Loaded`] brings it.
+    /// Reads what is stored of a session; [`crate::events::HostEvent::Loaded`] brings it.
     fn load(&mut self, session: SessionId);
     /// A client can be sent to from here on.
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>);
     /// Queues a message to a client; never waits for it.
     fn send(&mut self, client: ClientId, message: HostMessage);
-    /// [`crate::events::Event::Drained`] is to tell when a client has read what waits for it.
-    fn tell_when_drained(&mut self, client: ClientId);
+    /// [`crate::events::HostEvent::Drained`] is to tell when a client has read what waits for it.
+    fn notify_when_drained(&mut self, client: ClientId);
     /// A client is gone.
     fn forget(&mut self, client: ClientId);
     /// Reads what a query asks for and answers the request with it.
     fn query(&mut self, client: ClientId, request: u64, query: Query);
-}
-
-/// What an agent is to be asked; the conversation is read from the store.
-#[derive(Clone, Debug)]
-pub struct AgentRequest {
-    /// For whom, and within what.
-    pub seat: Seat,
-    pub turn: TurnNo,
-    /// How the agent is reached.
-    pub agent: AgentSpec,
-    /// Which of its models; empty for its own.
-    pub model: String,
-    /// What it is told about its task; may be empty.
-    pub brief: String,
 }
 
 /// The real world: clocks, files and agents of this machine.
@@ -112,25 +99,21 @@ impl World for Real {
     }
 
     fn send(&mut self, client: ClientId, message: HostMessage) {
-        if let Some(outbox) = self.outboxes.get(&client) {
+        if let Some(outbox) = self.outboxes.get(client) {
             outbox.push(message);
         }
     }
 
-    fn tell_when_drained(&mut self, client: ClientId) {
-        if let Some(outbox) = self.outboxes.get(&client) {
-            outbox.tell_when_drained();
-        }
+    fn notify_when_drained(&mut self, client: ClientId) {
+        self.outboxes.notify_when_drained(client);
     }
 
     fn forget(&mut self, client: ClientId) {
-        if let Some(outbox) = self.outboxes.remove(&client) {
-            outbox.close();
-        }
+        self.outboxes.forget(client);
     }
 
     fn query(&mut self, client: ClientId, request: u64, query: Query) {
-        if let Some(outbox) = self.outboxes.get(&client) {
+        if let Some(outbox) = self.outboxes.get(client) {
             self.reads.answer(Arc::clone(outbox), request, query);
         }
     }

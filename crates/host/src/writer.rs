@@ -22,7 +22,7 @@ pub const GROUP_RECORDS: usize = 256;
 
 /// What the writer reports.
 #[derive(Debug)]
-pub enum Written {
+pub enum CommitReport {
     /// Every batch up to this one is durable.
     UpTo {
         /// The last of the group.
@@ -61,12 +61,12 @@ impl Writer {
     /// Starts the thread; `report` is called from it, in order, and before it `committed` with what was.
     pub(crate) fn start(
         store: Arc<dyn Store>,
-        report: impl Fn(Written) + Send + 'static,
+        report: impl Fn(CommitReport) + Send + 'static,
         committed: impl Fn(Vec<Batch>) + Send + 'static,
     ) -> Result<Self, std::io::Error> {
         let (queue, batches) = mpsc::channel();
         let thread = thread::Builder::new().name("q-writer".into()).spawn(move || {
-            write_all(&*store, &batches, UNSYNCED, &Told { report, committed });
+            write_all(&*store, &batches, UNSYNCED, &CommitListeners { report, committed });
         })?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -97,7 +97,7 @@ impl Drop for Writer {
 }
 
 /// Who hears of what is written.
-struct Told<R, C> {
+struct CommitListeners<R, C> {
     report: R,
     committed: C,
 }
@@ -106,7 +106,7 @@ fn write_all(
     store: &(impl Disk + ?Sized),
     batches: &mpsc::Receiver<(CommitNo, Batch)>,
     unsynced_for: Duration,
-    told: &Told<impl Fn(Written), impl Fn(Vec<Batch>)>,
+    listeners: &CommitListeners<impl Fn(CommitReport), impl Fn(Vec<Batch>)>,
 ) {
     let clock = Clock::start();
     // When the oldest of what is not synced was written.
@@ -116,10 +116,10 @@ fn write_all(
         match next(batches, unsynced.map(left)) {
             Ok(first) => {
                 let before = clock.mono();
-                match commit(store, &clock, group(first, batches), told) {
+                match commit(store, &clock, group(first, batches), listeners) {
                     Ok(Durability::Synced) => unsynced = None,
                     Ok(Durability::Buffered) => unsynced = unsynced.or(Some(before)),
-                    Err(error) => return (told.report)(Written::Failed(error)),
+                    Err(error) => return (listeners.report)(CommitReport::Failed(error)),
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -127,7 +127,7 @@ fn write_all(
         }
         if unsynced.is_some_and(|since| left(since).is_zero()) {
             if let Err(error) = store.sync() {
-                return (told.report)(Written::Failed(error));
+                return (listeners.report)(CommitReport::Failed(error));
             }
             unsynced = None;
         }
@@ -167,7 +167,7 @@ fn commit(
     store: &(impl Disk + ?Sized),
     clock: &Clock,
     (last, group): (CommitNo, Vec<Batch>),
-    told: &Told<impl Fn(Written), impl Fn(Vec<Batch>)>,
+    listeners: &CommitListeners<impl Fn(CommitReport), impl Fn(Vec<Batch>)>,
 ) -> Result<Durability, StoreError> {
     let before = clock.mono();
     let outcome = tracing::debug_span!(target: "q::commit", "commit").in_scope(|| store.append(&group));
@@ -176,8 +176,8 @@ fn commit(
     tracing::debug!(target: "q::commit", records, batches = group.len(), took_us = took.as_micros() as u64, "commit");
     outcome?;
     let durability = group.iter().map(|batch| batch.durability).max().unwrap_or(Durability::Buffered);
-    (told.committed)(group);
-    (told.report)(Written::UpTo { commit: last, took });
+    (listeners.committed)(group);
+    (listeners.report)(CommitReport::UpTo { commit: last, took });
     Ok(durability)
 }
 
@@ -209,7 +209,7 @@ mod tests {
         let (reports, reported) = mpsc::channel();
         let report = move |_| reports.send(()).unwrap();
         let writer = thread::spawn(move || {
-            write_all(&Disk(told), &queued, unsynced_for, &Told { report, committed: |_| {} });
+            write_all(&Disk(told), &queued, unsynced_for, &CommitListeners { report, committed: |_| {} });
         });
         let mut all = Vec::new();
         for (commit, &durability) in (1..).map(CommitNo).zip(batches) {
@@ -249,7 +249,7 @@ mod tests {
         let (told, done) = mpsc::channel();
         let (queue, queued) = mpsc::channel();
         let writer = thread::spawn(move || {
-            let told_to = Told { report: |_| {}, committed: |_| {} };
+            let told_to = CommitListeners { report: |_| {}, committed: |_| {} };
             write_all(&Disk(told), &queued, Duration::from_millis(1), &told_to);
         });
         let (records, blobs, heads) = (Vec::new(), Vec::new(), Vec::new());

@@ -6,6 +6,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
@@ -58,8 +59,10 @@ impl World {
 
 async fn answer(spec: HttpSpec, text: &str) -> (String, Option<Usage>, AgentEvent) {
     let turn = Turn { messages: vec![Message::words(Role::User, text)], ..Turn::default() };
-    let mut events =
-        AgentSpec::Http(spec).agent().open(Seat::of(SessionId(1))).turn(turn, stream::pending().boxed());
+    let mut events = AgentSpec::Http(Arc::new(spec))
+        .agent()
+        .open(Seat::of(SessionId(1)))
+        .turn(turn, stream::pending().boxed());
     let (mut said, mut usage) = (String::new(), None);
     loop {
         let event = events.next().await.expect("an ending");
@@ -107,6 +110,8 @@ fn it_answers_in_q() {
     let q = Path::new(Q_LOCAL).with_file_name("q");
     assert!(q.is_file(), "{} is not there: cargo build -p q-cli builds it", q.display());
     let home = Home::new();
+    // It ends soon after the test, which the host that started it does not see to.
+    home.configure("[agents.local]\nprovider = \"local\"\nkeep_alive = 1\n");
     let model = home.path().join("small.gguf");
     GgufFile::small().write(&model).unwrap();
     let run = |arguments: &[&str]| {

@@ -4,13 +4,12 @@
 //! a workload again.
 
 use proptest::prelude::*;
+use q_core::trace::Disk;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, FailureKind, Input,
     Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Sent, SessionId, Setup, StepState,
     TagChange, Token, TurnNo, Usage, WallTime, Wants,
 };
-
-use crate::world::World;
 
 /// Sessions a workload uses.
 pub const SESSIONS: u128 = 5;
@@ -19,17 +18,17 @@ pub const CLIENTS: u64 = 3;
 
 /// Time passes, then something happens.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct WorkloadStep {
     /// Milliseconds since the step before.
     pub after_ms: u64,
-    pub action: Action,
+    pub stimulus: Stimulus,
 }
 
 /// Something that happens to the host or to a client.
 #[derive(Clone, Debug)]
-pub enum Action {
-    /// A client wishes something of a session.
-    Wish(u128, Wish),
+pub enum Stimulus {
+    /// A client wants something of a session.
+    Command(u128, CommandTemplate),
     /// The session's agent says something in its turn in flight, or `late` in the one before.
     Agent {
         session: u128,
@@ -68,9 +67,9 @@ pub enum Action {
     Crash,
 }
 
-/// A wish, without its session.
+/// A command that is not about any session yet.
 #[derive(Clone, Debug)]
-pub enum Wish {
+pub enum CommandTemplate {
     Create { named: bool },
     Fork { to: u128, at: Option<u64> },
     Rename(String),
@@ -96,11 +95,11 @@ pub enum Wish {
     Draft(String),
 }
 
-impl Action {
+impl Stimulus {
     /// The session it is about, if it is about one.
     pub fn session(&self) -> Option<u128> {
         match self {
-            Self::Wish(session, _)
+            Self::Command(session, _)
             | Self::Agent { session, .. }
             | Self::Offer { session, .. }
             | Self::Loaded { session, .. } => Some(*session),
@@ -115,19 +114,19 @@ impl Action {
         }
     }
 
-    /// The input it means in this world; nothing for what is more than one.
-    pub fn resolve(&self, world: &World, request: u64) -> Option<Input> {
+    /// The input it means for a core with this disk; nothing for what is more than one.
+    pub fn resolve(&self, disk: &Disk, request: u64) -> Option<Input> {
         Some(match self {
-            Self::Wish(session, wish) => Input::Wish {
+            Self::Command(session, wish) => Input::Wish {
                 to: ReplyTo { client: ClientId(1), request: RequestId(request) },
-                command: wish.command(SessionId(*session), turns(world, *session)),
+                command: wish.command(SessionId(*session), turns(disk, *session)),
             },
             Self::Agent { session, event, late } => {
-                let turn = earlier(turns(world, *session), *late);
+                let turn = earlier(turns(disk, *session), *late);
                 Input::Agent { session: SessionId(*session), turn, event: event.clone() }
             }
             Self::Loaded { session, readable } => {
-                let stored = world.disk().stored(SessionId(*session)).map(Box::new);
+                let stored = disk.stored(SessionId(*session)).map(Box::new);
                 let stored = stored.filter(|_| *readable).ok_or_else(|| "unreadable".to_owned());
                 Input::Loaded { session: SessionId(*session), stored }
             }
@@ -152,15 +151,15 @@ impl Action {
     }
 }
 
-fn turns(world: &World, session: u128) -> TurnNo {
-    world.disk().heads.get(&SessionId(session)).map(|head| head.turns).unwrap_or_default()
+fn turns(disk: &Disk, session: u128) -> TurnNo {
+    disk.heads.get(&SessionId(session)).map(|head| head.turns).unwrap_or_default()
 }
 
 fn earlier(turn: TurnNo, late: bool) -> TurnNo {
     TurnNo(turn.0.saturating_sub(u64::from(late)))
 }
 
-impl Wish {
+impl CommandTemplate {
     fn command(&self, session: SessionId, turns: TurnNo) -> Command {
         match self.clone() {
             Self::Create { named } => Command::Create {
@@ -201,71 +200,72 @@ impl Wish {
 }
 
 /// Any workload of at most `steps` steps.
-pub fn workload(steps: usize) -> impl Strategy<Value = Vec<Step>> {
+pub fn workload(steps: usize) -> impl Strategy<Value = Vec<WorkloadStep>> {
     prop::collection::vec(step(), 1..steps)
 }
 
 /// Any step, each kind as often as its weight says.
-pub fn step() -> impl Strategy<Value = Step> {
-    (prop_oneof![4 => Just(0), 3 => 1u64..120, 1 => 1000u64..4_000_000], action())
-        .prop_map(|(after_ms, action)| Step { after_ms, action })
+pub fn step() -> impl Strategy<Value = WorkloadStep> {
+    (prop_oneof![4 => Just(0), 3 => 1u64..120, 1 => 1000u64..4_000_000], stimulus())
+        .prop_map(|(after_ms, stimulus)| WorkloadStep { after_ms, stimulus })
 }
 
-fn action() -> impl Strategy<Value = Action> {
+fn stimulus() -> impl Strategy<Value = Stimulus> {
     let session = 0..SESSIONS;
     let small = prop_oneof![
-        1 => (1..=CLIENTS).prop_map(Action::Attach),
-        1 => (1..=CLIENTS).prop_map(Action::Detach),
+        1 => (1..=CLIENTS).prop_map(Stimulus::Attach),
+        1 => (1..=CLIENTS).prop_map(Stimulus::Detach),
         3 => (1..=CLIENTS, prop::option::of(session.clone()), any::<bool>())
-            .prop_map(|(client, session, at_end)| Action::Show { client, session, at_end }),
-        1 => Just(Action::Tick),
-        1 => Just(Action::Crash),
-        1 => prop_oneof![Just(Action::Stop), (0u64..90).prop_map(Action::Calendar)],
-        1 => (0u64..160).prop_map(|megabytes| Action::Memory(megabytes << 20)),
+            .prop_map(|(client, session, at_end)| Stimulus::Show { client, session, at_end }),
+        1 => Just(Stimulus::Tick),
+        1 => Just(Stimulus::Crash),
+        1 => prop_oneof![Just(Stimulus::Stop), (0u64..90).prop_map(Stimulus::Calendar)],
+        1 => (0u64..160).prop_map(|megabytes| Stimulus::Memory(megabytes << 20)),
     ];
     prop_oneof![
-        14 => (session.clone(), wish()).prop_map(|(session, wish)| Action::Wish(session, wish)),
+        14 => (session.clone(), wish()).prop_map(|(session, wish)| Stimulus::Command(session, wish)),
         14 => (session.clone(), event(), prop::bool::weighted(0.1))
-            .prop_map(|(session, event, late)| Action::Agent { session, event, late }),
+            .prop_map(|(session, event, late)| Stimulus::Agent { session, event, late }),
         2 => (session.clone(), prop::bool::weighted(0.8))
-            .prop_map(|(session, own)| Action::Offer { session, own }),
+            .prop_map(|(session, own)| Stimulus::Offer { session, own }),
         4 => (session, prop::bool::weighted(0.9))
-            .prop_map(|(session, readable)| Action::Loaded { session, readable }),
+            .prop_map(|(session, readable)| Stimulus::Loaded { session, readable }),
         7 => small,
     ]
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+fn wish() -> impl Strategy<Value = CommandTemplate> {
     let text = || "[a-z ]{0,12}";
     let turns = prop_oneof![
-        8 => (any::<u8>(), text()).prop_map(|(token, text)| Wish::Submit { token, text }),
-        1 => (any::<u8>(), text()).prop_map(|(token, text)| Wish::Steer { token, text }),
-        1 => (0u64..6).prop_map(Wish::Unqueue),
-        1 => (0u64..6, text()).prop_map(|(prompt, text)| Wish::Edit(prompt, text)),
-        1 => (0u64..6, 0u32..4).prop_map(|(prompt, place)| Wish::Move(prompt, place)),
-        1 => (0u64..6).prop_map(Wish::SendNow),
+        8 => (any::<u8>(), text()).prop_map(|(token, text)| CommandTemplate::Submit { token, text }),
+        1 => (any::<u8>(), text()).prop_map(|(token, text)| CommandTemplate::Steer { token, text }),
+        1 => (0u64..6).prop_map(CommandTemplate::Unqueue),
+        1 => (0u64..6, text()).prop_map(|(prompt, text)| CommandTemplate::Edit(prompt, text)),
+        1 => (0u64..6, 0u32..4).prop_map(|(prompt, place)| CommandTemplate::Move(prompt, place)),
+        1 => (0u64..6).prop_map(CommandTemplate::SendNow),
         4 => (1u64..5, prop::bool::weighted(0.1), prop::bool::weighted(0.1), answer())
-            .prop_map(|(call, late, foreign, answer)| Wish::Answer {
+            .prop_map(|(call, late, foreign, answer)| CommandTemplate::Answer {
                 call, digest: call + u64::from(foreign), late, answer,
             }),
-        1 => Just(Wish::Interrupt),
-        1 => any::<u8>().prop_map(|token| Wish::Retry { token }),
-        1 => "[a-z]{0,6}".prop_map(Wish::Draft),
+        1 => Just(CommandTemplate::Interrupt),
+        1 => any::<u8>().prop_map(|token| CommandTemplate::Retry { token }),
+        1 => "[a-z]{0,6}".prop_map(CommandTemplate::Draft),
     ];
     let life = prop_oneof![
-        6 => any::<bool>().prop_map(|named| Wish::Create { named }),
-        1 => (0..SESSIONS, prop::option::of(0u64..20)).prop_map(|(to, at)| Wish::Fork { to, at }),
-        1 => "[a-c ]{0,3}".prop_map(Wish::Rename),
-        1 => any::<bool>().prop_map(|anyway| Wish::Close { anyway }),
-        1 => Just(Wish::Reopen),
-        1 => any::<bool>().prop_map(|anyway| Wish::Trash { anyway }),
-        1 => Just(Wish::Restore),
-        1 => any::<bool>().prop_map(|anyway| Wish::Erase { anyway }),
-        1 => Just(Wish::Wake),
-        1 => "[+-]?[ab]{0,2}".prop_map(Wish::Tag),
-        1 => any::<bool>().prop_map(Wish::Pin),
-        1 => prop_oneof![Just(Policy::Ask), Just(Policy::Deny)].prop_map(Wish::SetPolicy),
-        1 => Just(Wish::MarkUnread),
+        // Without a session nothing else means anything; and what erases one is rare, or nothing lives long.
+        6 => any::<bool>().prop_map(|named| CommandTemplate::Create { named }),
+        1 => (0..SESSIONS, prop::option::of(0u64..20)).prop_map(|(to, at)| CommandTemplate::Fork { to, at }),
+        1 => "[a-c ]{0,3}".prop_map(CommandTemplate::Rename),
+        1 => any::<bool>().prop_map(|anyway| CommandTemplate::Close { anyway }),
+        1 => Just(CommandTemplate::Reopen),
+        1 => any::<bool>().prop_map(|anyway| CommandTemplate::Trash { anyway }),
+        1 => Just(CommandTemplate::Restore),
+        1 => any::<bool>().prop_map(|anyway| CommandTemplate::Erase { anyway }),
+        1 => Just(CommandTemplate::Wake),
+        1 => "[+-]?[ab]{0,2}".prop_map(CommandTemplate::Tag),
+        1 => any::<bool>().prop_map(CommandTemplate::Pin),
+        1 => prop_oneof![Just(Policy::Ask), Just(Policy::Deny)].prop_map(CommandTemplate::SetPolicy),
+        1 => Just(CommandTemplate::MarkUnread),
     ];
     prop_oneof![20 => turns, 15 => life]
 }

@@ -260,8 +260,8 @@ struct ImportDef {
 /// One thing of a session that comes in, as it is written.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Written {
-    Entry(view::Item),
+enum WireItem {
+    Entry(view::WireEntry),
     Waiting {
         #[serde(with = "halves")]
         token: u128,
@@ -275,6 +275,7 @@ pub fn kind(word: &str) -> Result<Kind, NameFault> {
     if word.is_empty() {
         return Ok(Kind::default());
     }
+    // q's own words first: nobody's kind takes the place of one of those.
     word.parse().or_else(|_| word.parse().map(Kind::Custom))
 }
 
@@ -345,23 +346,23 @@ mod items {
     use q_core::{Item, Token};
     use serde::{Deserializer, Serializer};
 
-    use super::Written;
+    use super::WireItem;
     use crate::few::few;
 
     pub(super) fn serialize<S: Serializer>(items: &[Item], to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(items.iter().map(|item| match item.clone() {
-            Item::Entry(entry) => Written::Entry(entry.into()),
-            Item::Waiting { token, text } => Written::Waiting { token: token.0, text },
-            Item::Draft(text) => Written::Draft(text),
+            Item::Entry(entry) => WireItem::Entry(entry.into()),
+            Item::Waiting { token, text } => WireItem::Waiting { token: token.0, text },
+            Item::Draft(text) => WireItem::Draft(text),
         }))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Item>, D::Error> {
-        let written: Vec<Written> = few(from)?;
+        let written: Vec<WireItem> = few(from)?;
         let item = |written| match written {
-            Written::Entry(entry) => Item::Entry(entry.into()),
-            Written::Waiting { token, text } => Item::Waiting { token: Token(token), text },
-            Written::Draft(text) => Item::Draft(text),
+            WireItem::Entry(entry) => Item::Entry(entry.into()),
+            WireItem::Waiting { token, text } => Item::Waiting { token: Token(token), text },
+            WireItem::Draft(text) => Item::Draft(text),
         };
         Ok(written.into_iter().map(item).collect())
     }

@@ -6,8 +6,10 @@ use q_core::{
 };
 
 use super::command::kind;
-use super::request::Id;
-use super::view::{Body, By, Call, Failure, Item, Line, Piece, Planned, SentEntries, Shot};
+use super::id::Id;
+use super::view::{
+    By, Failure, Planned, SentEntries, WireBody, WireCall, WireEntry, WireSnapshot, WireSummary, WireUpdate,
+};
 
 impl From<SessionId> for Id {
     fn from(id: SessionId) -> Self {
@@ -21,8 +23,9 @@ impl From<Id> for SessionId {
     }
 }
 
-impl From<Summary> for Line {
-    fn from(summary: Summary) -> Self {
+impl WireSummary {
+    /// A session's summary for clients, and whether the host wants to be told how its agent is reached.
+    pub fn of(summary: Summary, wants_agent: bool) -> Self {
         Self {
             id: summary.id.into(),
             name: summary.name.to_string(),
@@ -56,15 +59,15 @@ impl From<Summary> for Line {
             preview: summary.preview,
             created: summary.created.0,
             touched: summary.touched.0,
-            wants_agent: false,
+            wants_agent,
         }
     }
 }
 
-impl TryFrom<Line> for Summary {
+impl TryFrom<WireSummary> for Summary {
     type Error = NameFault;
 
-    fn try_from(line: Line) -> Result<Self, NameFault> {
+    fn try_from(line: WireSummary) -> Result<Self, NameFault> {
         Ok(Self {
             id: line.id.into(),
             name: line.name.parse()?,
@@ -74,6 +77,7 @@ impl TryFrom<Line> for Summary {
             model: line.model,
             directory: line.directory,
             policy: line.policy,
+            // A tag that is none costs the tag, and not its session.
             tags: line.tags.iter().filter_map(|tag| tag.parse().ok()).collect(),
             pinned: line.pinned,
             parent: line.parent.map(SessionId::from),
@@ -139,50 +143,51 @@ impl From<Planned> for PlanStep {
     }
 }
 
-impl From<q_core::Entry> for Item {
+impl From<q_core::Entry> for WireEntry {
     fn from(entry: q_core::Entry) -> Self {
         let body = match entry.body {
-            q_core::Body::Prompt(text) => Body::Prompt(text),
-            q_core::Body::Answer(text) => Body::Answer(text),
-            q_core::Body::Thinking(text) => Body::Thinking(text),
+            q_core::Body::Prompt(text) => WireBody::Prompt(text),
+            q_core::Body::Answer(text) => WireBody::Answer(text),
+            q_core::Body::Thinking(text) => WireBody::Thinking(text),
             q_core::Body::Call(Called { no, tool, input, wants }) => {
-                Body::Call { no: no.0, tool, input, wants }
+                WireBody::Call { no: no.0, tool, input, wants }
             }
             q_core::Body::Result(Resulted { of, outcome, text, kept, whole }) => {
-                Body::Result { of: of.0, outcome, text, kept, whole }
+                WireBody::Result { of: of.0, outcome, text, kept, whole }
             }
-            q_core::Body::Output(CallOutput { of, text }) => Body::Output { of: of.0, text },
-            q_core::Body::Plan(steps) => Body::Plan(steps.into_iter().map(Planned::from).collect()),
-            q_core::Body::Repair(Fault::PromptLost(prompt)) => Body::PromptLost(prompt.0),
-            q_core::Body::Repair(Fault::LogCut { lost }) => Body::LogCut(lost),
-            q_core::Body::LeftOut(sent) => Body::LeftOut(sent.into()),
-            q_core::Body::Stop(Stop::Interrupted(by)) => Body::Interrupted(by),
-            q_core::Body::Stop(Stop::Failed(failure)) => Body::Failed(failure.into()),
+            q_core::Body::Output(CallOutput { of, text }) => WireBody::Output { of: of.0, text },
+            q_core::Body::Plan(steps) => WireBody::Plan(steps.into_iter().map(Planned::from).collect()),
+            q_core::Body::Repair(Fault::PromptLost(prompt)) => WireBody::PromptLost(prompt.0),
+            q_core::Body::Repair(Fault::LogCut { lost }) => WireBody::LogCut(lost),
+            q_core::Body::LeftOut(sent) => WireBody::LeftOut(sent.into()),
+            q_core::Body::Stop(Stop::Interrupted(by)) => WireBody::Interrupted(by),
+            q_core::Body::Stop(Stop::Failed(failure)) => WireBody::Failed(failure.into()),
         };
         Self { no: entry.no.0, at: entry.at.0, body }
     }
 }
 
-impl From<Item> for q_core::Entry {
-    fn from(item: Item) -> Self {
+impl From<WireEntry> for q_core::Entry {
+    fn from(item: WireEntry) -> Self {
         let body = match item.body {
-            Body::Prompt(text) => q_core::Body::Prompt(text),
-            Body::Answer(text) => q_core::Body::Answer(text),
-            Body::Thinking(text) => q_core::Body::Thinking(text),
-            Body::Call { no, tool, input, wants } => {
+            WireBody::Prompt(text) => q_core::Body::Prompt(text),
+            WireBody::Answer(text) => q_core::Body::Answer(text),
+            WireBody::Thinking(text) => q_core::Body::Thinking(text),
+            WireBody::Call { no, tool, input, wants } => {
                 q_core::Body::Call(Called { no: CallNo(no), tool, input, wants })
             }
-            Body::Result { of, outcome, text, kept, whole } => {
+            WireBody::Result { of, outcome, text, kept, whole } => {
+                // A host that says nothing of it keeps what it sends.
                 let kept = kept.max(text.len() as u64);
                 q_core::Body::Result(Resulted { of: EntryNo(of), outcome, text, kept, whole })
             }
-            Body::Output { of, text } => q_core::Body::Output(CallOutput { of: EntryNo(of), text }),
-            Body::Plan(steps) => q_core::Body::Plan(steps.into_iter().map(PlanStep::from).collect()),
-            Body::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
-            Body::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),
-            Body::LeftOut(sent) => q_core::Body::LeftOut(sent.into()),
-            Body::Interrupted(by) => q_core::Body::Stop(Stop::Interrupted(by)),
-            Body::Failed(failure) => q_core::Body::Stop(Stop::Failed(failure.into())),
+            WireBody::Output { of, text } => q_core::Body::Output(CallOutput { of: EntryNo(of), text }),
+            WireBody::Plan(steps) => q_core::Body::Plan(steps.into_iter().map(PlanStep::from).collect()),
+            WireBody::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
+            WireBody::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),
+            WireBody::LeftOut(sent) => q_core::Body::LeftOut(sent.into()),
+            WireBody::Interrupted(by) => q_core::Body::Stop(Stop::Interrupted(by)),
+            WireBody::Failed(failure) => q_core::Body::Stop(Stop::Failed(failure.into())),
         };
         Self { no: EntryNo(item.no), at: WallTime(item.at), body }
     }
@@ -196,7 +201,7 @@ fn queue_in(queue: Vec<(u64, String)>) -> Vec<QueuedPrompt> {
     queue.into_iter().map(|(prompt, text)| QueuedPrompt { prompt: PromptNo(prompt), text }).collect()
 }
 
-impl From<PendingCall> for Call {
+impl From<PendingCall> for WireCall {
     fn from(pending: PendingCall) -> Self {
         Self {
             turn: pending.turn.0,
@@ -210,8 +215,8 @@ impl From<PendingCall> for Call {
     }
 }
 
-impl From<Call> for PendingCall {
-    fn from(call: Call) -> Self {
+impl From<WireCall> for PendingCall {
+    fn from(call: WireCall) -> Self {
         Self {
             turn: TurnNo(call.turn),
             call: CallNo(call.call),
@@ -224,23 +229,25 @@ impl From<Call> for PendingCall {
     }
 }
 
-impl From<Snapshot> for Shot {
-    fn from(snapshot: Snapshot) -> Self {
+impl WireSnapshot {
+    /// A session's snapshot for clients; `wants_agent` as in [`WireSummary::of`].
+    pub fn of(snapshot: Snapshot, wants_agent: impl FnOnce(SessionId) -> bool) -> Self {
+        let wants_agent = wants_agent(snapshot.summary.id);
         Self {
-            line: snapshot.summary.into(),
-            entries: snapshot.entries.into_iter().map(Item::from).collect(),
+            line: WireSummary::of(snapshot.summary, wants_agent),
+            entries: snapshot.entries.into_iter().map(WireEntry::from).collect(),
             trimmed: snapshot.trimmed,
             queue: queue_out(snapshot.queue),
             draft: snapshot.draft,
-            pending: snapshot.pending.into_iter().map(Call::from).collect(),
+            pending: snapshot.pending.into_iter().map(WireCall::from).collect(),
         }
     }
 }
 
-impl TryFrom<Shot> for Snapshot {
+impl TryFrom<WireSnapshot> for Snapshot {
     type Error = NameFault;
 
-    fn try_from(shot: Shot) -> Result<Self, NameFault> {
+    fn try_from(shot: WireSnapshot) -> Result<Self, NameFault> {
         Ok(Self {
             summary: shot.line.try_into()?,
             entries: shot.entries.into_iter().map(q_core::Entry::from).collect(),
@@ -252,13 +259,17 @@ impl TryFrom<Shot> for Snapshot {
     }
 }
 
-impl From<Update> for Piece {
-    fn from(update: Update) -> Self {
+impl WireUpdate {
+    /// An update for clients; `wants_agent` as in [`WireSummary::of`].
+    pub fn of(update: Update, wants_agent: impl FnOnce(SessionId) -> bool) -> Self {
         match update {
-            Update::Session(summary) => Self::Line(Box::new(Line::from(*summary))),
+            Update::Session(summary) => {
+                let wants_agent = wants_agent(summary.id);
+                Self::Line(Box::new(WireSummary::of(*summary, wants_agent)))
+            }
             Update::Gone(session) => Self::Gone(session.into()),
             Update::Pending { session, pending } => {
-                let pending = pending.into_iter().map(Call::from).collect();
+                let pending = pending.into_iter().map(WireCall::from).collect();
                 Self::Pending { session: session.into(), pending }
             }
             Update::Entry { session, entry } => Self::Entry { session: session.into(), entry: entry.into() },
@@ -273,25 +284,27 @@ impl From<Update> for Piece {
     }
 }
 
-impl TryFrom<Piece> for Update {
+impl TryFrom<WireUpdate> for Update {
     type Error = NameFault;
 
-    fn try_from(piece: Piece) -> Result<Self, NameFault> {
+    fn try_from(piece: WireUpdate) -> Result<Self, NameFault> {
         Ok(match piece {
-            Piece::Line(line) => Self::Session(Box::new((*line).try_into()?)),
-            Piece::Gone(session) => Self::Gone(session.into()),
-            Piece::Pending { session, pending } => {
+            WireUpdate::Line(line) => Self::Session(Box::new((*line).try_into()?)),
+            WireUpdate::Gone(session) => Self::Gone(session.into()),
+            WireUpdate::Pending { session, pending } => {
                 let pending = pending.into_iter().map(PendingCall::from).collect();
                 Self::Pending { session: session.into(), pending }
             }
-            Piece::Entry { session, entry } => Self::Entry { session: session.into(), entry: entry.into() },
-            Piece::Text { session, entry, offset, text } => {
+            WireUpdate::Entry { session, entry } => {
+                Self::Entry { session: session.into(), entry: entry.into() }
+            }
+            WireUpdate::Text { session, entry, offset, text } => {
                 Self::Text { session: session.into(), entry: EntryNo(entry), offset, text }
             }
-            Piece::Queue { session, queue } => {
+            WireUpdate::Queue { session, queue } => {
                 Self::Queue { session: session.into(), queue: queue_in(queue) }
             }
-            Piece::Draft { session, text } => Self::Draft { session: session.into(), text },
+            WireUpdate::Draft { session, text } => Self::Draft { session: session.into(), text },
         })
     }
 }

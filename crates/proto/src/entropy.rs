@@ -20,5 +20,6 @@ pub fn token() -> Result<Token, NoEntropy> {
 fn bits() -> Result<u128, NoEntropy> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| NoEntropy)?;
+    // In whatever order: no bit of it means anything.
     Ok(u128::from_ne_bytes(bytes))
 }

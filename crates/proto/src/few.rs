@@ -28,6 +28,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        // It makes no room by what the list says of its own length, which may be anything.
         let mut elements = Vec::new();
         while let Some(element) = list.next_element()? {
             if elements.len() == MOST {

@@ -51,6 +51,7 @@ pub struct Codec<In, Out> {
 
 impl<In, Out> Default for Codec<In, Out> {
     fn default() -> Self {
+        // Refused by its length, before anything of a longer one is kept.
         let lengths = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME).new_codec();
         Self { lengths, messages: PhantomData }
     }
@@ -67,6 +68,7 @@ impl<In: DeserializeOwned, Out> Decoder for Codec<In, Out> {
 
 /// The message that a frame carries.
 pub fn decode<In: DeserializeOwned>(frame: &[u8]) -> Result<Result<In, Unknown>, FrameError> {
+    // Whatever a later version wants, its request has a number: it is refused under that, and the connection goes on.
     rmp_serde::from_slice(frame).map(Ok).or_else(|error| match rmp_serde::from_slice(frame) {
         Ok(Numbered::Request { id, .. }) => Ok(Err(Unknown { request: id })),
         Err(_) => Err(error.into()),
@@ -85,6 +87,7 @@ pub fn encode<Out: Serialize>(message: &Out, frames: &mut Vec<u8>) -> Result<(),
             Ok(())
         }
         Ok(_) | Err(_) => {
+            // What stands before it is whole, and goes out.
             frames.truncate(begin);
             Err(FrameError::TooLong { bytes })
         }

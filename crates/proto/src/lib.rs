@@ -16,11 +16,13 @@ pub mod entropy;
 mod facts;
 mod few;
 mod frame;
+mod id;
 mod leaf;
 pub mod list;
 pub mod message;
 pub mod network;
 pub mod place;
+mod reach;
 pub mod request;
 pub mod shaping;
 pub mod view;
@@ -28,9 +30,10 @@ pub mod view;
 pub use command::{UNDRAWN, kind};
 pub use facts::Facts;
 pub use frame::{Codec, FrameError, MAX_FRAME, Unknown, decode, encode, fuzz_frame};
-pub use message::{Answer, ClientMessage, HostMessage, Refused};
+pub use id::Id;
+pub use message::{ClientMessage, HostMessage, Refused, Response};
 pub use place::Place;
-pub use request::{Id, Request};
+pub use request::Request;
 
 /// The number of this protocol. Up to 2 the hello brought the agents, and with them keys; up to 3 commands had a form of their
 /// own, and no entry was a plan or what a call puts out.

@@ -1,14 +1,15 @@
 //! The list of all sessions in pages that fit into frames, however many there are.
 
-use super::view::Line;
+use super::view::WireSummary;
 
 /// The most one page weighs, in bytes; a line that is heavier has a page of its own.
 const PAGE_BYTES: usize = 4 << 20;
 
 /// As many of these as fit on a page.
-pub fn page(lines: impl Iterator<Item = Line>) -> Vec<Line> {
+pub fn page(lines: impl Iterator<Item = WireSummary>) -> Vec<WireSummary> {
     let mut weight = 0;
-    let fits = |line: &Line| {
+    let fits = |line: &WireSummary| {
+        // Otherwise one that is too heavy would end the list, and hide all behind it.
         let is_first = weight == 0;
         weight += line.weight();
         is_first || weight <= PAGE_BYTES
@@ -17,8 +18,8 @@ pub fn page(lines: impl Iterator<Item = Line>) -> Vec<Line> {
 }
 
 /// The line behind which there may be more: a page that is half empty is the last.
-pub fn goes_on_behind(page: &[Line]) -> Option<&Line> {
-    let weight: usize = page.iter().map(Line::weight).sum();
+pub fn goes_on_behind(page: &[WireSummary]) -> Option<&WireSummary> {
+    let weight: usize = page.iter().map(WireSummary::weight).sum();
     page.last().filter(|_| weight > PAGE_BYTES / 2)
 }
 
@@ -27,11 +28,11 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
     use crate::frame::MAX_FRAME;
-    use crate::{Answer, HostMessage, Id};
+    use crate::{HostMessage, Id, Response};
     use q_core::{Activity, Policy, Presence};
 
-    fn line(id: u128) -> Line {
-        Line {
+    fn line(id: u128) -> WireSummary {
+        WireSummary {
             id: Id(id),
             name: format!("session-{id}"),
             slot: 0,
@@ -78,7 +79,7 @@ mod tests {
             listed += page.len() as u128;
             pages += 1;
             let goes_on = goes_on_behind(&page).is_some();
-            let reply = HostMessage::Reply { id: 1, answer: Ok(Answer::List(page)) };
+            let reply = HostMessage::Reply { id: 1, answer: Ok(Response::List(page)) };
             assert!(rmp_serde::to_vec_named(&reply).unwrap().len() < MAX_FRAME);
             if !goes_on {
                 break;
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_heavy_does_not_end_the_list() {
-        let heavy = |id| Line { preview: "x".repeat(PAGE_BYTES), ..line(id) };
+        let heavy = |id| WireSummary { preview: "x".repeat(PAGE_BYTES), ..line(id) };
         assert_eq!(page((0..3).map(heavy)).len(), 1);
         assert!(goes_on_behind(&page((0..3).map(heavy))).is_some());
         assert!(goes_on_behind(&page((0..3).map(line))).is_none() && goes_on_behind(&[]).is_none());

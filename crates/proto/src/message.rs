@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
-use super::network::Network;
-use super::request::{Id, Request};
-use super::shaping::Shaping;
-use super::view::{Call, Line, Pages, Piece, Shot};
+use super::id::Id;
+use super::request::Request;
+use super::view::{Pages, WireCall, WireSnapshot, WireSummary, WireUpdate};
 use super::{OLDEST, PROTOCOL};
+
+pub use super::reach::{NamedAgent, Reach};
 
 /// What a client says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,71 +74,9 @@ impl Hello {
 
     /// Whether a host of this program and this client understand one another.
     pub const fn is_understood(&self) -> bool {
+        // Who does not say understands what it speaks, and nothing older.
         let oldest = if self.oldest == 0 { self.protocol } else { self.oldest };
         self.protocol >= OLDEST && oldest <= PROTOCOL
-    }
-}
-
-/// An agent as a client's configuration names it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NamedAgent {
-    pub name: String,
-    /// How it is reached.
-    pub reach: Reach,
-}
-
-/// How an agent is reached.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "there are a handful, and nearly all are of the large one")]
-#[serde(rename_all = "snake_case")]
-pub enum Reach {
-    /// It is built in.
-    Guide,
-    /// A model behind an API.
-    Http {
-        /// The address below which its protocol is asked.
-        base_url: String,
-        /// The key, if the server wants one. Never written to disk or log by the host.
-        key: Option<String>,
-        /// The model unless the session says another.
-        model: String,
-        /// How long it may stay silent.
-        idle_timeout_ms: u64,
-        /// The network of whoever brings it.
-        #[serde(default)]
-        network: Network,
-        /// What of the requests is to be otherwise.
-        #[serde(default)]
-        shaping: Shaping,
-    },
-}
-
-impl Reach {
-    /// How long its texts are.
-    pub fn bytes(&self) -> usize {
-        match self {
-            Self::Guide => 0,
-            Self::Http { base_url, key, model, idle_timeout_ms: _, network, shaping } => {
-                let key = key.as_ref().map_or(0, String::len);
-                base_url.len() + key + model.len() + network.bytes() + shaping.bytes()
-            }
-        }
-    }
-}
-
-/// Which agents there are is no secret; how they are reached holds keys.
-impl std::fmt::Debug for NamedAgent {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NamedAgent").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Reach {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Guide => "Guide",
-            Self::Http { .. } => "Http { .. }",
-        })
     }
 }
 
@@ -153,14 +92,14 @@ pub enum HostMessage {
         /// Why, and what to do.
         why: String,
     },
-    Snapshot(Shot),
+    Snapshot(WireSnapshot),
     /// All snapshots were sent: the mirror is whole.
     Ready,
-    Update(Piece),
+    Update(WireUpdate),
     /// The answer to a request.
     Reply {
         id: u64,
-        answer: Result<Answer, Refused>,
+        answer: Result<Response, Refused>,
     },
     /// The host ends; the connection with it.
     Going {
@@ -173,7 +112,7 @@ pub enum HostMessage {
 /// What a request did, for whoever made it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum Response {
     Done,
     Created {
         session: Id,
@@ -187,11 +126,11 @@ pub enum Answer {
     Stretch(String),
     /// What a session is beside its entries.
     Facts(Box<Facts>),
-    List(Vec<Line>),
+    List(Vec<WireSummary>),
     /// What each session takes where it is stored, in bytes, about.
     Sizes(Vec<(Id, u64)>),
     /// What waits for the person in all sessions, the oldest first.
-    Inbox(Vec<(Id, Call)>),
+    Inbox(Vec<(Id, WireCall)>),
     /// How the host is.
     Status(Status),
     Stats(Stats),
@@ -256,18 +195,18 @@ pub struct Stats {
     /// Turns found cut by a crash at start.
     pub turns_recovered: u64,
     /// How long switches took, as the clients measured.
-    pub switches: Spread,
+    pub switches: WireQuantiles,
     /// How long commits took.
-    pub commits: Spread,
+    pub commits: WireQuantiles,
     /// How long turns took.
-    pub turn_times: Spread,
+    pub turn_times: WireQuantiles,
     /// Things that went wrong, by code.
     pub errors: Vec<(String, u64)>,
 }
 
 /// A distribution in three numbers.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct Spread {
+pub struct WireQuantiles {
     /// How many were measured.
     pub count: u64,
     /// Half were not slower, in microseconds.
@@ -278,10 +217,10 @@ pub struct Spread {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
     use super::*;
-    use crate::shaping::Program;
+    use crate::shaping::{Program, Shaping};
 
     #[test]
     fn neighbouring_versions_talk_where_their_protocols_overlap() {

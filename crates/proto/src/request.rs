@@ -4,12 +4,8 @@ use q_core::Command;
 use serde::{Deserialize, Serialize};
 
 use super::command::CommandDef;
-use super::leaf::halves;
-use super::message::{NamedAgent, Reach};
-
-/// A session's id on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Id(#[serde(with = "halves")] pub u128);
+use super::id::Id;
+use super::reach::{NamedAgent, Reach};
 
 /// What a client may want.
 #[derive(Debug, Serialize, Deserialize)]

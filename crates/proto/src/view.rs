@@ -4,14 +4,14 @@ use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, Step
 use serde::{Deserialize, Serialize};
 
 use super::few::few;
+use super::id::Id;
 use super::leaf::{
     ActivityDef, FailureKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef,
 };
-use super::request::Id;
 
 /// [`q_core::Summary`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Line {
+pub struct WireSummary {
     pub id: Id,
     pub name: String,
     pub slot: u32,
@@ -60,7 +60,7 @@ pub struct Line {
     pub wants_agent: bool,
 }
 
-impl Line {
+impl WireSummary {
     /// What it weighs, roughly: its texts and the rest.
     pub fn weight(&self) -> usize {
         let texts = [&self.name, &self.kind, &self.agent, &self.model, &self.directory, &self.preview];
@@ -96,16 +96,16 @@ pub struct Failure {
 
 /// [`q_core::Entry`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Item {
+pub struct WireEntry {
     pub no: u64,
     pub at: u64,
-    pub body: Body,
+    pub body: WireBody,
 }
 
 /// [`q_core::Body`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Body {
+pub enum WireBody {
     Prompt(String),
     Answer(String),
     Thinking(String),
@@ -148,7 +148,7 @@ pub struct Planned {
 
 /// [`q_core::PendingCall`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Call {
+pub struct WireCall {
     pub turn: u64,
     pub call: u64,
     pub tool: String,
@@ -161,19 +161,19 @@ pub struct Call {
 
 /// [`q_core::Snapshot`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Shot {
-    pub line: Line,
-    pub entries: Vec<Item>,
+pub struct WireSnapshot {
+    pub line: WireSummary,
+    pub entries: Vec<WireEntry>,
     pub trimmed: bool,
     pub queue: Vec<(u64, String)>,
     pub draft: String,
-    pub pending: Vec<Call>,
+    pub pending: Vec<WireCall>,
 }
 
 /// Entries from the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pages {
-    pub entries: Vec<Item>,
+    pub entries: Vec<WireEntry>,
     /// Whether older ones exist.
     pub trimmed: bool,
 }
@@ -181,12 +181,12 @@ pub struct Pages {
 /// [`q_core::Update`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Piece {
-    Line(Box<Line>),
+pub enum WireUpdate {
+    Line(Box<WireSummary>),
     Gone(Id),
-    Entry { session: Id, entry: Item },
+    Entry { session: Id, entry: WireEntry },
     Text { session: Id, entry: u64, offset: u64, text: String },
     Queue { session: Id, queue: Vec<(u64, String)> },
     Draft { session: Id, text: String },
-    Pending { session: Id, pending: Vec<Call> },
+    Pending { session: Id, pending: Vec<WireCall> },
 }

@@ -13,9 +13,12 @@ use q_core::{
 use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
-use q_proto::view::{Body, By, Call, Failure, Item, Line, Pages, Piece, Planned, SentEntries, Shot};
+use q_proto::view::{
+    By, Failure, Pages, Planned, SentEntries, WireBody, WireCall, WireEntry, WireSnapshot, WireSummary,
+    WireUpdate,
+};
 use q_proto::{
-    Answer, ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, UNDRAWN, fuzz_frame, kind,
+    ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, UNDRAWN, fuzz_frame, kind,
 };
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Encoder;
@@ -107,31 +110,8 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         missed: Vec::new(),
         read_only: None,
     };
-    let failure = Failure { kind: q_core::FailureKind::RateLimited, detail: "slow down".into() };
-    let item = |no, body| Item { no, at: 1_700_000_000_000, body };
-    let entries = vec![
-        item(2, Body::Prompt("why?".into())),
-        item(4, Body::Answer("because 🦀".into())),
-        item(5, Body::Thinking("hm".into())),
-        item(6, Body::Interrupted(Interrupter::Crash)),
-        item(7, Body::Call { no: 2, tool: "sh".into(), input: "ls".into(), wants: q_core::Wants::Consent }),
-        item(8, Body::Failed(failure)),
-        item(10, Body::LeftOut(SentEntries { entries: 267, left_out: 4733 })),
-        item(11, Body::Output { of: 7, text: "1 of 2".into() }),
-        item(12, Body::Plan(vec![Planned { text: "fix".into(), state: q_core::StepState::Active }])),
-        item(
-            9,
-            Body::Result {
-                of: 7,
-                outcome: q_core::Outcome::NeverRan,
-                text: String::new(),
-                kept: 0,
-                whole: 0,
-            },
-        ),
-        item(10, Body::LogCut(Some(3))),
-    ];
-    let shot = Shot {
+    let entries = entries();
+    let shot = WireSnapshot {
         line: line(),
         entries: entries.clone(),
         trimmed: true,
@@ -141,35 +121,66 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
     };
     let refused = Refused { code: "limit".into(), message: "no".into(), limit: true };
     let reply = |answer| HostMessage::Reply { id: 7, answer };
-    let text = Piece::Text { session: SESSION, entry: 4, offset: 3, text: "ause".into() };
+    let text = WireUpdate::Text { session: SESSION, entry: 4, offset: 3, text: "ause".into() };
     vec![
         ("seed-welcome", HostMessage::Welcome(status)),
         ("seed-snapshot", HostMessage::Snapshot(shot)),
         ("seed-ready", HostMessage::Ready),
-        ("seed-update-line", HostMessage::Update(Piece::Line(Box::new(line())))),
+        ("seed-update-line", HostMessage::Update(WireUpdate::Line(Box::new(line())))),
         ("seed-update-text", HostMessage::Update(text)),
-        ("seed-reply-accepted", reply(Ok(Answer::Accepted(12)))),
+        ("seed-reply-accepted", reply(Ok(Response::Accepted(12)))),
         (
             "seed-update-pending",
-            HostMessage::Update(Piece::Pending { session: SESSION, pending: vec![call()] }),
+            HostMessage::Update(WireUpdate::Pending { session: SESSION, pending: vec![call()] }),
         ),
-        ("seed-update-gone", HostMessage::Update(Piece::Gone(SESSION))),
+        ("seed-update-gone", HostMessage::Update(WireUpdate::Gone(SESSION))),
         (
             "seed-reply-created",
-            reply(Ok(Answer::Created { session: SESSION, hibernated: Some("other".into()) })),
+            reply(Ok(Response::Created { session: SESSION, hibernated: Some("other".into()) })),
         ),
-        ("seed-reply-inbox", reply(Ok(Answer::Inbox(vec![(SESSION, call())])))),
-        ("seed-reply-stretch", reply(Ok(Answer::Stretch("and so on".into())))),
-        ("seed-reply-page", reply(Ok(Answer::Page(Pages { entries, trimmed: false })))),
-        ("seed-reply-sizes", reply(Ok(Answer::Sizes(vec![(SESSION, 70_000)])))),
-        ("seed-reply-stats", reply(Ok(Answer::Stats(Stats::default())))),
+        ("seed-reply-inbox", reply(Ok(Response::Inbox(vec![(SESSION, call())])))),
+        ("seed-reply-stretch", reply(Ok(Response::Stretch("and so on".into())))),
+        ("seed-reply-page", reply(Ok(Response::Page(Pages { entries, trimmed: false })))),
+        ("seed-reply-sizes", reply(Ok(Response::Sizes(vec![(SESSION, 70_000)])))),
+        ("seed-reply-stats", reply(Ok(Response::Stats(Stats::default())))),
         ("seed-reply-refused", reply(Err(refused))),
         ("seed-going", HostMessage::Going { why: "stopped".into(), restart: false }),
     ]
 }
 
-fn call() -> Call {
-    Call {
+/// One entry of each kind.
+fn entries() -> Vec<WireEntry> {
+    let failure = Failure { kind: q_core::FailureKind::RateLimited, detail: "slow down".into() };
+    let item = |no, body| WireEntry { no, at: 1_700_000_000_000, body };
+    vec![
+        item(2, WireBody::Prompt("why?".into())),
+        item(4, WireBody::Answer("because 🦀".into())),
+        item(5, WireBody::Thinking("hm".into())),
+        item(6, WireBody::Interrupted(Interrupter::Crash)),
+        item(
+            7,
+            WireBody::Call { no: 2, tool: "sh".into(), input: "ls".into(), wants: q_core::Wants::Consent },
+        ),
+        item(8, WireBody::Failed(failure)),
+        item(10, WireBody::LeftOut(SentEntries { entries: 267, left_out: 4733 })),
+        item(11, WireBody::Output { of: 7, text: "1 of 2".into() }),
+        item(12, WireBody::Plan(vec![Planned { text: "fix".into(), state: q_core::StepState::Active }])),
+        item(
+            9,
+            WireBody::Result {
+                of: 7,
+                outcome: q_core::Outcome::NeverRan,
+                text: String::new(),
+                kept: 0,
+                whole: 0,
+            },
+        ),
+        item(10, WireBody::LogCut(Some(3))),
+    ]
+}
+
+fn call() -> WireCall {
+    WireCall {
         turn: 3,
         call: 2,
         tool: "sh".into(),
@@ -180,8 +191,8 @@ fn call() -> Call {
     }
 }
 
-fn line() -> Line {
-    Line {
+fn line() -> WireSummary {
+    WireSummary {
         id: SESSION,
         name: "fix-login".into(),
         slot: 1,

@@ -1,6 +1,6 @@
 //! Agents: who is being asked, and what they say when a step has them speak.
 //!
-//! They may be silent, talk much, want tools to run, die, fail at once, and talk on after they are done or cancelled: what
+//! They may be silent, talk much, want tools to run, several at once and ended in any order, die, fail at once, and talk on after they are done or cancelled: what
 //! an agent's task has already handed over cannot be called back. What they are told reaches them, and they go on by it.
 //! They have a memory of their own, which is theirs while they are kept and found again by its handle when they were parked;
 //! it dies with the host, and they may refuse it.
@@ -11,7 +11,7 @@ use q_core::{
     AgentEvent, AgentFailure, Call, CallNo, Digest, FailureKind, Outcome, PlanStep, ResumeHandle, SessionId,
     StepState, TurnNo, Usage, Wants,
 };
-use q_host::simulation::{AgentControl, Heard, Seat};
+use q_host::simulation::{AgentControl, RunEvent, Seat};
 use q_testkit::chance::scrambled;
 
 use super::mark;
@@ -20,6 +20,9 @@ use super::step::{Number, Say};
 
 /// Asks that are over and may still be heard of.
 const REMEMBERED: usize = 8;
+
+/// The agents that sessions are to be answered by; not every client has them.
+pub(super) const AGENTS: [&str; 2] = ["a", "b"];
 
 /// Tools that agents call. The last name is longer than a name may be.
 const TOOLS: [&str; 4] = ["sh", "read", "edit", "a-tool-with-a-long-name-"];
@@ -61,6 +64,7 @@ impl Agents {
         let session = seat.session;
         let parked = self.parked.remove(&session);
         let found = seat.resume.clone().filter(|handle| parked.as_ref() == Some(handle));
+        // One that is kept remembers by itself; a handle is for who was parked.
         let memory = self.open.entry(session).or_insert(found).clone();
         if self.planted != Some(Planted::KeepsPlaces) {
             self.end(|asked| asked.session == session);
@@ -90,9 +94,15 @@ impl Agents {
     }
 
     /// One is told something. Whether it listens.
-    pub(super) fn tell(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> bool {
+    pub(super) fn control(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> bool {
         let listens = self.asked.iter_mut().find(|asked| (asked.session, asked.turn) == (session, turn));
         listens.map(|asked| asked.told.push_back(told)).is_some()
+    }
+
+    /// The lowest number of a call that runs in that turn.
+    pub(super) fn lowest_permitted(&self, session: SessionId, turn: TurnNo) -> Option<CallNo> {
+        let asked = self.asked.iter().find(|asked| (asked.session, asked.turn) == (session, turn))?;
+        asked.permitted().map(|(_, call)| call).min()
     }
 
     /// Who is being asked.
@@ -106,9 +116,9 @@ impl Agents {
     }
 
     /// One of those being asked says something. `nonce` is a number that no other saying had.
-    pub(super) fn say(&mut self, which: usize, say: Say, nonce: u64) -> Vec<Heard> {
+    pub(super) fn emit(&mut self, which: usize, say: Say, nonce: u64) -> Vec<RunEvent> {
         let Some(place) = which.checked_rem(self.asked.len()) else { return Vec::new() };
-        let heard = self.asked[place].says(say, nonce);
+        let heard = self.asked[place].emit(say, nonce);
         let (session, turn) = (self.asked[place].session, self.asked[place].turn);
         if let Some(open) = self.open.get_mut(&session) {
             open.clone_from(&self.asked[place].memory);
@@ -121,17 +131,18 @@ impl Agents {
         {
             return heard
                 .into_iter()
-                .map(|heard| Heard { session: other.session, turn: other.turn, ..heard })
+                .map(|heard| RunEvent { session: other.session, turn: other.turn, ..heard })
                 .collect();
         }
         heard
     }
 
     /// One that is no longer asked says something.
-    pub(super) fn say_late(&mut self, which: usize, say: Say, nonce: u64) -> Vec<Heard> {
+    pub(super) fn emit_late(&mut self, which: usize, say: Say, nonce: u64) -> Vec<RunEvent> {
+        // What its task handed over before it was cancelled is on its way still.
         let place = which.checked_rem(self.over.len());
         let over = place.and_then(|place| self.over.get_mut(place));
-        over.map(|asked| asked.says(say, nonce)).unwrap_or_default()
+        over.map(|asked| asked.emit(say, nonce)).unwrap_or_default()
     }
 
     fn end(&mut self, is_it: impl Fn(&Asked) -> bool) {
@@ -143,19 +154,19 @@ impl Agents {
 }
 
 impl Asked {
-    fn says(&mut self, say: Say, nonce: u64) -> Vec<Heard> {
+    fn emit(&mut self, say: Say, nonce: u64) -> Vec<RunEvent> {
         if let Say::Storm { calls, wants } = say {
             let tool = |call: u8| usize::from(call) % TOOLS.len();
             let storm = (0..calls).map(|call| self.call(tool(call), wants, Number::Next, nonce));
             let storm: Vec<_> = storm.map(AgentEvent::Call).collect();
-            return storm.into_iter().map(|event| self.heard(event)).collect();
+            return storm.into_iter().map(|event| self.run_event(event)).collect();
         }
         let event = self.event(say, nonce);
-        vec![self.heard(event)]
+        vec![self.run_event(event)]
     }
 
-    const fn heard(&self, event: AgentEvent) -> Heard {
-        Heard { session: self.session, turn: self.turn, event }
+    const fn run_event(&self, event: AgentEvent) -> RunEvent {
+        RunEvent { session: self.session, turn: self.turn, event }
     }
 
     fn event(&mut self, say: Say, nonce: u64) -> AgentEvent {
@@ -187,10 +198,10 @@ impl Asked {
                 AgentEvent::Resume(handle)
             }
             Say::Progress { call, bytes } => {
-                let call = match self.told.front() {
-                    Some(AgentControl::Permit { call, .. }) => *call,
-                    Some(AgentControl::Settle { .. } | AgentControl::Steer(_)) | None => CallNo(call.into()),
-                };
+                // Calls that run at once put out what they do in any order.
+                let permitted: Vec<CallNo> = self.permitted().map(|(_, call)| call).collect();
+                let place = usize::from(call).checked_rem(permitted.len());
+                let call = place.map_or(CallNo(call.into()), |place| permitted[place]);
                 AgentEvent::Progress { call, text: self.text("g", bytes) }
             }
             Say::Steerable => AgentEvent::Steerable,
@@ -211,12 +222,34 @@ impl Asked {
         }
     }
 
-    /// What follows from the oldest thing it was told: what was permitted has run.
+    /// The calls that run, and where they stand among what it was told.
+    fn permitted(&self) -> impl Iterator<Item = (usize, CallNo)> {
+        self.told.iter().enumerate().filter_map(|(place, told)| match told {
+            AgentControl::Permit { call, digest: _ } => Some((place, *call)),
+            AgentControl::Settle { .. } | AgentControl::Steer(_) => None,
+        })
+    }
+
+    /// By what it goes on: the oldest thing it was told. Where that is a call that may run, any that may: calls that run at
+    /// once end in any order.
+    fn next_told(&mut self, nonce: u64) -> Option<AgentControl> {
+        let places: Vec<usize> = match self.told.front()? {
+            AgentControl::Permit { .. } => self.permitted().map(|(place, _)| place).collect(),
+            AgentControl::Settle { .. } | AgentControl::Steer(_) => vec![0],
+        };
+        self.told.remove(places[scrambled(nonce) as usize % places.len()])
+    }
+
+    /// What follows from what it was told: what was permitted has run.
     fn goes_on(&mut self, nonce: u64) -> AgentEvent {
-        match self.told.pop_front() {
+        match self.next_told(nonce) {
             Some(AgentControl::Permit { call, digest: _ }) => {
                 let outcome = if nonce.is_multiple_of(5) { Outcome::Failed } else { Outcome::Done };
-                AgentEvent::Result { call, outcome, text: self.text("r", (nonce % 300) as u16) }
+                AgentEvent::Result {
+                    call,
+                    outcome,
+                    text: self.text(&mark::of_result(call), (nonce % 300) as u16),
+                }
             }
             Some(AgentControl::Settle { .. }) => AgentEvent::Text(self.text("s", 10)),
             Some(AgentControl::Steer(_)) => AgentEvent::Text(self.text("w", 20)),

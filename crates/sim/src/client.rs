@@ -13,15 +13,15 @@ use q_host::simulation::Outbox;
 use q_proto::message::{Hello, NamedAgent, Reach};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
-use q_proto::view::{Call, Piece};
-use q_proto::{Answer, ClientMessage, HostMessage, Request};
+use q_proto::view::{WireCall, WireUpdate};
+use q_proto::{ClientMessage, HostMessage, Request, Response};
 
+use super::agents::AGENTS;
 use super::consent::CallId;
 use super::index::Index;
 use super::law::{Held, Law};
 use super::planted::Planted;
 use super::texts;
-use super::wishes::AGENTS;
 
 /// One place where a client may be.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Client {
     /// Whether it keeps a mirror, as a terminal does.
     pub(super) watches: bool,
     has_agents: bool,
-    pub(super) state: ClientState<Waiting>,
+    pub(super) state: ClientState<Awaited>,
     backoff: Backoff,
     /// Prompts that the person typed and no host has answered, by their tokens; and which request carries which. Read off the
     /// wire, so that what the client's state forgets is missed.
@@ -70,7 +70,7 @@ pub(super) struct Connection {
 
 /// What waits for an answer.
 #[derive(Clone, Debug)]
-pub(super) enum Waiting {
+pub(super) enum Awaited {
     Page { session: SessionId, before: Option<EntryNo>, newest: EntryNo },
     Other,
 }
@@ -79,7 +79,7 @@ pub(super) enum Waiting {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "one at a time")]
 pub(super) enum Asked {
-    Request(Waiting, Request),
+    Request(Awaited, Request),
     Prompt(Prompt),
 }
 
@@ -143,6 +143,7 @@ impl Client {
         let hello = self.state.hello(self.watches);
         let agents = AGENTS.iter().filter_map(|agent| self.agent(agent)).collect();
         let before = std::mem::replace(&mut self.state, ClientState::new(agents));
+        // Its prompts are delivered once its mirror is whole, as the terminal does.
         let _nobody_looks_at_these = self.state.take_over(before);
         hello
     }
@@ -167,11 +168,11 @@ impl Client {
         }
         for agent in AGENTS.iter().filter_map(|agent| self.agent(agent)).collect::<Vec<_>>() {
             let offer = Request::SetAgent { session: session.into(), agent: Box::new(agent) };
-            self.state.request(offer, Waiting::Other);
+            self.state.request(offer, Awaited::Other);
         }
     }
 
-    pub(super) fn tell(&mut self, message: ClientMessage) {
+    pub(super) fn send_up(&mut self, message: ClientMessage) {
         if let Some(connection) = self.connection() {
             connection.up.push_back(message);
         }
@@ -193,7 +194,7 @@ impl Client {
             Asked::Prompt(prompt) => {
                 self.offer(prompt.session);
                 self.typed.insert(prompt.token);
-                self.state.submit(prompt, Waiting::Other);
+                self.state.submit(prompt, Awaited::Other);
             }
         }
         self.send(|_| ());
@@ -206,7 +207,7 @@ impl Client {
                 self.carried.insert(id, *token);
             }
             changed(&mut message);
-            self.tell(message);
+            self.send_up(message);
         }
     }
 
@@ -218,10 +219,10 @@ impl Client {
             }
             let sleeps = |id| Some(self.state.mirror.get(id)?.summary.presence == Presence::Hibernated);
             if sleeps(session) == Some(true) {
-                self.ask(Asked::Request(Waiting::Other, Command::Wake { session }.into()));
+                self.ask(Asked::Request(Awaited::Other, Command::Wake { session }.into()));
             }
         }
-        self.tell(ClientMessage::Showing { session: session.map(Into::into), at_end });
+        self.send_up(ClientMessage::Showing { session: session.map(Into::into), at_end });
     }
 
     /// The calls that wait for the person, as far as this client knows; with those that did, if wanted.
@@ -282,6 +283,7 @@ impl Client {
 
     /// The host is gone.
     fn lost(&mut self, now: Instant) {
+        // A script has nobody who would wait for the next host.
         if self.watches {
             self.presence = State::Knocking(now.after(self.backoff.lost(now)));
         } else {
@@ -313,12 +315,12 @@ impl Client {
         texts::are_at_home(&message, index)?;
         let misfit = |fault: q_core::NameFault| Law::WireFits.broken(format!("a name: {fault}"));
         match (self.planted, &mut message) {
-            (Some(Planted::MiscountsUnread), HostMessage::Update(Piece::Line(line))) => line.unread += 1,
+            (Some(Planted::MiscountsUnread), HostMessage::Update(WireUpdate::Line(line))) => line.unread += 1,
             (Some(Planted::LosesUpdates), HostMessage::Update(_))
-            | (Some(Planted::LosesCalls), HostMessage::Update(Piece::Pending { .. })) => return Ok(()),
+            | (Some(Planted::LosesCalls), HostMessage::Update(WireUpdate::Pending { .. })) => return Ok(()),
             (_, _) => {}
         }
-        let calls = |calls: &[Call]| calls.iter().cloned().map(PendingCall::from).collect::<Vec<_>>();
+        let calls = |calls: &[WireCall]| calls.iter().cloned().map(PendingCall::from).collect::<Vec<_>>();
         match &message {
             HostMessage::Reply { id, .. } => {
                 if let Some(token) = self.carried.remove(id) {
@@ -326,7 +328,7 @@ impl Client {
                 }
             }
             HostMessage::Snapshot(shot) => self.sees(shot.line.id.into(), &calls(&shot.pending)),
-            HostMessage::Update(Piece::Pending { session, pending }) => {
+            HostMessage::Update(WireUpdate::Pending { session, pending }) => {
                 self.sees((*session).into(), &calls(pending));
             }
             HostMessage::Update(_)
@@ -360,9 +362,9 @@ impl Client {
         Ok(())
     }
 
-    fn answered(&mut self, waiting: Waiting, answer: Answer, index: &Index) -> Held {
+    fn answered(&mut self, waiting: Awaited, answer: Response, index: &Index) -> Held {
         match (waiting, answer) {
-            (Waiting::Page { session, before, newest }, Answer::Page(page)) => {
+            (Awaited::Page { session, before, newest }, Response::Page(page)) => {
                 let last = page.entries.last().map_or(0, |entry| entry.no);
                 let holds_it = before.is_some() || last >= newest.0 || index.is_erased(session);
                 Law::PageWhole.check(holds_it, || {
@@ -374,14 +376,14 @@ impl Client {
                     self.state.mirror.prepend(session, before, entries, page.trimmed);
                 }
             }
-            (_, Answer::Inbox(inbox)) => {
+            (_, Response::Inbox(inbox)) => {
                 let inbox = inbox.into_iter().map(|(session, call)| (session.into(), call.into()));
                 self.inbox = inbox.collect();
                 for (session, call) in self.inbox.clone() {
                     self.sees(session, &[call]);
                 }
             }
-            (Waiting::Page { .. } | Waiting::Other, _) => {}
+            (Awaited::Page { .. } | Awaited::Other, _) => {}
         }
         Ok(())
     }

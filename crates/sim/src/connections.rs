@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use q_host::simulation::{Allowance, Bounds, Event, OnWire, Outbox, QUEUE, Taken};
+use q_host::simulation::{Allowance, Bounds, HostEvent, OnWire, Outbox, QUEUE, Taken};
 use q_proto::{FrameError, HostMessage};
 
 use super::client::Connection;
@@ -27,12 +27,13 @@ impl Stage {
                 }
                 if let Some(life) = &mut self.life
                     && life.phase == Phase::Serving
+                    // The listener waits where the queue is full, and whoever comes with it.
                     && life.inbox.len() < QUEUE
                 {
                     life.last_client = life.last_client.next();
                     let (id, outbox) = (life.last_client, Arc::new(Outbox::within(bounds)));
                     let hello = self.clients[number].attach(id, Arc::clone(&outbox), now);
-                    life.inbox.push_back(Event::Connected { client: id, hello, outbox });
+                    life.inbox.push_back(HostEvent::Connected { client: id, hello, outbox });
                 }
             }
         }
@@ -42,7 +43,7 @@ impl Stage {
     /// A client ends. What it said is still read, unless it ends abruptly; what it was to be told is not.
     pub(super) fn client_goes(&mut self, client: usize, abruptly: bool) -> Held {
         if !abruptly {
-            while self.listen(client, usize::MAX)? {}
+            while self.read_socket(client, usize::MAX)? {}
         }
         if let Some(connection) = self.clients[client].go() {
             self.connection_ends(&connection);
@@ -55,12 +56,12 @@ impl Stage {
         if connection.is_open
             && let Some(life) = &mut self.life
         {
-            life.inbox.push_back(Event::Disconnected { client: connection.id });
+            life.inbox.push_back(HostEvent::Disconnected { client: connection.id });
         }
     }
 
     /// Reads what a client said and puts it in the loop's way. Whether anything moved.
-    pub(super) fn listen(&mut self, client: usize, messages: usize) -> Held<bool> {
+    pub(super) fn read_socket(&mut self, client: usize, messages: usize) -> Held<bool> {
         let (Some(life), Some(connection)) = (&mut self.life, self.clients[client].connection()) else {
             return Ok(false);
         };
@@ -72,14 +73,14 @@ impl Stage {
             let Some(message) = connection.up.pop_front() else { break };
             let message = carry(&mut self.trace, &message, |_| ())?;
             let (client, allowance) = (connection.id, Allowance::default());
-            life.inbox.push_back(Event::Said { client, message, allowance });
+            life.inbox.push_back(HostEvent::Message { client, message, allowance });
             moved = true;
         }
         Ok(moved)
     }
 
     /// Writes what waits for a client to its connection. Whether anything moved.
-    pub(super) fn speak(&mut self, client: usize) -> Held<bool> {
+    pub(super) fn write_socket(&mut self, client: usize) -> Held<bool> {
         let (Some(life), Some(connection)) = (&mut self.life, self.clients[client].connection()) else {
             return Ok(false);
         };
@@ -101,13 +102,13 @@ impl Stage {
                 }
             }
             Some(Taken::Lagged) => {
-                life.inbox.push_back(Event::Lagged { client: connection.id });
+                life.inbox.push_back(HostEvent::Lagged { client: connection.id });
                 *self.figures.entry("clients that lagged".into()).or_default() += 1;
             }
-            Some(Taken::Drained) => life.inbox.push_back(Event::Drained { client: connection.id }),
+            Some(Taken::Drained) => life.inbox.push_back(HostEvent::Drained { client: connection.id }),
             Some(Taken::Closed) => {
                 connection.is_open = false;
-                life.inbox.push_back(Event::Disconnected { client: connection.id });
+                life.inbox.push_back(HostEvent::Disconnected { client: connection.id });
             }
         }
         Ok(true)

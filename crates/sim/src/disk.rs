@@ -8,8 +8,8 @@
 use std::collections::VecDeque;
 
 use q_core::{Batch, Durability, EntryNo, Record, Seq, SessionId, Stamped};
-use q_host::simulation::{CommitNo, GROUP_RECORDS, Written};
-use q_store::{MemoryStore, Store, StoreError, Stretch};
+use q_host::simulation::{CommitNo, CommitReport, GROUP_RECORDS};
+use q_store::{ByteRange, MemoryStore, Store, StoreError};
 
 use super::index::Index;
 use super::law::{Held, Law};
@@ -78,7 +78,7 @@ impl Disk {
     }
 
     /// Commits at most `most` batches as one group; gives the writer's report.
-    pub(super) fn commit(&mut self, most: usize, fate: Fate) -> Held<Option<Written>> {
+    pub(super) fn commit(&mut self, most: usize, fate: Fate) -> Held<Option<CommitReport>> {
         if self.failed {
             return Ok(None);
         }
@@ -100,7 +100,7 @@ impl Disk {
         if self.planted == Some(Planted::SwallowsFailures) {
             return Ok(Some(written(last)));
         }
-        Ok(Some(Written::Failed(StoreError::Poisoned)))
+        Ok(Some(CommitReport::Failed(StoreError::Poisoned)))
     }
 
     /// What the writer takes at once: whole batches, up to a number of records.
@@ -212,7 +212,7 @@ impl Disk {
         for stamped in group.iter().flat_map(|batch| &batch.records).filter(|one| one.beside() > 0) {
             let (session, entry, text) = (stamped.session, EntryNo(stamped.seq.0), stamped.text());
             if self.store.head(session).map_err(misfit)?.is_some() {
-                let from = |from| Stretch { entry, from, bytes: usize::MAX };
+                let from = |from| ByteRange { entry, from, bytes: usize::MAX };
                 let all = self.store.result(session, from(0)).map_err(misfit)?;
                 let rest = self.store.result(session, from(text.len() as u64)).map_err(misfit)?;
                 Law::StoreFits.check(all == text && rest.len() as u64 == stamped.beside(), || {
@@ -294,6 +294,6 @@ fn cut_short(batch: &Batch) -> Batch {
     batch
 }
 
-const fn written(commit: CommitNo) -> Written {
-    Written::UpTo { commit, took: std::time::Duration::ZERO }
+const fn written(commit: CommitNo) -> CommitReport {
+    CommitReport::UpTo { commit, took: std::time::Duration::ZERO }
 }

@@ -27,11 +27,11 @@ pub(super) struct History {
     /// Calls of the turn in flight that ran since the person last answered one.
     unasked: u32,
     /// Calls without a result.
-    open: Vec<Open>,
+    open: Vec<OpenCall>,
 }
 
 #[derive(Clone, Debug)]
-struct Open {
+struct OpenCall {
     turn: TurnNo,
     call: CallNo,
     entry: EntryNo,
@@ -79,7 +79,15 @@ impl History {
             Record::Drafted { text } => self.draft.clone_from(text),
             Record::Called { turn, call, waits } => self.calls(stamped, *turn, call, *waits, turn_calls)?,
             Record::Answered { call, answer, .. } => self.answers(*call, answer),
-            Record::Resulted { turn, call, of, .. } => self.results(stamped.session, *turn, *call, *of)?,
+            Record::Resulted { turn, call, of, text, .. } => {
+                self.results(stamped.session, *turn, *call, *of)?;
+                Law::ResultRight.check(mark::result(text).is_none_or(|of| of == *call), || {
+                    let session = mark::number(stamped.session);
+                    format!(
+                        "in session {session} call {call} of turn {turn} has another one's result: {text}"
+                    )
+                })?;
+            }
             Record::Ended { turn, .. } => {
                 let left = self.open.iter().find(|open| open.turn == *turn);
                 Law::ResultOnce.check(left.is_none(), || {
@@ -130,7 +138,7 @@ impl History {
             })?;
         }
         let entry = EntryNo(stamped.seq.0);
-        self.open.push(Open { turn, call: call.no, entry, tool: call.tool.clone() });
+        self.open.push(OpenCall { turn, call: call.no, entry, tool: call.tool.clone() });
         Ok(())
     }
 

@@ -43,6 +43,8 @@ pub enum Law {
     NoToolAfterCancel,
     /// Each call has exactly one result when its turn is over.
     ResultOnce,
+    /// A call's result is its own, in whatever order results come.
+    ResultRight,
     /// A request has one reply, and a reply has a request.
     OneReply,
     /// At rest, no request of a living client waits.
@@ -90,22 +92,22 @@ pub enum Law {
 
 /// A law that was broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct Violation {
     pub law: Law,
     pub how: String,
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.law, self.how)
     }
 }
 
 /// What is done in a simulation, unless a law is broken by it.
-pub(super) type Held<T = ()> = Result<T, Broken>;
+pub(super) type Held<T = ()> = Result<T, Violation>;
 
 impl Law {
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::DurableFirst,
         Self::NothingAfterFailure,
         Self::PromptKept,
@@ -125,6 +127,7 @@ impl Law {
         Self::ToolAllowed,
         Self::NoToolAfterCancel,
         Self::ResultOnce,
+        Self::ResultRight,
         Self::OneReply,
         Self::Answered,
         Self::MirrorTrue,
@@ -167,6 +170,7 @@ impl Law {
             | Self::ToolAllowed
             | Self::NoToolAfterCancel
             | Self::ResultOnce
+            | Self::ResultRight
             | Self::MirrorTrue
             | Self::UnreadTrue
             | Self::InboxTrue
@@ -200,7 +204,7 @@ impl Law {
         if holds { Ok(()) } else { Err(self.broken(how())) }
     }
 
-    pub(super) const fn broken(self, how: String) -> Broken {
-        Broken { law: self, how }
+    pub(super) const fn broken(self, how: String) -> Violation {
+        Violation { law: self, how }
     }
 }

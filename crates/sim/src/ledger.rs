@@ -27,7 +27,7 @@ const HISTORY_BYTES: usize = 400 << 10;
 pub(super) struct Ledger {
     connections: BTreeSet<ClientId>,
     /// Requests the present host has heard and not answered.
-    open: BTreeMap<(ClientId, u64), Open>,
+    open: BTreeMap<(ClientId, u64), OpenRequest>,
     /// The request being heard.
     hearing: Option<(ClientId, u64)>,
     /// Submissions that were acknowledged.
@@ -48,7 +48,7 @@ pub(super) struct Ledger {
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenRequest {
     is_wish: bool,
     submission: Option<u64>,
     /// What must be written before it is granted.
@@ -71,7 +71,7 @@ impl Ledger {
     }
 
     /// The host is about to hear this.
-    pub(super) fn hears(&mut self, client: ClientId, message: &ClientMessage) {
+    pub(super) fn on_message(&mut self, client: ClientId, message: &ClientMessage) {
         if !self.connections.contains(&client) {
             return; // it left meanwhile
         }
@@ -89,6 +89,7 @@ impl Ledger {
             if let Command::Submit { text, .. } | Command::Steer { text, .. } = command {
                 submission = mark::submission(text);
             } else if let Command::Retry { session, .. } = command
+                // That fault retries in a client's name what nobody wished.
                 && self.planted != Some(Planted::RetriesByItself)
             {
                 *self.retries.entry(*session).or_default() += 1;
@@ -96,13 +97,13 @@ impl Ledger {
                 self.erasures.insert(*session);
             }
         }
-        let open = Open { is_wish: is_decided_by_the_core(request), submission, commit: None };
+        let open = OpenRequest { is_wish: is_decided_by_the_core(request), submission, commit: None };
         self.open.insert((client, *id), open);
         self.hearing = Some((client, *id));
     }
 
     /// The event is taken in.
-    pub(super) const fn heard(&mut self) {
+    pub(super) const fn on_handled(&mut self) {
         self.hearing = None;
     }
 

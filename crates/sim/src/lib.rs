@@ -12,6 +12,7 @@ mod connections;
 mod consent;
 mod disk;
 mod history;
+mod hosts;
 mod index;
 mod law;
 mod ledger;
@@ -19,6 +20,8 @@ mod life;
 mod loads;
 mod mark;
 mod moves;
+mod outcome;
+mod pace;
 mod plan;
 mod planted;
 mod rest;
@@ -33,44 +36,25 @@ mod trace;
 mod turn;
 mod wishes;
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use law::{Broken, Law};
-pub use moves::Pace;
+pub use law::{Law, Violation};
+pub use outcome::{Counts, RunOutcome};
+pub use pace::Pace;
 pub use plan::Plan;
 pub use planted::Planted;
 pub use shrink::shrunk;
-pub use step::{Act, Aim, Answer, Does, Fault, Number, Say, Step, Wish};
+pub use step::{Act, Aim, AnswerKind, ClientRequest, Does, InjectedFault, Number, Say, SimulationStep};
 
 use law::Held;
 use stage::Stage;
-
-/// How often what happened.
-pub type Figures = BTreeMap<Cow<'static, str>, u64>;
-
-/// What became of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// The law that was broken, if one was.
-    pub broken: Option<Broken>,
-    /// All that was observed, as a number.
-    pub hash: u64,
-    /// How often what happened.
-    pub figures: Figures,
-    /// What was observed, if lines were kept.
-    pub lines: Vec<String>,
-    /// What the core was told, as a scenario has it, if lines were kept.
-    pub script: Vec<String>,
-}
 
 /// How many runs there were, for a world that is never the same.
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
 impl Plan {
-    pub fn play(&self, keeps_lines: bool) -> Outcome {
+    pub fn play(&self, keeps_lines: bool) -> RunOutcome {
         let mut stage = Stage::new(self, keeps_lines);
         let played = catch_unwind(AssertUnwindSafe(|| self.play_on(&mut stage)));
         let held = played.unwrap_or_else(|panic| Err(Law::NoPanic.broken(words_of(&*panic))));
@@ -86,7 +70,7 @@ impl Plan {
         let drawn = stage.life.map_or(stage.drawn, |life| life.host.into_world().drawn);
         let Stage { trace, figures, script, .. } = stage;
         let script = script.into_lines(drawn);
-        Outcome { broken: held.err(), hash: trace.hash(), figures, lines: trace.into_lines(), script }
+        RunOutcome { broken: held.err(), hash: trace.hash(), figures, lines: trace.into_lines(), script }
     }
 
     fn play_on(&self, stage: &mut Stage) -> Held {
@@ -97,7 +81,7 @@ impl Plan {
     }
 
     /// Plays it twice: the second time all must be as it was.
-    pub fn play_twice(&self) -> Outcome {
+    pub fn play_twice(&self) -> RunOutcome {
         let mut outcome = self.play(false);
         let again = self.play(false);
         if outcome.broken.is_none() && outcome.hash != again.hash {

@@ -1,6 +1,6 @@
 //! Marks: every text in a simulation says for which session it was meant, so that one in the wrong place is seen.
 
-use q_core::SessionId;
+use q_core::{CallNo, SessionId};
 use q_testkit::chance::scrambled;
 
 /// The id of the session that was drawn as number `number`. The number is in it, behind bits that shuffle the order.
@@ -39,6 +39,17 @@ pub(super) fn submission(text: &str) -> Option<u64> {
 /// What the text is marked as.
 pub(super) fn what(text: &str) -> &str {
     marks(text).map(|(_, what)| what).next().unwrap_or_default()
+}
+
+/// What the text of a call's result is marked with.
+pub(super) fn of_result(call: CallNo) -> String {
+    format!("r{call}.")
+}
+
+/// The call whose result the text is, where it is one and was not cut off before its mark's end.
+pub(super) fn result(text: &str) -> Option<CallNo> {
+    let (call, _) = what(text).strip_prefix('r')?.split_once('.')?;
+    Some(CallNo(call.parse().ok()?))
 }
 
 /// What a submission's text is marked with.

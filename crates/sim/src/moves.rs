@@ -5,49 +5,8 @@ use q_testkit::chance::Chance;
 
 use super::disk::Fate;
 use super::law::Held;
+use super::pace::{MOVERS, Mover};
 use super::stage::Stage;
-
-/// The things that move.
-const MOVERS: [Mover; 7] =
-    [Mover::Listener, Mover::Loop, Mover::Writer, Mover::Pages, Mover::Loads, Mover::Speaker, Mover::Reader];
-
-#[derive(Clone, Copy, Debug)]
-enum Mover {
-    /// The host's task that reads what a client said.
-    Listener,
-    Loop,
-    Writer,
-    /// The host's task that reads pages.
-    Pages,
-    /// The host's tasks that read sessions that are to wake.
-    Loads,
-    /// The host's task that writes what waits for a client.
-    Speaker,
-    /// A client that reads what has come.
-    Reader,
-}
-
-/// How readily each of them moves, in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace([usize; MOVERS.len()]);
-
-impl Pace {
-    /// One in four is slow.
-    pub(super) fn new(chance: &mut Chance) -> Self {
-        Self([(); MOVERS.len()].map(|()| if chance.one_in(4) { 1 } else { 8 }))
-    }
-
-    fn first(self, chance: &mut Chance) -> usize {
-        let mut place = chance.below(self.0.iter().sum());
-        for (mover, &readiness) in self.0.iter().enumerate() {
-            if place < readiness {
-                return mover;
-            }
-            place -= readiness;
-        }
-        0
-    }
-}
 
 impl Stage {
     /// Makes some moves, as far as anything can move.
@@ -66,12 +25,14 @@ impl Stage {
         let first = self.pace.first(chance);
         for place in 0..MOVERS.len() {
             let moved = match MOVERS[(first + place) % MOVERS.len()] {
-                Mover::Listener => self.any_client(chance, |stage, client| stage.listen(client, 1))?,
+                Mover::SocketReader => {
+                    self.any_client(chance, |stage, client| stage.read_socket(client, 1))?
+                }
                 Mover::Loop => self.take_event(chance)?,
                 Mover::Writer => self.commit(chance.between(1, 4) as usize, Fate::Written)?,
                 Mover::Pages => self.read_pages(1)?,
                 Mover::Loads => self.read_load(chance.below(4))?,
-                Mover::Speaker => self.any_client(chance, Self::speak)?,
+                Mover::SocketWriter => self.any_client(chance, Self::write_socket)?,
                 Mover::Reader => self.any_client(chance, Self::read)?,
             };
             self.let_in()?;

@@ -7,9 +7,9 @@ use q_core::{Limits, Wants};
 use q_host::simulation::Bounds;
 use q_testkit::chance::Chance;
 
-use super::moves::Pace;
+use super::pace::Pace;
 use super::planted::Planted;
-use super::step::{Act, Aim, Answer, Does, Fault, Number, Say, Step, Wish};
+use super::step::{Act, Aim, AnswerKind, ClientRequest, Does, InjectedFault, Number, Say, SimulationStep};
 
 /// All that decides a run.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct Plan {
     pub clients: u8,
     /// How readily each thing moves.
     pub pace: Pace,
-    pub steps: Vec<Step>,
+    pub steps: Vec<SimulationStep>,
     /// A fault in the world itself, which an oracle must find.
     pub planted: Option<Planted>,
 }
@@ -52,7 +52,7 @@ const CLIENTS: u64 = 4;
 
 const ACTS: &[Row<Act>] = &[
     always(300, |c| Act::Move { moves: c.between(1, 12) as u8, order: c.draw() }),
-    always(150, |c| by(c, |c| Does::Wish { session: session(c), wish: Wish::List })),
+    always(150, |c| by(c, |c| Does::Wish { session: session(c), wish: ClientRequest::List })),
     always(150, |c| Act::Say { ask: c.below(6) as u8, say: Say::Nothing }),
     row(10, |c| Act::Late { ask: c.below(6) as u8, say: Say::Nothing }),
     always(20, |c| by(c, |c| Does::Come { watch: !c.one_in(4), agents: !c.one_in(4) })),
@@ -64,61 +64,61 @@ const ACTS: &[Row<Act>] = &[
     row(5, |c| by(c, |_| Does::Go { abruptly: true })),
     row(15, |_| Act::Deadline),
     row(10, |_| Act::Settle),
-    row(5, |_| Act::Fault(Fault::NoEntropy)),
+    row(5, |_| Act::Fault(InjectedFault::NoEntropy)),
 ];
 
-const FAULTS: &[Row<Fault>] = &[
-    row(3, |c| Fault::CommitFails { reached_disk: c.one_in(2) }),
-    row(3, |c| Fault::Killed { one_more_group: c.one_in(2) }),
-    row(2, |c| Fault::PowerCut { one_more_group: c.one_in(2), lost_batches: c.below(5) as u8 }),
-    row(1, |_| Fault::Terminated),
-    row(2, |c| Fault::CalendarSet { by_ms: i64::from(c.draw() as u32) - (1 << 31) }),
-    row(2, |c| Fault::Asleep { minutes: c.between(0, 600) as u16 }),
-    row(2, |_| Fault::NoEntropy),
-    row(6, |c| Fault::LoadFails { which: c.below(4) as u8 }),
-    row(4, |c| Fault::LoadAgain { which: c.below(4) as u8 }),
-    row(3, |c| Fault::Memory { megabytes: [10, 10, 10, 10, 10, 70, 70, 130][c.below(8)] }),
+const FAULTS: &[Row<InjectedFault>] = &[
+    row(3, |c| InjectedFault::CommitFails { reached_disk: c.one_in(2) }),
+    row(3, |c| InjectedFault::Killed { one_more_group: c.one_in(2) }),
+    row(2, |c| InjectedFault::PowerCut { one_more_group: c.one_in(2), lost_batches: c.below(5) as u8 }),
+    row(1, |_| InjectedFault::Terminated),
+    row(2, |c| InjectedFault::CalendarSet { by_ms: i64::from(c.draw() as u32) - (1 << 31) }),
+    row(2, |c| InjectedFault::Asleep { minutes: c.between(0, 600) as u16 }),
+    row(2, |_| InjectedFault::NoEntropy),
+    row(6, |c| InjectedFault::LoadFails { which: c.below(4) as u8 }),
+    row(4, |c| InjectedFault::LoadAgain { which: c.below(4) as u8 }),
+    row(3, |c| InjectedFault::Memory { megabytes: [10, 10, 10, 10, 10, 70, 70, 130][c.below(8)] }),
 ];
 
-const WISHES: &[Row<Wish>] = &[
-    always(6, |c| Wish::Create {
+const WISHES: &[Row<ClientRequest>] = &[
+    always(6, |c| ClientRequest::Create {
         named: c.one_in(3).then(|| c.below(4) as u8),
         brief: if c.one_in(4) { c.below(60) as u8 } else { 0 },
         denies: c.one_in(6),
     }),
-    row(2, |c| Wish::Fork {
+    row(2, |c| ClientRequest::Fork {
         at: c.one_in(2).then(|| c.below(20) as u8),
         named: c.one_in(4).then(|| c.below(4) as u8),
     }),
-    row(1, |c| Wish::Rename { name: c.below(6) as u8 }),
-    row(1, |c| Wish::Close { force: c.one_in(2) }),
-    row(2, |_| Wish::Reopen),
-    row(1, |c| Wish::Trash { force: c.one_in(2) }),
-    row(1, |_| Wish::Restore),
-    row(1, |c| Wish::Erase { force: c.one_in(2) }),
-    row(3, |_| Wish::Wake),
-    row(1, |c| Wish::Tag { change: c.below(6) as u8 }),
-    row(1, |c| Wish::Pin { pinned: c.one_in(3) }),
-    row(1, |c| Wish::SetPolicy { denies: c.one_in(3) }),
-    row(1, |_| Wish::MarkUnread),
-    always(14, |c| Wish::Submit { bytes: prompt(c) }),
-    row(2, |_| Wish::SubmitAgain),
-    row(2, |c| Wish::Steer { bytes: prompt(c) }),
-    row(2, |c| Wish::Unqueue { prompt: c.below(6) as u8 }),
-    row(2, |c| Wish::Edit { prompt: c.below(6) as u8, bytes: prompt(c) }),
-    row(1, |c| Wish::Move { prompt: c.below(6) as u8, place: c.below(6) as u8 }),
-    row(1, |c| Wish::SendNow { prompt: c.below(6) as u8 }),
-    always(12, |c| Wish::Answer { call: c.below(5) as u8, says: answer(c), aim: aim(c) }),
-    row(2, |_| Wish::Interrupt),
-    row(2, |_| Wish::Retry),
-    row(2, |c| Wish::Draft { bytes: c.below(60) as u16 }),
-    row(2, |c| Wish::Page { older: !c.one_in(3), bytes: c.between(1, 900) as u16 }),
-    row(1, |_| Wish::List),
-    row(1, |_| Wish::Inbox),
-    row(1, |_| Wish::Resync),
-    row(1, |_| Wish::Status),
-    row(1, |_| Wish::Stats),
-    row(1, |_| Wish::Stop),
+    row(1, |c| ClientRequest::Rename { name: c.below(6) as u8 }),
+    row(1, |c| ClientRequest::Close { force: c.one_in(2) }),
+    row(2, |_| ClientRequest::Reopen),
+    row(1, |c| ClientRequest::Trash { force: c.one_in(2) }),
+    row(1, |_| ClientRequest::Restore),
+    row(1, |c| ClientRequest::Erase { force: c.one_in(2) }),
+    row(3, |_| ClientRequest::Wake),
+    row(1, |c| ClientRequest::Tag { change: c.below(6) as u8 }),
+    row(1, |c| ClientRequest::Pin { pinned: c.one_in(3) }),
+    row(1, |c| ClientRequest::SetPolicy { denies: c.one_in(3) }),
+    row(1, |_| ClientRequest::MarkUnread),
+    always(14, |c| ClientRequest::Submit { bytes: prompt(c) }),
+    row(2, |_| ClientRequest::SubmitAgain),
+    row(2, |c| ClientRequest::Steer { bytes: prompt(c) }),
+    row(2, |c| ClientRequest::Unqueue { prompt: c.below(6) as u8 }),
+    row(2, |c| ClientRequest::Edit { prompt: c.below(6) as u8, bytes: prompt(c) }),
+    row(1, |c| ClientRequest::Move { prompt: c.below(6) as u8, place: c.below(6) as u8 }),
+    row(1, |c| ClientRequest::SendNow { prompt: c.below(6) as u8 }),
+    always(12, |c| ClientRequest::Answer { call: c.below(5) as u8, says: answer(c), aim: aim(c) }),
+    row(2, |_| ClientRequest::Interrupt),
+    row(2, |_| ClientRequest::Retry),
+    row(2, |c| ClientRequest::Draft { bytes: c.below(60) as u16 }),
+    row(2, |c| ClientRequest::Page { older: !c.one_in(3), bytes: c.between(1, 900) as u16 }),
+    row(1, |_| ClientRequest::List),
+    row(1, |_| ClientRequest::Inbox),
+    row(1, |_| ClientRequest::Resync),
+    row(1, |_| ClientRequest::Status),
+    row(1, |_| ClientRequest::Stats),
+    row(1, |_| ClientRequest::Stop),
 ];
 
 const SAYS: &[Row<Say>] = &[
@@ -147,35 +147,29 @@ fn prompt(chance: &mut Chance) -> u16 {
     if chance.one_in(12) { 0 } else { chance.between(8, 90) as u16 }
 }
 
-fn answer(chance: &mut Chance) -> Answer {
-    const ANSWERS: [Answer; 6] =
-        [Answer::Once, Answer::Once, Answer::Once, Answer::Always, Answer::Deny, Answer::Words];
-    ANSWERS[chance.below(ANSWERS.len())]
+/// One of these; what is to be likelier stands there more often.
+fn one_of<T: Copy, const N: usize>(chance: &mut Chance, choices: [T; N]) -> T {
+    choices[chance.below(N)]
+}
+
+fn answer(chance: &mut Chance) -> AnswerKind {
+    use AnswerKind::{Always, Deny, Once, Words};
+    one_of(chance, [Once, Once, Once, Always, Deny, Words])
 }
 
 fn aim(chance: &mut Chance) -> Aim {
-    const AIMS: [Aim; 8] =
-        [Aim::True, Aim::True, Aim::True, Aim::True, Aim::Twice, Aim::Late, Aim::OtherDigest, Aim::OtherTurn];
-    AIMS[chance.below(AIMS.len())]
+    use Aim::{Late, OtherDigest, OtherTurn, True, Twice};
+    one_of(chance, [True, True, True, True, Twice, Late, OtherDigest, OtherTurn])
 }
 
 fn wants(chance: &mut Chance) -> Wants {
-    const WANTS: [Wants; 5] = [Wants::Nothing, Wants::Nothing, Wants::Consent, Wants::Consent, Wants::Words];
-    WANTS[chance.below(WANTS.len())]
+    use Wants::{Consent, Nothing, Words};
+    one_of(chance, [Nothing, Nothing, Consent, Consent, Words])
 }
 
 fn number(chance: &mut Chance) -> Number {
-    const NUMBERS: [Number; 8] = [
-        Number::Next,
-        Number::Next,
-        Number::Next,
-        Number::Next,
-        Number::Next,
-        Number::Far,
-        Number::Same,
-        Number::Lower,
-    ];
-    NUMBERS[chance.below(NUMBERS.len())]
+    use Number::{Far, Lower, Next, Same};
+    one_of(chance, [Next, Next, Next, Next, Next, Far, Same, Lower])
 }
 
 fn by(chance: &mut Chance, does: fn(&mut Chance) -> Does) -> Act {
@@ -199,6 +193,8 @@ struct Mix<T: 'static> {
 
 impl<T> Mix<T> {
     fn new(rows: &'static [Row<T>], chance: &mut Chance) -> Self {
+        // A third of all kinds is left out of a run, a quarter of the others comes six times as often: otherwise what is rare
+        // would hardly ever meet.
         let weigh = |row: &Row<T>| {
             let preferred = [1, 1, 2, 6][chance.below(4)];
             if !row.always && chance.one_in(3) { 0 } else { row.weight * preferred }
@@ -242,7 +238,7 @@ impl Plan {
                 Act::Fault(_) => Act::Fault(faults.draw(chance)?),
                 act @ (Act::Client(..) | Act::Move { .. } | Act::Deadline | Act::Settle) => act,
             };
-            Some(Step { after_us, act })
+            Some(SimulationStep { after_us, act })
         };
         let steps = (0..count).filter_map(|_| step(&mut chance)).collect();
         let clients = chance.between(1, CLIENTS) as u8;
@@ -293,7 +289,7 @@ fn limits(chance: &mut Chance) -> Limits {
 
 /// One of these spans, in milliseconds.
 fn span(chance: &mut Chance, millis: [u64; 4]) -> Duration {
-    Duration::from_millis(millis[chance.below(millis.len())])
+    Duration::from_millis(one_of(chance, millis))
 }
 
 fn bounds(chance: &mut Chance) -> Bounds {

@@ -25,6 +25,7 @@ pub enum Planted {
     HidesThatItWantsConsent,
     PermitsLate,
     MisfilesResults,
+    TakesResultsInOrder,
     RepliesTwice,
     LosesReplies,
     LosesUpdates,
@@ -50,7 +51,7 @@ pub enum Planted {
 }
 
 impl Planted {
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::ReportsEarly,
         Self::SwallowsFailures,
         Self::LosesWhatIsSynced,
@@ -71,6 +72,7 @@ impl Planted {
         Self::HidesThatItWantsConsent,
         Self::PermitsLate,
         Self::MisfilesResults,
+        Self::TakesResultsInOrder,
         Self::RepliesTwice,
         Self::LosesReplies,
         Self::LosesUpdates,
@@ -117,6 +119,7 @@ impl Planted {
             Self::HidesThatItWantsConsent => Law::ToolAllowed,
             Self::PermitsLate => Law::NoToolAfterCancel,
             Self::MisfilesResults => Law::ResultOnce,
+            Self::TakesResultsInOrder => Law::ResultRight,
             Self::RepliesTwice => Law::OneReply,
             Self::LosesReplies => Law::Answered,
             Self::LosesUpdates => Law::MirrorTrue,

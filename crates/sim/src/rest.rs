@@ -1,7 +1,7 @@
 //! Rest: all that happened has had its consequences, and nothing new happens. What must hold then, and at the very end.
 
 use q_core::{EntryNo, Mirror, Multiplexer, Presence, SessionId, Snapshot, Summary};
-use q_host::simulation::{Event, recover};
+use q_host::simulation::{HostEvent, recover};
 use q_testkit::chance::Chance;
 
 use super::client::{Client, State};
@@ -44,14 +44,14 @@ impl Stage {
     fn move_everything(&mut self) -> Held<bool> {
         let mut moved = false;
         for client in 0..self.clients.len() {
-            moved |= self.listen(client, usize::MAX)?;
+            moved |= self.read_socket(client, usize::MAX)?;
         }
         let mut order = Chance::new(0);
         while self.take_event(&mut order)? {
             moved = true;
         }
         if let (Some(Planted::NeverRests), Some(life)) = (self.planted, &mut self.life) {
-            life.inbox.push_back(Event::Lagged { client: q_core::ClientId(1) });
+            life.inbox.push_back(HostEvent::Lagged { client: q_core::ClientId(1) });
         }
         moved |= self.commit(usize::MAX, Fate::Written)?;
         moved |= self.read_pages(usize::MAX)?;
@@ -59,7 +59,7 @@ impl Stage {
             moved = true;
         }
         for client in 0..self.clients.len() {
-            moved |= self.speak(client)?;
+            moved |= self.write_socket(client)?;
             while self.read(client)? {
                 moved = true;
             }

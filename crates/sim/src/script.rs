@@ -27,7 +27,7 @@ impl Script {
     }
 
     /// The core was told this.
-    pub(super) fn tell(&mut self, now: Now, input: &Input) {
+    pub(super) fn record(&mut self, now: Now, input: &Input) {
         let Some(lines) = &mut self.lines else { return };
         let after = now.mono.since(self.last.mono);
         let wall = (now.wall != self.last.wall.after(after)).then_some(now.wall);
@@ -35,6 +35,7 @@ impl Script {
         let is_first = !lines.iter().any(|line| line.starts_with('>'));
         let line = write(after, wall, input);
         lines.push(match input {
+            // A scenario begins with a host; every later one comes of a crash.
             Input::Started if !is_first => format!("> {}", line.replacen("started", "crash", 1)),
             Input::Started
             | Input::Stopping
@@ -44,6 +45,7 @@ impl Script {
             | Input::Wish { .. }
             | Input::Loaded { .. }
             | Input::Offered { .. }
+            | Input::NotBound { .. }
             | Input::Memory { .. }
             | Input::Agent { .. }
             | Input::Tick => format!("> {line}"),

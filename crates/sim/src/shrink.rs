@@ -2,7 +2,7 @@
 
 use super::law::Law;
 use super::plan::Plan;
-use super::step::{Act, Step};
+use super::step::{Act, SimulationStep};
 
 /// How often a failing run is played again at most.
 const PLAYS: usize = 4_000;
@@ -49,15 +49,15 @@ impl Search {
     fn simplify(&mut self) {
         for place in 0..self.plan.steps.len() {
             let step = self.plan.steps[place].clone();
-            self.replace(place, Step { after_us: 0, ..step });
+            self.replace(place, SimulationStep { after_us: 0, ..step });
             if matches!(self.plan.steps[place].act, Act::Move { .. }) {
                 let after_us = self.plan.steps[place].after_us;
-                self.replace(place, Step { after_us, act: Act::Settle });
+                self.replace(place, SimulationStep { after_us, act: Act::Settle });
             }
         }
     }
 
-    fn replace(&mut self, place: usize, step: Step) {
+    fn replace(&mut self, place: usize, step: SimulationStep) {
         if self.plan.steps[place] != step {
             let mut steps = self.plan.steps.clone();
             steps[place] = step;
@@ -66,7 +66,7 @@ impl Search {
     }
 
     /// Keeps the steps if they break the law too.
-    fn still_breaks(&mut self, steps: Vec<Step>) -> bool {
+    fn still_breaks(&mut self, steps: Vec<SimulationStep>) -> bool {
         self.plays += 1;
         if self.plays > PLAYS {
             return false;

@@ -1,25 +1,25 @@
 //! The world's side of the loop: what the host wants done is noted, and carried out by the stage after the event.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
-use q_host::simulation::{AgentControl, AgentRequest, Bounds, CommitNo, Outbox, Query, World};
+use q_host::simulation::{
+    AgentControl, AgentRequest, Bounds, CommitNo, Outbox, Outboxes, Query, StoreQuery, World,
+};
 use q_proto::entropy::NoEntropy;
 use q_proto::message::Stats;
-use q_proto::{Answer, HostMessage, Refused};
+use q_proto::{HostMessage, Refused, Response};
 
 use super::mark;
 use super::planted::Planted;
 
 /// What the host did in one event, in order.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a handful at a time, for the length of one event")]
 pub(super) enum Did {
     Commit(CommitNo, Batch),
     Ask(AgentRequest),
     Cancel(SessionId, TurnNo),
-    Tell(SessionId, TurnNo, AgentControl),
+    Control(SessionId, TurnNo, AgentControl),
     Release(SessionId),
     Load(SessionId),
     Reply {
@@ -62,7 +62,7 @@ pub(super) struct Side {
     pub(super) overheard: Option<Vec<(Now, Input)>>,
     /// Told to nobody yet, by a planted fault.
     held_back: Vec<(SessionId, TurnNo, AgentControl)>,
-    outboxes: BTreeMap<ClientId, Arc<Outbox>>,
+    outboxes: Outboxes,
     bounds: Bounds,
     planted: Option<Planted>,
 }
@@ -78,7 +78,7 @@ impl Side {
             memory: USUAL_MEMORY,
             overheard: None,
             held_back: Vec::new(),
-            outboxes: BTreeMap::new(),
+            outboxes: Outboxes::default(),
             bounds,
             planted,
         }
@@ -100,7 +100,7 @@ impl World for Side {
         }
     }
 
-    fn overhear(&mut self, now: Now, input: &Input) {
+    fn observe(&mut self, now: Now, input: &Input) {
         self.told = self.now;
         self.overheard.iter_mut().for_each(|overheard| overheard.push((now, input.clone())));
     }
@@ -138,22 +138,22 @@ impl World for Side {
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
         self.did.push(Did::Cancel(session, turn));
         let late = self.held_back.extract_if(.., |(of, over, _)| (*of, *over) == (session, turn));
-        self.did.extend(late.map(|(session, turn, told)| Did::Tell(session, turn, told)));
+        self.did.extend(late.map(|(session, turn, told)| Did::Control(session, turn, told)));
     }
 
     fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl) {
-        let tell = |told| Did::Tell(session, turn, told);
+        let did = |told| Did::Control(session, turn, told);
         match (self.planted, control) {
             (Some(Planted::PermitsTwice), told @ AgentControl::Permit { .. }) => {
-                self.did.extend([tell(told.clone()), tell(told)]);
+                self.did.extend([did(told.clone()), did(told)]);
             }
             (Some(Planted::SwapsDigests), AgentControl::Permit { call, digest: _ }) => {
-                self.did.push(tell(AgentControl::Permit { call, digest: Digest::numbered(0) }));
+                self.did.push(did(AgentControl::Permit { call, digest: Digest::numbered(0) }));
             }
             (Some(Planted::PermitsLate), told @ AgentControl::Permit { .. }) => {
                 self.held_back.push((session, turn, told));
             }
-            (_, told) => self.did.push(tell(told)),
+            (_, told) => self.did.push(did(told)),
         }
     }
 
@@ -170,7 +170,7 @@ impl World for Side {
     }
 
     fn send(&mut self, client: ClientId, message: HostMessage) {
-        let Some(outbox) = self.outboxes.get(&client) else { return };
+        let Some(outbox) = self.outboxes.get(client) else { return };
         if let HostMessage::Reply { id, answer } = &message {
             let replied = || Did::Reply {
                 client,
@@ -182,7 +182,7 @@ impl World for Side {
                 Some(Planted::LosesReplies) => return,
                 Some(Planted::RepliesTwice) => {
                     self.did.push(replied());
-                    outbox.push(HostMessage::Reply { id: *id, answer: Ok(Answer::Done) });
+                    outbox.push(HostMessage::Reply { id: *id, answer: Ok(Response::Done) });
                 }
                 Some(_) | None => {}
             }
@@ -194,35 +194,31 @@ impl World for Side {
         }
     }
 
-    fn tell_when_drained(&mut self, client: ClientId) {
-        if let Some(outbox) = self.outboxes.get(&client) {
-            outbox.tell_when_drained();
-        }
+    fn notify_when_drained(&mut self, client: ClientId) {
+        self.outboxes.notify_when_drained(client);
     }
 
     fn forget(&mut self, client: ClientId) {
-        if let Some(outbox) = self.outboxes.remove(&client) {
-            outbox.close();
-        }
+        self.outboxes.forget(client);
     }
 
     fn query(&mut self, client: ClientId, request: u64, query: Query) {
         match query {
-            Query::Page { session, before, bytes } => {
+            Query::Store(StoreQuery::Page { session, before, bytes }) => {
                 self.did.push(Did::WantPage(WantedPage { client, request, session, before, bytes }));
             }
             // Simulated clients read no result on: what they could read is looked at when it is written.
-            Query::Output { session, .. } => {
+            Query::Store(StoreQuery::Output { session, .. }) => {
                 self.refuse(client, request, format!("nobody reads results of {session} here"));
             }
             // They write nothing down, so none asks.
-            Query::Facts { session } => {
+            Query::Store(StoreQuery::Facts { session }) => {
                 self.refuse(client, request, format!("nobody reads the facts of {session} here"));
             }
             // Nobody follows here.
             Query::Stats { started, live } => {
                 let stats = Stats { started, sessions_live: live, ..Stats::default() };
-                self.send(client, HostMessage::Reply { id: request, answer: Ok(Answer::Stats(stats)) });
+                self.send(client, HostMessage::Reply { id: request, answer: Ok(Response::Stats(stats)) });
             }
         }
     }

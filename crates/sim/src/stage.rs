@@ -7,10 +7,9 @@ use std::borrow::Cow;
 use q_core::{Limits, Now, SessionId};
 use q_host::simulation::{Bounds, QUEUE, World};
 use q_proto::view::Pages;
-use q_proto::{Answer, ClientMessage, HostMessage};
+use q_proto::{ClientMessage, HostMessage, Response};
 use q_store::Store;
 
-use super::Figures;
 use super::agents::Agents;
 use super::client::{Client, State};
 use super::clocks::Clocks;
@@ -19,11 +18,12 @@ use super::law::{Held, Law};
 use super::ledger::Ledger;
 use super::life::Life;
 use super::mark;
-use super::moves::Pace;
+use super::outcome::Counts;
+use super::pace::Pace;
 use super::plan::Plan;
 use super::planted::Planted;
 use super::script::Script;
-use super::step::{Act, Aim, Does, Fault, Say, Step, Wish};
+use super::step::{Act, Aim, ClientRequest, Does, InjectedFault, Say, SimulationStep};
 use super::trace::Trace;
 use super::wishes::Answering;
 
@@ -40,7 +40,7 @@ pub(super) struct Stage {
     pub(super) ledger: Ledger,
     pub(super) trace: Trace,
     pub(super) script: Script,
-    pub(super) figures: Figures,
+    pub(super) figures: Counts,
     pub(super) planted: Option<Planted>,
     pub(super) pace: Pace,
     /// When the core was last told anything.
@@ -67,7 +67,7 @@ impl Stage {
             ledger: Ledger::new(planted),
             trace: Trace::new(keeps_lines),
             script: Script::new(&plan.limits, keeps_lines),
-            figures: Figures::default(),
+            figures: Counts::default(),
             planted,
             pace: plan.pace,
             told: Now::default(),
@@ -81,7 +81,7 @@ impl Stage {
         *self.figures.entry(what.into()).or_default() += how_many;
     }
 
-    pub(super) fn play(&mut self, step: &Step) -> Held {
+    pub(super) fn play(&mut self, step: &SimulationStep) -> Held {
         self.clocks.pass(step.after_us);
         self.count("steps", 1);
         assert!(self.planted != Some(Planted::Panics), "a planted panic");
@@ -90,47 +90,47 @@ impl Stage {
             Act::Client(client, does) => self.client_acts(*client, does)?,
             Act::Move { moves, order } => self.make_moves(*moves, *order)?,
             Act::Deadline => self.pass_to_deadline(),
-            Act::Say { ask, say } => self.agent_says((*ask).into(), *say, false),
-            Act::Late { ask, say } => self.agent_says((*ask).into(), *say, true),
+            Act::Say { ask, say } => self.agent_emits((*ask).into(), *say, false),
+            Act::Late { ask, say } => self.agent_emits((*ask).into(), *say, true),
             Act::Fault(fault) => self.fails(fault)?,
             Act::Settle => self.settle()?,
         }
         self.let_in()
     }
 
-    fn fails(&mut self, fault: &Fault) -> Held {
+    fn fails(&mut self, fault: &InjectedFault) -> Held {
         let mut happened = true;
         match *fault {
-            Fault::CommitFails { reached_disk } => {
+            InjectedFault::CommitFails { reached_disk } => {
                 let fate = if reached_disk { Fate::FailsWritten } else { Fate::FailsLost };
                 happened = self.commit(usize::MAX, fate)?;
             }
-            Fault::Killed { one_more_group } => happened = self.die(one_more_group)?,
-            Fault::PowerCut { one_more_group, lost_batches } => {
+            InjectedFault::Killed { one_more_group } => happened = self.die(one_more_group)?,
+            InjectedFault::PowerCut { one_more_group, lost_batches } => {
                 self.die(one_more_group)?;
                 let lost = self.disk.lose_power(lost_batches.into())?;
                 self.count("batches lost with the power", lost as u64);
                 self.clients.iter_mut().for_each(|client| drop(client.go()));
             }
-            Fault::Terminated => {
+            InjectedFault::Terminated => {
                 if let Some(life) = &mut self.life {
                     life.is_terminated = true;
                 }
             }
-            Fault::CalendarSet { by_ms } => self.clocks.set(by_ms),
-            Fault::Asleep { minutes } => self.clocks.pass(u64::from(minutes) * 60_000_000),
-            Fault::NoEntropy => {
+            InjectedFault::CalendarSet { by_ms } => self.clocks.set(by_ms),
+            InjectedFault::Asleep { minutes } => self.clocks.pass(u64::from(minutes) * 60_000_000),
+            InjectedFault::NoEntropy => {
                 if let Some(life) = &mut self.life {
                     life.host.world().has_entropy = false;
                 }
             }
-            Fault::LoadFails { which } => {
+            InjectedFault::LoadFails { which } => {
                 happened = self.life.as_mut().is_some_and(|life| life.loads.fail(which.into()));
             }
-            Fault::LoadAgain { which } => {
+            InjectedFault::LoadAgain { which } => {
                 happened = self.life.as_mut().is_some_and(|life| life.loads.answer_again(which.into()));
             }
-            Fault::Memory { megabytes } => {
+            InjectedFault::Memory { megabytes } => {
                 if let Some(life) = &mut self.life {
                     life.host.world().memory = u64::from(megabytes) << 20;
                 }
@@ -161,6 +161,7 @@ impl Stage {
         let gone = || index.sessions().iter().copied().find(|session| index.is_erased(*session));
         let place = usize::from(number).checked_rem(left.len());
         match place {
+            // What is gone is refused in one way only: now and then is enough.
             Some(place) if number > 0 || !self.wishes.is_multiple_of(8) => left[place],
             Some(_) | None => gone().unwrap_or(mark::session(u64::MAX)),
         }
@@ -168,6 +169,7 @@ impl Stage {
 
     fn client_acts(&mut self, number: u8, does: &Does) -> Held {
         let nobody_is_there = self.clients.iter().all(|client| matches!(client.presence, State::Away));
+        // Where nobody is, nothing but time would pass.
         let comes = Does::Come { watch: true, agents: true };
         let does = if nobody_is_there { &comes } else { does };
         match self.client(number, !matches!(does, Does::Come { .. })) {
@@ -181,7 +183,7 @@ impl Stage {
             Does::Come { watch, agents } => self.clients[client].come(watch, agents, self.clocks.mono()),
             Does::Wish { session, ref wish } => {
                 let nothing_is_there = self.disk.index.sessions().is_empty();
-                let creates = Wish::Create { named: None, brief: 0, denies: false };
+                let creates = ClientRequest::Create { named: None, brief: 0, denies: false };
                 let wish = if nothing_is_there { &creates } else { wish };
                 self.client_wishes(client, self.session(session), wish);
             }
@@ -189,7 +191,7 @@ impl Stage {
                 let session = session.map(|number| self.session(number));
                 self.clients[client].show(session, at_end);
             }
-            Does::Switched => self.clients[client].tell(ClientMessage::Switched { took_us: 5_000 }),
+            Does::Switched => self.clients[client].send_up(ClientMessage::Switched { took_us: 5_000 }),
             Does::Stall { stalls } => {
                 if let Some(connection) = self.clients[client].connection() {
                     connection.is_stalled = stalls;
@@ -200,14 +202,14 @@ impl Stage {
         Ok(())
     }
 
-    fn client_wishes(&mut self, client: usize, session: SessionId, wish: &Wish) {
+    fn client_wishes(&mut self, client: usize, session: SessionId, wish: &ClientRequest) {
         self.wishes += 1;
         let number = self.wishes;
-        if *wish == Wish::SubmitAgain && self.clients[client].deliver_one_again() {
+        if *wish == ClientRequest::SubmitAgain && self.clients[client].deliver_one_again() {
             self.count("fault: prompt delivered again", 1);
             return;
         }
-        if let Wish::Answer { call, says, aim } = *wish
+        if let ClientRequest::Answer { call, says, aim } = *wish
             && let Some(answering) = Answering::new(&self.clients[client], call, says, aim)
         {
             self.client_answers(client, &answering, aim);
@@ -241,13 +243,13 @@ impl Stage {
     }
 
     /// An agent says something, unless so much waits for the loop already that it must wait too.
-    fn agent_says(&mut self, ask: usize, say: Say, is_late: bool) {
+    fn agent_emits(&mut self, ask: usize, say: Say, is_late: bool) {
         let Some(life) = self.life.as_mut().filter(|life| life.heard.len() < QUEUE) else { return };
         self.sayings += 1;
         let heard = if is_late {
-            self.agents.say_late(ask, say, self.sayings)
+            self.agents.emit_late(ask, say, self.sayings)
         } else {
-            self.agents.say(ask, say, self.sayings)
+            self.agents.emit(ask, say, self.sayings)
         };
         let fault = if is_late { Some("fault: agent speaks late") } else { say.fault() };
         let fault = fault.filter(|_| !heard.is_empty());
@@ -287,7 +289,7 @@ impl Stage {
                 page.entries.pop();
             }
             let entries = page.entries.into_iter().map(Into::into).collect();
-            let answer = Ok(Answer::Page(Pages { entries, trimmed: page.trimmed }));
+            let answer = Ok(Response::Page(Pages { entries, trimmed: page.trimmed }));
             life.host.world().send(wanted.client, HostMessage::Reply { id: wanted.request, answer });
             moved = true;
         }

@@ -7,7 +7,7 @@ use q_core::Wants;
 
 /// Time passes, then something happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct SimulationStep {
     /// Since the step before.
     pub after_us: u64,
     pub act: Act,
@@ -35,7 +35,7 @@ pub enum Act {
         ask: u8,
         say: Say,
     },
-    Fault(Fault),
+    Fault(InjectedFault),
     /// Nothing new happens until all that happened has had its consequences.
     Settle,
 }
@@ -46,7 +46,7 @@ pub enum Does {
     /// It is started, unless it is there. It starts a host if none runs.
     Come { watch: bool, agents: bool },
     /// It wishes something of a session.
-    Wish { session: u8, wish: Wish },
+    Wish { session: u8, wish: ClientRequest },
     /// It shows something else; if that sleeps, it has it woken.
     Show { session: Option<u8>, at_end: bool },
     /// It tells how long a switch took.
@@ -59,7 +59,7 @@ pub enum Does {
 
 /// What q must survive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum InjectedFault {
     /// The next commit fails; nobody but us knows whether it reached the disk.
     CommitFails {
         reached_disk: bool,
@@ -100,7 +100,7 @@ pub enum Fault {
 
 /// What a client may wish of a session: a row for each request of the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum ClientRequest {
     Create {
         named: Option<u8>,
         brief: u8,
@@ -160,7 +160,7 @@ pub enum Wish {
     /// An answer to a call that the client was shown, of whatever session.
     Answer {
         call: u8,
-        says: Answer,
+        says: AnswerKind,
         aim: Aim,
     },
     Interrupt,
@@ -182,7 +182,7 @@ pub enum Wish {
 
 /// What a client says to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum AnswerKind {
     Once,
     Always,
     Deny,
@@ -267,7 +267,7 @@ pub enum Number {
     Lower,
 }
 
-impl Fault {
+impl InjectedFault {
     /// Its name in figures.
     pub(super) const fn name(&self) -> &'static str {
         match self {

@@ -1,8 +1,8 @@
 //! All texts of a message, each put to the request whether it is at home: session isolation as a client sees it.
 
 use q_core::SessionId;
-use q_proto::view::{Body, Item, Line, Pages, Piece, Shot};
-use q_proto::{Answer, HostMessage};
+use q_proto::view::{Pages, WireBody, WireEntry, WireSnapshot, WireSummary, WireUpdate};
+use q_proto::{HostMessage, Response};
 
 use super::index::Index;
 use super::law::{Held, Law};
@@ -13,10 +13,10 @@ pub(super) fn are_at_home(message: &HostMessage, index: &Index) -> Held {
     match message {
         HostMessage::Snapshot(shot) => shot_is_at_home(shot, index),
         HostMessage::Update(piece) => piece_is_at_home(piece, index),
-        HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
+        HostMessage::Reply { answer: Ok(Response::List(lines)), .. } => {
             lines.iter().try_for_each(|line| line_is_at_home(line, index))
         }
-        HostMessage::Reply { answer: Ok(Answer::Inbox(inbox)), .. } => {
+        HostMessage::Reply { answer: Ok(Response::Inbox(inbox)), .. } => {
             inbox.iter().try_for_each(|(session, call)| is_at_home(&call.input, (*session).into(), index))
         }
         HostMessage::Reply { .. } // a page's reader knows whose it is
@@ -27,7 +27,7 @@ pub(super) fn are_at_home(message: &HostMessage, index: &Index) -> Held {
     }
 }
 
-fn shot_is_at_home(shot: &Shot, index: &Index) -> Held {
+fn shot_is_at_home(shot: &WireSnapshot, index: &Index) -> Held {
     let session = shot.line.id.into();
     line_is_at_home(&shot.line, index)?;
     shot.entries.iter().try_for_each(|item| item_is_at_home(item, session, index))?;
@@ -36,24 +36,24 @@ fn shot_is_at_home(shot: &Shot, index: &Index) -> Held {
     is_at_home(&shot.draft, session, index)
 }
 
-fn piece_is_at_home(piece: &Piece, index: &Index) -> Held {
+fn piece_is_at_home(piece: &WireUpdate, index: &Index) -> Held {
     match piece {
-        Piece::Line(line) => line_is_at_home(line, index),
-        Piece::Gone(_) => Ok(()),
-        Piece::Entry { session, entry } => item_is_at_home(entry, (*session).into(), index),
-        Piece::Text { session, text, .. } | Piece::Draft { session, text } => {
+        WireUpdate::Line(line) => line_is_at_home(line, index),
+        WireUpdate::Gone(_) => Ok(()),
+        WireUpdate::Entry { session, entry } => item_is_at_home(entry, (*session).into(), index),
+        WireUpdate::Text { session, text, .. } | WireUpdate::Draft { session, text } => {
             is_at_home(text, (*session).into(), index)
         }
-        Piece::Queue { session, queue } => {
+        WireUpdate::Queue { session, queue } => {
             queue.iter().try_for_each(|(_, text)| is_at_home(text, (*session).into(), index))
         }
-        Piece::Pending { session, pending } => {
+        WireUpdate::Pending { session, pending } => {
             pending.iter().try_for_each(|call| is_at_home(&call.input, (*session).into(), index))
         }
     }
 }
 
-fn line_is_at_home(line: &Line, index: &Index) -> Held {
+fn line_is_at_home(line: &WireSummary, index: &Index) -> Held {
     let session = line.id.into();
     is_at_home(&line.preview, session, index)?;
     line.failure.iter().try_for_each(|failure| is_at_home(&failure.detail, session, index))
@@ -63,17 +63,19 @@ pub(super) fn page_is_at_home(page: &Pages, session: SessionId, index: &Index) -
     page.entries.iter().try_for_each(|item| item_is_at_home(item, session, index))
 }
 
-fn item_is_at_home(item: &Item, session: SessionId, index: &Index) -> Held {
+fn item_is_at_home(item: &WireEntry, session: SessionId, index: &Index) -> Held {
     match &item.body {
-        Body::Prompt(text)
-        | Body::Answer(text)
-        | Body::Thinking(text)
-        | Body::Call { input: text, .. }
-        | Body::Output { text, .. }
-        | Body::Result { text, .. } => is_at_home(text, session, index),
-        Body::Plan(steps) => steps.iter().try_for_each(|step| is_at_home(&step.text, session, index)),
-        Body::Failed(failure) => is_at_home(&failure.detail, session, index),
-        Body::Interrupted(_) | Body::PromptLost(_) | Body::LogCut(_) | Body::LeftOut(_) => Ok(()),
+        WireBody::Prompt(text)
+        | WireBody::Answer(text)
+        | WireBody::Thinking(text)
+        | WireBody::Call { input: text, .. }
+        | WireBody::Output { text, .. }
+        | WireBody::Result { text, .. } => is_at_home(text, session, index),
+        WireBody::Plan(steps) => steps.iter().try_for_each(|step| is_at_home(&step.text, session, index)),
+        WireBody::Failed(failure) => is_at_home(&failure.detail, session, index),
+        WireBody::Interrupted(_) | WireBody::PromptLost(_) | WireBody::LogCut(_) | WireBody::LeftOut(_) => {
+            Ok(())
+        }
     }
 }
 

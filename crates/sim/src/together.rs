@@ -20,7 +20,7 @@ impl Stage {
     pub(super) fn write_script(&mut self) {
         let overheard = self.life.as_mut().and_then(|life| life.host.world().overheard.as_mut());
         for (now, input) in overheard.map(std::mem::take).unwrap_or_default() {
-            self.script.tell(now, &input);
+            self.script.record(now, &input);
         }
     }
 

@@ -2,7 +2,9 @@
 //! the host then wants done. Plays the part of `serve.rs`, without its waiting.
 
 use q_core::{AgentEvent, ClientId, Command, Instant, SessionId, Token, TurnNo, Wants};
-use q_host::simulation::{AgentControl, AgentRequest, AgentSpec, Allowance, COMMITS, Event, FAREWELL, Heard};
+use q_host::simulation::{
+    AgentControl, AgentRequest, AgentSpec, Allowance, COMMITS, FAREWELL, HostEvent, RunEvent,
+};
 use q_proto::ClientMessage;
 use q_testkit::chance::Chance;
 
@@ -32,9 +34,10 @@ impl Stage {
         let planted = self.planted;
         let Some(life) = &mut self.life else { return Ok(false) };
         let event = match life.phase {
-            Phase::Starting => life.reports.pop_front().map(Event::Written),
+            Phase::Starting => life.reports.pop_front().map(HostEvent::Commit),
             Phase::Serving => life.ready(now, planted, chance).and_then(|source| life.take(source)),
             Phase::Leaving(since) => {
+                // Nothing else is done any more, whatever comes.
                 let disconnected = life.next_disconnected();
                 if disconnected.is_none() && now.since(since) >= FAREWELL {
                     self.leave()?;
@@ -49,13 +52,13 @@ impl Stage {
     }
 
     /// Hands one event to the host.
-    fn feed(&mut self, event: Event) -> Held {
+    fn feed(&mut self, event: HostEvent) -> Held {
         self.count("events", 1);
         self.note(&event);
         let now = self.clocks.now();
         let Some(event) = self.tampered(event) else { return Ok(()) };
         let Some(life) = &mut self.life else { return Ok(()) };
-        let is_deadline = matches!(event, Event::Deadline);
+        let is_deadline = matches!(event, HostEvent::Deadline);
         life.host.world().now = now;
         if is_deadline && self.planted == Some(Planted::WakesEarly) {
             life.host.world().now.mono = Instant(0);
@@ -68,30 +71,30 @@ impl Stage {
             })?;
         }
         self.after_event()?;
-        self.ledger.heard();
+        self.ledger.on_handled();
         Ok(())
     }
 
     /// Writes down what the host is about to hear.
-    fn note(&mut self, event: &Event) {
+    fn note(&mut self, event: &HostEvent) {
         match event {
-            Event::Connected { client, hello, .. } => {
+            HostEvent::Connected { client, hello, .. } => {
                 self.trace.saw(format_args!("  host hears: client {client} comes, watches: {}", hello.watch));
                 self.ledger.comes(*client);
             }
-            Event::Disconnected { client } => {
+            HostEvent::Disconnected { client } => {
                 self.trace.saw(format_args!("  host hears: client {client} is gone"));
                 self.ledger.goes(*client);
             }
-            Event::Said { client, message, .. } => {
+            HostEvent::Message { client, message, .. } => {
                 self.trace.saw(format_args!("  host hears: client {client} says {message:?}"));
-                self.ledger.hears(*client, message);
+                self.ledger.on_message(*client, message);
             }
-            Event::Heard(Heard { session, turn, event: AgentEvent::Call(call) }) => {
+            HostEvent::Run(RunEvent { session, turn, event: AgentEvent::Call(call) }) => {
                 self.trace.saw(format_args!("  host hears: {event:?}"));
                 self.ledger.consents.wants(*session, *turn, call);
             }
-            Event::Heard(Heard { session, turn, event: AgentEvent::Resume(handle) }) => {
+            HostEvent::Run(RunEvent { session, turn, event: AgentEvent::Resume(handle) }) => {
                 self.trace.saw(format_args!("  host hears: {event:?}"));
                 // While something is due nobody can tell what it ends before this is heard.
                 if self.is_something_due() {
@@ -100,14 +103,14 @@ impl Stage {
                     self.ledger.remembers(*session, handle);
                 }
             }
-            Event::Drained { .. }
-            | Event::Lagged { .. }
-            | Event::Written(_)
-            | Event::Heard(_)
-            | Event::Loaded(_)
-            | Event::Deadline
-            | Event::Terminate
-            | Event::Room => {
+            HostEvent::Drained { .. }
+            | HostEvent::Lagged { .. }
+            | HostEvent::Commit(_)
+            | HostEvent::Run(_)
+            | HostEvent::Loaded(_)
+            | HostEvent::Deadline
+            | HostEvent::Terminate
+            | HostEvent::Room => {
                 self.trace.saw(format_args!("  host hears: {event:?}"));
             }
         }
@@ -125,11 +128,24 @@ impl Stage {
     }
 
     /// Planted faults: what the host hears instead of what happened; nothing, if it hears nothing.
-    fn tampered(&self, mut event: Event) -> Option<Event> {
+    fn tampered(&self, mut event: HostEvent) -> Option<HostEvent> {
         match (self.planted, &mut event) {
-            (Some(Planted::HidesScreens), Event::Said { message: ClientMessage::Showing { .. }, .. })
-            | (Some(Planted::LosesHandles), Event::Heard(Heard { event: AgentEvent::Resume(_), .. })) => None,
-            (Some(Planted::HidesThatItWantsConsent), Event::Heard(Heard { event: said, .. })) => {
+            (
+                Some(Planted::HidesScreens),
+                HostEvent::Message { message: ClientMessage::Showing { .. }, .. },
+            )
+            | (Some(Planted::LosesHandles), HostEvent::Run(RunEvent { event: AgentEvent::Resume(_), .. })) => {
+                None
+            }
+            (Some(Planted::TakesResultsInOrder), HostEvent::Run(RunEvent { session, turn, event: said })) => {
+                if let AgentEvent::Result { call, .. } = said
+                    && let Some(lowest) = self.agents.lowest_permitted(*session, *turn)
+                {
+                    *call = lowest.min(*call);
+                }
+                Some(event)
+            }
+            (Some(Planted::HidesThatItWantsConsent), HostEvent::Run(RunEvent { event: said, .. })) => {
                 if let AgentEvent::Call(call) = said
                     && call.wants == Wants::Consent
                 {
@@ -158,12 +174,13 @@ impl Stage {
         }
         match life.phase {
             Phase::Starting if life.host.ended().is_some() => self.leave()?,
+            // Not before: clients must find what a crash cut short marked.
             Phase::Starting if life.host.commits_under_way() == 0 => {
                 life.phase = Phase::Serving;
                 self.retry_by_itself();
             }
             Phase::Serving if life.host.ended().is_some() => {
-                life.host.say_farewell();
+                life.host.send_farewell();
                 life.phase = Phase::Leaving(now);
                 self.after_event()?;
             }
@@ -190,7 +207,7 @@ impl Stage {
                 self.agents.cancel(session, turn);
                 self.ledger.consents.cancels(session, turn);
             }
-            Did::Tell(session, turn, told) => self.tell(session, turn, told)?,
+            Did::Control(session, turn, told) => self.control(session, turn, told)?,
             Did::Release(session) => {
                 let runs = self.agents.asked().any(|(of, _)| of == session);
                 Law::Parked.check(!runs, || {
@@ -236,7 +253,7 @@ impl Stage {
     }
 
     /// An agent is told something: what runs by it may run, and what is said is for it.
-    fn tell(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> Held {
+    fn control(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> Held {
         match &told {
             AgentControl::Permit { call, digest } => {
                 self.ledger.consents.runs(&self.disk, (session, turn, *call), *digest)?;
@@ -254,7 +271,7 @@ impl Stage {
                 })?;
             }
         }
-        self.agents.tell(session, turn, told);
+        self.agents.control(session, turn, told);
         Ok(())
     }
 
@@ -291,7 +308,7 @@ impl Stage {
                 Command::Retry { session: mark::session(number), token: Token(number.into()) }.into();
             let message = ClientMessage::Request { id: 1_000_000 + number, request };
             let allowance = Allowance::default();
-            life.inbox.push_back(Event::Said { client: ClientId(1), message, allowance });
+            life.inbox.push_back(HostEvent::Message { client: ClientId(1), message, allowance });
         }
     }
 
@@ -320,24 +337,24 @@ impl Life {
         ready().nth(chance.below(ready().count()))
     }
 
-    fn take(&mut self, source: Source) -> Option<Event> {
+    fn take(&mut self, source: Source) -> Option<HostEvent> {
         match source {
-            Source::Writer => self.reports.pop_front().map(Event::Written),
-            Source::Loads => self.loads.read.pop_front().map(Event::Loaded),
+            Source::Writer => self.reports.pop_front().map(HostEvent::Commit),
+            Source::Loads => self.loads.read.pop_front().map(HostEvent::Loaded),
             Source::Inbox => self.inbox.pop_front(),
-            Source::Agents => self.heard.pop_front().map(Event::Heard),
-            Source::Clock => Some(Event::Deadline),
+            Source::Agents => self.heard.pop_front().map(HostEvent::Run),
+            Source::Clock => Some(HostEvent::Deadline),
             Source::System => {
                 self.is_terminated = false;
-                Some(Event::Terminate)
+                Some(HostEvent::Terminate)
             }
         }
     }
 
     /// A leaving host hears of nothing but clients that are gone.
-    fn next_disconnected(&mut self) -> Option<Event> {
+    fn next_disconnected(&mut self) -> Option<HostEvent> {
         while let Some(event) = self.inbox.pop_front() {
-            if matches!(event, Event::Disconnected { .. }) {
+            if matches!(event, HostEvent::Disconnected { .. }) {
                 return Some(event);
             }
         }

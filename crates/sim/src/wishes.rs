@@ -8,23 +8,21 @@ use q_core::{
 use q_proto::{Request, UNDRAWN};
 use q_testkit::chance::scrambled;
 
-use super::client::{Asked, Client, Waiting};
+use super::agents::AGENTS;
+use super::client::{Asked, Awaited, Client};
 use super::mark;
-use super::step::{Aim, Answer, Wish};
-
-/// The agents that sessions are to be answered by; not every client has them.
-pub(super) const AGENTS: [&str; 2] = ["a", "b"];
+use super::step::{Aim, AnswerKind, ClientRequest};
 
 /// Names that are typed: some meet, some are none.
 const NAMES: [&str; 6] = ["api", "API", "docs", "login-handler", "1st", ""];
 /// Changes of tags that are typed: some are none.
 const TAGS: [&str; 6] = ["+work", "-work", "later", "Later", "two words", "-"];
 
-impl Wish {
+impl ClientRequest {
     /// What this client asks. `number` is one that no other wish had.
     pub(super) fn request(&self, session: SessionId, client: &Client, number: u64) -> Asked {
-        let of = |command: Command| Asked::Request(Waiting::Other, command.into());
-        let other = |request| Asked::Request(Waiting::Other, request);
+        let of = |command: Command| Asked::Request(Awaited::Other, command.into());
+        let other = |request| Asked::Request(Awaited::Other, request);
         let queued = |prompt| queued(client, session, prompt);
         match *self {
             Self::Create { named, brief, denies } => of(create(named, brief, denies, number)),
@@ -79,13 +77,13 @@ impl Wish {
 #[derive(Debug)]
 pub(super) struct Answering {
     pub(super) call: (SessionId, PendingCall),
-    pub(super) says: Answer,
+    pub(super) says: AnswerKind,
     pub(super) times: usize,
 }
 
 impl Answering {
     /// The answer that a client gives to one of the calls it knows of, if there is one.
-    pub(super) fn new(client: &Client, call: u8, says: Answer, aim: Aim) -> Option<Self> {
+    pub(super) fn new(client: &Client, call: u8, says: AnswerKind, aim: Aim) -> Option<Self> {
         let calls = client.calls(aim == Aim::Late);
         let place = usize::from(call).checked_rem(calls.len())?;
         let (session, mut call) = calls.get(place)?.clone();
@@ -95,30 +93,31 @@ impl Answering {
             Aim::OtherTurn => call.turn = TurnNo(call.turn.0 ^ 1),
         }
         // A request is answered with words, mostly.
-        let says = if call.wants == Wants::Words && says == Answer::Once { Answer::Words } else { says };
+        let says =
+            if call.wants == Wants::Words && says == AnswerKind::Once { AnswerKind::Words } else { says };
         Some(Self { call: (session, call), says, times: if aim == Aim::Twice { 2 } else { 1 } })
     }
 
     /// Whether the tool may run by it; and from here on always.
     pub(super) const fn allows(&self) -> Option<bool> {
         match self.says {
-            Answer::Once => Some(false),
-            Answer::Always => Some(true),
-            Answer::Deny | Answer::Words => None,
+            AnswerKind::Once => Some(false),
+            AnswerKind::Always => Some(true),
+            AnswerKind::Deny | AnswerKind::Words => None,
         }
     }
 
     pub(super) fn asked(&self) -> Asked {
         let (session, call) = &self.call;
         let answer = match self.says {
-            Answer::Once => q_core::Answer::Once,
-            Answer::Always => q_core::Answer::Always,
-            Answer::Deny => q_core::Answer::Deny,
-            Answer::Words => q_core::Answer::Words(mark::text(*session, "answer", 20)),
+            AnswerKind::Once => q_core::Answer::Once,
+            AnswerKind::Always => q_core::Answer::Always,
+            AnswerKind::Deny => q_core::Answer::Deny,
+            AnswerKind::Words => q_core::Answer::Words(mark::text(*session, "answer", 20)),
         };
         let PendingCall { turn, call, digest, .. } = *call;
         let command = Command::Answer { session: *session, turn, call, digest, answer };
-        Asked::Request(Waiting::Other, command.into())
+        Asked::Request(Awaited::Other, command.into())
     }
 }
 
@@ -153,7 +152,7 @@ fn page(client: &Client, session: SessionId, older: bool, bytes: u16) -> Asked {
     let first = shown.and_then(|shown| shown.entries.front()).map(|entry| entry.no);
     let last = shown.and_then(|shown| shown.entries.back()).map(|entry| entry.no);
     let before = first.filter(|_| older);
-    let waiting = Waiting::Page { session, before, newest: last.unwrap_or(EntryNo(0)) };
+    let waiting = Awaited::Page { session, before, newest: last.unwrap_or(EntryNo(0)) };
     let before = before.map(|before| before.0);
     Asked::Request(waiting, Request::Page { session: session.into(), before, bytes: bytes.into() })
 }

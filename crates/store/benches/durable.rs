@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use q_core::{Batch, Durability, Head, NameOrigin, Record, Seq, SessionId, Setup, Stamped, Token, WallTime};
-use q_store::{FjallStore, Store, examine};
+use q_store::{FjallStore, Store, disk_use, examine};
 
 const COMMITS: usize = 2_000;
 const SESSIONS: u128 = 10_000;
@@ -25,6 +25,7 @@ fn main() {
     let place = base.map_or_else(tempfile::tempdir, tempfile::tempdir_in).unwrap();
     durable_prompts(place.path());
     many_sessions(place.path());
+    stops_and_starts(place.path());
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures time")]
@@ -34,7 +35,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (result, before.elapsed())
 }
 
-fn tell(what: &str, mut times: Vec<Duration>) {
+fn print_quantiles(what: &str, mut times: Vec<Duration>) {
     times.sort();
     let at = |share: usize| times[times.len() * share / 100].as_micros();
     println!("{what:<44} p50 {:>6} us   p99 {:>6} us", at(50), at(99));
@@ -57,8 +58,8 @@ fn durable_prompts(place: &Path) {
             let batch = session.prompt();
             ours.push(timed(|| store.append(&[batch]).unwrap()).1);
         }
-        tell(&format!("bare append and fdatasync, {life}"), floor);
-        tell(&format!("durable prompt, {life}"), ours);
+        print_quantiles(&format!("bare append and fdatasync, {life}"), floor);
+        print_quantiles(&format!("durable prompt, {life}"), ours);
     }
 }
 
@@ -87,6 +88,43 @@ fn many_sessions(place: &Path) {
         examination.bytes >> 10,
         took.as_micros()
     );
+}
+
+/// Sessions with a past: what it takes to leave their store, and to open it again; behind a kill, to open what was left.
+fn stops_and_starts(place: &Path) {
+    let (dir, killed) = (place.join("past"), place.join("past-killed"));
+    let (mut stops, mut starts, mut starts_killed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut stops_of_little = Vec::new();
+    let mut sessions: Vec<Session> = (1..=10).map(|id| Session::new(SessionId(id))).collect();
+    for round in 0..10 {
+        let (store, took) = timed(|| FjallStore::open(&dir).unwrap());
+        if round > 0 {
+            starts.push(took);
+        }
+        stops_of_little.push(timed(|| drop(store)).1);
+        let store = FjallStore::open(&dir).unwrap();
+        for _ in 0..1_000 {
+            for session in &mut sessions {
+                let batch = session.prompt();
+                store.append(&[Batch { durability: Durability::Buffered, ..batch }]).unwrap();
+            }
+        }
+        store.sync().unwrap();
+        fs::remove_dir_all(&killed).ok();
+        copy(&dir, &killed);
+        let before = disk_use(&dir);
+        stops.push(timed(|| drop(store)).1);
+        println!(
+            "  round {round}: {} KB on the disk, {} KB behind the stop",
+            before >> 10,
+            disk_use(&dir) >> 10
+        );
+        starts_killed.push(timed(|| FjallStore::open(&killed).unwrap()).1);
+    }
+    print_quantiles("stop behind nothing", stops_of_little);
+    print_quantiles("stop behind 20,000 records", stops);
+    print_quantiles("open behind such a stop", starts);
+    print_quantiles("open behind a kill", starts_killed);
 }
 
 fn copy(from: &Path, to: &Path) {

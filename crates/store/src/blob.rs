@@ -1,6 +1,6 @@
 //! Blobs: the rest of a large result, in pieces of its text beside its record.
 //!
-//! A piece stands under session, record and the place of its first byte in the result, so any stretch is found without the
+//! A piece stands under session, record and the place of its first byte in the result, so any byte range is found without the
 //! others. Each is sealed as linked to its record: one of another time does not fit. Where they begin and end, the record
 //! says. Not here: how much of a result is a blob (the core decides), and which rows are read (`fjall/reader`).
 
@@ -14,7 +14,7 @@ use crate::key;
 const PIECE_BYTES: usize = 32 << 10;
 
 /// A row: key and value.
-type Row = ([u8; key::BLOB_LEN], Vec<u8>);
+type BlobRow = ([u8; key::BLOB_LEN], Vec<u8>);
 
 /// The rows of a blob: `rest` begins at byte `from` of the result in the record with that check.
 pub(crate) fn rows(
@@ -23,7 +23,7 @@ pub(crate) fn rows(
     check: u64,
     from: u64,
     rest: &str,
-) -> impl Iterator<Item = Row> {
+) -> impl Iterator<Item = BlobRow> {
     pieces(from, rest).map(move |(at, text)| {
         (key::blob(session, seq, at), envelope::seal_piece(session, seq, at, check, text.as_bytes()))
     })
@@ -41,7 +41,7 @@ fn pieces(mut at: u64, mut rest: &str) -> impl Iterator<Item = (u64, &str)> {
 
 /// Opens a blob's pieces, one after the other.
 #[derive(Debug)]
-pub(crate) struct Pieces {
+pub(crate) struct BlobReader {
     session: SessionId,
     seq: Seq,
     /// The check of its record.
@@ -50,7 +50,7 @@ pub(crate) struct Pieces {
     due: Option<u64>,
 }
 
-impl Pieces {
+impl BlobReader {
     /// From whichever comes first; `from` is where that must begin, if it is known.
     pub(crate) const fn new(session: SessionId, seq: Seq, check: u64, from: Option<u64>) -> Self {
         Self { session, seq, check, due: from }
@@ -89,8 +89,8 @@ mod tests {
 
     const PLACE: (SessionId, Seq) = (SessionId(7), Seq(3));
 
-    fn opened(rows: &[Row], check: u64, from: Option<u64>, end: u64) -> Result<String, StoreError> {
-        let mut pieces = Pieces::new(PLACE.0, PLACE.1, check, from);
+    fn opened(rows: &[BlobRow], check: u64, from: Option<u64>, end: u64) -> Result<String, StoreError> {
+        let mut pieces = BlobReader::new(PLACE.0, PLACE.1, check, from);
         let mut text = String::new();
         for (key, value) in rows {
             text += pieces.open(key, value)?.1;
@@ -104,7 +104,7 @@ mod tests {
         fn a_blob_is_its_pieces_in_order(unit in "\\PC{1,9}", times in 1..20_000usize, from: u32) {
             let text = unit.repeat(times);
             let from = u64::from(from);
-            let rows: Vec<Row> = rows(PLACE.0, PLACE.1, 5, from, &text).collect();
+            let rows: Vec<BlobRow> = rows(PLACE.0, PLACE.1, 5, from, &text).collect();
             prop_assert!(rows.is_sorted());
             prop_assert!(rows.len() <= text.len() / (PIECE_BYTES - 3) + 1);
             let end = from + text.len() as u64;
@@ -113,7 +113,7 @@ mod tests {
             prop_assert!(opened(&rows, 5, Some(from + 1), end).is_err(), "begins too early");
             prop_assert!(opened(&rows, 5, Some(from), end + 1).is_err(), "ends too early");
             for gone in 0..rows.len() {
-                let rest: Vec<Row> = (0..).zip(&rows).filter(|(n, _)| *n != gone).map(|(_, row)| row.clone()).collect();
+                let rest: Vec<BlobRow> = (0..).zip(&rows).filter(|(n, _)| *n != gone).map(|(_, row)| row.clone()).collect();
                 prop_assert!(opened(&rest, 5, Some(from), end).is_err(), "without piece {}", gone);
             }
         }

@@ -35,6 +35,7 @@ pub(crate) struct Forward {
 impl Forward {
     /// From `from` on; `first` is the session's first record.
     pub(crate) fn new(session: SessionId, from: Seq, first: Seq) -> Self {
+        // Only the first record of all is linked to nothing. A fork's is linked to its parent's, which is not read here.
         let link = (from == first && first == Seq(1)).then_some(0);
         Self { session, due: from, link }
     }

@@ -17,7 +17,7 @@ pub struct Damage {
     /// How many acknowledged records are gone; `None` where that cannot be known.
     pub lost: Option<u64>,
     /// Where the damaged files were put, if they had to be moved or changed.
-    pub kept_aside: Option<PathBuf>,
+    pub quarantine: Option<PathBuf>,
 }
 
 impl Damage {
@@ -28,14 +28,14 @@ impl Damage {
             kept_through: self.kept_through.min(other.kept_through),
             resumes_at: self.resumes_at.zip(other.resumes_at).map(|(one, other)| one.max(other)),
             lost: self.lost.zip(other.lost).map(|(one, other)| one + other),
-            kept_aside: self.kept_aside.or(other.kept_aside),
+            quarantine: self.quarantine.or(other.quarantine),
         }
     }
 }
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { session, kept_through, resumes_at, lost, kept_aside } = self;
+        let Self { session, kept_through, resumes_at, lost, quarantine } = self;
         match lost {
             Some(1) => write!(f, "session {session} lost 1 record")?,
             Some(lost) => write!(f, "session {session} lost {lost} records")?,
@@ -49,7 +49,7 @@ impl fmt::Display for Damage {
                 write!(f, "; it is whole up to record {kept} and from record {resumes} on")?;
             }
         }
-        match kept_aside {
+        match quarantine {
             Some(path) => write!(f, "; the damaged files are in {}", path.display()),
             None => Ok(()),
         }

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 /// The unit in which the system counts, whatever the file system's own is.
-const BLOCK: u64 = 512;
+pub(crate) const BLOCK: u64 = 512;
 
 /// With less than this free a store cannot be relied on to take what is said next.
 pub(crate) const LITTLE: u64 = 16 << 20;

@@ -11,13 +11,10 @@
 use q_core::{Seq, SessionId};
 
 use crate::error::StoreError;
-use crate::key::{self, Key};
+use crate::key::{self, HEAD_SEQ, Key};
 use crate::{digest, wire};
 
 const HEADER_LEN: usize = 1 + 8 + 8;
-
-/// The sequence number under which heads are sealed: no record has it.
-pub(crate) const HEAD: Seq = Seq(0);
 
 /// A session's last record: its place, and its check, to which the next one links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,7 +25,7 @@ pub(crate) struct LogEnd {
 
 /// A payload whose check held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Opened<'a> {
+pub(crate) struct Envelope<'a> {
     pub(crate) prev: u64,
     pub(crate) check: u64,
     pub(crate) payload: &'a [u8],
@@ -71,7 +68,7 @@ fn close(key: &[u8], prev: u64, value: &mut [u8]) -> u64 {
 /// Whether a row is one of the store's, as it was written, in whatever format.
 pub(crate) fn is_own(key: &[u8], value: &[u8]) -> bool {
     let opened = match key::read(key) {
-        Some(Key::Head(session)) => open(session, HEAD, value),
+        Some(Key::Head(session)) => open(session, HEAD_SEQ, value),
         Some(Key::Record(session, seq)) => open(session, seq, value),
         Some(Key::Blob(session, seq, at)) => open_piece(session, seq, at, value),
         None => return false,
@@ -86,7 +83,7 @@ pub(crate) fn linked_to(value: &[u8]) -> Option<u64> {
 }
 
 /// Unwraps a stored value, if it is what was sealed for this place and in a format known here.
-pub(crate) fn open(session: SessionId, seq: Seq, value: &[u8]) -> Result<Opened<'_>, StoreError> {
+pub(crate) fn open(session: SessionId, seq: Seq, value: &[u8]) -> Result<Envelope<'_>, StoreError> {
     unwrap((session, seq), &key::record(session, seq), value)
 }
 
@@ -96,7 +93,7 @@ pub(crate) fn open_piece(
     seq: Seq,
     at: u64,
     value: &[u8],
-) -> Result<Opened<'_>, StoreError> {
+) -> Result<Envelope<'_>, StoreError> {
     unwrap((session, seq), &key::blob(session, seq, at), value)
 }
 
@@ -104,7 +101,7 @@ fn unwrap<'a>(
     (session, seq): (SessionId, Seq),
     key: &[u8],
     value: &'a [u8],
-) -> Result<Opened<'a>, StoreError> {
+) -> Result<Envelope<'a>, StoreError> {
     let damaged = StoreError::Damaged { session, seq };
     let Some((header, payload)) = value.split_first_chunk::<HEADER_LEN>() else { return Err(damaged) };
     let [format, links @ ..] = header;
@@ -122,7 +119,7 @@ fn unwrap<'a>(
             found: format!("session {session}, record {seq}, format {format}"),
         });
     }
-    Ok(Opened { prev, check, payload })
+    Ok(Envelope { prev, check, payload })
 }
 
 fn check(key: &[u8], format: u8, prev: u64, payload: &[u8]) -> u64 {
@@ -158,7 +155,7 @@ mod tests {
             let (value, check) = sealed(session, seq, prev, &payload);
             prop_assert_eq!(&value, &sealed_in(wire::FORMAT, session, seq, prev, &payload));
             let opened = open(session, seq, &value).map_err(|error| TestCaseError::fail(error.to_string()))?;
-            prop_assert_eq!(opened, Opened { prev, check, payload: &payload });
+            prop_assert_eq!(opened, Envelope { prev, check, payload: &payload });
             let other = SessionId(session.0 ^ elsewhere.max(1));
             prop_assert!(open(other, seq, &value).is_err());
             prop_assert!(open(session, Seq(seq.0 ^ later), &value).is_err());

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use q_core::SessionId;
 
 use crate::anchor::{self, Anchored};
-use crate::aside::{self, Report};
 use crate::damage::Damage;
 use crate::directory::{self, Found};
 use crate::disk::{self, LITTLE};
@@ -18,6 +17,7 @@ use crate::files::journal::RowKind;
 use crate::files::look::{self, Depth, Flaw};
 use crate::files::{mend, pieces, table};
 use crate::key::{self, Key};
+use crate::quarantine::{self, DamageReport};
 use crate::shadow::TRIAL_BYTES;
 use crate::{wire, writable};
 
@@ -39,7 +39,7 @@ pub struct Examination {
     /// What sessions are called, as far as their heads can be read. Nobody's, where the store is in use.
     pub names: BTreeMap<SessionId, String>,
     /// Where damaged files were put, with what they were.
-    pub kept_aside: Vec<(PathBuf, Vec<String>)>,
+    pub quarantine: Vec<(PathBuf, Vec<String>)>,
 }
 
 /// What a store is like.
@@ -112,7 +112,7 @@ fn examine_beside(dir: &Path, free: Option<u64>) -> Examination {
         | StoreError::Poisoned
         | StoreError::Io(_)) => Condition::Inaccessible(error),
     });
-    let reports = aside::reports(dir);
+    let reports = quarantine::reports(dir);
     let damage = lost(&reports);
     Examination {
         path: dir.into(),
@@ -123,16 +123,16 @@ fn examine_beside(dir: &Path, free: Option<u64>) -> Examination {
         free,
         damage,
         names,
-        kept_aside: reports.into_iter().map(|report| (report.place, report.files)).collect(),
+        quarantine: reports.into_iter().map(|report| (report.place, report.files)).collect(),
     }
 }
 
 /// Everything that sessions of the store in `dir` lost so far, whether the person was told or not.
 pub fn losses(dir: &Path) -> Vec<Damage> {
-    lost(&aside::reports(dir))
+    lost(&quarantine::reports(dir))
 }
 
-fn lost(reports: &[Report]) -> Vec<Damage> {
+fn lost(reports: &[DamageReport]) -> Vec<Damage> {
     reports.iter().flat_map(|report| report.damage.clone()).collect()
 }
 
@@ -163,7 +163,7 @@ fn condition(
     if found == Found::Unmarked {
         files.push("the marker".into());
     }
-    let rows = Rows::of(dir, anchored.as_ref()).map_err(failed)?;
+    let rows = FoundRows::of(dir, anchored.as_ref()).map_err(failed)?;
     names.extend(rows.names.into_iter().map(|(session, (_, name))| (session, name)));
     let sessions: Vec<SessionId> = rows.missing.into_keys().collect();
     if anchored.as_ref().is_none_or(Anchored::was_damaged) {
@@ -186,14 +186,14 @@ fn condition(
 
 /// What the rows in a store's files tell, read without opening it.
 #[derive(Default)]
-struct Rows {
+struct FoundRows {
     /// Sessions whose last acknowledged record stands in no file.
     missing: BTreeMap<SessionId, LogEnd>,
     /// What each session was called last, and the number of the write that says so.
     names: BTreeMap<SessionId, (u64, String)>,
 }
 
-impl Rows {
+impl FoundRows {
     fn of(dir: &Path, anchored: Option<&Anchored>) -> io::Result<Self> {
         let missing = anchored.map(|anchored| anchored.ends().collect()).unwrap_or_default();
         let sessions = anchored.map(Anchored::sessions).unwrap_or_default();
@@ -228,7 +228,7 @@ impl Rows {
             }
             Some(Key::Head(session)) => {
                 if self.names.get(&session).is_none_or(|(known, _)| *known <= order)
-                    && let Ok(opened) = envelope::open(session, envelope::HEAD, value)
+                    && let Ok(opened) = envelope::open(session, key::HEAD_SEQ, value)
                     && let Ok(head) = wire::decode_head(session, opened.payload)
                 {
                     self.names.insert(session, (order, head.name.to_string()));
@@ -346,7 +346,7 @@ impl fmt::Display for Examination {
             let id = damage.session.to_string();
             writeln!(f, "{}", damage.to_string().replacen(&id, &self.called(damage.session), 1))?;
         }
-        for (place, files) in self.kept_aside.iter().filter(|(_, files)| !files.is_empty()) {
+        for (place, files) in self.quarantine.iter().filter(|(_, files)| !files.is_empty()) {
             writeln!(f, "kept aside in {}: {}", place.display(), files.join(", "))?;
         }
         Ok(())

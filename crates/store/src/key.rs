@@ -8,6 +8,9 @@ pub(crate) const BLOB_LEN: usize = RECORD_LEN + 8;
 /// How long keys are.
 pub(crate) const LENGTHS: [usize; 3] = [SESSION_LEN, RECORD_LEN, BLOB_LEN];
 
+/// The sequence number under which heads are sealed, and told of in errors: no record has it.
+pub(crate) const HEAD_SEQ: Seq = Seq(0);
+
 /// The key of a session's head.
 pub(crate) fn head(session: SessionId) -> [u8; SESSION_LEN] {
     session.0.to_be_bytes()

@@ -2,10 +2,10 @@
 
 use q_core::{Batch, EntryNo, Head, Seq, SessionId, Stamped, Stored};
 
+use crate::byte_range::ByteRange;
 use crate::damage::Damage;
 use crate::error::StoreError;
 use crate::page::Page;
-use crate::result::Stretch;
 use crate::store::Store;
 
 /// A layer over a store. Whatever it does not do itself, the store behind it does.
@@ -42,8 +42,8 @@ impl<L: StoreLayer> Store for L {
         self.behind().page(session, before, bytes)
     }
 
-    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
-        self.behind().result(session, stretch)
+    fn result(&self, session: SessionId, range: ByteRange) -> Result<String, StoreError> {
+        self.behind().result(session, range)
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {

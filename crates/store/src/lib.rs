@@ -5,14 +5,14 @@
 //! Pages and tails are folded by [`q_core::Transcript`], which is the one definition of an entry.
 //!
 //! What was acknowledged stands in the `anchor` too, outside the engine. `files` reads the engine's files without
-//! trusting them, `settle` decides what of a damaged log is to be believed, `aside` keeps what a repair changes. The
+//! trusting them, `settle` decides what of a damaged log is to be believed, `quarantine` keeps what a repair changes. The
 //! promises, and what they do not cover, are in `docs/durability.md`.
 //!
 //! Not here: what a record means (`q-core`), who writes when (the host).
 
 mod anchor;
-mod aside;
 mod blob;
+mod byte_range;
 mod chain;
 mod damage;
 mod digest;
@@ -33,6 +33,8 @@ mod newest;
 mod order;
 mod page;
 mod probe;
+mod prober;
+mod quarantine;
 mod result;
 mod settle;
 mod shadow;
@@ -41,6 +43,7 @@ mod tail;
 mod wire;
 mod writable;
 
+pub use byte_range::ByteRange;
 pub use damage::Damage;
 pub use directory::is_there;
 pub use disk::disk_use;
@@ -50,7 +53,7 @@ pub use fjall::FjallStore;
 pub use layer::StoreLayer;
 pub use memory::MemoryStore;
 pub use page::Page;
-pub use probe::{Probed, Prober, probe};
-pub use result::Stretch;
+pub use probe::probe;
+pub use prober::{Probed, Prober};
 pub use shadow::takes_more;
 pub use store::Store;

@@ -2,8 +2,8 @@
 
 use q_core::{Fork, Seq, SessionId, Stamped};
 
+use crate::byte_range::ByteRange;
 use crate::error::StoreError;
-use crate::result::Stretch;
 
 /// Every session's records at one moment.
 pub(crate) trait Log {
@@ -27,6 +27,6 @@ pub(crate) trait Log {
     /// The one record at this place, which must be there.
     fn record(&self, session: SessionId, seq: Seq) -> Result<Stamped, StoreError>;
 
-    /// A stretch of what stands beside this record, which begins within that.
-    fn rest(&self, record: &Stamped, stretch: Stretch) -> Result<String, StoreError>;
+    /// A byte range of what stands beside this record, which begins within that.
+    fn rest(&self, record: &Stamped, range: ByteRange) -> Result<String, StoreError>;
 }

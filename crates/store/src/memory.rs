@@ -5,11 +5,12 @@ use std::sync::{Mutex, MutexGuard};
 
 use q_core::{Batch, EntryNo, Fork, Head, Seq, SessionId, Stamped, Stored};
 
+use crate::byte_range::ByteRange;
 use crate::damage::Damage;
 use crate::error::StoreError;
 use crate::log::Log;
 use crate::page::Page;
-use crate::result::{self, Stretch};
+use crate::result;
 use crate::store::Store;
 use crate::{order, page, tail};
 
@@ -19,17 +20,17 @@ pub struct MemoryStore {
     sessions: Mutex<Sessions>,
 }
 
-type Sessions = BTreeMap<SessionId, Kept>;
+type Sessions = BTreeMap<SessionId, MemorySession>;
 
 #[derive(Debug)]
-struct Kept {
+struct MemorySession {
     head: Head,
     records: Vec<Stamped>,
     /// What stands beside them.
     blobs: BTreeMap<Seq, String>,
 }
 
-impl Kept {
+impl MemorySession {
     fn new(head: &Head) -> Self {
         Self { head: head.clone(), records: Vec::new(), blobs: BTreeMap::new() }
     }
@@ -50,7 +51,7 @@ impl Store for MemoryStore {
         let mut sessions = self.sessions()?;
         let order::Verified { heads, erased } = order::verify(batches, |session| sessions.last(session))?;
         for (id, head) in heads {
-            let kept = sessions.entry(id).or_insert_with(|| Kept::new(head));
+            let kept = sessions.entry(id).or_insert_with(|| MemorySession::new(head));
             kept.head = head.clone();
         }
         for stamped in batches.iter().flat_map(|batch| &batch.records) {
@@ -63,6 +64,7 @@ impl Store for MemoryStore {
                 kept.blobs.insert(blob.seq, blob.text.clone());
             }
         }
+        // Last: a batch may write to a session and erase it.
         sessions.retain(|id, _| !erased.contains(id));
         Ok(())
     }
@@ -87,8 +89,8 @@ impl Store for MemoryStore {
         page::read(&*self.sessions()?, session, before, bytes).map(|(page, _)| page)
     }
 
-    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
-        result::read(&*self.sessions()?, session, stretch)
+    fn result(&self, session: SessionId, range: ByteRange) -> Result<String, StoreError> {
+        result::read(&*self.sessions()?, session, range)
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
@@ -141,11 +143,11 @@ impl Log for Sessions {
         found.filter(|stamped| stamped.seq == seq).ok_or(StoreError::Damaged { session, seq })
     }
 
-    fn rest(&self, record: &Stamped, stretch: Stretch) -> Result<String, StoreError> {
+    fn rest(&self, record: &Stamped, range: ByteRange) -> Result<String, StoreError> {
         let kept = self.get(&record.session).and_then(|kept| kept.blobs.get(&record.seq));
         let rest = kept.map_or("", String::as_str);
-        let at = stretch.from.saturating_sub(record.text().len() as u64) as usize;
+        let at = range.from.saturating_sub(record.text().len() as u64) as usize;
         let (_, rest) = rest.split_at(rest.floor_char_boundary(at));
-        Ok(rest[..rest.floor_char_boundary(stretch.bytes)].to_owned())
+        Ok(rest[..rest.floor_char_boundary(range.bytes)].to_owned())
     }
 }

@@ -67,6 +67,7 @@ pub(crate) fn read<L: Log>(
         }
     }
     if let (true, Some(first)) = (trimmed, measure.first) {
+        // What is older are pieces of an entry that begins out of reach.
         records = records.split_off(&Seq(first.0));
     }
     let needed: Vec<Seq> = records.values().filter_map(text_of).collect();

@@ -45,6 +45,7 @@ pub(crate) fn verify(
         }
         heads.extend(batch.heads.iter().map(|head| (head.id, head)));
     }
+    // Whatever else a batch says of a session that it erases, nothing of it is left behind.
     heads.retain(|session, _| !erased.contains(session));
     for (&session, &end) in ends.iter().filter(|(session, _)| !erased.contains(session)) {
         in_place(session, end, heads.get(&session).map_or(Seq(0), |head| head.seq))?;

@@ -3,49 +3,20 @@
 //! After an unclean end nobody knows what is in the store's files. They are looked at first, and the engine gets only what
 //! looks right; should it still ask for all memory there is, or give up, then in a process made for that.
 
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::process::{ExitCode, ExitStatus};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::FjallStore;
 use crate::error::StoreError;
-
-/// Runs [`probe`] for a store's directory in a process of its own, and says how that ended. Only an end by a signal or
-/// with the probe's own code says something about the store.
-pub type Prober<'a> = &'a dyn Fn(&Path) -> io::Result<ExitStatus>;
+use crate::prober::Probed;
 
 /// The most memory that opening a store may ask for.
 const ADDRESS_SPACE: u64 = 2 << 30;
 
 /// The most time on a processor that it may take, in seconds: longer than any store needs, and shorter than a person waits.
 const SECONDS: u64 = 20;
-
-/// How a probe went: what its process is to end with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Probed {
-    /// The engine takes the files.
-    Fine,
-    Refused,
-}
-
-impl Probed {
-    /// The process's exit code.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Fine => 0,
-            Self::Refused => 65,
-        }
-    }
-}
-
-impl From<Probed> for ExitCode {
-    fn from(probed: Probed) -> Self {
-        Self::from(probed.code())
-    }
-}
 
 /// Opens the store in `dir` as far as that can do harm, with little memory and time to ask for, and closes it again. Meant
 /// for a process of its own, which does nothing else: the limits stay.
@@ -61,13 +32,5 @@ pub fn probe(dir: &Path) -> Probed {
         Ok(Err(StoreError::Unreadable { .. })) | Err(_) => Probed::Refused,
         // Whatever else is wrong, the one who opens it in earnest is told.
         Ok(Ok(()) | Err(_)) => Probed::Fine,
-    }
-}
-
-/// Whether a probe's end says that the engine must not get the files.
-pub(crate) fn warns(status: ExitStatus) -> bool {
-    match status.code() {
-        Some(code) => code == i32::from(Probed::Refused.code()),
-        None => true,
     }
 }

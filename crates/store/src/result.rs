@@ -1,36 +1,27 @@
-//! Results read on: a stretch of what is kept of one, from its record and, further on, from the blob beside that.
+//! Results read on: a byte range of what is kept of one, from its record and, further on, from the blob beside that.
 
 use q_core::{EntryNo, Seq, SessionId, Stamped};
 
+use crate::byte_range::ByteRange;
 use crate::error::StoreError;
 use crate::log::Log;
 
 /// No character is longer.
 const LONGEST_CHARACTER: usize = 4;
 
-/// What of a result is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
-    pub entry: EntryNo,
-    /// The place of the first byte wanted; within a character, that character's.
-    pub from: u64,
-    /// At most so many bytes, cut between characters; a character at least.
-    pub bytes: usize,
-}
-
 /// Does the work of [`crate::Store::result`].
-pub(crate) fn read<L: Log>(log: &L, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
-    let Stretch { entry, from, bytes } = stretch;
+pub(crate) fn read<L: Log>(log: &L, session: SessionId, range: ByteRange) -> Result<String, StoreError> {
+    let ByteRange { entry, from, bytes } = range;
     let Some((owner, seq)) = owner(log, session, entry)? else { return Ok(String::new()) };
     let record = log.record(owner, seq)?;
     let bytes = bytes.max(LONGEST_CHARACTER);
     let text = record.text();
     if let Some(at) = usize::try_from(from).ok().filter(|at| *at < text.len()) {
         let (_, rest) = text.split_at(text.floor_char_boundary(at));
-        let (stretch, _) = rest.split_at(rest.floor_char_boundary(bytes));
-        return Ok(stretch.to_owned());
+        let (wanted, _) = rest.split_at(rest.floor_char_boundary(bytes));
+        return Ok(wanted.to_owned());
     }
-    if from < end(&record) { log.rest(&record, Stretch { bytes, ..stretch }) } else { Ok(String::new()) }
+    if from < end(&record) { log.rest(&record, ByteRange { bytes, ..range }) } else { Ok(String::new()) }
 }
 
 /// Where what is kept of the record's result ends.

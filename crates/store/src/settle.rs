@@ -24,7 +24,7 @@ struct Run {
 
 /// A session as it was after one of its records.
 #[derive(Clone, Debug)]
-struct State {
+struct Checkpoint {
     head: Head,
     end: LogEnd,
 }
@@ -47,9 +47,9 @@ pub(crate) struct Walk {
     pub(crate) blobs: Vec<Beside>,
     runs: Vec<Run>,
     /// After the first run, if that begins with the session's creation.
-    state: Option<State>,
+    state: Option<Checkpoint>,
     /// Before the last record of that run.
-    before: Option<State>,
+    before: Option<Checkpoint>,
     /// The check of the record at the acknowledged end, if one can be read there.
     at_anchor: Option<u64>,
 }
@@ -85,7 +85,7 @@ impl Verdict {
             kept_through: Seq(first.0.saturating_sub(1)),
             resumes_at: Some(last.next()),
             lost: Some(gone.len() as u64),
-            kept_aside: None,
+            quarantine: None,
         };
         match self {
             Self::Whole(end) => Self::Told(end, alone),
@@ -145,7 +145,7 @@ pub(crate) fn walk<V: AsRef<[u8]>>(
             Some(_) | None => {
                 if walk.runs.is_empty() && (seq > Seq(1) || opened.prev == 0) {
                     let head = Head::created(&stamped?);
-                    walk.state = head.map(|head| State { head, end });
+                    walk.state = head.map(|head| Checkpoint { head, end });
                 }
                 walk.runs.push(Run { from: seq, to: seq, check: opened.check, prev: opened.prev });
             }
@@ -159,7 +159,7 @@ impl Walk {
     ///
     /// The last of them is not believed if the run that leads to the session's end follows it and is linked to another:
     /// it is whole, but of another time.
-    fn beginning(&self, ending: Option<&Run>) -> Option<&State> {
+    fn beginning(&self, ending: Option<&Run>) -> Option<&Checkpoint> {
         let state = self.state.as_ref()?;
         match ending {
             Some(run) if run.from == state.end.seq.next() && run.prev != state.end.check => {
@@ -193,7 +193,7 @@ impl Walk {
             kept_through,
             resumes_at,
             lost,
-            kept_aside: None,
+            quarantine: None,
         };
         let acknowledged = anchored.map_or(Seq(0), |end| end.seq);
         let named = head.map(|(_, end)| end).filter(|end| end.seq >= acknowledged);

@@ -41,7 +41,7 @@ impl Shadow {
             .and_then(|()| shadow.lay_out(&dir))
             .map_err(|error| StoreError::from_io(place, error))?;
         directory::mark(place, layout)?;
-        if !anchor::is_known(&dir) {
+        if !anchor::is_readable(&dir) {
             // A later version's, which this one can compare with nothing.
             fs::remove_file(place.join(anchor::FILE)).unwrap_or_default();
         }

@@ -4,10 +4,10 @@
 
 use q_core::{Batch, EntryNo, Head, Seq, SessionId, Stamped, Stored};
 
+use crate::byte_range::ByteRange;
 use crate::damage::Damage;
 use crate::error::StoreError;
 use crate::page::Page;
-use crate::result::Stretch;
 
 /// Every session's records, in order, and the head each session has after its last one.
 ///
@@ -43,8 +43,8 @@ pub trait Store: Send + Sync {
     /// gone.
     fn page(&self, session: SessionId, before: Option<EntryNo>, bytes: usize) -> Result<Page, StoreError>;
 
-    /// A stretch of what is kept of a result. Empty behind its end, and where there is no such entry.
-    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError>;
+    /// A byte range of what is kept of a result. Empty behind its end, and where there is no such entry.
+    fn result(&self, session: SessionId, range: ByteRange) -> Result<String, StoreError>;
 
     /// A session's records from `from` on, in order, at most `limit` of them.
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError>;

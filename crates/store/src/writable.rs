@@ -8,7 +8,7 @@ use rustix::fs::{Access, access};
 
 use crate::error::StoreError;
 use crate::files::look;
-use crate::{anchor, aside};
+use crate::{anchor, quarantine};
 
 /// What is written in place; all else is replaced, which is its directory's matter.
 fn is_written_in_place(path: &Path) -> bool {
@@ -25,7 +25,7 @@ fn below(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         if path.is_dir() {
-            if !path.ends_with(aside::DIRECTORY) {
+            if !path.ends_with(quarantine::DIRECTORY) {
                 below(&path)?;
             }
         } else if is_written_in_place(&path) {

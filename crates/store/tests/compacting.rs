@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use q_core::{Head, Seq, SessionId, Stamped};
-use q_crash::driver::{Driver, Step};
-use q_crash::image::{Image, Written, scratch};
+use q_crash::driver::{Driver, DriverStep};
+use q_crash::image::{Image, WrittenRecords, scratch};
 use q_store::{FjallStore, Store, StoreError, disk_use};
 use q_testkit::clock;
 
@@ -22,9 +22,9 @@ fn marked(dir: &Path) -> Vec<String> {
 }
 
 fn turn(driver: &mut Driver<'_>, session: usize, text: &str) {
-    driver.take(Step::Submit(session, "why?".into()));
-    driver.take(Step::Text(session, text.into()));
-    driver.take(Step::Done(session));
+    driver.take(DriverStep::Submit(session, "why?".into()));
+    driver.take(DriverStep::Text(session, text.into()));
+    driver.take(DriverStep::Done(session));
 }
 
 type All = BTreeMap<SessionId, (Head, Vec<Stamped>)>;
@@ -42,25 +42,25 @@ fn what_was_erased_stands_in_no_file() {
         let dir = place.path().join("store");
         let store = FjallStore::open(&dir).unwrap();
         let mut driver = Driver::new(&store, 1, 1);
-        driver.take(Step::Create);
-        driver.take(Step::Rename(1, MARK.into()));
-        driver.take(Step::Draft(1, MARK.into()));
-        driver.take(Step::Submit(1, MARK.into()));
-        driver.take(Step::Call(1, false));
-        driver.take(Step::Result(1, format!("{MARK} ").repeat(3_000)));
+        driver.take(DriverStep::Create);
+        driver.take(DriverStep::Rename(1, MARK.into()));
+        driver.take(DriverStep::Draft(1, MARK.into()));
+        driver.take(DriverStep::Submit(1, MARK.into()));
+        driver.take(DriverStep::Call(1, false));
+        driver.take(DriverStep::Result(1, format!("{MARK} ").repeat(3_000)));
         let beside = |(_, records): &(Head, Vec<Stamped>)| records.iter().any(|one| one.beside() > 90_000);
         assert!(all(&store).values().any(beside), "most of the result is in a blob");
         for _ in 0..50 {
-            driver.take(Step::Text(1, format!("{MARK} ")));
-            driver.take(Step::Wait(200));
+            driver.take(DriverStep::Text(1, format!("{MARK} ")));
+            driver.take(DriverStep::Wait(200));
         }
-        driver.take(Step::Done(1));
+        driver.take(DriverStep::Done(1));
         turn(&mut driver, 0, "kept");
         if in_tables {
             store.compact().unwrap();
         }
         assert!(!store.is_worth_compacting());
-        driver.take(Step::Erase(1));
+        driver.take(DriverStep::Erase(1));
         driver.settle();
         assert!(store.is_worth_compacting());
         assert!(!marked(&dir).is_empty(), "there is nothing to find");
@@ -90,16 +90,16 @@ fn the_disk_holds_little_more_than_the_texts() {
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
     for _ in 1..8 {
-        driver.take(Step::Create);
+        driver.take(DriverStep::Create);
     }
     for round in 0..375 {
         for session in 0..8 {
-            driver.take(Step::Submit(session, format!("{round} {} ", "why is it so? ".repeat(560))));
-            driver.take(Step::Done(session));
+            driver.take(DriverStep::Submit(session, format!("{round} {} ", "why is it so? ".repeat(560))));
+            driver.take(DriverStep::Done(session));
         }
     }
     for erased in [1, 3, 5, 7] {
-        driver.take(Step::Erase(erased));
+        driver.take(DriverStep::Erase(erased));
     }
     driver.settle();
     drop(driver);
@@ -155,12 +155,12 @@ fn nobody_notices_it() {
         });
         let mut driver = Driver::new(&store, 1, 1);
         for round in 0..60 {
-            driver.take(Step::Create);
+            driver.take(DriverStep::Create);
             turn(&mut driver, round, &format!("{round} it is "));
-            driver.take(Step::Fork(round, None));
-            driver.take(Step::Close(round));
+            driver.take(DriverStep::Fork(round, None));
+            driver.take(DriverStep::Close(round));
             if round % 3 == 2 {
-                driver.take(Step::Erase(round - 1));
+                driver.take(DriverStep::Erase(round - 1));
             }
             let heads = store.heads().unwrap();
             let recovered = driver.recovered();
@@ -174,7 +174,7 @@ fn nobody_notices_it() {
         runs = compacts.join().unwrap();
     });
     assert!(runs > 1, "{runs}");
-    let written = Written::all_of(&store);
+    let written = WrittenRecords::all_of(&store);
     let before = all(&store);
     drop(store);
     let store = FjallStore::open(&dir).unwrap();
@@ -213,13 +213,13 @@ fn what_a_commit_waits_for() {
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
     for _ in 1..8 {
-        driver.take(Step::Create);
+        driver.take(DriverStep::Create);
     }
     for megabytes in [10, 100, 500] {
         while store.heads().unwrap().iter().map(|head| head.bytes).sum::<u64>() < megabytes * 1_000_000 {
             for session in 0..8 {
-                driver.take(Step::Submit(session, "why is it so? ".repeat(5_000)));
-                driver.take(Step::Done(session));
+                driver.take(DriverStep::Submit(session, "why is it so? ".repeat(5_000)));
+                driver.take(DriverStep::Done(session));
             }
         }
         let done = AtomicBool::new(true);
@@ -237,9 +237,9 @@ fn what_a_commit_waits_for() {
                 });
                 while !done.load(Ordering::SeqCst) || took.len() < 200 {
                     let before = clock::now();
-                    driver.take(Step::Submit(0, "why?".into()));
+                    driver.take(DriverStep::Submit(0, "why?".into()));
                     took.push(clock::now() - before);
-                    driver.take(Step::Done(0));
+                    driver.take(DriverStep::Done(0));
                 }
                 let compaction = compaction.join().unwrap();
                 took.sort();

@@ -10,7 +10,7 @@ use q_core::{
     Presence, PromptNo, Record, Seq, SessionId, Setup, Snapshot, Stamped, Summary, Token, Transcript, TurnNo,
     Usage, Voice, WallTime,
 };
-use q_store::{FjallStore, MemoryStore, Page, Store, StoreError, Stretch};
+use q_store::{ByteRange, FjallStore, MemoryStore, Page, Store, StoreError};
 
 use q_crash::driver::{Driver, limits, steps};
 
@@ -449,7 +449,7 @@ fn results_are_read_on_behind_their_records(store: &dyn Store) {
     let read_on = |session, entry, bytes: usize| {
         let mut read = String::new();
         loop {
-            let more = store.result(session, Stretch { entry, from: read.len() as u64, bytes }).unwrap();
+            let more = store.result(session, ByteRange { entry, from: read.len() as u64, bytes }).unwrap();
             assert!(more.len() <= bytes.max(4), "{} bytes where {bytes} were asked for", more.len());
             if more.is_empty() {
                 return read;
@@ -463,7 +463,7 @@ fn results_are_read_on_behind_their_records(store: &dyn Store) {
     for from in [0, 1, 99, 100, 101, 32_867, 32_868, 32_869, 200_001, all.len() - 1] {
         let at = all.floor_char_boundary(from);
         let expected = &all[at..all.floor_char_boundary(at + 24)];
-        let read = store.result(SESSION, Stretch { entry, from: from as u64, bytes: 24 }).unwrap();
+        let read = store.result(SESSION, ByteRange { entry, from: from as u64, bytes: 24 }).unwrap();
         assert!(!read.is_empty() && all[at..].starts_with(&read), "from {from}: {read:?}, not {expected:?}");
     }
     for (session, entry, from) in [
@@ -475,7 +475,7 @@ fn results_are_read_on_behind_their_records(store: &dyn Store) {
         (SessionId(77), entry, 0),
     ] {
         assert_eq!(
-            store.result(session, Stretch { entry, from, bytes: 99 }).unwrap(),
+            store.result(session, ByteRange { entry, from, bytes: 99 }).unwrap(),
             "",
             "{session}.{entry} from {from}"
         );
@@ -540,6 +540,6 @@ fn an_erased_session_leaves_nothing(store: &dyn Store) {
     };
     store.append(&[large]).unwrap();
     store.append(&[gone]).unwrap();
-    assert_eq!(store.result(id, Stretch { entry, from: 0, bytes: 99 }).unwrap(), "");
+    assert_eq!(store.result(id, ByteRange { entry, from: 0, bytes: 99 }).unwrap(), "");
     assert_eq!(store.verify().unwrap(), []);
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use q_crash::driver::{Driver, Step, steps};
-use q_crash::image::{self, Image, Written, scratch};
+use q_crash::driver::{Driver, DriverStep, steps};
+use q_crash::image::{self, Image, WrittenRecords, scratch};
 use q_crash::power::{ANCHOR, HARMS, Harm, JOURNAL, harm, journal_end, mix_anchor};
 use q_store::{Condition, FjallStore, Store, examine};
 
@@ -17,7 +17,7 @@ use crate::rot::sample;
 /// A store as a killed process leaves it: what was synced, and behind it text that was not.
 struct Left {
     image: Image,
-    written: Written,
+    written: WrittenRecords,
     /// The bytes of the journal that were never synced.
     unsynced: Range<usize>,
     /// The anchor when the store was opened.
@@ -35,17 +35,17 @@ fn left_behind(reopened: bool) -> Left {
     }
     let older_anchor = Image::of(&dir).files[Path::new(ANCHOR)].clone();
     let mut driver = Driver::new(&store, 1, 1);
-    driver.take(Step::Create);
+    driver.take(DriverStep::Create);
     for session in [0, 1] {
-        driver.take(Step::Submit(session, "why?".into()));
-        driver.take(Step::Text(session, "because ".into()));
+        driver.take(DriverStep::Submit(session, "why?".into()));
+        driver.take(DriverStep::Text(session, "because ".into()));
     }
-    driver.take(Step::Submit(0, "and then?".into()));
-    let acknowledged = Written::all_of(&store);
+    driver.take(DriverStep::Submit(0, "and then?".into()));
+    let acknowledged = WrittenRecords::all_of(&store);
     let from = journal_end(&Image::of(&dir));
     for session in [0, 1, 0, 1] {
-        driver.take(Step::Text(session, "and this is text that waits for no disk at all, ".into()));
-        driver.take(Step::Wait(200));
+        driver.take(DriverStep::Text(session, "and this is text that waits for no disk at all, ".into()));
+        driver.take(DriverStep::Wait(200));
     }
     let image = Image::of(&dir);
     let unsynced = from..journal_end(&image);
@@ -54,7 +54,7 @@ fn left_behind(reopened: bool) -> Left {
     Left { image, written, unsynced, older_anchor }
 }
 
-fn nothing_is_lost_or_told(image: &Image, dir: &Path, written: &Written, what: &str) {
+fn nothing_is_lost_or_told(image: &Image, dir: &Path, written: &WrittenRecords, what: &str) {
     image.write(dir);
     let examination = examine(dir);
     assert!(matches!(examination.condition, Condition::Healthy { .. }), "{what}: {examination}");
@@ -163,14 +163,14 @@ fn an_anchor_of_any_age_raises_no_false_alarm() {
             let synced = || Image::of(&dir).files[anchor].clone();
             let mut older = synced();
             for step in after {
-                let erases = matches!(step, Step::Erase(_));
+                let erases = matches!(step, DriverStep::Erase(_));
                 driver.take(step);
                 if erases {
                     older = synced();
                 }
             }
             let image = Image::of(&dir).with(anchor, |bytes| mix_anchor(bytes, &older, mixture));
-            let written = Written::all_of(&store);
+            let written = WrittenRecords::all_of(&store);
             drop(driver);
             let other = place.path().join("other");
             image.write(&other);

@@ -10,17 +10,17 @@ use q_core::{
 };
 use q_store::{Damage, FjallStore, Store, StoreError};
 
-use q_crash::driver::{Driver, Step};
-use q_crash::engine::{Keyspace, Rows, flush, raw, raw_blobs, rows};
-use q_crash::image::{self, Image, Written, scratch};
+use q_crash::driver::{Driver, DriverStep};
+use q_crash::engine::{KeyValues, Keyspace, flush, raw, raw_blobs, rows};
+use q_crash::image::{self, Image, WrittenRecords, scratch};
 
 /// A closed store of two sessions with two turns each, and its rows.
 struct Sample {
     place: tempfile::TempDir,
     image: Image,
-    written: Written,
-    records: Rows,
-    heads: Rows,
+    written: WrittenRecords,
+    records: KeyValues,
+    heads: KeyValues,
 }
 
 /// Records of each session: created, tagged; queued, began, said, said, ended; queued, began, said, said, ended.
@@ -31,18 +31,18 @@ fn sample() -> Sample {
     let dir = place.path().join("store");
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
-    driver.take(Step::Create);
+    driver.take(DriverStep::Create);
     for _ in 0..2 {
         for session in [0, 1] {
-            driver.take(Step::Submit(session, "why?".into()));
-            driver.take(Step::Text(session, "because ".into()));
-            driver.take(Step::Text(session, "of this".into()));
-            driver.take(Step::Done(session));
+            driver.take(DriverStep::Submit(session, "why?".into()));
+            driver.take(DriverStep::Text(session, "because ".into()));
+            driver.take(DriverStep::Text(session, "of this".into()));
+            driver.take(DriverStep::Done(session));
         }
     }
     driver.settle();
     drop(driver);
-    let written = Written::all_of(&store);
+    let written = WrittenRecords::all_of(&store);
     drop(store);
     let image = Image::of(&dir);
     let (records, heads) = raw(&dir, |records, heads| (rows(records), rows(heads)));
@@ -102,19 +102,20 @@ fn with_a_large_result() -> (Sample, Seq) {
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
     for result in ["what was found, ".repeat(5_000), "nothing".into()] {
-        driver.take(Step::Submit(0, "read it".into()));
-        driver.take(Step::Call(0, false));
-        driver.take(Step::Result(0, result));
-        driver.take(Step::Done(0));
+        driver.take(DriverStep::Submit(0, "read it".into()));
+        driver.take(DriverStep::Call(0, false));
+        driver.take(DriverStep::Result(0, result));
+        driver.take(DriverStep::Done(0));
     }
     driver.settle();
     drop(driver);
-    let written = Written::all_of(&store);
+    let written = WrittenRecords::all_of(&store);
     let session = written.sessions().next().unwrap();
     let log = store.records(session, Seq(1), usize::MAX).unwrap();
     let seq = log.iter().find(|stamped| stamped.beside() > 0).unwrap().seq;
     drop(store);
-    let sample = Sample { image: Image::of(&dir), place, written, records: Rows::new(), heads: Rows::new() };
+    let sample =
+        Sample { image: Image::of(&dir), place, written, records: KeyValues::new(), heads: KeyValues::new() };
     (sample, seq)
 }
 
@@ -126,7 +127,7 @@ fn a_lost_piece_of_a_result_costs_that_result_and_nothing_else() {
     assert_eq!(pieces.len(), 3);
     let session = sample.written.sessions().next().unwrap();
     let (kept_through, resumes_at) = (Seq(seq.0 - 1), Some(seq.next()));
-    let damage = Damage { session, kept_through, resumes_at, lost: Some(1), kept_aside: None };
+    let damage = Damage { session, kept_through, resumes_at, lost: Some(1), quarantine: None };
     for (at, (key, value)) in pieces.iter().enumerate() {
         let changes: [&dyn Fn(&Keyspace); 4] = [
             &|blobs| blobs.remove(key.as_slice()).unwrap(),
@@ -144,7 +145,7 @@ fn a_lost_piece_of_a_result_costs_that_result_and_nothing_else() {
             let outcome = image::check(&dir, &sample.written);
             assert_eq!(outcome.lost, BTreeMap::from([(session, 1)]), "piece {at}, change {number}");
             let told: Vec<_> =
-                outcome.damage.into_iter().map(|damage| Damage { kept_aside: None, ..damage }).collect();
+                outcome.damage.into_iter().map(|damage| Damage { quarantine: None, ..damage }).collect();
             assert_eq!(told, std::slice::from_ref(&damage), "piece {at}, change {number}");
         }
     }
@@ -276,7 +277,7 @@ fn continued(texts: [&str; 2]) -> (Sample, SessionId, Seq) {
     store
         .append(&[Batch { records, blobs: vec![], heads: vec![head], durability: Durability::Synced }])
         .unwrap();
-    sample.written = Written::all_of(&store);
+    sample.written = WrittenRecords::all_of(&store);
     drop(store);
     sample.image = Image::of(&dir);
     (sample, session, first)
@@ -348,13 +349,13 @@ fn a_damaged_end_is_cut_when_it_is_read_and_told_until_somebody_was() {
     assert_eq!(stored.fault, Some(fault));
     assert_eq!(store.heads().unwrap()[0], stored.head);
     let told = store.damage();
-    let [Damage { kept_aside: Some(aside), .. }] = &told[..] else { panic!("{told:?}") };
+    let [Damage { quarantine: Some(aside), .. }] = &told[..] else { panic!("{told:?}") };
     let expected = Damage {
         session,
         kept_through: Seq(seq.0 - 1),
         resumes_at: None,
         lost: Some(1),
-        kept_aside: Some(aside.clone()),
+        quarantine: Some(aside.clone()),
     };
     assert_eq!(told, [expected]);
     assert!(fs::read_to_string(aside.join("report")).unwrap().contains(&session.to_string()));

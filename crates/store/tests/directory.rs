@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use q_core::Seq;
 use q_store::{FjallStore, Store, StoreError};
 
-use q_crash::driver::{Driver, Step};
+use q_crash::driver::{Driver, DriverStep};
+use q_crash::image::Image;
 
 fn place() -> (tempfile::TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
@@ -29,9 +30,9 @@ fn what_was_written_is_there_after_reopening() {
         let store = FjallStore::open(&dir).unwrap();
         assert_eq!(store.heads().unwrap().len(), round);
         let mut driver = Driver::new(&store, round as u64 + 1, 1);
-        driver.take(Step::Submit(0, "why?".into()));
+        driver.take(DriverStep::Submit(0, "why?".into()));
         // Streamed text is written unsynced.
-        driver.take(Step::Text(0, "because".into()));
+        driver.take(DriverStep::Text(0, "because".into()));
         driver.settle();
     }
     let store = FjallStore::open(&dir).unwrap();
@@ -43,31 +44,19 @@ fn what_was_written_is_there_after_reopening() {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).unwrap();
-        }
-    }
-}
-
 /// The files as the system holds them while the store is open are what a killed process leaves behind.
 #[test]
 fn unsynced_records_survive_the_death_of_the_process() {
     let (place, dir) = place();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
-    driver.take(Step::Submit(0, "why?".into()));
+    driver.take(DriverStep::Submit(0, "why?".into()));
     for _ in 0..50 {
-        driver.take(Step::Text(0, "because ".into()));
-        driver.take(Step::Wait(200));
+        driver.take(DriverStep::Text(0, "because ".into()));
+        driver.take(DriverStep::Wait(200));
     }
     let left_behind = place.path().join("left-behind");
-    copy(&dir, &left_behind);
+    Image::of(&dir).write(&left_behind);
     let after = FjallStore::open(&left_behind).unwrap();
     assert_eq!(after.heads().unwrap(), store.heads().unwrap());
     let head = after.heads().unwrap().remove(0);
@@ -140,8 +129,8 @@ fn what_was_written_is_acknowledged_once_it_is_synced() {
     let (_place, dir) = place();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
-    driver.take(Step::Submit(0, "why?".into()));
-    driver.take(Step::Text(0, "because of many things that take a moment to say".into()));
+    driver.take(DriverStep::Submit(0, "why?".into()));
+    driver.take(DriverStep::Text(0, "because of many things that take a moment to say".into()));
     let anchor = || fs::read(dir.join("anchor")).unwrap();
     let written = anchor();
     store.sync().unwrap();
@@ -179,7 +168,7 @@ fn whatever_small_file_is_missing_is_made_again() {
     let (_place, dir) = place();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
-    driver.take(Step::Submit(0, "why?".into()));
+    driver.take(DriverStep::Submit(0, "why?".into()));
     driver.settle();
     let head = store.heads().unwrap().remove(0);
     drop(store);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use q_store::{Condition, FjallStore, Store, examine};
 
-use q_crash::driver::{Driver, Step};
+use q_crash::driver::{Driver, DriverStep};
 use q_crash::image::Image;
 use q_crash::image::scratch;
 use q_crash::power::{JOURNAL, journal_end};
@@ -114,11 +114,11 @@ fn who_lost_something_is_named() {
     let dir = place.path().join("store");
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
-    driver.take(Step::Rename(0, "before".into()));
-    driver.take(Step::Rename(0, "thesis".into()));
-    driver.take(Step::Submit(0, "why?".into()));
+    driver.take(DriverStep::Rename(0, "before".into()));
+    driver.take(DriverStep::Rename(0, "thesis".into()));
+    driver.take(DriverStep::Submit(0, "why?".into()));
     let end = journal_end(&Image::of(&dir));
-    driver.take(Step::Done(0));
+    driver.take(DriverStep::Done(0));
     driver.settle();
     drop(driver);
     let id = store.heads().unwrap()[0].id;

@@ -9,14 +9,14 @@ use std::path::Path;
 use std::process::ExitStatus;
 
 use q_core::{Body, EntryNo, Seq};
-use q_crash::driver::{Driver, Step, steps_of};
+use q_crash::driver::{Driver, DriverStep, steps_of};
 use q_crash::engine::flush;
 use q_crash::image::{GOLDEN, Image, go_on, golden, scratch};
 use q_crash::results::all_of_result;
 use q_store::{Condition, FjallStore, Store, examine};
 
 /// Everything that can be read, as text.
-fn told(store: &dyn Store) -> String {
+fn described(store: &dyn Store) -> String {
     let mut told = String::new();
     for head in store.heads().unwrap() {
         let (id, name, presence) = (head.id, &head.name, head.presence);
@@ -49,7 +49,7 @@ fn databases_of_every_layout_open_and_go_on() {
             examine(&dir)
         );
         let store = FjallStore::open(&dir).unwrap();
-        insta::assert_snapshot!(format!("layout_{layout}"), told(&store));
+        insta::assert_snapshot!(format!("layout_{layout}"), described(&store));
         assert!(store.verify().unwrap().is_empty() && store.damage().is_empty());
         go_on(&store).unwrap();
     }
@@ -111,10 +111,12 @@ fn write() {
     let talk = |run, steps: usize| {
         let store = FjallStore::open(&dir).unwrap();
         let mut driver = Driver::new(&store, run, 3);
-        let result = |n: usize| Step::Result(0, format!("{n} lines, and so on\n").repeat(n));
-        let read = |n| [Step::Submit(0, "read".into()), Step::Call(0, false), result(n), Step::Done(0)];
+        let result = |n: usize| DriverStep::Result(0, format!("{n} lines, and so on\n").repeat(n));
+        let read = |n| {
+            [DriverStep::Submit(0, "read".into()), DriverStep::Call(0, false), result(n), DriverStep::Done(0)]
+        };
         // Small enough to stand in its record; beside it; in two pieces.
-        let results = [Step::Create].into_iter().chain([1, 3, 1800].into_iter().flat_map(read));
+        let results = [DriverStep::Create].into_iter().chain([1, 3, 1800].into_iter().flat_map(read));
         for step in results.chain(steps_of(run, steps)) {
             driver.take(step);
         }

@@ -1,6 +1,7 @@
 //! The store from outside: its contract, its directory, and damage done behind its back.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod closing;
 mod compacting;
 mod contract;
 mod crash;

@@ -8,7 +8,7 @@ use std::process::{Command, ExitStatus};
 
 use q_store::{FjallStore, Probed, Store, probe};
 
-use q_crash::image::{self, Image, Written, scratch};
+use q_crash::image::{self, Image, WrittenRecords, scratch};
 
 use crate::rot::sample;
 
@@ -63,7 +63,7 @@ fn a_number_that_asks_for_all_memory_ends_the_probe_and_not_us() {
 }
 
 /// As left by a killed process, or in good order.
-fn stores() -> (Image, Image, Written) {
+fn stores() -> (Image, Image, WrittenRecords) {
     let (closed, written) = sample(false);
     let place = scratch();
     let dir = place.path().join("store");

@@ -14,34 +14,34 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use q_crash::driver::{Driver, Step};
+use q_crash::driver::{Driver, DriverStep};
 use q_crash::engine::flush;
-use q_crash::image::{self, Image, Outcome, Written, scratch};
+use q_crash::image::{self, DamageOutcome, Image, WrittenRecords, scratch};
 
 fn talk(store: &FjallStore, run: u64, turns: usize) {
     // Commits are shared, as the host's are.
     let mut driver = Driver::new(store, run, 5);
-    driver.take(Step::Create);
-    driver.take(Step::Create);
+    driver.take(DriverStep::Create);
+    driver.take(DriverStep::Create);
     for turn in 0..turns {
         for session in 0..3 {
-            driver.take(Step::Submit(session, format!("what of {turn} and {session}?")));
-            driver.take(Step::Text(session, "this is what ".into()));
-            driver.take(Step::Text(session, "there is to say of it".into()));
-            driver.take(Step::Done(session));
+            driver.take(DriverStep::Submit(session, format!("what of {turn} and {session}?")));
+            driver.take(DriverStep::Text(session, "this is what ".into()));
+            driver.take(DriverStep::Text(session, "there is to say of it".into()));
+            driver.take(DriverStep::Done(session));
         }
     }
-    driver.take(Step::Draft(1, "half a tho".into()));
-    driver.take(Step::Close(2));
+    driver.take(DriverStep::Draft(1, "half a tho".into()));
+    driver.take(DriverStep::Close(2));
     driver.settle();
 }
 
-pub(crate) fn sample(flushed: bool) -> (Image, Written) {
+pub(crate) fn sample(flushed: bool) -> (Image, WrittenRecords) {
     let place = scratch();
     let dir = place.path().join("store");
     let store = FjallStore::open(&dir).unwrap();
     talk(&store, 1, 2);
-    let written = Written::all_of(&store);
+    let written = WrittenRecords::all_of(&store);
     drop(store);
     if flushed {
         flush(&dir);
@@ -62,7 +62,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn take(&mut self, outcome: &Outcome) {
+    fn take(&mut self, outcome: &DamageOutcome) {
         self.flips += 1;
         self.met[outcome.met.len()] += 1;
         self.lost[outcome.lost.len()] += 1;
@@ -71,14 +71,14 @@ impl Tally {
 }
 
 #[expect(clippy::print_stdout, reason = "figures for whoever runs it by hand")]
-fn tell(tallies: &BTreeMap<PathBuf, Tally>) {
+fn print_tallies(tallies: &BTreeMap<PathBuf, Tally>) {
     for (path, tally) in tallies {
         println!("{:<24} {tally:?}", path.display());
     }
 }
 
 /// Flips one bit in every `stride`th byte of every file.
-fn flip_all(image: &Image, written: &Written, stride: usize) -> BTreeMap<PathBuf, Tally> {
+fn flip_all(image: &Image, written: &WrittenRecords, stride: usize) -> BTreeMap<PathBuf, Tally> {
     let bytes_of = |(path, bytes): (&'_ PathBuf, &Vec<u8>)| {
         let path = path.clone();
         (0..bytes.len()).map(move |at| (path.clone(), at))
@@ -101,7 +101,7 @@ fn flip_all(image: &Image, written: &Written, stride: usize) -> BTreeMap<PathBuf
         }
     });
     let tallies = tallies.into_inner().unwrap();
-    tell(&tallies);
+    print_tallies(&tallies);
     tallies
 }
 

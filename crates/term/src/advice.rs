@@ -3,27 +3,28 @@
 
 use std::borrow::Cow;
 
+use crate::command::Param;
 use crate::command::table::{self, CommandRow, ROWS};
-use crate::granted::Way;
+use crate::way::Way;
 
 /// The advice in `text` for whoever types this way. What stands between backquotes and is no command stays as it is.
-pub fn said(text: &str, way: Way) -> Cow<'_, str> {
+pub fn render(text: &str, way: Way) -> Cow<'_, str> {
     let mut parts = text.split('`');
     let Some(before) = parts.next().filter(|before| before.len() < text.len()) else {
         return Cow::Borrowed(text);
     };
-    let mut said = before.to_owned();
+    let mut shown = before.to_owned();
     while let Some(quoted) = parts.next() {
         let Some(after) = parts.next() else {
             // A backquote that is not closed quotes nothing.
-            said.push('`');
-            said.push_str(quoted);
+            shown.push('`');
+            shown.push_str(quoted);
             break;
         };
-        said.push_str(&written(quoted, way).unwrap_or_else(|| format!("`{quoted}`")));
-        said.push_str(after);
+        shown.push_str(&written(quoted, way).unwrap_or_else(|| format!("`{quoted}`")));
+        shown.push_str(after);
     }
-    Cow::Owned(said)
+    Cow::Owned(shown)
 }
 
 /// A command as it is typed this way; nothing where it is none.
@@ -47,61 +48,47 @@ fn written(command: &str, way: Way) -> Option<String> {
     })
 }
 
-/// The verb of a row, and what it takes.
-fn verb(row: &CommandRow) -> Option<(String, Vec<&'static str>)> {
-    let is_verb = |word: &&str| word.starts_with(|first: char| first.is_lowercase() || first == '-');
-    let words: Vec<&str> = row.cli?.split(' ').collect();
-    let count = words.iter().take_while(|word| is_verb(word)).count();
-    let (verb, takes) = words.split_at_checked(count)?;
-    Some((verb.join(" "), takes.to_vec()))
-}
-
-/// Whether the slash command is told its session. Others mean the one in view, which the shell has not.
-fn takes_session(row: &CommandRow) -> bool {
-    ["SESSION", "[SESSION]", "NAME|NUMBER"].contains(&row.arguments)
-}
-
 fn in_a_shell(row: &CommandRow, force: bool, arguments: &str) -> Option<String> {
-    let (mut said, takes) = verb(row)?;
+    let (verb, takes) = row.shell_verb()?;
+    let mut shown = format!("q {verb}");
     if force {
-        said.push_str(" --force");
+        shown.push_str(" --force");
     }
-    let needed = takes.iter().filter(|word| !word.contains(['[', ']']));
-    let missing: Vec<&str> = if arguments.is_empty() {
-        needed.copied().collect()
-    } else {
-        needed.copied().filter(|word| *word == "SESSION" && !takes_session(row)).collect()
-    };
-    for word in missing.into_iter().chain(Some(arguments).filter(|words| !words.is_empty())) {
-        said.push(' ');
-        said.push_str(word);
+    // A slash command that is not told its session means the one in view, which the shell has not.
+    let names_session = row.params().any(Param::is_session);
+    let needed = takes.filter(|param| !param.is_optional);
+    let missing = needed.filter(|param| arguments.is_empty() || param.is_session() && !names_session);
+    for word in missing.map(|param| param.word).chain(Some(arguments).filter(|words| !words.is_empty())) {
+        shown.push(' ');
+        shown.push_str(word);
     }
-    Some(said)
+    Some(shown)
 }
 
 /// The slash command for a verb with what it is given; nothing where there is none that does the same.
 fn inside(words: &[&str]) -> Option<String> {
-    let (verb_typed, arguments) = words.split_first()?;
+    let (verb, arguments) = words.split_first()?;
     if arguments.iter().any(|word| word.starts_with('-')) {
         return None; // flags are the shell's
     }
-    let does = |row: &&CommandRow| {
-        !row.slash.is_empty()
-            && verb(row).is_some_and(|(verb, _)| verb.strip_prefix("q ") == Some(verb_typed))
+    let is_it = |row: &&CommandRow| {
+        !row.slash.is_empty() && row.shell_verb().is_some_and(|(other, _)| other == *verb)
     };
-    let row = ROWS.iter().find(does)?;
-    let (_, takes) = verb(row)?;
+    let row = ROWS.iter().find(is_it)?;
+    let (_, mut takes) = row.shell_verb()?;
+    let names_session = row.params().any(Param::is_session);
     let arguments = match arguments {
         _ if row.arguments.is_empty() => &[],
-        [_, rest @ ..] if takes.first() == Some(&"SESSION") && !takes_session(row) => rest,
+        // The session is the one in view here.
+        [_, rest @ ..] if takes.next().is_some_and(Param::is_session) && !names_session => rest,
         all => all,
     };
-    let mut said = format!("/{}", row.slash.first()?);
+    let mut shown = format!("/{}", row.slash.first()?);
     for word in arguments {
-        said.push(' ');
-        said.push_str(word);
+        shown.push(' ');
+        shown.push_str(word);
     }
-    Some(said)
+    Some(shown)
 }
 
 #[cfg(test)]
@@ -134,8 +121,8 @@ mod tests {
             ("open `", "open `", "open `"),
             ("nothing", "nothing", "nothing"),
         ] {
-            assert_eq!(said(text, Way::Slash), inside, "{text}");
-            assert_eq!(said(text, Way::Shell), shell, "{text}");
+            assert_eq!(render(text, Way::Slash), inside, "{text}");
+            assert_eq!(render(text, Way::Shell), shell, "{text}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What a terminal can tell: the events [`crate::Ui`] is fed with.
+//! What a terminal reports: the events [`crate::Ui`] is fed with.
 
-use crossterm::event::{Event as TerminalEvent, KeyEvent};
+use crossterm::event::{Event as CrosstermEvent, KeyEvent};
 
 /// One thing that happened at the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum TerminalEvent {
     /// A key was pressed, repeated or released.
     Key(KeyEvent),
     /// Text was pasted, in one piece.
@@ -17,15 +17,15 @@ pub enum Event {
     Other,
 }
 
-impl From<TerminalEvent> for Event {
-    fn from(event: TerminalEvent) -> Self {
+impl From<CrosstermEvent> for TerminalEvent {
+    fn from(event: CrosstermEvent) -> Self {
         match event {
-            TerminalEvent::Key(key) => Self::Key(key),
-            TerminalEvent::Paste(text) => Self::Paste(text),
-            TerminalEvent::Resize(columns, rows) => Self::Resize(columns, rows),
-            TerminalEvent::FocusGained => Self::Focus(true),
-            TerminalEvent::FocusLost => Self::Focus(false),
-            TerminalEvent::Mouse(_) => Self::Other,
+            CrosstermEvent::Key(key) => Self::Key(key),
+            CrosstermEvent::Paste(text) => Self::Paste(text),
+            CrosstermEvent::Resize(columns, rows) => Self::Resize(columns, rows),
+            CrosstermEvent::FocusGained => Self::Focus(true),
+            CrosstermEvent::FocusLost => Self::Focus(false),
+            CrosstermEvent::Mouse(_) => Self::Other,
         }
     }
 }

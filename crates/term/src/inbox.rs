@@ -12,16 +12,16 @@ use q_core::{Mirror, PendingCall, SessionId, Summary, WallTime, Wants};
 use crate::sanitize;
 use crate::words;
 
-/// What was shown of what waits.
+/// The calls that were shown, by their numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Inbox {
-    shown: BTreeMap<usize, Shown>,
+    numbered: BTreeMap<usize, NumberedCall>,
     last: usize,
 }
 
-/// A call that was shown.
+/// A call that was shown under a number, exactly as it was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct NumberedCall {
     pub session: SessionId,
     pub pending: PendingCall,
 }
@@ -33,19 +33,19 @@ impl Inbox {
             return number;
         }
         self.last += 1;
-        self.shown.insert(self.last, Shown { session, pending: pending.clone() });
+        self.numbered.insert(self.last, NumberedCall { session, pending: pending.clone() });
         self.last
     }
 
     /// Lets go of what waits no longer. Its number is not used again.
     pub fn forget_what_is_over(&mut self, mirror: &Mirror) {
-        self.shown.retain(|_, shown| shown.waits(mirror));
+        self.numbered.retain(|_, shown| shown.waits(mirror));
     }
 
     /// The number a call was shown with.
     pub(crate) fn number(&self, session: SessionId, pending: &PendingCall) -> Option<usize> {
-        let same = |shown: &Shown| shown.session == session && shown.pending == *pending;
-        self.shown.iter().find(|(_, shown)| same(shown)).map(|(number, _)| *number)
+        let same = |shown: &NumberedCall| shown.session == session && shown.pending == *pending;
+        self.numbered.iter().find(|(_, shown)| same(shown)).map(|(number, _)| *number)
     }
 
     /// Notes that all that waits is being shown.
@@ -85,11 +85,11 @@ impl Inbox {
         focus: Option<SessionId>,
         number: Option<usize>,
         wants: Wants,
-    ) -> Result<&Shown, String> {
-        let still_waits = |shown: &Shown| shown.waits(mirror);
-        let is_question = |shown: &Shown| shown.pending.wants == Wants::Words;
+    ) -> Result<&NumberedCall, String> {
+        let still_waits = |shown: &NumberedCall| shown.waits(mirror);
+        let is_question = |shown: &NumberedCall| shown.pending.wants == Wants::Words;
         if let Some(number) = number {
-            let shown = self.shown.get(&number).filter(|shown| still_waits(shown));
+            let shown = self.numbered.get(&number).filter(|shown| still_waits(shown));
             let shown = shown
                 .ok_or_else(|| format!("nothing waits with the number {number}; /inbox lists what does"))?;
             return if is_question(shown) == (wants == Wants::Words) {
@@ -98,8 +98,9 @@ impl Inbox {
                 Err(format!("{number} is a question; go there and answer it: /answer WORDS"))
             };
         }
-        let here = self.shown.iter().filter(|(_, shown)| Some(shown.session) == focus && still_waits(shown));
-        let here: Vec<(&usize, &Shown)> =
+        let here =
+            self.numbered.iter().filter(|(_, shown)| Some(shown.session) == focus && still_waits(shown));
+        let here: Vec<(&usize, &NumberedCall)> =
             here.filter(|(_, shown)| is_question(shown) == (wants == Wants::Words)).collect();
         match here.as_slice() {
             [(_, one)] => Ok(one),
@@ -112,7 +113,7 @@ impl Inbox {
     }
 }
 
-impl Shown {
+impl NumberedCall {
     fn waits(&self, mirror: &Mirror) -> bool {
         mirror.get(self.session).is_some_and(|session| session.pending.contains(&self.pending))
     }

@@ -1,8 +1,9 @@
-//! What the person wants, as told to the client's loop.
+//! What the person wants, as the client's loop gets it.
 
 use q_core::{Command, EntryNo, SessionId};
 
 use crate::command::UserCommand;
+use crate::command::table::opens_session;
 
 /// One wish. Most go to the host; the last five are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,11 +75,11 @@ impl Intent {
     /// Whether a session is opened by it, which will be shown when it is there.
     pub(crate) const fn opens_session(&self) -> bool {
         match self {
-            Self::New { .. } | Self::Fork { .. } | Self::Tell(Command::Reopen { .. }) => true,
+            Self::New { .. } | Self::Fork { .. } => true,
+            Self::Tell(command) => opens_session(command),
             Self::Lookup { command, .. } => command.opens_session(),
             Self::Submit { .. }
             | Self::Turn { .. }
-            | Self::Tell(_)
             | Self::Show { .. }
             | Self::Page { .. }
             | Self::Detach

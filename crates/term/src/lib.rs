@@ -13,8 +13,6 @@
 pub mod advice;
 pub mod backend;
 pub mod command;
-pub mod event;
-pub mod granted;
 pub mod guard;
 pub mod inbox;
 pub mod intent;
@@ -28,13 +26,16 @@ pub mod words;
 
 mod draw;
 mod editor;
+mod event;
 mod layout;
 mod overlay;
 mod signs;
 mod style;
 mod ui;
+mod way;
 
 pub use draw::{draw, lay_out};
-pub use event::Event;
+pub use event::TerminalEvent;
 pub use intent::Intent;
 pub use ui::{Options, Ui};
+pub use way::Way;

@@ -14,39 +14,39 @@ use q_core::{
     Update, WallTime, Wants,
 };
 
-use crate::granted::Way;
 use crate::inbox::Inbox;
 use crate::sanitize;
+use crate::way::Way;
 use crate::words;
 
 /// What was said so far, so that each thing is said once.
 #[derive(Clone, Debug, Default)]
 pub struct Plain {
     focus: Option<SessionId>,
-    known: BTreeMap<SessionId, Known>,
+    printed: BTreeMap<SessionId, PrintedSession>,
     /// The answer being said: its entry, and how many of its bytes were taken.
     answer: Option<(EntryNo, u64)>,
     /// Its last line, while that has not ended.
     line: String,
-    /// What waits for the person.
-    inbox: Inbox,
-    /// Whether it is thought rather than said.
+    /// What stands before its lines where it is not said to the person.
     aside: &'static str,
     /// Whether the next line of it needs the name in front.
     anew: bool,
     /// Whether nothing answered the last prompt in focus so far.
     unanswered: bool,
+    /// What waits for the person.
+    inbox: Inbox,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Known {
+struct PrintedSession {
     name: String,
     activity: Activity,
     asleep: bool,
     queued: usize,
 }
 
-impl Known {
+impl PrintedSession {
     fn of(summary: &Summary) -> Self {
         Self {
             name: sanitize::visible_line(summary.name.as_str()).into_owned(),
@@ -60,12 +60,12 @@ impl Known {
 impl Plain {
     /// Begins with what the mirror holds; nothing of it is said again.
     pub fn new(mirror: &Mirror) -> Self {
-        let known = mirror
+        let printed = mirror
             .by_slot()
             .iter()
-            .map(|session| (session.summary.id, Known::of(&session.summary)))
+            .map(|session| (session.summary.id, PrintedSession::of(&session.summary)))
             .collect();
-        Self { known, ..Self::default() }
+        Self { printed, ..Self::default() }
     }
 
     /// What needs the person, over all sessions; what can be answered has a number.
@@ -91,18 +91,18 @@ impl Plain {
         let mut lines = self.end_line();
         self.focus = Some(summary.id);
         self.answer = None;
-        let known = Known::of(summary);
+        let known = PrintedSession::of(summary);
         lines.push(format!("* now in {} ({}, {})", known.name, summary.kind, words::state(summary)));
-        self.known.insert(summary.id, known);
+        self.printed.insert(summary.id, known);
         let is_unseen = |entry: &Entry| {
             entry.no > summary.seen.entry || (entry.no == summary.seen.entry && unseen_text(entry, summary))
         };
         self.unanswered = false;
         for entry in &session.entries {
             if summary.unread > 0 && is_unseen(entry) {
-                lines.extend(self.say_entry(summary.id, entry));
+                lines.extend(self.entry_lines(summary.id, entry));
             } else {
-                self.heed(&entry.body);
+                self.note_answered(&entry.body);
             }
         }
         if summary.unread > 0 {
@@ -123,15 +123,15 @@ impl Plain {
     /// What an update is in lines. To be called for every update that the mirror took, in order.
     pub fn update(&mut self, update: &Update) -> Vec<String> {
         match update {
-            Update::Session(summary) => self.say_session(summary),
+            Update::Session(summary) => self.session_lines(summary),
             Update::Entry { session, entry } if Some(*session) == self.focus => {
-                self.say_entry(*session, entry)
+                self.entry_lines(*session, entry)
             }
             Update::Text { session, entry, offset, text } if Some(*session) == self.focus => {
-                self.say_text(*session, *entry, *offset, text)
+                self.text_lines(*session, *entry, *offset, text)
             }
             Update::Queue { session, queue } => {
-                let Some(known) = self.known.get_mut(session) else { return Vec::new() };
+                let Some(known) = self.printed.get_mut(session) else { return Vec::new() };
                 let grew = queue.len() > known.queued;
                 known.queued = queue.len();
                 if !grew || Some(*session) != self.focus {
@@ -139,21 +139,21 @@ impl Plain {
                 }
                 self.note(format!("* queued: {} waiting", words::counted(queue.len(), "prompt")))
             }
-            Update::Pending { session, pending } => self.say_pending(*session, pending),
+            Update::Pending { session, pending } => self.pending_lines(*session, pending),
             Update::Gone(session) => self.forget(*session, "was erased"),
             Update::Entry { .. } | Update::Text { .. } | Update::Draft { .. } => Vec::new(),
         }
     }
 
-    fn say_session(&mut self, summary: &Summary) -> Vec<String> {
-        let now = Known::of(summary);
+    fn session_lines(&mut self, summary: &Summary) -> Vec<String> {
+        let now = PrintedSession::of(summary);
         match summary.presence {
             Presence::Closed => return self.forget(summary.id, "was closed"),
             Presence::Trashed => return self.forget(summary.id, "is in the trash"),
             Presence::Live | Presence::Hibernated => {}
         }
         let name = now.name.clone();
-        let Some(before) = self.known.insert(summary.id, now.clone()) else {
+        let Some(before) = self.printed.insert(summary.id, now.clone()) else {
             let came = if summary.turns > 0 { "is open again" } else { "is new" };
             return self.note(format!("* {name} {came}, number {}", summary.slot));
         };
@@ -180,15 +180,17 @@ impl Plain {
             self.focus = None;
             self.answer = None;
         }
-        match self.known.remove(&session) {
+        match self.printed.remove(&session) {
             Some(known) => self.note(format!("* {} {how}", known.name)),
             None => Vec::new(),
         }
     }
 
     /// What waits for the person and was not told yet.
-    fn say_pending(&mut self, session: SessionId, pending: &[PendingCall]) -> Vec<String> {
-        let Some(name) = self.known.get(&session).map(|known| known.name.clone()) else { return Vec::new() };
+    fn pending_lines(&mut self, session: SessionId, pending: &[PendingCall]) -> Vec<String> {
+        let Some(name) = self.printed.get(&session).map(|known| known.name.clone()) else {
+            return Vec::new();
+        };
         let mut lines = Vec::new();
         for pending in pending {
             if self.inbox.number(session, pending).is_some() {
@@ -208,7 +210,7 @@ impl Plain {
     }
 
     /// Notes whether what the person asked last was answered.
-    fn heed(&mut self, body: &Body) {
+    fn note_answered(&mut self, body: &Body) {
         match body {
             Body::Prompt(_) => self.unanswered = true,
             Body::Answer(text) => self.unanswered &= text.trim().is_empty(),
@@ -222,9 +224,9 @@ impl Plain {
         }
     }
 
-    fn say_entry(&mut self, session: SessionId, entry: &Entry) -> Vec<String> {
+    fn entry_lines(&mut self, session: SessionId, entry: &Entry) -> Vec<String> {
         let unanswered = self.unanswered;
-        self.heed(&entry.body);
+        self.note_answered(&entry.body);
         let said = match &entry.body {
             Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
                 let mut lines = Vec::new();
@@ -232,13 +234,13 @@ impl Plain {
                     lines.extend(self.end_line());
                     self.aside = aside(&entry.body);
                 }
-                lines.extend(self.say_text(session, entry.no, 0, text));
+                lines.extend(self.text_lines(session, entry.no, 0, text));
                 return lines;
             }
             Body::Prompt(text) => format!("you: {}", sanitize::visible(text)),
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
             Body::Plan(steps) => format!("plan {}", words::hanging(&sanitize::visible(&words::plan(steps)))),
-            Body::Result(result) => told(entry.no, result, Way::Slash),
+            Body::Result(result) => result_text(entry.no, result, Way::Slash),
             Body::Stop(stop) if unanswered => {
                 format!("{}: {}", words::NOT_ANSWERED, words::stop(stop, Way::Slash))
             }
@@ -251,7 +253,7 @@ impl Plain {
         lines
     }
 
-    fn say_text(&mut self, session: SessionId, entry: EntryNo, offset: u64, text: &str) -> Vec<String> {
+    fn text_lines(&mut self, session: SessionId, entry: EntryNo, offset: u64, text: &str) -> Vec<String> {
         let mut lines = Vec::new();
         let said = match self.answer {
             Some((answer, said)) if answer == entry => said,
@@ -269,7 +271,7 @@ impl Plain {
         while let Some(feed) = self.line.find('\n') {
             let rest = self.line.split_off(feed + 1);
             let line = std::mem::replace(&mut self.line, rest);
-            lines.push(self.answered(session, line.trim_end()));
+            lines.push(self.answer_line(session, line.trim_end()));
         }
         lines
     }
@@ -278,12 +280,12 @@ impl Plain {
     fn end_line(&mut self) -> Vec<String> {
         let line = std::mem::take(&mut self.line);
         match self.focus {
-            Some(session) if !line.trim().is_empty() => vec![self.answered(session, line.trim_end())],
+            Some(session) if !line.trim().is_empty() => vec![self.answer_line(session, line.trim_end())],
             Some(_) | None => Vec::new(),
         }
     }
 
-    fn answered(&mut self, session: SessionId, line: &str) -> String {
+    fn answer_line(&mut self, session: SessionId, line: &str) -> String {
         let shown = sanitize::visible(line);
         if std::mem::take(&mut self.anew) {
             format!("[{}] {}{shown}", self.name(session), self.aside)
@@ -299,7 +301,7 @@ impl Plain {
     }
 
     fn name(&self, session: SessionId) -> &str {
-        self.known.get(&session).map_or("", |known| known.name.as_str())
+        self.printed.get(&session).map_or("", |known| known.name.as_str())
     }
 }
 
@@ -321,18 +323,12 @@ const fn aside(body: &Body) -> &'static str {
 
 /// Whether an entry grew after it was last seen.
 fn unseen_text(entry: &Entry, summary: &Summary) -> bool {
-    match &entry.body {
-        Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
-            text.len() as u64 > summary.seen.bytes
-        }
-        Body::Prompt(_)
-        | Body::Call(_)
-        | Body::Result(_)
-        | Body::Plan(_)
-        | Body::Stop(_)
-        | Body::Repair(_)
-        | Body::LeftOut(_) => false,
-    }
+    // Any other entry comes whole, and was seen whole.
+    let (Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. })) = &entry.body
+    else {
+        return false;
+    };
+    text.len() as u64 > summary.seen.bytes
 }
 
 /// The list of sessions, one line each; `>` before the one in focus.
@@ -371,7 +367,7 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
         Body::Output(output) => format!("puts out: {}\n", sanitize::visible(&output.text).trim_end()),
         Body::Plan(steps) => format!("plan {}\n", words::hanging(&sanitize::visible(&words::plan(steps)))),
-        Body::Result(result) => format!("{}\n", told(entry.no, result, way)),
+        Body::Result(result) => format!("{}\n", result_text(entry.no, result, way)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop, way)),
         Body::Repair(fault) => format!("{}\n", words::repair(*fault, way)),
         Body::LeftOut(sent) => format!("{}\n", words::left_out(*sent)),
@@ -379,7 +375,7 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
 }
 
 /// A call's end: how it went, and beneath it what came out, indented as code is.
-fn told(no: EntryNo, result: &Resulted, way: Way) -> String {
+fn result_text(no: EntryNo, result: &Resulted, way: Way) -> String {
     let text = sanitize::visible(&result.text);
     let lines = text.trim_end().lines().map(|line| format!("\n    {line}"));
     let rest = words::rest(no, result, way).map(|rest| format!("\n    {rest}"));

@@ -5,8 +5,8 @@ use core::cmp::Reverse;
 use core::fmt;
 
 use crate::command::table::{self, ROWS};
-use crate::granted::Way;
 use crate::sanitize;
+use crate::way::Way;
 
 /// Something people want, by the words they look for it with.
 struct Sense {

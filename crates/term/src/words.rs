@@ -1,4 +1,4 @@
-//! Words for people: activities, stops, ages, sizes, places. The same in every face of the terminal.
+//! Words for people: activities, stops, ages, sizes, places. The same on the whole screen, in plain mode and in the shell.
 
 use q_core::attention::{self, Need};
 use q_core::{
@@ -7,9 +7,11 @@ use q_core::{
 };
 
 use crate::advice;
-use crate::granted::Way;
 use crate::sanitize;
-use crate::ui::GUIDE;
+use crate::way::Way;
+
+/// The built-in agent's name.
+pub(crate) const GUIDE: &str = "guide";
 
 /// What a session is doing, or where it is if it does nothing.
 pub const fn state(summary: &Summary) -> &'static str {
@@ -26,23 +28,23 @@ pub const NOT_ANSWERED: &str = "not answered";
 
 /// What a stop says in the transcript.
 pub fn stop(stop: &Stop, way: Way) -> String {
-    let said = match stop {
+    let text = match stop {
         Stop::Interrupted(Interrupter::User) => "interrupted here; `/retry` asks again".to_owned(),
         Stop::Interrupted(Interrupter::Stop) => format!("interrupted here (the host was stopped); {CHOICES}"),
         Stop::Interrupted(Interrupter::Crash) => format!("interrupted here (the host died); {CHOICES}"),
         Stop::Failed(failure) => return failed(failure, way),
     };
-    advice::said(&said, way).into_owned()
+    advice::render(&text, way).into_owned()
 }
 
 /// What failed, why, and what to do. Only the last is translated: what a server said stays as it is.
 pub fn failed(failure: &AgentFailure, way: Way) -> String {
-    failed_and(failure, &advice::said(failure.kind.way_out(), way))
+    failed_and(failure, &advice::render(failure.kind.way_out(), way))
 }
 
 /// The same for a shell, where it is known which session failed: what to do names it.
 pub fn failed_in(session: &str, failure: &AgentFailure) -> String {
-    failed_and(failure, &advice::said(failure.kind.way_out(), Way::Shell).replace("SESSION", session))
+    failed_and(failure, &advice::render(failure.kind.way_out(), Way::Shell).replace("SESSION", session))
 }
 
 fn failed_and(failure: &AgentFailure, advice: &str) -> String {
@@ -181,7 +183,7 @@ pub fn plan(steps: &[PlanStep]) -> String {
 pub fn rest(no: EntryNo, result: &Resulted, way: Way) -> Option<String> {
     let more = result.kept.saturating_sub(result.text.len() as u64);
     let said = || format!("… {more} bytes more are kept: `q show SESSION --entry {no}`");
-    (more > 0).then(|| advice::said(&said(), way).into_owned())
+    (more > 0).then(|| advice::render(&said(), way).into_owned())
 }
 
 /// A call that waits for the person.
@@ -220,7 +222,7 @@ pub fn repair(fault: Fault, way: Way) -> String {
             )
         }
     };
-    advice::said(&said, way).into_owned()
+    advice::render(&said, way).into_owned()
 }
 
 /// How long ago, in one unit: `now`, `5m`, `3h`, `2d`, `4w`.

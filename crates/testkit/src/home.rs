@@ -25,11 +25,11 @@ const PARENT: &str = "/tmp";
 pub struct Home {
     root: TempDir,
     environment: BTreeMap<String, String>,
-    known: Mutex<Known>,
+    started: Mutex<Started>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct Started {
     /// The last program run here: the one to ask where the host is.
     program: Option<PathBuf>,
     pids: BTreeSet<u32>,
@@ -68,7 +68,7 @@ impl Home {
         ] {
             environment.insert(variable.to_owned(), value.to_owned());
         }
-        Ok(Self { root, environment, known: Mutex::default() })
+        Ok(Self { root, environment, started: Mutex::default() })
     }
 
     /// Where everything of this home is.
@@ -107,7 +107,7 @@ impl Home {
 
     /// A command that knows this home and nothing else.
     pub fn command(&self, program: &Path) -> Command {
-        self.known().program = Some(program.to_owned());
+        self.started().program = Some(program.to_owned());
         let mut command = Command::new(program);
         command.env_clear().envs(&self.environment).current_dir(self.directory("HOME"));
         command
@@ -115,7 +115,7 @@ impl Home {
 
     /// The same for a [`Terminal`](crate::terminal::Terminal).
     pub fn pty_command(&self, program: &Path) -> CommandBuilder {
-        self.known().program = Some(program.to_owned());
+        self.started().program = Some(program.to_owned());
         let mut command = CommandBuilder::new(program);
         command.env_clear();
         for (variable, value) in &self.environment {
@@ -127,7 +127,7 @@ impl Home {
 
     /// The host's process id, if one runs here: what `q host status --json` says.
     pub fn host_pid(&self) -> Option<u32> {
-        let program = self.known().program.clone()?;
+        let program = self.started().program.clone()?;
         let status =
             output_within(self.command(&program).args(["host", "status", "--json"]), PATIENCE)?.stdout;
         let status: serde_json::Value = serde_json::from_slice(&status).ok()?;
@@ -138,11 +138,11 @@ impl Home {
 
     /// Remembers a process that must not outlive this home.
     pub fn end_with(&self, pid: u32) {
-        self.known().pids.insert(pid);
+        self.started().pids.insert(pid);
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn started(&self) -> MutexGuard<'_, Started> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether anything was ever left where a host has its socket.
@@ -170,7 +170,7 @@ impl Default for Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
-        let program = self.known().program.clone();
+        let program = self.started().program.clone();
         if let Some(program) = program.filter(|program| program.exists() && self.may_have_host()) {
             // Asks first: after the stop nobody could say whom to kill.
             let host = self.host_pid();
@@ -178,7 +178,7 @@ impl Drop for Home {
                 output_within(self.command(&program).args(["host", "stop"]), PATIENCE);
             }
         }
-        let pids = self.known().pids.clone();
+        let pids = self.started().pids.clone();
         for pid in pids.into_iter().filter(|&pid| is_alive(pid) && self.is_ours(pid)) {
             kill9(pid);
         }

@@ -9,4 +9,5 @@ pub mod gguf;
 pub mod home;
 pub mod process;
 pub mod server;
+pub mod server_script;
 pub mod terminal;

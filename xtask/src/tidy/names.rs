@@ -23,6 +23,8 @@ const CONFINED: &[Confined] = &[
     confined("hyper", &["crates/agent/src/http/", "crates/local/src/serve/"], 6),
     confined("hyper_util", &["crates/agent/src/http/", "crates/local/src/serve/"], 6),
     confined("tokio_rustls", &["crates/agent/src/http/", "crates/agent/tests/support/secure.rs"], 3),
+    confined("aws_sigv4", &["crates/agent/src/http/signing.rs"], 1),
+    confined("aws_credential_types", &["crates/agent/src/http/signing.rs"], 1),
     confined("candle_core", &["crates/local/src/candle.rs"], 1),
     confined("candle_nn", &["crates/local/src/candle.rs"], 1),
     confined("miniz_oxide", &["crates/local/src/models/wheel.rs", "crates/local/tests/it/pulling.rs"], 2),
@@ -38,7 +40,7 @@ const CONFINED: &[Confined] = &[
     confined("tracing_subscriber", &["crates/telemetry/"], 2),
     confined("tracing_appender", &["crates/telemetry/"], 2),
     // The command line.
-    confined("clap", &["crates/cli/"], 6),
+    confined("clap", &["crates/cli/"], 7),
     confined("toml", &["crates/cli/"], 3),
     confined("etcetera", &["crates/cli/"], 2),
     // The testing world.

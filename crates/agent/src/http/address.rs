@@ -8,8 +8,8 @@ use hyper::header::HeaderValue;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use q_core::{AgentFailure, FailureKind};
 
-use super::dialect::Dialect;
-use super::failed;
+use super::dialect::endpoint;
+use crate::dialect::Dialect;
 
 /// A base address, or an endpoint below one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,9 @@ const SOCKET: &str = "unix:";
 
 impl Address {
     pub(super) fn of(base_url: &str) -> Result<Self, AgentFailure> {
-        let fault =
-            |why: &str| failed(FailureKind::Unreachable, format!("base_url is not an address: {why}"));
+        let fault = |why: &str| {
+            AgentFailure::new(FailureKind::Unreachable, format!("base_url is not an address: {why}"))
+        };
         if let Some(path) = base_url.trim().strip_prefix(SOCKET) {
             let path = PathBuf::from(path);
             let socket = path.is_absolute().then_some(path);
@@ -74,13 +75,13 @@ impl Address {
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         let at = |path: String| {
             let mut parts = self.uri.clone().into_parts();
-            let fault = |why: String| failed(FailureKind::Internal, why);
+            let fault = |why: String| AgentFailure::new(FailureKind::Internal, why);
             let path = format!("{path}{query}").parse().map_err(|error| fault(format!("{error}")))?;
             parts.path_and_query = Some(path);
             let uri = Uri::from_parts(parts).map_err(|error| fault(error.to_string()))?;
             Ok(Self { uri, ..self.clone() })
         };
-        dialect.paths(self.uri.path(), model).into_iter().map(at).collect()
+        endpoint::paths(dialect, self.uri.path(), model).into_iter().map(at).collect()
     }
 
     /// Whether what is said on the way is kept secret.

@@ -6,12 +6,11 @@ use q_core::{AgentEvent, AgentFailure, FailureKind, Usage};
 use serde_json::value::RawValue;
 
 use super::detail::clean;
-use super::failed;
+use super::event_queue::EventQueue;
 use super::failure::in_answer;
 use super::finish::Reason;
 use super::json::text;
-use super::pieces::Pieces;
-use super::think_tags::{Said, ThinkTags};
+use super::think_tags::{TaggedText, ThinkTags};
 use crate::secret::Secrets;
 
 /// Calls of one answer that are counted. Nobody offered a tool: whoever calls more is not waited for.
@@ -19,9 +18,9 @@ const MAX_CALLS: usize = 64;
 
 /// An answer as far as it came.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct AnswerBuilder {
     secrets: Secrets,
-    pieces: Pieces,
+    queue: EventQueue,
     /// Thoughts stand in the text, between tags.
     think_tags: Option<ThinkTags>,
     reason: Option<Reason>,
@@ -35,7 +34,7 @@ pub(super) struct Answer {
     /// Something was said that is not blank.
     has_words: bool,
     refused: bool,
-    tools: Tools,
+    tools: Calls,
     /// What the server said in the place of an answer.
     error: Option<AgentFailure>,
     /// What it said beside one, which tells why where a reason is missing.
@@ -48,12 +47,12 @@ pub(super) struct Answer {
 
 /// The calls of tools that nobody offered.
 #[derive(Debug, Default)]
-struct Tools {
+struct Calls {
     first: String,
     count: usize,
 }
 
-impl Answer {
+impl AnswerBuilder {
     /// One of which nothing came yet. No secret must show in what is said of it.
     pub(super) fn new(secrets: Secrets, has_think_tags: bool) -> Self {
         Self { secrets, think_tags: has_think_tags.then(ThinkTags::default), ..Self::default() }
@@ -90,40 +89,40 @@ impl Answer {
     }
 
     /// Words of the answer.
-    pub(super) fn say(&mut self, words: String) {
+    pub(super) fn on_text(&mut self, words: String) {
         self.is_early |= self.reason.is_some() && !words.trim().is_empty();
-        let Some(tags) = &mut self.think_tags else { return self.put(Said::Words(words)) };
+        let Some(tags) = &mut self.think_tags else { return self.put(TaggedText::Words(words)) };
         for said in tags.read(&words) {
             self.put(said);
         }
     }
 
-    fn put(&mut self, said: Said) {
+    fn put(&mut self, said: TaggedText) {
         match said {
-            Said::Words(words) => {
+            TaggedText::Words(words) => {
                 self.has_words |= !words.trim().is_empty();
-                self.pieces.say(words);
+                self.queue.push_text(words);
             }
-            Said::Thought(words) => self.pieces.think(words),
+            TaggedText::Thought(words) => self.queue.push_thought(words),
         }
     }
 
     /// What the model thinks aloud.
-    pub(super) fn think(&mut self, words: String) {
+    pub(super) fn on_thought(&mut self, words: String) {
         self.is_early |= self.reason.is_some() && !words.trim().is_empty();
-        self.pieces.think(words);
+        self.queue.push_thought(words);
     }
 
     /// A refusal is what the model says, though it is no answer.
-    pub(super) fn refuse(&mut self, words: String) {
+    pub(super) fn on_refusal(&mut self, words: String) {
         if !words.is_empty() {
             self.refused = true;
-            self.pieces.say(words);
+            self.queue.push_text(words);
         }
     }
 
     /// A tool is called.
-    pub(super) fn call(&mut self, name: String) {
+    pub(super) fn on_call(&mut self, name: String) {
         if self.tools.count == 0 {
             self.tools.first = name;
         }
@@ -131,12 +130,12 @@ impl Answer {
     }
 
     /// The last count is the one that counts; one of nothing says nothing.
-    pub(super) fn cost(&mut self, usage: Option<Usage>) {
+    pub(super) fn on_usage(&mut self, usage: Option<Usage>) {
         self.usage = usage.filter(|usage| *usage != Usage::default()).or(self.usage);
     }
 
     /// Why it ended, in the server's word; an empty one says nothing.
-    pub(super) fn finish(&mut self, word: &str) {
+    pub(super) fn on_finish_reason(&mut self, word: &str) {
         if let Some(reason) = Reason::of(word) {
             self.reason = Some(reason);
             self.reason_word = clean(word.trim(), &self.secrets);
@@ -144,28 +143,28 @@ impl Answer {
     }
 
     /// Which model answers, where the server says so. The first word counts: some say it with each piece.
-    pub(super) fn answered_by(&mut self, model: Option<&RawValue>) {
+    pub(super) fn on_model(&mut self, model: Option<&RawValue>) {
         if !self.knows_model
             && let Some(model) = model.and_then(text).filter(|model| !model.trim().is_empty())
         {
             self.knows_model = true;
-            self.pieces.push(AgentEvent::Model(clean(&model, &self.secrets)));
+            self.queue.push(AgentEvent::Model(clean(&model, &self.secrets)));
         }
     }
 
     /// What the server says in the place of an answer, or of its rest.
-    pub(super) fn fail(&mut self, error: &str) {
+    pub(super) fn on_error(&mut self, error: &str) {
         self.error = Some(in_answer(error, &self.secrets));
     }
 
     /// What it says beside one.
-    pub(super) fn remark(&mut self, remark: &str) {
+    pub(super) fn on_remark(&mut self, remark: &str) {
         self.remark = Some(in_answer(remark, &self.secrets));
     }
 
     /// What is to be handed on next.
     pub(super) fn event(&mut self) -> Option<AgentEvent> {
-        self.pieces.next()
+        self.queue.next()
     }
 
     /// Nothing more comes: what it cost, if the server said so, and how it ended. `broken` is what happened to the connection,
@@ -175,32 +174,32 @@ impl Answer {
             self.put(said);
         }
         if let Some(usage) = self.usage.take() {
-            self.pieces.push(AgentEvent::Usage(usage));
-        }
-        if !self.reason_word.is_empty() {
-            self.pieces.push(AgentEvent::StopReason(std::mem::take(&mut self.reason_word)));
+            self.queue.push(AgentEvent::Usage(usage));
         }
         let ending = self.failure(broken).map_or(AgentEvent::Done, AgentEvent::Failed);
-        self.pieces.push(ending);
+        if !self.reason_word.is_empty() {
+            self.queue.push(AgentEvent::StopReason(std::mem::take(&mut self.reason_word)));
+        }
+        self.queue.push(ending);
     }
 
     fn failure(&mut self, broken: Option<AgentFailure>) -> Option<AgentFailure> {
         if self.error.is_some() {
             return self.error.take();
         }
-        match &self.reason {
+        match self.reason {
             _ if self.calls_too_much() => Some(self.wants_tool()),
             Some(_) if self.is_early && broken.is_some() => broken,
             None => {
-                let unfinished = || failed(FailureKind::Cut, self.unfinished());
+                let unfinished = || AgentFailure::new(FailureKind::Cut, self.unfinished());
                 Some(self.remark.clone().or(broken).unwrap_or_else(unfinished))
             }
             Some(Reason::ToolCalls | Reason::Stop) if self.tools.count > 0 => Some(self.wants_tool()),
-            Some(Reason::Stop) if self.refused => Some(failed(FailureKind::Refused, "")),
-            Some(Reason::Stop) if !self.has_words => Some(failed(FailureKind::Empty, self.unread())),
-            Some(reason) => reason
-                .failure()
-                .map(|failure| AgentFailure { detail: clean(&failure.detail, &self.secrets), ..failure }),
+            Some(Reason::Stop) if self.refused => Some(AgentFailure::new(FailureKind::Refused, "")),
+            Some(Reason::Stop) if !self.has_words => {
+                Some(AgentFailure::new(FailureKind::Empty, self.unread()))
+            }
+            Some(reason) => reason.failure(&self.reason_word),
         }
     }
 
@@ -210,7 +209,7 @@ impl Answer {
             count => format!(" and {} more", count - 1),
         };
         let names = format!("{}{others}", self.tools.first);
-        failed(FailureKind::WantsTool, clean(&names, &self.secrets))
+        AgentFailure::new(FailureKind::WantsTool, clean(&names, &self.secrets))
     }
 
     fn unfinished(&self) -> String {

@@ -21,33 +21,28 @@ use tower_service::Service;
 
 use super::address::Address;
 use super::detail::clean;
-use super::failed;
+use super::route::Route;
 use super::socket;
 use super::trust::Trust;
-use crate::spec::ServerProgram;
 
 /// How long a connection may take to come about, with all that stands between.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// A connection, whatever it goes through.
-pub(super) type Link = Box<dyn Ends>;
+pub(super) type BoxedStream = Box<dyn ByteStream>;
 
 /// What a connection can do.
-pub(super) trait Ends: Read + Write + Unpin + Send {}
-impl<T: Read + Write + Unpin + Send> Ends for T {}
+pub(super) trait ByteStream: Read + Write + Unpin + Send {}
+impl<T: Read + Write + Unpin + Send> ByteStream for T {}
 
-pub(super) type Fault = Box<dyn Error + Send + Sync>;
+type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A connection to this address. Where it is a socket at which nobody listens, `program` is started first.
-pub(super) async fn open(
-    address: &Address,
-    proxy: Option<&Intercept>,
-    trust: Option<&Trust>,
-    program: Option<&ServerProgram>,
-) -> Result<Link, AgentFailure> {
+/// A connection to this address. Where it is a socket at which nobody listens, what serves there is started first.
+pub(super) async fn open(address: &Address, route: &Route) -> Result<BoxedStream, AgentFailure> {
+    let (proxy, trust) = (route.proxy.as_ref(), route.trust.as_ref());
     let reaching = async {
         match &address.socket {
-            Some(socket) => socket::open(socket, program).await,
+            Some(socket) => Ok(Box::new(socket::open(socket, route.program.as_ref()).await?) as BoxedStream),
             None => reach(address, proxy, trust).await,
         }
     };
@@ -62,12 +57,19 @@ pub(super) async fn open(
     };
     let missing =
         trust.and_then(|trust| trust.missing.as_ref()).map(|why| format!("; {why}")).unwrap_or_default();
-    Err(failed(kind, clean(&format!("{through}{why}{missing}"), &crate::secret::Secrets::default())))
+    Err(AgentFailure::new(
+        kind,
+        clean(&format!("{through}{why}{missing}"), &crate::secret::Secrets::default()),
+    ))
 }
 
-async fn reach(address: &Address, proxy: Option<&Intercept>, trust: Option<&Trust>) -> Result<Link, Fault> {
+async fn reach(
+    address: &Address,
+    proxy: Option<&Intercept>,
+    trust: Option<&Trust>,
+) -> Result<BoxedStream, BoxError> {
     let config = trust.map(|trust| &trust.config);
-    let mut hop = Hop { tcp: HttpConnector::new(), config: config.cloned() };
+    let mut hop = DirectConnector { tcp: HttpConnector::new(), config: config.cloned() };
     hop.tcp.set_nodelay(true);
     hop.tcp.enforce_http(false);
     let Some(proxy) = proxy else { return hop.call(address.uri.clone()).await };
@@ -97,7 +99,7 @@ async fn reach(address: &Address, proxy: Option<&Intercept>, trust: Option<&Trus
 }
 
 /// The same address with its port written out.
-fn with_port(uri: &Uri, port: u16) -> Result<Uri, Fault> {
+fn with_port(uri: &Uri, port: u16) -> Result<Uri, BoxError> {
     if uri.port().is_some() {
         return Ok(uri.clone());
     }
@@ -107,7 +109,7 @@ fn with_port(uri: &Uri, port: u16) -> Result<Uri, Fault> {
 }
 
 /// TLS over a connection to this host.
-async fn secured(link: Link, host: &str, config: &Arc<ClientConfig>) -> Result<Link, Fault> {
+async fn secured(link: BoxedStream, host: &str, config: &Arc<ClientConfig>) -> Result<BoxedStream, BoxError> {
     let name = ServerName::try_from(host.to_owned())?;
     let stream = TlsConnector::from(Arc::clone(config)).connect(name, TokioIo::new(link)).await?;
     Ok(Box::new(TokioIo::new(stream)))
@@ -115,17 +117,17 @@ async fn secured(link: Link, host: &str, config: &Arc<ClientConfig>) -> Result<L
 
 /// A connection without anything between: to a server, or to a proxy.
 #[derive(Clone)]
-struct Hop {
+struct DirectConnector {
     tcp: HttpConnector,
     config: Option<Arc<ClientConfig>>,
 }
 
-impl Service<Uri> for Hop {
-    type Response = Link;
-    type Error = Fault;
-    type Future = Pin<Box<dyn Future<Output = Result<Link, Fault>> + Send>>;
+impl Service<Uri> for DirectConnector {
+    type Response = BoxedStream;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<BoxedStream, BoxError>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.tcp.poll_ready(cx).map_err(Into::into)
     }
 
@@ -133,7 +135,7 @@ impl Service<Uri> for Hop {
         let connecting = self.tcp.call(to.clone());
         let config = self.config.clone().filter(|_| to.scheme_str() == Some("https"));
         Box::pin(async move {
-            let tcp: Link = Box::new(connecting.await?);
+            let tcp: BoxedStream = Box::new(connecting.await?);
             let host = to.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
             match config {
                 Some(config) => secured(tcp, host, &config).await,

@@ -55,8 +55,17 @@ fn words_within(value: &Value, depth: usize) -> Option<String> {
         Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
         Value::Array(items) => items.iter().find_map(|item| words_within(item, depth)),
         Value::Object(object) => {
-            let places =
-                ["error", "errors", "message", "msg", "detail", "error_description", "reason", "title"];
+            let places = [
+                "error",
+                "errors",
+                "message",
+                "Message",
+                "msg",
+                "detail",
+                "error_description",
+                "reason",
+                "title",
+            ];
             let outer = places.iter().find_map(|place| words_within(object.get(*place)?, depth));
             let raw = value.pointer("/metadata/raw").and_then(Value::as_str).map(str::trim);
             match raw.filter(|raw| !raw.is_empty()) {

@@ -1,7 +1,7 @@
 //! Lines to server-sent events, as the WHATWG describes them, and as servers send them: comments, CR and CRLF, a byte order
 //! mark, no space behind the colon, several `data` lines, no blank line at the end, JSON without any `data:` before it.
 
-use super::lines::{Lines, TooLong};
+use super::lines::{LineSplitter, TooLong};
 
 /// One event of an event stream, put together from its fields.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub(super) struct StreamEvent {
 
 /// Events in the making.
 #[derive(Debug)]
-pub(super) struct Events {
-    lines: Lines,
+pub(super) struct EventParser {
+    lines: LineSplitter,
     /// No line has come yet: a byte order mark may stand in front of the first.
     first: bool,
     name: Vec<u8>,
@@ -24,9 +24,9 @@ pub(super) struct Events {
     limit: usize,
 }
 
-impl Events {
+impl EventParser {
     pub(super) const fn new(limit: usize) -> Self {
-        Self { lines: Lines::new(limit), first: true, name: Vec::new(), data: None, limit }
+        Self { lines: LineSplitter::new(limit), first: true, name: Vec::new(), data: None, limit }
     }
 
     /// The next event that `bytes` complete; what was read is taken off `bytes`. `None` once all of them are read.
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     fn events(pieces: &[&[u8]], limit: usize) -> Result<Vec<String>, TooLong> {
-        let mut events = Events::new(limit);
+        let mut events = EventParser::new(limit);
         let mut all = Vec::new();
         let mut note = |event: StreamEvent| {
             let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

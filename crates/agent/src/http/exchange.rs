@@ -3,41 +3,35 @@
 
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+    USER_AGENT,
 };
+use hyper::http::uri::InvalidUri;
 use hyper::{Request, Response, Uri};
-use hyper_util::client::proxy::matcher::Intercept;
 use q_core::{AgentFailure, FailureKind};
 
 use super::address::Address;
-use super::connection::{Link, causes, open};
+use super::connection::{BoxedStream, causes, open};
 use super::detail::clean;
-use super::failed;
-use super::proxy::proxy_for;
-use super::retry::{Again, Vain};
-use super::trust::Trust;
+use super::proxy::Intercept;
+use super::retry::{FailedAttempt, Retry};
+use super::route::Route;
+use super::signing::{AwsKeys, SignatureScope, region_of, signed_headers};
 use crate::secret::{Secret, Secrets};
-use crate::spec::{HttpSpec, NetworkEnvironment, ServerProgram};
+use crate::spec::HttpSpec;
 
 /// What is read from the network at once, and the longest head of a response, in bytes.
 const BUFFER: usize = 32 << 10;
 
-/// Where a request goes, and how this network is left.
-struct Way<'a> {
-    address: &'a Address,
-    network: &'a NetworkEnvironment,
-    program: Option<&'a ServerProgram>,
-}
-
 /// A request under way.
 pub(super) struct Exchange {
     /// `None` once it has done its work; it is driven by whoever waits for the response.
-    connection: Option<Connection<Link, String>>,
+    connection: Option<Connection<BoxedStream, String>>,
     /// The connection ends when nobody could send anything more.
     _sender: SendRequest<String>,
     response: Response<Incoming>,
@@ -46,24 +40,25 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Connects, sends `body`, and waits for the head of the response.
-    pub(super) async fn begin(spec: &HttpSpec, address: &Address, body: String) -> Result<Self, Vain> {
-        let proxy = proxy_for(address, &spec.network)?;
-        let request = request(address, proxy.as_ref(), spec, body)?;
+    pub(super) async fn begin(
+        spec: &HttpSpec,
+        route: &Route,
+        address: &Address,
+        body: String,
+    ) -> Result<Self, FailedAttempt> {
+        let request = request(address, route.proxy.as_ref(), spec, body)?;
         let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
-        let way = Way { address, network: &spec.network, program: spec.program.as_ref() };
-        Self::over(way, proxy.as_ref(), request, patience, spec.secrets()).await
+        Self::over(route, address, request, patience, spec.secrets()).await
     }
 
     /// Asks for what is there, to be read and not answered.
     pub(super) async fn get(
+        route: &Route,
         address: &Address,
-        network: &NetworkEnvironment,
         headers: &[(HeaderName, String)],
         patience: Duration,
-    ) -> Result<Self, Vain> {
-        let internal = |error: &dyn std::error::Error| failed(FailureKind::Internal, error.to_string());
-        let proxy = proxy_for(address, network)?;
-        let target = target(address, told(address, proxy.as_ref()))?;
+    ) -> Result<Self, FailedAttempt> {
+        let target = target(address, told(address, route.proxy.as_ref()))?;
         let mut request = Request::get(target).body(String::new()).map_err(|error| internal(&error))?;
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).map_err(|error| internal(&error))?;
@@ -72,34 +67,24 @@ impl Exchange {
         if let Some(password) = &address.password {
             request.headers_mut().insert(AUTHORIZATION, password.clone());
         }
-        introduce(&mut request, address, proxy.as_ref())?;
-        let way = Way { address, network, program: None };
-        Self::over(way, proxy.as_ref(), request, patience, Secrets::default()).await
+        introduce(&mut request, address, route.proxy.as_ref())?;
+        Self::over(route, address, request, patience, Secrets::default()).await
     }
 
     async fn over(
-        way: Way<'_>,
-        proxy: Option<&Intercept>,
+        route: &Route,
+        address: &Address,
         request: Request<String>,
         patience: Duration,
         secrets: Secrets,
-    ) -> Result<Self, Vain> {
-        let Way { address, network, program } = way;
-        let has_secure_proxy = proxy.is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
-        let trust = if address.is_secure() || has_secure_proxy {
-            let network = network.clone();
-            let read = tokio::task::spawn_blocking(move || Trust::read(&network)).await;
-            Some(read.map_err(|error| failed(FailureKind::Internal, error.to_string()))??)
-        } else {
-            None
-        };
-        let link = open(address, proxy, trust.as_ref(), program).await.map_err(|failure| {
+    ) -> Result<Self, FailedAttempt> {
+        let link = open(address, route).await.map_err(|failure| {
             // A server of this machine that does not run will not run in a moment.
             let may_come = failure.kind == FailureKind::Unreachable && !address.is_loopback();
-            Vain { failure, again: if may_come { Again::Now } else { Again::Never } }
+            FailedAttempt { failure, retry: if may_come { Retry::Soon } else { Retry::Never } }
         })?;
         let begun = tokio::time::timeout(patience, send(link, request, secrets.clone())).await;
-        let begun = begun.map_err(|_| failed(FailureKind::Silent, ""))?;
+        let begun = begun.map_err(|_| AgentFailure::new(FailureKind::Silent, ""))?;
         Ok(begun.map_err(|error| broken(&error, &secrets))?)
     }
 
@@ -118,7 +103,7 @@ impl Exchange {
         match tokio::time::timeout(patience, self.next()).await {
             Ok(Ok(piece)) => Ok(piece),
             Ok(Err(error)) => Err(broken(&error, &self.secrets)),
-            Err(_) => Err(failed(FailureKind::Silent, "")),
+            Err(_) => Err(AgentFailure::new(FailureKind::Silent, "")),
         }
     }
 
@@ -144,7 +129,11 @@ impl Exchange {
     }
 }
 
-async fn send(link: Link, request: Request<String>, secrets: Secrets) -> Result<Exchange, hyper::Error> {
+async fn send(
+    link: BoxedStream,
+    request: Request<String>,
+    secrets: Secrets,
+) -> Result<Exchange, hyper::Error> {
     let (mut sender, connection) = Builder::new().max_buf_size(BUFFER).handshake(link).await?;
     let mut connection = Some(connection);
     let mut response = std::pin::pin!(sender.send_request(request));
@@ -165,11 +154,15 @@ fn request(
     spec: &HttpSpec,
     body: String,
 ) -> Result<Request<String>, AgentFailure> {
-    let internal = |error: &dyn std::error::Error| failed(FailureKind::Internal, error.to_string());
     let target = target(address, told(address, proxy))?;
+    let key = spec.key.as_ref().filter(|key| !key.expose().is_empty());
+    let keys = spec.dialect.signed_service().and_then(|service| Some((service, AwsKeys::of(key?)?)));
+    let signed = keys.map(|(service, keys)| signature(address, service, &keys, &body)).transpose()?;
     let mut request = Request::post(target).body(body).map_err(|error| internal(&error))?;
     let headers = request.headers_mut();
-    if let Some(key) = spec.key.as_ref().filter(|key| !key.expose().is_empty()) {
+    if let Some(signed) = signed {
+        insert_all(headers, &signed)?;
+    } else if let Some(key) = key {
         let (name, before) = spec.dialect.key_header();
         headers.insert(name, with_key(before, key)?);
     } else if let Some(password) = &address.password {
@@ -181,16 +174,38 @@ fn request(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     introduce(&mut request, address, proxy)?;
-    let headers = request.headers_mut();
-    for (name, value) in &spec.shape.headers {
-        let unfit = |_| failed(FailureKind::Internal, format!("`{name}` cannot be a header"));
+    insert_all(request.headers_mut(), &spec.shape.headers)?;
+    Ok(request)
+}
+
+/// Puts headers in that may hold keys.
+fn insert_all(headers: &mut HeaderMap, all: &[(String, Secret)]) -> Result<(), AgentFailure> {
+    for (name, value) in all {
+        let unfit = |_| AgentFailure::new(FailureKind::Internal, format!("`{name}` cannot be a header"));
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(unfit)?;
-        let unfit = |_| failed(FailureKind::Internal, format!("what is to stand in header `{name}` cannot"));
+        let unfit = |_| {
+            AgentFailure::new(FailureKind::Internal, format!("what is to stand in header `{name}` cannot"))
+        };
         let mut value = HeaderValue::from_str(value.expose()).map_err(unfit)?;
         value.set_sensitive(true);
         headers.insert(name, value);
     }
-    Ok(request)
+    Ok(())
+}
+
+/// The headers that a pair of keys signs this request with, as of now: a signature is good for a few minutes.
+#[expect(clippy::disallowed_methods, reason = "the time is what is signed, and goes nowhere else")]
+fn signature(
+    address: &Address,
+    service: &str,
+    keys: &AwsKeys<'_>,
+    body: &str,
+) -> Result<Vec<(String, Secret)>, AgentFailure> {
+    let scope =
+        SignatureScope { service, region: region_of(address.host(), service), time: SystemTime::now() };
+    let unfit =
+        |why| AgentFailure::new(FailureKind::WrongKey, format!("nothing can be signed with the key: {why}"));
+    signed_headers(keys, scope, &address.uri.to_string(), body.as_bytes()).map_err(unfit)
 }
 
 /// The proxy that is told what is wanted: one that speaks for us, and does not only pass on.
@@ -205,7 +220,7 @@ fn target(address: &Address, told: Option<&Intercept>) -> Result<Uri, AgentFailu
     let path = address.uri.path_and_query().map_or("/", |path| path.as_str());
     match told {
         Some(_) => Ok(address.uri.clone()),
-        None => path.parse().map_err(|error| failed(FailureKind::Internal, format!("{error}"))),
+        None => path.parse().map_err(|error: InvalidUri| internal(&error)),
     }
 }
 
@@ -216,8 +231,7 @@ fn introduce(
     proxy: Option<&Intercept>,
 ) -> Result<(), AgentFailure> {
     let host = address.uri.authority().map_or("", |authority| authority.as_str());
-    let host =
-        HeaderValue::from_str(host).map_err(|error| failed(FailureKind::Internal, error.to_string()))?;
+    let host = HeaderValue::from_str(host).map_err(|error| internal(&error))?;
     let headers = request.headers_mut();
     if let Some(password) = told(address, proxy).and_then(Intercept::basic_auth) {
         headers.insert(PROXY_AUTHORIZATION, password.clone());
@@ -227,9 +241,14 @@ fn introduce(
     Ok(())
 }
 
+/// What only a mistake of `q` itself can lead to.
+fn internal(error: &dyn std::error::Error) -> AgentFailure {
+    AgentFailure::new(FailureKind::Internal, error.to_string())
+}
+
 fn with_key(before: &str, key: &Secret) -> Result<HeaderValue, AgentFailure> {
     let foreign = || {
-        failed(
+        AgentFailure::new(
             FailureKind::WrongKey,
             "the key holds a character that no key can have; see where it comes from",
         )
@@ -250,5 +269,5 @@ fn broken(error: &hyper::Error, secrets: &Secrets) -> AgentFailure {
     } else {
         FailureKind::Cut
     };
-    failed(kind, clean(&causes(error), secrets))
+    AgentFailure::new(kind, clean(&causes(error), secrets))
 }

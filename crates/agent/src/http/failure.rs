@@ -17,15 +17,19 @@ pub(super) struct Refused<'a> {
     pub(super) body: &'a str,
     /// What stands in `Retry-After`.
     pub(super) retry_after: Option<&'a str>,
+    /// What AWS says there is wrong, in a header of its own.
+    pub(super) error_type: Option<&'a str>,
 }
 
 impl Refused<'_> {
     /// The failure it is.
     pub(super) fn failure(&self, secrets: &Secrets) -> AgentFailure {
-        let Self { status, body, retry_after } = *self;
+        let Self { status, body, retry_after, error_type } = *self;
         let json = read(body);
         let said = words_of_body(body, json.as_ref());
-        let kind = kind_of(status, &said, &Codes::of(json.as_ref()));
+        let mut codes = Codes::of(json.as_ref());
+        codes.words.extend(error_type.map(code_word));
+        let kind = kind_of(status, &said, &codes);
         let detail = match retry_after {
             _ if (300..400).contains(&status) => {
                 format!("{status}: the server redirects; set base_url to where it leads")
@@ -67,9 +71,9 @@ impl Codes {
         let mut codes = Self::default();
         let Some(body) = body else { return codes };
         for place in ["/error", "", "/0/error", "/0"] {
-            for name in ["code", "type", "status"] {
+            for name in ["code", "type", "status", "__type"] {
                 match body.pointer(&format!("{place}/{name}")) {
-                    Some(Value::String(word)) => codes.words.push(word.to_ascii_lowercase()),
+                    Some(Value::String(word)) => codes.words.push(code_word(word)),
                     Some(Value::Number(number)) => codes.status = codes.status.or(status(number)),
                     Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => {}
                 }
@@ -81,6 +85,12 @@ impl Codes {
     fn say(&self, words: &[&str]) -> bool {
         self.words.iter().any(|word| words.contains(&word.as_str()))
     }
+}
+
+/// A word for what is wrong, without what AWS puts around it: `com.amazon#AccessDeniedException:http://...`.
+fn code_word(word: &str) -> String {
+    let word = word.rsplit('#').next().unwrap_or(word).split(':').next().unwrap_or_default();
+    word.to_ascii_lowercase()
 }
 
 /// A number that is the status of a failure.
@@ -142,21 +152,26 @@ fn kind_of_words(said: &str, codes: &Codes) -> Option<FailureKind> {
             FailureKind::ContextTooLong
         } else if says_unknown_model(said, codes) {
             FailureKind::UnknownModel
-        } else if codes.say(&["authentication_error", "invalid_api_key", "unauthenticated"])
+        } else if codes.say(&WRONG_KEY)
             || says(&["api key not valid", "invalid api key", "incorrect api key"])
         {
             FailureKind::WrongKey
-        } else if codes.say(&["permission_error", "permission_denied"]) {
+        } else if codes.say(&["permission_error", "permission_denied", "accessdeniedexception"]) {
             FailureKind::Forbidden
-        } else if codes.say(&["overloaded_error", "overloaded", "unavailable"])
+        } else if codes.say(&["overloaded_error", "overloaded", "unavailable", "serviceunavailableexception"])
             || says(&["overloaded", "at capacity"])
         {
             FailureKind::Overloaded
-        } else if codes.say(&["rate_limit_error", "rate_limit_exceeded", "resource_exhausted"]) {
+        } else if codes.say(&RATE_LIMITED) {
             FailureKind::RateLimited
         } else if codes.say(&["content_filter", "content_policy_violation"]) {
             FailureKind::Filtered
-        } else if codes.say(&["request_too_large", "invalid_request_error", "invalid_argument"]) {
+        } else if codes.say(&[
+            "request_too_large",
+            "invalid_request_error",
+            "invalid_argument",
+            "validationexception",
+        ]) {
             FailureKind::Rejected
         } else {
             return None;
@@ -164,9 +179,36 @@ fn kind_of_words(said: &str, codes: &Codes) -> Option<FailureKind> {
     )
 }
 
+/// Words of codes for a key that is not taken.
+const WRONG_KEY: [&str; 8] = [
+    "authentication_error",
+    "invalid_api_key",
+    "unauthenticated",
+    "unrecognizedclientexception",
+    "invalidsignatureexception",
+    "incompletesignature",
+    "expiredtokenexception",
+    "missingauthenticationtokenexception",
+];
+/// Words of codes for too much at once.
+const RATE_LIMITED: [&str; 5] = [
+    "rate_limit_error",
+    "rate_limit_exceeded",
+    "resource_exhausted",
+    "throttlingexception",
+    "servicequotaexceededexception",
+];
+
 /// Whether the body says that the model is not known. Servers use 400 for it as well as 404.
 fn says_unknown_model(said: &str, codes: &Codes) -> bool {
-    let unknown = ["not found", "does not exist", "unknown model", "invalid model", "not a valid model"];
+    let unknown = [
+        "not found",
+        "does not exist",
+        "unknown model",
+        "invalid model",
+        "not a valid model",
+        "model identifier is invalid",
+    ];
     codes.say(&["model_not_found"])
         || said.contains("model")
             && (codes.say(&["not_found_error", "not_found"])
@@ -248,8 +290,51 @@ mod tests {
             (503, r#"{"error":{"message":"The model is overloaded"}}"#, FailureKind::Overloaded),
             (529, "", FailureKind::Overloaded),
         ] {
-            let failure = Refused { status, body, retry_after: None }.failure(&Secrets::default());
+            let failure =
+                Refused { status, body, retry_after: None, error_type: None }.failure(&Secrets::default());
             assert_eq!(failure.kind, kind, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn what_aws_calls_a_failure_counts_beside_its_status() {
+        for (status, error_type, body, kind) in [
+            (
+                403,
+                Some("UnrecognizedClientException"),
+                r#"{"message":"The security token is invalid."}"#,
+                FailureKind::WrongKey,
+            ),
+            (
+                403,
+                Some("AccessDeniedException:http://internal"),
+                r#"{"Message":"not authorized"}"#,
+                FailureKind::Forbidden,
+            ),
+            (
+                403,
+                None,
+                r#"{"__type":"com.amazon.coral#ExpiredTokenException","message":"x"}"#,
+                FailureKind::WrongKey,
+            ),
+            (
+                400,
+                Some("ValidationException"),
+                r#"{"message":"The provided model identifier is invalid."}"#,
+                FailureKind::UnknownModel,
+            ),
+            (400, Some("ValidationException"), r#"{"message":"no such field"}"#, FailureKind::Rejected),
+            (
+                429,
+                Some("ThrottlingException"),
+                r#"{"message":"Too many tokens, please wait"}"#,
+                FailureKind::RateLimited,
+            ),
+            (503, Some("ServiceUnavailableException"), "{}", FailureKind::Overloaded),
+        ] {
+            let failure =
+                Refused { status, body, retry_after: None, error_type }.failure(&Secrets::default());
+            assert_eq!(failure.kind, kind, "{status} {body}: {failure}");
         }
     }
 
@@ -266,15 +351,16 @@ mod tests {
             (400, r#"{"error":{"message":"half \ud83d","x":NaN}}"#, None, "400 half �"),
         ] {
             assert_eq!(
-                Refused { status, body, retry_after }.failure(&Secrets::default()).detail,
+                Refused { status, body, retry_after, error_type: None }.failure(&Secrets::default()).detail,
                 detail,
                 "{body}"
             );
         }
-        let moved = Refused { status: 307, body: "", retry_after: None }.failure(&Secrets::default());
+        let moved = Refused { status: 307, body: "", retry_after: None, error_type: None }
+            .failure(&Secrets::default());
         assert!(moved.detail.contains("base_url"), "{moved}");
-        let path =
-            Refused { status: 404, body: "page not found", retry_after: None }.failure(&Secrets::default());
+        let path = Refused { status: 404, body: "page not found", retry_after: None, error_type: None }
+            .failure(&Secrets::default());
         assert!(path.to_string().contains("base_url"), "{path}");
     }
 

@@ -10,7 +10,7 @@ use q_core::{AgentFailure, FailureKind};
 
 use super::address::Address;
 use super::exchange::Exchange;
-use super::failed;
+use super::route::Route;
 use crate::spec::NetworkEnvironment;
 
 /// How long a server may stay silent.
@@ -36,8 +36,9 @@ pub async fn fetch(
     let mut url = url.to_owned();
     for _ in 0..=MAX_REDIRECTS {
         let address = Address::of(&url)?;
-        let exchange =
-            Exchange::get(&address, network, &headers, SILENCE).await.map_err(|vain| vain.failure)?;
+        let route = Route::to(&address, network, None).await?;
+        let exchange = Exchange::get(&route, &address, &headers, SILENCE).await;
+        let exchange = exchange.map_err(|attempt| attempt.failure)?;
         let target =
             exchange.header("location").filter(|_| matches!(exchange.status(), 301..=303 | 307 | 308));
         match target {
@@ -55,7 +56,7 @@ pub async fn fetch(
 }
 
 fn lost(why: &str) -> AgentFailure {
-    failed(FailureKind::WrongPath, why)
+    AgentFailure::new(FailureKind::WrongPath, why)
 }
 
 impl Fetched {

@@ -2,10 +2,8 @@
 
 use q_core::{AgentFailure, FailureKind};
 
-use super::failed;
-
 /// Why the server says that it ended the answer, as it names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     /// The model had said all it wanted.
     Stop,
@@ -19,16 +17,16 @@ pub(super) enum Reason {
     Refusal,
     /// It means to go on later.
     Pause,
-    Error(String),
+    /// It went wrong there.
+    Error,
     /// What nobody here knows.
-    Unknown(String),
+    Unknown,
 }
 
 impl Reason {
     /// The reason that a server's word means; nothing for none. Dialects, and their servers, have many words for it.
     pub(super) fn of(word: &str) -> Option<Self> {
-        let word = word.trim();
-        Some(match word.to_ascii_lowercase().replace('-', "_").as_str() {
+        Some(match word.trim().to_ascii_lowercase().replace('-', "_").as_str() {
             "" => return None,
             "stop" | "eos" | "eos_token" | "end_turn" | "end" | "stop_sequence" | "stop_token"
             | "complete" | "completed" | "finished" | "done" => Self::Stop,
@@ -53,22 +51,24 @@ impl Reason {
             "tool_calls" | "tool_call" | "tool_use" | "function_call" => Self::ToolCalls,
             "refusal" => Self::Refusal,
             "pause_turn" => Self::Pause,
-            "error" | "network_error" | "server_error" => Self::Error(word.to_owned()),
-            _other => Self::Unknown(word.to_owned()),
+            "error" | "network_error" | "server_error" | "malformed_model_output" | "malformed_tool_use" => {
+                Self::Error
+            }
+            _other => Self::Unknown,
         })
     }
 
-    /// What it says against the answer; nothing where it is whole.
-    pub(super) fn failure(&self) -> Option<AgentFailure> {
+    /// What it says against the answer, `word` being the server's own for it; nothing where it is whole.
+    pub(super) fn failure(self, word: &str) -> Option<AgentFailure> {
         Some(match self {
             Self::Stop => return None,
-            Self::Length => failed(FailureKind::LengthLimit, ""),
-            Self::Filter => failed(FailureKind::Filtered, ""),
-            Self::ToolCalls => failed(FailureKind::WantsTool, ""),
-            Self::Refusal => failed(FailureKind::Refused, ""),
-            Self::Pause => failed(FailureKind::Paused, ""),
-            Self::Error(word) => failed(FailureKind::ServerError, format!("finish reason `{word}`")),
-            Self::Unknown(word) => failed(FailureKind::Cut, format!("finish reason `{word}`")),
+            Self::Length => AgentFailure::new(FailureKind::LengthLimit, ""),
+            Self::Filter => AgentFailure::new(FailureKind::Filtered, ""),
+            Self::ToolCalls => AgentFailure::new(FailureKind::WantsTool, ""),
+            Self::Refusal => AgentFailure::new(FailureKind::Refused, ""),
+            Self::Pause => AgentFailure::new(FailureKind::Paused, ""),
+            Self::Error => AgentFailure::new(FailureKind::ServerError, format!("finish reason `{word}`")),
+            Self::Unknown => AgentFailure::new(FailureKind::Cut, format!("finish reason `{word}`")),
         })
     }
 }
@@ -98,7 +98,7 @@ mod tests {
             ("insufficient_system_resource", Some(FailureKind::Cut)),
             ("stopped?", Some(FailureKind::Cut)),
         ] {
-            let failure = Reason::of(word).map(|reason| reason.failure().map(|failure| failure.kind));
+            let failure = Reason::of(word).map(|reason| reason.failure(word).map(|failure| failure.kind));
             assert_eq!(failure, Some(kind), "{word}");
         }
         assert_eq!(Reason::of(" "), None);

@@ -3,8 +3,8 @@
 
 use serde_json::value::RawValue;
 
-use super::answer::Answer;
-use super::dialect::{Meaning, Reader};
+use super::answer::AnswerBuilder;
+use super::dialect::reading::{FrameReader, Meaning};
 use super::events::{StreamEvent, without_mark};
 use super::failure::{has_words, is_error};
 use super::json::{elements, is_array, members, mended, values};
@@ -22,17 +22,17 @@ pub(super) enum Flow {
 /// Frames, and the answer that they make.
 #[derive(Debug)]
 pub(super) struct Frames {
-    reader: Box<dyn Reader>,
-    pub(super) answer: Answer,
+    reader: Box<dyn FrameReader>,
+    pub(super) answer: AnswerBuilder,
 }
 
 impl Frames {
-    pub(super) fn new(reader: Box<dyn Reader>, answer: Answer) -> Self {
+    pub(super) fn new(reader: Box<dyn FrameReader>, answer: AnswerBuilder) -> Self {
         Self { reader, answer }
     }
 
     /// Takes one event in.
-    pub(super) fn hear(&mut self, event: &StreamEvent) -> Flow {
+    pub(super) fn on_event(&mut self, event: &StreamEvent) -> Flow {
         let data = String::from_utf8_lossy(without_mark(&event.data));
         let data = data.trim();
         // A keep-alive that something between wrapped up is one still.
@@ -53,7 +53,7 @@ impl Frames {
         let says_error = name == "error";
         self.answer.note_frame(read.whole || says_error);
         if !read.whole && says_error {
-            self.answer.fail(data);
+            self.answer.on_error(data);
             return Flow::Ended;
         }
         for value in read.values {
@@ -88,11 +88,11 @@ impl Frames {
         }
         let [error] = members(frame, ["error"]);
         if name == "error" || error.is_some_and(is_error) {
-            self.answer.fail(frame.get());
+            self.answer.on_error(frame.get());
             return Flow::Ended;
         }
         if meaning == Meaning::Foreign && has_words(frame) {
-            self.answer.remark(frame.get());
+            self.answer.on_remark(frame.get());
         }
         if self.answer.calls_too_much() { Flow::Ended } else { Flow::GoesOn }
     }

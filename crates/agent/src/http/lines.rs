@@ -6,9 +6,9 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooLong;
 
-/// Lines in the making.
+/// Divides bytes into lines, whatever pieces they come in.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(super) struct LineSplitter {
     /// The beginning of a line whose end has not come.
     part: Vec<u8>,
     /// The last line ended with CR: an LF that comes next belongs to it.
@@ -17,7 +17,7 @@ pub(super) struct Lines {
     limit: usize,
 }
 
-impl Lines {
+impl LineSplitter {
     pub(super) const fn new(limit: usize) -> Self {
         Self { part: Vec::new(), after_return: false, limit }
     }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     fn lines(pieces: &[&[u8]], limit: usize) -> Result<Vec<String>, TooLong> {
-        let mut lines = Lines::new(limit);
+        let mut lines = LineSplitter::new(limit);
         let mut all = Vec::new();
         for piece in pieces {
             let mut bytes = *piece;

@@ -11,17 +11,20 @@
 //! | `address` | where a model is |
 //! | `proxy` | what stands between, by the session's environment |
 //! | `trust` | whose word is taken for who a server is |
+//! | `route` | both of these, for all asks of a turn |
 //! | `connection`, `socket` | how connections are made, over a network and on this machine |
 //! | `exchange` | one request and its response |
+//! | `signing` | requests signed with a pair of keys |
 //! | `fetch` | what is downloaded, and not asked |
 //! | `lines`, `events`, `json` | the steps from bytes to frames |
+//! | `event_frames` | the same from binary frames |
 //! | `reply` | a body as it comes, made into what an agent says |
 //! | `frames` | frames, each given to the dialect |
 //! | `dialect` | the protocols: where and what is asked, what frames mean |
 //! | `answer` | an answer as far as it came, in whatever dialect |
 //! | `think_tags` | thoughts that stand in the text |
 //! | `finish`, `usage` | why an answer ended, what it cost |
-//! | `pieces` | what was heard and not handed on yet |
+//! | `event_queue` | what came and is not handed on yet |
 //! | `retry` | when a server that did nothing is asked again |
 //! | `failure` | what a refusal of the server means |
 //! | `detail`, `page` | what of it is kept for the person |
@@ -31,6 +34,8 @@ mod answer;
 mod connection;
 mod detail;
 mod dialect;
+mod event_frames;
+mod event_queue;
 mod events;
 mod exchange;
 mod failure;
@@ -40,10 +45,11 @@ mod frames;
 mod json;
 mod lines;
 mod page;
-mod pieces;
 mod proxy;
 pub mod reply;
 mod retry;
+mod route;
+mod signing;
 mod socket;
 mod think_tags;
 mod trust;
@@ -60,13 +66,12 @@ use crate::seat::{Agent, AgentControl, Conversation, Seat, Turn};
 use crate::secret::Secrets;
 use crate::spec::HttpSpec;
 
-pub use dialect::Dialect;
-
 use address::Address;
 use exchange::Exchange;
 use failure::Refused;
-use reply::{Manner, ResponseBody};
-use retry::{Again, Vain, named_wait};
+use reply::{BodySettings, ResponseBody};
+use retry::{FailedAttempt, Retry, named_wait};
+use route::Route;
 
 /// The most that is read of what a server says in place of an answer, in bytes, and how long it may take to say it.
 const MAX_ERROR: usize = 64 << 10;
@@ -79,12 +84,12 @@ const AT_ONCE: usize = 32 << 10;
 /// A model behind an API.
 #[derive(Clone, Debug)]
 pub struct HttpAgent {
-    spec: HttpSpec,
+    spec: Arc<HttpSpec>,
 }
 
 impl HttpAgent {
     /// The agent reached so.
-    pub const fn new(spec: HttpSpec) -> Self {
+    pub const fn new(spec: Arc<HttpSpec>) -> Self {
         Self { spec }
     }
 }
@@ -102,14 +107,14 @@ impl Conversation for HttpAgent {
         turn: Turn,
         _controls: BoxStream<'static, AgentControl>,
     ) -> BoxStream<'static, AgentEvent> {
-        stream::unfold(Stage::Due(Box::new((self.spec.clone(), turn))), step).boxed()
+        stream::unfold(Stage::Due(Box::new((Arc::clone(&self.spec), turn))), step).boxed()
     }
 }
 
 /// How far an answer has come.
 enum Stage {
     /// Nothing is sent yet.
-    Due(Box<(HttpSpec, Turn)>),
+    Due(Box<(Arc<HttpSpec>, Turn)>),
     Answering(Box<Answering>),
     Over,
 }
@@ -117,12 +122,12 @@ enum Stage {
 async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
     loop {
         stage = match stage {
-            Stage::Due(due) => match Answering::begin(due.0, due.1).await {
+            Stage::Due(due) => match Answering::begin(&due.0, &due.1).await {
                 Ok(answering) => Stage::Answering(Box::new(answering)),
                 Err(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
             },
             Stage::Answering(mut answering) => {
-                let event = answering.hear().await;
+                let event = answering.next_event().await;
                 let is_last = matches!(event, AgentEvent::Done | AgentEvent::Failed(_));
                 return Some((event, if is_last { Stage::Over } else { Stage::Answering(answering) }));
             }
@@ -145,63 +150,90 @@ struct Answering {
 
 impl Answering {
     /// Asks, and asks again where a server that did nothing may do something yet.
-    async fn begin(spec: HttpSpec, turn: Turn) -> Result<Self, AgentFailure> {
+    async fn begin(spec: &HttpSpec, turn: &Turn) -> Result<Self, AgentFailure> {
         let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
-        let body = spec.dialect.request(&turn, model, &spec.shape).to_string();
-        let addresses = Address::of(&spec.base_url)?.endpoints(spec.dialect, model)?;
+        let body = dialect::request(spec.dialect, turn, model, &spec.shape).to_string();
+        let base = Address::of(&spec.base_url)?;
+        let addresses = base.endpoints(spec.dialect, model)?;
+        let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
+        let mut unknown = 0;
         let mut repeated = 0;
         loop {
-            let vain = match Self::begin_at_one(&spec, &addresses, &body).await {
+            let addresses = addresses.get(unknown..).unwrap_or_default();
+            let (passed_over, attempt) = Self::begin_at_one(spec, &route, addresses, &body).await;
+            unknown += passed_over;
+            let attempt = match attempt {
                 Ok(begun) => return Ok(begun),
-                Err(vain) => vain,
+                Err(attempt) => attempt,
             };
-            let Some(wait) = vain.again.wait(repeated, spec.retries) else {
-                return Err(asked(repeated + 1, vain.failure));
+            let Some(wait) = attempt.retry.wait(repeated, spec.retries) else {
+                return Err(asked(repeated + 1, attempt.failure));
             };
             tokio::time::sleep(wait).await;
             repeated += 1;
         }
     }
 
-    /// Asks where the dialect may be asked, until a place is found that knows it.
-    async fn begin_at_one(spec: &HttpSpec, addresses: &[Address], body: &str) -> Result<Self, Vain> {
+    /// Asks where the dialect may be asked, until a place is found that knows it. How many did not know it comes along: they
+    /// need not be asked a second time.
+    async fn begin_at_one(
+        spec: &HttpSpec,
+        route: &Route,
+        addresses: &[Address],
+        body: &str,
+    ) -> (usize, Result<Self, FailedAttempt>) {
         let mut lost = None;
-        for address in addresses {
-            match Self::begin_at(spec, address, body.to_owned()).await {
-                Err(vain) if vain.failure.kind == FailureKind::WrongPath => lost = lost.or(Some(vain)),
-                begun => return begun,
+        for (passed_over, address) in addresses.iter().enumerate() {
+            match Self::begin_at(spec, route, address, body.to_owned()).await {
+                Err(attempt) if attempt.failure.kind == FailureKind::WrongPath => {
+                    lost = lost.or(Some(attempt));
+                }
+                begun => return (passed_over, begun),
             }
         }
-        Err(lost.unwrap_or_else(|| failed(FailureKind::Internal, "there is no address to ask at").into()))
+        let nowhere = || AgentFailure::new(FailureKind::Internal, "there is no address to ask at").into();
+        (0, Err(lost.unwrap_or_else(nowhere)))
     }
 
-    async fn begin_at(spec: &HttpSpec, address: &Address, body: String) -> Result<Self, Vain> {
-        let mut exchange = Exchange::begin(spec, address, body).await?;
+    async fn begin_at(
+        spec: &HttpSpec,
+        route: &Route,
+        address: &Address,
+        body: String,
+    ) -> Result<Self, FailedAttempt> {
+        let mut exchange = Exchange::begin(spec, route, address, body).await?;
         let secrets = spec.secrets();
         if !(200..300).contains(&exchange.status()) {
             let failure = refusal(&mut exchange, &secrets).await;
             let header = |name| exchange.header(name);
             let wait = named_wait(header("retry-after-ms"), header("retry-after"), header("date"));
-            return Err(Vain { again: Again::after(exchange.status(), failure.kind, wait), failure });
+            return Err(FailedAttempt {
+                retry: Retry::after(exchange.status(), failure.kind, wait),
+                failure,
+            });
         }
         if let Some(packed) = packed(&exchange) {
             let why = format!("the answer comes compressed ({packed}), which q did not ask for");
-            return Err(failed(FailureKind::ServerError, detail::clean(&why, &secrets)).into());
+            return Err(AgentFailure::new(FailureKind::ServerError, detail::clean(&why, &secrets)).into());
         }
         let think_tags = spec.shape.think_tags;
-        let reply =
-            ResponseBody::new(Manner { dialect: spec.dialect, think_tags, secrets, longest: reply::LONGEST });
+        let reply = ResponseBody::new(BodySettings {
+            dialect: spec.dialect,
+            think_tags,
+            secrets,
+            longest: reply::LONGEST,
+        });
         Ok(Self { exchange: Some(exchange), reply, idle: spec.idle_timeout, until: None, taken: 0 })
     }
 
     /// What comes next. After the last nothing may be asked for.
-    async fn hear(&mut self) -> AgentEvent {
+    async fn next_event(&mut self) -> AgentEvent {
         loop {
             if let Some(event) = self.reply.event() {
                 return event;
             }
             let Some(exchange) = &mut self.exchange else {
-                return AgentEvent::Failed(failed(FailureKind::Internal, "the answer has no end"));
+                return AgentEvent::Failed(AgentFailure::new(FailureKind::Internal, "the answer has no end"));
             };
             self.until = self
                 .reply
@@ -209,7 +241,7 @@ impl Answering {
                 .then(|| self.until.unwrap_or_else(|| Instant::now() + self.idle.min(AFTER_FINISH)));
             let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
             let piece = match left {
-                Some(Duration::ZERO) => Err(failed(FailureKind::Silent, "")),
+                Some(Duration::ZERO) => Err(AgentFailure::new(FailureKind::Silent, "")),
                 left => exchange.piece(left.unwrap_or(self.idle)).await,
             };
             match piece {
@@ -234,7 +266,7 @@ impl Answering {
 fn asked(times: u32, failure: AgentFailure) -> AgentFailure {
     match times {
         0 | 1 => failure,
-        times => failed(failure.kind, format!("{}; asked {times} times", failure.detail)),
+        times => AgentFailure::new(failure.kind, format!("{}; asked {times} times", failure.detail)),
     }
 }
 
@@ -253,16 +285,12 @@ async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> AgentFailure {
         let _as_far_as_it_came = tokio::time::timeout(ERROR_TIME, reading).await;
     }
     let body = packed.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
-    let retry_after = exchange.header("retry-after");
-    Refused { status: exchange.status(), body: &body, retry_after }.failure(secrets)
+    let (retry_after, error_type) = (exchange.header("retry-after"), exchange.header("x-amzn-errortype"));
+    Refused { status: exchange.status(), body: &body, retry_after, error_type }.failure(secrets)
 }
 
 /// How a body is packed that was asked for as it is.
 fn packed(exchange: &Exchange) -> Option<String> {
     let encoding = exchange.header("content-encoding")?.trim();
     (!encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity")).then(|| encoding.to_owned())
-}
-
-fn failed(kind: FailureKind, detail: impl Into<String>) -> AgentFailure {
-    AgentFailure { kind, detail: detail.into() }
 }

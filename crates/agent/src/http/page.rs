@@ -11,11 +11,11 @@ pub(super) fn is_page(body: &str) -> bool {
 pub(super) fn words(page: &str) -> String {
     let mut title = String::new();
     let mut text = String::new();
-    let mut inside = Inside::Body;
+    let mut region = PageRegion::Body;
     let mut rest = page;
     while let Some(start) = rest.find('<') {
         let (plain, markup) = rest.split_at(start);
-        inside.take(plain, &mut title, &mut text);
+        region.take(plain, &mut title, &mut text);
         let (tag, behind) = match markup.strip_prefix("<!--") {
             Some(comment) => ("!", comment.split_once("-->").map_or("", |(_, behind)| behind)),
             None => markup.get(1..).and_then(|tag| tag.split_once('>')).unwrap_or((markup, "")),
@@ -23,18 +23,18 @@ pub(super) fn words(page: &str) -> String {
         rest = behind;
         let name = tag.split(|c: char| c.is_whitespace() || c == '/').find(|part| !part.is_empty());
         let name = name.unwrap_or_default().to_ascii_lowercase();
-        inside = match (name.as_str(), tag.starts_with('/')) {
-            ("title", false) => Inside::Title,
+        region = match (name.as_str(), tag.starts_with('/')) {
+            ("title", false) => PageRegion::Title,
             ("script" | "style", false) => {
                 // Neither holds markup: what looks like a tag in them is none.
                 let end = if name == "script" { "</script" } else { "</style" };
                 rest = rest.to_ascii_lowercase().find(end).and_then(|end| rest.get(end..)).unwrap_or("");
-                Inside::Body
+                PageRegion::Body
             }
-            _other => Inside::Body,
+            _other => PageRegion::Body,
         };
     }
-    inside.take(rest, &mut title, &mut text);
+    region.take(rest, &mut title, &mut text);
     let (title, text) = (line(&title), line(&text));
     if title.is_empty() || text.starts_with(&title) {
         text
@@ -47,12 +47,12 @@ pub(super) fn words(page: &str) -> String {
 
 /// Where in a page something stands.
 #[derive(Clone, Copy)]
-enum Inside {
+enum PageRegion {
     Title,
     Body,
 }
 
-impl Inside {
+impl PageRegion {
     fn take(self, plain: &str, title: &mut String, text: &mut String) {
         let to = match self {
             Self::Title => title,

@@ -1,10 +1,10 @@
 //! Which proxy stands between a session and its model, by the usual variables of the session's own environment.
 
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+pub(super) use hyper_util::client::proxy::matcher::Intercept;
+use hyper_util::client::proxy::matcher::Matcher;
 use q_core::{AgentFailure, FailureKind};
 
 use super::address::Address;
-use super::failed;
 use crate::spec::NetworkEnvironment;
 
 /// The proxy for this address, if there is one. One that is set and cannot be used is a failure: a conversation does not go
@@ -30,7 +30,7 @@ pub(super) fn proxy_for(
         .filter(|proxy| !proxy.uri().scheme_str().is_some_and(|s| s.starts_with("socks4")));
     if usable.is_none() {
         let why = format!("{name} is not the address of a proxy: http://, https:// or socks5:// begins one");
-        return Err(failed(FailureKind::ProxyFailed, why));
+        return Err(AgentFailure::new(FailureKind::ProxyFailed, why));
     }
     Ok(matcher(exceptions(no_proxy.as_deref().unwrap_or_default(), address.port())))
 }

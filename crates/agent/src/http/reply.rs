@@ -5,13 +5,15 @@
 
 use q_core::{AgentEvent, AgentFailure, FailureKind};
 
-use super::answer::Answer;
+use super::answer::AnswerBuilder;
 use super::detail::clean;
-use super::dialect::Dialect;
-use super::events::{Events, MARK, StreamEvent, without_mark};
+use super::dialect;
+use super::event_frames::{EventFrameParser, FrameFault};
+use super::events::{EventParser, MARK, StreamEvent, without_mark};
 use super::frames::{Flow, Frames};
-use super::lines::{Lines, TooLong};
-use super::{failed, page};
+use super::lines::LineSplitter;
+use super::page;
+use crate::dialect::Dialect;
 use crate::secret::Secrets;
 
 /// The longest line of a stream, the longest event, and the longest answer in one piece, in bytes.
@@ -28,49 +30,40 @@ const MAX_SHOWN: usize = 1 << 10;
 pub fn fuzz_reply(bytes: &[u8]) {
     for dialect in Dialect::ALL {
         for think_tags in [false, true] {
-            fuzz_manner(
+            fuzz_settings(
                 bytes,
-                &Manner { dialect, think_tags, secrets: Secrets::default(), longest: 4 << 10 },
+                &BodySettings { dialect, think_tags, secrets: Secrets::default(), longest: 4 << 10 },
             );
         }
     }
 }
 
-fn fuzz_manner(bytes: &[u8], manner: &Manner) {
-    let told = |pieces: &mut dyn Iterator<Item = &[u8]>| {
-        let mut reply = ResponseBody::new(manner.clone());
+fn fuzz_settings(bytes: &[u8], settings: &BodySettings) {
+    let events = |pieces: &mut dyn Iterator<Item = &[u8]>| {
+        let mut reply = ResponseBody::new(settings.clone());
         pieces.for_each(|piece| reply.read(piece));
         reply.end(None);
         let (mut text, mut thoughts, mut rest) = (String::new(), String::new(), Vec::new());
+        // Where a text is divided depends on how its bytes are cut, and only that.
         while let Some(event) = reply.event() {
-            match event {
-                AgentEvent::Text(piece) => text.push_str(&piece),
-                AgentEvent::Thinking(piece) => thoughts.push_str(&piece),
-                AgentEvent::Usage(_)
-                | AgentEvent::Title(_)
-                | AgentEvent::Steerable
-                | AgentEvent::Sent(_)
-                | AgentEvent::Call(_)
-                | AgentEvent::Plan(_)
-                | AgentEvent::Model(_)
-                | AgentEvent::Progress { .. }
-                | AgentEvent::Resume(_)
-                | AgentEvent::StopReason(_)
-                | AgentEvent::Result { .. }
-                | AgentEvent::Done
-                | AgentEvent::Failed(_) => rest.push(event),
+            if let AgentEvent::Text(piece) = &event {
+                text.push_str(piece);
+            } else if let AgentEvent::Thinking(piece) = &event {
+                thoughts.push_str(piece);
+            } else {
+                rest.push(event);
             }
         }
         (text, thoughts, rest)
     };
-    let whole = told(&mut std::iter::once(bytes));
-    assert_eq!(told(&mut bytes.chunks(1)), whole, "byte by byte");
-    assert_eq!(told(&mut bytes.chunks(7)), whole, "seven bytes at a time");
+    let whole = events(&mut std::iter::once(bytes));
+    assert_eq!(events(&mut bytes.chunks(1)), whole, "byte by byte");
+    assert_eq!(events(&mut bytes.chunks(7)), whole, "seven bytes at a time");
 }
 
 /// How a body is read.
 #[derive(Clone, Debug)]
-pub struct Manner {
+pub struct BodySettings {
     /// What its frames mean.
     pub dialect: Dialect,
     /// Whether thoughts stand in the text, between `<think>` and `</think>`.
@@ -84,25 +77,27 @@ pub struct Manner {
 /// A response's body in the making.
 #[derive(Debug)]
 pub struct ResponseBody {
-    shape: Shape,
+    form: BodyForm,
     frames: Frames,
     /// Nothing that may still come matters.
     is_over: bool,
-    manner: Manner,
+    settings: BodySettings,
 }
 
 /// What the body is.
 #[derive(Debug)]
-enum Shape {
+enum BodyForm {
     /// Nothing but white space has come, or what may become a byte order mark.
     Unknown {
         start: Vec<u8>,
         first: bool,
     },
     /// A stream, and its beginning for whoever wonders what it is.
-    Events(Events, Vec<u8>),
+    Events(EventParser, Vec<u8>),
     /// A stream of JSON, one frame a line.
-    Lines(Lines),
+    Lines(LineSplitter),
+    /// A stream of binary frames.
+    Frames(EventFrameParser),
     /// JSON in one piece.
     Whole(Vec<u8>),
     Page(Vec<u8>),
@@ -110,13 +105,13 @@ enum Shape {
 
 impl ResponseBody {
     /// A body that is read from its beginning.
-    pub fn new(manner: Manner) -> Self {
-        let answer = Answer::new(manner.secrets.clone(), manner.think_tags);
+    pub fn new(settings: BodySettings) -> Self {
+        let answer = AnswerBuilder::new(settings.secrets.clone(), settings.think_tags);
         Self {
-            shape: Shape::Unknown { start: Vec::new(), first: true },
-            frames: Frames::new(manner.dialect.reader(), answer),
+            form: BodyForm::Unknown { start: Vec::new(), first: true },
+            frames: Frames::new(dialect::reader(settings.dialect), answer),
             is_over: false,
-            manner,
+            settings,
         }
     }
 
@@ -129,10 +124,13 @@ impl ResponseBody {
             Ok(Flow::GoesOn) => {}
             Ok(Flow::Ended) => self.end_answer(None),
             // Of a page its beginning is enough.
-            Err(TooLong) if matches!(self.shape, Shape::Page(_)) => self.end(None),
-            Err(TooLong) => {
-                let why = format!("a piece of it is longer than {} KB", self.manner.longest >> 10);
-                self.end_answer(Some(failed(FailureKind::Cut, why)));
+            Err(FrameFault::TooLong) if matches!(self.form, BodyForm::Page(_)) => self.end(None),
+            Err(FrameFault::Damaged) => {
+                self.end_answer(Some(AgentFailure::new(FailureKind::Cut, "a piece of it is damaged")));
+            }
+            Err(FrameFault::TooLong) => {
+                let why = format!("a piece of it is longer than {} KB", self.settings.longest >> 10);
+                self.end_answer(Some(AgentFailure::new(FailureKind::Cut, why)));
             }
         }
     }
@@ -142,30 +140,31 @@ impl ResponseBody {
         if self.is_over {
             return;
         }
-        match &mut self.shape {
-            Shape::Unknown { .. } => self.end_answer(broken),
-            Shape::Events(events, beginning) => {
+        match &mut self.form {
+            BodyForm::Unknown { .. } | BodyForm::Frames(_) => self.end_answer(broken),
+            BodyForm::Events(events, beginning) => {
                 if let Ok(Some(event)) = events.rest() {
-                    self.frames.hear(&event);
+                    self.frames.on_event(&event);
                 }
                 let beginning = std::mem::take(beginning);
                 let has_begun = self.frames.answer.has_begun();
                 let broken = broken.or_else(|| (!has_begun).then(|| self.no_answer(&beginning)));
                 self.end_answer(broken);
             }
-            Shape::Lines(lines) => {
+            BodyForm::Lines(lines) => {
                 let last = lines.rest();
                 self.end_json(last, broken);
             }
-            Shape::Whole(text) => {
+            BodyForm::Whole(text) => {
                 let text = std::mem::take(text);
                 self.end_json(text, broken);
             }
-            Shape::Page(page) => {
+            BodyForm::Page(page) => {
                 let page = std::mem::take(page);
                 let words = page::words(&String::from_utf8_lossy(without_mark(&page)));
                 let said = format!("a web page came in place of an answer: {words}");
-                let failure = failed(FailureKind::Unreachable, clean(&said, &self.manner.secrets));
+                let failure =
+                    AgentFailure::new(FailureKind::Unreachable, clean(&said, &self.settings.secrets));
                 self.end_answer(Some(failure));
             }
         }
@@ -186,9 +185,9 @@ impl ResponseBody {
         self.is_over || self.frames.answer.is_finished()
     }
 
-    fn read_into(&mut self, bytes: &mut &[u8]) -> Result<Flow, TooLong> {
-        match &mut self.shape {
-            Shape::Unknown { start, first } => {
+    fn read_into(&mut self, bytes: &mut &[u8]) -> Result<Flow, FrameFault> {
+        match &mut self.form {
+            BodyForm::Unknown { start, first } => {
                 start.extend_from_slice(bytes);
                 if *first && MARK.starts_with(start) {
                     return Ok(Flow::GoesOn);
@@ -197,22 +196,30 @@ impl ResponseBody {
                 let text = if std::mem::take(first) { without_mark(&start) } else { &start };
                 let mut text = text.trim_ascii_start();
                 let Some(byte) = text.first() else { return Ok(Flow::GoesOn) };
-                self.shape = self.manner.shape_of(*byte);
+                self.form = self.settings.form_of(*byte);
                 self.read_into(&mut text)
             }
-            Shape::Events(events, beginning) => {
+            BodyForm::Events(events, beginning) => {
                 let room = MAX_SHOWN - beginning.len();
                 beginning.extend(bytes.iter().take(room));
                 while let Some(event) = events.next(bytes)? {
-                    if self.frames.hear(&event) == Flow::Ended {
+                    if self.frames.on_event(&event) == Flow::Ended {
                         return Ok(Flow::Ended);
                     }
                 }
                 Ok(Flow::GoesOn)
             }
-            Shape::Lines(lines) => {
+            BodyForm::Frames(frames) => {
+                while let Some(event) = frames.next(bytes)? {
+                    if self.frames.on_event(&event) == Flow::Ended {
+                        return Ok(Flow::Ended);
+                    }
+                }
+                Ok(Flow::GoesOn)
+            }
+            BodyForm::Lines(lines) => {
                 while let Some(line) = lines.next(bytes)? {
-                    if self.frames.hear(&StreamEvent { name: Vec::new(), data: line.into_owned() })
+                    if self.frames.on_event(&StreamEvent { name: Vec::new(), data: line.into_owned() })
                         == Flow::Ended
                     {
                         return Ok(Flow::Ended);
@@ -220,16 +227,16 @@ impl ResponseBody {
                 }
                 Ok(Flow::GoesOn)
             }
-            Shape::Whole(text) => {
-                if text.len() + bytes.len() > self.manner.longest {
-                    return Err(TooLong);
+            BodyForm::Whole(text) => {
+                if text.len() + bytes.len() > self.settings.longest {
+                    return Err(FrameFault::TooLong);
                 }
                 text.extend_from_slice(bytes);
                 Ok(Flow::GoesOn)
             }
-            Shape::Page(page) => {
+            BodyForm::Page(page) => {
                 page.extend(bytes.iter().take(MAX_PAGE - page.len()));
-                if page.len() == MAX_PAGE { Err(TooLong) } else { Ok(Flow::GoesOn) }
+                if page.len() == MAX_PAGE { Err(FrameFault::TooLong) } else { Ok(Flow::GoesOn) }
             }
         }
     }
@@ -237,7 +244,7 @@ impl ResponseBody {
     /// The last frame of JSON, or the only one.
     fn end_json(&mut self, text: Vec<u8>, broken: Option<AgentFailure>) {
         let event = StreamEvent { name: Vec::new(), data: text };
-        self.frames.hear(&event);
+        self.frames.on_event(&event);
         let beginning = event.data.get(..MAX_SHOWN).unwrap_or(&event.data);
         let is_another_thing = self.frames.answer.is_another_thing();
         let broken = broken.or_else(|| is_another_thing.then(|| self.no_answer(beginning)));
@@ -253,21 +260,23 @@ impl ResponseBody {
     fn no_answer(&self, beginning: &[u8]) -> AgentFailure {
         let beginning = String::from_utf8_lossy(beginning);
         if beginning.trim().is_empty() {
-            return failed(FailureKind::Cut, "the server said nothing");
+            return AgentFailure::new(FailureKind::Cut, "the server said nothing");
         }
         let said = format!("what came is no answer: {beginning}");
-        failed(FailureKind::Unreachable, clean(&said, &self.manner.secrets))
+        AgentFailure::new(FailureKind::Unreachable, clean(&said, &self.settings.secrets))
     }
 }
 
-impl Manner {
+impl BodySettings {
     /// What begins with this byte.
-    const fn shape_of(&self, first: u8) -> Shape {
+    const fn form_of(&self, first: u8) -> BodyForm {
         match first {
-            b'{' if self.dialect.is_in_lines() => Shape::Lines(Lines::new(self.longest)),
-            b'{' | b'[' => Shape::Whole(Vec::new()),
-            b'<' => Shape::Page(Vec::new()),
-            _other => Shape::Events(Events::new(self.longest), Vec::new()),
+            b'{' if self.dialect.is_in_lines() => BodyForm::Lines(LineSplitter::new(self.longest)),
+            // The first byte of a length that is no longer than any frame may be.
+            0 if self.dialect.is_framed() => BodyForm::Frames(EventFrameParser::new(self.longest)),
+            b'{' | b'[' => BodyForm::Whole(Vec::new()),
+            b'<' => BodyForm::Page(Vec::new()),
+            _other => BodyForm::Events(EventParser::new(self.longest), Vec::new()),
         }
     }
 }

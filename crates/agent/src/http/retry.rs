@@ -14,30 +14,30 @@ const LONGEST: Duration = Duration::from_secs(20);
 
 /// An ask that came to nothing.
 #[derive(Debug)]
-pub(super) struct Vain {
+pub(super) struct FailedAttempt {
     pub(super) failure: AgentFailure,
     /// Whether it may be asked again, and when at the earliest.
-    pub(super) again: Again,
+    pub(super) retry: Retry,
 }
 
 /// Whether an ask may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Again {
+pub(super) enum Retry {
     /// It would come to the same, or may have had its effect.
     Never,
     /// Nothing came of it.
-    Now,
+    Soon,
     /// Nothing came of it, and the server said how long to wait.
     After(Duration),
 }
 
-impl From<AgentFailure> for Vain {
+impl From<AgentFailure> for FailedAttempt {
     fn from(failure: AgentFailure) -> Self {
-        Self { failure, again: Again::Never }
+        Self { failure, retry: Retry::Never }
     }
 }
 
-impl Again {
+impl Retry {
     /// After a refusal of this status, which means that.
     pub(super) fn after(status: u16, kind: FailureKind, wait: Option<Duration>) -> Self {
         let passes = matches!(status, 408 | 429 | 500 | 502..=504 | 529);
@@ -45,7 +45,7 @@ impl Again {
         match wait {
             _ if !passes || is_final => Self::Never,
             Some(wait) => Self::After(wait),
-            None => Self::Now,
+            None => Self::Soon,
         }
     }
 
@@ -57,7 +57,7 @@ impl Again {
         match self {
             Self::Never => None,
             Self::After(wait) => (wait <= LONGEST).then_some(wait),
-            Self::Now => {
+            Self::Soon => {
                 let most = Duration::from_secs(1 << repeated).min(LONGEST);
                 // Keys of hashes are the standard library's randomness.
                 let random = RandomState::new().hash_one(repeated);
@@ -120,7 +120,7 @@ mod tests {
             (401, FailureKind::WrongKey, false),
             (404, FailureKind::UnknownModel, false),
         ] {
-            assert_eq!(Again::after(status, kind, None) != Again::Never, again, "{status} {kind:?}");
+            assert_eq!(Retry::after(status, kind, None) != Retry::Never, again, "{status} {kind:?}");
         }
     }
 
@@ -128,17 +128,17 @@ mod tests {
     fn waits_grow_and_end() {
         for repeated in 0..MOST {
             for _ in 0..50 {
-                let wait = Again::Now.wait(repeated, 99);
+                let wait = Retry::Soon.wait(repeated, 99);
                 assert!(wait.is_some_and(|wait| wait <= Duration::from_secs(1 << repeated)), "{wait:?}");
             }
         }
-        let waits: std::collections::BTreeSet<_> = (0..50).map(|_| Again::Now.wait(4, 99)).collect();
+        let waits: std::collections::BTreeSet<_> = (0..50).map(|_| Retry::Soon.wait(4, 99)).collect();
         assert!(waits.len() > 10, "they differ");
-        assert_eq!(Again::Now.wait(MOST, 99), None);
-        assert_eq!(Again::Now.wait(0, 0), None);
-        assert_eq!(Again::Now.wait(2, 2), None);
-        assert_eq!(Again::Never.wait(0, 99), None);
-        let after = |seconds| Again::After(Duration::from_secs(seconds)).wait(0, 1);
+        assert_eq!(Retry::Soon.wait(MOST, 99), None);
+        assert_eq!(Retry::Soon.wait(0, 0), None);
+        assert_eq!(Retry::Soon.wait(2, 2), None);
+        assert_eq!(Retry::Never.wait(0, 99), None);
+        let after = |seconds| Retry::After(Duration::from_secs(seconds)).wait(0, 1);
         assert_eq!((after(7), after(21)), (Some(Duration::from_secs(7)), None));
     }
 

@@ -12,7 +12,6 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 use tokio::process::Command;
 
-use super::connection::{Fault, Link};
 use crate::spec::ServerProgram;
 
 /// What a program says when connections are taken. Anything else is why they are not.
@@ -21,7 +20,7 @@ const READY: &str = "ready";
 const LONGEST: usize = 4 << 10;
 
 /// A connection to whoever listens there: a process of this user.
-pub(super) async fn open(socket: &Path, program: Option<&ServerProgram>) -> Result<Link, Fault> {
+pub(super) async fn open(socket: &Path, program: Option<&ServerProgram>) -> io::Result<TokioIo<UnixStream>> {
     let stream = match (connect(socket).await, program) {
         (Err(error), Some(program)) if is_nobody(&error) => {
             start(program).await?;
@@ -32,12 +31,11 @@ pub(super) async fn open(socket: &Path, program: Option<&ServerProgram>) -> Resu
     let owner = stream.peer_cred()?.uid();
     if owner != rustix::process::geteuid().as_raw() {
         let socket = socket.display();
-        return Err(format!(
+        return Err(io::Error::other(format!(
             "user {owner} listens at {socket}, and nothing was said: remove it, if it is yours to remove"
-        )
-        .into());
+        )));
     }
-    Ok(Box::new(TokioIo::new(stream)))
+    Ok(TokioIo::new(stream))
 }
 
 #[expect(clippy::disallowed_methods, reason = "checked by the one caller, before anything is written")]
@@ -52,7 +50,7 @@ fn is_nobody(error: &io::Error) -> bool {
 }
 
 /// Starts it, and waits until it takes connections. Several that are started at once settle among themselves who serves.
-async fn start(program: &ServerProgram) -> Result<(), Fault> {
+async fn start(program: &ServerProgram) -> io::Result<()> {
     let name = program.path.display();
     let mut child = Command::new(&program.path)
         .args(&program.arguments)
@@ -62,7 +60,7 @@ async fn start(program: &ServerProgram) -> Result<(), Fault> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .map_err(|error| format!("{name} cannot be started: {error}"))?;
+        .map_err(|error| io::Error::new(error.kind(), format!("{name} cannot be started: {error}")))?;
     let mut said = Vec::new();
     if let Some(mut stdout) = child.stdout.take() {
         while said.len() < LONGEST && said.last() != Some(&b'\n') {
@@ -75,7 +73,7 @@ async fn start(program: &ServerProgram) -> Result<(), Fault> {
     let said = String::from_utf8_lossy(&said);
     match said.trim() {
         READY => Ok(()),
-        "" => Err(format!("{name} ended without a word").into()),
-        why => Err(why.into()),
+        "" => Err(io::Error::other(format!("{name} ended without a word"))),
+        why => Err(io::Error::other(why)),
     }
 }

@@ -3,7 +3,7 @@
 
 /// What a piece of text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum TaggedText {
     /// Words of the answer.
     Words(String),
     /// Words of a thought.
@@ -21,13 +21,13 @@ const MAX_BLANKS: usize = 4 << 10;
 /// Text on its way, divided. What may become a tag is held back until it is one or is none.
 #[derive(Debug, Default)]
 pub(super) struct ThinkTags {
-    place: Place,
+    state: TagState,
     held: String,
 }
 
 /// Where in the answer it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
+enum TagState {
     /// Nothing but blanks came.
     #[default]
     Before,
@@ -40,61 +40,63 @@ enum Place {
 
 impl ThinkTags {
     /// Takes a piece in. The work is linear in it: what is divided is walked over once, and not much is ever held back.
-    pub(super) fn read(&mut self, piece: &str) -> Vec<Said> {
+    pub(super) fn read(&mut self, piece: &str) -> Vec<TaggedText> {
         let mut text = std::mem::take(&mut self.held);
         text.push_str(piece);
         let mut rest = text.as_str();
         let mut said = Vec::new();
         loop {
-            match self.place {
-                Place::Answer => {
-                    said.extend((!rest.is_empty()).then(|| Said::Words(rest.to_owned())));
+            match self.state {
+                TagState::Answer => {
+                    said.extend((!rest.is_empty()).then(|| TaggedText::Words(rest.to_owned())));
                     return said;
                 }
-                Place::Before | Place::Behind => {
+                TagState::Before | TagState::Behind => {
                     let begun = rest.trim_start();
-                    let has_room = self.place == Place::Behind || rest.len() - begun.len() <= MAX_BLANKS;
-                    if self.place == Place::Behind {
+                    let has_room = self.state == TagState::Behind || rest.len() - begun.len() <= MAX_BLANKS;
+                    if self.state == TagState::Behind {
                         rest = begun;
                     }
                     let thought = OPEN.iter().find_map(|tag| begun.strip_prefix(tag)).filter(|_| has_room);
                     if let Some(thought) = thought {
                         rest = thought;
-                        self.place = Place::Inside;
+                        self.state = TagState::Inside;
                     } else if has_room && OPEN.iter().any(|tag| tag.starts_with(begun)) {
                         rest.clone_into(&mut self.held);
                         return said;
                     } else {
-                        self.place = Place::Answer;
+                        self.state = TagState::Answer;
                     }
                 }
-                Place::Inside => {
+                TagState::Inside => {
                     let (end, next) = end_of_thought(rest).unwrap_or_else(|| {
                         let at = beginning_of_tag(rest);
                         (at, at)
                     });
                     let (thought, behind) = (rest.get(..end), rest.get(next..));
                     let thought = thought.filter(|thought| !thought.is_empty());
-                    said.extend(thought.map(|thought| Said::Thought(thought.to_owned())));
+                    said.extend(thought.map(|thought| TaggedText::Thought(thought.to_owned())));
                     rest = behind.unwrap_or_default();
                     if end == next {
                         rest.clone_into(&mut self.held);
                         return said;
                     }
-                    self.place = Place::Behind;
+                    self.state = TagState::Behind;
                 }
             }
         }
     }
 
     /// What is still held back when nothing more comes.
-    pub(super) fn rest(self) -> Option<Said> {
-        let Self { place, held } = self;
+    pub(super) fn rest(self) -> Option<TaggedText> {
+        let Self { state, held } = self;
         let is_blank = held.trim().is_empty();
-        match place {
-            Place::Inside => (!held.is_empty()).then_some(Said::Thought(held)),
-            Place::Behind if is_blank => None,
-            Place::Before | Place::Behind | Place::Answer => (!held.is_empty()).then_some(Said::Words(held)),
+        match state {
+            TagState::Inside => (!held.is_empty()).then_some(TaggedText::Thought(held)),
+            TagState::Behind if is_blank => None,
+            TagState::Before | TagState::Behind | TagState::Answer => {
+                (!held.is_empty()).then_some(TaggedText::Words(held))
+            }
         }
     }
 }
@@ -127,8 +129,8 @@ mod tests {
     fn divided(pieces: &[&str]) -> (String, String) {
         let (mut words, mut thoughts) = (String::new(), String::new());
         let mut put = |said| match said {
-            Said::Words(text) => words.push_str(&text),
-            Said::Thought(text) => thoughts.push_str(&text),
+            TaggedText::Words(text) => words.push_str(&text),
+            TaggedText::Thought(text) => thoughts.push_str(&text),
         };
         let mut tags = ThinkTags::default();
         for piece in pieces {

@@ -11,7 +11,6 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::failed;
 use crate::spec::NetworkEnvironment;
 
 /// Where systems keep their authorities in one file; the first there is, is read.
@@ -49,7 +48,7 @@ impl Trust {
             add_system(&mut roots);
         }
         let unusable = |name: &str, path: &Path, why: String| {
-            failed(FailureKind::Untrusted, format!("{name} ({}): {why}", path.display()))
+            AgentFailure::new(FailureKind::Untrusted, format!("{name} ({}): {why}", path.display()))
         };
         if let Some(path) = ca_file {
             add_file(&mut roots, path).map_err(|why| unusable("SSL_CERT_FILE", path, why))?;
@@ -63,7 +62,8 @@ impl Trust {
             // Only said where trust fails: everything else works without it.
             missing = Some(format!("NODE_EXTRA_CA_CERTS ({}): {why}", path.display()));
         }
-        let internal = |error: tokio_rustls::rustls::Error| failed(FailureKind::Internal, error.to_string());
+        let internal =
+            |error: tokio_rustls::rustls::Error| AgentFailure::new(FailureKind::Internal, error.to_string());
         let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(internal)?

@@ -4,6 +4,7 @@
 pub(crate) mod proxy;
 pub(crate) mod secure;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -75,7 +76,7 @@ impl Outcome {
 }
 
 pub(crate) async fn answer(spec: HttpSpec, ask: Turn) -> Outcome {
-    let agent = AgentSpec::Http(spec).agent();
+    let agent = AgentSpec::Http(Arc::new(spec)).agent();
     Outcome::of(
         agent
             .open(Seat::of(SessionId(1)))

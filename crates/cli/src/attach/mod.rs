@@ -1,11 +1,13 @@
 //! The attached terminal: one loop over keys, the host's news, ticks and signals. It carries and draws; what keys mean
 //! is the terminal crate's, what wishes do is the core's.
 
+mod attached;
 mod job;
 mod reconnect;
 mod requests;
 mod screen;
 mod signals;
+mod successor;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,15 +18,16 @@ use q_client::{Backoff, News};
 use q_core::Instant;
 use q_core::address;
 use q_host::clock::Clock;
-use q_term::{Event, Intent, Options, Ui};
+use q_term::{Options, TerminalEvent, Ui};
 use tokio::time::sleep;
 
-use crate::commands::{Context, new, quota};
+use crate::commands::{new, quota};
+use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::out;
 use crate::terminals::Terminals;
-use reconnect::Disconnected;
-use requests::{Client, Requests, Waiting};
+use attached::{Attached, Leaving};
+use requests::{AttachedClient, Continuation, Requests};
 use screen::Screen;
 use signals::{SignalNews, Signals};
 
@@ -38,7 +41,7 @@ const DRAFT_AFTER: Duration = Duration::from_secs(2);
 /// Opens the whole screen, at `session` if one is named.
 pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<ExitCode, CliError> {
     // All that can fail in words happens before the terminal is taken.
-    let mut client = Client::attach(context, true).await?;
+    let mut client = AttachedClient::attach(context, true).await?;
     let exceeded = quota::exceeded(&mut client).await?;
     let options = Options {
         color: context.environment.wants_color(),
@@ -64,7 +67,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     };
     ui.only_read(client.host().read_only.clone());
     if let Some(exceeded) = exceeded {
-        ui.say(exceeded);
+        ui.notify(exceeded);
     }
     // What was cut short is said instead, if anything was.
     ui.welcome_back(&client.mirror);
@@ -95,25 +98,25 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     drop(screen);
     terminals.note(ui.focus());
     let goes_on = disconnected.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
-    let is_heard = goes_on && client.leave().await;
-    if !is_heard {
+    let is_taken = goes_on && client.leave().await;
+    if !is_taken {
         // What it had not answered it may not have kept.
         ui.host_lost("the host is gone, or does not answer");
         for text in ui.undelivered() {
             out::note(&format!("not saved: {text}"));
         }
     }
-    farewell(outcome, is_heard, &client)
+    farewell(outcome, is_taken, &client)
 }
 
 /// What is said in the terminal that is given back, and the exit code.
 fn farewell(
     outcome: Result<Leaving, CliError>,
-    is_heard: bool,
-    client: &Client,
+    is_taken: bool,
+    client: &AttachedClient,
 ) -> Result<ExitCode, CliError> {
     match outcome {
-        Ok(Leaving::Detached) if !is_heard => Ok(ExitCode::from(ErrorKind::Unreachable.exit_code())),
+        Ok(Leaving::Detached) if !is_taken => Ok(ExitCode::from(ErrorKind::Unreachable.exit_code())),
         Ok(Leaving::Detached) => {
             out::note(&detached(client));
             Ok(ExitCode::SUCCESS)
@@ -125,36 +128,6 @@ fn farewell(
         Ok(Leaving::Signal(number)) => Ok(ExitCode::from(128 + number)),
         Err(error) => Err(error),
     }
-}
-
-/// Why the loop ends.
-enum Leaving {
-    /// The person left; the sessions go on.
-    Detached,
-    /// The host was stopped on purpose.
-    Stopped(String),
-    /// The system ends this process.
-    Signal(u8),
-}
-
-struct Attached<'a> {
-    context: &'a Context,
-    client: Client,
-    ui: Ui,
-    terminals: Terminals,
-    requests: Requests,
-    screen: Screen,
-    clock: Clock,
-    /// While there is no host.
-    disconnected: Option<Disconnected<'a>>,
-    backoff: Backoff,
-    /// The screen does not show what is known.
-    stale: bool,
-    /// When the key came that switched sessions, until the switch is on the screen.
-    switching: Option<Instant>,
-    /// When something was last typed that may have to be saved.
-    typed: Option<Instant>,
-    drawn: Instant,
 }
 
 impl Attached<'_> {
@@ -169,13 +142,13 @@ impl Attached<'_> {
             let moves = self.ui.wants_ticks(&self.client.mirror);
             let leaving = tokio::select! {
                 biased;
-                told = signals.next() => self.told(told)?,
+                signal = signals.next() => self.on_signal(signal)?,
                 event = keys.next() => match event {
                     Some(Ok(event)) => self.at_terminal(event.into())?,
                     Some(Err(_)) | None => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },
-                news = self.client.next(), if self.disconnected.is_none() => self.hear(news)?,
-                successor = reconnect::successor(&mut self.disconnected), if self.disconnected.is_some() => {
+                news = self.client.next(), if self.disconnected.is_none() => self.on_news(news)?,
+                successor = successor::found(&mut self.disconnected), if self.disconnected.is_some() => {
                     self.reconnect(successor)?
                 }
                 () = sleep(next_frame), if self.stale => None,
@@ -198,8 +171,8 @@ impl Attached<'_> {
         }
     }
 
-    fn told(&mut self, told: SignalNews) -> Result<Option<Leaving>, CliError> {
-        match told {
+    fn on_signal(&mut self, signal: SignalNews) -> Result<Option<Leaving>, CliError> {
+        match signal {
             SignalNews::End(number) => return Ok(Some(Leaving::Signal(number))),
             SignalNews::Stop => self.suspend()?,
             SignalNews::GoOn => {
@@ -210,20 +183,10 @@ impl Attached<'_> {
         Ok(None)
     }
 
-    fn suspend(&mut self) -> Result<(), CliError> {
-        if job::is_watched() {
-            self.screen.suspend()
-        } else {
-            self.ui.complain("no shell would bring q back here; Ctrl+D leaves, and what runs goes on");
-            self.stale = true;
-            Ok(())
-        }
-    }
-
     /// Something happened at the terminal: answered within this frame.
-    fn at_terminal(&mut self, event: Event) -> Result<Option<Leaving>, CliError> {
+    fn at_terminal(&mut self, event: TerminalEvent) -> Result<Option<Leaving>, CliError> {
         let came = self.clock.mono();
-        if matches!(event, Event::Resize(..)) {
+        if matches!(event, TerminalEvent::Resize(..)) {
             // Also when the size is the same again: another one may have been in between.
             self.screen.forget()?;
         }
@@ -240,7 +203,7 @@ impl Attached<'_> {
     }
 
     /// The host said something. Whatever else it said already is taken in before the next frame.
-    fn hear(&mut self, news: Result<News<Waiting>, CliError>) -> Result<Option<Leaving>, CliError> {
+    fn on_news(&mut self, news: Result<News<Continuation>, CliError>) -> Result<Option<Leaving>, CliError> {
         let mut next = Some(news);
         while let Some(news) = next {
             match news {
@@ -260,51 +223,10 @@ impl Attached<'_> {
         let intents = self.ui.refreshed(&self.client.mirror);
         self.carry(intents)
     }
-
-    /// Carries what is wanted to the host; what concerns the terminal alone is done here.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is wanted is the host's to do")]
-    fn carry(&mut self, intents: Vec<Intent>) -> Result<Option<Leaving>, CliError> {
-        for intent in intents {
-            if let Intent::Show { session: Some(id), at_end: true } = intent {
-                self.client.mirror.mark_read(id);
-            }
-            match intent {
-                Intent::Detach => return Ok(Some(Leaving::Detached)),
-                Intent::Suspend => self.suspend()?,
-                Intent::Redraw => self.screen.forget()?,
-                Intent::Bell => Screen::ring()?,
-                Intent::Rejoin => self.hurry(),
-                intent => {
-                    // A host that is gone is noticed by reading; what was sent is sent again to the next one.
-                    let sent = self.requests.send(self.context, &mut self.client, &mut self.ui, intent);
-                    sent.unwrap_or_else(|error| self.ui.complain(error.on_one_line()));
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    fn save_drafts(&mut self) -> Result<(), CliError> {
-        self.typed = None;
-        self.terminals.note(self.ui.focus());
-        let drafts = self.ui.drafts();
-        self.carry(drafts).map(|_| ())
-    }
-
-    fn draw(&mut self) -> Result<(), CliError> {
-        self.screen.draw(&mut self.ui, &self.client.mirror)?;
-        self.stale = false;
-        self.drawn = self.clock.mono();
-        if let Some(came) = self.switching.take() {
-            let took = self.drawn.since(came);
-            let _figures_only = Requests::switched(&mut self.client, took);
-        }
-        Ok(())
-    }
 }
 
 /// What goes on without this terminal.
-fn detached(client: &Client) -> String {
+fn detached(client: &AttachedClient) -> String {
     let sessions = client.mirror.by_slot();
     let working = sessions.iter().filter(|s| s.summary.activity.is_busy()).count();
     match (sessions.len(), working) {

@@ -1,31 +1,12 @@
 //! Without a host: what is on the screen stays, typing and switching go on, and a successor is looked for until there is
 //! one. Then it is shown what that one kept, and delivered what no host has answered.
 
-use std::future::pending;
-use std::pin::Pin;
 use std::time::Duration;
 
-use q_core::Instant;
-use tokio::time::sleep;
-
-use crate::attach::requests::{Client, Requests};
-use crate::attach::{Attached, Leaving};
+use crate::attach::attached::{Attached, Leaving};
+use crate::attach::requests::{AttachedClient, Requests};
+use crate::attach::successor::Disconnected;
 use crate::error::CliError;
-
-/// The way back to a host.
-pub(super) struct Disconnected<'a> {
-    /// When the next try begins.
-    due: Instant,
-    successor: Pin<Box<dyn Future<Output = Result<Client, CliError>> + 'a>>,
-}
-
-/// The client of the next host, or why there is none.
-pub(super) async fn successor(disconnected: &mut Option<Disconnected<'_>>) -> Result<Client, CliError> {
-    match disconnected {
-        Some(disconnected) => disconnected.successor.as_mut().await,
-        None => pending().await,
-    }
-}
 
 impl Attached<'_> {
     /// There is no host any more.
@@ -40,24 +21,20 @@ impl Attached<'_> {
     /// Looks for a host at once, unless that is under way.
     pub(super) fn hurry(&mut self) {
         let now = self.clock.mono();
-        if self.disconnected.as_ref().is_some_and(|disconnected| now < disconnected.due) {
+        if self.disconnected.as_ref().is_some_and(|disconnected| !disconnected.is_due(now)) {
             self.look_after(Duration::ZERO);
         }
     }
 
     fn look_after(&mut self, wait: Duration) {
-        let (context, hello) = (self.context, self.client.hello(true));
-        let successor = Box::pin(async move {
-            sleep(wait).await;
-            Client::reattach(context, hello).await
-        });
-        self.disconnected = Some(Disconnected { due: self.clock.mono().after(wait), successor });
+        let now = self.clock.mono();
+        self.disconnected = Some(Disconnected::new(self.context, self.client.hello(true), now, wait));
     }
 
     /// A host has come, or not.
     pub(super) fn reconnect(
         &mut self,
-        successor: Result<Client, CliError>,
+        successor: Result<AttachedClient, CliError>,
     ) -> Result<Option<Leaving>, CliError> {
         let client = match successor {
             Ok(client) => client,
@@ -72,7 +49,7 @@ impl Attached<'_> {
         Requests::go_on(&mut self.client, before, &mut self.ui);
         self.ui.welcome_back(&self.client.mirror);
         if let Some(missed) = missed {
-            self.ui.complain(missed);
+            self.ui.warn(missed);
         }
         self.typed = Some(self.clock.mono()); // drafts that no host has are saved in a moment
         self.stale = true;

@@ -7,7 +7,7 @@ use q_proto::message::Reach;
 use q_term::sanitize::visible_line;
 use serde::Serialize;
 
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out};
 
@@ -26,7 +26,7 @@ struct AgentJson<'a> {
 }
 
 pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
-    let known = &context.known;
+    let known = &context.agents;
     let usable = known.agents.iter().zip(&known.origins).map(|(agent, &origin)| {
         let (base_url, dialect, model, has_key) = match &agent.reach {
             Reach::Guide => (None, None, None, false),
@@ -74,7 +74,7 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
         let line = format!("{mark} {:<12} {reach}  ({}){unusable}", row.name, row.origin);
         out::line(&visible_line(&line))?;
     }
-    for line in known.idle_keys(&context.environment) {
+    for line in known.idle(&context.environment) {
         out::note(&line);
     }
     out::note(&format!("* answers in new sessions. Configure agents in {}", context.config_file.display()));

@@ -3,20 +3,29 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use q_agent::{AgentSpec, Dialect, Message, Role, Seat, Turn};
-use q_core::{AgentEvent, AgentFailure, SessionId, Usage};
+use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Usage};
 use q_host::clock::Clock;
 use q_proto::message::Reach;
 use q_term::sanitize::visible_line;
+use q_term::words;
 use serde::Serialize;
 
-use crate::commands::Context;
+use crate::args::CheckArgs;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out};
 
 /// What is asked: short to answer, whatever the model.
 const PROMPT: &str = "Answer with the one word: hello";
+/// What answers with more than this, in bytes with its thoughts, answers something else.
+const MOST_BYTES: usize = 256 << 10;
+/// What each event counts at least, in bytes: those without any text come to an end, too.
+const EVENT_BYTES: usize = 16;
+/// How long the whole turn may take beyond the silence that the agent is allowed: a server that says a byte now and then
+/// is never silent.
+const ANSWERS_WITHIN: Duration = Duration::from_mins(1);
 
 #[derive(Serialize)]
 struct CheckJson<'a> {
@@ -39,7 +48,7 @@ struct CheckJson<'a> {
 
 /// What came of the turn, up to its end.
 #[derive(Debug, Default)]
-struct Came {
+struct CheckResult {
     answer: String,
     pieces: usize,
     thinks: bool,
@@ -48,13 +57,9 @@ struct Came {
     failure: Option<AgentFailure>,
 }
 
-pub(crate) async fn run(
-    context: &Context,
-    name: &str,
-    model: Option<String>,
-    as_json: bool,
-) -> Result<ExitCode, CliError> {
-    let agent = context.known.choose(Some(name), true)?;
+pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, CliError> {
+    let CheckArgs { name, model, json: as_json } = args;
+    let agent = context.agents.choose(Some(&name), true)?;
     let (base_url, dialect, own_model) = match &agent.reach {
         Reach::Guide => (None, None, ""),
         Reach::Http { base_url, shaping, model, .. } => {
@@ -64,9 +69,9 @@ pub(crate) async fn run(
     };
     let model = model.unwrap_or_else(|| own_model.to_owned());
     let clock = Clock::start();
-    let came = ask(q_host::reach::spec(agent.reach.clone()), &model, &clock).await;
+    let came = ask(q_host::reach::spec(agent.reach.clone()), &model, &clock, may_take(&agent.reach)).await;
     let took = since_start(&clock);
-    let error = came.failure.as_ref().map(told);
+    let error = came.failure.as_ref().map(in_words);
     if as_json {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         json::print(&CheckJson {
@@ -102,23 +107,69 @@ pub(crate) async fn run(
     }
 }
 
-async fn ask(agent: AgentSpec, model: &str, clock: &Clock) -> Came {
+/// How long the turn may take, from the first byte sent to the last one read.
+fn may_take(reach: &Reach) -> Duration {
+    match reach {
+        Reach::Guide => ANSWERS_WITHIN,
+        Reach::Http { idle_timeout_ms, shaping, .. } => {
+            let silence = shaping.first_byte_ms.unwrap_or(*idle_timeout_ms);
+            ANSWERS_WITHIN.saturating_add(Duration::from_millis(silence))
+        }
+    }
+}
+
+async fn ask(agent: AgentSpec, model: &str, clock: &Clock, within: Duration) -> CheckResult {
     let messages = vec![Message::words(Role::User, PROMPT)];
     let turn = Turn { brief: String::new(), model: model.to_owned(), messages };
     // No session: what is asked here is kept nowhere.
     let conversation = agent.agent().open(Seat::of(SessionId(0)));
-    let mut events = conversation.turn(turn, stream::pending().boxed());
-    let mut came = Came::default();
-    while let Some(event) = events.next().await {
+    let events = conversation.turn(turn, stream::pending().boxed());
+    read(events, clock, within).await
+}
+
+/// Reads a turn to its end, or as far as an answer to such a question goes. What is dropped unread is cancelled.
+async fn read(
+    mut events: impl Stream<Item = AgentEvent> + Unpin,
+    clock: &Clock,
+    within: Duration,
+) -> CheckResult {
+    let mut came = CheckResult::default();
+    let mut bytes = 0;
+    let reading = async {
+        while let Some(event) = events.next().await {
+            bytes += came.take(event, clock);
+            if bytes > MOST_BYTES {
+                let detail =
+                    format!("more than {} where one word was asked for", words::size(MOST_BYTES as u64));
+                came.failure = Some(AgentFailure { kind: FailureKind::TooLong, detail });
+                return;
+            }
+        }
+    };
+    if tokio::time::timeout(within, reading).await.is_err() {
+        let detail = format!("it had not ended after {} s", within.as_secs());
+        came.failure = Some(AgentFailure { kind: FailureKind::Cut, detail });
+    }
+    came
+}
+
+impl CheckResult {
+    /// Takes an event in; gives what it weighs, in bytes.
+    fn take(&mut self, event: AgentEvent, clock: &Clock) -> usize {
+        let mut bytes = EVENT_BYTES;
         match event {
             AgentEvent::Text(text) => {
-                came.answer.push_str(&text);
-                came.pieces += 1;
-                came.first = came.first.or(Some(since_start(clock)));
+                bytes += text.len();
+                self.answer.push_str(&text);
+                self.pieces += 1;
+                self.first = self.first.or(Some(since_start(clock)));
             }
-            AgentEvent::Thinking(_) => came.thinks = true,
-            AgentEvent::Usage(usage) => came.usage = Some(usage),
-            AgentEvent::Failed(failure) => came.failure = Some(failure),
+            AgentEvent::Thinking(text) => {
+                bytes += text.len();
+                self.thinks = true;
+            }
+            AgentEvent::Usage(usage) => self.usage = Some(usage),
+            AgentEvent::Failed(failure) => self.failure = Some(failure),
             AgentEvent::Sent(_)
             | AgentEvent::Title(_)
             | AgentEvent::Steerable
@@ -131,8 +182,8 @@ async fn ask(agent: AgentSpec, model: &str, clock: &Clock) -> Came {
             | AgentEvent::StopReason(_)
             | AgentEvent::Done => {}
         }
+        bytes
     }
-    came
 }
 
 /// How long ago the clock was started.
@@ -141,16 +192,14 @@ fn since_start(clock: &Clock) -> Duration {
 }
 
 /// What failed and what to do, without advice for a session: there is none.
-fn told(failure: &AgentFailure) -> String {
-    let AgentFailure { kind, detail } = failure;
-    let detail = if detail.is_empty() { String::new() } else { format!(" ({})", visible_line(detail)) };
-    let next = kind.way_out().replace(", then `/retry`", "");
+fn in_words(failure: &AgentFailure) -> String {
+    let next = failure.kind.way_out().replace(", then `/retry`", "");
     let next = if next.contains("`/retry`") { "try again in a while".to_owned() } else { next };
-    format!("{}{detail}: {next}", kind.what())
+    format!("{}: {next}", words::why(failure))
 }
 
 /// What works, a line each.
-fn lines(came: &Came, took: Duration) -> Vec<String> {
+fn lines(came: &CheckResult, took: Duration) -> Vec<String> {
     let short: String = came.answer.trim().chars().take(60).collect();
     let (works, fails) = ("yes", "no");
     let first = came.first.map_or(String::new(), |first| format!(" after {:.1} s", first.as_secs_f64()));
@@ -170,4 +219,55 @@ fn lines(came: &Came, took: Duration) -> Vec<String> {
         format!("  thinking  {}", if came.thinks { works } else { fails }),
         format!("  usage     {usage}"),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> AgentEvent {
+        AgentEvent::Text(text.into())
+    }
+
+    #[tokio::test]
+    async fn a_turn_without_an_end_is_ended_by_its_length() {
+        let long = "x".repeat(1000);
+        for (event, kept) in
+            [(text(&long), MOST_BYTES), (AgentEvent::Thinking(long.clone()), 0), (text(""), 0)]
+        {
+            let came = read(stream::repeat(event), &Clock::start(), Duration::from_hours(1)).await;
+            assert_eq!(came.failure.map(|failure| failure.kind), Some(FailureKind::TooLong));
+            assert!(came.answer.len() <= kept, "{} bytes", came.answer.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_turn_without_an_end_is_ended_by_its_time() {
+        let drips = stream::iter([text("hel"), text("lo")]).chain(stream::pending());
+        let came = read(drips, &Clock::start(), Duration::ZERO).await;
+        assert_eq!(came.answer, "hello", "what came is kept");
+        let failure = came.failure.map(|failure| in_words(&failure));
+        assert_eq!(
+            failure.as_deref(),
+            Some("the answer was cut off (it had not ended after 0 s): try again in a while")
+        );
+    }
+
+    #[test]
+    fn a_slow_agent_gets_the_time_that_it_is_allowed() {
+        let shaping = |first_byte_ms| q_proto::shaping::Shaping { first_byte_ms, ..Default::default() };
+        for (first_byte_ms, seconds) in
+            [(None, 62), (Some(300_000), 360), (Some(u64::MAX), u64::MAX / 1000 + 60)]
+        {
+            let reach = Reach::Http {
+                base_url: String::new(),
+                key: None,
+                model: String::new(),
+                idle_timeout_ms: 2_000,
+                network: q_proto::network::Network::default(),
+                shaping: shaping(first_byte_ms),
+            };
+            assert_eq!(may_take(&reach).as_secs(), seconds);
+        }
+    }
 }

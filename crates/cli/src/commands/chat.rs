@@ -13,8 +13,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::ChatArgs;
 use crate::client::Client;
-use crate::commands::new::Wanted;
-use crate::commands::{Context, new};
+use crate::commands::new;
+use crate::commands::new::SessionRequest;
+use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::json::{self, ChatJson, SessionJson};
 use crate::{input, out};
@@ -30,16 +31,21 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
     let mut client = Client::attach(context, true).await?;
     let session = if let Some(address) = &args.session {
         let session = client.resolve(address).await?;
-        context.known.say_who_answers(&session);
+        context.agents.note_who_answers(&session);
         session.id
     } else {
         let directory = context.environment.directory.to_string_lossy().into_owned();
-        let wanted =
-            Wanted { name: args.new, agent: args.agent, model: args.model, directory, ..Wanted::default() };
+        let wanted = SessionRequest {
+            name: args.new,
+            agent: args.agent,
+            model: args.model,
+            directory,
+            ..SessionRequest::default()
+        };
         new::create(&mut client, context, wanted).await?
     };
-    // What is printed is read.
-    client.tell(&ClientMessage::Showing { session: Some(session.into()), at_end: true })?;
+    // What is printed is read. Said before the prompt, so that no answer counts as unread in between.
+    client.notify(&ClientMessage::Showing { session: Some(session.into()), at_end: true })?;
     let prompt = match client.submit(session, text).await {
         Err(refused) if is_passing => {
             archive(&mut client, session).await?;
@@ -47,7 +53,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         }
         submitted => submitted?,
     };
-    let mut turn = Turn { session, prompt, began: None, printed: (0, 0), echo: !args.json };
+    let mut turn = ChatTurn { session, prompt, began: None, printed: (0, 0), echo: !args.json };
     turn.follow(&mut client, &mut interrupts).await?;
     let verdict = turn.conclude(&client, args.json)?;
     if is_passing && turn.ended_well(&client) {
@@ -61,7 +67,7 @@ async fn archive(client: &mut Client, session: SessionId) -> Result<(), CliError
 }
 
 /// The turn that answers our prompt.
-struct Turn {
+struct ChatTurn {
     session: SessionId,
     prompt: u64,
     /// Our prompt's entry, once the turn began: other prompts may have been before it in the queue.
@@ -71,7 +77,7 @@ struct Turn {
     echo: bool,
 }
 
-impl Turn {
+impl ChatTurn {
     async fn follow(&mut self, client: &mut Client, interrupts: &mut Signal) -> Result<(), CliError> {
         loop {
             self.note_beginning(client);
@@ -151,13 +157,13 @@ impl Turn {
         let answers = self.answers(client);
         for (place, answer) in answers.iter().enumerate().skip(self.printed.0) {
             if place > self.printed.0 {
-                out::say(BETWEEN)?;
+                out::text(BETWEEN)?;
                 self.printed = (place, 0);
             }
             let fresh = answer.get(self.printed.1..).unwrap_or("");
             self.printed.1 = answer.len();
             if !fresh.is_empty() {
-                out::say(fresh)?;
+                out::text(fresh)?;
             }
         }
         Ok(())
@@ -184,7 +190,7 @@ impl Turn {
             return Ok(ExitCode::from(code));
         }
         if !answer.is_empty() && !answer.ends_with('\n') {
-            out::say("\n")?;
+            out::text("\n")?;
         }
         let kept = if answer.is_empty() { "" } else { "; the text so far is kept" };
         match failure {

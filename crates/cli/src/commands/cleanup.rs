@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use q_core::retention::{self, Kept, Wish};
+use q_core::retention::{self, Criterion, Kept};
 use q_core::{Command, SessionId, WallTime};
 use q_term::words::{age, counted, size};
 use serde::Serialize;
@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::age::Age;
 use crate::args::CleanupArgs;
 use crate::client::Client;
-use crate::commands::{Context, quota};
+use crate::commands::{delete, quota};
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out};
 
@@ -23,7 +24,7 @@ const OLD: Duration = Duration::from_hours(24 * 30);
 /// What is to be thrown away, and where to.
 #[derive(Clone, Copy)]
 enum Throw {
-    IntoTrash(Wish),
+    IntoTrash(Criterion),
     /// What is in the trash, for good.
     Away,
 }
@@ -34,9 +35,9 @@ pub(crate) async fn run(context: &Context, args: CleanupArgs) -> Result<ExitCode
     let quota = client.host().store_bytes;
     let throw = match args.older_than {
         _ if args.trash => Throw::Away,
-        Some(Age(age)) => Throw::IntoTrash(Wish::UnusedSince(before(now, age))),
-        None if args.closed => Throw::IntoTrash(Wish::Closed),
-        None => Throw::IntoTrash(Wish::UnusedOrToFit(before(now, OLD), quota)),
+        Some(Age(age)) => Throw::IntoTrash(Criterion::UnusedSince(before(now, age))),
+        None if args.closed => Throw::IntoTrash(Criterion::Closed),
+        None => Throw::IntoTrash(Criterion::UnusedOrToFit(before(now, OLD), quota)),
     };
     let sessions = client.kept().await?;
     let proposed = throw.proposed(&sessions);
@@ -87,15 +88,15 @@ fn bytes(sessions: &[&Kept]) -> u64 {
 impl Throw {
     fn proposed(self, sessions: &[Kept]) -> Vec<&Kept> {
         match self {
-            Self::IntoTrash(wish) => retention::propose(sessions, wish),
+            Self::IntoTrash(criterion) => retention::propose(sessions, criterion),
             Self::Away => retention::erasable(sessions).0,
         }
     }
 
     fn command(self, session: SessionId) -> Command {
         match self {
-            Self::IntoTrash(_) => Command::Trash { session, even_if_working: false },
-            Self::Away => Command::Erase { session, even_if_working: false },
+            Self::IntoTrash(_) => delete::trash(session, false),
+            Self::Away => delete::erasure(session, false),
         }
     }
 }
@@ -148,6 +149,7 @@ async fn carry_out(
     throw: Throw,
     proposed: &[&Kept],
 ) -> Result<BTreeSet<SessionId>, CliError> {
+    // Proposed anew by the same rule, and not looked at for changes: then nothing can have been forgotten.
     let sessions = client.kept().await?;
     let still: BTreeSet<SessionId> = throw.proposed(&sessions).iter().map(|kept| kept.summary.id).collect();
     let mut thrown = BTreeSet::new();

@@ -2,37 +2,33 @@
 
 use std::process::ExitCode;
 
-use q_core::{Command, Summary};
-use q_term::granted::{Way, granted};
+use q_core::{Command, SessionId, Summary};
 
+use crate::args::DeleteArgs;
 use crate::client::Client;
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::out;
 
-pub(crate) async fn run(
-    context: &Context,
-    address: &str,
-    now: bool,
-    force: bool,
-) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(context: &Context, args: DeleteArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
-    if now {
-        erase(context, &mut client, address, force).await?;
+    if args.now {
+        erase(context, &mut client, &args.session, args.force).await?;
     } else {
-        let session = client.resolve(address).await?;
-        tell(&mut client, &session, Command::Trash { session: session.id, even_if_working: force }).await?;
+        let session = client.resolve(&args.session).await?;
+        client.carry_out(&session, trash(session.id, args.force)).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Has the core do it, and says what it did.
-pub(super) async fn tell(client: &mut Client, session: &Summary, command: Command) -> Result<(), CliError> {
-    client.command(command.clone()).await?;
-    if let Some(said) = granted(&command, session.name.as_str(), Way::Shell) {
-        out::note(&said);
-    }
-    Ok(())
+/// Throws a session into the trash.
+pub(super) fn trash(session: SessionId, even_if_working: bool) -> Command {
+    Command::Trash { session, even_if_working }
+}
+
+/// Ends a session and its history for good.
+pub(super) fn erasure(session: SessionId, even_if_working: bool) -> Command {
+    Command::Erase { session, even_if_working }
 }
 
 async fn erase(context: &Context, client: &mut Client, address: &str, force: bool) -> Result<(), CliError> {
@@ -40,7 +36,7 @@ async fn erase(context: &Context, client: &mut Client, address: &str, force: boo
     if !force {
         confirm(context, &session)?;
     }
-    tell(client, &session, Command::Erase { session: session.id, even_if_working: force }).await
+    client.carry_out(&session, erasure(session.id, force)).await
 }
 
 /// Asks before history goes for good. Who cannot be asked must say so beforehand.

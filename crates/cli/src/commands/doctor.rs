@@ -7,15 +7,16 @@ use q_core::SessionId;
 use q_store::{Condition, Damage, Examination, examine};
 use serde::Serialize;
 
+use crate::args::JsonArgs;
 use crate::client::Client;
 use crate::commands::host::in_use_elsewhere;
-use crate::commands::{Context, place};
-use crate::environment::Environment;
+use crate::context::{Context, place};
+use crate::environment::ProcessEnvironment;
 use crate::error::{CliError, ErrorKind};
 use crate::{json, out};
 
 /// Works with a broken configuration, too: nothing but the place of the store is needed.
-pub(crate) async fn run(environment: &Environment, as_json: bool) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(environment: &ProcessEnvironment, args: JsonArgs) -> Result<ExitCode, CliError> {
     let place = place(environment)?;
     place.check_data().map_err(|error| CliError::failed(error.to_string()))?;
     let mut examination = examine(&place.store());
@@ -23,16 +24,16 @@ pub(crate) async fn run(environment: &Environment, as_json: bool) -> Result<Exit
         examination.condition = Condition::Gone { note: place.known_store() };
     }
     if matches!(examination.condition, Condition::InUse { .. }) && !examination.damage.is_empty() {
-        examination.names = told_names(environment).await;
+        examination.names = session_names(environment).await;
     }
     let elsewhere = in_use_elsewhere(&place);
-    if as_json {
+    if args.json {
         json::print(&DoctorJson::from(&examination))?;
     } else {
-        out::say(&examination.to_string())?;
+        out::text(&examination.to_string())?;
         match elsewhere.filter(|_| matches!(examination.condition, Condition::InUse { .. })) {
             Some(user) => out::line(&user.to_string())?,
-            None => out::say(way_out(&examination.condition))?,
+            None => out::text(way_out(&examination.condition))?,
         }
     }
     let is_well = match examination.condition {
@@ -51,7 +52,7 @@ pub(crate) async fn run(environment: &Environment, as_json: bool) -> Result<Exit
 }
 
 /// What sessions are called, if a host tells.
-async fn told_names(environment: &Environment) -> BTreeMap<SessionId, String> {
+async fn session_names(environment: &ProcessEnvironment) -> BTreeMap<SessionId, String> {
     let told = async || {
         let context = Context::new(environment.clone())?;
         match Client::attach_existing(&context, false).await? {
@@ -131,7 +132,7 @@ impl From<&Examination> for DoctorJson {
                 .map(|damage| LossJson::of(damage, &examination.names))
                 .collect(),
             kept_aside: examination
-                .kept_aside
+                .quarantine
                 .iter()
                 .map(|(place, files)| AsideJson {
                     directory: place.display().to_string(),
@@ -150,7 +151,7 @@ impl LossJson {
             whole_through: damage.kept_through.0,
             resumes_at: damage.resumes_at.map(|seq| seq.0),
             lost: damage.lost,
-            kept_aside: damage.kept_aside.as_ref().map(|place| place.display().to_string()),
+            kept_aside: damage.quarantine.as_ref().map(|place| place.display().to_string()),
         }
     }
 }

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 
 use q_core::import::{ImportFault, Thread};
 use q_core::{Entry, Limits};
-use q_proto::{Answer, Request};
+use q_proto::{Request, Response};
 
 use crate::args::{ExportArgs, ExportFormat};
 use crate::client::{Client, unexpected};
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::exchange::document::DocumentFacts;
 use crate::exchange::form::Form;
@@ -29,7 +29,7 @@ pub(crate) async fn run(context: &Context, args: ExportArgs) -> Result<ExitCode,
     let session = client.resolve(&args.session).await?;
     let mut history = EntryPages::of(&mut client, session.id).await?;
     let request = Request::Facts { session: session.id.into() };
-    let Answer::Facts(facts) = client.ask(request).await? else { return Err(unexpected()) };
+    let Response::Facts(facts) = client.ask(request).await? else { return Err(unexpected()) };
     let facts = DocumentFacts::new(&session, *facts);
     let mut form = Form::new(format);
     let mut fitting = Fitting::of(format);

@@ -4,32 +4,60 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
+use clap::Subcommand;
 use q_client::{News, READY, Urgency, other_socket};
 use q_core::Mirror;
 use q_host::HostConfig;
-use q_proto::{Answer, Place, Request};
+use q_proto::{Place, Request, Response};
 use q_store::StoreError;
 
-use crate::args::HostVerb;
+use crate::args::{JsonArgs, ProbeArgs, RestartArgs, RunArgs, StopArgs};
 use crate::client::{Client, unexpected};
-use crate::commands::{Context, config, place};
-use crate::environment::Environment;
+use crate::context::{Context, config, place};
+use crate::environment::ProcessEnvironment;
 use crate::error::{CliError, ErrorKind};
 use crate::{json, out};
 
-pub(crate) async fn dispatch(context: &Context, verb: HostVerb) -> Result<ExitCode, CliError> {
-    match verb {
-        HostVerb::Status { json } => status(context, json).await,
-        HostVerb::Stop { force } => stop(context, force).await,
-        HostVerb::Restart { wait } => restart(context, wait).await,
-        HostVerb::Logs => {
-            out::line(&context.place.logs().display().to_string())?;
-            Ok(ExitCode::SUCCESS)
-        }
-        // Both are carried out before there is a context.
-        HostVerb::Run { existing } => Ok(run(&context.environment, existing).await),
-        HostVerb::Probe { store } => Ok(q_store::probe(&store).into()),
+#[derive(Debug, clap::Args)]
+pub(crate) struct HostArgs {
+    #[command(subcommand)]
+    verb: HostVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum HostVerb {
+    /// Whether it runs, and how it is
+    Status(JsonArgs),
+    /// End it in good order; running turns are interrupted, nothing is lost
+    Stop(StopArgs),
+    /// End it and start one of this q; terminals come along
+    Restart(RestartArgs),
+    /// Where its log is
+    Logs,
+    /// Be the host (q starts it by itself)
+    #[command(hide = true)]
+    Run(RunArgs),
+    /// Open a store on trial and end (the host starts it after a crash)
+    #[command(hide = true)]
+    Probe(ProbeArgs),
+}
+
+pub(crate) async fn run(environment: &ProcessEnvironment, args: HostArgs) -> Result<ExitCode, CliError> {
+    let context = || Context::new(environment.clone());
+    match args.verb {
+        HostVerb::Status(args) => status(&context()?, args.json).await,
+        HostVerb::Stop(args) => stop(&context()?, args.force).await,
+        HostVerb::Restart(args) => restart(&context()?, args.wait).await,
+        HostVerb::Logs => print_logs(&context()?),
+        // These two read no agents and no keys: a host is not started less for a key file that is not there.
+        HostVerb::Run(args) => Ok(serve(environment, args.existing).await),
+        HostVerb::Probe(args) => Ok(q_store::probe(&args.store).into()),
     }
+}
+
+fn print_logs(context: &Context) -> Result<ExitCode, CliError> {
+    out::line(&context.place.logs().display().to_string())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Opens a store on trial in a process of its own: this program, with other arguments.
@@ -40,7 +68,7 @@ fn probe(store: &Path) -> io::Result<ExitStatus> {
 }
 
 /// Is the host. Says [`READY`] once clients can connect, or why it cannot start; its starter reads that.
-pub(crate) async fn run(environment: &Environment, existing: bool) -> ExitCode {
+async fn serve(environment: &ProcessEnvironment, existing: bool) -> ExitCode {
     match start(environment, existing).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -51,7 +79,7 @@ pub(crate) async fn run(environment: &Environment, existing: bool) -> ExitCode {
     }
 }
 
-async fn start(environment: &Environment, existing: bool) -> Result<(), CliError> {
+async fn start(environment: &ProcessEnvironment, existing: bool) -> Result<(), CliError> {
     // A session of its own: the end of the terminal that happened to start it is none of its business. It leads one
     // already when run by hand in a fresh session, which is as good.
     let _leads_one_already = rustix::process::setsid();
@@ -84,7 +112,7 @@ async fn status(context: &Context, as_json: bool) -> Result<ExitCode, CliError> 
         }
         return Ok(ExitCode::from(ErrorKind::Unreachable.exit_code()));
     };
-    let Answer::Status(status) = client.ask(Request::Status).await? else { return Err(unexpected()) };
+    let Response::Status(status) = client.ask(Request::Status).await? else { return Err(unexpected()) };
     if as_json {
         let mut shape = serde_json::to_value(&status).map_err(|error| CliError::failed(error.to_string()))?;
         if let Some(fields) = shape.as_object_mut() {
@@ -148,6 +176,7 @@ async fn restart(context: &Context, wait: bool) -> Result<ExitCode, CliError> {
         }
         Err(error) => return Err(error),
     };
+    // Whoever comes first starts the next one: this client, or a terminal that comes along.
     let client = Client::attach(context, false).await?;
     out::note(&format!("the host has restarted (version {})", client.host().version));
     for name in cut {

@@ -16,7 +16,8 @@ use tokio::sync::mpsc;
 
 use crate::args::ImportArgs;
 use crate::client::{Client, token};
-use crate::commands::{Context, config};
+use crate::commands::delete;
+use crate::context::{Context, config};
 use crate::error::CliError;
 use crate::exchange::read::{ToldEntries, read};
 use crate::{json, out};
@@ -91,8 +92,7 @@ async fn bring(
     match bring_parts(client, id, file, rest, what).await {
         Ok(()) => Ok(id),
         Err(error) => {
-            let _gone_with_the_connection_otherwise =
-                client.command(Command::Erase { session: id, even_if_working: true }).await;
+            let _gone_with_the_connection_otherwise = client.command(delete::erasure(id, true)).await;
             Err(error)
         }
     }
@@ -110,6 +110,7 @@ async fn bring_parts(
     while let Some(items) = ready.recv().await {
         client.command(Command::ImportPart { session: id, items }).await?;
     }
+    // Only now: the channel ends when the reader does, whether it came to the end of the file or not.
     let read = reading.await.map_err(|error| CliError::failed(format!("the file was not read: {error}")))?;
     read.map_err(|fault| faulty(what, &fault))?;
     for item in rest {

@@ -3,22 +3,34 @@
 //! What is listed has an id, made of its turn, its number and the digest of its bytes. An answer names it, so that it is
 //! for what was read and nothing else. Without an id a person at a terminal is shown the bytes and asked.
 
-use std::fmt;
 use std::process::ExitCode;
-use std::str::FromStr;
 
+use clap::Subcommand;
 use q_core::attention::{self, Need};
-use q_core::{Answer, CallNo, Command, Digest, PendingCall, SessionId, Summary, TurnNo, Wants};
+use q_core::{Answer, Command, PendingCall, SessionId, Summary, Wants};
 use q_proto::Request;
-use q_term::granted::{Way, granted};
 use q_term::sanitize::visible_line;
 use serde::Serialize;
 
-use crate::args::CallVerb;
+use crate::args::{AnswerArgs, ApproveArgs, DenyArgs, InboxArgs};
+use crate::call_id::CallId;
 use crate::client::{Client, unexpected};
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{input, json, out};
+
+/// What is done with what waits for the person.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CallVerb {
+    /// List what waits for you, over all sessions
+    Inbox(InboxArgs),
+    /// Let a tool run that waits for your consent
+    Approve(ApproveArgs),
+    /// Forbid a tool that waits for your consent
+    Deny(DenyArgs),
+    /// Answer an agent's question
+    Answer(AnswerArgs),
+}
 
 /// A call that waits, or a session that needs the person for another reason: then what only calls have is `null`.
 #[derive(Serialize)]
@@ -35,67 +47,18 @@ struct WaitingJson {
     error: Option<String>,
 }
 
-/// What a listed call is answered by: `2.1-8f3a09c1d2e4b576`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CallId {
-    turn: TurnNo,
-    call: CallNo,
-    /// The beginning of the digest.
-    bytes: [u8; Self::BYTES],
-}
-
-impl CallId {
-    /// How much of the digest is in an id.
-    const BYTES: usize = 8;
-
-    fn of(pending: &PendingCall) -> Self {
-        Self { turn: pending.turn, call: pending.call, bytes: beginning(&pending.digest) }
-    }
-}
-
-fn beginning(digest: &Digest) -> [u8; CallId::BYTES] {
-    let mut bytes = [0; CallId::BYTES];
-    bytes.iter_mut().zip(digest.0).for_each(|(to, from)| *to = from);
-    bytes
-}
-
-impl fmt::Display for CallId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}-", self.turn, self.call)?;
-        self.bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl FromStr for CallId {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let read = || {
-            let (numbers, digits) = text.split_once('-')?;
-            let (turn, call) = numbers.split_once('.')?;
-            let value = u64::from_str_radix(digits, 16).ok().filter(|_| digits.len() == Self::BYTES * 2)?;
-            Some(Self {
-                turn: TurnNo(turn.parse().ok()?),
-                call: CallNo(call.parse().ok()?),
-                bytes: value.to_be_bytes(),
-            })
-        };
-        read().ok_or_else(|| "not an id that `q inbox` prints, such as 2.1-8f3a09c1d2e4b576".to_owned())
-    }
-}
-
 pub(crate) async fn run(context: &Context, verb: CallVerb) -> Result<ExitCode, CliError> {
     match verb {
-        CallVerb::Inbox { json } => list(context, json).await?,
-        CallVerb::Approve { session, id, always } => {
+        CallVerb::Inbox(args) => list(context, args.json).await?,
+        CallVerb::Approve(ApproveArgs { session, id, always }) => {
             let answer = if always { Answer::Always } else { Answer::Once };
             reply(context, &session, id, Wants::Consent, answer).await?;
         }
-        CallVerb::Deny { session, id, words } => {
+        CallVerb::Deny(DenyArgs { session, id, words }) => {
             let answer = if words.is_empty() { Answer::Deny } else { Answer::Words(words.join(" ")) };
             reply(context, &session, id, Wants::Consent, answer).await?;
         }
-        CallVerb::Answer { session, words } => {
+        CallVerb::Answer(AnswerArgs { session, words }) => {
             let words = input::prompt(&words, &context.environment)?;
             reply(context, &session, None, Wants::Words, Answer::Words(words)).await?;
         }
@@ -104,7 +67,7 @@ pub(crate) async fn run(context: &Context, verb: CallVerb) -> Result<ExitCode, C
 }
 
 async fn waiting(client: &mut Client) -> Result<Vec<(SessionId, PendingCall)>, CliError> {
-    let q_proto::Answer::Inbox(inbox) = client.ask(Request::Inbox).await? else { return Err(unexpected()) };
+    let q_proto::Response::Inbox(inbox) = client.ask(Request::Inbox).await? else { return Err(unexpected()) };
     Ok(inbox.into_iter().map(|(session, call)| (session.into(), call.into())).collect())
 }
 
@@ -194,11 +157,7 @@ async fn reply(
     }
     let (turn, call, digest) = (pending.turn, pending.call, pending.digest);
     let command = Command::Answer { session: session.id, turn, call, digest, answer };
-    client.command(command.clone()).await?;
-    if let Some(said) = granted(&command, session.name.as_str(), Way::Shell) {
-        out::note(&said);
-    }
-    Ok(())
+    client.carry_out(&session, command).await
 }
 
 fn only<'a>(session: &Summary, fitting: &'a [PendingCall]) -> Result<&'a PendingCall, CliError> {
@@ -229,31 +188,4 @@ fn confirm(
         Answer::Deny | Answer::Words(_) => "Deny it? [y/N] ",
     };
     if out::ask(question)? { Ok(()) } else { Err(CliError::failed("nothing was answered; it still waits")) }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
-    use super::*;
-
-    #[test]
-    fn an_id_names_exactly_the_bytes_that_were_listed() {
-        let mut pending = PendingCall {
-            turn: TurnNo(2),
-            call: CallNo(1),
-            tool: "shell".into(),
-            input: "cargo test".into(),
-            digest: Digest([0x8f; 32]),
-            wants: Wants::Consent,
-            since: q_core::WallTime(0),
-        };
-        let id = CallId::of(&pending);
-        assert_eq!(id.to_string(), "2.1-8f8f8f8f8f8f8f8f");
-        assert_eq!(id.to_string().parse(), Ok(id));
-        pending.digest = Digest([0x90; 32]);
-        assert_ne!(CallId::of(&pending), id);
-        for bad in ["", "2", "2.1", "2.1-8f", "2.1-8f8f8f8f8f8f8f8g", "x.1-8f8f8f8f8f8f8f8f"] {
-            assert!(bad.parse::<CallId>().unwrap_err().contains("q inbox"), "{bad}");
-        }
-    }
 }

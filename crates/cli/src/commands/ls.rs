@@ -9,7 +9,8 @@ use q_term::suggest::nearest;
 
 use crate::args::LsArgs;
 use crate::client::Client;
-use crate::commands::{Context, quota};
+use crate::commands::quota;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::json::{self, SessionJson};
 use crate::out;

@@ -1,4 +1,6 @@
-//! The commands, one a file. What they share is their [`Context`].
+//! Every command with where it is carried out: as a verb in the shell, and as a slash command where lines are read. Each is
+//! in a file of its own; those that tell the core one thing about a session have none, their rows in the table of actions
+//! say all there is to them.
 
 pub(crate) mod agents;
 pub(crate) mod agents_check;
@@ -7,6 +9,7 @@ pub(crate) mod cleanup;
 pub(crate) mod delete;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod follow_up;
 pub(crate) mod fork;
 pub(crate) mod host;
 pub(crate) mod import;
@@ -14,98 +17,182 @@ pub(crate) mod inbox;
 pub(crate) mod ls;
 pub(crate) mod model;
 pub(crate) mod new;
-pub(crate) mod open;
 pub(crate) mod queue;
 pub(crate) mod quota;
 pub(crate) mod replay;
 pub(crate) mod send;
 pub(crate) mod show;
 pub(crate) mod stats;
-pub(crate) mod tag;
-pub(crate) mod tell;
+pub(crate) mod table_verbs;
 pub(crate) mod wait;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::process::ExitCode;
 
-use etcetera::BaseStrategy;
-use q_proto::Place;
-use q_term::kinds::Kinds;
+use clap::{Parser, Subcommand};
+use q_term::command::UserCommand;
+use q_term::command::table::Action;
 
-use crate::agents::{Known, known};
-use crate::config::{self, Config, KindConfig};
-use crate::environment::Environment;
+use crate::args::{
+    AttachArgs, ChatArgs, CheckArgs, CleanupArgs, DeleteArgs, ExportArgs, ForkArgs, ImportArgs, JsonArgs,
+    LsArgs, NewArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, WaitArgs,
+};
+use crate::context::Context;
+use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
+use crate::plain::actions::print_help;
+use crate::plain::frontend::{Frontend, Next};
+use host::HostArgs;
+use inbox::CallVerb;
+use model::ModelVerb;
+use table_verbs::TableVerb;
 
-/// What every command knows.
-#[derive(Debug)]
-pub(crate) struct Context {
-    pub(crate) environment: Environment,
-    pub(crate) place: Place,
-    pub(crate) config_file: PathBuf,
-    pub(crate) known: Known,
-    /// Every kind of session that can be made here.
-    pub(crate) kinds: Kinds,
-    /// What the configuration says of some of them, by name.
-    pub(crate) templates: BTreeMap<String, KindConfig>,
+/// Many AI conversations in one terminal.
+///
+/// Without a command, q opens (and starts its background host if none runs).
+#[derive(Debug, Parser)]
+#[command(name = "q", bin_name = "q", version, max_term_width = 100)]
+pub(crate) struct Args {
+    /// Line by line, without cursor movement: for screen readers and simple terminals
+    #[arg(long, global = true)]
+    pub(crate) plain: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
 }
 
-impl Context {
-    /// Reads configuration and environment; a mistake in either is told before anything starts.
-    pub(crate) fn new(environment: Environment) -> Result<Self, CliError> {
-        let place = place(&environment)?;
-        let config_file = config_file(&environment)?;
-        let config = config::read(&config_file)?;
-        let known = known(&config, &environment, &config_file, &place)?;
-        let (kinds, templates) = (config.all_kinds()?, config.kinds);
-        Ok(Self { environment, place, config_file, known, kinds, templates })
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Open q at a session
+    Attach(AttachArgs),
+    /// One prompt, one answer on standard output
+    Chat(ChatArgs),
+    #[command(about = "Create a session")]
+    New(NewArgs),
+    #[command(about = "List sessions")]
+    Ls(LsArgs),
+    /// Queue a prompt and print its number
+    Send(SendArgs),
+    /// Wait until sessions have nothing left to do
+    Wait(WaitArgs),
+    /// Print a session's transcript
+    Show(ShowArgs),
+    #[command(flatten)]
+    Table(TableVerb),
+    /// Throw a session away; it stays in the trash for a while
+    Delete(DeleteArgs),
+    /// Throw old sessions away: shows which, asks, and can be undone until the trash is emptied
+    Cleanup(CleanupArgs),
+    /// List the prompts that wait in a session
+    Queue(QueueArgs),
+    #[command(flatten)]
+    Call(CallVerb),
+    /// Make a session that begins with another one's history
+    Fork(ForkArgs),
+    /// Write a session down, for q or for people
+    Export(ExportArgs),
+    /// Make a session from a file that `q export` wrote
+    Import(ImportArgs),
+    /// Your own figures since the host started
+    Stats(JsonArgs),
+    /// The agents q knows here, and where each comes from
+    Agents(AgentsArgs),
+    /// Models that answer on this machine, without any network
+    Model {
+        #[command(subcommand)]
+        verb: ModelVerb,
+    },
+    /// Read the whole store and say what is wrong with it; changes nothing
+    Doctor(JsonArgs),
+    #[command(about = "The background host")]
+    Host(HostArgs),
+    /// Play a trace (a scenario, a failing simulation) and print what happens
+    Replay(ReplayArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AgentsArgs {
+    #[arg(long, help = "One JSON array")]
+    json: bool,
+    #[command(subcommand)]
+    verb: Option<AgentsVerb>,
+}
+
+/// What can be done with agents.
+#[derive(Debug, Subcommand)]
+enum AgentsVerb {
+    /// Ask one for a word, and say what works
+    Check(CheckArgs),
+}
+
+/// What a verb of the shell leads to.
+pub(crate) enum AfterVerb {
+    Exit(ExitCode),
+    /// q opens, at the session of that address.
+    Open(String),
+}
+
+impl Verb {
+    /// Carries it out. Configuration is read only by those that need it: the others must work, or say themselves what is
+    /// wrong, where there is a mistake in it.
+    pub(crate) async fn run(self, environment: &ProcessEnvironment) -> Result<AfterVerb, CliError> {
+        let context = || Context::new(environment.clone());
+        let code = match self {
+            Self::Attach(args) => return Ok(AfterVerb::Open(args.session)),
+            Self::New(args) => match new::run(&context()?, args).await? {
+                Some(session) => return Ok(AfterVerb::Open(session.to_string())),
+                None => ExitCode::SUCCESS,
+            },
+            Self::Chat(args) => chat::run(&context()?, args).await?,
+            Self::Ls(args) => ls::run(&context()?, args).await?,
+            Self::Send(args) => send::run(&context()?, args).await?,
+            Self::Wait(args) => wait::run(&context()?, args).await?,
+            Self::Show(args) => show::run(&context()?, args).await?,
+            Self::Table(verb) => table_verbs::run(&context()?, verb).await?,
+            Self::Delete(args) => delete::run(&context()?, args).await?,
+            Self::Cleanup(args) => cleanup::run(&context()?, args).await?,
+            Self::Queue(args) => queue::run(&context()?, args).await?,
+            Self::Call(verb) => inbox::run(&context()?, verb).await?,
+            Self::Fork(args) => fork::run(&context()?, args).await?,
+            Self::Export(args) => export::run(&context()?, args).await?,
+            Self::Import(args) => import::run(&context()?, args).await?,
+            Self::Stats(args) => stats::run(&context()?, args).await?,
+            Self::Agents(AgentsArgs { json, verb }) => match verb {
+                None => agents::run(&context()?, json)?,
+                Some(AgentsVerb::Check(args)) => agents_check::run(&context()?, args).await?,
+            },
+            Self::Model { verb } => model::run(&context()?, verb)?,
+            Self::Doctor(args) => doctor::run(environment, args).await?,
+            Self::Host(args) => host::run(environment, args).await?,
+            Self::Replay(args) => replay::run(&context()?, &args)?,
+        };
+        Ok(AfterVerb::Exit(code))
     }
 }
 
-/// The user's standard directories.
-fn standard(environment: &Environment) -> Result<impl BaseStrategy, CliError> {
-    let unknown = |why: &str| {
-        CliError::usage(format!("your home directory is not known: {why}"))
-            .hint("set HOME, or Q_DATA_DIR, Q_STATE_DIR and Q_CONFIG")
-    };
-    // The host's directory is another one: there it would be another home.
-    if environment.path("HOME").is_some_and(|home| home.is_relative()) {
-        return Err(unknown("HOME is not an absolute path"));
+/// Carries out a slash command where lines are read.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what the core alone is told has no arm: its row says what"
+)]
+pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand) -> Result<Next, CliError> {
+    let UserCommand { action, arguments } = &command;
+    match action {
+        Action::New => drop(frontend.create(arguments.kind.clone(), arguments.name.clone()).await?),
+        Action::Fork => frontend.fork(arguments.name.clone()).await?,
+        Action::Switch => frontend.switch(arguments.session.as_deref()).await?,
+        Action::Steer => frontend.steer(arguments.text.clone().unwrap_or_default()).await?,
+        Action::Unqueue => frontend.take_back(arguments.number).await?,
+        Action::EditQueued if arguments.text.is_none() => frontend.take_back(arguments.number).await?,
+        Action::Help => print_help(arguments.text.as_deref())?,
+        Action::Tag if arguments.tags.is_empty() => frontend.print_tags_here()?,
+        Action::List => frontend.print_sessions()?,
+        Action::Next => frontend.step(1).await?,
+        Action::Previous => frontend.step(-1).await?,
+        Action::Last => frontend.go_back().await?,
+        Action::Attend => frontend.attend().await?,
+        Action::Inbox => frontend.print_inbox()?,
+        Action::Queue => frontend.print_queue()?,
+        Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),
+        _told_to_the_core => frontend.send_to_core(command).await?,
     }
-    etcetera::choose_base_strategy().map_err(|_| unknown("HOME is not set"))
-}
-
-/// Where the store, the log and the socket are. `Q_…` variables win over the standard directories.
-pub(crate) fn place(environment: &Environment) -> Result<Place, CliError> {
-    let given = |variable: &str| environment.path(variable).map(|path| environment.directory.join(path));
-    let data = match given("Q_DATA_DIR") {
-        Some(directory) => directory,
-        None => standard(environment)?.data_dir().join("q"),
-    };
-    let state = match given("Q_STATE_DIR") {
-        Some(directory) => directory,
-        None => match standard(environment)?.state_dir() {
-            Some(directory) => directory.join("q"),
-            None => data.join("state"),
-        },
-    };
-    let runtime =
-        given("Q_RUNTIME_DIR").or_else(|| environment.path("XDG_RUNTIME_DIR").map(|base| base.join("q")));
-    let runtime = runtime.unwrap_or_else(|| {
-        let mine = format!("q-{}", rustix::process::geteuid().as_raw());
-        environment.path("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp")).join(mine)
-    });
-    Ok(Place::new(data, state, runtime))
-}
-
-fn config_file(environment: &Environment) -> Result<PathBuf, CliError> {
-    match environment.path("Q_CONFIG") {
-        Some(file) => Ok(environment.directory.join(file)),
-        None => Ok(standard(environment)?.config_dir().join("q").join("config.toml")),
-    }
-}
-
-/// The configuration, for the host: it takes its limits from it.
-pub(crate) fn config(environment: &Environment) -> Result<Config, CliError> {
-    config::read(&config_file(environment)?)
+    Ok(Next::Go)
 }

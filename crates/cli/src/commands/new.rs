@@ -1,7 +1,7 @@
-//! `q new`: creates a session, and opens it unless told to stay in the shell.
+//! `q new`: creates a session, which is opened then unless the person stays in the shell. What all other ways to a new one
+//! share is here, too.
 
 use std::path::Path;
-use std::process::ExitCode;
 
 use q_core::{Command, Environment, Policy, SessionId, Setup};
 use q_proto::UNDRAWN;
@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::args::NewArgs;
 use crate::client::{Client, Created};
-use crate::commands::{Context, open};
 use crate::config::Tools;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{input, json, out};
 
@@ -23,13 +23,15 @@ struct NewJson {
     prompt: Option<u64>,
 }
 
-pub(crate) async fn run(context: &Context, args: NewArgs, plain: bool) -> Result<ExitCode, CliError> {
+/// Gives the session that is to be opened, unless the person stays in the shell.
+pub(crate) async fn run(context: &Context, args: NewArgs) -> Result<Option<SessionId>, CliError> {
     let directory = directory(context, args.cwd.as_deref())?;
+    // Before anything is made: a prompt that cannot be read leaves no session behind.
     let prompt = match args.prompt.as_slice() {
         [] => None,
         words => Some(input::prompt(words, &context.environment)?),
     };
-    let wanted = Wanted {
+    let wanted = SessionRequest {
         name: args.name,
         kind: args.kind,
         agent: args.agent,
@@ -46,7 +48,7 @@ pub(crate) async fn run(context: &Context, args: NewArgs, plain: bool) -> Result
         Some(text) => Some(client.submit(id, text).await?),
     };
     if !args.detached {
-        return open::run(context, Some(id.to_string()), plain).await;
+        return Ok(Some(id));
     }
     let session = client.resolve(&id.to_string()).await?;
     if args.json {
@@ -56,12 +58,12 @@ pub(crate) async fn run(context: &Context, args: NewArgs, plain: bool) -> Result
     } else {
         out::line(session.name.as_str())?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(None)
 }
 
 /// A new session as it was asked for.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wanted {
+pub(crate) struct SessionRequest {
     pub(crate) name: Option<String>,
     /// The word of its kind; empty for the usual one.
     pub(crate) kind: String,
@@ -77,7 +79,7 @@ pub(crate) struct Wanted {
 pub(crate) async fn create(
     client: &mut Client,
     context: &Context,
-    wanted: Wanted,
+    wanted: SessionRequest,
 ) -> Result<SessionId, CliError> {
     make(client, command(context, wanted)?).await
 }
@@ -91,8 +93,8 @@ async fn make(client: &mut Client, command: Command) -> Result<SessionId, CliErr
 }
 
 /// The command for a new session with the agent that was asked for, or the default one.
-pub(crate) fn command(context: &Context, wanted: Wanted) -> Result<Command, CliError> {
-    let Wanted { name, kind, agent, model, directory, tags, attended } = wanted;
+pub(crate) fn command(context: &Context, wanted: SessionRequest) -> Result<Command, CliError> {
+    let SessionRequest { name, kind, agent, model, directory, tags, attended } = wanted;
     let (brief, deny_tools) = template(context, &kind)?;
     let (agent, model) = agent_and_model(context, agent.as_deref(), model, attended)?;
     let kind = q_proto::kind(&kind)
@@ -110,7 +112,7 @@ fn agent_and_model(
     model: Option<String>,
     attended: bool,
 ) -> Result<(String, String), CliError> {
-    let agent = context.known.choose(agent, attended)?;
+    let agent = context.agents.choose(agent, attended)?;
     let own_model = match &agent.reach {
         q_proto::message::Reach::Guide => String::new(),
         q_proto::message::Reach::Http { model, .. } => model.clone(),
@@ -124,7 +126,7 @@ fn agent_and_model(
 /// named all the same: what there is can be read, and a new session or a prompt says why.
 pub(crate) fn answers(context: &Context) -> String {
     agent_and_model(context, None, None, true).map_or_else(
-        |_| format!("{} (cannot be asked from here: `q agents`)", context.known.default),
+        |_| format!("{} (cannot be asked from here: `q agents`)", context.agents.default),
         |(agent, model)| q_term::words::agent_and_model(&agent, &model),
     )
 }

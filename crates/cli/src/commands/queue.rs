@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use q_core::{QueuedPrompt, Summary};
 use serde::Serialize;
 
+use crate::args::QueueArgs;
 use crate::client::Client;
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out};
 
@@ -31,9 +32,9 @@ pub(super) async fn waiting(
     Ok((client, session, queue))
 }
 
-pub(crate) async fn run(context: &Context, address: &str, as_json: bool) -> Result<ExitCode, CliError> {
-    let (_, session, queue) = waiting(context, address).await?;
-    if as_json {
+pub(crate) async fn run(context: &Context, args: QueueArgs) -> Result<ExitCode, CliError> {
+    let (_, session, queue) = waiting(context, &args.session).await?;
+    if args.json {
         let shape = |waiting: QueuedPrompt| QueuedJson { prompt: waiting.prompt.0, text: waiting.text };
         json::print(&queue.into_iter().map(shape).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);

@@ -1,7 +1,7 @@
 //! The quota: that it is exceeded, said with the way out. Nothing is ever thrown away for it.
 
 use q_core::WallTime;
-use q_core::retention::{self, Kept, Wish};
+use q_core::retention::{self, Criterion, Kept};
 use q_term::words::size;
 
 use crate::client::Attachment;
@@ -16,12 +16,12 @@ pub(crate) async fn exceeded<W: Default>(client: &mut Attachment<W>) -> Result<O
     if taken <= quota {
         return Ok(None);
     }
-    Ok(Some(said(&client.kept().await?, quota)))
+    Ok(Some(warning(&client.kept().await?, quota)))
 }
 
-fn said(sessions: &[Kept], quota: u64) -> String {
+fn warning(sessions: &[Kept], quota: u64) -> String {
     let taken = size(retention::total(sessions));
-    let proposed = retention::propose(sessions, Wish::UnusedOrToFit(WallTime(0), quota));
+    let proposed = retention::propose(sessions, Criterion::UnusedOrToFit(WallTime(0), quota));
     let way_out = if !proposed.is_empty() {
         let mut names: Vec<&str> =
             proposed.iter().take(NAMED).map(|kept| kept.summary.name.as_str()).collect();
@@ -54,27 +54,27 @@ mod tests {
         let sessions = player.core.view().sessions();
         let mut sessions: Vec<Kept> =
             sessions.map(|summary| Kept { summary, bytes: 5_000_000_000 }).collect();
-        let mut said_when = |presence: Presence, quota: u64| {
+        let mut warning_when = |presence: Presence, quota: u64| {
             for kept in &mut sessions {
                 kept.summary.presence = presence;
             }
-            said(&sessions, quota)
+            warning(&sessions, quota)
         };
         let takes = "sessions take 20.0 GB, over the limit of";
         assert_eq!(
-            said_when(Presence::Closed, 10_000_000_000),
+            warning_when(Presence::Closed, 10_000_000_000),
             format!("{takes} 10.0 GB; `q cleanup` proposes a, b (10.0 GB)")
         );
         assert_eq!(
-            said_when(Presence::Closed, 1_000),
+            warning_when(Presence::Closed, 1_000),
             format!("{takes} 1 KB; `q cleanup` proposes a, b, c, 1 more (20.0 GB)")
         );
         assert_eq!(
-            said_when(Presence::Trashed, 1_000),
+            warning_when(Presence::Trashed, 1_000),
             format!("{takes} 1 KB; `q cleanup --trash` erases what is in the trash (20.0 GB)")
         );
         assert!(
-            said_when(Presence::Live, 1_000)
+            warning_when(Presence::Live, 1_000)
                 .ends_with("close what you are done with, then `q cleanup --closed`")
         );
     }

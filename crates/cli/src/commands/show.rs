@@ -8,7 +8,7 @@ use q_core::{Entry, EntryNo, SessionId};
 
 use crate::args::ShowArgs;
 use crate::client::Client;
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::history::Back;
 use crate::json::{self, EntryJson, SessionJson, TranscriptJson};
@@ -17,7 +17,7 @@ use crate::{out, results};
 pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let session = client.resolve(&args.session).await?;
-    let Shown { entries, unanswered, older } = match args.entry {
+    let Excerpt { entries, unanswered, older } = match args.entry {
         Some(no) => whole_entry(&mut client, session.id, no).await?,
         None => transcript(&mut client, session.id, args.tail).await?,
     };
@@ -33,13 +33,13 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
             out::line(&format!("[{}]", entry.no))?;
         }
         let unanswered = unanswered.contains(&entry.no);
-        out::line(&q_term::plain::entry(entry, unanswered, q_term::granted::Way::Shell))?;
+        out::line(&q_term::plain::entry(entry, unanswered, q_term::Way::Shell))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// What is shown of a session.
-struct Shown {
+struct Excerpt {
     entries: Vec<Entry>,
     /// The prompts that nothing answered.
     unanswered: BTreeSet<EntryNo>,
@@ -48,7 +48,8 @@ struct Shown {
 }
 
 /// One entry with all that is kept of it.
-async fn whole_entry(client: &mut Client, session: SessionId, no: u64) -> Result<Shown, CliError> {
+async fn whole_entry(client: &mut Client, session: SessionId, no: u64) -> Result<Excerpt, CliError> {
+    // From the newest back, as pages are had: nothing says on which one an entry is.
     let mut back = Back::of(session);
     while let Some(page) = back.next(client).await? {
         let first = page.first().map_or(0, |entry| entry.no.0);
@@ -58,13 +59,17 @@ async fn whole_entry(client: &mut Client, session: SessionId, no: u64) -> Result
         let Some(mut entry) = page.into_iter().find(|entry| entry.no.0 == no) else { break };
         results::read_on(client, session, &mut entry).await?;
         let older = back.goes_on || first < no;
-        return Ok(Shown { entries: vec![entry], unanswered: back.unanswered, older });
+        return Ok(Excerpt { entries: vec![entry], unanswered: back.unanswered, older });
     }
     Err(CliError::failed(format!("no entry has the number {no}; `--numbers` shows them")))
 }
 
 /// A session's newest entries; all without `tail`.
-async fn transcript(client: &mut Client, session: SessionId, tail: Option<usize>) -> Result<Shown, CliError> {
+async fn transcript(
+    client: &mut Client,
+    session: SessionId,
+    tail: Option<usize>,
+) -> Result<Excerpt, CliError> {
     let mut pages: Vec<Vec<Entry>> = Vec::new();
     let mut back = Back::of(session);
     let mut count = 0;
@@ -78,5 +83,5 @@ async fn transcript(client: &mut Client, session: SessionId, tail: Option<usize>
     let surplus = tail.map_or(0, |tail| entries.len().saturating_sub(tail));
     entries.drain(..surplus);
     let older = back.goes_on || surplus > 0;
-    Ok(Shown { entries, unanswered: back.unanswered, older })
+    Ok(Excerpt { entries, unanswered: back.unanswered, older })
 }

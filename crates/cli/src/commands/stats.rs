@@ -3,20 +3,22 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use q_proto::message::{Spread, Stats};
-use q_proto::{Answer, Request};
+use q_proto::message::{Stats, WireQuantiles};
+use q_proto::{Request, Response};
 use q_term::words::{counted, size};
 use serde::Serialize;
 
+use crate::args::JsonArgs;
 use crate::client::{Client, unexpected};
-use crate::commands::{Context, quota};
+use crate::commands::quota;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out};
 
-pub(crate) async fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(context: &Context, args: JsonArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
-    let Answer::Stats(stats) = client.ask(Request::Stats).await? else { return Err(unexpected()) };
-    let Answer::Status(host) = client.ask(Request::Status).await? else { return Err(unexpected()) };
+    let Response::Stats(stats) = client.ask(Request::Stats).await? else { return Err(unexpected()) };
+    let Response::Status(host) = client.ask(Request::Status).await? else { return Err(unexpected()) };
     let stats = StatsJson {
         stats,
         stored: host.stored,
@@ -24,10 +26,10 @@ pub(crate) async fn run(context: &Context, as_json: bool) -> Result<ExitCode, Cl
         store_bytes: host.store_bytes,
         disk_bytes: q_store::disk_use(&context.place.store()),
     };
-    if as_json {
+    if args.json {
         json::print(&stats)?;
     } else {
-        out::say(&table(&stats))?;
+        out::text(&table(&stats))?;
     }
     if let Some(said) = quota::exceeded(&mut client).await? {
         out::note(&said);
@@ -82,11 +84,11 @@ fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
-fn spread(spread: Spread) -> String {
+fn spread(spread: WireQuantiles) -> String {
     format!("{}{}", spread.count, in_brackets(spread))
 }
 
-fn in_brackets(spread: Spread) -> String {
+fn in_brackets(spread: WireQuantiles) -> String {
     if spread.count == 0 {
         String::new()
     } else {

@@ -10,7 +10,7 @@ use q_core::{Activity, SessionId};
 
 use crate::args::WaitArgs;
 use crate::client::Client;
-use crate::commands::Context;
+use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 
 pub(crate) async fn run(context: &Context, args: WaitArgs) -> Result<ExitCode, CliError> {

@@ -1,11 +1,12 @@
 //! `[kinds.NAME]`: kinds of session that the person defines, and other briefs for those that `q` brings.
 
+use std::collections::BTreeMap;
+
 use q_core::{Kind, Name};
 use q_term::kinds::{Colour, Kinds, usual};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::config::Config;
 use crate::error::CliError;
 
 /// A kind of session, as written.
@@ -39,19 +40,17 @@ fn colour<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Colour>, D::Error
     word.parse().map(Some).map_err(|_| D::Error::unknown_variant(&word, &Colour::WORDS))
 }
 
-impl Config {
-    /// Every kind that sessions can be made of, with its colour.
-    pub(crate) fn all_kinds(&self) -> Result<Kinds, CliError> {
-        let mut kinds = Kinds::default();
-        for (word, written) in &self.kinds {
-            let kind = match word.parse::<Kind>() {
-                Ok(own) => own,
-                Err(_) => Kind::Custom(name(word)?),
-            };
-            kinds.define(word, written.colour.unwrap_or_else(|| usual(&kind)));
-        }
-        Ok(kinds)
+/// Every kind that sessions can be made of, with its colour: q's own, and those that are written down.
+pub(crate) fn all(written: &BTreeMap<String, KindConfig>) -> Result<Kinds, CliError> {
+    let mut kinds = Kinds::default();
+    for (word, written) in written {
+        let kind = match word.parse::<Kind>() {
+            Ok(own) => own,
+            Err(_) => Kind::Custom(name(word)?),
+        };
+        kinds.define(word, written.colour.unwrap_or_else(|| usual(&kind)));
     }
+    Ok(kinds)
 }
 
 fn name(word: &str) -> Result<Name, CliError> {

@@ -12,7 +12,9 @@ use serde::Deserialize;
 use crate::error::CliError;
 use crate::trusted::{self, Untrusted};
 
-mod kinds;
+pub(crate) mod aws;
+mod headers;
+pub(crate) mod kinds;
 mod limits;
 pub(crate) mod path;
 pub(crate) mod providers;
@@ -63,6 +65,7 @@ pub(crate) struct AgentConfig {
     /// How much the model is to think first.
     pub(crate) reasoning: Option<String>,
     /// Headers beside those that are sent anyway, or in their place.
+    #[serde(deserialize_with = "headers::read")]
     pub(crate) headers: BTreeMap<String, String>,
     /// What is merged into the body of a request.
     pub(crate) body: toml::Table,
@@ -99,14 +102,14 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
         Err(Untrusted::Unreadable(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(Config::default());
         }
-        Err(untrusted) => return Err(untrusted.told("the configuration", path)),
+        Err(untrusted) => return Err(untrusted.into_error("the configuration", path)),
     };
     let config: Config = toml::from_str(&text).map_err(|error| mistake(path, &text, &error))?;
     let in_file = |complaint: CliError| CliError {
         message: format!("{}: {}", path.display(), complaint.message),
         ..complaint
     };
-    config.all_kinds().map_err(in_file)?;
+    kinds::all(&config.kinds).map_err(in_file)?;
     config.agents.iter().try_for_each(|(name, agent)| agent.check(name)).map_err(in_file)?;
     Ok(config)
 }
@@ -181,6 +184,29 @@ mod tests {
             let error = written(text).unwrap_err();
             assert!(error.message.contains(message), "{}", error.message);
             assert!(error.hints[0].contains(hint), "{:?}", error.hints);
+        }
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_sent_is_told_with_its_line_and_without_what_it_holds() {
+        let headers = |lines: &str| {
+            written(&format!(
+                "[agents.a]\nbase_url = \"http://x\"\n[agents.a.headers]\nx-team = \"blue\"\n{lines}"
+            ))
+        };
+        assert_eq!(headers("X_2 = \"a\\tb ~\"\n").unwrap().agents["a"].headers["X_2"], "a\tb ~");
+        for (line, message) in [
+            ("\"x team\" = \"t\"", "`x team` cannot be the name of a header"),
+            ("\"\" = \"t\"", "`` cannot be the name of a header"),
+            ("\"ключ\" = \"t\"", "`ключ` cannot be the name of a header"),
+            ("x-key = \"secret\\n\"", "a header can hold printable characters"),
+            ("x-key = \"secrét\"", "a header can hold printable characters"),
+        ] {
+            let error = headers(line).unwrap_err();
+            assert!(error.message.contains("line 5"), "{line}: {}", error.message);
+            assert!(error.message.contains(message), "{line}: {}", error.message);
+            assert!(!error.on_one_line().contains("secr"), "{line}: {}", error.on_one_line());
+            assert!(error.hints.iter().any(|hint| hint.contains("mend the file")), "{:?}", error.hints);
         }
     }
 

@@ -13,8 +13,6 @@ use serde::{Deserialize, Serialize};
 
 const WANTS: [(&str, Wants); 3] =
     [("nothing", Wants::Nothing), ("consent", Wants::Consent), ("words", Wants::Words)];
-const STATES: [(&str, StepState); 3] =
-    [("open", StepState::Open), ("active", StepState::Active), ("done", StepState::Done)];
 const INTERRUPTERS: [(&str, Interrupter); 3] =
     [("user", Interrupter::User), ("stop", Interrupter::Stop), ("crash", Interrupter::Crash)];
 
@@ -87,13 +85,13 @@ impl Fields {
 /// By hand: what serde derives keeps the values of unknown fields, as much as a hostile file holds.
 impl<'de> Deserialize<'de> for EntryShape {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(Shape)
+        from.deserialize_map(EntryVisitor)
     }
 }
 
-struct Shape;
+struct EntryVisitor;
 
-impl<'de> Visitor<'de> for Shape {
+impl<'de> Visitor<'de> for EntryVisitor {
     type Value = EntryShape;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -238,8 +236,10 @@ impl EntryShape {
             }
             "plan" => {
                 let steps = self.steps.ok_or_else(|| missing("steps"))?.into_iter();
-                let step =
-                    |(word, text): (String, String)| Ok(PlanStep { state: value(&STATES, &word)?, text });
+                let step = |(word, text): (String, String)| {
+                    let state = StepState::ALL.into_iter().find(|state| state.word() == word);
+                    Ok(PlanStep { state: state.ok_or_else(|| no_word(&word))?, text })
+                };
                 Body::Plan(steps.map(step).collect::<Result<_, String>>()?)
             }
             "interrupted" => {
@@ -271,5 +271,9 @@ fn word<T: Copy + PartialEq>(known: &[(&str, T)], value: T) -> String {
 
 fn value<T: Copy>(known: &[(&str, T)], word: &str) -> Result<T, String> {
     let found = known.iter().find(|(one, _)| *one == word);
-    found.map(|&(_, value)| value).ok_or_else(|| format!("`{word}` is no word of this format"))
+    found.map(|&(_, value)| value).ok_or_else(|| no_word(word))
+}
+
+fn no_word(word: &str) -> String {
+    format!("`{word}` is no word of this format")
 }

@@ -68,6 +68,7 @@ impl Form {
                 0
             }
             Body::Result(result) => {
+                // A call ends once, so that only those are kept that have not ended: few, however long the session.
                 let place = self.open.iter().position(|(call, _)| *call == result.of);
                 place.map_or(0, |place| self.open.remove(place).1)
             }

@@ -1,7 +1,7 @@
 //! A session as one HTML file: nothing in it runs, and nothing is fetched. All text is escaped.
 
 use q_core::{Body, Entry};
-use q_term::granted::Way;
+use q_term::Way;
 use q_term::sanitize::{visible, visible_line};
 use q_term::words::NOT_ANSWERED;
 

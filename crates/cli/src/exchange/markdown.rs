@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use q_core::{Body, Entry, Stop, WallTime};
-use q_term::granted::Way;
+use q_term::Way;
 use q_term::sanitize::{visible, visible_line};
 use q_term::words::NOT_ANSWERED;
 

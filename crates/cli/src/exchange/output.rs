@@ -35,6 +35,7 @@ impl Output {
         if !replaces && place.symlink_metadata().is_ok() {
             return Err(exists(place));
         }
+        // In the same directory, since a rename leads nowhere else; of a name that nobody can have made beforehand.
         let beside = place.with_file_name(format!(".q-export-{:032x}", token()?.0));
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside);
         let file = BufWriter::new(file.map_err(|error| unwritable(place, &error))?);
@@ -43,7 +44,7 @@ impl Output {
 
     pub(crate) fn write(&mut self, text: &str) -> Result<(), CliError> {
         match self {
-            Self::Standard => out::say(text),
+            Self::Standard => out::text(text),
             Self::File(file) => {
                 file.file.write_all(text.as_bytes()).map_err(|error| unwritable(&file.place, &error))
             }
@@ -80,6 +81,7 @@ impl WrittenOutput {
                 Ok(()) => {}
             }
         }
+        // The name is the directory's to keep: after a power cut it is there only if that was written, too.
         let directory = self.place.parent().filter(|parent| !parent.as_os_str().is_empty());
         File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
     }

@@ -19,11 +19,11 @@ pub(super) enum Input {
 }
 
 /// The lines of standard input.
-pub(super) struct Lines {
+pub(super) struct InputLines {
     lines: mpsc::Receiver<Input>,
 }
 
-impl Lines {
+impl InputLines {
     pub(super) fn start() -> Self {
         let (send, lines) = mpsc::channel(AHEAD);
         std::thread::spawn(move || {

@@ -9,22 +9,22 @@ use tokio::time::sleep;
 use crate::client::Client;
 use crate::error::{CliError, ErrorKind};
 use crate::out;
-use crate::plain::{Face, Next, not_sent, say, told};
+use crate::plain::frontend::{Frontend, Next, not_sent, notice, print_lines};
 
-impl Face<'_> {
+impl Frontend<'_> {
     /// The host is gone. Nobody would end a script that waits for the next one.
     pub(super) fn without_host(&self, error: CliError) -> Result<Next, CliError> {
         if self.context.environment.input_is_terminal {
             return Ok(Next::Reconnect(error.message));
         }
-        self.tell_unsent();
+        self.note_unsent();
         Err(error)
     }
 
     /// Says which other sessions a dead host interrupted.
-    pub(super) fn say_interrupted(&self) -> Result<(), CliError> {
+    pub(super) fn print_interrupted(&self) -> Result<(), CliError> {
         match interrupted(&self.client.mirror, self.plain.focus()) {
-            Some(interrupted) => say(&[format!("* {interrupted}; /attend goes there")]),
+            Some(interrupted) => print_lines(&[format!("* {interrupted}; /attend goes there")]),
             None => Ok(()),
         }
     }
@@ -32,7 +32,7 @@ impl Face<'_> {
     /// Waits for the next host, unless the person has enough of it.
     pub(super) async fn reconnect(&mut self, why: &str, interrupts: &mut Signal) -> Result<Next, CliError> {
         let mut why = why.to_owned();
-        say(&[told(&format!("{why}; q goes on as soon as it can, Ctrl+C leaves"))])?;
+        print_lines(&[notice(&format!("{why}; q goes on as soon as it can, Ctrl+C leaves"))])?;
         loop {
             let wait = self.backoff.lost(self.clock.mono());
             let attempt = async {
@@ -42,14 +42,14 @@ impl Face<'_> {
             let found = tokio::select! {
                 found = attempt => found,
                 _ = interrupts.recv() => {
-                    self.tell_unsent();
+                    self.note_unsent();
                     return Ok(Next::Leave(ExitCode::from(ErrorKind::Unreachable.exit_code())));
                 }
             };
             match found {
                 Ok(client) => {
                     if let Some(missed) = client.missed(&self.client.mirror) {
-                        say(&[format!("* {missed}")])?;
+                        print_lines(&[format!("* {missed}")])?;
                     }
                     let before = std::mem::replace(&mut self.client, client);
                     let _nobody_stands_by_any_more = self.client.state.take_over(before.state);
@@ -59,24 +59,24 @@ impl Face<'_> {
                 Err(error) if error.message == why => {}
                 Err(error) => {
                     why = error.message;
-                    say(&[told(&why)])?;
+                    print_lines(&[notice(&why)])?;
                 }
             }
         }
         self.client.state.keep_updates();
-        say(&["* the host is back".to_owned()])?;
-        self.say_interrupted()?;
+        print_lines(&["* the host is back".to_owned()])?;
+        self.print_interrupted()?;
         let taken_up = tokio::select! {
             taken_up = self.take_up() => Some(taken_up),
             _ = interrupts.recv() => None,
         };
         let Some(taken_up) = taken_up else {
-            self.tell_unsent();
+            self.note_unsent();
             return Ok(Next::Leave(ExitCode::from(ErrorKind::Unreachable.exit_code())));
         };
         match taken_up {
             Err(error) if error.kind == ErrorKind::Unreachable => return Ok(Next::Reconnect(error.message)),
-            Err(error) => say(&[told(&error.on_one_line())])?,
+            Err(error) => print_lines(&[notice(&error.on_one_line())])?,
             Ok(()) => {}
         }
         self.ask_for_line()?;
@@ -89,16 +89,16 @@ impl Face<'_> {
             self.go_to(session).await?;
         }
         let kept = self.client.deliver_again().await;
-        self.say_updates()?;
+        self.print_updates()?;
         kept?;
-        let kept = self.house().await;
-        self.say_updates()?;
+        let kept = self.send_unsent().await;
+        self.print_updates()?;
         kept
     }
 
-    pub(super) fn tell_unsent(&self) {
-        let homeless = self.homeless.iter().map(|homeless| &homeless.text);
-        for text in self.client.prompts().map(|prompt| &prompt.text).chain(homeless) {
+    pub(super) fn note_unsent(&self) {
+        let unsent = self.unsent.iter().map(|unsent| &unsent.text);
+        for text in self.client.prompts().map(|prompt| &prompt.text).chain(unsent) {
             out::note(&not_sent(text));
         }
     }

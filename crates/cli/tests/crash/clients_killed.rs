@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use q_core::{Activity, Body, Entry, Mirror, SessionId};
-use q_proto::{Answer, Request};
+use q_proto::{Request, Response};
 use q_testkit::clock;
 use q_testkit::server::Script;
 use q_testkit::terminal::Terminal;
@@ -34,12 +34,7 @@ async fn sessions_go_on_when_clients_are_killed() {
     world.server.on("", script.wait_for("end").say(END).done());
     world.q_ok(&["ls", "--json"]);
     let mut peer = Peer::attach(&world).await;
-    let mut sessions = Vec::new();
-    for name in NAMES {
-        let session = peer.create(name).await;
-        peer.submit(session, "go on").await;
-        sessions.push(session);
-    }
+    let sessions = peer.create_working(&NAMES, "go on").await;
     assert!(world.server.wait_for_open_streams(NAMES.len(), PATIENCE));
 
     let mut slowest = Duration::ZERO;
@@ -47,7 +42,7 @@ async fn sessions_go_on_when_clients_are_killed() {
         world.server.open(&gate(round));
         look_and_die(&world, &mut chance);
         let asked = clock::now();
-        assert!(matches!(peer.ask(Request::Status).await, Answer::Status(_)));
+        assert!(matches!(peer.ask(Request::Status).await, Response::Status(_)));
         slowest = slowest.max(clock::now().saturating_duration_since(asked));
         assert_eq!(world.server.open_streams(), NAMES.len(), "round {round}: every stream goes on");
         let so_far = PIECE.repeat(PIECES * (round + 1));

@@ -21,12 +21,7 @@ async fn a_client_that_does_not_read_is_in_nobodys_way_and_catches_up() {
     world.q_ok(&["ls"]);
     let mut peer = Peer::attach(&world).await;
     let mut stuck = Peer::attach(&world).await;
-    let mut sessions = Vec::new();
-    for name in NAMES {
-        let session = peer.create(name).await;
-        peer.submit(session, "go on").await;
-        sessions.push(session);
-    }
+    let sessions = peer.create_working(&NAMES, "go on").await;
     let all = |mirror: &Mirror| sessions.iter().all(|&session| is_whole(mirror, session));
     peer.until("all answers", all).await;
     stuck.until("all answers, late", all).await;

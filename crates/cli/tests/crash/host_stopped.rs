@@ -18,12 +18,7 @@ async fn a_terminated_host_keeps_every_byte_and_says_goodbye() {
     world.server.on("", Script::new().repeat(100_000, "and on ", Duration::from_millis(1)).done());
     world.q_ok(&["ls"]);
     let mut peer = Peer::attach(&world).await;
-    let mut sessions = Vec::new();
-    for name in NAMES {
-        let session = peer.create(name).await;
-        peer.submit(session, "go on").await;
-        sessions.push(session);
-    }
+    let sessions = peer.create_working(&NAMES, "go on").await;
     let attached = Terminal::spawn(world.home.pty_command(program()), 24, 80);
     attached.wait_text("and on and on");
     let streams = |mirror: &q_core::Mirror, id| matches!(newest(mirror, id), Some(Body::Answer(text)) if text.len() > 1000);

@@ -7,7 +7,7 @@ use q_client::ConnectError;
 use q_client::Connection;
 use q_core::{Body, Command, Entry, EntryNo, Mirror, SessionId, Setup, Snapshot, Update};
 use q_proto::message::{Hello, NamedAgent, Reach};
-use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request, UNDRAWN};
+use q_proto::{ClientMessage, HostMessage, Refused, Request, Response, UNDRAWN};
 use q_testkit::clock;
 
 use crate::world::World;
@@ -40,7 +40,7 @@ struct Sighting {
 #[derive(Debug)]
 pub(crate) enum Said {
     Changed,
-    Answered(u64, Result<Answer, Refused>),
+    Answered(u64, Result<Response, Refused>),
     Going(String),
 }
 
@@ -151,7 +151,7 @@ impl Peer {
     }
 
     /// Asks and waits for the answer.
-    pub(crate) async fn ask(&mut self, request: Request) -> Answer {
+    pub(crate) async fn ask(&mut self, request: Request) -> Response {
         let id = self.request(request).await.expect("a host that listens");
         loop {
             match self.next().await.expect("a host that answers") {
@@ -173,14 +173,25 @@ impl Peer {
         };
         let create = Command::Create { id: UNDRAWN, name: Some(name.to_owned()), setup, tags: Vec::new() };
         let request = Request::Command { command: create, reach: Some(self.reach.clone().into()) };
-        let Answer::Created { session, .. } = self.ask(request).await else { panic!("not created") };
+        let Response::Created { session, .. } = self.ask(request).await else { panic!("not created") };
         session.into()
+    }
+
+    /// Sessions of these names, each with that prompt.
+    pub(crate) async fn create_working(&mut self, names: &[&str], prompt: &str) -> Vec<SessionId> {
+        let mut sessions = Vec::new();
+        for name in names {
+            let session = self.create(name).await;
+            self.submit(session, prompt).await;
+            sessions.push(session);
+        }
+        sessions
     }
 
     pub(crate) async fn submit(&mut self, session: SessionId, text: &str) {
         let token = q_proto::entropy::token().unwrap();
         let request = Command::Submit { session, token, text: text.to_owned() }.into();
-        assert!(matches!(self.ask(request).await, Answer::Accepted(_)));
+        assert!(matches!(self.ask(request).await, Response::Accepted(_)));
     }
 
     /// Waits until the mirror fits.
@@ -200,7 +211,7 @@ impl Peer {
         loop {
             let before = entries.first().map(|entry| entry.no.0);
             let request = Request::Page { session: session.into(), before, bytes: PAGE_BYTES };
-            let Answer::Page(page) = self.ask(request).await else { panic!("not a page") };
+            let Response::Page(page) = self.ask(request).await else { panic!("not a page") };
             let older = page.trimmed;
             entries.splice(0..0, page.entries.into_iter().map(Entry::from));
             if !older {

@@ -1,7 +1,7 @@
 //! One session's talk over many hosts: what was submitted, and what was acknowledged.
 
 use q_core::{Activity, Command, SessionId, Token};
-use q_proto::{Answer, Refused};
+use q_proto::{Refused, Response};
 
 use crate::chance::Chance;
 use crate::peer::{Peer, Said};
@@ -72,10 +72,10 @@ impl Talk {
         }
     }
 
-    fn answered(&mut self, id: u64, answer: Result<Answer, Refused>) {
+    fn answered(&mut self, id: u64, answer: Result<Response, Refused>) {
         if self.open.as_ref().is_some_and(|open| open.request == id) {
             match answer {
-                Ok(Answer::Accepted(prompt)) => self.acknowledged.push(prompt),
+                Ok(Response::Accepted(prompt)) => self.acknowledged.push(prompt),
                 other => panic!("{} is not taken: {other:?}", self.submitted.len()),
             }
             self.open = None;

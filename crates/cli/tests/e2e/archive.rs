@@ -2,7 +2,7 @@
 
 use q_testkit::server::Script;
 
-use crate::screen::{Reader as _, UP};
+use crate::screen::{Person as _, UP};
 use crate::world::{World, conversation, turns};
 
 fn talked(name: &str) -> World {
@@ -26,16 +26,14 @@ fn a_closed_session_is_reopened_with_its_history() {
 #[test]
 fn reopening_in_the_terminal_goes_there() {
     let world = talked("api").with_sessions(&["other"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     terminal.send_line("/close");
     terminal.wait_prompt("other");
     terminal.wait_text("/reopen api brings it back");
     terminal.send_line("/reopen api");
     terminal.wait_prompt("api");
     terminal.wait_text("echo: first");
-    terminal.send_line("/reopen apo");
-    terminal.wait_text("did you mean `api`?");
+    terminal.enter("/reopen apo", "did you mean `api`?");
     terminal.wait_prompt("api");
     terminal.send(UP);
     terminal.wait_typed("api", "/reopen apo");
@@ -82,25 +80,18 @@ fn erasing_at_a_terminal_asks() {
 fn deleting_in_the_terminal_asks_only_while_it_works() {
     let world = World::new().with_sessions(&["api", "plan", "docs"]);
     world.server.on("dig", Script::new().say("Digging.").silence());
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("dig");
-    terminal.wait_text("Digging.");
-    terminal.send_line("/delete");
-    terminal.wait_text("Delete it anyway?");
-    terminal.send("n");
-    terminal.wait_no_text("Delete it anyway?");
+    let mut terminal = world.open_at("api");
+    terminal.enter("dig", "Digging.");
+    terminal.enter("/delete", "Delete it anyway?");
+    terminal.decline("Delete it anyway?");
     world.wait_for_streams(1);
-    terminal.send_line("/delete api");
-    terminal.wait_text("Delete it anyway?");
+    terminal.enter("/delete api", "Delete it anyway?");
     terminal.send("y");
     terminal.wait_prompt("plan");
     terminal.wait_text("/restore api takes it out");
     world.wait_for_streams(0);
-    terminal.send_line("/delete docs");
-    terminal.wait_text("/restore docs takes it out");
-    terminal.send_line("/restore docs");
-    terminal.wait_text("docs is in the archive again");
+    terminal.enter("/delete docs", "/restore docs takes it out");
+    terminal.enter("/restore docs", "docs is in the archive again");
     assert_eq!(world.session("docs")["presence"], "closed");
     assert_eq!(world.session("api")["presence"], "trashed");
     assert_eq!(world.session("api")["activity"], "interrupted");

@@ -6,7 +6,7 @@ use std::path::Path;
 use q_testkit::process::kill9;
 use q_testkit::terminal::Terminal;
 
-use crate::screen::{CTRL_D, Reader as _, alt};
+use crate::screen::{CTRL_D, Person as _, alt};
 use crate::world::{World, eventually};
 
 const Q: &str = env!("CARGO_BIN_EXE_q");
@@ -31,8 +31,7 @@ fn visit(shell: &mut Terminal, comes: &str, slot: Option<(char, &str)>) {
     }
     shell.send(CTRL_D);
     shell.wait_text("detached");
-    shell.send_line("clear");
-    shell.wait_no_text("detached");
+    shell.enter_away("clear", "detached");
 }
 
 #[test]
@@ -57,10 +56,8 @@ fn one_comes_back_to_the_session_last_in_front_in_this_terminal_or_else_anywhere
 #[test]
 fn a_client_that_is_killed_comes_back_to_where_the_person_paused() {
     let world = World::new().with_sessions(&["api", "plan"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send(alt('2'));
-    terminal.wait_prompt("plan");
+    let mut terminal = world.open_at("api");
+    terminal.press_to(alt('2'), "plan");
     let id = world.session("plan")["id"].as_str().unwrap().to_owned();
     let state = world.home.directory("XDG_STATE_HOME").join("q");
     let noted = || {
@@ -84,10 +81,8 @@ fn plain_mode_comes_back_too_and_scripts_leave_no_note() {
         one.wait_text(&format!("now in {comes}"));
         one.send_line(&format!("/switch {goes}"));
         one.wait_text(&format!("now in {goes}"));
-        one.send_line("/quit");
-        one.wait_text("left");
-        one.send_line("clear");
-        one.wait_no_text("now in");
+        one.enter("/quit", "left");
+        one.enter_away("clear", "now in");
     }
     world.q_reading(&[], "/switch api\n").succeeded().said("now in plan").said("now in api");
     world.q_reading(&[], "/quit\n").succeeded().said("now in plan");

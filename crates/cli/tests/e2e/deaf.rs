@@ -5,7 +5,7 @@ use q_testkit::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::run::send;
-use crate::screen::{CTRL_D, Reader as _, pasted};
+use crate::screen::{CTRL_D, Person as _, pasted};
 use crate::world::{World, eventually};
 
 /// More than a socket holds.
@@ -40,14 +40,12 @@ fn keys_are_answered_and_leaving_is_possible() {
         ("SIGTERM", |terminal| send(terminal.pid(), Signal::TERM), 128 + 15),
     ];
     for (end, by, code) in ends {
-        let mut terminal = world.open();
-        terminal.wait_prompt("one");
+        let mut terminal = world.open_at("one");
         let stopped = Stopped::host(&world);
         terminal.send(pasted(&format!("begin {}", "x".repeat(LONG))));
         terminal.send("\r");
         terminal.wait_prompt("one");
-        terminal.send("still here");
-        terminal.wait_typed("one", "still here");
+        terminal.type_at("one", "still here");
         terminal.send("\x15");
         terminal.wait_prompt("one");
         by(&mut terminal);
@@ -63,14 +61,12 @@ fn keys_are_answered_and_leaving_is_possible() {
 #[test]
 fn a_host_that_reads_again_takes_all() {
     let world = World::new().with_sessions(&["one"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("one");
+    let mut terminal = world.open_at("one");
     let stopped = Stopped::host(&world);
     terminal.send(pasted(&format!("{} the end", "x ".repeat(LONG / 2))));
     terminal.send("\r");
     terminal.wait_prompt("one");
-    terminal.send("still here");
-    terminal.wait_typed("one", "still here");
+    terminal.type_at("one", "still here");
     drop(stopped);
     world.wait_for_requests(1);
 }
@@ -83,8 +79,7 @@ fn plain_mode_is_left_by_the_second_interrupt() {
         world.gated("dig", "Digging.\n", "never", "");
         let mut terminal = world.open();
         terminal.wait_text("[one] >");
-        terminal.send_line("dig");
-        terminal.wait_text("Digging.");
+        terminal.enter("dig", "Digging.");
         let _stopped = Stopped::host(&world);
         terminal.send_line(typed);
         terminal.wait_text(typed);

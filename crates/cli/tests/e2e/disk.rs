@@ -3,7 +3,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use q_crash::image::Image;
 use q_testkit::process::{is_alive, kill9, limit_file_size};
@@ -11,7 +11,7 @@ use q_testkit::terminal::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::screen::{CTRL_D, Reader as _, alt};
+use crate::screen::{CTRL_D, Person as _, alt};
 use crate::world::{World, eventually};
 
 const FULL: &str = "no space for the store";
@@ -24,23 +24,19 @@ fn fill(world: &World, terminal: &Terminal) {
 
 fn one() -> (World, Terminal) {
     let world = World::new().with_sessions(&["one"]);
-    let terminal = world.open();
-    terminal.wait_prompt("one");
+    let terminal = world.open_at("one");
     (world, terminal)
 }
 
 #[test]
 fn a_prompt_that_a_full_disk_cannot_take_is_sent_once_when_there_is_room() {
     let (world, mut terminal) = one();
-    terminal.send_line("before");
-    terminal.wait_text("echo: before");
+    terminal.enter("before", "echo: before");
     fill(&world, &terminal);
-    terminal.send_line("keep this");
-    terminal.wait_text("not saved: keep this");
+    terminal.enter("keep this", "not saved: keep this");
     terminal.wait_text(FULL);
     terminal.wait_text("echo: before");
-    terminal.send_line("and this");
-    terminal.wait_text("what you typed stays here");
+    terminal.enter("and this", "what you typed stays here");
 
     limit_file_size(terminal.pid(), None);
     terminal.wait_text("echo: keep this");
@@ -57,36 +53,41 @@ fn a_prompt_that_a_full_disk_cannot_take_is_sent_once_when_there_is_room() {
 fn who_leaves_while_nothing_can_be_saved_is_given_back_what_was_typed() {
     let (world, mut terminal) = one();
     fill(&world, &terminal);
-    terminal.send_line("keep this");
-    terminal.wait_text("not saved: keep this");
+    terminal.enter("keep this", "not saved: keep this");
     terminal.send(CTRL_D);
     assert_eq!(terminal.wait_exit().exit_code(), 5);
     assert!(terminal.screen_text().starts_with("not saved: keep this"), "{}", terminal.screen_text());
     assert_eq!(world.server.requests().len(), 0);
 }
 
-#[test]
-fn a_store_that_is_moved_away_is_missed_and_never_made_anew() {
+/// A terminal whose store is at another place since, with a prompt that was not saved; and the directory of both.
+fn moved_away() -> (World, Terminal, PathBuf) {
     let (world, mut terminal) = one();
     let data = world.home.directory("XDG_DATA_HOME").join("q");
     fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
-    terminal.send_line("where are you?");
-    terminal.wait_text("not saved: where are you?");
-    terminal.wait_text("is gone or was");
+    terminal.enter("where are you?", "not saved: where are you?");
+    (world, terminal, data)
+}
+
+/// The store is where it was again, and so is what was typed.
+fn bring_back(data: &Path, terminal: &mut Terminal) {
     fs::rename(data.join("elsewhere"), data.join("store")).unwrap();
     terminal.send("\r");
     terminal.wait_text("echo: where are you?");
+}
+
+#[test]
+fn a_store_that_is_moved_away_is_missed_and_never_made_anew() {
+    let (world, mut terminal, data) = moved_away();
+    terminal.wait_text("is gone or was");
+    bring_back(&data, &mut terminal);
     assert_eq!(world.server.requests().len(), 1);
 }
 
 /// Another command must not give the waiting terminal an empty store in its place.
 #[test]
 fn no_other_command_makes_a_store_in_place_of_one_that_is_gone() {
-    let (world, mut terminal) = one();
-    let data = world.home.directory("XDG_DATA_HOME").join("q");
-    fs::rename(data.join("store"), data.join("elsewhere")).unwrap();
-    terminal.send_line("where are you?");
-    terminal.wait_text("not saved: where are you?");
+    let (world, mut terminal, data) = moved_away();
     for command in [&["ls"][..], &["new", "-d", "two"], &["chat", "hello"]] {
         world
             .q(command)
@@ -95,9 +96,7 @@ fn no_other_command_makes_a_store_in_place_of_one_that_is_gone() {
             .told("to begin with an empty one");
         assert!(!data.join("store").exists(), "{command:?}");
     }
-    fs::rename(data.join("elsewhere"), data.join("store")).unwrap();
-    terminal.send("\r");
-    terminal.wait_text("echo: where are you?");
+    bring_back(&data, &mut terminal);
 
     // With nobody there neither, until the person says so.
     world.q(&["host", "stop"]).succeeded();
@@ -123,45 +122,42 @@ fn a_command_that_a_full_disk_stops_says_so_and_reading_goes_on_until_then() {
     world.q(&["send", "one", "hello"]).exited(5).told(FULL).told("free some");
 }
 
+/// A prompt is kept while there is no room, and answered once when there is.
+fn comes_through_once_there_is_room(world: &World, mut terminal: Terminal, answer: &str) {
+    terminal.enter("keep this", FULL);
+    limit_file_size(terminal.pid(), None);
+    terminal.wait_text("* the host is back");
+    terminal.wait_text(answer);
+    assert_eq!(world.server.requests().len(), 1);
+}
+
 #[test]
 fn plain_mode_waits_for_room_too() {
     let mut world = World::new().with_sessions(&["one"]);
     world.home.set("TERM", "dumb");
-    let mut terminal = world.open();
+    let terminal = world.open();
     terminal.wait_text("[one] >");
     fill(&world, &terminal);
-    terminal.send_line("keep this");
-    terminal.wait_text(FULL);
-    limit_file_size(terminal.pid(), None);
-    terminal.wait_text("* the host is back");
-    terminal.wait_text("[one] echo: keep this");
-    assert_eq!(world.server.requests().len(), 1);
+    comes_through_once_there_is_room(&world, terminal, "[one] echo: keep this");
 }
 
 #[test]
 fn plain_mode_keeps_the_first_prompt_until_there_is_room_for_its_session() {
     let mut world = World::new();
     world.home.set("TERM", "dumb");
-    let mut terminal = world.open();
+    let terminal = world.open();
     terminal.wait_text("Type a question and press Enter.");
     fill(&world, &terminal);
-    terminal.send_line("keep this");
-    terminal.wait_text(FULL);
-    limit_file_size(terminal.pid(), None);
-    terminal.wait_text("* the host is back");
-    terminal.wait_text("echo: keep this");
-    assert_eq!(world.server.requests().len(), 1);
+    comes_through_once_there_is_room(&world, terminal, "echo: keep this");
 }
 
 #[test]
 fn a_terminal_misses_what_it_was_told_is_saved_and_an_older_copy_has_not() {
     let (world, mut terminal) = one();
-    terminal.send_line("before");
-    terminal.wait_text("echo: before");
+    terminal.enter("before", "echo: before");
     let store = world.home.directory("XDG_DATA_HOME").join("q/store");
     let older = Image::of(&store);
-    terminal.send_line("after");
-    terminal.wait_text("echo: after");
+    terminal.enter("after", "echo: after");
     let host = world.home.host_pid().expect("a host runs");
     kill_process(Pid::from_raw(host.cast_signed()).unwrap(), Signal::STOP).unwrap();
     older.write(&store);
@@ -178,8 +174,7 @@ fn a_terminal_misses_nothing_that_was_thrown_away_or_erased() {
     for (key, session) in [('1', "one"), ('2', "two"), ('3', "three")] {
         terminal.send(alt(key));
         terminal.wait_prompt(session);
-        terminal.send_line("before");
-        terminal.wait_text("echo: before");
+        terminal.enter("before", "echo: before");
     }
     world.q(&["delete", "--now", "--force", "one"]).succeeded();
     world.q(&["delete", "two"]).succeeded();

@@ -75,14 +75,20 @@ fn a_journal_full_of_garbage_costs_what_was_in_it_and_no_more() {
     world.q(&["doctor"]).succeeded().said("nothing of it is left");
 }
 
-#[test]
-fn after_a_kill_the_store_is_tried_first_and_whole() {
+/// A session that was talked in, and a host that was killed.
+fn killed() -> World {
     let world = World::new().with_sessions(&["api"]);
     world.q(&["chat", "-s", "api", "first"]).succeeded();
     let host = world.home.host_pid().unwrap();
     kill9(host);
     // Its socket closes before its hold on the store does.
     eventually("the host is gone", || !is_alive(host));
+    world
+}
+
+#[test]
+fn after_a_kill_the_store_is_tried_first_and_whole() {
+    let world = killed();
     world.q(&["doctor"]).succeeded().said("its last user did not close it");
     assert!(world.q(&["show", "api"]).succeeded().out.contains("echo: first"));
     world.q(&["host", "stop"]).succeeded();
@@ -92,11 +98,7 @@ fn after_a_kill_the_store_is_tried_first_and_whole() {
 
 #[test]
 fn the_unfinished_last_write_of_a_killed_host_is_no_damage() {
-    let world = World::new().with_sessions(&["api"]);
-    world.q(&["chat", "-s", "api", "first"]).succeeded();
-    let host = world.home.host_pid().unwrap();
-    kill9(host);
-    eventually("the host is gone", || !is_alive(host));
+    let world = killed();
     let journal = store(&world).join("0.jnl");
     let mut bytes = fs::read(&journal).unwrap();
     bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::screen::{Reader as _, leader};
+use crate::screen::{Person as _, leader};
 use crate::world::{World, conversation, turns};
 
 fn talked() -> World {
@@ -52,18 +52,15 @@ fn a_fork_may_begin_at_an_earlier_entry() {
 #[test]
 fn forking_in_the_terminal_goes_there() {
     let world = talked();
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     terminal.send_line("/fork other");
     terminal.wait_prompt("other");
     terminal.wait_text("echo: two");
-    terminal.send_line("three");
-    terminal.wait_text("echo: three");
+    terminal.enter("three", "echo: three");
     terminal.send(leader("f"));
     terminal.wait_prompt("other-2");
     terminal.wait_text("echo: three");
-    terminal.send_line("/switch api");
-    terminal.wait_prompt("api");
+    terminal.switch("api");
     terminal.wait_no_text("echo: three");
 }
 

@@ -4,7 +4,7 @@ use q_testkit::server::Script;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::screen::{CTRL_D, Reader as _, alt};
+use crate::screen::{CTRL_D, Person as _, alt};
 use crate::world::{World, conversation, eventually, turns};
 
 #[test]
@@ -251,8 +251,7 @@ fn the_host_tells_how_it_is_and_stops_when_told() {
     let status = world.q(&["host", "status", "--json"]).succeeded().json();
     assert_eq!((&status["running"], &status["live"]), (&json!(true), &json!(1)));
     world.q(&["host", "status"]).succeeded().said("1 of 10 sessions live").said("0 attached");
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     world.q(&["host", "status"]).succeeded().said("1 attached");
     terminal.send(CTRL_D);
     terminal.wait_exit();
@@ -408,12 +407,10 @@ fn scripts_without_a_model_stop_and_say_what_is_missing() {
     assert_eq!(said.err, "");
     world.home.set("Q_AGENT", "");
     // In front of a person it is the welcome.
-    let mut terminal = world.open();
-    terminal.wait_prompt("help");
+    let mut terminal = world.open_at("help");
     terminal.send_line("/new");
     terminal.wait_bar("2 ");
-    terminal.send_line("how do I switch sessions?");
-    terminal.wait_text("/switch");
+    terminal.enter("how do I switch sessions?", "/switch");
 }
 
 #[test]
@@ -479,8 +476,7 @@ fn line_ends_and_marks_of_all_systems_are_read_alike_at_every_door() {
     assert_eq!(last(&world), meant, "words");
     world.q_reading(&["attach", "api"], "\u{feff}a line\r\n").succeeded();
     assert_eq!(last(&world), "a line", "plain mode");
-    let mut terminal = world.terminal(&["attach", "api"]);
-    terminal.wait_prompt("api");
+    let mut terminal = world.attach("api");
     terminal.send(crate::screen::pasted(&format!("{windows} pasted")));
     terminal.wait_text("three pasted");
     terminal.send("\r");

@@ -2,7 +2,7 @@
 
 use q_testkit::process::kill9;
 
-use crate::screen::{Reader as _, alt};
+use crate::screen::{Person as _, alt};
 use crate::world::{World, conversation, turns};
 
 /// Three may be live; `one`, `two` and `three` are, each with a talk of its own.
@@ -19,22 +19,18 @@ fn full() -> World {
 #[test]
 fn the_oldest_idle_one_makes_room_and_comes_back_whole() {
     let world = full();
-    let mut terminal = world.terminal(&["attach", "three"]);
-    terminal.wait_prompt("three");
+    let mut terminal = world.attach("three");
     terminal.wait_bar("3 of 3");
-    terminal.send_line("/new four");
-    terminal.wait_prompt("four");
+    terminal.make("four");
     terminal.wait_text("one hibernates now to make room");
     terminal.wait_bar("1 one zz");
     assert_eq!(world.session("one")["presence"], "hibernated");
 
-    terminal.send(alt('1'));
-    terminal.wait_prompt("one");
+    terminal.press_to(alt('1'), "one");
     terminal.wait_text("echo: tell one");
     terminal.wait_bar("[1 one]");
     terminal.wait_bar("3 of 3");
-    terminal.send_line("go on");
-    terminal.wait_text("echo: go on");
+    terminal.enter("go on", "echo: go on");
     let history = turns(&["tell one", "echo: tell one", "go on"]);
     assert_eq!(conversation(&world.request("go on")), history);
 }
@@ -44,11 +40,9 @@ fn it_comes_back_whole_also_after_the_host_was_killed() {
     let world = full();
     world.q(&["new", "-d", "four"]).succeeded().told("one hibernates now to make room");
     kill9(world.home.host_pid().expect("a host"));
-    let mut terminal = world.terminal(&["attach", "four"]);
-    terminal.wait_prompt("four");
+    let mut terminal = world.attach("four");
     terminal.wait_bar("1 one zz");
-    terminal.send_line("/switch one");
-    terminal.wait_prompt("one");
+    terminal.switch("one");
     terminal.wait_text("echo: tell one");
     world.q(&["chat", "-s", "two", "go on"]).succeeded();
     let history = turns(&["tell two", "echo: tell two", "go on"]);
@@ -58,21 +52,17 @@ fn it_comes_back_whole_also_after_the_host_was_killed() {
 #[test]
 fn a_draft_survives_its_session_s_sleep() {
     let world = full();
-    let mut terminal = world.terminal(&["attach", "one"]);
-    terminal.wait_prompt("one");
-    terminal.send("half a thought");
-    terminal.wait_typed("one", "half a thought");
-    terminal.send(alt('2'));
-    terminal.wait_prompt("two");
-    terminal.send(alt('3'));
-    terminal.wait_prompt("three");
+    let mut terminal = world.attach("one");
+    terminal.type_at("one", "half a thought");
+    terminal.press_to(alt('2'), "two");
+    terminal.press_to(alt('3'), "three");
     for name in ["four", "five"] {
         terminal.send_line(&format!("/new {name}"));
         terminal.wait_prompt(name);
     }
     terminal.wait_bar("1 one zz");
     terminal.send_line("/detach");
-    assert_eq!(terminal.wait_exit().exit_code(), 0);
+    terminal.wait_detached();
     let terminal = world.terminal(&["attach", "one"]);
     terminal.wait_typed("one", "half a thought");
 }
@@ -81,18 +71,15 @@ fn a_draft_survives_its_session_s_sleep() {
 fn what_cannot_be_woken_says_why() {
     let world = full();
     world.q(&["new", "-d", "four"]).succeeded();
-    let mut terminal = world.terminal(&["attach", "four"]);
-    terminal.wait_prompt("four");
+    let mut terminal = world.attach("four");
     for name in ["two", "three", "four"] {
         world.q(&["pin", name]).succeeded();
     }
-    terminal.send(alt('1'));
-    terminal.wait_prompt("one");
+    terminal.press_to(alt('1'), "one");
     terminal.wait_text("could not be woken");
     terminal.wait_text("limits.live_sessions");
     world.q(&["unpin", "two"]).succeeded();
-    terminal.send(alt('4'));
-    terminal.wait_prompt("four");
+    terminal.press_to(alt('4'), "four");
     terminal.send(alt('1'));
     terminal.wait_text("echo: tell one");
 }

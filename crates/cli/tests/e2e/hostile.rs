@@ -3,7 +3,7 @@
 use q_testkit::server::Script;
 use q_testkit::terminal::Terminal;
 
-use crate::screen::{Reader as _, pasted};
+use crate::screen::{Person as _, pasted};
 use crate::world::World;
 
 /// Title, clipboard, device control, erasing, its own styles, C1 forms of them, the bell, and hidden text.
@@ -36,17 +36,15 @@ fn check(raw: &[u8]) {
 fn ends_with_its_screen(terminal: &mut Terminal) {
     assert!(terminal.look(vt100::Screen::alternate_screen), "the screen is still q's");
     terminal.send_line("/quit");
-    assert_eq!(terminal.wait_exit().exit_code(), 0);
+    terminal.wait_detached();
 }
 
 #[test]
 fn an_answer_is_shown_and_not_done() {
     let world = World::new().with_sessions(&["api"]);
     world.server.on("show", Script::new().say(HOSTILE).say("\n\nAll said.").done());
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("show me");
-    terminal.wait_text("All said.");
+    let mut terminal = world.open_at("api");
+    terminal.enter("show me", "All said.");
     terminal.wait_text("A<U+001B>]0;pwned<U+0007>B");
     check(&terminal.raw());
     ends_with_its_screen(&mut terminal);
@@ -69,10 +67,8 @@ fn a_refusal_of_the_server_is_shown_and_not_done() {
     let world = World::new().with_sessions(&["api"]);
     let body = serde_json::json!({"error": {"message": HOSTILE}}).to_string();
     world.server.on("show", Script::new().status(400, &body));
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("show me");
-    terminal.wait_text("the server rejects the request");
+    let mut terminal = world.open_at("api");
+    terminal.enter("show me", "the server rejects the request");
     check(&terminal.raw());
     ends_with_its_screen(&mut terminal);
     let said = world.q(&["chat", "-s", "api", "show again"]).exited(1);
@@ -85,8 +81,7 @@ fn a_pasted_text_is_shown_and_sent_as_it_was() {
     let world = World::new().with_sessions(&["api"]);
     // A paste ends where the terminal's own mark says so: the text cannot hold the escape that begins it.
     let text = "before \u{9b}31337m\u{202e}\u{7} after";
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     terminal.send(pasted(text));
     terminal.wait_text("after");
     check(&terminal.raw());

@@ -14,6 +14,7 @@ use q_local::serve::{ServerSettings, serve, take};
 use q_local::weights::{Sequence, Weights};
 use q_testkit::gguf::GgufFile;
 use q_testkit::home::Home;
+use q_testkit::server_script::ServerScript;
 
 use crate::run::{Outcome, Run};
 use crate::world::PATIENCE;
@@ -47,9 +48,14 @@ impl Machine {
         Run::start(self.home.command(&self.q).args(args), None)
     }
 
+    /// Where `q-local` would be.
+    fn program(&self) -> PathBuf {
+        self.q.with_file_name("q-local")
+    }
+
     /// What stands beside `q`.
     fn script(&self, text: &str) {
-        let path = self.q.with_file_name("q-local");
+        let path = self.program();
         fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
     }
@@ -141,23 +147,20 @@ fn what_is_typed_goes_to_the_program_that_keeps_models() {
 fn the_host_starts_what_serves_and_the_answer_is_the_models() {
     let machine = Machine::new();
     machine.use_model();
-    let fifo = machine.home.path().join("fifo");
-    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let place = fifo.display();
-    machine.script(&format!("echo \"$*\" > {place}; read line < {place}; echo ready"));
+    let script = ServerScript::write(&machine.program());
     let agents = machine.q(&["agents"]).exited(0);
     assert!(agents.out.contains("* local") && agents.out.contains("small"), "{agents:?}");
     let chat = machine.start(&["chat", "hello"]);
-    let said = fs::read_to_string(&fifo).unwrap();
+    let said = script.arguments(PATIENCE).expect("it is started");
     let words: Vec<&str> = said.split_whitespace().collect();
     let ["serve", "--socket", socket, "--model", model] = words[..] else { panic!("{said}") };
     assert_eq!(Path::new(model), machine.model);
     serve_here(socket.into(), &machine.model);
-    fs::write(&fifo, "go\n").unwrap();
+    script.let_it_be_ready();
     let answer = chat.finish().exited(0);
     assert_eq!(answer.out, "hello wörld\n");
-    // The next one finds it there.
-    fs::remove_file(&fifo).unwrap();
+    // The next one finds it there, and starts nothing.
+    machine.script("exit 3");
     let check = machine.q(&["agents", "check", "local"]).exited(0);
     assert!(check.out.contains("hello wörld") && check.out.contains("tokens read"), "{check:?}");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::screen::{Reader as _, alt};
+use crate::screen::{Person as _, alt};
 use crate::world::World;
 
 #[test]
@@ -27,16 +27,11 @@ fn tags_group_sessions() {
 #[test]
 fn tags_in_the_terminal_are_shown_when_they_change() {
     let world = World::new().with_sessions(&["api"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("/tag");
-    terminal.wait_text("api has no tags");
-    terminal.send_line("/tag +work night");
-    terminal.wait_text("tags of api: night work");
-    terminal.send_line("/tag -work");
-    terminal.wait_text("tags of api: night");
-    terminal.send_line("/tag a/b");
-    terminal.wait_text("cannot be a tag");
+    let mut terminal = world.open_at("api");
+    terminal.enter("/tag", "api has no tags");
+    terminal.enter("/tag +work night", "tags of api: night work");
+    terminal.enter("/tag -work", "tags of api: night");
+    terminal.enter("/tag a/b", "cannot be a tag");
     terminal.wait_prompt("api");
     let said = world.q_reading(&["attach", "api"], "/tag -night\n/tag more\n/quit\n").succeeded();
     assert!(said.out.contains("* api has no tags") && said.out.contains("* tags of api: more"), "{said:?}");
@@ -49,12 +44,9 @@ fn a_pin_keeps_a_session_awake() {
     let world = world.with_sessions(&["api", "plan"]);
     world.q(&["pin", "api"]).succeeded().told("q unpin api");
     world.q(&["new", "-d", "third"]).succeeded().told("plan hibernates now");
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("/unpin");
-    terminal.wait_text("may hibernate by itself again");
-    terminal.send_line("/pin plan");
-    terminal.wait_text("plan is pinned");
+    let mut terminal = world.open_at("api");
+    terminal.enter("/unpin", "may hibernate by itself again");
+    terminal.enter("/pin plan", "plan is pinned");
     assert_eq!(
         (world.session("api")["pinned"].clone(), world.session("plan")["pinned"].clone()),
         (false.into(), true.into())
@@ -68,8 +60,7 @@ fn what_is_marked_unread_is_come_back_to() {
     world.q(&["unread", "api"]).succeeded().told("unread until it is shown again");
     let waiting = world.q(&["ls", "--waiting", "--json"]).succeeded().json();
     assert_eq!(waiting[0]["name"], "api");
-    let mut terminal = world.terminal(&["attach", "plan"]);
-    terminal.wait_prompt("plan");
+    let mut terminal = world.attach("plan");
     terminal.wait_bar(" 1 api +");
     terminal.send(alt('a'));
     terminal.wait_prompt("api");
@@ -77,8 +68,7 @@ fn what_is_marked_unread_is_come_back_to() {
     // Also of the one in view: it is read only when it is gone to again.
     terminal.send_line("/unread");
     terminal.wait_bar("[1 api +");
-    terminal.send(alt('2'));
-    terminal.wait_prompt("plan");
+    terminal.press_to(alt('2'), "plan");
     terminal.wait_bar(" 1 api +");
     terminal.send(alt('1'));
     terminal.wait_bar("[1 api]");
@@ -99,17 +89,13 @@ fn kinds_of_ones_own_bring_a_brief_and_a_colour() {
         (world.session("essay")["kind"].clone(), world.session("essay")["policy"].clone()),
         (json!("writing"), json!("deny"))
     );
-    let mut terminal = world.open();
-    terminal.wait_prompt("essay");
+    let mut terminal = world.open_at("essay");
     terminal.send_line("/new writing writing");
     terminal.wait_prompt("writing");
     // A kind's word is no name: whoever goes to `writing` goes to the session.
-    terminal.send_line("/switch essay");
-    terminal.wait_prompt("essay");
-    terminal.send_line("/switch writing");
-    terminal.wait_prompt("writing");
-    terminal.send_line("/new writting x");
-    terminal.wait_text("did you mean /new writing x?");
+    terminal.switch("essay");
+    terminal.switch("writing");
+    terminal.enter("/new writting x", "did you mean /new writing x?");
     world.q(&["new", "-d", "--kind", "writting"]).exited(2).told("did you mean `writing`?");
 }
 

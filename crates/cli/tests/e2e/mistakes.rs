@@ -11,14 +11,13 @@ use q_testkit::process::is_alive;
 use q_testkit::server::Script;
 
 use crate::run::Run;
-use crate::screen::{Reader as _, UP, leader, pasted};
+use crate::screen::{Person as _, UP, leader, pasted};
 use crate::world::World;
 
 #[test]
 fn what_is_mistyped_says_why_and_is_one_key_away() {
     let world = World::new().with_sessions(&["api", "plan"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     for (typed, told) in [
         ("/swich plan", "did you mean /switch?"),
         ("/frobnicate", "/help lists the commands"),
@@ -47,15 +46,13 @@ fn what_is_mistyped_says_why_and_is_one_key_away() {
     }
     assert_eq!(world.server.requests().len(), 0, "no command reaches the agent");
     // A path is a prompt once it says that it is one.
-    terminal.send_line("//etc/hosts is wrong");
-    terminal.wait_text("echo: /etc/hosts is wrong");
+    terminal.enter("//etc/hosts is wrong", "echo: /etc/hosts is wrong");
 }
 
 #[test]
 fn an_empty_name_is_refused_where_it_is_typed() {
     let world = World::new().with_sessions(&["api"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     terminal.send(leader("r"));
     terminal.wait_text("Enter renames");
     terminal.send("\x15\r");
@@ -74,17 +71,14 @@ fn a_session_for_which_none_can_hibernate_is_refused_with_the_way_out() {
     for name in &names {
         world.q(&["pin", name]).succeeded();
     }
-    let mut terminal = world.open();
-    terminal.wait_prompt("s1");
+    let mut terminal = world.open_at("s1");
     terminal.wait_bar("10 of 10");
-    terminal.send_line("/new one-more");
-    terminal.wait_text("10 sessions are live");
+    terminal.enter("/new one-more", "10 sessions are live");
     terminal.wait_text("/close NAME");
     terminal.wait_prompt("s1");
     terminal.send_line("/close s9");
     terminal.wait_bar("9 of 10");
-    terminal.send_line("/new one-more");
-    terminal.wait_prompt("one-more");
+    terminal.make("one-more");
     terminal.wait_bar("10 of 10");
 }
 
@@ -94,15 +88,12 @@ fn an_unreachable_agent_can_be_asked_again_once_it_is_there() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     world.home.set("OPENAI_BASE_URL", &format!("http://{closed}/v1"));
     let world = world.with_sessions(&["api"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("anybody there?");
-    terminal.wait_text("no agent reachable");
+    let mut terminal = world.open_at("api");
+    terminal.enter("anybody there?", "no agent reachable");
     terminal.wait_text("then /retry");
     terminal.wait_bar("[1 api ✗");
     forward(closed, &world.server.base_url());
-    terminal.send_line("/retry");
-    terminal.wait_text("echo: anybody there?");
+    terminal.enter("/retry", "echo: anybody there?");
     terminal.wait_bar("[1 api]");
 }
 
@@ -124,8 +115,7 @@ fn forward(from: SocketAddr, base_url: &str) {
 #[test]
 fn what_the_server_refuses_is_told_by_its_remedy() {
     let world = World::new().with_sessions(&["api"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     for (prompt, status, body, told) in [
         (
             "wrong key",
@@ -167,14 +157,11 @@ fn joined(screen: &str) -> String {
 fn a_cut_answer_is_kept_and_marked() {
     let world = World::new().with_sessions(&["api"]);
     world.server.once("dig", Script::new().say("Digging as far as").cut());
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("dig");
-    terminal.wait_text("Digging as far as");
+    let mut terminal = world.open_at("api");
+    terminal.enter("dig", "Digging as far as");
     terminal.wait_text("the answer was cut off");
     terminal.wait_text("/retry asks again");
-    terminal.send_line("/retry");
-    terminal.wait_text("echo: dig");
+    terminal.enter("/retry", "echo: dig");
     assert!(terminal.screen_text().contains("Digging as far as"), "what came stays");
 }
 
@@ -277,8 +264,7 @@ fn a_megabyte_is_pasted_and_sent_whole() {
     let lines: Vec<String> = (0..16_384).map(|line| format!("line {line:06} {}", "x".repeat(52))).collect();
     let text = lines.join("\n");
     assert!(text.len() > 1 << 20);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     // Terminals paste carriage returns.
     terminal.send(pasted(&text.replace('\n', "\r")));
     terminal.wait_text("line 016383");
@@ -292,8 +278,7 @@ fn a_prompt_beyond_the_limit_is_refused_and_kept() {
     let world = World::new();
     world.home.configure("[limits]\nprompt_bytes = 1000\n");
     let world = world.with_sessions(&["api"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     terminal.send(pasted(&format!("{} the end", "words ".repeat(200))));
     terminal.wait_text("the end");
     terminal.send("\r");
@@ -421,8 +406,7 @@ fn a_key_that_is_not_set_is_named_with_its_agent_and_the_file() {
     world.q(&["agents"]).succeeded().said("cannot be asked: WORK_KEY");
     let mut terminal = world.open();
     terminal.wait_text("q");
-    terminal.send_line("hello");
-    terminal.wait_text("WORK_KEY");
+    terminal.enter("hello", "WORK_KEY");
     world.home.set("WORK_KEY", "sk-set");
     world.q(&["chat", "hello"]).succeeded().said("echo: hello");
     assert_eq!(world.server.requests().last().unwrap().authorization.as_deref(), Some("Bearer sk-set"));

@@ -1,6 +1,6 @@
 //! The owner's integration test: two sessions that stream at once, each with its own history, over a restart.
 
-use crate::screen::{Reader as _, alt, leader};
+use crate::screen::{Person as _, alt, leader};
 use crate::world::{World, conversation, turns};
 
 #[test]

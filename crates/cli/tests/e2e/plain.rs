@@ -4,6 +4,7 @@ use q_testkit::server::Script;
 use q_testkit::terminal::Terminal;
 
 use crate::run::Outcome;
+use crate::screen::Person as _;
 use crate::world::{World, conversation, eventually, turns};
 
 /// `q` in a terminal that can do nothing.
@@ -33,27 +34,20 @@ fn every_command_works_on_a_terminal_that_can_do_nothing() {
     terminal.send_line("/new debug api");
     wait_asked(&terminal, "api");
     world.server.on("hello", Script::new().say("Hello.\nAnd more.\n").done());
-    terminal.send_line("hello");
-    terminal.wait_text("[api] Hello.");
+    terminal.enter("hello", "[api] Hello.");
     terminal.wait_text("And more.");
     wait_asked(&terminal, "api");
     terminal.send_line("/new plan");
     wait_asked(&terminal, "plan");
-    terminal.send_line("/switch api");
-    terminal.wait_text("* now in api (debug, idle)");
+    terminal.enter("/switch api", "* now in api (debug, idle)");
     wait_asked(&terminal, "api");
-    terminal.send_line("/rename handler");
-    terminal.wait_text("* api is called handler now");
+    terminal.enter("/rename handler", "* api is called handler now");
     wait_asked(&terminal, "handler");
-    terminal.send_line("/sessions");
-    terminal.wait_text("> 1 handler (idle");
+    terminal.enter("/sessions", "> 1 handler (idle");
     terminal.wait_text("  2 plan (idle");
-    terminal.send_line("/close plan");
-    terminal.wait_text("* plan was closed");
-    terminal.send_line("/swich x");
-    terminal.wait_text("did you mean /switch?");
-    terminal.send_line("/help rename");
-    terminal.wait_text("/rename NAME");
+    terminal.enter("/close plan", "* plan was closed");
+    terminal.enter("/swich x", "did you mean /switch?");
+    terminal.enter("/help rename", "/rename NAME");
     wait_asked(&terminal, "handler");
     terminal.send_line("/quit");
     assert_eq!(terminal.wait_exit().exit_code(), 0);
@@ -69,17 +63,14 @@ fn the_end_of_a_background_answer_is_told_on_a_line_of_its_own() {
     wait_asked(&terminal, "api");
     terminal.send_line("dig");
     world.wait_for_streams(1);
-    terminal.send_line("/switch plan");
-    terminal.wait_text("* now in plan");
+    terminal.enter("/switch plan", "* now in plan");
     // An answer on the same connection: the host knows by now where this client looks.
-    terminal.send_line("/rename plans");
-    terminal.wait_text("* plan is called plans now");
+    terminal.enter("/rename plans", "* plan is called plans now");
     world.server.open("dig");
     terminal.wait_text("* api: answered (");
     world.q(&["send", "docs", "fail"]).succeeded();
     terminal.wait_text("* docs: failed: the server failed");
-    terminal.send_line("/switch api");
-    terminal.wait_text("[api] Digging. Found it.");
+    terminal.enter("/switch api", "[api] Digging. Found it.");
     assert!(!terminal.raw().contains(&0x1b));
 }
 
@@ -89,8 +80,7 @@ fn ctrl_c_interrupts_and_at_rest_leaves() {
     world.server.on("dig", Script::new().say("Digging.\n").silence());
     let mut terminal = open(&mut world);
     wait_asked(&terminal, "api");
-    terminal.send_line("dig");
-    terminal.wait_text("[api] Digging.");
+    terminal.enter("dig", "[api] Digging.");
     terminal.send("\x03");
     terminal.wait_text("interrupted here");
     world.wait_for_streams(0);

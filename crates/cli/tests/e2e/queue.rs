@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::screen::Reader as _;
+use crate::screen::Person as _;
 use crate::world::{World, eventually};
 
 /// `api` answers `first` and waits for the gate of that name; `second`, `third` and `fourth` wait.
@@ -72,30 +72,26 @@ fn an_agent_that_takes_no_words_says_what_does() {
 #[test]
 fn slash_commands_change_what_waits_by_its_place() {
     let world = busy();
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     terminal.wait_text("queued 3: fourth");
-    terminal.send_line("/move 3 1");
-    terminal.wait_text("queued 1: fourth");
-    terminal.send_line("/edit 2 the second");
-    terminal.wait_text("queued 2: the second");
-    terminal.send_line("/queue");
-    terminal.wait_text("1  fourth");
+    terminal.enter_each(&[
+        ("/move 3 1", "queued 1: fourth"),
+        ("/edit 2 the second", "queued 2: the second"),
+        ("/queue", "1  fourth"),
+    ]);
     terminal.wait_text("/move NUMBER PLACE");
     // What the box prints is typed where it stands.
-    terminal.send_line("/edit 3");
-    terminal.wait_no_text("/move NUMBER PLACE");
+    terminal.enter_away("/edit 3", "/move NUMBER PLACE");
     terminal.wait_typed("api", "third");
     terminal.wait_no_text("queued 3");
     terminal.send("\x15");
-    terminal.send_line("/edit 7 x");
-    terminal.wait_text("there is no such number; 2 prompts waiting");
-    terminal.send_line("/steer not that way");
-    terminal.wait_text("takes no words while it works");
+    terminal.enter_each(&[
+        ("/edit 7 x", "there is no such number; 2 prompts waiting"),
+        ("/steer not that way", "takes no words while it works"),
+    ]);
     terminal.wait_typed("api", "not that way");
     terminal.send("\x15");
-    terminal.send_line("/now");
-    terminal.wait_text("interrupted here");
+    terminal.enter("/now", "interrupted here");
     terminal.wait_text("echo: fourth");
     terminal.wait_text("echo: the second");
     assert_eq!(asked(&world), ["first", "fourth", "the second"]);

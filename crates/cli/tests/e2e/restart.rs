@@ -3,18 +3,15 @@
 use q_testkit::process::kill9;
 use q_testkit::server::Script;
 
-use crate::screen::{CTRL_D, Reader as _, alt};
+use crate::screen::{CTRL_D, Person as _, alt};
 use crate::world::World;
 
 #[test]
 fn a_terminal_comes_along_to_the_next_host() {
     let world = World::new().with_sessions(&["one"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("one");
-    terminal.send_line("before");
-    terminal.wait_text("echo: before");
-    terminal.send("half a draft");
-    terminal.wait_typed("one", "half a draft");
+    let mut terminal = world.open_at("one");
+    terminal.enter("before", "echo: before");
+    terminal.type_at("one", "half a draft");
     let first = world.home.host_pid();
     world.q(&["host", "restart"]).succeeded().told("the host has restarted (version ");
     assert_ne!(world.home.host_pid(), first);
@@ -26,12 +23,10 @@ fn a_terminal_comes_along_to_the_next_host() {
 #[test]
 fn what_is_typed_when_the_host_is_stopped_is_given_back() {
     let world = World::new().with_sessions(&["one"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("one");
-    terminal.send("half a draft");
-    terminal.wait_typed("one", "half a draft");
+    let mut terminal = world.open_at("one");
+    terminal.type_at("one", "half a draft");
     world.q(&["host", "stop"]).succeeded();
-    assert_eq!(terminal.wait_exit().exit_code(), 0);
+    terminal.wait_detached();
     // On a slow machine the draft was saved before the host went.
     if !terminal.screen_text().contains("not saved: half a draft") {
         world.open().wait_typed("one", "half a draft");
@@ -81,8 +76,7 @@ fn a_terminal_that_stays_is_told_what_its_dead_host_cut_short() {
     let world = World::new().with_sessions(&["one", "two"]);
     let mut terminal = world.open();
     terminal.wait_text("two");
-    terminal.send(alt('1'));
-    terminal.wait_prompt("one");
+    terminal.press_to(alt('1'), "one");
     world.server.on("two", Script::new().say("Begun").wait_for("never").done());
     world.q(&["send", "two", "two"]).succeeded();
     world.wait_for_streams(1);
@@ -109,11 +103,9 @@ fn what_a_dead_host_cut_short_is_listed_at_the_next_look_and_once() {
         terminal.wait_prompt(name);
         terminal.wait_text("interrupted here (the host died); /retry asks again");
     }
-    terminal.send(alt('1'));
-    terminal.wait_prompt("one");
+    terminal.press_to(alt('1'), "one");
     terminal.send(CTRL_D);
     terminal.wait_exit();
-    let again = world.open();
-    again.wait_prompt("one");
+    let again = world.open_at("one");
     assert!(!again.screen_text().contains("interrupted meanwhile"), "{}", again.screen_text());
 }

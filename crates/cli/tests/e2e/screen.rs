@@ -26,8 +26,8 @@ pub(crate) fn pasted(text: &str) -> String {
     format!("\x1b[200~{text}\x1b[201~")
 }
 
-/// Waiting for what people look at.
-pub(crate) trait Reader {
+/// What a person does at a terminal: looks until something is there, and goes on once it is.
+pub(crate) trait Person {
     /// Waits until the prompt is that session's, with nothing typed.
     fn wait_prompt(&self, name: &str);
     /// Waits until the prompt is that session's and holds `typed`.
@@ -36,9 +36,27 @@ pub(crate) trait Reader {
     fn wait_bar(&self, text: &str);
     /// The row of the screen that contains `text`.
     fn row_with(&self, text: &str) -> usize;
+    /// Presses what leads to that session, and waits until its prompt is there.
+    fn press_to(&mut self, keys: impl AsRef<[u8]>, name: &str);
+    /// Goes to that session by its name.
+    fn switch(&mut self, name: &str);
+    /// Makes a session of that name, and waits until it is in front.
+    fn make(&mut self, name: &str);
+    /// Types a line, enters it, and waits until `shown` is on the screen.
+    fn enter(&mut self, line: &str, shown: &str);
+    /// The same with several lines, each once the one before it is answered.
+    fn enter_each(&mut self, lines: &[(&str, &str)]);
+    /// Types a line, enters it, and waits until `gone` is no longer on the screen.
+    fn enter_away(&mut self, line: &str, gone: &str);
+    /// Says no to a question, and waits until that is gone.
+    fn decline(&mut self, question: &str);
+    /// Types into that session's prompt without sending it.
+    fn type_at(&mut self, name: &str, text: &str);
+    /// Waits until q has left in good order.
+    fn wait_detached(&self);
 }
 
-impl Reader for Terminal {
+impl Person for Terminal {
     fn wait_prompt(&self, name: &str) {
         let wanted = format!("[{name}] >");
         self.wait_for(&format!("an empty prompt {wanted:?}"), |screen| {
@@ -62,6 +80,51 @@ impl Reader for Terminal {
         let screen = self.screen_text();
         let place = screen.lines().position(|line| line.contains(text));
         place.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{screen}"))
+    }
+
+    fn press_to(&mut self, keys: impl AsRef<[u8]>, name: &str) {
+        self.send(keys);
+        self.wait_prompt(name);
+    }
+
+    fn switch(&mut self, name: &str) {
+        self.send_line(&format!("/switch {name}"));
+        self.wait_prompt(name);
+    }
+
+    fn make(&mut self, name: &str) {
+        self.send_line(&format!("/new {name}"));
+        self.wait_prompt(name);
+    }
+
+    fn enter(&mut self, line: &str, shown: &str) {
+        self.send_line(line);
+        self.wait_text(shown);
+    }
+
+    fn enter_each(&mut self, lines: &[(&str, &str)]) {
+        for (line, shown) in lines {
+            self.enter(line, shown);
+        }
+    }
+
+    fn enter_away(&mut self, line: &str, gone: &str) {
+        self.send_line(line);
+        self.wait_no_text(gone);
+    }
+
+    fn decline(&mut self, question: &str) {
+        self.send("n");
+        self.wait_no_text(question);
+    }
+
+    fn type_at(&mut self, name: &str, text: &str) {
+        self.send(text);
+        self.wait_typed(name, text);
+    }
+
+    fn wait_detached(&self) {
+        assert_eq!(self.wait_exit().exit_code(), 0);
     }
 }
 

@@ -3,14 +3,13 @@
 use q_testkit::clock;
 use q_testkit::server::Script;
 
-use crate::screen::{CTRL_C, CTRL_D, CTRL_PAGE_DOWN, CTRL_PAGE_UP, ESCAPE, Reader as _, alt, leader};
+use crate::screen::{CTRL_C, CTRL_D, CTRL_PAGE_DOWN, CTRL_PAGE_UP, ESCAPE, Person as _, alt, leader};
 use crate::world::{World, conversation, turns};
 
 #[test]
 fn every_way_to_switch_leads_there() {
     let world = World::new().with_sessions(&["api", "plan", "docs"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     for (typed, there) in [
         (alt('2'), "plan"),
         (alt('3'), "docs"),
@@ -37,8 +36,7 @@ fn every_way_to_switch_leads_there() {
 #[test]
 fn sessions_are_renamed_and_closed_by_command_and_key() {
     let world = World::new().with_sessions(&["api", "plan", "docs"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     terminal.send_line("/rename handler");
     terminal.wait_prompt("handler");
     terminal.send(leader("r"));
@@ -61,14 +59,10 @@ fn sessions_are_renamed_and_closed_by_command_and_key() {
 fn closing_what_works_asks_first() {
     let world = World::new().with_sessions(&["api"]);
     world.gated("dig", "Digging.", "never", "");
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("dig");
-    terminal.wait_text("Digging.");
-    terminal.send_line("/close");
-    terminal.wait_text("api is still working.");
-    terminal.send("n");
-    terminal.wait_no_text("still working");
+    let mut terminal = world.open_at("api");
+    terminal.enter("dig", "Digging.");
+    terminal.enter("/close", "api is still working.");
+    terminal.decline("still working");
     world.wait_for_streams(1);
     terminal.send(leader("w"));
     terminal.wait_text("api is still working.");
@@ -90,16 +84,14 @@ fn help_is_there_by_command_and_key() {
         terminal.send(ESCAPE);
         terminal.wait_no_text("Esc leaves");
     }
-    terminal.send_line("/help rename");
-    terminal.wait_text("/rename NAME");
+    terminal.enter("/help rename", "/rename NAME");
 }
 
 #[test]
 fn every_way_to_leave_leaves_in_good_order() {
     let world = World::new().with_sessions(&["api"]);
     for way in ["/quit\r".to_owned(), "/detach\r".to_owned(), CTRL_D.to_owned(), leader("d")] {
-        let mut terminal = world.open();
-        terminal.wait_prompt("api");
+        let mut terminal = world.open_at("api");
         terminal.send(&way);
         assert_eq!(terminal.wait_exit().exit_code(), 0, "{way:?}");
         let said = terminal.screen_text();
@@ -112,8 +104,7 @@ fn every_way_to_leave_leaves_in_good_order() {
 fn typing_in_a_burst_arrives_whole_also_while_the_window_changes() {
     let world = World::new().with_sessions(&["api", "plan"]);
     world.server.on("word", Script::new().say("Read it all.").done());
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     let burst = format!("{} the end", "word ".repeat(1000));
     terminal.send(&burst);
     terminal.wait_text("the end");
@@ -134,10 +125,8 @@ fn typing_in_a_burst_arrives_whole_also_while_the_window_changes() {
 fn ctrl_c_gives_the_prompt_back_and_hangs_up() {
     let world = World::new().with_sessions(&["api"]);
     world.gated("dig", "Digging on and on.", "never", "");
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("dig");
-    terminal.wait_text("Digging on and on.");
+    let mut terminal = world.open_at("api");
+    terminal.enter("dig", "Digging on and on.");
     world.wait_for_streams(1);
 
     let pressed = clock::now();
@@ -148,27 +137,18 @@ fn ctrl_c_gives_the_prompt_back_and_hangs_up() {
 
     terminal.wait_prompt("api");
     assert!(terminal.screen_text().contains("Digging on and on."), "what came is kept");
-    terminal.send_line("go on");
-    terminal.wait_text("echo: go on");
+    terminal.enter("go on", "echo: go on");
 }
 
 #[test]
 fn prompts_wait_in_sight_while_an_answer_is_on_its_way() {
     let world = World::new().with_sessions(&["api"]);
     world.gated("first", "One", "first", " is done.");
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("first");
-    terminal.wait_text("One");
-    terminal.send_line("second");
-    terminal.wait_text("queued 1: second");
-    terminal.send_line("third");
-    terminal.wait_text("queued 2: third");
+    let mut terminal = world.open_at("api");
+    terminal.enter_each(&[("first", "One"), ("second", "queued 1: second"), ("third", "queued 2: third")]);
     terminal.wait_bar("(2)");
-    terminal.send_line("fourth");
-    terminal.wait_text("queued 3: fourth");
-    terminal.send_line("/unqueue 3");
-    terminal.wait_no_text("queued 3");
+    terminal.enter("fourth", "queued 3: fourth");
+    terminal.enter_away("/unqueue 3", "queued 3");
     terminal.wait_typed("api", "fourth");
     world.wait_for_requests(1);
 
@@ -185,14 +165,10 @@ fn a_long_answer_goes_on_in_the_background_and_is_marked_where_you_left() {
     let script = Script::new().say("line 1\n\n").wait_for("go");
     let script = (2..=9).fold(script, |script, line| script.say(&format!("line {line}\n\n")));
     world.server.on("tell", script.done());
-    let mut terminal = world.open();
-    terminal.wait_prompt("long");
-    terminal.send_line("tell");
-    terminal.wait_text("line 1");
-    terminal.send(alt('2'));
-    terminal.wait_prompt("other");
-    terminal.send_line("meanwhile");
-    terminal.wait_text("echo: meanwhile");
+    let mut terminal = world.open_at("long");
+    terminal.enter("tell", "line 1");
+    terminal.press_to(alt('2'), "other");
+    terminal.enter("meanwhile", "echo: meanwhile");
     world.server.open("go");
     terminal.wait_bar(" 1 long +");
 
@@ -209,8 +185,7 @@ fn a_long_answer_goes_on_in_the_background_and_is_marked_where_you_left() {
 #[test]
 fn the_inbox_key_goes_to_what_waits() {
     let world = World::new().with_sessions(&["api", "plan", "docs"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     world.q(&["send", "docs", "hello"]).succeeded();
     world.q(&["wait", "docs"]).succeeded();
     terminal.wait_bar("3 docs +");
@@ -225,16 +200,13 @@ fn the_inbox_key_goes_to_what_waits() {
 #[test]
 fn a_draft_stays_with_its_session_and_survives_leaving() {
     let world = World::new().with_sessions(&["api", "plan"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send("half a thought");
-    terminal.wait_typed("api", "half a thought");
-    terminal.send(alt('2'));
-    terminal.wait_prompt("plan");
+    let mut terminal = world.open_at("api");
+    terminal.type_at("api", "half a thought");
+    terminal.press_to(alt('2'), "plan");
     terminal.send(alt('1'));
     terminal.wait_typed("api", "half a thought");
     terminal.send(leader("d"));
-    assert_eq!(terminal.wait_exit().exit_code(), 0);
+    terminal.wait_detached();
     world.q(&["host", "stop"]).succeeded();
     let terminal = world.open();
     terminal.wait_typed("api", "half a thought");

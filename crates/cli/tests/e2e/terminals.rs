@@ -5,7 +5,7 @@ use q_testkit::terminal::Terminal;
 use rustix::process::Signal;
 
 use crate::run::send;
-use crate::screen::{Reader as _, alt};
+use crate::screen::{Person as _, alt};
 use crate::world::{World, eventually};
 
 /// What gives the screen back.
@@ -17,17 +17,13 @@ const NO_BRACKETED_PASTE: &[u8] = b"\x1b[?2004l";
 fn two_terminals_show_the_same_sessions_each_with_its_own_focus() {
     let world = World::new().with_sessions(&["api", "plan"]);
     world.gated("dig", "Digging.", "dig", " Found it.");
-    let mut one = world.open();
-    let mut two = world.open();
-    one.wait_prompt("api");
-    two.wait_prompt("api");
-    two.send(alt('2'));
-    two.wait_prompt("plan");
+    let mut one = world.open_at("api");
+    let mut two = world.open_at("api");
+    two.press_to(alt('2'), "plan");
     one.wait_prompt("api");
 
     // An answer shows in both when both look, and is counted where nobody does.
-    one.send_line("dig");
-    one.wait_text("Digging.");
+    one.enter("dig", "Digging.");
     two.send(alt('1'));
     two.wait_text("Digging.");
     two.wait_prompt("api");
@@ -50,18 +46,15 @@ fn two_terminals_show_the_same_sessions_each_with_its_own_focus() {
 fn killing_a_terminal_leaves_the_sessions_and_the_other_terminal_alone() {
     let world = World::new().with_sessions(&["api"]);
     world.gated("dig", "Digging.", "dig", " Found it.");
-    let mut one = world.open();
-    let mut two = world.open();
-    one.wait_prompt("api");
-    two.wait_prompt("api");
+    let mut one = world.open_at("api");
+    let mut two = world.open_at("api");
     one.send_line("dig");
     two.wait_text("Digging.");
     one.kill9();
     world.wait_for_streams(1);
     world.server.open("dig");
     two.wait_text("Digging. Found it.");
-    two.send_line("and you?");
-    two.wait_text("echo: and you?");
+    two.enter("and you?", "echo: and you?");
     assert!(world.home.host_pid().is_some_and(is_alive));
 
     let third = world.open();
@@ -101,8 +94,7 @@ fn the_terminal_is_given_back_whatever_ends_the_client() {
     ];
     for (end, by, code) in ends {
         let before = untouched_line_settings(&world);
-        let mut terminal = world.open();
-        terminal.wait_prompt("api");
+        let mut terminal = world.open_at("api");
         assert_ne!(terminal.line_settings(), before, "raw while q has it");
         by(&world, &mut terminal);
         assert_eq!(terminal.wait_exit().exit_code(), code, "{end}");
@@ -119,17 +111,15 @@ fn the_terminal_is_given_back_whatever_ends_the_client() {
 /// The settings of a terminal that nothing has touched: those of one whose program only prints.
 fn untouched_line_settings(world: &World) -> String {
     let terminal = world.terminal(&["--version"]);
-    assert_eq!(terminal.wait_exit().exit_code(), 0);
+    terminal.wait_detached();
     terminal.line_settings()
 }
 
 #[test]
 fn any_size_is_survived_and_the_screen_is_right_again_afterwards() {
     let world = World::new().with_sessions(&["api", "plan"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
-    terminal.send_line("hello there");
-    terminal.wait_text("echo: hello there");
+    let mut terminal = world.open_at("api");
+    terminal.enter("hello there", "echo: hello there");
     // Said with the end of the turn: nothing moves any more.
     terminal.wait_text("5 tokens");
     terminal.wait_prompt("api");
@@ -149,15 +139,13 @@ fn any_size_is_survived_and_the_screen_is_right_again_afterwards() {
         terminal.send("\x7f");
     }
     terminal.wait_for("the screen as it was", |screen| rows(&screen.contents()) == right);
-    terminal.send(alt('2'));
-    terminal.wait_prompt("plan");
+    terminal.press_to(alt('2'), "plan");
 }
 
 #[test]
 fn a_size_that_came_and_went_unseen_leaves_nothing_behind() {
     let world = World::new().with_sessions(&["api"]);
-    let terminal = world.open();
-    terminal.wait_prompt("api");
+    let terminal = world.open_at("api");
     let right = rows(&terminal.screen_text());
     for _ in 0..20 {
         terminal.resize(2, 3);
@@ -170,12 +158,10 @@ fn a_size_that_came_and_went_unseen_leaves_nothing_behind() {
 fn a_redrawn_screen_is_whole_and_the_terminal_is_asked_nothing() {
     const WHERE_IS_THE_CURSOR: &[u8] = b"\x1b[6n";
     let world = World::new().with_sessions(&["api"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     for redraw in ["\x0c", "/redraw\r"] {
         terminal.send(redraw);
-        terminal.send("x");
-        terminal.wait_typed("api", "x");
+        terminal.type_at("api", "x");
         terminal.send("\x15");
         terminal.wait_prompt("api");
     }
@@ -188,16 +174,18 @@ fn a_redrawn_screen_is_whole_and_the_terminal_is_asked_nothing() {
 #[test]
 fn a_suspended_client_gives_the_terminal_back_and_comes_again() {
     let world = World::new().with_sessions(&["api"]);
-    let mut shell = world.home.pty_command(std::path::Path::new("/bin/sh"));
-    shell.args(["-i", "-m"]);
-    let mut terminal = Terminal::spawn(shell, 24, 80);
+    let mut terminal = world.shell();
     terminal.send_line(env!("CARGO_BIN_EXE_q"));
     terminal.wait_prompt("api");
     terminal.send("draft\x1a");
     terminal.wait_text("Stopped");
     assert!(!terminal.look(vt100::Screen::alternate_screen));
-    terminal.send_line("echo still $((40 + 2))");
-    terminal.wait_text("still 42");
+    shell_then_draft_go_on(&mut terminal);
+}
+
+/// The shell is there to be used, and `fg` brings q back, with its draft and a keyboard.
+fn shell_then_draft_go_on(terminal: &mut Terminal) {
+    terminal.enter("echo still $((40 + 2))", "still 42");
     terminal.send_line("fg");
     terminal.wait_typed("api", "draft");
     terminal.send(" goes on");
@@ -206,9 +194,7 @@ fn a_suspended_client_gives_the_terminal_back_and_comes_again() {
 
 /// A shell that has `q` in the foreground, and the process id of that.
 fn in_a_shell(world: &World, args: &str) -> (Terminal, u32) {
-    let mut shell = world.home.pty_command(std::path::Path::new("/bin/sh"));
-    shell.args(["-i", "-m"]);
-    let mut terminal = Terminal::spawn(shell, 24, 80);
+    let mut terminal = world.shell();
     let file = world.home.path().join("q.pid");
     let q = env!("CARGO_BIN_EXE_q");
     terminal.send_line(&format!("sh -c 'echo $$ >{}; exec {q} {args}'", file.display()));
@@ -223,18 +209,12 @@ fn a_client_that_is_stopped_from_outside_gives_the_terminal_back_and_comes_again
     let (mut terminal, pid) = in_a_shell(&world, "");
     terminal.wait_prompt("api");
     let raw = terminal.line_settings();
-    terminal.send("draft");
-    terminal.wait_typed("api", "draft");
+    terminal.type_at("api", "draft");
     send(pid, Signal::TSTP);
     terminal.wait_text("Stopped");
     assert!(!terminal.look(|screen| screen.alternate_screen() || screen.bracketed_paste()));
     assert_ne!(terminal.line_settings(), raw, "cooked again");
-    terminal.send_line("echo still $((40 + 2))");
-    terminal.wait_text("still 42");
-    terminal.send_line("fg");
-    terminal.wait_typed("api", "draft");
-    terminal.send(" goes on");
-    terminal.wait_typed("api", "draft goes on");
+    shell_then_draft_go_on(&mut terminal);
     assert_eq!(terminal.line_settings(), raw);
     assert!(terminal.look(|screen| screen.alternate_screen() && screen.bracketed_paste()));
 }
@@ -246,8 +226,7 @@ fn a_client_that_was_stopped_without_a_word_takes_the_terminal_again() {
     let (mut terminal, pid) = in_a_shell(&world, "");
     terminal.wait_prompt("api");
     let raw = terminal.line_settings();
-    terminal.send_line("dig");
-    terminal.wait_text("Digging.");
+    terminal.enter("dig", "Digging.");
     send(pid, Signal::STOP);
     terminal.wait_text("Stopped");
     // What shells do that care, and what this client may not take for its own.
@@ -257,13 +236,11 @@ fn a_client_that_was_stopped_without_a_word_takes_the_terminal_again() {
     // The answer goes on meanwhile, and is there afterwards.
     world.server.open("dig");
     eventually("the end of the answer", || world.session("api")["activity"] == "idle");
-    terminal.send_line("fg");
-    terminal.wait_text("Digging. Found it.");
+    terminal.enter("fg", "Digging. Found it.");
     terminal.wait_prompt("api");
     assert_eq!(terminal.line_settings(), raw);
     assert!(terminal.look(|screen| screen.alternate_screen() && screen.bracketed_paste()));
-    terminal.send_line("and you?");
-    terminal.wait_text("echo: and you?");
+    terminal.enter("and you?", "echo: and you?");
     send(pid, Signal::TERM);
     terminal.wait_for("the shell's screen", |screen| !screen.alternate_screen());
 }
@@ -271,8 +248,7 @@ fn a_client_that_was_stopped_without_a_word_takes_the_terminal_again() {
 #[test]
 fn where_nobody_would_continue_it_a_client_does_not_stop() {
     let world = World::new().with_sessions(&["api"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     for stop in 0..2 {
         if stop == 0 {
             terminal.send("\x1a");
@@ -301,15 +277,13 @@ fn plain_mode_asks_again_after_it_was_stopped() {
         terminal.send_line("fg");
         terminal.wait_for("the prompt again", asked);
     }
-    terminal.send_line("hello");
-    terminal.wait_text("echo: hello");
+    terminal.enter("hello", "echo: hello");
 }
 
 #[test]
 fn what_alt_gr_types_arrives_whatever_the_terminal_makes_of_it() {
     let world = World::new().with_sessions(&["api", "plan"]);
-    let mut terminal = world.open();
-    terminal.wait_prompt("api");
+    let mut terminal = world.open_at("api");
     for (bytes, typed) in [
         ("\x1b{", "{"),
         ("\x1b[48;3u", "{0"),

@@ -11,6 +11,7 @@ use q_testkit::terminal::Terminal;
 use serde_json::Value;
 
 use crate::run::{Outcome, Run};
+use crate::screen::Person as _;
 
 /// The program under test.
 const Q: &str = env!("CARGO_BIN_EXE_q");
@@ -36,6 +37,27 @@ impl World {
     /// `q` in a terminal of 24 × 80.
     pub(crate) fn open(&self) -> Terminal {
         self.terminal(&[])
+    }
+
+    /// The same, with that session in front.
+    pub(crate) fn open_at(&self, name: &str) -> Terminal {
+        let terminal = self.open();
+        terminal.wait_prompt(name);
+        terminal
+    }
+
+    /// `q attach NAME` in a terminal, with that session in front.
+    pub(crate) fn attach(&self, name: &str) -> Terminal {
+        let terminal = self.terminal(&["attach", name]);
+        terminal.wait_prompt(name);
+        terminal
+    }
+
+    /// A shell that puts what it starts into the foreground, and can be told to.
+    pub(crate) fn shell(&self) -> Terminal {
+        let mut shell = self.home.pty_command(Path::new("/bin/sh"));
+        shell.args(["-i", "-m"]);
+        Terminal::spawn(shell, 24, 80)
     }
 
     /// `q` with arguments, in a terminal.

@@ -3,18 +3,19 @@
 use alloc::string::ToString;
 
 use crate::effect::{Effect, Reply};
+use crate::entry::Interrupter;
 use crate::id::SessionId;
-use crate::multiplexer::Multiplexer;
+use crate::multiplexer::state::MultiplexerState;
 use crate::multiplexer::step::Step;
 use crate::name::{Name, NameOrigin};
-use crate::presence::{Presence, Transition};
-use crate::record::{Interrupter, Record};
+use crate::presence::Presence;
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::roster;
+use crate::snapshot::Update;
 use crate::time::WallTime;
-use crate::view::Update;
 
-impl Multiplexer {
+impl MultiplexerState {
     /// When the next session in the trash is erased.
     pub(super) fn next_erasure(&self) -> Option<WallTime> {
         self.next_erasable().map(|(since, _)| since.after(self.limits.trash_for))
@@ -29,6 +30,7 @@ impl Multiplexer {
 impl Step<'_> {
     pub(super) fn close(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {
         self.open(id)?;
+        // The turn ends before its agent is parked, and both before the session leaves the open.
         self.stop_turn(id, even_if_working)?;
         self.give_up_agent(id);
         self.record(id, Record::Closed);
@@ -40,24 +42,23 @@ impl Step<'_> {
     pub(super) fn reopen(&mut self, id: SessionId) -> Result<Reply, Refusal> {
         let head = self.known(id)?.head();
         let (name, origin) = (head.name.clone(), head.origin);
-        if head.presence.after(Transition::Reopen).is_none() {
-            return Err(match head.presence {
-                Presence::Trashed => Refusal::SessionTrashed { name: name.to_string() },
-                Presence::Live | Presence::Hibernated | Presence::Closed => {
-                    Refusal::AlreadyOpen { name: name.to_string(), slot: head.slot }
-                }
-            });
+        match head.presence {
+            Presence::Closed => {}
+            Presence::Trashed => return Err(Refusal::SessionTrashed { name: name.to_string() }),
+            Presence::Live | Presence::Hibernated => {
+                return Err(Refusal::AlreadyOpen { name: name.to_string(), slot: head.slot });
+            }
         }
         // Somebody else may have taken the name meanwhile.
         self.keep_name_if_free(id, &name, origin);
-        let slot = roster::free_slot(&self.multiplexer().sessions);
+        let slot = roster::free_slot(&self.state().sessions);
         self.record(id, Record::Reopened { slot });
         self.changed(id);
         Ok(Reply::Done)
     }
 
     pub(super) fn keep_name_if_free(&mut self, id: SessionId, name: &Name, origin: NameOrigin) {
-        let free = roster::unique_name(&self.multiplexer().sessions, Some(id), name);
+        let free = roster::unique_name(&self.state().sessions, Some(id), name);
         if free != *name {
             self.record(id, Record::Renamed { name: free, origin });
         }
@@ -69,9 +70,10 @@ impl Step<'_> {
         let Some(head) = self.head(id).filter(|head| head.presence.is_open()) else { return };
         let (name, origin, slot) = (head.name.clone(), head.origin, head.slot);
         self.keep_name_if_free(id, &name, origin);
-        if roster::shares_slot(&self.multiplexer().sessions, id, slot) {
+        if roster::shares_slot(&self.state().sessions, id, slot) {
+            // No record moves a slot alone; these two together do.
             self.record(id, Record::Closed);
-            let slot = roster::free_slot(&self.multiplexer().sessions);
+            let slot = roster::free_slot(&self.state().sessions);
             self.record(id, Record::Reopened { slot });
         }
         self.changed(id);
@@ -79,7 +81,7 @@ impl Step<'_> {
 
     pub(super) fn trash(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {
         let head = self.known(id)?.head();
-        if head.presence.after(Transition::Trash).is_none() {
+        if !head.presence.may_become(Presence::Trashed) {
             return Err(Refusal::SessionTrashed { name: head.name.to_string() });
         }
         self.stop_turn(id, even_if_working)?;
@@ -91,7 +93,7 @@ impl Step<'_> {
 
     pub(super) fn restore(&mut self, id: SessionId) -> Result<Reply, Refusal> {
         let head = self.known(id)?.head();
-        if head.presence.after(Transition::Restore).is_none() {
+        if head.presence != Presence::Trashed {
             return Err(Refusal::NotInTrash { name: head.name.to_string() });
         }
         self.record(id, Record::Restored);
@@ -102,7 +104,7 @@ impl Step<'_> {
     /// Gone for good, with its history; refused while forks read that.
     pub(super) fn erase(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {
         let name = self.known(id)?.head().name.to_string();
-        let forks = self.multiplexer().sessions.forks_of(id);
+        let forks = self.state().sessions.forks_of(id);
         if forks > 0 {
             return Err(Refusal::HasForks { name, forks });
         }
@@ -131,8 +133,8 @@ impl Step<'_> {
 
     /// Erases what was in the trash for long enough. One that goes may have been the last fork of another that is due too.
     pub(super) fn empty_trash(&mut self) {
-        while let Some((since, id)) = self.multiplexer().next_erasable() {
-            if since.after(self.multiplexer().limits.trash_for) > self.now().wall {
+        while let Some((since, id)) = self.state().next_erasable() {
+            if since.after(self.state().limits.trash_for) > self.now().wall {
                 return;
             }
             self.obliterate(id);

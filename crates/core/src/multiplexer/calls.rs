@@ -8,18 +8,17 @@ use alloc::vec::Vec;
 use crate::agent::{Call, Outcome, Wants};
 use crate::effect::{Effect, Reply};
 use crate::id::{CallNo, Digest, EntryNo, SessionId, TurnNo};
-use crate::limits::Limits;
+use crate::limits::{Limits, TOOL_BYTES};
 use crate::multiplexer::step::Step;
 use crate::record::{Answer, Policy, RECORD_BYTES, Record, Voice};
 use crate::refusal::Refusal;
+use crate::session::Session;
 use crate::session::live::{Live, Pending};
-use crate::view::Update;
+use crate::snapshot::Update;
 
 /// What the agent hears when too many of its calls are open.
 const TOO_MANY: &str = "too many calls are open at once";
-/// The longest name of a tool, in bytes; a longer one is cut, and denied.
-pub(crate) const TOOL_BYTES: usize = 128;
-/// What the agent hears about such a tool.
+/// What it hears about a tool whose name is longer than [`TOOL_BYTES`].
 const LONG_NAME: &str = "the tool's name is too long";
 /// What it hears when the session's policy denies all that wants consent.
 const BY_POLICY: &str = "this session's policy denies tools";
@@ -43,8 +42,8 @@ impl Portion {
 
 impl Step<'_> {
     /// The agent wants something. A number that is not above the last one was heard already and is ignored.
-    pub(super) fn hear_call(&mut self, id: SessionId, turn: TurnNo, mut call: Call) {
-        let limits = &self.multiplexer().limits;
+    pub(super) fn on_call(&mut self, id: SessionId, turn: TurnNo, mut call: Call) {
+        let limits = &self.state().limits;
         let (most, unasked_limit) = (limits.open_calls, limits.turn_calls);
         let Some(head) = self.head(id) else { return };
         let Some(flight) = head.turn.as_ref().filter(|flight| flight.last_call < call.no) else { return };
@@ -70,9 +69,10 @@ impl Step<'_> {
         };
         self.write_stream(id);
         let (no, digest, input) = (call.no, call.digest, call.input.clone());
+        // A denied call waits until it is settled below, so that there is no moment in which it may run.
         let waits = !permitted || denied.is_some();
         let seq = self.record(id, Record::Called { turn, call, waits });
-        self.tell_entry(id, EntryNo(seq.0));
+        self.notify_entry(id, EntryNo(seq.0));
         self.changed(id);
         match denied {
             Some(why) => self.settle_call(id, turn, no, Outcome::Denied, why.into()),
@@ -81,7 +81,7 @@ impl Step<'_> {
                 if let Some(live) = self.live_mut(id) {
                     live.wait_for(no, Pending { input, since, at });
                 }
-                self.tell_pending(id);
+                self.notify_pending(id);
             }
             None => self.after(Effect::Permit { session: id, turn, call: no, digest }),
         }
@@ -89,22 +89,21 @@ impl Step<'_> {
 
     /// A call that was permitted puts something out; of any other it is late and ignored. What is above the limit is not
     /// shown: the result has it.
-    pub(super) fn hear_progress(&mut self, id: SessionId, turn: TurnNo, call: CallNo, mut text: String) {
-        let limit = self.multiplexer().limits.output_bytes as u64;
-        let unwritten = self.live(id).map_or(0, |live| live.stream().text.len() as u64);
+    pub(super) fn on_progress(&mut self, id: SessionId, turn: TurnNo, call: CallNo, mut text: String) {
+        let limit = self.state().limits.output_bytes as u64;
+        let unwritten = self.session(id).map_or(0, Session::unwritten_output);
         let Some(flight) = self.head(id).and_then(|head| head.turn.as_ref()) else { return };
         let Some(of) = flight.call(call).filter(|open| !open.waits).map(|open| open.entry) else { return };
         let voice = Voice::Output { of };
-        let unwritten = if matches!(flight.voice, Voice::Output { .. }) { unwritten } else { 0 };
         let begins = flight.answer.is_none() || flight.voice != voice;
         let taken = flight.output + unwritten + if begins { RECORD_BYTES } else { 0 };
         let room = usize::try_from(limit.saturating_sub(taken)).unwrap_or(usize::MAX);
         text.truncate(text.floor_char_boundary(room));
-        self.hear_text(id, turn, voice, text);
+        self.on_text(id, turn, voice, text);
     }
 
     /// A call that was permitted came to its end; of any other it is late and ignored.
-    pub(super) fn hear_result(
+    pub(super) fn on_result(
         &mut self,
         id: SessionId,
         turn: TurnNo,
@@ -136,7 +135,7 @@ impl Step<'_> {
             return Err(Refusal::DigestDiffers);
         }
         let (is_question, tool) = (open.wants == Wants::Words, &open.tool);
-        let limit = self.multiplexer().limits.allowed_tools;
+        let limit = self.state().limits.allowed_tools;
         match &answer {
             Answer::Once | Answer::Always if is_question => return Err(Refusal::WantsWords),
             Answer::Always if !head.allowed.contains(tool) && head.allowed.len() >= limit => {
@@ -162,9 +161,9 @@ impl Step<'_> {
     /// Ends calls that nobody answered in time.
     pub(super) fn expire_calls(&mut self) {
         let now = self.now().mono;
-        let patience = self.multiplexer().limits.approval_for;
+        let patience = self.state().limits.approval_for;
         let mut due = Vec::new();
-        for session in self.multiplexer().sessions.live() {
+        for session in self.state().sessions.live() {
             let Some(flight) = &session.head().turn else { continue };
             let pending = session.live().into_iter().flat_map(Live::pending);
             let late = pending.filter(|(_, pending)| pending.since.after(patience) <= now);
@@ -176,6 +175,7 @@ impl Step<'_> {
             self.no_longer_pending(id, call);
             self.changed(id);
         }
+        // Only when all have expired: a turn that ends gives its open calls another result, and each has one.
         for (id, ..) in due {
             self.end_if_too_long(id);
         }
@@ -205,10 +205,10 @@ impl Step<'_> {
         let flight = self.head(id).and_then(|head| head.turn.as_ref());
         let Some(of) = flight.and_then(|flight| flight.call(call)).map(|open| open.entry) else { return };
         let whole = text.len() as u64;
-        let Portion { text, kept, rest } = Portion::of(text, &self.multiplexer().limits);
+        let Portion { text, kept, rest } = Portion::of(text, &self.state().limits);
         let seq = self.record(id, Record::Resulted { turn, call, of, outcome, text, kept, whole });
         self.keep_beside(id, seq, rest);
-        self.tell_entry(id, EntryNo(seq.0));
+        self.notify_entry(id, EntryNo(seq.0));
         self.changed(id);
     }
 
@@ -216,11 +216,11 @@ impl Step<'_> {
         if let Some(live) = self.live_mut(id) {
             live.answered(call);
         }
-        self.tell_pending(id);
+        self.notify_pending(id);
     }
 
-    fn tell_pending(&mut self, id: SessionId) {
-        let pending = self.multiplexer().view().pending_in(id);
+    fn notify_pending(&mut self, id: SessionId) {
+        let pending = self.view().pending_in(id);
         self.after(Effect::Update(Update::Pending { session: id, pending }));
     }
 }

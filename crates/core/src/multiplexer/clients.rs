@@ -7,21 +7,21 @@ use crate::record::Record;
 
 impl Step<'_> {
     pub(super) fn attach(&mut self, client: ClientId) {
-        self.multiplexer_mut().focus.attach(client);
+        self.state_mut().focus.attach(client);
     }
 
     pub(super) fn detach(&mut self, client: ClientId) {
         self.look_away(client, None, false);
-        self.multiplexer_mut().focus.detach(client);
+        self.state_mut().focus.detach(client);
         self.give_up_imports(Some(client));
     }
 
     /// A client shows something else: what it showed to its end is read up to there.
     pub(super) fn show(&mut self, client: ClientId, session: Option<SessionId>, at_end: bool) {
         self.look_away(client, session, at_end);
-        self.multiplexer_mut().focus.show(client, session, at_end);
+        self.state_mut().focus.show(client, session, at_end);
         // A client that is not attached shows nothing, whatever it says.
-        let Some(id) = self.multiplexer().focus.shown_by(client) else { return };
+        let Some(id) = self.state().focus.shown_by(client) else { return };
         self.use_now(id);
         if at_end {
             self.mark_seen_if_watched(id);
@@ -31,10 +31,10 @@ impl Step<'_> {
 
     fn look_away(&mut self, client: ClientId, next: Option<SessionId>, at_end: bool) {
         // Nobody's screen is a use: a session begins to age when the last client leaves it.
-        if let Some(id) = self.multiplexer().focus.shown_by(client) {
+        if let Some(id) = self.state().focus.shown_by(client) {
             self.use_now(id);
         }
-        let watched = self.multiplexer().focus.end_watched_by(client);
+        let watched = self.state().focus.end_watched_by(client);
         if let Some(id) = watched.filter(|&id| !(at_end && next == Some(id))) {
             self.mark_seen_if_watched(id);
             self.changed(id);
@@ -43,7 +43,7 @@ impl Step<'_> {
 
     /// While a client shows the end of a session, everything in it is read.
     pub(super) fn mark_seen_if_watched(&mut self, id: SessionId) {
-        if !self.multiplexer().focus.watches_end(id) {
+        if !self.state().focus.watches_end(id) {
             return;
         }
         self.write_stream(id);
@@ -56,22 +56,21 @@ impl Step<'_> {
 
     /// Notes since when nobody is attached and nothing runs.
     pub(super) fn watch_desertion(&mut self) {
-        let multiplexer = self.multiplexer();
-        let busy = !multiplexer.focus.nobody_attached()
-            || !multiplexer.waking.is_empty()
-            || multiplexer.sessions.live().any(|session| session.head().turn.is_some());
-        let since = if busy { None } else { multiplexer.deserted.or(Some(self.now().mono)) };
-        self.multiplexer_mut().deserted = since;
+        let state = self.state();
+        // A command that waits for its session is work, even when its client has gone: it may begin a turn.
+        let busy = !state.focus.nobody_attached()
+            || !state.waking.is_empty()
+            || state.sessions.live().any(|session| session.head().turn.is_some());
+        let since = if busy { None } else { state.deserted.or(Some(self.now().mono)) };
+        self.state_mut().deserted = since;
     }
 
     pub(super) fn leave_if_deserted(&mut self) {
         let now = self.now().mono;
-        let due = self
-            .multiplexer()
-            .deserted
-            .is_some_and(|since| since.after(self.multiplexer().limits.leave_after) <= now);
+        let due =
+            self.state().deserted.is_some_and(|since| since.after(self.state().limits.leave_after) <= now);
         if due {
-            self.multiplexer_mut().deserted = None;
+            self.state_mut().deserted = None;
             self.after(Effect::Leave);
         }
     }

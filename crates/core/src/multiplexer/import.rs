@@ -10,17 +10,18 @@ use alloc::vec::Vec;
 
 use crate::agent::Outcome;
 use crate::effect::Reply;
+use crate::entry::{Body, CallOutput, Entry, Interrupter, Resulted, Stop};
 use crate::id::{ClientId, EntryNo, PromptNo, Seq, SessionId};
 use crate::import::{Import, Item, Thread};
 use crate::limits::Limits;
 use crate::multiplexer::calls::Portion;
+use crate::multiplexer::state::Importing;
 use crate::multiplexer::step::Step;
 use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
-use crate::record::{Interrupter, Record, Setup};
+use crate::record::{Record, Setup};
 use crate::refusal::Refusal;
 use crate::roster;
-use crate::session::transcript::{Body, CallOutput, Entry, Resulted, Stop};
 use crate::tag::{Tag, TagChange};
 use crate::time::WallTime;
 
@@ -29,18 +30,6 @@ const UNFINISHED: &str = "unfinished-import";
 /// Sessions that may come in at once.
 const MOST: usize = 8;
 
-/// A session that comes in.
-#[derive(Clone, Debug)]
-pub(super) struct Importing {
-    client: ClientId,
-    facts: Import,
-    /// Its last record, if nobody else has changed it.
-    reaches: Seq,
-    so_far: Thread,
-    /// Prompts that wait in it, and what they weigh.
-    waiting: (usize, usize),
-}
-
 impl Step<'_> {
     pub(super) fn import(&mut self, client: ClientId, facts: Import) -> Result<Reply, Refusal> {
         let id = facts.id;
@@ -48,24 +37,24 @@ impl Step<'_> {
         self.refuse_bad_facts(&facts)?;
         let (name, origin) = self.name_of_import(&facts)?;
         self.refuse_if_full()?;
-        if self.multiplexer().importing.len() >= MOST {
+        if self.state().importing.len() >= MOST {
             return Err(Refusal::TooManyImports { limit: MOST });
         }
         let tags = checked_tags(&[UNFINISHED.to_string()])?;
-        let slot = roster::free_slot(&self.multiplexer().sessions);
+        let slot = roster::free_slot(&self.state().sessions);
         self.record(id, Record::Created { name, origin, slot, setup: facts.setup.clone(), fork: None });
         self.record(id, Record::Tagged { tags });
         self.record(id, Record::Closed);
         self.changed(id);
         let reaches = self.reached(id);
         let importing = Importing { client, facts, reaches, so_far: Thread::default(), waiting: (0, 0) };
-        self.multiplexer_mut().importing.insert(id, importing);
+        self.state_mut().importing.insert(id, importing);
         Ok(Reply::Created { session: id, hibernated: None })
     }
 
     fn refuse_bad_facts(&self, facts: &Import) -> Result<(), Refusal> {
         let Setup { brief, agent, model, directory, .. } = &facts.setup;
-        let limit = self.multiplexer().limits.brief_bytes;
+        let limit = self.state().limits.brief_bytes;
         if brief.len() > limit {
             return Err(Refusal::BriefTooLong { size: brief.len(), limit });
         }
@@ -77,7 +66,7 @@ impl Step<'_> {
     }
 
     fn name_of_import(&self, facts: &Import) -> Result<(Name, NameOrigin), Refusal> {
-        let sessions = &self.multiplexer().sessions;
+        let sessions = &self.state().sessions;
         if let Some(typed) = &facts.typed {
             return Ok((roster::chosen_name(sessions, None, typed)?, NameOrigin::Chosen));
         }
@@ -94,8 +83,8 @@ impl Step<'_> {
         items: Vec<Item>,
     ) -> Result<Reply, Refusal> {
         let importing = self.coming_in(client, id)?;
-        let mut plan = Plan {
-            limits: &self.multiplexer().limits,
+        let mut part = StagedPart {
+            limits: &self.state().limits,
             so_far: importing.so_far.clone(),
             waiting: importing.waiting,
             prompts: self.head(id).map(|head| head.prompts).unwrap_or_default(),
@@ -104,15 +93,15 @@ impl Step<'_> {
             records: Vec::new(),
         };
         for item in items {
-            plan.take(item)?;
+            part.take(item)?;
         }
-        let Plan { so_far, waiting, records, .. } = plan;
+        let StagedPart { so_far, waiting, records, .. } = part;
         for (record, rest) in records {
             let seq = self.record(id, record);
             self.keep_beside(id, seq, rest);
         }
         let reaches = self.reached(id);
-        if let Some(importing) = self.multiplexer_mut().importing.get_mut(&id) {
+        if let Some(importing) = self.state_mut().importing.get_mut(&id) {
             (importing.so_far, importing.waiting, importing.reaches) = (so_far, waiting, reaches);
         }
         Ok(Reply::Done)
@@ -122,7 +111,7 @@ impl Step<'_> {
     pub(super) fn end_import(&mut self, client: ClientId, id: SessionId) -> Result<Reply, Refusal> {
         let Importing { facts, so_far, .. } = self.coming_in(client, id)?.clone();
         let tags = checked_tags(&facts.tags)?;
-        self.multiplexer_mut().importing.remove(&id);
+        self.state_mut().importing.remove(&id);
         let at = self.now().wall;
         let is_cut = so_far.is_in_turn() && (facts.running || so_far.open().next().is_some());
         for of in so_far.open() {
@@ -144,11 +133,11 @@ impl Step<'_> {
     /// Sessions that this client, or anybody, was still bringing are gone.
     pub(super) fn give_up_imports(&mut self, of: Option<ClientId>) {
         let given_up = |importing: &Importing| of.is_none_or(|client| importing.client == client);
-        let importing = &mut self.multiplexer_mut().importing;
+        let importing = &mut self.state_mut().importing;
         let gone: Vec<_> = importing.extract_if(.., |_, importing| given_up(importing)).collect();
         for (id, Importing { reaches, .. }) in gone {
             let is_untouched = self.is_still_archived(id, reaches);
-            if is_untouched && self.multiplexer().sessions.forks_of(id) == 0 {
+            if is_untouched && self.state().sessions.forks_of(id) == 0 {
                 self.obliterate(id);
             }
         }
@@ -156,7 +145,7 @@ impl Step<'_> {
 
     fn coming_in(&self, client: ClientId, id: SessionId) -> Result<&Importing, Refusal> {
         self.known(id)?;
-        let importing = self.multiplexer().importing.get(&id);
+        let importing = self.state().importing.get(&id);
         importing
             .filter(|one| one.client == client && self.is_still_archived(id, one.reaches))
             .ok_or(Refusal::NoImport)
@@ -172,8 +161,8 @@ impl Step<'_> {
     }
 }
 
-/// The records of a part before they are decided on.
-struct Plan<'a> {
+/// The records that a part makes, before any of them is decided: all of a part is taken, or nothing.
+struct StagedPart<'a> {
     limits: &'a Limits,
     so_far: Thread,
     waiting: (usize, usize),
@@ -184,7 +173,7 @@ struct Plan<'a> {
     records: Vec<(Record, String)>,
 }
 
-impl Plan<'_> {
+impl StagedPart<'_> {
     fn take(&mut self, item: Item) -> Result<(), Refusal> {
         match item {
             Item::Entry(entry) => self.entry(entry)?,

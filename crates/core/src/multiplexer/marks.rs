@@ -39,7 +39,7 @@ impl Step<'_> {
     pub(super) fn mark_unread(&mut self, id: SessionId) -> Result<Reply, Refusal> {
         self.open(id)?;
         self.mark_seen_if_watched(id);
-        self.multiplexer_mut().focus.look_away_from(id);
+        self.state_mut().focus.look_away_from(id);
         self.record(id, Record::MarkedUnread);
         self.changed(id);
         Ok(Reply::Done)

@@ -3,19 +3,20 @@
 use alloc::string::String;
 
 use crate::effect::{Effect, Reply};
+use crate::entry::Interrupter;
 use crate::id::{PromptNo, SessionId};
 use crate::multiplexer::step::Step;
-use crate::record::{Interrupter, Record};
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::WaitingPrompt;
-use crate::view::Update;
+use crate::snapshot::Update;
 
 impl Step<'_> {
     pub(super) fn unqueue(&mut self, id: SessionId, prompt: PromptNo) -> Result<Reply, Refusal> {
         self.queued(id, prompt)?;
         self.record(id, Record::Unqueued { prompt });
-        self.tell_queue(id);
+        self.notify_queue(id);
         self.changed(id);
         Ok(Reply::Done)
     }
@@ -27,14 +28,14 @@ impl Step<'_> {
         self.refuse_long_queue(id, text.len(), before)?;
         self.make_space(id, text.len(), before)?;
         self.record(id, Record::Edited { prompt, text });
-        self.tell_queue(id);
+        self.notify_queue(id);
         Ok(Reply::Done)
     }
 
     pub(super) fn move_to(&mut self, id: SessionId, prompt: PromptNo, place: u32) -> Result<Reply, Refusal> {
         self.queued(id, prompt)?;
         self.record(id, Record::Moved { prompt, place });
-        self.tell_queue(id);
+        self.notify_queue(id);
         Ok(Reply::Done)
     }
 
@@ -44,7 +45,7 @@ impl Step<'_> {
         self.refuse_if_full()?;
         self.cut_turn(id, Interrupter::User);
         self.begin(id, waiting);
-        self.tell_queue(id);
+        self.notify_queue(id);
         self.changed(id);
         Ok(Reply::Done)
     }
@@ -56,12 +57,12 @@ impl Step<'_> {
 
     /// Refuses `size` more bytes in the queue, of which `freed` take the place of others.
     pub(super) fn refuse_long_queue(&self, id: SessionId, size: usize, freed: usize) -> Result<(), Refusal> {
-        let limit = self.multiplexer().limits.queued_bytes;
+        let limit = self.state().limits.queued_bytes;
         let size = (self.session(id).map_or(0, Session::queued_bytes) + size).saturating_sub(freed);
         if size > limit { Err(Refusal::QueueTooLong { size, limit }) } else { Ok(()) }
     }
 
-    pub(super) fn tell_queue(&mut self, id: SessionId) {
+    pub(super) fn notify_queue(&mut self, id: SessionId) {
         let queue = self.session(id).map(Session::queue).unwrap_or_default();
         self.after(Effect::Update(Update::Queue { session: id, queue }));
     }

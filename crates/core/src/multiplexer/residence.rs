@@ -4,12 +4,11 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::effect::{Effect, ReplyTo};
-use crate::id::{Seq, SessionId};
-use crate::input::Command;
-use crate::multiplexer::Multiplexer;
+use crate::effect::Effect;
+use crate::id::{EntryNo, Seq, SessionId};
+use crate::multiplexer::state::MultiplexerState;
 use crate::multiplexer::step::Step;
-use crate::presence::{Presence, Transition};
+use crate::presence::Presence;
 use crate::record::{Record, Why};
 use crate::refusal::Refusal;
 use crate::session::Session;
@@ -19,22 +18,15 @@ use crate::session::stored::Stored;
 /// Bytes in what people call a megabyte.
 const MEGABYTE: u64 = 1 << 20;
 
-/// A session whose memory is being read.
-#[derive(Clone, Debug)]
-pub(super) struct Waking {
-    /// What is read must reach at least this far: an older reading is late.
-    reaches: Seq,
-    /// Wishes that wait for it, in order.
-    wishes: Vec<(ReplyTo, Command)>,
-}
-
-impl Multiplexer {
+impl MultiplexerState {
     /// Whether it may hibernate by itself: nothing runs in it, nobody shows it, and it is not pinned.
     pub(super) fn may_hibernate(&self, session: &Session) -> bool {
         let head = session.head();
-        head.presence.after(Transition::Hibernate).is_some()
+        head.presence == Presence::Live
             && !head.pinned
+            // What streams into a turn is in memory alone until it is written.
             && head.turn.is_none()
+            // Who reads uses the session, however long nobody typed.
             && !self.focus.shows(head.id)
     }
 
@@ -65,11 +57,12 @@ impl Step<'_> {
 
     /// A place for one more live session; gives the one that hibernated for it.
     pub(super) fn make_room(&mut self) -> Result<Option<SessionId>, Refusal> {
-        let limit = self.multiplexer().limits.live_sessions;
-        if self.multiplexer().sessions.live_count() + self.multiplexer().waking.len() < limit {
+        let limit = self.state().limits.live_sessions;
+        // What is being read has its place already, or two that wake at the same time would get one.
+        if self.state().sessions.live_count() + self.state().waking.len() < limit {
             return Ok(None);
         }
-        let least_used = self.multiplexer().least_used(None).ok_or(Refusal::TooManyLive { limit })?;
+        let least_used = self.state().least_used(None).ok_or(Refusal::TooManyLive { limit })?;
         self.hibernate(least_used, Why::Room);
         Ok(Some(least_used))
     }
@@ -83,12 +76,12 @@ impl Step<'_> {
     /// Hibernates what nobody used for long.
     pub(super) fn hibernate_unused(&mut self) {
         let now = self.now().mono;
-        let after = self.multiplexer().limits.hibernate_after;
+        let after = self.state().limits.hibernate_after;
         let is_unused = |session: &&Session| {
             session.live().and_then(|live| live.used).is_some_and(|used| used.after(after) <= now)
         };
         let unused: Vec<SessionId> =
-            self.multiplexer().idle().filter(is_unused).map(|session| session.head().id).collect();
+            self.state().idle().filter(is_unused).map(|session| session.head().id).collect();
         for id in unused {
             self.hibernate(id, Why::Unused);
         }
@@ -96,10 +89,10 @@ impl Step<'_> {
 
     /// After a start with a lower limit: what is live beyond it hibernates.
     pub(super) fn keep_within_places(&mut self) {
-        while self.multiplexer().sessions.live_count() > self.multiplexer().limits.live_sessions {
+        while self.state().sessions.live_count() > self.state().limits.live_sessions {
             // Nothing works and nobody looks yet: if all that are left are pinned, there are more pins than places.
-            let some = || self.multiplexer().sessions.live().map(|session| session.head().id).next();
-            let Some(id) = self.multiplexer().least_used(None).or_else(some) else { return };
+            let some = || self.state().sessions.live().map(|session| session.head().id).next();
+            let Some(id) = self.state().least_used(None).or_else(some) else { return };
             self.hibernate(id, Why::Room);
         }
     }
@@ -107,9 +100,9 @@ impl Step<'_> {
     /// What the host's process weighs. If that is too much, all that may hibernates; what is used after that stays until the
     /// host says again that it is too much, or it would fall asleep before it is on a screen.
     pub(super) fn weigh(&mut self, bytes: u64) {
-        self.multiplexer_mut().memory = bytes;
-        if bytes >= self.multiplexer().limits.soft_memory {
-            while let Some(id) = self.multiplexer().least_used(None) {
+        self.state_mut().memory = bytes;
+        if bytes >= self.state().limits.soft_memory {
+            while let Some(id) = self.state().least_used(None) {
                 self.hibernate(id, Why::Memory);
             }
         }
@@ -117,15 +110,15 @@ impl Step<'_> {
 
     /// Hibernates idle sessions while what is live has more memory than it should.
     pub(super) fn keep_within_memory(&mut self) {
-        while self.multiplexer().weight() > self.multiplexer().limits.memory_bytes {
-            let Some(id) = self.multiplexer().least_used(None) else { return };
+        while self.state().weight() > self.state().limits.memory_bytes {
+            let Some(id) = self.state().least_used(None) else { return };
             self.hibernate(id, Why::Memory);
         }
     }
 
     /// Refuses new work while the host has all the memory it may.
     pub(super) fn refuse_if_full(&self) -> Result<(), Refusal> {
-        let (memory, limit) = (self.multiplexer().memory, self.multiplexer().limits.hard_memory);
+        let (memory, limit) = (self.state().memory, self.state().limits.hard_memory);
         if memory < limit {
             return Ok(());
         }
@@ -138,90 +131,77 @@ impl Step<'_> {
         if more == 0 {
             return Ok(());
         }
-        let multiplexer = self.multiplexer();
-        let limit = multiplexer.limits.memory_bytes;
-        let size = multiplexer.weight() + more;
-        let others = multiplexer.idle().filter(|session| session.head().id != id);
+        let state = self.state();
+        let limit = state.limits.memory_bytes;
+        let size = state.weight() + more;
+        let others = state.idle().filter(|session| session.head().id != id);
         let freed: usize = others.filter_map(Session::live).map(Live::weight).sum();
         if size.saturating_sub(freed) > limit {
             return Err(Refusal::SessionsFull { size, limit });
         }
-        while self.multiplexer().weight() + more > limit {
-            let Some(least_used) = self.multiplexer().least_used(Some(id)) else { return Ok(()) };
+        while self.state().weight() + more > limit {
+            let Some(least_used) = self.state().least_used(Some(id)) else { return Ok(()) };
             self.hibernate(least_used, Why::Memory);
         }
         Ok(())
     }
 
-    /// Keeps a wish until its session is awake.
-    pub(super) fn wake_for(&mut self, id: SessionId, to: ReplyTo, command: Command) {
-        let limit = self.multiplexer().limits.waking_wishes;
-        let waits = self.begin_waking(id).and_then(|waking| {
-            if waking.wishes.len() < limit { Ok(waking) } else { Err(Refusal::TooManyWaking { limit }) }
-        });
-        match waits {
-            Ok(waking) => waking.wishes.push((to, command)),
-            Err(refusal) => self.after(Effect::Reply { to, answer: Err(refusal) }),
-        }
-    }
-
-    fn begin_waking(&mut self, id: SessionId) -> Result<&mut Waking, Refusal> {
-        if !self.multiplexer().waking.contains_key(&id) {
+    /// Has the store read a session that sleeps, unless it does so already.
+    pub(super) fn begin_waking(&mut self, id: SessionId) -> Result<(), Refusal> {
+        if !self.state().waking.contains_key(&id) {
             self.refuse_if_full()?;
             self.make_room()?;
             self.after(Effect::Load { session: id });
+            let reaches = self.head(id).map_or(Seq(0), |head| head.seq);
+            self.state_mut().waking.insert(id, reaches);
         }
-        let reaches = self.head(id).map_or(Seq(0), |head| head.seq);
-        let asleep = Waking { reaches, wishes: Vec::new() };
-        Ok(self.multiplexer_mut().waking.entry(id).or_insert(asleep))
+        Ok(())
     }
 
-    /// What the store has of a session that is to wake, or why not. Whoever waits for it hears now.
-    pub(super) fn loaded(&mut self, id: SessionId, stored: Result<Box<Stored>, String>) {
-        let Some(waking) = self.multiplexer().waking.get(&id) else { return };
+    /// What the store has of a session that is to wake, or why not. Gives what becomes of the commands that wait for it: they
+    /// can be decided now, or are all refused; `None` where there are none, or they wait for another reading.
+    pub(super) fn loaded(
+        &mut self,
+        id: SessionId,
+        stored: Result<Box<Stored>, String>,
+    ) -> Option<Result<(), Refusal>> {
+        let reaches = *self.state().waking.get(&id)?;
         let was_cut = stored.as_ref().is_ok_and(|stored| stored.fault.is_some());
         if let Ok(stored) = &stored
             && !was_cut
         {
-            if stored.head.seq < waking.reaches {
-                return; // read for an earlier waking; another one is under way
+            if stored.head.seq < reaches {
+                return None; // read for an earlier waking; another one is under way
             }
             if self.sleeps(id) && !stored.head.presence.is_open() {
                 // Read while it was archived, and open again meanwhile: such a reading has no memory in it.
-                return self.after(Effect::Load { session: id });
+                self.after(Effect::Load { session: id });
+                return None;
             }
         }
-        let wishes =
-            self.multiplexer_mut().waking.remove(&id).map(|waking| waking.wishes).unwrap_or_default();
+        self.state_mut().waking.remove(&id);
         match stored {
             Ok(stored) => {
+                if was_cut && self.sleeps(id) {
+                    self.fall_back(id, &stored);
+                }
+                // Where the log was cut it may have come back as archived: then there is nothing to wake.
                 if self.sleeps(id) {
-                    if was_cut {
-                        self.fall_back(id, &stored);
-                    }
-                    if self.sleeps(id) {
-                        self.wake(id, &stored);
-                    }
+                    self.wake(id, &stored);
                 }
-                for (to, command) in wishes {
-                    self.grant(to, command);
-                }
+                Some(Ok(()))
             }
-            Err(why) if self.sleeps(id) => {
-                for (to, _) in wishes {
-                    self.after(Effect::Reply { to, answer: Err(Refusal::CannotWake { why: why.clone() }) });
-                }
-            }
-            // It was closed or erased meanwhile, and each wish hears that.
-            Err(_) => wishes.into_iter().for_each(|(to, command)| self.grant(to, command)),
+            Err(why) if self.sleeps(id) => Some(Err(Refusal::CannotWake { why })),
+            // It was closed or erased meanwhile, and each command is told that when it is decided.
+            Err(_) => Some(Ok(())),
         }
     }
 
     /// The log turned out to be damaged and was cut: the session goes on from how it stood then.
     fn fall_back(&mut self, id: SessionId, stored: &Stored) {
-        let tail_bytes = self.multiplexer().limits.tail_bytes;
+        let tail_bytes = self.state().limits.tail_bytes;
         let session = Session::restored(stored.clone(), tail_bytes);
-        self.multiplexer_mut().sessions.restore(session);
+        self.state_mut().sessions.restore(session);
         if !self.head(id).is_some_and(|head| head.presence.is_open()) {
             self.give_up_agent(id);
         }
@@ -234,8 +214,9 @@ impl Step<'_> {
     }
 
     fn wake(&mut self, id: SessionId, stored: &Stored) {
+        // The record makes an empty memory, as it does in a replay; what was read is put into that.
         self.record_buffered(id, Record::Woken);
-        let tail_bytes = self.multiplexer().limits.tail_bytes;
+        let tail_bytes = self.state().limits.tail_bytes;
         if let Some(session) = self.session_mut(id) {
             session.remember(stored, tail_bytes);
         }
@@ -252,16 +233,8 @@ impl Step<'_> {
         let faults = self.session(id).map(Session::faults).unwrap_or_default();
         for fault in faults {
             let seq = self.record(id, Record::Repaired { fault });
-            self.tell_entry(id, crate::id::EntryNo(seq.0));
+            self.notify_entry(id, EntryNo(seq.0));
             self.changed(id);
-        }
-    }
-
-    /// The host goes: nobody waits any longer.
-    pub(super) fn stop_waking(&mut self) {
-        let waking = core::mem::take(&mut self.multiplexer_mut().waking);
-        for (to, _) in waking.into_values().flat_map(|waking| waking.wishes) {
-            self.after(Effect::Reply { to, answer: Err(Refusal::Stopping) });
         }
     }
 }
@@ -295,10 +268,10 @@ mod tests {
 
     #[test]
     fn a_start_with_fewer_places_than_pins_keeps_to_the_places() {
-        let mut player = Player::told(&["create s1", "create s2", "create s3", "pin s1", "pin s2"]);
+        let mut player = Player::played(&["create s1", "create s2", "create s3", "pin s1", "pin s2"]);
         let limits = Limits { live_sessions: 1, ..Limits::default() };
         player.core = Multiplexer::recover(limits, player.disk.all()).unwrap();
-        let _marked = player.tell(Input::Started);
+        let _marked = player.handle(Input::Started);
         let live = player.core.view().sessions().filter(|session| session.presence == Presence::Live);
         assert_eq!(live.map(|session| session.id).collect::<Vec<_>>(), [SessionId(2)]);
     }
@@ -306,31 +279,31 @@ mod tests {
     #[test]
     fn what_is_live_keeps_to_the_memory_it_may_have() {
         let lines = ["create s1", "create s2", "draft s1 \"half\"", "submit s2 \"why?\"", "submit s1 \"go\""];
-        let mut player = Player::told(&[&lines[..], &["text s1 \"said\"", "done s1", "done s2"]].concat());
+        let mut player = Player::played(&[&lines[..], &["text s1 \"said\"", "done s1", "done s2"]].concat());
         let parts = |player: &Player| -> usize {
-            let memories = || player.core.sessions.live().filter_map(Session::live);
+            let memories = || player.core.state.sessions.live().filter_map(Session::live);
             let said: usize =
                 memories().flat_map(|live| live.newest(usize::MAX).0).map(|one| one.weight()).sum();
             said + "why?".len() + "go".len()
         };
-        let weight = player.core.weight();
+        let weight = player.core.state.weight();
         assert_eq!(weight, parts(&player), "a prompt that may be retried is kept beside its entry");
         for (memory_bytes, live) in [(weight, 2), (weight - 1, 1)] {
-            player.core.limits.memory_bytes = memory_bytes;
+            player.core.state.limits.memory_bytes = memory_bytes;
             let _heard = player.play("usage s1 1 1").unwrap();
             let _heard = player.play("tick after 1s").unwrap();
-            assert_eq!(player.core.sessions.live_count(), live, "{memory_bytes} of {weight}");
+            assert_eq!(player.core.state.sessions.live_count(), live, "{memory_bytes} of {weight}");
         }
     }
 
     #[test]
     fn a_reading_for_an_earlier_waking_is_late() {
-        let mut player = Player::told(&["create s1 name a"]);
+        let mut player = Player::played(&["create s1 name a"]);
         turn_and_sleep(&mut player, 1);
         let early = player.disk.stored(ID).map(Box::new).unwrap();
         turn_and_sleep(&mut player, 2);
         player.play("wake s1").unwrap();
-        let effects = player.tell(Input::Loaded { session: ID, stored: Ok(early) });
+        let effects = player.handle(Input::Loaded { session: ID, stored: Ok(early) });
         assert_eq!(effects, crate::Effects::default(), "somebody still waits for the newer one");
         player.play("loaded s1").unwrap();
         let snapshot = player.core.view().snapshot(ID, usize::MAX).unwrap();
@@ -342,10 +315,10 @@ mod tests {
     fn a_reading_made_while_it_was_archived_is_made_again() {
         let lines =
             ["create s1 name a", "draft s1 \"half a thought\"", "tick after 30min", "wake s1", "close s1"];
-        let mut player = Player::told(&lines);
+        let mut player = Player::played(&lines);
         let while_archived = player.disk.stored(ID).map(Box::new).unwrap();
         player.play("reopen s1").unwrap();
-        let effects = player.tell(Input::Loaded { session: ID, stored: Ok(while_archived) });
+        let effects = player.handle(Input::Loaded { session: ID, stored: Ok(while_archived) });
         assert_eq!(effects.after, [crate::Effect::Load { session: ID }]);
         player.play("loaded s1").unwrap();
         let snapshot = player.core.view().snapshot(ID, usize::MAX).unwrap();

@@ -9,8 +9,8 @@ use crate::name::{Name, NameOrigin};
 use crate::record::{Fork, Record, Setup};
 use crate::refusal::Refusal;
 use crate::roster;
+use crate::snapshot::Update;
 use crate::tag::{self, TagChange};
-use crate::view::Update;
 
 /// What a session is called before its first prompt names it.
 const PLACEHOLDER: &str = "new";
@@ -24,12 +24,12 @@ impl Step<'_> {
         tags: &[String],
     ) -> Result<Reply, Refusal> {
         self.refuse_taken(id)?;
-        let sessions = &self.multiplexer().sessions;
+        let sessions = &self.state().sessions;
         let (name, origin) = match typed {
             Some(typed) => (roster::chosen_name(sessions, None, typed)?, NameOrigin::Chosen),
             None => (self.placeholder()?, NameOrigin::Placeholder),
         };
-        let limit = self.multiplexer().limits.brief_bytes;
+        let limit = self.state().limits.brief_bytes;
         if setup.brief.len() > limit {
             return Err(Refusal::BriefTooLong { size: setup.brief.len(), limit });
         }
@@ -37,7 +37,7 @@ impl Step<'_> {
         let tags = checked_tags(&[], &wanted)?;
         self.refuse_if_full()?;
         let hibernated = self.make_room()?;
-        let slot = roster::free_slot(&self.multiplexer().sessions);
+        let slot = roster::free_slot(&self.state().sessions);
         self.record(id, Record::Created { name, origin, slot, setup, fork: None });
         if !tags.is_empty() {
             self.record(id, Record::Tagged { tags });
@@ -59,13 +59,13 @@ impl Step<'_> {
         if head.trashed.is_some() {
             return Err(Refusal::SessionTrashed { name: head.name.to_string() });
         }
-        let sessions = &self.multiplexer().sessions;
+        let sessions = &self.state().sessions;
         let (name, origin) = match typed {
             Some(typed) => (roster::chosen_name(sessions, None, typed)?, NameOrigin::Chosen),
             None => (roster::unique_name(sessions, None, &head.name), origin_of_copy(head.origin)),
         };
         self.write_stream(parent);
-        let slot = roster::free_slot(&self.multiplexer().sessions);
+        let slot = roster::free_slot(&self.state().sessions);
         let head = self.known(parent)?.head();
         let last = at.map_or(head.end.entry, |at| at.min(head.end.entry));
         let fork = Fork { parent, through: head.seq, last, entries: self.entries_up_to(parent, last) };
@@ -91,12 +91,12 @@ impl Step<'_> {
     fn placeholder(&self) -> Result<Name, Refusal> {
         let wanted: Name =
             PLACEHOLDER.parse().map_err(|fault| Refusal::BadName { name: PLACEHOLDER.into(), fault })?;
-        Ok(roster::unique_name(&self.multiplexer().sessions, None, &wanted))
+        Ok(roster::unique_name(&self.state().sessions, None, &wanted))
     }
 
     pub(super) fn rename(&mut self, id: SessionId, typed: &str) -> Result<Reply, Refusal> {
         self.open(id)?;
-        let name = roster::chosen_name(&self.multiplexer().sessions, Some(id), typed)?;
+        let name = roster::chosen_name(&self.state().sessions, Some(id), typed)?;
         self.record(id, Record::Renamed { name, origin: NameOrigin::Chosen });
         self.changed(id);
         Ok(Reply::Done)
@@ -120,7 +120,7 @@ impl Step<'_> {
 
     fn name_after(&mut self, id: SessionId, text: &str) {
         let Some(wanted) = crate::autoname::from_prompt(text) else { return };
-        let name = roster::unique_name(&self.multiplexer().sessions, Some(id), &wanted);
+        let name = roster::unique_name(&self.state().sessions, Some(id), &wanted);
         if self.head(id).is_some_and(|head| head.name != name) {
             self.record(id, Record::Renamed { name, origin: NameOrigin::Automatic });
             self.changed(id);
@@ -128,7 +128,7 @@ impl Step<'_> {
     }
 
     pub(super) fn save_draft(&mut self, id: SessionId, text: String) -> Result<Reply, Refusal> {
-        let limit = self.multiplexer().limits.prompt_bytes;
+        let limit = self.state().limits.prompt_bytes;
         if text.len() > limit {
             return Err(Refusal::PromptTooLong { size: text.len(), limit });
         }

@@ -6,20 +6,21 @@ use alloc::vec::Vec;
 
 use crate::effect::{Batch, Blob, Durability, Effect, Effects};
 use crate::id::{CallNo, Seq, SessionId, TurnNo};
-use crate::multiplexer::Multiplexer;
+use crate::multiplexer::state::MultiplexerState;
 use crate::presence::Presence;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::Head;
 use crate::session::live::Live;
+use crate::snapshot::Update;
 use crate::stamped::Stamped;
 use crate::time::Now;
-use crate::view::Update;
+use crate::view::View;
 
 /// A call being decided. Records are applied as they are decided, so later decisions of the call see them.
 pub(super) struct Step<'a> {
-    multiplexer: &'a mut Multiplexer,
+    state: &'a mut MultiplexerState,
     now: Now,
     records: Vec<Stamped>,
     blobs: Vec<Blob>,
@@ -31,9 +32,9 @@ pub(super) struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn new(multiplexer: &'a mut Multiplexer, now: Now) -> Self {
+    pub(super) fn new(state: &'a mut MultiplexerState, now: Now) -> Self {
         Self {
-            multiplexer,
+            state,
             now,
             records: Vec::new(),
             blobs: Vec::new(),
@@ -48,24 +49,28 @@ impl<'a> Step<'a> {
         self.now
     }
 
-    pub(super) const fn multiplexer(&self) -> &Multiplexer {
-        self.multiplexer
+    pub(super) const fn state(&self) -> &MultiplexerState {
+        self.state
     }
 
-    pub(super) const fn multiplexer_mut(&mut self) -> &mut Multiplexer {
-        self.multiplexer
+    pub(super) const fn state_mut(&mut self) -> &mut MultiplexerState {
+        self.state
+    }
+
+    pub(super) const fn view(&self) -> View<'_> {
+        View { state: self.state }
     }
 
     pub(super) const fn is_stopping(&self) -> bool {
-        self.multiplexer.stopping
+        self.state.stopping
     }
 
     pub(super) fn session(&self, id: SessionId) -> Option<&Session> {
-        self.multiplexer.sessions.get(id)
+        self.state.sessions.get(id)
     }
 
     pub(super) fn session_mut(&mut self, id: SessionId) -> Option<&mut Session> {
-        self.multiplexer.sessions.get_mut(id)
+        self.state.sessions.get_mut(id)
     }
 
     pub(super) fn head(&self, id: SessionId) -> Option<&Head> {
@@ -98,20 +103,22 @@ impl<'a> Step<'a> {
 
     /// Records a fact that must survive the loss of power, and applies it. Gives its place.
     pub(super) fn record(&mut self, session: SessionId, record: Record) -> Seq {
+        // One such record holds up all that stands behind the batch, since a batch is written whole or not at all.
         self.durability = Durability::Synced;
         self.record_buffered(session, record)
     }
 
     /// Records a fact that may be lost with the power.
     pub(super) fn record_buffered(&mut self, session: SessionId, record: Record) -> Seq {
+        // A fork's own records go on from its parent's numbers: the entries of both are in one order.
         let seq = if let Record::Created { fork: Some(fork), .. } = &record {
             fork.through.next()
         } else {
             self.next_seq(session)
         };
         let stamped = Stamped { session, seq, at: self.now.wall, record };
-        let tail_bytes = self.multiplexer.limits.tail_bytes;
-        self.multiplexer.sessions.apply(&stamped, tail_bytes);
+        let tail_bytes = self.state.limits.tail_bytes;
+        self.state.sessions.apply(&stamped, tail_bytes);
         self.use_now(session);
         self.records.push(stamped);
         seq
@@ -180,8 +187,8 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn finish(self) -> Effects {
-        let Self { multiplexer, records, blobs, durability, at_once, after, changed, .. } = self;
-        let view = multiplexer.view();
+        let Self { state, records, blobs, durability, at_once, after, changed, .. } = self;
+        let view = View { state };
         // A mirror hears of a session before anything happens in it; of how it stands after all that happened; and whoever
         // wished it hears last. So a line that says "idle" means that everything is there.
         let is_new = |id: &SessionId| {
@@ -195,9 +202,10 @@ impl<'a> Step<'a> {
         let new = new.into_iter().filter_map(line);
         let after = new.chain(after).chain(known.into_iter().filter_map(line)).chain(replies).collect();
         let touched: BTreeSet<SessionId> = records.iter().map(|record| record.session).collect();
+        // An erased session has no head by now, and leaves none: the store lets it go with its records.
         let heads = touched
             .iter()
-            .filter_map(|id| multiplexer.sessions.get(*id))
+            .filter_map(|id| state.sessions.get(*id))
             .map(|session| session.head().clone())
             .collect();
         let batch = (!records.is_empty()).then_some(Batch { records, blobs, heads, durability });

@@ -1,60 +1,60 @@
-//! The life of turns: submit, ask, hear, end; at most once, whatever dies in between.
+//! The life of turns: submitted, run, spoken in, ended; at most once, whatever dies in between.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
 use crate::effect::{Effect, Reply};
+use crate::entry::{Entry, Interrupter};
 use crate::id::{EntryNo, SessionId, Token, TurnNo};
+use crate::limits::{DETAIL_BYTES, MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
 use crate::multiplexer::step::Step;
 use crate::permits;
-use crate::record::{Ending, Interrupter, Record, Voice};
+use crate::record::{Ending, Record, Voice};
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::WaitingPrompt;
 use crate::session::live::RunState;
-use crate::session::transcript::Entry;
-use crate::view::Update;
-
-/// What is kept of an agent's own words about its failure, in bytes.
-pub(crate) const DETAIL_BYTES: usize = 1024;
-/// What is kept of its provider's word for why it stopped, of the name of its model, and of a resume handle, in bytes: a head
-/// has all three.
-const REASON_BYTES: usize = 64;
-const MODEL_BYTES: usize = 128;
-const RESUME_BYTES: usize = 512;
-/// The most steps of a plan, and bytes of each.
-const PLAN_STEPS: usize = 64;
-const PLAN_STEP_BYTES: usize = 512;
-/// Bytes of all its steps.
-pub(crate) const PLAN_BYTES: usize = PLAN_STEPS * PLAN_STEP_BYTES;
+use crate::snapshot::Update;
 
 impl Step<'_> {
+    /// Decides what carries a token, unless that was decided before: the same again gets the same answer and does nothing.
+    pub(super) fn once(
+        &mut self,
+        id: SessionId,
+        token: Token,
+        decide: impl FnOnce(&mut Self) -> Result<Reply, Refusal>,
+    ) -> Result<Reply, Refusal> {
+        match self.open(id)?.head().prompt_of(token) {
+            Some(prompt) => Ok(Reply::Accepted(prompt)),
+            None => decide(self),
+        }
+    }
+
     /// A prompt begins a turn when the session is free, and waits otherwise. After a failed or interrupted turn, what
     /// waited goes first: the person's order is kept.
     pub(super) fn submit(&mut self, id: SessionId, token: Token, text: String) -> Result<Reply, Refusal> {
         let head = self.open(id)?.head();
-        if let Some((_, prompt)) = head.taken.iter().find(|(taken, _)| *taken == token) {
-            return Ok(Reply::Accepted(*prompt)); // the same submission again: it is kept already
-        }
         let (busy, waiting, prompt) = (head.turn.is_some(), head.queue.len(), head.prompts.next());
         self.refuse_bad_prompt(&text)?;
-        let limit = self.multiplexer().limits.queued_prompts;
+        let limit = self.state().limits.queued_prompts;
         if waiting >= limit {
             return Err(Refusal::QueueFull { limit });
         }
+        // What begins at once waits in no queue and needs no place there.
         if busy || waiting > 0 {
             self.refuse_long_queue(id, text.len(), 0)?;
         }
         self.refuse_if_full()?;
         self.make_space(id, text.len(), self.draft_len(id))?;
+        // From here on nothing is refused: whoever is refused finds all as it was.
         self.name_after_prompt(id, &text);
         self.clear_draft(id);
         self.record(id, Record::Queued { prompt, token, text });
         if !busy {
             self.begin_next(id);
         }
-        self.tell_queue(id);
+        self.notify_queue(id);
         self.changed(id);
         Ok(Reply::Accepted(prompt))
     }
@@ -62,13 +62,10 @@ impl Step<'_> {
     /// Words into the running turn, where its agent takes them.
     pub(super) fn steer(&mut self, id: SessionId, token: Token, text: String) -> Result<Reply, Refusal> {
         let head = self.open(id)?.head();
-        if let Some((_, prompt)) = head.taken.iter().find(|(taken, _)| *taken == token) {
-            return Ok(Reply::Accepted(*prompt));
-        }
         let Some(turn) = head.turn.as_ref().map(|flight| flight.turn) else {
             return self.submit(id, token, text);
         };
-        let (prompt, name) = (head.prompts.next(), alloc::string::ToString::to_string(&head.name));
+        let (prompt, name) = (head.prompts.next(), head.name.to_string());
         self.refuse_bad_prompt(&text)?;
         if !self.live(id).is_some_and(|live| live.steerable) {
             return Err(Refusal::NotSteerable { name });
@@ -76,9 +73,10 @@ impl Step<'_> {
         self.refuse_if_full()?;
         self.make_space(id, text.len(), self.draft_len(id))?;
         self.write_stream(id);
+        // What the agent said before these words stands before them in the transcript.
         self.clear_draft(id);
         let seq = self.record(id, Record::Steered { turn, prompt, token, text: text.clone() });
-        self.tell_entry(id, EntryNo(seq.0));
+        self.notify_entry(id, EntryNo(seq.0));
         self.after(Effect::Steer { session: id, turn, text });
         self.changed(id);
         self.end_if_too_long(id);
@@ -86,7 +84,7 @@ impl Step<'_> {
     }
 
     pub(super) fn refuse_bad_prompt(&self, text: &str) -> Result<(), Refusal> {
-        let limit = self.multiplexer().limits.prompt_bytes;
+        let limit = self.state().limits.prompt_bytes;
         if text.trim().is_empty() {
             return Err(Refusal::PromptEmpty);
         }
@@ -116,14 +114,12 @@ impl Step<'_> {
     /// Asks the last prompt again, by request only.
     pub(super) fn retry(&mut self, id: SessionId, token: Token) -> Result<Reply, Refusal> {
         let head = self.open(id)?.head();
-        if let Some((_, prompt)) = head.taken.iter().find(|(taken, _)| *taken == token) {
-            return Ok(Reply::Accepted(*prompt));
-        }
         let last = match &head.last {
             Some(Ending::Failed(_) | Ending::Interrupted(_)) if head.turn.is_none() => head.last_prompt,
             Some(Ending::Done | Ending::Failed(_) | Ending::Interrupted(_)) | None => None,
         };
         let Some(last) = last else { return Err(Refusal::NothingToRetry) };
+        // Its text may be lost with a damaged log, and an empty prompt is never asked.
         if !self.live(id).is_some_and(|live| live.holds_prompt(last.queued)) {
             return Err(Refusal::NothingToRetry);
         }
@@ -146,7 +142,7 @@ impl Step<'_> {
     pub(super) fn begin(&mut self, id: SessionId, prompt: WaitingPrompt) {
         let Some(turn) = self.head(id).map(|head| head.turns.next()) else { return };
         let seq = self.record(id, Record::Began { turn, prompt: prompt.prompt, queued: prompt.queued });
-        self.tell_entry(id, EntryNo(seq.0));
+        self.notify_entry(id, EntryNo(seq.0));
         let now = self.now().mono;
         if let Some(live) = self.live_mut(id) {
             live.run = RunState::Waiting(now);
@@ -155,8 +151,7 @@ impl Step<'_> {
 
     /// Has as many turns run that wait as agents have places.
     pub(super) fn run_next(&mut self) {
-        while let Some(id) =
-            permits::next(&self.multiplexer().sessions, &self.multiplexer().focus, &self.multiplexer().limits)
+        while let Some(id) = permits::next(&self.state().sessions, &self.state().focus, &self.state().limits)
         {
             if let Some(live) = self.live_mut(id) {
                 live.run = RunState::Running;
@@ -176,24 +171,25 @@ impl Step<'_> {
                 policy: setup.policy,
                 resume: head.resume.clone(),
             };
+            // Behind the record that the turn began: after a crash it is known to have been asked, and is not asked again.
             self.after(run);
         }
     }
 
     /// Takes in what an agent says. Of a turn that is over, or of a session that is gone, it is late and ignored; of one that
     /// was not asked yet it cannot come.
-    pub(super) fn hear(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
+    pub(super) fn on_agent_event(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
         let is_asked = self.live(id).is_some_and(|live| live.run == RunState::Running);
         if self.in_flight(id) != Some(turn) || !is_asked {
             return;
         }
         match event {
-            AgentEvent::Sent(sent) => self.hear_sent(id, turn, sent),
-            AgentEvent::Text(text) => self.hear_text(id, turn, Voice::Answer, text),
-            AgentEvent::Thinking(text) => self.hear_text(id, turn, Voice::Thinking, text),
-            AgentEvent::Plan(steps) => self.hear_plan(id, turn, steps),
-            AgentEvent::Model(model) => self.hear_model(id, turn, model),
-            AgentEvent::Resume(handle) => self.hear_resume(id, turn, handle),
+            AgentEvent::Sent(sent) => self.on_sent(id, turn, sent),
+            AgentEvent::Text(text) => self.on_text(id, turn, Voice::Answer, text),
+            AgentEvent::Thinking(text) => self.on_text(id, turn, Voice::Thinking, text),
+            AgentEvent::Plan(steps) => self.on_plan(id, turn, steps),
+            AgentEvent::Model(model) => self.on_model(id, turn, model),
+            AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
             AgentEvent::StopReason(mut reason) => {
                 reason.truncate(reason.floor_char_boundary(REASON_BYTES));
                 if let Some(live) = self.live_mut(id) {
@@ -211,13 +207,13 @@ impl Step<'_> {
                     live.steerable = true;
                 }
             }
-            AgentEvent::Call(call) => self.hear_call(id, turn, call),
-            AgentEvent::Progress { call, text } => self.hear_progress(id, turn, call, text),
-            AgentEvent::Result { call, outcome, text } => self.hear_result(id, turn, call, outcome, text),
+            AgentEvent::Call(call) => self.on_call(id, turn, call),
+            AgentEvent::Progress { call, text } => self.on_progress(id, turn, call, text),
+            AgentEvent::Result { call, outcome, text } => self.on_result(id, turn, call, outcome, text),
             AgentEvent::Done => {
                 self.end_turn(id, Ending::Done);
                 self.begin_next(id);
-                self.tell_queue(id);
+                self.notify_queue(id);
             }
             AgentEvent::Failed(mut failure) => {
                 failure.detail.truncate(failure.detail.floor_char_boundary(DETAIL_BYTES));
@@ -228,7 +224,7 @@ impl Step<'_> {
     }
 
     /// What the agent was not sent is said in the transcript the first time, and kept from then on.
-    fn hear_sent(&mut self, id: SessionId, turn: TurnNo, sent: Sent) {
+    fn on_sent(&mut self, id: SessionId, turn: TurnNo, sent: Sent) {
         let before = self.head(id).and_then(|head| head.sent);
         let is_said = before.is_none() && sent.left_out > 0;
         if before == Some(sent) || (before.is_none() && !is_said) {
@@ -237,24 +233,24 @@ impl Step<'_> {
         self.write_stream(id);
         let seq = self.record_buffered(id, Record::Sent { turn, sent, is_said });
         if is_said {
-            self.tell_entry(id, EntryNo(seq.0));
+            self.notify_entry(id, EntryNo(seq.0));
         }
         self.changed(id);
     }
 
     /// A plan is an entry of its own each time it changes: what it was stays to be read.
-    fn hear_plan(&mut self, id: SessionId, turn: TurnNo, mut steps: Vec<PlanStep>) {
+    fn on_plan(&mut self, id: SessionId, turn: TurnNo, mut steps: Vec<PlanStep>) {
         steps.truncate(PLAN_STEPS);
         for step in &mut steps {
             step.text.truncate(step.text.floor_char_boundary(PLAN_STEP_BYTES));
         }
         self.write_stream(id);
         let seq = self.record_buffered(id, Record::Planned { turn, steps });
-        self.tell_entry(id, EntryNo(seq.0));
+        self.notify_entry(id, EntryNo(seq.0));
         self.changed(id);
     }
 
-    fn hear_model(&mut self, id: SessionId, turn: TurnNo, mut model: String) {
+    fn on_model(&mut self, id: SessionId, turn: TurnNo, mut model: String) {
         model.truncate(model.floor_char_boundary(MODEL_BYTES));
         if self.head(id).is_some_and(|head| head.answering != model) {
             self.record_buffered(id, Record::Answering { turn, model });
@@ -263,7 +259,7 @@ impl Step<'_> {
     }
 
     /// A handle that is too long is none: the agent begins anew from the transcript, as one that forgot does.
-    fn hear_resume(&mut self, id: SessionId, turn: TurnNo, handle: ResumeHandle) {
+    fn on_resume(&mut self, id: SessionId, turn: TurnNo, handle: ResumeHandle) {
         let is_new = self.head(id).is_some_and(|head| head.resume.as_ref() != Some(&handle));
         if is_new && handle.0.len() <= RESUME_BYTES {
             self.record(id, Record::Resumable { turn, handle });
@@ -282,7 +278,7 @@ impl Step<'_> {
         self.head(id)?.turn.as_ref().map(|flight| flight.turn)
     }
 
-    pub(super) fn hear_text(&mut self, id: SessionId, turn: TurnNo, voice: Voice, text: String) {
+    pub(super) fn on_text(&mut self, id: SessionId, turn: TurnNo, voice: Voice, text: String) {
         if text.is_empty() {
             return;
         }
@@ -290,6 +286,7 @@ impl Step<'_> {
         let end = session.end();
         let grows = session.head().turn.as_ref().filter(|flight| flight.voice == voice);
         match grows.and_then(|flight| flight.answer) {
+            // Both kinds of update go out at once: text on its way to a screen waits for no disk.
             // The first piece is written at once, which gives the entry its number.
             None => {
                 self.write_stream(id);
@@ -315,11 +312,10 @@ impl Step<'_> {
 
     /// Ends a turn that says more than is kept: after whatever may have lengthened it.
     pub(super) fn end_if_too_long(&mut self, id: SessionId) {
-        let limits = &self.multiplexer().limits;
+        let limits = &self.state().limits;
         let (bytes, entries) = (limits.answer_bytes as u64, limits.turn_entries);
-        let unwritten = self.live(id).map_or(0, |live| live.stream().text.len() as u64);
+        let unwritten = self.session(id).map_or(0, Session::unwritten_speech);
         let Some(flight) = self.head(id).and_then(|head| head.turn.as_ref()) else { return };
-        let unwritten = if matches!(flight.voice, Voice::Output { .. }) { 0 } else { unwritten };
         if flight.said + unwritten > bytes || flight.entries > entries {
             self.cancel(id);
             let failure = AgentFailure { kind: FailureKind::TooLong, detail: String::new() };
@@ -347,13 +343,14 @@ impl Step<'_> {
     fn end_turn(&mut self, id: SessionId, ending: Ending) {
         let Some(turn) = self.in_flight(id) else { return };
         self.write_stream(id);
+        // Results come before the end: nobody takes a conversation in which a call has none.
         self.close_calls(id, turn);
         let told = self.live(id).map(|live| (live.stream().usage, live.stream().reason.clone()));
         let (usage, reason) = told.unwrap_or_default();
         let stopped = ending != Ending::Done;
         let seq = self.record(id, Record::Ended { turn, ending, usage, reason });
         if stopped {
-            self.tell_entry(id, EntryNo(seq.0));
+            self.notify_entry(id, EntryNo(seq.0));
         }
         self.mark_seen_if_watched(id);
         self.changed(id);
@@ -363,7 +360,7 @@ impl Step<'_> {
     /// together is put right.
     pub(super) fn take_up(&mut self) {
         let concerned = |one: &&Session| one.live().is_some() || one.fault().is_some();
-        let concerned = self.multiplexer().sessions.iter().filter(concerned).map(|one| one.head().id);
+        let concerned = self.state().sessions.iter().filter(concerned).map(|one| one.head().id);
         for id in concerned.collect::<Vec<_>>() {
             self.take_up_one(id);
         }
@@ -383,32 +380,33 @@ impl Step<'_> {
 
     /// Before a stop in good order.
     pub(super) fn stop(&mut self) {
-        let live: Vec<SessionId> = self.multiplexer().sessions.live().map(|live| live.head().id).collect();
+        let live: Vec<SessionId> = self.state().sessions.live().map(|live| live.head().id).collect();
         for id in live {
+            // The turn first: an agent that is parked runs nothing.
             self.cut_turn(id, Interrupter::Stop);
             self.release(id);
         }
-        self.stop_waking();
+        self.state_mut().waking.clear();
         self.give_up_imports(None);
-        self.multiplexer_mut().stopping = true;
+        self.state_mut().stopping = true;
     }
 
     /// Writes streamed text that has waited its time, in any session.
     pub(super) fn write_old_streams(&mut self) {
         let now = self.now().mono;
-        let delay = self.multiplexer().limits.stream_delay;
+        let delay = self.state().limits.stream_delay;
         let is_due = |session: &&Session| {
             session.live().and_then(|live| live.stream().since).is_some_and(|since| since.after(delay) <= now)
         };
         let due: Vec<SessionId> =
-            self.multiplexer().sessions.live().filter(is_due).map(|session| session.head().id).collect();
+            self.state().sessions.live().filter(is_due).map(|session| session.head().id).collect();
         for id in due {
             self.write_stream(id);
         }
     }
 
     fn write_stream_if_full(&mut self, id: SessionId) {
-        let limit = self.multiplexer().limits.stream_bytes;
+        let limit = self.state().limits.stream_bytes;
         if self.live(id).is_some_and(|live| live.stream().text.len() >= limit) {
             self.write_stream(id);
         }
@@ -432,7 +430,7 @@ impl Step<'_> {
         }
     }
 
-    pub(super) fn tell_entry(&mut self, id: SessionId, no: EntryNo) {
+    pub(super) fn notify_entry(&mut self, id: SessionId, no: EntryNo) {
         if let Some(entry) = self.entry(id, no) {
             self.after(Effect::Update(Update::Entry { session: id, entry }));
         }

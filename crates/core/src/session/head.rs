@@ -7,12 +7,12 @@ use alloc::vec::Vec;
 
 use crate::activity::Activity;
 use crate::agent::{AgentFailure, Call, ResumeHandle, Sent, Usage, Wants};
+use crate::entry::{Body, CallOutput, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
-use crate::record::{Answer, Ending, Fault, Fork, Interrupter, RECORD_BYTES, Record, Setup, Voice};
+use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
 use crate::session::flight::{InFlight, OpenCall};
-use crate::session::transcript::{Body, CallOutput};
 use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
@@ -97,15 +97,6 @@ pub struct WaitingPrompt {
     pub prompt: PromptNo,
     /// Where its [`Record::Queued`] stands.
     pub queued: Seq,
-}
-
-/// A place in a transcript: after that many bytes of that entry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark {
-    /// The entry; 0 is before the first.
-    pub entry: EntryNo,
-    /// Bytes of its text.
-    pub bytes: u64,
 }
 
 impl Head {
@@ -206,7 +197,7 @@ impl Head {
             Record::Planned { .. } => self.plan(stamped),
             Record::Answering { model, .. } => self.answering.clone_from(model),
             Record::Resumable { handle, .. } => self.resume = Some(handle.clone()),
-            Record::Said { entry, voice, text, .. } => self.say(*entry, *voice, text, stamped.at),
+            Record::Said { entry, voice, text, .. } => self.append(*entry, *voice, text, stamped.at),
             Record::Called { call, waits, .. } => self.call(call, *waits, stamped),
             Record::Answered { call, answer, .. } => self.answer(*call, answer),
             Record::Resulted { call, .. } => {
@@ -329,7 +320,7 @@ impl Head {
         }
     }
 
-    fn say(&mut self, entry: EntryNo, voice: Voice, text: &str, at: WallTime) {
+    fn append(&mut self, entry: EntryNo, voice: Voice, text: &str, at: WallTime) {
         self.touched = at;
         let begins = self.end.entry != entry;
         if begins {
@@ -344,6 +335,7 @@ impl Head {
             }
             Voice::Answer | Voice::Thinking | Voice::Output { .. } => {}
         }
+        // What grows behind the place up to which it was read is unread again, and counted once.
         if begins || self.seen == self.end {
             self.unread = self.unread.saturating_add(1);
         }
@@ -385,6 +377,7 @@ impl Head {
 
     fn answer(&mut self, no: CallNo, answer: &Answer) {
         let Some(flight) = &mut self.turn else { return };
+        // Somebody is there who says yes or no: what ran by itself is counted anew.
         flight.unasked = 0;
         let Some(call) = flight.calls.iter_mut().find(|call| call.no == no) else { return };
         call.waits = false;
@@ -413,6 +406,11 @@ impl Head {
                 self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
             }
         }
+    }
+
+    /// The prompt that a token stands for, if it was taken and is remembered.
+    pub(crate) fn prompt_of(&self, token: Token) -> Option<PromptNo> {
+        self.taken.iter().find(|(taken, _)| *taken == token).map(|&(_, prompt)| prompt)
     }
 
     /// What the session is doing, from its durable state.
@@ -478,7 +476,7 @@ mod tests {
 
     /// The head of the session that these lines make.
     fn head(lines: &[&str]) -> Head {
-        let heads = Player::told(&[&["create s1 name a"], lines].concat()).disk.heads;
+        let heads = Player::played(&[&["create s1 name a"], lines].concat()).disk.heads;
         heads.get(&SessionId(1)).cloned().unwrap()
     }
 
@@ -521,13 +519,14 @@ mod tests {
 
     #[test]
     fn a_session_weighs_what_its_own_records_do() {
-        let player = Player::told(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"so\"", "done s1"]);
+        let player = Player::played(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"so\"", "done s1"]);
         let log = player.disk.log;
         let parent = player.disk.heads.get(&SessionId(1)).map(|head| head.bytes);
         assert_eq!(parent, Some(log.iter().map(Stamped::weight).sum()));
         let texts: u64 = log.iter().map(|stamped| stamped.weight() - RECORD_BYTES).sum();
         assert!(texts >= "a".len() as u64 + "why?".len() as u64 + "so".len() as u64, "{texts}");
-        let forked = Player::told(&["create s1 name a", "submit s1 \"why?\"", "done s1", "fork s1 s2"]).disk;
+        let forked =
+            Player::played(&["create s1 name a", "submit s1 \"why?\"", "done s1", "fork s1 s2"]).disk;
         let own: u64 =
             forked.log.iter().filter(|stamped| stamped.session == SessionId(2)).map(Stamped::weight).sum();
         assert_eq!(forked.heads.get(&SessionId(2)).map(|head| head.bytes), Some(own));

@@ -5,10 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Usage;
+use crate::entry::Entry;
 use crate::id::{CallNo, EntryNo, Seq};
 use crate::record::Record;
 use crate::session::head::Head;
-use crate::session::transcript::{Entry, Transcript};
+use crate::session::transcript::Transcript;
 use crate::stamped::Stamped;
 use crate::time::{Instant, WallTime};
 
@@ -187,7 +188,7 @@ mod tests {
     const ID: SessionId = SessionId(1);
 
     fn player() -> Player {
-        Player::told(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"because\"", "text s1 \" so\""])
+        Player::played(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"because\"", "text s1 \" so\""])
     }
 
     #[test]

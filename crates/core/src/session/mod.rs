@@ -10,14 +10,15 @@ pub mod transcript;
 
 use alloc::vec::Vec;
 
+use crate::entry::{Fault, Mark};
 use crate::id::Seq;
 use crate::presence::Presence;
-use crate::record::{Fault, Record};
-use crate::session::head::{Head, Mark};
+use crate::record::{Record, Voice};
+use crate::session::head::Head;
 use crate::session::live::Live;
 use crate::session::stored::Stored;
+use crate::snapshot::QueuedPrompt;
 use crate::stamped::Stamped;
-use crate::view::QueuedPrompt;
 
 /// One session with all that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,10 +91,27 @@ impl Session {
         self.fault.into_iter().chain(lost.map(|waiting| Fault::PromptLost(waiting.prompt))).collect()
     }
 
+    /// What streams and is not written yet of what the agent says, in bytes.
+    pub(crate) fn unwritten_speech(&self) -> u64 {
+        if self.streams_output() { 0 } else { self.unwritten() }
+    }
+
+    /// The same of what its calls put out: one voice streams at a time, so one of the two is nothing.
+    pub(crate) fn unwritten_output(&self) -> u64 {
+        if self.streams_output() { self.unwritten() } else { 0 }
+    }
+
+    fn streams_output(&self) -> bool {
+        self.head.turn.as_ref().is_some_and(|flight| matches!(flight.voice, Voice::Output { .. }))
+    }
+
+    fn unwritten(&self) -> u64 {
+        self.live.as_ref().map_or(0, |live| live.stream().text.len() as u64)
+    }
+
     /// The place after the last character, unwritten text included.
     pub(crate) fn end(&self) -> Mark {
-        let unwritten = self.live.as_ref().map_or(0, |live| live.stream().text.len() as u64);
-        Mark { bytes: self.head.end.bytes + unwritten, ..self.head.end }
+        Mark { bytes: self.head.end.bytes + self.unwritten(), ..self.head.end }
     }
 
     /// What the texts of all waiting prompts weigh.

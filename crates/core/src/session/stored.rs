@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::record::Fault;
+use crate::entry::Fault;
 use crate::session::head::Head;
 use crate::stamped::Stamped;
 

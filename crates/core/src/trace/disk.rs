@@ -5,8 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::effect::Batch;
+use crate::entry::Fault;
 use crate::id::{EntryNo, Seq, SessionId};
-use crate::record::{Fault, Record};
+use crate::record::Record;
 use crate::session::head::Head;
 use crate::session::stored::Stored;
 use crate::stamped::Stamped;

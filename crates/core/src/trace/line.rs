@@ -1,12 +1,10 @@
-//! A line of a script: what is told, and how much time has passed before.
+//! A line of a script: what is to be done, and how much time has passed before.
 
 use alloc::string::String;
 use core::time::Duration;
 
-use crate::id::{Environment, Seq, SessionId};
+use crate::id::{Seq, SessionId};
 use crate::input::Input;
-use crate::kind::Kind;
-use crate::record::{Policy, Setup};
 use crate::time::WallTime;
 
 /// A line of a script.
@@ -16,12 +14,12 @@ pub struct Line {
     pub after: Duration,
     /// What the calendar says, where it does not go with that.
     pub wall: Option<WallTime>,
-    pub told: Told,
+    pub directive: Directive,
 }
 
-/// What a line tells.
+/// What a line has the player do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Directive {
     Input(Input),
     /// The core, what the disk has of a session.
     Loaded(SessionId),
@@ -46,17 +44,4 @@ pub struct Faulty {
     pub line: String,
     /// What is wrong with it.
     pub fault: String,
-}
-
-/// What a script's sessions are made with where it says nothing else.
-pub(super) fn usual_setup() -> Setup {
-    Setup {
-        kind: Kind::Development,
-        brief: String::new(),
-        agent: "guide".into(),
-        model: String::new(),
-        directory: "/d".into(),
-        environment: Environment(0),
-        policy: Policy::Ask,
-    }
 }

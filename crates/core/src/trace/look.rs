@@ -9,8 +9,9 @@ use super::words;
 use crate::attention::{self, Need};
 use crate::deadline::{Deadline, Reason};
 use crate::id::SessionId;
+use crate::snapshot::{Snapshot, Summary};
 use crate::time::Now;
-use crate::view::{Snapshot, Summary, View};
+use crate::view::View;
 
 /// One session: its line, and of a live one all that its snapshot has.
 pub(super) fn session(view: View<'_>, id: SessionId) -> Vec<String> {

@@ -5,19 +5,21 @@
 //! may end with how much time has passed before (`after 100ms`) and what the calendar says (`wall 30d`). An effect is a
 //! line: when it may happen, then what it is.
 
+mod command;
 mod disk;
-mod import;
+mod entry;
+mod event;
+mod input;
 mod line;
 mod look;
-mod parse;
 mod player;
 mod print;
+mod reader;
+mod setup;
 mod words;
-mod write;
 
 pub use disk::Disk;
-pub use line::{Faulty, Line, Told};
-pub use parse::parse;
+pub use input::{parse, write};
+pub use line::{Directive, Faulty, Line};
 pub use player::{Player, limits};
 pub use print::print;
-pub use write::write;

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Disk, Faulty, Told, look, parse, print};
+use super::{Directive, Disk, Faulty, look, parse, print};
 use crate::effect::Effects;
 use crate::id::SessionId;
 use crate::input::Input;
@@ -29,10 +29,10 @@ impl Player {
         Self { core: Multiplexer::new(limits), disk: Disk::default(), now: Now::default(), lines: 0 }
     }
 
-    /// One that was told these lines, with the usual limits.
+    /// One that played these lines, with the usual limits.
     #[cfg(test)]
     #[allow(clippy::unwrap_used, reason = "tests may panic")]
-    pub(crate) fn told(lines: &[&str]) -> Self {
+    pub(crate) fn played(lines: &[&str]) -> Self {
         let mut player = Self::new(Limits::default());
         for line in lines {
             player.play(line).unwrap();
@@ -45,28 +45,30 @@ impl Player {
         self.lines += 1;
         let line = parse(line, self.lines)?;
         self.pass(line.after, line.wall);
-        Ok(match line.told {
-            Told::Look(session) => look::session(self.core.view(), session),
-            Told::Inbox => look::inbox(self.core.view()),
-            Told::Due => [look::due(self.now, self.core.next_deadline())].into(),
-            told @ (Told::Input(_) | Told::Loaded(_) | Told::Crash | Told::Lose(..) | Told::Cut(..)) => {
-                match self.carry_out(told) {
-                    Ok(effects) => effects.as_ref().map(print).unwrap_or_default(),
-                    Err(error) => [format!("cannot recover: {error}")].into(),
-                }
-            }
+        Ok(match line.directive {
+            Directive::Look(session) => look::session(self.core.view(), session),
+            Directive::Inbox => look::inbox(self.core.view()),
+            Directive::Due => [look::due(self.now, self.core.next_deadline())].into(),
+            directive @ (Directive::Input(_)
+            | Directive::Loaded(_)
+            | Directive::Crash
+            | Directive::Lose(..)
+            | Directive::Cut(..)) => match self.carry_out(directive) {
+                Ok(effects) => effects.as_ref().map(print).unwrap_or_default(),
+                Err(error) => [format!("cannot recover: {error}")].into(),
+            },
         })
     }
 
     /// Does what a line says; `None` where the core was told nothing: it was only looked at, or the disk was damaged.
-    pub fn carry_out(&mut self, told: Told) -> Result<Option<Effects>, RecoverError> {
-        match told {
-            Told::Input(input) => return Ok(Some(self.tell(input))),
-            Told::Loaded(session) => return Ok(Some(self.load(session))),
-            Told::Crash => return self.crash().map(Some),
-            Told::Lose(session, seq) => self.disk.lose(session, seq),
-            Told::Cut(session, seq) => self.disk.cut(session, seq),
-            Told::Look(_) | Told::Inbox | Told::Due => {}
+    pub fn carry_out(&mut self, directive: Directive) -> Result<Option<Effects>, RecoverError> {
+        match directive {
+            Directive::Input(input) => return Ok(Some(self.handle(input))),
+            Directive::Loaded(session) => return Ok(Some(self.load(session))),
+            Directive::Crash => return self.crash().map(Some),
+            Directive::Lose(session, seq) => self.disk.lose(session, seq),
+            Directive::Cut(session, seq) => self.disk.cut(session, seq),
+            Directive::Look(_) | Directive::Inbox | Directive::Due => {}
         }
         Ok(None)
     }
@@ -77,8 +79,8 @@ impl Player {
         self.now.wall = wall.unwrap_or_else(|| self.now.wall.after(time));
     }
 
-    /// Tells the core something now, and writes what it wants written.
-    pub fn tell(&mut self, input: Input) -> Effects {
+    /// Gives the core an input now, and writes what it wants written.
+    pub fn handle(&mut self, input: Input) -> Effects {
         let effects = self.core.handle(self.now, input);
         if let Some(batch) = &effects.batch {
             self.disk.write(batch);
@@ -89,13 +91,13 @@ impl Player {
     /// Gives the core what the disk has of a session.
     pub fn load(&mut self, session: SessionId) -> Effects {
         let stored = self.disk.stored(session).map(Box::new).ok_or_else(|| String::from("it is not stored"));
-        self.tell(Input::Loaded { session, stored })
+        self.handle(Input::Loaded { session, stored })
     }
 
     /// The host dies: all that is not written is gone. Then it starts again.
     pub fn crash(&mut self) -> Result<Effects, RecoverError> {
         self.core = Multiplexer::recover(self.core.limits().clone(), self.disk.all())?;
-        Ok(self.tell(Input::Started))
+        Ok(self.handle(Input::Started))
     }
 
     /// What time it is.

@@ -4,19 +4,18 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::line::usual_setup;
+use super::setup::{usual_setup, write_policy, write_setup};
 use super::words::{bare, session};
-use super::write::{policy_word, setup_words};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Usage, Wants};
-use crate::effect::{Blob, Durability, Effect, Effects, Reply, ReplyTo};
-use crate::id::ClientId;
+use crate::effect::{Blob, Durability, Effect, Effects, Reply};
+use crate::entry::{Body, Entry, Fault, Stop};
+use crate::id::{ClientId, ReplyTo};
 use crate::presence::Presence;
-use crate::record::{Answer, Ending, Fault, Policy, Record, Voice};
+use crate::record::{Answer, Ending, Policy, Record, Voice};
 use crate::refusal::Refusal;
-use crate::session::transcript::{Body, Entry, Stop};
+use crate::snapshot::{PendingCall, QueuedPrompt, Summary, Update};
 use crate::stamped::Stamped;
 use crate::tag::Tag;
-use crate::view::{PendingCall, QueuedPrompt, Summary, Update};
 
 /// The effects of one input, a line each.
 pub fn print(effects: &Effects) -> Vec<String> {
@@ -39,7 +38,7 @@ fn record(stamped: &Stamped) -> String {
     let place = format!("{}.{}", session(stamped.session), stamped.seq);
     let fact = match &stamped.record {
         Record::Created { name, slot, setup, fork: None, .. } => {
-            let mut words = setup_words(setup);
+            let mut words = write_setup(setup);
             words.insert(0, setup.kind.to_string());
             format!("created {name} in slot {slot} for {}", words.join(" "))
         }
@@ -58,7 +57,7 @@ fn record(stamped: &Stamped) -> String {
         Record::Tagged { tags } => format!("tagged [{}]", words(tags)),
         Record::Pinned { pinned: true } => "pinned".into(),
         Record::Pinned { pinned: false } => "unpinned".into(),
-        Record::PolicySet { policy } => format!("policy {}", policy_word(*policy)),
+        Record::PolicySet { policy } => format!("policy {}", write_policy(*policy)),
         Record::Edited { prompt, text } => format!("edited {prompt} {text:?}"),
         Record::Moved { prompt, place } => format!("moved {prompt} to place {place}"),
         Record::Steered { turn, prompt, text, .. } => format!("steered turn {turn} with {prompt} {text:?}"),
@@ -98,11 +97,11 @@ fn record(stamped: &Stamped) -> String {
             format!("put out turn {turn} entry {entry} of {of} {text:?}")
         }
         Record::Ended { turn, ending, usage, reason } => {
-            format!("ended turn {turn} {}{}", ended(ending), told_at_end(*usage, reason))
+            format!("ended turn {turn} {}{}", ended(ending), cost_and_reason(*usage, reason))
         }
         Record::Seen { through } => format!("seen through {}+{}", through.entry, through.bytes),
         Record::Drafted { text } => format!("drafted {text:?}"),
-        Record::Imported { at, body } => format!("imported {} {}", at.0, super::import::body(body)),
+        Record::Imported { at, body } => format!("imported {} {}", at.0, super::entry::write(body)),
         Record::ImportEnded { created, touched, usage } => format!(
             "import ended, created {} touched {} {}+{} tokens",
             created.0, touched.0, usage.input, usage.output
@@ -158,7 +157,7 @@ fn ended(ending: &Ending) -> String {
 }
 
 /// What the turn cost, and why the agent stopped, where it told.
-fn told_at_end(usage: Usage, reason: &str) -> String {
+fn cost_and_reason(usage: Usage, reason: &str) -> String {
     let cost = if usage.input + usage.output == 0 {
         String::new()
     } else {
@@ -181,7 +180,7 @@ fn effect(effect: &Effect) -> String {
             words.extend((!model.is_empty()).then(|| format!("model {model}")));
             words.extend((!brief.is_empty()).then(|| format!("brief {brief:?}")));
             words.extend((*directory != usual_setup().directory).then(|| format!("in {}", bare(directory))));
-            words.extend((*policy != Policy::Ask).then(|| format!("policy {}", policy_word(*policy))));
+            words.extend((*policy != Policy::Ask).then(|| format!("policy {}", write_policy(*policy))));
             words.extend(resume.iter().map(|ResumeHandle(handle)| format!("resume {handle:?}")));
             words.join(" ")
         }

@@ -1,11 +1,11 @@
-//! The words of a line: bare ones, texts in double quotes, ids with a mark in front, lengths of time.
+//! The words of a line: bare ones, texts in double quotes, ids with a mark in front, digests, lengths of time.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::id::SessionId;
+use crate::id::{Digest, SessionId, TurnNo};
 
 /// Below this a session id is written `s1`: the ids of scripts. Others are written as people see them.
 const SMALL_IDS: u128 = 1000;
@@ -95,4 +95,49 @@ pub(super) fn read_span(word: &str) -> Result<Duration, String> {
     let unit = word.strip_prefix(digits).and_then(|rest| UNITS.into_iter().find(|(unit, _)| *unit == rest));
     let micros = unit.and_then(|(_, size)| digits.parse::<u64>().ok()?.checked_mul(size));
     micros.map(Duration::from_micros).ok_or_else(|| format!("`{word}` is not a time, like 100ms or 30d"))
+}
+
+/// The word of one of the values that are known.
+pub(super) fn named<T: Copy + PartialEq>(known: &[(&str, T)], value: T) -> String {
+    known.iter().find(|(_, one)| *one == value).map(|(name, _)| (*name).to_string()).unwrap_or_default()
+}
+
+/// What a turn adds to a line, where it is not the first.
+pub(super) fn turn(turn: TurnNo) -> String {
+    if turn == TurnNo(1) { String::new() } else { format!(" turn {turn}") }
+}
+
+/// What a digest adds to a line: nothing for the one that goes with a call of that number in scripts.
+pub(super) fn digest(digest: Digest, call: u64) -> String {
+    let (number, rest) = digest.0.split_at(size_of::<u64>());
+    let number = number.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    if digest == Digest::numbered(call) {
+        String::new()
+    } else if rest.iter().all(|byte| *byte == 0) {
+        format!(" digest {number}")
+    } else {
+        let digits = digest.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+        format!(" digest x{digits}")
+    }
+}
+
+/// Reads a digest back that is written as a number or, with an `x`, in full.
+pub(super) fn read_digest(word: &str) -> Result<Digest, String> {
+    let digest = match word.strip_prefix('x') {
+        None => word.parse().ok().map(Digest::numbered),
+        Some(digits) => full_digest(digits),
+    };
+    digest.ok_or_else(|| format!("`{word}` is not a digest"))
+}
+
+fn full_digest(digits: &str) -> Option<Digest> {
+    let mut digest = [0; 32];
+    if digits.len() != 2 * digest.len() {
+        return None;
+    }
+    for (place, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * place..2 * place + 2)?, 16).ok()?;
+    }
+    Some(Digest(digest))
 }

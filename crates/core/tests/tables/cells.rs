@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use q_core::activity::Change;
-use q_core::presence::Transition;
-use q_core::trace::{Player, Told, parse};
+use q_core::trace::{Directive, Player, parse};
 use q_core::{Activity, Effect, Effects, Input, Presence, Reply};
 
 use crate::changes::{self, Changes};
@@ -15,7 +14,7 @@ use crate::states::{SUBJECT, State, impossible, possible};
 /// Which inputs made which changes, over all cells.
 #[derive(Default)]
 pub(crate) struct Causes {
-    pub(crate) presence: BTreeMap<(Presence, Transition), BTreeSet<String>>,
+    pub(crate) presence: BTreeMap<(Presence, Presence), BTreeSet<String>>,
     pub(crate) activity: BTreeMap<(Activity, Change), BTreeSet<String>>,
 }
 
@@ -27,7 +26,7 @@ pub(crate) fn outcomes() -> String {
         write!(text, "\n{line}\n").unwrap();
         let mut outcomes: Vec<(String, Vec<&State>)> = Vec::new();
         for state in &states {
-            let outcome = tell(state, line).0;
+            let outcome = outcome_of(state, line).0;
             match outcomes.iter_mut().find(|(known, _)| *known == outcome) {
                 Some((_, states)) => states.push(state),
                 None => outcomes.push((outcome, Vec::from([state]))),
@@ -75,7 +74,7 @@ pub(crate) fn causes() -> Causes {
     let mut causes = Causes::default();
     for state in possible() {
         for line in INPUTS {
-            let Changes { presence, activity } = tell(&state, line).1;
+            let Changes { presence, activity } = outcome_of(&state, line).1;
             let verb = line.split(' ').next().unwrap().to_string();
             for one in presence {
                 causes.presence.entry(one).or_default().insert(verb.clone());
@@ -102,10 +101,10 @@ fn every_state_can_be_or_cannot() {
 #[test]
 fn every_change_of_the_tables_happens() {
     let causes = causes();
-    for presence in Presence::ALL {
-        for transition in Transition::ALL {
-            let happens = causes.presence.contains_key(&(presence, transition));
-            assert_eq!(happens, presence.after(transition).is_some(), "{presence:?} {transition:?}");
+    for from in Presence::ALL {
+        for to in Presence::ALL {
+            let happens = causes.presence.contains_key(&(from, to));
+            assert_eq!(happens, from.may_become(to), "{from:?} to {to:?}");
         }
     }
     for activity in Activity::ALL {
@@ -117,17 +116,22 @@ fn every_change_of_the_tables_happens() {
 }
 
 /// What is told, and what comes of it.
-fn tell(state: &State, line: &str) -> (String, Changes) {
+fn outcome_of(state: &State, line: &str) -> (String, Changes) {
     let mut player = state.reach();
     let head = player.disk.heads.get(&SUBJECT).unwrap().clone();
     let line = parse(line, 1).unwrap();
     player.pass(line.after, line.wall);
     let before = player.clone();
-    let (is_time, effects) = match line.told {
-        Told::Input(input) => (matches!(input, Input::Tick), player.tell(input)),
-        Told::Loaded(session) => (false, player.load(session)),
-        told @ (Told::Crash | Told::Lose(..) | Told::Cut(..) | Told::Look(_) | Told::Inbox | Told::Due) => {
-            panic!("{told:?} tells the core nothing")
+    let (is_time, effects) = match line.directive {
+        Directive::Input(input) => (matches!(input, Input::Tick), player.handle(input)),
+        Directive::Loaded(session) => (false, player.load(session)),
+        directive @ (Directive::Crash
+        | Directive::Lose(..)
+        | Directive::Cut(..)
+        | Directive::Look(_)
+        | Directive::Inbox
+        | Directive::Due) => {
+            panic!("{directive:?} tells the core nothing")
         }
     };
     let changes = changes::of(SUBJECT, head, &effects);

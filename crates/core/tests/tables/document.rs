@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use q_core::activity::Change;
-use q_core::presence::Transition;
 use q_core::{Activity, Presence};
 
 use crate::cells::{Causes, causes};
@@ -31,22 +30,20 @@ pub(crate) fn draw() -> String {
 fn presence(text: &mut String, causes: &Causes) {
     text.push_str(
         "\n## Presence\n\n\
-        How much of a session is loaded. A dash is a change that cannot be: the wish is refused, the fact ignored. Erasing\n\
-        takes a session away from anywhere, unless forks read its history.\n\n",
+        How much of a session is loaded, and whether it may come to be otherwise. A dash is a change that cannot be: the wish\n\
+        is refused, the fact ignored. Erasing takes a session away from anywhere, unless forks read its history.\n\n",
     );
-    row(text, "from", Transition::ALL.map(Transition::word));
-    rule(text, Transition::ALL.len());
+    row(text, "from / to", Presence::ALL.map(Presence::word));
+    rule(text, Presence::ALL.len());
     for from in Presence::ALL {
-        row(
-            text,
-            from.word(),
-            Transition::ALL.map(|transition| from.after(transition).map_or("–", Presence::word)),
-        );
+        row(text, from.word(), Presence::ALL.map(|to| if from.may_become(to) { "yes" } else { "–" }));
     }
     text.push('\n');
-    for transition in Transition::ALL {
-        let by = Presence::ALL.iter().filter_map(|from| causes.presence.get(&(*from, transition)));
-        cause(text, transition.word(), by);
+    for from in Presence::ALL {
+        for to in Presence::ALL.into_iter().filter(|to| from.may_become(*to)) {
+            let what = format!("from {} to {}", from.word(), to.word());
+            cause(text, &what, causes.presence.get(&(from, to)).into_iter());
+        }
     }
 }
 

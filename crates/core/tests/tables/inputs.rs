@@ -75,6 +75,7 @@ pub(crate) const INPUTS: &[&str] = &[
     "resumable s1 \"sess-1\"",
     "reason s1 \"end_turn\"",
     "offer s1 guide",
+    "unbound s1",
     "steerable s1",
     "call s1 8 ls \"ls\"",
     "call s1 8 sh \"make\" consent",

@@ -63,7 +63,7 @@ variants! {
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
         RateLimited Overloaded ContextTooLong Rejected ServerError TooLong LengthLimit Filtered Refused Paused WantsTool
         Empty NotConfigured Internal;
-    Input: Started Stopping Attached Detached Showing Wish Loaded Offered Memory Agent Tick;
+    Input: Started Stopping Attached Detached Showing Wish Loaded Offered NotBound Memory Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;
     NameFault: Empty TooLong NoLetterFirst ForeignCharacter;

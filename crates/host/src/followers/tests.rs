@@ -13,9 +13,10 @@ use q_core::{
 use q_store::{MemoryStore, Store};
 
 use super::feed::WAITING_BYTES;
-use super::{Follower, Followers, Following, Resume};
+use super::follower::{Follower, Resume};
+use super::{Followers, Following};
 use crate::pipeline::CommitNo;
-use crate::writer::{Writer, Written};
+use crate::writer::{CommitReport, Writer};
 
 const A: SessionId = SessionId(1);
 const B: SessionId = SessionId(2);
@@ -192,7 +193,7 @@ fn one_that_is_slow_delays_no_commit_and_misses_nothing() {
         writer.write(commit, batch);
         // All of them are, while the slow one has not let go of the first.
         assert!(
-            matches!(reported.recv().unwrap(), Written::UpTo { commit: written, .. } if written == commit)
+            matches!(reported.recv().unwrap(), CommitReport::UpTo { commit: written, .. } if written == commit)
         );
     }
     assert!(slow.copy.lock().unwrap().told.is_empty());

@@ -8,7 +8,7 @@ use q_core::{Record, Seq, SessionId, Stamped};
 use q_store::{Store, StoreError};
 
 use super::feed::{Feed, Missed, MissedFrom, Next, cuts};
-use super::{Follower, Resume};
+use super::follower::{Follower, Resume};
 
 /// Records read from the store at once.
 const AT_ONCE: u64 = 256;

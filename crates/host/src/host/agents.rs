@@ -14,18 +14,25 @@ use crate::reach::{dialect, spec};
 /// How long all that is said of one agent may be, in bytes.
 const MAX_BYTES: usize = 64 << 10;
 
-/// By session, then by the agent's name there.
+/// One a session: which one that is, a session says when it is made.
 #[derive(Debug, Default)]
 pub(super) struct Agents {
-    bound: BTreeMap<SessionId, BTreeMap<String, AgentSpec>>,
+    bound: BTreeMap<SessionId, BoundAgent>,
     /// What a client brings just now, until the core has said whether it is taken.
     offered: Option<AgentSpec>,
+}
+
+#[derive(Debug)]
+struct BoundAgent {
+    /// Its name in the session.
+    name: String,
+    reached: AgentSpec,
 }
 
 impl Agents {
     /// How that session reaches that agent.
     pub(super) fn of(&self, session: SessionId, agent: &str) -> Option<&AgentSpec> {
-        self.bound.get(&session)?.get(agent)
+        self.bound.get(&session).filter(|bound| bound.name == agent).map(|bound| &bound.reached)
     }
 
     /// Holds this while the core is told.
@@ -39,9 +46,9 @@ impl Agents {
     }
 
     /// What is held is that session's, for that agent.
-    pub(super) fn bind(&mut self, session: SessionId, agent: String) {
-        if let Some(offered) = self.offered.take() {
-            self.bound.entry(session).or_default().insert(agent, offered);
+    pub(super) fn bind(&mut self, session: SessionId, name: String) {
+        if let Some(reached) = self.offered.take() {
+            self.bound.insert(session, BoundAgent { name, reached });
         }
     }
 

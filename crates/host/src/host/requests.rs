@@ -2,23 +2,24 @@
 
 use q_core::{ClientId, Command, Input, ReplyTo, RequestId, SessionId};
 use q_proto::message::{NamedAgent, Reach, Status};
-use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request};
+use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 
-use super::{End, Host, agents, line};
+use super::{End, Host, agents};
+use crate::queries::query::{Query, StoreQuery};
 use crate::queries::queue::ClientQuery;
-use crate::queries::{Query, inbox, list, output, page, sizes, status};
+use crate::queries::{inbox, list, output, page, sizes, status};
 use crate::world::World;
 
 impl<W: World> Host<W> {
-    pub(super) fn said(&mut self, client: ClientId, message: ClientMessage) {
+    pub(super) fn on_message(&mut self, client: ClientId, message: ClientMessage) {
         if !self.connections.contains_key(&client) {
             return; // it left meanwhile
         }
         match message {
             ClientMessage::Hello(_) => {} // said already; a second one changes nothing
-            ClientMessage::Request { id, request } => self.requested(client, id, request),
+            ClientMessage::Request { id, request } => self.on_request(client, id, request),
             ClientMessage::Showing { session, at_end } => {
-                self.tell(Input::Showing { client, session: session.map(SessionId::from), at_end });
+                self.feed(Input::Showing { client, session: session.map(SessionId::from), at_end });
             }
             ClientMessage::Switched { took_us } => {
                 tracing::info!(target: "q::switch", took_us, "switch");
@@ -27,53 +28,55 @@ impl<W: World> Host<W> {
         }
     }
 
-    fn requested(&mut self, client: ClientId, id: u64, request: Request) {
+    fn on_request(&mut self, client: ClientId, id: u64, request: Request) {
         let reply = |answer| HostMessage::Reply { id, answer };
         match request {
             Request::Page { session, before, bytes } => {
-                self.query(client, id, page::query(session.into(), before, bytes));
+                self.query(client, id, Query::Store(page::query(session.into(), before, bytes)));
             }
             Request::Result { session, entry, from, bytes } => {
-                self.query(client, id, output::query(session.into(), entry, from, bytes));
+                self.query(client, id, Query::Store(output::query(session.into(), entry, from, bytes)));
             }
-            Request::Facts { session } => self.query(client, id, Query::Facts { session: session.into() }),
+            Request::Facts { session } => {
+                self.query(client, id, Query::Store(StoreQuery::Facts { session: session.into() }));
+            }
             Request::List => self.list(client, id, None),
             Request::ListAfter { session } => self.list(client, id, Some(session.into())),
             Request::Sizes => self.world.send(client, reply(Ok(sizes::answer(self.core.view())))),
             Request::Inbox => self.world.send(client, reply(Ok(inbox::answer(self.core.view())))),
             Request::Resync { session } => {
                 self.send_snapshot(client, session.into());
-                self.world.send(client, reply(Ok(Answer::Done)));
+                self.world.send(client, reply(Ok(Response::Done)));
             }
             Request::Status => {
                 let status = self.status();
-                self.world.send(client, reply(Ok(Answer::Status(status))));
+                self.world.send(client, reply(Ok(Response::Status(status))));
             }
             Request::Stats => {
-                let (started, live) = (self.started, self.status().live);
+                let (started, live) = (self.started, status::live(&self.core));
                 self.query(client, id, Query::Stats { started, live });
             }
             Request::Stop => {
-                self.world.send(client, reply(Ok(Answer::Done)));
+                self.world.send(client, reply(Ok(Response::Done)));
                 self.stop(End::Orderly);
             }
             Request::Restart => {
-                self.world.send(client, reply(Ok(Answer::Done)));
+                self.world.send(client, reply(Ok(Response::Done)));
                 self.stop(End::Restart);
             }
             Request::SetAgent { session, agent } => {
-                let answer = agents::check(&agent.reach).map(|()| Answer::Done);
+                let answer = agents::check(&agent.reach).map(|()| Response::Done);
                 if answer.is_ok() {
                     self.offer(session.into(), *agent);
                 }
                 self.world.send(client, reply(answer));
             }
-            Request::Command { command, reach } => self.command(client, id, command, reach),
+            Request::Command { command, reach } => self.prepare_command(client, id, command, reach),
         }
     }
 
     fn list(&mut self, client: ClientId, id: u64, behind: Option<SessionId>) {
-        let answer = list::answer(self.core.view(), behind, |session| line(self.core.view(), session));
+        let answer = list::answer(self.core.view(), behind);
         self.world.send(client, HostMessage::Reply { id, answer: Ok(answer) });
     }
 
@@ -86,26 +89,27 @@ impl<W: World> Host<W> {
     }
 
     /// A wish the core decides.
-    fn wish(&mut self, client: ClientId, id: u64, command: Command) {
-        if let Some(why) = self.read_only.as_ref().filter(|_| !matches!(command, Command::Wake { .. })) {
+    fn on_command(&mut self, client: ClientId, id: u64, command: Command) {
+        if let Some(why) = self.read_only.as_ref().filter(|_| !command.only_looks()) {
             let message = format!("read only: {why}");
             let refused = Refused { code: "read_only".into(), message, limit: false };
             self.world.send(client, HostMessage::Reply { id, answer: Err(refused) });
             return;
         }
-        self.tell(Input::Wish { to: ReplyTo { client, request: RequestId(id) }, command });
+        self.feed(Input::Wish { to: ReplyTo { client, request: RequestId(id) }, command });
     }
 
     /// A command of a client. A session that does not exist yet gets a fresh id, and how its agent is reached.
-    fn command(&mut self, client: ClientId, id: u64, mut command: Command, reach: Option<Box<Reach>>) {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "no other command makes a session")]
-        let (made, environment, reach) = match &mut command {
-            Command::Create { id, setup, .. } => (id, Some(&mut setup.environment), reach),
-            Command::Fork { id, .. } => (id, None, reach),
-            // It is closed while it comes in, and nothing is asked in it: who first goes on in it brings its agent.
-            Command::Import(import) => (&mut import.id, Some(&mut import.setup.environment), None),
-            _of_one_that_exists => return self.wish(client, id, command),
-        };
+    fn prepare_command(
+        &mut self,
+        client: ClientId,
+        id: u64,
+        mut command: Command,
+        reach: Option<Box<Reach>>,
+    ) {
+        let Some(new) = command.new_session() else { return self.on_command(client, id, command) };
+        // One in which nothing is asked yet has no agent: who first goes on in it brings that.
+        let reach = reach.filter(|_| new.agent.is_some());
         let wanted = reach.as_deref().map_or(Ok(()), agents::check);
         let fresh = wanted.and_then(|()| {
             self.world.session_id().map_err(|error| Refused {
@@ -114,22 +118,20 @@ impl<W: World> Host<W> {
                 limit: false,
             })
         });
-        match fresh {
-            Ok(session) => {
-                *made = session;
-                if let Some(environment) = environment {
-                    *environment = self
-                        .connections
-                        .get(&client)
-                        .map(|connection| connection.environment)
-                        .unwrap_or_default();
-                }
-                self.wish(client, id, command);
-                if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
-                    self.offer(session, NamedAgent { name: made.agent, reach: *reach });
-                }
+        let session = match fresh {
+            Ok(session) => session,
+            Err(refused) => {
+                return self.world.send(client, HostMessage::Reply { id, answer: Err(refused) });
             }
-            Err(refused) => self.world.send(client, HostMessage::Reply { id, answer: Err(refused) }),
+        };
+        *new.id = session;
+        if let Some(environment) = new.environment {
+            let connection = self.connections.get(&client);
+            *environment = connection.map(|connection| connection.environment).unwrap_or_default();
+        }
+        self.on_command(client, id, command);
+        if let (Some(reach), Some(made)) = (reach, self.core.view().summary(session)) {
+            self.offer(session, NamedAgent { name: made.agent, reach: *reach });
         }
     }
 

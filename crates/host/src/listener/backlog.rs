@@ -3,22 +3,34 @@
 //! Above it the client that has read nothing for the longest gives way: first its updates, which snapshots tell again, then
 //! its connection. One that holds little is left alone, since it is not the one that fills the budget.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-
-use super::outbox::Outbox;
 
 /// What may wait for all clients, in bytes.
 const ALL_BYTES: usize = 32 << 20;
 
-/// The outboxes that share one budget.
+/// Whoever holds some of what waits, and can give it up.
+pub(super) trait BacklogHolder: fmt::Debug + Send + Sync {
+    /// What it holds, with what is being written, in bytes.
+    fn bytes(&self) -> usize;
+    /// When its client last read something, among the moments of all clients.
+    fn last_read(&self) -> u64;
+    fn holds_updates(&self) -> bool;
+    /// Drops what snapshots will tell again.
+    fn drop_updates(&self);
+    /// Gives up what was to be told to a client that does not read, and its connection.
+    fn cut_off(&self);
+}
+
+/// What waits for all clients, as a budget that their outboxes share.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     most: usize,
     bytes: AtomicUsize,
     /// Counts the moments at which clients read something or began to have something waiting: a clock that only orders.
     moments: AtomicU64,
-    outboxes: Mutex<Vec<Weak<Outbox>>>,
+    holders: Mutex<Vec<Weak<dyn BacklogHolder>>>,
 }
 
 impl Default for Backlog {
@@ -30,21 +42,14 @@ impl Default for Backlog {
 impl Backlog {
     /// One in which so many bytes may wait.
     pub(crate) const fn of(most: usize) -> Self {
-        Self {
-            most,
-            bytes: AtomicUsize::new(0),
-            moments: AtomicU64::new(0),
-            outboxes: Mutex::new(Vec::new()),
-        }
+        Self { most, bytes: AtomicUsize::new(0), moments: AtomicU64::new(0), holders: Mutex::new(Vec::new()) }
     }
 
-    /// An outbox that shares this budget.
-    pub(crate) fn outbox(self: &Arc<Self>) -> Arc<Outbox> {
-        let outbox = Arc::new(Outbox::sharing(Arc::clone(self)));
-        let mut outboxes = self.outboxes.lock().unwrap_or_else(PoisonError::into_inner);
-        outboxes.retain(|outbox| outbox.strong_count() > 0);
-        outboxes.push(Arc::downgrade(&outbox));
-        outbox
+    /// One more shares this budget.
+    pub(super) fn join(&self, holder: Weak<dyn BacklogHolder>) {
+        let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        holders.retain(|holder| holder.strong_count() > 0);
+        holders.push(holder);
     }
 
     /// What waits, in bytes.
@@ -66,22 +71,22 @@ impl Backlog {
         }
     }
 
-    /// Makes room until what waits fits again. The caller holds no outbox's lock.
+    /// Makes room until what waits fits again. The caller holds no holder's lock.
     pub(super) fn make_room(&self) {
         while self.bytes() > self.most {
-            let outboxes: Vec<Arc<Outbox>> = {
-                let outboxes = self.outboxes.lock().unwrap_or_else(PoisonError::into_inner);
-                outboxes.iter().filter_map(Weak::upgrade).collect()
+            let holders: Vec<Arc<dyn BacklogHolder>> = {
+                let holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+                holders.iter().filter_map(Weak::upgrade).collect()
             };
             // While more waits than may, somebody holds this much. Half of an even share, so that those who stopped reading are
             // found before one that reads and was just given something long.
-            let much = self.most / (2 * outboxes.len().max(1));
-            let stalest = |can_give_way: fn(&Outbox) -> bool| {
-                let heavy = outboxes.iter().filter(|outbox| outbox.bytes() > much && can_give_way(outbox));
-                heavy.min_by_key(|outbox| outbox.last_read())
+            let much = self.most / (2 * holders.len().max(1));
+            let stalest = |can_give_way: fn(&dyn BacklogHolder) -> bool| {
+                let heavy = holders.iter().filter(|holder| holder.bytes() > much && can_give_way(&***holder));
+                heavy.min_by_key(|holder| holder.last_read())
             };
-            let gave_way = stalest(Outbox::holds_updates).map(|outbox| outbox.drop_updates());
-            if gave_way.or_else(|| stalest(|_| true).map(|outbox| outbox.cut_off())).is_none() {
+            let gave_way = stalest(|holder| holder.holds_updates()).map(|holder| holder.drop_updates());
+            if gave_way.or_else(|| stalest(|_| true).map(|holder| holder.cut_off())).is_none() {
                 return; // whoever held it has read it meanwhile
             }
         }
@@ -91,22 +96,22 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::panic, reason = "tests may panic")]
-    use q_proto::view::{Body, Item, Pages, Piece};
-    use q_proto::{Answer, HostMessage, Id};
+    use q_proto::view::{Pages, WireBody, WireEntry, WireUpdate};
+    use q_proto::{HostMessage, Id, Response};
 
-    use super::super::outbox::Taken;
+    use super::super::outbox::{Outbox, Taken};
     use super::*;
 
     const KB: usize = 1 << 10;
 
     fn text(offset: usize, bytes: usize) -> HostMessage {
         let (offset, text) = (offset as u64, "x".repeat(bytes));
-        HostMessage::Update(Piece::Text { session: Id(1), entry: 1, offset, text })
+        HostMessage::Update(WireUpdate::Text { session: Id(1), entry: 1, offset, text })
     }
 
     fn page(bytes: usize) -> HostMessage {
-        let entries = vec![Item { no: 1, at: 0, body: Body::Answer("x".repeat(bytes)) }];
-        HostMessage::Reply { id: 1, answer: Ok(Answer::Page(Pages { entries, trimmed: false })) }
+        let entries = vec![WireEntry { no: 1, at: 0, body: WireBody::Answer("x".repeat(bytes)) }];
+        HostMessage::Reply { id: 1, answer: Ok(Response::Page(Pages { entries, trimmed: false })) }
     }
 
     /// Reads everything; whether it was told that something is missing.
@@ -124,8 +129,8 @@ mod tests {
     #[test]
     fn many_that_do_not_read_share_one_budget_and_who_reads_misses_nothing() {
         let backlog = Arc::new(Backlog::of(1024 * KB));
-        let reader = backlog.outbox();
-        let stuck: Vec<_> = (0..100).map(|_| backlog.outbox()).collect();
+        let reader = Outbox::in_backlog(&backlog);
+        let stuck: Vec<_> = (0..100).map(|_| Outbox::in_backlog(&backlog)).collect();
         for n in 0..200 {
             for outbox in stuck.iter().chain([&reader]) {
                 outbox.push(text(n * KB, KB));
@@ -140,7 +145,7 @@ mod tests {
     #[test]
     fn answers_that_nobody_reads_cost_who_asked_for_them() {
         let backlog = Arc::new(Backlog::of(1024 * KB));
-        let (stuck, reader) = (backlog.outbox(), backlog.outbox());
+        let (stuck, reader) = (Outbox::in_backlog(&backlog), Outbox::in_backlog(&backlog));
         for _ in 0..100 {
             stuck.push(page(100 * KB));
             reader.push(page(100 * KB));
@@ -153,7 +158,7 @@ mod tests {
     #[test]
     fn whoever_has_read_nothing_for_the_longest_gives_way_first() {
         let backlog = Arc::new(Backlog::of(1024 * KB));
-        let (stuck, reader) = (backlog.outbox(), backlog.outbox());
+        let (stuck, reader) = (Outbox::in_backlog(&backlog), Outbox::in_backlog(&backlog));
         reader.push(page(KB));
         stuck.push(page(400 * KB));
         assert!(!read(&reader));
@@ -164,7 +169,7 @@ mod tests {
     #[test]
     fn what_is_gone_weighs_nothing() {
         let backlog = Arc::new(Backlog::of(1024 * KB));
-        let outbox = backlog.outbox();
+        let outbox = Outbox::in_backlog(&backlog);
         outbox.push(page(100 * KB));
         outbox.push(text(0, 100 * KB));
         assert!(backlog.bytes() > 200 * KB);

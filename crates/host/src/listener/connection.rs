@@ -13,10 +13,10 @@ use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::Shared;
+use super::context::ListenerContext;
 use super::outbox::{Outbox, Taken};
 use super::reader::Reader;
-use crate::events::Event;
+use crate::events::HostEvent;
 
 /// How long a connection may stay without a hello.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
@@ -27,13 +27,13 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 const TOGETHER: usize = 64 << 10;
 
 /// Serves one connection to its end.
-pub(super) async fn serve(stream: UnixStream, client: ClientId, shared: Arc<Shared>) {
+pub(super) async fn serve(stream: UnixStream, client: ClientId, shared: Arc<ListenerContext>) {
     let (read, mut write) = stream.into_split();
     let mut reader = Reader::new(read, Arc::clone(&shared.long_frames));
     let hello = tokio::time::timeout(HELLO_WITHIN, reader.first()).await;
     shared.ungreeted.leave(client);
     if matches!(&hello, Ok(Ok(Some(ClientMessage::Hello(Hello { stop: true, .. }))))) {
-        let _ends_already = shared.events.send(Event::Terminate).await;
+        let _ends_already = shared.events.send(HostEvent::Terminate).await;
         let why = "the host was stopped".to_owned();
         let _gone = send(&mut write, &HostMessage::Going { why, restart: false }).await;
         // The connection ends with the host, which is how whoever asked knows that it is gone.
@@ -48,14 +48,14 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, shared: Arc<Shar
             return;
         }
     };
-    let (events, outbox) = (&shared.events, shared.backlog.outbox());
-    if events.send(Event::Connected { client, hello, outbox: Arc::clone(&outbox) }).await.is_err() {
+    let (events, outbox) = (&shared.events, Outbox::in_backlog(&shared.backlog));
+    if events.send(HostEvent::Connected { client, hello, outbox: Arc::clone(&outbox) }).await.is_err() {
         return; // the host ends
     }
-    let mut listening = pin!(listen(reader, client, &outbox, events));
+    let mut listening = pin!(read_messages(reader, client, &outbox, events));
     tokio::select! {
         () = &mut listening => {}
-        spoken = speak(write, client, &outbox, events) => match spoken {
+        spoken = write_messages(write, client, &outbox, events) => match spoken {
             Ok(()) => {}
             // Most likely it left.
             Err(FrameError::Io(_)) => {
@@ -70,13 +70,13 @@ pub(super) async fn serve(stream: UnixStream, client: ClientId, shared: Arc<Shar
             tracing::warn!(target: "q::listener", client = client.0, "a client that does not read is cut off");
         }
     }
-    let _host_gone = events.send(Event::Disconnected { client }).await;
+    let _host_gone = events.send(HostEvent::Disconnected { client }).await;
 }
 
 /// Who may come in, with its place; or why it may not.
 fn welcome(
     first: Option<Result<Option<ClientMessage>, FrameError>>,
-    shared: &Shared,
+    shared: &ListenerContext,
 ) -> Result<(Hello, OwnedSemaphorePermit), String> {
     let Some(Ok(Some(ClientMessage::Hello(hello)))) = first else {
         let why = "the first message must be a hello of this protocol; is this q of another version?";
@@ -100,7 +100,12 @@ async fn send(to: &mut OwnedWriteHalf, message: &HostMessage) -> Result<(), Fram
 
 /// Hands on what a client says, one message at a time: the next is read when the host has dealt with the last, so that
 /// nobody's messages stand in the way of others'.
-async fn listen(mut reader: Reader, client: ClientId, outbox: &Outbox, events: &mpsc::Sender<Event>) {
+async fn read_messages(
+    mut reader: Reader,
+    client: ClientId,
+    outbox: &Outbox,
+    events: &mpsc::Sender<HostEvent>,
+) {
     let turns = Arc::new(Semaphore::new(1));
     while let Ok(turn) = Arc::clone(&turns).acquire_owned().await {
         match reader.next().await {
@@ -109,7 +114,7 @@ async fn listen(mut reader: Reader, client: ClientId, outbox: &Outbox, events: &
                     outbox.may_ask().await;
                 }
                 let allowance = allowance.with_turn(turn);
-                if events.send(Event::Said { client, message, allowance }).await.is_err() {
+                if events.send(HostEvent::Message { client, message, allowance }).await.is_err() {
                     return;
                 }
             }
@@ -127,11 +132,11 @@ async fn listen(mut reader: Reader, client: ClientId, outbox: &Outbox, events: &
 }
 
 /// Writes what the host says, until one of both ends it; an error is why nothing more can be written.
-async fn speak(
+async fn write_messages(
     mut to: OwnedWriteHalf,
     client: ClientId,
     outbox: &Outbox,
-    events: &mpsc::Sender<Event>,
+    events: &mpsc::Sender<HostEvent>,
 ) -> Result<(), FrameError> {
     let mut frames = Vec::new();
     loop {
@@ -142,9 +147,9 @@ async fn speak(
             }
             Taken::Lagged => {
                 tracing::warn!(target: "q::listener", client = client.0, "a slow client starts again from snapshots");
-                Event::Lagged { client }
+                HostEvent::Lagged { client }
             }
-            Taken::Drained => Event::Drained { client },
+            Taken::Drained => HostEvent::Drained { client },
             Taken::Closed => return Ok(()),
         };
         if events.send(event).await.is_err() {
@@ -206,13 +211,13 @@ mod tests {
     type Remote = Framed<UnixStream, Codec<HostMessage, ClientMessage>>;
 
     /// What connections share, with so many descriptors, and what the host hears behind it.
-    fn shared(descriptors: usize) -> (Arc<Shared>, mpsc::Receiver<Event>) {
+    fn shared(descriptors: usize) -> (Arc<ListenerContext>, mpsc::Receiver<HostEvent>) {
         let (events, heard) = mpsc::channel(4);
-        (Arc::new(Shared::within(descriptors, events)), heard)
+        (Arc::new(ListenerContext::within(descriptors, events)), heard)
     }
 
     /// A connection to it.
-    fn connect(shared: &Arc<Shared>, number: u64) -> UnixStream {
+    fn connect(shared: &Arc<ListenerContext>, number: u64) -> UnixStream {
         let (remote, host) = UnixStream::pair().unwrap();
         let serving = serve(host, ClientId(number), Arc::clone(shared));
         shared.ungreeted.enter(ClientId(number), || tokio::spawn(serving).abort_handle());
@@ -225,14 +230,14 @@ mod tests {
 
     /// One that has said hello, as the host sees it too.
     async fn greeted(
-        shared: &Arc<Shared>,
+        shared: &Arc<ListenerContext>,
         number: u64,
-        heard: &mut mpsc::Receiver<Event>,
+        heard: &mut mpsc::Receiver<HostEvent>,
     ) -> (Remote, Arc<Outbox>) {
         let mut remote = Remote::new(connect(shared, number), Codec::default());
         remote.send(&hello()).await.unwrap();
         match heard.recv().await {
-            Some(Event::Connected { outbox, .. }) => (remote, outbox),
+            Some(HostEvent::Connected { outbox, .. }) => (remote, outbox),
             other => panic!("{other:?}"),
         }
     }
@@ -276,7 +281,10 @@ mod tests {
         assert!(
             matches!(
                 said,
-                Some(Event::Said { message: ClientMessage::Request { id: 8, request: Request::List }, .. })
+                Some(HostEvent::Message {
+                    message: ClientMessage::Request { id: 8, request: Request::List },
+                    ..
+                })
             ),
             "{said:?}"
         );
@@ -293,7 +301,10 @@ mod tests {
         }
         drop(remote);
         let first = heard.recv().await;
-        assert!(matches!(first, Some(Event::Said { message: ClientMessage::Request { id: 1, .. }, .. })));
+        assert!(matches!(
+            first,
+            Some(HostEvent::Message { message: ClientMessage::Request { id: 1, .. }, .. })
+        ));
         // The second waits until the host has dealt with the first. Meanwhile the host writes, to nobody.
         outbox.push(HostMessage::Ready);
         for _turn_of_the_runtime in 0..100 {
@@ -303,11 +314,11 @@ mod tests {
         for expected in 2..=LAST {
             let said = heard.recv().await;
             assert!(
-                matches!(&said, Some(Event::Said { message: ClientMessage::Request { id, .. }, .. }) if *id == expected),
+                matches!(&said, Some(HostEvent::Message { message: ClientMessage::Request { id, .. }, .. }) if *id == expected),
                 "{expected}: {said:?}"
             );
         }
-        assert!(matches!(heard.recv().await, Some(Event::Disconnected { .. })));
+        assert!(matches!(heard.recv().await, Some(HostEvent::Disconnected { .. })));
     }
 
     #[tokio::test]
@@ -316,7 +327,7 @@ mod tests {
         let mut remote = Remote::new(connect(&shared, 1), Codec::default());
         let acknowledged = vec![(q_proto::Id(u128::MAX), u64::MAX); MAX_ACKNOWLEDGED];
         remote.send(&ClientMessage::Hello(Hello { acknowledged, ..Hello::new(true) })).await.unwrap();
-        assert!(matches!(heard.recv().await, Some(Event::Connected { .. })));
+        assert!(matches!(heard.recv().await, Some(HostEvent::Connected { .. })));
     }
 
     #[tokio::test]
@@ -368,7 +379,7 @@ mod tests {
         let (mut short, _outbox) = greeted(&shared, 99, &mut heard).await;
         for took_us in 0..100 {
             short.send(&ClientMessage::Switched { took_us }).await.unwrap();
-            assert!(matches!(heard.recv().await, Some(Event::Said { client: ClientId(99), .. })));
+            assert!(matches!(heard.recv().await, Some(HostEvent::Message { client: ClientId(99), .. })));
         }
         assert!(shared.long_frames.available_permits() < all, "some are being read");
         stuck.iter().for_each(tokio::task::JoinHandle::abort);
@@ -394,8 +405,8 @@ mod tests {
         let hearing = async {
             loop {
                 match heard.recv().await {
-                    Some(Event::Said { client: ClientId(9), allowance, .. }) => break allowance,
-                    Some(Event::Disconnected { .. }) => {}
+                    Some(HostEvent::Message { client: ClientId(9), allowance, .. }) => break allowance,
+                    Some(HostEvent::Disconnected { .. }) => {}
                     other => panic!("{other:?}"),
                 }
             }
@@ -417,14 +428,14 @@ mod tests {
         for id in 0..10 {
             loud.send(&ask(id)).await.unwrap();
         }
-        let Some(Event::Said { client: ClientId(1), allowance, .. }) = heard.recv().await else {
+        let Some(HostEvent::Message { client: ClientId(1), allowance, .. }) = heard.recv().await else {
             panic!("the loud one was first")
         };
         quiet.send(&ask(1)).await.unwrap();
         let next = heard.recv().await;
-        assert!(matches!(next, Some(Event::Said { client: ClientId(2), .. })), "{next:?}");
+        assert!(matches!(next, Some(HostEvent::Message { client: ClientId(2), .. })), "{next:?}");
         drop(allowance);
-        assert!(matches!(heard.recv().await, Some(Event::Said { client: ClientId(1), .. })));
+        assert!(matches!(heard.recv().await, Some(HostEvent::Message { client: ClientId(1), .. })));
     }
 
     #[tokio::test]
@@ -444,7 +455,7 @@ mod tests {
             "{told:?}"
         );
         drop(inside.pop());
-        assert!(matches!(heard.recv().await, Some(Event::Disconnected { .. })));
+        assert!(matches!(heard.recv().await, Some(HostEvent::Disconnected { .. })));
         greeted(&shared, 16, &mut heard).await;
     }
 
@@ -453,10 +464,11 @@ mod tests {
         let (shared, mut heard) = shared(1024);
         let (_remote, outbox) = greeted(&shared, 1, &mut heard).await;
         for id in 0..100 {
-            outbox.push(HostMessage::Reply { id, answer: Ok(q_proto::Answer::Stretch("x".repeat(1 << 20))) });
+            outbox
+                .push(HostMessage::Reply { id, answer: Ok(q_proto::Response::Stretch("x".repeat(1 << 20))) });
             tokio::task::yield_now().await;
         }
-        assert!(matches!(heard.recv().await, Some(Event::Disconnected { client: ClientId(1) })));
+        assert!(matches!(heard.recv().await, Some(HostEvent::Disconnected { client: ClientId(1) })));
         drop(outbox);
         assert_eq!(shared.backlog.bytes(), 0);
     }
@@ -469,7 +481,7 @@ mod tests {
             let mut remote = Remote::new(connect(&shared, 1), Codec::default());
             let hello = Hello { protocol, oldest: protocol, stop: true, ..Hello::new(false) };
             remote.send(&ClientMessage::Hello(hello)).await.unwrap();
-            assert!(matches!(heard.recv().await, Some(Event::Terminate)), "{protocol}");
+            assert!(matches!(heard.recv().await, Some(HostEvent::Terminate)), "{protocol}");
             assert!(matches!(remote.next().await, Some(Ok(Ok(HostMessage::Going { .. })))), "{protocol}");
             let end_is_seen = remote.next().now_or_never().is_some();
             assert!(!end_is_seen, "the connection ends with the host, not before: {protocol}");

@@ -4,69 +4,41 @@
 
 mod backlog;
 mod connection;
+mod context;
 mod outbox;
+mod outboxes;
 mod reader;
 mod ungreeted;
 mod weight;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use q_core::ClientId;
 use rustix::process::{Resource, getrlimit};
 use tokio::net::UnixListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
-use crate::events::Event;
-use backlog::Backlog;
-use ungreeted::Ungreeted;
+use crate::events::HostEvent;
+use context::ListenerContext;
 
-pub use outbox::Outbox;
 #[cfg(feature = "simulation")]
-pub use outbox::{Bounds, Taken};
+pub use outbox::Bounds;
+pub use outbox::Outbox;
+#[cfg(any(test, feature = "simulation"))]
+pub use outbox::Taken;
+pub use outboxes::Outboxes;
 pub(crate) use weight::weight;
 
-/// Where to put what is for each client.
-pub(crate) type Outboxes = BTreeMap<ClientId, Arc<Outbox>>;
-
-/// The most clients at once, however many descriptors there are.
-const CLIENTS: usize = 1024;
-/// The same for connections without a hello. Above what a burst of starting clients makes.
-const UNGREETED: usize = 128;
 /// How long is waited when no connection can be accepted and none can make room.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
-/// What all connections share: counts and budgets.
-#[derive(Debug)]
-struct Shared {
-    events: mpsc::Sender<Event>,
-    ungreeted: Ungreeted,
-    places: Arc<Semaphore>,
-    /// What long frames may hold.
-    long_frames: Arc<Semaphore>,
-    backlog: Arc<Backlog>,
-}
-
-impl Shared {
-    /// One that leaves a quarter of so many descriptors to the store and the agents.
-    fn within(descriptors: usize, events: mpsc::Sender<Event>) -> Self {
-        Self {
-            events,
-            ungreeted: Ungreeted::of((descriptors / 4).clamp(1, UNGREETED)),
-            places: Arc::new(Semaphore::new((descriptors / 2).clamp(1, CLIENTS))),
-            long_frames: reader::allowance_for_long_frames(),
-            backlog: Arc::default(),
-        }
-    }
-}
-
 /// Lets clients in until the listener is dropped.
-pub(crate) async fn accept(listener: UnixListener, events: mpsc::Sender<Event>) {
+pub(crate) async fn accept(listener: UnixListener, events: mpsc::Sender<HostEvent>) {
     let descriptors = getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok());
-    let shared = Arc::new(Shared::within(descriptors.unwrap_or(usize::MAX), events));
+    let shared = Arc::new(ListenerContext::within(descriptors.unwrap_or(usize::MAX), events));
     let mut last = ClientId(0);
-    let me = rustix::process::geteuid().as_raw();
+    let me = q_proto::place::ours();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {

@@ -5,13 +5,13 @@
 //! goes on asking is not listened to until it has read some of its answers.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use q_proto::HostMessage;
-use q_proto::view::Piece;
+use q_proto::view::WireUpdate;
 use tokio::sync::{Notify, Semaphore};
 
-use super::backlog::Backlog;
+use super::backlog::{Backlog, BacklogHolder};
 use super::weight::{ENVELOPE, weight};
 
 /// What is taken at once to be written, and how long joined pieces become: what is being written cannot be dropped.
@@ -84,8 +84,16 @@ impl Default for Outbox {
 }
 
 impl Outbox {
-    /// An empty one whose contents count in this budget.
-    pub(super) fn sharing(backlog: Arc<Backlog>) -> Self {
+    /// An empty one that shares this budget, and gives way where that is spent.
+    pub(super) fn in_backlog(backlog: &Arc<Backlog>) -> Arc<Self> {
+        let outbox = Arc::new(Self::sharing(Arc::clone(backlog)));
+        let holder: Weak<dyn BacklogHolder> =
+            Arc::downgrade(&(Arc::clone(&outbox) as Arc<dyn BacklogHolder>));
+        backlog.join(holder);
+        outbox
+    }
+
+    fn sharing(backlog: Arc<Backlog>) -> Self {
         Self {
             queue: Mutex::default(),
             filled: Notify::new(),
@@ -114,7 +122,7 @@ impl Outbox {
     }
 
     /// Has [`Taken::Drained`] told once everything is read.
-    pub fn tell_when_drained(&self) {
+    pub fn notify_when_drained(&self) {
         self.lock().awaited = true;
         self.filled.notify_one();
     }
@@ -147,19 +155,6 @@ impl Outbox {
         self.cut.notified().await;
     }
 
-    /// Gives up what was to be told to a client that does not read, and its connection.
-    pub(super) fn cut_off(&self) {
-        self.change(Queue::cut_off);
-        self.filled.notify_one();
-        self.cut.notify_one();
-    }
-
-    /// Drops what snapshots will tell again.
-    pub(super) fn drop_updates(&self) {
-        self.change(Queue::drop_updates);
-        self.filled.notify_one();
-    }
-
     /// An empty one with bounds of its own, so that small worlds reach them.
     #[cfg(feature = "simulation")]
     pub fn within(bounds: Bounds) -> Self {
@@ -173,19 +168,6 @@ impl Outbox {
     pub fn weight(&self) -> Bounds {
         let queue = self.lock();
         Bounds { updates: queue.updates, bytes: queue.bytes }
-    }
-
-    /// What it holds, with what is being written, in bytes.
-    pub(super) fn bytes(&self) -> usize {
-        self.lock().held()
-    }
-
-    pub(super) fn holds_updates(&self) -> bool {
-        self.lock().updates > 0
-    }
-
-    pub(super) fn last_read(&self) -> u64 {
-        self.lock().last_read
     }
 
     #[cfg(test)]
@@ -225,6 +207,31 @@ impl Outbox {
     }
 }
 
+impl BacklogHolder for Outbox {
+    fn bytes(&self) -> usize {
+        self.lock().held()
+    }
+
+    fn last_read(&self) -> u64 {
+        self.lock().last_read
+    }
+
+    fn holds_updates(&self) -> bool {
+        self.lock().updates > 0
+    }
+
+    fn drop_updates(&self) {
+        self.change(Queue::drop_updates);
+        self.filled.notify_one();
+    }
+
+    fn cut_off(&self) {
+        self.change(Queue::cut_off);
+        self.filled.notify_one();
+        self.cut.notify_one();
+    }
+}
+
 impl Drop for Outbox {
     fn drop(&mut self) {
         self.backlog.changed(self.bytes(), 0);
@@ -237,7 +244,7 @@ impl Queue {
     }
 
     fn push(&mut self, message: HostMessage) {
-        let is_replaceable = is_told_by_snapshots(&message);
+        let is_replaceable = is_covered_by_snapshots(&message);
         if self.closed || is_replaceable && self.lagged {
             return; // nobody will read it, or the snapshots to come hold it
         }
@@ -261,13 +268,16 @@ impl Queue {
 
     /// Joins a piece of an answer to the one before it, if that still waits.
     fn join(&mut self, message: &HostMessage) -> bool {
-        let HostMessage::Update(Piece::Text { session, entry, offset, text }) = message else { return false };
+        let HostMessage::Update(WireUpdate::Text { session, entry, offset, text }) = message else {
+            return false;
+        };
         let Some(place) = self.last_update.get(&session.0).and_then(|place| place.checked_sub(self.taken))
         else {
             return false;
         };
-        if let Some(HostMessage::Update(Piece::Text { entry: waiting, offset: from, text: before, .. })) =
-            self.messages.get_mut(place)
+        if let Some(HostMessage::Update(WireUpdate::Text {
+            entry: waiting, offset: from, text: before, ..
+        })) = self.messages.get_mut(place)
             && waiting == entry
             && *from + before.len() as u64 == *offset
             && before.len() + text.len() <= TAKEN_BYTES
@@ -279,7 +289,7 @@ impl Queue {
     }
 
     fn drop_updates(&mut self) {
-        self.messages.retain(|message| !is_told_by_snapshots(message));
+        self.messages.retain(|message| !is_covered_by_snapshots(message));
         self.messages.shrink_to(self.messages.len());
         self.updates = 0;
         self.bytes = self.messages.iter().map(weight).sum();
@@ -305,7 +315,7 @@ impl Queue {
             }
             self.writing += weight;
             self.bytes -= weight;
-            self.updates -= if is_told_by_snapshots(message) { weight } else { 0 };
+            self.updates -= if is_covered_by_snapshots(message) { weight } else { 0 };
             taken.extend(self.messages.pop_front());
         }
         if !taken.is_empty() {
@@ -326,17 +336,17 @@ impl Queue {
 }
 
 /// Whether snapshots of all open sessions would tell it too. That a session ended is what they do not tell.
-fn is_told_by_snapshots(message: &HostMessage) -> bool {
+fn is_covered_by_snapshots(message: &HostMessage) -> bool {
     match message {
-        HostMessage::Update(Piece::Line(line)) => line.presence.is_open(),
+        HostMessage::Update(WireUpdate::Line(line)) => line.presence.is_open(),
         HostMessage::Update(
-            Piece::Entry { .. }
-            | Piece::Text { .. }
-            | Piece::Queue { .. }
-            | Piece::Draft { .. }
-            | Piece::Pending { .. },
+            WireUpdate::Entry { .. }
+            | WireUpdate::Text { .. }
+            | WireUpdate::Queue { .. }
+            | WireUpdate::Draft { .. }
+            | WireUpdate::Pending { .. },
         ) => true,
-        HostMessage::Update(Piece::Gone(_))
+        HostMessage::Update(WireUpdate::Gone(_))
         | HostMessage::Snapshot(_)
         | HostMessage::Welcome(_)
         | HostMessage::Unwelcome { .. }
@@ -349,14 +359,14 @@ fn is_told_by_snapshots(message: &HostMessage) -> bool {
 fn session_of(message: &HostMessage) -> Option<u128> {
     match message {
         HostMessage::Update(
-            Piece::Entry { session, .. }
-            | Piece::Text { session, .. }
-            | Piece::Queue { session, .. }
-            | Piece::Draft { session, .. }
-            | Piece::Pending { session, .. }
-            | Piece::Gone(session),
+            WireUpdate::Entry { session, .. }
+            | WireUpdate::Text { session, .. }
+            | WireUpdate::Queue { session, .. }
+            | WireUpdate::Draft { session, .. }
+            | WireUpdate::Pending { session, .. }
+            | WireUpdate::Gone(session),
         ) => Some(session.0),
-        HostMessage::Update(Piece::Line(line)) => Some(line.id.0),
+        HostMessage::Update(WireUpdate::Line(line)) => Some(line.id.0),
         HostMessage::Snapshot(shot) => Some(shot.line.id.0),
         HostMessage::Welcome(_)
         | HostMessage::Unwelcome { .. }
@@ -368,15 +378,16 @@ fn session_of(message: &HostMessage) -> Option<u128> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::panic, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
     use futures_util::FutureExt as _;
-    use q_core::Presence;
-    use q_proto::view::{Body, Item, Line};
-    use q_proto::{Answer, Id};
+    use q_core::trace::Player;
+    use q_core::{Limits, Presence, SessionId};
+    use q_proto::view::{WireBody, WireEntry, WireSummary};
+    use q_proto::{Id, Response};
 
     fn text(session: u128, offset: u64, text: &str) -> HostMessage {
-        HostMessage::Update(Piece::Text { session: Id(session), entry: 1, offset, text: text.into() })
+        HostMessage::Update(WireUpdate::Text { session: Id(session), entry: 1, offset, text: text.into() })
     }
 
     fn texts(outbox: &Outbox) -> Vec<(u128, String)> {
@@ -384,7 +395,7 @@ mod tests {
         messages
             .into_iter()
             .map(|message| {
-                let HostMessage::Update(Piece::Text { session, text, .. }) = &message else {
+                let HostMessage::Update(WireUpdate::Text { session, text, .. }) = &message else {
                     panic!("no text: {message:?}");
                 };
                 (session.0, text.clone())
@@ -421,41 +432,11 @@ mod tests {
     }
 
     fn line(session: u128, presence: Presence) -> HostMessage {
-        HostMessage::Update(Piece::Line(Box::new(Line {
-            id: Id(session),
-            name: "a".into(),
-            slot: 0,
-            kind: String::new(),
-            agent: String::new(),
-            model: String::new(),
-            directory: String::new(),
-            policy: q_core::Policy::Ask,
-            tags: Vec::new(),
-            pinned: false,
-            parent: None,
-            inherited: None,
-            presence,
-            trashed: None,
-            activity: q_core::Activity::Idle,
-            held: false,
-            pending: 0,
-            unread: 0,
-            seen: (0, 0),
-            queued: 0,
-            entries: 0,
-            turns: 0,
-            tokens: (0, 0),
-            failure: None,
-            failures: 0,
-            stop_reason: String::new(),
-            answering: String::new(),
-            interrupter: None,
-            sent: None,
-            preview: String::new(),
-            created: 0,
-            touched: 0,
-            wants_agent: false,
-        })))
+        let mut player = Player::new(Limits::default());
+        player.play("create s1 name a").unwrap();
+        let summary = player.core.view().summary(SessionId(1)).unwrap();
+        let line = WireSummary { id: Id(session), presence, ..WireSummary::of(summary, false) };
+        HostMessage::Update(WireUpdate::Line(Box::new(line)))
     }
 
     #[test]
@@ -472,10 +453,10 @@ mod tests {
     }
 
     fn page(bytes: usize) -> HostMessage {
-        let body = Body::Answer("x".repeat(bytes));
-        let entries = vec![Item { no: 1, at: 0, body }];
+        let body = WireBody::Answer("x".repeat(bytes));
+        let entries = vec![WireEntry { no: 1, at: 0, body }];
         let page = q_proto::view::Pages { entries, trimmed: false };
-        HostMessage::Reply { id: 1, answer: Ok(Answer::Page(page)) }
+        HostMessage::Reply { id: 1, answer: Ok(Response::Page(page)) }
     }
 
     #[test]
@@ -497,7 +478,7 @@ mod tests {
     fn the_host_hears_once_that_nothing_waits_any_more() {
         let outbox = Outbox::default();
         outbox.push(page(1));
-        outbox.tell_when_drained();
+        outbox.notify_when_drained();
         assert!(matches!(outbox.try_take(), Some(Taken::Messages(_))));
         assert!(matches!(outbox.try_take(), Some(Taken::Drained)));
         assert!(outbox.try_take().is_none());

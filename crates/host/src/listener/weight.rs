@@ -1,7 +1,7 @@
 //! What messages weigh while they wait, roughly: enough to bound what clients may cost.
 
-use q_proto::view::{Body, Call, Item, Line, Piece};
-use q_proto::{Answer, HostMessage};
+use q_proto::view::{WireBody, WireCall, WireEntry, WireSummary, WireUpdate};
+use q_proto::{HostMessage, Response};
 
 /// What a message weighs without its texts.
 pub(super) const ENVELOPE: usize = size_of::<HostMessage>();
@@ -10,32 +10,34 @@ pub(super) const ENVELOPE: usize = size_of::<HostMessage>();
 pub(crate) fn weight(message: &HostMessage) -> usize {
     ENVELOPE
         + match message {
-            HostMessage::Update(Piece::Text { text, .. } | Piece::Draft { text, .. })
-            | HostMessage::Reply { answer: Ok(Answer::Stretch(text)), .. } => text.len(),
-            HostMessage::Update(Piece::Entry { entry, .. }) => item_weight(entry),
-            HostMessage::Update(Piece::Queue { queue, .. }) => queue.iter().map(|(_, text)| text.len()).sum(),
-            HostMessage::Update(Piece::Pending { pending, .. }) => pending.iter().map(call_weight).sum(),
+            HostMessage::Update(WireUpdate::Text { text, .. } | WireUpdate::Draft { text, .. })
+            | HostMessage::Reply { answer: Ok(Response::Stretch(text)), .. } => text.len(),
+            HostMessage::Update(WireUpdate::Entry { entry, .. }) => item_weight(entry),
+            HostMessage::Update(WireUpdate::Queue { queue, .. }) => {
+                queue.iter().map(|(_, text)| text.len()).sum()
+            }
+            HostMessage::Update(WireUpdate::Pending { pending, .. }) => pending.iter().map(call_weight).sum(),
             HostMessage::Snapshot(shot) => {
                 let entries: usize = shot.entries.iter().map(item_weight).sum();
                 let queue: usize = shot.queue.iter().map(|(_, text)| text.len()).sum();
                 let pending: usize = shot.pending.iter().map(call_weight).sum();
                 entries + queue + pending + shot.draft.len() + shot.line.weight()
             }
-            HostMessage::Reply { answer: Ok(Answer::Page(page)), .. } => {
+            HostMessage::Reply { answer: Ok(Response::Page(page)), .. } => {
                 page.entries.iter().map(item_weight).sum()
             }
-            HostMessage::Reply { answer: Ok(Answer::List(lines)), .. } => {
-                lines.iter().map(Line::weight).sum()
+            HostMessage::Reply { answer: Ok(Response::List(lines)), .. } => {
+                lines.iter().map(WireSummary::weight).sum()
             }
-            HostMessage::Reply { answer: Ok(Answer::Sizes(sizes)), .. } => size_of_val(sizes.as_slice()),
-            HostMessage::Reply { answer: Ok(Answer::Inbox(inbox)), .. } => {
-                inbox.iter().map(|(_, call)| size_of::<Call>() + call_weight(call)).sum()
+            HostMessage::Reply { answer: Ok(Response::Sizes(sizes)), .. } => size_of_val(sizes.as_slice()),
+            HostMessage::Reply { answer: Ok(Response::Inbox(inbox)), .. } => {
+                inbox.iter().map(|(_, call)| size_of::<WireCall>() + call_weight(call)).sum()
             }
-            HostMessage::Reply { answer: Ok(Answer::Facts(facts)), .. } => {
+            HostMessage::Reply { answer: Ok(Response::Facts(facts)), .. } => {
                 facts.brief.len() + facts.draft.len() + facts.queue.iter().map(String::len).sum::<usize>()
             }
-            HostMessage::Update(Piece::Line(line)) => line.weight(),
-            HostMessage::Update(Piece::Gone(_))
+            HostMessage::Update(WireUpdate::Line(line)) => line.weight(),
+            HostMessage::Update(WireUpdate::Gone(_))
             | HostMessage::Welcome(_)
             | HostMessage::Unwelcome { .. }
             | HostMessage::Ready
@@ -44,22 +46,24 @@ pub(crate) fn weight(message: &HostMessage) -> usize {
         }
 }
 
-fn item_weight(item: &Item) -> usize {
+fn item_weight(item: &WireEntry) -> usize {
     let text = match &item.body {
-        Body::Prompt(text)
-        | Body::Answer(text)
-        | Body::Thinking(text)
-        | Body::Call { input: text, .. }
-        | Body::Output { text, .. }
-        | Body::Result { text, .. } => text.len(),
-        Body::Plan(steps) => steps.iter().map(|step| size_of_val(step) + step.text.len()).sum(),
-        Body::Interrupted(_) | Body::Failed(_) | Body::PromptLost(_) | Body::LogCut(_) | Body::LeftOut(_) => {
-            0
-        }
+        WireBody::Prompt(text)
+        | WireBody::Answer(text)
+        | WireBody::Thinking(text)
+        | WireBody::Call { input: text, .. }
+        | WireBody::Output { text, .. }
+        | WireBody::Result { text, .. } => text.len(),
+        WireBody::Plan(steps) => steps.iter().map(|step| size_of_val(step) + step.text.len()).sum(),
+        WireBody::Interrupted(_)
+        | WireBody::Failed(_)
+        | WireBody::PromptLost(_)
+        | WireBody::LogCut(_)
+        | WireBody::LeftOut(_) => 0,
     };
-    size_of::<Item>() + text
+    size_of::<WireEntry>() + text
 }
 
-fn call_weight(call: &Call) -> usize {
+fn call_weight(call: &WireCall) -> usize {
     call.tool.len() + call.input.len()
 }

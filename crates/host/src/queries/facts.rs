@@ -3,10 +3,10 @@
 use q_core::{Record, SessionId};
 use q_store::{Store, StoreError};
 
-use q_proto::{Answer, Facts};
+use q_proto::{Facts, Response};
 
-pub(super) fn read(store: &dyn Store, session: SessionId) -> Result<Answer, StoreError> {
-    Ok(facts(store, session)?.map_or(Answer::Done, |facts| Answer::Facts(facts.into())))
+pub(super) fn read(store: &dyn Store, session: SessionId) -> Result<Response, StoreError> {
+    Ok(facts(store, session)?.map_or(Response::Done, |facts| Response::Facts(facts.into())))
 }
 
 /// The facts of a session, if it is in the store.

@@ -2,9 +2,9 @@
 
 use q_core::View;
 
-use q_proto::Answer;
+use q_proto::Response;
 
-pub(crate) fn answer(view: View<'_>) -> Answer {
+pub(crate) fn answer(view: View<'_>) -> Response {
     let calls = view.inbox().into_iter();
-    Answer::Inbox(calls.map(|(session, call)| (session.into(), call.into())).collect())
+    Response::Inbox(calls.map(|(session, call)| (session.into(), call.into())).collect())
 }

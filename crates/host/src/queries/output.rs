@@ -1,16 +1,20 @@
 //! A stretch of what is kept of a result, from the store.
 
 use q_core::{EntryNo, SessionId};
-use q_proto::Answer;
-use q_store::{Store, StoreError, Stretch};
+use q_proto::Response;
+use q_store::{ByteRange, Store, StoreError};
 
-use super::{PAGE_BYTES, Query};
+use super::query::{PAGE_BYTES, StoreQuery};
 
-pub(crate) fn query(session: SessionId, entry: u64, from: u64, bytes: u32) -> Query {
+pub(crate) fn query(session: SessionId, entry: u64, from: u64, bytes: u32) -> StoreQuery {
     let bytes = bytes.min(PAGE_BYTES) as usize;
-    Query::Output { session, stretch: Stretch { entry: EntryNo(entry), from, bytes } }
+    StoreQuery::Output { session, stretch: ByteRange { entry: EntryNo(entry), from, bytes } }
 }
 
-pub(super) fn read(store: &dyn Store, session: SessionId, stretch: Stretch) -> Result<Answer, StoreError> {
-    store.result(session, stretch).map(Answer::Stretch)
+pub(super) fn read(
+    store: &dyn Store,
+    session: SessionId,
+    stretch: ByteRange,
+) -> Result<Response, StoreError> {
+    store.result(session, stretch).map(Response::Stretch)
 }

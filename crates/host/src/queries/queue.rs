@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use q_core::ClientId;
 
-use super::Query;
+use super::query::Query;
 use crate::pipeline::CommitNo;
 
 /// A query, and who gets the answer.

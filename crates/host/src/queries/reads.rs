@@ -5,13 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 
 use q_core::{SessionId, Stored};
-use q_proto::{Answer, HostMessage, Refused};
+use q_proto::{HostMessage, Refused, Response};
 use q_store::{Store, StoreError};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::Query;
+use super::query::{Query, StoreQuery};
+use super::{facts, output, page, stats};
 use crate::events::Loaded;
-use crate::followers::figures::FollowedFigures;
+use crate::followers::metrics::FollowedMetrics;
 use crate::listener::Outbox;
 
 /// Queries that are read at once: each answer may hold a page of long entries.
@@ -22,10 +23,12 @@ pub(crate) struct Reads {
     /// Gone once the host closes it.
     store: Weak<dyn Store>,
     places: Arc<Semaphore>,
+    /// One waits for the follower at a time, so that no number of askers takes all threads.
+    follower_place: Arc<Semaphore>,
     loaded: mpsc::UnboundedSender<Loaded>,
     /// How much of a live session recovery reads.
     tail_bytes: usize,
-    figures: FollowedFigures,
+    metrics: FollowedMetrics,
 }
 
 impl Reads {
@@ -33,20 +36,39 @@ impl Reads {
         store: Weak<dyn Store>,
         loaded: mpsc::UnboundedSender<Loaded>,
         tail_bytes: usize,
-        figures: FollowedFigures,
+        metrics: FollowedMetrics,
     ) -> Self {
-        Self { store, places: Arc::new(Semaphore::new(AT_ONCE)), loaded, tail_bytes, figures }
+        let (places, follower_place) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(1)));
+        Self { store, places, follower_place, loaded, tail_bytes, metrics }
     }
 
-    /// Answers a request with what is read, from a thread that may wait for the disk.
+    /// Answers a request with what is read, from a thread that may wait for the disk or a follower.
     pub(crate) fn answer(&self, outbox: Arc<Outbox>, request: u64, query: Query) {
+        match query {
+            Query::Store(query) => self.answer_from_store(outbox, request, query),
+            Query::Stats { started, live } => {
+                let (metrics, place) = (self.metrics.clone(), Arc::clone(&self.follower_place));
+                let read = move || Ok(metrics.read(|metrics| stats::answer(metrics, started, live)));
+                tokio::spawn(async move {
+                    let Ok(_place) = place.acquire_owned().await else { return };
+                    let reading = tokio::task::spawn_blocking(move || {
+                        let answer = unless_it_panics(None, read).map_err(refused);
+                        outbox.push(HostMessage::Reply { id: request, answer });
+                    });
+                    let _answered = reading.await;
+                });
+            }
+        }
+    }
+
+    fn answer_from_store(&self, outbox: Arc<Outbox>, request: u64, query: StoreQuery) {
         let (store, places) = (Weak::clone(&self.store), Arc::clone(&self.places));
-        let figures = self.figures.clone();
         tokio::spawn(async move {
             let Ok(_place) = places.acquire_owned().await else { return };
+            // Only now: whoever waits for a place must not keep the host from closing the store.
             let Some(store) = store.upgrade() else { return };
             let reading = tokio::task::spawn_blocking(move || {
-                outbox.push(HostMessage::Reply { id: request, answer: answer(&*store, &figures, query) });
+                outbox.push(HostMessage::Reply { id: request, answer: answer(&*store, query) });
             });
             let _answered = reading.await;
         });
@@ -76,9 +98,17 @@ fn stored(store: &dyn Store, session: SessionId, tail_bytes: usize) -> Result<Bo
     }
 }
 
-fn answer(store: &dyn Store, figures: &FollowedFigures, query: Query) -> Result<Answer, Refused> {
-    let refused = |message| Refused { code: "store".into(), message, limit: false };
-    unless_it_panics(query.session(), || query.answer(store, figures)).map_err(refused)
+fn answer(store: &dyn Store, query: StoreQuery) -> Result<Response, Refused> {
+    let read = || match query {
+        StoreQuery::Page { session, before, bytes } => page::read(store, session, before, bytes),
+        StoreQuery::Output { session, stretch } => output::read(store, session, stretch),
+        StoreQuery::Facts { session } => facts::read(store, session),
+    };
+    unless_it_panics(Some(query.session()), read).map_err(refused)
+}
+
+fn refused(message: String) -> Refused {
+    Refused { code: "store".into(), message, limit: false }
 }
 
 fn unless_it_panics<T>(
@@ -97,13 +127,36 @@ fn unless_it_panics<T>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::panic, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
+    use crate::followers::Followers;
+    use crate::followers::metrics::{MetricsFollower, Recorder};
+    use crate::listener::Taken;
 
     #[test]
     fn a_panic_is_the_error_of_its_read() {
         let read = unless_it_panics::<()>(Some(SessionId(1)), || panic!("as a test does"));
         assert!(read.is_err_and(|why| why.contains("panicked")));
         assert_eq!(unless_it_panics(Some(SessionId(1)), || Ok(7)), Ok(7));
+    }
+
+    #[tokio::test]
+    async fn the_figures_are_told_without_the_store() {
+        let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::new());
+        let recorder = Recorder::default();
+        let mut followers = Followers::new(Arc::downgrade(&store));
+        let following = followers.follow(MetricsFollower::new(recorder.clone())).unwrap();
+        let (loaded, _loads) = mpsc::unbounded_channel();
+        let reads =
+            Reads::new(Arc::downgrade(&store), loaded, 1 << 10, FollowedMetrics::new(recorder, following));
+        let _taken = Arc::clone(&reads.places).acquire_many_owned(AT_ONCE as u32).await.unwrap();
+        drop(store); // it is being closed
+        let outbox = Arc::new(Outbox::default());
+        reads.answer(Arc::clone(&outbox), 7, Query::Stats { started: 1, live: 2 });
+        let Taken::Messages(told) = outbox.take().await else { panic!("nothing is told") };
+        let Some(HostMessage::Reply { id: 7, answer: Ok(Response::Stats(stats)) }) = told.front() else {
+            panic!("{told:?}")
+        };
+        assert_eq!((stats.started, stats.sessions_live), (1, 2));
     }
 }

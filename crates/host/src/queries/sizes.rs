@@ -2,8 +2,8 @@
 
 use q_core::View;
 
-use q_proto::Answer;
+use q_proto::Response;
 
-pub(crate) fn answer(view: View<'_>) -> Answer {
-    Answer::Sizes(view.sizes().map(|(session, bytes)| (session.into(), bytes)).collect())
+pub(crate) fn answer(view: View<'_>) -> Response {
+    Response::Sizes(view.sizes().map(|(session, bytes)| (session.into(), bytes)).collect())
 }

@@ -5,6 +5,11 @@ use q_core::{Multiplexer, Presence};
 use q_proto::PROTOCOL;
 use q_proto::message::Status;
 
+/// How many sessions are live.
+pub(crate) fn live(core: &Multiplexer) -> u64 {
+    core.view().sessions().filter(|session| session.presence == Presence::Live).count() as u64
+}
+
 /// The host's condition, with what its sessions come to.
 pub(crate) fn read(core: &Multiplexer, started: u64, clients: u64, read_only: Option<String>) -> Status {
     let (mut live, mut hibernated, mut working, mut stored) = (0, 0, 0, 0);

@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use q_core::{AgentEvent, FailureKind, SessionId, Usage};
 use q_local::LocalError;
 use q_local::serve::{ServerSettings, serve, take};
 use q_local::weights::Weights;
+use q_testkit::server_script::ServerScript;
 
 use crate::world::{PATIENCE, Scripted, Told, World};
 
@@ -62,7 +64,7 @@ fn spec(socket: &Path) -> HttpSpec {
 
 fn ask(spec: HttpSpec, text: &str) -> stream::BoxStream<'static, AgentEvent> {
     let turn = Turn { messages: vec![Message::words(Role::User, text)], ..Turn::default() };
-    AgentSpec::Http(spec).agent().open(Seat::of(SessionId(1))).turn(turn, stream::pending().boxed())
+    AgentSpec::Http(Arc::new(spec)).agent().open(Seat::of(SessionId(1))).turn(turn, stream::pending().boxed())
 }
 
 async fn answer(spec: HttpSpec, text: &str) -> (String, Option<Usage>, AgentEvent) {
@@ -236,7 +238,7 @@ async fn one_serves_however_many_start() {
     assert!(told.contains("yours alone"), "{told}");
 }
 
-/// A shell script that is asked to serve, and does so by telling the test.
+/// A shell script that is asked to serve, and ends.
 fn program(world: &World, script: &str) -> q_agent::ServerProgram {
     let path = world.root.path().join("serves");
     std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -255,16 +257,17 @@ async fn the_agent_starts_what_serves_and_says_what_that_said() {
     let (_, detail) = failed(answer(asked, "x").await.2);
     assert!(detail.contains("without a word"), "{detail}");
     // It serves once it is asked to.
-    let fifo = world.root.path().join("fifo");
-    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let script = format!("echo > {0}; read line < {0}; echo ready", fifo.display());
-    let asked = HttpSpec { program: Some(program(&world, &script)), ..spec(&world.socket()) };
+    let path = world.root.path().join("serves-when-asked");
+    let script = ServerScript::write(&path);
+    let program = q_agent::ServerProgram { path, arguments: vec!["one".into()] };
+    let asked = HttpSpec { program: Some(program), ..spec(&world.socket()) };
     let answering = tokio::spawn(answer(asked, "x"));
-    let place = fifo.clone();
-    tokio::task::spawn_blocking(move || std::fs::read(place)).await.unwrap().unwrap();
+    let started = tokio::task::spawn_blocking(move || (script.arguments(PATIENCE), script));
+    let (arguments, script) = started.await.unwrap();
+    assert_eq!(arguments.as_deref(), Some("one"));
     let (weights, _told) = Scripted::new(&world.file(), "hello");
     let _server = start(&world, LONG, || Ok(Box::new(weights)));
-    tokio::task::spawn_blocking(move || std::fs::write(fifo, "go\n")).await.unwrap().unwrap();
+    script.let_it_be_ready();
     let (said, _, ending) = answering.await.unwrap();
     assert_eq!((said.as_str(), ending), ("hello", AgentEvent::Done));
 }

@@ -10,6 +10,7 @@
 
 mod names;
 mod observed;
+mod picture;
 mod places;
 mod prompts;
 mod residence;
@@ -17,7 +18,7 @@ mod session;
 mod turns;
 mod wishes;
 
-pub use observed::{Answered, Body, Deed, Line, Memory, Picture, deeds, entries_told, pictures};
+pub use observed::{Answered, Deed, Memory, Picture, deeds, new_entries, pictures};
 
 use std::collections::BTreeMap;
 
@@ -73,11 +74,12 @@ impl Model {
     }
 
     /// Takes one input in; gives what it did, sorted.
-    pub fn hear(&mut self, now: Now, input: &Input) -> Vec<Deed> {
+    pub fn handle(&mut self, now: Now, input: &Input) -> Vec<Deed> {
         self.now = now;
         if *input != Input::Started {
             self.do_what_is_due(); // ages count from the start on
         }
+        // What is due comes first, as if the host had been woken in time.
         self.take(input);
         self.empty_trash();
         self.ask_whom_it_can();
@@ -145,8 +147,9 @@ impl Model {
             Input::Wish { to, command } => self.grant(*to, command.clone()),
             Input::Loaded { session, stored } => self.loaded(*session, stored.is_ok()),
             Input::Offered { session, agent } => self.offered(*session, agent),
+            Input::NotBound { session, turn } => self.not_bound(*session, *turn),
             Input::Memory { bytes } => self.weigh(*bytes),
-            Input::Agent { session, turn, event } => self.listen(*session, *turn, event.clone()),
+            Input::Agent { session, turn, event } => self.on_agent_event(*session, *turn, event.clone()),
             Input::Tick => {}
         }
     }

@@ -1,15 +1,14 @@
-//! What an observer may know, of the model and of the core alike: the only place where the two are held side by side.
+//! What an observer may know, of the model and of the core alike, and how it is read from the core.
+//!
+//! Not here: how it is read from the model (`picture`).
 
 use std::collections::BTreeMap;
 
 use q_core::{
-    Activity, CallNo, ClientId, Effect, Effects, EntryNo, FailureKind, Head, Interrupter, Multiplexer,
-    Outcome, PlanStep, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Sent, SessionId, Stop,
-    Summary, TurnNo, Update, WallTime, Wants,
+    Activity, CallNo, ClientId, Effect, Effects, Entry, EntryNo, FailureKind, Head, Interrupter, Multiplexer,
+    Outcome, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Sent, SessionId, Summary, TurnNo,
+    Update, WallTime, Wants,
 };
-
-use super::Model;
-use super::session::Session;
 
 /// One thing that a step did, beside changing what is seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,34 +75,10 @@ pub struct Picture {
 /// What only a live session shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Memory {
-    pub lines: Vec<Line>,
+    pub entries: Vec<Entry>,
     pub queue: Vec<(PromptNo, String)>,
     pub draft: String,
     pub pending: Vec<(TurnNo, CallNo, String, String, Wants)>,
-}
-
-/// One entry as an observer sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    pub no: EntryNo,
-    pub at: WallTime,
-    pub body: Body,
-}
-
-/// What an entry is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
-    Prompt(String),
-    Answer(String),
-    Thinking(String),
-    Call { no: CallNo, tool: String, input: String, wants: Wants },
-    Result { of: EntryNo, outcome: Outcome, text: String, kept: u64, whole: u64 },
-    Interrupted(Interrupter),
-    Failed(FailureKind, String),
-    Repaired,
-    LeftOut(Sent),
-    Output { of: EntryNo, text: String },
-    Plan(Vec<PlanStep>),
 }
 
 /// What the core did in one call, sorted. Updates are what keeps mirrors; what they say is in the pictures.
@@ -140,7 +115,7 @@ pub fn deeds(effects: &Effects) -> Vec<Deed> {
 }
 
 /// The new entries that the core told of in one call, by session, in order.
-pub fn entries_told(effects: &Effects) -> BTreeMap<SessionId, Vec<EntryNo>> {
+pub fn new_entries(effects: &Effects) -> BTreeMap<SessionId, Vec<EntryNo>> {
     let mut told: BTreeMap<SessionId, Vec<EntryNo>> = BTreeMap::new();
     for effect in effects.at_once.iter().chain(&effects.after) {
         if let Effect::Update(Update::Entry { session, entry }) = effect {
@@ -148,6 +123,7 @@ pub fn entries_told(effects: &Effects) -> BTreeMap<SessionId, Vec<EntryNo>> {
         }
     }
     for numbers in told.values_mut() {
+        // The first piece of an answer is told at once, before the entries that wait for the batch.
         numbers.sort();
     }
     told
@@ -196,30 +172,8 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
 
 fn memory(core: &Multiplexer, id: SessionId) -> Option<Memory> {
     let snapshot = core.view().snapshot(id, usize::MAX)?;
-    let body = |body: q_core::Body| match body {
-        q_core::Body::Prompt(text) => Body::Prompt(text),
-        q_core::Body::Answer(text) => Body::Answer(text),
-        q_core::Body::Thinking(text) => Body::Thinking(text),
-        q_core::Body::Call(call) => {
-            Body::Call { no: call.no, tool: call.tool, input: call.input, wants: call.wants }
-        }
-        q_core::Body::Result(end) => Body::Result {
-            of: end.of,
-            outcome: end.outcome,
-            text: end.text,
-            kept: end.kept,
-            whole: end.whole,
-        },
-        q_core::Body::Stop(Stop::Interrupted(by)) => Body::Interrupted(by),
-        q_core::Body::Stop(Stop::Failed(failure)) => Body::Failed(failure.kind, failure.detail),
-        q_core::Body::Repair(_) => Body::Repaired,
-        q_core::Body::LeftOut(sent) => Body::LeftOut(sent),
-        q_core::Body::Output(output) => Body::Output { of: output.of, text: output.text },
-        q_core::Body::Plan(steps) => Body::Plan(steps),
-    };
-    let line = |entry: q_core::Entry| Line { no: entry.no, at: entry.at, body: body(entry.body) };
     Some(Memory {
-        lines: snapshot.entries.into_iter().map(line).collect(),
+        entries: snapshot.entries,
         queue: snapshot.queue.into_iter().map(|waiting| (waiting.prompt, waiting.text)).collect(),
         draft: snapshot.draft,
         pending: snapshot
@@ -228,71 +182,4 @@ fn memory(core: &Multiplexer, id: SessionId) -> Option<Memory> {
             .map(|call| (call.turn, call.call, call.tool, call.input, call.wants))
             .collect(),
     })
-}
-
-impl Model {
-    /// What the model shows of every session, by id.
-    pub fn pictures(&self) -> Vec<Picture> {
-        let mut pictures: Vec<Picture> = self.sessions.iter().map(|session| self.picture(session)).collect();
-        pictures.sort_by_key(|picture| picture.id);
-        pictures
-    }
-
-    fn picture(&self, session: &Session) -> Picture {
-        let own = session.entries.iter().filter(|entry| entry.turn != TurnNo(0)).count();
-        Picture {
-            id: session.id,
-            name: session.name.clone(),
-            slot: session.slot,
-            tags: session.tags.clone(),
-            pinned: session.pinned,
-            policy: session.policy,
-            allowed: session.allowed.clone(),
-            parent: session.parent,
-            presence: session.presence,
-            trashed: session.trashed,
-            activity: session.activity(),
-            wants_agent: session.wants_agent(),
-            held: session.turn.as_ref().is_some_and(|turn| turn.held.is_some()),
-            unread: if self.is_watched(session.id) { 0 } else { session.unread() },
-            queued: session.queue.len() as u32,
-            pending: session.waiting_calls().count() as u32,
-            entries: own as u64,
-            turns: session.turns,
-            prompts: session.prompts,
-            tokens: (session.usage.input, session.usage.output),
-            failure: session.failure(),
-            failures: session.failures(),
-            stop_reason: session.reason.clone(),
-            answering: session.answering.clone(),
-            interrupter: session.interrupter(),
-            sent: session.sent,
-            preview: session.preview(),
-            created: session.created,
-            touched: session.touched,
-            memory: (session.presence == Presence::Live).then(|| session.memory()),
-        }
-    }
-}
-
-impl Session {
-    fn failure(&self) -> Option<FailureKind> {
-        match self.last_ending() {
-            super::session::Ending::Failed(failure) => Some(failure.kind),
-            super::session::Ending::Done | super::session::Ending::Interrupted(_) => None,
-        }
-    }
-
-    fn memory(&self) -> Memory {
-        let turn = self.turn.as_ref().map(|turn| turn.no).unwrap_or_default();
-        let pending = self.waiting_calls().map(|(place, call)| {
-            (turn, call.no, call.tool.clone(), self.entries[place].text.clone(), call.wants)
-        });
-        Memory {
-            lines: self.lines(),
-            queue: self.queue.iter().map(|prompt| (prompt.no, prompt.text.clone())).collect(),
-            draft: self.draft.clone(),
-            pending: pending.collect(),
-        }
-    }
 }

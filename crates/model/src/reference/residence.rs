@@ -111,6 +111,7 @@ impl Model {
     /// The store has read a session, or cannot. Whoever waits for it hears now.
     pub(super) fn loaded(&mut self, id: SessionId, readable: bool) {
         let Some(place) = self.waking.iter().position(|waking| waking.session == id) else { return };
+        // Taken out first: a wish that is granted may have the session read once more.
         let wishes = self.waking.remove(place).wishes;
         let asleep = self.find(id).filter(|&at| self.sessions[at].presence == Presence::Hibernated);
         if let Some(at) = asleep.filter(|_| readable) {
@@ -139,6 +140,7 @@ impl Model {
             let due = session.trashed.map(|since| since.after(self.limits.trash_for));
             due.is_some_and(|due| due <= self.now.wall) && self.forks(session.id) == 0
         };
+        // One at a time and then all over again: each that goes may have kept another.
         if let Some(at) = (0..self.sessions.len()).find(is_due) {
             self.sessions.remove(at);
             self.empty_trash();

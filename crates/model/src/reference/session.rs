@@ -5,8 +5,6 @@ use q_core::{
     Presence, PromptNo, ResumeHandle, Sent, SessionId, Token, TurnNo, Usage, WallTime, Wants,
 };
 
-use super::observed::{Body, Line};
-
 /// A session, whole, whether it is in memory or not.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
@@ -334,31 +332,5 @@ impl Session {
             self.entries.iter().rev().find(is_answer).map_or("", |entry| &entry.text[..entry.written]);
         let line = answer.split_whitespace().collect::<Vec<_>>().join(" ");
         line.chars().take(80).collect::<String>().trim_end().to_owned()
-    }
-
-    pub(super) fn lines(&self) -> Vec<Line> {
-        let number = |place: usize| self.entries[place].no.unwrap_or_default();
-        let body = |entry: &Entry| {
-            let text = entry.text.clone();
-            match &entry.what {
-                What::Prompt => Body::Prompt(text),
-                What::Answer => Body::Answer(text),
-                What::Thinking => Body::Thinking(text),
-                What::Call(call) => {
-                    Body::Call { no: call.no, tool: call.tool.clone(), input: text, wants: call.wants }
-                }
-                What::Result { of, outcome, kept, whole } => {
-                    Body::Result { of: number(*of), outcome: *outcome, text, kept: *kept, whole: *whole }
-                }
-                What::LeftOut(sent) => Body::LeftOut(*sent),
-                What::Output { of } => Body::Output { of: number(*of), text },
-                What::Plan(steps) => Body::Plan(steps.clone()),
-                What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
-                What::Stop(Ending::Interrupted(by)) => Body::Interrupted(*by),
-                What::Stop(Ending::Failed(failure)) => Body::Failed(failure.kind, failure.detail.clone()),
-            }
-        };
-        let line = |entry: &Entry| Line { no: entry.no.unwrap_or_default(), at: entry.at, body: body(entry) };
-        self.entries.iter().map(line).collect()
     }
 }

@@ -50,7 +50,7 @@ impl Model {
     }
 
     /// Whatever an agent says of a turn that does not run is late; of one that was not asked it cannot come.
-    pub(super) fn listen(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
+    pub(super) fn on_agent_event(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
         let Some(at) = self.find(id) else { return };
         let running = self.sessions[at].turn.as_mut();
         let Some(running) = running.filter(|running| running.no == turn && running.held.is_none()) else {
@@ -68,8 +68,8 @@ impl Model {
                     }
                 }
             }
-            AgentEvent::Text(text) => self.listen_to(at, What::Answer, text),
-            AgentEvent::Thinking(text) => self.listen_to(at, What::Thinking, text),
+            AgentEvent::Text(text) => self.on_text(at, What::Answer, text),
+            AgentEvent::Thinking(text) => self.on_text(at, What::Thinking, text),
             AgentEvent::Usage(usage) => running.usage = usage,
             AgentEvent::StopReason(reason) => reason.clone_into(&mut running.reason),
             AgentEvent::Plan(steps) => {
@@ -123,11 +123,11 @@ impl Model {
             session.entries.last().is_some_and(|last| last.what == voice && Some(last.turn) == turn);
         let begins = if goes_on { 0 } else { q_core::record::RECORD_BYTES as usize };
         let room = self.limits.output_bytes.saturating_sub(session.put_out() + begins);
-        self.listen_to(at, voice, text[..text.floor_char_boundary(room)].to_owned());
+        self.on_text(at, voice, text[..text.floor_char_boundary(room)].to_owned());
     }
 
     /// Text lengthens the last entry if that is of the same voice, and is written when enough of it waits.
-    fn listen_to(&mut self, at: usize, voice: What, text: String) {
+    fn on_text(&mut self, at: usize, voice: What, text: String) {
         let now = self.now.mono;
         let session = &mut self.sessions[at];
         let Some(turn) = session.turn.as_mut().filter(|_| !text.is_empty()) else { return };
@@ -194,6 +194,7 @@ impl Model {
         let state = if runs { CallState::Runs } else { CallState::Waits { since: self.now.mono } };
         let (id, turn_no) = (session.id, turn.no);
         self.write(at);
+        // A denied call stands there as one that waits, for it never ran.
         self.add(at, What::Call(Call { no, tool, digest, wants, state }), input);
         self.happened(at);
         let place = self.sessions[at].entries.len() - 1;
@@ -312,6 +313,14 @@ impl Model {
             session.reached = true;
             self.deeds.push(Deed::Bind { session: id });
         }
+    }
+
+    /// Nobody said how the agent of that turn is reached.
+    pub(super) fn not_bound(&mut self, id: SessionId, turn: TurnNo) {
+        let Some(at) = self.find(id) else { return };
+        let detail = format!("agent `{}`", self.sessions[at].agent);
+        let failure = AgentFailure { kind: FailureKind::NotConfigured, detail };
+        self.on_agent_event(id, turn, AgentEvent::Failed(failure));
     }
 
     /// A session that is closed needs no agent, and no way to one.

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use q_core::{
     Body, ClientId, Command, Entry, EntryNo, Input, ReplyTo, RequestId, SessionId, Transcript, conversation,
 };
+use q_model::system::SystemUnderTest;
 use q_model::workload::SESSIONS;
-use q_model::world::World;
 
 use super::workloads::workload;
 use super::{cases, tight};
@@ -18,17 +18,17 @@ proptest! {
     /// reads.
     #[test]
     fn transcripts_are_conversations(steps in workload(80)) {
-        let mut world = World::new(tight());
+        let mut system = SystemUnderTest::new(tight());
         for step in &steps {
-            let _effects = world.play(step);
-            for snapshot in world.snapshots() {
+            let _effects = system.play(step);
+            for snapshot in system.snapshots() {
                 sound(&snapshot.entries)?;
             }
-            for (&id, head) in world.disk().heads.iter().filter(|(_, head)| head.presence.is_open()) {
-                let entries = entries(&world, id);
+            for (&id, head) in system.disk().heads.iter().filter(|(_, head)| head.presence.is_open()) {
+                let entries = entries(&system, id);
                 sound(&entries)?;
                 if let Some(fork) = head.fork {
-                    prop_assert!(world.disk().heads.contains_key(&fork.parent), "a fork's history is gone");
+                    prop_assert!(system.disk().heads.contains_key(&fork.parent), "a fork's history is gone");
                     let mixed = entries.iter().any(|entry| entry.no > fork.last && entry.no.0 <= fork.through.0);
                     prop_assert!(!mixed, "a fork shows what came after it in its parent");
                 }
@@ -40,21 +40,21 @@ proptest! {
     /// Broken by: taking one too many, or what the parent said later.
     #[test]
     fn a_fork_has_its_parents_entries_up_to_there(steps in workload(60), parent in 0..SESSIONS, at in 0u64..30) {
-        let mut world = World::new(tight());
+        let mut system = SystemUnderTest::new(tight());
         for step in &steps {
-            let _effects = world.play(step);
+            let _effects = system.play(step);
         }
         let (parent, child) = (SessionId(parent), SessionId(SESSIONS));
         let command = Command::Fork { session: parent, id: child, at: Some(EntryNo(at)), name: None };
         let to = ReplyTo { client: ClientId(1), request: RequestId(0) };
-        let _effects = world.tell(Input::Wish { to, command });
+        let _effects = system.handle(Input::Wish { to, command });
         let texts = |id, last| -> Vec<(EntryNo, String)> {
-            let all = entries(&world, id);
+            let all = entries(&system, id);
             all.iter().filter(|entry| entry.no.0 <= last).map(|entry| (entry.no, entry.text().to_owned())).collect()
         };
-        if world.disk().heads.contains_key(&child) && world.disk().heads[&parent].presence.is_open() {
+        if system.disk().heads.contains_key(&child) && system.disk().heads[&parent].presence.is_open() {
             let taken = texts(child, u64::MAX);
-            let told = world.core().view().summary(child).and_then(|summary| summary.inherited);
+            let told = system.core().view().summary(child).and_then(|summary| summary.inherited);
             prop_assert!(told.is_none_or(|count| count == taken.len() as u64), "{told:?} of {taken:?}");
             prop_assert_eq!(taken, texts(parent, at));
         }
@@ -66,13 +66,13 @@ proptest! {
     fn tails_are_the_newest_entries(steps in workload(80), tail in 0usize..600) {
         let mut limits = tight();
         limits.tail_bytes = tail;
-        let mut world = World::new(limits);
+        let mut system = SystemUnderTest::new(limits);
         for step in &steps {
-            let _effects = world.play(step);
+            let _effects = system.play(step);
         }
-        let _effects = world.tell(Input::Stopping); // writes what streams
-        for snapshot in world.snapshots() {
-            let all: Vec<_> = entries(&world, snapshot.summary.id).iter().map(|entry| entry.no).collect();
+        let _effects = system.handle(Input::Stopping); // writes what streams
+        for snapshot in system.snapshots() {
+            let all: Vec<_> = entries(&system, snapshot.summary.id).iter().map(|entry| entry.no).collect();
             let kept: Vec<_> = snapshot.entries.iter().map(|entry| entry.no).collect();
             prop_assert!(all.ends_with(&kept), "{kept:?} of {all:?}");
             prop_assert_eq!(snapshot.trimmed, kept.len() < all.len());
@@ -84,9 +84,9 @@ proptest! {
 }
 
 /// All entries of an open session, as the disk has them.
-pub(super) fn entries(world: &World, id: SessionId) -> Vec<Entry> {
+pub(super) fn entries(system: &SystemUnderTest, id: SessionId) -> Vec<Entry> {
     let mut whole = Transcript::default();
-    world.disk().stored(id).unwrap().tail.iter().for_each(|stamped| whole.apply(stamped));
+    system.disk().stored(id).unwrap().tail.iter().for_each(|stamped| whole.apply(stamped));
     whole.entries().cloned().collect()
 }
 

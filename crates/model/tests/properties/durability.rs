@@ -5,8 +5,8 @@ use q_core::{
     ClientId, Effect, Effects, Input, Instant, Multiplexer, Reason, Record, Refusal, Snapshot, Stamped,
     Update,
 };
+use q_model::system::{SystemUnderTest, is_synced, snapshots};
 use q_model::workload::{CLIENTS, SESSIONS};
-use q_model::world::{World, is_synced, snapshots};
 
 use super::workloads::workload;
 use super::{cases, played, tight};
@@ -18,10 +18,10 @@ proptest! {
     /// behind the record that says so. Broken by: replying at once, buffering prompts.
     #[test]
     fn what_is_promised_is_persisted_first(steps in workload(80)) {
-        let mut world = World::new(tight());
+        let mut system = SystemUnderTest::new(tight());
         for step in &steps {
-            let (input, effects) = world.play(step);
-            promised_first(&world, &input, &effects)?;
+            let (input, effects) = system.play(step);
+            promised_first(&system, &input, &effects)?;
         }
     }
 
@@ -29,12 +29,12 @@ proptest! {
     /// Broken by: changing state outside `apply`, forgetting a head, writing one too few.
     #[test]
     fn recovery_after_every_prefix_equals_the_live_state(steps in workload(40)) {
-        let mut world = World::new(tight());
+        let mut system = SystemUnderTest::new(tight());
         for step in &steps {
-            let _effects = world.play(step);
-            let mut written = world.clone();
+            let _effects = system.play(step);
+            let mut written = system.clone();
             for client in 1..=CLIENTS {
-                let _effects = written.tell(Input::Detached(ClientId(client)));
+                let _effects = written.handle(Input::Detached(ClientId(client)));
             }
             while written.core().next_deadline().is_some_and(|next| next.reason == Reason::WriteStream) {
                 written.follow_deadline();
@@ -50,35 +50,35 @@ proptest! {
     /// Broken by: a deadline that state does not imply, one that is never met.
     #[test]
     fn deadlines_suffice(steps in workload(60)) {
-        let mut world = played(&steps, tight());
+        let mut system = played(&steps, tight());
         for client in 1..=CLIENTS {
-            let _effects = world.tell(Input::Detached(ClientId(client)));
+            let _effects = system.handle(Input::Detached(ClientId(client)));
         }
         // Each session can stream, wait for the person twice, hibernate and be erased once; then the host leaves.
         let enough = (SESSIONS + 1) * 6 + 2;
         for _ in 0..enough {
-            if world.core().next_deadline().is_none_or(|next| next.reason == Reason::Leave) {
+            if system.core().next_deadline().is_none_or(|next| next.reason == Reason::Leave) {
                 break;
             }
-            world.follow_deadline();
+            system.follow_deadline();
         }
-        let next = world.core().next_deadline();
+        let next = system.core().next_deadline();
         prop_assert!(next.is_none_or(|next| next.reason == Reason::Leave), "{:?}", next);
-        prop_assert!(world.core().view().inbox().is_empty(), "a call waits for ever");
-        prop_assert_eq!(lasting(&world.recovered()), lasting(world.core()));
+        prop_assert!(system.core().view().inbox().is_empty(), "a call waits for ever");
+        prop_assert_eq!(lasting(&system.recovered()), lasting(system.core()));
     }
 
     /// Until the moment that the core names, nothing happens by itself; without one, never.
     /// Broken by: a deadline that is forgotten, or that hides behind a later one; doing something too early.
     #[test]
     fn nothing_is_due_before_the_deadline(steps in workload(60)) {
-        let mut world = World::new(tight());
+        let mut system = SystemUnderTest::new(tight());
         for step in &steps {
-            let _effects = world.play(step);
-            let mut waiting = world.clone();
+            let _effects = system.play(step);
+            let mut waiting = system.clone();
             let far = Instant(u64::MAX / 4);
             waiting.go_to(waiting.core().next_deadline().map_or(far, |due| Instant(due.at.0 - 1)));
-            let effects = waiting.tell(Input::Tick);
+            let effects = waiting.handle(Input::Tick);
             prop_assert_eq!(effects, Effects::default());
         }
     }
@@ -87,9 +87,9 @@ proptest! {
     /// Broken by: not remembering tokens, or remembering them only in memory.
     #[test]
     fn a_submission_is_taken_once(steps in workload(100)) {
-        let world = played(&steps, tight());
+        let system = played(&steps, tight());
         let mut tokens = std::collections::BTreeMap::new();
-        for stamped in &world.written {
+        for stamped in &system.written {
             if let Record::Queued { token, prompt, .. } | Record::Steered { token, prompt, .. } | Record::Retried { token, prompt } = &stamped.record {
                 let taken = tokens.entry(stamped.session).or_insert_with(Vec::new);
                 // The newest 32 are remembered; an id that was erased may be used again by a test, not by a host.
@@ -116,7 +116,7 @@ fn lasting(core: &Multiplexer) -> (Vec<q_core::Summary>, Vec<Snapshot>) {
     (lines, snapshots(core).into_iter().map(whole).collect())
 }
 
-fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(), TestCaseError> {
+fn promised_first(system: &SystemUnderTest, input: &Input, effects: &Effects) -> Result<(), TestCaseError> {
     for effect in &effects.at_once {
         let waits_for_nothing = match effect {
             Effect::Cancel { .. } | Effect::Bind { .. } | Effect::Unbind { .. } => true,
@@ -133,7 +133,7 @@ fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(),
         };
         prop_assert!(waits_for_nothing, "{effect:?} must wait for its batch");
     }
-    let is_written = |wanted: &dyn Fn(&Stamped) -> bool| world.written.iter().any(wanted);
+    let is_written = |wanted: &dyn Fn(&Stamped) -> bool| system.written.iter().any(wanted);
     for effect in &effects.after {
         match effect {
             Effect::Run { session, turn, .. } => {
@@ -147,9 +147,9 @@ fn promised_first(world: &World, input: &Input, effects: &Effects) -> Result<(),
                 let told = |record: &Record| {
                     if let Record::Resumable { handle, .. } = record { Some(handle.clone()) } else { None }
                 };
-                let own = world.written.iter().filter(|stamped| stamped.session == *session);
+                let own = system.written.iter().filter(|stamped| stamped.session == *session);
                 let newest = own.filter_map(|stamped| told(&stamped.record)).next_back();
-                let known = world.core().view().resume_handle(*session).cloned();
+                let known = system.core().view().resume_handle(*session).cloned();
                 prop_assert!(
                     known.is_none() || known == newest,
                     "released by {known:?}, written is {newest:?}"

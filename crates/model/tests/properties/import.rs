@@ -8,7 +8,7 @@ use q_core::{
     FailureKind, Fault, Import, Input, Interrupter, Item, NameOrigin, Outcome, Refusal, Reply, ReplyTo,
     RequestId, Resulted, SessionId, Setup, Stop, Usage, WallTime, Wants,
 };
-use q_model::world::World;
+use q_model::system::SystemUnderTest;
 
 use super::conversation::{entries, sound};
 use super::workloads::workload;
@@ -24,20 +24,20 @@ proptest! {
     /// Broken by: a rule for imports that a session's own life does not keep; numbering results by the file.
     #[test]
     fn a_session_comes_over_as_it_was(steps in workload(80), part in 1usize..5) {
-        let mut world = World::new(tight());
+        let mut system = SystemUnderTest::new(tight());
         for step in &steps {
-            let _effects = world.play(step);
+            let _effects = system.play(step);
         }
-        let open: Vec<_> = world.disk().heads.values().filter(|head| head.presence.is_open()).cloned().collect();
+        let open: Vec<_> = system.disk().heads.values().filter(|head| head.presence.is_open()).cloned().collect();
         for head in open {
-            let there = entries(&world, head.id);
-            let (here, beside) = imported(&whole(&world, head.id), part, head.turn.is_some())?;
+            let there = entries(&system, head.id);
+            let (here, beside) = imported(&whole(&system, head.id), part, head.turn.is_some())?;
             let (again, _) = imported(&beside, part, false)?;
-            prop_assert_eq!(&told(&beside)[..there.len()], told(&whole(&world, head.id)));
-            prop_assert_eq!(told(&again), told(&here));
+            prop_assert_eq!(&bodies(&beside)[..there.len()], bodies(&whole(&system, head.id)));
+            prop_assert_eq!(bodies(&again), bodies(&here));
             sound(&here)?;
-            let ends = told(&here).split_off(there.len());
-            prop_assert_eq!(&told(&here)[..there.len()], told(&there));
+            let ends = bodies(&here).split_off(there.len());
+            prop_assert_eq!(&bodies(&here)[..there.len()], bodies(&there));
             let cut = |(_, body): &(WallTime, Body)| {
                 matches!(body, Body::Stop(Stop::Interrupted(Interrupter::Crash)) | Body::Result(Resulted { outcome: Outcome::CutShort, .. }))
             };
@@ -51,35 +51,35 @@ proptest! {
     /// Broken by: taking a result for no call; leaving calls open; taking half a part.
     #[test]
     fn what_comes_in_could_have_happened(hostile in vec(entry(), 0..30).prop_map(numbered), part in 1usize..5, running: bool) {
-        let mut world = World::new(tight());
-        prop_assert!(granted(&tell(&mut world, begin(running))).is_ok());
+        let mut system = SystemUnderTest::new(tight());
+        prop_assert!(granted(&command(&mut system, begin(running))).is_ok());
         for part in hostile.chunks(part) {
-            let before = world.disk().heads[&ID].seq;
+            let before = system.disk().heads[&ID].seq;
             let items = part.iter().cloned().map(Item::Entry).collect();
-            let effects = tell(&mut world, Command::ImportPart { session: ID, items });
+            let effects = command(&mut system, Command::ImportPart { session: ID, items });
             if granted(&effects).is_err() {
-                prop_assert_eq!(world.disk().heads[&ID].seq, before);
+                prop_assert_eq!(system.disk().heads[&ID].seq, before);
             }
         }
-        let ended = granted(&tell(&mut world, Command::EndImport { session: ID }));
+        let ended = granted(&command(&mut system, Command::EndImport { session: ID }));
         prop_assert_eq!(ended, Ok(Reply::Done));
-        let all = entries(&world, ID);
+        let all = entries(&system, ID);
         sound(&all)?;
         let calls: Vec<_> = all.iter().filter(|entry| matches!(entry.body, Body::Call(_))).map(|call| call.no).collect();
         for call in calls {
             let results = all.iter().filter(|entry| matches!(&entry.body, Body::Result(result) if result.of == call));
             prop_assert_eq!(results.count(), 1, "results of {}", call);
         }
-        prop_assert!(world.disk().heads[&ID].turn.is_none());
+        prop_assert!(system.disk().heads[&ID].turn.is_none());
     }
 }
 
 /// A session's entries, each result with all that is kept of it.
-fn whole(world: &World, id: SessionId) -> Vec<Entry> {
-    let mut entries = entries(world, id);
+fn whole(system: &SystemUnderTest, id: SessionId) -> Vec<Entry> {
+    let mut entries = entries(system, id);
     for entry in &mut entries {
         if let Body::Result(result) = &mut entry.body {
-            result.text += world.disk().beside(id, entry.no);
+            result.text += system.disk().beside(id, entry.no);
         }
     }
     entries
@@ -87,20 +87,20 @@ fn whole(world: &World, id: SessionId) -> Vec<Entry> {
 
 /// The entries of a session that was imported with these; and the same with all that is kept of results.
 fn imported(there: &[Entry], part: usize, running: bool) -> Result<(Vec<Entry>, Vec<Entry>), TestCaseError> {
-    let mut world = World::new(tight());
-    prop_assert!(granted(&tell(&mut world, begin(running))).is_ok());
+    let mut system = SystemUnderTest::new(tight());
+    prop_assert!(granted(&command(&mut system, begin(running))).is_ok());
     for part in there.chunks(part) {
         let items = part.iter().cloned().map(Item::Entry).collect();
-        let effects = tell(&mut world, Command::ImportPart { session: ID, items });
+        let effects = command(&mut system, Command::ImportPart { session: ID, items });
         prop_assert_eq!(granted(&effects), Ok(Reply::Done));
     }
-    let ended = granted(&tell(&mut world, Command::EndImport { session: ID }));
+    let ended = granted(&command(&mut system, Command::EndImport { session: ID }));
     prop_assert_eq!(ended, Ok(Reply::Done));
-    Ok((entries(&world, ID), whole(&world, ID)))
+    Ok((entries(&system, ID), whole(&system, ID)))
 }
 
 /// What entries tell, wherever they are: results and outputs by the place of their call.
-fn told(entries: &[Entry]) -> Vec<(WallTime, Body)> {
+fn bodies(entries: &[Entry]) -> Vec<(WallTime, Body)> {
     let place = |no| EntryNo(entries.iter().position(|entry| entry.no == no).unwrap_or(usize::MAX) as u64);
     let told = entries.iter().cloned().map(|mut entry| {
         if let Body::Result(Resulted { of, .. }) | Body::Output(CallOutput { of, .. }) = &mut entry.body {
@@ -127,9 +127,9 @@ fn begin(running: bool) -> Command {
     }))
 }
 
-fn tell(world: &mut World, command: Command) -> Effects {
+fn command(system: &mut SystemUnderTest, command: Command) -> Effects {
     let to = ReplyTo { client: ClientId(1), request: RequestId(0) };
-    world.tell(Input::Wish { to, command })
+    system.handle(Input::Wish { to, command })
 }
 
 fn granted(effects: &Effects) -> Result<Reply, Refusal> {

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use q_core::{Effect, Effects, Limits, Record, Refusal, Reply, SessionId, Stamped, Update};
-use q_model::workload::{SESSIONS, Step};
-use q_model::world::{World, is_shared, purged};
+use q_model::system::{SystemUnderTest, is_shared, purged};
+use q_model::workload::{SESSIONS, WorkloadStep};
 
 use super::workloads::workload;
 use super::{cases, lifted, tight};
@@ -15,7 +15,7 @@ proptest! {
     /// Broken by: a counter, buffer or name that sessions share.
     #[test]
     fn a_session_is_a_function_of_its_own_inputs(steps in workload(80), alone in 0..SESSIONS) {
-        let steps: Vec<Step> = steps.into_iter().filter(|step| !is_shared(step)).collect();
+        let steps: Vec<WorkloadStep> = steps.into_iter().filter(|step| !is_shared(step)).collect();
         let together = Observed::of(&steps, alone, lifted());
         let by_itself = Observed::of(&purged(&steps, alone), alone, lifted());
         prop_assert_eq!(together.seen, by_itself.seen);
@@ -26,7 +26,7 @@ proptest! {
     /// hibernate or hold.
     #[test]
     fn limits_are_the_only_channel(steps in workload(80), alone in 0..SESSIONS) {
-        let steps: Vec<Step> = steps.into_iter().filter(|step| !is_shared(step)).collect();
+        let steps: Vec<WorkloadStep> = steps.into_iter().filter(|step| !is_shared(step)).collect();
         let together = Observed::of(&steps, alone, tight());
         let by_itself = Observed::of(&purged(&steps, alone), alone, tight());
         if !together.was_limited && !by_itself.was_limited {
@@ -39,20 +39,20 @@ proptest! {
     /// Broken by: any leak, however short.
     #[test]
     fn a_step_touches_its_own_session_only(steps in workload(80)) {
-        let mut world = World::new(lifted());
+        let mut system = SystemUnderTest::new(lifted());
         for step in steps.iter().filter(|step| !is_shared(step)) {
-            let Some(own) = step.action.session().map(SessionId) else {
-                let _effects = world.play(step);
+            let Some(own) = step.stimulus.session().map(SessionId) else {
+                let _effects = system.play(step);
                 continue;
             };
             // What is due anyway is done before, so that it is not taken for the step's.
-            let _effects = world.play(&Step { after_ms: step.after_ms, action: q_model::workload::Action::Tick });
-            let before = world.core().view().sessions().collect::<Vec<_>>();
-            let written = world.written.len();
-            let _effects = world.play(&Step { after_ms: 0, action: step.action.clone() });
-            prop_assert!(world.written[written..].iter().all(|stamped| stamped.session == own));
+            let _effects = system.play(&WorkloadStep { after_ms: step.after_ms, stimulus: q_model::workload::Stimulus::Tick });
+            let before = system.core().view().sessions().collect::<Vec<_>>();
+            let written = system.written.len();
+            let _effects = system.play(&WorkloadStep { after_ms: 0, stimulus: step.stimulus.clone() });
+            prop_assert!(system.written[written..].iter().all(|stamped| stamped.session == own));
             for line in before.iter().filter(|line| line.id != own) {
-                prop_assert_eq!(world.core().view().summary(line.id), Some(line.clone()));
+                prop_assert_eq!(system.core().view().summary(line.id), Some(line.clone()));
             }
         }
     }
@@ -66,15 +66,15 @@ struct Observed {
 }
 
 impl Observed {
-    fn of(steps: &[Step], session: u128, limits: Limits) -> Self {
+    fn of(steps: &[WorkloadStep], session: u128, limits: Limits) -> Self {
         let id = SessionId(session);
-        let mut world = World::new(limits);
+        let mut system = SystemUnderTest::new(limits);
         let mut observed = Self { seen: Vec::new(), was_limited: false };
         for step in steps {
-            let about_it = step.action.session().is_none_or(|about| about == session);
-            let (_, effects) = world.play(step);
-            observed.see(id, about_it && step.action.session().is_some(), &effects);
-            observed.was_limited |= world.core().view().summary(id).is_some_and(|line| line.held);
+            let about_it = step.stimulus.session().is_none_or(|about| about == session);
+            let (_, effects) = system.play(step);
+            observed.see(id, about_it && step.stimulus.session().is_some(), &effects);
+            observed.was_limited |= system.core().view().summary(id).is_some_and(|line| line.held);
         }
         observed
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use q_core::{Effect, Head, Limits, Presence, Record, Refusal};
-use q_model::world::World;
+use q_model::system::SystemUnderTest;
 
 use super::screens::Screens;
 use super::workloads::workload;
@@ -15,21 +15,21 @@ proptest! {
     #[test]
     fn everything_is_bounded(steps in workload(120)) {
         let limits = tight();
-        let mut world = World::new(limits.clone());
+        let mut system = SystemUnderTest::new(limits.clone());
         for step in &steps {
-            let _effects = world.play(step);
-            prop_assert!(live(&world) <= limits.live_sessions, "{} are live", live(&world));
-            for head in world.disk().heads.values() {
+            let _effects = system.play(step);
+            prop_assert!(live(&system) <= limits.live_sessions, "{} are live", live(&system));
+            for head in system.disk().heads.values() {
                 bounded(head, &limits)?;
             }
-            for snapshot in world.snapshots() {
+            for snapshot in system.snapshots() {
                 let queued: usize = snapshot.queue.iter().map(|waiting| waiting.text.len()).sum();
                 prop_assert!(queued <= limits.queued_bytes, "{queued} bytes wait");
                 prop_assert!(snapshot.draft.len() <= limits.prompt_bytes);
                 prop_assert!(snapshot.pending.len() <= limits.open_calls);
             }
         }
-        for stamped in &world.written {
+        for stamped in &system.written {
             match &stamped.record {
                 Record::Queued { text, .. } | Record::Edited { text, .. } | Record::Steered { text, .. } => {
                     prop_assert!(text.len() <= limits.prompt_bytes && !text.trim().is_empty());
@@ -49,14 +49,14 @@ proptest! {
     #[test]
     fn memory_is_given_back(steps in workload(80), allowed in 200usize..2000) {
         let limits = Limits { memory_bytes: allowed, ..tight() };
-        let world = played(&steps, limits);
+        let system = played(&steps, limits);
         let idle = |line: &q_core::Summary| line.presence == Presence::Live && !line.pinned && !line.activity.is_busy();
-        let shown = |id| steps.iter().any(|step| matches!(step.action, q_model::workload::Action::Show { session: Some(shown), .. } if q_core::SessionId(shown) == id));
-        let weight: usize = world.snapshots().iter().map(|snapshot| {
+        let shown = |id| steps.iter().any(|step| matches!(step.stimulus, q_model::workload::Stimulus::Show { session: Some(shown), .. } if q_core::SessionId(shown) == id));
+        let weight: usize = system.snapshots().iter().map(|snapshot| {
             let entries: usize = snapshot.entries.iter().map(q_core::Entry::weight).sum();
             entries + snapshot.draft.len()
         }).sum();
-        let could_hibernate = world.core().view().sessions().any(|line| idle(&line) && !shown(line.id));
+        let could_hibernate = system.core().view().sessions().any(|line| idle(&line) && !shown(line.id));
         prop_assert!(weight <= allowed || !could_hibernate, "{weight} bytes are kept, {allowed} are allowed");
     }
 
@@ -65,18 +65,18 @@ proptest! {
     #[test]
     fn room_is_made_before_refusing(steps in workload(100)) {
         let limits = tight();
-        let mut world = World::new(limits.clone());
+        let mut system = SystemUnderTest::new(limits.clone());
         let mut screens = Screens::default();
         for step in &steps {
-            let before: Vec<_> = world.core().view().sessions().collect();
-            let heads = world.disk().heads.clone();
-            let (input, effects) = world.play(step);
+            let before: Vec<_> = system.core().view().sessions().collect();
+            let heads = system.disk().heads.clone();
+            let (input, effects) = system.play(step);
             let shown_before = screens.clone();
             screens.see(&input, &effects);
             let refused = effects.after.iter().any(|effect| matches!(effect, Effect::Reply { answer: Err(Refusal::TooManyLive { .. }), .. }));
             if refused {
                 let known: Vec<_> = before.iter().map(|line| line.id).collect();
-                prop_assert!(world.disk().heads.keys().all(|id| known.contains(id)), "a refusal created something");
+                prop_assert!(system.disk().heads.keys().all(|id| known.contains(id)), "a refusal created something");
             }
             let mut heads = heads;
             for stamped in effects.batch.iter().flat_map(|batch| &batch.records) {
@@ -93,8 +93,8 @@ proptest! {
     }
 }
 
-fn live(world: &World) -> usize {
-    world.core().view().sessions().filter(|line| line.presence == Presence::Live).count()
+fn live(system: &SystemUnderTest) -> usize {
+    system.core().view().sessions().filter(|line| line.presence == Presence::Live).count()
 }
 
 fn bounded(head: &Head, limits: &Limits) -> Result<(), TestCaseError> {

@@ -16,8 +16,8 @@ mod workloads;
 
 use proptest::prelude::*;
 use q_core::Limits;
-use q_model::workload::Step;
-use q_model::world::World;
+use q_model::system::SystemUnderTest;
+use q_model::workload::WorkloadStep;
 
 /// Cases each property is tried with; `PROPTEST_CASES` raises it.
 fn cases() -> ProptestConfig {
@@ -60,10 +60,10 @@ fn lifted() -> Limits {
     }
 }
 
-fn played(steps: &[Step], limits: Limits) -> World {
-    let mut world = World::new(limits);
+fn played(steps: &[WorkloadStep], limits: Limits) -> SystemUnderTest {
+    let mut system = SystemUnderTest::new(limits);
     for step in steps {
-        let _effects = world.play(step);
+        let _effects = system.play(step);
     }
-    world
+    system
 }

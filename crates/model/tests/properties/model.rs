@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use q_core::conversation::{self, Part, Role};
 use q_core::trace::write;
 use q_core::{AgentEvent, CallNo, Digest, Input, Limits, Now, SessionId};
-use q_model::reference::{Deed, Model, deeds, entries_told, pictures};
-use q_model::workload::{Action, SESSIONS, Step, Wish, workload};
-use q_model::world::World;
+use q_model::reference::{Deed, Model, deeds, new_entries, pictures};
+use q_model::system::SystemUnderTest;
+use q_model::workload::{CommandTemplate, SESSIONS, Stimulus, WorkloadStep, workload};
 
 use super::conversation::entries;
 use super::{cases, tight};
@@ -36,17 +36,17 @@ proptest! {
 }
 
 /// What the person said in a session that its agent is sent now, as the core has it.
-fn words_sent(world: &World, id: SessionId) -> Vec<String> {
-    let messages = conversation::messages(&entries(world, id));
+fn words_sent(system: &SystemUnderTest, id: SessionId) -> Vec<String> {
+    let messages = conversation::messages(&entries(system, id));
     let parts = messages.into_iter().filter(|message| message.role == Role::User);
     let text = |part| if let Part::Text(text) = part { Some(text) } else { None };
     parts.flat_map(|message| message.parts).filter_map(text).collect()
 }
 
-/// The core in its world and the model beside it.
+/// The core under test and the model beside it.
 struct Pair {
     limits: Limits,
-    world: World,
+    system: SystemUnderTest,
     model: Model,
     now: Now,
     /// The session that each number of the workload stands for now: an erased one's id is never used again.
@@ -59,7 +59,7 @@ struct Pair {
 impl Pair {
     fn new(limits: Limits, sessions: u128) -> Self {
         Self {
-            world: World::new(limits.clone()),
+            system: SystemUnderTest::new(limits.clone()),
             model: Model::new(limits.clone()),
             limits,
             now: Now::default(),
@@ -69,7 +69,7 @@ impl Pair {
         }
     }
 
-    fn play(&mut self, steps: &[Step]) -> Result<(), String> {
+    fn play(&mut self, steps: &[WorkloadStep]) -> Result<(), String> {
         for step in steps {
             let step = self.renumbered(step);
             let step = self.aimed(&step);
@@ -79,69 +79,72 @@ impl Pair {
         Ok(())
     }
 
-    fn play_one(&mut self, step: &Step) -> Result<(), String> {
+    fn play_one(&mut self, step: &WorkloadStep) -> Result<(), String> {
         let passed = Duration::from_millis(step.after_ms);
         self.now.mono = self.now.mono.after(passed);
-        self.now.wall = step.action.wall().unwrap_or_else(|| self.now.wall.after(passed));
-        let (input, effects) = self.world.play(step);
-        if let Action::Crash = step.action {
-            self.tell(&format!("crash after {}ms", step.after_ms));
+        self.now.wall = step.stimulus.wall().unwrap_or_else(|| self.now.wall.after(passed));
+        let (input, effects) = self.system.play(step);
+        if let Stimulus::Crash = step.stimulus {
+            self.note(&format!("crash after {}ms", step.after_ms));
             self.model.crash();
         } else {
-            self.tell(&write(passed, step.action.wall(), &input));
+            self.note(&write(passed, step.stimulus.wall(), &input));
         }
-        let done = self.model.hear(self.now, &input);
-        self.model.number(&entries_told(&effects))?;
+        let done = self.model.handle(self.now, &input);
+        self.model.number(&new_entries(&effects))?;
         agree("did", &deeds(&effects), &done)?;
         for deed in &done {
             if let Deed::Ask { session, .. } = deed {
-                agree("sends", &words_sent(&self.world, *session), &self.model.words_sent(*session))?;
+                agree("sends", &words_sent(&self.system, *session), &self.model.words_sent(*session))?;
             }
         }
-        self.known.extend(self.world.disk().heads.keys().map(|id| id.0));
-        if let Action::Stop = step.action {
-            self.tell("crash");
+        self.known.extend(self.system.disk().heads.keys().map(|id| id.0));
+        if let Stimulus::Stop = step.stimulus {
+            self.note("crash");
             self.model.crash();
-            let _nothing_runs = self.model.hear(self.now, &Input::Started);
+            let _nothing_runs = self.model.handle(self.now, &Input::Started);
         }
-        agree("shows", &pictures(self.world.core(), &self.world.disk().heads), &self.model.pictures())
+        agree("shows", &pictures(self.system.core(), &self.system.disk().heads), &self.model.pictures())
     }
 
-    fn tell(&mut self, line: &str) {
+    fn note(&mut self, line: &str) {
         self.script.extend(["> ", line, "\n"]);
     }
 
     /// The step about the sessions that its numbers stand for now.
-    fn renumbered(&mut self, step: &Step) -> Step {
+    fn renumbered(&mut self, step: &WorkloadStep) -> WorkloadStep {
         let mut step = step.clone();
-        match &mut step.action {
-            Action::Wish(session, Wish::Create { .. }) => *session = self.fresh(*session, false),
-            Action::Wish(session, Wish::Fork { to, at }) => {
+        match &mut step.stimulus {
+            Stimulus::Command(session, CommandTemplate::Create { .. }) => {
+                *session = self.fresh(*session, false);
+            }
+            Stimulus::Command(session, CommandTemplate::Fork { to, at }) => {
                 *session = self.stands_for[session];
                 *to = self.fresh(*to, at.is_none());
             }
-            Action::Wish(session, _)
-            | Action::Agent { session, .. }
-            | Action::Offer { session, .. }
-            | Action::Loaded { session, .. }
-            | Action::Show { session: Some(session), .. } => *session = self.stands_for[session],
-            Action::Show { session: None, .. }
-            | Action::Memory(_)
-            | Action::Attach(_)
-            | Action::Detach(_)
-            | Action::Calendar(_)
-            | Action::Tick
-            | Action::Stop
-            | Action::Crash => {}
+            Stimulus::Command(session, _)
+            | Stimulus::Agent { session, .. }
+            | Stimulus::Offer { session, .. }
+            | Stimulus::Loaded { session, .. }
+            | Stimulus::Show { session: Some(session), .. } => *session = self.stands_for[session],
+            Stimulus::Show { session: None, .. }
+            | Stimulus::Memory(_)
+            | Stimulus::Attach(_)
+            | Stimulus::Detach(_)
+            | Stimulus::Calendar(_)
+            | Stimulus::Tick
+            | Stimulus::Stop
+            | Stimulus::Crash => {}
         }
         step
     }
 
     /// The step about prompts that wait and calls that are open, where there are some: what is drawn blindly hardly ever
     /// hits one. Numbers from [`BLIND`] on stay as they are.
-    fn aimed(&self, step: &Step) -> Step {
+    fn aimed(&self, step: &WorkloadStep) -> WorkloadStep {
         let mut step = step.clone();
-        let head = step.action.session().and_then(|session| self.world.disk().heads.get(&SessionId(session)));
+        let head =
+            step.stimulus.session().and_then(|session| self.system.disk().heads.get(&SessionId(session)));
         let Some(head) = head else { return step };
         let turn = head.turn.as_ref();
         let calls: Vec<u64> = turn.iter().flat_map(|turn| &turn.calls).map(|open| open.no.0).collect();
@@ -151,20 +154,23 @@ impl Pair {
             _ if drawn >= BLIND => drawn,
             some => at[drawn as usize % some],
         };
-        let action = &mut step.action;
-        if let Action::Wish(
+        let stimulus = &mut step.stimulus;
+        if let Stimulus::Command(
             _,
-            Wish::Unqueue(no) | Wish::Edit(no, _) | Wish::Move(no, _) | Wish::SendNow(no),
-        ) = action
+            CommandTemplate::Unqueue(no)
+            | CommandTemplate::Edit(no, _)
+            | CommandTemplate::Move(no, _)
+            | CommandTemplate::SendNow(no),
+        ) = stimulus
         {
             *no = aim(*no, &waiting);
-        } else if let Action::Wish(_, Wish::Answer { call, digest, .. }) = action {
+        } else if let Stimulus::Command(_, CommandTemplate::Answer { call, digest, .. }) = stimulus {
             let foreign = *digest - *call;
             *call = aim(*call, &calls);
             *digest = *call + foreign;
-        } else if let Action::Agent { event: AgentEvent::Result { call, .. }, .. } = action {
+        } else if let Stimulus::Agent { event: AgentEvent::Result { call, .. }, .. } = stimulus {
             *call = CallNo(aim(call.0, &calls));
-        } else if let Action::Agent { event: AgentEvent::Call(call), .. } = action
+        } else if let Stimulus::Agent { event: AgentEvent::Call(call), .. } = stimulus
             && call.no.0 < BLIND
         {
             call.no = turn.map_or(call.no, |turn| turn.last_call.next());
@@ -177,7 +183,7 @@ impl Pair {
     /// already, which then goes on without being told anything.
     fn fresh(&mut self, number: u128, anyway: bool) -> u128 {
         let last = self.stands_for[&number];
-        let is_stored = self.world.disk().heads.contains_key(&SessionId(last));
+        let is_stored = self.system.disk().heads.contains_key(&SessionId(last));
         if self.known.contains(&last) && (anyway || !is_stored) {
             self.stands_for.values_mut().filter(|id| **id == last).for_each(|id| *id += SESSIONS);
         }
@@ -251,52 +257,58 @@ fn tight_somewhere() -> impl Strategy<Value = Limits> {
 }
 
 /// The steps, behind some that make a busy beginning.
-fn begun(busy: bool, steps: Vec<Step>) -> Vec<Step> {
-    let wish = |session, wish| Action::Wish(session, wish);
-    let prompt = || Wish::Submit { token: 0, text: "fix".into() };
+fn begun(busy: bool, steps: Vec<WorkloadStep>) -> Vec<WorkloadStep> {
+    let wish = |session, wish| Stimulus::Command(session, wish);
+    let prompt = || CommandTemplate::Submit { token: 0, text: "fix".into() };
     let beginning = [
-        Action::Attach(1),
-        Action::Attach(2),
-        wish(0, Wish::Create { named: false }),
-        wish(1, Wish::Create { named: true }),
-        wish(2, Wish::Create { named: false }),
+        Stimulus::Attach(1),
+        Stimulus::Attach(2),
+        wish(0, CommandTemplate::Create { named: false }),
+        wish(1, CommandTemplate::Create { named: true }),
+        wish(2, CommandTemplate::Create { named: false }),
         wish(0, prompt()),
         wish(1, prompt()),
-        Action::Show { client: 2, session: Some(1), at_end: true },
+        Stimulus::Show { client: 2, session: Some(1), at_end: true },
     ];
-    let beginning = beginning.into_iter().filter(|_| busy).map(|action| Step { after_ms: 0, action });
+    let beginning =
+        beginning.into_iter().filter(|_| busy).map(|stimulus| WorkloadStep { after_ms: 0, stimulus });
     beginning.chain(steps).collect()
 }
 
 /// The steps with texts in which `a` is the only word that tells nothing, since the model knows no other; with names in
 /// either case, and with few tokens, so that some come again. In a `patient`
-/// world turns seldom end and the host seldom dies, so that more happens in a turn.
-fn tamed(patient: bool, mut steps: Vec<Step>) -> Vec<Step> {
-    for (place, action) in steps.iter_mut().map(|step| &mut step.action).enumerate() {
-        if let Action::Wish(_, Wish::Submit { text, .. } | Wish::Steer { text, .. })
-        | Action::Agent { event: AgentEvent::Title(text), .. } = action
+/// system turns seldom end and the host seldom dies, so that more happens in a turn.
+fn tamed(patient: bool, mut steps: Vec<WorkloadStep>) -> Vec<WorkloadStep> {
+    for (place, stimulus) in steps.iter_mut().map(|step| &mut step.stimulus).enumerate() {
+        if let Stimulus::Command(
+            _,
+            CommandTemplate::Submit { text, .. } | CommandTemplate::Steer { text, .. },
+        )
+        | Stimulus::Agent { event: AgentEvent::Title(text), .. } = stimulus
         {
             *text = tame(text);
         }
-        if let Action::Wish(
+        if let Stimulus::Command(
             _,
-            Wish::Submit { token, .. } | Wish::Steer { token, .. } | Wish::Retry { token },
-        ) = action
+            CommandTemplate::Submit { token, .. }
+            | CommandTemplate::Steer { token, .. }
+            | CommandTemplate::Retry { token },
+        ) = stimulus
         {
             *token %= TOKENS;
         }
-        if let Action::Wish(_, Wish::Rename(name)) = action
+        if let Stimulus::Command(_, CommandTemplate::Rename(name)) = stimulus
             && place % 2 == 0
         {
             *name = name.to_uppercase();
         }
-        if let Action::Agent { event: AgentEvent::Done | AgentEvent::Failed(_), .. }
-        | Action::Crash
-        | Action::Stop = action
+        if let Stimulus::Agent { event: AgentEvent::Done | AgentEvent::Failed(_), .. }
+        | Stimulus::Crash
+        | Stimulus::Stop = stimulus
             && patient
             && place % 4 != 0
         {
-            *action = Action::Tick;
+            *stimulus = Stimulus::Tick;
         }
     }
     steps

@@ -30,6 +30,7 @@ impl Screens {
             Input::Wish { .. }
             | Input::Loaded { .. }
             | Input::Offered { .. }
+            | Input::NotBound { .. }
             | Input::Memory { .. }
             | Input::Agent { .. }
             | Input::Tick => {}

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use q_core::{Body, Input, Mirror, Presence, Record};
-use q_model::world::World;
+use q_model::system::SystemUnderTest;
 
 use super::screens::Screens;
 use super::workloads::workload;
@@ -15,15 +15,15 @@ proptest! {
     /// Broken by: a change that is not told.
     #[test]
     fn a_mirror_stays_true(steps in workload(80)) {
-        let mut world = World::new(tight());
+        let mut system = SystemUnderTest::new(tight());
         for step in &steps {
-            let _effects = world.play(step);
-            prop_assert_eq!(world.missed, 0);
+            let _effects = system.play(step);
+            prop_assert_eq!(system.missed, 0);
             let mut fresh = Mirror::default();
-            for line in world.core().view().sessions().filter(|line| line.presence.is_open()) {
+            for line in system.core().view().sessions().filter(|line| line.presence.is_open()) {
                 let id = line.id;
                 prop_assert!(fresh.apply(q_core::Update::Session(line.into())).is_ok());
-                if let Some(snapshot) = world.core().view().snapshot(id, usize::MAX) {
+                if let Some(snapshot) = system.core().view().snapshot(id, usize::MAX) {
                     fresh.load(snapshot);
                 }
             }
@@ -39,7 +39,7 @@ proptest! {
                     session
                 }).collect()
             };
-            prop_assert_eq!(shown(&world.mirror), shown(&fresh));
+            prop_assert_eq!(shown(&system.mirror), shown(&fresh));
         }
     }
 
@@ -47,10 +47,10 @@ proptest! {
     /// Broken by: a count that is not cleared, one that grows while somebody watches.
     #[test]
     fn unread_is_what_nobody_saw(steps in workload(100)) {
-        let world = played(&steps, tight());
-        for head in world.disk().heads.values() {
+        let system = played(&steps, tight());
+        for head in system.disk().heads.values() {
             let mut unread = false;
-            for stamped in world.written.iter().filter(|stamped| stamped.session == head.id) {
+            for stamped in system.written.iter().filter(|stamped| stamped.session == head.id) {
                 match &stamped.record {
                     Record::Created { .. } | Record::Seen { .. } => unread = false,
                     Record::Said { .. } | Record::Called { .. } | Record::Resulted { .. } | Record::Repaired { .. } | Record::Planned { .. }
@@ -67,21 +67,21 @@ proptest! {
     /// Broken by: a count that grows while somebody watches, a mark that is taken for seen.
     #[test]
     fn what_is_watched_is_read(steps in workload(100)) {
-        let mut world = World::new(tight());
+        let mut system = SystemUnderTest::new(tight());
         let mut screens = Screens::default();
         for step in &steps {
             let watched_before = screens.watched();
-            let (input, effects) = world.play(step);
+            let (input, effects) = system.play(step);
             screens.see(&input, &effects);
             let watched = screens.watched();
             let marked = |id| effects.batch.iter().flat_map(|batch| &batch.records).any(|one| one.session == id && matches!(one.record, Record::MarkedUnread));
             let goes_on = !matches!(input, Input::Started | Input::Stopping);
-            for line in world.core().view().sessions() {
+            for line in system.core().view().sessions() {
                 prop_assert!(line.unread == 0 || !watched.contains(&line.id), "{:?} is watched", line.name);
                 prop_assert!(line.unread > 0 || !marked(line.id), "{:?} was marked", line.name);
                 let was_left = goes_on && watched_before.contains(&line.id) && !watched.contains(&line.id) && !marked(line.id);
                 if was_left && line.presence == Presence::Live {
-                    prop_assert_eq!(world.disk().heads[&line.id].unread, 0, "{:?} was watched", line.name);
+                    prop_assert_eq!(system.disk().heads[&line.id].unread, 0, "{:?} was watched", line.name);
                 }
             }
         }
@@ -91,11 +91,11 @@ proptest! {
     /// Broken by: an approval that outlives its turn, one that is lost at hibernation.
     #[test]
     fn the_inbox_is_what_waits(steps in workload(120)) {
-        let world = played(&steps, tight());
-        let inbox = world.core().view().inbox();
+        let system = played(&steps, tight());
+        let inbox = system.core().view().inbox();
         let listed: Vec<_> = inbox.iter().map(|(session, call)| (*session, call.turn, call.call, call.digest)).collect();
         let mut waiting = Vec::new();
-        for head in world.disk().heads.values() {
+        for head in system.disk().heads.values() {
             if let Some(flight) = &head.turn {
                 waiting.extend(flight.calls.iter().filter(|call| call.waits).map(|call| (head.id, flight.turn, call.no, call.digest)));
             }
@@ -105,7 +105,7 @@ proptest! {
         listed.sort();
         expected.sort();
         prop_assert_eq!(listed, expected);
-        for line in world.core().view().sessions() {
+        for line in system.core().view().sessions() {
             prop_assert_eq!(line.activity.needs_person(), line.pending > 0, "{:?}", line.name);
         }
     }
@@ -113,9 +113,9 @@ proptest! {
     /// What a list says in numbers is what the log adds up to. Broken by: a head that forgets to count.
     #[test]
     fn totals_are_what_the_log_adds_up_to(steps in workload(100)) {
-        let world = played(&steps, tight());
-        for head in world.disk().heads.values() {
-            let own = || world.disk().log.iter().filter(|stamped| stamped.session == head.id);
+        let system = played(&steps, tight());
+        for head in system.disk().heads.values() {
+            let own = || system.disk().log.iter().filter(|stamped| stamped.session == head.id);
             let count = |wanted: fn(&Record) -> bool| own().filter(|stamped| wanted(&stamped.record)).count() as u64;
             let mut spent = (0, 0);
             for stamped in own() {
@@ -135,11 +135,11 @@ proptest! {
     /// lowest that is free. Broken by: renumbering on close, names that differ by case alone.
     #[test]
     fn names_and_slots_are_unique_and_slots_stay(steps in workload(100)) {
-        let mut world = World::new(tight());
+        let mut system = SystemUnderTest::new(tight());
         for step in &steps {
-            let before: Vec<_> = open(&world);
-            let (input, _) = world.play(step);
-            let after: Vec<_> = open(&world);
+            let before: Vec<_> = open(&system);
+            let (input, _) = system.play(step);
+            let after: Vec<_> = open(&system);
             for (id, slot, _) in &before {
                 let now = after.iter().find(|(other, ..)| other == id);
                 prop_assert!(now.is_none_or(|(_, now, _)| now == slot), "a slot changed by {input:?}");
@@ -155,29 +155,34 @@ proptest! {
     }
 }
 
-fn open(world: &World) -> Vec<(q_core::SessionId, u32, String)> {
-    let sessions = world.core().view().sessions().filter(|line| line.presence.is_open());
+fn open(system: &SystemUnderTest) -> Vec<(q_core::SessionId, u32, String)> {
+    let sessions = system.core().view().sessions().filter(|line| line.presence.is_open());
     sessions.map(|line| (line.id, line.slot, line.name.folded())).collect()
 }
 
 /// A session that hibernates leaves its line in every mirror, and nothing else.
 #[test]
 fn a_mirror_lets_go_of_what_hibernates() {
-    use q_model::workload::{Action, Step, Wish};
-    let wish = |session, wish| Step { after_ms: 1, action: Action::Wish(session, wish) };
-    let submit = Wish::Submit { token: 1, text: "why?".into() };
-    let mut world = played(
-        &[wish(0, Wish::Create { named: true }), wish(0, submit), wish(0, Wish::Interrupt)],
+    use q_model::workload::{CommandTemplate, Stimulus, WorkloadStep};
+    let wish = |session, wish| WorkloadStep { after_ms: 1, stimulus: Stimulus::Command(session, wish) };
+    let submit = CommandTemplate::Submit { token: 1, text: "why?".into() };
+    let mut system = played(
+        &[
+            wish(0, CommandTemplate::Create { named: true }),
+            wish(0, submit),
+            wish(0, CommandTemplate::Interrupt),
+        ],
         q_core::Limits::default(),
     );
-    let _effects = world.tell(Input::Memory { bytes: u64::MAX });
-    let mirrored = world.mirror.get(q_core::SessionId(0)).unwrap();
+    let _effects = system.handle(Input::Memory { bytes: u64::MAX });
+    let mirrored = system.mirror.get(q_core::SessionId(0)).unwrap();
     assert_eq!(mirrored.summary.presence, Presence::Hibernated);
     assert!(mirrored.entries.is_empty());
-    let _effects = world.play(&wish(0, Wish::Wake));
-    let _effects = world.play(&Step { after_ms: 0, action: Action::Memory(0) });
-    let _effects = world.play(&wish(0, Wish::Wake));
-    let _effects = world.play(&Step { after_ms: 0, action: Action::Loaded { session: 0, readable: true } });
-    let mirrored = world.mirror.get(q_core::SessionId(0)).unwrap();
+    let _effects = system.play(&wish(0, CommandTemplate::Wake));
+    let _effects = system.play(&WorkloadStep { after_ms: 0, stimulus: Stimulus::Memory(0) });
+    let _effects = system.play(&wish(0, CommandTemplate::Wake));
+    let _effects =
+        system.play(&WorkloadStep { after_ms: 0, stimulus: Stimulus::Loaded { session: 0, readable: true } });
+    let mirrored = system.mirror.get(q_core::SessionId(0)).unwrap();
     assert!(matches!(&mirrored.entries[0].body, Body::Prompt(text) if text == "why?"));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use q_core::{Effect, Effects, Input, RequestId};
-use q_model::world::World;
+use q_model::system::SystemUnderTest;
 
 use super::workloads::workload;
 use super::{cases, tight};
@@ -16,13 +16,13 @@ proptest! {
     /// Broken by: forgetting who waits, answering one wish for another.
     #[test]
     fn every_wish_is_answered_once(steps in workload(100)) {
-        let mut world = World::new(tight());
+        let mut system = SystemUnderTest::new(tight());
         let mut open = BTreeSet::new();
         for step in &steps {
-            let (input, effects) = world.play(step);
+            let (input, effects) = system.play(step);
             answered(&mut open, &input, &effects)?;
         }
-        let effects = world.tell(Input::Stopping);
+        let effects = system.handle(Input::Stopping);
         answered(&mut open, &Input::Stopping, &effects)?;
         prop_assert!(open.is_empty(), "{open:?} are not answered");
     }
@@ -41,6 +41,7 @@ fn answered(open: &mut BTreeSet<RequestId>, input: &Input, effects: &Effects) ->
         | Input::Showing { .. }
         | Input::Loaded { .. }
         | Input::Offered { .. }
+        | Input::NotBound { .. }
         | Input::Memory { .. }
         | Input::Agent { .. }
         | Input::Tick => {}

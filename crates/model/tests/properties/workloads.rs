@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, Digest, FailureKind, Outcome, Policy, Usage, Wants,
 };
-use q_model::workload::{Action, CLIENTS, SESSIONS, Step, Wish, step};
+use q_model::workload::{CLIENTS, CommandTemplate, SESSIONS, Stimulus, WorkloadStep, step};
 
 /// At most `steps` steps, beside those that begin it.
-pub(super) fn workload(steps: usize) -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn workload(steps: usize) -> impl Strategy<Value = Vec<WorkloadStep>> {
     prop_oneof![
         2 => q_model::workload::workload(steps),
         3 => (1..=SESSIONS, vec(step(), 1..steps)).prop_map(|(sessions, steps)| begun(sessions, steps)),
@@ -22,27 +22,30 @@ pub(super) fn workload(steps: usize) -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Each session exists and has a prompt, before anything else happens.
-fn begun(sessions: u128, steps: Vec<Step>) -> Vec<Step> {
-    let create = |session| now(Action::Wish(session, Wish::Create { named: true }));
-    let submit = |session| now(Action::Wish(session, Wish::Submit { token: 255, text: "go".into() }));
-    let wake = |session| now(Action::Loaded { session, readable: true });
-    let attach = now(Action::Attach(1));
+fn begun(sessions: u128, steps: Vec<WorkloadStep>) -> Vec<WorkloadStep> {
+    let create = |session| now(Stimulus::Command(session, CommandTemplate::Create { named: true }));
+    let submit =
+        |session| now(Stimulus::Command(session, CommandTemplate::Submit { token: 255, text: "go".into() }));
+    let wake = |session| now(Stimulus::Loaded { session, readable: true });
+    let attach = now(Stimulus::Attach(1));
     let begin = (0..sessions).flat_map(|session| [create(session), submit(session), wake(session)]);
     once(attach).chain(begin).chain(steps).collect()
 }
 
-fn now(action: Action) -> Step {
-    Step { after_ms: 0, action }
+fn now(stimulus: Stimulus) -> WorkloadStep {
+    WorkloadStep { after_ms: 0, stimulus }
 }
 
-fn busy_step(sessions: u128) -> impl Strategy<Value = Step> {
+fn busy_step(sessions: u128) -> impl Strategy<Value = WorkloadStep> {
     let session = 0..sessions;
     let agent = (session.clone(), busy_event(), prop::bool::weighted(0.1))
-        .prop_map(|(session, event, late)| now(Action::Agent { session, event, late }));
-    let wish = (session.clone(), busy_wish()).prop_map(|(session, wish)| now(Action::Wish(session, wish)));
+        .prop_map(|(session, event, late)| now(Stimulus::Agent { session, event, late }));
+    let wish =
+        (session.clone(), busy_wish()).prop_map(|(session, wish)| now(Stimulus::Command(session, wish)));
     let show = (1..=CLIENTS, prop::option::of(session), any::<bool>())
-        .prop_map(|(client, session, at_end)| now(Action::Show { client, session, at_end }));
-    let client = prop_oneof![(1..=CLIENTS).prop_map(Action::Attach), (1..=CLIENTS).prop_map(Action::Detach)];
+        .prop_map(|(client, session, at_end)| now(Stimulus::Show { client, session, at_end }));
+    let client =
+        prop_oneof![(1..=CLIENTS).prop_map(Stimulus::Attach), (1..=CLIENTS).prop_map(Stimulus::Detach)];
     prop_oneof![12 => agent, 9 => wish, 2 => show, 1 => client.prop_map(now), 2 => step()]
 }
 
@@ -66,7 +69,7 @@ fn busy_event() -> impl Strategy<Value = AgentEvent> {
     ]
 }
 
-fn busy_wish() -> impl Strategy<Value = Wish> {
+fn busy_wish() -> impl Strategy<Value = CommandTemplate> {
     let answer = prop_oneof![
         3 => Just(Answer::Once),
         2 => Just(Answer::Always),
@@ -77,16 +80,16 @@ fn busy_wish() -> impl Strategy<Value = Wish> {
     let token = || 0u8..40;
     prop_oneof![
         6 => (1u64..6, prop::bool::weighted(0.1), prop::bool::weighted(0.1), answer).prop_map(
-            |(call, late, foreign, answer)| Wish::Answer { call, digest: call + u64::from(foreign), late, answer },
+            |(call, late, foreign, answer)| CommandTemplate::Answer { call, digest: call + u64::from(foreign), late, answer },
         ),
-        5 => (token(), "[a-z]{1,9}").prop_map(|(token, text)| Wish::Submit { token, text }),
-        1 => (token(), "[a-z]{1,9}").prop_map(|(token, text)| Wish::Steer { token, text }),
-        1 => token().prop_map(|token| Wish::Retry { token }),
-        1 => (1u64..9).prop_map(Wish::Unqueue),
-        1 => (1u64..9).prop_map(Wish::SendNow),
-        1 => Just(Wish::Interrupt),
-        1 => "[a-z]{0,6}".prop_map(Wish::Draft),
-        1 => Just(Wish::MarkUnread),
-        1 => policy.prop_map(Wish::SetPolicy),
+        5 => (token(), "[a-z]{1,9}").prop_map(|(token, text)| CommandTemplate::Submit { token, text }),
+        1 => (token(), "[a-z]{1,9}").prop_map(|(token, text)| CommandTemplate::Steer { token, text }),
+        1 => token().prop_map(|token| CommandTemplate::Retry { token }),
+        1 => (1u64..9).prop_map(CommandTemplate::Unqueue),
+        1 => (1u64..9).prop_map(CommandTemplate::SendNow),
+        1 => Just(CommandTemplate::Interrupt),
+        1 => "[a-z]{0,6}".prop_map(CommandTemplate::Draft),
+        1 => Just(CommandTemplate::MarkUnread),
+        1 => policy.prop_map(CommandTemplate::SetPolicy),
     ]
 }

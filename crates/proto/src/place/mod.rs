@@ -3,126 +3,17 @@
 //! The socket's name is made from the data directory, so that a host is found by what it owns and two stores never
 //! share a host.
 
+mod error;
+mod paths;
 mod private;
 mod runtime;
 
-use std::io;
-use std::path::{Path, PathBuf};
-
+pub use error::PlaceError;
+pub use paths::Place;
 pub use private::ours;
 pub use runtime::RuntimeDirectory;
 
-/// The longest path a Unix socket can have on every system `q` runs on, in bytes.
-const MAX_SOCKET_PATH: usize = 103;
-
-const SHADOW: &str = "shadow";
-const SOCK: &str = "sock";
-const HOST: &str = "host";
-const START: &str = "start";
-const MODEL: &str = "gguf";
-const LOAD: &str = "load";
-/// What stands in the runtime directory: behind the tag of a store or of a model's file, one of these.
-const KINDS: [&str; 6] = [SHADOW, SOCK, HOST, START, MODEL, LOAD];
-
-/// The places of one store and its host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    data: PathBuf,
-    state: PathBuf,
-    runtime: PathBuf,
-    tag: String,
-}
-
-/// A directory that must be private is not, or cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum PlaceError {
-    /// It cannot be made or read.
-    #[error("{path} cannot be used: {source}; check its owner and mode, or set Q_RUNTIME_DIR / Q_DATA_DIR to a directory of yours", path = path.display())]
-    Io { path: PathBuf, source: io::Error },
-    /// That of the socket is somebody else's, or a link. Nothing that lasts is in it.
-    #[error("{path} is not a directory of yours alone (another owner, or a link); remove it, or set Q_RUNTIME_DIR to a directory of yours", path = path.display())]
-    NotPrivate { path: PathBuf },
-    /// That of the sessions is.
-    #[error("{path}, where sessions are kept, is not a directory of yours (another owner, or a link); keep it: make it yours (chown -R), or set Q_DATA_DIR to a directory of yours, which may be the one that a link leads to", path = path.display())]
-    DataNotPrivate { path: PathBuf },
-    /// The store in it is.
-    #[error("{path}, the store, is not a directory of yours (another owner, or a link); keep it: make it yours (chown -R), or put what a link leads to in its place (mv), or set Q_DATA_DIR to a directory of yours that holds it as `store`", path = path.display())]
-    StoreNotPrivate { path: PathBuf },
-    /// That of logs is.
-    #[error("{path}, where logs are kept, is not a directory of yours (another owner, or a link); remove it, or set Q_STATE_DIR to a directory of yours", path = path.display())]
-    StateNotPrivate { path: PathBuf },
-    /// A socket that somebody else put into the directory.
-    #[error("{path} belongs to another user (uid {owner}) and was not spoken to; remove it (rm), then start q again", path = path.display())]
-    SocketNotOurs { path: PathBuf, owner: u32 },
-    /// Its path is too long for a socket.
-    #[error("{path} is too long for a socket ({MAX_SOCKET_PATH} bytes at most); set Q_RUNTIME_DIR to a shorter path", path = path.display())]
-    TooLong { path: PathBuf },
-}
-
 impl Place {
-    /// The places for the store under `data`, with logs under `state` and sockets under `runtime`.
-    pub fn new(data: PathBuf, state: PathBuf, runtime: PathBuf) -> Self {
-        let tag = tag_of(data.as_os_str().as_encoded_bytes());
-        Self { data, state, runtime, tag }
-    }
-
-    pub fn store(&self) -> PathBuf {
-        self.data.join("store")
-    }
-
-    /// Where the store is laid out to be read when it cannot be written.
-    pub fn shadow(&self) -> PathBuf {
-        self.in_runtime(SHADOW)
-    }
-
-    /// The directory of models that were pulled.
-    pub fn models(&self) -> PathBuf {
-        self.data.join("models")
-    }
-
-    /// The socket at which the model in that file answers; beside it, while one starts, stands a lock of another ending.
-    pub fn model_socket(&self, file: &Path) -> PathBuf {
-        self.runtime.join(format!("{}.{MODEL}", tag_of(file.as_os_str().as_encoded_bytes())))
-    }
-
-    /// The directory of log files.
-    pub fn logs(&self) -> PathBuf {
-        self.state.join("log")
-    }
-
-    fn in_runtime(&self, kind: &str) -> PathBuf {
-        self.runtime.join(format!("{}.{kind}", self.tag))
-    }
-
-    /// The note that there is a store.
-    pub fn known_store(&self) -> PathBuf {
-        self.state.join(format!("{}.store", self.tag))
-    }
-
-    /// The directory of notes on which session was in front in which terminal.
-    pub fn terminals(&self) -> PathBuf {
-        self.state.join(format!("{}.terminals", self.tag))
-    }
-
-    /// The note of the terminal that is so described.
-    pub fn terminal(&self, identity: &[u8]) -> PathBuf {
-        self.terminals().join(tag_of(identity))
-    }
-
-    pub fn socket(&self) -> PathBuf {
-        self.in_runtime(SOCK)
-    }
-
-    /// The lock a host holds as long as it lives.
-    pub fn host_lock(&self) -> PathBuf {
-        self.in_runtime(HOST)
-    }
-
-    /// The lock a client holds while it starts a host.
-    pub fn start_lock(&self) -> PathBuf {
-        self.in_runtime(START)
-    }
-
     /// The directory of the socket and the locks, made if it is missing; nobody else can put anything into it.
     pub fn prepare_runtime(&self) -> Result<RuntimeDirectory, PlaceError> {
         RuntimeDirectory::made(self)
@@ -149,26 +40,13 @@ impl Place {
     }
 }
 
-/// Sixteen hexadecimal digits that stand for something (FNV-1a: it names, it does not protect).
-fn tag_of(named: &[u8]) -> String {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for byte in named {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    format!("{hash:016x}")
-}
-
-/// Whether this may be one of those.
-fn is_tag(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
     use std::fs::{self, Permissions};
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::path::Path;
 
     fn place(dir: &Path) -> Place {
         Place::new(dir.join("data"), dir.join("state"), dir.join("run"))

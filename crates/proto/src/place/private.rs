@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::PlaceError;
+use super::error::PlaceError;
 
 /// The mode of a directory of ours.
 const OURS_ALONE: u32 = 0o700;
@@ -20,6 +20,7 @@ pub(super) type Refuse = fn(PathBuf) -> PlaceError;
 
 /// What stands there, if anything does: a directory of this user. Changes nothing.
 pub(super) fn look(path: &Path, refuse: Refuse) -> Result<Option<Metadata>, PlaceError> {
+    // Of a link itself: what it leads to may be anybody's.
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() && found.uid() == ours() => Ok(Some(found)),
         Ok(_) => Err(refuse(path.to_owned())),

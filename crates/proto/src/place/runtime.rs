@@ -6,8 +6,9 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use super::error::{MAX_SOCKET_PATH, PlaceError};
+use super::paths::{KINDS, Place, is_tag};
 use super::private::{self, failed, is_wide, ours, set_mode};
-use super::{KINDS, MAX_SOCKET_PATH, Place, PlaceError, is_tag};
 
 /// The mode while it is being swept: closed to others, and marked, so that whoever comes meanwhile does not take what is
 /// in it for trusted.
@@ -85,6 +86,7 @@ fn needs_sweeping(found: &fs::Metadata) -> bool {
 
 /// Closes it to others, and removes unread what they may have put in our places: every socket, and what is not ours.
 fn sweep(path: &Path) -> io::Result<()> {
+    // Closed first: what is removed then does not come back.
     set_mode(path, BEING_SWEPT)?;
     for entry in fs::read_dir(path)? {
         let entry = entry?;

@@ -25,12 +25,12 @@ pub(super) struct Title {
     pub(super) layout: u32,
     /// Grows with every title: the greater one holds.
     pub(super) generation: u64,
-    pub(super) state: State,
+    pub(super) state: ShutdownState,
 }
 
 /// How the store was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ShutdownState {
     /// In use, or its user died.
     Open = 1,
     /// Everything was written and synced, and nobody has opened it since.
@@ -39,7 +39,7 @@ pub(super) enum State {
 
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Read<T> {
+pub(super) enum CellContent<T> {
     Whole(T),
     Blank,
     /// Something else than what was written.
@@ -53,22 +53,26 @@ impl Title {
         cell(number, &[&MAGIC, &version, &layout, &generation.to_le_bytes(), &(state as u64).to_le_bytes()])
     }
 
-    pub(super) fn decode(number: u64, cell: &[u8; CELL_LEN]) -> Read<Self> {
+    pub(super) fn decode(number: u64, cell: &[u8; CELL_LEN]) -> CellContent<Self> {
         fact(number, cell).and_then(|fact| {
             let [magic, versions, generation, state] = words(fact);
             let (version, layout) = (versions as u32, (versions >> 32) as u32);
-            let state = if state == State::Closed as u64 { State::Closed } else { State::Open };
+            let state = if state == ShutdownState::Closed as u64 {
+                ShutdownState::Closed
+            } else {
+                ShutdownState::Open
+            };
             (magic.to_le_bytes() == MAGIC).then_some(Self { version, layout, generation, state })
         })
     }
 }
 
-impl<T> Read<T> {
-    fn and_then<U>(self, read: impl FnOnce(T) -> Option<U>) -> Read<U> {
+impl<T> CellContent<T> {
+    fn and_then<U>(self, read: impl FnOnce(T) -> Option<U>) -> CellContent<U> {
         match self {
-            Self::Whole(it) => read(it).map_or(Read::Broken, Read::Whole),
-            Self::Blank => Read::Blank,
-            Self::Broken => Read::Broken,
+            Self::Whole(it) => read(it).map_or(CellContent::Broken, CellContent::Whole),
+            Self::Blank => CellContent::Blank,
+            Self::Broken => CellContent::Broken,
         }
     }
 }
@@ -80,7 +84,7 @@ pub(super) fn encode_end(number: u64, session: SessionId, end: LogEnd) -> [u8; C
 }
 
 /// Reads back what [`encode_end`] wrote.
-pub(super) fn decode_end(number: u64, cell: &[u8; CELL_LEN]) -> Read<(SessionId, LogEnd)> {
+pub(super) fn decode_end(number: u64, cell: &[u8; CELL_LEN]) -> CellContent<(SessionId, LogEnd)> {
     fact(number, cell).and_then(|fact| {
         let [low, high, seq, check] = words(fact);
         let session = SessionId(u128::from(high) << 64 | u128::from(low));
@@ -98,14 +102,14 @@ fn cell(number: u64, parts: &[&[u8]]) -> [u8; CELL_LEN] {
     cell
 }
 
-fn fact(number: u64, cell: &[u8; CELL_LEN]) -> Read<&[u8; FACT_LEN]> {
-    let Some((fact, check)) = cell.split_first_chunk::<FACT_LEN>() else { return Read::Broken };
+fn fact(number: u64, cell: &[u8; CELL_LEN]) -> CellContent<&[u8; FACT_LEN]> {
+    let Some((fact, check)) = cell.split_first_chunk::<FACT_LEN>() else { return CellContent::Broken };
     if digest::of(&[&number.to_le_bytes(), fact]).to_le_bytes() == *check {
-        Read::Whole(fact)
+        CellContent::Whole(fact)
     } else if cell.iter().all(|byte| *byte == 0) {
-        Read::Blank
+        CellContent::Blank
     } else {
-        Read::Broken
+        CellContent::Broken
     }
 }
 
@@ -127,26 +131,26 @@ mod tests {
         fn what_is_written_is_read_in_its_place_only(session: u128, seq: u64, check: u64, number: u64, elsewhere in 1u64..) {
             let (session, end) = (SessionId(session), LogEnd { seq: Seq(seq), check });
             let cell = encode_end(number, session, end);
-            prop_assert_eq!(decode_end(number, &cell), Read::Whole((session, end)));
-            prop_assert_eq!(decode_end(number ^ elsewhere, &cell), Read::Broken);
+            prop_assert_eq!(decode_end(number, &cell), CellContent::Whole((session, end)));
+            prop_assert_eq!(decode_end(number ^ elsewhere, &cell), CellContent::Broken);
         }
     }
 
     #[test]
     fn every_flipped_bit_is_told() {
-        let title = Title { version: VERSION, layout: 1, generation: 7, state: State::Closed };
+        let title = Title { version: VERSION, layout: 1, generation: 7, state: ShutdownState::Closed };
         let (title_cell, end_cell) =
             (title.encode(0), encode_end(5, SessionId(9), LogEnd { seq: Seq(3), check: 4 }));
-        assert_eq!(Title::decode(0, &title_cell), Read::Whole(title));
+        assert_eq!(Title::decode(0, &title_cell), CellContent::Whole(title));
         for bit in 0..CELL_LEN * 8 {
             let flipped = |cell: [u8; CELL_LEN]| {
                 let mut cell = cell;
                 cell[bit / 8] ^= 1 << (bit % 8);
                 cell
             };
-            assert_eq!(Title::decode(0, &flipped(title_cell)), Read::Broken, "bit {bit}");
-            assert_eq!(decode_end(5, &flipped(end_cell)), Read::Broken, "bit {bit}");
+            assert_eq!(Title::decode(0, &flipped(title_cell)), CellContent::Broken, "bit {bit}");
+            assert_eq!(decode_end(5, &flipped(end_cell)), CellContent::Broken, "bit {bit}");
         }
-        assert_eq!(decode_end(5, &[0; CELL_LEN]), Read::Blank);
+        assert_eq!(decode_end(5, &[0; CELL_LEN]), CellContent::Blank);
     }
 }

@@ -22,8 +22,9 @@ use q_core::{Seq, SessionId};
 use crate::directory::{self, LAYOUT, OURS_ONLY_FILE};
 use crate::envelope::LogEnd;
 use crate::error::StoreError;
+use crate::key::Key;
 
-use cell::{CELL_LEN, Read, State, Title};
+use cell::{CELL_LEN, CellContent, ShutdownState, Title};
 use syncer::Syncer;
 
 pub(crate) const FILE: &str = "anchor";
@@ -40,7 +41,7 @@ pub(crate) const GONE: LogEnd = LogEnd { seq: Seq(0), check: 1 };
 pub(crate) struct Anchored {
     /// Its title, where one is whole.
     title: Option<Title>,
-    places: BTreeMap<SessionId, Place>,
+    places: BTreeMap<SessionId, AnchoredEnd>,
     /// Pairs of cells in the file, the title's included.
     pairs: u64,
     /// Cells that are not as they were written.
@@ -49,7 +50,7 @@ pub(crate) struct Anchored {
 
 /// Where a session's end stands.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct AnchoredEnd {
     /// Its pair of cells.
     pair: u64,
     /// Which of the two holds the end.
@@ -63,7 +64,7 @@ pub(crate) struct Anchor {
     path: PathBuf,
     file: Arc<File>,
     title: Title,
-    places: BTreeMap<SessionId, Place>,
+    places: BTreeMap<SessionId, AnchoredEnd>,
     pairs: u64,
     syncer: Syncer,
 }
@@ -87,13 +88,13 @@ pub(crate) fn read(dir: &Path) -> Result<Option<Anchored>, StoreError> {
 }
 
 /// Whether there is an anchor of no later version.
-pub(crate) fn is_known(dir: &Path) -> bool {
+pub(crate) fn is_readable(dir: &Path) -> bool {
     matches!(read(dir), Ok(Some(_)))
 }
 
 /// Writes the anchor of an empty store that is being made.
 pub(crate) fn create(dir: &Path) -> Result<(), StoreError> {
-    let title = Title { version: cell::VERSION, layout: LAYOUT, generation: 1, state: State::Closed };
+    let title = Title { version: cell::VERSION, layout: LAYOUT, generation: 1, state: ShutdownState::Closed };
     write_anew(dir, title, &BTreeMap::new()).map(drop).map_err(|error| StoreError::from_io(dir, error))
 }
 
@@ -120,38 +121,38 @@ impl Anchored {
 
     fn take_title(&mut self, half: u64, cell: &[u8; CELL_LEN]) {
         match Title::decode(half, cell) {
-            Read::Whole(title) => {
+            CellContent::Whole(title) => {
                 if self.title.is_none_or(|other| other.generation < title.generation) {
                     self.title = Some(title);
                 }
             }
-            Read::Blank => {}
-            Read::Broken => self.broken += 1,
+            CellContent::Blank => {}
+            CellContent::Broken => self.broken += 1,
         }
     }
 
     fn take_end(&mut self, pair: u64, half: u64, cell: &[u8; CELL_LEN]) {
         match cell::decode_end(2 * pair + half, cell) {
-            Read::Whole((session, end)) => {
-                let place = Place { pair, half, end };
+            CellContent::Whole((session, end)) => {
+                let place = AnchoredEnd { pair, half, end };
                 let known = self.places.entry(session).or_insert(place);
                 if known.end.seq < end.seq {
                     *known = place;
                 }
             }
-            Read::Blank => {}
-            Read::Broken => self.broken += 1,
+            CellContent::Blank => {}
+            CellContent::Broken => self.broken += 1,
         }
     }
 
     /// Whether the store was left in good order.
     pub(crate) fn was_closed(&self) -> bool {
-        self.broken == 0 && self.title.is_some_and(|title| title.state == State::Closed)
+        self.broken == 0 && self.title.is_some_and(|title| title.state == ShutdownState::Closed)
     }
 
     /// Whether it is not as it was written, where no power cut explains that.
     pub(crate) fn was_damaged(&self) -> bool {
-        self.broken > 0 && self.title.is_none_or(|title| title.state == State::Closed)
+        self.broken > 0 && self.title.is_none_or(|title| title.state == ShutdownState::Closed)
     }
 
     /// The layout of the store it belongs to, where that is readable.
@@ -162,6 +163,15 @@ impl Anchored {
     /// The session's last acknowledged record, as far as it is known here.
     pub(crate) fn end(&self, session: SessionId) -> Option<LogEnd> {
         self.places.get(&session).map(|place| place.end)
+    }
+
+    /// Whether a row with this key is of a session that is there, and not behind its end.
+    pub(crate) fn knows_of(&self, key: Key) -> bool {
+        let end = self.end(key.session()).filter(|end| *end != GONE);
+        match key {
+            Key::Head(_) => end.is_some(),
+            Key::Record(_, seq) | Key::Blob(_, seq, _) => end.is_some_and(|end| seq <= end.seq),
+        }
     }
 
     /// Every session with its last acknowledged record, by id. Those that were erased are not among them.
@@ -197,7 +207,8 @@ impl Anchor {
             }
             found => {
                 let generation = found.and_then(|found| found.title).map_or(0, |title| title.generation);
-                let title = Title { version: cell::VERSION, layout: LAYOUT, generation, state: State::Open };
+                let title =
+                    Title { version: cell::VERSION, layout: LAYOUT, generation, state: ShutdownState::Open };
                 let (file, places) = write_anew(dir, title, ends).map_err(failed)?;
                 let pairs = places.len() as u64 + 1;
                 Self::new(path.clone(), file, title, places, pairs).map_err(failed)?
@@ -211,7 +222,7 @@ impl Anchor {
             }
             anchor.put(*session, *end).map_err(failed)?;
         }
-        anchor.write_title(State::Open).map_err(failed)?;
+        anchor.write_title(ShutdownState::Open).map_err(failed)?;
         anchor.file.sync_data().map_err(failed)?;
         Ok(anchor)
     }
@@ -220,7 +231,7 @@ impl Anchor {
         path: PathBuf,
         file: File,
         title: Title,
-        places: BTreeMap<SessionId, Place>,
+        places: BTreeMap<SessionId, AnchoredEnd>,
         pairs: u64,
     ) -> io::Result<Self> {
         let file = Arc::new(file);
@@ -273,19 +284,20 @@ impl Anchor {
 
     /// Says that the store is left in good order. The caller has synced everything and writes nothing more.
     pub(crate) fn close(mut self) -> Result<(), StoreError> {
-        let closed = self.write_title(State::Closed).and_then(|()| self.file.sync_data());
+        let closed = self.write_title(ShutdownState::Closed).and_then(|()| self.file.sync_data());
         closed.map_err(|error| StoreError::from_io(&self.path, error))
     }
 
     fn put(&mut self, session: SessionId, end: LogEnd) -> io::Result<()> {
         let place = match self.places.get(&session) {
             Some(place) if place.end == end => return Ok(()),
-            Some(place) => Place { end, half: 1 - place.half, ..*place },
+            Some(place) => AnchoredEnd { end, half: 1 - place.half, ..*place },
             None => {
                 self.pairs += 1;
-                Place { pair: self.pairs - 1, half: 0, end }
+                AnchoredEnd { pair: self.pairs - 1, half: 0, end }
             }
         };
+        // In the half that does not hold: should this be cut short, the end before it is whole.
         let number = 2 * place.pair + place.half;
         self.file.write_all_at(&cell::encode_end(number, session, end), number * CELL_LEN as u64)?;
         self.places.insert(session, place);
@@ -298,8 +310,9 @@ impl Anchor {
         self.file.write_all_at(&[0; PAIR_LEN], place.pair * PAIR_LEN as u64)
     }
 
-    fn write_title(&mut self, state: State) -> io::Result<()> {
+    fn write_title(&mut self, state: ShutdownState) -> io::Result<()> {
         self.title = Title { generation: self.title.generation + 1, state, ..self.title };
+        // Each title takes the place of the one before the last, so that one of the two is whole at any moment.
         let half = self.title.generation % 2;
         self.file.write_all_at(&self.title.encode(half), half * CELL_LEN as u64)
     }
@@ -310,7 +323,7 @@ fn write_anew(
     dir: &Path,
     title: Title,
     ends: &BTreeMap<SessionId, LogEnd>,
-) -> io::Result<(File, BTreeMap<SessionId, Place>)> {
+) -> io::Result<(File, BTreeMap<SessionId, AnchoredEnd>)> {
     let half = title.generation % 2;
     let mut bytes = vec![0; PAIR_LEN];
     let places: BTreeMap<_, _> = (1..)
@@ -318,7 +331,7 @@ fn write_anew(
         .map(|(pair, (session, end))| {
             bytes.extend_from_slice(&cell::encode_end(2 * pair, *session, *end));
             bytes.extend_from_slice(&[0; CELL_LEN]);
-            (*session, Place { pair, half: 0, end: *end })
+            (*session, AnchoredEnd { pair, half: 0, end: *end })
         })
         .collect();
     if let Some(cell) = bytes.chunks_mut(CELL_LEN).nth(half as usize) {
@@ -422,7 +435,8 @@ mod tests {
     #[test]
     fn a_newer_version_is_the_future() {
         let place = tempfile::tempdir().unwrap();
-        let title = Title { version: cell::VERSION + 1, layout: LAYOUT, generation: 1, state: State::Closed };
+        let title =
+            Title { version: cell::VERSION + 1, layout: LAYOUT, generation: 1, state: ShutdownState::Closed };
         drop(write_anew(place.path(), title, &BTreeMap::new()).unwrap());
         assert!(matches!(read(place.path()), Err(StoreError::FutureVersion { .. })));
     }

@@ -12,18 +12,18 @@ const REST: Duration = Duration::from_secs(1);
 /// The way to the thread. Dropping it ends the thread without a last sync.
 #[derive(Debug)]
 pub(super) struct Syncer {
-    shared: Arc<Shared>,
+    shared: Arc<SyncSignal>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
-    wishes: Mutex<Wishes>,
+struct SyncSignal {
+    requests: Mutex<SyncRequests>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Wishes {
+struct SyncRequests {
     dirty: bool,
     stop: bool,
     failed: bool,
@@ -31,7 +31,7 @@ struct Wishes {
 
 impl Syncer {
     pub(super) fn start(file: Arc<File>) -> io::Result<Self> {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SyncSignal::default());
         let thread = {
             let shared = Arc::clone(&shared);
             thread::Builder::new().name("q-anchor".into()).spawn(move || shared.keep(&file))?
@@ -41,12 +41,12 @@ impl Syncer {
 
     /// Says that the file was written. Fails once an earlier sync did: nothing is known of the file any longer.
     pub(super) fn written(&self) -> io::Result<()> {
-        let mut wishes = self.shared.wishes();
-        if wishes.failed {
+        let mut requests = self.shared.requests();
+        if requests.failed {
             return Err(io::Error::other("the anchor could not be synced"));
         }
-        if !wishes.dirty {
-            wishes.dirty = true;
+        if !requests.dirty {
+            requests.dirty = true;
             self.shared.changed.notify_one();
         }
         Ok(())
@@ -55,7 +55,7 @@ impl Syncer {
 
 impl Drop for Syncer {
     fn drop(&mut self) {
-        self.shared.wishes().stop = true;
+        self.shared.requests().stop = true;
         self.shared.changed.notify_one();
         if let Some(thread) = self.thread.take() {
             let _panicked = thread.join();
@@ -63,37 +63,37 @@ impl Drop for Syncer {
     }
 }
 
-impl Shared {
+impl SyncSignal {
     fn keep(&self, file: &File) {
-        let mut wishes = self.wishes();
+        let mut requests = self.requests();
         loop {
-            wishes = self
+            requests = self
                 .changed
-                .wait_while(wishes, |wishes| !wishes.dirty && !wishes.stop)
+                .wait_while(requests, |requests| !requests.dirty && !requests.stop)
                 .unwrap_or_else(PoisonError::into_inner);
-            if wishes.stop {
+            if requests.stop {
                 return;
             }
-            wishes.dirty = false;
-            drop(wishes);
+            requests.dirty = false;
+            drop(requests);
             let synced = file.sync_data();
-            wishes = self.wishes();
+            requests = self.requests();
             if let Err(error) = synced {
                 // A failed sync is not tried again: it may have thrown the pages away, and would then succeed.
                 tracing::error!(%error, "the anchor cannot be synced");
-                wishes.failed = true;
+                requests.failed = true;
                 return;
             }
-            wishes = self
+            requests = self
                 .changed
-                .wait_timeout_while(wishes, REST, |wishes| !wishes.stop)
+                .wait_timeout_while(requests, REST, |requests| !requests.stop)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
     }
 
     /// Nothing in here panics while it is held, so what a poisoned lock guards is whole.
-    fn wishes(&self) -> MutexGuard<'_, Wishes> {
-        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn requests(&self) -> MutexGuard<'_, SyncRequests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,8 @@
 //! Mending journals: what is readable of a damaged one is written anew, so that the engine stops nowhere in it.
 //!
-//! Whole batches stay as they are, byte for byte. Of damaged stretches the rows are kept that their envelopes vouch for.
+//! Whole batches stay as they are, byte for byte. Of damaged byte ranges the rows are kept that their envelopes vouch for.
 //! Behind the last acknowledged row things are different: after a power cut there stands what was being written, as far
-//! as it came. A batch is seen whole or not at all, so nothing is picked from such a stretch.
+//! as it came. A batch is seen whole or not at all, so nothing is picked from such a range.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
@@ -16,10 +16,10 @@ use super::journal::{self, JournalRow, RowKind};
 use super::look::{self, VERSION, VERSION_FILE};
 use super::pieces::{self, JournalPiece, Survey};
 use crate::anchor::Anchored;
-use crate::aside::Aside;
 use crate::directory::{self, OURS_ONLY_FILE};
 use crate::envelope;
 use crate::key::{self, Key};
+use crate::quarantine::Quarantine;
 
 const DRAFT: &str = "mended.tmp";
 
@@ -38,7 +38,11 @@ pub(crate) fn mend_version(dir: &Path) -> io::Result<()> {
 }
 
 /// Mends the journals in `dir` that need it, after their bytes were kept aside.
-pub(crate) fn mend_journals(dir: &Path, anchored: Option<&Anchored>, aside: &Aside) -> io::Result<Mended> {
+pub(crate) fn mend_journals(
+    dir: &Path,
+    anchored: Option<&Anchored>,
+    quarantine: &Quarantine,
+) -> io::Result<Mended> {
     let journals = look::journals(dir)?;
     let newest = journals.last().map(|(number, _)| *number);
     let mut mended = Mended::default();
@@ -52,9 +56,10 @@ pub(crate) fn mend_journals(dir: &Path, anchored: Option<&Anchored>, aside: &Asi
         let bytes = written(&path)?;
         let torn = Torn::of(&bytes, after, Some(number) == newest, anchored);
         mended.was_damaged |= torn.is_damaged();
+        // Of an unfinished last write only its own bytes are kept: all before it stays where it is.
         let kept_from = if torn.is_damaged() { 0 } else { start(torn.pieces.get(torn.damaged_at)) };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        aside.keep(&name, bytes.get(kept_from..).unwrap_or_default())?;
+        quarantine.keep(&name, bytes.get(kept_from..).unwrap_or_default())?;
         let (content, last) = mend(&bytes, &torn.pieces, torn.settled, &mut mended.sessions);
         replace(&path, &content)?;
         after = last.or(after);

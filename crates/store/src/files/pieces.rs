@@ -7,7 +7,7 @@ use super::journal::{self, JournalBatch, JournalRow, NoBatch};
 /// The number of a batch made of rows that stood alone: newer than what may be in tables, far from the counter's end.
 const ORDER_OF_STRAYS: u64 = 1 << 30;
 
-/// A stretch of a journal.
+/// A byte range of a journal.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum JournalPiece<'a> {
     Whole {
@@ -91,7 +91,7 @@ fn the_last_was_misnumbered(orders: &[Option<u64>], order: u64, behind: &[u8]) -
     }
 }
 
-/// The stretch `at`, between whole batches numbered `after` and `before`.
+/// The byte range `at`, between whole batches numbered `after` and `before`.
 fn damaged<'a>(
     bytes: &'a [u8],
     at: Range<usize>,
@@ -99,9 +99,9 @@ fn damaged<'a>(
     before: Option<u64>,
     is_own: &impl Fn(&JournalRow<'_>) -> bool,
 ) -> JournalPiece<'a> {
-    let stretch = bytes.get(at.clone()).unwrap_or_default();
+    let range = bytes.get(at.clone()).unwrap_or_default();
     let mut rows = Vec::new();
-    let mut rest = stretch;
+    let mut rest = range;
     while !rest.is_empty() {
         let row = journal::lone_row(rest).filter(|(row, _)| is_own(row));
         // What stands inside a row is text, whatever it looks like.
@@ -109,7 +109,7 @@ fn damaged<'a>(
         rows.extend(row.map(|(row, _)| row));
         rest = rest.get(len..).unwrap_or_default();
     }
-    let own = journal::beginning(stretch).ok().map(|(_, order)| order);
+    let own = journal::beginning(range).ok().map(|(_, order)| order);
     let order = own
         .filter(|order| journal::follows(after, *order) && before.is_none_or(|before| *order < before))
         .or_else(|| after.map(|after| after + 1))

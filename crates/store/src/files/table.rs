@@ -128,9 +128,9 @@ fn blocks(bytes: &[u8]) -> impl Iterator<Item = Block<'_>> {
         }
         let next =
             (1..rest.len()).find(|at| rest.get(*at..).is_some_and(|rest| whole_header(rest).is_some()));
-        let (stretch, behind) = rest.split_at_checked(next.unwrap_or(rest.len()))?;
+        let (range, behind) = rest.split_at_checked(next.unwrap_or(rest.len()))?;
         rest = behind;
-        Some(Block { data: stretch.get(HEADER_LEN..).unwrap_or_default(), holds_rows: true, is_whole: false })
+        Some(Block { data: range.get(HEADER_LEN..).unwrap_or_default(), holds_rows: true, is_whole: false })
     })
 }
 
@@ -164,7 +164,7 @@ fn strays<'a>(
     let mut rest = data;
     while !rest.is_empty() {
         let found = |form, keys: &[Vec<u8>]| {
-            let (it, len) = written(rest, form).filter(|(it, _)| it.may_be_own())?;
+            let (it, len) = encoded_row(rest, form).filter(|(it, _)| it.may_be_own())?;
             keys.iter().filter_map(|key| it.row(key)).find(vouched).map(|row| (row, len))
         };
         let found = found(Form::Whole, &[Vec::new()]).or_else(|| found(Form::Shared, &keys));
@@ -182,7 +182,7 @@ fn whole_keys(
     sessions: &BTreeSet<SessionId>,
     vouched: &impl Fn(&TableRow<'_>) -> bool,
 ) -> BTreeSet<Vec<u8>> {
-    let at = |at: usize| written(data.get(at..)?, Form::Whole)?.0.row(&[]);
+    let at = |at: usize| encoded_row(data.get(at..)?, Form::Whole)?.0.row(&[]);
     let named = starts(data).map(|(_, starts)| starts).unwrap_or_default();
     let mut keys: BTreeSet<Vec<u8>> = named.into_iter().filter_map(at).map(|row| row.key).collect();
     for row in (0..data.len()).filter_map(at) {
@@ -216,7 +216,9 @@ fn rows_sharing_a_key<'a>(data: &'a [u8], interval: u8, rows: &mut Vec<TableRow<
     let mut rest = data;
     let mut whole_key: &[u8] = &[];
     for n in 0..interval {
-        let Some((it, len)) = written(rest, if n == 0 { Form::Whole } else { Form::Shared }) else { return };
+        let Some((it, len)) = encoded_row(rest, if n == 0 { Form::Whole } else { Form::Shared }) else {
+            return;
+        };
         let Some(row) = it.row(whole_key) else { return };
         if n == 0 {
             whole_key = it.own;
@@ -236,7 +238,7 @@ enum Form {
 
 /// A row as it stands in a block.
 #[derive(Clone, Copy, Debug)]
-struct Written<'a> {
+struct EncodedRow<'a> {
     kind: RowKind,
     order: u64,
     /// How many bytes of its key are those of the last whole one.
@@ -245,7 +247,7 @@ struct Written<'a> {
     value: &'a [u8],
 }
 
-impl<'a> Written<'a> {
+impl<'a> EncodedRow<'a> {
     /// Whether it has a value, under a key as long as one of the store's.
     fn may_be_own(&self) -> bool {
         self.kind == RowKind::Value
@@ -260,13 +262,13 @@ impl<'a> Written<'a> {
 }
 
 /// The row at the beginning of `bytes`, and its length.
-fn written(bytes: &[u8], form: Form) -> Option<(Written<'_>, usize)> {
+fn encoded_row(bytes: &[u8], form: Form) -> Option<(EncodedRow<'_>, usize)> {
     let mut cursor = Cursor::new(bytes);
     let row = read(&mut cursor, form).ok()??;
     Some((row, bytes.len() - cursor.rest().len()))
 }
 
-fn read<'a>(cursor: &mut Cursor<'a>, form: Form) -> Result<Option<Written<'a>>, TooShort> {
+fn read<'a>(cursor: &mut Cursor<'a>, form: Form) -> Result<Option<EncodedRow<'a>>, TooShort> {
     let kind = match cursor.byte()? {
         0 => RowKind::Value,
         1 | 2 => RowKind::Gone,
@@ -287,7 +289,7 @@ fn read<'a>(cursor: &mut Cursor<'a>, form: Form) -> Result<Option<Written<'a>>, 
         }
         RowKind::Gone => &[],
     };
-    Ok(Some(Written { kind, order, alike, own, value }))
+    Ok(Some(EncodedRow { kind, order, alike, own, value }))
 }
 
 #[cfg(test)]

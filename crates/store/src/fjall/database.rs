@@ -127,6 +127,10 @@ impl Database {
         Ok(Self { path: dir.into(), records, heads, blobs, meta, engine, is_in_doubt })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// One moment of everything.
     pub(super) fn snapshot(&self) -> Snapshot {
         self.engine.snapshot()
@@ -169,10 +173,15 @@ impl Database {
         }
         // The row as it stands: the engine looks what is read no longer when it moves something, and there is something.
         self.meta.insert(FORMAT_KEY, [wire::FORMAT]).map_err(|error| self.failure(error))?;
-        for keyspace in self.keyspaces() {
-            keyspace.rotate_memtable().map_err(|error| self.failure(error))?;
-        }
-        Ok(())
+        self.seal_memtables()
+    }
+
+    /// Has everything that is in memory on its way to tables when this returns.
+    pub(super) fn seal_memtables(&self) -> Result<(), StoreError> {
+        self.keyspaces()
+            .into_iter()
+            .try_for_each(|keyspace| keyspace.rotate_memtable().map(drop))
+            .map_err(|error| self.failure(error))
     }
 
     const fn keyspaces(&self) -> [&Keyspace; 4] {
@@ -181,18 +190,35 @@ impl Database {
 
     /// Waits until what was on its way to tables is in them, and synced.
     pub(super) fn wait_for_tables(&self) -> Result<(), StoreError> {
-        for keyspace in self.keyspaces() {
-            let mut looks = 0;
-            while keyspace.sealed_memtable_count() > 0 {
-                looks += 1;
-                if looks > LOOKS {
-                    return Err(StoreError::Io(ErrorKind::TimedOut.into()));
-                }
-                // The engine tells nobody when it is done.
-                thread::park_timeout(LOOK_EACH);
-            }
+        if self.waited_until(LOOKS, Self::is_in_tables)? {
+            Ok(())
+        } else {
+            Err(StoreError::Io(ErrorKind::TimedOut.into()))
         }
-        Ok(())
+    }
+
+    /// Waits until something is so, at most as many times [`LOOK_EACH`] as is said. Gives whether it is.
+    pub(super) fn waited_until(&self, looks: u32, is_so: impl Fn(&Self) -> bool) -> Result<bool, StoreError> {
+        for _ in 0..looks {
+            if is_so(self) {
+                return Ok(true);
+            }
+            // An engine that gave up comes to no end, and only says so to who asks for something.
+            self.engine.persist(PersistMode::Buffer).map_err(|error| self.failure(error))?;
+            // It tells nobody when it is done.
+            thread::park_timeout(LOOK_EACH);
+        }
+        Ok(is_so(self))
+    }
+
+    /// Whether all that was on its way to tables is in them, and synced.
+    pub(super) fn is_in_tables(&self) -> bool {
+        self.keyspaces().into_iter().all(|keyspace| keyspace.sealed_memtable_count() == 0)
+    }
+
+    /// Whether only the journal that is written to is left: the engine removes an older one once its rows are in tables.
+    pub(super) fn has_one_journal(&self) -> bool {
+        self.engine.journal_count() == 1
     }
 
     /// What stands in memory and in no table yet, in bytes.

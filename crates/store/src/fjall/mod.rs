@@ -4,6 +4,7 @@
 //! writes), small caches. Not here: what rows look like (`key`, `envelope`, `wire`), where the directory comes from, what
 //! fjall's files look like to others (`files`).
 
+mod closing;
 mod compacting;
 mod database;
 mod failure;
@@ -11,59 +12,46 @@ mod opening;
 mod reader;
 mod rebuild;
 mod settling;
+mod shared;
+mod write_state;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use q_core::{Batch, Durability, EntryNo, Fault, Fork, Head, Record, Seq, SessionId, Stamped, Stored};
 
 use crate::anchor::Anchor;
-use crate::aside::{self, Aside, Report};
+use crate::byte_range::ByteRange;
 use crate::damage::Damage;
-use crate::envelope::{self, LogEnd};
+use crate::envelope::LogEnd;
 use crate::error::StoreError;
 use crate::page::Page;
-use crate::probe::Prober;
-use crate::result::{self, Stretch};
+use crate::prober::Prober;
+use crate::quarantine::{self, DamageReport, Quarantine};
+use crate::result;
 use crate::settle::Verdict;
 use crate::shadow::Shadow;
 use crate::store::Store;
-use crate::{blob, directory, erased, key, order, page, tail, wire};
+use crate::{blob, disk, envelope, erased, key, order, page, tail, wire};
 
 use compacting::Compacting;
 use database::{Database, KeyspaceRow, Purpose};
-use opening::Opened;
-use reader::Reader;
+use opening::OpenStore;
+use reader::SnapshotReader;
+use shared::SharedDatabase;
+use write_state::WriteState;
 
 /// The store on disk, held by one process at a time. Dropping it closes it in good order.
 pub struct FjallStore {
-    path: PathBuf,
-    /// `None` after it could not be opened again. Held for writing only by who compacts, and before nothing else.
-    database: RwLock<Option<Database>>,
+    // Before the database: behind that the store may be another process's, and the anchor's file with it.
+    writer: Mutex<WriteState>,
+    database: SharedDatabase,
     compacting: Compacting,
-    writer: Mutex<Writer>,
     /// How many records sessions lost of which the person was not told yet, where that is known.
-    untold: Mutex<BTreeMap<SessionId, Option<u64>>>,
-    held: File,
+    unreported: Mutex<BTreeMap<SessionId, Option<u64>>>,
     /// Where it is one. Its place goes last.
     shadow: Option<Shadow>,
-}
-
-/// What is known about the ends of logs, and whether writes may go on.
-#[derive(Debug)]
-struct Writer {
-    /// Sessions written to since the store was opened.
-    ends: BTreeMap<SessionId, LogEnd>,
-    /// `None` once it is closed.
-    anchor: Option<Anchor>,
-    /// Every head as opening read it, until it is asked for or something is written: a start reads heads once.
-    heads: Option<Vec<Head>>,
-    /// Sessions whose last records were not synced when they were written.
-    unanchored: BTreeSet<SessionId>,
-    /// A commit failed, so nothing in memory tells any longer what the disk holds.
-    poisoned: bool,
 }
 
 impl FjallStore {
@@ -87,44 +75,39 @@ impl FjallStore {
 
     fn opened(dir: &Path, prober: Option<Prober<'_>>, shadow: Option<Shadow>) -> Result<Self, StoreError> {
         let purpose = if shadow.is_some() { Purpose::Read } else { Purpose::Write };
-        let Opened { database, anchor, heads, held } = opening::open(dir, prober, purpose)?;
-        let writer = Writer {
-            ends: BTreeMap::new(),
-            anchor: Some(anchor),
-            heads: Some(heads),
-            unanchored: BTreeSet::new(),
-            poisoned: false,
-        };
+        let OpenStore { database, anchor, heads, held } = opening::open(dir, prober, purpose)?;
         let store = Self {
-            path: dir.into(),
-            database: RwLock::new(Some(database)),
+            database: SharedDatabase::new(dir, held, database),
             compacting: Compacting::default(),
-            writer: Mutex::new(writer),
-            untold: Mutex::default(),
-            held,
+            writer: Mutex::new(WriteState::new(anchor, heads)),
+            unreported: Mutex::default(),
             shadow,
         };
-        aside::reports(dir).iter().flat_map(Report::untold).for_each(|damage| store.owe(damage));
+        quarantine::reports(dir)
+            .iter()
+            .flat_map(DamageReport::unreported)
+            .for_each(|damage| store.note_loss(damage));
         Ok(store)
     }
 
     /// Notes what the person is to be told of.
-    fn owe(&self, damage: &Damage) {
-        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
-        let lost = untold.entry(damage.session).or_insert(Some(0));
+    fn note_loss(&self, damage: &Damage) {
+        let mut unreported = self.unreported.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = unreported.entry(damage.session).or_insert(Some(0));
         *lost = lost.zip(damage.lost).map(|(one, other)| one + other);
     }
 
     /// What the person is to be told of in this session.
-    fn owed(&self, session: SessionId) -> Option<Fault> {
-        let untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
-        untold.get(&session).map(|&lost| Fault::LogCut { lost })
+    fn unreported_loss(&self, session: SessionId) -> Option<Fault> {
+        let unreported = self.unreported.lock().unwrap_or_else(PoisonError::into_inner);
+        unreported.get(&session).map(|&lost| Fault::LogCut { lost })
     }
 
     /// The session says it itself from now on.
-    fn pay(&self, session: SessionId) {
-        let was_owed = self.untold.lock().unwrap_or_else(PoisonError::into_inner).remove(&session).is_some();
-        if was_owed && let Err(error) = aside::mark_told(&self.path, session) {
+    fn mark_reported(&self, session: SessionId) {
+        let was_owed =
+            self.unreported.lock().unwrap_or_else(PoisonError::into_inner).remove(&session).is_some();
+        if was_owed && let Err(error) = quarantine::mark_reported(self.database.path(), session) {
             tracing::error!(target: "q::store", %session, %error, "that damage was told cannot be noted");
         }
     }
@@ -135,23 +118,20 @@ impl FjallStore {
         settling::heads(&database).map(drop)
     }
 
-    /// Works with the database. What is done within does not come back here: who compacts may wait in between.
-    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let database = self.database.read().map_err(|_| StoreError::Poisoned)?;
-        database.as_ref().ok_or(StoreError::Poisoned).and_then(work)
-    }
-
     /// Reads one moment of the store, and notes the damage that is met.
-    fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let (result, went_round) = self.with(|database| {
-            let reader = Reader::new(database);
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&SnapshotReader<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (result, went_round) = self.database.with(|database| {
+            let reader = SnapshotReader::new(database);
             let result = read(&reader);
             Ok((result, reader.went_round()))
         })?;
         if let Err(StoreError::Damaged { session, seq }) = result {
             self.met(session, seq);
         } else if went_round {
-            self.suspect();
+            self.database.suspect();
         }
         result
     }
@@ -161,7 +141,7 @@ impl FjallStore {
         &self,
         fork: &Fork,
         ends: &BTreeMap<SessionId, LogEnd>,
-        writer: &Writer,
+        writer: &WriteState,
     ) -> Result<LogEnd, StoreError> {
         let newest = ends.get(&fork.parent).or_else(|| writer.ends.get(&fork.parent));
         if let Some(end) = newest.filter(|end| end.seq == fork.through) {
@@ -171,7 +151,7 @@ impl FjallStore {
         Ok(LogEnd { seq: fork.through, check })
     }
 
-    fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
+    fn writer(&self) -> Result<MutexGuard<'_, WriteState>, StoreError> {
         let writer = self.writer.lock().map_err(|_| StoreError::Poisoned)?;
         if writer.poisoned { Err(StoreError::Poisoned) } else { Ok(writer) }
     }
@@ -182,18 +162,9 @@ impl FjallStore {
             let resumes = damage.resumes_at.unwrap_or(Seq(u64::MAX));
             damage.session == session && (damage.kept_through.next()..resumes).contains(&seq)
         };
-        if !aside::reports(&self.path).iter().flat_map(|report| &report.damage).any(is_known) {
+        if !quarantine::reports(self.database.path()).iter().flat_map(|report| &report.damage).any(is_known) {
             tracing::error!(target: "q::store", %session, %seq, "a record is damaged");
-            self.suspect();
-        }
-    }
-
-    /// Has everything read when the store is opened next.
-    fn suspect(&self) {
-        if !aside::is_suspect(&self.path)
-            && let Err(error) = aside::suspect(&self.path)
-        {
-            tracing::error!(target: "q::store", %error, "that the store is damaged cannot be noted");
+            self.database.suspect();
         }
     }
 
@@ -202,10 +173,10 @@ impl FjallStore {
         let mut writer = self.writer()?;
         writer.heads = None;
         let anchored = writer.anchor.as_ref().and_then(|anchor| anchor.end(session));
-        let judged = self.with(|database| settling::judge(database, session, anchored))?;
+        let judged = self.database.with(|database| settling::judge(database, session, anchored))?;
         if judged.was_blind {
             // More can be saved when the store is opened next: nothing is given up before.
-            self.suspect();
+            self.database.suspect();
             let detail = format!("records of session {session}; start q again, which repairs them");
             return Err(StoreError::Unreadable { detail });
         }
@@ -217,15 +188,30 @@ impl FjallStore {
         Ok(self.read(|reader| reader.head(session))?.map(|(head, _)| head))
     }
 
+    /// See [`Store::compact`], with so much free on the disk.
+    fn compact_within(&self, free: Option<u64>) -> Result<(), StoreError> {
+        let _alone = self.compacting.alone();
+        let erasures = compacting::merge(&self.database, &self.compacting, free)?;
+        let renewed = compacting::renew(&self.database, &self.compacting, erasures);
+        if renewed.is_err() {
+            // What is not open takes nothing; opening it tells what is wrong.
+            self.writer()?.poisoned = true;
+        }
+        renewed
+    }
+
     /// Cuts a session's log, reports what is lost by it, and only then no longer expects that.
-    fn cut(&self, writer: &mut Writer, session: SessionId, verdict: Verdict) -> Result<(), StoreError> {
-        let aside = Aside::new(&self.path);
-        let end = self.with(|database| settling::carry_out(database, session, &verdict, &aside))?;
+    fn cut(&self, writer: &mut WriteState, session: SessionId, verdict: Verdict) -> Result<(), StoreError> {
+        let quarantine = Quarantine::new(self.database.path());
+        let end =
+            self.database.with(|database| settling::carry_out(database, session, &verdict, &quarantine))?;
         let end = end.unwrap_or_default();
         if let Some(damage) = verdict.into_damage() {
             tracing::error!(target: "q::store", %session, lost = damage.lost, "acknowledged records are gone");
-            self.owe(&damage);
-            aside.report(&[], &[damage]).map_err(|error| StoreError::from_io(&self.path, error))?;
+            self.note_loss(&damage);
+            quarantine
+                .report(&[], &[damage])
+                .map_err(|error| StoreError::from_io(self.database.path(), error))?;
         }
         writer.ends.insert(session, end);
         writer.unanchored.remove(&session);
@@ -236,10 +222,10 @@ impl FjallStore {
 impl Store for FjallStore {
     fn append(&self, batches: &[Batch]) -> Result<(), StoreError> {
         let mut writer = self.writer()?;
-        if !directory::is_still(&self.path, &self.held) {
+        if let Err(vanished) = self.database.must_be_in_place() {
             // The engine would go on writing files that nobody finds again.
             writer.poisoned = true;
-            return Err(StoreError::Vanished { path: self.path.clone() });
+            return Err(vanished);
         }
         writer.heads = None;
         let order::Verified { heads, erased } = self.read(|reader| {
@@ -280,15 +266,16 @@ impl Store for FjallStore {
         for (session, head) in heads {
             let end = ends.get(&session).copied().unwrap_or_else(|| writer.known_end(session));
             let (value, _) =
-                envelope::seal(session, envelope::HEAD, end.check, |out| wire::encode_head(head, out))?;
+                envelope::seal(session, key::HEAD_SEQ, end.check, |out| wire::encode_head(head, out))?;
             rows.push(KeyspaceRow::Head(key::head(session), Some(value)));
         }
         let durability = batches.iter().map(|batch| batch.durability).max().unwrap_or(Durability::Buffered);
         // What is about to be erased is expected by nobody from now on, and not believed if it is found. The other way
         // round, a crash in between would leave an end that nothing leads to.
-        let committed = self.with(|database| {
+        let committed = self.database.with(|database| {
             if !erased.is_empty() {
-                erased::note(&self.path).map_err(|error| StoreError::from_io(&self.path, error))?;
+                erased::note(self.database.path())
+                    .map_err(|error| StoreError::from_io(self.database.path(), error))?;
             }
             writer.forget(&erased)?;
             database.commit(rows, durability)?;
@@ -299,20 +286,20 @@ impl Store for FjallStore {
             writer.poisoned = true;
             if matches!(error, StoreError::Poisoned | StoreError::Unreadable { .. }) {
                 // The engine gave up beside our writes: it met something in its files.
-                self.suspect();
+                self.database.suspect();
             }
         }
         if committed.is_ok() {
             let told =
-                batches.iter().flat_map(|batch| &batch.records).filter(|stamped| tells_of_loss(stamped));
-            told.for_each(|stamped| self.pay(stamped.session));
+                batches.iter().flat_map(|batch| &batch.records).filter(|stamped| reports_loss(stamped));
+            told.for_each(|stamped| self.mark_reported(stamped.session));
         }
         committed
     }
 
     fn sync(&self) -> Result<(), StoreError> {
         let mut writer = self.writer()?;
-        let synced = self.with(Database::sync).and_then(|()| writer.note_all());
+        let synced = self.database.with(Database::sync).and_then(|()| writer.note_all());
         writer.poisoned |= synced.is_err();
         synced
     }
@@ -322,7 +309,7 @@ impl Store for FjallStore {
         if let Some(heads) = read_before {
             return Ok(heads);
         }
-        let (mut heads, damaged) = self.with(settling::heads)?;
+        let (mut heads, damaged) = self.database.with(settling::heads)?;
         for session in damaged {
             heads.extend(self.settle(session)?);
         }
@@ -350,7 +337,7 @@ impl Store for FjallStore {
         if let Some((session, seq)) = damaged {
             self.met(session, seq);
         }
-        stored.fault = self.owed(session);
+        stored.fault = self.unreported_loss(session);
         Ok(stored)
     }
 
@@ -362,8 +349,8 @@ impl Store for FjallStore {
         Ok(page)
     }
 
-    fn result(&self, session: SessionId, stretch: Stretch) -> Result<String, StoreError> {
-        self.read(|reader| result::read(reader, session, stretch))
+    fn result(&self, session: SessionId, range: ByteRange) -> Result<String, StoreError> {
+        self.read(|reader| result::read(reader, session, range))
     }
 
     fn records(&self, session: SessionId, from: Seq, limit: usize) -> Result<Vec<Stamped>, StoreError> {
@@ -385,14 +372,14 @@ impl Store for FjallStore {
         });
         match listed {
             // What the engine cannot read may be of nobody who is left; whoever is, the anchor knows. The next opening repairs.
-            Err(StoreError::Unreadable { .. }) => self.suspect(),
+            Err(StoreError::Unreadable { .. }) => self.database.suspect(),
             listed => listed?,
         }
         for session in sessions {
             // Held, so that the anchor and the log are of one moment; given back between sessions.
             let writer = self.writer()?;
             let anchored = writer.anchor.as_ref().and_then(|anchor| anchor.end(session));
-            let judged = self.with(|database| settling::judge(database, session, anchored))?;
+            let judged = self.database.with(|database| settling::judge(database, session, anchored))?;
             found.extend(judged.verdict.into_damage());
         }
         for damage in &found {
@@ -402,74 +389,21 @@ impl Store for FjallStore {
     }
 
     fn is_worth_compacting(&self) -> bool {
-        self.shadow.is_none() && erased::is_noted(&self.path)
+        self.shadow.is_none() && erased::is_noted(self.database.path())
     }
 
     fn compact(&self) -> Result<(), StoreError> {
         // What is in a shadow goes with it; merged tables would be copies where there is little room for them.
-        if self.shadow.is_some() { Ok(()) } else { compacting::compact(self) }
+        if self.shadow.is_some() { Ok(()) } else { self.compact_within(disk::free(self.database.path())) }
     }
 
     fn damage(&self) -> Vec<Damage> {
-        aside::reports(&self.path).iter().flat_map(Report::untold).cloned().collect()
+        quarantine::reports(self.database.path()).iter().flat_map(DamageReport::unreported).cloned().collect()
     }
 }
 
-fn tells_of_loss(stamped: &Stamped) -> bool {
+fn reports_loss(stamped: &Stamped) -> bool {
     matches!(stamped.record, Record::Repaired { fault: Fault::LogCut { .. } })
-}
-
-impl Writer {
-    /// The session's end, looked up at its first append.
-    fn end(&mut self, reader: &Reader<'_>, session: SessionId) -> Result<LogEnd, StoreError> {
-        if let Some(end) = self.ends.get(&session) {
-            return Ok(*end);
-        }
-        let end = reader.verified_end(session)?;
-        self.ends.insert(session, end);
-        Ok(end)
-    }
-
-    fn known_end(&self, session: SessionId) -> LogEnd {
-        self.ends.get(&session).copied().unwrap_or_default()
-    }
-
-    /// Takes the ends of a commit that was written. What is synced is acknowledged, with all that came before it.
-    fn advance(
-        &mut self,
-        ends: BTreeMap<SessionId, LogEnd>,
-        durability: Durability,
-    ) -> Result<(), StoreError> {
-        self.unanchored.extend(ends.keys());
-        self.ends.extend(ends);
-        match durability {
-            Durability::Buffered => Ok(()),
-            Durability::Synced => self.note_all(),
-        }
-    }
-
-    /// Stops expecting sessions that are about to be erased.
-    fn forget(&mut self, erased: &BTreeSet<SessionId>) -> Result<(), StoreError> {
-        if erased.is_empty() {
-            return Ok(());
-        }
-        self.ends.retain(|session, _| !erased.contains(session));
-        self.unanchored.retain(|session| !erased.contains(session));
-        self.anchor.as_mut().map_or(Ok(()), |anchor| anchor.forget(erased))
-    }
-
-    fn note_all(&mut self) -> Result<(), StoreError> {
-        let unanchored = std::mem::take(&mut self.unanchored);
-        let ends = unanchored.into_iter().map(|session| (session, self.known_end(session)));
-        let ends: Vec<_> = ends.collect();
-        self.anchor.as_mut().map_or(Ok(()), |anchor| anchor.note(ends))
-    }
-
-    fn close(&mut self, database: &Database) -> Result<(), StoreError> {
-        database.sync()?;
-        self.note_all()?;
-        self.anchor.take().map_or(Ok(()), Anchor::close)
-    }
 }
 
 impl Drop for FjallStore {
@@ -477,8 +411,8 @@ impl Drop for FjallStore {
         // Without this the next opening takes the store for one whose user died, and looks closer.
         if let Ok(writer) = self.writer.get_mut()
             && !writer.poisoned
-            && let Ok(Some(database)) = self.database.get_mut()
-            && let Err(error) = writer.close(database)
+            && let Some((database, held)) = self.database.get_mut()
+            && let Err(error) = writer.close(database, self.shadow.is_none().then_some(held))
         {
             tracing::error!(target: "q::store", %error, "the store is not left in good order");
         }

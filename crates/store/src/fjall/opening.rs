@@ -7,20 +7,20 @@ use std::path::Path;
 use q_core::Head;
 
 use crate::anchor::{self, Anchor, Anchored};
-use crate::aside::{self, Aside};
 use crate::damage::Damage;
 use crate::directory::{self, Found, LAYOUT};
 use crate::error::StoreError;
 use crate::files::look::{self, Depth, Flaw};
 use crate::files::mend;
-use crate::probe::{self, Prober};
+use crate::prober::{self, Prober};
+use crate::quarantine::{self, Quarantine};
 
 use super::database::{Database, Purpose};
 use super::rebuild;
 use super::settling::{self, Scope, Settled};
 
 /// A store that may be used.
-pub(super) struct Opened {
+pub(super) struct OpenStore {
     pub(super) database: Database,
     pub(super) anchor: Anchor,
     /// Every head, as it was read to compare it with the anchor.
@@ -29,7 +29,11 @@ pub(super) struct Opened {
 }
 
 /// Opens the store in `dir`, which is created if there is nothing yet.
-pub(super) fn open(dir: &Path, prober: Option<Prober<'_>>, purpose: Purpose) -> Result<Opened, StoreError> {
+pub(super) fn open(
+    dir: &Path,
+    prober: Option<Prober<'_>>,
+    purpose: Purpose,
+) -> Result<OpenStore, StoreError> {
     if directory::look(dir)? == Found::Nothing {
         directory::create(dir, |draft| {
             Database::create(draft)?;
@@ -40,6 +44,7 @@ pub(super) fn open(dir: &Path, prober: Option<Prober<'_>>, purpose: Purpose) -> 
     if purpose == Purpose::Write {
         directory::refuse_links(dir)?;
     }
+    // Locked before anything is read: what somebody else writes meanwhile would look damaged.
     let mut opening = Opening::begin(dir, purpose)?;
     opening.mend()?;
     let (database, settled) = match opening.attempt(prober) {
@@ -57,9 +62,9 @@ pub(super) fn open(dir: &Path, prober: Option<Prober<'_>>, purpose: Purpose) -> 
     }
     // From here on what was lost cannot be found out any more: it has been reported.
     let anchor = Anchor::hold(dir, opening.anchored, &settled.ends)?;
-    aside::clear(dir).map_err(|error| StoreError::from_io(dir, error))?;
+    quarantine::clear(dir).map_err(|error| StoreError::from_io(dir, error))?;
     directory::make_private(dir)?;
-    Ok(Opened { database, anchor, heads: settled.heads, held })
+    Ok(OpenStore { database, anchor, heads: settled.heads, held })
 }
 
 /// A store on its way to being open.
@@ -67,7 +72,7 @@ struct Opening<'a> {
     dir: &'a Path,
     purpose: Purpose,
     anchored: Option<Anchored>,
-    aside: Aside,
+    quarantine: Quarantine,
     scope: Scope,
     depth: Depth,
     /// What was found not to be as it was written.
@@ -88,17 +93,17 @@ impl<'a> Opening<'a> {
             Some(anchored) if anchored.was_damaged() => files.push("the anchor".into()),
             Some(_) => {}
         }
-        let is_suspect = aside::is_suspect(dir);
+        let is_suspect = quarantine::is_suspect(dir);
         let (scope, depth) =
             if is_suspect { (Scope::All, Depth::Thorough) } else { (Scope::Doubtful, Depth::Quick) };
-        Ok(Self { dir, purpose, anchored, aside: Aside::new(dir), scope, depth, files })
+        Ok(Self { dir, purpose, anchored, quarantine: Quarantine::new(dir), scope, depth, files })
     }
 
     /// Makes the files such that the engine can be given them.
     fn mend(&mut self) -> Result<(), StoreError> {
         let failed = |error| StoreError::from_io(self.dir, error);
         if rebuild::is_under_way(self.dir) {
-            rebuild::swap(self.dir, &self.aside).map_err(failed)?;
+            rebuild::swap(self.dir, &self.quarantine).map_err(failed)?;
             (self.scope, self.depth) = (Scope::All, Depth::Thorough);
         }
         let flaws = look::look(self.dir, self.depth).map_err(failed)?;
@@ -111,9 +116,9 @@ impl<'a> Opening<'a> {
         let mut was_damaged = flaws.iter().any(|flaw| !matches!(flaw, Flaw::Journal(_)));
         if flaws.iter().any(|flaw| matches!(flaw, Flaw::Journal(_))) {
             // Should this be cut short, the mended journal looks whole: then only reading everything tells.
-            aside::suspect(self.dir).map_err(failed)?;
+            quarantine::suspect(self.dir).map_err(failed)?;
             let mended =
-                mend::mend_journals(self.dir, self.anchored.as_ref(), &self.aside).map_err(failed)?;
+                mend::mend_journals(self.dir, self.anchored.as_ref(), &self.quarantine).map_err(failed)?;
             was_damaged |= mended.was_damaged;
             if mended.was_damaged && self.scope == Scope::Doubtful {
                 self.scope = Scope::Sessions(mended.sessions);
@@ -126,8 +131,8 @@ impl<'a> Opening<'a> {
     }
 
     fn rebuild(&mut self) -> Result<(), StoreError> {
-        aside::suspect(self.dir).map_err(|error| StoreError::from_io(self.dir, error))?;
-        rebuild::rebuild(self.dir, self.anchored.as_ref(), &self.aside)?;
+        quarantine::suspect(self.dir).map_err(|error| StoreError::from_io(self.dir, error))?;
+        rebuild::rebuild(self.dir, self.anchored.as_ref(), &self.quarantine)?;
         self.scope = Scope::All;
         Ok(())
     }
@@ -137,7 +142,7 @@ impl<'a> Opening<'a> {
         let was_closed = self.anchored.as_ref().is_some_and(Anchored::was_closed);
         if let Some(prober) = prober.filter(|_| !was_closed) {
             match prober(self.dir) {
-                Ok(status) if probe::warns(status) => {
+                Ok(status) if prober::warns(status) => {
                     let detail = format!("a probe of the files ended: {status}");
                     return Err(StoreError::Unreadable { detail });
                 }
@@ -150,7 +155,8 @@ impl<'a> Opening<'a> {
         }
         let attempt = || {
             let database = Database::open(self.dir, self.purpose)?;
-            let settled = settling::settle_all(&database, self.anchored.as_ref(), &self.scope, &self.aside)?;
+            let settled =
+                settling::settle_all(&database, self.anchored.as_ref(), &self.scope, &self.quarantine)?;
             Ok((database, settled))
         };
         catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|_| {
@@ -161,9 +167,9 @@ impl<'a> Opening<'a> {
     /// Writes down what was found, unless it was before.
     fn report(&mut self, damage: &[Damage]) -> Result<(), StoreError> {
         let known: Vec<Damage> =
-            aside::reports(self.dir).into_iter().flat_map(|report| report.damage).collect();
+            quarantine::reports(self.dir).into_iter().flat_map(|report| report.damage).collect();
         let is_known = |damage: &Damage| {
-            known.iter().any(|known| Damage { kept_aside: None, ..known.clone() } == *damage)
+            known.iter().any(|known| Damage { quarantine: None, ..known.clone() } == *damage)
         };
         let new: Vec<Damage> = damage.iter().filter(|damage| !is_known(damage)).cloned().collect();
         for damage in &new {
@@ -171,9 +177,9 @@ impl<'a> Opening<'a> {
         }
         let reported = if new.is_empty() && self.files.is_empty() {
             // The unfinished last write of a power cut: nothing acknowledged was in it.
-            self.aside.discard()
+            self.quarantine.discard()
         } else {
-            self.aside.report(&self.files, &new).map(drop)
+            self.quarantine.report(&self.files, &new).map(drop)
         };
         reported.map_err(|error| StoreError::from_io(self.dir, error))
     }

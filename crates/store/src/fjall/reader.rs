@@ -6,19 +6,20 @@ use std::ops::{Bound, RangeInclusive};
 use ::fjall::{Guard, Keyspace, KvPair, Readable as _, Snapshot, UserValue};
 use q_core::{Fork, Head, Seq, SessionId, Stamped};
 
-use crate::blob::Pieces;
+use crate::blob::BlobReader;
+use crate::byte_range::ByteRange;
 use crate::chain::{Backward, Forward};
 use crate::envelope::{self, LogEnd};
 use crate::error::StoreError;
 use crate::log::Log;
-use crate::result::{self, Stretch};
+use crate::result;
 use crate::settle::Beside;
 use crate::{key, wire};
 
 use super::database::Database;
 
 /// One moment of a store.
-pub(super) struct Reader<'a> {
+pub(super) struct SnapshotReader<'a> {
     database: &'a Database,
     snapshot: Snapshot,
     /// Whether the engine could not read something that it led to by another way.
@@ -26,13 +27,13 @@ pub(super) struct Reader<'a> {
 }
 
 /// Where a session's log begins and ends.
-struct Bounds {
+struct LogBounds {
     first: Seq,
     end: LogEnd,
     fork: Option<Fork>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SnapshotReader<'a> {
     pub(super) fn new(database: &'a Database) -> Self {
         Self { database, snapshot: database.snapshot(), went_round: Cell::new(false) }
     }
@@ -48,17 +49,17 @@ impl<'a> Reader<'a> {
     }
 
     /// The session's log as its head knows it; the default where there is no session.
-    fn bounds(&self, session: SessionId) -> Result<Bounds, StoreError> {
+    fn bounds(&self, session: SessionId) -> Result<LogBounds, StoreError> {
         let Some((head, end)) = self.head_row(session)? else {
-            return Ok(Bounds { first: Seq(1), end: LogEnd::default(), fork: None });
+            return Ok(LogBounds { first: Seq(1), end: LogEnd::default(), fork: None });
         };
-        Ok(Bounds { first: first_of(&head), end, fork: head.fork })
+        Ok(LogBounds { first: first_of(&head), end, fork: head.fork })
     }
 
     /// The session's head and the end it names.
     pub(super) fn head_row(&self, session: SessionId) -> Result<Option<(Head, LogEnd)>, StoreError> {
         let row = self.get(&self.database.heads, &key::head(session));
-        let row = row.map_err(|error| error.at(session, envelope::HEAD))?;
+        let row = row.map_err(|error| error.at(session, key::HEAD_SEQ))?;
         row.map(|value| open_head(session, &value)).transpose()
     }
 
@@ -81,6 +82,7 @@ impl<'a> Reader<'a> {
         &'k self,
         rows: &'k Keyspace,
     ) -> impl Iterator<Item = Result<SessionId, StoreError>> + 'k {
+        // One seek for a session instead of one step for each of its rows.
         let mut after = None;
         std::iter::from_fn(move || {
             let from = after.map_or(Bound::Unbounded, |session| {
@@ -97,7 +99,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The session's rows from `from` on that can be read, in order. `reach` is how far beyond an unreadable stretch is
+    /// The session's rows from `from` on that can be read, in order. `reach` is how far beyond an unreadable range is
     /// looked.
     pub(super) fn readable(&self, session: SessionId, from: Seq, reach: Seq) -> Readable<'_> {
         Readable { reader: self, session, next: from, reach, range: None, was_blind: false }
@@ -136,7 +138,7 @@ impl<'a> Reader<'a> {
 
     /// The places of all records of a session.
     pub(super) fn places(&self, session: SessionId) -> Result<impl Iterator<Item = Seq> + use<>, StoreError> {
-        let Bounds { first, end, .. } = self.bounds(session)?;
+        let LogBounds { first, end, .. } = self.bounds(session)?;
         Ok((first.0..=end.seq.0).map(Seq))
     }
 
@@ -163,7 +165,7 @@ impl<'a> Reader<'a> {
 
     /// Verifies that the blob beside a record is there, and as it was written.
     pub(super) fn verify_blob(&self, session: SessionId, blob: &Beside) -> Result<(), StoreError> {
-        let mut pieces = Pieces::new(session, blob.seq, blob.check, Some(blob.from));
+        let mut pieces = BlobReader::new(session, blob.seq, blob.check, Some(blob.from));
         for row in self.pieces(session, blob.seq, blob.from) {
             let (key, value) = row?;
             pieces.open(&key, &value)?;
@@ -209,7 +211,7 @@ impl<'a> Reader<'a> {
         from: Seq,
         limit: usize,
     ) -> Result<Vec<Stamped>, StoreError> {
-        let Bounds { first, end, .. } = self.bounds(session)?;
+        let LogBounds { first, end, .. } = self.bounds(session)?;
         let from = from.max(first);
         let to = Seq(from.0.saturating_add(limit as u64).saturating_sub(1)).min(end.seq);
         if limit == 0 || from > to {
@@ -294,7 +296,7 @@ pub(super) fn first_of(head: &Head) -> Seq {
 
 /// A head's row, verified.
 pub(super) fn open_head(session: SessionId, value: &[u8]) -> Result<(Head, LogEnd), StoreError> {
-    let opened = envelope::open(session, envelope::HEAD, value)?;
+    let opened = envelope::open(session, key::HEAD_SEQ, value)?;
     let head = wire::decode_head(session, opened.payload)?;
     let end = LogEnd { seq: head.seq, check: opened.prev };
     Ok((head, end))
@@ -302,12 +304,12 @@ pub(super) fn open_head(session: SessionId, value: &[u8]) -> Result<(Head, LogEn
 
 /// A session's rows, passing by what the engine cannot read.
 pub(super) struct Readable<'a> {
-    reader: &'a Reader<'a>,
+    reader: &'a SnapshotReader<'a>,
     session: SessionId,
     next: Seq,
     reach: Seq,
     range: Option<Box<dyn Iterator<Item = Result<KvPair, StoreError>> + 'a>>,
-    /// Whether there was a stretch that the engine cannot read.
+    /// Whether there was a range that the engine cannot read.
     pub(super) was_blind: bool,
 }
 
@@ -348,7 +350,7 @@ impl Readable<'_> {
     }
 }
 
-impl Log for Reader<'_> {
+impl Log for SnapshotReader<'_> {
     fn last(&self, session: SessionId) -> Result<Seq, StoreError> {
         self.bounds(session).map(|bounds| bounds.end.seq)
     }
@@ -371,7 +373,7 @@ impl Log for Reader<'_> {
         session: SessionId,
         from: Seq,
     ) -> Result<impl Iterator<Item = Result<Stamped, StoreError>>, StoreError> {
-        let Bounds { first, end, .. } = self.bounds(session)?;
+        let LogBounds { first, end, .. } = self.bounds(session)?;
         Ok(Backward::new(session, from, first, end, self.rows(session, Seq(1), from).rev()))
     }
 
@@ -381,12 +383,12 @@ impl Log for Reader<'_> {
         wire::decode_record(session, seq, opened.payload)
     }
 
-    fn rest(&self, record: &Stamped, Stretch { from, bytes, .. }: Stretch) -> Result<String, StoreError> {
+    fn rest(&self, record: &Stamped, ByteRange { from, bytes, .. }: ByteRange) -> Result<String, StoreError> {
         let (session, seq) = (record.session, record.seq);
         let located = |error: StoreError| error.at(session, seq);
         let check = envelope::open(session, seq, &self.value(session, seq)?)?.check;
         let begins = self.piece_at(session, seq, from).map_err(located)?;
-        let mut pieces = Pieces::new(session, seq, check, Some(begins));
+        let mut pieces = BlobReader::new(session, seq, check, Some(begins));
         let mut rest = String::new();
         for row in self.pieces(session, seq, begins) {
             let (key, value) = row.map_err(located)?;

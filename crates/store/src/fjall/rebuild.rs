@@ -1,7 +1,7 @@
 //! Building the database anew, from every row that can be read in the files of one that the engine cannot be given.
 //!
 //! The new one is made beside the old files and put in their place in steps that can be gone on with: `rebuilt` holds it
-//! whole while the old files are moved aside, `rebuilt.in` while its own are moved in.
+//! whole while the old files are moved quarantine, `rebuilt.in` while its own are moved in.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use q_core::{Durability, SessionId};
 
 use crate::anchor::Anchored;
-use crate::aside::Aside;
 use crate::directory::{self, OURS_ONLY};
 use crate::envelope::is_own;
 use crate::error::StoreError;
 use crate::files::journal::RowKind;
 use crate::files::{look, pieces, table};
 use crate::key::{self, Key};
+use crate::quarantine::Quarantine;
 
 use super::database::{Database, KeyspaceRow, Purpose};
 use super::failure::ENGINES_LOCK;
@@ -29,8 +29,12 @@ const MOVING_IN: &str = "rebuilt.in";
 /// Rows in one commit.
 const AT_ONCE: usize = 256;
 
-/// Builds the database in `dir` anew. The old files go aside. `anchored` says whose rows there can be.
-pub(super) fn rebuild(dir: &Path, anchored: Option<&Anchored>, aside: &Aside) -> Result<(), StoreError> {
+/// Builds the database in `dir` anew. The old files go quarantine. `anchored` says whose rows there can be.
+pub(super) fn rebuild(
+    dir: &Path,
+    anchored: Option<&Anchored>,
+    quarantine: &Quarantine,
+) -> Result<(), StoreError> {
     let failed = |error| StoreError::from_io(dir, error);
     tracing::warn!(target: "q::store", "the store's files are damaged: it is built anew from what can be read");
     let draft = dir.join(DRAFT);
@@ -42,7 +46,7 @@ pub(super) fn rebuild(dir: &Path, anchored: Option<&Anchored>, aside: &Aside) ->
         return Err(error);
     }
     fs::rename(&draft, dir.join(DONE)).map_err(failed)?;
-    swap(dir, aside).map_err(failed)
+    swap(dir, quarantine).map_err(failed)
 }
 
 /// Makes the whole of it in `draft`.
@@ -62,13 +66,14 @@ pub(super) fn is_under_way(dir: &Path) -> bool {
 }
 
 /// Puts a database that was built anew in place, from wherever that was left.
-pub(super) fn swap(dir: &Path, aside: &Aside) -> io::Result<()> {
+pub(super) fn swap(dir: &Path, quarantine: &Quarantine) -> io::Result<()> {
     let (done, moving_in) = (dir.join(DONE), dir.join(MOVING_IN));
     if done.exists() {
         for path in engines_files(dir)? {
-            aside.take(&path)?;
+            quarantine.take(&path)?;
         }
         directory::sync(dir)?;
+        // The old files are out of the way: from here on the name says which half of the way is left.
         fs::rename(&done, &moving_in)?;
         directory::sync(dir)?;
     }
@@ -104,6 +109,8 @@ fn fill(from: &Path, anchored: Option<&Anchored>, to: &Path) -> Result<(), Store
     let sessions = anchored.map(Anchored::sessions).unwrap_or_default();
     let failed = |error| StoreError::from_io(from, error);
     let mut filling = Filling {
+        // What was closed in good order has no row but those that its anchor knows of. Elsewhere some are not anchored yet.
+        complete: anchored.filter(|anchored| anchored.was_closed()),
         database: Database::open(to, Purpose::Write)?,
         waiting: Vec::new(),
         heads: BTreeMap::new(),
@@ -138,21 +145,25 @@ fn fill(from: &Path, anchored: Option<&Anchored>, to: &Path) -> Result<(), Store
 }
 
 /// A database being filled.
-struct Filling {
+struct Filling<'a> {
+    /// The anchor, where a row that it does not know of is one that was removed: in a damaged block nothing tells the marks
+    /// that rows are gone from text, and what they removed would come back from an older table.
+    complete: Option<&'a Anchored>,
     database: Database,
     waiting: Vec<KeyspaceRow>,
     /// The newest head of each session. Most are written often, and only the last one counts.
     heads: BTreeMap<SessionId, (u64, Option<Vec<u8>>)>,
 }
 
-impl Filling {
+impl Filling<'_> {
     fn take(&mut self, key: &[u8], value: &[u8], kind: RowKind, order: u64) -> Result<(), StoreError> {
         let value = match kind {
             RowKind::Value if is_own(key, value) => Some(value.to_vec()),
             RowKind::Gone => None,
             RowKind::Value | RowKind::Foreign => return Ok(()),
         };
-        match key::read(key) {
+        let key = key::read(key).filter(|key| self.complete.is_none_or(|anchored| anchored.knows_of(*key)));
+        match key {
             Some(Key::Head(session)) => {
                 let newest = self.heads.entry(session).or_insert_with(|| (order, None));
                 if newest.0 <= order {
@@ -202,10 +213,10 @@ mod tests {
         // It cannot be read, as on a disk that answers with errors.
         let unreadable = dir.join("1.jnl");
         fs::create_dir(&unreadable).unwrap();
-        assert!(matches!(rebuild(&dir, None, &Aside::new(&dir)), Err(StoreError::Io(_))));
+        assert!(matches!(rebuild(&dir, None, &Quarantine::new(&dir)), Err(StoreError::Io(_))));
         assert!(!dir.join(DRAFT).exists() && !is_under_way(&dir));
         fs::remove_dir(&unreadable).unwrap();
-        rebuild(&dir, None, &Aside::new(&dir)).unwrap();
+        rebuild(&dir, None, &Quarantine::new(&dir)).unwrap();
         drop(FjallStore::open(&dir).unwrap());
     }
 
@@ -245,7 +256,7 @@ mod tests {
         };
         let versions: usize = look::tables(&dir).unwrap().into_iter().map(of_one_key).sum();
         assert_eq!(versions, 3, "else this shows nothing");
-        rebuild(&dir, None, &Aside::new(&dir)).unwrap();
+        rebuild(&dir, None, &Quarantine::new(&dir)).unwrap();
         let database = Database::open(&dir, Purpose::Read).unwrap();
         let found = database.records.get(key::record(session, seq)).unwrap();
         assert_eq!(found.as_deref(), Some(&value("newest")[..]));

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use q_core::{Durability, Head, Seq, SessionId};
 
 use crate::anchor::{Anchored, GONE};
-use crate::aside::Aside;
 use crate::damage::Damage;
 use crate::envelope::{self, LogEnd};
 use crate::error::StoreError;
 use crate::files::journal::{self, RowKind};
+use crate::quarantine::Quarantine;
 use crate::settle::{self, Verdict, Walk};
 use crate::{key, page, tail, wire};
 
 use super::database::{Database, KeyspaceRow};
-use super::reader::{Reader, first_of, open_head};
+use super::reader::{SnapshotReader, first_of, open_head};
 
 /// Rows removed in one commit when a log is cut.
 const CUT_AT_ONCE: usize = 1024;
@@ -55,9 +55,9 @@ pub(super) fn settle_all(
     database: &Database,
     anchored: Option<&Anchored>,
     scope: &Scope,
-    aside: &Aside,
+    quarantine: &Quarantine,
 ) -> Result<Settled, StoreError> {
-    let reader = Reader::new(database);
+    let reader = SnapshotReader::new(database);
     let mut settled = Settled::default();
     let mut doubtful: BTreeSet<SessionId> =
         anchored.into_iter().flat_map(Anchored::ends).map(|(id, _)| id).collect();
@@ -83,6 +83,7 @@ pub(super) fn settle_all(
             }
         }
     }
+    // What is removed below must not be kept for a moment that nobody looks at any more.
     drop(reader);
     for session in doubtful {
         let end = anchored.and_then(|anchored| anchored.end(session));
@@ -90,9 +91,9 @@ pub(super) fn settle_all(
         if judged.was_blind {
             return Err(StoreError::Unreadable { detail: format!("records of session {session}") });
         }
-        let end = carry_out(database, session, &judged.verdict, aside)?;
+        let end = carry_out(database, session, &judged.verdict, quarantine)?;
         settled.ends.extend(end.map(|end| (session, end)));
-        settled.heads.extend(Reader::new(database).head(session)?.map(|(head, _)| head));
+        settled.heads.extend(SnapshotReader::new(database).head(session)?.map(|(head, _)| head));
         settled.damage.extend(judged.verdict.into_damage());
     }
     settled.heads.sort_by_key(|head| head.id);
@@ -101,7 +102,7 @@ pub(super) fn settle_all(
 
 /// A head and the end it names, if that is the acknowledged one or the log goes on from there to it.
 fn fitting(
-    reader: &Reader<'_>,
+    reader: &SnapshotReader<'_>,
     session: SessionId,
     value: &[u8],
     anchored: Option<LogEnd>,
@@ -135,7 +136,7 @@ pub(super) fn judge(
     if anchored == Some(GONE) {
         return Ok(Judged { verdict: Verdict::Erased, was_blind: false });
     }
-    let reader = Reader::new(database);
+    let reader = SnapshotReader::new(database);
     let head = reader.head(session)?;
     let reach = anchored.map_or(Seq(0), |end| end.seq).max(head.as_ref().map_or(Seq(0), |(_, end)| end.seq));
     let first = head.as_ref().map_or(Seq(1), |(head, _)| first_of(head));
@@ -154,7 +155,7 @@ pub(super) fn judge(
 
 /// The records beside which something is missing or damaged, and whether the engine could not read some of it.
 fn broken_blobs(
-    reader: &Reader<'_>,
+    reader: &SnapshotReader<'_>,
     session: SessionId,
     walk: &Walk,
 ) -> Result<(Vec<Seq>, bool), StoreError> {
@@ -178,7 +179,7 @@ pub(super) fn carry_out(
     database: &Database,
     session: SessionId,
     verdict: &Verdict,
-    aside: &Aside,
+    quarantine: &Quarantine,
 ) -> Result<Option<LogEnd>, StoreError> {
     match verdict {
         Verdict::Whole(end) | Verdict::Told(end, _) => Ok(Some(*end)),
@@ -189,11 +190,12 @@ pub(super) fn carry_out(
             Ok(None)
         }
         Verdict::Cut(end, head, _) => {
-            remove(database, session, &rows_after(database, session, end.seq, Some(aside))?)?;
-            remove_blobs(database, session, end.seq, Some(aside))?;
+            // The head last: until it is written, a log that was cut by half is damaged, and judged once more.
+            remove(database, session, &rows_after(database, session, end.seq, Some(quarantine))?)?;
+            remove_blobs(database, session, end.seq, Some(quarantine))?;
             let head_row = match head {
                 Some(head) => {
-                    let seal = envelope::seal(session, envelope::HEAD, end.check, |out| {
+                    let seal = envelope::seal(session, key::HEAD_SEQ, end.check, |out| {
                         wire::encode_head(head, out)
                     })?;
                     Some(seal.0)
@@ -219,18 +221,18 @@ fn remove_blobs(
     database: &Database,
     session: SessionId,
     end: Seq,
-    aside: Option<&Aside>,
+    quarantine: Option<&Quarantine>,
 ) -> Result<(), StoreError> {
-    let reader = Reader::new(database);
+    let reader = SnapshotReader::new(database);
     let keys: Vec<_> = reader.blob_keys(session, end.next()).collect::<Result<_, _>>()?;
-    if let Some(aside) = aside.filter(|_| !keys.is_empty()) {
+    if let Some(quarantine) = quarantine.filter(|_| !keys.is_empty()) {
         let mut kept = Vec::new();
         for (order, row) in (1..).zip(reader.blob_rows(session, end.next())) {
             let (key, value) = row?;
             let row = journal::JournalRow { keyspace: 0, key: &key, value: &value, kind: RowKind::Value };
             journal::write_batch(order, &[row], &mut kept);
         }
-        aside.keep(&format!("{session}.blobs"), &kept).map_err(StoreError::Io)?;
+        quarantine.keep(&format!("{session}.blobs"), &kept).map_err(StoreError::Io)?;
     }
     for keys in keys.chunks(CUT_AT_ONCE) {
         let rows = keys.iter().map(|key| KeyspaceRow::Blob(*key, None)).collect();
@@ -244,9 +246,9 @@ fn rows_after(
     database: &Database,
     session: SessionId,
     end: Seq,
-    aside: Option<&Aside>,
+    quarantine: Option<&Quarantine>,
 ) -> Result<Vec<Seq>, StoreError> {
-    let reader = Reader::new(database);
+    let reader = SnapshotReader::new(database);
     let mut kept = Vec::new();
     let mut gone = Vec::new();
     for row in reader.readable(session, end.next(), end) {
@@ -256,8 +258,8 @@ fn rows_after(
         journal::write_batch(seq.0, &[row], &mut kept);
         gone.push(seq);
     }
-    if let Some(aside) = aside.filter(|_| !kept.is_empty()) {
-        aside.keep(&format!("{session}.rows"), &kept).map_err(StoreError::Io)?;
+    if let Some(quarantine) = quarantine.filter(|_| !kept.is_empty()) {
+        quarantine.keep(&format!("{session}.rows"), &kept).map_err(StoreError::Io)?;
     }
     Ok(gone)
 }
@@ -265,7 +267,7 @@ fn rows_after(
 /// Every head, those that are damaged left out and named.
 pub(super) fn heads(database: &Database) -> Result<(Vec<Head>, Vec<SessionId>), StoreError> {
     let (mut heads, mut damaged) = (Vec::new(), Vec::new());
-    for row in Reader::new(database).head_rows() {
+    for row in SnapshotReader::new(database).head_rows() {
         let (session, value) = row?;
         match open_head(session, &value) {
             Ok((head, _)) => heads.push(head),

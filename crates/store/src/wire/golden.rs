@@ -12,7 +12,7 @@ use q_core::{
 
 use super::{decode_head, decode_record, encode_head, encode_record};
 use crate::error::StoreError;
-use crate::{blob, envelope};
+use crate::{blob, envelope, key};
 
 const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
 const USAGE: Usage = Usage { input: 1200, output: 34 };
@@ -338,13 +338,13 @@ fn records_of_what_is_sent_on_disk_stay_as_they_are() {
 #[test]
 fn a_head_of_what_was_sent_on_disk_stays_as_it_is() {
     let (value, _) =
-        envelope::seal(SESSION, envelope::HEAD, 99, |out| encode_head(&later_head(), out)).unwrap();
+        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&later_head(), out)).unwrap();
     insta::assert_snapshot!(dump("head", &value));
 }
 
 #[test]
 fn a_head_on_disk_stays_as_it_is() {
-    let (value, _) = envelope::seal(SESSION, envelope::HEAD, 99, |out| encode_head(&head(), out)).unwrap();
+    let (value, _) = envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&head(), out)).unwrap();
     insta::assert_snapshot!(dump("head", &value));
 }
 
@@ -394,7 +394,7 @@ fn later_head() -> Head {
 #[test]
 fn a_full_head_on_disk_stays_as_it_is() {
     let (value, _) =
-        envelope::seal(SESSION, envelope::HEAD, 99, |out| encode_head(&full_head(), out)).unwrap();
+        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&full_head(), out)).unwrap();
     insta::assert_snapshot!(dump("head", &value));
 }
 
@@ -406,7 +406,7 @@ fn records_of_the_agents_contract_on_disk_stay_as_they_are() {
 #[test]
 fn a_head_of_the_agents_contract_on_disk_stays_as_it_is() {
     let (value, _) =
-        envelope::seal(SESSION, envelope::HEAD, 99, |out| encode_head(&seat_head(), out)).unwrap();
+        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&seat_head(), out)).unwrap();
     insta::assert_snapshot!(dump("head", &value));
 }
 

@@ -10,8 +10,8 @@ mod golden;
 
 use q_core::{Head, Seq, SessionId, Stamped};
 
-use crate::envelope;
 use crate::error::StoreError;
+use crate::key;
 
 /// The format written here, and the newest one read.
 pub(crate) const FORMAT: u8 = 1;
@@ -36,7 +36,7 @@ pub(crate) fn encode_head(head: &Head, out: &mut Vec<u8>) -> Result<(), StoreErr
 
 /// A head from its payload. The caller has verified the payload's check.
 pub(crate) fn decode_head(session: SessionId, payload: &[u8]) -> Result<Head, StoreError> {
-    let future = |found: String| unknown(session, envelope::HEAD, &found);
+    let future = |found: String| unknown(session, key::HEAD_SEQ, &found);
     let head: v1::HeadV1<'_> = rmp_serde::from_slice(payload).map_err(|error| future(error.to_string()))?;
     head.into_core(session).map_err(|error| future(error.to_string()))
 }

@@ -43,8 +43,8 @@ pub enum CoreCommand {
     Session(Among, fn(SessionId, &Arguments) -> Command),
     /// The turn of a session, which it begins or joins: under a mark that the client draws.
     Turn(fn(SessionId, Token, &Arguments) -> Command),
-    /// A waiting prompt: which one is meant without a number.
-    Prompt(QueueEnd, fn(SessionId, PromptNo, &Arguments) -> Command),
+    /// A waiting prompt; without a number the one to be sent next.
+    Prompt(fn(SessionId, PromptNo, &Arguments) -> Command),
     /// A call that waits: what it must want, and what is answered.
     Call(Wants, fn(&Arguments) -> Answer),
 }
@@ -70,15 +70,6 @@ impl Among {
     }
 }
 
-/// Which of the waiting prompts is meant where no number is typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum QueueEnd {
-    /// The one to be sent next.
-    Front,
-    /// The one that was sent last.
-    Back,
-}
-
 /// One thing that a command takes: the word that stands for it in its usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param {
@@ -87,13 +78,18 @@ pub struct Param {
     pub is_optional: bool,
 }
 
-/// The parameters of a usage such as `NUMBER [TEXT]`.
+impl Param {
+    /// Whether a session stands for it.
+    pub(crate) fn is_session(self) -> bool {
+        ["SESSION", "NAME|NUMBER"].contains(&self.word)
+    }
+}
+
+/// The parameters of a usage such as `NUMBER [TEXT]`: the one place where usages are taken apart.
 pub(super) fn params(usage: &'static str) -> impl Iterator<Item = Param> {
     usage.split_whitespace().map(|word| {
-        let bare = word.trim_end_matches('…');
-        match bare.strip_prefix('[').and_then(|word| word.strip_suffix(']')) {
-            Some(word) => Param { word, is_optional: true },
-            None => Param { word: bare, is_optional: false },
-        }
+        // Of `[--kind KIND]` each word has one of the brackets.
+        let bare = word.trim_end_matches('…').trim_start_matches('[').trim_end_matches(']');
+        Param { word: bare, is_optional: word.contains(['[', ']']) }
     })
 }

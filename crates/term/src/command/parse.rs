@@ -1,13 +1,34 @@
 //! A typed command → what it asks for; or what to type instead.
 
+use core::fmt;
+
 use q_core::{Name, Refusal, TagChange};
 
 use crate::command::arguments::{Arguments, CoreCommand, Param, params};
-use crate::command::table::{self, Action, CommandRow};
-use crate::command::{SlashError, UserCommand, fault, word_of};
-use crate::granted::Way;
+use crate::command::table::{self, CommandRow};
+use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
 use crate::suggest;
+use crate::way::Way;
+
+/// Why a command is none; the message says what to type instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlashError {
+    /// One line for the person.
+    pub message: String,
+}
+
+impl fmt::Display for SlashError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl core::error::Error for SlashError {}
+
+fn fault(message: impl Into<String>) -> SlashError {
+    SlashError { message: message.into() }
+}
 
 /// Reads a command, with or without its slash.
 pub fn parse(text: &str, kinds: &Kinds) -> Result<UserCommand, SlashError> {
@@ -15,24 +36,28 @@ pub fn parse(text: &str, kinds: &Kinds) -> Result<UserCommand, SlashError> {
     let (word, force, rest) = word_of(text.strip_prefix('/').unwrap_or(text));
     let row = table::by_slash(word).filter(|row| !force || row.may_force());
     let Some(row) = row else { return Err(unknown(&format!("{word}{}", if force { "!" } else { "" }))) };
-    let typed = Typed { row, word, rest: rest.trim() };
-    let arguments = if row.action == Action::New {
-        new(&typed.rest.split_whitespace().collect::<Vec<_>>(), kinds)?
-    } else {
-        typed.arguments()?
-    };
+    let arguments = CommandLine { row, word, rest: rest.trim() }.arguments(kinds)?;
     Ok(UserCommand { action: row.action, arguments: Arguments { force, ..arguments } })
 }
 
+/// The first word without a trailing `!`, whether it had one, and the rest.
+pub(super) fn word_of(text: &str) -> (&str, bool, &str) {
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    match word.strip_suffix('!') {
+        Some(bare) => (bare, true, rest),
+        None => (word, false, rest),
+    }
+}
+
 /// A command taken apart.
-struct Typed<'a> {
+struct CommandLine<'a> {
     row: &'static CommandRow,
     word: &'a str,
     /// All after the word, as typed.
     rest: &'a str,
 }
 
-impl Typed<'_> {
+impl CommandLine<'_> {
     fn too_many(&self) -> SlashError {
         let takes = if self.row.arguments.is_empty() { "nothing after it" } else { self.row.arguments };
         fault(format!("/{} takes {takes}", self.word))
@@ -51,20 +76,24 @@ impl Typed<'_> {
     }
 
     /// What stands behind it, by the usage in its row.
-    fn arguments(&self) -> Result<Arguments, SlashError> {
+    fn arguments(&self, kinds: &Kinds) -> Result<Arguments, SlashError> {
         let mut arguments = Arguments::default();
         let mut rest = self.rest;
         let mut params = params(self.row.arguments).peekable();
         while let Some(param) = params.next() {
             let is_last = params.peek().is_none();
             let (word, behind) = first_word(rest);
+            let words = || rest.split_whitespace().collect::<Vec<_>>();
+            // Which of its words is the kind and which the name depends on all of them.
+            if param.word == "KIND" {
+                return new(&words(), kinds);
+            }
             if word.is_empty() {
                 if param.is_optional {
                     break;
                 }
                 return Err(self.needs(param));
             }
-            let words = || rest.split_whitespace().collect::<Vec<_>>();
             rest = match param.word {
                 "SESSION" | "NAME|NUMBER" => {
                     arguments.session = Some(word.to_owned());
@@ -187,4 +216,165 @@ fn unknown(word: &str) -> SlashError {
         None => "/help lists the commands".to_owned(),
     };
     fault(format!("there is no /{word}; {said} (a prompt that begins with / is typed //…)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::table::Action;
+    use crate::kinds::Colour;
+
+    fn command(action: Action, arguments: Arguments) -> UserCommand {
+        UserCommand { action, arguments }
+    }
+
+    fn alone(action: Action) -> UserCommand {
+        command(action, Arguments::default())
+    }
+
+    fn new_of(kind: &str, name: Option<&str>) -> UserCommand {
+        let (kind, name) = (kind.into(), name.map(Into::into));
+        command(Action::New, Arguments { kind, name, ..Arguments::default() })
+    }
+
+    fn of(action: Action, session: &str) -> UserCommand {
+        command(action, Arguments { session: Some(session.into()), ..Arguments::default() })
+    }
+
+    fn named(action: Action, name: &str) -> UserCommand {
+        command(action, Arguments { name: Some(name.into()), ..Arguments::default() })
+    }
+
+    fn numbered(action: Action, number: usize) -> UserCommand {
+        command(action, Arguments { number: Some(number), ..Arguments::default() })
+    }
+
+    fn worded(action: Action, number: Option<usize>, text: &str) -> UserCommand {
+        command(action, Arguments { number, text: Some(text.into()), ..Arguments::default() })
+    }
+
+    fn forced(mut command: UserCommand) -> UserCommand {
+        command.arguments.force = true;
+        command
+    }
+
+    fn parsed(text: &str) -> Result<UserCommand, SlashError> {
+        let mut kinds = Kinds::default();
+        kinds.define("writing", Colour::Blue);
+        parse(text, &kinds)
+    }
+
+    #[test]
+    fn commands_mean_what_they_say() {
+        for (typed, means) in [
+            ("/new", new_of("", None)),
+            ("/new debug", new_of("debug", None)),
+            ("/new writing", new_of("writing", None)),
+            ("/new debug foo", new_of("debug", Some("foo"))),
+            ("/new foo", new_of("", Some("foo"))),
+            ("/new debug debug", new_of("debug", Some("debug"))),
+            ("/new development review", new_of("development", Some("review"))),
+            ("/new -- Debug", new_of("", Some("Debug"))),
+            ("  /new   planning\tроуды ", new_of("planning", Some("роуды"))),
+            ("/switch 3", of(Action::Switch, "3")),
+            ("/sw api", of(Action::Switch, "api")),
+            ("/close", alone(Action::Close)),
+            ("/close! api", forced(of(Action::Close, "api"))),
+            ("/rename api-v2", named(Action::Rename, "api-v2")),
+            ("/unqueue", alone(Action::Unqueue)),
+            ("/unqueue 2", numbered(Action::Unqueue, 2)),
+            ("/fork", alone(Action::Fork)),
+            ("/fork other", named(Action::Fork, "other")),
+            ("/delete!", forced(alone(Action::Delete))),
+            ("/delete api", of(Action::Delete, "api")),
+            ("/reopen api", of(Action::Reopen, "api")),
+            ("/restore 0k3d", of(Action::Restore, "0k3d")),
+            ("/tag", alone(Action::Tag)),
+            (
+                "/tag work +Urgent -old",
+                command(
+                    Action::Tag,
+                    Arguments {
+                        tags: ["work", "+Urgent", "-old"].map(TagChange::typed).to_vec(),
+                        ..Arguments::default()
+                    },
+                ),
+            ),
+            ("/pin", alone(Action::Pin)),
+            ("/unpin 2", of(Action::Unpin, "2")),
+            ("/unread", alone(Action::Unread)),
+            ("/queue", alone(Action::Queue)),
+            ("/edit 2", numbered(Action::EditQueued, 2)),
+            (
+                "/edit 2  two  spaces\nand a line ",
+                worded(Action::EditQueued, Some(2), "two  spaces\nand a line"),
+            ),
+            (
+                "/move 3 1",
+                command(Action::Move, Arguments { number: Some(3), place: Some(1), ..Arguments::default() }),
+            ),
+            ("/now", alone(Action::SendNow)),
+            ("/now 2", numbered(Action::SendNow, 2)),
+            ("/steer  not  that way", worded(Action::Steer, None, "not  that way")),
+            ("/approve", alone(Action::Approve)),
+            ("/always 4", numbered(Action::Always, 4)),
+            ("/deny", alone(Action::Deny)),
+            ("/deny 4", numbered(Action::Deny, 4)),
+            ("/deny 4 use grep", worded(Action::Deny, Some(4), "use grep")),
+            ("/deny use 4", worded(Action::Deny, None, "use 4")),
+            ("/answer 7 of them", worded(Action::Answer, None, "7 of them")),
+            ("/help /new", worded(Action::Help, None, "new")),
+            ("/sessions", alone(Action::List)),
+            ("/ls", alone(Action::List)),
+            ("/inbox", alone(Action::Inbox)),
+            ("/attend", alone(Action::Attend)),
+            ("/last", alone(Action::Last)),
+            ("/retry", alone(Action::Retry)),
+            ("/exit", alone(Action::Detach)),
+        ] {
+            assert_eq!(parsed(typed), Ok(means), "{typed}");
+        }
+    }
+
+    #[test]
+    fn mistakes_say_what_to_type_instead() {
+        for (typed, message) in [
+            ("/", "a command follows the slash; /help lists them"),
+            (
+                "/swich api",
+                "there is no /swich; did you mean /switch? (a prompt that begins with / is typed //…)",
+            ),
+            (
+                "/etc/hosts",
+                "there is no /etc/hosts; /help lists the commands (a prompt that begins with / is typed //…)",
+            ),
+            ("/new api handler", "a name is one word; try api-handler"),
+            ("/new plannign api", "there is no kind of session `plannign`; did you mean /new planning api?"),
+            (
+                "/new Debug",
+                "there is no kind of session `Debug`; did you mean /new debug? (a session of that name: /new -- Debug)",
+            ),
+            ("/new 1st", "`1st` cannot be a name: it must begin with a letter; for example: fix-login"),
+            ("/switch", "/switch needs a session: /switch NAME or /switch NUMBER; /sessions lists them"),
+            ("/switch a b", "/switch takes NAME|NUMBER"),
+            ("/rename", "/rename needs a name: /rename NAME"),
+            ("/next please", "/next takes nothing after it"),
+            ("/unqueue 0", "`0` is not a number of a waiting prompt; they count from 1"),
+            ("/reopen", "/reopen needs a session: /reopen SESSION"),
+            ("/edit", "/edit needs the number of a waiting prompt: /edit NUMBER [TEXT]"),
+            ("/edit x y", "`x` is not a number of a waiting prompt; they count from 1"),
+            ("/move 2", "/move needs the place as well: /move NUMBER PLACE"),
+            ("/move 2 0", "`0` is not a number of a waiting prompt; they count from 1"),
+            ("/approve all", "`all` is not a number; /inbox shows what waits, with numbers"),
+            ("/answer", "/answer needs words: /answer WORDS"),
+            ("/pin a b", "/pin takes [SESSION]"),
+            (
+                "/restor api",
+                "there is no /restor; did you mean /restore? (a prompt that begins with / is typed //…)",
+            ),
+            ("/new!", "there is no /new!; did you mean /new? (a prompt that begins with / is typed //…)"),
+        ] {
+            assert_eq!(parsed(typed).map_err(|error| error.message), Err(message.to_owned()), "{typed}");
+        }
+    }
 }

@@ -1,12 +1,14 @@
-//! What a command is about, and the core's command for it: by what is shown to whoever types. The same for all faces of the
-//! terminal.
+//! What a command is about, and the core's command for it: by what is shown to whoever types. The same on the whole screen
+//! and in plain mode.
 
+use q_core::address::{self, Miss};
 use q_core::mirror::Mirrored;
-use q_core::{Command, Mirror, QueuedPrompt, SessionId, Token, address};
+use q_core::{Command, Mirror, QueuedPrompt, SessionId, Token};
 
-use crate::command::arguments::{Among, CoreCommand, QueueEnd};
-use crate::command::{UserCommand, missed};
-use crate::inbox::{Inbox, Shown};
+use crate::command::arguments::{Among, CoreCommand};
+use crate::command::table;
+use crate::command::user_command::UserCommand;
+use crate::inbox::{Inbox, NumberedCall};
 use crate::words;
 
 /// What is said where something has no meaning without a screen.
@@ -38,7 +40,7 @@ impl UserCommand {
     pub fn of_session(&self, session: SessionId) -> Option<Command> {
         match self.action.row()?.core? {
             CoreCommand::Session(_, build) => Some(build(session, &self.arguments)),
-            CoreCommand::Turn(_) | CoreCommand::Prompt(..) | CoreCommand::Call(..) => None,
+            CoreCommand::Turn(_) | CoreCommand::Prompt(_) | CoreCommand::Call(..) => None,
         }
     }
 
@@ -47,7 +49,7 @@ impl UserCommand {
     pub fn of_turn(&self, session: SessionId, token: Token) -> Option<Command> {
         match self.action.row()?.core? {
             CoreCommand::Turn(build) => Some(build(session, token, &self.arguments)),
-            CoreCommand::Session(..) | CoreCommand::Prompt(..) | CoreCommand::Call(..) => None,
+            CoreCommand::Session(..) | CoreCommand::Prompt(_) | CoreCommand::Call(..) => None,
         }
     }
 
@@ -55,7 +57,7 @@ impl UserCommand {
     pub fn fits(&self, session: &q_core::Summary) -> bool {
         match self.action.row().and_then(|row| row.core) {
             Some(CoreCommand::Session(among, _)) => among.has(session),
-            Some(CoreCommand::Turn(_) | CoreCommand::Prompt(..) | CoreCommand::Call(..)) | None => {
+            Some(CoreCommand::Turn(_) | CoreCommand::Prompt(_) | CoreCommand::Call(..)) | None => {
                 Among::Open.has(session)
             }
         }
@@ -75,15 +77,15 @@ impl<'a> Scene<'a> {
                 (session, build(session, arguments))
             }
             Some(CoreCommand::Turn(_)) => return Ok(Resolved::Turn(self.here()?)),
-            Some(CoreCommand::Prompt(usual, build)) => {
-                let (session, waiting) = self.waiting(arguments.number, usual)?;
+            Some(CoreCommand::Prompt(build)) => {
+                // Without a number the one is meant that is sent next.
+                let (session, waiting) = self.waiting(arguments.number.unwrap_or(1))?;
                 (session, build(session, waiting.prompt, arguments))
             }
             Some(CoreCommand::Call(wants, answer)) => {
                 let chosen = self.inbox.choose(self.mirror, self.focus, arguments.number, wants)?;
-                let Shown { session, pending } = chosen;
-                let (session, turn, call, digest) = (*session, pending.turn, pending.call, pending.digest);
-                (session, Command::Answer { session, turn, call, digest, answer: answer(arguments) })
+                let NumberedCall { session, pending } = chosen;
+                (*session, table::answer(*session, pending, answer(arguments)))
             }
             None => return Err(NO_SCREEN.to_owned()),
         };
@@ -95,11 +97,16 @@ impl<'a> Scene<'a> {
         self.focus.ok_or_else(|| "there is no session yet; type a prompt, or /new".to_owned())
     }
 
+    /// Whether a turn runs in the session in view.
+    pub fn is_working(self) -> bool {
+        let session = self.focus.and_then(|id| self.mirror.get(id));
+        session.is_some_and(|session| session.summary.activity.is_busy())
+    }
+
     /// The session in view, if a turn runs in it that something can be said into.
     pub fn running(self) -> Result<SessionId, String> {
         let id = self.here()?;
-        let runs = self.mirror.get(id).is_some_and(|session| session.summary.activity.is_busy());
-        if runs {
+        if self.is_working() {
             Ok(id)
         } else {
             Err("nothing runs here that could be steered; without /steer it is a prompt".to_owned())
@@ -114,23 +121,36 @@ impl<'a> Scene<'a> {
             .map_err(|miss| missed(&miss))
     }
 
+    /// The prompt of that number in the session in view, or the one that was sent last: what is taken back into the editor.
+    pub fn last_waiting(self, number: Option<usize>) -> Result<(SessionId, &'a QueuedPrompt), String> {
+        let count = self.focus.and_then(|id| self.mirror.get(id)).map_or(0, |session| session.queue.len());
+        self.waiting(number.unwrap_or(count))
+    }
+
     /// A prompt that waits in the session in view, by its place from 1.
-    pub fn waiting(
-        self,
-        number: Option<usize>,
-        usual: QueueEnd,
-    ) -> Result<(SessionId, &'a QueuedPrompt), String> {
+    fn waiting(self, number: usize) -> Result<(SessionId, &'a QueuedPrompt), String> {
         let id = self.here()?;
         let queue = self.mirror.get(id).map(|session| session.queue.as_slice()).unwrap_or_default();
-        let chosen = match (number, usual) {
-            (Some(number), _) => number.checked_sub(1).and_then(|place| queue.get(place)),
-            (None, QueueEnd::Front) => queue.first(),
-            (None, QueueEnd::Back) => queue.last(),
-        };
+        let chosen = number.checked_sub(1).and_then(|place| queue.get(place));
         chosen.map(|waiting| (id, waiting)).ok_or_else(|| match queue.len() {
             0 => "no prompt waits here".to_owned(),
             count => format!("there is no such number; {} waiting", words::counted(count, "prompt")),
         })
+    }
+}
+
+/// What to say when an address leads nowhere: candidates, or the nearest name.
+fn missed(miss: &Miss) -> String {
+    match miss {
+        Miss::Ambiguous { address, candidates } => {
+            format!("`{address}` could be {}; type more of it", candidates.join(", "))
+        }
+        Miss::Unknown { address, nearest: Some(name) } => {
+            format!("there is no session `{address}`; did you mean {name}?")
+        }
+        Miss::Unknown { address, nearest: None } => {
+            format!("there is no session `{address}`; /sessions lists them")
+        }
     }
 }
 

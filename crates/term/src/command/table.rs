@@ -1,17 +1,18 @@
 //! The table of actions: what can be done, by which key, leader key, slash command and CLI verb.
 //!
 //! The help screen, the leader's hint, `/help` and the manual's table are made from it; keys and commands are looked up
-//! in it and nowhere else.
+//! in it and nowhere else. All else that depends on which verb it is stands here as well: what is asked before it, what is
+//! said after it. What a verb does in the terminal itself stands in `ui::commands`, and the others do nothing here.
 
-use std::fmt::Write;
+use q_core::{Answer, Command, PendingCall, SessionId, Wants};
 
-use q_core::{Answer, Command, Wants};
-
-use crate::command::arguments::{Among, CoreCommand, Param, QueueEnd, params};
+use crate::command::arguments::{Among, CoreCommand, Param, params};
+use crate::command::motion::{Edit, HistoryStep, ScrollStep};
 use crate::keys::KeyCode::{
     Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
 };
 use crate::keys::{Chord, alt, ctrl, key, plain};
+use crate::way::Way;
 
 /// The key that announces another: the only way that every terminal lets through.
 pub const LEADER: Chord = ctrl('x');
@@ -81,58 +82,18 @@ pub enum Action {
     SendNow,
     /// Say something into the running turn.
     Steer,
-    /// Half a screen up.
-    PageUp,
-    /// Half a screen down.
-    PageDown,
-    LineUp,
-    LineDown,
-    /// To the oldest entry at hand.
-    Top,
-    /// To the newest line, and stay there.
-    End,
+    /// Move in the transcript.
+    Scroll(ScrollStep),
     /// Paint the screen anew.
     Redraw,
     /// Back to the shell; `fg` returns.
     Suspend,
     /// Leave an overlay or a half-typed chord.
     Cancel,
-    /// Up a line, or to the prompt sent before.
-    HistoryUp,
-    /// Down a line, or to the prompt sent after.
-    HistoryDown,
-    /// To the earlier prompt that contains what is typed.
-    HistorySearch,
+    /// Bring an earlier prompt back.
+    History(HistoryStep),
     /// Change the text or move in it.
     Edit(Edit),
-}
-
-/// One change of a text being typed, or of the place in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Edit {
-    Newline,
-    Left,
-    Right,
-    WordLeft,
-    WordRight,
-    /// To the line's beginning.
-    LineStart,
-    /// To the line's end.
-    LineEnd,
-    /// Delete the character before.
-    DeleteBack,
-    /// Delete the character after.
-    DeleteForward,
-    /// Delete the word before.
-    DeleteWordBack,
-    /// Delete the word after.
-    DeleteWordForward,
-    /// Delete to the line's beginning.
-    DeleteToStart,
-    /// Delete to the line's end.
-    DeleteToEnd,
-    /// Put back what was deleted last.
-    Yank,
 }
 
 /// When a direct key means the action.
@@ -276,34 +237,34 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), Some(Turn(|session, token, _| Command::Retry { session, token })), "Ask again what failed or was interrupted", "retry", "ask again what failed or was interrupted";
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
-    Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(QueueEnd::Back, |session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
-    Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), Some(Prompt(QueueEnd::Front, |session, prompt, arguments| Command::Edit { session, prompt, text: arguments.text() })), "Write a waiting prompt anew", "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
-    Conversation, Action::Move, &[], &[], &["move"], "NUMBER PLACE", Some("q move SESSION PROMPT PLACE"), Some(Prompt(QueueEnd::Front, |session, prompt, arguments| Command::Move { session, prompt, place: arguments.place() })), "Give a waiting prompt another place", "move", "give a waiting prompt another place; 1 is sent next";
-    Conversation, Action::SendNow, &[], &[], &["now"], "[NUMBER]", Some("q now SESSION [PROMPT]"), Some(Prompt(QueueEnd::Front, |session, prompt, _| Command::SendNow { session, prompt })), "Send a waiting prompt at once; a running turn is interrupted for it", "now", "send a waiting prompt at once, the next one or that one; a running answer is interrupted";
+    Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(|session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
+    Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), Some(Prompt(|session, prompt, arguments| Command::Edit { session, prompt, text: arguments.text() })), "Write a waiting prompt anew", "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
+    Conversation, Action::Move, &[], &[], &["move"], "NUMBER PLACE", Some("q move SESSION PROMPT PLACE"), Some(Prompt(|session, prompt, arguments| Command::Move { session, prompt, place: arguments.place() })), "Give a waiting prompt another place", "move", "give a waiting prompt another place; 1 is sent next";
+    Conversation, Action::SendNow, &[], &[], &["now"], "[NUMBER]", Some("q now SESSION [PROMPT]"), Some(Prompt(|session, prompt, _| Command::SendNow { session, prompt })), "Send a waiting prompt at once; a running turn is interrupted for it", "now", "send a waiting prompt at once, the next one or that one; a running answer is interrupted";
     Waiting, Action::Inbox, &[], &[plain('i')], &["inbox"], "", Some("q inbox"), None, "", "inbox", "show what waits for your answer, over all sessions, with numbers";
     Waiting, Action::Approve, &[], &[], &["approve"], "[NUMBER]", Some("q approve SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Once)), "", "approve", "let a tool run, this once: the one that waits here, or the one shown with that number";
     Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Always)), "", "always", "the same, and do not ask about this tool again in its session";
     Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [WORDS]", Some("q deny SESSION [ID]"), Some(Call(Wants::Consent, |arguments| arguments.text.clone().map_or(Answer::Deny, Answer::Words))), "", "deny", "let it not run; WORDS tell the agent what to do instead";
     Waiting, Action::Answer, &[], &[], &["answer"], "WORDS", Some("q answer SESSION WORDS"), Some(Call(Wants::Words, |arguments| Answer::Words(arguments.text()))), "", "answer", "answer what the agent asks in this session";
-    Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), Some(Session(Open, |session, arguments| Command::Tag { session, changes: arguments.tags.clone() })), "", "tag", "add and remove tags of the session; alone, show them";
+    Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), Some(Session(Open, |session, arguments| Command::Tag { session, changes: arguments.tags.clone() })), "Group sessions by words: `q tag api +work -old`", "tag", "add and remove tags of the session; alone, show them";
     Keeping, Action::Pin, &[], &[], &["pin"], "[SESSION]", Some("q pin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: true })), "Keep a session from hibernating by itself", "pin", "keep a session from hibernating by itself";
     Keeping, Action::Unpin, &[], &[], &["unpin"], "[SESSION]", Some("q unpin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: false })), "Let a session hibernate by itself again", "unpin", "let it hibernate by itself again";
     Keeping, Action::Unread, &[], &[], &["unread"], "[SESSION]", Some("q unread SESSION"), Some(Session(Open, |session, _| Command::MarkUnread { session })), "Mark a session as unread, to come back to it", "unread", "count a session as unread until it is shown again";
     Keeping, Action::Reopen, &[], &[], &["reopen"], "SESSION", Some("q reopen SESSION"), Some(Session(Archived, |session, _| Command::Reopen { session })), "Take a session out of the archive", "reopen", "take a session out of the archive and go to it";
     Keeping, Action::Delete, &[], &[], &["delete"], "[SESSION]", Some("q delete SESSION [--now]"), Some(Session(Kept, |session, arguments| Command::Trash { session, even_if_working: arguments.force })), "", "delete", "throw a session into the trash, for a month; /delete! also while it works";
     Keeping, Action::Restore, &[], &[], &["restore"], "SESSION", Some("q restore SESSION"), Some(Session(Trashed, |session, _| Command::Restore { session })), "Take a session out of the trash, into the archive", "restore", "take a session out of the trash, into the archive";
-    View, Action::PageUp, &[(key(PageUp), Always)], &[], &[], "", None, None, "", "page up", "half a screen up";
-    View, Action::PageDown, &[(key(PageDown), Always)], &[], &[], "", None, None, "", "page down", "half a screen down";
-    View, Action::LineUp, &[(key(Up).shift(), Always)], &[], &[], "", None, None, "", "line up", "one line up";
-    View, Action::LineDown, &[(key(Down).shift(), Always)], &[], &[], "", None, None, "", "line down", "one line down";
-    View, Action::Top, &[(key(Home).ctrl(), Always), (key(Home), Empty)], &[], &[], "", None, None, "", "top", "to the oldest entry at hand; older ones follow";
-    View, Action::End, &[(key(End).ctrl(), Always), (key(End), Empty)], &[], &[], "", None, None, "", "end", "to the newest line, and stay there";
+    View, Action::Scroll(ScrollStep::PageUp), &[(key(PageUp), Always)], &[], &[], "", None, None, "", "page up", "half a screen up";
+    View, Action::Scroll(ScrollStep::PageDown), &[(key(PageDown), Always)], &[], &[], "", None, None, "", "page down", "half a screen down";
+    View, Action::Scroll(ScrollStep::LineUp), &[(key(Up).shift(), Always)], &[], &[], "", None, None, "", "line up", "one line up";
+    View, Action::Scroll(ScrollStep::LineDown), &[(key(Down).shift(), Always)], &[], &[], "", None, None, "", "line down", "one line down";
+    View, Action::Scroll(ScrollStep::Top), &[(key(Home).ctrl(), Always), (key(Home), Empty)], &[], &[], "", None, None, "", "top", "to the oldest entry at hand; older ones follow";
+    View, Action::Scroll(ScrollStep::End), &[(key(End).ctrl(), Always), (key(End), Empty)], &[], &[], "", None, None, "", "end", "to the newest line, and stay there";
     View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, None, "", "redraw", "paint the screen anew";
     View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, None, "", "suspend", "back to the shell; fg returns";
     View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, None, "", "cancel", "leave a list, a question, or a half-typed chord";
-    Editing, Action::HistoryUp, &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, None, "", "up", "a line up; on the first line, the prompt sent before";
-    Editing, Action::HistoryDown, &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, None, "", "down", "a line down; on the last line, the prompt sent after";
-    Editing, Action::HistorySearch, &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "the earlier prompt that contains what is typed; again for the one before";
+    Editing, Action::History(HistoryStep::Older), &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, None, "", "up", "a line up; on the first line, the prompt sent before";
+    Editing, Action::History(HistoryStep::Newer), &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, None, "", "down", "a line down; on the last line, the prompt sent after";
+    Editing, Action::History(HistoryStep::Search), &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "the earlier prompt that contains what is typed; again for the one before";
     Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, None, "", "left", "a character left";
     Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, None, "", "right", "a character right";
     Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, None, "", "word left", "a word left";
@@ -351,23 +312,138 @@ pub fn keys(chords: &[Chord]) -> String {
     chords.iter().map(Chord::to_string).collect::<Vec<_>>().join(" ")
 }
 
+/// What is asked before a command that ends a session in the middle of its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// Above it, and in it.
+    pub(crate) title: &'static str,
+    pub(crate) does: &'static str,
+    /// What a yes does.
+    pub(crate) yes: &'static str,
+    /// What is not lost by it.
+    pub(crate) stays: &'static str,
+}
+
 impl Action {
     pub fn row(self) -> Option<&'static CommandRow> {
         ROWS.iter().find(|row| row.action == self)
     }
+
+    /// Whether it opens a session, which is shown then.
+    pub const fn opens_session(self) -> bool {
+        matches!(self, Self::New | Self::Fork | Self::Reopen)
+    }
+
+    /// Whether it can be done while no host is there.
+    pub(crate) const fn needs_no_host(self) -> bool {
+        matches!(self, Self::Help | Self::Switch | Self::Detach | Self::List)
+    }
+
+    /// What is asked before it where the session works; a `!` behind the command asks nothing.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else ends what works")]
+    pub(crate) const fn question(self) -> Option<Question> {
+        let (title, does, yes, stays) = match self {
+            Self::Close => (" close ", "Close", "closes it", "the history stays"),
+            Self::Delete => (" delete ", "Delete", "deletes it", "it stays in the trash for a while"),
+            _ => return None,
+        };
+        Some(Question { title, does, yes, stays })
+    }
+
+    /// What it does to a text that is being typed; nothing where it is not for texts.
+    pub(crate) const fn edits(self) -> Option<Edit> {
+        if let Self::Edit(edit) = self { Some(edit) } else { None }
+    }
+
+    /// How far it moves in what is read or chosen from.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else moves")]
+    pub(crate) const fn moves(self) -> Option<ScrollStep> {
+        match self {
+            Self::Scroll(step) => Some(step),
+            // No earlier prompt is meant there: the arrow keys go from row to row.
+            Self::History(HistoryStep::Older) => Some(ScrollStep::LineUp),
+            Self::History(HistoryStep::Newer) => Some(ScrollStep::LineDown),
+            _ => None,
+        }
+    }
+
+    /// Whether it is about the text being typed alone, so that it means nothing to the session beneath an overlay.
+    pub(crate) const fn is_about_text(self) -> bool {
+        matches!(self, Self::Edit(_) | Self::History(_) | Self::Cancel)
+    }
+}
+
+/// Whether a session that is there already is opened by it, which is shown then.
+pub(crate) const fn opens_session(command: &Command) -> bool {
+    matches!(command, Command::Reopen { .. })
+}
+
+/// Whether a command takes its session out of sight.
+pub const fn ends_session(command: &Command) -> bool {
+    matches!(command, Command::Close { .. } | Command::Trash { .. } | Command::Erase { .. })
+}
+
+/// The answer to a call that waits: for exactly what was shown of it.
+pub(crate) const fn answer(session: SessionId, pending: &PendingCall, answer: Answer) -> Command {
+    Command::Answer { session, turn: pending.turn, call: pending.call, digest: pending.digest, answer }
+}
+
+/// What the person is told of a command that was carried out, of the session of that name, and how it is taken back;
+/// nothing where what happened is in sight anyway.
+#[expect(clippy::wildcard_enum_match_arm, reason = "what any other command did is in sight")]
+pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
+    let q = way.before();
+    let text = match command {
+        Command::Close { .. } => match way {
+            Way::Slash => format!("closed {name}; its history stays, /reopen {name} brings it back"),
+            Way::Shell => format!("closed {name}; its history stays: q show {name}, q reopen {name}"),
+        },
+        // Inside q the new name is in sight.
+        Command::Rename { name: new, .. } if way == Way::Shell => format!("{name} is now {new}"),
+        Command::Reopen { .. } => format!("{name} is open again"),
+        Command::Trash { .. } => format!("{name} is in the trash; {q}restore {name} takes it out"),
+        Command::Restore { .. } => format!("{name} is in the archive again; {q}reopen {name} opens it"),
+        Command::Erase { .. } => format!("{name} and its history are gone"),
+        Command::Pin { pinned: true, .. } => {
+            format!("{name} is pinned: it never hibernates by itself; {q}unpin {name} lets it again")
+        }
+        Command::Pin { pinned: false, .. } => format!("{name} may hibernate by itself again"),
+        Command::MarkUnread { .. } => format!("{name} is unread until it is shown again"),
+        Command::Answer { answer: Answer::Once, .. } => "allowed, this once".to_owned(),
+        Command::Answer { answer: Answer::Always, .. } => {
+            format!("allowed; this tool is not asked about again in {name}")
+        }
+        Command::Answer { answer: Answer::Deny, .. } => "denied; the agent goes on without it".to_owned(),
+        Command::Answer { answer: Answer::Words(_), .. } => "the agent was told".to_owned(),
+        _ => return None,
+    };
+    Some(text)
 }
 
 impl CommandRow {
     /// Whether a `!` behind its command means something: also while the session works.
     pub const fn may_force(&self) -> bool {
-        matches!(self.action, Action::Close | Action::Delete)
+        self.action.question().is_some()
     }
 
-    /// Its verb in the shell, and the parameters of that; nothing without one.
+    /// Its parameters as a slash command.
+    pub(crate) fn params(&self) -> impl Iterator<Item = Param> + use<> {
+        params(self.arguments)
+    }
+
+    /// Its verb in the shell with the flags that make it mean this, and the parameters of that; nothing without one.
     pub fn shell_verb(&self) -> Option<(&'static str, impl Iterator<Item = Param> + use<>)> {
         let usage = self.cli?.strip_prefix("q ")?;
-        let (verb, rest) = usage.split_once(' ').unwrap_or((usage, ""));
-        Some((verb, params(rest)))
+        let is_param = |word: &str| word.starts_with(|first: char| first.is_uppercase() || first == '[');
+        let at =
+            usage.split(' ').take_while(|word| !is_param(word)).map(|word| word.len() + 1).sum::<usize>();
+        let (verb, rest) = usage.split_at_checked(at).unwrap_or((usage, ""));
+        Some((verb.trim_end(), params(rest)))
+    }
+
+    /// Whether its direct keys are the digits, which are named as a range.
+    pub(crate) fn has_digits(&self) -> bool {
+        self.direct.first().is_some_and(|(key, _)| key.digit().is_some())
     }
 
     /// Its direct keys in one cell.
@@ -396,36 +472,6 @@ impl CommandRow {
             None => String::new(),
         }
     }
-}
-
-/// The table for the manual, as Markdown.
-pub fn markdown() -> String {
-    let mut text =
-        String::from("| action | key | after Ctrl+X | command | from the shell |\n|---|---|---|---|---|\n");
-    let code =
-        |cell: &str| if cell.is_empty() { String::new() } else { format!("`{}`", cell.replace('|', "\\|")) };
-    for row in ROWS {
-        let on_empty = |(key, when): &(Chord, When)| match when {
-            Always | Text => code(&key.to_string()),
-            Empty => format!("{} on an empty prompt", code(&key.to_string())),
-        };
-        let direct = if row.action == Action::Switch {
-            code(&row.direct_keys())
-        } else {
-            row.direct.iter().map(on_empty).collect::<Vec<_>>().join(", ")
-        };
-        let (leader, command, cli) = (keys(row.leader), row.command(), row.cli.unwrap_or_default());
-        // Writing to a string does not fail.
-        let _written = writeln!(
-            text,
-            "| {} | {direct} | {} | {} | {} |",
-            row.help,
-            code(&leader),
-            code(&command),
-            code(cli)
-        );
-    }
-    text
 }
 
 #[cfg(test)]
@@ -490,7 +536,7 @@ mod tests {
             "WORDS",
             "+TAG|-TAG",
         ];
-        const SHELL: [&str; 5] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT"];
+        const SHELL: [&str; 6] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT", "+TAG|-TAG"];
         for row in ROWS {
             for param in params(row.arguments) {
                 assert!(SLASH.contains(&param.word), "{param:?} of {:?}", row.action);
@@ -504,15 +550,10 @@ mod tests {
             assert_eq!(words.first(), Some(&"SESSION"), "{:?}", row.action);
             assert!(words.iter().all(|word| SHELL.contains(word)), "{words:?} of {:?}", row.action);
             assert!(
-                matches!(row.core, Some(Session(..) | Turn(_) | Prompt(..))),
+                matches!(row.core, Some(Session(..) | Turn(_) | Prompt(_))),
                 "{:?} tells the core nothing that a verb could",
                 row.action
             );
         }
-    }
-
-    #[test]
-    fn the_manuals_table() {
-        insta::assert_snapshot!(markdown());
     }
 }

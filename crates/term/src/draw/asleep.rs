@@ -4,8 +4,9 @@ use q_core::mirror::Mirrored;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::page;
-use crate::ui::{Ui, Waking};
+use crate::draw::page;
+use crate::ui::{Ui, WakeState};
+use crate::words;
 
 const ASKED: &[&str] = &["Waking …", "", "This session hibernates; its history is being read back."];
 
@@ -17,10 +18,10 @@ const REFUSED: &[&str] = &[
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, session: &Mirrored) {
     let lines = match ui.pane().waking {
-        Waking::Unasked | Waking::Asked => ASKED,
-        Waking::Refused => REFUSED,
+        WakeState::NotAsked | WakeState::Asked => ASKED,
+        WakeState::Refused => REFUSED,
     };
-    let preview = crate::words::last_word(&session.summary);
+    let preview = words::last_word(&session.summary);
     let last = (!preview.is_empty()).then(|| format!("Last: {preview}"));
     page::draw(buffer, area, lines, last.as_deref());
 }

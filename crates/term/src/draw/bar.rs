@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::draw::spinner;
+use crate::draw::spinner::spinner;
 use crate::layout::wrap::{columns, truncated};
 use crate::sanitize;
 use crate::signs;

@@ -9,6 +9,7 @@ mod page;
 mod places;
 mod prompt;
 mod queue;
+mod spinner;
 mod status;
 mod transcript;
 mod welcome;
@@ -17,12 +18,9 @@ pub use places::lay_out;
 
 use q_core::{Mirror, Presence};
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 use crate::ui::Ui;
-
-/// Frames of what moves, at most four a second.
-const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 /// Draws what [`lay_out`] decided for a screen of this size, and changes nothing.
 pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
@@ -55,14 +53,3 @@ pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
         frame.set_cursor_position(cursor);
     }
 }
-
-/// What moves, or a sign that stands still for it; while no host is there nobody knows whether anything works.
-fn spinner(ui: &Ui) -> &'static str {
-    if ui.lost.is_some() {
-        return "?";
-    }
-    if ui.options.motion { SPINNER.get(ui.spinner % SPINNER.len()).copied().unwrap_or("*") } else { "*" }
-}
-
-/// Where the cursor is, if it is on the screen.
-type Cursor = Option<Position>;

@@ -13,7 +13,7 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
         return;
     }
     ui.now = now;
-    ui.see_what_waits(mirror);
+    ui.number_what_waits(mirror);
     let (places, editor) = places(screen, ui, mirror);
     ui.places = places;
     ui.geometry = Geometry {
@@ -33,6 +33,7 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
 fn places(screen: Rect, ui: &Ui, mirror: &Mirror) -> (Places, usize) {
     let height = screen.height;
     let editor = prompt::columns(screen, ui, mirror);
+    // However much is typed, most of the screen stays the conversation's.
     let most = (height / 3).max(1);
     let prompt = prompt::rows(ui, editor, most.into()) as u16;
     let bar = u16::from(height >= 3);

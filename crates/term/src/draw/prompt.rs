@@ -6,7 +6,6 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::draw::Cursor;
 use crate::editor;
 use crate::layout::wrap;
 use crate::sanitize;
@@ -28,7 +27,7 @@ pub(super) fn rows(ui: &Ui, columns: usize, most: usize) -> usize {
     editor::lay_out(editor.text(), editor.cursor(), columns).rows.len().clamp(1, most)
 }
 
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) -> Cursor {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) -> Option<Position> {
     if area.is_empty() {
         return None;
     }

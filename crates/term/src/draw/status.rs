@@ -9,7 +9,7 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use crate::command::table::{self, LEADER, ROWS};
-use crate::draw::spinner;
+use crate::draw::spinner::spinner;
 use crate::layout::wrap::{self, columns};
 use crate::sanitize;
 use crate::style::Palette;

@@ -4,9 +4,9 @@ use q_core::Mirror;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::page;
-use crate::ui::{GUIDE, Ui};
-use crate::words;
+use crate::draw::page;
+use crate::ui::Ui;
+use crate::words::{self, GUIDE};
 
 const NO_SESSION: &[&str] = &[
     "Welcome to q: many conversations in one terminal.",

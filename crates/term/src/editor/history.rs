@@ -83,6 +83,7 @@ impl History {
             .rev()
             .find(|(_, prompt)| fits(prompt, &typed) && *prompt != current);
         let Some((at, prompt)) = found else {
+            // The walk goes on from here: what was typed is not lost by a key too many.
             self.walk = Some(Walk { at: from, typed, shown: current.to_owned() });
             return None;
         };

@@ -1,6 +1,6 @@
 //! Which editing action is which change of the text.
 
-use crate::command::table::Edit;
+use crate::command::Edit;
 use crate::editor::Editor;
 
 impl Editor {

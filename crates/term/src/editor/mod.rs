@@ -4,7 +4,7 @@
 //! one letter, and hides control characters. Here a key costs a memory move and the layout of a window around the
 //! cursor.
 //!
-//! Not here: which key does what (`action`), where rows are drawn (`draw`).
+//! Not here: which key does what (`command::table`), where rows are drawn (`draw`).
 
 mod history;
 mod keys;

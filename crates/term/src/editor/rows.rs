@@ -14,7 +14,7 @@ const STEP: usize = 2 << 10;
 
 /// The rows around the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct View {
+pub(crate) struct Viewport {
     /// In order; never empty.
     pub(crate) rows: Vec<EditRow>,
     /// Which of them the cursor is in.
@@ -38,9 +38,9 @@ pub(crate) struct EditRow {
 }
 
 /// Lays out the window around the cursor.
-pub(crate) fn lay_out(text: &str, cursor: usize, width: usize) -> View {
+pub(crate) fn lay_out(text: &str, cursor: usize, width: usize) -> Viewport {
     let (from, to) = window(text, cursor);
-    let mut rows = Rows {
+    let mut rows = RowBuilder {
         width: width.max(1),
         done: Vec::new(),
         row: EditRow { start: from, end: from, shown: String::new() },
@@ -67,17 +67,17 @@ pub(crate) fn lay_out(text: &str, cursor: usize, width: usize) -> View {
     }
     let (row, column) = at.unwrap_or((rows.done.len(), rows.used));
     rows.end_row(place);
-    View { rows: rows.done, row, column, cut: from > 0, cut_after: to < text.len() }
+    Viewport { rows: rows.done, row, column, cut: from > 0, cut_after: to < text.len() }
 }
 
-struct Rows {
+struct RowBuilder {
     width: usize,
     done: Vec<EditRow>,
     row: EditRow,
     used: usize,
 }
 
-impl Rows {
+impl RowBuilder {
     fn make_room(&mut self, columns: usize, place: usize) {
         if self.used + columns > self.width && self.used > 0 {
             self.end_row(place);
@@ -117,7 +117,7 @@ fn floor(text: &str, mut place: usize) -> usize {
     place
 }
 
-impl View {
+impl Viewport {
     /// The place in the row before that is under the cursor's column, if there is such a row.
     pub(crate) fn above(&self) -> Option<usize> {
         self.row.checked_sub(1).and_then(|row| self.place(row))

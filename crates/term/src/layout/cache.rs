@@ -1,26 +1,26 @@
-//! Shapes that are kept: bounded, the least recently drawn go first.
+//! Entries as they were laid out, kept while they stay true: bounded, the least recently drawn go first.
 
 use std::collections::BTreeMap;
 
 use q_core::{Entry, EntryNo, SessionId};
 
-use crate::layout::Shape;
+use crate::layout::entry::EntryLayout;
 use crate::style::Palette;
 
-/// What all kept shapes may weigh together, in bytes.
+/// What all that is kept may weigh together, in bytes.
 const BUDGET: usize = 1 << 20;
 
-/// Shapes by session and entry.
+/// Entries as they were laid out, by session and entry.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
-    kept: BTreeMap<(SessionId, EntryNo), Kept>,
+    kept: BTreeMap<(SessionId, EntryNo), CacheSlot>,
     weight: usize,
     frame: u64,
 }
 
 #[derive(Debug)]
-struct Kept {
-    shape: Shape,
+struct CacheSlot {
+    shape: EntryLayout,
     frame: u64,
 }
 
@@ -32,29 +32,30 @@ impl Cache {
         entry: &Entry,
         width: usize,
         palette: Palette,
-    ) -> &Shape {
+    ) -> &EntryLayout {
         let key = (session, entry.no);
         let earlier = self.kept.remove(&key).map(|kept| kept.shape);
         let shape = match earlier {
             Some(shape) if shape.is_true_of(entry, width) => shape,
             other => {
-                self.weight -= other.as_ref().map_or(0, Shape::weight);
-                let shape = Shape::of(entry, width, palette, other);
+                self.weight -= other.as_ref().map_or(0, EntryLayout::weight);
+                let shape = EntryLayout::of(entry, width, palette, other);
                 self.weight += shape.weight();
                 shape
             }
         };
-        &self.kept.entry(key).or_insert(Kept { shape, frame: self.frame }).shape
+        &self.kept.entry(key).or_insert(CacheSlot { shape, frame: self.frame }).shape
     }
 
     /// How the entry looks, as it was last laid out; nothing where it was not, or not since it was let go.
-    pub(crate) fn laid_out(&self, session: SessionId, entry: EntryNo) -> Option<&Shape> {
+    pub(crate) fn laid_out(&self, session: SessionId, entry: EntryNo) -> Option<&EntryLayout> {
         self.kept.get(&(session, entry)).map(|kept| &kept.shape)
     }
 
     /// A frame is complete: what is over the budget and was not in it goes.
     pub(crate) fn end_frame(&mut self) {
         if self.weight > BUDGET {
+            // Down to half of it, so that the next frames need not sort again.
             let mut by_age: Vec<(u64, (SessionId, EntryNo))> =
                 self.kept.iter().map(|(key, kept)| (kept.frame, *key)).collect();
             by_age.sort_unstable();

@@ -5,11 +5,12 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::granted::Way;
+use crate::layout::block::Block;
 use crate::layout::markdown;
 use crate::layout::wrap::{self, Row, Wrapper};
 use crate::sanitize;
 use crate::style::Palette;
+use crate::way::Way;
 use crate::words;
 
 /// How many bytes before the old end are compared to tell growth from replacement.
@@ -19,24 +20,16 @@ const INDENT: &str = "    ";
 /// How many rows show of what a call puts out while it runs.
 const OUTPUT_ROWS: usize = 8;
 
-/// A part of an entry that no later text changes, unless it is the last.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Block {
-    /// Where it ends in the entry's text.
-    pub(crate) end: usize,
-    pub(crate) rows: Vec<Row>,
-}
-
 /// An entry's rows at one width.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Shape {
+pub(crate) struct EntryLayout {
     width: usize,
     len: usize,
     guard: Vec<u8>,
     pub(crate) blocks: Vec<Block>,
 }
 
-impl Shape {
+impl EntryLayout {
     /// Lays an entry out, with what is still true of an earlier shape.
     pub(crate) fn of(entry: &Entry, width: usize, palette: Palette, earlier: Option<Self>) -> Self {
         let text = entry.text();
@@ -171,7 +164,7 @@ fn indent(width: usize) -> Vec<Span<'static>> {
     if width > INDENT.len() * 2 { vec![Span::raw(INDENT)] } else { Vec::new() }
 }
 
-fn answer(text: &str, width: usize, palette: Palette, earlier: Option<Shape>) -> Vec<Block> {
+fn answer(text: &str, width: usize, palette: Palette, earlier: Option<EntryLayout>) -> Vec<Block> {
     let mut blocks = match earlier {
         Some(earlier) if earlier.grows_into(text, width) => earlier.closed(text),
         Some(_) | None => Vec::new(),
@@ -236,14 +229,14 @@ mod tests {
             let mut grown = None;
             for piece in &pieces {
                 text.push_str(piece);
-                grown = Some(Shape::of(&entry(&text), width, PALETTE, grown));
+                grown = Some(EntryLayout::of(&entry(&text), width, PALETTE, grown));
             }
-            prop_assert_eq!(grown, Some(Shape::of(&entry(&text), width, PALETTE, None)));
+            prop_assert_eq!(grown, Some(EntryLayout::of(&entry(&text), width, PALETTE, None)));
         }
 
         #[test]
         fn no_row_is_wider_than_the_screen(pieces in pieces(), width in 4usize..60) {
-            let shape = Shape::of(&entry(&pieces.concat()), width, PALETTE, None);
+            let shape = EntryLayout::of(&entry(&pieces.concat()), width, PALETTE, None);
             for row in shape.blocks.iter().flat_map(|block| &block.rows) {
                 prop_assert!(row.width() <= width, "{:?}", row);
             }
@@ -252,14 +245,14 @@ mod tests {
 
     #[test]
     fn a_line_that_has_not_ended_may_still_belong_to_the_paragraph_above() {
-        let half = Shape::of(&entry("text\n```"), 40, PALETTE, None);
-        let whole = Shape::of(&entry("text\n```code```"), 40, PALETTE, Some(half));
+        let half = EntryLayout::of(&entry("text\n```"), 40, PALETTE, None);
+        let whole = EntryLayout::of(&entry("text\n```code```"), 40, PALETTE, Some(half));
         assert_eq!(whole.blocks.len(), 1);
     }
 
     #[test]
     fn another_text_is_not_taken_for_growth() {
-        let shape = Shape::of(&entry("one two three"), 40, PALETTE, None);
+        let shape = EntryLayout::of(&entry("one two three"), 40, PALETTE, None);
         assert!(shape.is_true_of(&entry("one two three"), 40));
         assert!(!shape.is_true_of(&entry("one two three"), 41));
         assert!(!shape.is_true_of(&entry("one two thirty"), 40));

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use q_core::mirror::Mirrored;
 use q_core::{Body, CallOutput, Entry, EntryNo, Mark};
 
-use crate::layout::{Cache, Row, Shape};
+use crate::layout::cache::Cache;
+use crate::layout::entry::EntryLayout;
+use crate::layout::wrap::Row;
 use crate::style::Palette;
 
 /// A session's rows at one width: measured with a cache that takes up what is looked at, drawn from one that has it.
@@ -23,6 +25,13 @@ pub(crate) struct Flow<'a, C> {
     pub(crate) unanswered: BTreeSet<EntryNo>,
 }
 
+impl<'a> Flow<'a, ()> {
+    pub(crate) fn with<C>(self, cache: C) -> Flow<'a, C> {
+        let Self { session, cache: (), width, palette, mark, unanswered } = self;
+        Flow { session, cache, width, palette, mark, unanswered }
+    }
+}
+
 /// Where a row stands: which entry (by its place in the mirror), which of its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
@@ -30,7 +39,7 @@ pub(crate) struct Spot {
     pub(crate) row: usize,
 }
 
-/// What is in sight: the first row, how many rows follow it here, and how many are below.
+/// What is in sight: the first row, and how many rows are below the last one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) top: Spot,
@@ -84,12 +93,17 @@ impl<C> Flow<'_, C> {
     }
 }
 
+/// Whether an entry is that call, or what it put out.
+fn belongs_to(entry: &Entry, call: EntryNo) -> bool {
+    entry.no == call || matches!(&entry.body, Body::Output(output) if output.of == call)
+}
+
 /// Before which of an entry's blocks the mark stands, if in this entry.
 fn mark_block<'s>(
     session: &Mirrored,
     mark: Option<Mark>,
     index: usize,
-    shape: impl FnOnce(&Entry) -> Option<&'s Shape>,
+    shape: impl FnOnce(&Entry) -> Option<&'s EntryLayout>,
 ) -> Option<usize> {
     let mark = mark.filter(|mark| mark.entry > EntryNo(0))?;
     let entry = session.entries.get(index)?;
@@ -108,7 +122,7 @@ fn mark_block<'s>(
 fn unseen_block<'s>(
     entry: &Entry,
     mark: Mark,
-    shape: impl FnOnce(&Entry) -> Option<&'s Shape>,
+    shape: impl FnOnce(&Entry) -> Option<&'s EntryLayout>,
 ) -> Option<usize> {
     let (Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. })) = &entry.body
     else {
@@ -232,8 +246,4 @@ impl Flow<'_, &mut Cache> {
             Some(_) | None => Scroll::End,
         }
     }
-}
-/// Whether an entry is that call, or what it put out.
-fn belongs_to(entry: &Entry, call: EntryNo) -> bool {
-    entry.no == call || matches!(&entry.body, Body::Output(output) if output.of == call)
 }

@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::layout::entry::Block;
+use crate::layout::block::Block;
 use crate::layout::indent::Indent;
 use crate::layout::table::Table;
 use crate::layout::wrap::{Row, Wrapper, columns, cut};
@@ -21,7 +21,7 @@ const CODE_BAR: &str = "│ ";
 /// The blocks of `text`, whose first byte is byte `base` of its entry.
 pub(super) fn blocks(text: &str, base: usize, width: usize, palette: Palette) -> Vec<Block> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let mut writer = Writer::new(width, palette);
+    let mut writer = MarkdownWriter::new(width, palette);
     let mut blocks = Vec::new();
     let mut depth = 0_usize;
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
@@ -47,7 +47,7 @@ struct Target {
 }
 
 #[derive(Debug)]
-struct Writer {
+struct MarkdownWriter {
     width: usize,
     palette: Palette,
     rows: Vec<Row>,
@@ -63,7 +63,7 @@ struct Writer {
     gap: bool,
 }
 
-impl Writer {
+impl MarkdownWriter {
     fn new(width: usize, palette: Palette) -> Self {
         Self {
             width: width.max(1),

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::layout::wrap::{Row, Wrapper};
+use crate::layout::wrap::{Row, Wrapper, columns};
 use crate::style::Palette;
 
 const BETWEEN: &str = " │ ";
@@ -19,14 +19,14 @@ pub(crate) struct Table {
 impl Table {
     /// Its rows, each beginning with `prefix`.
     pub(crate) fn lay_out(&self, width: usize, prefix: &[Span<'static>]) -> Vec<Row> {
-        let room = width.saturating_sub(crate::layout::wrap::columns(prefix));
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns)
+        let room = width.saturating_sub(columns(prefix));
+        let count = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..count)
             .map(|column| {
                 self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)
             })
             .collect();
-        let needed = widths.iter().sum::<usize>() + BETWEEN.width() * columns.saturating_sub(1);
+        let needed = widths.iter().sum::<usize>() + BETWEEN.width() * count.saturating_sub(1);
         if needed <= room { self.side_by_side(&widths, prefix) } else { self.one_by_one(width, prefix) }
     }
 

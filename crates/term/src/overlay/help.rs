@@ -5,9 +5,9 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::table::{CommandRow as Action, Group, ROWS, When};
+use crate::command::table::{CommandRow, Group, ROWS, When};
 use crate::layout::wrap::{Row, Wrapper, filled, plain};
-use crate::overlay::OverlayContext;
+use crate::overlay::component::OverlayContext;
 use crate::overlay::page::Sheet;
 use crate::style::Palette;
 
@@ -35,7 +35,7 @@ impl Sheet for HelpSheet {
 fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for group in Group::ALL {
-        let wanted: Vec<&Action> = ROWS
+        let wanted: Vec<&CommandRow> = ROWS
             .iter()
             .filter(|row| row.group == group && topic.is_none_or(|topic| row.mentions(topic)))
             .collect();
@@ -62,7 +62,7 @@ fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
 }
 
 /// Ways on the left, what they do on the right; below one another where the screen is narrow.
-fn entry(row: &Action, width: usize) -> Vec<Row> {
+fn entry(row: &CommandRow, width: usize) -> Vec<Row> {
     let left = if width >= 70 { width * 2 / 5 } else { width };
     let narrow = left == width;
     let ways = ways(row);
@@ -71,20 +71,20 @@ fn entry(row: &Action, width: usize) -> Vec<Row> {
         .map(|line| Row::styled(format!("  {line}"), Palette::strong()))
         .collect();
     if narrow {
-        let mut said = Wrapper::new(width, vec![Span::raw("      ")], vec![Span::raw("      ")]);
-        said.push(row.help, Style::new());
-        return ways.into_iter().chain(said.finish()).collect();
+        let mut text = Wrapper::new(width, vec![Span::raw("      ")], vec![Span::raw("      ")]);
+        text.push(row.help, Style::new());
+        return ways.into_iter().chain(text.finish()).collect();
     }
-    let said = plain(row.help, width - left, Style::new());
-    let count = ways.len().max(said.len());
+    let text = plain(row.help, width - left, Style::new());
+    let count = ways.len().max(text.len());
     let mut ways = ways.into_iter();
-    let mut said = said.into_iter();
+    let mut text = text.into_iter();
     (0..count)
         .map(|_| {
             let mut line = ways.next().unwrap_or_default();
             let used: usize = line.spans.iter().map(|span| span.content.width()).sum();
             line.push_span(" ".repeat(left.saturating_sub(used)));
-            for span in said.next().unwrap_or_default().spans {
+            for span in text.next().unwrap_or_default().spans {
                 line.push_span(span);
             }
             line
@@ -92,8 +92,8 @@ fn entry(row: &Action, width: usize) -> Vec<Row> {
         .collect()
 }
 
-fn ways(row: &Action) -> Vec<String> {
-    let mut ways = if row.direct.len() > 4 {
+fn ways(row: &CommandRow) -> Vec<String> {
+    let mut ways = if row.has_digits() {
         vec![row.direct_keys()]
     } else {
         row.direct

@@ -1,38 +1,71 @@
 //! The keys that an overlay advertises. What stands beneath it is made from its tables of them, and so is what the keys do:
 //! nothing is advertised that does not work.
 
-use crate::keys::Chord;
+use crate::command::ScrollStep;
+use crate::keys::KeyCode::{Enter, Esc};
+use crate::keys::{Chord, ctrl, key};
 
-/// Keys with what each does, how they are shown, and what is said of them, in a word or two.
+/// What a key means in an overlay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OverlayKey {
+    /// Takes what is chosen, typed or asked about.
+    Accept,
+    Leave,
+    Scroll(ScrollStep),
+    /// Begins a command, as any other character does that is typed.
+    Begin,
+    /// Forgets the command that is being typed.
+    Clear,
+    /// Does to what is chosen what the key does to the session in view.
+    Act,
+    /// The same, but leaves where nothing is chosen.
+    ActOrLeave,
+}
+
+/// Keys with what each means, how they are shown, and what is said of them, in a word or two.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hint<D: 'static> {
-    keys: &'static [(Chord, D)],
+pub(super) struct Hint {
+    keys: &'static [(Chord, OverlayKey)],
     shown: &'static str,
-    said: &'static str,
+    label: &'static str,
 }
 
-pub(super) const fn hint<D>(keys: &'static [(Chord, D)], shown: &'static str, said: &'static str) -> Hint<D> {
-    Hint { keys, shown, said }
+pub(super) const fn hint(
+    keys: &'static [(Chord, OverlayKey)],
+    shown: &'static str,
+    label: &'static str,
+) -> Hint {
+    Hint { keys, shown, label }
 }
+
+pub(super) const ENTER: &[(Chord, OverlayKey)] = &[(key(Enter), OverlayKey::Accept)];
+pub(super) const ESC_LEAVES: Hint =
+    hint(&[(key(Esc), OverlayKey::Leave), (ctrl('c'), OverlayKey::Leave)], "Esc", "leaves");
+/// While a command is typed.
+pub(super) const TYPING: &[Hint] = &[
+    hint(ENTER, "Enter", "does it"),
+    hint(&[(key(Esc), OverlayKey::Clear), (ctrl('c'), OverlayKey::Clear)], "Esc", "clears it"),
+];
 
 /// What a key does by what is advertised; nothing where it is not.
-pub(super) fn does<D: Copy>(hints: &[Hint<D>], chord: Chord) -> Option<D> {
+pub(super) fn meaning(hints: &[Hint], chord: Chord) -> Option<OverlayKey> {
     let means = |chord: Chord| {
         let mut keys = hints.iter().flat_map(|hint| hint.keys);
-        keys.find(|(key, _)| *key == chord).map(|(_, does)| *does)
+        keys.find(|(key, _)| *key == chord).map(|(_, meaning)| *meaning)
     };
+    // On a keyboard of another layout the key in that place is meant.
     means(chord).or_else(|| means(chord.with_latin()?))
 }
 
 /// What stands beneath an overlay.
-pub(super) fn footer<D>(hints: &[Hint<D>]) -> String {
-    let said: Vec<String> = hints.iter().map(|hint| format!("{} {}", hint.shown, hint.said)).collect();
-    format!(" {} ", said.join(" · "))
+pub(super) fn footer(hints: &[Hint]) -> String {
+    let labels: Vec<String> = hints.iter().map(|hint| format!("{} {}", hint.shown, hint.label)).collect();
+    format!(" {} ", labels.join(" · "))
 }
 
 /// For the tests of each table: every key has a written form, and means one thing.
 #[cfg(test)]
-pub(super) fn assert_each_key_means_one_thing<D: std::fmt::Debug>(hints: &[Hint<D>]) {
+pub(super) fn assert_each_key_means_one_thing(hints: &[Hint]) {
     let mut seen = std::collections::BTreeSet::new();
     for (key, _) in hints.iter().flat_map(|hint| hint.keys) {
         assert_eq!(key.to_string().parse::<Chord>(), Ok(*key));

@@ -1,12 +1,15 @@
 //! The page of all that needs the person, over all sessions.
 
-use crate::command::table::Action;
-use crate::layout::Row;
-use crate::overlay::OverlayContext;
+use crate::command::Action;
+use crate::layout::wrap::Row;
+use crate::overlay::component::OverlayContext;
 use crate::overlay::page::{self, Sheet};
 
 #[derive(Debug)]
-pub(crate) struct InboxSheet;
+pub(crate) struct InboxSheet {
+    /// What can be done about what stands there.
+    pub(crate) commands: &'static [Action],
+}
 
 impl Sheet for InboxSheet {
     const TITLE: &'static str = " inbox ";
@@ -17,7 +20,6 @@ impl Sheet for InboxSheet {
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
         let lines = context.inbox.lines(context.mirror, context.now);
-        let commands = [Action::Approve, Action::Always, Action::Deny, Action::Switch, Action::Answer];
-        page::waiting(lines, &commands, Some("A question is answered in its session."), width)
+        page::waiting(lines, self.commands, Some("A question is answered in its session."), width)
     }
 }

@@ -5,16 +5,17 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::table::{self, Action, Edit};
+use crate::command::{Action, Edit, table};
 use crate::editor::{self, Editor};
 use crate::keys::Chord;
 
 /// A key in the text.
 pub(super) fn press(editor: &mut Editor, chord: Chord) {
     // The keys that manage sessions on an empty prompt edit here, whatever the line holds.
-    match table::by_chord(chord, false) {
-        Some(Action::Edit(edit)) if edit != Edit::Newline => editor.edit(edit),
-        Some(_) => {}
+    match table::by_chord(chord, false).map(Action::edits) {
+        // There is one row, and what is not about texts is left alone.
+        Some(Some(Edit::Newline) | None) => {}
+        Some(Some(edit)) => editor.edit(edit),
         None => {
             if let Some(typed) = chord.typed() {
                 editor.type_in(typed);

@@ -7,49 +7,39 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use crate::command::table::{self, Action, LEADER, ROWS};
+use crate::command::table::{CommandRow, LEADER};
+use crate::command::{Action, ScrollStep, table};
 use crate::editor::Editor;
 use crate::keys::KeyCode::{Down, Enter, Esc, PageDown, PageUp, Up};
 use crate::keys::{Chord, ctrl, key, plain};
 use crate::layout::wrap::{self, Row};
-use crate::overlay::hints::{Hint, does, footer, hint};
+use crate::overlay::component::{Overlay, OverlayContext, Reaction};
+use crate::overlay::hints::{Hint, OverlayKey, TYPING, footer, hint, meaning};
+use crate::overlay::line;
 use crate::overlay::popup::Popup;
-use crate::overlay::{Overlay, OverlayContext, Reaction, line};
 use crate::sanitize;
 use crate::style::Palette;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Does {
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    Begin,
-    /// Does the command that is typed.
-    Accept,
-    Clear,
-    Leave,
-}
-
-const SCROLLS: Hint<Does> = hint(
+const SCROLLS: Hint = hint(
     &[
-        (key(Up), Does::Up),
-        (key(Down), Does::Down),
-        (key(PageUp), Does::PageUp),
-        (key(PageDown), Does::PageDown),
+        (key(Up), OverlayKey::Scroll(ScrollStep::LineUp)),
+        (key(Down), OverlayKey::Scroll(ScrollStep::LineDown)),
+        (key(PageUp), OverlayKey::Scroll(ScrollStep::PageUp)),
+        (key(PageDown), OverlayKey::Scroll(ScrollStep::PageDown)),
     ],
     "↑ ↓ PgUp PgDn",
     "scroll",
 );
-const COMMAND: Hint<Does> = hint(&[(plain('/'), Does::Begin)], "/", "begins a command");
-const LEAVES: Hint<Does> = hint(&[(key(Esc), Does::Leave), (ctrl('c'), Does::Leave)], "Esc", "leaves");
-const READING: &[Hint<Does>] = &[SCROLLS, COMMAND, LEAVES];
+const COMMAND: Hint = hint(&[(plain('/'), OverlayKey::Begin)], "/", "begins a command");
+/// Enter has nothing to send here, and is pressed to go on.
+const LEAVES: Hint = hint(
+    &[(key(Esc), OverlayKey::Leave), (ctrl('c'), OverlayKey::Leave), (key(Enter), OverlayKey::Leave)],
+    "Esc",
+    "leaves",
+);
+const READING: &[Hint] = &[SCROLLS, COMMAND, LEAVES];
 /// Where there is nothing to scroll, nothing is said of it.
-const READING_ALL: &[Hint<Does>] = &[COMMAND, LEAVES];
-const TYPING: &[Hint<Does>] = &[
-    hint(&[(key(Enter), Does::Accept)], "Enter", "does it"),
-    hint(&[(key(Esc), Does::Clear), (ctrl('c'), Does::Clear)], "Esc", "clears it"),
-];
+const READING_ALL: &[Hint] = &[COMMAND, LEAVES];
 
 /// What a page shows. It follows what changes meanwhile.
 pub(crate) trait Sheet: Debug {
@@ -83,8 +73,8 @@ pub(super) fn waiting(
     if lines.is_empty() {
         lines.push("nothing waits here any more".to_owned());
     }
-    let row = |action: &Action| ROWS.iter().find(|row| row.action == *action);
-    let commands: Vec<String> = commands.iter().filter_map(row).map(table::CommandRow::command).collect();
+    let rows = commands.iter().filter_map(|action| action.row());
+    let commands: Vec<String> = rows.map(CommandRow::command).collect();
     lines.extend([String::new(), commands.join(" · ")]);
     lines.extend(last.map(str::to_owned));
     lines.iter().flat_map(|line| wrap::plain(line, width, Style::new())).collect()
@@ -97,9 +87,14 @@ pub(crate) struct PageOverlay<S> {
     /// The command being typed.
     line: Editor,
     scroll: usize,
+    /// Whose key leaves it.
+    left_by: Action,
+    /// As it was last laid out: a frame draws what was decided for it.
+    parts: Parts,
 }
 
 /// Where the parts of a page are.
+#[derive(Debug, Default)]
 struct Parts {
     popup: Popup,
     rows: Vec<Row>,
@@ -117,16 +112,16 @@ impl Parts {
 }
 
 impl<S: Sheet> PageOverlay<S> {
-    pub(crate) fn new(sheet: S) -> Self {
-        Self { sheet, line: Editor::default(), scroll: 0 }
+    pub(crate) fn new(sheet: S, left_by: Action) -> Self {
+        Self { sheet, line: Editor::default(), scroll: 0, left_by, parts: Parts::default() }
     }
 
-    fn hints(&self) -> &'static [Hint<Does>] {
+    fn hints(&self) -> &'static [Hint] {
         if self.line.is_empty() { READING } else { TYPING }
     }
 
     /// In a box no larger than it needs.
-    fn parts(&self, context: &OverlayContext<'_>, screen: Rect) -> Parts {
+    fn measured(&self, context: &OverlayContext<'_>, screen: Rect) -> Parts {
         let (width, most) = self.sheet.room(screen);
         let rows = self.sheet.rows(context, width.into());
         let foot = match context.fault {
@@ -141,24 +136,35 @@ impl<S: Sheet> PageOverlay<S> {
         Parts { popup, rows, foot, body }
     }
 
+    fn scroll(&mut self, step: ScrollStep, page: usize) {
+        self.scroll = match step {
+            ScrollStep::LineUp => self.scroll.saturating_sub(1),
+            ScrollStep::LineDown => self.scroll.saturating_add(1),
+            ScrollStep::PageUp => self.scroll.saturating_sub(page),
+            ScrollStep::PageDown => self.scroll.saturating_add(page),
+            ScrollStep::Top => 0,
+            // How far that is, is known once it is laid out.
+            ScrollStep::End => usize::MAX,
+        };
+    }
+
     /// A key that is not advertised. One that scrolls, scrolls; a command is typed; whatever else a key means, it leaves the
     /// page and is done: the page may be what told of it.
     fn press_other(&mut self, chord: Chord, page: usize) -> Reaction {
         match table::by_chord(chord, self.line.is_empty()) {
-            Some(Action::HistoryUp | Action::LineUp) => self.scroll = self.scroll.saturating_sub(1),
-            Some(Action::HistoryDown | Action::LineDown) => self.scroll += 1,
-            Some(Action::PageUp) => self.scroll = self.scroll.saturating_sub(page),
-            Some(Action::PageDown) => self.scroll += page,
-            Some(Action::Top) => self.scroll = 0,
-            Some(Action::End) => self.scroll = usize::MAX,
-            Some(Action::Help | Action::Submit) => return Reaction::Leave,
-            Some(Action::Edit(_) | Action::HistorySearch | Action::Cancel) => {
-                line::press(&mut self.line, chord);
+            Some(action) if action == self.left_by => return Reaction::Leave,
+            Some(action) => {
+                if let Some(step) = action.moves() {
+                    self.scroll(step, page);
+                } else if action.is_about_text() {
+                    line::press(&mut self.line, chord);
+                } else {
+                    return Reaction::Act(action);
+                }
             }
-            Some(other) => return Reaction::Act(other),
             None => match chord.typed() {
                 Some('q') if self.line.is_empty() => return Reaction::Leave,
-                Some(' ') if self.line.is_empty() => self.scroll += page,
+                Some(' ') if self.line.is_empty() => self.scroll(ScrollStep::PageDown, page),
                 // Anything but a command would be lost with the page.
                 Some(typed) if typed == '/' || !self.line.is_empty() => self.line.type_in(typed),
                 Some(_) | None => {}
@@ -182,18 +188,17 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
             return Reaction::Leader;
         }
         let page = context.rows.max(2) / 2;
-        match does(self.hints(), chord) {
-            Some(Does::Leave) => return Reaction::Leave,
-            Some(Does::Accept) => {
+        match meaning(self.hints(), chord) {
+            Some(OverlayKey::Leave) => return Reaction::Leave,
+            Some(OverlayKey::Accept) => {
                 self.scroll = 0;
                 return Reaction::Run(self.line.take());
             }
-            Some(Does::Clear) => drop(self.line.take()),
-            Some(Does::Up) => self.scroll = self.scroll.saturating_sub(1),
-            Some(Does::Down) => self.scroll += 1,
-            Some(Does::PageUp) => self.scroll = self.scroll.saturating_sub(page),
-            Some(Does::PageDown) => self.scroll += page,
-            Some(Does::Begin) | None => return self.press_other(chord, page),
+            Some(OverlayKey::Clear) => drop(self.line.take()),
+            Some(OverlayKey::Scroll(step)) => self.scroll(step, page),
+            Some(OverlayKey::Begin | OverlayKey::Act | OverlayKey::ActOrLeave) | None => {
+                return self.press_other(chord, page);
+            }
         }
         Reaction::Stay
     }
@@ -206,11 +211,12 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
 
     /// It is scrolled no further than its text goes.
     fn lay_out(&mut self, context: &OverlayContext<'_>, screen: Rect) {
-        self.scroll = self.scroll.min(self.parts(context, screen).last());
+        self.parts = self.measured(context, screen);
+        self.scroll = self.scroll.min(self.parts.last());
     }
 
-    fn draw(&self, buffer: &mut Buffer, screen: Rect, context: &OverlayContext<'_>) -> Option<Position> {
-        let parts = self.parts(context, screen);
+    fn draw(&self, buffer: &mut Buffer, _screen: Rect, _context: &OverlayContext<'_>) -> Option<Position> {
+        let parts = &self.parts;
         let hints = match (self.line.is_empty(), parts.last()) {
             (false, _) => TYPING,
             (true, 0) => READING_ALL,

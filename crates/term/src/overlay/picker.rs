@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::table::{self, Action};
+use crate::command::{Action, ScrollStep, table};
 use crate::editor::Editor;
 use crate::keys::Chord;
 use crate::layout::wrap::truncated;
@@ -38,20 +38,17 @@ impl Picker {
     pub(super) fn press(&mut self, chord: Chord, count: usize) {
         let last = count.saturating_sub(1);
         let chosen = self.chosen(count);
-        self.chosen = match table::by_chord(chord, self.filter.is_empty()) {
-            Some(Action::HistoryUp | Action::LineUp) => chosen.checked_sub(1).unwrap_or(last),
-            Some(Action::HistoryDown | Action::LineDown) => {
-                if chosen >= last {
-                    0
-                } else {
-                    chosen + 1
-                }
-            }
-            Some(Action::PageUp | Action::Top) => 0,
-            Some(Action::PageDown | Action::End) => last,
-            Some(_) | None => {
+        let step = table::by_chord(chord, self.filter.is_empty()).and_then(Action::moves);
+        self.chosen = match step {
+            Some(ScrollStep::LineUp) => chosen.checked_sub(1).unwrap_or(last),
+            Some(ScrollStep::LineDown) if chosen >= last => 0,
+            Some(ScrollStep::LineDown) => chosen + 1,
+            Some(ScrollStep::PageUp | ScrollStep::Top) => 0,
+            Some(ScrollStep::PageDown | ScrollStep::End) => last,
+            None => {
                 let before = self.filter.text().to_owned();
                 line::press(&mut self.filter, chord);
+                // Another filter leaves other rows, of which the first fits best.
                 if self.filter.text() == before { chosen } else { 0 }
             }
         };
@@ -70,6 +67,7 @@ impl Picker {
         }
         let (width, height) = (usize::from(area.width), usize::from(area.height - 1));
         let chosen = self.chosen(rows.len());
+        // The list moves only as far as the chosen row needs.
         let first = (chosen + 1).saturating_sub(height);
         for (place, (row, style)) in rows.iter().enumerate().skip(first).take(height) {
             let y = area.y + 1 + (place - first) as u16;

@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 use crate::style::Palette;
 
 /// Where the box is, and what is inside it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Popup {
     outer: Rect,
     pub(super) inner: Rect,

@@ -1,39 +1,34 @@
 //! Another name for a session, in a line.
 
-use q_core::{Command, Name, Refusal, SessionId, Summary};
+use q_core::{Name, Refusal, SessionId, Summary};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
+use crate::command::{Arguments, UserCommand};
 use crate::editor::Editor;
-use crate::keys::KeyCode::{Enter, Esc};
-use crate::keys::{Chord, ctrl, key};
-use crate::overlay::hints::{Hint, does, footer, hint};
+use crate::keys::Chord;
+use crate::overlay::component::{Overlay, OverlayContext, Reaction};
+use crate::overlay::hints::{ENTER, ESC_LEAVES, Hint, OverlayKey, footer, hint, meaning};
+use crate::overlay::line;
 use crate::overlay::popup::Popup;
-use crate::overlay::{Overlay, OverlayContext, Reaction, line};
 use crate::sanitize;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Does {
-    Accept,
-    Leave,
-}
-
-const HINTS: &[Hint<Does>] = &[
-    hint(&[(key(Enter), Does::Accept)], "Enter", "renames"),
-    hint(&[(key(Esc), Does::Leave), (ctrl('c'), Does::Leave)], "Esc", "leaves"),
-];
+const HINTS: &[Hint] = &[hint(ENTER, "Enter", "renames"), ESC_LEAVES];
 
 #[derive(Debug)]
 pub(crate) struct Rename {
     session: SessionId,
+    /// What lacks the name.
+    command: UserCommand,
     /// The name so far.
     editor: Editor,
 }
 
 impl Rename {
-    pub(crate) fn of(summary: &Summary) -> Self {
-        Self { session: summary.id, editor: Editor::with(summary.name.as_str()) }
+    /// Asks for the name that the command lacks.
+    pub(crate) fn new(summary: &Summary, command: UserCommand) -> Self {
+        Self { session: summary.id, command, editor: Editor::with(summary.name.as_str()) }
     }
 
     fn accept(&self, context: &OverlayContext<'_>) -> Reaction {
@@ -41,7 +36,10 @@ impl Rename {
         let same = context.mirror.get(session).is_some_and(|session| session.summary.name.as_str() == name);
         match name.parse::<Name>() {
             Ok(_) if same => Reaction::Leave,
-            Ok(_) => Reaction::Tell(Command::Rename { session, name }),
+            Ok(_) => {
+                let arguments = Arguments { name: Some(name), ..self.command.arguments.clone() };
+                Reaction::Send(UserCommand { arguments, ..self.command }, session)
+            }
             Err(fault) => {
                 let name = sanitize::visible_line(&name).into_owned();
                 Reaction::Complain(Refusal::BadName { name, fault }.to_string())
@@ -56,14 +54,15 @@ impl Overlay for Rename {
     }
 
     fn press(&mut self, context: &OverlayContext<'_>, chord: Chord) -> Reaction {
-        match does(HINTS, chord) {
-            Some(Does::Accept) => self.accept(context),
-            Some(Does::Leave) => Reaction::Leave,
-            None => {
-                line::press(&mut self.editor, chord);
-                Reaction::Stay
-            }
+        let key = meaning(HINTS, chord);
+        if key == Some(OverlayKey::Accept) {
+            return self.accept(context);
         }
+        if key == Some(OverlayKey::Leave) {
+            return Reaction::Leave;
+        }
+        line::press(&mut self.editor, chord);
+        Reaction::Stay
     }
 
     fn paste(&mut self, line: &str) {

@@ -1,67 +1,56 @@
 //! The switcher: sessions in a list, with what they are doing and what was said last.
 
 use q_core::mirror::Mirrored;
-use q_core::{Command, Mirror, Presence, SessionId, Summary};
+use q_core::{Mirror, Presence, SessionId, Summary};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::table::{self, Action};
-use crate::keys::KeyCode::{Enter, Esc};
-use crate::keys::{Chord, ctrl, key, plain};
+use crate::command::{Action, table};
+use crate::keys::{Chord, ctrl, plain};
 use crate::layout::wrap::truncated;
-use crate::overlay::hints::{Hint, does, footer, hint};
+use crate::overlay::component::{Overlay, OverlayContext, Reaction};
+use crate::overlay::hints::{ENTER, ESC_LEAVES, Hint, OverlayKey, TYPING, footer, hint, meaning};
 use crate::overlay::picker::Picker;
 use crate::overlay::popup::Popup;
-use crate::overlay::{Overlay, OverlayContext, Reaction, Rename};
 use crate::sanitize;
 use crate::signs::signs;
 use crate::style::Palette;
 use crate::words;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Does {
-    /// Goes to the chosen session, or does the command that is typed.
-    Accept,
-    Rename,
-    Close,
-    /// Begins a command, as any other character does that is typed.
-    Begin,
-    Clear,
-    Leave,
-}
-
-const ENTER: &[(Chord, Does)] = &[(key(Enter), Does::Accept)];
-const GOES: Hint<Does> = hint(ENTER, "Enter", "goes there");
-const RENAMES: Hint<Does> = hint(&[(ctrl('r'), Does::Rename)], "Ctrl+R", "renames");
-const LEAVES: Hint<Does> = hint(&[(key(Esc), Does::Leave), (ctrl('c'), Does::Leave)], "Esc", "leaves");
-const WHOLE: &[Hint<Does>] = &[
+const GOES: Hint = hint(ENTER, "Enter", "goes there");
+const RENAMES: Hint = hint(&[(ctrl('r'), OverlayKey::ActOrLeave)], "Ctrl+R", "renames");
+const WHOLE: &[Hint] = &[
     GOES,
     RENAMES,
-    hint(&[(ctrl('w'), Does::Close)], "Ctrl+W", "closes"),
-    hint(&[(plain('/'), Does::Begin)], "/", "command"),
-    LEAVES,
+    hint(&[(ctrl('w'), OverlayKey::Act)], "Ctrl+W", "closes"),
+    hint(&[(plain('/'), OverlayKey::Begin)], "/", "command"),
+    ESC_LEAVES,
 ];
 /// With text in the filter, Ctrl+W edits that as it does in any text.
-const FILTERED: &[Hint<Does>] = &[GOES, RENAMES, LEAVES];
-/// While a command is typed.
-const TYPING: &[Hint<Does>] = &[
-    hint(ENTER, "Enter", "does it"),
-    hint(&[(key(Esc), Does::Clear), (ctrl('c'), Does::Clear)], "Esc", "clears it"),
-];
+const FILTERED: &[Hint] = &[GOES, RENAMES, ESC_LEAVES];
 
 #[derive(Debug)]
 pub(crate) struct Switcher {
     picker: Picker,
+    /// Whose key leaves it again.
+    opened_by: Action,
+    /// Whose keys work as if it were not there.
+    works: &'static [Action],
 }
 
 impl Switcher {
     /// The list, with the session in view chosen.
-    pub(crate) fn new(focus: Option<SessionId>, mirror: &Mirror) -> Self {
+    pub(crate) fn new(
+        focus: Option<SessionId>,
+        mirror: &Mirror,
+        opened_by: Action,
+        works: &'static [Action],
+    ) -> Self {
         let sessions = mirror.by_slot();
         let here = sessions.iter().position(|session| Some(session.summary.id) == focus);
-        Self { picker: Picker::at(here.unwrap_or(0)) }
+        Self { picker: Picker::at(here.unwrap_or(0)), opened_by, works }
     }
 
     /// What begins with a slash is a command, which filters nothing.
@@ -69,7 +58,7 @@ impl Switcher {
         self.picker.filter.text().starts_with('/')
     }
 
-    fn hints(&self) -> &'static [Hint<Does>] {
+    fn hints(&self) -> &'static [Hint] {
         match (self.is_command(), self.picker.filter.is_empty()) {
             (true, _) => TYPING,
             (false, true) => WHOLE,
@@ -86,28 +75,27 @@ impl Overlay for Switcher {
     fn press(&mut self, context: &OverlayContext<'_>, chord: Chord) -> Reaction {
         let sessions = self.sessions(context.mirror);
         let chosen = sessions.get(self.picker.chosen(sessions.len())).map(|session| &session.summary);
-        match does(self.hints(), chord) {
-            Some(Does::Leave) => return Reaction::Leave,
-            Some(Does::Accept) if self.is_command() => return Reaction::Run(self.picker.filter.take()),
-            Some(Does::Accept) => return chosen.map_or(Reaction::Stay, |session| Reaction::Show(session.id)),
-            Some(Does::Rename) => {
-                return chosen
-                    .map_or(Reaction::Leave, |session| Reaction::Open(Box::new(Rename::of(session))));
+        match meaning(self.hints(), chord) {
+            Some(OverlayKey::Leave) => return Reaction::Leave,
+            Some(OverlayKey::Accept) if self.is_command() => return Reaction::Run(self.picker.filter.take()),
+            Some(OverlayKey::Accept) => {
+                return chosen.map_or(Reaction::Stay, |session| Reaction::Show(session.id));
             }
-            Some(Does::Close) => {
-                return chosen.map_or(Reaction::Stay, |session| {
-                    Reaction::End(Command::Close { session: session.id, even_if_working: false })
-                });
+            Some(OverlayKey::ActOrLeave) => {
+                return chosen.map_or(Reaction::Leave, |session| act_on(session, chord));
             }
-            Some(Does::Clear) => {
+            Some(OverlayKey::Act) => {
+                return chosen.map_or(Reaction::Stay, |session| act_on(session, chord));
+            }
+            Some(OverlayKey::Clear) => {
                 self.picker.filter.take();
                 return Reaction::Stay;
             }
-            Some(Does::Begin) | None => {}
+            Some(OverlayKey::Begin | OverlayKey::Scroll(_)) | None => {}
         }
         match table::by_chord(chord, self.picker.filter.is_empty()) {
-            Some(action @ (Action::Switch | Action::New)) => Reaction::Act(action),
-            Some(Action::List) => Reaction::Leave,
+            Some(action) if action == self.opened_by => Reaction::Leave,
+            Some(action) if self.works.contains(&action) => Reaction::Act(action),
             Some(_) | None => {
                 self.picker.press(chord, sessions.len());
                 Reaction::Stay
@@ -139,6 +127,11 @@ impl Overlay for Switcher {
         };
         self.picker.draw(buffer, inner, &rows, empty)
     }
+}
+
+/// To a session in the list, what the key does to the one in view while its prompt is empty.
+fn act_on(session: &Summary, chord: Chord) -> Reaction {
+    table::by_chord(chord, true).map_or(Reaction::Bell, |action| Reaction::ActOn(session.id, action))
 }
 
 /// The sessions that a filter leaves: first those whose name or number it is part of, then those whose name has its
@@ -216,6 +209,13 @@ fn line(context: &OverlayContext<'_>, session: &Mirrored, columns: Columns) -> S
 mod tests {
     use super::*;
     use crate::overlay::hints::assert_each_key_means_one_thing;
+
+    #[test]
+    fn what_is_advertised_for_a_session_is_what_the_table_does() {
+        for (chord, action) in [(ctrl('r'), Action::Rename), (ctrl('w'), Action::Close)] {
+            assert_eq!(table::by_chord(chord, true), Some(action));
+        }
+    }
 
     #[test]
     fn each_key_means_one_thing() {

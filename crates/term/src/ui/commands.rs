@@ -1,26 +1,59 @@
-//! Carrying out: what a command of the person does here, and what is asked of the host for it.
+//! Commands: what each does here, and what is asked of the host for it. What the core alone does has no line here: its row
+//! in the table says all of it.
 
+use q_core::mirror::Mirrored;
 use q_core::{Command, Mirror, SessionId, Summary};
 
-use crate::command::table::{Action, ROWS};
-use crate::command::{self, QueueEnd, Resolved, Scene, UserCommand};
-use crate::granted::{Way, ends_session};
+use crate::command::table::ROWS;
+use crate::command::{self, Action, Resolved, SlashError, UserCommand, ends_session};
 use crate::intent::Intent;
-use crate::overlay::{Confirm, HelpSheet, InboxSheet, PageOverlay, QueueSheet, Rename, Switcher};
+use crate::overlay::{
+    Confirm, HelpSheet, InboxSheet, Overlay, PageOverlay, QueueSheet, Rename, Sheet, Switcher,
+};
 use crate::suggest;
-use crate::ui::Ui;
+use crate::ui::focus::in_slot;
+use crate::ui::state::Ui;
+use crate::ui::status::CommandStatus;
+use crate::way::Way;
+use crate::words;
 
-/// What became of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// It was done here, or leads elsewhere.
-    Done,
-    /// The core is told something of a session that stays where it is.
-    Told,
-    Refused,
-}
+/// What the list of sessions hands back although it has the keys.
+const WORKS_IN_LIST: &[Action] = &[Action::Switch, Action::New];
+/// What can be done about what stands in the inbox.
+const ABOUT_INBOX: &[Action] =
+    &[Action::Approve, Action::Always, Action::Deny, Action::Switch, Action::Answer];
+
+/// What is said where there is nothing to step to.
+const NO_OTHER: &str = "there is no other session; Ctrl+X n creates one";
 
 impl Ui {
+    /// Carries a command out. Its line leaves the editor whatever comes of it, so that what is typed next stands alone;
+    /// the history has it.
+    pub(super) fn command(
+        &mut self,
+        mirror: &Mirror,
+        command: Result<UserCommand, SlashError>,
+        typed: &str,
+        intents: &mut Vec<Intent>,
+    ) -> CommandStatus {
+        let pane = self.pane_mut();
+        pane.history.keep(typed);
+        if pane.editor.text() == typed {
+            pane.editor.take();
+        }
+        let outcome = match command {
+            Ok(command) => self.carry_out(mirror, command, intents),
+            Err(error) => {
+                self.warn(error.message);
+                CommandStatus::Refused
+            }
+        };
+        if let (CommandStatus::Refused, Some(notice)) = (outcome, &mut self.notice) {
+            notice.text.push_str(" · Up brings it back");
+        }
+        outcome
+    }
+
     /// Does what a key or a typed line means.
     #[expect(
         clippy::wildcard_enum_match_arm,
@@ -31,20 +64,30 @@ impl Ui {
         mirror: &Mirror,
         command: UserCommand,
         intents: &mut Vec<Intent>,
-    ) -> Outcome {
+    ) -> CommandStatus {
         let arguments = &command.arguments;
         match command.action {
             Action::New => {
                 intents.push(Intent::New { kind: arguments.kind.clone(), name: arguments.name.clone() });
             }
-            Action::Fork => return self.fork(arguments.name.clone(), intents),
+            Action::Fork => return self.fork(mirror, command.arguments.name, intents),
             Action::Switch => return self.switch(mirror, &command, intents),
-            Action::Next => self.step(mirror, 1, intents),
-            Action::Previous => self.step(mirror, -1, intents),
-            Action::Last => self.show_last(mirror, intents),
-            Action::List => self.open(Switcher::new(self.focus, mirror)),
-            Action::Attend => self.show_needy(mirror, intents),
-            Action::Rename if arguments.name.is_none() => return self.ask_name(mirror),
+            Action::Next => {
+                self.go_to(mirror, self.beside(mirror, 1), NO_OTHER, intents);
+            }
+            Action::Previous => {
+                self.go_to(mirror, self.beside(mirror, -1), NO_OTHER, intents);
+            }
+            Action::Last => {
+                self.go_to(mirror, self.shown_before(mirror), "no other session was shown before", intents);
+            }
+            Action::Attend => {
+                let here = self.focus.and_then(|id| mirror.get(id)).map(|session| &session.summary);
+                let nothing = words::nothing_needs(here);
+                self.go_to(mirror, self.needs_person(mirror), nothing, intents);
+            }
+            Action::List => self.open(Switcher::new(self.focus, mirror, Action::List, WORKS_IN_LIST)),
+            Action::Rename if arguments.name.is_none() => return self.ask_name(mirror, command),
             Action::Tag if arguments.tags.is_empty() => return self.show_tags(mirror),
             Action::Queue => return self.show_queue(mirror),
             Action::Inbox => self.show_inbox(mirror),
@@ -53,62 +96,97 @@ impl Ui {
                 return self.take_back(mirror, arguments.number, intents);
             }
             Action::Steer => return self.steer(mirror, command.arguments.text, intents),
-            Action::Retry if self.works(mirror) => {
+            Action::Retry if self.scene(mirror).is_working() => {
                 return self.refuse("an answer is on its way; Ctrl+C stops it");
             }
             Action::Interrupt => self.interrupt(mirror, intents),
             Action::Help => return self.help(command.arguments.text),
-            Action::Submit => self.enter(mirror, intents),
             Action::Detach => {
                 intents.extend(self.drafts());
                 intents.push(Intent::Detach);
             }
-            Action::PageUp => self.scroll_page(mirror, false),
-            Action::PageDown => self.scroll_page(mirror, true),
-            Action::LineUp => self.scroll_by(mirror, -1),
-            Action::LineDown => self.scroll_by(mirror, 1),
-            Action::Top => self.scroll_to_top(mirror),
-            Action::End => self.scroll_to_end(),
             Action::Redraw => intents.push(Intent::Redraw),
             Action::Suspend => intents.push(Intent::Suspend),
-            Action::Cancel => {}
-            Action::HistoryUp => self.up(),
-            Action::HistoryDown => self.down(),
-            Action::HistorySearch => self.search_history(),
-            Action::Edit(edit) => self.pane_mut().editor.edit(edit),
-            _told_to_the_core => return self.tell_core(mirror, command, intents),
+            _told_to_the_core => return self.send_to_core(mirror, command, intents),
         }
-        Outcome::Done
+        CommandStatus::Done
+    }
+
+    /// Does to that session what a key does to the one in view.
+    pub(super) fn carry_out_on(
+        &mut self,
+        mirror: &Mirror,
+        session: &Summary,
+        action: Action,
+        intents: &mut Vec<Intent>,
+    ) {
+        let command = UserCommand::key(action, None);
+        if action == Action::Rename {
+            self.open(Rename::new(session, command));
+        } else {
+            self.send_about(mirror, session.id, &command, intents);
+        }
+    }
+
+    /// A session that was looked up: does what was wanted of it.
+    pub fn found(&mut self, mirror: &Mirror, summary: &Summary, command: &UserCommand) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        self.send_about(mirror, summary.id, command, &mut intents);
+        intents
+    }
+
+    /// What a command asks of the core about that session, asked. What came of it is on the screen, or comes with the host's
+    /// answer.
+    fn send_about(
+        &mut self,
+        mirror: &Mirror,
+        session: SessionId,
+        command: &UserCommand,
+        intents: &mut Vec<Intent>,
+    ) {
+        if let Some(core) = command.of_session(session) {
+            let _on_screen: CommandStatus = self.send_or_ask(mirror, session, command, core, intents);
+        }
     }
 
     /// What a command asks of the core, asked; of a session that is not open the client finds out first which it is.
-    fn tell_core(&mut self, mirror: &Mirror, command: UserCommand, intents: &mut Vec<Intent>) -> Outcome {
+    fn send_to_core(
+        &mut self,
+        mirror: &Mirror,
+        command: UserCommand,
+        intents: &mut Vec<Intent>,
+    ) -> CommandStatus {
         match self.scene(mirror).resolve(&command) {
-            Ok(Resolved::Command(_, core)) => self.tell(mirror, core, intents),
-            Ok(Resolved::Turn(session)) => {
-                intents.push(Intent::Turn { session, command });
-                Outcome::Done
+            Ok(Resolved::Command(session, core)) => {
+                return self.send_or_ask(mirror, session, &command, core, intents);
             }
-            Ok(Resolved::Lookup(address)) => {
-                intents.push(Intent::Lookup { address, command });
-                Outcome::Done
-            }
-            Err(why) => self.refuse(why),
+            Ok(Resolved::Turn(session)) => intents.push(Intent::Turn { session, command }),
+            Ok(Resolved::Lookup(address)) => intents.push(Intent::Lookup { address, command }),
+            Err(why) => return self.refuse(why),
         }
+        CommandStatus::Done
     }
 
-    /// Tells the core at once, or asks about what would end a session that works.
-    pub(super) fn tell(&mut self, mirror: &Mirror, command: Command, intents: &mut Vec<Intent>) -> Outcome {
-        if let Some(question) = Confirm::before(&command, mirror) {
+    /// Sends it to the core at once, or asks about what would end a session that works.
+    fn send_or_ask(
+        &mut self,
+        mirror: &Mirror,
+        session: SessionId,
+        command: &UserCommand,
+        core: Command,
+        intents: &mut Vec<Intent>,
+    ) -> CommandStatus {
+        if let Some(question) = Confirm::before(session, command, mirror) {
             self.open(question);
-            return Outcome::Done;
+            return CommandStatus::Done;
         }
-        if self.tell_unasked(command, intents) { Outcome::Done } else { Outcome::Told }
+        if self.send(core, intents) { CommandStatus::Done } else { CommandStatus::Sent }
     }
 
-    /// Tells the core; whether that ends a session. That the one in front is ended from here surprises nobody later.
-    pub(super) fn tell_unasked(&mut self, command: Command, intents: &mut Vec<Intent>) -> bool {
+    /// Sends it to the core; whether that ends a session.
+    pub(super) fn send(&mut self, command: Command, intents: &mut Vec<Intent>) -> bool {
         let ends = ends_session(&command);
+        // That the session in front is gone then surprises nobody: it was closed from here.
         if ends && command.session() == self.focus {
             self.closing = self.focus;
         }
@@ -116,137 +194,154 @@ impl Ui {
         ends
     }
 
-    /// A session that was looked up: does what was wanted of it.
-    pub fn found(&mut self, mirror: &Mirror, summary: &Summary, command: &UserCommand) -> Vec<Intent> {
-        let mut intents = Vec::new();
-        if let Some(command) = command.of_session(summary.id) {
-            // What came of it is on the screen, or comes with the host's answer.
-            let _on_screen: Outcome = self.tell(mirror, command, &mut intents);
+    fn go_to(
+        &mut self,
+        mirror: &Mirror,
+        session: Option<SessionId>,
+        otherwise: &str,
+        intents: &mut Vec<Intent>,
+    ) {
+        match session {
+            Some(session) => self.show(mirror, session, intents),
+            None => self.notify(otherwise),
         }
-        intents
     }
 
-    fn switch(&mut self, mirror: &Mirror, command: &UserCommand, intents: &mut Vec<Intent>) -> Outcome {
+    fn switch(&mut self, mirror: &Mirror, command: &UserCommand, intents: &mut Vec<Intent>) -> CommandStatus {
         let Some(target) = &command.arguments.session else {
+            // A key names the slot by its digit.
             let slot = command.arguments.number.and_then(|number| u32::try_from(number).ok());
-            self.show_slot(mirror, slot.unwrap_or_default(), intents);
-            return Outcome::Done;
+            let slot = slot.unwrap_or_default();
+            match in_slot(mirror, slot) {
+                Some(session) => self.show(mirror, session, intents),
+                None => self.warn(format!("there is no session {slot}; Ctrl+X l lists them")),
+            }
+            return CommandStatus::Done;
         };
-        match self.find(mirror, target) {
-            Some(id) if Some(id) == self.focus => self.say("that session is in view"),
-            Some(id) => self.show(mirror, id, intents),
-            None => return Outcome::Refused,
+        match self.scene(mirror).session(Some(target)) {
+            Ok(session) if Some(session) == self.focus => self.notify("that session is in view"),
+            Ok(session) => self.show(mirror, session, intents),
+            Err(why) => return self.refuse(why),
         }
-        Outcome::Done
+        CommandStatus::Done
     }
 
-    fn fork(&mut self, name: Option<String>, intents: &mut Vec<Intent>) -> Outcome {
-        let Some(session) = self.here() else { return Outcome::Refused };
-        intents.push(Intent::Fork { session, at: None, name });
-        Outcome::Done
+    fn fork(&mut self, mirror: &Mirror, name: Option<String>, intents: &mut Vec<Intent>) -> CommandStatus {
+        match self.scene(mirror).here() {
+            Ok(session) => intents.push(Intent::Fork { session, at: None, name }),
+            Err(why) => return self.refuse(why),
+        }
+        CommandStatus::Done
     }
 
-    fn steer(&mut self, mirror: &Mirror, text: Option<String>, intents: &mut Vec<Intent>) -> Outcome {
+    fn steer(&mut self, mirror: &Mirror, text: Option<String>, intents: &mut Vec<Intent>) -> CommandStatus {
         match self.scene(mirror).running() {
             Ok(session) => self.submit(session, text.unwrap_or_default(), true, intents),
             Err(why) => return self.refuse(why),
         }
-        Outcome::Done
+        CommandStatus::Done
     }
 
-    fn help(&mut self, topic: Option<String>) -> Outcome {
+    /// Interrupts what runs; else clears the prompt; else says how to leave.
+    fn interrupt(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        if let Ok(session) = self.scene(mirror).running() {
+            intents.push(Intent::Tell(Command::Interrupt { session }));
+            return;
+        }
+        let pane = self.pane_mut();
+        if pane.editor.is_empty() {
+            self.notify("nothing runs here; Ctrl+D leaves, and what runs elsewhere goes on");
+        } else {
+            let text = pane.editor.take();
+            pane.history.keep(&text);
+            self.notify("cleared; Up brings it back");
+        }
+    }
+
+    fn help(&mut self, topic: Option<String>) -> CommandStatus {
         if let Some(topic) = topic.as_ref().filter(|topic| !ROWS.iter().any(|row| row.mentions(topic))) {
             return self.refuse(suggest::no_topic(topic, Way::Slash));
         }
-        self.open(PageOverlay::new(HelpSheet { topic }));
-        Outcome::Done
+        self.open_page(HelpSheet { topic });
+        CommandStatus::Done
     }
 
-    fn scene<'a>(&'a self, mirror: &'a Mirror) -> Scene<'a> {
-        Scene { mirror, focus: self.focus, inbox: &self.inbox }
+    fn refuse(&mut self, why: impl Into<String>) -> CommandStatus {
+        self.warn(why);
+        CommandStatus::Refused
     }
 
-    fn refuse(&mut self, why: impl Into<String>) -> Outcome {
-        self.complain(why);
-        Outcome::Refused
+    fn ask_name(&mut self, mirror: &Mirror, command: UserCommand) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        self.open(Rename::new(&session.summary, command));
+        CommandStatus::Done
     }
 
-    fn show_tags(&mut self, mirror: &Mirror) -> Outcome {
-        let Some(session) = self.here().and_then(|id| mirror.get(id)) else { return Outcome::Refused };
-        self.say(command::tags(session));
-        Outcome::Done
+    fn show_tags(&mut self, mirror: &Mirror) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        self.notify(command::tags(session));
+        CommandStatus::Done
     }
 
-    fn show_queue(&mut self, mirror: &Mirror) -> Outcome {
-        let Some(session) = self.here().and_then(|id| mirror.get(id)) else { return Outcome::Refused };
+    fn show_queue(&mut self, mirror: &Mirror) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
         if session.queue.is_empty() {
-            self.say("no prompt waits here");
+            self.notify("no prompt waits here");
         } else {
-            self.open(PageOverlay::new(QueueSheet { session: session.summary.id }));
+            self.open_page(QueueSheet { session: session.summary.id });
         }
-        Outcome::Done
+        CommandStatus::Done
     }
 
     fn show_inbox(&mut self, mirror: &Mirror) {
         if self.inbox.lines(mirror, self.now).is_empty() {
-            self.say("nothing needs you");
+            self.notify("nothing needs you");
         } else {
-            self.open(PageOverlay::new(InboxSheet));
+            self.open_page(InboxSheet { commands: ABOUT_INBOX });
         }
     }
 
-    /// What waits in the session in view, or in the list of all, is on the screen from now on: answers may be given to it.
-    pub(crate) fn see_what_waits(&mut self, mirror: &Mirror) {
-        self.inbox.forget_what_is_over(mirror);
-        match &self.overlay {
-            Some(overlay) if overlay.shows_calls() => self.inbox.show_all(mirror),
-            Some(_) => {} // what is beneath it is not seen
-            None => {
-                if let Some(session) = self.focus.and_then(|id| mirror.get(id)) {
-                    for pending in &session.pending {
-                        self.inbox.show(session.summary.id, pending);
-                    }
-                }
-            }
-        }
+    /// Something to read, which the key of the help leaves as Esc does.
+    fn open_page(&mut self, sheet: impl Sheet + 'static) {
+        self.open(PageOverlay::new(sheet, Action::Help));
     }
 
-    fn ask_name(&mut self, mirror: &Mirror) -> Outcome {
-        let Some(session) = self.here().and_then(|id| mirror.get(id)) else { return Outcome::Refused };
-        self.open(Rename::of(&session.summary));
-        Outcome::Done
+    /// Puts it on top, in the place of any other.
+    fn open(&mut self, overlay: impl Overlay + 'static) {
+        self.overlay = Some(Box::new(overlay));
     }
 
     /// The session in view; says so when there is none.
-    fn here(&mut self) -> Option<SessionId> {
-        if self.focus.is_none() {
-            self.complain("there is no session yet; type a prompt, or /new");
+    fn session_in_view<'a>(&mut self, mirror: &'a Mirror) -> Option<&'a Mirrored> {
+        match self.scene(mirror).here() {
+            Ok(session) => mirror.get(session),
+            Err(why) => {
+                self.warn(why);
+                None
+            }
         }
-        self.focus
-    }
-
-    /// Whether a turn runs in the session in view.
-    fn works(&self, mirror: &Mirror) -> bool {
-        let session = self.focus.and_then(|id| mirror.get(id));
-        session.is_some_and(|session| session.summary.activity.is_busy())
     }
 
     /// Takes a waiting prompt back, into the editor.
-    fn take_back(&mut self, mirror: &Mirror, number: Option<usize>, intents: &mut Vec<Intent>) -> Outcome {
-        let chosen = self.scene(mirror).waiting(number, QueueEnd::Back);
-        match chosen.map(|(session, waiting)| (session, waiting.clone())) {
-            Ok((session, waiting)) => {
-                intents.push(Intent::Tell(Command::Unqueue { session, prompt: waiting.prompt }));
-                let pane = self.pane_mut();
-                let draft = pane.editor.take();
-                pane.history.keep(&draft);
-                pane.editor.set(waiting.text);
-                if !draft.trim().is_empty() {
-                    self.say("what was typed here is in the history; Up brings it back");
-                }
-                Outcome::Done
-            }
-            Err(why) => self.refuse(why),
+    fn take_back(
+        &mut self,
+        mirror: &Mirror,
+        number: Option<usize>,
+        intents: &mut Vec<Intent>,
+    ) -> CommandStatus {
+        let chosen = self.scene(mirror).last_waiting(number);
+        let (session, waiting) = match chosen.map(|(session, waiting)| (session, waiting.clone())) {
+            Ok(chosen) => chosen,
+            Err(why) => return self.refuse(why),
+        };
+        intents.push(Intent::Tell(Command::Unqueue { session, prompt: waiting.prompt }));
+        let pane = self.pane_mut();
+        let draft = pane.editor.take();
+        pane.history.keep(&draft);
+        pane.editor.set(waiting.text);
+        if !draft.trim().is_empty() {
+            self.notify("what was typed here is in the history; Up brings it back");
         }
+        CommandStatus::Done
     }
 }

@@ -1,12 +1,11 @@
 //! Focus: which session this terminal shows, and going from one to another. Nothing here waits for the host.
 
-use q_core::{Command, Mirror, Presence, SessionId, address, attention};
+use q_core::{Command, Mirror, Presence, SessionId, attention};
 
-use crate::command;
 use crate::intent::Intent;
 use crate::layout::flow::Scroll;
-use crate::ui::{Pane, Ui, Waking};
-use crate::words;
+use crate::ui::pane::{Pane, WakeState};
+use crate::ui::state::Ui;
 
 /// Panes of sessions that are gone are dropped beyond this many.
 const PANES: usize = 64;
@@ -56,7 +55,7 @@ impl Ui {
         let pane = self.panes.entry(id).or_insert_with(|| Pane::of(session));
         pane.mark = (summary.unread > 0).then_some(summary.seen);
         pane.paged = None;
-        pane.waking = Waking::Unasked;
+        pane.waking = WakeState::NotAsked;
         if let Some(typed) = from_nowhere {
             pane.take_over(typed);
         }
@@ -95,7 +94,7 @@ impl Ui {
     /// Whether what is typed was begun in a session that was closed elsewhere: then it is kept back once, and said so.
     pub(super) fn is_kept_back(&mut self, mirror: &Mirror) -> bool {
         let Some(session) = self.taken_to.take().and_then(|id| mirror.get(id)) else { return false };
-        self.complain(format!(
+        self.warn(format!(
             "the session it was typed in was closed elsewhere; Enter again sends it to {}",
             session.summary.name
         ));
@@ -123,7 +122,7 @@ impl Ui {
             if is_unasked {
                 self.taken_to = Some(next);
                 let name = mirror.get(next).map_or("another", |session| session.summary.name.as_str());
-                self.complain(format!("the session in front was closed elsewhere; now in {name}"));
+                self.warn(format!("the session in front was closed elsewhere; now in {name}"));
             }
         }
         self.overlay = self.overlay.take().filter(|overlay| overlay.session() != gone || gone.is_none());
@@ -132,56 +131,26 @@ impl Ui {
         }
     }
 
-    /// Goes `by` places on in the order of slots, round and round.
-    pub(super) fn step(&mut self, mirror: &Mirror, by: isize, intents: &mut Vec<Intent>) {
+    /// The session `by` places on in the order of slots, round and round; nothing where there is no other.
+    pub(super) fn beside(&self, mirror: &Mirror, by: isize) -> Option<SessionId> {
         let sessions = mirror.by_slot();
-        let here = sessions.iter().position(|session| Some(session.summary.id) == self.focus).unwrap_or(0);
         let count = sessions.len();
-        let place = here.saturating_add(count).saturating_add_signed(by).checked_rem(count);
-        let next = place.and_then(|place| sessions.get(place));
-        match next {
-            Some(session) if count > 1 => self.show(mirror, session.summary.id, intents),
-            Some(_) | None => self.say("there is no other session; Ctrl+X n creates one"),
-        }
+        let here = sessions.iter().position(|session| Some(session.summary.id) == self.focus).unwrap_or(0);
+        // Counted from one round on, so that a step back from the first does not fall below zero.
+        let place = here.saturating_add(count).saturating_add_signed(by).checked_rem(count)?;
+        sessions.get(place).filter(|_| count > 1).map(|session| session.summary.id)
     }
 
-    pub(super) fn show_last(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
-        let other = |id: &&SessionId| Some(**id) != self.focus && mirror.get(**id).is_some();
-        match self.recent.iter().rev().find(other).copied() {
-            Some(id) => self.show(mirror, id, intents),
-            None => self.say("no other session was shown before"),
-        }
-    }
-
-    pub(super) fn show_slot(&mut self, mirror: &Mirror, slot: u32, intents: &mut Vec<Intent>) {
-        match mirror.by_slot().iter().find(|session| session.summary.slot == slot) {
-            Some(session) => self.show(mirror, session.summary.id, intents),
-            None => self.complain(format!("there is no session {slot}; Ctrl+X l lists them")),
-        }
+    /// The session that was in view before this one.
+    pub(super) fn shown_before(&self, mirror: &Mirror) -> Option<SessionId> {
+        let is_other = |id: &SessionId| Some(*id) != self.focus && mirror.get(*id).is_some();
+        self.recent.iter().rev().copied().find(is_other)
     }
 
     /// The next session that needs the person.
-    pub(super) fn show_needy(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+    pub(super) fn needs_person(&self, mirror: &Mirror) -> Option<SessionId> {
         let sessions = mirror.by_slot();
-        if let Some(id) = attention::next(sessions.iter().map(|session| &session.summary), self.focus) {
-            self.show(mirror, id, intents);
-        } else {
-            let here = self.focus.and_then(|id| mirror.get(id)).map(|session| &session.summary);
-            self.say(words::nothing_needs(here));
-        }
-    }
-
-    /// What an address typed here means; says so when it means nothing.
-    pub(super) fn find(&mut self, mirror: &Mirror, typed: &str) -> Option<SessionId> {
-        let sessions = mirror.by_slot();
-        let summaries = sessions.iter().map(|session| &session.summary);
-        match address::resolve(typed, summaries) {
-            Ok(id) => Some(id),
-            Err(miss) => {
-                self.complain(command::missed(&miss));
-                None
-            }
-        }
+        attention::next(sessions.iter().map(|session| &session.summary), self.focus)
     }
 
     /// Whether the end of the session in view is in sight.
@@ -195,4 +164,10 @@ fn first(mirror: &Mirror) -> Option<SessionId> {
     let sessions = mirror.by_slot();
     let awake = sessions.iter().find(|session| session.summary.presence == Presence::Live);
     awake.or(sessions.first()).map(|session| session.summary.id)
+}
+
+/// The session of that number.
+pub(super) fn in_slot(mirror: &Mirror, slot: u32) -> Option<SessionId> {
+    let sessions = mirror.by_slot();
+    sessions.iter().find(|session| session.summary.slot == slot).map(|session| session.summary.id)
 }

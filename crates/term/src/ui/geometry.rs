@@ -1,4 +1,4 @@
-//! The screen as it was last laid out: which part is where, and what of the transcript is in sight.
+//! The screen as it was last laid out: which part is where, and how large those are that keys move in.
 
 use ratatui::layout::Rect;
 

@@ -5,7 +5,18 @@ use q_core::{Body, EntryNo, Mark, Presence};
 
 use crate::editor::{Editor, History};
 use crate::layout::flow::Scroll;
-use crate::ui::Waking;
+
+/// What was done so that a session in view wakes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum WakeState {
+    /// Nothing yet, or it is awake.
+    #[default]
+    NotAsked,
+    /// The host was asked.
+    Asked,
+    /// The host cannot do it now; it is asked again when the person comes back.
+    Refused,
+}
 
 /// One session's view here.
 #[derive(Clone, Debug)]
@@ -22,13 +33,20 @@ pub(crate) struct Pane {
     /// The oldest entry for which older ones were asked.
     pub(crate) paged: Option<EntryNo>,
     /// What was done to wake it, while it hibernates.
-    pub(crate) waking: Waking,
+    pub(crate) waking: WakeState,
     /// Whether the prompts sent before are in the history.
     seeded: bool,
 }
 
+/// A history and an editor of an empty prompt.
+impl Default for Pane {
+    fn default() -> Self {
+        Self::new(Editor::default(), History::default())
+    }
+}
+
 impl Pane {
-    pub(crate) fn new(editor: Editor, history: History) -> Self {
+    fn new(editor: Editor, history: History) -> Self {
         Self {
             editor,
             history,
@@ -37,7 +55,7 @@ impl Pane {
             agreed: String::new(),
             sent: false,
             paged: None,
-            waking: Waking::Unasked,
+            waking: WakeState::NotAsked,
             seeded: false,
         }
     }
@@ -55,7 +73,7 @@ impl Pane {
         if session.summary.presence == Presence::Hibernated {
             return;
         }
-        self.waking = Waking::Unasked;
+        self.waking = WakeState::NotAsked;
         if std::mem::replace(&mut self.seeded, true) {
             return;
         }

@@ -1,27 +1,30 @@
-//! Reading: scrolling in the session in view, asking for older entries, telling the host what is in sight.
+//! Reading: what of the session in view is in sight, and what follows: scrolling, asking for older entries, telling the host,
+//! numbers for calls that wait.
 
 use q_core::{Mirror, SessionId, conversation};
 
 use crate::intent::Intent;
-use crate::layout::Cache;
+use crate::layout::cache::Cache;
 use crate::layout::flow::{Flow, Scroll, Spot, Window};
-use crate::ui::Ui;
+use crate::ui::state::Ui;
 
 impl Ui {
-    /// The transcript in view, to be measured.
-    fn flow<'a>(&'a mut self, mirror: &'a Mirror) -> Option<Flow<'a, &'a mut Cache>> {
+    /// The transcript in view, without what was laid out of it.
+    fn transcript<'a>(&self, mirror: &'a Mirror) -> Option<Flow<'a, ()>> {
         let session = mirror.get(self.focus?)?;
         let (width, palette, mark) = (self.geometry.columns, self.palette(), self.pane().mark);
         let unanswered = conversation::unanswered(&session.entries);
-        Some(Flow { session, cache: &mut self.cache, width, palette, mark, unanswered })
+        Some(Flow { session, cache: (), width, palette, mark, unanswered })
+    }
+
+    /// The transcript in view, to be measured.
+    fn flow<'a>(&'a mut self, mirror: &'a Mirror) -> Option<Flow<'a, &'a mut Cache>> {
+        Some(self.transcript(mirror)?.with(&mut self.cache))
     }
 
     /// The transcript in view as it was laid out, to be drawn.
     pub(crate) fn laid_out<'a>(&'a self, mirror: &'a Mirror) -> Option<Flow<'a, &'a Cache>> {
-        let session = mirror.get(self.focus?)?;
-        let (width, palette, mark) = (self.geometry.columns, self.palette(), self.pane().mark);
-        let unanswered = conversation::unanswered(&session.entries);
-        Some(Flow { session, cache: &self.cache, width, palette, mark, unanswered })
+        Some(self.transcript(mirror)?.with(&self.cache))
     }
 
     /// Lays out what of the transcript is in sight.
@@ -32,17 +35,28 @@ impl Ui {
         self.cache.end_frame();
     }
 
+    /// What waits in the session in view, or in the list of all, is on the screen from now on: answers may be given to it.
+    pub(crate) fn number_what_waits(&mut self, mirror: &Mirror) {
+        self.inbox.forget_what_is_over(mirror);
+        match &self.overlay {
+            Some(overlay) if overlay.shows_calls() => self.inbox.show_all(mirror),
+            Some(_) => {} // what is beneath it is not seen
+            None => {
+                if let Some(session) = self.focus.and_then(|id| mirror.get(id)) {
+                    for pending in &session.pending {
+                        self.inbox.show(session.summary.id, pending);
+                    }
+                }
+            }
+        }
+    }
+
     pub(super) fn scroll_by(&mut self, mirror: &Mirror, rows: isize) {
         let (scroll, height) = (self.pane().scroll, self.geometry.rows);
         if let Some(mut flow) = self.flow(mirror) {
             let scroll = flow.moved(scroll, rows, height);
             self.pane_mut().scroll = scroll;
         }
-    }
-
-    pub(super) fn scroll_page(&mut self, mirror: &Mirror, down: bool) {
-        let half = (self.geometry.rows / 2).max(1).cast_signed();
-        self.scroll_by(mirror, if down { half } else { -half });
     }
 
     pub(super) fn scroll_to_top(&mut self, mirror: &Mirror) {

@@ -3,33 +3,22 @@
 use q_core::{Command, Mirror, Presence, SessionId};
 
 use crate::intent::Intent;
-use crate::ui::Ui;
+use crate::ui::pane::WakeState;
+use crate::ui::state::Ui;
 use crate::words;
-
-/// What was done so that a session in view wakes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Waking {
-    /// Nothing yet, or it is awake.
-    #[default]
-    Unasked,
-    /// The host was asked.
-    Asked,
-    /// The host cannot do it now; it is asked again when the person comes back.
-    Refused,
-}
 
 impl Ui {
     /// The session that was to be woken stays asleep.
     pub fn not_woken(&mut self, session: SessionId, why: impl Into<String>) {
         if let Some(pane) = self.panes.get_mut(&session) {
-            pane.waking = Waking::Refused;
+            pane.waking = WakeState::Refused;
         }
-        self.complain(why);
+        self.warn(why);
     }
 
     /// A session hibernated so that another has a place.
     pub fn made_room(&mut self, name: &str) {
-        self.say(words::made_room(name));
+        self.notify(words::made_room(name));
     }
 
     /// Asks for the memory of the session in view, once; says which sessions fell asleep.
@@ -38,18 +27,18 @@ impl Ui {
             let id = session.summary.id;
             let pane = self.panes.entry(id).or_default();
             match (session.summary.presence, pane.waking) {
-                (Presence::Hibernated, Waking::Unasked) => {
-                    pane.waking = Waking::Asked;
+                (Presence::Hibernated, WakeState::NotAsked) => {
+                    pane.waking = WakeState::Asked;
                     intents.push(Intent::Tell(Command::Wake { session: id }));
                 }
-                (Presence::Hibernated, Waking::Asked | Waking::Refused) => {}
+                (Presence::Hibernated, WakeState::Asked | WakeState::Refused) => {}
                 (Presence::Live | Presence::Closed | Presence::Trashed, _) => pane.woken(session),
             }
         }
-        self.tell_who_sleeps(mirror);
+        self.notify_asleep(mirror);
     }
 
-    fn tell_who_sleeps(&mut self, mirror: &Mirror) {
+    fn notify_asleep(&mut self, mirror: &Mirror) {
         let sessions = mirror.by_slot();
         let is_live = |session: &&&q_core::mirror::Mirrored| session.summary.presence == Presence::Live;
         let slept: Vec<&str> = sessions
@@ -57,16 +46,16 @@ impl Ui {
             .filter(|session| !is_live(session) && self.live.contains(&session.summary.id))
             .map(|session| session.summary.name.as_str())
             .collect();
-        let said = match slept.as_slice() {
+        let text = match slept.as_slice() {
             [] => None,
             [one] => Some(words::hibernated(one)),
             many => Some(words::hibernated(&many.join(", "))),
         };
         self.live = sessions.iter().filter(is_live).map(|session| session.summary.id).collect();
-        if let Some(said) = said
+        if let Some(text) = text
             && !self.notice.as_ref().is_some_and(|notice| notice.fault)
         {
-            self.say(said);
+            self.notify(text);
         }
     }
 }

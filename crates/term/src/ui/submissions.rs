@@ -1,11 +1,6 @@
-//! What was sent and not answered yet: kept here until the host has it, given back when it cannot take it.
+//! What was sent and not answered yet: kept here until the host has it.
 
 use q_core::SessionId;
-
-use crate::advice;
-use crate::granted::Way;
-use crate::intent::Intent;
-use crate::ui::{Pane, Ui, Waking};
 
 /// Everything under way from this terminal.
 #[derive(Clone, Debug, Default)]
@@ -52,98 +47,31 @@ impl Submissions {
         self.opening
     }
 
+    /// Nobody knows any more whether the session opens; what was sent to it is kept.
+    pub(super) const fn forget_opening(&mut self) {
+        self.opening = false;
+    }
+
+    /// All that was sent and not answered, in order.
+    pub(super) fn sent(&self) -> impl Iterator<Item = &str> {
+        self.under_way.iter().map(|sent| sent.text.as_str())
+    }
+
     /// The session that was asked for is there, or will not be: what waited for it.
     pub(super) fn opened(&mut self) -> Vec<String> {
         self.opening = false;
         std::mem::take(&mut self.early)
     }
 
-    fn send(&mut self, session: SessionId, text: String) -> u64 {
+    pub(super) fn send(&mut self, session: SessionId, text: String) -> u64 {
         let key = self.next_key;
         self.next_key += 1;
         self.under_way.push(Submission { key, session, text });
         key
     }
 
-    fn answered(&mut self, key: u64) -> Option<Submission> {
+    pub(super) fn answered(&mut self, key: u64) -> Option<Submission> {
         let place = self.under_way.iter().position(|sent| sent.key == key)?;
         Some(self.under_way.remove(place))
-    }
-}
-
-impl Ui {
-    /// The host has that submission.
-    pub fn accepted(&mut self, key: u64) {
-        let _taken: Option<Submission> = self.submissions.answered(key);
-    }
-
-    /// The host refused a wish. A prompt comes back into its session's editor, the reason is shown; a command is in the
-    /// history.
-    pub fn refused(&mut self, key: Option<u64>, why: impl Into<String>) {
-        if let Some(sent) = key.and_then(|key| self.submissions.answered(key)) {
-            self.give_back(Some(sent.session), &sent.text);
-        }
-        self.complain(why);
-    }
-
-    /// The session that was asked for will not be. What was sent to it comes back.
-    pub fn not_opened(&mut self, why: impl Into<String>) {
-        let early = self.submissions.opened();
-        if !early.is_empty() {
-            self.give_back(None, &early.join("\n"));
-        }
-        self.complain(why);
-    }
-
-    /// The host is gone. What it had not acknowledged stays under way: the client delivers it to the next one.
-    pub fn host_lost(&mut self, why: impl Into<String>) {
-        self.shown = None;
-        self.cache.clear();
-        self.live.clear();
-        // Nobody knows whether it opened; what was sent to it is kept until the next host is there.
-        self.submissions.opening = false;
-        for pane in self.panes.values_mut() {
-            pane.waking = Waking::Unasked;
-            pane.paged = None;
-            pane.doubt_draft();
-        }
-        self.lost = Some(advice::said(&why.into(), Way::Slash).into_owned());
-    }
-
-    /// What was sent and never acknowledged, and what is typed and not saved: for a client that ends without a host.
-    pub fn undelivered(&self) -> impl Iterator<Item = &str> {
-        let sent = self.submissions.under_way.iter().map(|sent| sent.text.as_str());
-        let panes = self.panes.values().chain([&self.nowhere]);
-        sent.chain(self.submissions.early()).chain(panes.filter_map(Pane::draft_at_risk))
-    }
-
-    /// A host is there again and the mirror is filled: goes on where this terminal was.
-    pub fn host_back(&mut self, mirror: &q_core::Mirror) -> Vec<Intent> {
-        if self.lost.take().is_some() {
-            // What could not be done without one can be now.
-            self.notice = self.notice.take().filter(|notice| !notice.fault);
-        }
-        self.shown = None;
-        self.refreshed(mirror)
-    }
-
-    pub(super) fn submit(
-        &mut self,
-        session: SessionId,
-        text: String,
-        steer: bool,
-        intents: &mut Vec<Intent>,
-    ) {
-        let key = self.submissions.send(session, text.clone());
-        intents.push(Intent::Submit { key, session, text, steer });
-    }
-
-    fn give_back(&mut self, session: Option<SessionId>, text: &str) {
-        let pane = match session {
-            Some(id) => self.panes.entry(id).or_default(),
-            // A session may have come meanwhile: what nobody sees nobody sends.
-            None => self.pane_mut(),
-        };
-        pane.give_back(text);
     }
 }

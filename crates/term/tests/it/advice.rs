@@ -4,8 +4,8 @@ use q_core::{
     AgentFailure, CallNo, EntryNo, FailureKind, Fault, Interrupter, Outcome, PromptNo, Refusal, Resulted,
     SessionId, Stop,
 };
+use q_term::Way;
 use q_term::command::table::{ROWS, by_slash};
-use q_term::granted::Way;
 use q_term::{advice, words};
 
 /// What is said about things that went wrong, before it is put in anybody's way.
@@ -34,7 +34,7 @@ fn refusals() -> Vec<String> {
 
 fn told(way: Way) -> Vec<String> {
     let mut told: Vec<String> =
-        refusals().iter().map(|refusal| advice::said(refusal, way).into_owned()).collect();
+        refusals().iter().map(|refusal| advice::render(refusal, way).into_owned()).collect();
     let stops = [Interrupter::User, Interrupter::Stop, Interrupter::Crash].map(Stop::Interrupted);
     told.extend(stops.iter().map(|stop| words::stop(stop, way)));
     let failures = FailureKind::ALL.map(|kind| AgentFailure { kind, detail: "500: oops".into() });

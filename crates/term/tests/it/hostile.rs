@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use q_core::{Activity, AgentFailure, Body, EntryNo, FailureKind, Interrupter, Mark, Snapshot, Stop};
-use q_term::Event;
+use q_term::TerminalEvent;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -134,14 +134,16 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn take(world: &mut World, step: Step, number: u64) {
     match step {
-        Step::Key(key) => drop(world.ui.handle(&world.mirror, Event::Key(key_event(key)))),
-        Step::Paste(text) => drop(world.ui.handle(&world.mirror, Event::Paste(text))),
+        Step::Key(key) => drop(world.ui.handle(&world.mirror, TerminalEvent::Key(key_event(key)))),
+        Step::Paste(text) => drop(world.ui.handle(&world.mirror, TerminalEvent::Paste(text))),
         Step::Grow(slot, text) => {
             let new = entry(100 + number, Body::Answer(text));
             let _missed = world.mirror.apply(q_core::Update::Entry { session: id(slot), entry: new });
             world.ui.refreshed(&world.mirror);
         }
-        Step::Size(columns, rows) => drop(world.ui.handle(&world.mirror, Event::Resize(columns, rows))),
+        Step::Size(columns, rows) => {
+            drop(world.ui.handle(&world.mirror, TerminalEvent::Resize(columns, rows)));
+        }
         Step::Refuse(text) => world.ui.refused(Some(number), text),
         Step::Lose => {
             world.ui.host_lost("gone");

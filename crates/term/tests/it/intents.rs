@@ -1,7 +1,7 @@
 //! What follows from what: focus, drafts, scrolling, pages, ticks.
 
 use q_core::{Activity, Body, Command, EntryNo, Presence, Update};
-use q_term::{Event, Intent};
+use q_term::{Intent, TerminalEvent};
 
 use crate::world::{But, World, entry, id, session};
 
@@ -257,9 +257,9 @@ fn nothing_ticks_unless_something_works_in_sight() {
     let mut world =
         World::with(80, 24, vec![session(1, "one"), session(2, "two").activity(Activity::Working)]);
     assert!(world.ui.wants_ticks(&world.mirror));
-    world.ui.handle(&world.mirror, Event::Focus(false));
+    world.ui.handle(&world.mirror, TerminalEvent::Focus(false));
     assert!(!world.ui.wants_ticks(&world.mirror));
-    world.ui.handle(&world.mirror, Event::Focus(true));
+    world.ui.handle(&world.mirror, TerminalEvent::Focus(true));
     let before = world.frame();
     world.ui.tick();
     assert_ne!(world.frame(), before);

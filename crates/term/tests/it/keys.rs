@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use q_core::{Activity, Command, Interrupter, PromptNo, SessionId, Stop};
 use q_term::command::{Action, Arguments, UserCommand};
-use q_term::{Event, Intent};
+use q_term::{Intent, TerminalEvent};
 
 use crate::world::{But, World, id, session};
 
@@ -259,7 +259,7 @@ fn a_kind_is_asked_about_and_names_are_names() {
 
 #[test]
 fn what_alt_gr_makes_is_typed_and_chords_stay_chords() {
-    let key = |typed, held| Event::Key(KeyEvent::new(KeyCode::Char(typed), held));
+    let key = |typed, held| TerminalEvent::Key(KeyEvent::new(KeyCode::Char(typed), held));
     let (alt, ctrl, shift) = (KeyModifiers::ALT, KeyModifiers::CONTROL, KeyModifiers::SHIFT);
     for (typed, held, shown) in [
         ('{', alt, "x{"),

@@ -11,6 +11,7 @@ mod losing;
 mod overlay;
 mod panic;
 mod plain;
+mod readme;
 mod screens;
 mod speed;
 mod waiting;

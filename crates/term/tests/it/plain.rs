@@ -4,7 +4,7 @@ use q_core::{
     Activity, AgentFailure, Body, CallNo, Called, Digest, EntryNo, FailureKind, Fault, Interrupter, Mirror,
     Outcome, PendingCall, Presence, PromptNo, QueuedPrompt, Resulted, Stop, TurnNo, Update, Wants,
 };
-use q_term::granted::Way;
+use q_term::Way;
 use q_term::plain::{self, Plain};
 
 use crate::world::{But, NOW, asleep, entry, id, line, session};

@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use q_core::{Body, Update};
-use q_term::Event;
+use q_term::TerminalEvent;
 
 use crate::world::{But, World, entry, id, key_event, session};
 
@@ -32,7 +32,7 @@ fn switching_among_heavy_sessions() {
     for round in 0..50 {
         let key = key_event(["Alt+1", "Alt+4", "Alt+7", "Alt+9"].get(round % 4).copied().unwrap_or("Alt+1"));
         let begin = Instant::now();
-        world.ui.handle(&world.mirror, Event::Key(key));
+        world.ui.handle(&world.mirror, TerminalEvent::Key(key));
         world.paint();
         times.push(begin.elapsed());
     }
@@ -82,7 +82,7 @@ fn typing_after_a_paste_of_a_megabyte() {
     {
         let mut world = World::with(200, 50, vec![session(1, "paste")]);
         let begin = Instant::now();
-        world.ui.handle(&world.mirror, Event::Paste(text.clone()));
+        world.ui.handle(&world.mirror, TerminalEvent::Paste(text.clone()));
         world.paint();
         let pasted = begin.elapsed();
         let begin = Instant::now();

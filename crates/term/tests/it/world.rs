@@ -5,7 +5,7 @@ use q_core::{
     Activity, AgentFailure, Body, Entry, EntryNo, Kind, Mark, Mirror, Policy, Presence, PromptNo,
     QueuedPrompt, SessionId, Snapshot, Summary, Update, WallTime,
 };
-use q_term::{Event, Intent, Options, Ui, draw, lay_out};
+use q_term::{Intent, Options, TerminalEvent, Ui, draw, lay_out};
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
 use unicode_width::UnicodeWidthStr;
@@ -72,11 +72,14 @@ impl World {
 
     /// Presses keys as they are written: `Ctrl+X`, `Enter`, `n`.
     pub(crate) fn keys(&mut self, written: &[&str]) -> Vec<Intent> {
-        written.iter().flat_map(|key| self.ui.handle(&self.mirror, Event::Key(key_event(key)))).collect()
+        written
+            .iter()
+            .flat_map(|key| self.ui.handle(&self.mirror, TerminalEvent::Key(key_event(key))))
+            .collect()
     }
 
     pub(crate) fn type_text(&mut self, text: &str) -> Vec<Intent> {
-        let key = |typed| Event::Key(KeyEvent::new(KeyCode::Char(typed), KeyModifiers::NONE));
+        let key = |typed| TerminalEvent::Key(KeyEvent::new(KeyCode::Char(typed), KeyModifiers::NONE));
         text.chars().flat_map(|typed| self.ui.handle(&self.mirror, key(typed))).collect()
     }
 

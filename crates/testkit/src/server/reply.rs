@@ -10,7 +10,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::http::{self, Request};
 use super::ledger::{Ledger, Seen};
-use super::script::{Pieces, Script, Step};
+use super::script::{Chunking, ReplyStep, Script};
 
 /// Serves one connection: one request, one answer. What goes wrong with it is the client's to notice.
 pub(super) async fn converse(socket: TcpStream, ledger: Arc<Ledger>) {
@@ -91,7 +91,7 @@ async fn refuse(to: &mut OwnedWriteHalf, why: &str) -> io::Result<()> {
 struct Stream {
     model: String,
     with_usage: bool,
-    pieces: Pieces,
+    pieces: Chunking,
     /// Bytes of the body sent so far.
     sent: usize,
     tokens_in: usize,
@@ -99,7 +99,7 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(seen: &Seen, pieces: Pieces) -> Self {
+    fn new(seen: &Seen, pieces: Chunking) -> Self {
         let messages = seen.body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
         let words =
             |message: &Value| message["content"].as_str().map_or(0, |text| text.split_whitespace().count());
@@ -115,25 +115,25 @@ impl Stream {
 
     async fn play(&mut self, script: Script, to: &mut OwnedWriteHalf, ledger: &Ledger) -> io::Result<()> {
         http::begin_stream(to).await?;
-        if !matches!(script.steps.first(), Some(Step::Raw(_))) {
+        if !matches!(script.steps.first(), Some(ReplyStep::Raw(_))) {
             self.event(to, &json!({"role": "assistant", "content": null}), None).await?;
         }
         for step in script.steps {
             match step {
-                Step::Say(text) => self.say(to, &text).await?,
-                Step::Repeat { count, text, every } => {
+                ReplyStep::Say(text) => self.say(to, &text).await?,
+                ReplyStep::Repeat { count, text, every } => {
                     let mut beat = tokio::time::interval(every.max(std::time::Duration::from_nanos(1)));
                     for _ in 0..count {
                         beat.tick().await;
                         self.say(to, &text).await?;
                     }
                 }
-                Step::Raw(bytes) => self.send(to, &bytes).await?,
-                Step::WaitFor(gate) => ledger.pass(&gate).await,
-                Step::Finish => self.event(to, &json!({}), Some("stop")).await?,
-                Step::Done => self.done(to).await?,
-                Step::Silence => std::future::pending().await,
-                Step::Cut => return Ok(()),
+                ReplyStep::Raw(bytes) => self.send(to, &bytes).await?,
+                ReplyStep::WaitFor(gate) => ledger.pass(&gate).await,
+                ReplyStep::Finish => self.event(to, &json!({}), Some("stop")).await?,
+                ReplyStep::Done => self.done(to).await?,
+                ReplyStep::Silence => std::future::pending().await,
+                ReplyStep::Cut => return Ok(()),
             }
         }
         http::end_stream(to).await
@@ -193,10 +193,10 @@ impl Stream {
     /// How many of the next `left` bytes go into one piece.
     fn piece(&self, left: usize) -> usize {
         match self.pieces {
-            Pieces::At(offset) if offset > self.sent => left.min(offset - self.sent),
-            Pieces::At(_) | Pieces::Whole => left,
+            Chunking::At(offset) if offset > self.sent => left.min(offset - self.sent),
+            Chunking::At(_) | Chunking::Whole => left,
             // Lengths without a pattern that an event or a character could have in common with them.
-            Pieces::Odd => left.min([97, 1, 41, 173, 2, 67, 13, 251][self.sent % 8]),
+            Chunking::Odd => left.min([97, 1, 41, 173, 2, 67, 13, 251][self.sent % 8]),
         }
     }
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
     pub(super) status: Option<Status>,
-    pub(super) steps: Vec<Step>,
-    pub(super) pieces: Pieces,
+    pub(super) steps: Vec<ReplyStep>,
+    pub(super) pieces: Chunking,
 }
 
 /// One step of a scripted reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum ReplyStep {
     /// A piece of text, as a chunk.
     Say(String),
     /// The same piece again and again.
@@ -42,7 +42,7 @@ pub(super) struct Status {
 
 /// How the bytes of a body are divided over chunks of the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Pieces {
+pub(super) enum Chunking {
     /// At odd places, inside characters too: what a network does.
     #[default]
     Odd,
@@ -68,49 +68,49 @@ impl Script {
 
     #[must_use]
     pub fn say(self, text: &str) -> Self {
-        self.step(Step::Say(text.into()))
+        self.step(ReplyStep::Say(text.into()))
     }
 
     /// Says a piece `count` times, with a pause in front of each.
     #[must_use]
     pub fn repeat(self, count: usize, text: &str, every: Duration) -> Self {
-        self.step(Step::Repeat { count, text: text.into(), every })
+        self.step(ReplyStep::Repeat { count, text: text.into(), every })
     }
 
     /// Sends bytes of the body as they are. A script that begins with them sends nothing of its own in front.
     #[must_use]
     pub fn raw(self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.step(Step::Raw(bytes.into()))
+        self.step(ReplyStep::Raw(bytes.into()))
     }
 
     /// Waits until the test opens a gate.
     #[must_use]
     pub fn wait_for(self, gate: &str) -> Self {
-        self.step(Step::WaitFor(gate.into()))
+        self.step(ReplyStep::WaitFor(gate.into()))
     }
 
     /// Ends well: finish reason, usage if asked for, `[DONE]`.
     #[must_use]
     pub fn done(self) -> Self {
-        self.step(Step::Done)
+        self.step(ReplyStep::Done)
     }
 
     /// Gives the finish reason only, as servers do that forget `[DONE]`.
     #[must_use]
     pub fn finish(self) -> Self {
-        self.step(Step::Finish)
+        self.step(ReplyStep::Finish)
     }
 
     /// Says nothing more and keeps the connection open.
     #[must_use]
     pub fn silence(self) -> Self {
-        self.step(Step::Silence)
+        self.step(ReplyStep::Silence)
     }
 
     /// Closes the connection inside the body.
     #[must_use]
     pub fn cut(self) -> Self {
-        self.step(Step::Cut)
+        self.step(ReplyStep::Cut)
     }
 
     /// Refuses instead of streaming.
@@ -138,18 +138,18 @@ impl Script {
     /// Divides the body in two at this offset, and nowhere else.
     #[must_use]
     pub fn split_at(mut self, offset: usize) -> Self {
-        self.pieces = Pieces::At(offset);
+        self.pieces = Chunking::At(offset);
         self
     }
 
     /// Sends each step in one piece; cheaper than the odd places it is divided at otherwise.
     #[must_use]
     pub fn whole(mut self) -> Self {
-        self.pieces = Pieces::Whole;
+        self.pieces = Chunking::Whole;
         self
     }
 
-    fn step(mut self, step: Step) -> Self {
+    fn step(mut self, step: ReplyStep) -> Self {
         self.steps.push(step);
         self
     }

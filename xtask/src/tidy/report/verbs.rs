@@ -73,7 +73,7 @@ fn touched<'a>(code: &'a [Code<'a>], carriers: &Carriers<'_>) -> Touched<'a> {
     let mut touched = Touched::new();
     for file in code {
         let mut calls = Vec::new();
-        for (verb, line) in said(file, carriers) {
+        for (verb, line) in mentioned(file, carriers) {
             touched.entry(verb).or_default().insert(file.file.path.as_str());
             calls.extend(called(file, line).map(|call| (verb, call)));
         }
@@ -86,7 +86,7 @@ fn touched<'a>(code: &'a [Code<'a>], carriers: &Carriers<'_>) -> Touched<'a> {
 }
 
 /// The verbs a file defines or names, each with its line from 0.
-fn said<'a>(code: &'a Code<'a>, carriers: &Carriers<'_>) -> Vec<(&'a str, usize)> {
+fn mentioned<'a>(code: &'a Code<'a>, carriers: &Carriers<'_>) -> Vec<(&'a str, usize)> {
     let mut said = Vec::new();
     let here = carriers.enums.iter().filter(|found| found.path == code.file.path);
     for found in here {

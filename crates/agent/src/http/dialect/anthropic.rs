@@ -1,70 +1,85 @@
 //! The dialect of Anthropic's messages.
 //!
 //! Thoughts are shown and not sent back: the server wants them, with their signatures, only inside a turn that uses tools, and
-//! strikes them from older turns itself.
+//! strikes them from older turns itself. A history with calls is taken only where their tools are declared.
 
-use q_core::Usage;
+use q_core::conversation::Part;
+use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Meaning, Reader, brief, each, messages, name, object, words};
-use crate::http::answer::Answer;
+use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
+use super::writing::{
+    ANTHROPICS_MAX_TOKENS, answers_calls, arguments, brief, call_id, declared_tools, listed_messages, object,
+    result_text, thinking_budget, tool_name,
+};
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::{count, sum};
 use crate::seat::Turn;
 use crate::shape::RequestShape;
 
-/// How many tokens an answer may have unless configured: the server wants a number, and every model that is offered takes it.
-const MAX_TOKENS: u64 = 8192;
-
 /// What is asked. The brief and the newest message are marked for the server's cache: all in front of a mark is read from it
 /// the next time.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let block = |text: String| json!([{ "type": "text", "text": text }]);
-    let message = |role: &str, text: String| json!({ "role": role, "content": block(text) });
-    let mut all: Vec<Value> = messages(turn, "assistant", message).collect();
-    let mark = |block: &mut Value| {
-        if let Some(block) = block.get_mut(0) {
-            block["cache_control"] = json!({ "type": "ephemeral" });
-        }
-    };
-    let mut system = brief(turn).map(block);
+    let mut all = listed_messages(turn, "assistant", "content", block);
+    let mark = |block: &mut Value| block["cache_control"] = json!({ "type": "ephemeral" });
+    let mut system = brief(turn).map(|text| text_block(&text));
     system.iter_mut().for_each(mark);
-    all.last_mut().and_then(|newest| newest.get_mut("content")).into_iter().for_each(mark);
-    let budget = shape.reasoning.as_deref().and_then(budget);
-    let max_tokens = shape.max_tokens.unwrap_or(MAX_TOKENS);
+    let newest = all.last_mut().and_then(|newest| newest.get_mut("content")?.as_array_mut()?.last_mut());
+    newest.into_iter().for_each(mark);
+    // Calls that are answered just now must stand behind a thought where the model thinks, and theirs is not kept.
+    let budget = shape.reasoning.as_deref().and_then(thinking_budget).filter(|_| !answers_calls(turn));
+    let declaration = |name: &str, about: &str| json!({ "name": name, "description": about, "input_schema": { "type": "object" } });
+    let tools = declared_tools(turn, declaration);
+    let max_tokens = shape.max_tokens.unwrap_or(ANTHROPICS_MAX_TOKENS);
     object([
         ("model", Some(model.into())),
         // What it thinks counts as well.
         ("max_tokens", Some(max_tokens.saturating_add(budget.unwrap_or(0)).into())),
         ("stream", Some(true.into())),
-        ("system", system),
+        ("system", system.map(|block| json!([block]))),
         ("messages", Some(all.into())),
+        ("tool_choice", tools.is_some().then(|| json!({ "type": "none" }))),
+        ("tools", tools),
         ("temperature", shape.temperature.clone().map(Value::Number)),
         ("thinking", budget.map(|tokens| json!({ "type": "enabled", "budget_tokens": tokens }))),
     ])
 }
 
-/// How many tokens an effort may think.
-fn budget(effort: &str) -> Option<u64> {
-    match effort {
-        "none" => None,
-        "minimal" | "low" => Some(1024),
-        "medium" => Some(4096),
-        _high => Some(16384),
+fn text_block(text: &str) -> Value {
+    json!({ "type": "text", "text": text })
+}
+
+/// A part of a message as a block.
+fn block(part: &Part) -> Value {
+    match part {
+        Part::Text(text) => text_block(text),
+        Part::Call { entry, tool, input } => json!({
+            "type": "tool_use",
+            "id": call_id(*entry),
+            "name": tool_name(tool),
+            "input": arguments(input),
+        }),
+        Part::Result { of, outcome, text } => json!({
+            "type": "tool_result",
+            "tool_use_id": call_id(*of),
+            "content": result_text(*outcome, text),
+            "is_error": *outcome != Outcome::Done,
+        }),
     }
 }
 
 /// Reads events of a message, and messages in one piece.
 #[derive(Debug, Default)]
-pub(super) struct Blocks {
+pub(super) struct AnthropicReader {
     /// Tokens read and written: each event says what it knows.
     input: Option<u64>,
     output: Option<u64>,
 }
 
-impl Reader for Blocks {
-    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+impl FrameReader for AnthropicReader {
+    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [kind, message, block, delta, counted] =
             members(frame, ["type", "message", "content_block", "delta", "usage"]);
         let kind = words(kind);
@@ -90,8 +105,8 @@ impl Reader for Blocks {
             }
             "message_delta" => {
                 self.cost(counted, answer);
-                let [reason] = delta.map_or([None], |delta| members(delta, ["stop_reason"]));
-                answer.finish(&words(reason));
+                let reason = member(delta, "stop_reason");
+                answer.on_finish_reason(&words(reason));
             }
             "message_stop" => return Meaning::End,
             "content_block_stop" => {}
@@ -102,20 +117,20 @@ impl Reader for Blocks {
     }
 }
 
-impl Blocks {
-    fn message(&mut self, message: &RawValue, answer: &mut Answer) {
+impl AnthropicReader {
+    fn message(&mut self, message: &RawValue, answer: &mut AnswerBuilder) {
         let [content, reason, counted, model] =
             members(message, ["content", "stop_reason", "usage", "model"]);
-        answer.answered_by(model);
+        answer.on_model(model);
         for block in each(content) {
             read_block(block, answer);
         }
         self.cost(counted, answer);
-        answer.finish(&words(reason));
+        answer.on_finish_reason(&words(reason));
     }
 
     /// What is read from the cache and written to it is read as well.
-    fn cost(&mut self, counted: Option<&RawValue>, answer: &mut Answer) {
+    fn cost(&mut self, counted: Option<&RawValue>, answer: &mut AnswerBuilder) {
         let Some(counted) = counted else { return };
         let [input, output, written, read] = members(
             counted,
@@ -124,24 +139,24 @@ impl Blocks {
         self.input = sum([input, written, read]).filter(|input| *input > 0).or(self.input);
         self.output = output.and_then(count).or(self.output);
         let usage = Usage { input: self.input.unwrap_or(0), output: self.output.unwrap_or(0) };
-        answer.cost(Some(usage));
+        answer.on_usage(Some(usage));
     }
 }
 
 /// A block, whole or as it begins. What the server's own tools do is its own affair.
-fn read_block(block: &RawValue, answer: &mut Answer) {
+fn read_block(block: &RawValue, answer: &mut AnswerBuilder) {
     let [kind, text, thinking] = members(block, ["type", "text", "thinking"]);
     match words(kind).as_str() {
-        "thinking" => answer.think(words(thinking)),
-        "tool_use" => answer.call(name(block).unwrap_or_else(|| "a tool without a name".to_owned())),
-        _text_or_unknown => answer.say(words(text)),
+        "thinking" => answer.on_thought(words(thinking)),
+        "tool_use" => answer.on_call(name_of_whole(block)),
+        _text_or_unknown => answer.on_text(words(text)),
     }
 }
 
-fn read_delta(delta: &RawValue, answer: &mut Answer) {
+fn read_delta(delta: &RawValue, answer: &mut AnswerBuilder) {
     let [text, thinking] = members(delta, ["text", "thinking"]);
     if let Some(thinking) = thinking.filter(|thinking| !is_nothing(thinking)) {
-        answer.think(words(Some(thinking)));
+        answer.on_thought(words(Some(thinking)));
     }
-    answer.say(words(text));
+    answer.on_text(words(text));
 }

@@ -1,10 +1,14 @@
 //! The dialect of `OpenAI`'s chat completions, which most servers speak: what is asked, and what the frames of an answer mean.
 
+use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Meaning, Reader, brief, each, messages, name, object, words};
-use crate::http::answer::Answer;
+use super::reading::{FrameReader, Meaning, each, function_names, is_first, name, words};
+use super::writing::{
+    arguments_text, brief, call_id, object, plain_message, result_text, text_of, tool_name,
+};
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::{elements, is_array, is_nothing, members, text};
 use crate::http::usage::usage;
 use crate::seat::Turn;
@@ -12,9 +16,8 @@ use crate::shape::RequestShape;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let message = |role: &str, text: String| json!({ "role": role, "content": text });
-    let system = brief(turn).map(|text| message("system", text));
-    let all: Vec<Value> = system.into_iter().chain(messages(turn, "assistant", message)).collect();
+    let system = brief(turn).map(|text| plain_message("system", &text));
+    let all: Vec<Value> = system.into_iter().chain(turn.messages.iter().flat_map(messages)).collect();
     object([
         ("model", Some(model.into())),
         ("stream", Some(true.into())),
@@ -26,15 +29,43 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     ])
 }
 
+/// A message as this protocol has it: results are messages of their own, in front of what the person says then.
+fn messages(message: &Message) -> Vec<Value> {
+    let (mut calls, mut all) = (Vec::new(), Vec::new());
+    for part in &message.parts {
+        match part {
+            Part::Text(_) => {}
+            Part::Call { entry, tool, input } => {
+                let function = json!({ "name": tool_name(tool), "arguments": arguments_text(input) });
+                calls.push(json!({ "id": call_id(*entry), "type": "function", "function": function }));
+            }
+            Part::Result { of, outcome, text } => {
+                let content = result_text(*outcome, text);
+                all.push(json!({ "role": "tool", "tool_call_id": call_id(*of), "content": content }));
+            }
+        }
+    }
+    let text = text_of(message);
+    match message.role {
+        Role::User => all.extend(text.map(|text| plain_message("user", &text))),
+        Role::Assistant => all.push(object([
+            ("role", Some("assistant".into())),
+            ("content", Some(text.map_or(Value::Null, Value::from))),
+            ("tool_calls", (!calls.is_empty()).then(|| calls.into())),
+        ])),
+    }
+    all
+}
+
 /// Reads chunks, and completions in one piece.
 #[derive(Debug, Default)]
-pub(super) struct Chunks;
+pub(super) struct ChatCompletionsReader;
 
-impl Reader for Chunks {
-    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+impl FrameReader for ChatCompletionsReader {
+    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [choices, counted, model] = members(frame, ["choices", "usage", "model"]);
-        answer.answered_by(model);
-        answer.cost(counted.and_then(usage));
+        answer.on_model(model);
+        answer.on_usage(counted.and_then(usage));
         let choices = choices.filter(|choices| is_array(choices));
         for (place, one) in each(choices).into_iter().enumerate() {
             choice(place, one, answer);
@@ -51,25 +82,24 @@ impl Reader for Chunks {
 }
 
 /// One of several answers that are given at once. The first is the one that was asked for.
-fn choice(place: usize, choice: &RawValue, answer: &mut Answer) {
+fn choice(place: usize, choice: &RawValue, answer: &mut AnswerBuilder) {
     let [index, delta, message, said, reason, counted] =
         members(choice, ["index", "delta", "message", "text", "finish_reason", "usage"]);
-    let index = index.and_then(|index| index.get().parse().ok()).unwrap_or(place);
-    if index != 0 {
+    if !is_first(index, place) {
         return;
     }
-    answer.cost(counted.and_then(usage));
+    answer.on_usage(counted.and_then(usage));
     let is_said = |part: &&RawValue| !is_nothing(part);
     match delta.filter(is_said).or(message.filter(is_said)) {
         Some(part) => read_part(part, answer),
-        None => answer.say(words(said)),
+        None => answer.on_text(words(said)),
     }
     if let Some(reason) = reason {
-        answer.finish(&text(reason).unwrap_or_else(|| reason.get().replace("null", "")));
+        answer.on_finish_reason(&text(reason).unwrap_or_else(|| reason.get().replace("null", "")));
     }
 }
 
-fn read_part(part: &RawValue, answer: &mut Answer) {
+fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
     let [content, refusal, reasoning_content, reasoning, thinking, calls, call] = members(
         part,
         ["content", "refusal", "reasoning_content", "reasoning", "thinking", "tool_calls", "function_call"],
@@ -77,7 +107,7 @@ fn read_part(part: &RawValue, answer: &mut Answer) {
     // Some servers say the same thought in two members.
     let thoughts = [reasoning_content, reasoning, thinking];
     if let Some(thought) = thoughts.into_iter().map(words).find(|thought| !thought.is_empty()) {
-        answer.think(thought);
+        answer.on_thought(thought);
     }
     match content {
         Some(parts) if is_array(parts) => {
@@ -85,23 +115,22 @@ fn read_part(part: &RawValue, answer: &mut Answer) {
                 content_part(part, answer);
             }
         }
-        content => answer.say(words(content)),
+        content => answer.on_text(words(content)),
     }
-    answer.refuse(words(refusal));
-    let function = |call: &RawValue| members(call, ["function"])[0].and_then(name);
-    let names = each(calls).into_iter().filter_map(function).chain(call.and_then(name));
-    names.for_each(|name| answer.call(name));
+    answer.on_refusal(words(refusal));
+    let names = function_names(calls).chain(call.and_then(name));
+    names.for_each(|name| answer.on_call(name));
 }
 
 /// A part of a content that comes in parts.
-fn content_part(part: &RawValue, answer: &mut Answer) {
+fn content_part(part: &RawValue, answer: &mut AnswerBuilder) {
     if let Some(words) = text(part) {
-        return answer.say(words);
+        return answer.on_text(words);
     }
     let [said, refusal, thinking] = members(part, ["text", "refusal", "thinking"]);
-    answer.say(words(said));
-    answer.refuse(words(refusal));
+    answer.on_text(words(said));
+    answer.on_refusal(words(refusal));
     let Some(thinking) = thinking else { return };
     let inner = elements(thinking).into_iter().filter_map(|part| members(part, ["text"])[0].and_then(text));
-    text(thinking).into_iter().chain(inner).for_each(|thought| answer.think(thought));
+    text(thinking).into_iter().chain(inner).for_each(|thought| answer.on_thought(thought));
 }

@@ -1,10 +1,10 @@
 //! Where below a base address each dialect is asked. People write base addresses with `/v1` or without, or the whole endpoint;
 //! all of them are understood. Where one can mean two things, both are tried: a path that nobody knows costs nothing.
 
-use super::Dialect;
+use crate::dialect::Dialect;
 
-/// The paths, the likeliest first.
-pub(super) fn paths(dialect: Dialect, base: &str, model: &str) -> Vec<String> {
+/// The paths at which a dialect may be asked below a base address of this path, the likeliest first.
+pub(crate) fn paths(dialect: Dialect, base: &str, model: &str) -> Vec<String> {
     let base = base.trim_end_matches('/');
     let (version, tail) = match dialect {
         Dialect::ChatCompletions => ("/v1", "/chat/completions".to_owned()),
@@ -15,6 +15,9 @@ pub(super) fn paths(dialect: Dialect, base: &str, model: &str) -> Vec<String> {
             ("/v1beta", format!("/models/{}:streamGenerateContent", escaped(model)))
         }
         Dialect::Ollama => ("/api", "/chat".to_owned()),
+        // There is one version, which stands in no address.
+        Dialect::Bedrock if base.ends_with("/converse-stream") => return [base.to_owned()].into(),
+        Dialect::Bedrock => return [format!("{base}/model/{}/converse-stream", escaped(model))].into(),
     };
     if dialect != Dialect::Gemini && base.ends_with(&tail) || base.contains(":streamGenerateContent") {
         return [base.to_owned()].into();
@@ -53,7 +56,7 @@ mod tests {
 
     #[test]
     fn an_address_is_understood_with_a_version_without_one_and_whole() {
-        use Dialect::{Anthropic, ChatCompletions, Gemini, Ollama, Responses};
+        use Dialect::{Anthropic, Bedrock, ChatCompletions, Gemini, Ollama, Responses};
         for (dialect, base, expected) in [
             (ChatCompletions, "/v1", "/v1/chat/completions"),
             (ChatCompletions, "/v1/", "/v1/chat/completions"),
@@ -80,11 +83,18 @@ mod tests {
             (Ollama, "/api", "/api/chat"),
             (Ollama, "/api/chat", "/api/chat"),
             (Ollama, "/v1", "/api/chat /chat"),
+            (Bedrock, "", "/model/m/converse-stream"),
+            (Bedrock, "/gateway/", "/gateway/model/m/converse-stream"),
+            (Bedrock, "/model/x/converse-stream", "/model/x/converse-stream"),
         ] {
             assert_eq!(paths(dialect, base, "m").join(" "), expected, "{dialect:?} {base}");
         }
         let named = |model| paths(Gemini, "/v1", model).join(" ");
         assert_eq!(named("models/gemini-2.5"), "/v1/models/gemini-2.5:streamGenerateContent");
+        assert_eq!(
+            paths(Bedrock, "/", "arn:aws:bedrock:x:1:inference-profile/a.b-v1:0").join(" "),
+            "/model/arn%3Aaws%3Abedrock%3Ax%3A1%3Ainference-profile%2Fa.b-v1%3A0/converse-stream"
+        );
         assert_eq!(named("a/b?ü"), "/v1/models/a%2Fb%3F%C3%BC:streamGenerateContent");
     }
 }

@@ -1,11 +1,17 @@
 //! The dialect of Google's `streamGenerateContent`.
 
-use q_core::Usage;
+use std::collections::BTreeMap;
+
+use q_core::conversation::Part;
+use q_core::{EntryNo, Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Meaning, Reader, brief, each, messages, name, object, words};
-use crate::http::answer::Answer;
+use super::reading::{FrameReader, Meaning, each, is_first, member, name_of_whole, words};
+use super::writing::{
+    arguments, brief, called_tools, listed_messages, object, result_text, table, tool_name,
+};
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::{is_array, is_nothing, members};
 use crate::http::usage::sum;
 use crate::seat::Turn;
@@ -13,23 +19,37 @@ use crate::shape::RequestShape;
 
 /// What is asked. The model stands in the address.
 pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {
-    let parts = |text: String| json!([{ "text": text }]);
-    let message = |role: &str, text: String| json!({ "role": role, "parts": parts(text) });
-    let all: Vec<Value> = messages(turn, "model", message).collect();
+    let tools = called_tools(turn);
+    let all = listed_messages(turn, "model", "parts", |part| content_part(part, &tools));
     let thinking = shape.reasoning.as_deref().map(|effort| match budget(effort) {
         Some(budget) => json!({ "includeThoughts": budget != 0, "thinkingBudget": budget }),
         None => json!({ "includeThoughts": true, "thinkingLevel": effort }),
     });
-    let how = object([
+    let how = table([
         ("temperature", shape.temperature.clone().map(Value::Number)),
         ("maxOutputTokens", shape.max_tokens.map(Value::from)),
         ("thinkingConfig", thinking),
     ]);
     object([
-        ("systemInstruction", brief(turn).map(|text| json!({ "parts": parts(text) }))),
+        ("systemInstruction", brief(turn).map(|text| json!({ "parts": [{ "text": text }] }))),
         ("contents", Some(all.into())),
-        ("generationConfig", how.as_object().is_some_and(|how| !how.is_empty()).then_some(how)),
+        ("generationConfig", how),
     ])
+}
+
+/// A part of a message. Calls and results have no ids: results answer the calls before them, by name and in order.
+fn content_part(part: &Part, tools: &BTreeMap<EntryNo, String>) -> Value {
+    match part {
+        Part::Text(text) => json!({ "text": text }),
+        Part::Call { tool, input, .. } => {
+            json!({ "functionCall": { "name": tool_name(tool), "args": arguments(input) } })
+        }
+        Part::Result { of, outcome, text } => {
+            let said = if *outcome == Outcome::Done { "output" } else { "error" };
+            let response = object([(said, Some(result_text(*outcome, text).into()))]);
+            json!({ "functionResponse": { "name": tools.get(of), "response": response } })
+        }
+    }
 }
 
 /// How many tokens an effort may think; an unknown word goes as it is.
@@ -45,21 +65,21 @@ fn budget(effort: &str) -> Option<u64> {
 
 /// Reads responses, each a piece of the answer.
 #[derive(Debug, Default)]
-pub(super) struct Candidates;
+pub(super) struct GeminiReader;
 
-impl Reader for Candidates {
-    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+impl FrameReader for GeminiReader {
+    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [candidates, counted, feedback, model] =
             members(frame, ["candidates", "usageMetadata", "promptFeedback", "modelVersion"]);
-        answer.answered_by(model);
-        answer.cost(counted.and_then(usage));
+        answer.on_model(model);
+        answer.on_usage(counted.and_then(usage));
         let candidates = candidates.filter(|candidates| is_array(candidates));
         for (place, one) in each(candidates).into_iter().enumerate() {
             candidate(place, one, answer);
         }
-        let [blocked] = feedback.map_or([None], |feedback| members(feedback, ["blockReason"]));
+        let blocked = member(feedback, "blockReason");
         if blocked.is_some_and(|reason| !is_nothing(reason)) {
-            answer.finish("content_filter");
+            answer.on_finish_reason("content_filter");
             return Meaning::Part;
         }
         match (candidates, counted.or(feedback)) {
@@ -71,24 +91,23 @@ impl Reader for Candidates {
 }
 
 /// One of several answers that are given at once. The first is the one that was asked for.
-fn candidate(place: usize, candidate: &RawValue, answer: &mut Answer) {
+fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
     let [index, content, reason] = members(candidate, ["index", "content", "finishReason"]);
-    let index = index.and_then(|index| index.get().parse().ok()).unwrap_or(place);
-    if index != 0 {
+    if !is_first(index, place) {
         return;
     }
-    let [parts] = content.map_or([None], |content| members(content, ["parts"]));
+    let parts = member(content, "parts");
     for part in each(parts) {
         let [text, thought, called] = members(part, ["text", "thought", "functionCall"]);
         match thought {
-            Some(thought) if thought.get() == "true" => answer.think(words(text)),
-            _words => answer.say(words(text)),
+            Some(thought) if thought.get() == "true" => answer.on_thought(words(text)),
+            _words => answer.on_text(words(text)),
         }
         if let Some(called) = called {
-            answer.call(name(called).unwrap_or_else(|| "a tool without a name".to_owned()));
+            answer.on_call(name_of_whole(called));
         }
     }
-    answer.finish(words(reason).trim_end_matches("FINISH_REASON_UNSPECIFIED"));
+    answer.on_finish_reason(words(reason).trim_end_matches("FINISH_REASON_UNSPECIFIED"));
 }
 
 /// What is thought is written as well, and counted beside.

@@ -1,12 +1,18 @@
 //! The dialect of Ollama itself, which tells more than its imitation of chat completions: thoughts apart, and why a model did
 //! not come up.
 
-use q_core::Usage;
+use std::collections::BTreeMap;
+
+use q_core::conversation::{Message, Part, Role};
+use q_core::{EntryNo, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Meaning, Reader, brief, each, messages, name, object, words};
-use crate::http::answer::Answer;
+use super::reading::{FrameReader, Meaning, function_names, words};
+use super::writing::{
+    arguments, brief, called_tools, object, plain_message, result_text, table, text_of, tool_name,
+};
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::members;
 use crate::http::usage::count;
 use crate::seat::Turn;
@@ -14,10 +20,11 @@ use crate::shape::RequestShape;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let message = |role: &str, text: String| json!({ "role": role, "content": text });
-    let system = brief(turn).map(|text| message("system", text));
-    let all: Vec<Value> = system.into_iter().chain(messages(turn, "assistant", message)).collect();
-    let how = object([
+    let system = brief(turn).map(|text| plain_message("system", &text));
+    let tools = called_tools(turn);
+    let messages = turn.messages.iter().flat_map(|message| messages(message, &tools));
+    let all: Vec<Value> = system.into_iter().chain(messages).collect();
+    let how = table([
         ("temperature", shape.temperature.clone().map(Value::Number)),
         ("num_predict", shape.max_tokens.map(Value::from)),
     ]);
@@ -32,30 +39,57 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ("stream", Some(true.into())),
         ("messages", Some(all.into())),
         ("think", thinks),
-        ("options", how.as_object().is_some_and(|how| !how.is_empty()).then_some(how)),
+        ("options", how),
     ])
+}
+
+/// A message as this protocol has it: results are messages of their own, known by their order and the names of their tools.
+fn messages(message: &Message, tools: &BTreeMap<EntryNo, String>) -> Vec<Value> {
+    let (mut calls, mut all) = (Vec::new(), Vec::new());
+    for part in &message.parts {
+        match part {
+            Part::Text(_) => {}
+            Part::Call { tool, input, .. } => {
+                let function = json!({ "name": tool_name(tool), "arguments": arguments(input) });
+                calls.push(json!({ "function": function }));
+            }
+            Part::Result { of, outcome, text } => {
+                let content = result_text(*outcome, text);
+                all.push(json!({ "role": "tool", "tool_name": tools.get(of), "content": content }));
+            }
+        }
+    }
+    let text = text_of(message);
+    match message.role {
+        Role::User => all.extend(text.map(|text| plain_message("user", &text))),
+        Role::Assistant => all.push(object([
+            ("role", Some("assistant".into())),
+            ("content", Some(text.unwrap_or_default().into())),
+            ("tool_calls", (!calls.is_empty()).then(|| calls.into())),
+        ])),
+    }
+    all
 }
 
 /// Reads lines, each a piece of the answer.
 #[derive(Debug, Default)]
-pub(super) struct Lines;
+pub(super) struct OllamaReader;
 
-impl Reader for Lines {
-    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+impl FrameReader for OllamaReader {
+    fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [message, said, done, reason, read, written, model] = members(
             frame,
             ["message", "response", "done", "done_reason", "prompt_eval_count", "eval_count", "model"],
         );
-        answer.answered_by(model);
+        answer.on_model(model);
         let message = message.filter(|message| message.get().starts_with('{'));
         if let Some(message) = message {
             let [content, thinking, calls] = members(message, ["content", "thinking", "tool_calls"]);
-            answer.think(words(thinking));
-            answer.say(words(content));
-            let function = |call: &RawValue| members(call, ["function"])[0].and_then(name);
-            each(calls).into_iter().filter_map(function).for_each(|name| answer.call(name));
+            answer.on_thought(words(thinking));
+            answer.on_text(words(content));
+            function_names(calls).for_each(|name| answer.on_call(name));
         }
-        answer.say(words(said));
+        answer.on_text(words(said));
         if done.is_none() && message.is_none() {
             return Meaning::Foreign;
         }
@@ -63,9 +97,9 @@ impl Reader for Lines {
             return Meaning::Part;
         }
         let (input, output) = (read.and_then(count), written.and_then(count));
-        answer.cost(Some(Usage { input: input.unwrap_or(0), output: output.unwrap_or(0) }));
+        answer.on_usage(Some(Usage { input: input.unwrap_or(0), output: output.unwrap_or(0) }));
         // Older servers say no more than that it is done.
-        answer.finish(&reason.map_or_else(|| "stop".to_owned(), |reason| words(Some(reason))));
+        answer.on_finish_reason(&reason.map_or_else(|| "stop".to_owned(), |reason| words(Some(reason))));
         Meaning::End
     }
 }

@@ -1,10 +1,14 @@
 //! The dialect of `OpenAI`'s responses. Nothing is kept on the server: each turn brings its whole history.
 
+use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Meaning, Reader, brief, each, messages, name, object, words};
-use crate::http::answer::Answer;
+use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
+use super::writing::{
+    arguments_text, brief, call_id, object, plain_message, result_text, text_of, tool_name,
+};
+use crate::http::answer::AnswerBuilder;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::usage;
 use crate::seat::Turn;
@@ -12,8 +16,7 @@ use crate::shape::RequestShape;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let message = |role: &str, text: String| json!({ "role": role, "content": text });
-    let all: Vec<Value> = messages(turn, "assistant", message).collect();
+    let all: Vec<Value> = turn.messages.iter().flat_map(items).collect();
     object([
         ("model", Some(model.into())),
         ("stream", Some(true.into())),
@@ -26,9 +29,34 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     ])
 }
 
+/// A message as items: what is said, and each call and result as one of its own, results in front of what the person says then.
+fn items(message: &Message) -> Vec<Value> {
+    let role = if message.role == Role::User { "user" } else { "assistant" };
+    let said = text_of(message).map(|text| plain_message(role, &text));
+    let call = |part: &Part| match part {
+        Part::Text(_) => None,
+        Part::Call { entry, tool, input } => Some(json!({
+            "type": "function_call",
+            "call_id": call_id(*entry),
+            "name": tool_name(tool),
+            "arguments": arguments_text(input),
+        })),
+        Part::Result { of, outcome, text } => Some(json!({
+            "type": "function_call_output",
+            "call_id": call_id(*of),
+            "output": result_text(*outcome, text),
+        })),
+    };
+    let calls = message.parts.iter().filter_map(call);
+    match message.role {
+        Role::User => calls.chain(said).collect(),
+        Role::Assistant => said.into_iter().chain(calls).collect(),
+    }
+}
+
 /// Reads events of a response, and responses in one piece.
 #[derive(Debug, Default)]
-pub(super) struct Items {
+pub(super) struct ResponsesReader {
     /// Something was said, or thought, in pieces: the same comes again whole.
     has_said: bool,
     has_thought: bool,
@@ -40,21 +68,21 @@ pub(super) struct Items {
 /// What stands between two parts.
 const BETWEEN: &str = "\n\n";
 
-impl Reader for Items {
-    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut Answer) -> Meaning {
+impl FrameReader for ResponsesReader {
+    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [kind, response, item, delta, object] =
             members(frame, ["type", "response", "item", "delta", "object"]);
-        let [model] = response.map_or([None], |response| members(response, ["model"]));
-        answer.answered_by(model);
+        let model = member(response, "model");
+        answer.on_model(model);
         let kind = words(kind);
         match if kind.is_empty() { event } else { &kind } {
-            "response.output_text.delta" => self.say(&words(delta), answer),
+            "response.output_text.delta" => self.text(&words(delta), answer),
             "response.refusal.delta" => {
                 self.has_said = true;
-                answer.refuse(words(delta));
+                answer.on_refusal(words(delta));
             }
             "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
-                self.think(&words(delta), answer);
+                self.thought(&words(delta), answer);
             }
             "response.output_text.done" | "response.content_part.done" => self.next_text = self.has_said,
             "response.reasoning_text.done" | "response.reasoning_summary_text.done" => {
@@ -72,7 +100,7 @@ impl Reader for Items {
                 return Meaning::End;
             }
             "error" => {
-                answer.fail(frame.get());
+                answer.on_error(frame.get());
                 return Meaning::End;
             }
             "" if words(object) == "response" => {
@@ -86,30 +114,30 @@ impl Reader for Items {
     }
 }
 
-impl Items {
-    fn say(&mut self, words: &str, answer: &mut Answer) {
+impl ResponsesReader {
+    fn text(&mut self, words: &str, answer: &mut AnswerBuilder) {
         if words.is_empty() {
             return;
         }
         let between = if std::mem::take(&mut self.next_text) { BETWEEN } else { "" };
-        answer.say(format!("{between}{words}"));
+        answer.on_text(format!("{between}{words}"));
         self.has_said = true;
     }
 
-    fn think(&mut self, words: &str, answer: &mut Answer) {
+    fn thought(&mut self, words: &str, answer: &mut AnswerBuilder) {
         if words.is_empty() {
             return;
         }
         let between = if std::mem::take(&mut self.next_thought) { BETWEEN } else { "" };
-        answer.think(format!("{between}{words}"));
+        answer.on_thought(format!("{between}{words}"));
         self.has_thought = true;
     }
 
     /// The response as it is at its end. What was not said in pieces is said now.
-    fn whole(&mut self, response: &RawValue, counts_calls: bool, answer: &mut Answer) {
+    fn whole(&mut self, response: &RawValue, counts_calls: bool, answer: &mut AnswerBuilder) {
         let [status, output, counted, details, error] =
             members(response, ["status", "output", "usage", "incomplete_details", "error"]);
-        answer.cost(counted.and_then(usage));
+        answer.on_usage(counted.and_then(usage));
         let (has_said, has_thought) = (self.has_said, self.has_thought);
         for item in each(output) {
             if counts_calls {
@@ -120,12 +148,12 @@ impl Items {
                 let [kind, text, refusal] = members(part, ["type", "text", "refusal"]);
                 match words(kind).as_str() {
                     "output_text" | "text" if !has_said => {
-                        self.say(&words(text), answer);
+                        self.text(&words(text), answer);
                         self.next_text = self.has_said;
                     }
-                    "refusal" if !has_said => answer.refuse(words(refusal)),
+                    "refusal" if !has_said => answer.on_refusal(words(refusal)),
                     "reasoning_text" | "summary_text" if !has_thought => {
-                        self.think(&words(text), answer);
+                        self.thought(&words(text), answer);
                         self.next_thought = self.has_thought;
                     }
                     _said_already => {}
@@ -133,24 +161,23 @@ impl Items {
             }
         }
         if error.is_some_and(|error| !is_nothing(error)) {
-            return answer.fail(response.get());
+            return answer.on_error(response.get());
         }
-        let [reason] = details.map_or([None], |details| members(details, ["reason"]));
+        let reason = member(details, "reason");
         match words(status).as_str() {
-            "failed" => answer.fail(response.get()),
+            "failed" => answer.on_error(response.get()),
             "incomplete" => {
                 let reason = words(reason);
-                answer.finish(if reason.is_empty() { "incomplete" } else { &reason });
+                answer.on_finish_reason(if reason.is_empty() { "incomplete" } else { &reason });
             }
-            status => answer.finish(status),
+            status => answer.on_finish_reason(status),
         }
     }
 }
 
 /// An item that calls a tool.
-fn call(item: &RawValue, answer: &mut Answer) {
-    let [kind] = members(item, ["type"]);
-    if matches!(words(kind).as_str(), "function_call" | "custom_tool_call") {
-        answer.call(name(item).unwrap_or_else(|| "a tool without a name".to_owned()));
+fn call(item: &RawValue, answer: &mut AnswerBuilder) {
+    if matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call") {
+        answer.on_call(name_of_whole(item));
     }
 }

@@ -3,72 +3,324 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
 use proptest::prelude::*;
-use q_core::conversation::messages;
+use q_core::conversation::{Message, Part, Role, messages};
 use q_core::{
     Body, CallNo, Called, Entry, EntryNo, Fault, Interrupter, Outcome, PromptNo, Resulted, Sent, Stop,
     WallTime, Wants,
 };
 use serde_json::{Value, json};
 
-use super::Dialect;
+use super::request as request_in;
+use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::shape::RequestShape;
 
 /// The rule that a request breaks.
 fn broken(dialect: Dialect, request: &Value) -> Option<&'static str> {
-    let text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
-    let texts = |value: &Value, with_type: bool| {
-        let blocks = value.as_array().filter(|blocks| !blocks.is_empty());
-        blocks.is_some_and(|blocks| {
-            blocks.iter().all(|block| text(&block["text"]) && (!with_type || block["type"] == "text"))
-        })
+    let steps = match steps(dialect, request) {
+        Ok(steps) => steps,
+        Err(rule) => return Some(rule),
     };
+    broken_by_steps(dialect, &steps).or_else(|| broken_by_calls(dialect, request, &steps)).or_else(|| {
+        let is_brief_whole = match dialect {
+            Dialect::ChatCompletions | Dialect::Ollama => true,
+            Dialect::Bedrock => request["system"].is_null() || are_texts(&request["system"], false),
+            Dialect::Anthropic => request["system"].is_null() || are_texts(&request["system"], true),
+            Dialect::Responses => request["instructions"].is_null() || is_text(&request["instructions"]),
+            Dialect::Gemini => {
+                let brief = &request["systemInstruction"];
+                brief.is_null() || are_texts(&brief["parts"], false)
+            }
+        };
+        if is_brief_whole { broken_by_settings(dialect, request) } else { Some("the brief is empty") }
+    })
+}
+
+/// One side's part of a conversation until the other one speaks, however many messages that is.
+#[derive(Debug, Default)]
+struct Step {
+    is_persons: bool,
+    has_text: bool,
+    calls: Vec<SentCall>,
+    /// By what the calls that are answered are known.
+    results: Vec<String>,
+}
+
+#[derive(Debug)]
+struct SentCall {
+    id: String,
+    name: String,
+}
+
+fn is_text(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+fn are_texts(value: &Value, with_type: bool) -> bool {
+    let blocks = value.as_array().filter(|blocks| !blocks.is_empty());
+    blocks.is_some_and(|blocks| {
+        blocks.iter().all(|block| is_text(&block["text"]) && (!with_type || block["type"] == "text"))
+    })
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The conversation of a request, its messages read strictly: what is not known in a place is not let through.
+fn steps(dialect: Dialect, request: &Value) -> Result<Vec<Step>, &'static str> {
     let list = match dialect {
-        Dialect::ChatCompletions | Dialect::Anthropic | Dialect::Ollama => &request["messages"],
+        Dialect::ChatCompletions | Dialect::Anthropic | Dialect::Ollama | Dialect::Bedrock => {
+            &request["messages"]
+        }
         Dialect::Responses => &request["input"],
         Dialect::Gemini => &request["contents"],
     };
-    let Some(list) = list.as_array() else { return Some("there are no messages") };
+    let list = list.as_array().ok_or("there are no messages")?;
     let (system, list) = match list.split_first() {
         Some((first, rest)) if first["role"] == "system" => (Some(first), rest),
         _none => (None, list.as_slice()),
     };
-    let has_system_message = matches!(dialect, Dialect::ChatCompletions | Dialect::Ollama);
-    if system.is_some() && !has_system_message {
-        return Some("the brief stands among the messages");
-    }
-    let assistant = if dialect == Dialect::Gemini { "model" } else { "assistant" };
-    for (place, message) in list.iter().enumerate() {
-        if message["role"] != if place % 2 == 0 { "user" } else { assistant } {
-            return Some("the person does not begin, or the two do not alternate");
+    if let Some(system) = system {
+        if !matches!(dialect, Dialect::ChatCompletions | Dialect::Ollama) {
+            return Err("the brief stands among the messages");
+        }
+        if !is_text(&system["content"]) {
+            return Err("a content is empty");
         }
     }
-    if list.len() % 2 == 0 {
+    let mut steps: Vec<Step> = Vec::new();
+    for message in list {
+        match dialect {
+            Dialect::ChatCompletions | Dialect::Ollama => flat_message(dialect, message, &mut steps)?,
+            Dialect::Responses => item(message, &mut steps)?,
+            Dialect::Anthropic | Dialect::Bedrock => {
+                steps.push(listed_message(dialect, message, "assistant", &message["content"])?);
+            }
+            Dialect::Gemini => steps.push(listed_message(dialect, message, "model", &message["parts"])?),
+        }
+    }
+    Ok(steps)
+}
+
+const ORDER: &str = "the person does not begin, or the two do not alternate";
+const RESULT_BEHIND_WORDS: &str = "a result stands behind words, or is empty";
+const NO_OBJECT: &str = "what a call is given is no object";
+
+/// A message of chat completions, or of Ollama, where results are messages of their own.
+fn flat_message(dialect: Dialect, message: &Value, steps: &mut Vec<Step>) -> Result<(), &'static str> {
+    let content = &message["content"];
+    match message["role"].as_str() {
+        Some("tool") => {
+            let id =
+                if dialect == Dialect::Ollama { &message["tool_name"] } else { &message["tool_call_id"] };
+            result(word(id), is_text(content), steps)
+        }
+        Some("user") => person(is_text(content), steps),
+        Some("assistant") => {
+            let mut step = Step { has_text: is_text(content), ..Step::default() };
+            for call in message["tool_calls"].as_array().into_iter().flatten() {
+                let function = &call["function"];
+                let is_text = dialect != Dialect::Ollama;
+                if is_text && call["type"] != "function" {
+                    return Err("a call is no function");
+                }
+                let given = &function["arguments"];
+                let given = if is_text { parsed(given) } else { given.clone() };
+                let id = if dialect == Dialect::Ollama { &function["name"] } else { &call["id"] };
+                called(word(id), &function["name"], &given, &mut step)?;
+            }
+            assistants(step, steps)
+        }
+        Some(_) | None => Err(ORDER),
+    }
+}
+
+/// An item of responses.
+fn item(item: &Value, steps: &mut Vec<Step>) -> Result<(), &'static str> {
+    match (item["type"].as_str(), item["role"].as_str()) {
+        (Some("function_call_output"), None) => {
+            result(word(&item["call_id"]), is_text(&item["output"]), steps)
+        }
+        (Some("function_call"), None) => {
+            if steps.last().is_none_or(|last| last.is_persons) {
+                steps.push(Step::default());
+            }
+            let Some(step) = steps.last_mut() else { return Err(ORDER) };
+            called(word(&item["call_id"]), &item["name"], &parsed(&item["arguments"]), step)
+        }
+        (None, Some("user")) => person(is_text(&item["content"]), steps),
+        (None, Some("assistant")) => {
+            assistants(Step { has_text: is_text(&item["content"]), ..Step::default() }, steps)
+        }
+        _other => Err(ORDER),
+    }
+}
+
+/// A message whose content is a list, for Anthropic and Gemini.
+fn listed_message(
+    dialect: Dialect,
+    message: &Value,
+    assistant: &str,
+    content: &Value,
+) -> Result<Step, &'static str> {
+    let mut step = Step { is_persons: message["role"] == "user", ..Step::default() };
+    if !step.is_persons && message["role"] != assistant {
+        return Err(ORDER);
+    }
+    let blocks = content.as_array().filter(|blocks| !blocks.is_empty()).ok_or("a content is empty")?;
+    for block in blocks {
+        let (text, call, answer) = match dialect {
+            Dialect::Bedrock => (block.get("text"), block.get("toolUse"), block.get("toolResult")),
+            Dialect::Gemini => {
+                let member = |name| block.get(name);
+                (member("text"), member("functionCall"), member("functionResponse"))
+            }
+            Dialect::ChatCompletions | Dialect::Responses | Dialect::Anthropic | Dialect::Ollama => {
+                let typed = |kind: &str| (block["type"] == kind).then_some(block);
+                (typed("text").map(|block| &block["text"]), typed("tool_use"), typed("tool_result"))
+            }
+        };
+        match (text, call, answer) {
+            (Some(text), None, None) if is_text(text) => step.has_text = true,
+            (None, Some(call), None) if !step.is_persons => {
+                let (id, given) = match dialect {
+                    Dialect::Gemini => ("name", "args"),
+                    Dialect::Bedrock => ("toolUseId", "input"),
+                    Dialect::ChatCompletions | Dialect::Responses | Dialect::Anthropic | Dialect::Ollama => {
+                        ("id", "input")
+                    }
+                };
+                called(word(&call[id]), &call["name"], &call[given], &mut step)?;
+            }
+            (None, None, Some(answer)) if step.is_persons => {
+                let (id, said) = if dialect == Dialect::Gemini {
+                    let response = &answer["response"];
+                    let said =
+                        if response["output"].is_null() { &response["error"] } else { &response["output"] };
+                    (&answer["name"], said)
+                } else if dialect == Dialect::Bedrock {
+                    (&answer["toolUseId"], &answer["content"][0]["text"])
+                } else {
+                    (&answer["tool_use_id"], &answer["content"])
+                };
+                if step.has_text || !is_text(said) {
+                    return Err(RESULT_BEHIND_WORDS);
+                }
+                step.results.push(word(id));
+            }
+            _other => return Err("a content is empty"),
+        }
+    }
+    Ok(step)
+}
+
+fn parsed(text: &Value) -> Value {
+    serde_json::from_str(text.as_str().unwrap_or_default()).unwrap_or_default()
+}
+
+fn called(id: String, name: &Value, given: &Value, step: &mut Step) -> Result<(), &'static str> {
+    if !given.is_object() {
+        return Err(NO_OBJECT);
+    }
+    step.calls.push(SentCall { id, name: word(name) });
+    Ok(())
+}
+
+fn result(id: String, has_text: bool, steps: &mut Vec<Step>) -> Result<(), &'static str> {
+    if !steps.last().is_some_and(|last| last.is_persons) {
+        steps.push(Step { is_persons: true, ..Step::default() });
+    }
+    let step = steps.last_mut().filter(|step| has_text && !step.has_text).ok_or(RESULT_BEHIND_WORDS)?;
+    step.results.push(id);
+    Ok(())
+}
+
+fn person(has_text: bool, steps: &mut Vec<Step>) -> Result<(), &'static str> {
+    match steps.last_mut() {
+        _any if !has_text => Err("a content is empty"),
+        Some(last) if last.is_persons && last.has_text => Err(ORDER),
+        Some(last) if last.is_persons => {
+            last.has_text = true;
+            Ok(())
+        }
+        Some(_) | None => {
+            steps.push(Step { is_persons: true, has_text, ..Step::default() });
+            Ok(())
+        }
+    }
+}
+
+fn assistants(step: Step, steps: &mut Vec<Step>) -> Result<(), &'static str> {
+    if !step.has_text && step.calls.is_empty() {
+        return Err("a content is empty");
+    }
+    if !steps.last().is_some_and(|last| last.is_persons) {
+        return Err(ORDER);
+    }
+    steps.push(step);
+    Ok(())
+}
+
+fn broken_by_steps(dialect: Dialect, steps: &[Step]) -> Option<&'static str> {
+    if steps.iter().enumerate().any(|(place, step)| step.is_persons != (place % 2 == 0)) {
+        return Some(ORDER);
+    }
+    if !steps.last().is_some_and(|last| last.is_persons && last.has_text) {
         return Some("the person does not speak last");
     }
-    let is_whole = |message: &Value| match dialect {
-        Dialect::ChatCompletions | Dialect::Responses | Dialect::Ollama => text(&message["content"]),
-        Dialect::Anthropic => texts(&message["content"], true),
-        Dialect::Gemini => texts(&message["parts"], false),
-    };
-    if !list.iter().chain(system).all(is_whole) {
-        return Some("a content is empty");
-    }
-    let is_brief_whole = match dialect {
-        Dialect::ChatCompletions | Dialect::Ollama => true,
-        Dialect::Anthropic => request["system"].is_null() || texts(&request["system"], true),
-        Dialect::Responses => request["instructions"].is_null() || text(&request["instructions"]),
-        Dialect::Gemini => {
-            request["systemInstruction"].is_null() || texts(&request["systemInstruction"]["parts"], false)
+    let mut ids = std::collections::BTreeSet::new();
+    let mut open: Vec<&str> = Vec::new();
+    for step in steps {
+        let answered: Vec<&str> = step.results.iter().map(String::as_str).collect();
+        if answered != open {
+            return Some("calls and the results behind them are not the same, in the same order");
         }
-    };
-    if !is_brief_whole {
-        return Some("the brief is empty");
+        open = step.calls.iter().map(|call| call.id.as_str()).collect();
+        let has_ids = !matches!(dialect, Dialect::Gemini | Dialect::Ollama);
+        let is_known = |id: &&str| id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if has_ids && !open.iter().all(|id| is_known(id) && ids.insert(*id)) {
+            return Some("the id of a call is used twice, or not nine letters and digits");
+        }
     }
-    if dialect != Dialect::Gemini && !text(&request["model"]) {
+    None
+}
+
+fn broken_by_calls(dialect: Dialect, request: &Value, steps: &[Step]) -> Option<&'static str> {
+    let calls = || steps.iter().flat_map(|step| &step.calls);
+    let fits = |name: &str| {
+        let mut letters = name.bytes();
+        letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+            && letters.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+            && name.len() <= 64
+    };
+    if !calls().all(|call| fits(&call.name)) {
+        return Some("a tool has a name that servers do not take");
+    }
+    let (declared, thinking) = match dialect {
+        Dialect::Anthropic => (&request["tools"], &request["thinking"]),
+        Dialect::Bedrock => {
+            (&request["toolConfig"]["tools"], &request["additionalModelRequestFields"]["thinking"])
+        }
+        Dialect::ChatCompletions | Dialect::Responses | Dialect::Gemini | Dialect::Ollama => return None,
+    };
+    let declared: Vec<&Value> = declared.as_array().into_iter().flatten().collect();
+    let is_of = |tool: &Value, name: &str| tool["name"] == name || tool["toolSpec"]["name"] == name;
+    if !calls().all(|call| declared.iter().any(|tool| is_of(tool, &call.name))) {
+        return Some("a tool is called that is not declared");
+    }
+    let answers_now = steps.last().is_some_and(|last| !last.results.is_empty());
+    (answers_now && !thinking.is_null())
+        .then_some("a call is answered that no thought stands before, while the model thinks")
+}
+
+fn broken_by_settings(dialect: Dialect, request: &Value) -> Option<&'static str> {
+    // Of some the address says which model, and that it is streamed.
+    let says_in_address = matches!(dialect, Dialect::Gemini | Dialect::Bedrock);
+    if !says_in_address && !is_text(&request["model"]) {
         return Some("there is no model");
     }
-    if dialect != Dialect::Gemini && request["stream"] != true {
+    if !says_in_address && request["stream"] != true {
         return Some("it is not streamed");
     }
     if dialect == Dialect::Anthropic {
@@ -84,6 +336,14 @@ fn broken(dialect: Dialect, request: &Value) -> Option<&'static str> {
             return Some("there are too many marks for the cache");
         }
     }
+    if dialect == Dialect::Bedrock && !(request["model"].is_null() && request["stream"].is_null()) {
+        return Some("it holds what stands in the address");
+    }
+    let budget = &request["additionalModelRequestFields"]["thinking"]["budget_tokens"];
+    let most = request["inferenceConfig"]["maxTokens"].as_u64().unwrap_or(0);
+    if !budget.is_null() && !budget.as_u64().is_some_and(|budget| (1024..most).contains(&budget)) {
+        return Some("what may be thought leaves no room for the answer");
+    }
     if dialect == Dialect::Responses && request["store"] != false {
         return Some("the conversation is kept there");
     }
@@ -93,20 +353,38 @@ fn broken(dialect: Dialect, request: &Value) -> Option<&'static str> {
 fn body() -> impl Strategy<Value = Body> {
     let text =
         || prop::sample::select(["", " ", "\n", "a", "b ", "one two"].as_slice()).prop_map(str::to_owned);
-    let call = Called { no: CallNo(1), tool: "ls".into(), input: "ls".into(), wants: Wants::Nothing };
-    let result = |(of, text): (u64, String)| {
+    let tools = [
+        "ls",
+        "Read /etc/passwd",
+        "",
+        "7zip",
+        "an_extraordinarily_long_name-of_a_tool-that-goes_on-beyond_64_letters",
+    ];
+    let inputs = ["", "ls", "{}", "{\"path\": \"a\", \"n\": 1.50}", "[1]", "{\"cut", "{\"n\": 1e999}"];
+    let call = (prop::sample::select(tools.to_vec()), prop::sample::select(inputs.to_vec())).prop_map(
+        |(tool, input)| {
+            Body::Call(Called {
+                no: CallNo(1),
+                tool: tool.into(),
+                input: input.into(),
+                wants: Wants::Nothing,
+            })
+        },
+    );
+    let result = |(of, outcome, text): (u64, Outcome, String)| {
         let whole = text.len() as u64;
-        Body::Result(Resulted { of: EntryNo(of), outcome: Outcome::Done, text, kept: whole, whole })
+        Body::Result(Resulted { of: EntryNo(of), outcome, text, kept: whole, whole })
     };
+    let outcome = || prop::sample::select(Outcome::ALL.to_vec());
     prop_oneof![
-        text().prop_map(Body::Prompt),
-        text().prop_map(Body::Answer),
-        text().prop_map(Body::Thinking),
-        Just(Body::Call(call)),
-        (0..20u64, text()).prop_map(result),
-        Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
-        Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
-        Just(Body::LeftOut(Sent { entries: 3, left_out: 4 })),
+        2 => text().prop_map(Body::Prompt),
+        2 => text().prop_map(Body::Answer),
+        1 => text().prop_map(Body::Thinking),
+        4 => call,
+        4 => (0..20u64, outcome(), text()).prop_map(result),
+        1 => Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
+        1 => Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
+        1 => Just(Body::LeftOut(Sent { entries: 3, left_out: 4 })),
     ]
 }
 
@@ -127,29 +405,28 @@ proptest! {
         let reasoning = effort.map(str::to_owned);
         let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
-            let request = dialect.request(&turn, "m", &shape);
-            prop_assert_eq!(broken(dialect, &request), None, "{:?}: {}", dialect, request);
+            for model in ["m", "anthropic.m"] {
+                let request = request_in(dialect, &turn, model, &shape);
+                prop_assert_eq!(broken(dialect, &request), None, "{:?}: {}", dialect, request);
+            }
         }
     }
 }
 
 #[test]
 fn each_rule_is_checked() {
-    use Dialect::{Anthropic, ChatCompletions, Gemini, Ollama, Responses};
-    let ask = |brief: &str| {
-        let said = |role, text: &str| crate::Message::words(role, text);
-        let messages =
-            [said(crate::Role::User, "a"), said(crate::Role::Assistant, "b"), said(crate::Role::User, "c")];
-        Turn { brief: brief.into(), model: String::new(), messages: messages.into() }
-    };
-    let order = "the person does not begin, or the two do not alternate";
+    use Dialect::{Anthropic, Bedrock, ChatCompletions, Gemini, Ollama, Responses};
+    let behind = "calls and the results behind them are not the same, in the same order";
+    let id = "the id of a call is used twice, or not nine letters and digits";
+    let name = "a tool has a name that servers do not take";
+    let undeclared = "a tool is called that is not declared";
     for (dialects, place, value, rule) in [
         ([ChatCompletions, Ollama, Anthropic].as_slice(), "/messages", Value::Null, "there are no messages"),
         (&[Gemini], "/contents", Value::Null, "there are no messages"),
-        (&[ChatCompletions, Ollama], "/messages/1/role", json!("assistant"), order),
-        (&[Anthropic], "/messages/2/role", json!("assistant"), order),
-        (&[Anthropic, ChatCompletions], "/messages/2/role", json!("system"), order),
-        (&[Gemini], "/contents/1/role", json!("assistant"), order),
+        (&[ChatCompletions, Ollama], "/messages/1/role", json!("assistant"), ORDER),
+        (&[Anthropic], "/messages/2/role", json!("assistant"), ORDER),
+        (&[Anthropic, ChatCompletions], "/messages/2/role", json!("system"), ORDER),
+        (&[Gemini], "/contents/1/role", json!("assistant"), ORDER),
         (&[Anthropic], "/messages/0", json!({ "role": "system" }), "the brief stands among the messages"),
         (&[Responses], "/input/0", json!({ "role": "system" }), "the brief stands among the messages"),
         (&[Responses], "/input", json!([]), "the person does not speak last"),
@@ -172,10 +449,32 @@ fn each_rule_is_checked() {
             "what may be thought leaves no room for the answer",
         ),
         (&[Responses], "/store", json!(true), "the conversation is kept there"),
+        (&[ChatCompletions, Ollama], "/messages/5/role", json!("function"), ORDER),
+        (&[ChatCompletions], "/messages/4/tool_calls/0/id", json!("c00000099"), behind),
+        (&[ChatCompletions, Ollama], "/messages/4/tool_calls", json!([]), "a content is empty"),
+        (&[ChatCompletions, Ollama], "/messages/4/tool_calls/0/function/arguments", json!("[1]"), NO_OBJECT),
+        (&[ChatCompletions], "/messages/4/tool_calls/0/function/name", json!("a b"), name),
+        (&[ChatCompletions, Ollama], "/messages/5/content", json!(""), RESULT_BEHIND_WORDS),
+        (&[Responses], "/input/3/call_id", json!("c00000099"), behind),
+        (&[Responses], "/input/3/call_id", json!("c1"), id),
+        (&[Responses], "/input/5/output", json!(""), RESULT_BEHIND_WORDS),
+        (&[Anthropic], "/messages/3/content/0/id", json!("c00000099"), behind),
+        (&[Anthropic], "/messages/3/content/0/input", json!("ls"), NO_OBJECT),
+        (&[Anthropic], "/messages/4/content/0/content", json!(" "), RESULT_BEHIND_WORDS),
+        (&[Anthropic], "/tools", json!([]), undeclared),
+        (&[Bedrock], "/messages", Value::Null, "there are no messages"),
+        (&[Bedrock], "/messages/3/content/0/toolUse/toolUseId", json!("c00000099"), behind),
+        (&[Bedrock], "/messages/3/content/0/toolUse/input", json!("ls"), NO_OBJECT),
+        (&[Bedrock], "/messages/4/content/0/toolResult/content", json!([]), RESULT_BEHIND_WORDS),
+        (&[Bedrock], "/messages/6/content", json!([]), "a content is empty"),
+        (&[Bedrock], "/system", json!([]), "the brief is empty"),
+        (&[Bedrock], "/toolConfig/tools", json!([]), undeclared),
+        (&[Gemini], "/contents/3/parts/0/functionCall/name", json!("sh"), behind),
+        (&[Gemini], "/contents/4/parts/0/functionResponse/response", json!({}), RESULT_BEHIND_WORDS),
     ] {
         for dialect in dialects {
             let shape = RequestShape { reasoning: Some("low".into()), ..RequestShape::default() };
-            let mut request = dialect.request(&ask("be kind"), "m", &shape);
+            let mut request = request_in(*dialect, &conversation(), "m", &shape);
             assert_eq!(broken(*dialect, &request), None, "{request}");
             *request.pointer_mut(place).unwrap() = value.clone();
             assert_eq!(broken(*dialect, &request), Some(rule), "{dialect:?} {place}: {request}");
@@ -183,12 +482,47 @@ fn each_rule_is_checked() {
     }
 }
 
+/// One with a call that was answered and one that was cut short.
+fn conversation() -> Turn {
+    let said = |role, text: &str| Message::words(role, text);
+    let call = |entry, tool: &str, input: &str| Part::Call { entry, tool: tool.into(), input: input.into() };
+    let result = |of, outcome, text: &str| Part::Result { of, outcome, text: text.into() };
+    let (list, remove) = (EntryNo(7), EntryNo(8));
+    let messages = [
+        said(Role::User, "a"),
+        said(Role::Assistant, "b"),
+        said(Role::User, "c"),
+        Message {
+            role: Role::Assistant,
+            parts: vec![call(list, "ls", "{\"path\":  \"/\"}"), call(remove, "Remove a file", "rm x")],
+        },
+        Message {
+            role: Role::User,
+            parts: vec![result(list, Outcome::Done, "x"), result(remove, Outcome::CutShort, "")],
+        },
+        said(Role::Assistant, "d"),
+        said(Role::User, "e"),
+    ];
+    Turn { brief: "be kind".into(), model: String::new(), messages: messages.into() }
+}
+
+/// Where the newest message answers calls, a model that thinks would want its thought in front of them.
+#[test]
+fn calls_that_are_answered_just_now_are_sent_without_thinking() {
+    let mut turn = conversation();
+    turn.messages.truncate(5);
+    turn.messages[4].parts.push(Part::Text("go on".into()));
+    let shape = RequestShape { reasoning: Some("low".into()), ..RequestShape::default() };
+    let mut request = request_in(Dialect::Anthropic, &turn, "m", &shape);
+    assert_eq!((request["thinking"].is_null(), broken(Dialect::Anthropic, &request)), (true, None));
+    request["thinking"] = json!({ "type": "enabled", "budget_tokens": 1024 });
+    let rule = "a call is answered that no thought stands before, while the model thinks";
+    assert_eq!(broken(Dialect::Anthropic, &request), Some(rule));
+}
+
 #[test]
 fn each_dialect_asks_in_its_own_way() {
-    let said = |role, text: &str| crate::Message::words(role, text);
-    let messages =
-        [said(crate::Role::User, "a"), said(crate::Role::Assistant, "b"), said(crate::Role::User, "c")];
-    let turn = Turn { brief: "be kind".into(), model: String::new(), messages: messages.into() };
+    let turn = conversation();
     let shape = RequestShape {
         temperature: serde_json::Number::from_f64(0.5),
         max_tokens: Some(100),
@@ -196,7 +530,7 @@ fn each_dialect_asks_in_its_own_way() {
         ..RequestShape::default()
     };
     let shown = Dialect::ALL.map(|dialect| {
-        let request = serde_json::to_string_pretty(&dialect.request(&turn, "m", &shape)).unwrap();
+        let request = serde_json::to_string_pretty(&request_in(dialect, &turn, "m", &shape)).unwrap();
         format!("{}\n{request}", dialect.word())
     });
     insta::assert_snapshot!(shown.join("\n\n"));

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 
 use q_crash::flips::Extent;
 use q_crash::points::Point;
-use q_crash::report::Report;
+use q_crash::report::RigReport;
 use q_crash::{cuts, flips, kills, points, scenarios, writer};
 
 /// How much each rig does for each change, and nightly.
@@ -29,7 +29,7 @@ const RIGS: &[&str] = &["points", "kills", "images", "flips"];
 
 /// What the command line asks for.
 #[derive(Default)]
-struct Wanted {
+struct RigOptions {
     full: bool,
     only: Option<String>,
     /// Plays this one alone.
@@ -38,7 +38,7 @@ struct Wanted {
     flip: Option<String>,
 }
 
-impl Wanted {
+impl RigOptions {
     /// Reads `[--full] [--only RIG [--seed S [--flip PLACES] | --point SCENARIO:CALL:N]]`.
     fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut wanted = Self::default();
@@ -82,10 +82,10 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["write", scenario, dir] => write(scenario, Path::new(dir)),
         ["write-together", seed, round, dir] => write_together(seed, round, Path::new(dir)),
-        _ => Wanted::from_arguments(arguments.iter().cloned()).and_then(|wanted| run(&wanted)),
+        _ => RigOptions::from_arguments(arguments.iter().cloned()).and_then(|wanted| run(&wanted)),
     };
     done.unwrap_or_else(|fault| {
-        say(&format!("q-crash: {fault}"));
+        print_line(&format!("q-crash: {fault}"));
         ExitCode::from(2)
     })
 }
@@ -104,7 +104,7 @@ fn write_together(seed: &str, round: &str, dir: &Path) -> Result<ExitCode, Strin
     Ok(ExitCode::SUCCESS)
 }
 
-fn run(wanted: &Wanted) -> Result<ExitCode, String> {
+fn run(wanted: &RigOptions) -> Result<ExitCode, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let Some(rig) = &wanted.only else { return run_all(&program, wanted.full) };
     // A panic is a broken promise like any other and is reported as one.
@@ -112,10 +112,10 @@ fn run(wanted: &Wanted) -> Result<ExitCode, String> {
     let scale = usize::from(wanted.full);
     let seed = wanted.seed.unwrap_or(1);
     let number = |numbers: [u64; 2]| if wanted.seed.is_some() { 1 } else { numbers[scale] };
-    let reports: Vec<Report> = match rig.as_str() {
+    let reports: Vec<RigReport> = match rig.as_str() {
         "points" => {
             if let Some(why) = points::why_not() {
-                say(&format!("points: skipped: {why}"));
+                print_line(&format!("points: skipped: {why}"));
                 return Ok(ExitCode::from(SKIPPED));
             }
             vec![match &wanted.point {
@@ -144,7 +144,7 @@ fn run(wanted: &Wanted) -> Result<ExitCode, String> {
         }
     };
     for report in &reports {
-        say(&report.to_string());
+        print_line(&report.to_string());
     }
     let is_well = reports.iter().all(|report| report.failures.is_empty());
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -161,7 +161,7 @@ fn run_all(program: &PathBuf, full: bool) -> Result<ExitCode, String> {
             Some(0) => {}
             Some(code) if code == i32::from(SKIPPED) => skipped = true,
             Some(_) | None => {
-                say(&format!("{rig}: FAILED: {status}\n  again: cargo xtask crash --only {rig}"));
+                print_line(&format!("{rig}: FAILED: {status}\n  again: cargo xtask crash --only {rig}"));
                 failed = true;
             }
         }
@@ -174,6 +174,6 @@ fn run_all(program: &PathBuf, full: bool) -> Result<ExitCode, String> {
 }
 
 /// Says a line to the person; a closed pipe is no reason to stop.
-fn say(line: &str) {
+fn print_line(line: &str) {
     writeln!(io::stdout().lock(), "{line}").ok();
 }

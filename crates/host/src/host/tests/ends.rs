@@ -4,7 +4,7 @@ use q_core::{AgentEvent, ClientId};
 use q_proto::{Id, Request};
 
 use super::{Bench, create};
-use crate::events::Event;
+use crate::events::HostEvent;
 use crate::host::End;
 
 #[test]
@@ -17,7 +17,7 @@ fn after_a_failed_commit_nothing_more_is_acknowledged_and_everyone_is_told() {
     bench.news();
     bench.fail();
     assert!(matches!(bench.host.ended(), Some(End::StoreFailed(_))));
-    bench.host.say_farewell();
+    bench.host.send_farewell();
     assert_eq!(bench.news(), [(1, "going, to come again"), (2, "going, to come again")]);
     assert!(bench.answer(submitted).is_none() && bench.host.world.asked.is_empty());
 }
@@ -29,9 +29,9 @@ fn a_stop_waits_for_what_is_being_written() {
     let session = bench.create(1, "a");
     bench.submit(1, session, "why?");
     bench.commit();
-    bench.hear(session, 1, AgentEvent::Text("bec".into()));
-    bench.hear(session, 1, AgentEvent::Text("ause".into()));
-    bench.host.on(Event::Terminate);
+    bench.on_run(session, 1, AgentEvent::Text("bec".into()));
+    bench.on_run(session, 1, AgentEvent::Text("ause".into()));
+    bench.host.on(HostEvent::Terminate);
     assert_eq!(bench.host.world.cancelled.len(), 1);
     assert!(bench.host.ended().is_none(), "the end of the turn is not written yet");
     let late = bench.request(1, create("a"));
@@ -39,7 +39,7 @@ fn a_stop_waits_for_what_is_being_written() {
     assert!(matches!(bench.answer(late), Some(Err(refused)) if refused.code == "stopping"));
     assert!(matches!(bench.host.ended(), Some(End::Orderly)));
     bench.news();
-    bench.host.say_farewell();
+    bench.host.send_farewell();
     assert_eq!(bench.news(), [(1, "going")]);
 }
 
@@ -61,10 +61,10 @@ fn a_deserted_host_leaves_at_its_deadline_and_not_before() {
     bench.connect(1, true, &[]);
     bench.disconnect(1);
     let deadline = bench.host.next_deadline().unwrap();
-    bench.host.on(Event::Deadline);
+    bench.host.on(HostEvent::Deadline);
     assert!(bench.host.ended().is_none(), "a wake-up that is too early does no harm");
     bench.host.world.now = std::time::Duration::from_micros(deadline.at.0);
-    bench.host.on(Event::Deadline);
+    bench.host.on(HostEvent::Deadline);
     assert!(matches!(bench.host.ended(), Some(End::Orderly)));
 }
 
@@ -94,10 +94,10 @@ fn a_host_that_only_reads_refuses_what_would_be_kept_until_there_is_room() {
     let status = bench.request(1, Request::Status);
     assert!(matches!(bench.answer(status), Some(Ok(_))));
     assert_eq!(bench.host.world.commits.len(), written);
-    bench.host.on(Event::Room);
+    bench.host.on(HostEvent::Room);
     assert!(matches!(bench.host.ended(), Some(End::Restart)));
     bench.news();
-    bench.host.say_farewell();
+    bench.host.send_farewell();
     assert_eq!(bench.news(), [(1, "going, to come again")]);
 }
 

@@ -19,16 +19,17 @@ use q_proto::Id;
 use q_proto::entropy::NoEntropy;
 use q_proto::message::{Hello, NamedAgent, Reach};
 use q_proto::network::Network;
-use q_proto::{Answer, ClientMessage, HostMessage, Refused, Request, UNDRAWN};
+use q_proto::{ClientMessage, HostMessage, Refused, Request, Response, UNDRAWN};
 use q_store::StoreError;
 
 use super::Host;
-use crate::events::{Allowance, Event, Heard};
+use crate::agent_request::AgentRequest;
+use crate::events::{Allowance, HostEvent, RunEvent};
 use crate::listener::Outbox;
 use crate::pipeline::CommitNo;
-use crate::queries::Query;
-use crate::world::{AgentRequest, World};
-use crate::writer::Written;
+use crate::queries::query::Query;
+use crate::world::World;
+use crate::writer::CommitReport;
 
 /// A world in which nothing happens by itself.
 #[derive(Debug, Default)]
@@ -96,7 +97,7 @@ impl World for Simulated {
         }
     }
 
-    fn tell_when_drained(&mut self, client: ClientId) {
+    fn notify_when_drained(&mut self, client: ClientId) {
         self.awaited.push(client);
     }
 
@@ -146,11 +147,11 @@ impl Bench {
         let named = |&(name, address): &(&str, &str)| NamedAgent { name: name.into(), reach: http(address) };
         self.agents.insert(client, agents.iter().map(named).collect());
         let (client, hello) = (ClientId(client), Hello::new(watch));
-        self.host.on(Event::Connected { client, hello, outbox: Arc::default() });
+        self.host.on(HostEvent::Connected { client, hello, outbox: Arc::default() });
     }
 
     fn disconnect(&mut self, client: u64) {
-        self.host.on(Event::Disconnected { client: ClientId(client) });
+        self.host.on(HostEvent::Disconnected { client: ClientId(client) });
     }
 
     /// A client asks; gives the request's number. It brings the agent with a session that it makes, and offers it before
@@ -174,13 +175,13 @@ impl Bench {
         }
         self.requests += 1;
         let id = self.requests;
-        self.say(client, id, request);
+        self.send(client, id, request);
         id
     }
 
-    fn say(&mut self, client: u64, id: u64, request: Request) {
+    fn send(&mut self, client: u64, id: u64, request: Request) {
         let (client, message) = (ClientId(client), ClientMessage::Request { id, request });
-        self.host.on(Event::Said { client, message, allowance: Allowance::default() });
+        self.host.on(HostEvent::Message { client, message, allowance: Allowance::default() });
     }
 
     fn agent_of(&self, client: u64, name: &str) -> Option<NamedAgent> {
@@ -197,7 +198,7 @@ impl Bench {
     fn offer(&mut self, client: u64, session: Id) {
         if let Some(agent) = self.agent_in(client, session) {
             let sent = self.host.world.sent.len();
-            self.say(client, 0, Request::SetAgent { session, agent: agent.into() });
+            self.send(client, 0, Request::SetAgent { session, agent: agent.into() });
             self.host.world.sent.truncate(sent);
         }
     }
@@ -207,7 +208,7 @@ impl Bench {
         let id = self.request(client, create(agent));
         self.commit();
         match self.answer(id) {
-            Some(Ok(Answer::Created { session, .. })) => *session,
+            Some(Ok(Response::Created { session, .. })) => *session,
             other => panic!("{other:?}"),
         }
     }
@@ -230,21 +231,21 @@ impl Bench {
         if last > self.durable {
             self.durable = last;
             let (commit, _) = self.host.world.commits[last - 1];
-            self.host.on(Event::Written(Written::UpTo { commit, took: Duration::ZERO }));
+            self.host.on(HostEvent::Commit(CommitReport::UpTo { commit, took: Duration::ZERO }));
         }
     }
 
     fn fail(&mut self) {
-        self.host.on(Event::Written(Written::Failed(StoreError::Poisoned)));
+        self.host.on(HostEvent::Commit(CommitReport::Failed(StoreError::Poisoned)));
     }
 
-    fn hear(&mut self, session: Id, turn: u64, event: AgentEvent) {
+    fn on_run(&mut self, session: Id, turn: u64, event: AgentEvent) {
         let (session, turn) = (session.into(), TurnNo(turn));
-        self.host.on(Event::Heard(Heard { session, turn, event }));
+        self.host.on(HostEvent::Run(RunEvent { session, turn, event }));
     }
 
     /// The answer to a request, if it has one; never two.
-    fn answer(&self, request: u64) -> Option<&Result<Answer, Refused>> {
+    fn answer(&self, request: u64) -> Option<&Result<Response, Refused>> {
         let mut answers = self.host.world.sent.iter().filter_map(|(_, message)| match message {
             HostMessage::Reply { id, answer } if *id == request => Some(answer),
             HostMessage::Reply { .. }

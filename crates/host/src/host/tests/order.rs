@@ -2,10 +2,10 @@
 
 use q_core::{AgentEvent, ClientId, Command, Presence};
 use q_proto::message::Hello;
-use q_proto::{Answer, ClientMessage, Request};
+use q_proto::{ClientMessage, Request, Response};
 
 use super::{Bench, Id, count, create};
-use crate::events::{Allowance, Event};
+use crate::events::{Allowance, HostEvent};
 
 #[test]
 fn acknowledgements_and_asks_wait_for_their_commit() {
@@ -15,12 +15,12 @@ fn acknowledgements_and_asks_wait_for_their_commit() {
     let created = bench.request(1, create("a"));
     assert!(bench.news().is_empty(), "nothing is seen before it is durable");
     bench.commit();
-    assert!(matches!(bench.answer(created), Some(Ok(Answer::Created { .. }))));
+    assert!(matches!(bench.answer(created), Some(Ok(Response::Created { .. }))));
 
     let submitted = bench.submit(1, Id(1), "why?");
     assert!(bench.answer(submitted).is_none() && bench.host.world.asked.is_empty());
     bench.commit();
-    assert!(matches!(bench.answer(submitted), Some(Ok(Answer::Accepted(1)))));
+    assert!(matches!(bench.answer(submitted), Some(Ok(Response::Accepted(1)))));
     assert_eq!(bench.addresses(), ["A"]);
 }
 
@@ -31,10 +31,10 @@ fn streamed_text_waits_for_no_commit_of_another_session() {
     let (one, two) = (bench.create(1, "a"), bench.create(1, "a"));
     bench.submit(1, one, "why?");
     bench.commit();
-    bench.hear(one, 1, AgentEvent::Text("because".into()));
+    bench.on_run(one, 1, AgentEvent::Text("because".into()));
     bench.news();
     let waiting = bench.submit(1, two, "and you?");
-    bench.hear(one, 1, AgentEvent::Text(" it is so".into()));
+    bench.on_run(one, 1, AgentEvent::Text(" it is so".into()));
     assert_eq!(bench.news(), [(1, "update")], "the text goes out while the other's prompt is being written");
     assert!(bench.answer(waiting).is_none());
 }
@@ -66,8 +66,8 @@ fn a_turn_that_is_cancelled_while_it_is_being_written_is_never_asked() {
     let other = bench.submit(1, two, "and you?");
     let interrupted = bench.request(1, Command::Interrupt { session: one.into() }.into());
     bench.commit();
-    assert!(matches!(bench.answer(interrupted), Some(Ok(Answer::Done))));
-    assert!(matches!(bench.answer(other), Some(Ok(Answer::Accepted(1)))));
+    assert!(matches!(bench.answer(interrupted), Some(Ok(Response::Done))));
+    assert!(matches!(bench.answer(other), Some(Ok(Response::Accepted(1)))));
     let asked: Vec<_> = bench.host.world.asked.iter().map(|request| request.seat.session).collect();
     assert_eq!(asked, [two.into()], "the other session's turn is asked all the same");
 }
@@ -96,9 +96,9 @@ fn who_lagged_gets_every_snapshot_again_and_nobody_else_does() {
     bench.create(1, "a");
     bench.create(1, "a");
     bench.news();
-    bench.host.on(Event::Lagged { client: ClientId(2) });
+    bench.host.on(HostEvent::Lagged { client: ClientId(2) });
     assert_eq!(bench.news(), [(2, "snapshot"), (2, "snapshot"), (2, "ready")]);
-    bench.host.on(Event::Lagged { client: ClientId(3) });
+    bench.host.on(HostEvent::Lagged { client: ClientId(3) });
     assert!(bench.news().is_empty(), "it keeps no mirror");
 }
 
@@ -119,7 +119,7 @@ fn snapshots_wait_for_who_reads_them_and_updates_for_their_snapshots() {
     assert_eq!(bench.host.world.awaited, [ClientId(2)]);
     // Of what it knows it hears; of what it does not know yet, that it is gone.
     for (session, is_known) in [(sessions[0], true), (sessions[2], false)] {
-        bench.hear(session, 1, AgentEvent::Text("because".into()));
+        bench.on_run(session, 1, AgentEvent::Text("because".into()));
         bench.commit();
         let heard = count(&bench.news());
         assert!(heard.contains_key(&(1, "update")), "{heard:?}");
@@ -128,9 +128,9 @@ fn snapshots_wait_for_who_reads_them_and_updates_for_their_snapshots() {
     bench.request(1, Command::Close { session: sessions[3].into(), even_if_working: true }.into());
     bench.commit();
     bench.news();
-    bench.host.on(Event::Drained { client: ClientId(2) });
+    bench.host.on(HostEvent::Drained { client: ClientId(2) });
     assert_eq!(bench.news(), [(2, "snapshot"), (2, "ready")], "the one that is closed is not shown");
-    bench.hear(sessions[2], 1, AgentEvent::Text(" it is so".into()));
+    bench.on_run(sessions[2], 1, AgentEvent::Text(" it is so".into()));
     assert!(bench.news().contains(&(2, "update")));
 }
 
@@ -145,17 +145,17 @@ fn what_comes_late_or_from_nobody_changes_nothing() {
     bench.commit();
     bench.news();
     let written = bench.host.world.commits.len();
-    bench.hear(session, 1, AgentEvent::Text("too late".into()));
-    bench.hear(session, 7, AgentEvent::Done);
-    bench.hear(Id(99), 1, AgentEvent::Done);
+    bench.on_run(session, 1, AgentEvent::Text("too late".into()));
+    bench.on_run(session, 7, AgentEvent::Done);
+    bench.on_run(Id(99), 1, AgentEvent::Done);
     bench.request(99, Request::Status);
     bench.submit(99, session, "from nobody");
     bench.disconnect(99);
-    bench.host.on(Event::Lagged { client: ClientId(99) });
-    bench.host.on(Event::Deadline);
+    bench.host.on(HostEvent::Lagged { client: ClientId(99) });
+    bench.host.on(HostEvent::Deadline);
     let message = ClientMessage::Hello(Hello::new(false));
-    bench.host.on(Event::Said { client: ClientId(1), message, allowance: Allowance::default() });
-    bench.host.on(Event::Drained { client: ClientId(99) });
+    bench.host.on(HostEvent::Message { client: ClientId(1), message, allowance: Allowance::default() });
+    bench.host.on(HostEvent::Drained { client: ClientId(99) });
     assert!(bench.news().is_empty());
     assert_eq!(bench.host.world.commits.len(), written);
 }
@@ -183,7 +183,7 @@ fn sleeping_sessions_are_no_updates_that_a_slow_client_may_miss() {
     bench.connect(1, false, &[]);
     let session = bench.create(1, "a");
     bench.host.world.now += bench.host.core.limits().hibernate_after;
-    bench.host.on(Event::Deadline);
+    bench.host.on(HostEvent::Deadline);
     bench.commit();
     assert_eq!(
         bench.host.core.view().summary(session.into()).map(|line| line.presence),
@@ -210,7 +210,7 @@ fn a_list_goes_on_behind_any_session_also_behind_one_that_is_gone() {
         (Request::ListAfter { session: third }, vec![]),
     ] {
         let list = bench.request(1, request);
-        let Some(Ok(Answer::List(lines))) = bench.answer(list) else { panic!("it is answered") };
+        let Some(Ok(Response::List(lines))) = bench.answer(list) else { panic!("it is answered") };
         assert_eq!(lines.iter().map(|line| line.id).collect::<Vec<_>>(), expected);
     }
 }

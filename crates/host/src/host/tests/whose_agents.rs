@@ -2,7 +2,7 @@
 
 use q_core::{AgentEvent, AgentFailure, Command, FailureKind, Token};
 use q_proto::message::NamedAgent;
-use q_proto::{Answer, HostMessage, Id, Request, UNDRAWN};
+use q_proto::{HostMessage, Id, Request, Response, UNDRAWN};
 
 use super::{Bench, http};
 use crate::reach::spec;
@@ -18,7 +18,7 @@ fn a_session_keeps_the_agent_of_the_client_that_made_it() {
     for (turn, client) in [(1, 2), (2, 3)] {
         bench.submit(client, session, "why?");
         bench.commit();
-        bench.hear(session, turn, AgentEvent::Done);
+        bench.on_run(session, turn, AgentEvent::Done);
         bench.commit();
     }
     assert_eq!(bench.addresses(), ["A of 1", "A of 1"]);
@@ -41,7 +41,7 @@ fn after_a_restart_the_first_client_that_has_the_agent_lends_it() {
     bench.connect(4, false, &[("a", "A of 4")]);
     bench.request(3, Command::Retry { session: session.into(), token: Token(77) }.into());
     bench.commit();
-    bench.hear(session, 2, AgentEvent::Done);
+    bench.on_run(session, 2, AgentEvent::Done);
     bench.submit(4, session, "and then?");
     bench.commit();
     assert_eq!(bench.addresses(), ["A of 3", "A of 3"]);
@@ -55,7 +55,7 @@ fn after_a_failed_turn_the_client_that_goes_on_lends_its_agent() {
     bench.submit(1, session, "why?");
     bench.commit();
     let failure = AgentFailure { kind: FailureKind::WrongKey, detail: String::new() };
-    bench.hear(session, 1, AgentEvent::Failed(failure));
+    bench.on_run(session, 1, AgentEvent::Failed(failure));
     bench.commit();
     bench.connect(2, false, &[("a", "right key")]);
     bench.request(2, Command::Retry { session: session.into(), token: Token(77) }.into());
@@ -74,7 +74,7 @@ fn a_waiting_prompt_is_answered_by_the_agent_its_session_has() {
     bench.commit();
     bench.disconnect(1);
     bench.disconnect(2);
-    bench.hear(session, 1, AgentEvent::Done);
+    bench.on_run(session, 1, AgentEvent::Done);
     bench.commit();
     assert_eq!(bench.addresses(), ["A of 1", "A of 1"]);
 }
@@ -88,7 +88,7 @@ fn a_fork_has_the_agent_of_the_client_that_made_it() {
     let fork = Command::Fork { session: session.into(), id: UNDRAWN, at: None, name: None };
     let fork = bench.request(2, fork.into());
     bench.commit();
-    let Some(Ok(Answer::Created { session: fork, .. })) = bench.answer(fork) else { panic!("no fork") };
+    let Some(Ok(Response::Created { session: fork, .. })) = bench.answer(fork) else { panic!("no fork") };
     let fork = *fork;
     let reached = |session: Id| bench.host.agents.of(session.into(), "a").cloned();
     assert_eq!(reached(fork), Some(spec(http("A of 2"))));
@@ -98,7 +98,7 @@ fn a_fork_has_the_agent_of_the_client_that_made_it() {
 /// What the newest list says.
 fn is_wanted(bench: &mut Bench, session: Id) -> bool {
     let id = bench.request(1, Request::List);
-    let Some(Ok(Answer::List(lines))) = bench.answer(id) else { panic!("no list") };
+    let Some(Ok(Response::List(lines))) = bench.answer(id) else { panic!("no list") };
     lines.iter().find(|line| line.id == session).unwrap().wants_agent
 }
 
@@ -111,13 +111,13 @@ fn a_sessions_line_says_when_its_agent_is_wanted() {
     bench.submit(1, session, "why?");
     bench.commit();
     let failure = AgentFailure { kind: FailureKind::WrongKey, detail: String::new() };
-    bench.hear(session, 1, AgentEvent::Failed(failure));
+    bench.on_run(session, 1, AgentEvent::Failed(failure));
     bench.commit();
     assert!(is_wanted(&mut bench, session), "the last turn failed");
     bench.request(1, Command::Retry { session: session.into(), token: Token(77) }.into());
     bench.commit();
     assert!(!is_wanted(&mut bench, session), "the next one runs");
-    bench.hear(session, 2, AgentEvent::Done);
+    bench.on_run(session, 2, AgentEvent::Done);
     bench.commit();
 
     bench.request(1, Command::Close { session: session.into(), even_if_working: false }.into());

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use q_sim::{Outcome, Plan, shrunk};
-use summary::Summary;
+use q_sim::{Plan, RunOutcome, shrunk};
+use summary::RunSummary;
 
 /// Failures after which no further seed is begun.
 const ENOUGH: usize = 5;
@@ -47,14 +47,14 @@ fn main() -> ExitCode {
     let wanted = match Wanted::from_arguments(std::env::args().skip(1)) {
         Ok(wanted) => wanted,
         Err(fault) => {
-            say(&format!("q-simulate: {fault}"));
+            print_line(&format!("q-simulate: {fault}"));
             return ExitCode::from(2);
         }
     };
     // A panic is a broken law like any other and is reported as one.
     panic::set_hook(Box::new(|_| ()));
     let summary = if wanted.shows { show(&wanted) } else { run(&wanted) };
-    say(&summary.to_string());
+    print_line(&summary.to_string());
     for (seed, _) in &summary.failures {
         explain(&wanted, *seed);
     }
@@ -62,11 +62,11 @@ fn main() -> ExitCode {
 }
 
 /// Runs the seeds on all cores.
-fn run(wanted: &Wanted) -> Summary {
+fn run(wanted: &Wanted) -> RunSummary {
     let next = AtomicU64::new(wanted.from);
     let end = wanted.from.saturating_add(wanted.seeds);
     let work = || {
-        let mut summary = Summary::default();
+        let mut summary = RunSummary::default();
         while summary.failures.len() < ENOUGH {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= end {
@@ -84,13 +84,13 @@ fn run(wanted: &Wanted) -> Summary {
 }
 
 /// Runs one seed and says all that happens.
-fn show(wanted: &Wanted) -> Summary {
+fn show(wanted: &Wanted) -> RunSummary {
     let plan = Plan::new(wanted.from);
-    say(&format!("{:?}\n{:?}\n{} clients", plan.limits, plan.bounds, plan.clients));
+    print_line(&format!("{:?}\n{:?}\n{} clients", plan.limits, plan.bounds, plan.clients));
     let outcome = plan.play(true);
-    outcome.lines.iter().for_each(|line| say(line));
-    let mut summary = Summary::default();
-    summary.take(wanted.from, Outcome { lines: Vec::new(), ..plan.play_twice() });
+    outcome.lines.iter().for_each(|line| print_line(line));
+    let mut summary = RunSummary::default();
+    summary.take(wanted.from, RunOutcome { lines: Vec::new(), ..plan.play_twice() });
     summary
 }
 
@@ -98,20 +98,20 @@ fn show(wanted: &Wanted) -> Summary {
 fn explain(wanted: &Wanted, seed: u64) {
     let plan = shrunk(&Plan::new(seed));
     let outcome = plan.play(true);
-    say(&format!("\nseed {seed} at commit {}, shrunk to {} steps:", wanted.commit, plan.steps.len()));
-    say(&format!("{:?}\n{:?}\n{} clients", plan.limits, plan.bounds, plan.clients));
-    outcome.lines.iter().for_each(|line| say(line));
+    print_line(&format!("\nseed {seed} at commit {}, shrunk to {} steps:", wanted.commit, plan.steps.len()));
+    print_line(&format!("{:?}\n{:?}\n{} clients", plan.limits, plan.bounds, plan.clients));
+    outcome.lines.iter().for_each(|line| print_line(line));
     if let Some(broken) = &outcome.broken {
-        say(&format!("broken: {broken}"));
+        print_line(&format!("broken: {broken}"));
     }
     if outcome.broken.is_some_and(|broken| broken.law.may_be_broken_by_the_core()) {
-        say("what the core was told, as crates/core/tests/scenarios has it (that disk never fails):");
-        outcome.script.iter().for_each(|line| say(line));
+        print_line("what the core was told, as crates/core/tests/scenarios has it (that disk never fails):");
+        outcome.script.iter().for_each(|line| print_line(line));
     }
-    say(&format!("again: cargo xtask sim --seed {seed}"));
+    print_line(&format!("again: cargo xtask sim --seed {seed}"));
 }
 
 /// Says a line to the person; a closed pipe is no reason to stop.
-fn say(line: &str) {
+fn print_line(line: &str) {
     writeln!(io::stdout().lock(), "{line}").ok();
 }

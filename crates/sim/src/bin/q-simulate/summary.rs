@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use q_sim::{Broken, Figures, Outcome};
+use q_sim::{Counts, RunOutcome, Violation};
 
 /// How figures of faults begin.
 const FAULT: &str = "fault: ";
@@ -11,29 +11,29 @@ const STEPS: &str = "steps";
 
 /// What all runs came to, added up.
 #[derive(Debug, Default)]
-pub(crate) struct Summary {
+pub(crate) struct RunSummary {
     seeds: u64,
-    figures: Figures,
+    figures: Counts,
     /// Seeds that broke a law.
-    pub(crate) failures: Vec<(u64, Broken)>,
+    pub(crate) failures: Vec<(u64, Violation)>,
 }
 
-impl Summary {
+impl RunSummary {
     /// Takes one run in.
-    pub(crate) fn take(&mut self, seed: u64, outcome: Outcome) {
+    pub(crate) fn take(&mut self, seed: u64, outcome: RunOutcome) {
         self.seeds += 1;
         self.failures.extend(outcome.broken.map(|broken| (seed, broken)));
         self.add(outcome.figures);
     }
 
-    fn add(&mut self, figures: Figures) {
+    fn add(&mut self, figures: Counts) {
         for (what, count) in figures {
             *self.figures.entry(what).or_default() += count;
         }
     }
 }
 
-impl FromIterator<Self> for Summary {
+impl FromIterator<Self> for RunSummary {
     fn from_iter<T: IntoIterator<Item = Self>>(parts: T) -> Self {
         let mut whole = Self::default();
         for part in parts {
@@ -46,7 +46,7 @@ impl FromIterator<Self> for Summary {
     }
 }
 
-impl fmt::Display for Summary {
+impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = |f: &mut fmt::Formatter<'_>, what, count| writeln!(f, "{what:<28} {count:>12}");
         row(f, "seeds, each played twice", self.seeds)?;
@@ -61,7 +61,7 @@ impl fmt::Display for Summary {
     }
 }
 
-impl Summary {
+impl RunSummary {
     fn in_one_line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let faults = self.figures.iter().filter_map(|(what, count)| Some((what.strip_prefix(FAULT)?, count)));
         let faults: Vec<String> = faults.map(|(what, count)| format!("{what} {count}")).collect();

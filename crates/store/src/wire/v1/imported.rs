@@ -2,25 +2,28 @@
 
 use std::borrow::Cow;
 
-use q_core::{AgentFailure, CallNo, EntryNo, Resulted, Stop, WallTime};
+use q_core::{CallNo, EntryNo, Resulted, Stop, WallTime};
 use serde::{Deserialize, Serialize};
 
-use super::Sent;
-use super::record::{Fault, PlanStep};
-use super::word::{FailureKind, Interrupter, Outcome, Wants};
+use super::SentV1;
+use super::failure::FailureV1;
+use super::fault::FaultV1;
+use super::plan::PlanStepV1;
+use super::result::ResultV1;
+use super::word::{Interrupter, Wants};
 
 /// [`q_core::Record::Imported`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Imported<'a> {
+pub(super) struct ImportedV1<'a> {
     #[serde(rename = "at")]
     at: u64,
     #[serde(rename = "body", borrow)]
-    body: Body<'a>,
+    body: BodyV1<'a>,
 }
 
 /// [`q_core::Body`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
-enum Body<'a> {
+enum BodyV1<'a> {
     #[serde(rename = "prompt")]
     Prompt {
         #[serde(rename = "text", borrow)]
@@ -47,20 +50,8 @@ enum Body<'a> {
         #[serde(rename = "wants")]
         wants: Wants,
     },
-    #[serde(rename = "result")]
-    Result {
-        #[serde(rename = "of")]
-        of: u64,
-        #[serde(rename = "outcome")]
-        outcome: Outcome,
-        #[serde(rename = "text", borrow)]
-        text: Cow<'a, str>,
-        /// Where more of it is kept than its text.
-        #[serde(rename = "kept", default, skip_serializing_if = "Option::is_none")]
-        kept: Option<u64>,
-        #[serde(rename = "whole")]
-        whole: u64,
-    },
+    #[serde(rename = "result", borrow)]
+    Result(ResultV1<'a>),
     #[serde(rename = "output")]
     Output {
         #[serde(rename = "of")]
@@ -71,33 +62,28 @@ enum Body<'a> {
     #[serde(rename = "plan")]
     Plan {
         #[serde(rename = "steps", borrow)]
-        steps: Vec<PlanStep<'a>>,
+        steps: Vec<PlanStepV1<'a>>,
     },
+    #[serde(rename = "failed", borrow)]
+    Failed(FailureV1<'a>),
     #[serde(rename = "interrupted")]
     Interrupted {
         #[serde(rename = "by")]
         by: Interrupter,
     },
-    #[serde(rename = "failed")]
-    Failed {
-        #[serde(rename = "kind")]
-        kind: FailureKind,
-        #[serde(rename = "detail", borrow)]
-        detail: Cow<'a, str>,
-    },
     #[serde(rename = "repaired")]
     Repaired {
         #[serde(rename = "fault")]
-        fault: Fault,
+        fault: FaultV1,
     },
     #[serde(rename = "left_out")]
     LeftOut {
         #[serde(rename = "of")]
-        sent: Sent,
+        sent: SentV1,
     },
 }
 
-impl<'a> Imported<'a> {
+impl<'a> ImportedV1<'a> {
     pub(super) fn new(at: WallTime, body: &'a q_core::Body) -> Self {
         Self { at: at.0, body: body.into() }
     }
@@ -107,7 +93,7 @@ impl<'a> Imported<'a> {
     }
 }
 
-impl<'a> From<&'a q_core::Body> for Body<'a> {
+impl<'a> From<&'a q_core::Body> for BodyV1<'a> {
     fn from(body: &'a q_core::Body) -> Self {
         match body {
             q_core::Body::Prompt(text) => Self::Prompt { text: text.into() },
@@ -116,61 +102,42 @@ impl<'a> From<&'a q_core::Body> for Body<'a> {
             q_core::Body::Call(q_core::Called { no, tool, input, wants }) => {
                 Self::Call { no: no.0, tool: tool.into(), input: input.into(), wants: (*wants).into() }
             }
-            q_core::Body::Result(Resulted { of, outcome, text, kept, whole }) => Self::Result {
-                of: of.0,
-                outcome: (*outcome).into(),
-                text: text.into(),
-                kept: more_than(text, *kept),
-                whole: *whole,
-            },
+            q_core::Body::Result(Resulted { of, outcome, text, kept, whole }) => {
+                Self::Result(ResultV1::new(*of, *outcome, text, *kept, *whole))
+            }
             q_core::Body::Output(q_core::CallOutput { of, text }) => {
                 Self::Output { of: of.0, text: text.into() }
             }
-            q_core::Body::Plan(steps) => Self::Plan { steps: steps.iter().map(PlanStep::from).collect() },
+            q_core::Body::Plan(steps) => Self::Plan { steps: steps.iter().map(PlanStepV1::from).collect() },
             q_core::Body::Stop(Stop::Interrupted(by)) => Self::Interrupted { by: (*by).into() },
-            q_core::Body::Stop(Stop::Failed(AgentFailure { kind, detail })) => {
-                Self::Failed { kind: (*kind).into(), detail: detail.into() }
-            }
+            q_core::Body::Stop(Stop::Failed(failure)) => Self::Failed(failure.into()),
             q_core::Body::Repair(fault) => Self::Repaired { fault: (*fault).into() },
             q_core::Body::LeftOut(sent) => Self::LeftOut { sent: (*sent).into() },
         }
     }
 }
 
-impl From<Body<'_>> for q_core::Body {
-    fn from(body: Body<'_>) -> Self {
+impl From<BodyV1<'_>> for q_core::Body {
+    fn from(body: BodyV1<'_>) -> Self {
         match body {
-            Body::Prompt { text } => Self::Prompt(text.into_owned()),
-            Body::Answer { text } => Self::Answer(text.into_owned()),
-            Body::Thinking { text } => Self::Thinking(text.into_owned()),
-            Body::Call { no, tool, input, wants } => Self::Call(q_core::Called {
+            BodyV1::Prompt { text } => Self::Prompt(text.into_owned()),
+            BodyV1::Answer { text } => Self::Answer(text.into_owned()),
+            BodyV1::Thinking { text } => Self::Thinking(text.into_owned()),
+            BodyV1::Call { no, tool, input, wants } => Self::Call(q_core::Called {
                 no: CallNo(no),
                 tool: tool.into_owned(),
                 input: input.into_owned(),
                 wants: wants.into(),
             }),
-            Body::Result { of, outcome, text, kept, whole } => Self::Result(Resulted {
-                of: EntryNo(of),
-                outcome: outcome.into(),
-                kept: kept.unwrap_or(text.len() as u64),
-                text: text.into_owned(),
-                whole,
-            }),
-            Body::Output { of, text } => {
+            BodyV1::Result(result) => Self::Result(result.into_result()),
+            BodyV1::Output { of, text } => {
                 Self::Output(q_core::CallOutput { of: EntryNo(of), text: text.into_owned() })
             }
-            Body::Plan { steps } => Self::Plan(steps.into_iter().map(q_core::PlanStep::from).collect()),
-            Body::Interrupted { by } => Self::Stop(Stop::Interrupted(by.into())),
-            Body::Failed { kind, detail } => {
-                Self::Stop(Stop::Failed(AgentFailure { kind: kind.into(), detail: detail.into_owned() }))
-            }
-            Body::Repaired { fault } => Self::Repair(fault.into()),
-            Body::LeftOut { sent } => Self::LeftOut(sent.into()),
+            BodyV1::Plan { steps } => Self::Plan(steps.into_iter().map(q_core::PlanStep::from).collect()),
+            BodyV1::Interrupted { by } => Self::Stop(Stop::Interrupted(by.into())),
+            BodyV1::Failed(failure) => Self::Stop(Stop::Failed(failure.into())),
+            BodyV1::Repaired { fault } => Self::Repair(fault.into()),
+            BodyV1::LeftOut { sent } => Self::LeftOut(sent.into()),
         }
     }
-}
-
-/// Bytes kept of a result, where that are more than its text.
-pub(super) fn more_than(text: &str, kept: u64) -> Option<u64> {
-    (kept > text.len() as u64).then_some(kept)
 }

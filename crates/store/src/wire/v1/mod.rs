@@ -1,88 +1,83 @@
 //! Format 1. Released formats never change: a new shape is a new module beside this one.
 
-mod called;
+mod call;
 mod created;
+mod ending;
+mod failure;
+mod fault;
 mod head;
 mod imported;
+mod plan;
+mod prompt;
 mod record;
+mod result;
+mod setup;
 mod word;
 
 pub(crate) use head::HeadV1;
 pub(crate) use record::StampedV1;
 
-use q_core::{
-    EntryNo, Fork as CoreFork, Mark as CoreMark, Sent as CoreSent, Seq, SessionId, Usage as CoreUsage,
-};
+use q_core::{EntryNo, Fork, Mark, Sent, Seq, SessionId, Usage};
 use serde::{Deserialize, Serialize};
 
 use word::{Policy, Voice};
 
 /// [`q_core::Mark`] in its stored form.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Mark {
+struct MarkV1 {
     #[serde(rename = "entry")]
     entry: u64,
     #[serde(rename = "bytes")]
     bytes: u64,
 }
 
-impl From<CoreMark> for Mark {
-    fn from(CoreMark { entry, bytes }: CoreMark) -> Self {
+impl From<Mark> for MarkV1 {
+    fn from(Mark { entry, bytes }: Mark) -> Self {
         Self { entry: entry.0, bytes }
     }
 }
 
-impl From<Mark> for CoreMark {
-    fn from(Mark { entry, bytes }: Mark) -> Self {
+impl From<MarkV1> for Mark {
+    fn from(MarkV1 { entry, bytes }: MarkV1) -> Self {
         Self { entry: EntryNo(entry), bytes }
     }
 }
 
-/// [`q_core::Usage`] in its stored form.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Usage {
-    #[serde(rename = "in")]
-    input: u64,
-    #[serde(rename = "out")]
-    output: u64,
+/// Two counts of the core's, each by its written word.
+macro_rules! counts {
+    ($(#[$doc:meta])* $name:ident of $core:ident { $($word:literal = $field:ident),+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+        struct $name {
+            $(#[serde(rename = $word)] $field: u64,)+
+        }
+
+        impl From<$core> for $name {
+            fn from($core { $($field),+ }: $core) -> Self {
+                Self { $($field),+ }
+            }
+        }
+
+        impl From<$name> for $core {
+            fn from($name { $($field),+ }: $name) -> Self {
+                Self { $($field),+ }
+            }
+        }
+    };
 }
 
-impl From<CoreUsage> for Usage {
-    fn from(CoreUsage { input, output }: CoreUsage) -> Self {
-        Self { input, output }
-    }
+counts! {
+    /// [`q_core::Usage`] in its stored form.
+    UsageV1 of Usage { "in" = input, "out" = output }
 }
-
-impl From<Usage> for CoreUsage {
-    fn from(Usage { input, output }: Usage) -> Self {
-        Self { input, output }
-    }
-}
-
-/// [`q_core::Sent`] in its stored form.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Sent {
-    #[serde(rename = "sent")]
-    entries: u64,
-    #[serde(rename = "left_out")]
-    left_out: u64,
-}
-
-impl From<CoreSent> for Sent {
-    fn from(CoreSent { entries, left_out }: CoreSent) -> Self {
-        Self { entries, left_out }
-    }
-}
-
-impl From<Sent> for CoreSent {
-    fn from(Sent { entries, left_out }: Sent) -> Self {
-        Self { entries, left_out }
-    }
+counts! {
+    /// [`q_core::Sent`] in its stored form.
+    SentV1 of Sent { "sent" = entries, "left_out" = left_out }
 }
 
 /// [`q_core::Fork`] in its stored form.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Fork {
+struct ForkV1 {
     #[serde(rename = "of")]
     parent: u128,
     #[serde(rename = "through")]
@@ -93,14 +88,14 @@ struct Fork {
     entries: Option<u64>,
 }
 
-impl From<CoreFork> for Fork {
-    fn from(CoreFork { parent, through, last, entries }: CoreFork) -> Self {
+impl From<Fork> for ForkV1 {
+    fn from(Fork { parent, through, last, entries }: Fork) -> Self {
         Self { parent: parent.0, through: through.0, last: last.0, entries }
     }
 }
 
-impl From<Fork> for CoreFork {
-    fn from(Fork { parent, through, last, entries }: Fork) -> Self {
+impl From<ForkV1> for Fork {
+    fn from(ForkV1 { parent, through, last, entries }: ForkV1) -> Self {
         Self { parent: SessionId(parent), through: Seq(through), last: EntryNo(last), entries }
     }
 }

@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 
-use q_core::{AgentFailure, CallNo, EntryNo, NameFault, PromptNo, Seq, SessionId, Token, TurnNo, WallTime};
+use q_core::{CallNo, EntryNo, NameFault, PromptNo, Resulted, Seq, SessionId, Token, TurnNo, WallTime};
 use serde::{Deserialize, Serialize};
 
-use super::called::Called;
-use super::created::Created;
-use super::imported::{Imported, more_than};
-use super::word::{FailureKind, Interrupter, NameOrigin, Outcome, Policy, StepState, Voice, Why};
-use super::{Mark, Sent, Usage, aloud, is_aloud, is_default};
+use super::call::CalledV1;
+use super::created::CreatedV1;
+use super::ending::EndingV1;
+use super::fault::FaultV1;
+use super::imported::ImportedV1;
+use super::plan::PlannedV1;
+use super::prompt::{QueuedV1, SteeredV1};
+use super::result::ResultedV1;
+use super::word::{NameOrigin, Policy, Voice, Why};
+use super::{MarkV1, SentV1, UsageV1, aloud, is_aloud, is_default};
 
 /// [`q_core::Stamped`] without its session and place, which are in the key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,14 +22,14 @@ pub(crate) struct StampedV1<'a> {
     #[serde(rename = "at")]
     at: u64,
     #[serde(rename = "rec", borrow)]
-    record: Record<'a>,
+    record: RecordV1<'a>,
 }
 
 /// [`q_core::Record`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
-enum Record<'a> {
+enum RecordV1<'a> {
     #[serde(rename = "created", borrow)]
-    Created(Created<'a>),
+    Created(CreatedV1<'a>),
     #[serde(rename = "renamed")]
     Renamed {
         #[serde(rename = "name", borrow)]
@@ -67,15 +72,8 @@ enum Record<'a> {
         #[serde(rename = "policy")]
         policy: Policy,
     },
-    #[serde(rename = "queued")]
-    Queued {
-        #[serde(rename = "prompt")]
-        prompt: u64,
-        #[serde(rename = "token")]
-        token: u128,
-        #[serde(rename = "text", borrow)]
-        text: Cow<'a, str>,
-    },
+    #[serde(rename = "queued", borrow)]
+    Queued(QueuedV1<'a>),
     #[serde(rename = "unqueued")]
     Unqueued {
         #[serde(rename = "prompt")]
@@ -95,19 +93,10 @@ enum Record<'a> {
         #[serde(rename = "place")]
         place: u32,
     },
-    #[serde(rename = "steered")]
-    Steered {
-        #[serde(rename = "turn")]
-        turn: u64,
-        #[serde(rename = "prompt")]
-        prompt: u64,
-        #[serde(rename = "token")]
-        token: u128,
-        #[serde(rename = "text", borrow)]
-        text: Cow<'a, str>,
-    },
+    #[serde(rename = "steered", borrow)]
+    Steered(SteeredV1<'a>),
     #[serde(rename = "called", borrow)]
-    Called(Called<'a>),
+    Called(CalledV1<'a>),
     #[serde(rename = "answered")]
     Answered {
         #[serde(rename = "turn")]
@@ -115,32 +104,16 @@ enum Record<'a> {
         #[serde(rename = "call")]
         call: u64,
         #[serde(rename = "answer", borrow)]
-        answer: Answer<'a>,
+        answer: AnswerV1<'a>,
     },
-    #[serde(rename = "resulted")]
-    Resulted {
-        #[serde(rename = "turn")]
-        turn: u64,
-        #[serde(rename = "call")]
-        call: u64,
-        #[serde(rename = "of")]
-        of: u64,
-        #[serde(rename = "outcome")]
-        outcome: Outcome,
-        #[serde(rename = "text", borrow)]
-        text: Cow<'a, str>,
-        /// Where more of it is kept than its text.
-        #[serde(rename = "kept", default, skip_serializing_if = "Option::is_none")]
-        kept: Option<u64>,
-        #[serde(rename = "whole")]
-        whole: u64,
-    },
+    #[serde(rename = "resulted", borrow)]
+    Resulted(ResultedV1<'a>),
     #[serde(rename = "sent")]
     Sent {
         #[serde(rename = "turn")]
         turn: u64,
         #[serde(rename = "of")]
-        sent: Sent,
+        sent: SentV1,
         #[serde(rename = "said", default, skip_serializing_if = "is_default")]
         is_said: bool,
     },
@@ -149,7 +122,7 @@ enum Record<'a> {
     #[serde(rename = "repaired")]
     Repaired {
         #[serde(rename = "fault")]
-        fault: Fault,
+        fault: FaultV1,
     },
     #[serde(rename = "retried")]
     Retried {
@@ -186,19 +159,14 @@ enum Record<'a> {
         #[serde(rename = "turn")]
         turn: u64,
         #[serde(rename = "ending", borrow)]
-        ending: Ending<'a>,
+        ending: EndingV1<'a>,
         #[serde(rename = "usage")]
-        usage: Usage,
+        usage: UsageV1,
         #[serde(rename = "reason", borrow, default, skip_serializing_if = "str::is_empty")]
         reason: Cow<'a, str>,
     },
-    #[serde(rename = "planned")]
-    Planned {
-        #[serde(rename = "turn")]
-        turn: u64,
-        #[serde(rename = "steps", borrow)]
-        steps: Vec<PlanStep<'a>>,
-    },
+    #[serde(rename = "planned", borrow)]
+    Planned(PlannedV1<'a>),
     #[serde(rename = "answering")]
     Answering {
         #[serde(rename = "turn")]
@@ -216,15 +184,10 @@ enum Record<'a> {
     #[serde(rename = "seen")]
     Seen {
         #[serde(rename = "to")]
-        through: Mark,
-    },
-    #[serde(rename = "drafted")]
-    Drafted {
-        #[serde(rename = "text", borrow)]
-        text: Cow<'a, str>,
+        through: MarkV1,
     },
     #[serde(rename = "imported", borrow)]
-    Imported(Imported<'a>),
+    Imported(ImportedV1<'a>),
     #[serde(rename = "import_ended")]
     ImportEnded {
         #[serde(rename = "created")]
@@ -232,34 +195,18 @@ enum Record<'a> {
         #[serde(rename = "touched")]
         touched: u64,
         #[serde(rename = "usage")]
-        usage: Usage,
+        usage: UsageV1,
     },
-}
-
-/// [`q_core::PlanStep`] in its stored form.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct PlanStep<'a> {
-    #[serde(rename = "text", borrow)]
-    text: Cow<'a, str>,
-    #[serde(rename = "state")]
-    state: StepState,
-}
-
-impl<'a> From<&'a q_core::PlanStep> for PlanStep<'a> {
-    fn from(step: &'a q_core::PlanStep) -> Self {
-        Self { text: (&step.text).into(), state: step.state.into() }
-    }
-}
-
-impl From<PlanStep<'_>> for q_core::PlanStep {
-    fn from(step: PlanStep<'_>) -> Self {
-        Self { text: step.text.into_owned(), state: step.state.into() }
-    }
+    #[serde(rename = "drafted")]
+    Drafted {
+        #[serde(rename = "text", borrow)]
+        text: Cow<'a, str>,
+    },
 }
 
 /// [`q_core::Answer`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
-enum Answer<'a> {
+enum AnswerV1<'a> {
     #[serde(rename = "once")]
     Once {},
     #[serde(rename = "always")]
@@ -273,43 +220,9 @@ enum Answer<'a> {
     },
 }
 
-/// [`q_core::Fault`] in its stored form.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) enum Fault {
-    #[serde(rename = "prompt_lost")]
-    PromptLost {
-        #[serde(rename = "prompt")]
-        prompt: u64,
-    },
-    #[serde(rename = "log_cut")]
-    LogCut {
-        #[serde(rename = "lost")]
-        lost: Option<u64>,
-    },
-}
-
-/// [`q_core::Ending`] in its stored form.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Ending<'a> {
-    #[serde(rename = "done")]
-    Done {},
-    #[serde(rename = "interrupted")]
-    Interrupted {
-        #[serde(rename = "by")]
-        by: Interrupter,
-    },
-    #[serde(rename = "failed")]
-    Failed {
-        #[serde(rename = "kind")]
-        kind: FailureKind,
-        #[serde(rename = "detail", borrow)]
-        detail: Cow<'a, str>,
-    },
-}
-
 impl<'a> From<&'a q_core::Stamped> for StampedV1<'a> {
     fn from(stamped: &'a q_core::Stamped) -> Self {
-        Self { at: stamped.at.0, record: Record::from(&stamped.record) }
+        Self { at: stamped.at.0, record: RecordV1::from(&stamped.record) }
     }
 }
 
@@ -319,11 +232,11 @@ impl StampedV1<'_> {
     }
 }
 
-impl<'a> From<&'a q_core::Record> for Record<'a> {
+impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
     fn from(record: &'a q_core::Record) -> Self {
         match record {
             q_core::Record::Created { name, origin, slot, setup, fork } => {
-                Self::Created(Created::new(name, *origin, *slot, setup, *fork))
+                Self::Created(CreatedV1::new(name, *origin, *slot, setup, *fork))
             }
             q_core::Record::Renamed { name, origin } => {
                 Self::Renamed { name: name.as_str().into(), origin: (*origin).into() }
@@ -341,27 +254,21 @@ impl<'a> From<&'a q_core::Record> for Record<'a> {
             q_core::Record::Pinned { pinned } => Self::Pinned { pinned: *pinned },
             q_core::Record::PolicySet { policy } => Self::PolicySet { policy: (*policy).into() },
             q_core::Record::Queued { prompt, token, text } => {
-                Self::Queued { prompt: prompt.0, token: token.0, text: text.into() }
+                Self::Queued(QueuedV1::new(*prompt, *token, text))
             }
             q_core::Record::Unqueued { prompt } => Self::Unqueued { prompt: prompt.0 },
             q_core::Record::Edited { prompt, text } => Self::Edited { prompt: prompt.0, text: text.into() },
             q_core::Record::Moved { prompt, place } => Self::Moved { prompt: prompt.0, place: *place },
             q_core::Record::Steered { turn, prompt, token, text } => {
-                Self::Steered { turn: turn.0, prompt: prompt.0, token: token.0, text: text.into() }
+                Self::Steered(SteeredV1::new(turn.0, *prompt, *token, text))
             }
-            q_core::Record::Called { turn, call, waits } => Self::Called(Called::new(*turn, call, *waits)),
+            q_core::Record::Called { turn, call, waits } => Self::Called(CalledV1::new(*turn, call, *waits)),
             q_core::Record::Answered { turn, call, answer } => {
                 Self::Answered { turn: turn.0, call: call.0, answer: answer.into() }
             }
-            q_core::Record::Resulted { turn, call, of, outcome, text, kept, whole } => Self::Resulted {
-                turn: turn.0,
-                call: call.0,
-                of: of.0,
-                outcome: (*outcome).into(),
-                text: text.into(),
-                kept: more_than(text, *kept),
-                whole: *whole,
-            },
+            q_core::Record::Resulted { turn, call, of, outcome, text, kept, whole } => {
+                Self::Resulted(ResultedV1::new(turn.0, call.0, *of, *outcome, text, *kept, *whole))
+            }
             q_core::Record::Sent { turn, sent, is_said } => {
                 Self::Sent { turn: turn.0, sent: (*sent).into(), is_said: *is_said }
             }
@@ -381,9 +288,7 @@ impl<'a> From<&'a q_core::Record> for Record<'a> {
                 usage: (*usage).into(),
                 reason: reason.into(),
             },
-            q_core::Record::Planned { turn, steps } => {
-                Self::Planned { turn: turn.0, steps: steps.iter().map(PlanStep::from).collect() }
-            }
+            q_core::Record::Planned { turn, steps } => Self::Planned(PlannedV1::new(*turn, steps)),
             q_core::Record::Answering { turn, model } => {
                 Self::Answering { turn: turn.0, model: model.into() }
             }
@@ -392,7 +297,7 @@ impl<'a> From<&'a q_core::Record> for Record<'a> {
             }
             q_core::Record::Seen { through } => Self::Seen { through: (*through).into() },
             q_core::Record::Drafted { text } => Self::Drafted { text: text.into() },
-            q_core::Record::Imported { at, body } => Self::Imported(Imported::new(*at, body)),
+            q_core::Record::Imported { at, body } => Self::Imported(ImportedV1::new(*at, body)),
             q_core::Record::ImportEnded { created, touched, usage } => {
                 Self::ImportEnded { created: created.0, touched: touched.0, usage: (*usage).into() }
             }
@@ -400,7 +305,7 @@ impl<'a> From<&'a q_core::Record> for Record<'a> {
     }
 }
 
-impl Record<'_> {
+impl RecordV1<'_> {
     fn into_core(self) -> Result<q_core::Record, NameFault> {
         Ok(match self {
             Self::Created(created) => created.into_core()?,
@@ -420,32 +325,29 @@ impl Record<'_> {
             },
             Self::Pinned { pinned } => q_core::Record::Pinned { pinned },
             Self::PolicySet { policy } => q_core::Record::PolicySet { policy: policy.into() },
-            Self::Queued { prompt, token, text } => {
-                let (prompt, token) = (PromptNo(prompt), Token(token));
-                q_core::Record::Queued { prompt, token, text: text.into_owned() }
+            Self::Queued(queued) => {
+                let (prompt, token, text) = queued.into_prompt();
+                q_core::Record::Queued { prompt, token, text }
             }
             Self::Unqueued { prompt } => q_core::Record::Unqueued { prompt: PromptNo(prompt) },
             Self::Edited { prompt, text } => {
                 q_core::Record::Edited { prompt: PromptNo(prompt), text: text.into_owned() }
             }
             Self::Moved { prompt, place } => q_core::Record::Moved { prompt: PromptNo(prompt), place },
-            Self::Steered { turn, prompt, token, text } => {
-                let (turn, prompt, token) = (TurnNo(turn), PromptNo(prompt), Token(token));
-                q_core::Record::Steered { turn, prompt, token, text: text.into_owned() }
+            Self::Steered(steered) => {
+                let turn = TurnNo(steered.turn);
+                let (prompt, token, text) = steered.into_prompt();
+                q_core::Record::Steered { turn, prompt, token, text }
             }
             Self::Called(called) => called.into_core(),
             Self::Answered { turn, call, answer } => {
                 q_core::Record::Answered { turn: TurnNo(turn), call: CallNo(call), answer: answer.into() }
             }
-            Self::Resulted { turn, call, of, outcome, text, kept, whole } => q_core::Record::Resulted {
-                turn: TurnNo(turn),
-                call: CallNo(call),
-                of: EntryNo(of),
-                outcome: outcome.into(),
-                kept: kept.unwrap_or(text.len() as u64),
-                text: text.into_owned(),
-                whole,
-            },
+            Self::Resulted(resulted) => {
+                let (turn, call) = (TurnNo(resulted.turn), CallNo(resulted.call));
+                let Resulted { of, outcome, text, kept, whole } = resulted.into_result();
+                q_core::Record::Resulted { turn, call, of, outcome, text, kept, whole }
+            }
             Self::Sent { turn, sent, is_said } => {
                 q_core::Record::Sent { turn: TurnNo(turn), sent: sent.into(), is_said }
             }
@@ -467,7 +369,7 @@ impl Record<'_> {
                 usage: usage.into(),
                 reason: reason.into_owned(),
             },
-            Self::Planned { turn, steps } => planned(TurnNo(turn), steps),
+            Self::Planned(planned) => planned.into_core(),
             Self::Answering { turn, model } => answering(TurnNo(turn), model),
             Self::Resumable { turn, handle } => resumable(TurnNo(turn), handle),
             Self::Seen { through } => q_core::Record::Seen { through: through.into() },
@@ -482,10 +384,6 @@ impl Record<'_> {
     }
 }
 
-fn planned(turn: TurnNo, steps: Vec<PlanStep<'_>>) -> q_core::Record {
-    q_core::Record::Planned { turn, steps: steps.into_iter().map(q_core::PlanStep::from).collect() }
-}
-
 fn answering(turn: TurnNo, model: Cow<'_, str>) -> q_core::Record {
     q_core::Record::Answering { turn, model: model.into_owned() }
 }
@@ -494,7 +392,7 @@ fn resumable(turn: TurnNo, handle: Cow<'_, str>) -> q_core::Record {
     q_core::Record::Resumable { turn, handle: q_core::ResumeHandle(handle.into_owned()) }
 }
 
-impl<'a> From<&'a q_core::Answer> for Answer<'a> {
+impl<'a> From<&'a q_core::Answer> for AnswerV1<'a> {
     fn from(answer: &'a q_core::Answer) -> Self {
         match answer {
             q_core::Answer::Once => Self::Once {},
@@ -505,55 +403,13 @@ impl<'a> From<&'a q_core::Answer> for Answer<'a> {
     }
 }
 
-impl From<Answer<'_>> for q_core::Answer {
-    fn from(answer: Answer<'_>) -> Self {
+impl From<AnswerV1<'_>> for q_core::Answer {
+    fn from(answer: AnswerV1<'_>) -> Self {
         match answer {
-            Answer::Once {} => Self::Once,
-            Answer::Always {} => Self::Always,
-            Answer::Deny {} => Self::Deny,
-            Answer::Words { text } => Self::Words(text.into_owned()),
-        }
-    }
-}
-
-impl From<q_core::Fault> for Fault {
-    fn from(fault: q_core::Fault) -> Self {
-        match fault {
-            q_core::Fault::PromptLost(prompt) => Self::PromptLost { prompt: prompt.0 },
-            q_core::Fault::LogCut { lost } => Self::LogCut { lost },
-        }
-    }
-}
-
-impl From<Fault> for q_core::Fault {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::PromptLost { prompt } => Self::PromptLost(PromptNo(prompt)),
-            Fault::LogCut { lost } => Self::LogCut { lost },
-        }
-    }
-}
-
-impl<'a> From<&'a q_core::Ending> for Ending<'a> {
-    fn from(ending: &'a q_core::Ending) -> Self {
-        match ending {
-            q_core::Ending::Done => Self::Done {},
-            q_core::Ending::Interrupted(by) => Self::Interrupted { by: (*by).into() },
-            q_core::Ending::Failed(AgentFailure { kind, detail }) => {
-                Self::Failed { kind: (*kind).into(), detail: detail.into() }
-            }
-        }
-    }
-}
-
-impl From<Ending<'_>> for q_core::Ending {
-    fn from(ending: Ending<'_>) -> Self {
-        match ending {
-            Ending::Done {} => Self::Done,
-            Ending::Interrupted { by } => Self::Interrupted(by.into()),
-            Ending::Failed { kind, detail } => {
-                Self::Failed(AgentFailure { kind: kind.into(), detail: detail.into_owned() })
-            }
+            AnswerV1::Once {} => Self::Once,
+            AnswerV1::Always {} => Self::Always,
+            AnswerV1::Deny {} => Self::Deny,
+            AnswerV1::Words { text } => Self::Words(text.into_owned()),
         }
     }
 }

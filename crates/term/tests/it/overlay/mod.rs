@@ -10,7 +10,7 @@ mod switcher;
 use q_core::{
     Activity, Answer, CallNo, Command, Digest, PendingCall, PromptNo, Snapshot, TurnNo, WallTime, Wants,
 };
-use q_term::{Event, Intent};
+use q_term::{Intent, TerminalEvent};
 
 use crate::world::{But, NOW, World, id, session};
 
@@ -177,7 +177,7 @@ fn a_prompt_taken_back_in_the_queue_box_costs_no_draft() {
     world.say("/queue");
     world.keys(&["Esc"]);
     world.type_text("half a thought");
-    world.ui.handle(&world.mirror, Event::Key(crate::world::key_event("F1")));
+    world.ui.handle(&world.mirror, TerminalEvent::Key(crate::world::key_event("F1")));
     world.type_text("/unqueue 2");
     world.keys(&["Enter"]);
     assert!(world.frame().ends_with("[api] > second"), "{}", world.frame());
@@ -190,7 +190,7 @@ fn a_page_follows_what_changes_and_keeps_the_draft_beneath_it() {
     let mut world = World::with(100, 30, sessions());
     world.type_text("half a thought");
     world.keys(&["Ctrl+X", "i"]);
-    world.ui.handle(&world.mirror, Event::Paste("/deny 1\nmore".into()));
+    world.ui.handle(&world.mirror, TerminalEvent::Paste("/deny 1\nmore".into()));
     assert!(world.frame().contains("> /deny 1"), "{}", world.frame());
     assert_eq!(world.keys(&["Enter"]), answer(Answer::Deny));
     world.update(q_core::Update::Pending { session: id(2), pending: vec![] });

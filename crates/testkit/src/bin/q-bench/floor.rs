@@ -9,9 +9,10 @@ use q_testkit::home::Home;
 use q_testkit::process::output_within;
 use q_testkit::terminal::Terminal;
 
+use crate::console;
+use crate::plan::Plan;
 use crate::prepare::{name, q};
 use crate::start::{COLS, QUIET, ROWS};
-use crate::{Plan, say};
 
 const TMUX: &str = "/usr/bin/tmux";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,7 +27,7 @@ impl Tmux {
     /// Starts it; nothing where there is no tmux.
     pub(crate) fn start(home: &Home, plan: &Plan) -> Option<Self> {
         if !Path::new(TMUX).is_file() {
-            say("no tmux here: switches are measured without their floor");
+            console::print("no tmux here: switches are measured without their floor");
             return None;
         }
         let socket = home.path().join("tmux");

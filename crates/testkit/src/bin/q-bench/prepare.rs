@@ -9,7 +9,8 @@ use q_testkit::home::Home;
 use q_testkit::process::output_within;
 use serde_json::Value;
 
-use crate::{Plan, say};
+use crate::console;
+use crate::plan::Plan;
 
 /// For one command of the line.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -48,7 +49,7 @@ pub(crate) fn sessions(home: &Home, plan: &Plan) {
         plan.sessions,
         plan.entries,
     );
-    say(&format!(
+    console::print(&format!(
         "prepared: {} sessions, {} entries each, in {:.1} s",
         plan.sessions,
         plan.entries,

@@ -1,0 +1,158 @@
+//! The dialect of Amazon Bedrock's `ConverseStream`: one form for the models of many makers. The model stands in the address; an
+//! event's name says what it is, and its payload the rest.
+//!
+//! A history with calls is taken only where their tools are declared. Thoughts are shown and not sent back.
+
+use q_core::conversation::Part;
+use q_core::{Outcome, Usage};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
+use super::writing::{
+    ANTHROPICS_MAX_TOKENS, answers_calls, arguments, brief, call_id, declared_tools, listed_messages, object,
+    result_text, table, thinking_budget, tool_name,
+};
+use crate::http::answer::AnswerBuilder;
+use crate::http::json::members;
+use crate::http::usage::{count, sum};
+use crate::seat::Turn;
+use crate::shape::RequestShape;
+
+/// The body of a request, before it is shaped.
+pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
+    let tool = |name: &str, about: &str| json!({ "toolSpec": { "name": name, "description": about, "inputSchema": { "json": { "type": "object" } } } });
+    let thinking = Thinking::of(turn, model, shape);
+    let max_tokens = match thinking {
+        // What it thinks counts as well, and must leave room for the answer.
+        Thinking::Tokens(budget) => {
+            Some(shape.max_tokens.unwrap_or(ANTHROPICS_MAX_TOKENS).saturating_add(budget))
+        }
+        Thinking::Effort(_) | Thinking::Unasked => shape.max_tokens,
+    };
+    object([
+        ("messages", Some(listed_messages(turn, "assistant", "content", block).into())),
+        ("system", brief(turn).map(|text| json!([{ "text": text }]))),
+        (
+            "inferenceConfig",
+            table([
+                ("maxTokens", max_tokens.map(Value::from)),
+                ("temperature", shape.temperature.clone().map(Value::Number)),
+            ]),
+        ),
+        ("toolConfig", declared_tools(turn, tool).map(|tools| json!({ "tools": tools }))),
+        (
+            "additionalModelRequestFields",
+            match thinking {
+                Thinking::Tokens(budget) => {
+                    Some(json!({ "thinking": { "type": "enabled", "budget_tokens": budget } }))
+                }
+                Thinking::Effort(effort) => Some(json!({ "reasoning_effort": effort })),
+                Thinking::Unasked => None,
+            },
+        ),
+    ])
+}
+
+/// How a model is asked to think: each maker has a way of its own, which goes through as it is.
+#[derive(Clone, Copy, Debug)]
+enum Thinking<'a> {
+    Unasked,
+    /// As Anthropic's models have it.
+    Tokens(u64),
+    /// As `OpenAI`'s models have it.
+    Effort(&'a str),
+}
+
+impl<'a> Thinking<'a> {
+    fn of(turn: &Turn, model: &str, shape: &'a RequestShape) -> Self {
+        let Some(effort) = shape.reasoning.as_deref() else { return Self::Unasked };
+        if model.contains("openai.") {
+            return Self::Effort(effort);
+        }
+        // Calls that are answered just now must stand behind a thought where the model thinks, and theirs is not kept.
+        let thinks = model.contains("anthropic.") && !answers_calls(turn);
+        thinking_budget(effort).filter(|_| thinks).map_or(Self::Unasked, Self::Tokens)
+    }
+}
+
+/// A part of a message as a block.
+fn block(part: &Part) -> Value {
+    match part {
+        Part::Text(text) => json!({ "text": text }),
+        Part::Call { entry, tool, input } => {
+            json!({ "toolUse": { "toolUseId": call_id(*entry), "name": tool_name(tool), "input": arguments(input) } })
+        }
+        Part::Result { of, outcome, text } => {
+            let status = if *outcome == Outcome::Done { "success" } else { "error" };
+            let content = json!([{ "text": result_text(*outcome, text) }]);
+            json!({ "toolResult": { "toolUseId": call_id(*of), "content": content, "status": status } })
+        }
+    }
+}
+
+/// Reads events of a conversation, and answers in one piece.
+#[derive(Debug, Default)]
+pub(super) struct BedrockReader;
+
+impl FrameReader for BedrockReader {
+    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
+        match event {
+            "messageStart" | "contentBlockStop" => {}
+            "contentBlockStart" => {
+                let [start] = members(frame, ["start"]);
+                if let Some(called) = member(start, "toolUse") {
+                    answer.on_call(name_of_whole(called));
+                }
+            }
+            "contentBlockDelta" => {
+                if let [Some(delta)] = members(frame, ["delta"]) {
+                    read_delta(delta, answer);
+                }
+            }
+            "messageStop" => answer.on_finish_reason(&words(members(frame, ["stopReason"])[0])),
+            "metadata" => {
+                let [counted] = members(frame, ["usage"]);
+                answer.on_usage(counted.and_then(usage));
+                return Meaning::End;
+            }
+            _whole => return read_whole(frame, answer),
+        }
+        Meaning::Part
+    }
+}
+
+fn read_delta(delta: &RawValue, answer: &mut AnswerBuilder) {
+    let [text, thought] = members(delta, ["text", "reasoningContent"]);
+    answer.on_thought(words(member(thought, "text")));
+    answer.on_text(words(text));
+}
+
+/// An answer that was not streamed.
+fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
+    let [output, reason, counted] = members(frame, ["output", "stopReason", "usage"]);
+    let message = member(output, "message");
+    if message.is_none() && reason.is_none() {
+        return Meaning::Foreign;
+    }
+    for block in each(member(message, "content")) {
+        let [text, thought, called] = members(block, ["text", "reasoningContent", "toolUse"]);
+        answer.on_thought(words(member(member(thought, "reasoningText"), "text")));
+        answer.on_text(words(text));
+        if let Some(called) = called {
+            answer.on_call(name_of_whole(called));
+        }
+    }
+    answer.on_usage(counted.and_then(usage));
+    answer.on_finish_reason(&words(reason));
+    Meaning::End
+}
+
+/// What is read from a cache and written to it is read as well.
+fn usage(counted: &RawValue) -> Option<Usage> {
+    let [input, output, read, written] =
+        members(counted, ["inputTokens", "outputTokens", "cacheReadInputTokens", "cacheWriteInputTokens"]);
+    let (input, output) = (sum([input, read, written]), output.and_then(count));
+    (input.is_some() || output.is_some())
+        .then(|| Usage { input: input.unwrap_or(0), output: output.unwrap_or(0) })
+}

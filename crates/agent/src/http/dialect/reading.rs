@@ -1,0 +1,62 @@
+//! What every dialect reads with: what a frame may mean, and the few places in which most of them agree.
+
+use std::fmt;
+
+use serde_json::value::RawValue;
+
+use crate::http::answer::AnswerBuilder;
+use crate::http::json::{elements, members, text};
+
+/// What a frame means for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// It is none of this dialect.
+    Foreign,
+    /// It belongs to the dialect, and says nothing of the answer.
+    Aside,
+    /// It is a part of the answer.
+    Part,
+    /// It is the last.
+    End,
+}
+
+/// What reads the frames of one answer.
+pub(crate) trait FrameReader: fmt::Debug + Send {
+    /// Takes one frame in, which came with an event of this name; mostly it has none.
+    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning;
+}
+
+/// The text of a member; empty where there is none.
+pub(super) fn words(member: Option<&RawValue>) -> String {
+    member.and_then(text).unwrap_or_default()
+}
+
+/// The elements of a member.
+pub(super) fn each(member: Option<&RawValue>) -> Vec<&RawValue> {
+    member.map(elements).unwrap_or_default()
+}
+
+/// One member of a member that is an object.
+pub(super) fn member<'a>(of: Option<&'a RawValue>, name: &str) -> Option<&'a RawValue> {
+    of.and_then(|of| members(of, [name])[0])
+}
+
+/// Whether one of several answers that are given at once is the one that was asked for: the first, by its index or its place.
+pub(super) fn is_first(index: Option<&RawValue>, place: usize) -> bool {
+    index.and_then(|index| index.get().parse().ok()).unwrap_or(place) == 0
+}
+
+/// The name of a function that is called. Of one that comes in several pieces only the first has it.
+pub(super) fn name(function: &RawValue) -> Option<String> {
+    members(function, ["name"])[0].and_then(text).filter(|name| !name.is_empty())
+}
+
+/// The name of a function whose call comes whole.
+pub(super) fn name_of_whole(function: &RawValue) -> String {
+    name(function).unwrap_or_else(|| "a tool without a name".to_owned())
+}
+
+/// The names in a list of calls, each with its `function`.
+pub(super) fn function_names(calls: Option<&RawValue>) -> impl Iterator<Item = String> {
+    each(calls).into_iter().filter_map(|call| members(call, ["function"])[0].and_then(name))
+}

@@ -1,0 +1,189 @@
+//! What every dialect writes its requests with: messages taken apart, and calls in the form that every server takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use q_core::conversation::{Message, Part, Role};
+use q_core::{EntryNo, Outcome};
+use serde_json::{Map, Value, json};
+
+use crate::seat::Turn;
+
+/// Members that are there only where something is to be said.
+pub(super) fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
+    let said = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(said.collect::<Map<_, _>>())
+}
+
+/// Such an object, where it has any member.
+pub(super) fn table<const N: usize>(members: [(&str, Option<Value>); N]) -> Option<Value> {
+    let table = object(members);
+    table.as_object().is_some_and(|members| !members.is_empty()).then_some(table)
+}
+
+/// What the agent is told about its task, where that is something.
+pub(super) fn brief(turn: &Turn) -> Option<String> {
+    (!turn.brief.trim().is_empty()).then(|| turn.brief.clone())
+}
+
+/// A message whose content is a text.
+pub(super) fn plain_message(role: &str, text: &str) -> Value {
+    json!({ "role": role, "content": text })
+}
+
+/// The texts of a message as one; nothing where it has none.
+pub(super) fn text_of(message: &Message) -> Option<String> {
+    let texts: Vec<&str> = message
+        .parts
+        .iter()
+        .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None })
+        .collect();
+    (!texts.is_empty()).then(|| texts.join("\n\n"))
+}
+
+/// Messages whose content is a list, one element a part, for dialects that call that list `content`; `assistant` is their name
+/// for who answers.
+pub(super) fn listed_messages(
+    turn: &Turn,
+    assistant: &str,
+    content: &str,
+    element: impl Fn(&Part) -> Value,
+) -> Vec<Value> {
+    let message = |message: &Message| {
+        let role = if message.role == Role::User { "user" } else { assistant };
+        let elements: Vec<Value> = message.parts.iter().map(&element).collect();
+        object([("role", Some(role.into())), (content, Some(elements.into()))])
+    };
+    turn.messages.iter().map(message).collect()
+}
+
+/// By what a call and its result know each other. Nine letters and digits are what the strictest server takes.
+pub(super) fn call_id(call: EntryNo) -> String {
+    format!("c{:08}", call.0)
+}
+
+/// The longest name of a tool, in characters.
+const MAX_TOOL_NAME: usize = 64;
+
+/// The name of a tool as every server takes it: a letter, then letters, digits, `_` and `-`. Tools of other agents have names
+/// that are made for people.
+pub(super) fn tool_name(tool: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let name: String =
+        tool.trim().chars().map(|c| if fits(c) { c } else { '_' }).take(MAX_TOOL_NAME).collect();
+    if name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return name;
+    }
+    format!("tool_{name}").chars().take(MAX_TOOL_NAME).collect()
+}
+
+/// What a call was given, as an object: the one it is, or one that holds it.
+pub(super) fn arguments(input: &str) -> Value {
+    object_of(input).unwrap_or_else(|| json!({ "input": input }))
+}
+
+/// The same as text, for dialects that take it so: an object to the letter as it was given.
+pub(super) fn arguments_text(input: &str) -> String {
+    object_of(input).map_or_else(|| arguments(input).to_string(), |_| input.to_owned())
+}
+
+fn object_of(json: &str) -> Option<Value> {
+    serde_json::from_str(json).ok().filter(Value::is_object)
+}
+
+/// What came of a call, in words that say how it ended where that is not well. Never empty: servers reject that.
+pub(super) fn result_text(outcome: Outcome, text: &str) -> String {
+    let ending = match outcome {
+        Outcome::Done if text.trim().is_empty() => "Nothing came out.",
+        Outcome::Done => return text.to_owned(),
+        Outcome::Failed => "It failed.",
+        Outcome::Denied => "The person did not allow it; it did not run.",
+        Outcome::Expired => "Nobody allowed it in time; it did not run.",
+        Outcome::NeverRan => "The turn ended before it ran.",
+        Outcome::CutShort => "It was interrupted: what it did is not known.",
+    };
+    if text.trim().is_empty() { ending.to_owned() } else { format!("{ending}\n{text}") }
+}
+
+/// The tools that are called in a conversation, by the entries of the calls: results do not name them.
+pub(super) fn called_tools(turn: &Turn) -> BTreeMap<EntryNo, String> {
+    let parts = turn.messages.iter().flat_map(|message| &message.parts);
+    let call = |part: &Part| match part {
+        Part::Call { entry, tool, .. } => Some((*entry, tool_name(tool))),
+        Part::Text(_) | Part::Result { .. } => None,
+    };
+    parts.filter_map(call).collect()
+}
+
+/// The tools to be declared, for servers that take no calls in a history without: each by `declaration` of its name and of
+/// what is said of it. Nobody runs them any more.
+pub(super) fn declared_tools(turn: &Turn, declaration: impl Fn(&str, &str) -> Value) -> Option<Value> {
+    let names: BTreeSet<String> = called_tools(turn).into_values().collect();
+    let about = "Was used earlier in this conversation. It is not available any more and must not be called.";
+    let tools: Vec<Value> = names.iter().map(|name| declaration(name, about)).collect();
+    (!tools.is_empty()).then(|| tools.into())
+}
+
+/// How many tokens an answer of Anthropic's models may have unless configured: their servers want a number, and every model that
+/// is offered takes this one.
+pub(super) const ANTHROPICS_MAX_TOKENS: u64 = 8192;
+
+/// How many tokens an effort may think, for Anthropic's models.
+pub(super) fn thinking_budget(effort: &str) -> Option<u64> {
+    match effort {
+        "none" => None,
+        "minimal" | "low" => Some(1024),
+        "medium" => Some(4096),
+        _high => Some(16384),
+    }
+}
+
+/// Whether the newest message answers calls: what the model thought before them would have to stand in front of them.
+pub(super) fn answers_calls(turn: &Turn) -> bool {
+    turn.messages
+        .last()
+        .is_some_and(|newest| newest.parts.iter().any(|part| matches!(part, Part::Result { .. })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_tools_fit_every_server() {
+        for (tool, name) in [
+            ("ls", "ls"),
+            ("mcp__files-read", "mcp__files-read"),
+            ("Read /etc/passwd", "Read__etc_passwd"),
+            ("7zip", "tool_7zip"),
+            ("", "tool_"),
+            ("日本", "tool___"),
+        ] {
+            assert_eq!(tool_name(tool), name);
+        }
+        assert_eq!(tool_name(&"x".repeat(200)).len(), MAX_TOOL_NAME);
+        assert_eq!(tool_name(&"7".repeat(200)).len(), MAX_TOOL_NAME);
+    }
+
+    #[test]
+    fn arguments_are_an_object_to_the_letter_or_inside_of_one() {
+        for (input, text) in [
+            ("{\"b\": 1,  \"a\": \"\\u00fc\"}", "{\"b\": 1,  \"a\": \"\\u00fc\"}"),
+            ("ls -l", "{\"input\":\"ls -l\"}"),
+            ("[1]", "{\"input\":\"[1]\"}"),
+            ("", "{\"input\":\"\"}"),
+            ("{\"a\":1e999}", "{\"input\":\"{\\\"a\\\":1e999}\"}"),
+        ] {
+            assert_eq!(arguments_text(input), text);
+            assert_eq!(serde_json::from_str::<Value>(text).ok(), Some(arguments(input)), "{input}");
+        }
+    }
+
+    #[test]
+    fn every_outcome_says_something() {
+        for outcome in Outcome::ALL {
+            assert!(!result_text(outcome, " ").trim().is_empty(), "{outcome:?}");
+            assert!(result_text(outcome, "out").ends_with("out"), "{outcome:?}");
+        }
+        assert_eq!(result_text(Outcome::Done, "out\n"), "out\n");
+    }
+}

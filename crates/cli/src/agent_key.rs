@@ -1,0 +1,76 @@
+//! The key of an agent of the configuration: which variables may hold it, and where else it is read from.
+
+use std::path::Path;
+
+use q_agent::Dialect;
+use q_term::typed;
+
+use crate::config::providers::Provider;
+use crate::config::{self, AgentConfig, aws};
+use crate::environment::ProcessEnvironment;
+use crate::missing::Missing;
+use crate::trusted;
+
+/// The variables that an agent's key may be in.
+pub(crate) fn key_variables(agent: &AgentConfig) -> Vec<String> {
+    match (&agent.key_env, &agent.key_file, agent.provider) {
+        (Some(variable), _, _) => vec![variable.clone()],
+        (None, None, Some(provider)) => provider.keys.iter().map(|&key| key.to_owned()).collect(),
+        (None, Some(_), _) | (None, None, None) => Vec::new(),
+    }
+}
+
+/// The key that the configuration names, or its provider has, or why it cannot be had.
+pub(crate) fn key(
+    agent: &AgentConfig,
+    environment: &ProcessEnvironment,
+    config: &Path,
+) -> Result<Option<String>, Missing> {
+    match (&agent.key_env, &agent.key_file, agent.provider) {
+        (Some(variable), _, _) => match environment.text(variable) {
+            Some(key) => Ok(Some(key.to_owned())),
+            None => Err(Missing {
+                why: format!("{variable}, which key_env names, is not set here"),
+                way_out: format!("set it: export {variable}=sk-..., or use key_file = \"PATH\""),
+            }),
+        },
+        (None, Some(written), _) => key_from(written, environment, config).map(Some).map_err(|why| Missing {
+            why: format!("its key cannot be read from {}: {why}", written.display()),
+            way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
+        }),
+        (None, None, Some(Provider { dialect: Dialect::Bedrock, keys, .. })) => {
+            match keys.iter().find_map(|variable| environment.text(variable)) {
+                Some(key) => Ok(Some(key.to_owned())),
+                None => aws_keys(environment).map(Some),
+            }
+        }
+        (None, None, Some(Provider { name, keys: keys @ [first, ..], .. })) => {
+            let found = keys.iter().find_map(|variable| environment.text(variable));
+            found.map(|key| Some(key.to_owned())).ok_or_else(|| Missing {
+                why: format!("{first}, where {name} has its key, is not set here"),
+                way_out: format!("set it: export {first}=..., or use key_file = \"PATH\""),
+            })
+        }
+        (None, None, Some(_) | None) => Ok(None),
+    }
+}
+
+/// The pair of keys that AWS's tools have here.
+fn aws_keys(environment: &ProcessEnvironment) -> Result<String, Missing> {
+    let why = match aws::keys(environment) {
+        Ok(Some(keys)) => return Ok(keys),
+        Ok(None) => {
+            "neither AWS_BEARER_TOKEN_BEDROCK nor AWS_ACCESS_KEY_ID is set here, and the profile has no keys"
+                .to_owned()
+        }
+        Err(why) => format!("its keys cannot be read from {why}"),
+    };
+    let way_out = "eval \"$(aws configure export-credentials --format env)\" sets them".to_owned();
+    Err(Missing { why, way_out })
+}
+
+fn key_from(written: &Path, environment: &ProcessEnvironment, config: &Path) -> Result<String, String> {
+    let file = config::path::meant(written, config, environment.path("HOME").as_deref())?;
+    let text = trusted::read_secret(&file).map_err(trusted::Untrusted::why)?;
+    Ok(typed::text(&text).trim().to_owned())
+}

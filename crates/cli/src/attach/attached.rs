@@ -1,0 +1,98 @@
+//! The attached terminal: what it holds, and what is done with it whatever happened.
+
+use q_client::Backoff;
+use q_core::Instant;
+use q_host::clock::Clock;
+use q_term::{Intent, Ui};
+
+use crate::attach::job;
+use crate::attach::requests::{AttachedClient, Requests};
+use crate::attach::screen::Screen;
+use crate::attach::successor::Disconnected;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::terminals::Terminals;
+
+/// Why the loop ends.
+pub(super) enum Leaving {
+    /// The person left; the sessions go on.
+    Detached,
+    /// The host was stopped on purpose.
+    Stopped(String),
+    /// The system ends this process.
+    Signal(u8),
+}
+
+pub(super) struct Attached<'a> {
+    pub(super) context: &'a Context,
+    pub(super) client: AttachedClient,
+    pub(super) ui: Ui,
+    pub(super) terminals: Terminals,
+    pub(super) requests: Requests,
+    pub(super) screen: Screen,
+    pub(super) clock: Clock,
+    /// While there is no host.
+    pub(super) disconnected: Option<Disconnected<'a>>,
+    pub(super) backoff: Backoff,
+    /// The screen does not show what is known.
+    pub(super) stale: bool,
+    /// When the key came that switched sessions, until the switch is on the screen.
+    pub(super) switching: Option<Instant>,
+    /// When something was last typed that may have to be saved.
+    pub(super) typed: Option<Instant>,
+    pub(super) drawn: Instant,
+}
+
+impl Attached<'_> {
+    pub(super) fn suspend(&mut self) -> Result<(), CliError> {
+        if job::is_watched() {
+            self.screen.suspend()
+        } else {
+            self.ui.warn("no shell would bring q back here; Ctrl+D leaves, and what runs goes on");
+            self.stale = true;
+            Ok(())
+        }
+    }
+
+    /// Carries what is wanted to the host; what concerns the terminal alone is done here.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is wanted is the host's to do")]
+    pub(super) fn carry(&mut self, intents: Vec<Intent>) -> Result<Option<Leaving>, CliError> {
+        for intent in intents {
+            if let Intent::Show { session: Some(id), at_end: true } = intent {
+                self.client.mirror.mark_read(id);
+            }
+            match intent {
+                Intent::Detach => return Ok(Some(Leaving::Detached)),
+                Intent::Suspend => self.suspend()?,
+                Intent::Redraw => self.screen.forget()?,
+                Intent::Bell => Screen::ring()?,
+                Intent::Rejoin => self.hurry(),
+                intent => {
+                    // A host that is gone is noticed by reading; what was sent is sent again to the next one.
+                    let sent = self.requests.send(self.context, &mut self.client, &mut self.ui, intent);
+                    sent.unwrap_or_else(|error| self.ui.warn(error.on_one_line()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn save_drafts(&mut self) -> Result<(), CliError> {
+        self.typed = None;
+        self.terminals.note(self.ui.focus());
+        let drafts = self.ui.drafts();
+        self.carry(drafts).map(|_| ())
+    }
+
+    pub(super) fn draw(&mut self) -> Result<(), CliError> {
+        self.screen.draw(&mut self.ui, &self.client.mirror)?;
+        self.stale = false;
+        self.drawn = self.clock.mono();
+        if let Some(came) = self.switching.take() {
+            let took = self.drawn.since(came);
+            // A host that is gone misses a figure, and nothing else; that it is gone is noticed by reading.
+            let _figures_only = Requests::switched(&mut self.client, took);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,197 @@
+//! What slash commands do where lines are read. Which does what is listed in `commands`.
+
+use std::fmt::Write as _;
+
+use q_core::{Command, SessionId, attention};
+use q_term::Way;
+use q_term::advice;
+use q_term::command::table::{self, Group};
+use q_term::command::{self, Resolved, Scene, UserCommand, ends_session, notice};
+use q_term::plain::sessions;
+use q_term::suggest;
+
+use crate::client::token;
+use crate::commands::follow_up::FollowUp;
+use crate::commands::fork;
+use crate::error::CliError;
+use crate::out;
+use crate::plain::frontend::{Frontend, print_lines};
+
+impl Frontend<'_> {
+    pub(crate) async fn switch(&mut self, address: Option<&str>) -> Result<(), CliError> {
+        let id = self.scene().session(address).map_err(CliError::failed)?;
+        self.go_to(id).await
+    }
+
+    pub(crate) async fn steer(&mut self, text: String) -> Result<(), CliError> {
+        self.scene().running().map_err(CliError::failed)?;
+        self.submit(text, true).await
+    }
+
+    pub(crate) async fn go_back(&mut self) -> Result<(), CliError> {
+        match self.before {
+            Some(before) => self.go_to(before).await,
+            None => Err(CliError::failed("no other session was in focus before")),
+        }
+    }
+
+    /// Goes to the next session that needs the person.
+    pub(crate) async fn attend(&mut self) -> Result<(), CliError> {
+        let sessions = self.client.mirror.by_slot();
+        let next = attention::next(sessions.iter().map(|session| &session.summary), self.plain.focus());
+        if let Some(next) = next {
+            return self.go_to(next).await;
+        }
+        let here = self.plain.focus().and_then(|id| self.client.mirror.get(id));
+        let nothing = q_term::words::nothing_needs(here.map(|session| &session.summary));
+        Err(CliError::failed(nothing))
+    }
+
+    pub(crate) fn print_sessions(&self) -> Result<(), CliError> {
+        print_lines(&sessions(&self.client.mirror, self.plain.focus(), q_host::clock::wall()))
+    }
+
+    pub(crate) fn print_inbox(&mut self) -> Result<(), CliError> {
+        print_lines(&self.plain.inbox(&self.client.mirror, q_host::clock::wall()))
+    }
+
+    pub(crate) fn print_queue(&self) -> Result<(), CliError> {
+        let session = self.client.mirror.get(self.here()?);
+        let mut lines = session.map(command::queue).unwrap_or_default();
+        if lines.is_empty() {
+            lines.push("* no prompt waits here".to_owned());
+        }
+        print_lines(&lines)
+    }
+
+    pub(crate) fn print_tags_here(&self) -> Result<(), CliError> {
+        self.print_tags(self.here()?)
+    }
+
+    /// Tells the core what a command asks of it; a session that is not open is looked up first.
+    pub(crate) async fn send_to_core(&mut self, command: UserCommand) -> Result<(), CliError> {
+        let (name, core) = match self.scene().resolve(&command).map_err(CliError::failed)? {
+            Resolved::Command(session, core) => {
+                let name = self.client.mirror.get(session).map(|session| session.summary.name.to_string());
+                (name.unwrap_or_default(), core)
+            }
+            Resolved::Turn(session) => {
+                let Some(core) = command.of_turn(session, token()?) else { return Ok(()) };
+                (String::new(), core)
+            }
+            Resolved::Lookup(address) => {
+                let found = self.client.resolve_first(&address, |session| command.fits(session)).await?;
+                let Some(core) = command.of_session(found.id) else { return Ok(()) };
+                (found.name.to_string(), core)
+            }
+        };
+        self.command(core.clone()).await?;
+        if ends_session(&core) {
+            // That it was closed or deleted is printed as it comes; here it goes on elsewhere.
+            return self.go_on().await;
+        }
+        match FollowUp::of(&core) {
+            Some(FollowUp::Enter(session)) => self.go_to(session).await,
+            Some(FollowUp::SayTags(session)) => self.print_tags(session),
+            Some(FollowUp::Say(_) | FollowUp::Wake(_) | FollowUp::Keep) | None => {
+                match notice(&core, &name, Way::Slash) {
+                    Some(done) => print_lines(&[format!("* {done}")]),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        Scene { mirror: &self.client.mirror, focus: self.plain.focus(), inbox: self.plain.shown() }
+    }
+
+    fn here(&self) -> Result<SessionId, CliError> {
+        self.scene().here().map_err(CliError::failed)
+    }
+
+    fn print_tags(&self, session: SessionId) -> Result<(), CliError> {
+        match self.client.mirror.get(session) {
+            Some(session) => {
+                print_lines(&[format!("* {}", advice::render(&command::tags(session), Way::Slash))])
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) async fn fork(&mut self, name: Option<String>) -> Result<(), CliError> {
+        let session = self.here()?;
+        let made = self.client.create(fork::command(session, None, name)).await?;
+        self.print_updates()?;
+        self.go_to(made.id).await
+    }
+
+    /// Asks the host, and says what changed meanwhile.
+    pub(super) async fn command(&mut self, command: Command) -> Result<(), CliError> {
+        let answer = self.client.command(command).await;
+        self.print_updates()?;
+        answer
+    }
+
+    /// After the session in focus was closed: to the one before, or the first there is.
+    async fn go_on(&mut self) -> Result<(), CliError> {
+        if self.plain.focus().is_some() {
+            return Ok(());
+        }
+        let mirror = &self.client.mirror;
+        let before = self.before.filter(|&id| mirror.get(id).is_some());
+        let next = before.or_else(|| mirror.by_slot().first().map(|session| session.summary.id));
+        match next {
+            Some(id) => self.go_to(id).await,
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) async fn take_back(&mut self, number: Option<usize>) -> Result<(), CliError> {
+        let chosen = self.scene().last_waiting(number);
+        let (session, waiting) =
+            chosen.map(|(session, waiting)| (session, waiting.clone())).map_err(CliError::failed)?;
+        self.command(Command::Unqueue { session, prompt: waiting.prompt }).await?;
+        print_lines(&[format!("* taken back: {}", waiting.text)])
+    }
+
+    pub(crate) async fn step(&mut self, by: isize) -> Result<(), CliError> {
+        let ids: Vec<SessionId> =
+            self.client.mirror.by_slot().iter().map(|session| session.summary.id).collect();
+        let here = ids.iter().position(|&id| Some(id) == self.plain.focus()).unwrap_or(0);
+        let count = ids.len().cast_signed();
+        match here
+            .cast_signed()
+            .saturating_add(by)
+            .checked_rem_euclid(count)
+            .and_then(|at| ids.get(at.cast_unsigned()))
+        {
+            Some(&id) => self.go_to(id).await,
+            None => Err(CliError::failed("there is no session; type a prompt, or /new")),
+        }
+    }
+}
+
+/// What can be typed, from the one table.
+pub(crate) fn print_help(topic: Option<&str>) -> Result<(), CliError> {
+    out::text(&help(topic)?)
+}
+
+fn help(topic: Option<&str>) -> Result<String, CliError> {
+    let mut text = String::new();
+    for row in table::ROWS {
+        let command = row.command();
+        // What only moves on a screen means nothing here.
+        let is_here = !command.is_empty() && row.group != Group::View;
+        if is_here && topic.is_none_or(|topic| row.mentions(topic)) {
+            let _infallible = writeln!(text, "{command:<22} {}", row.help);
+        }
+    }
+    if let Some(topic) = topic.filter(|_| text.is_empty()) {
+        return Err(CliError::usage(suggest::no_topic(topic, Way::Slash)));
+    }
+    text.push_str(
+        "Anything else is a prompt. A line that begins with // sends a prompt that begins with /.\n",
+    );
+    Ok(text)
+}

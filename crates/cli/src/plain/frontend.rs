@@ -1,0 +1,156 @@
+//! Who reads lines and prints them: a client with what was printed so far, and what the loop and the commands have in common.
+
+use std::process::ExitCode;
+
+use q_client::{Backoff, Prompt};
+use q_core::SessionId;
+use q_host::clock::Clock;
+use q_proto::ClientMessage;
+use q_term::Way;
+use q_term::advice;
+use q_term::plain::{Plain, prompt};
+
+use crate::client::{Client, token};
+use crate::commands::new::{self, SessionRequest};
+use crate::context::Context;
+use crate::error::{CliError, ErrorKind};
+use crate::out;
+use crate::terminals::Terminals;
+
+/// What the loop is to do next.
+pub(crate) enum Next {
+    Go,
+    Leave(ExitCode),
+    /// The host is gone, for this reason.
+    Reconnect(String),
+}
+
+pub(crate) struct Frontend<'a> {
+    pub(super) context: &'a Context,
+    pub(super) client: Client,
+    pub(super) plain: Plain,
+    pub(super) terminals: Terminals,
+    /// The session in focus before this one.
+    pub(super) before: Option<SessionId>,
+    /// What was typed and has no session yet, since that is to be made for it.
+    pub(super) unsent: Option<Unsent>,
+    pub(super) clock: Clock,
+    pub(super) backoff: Backoff,
+    /// Why a prompt was not taken, where one was not.
+    pub(super) refused: Option<ErrorKind>,
+    /// Whether the session in focus worked when a line could last have been asked for.
+    pub(super) worked: bool,
+}
+
+/// What was typed where there is no session.
+#[derive(Clone)]
+pub(super) struct Unsent {
+    pub(super) text: String,
+    steers: bool,
+}
+
+impl Frontend<'_> {
+    /// Sends what was typed to the session in focus, or to one that is made for it.
+    pub(super) async fn submit(&mut self, text: String, steers: bool) -> Result<(), CliError> {
+        self.unsent = Some(Unsent { text, steers });
+        let kept = self.send_unsent().await;
+        self.print_updates()?;
+        kept
+    }
+
+    /// Sends what has no session yet to the one in focus, or makes one for it. From there on it goes to that session, whatever
+    /// happens meanwhile, and stays among what is unanswered until a host has it.
+    pub(super) async fn send_unsent(&mut self) -> Result<(), CliError> {
+        let Some(Unsent { text, steers }) = self.unsent.clone() else { return Ok(()) };
+        let made = match self.plain.focus() {
+            Some(session) => Ok(session),
+            None => self.create(String::new(), None).await,
+        };
+        let sent = match made {
+            Ok(session) => {
+                // The token is drawn before it is forgotten here: without one it is still what was typed.
+                let prompt = Prompt { session, token: token()?, text: text.clone(), steers };
+                self.unsent = None;
+                self.client.deliver(prompt).await.map(drop)
+            }
+            Err(error) => Err(error),
+        };
+        sent.map_err(|error| {
+            if error.kind == ErrorKind::Unreachable {
+                return error; // the next host gets it
+            }
+            self.unsent = None;
+            error.hint(not_sent(&text))
+        })
+    }
+
+    /// Creates a session and goes there.
+    pub(crate) async fn create(&mut self, kind: String, name: Option<String>) -> Result<SessionId, CliError> {
+        let directory = self.context.environment.directory.to_string_lossy().into_owned();
+        let attended = self.context.environment.input_is_terminal;
+        let wanted = SessionRequest { name, kind, directory, attended, ..SessionRequest::default() };
+        let id = self.client.create(new::command(self.context, wanted)?).await?.id;
+        self.print_updates()?;
+        self.go_to(id).await?;
+        Ok(id)
+    }
+
+    pub(super) async fn go_to(&mut self, id: SessionId) -> Result<(), CliError> {
+        self.print_updates()?;
+        let woken = self.client.wake(id).await;
+        self.print_updates()?;
+        woken?;
+        let Some(session) = self.client.mirror.get(id) else {
+            return Err(CliError::failed("that session is not open; `q show SESSION` prints closed ones"));
+        };
+        if self.plain.focus() != Some(id) {
+            self.before = self.plain.focus();
+        }
+        let lines = self.plain.focus_on(session);
+        if self.context.environment.input_is_terminal {
+            self.terminals.note(Some(id)); // a script that reads lines is in front of nobody
+        }
+        // The host hears first: whoever reads that we are elsewhere may count on it.
+        self.client.notify(&ClientMessage::Showing { session: Some(id.into()), at_end: true })?;
+        print_lines(&lines)
+    }
+
+    /// Whether the session in focus works.
+    pub(super) fn works(&self) -> bool {
+        let focus = self.plain.focus().and_then(|id| self.client.mirror.get(id));
+        focus.is_some_and(|session| session.summary.activity.is_busy())
+    }
+
+    /// Says what changed; whether anything was said.
+    pub(super) fn print_updates(&mut self) -> Result<bool, CliError> {
+        let mut lines = Vec::new();
+        for update in self.client.take_updates() {
+            lines.extend(self.plain.update(&update));
+        }
+        print_lines(&lines)?;
+        Ok(!lines.is_empty())
+    }
+
+    /// Shows where to type, when a person types and nothing is on its way.
+    pub(super) fn ask_for_line(&mut self) -> Result<(), CliError> {
+        self.worked = self.works();
+        if self.context.environment.input_is_terminal && !self.worked {
+            out::text(&prompt(&self.client.mirror, self.plain.focus()))?;
+        }
+        Ok(())
+    }
+}
+
+/// How a prompt is given back.
+pub(super) fn not_sent(text: &str) -> String {
+    format!("not sent: {text}")
+}
+
+/// Something beside the conversation, with its advice for whoever types slash commands.
+pub(super) fn notice(text: &str) -> String {
+    format!("* {}", advice::render(text, Way::Slash))
+}
+
+pub(super) fn print_lines(lines: &[String]) -> Result<(), CliError> {
+    if lines.is_empty() { Ok(()) } else { out::line(&lines.join("\n")) }
+}

@@ -1,0 +1,166 @@
+//! Entries: what a transcript is made of, as people see it, and places in it.
+//!
+//! Not here: how entries come of records (`session/transcript.rs`).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::agent::{AgentFailure, Outcome, PlanStep, Sent, Wants};
+use crate::id::{CallNo, EntryNo, PromptNo};
+use crate::time::WallTime;
+
+/// One entry as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place: entries are ordered by it.
+    pub no: EntryNo,
+    pub at: WallTime,
+    pub body: Body,
+}
+
+/// What an entry is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// What the person asked.
+    Prompt(String),
+    /// What the agent answered, as far as it came.
+    Answer(String),
+    /// What the agent thought aloud, as far as it came.
+    Thinking(String),
+    /// A tool call, or a question of the agent.
+    Call(Called),
+    /// What a call put out while it ran, as far as it came.
+    Output(CallOutput),
+    /// How a call ended.
+    Result(Resulted),
+    /// What the agent means to do, step by step.
+    Plan(Vec<PlanStep>),
+    /// A turn that did not end well stopped here.
+    Stop(Stop),
+    /// What was stored did not fit together and was put right.
+    Repair(Fault),
+    /// From here on an agent is sent only the newest of what there is.
+    LeftOut(Sent),
+}
+
+/// A call as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// Its number in its turn.
+    pub no: CallNo,
+    pub tool: String,
+    /// Exactly what would run, or what is asked.
+    pub input: String,
+    pub wants: Wants,
+}
+
+/// What a call puts out while it runs, as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallOutput {
+    /// The entry of its call.
+    pub of: EntryNo,
+    pub text: String,
+}
+
+/// A call's end as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resulted {
+    /// The entry of its call.
+    pub of: EntryNo,
+    pub outcome: Outcome,
+    /// The beginning of what came out.
+    pub text: String,
+    /// Bytes kept of it in all; what is not in `text`, the store has.
+    pub kept: u64,
+    /// Bytes that came out in all.
+    pub whole: u64,
+}
+
+/// Why a turn stopped before its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    Interrupted(Interrupter),
+    /// The agent gave up.
+    Failed(AgentFailure),
+}
+
+/// Who interrupted a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Interrupter {
+    User,
+    /// The host was stopped in good order.
+    Stop,
+    /// The host died; what was in flight is not sent again.
+    Crash,
+}
+
+/// What did not fit together in what was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The text of a waiting prompt is not in the log.
+    PromptLost(PromptNo),
+    /// The log was damaged: what came after was cut off, and the damaged image kept aside.
+    LogCut {
+        /// Records that are missing, if that is known.
+        lost: Option<u64>,
+    },
+}
+
+/// A place in a transcript: after that many bytes of that entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// The entry; 0 is before the first.
+    pub entry: EntryNo,
+    /// Bytes of its text.
+    pub bytes: u64,
+}
+
+impl Body {
+    /// Its text; empty for a plan, which has one for each step, and for what `q` says in its own words: a stop, a repair,
+    /// what is left out.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Prompt(text) | Self::Answer(text) | Self::Thinking(text) => text,
+            Self::Call(call) => &call.input,
+            Self::Output(output) => &output.text,
+            Self::Result(result) => &result.text,
+            Self::Plan(_) | Self::Stop(_) | Self::Repair(_) | Self::LeftOut(_) => "",
+        }
+    }
+
+    /// Bytes that people can read of it: its text, or the steps of its plan.
+    pub fn readable(&self) -> usize {
+        if let Self::Plan(steps) = self { plan_bytes(steps) } else { self.text().len() }
+    }
+
+    /// The text that grows while it streams, of what streams.
+    pub(crate) const fn growing(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Answer(text) | Self::Thinking(text) | Self::Output(CallOutput { text, .. }) => Some(text),
+            Self::Prompt(_)
+            | Self::Call(_)
+            | Self::Result(_)
+            | Self::Plan(_)
+            | Self::Stop(_)
+            | Self::Repair(_)
+            | Self::LeftOut(_) => None,
+        }
+    }
+}
+
+impl Entry {
+    /// Its text: see [`Body::text`].
+    pub fn text(&self) -> &str {
+        self.body.text()
+    }
+
+    /// What it weighs against a limit, in bytes.
+    pub fn weight(&self) -> usize {
+        self.body.readable() + size_of::<Self>()
+    }
+}
+
+/// Bytes of a plan's texts.
+pub fn plan_bytes(steps: &[PlanStep]) -> usize {
+    steps.iter().map(|step| step.text.len()).sum()
+}

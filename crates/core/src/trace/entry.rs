@@ -1,0 +1,106 @@
+//! Entries of a transcript as words, and what agents' events share with them: plans, outcomes, failures.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::reader::WordReader;
+use super::words::{bare, named};
+use crate::agent::{AgentFailure, FailureKind, Outcome, PlanStep, Sent, StepState, Wants};
+use crate::entry::{Body, CallOutput, Called, Fault, Interrupter, Resulted, Stop};
+use crate::id::{CallNo, EntryNo, PromptNo};
+
+const WANTS: [(&str, Wants); 3] =
+    [("nothing", Wants::Nothing), ("consent", Wants::Consent), ("words", Wants::Words)];
+const INTERRUPTERS: [(&str, Interrupter); 3] =
+    [("user", Interrupter::User), ("stop", Interrupter::Stop), ("crash", Interrupter::Crash)];
+
+pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
+    let word = words.word("an entry")?;
+    Ok(match word.as_str() {
+        "prompt" => Body::Prompt(words.word("a text")?),
+        "answer" => Body::Answer(words.word("a text")?),
+        "thinking" => Body::Thinking(words.word("a text")?),
+        "call" => Body::Call(Called {
+            no: CallNo(words.number()?),
+            tool: words.word("a tool")?,
+            input: words.word("an input")?,
+            wants: words.one_of(&WANTS)?,
+        }),
+        "result" => Body::Result(Resulted {
+            of: EntryNo(words.number()?),
+            outcome: outcome(words)?,
+            text: words.word("a text")?,
+            kept: words.number()?,
+            whole: words.number()?,
+        }),
+        "output" => Body::Output(CallOutput { of: EntryNo(words.number()?), text: words.word("a text")? }),
+        "plan" => Body::Plan(read_plan(words)?),
+        "interrupted" => Body::Stop(Stop::Interrupted(words.one_of(&INTERRUPTERS)?)),
+        "failed" => {
+            Body::Stop(Stop::Failed(AgentFailure { kind: failure(words)?, detail: words.word("a text")? }))
+        }
+        "left-out" => Body::LeftOut(read_sent(words)?),
+        "lost" => Body::Repair(Fault::PromptLost(PromptNo(words.number()?))),
+        "cut" if words.take("unknown") => Body::Repair(Fault::LogCut { lost: None }),
+        "cut" => Body::Repair(Fault::LogCut { lost: Some(words.number()?) }),
+        _ => return Err(format!("`{word}` is not an entry")),
+    })
+}
+
+/// As a line of a part has it, and the record of it.
+pub(super) fn write(body: &Body) -> String {
+    match body {
+        Body::Prompt(text) => format!("prompt {text:?}"),
+        Body::Answer(text) => format!("answer {text:?}"),
+        Body::Thinking(text) => format!("thinking {text:?}"),
+        Body::Call(Called { no, tool, input, wants }) => {
+            format!("call {no} {} {input:?} {}", bare(tool), named(&WANTS, *wants))
+        }
+        Body::Result(Resulted { of, outcome, text, kept, whole }) => {
+            format!("result {of} {} {text:?} {kept} {whole}", bare(outcome.words()))
+        }
+        Body::Output(CallOutput { of, text }) => format!("output {of} {text:?}"),
+        Body::Plan(steps) => format!("plan{}", write_plan(steps)),
+        Body::Stop(Stop::Interrupted(by)) => format!("interrupted {}", named(&INTERRUPTERS, *by)),
+        Body::Stop(Stop::Failed(AgentFailure { kind, detail })) => {
+            format!("failed {} {detail:?}", kind.code())
+        }
+        Body::LeftOut(sent) => format!("left-out {} {}", sent.entries, sent.left_out),
+        Body::Repair(Fault::PromptLost(prompt)) => format!("lost {prompt}"),
+        Body::Repair(Fault::LogCut { lost: None }) => "cut unknown".into(),
+        Body::Repair(Fault::LogCut { lost: Some(lost) }) => format!("cut {lost}"),
+    }
+}
+
+/// How much was sent and how much left out.
+pub(super) fn read_sent(words: &mut WordReader) -> Result<Sent, String> {
+    Ok(Sent { entries: words.number()?, left_out: words.number()? })
+}
+
+/// Steps, each behind the word for how far it is.
+pub(super) fn read_plan(words: &mut WordReader) -> Result<Vec<PlanStep>, String> {
+    let mut steps = Vec::new();
+    while let Some(state) = StepState::ALL.into_iter().find(|state| words.take(state.word())) {
+        steps.push(PlanStep { text: words.word("a step")?, state });
+    }
+    Ok(steps)
+}
+
+pub(super) fn write_plan(steps: &[PlanStep]) -> String {
+    let words = steps.iter().map(|step| format!("{} {:?}", step.state.word(), step.text));
+    core::iter::once(String::new()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+pub(super) fn outcome(words: &mut WordReader) -> Result<Outcome, String> {
+    let word = words.word("an outcome")?;
+    let known = Outcome::ALL.into_iter().find(|outcome| outcome.words() == word);
+    known.ok_or_else(|| format!("`{word}` is not an outcome"))
+}
+
+/// A kind of failure by its code.
+pub(super) fn failure(words: &mut WordReader) -> Result<FailureKind, String> {
+    let code = words.word("a failure")?;
+    let kind = FailureKind::ALL.into_iter().find(|kind| kind.code() == code);
+    kind.ok_or_else(|| format!("`{code}` is not a failure"))
+}

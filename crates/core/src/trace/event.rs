@@ -1,0 +1,90 @@
+//! What agents say, as words.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::entry;
+use super::reader::WordReader;
+use super::words::{bare, digest as digest_words, session};
+use crate::agent::{AgentEvent, AgentFailure, Call, ResumeHandle, Usage, Wants};
+use crate::id::{CallNo, SessionId};
+
+/// The event that begins with this verb, if one does.
+pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEvent>, String> {
+    Ok(Some(match verb {
+        "sent" => AgentEvent::Sent(entry::read_sent(words)?),
+        "text" => AgentEvent::Text(words.word("a text")?),
+        "thinking" => AgentEvent::Thinking(words.word("a text")?),
+        "plan" => AgentEvent::Plan(entry::read_plan(words)?),
+        "model" => AgentEvent::Model(words.word("a model")?),
+        "progress" => AgentEvent::Progress { call: CallNo(words.number()?), text: words.word("a text")? },
+        "resumable" => AgentEvent::Resume(ResumeHandle(words.word("a handle")?)),
+        "reason" => AgentEvent::StopReason(words.word("a reason")?),
+        "title" => AgentEvent::Title(words.word("a title")?),
+        "steerable" => AgentEvent::Steerable,
+        "call" => AgentEvent::Call(read_call(words)?),
+        "result" => AgentEvent::Result {
+            call: CallNo(words.number()?),
+            outcome: entry::outcome(words)?,
+            text: words.word("a text")?,
+        },
+        "usage" => AgentEvent::Usage(Usage { input: words.number()?, output: words.number()? }),
+        "done" => AgentEvent::Done,
+        "failed" => AgentEvent::Failed(AgentFailure {
+            kind: entry::failure(words)?,
+            detail: words.option("detail")?.unwrap_or_default(),
+        }),
+        _ => return Ok(None),
+    }))
+}
+
+fn read_call(words: &mut WordReader) -> Result<Call, String> {
+    let no = words.number()?;
+    let (tool, input) = (words.word("a tool")?, words.word("an input")?);
+    let wants = if words.take("consent") {
+        Wants::Consent
+    } else if words.take("words") {
+        Wants::Words
+    } else {
+        Wants::Nothing
+    };
+    Ok(Call { no: CallNo(no), tool, input, digest: words.digest(no)?, wants })
+}
+
+pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
+    let id = session(id);
+    match event {
+        AgentEvent::Sent(sent) => format!("sent {id} {} {}", sent.entries, sent.left_out),
+        AgentEvent::Text(text) => format!("text {id} {text:?}"),
+        AgentEvent::Thinking(text) => format!("thinking {id} {text:?}"),
+        AgentEvent::Plan(steps) => format!("plan {id}{}", entry::write_plan(steps)),
+        AgentEvent::Model(model) => format!("model {id} {model:?}"),
+        AgentEvent::Progress { call, text } => format!("progress {id} {call} {text:?}"),
+        AgentEvent::Resume(ResumeHandle(handle)) => format!("resumable {id} {handle:?}"),
+        AgentEvent::StopReason(reason) => format!("reason {id} {reason:?}"),
+        AgentEvent::Title(title) => format!("title {id} {title:?}"),
+        AgentEvent::Steerable => format!("steerable {id}"),
+        AgentEvent::Usage(usage) => format!("usage {id} {} {}", usage.input, usage.output),
+        AgentEvent::Call(call) => format!("call {id} {}", write_call(call)),
+        AgentEvent::Result { call, outcome, text } => {
+            format!("result {id} {call} {} {text:?}", bare(outcome.words()))
+        }
+        AgentEvent::Done => format!("done {id}"),
+        AgentEvent::Failed(AgentFailure { kind, detail }) if detail.is_empty() => {
+            format!("failed {id} {}", kind.code())
+        }
+        AgentEvent::Failed(AgentFailure { kind, detail }) => {
+            format!("failed {id} {} detail {detail:?}", kind.code())
+        }
+    }
+}
+
+fn write_call(call: &Call) -> String {
+    let Call { no, tool, input, digest, wants } = call;
+    let wants = match wants {
+        Wants::Nothing => "",
+        Wants::Consent => " consent",
+        Wants::Words => " words",
+    };
+    format!("{no} {} {input:?}{wants}{}", bare(tool), digest_words(*digest, no.0))
+}

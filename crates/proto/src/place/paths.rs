@@ -1,0 +1,100 @@
+//! The paths of one store and its host, made from three directories.
+
+use std::path::{Path, PathBuf};
+
+const SHADOW: &str = "shadow";
+const SOCK: &str = "sock";
+const HOST: &str = "host";
+const START: &str = "start";
+const MODEL: &str = "gguf";
+const LOAD: &str = "load";
+/// What stands in the runtime directory: behind the tag of a store or of a model's file, one of these.
+pub(super) const KINDS: [&str; 6] = [SHADOW, SOCK, HOST, START, MODEL, LOAD];
+
+/// The places of one store and its host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub(super) data: PathBuf,
+    pub(super) state: PathBuf,
+    pub(super) runtime: PathBuf,
+    tag: String,
+}
+
+impl Place {
+    /// The places for the store under `data`, with logs under `state` and sockets under `runtime`.
+    pub fn new(data: PathBuf, state: PathBuf, runtime: PathBuf) -> Self {
+        let tag = tag_of(data.as_os_str().as_encoded_bytes());
+        Self { data, state, runtime, tag }
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.data.join("store")
+    }
+
+    /// Where the store is laid out to be read when it cannot be written.
+    pub fn shadow(&self) -> PathBuf {
+        self.in_runtime(SHADOW)
+    }
+
+    /// The directory of models that were pulled.
+    pub fn models(&self) -> PathBuf {
+        self.data.join("models")
+    }
+
+    /// The socket at which the model in that file answers; beside it, while one starts, stands a lock of another ending.
+    pub fn model_socket(&self, file: &Path) -> PathBuf {
+        self.runtime.join(format!("{}.{MODEL}", tag_of(file.as_os_str().as_encoded_bytes())))
+    }
+
+    /// The directory of log files.
+    pub fn logs(&self) -> PathBuf {
+        self.state.join("log")
+    }
+
+    fn in_runtime(&self, kind: &str) -> PathBuf {
+        self.runtime.join(format!("{}.{kind}", self.tag))
+    }
+
+    /// The note that there is a store.
+    pub fn known_store(&self) -> PathBuf {
+        self.state.join(format!("{}.store", self.tag))
+    }
+
+    /// The directory of notes on which session was in front in which terminal.
+    pub fn terminals(&self) -> PathBuf {
+        self.state.join(format!("{}.terminals", self.tag))
+    }
+
+    /// The note of the terminal that is so described.
+    pub fn terminal(&self, identity: &[u8]) -> PathBuf {
+        self.terminals().join(tag_of(identity))
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.in_runtime(SOCK)
+    }
+
+    /// The lock a host holds as long as it lives.
+    pub fn host_lock(&self) -> PathBuf {
+        self.in_runtime(HOST)
+    }
+
+    /// The lock a client holds while it starts a host.
+    pub fn start_lock(&self) -> PathBuf {
+        self.in_runtime(START)
+    }
+}
+
+/// Sixteen hexadecimal digits that stand for something (FNV-1a: it names, it does not protect).
+fn tag_of(named: &[u8]) -> String {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in named {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!("{hash:016x}")
+}
+
+/// Whether this may be one of those.
+pub(super) fn is_tag(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,55 @@
+//! What keys do to a text, a page or a list by themselves: nothing is asked of anybody, and no verb stands behind it.
+
+/// One change of a text being typed, or of the place in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Edit {
+    Newline,
+    Left,
+    Right,
+    WordLeft,
+    WordRight,
+    /// To the line's beginning.
+    LineStart,
+    /// To the line's end.
+    LineEnd,
+    /// Delete the character before.
+    DeleteBack,
+    /// Delete the character after.
+    DeleteForward,
+    /// Delete the word before.
+    DeleteWordBack,
+    /// Delete the word after.
+    DeleteWordForward,
+    /// Delete to the line's beginning.
+    DeleteToStart,
+    /// Delete to the line's end.
+    DeleteToEnd,
+    /// Put back what was deleted last.
+    Yank,
+}
+
+/// One step in what is too long for the screen: a transcript, a page, a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ScrollStep {
+    LineUp,
+    LineDown,
+    /// Half a screen up.
+    PageUp,
+    /// Half a screen down.
+    PageDown,
+    /// To the beginning: in a transcript the oldest entry at hand.
+    Top,
+    /// To the end; a transcript stays there.
+    End,
+}
+
+/// One step among the prompts sent before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HistoryStep {
+    /// Up a line, or to the prompt sent before.
+    Older,
+    /// Down a line, or to the prompt sent after.
+    Newer,
+    /// To the earlier prompt that contains what is typed.
+    Search,
+}

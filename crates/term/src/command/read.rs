@@ -1,0 +1,78 @@
+//! A typed text is a prompt or a command.
+//!
+//! Only a prompt that begins with `/` can be a command. A single line that does is one, so that a mistyped command is
+//! never sent to an agent; `//text` sends a prompt that begins with `/`. Several lines that begin with `/` are a command
+//! only if the first word is the name of one: a pasted path or log is a prompt.
+
+use crate::command::parse::{SlashError, parse, word_of};
+use crate::command::table;
+use crate::command::user_command::UserCommand;
+use crate::kinds::Kinds;
+
+/// What a typed text is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed<'a> {
+    /// A prompt for the agent.
+    Prompt(&'a str),
+    /// A command for `q`.
+    Command(Result<UserCommand, SlashError>),
+}
+
+impl Typed<'_> {
+    /// Whether it can be done while no host is there.
+    pub(crate) const fn needs_no_host(&self) -> bool {
+        match self {
+            Self::Prompt(_) => false,
+            // That a command is none is said here, by nobody else.
+            Self::Command(Err(_)) => true,
+            Self::Command(Ok(command)) => command.action.needs_no_host(),
+        }
+    }
+}
+
+/// Tells commands from prompts.
+pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
+    let Some(rest) = text.strip_prefix('/') else { return Typed::Prompt(text) };
+    if rest.starts_with('/') {
+        return Typed::Prompt(rest);
+    }
+    let several_lines = rest.trim_end().contains('\n');
+    let known = table::by_slash(word_of(rest).0).is_some();
+    if several_lines && !known { Typed::Prompt(text) } else { Typed::Command(parse(text, kinds)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn prompts_are_told_from_commands() {
+        for (typed, prompt) in [
+            ("why?", Some("why?")),
+            ("//etc/hosts is wrong", Some("/etc/hosts is wrong")),
+            ("/nope", None),
+            ("/next", None),
+            (
+                "/usr/lib: no such file\n/usr/bin: no such file",
+                Some("/usr/lib: no such file\n/usr/bin: no such file"),
+            ),
+            ("/rename\napi", None),
+            (" /next", Some(" /next")),
+        ] {
+            let read = match read(typed, &Kinds::default()) {
+                Typed::Prompt(text) => Some(text),
+                Typed::Command(_) => None,
+            };
+            assert_eq!(read, prompt, "{typed:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_reading_panic(text in "/?[a-z!/ \n]{0,12}.{0,20}") {
+            drop(read(&text, &Kinds::default()));
+            drop(parse(&text, &Kinds::default()));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What the person wants done: one type, by a key or as typed, from where it is read to where it is carried out.
+
+use crate::command::arguments::Arguments;
+use crate::command::table::Action;
+
+/// What the person wants done: by a key, or as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserCommand {
+    pub action: Action,
+    pub arguments: Arguments,
+}
+
+impl UserCommand {
+    /// What a key means, which takes nothing but its digit, where it has one.
+    pub(crate) fn key(action: Action, digit: Option<u8>) -> Self {
+        let number = digit.map(usize::from);
+        Self { action, arguments: Arguments { number, ..Arguments::default() } }
+    }
+
+    /// Whether it opens a session, which is shown then.
+    pub const fn opens_session(&self) -> bool {
+        self.action.opens_session()
+    }
+}

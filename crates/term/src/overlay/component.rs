@@ -1,0 +1,77 @@
+//! What an overlay is: a component that owns its state, says what a key means, and draws itself. It sees the terminal through
+//! its context alone, and what follows from a key it does not do but answers.
+
+use std::fmt::Debug;
+
+use q_core::{Mirror, SessionId, WallTime};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::command::{Action, UserCommand};
+use crate::inbox::Inbox;
+use crate::keys::Chord;
+use crate::style::Palette;
+
+/// Something on top of the session.
+pub(crate) trait Overlay: Debug {
+    /// The session it is about: it goes when that goes.
+    fn session(&self) -> Option<SessionId> {
+        None
+    }
+
+    /// Whether it shows the calls that wait for the person: they can be answered by their numbers then.
+    fn shows_calls(&self) -> bool {
+        false
+    }
+
+    /// What a key means in it.
+    fn press(&mut self, context: &OverlayContext<'_>, chord: Chord) -> Reaction;
+
+    /// Takes a line that was pasted, where it has a place for one.
+    fn paste(&mut self, _line: &str) {}
+
+    /// Settles what depends on the size of the screen, right before it is drawn.
+    fn lay_out(&mut self, _context: &OverlayContext<'_>, _screen: Rect) {}
+
+    /// Draws it over what is there, and says where its cursor is.
+    fn draw(&self, buffer: &mut Buffer, screen: Rect, context: &OverlayContext<'_>) -> Option<Position>;
+}
+
+/// What an overlay sees of the terminal that it lies on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OverlayContext<'a> {
+    pub(crate) mirror: &'a Mirror,
+    /// The session in view.
+    pub(crate) focus: Option<SessionId>,
+    pub(crate) inbox: &'a Inbox,
+    pub(crate) now: WallTime,
+    pub(crate) palette: Palette,
+    /// Rows of the transcript beneath it: what half a screen is measured by.
+    pub(crate) rows: usize,
+    /// What is wrong, said until the next key.
+    pub(crate) fault: Option<&'a str>,
+}
+
+/// What follows from a key.
+#[derive(Debug)]
+pub(crate) enum Reaction {
+    Stay,
+    Leave,
+    /// It stays: the key means nothing in it.
+    Bell,
+    /// It stays: what was typed cannot be, for this reason.
+    Complain(String),
+    /// It leaves, and the core is asked for that of the session.
+    Send(UserCommand, SessionId),
+    /// It leaves, and that session comes into view.
+    Show(SessionId),
+    /// The key does to that session what it does to the one in view, and it stays; unless another overlay follows from that,
+    /// which takes its place.
+    ActOn(SessionId, Action),
+    /// It leaves, and the key does what it does to the session in view.
+    Act(Action),
+    /// It leaves, and the key announces another.
+    Leader,
+    /// A command was typed in it, which it has let go of. It stays while that leads nowhere else.
+    Run(String),
+}

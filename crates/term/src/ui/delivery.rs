@@ -1,0 +1,85 @@
+//! Delivery: what is sent goes to the host, is given back when it cannot take it, and outlives the host.
+
+use q_core::SessionId;
+
+use crate::advice;
+use crate::intent::Intent;
+use crate::ui::pane::{Pane, WakeState};
+use crate::ui::state::Ui;
+use crate::ui::submissions::Submission;
+use crate::way::Way;
+
+impl Ui {
+    /// The host has that submission.
+    pub fn accepted(&mut self, key: u64) {
+        let _taken: Option<Submission> = self.submissions.answered(key);
+    }
+
+    /// The host refused a wish. A prompt comes back into its session's editor, the reason is shown; a command is in the
+    /// history.
+    pub fn refused(&mut self, key: Option<u64>, why: impl Into<String>) {
+        if let Some(sent) = key.and_then(|key| self.submissions.answered(key)) {
+            self.give_back(Some(sent.session), &sent.text);
+        }
+        self.warn(why);
+    }
+
+    /// The session that was asked for will not be. What was sent to it comes back.
+    pub fn not_opened(&mut self, why: impl Into<String>) {
+        let early = self.submissions.opened();
+        if !early.is_empty() {
+            self.give_back(None, &early.join("\n"));
+        }
+        self.warn(why);
+    }
+
+    /// The host is gone. What it had not acknowledged stays under way: the client delivers it to the next one.
+    pub fn host_lost(&mut self, why: impl Into<String>) {
+        self.shown = None;
+        self.cache.clear();
+        self.live.clear();
+        self.submissions.forget_opening();
+        for pane in self.panes.values_mut() {
+            pane.waking = WakeState::NotAsked;
+            pane.paged = None;
+            pane.doubt_draft();
+        }
+        self.lost = Some(advice::render(&why.into(), Way::Slash).into_owned());
+    }
+
+    /// What was sent and never acknowledged, and what is typed and not saved: for a client that ends without a host.
+    pub fn undelivered(&self) -> impl Iterator<Item = &str> {
+        let panes = self.panes.values().chain([&self.nowhere]);
+        self.submissions.sent().chain(self.submissions.early()).chain(panes.filter_map(Pane::draft_at_risk))
+    }
+
+    /// A host is there again and the mirror is filled: goes on where this terminal was.
+    pub fn host_back(&mut self, mirror: &q_core::Mirror) -> Vec<Intent> {
+        if self.lost.take().is_some() {
+            // What could not be done without one can be now.
+            self.notice = self.notice.take().filter(|notice| !notice.fault);
+        }
+        self.shown = None;
+        self.refreshed(mirror)
+    }
+
+    pub(super) fn submit(
+        &mut self,
+        session: SessionId,
+        text: String,
+        steer: bool,
+        intents: &mut Vec<Intent>,
+    ) {
+        let key = self.submissions.send(session, text.clone());
+        intents.push(Intent::Submit { key, session, text, steer });
+    }
+
+    fn give_back(&mut self, session: Option<SessionId>, text: &str) {
+        let pane = match session {
+            Some(id) => self.panes.entry(id).or_default(),
+            // A session may have come meanwhile: what nobody sees nobody sends.
+            None => self.pane_mut(),
+        };
+        pane.give_back(text);
+    }
+}

@@ -1,0 +1,92 @@
+//! What comes from outside: the terminal's events become intents, and the mirror is followed. Nothing here draws or waits.
+
+use q_core::{Activity, Mirror};
+
+use crate::event::TerminalEvent;
+use crate::intent::Intent;
+use crate::keys::Chord;
+use crate::ui::state::Ui;
+use crate::way::Way;
+use crate::{advice, typed, words};
+
+impl Ui {
+    /// Takes an event in. Total: whatever a terminal may send has an answer.
+    pub fn handle(&mut self, mirror: &Mirror, event: TerminalEvent) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        match event {
+            TerminalEvent::Key(key) => {
+                if let Some(chord) = Chord::pressed(key) {
+                    self.press(mirror, chord, &mut intents);
+                }
+            }
+            TerminalEvent::Paste(text) => {
+                self.leader = false;
+                self.notice = None;
+                let text = typed::text(&text);
+                match &mut self.overlay {
+                    Some(overlay) => overlay.paste(text.lines().next().unwrap_or_default().trim()),
+                    None => self.pane_mut().editor.insert(&text),
+                }
+            }
+            TerminalEvent::Focus(in_front) => self.in_front = in_front,
+            TerminalEvent::Resize(..) | TerminalEvent::Other => {}
+        }
+        self.settle(mirror, &mut intents);
+        intents
+    }
+
+    /// Why the host takes nothing that is to be kept, if that is so.
+    pub fn only_read(&mut self, why: Option<String>) {
+        self.read_only = why.map(|why| advice::render(&why, Way::Slash).into_owned());
+    }
+
+    /// For the first look after a while, and at the next host: says which other sessions were interrupted meanwhile.
+    pub fn welcome_back(&mut self, mirror: &Mirror) {
+        if let Some(interrupted) = words::interrupted(mirror, self.focus) {
+            self.notify(format!("{interrupted}; Alt+A goes there"));
+        }
+    }
+
+    /// The mirror changed: keeps the focus valid, adopts drafts, asks for pages in sight.
+    pub fn refreshed(&mut self, mirror: &Mirror) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        self.settle(mirror, &mut intents);
+        intents
+    }
+
+    /// The next frame of what moves.
+    pub fn tick(&mut self) {
+        self.spinner = self.spinner.wrapping_add(1);
+    }
+
+    /// Whether anything on the screen moves: call [`Ui::tick`] at most four times a second then, and never otherwise.
+    pub fn wants_ticks(&self, mirror: &Mirror) -> bool {
+        self.options.motion && self.in_front && self.lost.is_none() && anything_moves(mirror)
+    }
+
+    /// What follows from every change: a valid focus, known drafts, and telling the host what is in sight.
+    pub(super) fn settle(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        if self.lost.is_some() {
+            let count = intents.len();
+            // Kept for later they would come as a surprise; the person is told, and may ask again.
+            intents.retain(|intent| !intent.needs_host());
+            if intents.len() < count {
+                self.closing = None;
+                self.warn("that needs the host");
+            }
+            return;
+        }
+        if intents.iter().any(Intent::opens_session) {
+            self.submissions.opens();
+        }
+        self.keep_focus_valid(mirror, intents);
+        self.keep_awake(mirror, intents);
+        self.adopt_drafts(mirror);
+        self.follow(mirror, intents);
+    }
+}
+
+/// Whether any agent works. One that waits for the person does not.
+pub(crate) fn anything_moves(mirror: &Mirror) -> bool {
+    mirror.by_slot().iter().any(|session| session.summary.activity == Activity::Working)
+}

@@ -1,0 +1,140 @@
+//! Keys: what each means where no overlay has them, and what those do that change this terminal alone: editing, scrolling,
+//! walking through earlier prompts. Whatever else a key means is a command.
+
+use q_core::Mirror;
+
+use crate::command::table::LEADER;
+use crate::command::{self, Action, Edit, HistoryStep, ScrollStep, Typed, UserCommand, table};
+use crate::editor::{self, History};
+use crate::intent::Intent;
+use crate::keys::{Chord, KeyCode, ctrl, key};
+use crate::ui::state::Ui;
+use crate::ui::status::CommandStatus;
+
+/// A walk through earlier prompts: from what is typed to the one it comes to.
+type Walk = fn(&mut History, &str) -> Option<String>;
+
+impl Ui {
+    pub(super) fn press(&mut self, mirror: &Mirror, chord: Chord, intents: &mut Vec<Intent>) {
+        self.notice = None;
+        if self.overlay.is_some() {
+            self.press_in_overlay(mirror, chord, intents);
+            return;
+        }
+        if std::mem::take(&mut self.leader) {
+            match table::by_leader(chord) {
+                Some(action) => self.act(mirror, action, chord, intents),
+                None if [LEADER, key(KeyCode::Esc), ctrl('c')].contains(&chord) => {}
+                None => {
+                    self.warn(format!("{LEADER} {chord} means nothing; {LEADER} ? shows what does"));
+                }
+            }
+        } else if chord == LEADER {
+            self.leader = true;
+        } else if let Some(action) = table::by_chord(chord, self.pane().editor.is_empty()) {
+            self.act(mirror, action, chord, intents);
+        } else if let Some(typed) = chord.typed() {
+            self.pane_mut().editor.type_in(typed);
+        }
+    }
+
+    /// Does what a key means.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else a key means is a command")]
+    pub(super) fn act(&mut self, mirror: &Mirror, action: Action, chord: Chord, intents: &mut Vec<Intent>) {
+        match action {
+            Action::Submit => self.enter(mirror, intents),
+            Action::Scroll(step) => self.scroll(mirror, step),
+            Action::History(step) => self.walk_history(step),
+            // Esc leaves what lies on top; of the prompt itself it takes nothing away.
+            Action::Cancel => {}
+            action => {
+                if let Some(edit) = action.edits() {
+                    self.pane_mut().editor.edit(edit);
+                    return;
+                }
+                // A key needs no answer: what it did, or why not, is on the screen.
+                let command = UserCommand::key(action, chord.digit());
+                let _on_screen: CommandStatus = self.carry_out(mirror, command, intents);
+            }
+        }
+    }
+
+    /// Sends what is typed, or carries out the command it is.
+    fn enter(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        let editor = &mut self.pane_mut().editor;
+        if editor.text().ends_with('\\') && editor.cursor() == editor.text().len() {
+            editor.edit(Edit::DeleteBack);
+            editor.edit(Edit::Newline);
+            return;
+        }
+        if editor.text().trim().is_empty() {
+            editor.take();
+            if self.lost.is_some() {
+                intents.push(Intent::Rejoin);
+            }
+            return;
+        }
+        let typed = self.pane().editor.text().to_owned();
+        let read = command::read(&typed, &self.options.kinds);
+        if self.lost.is_some() && !read.needs_no_host() {
+            self.warn("what you typed stays here");
+            intents.push(Intent::Rejoin);
+            return;
+        }
+        match read {
+            Typed::Prompt(_) if self.is_kept_back(mirror) => {}
+            Typed::Prompt(text) => self.send_prompt(text.trim_end().to_owned(), &typed, intents),
+            Typed::Command(command) => {
+                let _on_screen: CommandStatus = self.command(mirror, command, &typed, intents);
+            }
+        }
+    }
+
+    fn send_prompt(&mut self, text: String, typed: &str, intents: &mut Vec<Intent>) {
+        let pane = self.pane_mut();
+        pane.history.keep(typed);
+        pane.editor.take();
+        pane.mark = None;
+        self.scroll_to_end();
+        if let Some(id) = self.focus.or(self.awaited) {
+            self.submit(id, text, false, intents);
+            return;
+        }
+        self.submissions.hold(text);
+        if !self.submissions.is_opening() {
+            intents.push(Intent::New { kind: String::new(), name: None });
+        }
+    }
+
+    fn scroll(&mut self, mirror: &Mirror, step: ScrollStep) {
+        let half = (self.geometry.rows / 2).max(1).cast_signed();
+        match step {
+            ScrollStep::LineUp => self.scroll_by(mirror, -1),
+            ScrollStep::LineDown => self.scroll_by(mirror, 1),
+            ScrollStep::PageUp => self.scroll_by(mirror, -half),
+            ScrollStep::PageDown => self.scroll_by(mirror, half),
+            ScrollStep::Top => self.scroll_to_top(mirror),
+            ScrollStep::End => self.scroll_to_end(),
+        }
+    }
+
+    /// From row to row of what is typed; beyond its first and last row, from prompt to prompt.
+    fn walk_history(&mut self, step: HistoryStep) {
+        let width = self.geometry.editor;
+        let pane = self.pane_mut();
+        let text = pane.editor.text();
+        let view = editor::lay_out(text, pane.editor.cursor(), width);
+        let (place, prompt) = match step {
+            HistoryStep::Older => (view.above(), History::older as Walk),
+            HistoryStep::Newer => (view.below(), History::newer as Walk),
+            HistoryStep::Search => (None, History::search as Walk),
+        };
+        if let Some(place) = place {
+            pane.editor.go_to(place);
+        } else if let Some(prompt) = prompt(&mut pane.history, text) {
+            pane.editor.set(prompt);
+        } else if step == HistoryStep::Search {
+            self.notify("no earlier prompt contains this");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What is only this terminal's: which session it shows, what is typed where, how far each is scrolled.
+//!
+//! Here is what it holds, and no more than looks at that. What changes it stands in the rooms beside.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use q_core::{Mirror, SessionId, WallTime};
+use ratatui::style::Style;
+
+use crate::advice;
+use crate::command::Scene;
+use crate::inbox::Inbox;
+use crate::kinds::Kinds;
+use crate::layout::cache::Cache;
+use crate::layout::flow::Window;
+use crate::overlay::{Overlay, OverlayContext};
+use crate::style::Palette;
+use crate::ui::geometry::{Geometry, Places};
+use crate::ui::pane::Pane;
+use crate::ui::submissions::Submissions;
+use crate::way::Way;
+use crate::words::GUIDE;
+
+/// What the client knows about the terminal and the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether colours may be used; nothing is told by colour alone.
+    pub color: bool,
+    /// Whether anything may move by itself.
+    pub motion: bool,
+    /// How many sessions may be live.
+    pub max_live: usize,
+    /// The person's home directory, shown as `~`; empty if unknown.
+    pub home: String,
+    /// The kinds of session that can be made here.
+    pub kinds: Kinds,
+    /// Who answers in a session that is made here: agent and model.
+    pub agent: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            color: true,
+            motion: true,
+            max_live: q_core::Limits::default().live_sessions,
+            home: String::new(),
+            kinds: Kinds::default(),
+            agent: GUIDE.to_owned(),
+        }
+    }
+}
+
+/// A line for the person that goes with the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    pub(crate) text: String,
+    pub(crate) fault: bool,
+}
+
+impl Notice {
+    fn new(text: &str, fault: bool) -> Self {
+        Self { text: advice::render(text, Way::Slash).into_owned(), fault }
+    }
+}
+
+/// One terminal's view of the sessions.
+#[derive(Debug)]
+pub struct Ui {
+    pub(crate) options: Options,
+    pub(crate) focus: Option<SessionId>,
+    /// Sessions shown, the latest last.
+    pub(super) recent: Vec<SessionId>,
+    /// Sessions that were live when last looked at.
+    pub(super) live: BTreeSet<SessionId>,
+    /// Created and not in the mirror yet.
+    pub(super) awaited: Option<SessionId>,
+    /// The session in front whose closing this terminal asked for.
+    pub(super) closing: Option<SessionId>,
+    /// The session this terminal was taken to, as the one in front was closed elsewhere: nothing is sent there unasked.
+    pub(super) taken_to: Option<SessionId>,
+    pub(super) panes: BTreeMap<SessionId, Pane>,
+    /// The prompt while there is no session.
+    pub(super) nowhere: Pane,
+    pub(crate) leader: bool,
+    pub(crate) overlay: Option<Box<dyn Overlay>>,
+    /// What was shown of what waits for the person.
+    pub(crate) inbox: Inbox,
+    /// When this terminal was last laid out.
+    pub(crate) now: WallTime,
+    pub(crate) notice: Option<Notice>,
+    /// Why nothing can be sent, while that is so.
+    pub(crate) lost: Option<String>,
+    /// Why nothing is taken by the host that is there.
+    pub(crate) read_only: Option<String>,
+    pub(crate) spinner: usize,
+    pub(crate) submissions: Submissions,
+    pub(super) shown: Option<(Option<SessionId>, bool)>,
+    pub(super) in_front: bool,
+    pub(crate) geometry: Geometry,
+    pub(crate) places: Places,
+    /// What of the transcript is in sight.
+    pub(crate) window: Window,
+    pub(crate) cache: Cache,
+}
+
+impl Ui {
+    /// A terminal that has shown nothing yet.
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            focus: None,
+            recent: Vec::new(),
+            live: BTreeSet::new(),
+            awaited: None,
+            closing: None,
+            taken_to: None,
+            panes: BTreeMap::new(),
+            nowhere: Pane::default(),
+            leader: false,
+            overlay: None,
+            inbox: Inbox::default(),
+            now: WallTime::default(),
+            notice: None,
+            lost: None,
+            read_only: None,
+            spinner: 0,
+            submissions: Submissions::default(),
+            shown: None,
+            in_front: true,
+            geometry: Geometry::default(),
+            places: Places::default(),
+            window: Window::default(),
+            cache: Cache::default(),
+        }
+    }
+
+    /// The session on the screen.
+    pub const fn focus(&self) -> Option<SessionId> {
+        self.focus
+    }
+
+    /// Shows a line until the next key.
+    pub fn notify(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice::new(&text.into(), false));
+    }
+
+    /// Shows a line until the next key, as something that is wrong.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice::new(&text.into(), true));
+    }
+
+    pub(crate) fn kind_style(&self, kind: &q_core::Kind) -> Style {
+        self.palette().kind(self.options.kinds.colour(kind))
+    }
+
+    pub(crate) const fn palette(&self) -> Palette {
+        Palette { color: self.options.color }
+    }
+
+    /// The pane in view.
+    pub(crate) fn pane(&self) -> &Pane {
+        self.focus.and_then(|id| self.panes.get(&id)).unwrap_or(&self.nowhere)
+    }
+
+    pub(super) fn pane_mut(&mut self) -> &mut Pane {
+        match self.focus {
+            Some(id) => self.panes.entry(id).or_default(),
+            None => &mut self.nowhere,
+        }
+    }
+
+    /// What a command is resolved by.
+    pub(super) fn scene<'a>(&'a self, mirror: &'a Mirror) -> Scene<'a> {
+        Scene { mirror, focus: self.focus, inbox: &self.inbox }
+    }
+
+    pub(crate) fn overlay_context<'a>(&'a self, mirror: &'a Mirror) -> OverlayContext<'a> {
+        OverlayContext {
+            mirror,
+            focus: self.focus,
+            inbox: &self.inbox,
+            now: self.now,
+            palette: self.palette(),
+            rows: self.geometry.rows,
+            fault: self.notice.as_ref().filter(|notice| notice.fault).map(|notice| notice.text.as_str()),
+        }
+    }
+}
