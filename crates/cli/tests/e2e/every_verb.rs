@@ -77,7 +77,7 @@ fn document(name: &str) -> Value {
         entry
     };
     json!({
-        "format": "q-session", "version": 1, "name": name, "kind": "development", "brief": HOSTILE, "agent": HIDDEN,
+        "format": "q-session", "version": 1, "name": name, "kind": "development", "system_prompt": HOSTILE, "agent": HIDDEN,
         "model": HIDDEN, "directory": HIDDEN, HOSTILE: HOSTILE, "queue": [HOSTILE, HOSTILE], "draft": HOSTILE,
         "running": false, "tags": ["work"],
         "entries": [
@@ -378,8 +378,8 @@ fn json_is_escaped_and_exact() {
     let first_lines = |text: &str| text.split_once("\"entries\"").map(|(_, rest)| rest.to_owned());
     assert_eq!(first_lines(&again), first_lines(&exported));
     let document: Value = serde_json::from_str(&again).unwrap();
-    for field in ["brief", "agent", "model", "directory", "draft"] {
-        let expected = if matches!(field, "brief" | "draft") { meant.as_str() } else { HIDDEN };
+    for field in ["system_prompt", "agent", "model", "directory", "draft"] {
+        let expected = if matches!(field, "system_prompt" | "draft") { meant.as_str() } else { HIDDEN };
         assert_eq!(document[field], expected, "{field}");
     }
     assert_eq!(document["queue"], json!([meant, meant]));

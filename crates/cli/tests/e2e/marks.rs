@@ -105,7 +105,7 @@ fn a_mistake_in_a_kind_is_told() {
     for (written, told) in [
         ("[kinds.writing]\ncolour = \"grene\"\n", "did you mean `green`?"),
         ("[kinds.writing]\ntools = \"dney\"\n", "did you mean `deny`?"),
-        ("[kinds.writing]\nbreif = \"x\"\n", "did you mean `brief`?"),
+        ("[kinds.writing]\nsystem_promt = \"x\"\n", "did you mean `system_prompt`?"),
         ("[kinds.\"a b\"]\n", "cannot be the name of a kind"),
     ] {
         world.home.configure(written);
