@@ -216,7 +216,8 @@ mod tests {
     #[test]
     fn kinds_come_from_the_file_and_mistakes_in_them_are_named() {
         let config =
-            written("[kinds.docs]\nbrief = \"write\"\ntools = \"deny\"\ncolour = \"green\"\n").unwrap();
+            written("[kinds.docs]\nsystem_prompt = \"write\"\ntools = \"deny\"\ncolour = \"green\"\n")
+                .unwrap();
         let docs = &config.kinds["docs"];
         assert_eq!((docs.system_prompt.as_str(), docs.tools), ("write", Tools::Deny));
         let error = written("[kinds.docs]\ncolour = \"grene\"\n").unwrap_err();

@@ -105,7 +105,7 @@ impl Hostile {
             "[agents.{quoted}]\nbase_url = {quoted}\nmodel = {quoted}\n\
              [agents.keyless]\nbase_url = {quoted}\nkey_env = {quoted}\n\
              [agents.filed]\nbase_url = {quoted}\nkey_file = {quoted}\n\
-             [kinds.writing]\nbrief = {quoted}\n"
+             [kinds.writing]\nsystem_prompt = {quoted}\n"
         ));
         let body = json!({ "error": { "message": HOSTILE } }).to_string();
         world.server.on("refused", Script::new().status(400, &body));

@@ -490,7 +490,7 @@ fn line_ends_and_marks_of_all_systems_are_read_alike_at_every_door() {
     assert_eq!((&exported["system_prompt"], &exported["draft"]), (&json!(meant), &json!(meant)), "an import");
     assert_eq!((&exported["queue"], &exported["entries"][0]["text"]), (&json!([meant]), &json!(meant)));
     assert_eq!(exported["entries"][1]["text"], windows, "what an agent said stays as it is");
-    world.home.configure("\u{feff}[kinds.docs]\r\nbrief = \"write\"\r\n");
+    world.home.configure("\u{feff}[kinds.docs]\r\nsystem_prompt = \"write\"\r\n");
     world.q(&["new", "-d", "docs", "--kind", "docs"]).succeeded();
 }
 
