@@ -58,7 +58,7 @@ impl fmt::Debug for ChildEnvironment {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Turn {
     /// What the agent is told about its task before the conversation; empty for nothing.
-    pub brief: String,
+    pub system_prompt: String,
     /// Which model; empty for the agent's own default.
     pub model: String,
     /// Oldest first. An agent that remembers the conversation takes what is new in it.

@@ -29,7 +29,7 @@ async fn the_request_holds_the_conversation_and_nothing_else() {
     let server = Server::start();
     let said = |role, text: &str| Message::words(role, text);
     let ask = Turn {
-        brief: "Be kind.".into(),
+        system_prompt: "Be kind.".into(),
         model: "other".into(),
         messages: vec![said(Role::User, "one"), said(Role::Assistant, "two"), said(Role::User, "three")],
     };

@@ -71,7 +71,7 @@ pub enum Effect {
         agent: String,
         model: String,
         /// What the agent is told about its task; may be empty.
-        brief: String,
+        system_prompt: String,
         directory: String,
         /// What its tools may do without being asked each time.
         policy: Policy,

@@ -50,7 +50,7 @@ pub enum Input {
         session: SessionId,
         turn: TurnNo,
     },
-    /// What the host's process weighs.
+    /// The resident memory of the host's process.
     Memory {
         bytes: u64,
     },

@@ -1,4 +1,4 @@
-//! Kinds of session: templates with a colour and a brief for the agent.
+//! Kinds of session: templates with a colour and a system prompt for the agent.
 
 use core::fmt;
 use core::str::FromStr;
@@ -15,7 +15,7 @@ pub enum Kind {
     Debug,
     Planning,
     Review,
-    /// One the person defined; its brief comes with the session.
+    /// One the person defined; its system prompt comes with the session.
     Custom(Name),
 }
 
@@ -35,7 +35,7 @@ impl Kind {
     }
 
     /// What a model is told about its task where the person wrote nothing else; empty for the plain kind.
-    pub const fn brief(&self) -> &'static str {
+    pub const fn system_prompt(&self) -> &'static str {
         match self {
             Self::Development | Self::Custom(_) => "",
             Self::Debug => {

@@ -10,7 +10,7 @@
 //! 3. **Persist first.** One call yields at most one [`Batch`]; what must not be seen before it is durable stands
 //!    behind it in [`Effects::after`].
 //! 4. **Isolated.** A session cannot name its siblings. What sessions share stands in modules of its own and nowhere
-//!    else: names and slots (`roster`), agents' places (`permits`), memory (`residence`), who looks where (`focus`).
+//!    else: names and slots (`roster`), agents' concurrency limits (`permits`), memory (`residence`), who looks where (`focus`).
 #![no_std]
 
 extern crate alloc;

@@ -43,7 +43,7 @@ pub struct Limits {
     pub queued_bytes: usize,
     pub prompt_bytes: usize,
     /// What a kind tells its agents.
-    pub brief_bytes: usize,
+    pub system_prompt_bytes: usize,
     /// What an agent says in one turn; more is cut and marked.
     pub answer_bytes: usize,
     /// Entries of one turn; more ends it.
@@ -98,7 +98,7 @@ impl Default for Limits {
             queued_prompts: 20,
             queued_bytes: 4 << 20,
             prompt_bytes: 4 << 20,
-            brief_bytes: 4 << 10,
+            system_prompt_bytes: 4 << 10,
             answer_bytes: 4 << 20,
             turn_entries: 512,
             turn_calls: 64,

@@ -1,4 +1,4 @@
-//! Who may ask its agent now: places of one agent, shared by all sessions. A declared channel between sessions.
+//! Who may ask its agent now: the concurrency limit of one agent, shared by all sessions. A declared channel between sessions.
 
 use crate::focus::Focus;
 use crate::id::SessionId;
@@ -8,22 +8,22 @@ use crate::session::live::RunState;
 use crate::sessions::Sessions;
 use crate::time::Instant;
 
-/// The session that is next to be asked, if its agent has a place for it.
+/// The session that is next to be asked, if its agent has a permit for it.
 ///
-/// Sessions that a client shows go first, and some places are kept for them; otherwise who waits longest.
+/// Sessions that a client shows go first, and some permits are kept for them; otherwise who waits longest.
 pub(crate) fn next(sessions: &Sessions, focus: &Focus, limits: &Limits) -> Option<SessionId> {
     let waiting = |session: &Session| match session.live()?.run {
         RunState::Waiting(since) => Some((!focus.shows(session.head().id), since, session.head().id)),
         RunState::None | RunState::Running => None,
     };
-    let has_place = |&(in_background, _, id): &(bool, Instant, SessionId)| {
+    let has_permit = |&(in_background, _, id): &(bool, Instant, SessionId)| {
         let Some(agent) = sessions.get(id).map(|session| &session.head().setup.agent) else { return false };
-        // Whatever is kept for screens, one place is left for the background, or it would wait for ever.
-        let places = limits.agent_calls.saturating_sub(limits.agent_calls_in_view).max(1);
+        // Whatever is kept for screens, one permit is left for the background, or it would wait for ever.
+        let permits = limits.agent_calls.saturating_sub(limits.agent_calls_in_view).max(1);
         let (all, background) = running(sessions, focus, agent);
-        all < limits.agent_calls.max(1) && (!in_background || background < places)
+        all < limits.agent_calls.max(1) && (!in_background || background < permits)
     };
-    sessions.live().filter_map(waiting).filter(has_place).min().map(|(_, _, id)| id)
+    sessions.live().filter_map(waiting).filter(has_permit).min().map(|(_, _, id)| id)
 }
 
 /// How many turns of this agent run, and how many of them in sessions that no client shows.
@@ -84,7 +84,7 @@ mod tests {
             let asked = asked(agent_calls, in_view, sessions, shown);
             assert_eq!(
                 asked, expected,
-                "{agent_calls} places, {in_view} kept, {sessions} prompts, {shown} shown"
+                "{agent_calls} permits, {in_view} kept, {sessions} prompts, {shown} shown"
             );
         }
     }

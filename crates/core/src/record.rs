@@ -202,7 +202,7 @@ pub struct Setup {
     /// What it is for.
     pub kind: Kind,
     /// What the agent is told about its task; empty for the kind's own words.
-    pub brief: String,
+    pub system_prompt: String,
     /// Which agent answers: the name of one in the creating client's configuration.
     pub agent: String,
     /// Which of the agent's models; empty where the agent has none.

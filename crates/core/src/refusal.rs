@@ -90,9 +90,9 @@ pub enum Refusal {
     TooManyTags { limit: usize },
     /// What the kind tells its agents is too long.
     #[error(
-        "the kind's brief has {size} bytes, the most allowed is {limit} (limits.brief_bytes); shorten it in the config"
+        "the kind's system prompt has {size} bytes, the most allowed is {limit} (limits.system_prompt_bytes); shorten it in the config"
     )]
-    BriefTooLong { size: usize, limit: usize },
+    SystemPromptTooLong { size: usize, limit: usize },
     /// All places in the queue are taken.
     #[error(
         "{limit} prompts wait in this session, the most allowed (limits.queued_prompts); take one back (`/unqueue`), or let them go: wait, after a stop `/retry`"
@@ -192,7 +192,7 @@ impl Refusal {
             Self::SessionsFull { .. } => "sessions_full",
             Self::BadTag { .. } => "bad_tag",
             Self::TooManyTags { .. } => "too_many_tags",
-            Self::BriefTooLong { .. } => "brief_too_long",
+            Self::SystemPromptTooLong { .. } => "system_prompt_too_long",
             Self::NotSteerable { .. } => "not_steerable",
             Self::CallOver { .. } => "call_over",
             Self::DigestDiffers => "digest_differs",
@@ -228,7 +228,7 @@ impl Refusal {
             | Self::SessionsFull { .. }
             | Self::TooManyTags { .. }
             | Self::TooManyTools { .. }
-            | Self::BriefTooLong { .. }
+            | Self::SystemPromptTooLong { .. }
             | Self::QueueFull { .. }
             | Self::QueueTooLong { .. }
             | Self::PromptTooLong { .. } => true,
@@ -277,7 +277,7 @@ mod tests {
             (Refusal::SessionsFull { size: 8, limit }, "sessions_full", true),
             (Refusal::TooManyTags { limit }, "too_many_tags", true),
             (Refusal::TooManyTools { limit }, "too_many_tools", true),
-            (Refusal::BriefTooLong { size: 8, limit }, "brief_too_long", true),
+            (Refusal::SystemPromptTooLong { size: 8, limit }, "system_prompt_too_long", true),
             (Refusal::QueueFull { limit }, "queue_full", true),
             (Refusal::QueueTooLong { size: 8, limit }, "queue_too_long", true),
             (Refusal::PromptTooLong { size: 8, limit }, "prompt_too_long", true),

@@ -47,7 +47,7 @@ pub struct Summary {
     pub trashed: Option<WallTime>,
     /// What it is doing.
     pub activity: Activity,
-    /// Whether its turn waits for one of its agent's places.
+    /// Whether its turn waits at its agent's concurrency limit.
     pub held: bool,
     /// Calls that wait for the person.
     pub pending: u32,

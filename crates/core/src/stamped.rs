@@ -72,8 +72,8 @@ impl Stamped {
             Record::Imported { at, body } => Content::Imported(*at, body),
             Record::Drafted { text } => Content::Draft(text),
             Record::Created { name, setup, .. } => {
-                let Setup { brief, agent, model, directory, .. } = setup;
-                let words = [name.as_str(), brief, agent, model, directory];
+                let Setup { system_prompt, agent, model, directory, .. } = setup;
+                let words = [name.as_str(), system_prompt, agent, model, directory];
                 Content::Fact(words.into_iter().map(str::len).sum())
             }
             Record::Renamed { name, .. } => Content::Fact(name.as_str().len()),

@@ -221,8 +221,8 @@ fn command() -> impl Strategy<Value = Command> {
 fn setup() -> impl Strategy<Value = Setup> {
     let texts = (text(), text(), text(), text());
     (kind(), texts, any::<u64>(), policy()).prop_map(|(kind, texts, environment, policy)| {
-        let (brief, agent, model, directory) = texts;
-        Setup { kind, brief, agent, model, directory, environment: Environment(environment), policy }
+        let (system_prompt, agent, model, directory) = texts;
+        Setup { kind, system_prompt, agent, model, directory, environment: Environment(environment), policy }
     })
 }
 

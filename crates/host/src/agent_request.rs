@@ -14,5 +14,5 @@ pub struct AgentRequest {
     /// Which of its models; empty for its own.
     pub model: String,
     /// What it is told about its task; may be empty.
-    pub brief: String,
+    pub system_prompt: String,
 }

@@ -198,7 +198,7 @@ impl<W: World> Host<W> {
         }
     }
 
-    /// Tells the core what the process weighs, at most once a second and only when something happens anyway.
+    /// Tells the core the resident memory of the process, at most once a second and only when something happens anyway.
     fn weigh(&mut self) {
         let now = self.world.now().mono;
         if now.since(self.weighed) < WEIGH_EACH {
@@ -232,10 +232,10 @@ impl<W: World> Host<W> {
         let mut leaves = false;
         for effect in effects {
             match effect {
-                Effect::Run { session, turn, agent, model, brief, directory, policy, resume } => {
+                Effect::Run { session, turn, agent, model, system_prompt, directory, policy, resume } => {
                     let (directory, environment) = (directory.into(), ChildEnvironment::default());
                     let seat = Seat { session, directory, environment, policy, resume };
-                    self.run(seat, turn, &agent, model, brief);
+                    self.run(seat, turn, &agent, model, system_prompt);
                 }
                 Effect::Cancel { session, turn } => self.world.cancel(session, turn),
                 Effect::Steer { session, turn, text } => {
@@ -267,10 +267,10 @@ impl<W: World> Host<W> {
         }
     }
 
-    fn run(&mut self, seat: Seat, turn: TurnNo, agent: &str, model: String, brief: String) {
+    fn run(&mut self, seat: Seat, turn: TurnNo, agent: &str, model: String, system_prompt: String) {
         let session = seat.session;
         match self.agents.of(session, agent).cloned() {
-            Some(agent) => self.world.run(AgentRequest { seat, turn, agent, model, brief }),
+            Some(agent) => self.world.run(AgentRequest { seat, turn, agent, model, system_prompt }),
             None => self.feed(Input::NotBound { session, turn }),
         }
     }

@@ -19,16 +19,16 @@ mod events;
 mod followers;
 mod history;
 mod host;
-mod known;
 mod leaving;
 mod listener;
 mod opening;
 mod pipeline;
 mod queries;
+mod resident_memory;
 mod runs;
 mod shared;
+mod store_marker;
 mod wakes;
-mod weight;
 mod world;
 mod writer;
 

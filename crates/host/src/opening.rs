@@ -19,11 +19,11 @@ use crate::events::HostEvent;
 use crate::followers::metrics::{FollowedMetrics, MetricsFollower, Recorder};
 use crate::followers::{FollowError, Followers};
 use crate::host::Host;
-use crate::known;
 use crate::listener::Outboxes;
 use crate::queries::reads::Reads;
 use crate::runs::Runs;
 use crate::shared::{Closed, share};
+use crate::store_marker;
 use crate::wakes::Reports;
 use crate::world::Real;
 use crate::writer::{CommitReport, Writer};
@@ -54,8 +54,8 @@ pub(crate) fn must_not_be_gone(place: &Place, existing: bool) -> Result<(), Host
     if existing {
         return Err(StoreError::Vanished { path: place.store() }.into());
     }
-    if known::is_known(place) {
-        return Err(HostError::StoreGone { store: place.store(), note: place.known_store() });
+    if store_marker::is_there(place) {
+        return Err(HostError::StoreGone { store: place.store(), note: place.store_marker() });
     }
     Ok(())
 }

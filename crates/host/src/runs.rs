@@ -193,7 +193,7 @@ async fn run(
     if heard.send(RunEvent { session, turn, event: AgentEvent::Sent(sent) }).await.is_err() {
         return; // the host ends
     }
-    let asked = Turn { brief: request.brief.clone(), model: request.model.clone(), messages };
+    let asked = Turn { system_prompt: request.system_prompt.clone(), model: request.model.clone(), messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
         if heard.send(RunEvent { session, turn, event }).await.is_err() {
@@ -260,7 +260,7 @@ mod tests {
             turn: TurnNo(turn),
             agent: AgentSpec::Guide,
             model: String::new(),
-            brief: String::new(),
+            system_prompt: String::new(),
         }
     }
 

@@ -13,10 +13,10 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::error::{HostError, system};
-use crate::known;
 use crate::leaving::leave;
 use crate::listener;
 use crate::opening::{Probe, StartedHost, begin_with_what_is_there, must_not_be_gone, remove_left_shadow};
+use crate::store_marker;
 use crate::wakes::{Room, Terminate, Wakes};
 
 /// Events that may wait for the loop; whoever sends more waits.
@@ -48,7 +48,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     place.prepare_data()?;
     let StartedHost { mut host, store, closed, metrics, reports, why_read_only } =
         begin_with_what_is_there(&place, existing, probe, &limits, clock).await?;
-    known::note(&place);
+    store_marker::note(&place);
     tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
 
     let socket = Socket::bind(place.socket()).map_err(system("the socket cannot be made"))?;

@@ -23,7 +23,7 @@ pub trait World {
     fn observe(&mut self, _now: Now, _input: &Input) {}
     /// A fresh session id.
     fn session_id(&mut self) -> Result<SessionId, NoEntropy>;
-    /// What the process weighs, in bytes, where the system tells.
+    /// The resident memory of the process, in bytes, where the system tells.
     fn memory(&mut self) -> Option<u64>;
     /// Makes a batch durable; [`crate::events::HostEvent::Commit`] tells when.
     fn commit(&mut self, commit: CommitNo, batch: Batch);
@@ -67,7 +67,7 @@ impl World for Real {
     }
 
     fn memory(&mut self) -> Option<u64> {
-        crate::weight::resident()
+        crate::resident_memory::bytes()
     }
 
     fn commit(&mut self, commit: CommitNo, batch: Batch) {

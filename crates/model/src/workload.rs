@@ -48,7 +48,7 @@ pub enum Stimulus {
         /// Whether it is the session's.
         own: bool,
     },
-    /// The host's process weighs this much.
+    /// The resident memory of the host's process is this much.
     Memory(u64),
     Attach(u64),
     Detach(u64),

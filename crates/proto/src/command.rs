@@ -217,7 +217,7 @@ enum AnswerDef {
 struct SetupDef {
     #[serde(with = "kind_word")]
     kind: Kind,
-    brief: String,
+    system_prompt: String,
     agent: String,
     model: String,
     directory: String,
@@ -383,7 +383,7 @@ mod tests {
         let (token, prompt) = (Token(7 << 64 | 3), PromptNo(4));
         let setup = Setup {
             kind: Kind::Review,
-            brief: "be kind".into(),
+            system_prompt: "be kind".into(),
             agent: "guide".into(),
             model: "m".into(),
             directory: "/d".into(),

@@ -12,7 +12,7 @@ pub struct Facts {
     #[serde(with = "NameOriginDef")]
     pub origin: NameOrigin,
     /// What the agent is told about its task, where that is not the kind's own.
-    pub brief: String,
+    pub system_prompt: String,
     /// Whether a turn runs.
     pub running: bool,
     /// The texts of prompts that wait, in order.

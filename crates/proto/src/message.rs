@@ -122,8 +122,8 @@ pub enum Response {
     /// The prompt is kept; it has this number.
     Accepted(u64),
     Page(Pages),
-    /// A stretch of a result; empty behind its end.
-    Stretch(String),
+    /// A byte range of a result; empty behind its end.
+    ByteRange(String),
     /// What a session is beside its entries.
     Facts(Box<Facts>),
     List(Vec<WireSummary>),

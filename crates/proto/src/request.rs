@@ -39,7 +39,7 @@ pub enum Request {
         /// At most this much text, in bytes.
         bytes: u32,
     },
-    /// A stretch of what is kept of a result, from the store: also of closed sessions.
+    /// A byte range of what is kept of a result, from the store: also of closed sessions.
     Result {
         session: Id,
         entry: u64,

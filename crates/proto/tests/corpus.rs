@@ -48,7 +48,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
     let ask = |request| ClientMessage::Request { id: 7, request };
     let setup = Setup {
         kind: kind("review").expect("a kind"),
-        brief: "be kind".into(),
+        system_prompt: "be kind".into(),
         agent: "http".into(),
         model: "m".into(),
         directory: "/d".into(),
@@ -139,7 +139,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
             reply(Ok(Response::Created { session: SESSION, hibernated: Some("other".into()) })),
         ),
         ("seed-reply-inbox", reply(Ok(Response::Inbox(vec![(SESSION, call())])))),
-        ("seed-reply-stretch", reply(Ok(Response::Stretch("and so on".into())))),
+        ("seed-reply-byte-range", reply(Ok(Response::ByteRange("and so on".into())))),
         ("seed-reply-page", reply(Ok(Response::Page(Pages { entries, trimmed: false })))),
         ("seed-reply-sizes", reply(Ok(Response::Sizes(vec![(SESSION, 70_000)])))),
         ("seed-reply-stats", reply(Ok(Response::Stats(Stats::default())))),

@@ -83,7 +83,7 @@ const FAULTS: &[Row<InjectedFault>] = &[
 const WISHES: &[Row<ClientRequest>] = &[
     always(6, |c| ClientRequest::Create {
         named: c.one_in(3).then(|| c.below(4) as u8),
-        brief: if c.one_in(4) { c.below(60) as u8 } else { 0 },
+        system_prompt: if c.one_in(4) { c.below(60) as u8 } else { 0 },
         denies: c.one_in(6),
     }),
     row(2, |c| ClientRequest::Fork {
@@ -262,7 +262,7 @@ fn limits(chance: &mut Chance) -> Limits {
         queued_prompts: chance.between(1, 5) as usize,
         queued_bytes: chance.between(60, 400) as usize,
         prompt_bytes: chance.between(50, 120) as usize,
-        brief_bytes: chance.between(5, 60) as usize,
+        system_prompt_bytes: chance.between(5, 60) as usize,
         answer_bytes: chance.between(200, 4_000) as usize,
         turn_entries: chance.between(3, 40) as u32,
         turn_calls: chance.between(1, 6) as u32,

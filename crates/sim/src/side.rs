@@ -43,7 +43,7 @@ pub(super) struct WantedPage {
     pub(super) bytes: usize,
 }
 
-/// What the process weighs where nothing else is said, in bytes.
+/// The resident memory of the process where nothing else is said, in bytes.
 const USUAL_MEMORY: u64 = 10 << 20;
 
 /// Lives as long as its host; what survives is taken back with [`q_host::simulation::Host::into_world`].
@@ -56,7 +56,7 @@ pub(super) struct Side {
     pub(super) has_entropy: bool,
     /// When the core was last told anything.
     pub(super) told: Now,
-    /// What the process weighs.
+    /// The resident memory of the process.
     pub(super) memory: u64,
     /// What the core was told, if anybody wants to know.
     pub(super) overheard: Option<Vec<(Now, Input)>>,

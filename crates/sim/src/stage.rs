@@ -183,7 +183,7 @@ impl Stage {
             Does::Come { watch, agents } => self.clients[client].come(watch, agents, self.clocks.mono()),
             Does::Wish { session, ref wish } => {
                 let nothing_is_there = self.disk.index.sessions().is_empty();
-                let creates = ClientRequest::Create { named: None, brief: 0, denies: false };
+                let creates = ClientRequest::Create { named: None, system_prompt: 0, denies: false };
                 let wish = if nothing_is_there { &creates } else { wish };
                 self.client_wishes(client, self.session(session), wish);
             }

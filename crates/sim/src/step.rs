@@ -92,7 +92,7 @@ pub enum InjectedFault {
     LoadAgain {
         which: u8,
     },
-    /// The host's process weighs that much.
+    /// The resident memory of the host's process is that much.
     Memory {
         megabytes: u8,
     },
@@ -103,7 +103,7 @@ pub enum InjectedFault {
 pub enum ClientRequest {
     Create {
         named: Option<u8>,
-        brief: u8,
+        system_prompt: u8,
         denies: bool,
     },
     Fork {
@@ -282,7 +282,7 @@ impl InjectedFault {
             Self::NoEntropy => "fault: no random bits",
             Self::LoadFails { .. } => "fault: session not readable",
             Self::LoadAgain { .. } => "fault: session read again",
-            Self::Memory { .. } => "fault: process weighs other",
+            Self::Memory { .. } => "fault: resident memory changes",
         }
     }
 }

@@ -25,7 +25,7 @@ impl ClientRequest {
         let other = |request| Asked::Request(Awaited::Other, request);
         let queued = |prompt| queued(client, session, prompt);
         match *self {
-            Self::Create { named, brief, denies } => of(create(named, brief, denies, number)),
+            Self::Create { named, system_prompt, denies } => of(create(named, system_prompt, denies, number)),
             Self::Fork { at, named } => {
                 let at = at.map(|at| entry(client, session, at));
                 of(Command::Fork { session, id: UNDRAWN, at, name: named.map(typed) })
@@ -131,12 +131,12 @@ fn text(session: SessionId, what: &str, bytes: u16) -> String {
     if bytes == 0 { String::new() } else { mark::text(session, what, bytes.into()) }
 }
 
-fn create(named: Option<u8>, brief: u8, denies: bool, number: u64) -> Command {
+fn create(named: Option<u8>, system_prompt: u8, denies: bool, number: u64) -> Command {
     let kinds = Kind::BUILT_IN.iter().map(Kind::word).cycle().take(16).chain(["", "my-own"]);
     let kinds: Vec<Kind> = kinds.filter_map(|word| q_proto::kind(word).ok()).collect();
     let setup = Setup {
         kind: kinds[number as usize % kinds.len()].clone(),
-        brief: "b".repeat(brief.into()),
+        system_prompt: "b".repeat(system_prompt.into()),
         agent: AGENTS[number as usize / 8 % AGENTS.len()].into(),
         model: String::new(),
         directory: "/".into(),

@@ -20,8 +20,8 @@ pub(crate) async fn run(environment: &ProcessEnvironment, args: JsonArgs) -> Res
     let place = place(environment)?;
     place.check_data().map_err(|error| CliError::failed(error.to_string()))?;
     let mut examination = examine(&place.store());
-    if matches!(examination.condition, Condition::Missing) && place.known_store().exists() {
-        examination.condition = Condition::Gone { note: place.known_store() };
+    if matches!(examination.condition, Condition::Missing) && place.store_marker().exists() {
+        examination.condition = Condition::Gone { note: place.store_marker() };
     }
     if matches!(examination.condition, Condition::InUse { .. }) && !examination.damage.is_empty() {
         examination.names = session_names(environment).await;

@@ -95,13 +95,13 @@ async fn make(client: &mut Client, command: Command) -> Result<SessionId, CliErr
 /// The command for a new session with the agent that was asked for, or the default one.
 pub(crate) fn command(context: &Context, wanted: SessionRequest) -> Result<Command, CliError> {
     let SessionRequest { name, kind, agent, model, directory, tags, attended } = wanted;
-    let (brief, deny_tools) = template(context, &kind)?;
+    let (system_prompt, deny_tools) = template(context, &kind)?;
     let (agent, model) = agent_and_model(context, agent.as_deref(), model, attended)?;
     let kind = q_proto::kind(&kind)
         .map_err(|fault| CliError::usage(format!("this cannot be a kind of session: {fault}")))?;
     let policy = if deny_tools { Policy::Deny } else { Policy::Ask };
     let environment = Environment::default(); // the host knows it
-    let setup = Setup { kind, brief, agent, model, directory, environment, policy };
+    let setup = Setup { kind, system_prompt, agent, model, directory, environment, policy };
     Ok(Command::Create { id: UNDRAWN, name, setup, tags })
 }
 
@@ -131,11 +131,11 @@ pub(crate) fn answers(context: &Context) -> String {
     )
 }
 
-/// What a kind brings: its brief, and whether tools are denied. The configuration may give another brief to one of `q`'s
+/// What a kind brings: its system prompt, and whether tools are denied. The configuration may give another system prompt to one of `q`'s
 /// own.
 fn template(context: &Context, word: &str) -> Result<(String, bool), CliError> {
     if let Some(kind) = context.templates.get(word) {
-        return Ok((kind.brief.clone(), kind.tools == Tools::Deny));
+        return Ok((kind.system_prompt.clone(), kind.tools == Tools::Deny));
     }
     if word.is_empty() || context.kinds.knows(word) {
         return Ok((String::new(), false));

@@ -1,4 +1,4 @@
-//! `[kinds.NAME]`: kinds of session that the person defines, and other briefs for those that `q` brings.
+//! `[kinds.NAME]`: kinds of session that the person defines, and other system prompts for those that `q` brings.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::error::CliError;
 pub(crate) struct KindConfig {
     /// What the agent is told about its task; empty for the kind's own words.
     #[serde(default)]
-    pub(crate) brief: String,
+    pub(crate) system_prompt: String,
     /// What tools may do.
     #[serde(default)]
     pub(crate) tools: Tools,

@@ -34,7 +34,7 @@ pub(crate) struct Config {
     pub(crate) agents: BTreeMap<String, AgentConfig>,
     #[serde(default)]
     pub(crate) limits: LimitsConfig,
-    /// Kinds of session, by name; one of `q`'s own may be given another brief.
+    /// Kinds of session, by name; one of `q`'s own may be given another system prompt.
     #[serde(default)]
     pub(crate) kinds: BTreeMap<String, KindConfig>,
 }
@@ -218,9 +218,10 @@ mod tests {
     #[test]
     fn kinds_come_from_the_file_and_mistakes_in_them_are_named() {
         let config =
-            written("[kinds.docs]\nbrief = \"write\"\ntools = \"deny\"\ncolour = \"green\"\n").unwrap();
+            written("[kinds.docs]\nsystem_prompt = \"write\"\ntools = \"deny\"\ncolour = \"green\"\n")
+                .unwrap();
         let docs = &config.kinds["docs"];
-        assert_eq!((docs.brief.as_str(), docs.tools), ("write", Tools::Deny));
+        assert_eq!((docs.system_prompt.as_str(), docs.tools), ("write", Tools::Deny));
         let error = written("[kinds.docs]\ncolour = \"grene\"\n").unwrap_err();
         assert!(error.message.contains("line 2: unknown variant `grene`"), "{}", error.message);
         assert_eq!(error.hints[0], "did you mean `green`?");

@@ -26,7 +26,7 @@ pub(crate) struct DocumentFacts {
     pub(crate) name: String,
     pub(crate) name_origin: String,
     pub(crate) kind: String,
-    pub(crate) brief: String,
+    pub(crate) system_prompt: String,
     pub(crate) agent: String,
     pub(crate) model: String,
     pub(crate) directory: String,
@@ -58,7 +58,7 @@ impl DocumentFacts {
             name: session.name.to_string(),
             name_origin: origin.to_owned(),
             kind: session.kind.to_string(),
-            brief: facts.brief,
+            system_prompt: facts.system_prompt,
             agent: session.agent.clone(),
             model: session.model.clone(),
             directory: session.directory.clone(),
@@ -92,13 +92,13 @@ impl DocumentFacts {
         let kind = self.kind.parse().or_else(|_| self.kind.parse().map(Kind::Custom));
         let kind = kind.map_err(|fault| format!("kind `{}` cannot be one: {fault}", self.kind))?;
         let Self { agent, model, directory, .. } = self;
-        let brief = typed::text(&self.brief).into_owned();
+        let system_prompt = typed::text(&self.system_prompt).into_owned();
         Ok(Import {
             id: wire::UNDRAWN,
             typed,
             name: self.name,
             origin,
-            setup: Setup { kind, brief, agent, model, directory, policy, ..Setup::default() },
+            setup: Setup { kind, system_prompt, agent, model, directory, policy, ..Setup::default() },
             tags: self.tags,
             pinned: self.pinned,
             created: WallTime(self.created_ms),

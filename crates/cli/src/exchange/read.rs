@@ -147,7 +147,7 @@ fn fact<'de, A: MapAccess<'de>>(facts: &mut DocumentFacts, key: &str, map: &mut 
         "name" => facts.name = map.next_value()?,
         "name_origin" => facts.name_origin = map.next_value()?,
         "kind" => facts.kind = map.next_value()?,
-        "brief" => facts.brief = map.next_value()?,
+        "system_prompt" => facts.system_prompt = map.next_value()?,
         "agent" => facts.agent = map.next_value()?,
         "model" => facts.model = map.next_value()?,
         "directory" => facts.directory = map.next_value()?,

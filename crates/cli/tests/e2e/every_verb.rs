@@ -77,7 +77,7 @@ fn document(name: &str) -> Value {
         entry
     };
     json!({
-        "format": "q-session", "version": 1, "name": name, "kind": "development", "brief": HOSTILE, "agent": HIDDEN,
+        "format": "q-session", "version": 1, "name": name, "kind": "development", "system_prompt": HOSTILE, "agent": HIDDEN,
         "model": HIDDEN, "directory": HIDDEN, HOSTILE: HOSTILE, "queue": [HOSTILE, HOSTILE], "draft": HOSTILE,
         "running": false, "tags": ["work"],
         "entries": [
@@ -105,7 +105,7 @@ impl Hostile {
             "[agents.{quoted}]\nbase_url = {quoted}\nmodel = {quoted}\n\
              [agents.keyless]\nbase_url = {quoted}\nkey_env = {quoted}\n\
              [agents.filed]\nbase_url = {quoted}\nkey_file = {quoted}\n\
-             [kinds.writing]\nbrief = {quoted}\n"
+             [kinds.writing]\nsystem_prompt = {quoted}\n"
         ));
         let body = json!({ "error": { "message": HOSTILE } }).to_string();
         world.server.on("refused", Script::new().status(400, &body));
@@ -382,8 +382,8 @@ fn json_is_escaped_and_exact() {
     let first_lines = |text: &str| text.split_once("\"entries\"").map(|(_, rest)| rest.to_owned());
     assert_eq!(first_lines(&again), first_lines(&exported));
     let document: Value = serde_json::from_str(&again).unwrap();
-    for field in ["brief", "agent", "model", "directory", "draft"] {
-        let expected = if matches!(field, "brief" | "draft") { meant.as_str() } else { HIDDEN };
+    for field in ["system_prompt", "agent", "model", "directory", "draft"] {
+        let expected = if matches!(field, "system_prompt" | "draft") { meant.as_str() } else { HIDDEN };
         assert_eq!(document[field], expected, "{field}");
     }
     assert_eq!(document["queue"], json!([meant, meant]));

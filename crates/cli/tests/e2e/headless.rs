@@ -484,13 +484,13 @@ fn line_ends_and_marks_of_all_systems_are_read_alike_at_every_door() {
     assert_eq!(last(&world), format!("{meant} pasted"), "a paste");
     let entries = json!([{ "no": 1, "role": "user", "text": windows }, { "no": 2, "role": "assistant", "text": windows }]);
     let document = json!({ "format": "q-session", "version": 1, "name": "file", "agent": "openai", "entries": entries,
-        "brief": windows, "draft": windows, "queue": [windows] });
+        "system_prompt": windows, "draft": windows, "queue": [windows] });
     world.q_reading(&["import", "-"], format!("\u{feff}{document}\r\n")).succeeded();
     let exported = world.q(&["export", "file"]).succeeded().json();
-    assert_eq!((&exported["brief"], &exported["draft"]), (&json!(meant), &json!(meant)), "an import");
+    assert_eq!((&exported["system_prompt"], &exported["draft"]), (&json!(meant), &json!(meant)), "an import");
     assert_eq!((&exported["queue"], &exported["entries"][0]["text"]), (&json!([meant]), &json!(meant)));
     assert_eq!(exported["entries"][1]["text"], windows, "what an agent said stays as it is");
-    world.home.configure("\u{feff}[kinds.docs]\r\nbrief = \"write\"\r\n");
+    world.home.configure("\u{feff}[kinds.docs]\r\nsystem_prompt = \"write\"\r\n");
     world.q(&["new", "-d", "docs", "--kind", "docs"]).succeeded();
 }
 

@@ -75,11 +75,11 @@ fn what_is_marked_unread_is_come_back_to() {
 }
 
 #[test]
-fn kinds_of_ones_own_bring_a_brief_and_a_colour() {
+fn kinds_of_ones_own_bring_a_system_prompt_and_a_colour() {
     let world = World::new();
-    world
-        .home
-        .configure("[kinds.writing]\nbrief = \"Write plainly.\"\ntools = \"deny\"\ncolour = \"green\"\n");
+    world.home.configure(
+        "[kinds.writing]\nsystem_prompt = \"Write plainly.\"\ntools = \"deny\"\ncolour = \"green\"\n",
+    );
     world.q(&["new", "-d", "essay", "--kind", "writing"]).succeeded();
     world.q(&["chat", "-s", "essay", "begin"]).succeeded();
     let seen = world.request("begin");
@@ -105,7 +105,7 @@ fn a_mistake_in_a_kind_is_told() {
     for (written, told) in [
         ("[kinds.writing]\ncolour = \"grene\"\n", "did you mean `green`?"),
         ("[kinds.writing]\ntools = \"dney\"\n", "did you mean `deny`?"),
-        ("[kinds.writing]\nbreif = \"x\"\n", "did you mean `brief`?"),
+        ("[kinds.writing]\nsystem_promt = \"x\"\n", "did you mean `system_prompt`?"),
         ("[kinds.\"a b\"]\n", "cannot be the name of a kind"),
     ] {
         world.home.configure(written);

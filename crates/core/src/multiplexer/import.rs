@@ -53,10 +53,10 @@ impl Step<'_> {
     }
 
     fn refuse_bad_facts(&self, facts: &Import) -> Result<(), Refusal> {
-        let Setup { brief, agent, model, directory, .. } = &facts.setup;
-        let limit = self.state().limits.brief_bytes;
-        if brief.len() > limit {
-            return Err(Refusal::BriefTooLong { size: brief.len(), limit });
+        let Setup { system_prompt, agent, model, directory, .. } = &facts.setup;
+        let limit = self.state().limits.system_prompt_bytes;
+        if system_prompt.len() > limit {
+            return Err(Refusal::SystemPromptTooLong { size: system_prompt.len(), limit });
         }
         let plain = [("agent", agent), ("model", model), ("directory", directory)];
         if let Some((field, _)) = plain.into_iter().find(|(_, text)| text.chars().any(char::is_control)) {

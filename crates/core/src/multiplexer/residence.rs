@@ -97,7 +97,7 @@ impl Step<'_> {
         }
     }
 
-    /// What the host's process weighs. If that is too much, all that may hibernates; what is used after that stays until the
+    /// The resident memory of the host's process. If that is too much, all that may hibernates; what is used after that stays until the
     /// host says again that it is too much, or it would fall asleep before it is on a screen.
     pub(super) fn weigh(&mut self, bytes: u64) {
         self.state_mut().memory = bytes;

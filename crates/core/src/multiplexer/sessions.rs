@@ -29,9 +29,9 @@ impl Step<'_> {
             Some(typed) => (roster::chosen_name(sessions, None, typed)?, NameOrigin::Chosen),
             None => (self.placeholder()?, NameOrigin::Placeholder),
         };
-        let limit = self.state().limits.brief_bytes;
-        if setup.brief.len() > limit {
-            return Err(Refusal::BriefTooLong { size: setup.brief.len(), limit });
+        let limit = self.state().limits.system_prompt_bytes;
+        if setup.system_prompt.len() > limit {
+            return Err(Refusal::SystemPromptTooLong { size: setup.system_prompt.len(), limit });
         }
         let wanted: alloc::vec::Vec<_> = tags.iter().cloned().map(TagChange::Add).collect();
         let tags = checked_tags(&[], &wanted)?;

@@ -25,7 +25,7 @@ pub(crate) struct MultiplexerState {
     pub(super) bound: BTreeSet<SessionId>,
     /// Sessions that come in from elsewhere.
     pub(super) importing: BTreeMap<SessionId, Importing>,
-    /// What the host's process weighs, as last told.
+    /// The resident memory of the host's process, as last told.
     pub(super) memory: u64,
     /// Since when nobody is attached and nothing runs; `None` while somebody is or something does.
     pub(super) deserted: Option<Instant>,

@@ -138,7 +138,7 @@ impl Step<'_> {
         }
     }
 
-    /// Begins a turn. Its agent is asked as soon as there is a place: see [`Step::run_next`].
+    /// Begins a turn. Its agent is asked as soon as there is a permit: see [`Step::run_next`].
     pub(super) fn begin(&mut self, id: SessionId, prompt: WaitingPrompt) {
         let Some(turn) = self.head(id).map(|head| head.turns.next()) else { return };
         let seq = self.record(id, Record::Began { turn, prompt: prompt.prompt, queued: prompt.queued });
@@ -149,7 +149,7 @@ impl Step<'_> {
         }
     }
 
-    /// Has as many turns run that wait as agents have places.
+    /// Has as many turns run that wait as agents have permits.
     pub(super) fn run_next(&mut self) {
         while let Some(id) = permits::next(&self.state().sessions, &self.state().focus, &self.state().limits)
         {
@@ -166,7 +166,7 @@ impl Step<'_> {
                 turn,
                 agent: setup.agent.clone(),
                 model: setup.model.clone(),
-                brief: head.brief().into(),
+                system_prompt: head.system_prompt().into(),
                 directory: setup.directory.clone(),
                 policy: setup.policy,
                 resume: head.resume.clone(),

@@ -426,8 +426,12 @@ impl Head {
     }
 
     /// What the agent is told about its task; may be empty.
-    pub fn brief(&self) -> &str {
-        if self.setup.brief.is_empty() { self.setup.kind.brief() } else { &self.setup.brief }
+    pub fn system_prompt(&self) -> &str {
+        if self.setup.system_prompt.is_empty() {
+            self.setup.kind.system_prompt()
+        } else {
+            &self.setup.system_prompt
+        }
     }
 
     /// Who interrupted the last turn, if somebody did.

@@ -49,7 +49,7 @@ pub(crate) enum RunState {
     /// No turn is in flight.
     #[default]
     None,
-    /// It waits for one of the agent's places.
+    /// It waits at the agent's concurrency limit.
     Waiting(Instant),
     /// The agent runs it.
     Running,

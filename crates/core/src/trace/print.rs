@@ -175,10 +175,10 @@ fn failed(failure: &AgentFailure) -> String {
 
 fn effect(effect: &Effect) -> String {
     match effect {
-        Effect::Run { session: id, turn, agent, model, brief, directory, policy, resume } => {
+        Effect::Run { session: id, turn, agent, model, system_prompt, directory, policy, resume } => {
             let mut words = Vec::from([format!("run {agent} for {} turn {turn}", session(*id))]);
             words.extend((!model.is_empty()).then(|| format!("model {model}")));
-            words.extend((!brief.is_empty()).then(|| format!("brief {brief:?}")));
+            words.extend((!system_prompt.is_empty()).then(|| format!("system_prompt {system_prompt:?}")));
             words.extend((*directory != usual_setup().directory).then(|| format!("in {}", bare(directory))));
             words.extend((*policy != Policy::Ask).then(|| format!("policy {}", write_policy(*policy))));
             words.extend(resume.iter().map(|ResumeHandle(handle)| format!("resume {handle:?}")));

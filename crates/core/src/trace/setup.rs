@@ -16,7 +16,7 @@ const POLICIES: [(&str, Policy); 2] = [("ask", Policy::Ask), ("deny", Policy::De
 pub(super) fn usual_setup() -> Setup {
     Setup {
         kind: Kind::Development,
-        brief: String::new(),
+        system_prompt: String::new(),
         agent: "guide".into(),
         model: String::new(),
         directory: "/d".into(),
@@ -35,8 +35,8 @@ pub(super) fn read(words: &mut WordReader) -> Result<(Option<String>, Setup, Vec
             setup.kind = kind(&word)?;
         } else if let Some(word) = words.option("custom")? {
             setup.kind = custom(&word)?;
-        } else if let Some(brief) = words.option("brief")? {
-            setup.brief = brief;
+        } else if let Some(system_prompt) = words.option("system_prompt")? {
+            setup.system_prompt = system_prompt;
         } else if let Some(agent) = words.option("agent")? {
             setup.agent = agent;
         } else if let Some(model) = words.option("model")? {
@@ -73,8 +73,8 @@ pub(super) fn write(name: Option<&str>, setup: &Setup, tags: &[String]) -> Vec<S
 pub(super) fn write_setup(setup: &Setup) -> Vec<String> {
     let usual = usual_setup();
     let mut words = Vec::new();
-    if setup.brief != usual.brief {
-        words.push(format!("brief {:?}", setup.brief));
+    if setup.system_prompt != usual.system_prompt {
+        words.push(format!("system_prompt {:?}", setup.system_prompt));
     }
     if setup.agent != usual.agent {
         words.push(format!("agent {}", bare(&setup.agent)));

@@ -76,7 +76,7 @@ variants! {
         Unqueued Edited Moved Retried Began Steered Said Planned Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted
         Imported ImportEnded Sent;
     Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken
-        NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags BriefTooLong QueueFull QueueTooLong
+        NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong
         PromptEmpty PromptTooLong NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyTools NothingRuns
         NothingToRetry StillWorking Stopping BadImport BadFact NoImport TooManyImports;
     ImportFault: NotAbove BadTime NoTurn NoCall NoText TooLong MoreThanAll;

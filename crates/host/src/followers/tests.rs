@@ -147,7 +147,7 @@ impl Seen {
 fn create(id: SessionId) -> Command {
     let setup = Setup {
         kind: Kind::Development,
-        brief: String::new(),
+        system_prompt: String::new(),
         agent: "guide".into(),
         model: String::new(),
         directory: "/d".into(),

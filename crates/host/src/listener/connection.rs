@@ -464,8 +464,10 @@ mod tests {
         let (shared, mut heard) = shared(1024);
         let (_remote, outbox) = greeted(&shared, 1, &mut heard).await;
         for id in 0..100 {
-            outbox
-                .push(HostMessage::Reply { id, answer: Ok(q_proto::Response::Stretch("x".repeat(1 << 20))) });
+            outbox.push(HostMessage::Reply {
+                id,
+                answer: Ok(q_proto::Response::ByteRange("x".repeat(1 << 20))),
+            });
             tokio::task::yield_now().await;
         }
         assert!(matches!(heard.recv().await, Some(HostEvent::Disconnected { client: ClientId(1) })));

@@ -11,7 +11,7 @@ pub(crate) fn weight(message: &HostMessage) -> usize {
     ENVELOPE
         + match message {
             HostMessage::Update(WireUpdate::Text { text, .. } | WireUpdate::Draft { text, .. })
-            | HostMessage::Reply { answer: Ok(Response::Stretch(text)), .. } => text.len(),
+            | HostMessage::Reply { answer: Ok(Response::ByteRange(text)), .. } => text.len(),
             HostMessage::Update(WireUpdate::Entry { entry, .. }) => item_weight(entry),
             HostMessage::Update(WireUpdate::Queue { queue, .. }) => {
                 queue.iter().map(|(_, text)| text.len()).sum()
@@ -34,7 +34,9 @@ pub(crate) fn weight(message: &HostMessage) -> usize {
                 inbox.iter().map(|(_, call)| size_of::<WireCall>() + call_weight(call)).sum()
             }
             HostMessage::Reply { answer: Ok(Response::Facts(facts)), .. } => {
-                facts.brief.len() + facts.draft.len() + facts.queue.iter().map(String::len).sum::<usize>()
+                facts.system_prompt.len()
+                    + facts.draft.len()
+                    + facts.queue.iter().map(String::len).sum::<usize>()
             }
             HostMessage::Update(WireUpdate::Line(line)) => line.weight(),
             HostMessage::Update(WireUpdate::Gone(_))

@@ -25,7 +25,7 @@ fn facts(store: &dyn Store, session: SessionId) -> Result<Option<Facts>, StoreEr
     let draft = if head.draft.0 == 0 { String::new() } else { text(head.draft)? };
     Ok(Some(Facts {
         origin: head.origin,
-        brief: head.setup.brief,
+        system_prompt: head.setup.system_prompt,
         running: head.turn.is_some(),
         queue,
         draft,

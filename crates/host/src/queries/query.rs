@@ -26,11 +26,11 @@ pub enum StoreQuery {
         /// At most so much, in bytes.
         bytes: usize,
     },
-    /// A stretch of what is kept of a result.
+    /// A byte range of what is kept of a result.
     Output {
         session: SessionId,
         /// Which bytes of it.
-        stretch: ByteRange,
+        range: ByteRange,
     },
     /// All of a session but its entries.
     Facts { session: SessionId },

@@ -101,7 +101,7 @@ fn stored(store: &dyn Store, session: SessionId, tail_bytes: usize) -> Result<Bo
 fn answer(store: &dyn Store, query: StoreQuery) -> Result<Response, Refused> {
     let read = || match query {
         StoreQuery::Page { session, before, bytes } => page::read(store, session, before, bytes),
-        StoreQuery::Output { session, stretch } => output::read(store, session, stretch),
+        StoreQuery::Output { session, range } => output::read(store, session, range),
         StoreQuery::Facts { session } => facts::read(store, session),
     };
     unless_it_panics(Some(query.session()), read).map_err(refused)

@@ -34,8 +34,8 @@ pub struct Model {
     sessions: Vec<Session>,
     clients: Vec<Client>,
     waking: Vec<Waking>,
-    /// What the host's process weighs.
-    weighs: u64,
+    /// The resident memory of the host's process.
+    resident_memory: u64,
     /// Since when nobody is attached and nothing runs.
     deserted: Option<Instant>,
     stopping: bool,
@@ -66,7 +66,7 @@ impl Model {
             sessions: Vec::new(),
             clients: Vec::new(),
             waking: Vec::new(),
-            weighs: 0,
+            resident_memory: 0,
             deserted: None,
             stopping: false,
             deeds: Vec::new(),
@@ -94,7 +94,7 @@ impl Model {
     pub fn crash(&mut self) {
         self.clients.clear();
         self.waking.clear();
-        self.weighs = 0;
+        self.resident_memory = 0;
         self.deserted = None;
         self.stopping = false;
         self.sessions.iter_mut().for_each(Session::lose_unwritten);

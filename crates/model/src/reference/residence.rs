@@ -35,14 +35,14 @@ impl Model {
 
     /// Above the soft limit all that may hibernates.
     pub(super) fn weigh(&mut self, bytes: u64) {
-        self.weighs = bytes;
+        self.resident_memory = bytes;
         if bytes >= self.limits.soft_memory {
             self.idle().into_iter().for_each(|at| self.hibernate(at));
         }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.weighs >= self.limits.hard_memory
+        self.resident_memory >= self.limits.hard_memory
     }
 
     fn weight(&self) -> usize {

@@ -63,7 +63,7 @@ pub(super) struct Prompt {
 #[derive(Clone, Debug)]
 pub(super) struct Turn {
     pub(super) no: TurnNo,
-    /// Since when it waits for a place; `None` once its agent was asked.
+    /// Since when it waits for a permit; `None` once its agent was asked.
     pub(super) held: Option<Instant>,
     pub(super) steerable: bool,
     pub(super) usage: Usage,

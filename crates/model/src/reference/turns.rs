@@ -21,7 +21,7 @@ impl Model {
         }
     }
 
-    /// A prompt enters the conversation; its agent is asked when there is a place.
+    /// A prompt enters the conversation; its agent is asked when there is a permit.
     pub(super) fn begin(&mut self, at: usize, prompt: Prompt) {
         let now = self.now.mono;
         let session = &mut self.sessions[at];

@@ -87,8 +87,8 @@ impl Model {
             Some(typed) => (self.chosen_name(typed, None)?, NamedBy::Person),
             None => (self.free_name(UNNAMED, None), NamedBy::Nobody),
         };
-        if setup.brief.len() > self.limits.brief_bytes {
-            return Err("brief_too_long");
+        if setup.system_prompt.len() > self.limits.system_prompt_bytes {
+            return Err("system_prompt_too_long");
         }
         let changes: Vec<TagChange> = tags.iter().cloned().map(TagChange::Add).collect();
         let tags = tags_after(&[], &changes)?;

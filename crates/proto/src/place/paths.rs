@@ -56,7 +56,7 @@ impl Place {
     }
 
     /// The note that there is a store.
-    pub fn known_store(&self) -> PathBuf {
+    pub fn store_marker(&self) -> PathBuf {
         self.state.join(format!("{}.store", self.tag))
     }
 

@@ -88,7 +88,7 @@ fn later_records() -> Vec<(&'static str, Record)> {
                 slot: 4,
                 setup: Setup {
                     kind: Kind::Custom("docs".parse().unwrap()),
-                    brief: "write docs".into(),
+                    system_prompt: "write docs".into(),
                     environment: Environment(77),
                     policy: Policy::Deny,
                     ..setup(Kind::Debug, "gpt")
@@ -360,7 +360,7 @@ fn full_head() -> Head {
     };
     Head {
         setup: Setup {
-            brief: "write docs".into(),
+            system_prompt: "write docs".into(),
             environment: Environment(77),
             policy: Policy::Deny,
             ..setup(Kind::Custom("docs".parse().unwrap()), "gpt")

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
 use super::writing::{
-    ANTHROPICS_MAX_TOKENS, answers_calls, arguments, brief, call_id, declared_tools, listed_messages, object,
-    result_text, thinking_budget, tool_name,
+    ANTHROPICS_MAX_TOKENS, answers_calls, arguments, call_id, declared_tools, listed_messages, object,
+    result_text, system_prompt, thinking_budget, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::json::{is_nothing, members};
@@ -19,12 +19,12 @@ use crate::http::usage::{count, sum};
 use crate::seat::Turn;
 use crate::shape::RequestShape;
 
-/// What is asked. The brief and the newest message are marked for the server's cache: all in front of a mark is read from it
+/// What is asked. The system prompt and the newest message are marked for the server's cache: all in front of a mark is read from it
 /// the next time.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     let mut all = listed_messages(turn, "assistant", "content", block);
     let mark = |block: &mut Value| block["cache_control"] = json!({ "type": "ephemeral" });
-    let mut system = brief(turn).map(|text| text_block(&text));
+    let mut system = system_prompt(turn).map(|text| text_block(&text));
     system.iter_mut().for_each(mark);
     let newest = all.last_mut().and_then(|newest| newest.get_mut("content")?.as_array_mut()?.last_mut());
     newest.into_iter().for_each(mark);

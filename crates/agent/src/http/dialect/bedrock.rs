@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
 use super::writing::{
-    ANTHROPICS_MAX_TOKENS, answers_calls, arguments, brief, call_id, declared_tools, listed_messages, object,
-    result_text, table, thinking_budget, tool_name,
+    ANTHROPICS_MAX_TOKENS, answers_calls, arguments, call_id, declared_tools, listed_messages, object,
+    result_text, system_prompt, table, thinking_budget, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::json::members;
@@ -32,7 +32,7 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     };
     object([
         ("messages", Some(listed_messages(turn, "assistant", "content", block).into())),
-        ("system", brief(turn).map(|text| json!([{ "text": text }]))),
+        ("system", system_prompt(turn).map(|text| json!([{ "text": text }]))),
         (
             "inferenceConfig",
             table([

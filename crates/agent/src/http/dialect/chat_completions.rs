@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, function_names, is_first, name, words};
 use super::writing::{
-    arguments_text, brief, call_id, object, plain_message, result_text, text_of, tool_name,
+    arguments_text, call_id, object, plain_message, result_text, system_prompt, text_of, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::json::{elements, is_array, is_nothing, members, text};
@@ -16,7 +16,7 @@ use crate::shape::RequestShape;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let system = brief(turn).map(|text| plain_message("system", &text));
+    let system = system_prompt(turn).map(|text| plain_message("system", &text));
     let all: Vec<Value> = system.into_iter().chain(turn.messages.iter().flat_map(messages)).collect();
     object([
         ("model", Some(model.into())),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, is_first, member, name_of_whole, words};
 use super::writing::{
-    arguments, brief, called_tools, listed_messages, object, result_text, table, tool_name,
+    arguments, called_tools, listed_messages, object, result_text, system_prompt, table, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::json::{is_array, is_nothing, members};
@@ -31,7 +31,7 @@ pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {
         ("thinkingConfig", thinking),
     ]);
     object([
-        ("systemInstruction", brief(turn).map(|text| json!({ "parts": [{ "text": text }] }))),
+        ("systemInstruction", system_prompt(turn).map(|text| json!({ "parts": [{ "text": text }] }))),
         ("contents", Some(all.into())),
         ("generationConfig", how),
     ])

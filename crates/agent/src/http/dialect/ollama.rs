@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, function_names, words};
 use super::writing::{
-    arguments, brief, called_tools, object, plain_message, result_text, table, text_of, tool_name,
+    arguments, called_tools, object, plain_message, result_text, system_prompt, table, text_of, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::json::members;
@@ -20,7 +20,7 @@ use crate::shape::RequestShape;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
-    let system = brief(turn).map(|text| plain_message("system", &text));
+    let system = system_prompt(turn).map(|text| plain_message("system", &text));
     let tools = called_tools(turn);
     let messages = turn.messages.iter().flat_map(|message| messages(message, &tools));
     let all: Vec<Value> = system.into_iter().chain(messages).collect();

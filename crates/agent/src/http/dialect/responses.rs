@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
 use super::writing::{
-    arguments_text, brief, call_id, object, plain_message, result_text, text_of, tool_name,
+    arguments_text, call_id, object, plain_message, result_text, system_prompt, text_of, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::json::{is_nothing, members};
@@ -21,7 +21,7 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ("model", Some(model.into())),
         ("stream", Some(true.into())),
         ("store", Some(false.into())),
-        ("instructions", brief(turn).map(Value::from)),
+        ("instructions", system_prompt(turn).map(Value::from)),
         ("input", Some(all.into())),
         ("temperature", shape.temperature.clone().map(Value::Number)),
         ("max_output_tokens", shape.max_tokens.map(Value::from)),

@@ -22,17 +22,21 @@ fn broken(dialect: Dialect, request: &Value) -> Option<&'static str> {
         Err(rule) => return Some(rule),
     };
     broken_by_steps(dialect, &steps).or_else(|| broken_by_calls(dialect, request, &steps)).or_else(|| {
-        let is_brief_whole = match dialect {
+        let is_system_prompt_whole = match dialect {
             Dialect::ChatCompletions | Dialect::Ollama => true,
             Dialect::Bedrock => request["system"].is_null() || are_texts(&request["system"], false),
             Dialect::Anthropic => request["system"].is_null() || are_texts(&request["system"], true),
             Dialect::Responses => request["instructions"].is_null() || is_text(&request["instructions"]),
             Dialect::Gemini => {
-                let brief = &request["systemInstruction"];
-                brief.is_null() || are_texts(&brief["parts"], false)
+                let system_prompt = &request["systemInstruction"];
+                system_prompt.is_null() || are_texts(&system_prompt["parts"], false)
             }
         };
-        if is_brief_whole { broken_by_settings(dialect, request) } else { Some("the brief is empty") }
+        if is_system_prompt_whole {
+            broken_by_settings(dialect, request)
+        } else {
+            Some("the system prompt is empty")
+        }
     })
 }
 
@@ -83,7 +87,7 @@ fn steps(dialect: Dialect, request: &Value) -> Result<Vec<Step>, &'static str> {
     };
     if let Some(system) = system {
         if !matches!(dialect, Dialect::ChatCompletions | Dialect::Ollama) {
-            return Err("the brief stands among the messages");
+            return Err("the system prompt stands among the messages");
         }
         if !is_text(&system["content"]) {
             return Err("a content is empty");
@@ -393,7 +397,7 @@ proptest! {
     #[test]
     fn whatever_the_transcript_the_request_keeps_the_rules(
         bodies in prop::collection::vec(body(), 0..20),
-        brief in prop::sample::select(["", " \n", "be kind"].as_slice()),
+        system_prompt in prop::sample::select(["", " \n", "be kind"].as_slice()),
         max_tokens in prop::option::of(1..100_000u64),
         effort in prop::option::of(prop::sample::select(["none", "low", "medium", "high", "max"].as_slice())),
     ) {
@@ -401,7 +405,7 @@ proptest! {
         let entries: Vec<Entry> = bodies.into_iter().chain([last]).enumerate()
             .map(|(no, body)| Entry { no: EntryNo(no as u64), at: WallTime(0), body })
             .collect();
-        let turn = Turn { brief: brief.into(), model: String::new(), messages: messages(&entries) };
+        let turn = Turn { system_prompt: system_prompt.into(), model: String::new(), messages: messages(&entries) };
         let reasoning = effort.map(str::to_owned);
         let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
@@ -427,8 +431,18 @@ fn each_rule_is_checked() {
         (&[Anthropic], "/messages/2/role", json!("assistant"), ORDER),
         (&[Anthropic, ChatCompletions], "/messages/2/role", json!("system"), ORDER),
         (&[Gemini], "/contents/1/role", json!("assistant"), ORDER),
-        (&[Anthropic], "/messages/0", json!({ "role": "system" }), "the brief stands among the messages"),
-        (&[Responses], "/input/0", json!({ "role": "system" }), "the brief stands among the messages"),
+        (
+            &[Anthropic],
+            "/messages/0",
+            json!({ "role": "system" }),
+            "the system prompt stands among the messages",
+        ),
+        (
+            &[Responses],
+            "/input/0",
+            json!({ "role": "system" }),
+            "the system prompt stands among the messages",
+        ),
         (&[Responses], "/input", json!([]), "the person does not speak last"),
         (&[ChatCompletions, Ollama], "/messages/1/content", json!(" "), "a content is empty"),
         (&[Responses], "/input/1/content", json!(""), "a content is empty"),
@@ -436,9 +450,9 @@ fn each_rule_is_checked() {
         (&[Anthropic], "/messages/1/content/0/text", json!("\n"), "a content is empty"),
         (&[Anthropic], "/messages/1/content/0/type", json!("x"), "a content is empty"),
         (&[Gemini], "/contents/1/parts", json!([]), "a content is empty"),
-        (&[Anthropic], "/system", json!([]), "the brief is empty"),
-        (&[Responses], "/instructions", json!(" "), "the brief is empty"),
-        (&[Gemini], "/systemInstruction/parts", json!([]), "the brief is empty"),
+        (&[Anthropic], "/system", json!([]), "the system prompt is empty"),
+        (&[Responses], "/instructions", json!(" "), "the system prompt is empty"),
+        (&[Gemini], "/systemInstruction/parts", json!([]), "the system prompt is empty"),
         (&[ChatCompletions, Ollama, Anthropic, Responses], "/model", json!(""), "there is no model"),
         (&[ChatCompletions, Ollama, Anthropic, Responses], "/stream", json!(false), "it is not streamed"),
         (&[Anthropic], "/max_tokens", json!(0), "nobody says how long the answer may be"),
@@ -467,7 +481,7 @@ fn each_rule_is_checked() {
         (&[Bedrock], "/messages/3/content/0/toolUse/input", json!("ls"), NO_OBJECT),
         (&[Bedrock], "/messages/4/content/0/toolResult/content", json!([]), RESULT_BEHIND_WORDS),
         (&[Bedrock], "/messages/6/content", json!([]), "a content is empty"),
-        (&[Bedrock], "/system", json!([]), "the brief is empty"),
+        (&[Bedrock], "/system", json!([]), "the system prompt is empty"),
         (&[Bedrock], "/toolConfig/tools", json!([]), undeclared),
         (&[Gemini], "/contents/3/parts/0/functionCall/name", json!("sh"), behind),
         (&[Gemini], "/contents/4/parts/0/functionResponse/response", json!({}), RESULT_BEHIND_WORDS),
@@ -503,7 +517,7 @@ fn conversation() -> Turn {
         said(Role::Assistant, "d"),
         said(Role::User, "e"),
     ];
-    Turn { brief: "be kind".into(), model: String::new(), messages: messages.into() }
+    Turn { system_prompt: "be kind".into(), model: String::new(), messages: messages.into() }
 }
 
 /// Where the newest message answers calls, a model that thinks would want its thought in front of them.

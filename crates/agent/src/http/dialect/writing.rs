@@ -21,8 +21,8 @@ pub(super) fn table<const N: usize>(members: [(&str, Option<Value>); N]) -> Opti
 }
 
 /// What the agent is told about its task, where that is something.
-pub(super) fn brief(turn: &Turn) -> Option<String> {
-    (!turn.brief.trim().is_empty()).then(|| turn.brief.clone())
+pub(super) fn system_prompt(turn: &Turn) -> Option<String> {
+    (!turn.system_prompt.trim().is_empty()).then(|| turn.system_prompt.clone())
 }
 
 /// A message whose content is a text.

@@ -18,7 +18,7 @@ macro_rules! with_setup {
             #[serde(rename = "model", borrow)] model: Cow<'a, str>,
             #[serde(rename = "dir", borrow)] directory: Cow<'a, str>,
             #[serde(rename = "brief", borrow, default, skip_serializing_if = "str::is_empty")]
-            brief: Cow<'a, str>,
+            system_prompt: Cow<'a, str>,
             #[serde(rename = "env", default, skip_serializing_if = "super::is_default")]
             environment: u64,
             #[serde(rename = "policy", default = "super::asks", skip_serializing_if = "super::is_asks")]
@@ -41,7 +41,7 @@ macro_rules! store_setup {
             agent: (&$setup.agent).into(),
             model: (&$setup.model).into(),
             directory: (&$setup.directory).into(),
-            brief: (&$setup.brief).into(),
+            system_prompt: (&$setup.system_prompt).into(),
             environment: $setup.environment.0,
             policy: $setup.policy.into(),
             fork: $fork.map(super::ForkV1::from),
@@ -55,7 +55,7 @@ macro_rules! setup_of {
     ($stored:ident) => {
         q_core::Setup {
             kind: super::word::kind(&$stored.kind)?,
-            brief: $stored.brief.into_owned(),
+            system_prompt: $stored.system_prompt.into_owned(),
             agent: $stored.agent.into_owned(),
             model: $stored.model.into_owned(),
             directory: $stored.directory.into_owned(),

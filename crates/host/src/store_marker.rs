@@ -10,8 +10,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use q_proto::place::Place;
 
 /// Whether a host has opened a store there before.
-pub(crate) fn is_known(place: &Place) -> bool {
-    place.known_store().exists()
+pub(crate) fn is_there(place: &Place) -> bool {
+    place.store_marker().exists()
 }
 
 /// Notes it. What cannot be noted costs no more than the note.
@@ -22,7 +22,7 @@ pub(crate) fn note(place: &Place) {
 }
 
 fn write(place: &Place) -> io::Result<()> {
-    let path = place.known_store();
+    let path = place.store_marker();
     if let Some(state) = path.parent() {
         fs::create_dir_all(state)?;
     }

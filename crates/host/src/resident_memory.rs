@@ -1,12 +1,12 @@
-//! What this process weighs. One small file of the system's is read; where there is none, nothing is known.
+//! The resident memory of this process. One small file of the system's is read; where there is none, nothing is known.
 
 use std::fs;
 
-/// The usual size of a page of memory; where pages are larger, the process seems lighter than it is.
+/// The usual size of a page of memory; where pages are larger, the figure is too low.
 const PAGE: u64 = 4096;
 
 /// Memory that is in the machine's own, in bytes.
-pub(crate) fn resident() -> Option<u64> {
+pub(crate) fn bytes() -> Option<u64> {
     parse(&fs::read_to_string("/proc/self/statm").ok()?)
 }
 
