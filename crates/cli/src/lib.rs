@@ -19,6 +19,7 @@ mod input;
 mod json;
 mod local;
 mod missing;
+mod named_files;
 mod open;
 mod out;
 mod plain;

@@ -6,6 +6,7 @@
 //! | `sessions` | slash commands and keys |
 //! | `archive` | closed, reopened, thrown away, restored, erased |
 //! | `cleanup` | what might go, asked about, undone, gone for good; the quota |
+//! | `files` | files that a prompt names
 //! | `forks` | another session's history, and a way of its own |
 //! | `exchange` | sessions as files, out and in again
 //! | `failures` | what fails is marked, told and not sent again; what a long history leaves out
@@ -44,6 +45,7 @@ mod doctor;
 mod every_verb;
 mod exchange;
 mod failures;
+mod files;
 mod forks;
 mod headless;
 mod hibernation;
