@@ -17,6 +17,7 @@ mod exchange;
 mod history;
 mod input;
 mod json;
+mod key_command;
 mod local;
 mod missing;
 mod named_files;

@@ -382,6 +382,16 @@ mod tests {
     }
 
     #[test]
+    fn a_prompt_that_names_nothing_stays_as_it_is() {
+        for words in ["", " two  spaces \n", "\ttab\n\n", "me@example.com\n", "@bob ", "@gone.rs\n"] {
+            assert_eq!(files(words).behind(words.to_owned()), words);
+        }
+        assert!(
+            files("see @a.rs \n").behind("see @a.rs \n".to_owned()).starts_with("see @a.rs\n\nFile a.rs")
+        );
+    }
+
+    #[test]
     fn what_is_quoted_already_is_not_read_again() {
         let words = "explain @a.rs and @src/b.rs";
         let once = format!("{words}{}", files(words).blocks);

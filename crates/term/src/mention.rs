@@ -216,6 +216,12 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_text_without_an_at_names_nothing(text in "[^@]{0,80}", cursor in 0usize..80) {
+            prop_assert_eq!(mentions(&text).count(), 0);
+            prop_assert_eq!(begun(&text, cursor), None);
+        }
+
+        #[test]
         fn any_text_is_read_to_its_end(text in "[@\"a./ \\n,é日\\\\(]{0,60}", cursor in 0usize..80) {
             for mention in mentions(&text) {
                 prop_assert!(mention.names().count() <= MOST_TRAILING + 1);

@@ -25,6 +25,7 @@
 //! | `plain` | line by line: `TERM=dumb` and pipes |
 //! | `network` | proxies and certificates are those of the client that made the session |
 //! | `providers` | providers by name, requests shaped, agents tried |
+//! | `key_command` | keys that another program has
 //! | `servers` | whole answers and others; servers that would hold up everybody |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `every_verb` | hostile words through every command, and nothing of them is done |
@@ -51,6 +52,7 @@ mod headless;
 mod hibernation;
 mod hostile;
 mod inbox;
+mod key_command;
 mod local;
 mod marks;
 mod mistakes;
