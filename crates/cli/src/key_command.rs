@@ -4,6 +4,7 @@
 //! length, and is ended with all that it started. What it says is the key, kept in memory alone; what it complains is
 //! told.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -148,48 +149,45 @@ impl KeyCommand {
 
     /// Runs it; gives the key, or why there is none. `directory` is where it runs: no project's.
     pub(crate) async fn key(self, directory: PathBuf) -> Result<String, String> {
-        self.key_within(directory, WITHIN).await
+        ask(&self, directory, WITHIN).await
     }
+}
 
-    async fn key_within(self, directory: PathBuf, within: Duration) -> Result<String, String> {
-        let program = visible_line(&self.program).into_owned();
-        let failed = |why: String| format!("key_command failed: {program}: {why}");
-        let mut child = Command::new(&self.program)
-            .args(&self.arguments)
-            .current_dir(directory)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| failed(error.to_string()))?;
-        // Whatever happens from here on, nothing that it started goes on.
-        let group = Group(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
-        let (said, complained) = (child.stdout.take(), child.stderr.take());
-        let ended = async {
-            let status = child.wait().await;
-            // What it left running may hold its output open for ever.
-            group.end();
-            status
-        };
-        let all = async { tokio::join!(read(said), read(complained), ended) };
-        let (said, complained, status) = tokio::time::timeout(within, all)
-            .await
-            .map_err(|_| failed(format!("it had not ended after {} s", within.as_secs())))?;
-        let status = status.map_err(|error| failed(error.to_string()))?;
-        if !status.success() {
-            let complained = String::from_utf8_lossy(&complained);
-            let complained: String = visible_line(complained.trim()).chars().take(TOLD).collect();
-            let ended = status.to_string();
-            return Err(failed(if complained.is_empty() {
-                ended
-            } else {
-                format!("{complained} ({ended})")
-            }));
-        }
-        key_in(said).map_err(|why| failed(why.to_owned()))
+/// Runs a command; gives what it says, or why that is no key. `within` is how long it may take.
+async fn ask(command: &KeyCommand, directory: PathBuf, within: Duration) -> Result<String, String> {
+    let program = visible_line(&command.program).into_owned();
+    let failed = |why: String| format!("key_command failed: {program}: {why}");
+    let mut child = Command::new(&command.program)
+        .args(&command.arguments)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| failed(error.to_string()))?;
+    // Whatever happens from here on, nothing that it started goes on.
+    let group = Group(Cell::new(child.id().and_then(|id| Pid::from_raw(id.cast_signed()))));
+    let (said, complained) = (child.stdout.take(), child.stderr.take());
+    let ended = async {
+        let status = child.wait().await;
+        // What it left running may hold its output open for ever.
+        group.end();
+        status
+    };
+    let all = async { tokio::join!(read(said), read(complained), ended) };
+    let (said, complained, status) = tokio::time::timeout(within, all)
+        .await
+        .map_err(|_| failed(format!("it had not ended after {} s", within.as_secs())))?;
+    let status = status.map_err(|error| failed(error.to_string()))?;
+    if !status.success() {
+        let complained = String::from_utf8_lossy(&complained);
+        let complained: String = visible_line(complained.trim()).chars().take(TOLD).collect();
+        let ended = status.to_string();
+        return Err(failed(if complained.is_empty() { ended } else { format!("{complained} ({ended})") }));
     }
+    key_in(said).map_err(|why| failed(why.to_owned()))
 }
 
 /// The key that it said.
@@ -220,12 +218,13 @@ async fn read(from: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
     kept
 }
 
-/// The processes of a command. They end with it.
-struct Group(Option<Pid>);
+/// The processes of a command, by the number of the first. They end with it; once it is over, the number may be somebody
+/// else's and is not used again.
+struct Group(Cell<Option<Pid>>);
 
 impl Group {
     fn end(&self) {
-        if let Some(leader) = self.0 {
+        if let Some(leader) = self.0.take() {
             // Nobody is left in it: that is what is wanted.
             let _gone = kill_process_group(leader, Signal::KILL);
         }
@@ -246,7 +245,7 @@ mod tests {
     async fn key(words: &[&str], within: Duration) -> Result<String, String> {
         let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
         let command = KeyCommand::try_from(words).map_err(str::to_owned)?;
-        command.key_within(PathBuf::from("/"), within).await
+        ask(&command, PathBuf::from("/"), within).await
     }
 
     #[tokio::test]

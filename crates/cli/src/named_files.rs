@@ -363,7 +363,7 @@ mod tests {
         ] {
             assert_eq!(Base::new(dir.path(), &environment).beginning_with(begun), names, "{begun}");
         }
-        for number in 0..(MOST_COMPLETIONS + 1) {
+        for number in 0..=MOST_COMPLETIONS {
             fs::write(dir.path().join(format!("many{number}")), "").unwrap();
         }
         let most = Base::new(dir.path(), &environment).beginning_with("many").len();
@@ -375,8 +375,8 @@ mod tests {
         let found = files("@quarter0 @quarter1 @quarter2 @quarter3 @quarter4");
         assert_eq!(found.lines.len(), 4);
         assert_eq!(found.faults, ["@quarter4: with it the files have more than 1.0 MB in all"]);
-        let many: String = (0..10_000).map(|number| format!("@gone.{number} ")).collect();
-        let found = files(&many);
+        let many: Vec<String> = (0..10_000).map(|number| format!("@gone.{number}")).collect();
+        let found = files(&many.join(" "));
         assert_eq!(found.faults.len(), MOST_NAMES + 1);
         assert!(found.fault().unwrap().ends_with("; and 254 more"), "{:?}", found.fault());
     }

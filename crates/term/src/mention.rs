@@ -91,15 +91,10 @@ pub(crate) fn begun(text: &str, cursor: usize) -> Option<(Range<usize>, &str)> {
     // A name in quotes may have blanks in it; any other ends with them.
     let open = before.get(line..)?.rfind("@\"").map(|at| line + at);
     let open = open.filter(|&at| before.get(at + 2..).is_some_and(|name| !name.contains('"')));
-    let at = match open {
-        Some(at) => at,
-        None => {
-            let word = before.rfind(char::is_whitespace).map_or(0, |blank| {
-                blank + before.get(blank..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-            });
-            word + before.get(word..)?.find('@')?
-        }
-    };
+    let at = open.or_else(|| {
+        let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+        Some(before.len() - word.len() + word.find('@')?)
+    })?;
     let name = before.get(at + 1..)?;
     let name = name.strip_prefix('"').unwrap_or(name);
     let is_one = begins(text, at) && name.len() <= LONGEST && !name.chars().any(char::is_control);
