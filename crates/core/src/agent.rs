@@ -44,6 +44,18 @@ pub enum AgentEvent {
     /// By what the agent finds this conversation again when it is released. Recorded before anything else is done; the
     /// newest counts.
     Resume(ResumeHandle),
+    /// Nobody answered, and nothing came of it: after a while the agent asks again by itself. It is said before any word of the
+    /// answer, and whatever is said next ends it.
+    Retrying {
+        /// Which ask that will be, the first being 1.
+        attempt: u32,
+        /// The most asks there are.
+        of: u32,
+        /// How long it waits, in milliseconds.
+        wait_ms: u64,
+        /// What became of the last one.
+        failure: AgentFailure,
+    },
     /// Why the agent stops, in its provider's own word. Comes before [`Self::Done`] or [`Self::Failed`].
     StopReason(String),
     /// The agent finished its answer. Nothing follows.

@@ -184,15 +184,22 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         text().prop_map(AgentEvent::Model),
         text().prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         text().prop_map(AgentEvent::StopReason),
+        (any::<(u32, u32, u64)>(), failure()).prop_map(|((attempt, of, wait_ms), failure)| {
+            AgentEvent::Retrying { attempt, of, wait_ms, failure }
+        }),
         (any::<u64>(), text()).prop_map(|(call, text)| AgentEvent::Progress { call: CallNo(call), text }),
         Just(AgentEvent::Steerable),
         call().prop_map(AgentEvent::Call),
         (any::<u64>(), proptest::sample::select(Outcome::ALL.as_slice()), text())
             .prop_map(|(call, outcome, text)| AgentEvent::Result { call: CallNo(call), outcome, text }),
         Just(AgentEvent::Done),
-        (proptest::sample::select(FailureKind::ALL.as_slice()), text())
-            .prop_map(|(kind, detail)| AgentEvent::Failed(AgentFailure { kind, detail })),
+        failure().prop_map(AgentEvent::Failed),
     ]
+}
+
+fn failure() -> impl Strategy<Value = AgentFailure> {
+    (proptest::sample::select(FailureKind::ALL.as_slice()), text())
+        .prop_map(|(kind, detail)| AgentFailure { kind, detail })
 }
 
 fn call() -> impl Strategy<Value = Call> {

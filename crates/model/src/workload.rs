@@ -297,6 +297,9 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         1 => "[ab]{0,1}".prop_map(AgentEvent::Model),
         1 => "[ab]{0,1}".prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         1 => "[ab]{0,2}".prop_map(AgentEvent::StopReason),
+        1 => (2u32..4, 0u64..9_000, "[ab]{0,2}").prop_map(|(attempt, wait_ms, detail)| AgentEvent::Retrying {
+            attempt, of: 3, wait_ms, failure: AgentFailure { kind: FailureKind::Overloaded, detail },
+        }),
         4 => (1u64..5, wants, "[ab]", "[a-z]{0,4}").prop_map(|(no, wants, tool, input)| {
             AgentEvent::Call(Call { no: CallNo(no), tool, input, digest: Digest::numbered(no), wants })
         }),

@@ -2,13 +2,14 @@
 
 use q_core::{
     AgentFailure, CallNo, CallOutput, Called, Digest, EntryNo, Fault, Mark, NameFault, PendingCall, PlanStep,
-    PromptNo, QueuedPrompt, Resulted, SessionId, Snapshot, Stop, Summary, TurnNo, Update, WallTime,
+    PromptNo, QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Stop, Summary, TurnNo, Update, WallTime,
 };
 
 use super::command::kind;
 use super::id::Id;
 use super::view::{
-    By, Failure, Planned, SentEntries, WireBody, WireCall, WireEntry, WireSnapshot, WireSummary, WireUpdate,
+    By, Failure, Planned, SentEntries, WireBody, WireCall, WireEntry, WireRetrying, WireSnapshot,
+    WireSummary, WireUpdate,
 };
 
 impl From<SessionId> for Id {
@@ -43,6 +44,7 @@ impl WireSummary {
             trashed: summary.trashed.map(|since| since.0),
             activity: summary.activity,
             held: summary.held,
+            retrying: summary.retrying.map(WireRetrying::from),
             pending: summary.pending,
             unread: summary.unread,
             seen: (summary.seen.entry.0, summary.seen.bytes),
@@ -86,6 +88,7 @@ impl TryFrom<WireSummary> for Summary {
             trashed: line.trashed.map(WallTime),
             activity: line.activity,
             held: line.held,
+            retrying: line.retrying.map(Retrying::from),
             pending: line.pending,
             unread: line.unread,
             seen: Mark { entry: EntryNo(line.seen.0), bytes: line.seen.1 },
@@ -116,6 +119,18 @@ impl From<q_core::Sent> for SentEntries {
 impl From<SentEntries> for q_core::Sent {
     fn from(SentEntries { entries, left_out }: SentEntries) -> Self {
         Self { entries, left_out }
+    }
+}
+
+impl From<Retrying> for WireRetrying {
+    fn from(Retrying { attempt, of, wait_ms, at, failure }: Retrying) -> Self {
+        Self { attempt, of, wait_ms, at: at.0, failure: failure.into() }
+    }
+}
+
+impl From<WireRetrying> for Retrying {
+    fn from(WireRetrying { attempt, of, wait_ms, at, failure }: WireRetrying) -> Self {
+        Self { attempt, of, wait_ms, at: WallTime(at), failure: failure.into() }
     }
 }
 

@@ -14,8 +14,8 @@ use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
-    By, Failure, Pages, Planned, SentEntries, WireBody, WireCall, WireEntry, WireSnapshot, WireSummary,
-    WireUpdate,
+    By, Failure, Pages, Planned, SentEntries, WireBody, WireCall, WireEntry, WireRetrying, WireSnapshot,
+    WireSummary, WireUpdate,
 };
 use q_proto::{
     ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, UNDRAWN, fuzz_frame, kind,
@@ -209,6 +209,13 @@ fn line() -> WireSummary {
         trashed: None,
         activity: Activity::NeedsApproval,
         held: false,
+        retrying: Some(WireRetrying {
+            attempt: 2,
+            of: 3,
+            wait_ms: 4000,
+            at: 9,
+            failure: Failure { kind: q_core::FailureKind::Overloaded, detail: "busy".into() },
+        }),
         pending: 1,
         unread: 2,
         seen: (4, 10),

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use q_core::mirror::Mirrored;
 use q_core::{
-    Activity, Body, CallOutput, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted, SessionId, Summary,
-    Update, WallTime, Wants,
+    Activity, Body, CallOutput, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted, Retrying, SessionId,
+    Summary, Update, WallTime, Wants,
 };
 
 use crate::inbox::Inbox;
@@ -44,6 +44,7 @@ struct PrintedSession {
     activity: Activity,
     asleep: bool,
     queued: usize,
+    retrying: Option<Retrying>,
 }
 
 impl PrintedSession {
@@ -53,6 +54,7 @@ impl PrintedSession {
             activity: summary.activity,
             asleep: summary.presence == Presence::Hibernated,
             queued: summary.queued as usize,
+            retrying: summary.retrying.clone(),
         }
     }
 }
@@ -163,6 +165,11 @@ impl Plain {
         }
         if now.asleep && !before.asleep {
             lines.extend(self.note(format!("* {}", words::hibernated(&name))));
+        }
+        if let Some(waits) = now.retrying.filter(|_| self.focus == Some(summary.id))
+            && before.retrying.as_ref() != Some(&waits)
+        {
+            lines.extend(self.note(format!("* {}", words::retrying(&waits))));
         }
         let ended = before.activity.is_busy() && !now.activity.is_busy();
         if ended && self.focus == Some(summary.id) {

@@ -179,6 +179,7 @@ impl CheckResult {
             | AgentEvent::Progress { .. }
             | AgentEvent::Result { .. }
             | AgentEvent::Resume(_)
+            | AgentEvent::Retrying { .. }
             | AgentEvent::StopReason(_)
             | AgentEvent::Done => {}
         }

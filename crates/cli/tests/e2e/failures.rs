@@ -95,6 +95,32 @@ fn a_failure_stands_in_every_list_until_somebody_acts() {
     assert_eq!(world.q(&["inbox", "--json"]).succeeded().json(), json!([]));
 }
 
+/// Who waits sees until when, in every frontend, and may stop it: nothing is asked then.
+#[test]
+fn the_wait_to_ask_again_is_seen_and_can_be_stopped() {
+    let world = World::new();
+    world.server.once("slowly", Script::new().status(529, "busy").retry_after(1));
+    let said = world.q(&["chat", "--new", "api", "slowly"]).succeeded();
+    assert_eq!(said.out, "echo: slowly\n");
+    assert!(said.err.contains("asks again after 1 s (2 of 3): the server is overloaded"), "{said:?}");
+    world.server.on("long", Script::new().status(529, "busy").retry_after(19));
+    let mut terminal = world.attach("api");
+    terminal.send_line("long");
+    terminal.wait_text("(2 of 3): the server is overloaded · Ctrl+C stops");
+    terminal.wait_text("asks again in 17 s");
+    let session = world.session("api");
+    assert_eq!((&session["activity"], &session["retrying"]["attempt"]), (&json!("working"), &json!(2)));
+    assert_eq!(session["retrying"]["failure"], json!("overloaded"));
+    let listed = world.q(&["ls"]).succeeded().out;
+    assert!(listed.contains("asks again after 19 s (2 of 3)"), "{listed}");
+    let asked = world.server.requests().len();
+    terminal.send("\x03");
+    terminal.wait_text("interrupted here");
+    terminal.wait_no_text("asks again in");
+    assert_eq!(world.session("api")["retrying"], json!(null));
+    assert_eq!(world.server.requests().len(), asked, "nothing is asked any more");
+}
+
 #[test]
 fn a_fork_is_told_by_the_name_of_its_parent_and_what_it_took_over() {
     let world = World::new();

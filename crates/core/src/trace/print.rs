@@ -13,7 +13,7 @@ use crate::id::{ClientId, ReplyTo};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Policy, Record, Voice};
 use crate::refusal::Refusal;
-use crate::snapshot::{PendingCall, QueuedPrompt, Summary, Update};
+use crate::snapshot::{PendingCall, QueuedPrompt, Retrying, Summary, Update};
 use crate::stamped::Stamped;
 use crate::tag::Tag;
 
@@ -261,6 +261,10 @@ pub(super) fn summary(told: &Summary) -> String {
     };
     let activity = told.activity.words();
     let held = if told.held { " held" } else { "" };
+    let retrying = told.retrying.as_ref().map(|Retrying { attempt, of, wait_ms: _, at, failure }| {
+        format!(" asks again at {} ({attempt} of {of}): {}", at.0, failed(failure))
+    });
+    let retrying = retrying.unwrap_or_default();
     let pinned = if told.pinned { " pinned" } else { "" };
     let tags = if told.tags.is_empty() { String::new() } else { format!(" [{}]", words(&told.tags)) };
     let unread = if told.unread == 0 { String::new() } else { format!(" {} unread", told.unread) };
@@ -280,7 +284,7 @@ pub(super) fn summary(told: &Summary) -> String {
     };
     let (id, name) = (session(told.id), &told.name);
     format!(
-        "line {id} {name} {presence} {activity}{failures}{answering}{held}{unread}{queued}{pinned}{policy}{parent}{tags}"
+        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{pinned}{policy}{parent}{tags}"
     )
 }
 

@@ -52,7 +52,7 @@ macro_rules! variants {
 
 variants! {
     Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
-    AgentEvent: Sent Text Thinking Plan Model Usage Title Steerable Call Progress Result Resume StopReason Done Failed;
+    AgentEvent: Sent Text Thinking Plan Model Usage Title Steerable Call Progress Result Resume Retrying StopReason Done Failed;
     Answer: Once Always Deny Words;
     Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit
         Move SendNow Steer Answer Interrupt Retry SaveDraft;

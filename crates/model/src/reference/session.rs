@@ -2,7 +2,7 @@
 
 use q_core::{
     Activity, AgentFailure, CallNo, Digest, EntryNo, Instant, Interrupter, Limits, Outcome, PlanStep, Policy,
-    Presence, PromptNo, ResumeHandle, Sent, SessionId, Token, TurnNo, Usage, WallTime, Wants,
+    Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 /// A session, whole, whether it is in memory or not.
@@ -72,6 +72,8 @@ pub(super) struct Turn {
     pub(super) unwritten: Option<Instant>,
     /// Calls that ran by themselves since the person last answered.
     pub(super) unasked: u32,
+    /// Until when its agent waits to ask again, and why.
+    pub(super) retrying: Option<Retrying>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -288,6 +290,7 @@ impl Session {
                 reason: String::new(),
                 held: None,
                 steerable: false,
+                retrying: None,
                 ..turn.clone()
             };
         }

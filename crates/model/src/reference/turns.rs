@@ -2,7 +2,7 @@
 
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call as Wanted, CallNo, Digest, FailureKind, Interrupter, Outcome,
-    Policy, SessionId, TurnNo, Usage, Wants,
+    Policy, Retrying, SessionId, TurnNo, Usage, WallTime, Wants,
 };
 
 use super::Model;
@@ -34,6 +34,7 @@ impl Model {
             reason: String::new(),
             unwritten: None,
             unasked: 0,
+            retrying: None,
         });
         session.last_prompt = Some(prompt.clone());
         self.add(at, What::Prompt, prompt.text);
@@ -56,7 +57,12 @@ impl Model {
         let Some(running) = running.filter(|running| running.no == turn && running.held.is_none()) else {
             return;
         };
+        running.retrying = None;
         match event {
+            AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
+                let at = WallTime(self.now.wall.0 + wait_ms);
+                running.retrying = Some(Retrying { attempt, of, wait_ms, at, failure });
+            }
             AgentEvent::Sent(sent) => {
                 let before = self.sessions[at].sent;
                 if before.map_or(sent.left_out > 0, |before| before != sent) {
