@@ -192,6 +192,7 @@ impl EntryJson {
             Body::Plan(steps) => ("plan", words::plan(steps)),
             Body::Result(result) => ("result", result.text.clone()),
             Body::Repair(fault) => ("repair", words::repair(*fault, Way::Shell)),
+            Body::Continued => ("continued", words::CONTINUED.to_owned()),
             Body::LeftOut(sent) => ("left_out", words::left_out(*sent)),
             Body::Stop(stop @ Stop::Interrupted(_)) => ("interrupted", words::stop(stop, Way::Shell)),
             Body::Stop(stop @ Stop::Failed(_)) => ("failed", words::stop(stop, Way::Shell)),
@@ -213,7 +214,12 @@ impl EntryJson {
                 let sent = Some(SentJson { entries: *entries, left_out: *left_out });
                 Self { sent, ..plain }
             }
-            Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => plain,
+            Body::Prompt(_)
+            | Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Stop(_)
+            | Body::Continued
+            | Body::Repair(_) => plain,
         }
     }
 }

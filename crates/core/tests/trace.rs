@@ -283,6 +283,7 @@ fn body() -> BoxedStrategy<Body> {
         any::<u64>().prop_map(|prompt| Body::Repair(Fault::PromptLost(PromptNo(prompt)))),
         option::of(any::<u64>()).prop_map(|lost| Body::Repair(Fault::LogCut { lost })),
         sent().prop_map(Body::LeftOut),
+        Just(Body::Continued),
         (any::<u64>(), text()).prop_map(|(of, text)| Body::Output(CallOutput { of: EntryNo(of), text })),
         plan().prop_map(Body::Plan),
     ]
@@ -343,6 +344,7 @@ fn about_its_prompts() -> impl Strategy<Value = Command> {
             text
         }),
         (session(), token()).prop_map(|(session, token)| Command::Retry { session, token }),
+        (session(), token()).prop_map(|(session, token)| Command::Continue { session, token }),
         (session(), prompt()).prop_map(|(session, prompt)| Command::Unqueue { session, prompt }),
         (session(), prompt(), text()).prop_map(|(session, prompt, text)| Command::Edit {
             session,

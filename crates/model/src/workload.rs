@@ -92,6 +92,7 @@ pub enum CommandTemplate {
     Answer { call: u64, digest: u64, late: bool, answer: Answer },
     Interrupt,
     Retry { token: u8 },
+    Continue { token: u8 },
     Draft(String),
 }
 
@@ -193,6 +194,7 @@ impl CommandTemplate {
                 Command::Answer { session, turn, call: CallNo(call), digest, answer }
             }
             Self::Interrupt => Command::Interrupt { session },
+            Self::Continue { token } => Command::Continue { session, token: Token(token.into()) },
             Self::Retry { token } => Command::Retry { session, token: Token(token.into()) },
             Self::Draft(text) => Command::SaveDraft { session, text },
         }
@@ -249,6 +251,7 @@ fn wish() -> impl Strategy<Value = CommandTemplate> {
             }),
         1 => Just(CommandTemplate::Interrupt),
         1 => any::<u8>().prop_map(|token| CommandTemplate::Retry { token }),
+        1 => any::<u8>().prop_map(|token| CommandTemplate::Continue { token }),
         1 => "[a-z]{0,6}".prop_map(CommandTemplate::Draft),
     ];
     let life = prop_oneof![

@@ -150,6 +150,7 @@ pub enum WireBody {
     PromptLost(u64),
     LogCut(Option<u64>),
     LeftOut(SentEntries),
+    Continued,
 }
 
 /// [`q_core::PlanStep`] in its spoken form.

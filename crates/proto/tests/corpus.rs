@@ -72,6 +72,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-create", ask(create)),
         ("seed-submit", tell(Command::Submit { session, token: Token(u128::MAX), text: "why?\n".into() })),
         ("seed-close", tell(Command::Close { session, even_if_working: true })),
+        ("seed-continue", tell(Command::Continue { session, token: Token(1) })),
         ("seed-retry", tell(Command::Retry { session, token: Token(1) })),
         ("seed-draft", tell(Command::SaveDraft { session, text: "half a".into() })),
         ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
@@ -176,6 +177,7 @@ fn entries() -> Vec<WireEntry> {
             },
         ),
         item(10, WireBody::LogCut(Some(3))),
+        item(13, WireBody::Continued),
     ]
 }
 

@@ -219,7 +219,7 @@ impl Plain {
     /// Notes whether what the person asked last was answered.
     fn note_answered(&mut self, body: &Body) {
         match body {
-            Body::Prompt(_) => self.unanswered = true,
+            Body::Prompt(_) | Body::Continued => self.unanswered = true,
             Body::Answer(text) => self.unanswered &= text.trim().is_empty(),
             Body::Call(_) | Body::Stop(_) => self.unanswered = false,
             Body::Thinking(_)
@@ -253,6 +253,7 @@ impl Plain {
             }
             Body::Stop(stop) => words::stop(stop, Way::Slash),
             Body::Repair(fault) => words::repair(*fault, Way::Slash),
+            Body::Continued => words::CONTINUED.to_owned(),
             Body::LeftOut(sent) => words::left_out(*sent),
         };
         let mut lines = self.end_line();
@@ -323,6 +324,7 @@ const fn aside(body: &Body) -> &'static str {
         | Body::Result(_)
         | Body::Plan(_)
         | Body::Stop(_)
+        | Body::Continued
         | Body::Repair(_)
         | Body::LeftOut(_) => "",
     }
@@ -377,6 +379,7 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Result(result) => format!("{}\n", result_text(entry.no, result, way)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop, way)),
         Body::Repair(fault) => format!("{}\n", words::repair(*fault, way)),
+        Body::Continued => format!("{}\n", words::CONTINUED),
         Body::LeftOut(sent) => format!("{}\n", words::left_out(*sent)),
     }
 }

@@ -26,6 +26,9 @@ pub const fn state(summary: &Summary) -> &'static str {
 /// What stands at a prompt whose turn stopped before anything answered it: it is not sent with later ones.
 pub const NOT_ANSWERED: &str = "not answered";
 
+/// What stands where a turn goes on with the answer that stopped before it.
+pub const CONTINUED: &str = "goes on from there";
+
 /// What a stop says in the transcript.
 pub fn stop(stop: &Stop, way: Way) -> String {
     let text = match stop {

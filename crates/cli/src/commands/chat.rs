@@ -126,10 +126,9 @@ impl ChatTurn {
     fn is_over(&self, client: &Client) -> bool {
         let Some(session) = client.mirror.get(self.session) else { return true };
         let Some(began) = self.began else { return !session.summary.activity.is_busy() };
-        let followed = session
-            .entries
-            .iter()
-            .any(|entry| entry.no > began && matches!(entry.body, Body::Prompt(_) | Body::Stop(_)));
+        let followed = session.entries.iter().any(|entry| {
+            entry.no > began && matches!(entry.body, Body::Prompt(_) | Body::Continued | Body::Stop(_))
+        });
         followed || !session.summary.activity.is_busy()
     }
 
@@ -148,7 +147,7 @@ impl ChatTurn {
             | Body::Plan(_)
             | Body::Repair(_)
             | Body::LeftOut(_) => true,
-            Body::Prompt(_) | Body::Stop(_) => false,
+            Body::Prompt(_) | Body::Continued | Body::Stop(_) => false,
         });
         let answer =
             |entry: &'a Entry| if let Body::Answer(text) = &entry.body { Some(text.as_str()) } else { None };

@@ -7,7 +7,7 @@ use core::time::Duration;
 use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
 use crate::effect::{Effect, Reply};
 use crate::entry::{Entry, Interrupter};
-use crate::id::{EntryNo, SessionId, Token, TurnNo};
+use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
 use crate::limits::{DETAIL_BYTES, MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
 use crate::multiplexer::step::Step;
 use crate::permits;
@@ -131,6 +131,17 @@ impl Step<'_> {
         Ok(Reply::Accepted(last.prompt))
     }
 
+    /// Has the last answer gone on with: a turn without a prompt of its own.
+    pub(super) fn go_on(&mut self, id: SessionId, token: Token) -> Result<Reply, Refusal> {
+        let head = self.open(id)?.head();
+        let (prompt, turn) = (head.unfinished().ok_or(Refusal::NothingToContinue)?, head.turns.next());
+        self.refuse_if_full()?;
+        let seq = self.record(id, Record::Continued { turn, prompt, token });
+        self.wait_for_permit(id, seq);
+        self.changed(id);
+        Ok(Reply::Accepted(prompt))
+    }
+
     /// Starts the oldest waiting prompt, if one waits.
     fn begin_next(&mut self, id: SessionId) {
         let next = self.head(id).and_then(|head| head.queue.first().copied());
@@ -143,6 +154,11 @@ impl Step<'_> {
     pub(super) fn begin(&mut self, id: SessionId, prompt: WaitingPrompt) {
         let Some(turn) = self.head(id).map(|head| head.turns.next()) else { return };
         let seq = self.record(id, Record::Began { turn, prompt: prompt.prompt, queued: prompt.queued });
+        self.wait_for_permit(id, seq);
+    }
+
+    /// Tells of the entry with which a turn began; its agent's turn to be asked comes.
+    fn wait_for_permit(&mut self, id: SessionId, seq: Seq) {
         self.notify_entry(id, EntryNo(seq.0));
         let now = self.now().mono;
         if let Some(live) = self.live_mut(id) {

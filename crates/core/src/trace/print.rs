@@ -86,6 +86,9 @@ fn record(stamped: &Stamped) -> String {
         Record::Queued { prompt, text, .. } => format!("queued {prompt} {text:?}"),
         Record::Unqueued { prompt } => format!("unqueued {prompt}"),
         Record::Retried { prompt, .. } => format!("retried {prompt}"),
+        Record::Continued { turn, prompt, .. } => {
+            format!("began turn {turn}, which goes on with prompt {prompt}")
+        }
         Record::Began { turn, prompt, .. } => format!("began turn {turn} with prompt {prompt}"),
         Record::Said { turn, entry, voice: Voice::Answer, text } => {
             format!("said turn {turn} entry {entry} {text:?}")
@@ -300,6 +303,7 @@ pub(super) fn entry(entry: &Entry) -> String {
             let cut = cut(&result.text, result.kept, result.whole);
             format!("result of {} {} {:?}{cut}", result.of, result.outcome.words(), result.text)
         }
+        Body::Continued => "goes on".into(),
         Body::Repair(fault) => repaired(*fault),
         Body::LeftOut(told) => format!("sent {}", sent(*told)),
         Body::Stop(Stop::Interrupted(by)) => format!("interrupted by {by:?}").to_lowercase(),

@@ -88,6 +88,7 @@ impl Session {
                 &What::Result { of, outcome, kept, whole } => {
                     Body::Result(Resulted { of: number(of), outcome, text, kept, whole })
                 }
+                What::Continued => Body::Continued,
                 What::LeftOut(sent) => Body::LeftOut(*sent),
                 What::Output { of } => Body::Output(CallOutput { of: number(*of), text }),
                 What::Plan(steps) => Body::Plan(steps.clone()),

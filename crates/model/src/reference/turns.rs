@@ -21,8 +21,15 @@ impl Model {
         }
     }
 
-    /// A prompt enters the conversation; its agent is asked when there is a permit.
+    /// A prompt enters the conversation.
     pub(super) fn begin(&mut self, at: usize, prompt: Prompt) {
+        let text = prompt.text.clone();
+        self.sessions[at].last_prompt = Some(prompt);
+        self.begin_turn(at, What::Prompt, text);
+    }
+
+    /// A turn begins with this entry; its agent is asked when there is a permit.
+    pub(super) fn begin_turn(&mut self, at: usize, what: What, text: String) {
         let now = self.now.mono;
         let session = &mut self.sessions[at];
         session.turns += 1;
@@ -36,8 +43,7 @@ impl Model {
             unasked: 0,
             retrying: None,
         });
-        session.last_prompt = Some(prompt.clone());
-        self.add(at, What::Prompt, prompt.text);
+        self.add(at, what, text);
         self.happened(at);
     }
 
