@@ -436,11 +436,10 @@ impl FailureKind {
             Self::Rejected => "read the detail, change the prompt, send it again",
             Self::LengthLimit => "`/continue` goes on where it stopped, or ask for less at once",
             Self::Filtered | Self::Refused => "change the prompt, send it again",
-            Self::Paused => "`/continue` goes on where it stopped",
             Self::WantsTool => {
                 "say in the prompt that there are no tools, or ask another model in a new session"
             }
-            Self::TooLong => "`/continue` goes on where it stopped",
+            Self::Paused | Self::TooLong => "`/continue` goes on where it stopped",
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",
         }

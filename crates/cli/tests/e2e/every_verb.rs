@@ -201,7 +201,9 @@ impl Hostile {
                 vec!["--closed", "--yes"],
             ],
             "tag" => vec![vec!["made", "+work"], vec!["made", HOSTILE], vec!["made"]],
-            "pin" | "unpin" | "unread" | "retry" | "continue" | "interrupt" => vec![vec!["refused"], vec!["made"]],
+            "pin" | "unpin" | "unread" | "retry" | "continue" | "interrupt" => {
+                vec![vec!["refused"], vec!["made"]]
+            }
             _ => self.tries_of_others(verb),
         }
     }
