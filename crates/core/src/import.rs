@@ -109,7 +109,7 @@ impl Thread {
             return Err(ImportFault::BadTime);
         }
         match &entry.body {
-            Body::Prompt(_) | Body::Repair(_) | Body::LeftOut(_) => {}
+            Body::Prompt(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) => {}
             Body::Answer(_)
             | Body::Thinking(_)
             | Body::Call(_)
@@ -150,6 +150,7 @@ impl Thread {
             | Body::Output(_)
             | Body::Result(_)
             | Body::Plan(_)
+            | Body::Continued
             | Body::Repair(_)
             | Body::LeftOut(_) => 0,
         };
@@ -171,7 +172,7 @@ impl Thread {
         self.open.drain(..self.cut_by(&entry.body, limits).len());
         self.last = entry.no;
         match &entry.body {
-            Body::Prompt(_) => self.in_turn = true,
+            Body::Prompt(_) | Body::Continued => self.in_turn = true,
             Body::Call(_) => self.open.push((entry.no, here)),
             Body::Result(result) => self.open.retain(|(there, _)| *there != result.of),
             Body::Stop(_) => self.in_turn = false,
@@ -203,9 +204,11 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         }
         Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
-        Body::Plan(_) | Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) | Body::LeftOut(_) => {
-            return Ok(());
-        }
+        Body::Plan(_)
+        | Body::Stop(Stop::Interrupted(_))
+        | Body::Continued
+        | Body::Repair(_)
+        | Body::LeftOut(_) => return Ok(()),
     };
     if text.len() > limit { Err(ImportFault::TooLong { size: text.len(), limit }) } else { Ok(()) }
 }

@@ -49,6 +49,7 @@ mod tests {
             trashed: Some(u64::MAX),
             activity: Activity::NeedsApproval,
             held: false,
+            retrying: None,
             pending: 0,
             unread: 0,
             seen: (u64::MAX, u64::MAX),

@@ -183,6 +183,7 @@ impl CheckResult {
             | AgentEvent::Progress { .. }
             | AgentEvent::Result { .. }
             | AgentEvent::Resume(_)
+            | AgentEvent::Retrying { .. }
             | AgentEvent::StopReason(_)
             | AgentEvent::Done => {}
         }

@@ -68,6 +68,10 @@ impl EntryLayout {
                 let said = format!("— {}", words::repair(*fault, Way::Slash));
                 vec![block(text, wrap::plain(&said, width, palette.notice()))]
             }
+            Body::Continued => {
+                let said = format!("— {}", words::CONTINUED);
+                vec![block(text, wrap::plain(&said, width, palette.notice()))]
+            }
             Body::LeftOut(sent) => {
                 let said = format!("— {}", words::left_out(*sent));
                 vec![block(text, wrap::plain(&said, width, palette.notice()))]
