@@ -2,7 +2,8 @@
 //! what it weighs.
 
 use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent};
-use crate::entry::{Body, Fault, Interrupter, Resulted, plan_bytes};
+use crate::compaction::Compaction;
+use crate::entry::{Body, Fault, Interrupter, Resulted, Stop, plan_bytes};
 use crate::id::{EntryNo, Seq, SessionId};
 use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
 use crate::time::WallTime;
@@ -43,6 +44,8 @@ pub(crate) enum Content<'a> {
     Repair(Fault),
     /// The entry that says what is left out.
     LeftOut(Sent),
+    /// The entry of a compaction.
+    Compaction(&'a Compaction),
     /// The entry of a turn's end that somebody stopped, with the provider's reason.
     Interrupted(Interrupter, &'a str),
     /// The entry of a turn's end for which its agent is to blame, with the provider's reason.
@@ -69,6 +72,7 @@ impl Stamped {
                 Content::Interrupted(*by, reason)
             }
             Record::Ended { ending: Ending::Failed(failure), reason, .. } => Content::Failed(failure, reason),
+            Record::Compacted { compaction, .. } => Content::Compaction(compaction),
             Record::Imported { at, body } => Content::Imported(*at, body),
             Record::Drafted { text } => Content::Draft(text),
             Record::Created { name, setup, .. } => {
@@ -93,6 +97,7 @@ impl Stamped {
             | Record::PolicySet { .. }
             | Record::Unqueued { .. }
             | Record::Moved { .. }
+            | Record::Compacting { .. }
             | Record::Retried { .. }
             | Record::Sent { is_said: false, .. }
             | Record::Answered { answer: Answer::Once | Answer::Always | Answer::Deny, .. }
@@ -114,6 +119,7 @@ impl Stamped {
             | Content::Plan(_)
             | Content::Repair(_)
             | Content::LeftOut(_)
+            | Content::Compaction(_)
             | Content::Interrupted(..)
             | Content::Failed(..)
             | Content::Imported(..) => Some(EntryNo(self.seq.0)),
@@ -129,6 +135,7 @@ impl Stamped {
             | Content::Piece { text, .. }
             | Content::Result { text, .. } => text,
             Content::Call(call) => &call.input,
+            Content::Compaction(compaction) => compaction.text(),
             Content::Imported(_, body) => body.text(),
             Content::Fact(_)
             | Content::Prompt(_)
@@ -169,6 +176,7 @@ impl Stamped {
             Content::Plan(steps) => plan_bytes(steps),
             Content::Interrupted(_, reason) => reason.len(),
             Content::Failed(failure, reason) => failure.detail.len() + reason.len(),
+            Content::Compaction(Compaction::Stopped(Stop::Failed(failure))) => failure.detail.len(),
             Content::Draft(_)
             | Content::Waiting(_)
             | Content::Prompt(_)
@@ -177,6 +185,7 @@ impl Stamped {
             | Content::Result { .. }
             | Content::Repair(_)
             | Content::LeftOut(_)
+            | Content::Compaction(_)
             | Content::Imported(..) => 0,
         };
         RECORD_BYTES + (self.text().len() + words) as u64 + self.beside()

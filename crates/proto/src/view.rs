@@ -51,6 +51,8 @@ pub struct WireSummary {
     pub interrupter: Option<By>,
     #[serde(default)]
     pub sent: Option<SentEntries>,
+    #[serde(default)]
+    pub window: Option<WindowTokens>,
     pub preview: String,
     pub created: u64,
     pub touched: u64,
@@ -84,6 +86,24 @@ pub struct By(#[serde(with = "InterrupterDef")] pub Interrupter);
 pub struct SentEntries {
     pub entries: u64,
     pub left_out: u64,
+}
+
+/// [`q_core::WindowUse`] in its spoken form.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct WindowTokens {
+    pub tokens: u64,
+    pub is_counted: bool,
+    pub of: u64,
+}
+
+/// [`q_core::Compaction`] in its spoken form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WireCompaction {
+    Summary { text: String, of: u64, left_out: u64 },
+    Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
+    Failed(Failure),
+    Undone,
 }
 
 /// [`q_core::AgentFailure`] in its spoken form.
@@ -136,6 +156,7 @@ pub enum WireBody {
     PromptLost(u64),
     LogCut(Option<u64>),
     LeftOut(SentEntries),
+    Compaction(WireCompaction),
 }
 
 /// [`q_core::PlanStep`] in its spoken form.

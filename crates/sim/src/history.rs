@@ -110,6 +110,8 @@ impl History {
             | Record::Steered { .. }
             | Record::Said { .. }
             | Record::Planned { .. }
+            | Record::Compacting { .. }
+            | Record::Compacted { .. }
             | Record::Answering { .. }
             | Record::Resumable { .. }
             | Record::Seen { .. }

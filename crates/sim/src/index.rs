@@ -106,6 +106,8 @@ impl Index {
             | Record::Sent { .. }
             | Record::Said { .. }
             | Record::Planned { .. }
+            | Record::Compacting { .. }
+            | Record::Compacted { .. }
             | Record::Answering { .. }
             | Record::Resulted { .. }
             | Record::Ended { .. }

@@ -135,7 +135,8 @@ impl ChatTurn {
             | Body::Result(_)
             | Body::Plan(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => true,
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => true,
             Body::Prompt(_) | Body::Stop(_) => false,
         });
         let answer =

@@ -81,7 +81,8 @@ impl Form {
             | Body::Plan(_)
             | Body::Stop(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => 0,
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => 0,
         }
     }
 }

@@ -200,6 +200,8 @@ impl Hostile {
                 vec!["--older-than", HOSTILE],
                 vec!["--closed", "--yes"],
             ],
+            "compact" => vec![vec!["made"], vec!["made", "undo"], vec!["made", HOSTILE]],
+            "usage" => vec![vec![], vec!["made"], vec!["--json"]],
             "tag" => vec![vec!["made", "+work"], vec!["made", HOSTILE], vec!["made"]],
             "pin" | "unpin" | "unread" | "retry" | "interrupt" => vec![vec!["refused"], vec!["made"]],
             _ => self.tries_of_others(verb),
@@ -311,6 +313,9 @@ fn what_is_said_inside_plain_mode_controls_nothing() {
         "/last",
         "/switch page",
         "/retry",
+        "/compact",
+        "/compact undo",
+        "/usage",
         "/switch made",
     ];
     let hostile_ones = [

@@ -3,11 +3,11 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
+use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent, Usage};
 use crate::effect::{Effect, Reply};
 use crate::entry::{Entry, Interrupter};
 use crate::id::{EntryNo, SessionId, Token, TurnNo};
-use crate::limits::{DETAIL_BYTES, MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
+use crate::limits::{MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
 use crate::multiplexer::step::Step;
 use crate::permits;
 use crate::record::{Ending, Record, Voice};
@@ -131,7 +131,17 @@ impl Step<'_> {
     }
 
     /// Starts the oldest waiting prompt, if one waits.
+    /// Before it, a conversation that fills its model's window is compacted: the prompt waits as long.
     fn begin_next(&mut self, id: SessionId) {
+        if self.must_compact(id) {
+            self.begin_compaction(id);
+        } else {
+            self.begin_waiting(id);
+        }
+    }
+
+    /// Starts the oldest waiting prompt, if one waits, as full as the window may be.
+    pub(super) fn begin_waiting(&mut self, id: SessionId) {
         let next = self.head(id).and_then(|head| head.queue.first().copied());
         if let Some(next) = next {
             self.begin(id, next);
@@ -159,7 +169,10 @@ impl Step<'_> {
             }
             self.changed(id);
             let Some(head) = self.head(id) else { return };
-            let Some(turn) = head.turn.as_ref().map(|flight| flight.turn) else { return };
+            let Some((turn, compacts)) = head.turn.as_ref().map(|flight| (flight.turn, flight.compacts))
+            else {
+                return;
+            };
             let setup = &head.setup;
             let run = Effect::Run {
                 session: id,
@@ -170,6 +183,7 @@ impl Step<'_> {
                 directory: setup.directory.clone(),
                 policy: setup.policy,
                 resume: head.resume.clone(),
+                compacts,
             };
             // Behind the record that the turn began: after a crash it is known to have been asked, and is not asked again.
             self.after(run);
@@ -182,6 +196,9 @@ impl Step<'_> {
         let is_asked = self.live(id).is_some_and(|live| live.run == RunState::Running);
         if self.in_flight(id) != Some(turn) || !is_asked {
             return;
+        }
+        if self.compacts(id) {
+            return self.on_compaction_event(id, event);
         }
         match event {
             AgentEvent::Sent(sent) => self.on_sent(id, turn, sent),
@@ -196,11 +213,8 @@ impl Step<'_> {
                     live.stream_mut().reason = reason;
                 }
             }
-            AgentEvent::Usage(usage) => {
-                if let Some(live) = self.live_mut(id) {
-                    live.stream_mut().usage = usage;
-                }
-            }
+            AgentEvent::Usage(usage) => self.on_usage(id, usage),
+            AgentEvent::Asked { bytes, window } => self.on_asked(id, bytes, window),
             AgentEvent::Title(title) => self.name_after_title(id, &title),
             AgentEvent::Steerable => {
                 if let Some(live) = self.live_mut(id) {
@@ -215,12 +229,21 @@ impl Step<'_> {
                 self.begin_next(id);
                 self.notify_queue(id);
             }
-            AgentEvent::Failed(mut failure) => {
-                failure.detail.truncate(failure.detail.floor_char_boundary(DETAIL_BYTES));
-                self.end_turn(id, Ending::Failed(failure));
-            }
+            AgentEvent::Failed(failure) => self.end_turn(id, Ending::Failed(failure.bounded())),
         }
         self.end_if_too_long(id);
+    }
+
+    pub(super) fn on_usage(&mut self, id: SessionId, usage: Usage) {
+        if let Some(live) = self.live_mut(id) {
+            live.stream_mut().usage = usage;
+        }
+    }
+
+    pub(super) fn on_asked(&mut self, id: SessionId, bytes: u64, window: u64) {
+        if let Some(live) = self.live_mut(id) {
+            live.stream_mut().asked = (bytes, window);
+        }
     }
 
     /// What the agent was not sent is said in the transcript the first time, and kept from then on.
@@ -332,7 +355,7 @@ impl Step<'_> {
     }
 
     /// Stops asking, if the agent was asked.
-    fn cancel(&mut self, id: SessionId) {
+    pub(super) fn cancel(&mut self, id: SessionId) {
         let was_asked = self.live(id).is_some_and(|live| live.run == RunState::Running);
         if let Some(turn) = self.in_flight(id).filter(|_| was_asked) {
             self.at_once(Effect::Cancel { session: id, turn });
@@ -340,15 +363,19 @@ impl Step<'_> {
     }
 
     /// Ends the turn in flight; every call of it gets its result first.
-    fn end_turn(&mut self, id: SessionId, ending: Ending) {
+    pub(super) fn end_turn(&mut self, id: SessionId, ending: Ending) {
         let Some(turn) = self.in_flight(id) else { return };
+        if self.compacts(id) {
+            return self.end_compaction(id, turn, ending);
+        }
         self.write_stream(id);
         // Results come before the end: nobody takes a conversation in which a call has none.
         self.close_calls(id, turn);
         let told = self.live(id).map(|live| (live.stream().usage, live.stream().reason.clone()));
         let (usage, reason) = told.unwrap_or_default();
         let stopped = ending != Ending::Done;
-        let seq = self.record(id, Record::Ended { turn, ending, usage, reason });
+        let window = self.window_use(id, usage);
+        let seq = self.record(id, Record::Ended { turn, ending, usage, reason, window });
         if stopped {
             self.notify_entry(id, EntryNo(seq.0));
         }

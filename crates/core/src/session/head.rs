@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::activity::Activity;
 use crate::agent::{AgentFailure, Call, ResumeHandle, Sent, Usage, Wants};
+use crate::compaction::{Compaction, WindowUse};
 use crate::entry::{Body, CallOutput, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::name::{Name, NameOrigin};
@@ -60,6 +61,10 @@ pub struct Head {
     pub resume: Option<ResumeHandle>,
     /// How much of the history the agent was sent last; `None` while it was always all of it.
     pub sent: Option<Sent>,
+    /// How much of its model's window the conversation took last; `None` where nobody knows.
+    pub window: Option<WindowUse>,
+    /// Summaries of its own that count: what can be undone.
+    pub summaries: u32,
     /// The last prompt that began a turn: what a retry asks again.
     pub last_prompt: Option<WaitingPrompt>,
     /// Prompts that wait, oldest first.
@@ -126,6 +131,8 @@ impl Head {
             answering: String::new(),
             resume: None,
             sent: None,
+            window: None,
+            summaries: 0,
             last_prompt: None,
             queue: Vec::new(),
             taken: Vec::new(),
@@ -207,8 +214,11 @@ impl Head {
                     flight.calls.retain(|open| open.no != *call);
                 }
             }
-            Record::Ended { ending, usage, reason, .. } => {
+            Record::Compacting { turn } => self.begin_compaction(*turn, stamped),
+            Record::Compacted { compaction, usage, .. } => self.compact(compaction, *usage, stamped),
+            Record::Ended { ending, usage, reason, window, .. } => {
                 self.reason.clone_from(reason);
+                self.window = window.or(self.window);
                 self.end_turn(ending, *usage, stamped);
             }
             Record::Seen { through } => {
@@ -276,6 +286,7 @@ impl Head {
             | Body::Stop(_)
             | Body::Repair(_)
             | Body::LeftOut(_) => {}
+            Body::Compaction(compaction) => self.count_summaries(compaction),
         }
         self.seen = self.end;
     }
@@ -308,6 +319,43 @@ impl Head {
         self.last_prompt = Some(prompt);
         self.entries += 1;
         self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
+    }
+
+    fn begin_compaction(&mut self, turn: TurnNo, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.turns = turn;
+        self.turn = Some(InFlight { compacts: true, entries: 0, ..InFlight::new(turn) });
+    }
+
+    /// A turn that compacts is none of the conversation: how the last one ended, and what a retry asks, stays as it was.
+    fn compact(&mut self, compaction: &Compaction, usage: Usage, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.turn = None;
+        self.spend(usage);
+        self.begin_entry(stamped);
+        self.unread = self.unread.saturating_add(1);
+        match compaction {
+            Compaction::Summary { text, .. } => {
+                let of = self.window.map_or(0, |before| before.of);
+                self.window = WindowUse::after(Usage::default(), text.len() as u64, of);
+            }
+            Compaction::Undone => self.window = None,
+            Compaction::Stopped(_) => {}
+        }
+        self.count_summaries(compaction);
+    }
+
+    const fn count_summaries(&mut self, compaction: &Compaction) {
+        self.summaries = match compaction {
+            Compaction::Summary { .. } => self.summaries.saturating_add(1),
+            Compaction::Undone => self.summaries.saturating_sub(1),
+            Compaction::Stopped(_) => self.summaries,
+        };
+    }
+
+    fn spend(&mut self, usage: Usage) {
+        self.usage.input = self.usage.input.saturating_add(usage.input);
+        self.usage.output = self.usage.output.saturating_add(usage.output);
     }
 
     /// An entry begins with this record; what the agent says next begins another.
@@ -390,8 +438,7 @@ impl Head {
     fn end_turn(&mut self, ending: &Ending, usage: Usage, stamped: &Stamped) {
         self.touched = stamped.at;
         self.turn = None;
-        self.usage.input = self.usage.input.saturating_add(usage.input);
-        self.usage.output = self.usage.output.saturating_add(usage.output);
+        self.spend(usage);
         self.last = Some(ending.clone());
         self.failures = match ending {
             Ending::Done => 0,

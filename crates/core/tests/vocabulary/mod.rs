@@ -52,17 +52,17 @@ macro_rules! variants {
 
 variants! {
     Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
-    AgentEvent: Sent Text Thinking Plan Model Usage Title Steerable Call Progress Result Resume StopReason Done Failed;
+    AgentEvent: Sent Asked Text Thinking Plan Model Usage Title Steerable Call Progress Result Resume StopReason Done Failed;
     Answer: Once Always Deny Words;
     Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit
-        Move SendNow Steer Answer Interrupt Retry SaveDraft;
+        Move SendNow Steer Answer Interrupt Retry Compact SaveDraft;
     Durability: Buffered Synced;
     Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
     Fault: PromptLost LogCut;
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
         RateLimited Overloaded ContextTooLong Rejected ServerError TooLong LengthLimit Filtered Refused Paused WantsTool
-        Empty NotConfigured Internal;
+        Empty NotShorter NotConfigured Internal;
     Input: Started Stopping Attached Detached Showing Wish Loaded Offered NotBound Memory Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;
@@ -74,11 +74,11 @@ variants! {
     Reason: WriteStream ExpireCall Hibernate EmptyTrash Leave;
     Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet Queued
         Unqueued Edited Moved Retried Began Steered Said Planned Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted
-        Imported ImportEnded Sent;
+        Imported ImportEnded Sent Compacting Compacted;
     Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken
         NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong
         PromptEmpty PromptTooLong NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyTools NothingRuns
-        NothingToRetry StillWorking Stopping BadImport BadFact NoImport TooManyImports;
+        NothingToRetry CompactsLater NothingToCompact NothingToUndo StillWorking Stopping BadImport BadFact NoImport TooManyImports;
     ImportFault: NotAbove BadTime NoTurn NoCall NoText TooLong MoreThanAll;
     Reply: Done Created Accepted;
     Update: Session Gone Entry Text Queue Pending Draft;

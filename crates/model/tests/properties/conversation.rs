@@ -102,7 +102,8 @@ pub(super) fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
             | Body::Plan(_)
             | Body::Stop(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => {}
         }
     }
     let first = entries.first().map(|entry| &entry.body);

@@ -208,7 +208,15 @@ fn births(system: &SystemUnderTest, session: SessionId) -> usize {
 /// The changes of activity that a record stands for, given what the session did before and does after it.
 fn path(record: &Record, before: Activity, now: Activity) -> Vec<Change> {
     match record {
-        Record::Began { .. } => vec![Change::Begin],
+        Record::Began { .. } | Record::Compacting { .. } => vec![Change::Begin],
+        // How the last turn of the conversation ended is what shows again.
+        Record::Compacted { .. } if before.is_busy() => vec![match now {
+            Activity::Failed => Change::Fail,
+            Activity::Interrupted => Change::Interrupt,
+            Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput => {
+                Change::Finish
+            }
+        }],
         Record::Called { call, waits: true, .. } => match call.wants {
             Wants::Consent => vec![Change::AskConsent],
             Wants::Words => vec![Change::AskWords],

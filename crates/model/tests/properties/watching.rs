@@ -54,7 +54,7 @@ proptest! {
                 match &stamped.record {
                     Record::Created { .. } | Record::Seen { .. } => unread = false,
                     Record::Said { .. } | Record::Called { .. } | Record::Resulted { .. } | Record::Repaired { .. } | Record::Planned { .. }
-                    | Record::Sent { is_said: true, .. } | Record::MarkedUnread | Record::Ended { ending: q_core::Ending::Failed(_) | q_core::Ending::Interrupted(_), .. } => unread = true,
+                    | Record::Sent { is_said: true, .. } | Record::Compacted { .. } | Record::MarkedUnread | Record::Ended { ending: q_core::Ending::Failed(_) | q_core::Ending::Interrupted(_), .. } => unread = true,
                     _ => {}
                 }
             }

@@ -88,7 +88,8 @@ impl<C> Flow<'_, C> {
             | Body::Result(_)
             | Body::Plan(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => usize::from(before.is_some()),
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => usize::from(before.is_some()),
         }
     }
 }

@@ -6,6 +6,7 @@ use q_core::{CallNo, EntryNo, Resulted, Stop, WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::SentV1;
+use super::compaction::CompactionV1;
 use super::failure::FailureV1;
 use super::fault::FaultV1;
 use super::plan::PlanStepV1;
@@ -81,6 +82,8 @@ enum BodyV1<'a> {
         #[serde(rename = "of")]
         sent: SentV1,
     },
+    #[serde(rename = "compaction", borrow)]
+    Compaction(CompactionV1<'a>),
 }
 
 impl<'a> ImportedV1<'a> {
@@ -113,6 +116,7 @@ impl<'a> From<&'a q_core::Body> for BodyV1<'a> {
             q_core::Body::Stop(Stop::Failed(failure)) => Self::Failed(failure.into()),
             q_core::Body::Repair(fault) => Self::Repaired { fault: (*fault).into() },
             q_core::Body::LeftOut(sent) => Self::LeftOut { sent: (*sent).into() },
+            q_core::Body::Compaction(compaction) => Self::Compaction(compaction.into()),
         }
     }
 }
@@ -138,6 +142,7 @@ impl From<BodyV1<'_>> for q_core::Body {
             BodyV1::Failed(failure) => Self::Stop(Stop::Failed(failure.into())),
             BodyV1::Repaired { fault } => Self::Repair(fault.into()),
             BodyV1::LeftOut { sent } => Self::LeftOut(sent.into()),
+            BodyV1::Compaction(compaction) => Self::Compaction(compaction.into()),
         }
     }
 }
