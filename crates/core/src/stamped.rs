@@ -278,4 +278,25 @@ mod tests {
             assert_eq!(takes, taken, "{fork:?}");
         }
     }
+
+    #[test]
+    fn a_fork_has_no_summary_from_behind_its_last_entry() {
+        let log = log(&[
+            "create s1 name a",
+            "submit s1 \"why?\"",
+            "text s1 \"so\"",
+            "done s1",
+            "compact s1",
+            "asked s1 4000 turn 2",
+            "text s1 \"He asked why.\" turn 2",
+            "done s1 turn 2",
+        ]);
+        for (last, taken) in [(7, true), (6, false), (4, false)] {
+            let (through, last) = (Seq(7), EntryNo(last));
+            let fork = Fork { parent: SessionId(1), through, last, entries: None };
+            let is_summary = |stamped: &&Stamped| matches!(stamped.record, Record::Compacted { .. });
+            let summary = log.iter().find(is_summary).is_some_and(|stamped| fork.takes_over(stamped));
+            assert_eq!(summary, taken, "{fork:?}");
+        }
+    }
 }

@@ -328,6 +328,7 @@ mod tests {
         let slow = Slow(Arc::clone(&parks));
         runs.start_with(request(1, q_core::Policy::Ask), &slow);
         assert!(matches!(hear.recv().await.unwrap().event, AgentEvent::Sent(_)));
+        assert!(matches!(hear.recv().await.unwrap().event, AgentEvent::Asked { .. }));
         // Its seat has changed. The turn that waits for it is given up, and so is the next one's task.
         for turn in [2, 3] {
             runs.start_with(request(turn, q_core::Policy::Deny), &slow);

@@ -14,7 +14,7 @@ use crate::id::{EntryNo, SessionId, TurnNo};
 use crate::multiplexer::step::Step;
 use crate::record::{Ending, Record};
 use crate::refusal::Refusal;
-use crate::session::live::RunState;
+use crate::session::live::{Live, RunState};
 
 impl Step<'_> {
     pub(super) fn compact(&mut self, id: SessionId) -> Result<Reply, Refusal> {
@@ -22,11 +22,8 @@ impl Step<'_> {
         if head.turn.is_some() {
             return Err(Refusal::CompactsLater { name: head.name.to_string() });
         }
-        let end = head.end.entry;
-        let newest = self.live(id).and_then(|live| live.entry(end));
-        let ends_with_summary =
-            newest.is_some_and(|entry| matches!(entry.body, Body::Compaction(Compaction::Summary { .. })));
-        if end == EntryNo(0) || ends_with_summary {
+        let newest = self.live(id).and_then(Live::newest_entry).map(|entry| &entry.body);
+        if matches!(newest, None | Some(Body::Compaction(Compaction::Summary { .. }))) {
             return Err(Refusal::NothingToCompact);
         }
         self.refuse_if_full()?;
@@ -49,12 +46,15 @@ impl Step<'_> {
         Ok(Reply::Done)
     }
 
-    /// Whether the session's next prompt is to wait until the conversation is shorter.
+    /// Whether the session's next prompt is to wait until the conversation is shorter. One that is too long to wait goes at once.
     pub(super) fn must_compact(&self, id: SessionId) -> bool {
-        let percent = self.state().limits.compact_at;
-        let Some(head) = self.head(id) else { return false };
+        let (percent, most) = (self.state().limits.compact_at, self.state().limits.queued_bytes);
+        let Some(session) = self.session(id).filter(|session| session.queued_bytes() <= most) else {
+            return false;
+        };
+        let head = session.head();
         let Some(next) = head.queue.first() else { return false };
-        let bytes = self.live(id).and_then(|live| live.waiting(next.queued)).map_or(0, str::len);
+        let bytes = session.live().and_then(|live| live.waiting(next.queued)).map_or(0, str::len);
         head.window.is_some_and(|window| window.reaches(percent, bytes as u64))
     }
 

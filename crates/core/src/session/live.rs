@@ -156,6 +156,11 @@ impl Live {
         self.transcript.entries().rev().find(|entry| entry.no == no)
     }
 
+    /// The newest entry, which is always here if there is one.
+    pub(crate) fn newest_entry(&self) -> Option<&Entry> {
+        self.transcript.entries().next_back()
+    }
+
     /// How many entries come after that one; nothing where that reaches back beyond what is here.
     pub(crate) fn entries_after(&self, no: EntryNo) -> Option<u64> {
         let is_whole = !self.transcript.is_trimmed();

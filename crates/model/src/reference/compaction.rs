@@ -47,7 +47,8 @@ impl Model {
         let session = &self.sessions[at];
         let (Some((tokens, of)), Some(next)) = (session.window, session.queue.first()) else { return false };
         let percent = self.limits.compact_at;
-        percent > 0 && of > 0 && (tokens + next.text.len() as u64 / 4) * 100 >= of * percent
+        let fits = session.queued_bytes() <= self.limits.queued_bytes;
+        fits && percent > 0 && of > 0 && (tokens + next.text.len() as u64 / 4) * 100 >= of * percent
     }
 
     pub(super) fn begin_compaction(&mut self, at: usize) {

@@ -533,7 +533,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 10] = [
+        const SLASH: [&str; 11] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -544,8 +544,9 @@ mod tests {
             "WORD",
             "WORDS",
             "+TAG|-TAG",
+            "undo",
         ];
-        const SHELL: [&str; 6] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT", "+TAG|-TAG"];
+        const SHELL: [&str; 7] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT", "+TAG|-TAG", "undo"];
         for row in ROWS {
             for param in params(row.arguments) {
                 assert!(SLASH.contains(&param.word), "{param:?} of {:?}", row.action);
