@@ -75,11 +75,13 @@ impl Step<'_> {
 
     /// Takes in what an agent says while it compacts: a text, and what that costs. What else it says is of no use for that,
     /// and a call is not what it was asked for.
-    pub(super) fn on_compaction_event(&mut self, id: SessionId, event: AgentEvent) {
+    pub(super) fn on_compaction_event(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
         match event {
             AgentEvent::Text(text) => self.on_summary(id, &text),
             AgentEvent::Usage(usage) => self.on_usage(id, usage),
             AgentEvent::Asked { bytes, window } => self.on_asked(id, bytes, window),
+            // By what it is found again counts in whatever turn it is said.
+            AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
             AgentEvent::Done => self.end_turn(id, Ending::Done),
             AgentEvent::Failed(failure) => self.end_turn(id, Ending::Failed(failure.bounded())),
             AgentEvent::Call(_) => self.give_up_compaction(id, FailureKind::WantsTool),
@@ -95,7 +97,6 @@ impl Step<'_> {
             | AgentEvent::Steerable
             | AgentEvent::Progress { .. }
             | AgentEvent::Result { .. }
-            | AgentEvent::Resume(_)
             | AgentEvent::StopReason(_) => {}
         }
     }

@@ -198,7 +198,7 @@ impl Step<'_> {
             return;
         }
         if self.compacts(id) {
-            return self.on_compaction_event(id, event);
+            return self.on_compaction_event(id, turn, event);
         }
         match event {
             AgentEvent::Sent(sent) => self.on_sent(id, turn, sent),
@@ -282,7 +282,7 @@ impl Step<'_> {
     }
 
     /// A handle that is too long is none: the agent begins anew from the transcript, as one that forgot does.
-    fn on_resume(&mut self, id: SessionId, turn: TurnNo, handle: ResumeHandle) {
+    pub(super) fn on_resume(&mut self, id: SessionId, turn: TurnNo, handle: ResumeHandle) {
         let is_new = self.head(id).is_some_and(|head| head.resume.as_ref() != Some(&handle));
         if is_new && handle.0.len() <= RESUME_BYTES {
             self.record(id, Record::Resumable { turn, handle });

@@ -76,6 +76,11 @@ impl Model {
             turn.asked = (bytes, window);
         } else if let AgentEvent::Sent(sent) = event {
             turn.left_out = sent.left_out;
+        } else if let AgentEvent::Resume(handle) = event {
+            if self.sessions[at].resume.as_ref() != Some(&handle) {
+                self.sessions[at].resume = Some(handle);
+                self.note(at);
+            }
         } else if let AgentEvent::Call(_) = event {
             self.give_up(at, FailureKind::WantsTool);
         } else if let AgentEvent::Done = event {
