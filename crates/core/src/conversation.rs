@@ -122,7 +122,6 @@ pub fn unanswered<'a>(
 
 /// The messages that entries make. What is older than the first prompt that is sent is left out, as is what the agent
 /// only thought, and prompts that nothing answered; a call whose result is not there gets one that says so.
-///
 /// They begin with the newest summary that counts, in place of all that is before it.
 pub fn messages<'a>(entries: &'a [Entry]) -> Vec<Message> {
     let (summary, entries) = sent_of(entries);
@@ -132,7 +131,9 @@ pub fn messages<'a>(entries: &'a [Entry]) -> Vec<Message> {
     };
     let results = entries.iter().filter_map(result).collect();
     let mut script = Script { results, messages: Vec::new(), open: Vec::new() };
-    summary.iter().for_each(|summary| script.prompt(&framed(summary)));
+    if let Some(summary) = summary {
+        script.prompt(&framed(summary));
+    }
     for entry in entries {
         match &entry.body {
             Body::Prompt(_) if unanswered.contains(&entry.no) => script.close(),

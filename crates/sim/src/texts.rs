@@ -70,10 +70,10 @@ fn item_is_at_home(item: &WireEntry, session: SessionId, index: &Index) -> Held 
         | WireBody::Thinking(text)
         | WireBody::Call { input: text, .. }
         | WireBody::Output { text, .. }
-        | WireBody::Result { text, .. } => is_at_home(text, session, index),
+        | WireBody::Result { text, .. }
+        | WireBody::Compaction(WireCompaction::Summary { text, .. }) => is_at_home(text, session, index),
         WireBody::Plan(steps) => steps.iter().try_for_each(|step| is_at_home(&step.text, session, index)),
         WireBody::Failed(failure) => is_at_home(&failure.detail, session, index),
-        WireBody::Compaction(WireCompaction::Summary { text, .. }) => is_at_home(text, session, index),
         WireBody::Interrupted(_)
         | WireBody::PromptLost(_)
         | WireBody::LogCut(_)

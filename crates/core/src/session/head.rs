@@ -2,12 +2,15 @@
 //!
 //! Not here: texts (the transcript and the queue hold those), siblings, limits.
 
+mod compaction;
+mod taken;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
 use crate::agent::{AgentFailure, Call, ResumeHandle, Sent, Usage, Wants};
-use crate::compaction::{Compaction, WindowUse};
+use crate::compaction::WindowUse;
 use crate::entry::{Body, CallOutput, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::name::{Name, NameOrigin};
@@ -18,9 +21,6 @@ use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
-/// How many submissions are remembered so that a repeated one is taken once: more than may wait in a queue, since a client
-/// delivers again all that a host did not live to acknowledge.
-const TOKENS_KEPT: usize = 32;
 /// Characters of the last text shown in lists.
 const PREVIEW_CHARS: usize = 80;
 
@@ -217,8 +217,7 @@ impl Head {
             Record::Compacting { turn } => self.begin_compaction(*turn, stamped),
             Record::Compacted { compaction, usage, .. } => self.compact(compaction, *usage, stamped),
             Record::Ended { ending, usage, reason, window, .. } => {
-                self.reason.clone_from(reason);
-                self.window = window.or(self.window);
+                (self.reason, self.window) = (reason.clone(), window.or(self.window));
                 self.end_turn(ending, *usage, stamped);
             }
             Record::Seen { through } => {
@@ -296,13 +295,6 @@ impl Head {
         self.slot = 0;
     }
 
-    fn take(&mut self, token: Token, prompt: PromptNo) {
-        if self.taken.len() == TOKENS_KEPT {
-            self.taken.remove(0);
-        }
-        self.taken.push((token, prompt));
-    }
-
     fn move_to(&mut self, prompt: PromptNo, place: u32) {
         if let Some(from) = self.queue.iter().position(|waiting| waiting.prompt == prompt) {
             let moved = self.queue.remove(from);
@@ -319,43 +311,6 @@ impl Head {
         self.last_prompt = Some(prompt);
         self.entries += 1;
         self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
-    }
-
-    fn begin_compaction(&mut self, turn: TurnNo, stamped: &Stamped) {
-        self.touched = stamped.at;
-        self.turns = turn;
-        self.turn = Some(InFlight { compacts: true, entries: 0, ..InFlight::new(turn) });
-    }
-
-    /// A turn that compacts is none of the conversation: how the last one ended, and what a retry asks, stays as it was.
-    fn compact(&mut self, compaction: &Compaction, usage: Usage, stamped: &Stamped) {
-        self.touched = stamped.at;
-        self.turn = None;
-        self.spend(usage);
-        self.begin_entry(stamped);
-        self.unread = self.unread.saturating_add(1);
-        match compaction {
-            Compaction::Summary { text, .. } => {
-                let of = self.window.map_or(0, |before| before.of);
-                self.window = WindowUse::after(Usage::default(), text.len() as u64, of);
-            }
-            Compaction::Undone => self.window = None,
-            Compaction::Stopped(_) => {}
-        }
-        self.count_summaries(compaction);
-    }
-
-    const fn count_summaries(&mut self, compaction: &Compaction) {
-        self.summaries = match compaction {
-            Compaction::Summary { .. } => self.summaries.saturating_add(1),
-            Compaction::Undone => self.summaries.saturating_sub(1),
-            Compaction::Stopped(_) => self.summaries,
-        };
-    }
-
-    fn spend(&mut self, usage: Usage) {
-        self.usage.input = self.usage.input.saturating_add(usage.input);
-        self.usage.output = self.usage.output.saturating_add(usage.output);
     }
 
     /// An entry begins with this record; what the agent says next begins another.
@@ -453,11 +408,6 @@ impl Head {
                 self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
             }
         }
-    }
-
-    /// The prompt that a token stands for, if it was taken and is remembered.
-    pub(crate) fn prompt_of(&self, token: Token) -> Option<PromptNo> {
-        self.taken.iter().find(|(taken, _)| *taken == token).map(|&(_, prompt)| prompt)
     }
 
     /// What the session is doing, from its durable state.

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::entry::write_compaction;
 use super::setup::{usual_setup, write_policy, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Usage, Wants};
@@ -69,8 +70,7 @@ fn record(stamped: &Stamped) -> String {
         Record::Planned { turn, steps } => format!("planned turn {turn} [{}]", plan(steps)),
         Record::Compacting { turn } => format!("compacting turn {turn}"),
         Record::Compacted { turn, compaction, usage } => {
-            let compaction = super::entry::write_compaction(compaction);
-            format!("compacted turn {turn} {compaction}{}", cost_and_reason(*usage, ""))
+            format!("compacted turn {turn} {}{}", write_compaction(compaction), cost_and_reason(*usage, ""))
         }
         Record::Answering { turn, model } => format!("answering turn {turn} model {model:?}"),
         Record::Resumable { turn, handle: ResumeHandle(handle) } => {
@@ -323,7 +323,7 @@ pub(super) fn entry(entry: &Entry) -> String {
         }
         Body::Repair(fault) => repaired(*fault),
         Body::LeftOut(told) => format!("sent {}", sent(*told)),
-        Body::Compaction(compaction) => super::entry::write_compaction(compaction),
+        Body::Compaction(compaction) => write_compaction(compaction),
         Body::Stop(Stop::Interrupted(by)) => format!("interrupted by {by:?}").to_lowercase(),
         Body::Stop(Stop::Failed(failure)) => failed(failure),
     };

@@ -55,8 +55,8 @@ fn item_weight(item: &WireEntry) -> usize {
         | WireBody::Thinking(text)
         | WireBody::Call { input: text, .. }
         | WireBody::Output { text, .. }
-        | WireBody::Result { text, .. } => text.len(),
-        WireBody::Compaction(WireCompaction::Summary { text, .. }) => text.len(),
+        | WireBody::Result { text, .. }
+        | WireBody::Compaction(WireCompaction::Summary { text, .. }) => text.len(),
         WireBody::Plan(steps) => steps.iter().map(|step| size_of_val(step) + step.text.len()).sum(),
         WireBody::Interrupted(_)
         | WireBody::Failed(_)

@@ -8,7 +8,7 @@ use super::observed::Answered;
 use super::session::{Ending, Entry, Session, Turn, What};
 use super::wishes::Granted;
 
-/// The longest summary.
+/// The longest summary, in bytes.
 const LONGEST: usize = 32 * 1024;
 
 impl Model {
