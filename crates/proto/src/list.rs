@@ -63,6 +63,7 @@ mod tests {
             answering: String::new(),
             interrupter: None,
             sent: None,
+            window: None,
             preview: "x".repeat(80),
             created: u64::MAX,
             touched: u64::MAX,

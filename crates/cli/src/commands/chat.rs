@@ -151,7 +151,8 @@ impl ChatTurn {
             | Body::Result(_)
             | Body::Plan(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => true,
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => true,
             Body::Prompt(_) | Body::Continued | Body::Stop(_) => false,
         });
         let answer =
