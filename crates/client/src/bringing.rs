@@ -84,6 +84,8 @@ impl Bringing {
                 }
                 command.asks_agent_of().and_then(|session| self.wanted(session))
             }
+            // It is asked with the agent's own key.
+            Request::Models { session } => self.wanted((*session).into()),
             Request::SetAgent { .. }
             | Request::Facts { .. }
             | Request::Page { .. }

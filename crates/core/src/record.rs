@@ -10,6 +10,7 @@ use crate::entry::{Body, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
+use crate::settings::Settings;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -64,6 +65,11 @@ pub enum Record {
     },
     /// What its tools may do changed.
     PolicySet { policy: Policy },
+    /// How its turns are asked changed.
+    SettingsSet {
+        /// All that it has of its own from here on.
+        settings: Settings,
+    },
     /// A prompt was accepted. From here on it is `q`'s to keep.
     Queued {
         prompt: PromptNo,
@@ -205,7 +211,7 @@ pub struct Setup {
     pub system_prompt: String,
     /// Which agent answers: the name of one in the creating client's configuration.
     pub agent: String,
-    /// Which of the agent's models; empty where the agent has none.
+    /// Which of the agent's models, at first; empty where the agent has none.
     pub model: String,
     /// Where it works, as the creating client named it.
     pub directory: String,
@@ -213,6 +219,15 @@ pub struct Setup {
     pub environment: Environment,
     /// What its tools may do.
     pub policy: Policy,
+    /// How its turns are asked, where that is not as its agent is configured.
+    pub settings: Settings,
+}
+
+impl Setup {
+    /// Which of the agent's models answers: the one set since, or the one it was made with; empty where the agent has none.
+    pub fn model(&self) -> &str {
+        self.settings.model.as_deref().unwrap_or(&self.model)
+    }
 }
 
 /// What the tools of a session may do without being asked each time.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use q_agent::{AgentControl, ChildEnvironment, Seat};
 use q_core::{
     ClientId, Deadline, Effect, Environment, Input, Instant, Multiplexer, Presence, Refusal, Reply,
-    SessionId, Snapshot, TurnNo, Update,
+    SessionId, Settings, Snapshot, TurnNo, Update,
 };
 use q_proto::message::{Hello, NamedAgent, Status};
 use q_proto::view::{WireSnapshot, WireUpdate};
@@ -232,10 +232,20 @@ impl<W: World> Host<W> {
         let mut leaves = false;
         for effect in effects {
             match effect {
-                Effect::Run { session, turn, agent, model, system_prompt, directory, policy, resume } => {
+                Effect::Run {
+                    session,
+                    turn,
+                    agent,
+                    model,
+                    settings,
+                    system_prompt,
+                    directory,
+                    policy,
+                    resume,
+                } => {
                     let (directory, environment) = (directory.into(), ChildEnvironment::default());
                     let seat = Seat { session, directory, environment, policy, resume };
-                    self.run(seat, turn, &agent, model, system_prompt);
+                    self.run(seat, turn, &agent, model, settings, system_prompt);
                 }
                 Effect::Cancel { session, turn } => self.world.cancel(session, turn),
                 Effect::Steer { session, turn, text } => {
@@ -267,10 +277,20 @@ impl<W: World> Host<W> {
         }
     }
 
-    fn run(&mut self, seat: Seat, turn: TurnNo, agent: &str, model: String, system_prompt: String) {
+    fn run(
+        &mut self,
+        seat: Seat,
+        turn: TurnNo,
+        agent: &str,
+        model: String,
+        settings: Settings,
+        system_prompt: String,
+    ) {
         let session = seat.session;
         match self.agents.of(session, agent).cloned() {
-            Some(agent) => self.world.run(AgentRequest { seat, turn, agent, model, system_prompt }),
+            Some(agent) => {
+                self.world.run(AgentRequest { seat, turn, agent, model, settings, system_prompt });
+            }
             None => self.feed(Input::NotBound { session, turn }),
         }
     }
@@ -381,6 +401,7 @@ impl<W: World> Host<W> {
     fn response(&self, reply: Reply) -> Response {
         match reply {
             Reply::Done => Response::Done,
+            Reply::FromNextTurn => Response::FromNextTurn,
             Reply::Created { session, hibernated } => {
                 let name = |id| self.core.view().summary(id).map(|other| other.name.to_string());
                 Response::Created { session: session.into(), hibernated: hibernated.and_then(name) }

@@ -193,7 +193,8 @@ async fn run(
     if heard.send(RunEvent { session, turn, event: AgentEvent::Sent(sent) }).await.is_err() {
         return; // the host ends
     }
-    let asked = Turn { system_prompt: request.system_prompt.clone(), model: request.model.clone(), messages };
+    let AgentRequest { model, settings, system_prompt, .. } = request.clone();
+    let asked = Turn { system_prompt, model, settings, messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
         if heard.send(RunEvent { session, turn, event }).await.is_err() {
@@ -260,6 +261,7 @@ mod tests {
             turn: TurnNo(turn),
             agent: AgentSpec::Guide,
             model: String::new(),
+            settings: q_core::Settings::default(),
             system_prompt: String::new(),
         }
     }

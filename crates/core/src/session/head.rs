@@ -13,6 +13,7 @@ use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
 use crate::session::flight::{InFlight, OpenCall};
+use crate::settings::Settings;
 use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
@@ -174,6 +175,7 @@ impl Head {
             Record::Tagged { tags } => self.tags.clone_from(tags),
             Record::Pinned { pinned } => self.pinned = *pinned,
             Record::PolicySet { policy } => self.setup.policy = *policy,
+            Record::SettingsSet { settings } => self.set(settings),
             Record::Queued { prompt, token, .. } => {
                 self.touched = stamped.at;
                 self.prompts = *prompt;
@@ -223,6 +225,14 @@ impl Head {
                 (self.created, self.touched, self.usage) = (*created, *touched, *usage);
             }
         }
+    }
+
+    /// Who answered before says nothing of another model.
+    fn set(&mut self, settings: &Settings) {
+        if settings.model != self.setup.settings.model {
+            self.answering.clear();
+        }
+        self.setup.settings.clone_from(settings);
     }
 
     fn was_sent(&mut self, sent: Sent, is_said: bool, stamped: &Stamped) {

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Digest, Ending, EntryNo, Environment,
     FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall, Outcome,
-    PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Sent, Seq, SessionId, Setup,
-    Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why,
+    PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Sent, Seq, SessionId, Settings,
+    Setup, Stamped, StepState, Stop, Temperature, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime,
+    Wants, Why,
 };
 
 use super::{decode_head, decode_record, encode_head, encode_record};
@@ -299,6 +300,30 @@ fn seat_head() -> Head {
     }
 }
 
+/// Records that came with settings.
+fn settings_records() -> Vec<(&'static str, Record)> {
+    let all = Settings {
+        model: Some("haiku".into()),
+        temperature: Temperature::of_thousandths(200),
+        max_tokens: Some(4096),
+        reasoning: Some("high".into()),
+    };
+    let setup = Setup { settings: all.clone(), ..setup(Kind::Debug, "gpt") };
+    let (name, origin) = ("fix-login".parse().unwrap(), NameOrigin::Chosen);
+    vec![
+        ("set: all", Record::SettingsSet { settings: all }),
+        ("set: nothing any more", Record::SettingsSet { settings: Settings::default() }),
+        ("created: with settings", Record::Created { name, origin, slot: 3, setup, fork: None }),
+    ]
+}
+
+/// As [`seat_head`], with what came with them.
+fn settings_head() -> Head {
+    let max_tokens = Some(100);
+    let settings = Settings { max_tokens, ..Settings::default() };
+    Head { setup: Setup { settings, ..full_head().setup }, ..seat_head() }
+}
+
 /// All of them sealed, one after the other.
 fn dump_log(records: impl IntoIterator<Item = (&'static str, Record)>) -> String {
     let mut prev = 0;
@@ -411,10 +436,21 @@ fn a_head_of_the_agents_contract_on_disk_stays_as_it_is() {
 }
 
 #[test]
+fn records_of_settings_on_disk_stay_as_they_are() {
+    insta::assert_snapshot!(dump_log(settings_records()));
+}
+
+#[test]
+fn a_head_with_settings_on_disk_stays_as_it_is() {
+    let (value, _) =
+        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&settings_head(), out)).unwrap();
+    insta::assert_snapshot!(dump("head", &value));
+}
+
+#[test]
 fn what_is_encoded_is_decoded() {
-    let all =
-        [records(), later_records(), imported_records(), large_results(), sent_records(), seat_records()]
-            .concat();
+    let older = [records(), later_records(), imported_records(), large_results(), sent_records()].concat();
+    let all = [older, seat_records(), settings_records()].concat();
     for (title, record) in all {
         let stamped = stamped(5, record);
         let mut payload = Vec::new();
@@ -423,7 +459,9 @@ fn what_is_encoded_is_decoded() {
     }
     let bare = Head { last: None, turn: None, last_prompt: None, ..head() };
     let presences = Presence::ALL.map(|presence| Head { presence, ..head() });
-    for head in [bare, head(), full_head(), later_head(), seat_head()].into_iter().chain(presences) {
+    for head in
+        [bare, head(), full_head(), later_head(), seat_head(), settings_head()].into_iter().chain(presences)
+    {
         let mut payload = Vec::new();
         encode_head(&head, &mut payload).unwrap();
         assert_eq!(decode_head(SESSION, &payload).unwrap(), head);

@@ -11,6 +11,7 @@ mod plan;
 mod prompt;
 mod record;
 mod result;
+mod settings;
 mod setup;
 mod word;
 
