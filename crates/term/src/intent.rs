@@ -60,6 +60,17 @@ pub enum Intent {
         /// The oldest entry at hand.
         before: EntryNo,
     },
+    /// What is set in a session, said by the client: all of it, or one setting.
+    Settings {
+        session: SessionId,
+        only: Option<String>,
+    },
+    /// The models that a session's agent lists; the client answers with [`crate::Ui::listed`] or [`crate::Ui::refused`].
+    Models {
+        session: SessionId,
+        /// Whether they are to be shown, and not only known.
+        shows: bool,
+    },
     /// Leave; everything goes on without this terminal.
     Detach,
     /// Give the terminal back to the shell for a while.
@@ -82,6 +93,8 @@ impl Intent {
             | Self::Turn { .. }
             | Self::Show { .. }
             | Self::Page { .. }
+            | Self::Settings { .. }
+            | Self::Models { .. }
             | Self::Detach
             | Self::Suspend
             | Self::Redraw
@@ -100,8 +113,14 @@ impl Intent {
             | Self::Lookup { .. }
             | Self::Tell(_)
             | Self::Show { .. }
-            | Self::Page { .. } => true,
-            Self::Detach | Self::Suspend | Self::Redraw | Self::Bell | Self::Rejoin => false,
+            | Self::Page { .. }
+            | Self::Models { .. } => true,
+            Self::Settings { .. }
+            | Self::Detach
+            | Self::Suspend
+            | Self::Redraw
+            | Self::Bell
+            | Self::Rejoin => false,
         }
     }
 }

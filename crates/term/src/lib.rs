@@ -20,6 +20,7 @@ pub mod keys;
 pub mod kinds;
 pub mod plain;
 pub mod sanitize;
+pub mod settings;
 pub mod suggest;
 pub mod typed;
 pub mod words;

@@ -71,7 +71,7 @@ fn refused(failure: AgentFailure) -> Refused {
     let message = match failure.kind {
         // It says itself that there is none.
         FailureKind::NotConfigured => failure.detail,
-        kind => format!("no list of models ({}): {}", kind.code().replace('_', " "), failure.detail),
+        kind => format!("the models cannot be listed: {} ({})", kind.what(), failure.detail),
     };
     Refused { code: code.to_owned(), message, limit: false }
 }

@@ -4,7 +4,7 @@
 //! in it and nowhere else. All else that depends on which verb it is stands here as well: what is asked before it, what is
 //! said after it. What a verb does in the terminal itself stands in `ui::commands`, and the others do nothing here.
 
-use q_core::{Answer, Command, PendingCall, SessionId, Wants};
+use q_core::{Answer, Command, PendingCall, SessionId, SettingChange, Wants, settings};
 
 use crate::command::arguments::{Among, CoreCommand, Param, params};
 use crate::command::motion::{Edit, HistoryStep, ScrollStep};
@@ -47,6 +47,10 @@ pub enum Action {
     Restore,
     /// Change the session's tags, or show them.
     Tag,
+    /// Change how the session's turns are asked, or show it.
+    Set,
+    /// Change which model answers, or show which there are.
+    Model,
     /// Keep the session from hibernating by itself.
     Pin,
     Unpin,
@@ -90,6 +94,8 @@ pub enum Action {
     Suspend,
     /// Leave an overlay or a half-typed chord.
     Cancel,
+    /// Complete the name that is being typed.
+    Complete,
     /// Bring an earlier prompt back.
     History(HistoryStep),
     /// Change the text or move in it.
@@ -236,6 +242,8 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Interrupt, &[(ctrl('c'), Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), Some(Session(Open, |session, _| Command::Interrupt { session })), "Stop a session's running turn", "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
     Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), Some(Turn(|session, token, _| Command::Retry { session, token })), "Ask again what failed or was interrupted", "retry", "ask again what failed or was interrupted";
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
+    Conversation, Action::Model, &[], &[], &["model"], "[MODEL]", Some("q set SESSION model MODEL"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "", "model", "have another model answer in this session; alone, show which there are; `default` goes back";
+    Conversation, Action::Set, &[], &[], &["set"], "[SETTING] [VALUE]", Some("q set SESSION [SETTING] [VALUE]"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "Show how a session's turns are asked, or change it: `q set api temperature 0.2`", "set", "set model, temperature, max_tokens or reasoning of this session; `default` clears it; alone, show them";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
     Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(|session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
     Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), Some(Prompt(|session, prompt, arguments| Command::Edit { session, prompt, text: arguments.text() })), "Write a waiting prompt anew", "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
@@ -265,6 +273,7 @@ pub const ROWS: &[CommandRow] = rows![
     Editing, Action::History(HistoryStep::Older), &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, None, "", "up", "a line up; on the first line, the prompt sent before";
     Editing, Action::History(HistoryStep::Newer), &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, None, "", "down", "a line down; on the last line, the prompt sent after";
     Editing, Action::History(HistoryStep::Search), &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "the earlier prompt that contains what is typed; again for the one before";
+    Editing, Action::Complete, &[(key(Tab), Text)], &[], &[], "", None, None, "", "complete", "complete the name of a model after /model, of a setting after /set";
     Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, None, "", "left", "a character left";
     Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, None, "", "right", "a character right";
     Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, None, "", "word left", "a word left";
@@ -369,7 +378,7 @@ impl Action {
 
     /// Whether it is about the text being typed alone, so that it means nothing to the session beneath an overlay.
     pub(crate) const fn is_about_text(self) -> bool {
-        matches!(self, Self::Edit(_) | Self::History(_) | Self::Cancel)
+        matches!(self, Self::Edit(_) | Self::History(_) | Self::Cancel | Self::Complete)
     }
 }
 
@@ -408,6 +417,7 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
             format!("{name} is pinned: it never hibernates by itself; {q}unpin {name} lets it again")
         }
         Command::Pin { pinned: false, .. } => format!("{name} may hibernate by itself again"),
+        Command::Set { changes, .. } => set(changes, name)?,
         Command::MarkUnread { .. } => format!("{name} is unread until it is shown again"),
         Command::Answer { answer: Answer::Once, .. } => "allowed, this once".to_owned(),
         Command::Answer { answer: Answer::Always, .. } => {
@@ -419,6 +429,19 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
     };
     Some(text)
 }
+
+/// What was set, in words; nothing of nothing.
+fn set(changes: &[SettingChange], name: &str) -> Option<String> {
+    let said = changes.iter().map(|change| match change.value.as_str() {
+        settings::DEFAULT => format!("{} of {name} is the agent's own again", change.name),
+        value => format!("{} of {name} is {value}", change.name),
+    });
+    let said: Vec<String> = said.collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+/// What is said behind that where a turn runs.
+pub const FROM_NEXT_TURN: &str = "; it counts from the next turn on, this one was asked before";
 
 impl CommandRow {
     /// Whether a `!` behind its command means something: also while the session works.
@@ -524,7 +547,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 10] = [
+        const SLASH: [&str; 13] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -535,8 +558,12 @@ mod tests {
             "WORD",
             "WORDS",
             "+TAG|-TAG",
+            "MODEL",
+            "SETTING",
+            "VALUE",
         ];
-        const SHELL: [&str; 6] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT", "+TAG|-TAG"];
+        const SHELL: [&str; 8] =
+            ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT", "+TAG|-TAG", "SETTING", "VALUE"];
         for row in ROWS {
             for param in params(row.arguments) {
                 assert!(SLASH.contains(&param.word), "{param:?} of {:?}", row.action);

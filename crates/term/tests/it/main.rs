@@ -13,6 +13,7 @@ mod panic;
 mod plain;
 mod readme;
 mod screens;
+mod settings;
 mod speed;
 mod waiting;
 mod world;
