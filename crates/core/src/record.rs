@@ -2,6 +2,7 @@
 //!
 //! Not here: how they are written (the store owns the wire form and its versions).
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -220,13 +221,20 @@ pub struct Setup {
     /// What its tools may do.
     pub policy: Policy,
     /// How its turns are asked, where that is not as its agent is configured.
-    pub settings: Settings,
+    pub settings: Box<Settings>,
 }
 
 impl Setup {
     /// Which of the agent's models answers: the one set since, or the one it was made with; empty where the agent has none.
     pub fn model(&self) -> &str {
         self.settings.model.as_deref().unwrap_or(&self.model)
+    }
+
+    /// These are its settings from here on; whether another model answers then.
+    pub(crate) fn set(&mut self, settings: &Settings) -> bool {
+        let changes_model = settings.model != self.settings.model;
+        (*self.settings).clone_from(settings);
+        changes_model
     }
 }
 

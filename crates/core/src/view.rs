@@ -104,7 +104,7 @@ impl<'a> View<'a> {
             kind: head.setup.kind.clone(),
             agent: head.setup.agent.clone(),
             model: head.setup.model().into(),
-            settings: head.setup.settings.clone(),
+            settings: (*head.setup.settings).clone(),
             directory: head.setup.directory.clone(),
             policy: head.setup.policy,
             tags: head.tags.clone(),

@@ -232,6 +232,7 @@ fn setup() -> impl Strategy<Value = Setup> {
     (kind(), texts, any::<u64>(), policy(), settings()).prop_map(
         |(kind, texts, environment, policy, settings)| {
             let (system_prompt, agent, model, directory) = texts;
+            let settings = Box::new(settings);
             let environment = Environment(environment);
             Setup { kind, system_prompt, agent, model, directory, environment, policy, settings }
         },

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::few::few;
 use super::leaf::{NameOriginDef, PolicyDef, halves};
-use super::settings::{SettingsDef, are_unset, changes};
+use super::settings::{are_unset, boxed, changes};
 use super::view;
 
 /// The id of a session that is to be made, as a client names it: the host draws one.
@@ -232,8 +232,8 @@ struct SetupDef {
     environment: Environment,
     #[serde(with = "PolicyDef")]
     policy: Policy,
-    #[serde(default, skip_serializing_if = "are_unset", with = "SettingsDef")]
-    settings: Settings,
+    #[serde(default, skip_serializing_if = "are_unset", with = "boxed")]
+    settings: Box<Settings>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -399,12 +399,12 @@ mod tests {
             directory: "/d".into(),
             environment: Environment::default(),
             policy: Policy::Deny,
-            settings: Settings {
+            settings: Box::new(Settings {
                 model: Some("m-2".into()),
                 temperature: Temperature::of_thousandths(250),
                 max_tokens: Some(u64::MAX),
                 reasoning: Some("low".into()),
-            },
+            }),
         };
         let import = Import {
             id: UNDRAWN,

@@ -22,10 +22,31 @@ pub(super) fn are_unset(settings: &Settings) -> bool {
     *settings == Settings::default()
 }
 
+pub(super) mod boxed {
+    use q_core::Settings;
+
+    use super::{Deserializer, Serializer, SettingsDef};
+
+    #[expect(clippy::borrowed_box, reason = "serde hands the field over so")]
+    pub(in super::super) fn serialize<S: Serializer>(set: &Box<Settings>, to: S) -> Result<S::Ok, S::Error> {
+        SettingsDef::serialize(set, to)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Box<Settings>, D::Error> {
+        SettingsDef::deserialize(from).map(Box::new)
+    }
+}
+
 mod thousandths {
     use super::{Deserialize, Deserializer, Error, Serialize, Serializer, Temperature};
 
-    #[expect(clippy::ref_option, reason = "serde hands the field over so")]
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands the field over so"
+    )]
     pub(super) fn serialize<S: Serializer>(set: &Option<Temperature>, to: S) -> Result<S::Ok, S::Error> {
         set.map(Temperature::thousandths).serialize(to)
     }

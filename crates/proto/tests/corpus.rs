@@ -54,7 +54,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         directory: "/d".into(),
         environment: Environment::default(),
         policy: Policy::Deny,
-        settings: Settings::default(),
+        settings: Box::default(),
     };
     let create =
         Command::Create { id: UNDRAWN, name: Some("план-б".into()), setup, tags: vec!["work".into()] };

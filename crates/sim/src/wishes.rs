@@ -3,7 +3,7 @@
 use q_client::Prompt;
 use q_core::{
     Command, Digest, EntryNo, Environment, Kind, PendingCall, Policy, PromptNo, SessionId, SettingChange,
-    Settings, Setup, TagChange, Token, TurnNo, Wants,
+    Setup, TagChange, Token, TurnNo, Wants,
 };
 use q_proto::{Request, UNDRAWN};
 use q_testkit::chance::scrambled;
@@ -158,7 +158,7 @@ fn create(named: Option<u8>, system_prompt: u8, denies: bool, number: u64) -> Co
         directory: "/".into(),
         environment: Environment::default(),
         policy: if denies { Policy::Deny } else { Policy::Ask },
-        settings: Settings::default(),
+        settings: Box::default(),
     };
     let tags = if number.is_multiple_of(3) { vec!["made".into()] } else { Vec::new() };
     Command::Create { id: UNDRAWN, name: named.map(typed), setup, tags }

@@ -49,7 +49,7 @@ pub(super) enum Continuation {
     /// All sessions, to find one among them.
     Lookup {
         address: String,
-        command: UserCommand,
+        command: Box<UserCommand>,
         so_far: Vec<WireSummary>,
     },
     /// A session that is open again: it will be switched to.
@@ -147,7 +147,7 @@ impl Requests {
                 (Continuation::About { said: None }, command.into())
             }
             Intent::Lookup { address, command } => {
-                (Continuation::Lookup { address, command, so_far: Vec::new() }, Request::List)
+                (Continuation::Lookup { address, command: command.into(), so_far: Vec::new() }, Request::List)
             }
             Intent::Tell(command) => {
                 let Some(continuation) = self.continuation(&client.mirror, &command) else { return Ok(()) };

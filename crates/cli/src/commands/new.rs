@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use q_core::{Command, Environment, Policy, SessionId, Settings, Setup};
+use q_core::{Command, Environment, Policy, SessionId, Setup};
 use q_proto::UNDRAWN;
 use q_term::suggest::nearest;
 use serde::Serialize;
@@ -101,7 +101,7 @@ pub(crate) fn command(context: &Context, wanted: SessionRequest) -> Result<Comma
         .map_err(|fault| CliError::usage(format!("this cannot be a kind of session: {fault}")))?;
     let policy = if deny_tools { Policy::Deny } else { Policy::Ask };
     let environment = Environment::default(); // the host knows it
-    let settings = Settings::default();
+    let settings = Box::default();
     let setup = Setup { kind, system_prompt, agent, model, directory, environment, policy, settings };
     Ok(Command::Create { id: UNDRAWN, name, setup, tags })
 }

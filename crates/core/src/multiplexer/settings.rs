@@ -11,7 +11,7 @@ use crate::settings::SettingChange;
 impl Step<'_> {
     /// A turn that runs was asked already: what is set meanwhile counts from the next one on, and the reply says so.
     pub(super) fn set(&mut self, id: SessionId, changes: &[SettingChange]) -> Result<Reply, Refusal> {
-        let settings = &self.open(id)?.head().setup.settings;
+        let settings = &*self.open(id)?.head().setup.settings;
         let after = settings.changed(changes)?;
         if after == *settings {
             return Ok(Reply::Done);

@@ -166,7 +166,7 @@ impl Step<'_> {
                 turn,
                 agent: setup.agent.clone(),
                 model: setup.model().into(),
-                settings: setup.settings.clone(),
+                settings: (*setup.settings).clone(),
                 system_prompt: head.system_prompt().into(),
                 directory: setup.directory.clone(),
                 policy: setup.policy,

@@ -227,12 +227,10 @@ impl Head {
         }
     }
 
-    /// Who answered before says nothing of another model.
     fn set(&mut self, settings: &Settings) {
-        if settings.model != self.setup.settings.model {
-            self.answering.clear();
+        if self.setup.set(settings) {
+            self.answering.clear(); // who answered before says nothing of another model
         }
-        self.setup.settings.clone_from(settings);
     }
 
     fn was_sent(&mut self, sent: Sent, is_said: bool, stamped: &Stamped) {

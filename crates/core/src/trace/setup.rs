@@ -1,5 +1,6 @@
 //! What sessions are made with, as words: name, setup, tags.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -9,7 +10,7 @@ use super::words::{bare, named};
 use crate::id::Environment;
 use crate::kind::Kind;
 use crate::record::{Policy, Setup};
-use crate::settings::{SettingChange, Settings};
+use crate::settings::SettingChange;
 
 const POLICIES: [(&str, Policy); 2] = [("ask", Policy::Ask), ("deny", Policy::Deny)];
 
@@ -23,7 +24,7 @@ pub(super) fn usual_setup() -> Setup {
         directory: "/d".into(),
         environment: Environment(0),
         policy: Policy::Ask,
-        settings: Settings::default(),
+        settings: Box::default(),
     }
 }
 
@@ -50,8 +51,8 @@ pub(super) fn read(words: &mut WordReader) -> Result<(Option<String>, Setup, Vec
         } else if words.take("policy") {
             setup.policy = read_policy(words)?;
         } else if words.take("set") {
-            setup.settings =
-                setup.settings.changed(&[read_setting(words)?]).map_err(|fault| fault.to_string())?;
+            let set = setup.settings.changed(&[read_setting(words)?]).map_err(|fault| fault.to_string())?;
+            setup.settings = Box::new(set);
         } else if let Some(tag) = words.option("tag")? {
             tags.push(tag);
         } else {

@@ -153,7 +153,7 @@ fn create(id: SessionId) -> Command {
         directory: "/d".into(),
         environment: Environment(0),
         policy: Policy::Ask,
-        settings: q_core::Settings::default(),
+        settings: Box::default(),
     };
     Command::Create { id, name: None, setup, tags: Vec::new() }
 }

@@ -68,10 +68,10 @@ async fn listed(kept: &Mutex<VecDeque<KeptList>>, agent: &AgentSpec) -> Result<V
 
 fn refused(failure: AgentFailure) -> Refused {
     let code = failure.kind.code();
-    let message = match failure.kind {
-        // It says itself that there is none.
-        FailureKind::NotConfigured => failure.detail,
-        kind => format!("the models cannot be listed: {} ({})", kind.what(), failure.detail),
+    let message = if failure.kind == FailureKind::NotConfigured {
+        failure.detail // it says itself that there is none
+    } else {
+        format!("the models cannot be listed: {} ({})", failure.kind.what(), failure.detail)
     };
     Refused { code: code.to_owned(), message, limit: false }
 }

@@ -308,7 +308,7 @@ fn settings_records() -> Vec<(&'static str, Record)> {
         max_tokens: Some(4096),
         reasoning: Some("high".into()),
     };
-    let setup = Setup { settings: all.clone(), ..setup(Kind::Debug, "gpt") };
+    let setup = Setup { settings: Box::new(all.clone()), ..setup(Kind::Debug, "gpt") };
     let (name, origin) = ("fix-login".parse().unwrap(), NameOrigin::Chosen);
     vec![
         ("set: all", Record::SettingsSet { settings: all }),
@@ -320,7 +320,7 @@ fn settings_records() -> Vec<(&'static str, Record)> {
 /// As [`seat_head`], with what came with them.
 fn settings_head() -> Head {
     let max_tokens = Some(100);
-    let settings = Settings { max_tokens, ..Settings::default() };
+    let settings = Box::new(Settings { max_tokens, ..Settings::default() });
     Head { setup: Setup { settings, ..full_head().setup }, ..seat_head() }
 }
 

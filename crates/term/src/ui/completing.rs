@@ -36,12 +36,11 @@ impl Ui {
         let Some(here) = self.focus.and_then(|id| mirror.get(id)) else {
             return self.warn("there is no session yet; type a prompt, or /new");
         };
-        match self.models.get(&here.summary.agent).cloned() {
-            Some(models) => self.complete_from(begun, &models, "model"),
-            None => {
-                intents.push(Intent::Models { session: here.summary.id, shows: false });
-                self.notify("asking for the names of its models");
-            }
+        if let Some(models) = self.models.get(&here.summary.agent).cloned() {
+            self.complete_from(begun, &models, "model");
+        } else {
+            intents.push(Intent::Models { session: here.summary.id, shows: false });
+            self.notify("asking for the names of its models");
         }
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(super) struct SettingsV1<'a> {
     #[serde(rename = "model", borrow, default, skip_serializing_if = "Option::is_none")]
     model: Option<Cow<'a, str>>,
-    /// In thousandths.
+    /// In thousandths, as the core has it.
     #[serde(rename = "temperature", default, skip_serializing_if = "Option::is_none")]
     temperature: Option<u16>,
     #[serde(rename = "max_tokens", default, skip_serializing_if = "Option::is_none")]

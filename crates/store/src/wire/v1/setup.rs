@@ -46,7 +46,7 @@ macro_rules! store_setup {
             system_prompt: (&$setup.system_prompt).into(),
             environment: $setup.environment.0,
             policy: $setup.policy.into(),
-            settings: (&$setup.settings).into(),
+            settings: (&*$setup.settings).into(),
             fork: $fork.map(super::ForkV1::from),
             $($others)*
         }
@@ -64,7 +64,7 @@ macro_rules! setup_of {
             directory: $stored.directory.into_owned(),
             environment: q_core::Environment($stored.environment),
             policy: $stored.policy.into(),
-            settings: $stored.settings.into(),
+            settings: Box::new($stored.settings.into()),
         }
     };
 }
