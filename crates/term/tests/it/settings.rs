@@ -66,7 +66,7 @@ fn a_list_that_comes_late_changes_nothing_elsewhere() {
     world.type_text("/model g");
     world.keys(&["Tab", "Alt+2"]);
     world.ui.listed(&world.mirror, id(1), names(), false);
-    assert!(world.frame().ends_with("[plan] >"), "{}", world.frame());
+    assert!(world.frame().ends_with("[plan] > ask something, or /help"), "{}", world.frame());
     world.keys(&["Alt+1"]);
     assert!(world.frame().ends_with("[api] > /model g"), "{}", world.frame());
 }
