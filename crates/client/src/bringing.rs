@@ -84,6 +84,8 @@ impl Bringing {
                 }
                 command.asks_agent_of().and_then(|session| self.wanted(session))
             }
+            // It is asked with the agent's own key.
+            Request::Models { session } => self.wanted((*session).into()),
             Request::SetAgent { .. }
             | Request::Facts { .. }
             | Request::Page { .. }
@@ -111,6 +113,7 @@ impl Bringing {
             Request::Command { reach: None, .. }
             | Request::Facts { .. }
             | Request::Page { .. }
+            | Request::Models { .. }
             | Request::Result { .. }
             | Request::List
             | Request::ListAfter { .. }

@@ -199,6 +199,7 @@ impl<W> ClientState<W> {
                 Request::Command { reach, .. } => reach.iter_mut().for_each(|reach| reach.set_key(key)),
                 Request::Facts { .. }
                 | Request::Page { .. }
+                | Request::Models { .. }
                 | Request::Result { .. }
                 | Request::List
                 | Request::ListAfter { .. }

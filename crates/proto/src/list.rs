@@ -29,7 +29,7 @@ mod tests {
     use super::*;
     use crate::frame::MAX_FRAME;
     use crate::{HostMessage, Id, Response};
-    use q_core::{Activity, Policy, Presence};
+    use q_core::{Activity, Policy, Presence, Settings};
 
     fn line(id: u128) -> WireSummary {
         WireSummary {
@@ -41,6 +41,7 @@ mod tests {
             model: String::new(),
             directory: "/home/somebody/work".into(),
             policy: Policy::Ask,
+            settings: Settings::default(),
             tags: vec![String::new(); 16],
             pinned: false,
             parent: Some(Id(u128::MAX)),

@@ -100,6 +100,7 @@ const WISHES: &[Row<ClientRequest>] = &[
     row(1, |c| ClientRequest::Tag { change: c.below(6) as u8 }),
     row(1, |c| ClientRequest::Pin { pinned: c.one_in(3) }),
     row(1, |c| ClientRequest::SetPolicy { denies: c.one_in(3) }),
+    row(1, |c| ClientRequest::Set { setting: c.below(8) as u8 }),
     row(1, |_| ClientRequest::MarkUnread),
     always(14, |c| ClientRequest::Submit { bytes: prompt(c) }),
     row(2, |_| ClientRequest::SubmitAgain),

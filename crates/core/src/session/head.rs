@@ -17,6 +17,7 @@ use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
 use crate::session::flight::{InFlight, OpenCall};
+use crate::settings::Settings;
 use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
@@ -181,6 +182,7 @@ impl Head {
             Record::Tagged { tags } => self.tags.clone_from(tags),
             Record::Pinned { pinned } => self.pinned = *pinned,
             Record::PolicySet { policy } => self.setup.policy = *policy,
+            Record::SettingsSet { settings } => self.set(settings),
             Record::Queued { prompt, token, .. } => {
                 self.touched = stamped.at;
                 self.prompts = *prompt;
@@ -235,6 +237,12 @@ impl Head {
             Record::ImportEnded { created, touched, usage } => {
                 (self.created, self.touched, self.usage) = (*created, *touched, *usage);
             }
+        }
+    }
+
+    fn set(&mut self, settings: &Settings) {
+        if self.setup.set(settings) {
+            self.answering.clear(); // who answered before says nothing of another model
         }
     }
 

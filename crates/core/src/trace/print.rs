@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::entry::write_compaction;
-use super::setup::{usual_setup, write_policy, write_setup};
+use super::setup::{usual_setup, write_policy, write_setting, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Usage, Wants};
 use crate::compaction::WindowUse;
@@ -15,6 +15,7 @@ use crate::id::{ClientId, ReplyTo};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Policy, Record, Voice};
 use crate::refusal::Refusal;
+use crate::settings::Settings;
 use crate::snapshot::{PendingCall, QueuedPrompt, Retrying, Summary, Update};
 use crate::stamped::Stamped;
 use crate::tag::Tag;
@@ -60,6 +61,7 @@ fn record(stamped: &Stamped) -> String {
         Record::Pinned { pinned: true } => "pinned".into(),
         Record::Pinned { pinned: false } => "unpinned".into(),
         Record::PolicySet { policy } => format!("policy {}", write_policy(*policy)),
+        Record::SettingsSet { settings } => format!("set to {}", set(settings)),
         Record::Edited { prompt, text } => format!("edited {prompt} {text:?}"),
         Record::Moved { prompt, place } => format!("moved {prompt} to place {place}"),
         Record::Steered { turn, prompt, text, .. } => format!("steered turn {turn} with {prompt} {text:?}"),
@@ -197,6 +199,7 @@ fn effect(effect: &Effect) -> String {
             turn,
             agent,
             model,
+            settings,
             system_prompt,
             directory,
             policy,
@@ -205,6 +208,8 @@ fn effect(effect: &Effect) -> String {
         } => {
             let mut words = Vec::from([format!("run {agent} for {} turn {turn}", session(*id))]);
             words.extend((!model.is_empty()).then(|| format!("model {model}")));
+            let settings = Settings { model: None, ..settings.clone() }; // it is the one named
+            words.extend((settings != Settings::default()).then(|| format!("with {}", set(&settings))));
             words.extend((!system_prompt.is_empty()).then(|| format!("system_prompt {system_prompt:?}")));
             words.extend((*directory != usual_setup().directory).then(|| format!("in {}", bare(directory))));
             words.extend((*policy != Policy::Ask).then(|| format!("policy {}", write_policy(*policy))));
@@ -231,9 +236,16 @@ fn effect(effect: &Effect) -> String {
     }
 }
 
+/// What is set, in words; `nothing` where nothing is.
+fn set(settings: &Settings) -> String {
+    let words: Vec<String> = settings.changes().iter().map(write_setting).collect();
+    if words.is_empty() { "nothing".to_string() } else { words.join(", ") }
+}
+
 fn reply(answer: &Result<Reply, Refusal>) -> String {
     match answer {
         Ok(Reply::Done) => "reply done".into(),
+        Ok(Reply::FromNextTurn) => "reply done from the next turn on".into(),
         Ok(Reply::Created { session: id, hibernated }) => {
             let made_room = hibernated.map(|other| format!(", {} made room", session(other)));
             format!("reply created {}{}", session(*id), made_room.unwrap_or_default())
@@ -310,9 +322,14 @@ pub(super) fn summary(told: &Summary) -> String {
     } else {
         format!(" by {}", bare(&told.answering))
     };
+    let settings = if told.settings == Settings::default() {
+        String::new()
+    } else {
+        format!(" set to {}", set(&told.settings))
+    };
     let (id, name) = (session(told.id), &told.name);
     format!(
-        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{pinned}{policy}{parent}{tags}"
+        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{pinned}{policy}{settings}{parent}{tags}"
     )
 }
 

@@ -153,6 +153,7 @@ fn create(id: SessionId) -> Command {
         directory: "/d".into(),
         environment: Environment(0),
         policy: Policy::Ask,
+        settings: Box::default(),
     };
     Command::Create { id, name: None, setup, tags: Vec::new() }
 }

@@ -6,6 +6,8 @@ use q_core::{
     WallTime, Wants,
 };
 
+use super::settings::Set;
+
 /// A session, whole, whether it is in memory or not.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
@@ -17,6 +19,7 @@ pub(super) struct Session {
     pub(super) tags: Vec<String>,
     pub(super) pinned: bool,
     pub(super) policy: Policy,
+    pub(super) settings: Set,
     pub(super) allowed: Vec<String>,
     pub(super) presence: Presence,
     pub(super) trashed: Option<WallTime>,

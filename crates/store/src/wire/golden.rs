@@ -7,8 +7,8 @@ use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
     Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
     Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Sent, Seq, SessionId,
-    Setup, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why,
-    WindowUse,
+    Settings, Setup, Stamped, StepState, Stop, Temperature, Token, TurnNo, Usage, Voice, WaitingPrompt,
+    WallTime, Wants, Why, WindowUse,
 };
 
 use super::{decode_head, decode_record, encode_head, encode_record};
@@ -311,6 +311,30 @@ fn seat_head() -> Head {
     }
 }
 
+/// Records that came with settings.
+fn settings_records() -> Vec<(&'static str, Record)> {
+    let all = Settings {
+        model: Some("haiku".into()),
+        temperature: Temperature::of_thousandths(200),
+        max_tokens: Some(4096),
+        reasoning: Some("high".into()),
+    };
+    let setup = Setup { settings: Box::new(all.clone()), ..setup(Kind::Debug, "gpt") };
+    let (name, origin) = ("fix-login".parse().unwrap(), NameOrigin::Chosen);
+    vec![
+        ("set: all", Record::SettingsSet { settings: all }),
+        ("set: nothing any more", Record::SettingsSet { settings: Settings::default() }),
+        ("created: with settings", Record::Created { name, origin, slot: 3, setup, fork: None }),
+    ]
+}
+
+/// As [`seat_head`], with what came with them.
+fn settings_head() -> Head {
+    let max_tokens = Some(100);
+    let settings = Box::new(Settings { max_tokens, ..Settings::default() });
+    Head { setup: Setup { settings, ..full_head().setup }, ..seat_head() }
+}
+
 /// All of them sealed, one after the other.
 fn dump_log(records: impl IntoIterator<Item = (&'static str, Record)>) -> String {
     let mut prev = 0;
@@ -477,6 +501,18 @@ fn a_head_that_is_compacted_on_disk_stays_as_it_is() {
 }
 
 #[test]
+fn records_of_settings_on_disk_stay_as_they_are() {
+    insta::assert_snapshot!(dump_log(settings_records()));
+}
+
+#[test]
+fn a_head_with_settings_on_disk_stays_as_it_is() {
+    let (value, _) =
+        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&settings_head(), out)).unwrap();
+    insta::assert_snapshot!(dump("head", &value));
+}
+
+#[test]
 fn what_is_encoded_is_decoded() {
     let all = [
         records(),
@@ -486,6 +522,7 @@ fn what_is_encoded_is_decoded() {
         sent_records(),
         seat_records(),
         compactions(),
+        settings_records(),
     ]
     .concat();
     for (title, record) in all {
@@ -496,8 +533,9 @@ fn what_is_encoded_is_decoded() {
     }
     let bare = Head { last: None, turn: None, last_prompt: None, ..head() };
     let presences = Presence::ALL.map(|presence| Head { presence, ..head() });
-    for head in
-        [bare, head(), full_head(), later_head(), seat_head(), compacting_head()].into_iter().chain(presences)
+    for head in [bare, head(), full_head(), later_head(), seat_head(), compacting_head(), settings_head()]
+        .into_iter()
+        .chain(presences)
     {
         let mut payload = Vec::new();
         encode_head(&head, &mut payload).unwrap();

@@ -421,7 +421,7 @@ proptest! {
         let entries: Vec<Entry> = bodies.into_iter().chain(last).enumerate()
             .map(|(no, body)| Entry { no: EntryNo(no as u64), at: WallTime(0), body })
             .collect();
-        let turn = Turn { system_prompt: system_prompt.into(), model: String::new(), messages: messages(&entries) };
+        let turn = Turn { system_prompt: system_prompt.into(), messages: messages(&entries), ..Turn::default() };
         let reasoning = effort.map(str::to_owned);
         let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
@@ -533,7 +533,7 @@ fn conversation() -> Turn {
         said(Role::Assistant, "d"),
         said(Role::User, "e"),
     ];
-    Turn { system_prompt: "be kind".into(), model: String::new(), messages: messages.into() }
+    Turn { system_prompt: "be kind".into(), messages: messages.into(), ..Turn::default() }
 }
 
 /// Where the newest message answers calls, a model that thinks would want its thought in front of them.
@@ -564,4 +564,50 @@ fn each_dialect_asks_in_its_own_way() {
         format!("{}\n{request}", dialect.word())
     });
     insta::assert_snapshot!(shown.join("\n\n"));
+}
+
+/// What a person set in the session is asked exactly as if the agent were configured so, whatever it is configured as and
+/// whatever stands in its body by hand; what no request may have stays out.
+#[test]
+fn what_is_set_stands_above_what_is_configured_in_every_dialect() {
+    let number = serde_json::Number::from_f64;
+    let settings = q_core::Settings {
+        model: None,
+        temperature: q_core::Temperature::of_thousandths(500),
+        max_tokens: Some(100),
+        reasoning: Some("low".into()),
+    };
+    let turn = Turn { settings, ..conversation() };
+    let wanted = RequestShape {
+        temperature: number(0.5),
+        max_tokens: Some(100),
+        reasoning: Some("low".into()),
+        ..RequestShape::default()
+    };
+    let other = RequestShape {
+        temperature: number(1.5),
+        max_tokens: Some(9),
+        reasoning: Some("high".into()),
+        ..RequestShape::default()
+    };
+    for dialect in Dialect::ALL {
+        let expected = request_in(dialect, &conversation(), "m", &wanted);
+        assert_eq!(request_in(dialect, &turn, "m", &RequestShape::default()), expected, "{dialect:?}");
+        assert_eq!(request_in(dialect, &turn, "m", &other), expected, "{dialect:?}");
+        // The same fields by hand, and one that nobody set.
+        let Value::Object(mut body) = crate::shape::difference(
+            &request_in(dialect, &conversation(), "m", &other),
+            &request_in(dialect, &conversation(), "m", &RequestShape::default()),
+        )
+        .into() else {
+            return;
+        };
+        body.insert("own".into(), json!(7));
+        let by_hand = RequestShape { body, ..other.clone() };
+        let mut asked = request_in(dialect, &turn, "m", &by_hand);
+        assert_eq!(asked.as_object_mut().and_then(|members| members.remove("own")), Some(json!(7)));
+        assert_eq!(asked, expected, "{dialect:?}");
+    }
+    let omitted = RequestShape { omit: vec!["temperature".into()], ..RequestShape::default() };
+    assert!(request_in(Dialect::ChatCompletions, &turn, "m", &omitted)["temperature"].is_null());
 }

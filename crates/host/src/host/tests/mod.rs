@@ -45,6 +45,7 @@ struct Simulated {
     released: Vec<SessionId>,
     loads: Vec<SessionId>,
     pages: Vec<(ClientId, u64)>,
+    listed: Vec<AgentSpec>,
     awaited: Vec<ClientId>,
     reachable: BTreeSet<ClientId>,
 }
@@ -107,6 +108,10 @@ impl World for Simulated {
 
     fn query(&mut self, client: ClientId, request: u64, _: Query) {
         self.pages.push((client, request));
+    }
+
+    fn models(&mut self, _: ClientId, _: u64, agent: AgentSpec) {
+        self.listed.push(agent);
     }
 }
 

@@ -14,6 +14,7 @@ use super::imported::ImportedV1;
 use super::plan::PlannedV1;
 use super::prompt::{QueuedV1, SteeredV1};
 use super::result::ResultedV1;
+use super::settings::SettingsV1;
 use super::word::{NameOrigin, Policy, Voice, Why};
 use super::{MarkV1, SentV1, UsageV1, aloud, is_aloud, is_default};
 
@@ -72,6 +73,11 @@ enum RecordV1<'a> {
     PolicySet {
         #[serde(rename = "policy")]
         policy: Policy,
+    },
+    #[serde(rename = "set")]
+    SettingsSet {
+        #[serde(rename = "settings", borrow)]
+        settings: SettingsV1<'a>,
     },
     #[serde(rename = "queued", borrow)]
     Queued(QueuedV1<'a>),
@@ -272,6 +278,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             }
             q_core::Record::Pinned { pinned } => Self::Pinned { pinned: *pinned },
             q_core::Record::PolicySet { policy } => Self::PolicySet { policy: (*policy).into() },
+            q_core::Record::SettingsSet { settings } => Self::SettingsSet { settings: settings.into() },
             q_core::Record::Queued { prompt, token, text } => {
                 Self::Queued(QueuedV1::new(*prompt, *token, text))
             }
@@ -352,6 +359,7 @@ impl RecordV1<'_> {
             },
             Self::Pinned { pinned } => q_core::Record::Pinned { pinned },
             Self::PolicySet { policy } => q_core::Record::PolicySet { policy: policy.into() },
+            Self::SettingsSet { settings } => q_core::Record::SettingsSet { settings: settings.into() },
             Self::Queued(queued) => {
                 let (prompt, token, text) = queued.into_prompt();
                 q_core::Record::Queued { prompt, token, text }
