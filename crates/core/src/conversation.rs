@@ -84,21 +84,14 @@ pub struct Unanswered {
 }
 
 impl Unanswered {
-    /// Whether the next older entry is such a prompt. What an agent only thought is no answer, as is what is blank.
+    /// Whether the next older entry is such a prompt: see [`Body::answers`].
     pub fn is(&mut self, older: &Entry) -> bool {
-        match &older.body {
-            Body::Prompt(_) => return self.stopped,
-            Body::Stop(_) => self.stopped = true,
-            Body::Call(_) => self.stopped = false,
-            Body::Answer(text) => self.stopped &= text.trim().is_empty(),
-            Body::Thinking(_)
-            | Body::Output(_)
-            | Body::Result(_)
-            | Body::Plan(_)
-            | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+        if matches!(older.body, Body::Stop(_)) {
+            self.stopped = true;
+        } else if older.body.answers() {
+            self.stopped = false;
         }
-        false
+        self.stopped && matches!(older.body, Body::Prompt(_))
     }
 }
 

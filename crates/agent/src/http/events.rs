@@ -104,6 +104,7 @@ pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cuts::cuts;
     use super::*;
 
     fn events(pieces: &[&[u8]], limit: usize) -> Result<Vec<String>, TooLong> {
@@ -142,9 +143,8 @@ mod tests {
         ] {
             let whole = events(&[text.as_bytes()], 1000);
             assert_eq!(whole, Ok(said.iter().map(ToString::to_string).collect()), "{text:?}");
-            for at in 0..=text.len() {
-                let (left, right) = text.as_bytes().split_at(at);
-                assert_eq!(events(&[left, right], 1000), whole, "{text:?} cut at {at}");
+            for pieces in cuts(text.as_bytes()) {
+                assert_eq!(events(&pieces, 1000), whole, "{text:?} as {pieces:?}");
             }
         }
     }

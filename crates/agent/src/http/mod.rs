@@ -32,6 +32,8 @@
 mod address;
 mod answer;
 mod connection;
+#[cfg(test)]
+mod cuts;
 mod detail;
 mod dialect;
 mod event_frames;

@@ -8,25 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use q_agent::{
-    AgentSpec, Dialect, HttpSpec, Message, NetworkEnvironment, RequestShape, Role, Seat, Secret, Turn,
-};
+use q_agent::{AgentSpec, HttpSpec, Message, Role, Seat, Secret, Turn};
 use q_core::{AgentEvent, AgentFailure, SessionId, Usage};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn spec(base_url: String) -> HttpSpec {
     HttpSpec {
-        dialect: Dialect::ChatCompletions,
         base_url,
         key: Some(Secret::new("sk-test")),
         model: "scripted".into(),
         idle_timeout: PATIENCE,
-        first_byte: None,
         retries: 0,
-        shape: RequestShape::default(),
-        network: NetworkEnvironment::default(),
-        program: None,
+        ..HttpSpec::default()
     }
 }
 

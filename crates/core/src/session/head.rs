@@ -484,6 +484,15 @@ mod tests {
         heads.get(&SessionId(1)).cloned().unwrap()
     }
 
+    /// With each of these lines told, in order, the session's head counts as many as stand beside it.
+    fn assert_counted(lines: &[(&str, u64)], count: impl Fn(&Head) -> u64) {
+        let mut told = Vec::new();
+        for (line, expected) in lines {
+            told.push(*line);
+            assert_eq!(count(&head(&told)), *expected, "{line}");
+        }
+    }
+
     #[test]
     fn every_entry_is_counted_once() {
         let lines = [
@@ -499,10 +508,7 @@ mod tests {
             ("retry s1", 8),
             ("interrupt s1", 9),
         ];
-        for (place, (line, entries)) in lines.iter().enumerate() {
-            let told: Vec<&str> = lines[..=place].iter().map(|(line, _)| *line).collect();
-            assert_eq!(head(&told).entries, *entries, "{line}");
-        }
+        assert_counted(&lines, |head| head.entries);
     }
 
     #[test]
@@ -564,10 +570,7 @@ mod tests {
             ("retry s1", 2),
             ("done s1 turn 4", 0),
         ];
-        for (place, (line, failures)) in lines.iter().enumerate() {
-            let told: Vec<&str> = lines[..=place].iter().map(|(line, _)| *line).collect();
-            assert_eq!(head(&told).failures, *failures, "{line}");
-        }
+        assert_counted(&lines, |head| head.failures.into());
     }
 
     #[test]

@@ -335,17 +335,19 @@ fn records_of_what_is_sent_on_disk_stay_as_they_are() {
     insta::assert_snapshot!(dump_log(sent_records()));
 }
 
+fn dump_head(head: &Head) -> String {
+    let (value, _) = envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(head, out)).unwrap();
+    dump("head", &value)
+}
+
 #[test]
 fn a_head_of_what_was_sent_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&later_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&later_head()));
 }
 
 #[test]
 fn a_head_on_disk_stays_as_it_is() {
-    let (value, _) = envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&head()));
 }
 
 /// As [`head`], with all that a head may have.
@@ -393,9 +395,7 @@ fn later_head() -> Head {
 
 #[test]
 fn a_full_head_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&full_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&full_head()));
 }
 
 #[test]
@@ -405,9 +405,7 @@ fn records_of_the_agents_contract_on_disk_stay_as_they_are() {
 
 #[test]
 fn a_head_of_the_agents_contract_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&seat_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&seat_head()));
 }
 
 #[test]
