@@ -11,7 +11,8 @@ const SEEDS: &str = "1000000";
 
 pub(crate) fn run() -> Outcome {
     ci::run(&["--full"])?;
-    let mut properties = cargo(&["test", "--workspace", "--release", "--locked", "--no-fail-fast"]);
+    let mut properties =
+        cargo(&["test", "--workspace", "--profile", "nightly", "--locked", "--no-fail-fast"]);
     properties.args(["--", "--include-ignored"]);
     run_command(properties.env("PROPTEST_CASES", PROPERTY_CASES))?;
     sim::run(&["--seeds", SEEDS])?;

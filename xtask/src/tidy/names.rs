@@ -20,8 +20,17 @@ const CONFINED: &[Confined] = &[
     confined("rmp_serde", &["crates/store/", "crates/proto/"], 6),
     confined("xxhash_rust", &["crates/store/"], 2),
     // Who answers.
-    confined("hyper", &["crates/agent/src/http/", "crates/local/src/serve/"], 6),
-    confined("hyper_util", &["crates/agent/src/http/", "crates/local/src/serve/"], 6),
+    confined(
+        "hyper",
+        &["crates/agent/src/http/", "crates/agent/tests/support/", "crates/local/src/serve/"],
+        9,
+    ),
+    confined(
+        "hyper_util",
+        &["crates/agent/src/http/", "crates/agent/tests/support/", "crates/local/src/serve/"],
+        6,
+    ),
+    confined("async_compression", &["crates/agent/src/http/body.rs", "crates/agent/tests/packed.rs"], 2),
     confined("tokio_rustls", &["crates/agent/src/http/", "crates/agent/tests/support/secure.rs"], 3),
     confined("aws_sigv4", &["crates/agent/src/http/signing.rs"], 1),
     confined("aws_credential_types", &["crates/agent/src/http/signing.rs"], 1),
