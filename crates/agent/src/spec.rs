@@ -120,7 +120,7 @@ impl HttpSpec {
         Secrets::new(self.key.as_ref(), &self.shape.headers, password)
     }
 
-    /// The repetitions unless configured otherwise: few, since nobody sees them being waited for.
+    /// The repetitions unless configured otherwise: few, since whoever waits sees it and may want something else by then.
     pub const RETRIES: u32 = 2;
     /// The idle timeout unless configured otherwise.
     pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);

@@ -3,7 +3,7 @@
 mod writer;
 
 use q_core::attention::{self, Need};
-use q_core::{Activity, Body, Entry, PlanStep, Policy, Sent, Stop, Summary};
+use q_core::{Activity, Body, Entry, PlanStep, Policy, Retrying, Sent, Stop, Summary};
 use q_term::Way;
 use q_term::words;
 use serde::Serialize;
@@ -32,6 +32,8 @@ pub(crate) struct SessionJson {
     activity: &'static str,
     /// Whether it waits for a place at its agent.
     held: bool,
+    /// While its agent waits to ask again.
+    retrying: Option<RetryingJson>,
     /// Calls that wait for the person.
     pending: u32,
     unread: u32,
@@ -59,6 +61,23 @@ pub(crate) struct SessionJson {
     bytes: Option<u64>,
 }
 
+/// When an agent that nobody answered asks again by itself.
+#[derive(Debug, Serialize)]
+struct RetryingJson {
+    attempt: u32,
+    of: u32,
+    at_ms: u64,
+    failure: &'static str,
+    error: String,
+}
+
+impl From<&Retrying> for RetryingJson {
+    fn from(Retrying { attempt, of, wait_ms: _, at, failure }: &Retrying) -> Self {
+        let (kind, error) = (failure.kind.code(), words::why(failure));
+        Self { attempt: *attempt, of: *of, at_ms: at.0, failure: kind, error }
+    }
+}
+
 /// How much of its history a session's agent was sent last.
 #[derive(Debug, Serialize)]
 struct SentJson {
@@ -84,6 +103,7 @@ impl From<&Summary> for SessionJson {
             presence: summary.presence.word(),
             activity: activity(summary.activity),
             held: summary.held,
+            retrying: summary.retrying.as_ref().map(RetryingJson::from),
             pending: summary.pending,
             unread: summary.unread,
             queued: summary.queued,
@@ -172,6 +192,7 @@ impl EntryJson {
             Body::Plan(steps) => ("plan", words::plan(steps)),
             Body::Result(result) => ("result", result.text.clone()),
             Body::Repair(fault) => ("repair", words::repair(*fault, Way::Shell)),
+            Body::Continued => ("continued", words::CONTINUED.to_owned()),
             Body::LeftOut(sent) => ("left_out", words::left_out(*sent)),
             Body::Stop(stop @ Stop::Interrupted(_)) => ("interrupted", words::stop(stop, Way::Shell)),
             Body::Stop(stop @ Stop::Failed(_)) => ("failed", words::stop(stop, Way::Shell)),
@@ -193,7 +214,12 @@ impl EntryJson {
                 let sent = Some(SentJson { entries: *entries, left_out: *left_out });
                 Self { sent, ..plain }
             }
-            Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => plain,
+            Body::Prompt(_)
+            | Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Stop(_)
+            | Body::Continued
+            | Body::Repair(_) => plain,
         }
     }
 }

@@ -44,6 +44,18 @@ pub enum AgentEvent {
     /// By what the agent finds this conversation again when it is released. Recorded before anything else is done; the
     /// newest counts.
     Resume(ResumeHandle),
+    /// Nobody answered, and nothing came of it: after a while the agent asks again by itself. It is said before any word of the
+    /// answer, and whatever is said next ends it.
+    Retrying {
+        /// Which ask that will be, the first being 1.
+        attempt: u32,
+        /// The most asks there are.
+        of: u32,
+        /// How long it waits, in milliseconds.
+        wait_ms: u64,
+        /// What became of the last one.
+        failure: AgentFailure,
+    },
     /// Why the agent stops, in its provider's own word. Comes before [`Self::Done`] or [`Self::Failed`].
     StopReason(String),
     /// The agent finished its answer. Nothing follows.
@@ -417,17 +429,17 @@ impl FailureKind {
             Self::UnknownModel => {
                 "set the model (OPENAI_MODEL, or model in the config), open a new session with it"
             }
-            Self::Cut | Self::Silent | Self::ServerError | Self::Empty => "`/retry` asks again",
+            Self::Cut | Self::Silent => "`/retry` asks again, `/continue` goes on with what came",
+            Self::ServerError | Self::Empty => "`/retry` asks again",
             Self::RateLimited | Self::Overloaded => "wait a little, then `/retry`",
             Self::ContextTooLong => "ask in a new session, or a model that takes more",
             Self::Rejected => "read the detail, change the prompt, send it again",
-            Self::LengthLimit => "ask for the rest, or for less at once",
+            Self::LengthLimit => "`/continue` goes on where it stopped, or ask for less at once",
             Self::Filtered | Self::Refused => "change the prompt, send it again",
-            Self::Paused => "send a prompt that lets it go on",
             Self::WantsTool => {
                 "say in the prompt that there are no tools, or ask another model in a new session"
             }
-            Self::TooLong => "ask for the rest",
+            Self::Paused | Self::TooLong => "`/continue` goes on where it stopped",
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",
         }
@@ -467,7 +479,11 @@ mod tests {
     #[test]
     fn a_failure_says_what_why_and_what_next() {
         for (kind, detail, said) in [
-            (FailureKind::Cut, "", "the answer was cut off: `/retry` asks again"),
+            (
+                FailureKind::Cut,
+                "",
+                "the answer was cut off: `/retry` asks again, `/continue` goes on with what came",
+            ),
             (
                 FailureKind::RateLimited,
                 "429: quota",
@@ -478,7 +494,8 @@ mod tests {
         }
         for kind in FailureKind::ALL {
             let next = kind.way_out();
-            let is_advice = ["/retry", "prompt", "session", "rest"].iter().any(|word| next.contains(word));
+            let is_advice =
+                ["/retry", "/continue", "prompt", "session"].iter().any(|word| next.contains(word));
             assert!(is_advice, "{kind:?}: {next}");
         }
     }

@@ -47,16 +47,23 @@ impl Part {
     fn as_text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
+            Self::GoOn => GO_ON.into(),
             Self::Call { tool, input, .. } => format!("[called {tool}]\n{input}"),
             Self::Result { outcome, text, .. } => format!("[result: {}]\n{text}", outcome.words()),
         }
     }
 }
 
+/// What stands for [`Part::GoOn`] in words. Nobody typed it.
+pub const GO_ON: &str = "Go on exactly where you stopped.";
+
 /// A part of a message. Calls are known by their entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     Text(String),
+    /// The assistant is to go on with what it said last, as if it had not stopped there. Where a protocol takes an answer that
+    /// is not whole, it ends with that; elsewhere the person says [`GO_ON`].
+    GoOn,
     Call {
         entry: EntryNo,
         tool: String,
@@ -84,14 +91,14 @@ pub struct Unanswered {
 }
 
 impl Unanswered {
-    /// Whether the next older entry is such a prompt: see [`Body::answers`].
+    /// Whether the next older entry is such a prompt, or a wish to go on: see [`Body::answers`].
     pub fn is(&mut self, older: &Entry) -> bool {
         if matches!(older.body, Body::Stop(_)) {
             self.stopped = true;
         } else if older.body.answers() {
             self.stopped = false;
         }
-        self.stopped && matches!(older.body, Body::Prompt(_))
+        self.stopped && matches!(older.body, Body::Prompt(_) | Body::Continued)
     }
 }
 
@@ -115,8 +122,9 @@ pub fn messages<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Message
     let mut script = Script { results, messages: Vec::new(), open: Vec::new() };
     for entry in entries {
         match &entry.body {
-            Body::Prompt(_) if unanswered.contains(&entry.no) => script.close(),
+            Body::Prompt(_) | Body::Continued if unanswered.contains(&entry.no) => script.close(),
             Body::Prompt(text) => script.prompt(text),
+            Body::Continued => script.go_on(),
             Body::Answer(text) => script.answer(text),
             Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
             // A result stands where its call is closed, and says again what the call put out.
@@ -148,7 +156,7 @@ pub fn broken(messages: &[Message]) -> Option<&'static str> {
         for part in &message.parts {
             match part {
                 Part::Text(text) if text.trim().is_empty() => return Some("a text is empty"),
-                Part::Text(_) => {}
+                Part::Text(_) | Part::GoOn => {}
                 Part::Call { entry, .. } => called.push(*entry),
                 Part::Result { of, .. } => match open.iter().position(|call| call == of) {
                     Some(place) => drop(open.remove(place)),
@@ -177,6 +185,14 @@ impl Script<'_> {
     fn prompt(&mut self, text: &str) {
         self.close();
         self.push(Role::User, Part::Text(text.into()));
+    }
+
+    /// Without anything before it there is nothing to go on with.
+    fn go_on(&mut self) {
+        self.close();
+        if !self.messages.is_empty() {
+            self.push(Role::User, Part::GoOn);
+        }
     }
 
     fn answer(&mut self, text: &str) {
@@ -283,6 +299,7 @@ mod tests {
             Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
             Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
             Just(Body::LeftOut(Sent { entries: 3, left_out: 4 })),
+            Just(Body::Continued),
         ]
     }
 
@@ -323,7 +340,7 @@ mod tests {
                 let next = entries[place..].iter().find(|later| match &later.body {
                     Body::Stop(_) | Body::Call(_) => true,
                     Body::Answer(text) => !text.trim().is_empty(),
-                    Body::Prompt(_) | Body::Thinking(_) | Body::Output(_) | Body::Result(_) | Body::Plan(_) | Body::Repair(_) | Body::LeftOut(_) => false,
+                    Body::Prompt(_) | Body::Thinking(_) | Body::Output(_) | Body::Result(_) | Body::Plan(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) => false,
                 });
                 let is_left_out = next.is_some_and(|next| matches!(next.body, Body::Stop(_)));
                 prop_assert_eq!(marked.contains(&one.no), is_left_out, "{:?}", one);
@@ -343,6 +360,7 @@ mod tests {
     fn line(messages: &[Message]) -> String {
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
+            Part::GoOn => "go on".into(),
             Part::Call { entry, .. } => alloc::format!("+{entry}"),
             Part::Result { of, outcome, .. } => alloc::format!("-{of} {}", outcome.words()),
         };
@@ -400,6 +418,30 @@ mod tests {
                 vec_of([prompt(1, "why"), answer(2, "s"), stop(3), prompt(4, "why"), answer(5, "so")]),
                 "u[why] a[s] u[why] a[so]",
             ),
+            (
+                "an answer that is gone on with",
+                vec_of([
+                    prompt(1, "why"),
+                    answer(2, "s"),
+                    stop(3),
+                    entry(4, Body::Continued),
+                    answer(5, "o"),
+                ]),
+                "u[why] a[s] u[go on] a[o]",
+            ),
+            (
+                "one that is to be gone on with, in vain, and again",
+                vec_of([
+                    prompt(1, "why"),
+                    answer(2, "s"),
+                    stop(3),
+                    entry(4, Body::Continued),
+                    stop(5),
+                    entry(6, Body::Continued),
+                ]),
+                "u[why] a[s] u[go on]",
+            ),
+            ("nothing to go on with", vec_of([entry(1, Body::Continued), prompt(2, "why")]), "u[why]"),
             ("words into a turn that runs", vec_of([prompt(1, "why"), prompt(2, "how")]), "u[why; how]"),
             (
                 "the same words twice",

@@ -37,6 +37,8 @@ pub enum Body {
     Plan(Vec<PlanStep>),
     /// A turn that did not end well stopped here.
     Stop(Stop),
+    /// The person had the agent go on with the answer that stopped before this.
+    Continued,
     /// What was stored did not fit together and was put right.
     Repair(Fault),
     /// From here on an agent is sent only the newest of what there is.
@@ -116,15 +118,15 @@ pub struct Mark {
 }
 
 impl Body {
-    /// Its text; empty for a plan, which has one for each step, and for what `q` says in its own words: a stop, a repair,
-    /// what is left out.
+    /// Its text; empty for a plan, which has one for each step, and for what `q` says in its own words: a stop, that it
+    /// goes on, a repair, what is left out.
     pub fn text(&self) -> &str {
         match self {
             Self::Prompt(text) | Self::Answer(text) | Self::Thinking(text) => text,
             Self::Call(call) => &call.input,
             Self::Output(output) => &output.text,
             Self::Result(result) => &result.text,
-            Self::Plan(_) | Self::Stop(_) | Self::Repair(_) | Self::LeftOut(_) => "",
+            Self::Plan(_) | Self::Stop(_) | Self::Continued | Self::Repair(_) | Self::LeftOut(_) => "",
         }
     }
 
@@ -147,6 +149,7 @@ impl Body {
             | Self::Result(_)
             | Self::Plan(_)
             | Self::Stop(_)
+            | Self::Continued
             | Self::Repair(_)
             | Self::LeftOut(_) => None,
         }

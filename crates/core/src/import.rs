@@ -108,7 +108,8 @@ impl Thread {
         if entry.at > LAST_MOMENT {
             return Err(ImportFault::BadTime);
         }
-        let stands_alone = matches!(entry.body, Body::Prompt(_) | Body::Repair(_) | Body::LeftOut(_));
+        let stands_alone =
+            matches!(entry.body, Body::Prompt(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_));
         if !self.in_turn && !stands_alone {
             return Err(ImportFault::NoTurn);
         }
@@ -140,6 +141,7 @@ impl Thread {
             | Body::Output(_)
             | Body::Result(_)
             | Body::Plan(_)
+            | Body::Continued
             | Body::Repair(_)
             | Body::LeftOut(_) => 0,
         };
@@ -161,7 +163,7 @@ impl Thread {
         self.open.drain(..self.cut_by(&entry.body, limits).len());
         self.last = entry.no;
         match &entry.body {
-            Body::Prompt(_) => self.in_turn = true,
+            Body::Prompt(_) | Body::Continued => self.in_turn = true,
             Body::Call(_) => self.open.push((entry.no, here)),
             Body::Result(result) => self.open.retain(|(there, _)| *there != result.of),
             Body::Stop(_) => self.in_turn = false,
@@ -193,9 +195,11 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         }
         Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
-        Body::Plan(_) | Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) | Body::LeftOut(_) => {
-            return Ok(());
-        }
+        Body::Plan(_)
+        | Body::Stop(Stop::Interrupted(_))
+        | Body::Continued
+        | Body::Repair(_)
+        | Body::LeftOut(_) => return Ok(()),
     };
     if text.len() > limit { Err(ImportFault::TooLong { size: text.len(), limit }) } else { Ok(()) }
 }

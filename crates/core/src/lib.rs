@@ -78,7 +78,7 @@ pub use session::flight::{InFlight, OpenCall};
 pub use session::head::{Head, WaitingPrompt};
 pub use session::stored::Stored;
 pub use session::transcript::Transcript;
-pub use snapshot::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
+pub use snapshot::{PendingCall, QueuedPrompt, Retrying, Snapshot, Summary, Update};
 pub use stamped::Stamped;
 pub use tag::{Tag, TagChange};
 pub use time::{Instant, Now, Utc, WallTime};

@@ -94,6 +94,14 @@ pub enum Record {
         /// Where the prompt's [`Record::Queued`] stands.
         queued: Seq,
     },
+    /// A turn began that goes on with the answer at which the last one stopped: no prompt is asked anew.
+    Continued {
+        turn: TurnNo,
+        /// The prompt that is being answered.
+        prompt: PromptNo,
+        /// The client's own mark for the wish, so that a repeated one asks once.
+        token: Token,
+    },
     /// An agent was sent less than all of its history, or all of it again.
     Sent {
         turn: TurnNo,

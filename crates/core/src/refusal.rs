@@ -150,6 +150,11 @@ pub enum Refusal {
         "nothing to retry: only the last prompt can be, where nothing answered it whole; type an older one again"
     )]
     NothingToRetry,
+    /// A turn runs, the last one ended well, or it stopped before a word came.
+    #[error(
+        "nothing to go on with: only an answer can be that stopped before its end; `/retry` asks again what was not answered"
+    )]
+    NothingToContinue,
     /// A turn runs, and the wish would end it.
     #[error(
         "`{name}` is still working; interrupt it first (`/interrupt`), or do it anyway: `/close! {name}`, `/delete! {name}`"
@@ -209,6 +214,7 @@ impl Refusal {
             Self::NotQueued { .. } => "not_queued",
             Self::NothingRuns => "nothing_runs",
             Self::NothingToRetry => "nothing_to_retry",
+            Self::NothingToContinue => "nothing_to_continue",
             Self::StillWorking { .. } => "still_working",
             Self::BadImport { .. } => "bad_import",
             Self::BadFact { .. } => "bad_fact",
@@ -251,6 +257,7 @@ impl Refusal {
             | Self::NotQueued { .. }
             | Self::NothingRuns
             | Self::NothingToRetry
+            | Self::NothingToContinue
             | Self::StillWorking { .. }
             | Self::BadImport { .. }
             | Self::BadFact { .. }

@@ -49,6 +49,8 @@ pub struct Summary {
     pub activity: Activity,
     /// Whether its turn waits at its agent's concurrency limit.
     pub held: bool,
+    /// While its agent waits to ask again: when, and why.
+    pub retrying: Option<Retrying>,
     /// Calls that wait for the person.
     pub pending: u32,
     /// Entries that no client has shown to their end; 0 while one shows them.
@@ -81,6 +83,21 @@ pub struct Summary {
     pub created: WallTime,
     /// When something last happened in it.
     pub touched: WallTime,
+}
+
+/// An agent that nobody answered, and that asks again by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retrying {
+    /// Which ask that will be, the first being 1.
+    pub attempt: u32,
+    /// The most asks there are.
+    pub of: u32,
+    /// How long it waits for that in all, in milliseconds.
+    pub wait_ms: u64,
+    /// When: whoever shows how long that is counts down to it, and nobody is told anything meanwhile.
+    pub at: WallTime,
+    /// What became of the last one.
+    pub failure: AgentFailure,
 }
 
 /// A prompt that waits for its turn.

@@ -39,6 +39,8 @@ pub(crate) enum Content<'a> {
     Result { of: EntryNo, outcome: Outcome, text: &'a str, kept: u64, whole: u64 },
     /// The entry of a plan.
     Plan(&'a [PlanStep]),
+    /// The entry that says that an answer goes on.
+    Continued,
     /// The entry of a repair.
     Repair(Fault),
     /// The entry that says what is left out.
@@ -63,6 +65,7 @@ impl Stamped {
                 Content::Result { of: *of, outcome: *outcome, text, kept: *kept, whole: *whole }
             }
             Record::Planned { steps, .. } => Content::Plan(steps),
+            Record::Continued { .. } => Content::Continued,
             Record::Repaired { fault } => Content::Repair(*fault),
             Record::Sent { sent, is_said: true, .. } => Content::LeftOut(*sent),
             Record::Ended { ending: Ending::Interrupted(by), reason, .. } => {
@@ -112,6 +115,7 @@ impl Stamped {
             | Content::Call(_)
             | Content::Result { .. }
             | Content::Plan(_)
+            | Content::Continued
             | Content::Repair(_)
             | Content::LeftOut(_)
             | Content::Interrupted(..)
@@ -133,6 +137,7 @@ impl Stamped {
             Content::Fact(_)
             | Content::Prompt(_)
             | Content::Plan(_)
+            | Content::Continued
             | Content::Repair(_)
             | Content::LeftOut(_)
             | Content::Interrupted(..)
@@ -175,6 +180,7 @@ impl Stamped {
             | Content::Steer(_)
             | Content::Piece { .. }
             | Content::Result { .. }
+            | Content::Continued
             | Content::Repair(_)
             | Content::LeftOut(_)
             | Content::Imported(..) => 0,

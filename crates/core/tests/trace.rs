@@ -184,15 +184,22 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         text().prop_map(AgentEvent::Model),
         text().prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         text().prop_map(AgentEvent::StopReason),
+        (any::<(u32, u32, u64)>(), failure()).prop_map(|((attempt, of, wait_ms), failure)| {
+            AgentEvent::Retrying { attempt, of, wait_ms, failure }
+        }),
         (any::<u64>(), text()).prop_map(|(call, text)| AgentEvent::Progress { call: CallNo(call), text }),
         Just(AgentEvent::Steerable),
         call().prop_map(AgentEvent::Call),
         (any::<u64>(), proptest::sample::select(Outcome::ALL.as_slice()), text())
             .prop_map(|(call, outcome, text)| AgentEvent::Result { call: CallNo(call), outcome, text }),
         Just(AgentEvent::Done),
-        (proptest::sample::select(FailureKind::ALL.as_slice()), text())
-            .prop_map(|(kind, detail)| AgentEvent::Failed(AgentFailure { kind, detail })),
+        failure().prop_map(AgentEvent::Failed),
     ]
+}
+
+fn failure() -> impl Strategy<Value = AgentFailure> {
+    (proptest::sample::select(FailureKind::ALL.as_slice()), text())
+        .prop_map(|(kind, detail)| AgentFailure { kind, detail })
 }
 
 fn call() -> impl Strategy<Value = Call> {
@@ -276,6 +283,7 @@ fn body() -> BoxedStrategy<Body> {
         any::<u64>().prop_map(|prompt| Body::Repair(Fault::PromptLost(PromptNo(prompt)))),
         option::of(any::<u64>()).prop_map(|lost| Body::Repair(Fault::LogCut { lost })),
         sent().prop_map(Body::LeftOut),
+        Just(Body::Continued),
         (any::<u64>(), text()).prop_map(|(of, text)| Body::Output(CallOutput { of: EntryNo(of), text })),
         plan().prop_map(Body::Plan),
     ]
@@ -336,6 +344,7 @@ fn about_its_prompts() -> impl Strategy<Value = Command> {
             text
         }),
         (session(), token()).prop_map(|(session, token)| Command::Retry { session, token }),
+        (session(), token()).prop_map(|(session, token)| Command::Continue { session, token }),
         (session(), prompt()).prop_map(|(session, prompt)| Command::Unqueue { session, prompt }),
         (session(), prompt(), text()).prop_map(|(session, prompt, text)| Command::Edit {
             session,

@@ -92,6 +92,7 @@ pub enum CommandTemplate {
     Answer { call: u64, digest: u64, late: bool, answer: Answer },
     Interrupt,
     Retry { token: u8 },
+    Continue { token: u8 },
     Draft(String),
 }
 
@@ -193,6 +194,7 @@ impl CommandTemplate {
                 Command::Answer { session, turn, call: CallNo(call), digest, answer }
             }
             Self::Interrupt => Command::Interrupt { session },
+            Self::Continue { token } => Command::Continue { session, token: Token(token.into()) },
             Self::Retry { token } => Command::Retry { session, token: Token(token.into()) },
             Self::Draft(text) => Command::SaveDraft { session, text },
         }
@@ -249,6 +251,7 @@ fn wish() -> impl Strategy<Value = CommandTemplate> {
             }),
         1 => Just(CommandTemplate::Interrupt),
         1 => any::<u8>().prop_map(|token| CommandTemplate::Retry { token }),
+        1 => any::<u8>().prop_map(|token| CommandTemplate::Continue { token }),
         1 => "[a-z]{0,6}".prop_map(CommandTemplate::Draft),
     ];
     let life = prop_oneof![
@@ -297,6 +300,9 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         1 => "[ab]{0,1}".prop_map(AgentEvent::Model),
         1 => "[ab]{0,1}".prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         1 => "[ab]{0,2}".prop_map(AgentEvent::StopReason),
+        1 => (2u32..4, 0u64..9_000, "[ab]{0,2}").prop_map(|(attempt, wait_ms, detail)| AgentEvent::Retrying {
+            attempt, of: 3, wait_ms, failure: AgentFailure { kind: FailureKind::Overloaded, detail },
+        }),
         4 => (1u64..5, wants, "[ab]", "[a-z]{0,4}").prop_map(|(no, wants, tool, input)| {
             AgentEvent::Call(Call { no: CallNo(no), tool, input, digest: Digest::numbered(no), wants })
         }),

@@ -2,13 +2,14 @@
 
 use q_core::{
     AgentFailure, CallNo, CallOutput, Called, Digest, EntryNo, Fault, Mark, NameFault, PendingCall, PlanStep,
-    PromptNo, QueuedPrompt, Resulted, SessionId, Snapshot, Stop, Summary, TurnNo, Update, WallTime,
+    PromptNo, QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Stop, Summary, TurnNo, Update, WallTime,
 };
 
 use super::command::kind;
 use super::id::Id;
 use super::view::{
-    By, Failure, Planned, SentEntries, WireBody, WireCall, WireEntry, WireSnapshot, WireSummary, WireUpdate,
+    By, Failure, Planned, SentEntries, WireBody, WireCall, WireEntry, WireRetrying, WireSnapshot,
+    WireSummary, WireUpdate,
 };
 
 impl From<SessionId> for Id {
@@ -43,6 +44,7 @@ impl WireSummary {
             trashed: summary.trashed.map(|since| since.0),
             activity: summary.activity,
             held: summary.held,
+            retrying: summary.retrying.map(WireRetrying::from),
             pending: summary.pending,
             unread: summary.unread,
             seen: (summary.seen.entry.0, summary.seen.bytes),
@@ -86,6 +88,7 @@ impl TryFrom<WireSummary> for Summary {
             trashed: line.trashed.map(WallTime),
             activity: line.activity,
             held: line.held,
+            retrying: line.retrying.map(Retrying::from),
             pending: line.pending,
             unread: line.unread,
             seen: Mark { entry: EntryNo(line.seen.0), bytes: line.seen.1 },
@@ -116,6 +119,18 @@ impl From<q_core::Sent> for SentEntries {
 impl From<SentEntries> for q_core::Sent {
     fn from(SentEntries { entries, left_out }: SentEntries) -> Self {
         Self { entries, left_out }
+    }
+}
+
+impl From<Retrying> for WireRetrying {
+    fn from(Retrying { attempt, of, wait_ms, at, failure }: Retrying) -> Self {
+        Self { attempt, of, wait_ms, at: at.0, failure: failure.into() }
+    }
+}
+
+impl From<WireRetrying> for Retrying {
+    fn from(WireRetrying { attempt, of, wait_ms, at, failure }: WireRetrying) -> Self {
+        Self { attempt, of, wait_ms, at: WallTime(at), failure: failure.into() }
     }
 }
 
@@ -159,6 +174,7 @@ impl From<q_core::Entry> for WireEntry {
             q_core::Body::Plan(steps) => WireBody::Plan(steps.into_iter().map(Planned::from).collect()),
             q_core::Body::Repair(Fault::PromptLost(prompt)) => WireBody::PromptLost(prompt.0),
             q_core::Body::Repair(Fault::LogCut { lost }) => WireBody::LogCut(lost),
+            q_core::Body::Continued => WireBody::Continued,
             q_core::Body::LeftOut(sent) => WireBody::LeftOut(sent.into()),
             q_core::Body::Stop(Stop::Interrupted(by)) => WireBody::Interrupted(by),
             q_core::Body::Stop(Stop::Failed(failure)) => WireBody::Failed(failure.into()),
@@ -185,6 +201,7 @@ impl From<WireEntry> for q_core::Entry {
             WireBody::Plan(steps) => q_core::Body::Plan(steps.into_iter().map(PlanStep::from).collect()),
             WireBody::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
             WireBody::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),
+            WireBody::Continued => q_core::Body::Continued,
             WireBody::LeftOut(sent) => q_core::Body::LeftOut(sent.into()),
             WireBody::Interrupted(by) => q_core::Body::Stop(Stop::Interrupted(by)),
             WireBody::Failed(failure) => q_core::Body::Stop(Stop::Failed(failure.into())),

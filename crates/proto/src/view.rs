@@ -33,6 +33,9 @@ pub struct WireSummary {
     #[serde(with = "ActivityDef")]
     pub activity: Activity,
     pub held: bool,
+    /// Unknown from a host that does not tell.
+    #[serde(default)]
+    pub retrying: Option<WireRetrying>,
     pub pending: u32,
     pub unread: u32,
     pub seen: (u64, u64),
@@ -69,7 +72,8 @@ impl WireSummary {
             .into_iter()
             .chain(told)
             .chain(&self.tags)
-            .chain(self.failure.as_ref().map(|one| &one.detail));
+            .chain(self.failure.as_ref().map(|one| &one.detail))
+            .chain(self.retrying.as_ref().map(|one| &one.failure.detail));
         size_of::<Self>() + texts.map(|text| size_of::<usize>() + text.len()).sum::<usize>()
     }
 }
@@ -84,6 +88,16 @@ pub struct By(#[serde(with = "InterrupterDef")] pub Interrupter);
 pub struct SentEntries {
     pub entries: u64,
     pub left_out: u64,
+}
+
+/// [`q_core::Retrying`] in its spoken form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireRetrying {
+    pub attempt: u32,
+    pub of: u32,
+    pub wait_ms: u64,
+    pub at: u64,
+    pub failure: Failure,
 }
 
 /// [`q_core::AgentFailure`] in its spoken form.
@@ -136,6 +150,7 @@ pub enum WireBody {
     PromptLost(u64),
     LogCut(Option<u64>),
     LeftOut(SentEntries),
+    Continued,
 }
 
 /// [`q_core::PlanStep`] in its spoken form.

@@ -14,8 +14,8 @@ use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
-    By, Failure, Pages, Planned, SentEntries, WireBody, WireCall, WireEntry, WireSnapshot, WireSummary,
-    WireUpdate,
+    By, Failure, Pages, Planned, SentEntries, WireBody, WireCall, WireEntry, WireRetrying, WireSnapshot,
+    WireSummary, WireUpdate,
 };
 use q_proto::{
     ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, UNDRAWN, fuzz_frame, kind,
@@ -72,6 +72,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-create", ask(create)),
         ("seed-submit", tell(Command::Submit { session, token: Token(u128::MAX), text: "why?\n".into() })),
         ("seed-close", tell(Command::Close { session, even_if_working: true })),
+        ("seed-continue", tell(Command::Continue { session, token: Token(1) })),
         ("seed-retry", tell(Command::Retry { session, token: Token(1) })),
         ("seed-draft", tell(Command::SaveDraft { session, text: "half a".into() })),
         ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
@@ -176,6 +177,7 @@ fn entries() -> Vec<WireEntry> {
             },
         ),
         item(10, WireBody::LogCut(Some(3))),
+        item(13, WireBody::Continued),
     ]
 }
 
@@ -209,6 +211,13 @@ fn line() -> WireSummary {
         trashed: None,
         activity: Activity::NeedsApproval,
         held: false,
+        retrying: Some(WireRetrying {
+            attempt: 2,
+            of: 3,
+            wait_ms: 4000,
+            at: 9,
+            failure: Failure { kind: q_core::FailureKind::Overloaded, detail: "busy".into() },
+        }),
         pending: 1,
         unread: 2,
         seen: (4, 10),

@@ -191,6 +191,15 @@ impl Asked {
             Say::StopReason(word) => {
                 AgentEvent::StopReason(["end_turn", "max_tokens", ""][usize::from(word) % 3].into())
             }
+            Say::Retrying { attempt, wait_ms } => AgentEvent::Retrying {
+                attempt: attempt.into(),
+                of: 6,
+                wait_ms: wait_ms.into(),
+                failure: AgentFailure {
+                    kind: FailureKind::Overloaded,
+                    detail: mark::text(self.session, "failure", 0),
+                },
+            },
             Say::Remember { refuses } => {
                 let kept = self.memory.take().filter(|_| !refuses);
                 let handle = kept.unwrap_or_else(|| ResumeHandle(self.text(&format!("m{nonce}."), 10)));

@@ -106,6 +106,7 @@ impl History {
             | Record::Tagged { .. }
             | Record::Pinned { .. }
             | Record::Retried { .. }
+            | Record::Continued { .. }
             | Record::Sent { .. }
             | Record::Steered { .. }
             | Record::Said { .. }

@@ -78,7 +78,7 @@ impl Index {
             Record::Resumable { handle, .. } => {
                 self.resumes.insert(session, (handle.clone(), place));
             }
-            Record::Began { turn, prompt, .. } => {
+            Record::Began { turn, prompt, .. } | Record::Continued { turn, prompt, .. } => {
                 self.turns.insert((session, *turn), (*prompt, place));
             }
             Record::Called { turn, call, waits } => {

@@ -133,6 +133,7 @@ const SAYS: &[Row<Say>] = &[
     row(1, |c| Say::Plan(c.below(4) as u8)),
     row(1, |c| Say::Model(c.below(3) as u8)),
     row(1, |c| Say::StopReason(c.below(3) as u8)),
+    row(1, |c| Say::Retrying { attempt: c.between(2, 6) as u8, wait_ms: c.draw() as u16 }),
     row(4, |c| Say::Remember { refuses: c.one_in(3) }),
     row(6, |c| Say::Progress { call: c.between(1, 6) as u8, bytes: c.between(1, 200) as u16 }),
     row(10, |c| Say::Call { tool: c.below(4) as u8, wants: wants(c), number: number(c) }),

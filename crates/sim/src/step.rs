@@ -222,6 +222,11 @@ pub enum Say {
     /// Which model it is.
     Model(u8),
     StopReason(u8),
+    /// That it waits before it asks again.
+    Retrying {
+        attempt: u8,
+        wait_ms: u16,
+    },
     /// By what it finds its memory again: as before, unless it has none or refuses the one it was given.
     Remember {
         refuses: bool,
@@ -304,6 +309,7 @@ impl Say {
             | Self::Plan(_)
             | Self::Model(_)
             | Self::StopReason(_)
+            | Self::Retrying { .. }
             | Self::Remember { refuses: false }
             | Self::Progress { .. }
             | Self::Steerable

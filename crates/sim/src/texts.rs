@@ -73,9 +73,11 @@ fn item_is_at_home(item: &WireEntry, session: SessionId, index: &Index) -> Held 
         | WireBody::Result { text, .. } => is_at_home(text, session, index),
         WireBody::Plan(steps) => steps.iter().try_for_each(|step| is_at_home(&step.text, session, index)),
         WireBody::Failed(failure) => is_at_home(&failure.detail, session, index),
-        WireBody::Interrupted(_) | WireBody::PromptLost(_) | WireBody::LogCut(_) | WireBody::LeftOut(_) => {
-            Ok(())
-        }
+        WireBody::Interrupted(_)
+        | WireBody::PromptLost(_)
+        | WireBody::LogCut(_)
+        | WireBody::LeftOut(_)
+        | WireBody::Continued => Ok(()),
     }
 }
 

@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 
 use q_core::mirror::Mirrored;
 use q_core::{
-    Activity, Body, CallOutput, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted, SessionId, Summary,
-    Update, WallTime, Wants,
+    Activity, Body, CallOutput, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted, Retrying, SessionId,
+    Summary, Update, WallTime, Wants,
 };
 
 use crate::inbox::Inbox;
+use crate::quoted;
 use crate::sanitize;
 use crate::way::Way;
 use crate::words;
@@ -44,6 +45,7 @@ struct PrintedSession {
     activity: Activity,
     asleep: bool,
     queued: usize,
+    retrying: Option<Retrying>,
 }
 
 impl PrintedSession {
@@ -53,6 +55,7 @@ impl PrintedSession {
             activity: summary.activity,
             asleep: summary.presence == Presence::Hibernated,
             queued: summary.queued as usize,
+            retrying: summary.retrying.clone(),
         }
     }
 }
@@ -164,6 +167,11 @@ impl Plain {
         if now.asleep && !before.asleep {
             lines.extend(self.note(format!("* {}", words::hibernated(&name))));
         }
+        if let Some(waits) = now.retrying.filter(|_| self.focus == Some(summary.id))
+            && before.retrying.as_ref() != Some(&waits)
+        {
+            lines.extend(self.note(format!("* {}", words::retrying(&waits))));
+        }
         let ended = before.activity.is_busy() && !now.activity.is_busy();
         if ended && self.focus == Some(summary.id) {
             // What stopped an answer in focus is an entry of its own.
@@ -211,7 +219,7 @@ impl Plain {
 
     /// Notes whether what the person asked last was answered.
     fn note_answered(&mut self, body: &Body) {
-        if matches!(body, Body::Prompt(_)) {
+        if matches!(body, Body::Prompt(_) | Body::Continued) {
             self.unanswered = true;
         } else if body.answers() || matches!(body, Body::Stop(_)) {
             self.unanswered = false;
@@ -231,7 +239,7 @@ impl Plain {
                 lines.extend(self.text_lines(session, entry.no, 0, text));
                 return lines;
             }
-            Body::Prompt(text) => format!("you: {}", sanitize::visible(text)),
+            Body::Prompt(text) => format!("you: {}", sanitize::visible(&quoted::folded(text))),
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
             Body::Plan(steps) => format!("plan {}", words::hanging(&sanitize::visible(&words::plan(steps)))),
             Body::Result(result) => result_text(entry.no, result, Way::Slash),
@@ -240,6 +248,7 @@ impl Plain {
             }
             Body::Stop(stop) => words::stop(stop, Way::Slash),
             Body::Repair(fault) => words::repair(*fault, Way::Slash),
+            Body::Continued => words::CONTINUED.to_owned(),
             Body::LeftOut(sent) => words::left_out(*sent),
         };
         let mut lines = self.end_line();
@@ -310,6 +319,7 @@ const fn aside(body: &Body) -> &'static str {
         | Body::Result(_)
         | Body::Plan(_)
         | Body::Stop(_)
+        | Body::Continued
         | Body::Repair(_)
         | Body::LeftOut(_) => "",
     }
@@ -364,6 +374,7 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Result(result) => format!("{}\n", result_text(entry.no, result, way)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop, way)),
         Body::Repair(fault) => format!("{}\n", words::repair(*fault, way)),
+        Body::Continued => format!("{}\n", words::CONTINUED),
         Body::LeftOut(sent) => format!("{}\n", words::left_out(*sent)),
     }
 }

@@ -3,7 +3,7 @@
 use q_core::attention::{self, Need};
 use q_core::{
     Activity, AgentFailure, Called, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall, PlanStep,
-    Presence, Resulted, Sent, SessionId, StepState, Stop, Summary, WallTime, Wants,
+    Presence, Resulted, Retrying, Sent, SessionId, StepState, Stop, Summary, WallTime, Wants,
 };
 
 use crate::advice;
@@ -25,6 +25,9 @@ pub const fn state(summary: &Summary) -> &'static str {
 
 /// What stands at a prompt whose turn stopped before anything answered it: it is not sent with later ones.
 pub const NOT_ANSWERED: &str = "not answered";
+
+/// What stands where a turn goes on with the answer that stopped before it.
+pub const CONTINUED: &str = "goes on from there";
 
 /// What a stop says in the transcript.
 pub fn stop(stop: &Stop, way: Way) -> String {
@@ -121,8 +124,27 @@ pub fn why(failure: &AgentFailure) -> String {
     sanitize::visible_line(&format!("{what} ({})", failure.detail)).into_owned()
 }
 
-/// What a list says last of a session: why it failed, or how its last answer begins. Never an answer of before the failure.
+/// That an agent asks again by itself, in how many seconds from now on: `asks again in 4 s (2 of 6): the server is overloaded`.
+pub fn countdown(retrying: &Retrying, now: WallTime) -> String {
+    let left = retrying.at.0.saturating_sub(now.0).min(retrying.wait_ms).div_ceil(1000);
+    let when = if left == 0 { "now".to_owned() } else { format!("in {left} s") };
+    asks_again(retrying, &when)
+}
+
+/// The same said once, for where nothing counts: `asks again after 4 s (2 of 6): the server is overloaded`.
+pub fn retrying(retrying: &Retrying) -> String {
+    asks_again(retrying, &format!("after {} s", retrying.wait_ms.div_ceil(1000)))
+}
+
+fn asks_again(Retrying { attempt, of, failure, .. }: &Retrying, when: &str) -> String {
+    format!("asks again {when} ({attempt} of {of}): {}", failure.kind.what())
+}
+
+/// What a list says last of a session: that its agent waits to ask again, why it failed, or how its last answer begins. Never an answer of before the failure.
 pub fn last_word(summary: &Summary) -> String {
+    if let Some(waits) = &summary.retrying {
+        return retrying(waits);
+    }
     match failure(summary) {
         Some(failure) => failure.trim_start_matches([' ', ':']).to_owned(),
         None => sanitize::visible_line(&summary.preview).into_owned(),

@@ -5,12 +5,14 @@ pub(crate) mod http2;
 pub(crate) mod proxy;
 pub(crate) mod secure;
 
+use std::io::Read as _;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use q_agent::{AgentSpec, HttpSpec, Message, Role, Seat, Secret, Turn};
-use q_core::{AgentEvent, AgentFailure, SessionId, Usage};
+use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Usage};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -23,6 +25,19 @@ pub(crate) fn spec(base_url: String) -> HttpSpec {
         retries: 0,
         ..HttpSpec::default()
     }
+}
+
+/// The next who connects, once all that it asks has come: JSON ends with a brace.
+pub(crate) fn asked(listener: &TcpListener) -> TcpStream {
+    let (mut client, _) = listener.accept().unwrap();
+    client.set_nodelay(true).unwrap();
+    let mut request = Vec::new();
+    while !request.ends_with(b"}") {
+        let mut part = [0; 4096];
+        let read = client.read(&mut part).unwrap();
+        request.extend_from_slice(&part[..read]);
+    }
+    client
 }
 
 pub(crate) fn ask(text: &str) -> Turn {
@@ -38,6 +53,8 @@ pub(crate) struct Outcome {
     /// Which model answered, and why it stopped, in the server's words.
     pub(crate) model: Option<String>,
     pub(crate) stop_reason: Option<String>,
+    /// What it waited for before it asked again: which ask of how many, for how long, and after which failure.
+    pub(crate) waits: Vec<(u32, u32, u64, FailureKind)>,
     pub(crate) ending: Result<(), AgentFailure>,
 }
 
@@ -45,7 +62,7 @@ impl Outcome {
     /// What these events come to. Checks their shape on the way: one end, and nothing behind it.
     pub(crate) fn of(events: impl IntoIterator<Item = AgentEvent>) -> Self {
         let (mut text, mut thinking, mut usage, mut ending) = (String::new(), String::new(), None, None);
-        let (mut model, mut stop_reason) = (None, None);
+        let (mut model, mut stop_reason, mut waits) = (None, None, Vec::new());
         for event in events {
             assert!(ending.is_none(), "{event:?} after the end");
             match event {
@@ -54,6 +71,10 @@ impl Outcome {
                 AgentEvent::Usage(counted) => usage = Some(counted),
                 AgentEvent::Model(name) => assert!(model.replace(name).is_none(), "the model is told twice"),
                 AgentEvent::StopReason(word) => assert!(stop_reason.replace(word).is_none(), "two reasons"),
+                AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
+                    assert!(text.is_empty() && thinking.is_empty(), "it is asked again behind a word");
+                    waits.push((attempt, of, wait_ms, failure.kind));
+                }
                 AgentEvent::Done => ending = Some(Ok(())),
                 AgentEvent::Failed(failure) => ending = Some(Err(failure)),
                 other @ (AgentEvent::Title(_)
@@ -66,7 +87,7 @@ impl Outcome {
                 | AgentEvent::Result { .. }) => panic!("{other:?}"),
             }
         }
-        Self { text, thinking, usage, model, stop_reason, ending: ending.expect("an end") }
+        Self { text, thinking, usage, model, stop_reason, waits, ending: ending.expect("an end") }
     }
 }
 

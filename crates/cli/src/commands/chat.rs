@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use q_client::News;
-use q_core::{Body, Command, Entry, EntryNo, SessionId, Stop};
+use q_core::{Body, Command, Entry, EntryNo, Retrying, SessionId, Stop};
 use q_proto::ClientMessage;
 use q_term::words;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,24 +17,29 @@ use crate::commands::new;
 use crate::commands::new::SessionRequest;
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
+use crate::input::PromptInput;
 use crate::json::{self, ChatJson, SessionJson};
-use crate::{input, out};
+use crate::out;
 
 /// Between texts of one turn.
 const BETWEEN: &str = "\n\n";
 
 pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
-    let text = input::prompt(&args.prompt, &context.environment)?;
+    let said = PromptInput::read(&args.prompt, &context.environment)?;
+    let files =
+        |said: PromptInput, directory: &str| said.with_files(args.no_files, directory, &context.environment);
     let mut interrupts = signal(SignalKind::interrupt())
         .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
     let is_passing = args.session.is_none() && args.new.is_none();
     let mut client = Client::attach(context, true).await?;
-    let session = if let Some(address) = &args.session {
+    let (session, text) = if let Some(address) = &args.session {
         let session = client.resolve(address).await?;
         context.agents.note_who_answers(&session);
-        session.id
+        (session.id, files(said, &session.directory)?)
     } else {
         let directory = context.environment.directory.to_string_lossy().into_owned();
+        // Before anything is made: a prompt that cannot be sent leaves no session behind.
+        let text = files(said, &directory)?;
         let wanted = SessionRequest {
             name: args.new,
             agent: args.agent,
@@ -42,7 +47,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
             directory,
             ..SessionRequest::default()
         };
-        new::create(&mut client, context, wanted).await?
+        (new::create(&mut client, context, wanted).await?, text)
     };
     // What is printed is read. Said before the prompt, so that no answer counts as unread in between.
     client.notify(&ClientMessage::Showing { session: Some(session.into()), at_end: true })?;
@@ -53,7 +58,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         }
         submitted => submitted?,
     };
-    let mut turn = ChatTurn { session, prompt, began: None, printed: (0, 0), echo: !args.json };
+    let mut turn = ChatTurn { session, prompt, began: None, printed: (0, 0), echo: !args.json, told: None };
     turn.follow(&mut client, &mut interrupts).await?;
     let verdict = turn.conclude(&client, args.json)?;
     if is_passing && turn.ended_well(&client) {
@@ -75,12 +80,15 @@ struct ChatTurn {
     /// How many texts were printed whole, and how many bytes of the one after them.
     printed: (usize, usize),
     echo: bool,
+    /// The wait for another ask that was told last.
+    told: Option<Retrying>,
 }
 
 impl ChatTurn {
     async fn follow(&mut self, client: &mut Client, interrupts: &mut Signal) -> Result<(), CliError> {
         loop {
             self.note_beginning(client);
+            self.tell_wait(client);
             if self.echo {
                 self.print_new(client)?;
             }
@@ -110,14 +118,22 @@ impl ChatTurn {
         }
     }
 
+    /// Says once that the agent waits to ask again: nothing else would be seen of it.
+    fn tell_wait(&mut self, client: &Client) {
+        let waits = client.mirror.get(self.session).and_then(|session| session.summary.retrying.clone());
+        if let Some(waits) = waits.filter(|waits| self.began.is_some() && self.told.as_ref() != Some(waits)) {
+            out::note(&format!("q: {}", words::retrying(&waits)));
+            self.told = Some(waits);
+        }
+    }
+
     /// Over when another entry than an answer follows ours, or nothing runs any more.
     fn is_over(&self, client: &Client) -> bool {
         let Some(session) = client.mirror.get(self.session) else { return true };
         let Some(began) = self.began else { return !session.summary.activity.is_busy() };
-        let followed = session
-            .entries
-            .iter()
-            .any(|entry| entry.no > began && matches!(entry.body, Body::Prompt(_) | Body::Stop(_)));
+        let followed = session.entries.iter().any(|entry| {
+            entry.no > began && matches!(entry.body, Body::Prompt(_) | Body::Continued | Body::Stop(_))
+        });
         followed || !session.summary.activity.is_busy()
     }
 
@@ -127,7 +143,8 @@ impl ChatTurn {
             return Vec::new();
         };
         let after = session.entries.iter().filter(|entry| entry.no > began);
-        let ours = after.take_while(|entry| !matches!(entry.body, Body::Prompt(_) | Body::Stop(_)));
+        let ours = after
+            .take_while(|entry| !matches!(entry.body, Body::Prompt(_) | Body::Continued | Body::Stop(_)));
         let answer =
             |entry: &'a Entry| if let Body::Answer(text) = &entry.body { Some(text.as_str()) } else { None };
         ours.filter_map(answer).collect()

@@ -158,6 +158,7 @@ impl EntryShape {
                 failure: Some(kind.code().to_owned()),
                 ..plain
             },
+            Body::Continued => Self { role: role("continued"), ..plain },
             Body::LeftOut(Sent { entries, left_out }) => {
                 Self { role: role("left_out"), sent: Some(*entries), left_out: Some(*left_out), ..plain }
             }
@@ -213,6 +214,7 @@ impl EntryShape {
                 entries: self.sent.ok_or_else(|| missing("sent"))?,
                 left_out: self.left_out.ok_or_else(|| missing("left_out"))?,
             }),
+            "continued" => Body::Continued,
             "user" => Body::Prompt(typed::text(&text?).into_owned()),
             "assistant" => Body::Answer(text?),
             "thinking" => Body::Thinking(text?),

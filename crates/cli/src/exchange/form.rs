@@ -80,6 +80,7 @@ impl Form {
             | Body::Thinking(_)
             | Body::Plan(_)
             | Body::Stop(_)
+            | Body::Continued
             | Body::Repair(_)
             | Body::LeftOut(_) => 0,
         }

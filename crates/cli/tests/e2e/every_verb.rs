@@ -201,7 +201,9 @@ impl Hostile {
                 vec!["--closed", "--yes"],
             ],
             "tag" => vec![vec!["made", "+work"], vec!["made", HOSTILE], vec!["made"]],
-            "pin" | "unpin" | "unread" | "retry" | "interrupt" => vec![vec!["refused"], vec!["made"]],
+            "pin" | "unpin" | "unread" | "retry" | "continue" | "interrupt" => {
+                vec![vec!["refused"], vec!["made"]]
+            }
             _ => self.tries_of_others(verb),
         }
     }
@@ -311,6 +313,7 @@ fn what_is_said_inside_plain_mode_controls_nothing() {
         "/last",
         "/switch page",
         "/retry",
+        "/continue",
         "/switch made",
     ];
     let hostile_ones = [

@@ -126,6 +126,12 @@ pub enum Command {
         /// The client's mark, as in [`Command::Submit`].
         token: Token,
     },
+    /// Go on with the answer that stopped before its end.
+    Continue {
+        session: SessionId,
+        /// The client's mark, as in [`Command::Submit`].
+        token: Token,
+    },
     /// Keep what is typed and not sent.
     SaveDraft {
         session: SessionId,
@@ -225,6 +231,7 @@ impl Command {
             Self::Submit { session, .. }
             | Self::Steer { session, .. }
             | Self::Retry { session, .. }
+            | Self::Continue { session, .. }
             | Self::SendNow { session, .. } => Subject::Agent(*session),
         }
     }
@@ -289,6 +296,9 @@ impl Step<'_> {
             }
             Command::Interrupt { session } => self.interrupt(session),
             Command::Retry { session, token } => self.once(session, token, |step| step.retry(session, token)),
+            Command::Continue { session, token } => {
+                self.once(session, token, |step| step.go_on(session, token))
+            }
             Command::SaveDraft { session, text } => self.save_draft(session, text),
         }
     }

@@ -2,11 +2,12 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
 use crate::effect::{Effect, Reply};
 use crate::entry::{Entry, Interrupter};
-use crate::id::{EntryNo, SessionId, Token, TurnNo};
+use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
 use crate::limits::{DETAIL_BYTES, MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
 use crate::multiplexer::step::Step;
 use crate::permits;
@@ -15,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::WaitingPrompt;
 use crate::session::live::RunState;
-use crate::snapshot::Update;
+use crate::snapshot::{Retrying, Update};
 
 impl Step<'_> {
     /// Decides what carries a token, unless that was decided before: the same again gets the same answer and does nothing.
@@ -130,6 +131,17 @@ impl Step<'_> {
         Ok(Reply::Accepted(last.prompt))
     }
 
+    /// Has the last answer gone on with: a turn without a prompt of its own.
+    pub(super) fn go_on(&mut self, id: SessionId, token: Token) -> Result<Reply, Refusal> {
+        let head = self.open(id)?.head();
+        let (prompt, turn) = (head.unfinished().ok_or(Refusal::NothingToContinue)?, head.turns.next());
+        self.refuse_if_full()?;
+        let seq = self.record(id, Record::Continued { turn, prompt, token });
+        self.wait_for_permit(id, seq);
+        self.changed(id);
+        Ok(Reply::Accepted(prompt))
+    }
+
     /// Starts the oldest waiting prompt, if one waits.
     fn begin_next(&mut self, id: SessionId) {
         let next = self.head(id).and_then(|head| head.queue.first().copied());
@@ -142,6 +154,11 @@ impl Step<'_> {
     pub(super) fn begin(&mut self, id: SessionId, prompt: WaitingPrompt) {
         let Some(turn) = self.head(id).map(|head| head.turns.next()) else { return };
         let seq = self.record(id, Record::Began { turn, prompt: prompt.prompt, queued: prompt.queued });
+        self.wait_for_permit(id, seq);
+    }
+
+    /// Tells of the entry with which a turn began; its agent's turn to be asked comes.
+    fn wait_for_permit(&mut self, id: SessionId, seq: Seq) {
         self.notify_entry(id, EntryNo(seq.0));
         let now = self.now().mono;
         if let Some(live) = self.live_mut(id) {
@@ -183,6 +200,10 @@ impl Step<'_> {
         if self.in_flight(id) != Some(turn) || !is_asked {
             return;
         }
+        // Whoever says anything does not wait any longer.
+        if self.live_mut(id).is_some_and(|live| live.retrying.take().is_some()) {
+            self.changed(id);
+        }
         match event {
             AgentEvent::Sent(sent) => self.on_sent(id, turn, sent),
             AgentEvent::Text(text) => self.on_text(id, turn, Voice::Answer, text),
@@ -201,6 +222,10 @@ impl Step<'_> {
                     live.stream_mut().usage = usage;
                 }
             }
+            AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
+                let at = self.now().wall.after(Duration::from_millis(wait_ms));
+                self.on_retrying(id, Retrying { attempt, of, wait_ms, at, failure });
+            }
             AgentEvent::Title(title) => self.name_after_title(id, &title),
             AgentEvent::Steerable => {
                 if let Some(live) = self.live_mut(id) {
@@ -215,12 +240,20 @@ impl Step<'_> {
                 self.begin_next(id);
                 self.notify_queue(id);
             }
-            AgentEvent::Failed(mut failure) => {
-                failure.detail.truncate(failure.detail.floor_char_boundary(DETAIL_BYTES));
-                self.end_turn(id, Ending::Failed(failure));
+            AgentEvent::Failed(failure) => {
+                self.end_turn(id, Ending::Failed(within_bounds(failure)));
             }
         }
         self.end_if_too_long(id);
+    }
+
+    /// That an agent waits is shown as long as it does, and kept by nobody: what came of it is what it says next.
+    fn on_retrying(&mut self, id: SessionId, retrying: Retrying) {
+        let retrying = Retrying { failure: within_bounds(retrying.failure), ..retrying };
+        if let Some(live) = self.live_mut(id) {
+            live.retrying = Some(retrying);
+        }
+        self.changed(id);
     }
 
     /// What the agent was not sent is said in the transcript the first time, and kept from then on.
@@ -439,4 +472,10 @@ impl Step<'_> {
     fn entry(&self, id: SessionId, no: EntryNo) -> Option<Entry> {
         self.live(id)?.entry(no).cloned()
     }
+}
+
+/// A failure of which no more is kept than people read.
+fn within_bounds(mut failure: AgentFailure) -> AgentFailure {
+    failure.detail.truncate(failure.detail.floor_char_boundary(DETAIL_BYTES));
+    failure
 }

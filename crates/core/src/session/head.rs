@@ -187,6 +187,10 @@ impl Head {
             Record::Began { turn, prompt, queued } => {
                 self.begin_turn(*turn, WaitingPrompt { prompt: *prompt, queued: *queued }, stamped);
             }
+            Record::Continued { turn, prompt, token } => {
+                self.take(*token, *prompt);
+                self.go_on(*turn, stamped);
+            }
             Record::Steered { prompt, token, .. } => {
                 self.touched = stamped.at;
                 self.prompts = *prompt;
@@ -270,6 +274,7 @@ impl Head {
             Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
                 self.end.bytes = text.len() as u64;
             }
+            Body::Continued => self.turns = self.turns.next(),
             Body::Call(_)
             | Body::Result(_)
             | Body::Plan(_)
@@ -306,6 +311,15 @@ impl Head {
         self.turn = Some(InFlight::new(turn));
         self.preview.clear();
         self.last_prompt = Some(prompt);
+        self.entries += 1;
+        self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
+    }
+
+    /// A turn that goes on with the last answer: that is still what a list shows of it.
+    fn go_on(&mut self, turn: TurnNo, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.turns = turn;
+        self.turn = Some(InFlight::new(turn));
         self.entries += 1;
         self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
     }
@@ -405,6 +419,17 @@ impl Head {
                 self.unread = self.unread.saturating_add(1);
                 self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
             }
+        }
+    }
+
+    /// The prompt whose answer stopped before its end, where one came and nothing runs: an agent can go on with that.
+    pub(crate) fn unfinished(&self) -> Option<PromptNo> {
+        let has_words = !self.preview.trim().is_empty();
+        match &self.last {
+            Some(Ending::Failed(_) | Ending::Interrupted(_)) if self.turn.is_none() && has_words => {
+                self.last_prompt.map(|last| last.prompt)
+            }
+            Some(Ending::Done | Ending::Failed(_) | Ending::Interrupted(_)) | None => None,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::id::{CallNo, EntryNo, Seq};
 use crate::record::Record;
 use crate::session::head::Head;
 use crate::session::transcript::Transcript;
+use crate::snapshot::Retrying;
 use crate::stamped::Stamped;
 use crate::time::{Instant, WallTime};
 
@@ -27,6 +28,8 @@ pub(crate) struct Live {
     pub(crate) seated: bool,
     /// Whether the agent takes words in the turn in flight.
     pub(crate) steerable: bool,
+    /// When its agent asks again, and why, while it waits for that.
+    pub(crate) retrying: Option<Retrying>,
     pending: BTreeMap<CallNo, Pending>,
 }
 
@@ -92,6 +95,7 @@ impl Live {
             self.stream = Stream::default();
             self.run = RunState::None;
             self.steerable = false;
+            self.retrying = None;
             self.pending.clear();
         } else {
             self.forget(head);

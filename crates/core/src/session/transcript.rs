@@ -70,6 +70,7 @@ impl Transcript {
                 self.push(stamped, Body::Result(result));
             }
             Content::Plan(steps) => self.push(stamped, Body::Plan(steps.to_vec())),
+            Content::Continued => self.push(stamped, Body::Continued),
             Content::Repair(fault) => self.push(stamped, Body::Repair(fault)),
             Content::LeftOut(sent) => self.push(stamped, Body::LeftOut(sent)),
             Content::Interrupted(by, _) => self.push(stamped, Body::Stop(Stop::Interrupted(by))),

@@ -40,6 +40,7 @@ pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
         "failed" => {
             Body::Stop(Stop::Failed(AgentFailure { kind: failure(words)?, detail: words.word("a text")? }))
         }
+        "continued" => Body::Continued,
         "left-out" => Body::LeftOut(read_sent(words)?),
         "lost" => Body::Repair(Fault::PromptLost(PromptNo(words.number()?))),
         "cut" if words.take("unknown") => Body::Repair(Fault::LogCut { lost: None }),
@@ -66,6 +67,7 @@ pub(super) fn write(body: &Body) -> String {
         Body::Stop(Stop::Failed(AgentFailure { kind, detail })) => {
             format!("failed {} {detail:?}", kind.code())
         }
+        Body::Continued => "continued".into(),
         Body::LeftOut(sent) => format!("left-out {} {}", sent.entries, sent.left_out),
         Body::Repair(Fault::PromptLost(prompt)) => format!("lost {prompt}"),
         Body::Repair(Fault::LogCut { lost: None }) => "cut unknown".into(),

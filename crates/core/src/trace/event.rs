@@ -20,6 +20,12 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
         "progress" => AgentEvent::Progress { call: CallNo(words.number()?), text: words.word("a text")? },
         "resumable" => AgentEvent::Resume(ResumeHandle(words.word("a handle")?)),
         "reason" => AgentEvent::StopReason(words.word("a reason")?),
+        "retrying" => AgentEvent::Retrying {
+            attempt: words.number()?,
+            of: words.number()?,
+            wait_ms: words.number()?,
+            failure: read_failure(words)?,
+        },
         "title" => AgentEvent::Title(words.word("a title")?),
         "steerable" => AgentEvent::Steerable,
         "call" => AgentEvent::Call(read_call(words)?),
@@ -30,12 +36,13 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
         },
         "usage" => AgentEvent::Usage(Usage { input: words.number()?, output: words.number()? }),
         "done" => AgentEvent::Done,
-        "failed" => AgentEvent::Failed(AgentFailure {
-            kind: entry::failure(words)?,
-            detail: words.option("detail")?.unwrap_or_default(),
-        }),
+        "failed" => AgentEvent::Failed(read_failure(words)?),
         _ => return Ok(None),
     }))
+}
+
+fn read_failure(words: &mut WordReader) -> Result<AgentFailure, String> {
+    Ok(AgentFailure { kind: entry::failure(words)?, detail: words.option("detail")?.unwrap_or_default() })
 }
 
 fn read_call(words: &mut WordReader) -> Result<Call, String> {
@@ -70,13 +77,16 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
             format!("result {id} {call} {} {text:?}", bare(outcome.words()))
         }
         AgentEvent::Done => format!("done {id}"),
-        AgentEvent::Failed(AgentFailure { kind, detail }) if detail.is_empty() => {
-            format!("failed {id} {}", kind.code())
+        AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
+            format!("retrying {id} {attempt} {of} {wait_ms} {}", write_failure(failure))
         }
-        AgentEvent::Failed(AgentFailure { kind, detail }) => {
-            format!("failed {id} {} detail {detail:?}", kind.code())
-        }
+        AgentEvent::Failed(failure) => format!("failed {id} {}", write_failure(failure)),
     }
+}
+
+fn write_failure(AgentFailure { kind, detail }: &AgentFailure) -> String {
+    let detail = if detail.is_empty() { String::new() } else { format!(" detail {detail:?}") };
+    format!("{}{detail}", kind.code())
 }
 
 fn write_call(call: &Call) -> String {

@@ -13,7 +13,7 @@ use crate::id::{ClientId, ReplyTo};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Policy, Record, Voice};
 use crate::refusal::Refusal;
-use crate::snapshot::{PendingCall, QueuedPrompt, Summary, Update};
+use crate::snapshot::{PendingCall, QueuedPrompt, Retrying, Summary, Update};
 use crate::stamped::Stamped;
 use crate::tag::Tag;
 
@@ -86,6 +86,9 @@ fn record(stamped: &Stamped) -> String {
         Record::Queued { prompt, text, .. } => format!("queued {prompt} {text:?}"),
         Record::Unqueued { prompt } => format!("unqueued {prompt}"),
         Record::Retried { prompt, .. } => format!("retried {prompt}"),
+        Record::Continued { turn, prompt, .. } => {
+            format!("began turn {turn}, which goes on with prompt {prompt}")
+        }
         Record::Began { turn, prompt, .. } => format!("began turn {turn} with prompt {prompt}"),
         Record::Said { turn, entry, voice: Voice::Answer, text } => {
             format!("said turn {turn} entry {entry} {text:?}")
@@ -261,6 +264,10 @@ pub(super) fn summary(told: &Summary) -> String {
     };
     let activity = told.activity.words();
     let held = if told.held { " held" } else { "" };
+    let retrying = told.retrying.as_ref().map(|Retrying { attempt, of, wait_ms: _, at, failure }| {
+        format!(" asks again at {} ({attempt} of {of}): {}", at.0, failed(failure))
+    });
+    let retrying = retrying.unwrap_or_default();
     let pinned = if told.pinned { " pinned" } else { "" };
     let tags = if told.tags.is_empty() { String::new() } else { format!(" [{}]", words(&told.tags)) };
     let unread = if told.unread == 0 { String::new() } else { format!(" {} unread", told.unread) };
@@ -280,7 +287,7 @@ pub(super) fn summary(told: &Summary) -> String {
     };
     let (id, name) = (session(told.id), &told.name);
     format!(
-        "line {id} {name} {presence} {activity}{failures}{answering}{held}{unread}{queued}{pinned}{policy}{parent}{tags}"
+        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{pinned}{policy}{parent}{tags}"
     )
 }
 
@@ -296,6 +303,7 @@ pub(super) fn entry(entry: &Entry) -> String {
             let cut = cut(&result.text, result.kept, result.whole);
             format!("result of {} {} {:?}{cut}", result.of, result.outcome.words(), result.text)
         }
+        Body::Continued => "goes on".into(),
         Body::Repair(fault) => repaired(*fault),
         Body::LeftOut(told) => format!("sent {}", sent(*told)),
         Body::Stop(Stop::Interrupted(by)) => format!("interrupted by {by:?}").to_lowercase(),

@@ -89,7 +89,7 @@ fn change(record: &Record, before: &Head, after: &Head) -> Option<Change> {
     if matches!(record, Record::Answered { .. } | Record::Resulted { .. }) {
         return no_longer(before, after);
     }
-    matches!(record, Record::Began { .. }).then_some(Change::Begin)
+    matches!(record, Record::Began { .. } | Record::Continued { .. }).then_some(Change::Begin)
 }
 
 /// What waits no longer.

@@ -74,6 +74,8 @@ pub(crate) const INPUTS: &[&str] = &[
     "progress s1 1 \"out\"",
     "resumable s1 \"sess-1\"",
     "reason s1 \"end_turn\"",
+    "continue s1",
+    "retrying s1 2 3 4000 overloaded",
     "offer s1 guide",
     "unbound s1",
     "steerable s1",

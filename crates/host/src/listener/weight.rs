@@ -61,7 +61,8 @@ fn item_weight(item: &WireEntry) -> usize {
         | WireBody::Failed(_)
         | WireBody::PromptLost(_)
         | WireBody::LogCut(_)
-        | WireBody::LeftOut(_) => 0,
+        | WireBody::LeftOut(_)
+        | WireBody::Continued => 0,
     };
     size_of::<WireEntry>() + text
 }

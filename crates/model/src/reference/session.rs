@@ -2,7 +2,7 @@
 
 use q_core::{
     Activity, AgentFailure, CallNo, Digest, EntryNo, Instant, Interrupter, Limits, Outcome, PlanStep, Policy,
-    Presence, PromptNo, ResumeHandle, Sent, SessionId, Token, TurnNo, Usage, WallTime, Wants,
+    Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 /// A session, whole, whether it is in memory or not.
@@ -72,6 +72,8 @@ pub(super) struct Turn {
     pub(super) unwritten: Option<Instant>,
     /// Calls that ran by themselves since the person last answered.
     pub(super) unasked: u32,
+    /// Until when its agent waits to ask again, and why.
+    pub(super) retrying: Option<Retrying>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +117,8 @@ pub(super) enum What {
         of: usize,
     },
     Plan(Vec<PlanStep>),
+    /// That the last answer is gone on with.
+    Continued,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +193,7 @@ impl Session {
             | What::Output { .. }
             | What::Result { .. }
             | What::Plan(_)
+            | What::Continued
             | What::LeftOut(_)
             | What::Stop(_) => None,
         })
@@ -222,6 +227,7 @@ impl Session {
                 | What::Output { .. }
                 | What::Result { .. }
                 | What::Plan(_)
+                | What::Continued
                 | What::LeftOut(_) => {}
             }
         }
@@ -278,6 +284,7 @@ impl Session {
                 reason: String::new(),
                 held: None,
                 steerable: false,
+                retrying: None,
                 ..turn.clone()
             };
         }
@@ -287,7 +294,7 @@ impl Session {
     pub(super) fn unread(&self) -> u32 {
         let is_unread = |entry: &&Entry| {
             entry.turn != TurnNo(0)
-                && entry.what != What::Prompt
+                && !matches!(entry.what, What::Prompt | What::Continued)
                 && entry.read.is_none_or(|read| read < entry.written)
         };
         self.entries.iter().filter(is_unread).count() as u32 + u32::from(self.marked)
@@ -315,9 +322,11 @@ impl Session {
 
     /// The beginning of the last turn's answer on one line.
     pub(super) fn preview(&self) -> String {
-        let is_answer = |entry: &&Entry| {
-            entry.what == What::Answer && entry.turn != TurnNo(0) && entry.turn == TurnNo(self.turns)
-        };
+        // A turn that goes on with an answer begins none of its own.
+        let begins = |entry: &&Entry| entry.what == What::Prompt && entry.turn != TurnNo(0);
+        let last = self.entries.iter().rev().find(begins).map(|prompt| prompt.turn);
+        let is_answer =
+            |entry: &&Entry| entry.what == What::Answer && last.is_some_and(|last| entry.turn >= last);
         let answer =
             self.entries.iter().rev().find(is_answer).map_or("", |entry| &entry.text[..entry.written]);
         let line = answer.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -2,7 +2,7 @@
 
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call as Wanted, CallNo, Digest, FailureKind, Interrupter, Outcome,
-    Policy, SessionId, TurnNo, Usage, Wants,
+    Policy, Retrying, SessionId, TurnNo, Usage, WallTime, Wants,
 };
 
 use super::Model;
@@ -21,8 +21,15 @@ impl Model {
         }
     }
 
-    /// A prompt enters the conversation; its agent is asked when there is a permit.
+    /// A prompt enters the conversation.
     pub(super) fn begin(&mut self, at: usize, prompt: Prompt) {
+        let text = prompt.text.clone();
+        self.sessions[at].last_prompt = Some(prompt);
+        self.begin_turn(at, What::Prompt, text);
+    }
+
+    /// A turn begins with this entry; its agent is asked when there is a permit.
+    pub(super) fn begin_turn(&mut self, at: usize, what: What, text: String) {
         let now = self.now.mono;
         let session = &mut self.sessions[at];
         session.turns += 1;
@@ -34,9 +41,9 @@ impl Model {
             reason: String::new(),
             unwritten: None,
             unasked: 0,
+            retrying: None,
         });
-        session.last_prompt = Some(prompt.clone());
-        self.add(at, What::Prompt, prompt.text);
+        self.add(at, what, text);
         self.happened(at);
     }
 
@@ -56,7 +63,12 @@ impl Model {
         let Some(running) = running.filter(|running| running.no == turn && running.held.is_none()) else {
             return;
         };
+        running.retrying = None;
         match event {
+            AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
+                let at = WallTime(self.now.wall.0 + wait_ms);
+                running.retrying = Some(Retrying { attempt, of, wait_ms, at, failure });
+            }
             AgentEvent::Sent(sent) => {
                 let before = self.sessions[at].sent;
                 if before.map_or(sent.left_out > 0, |before| before != sent) {

@@ -62,6 +62,7 @@ impl Model {
             }
             Command::Interrupt { session } => self.interrupt(session),
             Command::Retry { session, token } => self.retry(session, token),
+            Command::Continue { session, token } => self.go_on(session, token),
             Command::SaveDraft { session, text } => self.save_draft(session, text),
         }
     }
@@ -311,6 +312,7 @@ fn needs_history(command: &Command) -> Option<SessionId> {
         | Command::Move { session, .. }
         | Command::SendNow { session, .. }
         | Command::Retry { session, .. }
+        | Command::Continue { session, .. }
         | Command::SaveDraft { session, .. } => Some(*session),
         // Only a live session has a turn that could be answered or interrupted.
         Command::Answer { .. }

@@ -101,6 +101,7 @@ pub(super) fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
             | Body::Result(_)
             | Body::Plan(_)
             | Body::Stop(_)
+            | Body::Continued
             | Body::Repair(_)
             | Body::LeftOut(_) => {}
         }

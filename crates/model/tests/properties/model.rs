@@ -292,7 +292,8 @@ fn tamed(patient: bool, mut steps: Vec<WorkloadStep>) -> Vec<WorkloadStep> {
             _,
             CommandTemplate::Submit { token, .. }
             | CommandTemplate::Steer { token, .. }
-            | CommandTemplate::Retry { token },
+            | CommandTemplate::Retry { token }
+            | CommandTemplate::Continue { token },
         ) = stimulus
         {
             *token %= TOKENS;

@@ -26,7 +26,7 @@ proptest! {
         let (mut asked, mut steerable) = (BTreeSet::new(), BTreeSet::new());
         for step in &steps {
             let (input, effects) = system.play(step);
-            let began = effects.batch.iter().flat_map(|batch| &batch.records).any(|stamped| matches!(stamped.record, Record::Began { .. }));
+            let began = effects.batch.iter().flat_map(|batch| &batch.records).any(|stamped| matches!(stamped.record, Record::Began { .. } | Record::Continued { .. }));
             let wished = matches!(input, Input::Wish { .. } | Input::Loaded { .. });
             let before_ended_well = matches!(&input, Input::Agent { event: AgentEvent::Done, .. });
             prop_assert!(!began || wished || before_ended_well, "a turn began by itself after {input:?}");
@@ -208,7 +208,7 @@ fn births(system: &SystemUnderTest, session: SessionId) -> usize {
 /// The changes of activity that a record stands for, given what the session did before and does after it.
 fn path(record: &Record, before: Activity, now: Activity) -> Vec<Change> {
     match record {
-        Record::Began { .. } => vec![Change::Begin],
+        Record::Began { .. } | Record::Continued { .. } => vec![Change::Begin],
         Record::Called { call, waits: true, .. } => match call.wants {
             Wants::Consent => vec![Change::AskConsent],
             Wants::Words => vec![Change::AskWords],

@@ -124,7 +124,7 @@ proptest! {
                 }
             }
             prop_assert_eq!((head.usage.input, head.usage.output), spent);
-            prop_assert_eq!(head.turns.0, count(|record| matches!(record, Record::Began { .. })));
+            prop_assert_eq!(head.turns.0, count(|record| matches!(record, Record::Began { .. } | Record::Continued { .. })));
             prop_assert_eq!(head.prompts.0, count(|record| matches!(record, Record::Queued { .. } | Record::Steered { .. })));
             let entries: std::collections::BTreeSet<_> = own().filter_map(q_core::Stamped::entry).collect();
             prop_assert_eq!(head.entries, entries.len() as u64);

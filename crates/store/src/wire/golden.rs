@@ -282,6 +282,14 @@ fn seat_records() -> Vec<(&'static str, Record)> {
     ]
 }
 
+/// What came with answers that are gone on with, in its own dump.
+fn continued_records() -> Vec<(&'static str, Record)> {
+    vec![
+        ("continued", Record::Continued { turn: TurnNo(4), prompt: PromptNo(2), token: Token(5) }),
+        ("imported: continued", Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Continued }),
+    ]
+}
+
 /// As [`later_head`], with what came with that.
 fn seat_head() -> Head {
     let turn = InFlight {
@@ -401,6 +409,11 @@ fn a_full_head_on_disk_stays_as_it_is() {
 #[test]
 fn records_of_the_agents_contract_on_disk_stay_as_they_are() {
     insta::assert_snapshot!(dump_log(seat_records()));
+}
+
+#[test]
+fn records_of_what_is_gone_on_with_on_disk_stay_as_they_are() {
+    insta::assert_snapshot!(dump_log(continued_records()));
 }
 
 #[test]

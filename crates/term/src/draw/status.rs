@@ -71,8 +71,13 @@ fn left(ui: &Ui, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
     if let Some(why) = &ui.read_only {
         return (said(&format!("read only: {why}")), palette.alarm());
     }
-    if ui.focus.and_then(|id| mirror.get(id)).is_some_and(|session| session.summary.held) {
+    let here = ui.focus.and_then(|id| mirror.get(id)).map(|session| &session.summary);
+    if here.is_some_and(|summary| summary.held) {
         return (said(HELD), palette.notice());
+    }
+    if let Some(waits) = here.and_then(|summary| summary.retrying.as_ref()) {
+        let when = if ui.options.motion { words::countdown(waits, ui.now) } else { words::retrying(waits) };
+        return (said(&format!("{when} · Ctrl+C stops")), palette.notice());
     }
     let below = ui.window.below;
     if below > 0 {

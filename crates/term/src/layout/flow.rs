@@ -87,6 +87,7 @@ impl<C> Flow<'_, C> {
             | Body::Output(_)
             | Body::Result(_)
             | Body::Plan(_)
+            | Body::Continued
             | Body::Repair(_)
             | Body::LeftOut(_) => usize::from(before.is_some()),
         }

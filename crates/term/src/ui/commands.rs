@@ -96,7 +96,7 @@ impl Ui {
                 return self.take_back(mirror, arguments.number, intents);
             }
             Action::Steer => return self.steer(mirror, command.arguments.text, intents),
-            Action::Retry if self.scene(mirror).is_working() => {
+            Action::Retry | Action::Continue if self.scene(mirror).is_working() => {
                 return self.refuse("an answer is on its way; Ctrl+C stops it");
             }
             Action::Interrupt => self.interrupt(mirror, intents),

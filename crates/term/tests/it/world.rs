@@ -153,6 +153,7 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
             inherited: None,
             trashed: None,
             held: false,
+            retrying: None,
             pending: 0,
             presence: Presence::Live,
             activity: Activity::Idle,

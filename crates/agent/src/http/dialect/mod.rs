@@ -11,6 +11,7 @@
 //! | `bedrock` | Amazon Bedrock's `ConverseStream` |
 //! | `endpoint` | where below a base address each is asked |
 //! | `reading`, `writing` | what they read and write with |
+//! | `unfinished` | an answer that is gone on with |
 //! | `rules` | the rules of their histories, which tests hold them to |
 
 mod anthropic;
@@ -23,6 +24,7 @@ pub(super) mod reading;
 mod responses;
 #[cfg(test)]
 mod rules;
+mod unfinished;
 mod writing;
 
 use serde_json::Value;
@@ -47,6 +49,7 @@ pub(super) fn reader(dialect: Dialect) -> Box<dyn FrameReader> {
 
 /// What is asked in this dialect, as it is sent.
 pub(super) fn request(dialect: Dialect, turn: &Turn, model: &str, shape: &RequestShape) -> Value {
+    let turn = &*unfinished::joined(dialect, turn, model, shape);
     let mut request = match dialect {
         Dialect::ChatCompletions => chat_completions::request(turn, model, shape),
         Dialect::Responses => responses::request(turn, model, shape),

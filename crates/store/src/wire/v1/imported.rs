@@ -76,6 +76,8 @@ enum BodyV1<'a> {
         #[serde(rename = "fault")]
         fault: FaultV1,
     },
+    #[serde(rename = "continued")]
+    Continued {},
     #[serde(rename = "left_out")]
     LeftOut {
         #[serde(rename = "of")]
@@ -112,6 +114,7 @@ impl<'a> From<&'a q_core::Body> for BodyV1<'a> {
             q_core::Body::Stop(Stop::Interrupted(by)) => Self::Interrupted { by: (*by).into() },
             q_core::Body::Stop(Stop::Failed(failure)) => Self::Failed(failure.into()),
             q_core::Body::Repair(fault) => Self::Repaired { fault: (*fault).into() },
+            q_core::Body::Continued => Self::Continued {},
             q_core::Body::LeftOut(sent) => Self::LeftOut { sent: (*sent).into() },
         }
     }
@@ -137,6 +140,7 @@ impl From<BodyV1<'_>> for q_core::Body {
             BodyV1::Interrupted { by } => Self::Stop(Stop::Interrupted(by.into())),
             BodyV1::Failed(failure) => Self::Stop(Stop::Failed(failure.into())),
             BodyV1::Repaired { fault } => Self::Repair(fault.into()),
+            BodyV1::Continued {} => Self::Continued,
             BodyV1::LeftOut { sent } => Self::LeftOut(sent.into()),
         }
     }

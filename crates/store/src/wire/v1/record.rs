@@ -131,6 +131,15 @@ enum RecordV1<'a> {
         #[serde(rename = "token")]
         token: u128,
     },
+    #[serde(rename = "continued")]
+    Continued {
+        #[serde(rename = "turn")]
+        turn: u64,
+        #[serde(rename = "prompt")]
+        prompt: u64,
+        #[serde(rename = "token")]
+        token: u128,
+    },
     #[serde(rename = "began")]
     Began {
         #[serde(rename = "turn")]
@@ -275,6 +284,9 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             q_core::Record::MarkedUnread => Self::MarkedUnread {},
             q_core::Record::Repaired { fault } => Self::Repaired { fault: (*fault).into() },
             q_core::Record::Retried { prompt, token } => Self::Retried { prompt: prompt.0, token: token.0 },
+            q_core::Record::Continued { turn, prompt, token } => {
+                Self::Continued { turn: turn.0, prompt: prompt.0, token: token.0 }
+            }
             q_core::Record::Began { turn, prompt, queued } => {
                 Self::Began { turn: turn.0, prompt: prompt.0, queued: queued.0 }
             }
@@ -353,6 +365,11 @@ impl RecordV1<'_> {
             }
             Self::MarkedUnread {} => q_core::Record::MarkedUnread,
             Self::Repaired { fault } => q_core::Record::Repaired { fault: fault.into() },
+            Self::Continued { turn, prompt, token } => q_core::Record::Continued {
+                turn: TurnNo(turn),
+                prompt: PromptNo(prompt),
+                token: Token(token),
+            },
             Self::Retried { prompt, token } => {
                 q_core::Record::Retried { prompt: PromptNo(prompt), token: Token(token) }
             }
