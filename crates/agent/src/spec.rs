@@ -21,6 +21,16 @@ pub enum AgentSpec {
     Http(Arc<HttpSpec>),
 }
 
+impl AgentSpec {
+    /// Tokens that its model takes at once; 0 where nobody says.
+    pub fn window(&self) -> u64 {
+        match self {
+            Self::Guide => 0,
+            Self::Http(spec) => spec.shape.window.unwrap_or(0),
+        }
+    }
+}
+
 /// How a model behind an API is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpSpec {

@@ -5,12 +5,20 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::id::{CallNo, Digest};
+use crate::limits::DETAIL_BYTES;
 
 /// One thing that happened in a running turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentEvent {
     /// How much of its history the agent was sent. Comes first, and from the host: it reads the history.
     Sent(Sent),
+    /// What the agent is asked. From the host too, behind [`Self::Sent`].
+    Asked {
+        /// Bytes of all texts.
+        bytes: u64,
+        /// Tokens that its model takes at once; 0 where nobody says.
+        window: u64,
+    },
     /// A piece of the answer. May be empty; pieces join without a separator.
     Text(String),
     /// A piece of what the agent thinks aloud, where it tells.
@@ -182,6 +190,12 @@ pub struct AgentFailure {
 }
 
 impl AgentFailure {
+    /// The same, with as much of the detail as is kept.
+    pub(crate) fn bounded(mut self) -> Self {
+        self.detail.truncate(self.detail.floor_char_boundary(DETAIL_BYTES));
+        self
+    }
+
     /// One of this kind; `detail` may be empty.
     pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into() }
@@ -260,6 +274,8 @@ pub enum FailureKind {
     WantsTool,
     /// The model ended its answer without a word.
     Empty,
+    /// The summary is no shorter than what it would stand for.
+    NotShorter,
     /// The session's agent is not in the configuration of any attached client.
     NotConfigured,
     /// `q` itself failed to ask.
@@ -267,7 +283,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Unreachable,
         Self::ProxyFailed,
         Self::Untrusted,
@@ -290,6 +306,7 @@ impl FailureKind {
         Self::Paused,
         Self::WantsTool,
         Self::Empty,
+        Self::NotShorter,
         Self::NotConfigured,
         Self::Internal,
     ];
@@ -319,6 +336,7 @@ impl FailureKind {
             Self::Paused => "paused",
             Self::WantsTool => "wants_tool",
             Self::Empty => "empty",
+            Self::NotShorter => "not_shorter",
             Self::NotConfigured => "not_configured",
             Self::Internal => "internal",
         }
@@ -347,7 +365,8 @@ impl FailureKind {
             | Self::Refused
             | Self::Paused
             | Self::WantsTool
-            | Self::Empty => Whose::Model,
+            | Self::Empty
+            | Self::NotShorter => Whose::Model,
             Self::Internal => Whose::Host,
         }
     }
@@ -378,6 +397,7 @@ impl FailureKind {
             | Self::Filtered
             | Self::Refused
             | Self::WantsTool
+            | Self::NotShorter
             | Self::NotConfigured => false,
         }
     }
@@ -407,6 +427,7 @@ impl FailureKind {
             Self::Paused => "the model paused before its end",
             Self::WantsTool => "the model wants a tool that it was not offered",
             Self::Empty => "the model gave an empty answer",
+            Self::NotShorter => "the summary is no shorter than what it would replace",
             Self::NotConfigured => "this session's agent is not configured here",
             Self::Internal => "q could not ask the agent",
         }
@@ -432,7 +453,9 @@ impl FailureKind {
             Self::Cut | Self::Silent => "`/retry` asks again, `/continue` goes on with what came",
             Self::ServerError | Self::Empty => "`/retry` asks again",
             Self::RateLimited | Self::Overloaded => "wait a little, then `/retry`",
-            Self::ContextTooLong => "ask in a new session, or a model that takes more",
+            Self::ContextTooLong => {
+                "`/compact` shortens it, then `/retry`; or ask in a new session, or a model that takes more"
+            }
             Self::Rejected => "read the detail, change the prompt, send it again",
             Self::LengthLimit => "`/continue` goes on where it stopped, or ask for less at once",
             Self::Filtered | Self::Refused => "change the prompt, send it again",
@@ -440,6 +463,7 @@ impl FailureKind {
                 "say in the prompt that there are no tools, or ask another model in a new session"
             }
             Self::Paused | Self::TooLong => "`/continue` goes on where it stopped",
+            Self::NotShorter => "the session goes on as it was",
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",
         }

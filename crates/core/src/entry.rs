@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::{AgentFailure, Outcome, PlanStep, Sent, Wants};
+use crate::compaction::Compaction;
 use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::time::WallTime;
 
@@ -43,6 +44,8 @@ pub enum Body {
     Repair(Fault),
     /// From here on an agent is sent only the newest of what there is.
     LeftOut(Sent),
+    /// What came before was summarised, or that came to nothing, or it counts again.
+    Compaction(Compaction),
 }
 
 /// A call as people see it.
@@ -126,6 +129,7 @@ impl Body {
             Self::Call(call) => &call.input,
             Self::Output(output) => &output.text,
             Self::Result(result) => &result.text,
+            Self::Compaction(compaction) => compaction.text(),
             Self::Plan(_) | Self::Stop(_) | Self::Continued | Self::Repair(_) | Self::LeftOut(_) => "",
         }
     }
@@ -151,7 +155,8 @@ impl Body {
             | Self::Stop(_)
             | Self::Continued
             | Self::Repair(_)
-            | Self::LeftOut(_) => None,
+            | Self::LeftOut(_)
+            | Self::Compaction(_) => None,
         }
     }
 }

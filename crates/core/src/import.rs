@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Usage;
+use crate::compaction::{Compaction, SUMMARY_BYTES};
 use crate::entry::{Body, Entry, Stop, plan_bytes};
 use crate::id::{EntryNo, SessionId, Token};
 use crate::limits::{DETAIL_BYTES, Limits, PLAN_BYTES, TOOL_BYTES};
@@ -108,8 +109,10 @@ impl Thread {
         if entry.at > LAST_MOMENT {
             return Err(ImportFault::BadTime);
         }
-        let stands_alone =
-            matches!(entry.body, Body::Prompt(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_));
+        let stands_alone = matches!(
+            entry.body,
+            Body::Prompt(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_)
+        );
         if !self.in_turn && !stands_alone {
             return Err(ImportFault::NoTurn);
         }
@@ -143,7 +146,8 @@ impl Thread {
             | Body::Plan(_)
             | Body::Continued
             | Body::Repair(_)
-            | Body::LeftOut(_) => 0,
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => 0,
         };
         self.open.iter().take(cut).map(|&(_, here)| here).collect()
     }
@@ -172,7 +176,8 @@ impl Thread {
             | Body::Output(_)
             | Body::Plan(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => {}
         }
     }
 }
@@ -195,11 +200,19 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         }
         Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
+        Body::Compaction(Compaction::Summary { text, .. }) if text.trim().is_empty() => {
+            return Err(ImportFault::NoText);
+        }
+        Body::Compaction(Compaction::Summary { text, .. }) => (text.as_str(), SUMMARY_BYTES),
+        Body::Compaction(Compaction::Stopped(Stop::Failed(failure))) => {
+            (failure.detail.as_str(), DETAIL_BYTES)
+        }
         Body::Plan(_)
         | Body::Stop(Stop::Interrupted(_))
         | Body::Continued
         | Body::Repair(_)
-        | Body::LeftOut(_) => return Ok(()),
+        | Body::LeftOut(_)
+        | Body::Compaction(Compaction::Stopped(Stop::Interrupted(_)) | Compaction::Undone) => return Ok(()),
     };
     if text.len() > limit { Err(ImportFault::TooLong { size: text.len(), limit }) } else { Ok(()) }
 }

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use crate::activity::Activity;
 use crate::agent::{AgentFailure, Sent, Wants};
+use crate::compaction::WindowUse;
 use crate::entry::{Entry, Interrupter, Mark};
 use crate::id::{CallNo, Digest, EntryNo, PromptNo, SessionId, TurnNo};
 use crate::kind::Kind;
@@ -77,6 +78,8 @@ pub struct Summary {
     pub interrupter: Option<Interrupter>,
     /// How much of the history the agent was sent last; `None` while it was always all of it.
     pub sent: Option<Sent>,
+    /// How much of its model's window the conversation took last; `None` where nobody knows.
+    pub window: Option<WindowUse>,
     /// The beginning of the last turn's answer, one line; empty while there is none.
     pub preview: String,
     /// When it was created.

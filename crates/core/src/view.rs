@@ -129,6 +129,7 @@ impl<'a> View<'a> {
             answering: head.answering.clone(),
             interrupter: head.interrupter(),
             sent: head.sent,
+            window: head.window,
             preview: head.preview.trim_end().into(),
             created: head.created,
             touched: head.touched,

@@ -93,6 +93,7 @@ pub enum CommandTemplate {
     Interrupt,
     Retry { token: u8 },
     Continue { token: u8 },
+    Compact { undo: bool },
     Draft(String),
 }
 
@@ -196,6 +197,7 @@ impl CommandTemplate {
             Self::Interrupt => Command::Interrupt { session },
             Self::Continue { token } => Command::Continue { session, token: Token(token.into()) },
             Self::Retry { token } => Command::Retry { session, token: Token(token.into()) },
+            Self::Compact { undo } => Command::Compact { session, undo },
             Self::Draft(text) => Command::SaveDraft { session, text },
         }
     }
@@ -252,6 +254,7 @@ fn wish() -> impl Strategy<Value = CommandTemplate> {
         1 => Just(CommandTemplate::Interrupt),
         1 => any::<u8>().prop_map(|token| CommandTemplate::Retry { token }),
         1 => any::<u8>().prop_map(|token| CommandTemplate::Continue { token }),
+        2 => prop::bool::weighted(0.3).prop_map(|undo| CommandTemplate::Compact { undo }),
         1 => "[a-z]{0,6}".prop_map(CommandTemplate::Draft),
     ];
     let life = prop_oneof![
@@ -287,6 +290,9 @@ fn event() -> impl Strategy<Value = AgentEvent> {
     let outcome = prop_oneof![Just(Outcome::Done), Just(Outcome::Failed)];
     prop_oneof![
         1 => (0u64..9, 0u64..3).prop_map(|(entries, left_out)| AgentEvent::Sent(Sent { entries, left_out })),
+        // A summary is taken where it is shorter than what was asked: with the larger of these it is.
+        1 => (prop::sample::select(vec![0u64, 9, 1000]), prop::sample::select(vec![0u64, 3, 300]))
+            .prop_map(|(bytes, window)| AgentEvent::Asked { bytes, window }),
         8 => "[a-z ]{0,9}".prop_map(AgentEvent::Text),
         2 => "[a-z ]{0,9}".prop_map(AgentEvent::Thinking),
         1 => (0u64..9, 0u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),

@@ -174,6 +174,11 @@ pub(super) enum CommandDef {
         #[serde(with = "TokenDef")]
         token: Token,
     },
+    Compact {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        undo: bool,
+    },
     SaveDraft {
         #[serde(with = "SessionIdDef")]
         session: SessionId,

@@ -54,6 +54,8 @@ pub struct WireSummary {
     pub interrupter: Option<By>,
     #[serde(default)]
     pub sent: Option<SentEntries>,
+    #[serde(default)]
+    pub window: Option<WindowTokens>,
     pub preview: String,
     pub created: u64,
     pub touched: u64,
@@ -98,6 +100,24 @@ pub struct WireRetrying {
     pub wait_ms: u64,
     pub at: u64,
     pub failure: Failure,
+}
+
+/// [`q_core::WindowUse`] in its spoken form.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct WindowTokens {
+    pub tokens: u64,
+    pub is_counted: bool,
+    pub of: u64,
+}
+
+/// [`q_core::Compaction`] in its spoken form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WireCompaction {
+    Summary { text: String, of: u64, left_out: u64 },
+    Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
+    Failed(Failure),
+    Undone,
 }
 
 /// [`q_core::AgentFailure`] in its spoken form.
@@ -151,6 +171,7 @@ pub enum WireBody {
     LogCut(Option<u64>),
     LeftOut(SentEntries),
     Continued,
+    Compaction(WireCompaction),
 }
 
 /// [`q_core::PlanStep`] in its spoken form.

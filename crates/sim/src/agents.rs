@@ -177,6 +177,7 @@ impl Asked {
             Say::Usage(tokens) => {
                 AgentEvent::Usage(Usage { input: tokens.into(), output: u64::from(tokens) / 3 })
             }
+            Say::Asked(bytes) => AgentEvent::Asked { bytes: bytes.into(), window: u64::from(bytes) / 2 },
             Say::Title(word) => AgentEvent::Title(
                 ["Fix the login", "", "\u{1b}]0;x\u{7}", "docs"][usize::from(word) % 4].into(),
             ),

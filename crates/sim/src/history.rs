@@ -111,6 +111,8 @@ impl History {
             | Record::Steered { .. }
             | Record::Said { .. }
             | Record::Planned { .. }
+            | Record::Compacting { .. }
+            | Record::Compacted { .. }
             | Record::Answering { .. }
             | Record::Resumable { .. }
             | Record::Seen { .. }

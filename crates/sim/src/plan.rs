@@ -111,6 +111,7 @@ const WISHES: &[Row<ClientRequest>] = &[
     always(12, |c| ClientRequest::Answer { call: c.below(5) as u8, says: answer(c), aim: aim(c) }),
     row(2, |_| ClientRequest::Interrupt),
     row(2, |_| ClientRequest::Retry),
+    row(2, |c| ClientRequest::Compact { undo: c.one_in(3) }),
     row(2, |c| ClientRequest::Draft { bytes: c.below(60) as u16 }),
     row(2, |c| ClientRequest::Page { older: !c.one_in(3), bytes: c.between(1, 900) as u16 }),
     row(1, |_| ClientRequest::List),
@@ -128,6 +129,7 @@ const SAYS: &[Row<Say>] = &[
     row(3, |c| Say::Thinking(c.between(1, 90) as u16)),
     row(1, |_| Say::Nothing),
     row(1, |c| Say::Usage(c.draw() as u16)),
+    row(2, |c| Say::Asked(c.draw() as u16)),
     row(1, |c| Say::Title(c.below(4) as u8)),
     row(2, |_| Say::Steerable),
     row(1, |c| Say::Plan(c.below(4) as u8)),
@@ -284,6 +286,7 @@ fn limits(chance: &mut Chance) -> Limits {
         stream_bytes: up_to(chance, 300),
         stream_delay: Duration::from_millis(chance.between(1, 200)),
         store_bytes: usual.store_bytes,
+        compact_at: chance.below(100) as u64,
         leave_after: Duration::from_millis(chance.between(1, 60_000)),
     }
 }

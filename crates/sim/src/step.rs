@@ -165,6 +165,9 @@ pub enum ClientRequest {
     },
     Interrupt,
     Retry,
+    Compact {
+        undo: bool,
+    },
     Draft {
         bytes: u16,
     },
@@ -215,6 +218,8 @@ pub enum Say {
     Nothing,
     /// What it cost so far.
     Usage(u16),
+    /// With so many bytes it was asked, of a model that takes half as many tokens.
+    Asked(u16),
     /// What it would call the conversation.
     Title(u8),
     /// What it means to do, in so many steps.
@@ -305,6 +310,7 @@ impl Say {
             | Self::Thinking(_)
             | Self::Nothing
             | Self::Usage(_)
+            | Self::Asked(_)
             | Self::Title(_)
             | Self::Plan(_)
             | Self::Model(_)

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use q_core::mirror::Mirrored;
 use q_core::{
-    Activity, Body, CallOutput, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted, Retrying, SessionId,
-    Summary, Update, WallTime, Wants,
+    Activity, Body, CallOutput, Compaction, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted,
+    Retrying, SessionId, Summary, Update, WallTime, Wants,
 };
 
 use crate::inbox::Inbox;
@@ -250,6 +250,7 @@ impl Plain {
             Body::Repair(fault) => words::repair(*fault, Way::Slash),
             Body::Continued => words::CONTINUED.to_owned(),
             Body::LeftOut(sent) => words::left_out(*sent),
+            Body::Compaction(compaction) => words::hanging(&compaction_text(compaction, Way::Slash)),
         };
         let mut lines = self.end_line();
         lines.push(format!("[{}] {said}", self.name(session)));
@@ -321,7 +322,8 @@ const fn aside(body: &Body) -> &'static str {
         | Body::Stop(_)
         | Body::Continued
         | Body::Repair(_)
-        | Body::LeftOut(_) => "",
+        | Body::LeftOut(_)
+        | Body::Compaction(_) => "",
     }
 }
 
@@ -376,7 +378,17 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Repair(fault) => format!("{}\n", words::repair(*fault, way)),
         Body::Continued => format!("{}\n", words::CONTINUED),
         Body::LeftOut(sent) => format!("{}\n", words::left_out(*sent)),
+        Body::Compaction(compaction) => {
+            format!("{}\n", words::hanging(&compaction_text(compaction, way)))
+        }
     }
+}
+
+/// What became of a compaction, and beneath it the summary.
+fn compaction_text(compaction: &Compaction, way: Way) -> String {
+    let summary = sanitize::visible(compaction.text());
+    let line = |line: &str| format!("\n{line}");
+    words::compaction(compaction, way) + &summary.trim_end().lines().map(line).collect::<String>()
 }
 
 /// A call's end: how it went, and beneath it what came out, indented as code is.

@@ -65,7 +65,9 @@ const SENSES: &[Sense] = senses![
         None, Some("q agents, which lists them, and q new NAME --agent AGENT --model MODEL");
     ["export", "save", "dump", "download", "share"], None, Some("q export SESSION");
     ["import", "load"], None, Some("q import FILE");
-    ["usage", "cost", "tokens", "figures", "stats"], None, Some("q stats");
+    ["figures", "stats"], None, Some("q stats");
+    ["cost", "tokens", "context", "window"], Some("/usage"), Some("q usage");
+    ["summarise", "summarize", "shorten"], Some("/compact"), Some("q compact SESSION");
     ["status", "daemon", "server", "host"], None, Some("q host status");
     ["check", "repair", "verify", "doctor"], None, Some("q doctor");
     ["clean", "prune", "gc", "cleanup"], None, Some("q cleanup");

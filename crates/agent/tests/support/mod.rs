@@ -80,6 +80,7 @@ impl Outcome {
                 other @ (AgentEvent::Title(_)
                 | AgentEvent::Steerable
                 | AgentEvent::Sent(_)
+                | AgentEvent::Asked { .. }
                 | AgentEvent::Call(_)
                 | AgentEvent::Plan(_)
                 | AgentEvent::Progress { .. }

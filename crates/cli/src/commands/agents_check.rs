@@ -175,6 +175,7 @@ impl CheckResult {
             AgentEvent::Usage(usage) => self.usage = Some(usage),
             AgentEvent::Failed(failure) => self.failure = Some(failure),
             AgentEvent::Sent(_)
+            | AgentEvent::Asked { .. }
             | AgentEvent::Title(_)
             | AgentEvent::Steerable
             | AgentEvent::Plan(_)

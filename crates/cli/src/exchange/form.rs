@@ -82,7 +82,8 @@ impl Form {
             | Body::Stop(_)
             | Body::Continued
             | Body::Repair(_)
-            | Body::LeftOut(_) => 0,
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => 0,
         }
     }
 }

@@ -200,6 +200,8 @@ impl Hostile {
                 vec!["--older-than", HOSTILE],
                 vec!["--closed", "--yes"],
             ],
+            "compact" => vec![vec!["made"], vec!["made", "undo"], vec!["made", HOSTILE]],
+            "usage" => vec![vec![], vec!["made"], vec!["--json"]],
             "tag" => vec![vec!["made", "+work"], vec!["made", HOSTILE], vec!["made"]],
             "pin" | "unpin" | "unread" | "retry" | "continue" | "interrupt" => {
                 vec![vec!["refused"], vec!["made"]]
@@ -314,6 +316,9 @@ fn what_is_said_inside_plain_mode_controls_nothing() {
         "/switch page",
         "/retry",
         "/continue",
+        "/compact",
+        "/compact undo",
+        "/usage",
         "/switch made",
     ];
     let hostile_ones = [

@@ -132,6 +132,12 @@ pub enum Command {
         /// The client's mark, as in [`Command::Submit`].
         token: Token,
     },
+    /// Have the conversation so far summarised; from then on the summary is sent in its place.
+    Compact {
+        session: SessionId,
+        /// Instead, have the newest summary count no longer.
+        undo: bool,
+    },
     /// Keep what is typed and not sent.
     SaveDraft {
         session: SessionId,
@@ -227,11 +233,13 @@ impl Command {
             | Self::Unqueue { session, .. }
             | Self::Edit { session, .. }
             | Self::Move { session, .. }
+            | Self::Compact { session, undo: true }
             | Self::SaveDraft { session, .. } => Subject::Memory(*session),
             Self::Submit { session, .. }
             | Self::Steer { session, .. }
             | Self::Retry { session, .. }
             | Self::Continue { session, .. }
+            | Self::Compact { session, undo: false }
             | Self::SendNow { session, .. } => Subject::Agent(*session),
         }
     }
@@ -299,6 +307,8 @@ impl Step<'_> {
             Command::Continue { session, token } => {
                 self.once(session, token, |step| step.go_on(session, token))
             }
+            Command::Compact { session, undo: false } => self.compact(session),
+            Command::Compact { session, undo: true } => self.undo_compaction(session),
             Command::SaveDraft { session, text } => self.save_draft(session, text),
         }
     }

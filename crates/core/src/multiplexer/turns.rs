@@ -4,11 +4,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
+use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent, Usage};
 use crate::effect::{Effect, Reply};
 use crate::entry::{Entry, Interrupter};
 use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
-use crate::limits::{DETAIL_BYTES, MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
+use crate::limits::{MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
 use crate::multiplexer::step::Step;
 use crate::permits;
 use crate::record::{Ending, Record, Voice};
@@ -143,7 +143,17 @@ impl Step<'_> {
     }
 
     /// Starts the oldest waiting prompt, if one waits.
+    /// Before it, a conversation that fills its model's window is compacted: the prompt waits as long.
     fn begin_next(&mut self, id: SessionId) {
+        if self.must_compact(id) {
+            self.begin_compaction(id);
+        } else {
+            self.begin_waiting(id);
+        }
+    }
+
+    /// Starts the oldest waiting prompt, if one waits, as full as the window may be.
+    pub(super) fn begin_waiting(&mut self, id: SessionId) {
         let next = self.head(id).and_then(|head| head.queue.first().copied());
         if let Some(next) = next {
             self.begin(id, next);
@@ -176,7 +186,10 @@ impl Step<'_> {
             }
             self.changed(id);
             let Some(head) = self.head(id) else { return };
-            let Some(turn) = head.turn.as_ref().map(|flight| flight.turn) else { return };
+            let Some((turn, compacts)) = head.turn.as_ref().map(|flight| (flight.turn, flight.compacts))
+            else {
+                return;
+            };
             let setup = &head.setup;
             let run = Effect::Run {
                 session: id,
@@ -187,6 +200,7 @@ impl Step<'_> {
                 directory: setup.directory.clone(),
                 policy: setup.policy,
                 resume: head.resume.clone(),
+                compacts,
             };
             // Behind the record that the turn began: after a crash it is known to have been asked, and is not asked again.
             self.after(run);
@@ -204,6 +218,9 @@ impl Step<'_> {
         if self.live_mut(id).is_some_and(|live| live.retrying.take().is_some()) {
             self.changed(id);
         }
+        if self.compacts(id) {
+            return self.on_compaction_event(id, turn, event);
+        }
         match event {
             AgentEvent::Sent(sent) => self.on_sent(id, turn, sent),
             AgentEvent::Text(text) => self.on_text(id, turn, Voice::Answer, text),
@@ -217,15 +234,11 @@ impl Step<'_> {
                     live.stream_mut().reason = reason;
                 }
             }
-            AgentEvent::Usage(usage) => {
-                if let Some(live) = self.live_mut(id) {
-                    live.stream_mut().usage = usage;
-                }
-            }
             AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
-                let at = self.now().wall.after(Duration::from_millis(wait_ms));
-                self.on_retrying(id, Retrying { attempt, of, wait_ms, at, failure });
+                self.on_retrying(id, attempt, of, wait_ms, failure);
             }
+            AgentEvent::Usage(usage) => self.on_usage(id, usage),
+            AgentEvent::Asked { bytes, window } => self.on_asked(id, bytes, window),
             AgentEvent::Title(title) => self.name_after_title(id, &title),
             AgentEvent::Steerable => {
                 if let Some(live) = self.live_mut(id) {
@@ -240,20 +253,38 @@ impl Step<'_> {
                 self.begin_next(id);
                 self.notify_queue(id);
             }
-            AgentEvent::Failed(failure) => {
-                self.end_turn(id, Ending::Failed(within_bounds(failure)));
-            }
+            AgentEvent::Failed(failure) => self.end_turn(id, Ending::Failed(failure.bounded())),
         }
         self.end_if_too_long(id);
     }
 
     /// That an agent waits is shown as long as it does, and kept by nobody: what came of it is what it says next.
-    fn on_retrying(&mut self, id: SessionId, retrying: Retrying) {
-        let retrying = Retrying { failure: within_bounds(retrying.failure), ..retrying };
+    pub(super) fn on_retrying(
+        &mut self,
+        id: SessionId,
+        attempt: u32,
+        of: u32,
+        wait_ms: u64,
+        failure: AgentFailure,
+    ) {
+        let at = self.now().wall.after(Duration::from_millis(wait_ms));
+        let retrying = Retrying { attempt, of, wait_ms, at, failure: failure.bounded() };
         if let Some(live) = self.live_mut(id) {
             live.retrying = Some(retrying);
         }
         self.changed(id);
+    }
+
+    pub(super) fn on_usage(&mut self, id: SessionId, usage: Usage) {
+        if let Some(live) = self.live_mut(id) {
+            live.stream_mut().usage = usage;
+        }
+    }
+
+    pub(super) fn on_asked(&mut self, id: SessionId, bytes: u64, window: u64) {
+        if let Some(live) = self.live_mut(id) {
+            live.stream_mut().asked = (bytes, window);
+        }
     }
 
     /// What the agent was not sent is said in the transcript the first time, and kept from then on.
@@ -292,7 +323,7 @@ impl Step<'_> {
     }
 
     /// A handle that is too long is none: the agent begins anew from the transcript, as one that forgot does.
-    fn on_resume(&mut self, id: SessionId, turn: TurnNo, handle: ResumeHandle) {
+    pub(super) fn on_resume(&mut self, id: SessionId, turn: TurnNo, handle: ResumeHandle) {
         let is_new = self.head(id).is_some_and(|head| head.resume.as_ref() != Some(&handle));
         if is_new && handle.0.len() <= RESUME_BYTES {
             self.record(id, Record::Resumable { turn, handle });
@@ -365,7 +396,7 @@ impl Step<'_> {
     }
 
     /// Stops asking, if the agent was asked.
-    fn cancel(&mut self, id: SessionId) {
+    pub(super) fn cancel(&mut self, id: SessionId) {
         let was_asked = self.live(id).is_some_and(|live| live.run == RunState::Running);
         if let Some(turn) = self.in_flight(id).filter(|_| was_asked) {
             self.at_once(Effect::Cancel { session: id, turn });
@@ -373,15 +404,19 @@ impl Step<'_> {
     }
 
     /// Ends the turn in flight; every call of it gets its result first.
-    fn end_turn(&mut self, id: SessionId, ending: Ending) {
+    pub(super) fn end_turn(&mut self, id: SessionId, ending: Ending) {
         let Some(turn) = self.in_flight(id) else { return };
+        if self.compacts(id) {
+            return self.end_compaction(id, turn, ending);
+        }
         self.write_stream(id);
         // Results come before the end: nobody takes a conversation in which a call has none.
         self.close_calls(id, turn);
         let told = self.live(id).map(|live| (live.stream().usage, live.stream().reason.clone()));
         let (usage, reason) = told.unwrap_or_default();
         let stopped = ending != Ending::Done;
-        let seq = self.record(id, Record::Ended { turn, ending, usage, reason });
+        let window = self.window_use(id, usage);
+        let seq = self.record(id, Record::Ended { turn, ending, usage, reason, window });
         if stopped {
             self.notify_entry(id, EntryNo(seq.0));
         }
@@ -472,10 +507,4 @@ impl Step<'_> {
     fn entry(&self, id: SessionId, no: EntryNo) -> Option<Entry> {
         self.live(id)?.entry(no).cloned()
     }
-}
-
-/// A failure of which no more is kept than people read.
-fn within_bounds(mut failure: AgentFailure) -> AgentFailure {
-    failure.detail.truncate(failure.detail.floor_char_boundary(DETAIL_BYTES));
-    failure
 }

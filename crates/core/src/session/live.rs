@@ -44,6 +44,12 @@ pub(crate) struct Stream {
     pub(crate) usage: Usage,
     /// Why its agent stops, as last told.
     pub(crate) reason: String,
+    /// Bytes of texts that it was asked with, and tokens that its model takes at once; 0 where nobody said.
+    pub(crate) asked: (u64, u64),
+    /// Entries that it was not sent, in a turn that compacts.
+    pub(crate) left_out: u64,
+    /// The summary as far as it came, of a turn that compacts. It is shown and written once it is whole.
+    pub(crate) summary: String,
 }
 
 /// Where the turn in flight stands with its agent.
@@ -91,7 +97,7 @@ impl Live {
         self.transcript.trim(tail_bytes);
         if let Record::Drafted { text } = &stamped.record {
             self.draft.clone_from(text);
-        } else if matches!(stamped.record, Record::Ended { .. }) {
+        } else if matches!(stamped.record, Record::Ended { .. } | Record::Compacted { .. }) {
             self.stream = Stream::default();
             self.run = RunState::None;
             self.steerable = false;
@@ -152,6 +158,11 @@ impl Live {
     /// The entry of that number.
     pub(crate) fn entry(&self, no: EntryNo) -> Option<&Entry> {
         self.transcript.entries().rev().find(|entry| entry.no == no)
+    }
+
+    /// The newest entry, which is always here if there is one.
+    pub(crate) fn newest_entry(&self) -> Option<&Entry> {
+        self.transcript.entries().next_back()
     }
 
     /// How many entries come after that one; nothing where that reaches back beyond what is here.

@@ -73,6 +73,7 @@ impl Transcript {
             Content::Continued => self.push(stamped, Body::Continued),
             Content::Repair(fault) => self.push(stamped, Body::Repair(fault)),
             Content::LeftOut(sent) => self.push(stamped, Body::LeftOut(sent)),
+            Content::Compaction(compaction) => self.push(stamped, Body::Compaction(compaction.clone())),
             Content::Interrupted(by, _) => self.push(stamped, Body::Stop(Stop::Interrupted(by))),
             Content::Failed(failure, _) => self.push(stamped, Body::Stop(Stop::Failed(failure.clone()))),
             Content::Imported(at, body) => {

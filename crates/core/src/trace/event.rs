@@ -13,6 +13,9 @@ use crate::id::{CallNo, SessionId};
 pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEvent>, String> {
     Ok(Some(match verb {
         "sent" => AgentEvent::Sent(entry::read_sent(words)?),
+        "asked" => {
+            AgentEvent::Asked { bytes: words.number()?, window: words.number_option("window")?.unwrap_or(0) }
+        }
         "text" => AgentEvent::Text(words.word("a text")?),
         "thinking" => AgentEvent::Thinking(words.word("a text")?),
         "plan" => AgentEvent::Plan(entry::read_plan(words)?),
@@ -62,6 +65,8 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
     let id = session(id);
     match event {
         AgentEvent::Sent(sent) => format!("sent {id} {} {}", sent.entries, sent.left_out),
+        AgentEvent::Asked { bytes, window: 0 } => format!("asked {id} {bytes}"),
+        AgentEvent::Asked { bytes, window } => format!("asked {id} {bytes} window {window}"),
         AgentEvent::Text(text) => format!("text {id} {text:?}"),
         AgentEvent::Thinking(text) => format!("thinking {id} {text:?}"),
         AgentEvent::Plan(steps) => format!("plan {id}{}", entry::write_plan(steps)),

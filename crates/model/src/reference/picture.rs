@@ -91,6 +91,7 @@ impl Session {
                 What::Continued => Body::Continued,
                 What::LeftOut(sent) => Body::LeftOut(*sent),
                 What::Output { of } => Body::Output(CallOutput { of: number(*of), text }),
+                What::Compaction(compaction) => Body::Compaction(compaction.clone()),
                 What::Plan(steps) => Body::Plan(steps.clone()),
                 What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
                 What::Stop(Ending::Interrupted(by)) => Body::Stop(Stop::Interrupted(*by)),

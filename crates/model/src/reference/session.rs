@@ -1,8 +1,9 @@
 //! One session as plain data, and what can be counted in it.
 
 use q_core::{
-    Activity, AgentFailure, CallNo, Digest, EntryNo, Instant, Interrupter, Limits, Outcome, PlanStep, Policy,
-    Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Token, TurnNo, Usage, WallTime, Wants,
+    Activity, AgentFailure, CallNo, Compaction, Digest, EntryNo, Instant, Interrupter, Limits, Outcome,
+    PlanStep, Policy, Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Token, TurnNo, Usage,
+    WallTime, Wants,
 };
 
 /// A session, whole, whether it is in memory or not.
@@ -29,6 +30,10 @@ pub(super) struct Session {
     pub(super) turns: u64,
     pub(super) turn: Option<Turn>,
     pub(super) usage: Usage,
+    /// How full its model's window is, and what that holds, where anybody knows.
+    pub(super) window: Option<(u64, u64)>,
+    /// Turns in which it was summarised.
+    pub(super) compactions: Vec<u64>,
     /// Why the last turn's agent stopped, which model answers, and by what it is found again: as last told.
     pub(super) reason: String,
     pub(super) answering: String,
@@ -65,6 +70,12 @@ pub(super) struct Turn {
     pub(super) no: TurnNo,
     /// Since when it waits for a permit; `None` once its agent was asked.
     pub(super) held: Option<Instant>,
+    /// Whether it is to summarise the conversation, and has no prompt.
+    pub(super) compacts: bool,
+    pub(super) summary: String,
+    /// Bytes that its agent was asked with, and tokens that its model takes at once.
+    pub(super) asked: (u64, u64),
+    pub(super) left_out: u64,
     pub(super) steerable: bool,
     pub(super) usage: Usage,
     pub(super) reason: String,
@@ -119,6 +130,7 @@ pub(super) enum What {
     Plan(Vec<PlanStep>),
     /// That the last answer is gone on with.
     Continued,
+    Compaction(Compaction),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,8 +184,7 @@ impl Session {
 
     /// How the last turn ended that is over; well, if none was.
     pub(super) fn last_ending(&self) -> Ending {
-        let over = self.turns - u64::from(self.turn.is_some());
-        self.ending_of(over).cloned().unwrap_or(Ending::Done)
+        self.ending_of(self.last_turn()).cloned().unwrap_or(Ending::Done)
     }
 
     /// How that turn of its own ended, if it is over.
@@ -195,6 +206,7 @@ impl Session {
             | What::Plan(_)
             | What::Continued
             | What::LeftOut(_)
+            | What::Compaction(_)
             | What::Stop(_) => None,
         })
     }
@@ -209,15 +221,16 @@ impl Session {
 
     /// Turns that failed since one ended well.
     pub(super) fn failures(&self) -> u32 {
-        let over = self.turns - u64::from(self.turn.is_some());
-        let endings = (1..=over).rev().map_while(|turn| self.ending_of(turn));
+        let turns = (1..=self.last_turn()).rev().filter(|turn| !self.compactions.contains(turn));
+        let endings = turns.map_while(|turn| self.ending_of(turn));
         endings.filter(|ending| matches!(ending, Ending::Failed(_))).count() as u32
     }
 
     /// What the person said that goes to the agent with the next turn: not what a turn stopped at before any answer.
     pub(super) fn words_sent(&self) -> Vec<&str> {
         let (mut sent, mut open) = (Vec::new(), Vec::new());
-        for entry in &self.entries {
+        let first = self.standing(false).map_or(0, |summary| summary + 1);
+        for entry in &self.entries[first..] {
             match &entry.what {
                 What::Prompt => open.push(entry.text.as_str()),
                 What::Answer if entry.text.trim().is_empty() => {}
@@ -228,6 +241,7 @@ impl Session {
                 | What::Result { .. }
                 | What::Plan(_)
                 | What::Continued
+                | What::Compaction(_)
                 | What::LeftOut(_) => {}
             }
         }
@@ -280,6 +294,9 @@ impl Session {
         if let Some(turn) = &mut self.turn {
             *turn = Turn {
                 unwritten: None,
+                summary: String::new(),
+                asked: (0, 0),
+                left_out: 0,
                 usage: Usage::default(),
                 reason: String::new(),
                 held: None,

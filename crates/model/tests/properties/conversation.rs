@@ -103,7 +103,8 @@ pub(super) fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
             | Body::Stop(_)
             | Body::Continued
             | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => {}
         }
     }
     let first = entries.first().map(|entry| &entry.body);

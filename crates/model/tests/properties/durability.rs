@@ -142,7 +142,7 @@ fn promised_first(system: &SystemUnderTest, input: &Input, effects: &Effects) ->
             Effect::Run { session, turn, .. } => {
                 let began = |stamped: &Stamped| {
                     stamped.session == *session
-                        && matches!(&stamped.record, Record::Began { turn: began, .. } | Record::Continued { turn: began, .. } if began == turn)
+                        && matches!(&stamped.record, Record::Began { turn: began, .. } | Record::Continued { turn: began, .. } | Record::Compacting { turn: began } if began == turn)
                 };
                 prop_assert!(is_written(&began), "asked before it began");
             }

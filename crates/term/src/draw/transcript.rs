@@ -61,7 +61,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
                 | Body::Stop(_)
                 | Body::Continued
                 | Body::Repair(_)
-                | Body::LeftOut(_),
+                | Body::LeftOut(_)
+                | Body::Compaction(_),
             )
             | None => ("", Style::new()),
         };

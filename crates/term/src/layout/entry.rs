@@ -76,6 +76,14 @@ impl EntryLayout {
                 let said = format!("— {}", words::left_out(*sent));
                 vec![block(text, wrap::plain(&said, width, palette.notice()))]
             }
+            Body::Compaction(compaction) => {
+                let said = format!("— {}", words::compaction(compaction, Way::Slash));
+                let mut rows = wrap::plain(&said, width, palette.notice());
+                if !compaction.text().is_empty() {
+                    rows.extend(indented(&sanitize::visible(compaction.text()), width, Palette::dim()));
+                }
+                vec![block(text, rows)]
+            }
             Body::Stop(stop) => {
                 let said = format!("— {}", words::stop(stop, Way::Slash));
                 vec![Block { end: 0, rows: wrap::plain(&said, width, palette.alarm()) }]

@@ -89,7 +89,8 @@ impl<C> Flow<'_, C> {
             | Body::Plan(_)
             | Body::Continued
             | Body::Repair(_)
-            | Body::LeftOut(_) => usize::from(before.is_some()),
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => usize::from(before.is_some()),
         }
     }
 }

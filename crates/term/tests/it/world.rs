@@ -170,6 +170,7 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
             answering: String::new(),
             interrupter: None,
             sent: None,
+            window: None,
             preview: String::new(),
             created: WallTime(NOW.0 - 7_200_000),
             touched: WallTime(NOW.0 - 300_000),

@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use q_core::conversation::{Message, Part, Role, messages};
 use q_core::{
-    Body, CallNo, Called, Entry, EntryNo, Fault, Interrupter, Outcome, PromptNo, Resulted, Sent, Stop,
-    WallTime, Wants,
+    Body, CallNo, Called, Compaction, Entry, EntryNo, Fault, Interrupter, Outcome, PromptNo, Resulted, Sent,
+    Stop, WallTime, Wants,
 };
 use serde_json::{Value, json};
 
@@ -396,6 +396,8 @@ fn body() -> impl Strategy<Value = Body> {
         1 => Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
         1 => Just(Body::LeftOut(Sent { entries: 3, left_out: 4 })),
         1 => Just(Body::Continued),
+        1 => Just(Body::Compaction(Compaction::Summary { text: "so far".into(), of: 99, left_out: 0 })),
+        1 => Just(Body::Compaction(Compaction::Undone)),
     ]
 }
 
