@@ -199,21 +199,5 @@ fn token(number: u64) -> Token {
 
 /// Whether the core decides it: then it is acknowledged only when it is durable.
 pub(super) const fn is_decided_by_the_core(request: &Request) -> bool {
-    match request {
-        Request::Command { .. } => true,
-        Request::SetAgent { .. }
-        | Request::Models { .. }
-        | Request::Page { .. }
-        | Request::Result { .. }
-        | Request::Facts { .. }
-        | Request::List
-        | Request::ListAfter { .. }
-        | Request::Sizes
-        | Request::Inbox
-        | Request::Resync { .. }
-        | Request::Status
-        | Request::Stats
-        | Request::Stop
-        | Request::Restart => false,
-    }
+    matches!(request, Request::Command { .. })
 }

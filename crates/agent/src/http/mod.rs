@@ -36,6 +36,8 @@ mod address;
 mod answer;
 mod body;
 mod connection;
+#[cfg(test)]
+mod cuts;
 mod detail;
 mod dialect;
 mod event_frames;

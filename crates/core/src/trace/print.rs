@@ -13,7 +13,7 @@ use crate::effect::{Blob, Durability, Effect, Effects, Reply};
 use crate::entry::{Body, Entry, Fault, Stop};
 use crate::id::{ClientId, ReplyTo};
 use crate::presence::Presence;
-use crate::record::{Answer, Ending, Policy, Record, Voice};
+use crate::record::{Answer, Ending, Fork, Policy, Record, Setup, Voice};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::snapshot::{PendingCall, QueuedPrompt, Retrying, Summary, Update};
@@ -40,14 +40,8 @@ pub fn print(effects: &Effects) -> Vec<String> {
 fn record(stamped: &Stamped) -> String {
     let place = format!("{}.{}", session(stamped.session), stamped.seq);
     let fact = match &stamped.record {
-        Record::Created { name, slot, setup, fork: None, .. } => {
-            let mut words = write_setup(setup);
-            words.insert(0, setup.kind.to_string());
-            format!("created {name} in slot {slot} for {}", words.join(" "))
-        }
-        Record::Created { name, slot, fork: Some(fork), .. } => {
-            let parent = session(fork.parent);
-            format!("created {name} in slot {slot} from {parent} up to entry {}", fork.last)
+        Record::Created { name, slot, setup, fork, .. } => {
+            format!("created {name} in slot {slot} {}", origin(setup, fork.as_ref()))
         }
         Record::Renamed { name, origin } => format!("renamed {name} ({origin:?})"),
         Record::Closed => "closed".into(),
@@ -120,6 +114,18 @@ fn record(stamped: &Stamped) -> String {
         ),
     };
     format!("{place} {fact}")
+}
+
+/// What a session was made for, or from.
+fn origin(setup: &Setup, fork: Option<&Fork>) -> String {
+    match fork {
+        None => {
+            let mut words = write_setup(setup);
+            words.insert(0, setup.kind.to_string());
+            format!("for {}", words.join(" "))
+        }
+        Some(fork) => format!("from {} up to entry {}", session(fork.parent), fork.last),
+    }
 }
 
 /// How much more is kept than is shown, and how much there was in all where that is not kept.

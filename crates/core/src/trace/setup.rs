@@ -16,16 +16,7 @@ const POLICIES: [(&str, Policy); 2] = [("ask", Policy::Ask), ("deny", Policy::De
 
 /// What a script's sessions are made with where it says nothing else.
 pub(super) fn usual_setup() -> Setup {
-    Setup {
-        kind: Kind::Development,
-        system_prompt: String::new(),
-        agent: "guide".into(),
-        model: String::new(),
-        directory: "/d".into(),
-        environment: Environment(0),
-        policy: Policy::Ask,
-        settings: Box::default(),
-    }
+    Setup { agent: "guide".into(), directory: "/d".into(), ..Setup::default() }
 }
 
 /// Name, setup and tags.

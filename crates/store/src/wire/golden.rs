@@ -1,15 +1,19 @@
 //! Golden bytes of every record and of a head: what is on people's disks cannot change unnoticed.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod settings;
+
 use std::fmt::Write as _;
 
 use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
     Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
     Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Sent, Seq, SessionId,
-    Settings, Setup, Stamped, StepState, Stop, Temperature, Token, TurnNo, Usage, Voice, WaitingPrompt,
-    WallTime, Wants, Why, WindowUse,
+    Setup, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why,
+    WindowUse,
 };
+
+use settings::{settings_head, settings_records};
 
 use super::{decode_head, decode_record, encode_head, encode_record};
 use crate::error::StoreError;
@@ -311,30 +315,6 @@ fn seat_head() -> Head {
     }
 }
 
-/// Records that came with settings.
-fn settings_records() -> Vec<(&'static str, Record)> {
-    let all = Settings {
-        model: Some("haiku".into()),
-        temperature: Temperature::of_thousandths(200),
-        max_tokens: Some(4096),
-        reasoning: Some("high".into()),
-    };
-    let setup = Setup { settings: Box::new(all.clone()), ..setup(Kind::Debug, "gpt") };
-    let (name, origin) = ("fix-login".parse().unwrap(), NameOrigin::Chosen);
-    vec![
-        ("set: all", Record::SettingsSet { settings: all }),
-        ("set: nothing any more", Record::SettingsSet { settings: Settings::default() }),
-        ("created: with settings", Record::Created { name, origin, slot: 3, setup, fork: None }),
-    ]
-}
-
-/// As [`seat_head`], with what came with them.
-fn settings_head() -> Head {
-    let max_tokens = Some(100);
-    let settings = Box::new(Settings { max_tokens, ..Settings::default() });
-    Head { setup: Setup { settings, ..full_head().setup }, ..seat_head() }
-}
-
 /// All of them sealed, one after the other.
 fn dump_log(records: impl IntoIterator<Item = (&'static str, Record)>) -> String {
     let mut prev = 0;
@@ -371,17 +351,19 @@ fn records_of_what_is_sent_on_disk_stay_as_they_are() {
     insta::assert_snapshot!(dump_log(sent_records()));
 }
 
+fn dump_head(head: &Head) -> String {
+    let (value, _) = envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(head, out)).unwrap();
+    dump("head", &value)
+}
+
 #[test]
 fn a_head_of_what_was_sent_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&later_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&later_head()));
 }
 
 #[test]
 fn a_head_on_disk_stays_as_it_is() {
-    let (value, _) = envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&head()));
 }
 
 /// As [`head`], with all that a head may have.
@@ -429,9 +411,7 @@ fn later_head() -> Head {
 
 #[test]
 fn a_full_head_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&full_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&full_head()));
 }
 
 #[test]
@@ -446,9 +426,7 @@ fn records_of_what_is_gone_on_with_on_disk_stay_as_they_are() {
 
 #[test]
 fn a_head_of_the_agents_contract_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&seat_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&seat_head()));
 }
 
 /// What came with summaries, in its own dump.

@@ -77,6 +77,8 @@ pub(super) struct AnthropicReader {
     /// Tokens read and written: each event says what it knows.
     input: Option<u64>,
     output: Option<u64>,
+    /// A block has begun, which said what it is.
+    is_in_block: bool,
 }
 
 impl FrameReader for AnthropicReader {
@@ -86,31 +88,35 @@ impl FrameReader for AnthropicReader {
         let kind = words(kind);
         match if kind.is_empty() { event } else { &kind } {
             "message" => {
+                let [reason] = members(frame, ["stop_reason"]);
                 self.message(frame, answer);
+                answer.on_finish_reason(&words(reason));
                 return Meaning::End;
             }
+            // Why it ended it cannot say yet, whatever stands there.
             "message_start" => {
                 if let Some(message) = message {
                     self.message(message, answer);
                 }
             }
             "content_block_start" => {
+                self.is_in_block = true;
                 if let Some(block) = block {
                     read_block(block, answer);
                 }
             }
             "content_block_delta" => {
                 if let Some(delta) = delta {
-                    read_delta(delta, answer);
+                    self.delta(delta, answer);
                 }
             }
             "message_delta" => {
                 self.cost(counted, answer);
-                let reason = member(delta, "stop_reason");
-                answer.on_finish_reason(&words(reason));
+                answer.on_finish_reason(&words(member(delta, "stop_reason")));
+                answer.on_explanation(&words(member(member(delta, "stop_details"), "explanation")));
             }
             "message_stop" => return Meaning::End,
-            "content_block_stop" => {}
+            "content_block_stop" => self.is_in_block = false,
             "ping" => return Meaning::Aside,
             _unknown => return Meaning::Foreign,
         }
@@ -120,14 +126,24 @@ impl FrameReader for AnthropicReader {
 
 impl AnthropicReader {
     fn message(&mut self, message: &RawValue, answer: &mut AnswerBuilder) {
-        let [content, reason, counted, model] =
-            members(message, ["content", "stop_reason", "usage", "model"]);
+        let [content, counted, model] = members(message, ["content", "usage", "model"]);
         answer.on_model(model);
         for block in each(content) {
             read_block(block, answer);
         }
         self.cost(counted, answer);
-        answer.on_finish_reason(&words(reason));
+    }
+
+    fn delta(&self, delta: &RawValue, answer: &mut AnswerBuilder) {
+        let [text, thinking, arguments] = members(delta, ["text", "thinking", "partial_json"]);
+        if let Some(thinking) = thinking.filter(|thinking| !is_nothing(thinking)) {
+            answer.on_thought(words(Some(thinking)));
+        }
+        answer.on_text(words(text));
+        // Inside of a block they are those of a call that is known, or of the server's own.
+        if arguments.is_some() && !self.is_in_block {
+            answer.on_nameless_call();
+        }
     }
 
     /// What is read from the cache and written to it is read as well.
@@ -152,12 +168,4 @@ fn read_block(block: &RawValue, answer: &mut AnswerBuilder) {
         "tool_use" => answer.on_call(name_of_whole(block)),
         _text_or_unknown => answer.on_text(words(text)),
     }
-}
-
-fn read_delta(delta: &RawValue, answer: &mut AnswerBuilder) {
-    let [text, thinking] = members(delta, ["text", "thinking"]);
-    if let Some(thinking) = thinking.filter(|thinking| !is_nothing(thinking)) {
-        answer.on_thought(words(Some(thinking)));
-    }
-    answer.on_text(words(text));
 }

@@ -94,13 +94,18 @@ fn block(part: &Part) -> Value {
 
 /// Reads events of a conversation, and answers in one piece.
 #[derive(Debug, Default)]
-pub(super) struct BedrockReader;
+pub(super) struct BedrockReader {
+    /// A block has begun, which said what it is; blocks of words need not.
+    is_in_block: bool,
+}
 
 impl FrameReader for BedrockReader {
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         match event {
-            "messageStart" | "contentBlockStop" => {}
+            "messageStart" => {}
+            "contentBlockStop" => self.is_in_block = false,
             "contentBlockStart" => {
+                self.is_in_block = true;
                 let [start] = members(frame, ["start"]);
                 if let Some(called) = member(start, "toolUse") {
                     answer.on_call(name_of_whole(called));
@@ -108,14 +113,16 @@ impl FrameReader for BedrockReader {
             }
             "contentBlockDelta" => {
                 if let [Some(delta)] = members(frame, ["delta"]) {
-                    read_delta(delta, answer);
+                    self.delta(delta, answer);
                 }
             }
             "messageStop" => answer.on_finish_reason(&words(members(frame, ["stopReason"])[0])),
             "metadata" => {
                 let [counted] = members(frame, ["usage"]);
                 answer.on_usage(counted.and_then(usage));
-                return Meaning::End;
+                if answer.is_finished() {
+                    return Meaning::End;
+                }
             }
             _whole => return read_whole(frame, answer),
         }
@@ -123,10 +130,15 @@ impl FrameReader for BedrockReader {
     }
 }
 
-fn read_delta(delta: &RawValue, answer: &mut AnswerBuilder) {
-    let [text, thought] = members(delta, ["text", "reasoningContent"]);
-    answer.on_thought(words(member(thought, "text")));
-    answer.on_text(words(text));
+impl BedrockReader {
+    fn delta(&self, delta: &RawValue, answer: &mut AnswerBuilder) {
+        let [text, thought, called] = members(delta, ["text", "reasoningContent", "toolUse"]);
+        answer.on_thought(words(member(thought, "text")));
+        answer.on_text(words(text));
+        if called.is_some() && !self.is_in_block {
+            answer.on_nameless_call();
+        }
+    }
 }
 
 /// An answer that was not streamed.

@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::http::answer::AnswerBuilder;
-use crate::http::json::{elements, members, text};
+use crate::http::answer::{AnswerBuilder, NAMELESS};
+use crate::http::json::{elements, is_array, is_nothing, members, text};
+use crate::http::usage::count;
 
 /// What a frame means for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub(super) fn member<'a>(of: Option<&'a RawValue>, name: &str) -> Option<&'a Raw
 
 /// Whether one of several answers that are given at once is the one that was asked for: the first, by its index or its place.
 pub(super) fn is_first(index: Option<&RawValue>, place: usize) -> bool {
-    index.and_then(|index| index.get().parse().ok()).unwrap_or(place) == 0
+    index.and_then(count).map_or(place == 0, |index| index == 0)
 }
 
 /// The name of a function that is called. Of one that comes in several pieces only the first has it.
@@ -53,10 +54,17 @@ pub(super) fn name(function: &RawValue) -> Option<String> {
 
 /// The name of a function whose call comes whole.
 pub(super) fn name_of_whole(function: &RawValue) -> String {
-    name(function).unwrap_or_else(|| "a tool without a name".to_owned())
+    name(function).unwrap_or_else(|| NAMELESS.to_owned())
 }
 
-/// The names in a list of calls, each with its `function`.
-pub(super) fn function_names(calls: Option<&RawValue>) -> impl Iterator<Item = String> {
-    each(calls).into_iter().filter_map(|call| members(call, ["function"])[0].and_then(name))
+/// Reads a list of calls, or one that stands in its place: each has its name in its `function`, or beside its id.
+pub(super) fn read_calls(calls: Option<&RawValue>, answer: &mut AnswerBuilder) {
+    let Some(calls) = calls.filter(|calls| !is_nothing(calls)) else { return };
+    for call in if is_array(calls) { elements(calls) } else { vec![calls] } {
+        let function = member(Some(call), "function").unwrap_or(call);
+        match name(function) {
+            Some(name) => answer.on_call(name),
+            None => answer.on_nameless_call(),
+        }
+    }
 }

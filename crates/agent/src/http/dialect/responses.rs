@@ -57,12 +57,25 @@ fn items(message: &Message) -> Vec<Value> {
 /// Reads events of a response, and responses in one piece.
 #[derive(Debug, Default)]
 pub(super) struct ResponsesReader {
-    /// Something was said, or thought, in pieces: the same comes again whole.
+    /// Something was said, thought or called: the same comes again with the whole response.
     has_said: bool,
     has_thought: bool,
+    has_called: bool,
+    /// The same of the item that comes, and of its part: they come again at the end of it.
+    item: Told,
+    part: Told,
+    /// Calls that have begun, of which the end comes again.
+    open_calls: usize,
     /// A part of the answer, or of what is thought, is over: the next stands apart.
     next_text: bool,
     next_thought: bool,
+}
+
+/// What was told of something already.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    words: bool,
+    thoughts: bool,
 }
 
 /// What stands between two parts.
@@ -70,32 +83,56 @@ const BETWEEN: &str = "\n\n";
 
 impl FrameReader for ResponsesReader {
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
-        let [kind, response, item, delta, object] =
-            members(frame, ["type", "response", "item", "delta", "object"]);
+        let [kind, response, item, delta, object, whole, refusal] =
+            members(frame, ["type", "response", "item", "delta", "object", "text", "refusal"]);
         let model = member(response, "model");
         answer.on_model(model);
         let kind = words(kind);
         match if kind.is_empty() { event } else { &kind } {
-            "response.output_text.delta" => self.text(&words(delta), answer),
+            "response.output_text.delta" => {
+                self.part.words = true;
+                self.text(&words(delta), answer);
+            }
             "response.refusal.delta" => {
-                self.has_said = true;
-                answer.on_refusal(words(delta));
+                self.part.words = true;
+                self.refusal(words(delta), answer);
             }
             "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
+                self.part.thoughts = true;
                 self.thought(&words(delta), answer);
             }
-            "response.output_text.done" | "response.content_part.done" => self.next_text = self.has_said,
+            "response.output_text.done" => {
+                if !std::mem::take(&mut self.part.words) {
+                    self.text(&words(whole), answer);
+                }
+                self.next_text = self.has_said;
+            }
+            "response.refusal.done" => {
+                if !std::mem::take(&mut self.part.words) {
+                    self.refusal(words(refusal), answer);
+                }
+            }
+            "response.content_part.done" => self.next_text = self.has_said,
             "response.reasoning_text.done" | "response.reasoning_summary_text.done" => {
+                if !std::mem::take(&mut self.part.thoughts) {
+                    self.thought(&words(whole), answer);
+                }
                 self.next_thought = self.has_thought;
             }
             "response.output_item.added" => {
                 if let Some(item) = item {
-                    call(item, answer);
+                    self.call(item, answer);
+                    self.open_calls += usize::from(is_call(item));
+                }
+            }
+            "response.output_item.done" => {
+                if let Some(item) = item {
+                    self.item_at_its_end(item, answer);
                 }
             }
             "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
                 if let Some(response) = response {
-                    self.whole(response, false, answer);
+                    self.whole(response, answer);
                 }
                 return Meaning::End;
             }
@@ -104,7 +141,7 @@ impl FrameReader for ResponsesReader {
                 return Meaning::End;
             }
             "" if words(object) == "response" => {
-                self.whole(frame, true, answer);
+                self.whole(frame, answer);
                 return Meaning::End;
             }
             other if other.starts_with("response.") => {}
@@ -121,7 +158,18 @@ impl ResponsesReader {
         }
         let between = if std::mem::take(&mut self.next_text) { BETWEEN } else { "" };
         answer.on_text(format!("{between}{words}"));
-        self.has_said = true;
+        self.note_words();
+    }
+
+    fn refusal(&mut self, words: String, answer: &mut AnswerBuilder) {
+        if !words.is_empty() {
+            answer.on_refusal(words);
+            self.note_words();
+        }
+    }
+
+    const fn note_words(&mut self) {
+        (self.has_said, self.item.words) = (true, true);
     }
 
     fn thought(&mut self, words: &str, answer: &mut AnswerBuilder) {
@@ -130,35 +178,57 @@ impl ResponsesReader {
         }
         let between = if std::mem::take(&mut self.next_thought) { BETWEEN } else { "" };
         answer.on_thought(format!("{between}{words}"));
-        self.has_thought = true;
+        (self.has_thought, self.item.thoughts) = (true, true);
     }
 
-    /// The response as it is at its end. What was not said in pieces is said now.
-    fn whole(&mut self, response: &RawValue, counts_calls: bool, answer: &mut AnswerBuilder) {
+    fn call(&mut self, item: &RawValue, answer: &mut AnswerBuilder) {
+        if is_call(item) {
+            answer.on_call(name_of_whole(item));
+            self.has_called = true;
+        }
+    }
+
+    /// An item is over. What was not told of it in pieces is told now.
+    fn item_at_its_end(&mut self, item: &RawValue, answer: &mut AnswerBuilder) {
+        match self.open_calls.checked_sub(1) {
+            Some(left) if is_call(item) => self.open_calls = left,
+            Some(_) | None => self.call(item, answer),
+        }
+        self.content(item, self.item, answer);
+        self.item = Told::default();
+    }
+
+    /// What an item says and thinks, but for what was told.
+    fn content(&mut self, item: &RawValue, told: Told, answer: &mut AnswerBuilder) {
+        let [content, summary] = members(item, ["content", "summary"]);
+        for part in each(content).into_iter().chain(each(summary)) {
+            let [kind, text, refusal] = members(part, ["type", "text", "refusal"]);
+            match words(kind).as_str() {
+                "output_text" | "text" if !told.words => {
+                    self.text(&words(text), answer);
+                    self.next_text = self.has_said;
+                }
+                "refusal" if !told.words => self.refusal(words(refusal), answer),
+                "reasoning_text" | "summary_text" if !told.thoughts => {
+                    self.thought(&words(text), answer);
+                    self.next_thought = self.has_thought;
+                }
+                _told_already => {}
+            }
+        }
+    }
+
+    /// The response as it is at its end. What was not told in pieces is told now.
+    fn whole(&mut self, response: &RawValue, answer: &mut AnswerBuilder) {
         let [status, output, counted, details, error] =
             members(response, ["status", "output", "usage", "incomplete_details", "error"]);
         answer.on_usage(counted.and_then(usage));
-        let (has_said, has_thought) = (self.has_said, self.has_thought);
+        let (told, has_called) = (Told { words: self.has_said, thoughts: self.has_thought }, self.has_called);
         for item in each(output) {
-            if counts_calls {
-                call(item, answer);
+            if !has_called {
+                self.call(item, answer);
             }
-            let [content, summary] = members(item, ["content", "summary"]);
-            for part in each(content).into_iter().chain(each(summary)) {
-                let [kind, text, refusal] = members(part, ["type", "text", "refusal"]);
-                match words(kind).as_str() {
-                    "output_text" | "text" if !has_said => {
-                        self.text(&words(text), answer);
-                        self.next_text = self.has_said;
-                    }
-                    "refusal" if !has_said => answer.on_refusal(words(refusal)),
-                    "reasoning_text" | "summary_text" if !has_thought => {
-                        self.thought(&words(text), answer);
-                        self.next_thought = self.has_thought;
-                    }
-                    _said_already => {}
-                }
-            }
+            self.content(item, told, answer);
         }
         if error.is_some_and(|error| !is_nothing(error)) {
             return answer.on_error(response.get());
@@ -175,9 +245,7 @@ impl ResponsesReader {
     }
 }
 
-/// An item that calls a tool.
-fn call(item: &RawValue, answer: &mut AnswerBuilder) {
-    if matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call") {
-        answer.on_call(name_of_whole(item));
-    }
+/// Whether an item calls a tool that is not the server's own.
+fn is_call(item: &RawValue) -> bool {
+    matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call")
 }

@@ -139,6 +139,22 @@ impl Bench {
         bench
     }
 
+    /// A host with one client, the first, and a session that it made; the agent `a` is at the address `A`.
+    fn with_session(watch: bool) -> (Self, Id) {
+        let mut bench = Self::new();
+        bench.connect(1, watch, &[("a", "A")]);
+        let session = bench.create(1, "a");
+        (bench, session)
+    }
+
+    /// The same, and the session's first turn runs.
+    fn with_turn(watch: bool) -> (Self, Id) {
+        let (mut bench, session) = Self::with_session(watch);
+        bench.submit(1, session, "why?");
+        bench.commit();
+        (bench, session)
+    }
+
     /// The host dies and the next one begins with what was written. What was not committed would be gone with it: tests
     /// that need that commit before.
     fn restarted(self) -> Self {
