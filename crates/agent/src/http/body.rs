@@ -25,15 +25,31 @@ const ZSTD_WINDOW_LOG: u32 = 23;
 /// A body, as it is or unpacked.
 pub(super) enum BodyBytes {
     AsIs(WireBody),
-    Unpacked {
-        reader: Pin<Box<dyn AsyncRead + Send>>,
-        taken: usize,
-    },
-    /// Between two of the others.
-    None,
+    Unpacked { reader: Pin<Box<dyn AsyncRead + Send>>, taken: usize },
 }
 
 impl BodyBytes {
+    /// The same without what it is packed in, which is taken off once.
+    pub(super) fn unpacked(self, packing: Packing) -> Self {
+        let Self::AsIs(body) = self else { return self };
+        let packed = StreamReader::new(body);
+        let reader: Pin<Box<dyn AsyncRead + Send>> = match packing {
+            Packing::Gzip => {
+                let mut decoder = GzipDecoder::new(packed);
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }
+            Packing::Brotli => Box::pin(BrotliDecoder::new(packed)),
+            Packing::Zstd => {
+                let most = DParameter::window_log_max(ZSTD_WINDOW_LOG);
+                let mut decoder = ZstdDecoder::with_params(packed, &[most]);
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }
+        };
+        Self::Unpacked { reader, taken: 0 }
+    }
+
     /// The next piece, at most [`BUFFER`] long; `None` at its end.
     pub(super) async fn piece(&mut self) -> io::Result<Option<Bytes>> {
         match self {
@@ -48,31 +64,27 @@ impl BodyBytes {
                 }
                 Ok((read > 0).then(|| piece.into()))
             }
-            Self::None => Ok(None),
         }
     }
+}
 
-    /// Unpacks what comes, which is packed so; whether that can be.
-    pub(super) fn unpack(&mut self, encoding: &str) -> bool {
-        let is = |name: &str| encoding.eq_ignore_ascii_case(name);
-        let Self::AsIs(body) = std::mem::replace(self, Self::None) else { return false };
-        let packed = StreamReader::new(body);
-        let reader: Pin<Box<dyn AsyncRead + Send>> = if is("gzip") || is("x-gzip") {
-            let mut decoder = GzipDecoder::new(packed);
-            decoder.multiple_members(true);
-            Box::pin(decoder)
-        } else if is("br") {
-            Box::pin(BrotliDecoder::new(packed))
-        } else if is("zstd") {
-            let mut decoder =
-                ZstdDecoder::with_params(packed, &[DParameter::window_log_max(ZSTD_WINDOW_LOG)]);
-            decoder.multiple_members(true);
-            Box::pin(decoder)
-        } else {
-            return false;
-        };
-        *self = Self::Unpacked { reader, taken: 0 };
-        true
+/// What bodies come packed in.
+#[derive(Clone, Copy)]
+pub(super) enum Packing {
+    Gzip,
+    Brotli,
+    Zstd,
+}
+
+impl Packing {
+    /// The one that a label names; nothing where it names none, or one that is not known here.
+    pub(super) fn of(label: &str) -> Option<Self> {
+        match label.to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => Some(Self::Gzip),
+            "br" => Some(Self::Brotli),
+            "zstd" => Some(Self::Zstd),
+            _other => None,
+        }
     }
 }
 

@@ -75,12 +75,14 @@ async fn reach(
     proxy: Option<&Intercept>,
     trust: Option<&Trust>,
 ) -> Result<Link, BoxError> {
-    let mut hop = DirectConnector { tcp: HttpConnector::new(), config: trust.map(Trust::to_proxies) };
-    hop.tcp.set_nodelay(true);
-    hop.tcp.enforce_http(false);
+    let mut tcp = HttpConnector::new();
+    tcp.set_nodelay(true);
+    tcp.enforce_http(false);
     let stream = match proxy {
-        None => Box::new(hop.tcp.call(address.uri.clone()).await?),
-        Some(proxy) => through(proxy, address, hop).await?,
+        None => Box::new(tcp.call(address.uri.clone()).await?),
+        Some(proxy) => {
+            through(proxy, address, DirectConnector { tcp, config: trust.map(Trust::to_proxies) }).await?
+        }
     };
     match trust {
         Some(trust) if address.is_secure() => secured(stream, address.host(), &trust.config).await,

@@ -15,7 +15,7 @@ use hyper::{Method, Request, Uri};
 use q_core::{AgentFailure, FailureKind};
 
 use super::address::Address;
-use super::body::{BodyBytes, WireBody};
+use super::body::{BodyBytes, Packing, WireBody};
 use super::connection::{Link, causes, open};
 use super::detail::clean;
 use super::protocol;
@@ -43,7 +43,8 @@ impl Exchange {
     ) -> Result<Self, FailedAttempt> {
         let request = request(Method::POST, address, route.proxy.as_ref(), spec, body)?;
         let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
-        Self::over(route, address, request, patience, spec.secrets()).await
+        let exchange = Self::over(route, address, request, patience, spec.secrets()).await?;
+        Ok(exchange.unpacked())
     }
 
     /// Asks for what the server says of itself, with the key and the headers of any other request.
@@ -53,10 +54,11 @@ impl Exchange {
         address: &Address,
     ) -> Result<Self, FailedAttempt> {
         let request = request(Method::GET, address, route.proxy.as_ref(), spec, String::new())?;
-        Self::over(route, address, request, spec.idle_timeout, spec.secrets()).await
+        let exchange = Self::over(route, address, request, spec.idle_timeout, spec.secrets()).await?;
+        Ok(exchange.unpacked())
     }
 
-    /// Asks for what is there, to be read and not answered.
+    /// Asks for what is there, to be read as it comes and not answered.
     pub(super) async fn get(
         route: &Route,
         address: &Address,
@@ -103,13 +105,23 @@ impl Exchange {
         self.head.headers.get(name)?.to_str().ok()
     }
 
-    /// Has the body unpacked, if it is packed. An error is how, where that is not known here.
-    pub(super) fn unpack(&mut self) -> Result<(), String> {
-        let encoding = self.header(CONTENT_ENCODING.as_str()).unwrap_or_default().trim().to_owned();
-        if encoding.is_empty() || encoding.eq_ignore_ascii_case("identity") || self.body.unpack(&encoding) {
-            return Ok(());
+    /// What its body comes packed in and cannot be read for, since that is not known here.
+    pub(super) fn unknown_packing(&self) -> Option<&str> {
+        let label = self.packing_label();
+        let is_none = label.is_empty() || label.eq_ignore_ascii_case("identity");
+        (!is_none && Packing::of(label).is_none()).then_some(label)
+    }
+
+    fn packing_label(&self) -> &str {
+        self.header(CONTENT_ENCODING.as_str()).unwrap_or_default().trim()
+    }
+
+    /// Has its body read without what it is packed in, where that is known here.
+    fn unpacked(mut self) -> Self {
+        if let Some(packing) = Packing::of(self.packing_label()) {
+            self.body = self.body.unpacked(packing);
         }
-        Err(encoding)
+        self
     }
 
     /// The next piece of the body, of some kilobytes at most; `None` at its end.

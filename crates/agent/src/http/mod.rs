@@ -253,9 +253,8 @@ impl Answering {
     ) -> Result<Self, FailedAttempt> {
         let mut exchange = Exchange::begin(spec, route, address, body).await?;
         let secrets = spec.secrets();
-        let unpacked = exchange.unpack();
         if !(200..300).contains(&exchange.status()) {
-            let failure = refusal(&mut exchange, unpacked.err(), &secrets).await;
+            let failure = refusal(&mut exchange, &secrets).await;
             let header = |name| exchange.header(name);
             let wait = named_wait(header("retry-after-ms"), header("retry-after"), header("date"));
             return Err(FailedAttempt {
@@ -263,7 +262,7 @@ impl Answering {
                 failure,
             });
         }
-        if let Err(encoding) = unpacked {
+        if let Some(encoding) = exchange.unknown_packing() {
             let why = format!("the answer comes compressed in a way that q does not know ({encoding})");
             return Err(AgentFailure::new(FailureKind::ServerError, detail::clean(&why, &secrets)).into());
         }
@@ -322,11 +321,9 @@ fn asked(times: u32, failure: AgentFailure) -> AgentFailure {
 }
 
 /// What a response means whose status is not success.
-///
-/// `packed` is how its body is packed, where that is not known here.
-async fn refusal(exchange: &mut Exchange, packed: Option<String>, secrets: &Secrets) -> AgentFailure {
+async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> AgentFailure {
     let mut body = Vec::new();
-    let packed = packed.map(|packed| format!("(its words are compressed: {packed})"));
+    let packed = exchange.unknown_packing().map(|packed| format!("(its words are compressed: {packed})"));
     if packed.is_none() {
         let reading = async {
             while body.len() < MAX_ERROR {

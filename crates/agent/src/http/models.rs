@@ -61,12 +61,11 @@ async fn list(spec: &HttpSpec) -> Result<Vec<String>, AgentFailure> {
 
 async fn list_at(spec: &HttpSpec, route: &Route, address: &Address) -> Result<Vec<String>, AgentFailure> {
     let mut exchange = Exchange::look_up(spec, route, address).await.map_err(|attempt| attempt.failure)?;
-    let unpacked = exchange.unpack();
     if !(200..300).contains(&exchange.status()) {
-        return Err(refusal(&mut exchange, unpacked.err(), &spec.secrets()).await);
+        return Err(refusal(&mut exchange, &spec.secrets()).await);
     }
     let bad = |why: &str| AgentFailure::new(FailureKind::ServerError, format!("the list of models {why}"));
-    if unpacked.is_err() {
+    if exchange.unknown_packing().is_some() {
         return Err(bad("is compressed in a way that q does not know"));
     }
     let mut body = Vec::new();
