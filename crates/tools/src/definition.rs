@@ -16,7 +16,14 @@ pub struct ToolDefinition {
 
 /// Every tool there is.
 pub fn definitions() -> [ToolDefinition; 6] {
-    [read::DEFINITION, list::DEFINITION, search::DEFINITION, write::DEFINITION, edit::DEFINITION, run::DEFINITION]
+    [
+        read::DEFINITION,
+        list::DEFINITION,
+        search::DEFINITION,
+        write::DEFINITION,
+        edit::DEFINITION,
+        run::DEFINITION,
+    ]
 }
 
 #[cfg(test)]

@@ -43,12 +43,15 @@ pub(crate) struct Content {
 impl WorkingDirectory {
     /// Opens it by its path, once. Links in the path of the directory itself are the person's own.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let here = |error: io::Error| format!("the session's directory {} cannot be opened: {error}", path.display());
+        let here = |error: io::Error| {
+            format!("the session's directory {} cannot be opened: {error}", path.display())
+        };
         if !path.is_absolute() {
             return Err(format!("the session's directory {} has no full path", path.display()));
         }
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let handle = rustix::fs::openat(CWD, path, flags, Mode::empty()).map_err(|error| here(error.into()))?;
+        let handle =
+            rustix::fs::openat(CWD, path, flags, Mode::empty()).map_err(|error| here(error.into()))?;
         Ok(Self { handle, path: path.to_owned() })
     }
 
@@ -67,7 +70,8 @@ impl WorkingDirectory {
         let mut at = self.handle.try_clone().map_err(|error| error.to_string())?;
         for (depth, name) in names.iter().enumerate() {
             let so_far = || names.get(..=depth).unwrap_or(names).join("/");
-            at = open_directory(at.as_fd(), OsStr::new(name)).map_err(|why| format!("{}: {why}", so_far()))?;
+            at =
+                open_directory(at.as_fd(), OsStr::new(name)).map_err(|why| format!("{}: {why}", so_far()))?;
         }
         Ok(at)
     }
@@ -99,7 +103,8 @@ impl WorkingDirectory {
 
     /// The content of the file at that place.
     pub(crate) fn read(&self, place: &Place) -> Result<Content, String> {
-        let (above, name) = place.split().ok_or("it is the session's directory, not a file; list shows what is in it")?;
+        let (above, name) =
+            place.split().ok_or("it is the session's directory, not a file; list shows what is in it")?;
         read_file(self.descend(above)?.as_fd(), OsStr::new(name)).map_err(|why| format!("{place}: {why}"))
     }
 }
@@ -127,7 +132,8 @@ pub(crate) fn read_file(at: BorrowedFd<'_>, name: &OsStr) -> Result<Content, Str
     let found = look(at, name)?.ok_or("there is no such file")?;
     is_readable(at, name, &found)?;
     let flags = OPEN | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = rustix::fs::openat(at, name, flags, Mode::empty()).map_err(|error| io::Error::from(error).to_string())?;
+    let file = rustix::fs::openat(at, name, flags, Mode::empty())
+        .map_err(|error| io::Error::from(error).to_string())?;
     // It may be another one by now.
     let found = rustix::fs::fstat(&file).map_err(|error| io::Error::from(error).to_string())?;
     is_readable(at, name, &found)?;
@@ -144,7 +150,11 @@ fn is_readable(at: BorrowedFd<'_>, name: &OsStr, found: &Stat) -> Result<(), Str
         FileType::RegularFile => {}
         FileType::Directory => return Err("it is a directory; list shows what is in it".into()),
         FileType::Symlink => return Err(link(at, name)),
-        FileType::Fifo | FileType::Socket | FileType::CharacterDevice | FileType::BlockDevice | FileType::Unknown => {
+        FileType::Fifo
+        | FileType::Socket
+        | FileType::CharacterDevice
+        | FileType::BlockDevice
+        | FileType::Unknown => {
             return Err("it is no regular file, and not opened".into());
         }
     }
@@ -153,12 +163,17 @@ fn is_readable(at: BorrowedFd<'_>, name: &OsStr, found: &Stat) -> Result<(), Str
 }
 
 fn too_large(size: u64) -> String {
-    format!("it is too large to be read ({size} bytes; {MAX_FILE} is the most): search it, or run a command that takes a part")
+    format!(
+        "it is too large to be read ({size} bytes; {MAX_FILE} is the most): search it, or run a command that takes a part"
+    )
 }
 
 fn link(at: BorrowedFd<'_>, name: &OsStr) -> String {
     let target = rustix::fs::readlinkat(at, name, Vec::new()).unwrap_or_else(|_| CString::default());
-    format!("it is a link to `{}`, and links are not followed: name what it leads to", target.to_string_lossy())
+    format!(
+        "it is a link to `{}`, and links are not followed: name what it leads to",
+        target.to_string_lossy()
+    )
 }
 
 pub(crate) fn kind(found: &Stat) -> FileType {
@@ -186,7 +201,9 @@ pub(crate) fn entries(directory: BorrowedFd<'_>) -> Result<(Vec<Listed>, bool), 
             return Ok((all, false));
         }
         let is_directory = match entry.file_type() {
-            FileType::Unknown => look(directory, &name)?.is_some_and(|found| kind(&found) == FileType::Directory),
+            FileType::Unknown => {
+                look(directory, &name)?.is_some_and(|found| kind(&found) == FileType::Directory)
+            }
             known => known == FileType::Directory,
         };
         all.push(Listed { name, is_directory });

@@ -95,7 +95,8 @@ fn apply(bytes: &[u8], edits: &[Edit]) -> Result<(Vec<u8>, usize), String> {
     let (is_text, crlf) = (std::str::from_utf8(bytes).is_ok(), has_crlf(bytes));
     let (mut text, mut count) = (bytes.to_vec(), 0);
     for (index, edit) in edits.iter().enumerate() {
-        let which = if edits.len() == 1 { String::new() } else { format!("edit {} of {}: ", index + 1, edits.len()) };
+        let which =
+            if edits.len() == 1 { String::new() } else { format!("edit {} of {}: ", index + 1, edits.len()) };
         let nothing = |why: &str| Err(format!("{which}{why}; nothing was changed"));
         if edit.old.is_empty() {
             return nothing("`old` is empty");
@@ -167,7 +168,9 @@ fn nearest(text: &[u8], old: &str) -> String {
     let text = String::from_utf8_lossy(text);
     let lines: Vec<&str> = text.lines().collect();
     let there: Vec<String> = lines.iter().map(|line| without(line)).collect();
-    let Some(at) = there.windows(wanted.len()).position(|window| window == wanted) else { return String::new() };
+    let Some(at) = there.windows(wanted.len()).position(|window| window == wanted) else {
+        return String::new();
+    };
     let same = lines.get(at..at + wanted.len()).unwrap_or_default().join("\n");
     let last = at + wanted.len();
     format!(" exactly. With other white space it does, in lines {} to {last}:\n{same}\n", at + 1)
@@ -207,7 +210,11 @@ mod tests {
             ("a\r\nb\n", vec![edit("a\r\nb", "c", false)], Ok("c\n")),
             ("a\r\nb\n", vec![edit("a\nb", "c", false)], Err("does not stand in the file")),
             ("aXa", vec![edit("a", "b", false)], Err("2 times (lines 1, 1)")),
-            ("a b", vec![edit("a", "x", false), edit("y", "z", false)], Err("edit 2 of 2: `old` does not stand")),
+            (
+                "a b",
+                vec![edit("a", "x", false), edit("y", "z", false)],
+                Err("edit 2 of 2: `old` does not stand"),
+            ),
             ("a", vec![edit("", "x", false)], Err("`old` is empty")),
             ("a", vec![edit("a", "a", false)], Err("are the same")),
             ("a\0b", vec![edit("a", "b", false)], Err("no text")),

@@ -74,7 +74,9 @@ impl Group {
     /// Kills what the leader left behind, and says how it ended. Only once that one has ended.
     pub(crate) fn conclude(mut self) -> io::Result<ExitStatus> {
         let leader = self.leader();
-        let Some((mut child, _counted)) = self.running.take() else { return Err(io::Error::other("it is over")) };
+        let Some((mut child, _counted)) = self.running.take() else {
+            return Err(io::Error::other("it is over"));
+        };
         if let Some(leader) = leader {
             let _nobody_left = kill_process_group(leader, Signal::KILL);
         }

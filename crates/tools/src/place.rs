@@ -21,7 +21,8 @@ impl Place {
         if path.contains('\0') {
             return Err("the path has a zero byte in it".into());
         }
-        let outside = || format!("`{path}` is outside of the session's directory, which is {}", directory.display());
+        let outside =
+            || format!("`{path}` is outside of the session's directory, which is {}", directory.display());
         let beneath = if path.starts_with('/') {
             Path::new(path).strip_prefix(directory).map_err(|_| outside())?.to_str().unwrap_or_default()
         } else {

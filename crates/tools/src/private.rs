@@ -3,8 +3,25 @@
 
 /// Names of directories and files, whole.
 const NAMES: [&str; 19] = [
-    ".ssh", ".aws", ".gnupg", ".kube", ".docker", ".azure", ".gcloud", ".netrc", ".npmrc", ".pypirc", ".pgpass", ".env",
-    ".envrc", ".git-credentials", ".htpasswd", "credentials", "credentials.json", "secrets.yml", "secrets.yaml",
+    ".ssh",
+    ".aws",
+    ".gnupg",
+    ".kube",
+    ".docker",
+    ".azure",
+    ".gcloud",
+    ".netrc",
+    ".npmrc",
+    ".pypirc",
+    ".pgpass",
+    ".env",
+    ".envrc",
+    ".git-credentials",
+    ".htpasswd",
+    "credentials",
+    "credentials.json",
+    "secrets.yml",
+    "secrets.yaml",
 ];
 const BEGINNINGS: [&str; 5] = [".env.", "id_rsa", "id_ed25519", "id_ecdsa", "id_dsa"];
 const ENDINGS: [&str; 6] = [".pem", ".key", ".p12", ".pfx", ".keystore", ".kdbx"];
@@ -23,7 +40,9 @@ mod tests {
 
     #[test]
     fn names_of_keys_are_known_in_any_case() {
-        for name in [".env", ".ENV.local", "id_rsa", "id_ed25519.pub", "server.PEM", ".ssh", "tls.key", ".netrc"] {
+        for name in
+            [".env", ".ENV.local", "id_rsa", "id_ed25519.pub", "server.PEM", ".ssh", "tls.key", ".netrc"]
+        {
             assert!(is_private(name), "{name}");
         }
         for name in ["environment.rs", "key.rs", "env", "README.md", "pem", "monkey"] {

@@ -38,9 +38,8 @@ pub(crate) fn replace(
         Before::Content { .. } => directory.descend(above)?,
     };
     let beside = fresh_name()?;
-    let written = write(at.as_fd(), &beside, before, bytes).and_then(|()| {
-        take_place(at.as_fd(), &beside, name, before)
-    });
+    let written = write(at.as_fd(), &beside, before, bytes)
+        .and_then(|()| take_place(at.as_fd(), &beside, name, before));
     if written.is_err() {
         // Where nothing was made, nothing is to be removed.
         let _gone = rustix::fs::unlinkat(&at, beside.as_str(), AtFlags::empty());
@@ -73,7 +72,8 @@ fn take_place(at: BorrowedFd<'_>, beside: &str, name: &str, before: Before<'_>) 
     match before {
         // A link fails where something stands already.
         Before::Nothing => {
-            rustix::fs::linkat(at, beside, at, name, AtFlags::empty()).map_err(|error| io::Error::from(error).to_string())?;
+            rustix::fs::linkat(at, beside, at, name, AtFlags::empty())
+                .map_err(|error| io::Error::from(error).to_string())?;
             let _twice = rustix::fs::unlinkat(at, beside, AtFlags::empty());
         }
         Before::Content { bytes, .. } => {

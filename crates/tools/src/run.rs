@@ -37,8 +37,27 @@ const PIECE: usize = 8 << 10;
 
 /// The variables that a command gets, of those of the client that brought the agent. No key is among them.
 pub const PASSED_ON: [&str; 22] = [
-    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_COLLATE",
-    "LC_NUMERIC", "LC_TIME", "TZ", "TMPDIR", "CARGO_HOME", "RUSTUP_HOME", "GOPATH", "GOROOT", "JAVA_HOME", "VIRTUAL_ENV",
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LC_MESSAGES",
+    "LC_COLLATE",
+    "LC_NUMERIC",
+    "LC_TIME",
+    "TZ",
+    "TMPDIR",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "GOPATH",
+    "GOROOT",
+    "JAVA_HOME",
+    "VIRTUAL_ENV",
     "NVM_DIR",
 ];
 /// Where programs are looked for when nobody says.
@@ -86,7 +105,9 @@ pub(crate) fn environment(given: &BTreeMap<String, String>) -> BTreeMap<String, 
         PASSED_ON.iter().filter_map(|name| Some(((*name).to_owned(), given.get(*name)?.clone()))).collect();
     passed.entry("PATH".into()).or_insert_with(|| PATH.into());
     // Nobody sits in front of it.
-    for (name, value) in [("TERM", "dumb"), ("PAGER", "cat"), ("GIT_PAGER", "cat"), ("GIT_TERMINAL_PROMPT", "0")] {
+    for (name, value) in
+        [("TERM", "dumb"), ("PAGER", "cat"), ("GIT_PAGER", "cat"), ("GIT_TERMINAL_PROMPT", "0")]
+    {
         passed.insert(name.into(), value.into());
     }
     passed
@@ -101,7 +122,10 @@ pub(crate) async fn carry_out(
     progress: &mpsc::Sender<String>,
 ) -> Result<String, String> {
     if !directory.is_where_it_was() {
-        return Err(format!("{} is not the directory any more that the session works in; it was not run", directory.path().display()));
+        return Err(format!(
+            "{} is not the directory any more that the session works in; it was not run",
+            directory.path().display()
+        ));
     }
     let [name, arguments @ ..] = program.argv.as_slice() else { return Err("argv names no program".into()) };
     let told = |error: std::io::Error| format!("{name} cannot be run: {error}");
@@ -123,7 +147,10 @@ pub(crate) async fn carry_out(
     if tokio::time::timeout(limit, ran).await.is_err() {
         drop(group);
         let rest = kept.text();
-        return Err(format!("it took longer than {} seconds and was ended. Until then it put out:\n{rest}", program.seconds));
+        return Err(format!(
+            "it took longer than {} seconds and was ended. Until then it put out:\n{rest}",
+            program.seconds
+        ));
     }
     // What it left behind may hold the pipe open for ever.
     let _left_open = tokio::time::timeout(DRAIN, take_in(&mut output, &mut kept, progress)).await;
@@ -170,7 +197,12 @@ fn cut(bytes: &[u8]) -> usize {
         Err(_) => {
             let last = bytes.len().saturating_sub(3);
             (last..bytes.len())
-                .find(|at| bytes.get(*at..).is_some_and(|end| std::str::from_utf8(end).is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())))
+                .find(|at| {
+                    bytes.get(*at..).is_some_and(|end| {
+                        std::str::from_utf8(end)
+                            .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+                    })
+                })
                 .map_or(0, |at| bytes.len() - at)
         }
     }
@@ -220,10 +252,22 @@ mod tests {
             let argv = argv.map(|argv| argv.iter().map(|argument| (*argument).to_owned()).collect());
             Program::of(RunArguments { argv, shell: shell.map(str::to_owned), seconds })
         };
-        assert_eq!(of(Some(&["ls", "a b"]), None, None).map(|program| program.argv), Ok(vec!["ls".into(), "a b".into()]));
+        assert_eq!(
+            of(Some(&["ls", "a b"]), None, None).map(|program| program.argv),
+            Ok(vec!["ls".into(), "a b".into()])
+        );
         let shell = of(None, Some("a | b"), Some(9_000));
-        assert_eq!(shell.map(|program| (program.argv.join(" "), program.seconds)), Ok(("/bin/sh -c a | b".into(), 600)));
-        for (argv, shell) in [(None, None), (Some(["ls"].as_slice()), Some("ls")), (Some(&[]), None), (Some(&[""]), None), (Some(&["a\0"]), None)] {
+        assert_eq!(
+            shell.map(|program| (program.argv.join(" "), program.seconds)),
+            Ok(("/bin/sh -c a | b".into(), 600))
+        );
+        for (argv, shell) in [
+            (None, None),
+            (Some(["ls"].as_slice()), Some("ls")),
+            (Some(&[]), None),
+            (Some(&[""]), None),
+            (Some(&["a\0"]), None),
+        ] {
             assert!(of(argv, shell, None).is_err(), "{argv:?} {shell:?}");
         }
         assert!(of(Some(&["x".repeat(70_000).as_str()]), None, None).is_err());
@@ -231,7 +275,13 @@ mod tests {
 
     #[test]
     fn no_key_is_passed_on() {
-        let given = [("PATH", "/bin"), ("OPENAI_API_KEY", "sk-canary"), ("AWS_SECRET_ACCESS_KEY", "canary"), ("LD_PRELOAD", "x"), ("HOME", "/h")];
+        let given = [
+            ("PATH", "/bin"),
+            ("OPENAI_API_KEY", "sk-canary"),
+            ("AWS_SECRET_ACCESS_KEY", "canary"),
+            ("LD_PRELOAD", "x"),
+            ("HOME", "/h"),
+        ];
         let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let passed = environment(&given);
         let names: Vec<&str> = passed.keys().map(String::as_str).collect();
@@ -254,7 +304,14 @@ mod tests {
 
     #[test]
     fn a_character_that_is_cut_waits_for_its_rest() {
-        for (bytes, expected) in [(b"a".as_slice(), 0), (b"a\xc3", 1), (b"a\xe2\x82", 2), (b"\xff\xe2\x82", 2), (b"\xff", 0), (b"", 0)] {
+        for (bytes, expected) in [
+            (b"a".as_slice(), 0),
+            (b"a\xc3", 1),
+            (b"a\xe2\x82", 2),
+            (b"\xff\xe2\x82", 2),
+            (b"\xff", 0),
+            (b"", 0),
+        ] {
             assert_eq!(cut(bytes), expected, "{bytes:?}");
         }
     }

@@ -88,7 +88,16 @@ pub(crate) fn carry_out(
     wanted: &Wanted,
     given_up: &AtomicBool,
 ) -> Result<String, String> {
-    let mut search = Search { wanted, given_up, told: String::new(), lines: 0, files: 0, bytes: 0, passed_over: 0, stop: None };
+    let mut search = Search {
+        wanted,
+        given_up,
+        told: String::new(),
+        lines: 0,
+        files: 0,
+        bytes: 0,
+        passed_over: 0,
+        stop: None,
+    };
     // What is above the place ignores what is in it as well.
     let mut rules = vec![ignore_rules(directory.descend(&[])?.as_fd(), PathBuf::new())];
     let Some((above, name)) = place.split() else {
@@ -151,7 +160,11 @@ impl Search<'_> {
                 return;
             }
             let path = path.join(&name);
-            let verdict = rules.iter().rev().map(|rules| rules.matched(&path, is_directory)).find(|found| !found.is_none());
+            let verdict = rules
+                .iter()
+                .rev()
+                .map(|rules| rules.matched(&path, is_directory))
+                .find(|found| !found.is_none());
             if name == ".git" || verdict.is_some_and(|verdict| verdict.is_ignore()) {
                 continue;
             }
@@ -172,7 +185,12 @@ impl Search<'_> {
         }
     }
 
-    fn file(&mut self, at: BorrowedFd<'_>, name: &std::ffi::OsStr, path: &std::path::Path) -> Result<(), String> {
+    fn file(
+        &mut self,
+        at: BorrowedFd<'_>,
+        name: &std::ffi::OsStr,
+        path: &std::path::Path,
+    ) -> Result<(), String> {
         let content = read_file(at, name)?;
         self.files += 1;
         self.bytes += content.bytes.len();
@@ -214,10 +232,12 @@ impl Search<'_> {
             let _never = writeln!(self.told, "(no line fits, in {} files)", self.files);
         }
         if self.passed_over > 0 {
-            let _never = writeln!(self.told, "(files that mostly hold keys were passed over: {})", self.passed_over);
+            let _never =
+                writeln!(self.told, "(files that mostly hold keys were passed over: {})", self.passed_over);
         }
         if let Some(why) = self.stop {
-            let _never = writeln!(self.told, "(not all was searched: {why}; name a path, or a closer pattern)");
+            let _never =
+                writeln!(self.told, "(not all was searched: {why}; name a path, or a closer pattern)");
         }
         self.told
     }

@@ -48,5 +48,7 @@ fn hash(bytes: &[u8]) -> [u8; 32] {
 
 /// What a model is told about a file that somebody else has changed.
 pub(crate) fn changed(place: &Place) -> String {
-    format!("{place} has been changed by somebody else since you read it; nothing was written. Read it again first.")
+    format!(
+        "{place} has been changed by somebody else since you read it; nothing was written. Read it again first."
+    )
 }

@@ -78,9 +78,11 @@ impl Action {
     /// Where it looks, or what it changes.
     fn place(&self) -> Option<&Place> {
         match self {
-            Self::Read(place, _) | Self::List(place) | Self::Search(place, _) | Self::Write(place, _) | Self::Edit(place, _) => {
-                Some(place)
-            }
+            Self::Read(place, _)
+            | Self::List(place)
+            | Self::Search(place, _)
+            | Self::Write(place, _)
+            | Self::Edit(place, _) => Some(place),
             Self::Run(_) => None,
         }
     }
@@ -101,7 +103,14 @@ impl Toolbox {
         let environment = run::environment(environment);
         let is_home = environment.get("HOME").is_some_and(|home| path == Path::new(home));
         let is_wide = is_home || path.parent().is_none();
-        Self { path, environment, is_wide, directory: OnceLock::new(), seen: SeenFiles::default(), groups: Groups::default() }
+        Self {
+            path,
+            environment,
+            is_wide,
+            directory: OnceLock::new(),
+            seen: SeenFiles::default(),
+            groups: Groups::default(),
+        }
     }
 
     /// What binds a permission to what is carried out: whose it is, where, with which variables, and the exact bytes.
@@ -128,7 +137,8 @@ impl Toolbox {
     pub async fn check(self: &Arc<Self>, tool: &str, input: &str) -> Result<CheckedCall, String> {
         let action = self.understand(tool, input)?;
         let (reads, toolbox) = (action.reads(), Arc::clone(self));
-        let is_private = action.place().is_some_and(|place| place.names().iter().any(|name| is_private(name)));
+        let is_private =
+            action.place().is_some_and(|place| place.names().iter().any(|name| is_private(name)));
         blocking(move || toolbox.check_there(&action)).await?;
         Ok(CheckedCall { reads, wants_consent: !reads || is_private || self.is_wide })
     }
@@ -149,7 +159,8 @@ impl Toolbox {
             }
             match self.understand(tool, input)? {
                 Action::Run(program) => {
-                    run::carry_out(self.directory()?, &self.environment, &self.groups, &program, progress).await
+                    run::carry_out(self.directory()?, &self.environment, &self.groups, &program, progress)
+                        .await
                 }
                 action => self.carry_out_in_files(action).await,
             }

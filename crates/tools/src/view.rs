@@ -75,7 +75,8 @@ pub(crate) fn visible(line: &[u8]) -> Cow<'_, str> {
         return without_tags(text);
     }
     let kept = text.get(..text.floor_char_boundary(MAX_LINE)).unwrap_or_default();
-    format!("{}… ({} bytes more in this line)", without_tags(Cow::Borrowed(kept)), text.len() - kept.len()).into()
+    format!("{}… ({} bytes more in this line)", without_tags(Cow::Borrowed(kept)), text.len() - kept.len())
+        .into()
 }
 
 /// Characters that no screen shows and models read as letters, made visible.
@@ -109,8 +110,18 @@ mod tests {
             (b"a\n", 5, 9, "(it has 1 lines)\n"),
             (b"", 1, 9, "(the file is empty)\n"),
             (b"\xef\xbb\xbfa\n", 1, 9, "     1\ta\n(it begins with a byte order mark, which is kept)\n"),
-            (b"a\r\nb\r\n", 1, 9, "     1\ta\n     2\tb\n(its lines end with CRLF, which is kept; write them with \\n)\n"),
-            (b"\xff\n", 1, 9, "     1\t\u{fffd}\n(it is not UTF-8: what cannot be read is shown as \u{fffd}, and kept)\n"),
+            (
+                b"a\r\nb\r\n",
+                1,
+                9,
+                "     1\ta\n     2\tb\n(its lines end with CRLF, which is kept; write them with \\n)\n",
+            ),
+            (
+                b"\xff\n",
+                1,
+                9,
+                "     1\t\u{fffd}\n(it is not UTF-8: what cannot be read is shown as \u{fffd}, and kept)\n",
+            ),
             ("a\u{e0041}b\n".as_bytes(), 1, 9, "     1\ta<U+E0041>b\n"),
         ] {
             assert_eq!(numbered(bytes, from, most), expected, "{bytes:?}");
@@ -119,7 +130,8 @@ mod tests {
 
     #[test]
     fn what_is_shown_has_a_bound_whatever_the_file() {
-        for bytes in [b"a\n".repeat(1 << 20), vec![b'x'; 4 << 20], "\u{e0041}\n".repeat(1 << 16).into_bytes()] {
+        for bytes in [b"a\n".repeat(1 << 20), vec![b'x'; 4 << 20], "\u{e0041}\n".repeat(1 << 16).into_bytes()]
+        {
             let shown = numbered(&bytes, 1, usize::MAX);
             assert!(shown.len() <= MAX_OUTPUT + 300, "{}", shown.len());
         }

@@ -27,11 +27,7 @@ pub(crate) struct WriteArguments {
 }
 
 /// What of the file was there, for whoever writes over it; nothing where there is none.
-fn before(
-    directory: &WorkingDirectory,
-    seen: &SeenFiles,
-    place: &Place,
-) -> Result<Option<Content>, String> {
+fn before(directory: &WorkingDirectory, seen: &SeenFiles, place: &Place) -> Result<Option<Content>, String> {
     refuse_protected(place)?;
     let (above, name) = place.split().ok_or("it is the session's directory, not a file")?;
     // Directories that are not there yet are made with it.
@@ -46,7 +42,9 @@ fn before(
     match seen.compare(place, &content.bytes) {
         Known::Same => Ok(Some(content)),
         Known::Changed => Err(changed(place)),
-        Known::Never => Err(format!("{place} is there already; nothing was written. Read it first, or use edit.")),
+        Known::Never => {
+            Err(format!("{place} is there already; nothing was written. Read it first, or use edit."))
+        }
     }
 }
 
@@ -79,7 +77,11 @@ pub(crate) fn carry_out(
 
 /// The content with the line ends and the byte order mark that the file had.
 fn as_it_was(before: &[u8], content: &[u8]) -> Vec<u8> {
-    let content = if has_crlf(before) && !content.contains(&b'\r') { with_crlf(content) } else { Cow::Borrowed(content) };
+    let content = if has_crlf(before) && !content.contains(&b'\r') {
+        with_crlf(content)
+    } else {
+        Cow::Borrowed(content)
+    };
     let mark = if before.starts_with(MARK) && !content.starts_with(MARK) { MARK } else { b"" };
     [mark, &content].concat()
 }

@@ -71,7 +71,8 @@ impl Bench {
     /// What stands there, for a comparison: nothing is left beside it.
     fn names(&self) -> Vec<String> {
         let all = fs::read_dir(&self.inside).unwrap();
-        let mut names: Vec<String> = all.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> =
+            all.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -123,7 +124,16 @@ async fn nothing_hostile_is_opened_and_nothing_leads_out() {
         }
     }
     assert!(bench.fails("read", json!({ "path": "binary" })).await.contains("no text (3 bytes)"));
-    for path in ["../outside/new", "link", "way/new", "/tmp/q-never", "pipe", "directory", ".git/hooks/pre-commit", "x/.GIT/y"] {
+    for path in [
+        "../outside/new",
+        "link",
+        "way/new",
+        "/tmp/q-never",
+        "pipe",
+        "directory",
+        ".git/hooks/pre-commit",
+        "x/.GIT/y",
+    ] {
         bench.fails("write", json!({ "path": path, "content": "x" })).await;
     }
     for path in ["..", "way", "/", "link"] {
@@ -197,18 +207,35 @@ async fn views_and_lists_say_what_is_there() {
     fs::write(bench.inside.join(".env"), "fn KEY=1\n").unwrap();
     use std::os::unix::ffi::OsStrExt as _;
     fs::write(bench.inside.join(std::ffi::OsStr::from_bytes(b"caf\xe9")), "fn c\n").unwrap();
-    assert_eq!(bench.says("read", json!({ "path": "a.rs", "from": 2 })).await, "     2\tfn b() {}\n(lines 2 to 2 of 2)\n");
+    assert_eq!(
+        bench.says("read", json!({ "path": "a.rs", "from": 2 })).await,
+        "     2\tfn b() {}\n(lines 2 to 2 of 2)\n"
+    );
     let inside = bench.inside.join("a.rs").display().to_string();
     assert!(bench.says("read", json!({ "path": inside })).await.contains("fn a"));
-    assert_eq!(bench.says("list", json!({})).await, ".env  9\n.gitignore  14\na.rs  20\nb.log  12\ncaf\\xe9  5\ntarget/\n");
+    assert_eq!(
+        bench.says("list", json!({})).await,
+        ".env  9\n.gitignore  14\na.rs  20\nb.log  12\ncaf\\xe9  5\ntarget/\n"
+    );
     assert_eq!(
         bench.says("search", json!({ "pattern": "^fn" })).await,
         "a.rs:1: fn a() {}\na.rs:2: fn b() {}\ncaf\\xe9:1: fn c\n(files that mostly hold keys were passed over: 1)\n"
     );
-    assert_eq!(bench.says("search", json!({ "pattern": "FN b", "ignore_case": true, "files": "*.rs" })).await, "a.rs:2: fn b() {}\n(files that mostly hold keys were passed over: 1)\n");
-    assert_eq!(bench.says("search", json!({ "pattern": "x", "path": "target/x.rs" })).await, "target/x.rs:1: fn x() {}\n");
+    assert_eq!(
+        bench.says("search", json!({ "pattern": "FN b", "ignore_case": true, "files": "*.rs" })).await,
+        "a.rs:2: fn b() {}\n(files that mostly hold keys were passed over: 1)\n"
+    );
+    assert_eq!(
+        bench.says("search", json!({ "pattern": "x", "path": "target/x.rs" })).await,
+        "target/x.rs:1: fn x() {}\n"
+    );
     assert!(bench.fails("search", json!({ "pattern": "(" })).await.contains("the pattern cannot be used"));
-    assert!(bench.fails("search", json!({ "pattern": "x{999999}{999}" })).await.contains("the pattern cannot be used"));
+    assert!(
+        bench
+            .fails("search", json!({ "pattern": "x{999999}{999}" }))
+            .await
+            .contains("the pattern cannot be used")
+    );
 }
 
 #[tokio::test]
@@ -231,7 +258,10 @@ async fn only_what_looks_in_a_project_needs_no_consent() {
         let input = input.to_string();
         let checked = bench.toolbox.check(tool, &input).await.unwrap();
         assert_eq!((checked.reads, checked.wants_consent), (reads, asks), "{tool} {input}");
-        assert!(wide.check(tool, &input).await.unwrap().wants_consent, "in the home directory: {tool} {input}");
+        assert!(
+            wide.check(tool, &input).await.unwrap().wants_consent,
+            "in the home directory: {tool} {input}"
+        );
     }
     for (tool, input) in [
         ("rm", "{}"),
@@ -257,7 +287,8 @@ async fn only_exactly_what_was_permitted_is_carried_out() {
         bench.toolbox.digest(OWNER, "read", &input),
         bench.toolbox.digest(b"another session", "run", &input),
         elsewhere.digest(OWNER, "run", &input),
-        Toolbox::new(bench.inside.clone(), &[("HOME".to_owned(), "/h".to_owned())].into()).digest(OWNER, "run", &input),
+        Toolbox::new(bench.inside.clone(), &[("HOME".to_owned(), "/h".to_owned())].into())
+            .digest(OWNER, "run", &input),
     ];
     for other in others {
         let reply = bench.toolbox.carry_out(OWNER, "run", &input, other, &progress).await;
@@ -309,7 +340,8 @@ fn written(path: &Path) -> bool {
 async fn a_command_that_is_given_up_ends_with_all_it_started() {
     let bench = Bench::new();
     // Deaf to the first word, and with a child of its own that is as well.
-    let line = "trap '' TERM; (trap '' TERM; echo $$ >leader; sh -c 'echo $$ >child; exec sleep 600') ; sleep 600";
+    let line =
+        "trap '' TERM; (trap '' TERM; echo $$ >leader; sh -c 'echo $$ >child; exec sleep 600') ; sleep 600";
     let input = json!({ "shell": line }).to_string();
     let digest = bench.toolbox.digest(OWNER, "run", &input);
     let toolbox = Arc::clone(&bench.toolbox);

@@ -22,6 +22,8 @@
 //! | `frames` | frames, each given to the dialect |
 //! | `dialect` | the protocols: where and what is asked, what frames mean |
 //! | `answer` | an answer as far as it came, in whatever dialect |
+//! | `calls` | what an answer calls, as it comes |
+//! | `tool_turn` | a turn in which tools are offered: asked, carried out, asked again |
 //! | `think_tags` | thoughts that stand in the text |
 //! | `finish`, `usage` | why an answer ended, what it cost |
 //! | `event_queue` | what came and is not handed on yet |
@@ -31,6 +33,7 @@
 
 mod address;
 mod answer;
+mod calls;
 mod connection;
 mod detail;
 mod dialect;
@@ -52,6 +55,7 @@ mod route;
 mod signing;
 mod socket;
 mod think_tags;
+mod tool_turn;
 mod trust;
 mod usage;
 
@@ -67,11 +71,14 @@ use crate::secret::Secrets;
 use crate::spec::HttpSpec;
 
 use address::Address;
+pub use calls::AskedCall;
+use dialect::Offer;
 use exchange::Exchange;
 use failure::Refused;
 use reply::{BodySettings, ResponseBody};
 use retry::{FailedAttempt, Retry, named_wait};
 use route::Route;
+use tool_turn::ToolConversation;
 
 /// The most that is read of what a server says in place of an answer, in bytes, and how long it may take to say it.
 const MAX_ERROR: usize = 64 << 10;
@@ -95,8 +102,11 @@ impl HttpAgent {
 }
 
 impl Agent for HttpAgent {
-    fn open(&self, _seat: Seat) -> Arc<dyn Conversation> {
-        Arc::new(self.clone())
+    fn open(&self, seat: Seat) -> Arc<dyn Conversation> {
+        match &self.spec.tools {
+            Some(environment) => Arc::new(ToolConversation::new(Arc::clone(&self.spec), environment, &seat)),
+            None => Arc::new(self.clone()),
+        }
     }
 }
 
@@ -122,7 +132,7 @@ enum Stage {
 async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
     loop {
         stage = match stage {
-            Stage::Due(due) => match Answering::begin(&due.0, &due.1).await {
+            Stage::Due(due) => match Answering::begin(&due.0, &due.1, &Offer::default()).await {
                 Ok(answering) => Stage::Answering(Box::new(answering)),
                 Err(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
             },
@@ -150,9 +160,9 @@ struct Answering {
 
 impl Answering {
     /// Asks, and asks again where a server that did nothing may do something yet.
-    async fn begin(spec: &HttpSpec, turn: &Turn) -> Result<Self, AgentFailure> {
+    async fn begin(spec: &HttpSpec, turn: &Turn, offer: &Offer) -> Result<Self, AgentFailure> {
         let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
-        let body = dialect::request(spec.dialect, turn, model, &spec.shape).to_string();
+        let body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
         let base = Address::of(&spec.base_url)?;
         let addresses = base.endpoints(spec.dialect, model)?;
         let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
@@ -163,7 +173,8 @@ impl Answering {
             let (passed_over, attempt) = Self::begin_at_one(spec, &route, addresses, &body).await;
             unknown += passed_over;
             let attempt = match attempt {
-                Ok(begun) => return Ok(begun),
+                Ok(begun) if offer.tools.is_empty() => return Ok(begun),
+                Ok(begun) => return Ok(Self { reply: begun.reply.taking_calls(), ..begun }),
                 Err(attempt) => attempt,
             };
             let Some(wait) = attempt.retry.wait(repeated, spec.retries) else {
@@ -224,6 +235,11 @@ impl Answering {
             longest: reply::LONGEST,
         });
         Ok(Self { exchange: Some(exchange), reply, idle: spec.idle_timeout, until: None, taken: 0 })
+    }
+
+    /// What the answer calls that has ended well.
+    fn calls(&mut self) -> Vec<AskedCall> {
+        self.reply.calls()
     }
 
     /// What comes next. After the last nothing may be asked for.

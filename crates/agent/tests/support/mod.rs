@@ -26,6 +26,7 @@ pub(crate) fn spec(base_url: String) -> HttpSpec {
         retries: 0,
         shape: RequestShape::default(),
         network: NetworkEnvironment::default(),
+        tools: None,
         program: None,
     }
 }

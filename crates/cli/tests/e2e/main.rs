@@ -65,4 +65,5 @@ mod servers;
 mod sessions;
 mod strangers;
 mod terminals;
+mod tools;
 mod world;

@@ -8,12 +8,13 @@ use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
+use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, answers_calls, arguments, call_id, declared_tools, listed_messages, object,
     result_text, system_prompt, table, thinking_budget, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
+use crate::http::calls::CallPiece;
 use crate::http::json::members;
 use crate::http::usage::{count, sum};
 use crate::seat::Turn;
@@ -100,14 +101,16 @@ impl FrameReader for BedrockReader {
         match event {
             "messageStart" | "contentBlockStop" => {}
             "contentBlockStart" => {
-                let [start] = members(frame, ["start"]);
+                let [start, index] = members(frame, ["start", "contentBlockIndex"]);
                 if let Some(called) = member(start, "toolUse") {
-                    answer.on_call(name_of_whole(called));
+                    let (id, name) = (words(members(called, ["toolUseId"])[0]), name_of_whole(called));
+                    let index = index.map_or("", RawValue::get);
+                    answer.on_call_piece(CallPiece { index, id: &id, name: Some(&name), arguments: "" });
                 }
             }
             "contentBlockDelta" => {
-                if let [Some(delta)] = members(frame, ["delta"]) {
-                    read_delta(delta, answer);
+                if let [Some(delta), index] = members(frame, ["delta", "contentBlockIndex"]) {
+                    read_delta(index.map_or("", RawValue::get), delta, answer);
                 }
             }
             "messageStop" => answer.on_finish_reason(&words(members(frame, ["stopReason"])[0])),
@@ -122,8 +125,11 @@ impl FrameReader for BedrockReader {
     }
 }
 
-fn read_delta(delta: &RawValue, answer: &mut AnswerBuilder) {
-    let [text, thought] = members(delta, ["text", "reasoningContent"]);
+fn read_delta(index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
+    let [text, thought, called] = members(delta, ["text", "reasoningContent", "toolUse"]);
+    if let Some(input) = member(called, "input") {
+        answer.on_call_piece(CallPiece { index, arguments: &words(Some(input)), ..CallPiece::default() });
+    }
     answer.on_thought(words(member(thought, "text")));
     answer.on_text(words(text));
 }
@@ -140,7 +146,7 @@ fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         answer.on_thought(words(member(member(thought, "reasoningText"), "text")));
         answer.on_text(words(text));
         if let Some(called) = called {
-            answer.on_call(name_of_whole(called));
+            answer.on_call(name_of_whole(called), &given(members(called, ["input"])[0]), None);
         }
     }
     answer.on_usage(counted.and_then(usage));

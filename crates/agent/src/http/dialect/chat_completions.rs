@@ -4,11 +4,12 @@ use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, function_names, is_first, name, words};
+use super::reading::{FrameReader, Meaning, each, given, is_first, name, words};
 use super::writing::{
     arguments_text, call_id, object, plain_message, result_text, system_prompt, text_of, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
+use crate::http::calls::CallPiece;
 use crate::http::json::{elements, is_array, is_nothing, members, text};
 use crate::http::usage::usage;
 use crate::seat::Turn;
@@ -118,8 +119,20 @@ fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
         content => answer.on_text(words(content)),
     }
     answer.on_refusal(words(refusal));
-    let names = function_names(calls).chain(call.and_then(name));
-    names.for_each(|name| answer.on_call(name));
+    for call in each(calls) {
+        let [index, id, function] = members(call, ["index", "id", "function"]);
+        if let Some(function) = function {
+            call_piece(index.map_or("", RawValue::get), &words(id), function, answer);
+        }
+    }
+    if let Some(function) = call {
+        call_piece("", "", function, answer);
+    }
+}
+
+fn call_piece(index: &str, id: &str, function: &RawValue, answer: &mut AnswerBuilder) {
+    let (name, arguments) = (name(function), given(members(function, ["arguments"])[0]));
+    answer.on_call_piece(CallPiece { index, id, name: name.as_deref(), arguments: &arguments });
 }
 
 /// A part of a content that comes in parts.

@@ -9,6 +9,7 @@
 //! | `gemini` | Google's `streamGenerateContent` |
 //! | `ollama` | Ollama's own |
 //! | `bedrock` | Amazon Bedrock's `ConverseStream` |
+//! | `offering` | how tools are offered in each |
 //! | `endpoint` | where below a base address each is asked |
 //! | `reading`, `writing` | what they read and write with |
 //! | `rules` | the rules of their histories, which tests hold them to |
@@ -18,6 +19,7 @@ mod bedrock;
 mod chat_completions;
 pub(super) mod endpoint;
 mod gemini;
+mod offering;
 mod ollama;
 pub(super) mod reading;
 mod responses;
@@ -31,6 +33,7 @@ use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::shape::RequestShape;
 
+pub(super) use offering::Offer;
 use reading::FrameReader;
 
 /// What reads an answer in this dialect.
@@ -45,8 +48,20 @@ pub(super) fn reader(dialect: Dialect) -> Box<dyn FrameReader> {
     }
 }
 
-/// What is asked in this dialect, as it is sent.
-pub(super) fn request(dialect: Dialect, turn: &Turn, model: &str, shape: &RequestShape) -> Value {
+/// What is asked in this dialect where no tools are offered.
+#[cfg(test)]
+fn request(dialect: Dialect, turn: &Turn, model: &str, shape: &RequestShape) -> Value {
+    request_offering(dialect, turn, model, shape, &Offer::default())
+}
+
+/// What is asked in this dialect, as it is sent, with the tools that the model may call.
+pub(super) fn request_offering(
+    dialect: Dialect,
+    turn: &Turn,
+    model: &str,
+    shape: &RequestShape,
+    offer: &Offer,
+) -> Value {
     let mut request = match dialect {
         Dialect::ChatCompletions => chat_completions::request(turn, model, shape),
         Dialect::Responses => responses::request(turn, model, shape),
@@ -55,6 +70,7 @@ pub(super) fn request(dialect: Dialect, turn: &Turn, model: &str, shape: &Reques
         Dialect::Ollama => ollama::request(turn, model, shape),
         Dialect::Bedrock => bedrock::request(turn, model, shape),
     };
+    offer.write(dialect, turn, &mut request);
     shape.apply(&mut request);
     request
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use crate::http::answer::AnswerBuilder;
-use crate::http::json::{elements, members, text};
+use crate::http::json::{elements, is_nothing, members, text};
 
 /// What a frame means for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,9 @@ pub(super) fn name_of_whole(function: &RawValue) -> String {
     name(function).unwrap_or_else(|| "a tool without a name".to_owned())
 }
 
-/// The names in a list of calls, each with its `function`.
-pub(super) fn function_names(calls: Option<&RawValue>) -> impl Iterator<Item = String> {
-    each(calls).into_iter().filter_map(|call| members(call, ["function"])[0].and_then(name))
+/// What a call is given: mostly an object, and a text in some protocols.
+pub(super) fn given(arguments: Option<&RawValue>) -> String {
+    arguments
+        .filter(|arguments| !is_nothing(arguments))
+        .map_or_else(String::new, |arguments| text(arguments).unwrap_or_else(|| arguments.get().to_owned()))
 }

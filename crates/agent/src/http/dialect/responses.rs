@@ -4,11 +4,12 @@ use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
+use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
 use super::writing::{
     arguments_text, call_id, object, plain_message, result_text, system_prompt, text_of, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
+use crate::http::calls::CallPiece;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::usage;
 use crate::seat::Turn;
@@ -88,14 +89,18 @@ impl FrameReader for ResponsesReader {
             "response.reasoning_text.done" | "response.reasoning_summary_text.done" => {
                 self.next_thought = self.has_thought;
             }
-            "response.output_item.added" => {
+            "response.output_item.added" | "response.output_item.done" => {
                 if let Some(item) = item {
                     call(item, answer);
                 }
             }
+            "response.function_call_arguments.delta" => {
+                let (id, arguments) = (words(members(frame, ["item_id"])[0]), words(delta));
+                answer.on_call_piece(CallPiece { index: &id, id: "", name: None, arguments: &arguments });
+            }
             "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
                 if let Some(response) = response {
-                    self.whole(response, false, answer);
+                    self.whole(response, answer);
                 }
                 return Meaning::End;
             }
@@ -104,7 +109,7 @@ impl FrameReader for ResponsesReader {
                 return Meaning::End;
             }
             "" if words(object) == "response" => {
-                self.whole(frame, true, answer);
+                self.whole(frame, answer);
                 return Meaning::End;
             }
             other if other.starts_with("response.") => {}
@@ -134,15 +139,13 @@ impl ResponsesReader {
     }
 
     /// The response as it is at its end. What was not said in pieces is said now.
-    fn whole(&mut self, response: &RawValue, counts_calls: bool, answer: &mut AnswerBuilder) {
+    fn whole(&mut self, response: &RawValue, answer: &mut AnswerBuilder) {
         let [status, output, counted, details, error] =
             members(response, ["status", "output", "usage", "incomplete_details", "error"]);
         answer.on_usage(counted.and_then(usage));
         let (has_said, has_thought) = (self.has_said, self.has_thought);
         for item in each(output) {
-            if counts_calls {
-                call(item, answer);
-            }
+            call(item, answer);
             let [content, summary] = members(item, ["content", "summary"]);
             for part in each(content).into_iter().chain(each(summary)) {
                 let [kind, text, refusal] = members(part, ["type", "text", "refusal"]);
@@ -175,9 +178,12 @@ impl ResponsesReader {
     }
 }
 
-/// An item that calls a tool.
+/// An item that calls a tool: as it begins, as it is whole, and once more at the end of all.
 fn call(item: &RawValue, answer: &mut AnswerBuilder) {
     if matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call") {
-        answer.on_call(name_of_whole(item));
+        let [id, call_id, arguments, input] = members(item, ["id", "call_id", "arguments", "input"]);
+        let (id, call_id) = (words(id), words(call_id));
+        let id = if id.is_empty() { &call_id } else { &id };
+        answer.on_call_given(id, &name_of_whole(item), &given(arguments.or(input)));
     }
 }
