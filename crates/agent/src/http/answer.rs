@@ -129,6 +129,11 @@ impl AnswerBuilder {
         self.calls.whole(name, arguments, mark);
     }
 
+    /// What was called so far comes again, whole.
+    pub(super) fn restart_calls(&mut self) {
+        self.calls = AskedCalls::default();
+    }
+
     /// A piece of a call.
     pub(super) fn on_call_piece(&mut self, piece: CallPiece<'_>) {
         self.calls.piece(piece);

@@ -176,7 +176,7 @@ fn what_is_denied_does_not_run_and_the_model_hears_why() {
     );
     shop.begin("api", "do it");
     let id = shop.waiting()["id"].as_str().unwrap().to_owned();
-    shop.world.q(&["deny", "api", &id, "use", "make"]).succeeded();
+    shop.world.q(&["deny", "api", &id, "--", "use", "make"]).succeeded();
     shop.wait("api").succeeded();
     assert!(!shop.has("made"));
     assert_eq!(shop.told(1), ["The person did not allow it; it did not run.\nuse make"]);

@@ -144,8 +144,16 @@ impl ResponsesReader {
             members(response, ["status", "output", "usage", "incomplete_details", "error"]);
         answer.on_usage(counted.and_then(usage));
         let (has_said, has_thought) = (self.has_said, self.has_thought);
-        for item in each(output) {
-            call(item, answer);
+        let items = each(output);
+        if items.iter().any(|item| is_call(item)) {
+            // What stands there is all there is, and whole, whatever came in pieces.
+            answer.restart_calls();
+        }
+        for item in items {
+            if is_call(item) {
+                let [arguments, input] = members(item, ["arguments", "input"]);
+                answer.on_call(name_of_whole(item), &given(arguments.or(input)), None);
+            }
             let [content, summary] = members(item, ["content", "summary"]);
             for part in each(content).into_iter().chain(each(summary)) {
                 let [kind, text, refusal] = members(part, ["type", "text", "refusal"]);
@@ -178,9 +186,13 @@ impl ResponsesReader {
     }
 }
 
-/// An item that calls a tool: as it begins, as it is whole, and once more at the end of all.
+fn is_call(item: &RawValue) -> bool {
+    matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call")
+}
+
+/// An item that calls a tool, as it begins and as it is whole.
 fn call(item: &RawValue, answer: &mut AnswerBuilder) {
-    if matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call") {
+    if is_call(item) {
         let [id, call_id, arguments, input] = members(item, ["id", "call_id", "arguments", "input"]);
         let (id, call_id) = (words(id), words(call_id));
         let id = if id.is_empty() { &call_id } else { &id };
