@@ -2,6 +2,7 @@
 //! no link is followed and nothing that is swapped meanwhile leads out.
 
 use std::ffi::{CString, OsStr, OsString};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -204,7 +205,13 @@ pub(crate) fn entries(directory: BorrowedFd<'_>) -> Result<(Vec<Listed>, bool), 
             FileType::Unknown => {
                 look(directory, &name)?.is_some_and(|found| kind(&found) == FileType::Directory)
             }
-            known => known == FileType::Directory,
+            FileType::Directory => true,
+            FileType::RegularFile
+            | FileType::Symlink
+            | FileType::Fifo
+            | FileType::Socket
+            | FileType::CharacterDevice
+            | FileType::BlockDevice => false,
         };
         all.push(Listed { name, is_directory });
     }
@@ -218,7 +225,8 @@ pub(crate) fn shown(name: &OsStr) -> String {
     for chunk in name.as_bytes().utf8_chunks() {
         shown.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            shown.push_str(&format!("\\x{byte:02x}"));
+            // Writing to a string does not fail.
+            let _written = write!(shown, "\\x{byte:02x}");
         }
     }
     shown

@@ -3,9 +3,10 @@
 //! The walk is by handle, as everything here, so that a directory that is swapped for a link meanwhile leads nowhere; what
 //! `.gitignore` means is the `ignore` crate's to say, what a pattern means the `regex` crate's, whose work is linear in the text.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -101,7 +102,7 @@ pub(crate) fn carry_out(
     // What is above the place ignores what is in it as well.
     let mut rules = vec![ignore_rules(directory.descend(&[])?.as_fd(), PathBuf::new())];
     let Some((above, name)) = place.split() else {
-        search.walk(directory.descend(&[])?.as_fd(), &PathBuf::new(), &mut rules);
+        search.walk(directory.descend(&[])?.as_fd(), Path::new(""), &mut rules);
         return Ok(search.conclude());
     };
     for depth in 1..=above.len() {
@@ -147,7 +148,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn walk(&mut self, at: BorrowedFd<'_>, path: &PathBuf, rules: &mut Vec<Gitignore>) {
+    fn walk(&mut self, at: BorrowedFd<'_>, path: &Path, rules: &mut Vec<Gitignore>) {
         if rules.len() > MAX_DEPTH {
             return;
         }
@@ -185,12 +186,7 @@ impl Search<'_> {
         }
     }
 
-    fn file(
-        &mut self,
-        at: BorrowedFd<'_>,
-        name: &std::ffi::OsStr,
-        path: &std::path::Path,
-    ) -> Result<(), String> {
+    fn file(&mut self, at: BorrowedFd<'_>, name: &OsStr, path: &Path) -> Result<(), String> {
         let content = read_file(at, name)?;
         self.files += 1;
         self.bytes += content.bytes.len();

@@ -162,7 +162,11 @@ impl Toolbox {
                     run::carry_out(self.directory()?, &self.environment, &self.groups, &program, progress)
                         .await
                 }
-                action => self.carry_out_in_files(action).await,
+                action @ (Action::Read(..)
+                | Action::List(_)
+                | Action::Search(..)
+                | Action::Write(..)
+                | Action::Edit(..)) => self.carry_out_in_files(action).await,
             }
         };
         match done.await {
