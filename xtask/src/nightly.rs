@@ -11,13 +11,15 @@ const SEEDS: &str = "1000000";
 
 pub(crate) fn run() -> Outcome {
     ci::run(&["--full"])?;
-    let mut properties = cargo(&["test", "--workspace", "--release", "--locked", "--no-fail-fast"]);
+    let mut properties =
+        cargo(&["test", "--workspace", "--profile", "nightly", "--locked", "--no-fail-fast"]);
     properties.args(["--", "--include-ignored"]);
     run_command(properties.env("PROPTEST_CASES", PROPERTY_CASES))?;
     sim::run(&["--seeds", SEEDS])?;
     crash::run(&["--full"])?;
     mutants::run(&["--store"])?;
     mutants::run(&["--client"])?;
+    mutants::run(&["--tools"])?;
     fuzz::run(FUZZ_SECONDS)?;
     bench::run(&[])?;
     real_agent::run(real_agent::Need::Must)?;

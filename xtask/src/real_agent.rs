@@ -39,15 +39,7 @@ pub(crate) fn run(need: Need) -> Outcome {
         (Err(fault), Need::Must) => return Err(fault),
     };
     build_release()?;
-    run_command(&mut cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "q-testkit",
-        "--bin",
-        "q-real-agent",
-        "--locked",
-    ]))?;
+    run_command(&mut cargo(&["build", "--package", "q-testkit", "--bin", "q-real-agent", "--locked"]))?;
     let server = Server::start(&python, &model, &place.join("server.log"))?;
     println!("a real model answers at {}", server.base_url);
     drive(&server.base_url)?;
@@ -71,7 +63,7 @@ pub(crate) fn run(need: Need) -> Outcome {
 
 /// Talks with the model at that address, through `q`.
 fn drive(base_url: &str) -> Outcome {
-    let driver = root().join("target/release/q-real-agent");
+    let driver = root().join("target/debug/q-real-agent");
     let mut driver = Command::new(driver);
     driver.stdin(Stdio::null()).arg("--q").arg(root().join(RELEASE_BINARY));
     run_command(driver.args(["--base-url", base_url, "--model", "smollm2"]))

@@ -4,15 +4,19 @@
 mod support;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use q_agent::{HttpSpec, NetworkEnvironment, Secret};
-use q_core::FailureKind;
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use q_agent::{AgentSpec, HttpSpec, NetworkEnvironment, Seat, Secret};
+use q_core::{AgentEvent, FailureKind, SessionId};
 use q_testkit::server::{Script, Server};
 
+use support::http2::Http2Server;
 use support::proxy::Proxy;
 use support::secure::Secure;
-use support::{answer, ask, spec};
+use support::{Outcome, answer, ask, spec};
 
 fn through(proxy: &Proxy) -> NetworkEnvironment {
     NetworkEnvironment {
@@ -267,4 +271,68 @@ async fn a_proxy_that_says_nothing_is_not_waited_for_without_end() {
     let spec =
         HttpSpec { idle_timeout: Duration::from_millis(80), ..outside("http://models.test/v1", network) };
     assert_eq!(answer(spec, ask("hi")).await.ending.unwrap_err().kind, FailureKind::Silent);
+}
+
+/// A server that chooses HTTP/2 is asked in it, and each word is there as it comes.
+#[tokio::test]
+async fn a_server_that_chooses_http2_is_asked_in_it() {
+    let (server, proxy) = (Http2Server::start(), Proxy::to_server());
+    proxy.lead_to(&server.base_url());
+    let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
+    let mut events = turn(outside("https://models.test/v1", network));
+    for word in ["one ", "two"] {
+        server.say.send(Ok(frame(word))).unwrap();
+        let event = tokio::time::timeout(support::PATIENCE, events.next()).await.unwrap();
+        assert_eq!(event, Some(AgentEvent::Text(word.into())));
+    }
+    server
+        .say
+        .send(Ok("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n".into()))
+        .unwrap();
+    server.say.send(Ok("data: [DONE]\n\n".into())).unwrap();
+    let rest = Outcome::of(events.collect::<Vec<_>>().await);
+    assert_eq!(rest.ending, Ok(()));
+    let uri = "https://models.test/v1/chat/completions".to_owned();
+    assert_eq!(server.asked(), [(uri, "Bearer sk-test".to_owned(), false)]);
+}
+
+/// A stream that is reset was cut; what has come is kept.
+#[tokio::test]
+async fn a_reset_stream_was_cut() {
+    let (server, proxy) = (Http2Server::start(), Proxy::to_server());
+    proxy.lead_to(&server.base_url());
+    let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
+    let mut events = turn(outside("https://models.test/v1", network));
+    server.say.send(Ok(frame("some"))).unwrap();
+    assert_eq!(events.next().await, Some(AgentEvent::Text("some".into())));
+    server.say.send(Err("no more")).unwrap();
+    let rest = Outcome::of(events.collect::<Vec<_>>().await);
+    assert_eq!(rest.ending.unwrap_err().kind, FailureKind::Cut);
+}
+
+/// Nothing of a connection over HTTP/2 is left behind when its turn is dropped.
+#[tokio::test]
+async fn a_dropped_turn_ends_its_connection_over_http2() {
+    let (server, proxy) = (Http2Server::start(), Proxy::to_server());
+    proxy.lead_to(&server.base_url());
+    server.say.send(Ok(frame("some"))).unwrap();
+    let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
+    let mut events = turn(outside("https://models.test/v1", network));
+    assert_eq!(events.next().await, Some(AgentEvent::Text("some".into())));
+    drop(events);
+    let closed = async {
+        while !server.say.is_closed() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(support::PATIENCE, closed).await.expect("the server is rid of its client");
+}
+
+fn turn(spec: HttpSpec) -> BoxStream<'static, AgentEvent> {
+    let agent = AgentSpec::Http(Arc::new(spec)).agent();
+    agent.open(Seat::of(SessionId(1))).turn(ask("hi"), futures_util::stream::pending().boxed())
+}
+
+fn frame(text: &str) -> String {
+    format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
 }

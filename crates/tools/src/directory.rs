@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 
-use crate::place::Place;
+use crate::relative_path::RelativePath;
 
 /// The largest file that is read, in bytes: it is in memory whole for a moment.
 pub(crate) const MAX_FILE: u64 = 8 << 20;
@@ -36,7 +36,7 @@ pub(crate) struct Listed {
 
 /// A file as it was read.
 #[derive(Debug)]
-pub(crate) struct Content {
+pub(crate) struct FileContent {
     pub(crate) bytes: Vec<u8>,
     pub(crate) mode: u32,
 }
@@ -103,7 +103,7 @@ impl WorkingDirectory {
     }
 
     /// The content of the file at that place.
-    pub(crate) fn read(&self, place: &Place) -> Result<Content, String> {
+    pub(crate) fn read(&self, place: &RelativePath) -> Result<FileContent, String> {
         let (above, name) =
             place.split().ok_or("it is the session's directory, not a file; list shows what is in it")?;
         read_file(self.descend(above)?.as_fd(), OsStr::new(name)).map_err(|why| format!("{place}: {why}"))
@@ -129,7 +129,7 @@ pub(crate) fn open_directory(at: BorrowedFd<'_>, name: &OsStr) -> Result<OwnedFd
 }
 
 /// The content of a regular file. What is none is not even opened: a pipe would wait, a device might do something.
-pub(crate) fn read_file(at: BorrowedFd<'_>, name: &OsStr) -> Result<Content, String> {
+pub(crate) fn read_file(at: BorrowedFd<'_>, name: &OsStr) -> Result<FileContent, String> {
     let found = look(at, name)?.ok_or("there is no such file")?;
     is_readable(at, name, &found)?;
     let flags = OPEN | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -143,7 +143,7 @@ pub(crate) fn read_file(at: BorrowedFd<'_>, name: &OsStr) -> Result<Content, Str
     if bytes.len() as u64 > MAX_FILE {
         return Err(too_large(bytes.len() as u64));
     }
-    Ok(Content { bytes, mode: mode(&found) })
+    Ok(FileContent { bytes, mode: mode(&found) })
 }
 
 fn is_readable(at: BorrowedFd<'_>, name: &OsStr, found: &Stat) -> Result<(), String> {

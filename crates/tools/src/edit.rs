@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use crate::definition::ToolDefinition;
-use crate::directory::{Content, WorkingDirectory};
-use crate::place::Place;
+use crate::directory::{FileContent, WorkingDirectory};
+use crate::relative_path::RelativePath;
 use crate::replace::{Before, refuse_protected, replace};
 use crate::seen::{Known, SeenFiles, changed};
 use crate::view::{self, has_crlf};
@@ -49,9 +49,9 @@ struct Edit {
 fn plan(
     directory: &WorkingDirectory,
     seen: &SeenFiles,
-    place: &Place,
+    place: &RelativePath,
     arguments: &EditArguments,
-) -> Result<(Content, Vec<u8>, usize), String> {
+) -> Result<(FileContent, Vec<u8>, usize), String> {
     refuse_protected(place)?;
     let content = directory.read(place)?;
     if seen.compare(place, &content.bytes) == Known::Changed {
@@ -65,7 +65,7 @@ fn plan(
 pub(crate) fn check(
     directory: &WorkingDirectory,
     seen: &SeenFiles,
-    place: &Place,
+    place: &RelativePath,
     arguments: &EditArguments,
 ) -> Result<(), String> {
     plan(directory, seen, place, arguments).map(drop)
@@ -74,11 +74,11 @@ pub(crate) fn check(
 pub(crate) fn carry_out(
     directory: &WorkingDirectory,
     seen: &SeenFiles,
-    place: &Place,
+    place: &RelativePath,
     arguments: &EditArguments,
 ) -> Result<String, String> {
     let (content, bytes, count) = plan(directory, seen, place, arguments)?;
-    replace(directory, place, Before::Content { bytes: &content.bytes, mode: content.mode }, &bytes)?;
+    replace(directory, place, Before::FileContent { bytes: &content.bytes, mode: content.mode }, &bytes)?;
     seen.note(place, &bytes);
     let pieces = if count == 1 { "1 piece" } else { &format!("{count} pieces") };
     Ok(format!("{place}: {pieces} replaced\n"))

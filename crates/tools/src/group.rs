@@ -31,11 +31,11 @@ impl Groups {
     }
 
     /// Starts a command as the leader of a group of its own.
-    pub(crate) fn start(&self, mut command: Command) -> io::Result<Group> {
+    pub(crate) fn start(&self, mut command: Command) -> io::Result<CommandGroup> {
         let child = command.process_group(0).spawn()?;
         self.0.send_modify(|count| *count += 1);
         let counted = Counted(self.clone());
-        Ok(Group { running: Some((child, counted)) })
+        Ok(CommandGroup { running: Some((child, counted)) })
     }
 }
 
@@ -51,11 +51,11 @@ impl Drop for Counted {
 
 /// A group that runs. Dropped, it is told to end, and killed where it does not.
 #[derive(Debug)]
-pub(crate) struct Group {
+pub(crate) struct CommandGroup {
     running: Option<(Child, Counted)>,
 }
 
-impl Group {
+impl CommandGroup {
     fn leader(&self) -> Option<Pid> {
         let (child, _) = self.running.as_ref()?;
         Pid::from_raw(i32::try_from(child.id()).ok()?)
@@ -84,7 +84,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for CommandGroup {
     fn drop(&mut self) {
         let leader = self.leader();
         let Some((mut child, counted)) = self.running.take() else { return };

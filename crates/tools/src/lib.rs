@@ -10,7 +10,7 @@
 //! | `definition` | what a model is told of a tool |
 //! | `toolbox` | a call checked before anybody is asked, and carried out as it was checked |
 //! | `read`, `list`, `search`, `write`, `edit`, `run` | the tools, one a file |
-//! | `directory`, `place` | paths, and what stands at them, beneath a handle |
+//! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
 //! | `replace` | a file's content changed in one step |
 //! | `seen` | which content of a file the model knows |
 //! | `view` | content as a model sees it, within bounds |
@@ -22,9 +22,9 @@ mod directory;
 mod edit;
 mod group;
 mod list;
-mod place;
 mod private;
 mod read;
+mod relative_path;
 mod replace;
 mod run;
 mod search;

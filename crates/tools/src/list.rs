@@ -8,7 +8,7 @@ use std::os::fd::AsFd as _;
 
 use crate::definition::ToolDefinition;
 use crate::directory::{WorkingDirectory, entries, kind, look, shown};
-use crate::place::Place;
+use crate::relative_path::RelativePath;
 use crate::view::MAX_OUTPUT;
 
 pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
@@ -25,7 +25,7 @@ pub(crate) struct ListArguments {
     pub(crate) path: String,
 }
 
-pub(crate) fn carry_out(directory: &WorkingDirectory, place: &Place) -> Result<String, String> {
+pub(crate) fn carry_out(directory: &WorkingDirectory, place: &RelativePath) -> Result<String, String> {
     let handle = directory.descend(place.names())?;
     let (all, is_whole) = entries(handle.as_fd()).map_err(|why| format!("{place}: {why}"))?;
     let mut told = String::new();

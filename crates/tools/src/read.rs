@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::definition::ToolDefinition;
 use crate::directory::WorkingDirectory;
-use crate::place::Place;
+use crate::relative_path::RelativePath;
 use crate::seen::SeenFiles;
 use crate::view;
 
@@ -29,7 +29,7 @@ pub(crate) struct ReadArguments {
 pub(crate) fn carry_out(
     directory: &WorkingDirectory,
     seen: &SeenFiles,
-    place: &Place,
+    place: &RelativePath,
     arguments: &ReadArguments,
 ) -> Result<String, String> {
     let content = directory.read(place)?;

@@ -7,10 +7,10 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use rustix::fs::{AtFlags, Mode, OFlags};
 
 use crate::directory::{WorkingDirectory, read_file};
-use crate::place::Place;
+use crate::relative_path::RelativePath;
 
 /// Why nothing may be written there.
-pub(crate) fn refuse_protected(place: &Place) -> Result<(), String> {
+pub(crate) fn refuse_protected(place: &RelativePath) -> Result<(), String> {
     if place.names().iter().any(|name| name.eq_ignore_ascii_case(".git")) {
         return Err(format!("{place}: nothing is written beneath .git: what stands there runs by itself"));
     }
@@ -21,13 +21,13 @@ pub(crate) fn refuse_protected(place: &Place) -> Result<(), String> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Before<'a> {
     Nothing,
-    Content { bytes: &'a [u8], mode: u32 },
+    FileContent { bytes: &'a [u8], mode: u32 },
 }
 
 /// Puts `bytes` into the file at that place. Directories above that are not there are made.
 pub(crate) fn replace(
     directory: &WorkingDirectory,
-    place: &Place,
+    place: &RelativePath,
     before: Before<'_>,
     bytes: &[u8],
 ) -> Result<(), String> {
@@ -35,7 +35,7 @@ pub(crate) fn replace(
     let (above, name) = place.split().ok_or("it is the session's directory, not a file")?;
     let at = match before {
         Before::Nothing => directory.descend_making(above)?,
-        Before::Content { .. } => directory.descend(above)?,
+        Before::FileContent { .. } => directory.descend(above)?,
     };
     let beside = fresh_name()?;
     let written = write(at.as_fd(), &beside, before, bytes)
@@ -53,12 +53,12 @@ fn write(at: BorrowedFd<'_>, beside: &str, before: Before<'_>, bytes: &[u8]) -> 
     // A new one is as the person's umask has it, as an editor would make it.
     let first = match before {
         Before::Nothing => 0o666,
-        Before::Content { .. } => 0o600,
+        Before::FileContent { .. } => 0o600,
     };
     let made = rustix::fs::openat(at, beside, flags, mode(first)).map_err(|error| told(error.into()))?;
     let mut file = File::from(made);
     file.write_all(bytes).map_err(told)?;
-    if let Before::Content { mode: kept, .. } = before {
+    if let Before::FileContent { mode: kept, .. } = before {
         rustix::fs::fchmod(&file, mode(kept)).map_err(|error| told(error.into()))?;
     }
     file.sync_all().map_err(told)
@@ -76,7 +76,7 @@ fn take_place(at: BorrowedFd<'_>, beside: &str, name: &str, before: Before<'_>) 
                 .map_err(|error| io::Error::from(error).to_string())?;
             let _twice = rustix::fs::unlinkat(at, beside, AtFlags::empty());
         }
-        Before::Content { bytes, .. } => {
+        Before::FileContent { bytes, .. } => {
             if read_file(at, name.as_ref())?.bytes != bytes {
                 return Err("somebody else changed it just now; nothing was written".into());
             }

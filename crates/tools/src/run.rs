@@ -71,14 +71,14 @@ pub(crate) struct RunArguments {
     seconds: Option<u64>,
 }
 
-/// What is executed.
+/// What is executed, and for how many seconds at most.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Program {
+pub(crate) struct CommandLine {
     argv: Vec<String>,
     seconds: u64,
 }
 
-impl Program {
+impl CommandLine {
     pub(crate) fn of(arguments: RunArguments) -> Result<Self, String> {
         let RunArguments { argv, shell, seconds } = arguments;
         let argv = match (argv, shell) {
@@ -118,7 +118,7 @@ pub(crate) async fn carry_out(
     directory: &WorkingDirectory,
     environment: &BTreeMap<String, String>,
     groups: &Groups,
-    program: &Program,
+    program: &CommandLine,
     progress: &mpsc::Sender<String>,
 ) -> Result<String, String> {
     if !directory.is_where_it_was() {
@@ -250,7 +250,7 @@ mod tests {
     fn a_command_is_argv_or_a_shell_and_nothing_else() {
         let of = |argv: Option<&[&str]>, shell: Option<&str>, seconds| {
             let argv = argv.map(|argv| argv.iter().map(|argument| (*argument).to_owned()).collect());
-            Program::of(RunArguments { argv, shell: shell.map(str::to_owned), seconds })
+            CommandLine::of(RunArguments { argv, shell: shell.map(str::to_owned), seconds })
         };
         assert_eq!(
             of(Some(&["ls", "a b"]), None, None).map(|program| program.argv),

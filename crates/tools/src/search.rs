@@ -16,8 +16,8 @@ use serde::Deserialize;
 
 use crate::definition::ToolDefinition;
 use crate::directory::{Listed, WorkingDirectory, entries, open_directory, read_file, shown};
-use crate::place::Place;
 use crate::private::is_private;
+use crate::relative_path::RelativePath;
 use crate::view::{self, MAX_OUTPUT};
 
 pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
@@ -85,7 +85,7 @@ fn patterns(beneath: PathBuf, text: &str) -> Result<Gitignore, ignore::Error> {
 
 pub(crate) fn carry_out(
     directory: &WorkingDirectory,
-    place: &Place,
+    place: &RelativePath,
     wanted: &Wanted,
     given_up: &AtomicBool,
 ) -> Result<String, String> {
@@ -141,7 +141,7 @@ struct Search<'a> {
     lines: usize,
     files: usize,
     bytes: usize,
-    /// Files of keys.
+    /// How many files of keys were not read.
     passed_over: usize,
     /// Why it went no further.
     stop: Option<&'static str>,

@@ -13,10 +13,10 @@ use crate::directory::WorkingDirectory;
 use crate::edit::{self, EditArguments};
 use crate::group::Groups;
 use crate::list::{self, ListArguments};
-use crate::place::Place;
 use crate::private::is_private;
 use crate::read::{self, ReadArguments};
-use crate::run::{self, Program, RunArguments};
+use crate::relative_path::RelativePath;
+use crate::run::{self, CommandLine, RunArguments};
 use crate::search::{self, SearchArguments, Wanted};
 use crate::seen::SeenFiles;
 use crate::write::{self, WriteArguments};
@@ -59,12 +59,12 @@ impl ToolReply {
 /// A call as it is understood.
 #[derive(Clone, Debug)]
 enum Action {
-    Read(Place, ReadArguments),
-    List(Place),
-    Search(Place, SearchArguments),
-    Write(Place, WriteArguments),
-    Edit(Place, EditArguments),
-    Run(Program),
+    Read(RelativePath, ReadArguments),
+    List(RelativePath),
+    Search(RelativePath, SearchArguments),
+    Write(RelativePath, WriteArguments),
+    Edit(RelativePath, EditArguments),
+    Run(CommandLine),
 }
 
 impl Action {
@@ -76,7 +76,7 @@ impl Action {
     }
 
     /// Where it looks, or what it changes.
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&RelativePath> {
         match self {
             Self::Read(place, _)
             | Self::List(place)
@@ -206,7 +206,7 @@ impl Toolbox {
     }
 
     fn understand(&self, tool: &str, input: &str) -> Result<Action, String> {
-        let place = |path: &str| Place::of(path, &self.path);
+        let place = |path: &str| RelativePath::of(path, &self.path);
         Ok(match tool {
             "read" => {
                 let arguments: ReadArguments = parsed(input)?;
@@ -226,7 +226,7 @@ impl Toolbox {
                 let arguments: EditArguments = parsed(input)?;
                 Action::Edit(place(&arguments.path)?, arguments)
             }
-            "run" => Action::Run(Program::of(parsed::<RunArguments>(input)?)?),
+            "run" => Action::Run(CommandLine::of(parsed::<RunArguments>(input)?)?),
             unknown => return Err(format!("there is no tool `{unknown}`")),
         })
     }

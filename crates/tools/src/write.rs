@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use crate::definition::ToolDefinition;
-use crate::directory::{Content, WorkingDirectory, look};
+use crate::directory::{FileContent, WorkingDirectory, look};
 use crate::edit::with_crlf;
-use crate::place::Place;
+use crate::relative_path::RelativePath;
 use crate::replace::{Before, refuse_protected, replace};
 use crate::seen::{Known, SeenFiles, changed};
 use crate::view::{MARK, has_crlf};
@@ -27,7 +27,11 @@ pub(crate) struct WriteArguments {
 }
 
 /// What of the file was there, for whoever writes over it; nothing where there is none.
-fn before(directory: &WorkingDirectory, seen: &SeenFiles, place: &Place) -> Result<Option<Content>, String> {
+fn before(
+    directory: &WorkingDirectory,
+    seen: &SeenFiles,
+    place: &RelativePath,
+) -> Result<Option<FileContent>, String> {
     refuse_protected(place)?;
     let (above, name) = place.split().ok_or("it is the session's directory, not a file")?;
     // Directories that are not there yet are made with it.
@@ -49,14 +53,18 @@ fn before(directory: &WorkingDirectory, seen: &SeenFiles, place: &Place) -> Resu
 }
 
 /// Says before anybody is asked what would make it fail.
-pub(crate) fn check(directory: &WorkingDirectory, seen: &SeenFiles, place: &Place) -> Result<(), String> {
+pub(crate) fn check(
+    directory: &WorkingDirectory,
+    seen: &SeenFiles,
+    place: &RelativePath,
+) -> Result<(), String> {
     before(directory, seen, place).map(drop)
 }
 
 pub(crate) fn carry_out(
     directory: &WorkingDirectory,
     seen: &SeenFiles,
-    place: &Place,
+    place: &RelativePath,
     arguments: &WriteArguments,
 ) -> Result<String, String> {
     let content = arguments.content.as_bytes();
@@ -67,7 +75,7 @@ pub(crate) fn carry_out(
         }
         Some(there) => {
             let bytes = as_it_was(&there.bytes, content);
-            replace(directory, place, Before::Content { bytes: &there.bytes, mode: there.mode }, &bytes)?;
+            replace(directory, place, Before::FileContent { bytes: &there.bytes, mode: there.mode }, &bytes)?;
             (bytes, "written")
         }
     };

@@ -20,8 +20,17 @@ const CONFINED: &[Confined] = &[
     confined("rmp_serde", &["crates/store/", "crates/proto/"], 6),
     confined("xxhash_rust", &["crates/store/"], 2),
     // Who answers.
-    confined("hyper", &["crates/agent/src/http/", "crates/local/src/serve/"], 6),
-    confined("hyper_util", &["crates/agent/src/http/", "crates/local/src/serve/"], 6),
+    confined(
+        "hyper",
+        &["crates/agent/src/http/", "crates/agent/tests/support/", "crates/local/src/serve/"],
+        9,
+    ),
+    confined(
+        "hyper_util",
+        &["crates/agent/src/http/", "crates/agent/tests/support/", "crates/local/src/serve/"],
+        6,
+    ),
+    confined("async_compression", &["crates/agent/src/http/body.rs", "crates/agent/tests/packed.rs"], 2),
     confined("tokio_rustls", &["crates/agent/src/http/", "crates/agent/tests/support/secure.rs"], 3),
     confined("aws_sigv4", &["crates/agent/src/http/signing.rs"], 1),
     confined("aws_credential_types", &["crates/agent/src/http/signing.rs"], 1),
@@ -30,6 +39,9 @@ const CONFINED: &[Confined] = &[
     confined("miniz_oxide", &["crates/local/src/models/wheel.rs", "crates/local/tests/it/pulling.rs"], 2),
     confined("aws_lc_rs", &["crates/agent/", "crates/local/"], 4),
     confined("bm25", &["crates/agent/src/"], 1),
+    // What models may do.
+    confined("ignore", &["crates/tools/src/search.rs"], 1),
+    confined("sha2", &["crates/tools/src/"], 2),
     // The terminal.
     confined("crossterm", &["crates/term/", "crates/cli/"], 20),
     confined("ratatui", &["crates/term/", "crates/cli/"], 36), // each part of the screen and each overlay draws itself

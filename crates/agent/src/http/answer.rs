@@ -71,7 +71,7 @@ impl AnswerBuilder {
         self.calls.are_too_many()
     }
 
-    /// Tools were offered.
+    /// From now on calls are no failure: tools were offered.
     pub(super) const fn take_calls(&mut self) {
         self.takes_calls = true;
     }

@@ -21,6 +21,7 @@ use tower_service::Service;
 
 use super::address::Address;
 use super::detail::clean;
+use super::protocol::Protocol;
 use super::route::Route;
 use super::socket;
 use super::trust::Trust;
@@ -35,14 +36,27 @@ pub(super) type BoxedStream = Box<dyn ByteStream>;
 pub(super) trait ByteStream: Read + Write + Unpin + Send {}
 impl<T: Read + Write + Unpin + Send> ByteStream for T {}
 
+/// A connection, and how requests are written on it.
+pub(super) struct Link {
+    pub(super) stream: BoxedStream,
+    pub(super) protocol: Protocol,
+}
+
+impl Link {
+    /// One on which nothing better was settled.
+    fn plain(stream: impl ByteStream + 'static) -> Self {
+        Self { stream: Box::new(stream), protocol: Protocol::Http1 }
+    }
+}
+
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A connection to this address. Where it is a socket at which nobody listens, what serves there is started first.
-pub(super) async fn open(address: &Address, route: &Route) -> Result<BoxedStream, AgentFailure> {
+pub(super) async fn open(address: &Address, route: &Route) -> Result<Link, AgentFailure> {
     let (proxy, trust) = (route.proxy.as_ref(), route.trust.as_ref());
     let reaching = async {
         match &address.socket {
-            Some(socket) => Ok(Box::new(socket::open(socket, route.program.as_ref()).await?) as BoxedStream),
+            Some(socket) => Ok(Link::plain(socket::open(socket, route.program.as_ref()).await?)),
             None => reach(address, proxy, trust).await,
         }
     };
@@ -67,35 +81,44 @@ async fn reach(
     address: &Address,
     proxy: Option<&Intercept>,
     trust: Option<&Trust>,
-) -> Result<BoxedStream, BoxError> {
-    let config = trust.map(|trust| &trust.config);
-    let mut hop = DirectConnector { tcp: HttpConnector::new(), config: config.cloned() };
+) -> Result<Link, BoxError> {
+    let mut hop = DirectConnector { tcp: HttpConnector::new(), config: trust.map(Trust::to_proxies) };
     hop.tcp.set_nodelay(true);
     hop.tcp.enforce_http(false);
-    let Some(proxy) = proxy else { return hop.call(address.uri.clone()).await };
-    let is_socks = proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("socks"));
-    let link = if is_socks {
+    let stream = match proxy {
+        None => Box::new(hop.tcp.call(address.uri.clone()).await?),
+        Some(proxy) => through(proxy, address, hop).await?,
+    };
+    match trust {
+        Some(trust) if address.is_secure() => secured(stream, address.host(), &trust.config).await,
+        Some(_) | None => Ok(Link { stream, protocol: Protocol::Http1 }),
+    }
+}
+
+/// A connection to the server through a proxy; where nothing is secured, to the proxy, which is told what is wanted.
+async fn through(
+    proxy: &Intercept,
+    address: &Address,
+    mut hop: DirectConnector,
+) -> Result<BoxedStream, BoxError> {
+    if proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("socks")) {
         // The proxy resolves the name, whatever the scheme asks for: done here it would hold up every other session.
         let socks = SocksV5::new(with_port(proxy.uri(), 1080)?, hop);
         let mut socks = match proxy.raw_auth() {
             Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
             None => socks,
         };
-        socks.call(with_port(&address.uri, address.port())?).await?
-    } else if address.is_secure() {
+        return Ok(socks.call(with_port(&address.uri, address.port())?).await?);
+    }
+    if address.is_secure() {
         let tunnel = Tunnel::new(proxy.uri().clone(), hop);
         let mut tunnel = match proxy.basic_auth() {
             Some(password) => tunnel.with_auth(password.clone()),
             None => tunnel,
         };
-        tunnel.call(address.uri.clone()).await?
-    } else {
-        return hop.call(proxy.uri().clone()).await;
-    };
-    match config {
-        Some(config) if address.is_secure() => secured(link, address.host(), config).await,
-        Some(_) | None => Ok(link),
+        return Ok(tunnel.call(address.uri.clone()).await?);
     }
+    hop.call(proxy.uri().clone()).await
 }
 
 /// The same address with its port written out.
@@ -108,17 +131,19 @@ fn with_port(uri: &Uri, port: u16) -> Result<Uri, BoxError> {
     Ok(Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build()?)
 }
 
-/// TLS over a connection to this host.
-async fn secured(link: BoxedStream, host: &str, config: &Arc<ClientConfig>) -> Result<BoxedStream, BoxError> {
+/// TLS over a connection to this host, and what was settled with it.
+async fn secured(stream: BoxedStream, host: &str, config: &Arc<ClientConfig>) -> Result<Link, BoxError> {
     let name = ServerName::try_from(host.to_owned())?;
-    let stream = TlsConnector::from(Arc::clone(config)).connect(name, TokioIo::new(link)).await?;
-    Ok(Box::new(TokioIo::new(stream)))
+    let stream = TlsConnector::from(Arc::clone(config)).connect(name, TokioIo::new(stream)).await?;
+    let protocol = Protocol::chosen(stream.get_ref().1.alpn_protocol());
+    Ok(Link { stream: Box::new(TokioIo::new(stream)), protocol })
 }
 
 /// A connection without anything between: to a server, or to a proxy.
 #[derive(Clone)]
 struct DirectConnector {
     tcp: HttpConnector,
+    /// For proxies that are secured themselves.
     config: Option<Arc<ClientConfig>>,
 }
 
@@ -138,7 +163,7 @@ impl Service<Uri> for DirectConnector {
             let tcp: BoxedStream = Box::new(connecting.await?);
             let host = to.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
             match config {
-                Some(config) => secured(tcp, host, &config).await,
+                Some(config) => Ok(secured(tcp, host, &config).await?.stream),
                 None => Ok(tcp),
             }
         })

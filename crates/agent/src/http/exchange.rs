@@ -1,23 +1,24 @@
-//! One request and its response over a connection of their own: HTTP/1.1, nothing pooled, nothing repeated, no redirect
-//! followed. Dropping it closes the connection.
+//! One request and its response over a connection of their own: nothing pooled, nothing repeated, no redirect followed.
+//! Dropping it closes the connection.
 
-use std::pin::Pin;
-use std::task::Poll;
+use std::io;
 use std::time::{Duration, SystemTime};
 
-use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use hyper::body::Bytes;
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
-    USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHORIZATION, USER_AGENT,
 };
+use hyper::http::response::Parts;
 use hyper::http::uri::InvalidUri;
-use hyper::{Request, Response, Uri};
+use hyper::{Request, Uri};
 use q_core::{AgentFailure, FailureKind};
 
 use super::address::Address;
-use super::connection::{BoxedStream, causes, open};
+use super::body::{BodyBytes, WireBody};
+use super::connection::{Link, causes, open};
 use super::detail::clean;
+use super::protocol;
 use super::proxy::Intercept;
 use super::retry::{FailedAttempt, Retry};
 use super::route::Route;
@@ -25,16 +26,10 @@ use super::signing::{AwsKeys, SignatureScope, region_of, signed_headers};
 use crate::secret::{Secret, Secrets};
 use crate::spec::HttpSpec;
 
-/// What is read from the network at once, and the longest head of a response, in bytes.
-const BUFFER: usize = 32 << 10;
-
 /// A request under way.
 pub(super) struct Exchange {
-    /// `None` once it has done its work; it is driven by whoever waits for the response.
-    connection: Option<Connection<BoxedStream, String>>,
-    /// The connection ends when nobody could send anything more.
-    _sender: SendRequest<String>,
-    response: Response<Incoming>,
+    head: Parts,
+    body: BodyBytes,
     secrets: Secrets,
 }
 
@@ -83,69 +78,56 @@ impl Exchange {
             let may_come = failure.kind == FailureKind::Unreachable && !address.is_loopback();
             FailedAttempt { failure, retry: if may_come { Retry::Soon } else { Retry::Never } }
         })?;
-        let begun = tokio::time::timeout(patience, send(link, request, secrets.clone())).await;
+        let begun = tokio::time::timeout(patience, send(link, request, address, secrets.clone())).await;
         let begun = begun.map_err(|_| AgentFailure::new(FailureKind::Silent, ""))?;
         Ok(begun.map_err(|error| broken(&error, &secrets))?)
     }
 
     /// The status of the response.
     pub(super) fn status(&self) -> u16 {
-        self.response.status().as_u16()
+        self.head.status.as_u16()
     }
 
     /// A header of the response, where it is text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.response.headers().get(name)?.to_str().ok()
+        self.head.headers.get(name)?.to_str().ok()
     }
 
-    /// The next piece of the body, at most [`BUFFER`] long; `None` at its end.
+    /// Has the body unpacked, if it is packed. An error is how, where that is not known here.
+    pub(super) fn unpack(&mut self) -> Result<(), String> {
+        let encoding = self.header(CONTENT_ENCODING.as_str()).unwrap_or_default().trim().to_owned();
+        if encoding.is_empty() || encoding.eq_ignore_ascii_case("identity") || self.body.unpack(&encoding) {
+            return Ok(());
+        }
+        Err(encoding)
+    }
+
+    /// The next piece of the body, of some kilobytes at most; `None` at its end.
     pub(super) async fn piece(&mut self, patience: Duration) -> Result<Option<Bytes>, AgentFailure> {
-        match tokio::time::timeout(patience, self.next()).await {
+        match tokio::time::timeout(patience, self.body.piece()).await {
             Ok(Ok(piece)) => Ok(piece),
-            Ok(Err(error)) => Err(broken(&error, &self.secrets)),
+            Ok(Err(error)) => Err(self.cut(&error)),
             Err(_) => Err(AgentFailure::new(FailureKind::Silent, "")),
         }
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, hyper::Error> {
-        let Self { connection, response, .. } = self;
-        std::future::poll_fn(|cx| {
-            loop {
-                if connection.as_mut().is_some_and(|connection| Pin::new(connection).poll(cx).is_ready()) {
-                    *connection = None; // what went wrong with it, the body says as well
-                }
-                return match Pin::new(response.body_mut()).poll_frame(cx) {
-                    Poll::Pending => Poll::Pending,
-                    Poll::Ready(None) => Poll::Ready(Ok(None)),
-                    Poll::Ready(Some(Err(error))) => Poll::Ready(Err(error)),
-                    Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                        Ok(data) => Poll::Ready(Ok(Some(data))),
-                        Err(_trailers) => continue,
-                    },
-                };
-            }
-        })
-        .await
+    fn cut(&self, error: &io::Error) -> AgentFailure {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<hyper::Error>()) {
+            Some(error) => broken(error, &self.secrets),
+            None => AgentFailure::new(FailureKind::Cut, clean(&error.to_string(), &self.secrets)),
+        }
     }
 }
 
 async fn send(
-    link: BoxedStream,
+    link: Link,
     request: Request<String>,
+    address: &Address,
     secrets: Secrets,
 ) -> Result<Exchange, hyper::Error> {
-    let (mut sender, connection) = Builder::new().max_buf_size(BUFFER).handshake(link).await?;
-    let mut connection = Some(connection);
-    let mut response = std::pin::pin!(sender.send_request(request));
-    let response = std::future::poll_fn(|cx| {
-        // The head may come with the connection's last breath.
-        if connection.as_mut().is_some_and(|connection| Pin::new(connection).poll(cx).is_ready()) {
-            connection = None;
-        }
-        response.as_mut().poll(cx)
-    })
-    .await?;
-    Ok(Exchange { connection, _sender: sender, response, secrets })
+    let begun = protocol::send(link.protocol, link.stream, request, &address.uri).await?;
+    let (head, body) = WireBody::of(begun);
+    Ok(Exchange { head, body: BodyBytes::AsIs(body), secrets })
 }
 
 fn request(

@@ -14,6 +14,8 @@
 //! | `route` | both of these, for all asks of a turn |
 //! | `connection`, `socket` | how connections are made, over a network and on this machine |
 //! | `exchange` | one request and its response |
+//! | `protocol` | the two forms in which it is spoken |
+//! | `body` | its body as bytes, unpacked where it is packed |
 //! | `signing` | requests signed with a pair of keys |
 //! | `fetch` | what is downloaded, and not asked |
 //! | `lines`, `events`, `json` | the steps from bytes to frames |
@@ -33,6 +35,7 @@
 
 mod address;
 mod answer;
+mod body;
 mod calls;
 mod connection;
 mod detail;
@@ -48,6 +51,7 @@ mod frames;
 mod json;
 mod lines;
 mod page;
+mod protocol;
 mod proxy;
 pub mod reply;
 mod retry;
@@ -214,8 +218,9 @@ impl Answering {
     ) -> Result<Self, FailedAttempt> {
         let mut exchange = Exchange::begin(spec, route, address, body).await?;
         let secrets = spec.secrets();
+        let unpacked = exchange.unpack();
         if !(200..300).contains(&exchange.status()) {
-            let failure = refusal(&mut exchange, &secrets).await;
+            let failure = refusal(&mut exchange, unpacked.err(), &secrets).await;
             let header = |name| exchange.header(name);
             let wait = named_wait(header("retry-after-ms"), header("retry-after"), header("date"));
             return Err(FailedAttempt {
@@ -223,8 +228,8 @@ impl Answering {
                 failure,
             });
         }
-        if let Some(packed) = packed(&exchange) {
-            let why = format!("the answer comes compressed ({packed}), which q did not ask for");
+        if let Err(encoding) = unpacked {
+            let why = format!("the answer comes compressed in a way that q does not know ({encoding})");
             return Err(AgentFailure::new(FailureKind::ServerError, detail::clean(&why, &secrets)).into());
         }
         let think_tags = spec.shape.think_tags;
@@ -287,15 +292,24 @@ fn asked(times: u32, failure: AgentFailure) -> AgentFailure {
 }
 
 /// What a response means whose status is not success.
-async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> AgentFailure {
+///
+/// `packed` is how its body is packed, where that is not known here.
+async fn refusal(exchange: &mut Exchange, packed: Option<String>, secrets: &Secrets) -> AgentFailure {
     let mut body = Vec::new();
-    let packed = packed(exchange).map(|packed| format!("(its words are compressed: {packed})"));
+    let packed = packed.map(|packed| format!("(its words are compressed: {packed})"));
     if packed.is_none() {
         let reading = async {
-            while body.len() < MAX_ERROR
-                && let Ok(Some(bytes)) = exchange.piece(ERROR_TIME).await
-            {
-                body.extend(bytes.iter().take(MAX_ERROR - body.len()));
+            while body.len() < MAX_ERROR {
+                match exchange.piece(ERROR_TIME).await {
+                    Ok(Some(bytes)) => body.extend(bytes.iter().take(MAX_ERROR - body.len())),
+                    Ok(None) => break,
+                    // Why there are no words is better than none.
+                    Err(why) if body.is_empty() => {
+                        body.extend_from_slice(why.detail.as_bytes());
+                        break;
+                    }
+                    Err(_as_far_as_it_came) => break,
+                }
             }
         };
         let _as_far_as_it_came = tokio::time::timeout(ERROR_TIME, reading).await;
@@ -303,10 +317,4 @@ async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> AgentFailure {
     let body = packed.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
     let (retry_after, error_type) = (exchange.header("retry-after"), exchange.header("x-amzn-errortype"));
     Refused { status: exchange.status(), body: &body, retry_after, error_type }.failure(secrets)
-}
-
-/// How a body is packed that was asked for as it is.
-fn packed(exchange: &Exchange) -> Option<String> {
-    let encoding = exchange.header("content-encoding")?.trim();
-    (!encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity")).then(|| encoding.to_owned())
 }

@@ -11,6 +11,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use super::protocol::Protocol;
 use crate::spec::NetworkEnvironment;
 
 /// Where systems keep their authorities in one file; the first there is, is read.
@@ -69,8 +70,15 @@ impl Trust {
             .map_err(internal)?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = Protocol::OFFERED.map(<[u8]>::to_vec).into();
         Ok(Self { config: Arc::new(config), missing })
+    }
+
+    /// The same for connections to proxies, which are asked for tunnels in the older protocol.
+    pub(super) fn to_proxies(&self) -> Arc<ClientConfig> {
+        let mut config = (*self.config).clone();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Arc::new(config)
     }
 }
 

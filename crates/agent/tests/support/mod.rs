@@ -1,6 +1,7 @@
 //! What the tests of the HTTP agent share.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod http2;
 pub(crate) mod proxy;
 pub(crate) mod secure;
 

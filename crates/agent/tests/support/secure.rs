@@ -19,16 +19,7 @@ impl Secure {
     /// In front of the server with this base address. It ends with the test's process.
     pub(crate) fn before(base_url: &str) -> Self {
         let place = base_url.split("//").nth(1).unwrap().split('/').next().unwrap().to_owned();
-        let pem = include_bytes!("server.pem");
-        let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().unwrap();
-        let key = PrivateKeyDer::from_pem_slice(pem).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(certificates, key)
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = acceptor(&[]);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -53,4 +44,19 @@ impl Secure {
     pub(crate) fn base_url(&self) -> String {
         format!("https://{}/v1", self.address)
     }
+}
+
+/// TLS as `models.test`, in which these protocols may be chosen.
+pub(crate) fn acceptor(protocols: &[&str]) -> TlsAcceptor {
+    let pem = include_bytes!("server.pem");
+    let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().unwrap();
+    let key = PrivateKeyDer::from_pem_slice(pem).unwrap();
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(certificates, key)
+        .unwrap();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    TlsAcceptor::from(Arc::new(config))
 }

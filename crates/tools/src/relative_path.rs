@@ -10,9 +10,9 @@ const MAX_NAMES: usize = 128;
 
 /// Names, one beneath the other; none for the directory itself. Never `..`, never empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place(Vec<String>);
+pub(crate) struct RelativePath(Vec<String>);
 
-impl Place {
+impl RelativePath {
     /// What a model means by `path`. It may name the directory in full, as it is told where it is.
     pub(crate) fn of(path: &str, directory: &Path) -> Result<Self, String> {
         if path.len() > MAX_BYTES {
@@ -54,7 +54,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RelativePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() { f.write_str(".") } else { f.write_str(&self.0.join("/")) }
     }
@@ -86,10 +86,10 @@ mod tests {
             ("..../a", Some("..../a")),
             ("~/a", Some("~/a")),
         ] {
-            let place = Place::of(path, Path::new("/work")).ok().map(|place| place.to_string());
+            let place = RelativePath::of(path, Path::new("/work")).ok().map(|place| place.to_string());
             assert_eq!(place.as_deref(), expected, "{path:?}");
         }
-        assert!(Place::of(&"a/".repeat(200), Path::new("/")).is_err());
-        assert!(Place::of(&"a".repeat(5000), Path::new("/")).is_err());
+        assert!(RelativePath::of(&"a/".repeat(200), Path::new("/")).is_err());
+        assert!(RelativePath::of(&"a".repeat(5000), Path::new("/")).is_err());
     }
 }
