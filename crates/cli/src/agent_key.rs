@@ -13,6 +13,9 @@ use crate::trusted;
 
 /// The variables that an agent's key may be in.
 pub(crate) fn key_variables(agent: &AgentConfig) -> Vec<String> {
+    if agent.key_command.is_some() {
+        return Vec::new();
+    }
     match (&agent.key_env, &agent.key_file, agent.provider) {
         (Some(variable), _, _) => vec![variable.clone()],
         (None, None, Some(provider)) => provider.keys.iter().map(|&key| key.to_owned()).collect(),
@@ -20,12 +23,33 @@ pub(crate) fn key_variables(agent: &AgentConfig) -> Vec<String> {
     }
 }
 
-/// The key that the configuration names, or its provider has, or why it cannot be had.
+/// Where the key is from that [`key`] gives, in words.
+pub(crate) fn source(agent: &AgentConfig, environment: &ProcessEnvironment) -> Option<String> {
+    if let Some(command) = &agent.key_command {
+        return Some(format!("command {}", command.program()));
+    }
+    match (&agent.key_env, &agent.key_file, agent.provider) {
+        (Some(variable), _, _) => Some(variable.clone()),
+        (None, Some(written), _) => Some(written.display().to_string()),
+        (None, None, provider) => {
+            let Provider { dialect, keys, .. } = provider?;
+            let variable = keys.iter().find(|variable| environment.text(variable).is_some());
+            let awss = (*dialect == Dialect::Bedrock).then(|| "the keys of AWS's tools".to_owned());
+            variable.map(|&variable| variable.to_owned()).or(awss)
+        }
+    }
+}
+
+/// The key that the configuration names, or its provider has, or why it cannot be had. One that a command says is not
+/// asked for here.
 pub(crate) fn key(
     agent: &AgentConfig,
     environment: &ProcessEnvironment,
     config: &Path,
 ) -> Result<Option<String>, Missing> {
+    if agent.key_command.is_some() {
+        return Ok(None);
+    }
     match (&agent.key_env, &agent.key_file, agent.provider) {
         (Some(variable), _, _) => match environment.text(variable) {
             Some(key) => Ok(Some(key.to_owned())),

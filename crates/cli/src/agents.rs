@@ -1,5 +1,6 @@
 //! The agents of this configuration and environment. Keys are read here, held in memory, and go to the host only.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use q_agent::{Dialect, TOOL_VARIABLES};
@@ -10,11 +11,12 @@ use q_proto::network::Network;
 use q_proto::shaping::{Shaping, ToolEnvironment};
 use q_term::suggest::nearest;
 
-use crate::agent_key::{key, key_variables};
+use crate::agent_key::{key, key_variables, source};
 use crate::config::providers::{LOCAL, PROVIDERS};
 use crate::config::{AgentConfig, Config, aws};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
+use crate::key_command::KeyCommands;
 use crate::local::{self, Served};
 use crate::missing::Missing;
 use crate::out;
@@ -33,6 +35,10 @@ pub(crate) struct AgentRegistry {
     pub(crate) default: String,
     /// Where each comes from, in the same order: for people.
     pub(crate) origins: Vec<&'static str>,
+    /// Where the key of each comes from that has one, by the agent's name.
+    pub(crate) key_sources: BTreeMap<String, String>,
+    /// Those whose key a command says.
+    pub(crate) key_commands: KeyCommands,
     /// Those of the configuration that cannot be asked from here.
     pub(crate) unusable: Vec<Unusable>,
     /// Whether the guide answers only because nobody else can.
@@ -75,6 +81,17 @@ impl AgentRegistry {
                 None => error.hint("`q agents` lists them; add one to the config as [agents.NAME]"),
             }
         })
+    }
+
+    /// Every agent as it is brought to the host: with its key, as far as that is known by now.
+    pub(crate) fn brought(&self) -> Vec<NamedAgent> {
+        let mut agents = self.agents.clone();
+        for agent in &mut agents {
+            if let Some(key) = self.key_commands.said(&agent.name) {
+                agent.reach.set_key(key.expose());
+            }
+        }
+        agents
     }
 
     /// Says what a prompt sent to this session meets where that may surprise: a guide that was not chosen, or an agent whose
@@ -156,12 +173,18 @@ pub(crate) fn known(
     let mut unusable = Vec::new();
     let mut agents = vec![NamedAgent { name: GUIDE.to_owned(), reach: Reach::Guide }];
     let mut origins = vec!["built in"];
+    let mut key_sources = BTreeMap::new();
+    let mut key_commands = KeyCommands::new(file);
     let network = network(environment);
     let written = config.agents.iter().map(|(name, agent)| (name.as_str(), agent, "config"));
     let local = local_agent(config, place);
     for (name, agent, origin) in written.chain(local.iter().map(|agent| (LOCAL, agent, "q model"))) {
-        match reach(agent, environment, file, place, &network) {
+        let reached = key_commands
+            .take(name, agent, environment, file)
+            .and_then(|()| reach(agent, environment, file, place, &network));
+        match reached {
             Ok(reach) => {
+                key_sources.extend(source(agent, environment).map(|source| (name.to_owned(), source)));
                 agents.push(NamedAgent { name: name.to_owned(), reach });
                 origins.push(origin);
             }
@@ -177,6 +200,9 @@ pub(crate) fn known(
     // What somebody wrote down under that name is what is meant by it: variables may be there for other programs.
     let has_own_openai = config.agents.contains_key(FROM_ENVIRONMENT);
     if let Some(agent) = described.filter(|_| !has_own_openai) {
+        let variable =
+            ["Q_API_KEY", "OPENAI_API_KEY"].into_iter().find(|name| environment.text(name).is_some());
+        key_sources.extend(variable.map(|variable| (agent.name.clone(), variable.to_owned())));
         agents.push(agent);
         origins.push("environment");
     }
@@ -187,6 +213,8 @@ pub(crate) fn known(
         agents,
         default,
         origins,
+        key_sources,
+        key_commands,
         unusable,
         left_to_guide,
         has_own_openai,

@@ -14,8 +14,11 @@ pub(crate) struct AttachArgs {
 pub(crate) struct SendArgs {
     /// Name, slot number, unique prefix, or id
     pub(crate) session: String,
-    /// The prompt; standard input is added to it
+    /// The prompt; standard input is added to it, and files that it names: @path
     pub(crate) prompt: Vec<String>,
+    /// Send every @name as it is, and read no file
+    #[arg(long)]
+    pub(crate) no_files: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -203,8 +206,11 @@ pub(crate) struct ImportArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ChatArgs {
-    /// The prompt; standard input is added to it, and is all of it for `-`
+    /// The prompt; standard input is added to it, and is all of it for `-`; so are files that it names: @path
     pub(crate) prompt: Vec<String>,
+    /// Send every @name as it is, and read no file
+    #[arg(long)]
+    pub(crate) no_files: bool,
     /// In this session instead of a new one
     #[arg(short, long, conflicts_with = "new")]
     pub(crate) session: Option<String>,
@@ -247,7 +253,10 @@ pub(crate) struct NewArgs {
     /// One JSON object (with -d)
     #[arg(long, requires = "detached")]
     pub(crate) json: bool,
-    /// A first prompt, after `--`; standard input is added to it
+    /// Send every @name as it is, and read no file
+    #[arg(long)]
+    pub(crate) no_files: bool,
+    /// A first prompt, after `--`; standard input is added to it, and files that it names: @path
     #[arg(last = true)]
     pub(crate) prompt: Vec<String>,
 }

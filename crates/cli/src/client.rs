@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use q_agent::Secret;
 use q_client::{ClientState, Connection, News, Prompt};
 use q_core::address::{self, Miss};
 use q_core::retention::Kept;
@@ -12,12 +13,13 @@ use q_core::{Command, Mirror, Presence, SessionId, Summary, Token};
 use q_proto::entropy;
 use q_proto::message::Hello;
 use q_proto::view::WireSummary;
-use q_proto::{ClientMessage, Id, Request, Response, list};
+use q_proto::{ClientMessage, Id, Refused, Request, Response, list};
 use q_term::Way;
 use q_term::command::notice;
 
 use crate::context::Context;
 use crate::error::CliError;
+use crate::key_command::{Fetch, KeyCommands};
 use crate::out;
 
 /// How long a host may take to read its last messages when a client leaves.
@@ -28,6 +30,11 @@ const TAKES_WITHIN: Duration = Duration::from_millis(250);
 pub(crate) struct Attachment<W> {
     connection: Connection,
     pub(crate) state: ClientState<W>,
+    key_commands: KeyCommands,
+    /// The key that the next message waits for.
+    fetching: Option<Fetch>,
+    /// What could not be sent while nobody stood by.
+    unsent: Vec<(W, CliError)>,
 }
 
 /// One whose every answer somebody stands by for.
@@ -88,9 +95,10 @@ impl<W: Default> Attachment<W> {
     }
 
     async fn on(context: &Context, connection: Connection, watch: bool) -> Result<Self, CliError> {
-        let mut state = ClientState::new(context.agents.agents.clone());
+        let mut state = ClientState::new(context.agents.brought());
         state.welcomed(&connection.host);
-        let mut client = Self { connection, state };
+        let key_commands = context.agents.key_commands.clone();
+        let mut client = Self { connection, state, key_commands, fetching: None, unsent: Vec::new() };
         if watch {
             // Until all of it has come, what the mirror lacks cannot be told from what does not exist.
             while !matches!(client.next().await?, News::Whole) {}
@@ -103,10 +111,16 @@ impl<W: Default> Attachment<W> {
         &self.connection.host
     }
 
-    /// Sends what is to be sent. Gives back what waited for requests that cannot be, each with why.
+    /// Sends what is to be sent. Gives back what waited for requests that cannot be, each with why. What brings an agent whose
+    /// key is still to be fetched waits for that, and all behind it: what is asked for comes in the order it was asked in.
     pub(crate) fn send(&mut self) -> Vec<(W, CliError)> {
-        let mut refused = Vec::new();
-        while let Some(message) = self.state.next_message() {
+        let mut refused = std::mem::take(&mut self.unsent);
+        while self.fetching.is_none() {
+            self.fetching = self.state.next_brings().and_then(|agent| self.key_commands.fetch(agent));
+            if self.fetching.is_some() {
+                break;
+            }
+            let Some(message) = self.state.next_message() else { break };
             if let Err(error) = self.connection.send(&message)
                 && let ClientMessage::Request { id, .. } = message
             {
@@ -138,6 +152,13 @@ impl<W: Default> Attachment<W> {
     /// far as can be known. What only lies in the socket is lost with a host that dies, and whoever comes next may be
     /// answered before it is read.
     pub(crate) async fn leave(&mut self) -> bool {
+        // A key that is waited for comes soon, or not: what needs it is not left behind without a word.
+        while self.fetching.is_some() {
+            match self.next().await {
+                Ok(News::Answered { answer: Err(_), .. } | News::Going { .. }) | Err(_) => return false,
+                Ok(News::Answered { .. } | News::Unasked { .. } | News::Changed | News::Whole) => {}
+            }
+        }
         // Answered at once, and behind all that was said before.
         if self.request(Request::Inbox).is_err()
             || tokio::time::timeout(TAKES_WITHIN, self.connection.flush()).await.is_err()
@@ -174,13 +195,35 @@ impl<W: Default> Attachment<W> {
 
     /// Waits for the next message and takes it in.
     pub(crate) async fn next(&mut self) -> Result<News<W>, CliError> {
-        let message = self.connection.next().await?;
+        let message = tokio::select! {
+            biased;
+            key = fetched(&mut self.fetching) => return Ok(self.fetched(key)),
+            message = self.connection.next() => message?,
+        };
         let news = self.state.on_message(message).map_err(|_| {
             CliError::failed("the host sent a name that is none; is it of another version? `q host stop`")
         })?;
         // Where an update was missed the state asks for that session anew. Nobody stands by: it comes as a snapshot.
-        let _asked_for_itself = self.send();
+        self.unsent = self.send();
         Ok(news)
+    }
+
+    /// The key has come that the next message waited for, or it will not.
+    fn fetched(&mut self, key: Result<Secret, String>) -> News<W> {
+        let agent = self.fetching.take().map(|fetch| fetch.agent).unwrap_or_default();
+        let news = match key {
+            Ok(key) => {
+                self.state.know_key(&agent, key.expose());
+                self.key_commands.keep(agent, key);
+                None
+            }
+            Err(message) => {
+                let code = "key_command".to_owned();
+                self.state.refuse_next(Refused { code, message, limit: false })
+            }
+        };
+        self.unsent = self.send();
+        news.unwrap_or(News::Changed)
     }
 
     /// Every session, closed ones too.
@@ -283,6 +326,14 @@ impl<W: Default> Attachment<W> {
             return Err(unexpected());
         };
         Ok(Created { id: session.into(), hibernated })
+    }
+}
+
+/// The key that is being fetched, if one is.
+async fn fetched(fetching: &mut Option<Fetch>) -> Result<Secret, String> {
+    match fetching {
+        Some(fetch) => fetch.key().await,
+        None => std::future::pending().await,
     }
 }
 

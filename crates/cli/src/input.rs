@@ -1,6 +1,7 @@
 //! What is said on the command line: words, with standard input behind them.
 
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use q_term::typed;
 
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
+use crate::named_files::Base;
 use crate::out;
 
 /// Between the words and what standard input says.
@@ -17,24 +19,67 @@ const BETWEEN: &str = "\n\n";
 /// After this long without an end of standard input it is said what is waited for.
 const SAYS_SO_AFTER: Duration = Duration::from_secs(2);
 
-/// A prompt from its words and from standard input; from that alone where there are no words (or just `-`). A terminal is
-/// read only for a `-`.
-pub(crate) fn prompt(words: &[String], environment: &ProcessEnvironment) -> Result<String, CliError> {
-    let asked_for = words == ["-"];
-    if environment.input_is_terminal && !asked_for {
-        return match words {
-            [] => Err(CliError::usage("there is no prompt")
-                .hint("give it as words, or on standard input: echo \"why?\" | q chat")),
-            words => not_empty(&words.join(" ")),
+/// A prompt as it was handed in.
+#[derive(Debug)]
+pub(crate) struct PromptInput {
+    /// The words of the command line. Files are named by them alone: what is piped may be anybody's.
+    words: String,
+    text: String,
+}
+
+impl PromptInput {
+    /// A prompt from its words and from standard input; from that alone where there are no words (or just `-`). A
+    /// terminal is read only for a `-`.
+    pub(crate) fn read(words: &[String], environment: &ProcessEnvironment) -> Result<Self, CliError> {
+        let asked_for = words == ["-"];
+        if environment.input_is_terminal && !asked_for {
+            return match words {
+                [] => Err(CliError::usage("there is no prompt")
+                    .hint("give it as words, or on standard input: echo \"why?\" | q chat")),
+                words => Self::of(&words.join(" "), None),
+            };
+        }
+        let words = if asked_for { String::new() } else { words.join(" ") };
+        let piped = standard_input(!words.is_empty())?;
+        Self::of(&words, Some(&piped).filter(|piped| words.is_empty() || !piped.trim().is_empty()))
+    }
+
+    fn of(words: &str, piped: Option<&String>) -> Result<Self, CliError> {
+        let words = typed::text(words).into_owned();
+        let said = match piped {
+            None => words.clone(),
+            Some(piped) if words.is_empty() => piped.clone(),
+            Some(piped) => [words.as_str(), typed::text(piped).as_ref()].join(BETWEEN),
         };
+        Ok(Self { text: not_empty(&said)?, words })
     }
-    let words = if asked_for { String::new() } else { words.join(" ") };
-    let piped = standard_input(!words.is_empty())?;
-    match (words.is_empty(), piped.trim().is_empty()) {
-        (false, false) => not_empty(&[words.as_str(), typed::text(&piped).as_ref()].join(BETWEEN)),
-        (false, true) => not_empty(&words),
-        (true, _) => not_empty(&piped),
+
+    /// The prompt with the files quoted behind it that its words name, unless none are wanted; says which. It is sent
+    /// whole or not at all.
+    pub(crate) fn with_files(
+        self,
+        no_files: bool,
+        directory: &str,
+        environment: &ProcessEnvironment,
+    ) -> Result<String, CliError> {
+        if no_files {
+            return Ok(self.text);
+        }
+        let files = Base::new(Path::new(directory), environment).files(&self.words);
+        if let Some(fault) = files.fault() {
+            return Err(CliError::usage(format!("{fault}; nothing was sent"))
+                .hint("names begin where the session works; --no-files sends every @ as it is"));
+        }
+        for line in &files.lines {
+            out::note(line);
+        }
+        Ok(files.behind(self.text))
     }
+}
+
+/// What is said in words or piped, and names no files.
+pub(crate) fn prompt(words: &[String], environment: &ProcessEnvironment) -> Result<String, CliError> {
+    PromptInput::read(words, environment).map(|said| said.text)
 }
 
 /// All that standard input says. Whoever gave words may not know that it is read, too.

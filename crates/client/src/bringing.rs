@@ -100,6 +100,44 @@ impl Bringing {
         }
     }
 
+    /// The agent that a request brings as it was prepared, by its name.
+    pub(crate) fn brought_by(&self, request: &mut Request) -> Option<String> {
+        match request {
+            Request::SetAgent { agent, .. } => Some(agent.name.clone()),
+            Request::Command { command, reach: Some(_) } => match command.new_session()?.agent? {
+                AgentSource::Named(name) => Some(name.to_owned()),
+                AgentSource::Of(session) => self.sessions.get(&session).map(|one| one.agent.clone()),
+            },
+            Request::Command { reach: None, .. }
+            | Request::Facts { .. }
+            | Request::Page { .. }
+            | Request::Result { .. }
+            | Request::List
+            | Request::ListAfter { .. }
+            | Request::Sizes
+            | Request::Inbox
+            | Request::Resync { .. }
+            | Request::Status
+            | Request::Stats
+            | Request::Stop
+            | Request::Restart => None,
+        }
+    }
+
+    /// The key of an agent, as it became known.
+    pub(crate) fn know(&mut self, agent: &str, key: &str) {
+        for known in self.agents.iter_mut().filter(|known| known.name == agent) {
+            known.reach.set_key(key);
+        }
+    }
+
+    /// What was to bring an agent to that session was not sent: it is still wanted.
+    pub(crate) fn still_wanted(&mut self, session: SessionId) {
+        if let Some(wanted) = self.sessions.get_mut(&session) {
+            wanted.now = true;
+        }
+    }
+
     fn wanted(&mut self, session: SessionId) -> Option<Request> {
         let wanted = self.sessions.get_mut(&session).filter(|wanted| wanted.now)?;
         let agent = self.agents.iter().find(|agent| agent.name == wanted.agent)?.clone();

@@ -69,6 +69,15 @@ struct Unanswered<W> {
     prompt: Option<Prompt>,
 }
 
+/// A request on its way out.
+#[derive(Debug)]
+struct Outgoing {
+    id: u64,
+    request: Request,
+    /// The agent that it brings, by its name.
+    brings: Option<String>,
+}
+
 /// A client of one host; and of the next one, what its predecessor left unanswered.
 #[derive(Debug)]
 pub struct ClientState<W> {
@@ -77,7 +86,7 @@ pub struct ClientState<W> {
     unanswered: BTreeMap<u64, Unanswered<W>>,
     /// Prompts that no host before has answered.
     undelivered: Vec<(Prompt, W)>,
-    outgoing: VecDeque<ClientMessage>,
+    outgoing: VecDeque<Outgoing>,
     bringing: Bringing,
     acknowledged: Acknowledged,
     /// Whether this host lacks what an earlier one acknowledged: it is told now, and not again.
@@ -160,17 +169,62 @@ impl<W> ClientState<W> {
         self.number(request, unanswered)
     }
 
-    fn number(&mut self, request: Request, unanswered: Unanswered<W>) -> u64 {
+    fn number(&mut self, mut request: Request, unanswered: Unanswered<W>) -> u64 {
         self.last_request += 1;
         let id = self.last_request;
         self.unanswered.insert(id, unanswered);
-        self.outgoing.push_back(ClientMessage::Request { id, request });
+        let brings = self.bringing.brought_by(&mut request);
+        self.outgoing.push_back(Outgoing { id, request, brings });
         id
     }
 
     /// The next message that is to be sent.
     pub fn next_message(&mut self) -> Option<ClientMessage> {
-        self.outgoing.pop_front()
+        let Outgoing { id, request, .. } = self.outgoing.pop_front()?;
+        Some(ClientMessage::Request { id, request })
+    }
+
+    /// The agent that the next message brings: its key may have to be fetched first.
+    pub fn next_brings(&self) -> Option<&str> {
+        self.outgoing.front()?.brings.as_deref()
+    }
+
+    /// The key of an agent became known: it goes with all that brings that agent from here on.
+    pub fn know_key(&mut self, agent: &str, key: &str) {
+        self.bringing.know(agent, key);
+        let waiting = self.outgoing.iter_mut().filter(|out| out.brings.as_deref() == Some(agent));
+        for Outgoing { request, .. } in waiting {
+            match request {
+                Request::SetAgent { agent, .. } => agent.reach.set_key(key),
+                Request::Command { reach, .. } => reach.iter_mut().for_each(|reach| reach.set_key(key)),
+                Request::Facts { .. }
+                | Request::Page { .. }
+                | Request::Result { .. }
+                | Request::List
+                | Request::ListAfter { .. }
+                | Request::Sizes
+                | Request::Inbox
+                | Request::Resync { .. }
+                | Request::Status
+                | Request::Stats
+                | Request::Stop
+                | Request::Restart => {}
+            }
+        }
+    }
+
+    /// The next message cannot be sent, since the agent that it brings cannot be brought: what was asked is refused.
+    pub fn refuse_next(&mut self, why: Refused) -> Option<News<W>> {
+        loop {
+            let Outgoing { id, request, .. } = self.outgoing.pop_front()?;
+            if let Request::SetAgent { session, .. } = request {
+                self.bringing.still_wanted(session.into());
+            }
+            // An agent alone is brought for the request behind it.
+            if let Some(Unanswered { waiting: Some(waiting), prompt }) = self.unanswered.remove(&id) {
+                return Some(News::Answered { request: id, waiting, prompt, answer: Err(why) });
+            }
+        }
     }
 
     /// A request could not be sent: nobody will answer it. Gives back what waited for that.
@@ -354,6 +408,43 @@ mod tests {
             missed: Vec::new(),
             read_only: None,
         }
+    }
+
+    #[test]
+    fn what_brings_an_agent_waits_for_its_key_and_is_refused_without() {
+        let reach = q_proto::message::Reach::Http {
+            base_url: String::new(),
+            key: None,
+            model: String::new(),
+            idle_timeout_ms: 1,
+            network: q_proto::network::Network::default(),
+            shaping: q_proto::shaping::Shaping::default(),
+        };
+        let agent = NamedAgent { name: "a".into(), reach };
+        let create = || -> Request {
+            let setup = q_core::Setup { agent: "a".into(), ..q_core::Setup::default() };
+            Command::Create { id: q_proto::UNDRAWN, name: None, setup, tags: Vec::new() }.into()
+        };
+        let why = Refused { code: "no_key".into(), message: "locked".into(), limit: false };
+        let has_key =
+            |sent: &[(u64, Request)]| format!("{:?}", serde_json::to_string(&sent[0].1)).contains("sk-1");
+
+        let mut client = ClientState::new(vec![agent]);
+        client.request(create(), "one");
+        client.request(Request::List, "list");
+        assert_eq!(client.next_brings(), Some("a"));
+        assert!(matches!(
+            client.refuse_next(why),
+            Some(News::Answered { request: 1, waiting: "one", prompt: None, answer: Err(_) })
+        ));
+        assert_eq!(client.next_brings(), None);
+        assert_eq!(sent(&mut client).len(), 1, "the list is asked for all the same");
+
+        client.request(create(), "two");
+        client.know_key("a", "sk-1");
+        assert!(has_key(&sent(&mut client)), "what waited has it");
+        client.request(create(), "three");
+        assert!(has_key(&sent(&mut client)), "and so has what comes later");
     }
 
     #[test]

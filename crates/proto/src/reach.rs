@@ -40,6 +40,14 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// Puts a key in that was not known before.
+    pub fn set_key(&mut self, said: &str) {
+        match self {
+            Self::Guide => {}
+            Self::Http { key, .. } => *key = Some(said.to_owned()),
+        }
+    }
+
     /// How long its texts are.
     pub fn bytes(&self) -> usize {
         match self {

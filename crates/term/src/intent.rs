@@ -5,7 +5,7 @@ use q_core::{Command, EntryNo, SessionId};
 use crate::command::UserCommand;
 use crate::command::table::opens_session;
 
-/// One wish. Most go to the host; the last five are the client's own business.
+/// One wish. Most go to the host; the last six are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
     /// A new session; the client answers with [`crate::Ui::created`] or [`crate::Ui::refused`].
@@ -60,6 +60,13 @@ pub enum Intent {
         /// The oldest entry at hand.
         before: EntryNo,
     },
+    /// The names that begin so; the client answers with [`crate::Ui::completed`].
+    Complete {
+        /// Whose directory they begin in; without one, where this terminal was opened.
+        session: Option<SessionId>,
+        /// As it is typed behind the `@`.
+        begun: String,
+    },
     /// Leave; everything goes on without this terminal.
     Detach,
     /// Give the terminal back to the shell for a while.
@@ -82,6 +89,7 @@ impl Intent {
             | Self::Turn { .. }
             | Self::Show { .. }
             | Self::Page { .. }
+            | Self::Complete { .. }
             | Self::Detach
             | Self::Suspend
             | Self::Redraw
@@ -101,7 +109,12 @@ impl Intent {
             | Self::Tell(_)
             | Self::Show { .. }
             | Self::Page { .. } => true,
-            Self::Detach | Self::Suspend | Self::Redraw | Self::Bell | Self::Rejoin => false,
+            Self::Complete { .. }
+            | Self::Detach
+            | Self::Suspend
+            | Self::Redraw
+            | Self::Bell
+            | Self::Rejoin => false,
         }
     }
 }

@@ -15,6 +15,7 @@ use q_core::{
 };
 
 use crate::inbox::Inbox;
+use crate::quoted;
 use crate::sanitize;
 use crate::way::Way;
 use crate::words;
@@ -237,7 +238,7 @@ impl Plain {
                 lines.extend(self.text_lines(session, entry.no, 0, text));
                 return lines;
             }
-            Body::Prompt(text) => format!("you: {}", sanitize::visible(text)),
+            Body::Prompt(text) => format!("you: {}", sanitize::visible(&quoted::folded(text))),
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
             Body::Plan(steps) => format!("plan {}", words::hanging(&sanitize::visible(&words::plan(steps)))),
             Body::Result(result) => result_text(entry.no, result, Way::Slash),

@@ -36,7 +36,7 @@ const CONFINED: &[Confined] = &[
     confined("aws_credential_types", &["crates/agent/src/http/signing.rs"], 1),
     confined("candle_core", &["crates/local/src/candle.rs"], 1),
     confined("candle_nn", &["crates/local/src/candle.rs"], 1),
-    confined("miniz_oxide", &["crates/local/src/models/wheel.rs", "crates/local/tests/it/pulling.rs"], 2),
+    confined("miniz_oxide", &["crates/local/", "crates/testkit/src/bin/q-bench/faults.rs"], 3),
     confined("aws_lc_rs", &["crates/agent/", "crates/local/"], 4),
     confined("bm25", &["crates/agent/src/"], 1),
     // What models may do.

@@ -1,7 +1,9 @@
 //! The attached terminal: what it holds, and what is done with it whatever happened.
 
+use std::path::Path;
+
 use q_client::Backoff;
-use q_core::Instant;
+use q_core::{Instant, SessionId};
 use q_host::clock::Clock;
 use q_term::{Intent, Ui};
 
@@ -11,6 +13,7 @@ use crate::attach::screen::Screen;
 use crate::attach::successor::Disconnected;
 use crate::context::Context;
 use crate::error::CliError;
+use crate::named_files::Base;
 use crate::terminals::Terminals;
 
 /// Why the loop ends.
@@ -67,6 +70,7 @@ impl Attached<'_> {
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
                 Intent::Rejoin => self.hurry(),
+                Intent::Complete { session, begun } => self.complete(session, &begun),
                 intent => {
                     // A host that is gone is noticed by reading; what was sent is sent again to the next one.
                     let sent = self.requests.send(self.context, &mut self.client, &mut self.ui, intent);
@@ -75,6 +79,15 @@ impl Attached<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Says which files begin so. Answered at once, since a key is waited for: what is looked at is bounded.
+    fn complete(&mut self, session: Option<SessionId>, begun: &str) {
+        let there = session.and_then(|id| self.client.mirror.get(id));
+        let there = there.map(|session| Path::new(&session.summary.directory));
+        let environment = &self.context.environment;
+        let names = Base::new(there.unwrap_or(&environment.directory), environment).beginning_with(begun);
+        self.ui.completed(begun, &names);
     }
 
     pub(super) fn save_drafts(&mut self) -> Result<(), CliError> {

@@ -1,6 +1,7 @@
 //! What the terminal asks for, and what the answers mean here. That a request is unanswered, and which are delivered again,
 //! is known by `q-client`.
 
+use std::path::Path;
 use std::time::Duration;
 
 use q_client::Prompt;
@@ -18,6 +19,7 @@ use crate::commands::new::SessionRequest;
 use crate::commands::{fork, new};
 use crate::context::Context;
 use crate::error::CliError;
+use crate::named_files::Base;
 
 /// How much of the transcript is asked for when scrolling back, in bytes.
 const PAGE_BYTES: u32 = 64 << 10;
@@ -32,6 +34,8 @@ pub(super) type AttachedClient = Attachment<Continuation>;
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     sought: Option<(SessionId, String)>,
+    /// A prompt that names files which are not there, as it was last given back: sent again, it is meant as it is.
+    faulty: Option<String>,
 }
 
 /// What an answer is waited for to do.
@@ -123,9 +127,14 @@ impl Requests {
                 (Continuation::New, fork::command(session, at, name).into())
             }
             Intent::Submit { key, session, text, steer } => {
-                let prompt = Prompt { session, token: token()?, text, steers: steer };
-                client.state.submit(prompt, Continuation::Prompt(key));
-                send(client, ui);
+                match self.with_files(context, &client.mirror, session, text) {
+                    Ok(text) => {
+                        let prompt = Prompt { session, token: token()?, text, steers: steer };
+                        client.state.submit(prompt, Continuation::Prompt(key));
+                        send(client, ui);
+                    }
+                    Err(why) => Continuation::Prompt(key).refused(ui, why),
+                }
                 return Ok(());
             }
             Intent::Turn { session, command } => {
@@ -147,12 +156,36 @@ impl Requests {
             Intent::Show { session, at_end } => {
                 return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
             }
-            Intent::Detach | Intent::Suspend | Intent::Redraw | Intent::Bell | Intent::Rejoin => {
-                return Ok(());
-            } // the loop's own
+            Intent::Complete { .. }
+            | Intent::Detach
+            | Intent::Suspend
+            | Intent::Redraw
+            | Intent::Bell
+            | Intent::Rejoin => return Ok(()), // the loop's own
         };
         ask(client, ui, continuation, request);
         Ok(())
+    }
+
+    /// A prompt with the files quoted behind it that it names, or why it goes back to where it was typed.
+    fn with_files(
+        &mut self,
+        context: &Context,
+        mirror: &Mirror,
+        session: SessionId,
+        text: String,
+    ) -> Result<String, String> {
+        let there = mirror.get(session).map(|session| Path::new(&session.summary.directory));
+        let directory = there.unwrap_or(&context.environment.directory);
+        let files = Base::new(directory, &context.environment).files(&text);
+        let is_meant = self.faulty.take().is_some_and(|faulty| faulty == text);
+        match files.fault().filter(|_| !is_meant) {
+            Some(fault) => {
+                self.faulty = Some(text);
+                Err(format!("{fault} (Enter again sends it without)"))
+            }
+            None => Ok(files.behind(text)),
+        }
     }
 
     /// After the host died: goes on with its successor, to which the prompts are delivered that it had not answered; those it

@@ -21,6 +21,8 @@ struct AgentJson<'a> {
     dialect: Option<&'a str>,
     model: Option<&'a str>,
     has_key: bool,
+    /// Where its key comes from; a command is not run for a list.
+    key_source: Option<&'a str>,
     /// Why it cannot be asked from here.
     unusable: Option<&'a str>,
 }
@@ -43,6 +45,7 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
             dialect,
             model,
             has_key,
+            key_source: known.key_sources.get(&agent.name).map(String::as_str),
             unusable: None,
         }
     });
@@ -54,6 +57,7 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
         dialect: None,
         model: Some(&agent.model),
         has_key: false,
+        key_source: None,
         unusable: Some(&agent.why.why),
     });
     let rows: Vec<AgentJson<'_>> = usable.chain(unusable).collect();
@@ -67,7 +71,12 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
             None => "answers questions about q, offline".to_owned(),
             Some(url) => {
                 let model = row.model.filter(|model| !model.is_empty()).unwrap_or("the server's own model");
-                format!("{url}  {model}  {}", if row.has_key { "with key" } else { "no key" })
+                let key = match row.key_source {
+                    Some(source) if row.has_key => format!("key from {source}"),
+                    Some(command) => format!("key from {command} (not run)"),
+                    None => "no key".to_owned(),
+                };
+                format!("{url}  {model}  {key}")
             }
         };
         let unusable = row.unusable.map(|why| format!("  cannot be asked: {why}")).unwrap_or_default();

@@ -68,8 +68,12 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
         }
     };
     let model = model.unwrap_or_else(|| own_model.to_owned());
+    let mut reach = agent.reach.clone();
+    if let Some(mut fetch) = context.agents.key_commands.fetch(&name) {
+        reach.set_key(fetch.key().await.map_err(CliError::failed)?.expose());
+    }
     let clock = Clock::start();
-    let came = ask(q_host::reach::spec(agent.reach.clone()), &model, &clock, may_take(&agent.reach)).await;
+    let came = ask(q_host::reach::spec(reach), &model, &clock, may_take(&agent.reach)).await;
     let took = since_start(&clock);
     let error = came.failure.as_ref().map(in_words);
     if as_json {

@@ -19,24 +19,29 @@ use crate::commands::new;
 use crate::commands::new::SessionRequest;
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
+use crate::input::PromptInput;
 use crate::json::{self, ChatJson, SessionJson};
-use crate::{input, out};
+use crate::out;
 
 /// Between texts of one turn.
 const BETWEEN: &str = "\n\n";
 
 pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
-    let text = input::prompt(&args.prompt, &context.environment)?;
+    let said = PromptInput::read(&args.prompt, &context.environment)?;
+    let files =
+        |said: PromptInput, directory: &str| said.with_files(args.no_files, directory, &context.environment);
     let mut interrupts = signal(SignalKind::interrupt())
         .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
     let is_passing = args.session.is_none() && args.new.is_none();
     let mut client = Client::attach(context, true).await?;
-    let session = if let Some(address) = &args.session {
+    let (session, text) = if let Some(address) = &args.session {
         let session = client.resolve(address).await?;
         context.agents.note_who_answers(&session);
-        session.id
+        (session.id, files(said, &session.directory)?)
     } else {
         let directory = context.environment.directory.to_string_lossy().into_owned();
+        // Before anything is made: a prompt that cannot be sent leaves no session behind.
+        let text = files(said, &directory)?;
         let wanted = SessionRequest {
             name: args.new,
             agent: args.agent,
@@ -44,7 +49,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
             directory,
             ..SessionRequest::default()
         };
-        new::create(&mut client, context, wanted).await?
+        (new::create(&mut client, context, wanted).await?, text)
     };
     // What is printed is read. Said before the prompt, so that no answer counts as unread in between.
     client.notify(&ClientMessage::Showing { session: Some(session.into()), at_end: true })?;

@@ -13,7 +13,8 @@ use crate::client::{Client, Created};
 use crate::config::Tools;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::{input, json, out};
+use crate::input::PromptInput;
+use crate::{json, out};
 
 #[derive(Serialize)]
 struct NewJson {
@@ -29,7 +30,10 @@ pub(crate) async fn run(context: &Context, args: NewArgs) -> Result<Option<Sessi
     // Before anything is made: a prompt that cannot be read leaves no session behind.
     let prompt = match args.prompt.as_slice() {
         [] => None,
-        words => Some(input::prompt(words, &context.environment)?),
+        words => {
+            let said = PromptInput::read(words, &context.environment)?;
+            Some(said.with_files(args.no_files, &directory, &context.environment)?)
+        }
     };
     let wanted = SessionRequest {
         name: args.name,

@@ -43,7 +43,7 @@ pub(crate) async fn run(context: &Context, args: QueueArgs) -> Result<ExitCode, 
         out::note(&format!("nothing waits in {}", session.name));
     }
     for waiting in queue {
-        let text = q_term::sanitize::visible_line(&waiting.text);
+        let text = q_term::sanitize::visible_line(&q_term::quoted::folded(&waiting.text)).into_owned();
         out::line(&format!("{:>3}  {text}", waiting.prompt))?;
     }
     Ok(ExitCode::SUCCESS)

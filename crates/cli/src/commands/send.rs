@@ -6,13 +6,15 @@ use crate::args::SendArgs;
 use crate::client::Client;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::{input, out};
+use crate::input::PromptInput;
+use crate::out;
 
 pub(crate) async fn run(context: &Context, args: SendArgs) -> Result<ExitCode, CliError> {
-    let text = input::prompt(&args.prompt, &context.environment)?;
+    let said = PromptInput::read(&args.prompt, &context.environment)?;
     let mut client = Client::attach(context, false).await?;
     let session = client.resolve(&args.session).await?;
     context.agents.note_who_answers(&session);
+    let text = said.with_files(args.no_files, &session.directory, &context.environment)?;
     let prompt = client.submit(session.id, text).await?;
     out::line(&prompt.to_string())?;
     Ok(ExitCode::SUCCESS)

@@ -10,6 +10,7 @@ use q_term::typed;
 use serde::Deserialize;
 
 use crate::error::CliError;
+use crate::key_command::KeyCommand;
 use crate::trusted::{self, Untrusted};
 
 pub(crate) mod aws;
@@ -54,6 +55,8 @@ pub(crate) struct AgentConfig {
     pub(crate) key_env: Option<String>,
     /// The file that holds the key, alone; see [`path`].
     pub(crate) key_file: Option<PathBuf>,
+    /// The command that says the key; see [`crate::key_command`].
+    pub(crate) key_command: Option<KeyCommand>,
     /// Seconds: for the first byte, between bytes, and for both where these do not say.
     pub(crate) first_byte: Option<u64>,
     pub(crate) between_bytes: Option<u64>,
@@ -85,6 +88,11 @@ impl AgentConfig {
     /// What a reader of fields cannot see.
     fn check(&self, name: &str) -> Result<(), CliError> {
         let mistake = |what: &str| CliError::usage(format!("[agents.{name}] {what}"));
+        if self.key_command.is_some() && (self.key_env.is_some() || self.key_file.is_some()) {
+            return Err(
+                mistake("has a key_command beside another place of its key").hint("leave one of them")
+            );
+        }
         match self.provider {
             None if self.base_url.is_none() => Err(mistake("names neither a provider nor a base_url")
                 .hint("for example: provider = \"anthropic\", or base_url = \"http://127.0.0.1:8080/v1\"")),

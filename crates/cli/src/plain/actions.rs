@@ -8,6 +8,7 @@ use q_term::advice;
 use q_term::command::table::{self, Group};
 use q_term::command::{self, Resolved, Scene, UserCommand, ends_session, notice};
 use q_term::plain::sessions;
+use q_term::quoted;
 use q_term::suggest;
 
 use crate::client::token;
@@ -152,7 +153,7 @@ impl Frontend<'_> {
         let (session, waiting) =
             chosen.map(|(session, waiting)| (session, waiting.clone())).map_err(CliError::failed)?;
         self.command(Command::Unqueue { session, prompt: waiting.prompt }).await?;
-        print_lines(&[format!("* taken back: {}", waiting.text)])
+        print_lines(&[format!("* taken back: {}", quoted::folded(&waiting.text))])
     }
 
     pub(crate) async fn step(&mut self, by: isize) -> Result<(), CliError> {

@@ -1,5 +1,6 @@
 //! Who reads lines and prints them: a client with what was printed so far, and what the loop and the commands have in common.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use q_client::{Backoff, Prompt};
@@ -9,11 +10,13 @@ use q_proto::ClientMessage;
 use q_term::Way;
 use q_term::advice;
 use q_term::plain::{Plain, prompt};
+use q_term::quoted;
 
 use crate::client::{Client, token};
 use crate::commands::new::{self, SessionRequest};
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
+use crate::named_files::Base;
 use crate::out;
 use crate::terminals::Terminals;
 
@@ -36,6 +39,8 @@ pub(crate) struct Frontend<'a> {
     pub(super) unsent: Option<Unsent>,
     pub(super) clock: Clock,
     pub(super) backoff: Backoff,
+    /// A prompt that names files which are not there, as it was last typed.
+    pub(super) faulty: Option<String>,
     /// Why a prompt was not taken, where one was not.
     pub(super) refused: Option<ErrorKind>,
     /// Whether the session in focus worked when a line could last have been asked for.
@@ -52,10 +57,29 @@ pub(super) struct Unsent {
 impl Frontend<'_> {
     /// Sends what was typed to the session in focus, or to one that is made for it.
     pub(super) async fn submit(&mut self, text: String, steers: bool) -> Result<(), CliError> {
+        let text = self.with_files(text)?;
         self.unsent = Some(Unsent { text, steers });
         let kept = self.send_unsent().await;
         self.print_updates()?;
         kept
+    }
+
+    /// A prompt with the files quoted behind it that it names. One that names files which are not there is not sent, unless
+    /// it is typed again.
+    fn with_files(&mut self, text: String) -> Result<String, CliError> {
+        let here = self.plain.focus().and_then(|id| self.client.mirror.get(id));
+        let here = here.map(|session| Path::new(&session.summary.directory));
+        let environment = &self.context.environment;
+        let files = Base::new(here.unwrap_or(&environment.directory), environment).files(&text);
+        let is_meant = self.faulty.take().is_some_and(|faulty| faulty == text);
+        match files.fault().filter(|_| !is_meant) {
+            Some(fault) => {
+                let hint = format!("{}; the same line again sends it without", not_sent(&text));
+                self.faulty = Some(text);
+                Err(CliError::usage(fault).hint(hint))
+            }
+            None => Ok(files.behind(text)),
+        }
     }
 
     /// Sends what has no session yet to the one in focus, or makes one for it. From there on it goes to that session, whatever
@@ -143,7 +167,7 @@ impl Frontend<'_> {
 
 /// How a prompt is given back.
 pub(super) fn not_sent(text: &str) -> String {
-    format!("not sent: {text}")
+    format!("not sent: {}", quoted::folded(text))
 }
 
 /// Something beside the conversation, with its advice for whoever types slash commands.

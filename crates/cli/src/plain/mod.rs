@@ -43,6 +43,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         terminals: Terminals::of(context),
         before: None,
         unsent: None,
+        faulty: None,
         clock: Clock::start(),
         backoff: Backoff::default(),
         refused: None,

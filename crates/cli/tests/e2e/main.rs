@@ -6,6 +6,7 @@
 //! | `sessions` | slash commands and keys |
 //! | `archive` | closed, reopened, thrown away, restored, erased |
 //! | `cleanup` | what might go, asked about, undone, gone for good; the quota |
+//! | `files` | files that a prompt names
 //! | `forks` | another session's history, and a way of its own |
 //! | `exchange` | sessions as files, out and in again
 //! | `failures` | what fails is marked, told and not sent again; what a long history leaves out
@@ -24,6 +25,7 @@
 //! | `plain` | line by line: `TERM=dumb` and pipes |
 //! | `network` | proxies and certificates are those of the client that made the session |
 //! | `providers` | providers by name, requests shaped, agents tried |
+//! | `key_command` | keys that another program has
 //! | `servers` | whole answers and others; servers that would hold up everybody |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `every_verb` | hostile words through every command, and nothing of them is done |
@@ -44,11 +46,13 @@ mod doctor;
 mod every_verb;
 mod exchange;
 mod failures;
+mod files;
 mod forks;
 mod headless;
 mod hibernation;
 mod hostile;
 mod inbox;
+mod key_command;
 mod local;
 mod marks;
 mod mistakes;

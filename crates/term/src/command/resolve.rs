@@ -157,7 +157,11 @@ fn missed(miss: &Miss) -> String {
 /// The prompts that wait in a session, in lines: its place before each.
 pub fn queue(session: &Mirrored) -> Vec<String> {
     let line = |(place, waiting): (usize, &QueuedPrompt)| {
-        format!("{:>3}  {}", place + 1, crate::sanitize::visible(&waiting.text).replace('\n', "\n     "))
+        format!(
+            "{:>3}  {}",
+            place + 1,
+            crate::sanitize::visible(&crate::quoted::folded(&waiting.text)).replace('\n', "\n     ")
+        )
     };
     let text = session.queue.iter().enumerate().map(line);
     text.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()

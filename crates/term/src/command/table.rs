@@ -90,6 +90,8 @@ pub enum Action {
     Suspend,
     /// Leave an overlay or a half-typed chord.
     Cancel,
+    /// Complete the name of a file that is being typed.
+    Complete,
     /// Bring an earlier prompt back.
     History(HistoryStep),
     /// Change the text or move in it.
@@ -265,6 +267,7 @@ pub const ROWS: &[CommandRow] = rows![
     Editing, Action::History(HistoryStep::Older), &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, None, "", "up", "a line up; on the first line, the prompt sent before";
     Editing, Action::History(HistoryStep::Newer), &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, None, "", "down", "a line down; on the last line, the prompt sent after";
     Editing, Action::History(HistoryStep::Search), &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "the earlier prompt that contains what is typed; again for the one before";
+    Editing, Action::Complete, &[(key(Tab), Text)], &[], &[], "", None, None, "", "complete", "complete the name of a file after an @";
     Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, None, "", "left", "a character left";
     Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, None, "", "right", "a character right";
     Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, None, "", "word left", "a word left";
@@ -369,7 +372,7 @@ impl Action {
 
     /// Whether it is about the text being typed alone, so that it means nothing to the session beneath an overlay.
     pub(crate) const fn is_about_text(self) -> bool {
-        matches!(self, Self::Edit(_) | Self::History(_) | Self::Cancel)
+        matches!(self, Self::Edit(_) | Self::History(_) | Self::Cancel | Self::Complete)
     }
 }
 

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
 use crate::layout::wrap::truncated;
+use crate::quoted;
 use crate::sanitize;
 use crate::style::Palette;
 use crate::ui::Ui;
@@ -45,7 +46,7 @@ fn waits(ui: &Ui, session: SessionId, pending: &PendingCall) -> String {
 
 fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
     let line = |what: &str, text: &str| {
-        let start: String = text.chars().take(CHARS).collect();
+        let start: String = quoted::folded(text).chars().take(CHARS).collect();
         format!(" {what}: {}", sanitize::visible_line(&start))
     };
     let sent = if ui.lost.is_some() { "not saved" } else { "sending" };
@@ -58,8 +59,11 @@ fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
                 lines.push(waits(ui, id, pending));
             }
             let queue = session.map(|session| session.queue.as_slice()).unwrap_or_default();
+            // Those behind the first few are counted only: a prompt may be long.
             for (number, waiting) in queue.iter().enumerate() {
-                lines.push(line(&format!("queued {}", number + 1), &waiting.text));
+                let shown = number < SHOWN;
+                let queued = || line(&format!("queued {}", number + 1), &waiting.text);
+                lines.push(if shown { queued() } else { String::new() });
             }
             lines.extend(ui.submissions.to(id).map(|text| line(sent, text)));
         }

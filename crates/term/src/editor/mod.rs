@@ -13,6 +13,8 @@ mod rows;
 pub(crate) use history::History;
 pub(crate) use rows::lay_out;
 
+use std::ops::Range;
+
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 /// How far back and forth a word or a letter is looked for: nobody types longer ones, and pasted ones may be endless.
@@ -61,6 +63,14 @@ impl Editor {
     pub(crate) fn insert(&mut self, text: &str) {
         self.text.insert_str(self.cursor, text);
         self.cursor += text.len();
+    }
+
+    /// Puts text in the place of another one, the cursor behind it. Nothing is done where that is none.
+    pub(crate) fn replace(&mut self, range: Range<usize>, text: &str) {
+        if self.text.get(range.clone()).is_some() {
+            self.cursor = range.start + text.len();
+            self.text.replace_range(range, text);
+        }
     }
 
     /// Puts the cursor at a place, or at the beginning of the letter it is in.

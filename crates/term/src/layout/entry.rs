@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::layout::block::Block;
 use crate::layout::markdown;
 use crate::layout::wrap::{self, Row, Wrapper};
+use crate::quoted;
 use crate::sanitize;
 use crate::style::Palette;
 use crate::way::Way;
@@ -34,7 +35,10 @@ impl EntryLayout {
     pub(crate) fn of(entry: &Entry, width: usize, palette: Palette, earlier: Option<Self>) -> Self {
         let text = entry.text();
         let blocks = match &entry.body {
-            Body::Prompt(text) => vec![prompt(text, width)],
+            Body::Prompt(text) => {
+                let shown = prompt(&quoted::folded(text), width);
+                vec![Block { end: text.len(), ..shown }]
+            }
             Body::Answer(text) => answer(text, width, palette, earlier),
             Body::Thinking(text) => {
                 let mut blocks = answer(text, width, palette, earlier);

@@ -47,6 +47,7 @@ impl Ui {
             Action::History(step) => self.walk_history(step),
             // Esc leaves what lies on top; of the prompt itself it takes nothing away.
             Action::Cancel => {}
+            Action::Complete => self.complete(intents),
             action => {
                 if let Some(edit) = action.edits() {
                     self.pane_mut().editor.edit(edit);

@@ -7,6 +7,7 @@
 //! for what is sent.
 
 mod commands;
+mod completion;
 mod delivery;
 mod events;
 mod focus;

@@ -5,6 +5,7 @@ use q_core::{Body, EntryNo, Mark, Presence};
 
 use crate::editor::{Editor, History};
 use crate::layout::flow::Scroll;
+use crate::quoted;
 
 /// What was done so that a session in view wakes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +79,7 @@ impl Pane {
             return;
         }
         let prompts = session.entries.iter().filter_map(|entry| {
-            if let Body::Prompt(text) = &entry.body { Some(text.as_str()) } else { None }
+            if let Body::Prompt(text) = &entry.body { Some(quoted::split(text).0) } else { None }
         });
         self.history.seed(prompts);
     }

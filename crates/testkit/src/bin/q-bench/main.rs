@@ -4,11 +4,13 @@
 mod budget;
 mod console;
 mod cost;
+mod faults;
 mod floor;
 mod plan;
 mod prepare;
 mod start;
 mod statistics;
+mod stream;
 mod switch;
 
 use std::process::ExitCode;
@@ -41,5 +43,7 @@ fn measure(plan: &Plan) -> Vec<Figure> {
     let mut figures = start::measure(&home, plan);
     figures.extend(switch::measure(&home, plan));
     figures.extend(cost::measure(&home, plan));
+    drop(home);
+    figures.extend(stream::measure(plan));
     figures
 }
