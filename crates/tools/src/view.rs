@@ -1,4 +1,4 @@
-//! FileContent as a model sees it: text with line numbers, within bounds, and what is no text said to be none.
+//! Content as a model sees it: text with line numbers, within bounds, and what is no text said to be none.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
