@@ -19,6 +19,10 @@ pub struct RequestShape {
     pub body: Map<String, Value>,
     /// Members that are left out of the body; dots lead into tables.
     pub omit: Vec<String>,
+    /// Tokens that the model takes at once, where somebody says.
+    pub window: Option<u64>,
+    /// The model that is asked for summaries; empty for the one that answers.
+    pub compact_model: String,
     /// Whether thoughts stand in the text, between `<think>` and `</think>`.
     pub think_tags: bool,
 }

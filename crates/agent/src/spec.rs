@@ -22,6 +22,16 @@ pub enum AgentSpec {
     Http(Arc<HttpSpec>),
 }
 
+impl AgentSpec {
+    /// Tokens that its model takes at once; 0 where nobody says.
+    pub fn window(&self) -> u64 {
+        match self {
+            Self::Guide => 0,
+            Self::Http(spec) => spec.shape.window.unwrap_or(0),
+        }
+    }
+}
+
 /// How a model behind an API is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpSpec {
@@ -105,7 +115,7 @@ impl HttpSpec {
         Secrets::new(self.key.as_ref(), &self.shape.headers, password)
     }
 
-    /// The repetitions unless configured otherwise: few, since nobody sees them being waited for.
+    /// The repetitions unless configured otherwise: few, since whoever waits sees it and may want something else by then.
     pub const RETRIES: u32 = 2;
     /// The idle timeout unless configured otherwise.
     pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);

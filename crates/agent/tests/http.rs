@@ -165,6 +165,10 @@ async fn what_a_server_refused_without_doing_anything_is_asked_again_a_few_times
         server.once(&prompt, refusal(429));
         let outcome = answer(patient(), ask(&prompt)).await;
         assert_eq!((outcome.text, outcome.ending), (format!("echo: {prompt}"), Ok(())));
+        let told: Vec<_> =
+            outcome.waits.iter().map(|(attempt, of, wait, _)| (*attempt, *of, *wait)).collect();
+        assert_eq!(told, [(2, 3, 0), (3, 3, 0)], "{status}");
+        assert!(outcome.waits.iter().any(|wait| wait.3 == FailureKind::RateLimited), "{status}");
         assert_eq!(server.requests().len(), before + 3, "{status}");
     }
     server.on("always", refusal(500));
@@ -536,6 +540,7 @@ async fn wherever_the_network_divides_a_stream_it_says_the_same() {
             usage: Some(Usage { input: 21, output: 9 }),
             model: Some("m".into()),
             stop_reason: Some("stop".into()),
+            waits: Vec::new(),
             ending: Ok(()),
         };
         for offset in 0..=stream.len() {

@@ -343,6 +343,11 @@ fn named_model(agent: &AgentConfig) -> Result<&str, Missing> {
     }
 }
 
+/// Tokens that the model takes at once, of a provider's usual one.
+fn usual_window(agent: &AgentConfig) -> Option<u64> {
+    agent.provider.filter(|_| agent.model.is_empty())?.window()
+}
+
 /// What of its requests is to be otherwise.
 fn shaping(agent: &AgentConfig) -> Result<Shaping, Missing> {
     let body = if agent.body.is_empty() { Ok(String::new()) } else { serde_json::to_string(&agent.body) };
@@ -361,6 +366,8 @@ fn shaping(agent: &AgentConfig) -> Result<Shaping, Missing> {
         headers: agent.headers.clone().into_iter().collect(),
         body,
         omit: agent.omit.iter().cloned().chain(unasked).collect(),
+        window: agent.context_window.or_else(|| usual_window(agent)),
+        compact_model: agent.compact_model.clone(),
         think_tags: agent.think_tags,
         tools: None,
         program: None,
@@ -527,7 +534,7 @@ mod tests {
     #[test]
     fn requests_are_shaped_as_the_configuration_says() {
         let config = "[agents.a]\nbase_url = \"http://x\"\ntemperature = 0.5\nretries = 1\nmax_tokens = 7\nreasoning = \"low\"\n\
-                      omit = [\"a.b\"]\nstream_options = false\nthink_tags = true\nfirst_byte = 90\nbetween_bytes = 30\n\
+                      omit = [\"a.b\"]\nstream_options = false\nthink_tags = true\ncontext_window = 9000\ncompact_model = \"small\"\nfirst_byte = 90\nbetween_bytes = 30\n\
                       idle_timeout = 5\n[agents.a.headers]\nx-team = \"t\"\n[agents.a.body]\ntop_p = 0.5\nstop = [\"x\"]\n";
         let known = registry(config, &[]);
         let Reach::Http { shaping, idle_timeout_ms, .. } = &known.agents[1].reach else { return };
@@ -542,6 +549,8 @@ mod tests {
             headers: vec![("x-team".into(), "t".into())],
             body: "{\"stop\":[\"x\"],\"top_p\":0.5}".into(),
             omit: vec!["a.b".into(), "stream_options".into()],
+            window: Some(9000),
+            compact_model: "small".to_owned(),
             think_tags: true,
             tools: None,
             program: None,

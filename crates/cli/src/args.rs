@@ -51,6 +51,15 @@ pub(crate) struct JsonArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct UsageArgs {
+    /// Name, slot number, unique prefix, or id; without one, all sessions
+    pub(crate) session: Option<String>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArgs {
     /// The file: lines like `submit s1 "why?"`
     pub(crate) file: std::path::PathBuf,

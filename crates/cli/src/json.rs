@@ -3,7 +3,7 @@
 mod writer;
 
 use q_core::attention::{self, Need};
-use q_core::{Activity, Body, Entry, PlanStep, Policy, Sent, Stop, Summary};
+use q_core::{Activity, Body, Compaction, Entry, PlanStep, Policy, Retrying, Sent, Stop, Summary, WindowUse};
 use q_term::Way;
 use q_term::words;
 use serde::Serialize;
@@ -32,6 +32,8 @@ pub(crate) struct SessionJson {
     activity: &'static str,
     /// Whether it waits for a place at its agent.
     held: bool,
+    /// While its agent waits to ask again.
+    retrying: Option<RetryingJson>,
     /// Calls that wait for the person.
     pending: u32,
     unread: u32,
@@ -49,6 +51,7 @@ pub(crate) struct SessionJson {
     stop_reason: Option<String>,
     answering: Option<String>,
     needs: Option<&'static str>,
+    window: Option<WindowJson>,
     sent: Option<SentJson>,
     preview: String,
     created_ms: u64,
@@ -57,6 +60,39 @@ pub(crate) struct SessionJson {
     /// Where sizes were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+}
+
+/// When an agent that nobody answered asks again by itself.
+#[derive(Debug, Serialize)]
+struct RetryingJson {
+    attempt: u32,
+    of: u32,
+    at_ms: u64,
+    failure: &'static str,
+    error: String,
+}
+
+impl From<&Retrying> for RetryingJson {
+    fn from(Retrying { attempt, of, wait_ms: _, at, failure }: &Retrying) -> Self {
+        let (kind, error) = (failure.kind.code(), words::why(failure));
+        Self { attempt: *attempt, of: *of, at_ms: at.0, failure: kind, error }
+    }
+}
+
+/// How much of its model's window a conversation took last, in tokens.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct WindowJson {
+    tokens: u64,
+    /// Whether they are guessed by the bytes, since no server has counted.
+    estimated: bool,
+    /// What the window holds, where that is known.
+    of: Option<u64>,
+}
+
+impl From<WindowUse> for WindowJson {
+    fn from(WindowUse { tokens, is_counted, of }: WindowUse) -> Self {
+        Self { tokens, estimated: !is_counted, of: (of > 0).then_some(of) }
+    }
 }
 
 /// How much of its history a session's agent was sent last.
@@ -84,6 +120,7 @@ impl From<&Summary> for SessionJson {
             presence: summary.presence.word(),
             activity: activity(summary.activity),
             held: summary.held,
+            retrying: summary.retrying.as_ref().map(RetryingJson::from),
             pending: summary.pending,
             unread: summary.unread,
             queued: summary.queued,
@@ -99,6 +136,7 @@ impl From<&Summary> for SessionJson {
             stop_reason: Some(summary.stop_reason.clone()).filter(|reason| !reason.is_empty()),
             answering: Some(summary.answering.clone()).filter(|model| !model.is_empty()),
             needs: attention::need(summary).map(need),
+            window: summary.window.map(WindowJson::from),
             sent: summary.sent.map(|Sent { entries, left_out }| SentJson { entries, left_out }),
             preview: summary.preview.clone(),
             created_ms: summary.created.0,
@@ -134,7 +172,7 @@ pub(crate) struct EntryJson {
     /// Of a result: bytes that are kept of it; where that are more than its text, `--entry` has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<u64>,
-    /// Of a result: bytes that came out in all.
+    /// Of a result: bytes that came out in all; of a summary: bytes that it stands for.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
     /// Of a plan: its steps, in order.
@@ -172,7 +210,15 @@ impl EntryJson {
             Body::Plan(steps) => ("plan", words::plan(steps)),
             Body::Result(result) => ("result", result.text.clone()),
             Body::Repair(fault) => ("repair", words::repair(*fault, Way::Shell)),
+            Body::Continued => ("continued", words::CONTINUED.to_owned()),
             Body::LeftOut(sent) => ("left_out", words::left_out(*sent)),
+            Body::Compaction(Compaction::Summary { text, .. }) => ("summary", text.clone()),
+            Body::Compaction(stopped @ Compaction::Stopped(_)) => {
+                ("not_compacted", words::compaction(stopped, Way::Shell))
+            }
+            Body::Compaction(undone @ Compaction::Undone) => {
+                ("summary_undone", words::compaction(undone, Way::Shell))
+            }
             Body::Stop(stop @ Stop::Interrupted(_)) => ("interrupted", words::stop(stop, Way::Shell)),
             Body::Stop(stop @ Stop::Failed(_)) => ("failed", words::stop(stop, Way::Shell)),
         };
@@ -193,7 +239,14 @@ impl EntryJson {
                 let sent = Some(SentJson { entries: *entries, left_out: *left_out });
                 Self { sent, ..plain }
             }
-            Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_) | Body::Stop(_) | Body::Repair(_) => plain,
+            Body::Compaction(Compaction::Summary { of, .. }) => Self { bytes: Some(*of), ..plain },
+            Body::Prompt(_)
+            | Body::Answer(_)
+            | Body::Thinking(_)
+            | Body::Stop(_)
+            | Body::Continued
+            | Body::Repair(_)
+            | Body::Compaction(_) => plain,
         }
     }
 }

@@ -5,12 +5,21 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::id::{CallNo, Digest};
+use crate::limits::DETAIL_BYTES;
 
 /// One thing that happened in a running turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentEvent {
     /// How much of its history the agent was sent. Comes first, and from the host: it reads the history.
     Sent(Sent),
+    /// What the agent is asked. From the host too, behind [`Self::Sent`]; and from an agent that asks once more in the same turn,
+    /// with what came of calls. What the turn costs from here on is what its newest ask costs.
+    Asked {
+        /// Bytes of all texts.
+        bytes: u64,
+        /// Tokens that its model takes at once; 0 where nobody says.
+        window: u64,
+    },
     /// A piece of the answer. May be empty; pieces join without a separator.
     Text(String),
     /// A piece of what the agent thinks aloud, where it tells.
@@ -44,6 +53,18 @@ pub enum AgentEvent {
     /// By what the agent finds this conversation again when it is released. Recorded before anything else is done; the
     /// newest counts.
     Resume(ResumeHandle),
+    /// Nobody answered, and nothing came of it: after a while the agent asks again by itself. It is said before any word of the
+    /// answer, and whatever is said next ends it.
+    Retrying {
+        /// Which ask that will be, the first being 1.
+        attempt: u32,
+        /// The most asks there are.
+        of: u32,
+        /// How long it waits, in milliseconds.
+        wait_ms: u64,
+        /// What became of the last one.
+        failure: AgentFailure,
+    },
     /// Why the agent stops, in its provider's own word. Comes before [`Self::Done`] or [`Self::Failed`].
     StopReason(String),
     /// The agent finished its answer. Nothing follows.
@@ -151,6 +172,17 @@ pub struct Usage {
     pub output: u64,
 }
 
+impl Usage {
+    /// What was spent since it was `earlier`.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(earlier.input),
+            output: self.output.saturating_sub(earlier.output),
+        }
+    }
+}
+
 /// How much of a session's history an agent was sent, in entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
@@ -170,6 +202,12 @@ pub struct AgentFailure {
 }
 
 impl AgentFailure {
+    /// The same, with as much of the detail as is kept.
+    pub(crate) fn bounded(mut self) -> Self {
+        self.detail.truncate(self.detail.floor_char_boundary(DETAIL_BYTES));
+        self
+    }
+
     /// One of this kind; `detail` may be empty.
     pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into() }
@@ -248,6 +286,8 @@ pub enum FailureKind {
     WantsTool,
     /// The model ended its answer without a word.
     Empty,
+    /// The summary is no shorter than what it would stand for.
+    NotShorter,
     /// The session's agent is not in the configuration of any attached client.
     NotConfigured,
     /// `q` itself failed to ask.
@@ -255,7 +295,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Unreachable,
         Self::ProxyFailed,
         Self::Untrusted,
@@ -278,6 +318,7 @@ impl FailureKind {
         Self::Paused,
         Self::WantsTool,
         Self::Empty,
+        Self::NotShorter,
         Self::NotConfigured,
         Self::Internal,
     ];
@@ -307,6 +348,7 @@ impl FailureKind {
             Self::Paused => "paused",
             Self::WantsTool => "wants_tool",
             Self::Empty => "empty",
+            Self::NotShorter => "not_shorter",
             Self::NotConfigured => "not_configured",
             Self::Internal => "internal",
         }
@@ -335,7 +377,8 @@ impl FailureKind {
             | Self::Refused
             | Self::Paused
             | Self::WantsTool
-            | Self::Empty => Whose::Model,
+            | Self::Empty
+            | Self::NotShorter => Whose::Model,
             Self::Internal => Whose::Host,
         }
     }
@@ -366,6 +409,7 @@ impl FailureKind {
             | Self::Filtered
             | Self::Refused
             | Self::WantsTool
+            | Self::NotShorter
             | Self::NotConfigured => false,
         }
     }
@@ -395,6 +439,7 @@ impl FailureKind {
             Self::Paused => "the model paused before its end",
             Self::WantsTool => "the model wants a tool that it was not offered",
             Self::Empty => "the model gave an empty answer",
+            Self::NotShorter => "the summary is no shorter than what it would replace",
             Self::NotConfigured => "this session's agent is not configured here",
             Self::Internal => "q could not ask the agent",
         }
@@ -417,17 +462,20 @@ impl FailureKind {
             Self::UnknownModel => {
                 "set the model (OPENAI_MODEL, or model in the config), open a new session with it"
             }
-            Self::Cut | Self::Silent | Self::ServerError | Self::Empty => "`/retry` asks again",
+            Self::Cut | Self::Silent => "`/retry` asks again, `/continue` goes on with what came",
+            Self::ServerError | Self::Empty => "`/retry` asks again",
             Self::RateLimited | Self::Overloaded => "wait a little, then `/retry`",
-            Self::ContextTooLong => "ask in a new session, or a model that takes more",
+            Self::ContextTooLong => {
+                "`/compact` shortens it, then `/retry`; or ask in a new session, or a model that takes more"
+            }
             Self::Rejected => "read the detail, change the prompt, send it again",
-            Self::LengthLimit => "ask for the rest, or for less at once",
+            Self::LengthLimit => "`/continue` goes on where it stopped, or ask for less at once",
             Self::Filtered | Self::Refused => "change the prompt, send it again",
-            Self::Paused => "send a prompt that lets it go on",
             Self::WantsTool => {
                 "say in the prompt that there are no tools, or ask another model in a new session"
             }
-            Self::TooLong => "ask for the rest",
+            Self::Paused | Self::TooLong => "`/continue` goes on where it stopped",
+            Self::NotShorter => "the session goes on as it was",
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",
         }
@@ -467,7 +515,11 @@ mod tests {
     #[test]
     fn a_failure_says_what_why_and_what_next() {
         for (kind, detail, said) in [
-            (FailureKind::Cut, "", "the answer was cut off: `/retry` asks again"),
+            (
+                FailureKind::Cut,
+                "",
+                "the answer was cut off: `/retry` asks again, `/continue` goes on with what came",
+            ),
             (
                 FailureKind::RateLimited,
                 "429: quota",
@@ -478,7 +530,8 @@ mod tests {
         }
         for kind in FailureKind::ALL {
             let next = kind.way_out();
-            let is_advice = ["/retry", "prompt", "session", "rest"].iter().any(|word| next.contains(word));
+            let is_advice =
+                ["/retry", "/continue", "prompt", "session"].iter().any(|word| next.contains(word));
             assert!(is_advice, "{kind:?}: {next}");
         }
     }

@@ -12,6 +12,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Outcome;
+use crate::compaction::{framed, sent_of};
 use crate::entry::{Body, Entry, Resulted};
 use crate::id::EntryNo;
 
@@ -44,19 +45,35 @@ impl Message {
 }
 
 impl Part {
+    /// Bytes of its texts.
+    const fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Result { text, .. } => text.len(),
+            Self::Call { tool, input, .. } => tool.len() + input.len(),
+            Self::GoOn => GO_ON.len(),
+        }
+    }
+
     fn as_text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
+            Self::GoOn => GO_ON.into(),
             Self::Call { tool, input, .. } => format!("[called {tool}]\n{input}"),
             Self::Result { outcome, text, .. } => format!("[result: {}]\n{text}", outcome.words()),
         }
     }
 }
 
+/// What stands for [`Part::GoOn`] in words. Nobody typed it.
+pub const GO_ON: &str = "Go on exactly where you stopped.";
+
 /// A part of a message. Calls are known by their entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     Text(String),
+    /// The assistant is to go on with what it said last, as if it had not stopped there. Where a protocol takes an answer that
+    /// is not whole, it ends with that; elsewhere the person says [`GO_ON`].
+    GoOn,
     Call {
         entry: EntryNo,
         tool: String,
@@ -84,10 +101,10 @@ pub struct Unanswered {
 }
 
 impl Unanswered {
-    /// Whether the next older entry is such a prompt. What an agent only thought is no answer, as is what is blank.
+    /// Whether the next older entry is such a prompt, or a wish to go on. What an agent only thought is no answer, as is what is blank.
     pub fn is(&mut self, older: &Entry) -> bool {
         match &older.body {
-            Body::Prompt(_) => return self.stopped,
+            Body::Prompt(_) | Body::Continued => return self.stopped,
             Body::Stop(_) => self.stopped = true,
             Body::Call(_) => self.stopped = false,
             Body::Answer(text) => self.stopped &= text.trim().is_empty(),
@@ -96,7 +113,8 @@ impl Unanswered {
             | Body::Result(_)
             | Body::Plan(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => {}
         }
         false
     }
@@ -112,32 +130,54 @@ pub fn unanswered<'a>(
 
 /// The messages that entries make. What is older than the first prompt that is sent is left out, as is what the agent
 /// only thought, and prompts that nothing answered; a call whose result is not there gets one that says so.
-pub fn messages<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Message> {
-    let entries: Vec<&Entry> = entries.into_iter().collect();
-    let unanswered = unanswered(entries.iter().copied());
-    let result = |entry: &&'a Entry| {
+/// They begin with the newest summary that counts, in place of all that is before it.
+pub fn messages<'a>(entries: &'a [Entry]) -> Vec<Message> {
+    let (summary, entries) = sent_of(entries);
+    let unanswered = unanswered(entries);
+    let result = |entry: &'a Entry| {
         if let Body::Result(result) = &entry.body { Some((result.of, result)) } else { None }
     };
     let results = entries.iter().filter_map(result).collect();
     let mut script = Script { results, messages: Vec::new(), open: Vec::new() };
+    if let Some(summary) = summary {
+        script.prompt(&framed(summary));
+    }
     for entry in entries {
         match &entry.body {
-            Body::Prompt(_) if unanswered.contains(&entry.no) => script.close(),
+            Body::Prompt(_) | Body::Continued if unanswered.contains(&entry.no) => script.close(),
             Body::Prompt(text) => script.prompt(text),
+            Body::Continued => script.go_on(),
             Body::Answer(text) => script.answer(text),
             Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
-            // A result stands where its call is closed, and says again what the call put out.
+            // A result stands where its call is closed, and says again what the call put out. Summaries among the rest were
+            // undone.
             Body::Result(_)
             | Body::Output(_)
             | Body::Plan(_)
             | Body::Thinking(_)
             | Body::Stop(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => {}
         }
     }
     script.close();
     script.messages
+}
+
+/// The same conversation with these words of the person's at its end.
+pub fn followed_by(mut messages: Vec<Message>, words: &str) -> Vec<Message> {
+    match messages.last_mut() {
+        Some(last) if last.role == Role::User => last.parts.push(Part::Text(words.into())),
+        Some(_) | None => messages.push(Message::words(Role::User, words)),
+    }
+    messages
+}
+
+/// Bytes of all texts in these messages.
+pub fn bytes(messages: &[Message]) -> u64 {
+    let parts = messages.iter().flat_map(|message| &message.parts);
+    parts.map(|part| part.bytes() as u64).sum()
 }
 
 /// What does not hold of these messages; nothing if all is well.
@@ -155,7 +195,7 @@ pub fn broken(messages: &[Message]) -> Option<&'static str> {
         for part in &message.parts {
             match part {
                 Part::Text(text) if text.trim().is_empty() => return Some("a text is empty"),
-                Part::Text(_) => {}
+                Part::Text(_) | Part::GoOn => {}
                 Part::Call { entry, .. } => called.push(*entry),
                 Part::Result { of, .. } => match open.iter().position(|call| call == of) {
                     Some(place) => drop(open.remove(place)),
@@ -184,6 +224,14 @@ impl Script<'_> {
     fn prompt(&mut self, text: &str) {
         self.close();
         self.push(Role::User, Part::Text(text.into()));
+    }
+
+    /// Without anything before it there is nothing to go on with.
+    fn go_on(&mut self) {
+        self.close();
+        if !self.messages.is_empty() {
+            self.push(Role::User, Part::GoOn);
+        }
     }
 
     fn answer(&mut self, text: &str) {
@@ -226,10 +274,12 @@ impl Script<'_> {
 mod tests {
     use super::*;
     use crate::agent::{AgentFailure, FailureKind, Sent, Wants};
+    use crate::compaction::{Compaction, note};
     use crate::entry::{Called, Fault, Interrupter, Stop};
     use crate::id::{CallNo, PromptNo};
     use crate::time::WallTime;
     use alloc::string::ToString;
+    use alloc::vec;
     use proptest::collection::vec;
     use proptest::prelude::*;
     use proptest::sample::select;
@@ -290,7 +340,14 @@ mod tests {
             Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
             Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
             Just(Body::LeftOut(Sent { entries: 3, left_out: 4 })),
+            Just(Body::Continued),
+            Just(Body::Compaction(Compaction::Stopped(Stop::Interrupted(Interrupter::User)))),
         ]
+    }
+
+    fn summary() -> impl Strategy<Value = Body> {
+        let summary = Compaction::Summary { text: "so far".into(), of: 99, left_out: 0 };
+        select([Body::Compaction(summary), Body::Compaction(Compaction::Undone)].to_vec())
     }
 
     proptest! {
@@ -318,6 +375,26 @@ mod tests {
             }
         }
 
+        /// What stands behind the newest summary that counts is sent as if nothing had ever been before it; and where none
+        /// counts, as if there had never been one.
+        #[test]
+        fn a_summary_stands_for_all_before_it(bodies in vec(prop_oneof![4 => body(), 1 => summary()], 0..24)) {
+            let entries: Vec<Entry> =
+                bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64, body)).collect();
+            let mut standing = Vec::new();
+            entries.iter().enumerate().for_each(|(place, entry)| note(&mut standing, place, &entry.body));
+            let behind = standing.last().map_or(0, |place| place + 1);
+            let is_no_summary = |entry: &&Entry| !matches!(entry.body, Body::Compaction(_));
+            let summary = standing.last().map(|&place| entries[place].clone());
+            let rest = entries[behind..].iter().filter(is_no_summary).cloned();
+            let as_if: Vec<Entry> = summary.into_iter().chain(rest).collect();
+            let all = messages(&entries);
+            prop_assert_eq!(&all, &messages(&as_if));
+            let begins = all.first().is_some_and(|first| first.text().starts_with(&framed("so far")));
+            prop_assert_eq!(begins, !standing.is_empty());
+            prop_assert_eq!(broken(&all), None, "{:?}", all);
+        }
+
         /// A prompt is left out exactly where the next thing that an agent does after it is to stop.
         #[test]
         fn a_prompt_is_sent_unless_its_turn_stopped_before_any_answer(bodies in vec(body(), 0..20)) {
@@ -330,7 +407,7 @@ mod tests {
                 let next = entries[place..].iter().find(|later| match &later.body {
                     Body::Stop(_) | Body::Call(_) => true,
                     Body::Answer(text) => !text.trim().is_empty(),
-                    Body::Prompt(_) | Body::Thinking(_) | Body::Output(_) | Body::Result(_) | Body::Plan(_) | Body::Repair(_) | Body::LeftOut(_) => false,
+                    Body::Prompt(_) | Body::Thinking(_) | Body::Output(_) | Body::Result(_) | Body::Plan(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_) => false,
                 });
                 let is_left_out = next.is_some_and(|next| matches!(next.body, Body::Stop(_)));
                 prop_assert_eq!(marked.contains(&one.no), is_left_out, "{:?}", one);
@@ -350,6 +427,7 @@ mod tests {
     fn line(messages: &[Message]) -> String {
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
+            Part::GoOn => "go on".into(),
             Part::Call { entry, .. } => alloc::format!("+{entry}"),
             Part::Result { of, outcome, .. } => alloc::format!("-{of} {}", outcome.words()),
         };
@@ -407,6 +485,30 @@ mod tests {
                 vec_of([prompt(1, "why"), answer(2, "s"), stop(3), prompt(4, "why"), answer(5, "so")]),
                 "u[why] a[s] u[why] a[so]",
             ),
+            (
+                "an answer that is gone on with",
+                vec_of([
+                    prompt(1, "why"),
+                    answer(2, "s"),
+                    stop(3),
+                    entry(4, Body::Continued),
+                    answer(5, "o"),
+                ]),
+                "u[why] a[s] u[go on] a[o]",
+            ),
+            (
+                "one that is to be gone on with, in vain, and again",
+                vec_of([
+                    prompt(1, "why"),
+                    answer(2, "s"),
+                    stop(3),
+                    entry(4, Body::Continued),
+                    stop(5),
+                    entry(6, Body::Continued),
+                ]),
+                "u[why] a[s] u[go on]",
+            ),
+            ("nothing to go on with", vec_of([entry(1, Body::Continued), prompt(2, "why")]), "u[why]"),
             ("words into a turn that runs", vec_of([prompt(1, "why"), prompt(2, "how")]), "u[why; how]"),
             (
                 "the same words twice",

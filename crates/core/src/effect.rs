@@ -77,6 +77,8 @@ pub enum Effect {
         policy: Policy,
         /// By what the agent finds its own memory of the conversation, as it last said.
         resume: Option<ResumeHandle>,
+        /// Whether it is to summarise the conversation so far, in place of answering.
+        compacts: bool,
     },
     /// Stop the turn; whatever still comes of it is ignored.
     Cancel {

@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::{AgentFailure, Outcome, PlanStep, Sent, Wants};
+use crate::compaction::Compaction;
 use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::time::WallTime;
 
@@ -37,10 +38,14 @@ pub enum Body {
     Plan(Vec<PlanStep>),
     /// A turn that did not end well stopped here.
     Stop(Stop),
+    /// The person had the agent go on with the answer that stopped before this.
+    Continued,
     /// What was stored did not fit together and was put right.
     Repair(Fault),
     /// From here on an agent is sent only the newest of what there is.
     LeftOut(Sent),
+    /// What came before was summarised, or that came to nothing, or it counts again.
+    Compaction(Compaction),
 }
 
 /// A call as people see it.
@@ -116,15 +121,16 @@ pub struct Mark {
 }
 
 impl Body {
-    /// Its text; empty for a plan, which has one for each step, and for what `q` says in its own words: a stop, a repair,
-    /// what is left out.
+    /// Its text; empty for a plan, which has one for each step, and for what `q` says in its own words: a stop, that it
+    /// goes on, a repair, what is left out.
     pub fn text(&self) -> &str {
         match self {
             Self::Prompt(text) | Self::Answer(text) | Self::Thinking(text) => text,
             Self::Call(call) => &call.input,
             Self::Output(output) => &output.text,
             Self::Result(result) => &result.text,
-            Self::Plan(_) | Self::Stop(_) | Self::Repair(_) | Self::LeftOut(_) => "",
+            Self::Compaction(compaction) => compaction.text(),
+            Self::Plan(_) | Self::Stop(_) | Self::Continued | Self::Repair(_) | Self::LeftOut(_) => "",
         }
     }
 
@@ -142,8 +148,10 @@ impl Body {
             | Self::Result(_)
             | Self::Plan(_)
             | Self::Stop(_)
+            | Self::Continued
             | Self::Repair(_)
-            | Self::LeftOut(_) => None,
+            | Self::LeftOut(_)
+            | Self::Compaction(_) => None,
         }
     }
 }

@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Usage;
+use crate::compaction::{Compaction, SUMMARY_BYTES};
 use crate::entry::{Body, Entry, Stop, plan_bytes};
 use crate::id::{EntryNo, SessionId, Token};
 use crate::limits::{DETAIL_BYTES, Limits, PLAN_BYTES, TOOL_BYTES};
@@ -109,7 +110,7 @@ impl Thread {
             return Err(ImportFault::BadTime);
         }
         match &entry.body {
-            Body::Prompt(_) | Body::Repair(_) | Body::LeftOut(_) => {}
+            Body::Prompt(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_) => {}
             Body::Answer(_)
             | Body::Thinking(_)
             | Body::Call(_)
@@ -150,8 +151,10 @@ impl Thread {
             | Body::Output(_)
             | Body::Result(_)
             | Body::Plan(_)
+            | Body::Continued
             | Body::Repair(_)
-            | Body::LeftOut(_) => 0,
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => 0,
         };
         self.open.iter().take(cut).map(|&(_, here)| here).collect()
     }
@@ -171,7 +174,7 @@ impl Thread {
         self.open.drain(..self.cut_by(&entry.body, limits).len());
         self.last = entry.no;
         match &entry.body {
-            Body::Prompt(_) => self.in_turn = true,
+            Body::Prompt(_) | Body::Continued => self.in_turn = true,
             Body::Call(_) => self.open.push((entry.no, here)),
             Body::Result(result) => self.open.retain(|(there, _)| *there != result.of),
             Body::Stop(_) => self.in_turn = false,
@@ -180,7 +183,8 @@ impl Thread {
             | Body::Output(_)
             | Body::Plan(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => {}
         }
     }
 }
@@ -203,9 +207,19 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         }
         Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
-        Body::Plan(_) | Body::Stop(Stop::Interrupted(_)) | Body::Repair(_) | Body::LeftOut(_) => {
-            return Ok(());
+        Body::Compaction(Compaction::Summary { text, .. }) if text.trim().is_empty() => {
+            return Err(ImportFault::NoText);
         }
+        Body::Compaction(Compaction::Summary { text, .. }) => (text.as_str(), SUMMARY_BYTES),
+        Body::Compaction(Compaction::Stopped(Stop::Failed(failure))) => {
+            (failure.detail.as_str(), DETAIL_BYTES)
+        }
+        Body::Plan(_)
+        | Body::Stop(Stop::Interrupted(_))
+        | Body::Continued
+        | Body::Repair(_)
+        | Body::LeftOut(_)
+        | Body::Compaction(Compaction::Stopped(Stop::Interrupted(_)) | Compaction::Undone) => return Ok(()),
     };
     if text.len() > limit { Err(ImportFault::TooLong { size: text.len(), limit }) } else { Ok(()) }
 }

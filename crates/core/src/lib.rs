@@ -21,6 +21,7 @@ pub mod activity;
 pub mod address;
 pub mod agent;
 pub mod attention;
+pub mod compaction;
 pub mod conversation;
 pub mod deadline;
 pub mod effect;
@@ -56,6 +57,7 @@ pub use agent::{
     AgentEvent, AgentFailure, Call, FailureKind, Outcome, PlanStep, ResumeHandle, Sent, StepState, Usage,
     Wants, Whose,
 };
+pub use compaction::{Compaction, WindowUse};
 pub use deadline::{Deadline, Reason};
 pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply};
 pub use entry::{Body, CallOutput, Called, Entry, Fault, Interrupter, Mark, Resulted, Stop};
@@ -78,7 +80,7 @@ pub use session::flight::{InFlight, OpenCall};
 pub use session::head::{Head, WaitingPrompt};
 pub use session::stored::Stored;
 pub use session::transcript::Transcript;
-pub use snapshot::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
+pub use snapshot::{PendingCall, QueuedPrompt, Retrying, Snapshot, Summary, Update};
 pub use stamped::Stamped;
 pub use tag::{Tag, TagChange};
 pub use time::{Instant, Now, Utc, WallTime};

@@ -74,6 +74,9 @@ pub struct Limits {
     pub stream_bytes: usize,
     /// … or when the oldest of it has waited this long.
     pub stream_delay: Duration,
+    /// Before the next prompt of a conversation that fills so much of its model's window, in percent, it is compacted; 0 for
+    /// never.
+    pub compact_at: u64,
     /// How long nobody must be attached and nothing run before the host leaves.
     pub leave_after: Duration,
 }
@@ -114,6 +117,7 @@ impl Default for Limits {
             hard_memory: 125 << 20,
             stream_bytes: 4 << 10,
             stream_delay: Duration::from_millis(100),
+            compact_at: 85,
             leave_after: Duration::from_mins(1),
         }
     }

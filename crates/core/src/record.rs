@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent, Usage};
+use crate::compaction::{Compaction, WindowUse};
 use crate::entry::{Body, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::kind::Kind;
@@ -94,6 +95,24 @@ pub enum Record {
         /// Where the prompt's [`Record::Queued`] stands.
         queued: Seq,
     },
+    /// A turn began that goes on with the answer at which the last one stopped: no prompt is asked anew.
+    Continued {
+        turn: TurnNo,
+        /// The prompt that is being answered.
+        prompt: PromptNo,
+        /// The client's own mark for the wish, so that a repeated one asks once.
+        token: Token,
+    },
+    /// A turn began that has no prompt of the person's: its agent is to summarise the conversation so far.
+    Compacting { turn: TurnNo },
+    /// How that turn ended; or, where none ran, that the newest summary counts no longer.
+    Compacted {
+        /// The turn; of what was undone the last one.
+        turn: TurnNo,
+        compaction: Compaction,
+        /// What it cost, where the agent told.
+        usage: Usage,
+    },
     /// An agent was sent less than all of its history, or all of it again.
     Sent {
         turn: TurnNo,
@@ -165,6 +184,8 @@ pub enum Record {
         usage: Usage,
         /// Why the agent stopped, in its provider's word; empty where it did not say.
         reason: String,
+        /// How much of its model's window the conversation took, where anybody knows.
+        window: Option<WindowUse>,
     },
     /// A client had shown everything up to here.
     Seen {

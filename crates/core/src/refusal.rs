@@ -150,6 +150,22 @@ pub enum Refusal {
         "nothing to retry: only the last prompt can be, where nothing answered it whole; type an older one again"
     )]
     NothingToRetry,
+    /// A turn runs, the last one ended well, or it stopped before a word came.
+    #[error(
+        "nothing to go on with: only an answer can be that stopped before its end; `/retry` asks again what was not answered"
+    )]
+    NothingToContinue,
+    /// A turn runs, and a conversation that still changes is not summarised.
+    #[error("`{name}` is still working; `/compact` once it is done, or `/interrupt` it first")]
+    CompactsLater { name: String },
+    /// Nothing was said yet, or nothing since the last summary.
+    #[error("nothing to compact: nothing was said here yet, or nothing since the last summary")]
+    NothingToCompact,
+    /// The session has no summary of its own that counts.
+    #[error(
+        "no summary to undo: none of this session counts now; what a fork took over is undone where it comes from, or by a fork from before it"
+    )]
+    NothingToUndo,
     /// A turn runs, and the wish would end it.
     #[error(
         "`{name}` is still working; interrupt it first (`/interrupt`), or do it anyway: `/close! {name}`, `/delete! {name}`"
@@ -209,6 +225,10 @@ impl Refusal {
             Self::NotQueued { .. } => "not_queued",
             Self::NothingRuns => "nothing_runs",
             Self::NothingToRetry => "nothing_to_retry",
+            Self::NothingToContinue => "nothing_to_continue",
+            Self::CompactsLater { .. } => "compacts_later",
+            Self::NothingToCompact => "nothing_to_compact",
+            Self::NothingToUndo => "nothing_to_undo",
             Self::StillWorking { .. } => "still_working",
             Self::BadImport { .. } => "bad_import",
             Self::BadFact { .. } => "bad_fact",
@@ -251,6 +271,10 @@ impl Refusal {
             | Self::NotQueued { .. }
             | Self::NothingRuns
             | Self::NothingToRetry
+            | Self::NothingToContinue
+            | Self::CompactsLater { .. }
+            | Self::NothingToCompact
+            | Self::NothingToUndo
             | Self::StillWorking { .. }
             | Self::BadImport { .. }
             | Self::BadFact { .. }

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use crate::activity::Activity;
 use crate::agent::{AgentFailure, Sent, Wants};
+use crate::compaction::WindowUse;
 use crate::entry::{Entry, Interrupter, Mark};
 use crate::id::{CallNo, Digest, EntryNo, PromptNo, SessionId, TurnNo};
 use crate::kind::Kind;
@@ -49,6 +50,8 @@ pub struct Summary {
     pub activity: Activity,
     /// Whether its turn waits at its agent's concurrency limit.
     pub held: bool,
+    /// While its agent waits to ask again: when, and why.
+    pub retrying: Option<Retrying>,
     /// Calls that wait for the person.
     pub pending: u32,
     /// Entries that no client has shown to their end; 0 while one shows them.
@@ -75,12 +78,29 @@ pub struct Summary {
     pub interrupter: Option<Interrupter>,
     /// How much of the history the agent was sent last; `None` while it was always all of it.
     pub sent: Option<Sent>,
+    /// How much of its model's window the conversation took last; `None` where nobody knows.
+    pub window: Option<WindowUse>,
     /// The beginning of the last turn's answer, one line; empty while there is none.
     pub preview: String,
     /// When it was created.
     pub created: WallTime,
     /// When something last happened in it.
     pub touched: WallTime,
+}
+
+/// An agent that nobody answered, and that asks again by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retrying {
+    /// Which ask that will be, the first being 1.
+    pub attempt: u32,
+    /// The most asks there are.
+    pub of: u32,
+    /// How long it waits for that in all, in milliseconds.
+    pub wait_ms: u64,
+    /// When: whoever shows how long that is counts down to it, and nobody is told anything meanwhile.
+    pub at: WallTime,
+    /// What became of the last one.
+    pub failure: AgentFailure,
 }
 
 /// A prompt that waits for its turn.

@@ -2,7 +2,8 @@
 //! what it weighs.
 
 use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent};
-use crate::entry::{Body, Fault, Interrupter, Resulted, plan_bytes};
+use crate::compaction::Compaction;
+use crate::entry::{Body, Fault, Interrupter, Resulted, Stop, plan_bytes};
 use crate::id::{EntryNo, Seq, SessionId};
 use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
 use crate::time::WallTime;
@@ -39,10 +40,14 @@ pub(crate) enum Content<'a> {
     Result { of: EntryNo, outcome: Outcome, text: &'a str, kept: u64, whole: u64 },
     /// The entry of a plan.
     Plan(&'a [PlanStep]),
+    /// The entry that says that an answer goes on.
+    Continued,
     /// The entry of a repair.
     Repair(Fault),
     /// The entry that says what is left out.
     LeftOut(Sent),
+    /// The entry of a compaction.
+    Compaction(&'a Compaction),
     /// The entry of a turn's end that somebody stopped, with the provider's reason.
     Interrupted(Interrupter, &'a str),
     /// The entry of a turn's end for which its agent is to blame, with the provider's reason.
@@ -63,12 +68,14 @@ impl Stamped {
                 Content::Result { of: *of, outcome: *outcome, text, kept: *kept, whole: *whole }
             }
             Record::Planned { steps, .. } => Content::Plan(steps),
+            Record::Continued { .. } => Content::Continued,
             Record::Repaired { fault } => Content::Repair(*fault),
             Record::Sent { sent, is_said: true, .. } => Content::LeftOut(*sent),
             Record::Ended { ending: Ending::Interrupted(by), reason, .. } => {
                 Content::Interrupted(*by, reason)
             }
             Record::Ended { ending: Ending::Failed(failure), reason, .. } => Content::Failed(failure, reason),
+            Record::Compacted { compaction, .. } => Content::Compaction(compaction),
             Record::Imported { at, body } => Content::Imported(*at, body),
             Record::Drafted { text } => Content::Draft(text),
             Record::Created { name, setup, .. } => {
@@ -93,6 +100,7 @@ impl Stamped {
             | Record::PolicySet { .. }
             | Record::Unqueued { .. }
             | Record::Moved { .. }
+            | Record::Compacting { .. }
             | Record::Retried { .. }
             | Record::Sent { is_said: false, .. }
             | Record::Answered { answer: Answer::Once | Answer::Always | Answer::Deny, .. }
@@ -112,8 +120,10 @@ impl Stamped {
             | Content::Call(_)
             | Content::Result { .. }
             | Content::Plan(_)
+            | Content::Continued
             | Content::Repair(_)
             | Content::LeftOut(_)
+            | Content::Compaction(_)
             | Content::Interrupted(..)
             | Content::Failed(..)
             | Content::Imported(..) => Some(EntryNo(self.seq.0)),
@@ -129,10 +139,12 @@ impl Stamped {
             | Content::Piece { text, .. }
             | Content::Result { text, .. } => text,
             Content::Call(call) => &call.input,
+            Content::Compaction(compaction) => compaction.text(),
             Content::Imported(_, body) => body.text(),
             Content::Fact(_)
             | Content::Prompt(_)
             | Content::Plan(_)
+            | Content::Continued
             | Content::Repair(_)
             | Content::LeftOut(_)
             | Content::Interrupted(..)
@@ -169,14 +181,17 @@ impl Stamped {
             Content::Plan(steps) => plan_bytes(steps),
             Content::Interrupted(_, reason) => reason.len(),
             Content::Failed(failure, reason) => failure.detail.len() + reason.len(),
+            Content::Compaction(Compaction::Stopped(Stop::Failed(failure))) => failure.detail.len(),
             Content::Draft(_)
             | Content::Waiting(_)
             | Content::Prompt(_)
             | Content::Steer(_)
             | Content::Piece { .. }
             | Content::Result { .. }
+            | Content::Continued
             | Content::Repair(_)
             | Content::LeftOut(_)
+            | Content::Compaction(_)
             | Content::Imported(..) => 0,
         };
         RECORD_BYTES + (self.text().len() + words) as u64 + self.beside()
@@ -267,6 +282,27 @@ mod tests {
             let takes: Vec<u64> =
                 log.iter().filter(|stamped| fork.takes_over(stamped)).map(|stamped| stamped.seq.0).collect();
             assert_eq!(takes, taken, "{fork:?}");
+        }
+    }
+
+    #[test]
+    fn a_fork_has_no_summary_from_behind_its_last_entry() {
+        let log = log(&[
+            "create s1 name a",
+            "submit s1 \"why?\"",
+            "text s1 \"so\"",
+            "done s1",
+            "compact s1",
+            "asked s1 4000 turn 2",
+            "text s1 \"He asked why.\" turn 2",
+            "done s1 turn 2",
+        ]);
+        for (last, taken) in [(7, true), (6, false), (4, false)] {
+            let (through, last) = (Seq(7), EntryNo(last));
+            let fork = Fork { parent: SessionId(1), through, last, entries: None };
+            let is_summary = |stamped: &&Stamped| matches!(stamped.record, Record::Compacted { .. });
+            let summary = log.iter().find(is_summary).is_some_and(|stamped| fork.takes_over(stamped));
+            assert_eq!(summary, taken, "{fork:?}");
         }
     }
 }

@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use q_core::trace::{Directive, Player, limits, parse};
-use q_core::{AgentEvent, Command, Deadline, Effect, Effects, Ending, Input, Record, Refusal, Update};
+use q_core::{
+    AgentEvent, Command, Compaction, Deadline, Effect, Effects, Ending, Input, Record, Refusal, Stop, Update,
+};
 
 use vocabulary::{Variants, Word, all_words, word};
 
@@ -103,6 +105,8 @@ fn see_record(record: &Record, seen: &mut BTreeSet<Word>) {
         see(outcome, seen);
     } else if let Record::Repaired { fault } = record {
         see(fault, seen);
+    } else if let Record::Compacted { compaction: Compaction::Stopped(Stop::Failed(failure)), .. } = record {
+        see(&failure.kind, seen);
     } else if let Record::Ended { ending, .. } = record {
         see(ending, seen);
         if let Ending::Interrupted(by) = ending {

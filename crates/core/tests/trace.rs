@@ -8,8 +8,8 @@ use proptest::option;
 use proptest::prelude::*;
 use q_core::trace::{Directive, Line, parse, write};
 use q_core::{
-    AgentEvent, AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, ClientId, Command, Digest,
-    Entry, EntryNo, Environment, FailureKind, Fault, Head, Import, Input, Interrupter, Item, Kind,
+    AgentEvent, AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, ClientId, Command, Compaction,
+    Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Import, Input, Interrupter, Item, Kind,
     NameOrigin, Outcome, PlanStep, Policy, PromptNo, Record, ReplyTo, RequestId, Resulted, ResumeHandle,
     Sent, Seq, SessionId, Setup, Stamped, StepState, Stop, Stored, TagChange, Token, TurnNo, Usage, WallTime,
     Wants,
@@ -176,6 +176,7 @@ fn sent() -> impl Strategy<Value = Sent> {
 fn event() -> impl Strategy<Value = AgentEvent> {
     prop_oneof![
         sent().prop_map(AgentEvent::Sent),
+        any::<(u64, u64)>().prop_map(|(bytes, window)| AgentEvent::Asked { bytes, window }),
         text().prop_map(AgentEvent::Text),
         text().prop_map(AgentEvent::Thinking),
         any::<(u64, u64)>().prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
@@ -184,15 +185,22 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         text().prop_map(AgentEvent::Model),
         text().prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         text().prop_map(AgentEvent::StopReason),
+        (any::<(u32, u32, u64)>(), failure()).prop_map(|((attempt, of, wait_ms), failure)| {
+            AgentEvent::Retrying { attempt, of, wait_ms, failure }
+        }),
         (any::<u64>(), text()).prop_map(|(call, text)| AgentEvent::Progress { call: CallNo(call), text }),
         Just(AgentEvent::Steerable),
         call().prop_map(AgentEvent::Call),
         (any::<u64>(), proptest::sample::select(Outcome::ALL.as_slice()), text())
             .prop_map(|(call, outcome, text)| AgentEvent::Result { call: CallNo(call), outcome, text }),
         Just(AgentEvent::Done),
-        (proptest::sample::select(FailureKind::ALL.as_slice()), text())
-            .prop_map(|(kind, detail)| AgentEvent::Failed(AgentFailure { kind, detail })),
+        failure().prop_map(AgentEvent::Failed),
     ]
+}
+
+fn failure() -> impl Strategy<Value = AgentFailure> {
+    (proptest::sample::select(FailureKind::ALL.as_slice()), text())
+        .prop_map(|(kind, detail)| AgentFailure { kind, detail })
 }
 
 fn call() -> impl Strategy<Value = Call> {
@@ -276,6 +284,16 @@ fn body() -> BoxedStrategy<Body> {
         any::<u64>().prop_map(|prompt| Body::Repair(Fault::PromptLost(PromptNo(prompt)))),
         option::of(any::<u64>()).prop_map(|lost| Body::Repair(Fault::LogCut { lost })),
         sent().prop_map(Body::LeftOut),
+        Just(Body::Continued),
+        (any::<u64>(), any::<u64>(), text())
+            .prop_map(|(of, left_out, text)| Body::Compaction(Compaction::Summary { text, of, left_out })),
+        text().prop_map(|detail| Body::Compaction(Compaction::Stopped(Stop::Failed(AgentFailure {
+            kind: FailureKind::Cut,
+            detail
+        })))),
+        proptest::sample::select(by.to_vec())
+            .prop_map(|by| Body::Compaction(Compaction::Stopped(Stop::Interrupted(by)))),
+        Just(Body::Compaction(Compaction::Undone)),
         (any::<u64>(), text()).prop_map(|(of, text)| Body::Output(CallOutput { of: EntryNo(of), text })),
         plan().prop_map(Body::Plan),
     ]
@@ -336,6 +354,8 @@ fn about_its_prompts() -> impl Strategy<Value = Command> {
             text
         }),
         (session(), token()).prop_map(|(session, token)| Command::Retry { session, token }),
+        (session(), token()).prop_map(|(session, token)| Command::Continue { session, token }),
+        (session(), any::<bool>()).prop_map(|(session, undo)| Command::Compact { session, undo }),
         (session(), prompt()).prop_map(|(session, prompt)| Command::Unqueue { session, prompt }),
         (session(), prompt(), text()).prop_map(|(session, prompt, text)| Command::Edit {
             session,

@@ -15,4 +15,6 @@ pub struct AgentRequest {
     pub model: String,
     /// What it is told about its task; may be empty.
     pub system_prompt: String,
+    /// Whether it is to summarise the conversation, in place of answering.
+    pub compacts: bool,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use q_core::{AgentEvent, ClientId, SessionId, Stored, TurnNo};
 use q_proto::ClientMessage;
 use q_proto::message::Hello;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::listener::Outbox;
 use crate::writer::CommitReport;
@@ -78,6 +78,21 @@ pub struct RunEvent {
     pub session: SessionId,
     pub turn: TurnNo,
     pub event: AgentEvent,
+}
+
+/// Through whom a run tells the loop what its agent says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunReporter<'a> {
+    pub(crate) session: SessionId,
+    pub(crate) turn: TurnNo,
+    pub(crate) heard: &'a mpsc::Sender<RunEvent>,
+}
+
+impl RunReporter<'_> {
+    /// Tells it; false once the host ends, and nobody listens.
+    pub(crate) async fn report(self, event: AgentEvent) -> bool {
+        self.heard.send(RunEvent { session: self.session, turn: self.turn, event }).await.is_ok()
+    }
 }
 
 /// What is stored of a session, or why it cannot be read.

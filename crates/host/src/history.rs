@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use q_core::{Entry, EntryNo, Sent, SessionId};
+use q_core::{Body, Entry, EntryNo, Sent, SessionId, compaction};
 use q_store::{Store, StoreError};
 
 /// The most of a conversation an agent is sent, in bytes; the newest entries count.
@@ -17,14 +17,17 @@ pub(crate) struct Histories {
 }
 
 /// The entries before one of them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct LeftOut {
     before: EntryNo,
     count: u64,
+    /// The summaries among them that count behind all of them, each with how many entries there are up to it.
+    standing: Vec<(EntryNo, u64)>,
 }
 
 impl Histories {
-    /// The newest entries of a session, oldest first, and how many there are and are not.
+    /// The newest entries of a session, oldest first, and how many there are and are not. They begin with the summary that
+    /// counts, wherever that stands: what it stands for is not left out.
     pub(crate) fn read(
         &self,
         store: &dyn Store,
@@ -32,32 +35,81 @@ impl Histories {
     ) -> Result<(Vec<Entry>, Sent), StoreError> {
         let page = store.page(session, None, HISTORY_BYTES)?;
         let first = page.entries.first().map(|entry| entry.no).filter(|_| page.trimmed);
-        let left_out = first.map_or(0, |first| self.left_out(store, session, first));
-        let sent = Sent { entries: page.entries.len() as u64, left_out };
-        Ok((page.entries, sent))
+        let mut entries = page.entries;
+        let (count, mut standing) = first.map_or((0, Vec::new()), |first| {
+            let LeftOut { count, standing, .. } = self.left_out(store, session, first);
+            (count, standing)
+        });
+        note_page(&mut standing, count, &entries);
+        let Some((summary, up_to)) = standing.last().copied() else {
+            let sent = Sent { entries: entries.len() as u64, left_out: count };
+            return Ok((entries, sent));
+        };
+        if up_to > count {
+            entries.retain(|entry| entry.no >= summary);
+            let sent = Sent { entries: entries.len() as u64, left_out: 0 };
+            return Ok((entries, sent));
+        }
+        // It stands before the page. What is said of summaries in the page cancels out, and would cancel this one.
+        let before = EntryNo(summary.0.saturating_add(1));
+        let found = store.page(session, Some(before), 1)?.entries.pop().filter(|entry| entry.no == summary);
+        entries.retain(|entry| !matches!(entry.body, Body::Compaction(_)));
+        let sent = Sent { entries: entries.len() as u64, left_out: count.saturating_sub(up_to) };
+        entries.splice(0..0, found);
+        Ok((entries, sent))
     }
 
-    /// How many entries stand before this one. Where older ones cannot be read those that can are counted, at least one:
-    /// the agent is asked nevertheless.
-    fn left_out(&self, store: &dyn Store, session: SessionId, before: EntryNo) -> u64 {
-        let known = self.counted.lock().unwrap_or_else(PoisonError::into_inner).get(&session).copied();
+    /// What stands before this entry. Where older ones cannot be read those that can are counted, at least one: the agent is
+    /// asked nevertheless.
+    fn left_out(&self, store: &dyn Store, session: SessionId, before: EntryNo) -> LeftOut {
+        let known = self.counted.lock().unwrap_or_else(PoisonError::into_inner).get(&session).cloned();
         let known = known.filter(|known| known.before <= before);
-        let (mut count, mut oldest) = (0, before);
-        while known.is_none_or(|known| oldest > known.before) {
-            let Ok(page) = store.page(session, Some(oldest), HISTORY_BYTES) else { return count.max(1) };
-            let counts = |entry: &&Entry| known.is_none_or(|known| entry.no >= known.before);
-            count += page.entries.iter().filter(counts).count() as u64;
-            match page.entries.first() {
-                Some(first) if page.trimmed && first.no < oldest => oldest = first.no,
+        let (mut pages, mut oldest, mut is_whole) = (Vec::new(), before, true);
+        while known.as_ref().is_none_or(|known| oldest > known.before) {
+            let Ok(page) = store.page(session, Some(oldest), HISTORY_BYTES) else {
+                is_whole = false;
+                break;
+            };
+            let counts = |entry: &Entry| known.as_ref().is_none_or(|known| entry.no >= known.before);
+            let first = page.entries.first().map(|entry| entry.no);
+            pages.push(marks(page.entries.into_iter().filter(counts)));
+            match first {
+                Some(first) if page.trimmed && first < oldest => oldest = first,
                 Some(_) | None => break,
             }
         }
-        let count = count + known.map_or(0, |known| known.count);
-        self.counted
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(session, LeftOut { before, count });
-        count
+        let (mut count, mut standing) = known.map_or((0, Vec::new()), |known| (known.count, known.standing));
+        for (marks, entries) in pages.into_iter().rev() {
+            for (place, entry) in marks {
+                compaction::note(&mut standing, (entry.no, count + place), &entry.body);
+            }
+            count += entries;
+        }
+        if !is_whole {
+            return LeftOut { before, count: count.max(1), standing };
+        }
+        let left_out = LeftOut { before, count, standing };
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).insert(session, left_out.clone());
+        left_out
+    }
+}
+
+/// What is said of summaries in a page, each with its place from 1; and how many entries the page has.
+fn marks(entries: impl Iterator<Item = Entry>) -> (Vec<(u64, Entry)>, u64) {
+    let (mut marks, mut count) = (Vec::new(), 0);
+    for entry in entries {
+        count += 1;
+        if matches!(entry.body, Body::Compaction(_)) {
+            marks.push((count, entry));
+        }
+    }
+    (marks, count)
+}
+
+/// Takes in what the page behind `count` entries says of summaries.
+fn note_page(standing: &mut Vec<(EntryNo, u64)>, count: u64, entries: &[Entry]) {
+    for (entry, place) in entries.iter().zip(count + 1..) {
+        compaction::note(standing, (entry.no, place), &entry.body);
     }
 }
 
@@ -110,7 +162,7 @@ mod tests {
             assert_eq!(histories.read(&store, ID).unwrap().1, sent, "and asked again, as a retry does");
         }
         // What was counted is not read again: a wrong figure in memory stays.
-        let known = LeftOut { before: EntryNo(3), count: 1000 };
+        let known = LeftOut { before: EntryNo(3), count: 1000, standing: Vec::new() };
         histories.counted.lock().unwrap().insert(ID, known);
         assert!(histories.read(&store, ID).unwrap().1.left_out > 1000);
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use q_agent::{AgentControl, ChildEnvironment, Seat};
 use q_core::{
     ClientId, Deadline, Effect, Environment, Input, Instant, Multiplexer, Presence, Refusal, Reply,
-    SessionId, Snapshot, TurnNo, Update,
+    SessionId, Snapshot, Update,
 };
 use q_proto::message::{Hello, NamedAgent, Status};
 use q_proto::view::{WireSnapshot, WireUpdate};
@@ -232,10 +232,26 @@ impl<W: World> Host<W> {
         let mut leaves = false;
         for effect in effects {
             match effect {
-                Effect::Run { session, turn, agent, model, system_prompt, directory, policy, resume } => {
+                Effect::Run {
+                    session,
+                    turn,
+                    agent,
+                    model,
+                    system_prompt,
+                    directory,
+                    policy,
+                    resume,
+                    compacts,
+                } => {
                     let (directory, environment) = (directory.into(), ChildEnvironment::default());
                     let seat = Seat { session, directory, environment, policy, resume };
-                    self.run(seat, turn, &agent, model, system_prompt);
+                    match self.agents.of(session, &agent).cloned() {
+                        Some(agent) => {
+                            let asked = AgentRequest { seat, turn, agent, model, system_prompt, compacts };
+                            self.world.run(asked);
+                        }
+                        None => self.feed(Input::NotBound { session, turn }),
+                    }
                 }
                 Effect::Cancel { session, turn } => self.world.cancel(session, turn),
                 Effect::Steer { session, turn, text } => {
@@ -264,14 +280,6 @@ impl<W: World> Host<W> {
         // Not in between: a turn would be cancelled before it is run.
         if leaves {
             self.stop(End::Orderly);
-        }
-    }
-
-    fn run(&mut self, seat: Seat, turn: TurnNo, agent: &str, model: String, system_prompt: String) {
-        let session = seat.session;
-        match self.agents.of(session, agent).cloned() {
-            Some(agent) => self.world.run(AgentRequest { seat, turn, agent, model, system_prompt }),
-            None => self.feed(Input::NotBound { session, turn }),
         }
     }
 

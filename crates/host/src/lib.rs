@@ -28,6 +28,7 @@ mod resident_memory;
 mod runs;
 mod shared;
 mod store_marker;
+mod summarising;
 mod wakes;
 mod world;
 mod writer;

@@ -64,12 +64,24 @@ fn shape_of(shaping: Shaping) -> RequestShape {
         headers,
         body,
         omit,
+        window,
+        compact_model,
         think_tags,
     } = shaping;
     let body = shape::members(&body);
     let headers = headers.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
     let temperature = temperature.and_then(shape::number);
-    RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags }
+    RequestShape {
+        temperature,
+        max_tokens,
+        reasoning,
+        headers,
+        body,
+        omit,
+        window,
+        compact_model,
+        think_tags,
+    }
 }
 
 fn environment(network: Network) -> NetworkEnvironment {
@@ -126,6 +138,8 @@ mod tests {
             headers: vec![("x-team".into(), "sk-canary".into())],
             body: "{\"top_p\":0.5}".into(),
             omit: vec!["stream_options".into()],
+            window: Some(9000),
+            compact_model: "small".into(),
             think_tags: true,
             tools: Some(ToolEnvironment {
                 variables: [("HOME", "/h"), ("OPENAI_API_KEY", "sk-canary")]
@@ -150,7 +164,9 @@ mod tests {
         assert_eq!(*program, Some(expected));
         assert_eq!(*retries, 4);
         assert_eq!((*dialect, *first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
-        let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, think_tags } = shape;
+        let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, .. } = shape;
+        let RequestShape { window, compact_model, think_tags, .. } = shape;
+        assert_eq!((*window, compact_model.as_str()), (Some(9000), "small"));
         assert_eq!(*temperature, shape::number(0.5));
         assert_eq!((*max_tokens, reasoning.as_deref()), (Some(7), Some("low")));
         assert_eq!(*headers, [("x-team".to_owned(), Secret::new("sk-canary"))]);

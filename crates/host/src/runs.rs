@@ -17,8 +17,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::agent_request::AgentRequest;
-use crate::events::RunEvent;
+use crate::events::{RunEvent, RunReporter};
 use crate::history::Histories;
+use crate::summarising;
 
 /// How long an agent may take to park a conversation. What it still holds then is dropped.
 const RELEASE_TIME: Duration = Duration::from_secs(5);
@@ -185,27 +186,35 @@ async fn run(
     let (session, turn) = (request.seat.session, request.turn);
     let histories = Arc::clone(histories);
     let read = tokio::task::spawn_blocking(move || histories.read(&*store, session)).await;
-    let (messages, sent) = match read {
-        Ok(Ok((entries, sent))) => (conversation::messages(&entries), sent),
+    let (entries, sent) = match read {
+        Ok(Ok(read)) => read,
         Ok(Err(error)) => return fail(request, heard, &error.to_string()).await,
         Err(_) => return fail(request, heard, "the history could not be read").await,
     };
-    if heard.send(RunEvent { session, turn, event: AgentEvent::Sent(sent) }).await.is_err() {
+    let reporter = RunReporter { session, turn, heard };
+    if request.compacts {
+        return summarising::summarise(request, &*conversation, entries, sent, reporter).await;
+    }
+    let messages = conversation::messages(&entries);
+    let bytes = conversation::bytes(&messages).saturating_add(request.system_prompt.len() as u64);
+    let window = request.agent.window();
+    if !(reporter.report(AgentEvent::Sent(sent)).await
+        && reporter.report(AgentEvent::Asked { bytes, window }).await)
+    {
         return; // the host ends
     }
     let asked = Turn { system_prompt: request.system_prompt.clone(), model: request.model.clone(), messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
-        if heard.send(RunEvent { session, turn, event }).await.is_err() {
+        if !reporter.report(event).await {
             return; // the host ends
         }
     }
 }
 
 async fn fail(request: &AgentRequest, heard: &mpsc::Sender<RunEvent>, why: &str) {
-    let event = AgentEvent::Failed(internal(why));
     let (session, turn) = (request.seat.session, request.turn);
-    let _host_gone = heard.send(RunEvent { session, turn, event }).await;
+    let _host_gone = RunReporter { session, turn, heard }.report(AgentEvent::Failed(internal(why))).await;
 }
 
 fn internal(detail: &str) -> AgentFailure {
@@ -261,6 +270,7 @@ mod tests {
             agent: AgentSpec::Guide,
             model: String::new(),
             system_prompt: String::new(),
+            compacts: false,
         }
     }
 
@@ -318,6 +328,7 @@ mod tests {
         let slow = Slow(Arc::clone(&parks));
         runs.start_with(request(1, q_core::Policy::Ask), &slow);
         assert!(matches!(hear.recv().await.unwrap().event, AgentEvent::Sent(_)));
+        assert!(matches!(hear.recv().await.unwrap().event, AgentEvent::Asked { .. }));
         // Its seat has changed. The turn that waits for it is given up, and so is the next one's task.
         for turn in [2, 3] {
             runs.start_with(request(turn, q_core::Policy::Deny), &slow);

@@ -92,6 +92,8 @@ pub enum CommandTemplate {
     Answer { call: u64, digest: u64, late: bool, answer: Answer },
     Interrupt,
     Retry { token: u8 },
+    Continue { token: u8 },
+    Compact { undo: bool },
     Draft(String),
 }
 
@@ -193,7 +195,9 @@ impl CommandTemplate {
                 Command::Answer { session, turn, call: CallNo(call), digest, answer }
             }
             Self::Interrupt => Command::Interrupt { session },
+            Self::Continue { token } => Command::Continue { session, token: Token(token.into()) },
             Self::Retry { token } => Command::Retry { session, token: Token(token.into()) },
+            Self::Compact { undo } => Command::Compact { session, undo },
             Self::Draft(text) => Command::SaveDraft { session, text },
         }
     }
@@ -249,6 +253,8 @@ fn wish() -> impl Strategy<Value = CommandTemplate> {
             }),
         1 => Just(CommandTemplate::Interrupt),
         1 => any::<u8>().prop_map(|token| CommandTemplate::Retry { token }),
+        1 => any::<u8>().prop_map(|token| CommandTemplate::Continue { token }),
+        2 => prop::bool::weighted(0.3).prop_map(|undo| CommandTemplate::Compact { undo }),
         1 => "[a-z]{0,6}".prop_map(CommandTemplate::Draft),
     ];
     let life = prop_oneof![
@@ -284,6 +290,9 @@ fn event() -> impl Strategy<Value = AgentEvent> {
     let outcome = prop_oneof![Just(Outcome::Done), Just(Outcome::Failed)];
     prop_oneof![
         1 => (0u64..9, 0u64..3).prop_map(|(entries, left_out)| AgentEvent::Sent(Sent { entries, left_out })),
+        // A summary is taken where it is shorter than what was asked: with the larger of these it is.
+        1 => (prop::sample::select(vec![0u64, 9, 1000]), prop::sample::select(vec![0u64, 3, 300]))
+            .prop_map(|(bytes, window)| AgentEvent::Asked { bytes, window }),
         8 => "[a-z ]{0,9}".prop_map(AgentEvent::Text),
         2 => "[a-z ]{0,9}".prop_map(AgentEvent::Thinking),
         1 => (0u64..9, 0u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
@@ -297,6 +306,9 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         1 => "[ab]{0,1}".prop_map(AgentEvent::Model),
         1 => "[ab]{0,1}".prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         1 => "[ab]{0,2}".prop_map(AgentEvent::StopReason),
+        1 => (2u32..4, 0u64..9_000, "[ab]{0,2}").prop_map(|(attempt, wait_ms, detail)| AgentEvent::Retrying {
+            attempt, of: 3, wait_ms, failure: AgentFailure { kind: FailureKind::Overloaded, detail },
+        }),
         4 => (1u64..5, wants, "[ab]", "[a-z]{0,4}").prop_map(|(no, wants, tool, input)| {
             AgentEvent::Call(Call { no: CallNo(no), tool, input, digest: Digest::numbered(no), wants })
         }),

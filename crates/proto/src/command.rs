@@ -168,6 +168,17 @@ pub(super) enum CommandDef {
         #[serde(with = "TokenDef")]
         token: Token,
     },
+    Continue {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "TokenDef")]
+        token: Token,
+    },
+    Compact {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        undo: bool,
+    },
     SaveDraft {
         #[serde(with = "SessionIdDef")]
         session: SessionId,
@@ -442,6 +453,7 @@ mod tests {
             },
             Command::Interrupt { session },
             Command::Retry { session, token },
+            Command::Continue { session, token },
             Command::SaveDraft { session, text: "half".into() },
         ]
     }

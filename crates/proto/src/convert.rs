@@ -1,14 +1,16 @@
 //! Between the core's view types and the wire's. Towards the core a name is checked again: the wire is outside.
 
 use q_core::{
-    AgentFailure, CallNo, CallOutput, Called, Digest, EntryNo, Fault, Mark, NameFault, PendingCall, PlanStep,
-    PromptNo, QueuedPrompt, Resulted, SessionId, Snapshot, Stop, Summary, TurnNo, Update, WallTime,
+    AgentFailure, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault, Mark, NameFault,
+    PendingCall, PlanStep, PromptNo, QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Stop, Summary,
+    TurnNo, Update, WallTime, WindowUse,
 };
 
 use super::command::kind;
 use super::id::Id;
 use super::view::{
-    By, Failure, Planned, SentEntries, WireBody, WireCall, WireEntry, WireSnapshot, WireSummary, WireUpdate,
+    By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
+    WireRetrying, WireSnapshot, WireSummary, WireUpdate,
 };
 
 impl From<SessionId> for Id {
@@ -43,6 +45,7 @@ impl WireSummary {
             trashed: summary.trashed.map(|since| since.0),
             activity: summary.activity,
             held: summary.held,
+            retrying: summary.retrying.map(WireRetrying::from),
             pending: summary.pending,
             unread: summary.unread,
             seen: (summary.seen.entry.0, summary.seen.bytes),
@@ -56,6 +59,7 @@ impl WireSummary {
             answering: summary.answering,
             interrupter: summary.interrupter.map(By),
             sent: summary.sent.map(SentEntries::from),
+            window: summary.window.map(WindowTokens::from),
             preview: summary.preview,
             created: summary.created.0,
             touched: summary.touched.0,
@@ -86,6 +90,7 @@ impl TryFrom<WireSummary> for Summary {
             trashed: line.trashed.map(WallTime),
             activity: line.activity,
             held: line.held,
+            retrying: line.retrying.map(Retrying::from),
             pending: line.pending,
             unread: line.unread,
             seen: Mark { entry: EntryNo(line.seen.0), bytes: line.seen.1 },
@@ -100,6 +105,7 @@ impl TryFrom<WireSummary> for Summary {
             answering: line.answering,
             interrupter: line.interrupter.map(|By(interrupter)| interrupter),
             sent: line.sent.map(q_core::Sent::from),
+            window: line.window.map(WindowUse::from),
             preview: line.preview,
             created: WallTime(line.created),
             touched: WallTime(line.touched),
@@ -116,6 +122,52 @@ impl From<q_core::Sent> for SentEntries {
 impl From<SentEntries> for q_core::Sent {
     fn from(SentEntries { entries, left_out }: SentEntries) -> Self {
         Self { entries, left_out }
+    }
+}
+
+impl From<Retrying> for WireRetrying {
+    fn from(Retrying { attempt, of, wait_ms, at, failure }: Retrying) -> Self {
+        Self { attempt, of, wait_ms, at: at.0, failure: failure.into() }
+    }
+}
+
+impl From<WireRetrying> for Retrying {
+    fn from(WireRetrying { attempt, of, wait_ms, at, failure }: WireRetrying) -> Self {
+        Self { attempt, of, wait_ms, at: WallTime(at), failure: failure.into() }
+    }
+}
+
+impl From<WindowUse> for WindowTokens {
+    fn from(WindowUse { tokens, is_counted, of }: WindowUse) -> Self {
+        Self { tokens, is_counted, of }
+    }
+}
+
+impl From<WindowTokens> for WindowUse {
+    fn from(WindowTokens { tokens, is_counted, of }: WindowTokens) -> Self {
+        Self { tokens, is_counted, of }
+    }
+}
+
+impl From<Compaction> for WireCompaction {
+    fn from(compaction: Compaction) -> Self {
+        match compaction {
+            Compaction::Summary { text, of, left_out } => Self::Summary { text, of, left_out },
+            Compaction::Stopped(Stop::Interrupted(by)) => Self::Interrupted(by),
+            Compaction::Stopped(Stop::Failed(failure)) => Self::Failed(failure.into()),
+            Compaction::Undone => Self::Undone,
+        }
+    }
+}
+
+impl From<WireCompaction> for Compaction {
+    fn from(compaction: WireCompaction) -> Self {
+        match compaction {
+            WireCompaction::Summary { text, of, left_out } => Self::Summary { text, of, left_out },
+            WireCompaction::Interrupted(by) => Self::Stopped(Stop::Interrupted(by)),
+            WireCompaction::Failed(failure) => Self::Stopped(Stop::Failed(failure.into())),
+            WireCompaction::Undone => Self::Undone,
+        }
     }
 }
 
@@ -159,7 +211,9 @@ impl From<q_core::Entry> for WireEntry {
             q_core::Body::Plan(steps) => WireBody::Plan(steps.into_iter().map(Planned::from).collect()),
             q_core::Body::Repair(Fault::PromptLost(prompt)) => WireBody::PromptLost(prompt.0),
             q_core::Body::Repair(Fault::LogCut { lost }) => WireBody::LogCut(lost),
+            q_core::Body::Continued => WireBody::Continued,
             q_core::Body::LeftOut(sent) => WireBody::LeftOut(sent.into()),
+            q_core::Body::Compaction(compaction) => WireBody::Compaction(compaction.into()),
             q_core::Body::Stop(Stop::Interrupted(by)) => WireBody::Interrupted(by),
             q_core::Body::Stop(Stop::Failed(failure)) => WireBody::Failed(failure.into()),
         };
@@ -185,7 +239,9 @@ impl From<WireEntry> for q_core::Entry {
             WireBody::Plan(steps) => q_core::Body::Plan(steps.into_iter().map(PlanStep::from).collect()),
             WireBody::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
             WireBody::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),
+            WireBody::Continued => q_core::Body::Continued,
             WireBody::LeftOut(sent) => q_core::Body::LeftOut(sent.into()),
+            WireBody::Compaction(compaction) => q_core::Body::Compaction(compaction.into()),
             WireBody::Interrupted(by) => q_core::Body::Stop(Stop::Interrupted(by)),
             WireBody::Failed(failure) => q_core::Body::Stop(Stop::Failed(failure.into())),
         };

@@ -98,6 +98,7 @@ pub(super) enum FailureKindDef {
     Paused,
     WantsTool,
     Empty,
+    NotShorter,
     NotConfigured,
     Internal,
 }

@@ -266,13 +266,15 @@ mod tests {
             headers: vec![("x-team".into(), "sk-canary".into())],
             body: "{\"top_p\":0.5}".into(),
             omit: vec!["stream_options".into()],
+            window: Some(9000),
+            compact_model: "small".into(),
             think_tags: true,
             tools: Some(ToolEnvironment { variables: vec![("HOME".into(), "/h".into())] }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
         assert_eq!(
             shaping.bytes(),
-            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 6,
+            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6,
             "all that a client says has a length"
         );
         assert!(!format!("{shaping:?}").contains("canary"));

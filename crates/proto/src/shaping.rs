@@ -36,6 +36,12 @@ pub struct Shaping {
     /// Fields of the request that are left out.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
     pub omit: Vec<String>,
+    /// Tokens that the model takes at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<u64>,
+    /// The model that is asked for summaries; empty for the one that answers.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub compact_model: String,
     /// Whether `<think>` inside a text sets thinking apart.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub think_tags: bool,
@@ -71,7 +77,10 @@ impl Shaping {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
         let variables = self.tools.iter().flat_map(|tools| &tools.variables);
         let variables = variables.map(|(name, value)| name.len() + value.len());
-        let texts = [&self.dialect, &self.body].into_iter().chain(&self.reasoning).chain(&self.omit);
+        let texts = [&self.dialect, &self.body, &self.compact_model]
+            .into_iter()
+            .chain(&self.reasoning)
+            .chain(&self.omit);
         let program = self.program.iter().flat_map(|program| program.arguments.iter().chain([&program.path]));
         headers.chain(variables).chain(texts.chain(program).map(String::len)).sum()
     }

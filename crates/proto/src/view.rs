@@ -33,6 +33,9 @@ pub struct WireSummary {
     #[serde(with = "ActivityDef")]
     pub activity: Activity,
     pub held: bool,
+    /// Unknown from a host that does not tell.
+    #[serde(default)]
+    pub retrying: Option<WireRetrying>,
     pub pending: u32,
     pub unread: u32,
     pub seen: (u64, u64),
@@ -51,6 +54,8 @@ pub struct WireSummary {
     pub interrupter: Option<By>,
     #[serde(default)]
     pub sent: Option<SentEntries>,
+    #[serde(default)]
+    pub window: Option<WindowTokens>,
     pub preview: String,
     pub created: u64,
     pub touched: u64,
@@ -69,7 +74,8 @@ impl WireSummary {
             .into_iter()
             .chain(told)
             .chain(&self.tags)
-            .chain(self.failure.as_ref().map(|one| &one.detail));
+            .chain(self.failure.as_ref().map(|one| &one.detail))
+            .chain(self.retrying.as_ref().map(|one| &one.failure.detail));
         size_of::<Self>() + texts.map(|text| size_of::<usize>() + text.len()).sum::<usize>()
     }
 }
@@ -84,6 +90,34 @@ pub struct By(#[serde(with = "InterrupterDef")] pub Interrupter);
 pub struct SentEntries {
     pub entries: u64,
     pub left_out: u64,
+}
+
+/// [`q_core::Retrying`] in its spoken form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireRetrying {
+    pub attempt: u32,
+    pub of: u32,
+    pub wait_ms: u64,
+    pub at: u64,
+    pub failure: Failure,
+}
+
+/// [`q_core::WindowUse`] in its spoken form.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct WindowTokens {
+    pub tokens: u64,
+    pub is_counted: bool,
+    pub of: u64,
+}
+
+/// [`q_core::Compaction`] in its spoken form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WireCompaction {
+    Summary { text: String, of: u64, left_out: u64 },
+    Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
+    Failed(Failure),
+    Undone,
 }
 
 /// [`q_core::AgentFailure`] in its spoken form.
@@ -136,6 +170,8 @@ pub enum WireBody {
     PromptLost(u64),
     LogCut(Option<u64>),
     LeftOut(SentEntries),
+    Continued,
+    Compaction(WireCompaction),
 }
 
 /// [`q_core::PlanStep`] in its spoken form.

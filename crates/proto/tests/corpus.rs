@@ -14,8 +14,8 @@ use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
-    By, Failure, Pages, Planned, SentEntries, WireBody, WireCall, WireEntry, WireSnapshot, WireSummary,
-    WireUpdate,
+    By, Failure, Pages, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
+    WireRetrying, WireSnapshot, WireSummary, WireUpdate,
 };
 use q_proto::{
     ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, UNDRAWN, fuzz_frame, kind,
@@ -72,7 +72,9 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-create", ask(create)),
         ("seed-submit", tell(Command::Submit { session, token: Token(u128::MAX), text: "why?\n".into() })),
         ("seed-close", tell(Command::Close { session, even_if_working: true })),
+        ("seed-continue", tell(Command::Continue { session, token: Token(1) })),
         ("seed-retry", tell(Command::Retry { session, token: Token(1) })),
+        ("seed-compact", tell(Command::Compact { session, undo: false })),
         ("seed-draft", tell(Command::SaveDraft { session, text: "half a".into() })),
         ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
         ("seed-result", ask(Request::Result { session: SESSION, entry: 9, from: 1 << 20, bytes: 4096 })),
@@ -176,6 +178,13 @@ fn entries() -> Vec<WireEntry> {
             },
         ),
         item(10, WireBody::LogCut(Some(3))),
+        item(16, WireBody::Continued),
+        item(
+            13,
+            WireBody::Compaction(WireCompaction::Summary { text: "so far".into(), of: 9000, left_out: 1 }),
+        ),
+        item(14, WireBody::Compaction(WireCompaction::Interrupted(Interrupter::Crash))),
+        item(15, WireBody::Compaction(WireCompaction::Undone)),
     ]
 }
 
@@ -209,6 +218,13 @@ fn line() -> WireSummary {
         trashed: None,
         activity: Activity::NeedsApproval,
         held: false,
+        retrying: Some(WireRetrying {
+            attempt: 2,
+            of: 3,
+            wait_ms: 4000,
+            at: 9,
+            failure: Failure { kind: q_core::FailureKind::Overloaded, detail: "busy".into() },
+        }),
         pending: 1,
         unread: 2,
         seen: (4, 10),
@@ -222,6 +238,7 @@ fn line() -> WireSummary {
         answering: "m-2026".into(),
         interrupter: Some(By(Interrupter::Stop)),
         sent: Some(SentEntries { entries: 267, left_out: 4733 }),
+        window: Some(WindowTokens { tokens: 1234, is_counted: true, of: 128_000 }),
         preview: "because".into(),
         created: 1,
         touched: 2,

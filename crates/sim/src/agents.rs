@@ -177,6 +177,7 @@ impl Asked {
             Say::Usage(tokens) => {
                 AgentEvent::Usage(Usage { input: tokens.into(), output: u64::from(tokens) / 3 })
             }
+            Say::Asked(bytes) => AgentEvent::Asked { bytes: bytes.into(), window: u64::from(bytes) / 2 },
             Say::Title(word) => AgentEvent::Title(
                 ["Fix the login", "", "\u{1b}]0;x\u{7}", "docs"][usize::from(word) % 4].into(),
             ),
@@ -191,6 +192,15 @@ impl Asked {
             Say::StopReason(word) => {
                 AgentEvent::StopReason(["end_turn", "max_tokens", ""][usize::from(word) % 3].into())
             }
+            Say::Retrying { attempt, wait_ms } => AgentEvent::Retrying {
+                attempt: attempt.into(),
+                of: 6,
+                wait_ms: wait_ms.into(),
+                failure: AgentFailure {
+                    kind: FailureKind::Overloaded,
+                    detail: mark::text(self.session, "failure", 0),
+                },
+            },
             Say::Remember { refuses } => {
                 let kept = self.memory.take().filter(|_| !refuses);
                 let handle = kept.unwrap_or_else(|| ResumeHandle(self.text(&format!("m{nonce}."), 10)));

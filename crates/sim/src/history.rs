@@ -106,10 +106,13 @@ impl History {
             | Record::Tagged { .. }
             | Record::Pinned { .. }
             | Record::Retried { .. }
+            | Record::Continued { .. }
             | Record::Sent { .. }
             | Record::Steered { .. }
             | Record::Said { .. }
             | Record::Planned { .. }
+            | Record::Compacting { .. }
+            | Record::Compacted { .. }
             | Record::Answering { .. }
             | Record::Resumable { .. }
             | Record::Seen { .. }

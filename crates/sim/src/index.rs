@@ -27,6 +27,8 @@ pub(super) struct Index {
     erased: BTreeSet<SessionId>,
     /// Turns that began: with which prompt, and the place of their batch.
     turns: BTreeMap<(SessionId, TurnNo), (PromptNo, usize)>,
+    /// Turns that are to summarise.
+    compactions: BTreeMap<(SessionId, TurnNo), usize>,
     /// Prompts of the turn in flight that its agent has said nothing to.
     asking: BTreeMap<SessionId, Vec<PromptNo>>,
     /// Prompts that were answered, if only in part.
@@ -78,8 +80,11 @@ impl Index {
             Record::Resumable { handle, .. } => {
                 self.resumes.insert(session, (handle.clone(), place));
             }
-            Record::Began { turn, prompt, .. } => {
+            Record::Began { turn, prompt, .. } | Record::Continued { turn, prompt, .. } => {
                 self.turns.insert((session, *turn), (*prompt, place));
+            }
+            Record::Compacting { turn } => {
+                self.compactions.insert((session, *turn), place);
             }
             Record::Called { turn, call, waits } => {
                 self.calls.insert((session, *turn, call.no), call.digest);
@@ -106,6 +111,7 @@ impl Index {
             | Record::Sent { .. }
             | Record::Said { .. }
             | Record::Planned { .. }
+            | Record::Compacted { .. }
             | Record::Answering { .. }
             | Record::Resulted { .. }
             | Record::Ended { .. }
@@ -173,6 +179,11 @@ impl Index {
     /// The prompt of a turn, and the place of the batch that began it.
     pub(super) fn turn(&self, session: SessionId, turn: TurnNo) -> Option<(PromptNo, usize)> {
         self.turns.get(&(session, turn)).copied()
+    }
+
+    /// The place of the batch that began a turn that is to summarise.
+    pub(super) fn compaction(&self, session: SessionId, turn: TurnNo) -> Option<usize> {
+        self.compactions.get(&(session, turn)).copied()
     }
 
     /// Of what a call is that may run, and the place of the batch that says that it may.

@@ -176,6 +176,9 @@ impl Ledger {
         let who = || format!("turn {turn} of session {}", mark::number(session));
         Law::AskedOnce.check(self.asked.insert((session, turn.0)), || format!("{} is asked twice", who()))?;
         let law = if disk.has_failed() { Law::NothingAfterFailure } else { Law::DurableFirst };
+        if request.compacts {
+            return compaction_is_right(disk, request, law);
+        }
         let began = disk.index.turn(session, turn).filter(|(_, place)| disk.holds(*place));
         let (prompt, _) = began.ok_or_else(|| law.broken(format!("{} is asked and not on disk", who())))?;
         let times = self.times_asked.entry((session, prompt)).or_default();
@@ -184,10 +187,7 @@ impl Ledger {
         Law::AskedByWish.check(*times <= wished, || {
             format!("{}: prompt {prompt} is asked the {times}th time, and was wished {wished} times", who())
         })?;
-        let known = disk.index.resume(session).map(|(handle, _)| handle);
-        Law::SeatTrue.check(request.seat.resume.as_ref() == known, || {
-            format!("{} is run with {:?}; on disk is {known:?}", who(), request.seat.resume)
-        })?;
+        seat_is_true(disk, request)?;
         let page = disk.store.page(session, None, HISTORY_BYTES);
         let mut page = page.map_err(|error| Law::StoreFits.broken(format!("a page: {error}")))?;
         if self.planted == Some(Planted::SendsWhatFailed) {
@@ -255,6 +255,29 @@ impl Ledger {
     pub(super) fn totals(&self) -> (u64, u64) {
         (self.acknowledged.len() as u64, self.asked.len() as u64)
     }
+}
+
+/// A turn that is to summarise has no prompt: it is on disk, and what is sent of the history is the session's own.
+fn compaction_is_right(disk: &Disk, request: &AgentRequest, law: Law) -> Held {
+    let (session, turn) = (request.seat.session, request.turn);
+    let began = disk.index.compaction(session, turn).is_some_and(|place| disk.holds(place));
+    let who = || format!("turn {turn} of session {}", mark::number(session));
+    law.check(began, || format!("{} is to summarise and not on disk", who()))?;
+    seat_is_true(disk, request)?;
+    let page = disk.store.page(session, None, HISTORY_BYTES);
+    let page = page.map_err(|error| Law::StoreFits.broken(format!("a page: {error}")))?;
+    let sent = messages(&page.entries);
+    sent.iter().try_for_each(|message| texts::is_at_home(&message.text(), session, &disk.index))
+}
+
+/// An agent finds its memory by what the disk has, and by nothing else.
+fn seat_is_true(disk: &Disk, request: &AgentRequest) -> Held {
+    let (session, turn) = (request.seat.session, request.turn);
+    let known = disk.index.resume(session).map(|(handle, _)| handle);
+    Law::SeatTrue.check(request.seat.resume.as_ref() == known, || {
+        let number = mark::number(session);
+        format!("turn {turn} of session {number} is run with {:?}; on disk is {known:?}", request.seat.resume)
+    })
 }
 
 /// What the loss of power may take: text that streams, how much was sent, what was read, and what was in memory.

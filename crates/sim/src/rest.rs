@@ -231,7 +231,13 @@ fn memory(view: q_core::View<'_>) -> Vec<(Summary, Option<Snapshot>)> {
     let settled = |summary: Summary| {
         let is_settled = summary.presence == Presence::Live && !summary.activity.is_busy();
         // Who is asked and which calls wait is forgotten with the host: their turns are over then.
-        Summary { unread: if is_settled { summary.unread } else { 0 }, held: false, pending: 0, ..summary }
+        Summary {
+            unread: if is_settled { summary.unread } else { 0 },
+            held: false,
+            retrying: None,
+            pending: 0,
+            ..summary
+        }
     };
     view.sessions()
         .map(|line| {

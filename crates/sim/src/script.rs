@@ -96,6 +96,7 @@ fn limit_lines(limits: &Limits) -> Vec<String> {
             ("hard_memory", limits.hard_memory),
             ("stream_bytes", limits.stream_bytes as u64),
             ("stream_delay", millis(limits.stream_delay)),
+            ("compact_at", limits.compact_at),
             ("leave_after", millis(limits.leave_after)),
         ]
     };

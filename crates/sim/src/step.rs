@@ -165,6 +165,9 @@ pub enum ClientRequest {
     },
     Interrupt,
     Retry,
+    Compact {
+        undo: bool,
+    },
     Draft {
         bytes: u16,
     },
@@ -215,6 +218,8 @@ pub enum Say {
     Nothing,
     /// What it cost so far.
     Usage(u16),
+    /// With so many bytes it was asked, of a model that takes half as many tokens.
+    Asked(u16),
     /// What it would call the conversation.
     Title(u8),
     /// What it means to do, in so many steps.
@@ -222,6 +227,11 @@ pub enum Say {
     /// Which model it is.
     Model(u8),
     StopReason(u8),
+    /// That it waits before it asks again.
+    Retrying {
+        attempt: u8,
+        wait_ms: u16,
+    },
     /// By what it finds its memory again: as before, unless it has none or refuses the one it was given.
     Remember {
         refuses: bool,
@@ -300,10 +310,12 @@ impl Say {
             | Self::Thinking(_)
             | Self::Nothing
             | Self::Usage(_)
+            | Self::Asked(_)
             | Self::Title(_)
             | Self::Plan(_)
             | Self::Model(_)
             | Self::StopReason(_)
+            | Self::Retrying { .. }
             | Self::Remember { refuses: false }
             | Self::Progress { .. }
             | Self::Steerable

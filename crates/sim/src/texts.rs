@@ -1,7 +1,7 @@
 //! All texts of a message, each put to the request whether it is at home: session isolation as a client sees it.
 
 use q_core::SessionId;
-use q_proto::view::{Pages, WireBody, WireEntry, WireSnapshot, WireSummary, WireUpdate};
+use q_proto::view::{Pages, WireBody, WireCompaction, WireEntry, WireSnapshot, WireSummary, WireUpdate};
 use q_proto::{HostMessage, Response};
 
 use super::index::Index;
@@ -70,12 +70,16 @@ fn item_is_at_home(item: &WireEntry, session: SessionId, index: &Index) -> Held 
         | WireBody::Thinking(text)
         | WireBody::Call { input: text, .. }
         | WireBody::Output { text, .. }
-        | WireBody::Result { text, .. } => is_at_home(text, session, index),
+        | WireBody::Result { text, .. }
+        | WireBody::Compaction(WireCompaction::Summary { text, .. }) => is_at_home(text, session, index),
         WireBody::Plan(steps) => steps.iter().try_for_each(|step| is_at_home(&step.text, session, index)),
         WireBody::Failed(failure) => is_at_home(&failure.detail, session, index),
-        WireBody::Interrupted(_) | WireBody::PromptLost(_) | WireBody::LogCut(_) | WireBody::LeftOut(_) => {
-            Ok(())
-        }
+        WireBody::Interrupted(_)
+        | WireBody::PromptLost(_)
+        | WireBody::LogCut(_)
+        | WireBody::LeftOut(_)
+        | WireBody::Continued
+        | WireBody::Compaction(_) => Ok(()),
     }
 }
 

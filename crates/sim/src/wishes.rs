@@ -59,6 +59,7 @@ impl ClientRequest {
             Self::SendNow { prompt } => of(Command::SendNow { session, prompt: queued(prompt) }),
             Self::Interrupt => of(Command::Interrupt { session }),
             Self::Retry => of(Command::Retry { session, token: token(number) }),
+            Self::Compact { undo } => of(Command::Compact { session, undo }),
             Self::Draft { bytes } => of(Command::SaveDraft { session, text: text(session, "draft", bytes) }),
             Self::Page { older, bytes } => page(client, session, older, bytes),
             Self::List => other(Request::List),

@@ -179,7 +179,13 @@ fn a_conversation() -> Vec<Stamped> {
         stamped(
             SESSION,
             seq,
-            Record::Ended { turn: turn(no), ending, usage: Usage::default(), reason: String::new() },
+            Record::Ended {
+                turn: turn(no),
+                ending,
+                usage: Usage::default(),
+                reason: String::new(),
+                window: None,
+            },
         )
     };
     let queued = Record::Queued { prompt: PromptNo(1), token: Token(1), text: "0123456789".into() };
@@ -288,7 +294,7 @@ fn own_heads(store: &dyn Store, driver: &Driver<'_>) -> Vec<Head> {
 
 fn shown(multiplexer: &Multiplexer, bytes: usize) -> Vec<(Summary, Option<Snapshot>)> {
     // What waits for the person, and for one of an agent's places, belongs to a turn that no restart takes up again.
-    let settled = |summary: Summary| Summary { pending: 0, held: false, ..summary };
+    let settled = |summary: Summary| Summary { pending: 0, held: false, retrying: None, ..summary };
     let view = multiplexer.view();
     let snapshot = |id| {
         let snapshot = view.snapshot(id, bytes)?;
@@ -367,7 +373,13 @@ fn whole_turn(session: SessionId, first: u64, text: &str) -> (Vec<Stamped>, Entr
         Record::Queued { prompt, token: Token(first.into()), text: format!("{text}?") },
         Record::Began { turn: no, prompt, queued: Seq(first) },
         Record::Said { turn: no, entry, voice: Voice::Answer, text: format!("{text}!") },
-        Record::Ended { turn: no, ending: Ending::Done, usage: Usage::default(), reason: String::new() },
+        Record::Ended {
+            turn: no,
+            ending: Ending::Done,
+            usage: Usage::default(),
+            reason: String::new(),
+            window: None,
+        },
     ];
     let records = (first..).zip(records).map(|(seq, record)| stamped(session, seq, record)).collect();
     (records, EntryNo(first + 1), entry)

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use q_core::mirror::Mirrored;
 use q_core::{
-    Activity, Body, CallOutput, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted, SessionId, Summary,
-    Update, WallTime, Wants,
+    Activity, Body, CallOutput, Compaction, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted,
+    Retrying, SessionId, Summary, Update, WallTime, Wants,
 };
 
 use crate::inbox::Inbox;
@@ -45,6 +45,7 @@ struct PrintedSession {
     activity: Activity,
     asleep: bool,
     queued: usize,
+    retrying: Option<Retrying>,
 }
 
 impl PrintedSession {
@@ -54,6 +55,7 @@ impl PrintedSession {
             activity: summary.activity,
             asleep: summary.presence == Presence::Hibernated,
             queued: summary.queued as usize,
+            retrying: summary.retrying.clone(),
         }
     }
 }
@@ -165,6 +167,11 @@ impl Plain {
         if now.asleep && !before.asleep {
             lines.extend(self.note(format!("* {}", words::hibernated(&name))));
         }
+        if let Some(waits) = now.retrying.filter(|_| self.focus == Some(summary.id))
+            && before.retrying.as_ref() != Some(&waits)
+        {
+            lines.extend(self.note(format!("* {}", words::retrying(&waits))));
+        }
         let ended = before.activity.is_busy() && !now.activity.is_busy();
         if ended && self.focus == Some(summary.id) {
             // What stopped an answer in focus is an entry of its own.
@@ -213,7 +220,7 @@ impl Plain {
     /// Notes whether what the person asked last was answered.
     fn note_answered(&mut self, body: &Body) {
         match body {
-            Body::Prompt(_) => self.unanswered = true,
+            Body::Prompt(_) | Body::Continued => self.unanswered = true,
             Body::Answer(text) => self.unanswered &= text.trim().is_empty(),
             Body::Call(_) | Body::Stop(_) => self.unanswered = false,
             Body::Thinking(_)
@@ -221,7 +228,8 @@ impl Plain {
             | Body::Result(_)
             | Body::Plan(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => {}
         }
     }
 
@@ -247,7 +255,9 @@ impl Plain {
             }
             Body::Stop(stop) => words::stop(stop, Way::Slash),
             Body::Repair(fault) => words::repair(*fault, Way::Slash),
+            Body::Continued => words::CONTINUED.to_owned(),
             Body::LeftOut(sent) => words::left_out(*sent),
+            Body::Compaction(compaction) => words::hanging(&compaction_text(compaction, Way::Slash)),
         };
         let mut lines = self.end_line();
         lines.push(format!("[{}] {said}", self.name(session)));
@@ -317,8 +327,10 @@ const fn aside(body: &Body) -> &'static str {
         | Body::Result(_)
         | Body::Plan(_)
         | Body::Stop(_)
+        | Body::Continued
         | Body::Repair(_)
-        | Body::LeftOut(_) => "",
+        | Body::LeftOut(_)
+        | Body::Compaction(_) => "",
     }
 }
 
@@ -371,8 +383,19 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Result(result) => format!("{}\n", result_text(entry.no, result, way)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop, way)),
         Body::Repair(fault) => format!("{}\n", words::repair(*fault, way)),
+        Body::Continued => format!("{}\n", words::CONTINUED),
         Body::LeftOut(sent) => format!("{}\n", words::left_out(*sent)),
+        Body::Compaction(compaction) => {
+            format!("{}\n", words::hanging(&compaction_text(compaction, way)))
+        }
     }
+}
+
+/// What became of a compaction, and beneath it the summary.
+fn compaction_text(compaction: &Compaction, way: Way) -> String {
+    let summary = sanitize::visible(compaction.text());
+    let line = |line: &str| format!("\n{line}");
+    words::compaction(compaction, way) + &summary.trim_end().lines().map(line).collect::<String>()
 }
 
 /// A call's end: how it went, and beneath it what came out, indented as code is.

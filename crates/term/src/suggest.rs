@@ -25,7 +25,7 @@ macro_rules! senses {
 
 /// No word of it is a slash command or a verb; each stands once.
 const SENSES: &[Sense] = senses![
-    ["go", "goto", "open", "resume", "select", "focus", "continue", "tab", "attach", "join"],
+    ["go", "goto", "open", "resume", "select", "focus", "tab", "attach", "join"],
         Some("/switch NAME"), Some("q attach SESSION");
     ["ps", "tabs", "session", "browse", "overview", "dir"], Some("/sessions"), Some("q ls");
     ["kill", "abort", "cancel", "halt", "end", "terminate"],
@@ -47,6 +47,7 @@ const SENSES: &[Sense] = senses![
     ["reject", "refuse", "no", "forbid"], Some("/deny"), Some("q deny SESSION");
     ["reply", "respond"], Some("/answer WORDS"), Some("q answer SESSION WORDS");
     ["again", "redo", "resend", "regenerate", "rerun"], Some("/retry"), Some("q retry SESSION");
+    ["proceed", "rest"], Some("/continue"), Some("q continue SESSION");
     ["tell", "inject", "nudge"], Some("/steer TEXT"), Some("q steer SESSION TEXT");
     ["prompts", "pending"], Some("/queue"), Some("q queue SESSION");
     ["unsend", "withdraw"], Some("/unqueue"), Some("q unqueue SESSION PROMPT");
@@ -64,7 +65,9 @@ const SENSES: &[Sense] = senses![
         None, Some("q agents, which lists them, and q new NAME --agent AGENT --model MODEL");
     ["export", "save", "dump", "download", "share"], None, Some("q export SESSION");
     ["import", "load"], None, Some("q import FILE");
-    ["usage", "cost", "tokens", "figures", "stats"], None, Some("q stats");
+    ["figures", "stats"], None, Some("q stats");
+    ["cost", "tokens", "context", "window"], Some("/usage"), Some("q usage");
+    ["summarise", "summarize", "shorten"], Some("/compact"), Some("q compact SESSION");
     ["status", "daemon", "server", "host"], None, Some("q host status");
     ["check", "repair", "verify", "doctor"], None, Some("q doctor");
     ["clean", "prune", "gc", "cleanup"], None, Some("q cleanup");

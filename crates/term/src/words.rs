@@ -2,8 +2,9 @@
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, AgentFailure, Called, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall, PlanStep,
-    Presence, Resulted, Sent, SessionId, StepState, Stop, Summary, WallTime, Wants,
+    Activity, AgentFailure, Called, Compaction, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall,
+    PlanStep, Presence, Resulted, Retrying, Sent, SessionId, StepState, Stop, Summary, WallTime, Wants,
+    WindowUse,
 };
 
 use crate::advice;
@@ -26,6 +27,9 @@ pub const fn state(summary: &Summary) -> &'static str {
 
 /// What stands at a prompt whose turn stopped before anything answered it: it is not sent with later ones.
 pub const NOT_ANSWERED: &str = "not answered";
+
+/// What stands where a turn goes on with the answer that stopped before it.
+pub const CONTINUED: &str = "goes on from there";
 
 /// What a stop says in the transcript.
 pub fn stop(stop: &Stop, way: Way) -> String {
@@ -122,8 +126,27 @@ pub fn why(failure: &AgentFailure) -> String {
     sanitize::visible_line(&format!("{what} ({})", failure.detail)).into_owned()
 }
 
-/// What a list says last of a session: why it failed, or how its last answer begins. Never an answer of before the failure.
+/// That an agent asks again by itself, in how many seconds from now on: `asks again in 4 s (2 of 6): the server is overloaded`.
+pub fn countdown(retrying: &Retrying, now: WallTime) -> String {
+    let left = retrying.at.0.saturating_sub(now.0).min(retrying.wait_ms).div_ceil(1000);
+    let when = if left == 0 { "now".to_owned() } else { format!("in {left} s") };
+    asks_again(retrying, &when)
+}
+
+/// The same said once, for where nothing counts: `asks again after 4 s (2 of 6): the server is overloaded`.
+pub fn retrying(retrying: &Retrying) -> String {
+    asks_again(retrying, &format!("after {} s", retrying.wait_ms.div_ceil(1000)))
+}
+
+fn asks_again(Retrying { attempt, of, failure, .. }: &Retrying, when: &str) -> String {
+    format!("asks again {when} ({attempt} of {of}): {}", failure.kind.what())
+}
+
+/// What a list says last of a session: that its agent waits to ask again, why it failed, or how its last answer begins. Never an answer of before the failure.
 pub fn last_word(summary: &Summary) -> String {
+    if let Some(waits) = &summary.retrying {
+        return retrying(waits);
+    }
     match failure(summary) {
         Some(failure) => failure.trim_start_matches([' ', ':']).to_owned(),
         None => sanitize::visible_line(&summary.preview).into_owned(),
@@ -137,6 +160,54 @@ pub fn left_out(sent: Sent) -> String {
         "this session is longer than what is sent at once: from here on the agent gets the newest of it, now {entries} of {} entries; all of them stay here",
         entries.saturating_add(left_out)
     )
+}
+
+/// What became of a compaction, in a line; the summary itself stands beneath.
+pub fn compaction(compaction: &Compaction, way: Way) -> String {
+    let said = match compaction {
+        Compaction::Summary { text, of, left_out } => {
+            let lacks = match left_out {
+                0 => String::new(),
+                1 => "; the oldest entry did not fit, and is not in it".to_owned(),
+                count => format!("; the oldest {count} entries did not fit, and are not in it"),
+            };
+            format!(
+                "summary of all above, which the agent gets in its place ({} for {}){lacks}; `/compact undo` takes that back:",
+                size(text.len() as u64),
+                size(*of)
+            )
+        }
+        Compaction::Stopped(Stop::Interrupted(by)) => {
+            let by = match by {
+                Interrupter::User => "interrupted",
+                Interrupter::Stop => "the host was stopped",
+                Interrupter::Crash => "the host died",
+            };
+            format!("not compacted: {by}; the conversation is as it was, `/compact` tries again")
+        }
+        // What a server said stays as it is.
+        Compaction::Stopped(Stop::Failed(failure)) => {
+            return format!("not compacted: {}; the conversation is as it was", why(failure));
+        }
+        Compaction::Undone => {
+            "the summary counts no longer: the agent gets the conversation itself again".to_owned()
+        }
+    };
+    advice::render(&said, way).into_owned()
+}
+
+/// How full its model's window is: `12k/128k`, `~12k` where that is guessed; the window itself is not always known.
+pub fn window_use(window: WindowUse) -> String {
+    let guessed = if window.is_counted { "" } else { "~" };
+    let of = if window.of > 0 { format!("/{}", tokens(window.of)) } else { String::new() };
+    format!("{guessed}{}{of}", tokens(window.tokens))
+}
+
+/// What a session has cost, and how full the window is.
+pub fn usage(summary: &Summary) -> String {
+    let (read, written) = (tokens(summary.tokens_in), tokens(summary.tokens_out));
+    let window = summary.window.map(|window| format!("; context {}", window_use(window)));
+    format!("{read} tokens read, {written} written{}", window.unwrap_or_default())
 }
 
 /// A call: the tool and exactly what it was given.
@@ -348,6 +419,39 @@ mod tests {
             assert_eq!(age(WallTime(seconds * 1000), WallTime(0)), said);
         }
         assert_eq!(age(WallTime(0), WallTime(5_000)), "now", "a clock that ran backward");
+    }
+
+    #[test]
+    fn how_full_a_window_is_says_what_is_guessed_and_what_is_not_known() {
+        for (tokens, is_counted, of, said) in [
+            (12_345, true, 128_000, "12k/128k"),
+            (12_345, false, 128_000, "~12k/128k"),
+            (99, true, 0, "99"),
+            (99, false, 0, "~99"),
+        ] {
+            assert_eq!(window_use(WindowUse { tokens, is_counted, of }), said);
+        }
+    }
+
+    #[test]
+    fn a_compaction_says_what_became_of_it_and_leaves_a_servers_words_alone() {
+        let summary = |left_out| Compaction::Summary { text: "so far".into(), of: 9_000, left_out };
+        let failure = AgentFailure::new(q_core::FailureKind::Cut, "see `/retry`");
+        for (compaction, way, said) in [
+            (summary(0), Way::Slash, "(6 B for 9 KB); /compact undo"),
+            (summary(1), Way::Slash, "; the oldest entry did not fit, and is not in it; /compact undo"),
+            (summary(7), Way::Slash, "; the oldest 7 entries did not fit, and are not in it; /compact undo"),
+            (
+                Compaction::Stopped(Stop::Interrupted(Interrupter::Crash)),
+                Way::Slash,
+                "not compacted: the host died",
+            ),
+            (Compaction::Stopped(Stop::Failed(failure)), Way::Shell, "(see `/retry`)"),
+            (Compaction::Undone, Way::Shell, "counts no longer"),
+        ] {
+            let text = super::compaction(&compaction, way);
+            assert!(text.contains(said), "{text}");
+        }
     }
 
     #[test]

@@ -129,6 +129,8 @@ impl Conversation for HttpAgent {
 enum Stage {
     /// Nothing is sent yet.
     Due(Box<(Arc<HttpSpec>, Turn)>),
+    /// To be asked, and not before that moment where there is one.
+    Asking(Box<Asking>, Option<Instant>),
     Answering(Box<Answering>),
     Over,
 }
@@ -136,10 +138,22 @@ enum Stage {
 async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
     loop {
         stage = match stage {
-            Stage::Due(due) => match Answering::begin(&due.0, &due.1, &Offer::default()).await {
-                Ok(answering) => Stage::Answering(Box::new(answering)),
+            Stage::Due(due) => match Asking::begin(&due.0, &due.1, &Offer::default()).await {
+                Ok(asking) => Stage::Asking(Box::new(asking), None),
                 Err(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
             },
+            Stage::Asking(mut asking, at) => {
+                if let Some(at) = at {
+                    tokio::time::sleep_until(at).await;
+                }
+                match asking.ask().await {
+                    Asked::Answers(answering) => Stage::Answering(answering),
+                    Asked::Again(wait, event) => {
+                        return Some((event, Stage::Asking(asking, Some(Instant::now() + wait))));
+                    }
+                    Asked::InVain(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
+                }
+            }
             Stage::Answering(mut answering) => {
                 let event = answering.next_event().await;
                 let is_last = matches!(event, AgentEvent::Done | AgentEvent::Failed(_));
@@ -147,6 +161,85 @@ async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
             }
             Stage::Over => return None,
         }
+    }
+}
+
+/// A turn that nobody answers yet.
+struct Asking {
+    spec: Arc<HttpSpec>,
+    body: String,
+    /// Where the dialect may be asked, the likeliest first.
+    addresses: Vec<Address>,
+    /// How many of those are known not to know it: they need not be asked a second time.
+    unknown: usize,
+    route: Route,
+    /// How often it was asked again.
+    repeated: u32,
+    /// Whether tools are offered: calls are no failure then.
+    takes_calls: bool,
+}
+
+/// What came of asking.
+enum Asked {
+    Answers(Box<Answering>),
+    /// Nothing, and it is asked again after so long, which is said so.
+    Again(Duration, AgentEvent),
+    InVain(AgentFailure),
+}
+
+impl Asking {
+    async fn begin(spec: &Arc<HttpSpec>, turn: &Turn, offer: &Offer) -> Result<Self, AgentFailure> {
+        let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
+        let body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
+        let base = Address::of(&spec.base_url)?;
+        let addresses = base.endpoints(spec.dialect, model)?;
+        let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
+        let takes_calls = !offer.tools.is_empty();
+        Ok(Self { spec: Arc::clone(spec), body, addresses, unknown: 0, route, repeated: 0, takes_calls })
+    }
+
+    /// Asks once. Where a server that did nothing may do something yet, it is to be asked again.
+    async fn ask(&mut self) -> Asked {
+        let attempt = match self.ask_in_turn().await {
+            Ok(begun) if self.takes_calls => {
+                return Asked::Answers(Box::new(Answering { reply: begun.reply.taking_calls(), ..begun }));
+            }
+            Ok(begun) => return Asked::Answers(Box::new(begun)),
+            Err(attempt) => attempt,
+        };
+        let retries = self.spec.retries;
+        let Some(wait) = attempt.retry.wait(self.repeated, retries) else {
+            return Asked::InVain(asked(self.repeated + 1, attempt.failure));
+        };
+        self.repeated += 1;
+        Asked::Again(
+            wait,
+            AgentEvent::Retrying {
+                attempt: self.repeated + 1,
+                of: retry::most_asks(retries),
+                wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                failure: attempt.failure,
+            },
+        )
+    }
+
+    /// Asks where the dialect may be asked, until a place is found that knows it.
+    async fn ask_in_turn(&mut self) -> Result<Answering, FailedAttempt> {
+        let mut lost = None;
+        let addresses = self.addresses.get(self.unknown..).unwrap_or_default();
+        for (passed_over, address) in addresses.iter().enumerate() {
+            match Answering::begin_at(&self.spec, &self.route, address, self.body.clone()).await {
+                Err(attempt) if attempt.failure.kind == FailureKind::WrongPath => {
+                    lost = lost.or(Some(attempt));
+                }
+                begun => {
+                    self.unknown += passed_over;
+                    return begun;
+                }
+            }
+        }
+        let nowhere = || AgentFailure::new(FailureKind::Internal, "there is no address to ask at").into();
+        Err(lost.unwrap_or_else(nowhere))
     }
 }
 
@@ -163,53 +256,6 @@ struct Answering {
 }
 
 impl Answering {
-    /// Asks, and asks again where a server that did nothing may do something yet.
-    async fn begin(spec: &HttpSpec, turn: &Turn, offer: &Offer) -> Result<Self, AgentFailure> {
-        let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
-        let body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
-        let base = Address::of(&spec.base_url)?;
-        let addresses = base.endpoints(spec.dialect, model)?;
-        let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
-        let mut unknown = 0;
-        let mut repeated = 0;
-        loop {
-            let addresses = addresses.get(unknown..).unwrap_or_default();
-            let (passed_over, attempt) = Self::begin_at_one(spec, &route, addresses, &body).await;
-            unknown += passed_over;
-            let attempt = match attempt {
-                Ok(begun) if offer.tools.is_empty() => return Ok(begun),
-                Ok(begun) => return Ok(Self { reply: begun.reply.taking_calls(), ..begun }),
-                Err(attempt) => attempt,
-            };
-            let Some(wait) = attempt.retry.wait(repeated, spec.retries) else {
-                return Err(asked(repeated + 1, attempt.failure));
-            };
-            tokio::time::sleep(wait).await;
-            repeated += 1;
-        }
-    }
-
-    /// Asks where the dialect may be asked, until a place is found that knows it. How many did not know it comes along: they
-    /// need not be asked a second time.
-    async fn begin_at_one(
-        spec: &HttpSpec,
-        route: &Route,
-        addresses: &[Address],
-        body: &str,
-    ) -> (usize, Result<Self, FailedAttempt>) {
-        let mut lost = None;
-        for (passed_over, address) in addresses.iter().enumerate() {
-            match Self::begin_at(spec, route, address, body.to_owned()).await {
-                Err(attempt) if attempt.failure.kind == FailureKind::WrongPath => {
-                    lost = lost.or(Some(attempt));
-                }
-                begun => return (passed_over, begun),
-            }
-        }
-        let nowhere = || AgentFailure::new(FailureKind::Internal, "there is no address to ask at").into();
-        (0, Err(lost.unwrap_or_else(nowhere)))
-    }
-
     async fn begin_at(
         spec: &HttpSpec,
         route: &Route,

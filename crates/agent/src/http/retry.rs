@@ -68,6 +68,11 @@ impl Retry {
     }
 }
 
+/// How often a request is sent at most of which so many repetitions are allowed.
+pub(super) const fn most_asks(allowed: u32) -> u32 {
+    1 + if allowed < MOST { allowed } else { MOST }
+}
+
 /// How long a response says to wait: milliseconds, seconds, or a date, which is compared with the server's own.
 pub(super) fn named_wait(millis: Option<&str>, after: Option<&str>, date: Option<&str>) -> Option<Duration> {
     if let Some(millis) = millis.and_then(|millis| millis.trim().parse().ok()) {

@@ -10,16 +10,16 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
-use q_core::conversation::{Message, Part, Role};
+use q_core::conversation::{Message, Part, Role, bytes};
 use q_core::{
     AgentEvent, AgentFailure, Call, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, Usage, Wants,
 };
 use q_tools::{CheckedCall, ToolReply, Toolbox};
 use tokio::sync::mpsc;
 
-use super::Answering;
 use super::calls::AskedCall;
 use super::dialect::Offer;
+use super::{Asked, Asking};
 use crate::seat::{AgentControl, ChildEnvironment, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
 
@@ -158,6 +158,8 @@ impl RunningTurn {
             }
             let ended = self.carry_out(calls).await;
             self.add(&mut turn, text, ended);
+            let (bytes, window) = (bytes(&turn.messages), self.spec.shape.window.unwrap_or(0));
+            self.tell(AgentEvent::Asked { bytes, window }).await;
         }
         let why = format!("it called tools {MAX_ROUNDS} times in one turn");
         Err(AgentFailure::new(FailureKind::Paused, why))
@@ -170,7 +172,17 @@ impl RunningTurn {
 
     /// Asks once, and tells all that is said but the end.
     async fn ask(&mut self, turn: &Turn) -> Result<Answered, AgentFailure> {
-        let mut answering = Answering::begin(&self.spec, turn, &self.offer).await.map_err(without_tools)?;
+        let mut asking = Asking::begin(&self.spec, turn, &self.offer).await?;
+        let mut answering = loop {
+            match asking.ask().await {
+                Asked::Answers(answering) => break answering,
+                Asked::Again(wait, event) => {
+                    self.tell(event).await;
+                    tokio::time::sleep(wait).await;
+                }
+                Asked::InVain(failure) => return Err(without_tools(failure)),
+            }
+        };
         let (mut text, mut stop_reason) = (String::new(), None);
         let mut usage = self.usage;
         loop {
@@ -197,6 +209,8 @@ impl RunningTurn {
                     self.tell(event).await;
                 }
                 AgentEvent::Sent(_)
+                | AgentEvent::Asked { .. }
+                | AgentEvent::Retrying { .. }
                 | AgentEvent::Thinking(_)
                 | AgentEvent::Plan(_)
                 | AgentEvent::Model(_)
@@ -323,7 +337,7 @@ impl RunningTurn {
         let parts = turn.messages.iter().flat_map(|message| &message.parts);
         let last = parts.filter_map(|part| match part {
             Part::Call { entry, .. } => Some(entry.0),
-            Part::Text(_) | Part::Result { .. } => None,
+            Part::Text(_) | Part::Result { .. } | Part::GoOn => None,
         });
         let mut last = last.max().unwrap_or(0);
         let text = Some(text).filter(|text| !text.trim().is_empty()).map(Part::Text);

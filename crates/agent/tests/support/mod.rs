@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use q_agent::{
     AgentSpec, Dialect, HttpSpec, Message, NetworkEnvironment, RequestShape, Role, Seat, Secret, Turn,
 };
-use q_core::{AgentEvent, AgentFailure, SessionId, Usage};
+use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Usage};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -45,6 +45,8 @@ pub(crate) struct Outcome {
     /// Which model answered, and why it stopped, in the server's words.
     pub(crate) model: Option<String>,
     pub(crate) stop_reason: Option<String>,
+    /// What it waited for before it asked again: which ask of how many, for how long, and after which failure.
+    pub(crate) waits: Vec<(u32, u32, u64, FailureKind)>,
     pub(crate) ending: Result<(), AgentFailure>,
 }
 
@@ -52,7 +54,7 @@ impl Outcome {
     /// What these events come to. Checks their shape on the way: one end, and nothing behind it.
     pub(crate) fn of(events: impl IntoIterator<Item = AgentEvent>) -> Self {
         let (mut text, mut thinking, mut usage, mut ending) = (String::new(), String::new(), None, None);
-        let (mut model, mut stop_reason) = (None, None);
+        let (mut model, mut stop_reason, mut waits) = (None, None, Vec::new());
         for event in events {
             assert!(ending.is_none(), "{event:?} after the end");
             match event {
@@ -61,11 +63,16 @@ impl Outcome {
                 AgentEvent::Usage(counted) => usage = Some(counted),
                 AgentEvent::Model(name) => assert!(model.replace(name).is_none(), "the model is told twice"),
                 AgentEvent::StopReason(word) => assert!(stop_reason.replace(word).is_none(), "two reasons"),
+                AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
+                    assert!(text.is_empty() && thinking.is_empty(), "it is asked again behind a word");
+                    waits.push((attempt, of, wait_ms, failure.kind));
+                }
                 AgentEvent::Done => ending = Some(Ok(())),
                 AgentEvent::Failed(failure) => ending = Some(Err(failure)),
                 other @ (AgentEvent::Title(_)
                 | AgentEvent::Steerable
                 | AgentEvent::Sent(_)
+                | AgentEvent::Asked { .. }
                 | AgentEvent::Call(_)
                 | AgentEvent::Plan(_)
                 | AgentEvent::Progress { .. }
@@ -73,7 +80,7 @@ impl Outcome {
                 | AgentEvent::Result { .. }) => panic!("{other:?}"),
             }
         }
-        Self { text, thinking, usage, model, stop_reason, ending: ending.expect("an end") }
+        Self { text, thinking, usage, model, stop_reason, waits, ending: ending.expect("an end") }
     }
 }
 

@@ -175,6 +175,7 @@ impl CheckResult {
             AgentEvent::Usage(usage) => self.usage = Some(usage),
             AgentEvent::Failed(failure) => self.failure = Some(failure),
             AgentEvent::Sent(_)
+            | AgentEvent::Asked { .. }
             | AgentEvent::Title(_)
             | AgentEvent::Steerable
             | AgentEvent::Plan(_)
@@ -183,6 +184,7 @@ impl CheckResult {
             | AgentEvent::Progress { .. }
             | AgentEvent::Result { .. }
             | AgentEvent::Resume(_)
+            | AgentEvent::Retrying { .. }
             | AgentEvent::StopReason(_)
             | AgentEvent::Done => {}
         }

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use q_client::News;
-use q_core::{Body, Command, Entry, EntryNo, PendingCall, SessionId, Stop, Wants};
+use q_core::{Body, Command, Entry, EntryNo, PendingCall, Retrying, SessionId, Stop, Wants};
 use q_proto::ClientMessage;
 use q_term::sanitize::visible_line;
 use q_term::words;
@@ -60,8 +60,15 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         }
         submitted => submitted?,
     };
-    let mut turn =
-        ChatTurn { session, prompt, began: None, printed: (0, 0), echo: !args.json, told: Vec::new() };
+    let mut turn = ChatTurn {
+        session,
+        prompt,
+        began: None,
+        printed: (0, 0),
+        echo: !args.json,
+        told: None,
+        told_calls: Vec::new(),
+    };
     turn.follow(&mut client, &mut interrupts).await?;
     let verdict = turn.conclude(&client, args.json)?;
     if is_passing && turn.ended_well(&client) {
@@ -83,14 +90,17 @@ struct ChatTurn {
     /// How many texts were printed whole, and how many bytes of the one after them.
     printed: (usize, usize),
     echo: bool,
+    /// The wait for another ask that was told last.
+    told: Option<Retrying>,
     /// What waits for the person and was said to wait.
-    told: Vec<PendingCall>,
+    told_calls: Vec<PendingCall>,
 }
 
 impl ChatTurn {
     async fn follow(&mut self, client: &mut Client, interrupts: &mut Signal) -> Result<(), CliError> {
         loop {
             self.note_beginning(client);
+            self.tell_wait(client);
             if self.echo {
                 self.print_new(client)?;
             }
@@ -124,7 +134,7 @@ impl ChatTurn {
     /// Says once of each call that it waits, and how it is answered: from here nobody can.
     fn note_waiting(&mut self, client: &Client) {
         let Some(session) = client.mirror.get(self.session) else { return };
-        for pending in session.pending.iter().filter(|pending| !self.told.contains(pending)) {
+        for pending in session.pending.iter().filter(|pending| !self.told_calls.contains(pending)) {
             let name = &session.summary.name;
             let directory = visible_line(&session.summary.directory);
             out::note(&format!("q: {name} (in {directory}) {}", words::pending(pending)));
@@ -136,17 +146,25 @@ impl ChatTurn {
                 }
             });
         }
-        self.told.clone_from(&session.pending);
+        self.told_calls.clone_from(&session.pending);
+    }
+
+    /// Says once that the agent waits to ask again: nothing else would be seen of it.
+    fn tell_wait(&mut self, client: &Client) {
+        let waits = client.mirror.get(self.session).and_then(|session| session.summary.retrying.clone());
+        if let Some(waits) = waits.filter(|waits| self.began.is_some() && self.told.as_ref() != Some(waits)) {
+            out::note(&format!("q: {}", words::retrying(&waits)));
+            self.told = Some(waits);
+        }
     }
 
     /// Over when another entry than an answer follows ours, or nothing runs any more.
     fn is_over(&self, client: &Client) -> bool {
         let Some(session) = client.mirror.get(self.session) else { return true };
         let Some(began) = self.began else { return !session.summary.activity.is_busy() };
-        let followed = session
-            .entries
-            .iter()
-            .any(|entry| entry.no > began && matches!(entry.body, Body::Prompt(_) | Body::Stop(_)));
+        let followed = session.entries.iter().any(|entry| {
+            entry.no > began && matches!(entry.body, Body::Prompt(_) | Body::Continued | Body::Stop(_))
+        });
         followed || !session.summary.activity.is_busy()
     }
 
@@ -164,8 +182,9 @@ impl ChatTurn {
             | Body::Result(_)
             | Body::Plan(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => true,
-            Body::Prompt(_) | Body::Stop(_) => false,
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => true,
+            Body::Prompt(_) | Body::Continued | Body::Stop(_) => false,
         });
         let answer =
             |entry: &'a Entry| if let Body::Answer(text) = &entry.body { Some(text.as_str()) } else { None };

@@ -100,6 +100,7 @@ fn details(session: &Summary, names: &BTreeMap<SessionId, Name>) -> String {
     details.extend((!tags.is_empty()).then(|| tags.join(" ")));
     details.extend(session.pinned.then(|| "pinned".to_owned()));
     details.extend(session.held.then(|| "waits for its agent".to_owned()));
+    details.extend(session.retrying.as_ref().map(q_term::words::retrying));
     details.extend(session.parent.map(|parent| fork_of(parent, session.inherited, names)));
     details.extend(session.sent.filter(|sent| sent.left_out > 0).map(|sent| {
         format!("last sent {} of {} entries", sent.entries, sent.entries.saturating_add(sent.left_out))

@@ -24,6 +24,7 @@ pub(crate) mod send;
 pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod table_verbs;
+pub(crate) mod usage;
 pub(crate) mod wait;
 
 use std::process::ExitCode;
@@ -34,7 +35,7 @@ use q_term::command::table::Action;
 
 use crate::args::{
     AttachArgs, ChatArgs, CheckArgs, CleanupArgs, DeleteArgs, ExportArgs, ForkArgs, ImportArgs, JsonArgs,
-    LsArgs, NewArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, WaitArgs,
+    LsArgs, NewArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, UsageArgs, WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -93,6 +94,8 @@ pub(crate) enum Verb {
     Import(ImportArgs),
     /// Your own figures since the host started
     Stats(JsonArgs),
+    /// Tokens that sessions cost, and how full their models' windows are
+    Usage(UsageArgs),
     /// The agents q knows here, and where each comes from
     Agents(AgentsArgs),
     /// Models that answer on this machine, without any network
@@ -154,6 +157,7 @@ impl Verb {
             Self::Fork(args) => fork::run(&context()?, args).await?,
             Self::Export(args) => export::run(&context()?, args).await?,
             Self::Import(args) => import::run(&context()?, args).await?,
+            Self::Usage(args) => usage::run(&context()?, args).await?,
             Self::Stats(args) => stats::run(&context()?, args).await?,
             Self::Agents(AgentsArgs { json, verb }) => match verb {
                 None => agents::run(&context()?, json)?,
@@ -191,6 +195,7 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Attend => frontend.attend().await?,
         Action::Inbox => frontend.print_inbox()?,
         Action::Queue => frontend.print_queue()?,
+        Action::Usage => frontend.print_usage()?,
         Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),
         _told_to_the_core => frontend.send_to_core(command).await?,
     }

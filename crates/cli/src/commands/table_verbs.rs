@@ -88,6 +88,7 @@ fn arg(param: Param, subject: Subject) -> Arg {
         "PLACE" => arg.value_parser(value_parser!(u32)).help("1 is the next to be sent"),
         // Standard input may be all of it.
         "TEXT" => arg.required(false).num_args(0..).help("The text; standard input is added to it"),
+        "undo" => arg.value_parser(["undo"]).help("Take the newest summary back"),
         TAGS => arg
             .num_args(0..)
             .allow_hyphen_values(true) // so does one that is taken off
@@ -135,6 +136,7 @@ impl FromArgMatches for TableVerb {
                 name: text("NAME"),
                 tags: tags(),
                 place: place.and_then(|place| usize::try_from(place).ok()),
+                undo: text("undo").is_some(),
                 force: row.may_force() && typed.get_flag("force"),
                 ..Arguments::default()
             },

@@ -32,6 +32,7 @@ pub(crate) struct LimitsConfig {
     memory_bytes: Option<usize>,
     soft_memory: Option<u64>,
     hard_memory: Option<u64>,
+    compact_at_percent: Option<u64>,
     leave_after_seconds: Option<u64>,
 }
 
@@ -71,6 +72,7 @@ impl LimitsConfig {
             memory_bytes: self.memory_bytes.unwrap_or(base.memory_bytes),
             soft_memory: self.soft_memory.unwrap_or(base.soft_memory),
             hard_memory: self.hard_memory.unwrap_or(base.hard_memory),
+            compact_at: self.compact_at_percent.unwrap_or(base.compact_at),
             leave_after: times(self.leave_after_seconds, 1).unwrap_or(base.leave_after),
             ..base
         }

@@ -76,6 +76,10 @@ pub(crate) struct AgentConfig {
     pub(crate) omit: Vec<String>,
     /// Whether chat completions are asked for what they cost: some servers refuse the question.
     pub(crate) stream_options: Option<bool>,
+    /// Tokens that the model takes at once.
+    pub(crate) context_window: Option<u64>,
+    /// The model that is asked for summaries; empty for the one that answers.
+    pub(crate) compact_model: String,
     /// Whether thoughts stand in the text, between `<think>` and `</think>`.
     pub(crate) think_tags: bool,
     /// Whether it may look into a session's directory, and ask to change things there and to run commands.

@@ -57,6 +57,21 @@ const BEDROCKS_MODEL: &str = "global.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const GOOGLE: &str = "https://generativelanguage.googleapis.com/v1beta";
 const GOOGLE_KEYS: &[&str] = &["GEMINI_API_KEY", "GOOGLE_API_KEY"];
 
+/// Tokens that the usual model of a provider takes at once, where that is known for sure.
+const WINDOWS: [(&str, u64); 4] = [
+    ("gpt-5-mini", 400_000),
+    ("claude-sonnet-4-5", 200_000),
+    (BEDROCKS_MODEL, 200_000),
+    ("gemini-2.5-flash", 1_048_576),
+];
+
+impl Provider {
+    /// Tokens that its usual model takes at once, where that is known.
+    pub(crate) fn window(&self) -> Option<u64> {
+        WINDOWS.iter().find(|(model, _)| *model == self.model).map(|&(_, tokens)| tokens)
+    }
+}
+
 const fn provider(
     name: &'static str,
     dialect: Dialect,

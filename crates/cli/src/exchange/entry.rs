@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use q_core::{
-    AgentFailure, Body, CallNo, CallOutput, Called, Entry, EntryNo, FailureKind, Fault, Interrupter, Outcome,
-    PlanStep, PromptNo, Resulted, Sent, StepState, Stop, WallTime, Wants,
+    AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault,
+    Interrupter, Outcome, PlanStep, PromptNo, Resulted, Sent, StepState, Stop, WallTime, Wants,
 };
 use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -158,6 +158,24 @@ impl EntryShape {
                 failure: Some(kind.code().to_owned()),
                 ..plain
             },
+            Body::Continued => Self { role: role("continued"), ..plain },
+            Body::Compaction(Compaction::Summary { text: said, of, left_out }) => Self {
+                role: role("summary"),
+                text: text(said),
+                bytes: Some(*of),
+                left_out: Some(*left_out).filter(|count| *count > 0),
+                ..plain
+            },
+            Body::Compaction(Compaction::Stopped(Stop::Interrupted(by))) => {
+                Self { role: role("not_compacted"), by: Some(word(&INTERRUPTERS, *by)), ..plain }
+            }
+            Body::Compaction(Compaction::Stopped(Stop::Failed(AgentFailure { kind, detail }))) => Self {
+                role: role("not_compacted"),
+                text: text(detail),
+                failure: Some(kind.code().to_owned()),
+                ..plain
+            },
+            Body::Compaction(Compaction::Undone) => Self { role: role("summary_undone"), ..plain },
             Body::LeftOut(Sent { entries, left_out }) => {
                 Self { role: role("left_out"), sent: Some(*entries), left_out: Some(*left_out), ..plain }
             }
@@ -213,6 +231,7 @@ impl EntryShape {
                 entries: self.sent.ok_or_else(|| missing("sent"))?,
                 left_out: self.left_out.ok_or_else(|| missing("left_out"))?,
             }),
+            "continued" => Body::Continued,
             "user" => Body::Prompt(typed::text(&text?).into_owned()),
             "assistant" => Body::Answer(text?),
             "thinking" => Body::Thinking(text?),
@@ -242,16 +261,18 @@ impl EntryShape {
                 };
                 Body::Plan(steps.map(step).collect::<Result<_, String>>()?)
             }
-            "interrupted" => {
-                let by = self.by.ok_or_else(|| missing("by"))?;
-                Body::Stop(Stop::Interrupted(value(&INTERRUPTERS, &by)?))
+            "interrupted" => Body::Stop(interrupted(self.by)?),
+            "failed" => Body::Stop(failed(self.failure, text.unwrap_or_default())?),
+            "summary" => Body::Compaction(Compaction::Summary {
+                text: text?,
+                of: self.bytes.ok_or_else(|| missing("bytes"))?,
+                left_out: self.left_out.unwrap_or_default(),
+            }),
+            "not_compacted" if self.failure.is_some() => {
+                Body::Compaction(Compaction::Stopped(failed(self.failure, text.unwrap_or_default())?))
             }
-            "failed" => {
-                let code = self.failure.ok_or_else(|| missing("failure"))?;
-                let kind = FailureKind::ALL.into_iter().find(|kind| kind.code() == code);
-                let kind = kind.ok_or_else(|| format!("failure `{code}` is none"))?;
-                Body::Stop(Stop::Failed(AgentFailure { kind, detail: text.unwrap_or_default() }))
-            }
+            "not_compacted" => Body::Compaction(Compaction::Stopped(interrupted(self.by)?)),
+            "summary_undone" => Body::Compaction(Compaction::Undone),
             "repair" => match self.fault.ok_or_else(|| missing("fault"))?.as_str() {
                 "prompt_lost" => {
                     Body::Repair(Fault::PromptLost(PromptNo(self.prompt.ok_or_else(|| missing("prompt"))?)))
@@ -263,6 +284,18 @@ impl EntryShape {
             other => return Err(format!("role `{other}` is none")),
         })
     }
+}
+
+fn interrupted(by: Option<String>) -> Result<Stop, String> {
+    let by = by.ok_or_else(|| "it has no `by`".to_owned())?;
+    Ok(Stop::Interrupted(value(&INTERRUPTERS, &by)?))
+}
+
+fn failed(code: Option<String>, detail: String) -> Result<Stop, String> {
+    let code = code.ok_or_else(|| "it has no `failure`".to_owned())?;
+    let kind = FailureKind::ALL.into_iter().find(|kind| kind.code() == code);
+    let kind = kind.ok_or_else(|| format!("failure `{code}` is none"))?;
+    Ok(Stop::Failed(AgentFailure { kind, detail }))
 }
 
 fn word<T: Copy + PartialEq>(known: &[(&str, T)], value: T) -> String {

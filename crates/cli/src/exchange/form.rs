@@ -80,8 +80,10 @@ impl Form {
             | Body::Thinking(_)
             | Body::Plan(_)
             | Body::Stop(_)
+            | Body::Continued
             | Body::Repair(_)
-            | Body::LeftOut(_) => 0,
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => 0,
         }
     }
 }

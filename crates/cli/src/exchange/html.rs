@@ -57,6 +57,14 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
         Body::Plan(steps) => section("aside", "Plan", &at, "pre", &q_term::words::plan(steps)),
         Body::Stop(stop) => section("aside", &stopped(stop), &at, "pre", ""),
         Body::Repair(fault) => section("aside", &q_term::words::repair(*fault, Way::Shell), &at, "pre", ""),
+        Body::Continued => section("aside", q_term::words::CONTINUED, &at, "pre", ""),
+        Body::Compaction(compaction) => section(
+            "aside",
+            &q_term::words::compaction(compaction, Way::Shell),
+            &at,
+            "pre",
+            compaction.text(),
+        ),
         Body::LeftOut(sent) => section("aside", &q_term::words::left_out(*sent), &at, "pre", ""),
     }
 }

@@ -57,6 +57,15 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
         Body::Plan(steps) => format!("\nPlan:\n\n{}", fenced(&q_term::words::plan(steps))),
         Body::Stop(stop) => format!("\n{}\n", span(&stopped(stop))),
         Body::Repair(fault) => format!("\n{}\n", span(&q_term::words::repair(*fault, Way::Shell))),
+        Body::Continued => format!("\n{}\n", span(q_term::words::CONTINUED)),
+        Body::Compaction(compaction) => {
+            let said = span(&q_term::words::compaction(compaction, Way::Shell));
+            if compaction.text().is_empty() {
+                format!("\n{said}\n")
+            } else {
+                format!("\n{said}\n\n{}", fenced(compaction.text()))
+            }
+        }
         Body::LeftOut(sent) => format!("\n{}\n", span(&q_term::words::left_out(*sent))),
     }
 }

@@ -65,6 +65,12 @@ impl Frontend<'_> {
         print_lines(&lines)
     }
 
+    pub(crate) fn print_usage(&self) -> Result<(), CliError> {
+        let session = self.client.mirror.get(self.here()?);
+        let line = session.map(|session| format!("* {}", q_term::words::usage(&session.summary)));
+        print_lines(&line.into_iter().collect::<Vec<_>>())
+    }
+
     pub(crate) fn print_tags_here(&self) -> Result<(), CliError> {
         self.print_tags(self.here()?)
     }

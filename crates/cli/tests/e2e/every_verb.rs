@@ -200,8 +200,12 @@ impl Hostile {
                 vec!["--older-than", HOSTILE],
                 vec!["--closed", "--yes"],
             ],
+            "compact" => vec![vec!["made"], vec!["made", "undo"], vec!["made", HOSTILE]],
+            "usage" => vec![vec![], vec!["made"], vec!["--json"]],
             "tag" => vec![vec!["made", "+work"], vec!["made", HOSTILE], vec!["made"]],
-            "pin" | "unpin" | "unread" | "retry" | "interrupt" => vec![vec!["refused"], vec!["made"]],
+            "pin" | "unpin" | "unread" | "retry" | "continue" | "interrupt" => {
+                vec![vec!["refused"], vec!["made"]]
+            }
             _ => self.tries_of_others(verb),
         }
     }
@@ -311,6 +315,10 @@ fn what_is_said_inside_plain_mode_controls_nothing() {
         "/last",
         "/switch page",
         "/retry",
+        "/continue",
+        "/compact",
+        "/compact undo",
+        "/usage",
         "/switch made",
     ];
     let hostile_ones = [

@@ -95,6 +95,59 @@ fn a_failure_stands_in_every_list_until_somebody_acts() {
     assert_eq!(world.q(&["inbox", "--json"]).succeeded().json(), json!([]));
 }
 
+/// Who waits sees until when, in every frontend, and may stop it: nothing is asked then.
+#[test]
+fn the_wait_to_ask_again_is_seen_and_can_be_stopped() {
+    let world = World::new();
+    world.server.once("slowly", Script::new().status(529, "busy").retry_after(1));
+    let said = world.q(&["chat", "--new", "api", "slowly"]).succeeded();
+    assert_eq!(said.out, "echo: slowly\n");
+    assert!(said.err.contains("asks again after 1 s (2 of 3): the server is overloaded"), "{said:?}");
+    world.server.on("long", Script::new().status(529, "busy").retry_after(19));
+    let mut terminal = world.attach("api");
+    terminal.send_line("long");
+    terminal.wait_text("(2 of 3): the server is overloaded · Ctrl+C stops");
+    terminal.wait_text("asks again in 17 s");
+    let session = world.session("api");
+    assert_eq!((&session["activity"], &session["retrying"]["attempt"]), (&json!("working"), &json!(2)));
+    assert_eq!(session["retrying"]["failure"], json!("overloaded"));
+    let listed = world.q(&["ls"]).succeeded().out;
+    assert!(listed.contains("asks again after 19 s (2 of 3)"), "{listed}");
+    let asked = world.server.requests().len();
+    terminal.send("\x03");
+    terminal.wait_text("interrupted here");
+    terminal.wait_no_text("asks again in");
+    assert_eq!(world.session("api")["retrying"], json!(null));
+    assert_eq!(world.server.requests().len(), asked, "nothing is asked any more");
+}
+
+/// An answer that ended at the length limit goes on in a turn of its own, which stands there as what it is and not as a prompt.
+#[test]
+fn an_answer_that_stopped_is_gone_on_with() {
+    let world = World::new();
+    let half = r#"data: {"choices":[{"index":0,"delta":{"content":"one two "},"finish_reason":"length"}]}"#;
+    world.server.on("count", Script::new().raw(format!("{half}\n\ndata: [DONE]\n\n")));
+    let failed = world.q(&["chat", "--new", "api", "count"]).exited(1);
+    assert!(failed.err.contains("`q continue api` goes on where it stopped"), "{failed:?}");
+    world.server.on("Go on exactly", Script::new().say("three").done());
+    world.q(&["continue", "api"]).succeeded();
+    world.q(&["wait", "api"]).succeeded();
+    let sent = turns(&["count", "one two ", "Go on exactly where you stopped."]);
+    assert_eq!(conversation(&world.request("Go on exactly")), sent);
+    let roles: Vec<Value> = entries(&world, "api").iter().map(|entry| entry["role"].clone()).collect();
+    assert_eq!(json!(roles), json!(["user", "assistant", "failed", "continued", "assistant"]));
+    let refused = world.q(&["continue", "api"]).exited(1);
+    assert!(refused.err.contains("nothing to go on with"), "{refused:?}");
+    let written = world.q(&["export", "api"]).succeeded().out;
+    let said = world.q_reading(&["import", "-", "--name", "copy"], written).succeeded();
+    assert_eq!(said.err, "", "no field of it is foreign");
+    assert_eq!(entries(&world, "copy").len(), 5);
+    let mut terminal = world.attach("api");
+    terminal.wait_text("goes on from there");
+    terminal.send_line("/continue");
+    terminal.wait_text("nothing to go on with");
+}
+
 #[test]
 fn a_fork_is_told_by_the_name_of_its_parent_and_what_it_took_over() {
     let world = World::new();

@@ -20,6 +20,7 @@
 //! | `restart` | a host that makes way for another |
 //! | `replay` | traces, played |
 //! | `coming_back` | back to the session that was in front |
+//! | `compaction` | a summary in place of a long conversation |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
@@ -40,6 +41,7 @@
 mod archive;
 mod cleanup;
 mod coming_back;
+mod compaction;
 mod deaf;
 mod disk;
 mod doctor;

@@ -126,6 +126,18 @@ pub enum Command {
         /// The client's mark, as in [`Command::Submit`].
         token: Token,
     },
+    /// Go on with the answer that stopped before its end.
+    Continue {
+        session: SessionId,
+        /// The client's mark, as in [`Command::Submit`].
+        token: Token,
+    },
+    /// Have the conversation so far summarised; from then on the summary is sent in its place.
+    Compact {
+        session: SessionId,
+        /// Instead, have the newest summary count no longer.
+        undo: bool,
+    },
     /// Keep what is typed and not sent.
     SaveDraft {
         session: SessionId,
@@ -221,10 +233,13 @@ impl Command {
             | Self::Unqueue { session, .. }
             | Self::Edit { session, .. }
             | Self::Move { session, .. }
+            | Self::Compact { session, undo: true }
             | Self::SaveDraft { session, .. } => Subject::Memory(*session),
             Self::Submit { session, .. }
             | Self::Steer { session, .. }
             | Self::Retry { session, .. }
+            | Self::Continue { session, .. }
+            | Self::Compact { session, undo: false }
             | Self::SendNow { session, .. } => Subject::Agent(*session),
         }
     }
@@ -289,6 +304,11 @@ impl Step<'_> {
             }
             Command::Interrupt { session } => self.interrupt(session),
             Command::Retry { session, token } => self.once(session, token, |step| step.retry(session, token)),
+            Command::Continue { session, token } => {
+                self.once(session, token, |step| step.go_on(session, token))
+            }
+            Command::Compact { session, undo: false } => self.compact(session),
+            Command::Compact { session, undo: true } => self.undo_compaction(session),
             Command::SaveDraft { session, text } => self.save_draft(session, text),
         }
     }

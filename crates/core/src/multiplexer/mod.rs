@@ -8,6 +8,7 @@ mod archive;
 mod calls;
 mod clients;
 pub(crate) mod command;
+mod compaction;
 mod deferred;
 mod import;
 mod invariant;

@@ -2,12 +2,13 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 
-use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
+use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent, Usage};
 use crate::effect::{Effect, Reply};
 use crate::entry::{Entry, Interrupter};
-use crate::id::{EntryNo, SessionId, Token, TurnNo};
-use crate::limits::{DETAIL_BYTES, MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
+use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
+use crate::limits::{MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
 use crate::multiplexer::step::Step;
 use crate::permits;
 use crate::record::{Ending, Record, Voice};
@@ -15,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::WaitingPrompt;
 use crate::session::live::RunState;
-use crate::snapshot::Update;
+use crate::snapshot::{Retrying, Update};
 
 impl Step<'_> {
     /// Decides what carries a token, unless that was decided before: the same again gets the same answer and does nothing.
@@ -130,8 +131,29 @@ impl Step<'_> {
         Ok(Reply::Accepted(last.prompt))
     }
 
+    /// Has the last answer gone on with: a turn without a prompt of its own.
+    pub(super) fn go_on(&mut self, id: SessionId, token: Token) -> Result<Reply, Refusal> {
+        let head = self.open(id)?.head();
+        let (prompt, turn) = (head.unfinished().ok_or(Refusal::NothingToContinue)?, head.turns.next());
+        self.refuse_if_full()?;
+        let seq = self.record(id, Record::Continued { turn, prompt, token });
+        self.wait_for_permit(id, seq);
+        self.changed(id);
+        Ok(Reply::Accepted(prompt))
+    }
+
     /// Starts the oldest waiting prompt, if one waits.
+    /// Before it, a conversation that fills its model's window is compacted: the prompt waits as long.
     fn begin_next(&mut self, id: SessionId) {
+        if self.must_compact(id) {
+            self.begin_compaction(id);
+        } else {
+            self.begin_waiting(id);
+        }
+    }
+
+    /// Starts the oldest waiting prompt, if one waits, as full as the window may be.
+    pub(super) fn begin_waiting(&mut self, id: SessionId) {
         let next = self.head(id).and_then(|head| head.queue.first().copied());
         if let Some(next) = next {
             self.begin(id, next);
@@ -142,6 +164,11 @@ impl Step<'_> {
     pub(super) fn begin(&mut self, id: SessionId, prompt: WaitingPrompt) {
         let Some(turn) = self.head(id).map(|head| head.turns.next()) else { return };
         let seq = self.record(id, Record::Began { turn, prompt: prompt.prompt, queued: prompt.queued });
+        self.wait_for_permit(id, seq);
+    }
+
+    /// Tells of the entry with which a turn began; its agent's turn to be asked comes.
+    fn wait_for_permit(&mut self, id: SessionId, seq: Seq) {
         self.notify_entry(id, EntryNo(seq.0));
         let now = self.now().mono;
         if let Some(live) = self.live_mut(id) {
@@ -159,7 +186,10 @@ impl Step<'_> {
             }
             self.changed(id);
             let Some(head) = self.head(id) else { return };
-            let Some(turn) = head.turn.as_ref().map(|flight| flight.turn) else { return };
+            let Some((turn, compacts)) = head.turn.as_ref().map(|flight| (flight.turn, flight.compacts))
+            else {
+                return;
+            };
             let setup = &head.setup;
             let run = Effect::Run {
                 session: id,
@@ -170,6 +200,7 @@ impl Step<'_> {
                 directory: setup.directory.clone(),
                 policy: setup.policy,
                 resume: head.resume.clone(),
+                compacts,
             };
             // Behind the record that the turn began: after a crash it is known to have been asked, and is not asked again.
             self.after(run);
@@ -182,6 +213,13 @@ impl Step<'_> {
         let is_asked = self.live(id).is_some_and(|live| live.run == RunState::Running);
         if self.in_flight(id) != Some(turn) || !is_asked {
             return;
+        }
+        // Whoever says anything does not wait any longer.
+        if self.live_mut(id).is_some_and(|live| live.retrying.take().is_some()) {
+            self.changed(id);
+        }
+        if self.compacts(id) {
+            return self.on_compaction_event(id, turn, event);
         }
         match event {
             AgentEvent::Sent(sent) => self.on_sent(id, turn, sent),
@@ -196,11 +234,11 @@ impl Step<'_> {
                     live.stream_mut().reason = reason;
                 }
             }
-            AgentEvent::Usage(usage) => {
-                if let Some(live) = self.live_mut(id) {
-                    live.stream_mut().usage = usage;
-                }
+            AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
+                self.on_retrying(id, attempt, of, wait_ms, failure);
             }
+            AgentEvent::Usage(usage) => self.on_usage(id, usage),
+            AgentEvent::Asked { bytes, window } => self.on_asked(id, bytes, window),
             AgentEvent::Title(title) => self.name_after_title(id, &title),
             AgentEvent::Steerable => {
                 if let Some(live) = self.live_mut(id) {
@@ -215,12 +253,39 @@ impl Step<'_> {
                 self.begin_next(id);
                 self.notify_queue(id);
             }
-            AgentEvent::Failed(mut failure) => {
-                failure.detail.truncate(failure.detail.floor_char_boundary(DETAIL_BYTES));
-                self.end_turn(id, Ending::Failed(failure));
-            }
+            AgentEvent::Failed(failure) => self.end_turn(id, Ending::Failed(failure.bounded())),
         }
         self.end_if_too_long(id);
+    }
+
+    /// That an agent waits is shown as long as it does, and kept by nobody: what came of it is what it says next.
+    pub(super) fn on_retrying(
+        &mut self,
+        id: SessionId,
+        attempt: u32,
+        of: u32,
+        wait_ms: u64,
+        failure: AgentFailure,
+    ) {
+        let at = self.now().wall.after(Duration::from_millis(wait_ms));
+        let retrying = Retrying { attempt, of, wait_ms, at, failure: failure.bounded() };
+        if let Some(live) = self.live_mut(id) {
+            live.retrying = Some(retrying);
+        }
+        self.changed(id);
+    }
+
+    pub(super) fn on_usage(&mut self, id: SessionId, usage: Usage) {
+        if let Some(live) = self.live_mut(id) {
+            live.stream_mut().usage = usage;
+        }
+    }
+
+    pub(super) fn on_asked(&mut self, id: SessionId, bytes: u64, window: u64) {
+        if let Some(live) = self.live_mut(id) {
+            let stream = live.stream_mut();
+            (stream.asked, stream.spent) = ((bytes, window), stream.usage);
+        }
     }
 
     /// What the agent was not sent is said in the transcript the first time, and kept from then on.
@@ -259,7 +324,7 @@ impl Step<'_> {
     }
 
     /// A handle that is too long is none: the agent begins anew from the transcript, as one that forgot does.
-    fn on_resume(&mut self, id: SessionId, turn: TurnNo, handle: ResumeHandle) {
+    pub(super) fn on_resume(&mut self, id: SessionId, turn: TurnNo, handle: ResumeHandle) {
         let is_new = self.head(id).is_some_and(|head| head.resume.as_ref() != Some(&handle));
         if is_new && handle.0.len() <= RESUME_BYTES {
             self.record(id, Record::Resumable { turn, handle });
@@ -332,7 +397,7 @@ impl Step<'_> {
     }
 
     /// Stops asking, if the agent was asked.
-    fn cancel(&mut self, id: SessionId) {
+    pub(super) fn cancel(&mut self, id: SessionId) {
         let was_asked = self.live(id).is_some_and(|live| live.run == RunState::Running);
         if let Some(turn) = self.in_flight(id).filter(|_| was_asked) {
             self.at_once(Effect::Cancel { session: id, turn });
@@ -340,15 +405,19 @@ impl Step<'_> {
     }
 
     /// Ends the turn in flight; every call of it gets its result first.
-    fn end_turn(&mut self, id: SessionId, ending: Ending) {
+    pub(super) fn end_turn(&mut self, id: SessionId, ending: Ending) {
         let Some(turn) = self.in_flight(id) else { return };
+        if self.compacts(id) {
+            return self.end_compaction(id, turn, ending);
+        }
         self.write_stream(id);
         // Results come before the end: nobody takes a conversation in which a call has none.
         self.close_calls(id, turn);
         let told = self.live(id).map(|live| (live.stream().usage, live.stream().reason.clone()));
         let (usage, reason) = told.unwrap_or_default();
         let stopped = ending != Ending::Done;
-        let seq = self.record(id, Record::Ended { turn, ending, usage, reason });
+        let window = self.window_use(id, usage);
+        let seq = self.record(id, Record::Ended { turn, ending, usage, reason, window });
         if stopped {
             self.notify_entry(id, EntryNo(seq.0));
         }

@@ -11,6 +11,8 @@ use crate::record::Voice;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InFlight {
     pub turn: TurnNo,
+    /// Whether it summarises the conversation, and has no prompt.
+    pub compacts: bool,
     /// The entry that grows, once the agent said something; none after a call or the person's words.
     pub answer: Option<EntryNo>,
     /// In which voice that entry is.
@@ -47,6 +49,7 @@ impl InFlight {
     pub const fn new(turn: TurnNo) -> Self {
         Self {
             turn,
+            compacts: false,
             answer: None,
             voice: Voice::Answer,
             said: 0,

@@ -2,11 +2,15 @@
 //!
 //! Not here: texts (the transcript and the queue hold those), siblings, limits.
 
+mod compaction;
+mod taken;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
 use crate::agent::{AgentFailure, Call, ResumeHandle, Sent, Usage, Wants};
+use crate::compaction::WindowUse;
 use crate::entry::{Body, CallOutput, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::name::{Name, NameOrigin};
@@ -17,9 +21,6 @@ use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
-/// How many submissions are remembered so that a repeated one is taken once: more than may wait in a queue, since a client
-/// delivers again all that a host did not live to acknowledge.
-const TOKENS_KEPT: usize = 32;
 /// Characters of the last text shown in lists.
 const PREVIEW_CHARS: usize = 80;
 
@@ -60,6 +61,10 @@ pub struct Head {
     pub resume: Option<ResumeHandle>,
     /// How much of the history the agent was sent last; `None` while it was always all of it.
     pub sent: Option<Sent>,
+    /// How much of its model's window the conversation took last; `None` where nobody knows.
+    pub window: Option<WindowUse>,
+    /// Summaries of its own that count: what can be undone.
+    pub summaries: u32,
     /// The last prompt that began a turn: what a retry asks again.
     pub last_prompt: Option<WaitingPrompt>,
     /// Prompts that wait, oldest first.
@@ -126,6 +131,8 @@ impl Head {
             answering: String::new(),
             resume: None,
             sent: None,
+            window: None,
+            summaries: 0,
             last_prompt: None,
             queue: Vec::new(),
             taken: Vec::new(),
@@ -187,6 +194,10 @@ impl Head {
             Record::Began { turn, prompt, queued } => {
                 self.begin_turn(*turn, WaitingPrompt { prompt: *prompt, queued: *queued }, stamped);
             }
+            Record::Continued { turn, prompt, token } => {
+                self.take(*token, *prompt);
+                self.go_on(*turn, stamped);
+            }
             Record::Steered { prompt, token, .. } => {
                 self.touched = stamped.at;
                 self.prompts = *prompt;
@@ -207,8 +218,10 @@ impl Head {
                     flight.calls.retain(|open| open.no != *call);
                 }
             }
-            Record::Ended { ending, usage, reason, .. } => {
-                self.reason.clone_from(reason);
+            Record::Compacting { turn } => self.begin_compaction(*turn, stamped),
+            Record::Compacted { compaction, usage, .. } => self.compact(compaction, *usage, stamped),
+            Record::Ended { ending, usage, reason, window, .. } => {
+                (self.reason, self.window) = (reason.clone(), window.or(self.window));
                 self.end_turn(ending, *usage, stamped);
             }
             Record::Seen { through } => {
@@ -270,12 +283,14 @@ impl Head {
             Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
                 self.end.bytes = text.len() as u64;
             }
+            Body::Continued => self.turns = self.turns.next(),
             Body::Call(_)
             | Body::Result(_)
             | Body::Plan(_)
             | Body::Stop(_)
             | Body::Repair(_)
             | Body::LeftOut(_) => {}
+            Body::Compaction(compaction) => self.count_summaries(compaction),
         }
         self.seen = self.end;
     }
@@ -283,13 +298,6 @@ impl Head {
     fn leave(&mut self, presence: Presence) {
         self.presence = presence;
         self.slot = 0;
-    }
-
-    fn take(&mut self, token: Token, prompt: PromptNo) {
-        if self.taken.len() == TOKENS_KEPT {
-            self.taken.remove(0);
-        }
-        self.taken.push((token, prompt));
     }
 
     fn move_to(&mut self, prompt: PromptNo, place: u32) {
@@ -306,6 +314,15 @@ impl Head {
         self.turn = Some(InFlight::new(turn));
         self.preview.clear();
         self.last_prompt = Some(prompt);
+        self.entries += 1;
+        self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
+    }
+
+    /// A turn that goes on with the last answer: that is still what a list shows of it.
+    fn go_on(&mut self, turn: TurnNo, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.turns = turn;
+        self.turn = Some(InFlight::new(turn));
         self.entries += 1;
         self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
     }
@@ -390,8 +407,7 @@ impl Head {
     fn end_turn(&mut self, ending: &Ending, usage: Usage, stamped: &Stamped) {
         self.touched = stamped.at;
         self.turn = None;
-        self.usage.input = self.usage.input.saturating_add(usage.input);
-        self.usage.output = self.usage.output.saturating_add(usage.output);
+        self.spend(usage);
         self.last = Some(ending.clone());
         self.failures = match ending {
             Ending::Done => 0,
@@ -408,9 +424,15 @@ impl Head {
         }
     }
 
-    /// The prompt that a token stands for, if it was taken and is remembered.
-    pub(crate) fn prompt_of(&self, token: Token) -> Option<PromptNo> {
-        self.taken.iter().find(|(taken, _)| *taken == token).map(|&(_, prompt)| prompt)
+    /// The prompt whose answer stopped before its end, where one came and nothing runs: an agent can go on with that.
+    pub(crate) fn unfinished(&self) -> Option<PromptNo> {
+        let has_words = !self.preview.trim().is_empty();
+        match &self.last {
+            Some(Ending::Failed(_) | Ending::Interrupted(_)) if self.turn.is_none() && has_words => {
+                self.last_prompt.map(|last| last.prompt)
+            }
+            Some(Ending::Done | Ending::Failed(_) | Ending::Interrupted(_)) | None => None,
+        }
     }
 
     /// What the session is doing, from its durable state.

@@ -10,6 +10,7 @@ use crate::id::{CallNo, EntryNo, Seq};
 use crate::record::Record;
 use crate::session::head::Head;
 use crate::session::transcript::Transcript;
+use crate::snapshot::Retrying;
 use crate::stamped::Stamped;
 use crate::time::{Instant, WallTime};
 
@@ -27,6 +28,8 @@ pub(crate) struct Live {
     pub(crate) seated: bool,
     /// Whether the agent takes words in the turn in flight.
     pub(crate) steerable: bool,
+    /// When its agent asks again, and why, while it waits for that.
+    pub(crate) retrying: Option<Retrying>,
     pending: BTreeMap<CallNo, Pending>,
 }
 
@@ -41,6 +44,14 @@ pub(crate) struct Stream {
     pub(crate) usage: Usage,
     /// Why its agent stops, as last told.
     pub(crate) reason: String,
+    /// Bytes of texts that it was asked with, and tokens that its model takes at once; 0 where nobody said.
+    pub(crate) asked: (u64, u64),
+    /// What the turn had cost by then: the rest is what this one ask has cost.
+    pub(crate) spent: Usage,
+    /// Entries that it was not sent, in a turn that compacts.
+    pub(crate) left_out: u64,
+    /// The summary as far as it came, of a turn that compacts. It is shown and written once it is whole.
+    pub(crate) summary: String,
 }
 
 /// Where the turn in flight stands with its agent.
@@ -88,10 +99,11 @@ impl Live {
         self.transcript.trim(tail_bytes);
         if let Record::Drafted { text } = &stamped.record {
             self.draft.clone_from(text);
-        } else if matches!(stamped.record, Record::Ended { .. }) {
+        } else if matches!(stamped.record, Record::Ended { .. } | Record::Compacted { .. }) {
             self.stream = Stream::default();
             self.run = RunState::None;
             self.steerable = false;
+            self.retrying = None;
             self.pending.clear();
         } else {
             self.forget(head);
@@ -148,6 +160,11 @@ impl Live {
     /// The entry of that number.
     pub(crate) fn entry(&self, no: EntryNo) -> Option<&Entry> {
         self.transcript.entries().rev().find(|entry| entry.no == no)
+    }
+
+    /// The newest entry, which is always here if there is one.
+    pub(crate) fn newest_entry(&self) -> Option<&Entry> {
+        self.transcript.entries().next_back()
     }
 
     /// How many entries come after that one; nothing where that reaches back beyond what is here.

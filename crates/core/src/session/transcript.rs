@@ -70,8 +70,10 @@ impl Transcript {
                 self.push(stamped, Body::Result(result));
             }
             Content::Plan(steps) => self.push(stamped, Body::Plan(steps.to_vec())),
+            Content::Continued => self.push(stamped, Body::Continued),
             Content::Repair(fault) => self.push(stamped, Body::Repair(fault)),
             Content::LeftOut(sent) => self.push(stamped, Body::LeftOut(sent)),
+            Content::Compaction(compaction) => self.push(stamped, Body::Compaction(compaction.clone())),
             Content::Interrupted(by, _) => self.push(stamped, Body::Stop(Stop::Interrupted(by))),
             Content::Failed(failure, _) => self.push(stamped, Body::Stop(Stop::Failed(failure.clone()))),
             Content::Imported(at, body) => {

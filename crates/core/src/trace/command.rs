@@ -74,6 +74,8 @@ pub(super) fn read(
         "unqueue" => Command::Unqueue { session, prompt: PromptNo(words.number()?) },
         "interrupt" => Command::Interrupt { session },
         "retry" => Command::Retry { session, token: read_token(words, request)? },
+        "continue" => Command::Continue { session, token: read_token(words, request)? },
+        "compact" => Command::Compact { session, undo: words.take("undo") },
         "draft" => Command::SaveDraft { session, text: words.word("a text")? },
         _ => return Err(format!("`{verb}` is not a verb")),
     })
@@ -138,6 +140,9 @@ pub(super) fn write(command: &Command) -> String {
         }
         Command::Interrupt { session: id } => format!("interrupt {}", session(*id)),
         Command::Retry { session: id, token } => format!("retry {} token {}", session(*id), token.0),
+        Command::Continue { session: id, token } => format!("continue {} token {}", session(*id), token.0),
+        Command::Compact { session: id, undo: false } => format!("compact {}", session(*id)),
+        Command::Compact { session: id, undo: true } => format!("compact {} undo", session(*id)),
         Command::SaveDraft { session: id, text } => format!("draft {} {text:?}", session(*id)),
     }
 }

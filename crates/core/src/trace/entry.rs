@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::reader::WordReader;
 use super::words::{bare, named};
 use crate::agent::{AgentFailure, FailureKind, Outcome, PlanStep, Sent, StepState, Wants};
+use crate::compaction::Compaction;
 use crate::entry::{Body, CallOutput, Called, Fault, Interrupter, Resulted, Stop};
 use crate::id::{CallNo, EntryNo, PromptNo};
 
@@ -36,10 +37,17 @@ pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
         }),
         "output" => Body::Output(CallOutput { of: EntryNo(words.number()?), text: words.word("a text")? }),
         "plan" => Body::Plan(read_plan(words)?),
-        "interrupted" => Body::Stop(Stop::Interrupted(words.one_of(&INTERRUPTERS)?)),
-        "failed" => {
-            Body::Stop(Stop::Failed(AgentFailure { kind: failure(words)?, detail: words.word("a text")? }))
+        "interrupted" | "failed" => Body::Stop(read_stop(&word, words)?),
+        "summary" => {
+            let (of, left_out) = (words.number()?, words.number()?);
+            Body::Compaction(Compaction::Summary { text: words.word("a text")?, of, left_out })
         }
+        "continued" => Body::Continued,
+        "no-summary" => {
+            let word = words.word("a stop")?;
+            Body::Compaction(Compaction::Stopped(read_stop(&word, words)?))
+        }
+        "undone" => Body::Compaction(Compaction::Undone),
         "left-out" => Body::LeftOut(read_sent(words)?),
         "lost" => Body::Repair(Fault::PromptLost(PromptNo(words.number()?))),
         "cut" if words.take("unknown") => Body::Repair(Fault::LogCut { lost: None }),
@@ -62,14 +70,37 @@ pub(super) fn write(body: &Body) -> String {
         }
         Body::Output(CallOutput { of, text }) => format!("output {of} {text:?}"),
         Body::Plan(steps) => format!("plan{}", write_plan(steps)),
-        Body::Stop(Stop::Interrupted(by)) => format!("interrupted {}", named(&INTERRUPTERS, *by)),
-        Body::Stop(Stop::Failed(AgentFailure { kind, detail })) => {
-            format!("failed {} {detail:?}", kind.code())
-        }
+        Body::Continued => "continued".into(),
+        Body::Stop(stop) => write_stop(stop),
+        Body::Compaction(compaction) => write_compaction(compaction),
         Body::LeftOut(sent) => format!("left-out {} {}", sent.entries, sent.left_out),
         Body::Repair(Fault::PromptLost(prompt)) => format!("lost {prompt}"),
         Body::Repair(Fault::LogCut { lost: None }) => "cut unknown".into(),
         Body::Repair(Fault::LogCut { lost: Some(lost) }) => format!("cut {lost}"),
+    }
+}
+
+fn read_stop(word: &str, words: &mut WordReader) -> Result<Stop, String> {
+    match word {
+        "interrupted" => Ok(Stop::Interrupted(words.one_of(&INTERRUPTERS)?)),
+        "failed" => Ok(Stop::Failed(AgentFailure { kind: failure(words)?, detail: words.word("a text")? })),
+        _ => Err(format!("`{word}` is not a stop")),
+    }
+}
+
+fn write_stop(stop: &Stop) -> String {
+    match stop {
+        Stop::Interrupted(by) => format!("interrupted {}", named(&INTERRUPTERS, *by)),
+        Stop::Failed(AgentFailure { kind, detail }) => format!("failed {} {detail:?}", kind.code()),
+    }
+}
+
+/// As an entry of its own, and what a record says of it.
+pub(super) fn write_compaction(compaction: &Compaction) -> String {
+    match compaction {
+        Compaction::Summary { text, of, left_out } => format!("summary {of} {left_out} {text:?}"),
+        Compaction::Stopped(stop) => format!("no-summary {}", write_stop(stop)),
+        Compaction::Undone => "undone".into(),
     }
 }
 

@@ -13,6 +13,9 @@ use crate::id::{CallNo, SessionId};
 pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEvent>, String> {
     Ok(Some(match verb {
         "sent" => AgentEvent::Sent(entry::read_sent(words)?),
+        "asked" => {
+            AgentEvent::Asked { bytes: words.number()?, window: words.number_option("window")?.unwrap_or(0) }
+        }
         "text" => AgentEvent::Text(words.word("a text")?),
         "thinking" => AgentEvent::Thinking(words.word("a text")?),
         "plan" => AgentEvent::Plan(entry::read_plan(words)?),
@@ -20,6 +23,12 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
         "progress" => AgentEvent::Progress { call: CallNo(words.number()?), text: words.word("a text")? },
         "resumable" => AgentEvent::Resume(ResumeHandle(words.word("a handle")?)),
         "reason" => AgentEvent::StopReason(words.word("a reason")?),
+        "retrying" => AgentEvent::Retrying {
+            attempt: words.number()?,
+            of: words.number()?,
+            wait_ms: words.number()?,
+            failure: read_failure(words)?,
+        },
         "title" => AgentEvent::Title(words.word("a title")?),
         "steerable" => AgentEvent::Steerable,
         "call" => AgentEvent::Call(read_call(words)?),
@@ -30,12 +39,13 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
         },
         "usage" => AgentEvent::Usage(Usage { input: words.number()?, output: words.number()? }),
         "done" => AgentEvent::Done,
-        "failed" => AgentEvent::Failed(AgentFailure {
-            kind: entry::failure(words)?,
-            detail: words.option("detail")?.unwrap_or_default(),
-        }),
+        "failed" => AgentEvent::Failed(read_failure(words)?),
         _ => return Ok(None),
     }))
+}
+
+fn read_failure(words: &mut WordReader) -> Result<AgentFailure, String> {
+    Ok(AgentFailure { kind: entry::failure(words)?, detail: words.option("detail")?.unwrap_or_default() })
 }
 
 fn read_call(words: &mut WordReader) -> Result<Call, String> {
@@ -55,6 +65,8 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
     let id = session(id);
     match event {
         AgentEvent::Sent(sent) => format!("sent {id} {} {}", sent.entries, sent.left_out),
+        AgentEvent::Asked { bytes, window: 0 } => format!("asked {id} {bytes}"),
+        AgentEvent::Asked { bytes, window } => format!("asked {id} {bytes} window {window}"),
         AgentEvent::Text(text) => format!("text {id} {text:?}"),
         AgentEvent::Thinking(text) => format!("thinking {id} {text:?}"),
         AgentEvent::Plan(steps) => format!("plan {id}{}", entry::write_plan(steps)),
@@ -70,13 +82,16 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
             format!("result {id} {call} {} {text:?}", bare(outcome.words()))
         }
         AgentEvent::Done => format!("done {id}"),
-        AgentEvent::Failed(AgentFailure { kind, detail }) if detail.is_empty() => {
-            format!("failed {id} {}", kind.code())
+        AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
+            format!("retrying {id} {attempt} {of} {wait_ms} {}", write_failure(failure))
         }
-        AgentEvent::Failed(AgentFailure { kind, detail }) => {
-            format!("failed {id} {} detail {detail:?}", kind.code())
-        }
+        AgentEvent::Failed(failure) => format!("failed {id} {}", write_failure(failure)),
     }
+}
+
+fn write_failure(AgentFailure { kind, detail }: &AgentFailure) -> String {
+    let detail = if detail.is_empty() { String::new() } else { format!(" detail {detail:?}") };
+    format!("{}{detail}", kind.code())
 }
 
 fn write_call(call: &Call) -> String {

@@ -154,6 +154,7 @@ fn set(limits: &mut Limits, line: &str) -> Option<()> {
         "hard_memory" => limits.hard_memory = number,
         "stream_bytes" => limits.stream_bytes = size,
         "stream_delay" => limits.stream_delay = time,
+        "compact_at" => limits.compact_at = number,
         "leave_after" => limits.leave_after = time,
         _ => return None,
     }
@@ -194,6 +195,7 @@ mod tests {
             "hard_memory",
             "stream_bytes",
             "stream_delay",
+            "compact_at",
             "leave_after",
         ];
         let all: String = names.map(|name| format!("limit {name} 7\n")).concat();

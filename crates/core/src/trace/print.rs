@@ -4,16 +4,18 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::entry::write_compaction;
 use super::setup::{usual_setup, write_policy, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Usage, Wants};
+use crate::compaction::WindowUse;
 use crate::effect::{Blob, Durability, Effect, Effects, Reply};
 use crate::entry::{Body, Entry, Fault, Stop};
 use crate::id::{ClientId, ReplyTo};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Policy, Record, Voice};
 use crate::refusal::Refusal;
-use crate::snapshot::{PendingCall, QueuedPrompt, Summary, Update};
+use crate::snapshot::{PendingCall, QueuedPrompt, Retrying, Summary, Update};
 use crate::stamped::Stamped;
 use crate::tag::Tag;
 
@@ -66,6 +68,10 @@ fn record(stamped: &Stamped) -> String {
             format!("called turn {turn} call {} {} {:?} {stage}", call.no, call.tool, call.input)
         }
         Record::Planned { turn, steps } => format!("planned turn {turn} [{}]", plan(steps)),
+        Record::Compacting { turn } => format!("compacting turn {turn}"),
+        Record::Compacted { turn, compaction, usage } => {
+            format!("compacted turn {turn} {}{}", write_compaction(compaction), cost_and_reason(*usage, ""))
+        }
         Record::Answering { turn, model } => format!("answering turn {turn} model {model:?}"),
         Record::Resumable { turn, handle: ResumeHandle(handle) } => {
             format!("resumable turn {turn} by {handle:?}")
@@ -86,6 +92,9 @@ fn record(stamped: &Stamped) -> String {
         Record::Queued { prompt, text, .. } => format!("queued {prompt} {text:?}"),
         Record::Unqueued { prompt } => format!("unqueued {prompt}"),
         Record::Retried { prompt, .. } => format!("retried {prompt}"),
+        Record::Continued { turn, prompt, .. } => {
+            format!("began turn {turn}, which goes on with prompt {prompt}")
+        }
         Record::Began { turn, prompt, .. } => format!("began turn {turn} with prompt {prompt}"),
         Record::Said { turn, entry, voice: Voice::Answer, text } => {
             format!("said turn {turn} entry {entry} {text:?}")
@@ -96,8 +105,9 @@ fn record(stamped: &Stamped) -> String {
         Record::Said { turn, entry, voice: Voice::Output { of }, text } => {
             format!("put out turn {turn} entry {entry} of {of} {text:?}")
         }
-        Record::Ended { turn, ending, usage, reason } => {
-            format!("ended turn {turn} {}{}", ended(ending), cost_and_reason(*usage, reason))
+        Record::Ended { turn, ending, usage, reason, window } => {
+            let window = window.map(window_use).unwrap_or_default();
+            format!("ended turn {turn} {}{}{window}", ended(ending), cost_and_reason(*usage, reason))
         }
         Record::Seen { through } => format!("seen through {}+{}", through.entry, through.bytes),
         Record::Drafted { text } => format!("drafted {text:?}"),
@@ -115,6 +125,13 @@ fn cut(text: &str, kept: u64, whole: u64) -> String {
     let shown = text.len() as u64;
     let beside = if kept > shown { format!(" and {} bytes beside", kept - shown) } else { String::new() };
     if whole == kept { beside } else { format!("{beside} of {whole} bytes") }
+}
+
+/// ` window ~12/100`, as far as anything is known of it.
+fn window_use(WindowUse { tokens, is_counted, of }: WindowUse) -> String {
+    let guessed = if is_counted { "" } else { "~" };
+    let of = if of > 0 { format!("/{of}") } else { String::new() };
+    format!(" window {guessed}{tokens}{of}")
 }
 
 fn plan(steps: &[PlanStep]) -> String {
@@ -175,13 +192,24 @@ fn failed(failure: &AgentFailure) -> String {
 
 fn effect(effect: &Effect) -> String {
     match effect {
-        Effect::Run { session: id, turn, agent, model, system_prompt, directory, policy, resume } => {
+        Effect::Run {
+            session: id,
+            turn,
+            agent,
+            model,
+            system_prompt,
+            directory,
+            policy,
+            resume,
+            compacts,
+        } => {
             let mut words = Vec::from([format!("run {agent} for {} turn {turn}", session(*id))]);
             words.extend((!model.is_empty()).then(|| format!("model {model}")));
             words.extend((!system_prompt.is_empty()).then(|| format!("system_prompt {system_prompt:?}")));
             words.extend((*directory != usual_setup().directory).then(|| format!("in {}", bare(directory))));
             words.extend((*policy != Policy::Ask).then(|| format!("policy {}", write_policy(*policy))));
             words.extend(resume.iter().map(|ResumeHandle(handle)| format!("resume {handle:?}")));
+            words.extend(compacts.then(|| "compacts".to_string()));
             words.join(" ")
         }
         Effect::Cancel { session: id, turn } => format!("cancel {} turn {turn}", session(*id)),
@@ -261,6 +289,10 @@ pub(super) fn summary(told: &Summary) -> String {
     };
     let activity = told.activity.words();
     let held = if told.held { " held" } else { "" };
+    let retrying = told.retrying.as_ref().map(|Retrying { attempt, of, wait_ms: _, at, failure }| {
+        format!(" asks again at {} ({attempt} of {of}): {}", at.0, failed(failure))
+    });
+    let retrying = retrying.unwrap_or_default();
     let pinned = if told.pinned { " pinned" } else { "" };
     let tags = if told.tags.is_empty() { String::new() } else { format!(" [{}]", words(&told.tags)) };
     let unread = if told.unread == 0 { String::new() } else { format!(" {} unread", told.unread) };
@@ -280,7 +312,7 @@ pub(super) fn summary(told: &Summary) -> String {
     };
     let (id, name) = (session(told.id), &told.name);
     format!(
-        "line {id} {name} {presence} {activity}{failures}{answering}{held}{unread}{queued}{pinned}{policy}{parent}{tags}"
+        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{pinned}{policy}{parent}{tags}"
     )
 }
 
@@ -296,8 +328,10 @@ pub(super) fn entry(entry: &Entry) -> String {
             let cut = cut(&result.text, result.kept, result.whole);
             format!("result of {} {} {:?}{cut}", result.of, result.outcome.words(), result.text)
         }
+        Body::Continued => "goes on".into(),
         Body::Repair(fault) => repaired(*fault),
         Body::LeftOut(told) => format!("sent {}", sent(*told)),
+        Body::Compaction(compaction) => write_compaction(compaction),
         Body::Stop(Stop::Interrupted(by)) => format!("interrupted by {by:?}").to_lowercase(),
         Body::Stop(Stop::Failed(failure)) => failed(failure),
     };

@@ -89,7 +89,18 @@ fn change(record: &Record, before: &Head, after: &Head) -> Option<Change> {
     if matches!(record, Record::Answered { .. } | Record::Resulted { .. }) {
         return no_longer(before, after);
     }
-    matches!(record, Record::Began { .. }).then_some(Change::Begin)
+    // How the last turn of the conversation ended is what shows again behind one that compacts.
+    if matches!(record, Record::Compacted { .. }) && before.activity().is_busy() {
+        return Some(match after.activity() {
+            Activity::Failed => Change::Fail,
+            Activity::Interrupted => Change::Interrupt,
+            Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput => {
+                Change::Finish
+            }
+        });
+    }
+    matches!(record, Record::Began { .. } | Record::Continued { .. } | Record::Compacting { .. })
+        .then_some(Change::Begin)
 }
 
 /// What waits no longer.

@@ -52,17 +52,16 @@ macro_rules! variants {
 
 variants! {
     Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
-    AgentEvent: Sent Text Thinking Plan Model Usage Title Steerable Call Progress Result Resume StopReason Done Failed;
+    AgentEvent: Sent Text Thinking Plan Model Usage Title Steerable Call Progress Result Resume Retrying StopReason Done Failed Asked;
     Answer: Once Always Deny Words;
-    Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit
-        Move SendNow Steer Answer Interrupt Retry SaveDraft;
+    Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit Move SendNow Steer Answer Interrupt Retry Continue SaveDraft Compact;
     Durability: Buffered Synced;
     Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
     Fault: PromptLost LogCut;
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
         RateLimited Overloaded ContextTooLong Rejected ServerError TooLong LengthLimit Filtered Refused Paused WantsTool
-        Empty NotConfigured Internal;
+        Empty NotShorter NotConfigured Internal;
     Input: Started Stopping Attached Detached Showing Wish Loaded Offered NotBound Memory Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;
@@ -73,12 +72,8 @@ variants! {
     Presence: Live Hibernated Closed Trashed;
     Reason: WriteStream ExpireCall Hibernate EmptyTrash Leave;
     Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet Queued
-        Unqueued Edited Moved Retried Began Steered Said Planned Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted
-        Imported ImportEnded Sent;
-    Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken
-        NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong
-        PromptEmpty PromptTooLong NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyTools NothingRuns
-        NothingToRetry StillWorking Stopping BadImport BadFact NoImport TooManyImports;
+    Unqueued Edited Moved Retried Began Continued Steered Said Planned Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted Imported ImportEnded Sent Compacting Compacted;
+    Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong PromptEmpty PromptTooLong NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyTools NothingRuns NothingToRetry NothingToContinue StillWorking Stopping BadImport BadFact NoImport TooManyImports CompactsLater NothingToCompact NothingToUndo;
     ImportFault: NotAbove BadTime NoTurn NoCall NoText TooLong MoreThanAll;
     Reply: Done Created Accepted;
     Update: Session Gone Entry Text Queue Pending Draft;

@@ -97,7 +97,7 @@ impl MetricsFollower {
             self.recorder.metrics().sessions_created += 1;
         } else if let Record::Hibernated { .. } = &stamped.record {
             self.recorder.metrics().hibernations += 1;
-        } else if let Record::Began { .. } = &stamped.record {
+        } else if let Record::Began { .. } | Record::Continued { .. } = &stamped.record {
             self.recorder.metrics().turns += 1;
             self.turns.insert(session, stamped.at);
         } else if let Record::Ended { turn, ending, usage, .. } = &stamped.record {

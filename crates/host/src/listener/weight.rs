@@ -1,6 +1,6 @@
 //! What messages weigh while they wait, roughly: enough to bound what clients may cost.
 
-use q_proto::view::{WireBody, WireCall, WireEntry, WireSummary, WireUpdate};
+use q_proto::view::{WireBody, WireCall, WireCompaction, WireEntry, WireSummary, WireUpdate};
 use q_proto::{HostMessage, Response};
 
 /// What a message weighs without its texts.
@@ -55,13 +55,16 @@ fn item_weight(item: &WireEntry) -> usize {
         | WireBody::Thinking(text)
         | WireBody::Call { input: text, .. }
         | WireBody::Output { text, .. }
-        | WireBody::Result { text, .. } => text.len(),
+        | WireBody::Result { text, .. }
+        | WireBody::Compaction(WireCompaction::Summary { text, .. }) => text.len(),
         WireBody::Plan(steps) => steps.iter().map(|step| size_of_val(step) + step.text.len()).sum(),
         WireBody::Interrupted(_)
         | WireBody::Failed(_)
         | WireBody::PromptLost(_)
         | WireBody::LogCut(_)
-        | WireBody::LeftOut(_) => 0,
+        | WireBody::LeftOut(_)
+        | WireBody::Continued
+        | WireBody::Compaction(_) => 0,
     };
     size_of::<WireEntry>() + text
 }

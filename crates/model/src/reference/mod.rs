@@ -8,6 +8,7 @@
 //! Not here: numbers of entries. Those are the core's to choose; the model learns them like any client
 //! ([`Model::number`]) and only checks that they rise.
 
+mod compaction;
 mod names;
 mod observed;
 mod picture;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use q_core::{
     Activity, CallNo, ClientId, Effect, Effects, Entry, EntryNo, FailureKind, Head, Interrupter, Multiplexer,
-    Outcome, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Sent, SessionId, Summary, TurnNo,
-    Update, WallTime, Wants,
+    Outcome, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Retrying, Sent, SessionId, Summary,
+    TurnNo, Update, WallTime, Wants,
 };
 
 /// One thing that a step did, beside changing what is seen.
@@ -51,6 +51,7 @@ pub struct Picture {
     pub trashed: Option<WallTime>,
     pub activity: Activity,
     pub held: bool,
+    pub retrying: Option<Retrying>,
     pub wants_agent: bool,
     pub unread: u32,
     pub queued: u32,
@@ -149,6 +150,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         trashed: line.trashed,
         activity: line.activity,
         held: line.held,
+        retrying: line.retrying,
         wants_agent: core.view().wants_agent(line.id),
         unread: line.unread,
         queued: line.queued,

@@ -30,6 +30,7 @@ impl Model {
             activity: session.activity(),
             wants_agent: session.wants_agent(),
             held: session.turn.as_ref().is_some_and(|turn| turn.held.is_some()),
+            retrying: session.turn.as_ref().and_then(|turn| turn.retrying.clone()),
             unread: if self.is_watched(session.id) { 0 } else { session.unread() },
             queued: session.queue.len() as u32,
             pending: session.waiting_calls().count() as u32,
@@ -87,8 +88,10 @@ impl Session {
                 &What::Result { of, outcome, kept, whole } => {
                     Body::Result(Resulted { of: number(of), outcome, text, kept, whole })
                 }
+                What::Continued => Body::Continued,
                 What::LeftOut(sent) => Body::LeftOut(*sent),
                 What::Output { of } => Body::Output(CallOutput { of: number(*of), text }),
+                What::Compaction(compaction) => Body::Compaction(compaction.clone()),
                 What::Plan(steps) => Body::Plan(steps.clone()),
                 What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
                 What::Stop(Ending::Interrupted(by)) => Body::Stop(Stop::Interrupted(*by)),

@@ -107,6 +107,25 @@ impl Model {
         Ok(Answered::Accepted(no))
     }
 
+    pub(super) fn go_on(&mut self, id: SessionId, token: Token) -> Granted {
+        let at = self.open(id)?;
+        if let Some(prompt) = self.taken(at, token) {
+            return Ok(Answered::Accepted(prompt));
+        }
+        let session = &self.sessions[at];
+        let stopped = session.turn.is_none() && session.last_ending() != Ending::Done;
+        let answered = stopped && !session.preview().is_empty();
+        let Some(last) = session.last_prompt.clone().filter(|_| answered) else {
+            return Err("nothing_to_continue");
+        };
+        if self.is_full() {
+            return Err("host_full");
+        }
+        self.sessions[at].tokens.push((token, last.no));
+        self.begin_turn(at, What::Continued, String::new());
+        Ok(Answered::Accepted(last.no))
+    }
+
     fn queued(&self, id: SessionId, no: PromptNo) -> Result<(usize, usize), &'static str> {
         let at = self.open(id)?;
         let place = self.sessions[at].queue.iter().position(|prompt| prompt.no == no);

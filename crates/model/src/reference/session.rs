@@ -1,8 +1,9 @@
 //! One session as plain data, and what can be counted in it.
 
 use q_core::{
-    Activity, AgentFailure, CallNo, Digest, EntryNo, Instant, Interrupter, Limits, Outcome, PlanStep, Policy,
-    Presence, PromptNo, ResumeHandle, Sent, SessionId, Token, TurnNo, Usage, WallTime, Wants,
+    Activity, AgentFailure, CallNo, Compaction, Digest, EntryNo, Instant, Interrupter, Limits, Outcome,
+    PlanStep, Policy, Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Token, TurnNo, Usage,
+    WallTime, Wants,
 };
 
 /// A session, whole, whether it is in memory or not.
@@ -29,6 +30,10 @@ pub(super) struct Session {
     pub(super) turns: u64,
     pub(super) turn: Option<Turn>,
     pub(super) usage: Usage,
+    /// How full its model's window is, and what that holds, where anybody knows.
+    pub(super) window: Option<(u64, u64)>,
+    /// Turns in which it was summarised.
+    pub(super) compactions: Vec<u64>,
     /// Why the last turn's agent stopped, which model answers, and by what it is found again: as last told.
     pub(super) reason: String,
     pub(super) answering: String,
@@ -65,6 +70,14 @@ pub(super) struct Turn {
     pub(super) no: TurnNo,
     /// Since when it waits for a permit; `None` once its agent was asked.
     pub(super) held: Option<Instant>,
+    /// Whether it is to summarise the conversation, and has no prompt.
+    pub(super) compacts: bool,
+    pub(super) summary: String,
+    /// Bytes that its agent was asked with, and tokens that its model takes at once.
+    pub(super) asked: (u64, u64),
+    /// What the turn had cost when its agent was asked that.
+    pub(super) spent: Usage,
+    pub(super) left_out: u64,
     pub(super) steerable: bool,
     pub(super) usage: Usage,
     pub(super) reason: String,
@@ -72,6 +85,8 @@ pub(super) struct Turn {
     pub(super) unwritten: Option<Instant>,
     /// Calls that ran by themselves since the person last answered.
     pub(super) unasked: u32,
+    /// Until when its agent waits to ask again, and why.
+    pub(super) retrying: Option<Retrying>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +130,9 @@ pub(super) enum What {
         of: usize,
     },
     Plan(Vec<PlanStep>),
+    /// That the last answer is gone on with.
+    Continued,
+    Compaction(Compaction),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +186,7 @@ impl Session {
 
     /// How the last turn ended that is over; well, if none was.
     pub(super) fn last_ending(&self) -> Ending {
-        let over = self.turns - u64::from(self.turn.is_some());
+        let over = self.last_turn();
         let stop = self.entries.iter().rev().find_map(|entry| match &entry.what {
             What::Stop(ending) if entry.turn == TurnNo(over) && over > 0 => Some(ending.clone()),
             What::Prompt
@@ -178,7 +196,9 @@ impl Session {
             | What::Output { .. }
             | What::Result { .. }
             | What::Plan(_)
+            | What::Continued
             | What::LeftOut(_)
+            | What::Compaction(_)
             | What::Stop(_) => None,
         });
         stop.unwrap_or(Ending::Done)
@@ -195,7 +215,9 @@ impl Session {
             | What::Output { .. }
             | What::Result { .. }
             | What::Plan(_)
+            | What::Continued
             | What::LeftOut(_)
+            | What::Compaction(_)
             | What::Stop(_) => None,
         })
     }
@@ -210,19 +232,21 @@ impl Session {
 
     /// Turns that failed since one ended well.
     pub(super) fn failures(&self) -> u32 {
-        let over = self.turns - u64::from(self.turn.is_some());
+        let over = self.last_turn();
         let stop = |turn: u64| {
             let mut of_turn = self.entries.iter().filter(|entry| entry.turn == TurnNo(turn));
             of_turn.find_map(|entry| if let What::Stop(ending) = &entry.what { Some(ending) } else { None })
         };
-        let endings = (1..=over).rev().map_while(stop);
+        let turns = (1..=over).rev().filter(|turn| !self.compactions.contains(turn));
+        let endings = turns.map_while(stop);
         endings.filter(|ending| matches!(ending, Ending::Failed(_))).count() as u32
     }
 
     /// What the person said that goes to the agent with the next turn: not what a turn stopped at before any answer.
     pub(super) fn words_sent(&self) -> Vec<&str> {
         let (mut sent, mut open) = (Vec::new(), Vec::new());
-        for entry in &self.entries {
+        let first = self.standing(false).map_or(0, |summary| summary + 1);
+        for entry in &self.entries[first..] {
             match &entry.what {
                 What::Prompt => open.push(entry.text.as_str()),
                 What::Answer if entry.text.trim().is_empty() => {}
@@ -232,6 +256,8 @@ impl Session {
                 | What::Output { .. }
                 | What::Result { .. }
                 | What::Plan(_)
+                | What::Continued
+                | What::Compaction(_)
                 | What::LeftOut(_) => {}
             }
         }
@@ -284,10 +310,15 @@ impl Session {
         if let Some(turn) = &mut self.turn {
             *turn = Turn {
                 unwritten: None,
+                summary: String::new(),
+                asked: (0, 0),
+                spent: Usage::default(),
+                left_out: 0,
                 usage: Usage::default(),
                 reason: String::new(),
                 held: None,
                 steerable: false,
+                retrying: None,
                 ..turn.clone()
             };
         }
@@ -297,7 +328,7 @@ impl Session {
     pub(super) fn unread(&self) -> u32 {
         let is_unread = |entry: &&Entry| {
             entry.turn != TurnNo(0)
-                && entry.what != What::Prompt
+                && !matches!(entry.what, What::Prompt | What::Continued)
                 && entry.read.is_none_or(|read| read < entry.written)
         };
         self.entries.iter().filter(is_unread).count() as u32 + u32::from(self.marked)
@@ -325,9 +356,11 @@ impl Session {
 
     /// The beginning of the last turn's answer on one line.
     pub(super) fn preview(&self) -> String {
-        let is_answer = |entry: &&Entry| {
-            entry.what == What::Answer && entry.turn != TurnNo(0) && entry.turn == TurnNo(self.turns)
-        };
+        // A turn that goes on with an answer begins none of its own.
+        let begins = |entry: &&Entry| entry.what == What::Prompt && entry.turn != TurnNo(0);
+        let last = self.entries.iter().rev().find(begins).map(|prompt| prompt.turn);
+        let is_answer =
+            |entry: &&Entry| entry.what == What::Answer && last.is_some_and(|last| entry.turn >= last);
         let answer =
             self.entries.iter().rev().find(is_answer).map_or("", |entry| &entry.text[..entry.written]);
         let line = answer.split_whitespace().collect::<Vec<_>>().join(" ");

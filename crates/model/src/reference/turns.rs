@@ -2,7 +2,7 @@
 
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call as Wanted, CallNo, Digest, FailureKind, Interrupter, Outcome,
-    Policy, SessionId, TurnNo, Usage, Wants,
+    Policy, Retrying, SessionId, TurnNo, WallTime, Wants,
 };
 
 use super::Model;
@@ -15,28 +15,34 @@ const LONGEST_TOOL: usize = 128;
 
 impl Model {
     pub(super) fn begin_next(&mut self, at: usize) {
+        if self.must_compact(at) {
+            self.begin_compaction(at);
+        } else {
+            self.begin_waiting(at);
+        }
+    }
+
+    pub(super) fn begin_waiting(&mut self, at: usize) {
         if !self.sessions[at].queue.is_empty() {
             let next = self.sessions[at].queue.remove(0);
             self.begin(at, next);
         }
     }
 
-    /// A prompt enters the conversation; its agent is asked when there is a permit.
+    /// A prompt enters the conversation.
     pub(super) fn begin(&mut self, at: usize, prompt: Prompt) {
+        let text = prompt.text.clone();
+        self.sessions[at].last_prompt = Some(prompt);
+        self.begin_turn(at, What::Prompt, text);
+    }
+
+    /// A turn begins with this entry; its agent is asked when there is a permit.
+    pub(super) fn begin_turn(&mut self, at: usize, what: What, text: String) {
         let now = self.now.mono;
         let session = &mut self.sessions[at];
         session.turns += 1;
-        session.turn = Some(Turn {
-            no: TurnNo(session.turns),
-            held: Some(now),
-            steerable: false,
-            usage: Usage::default(),
-            reason: String::new(),
-            unwritten: None,
-            unasked: 0,
-        });
-        session.last_prompt = Some(prompt.clone());
-        self.add(at, What::Prompt, prompt.text);
+        session.turn = Some(Turn::new(session.turns, now));
+        self.add(at, what, text);
         self.happened(at);
     }
 
@@ -56,7 +62,18 @@ impl Model {
         let Some(running) = running.filter(|running| running.no == turn && running.held.is_none()) else {
             return;
         };
+        running.retrying = None;
+        if running.compacts {
+            return self.on_compaction_event(at, event);
+        }
         match event {
+            AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
+                let at = WallTime(self.now.wall.0 + wait_ms);
+                running.retrying = Some(Retrying { attempt, of, wait_ms, at, failure });
+            }
+            AgentEvent::Asked { bytes, window } => {
+                (running.asked, running.spent) = ((bytes, window), running.usage);
+            }
             AgentEvent::Sent(sent) => {
                 let before = self.sessions[at].sent;
                 if before.map_or(sent.left_out > 0, |before| before != sent) {
@@ -339,7 +356,7 @@ impl Model {
     }
 
     /// Whoever was asked hears that nobody listens any longer.
-    fn cancel(&mut self, at: usize) {
+    pub(super) fn cancel(&mut self, at: usize) {
         let session = &self.sessions[at];
         if let Some(turn) = session.turn.as_ref().filter(|turn| turn.held.is_none()) {
             self.deeds.push(Deed::Cancel { session: session.id, turn: turn.no });
@@ -351,6 +368,9 @@ impl Model {
         self.write(at);
         let id = self.sessions[at].id;
         let Some(turn) = self.sessions[at].turn.clone() else { return };
+        if turn.compacts {
+            return self.end_compaction(at, &turn, ending);
+        }
         let (told, kept) = std::mem::take(&mut self.deeds).into_iter().partition(|deed| match deed {
             Deed::Permit { session, turn: of, .. }
             | Deed::Settle { session, turn: of, .. }
@@ -379,8 +399,8 @@ impl Model {
         }
         let session = &mut self.sessions[at];
         session.reason.clone_from(&turn.reason);
-        session.usage.input += turn.usage.input;
-        session.usage.output += turn.usage.output;
+        session.window = session.window_after(&turn).or(session.window);
+        session.spend(turn.usage);
         session.turn = None;
         self.happened(at);
         self.read_if_watched(at);

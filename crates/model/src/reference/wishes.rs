@@ -62,6 +62,9 @@ impl Model {
             }
             Command::Interrupt { session } => self.interrupt(session),
             Command::Retry { session, token } => self.retry(session, token),
+            Command::Continue { session, token } => self.go_on(session, token),
+            Command::Compact { session, undo: false } => self.compact(session),
+            Command::Compact { session, undo: true } => self.undo_compaction(session),
             Command::SaveDraft { session, text } => self.save_draft(session, text),
         }
     }
@@ -124,6 +127,8 @@ impl Model {
             turns: 0,
             turn: None,
             usage: Usage::default(),
+            window: None,
+            compactions: Vec::new(),
             reason: String::new(),
             answering: String::new(),
             resume: None,
@@ -311,6 +316,8 @@ fn needs_history(command: &Command) -> Option<SessionId> {
         | Command::Move { session, .. }
         | Command::SendNow { session, .. }
         | Command::Retry { session, .. }
+        | Command::Continue { session, .. }
+        | Command::Compact { session, .. }
         | Command::SaveDraft { session, .. } => Some(*session),
         // Only a live session has a turn that could be answered or interrupted.
         Command::Answer { .. }

@@ -101,8 +101,10 @@ pub(super) fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
             | Body::Result(_)
             | Body::Plan(_)
             | Body::Stop(_)
+            | Body::Continued
             | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => {}
         }
     }
     let first = entries.first().map(|entry| &entry.body);

@@ -90,7 +90,7 @@ proptest! {
         let system = played(&steps, tight());
         let mut tokens = std::collections::BTreeMap::new();
         for stamped in &system.written {
-            if let Record::Queued { token, prompt, .. } | Record::Steered { token, prompt, .. } | Record::Retried { token, prompt } = &stamped.record {
+            if let Record::Queued { token, prompt, .. } | Record::Steered { token, prompt, .. } | Record::Retried { token, prompt } | Record::Continued { token, prompt, .. } = &stamped.record {
                 let taken = tokens.entry(stamped.session).or_insert_with(Vec::new);
                 // The newest 32 are remembered; an id that was erased may be used again by a test, not by a host.
                 let recent = &taken[taken.len().saturating_sub(32)..];
@@ -107,7 +107,8 @@ proptest! {
 
 /// What is to survive a restart: all but what belongs to a turn in flight or waits to be asked.
 fn lasting(core: &Multiplexer) -> (Vec<q_core::Summary>, Vec<Snapshot>) {
-    let settled = |summary: q_core::Summary| q_core::Summary { pending: 0, held: false, ..summary };
+    let settled =
+        |summary: q_core::Summary| q_core::Summary { pending: 0, held: false, retrying: None, ..summary };
     let whole = |snapshot: Snapshot| {
         let summary = settled(snapshot.summary);
         Snapshot { summary, pending: Vec::new(), ..snapshot }
@@ -139,7 +140,7 @@ fn promised_first(system: &SystemUnderTest, input: &Input, effects: &Effects) ->
             Effect::Run { session, turn, .. } => {
                 let began = |stamped: &Stamped| {
                     stamped.session == *session
-                        && matches!(&stamped.record, Record::Began { turn: began, .. } if began == turn)
+                        && matches!(&stamped.record, Record::Began { turn: began, .. } | Record::Continued { turn: began, .. } | Record::Compacting { turn: began } if began == turn)
                 };
                 prop_assert!(is_written(&began), "asked before it began");
             }

@@ -19,6 +19,9 @@ const TOKENS: u8 = 20;
 /// From here on a number of a prompt or a call is taken as it was drawn.
 const BLIND: u64 = 4;
 
+/// How a summary begins that is sent in place of what was said: nobody says so here.
+const SUMMARY: &str = "[The conversation so far, in summary.";
+
 proptest! {
     #![proptest_config(cases())]
 
@@ -40,7 +43,8 @@ fn words_sent(system: &SystemUnderTest, id: SessionId) -> Vec<String> {
     let messages = conversation::messages(&entries(system, id));
     let parts = messages.into_iter().filter(|message| message.role == Role::User);
     let text = |part| if let Part::Text(text) = part { Some(text) } else { None };
-    parts.flat_map(|message| message.parts).filter_map(text).collect()
+    let is_said = |text: &String| !text.starts_with(SUMMARY);
+    parts.flat_map(|message| message.parts).filter_map(text).filter(is_said).collect()
 }
 
 /// The core under test and the model beside it.
@@ -292,7 +296,8 @@ fn tamed(patient: bool, mut steps: Vec<WorkloadStep>) -> Vec<WorkloadStep> {
             _,
             CommandTemplate::Submit { token, .. }
             | CommandTemplate::Steer { token, .. }
-            | CommandTemplate::Retry { token },
+            | CommandTemplate::Retry { token }
+            | CommandTemplate::Continue { token },
         ) = stimulus
         {
             *token %= TOKENS;

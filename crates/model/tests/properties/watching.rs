@@ -54,7 +54,7 @@ proptest! {
                 match &stamped.record {
                     Record::Created { .. } | Record::Seen { .. } => unread = false,
                     Record::Said { .. } | Record::Called { .. } | Record::Resulted { .. } | Record::Repaired { .. } | Record::Planned { .. }
-                    | Record::Sent { is_said: true, .. } | Record::MarkedUnread | Record::Ended { ending: q_core::Ending::Failed(_) | q_core::Ending::Interrupted(_), .. } => unread = true,
+                    | Record::Sent { is_said: true, .. } | Record::Compacted { .. } | Record::MarkedUnread | Record::Ended { ending: q_core::Ending::Failed(_) | q_core::Ending::Interrupted(_), .. } => unread = true,
                     _ => {}
                 }
             }
@@ -119,12 +119,12 @@ proptest! {
             let count = |wanted: fn(&Record) -> bool| own().filter(|stamped| wanted(&stamped.record)).count() as u64;
             let mut spent = (0, 0);
             for stamped in own() {
-                if let Record::Ended { usage, .. } = &stamped.record {
+                if let Record::Ended { usage, .. } | Record::Compacted { usage, .. } = &stamped.record {
                     spent = (spent.0 + usage.input, spent.1 + usage.output);
                 }
             }
             prop_assert_eq!((head.usage.input, head.usage.output), spent);
-            prop_assert_eq!(head.turns.0, count(|record| matches!(record, Record::Began { .. })));
+            prop_assert_eq!(head.turns.0, count(|record| matches!(record, Record::Began { .. } | Record::Continued { .. } | Record::Compacting { .. })));
             prop_assert_eq!(head.prompts.0, count(|record| matches!(record, Record::Queued { .. } | Record::Steered { .. })));
             let entries: std::collections::BTreeSet<_> = own().filter_map(q_core::Stamped::entry).collect();
             prop_assert_eq!(head.entries, entries.len() as u64);

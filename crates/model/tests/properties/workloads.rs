@@ -85,6 +85,7 @@ fn busy_wish() -> impl Strategy<Value = CommandTemplate> {
         5 => (token(), "[a-z]{1,9}").prop_map(|(token, text)| CommandTemplate::Submit { token, text }),
         1 => (token(), "[a-z]{1,9}").prop_map(|(token, text)| CommandTemplate::Steer { token, text }),
         1 => token().prop_map(|token| CommandTemplate::Retry { token }),
+        1 => token().prop_map(|token| CommandTemplate::Continue { token }),
         1 => (1u64..9).prop_map(CommandTemplate::Unqueue),
         1 => (1u64..9).prop_map(CommandTemplate::SendNow),
         1 => Just(CommandTemplate::Interrupt),

@@ -4,10 +4,11 @@
 use std::fmt::Write as _;
 
 use q_core::{
-    AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Digest, Ending, EntryNo, Environment,
-    FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall, Outcome,
-    PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Sent, Seq, SessionId, Setup,
-    Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why,
+    AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
+    Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
+    Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Sent, Seq, SessionId,
+    Setup, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why,
+    WindowUse,
 };
 
 use super::{decode_head, decode_record, encode_head, encode_record};
@@ -40,7 +41,8 @@ fn answered(answer: Answer) -> Record {
 }
 
 fn records() -> Vec<(&'static str, Record)> {
-    let ended = |ending| Record::Ended { turn: TurnNo(1), ending, usage: USAGE, reason: String::new() };
+    let ended =
+        |ending| Record::Ended { turn: TurnNo(1), ending, usage: USAGE, reason: String::new(), window: None };
     let failed = AgentFailure { kind: FailureKind::RateLimited, detail: "429".into() };
     vec![
         (
@@ -189,6 +191,8 @@ fn head() -> Head {
         answering: String::new(),
         resume: None,
         sent: None,
+        window: None,
+        summaries: 0,
         last_prompt: Some(WaitingPrompt { prompt: PromptNo(6), queued: Seq(7) }),
         queue: vec![WaitingPrompt { prompt: PromptNo(8), queued: Seq(10) }],
         taken: vec![(Token(11), PromptNo(6)), (Token(u128::MAX), PromptNo(8))],
@@ -275,10 +279,18 @@ fn seat_records() -> Vec<(&'static str, Record)> {
         ("resumable", Record::Resumable { turn, handle: ResumeHandle("sess-1".into()) }),
         (
             "ended: done, with a reason",
-            Record::Ended { turn, ending: Ending::Done, usage: USAGE, reason: "stop".into() },
+            Record::Ended { turn, ending: Ending::Done, usage: USAGE, reason: "stop".into(), window: None },
         ),
         ("imported: output", imported(Body::Output(CallOutput { of, text: "1 of 2".into() }))),
         ("imported: plan", imported(Body::Plan(steps))),
+    ]
+}
+
+/// What came with answers that are gone on with, in its own dump.
+fn continued_records() -> Vec<(&'static str, Record)> {
+    vec![
+        ("continued", Record::Continued { turn: TurnNo(4), prompt: PromptNo(2), token: Token(5) }),
+        ("imported: continued", Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Continued }),
     ]
 }
 
@@ -404,17 +416,78 @@ fn records_of_the_agents_contract_on_disk_stay_as_they_are() {
 }
 
 #[test]
+fn records_of_what_is_gone_on_with_on_disk_stay_as_they_are() {
+    insta::assert_snapshot!(dump_log(continued_records()));
+}
+
+#[test]
 fn a_head_of_the_agents_contract_on_disk_stays_as_it_is() {
     let (value, _) =
         envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&seat_head(), out)).unwrap();
     insta::assert_snapshot!(dump("head", &value));
 }
 
+/// What came with summaries, in its own dump.
+fn compactions() -> Vec<(&'static str, Record)> {
+    let turn = TurnNo(4);
+    let compacted = |compaction| Record::Compacted { turn, compaction, usage: USAGE };
+    let stopped = |stop| compacted(Compaction::Stopped(stop));
+    let summary = |left_out| Compaction::Summary { text: "so far".into(), of: 9000, left_out };
+    let failure = AgentFailure { kind: FailureKind::NotShorter, detail: "9 bytes for 8".into() };
+    let ended = |window| Record::Ended {
+        turn,
+        ending: Ending::Done,
+        usage: USAGE,
+        reason: String::new(),
+        window: Some(window),
+    };
+    let imported = |body| Record::Imported { at: WallTime(1_600_000_000_000), body };
+    vec![
+        ("compacting", Record::Compacting { turn }),
+        ("compacted: a summary", compacted(summary(0))),
+        ("compacted: a summary of the newest", compacted(summary(17))),
+        ("compacted: interrupted", stopped(Stop::Interrupted(Interrupter::Crash))),
+        ("compacted: failed", stopped(Stop::Failed(failure))),
+        ("compacted: undone", compacted(Compaction::Undone)),
+        ("imported: a summary", imported(Body::Compaction(summary(0)))),
+        ("ended: counted", ended(WindowUse { tokens: 1234, is_counted: true, of: 128_000 })),
+        ("ended: guessed", ended(WindowUse { tokens: 99, is_counted: false, of: 0 })),
+    ]
+}
+
+fn compacting_head() -> Head {
+    Head {
+        turn: Some(InFlight { compacts: true, entries: 0, ..InFlight::new(TurnNo(4)) }),
+        window: Some(WindowUse { tokens: 1234, is_counted: true, of: 128_000 }),
+        summaries: 2,
+        ..seat_head()
+    }
+}
+
+#[test]
+fn compactions_on_disk_stay_as_they_are() {
+    insta::assert_snapshot!(dump_log(compactions()));
+}
+
+#[test]
+fn a_head_that_is_compacted_on_disk_stays_as_it_is() {
+    let (value, _) =
+        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&compacting_head(), out)).unwrap();
+    insta::assert_snapshot!(dump("head", &value));
+}
+
 #[test]
 fn what_is_encoded_is_decoded() {
-    let all =
-        [records(), later_records(), imported_records(), large_results(), sent_records(), seat_records()]
-            .concat();
+    let all = [
+        records(),
+        later_records(),
+        imported_records(),
+        large_results(),
+        sent_records(),
+        seat_records(),
+        compactions(),
+    ]
+    .concat();
     for (title, record) in all {
         let stamped = stamped(5, record);
         let mut payload = Vec::new();
@@ -423,7 +496,9 @@ fn what_is_encoded_is_decoded() {
     }
     let bare = Head { last: None, turn: None, last_prompt: None, ..head() };
     let presences = Presence::ALL.map(|presence| Head { presence, ..head() });
-    for head in [bare, head(), full_head(), later_head(), seat_head()].into_iter().chain(presences) {
+    for head in
+        [bare, head(), full_head(), later_head(), seat_head(), compacting_head()].into_iter().chain(presences)
+    {
         let mut payload = Vec::new();
         encode_head(&head, &mut payload).unwrap();
         assert_eq!(decode_head(SESSION, &payload).unwrap(), head);
@@ -442,6 +517,7 @@ fn the_words_of_failures_are_their_codes() {
                 ending: Ending::Failed(failure),
                 usage: USAGE,
                 reason: String::new(),
+                window: None,
             },
         );
         let mut payload = Vec::new();
@@ -487,6 +563,7 @@ fn a_newer_kind_of_failure_is_the_future() {
         ending: Ending::Failed(failure),
         usage: USAGE,
         reason: String::new(),
+        window: None,
     };
     let mut payload = Vec::new();
     encode_record(&stamped(1, ended), &mut payload).unwrap();

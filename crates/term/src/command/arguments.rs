@@ -19,6 +19,8 @@ pub struct Arguments {
     pub tags: Vec<TagChange>,
     /// Also while the session works.
     pub force: bool,
+    /// What was done last is to be taken back.
+    pub undo: bool,
 }
 
 impl Arguments {

@@ -116,6 +116,11 @@ impl CommandLine<'_> {
                     arguments.name = Some(one_name(&words())?);
                     ""
                 }
+                "undo" if word == "undo" => {
+                    arguments.undo = true;
+                    behind
+                }
+                "undo" => return Err(self.too_many()),
                 "+TAG|-TAG" => {
                     arguments.tags = words().into_iter().map(TagChange::typed).collect();
                     ""
@@ -330,6 +335,9 @@ mod tests {
             ("/attend", alone(Action::Attend)),
             ("/last", alone(Action::Last)),
             ("/retry", alone(Action::Retry)),
+            ("/usage", alone(Action::Usage)),
+            ("/compact", alone(Action::Compact)),
+            ("/compact undo", command(Action::Compact, Arguments { undo: true, ..Arguments::default() })),
             ("/exit", alone(Action::Detach)),
         ] {
             assert_eq!(parsed(typed), Ok(means), "{typed}");

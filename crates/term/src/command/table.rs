@@ -70,6 +70,11 @@ pub enum Action {
     /// Stop the turn; when none runs, clear the prompt.
     Interrupt,
     Retry,
+    Continue,
+    /// Have a summary stand for the conversation so far, or no longer.
+    Compact,
+    /// Show what the session cost.
+    Usage,
     /// Show the prompts that wait.
     Queue,
     /// Take a waiting prompt back.
@@ -237,6 +242,9 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Edit(Edit::Newline), &[(key(Enter).alt(), Always), (key(Enter).shift(), Always), (ctrl('j'), Always)], &[], &[], "", None, None, "", "new line", "a new line in the prompt; so does Enter after a backslash";
     Conversation, Action::Interrupt, &[(ctrl('c'), Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), Some(Session(Open, |session, _| Command::Interrupt { session })), "Stop a session's running turn", "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
     Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), Some(Turn(|session, token, _| Command::Retry { session, token })), "Ask again what failed or was interrupted", "retry", "ask again what failed or was interrupted";
+    Conversation, Action::Continue, &[], &[], &["continue"], "", Some("q continue SESSION"), Some(Turn(|session, token, _| Command::Continue { session, token })), "Go on with an answer that stopped before its end", "go on", "go on with an answer that stopped before its end: at the length limit, cut off, interrupted";
+    Conversation, Action::Compact, &[], &[], &["compact"], "[undo]", Some("q compact SESSION [undo]"), Some(Session(Open, |session, arguments| Command::Compact { session, undo: arguments.undo })), "Have a summary stand for the conversation so far, where a model is asked", "compact", "have the agent summarise the conversation, and get the summary in its place from then on; `/compact undo` takes that back";
+    Conversation, Action::Usage, &[], &[], &["usage"], "", Some("q usage [SESSION]"), None, "", "usage", "show the tokens this session cost, and how full its model's window is";
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
     Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(|session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
@@ -411,6 +419,9 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
             format!("{name} is pinned: it never hibernates by itself; {q}unpin {name} lets it again")
         }
         Command::Pin { pinned: false, .. } => format!("{name} may hibernate by itself again"),
+        Command::Compact { undo: false, .. } if way == Way::Shell => {
+            format!("{name} is being summarised: q wait {name}, q show {name}")
+        }
         Command::MarkUnread { .. } => format!("{name} is unread until it is shown again"),
         Command::Answer { answer: Answer::Once, .. } => "allowed, this once".to_owned(),
         Command::Answer { answer: Answer::Always, .. } => {
@@ -527,7 +538,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 10] = [
+        const SLASH: [&str; 11] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -538,8 +549,9 @@ mod tests {
             "WORD",
             "WORDS",
             "+TAG|-TAG",
+            "undo",
         ];
-        const SHELL: [&str; 6] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT", "+TAG|-TAG"];
+        const SHELL: [&str; 7] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT", "+TAG|-TAG", "undo"];
         for row in ROWS {
             for param in params(row.arguments) {
                 assert!(SLASH.contains(&param.word), "{param:?} of {:?}", row.action);

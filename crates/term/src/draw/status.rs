@@ -71,8 +71,13 @@ fn left(ui: &Ui, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
     if let Some(why) = &ui.read_only {
         return (said(&format!("read only: {why}")), palette.alarm());
     }
-    if ui.focus.and_then(|id| mirror.get(id)).is_some_and(|session| session.summary.held) {
+    let here = ui.focus.and_then(|id| mirror.get(id)).map(|session| &session.summary);
+    if here.is_some_and(|summary| summary.held) {
         return (said(HELD), palette.notice());
+    }
+    if let Some(waits) = here.and_then(|summary| summary.retrying.as_ref()) {
+        let when = if ui.options.motion { words::countdown(waits, ui.now) } else { words::retrying(waits) };
+        return (said(&format!("{when} · Ctrl+C stops")), palette.notice());
     }
     let below = ui.window.below;
     if below > 0 {
@@ -94,13 +99,15 @@ fn leader_hint(width: usize) -> Vec<String> {
     wrap::filled(hints.iter().map(String::as_str), width)
 }
 
-/// Agent and model, directory, tokens, and what moves while this session works (of others the bar says so): as much of
+/// How full the window is, agent and model, directory, tokens, and what moves while this session works (of others the bar says so): as much of
 /// the end as fits in `room`.
 fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
     let mut parts = Vec::new();
     let here = ui.focus.and_then(|id| mirror.get(id));
     if let Some(session) = here {
         let summary = &session.summary;
+        // The first to go where there is no room.
+        parts.extend(summary.window.map(|window| format!("context {}", words::window_use(window))));
         parts.push(words::answering(summary));
         parts.push(words::directory(&summary.directory, &ui.options.home));
         let tokens = summary.tokens_in.saturating_add(summary.tokens_out);

@@ -55,7 +55,15 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
             Some(Body::Thinking(_)) => ("…", Palette::dim()),
             Some(Body::Call(call)) => (asked(call.wants), palette.agent()),
             Some(Body::Plan(_)) => ("plan", palette.agent()),
-            Some(Body::Output(_) | Body::Result(_) | Body::Stop(_) | Body::Repair(_) | Body::LeftOut(_))
+            Some(
+                Body::Output(_)
+                | Body::Result(_)
+                | Body::Stop(_)
+                | Body::Continued
+                | Body::Repair(_)
+                | Body::LeftOut(_)
+                | Body::Compaction(_),
+            )
             | None => ("", Style::new()),
         };
         flow.rows(index, from, |piece| {

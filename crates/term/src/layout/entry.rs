@@ -68,9 +68,21 @@ impl EntryLayout {
                 let said = format!("— {}", words::repair(*fault, Way::Slash));
                 vec![block(text, wrap::plain(&said, width, palette.notice()))]
             }
+            Body::Continued => {
+                let said = format!("— {}", words::CONTINUED);
+                vec![block(text, wrap::plain(&said, width, palette.notice()))]
+            }
             Body::LeftOut(sent) => {
                 let said = format!("— {}", words::left_out(*sent));
                 vec![block(text, wrap::plain(&said, width, palette.notice()))]
+            }
+            Body::Compaction(compaction) => {
+                let said = format!("— {}", words::compaction(compaction, Way::Slash));
+                let mut rows = wrap::plain(&said, width, palette.notice());
+                if !compaction.text().is_empty() {
+                    rows.extend(indented(&sanitize::visible(compaction.text()), width, Palette::dim()));
+                }
+                vec![block(text, rows)]
             }
             Body::Stop(stop) => {
                 let said = format!("— {}", words::stop(stop, Way::Slash));

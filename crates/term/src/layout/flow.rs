@@ -87,8 +87,10 @@ impl<C> Flow<'_, C> {
             | Body::Output(_)
             | Body::Result(_)
             | Body::Plan(_)
+            | Body::Continued
             | Body::Repair(_)
-            | Body::LeftOut(_) => usize::from(before.is_some()),
+            | Body::LeftOut(_)
+            | Body::Compaction(_) => usize::from(before.is_some()),
         }
     }
 }

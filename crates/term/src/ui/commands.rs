@@ -90,13 +90,14 @@ impl Ui {
             Action::Rename if arguments.name.is_none() => return self.ask_name(mirror, command),
             Action::Tag if arguments.tags.is_empty() => return self.show_tags(mirror),
             Action::Queue => return self.show_queue(mirror),
+            Action::Usage => return self.show_usage(mirror),
             Action::Inbox => self.show_inbox(mirror),
             Action::Unqueue => return self.take_back(mirror, arguments.number, intents),
             Action::EditQueued if arguments.text.is_none() => {
                 return self.take_back(mirror, arguments.number, intents);
             }
             Action::Steer => return self.steer(mirror, command.arguments.text, intents),
-            Action::Retry if self.scene(mirror).is_working() => {
+            Action::Retry | Action::Continue if self.scene(mirror).is_working() => {
                 return self.refuse("an answer is on its way; Ctrl+C stops it");
             }
             Action::Interrupt => self.interrupt(mirror, intents),
@@ -280,6 +281,12 @@ impl Ui {
     fn show_tags(&mut self, mirror: &Mirror) -> CommandStatus {
         let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
         self.notify(command::tags(session));
+        CommandStatus::Done
+    }
+
+    fn show_usage(&mut self, mirror: &Mirror) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        self.notify(words::usage(&session.summary));
         CommandStatus::Done
     }
 

@@ -86,6 +86,7 @@ fn body() -> impl Strategy<Value = Body> {
         Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
         text().prop_map(|text| Body::Output(q_core::CallOutput { of: EntryNo(1), text })),
         text().prop_map(|text| Body::Plan(vec![q_core::PlanStep { text, state: q_core::StepState::Active }])),
+        Just(Body::Continued),
         Just(Body::LeftOut(q_core::Sent { entries: 267, left_out: u64::MAX })),
     ]
 }

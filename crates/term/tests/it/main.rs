@@ -12,6 +12,7 @@ mod overlay;
 mod panic;
 mod plain;
 mod readme;
+mod retrying;
 mod screens;
 mod speed;
 mod waiting;

@@ -1,8 +1,8 @@
 //! Whole screens, as people see them.
 
 use q_core::{
-    Activity, AgentFailure, Body, CallNo, CallOutput, Called, EntryNo, FailureKind, Interrupter, Kind,
-    Outcome, PlanStep, Resulted, Snapshot, StepState, Stop, Wants,
+    Activity, AgentFailure, Body, CallNo, CallOutput, Called, Compaction, EntryNo, FailureKind, Interrupter,
+    Kind, Outcome, PlanStep, Resulted, Snapshot, StepState, Stop, Wants, WindowUse,
 };
 
 use crate::world::{But, World, entry, id, session};
@@ -187,6 +187,31 @@ fn tools_at_work() {
             snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();
         })];
     screen!(World::with(80, 30, sessions));
+}
+
+/// A summary, and how full the window is; where there is no room for that, the rest of the status line stays.
+#[test]
+fn a_conversation_that_was_compacted() {
+    for columns in [80, 50] {
+        let text = "The login handler fails on Mondays.\nOpen: the test.".into();
+        let summary = Compaction::Summary { text, of: 412_000, left_out: 3 };
+        let failed = Compaction::Stopped(Stop::Failed(failure()));
+        let bodies = [
+            Body::Prompt("why?".into()),
+            Body::Answer("because".into()),
+            Body::Compaction(failed),
+            Body::Compaction(summary),
+            Body::Prompt("and then?".into()),
+            Body::Answer("so".into()),
+        ];
+        let sessions = vec![session(1, "work").model("openai", "gpt-5").but(|snapshot| {
+            snapshot.summary.tokens_out = 12_400;
+            snapshot.summary.window =
+                Some(WindowUse { tokens: 12_345, is_counted: columns < 80, of: 128_000 });
+            snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();
+        })];
+        screen!(World::with(columns, 24, sessions));
+    }
 }
 
 #[test]

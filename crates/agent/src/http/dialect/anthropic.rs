@@ -3,7 +3,7 @@
 //! Thoughts are shown and not sent back: the server wants them, with their signatures, only inside a turn that uses tools, and
 //! strikes them from older turns itself. A history with calls is taken only where their tools are declared.
 
-use q_core::conversation::Part;
+use q_core::conversation::{GO_ON, Part};
 use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -56,6 +56,7 @@ fn text_block(text: &str) -> Value {
 fn block(part: &Part) -> Value {
     match part {
         Part::Text(text) => text_block(text),
+        Part::GoOn => text_block(GO_ON),
         Part::Call { entry, tool, input } => json!({
             "type": "tool_use",
             "id": call_id(*entry),

@@ -3,7 +3,7 @@
 //!
 //! A history with calls is taken only where their tools are declared. Thoughts are shown and not sent back.
 
-use q_core::conversation::Part;
+use q_core::conversation::{GO_ON, Part};
 use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -81,6 +81,7 @@ impl<'a> Thinking<'a> {
 fn block(part: &Part) -> Value {
     match part {
         Part::Text(text) => json!({ "text": text }),
+        Part::GoOn => json!({ "text": GO_ON }),
         Part::Call { entry, tool, input } => {
             json!({ "toolUse": { "toolUseId": call_id(*entry), "name": tool_name(tool), "input": arguments(input) } })
         }

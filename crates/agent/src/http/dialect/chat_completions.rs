@@ -35,7 +35,7 @@ fn messages(message: &Message) -> Vec<Value> {
     let (mut calls, mut all) = (Vec::new(), Vec::new());
     for part in &message.parts {
         match part {
-            Part::Text(_) => {}
+            Part::Text(_) | Part::GoOn => {}
             Part::Call { entry, tool, input } => {
                 let function = json!({ "name": tool_name(tool), "arguments": arguments_text(input) });
                 calls.push(json!({ "id": call_id(*entry), "type": "function", "function": function }));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use q_core::conversation::Part;
+use q_core::conversation::{GO_ON, Part};
 use q_core::{EntryNo, Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -41,6 +41,7 @@ pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {
 fn content_part(part: &Part, tools: &BTreeMap<EntryNo, String>) -> Value {
     match part {
         Part::Text(text) => json!({ "text": text }),
+        Part::GoOn => json!({ "text": GO_ON }),
         Part::Call { tool, input, .. } => {
             json!({ "functionCall": { "name": tool_name(tool), "args": arguments(input) } })
         }

@@ -12,6 +12,7 @@
 //! | `offering` | how tools are offered in each |
 //! | `endpoint` | where below a base address each is asked |
 //! | `reading`, `writing` | what they read and write with |
+//! | `unfinished` | an answer that is gone on with |
 //! | `rules` | the rules of their histories, which tests hold them to |
 
 mod anthropic;
@@ -25,6 +26,7 @@ pub(super) mod reading;
 mod responses;
 #[cfg(test)]
 mod rules;
+mod unfinished;
 mod writing;
 
 use serde_json::Value;
@@ -62,6 +64,7 @@ pub(super) fn request_offering(
     shape: &RequestShape,
     offer: &Offer,
 ) -> Value {
+    let turn = &*unfinished::joined(dialect, turn, model, shape);
     let mut request = match dialect {
         Dialect::ChatCompletions => chat_completions::request(turn, model, shape),
         Dialect::Responses => responses::request(turn, model, shape),

@@ -35,7 +35,7 @@ fn items(message: &Message) -> Vec<Value> {
     let role = if message.role == Role::User { "user" } else { "assistant" };
     let said = text_of(message).map(|text| plain_message(role, &text));
     let call = |part: &Part| match part {
-        Part::Text(_) => None,
+        Part::Text(_) | Part::GoOn => None,
         Part::Call { entry, tool, input } => Some(json!({
             "type": "function_call",
             "call_id": call_id(*entry),

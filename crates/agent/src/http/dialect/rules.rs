@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use q_core::conversation::{Message, Part, Role, messages};
 use q_core::{
-    Body, CallNo, Called, Entry, EntryNo, Fault, Interrupter, Outcome, PromptNo, Resulted, Sent, Stop,
-    WallTime, Wants,
+    Body, CallNo, Called, Compaction, Entry, EntryNo, Fault, Interrupter, Outcome, PromptNo, Resulted, Sent,
+    Stop, WallTime, Wants,
 };
 use serde_json::{Value, json};
 
@@ -21,23 +21,26 @@ fn broken(dialect: Dialect, request: &Value) -> Option<&'static str> {
         Ok(steps) => steps,
         Err(rule) => return Some(rule),
     };
-    broken_by_steps(dialect, &steps).or_else(|| broken_by_calls(dialect, request, &steps)).or_else(|| {
-        let is_system_prompt_whole = match dialect {
-            Dialect::ChatCompletions | Dialect::Ollama => true,
-            Dialect::Bedrock => request["system"].is_null() || are_texts(&request["system"], false),
-            Dialect::Anthropic => request["system"].is_null() || are_texts(&request["system"], true),
-            Dialect::Responses => request["instructions"].is_null() || is_text(&request["instructions"]),
-            Dialect::Gemini => {
-                let system_prompt = &request["systemInstruction"];
-                system_prompt.is_null() || are_texts(&system_prompt["parts"], false)
+    let thinks = !request["thinking"].is_null();
+    broken_by_steps(dialect, thinks, &steps).or_else(|| broken_by_calls(dialect, request, &steps)).or_else(
+        || {
+            let is_system_prompt_whole = match dialect {
+                Dialect::ChatCompletions | Dialect::Ollama => true,
+                Dialect::Bedrock => request["system"].is_null() || are_texts(&request["system"], false),
+                Dialect::Anthropic => request["system"].is_null() || are_texts(&request["system"], true),
+                Dialect::Responses => request["instructions"].is_null() || is_text(&request["instructions"]),
+                Dialect::Gemini => {
+                    let system_prompt = &request["systemInstruction"];
+                    system_prompt.is_null() || are_texts(&system_prompt["parts"], false)
+                }
+            };
+            if is_system_prompt_whole {
+                broken_by_settings(dialect, request)
+            } else {
+                Some("the system prompt is empty")
             }
-        };
-        if is_system_prompt_whole {
-            broken_by_settings(dialect, request)
-        } else {
-            Some("the system prompt is empty")
-        }
-    })
+        },
+    )
 }
 
 /// One side's part of a conversation until the other one speaks, however many messages that is.
@@ -266,11 +269,14 @@ fn assistants(step: Step, steps: &mut Vec<Step>) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn broken_by_steps(dialect: Dialect, steps: &[Step]) -> Option<&'static str> {
+fn broken_by_steps(dialect: Dialect, thinks: bool, steps: &[Step]) -> Option<&'static str> {
     if steps.iter().enumerate().any(|(place, step)| step.is_persons != (place % 2 == 0)) {
         return Some(ORDER);
     }
-    if !steps.last().is_some_and(|last| last.is_persons && last.has_text) {
+    let may_be_unfinished = matches!(dialect, Dialect::Ollama | Dialect::Anthropic) && !thinks;
+    let ends_well =
+        |last: &Step| last.has_text && (last.is_persons || may_be_unfinished && last.calls.is_empty());
+    if !steps.last().is_some_and(ends_well) {
         return Some("the person does not speak last");
     }
     let mut ids = std::collections::BTreeSet::new();
@@ -389,6 +395,9 @@ fn body() -> impl Strategy<Value = Body> {
         1 => Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
         1 => Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
         1 => Just(Body::LeftOut(Sent { entries: 3, left_out: 4 })),
+        1 => Just(Body::Continued),
+        1 => Just(Body::Compaction(Compaction::Summary { text: "so far".into(), of: 99, left_out: 0 })),
+        1 => Just(Body::Compaction(Compaction::Undone)),
     ]
 }
 
@@ -397,19 +406,26 @@ proptest! {
     #[test]
     fn whatever_the_transcript_the_request_keeps_the_rules(
         bodies in prop::collection::vec(body(), 0..20),
+        goes_on in any::<bool>(),
         system_prompt in prop::sample::select(["", " \n", "be kind"].as_slice()),
         max_tokens in prop::option::of(1..100_000u64),
         effort in prop::option::of(prop::sample::select(["none", "low", "medium", "high", "max"].as_slice())),
     ) {
-        let last = Body::Prompt("why?".into());
-        let entries: Vec<Entry> = bodies.into_iter().chain([last]).enumerate()
+        let prompt = Body::Prompt("why?".into());
+        let stop = Body::Stop(Stop::Interrupted(Interrupter::User));
+        let last = if goes_on {
+            vec![prompt, Body::Answer("half ".into()), stop, Body::Continued]
+        } else {
+            vec![prompt]
+        };
+        let entries: Vec<Entry> = bodies.into_iter().chain(last).enumerate()
             .map(|(no, body)| Entry { no: EntryNo(no as u64), at: WallTime(0), body })
             .collect();
         let turn = Turn { system_prompt: system_prompt.into(), model: String::new(), messages: messages(&entries) };
         let reasoning = effort.map(str::to_owned);
         let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
-            for model in ["m", "anthropic.m"] {
+            for model in ["m", "anthropic.m", "claude-sonnet-4-5"] {
                 let request = request_in(dialect, &turn, model, &shape);
                 prop_assert_eq!(broken(dialect, &request), None, "{:?}: {}", dialect, request);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use q_core::conversation::{Message, Part, Role};
+use q_core::conversation::{GO_ON, Message, Part, Role};
 use q_core::{EntryNo, Outcome};
 use serde_json::{Map, Value, json};
 
@@ -35,7 +35,11 @@ pub(super) fn text_of(message: &Message) -> Option<String> {
     let texts: Vec<&str> = message
         .parts
         .iter()
-        .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None })
+        .filter_map(|part| match part {
+            Part::Text(text) => Some(text.as_str()),
+            Part::GoOn => Some(GO_ON),
+            Part::Call { .. } | Part::Result { .. } => None,
+        })
         .collect();
     (!texts.is_empty()).then(|| texts.join("\n\n"))
 }
@@ -109,7 +113,7 @@ pub(super) fn called_tools(turn: &Turn) -> BTreeMap<EntryNo, String> {
     let parts = turn.messages.iter().flat_map(|message| &message.parts);
     let call = |part: &Part| match part {
         Part::Call { entry, tool, .. } => Some((*entry, tool_name(tool))),
-        Part::Text(_) | Part::Result { .. } => None,
+        Part::Text(_) | Part::GoOn | Part::Result { .. } => None,
     };
     parts.filter_map(call).collect()
 }

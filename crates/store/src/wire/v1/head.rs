@@ -9,6 +9,7 @@ use q_core::{
 use serde::{Deserialize, Serialize};
 
 use super::call::OpenCallV1;
+use super::compaction::WindowUseV1;
 use super::ending::EndingV1;
 use super::setup::{setup_of, store_setup, with_setup};
 use super::word::{Presence, Voice};
@@ -41,6 +42,10 @@ with_setup! {
         resume: Option<Cow<'a, str>>,
         #[serde(rename = "sent", default, skip_serializing_if = "Option::is_none")]
         sent: Option<SentV1>,
+        #[serde(rename = "window", default, skip_serializing_if = "Option::is_none")]
+        window: Option<WindowUseV1>,
+        #[serde(rename = "summaries", default, skip_serializing_if = "is_default")]
+        summaries: u32,
         #[serde(rename = "last_prompt")]
         last_prompt: Option<WaitingPromptV1>,
         #[serde(rename = "queue")]
@@ -81,6 +86,8 @@ with_setup! {
 struct InFlightV1<'a> {
     #[serde(rename = "turn")]
     turn: u64,
+    #[serde(rename = "compacts", default, skip_serializing_if = "is_default")]
+    compacts: bool,
     #[serde(rename = "answer")]
     answer: Option<u64>,
     #[serde(rename = "voice", default = "aloud", skip_serializing_if = "is_aloud")]
@@ -135,6 +142,8 @@ impl<'a> From<&'a q_core::Head> for HeadV1<'a> {
             answering: (&head.answering).into(),
             resume: head.resume.as_ref().map(|handle| Cow::from(&handle.0)),
             sent: head.sent.map(SentV1::from),
+            window: head.window.map(WindowUseV1::from),
+            summaries: head.summaries,
             last_prompt: head.last_prompt.map(WaitingPromptV1::from),
             queue: head.queue.iter().copied().map(WaitingPromptV1::from).collect(),
             taken: head
@@ -180,6 +189,8 @@ impl HeadV1<'_> {
             answering: self.answering.into_owned(),
             resume: self.resume.map(|handle| ResumeHandle(handle.into_owned())),
             sent: self.sent.map(q_core::Sent::from),
+            window: self.window.map(q_core::WindowUse::from),
+            summaries: self.summaries,
             last_prompt: self.last_prompt.map(WaitingPrompt::from),
             queue: self.queue.into_iter().map(WaitingPrompt::from).collect(),
             taken: self.taken.into_iter().map(|taken| (Token(taken.token), PromptNo(taken.prompt))).collect(),
@@ -205,6 +216,7 @@ impl<'a> From<&'a InFlight> for InFlightV1<'a> {
         let (voice, of) = Voice::of(flight.voice);
         Self {
             turn: flight.turn.0,
+            compacts: flight.compacts,
             answer: flight.answer.map(|entry| entry.0),
             voice,
             of,
@@ -222,6 +234,7 @@ impl From<InFlightV1<'_>> for InFlight {
     fn from(flight: InFlightV1<'_>) -> Self {
         Self {
             turn: TurnNo(flight.turn),
+            compacts: flight.compacts,
             answer: flight.answer.map(EntryNo),
             voice: flight.voice.into_core(flight.of),
             said: flight.said,

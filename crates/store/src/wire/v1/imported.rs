@@ -6,6 +6,7 @@ use q_core::{CallNo, EntryNo, Resulted, Stop, WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::SentV1;
+use super::compaction::CompactionV1;
 use super::failure::FailureV1;
 use super::fault::FaultV1;
 use super::plan::PlanStepV1;
@@ -76,11 +77,15 @@ enum BodyV1<'a> {
         #[serde(rename = "fault")]
         fault: FaultV1,
     },
+    #[serde(rename = "continued")]
+    Continued {},
     #[serde(rename = "left_out")]
     LeftOut {
         #[serde(rename = "of")]
         sent: SentV1,
     },
+    #[serde(rename = "compaction", borrow)]
+    Compaction(CompactionV1<'a>),
 }
 
 impl<'a> ImportedV1<'a> {
@@ -112,7 +117,9 @@ impl<'a> From<&'a q_core::Body> for BodyV1<'a> {
             q_core::Body::Stop(Stop::Interrupted(by)) => Self::Interrupted { by: (*by).into() },
             q_core::Body::Stop(Stop::Failed(failure)) => Self::Failed(failure.into()),
             q_core::Body::Repair(fault) => Self::Repaired { fault: (*fault).into() },
+            q_core::Body::Continued => Self::Continued {},
             q_core::Body::LeftOut(sent) => Self::LeftOut { sent: (*sent).into() },
+            q_core::Body::Compaction(compaction) => Self::Compaction(compaction.into()),
         }
     }
 }
@@ -137,7 +144,9 @@ impl From<BodyV1<'_>> for q_core::Body {
             BodyV1::Interrupted { by } => Self::Stop(Stop::Interrupted(by.into())),
             BodyV1::Failed(failure) => Self::Stop(Stop::Failed(failure.into())),
             BodyV1::Repaired { fault } => Self::Repair(fault.into()),
+            BodyV1::Continued {} => Self::Continued,
             BodyV1::LeftOut { sent } => Self::LeftOut(sent.into()),
+            BodyV1::Compaction(compaction) => Self::Compaction(compaction.into()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Format 1. Released formats never change: a new shape is a new module beside this one.
 
 mod call;
+mod compaction;
 mod created;
 mod ending;
 mod failure;

@@ -6,6 +6,7 @@ use q_core::{CallNo, EntryNo, NameFault, PromptNo, Resulted, Seq, SessionId, Tok
 use serde::{Deserialize, Serialize};
 
 use super::call::CalledV1;
+use super::compaction::{CompactedV1, WindowUseV1};
 use super::created::CreatedV1;
 use super::ending::EndingV1;
 use super::fault::FaultV1;
@@ -131,6 +132,15 @@ enum RecordV1<'a> {
         #[serde(rename = "token")]
         token: u128,
     },
+    #[serde(rename = "continued")]
+    Continued {
+        #[serde(rename = "turn")]
+        turn: u64,
+        #[serde(rename = "prompt")]
+        prompt: u64,
+        #[serde(rename = "token")]
+        token: u128,
+    },
     #[serde(rename = "began")]
     Began {
         #[serde(rename = "turn")]
@@ -164,7 +174,16 @@ enum RecordV1<'a> {
         usage: UsageV1,
         #[serde(rename = "reason", borrow, default, skip_serializing_if = "str::is_empty")]
         reason: Cow<'a, str>,
+        #[serde(rename = "window", default, skip_serializing_if = "Option::is_none")]
+        window: Option<WindowUseV1>,
     },
+    #[serde(rename = "compacting")]
+    Compacting {
+        #[serde(rename = "turn")]
+        turn: u64,
+    },
+    #[serde(rename = "compacted", borrow)]
+    Compacted(CompactedV1<'a>),
     #[serde(rename = "planned", borrow)]
     Planned(PlannedV1<'a>),
     #[serde(rename = "answering")]
@@ -275,6 +294,9 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             q_core::Record::MarkedUnread => Self::MarkedUnread {},
             q_core::Record::Repaired { fault } => Self::Repaired { fault: (*fault).into() },
             q_core::Record::Retried { prompt, token } => Self::Retried { prompt: prompt.0, token: token.0 },
+            q_core::Record::Continued { turn, prompt, token } => {
+                Self::Continued { turn: turn.0, prompt: prompt.0, token: token.0 }
+            }
             q_core::Record::Began { turn, prompt, queued } => {
                 Self::Began { turn: turn.0, prompt: prompt.0, queued: queued.0 }
             }
@@ -282,11 +304,16 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
                 let (voice, of) = Voice::of(*voice);
                 Self::Said { turn: turn.0, entry: entry.0, voice, of, text: text.into() }
             }
-            q_core::Record::Ended { turn, ending, usage, reason } => Self::Ended {
+            q_core::Record::Compacting { turn } => Self::Compacting { turn: turn.0 },
+            q_core::Record::Compacted { turn, compaction, usage } => {
+                Self::Compacted(CompactedV1::new(*turn, compaction, *usage))
+            }
+            q_core::Record::Ended { turn, ending, usage, reason, window } => Self::Ended {
                 turn: turn.0,
                 ending: ending.into(),
                 usage: (*usage).into(),
                 reason: reason.into(),
+                window: window.map(WindowUseV1::from),
             },
             q_core::Record::Planned { turn, steps } => Self::Planned(PlannedV1::new(*turn, steps)),
             q_core::Record::Answering { turn, model } => {
@@ -353,6 +380,11 @@ impl RecordV1<'_> {
             }
             Self::MarkedUnread {} => q_core::Record::MarkedUnread,
             Self::Repaired { fault } => q_core::Record::Repaired { fault: fault.into() },
+            Self::Continued { turn, prompt, token } => q_core::Record::Continued {
+                turn: TurnNo(turn),
+                prompt: PromptNo(prompt),
+                token: Token(token),
+            },
             Self::Retried { prompt, token } => {
                 q_core::Record::Retried { prompt: PromptNo(prompt), token: Token(token) }
             }
@@ -363,11 +395,14 @@ impl RecordV1<'_> {
                 let (turn, entry, voice) = (TurnNo(turn), EntryNo(entry), voice.into_core(of));
                 q_core::Record::Said { turn, entry, voice, text: text.into_owned() }
             }
-            Self::Ended { turn, ending, usage, reason } => q_core::Record::Ended {
+            Self::Compacting { turn } => q_core::Record::Compacting { turn: TurnNo(turn) },
+            Self::Compacted(compacted) => compacted.into_core(),
+            Self::Ended { turn, ending, usage, reason, window } => q_core::Record::Ended {
                 turn: TurnNo(turn),
                 ending: ending.into(),
                 usage: usage.into(),
                 reason: reason.into_owned(),
+                window: window.map(q_core::WindowUse::from),
             },
             Self::Planned(planned) => planned.into_core(),
             Self::Answering { turn, model } => answering(TurnNo(turn), model),

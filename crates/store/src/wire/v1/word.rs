@@ -116,6 +116,7 @@ words! {
         Paused = "paused",
         WantsTool = "wants_tool",
         Empty = "empty",
+        NotShorter = "not_shorter",
         NotConfigured = "not_configured",
         Internal = "internal",
     }

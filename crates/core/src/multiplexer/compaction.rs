@@ -1,0 +1,168 @@
+//! Compaction: a turn without a prompt, in which the agent summarises the conversation so far. What it says is taken once it
+//! is whole and shorter than what it replaces; else nothing is replaced.
+//!
+//! Not here: what a summary does to what is sent ([`crate::compaction`]).
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use crate::agent::{AgentEvent, AgentFailure, FailureKind, Usage};
+use crate::compaction::{Compaction, SUMMARY_BYTES, WindowUse, framed};
+use crate::effect::Reply;
+use crate::entry::{Body, Stop};
+use crate::id::{EntryNo, SessionId, TurnNo};
+use crate::multiplexer::step::Step;
+use crate::record::{Ending, Record};
+use crate::refusal::Refusal;
+use crate::session::live::{Live, RunState};
+
+impl Step<'_> {
+    pub(super) fn compact(&mut self, id: SessionId) -> Result<Reply, Refusal> {
+        let head = self.open(id)?.head();
+        if head.turn.is_some() {
+            return Err(Refusal::CompactsLater { name: head.name.to_string() });
+        }
+        let newest = self.live(id).and_then(Live::newest_entry).map(|entry| &entry.body);
+        if matches!(newest, None | Some(Body::Compaction(Compaction::Summary { .. }))) {
+            return Err(Refusal::NothingToCompact);
+        }
+        self.refuse_if_full()?;
+        self.begin_compaction(id);
+        Ok(Reply::Done)
+    }
+
+    /// The newest summary of the session counts no longer. What a fork took over is not its own: it is undone by a fork from
+    /// before it.
+    pub(super) fn undo_compaction(&mut self, id: SessionId) -> Result<Reply, Refusal> {
+        let head = self.open(id)?.head();
+        if head.turn.is_some() {
+            return Err(Refusal::CompactsLater { name: head.name.to_string() });
+        }
+        if head.summaries == 0 {
+            return Err(Refusal::NothingToUndo);
+        }
+        let turn = head.turns;
+        self.record_compaction(id, turn, Compaction::Undone, Usage::default());
+        Ok(Reply::Done)
+    }
+
+    /// Whether the session's next prompt is to wait until the conversation is shorter. One that is too long to wait goes at once.
+    pub(super) fn must_compact(&self, id: SessionId) -> bool {
+        let (percent, most) = (self.state().limits.compact_at, self.state().limits.queued_bytes);
+        let Some(session) = self.session(id).filter(|session| session.queued_bytes() <= most) else {
+            return false;
+        };
+        let head = session.head();
+        let Some(next) = head.queue.first() else { return false };
+        let bytes = session.live().and_then(|live| live.waiting(next.queued)).map_or(0, str::len);
+        head.window.is_some_and(|window| window.reaches(percent, bytes as u64))
+    }
+
+    pub(super) fn begin_compaction(&mut self, id: SessionId) {
+        let Some(turn) = self.head(id).map(|head| head.turns.next()) else { return };
+        self.record(id, Record::Compacting { turn });
+        let now = self.now().mono;
+        if let Some(live) = self.live_mut(id) {
+            live.run = RunState::Waiting(now);
+        }
+        self.changed(id);
+    }
+
+    /// Whether the turn in flight compacts.
+    pub(super) fn compacts(&self, id: SessionId) -> bool {
+        self.head(id).and_then(|head| head.turn.as_ref()).is_some_and(|flight| flight.compacts)
+    }
+
+    /// Takes in what an agent says while it compacts: a text, and what that costs. What else it says is of no use for that,
+    /// and a call is not what it was asked for.
+    pub(super) fn on_compaction_event(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
+        match event {
+            AgentEvent::Text(text) => self.on_summary(id, &text),
+            AgentEvent::Usage(usage) => self.on_usage(id, usage),
+            AgentEvent::Asked { bytes, window } => self.on_asked(id, bytes, window),
+            // By what it is found again counts in whatever turn it is said.
+            AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
+            AgentEvent::Done => self.end_turn(id, Ending::Done),
+            AgentEvent::Failed(failure) => self.end_turn(id, Ending::Failed(failure.bounded())),
+            AgentEvent::Call(_) => self.give_up_compaction(id, FailureKind::WantsTool),
+            AgentEvent::Sent(sent) => {
+                if let Some(live) = self.live_mut(id) {
+                    live.stream_mut().left_out = sent.left_out;
+                }
+            }
+            AgentEvent::Thinking(_)
+            | AgentEvent::Plan(_)
+            | AgentEvent::Model(_)
+            | AgentEvent::Title(_)
+            | AgentEvent::Steerable
+            | AgentEvent::Progress { .. }
+            | AgentEvent::Result { .. }
+            | AgentEvent::StopReason(_) => {}
+            AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
+                self.on_retrying(id, attempt, of, wait_ms, failure);
+            }
+        }
+    }
+
+    fn on_summary(&mut self, id: SessionId, text: &str) {
+        let Some(live) = self.live_mut(id) else { return };
+        let summary = &mut live.stream_mut().summary;
+        if summary.len() + text.len() > SUMMARY_BYTES {
+            return self.give_up_compaction(id, FailureKind::TooLong);
+        }
+        summary.push_str(text);
+    }
+
+    fn give_up_compaction(&mut self, id: SessionId, kind: FailureKind) {
+        self.cancel(id);
+        self.end_turn(id, Ending::Failed(AgentFailure { kind, detail: String::new() }));
+    }
+
+    /// Ends a turn that compacts. What waited meanwhile goes on unless somebody stopped it, whether that was of use or not.
+    pub(super) fn end_compaction(&mut self, id: SessionId, turn: TurnNo, ending: Ending) {
+        let Some(live) = self.live(id) else { return };
+        let stream = live.stream();
+        let (usage, (of, _), left_out) = (stream.usage, stream.asked, stream.left_out);
+        let text = stream.summary.trim().to_string();
+        let goes_on = !matches!(ending, Ending::Interrupted(_));
+        let compaction = match ending {
+            Ending::Done => taken(text, of, left_out),
+            Ending::Interrupted(by) => Compaction::Stopped(Stop::Interrupted(by)),
+            Ending::Failed(failure) => Compaction::Stopped(Stop::Failed(failure)),
+        };
+        self.record_compaction(id, turn, compaction, usage);
+        if goes_on {
+            self.begin_waiting(id);
+            self.notify_queue(id);
+        }
+    }
+
+    fn record_compaction(&mut self, id: SessionId, turn: TurnNo, compaction: Compaction, usage: Usage) {
+        let seq = self.record(id, Record::Compacted { turn, compaction, usage });
+        self.notify_entry(id, EntryNo(seq.0));
+        self.mark_seen_if_watched(id);
+        self.changed(id);
+    }
+
+    /// How full the window is after the turn in flight, which cost this.
+    pub(super) fn window_use(&self, id: SessionId, usage: Usage) -> Option<WindowUse> {
+        let stream = self.live(id)?.stream();
+        let ((bytes, of), usage) = (stream.asked, usage.since(stream.spent));
+        let said = self.head(id)?.turn.as_ref()?.said;
+        WindowUse::after(usage, if bytes > 0 { bytes.saturating_add(said) } else { 0 }, of)
+    }
+}
+
+/// What becomes of a summary that is whole: as it is sent it must be shorter than the `of` bytes that it replaces.
+fn taken(text: String, of: u64, left_out: u64) -> Compaction {
+    let size = framed(&text).len() as u64;
+    let kind = if text.is_empty() {
+        FailureKind::Empty
+    } else if size >= of {
+        FailureKind::NotShorter
+    } else {
+        return Compaction::Summary { text, of, left_out };
+    };
+    let detail = if text.is_empty() { String::new() } else { format!("{size} bytes for {of}") };
+    Compaction::Stopped(Stop::Failed(AgentFailure { kind, detail }))
+}

@@ -1,0 +1,47 @@
+//! What turns that compact change in a session's head.
+
+use crate::agent::Usage;
+use crate::compaction::{Compaction, WindowUse};
+use crate::id::TurnNo;
+use crate::session::flight::InFlight;
+use crate::session::head::Head;
+use crate::stamped::Stamped;
+
+impl Head {
+    pub(super) fn begin_compaction(&mut self, turn: TurnNo, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.turns = turn;
+        self.turn = Some(InFlight { compacts: true, entries: 0, ..InFlight::new(turn) });
+    }
+
+    /// A turn that compacts is none of the conversation: how the last one ended, and what a retry asks, stays as it was.
+    pub(super) fn compact(&mut self, compaction: &Compaction, usage: Usage, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.turn = None;
+        self.spend(usage);
+        self.begin_entry(stamped);
+        self.unread = self.unread.saturating_add(1);
+        match compaction {
+            Compaction::Summary { text, .. } => {
+                let of = self.window.map_or(0, |before| before.of);
+                self.window = WindowUse::after(Usage::default(), text.len() as u64, of);
+            }
+            Compaction::Undone => self.window = None,
+            Compaction::Stopped(_) => {}
+        }
+        self.count_summaries(compaction);
+    }
+
+    pub(super) const fn count_summaries(&mut self, compaction: &Compaction) {
+        self.summaries = match compaction {
+            Compaction::Summary { .. } => self.summaries.saturating_add(1),
+            Compaction::Undone => self.summaries.saturating_sub(1),
+            Compaction::Stopped(_) => self.summaries,
+        };
+    }
+
+    pub(super) const fn spend(&mut self, usage: Usage) {
+        self.usage.input = self.usage.input.saturating_add(usage.input);
+        self.usage.output = self.usage.output.saturating_add(usage.output);
+    }
+}

@@ -1,0 +1,206 @@
+//! Summaries that stand for a conversation: a turn in which only a text counts, and taking the newest one back.
+
+use q_core::compaction::framed;
+use q_core::{
+    AgentEvent, AgentFailure, Compaction, FailureKind, Retrying, SessionId, Stop, TurnNo, Usage, WallTime,
+};
+
+use super::Model;
+use super::observed::Answered;
+use super::session::{Ending, Entry, Session, Turn, What};
+use super::wishes::Granted;
+
+/// The longest summary, in bytes.
+const LONGEST: usize = 32 * 1024;
+
+impl Model {
+    pub(super) fn compact(&mut self, id: SessionId) -> Granted {
+        let at = self.open(id)?;
+        let session = &self.sessions[at];
+        if session.turn.is_some() {
+            return Err("compacts_later");
+        }
+        let newest = session.entries.last().map(|entry| &entry.what);
+        if matches!(newest, None | Some(What::Compaction(Compaction::Summary { .. }))) {
+            return Err("nothing_to_compact");
+        }
+        if self.is_full() {
+            return Err("host_full");
+        }
+        self.begin_compaction(at);
+        Ok(Answered::Done)
+    }
+
+    pub(super) fn undo_compaction(&mut self, id: SessionId) -> Granted {
+        let at = self.open(id)?;
+        if self.sessions[at].turn.is_some() {
+            return Err("compacts_later");
+        }
+        if self.sessions[at].standing(true).is_none() {
+            return Err("nothing_to_undo");
+        }
+        self.sessions[at].window = None;
+        self.enter(at, Compaction::Undone);
+        Ok(Answered::Done)
+    }
+
+    /// Whether the conversation, with the prompt that comes next, is so full that it is summarised first.
+    pub(super) fn must_compact(&self, at: usize) -> bool {
+        let session = &self.sessions[at];
+        let (Some((tokens, of)), Some(next)) = (session.window, session.queue.first()) else { return false };
+        let percent = self.limits.compact_at;
+        let fits = session.queued_bytes() <= self.limits.queued_bytes;
+        fits && percent > 0 && of > 0 && (tokens + next.text.len() as u64 / 4) * 100 >= of * percent
+    }
+
+    pub(super) fn begin_compaction(&mut self, at: usize) {
+        let now = self.now.mono;
+        let session = &mut self.sessions[at];
+        session.turns += 1;
+        session.compactions.push(session.turns);
+        session.turn = Some(Turn { compacts: true, ..Turn::new(session.turns, now) });
+        self.happened(at);
+        self.note(at);
+    }
+
+    /// Nothing but texts, what they cost and their end means anything here.
+    pub(super) fn on_compaction_event(&mut self, at: usize, event: AgentEvent) {
+        let Some(turn) = self.sessions[at].turn.as_mut() else { return };
+        if let AgentEvent::Text(text) = event {
+            if turn.summary.len() + text.len() > LONGEST {
+                self.give_up(at, FailureKind::TooLong);
+            } else {
+                turn.summary += &text;
+            }
+        } else if let AgentEvent::Usage(usage) = event {
+            turn.usage = usage;
+        } else if let AgentEvent::Asked { bytes, window } = event {
+            (turn.asked, turn.spent) = ((bytes, window), turn.usage);
+        } else if let AgentEvent::Sent(sent) = event {
+            turn.left_out = sent.left_out;
+        } else if let AgentEvent::Resume(handle) = event {
+            if self.sessions[at].resume.as_ref() != Some(&handle) {
+                self.sessions[at].resume = Some(handle);
+                self.note(at);
+            }
+        } else if let AgentEvent::Retrying { attempt, of, wait_ms, failure } = event {
+            let when = WallTime(self.now.wall.0 + wait_ms);
+            turn.retrying = Some(Retrying { attempt, of, wait_ms, at: when, failure });
+        } else if let AgentEvent::Call(_) = event {
+            self.give_up(at, FailureKind::WantsTool);
+        } else if let AgentEvent::Done = event {
+            self.end(at, Ending::Done);
+        } else if let AgentEvent::Failed(failure) = event {
+            self.end(at, Ending::Failed(failure));
+        }
+    }
+
+    fn give_up(&mut self, at: usize, kind: FailureKind) {
+        self.cancel(at);
+        self.end(at, Ending::Failed(AgentFailure::new(kind, "")));
+    }
+
+    /// A summary counts if it is there and shorter, as it is sent, than what it stands for.
+    pub(super) fn end_compaction(&mut self, at: usize, turn: &Turn, ending: Ending) {
+        let text = turn.summary.trim().to_owned();
+        let (size, of) = ((framed("").len() + text.len()) as u64, turn.asked.0);
+        let failed = |failure| Compaction::Stopped(Stop::Failed(failure));
+        let goes_on = !matches!(ending, Ending::Interrupted(_));
+        let compaction = match ending {
+            Ending::Interrupted(by) => Compaction::Stopped(Stop::Interrupted(by)),
+            Ending::Failed(failure) => failed(failure),
+            Ending::Done if text.is_empty() => failed(AgentFailure::new(FailureKind::Empty, "")),
+            Ending::Done if size >= of => {
+                failed(AgentFailure::new(FailureKind::NotShorter, format!("{size} bytes for {of}")))
+            }
+            Ending::Done => {
+                let session = &mut self.sessions[at];
+                let known = session.window.map_or(0, |(_, known)| known);
+                session.window = Some(((text.len() as u64).div_ceil(4), known));
+                Compaction::Summary { text, of, left_out: turn.left_out }
+            }
+        };
+        self.sessions[at].spend(turn.usage);
+        self.sessions[at].turn = None;
+        self.enter(at, compaction);
+        if goes_on {
+            self.begin_waiting(at);
+        }
+    }
+
+    fn enter(&mut self, at: usize, compaction: Compaction) {
+        let session = &mut self.sessions[at];
+        let (turn, text) = (TurnNo(session.turns), compaction.text().to_owned());
+        let (written, what) = (text.len(), What::Compaction(compaction));
+        session.entries.push(Entry { no: None, at: self.now.wall, turn, what, text, written, read: None });
+        self.note(at);
+        self.happened(at);
+        self.read_if_watched(at);
+    }
+}
+
+impl Session {
+    /// The place of the newest summary that counts, of all or of its own alone.
+    pub(super) fn standing(&self, own: bool) -> Option<usize> {
+        let mut standing = Vec::new();
+        let entries = self.entries.iter().enumerate().filter(|(_, entry)| !own || entry.turn != TurnNo(0));
+        for (place, entry) in entries {
+            if let What::Compaction(Compaction::Summary { .. }) = entry.what {
+                standing.push(place);
+            } else if let What::Compaction(Compaction::Undone) = entry.what {
+                standing.pop();
+            }
+        }
+        standing.pop()
+    }
+
+    /// The last turn that is over and was of the conversation.
+    pub(super) fn last_turn(&self) -> u64 {
+        let over = self.turns - u64::from(self.turn.is_some());
+        (1..=over).rev().find(|turn| !self.compactions.contains(turn)).unwrap_or_default()
+    }
+
+    pub(super) fn spend(&mut self, usage: Usage) {
+        self.usage.input += usage.input;
+        self.usage.output += usage.output;
+    }
+
+    /// How full the window is after a turn, in tokens, where anybody knows; and what it holds.
+    pub(super) fn window_after(&self, turn: &Turn) -> Option<(u64, u64)> {
+        let said = self.entries.iter().filter(|entry| {
+            entry.turn == turn.no && matches!(entry.what, What::Answer | What::Thinking | What::Call(_))
+        });
+        let said: u64 = said.map(|entry| entry.text.len() as u64).sum();
+        let (asked, of) = turn.asked;
+        let last = |all: u64, before: u64| all.saturating_sub(before);
+        let read = last(turn.usage.input, turn.spent.input);
+        if read > 0 {
+            Some((read + last(turn.usage.output, turn.spent.output), of))
+        } else if asked > 0 {
+            Some(((asked + said).div_ceil(4), of))
+        } else {
+            None
+        }
+    }
+}
+
+impl Turn {
+    /// One that waits for its agent.
+    pub(super) fn new(no: u64, now: q_core::Instant) -> Self {
+        Self {
+            no: TurnNo(no),
+            held: Some(now),
+            compacts: false,
+            summary: String::new(),
+            asked: (0, 0),
+            spent: Usage::default(),
+            left_out: 0,
+            steerable: false,
+            usage: Usage::default(),
+            reason: String::new(),
+            unwritten: None,
+            unasked: 0,
+            retrying: None,
+        }
+    }
+}
