@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use futures_util::stream::BoxStream;
 use q_core::conversation::{Message, Role};
-use q_core::{AgentEvent, CallNo, Digest, Outcome, Policy, ResumeHandle, SessionId};
+use q_core::{AgentEvent, CallNo, Digest, Outcome, Policy, ResumeHandle, SessionId, Settings};
 
 /// For which session an agent works, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct Turn {
     pub system_prompt: String,
     /// Which model; empty for the agent's own default.
     pub model: String,
+    /// How it is asked, where the person wants it otherwise than the agent is configured. Its model is the one above.
+    pub settings: Settings,
     /// Oldest first. An agent that remembers the conversation takes what is new in it.
     pub messages: Vec<Message>,
 }

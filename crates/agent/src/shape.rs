@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Number, Value};
 
+use q_core::Settings;
+
 use crate::secret::Secret;
 
 /// What is asked otherwise. By default nothing is.
@@ -28,10 +30,31 @@ pub struct RequestShape {
 }
 
 impl RequestShape {
-    /// Does to a request what is wanted.
-    pub(crate) fn apply(&self, request: &mut Value) {
+    /// As this, where the person in front of a session sets nothing else.
+    pub(crate) fn with(&self, settings: &Settings) -> Self {
+        let mut shape = self.clone();
+        let temperature = settings.temperature.map(|set| f64::from(set.thousandths()) / 1000.0);
+        shape.temperature = temperature.and_then(number).or(shape.temperature);
+        shape.max_tokens = settings.max_tokens.or(shape.max_tokens);
+        shape.reasoning = settings.reasoning.clone().or(shape.reasoning);
+        shape
+    }
+
+    /// As this, without what the person set.
+    pub(crate) fn without(&self, settings: &Settings) -> Self {
+        let mut shape = self.clone();
+        shape.temperature = shape.temperature.filter(|_| settings.temperature.is_none());
+        shape.max_tokens = shape.max_tokens.filter(|_| settings.max_tokens.is_none());
+        shape.reasoning = shape.reasoning.filter(|_| settings.reasoning.is_none());
+        shape
+    }
+
+    /// Does to a request what is wanted. What the person set in the session stands above the owner's body, not above what no
+    /// request may have.
+    pub(crate) fn apply(&self, request: &mut Value, set: &Map<String, Value>) {
         if let Value::Object(members) = request {
             merge(members, &self.body);
+            merge(members, set);
         }
         for path in &self.omit {
             omit(request, path);
@@ -47,6 +70,17 @@ pub fn members(json: &str) -> Map<String, Value> {
 /// A number as JSON has it; nothing where that has none for it.
 pub fn number(number: f64) -> Option<Number> {
     Number::from_f64(number)
+}
+
+/// What stands in one request and not, or otherwise, in the other: what made the difference.
+pub(crate) fn difference(one: &Value, other: &Value) -> Map<String, Value> {
+    let (Value::Object(one), Value::Object(other)) = (one, other) else { return Map::new() };
+    let differs = one.iter().filter_map(|(name, value)| match (value, other.get(name)) {
+        (_, Some(same)) if same == value => None,
+        (Value::Object(_), Some(there @ Value::Object(_))) => Some((name, difference(value, there).into())),
+        _otherwise => Some((name, value.clone())),
+    });
+    differs.map(|(name, value)| (name.clone(), value)).collect()
 }
 
 fn merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
@@ -81,7 +115,7 @@ mod tests {
         };
         let omit = ["stream_options", "options.a", "options.c.d", "nowhere.at.all", "model.x", ""];
         let shape = RequestShape { body, omit: omit.map(str::to_owned).into(), ..RequestShape::default() };
-        shape.apply(&mut request);
+        shape.apply(&mut request, &Map::new());
         let expected = json!({ "model": "m", "options": { "b": 3, "c": {} }, "list": [2], "new": true });
         assert_eq!(request, expected);
     }

@@ -104,6 +104,24 @@ impl fmt::Debug for NetworkEnvironment {
     }
 }
 
+/// A model that is reached as nothing says otherwise: chat completions without a key, and at no address yet.
+impl Default for HttpSpec {
+    fn default() -> Self {
+        Self {
+            dialect: Dialect::default(),
+            base_url: String::new(),
+            key: None,
+            model: String::new(),
+            idle_timeout: Self::IDLE_TIMEOUT,
+            first_byte: None,
+            retries: Self::RETRIES,
+            shape: RequestShape::default(),
+            network: NetworkEnvironment::default(),
+            program: None,
+        }
+    }
+}
+
 impl HttpSpec {
     /// What must not show in anything that is said of the agent.
     pub(crate) fn secrets(&self) -> Secrets {

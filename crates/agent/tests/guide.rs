@@ -31,8 +31,7 @@ fn title(answer: &str) -> Option<&str> {
 
 #[test]
 fn questions_find_their_section() {
-    let mut lost = Vec::new();
-    for (question, section) in [
+    assert_found(&[
         ("What is q?", "What q is"),
         ("who are you?", "What the guide is"),
         ("Are you ChatGPT?", "What the guide is"),
@@ -101,31 +100,28 @@ fn questions_find_their_section() {
         ("how to cancel a queued prompt", "The queue"),
         ("make the answer stop", "Interrupting an answer"),
         ("explain the bar at the top", "What the marks in the bar mean"),
-    ] {
-        lost.extend(lost_question(question, section));
-    }
-    assert!(lost.is_empty(), "{lost:#?}");
+    ]);
 }
 
 #[test]
 fn questions_about_models_find_their_section() {
-    let mut lost = Vec::new();
-    for (question, section) in [
+    assert_found(&[
         ("can I use Claude", "Providers by name"),
         ("how do I try whether an agent works", "Providers by name"),
         ("set the temperature", "Shaping requests"),
         ("extra headers for requests", "Shaping requests"),
-    ] {
-        lost.extend(lost_question(question, section));
-    }
-    assert!(lost.is_empty(), "{lost:#?}");
+    ]);
 }
 
-/// What there is to say of a question that finds another section.
-fn lost_question(question: &str, section: &str) -> Option<String> {
-    let answer = answer(question);
-    let found = title(&answer);
-    (found != Some(section)).then(|| format!("{question} → {found:?}, not {section}"))
+/// Each of these questions finds its section; all that do not are told.
+fn assert_found(questions: &[(&str, &str)]) {
+    let lost = |(question, section): &(&str, &str)| {
+        let answer = answer(question);
+        let found = title(&answer);
+        (found != Some(*section)).then(|| format!("{question} → {found:?}, not {section}"))
+    };
+    let lost: Vec<String> = questions.iter().filter_map(lost).collect();
+    assert!(lost.is_empty(), "{lost:#?}");
 }
 
 #[test]

@@ -32,6 +32,7 @@ async fn the_request_holds_the_conversation_and_nothing_else() {
         system_prompt: "Be kind.".into(),
         model: "other".into(),
         messages: vec![said(Role::User, "one"), said(Role::Assistant, "two"), said(Role::User, "three")],
+        ..Turn::default()
     };
     answer(spec(server.base_url()), ask).await;
     let [seen] = server.requests().try_into().expect("one request");

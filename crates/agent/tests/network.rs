@@ -35,6 +35,14 @@ fn outside(base_url: &str, network: NetworkEnvironment) -> HttpSpec {
     HttpSpec { network, ..spec(base_url.into()) }
 }
 
+/// A server whose secure door is where the proxy leads; whoever holds them keeps them there.
+fn behind_a_tunnel() -> (Server, Secure, Proxy) {
+    let (server, proxy) = (Server::start(), Proxy::to_server());
+    let secure = Secure::before(&server.base_url());
+    proxy.lead_to(&secure.base_url());
+    (server, secure, proxy)
+}
+
 #[tokio::test]
 async fn a_plain_address_is_asked_for_through_the_proxy() {
     let (server, proxy) = (Server::start(), Proxy::to_server());
@@ -71,9 +79,7 @@ async fn this_machine_is_never_reached_through_a_proxy() {
 
 #[tokio::test]
 async fn a_secure_address_is_reached_through_a_tunnel_and_its_authority_is_asked_for() {
-    let (server, proxy) = (Server::start(), Proxy::to_server());
-    let secure = Secure::before(&server.base_url());
-    proxy.lead_to(&secure.base_url());
+    let (server, _secure, proxy) = behind_a_tunnel();
     let url = "https://models.test/v1";
     for (name, network, known) in [
         ("the system's authorities", through(&proxy), false),
@@ -104,9 +110,7 @@ async fn a_secure_address_is_reached_through_a_tunnel_and_its_authority_is_asked
 /// A file of authorities that is gone while a server is asked again was read before.
 #[tokio::test]
 async fn authorities_are_read_once_for_all_asks_of_a_turn() {
-    let (server, proxy) = (Server::start(), Proxy::to_server());
-    let secure = Secure::before(&server.base_url());
-    proxy.lead_to(&secure.base_url());
+    let (server, _secure, proxy) = behind_a_tunnel();
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("read-once.pem");
     std::fs::copy(authority(), &file).unwrap();
     server.once("hi", Script::new().status(503, "busy").retry_after(1));
@@ -125,10 +129,7 @@ async fn authorities_are_read_once_for_all_asks_of_a_turn() {
 
 #[tokio::test]
 async fn a_directory_of_authorities_takes_the_place_of_the_systems() {
-    let server = Server::start();
-    let secure = Secure::before(&server.base_url());
-    let proxy = Proxy::to_server();
-    proxy.lead_to(&secure.base_url());
+    let (_server, _secure, proxy) = behind_a_tunnel();
     let dir = authority().parent().unwrap().to_owned();
     let network = NetworkEnvironment { ca_dir: Some(dir), ..through(&proxy) };
     assert_eq!(answer(outside("https://models.test/v1", network), ask("hi")).await.ending, Ok(()));
@@ -136,10 +137,7 @@ async fn a_directory_of_authorities_takes_the_place_of_the_systems() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
-    let server = Server::start();
-    let secure = Secure::before(&server.base_url());
-    let proxy = Proxy::to_server();
-    proxy.lead_to(&secure.base_url());
+    let (server, _secure, proxy) = behind_a_tunnel();
     let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
     let failure = answer(outside("https://other.test/v1", network), ask("hi")).await.ending.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Untrusted);
@@ -149,9 +147,7 @@ async fn a_certificate_for_another_name_is_refused() {
 
 #[tokio::test]
 async fn authorities_that_cannot_be_read_are_named() {
-    let (server, proxy) = (Server::start(), Proxy::to_server());
-    let secure = Secure::before(&server.base_url());
-    proxy.lead_to(&secure.base_url());
+    let (_server, _secure, proxy) = behind_a_tunnel();
     let nowhere = || Some(PathBuf::from("/no/such/authority.pem"));
     for (network, name) in [
         (NetworkEnvironment { ca_file: nowhere(), ..through(&proxy) }, "SSL_CERT_FILE"),

@@ -16,7 +16,7 @@ use q_agent::{AgentSpec, Seat};
 use q_core::{AgentEvent, FailureKind, SessionId};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use support::{Outcome, answer, ask, spec};
+use support::{Outcome, answer, ask, asked, spec};
 
 const ENCODINGS: [&str; 3] = ["gzip", "br", "zstd"];
 
@@ -65,14 +65,7 @@ fn serve(status: &str, encoding: &str, parts: Vec<Vec<u8>>) -> (String, mpsc::Se
         "HTTP/1.1 {status}\r\ncontent-type: text/event-stream\r\ncontent-encoding: {encoding}\r\nconnection: close\r\n\r\n"
     );
     drop(thread::spawn(move || {
-        let (mut client, _) = listener.accept().unwrap();
-        client.set_nodelay(true).unwrap();
-        let mut request = Vec::new();
-        while !request.ends_with(b"}") {
-            let mut part = [0; 4096];
-            let read = client.read(&mut part).unwrap();
-            request.extend_from_slice(&part[..read]);
-        }
+        let mut client = asked(&listener);
         client.write_all(head.as_bytes()).unwrap();
         for part in parts {
             // Whoever does not ask any more has gone, or wants all of it.

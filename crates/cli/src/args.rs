@@ -66,6 +66,15 @@ pub(crate) struct ReplayArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct ModelsArgs {
+    /// The agent's name
+    pub(crate) name: String,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
     /// Its name
     pub(crate) name: String,

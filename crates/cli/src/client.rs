@@ -15,7 +15,7 @@ use q_proto::message::Hello;
 use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Id, Refused, Request, Response, list};
 use q_term::Way;
-use q_term::command::notice;
+use q_term::command::{FROM_NEXT_TURN, notice};
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -267,14 +267,20 @@ impl<W: Default> Attachment<W> {
 
     /// Has the core do something that is answered by its being done.
     pub(crate) async fn command(&mut self, command: Command) -> Result<(), CliError> {
-        self.ask(command.into()).await.map(|_| ())
+        self.told(command).await.map(drop)
+    }
+
+    /// The same; whether it counts from the next turn on, since one runs that was asked before.
+    pub(crate) async fn told(&mut self, command: Command) -> Result<bool, CliError> {
+        let answer = self.ask(command.into()).await?;
+        Ok(matches!(answer, Response::FromNextTurn))
     }
 
     /// The same, and notes what it did to the session where that is not in sight.
     pub(crate) async fn carry_out(&mut self, session: &Summary, command: Command) -> Result<(), CliError> {
-        self.command(command.clone()).await?;
+        let later = if self.told(command.clone()).await? { FROM_NEXT_TURN } else { "" };
         if let Some(done) = notice(&command, session.name.as_str(), Way::Shell) {
-            out::note(&done);
+            out::note(&format!("{done}{later}"));
         }
         Ok(())
     }

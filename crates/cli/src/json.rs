@@ -22,6 +22,7 @@ pub(crate) struct SessionJson {
     kind: String,
     agent: String,
     model: String,
+    settings: SetJson,
     directory: String,
     policy: &'static str,
     tags: Vec<String>,
@@ -95,6 +96,14 @@ impl From<WindowUse> for WindowJson {
     }
 }
 
+/// What is set in a session beside its model.
+#[derive(Debug, Serialize)]
+struct SetJson {
+    temperature: Option<f64>,
+    max_tokens: Option<u64>,
+    reasoning: Option<String>,
+}
+
 /// How much of its history a session's agent was sent last.
 #[derive(Debug, Serialize)]
 struct SentJson {
@@ -111,6 +120,11 @@ impl From<&Summary> for SessionJson {
             kind: summary.kind.to_string(),
             agent: summary.agent.clone(),
             model: summary.model.clone(),
+            settings: SetJson {
+                temperature: summary.settings.temperature.map(|set| f64::from(set.thousandths()) / 1000.0),
+                max_tokens: summary.settings.max_tokens,
+                reasoning: summary.settings.reasoning.clone(),
+            },
             directory: summary.directory.clone(),
             policy: policy(summary.policy),
             tags: summary.tags.iter().map(ToString::to_string).collect(),

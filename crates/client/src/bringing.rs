@@ -72,32 +72,20 @@ impl Bringing {
 
     /// Puts into a request what belongs there; gives what is to be said before it, if anything is.
     pub(crate) fn prepare(&mut self, request: &mut Request) -> Option<Request> {
-        match request {
-            Request::Command { command, reach } => {
-                if let Some(agent) = command.new_session().and_then(|new| new.agent) {
-                    *reach = match agent {
-                        AgentSource::Named(name) => self.reach(name),
-                        AgentSource::Of(session) => {
-                            self.sessions.get(&session).and_then(|one| self.reach(&one.agent))
-                        }
-                    };
-                }
-                command.asks_agent_of().and_then(|session| self.wanted(session))
-            }
-            Request::SetAgent { .. }
-            | Request::Facts { .. }
-            | Request::Page { .. }
-            | Request::Result { .. }
-            | Request::List
-            | Request::ListAfter { .. }
-            | Request::Sizes
-            | Request::Inbox
-            | Request::Resync { .. }
-            | Request::Status
-            | Request::Stats
-            | Request::Stop
-            | Request::Restart => None,
+        if let Request::Models { session } = request {
+            // It is asked with the agent's own key.
+            return self.wanted((*session).into());
         }
+        let Request::Command { command, reach } = request else { return None };
+        if let Some(agent) = command.new_session().and_then(|new| new.agent) {
+            *reach = match agent {
+                AgentSource::Named(name) => self.reach(name),
+                AgentSource::Of(session) => {
+                    self.sessions.get(&session).and_then(|one| self.reach(&one.agent))
+                }
+            };
+        }
+        command.asks_agent_of().and_then(|session| self.wanted(session))
     }
 
     /// The agent that a request brings as it was prepared, by its name.
@@ -111,6 +99,7 @@ impl Bringing {
             Request::Command { reach: None, .. }
             | Request::Facts { .. }
             | Request::Page { .. }
+            | Request::Models { .. }
             | Request::Result { .. }
             | Request::List
             | Request::ListAfter { .. }

@@ -194,21 +194,10 @@ impl<W> ClientState<W> {
         self.bringing.know(agent, key);
         let waiting = self.outgoing.iter_mut().filter(|out| out.brings.as_deref() == Some(agent));
         for Outgoing { request, .. } in waiting {
-            match request {
-                Request::SetAgent { agent, .. } => agent.reach.set_key(key),
-                Request::Command { reach, .. } => reach.iter_mut().for_each(|reach| reach.set_key(key)),
-                Request::Facts { .. }
-                | Request::Page { .. }
-                | Request::Result { .. }
-                | Request::List
-                | Request::ListAfter { .. }
-                | Request::Sizes
-                | Request::Inbox
-                | Request::Resync { .. }
-                | Request::Status
-                | Request::Stats
-                | Request::Stop
-                | Request::Restart => {}
+            if let Request::SetAgent { agent, .. } = request {
+                agent.reach.set_key(key);
+            } else if let Request::Command { reach: Some(reach), .. } = request {
+                reach.set_key(key);
             }
         }
     }

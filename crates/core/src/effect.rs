@@ -8,6 +8,7 @@ use crate::id::{CallNo, Digest, PromptNo, ReplyTo, Seq, SessionId, TurnNo};
 use crate::record::Policy;
 use crate::refusal::Refusal;
 use crate::session::head::Head;
+use crate::settings::Settings;
 use crate::snapshot::Update;
 use crate::stamped::Stamped;
 
@@ -70,6 +71,8 @@ pub enum Effect {
         turn: TurnNo,
         agent: String,
         model: String,
+        /// How it is asked, where that is not as the agent is configured.
+        settings: Settings,
         /// What the agent is told about its task; may be empty.
         system_prompt: String,
         directory: String,
@@ -144,6 +147,8 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
     Done,
+    /// Done, and it counts from the next turn on: one runs that was asked before.
+    FromNextTurn,
     Created {
         session: SessionId,
         /// The one that hibernated to make room.

@@ -139,6 +139,11 @@ impl Body {
         if let Self::Plan(steps) = self { plan_bytes(steps) } else { self.text().len() }
     }
 
+    /// Whether a prompt before it is answered by it. What an agent only thought is no answer, as is what is blank.
+    pub fn answers(&self) -> bool {
+        matches!(self, Self::Call(_)) || matches!(self, Self::Answer(text) if !text.trim().is_empty())
+    }
+
     /// The text that grows while it streams, of what streams.
     pub(crate) const fn growing(&mut self) -> Option<&mut String> {
         match self {

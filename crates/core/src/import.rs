@@ -109,19 +109,12 @@ impl Thread {
         if entry.at > LAST_MOMENT {
             return Err(ImportFault::BadTime);
         }
-        match &entry.body {
-            Body::Prompt(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_) => {}
-            Body::Answer(_)
-            | Body::Thinking(_)
-            | Body::Call(_)
-            | Body::Output(_)
-            | Body::Result(_)
-            | Body::Plan(_)
-            | Body::Stop(_) => {
-                if !self.in_turn {
-                    return Err(ImportFault::NoTurn);
-                }
-            }
+        let stands_alone = matches!(
+            entry.body,
+            Body::Prompt(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_)
+        );
+        if !self.in_turn && !stands_alone {
+            return Err(ImportFault::NoTurn);
         }
         if let Body::Output(output) = &entry.body
             && self.call(output.of).is_none()

@@ -14,6 +14,10 @@ pub(crate) const DETAIL_BYTES: usize = 1024;
 pub(crate) const REASON_BYTES: usize = 64;
 pub(crate) const MODEL_BYTES: usize = 128;
 pub(crate) const RESUME_BYTES: usize = 512;
+/// What a person may set in a session: bytes of the name of a model and of a reasoning effort, and tokens of an answer.
+pub(crate) const MODEL_NAME_BYTES: usize = 256;
+pub(crate) const EFFORT_BYTES: usize = 32;
+pub(crate) const MAX_TOKENS: u64 = 10_000_000;
 /// The most steps of a plan, and bytes of each.
 pub(crate) const PLAN_STEPS: usize = 64;
 pub(crate) const PLAN_STEP_BYTES: usize = 512;

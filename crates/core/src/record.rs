@@ -2,6 +2,7 @@
 //!
 //! Not here: how they are written (the store owns the wire form and its versions).
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -11,6 +12,7 @@ use crate::entry::{Body, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
+use crate::settings::Settings;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -65,6 +67,11 @@ pub enum Record {
     },
     /// What its tools may do changed.
     PolicySet { policy: Policy },
+    /// How its turns are asked changed.
+    SettingsSet {
+        /// All that it has of its own from here on.
+        settings: Settings,
+    },
     /// A prompt was accepted. From here on it is `q`'s to keep.
     Queued {
         prompt: PromptNo,
@@ -226,7 +233,7 @@ pub struct Setup {
     pub system_prompt: String,
     /// Which agent answers: the name of one in the creating client's configuration.
     pub agent: String,
-    /// Which of the agent's models; empty where the agent has none.
+    /// Which of the agent's models, at first; empty where the agent has none.
     pub model: String,
     /// Where it works, as the creating client named it.
     pub directory: String,
@@ -234,6 +241,22 @@ pub struct Setup {
     pub environment: Environment,
     /// What its tools may do.
     pub policy: Policy,
+    /// How its turns are asked, where that is not as its agent is configured.
+    pub settings: Box<Settings>,
+}
+
+impl Setup {
+    /// Which of the agent's models answers: the one set since, or the one it was made with; empty where the agent has none.
+    pub fn model(&self) -> &str {
+        self.settings.model.as_deref().unwrap_or(&self.model)
+    }
+
+    /// These are its settings from here on; whether another model answers then.
+    pub(crate) fn set(&mut self, settings: &Settings) -> bool {
+        let changes_model = settings.model != self.settings.model;
+        (*self.settings).clone_from(settings);
+        changes_model
+    }
 }
 
 /// What the tools of a session may do without being asked each time.

@@ -6,6 +6,7 @@ use alloc::string::String;
 use crate::id::{CallNo, EntryNo, PromptNo, SessionId};
 use crate::import::ImportFault;
 use crate::name::NameFault;
+use crate::settings::SettingFault;
 
 /// Why a wish is not granted. Nothing changed, nothing is lost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +89,9 @@ pub enum Refusal {
     /// All places for tags are taken.
     #[error("a session has at most {limit} tags; remove one first: `/tag -NAME`")]
     TooManyTags { limit: usize },
+    /// The setting cannot be that.
+    #[error(transparent)]
+    BadSetting(#[from] SettingFault),
     /// What the kind tells its agents is too long.
     #[error(
         "the kind's system prompt has {size} bytes, the most allowed is {limit} (limits.system_prompt_bytes); shorten it in the config"
@@ -208,6 +212,7 @@ impl Refusal {
             Self::SessionsFull { .. } => "sessions_full",
             Self::BadTag { .. } => "bad_tag",
             Self::TooManyTags { .. } => "too_many_tags",
+            Self::BadSetting(_) => "bad_setting",
             Self::SystemPromptTooLong { .. } => "system_prompt_too_long",
             Self::NotSteerable { .. } => "not_steerable",
             Self::CallOver { .. } => "call_over",
@@ -260,6 +265,7 @@ impl Refusal {
             | Self::HasForks { .. }
             | Self::CannotWake { .. }
             | Self::BadTag { .. }
+            | Self::BadSetting(_)
             | Self::NotSteerable { .. }
             | Self::CallOver { .. }
             | Self::DigestDiffers

@@ -16,6 +16,7 @@ use crate::kind::Kind;
 use crate::name::Name;
 use crate::presence::Presence;
 use crate::record::Policy;
+use crate::settings::Settings;
 use crate::tag::Tag;
 use crate::time::WallTime;
 
@@ -32,6 +33,8 @@ pub struct Summary {
     pub agent: String,
     /// Which model; empty where the agent has none.
     pub model: String,
+    /// How its turns are asked, where that is not as its agent is configured.
+    pub settings: Settings,
     pub directory: String,
     /// What its tools may do.
     pub policy: Policy,

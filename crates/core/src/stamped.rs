@@ -79,13 +79,14 @@ impl Stamped {
             Record::Imported { at, body } => Content::Imported(*at, body),
             Record::Drafted { text } => Content::Draft(text),
             Record::Created { name, setup, .. } => {
-                let Setup { system_prompt, agent, model, directory, .. } = setup;
+                let Setup { system_prompt, agent, model, directory, settings, .. } = setup;
                 let words = [name.as_str(), system_prompt, agent, model, directory];
-                Content::Fact(words.into_iter().map(str::len).sum())
+                Content::Fact(words.into_iter().map(str::len).sum::<usize>() + settings.text_bytes())
             }
             Record::Renamed { name, .. } => Content::Fact(name.as_str().len()),
             Record::Tagged { tags } => Content::Fact(tags.iter().map(|tag| tag.as_str().len()).sum()),
             Record::Answered { answer: Answer::Words(words), .. } => Content::Fact(words.len()),
+            Record::SettingsSet { settings } => Content::Fact(settings.text_bytes()),
             Record::Answering { model, .. } => Content::Fact(model.len()),
             Record::Resumable { handle: ResumeHandle(handle), .. } => Content::Fact(handle.len()),
             Record::Ended { ending: Ending::Done, reason, .. } => Content::Fact(reason.len()),

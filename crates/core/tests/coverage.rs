@@ -77,6 +77,9 @@ fn see_effects(effects: &Effects, seen: &mut BTreeSet<Word>) {
             if let Err(Refusal::BadName { fault, .. }) = answer {
                 see(fault, seen);
             }
+            if let Err(Refusal::BadSetting(fault)) = answer {
+                see(fault, seen);
+            }
             if let Err(Refusal::BadImport { fault, .. }) = answer {
                 see(fault, seen);
             }

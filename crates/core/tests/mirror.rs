@@ -102,8 +102,8 @@ fn compare(mirror: &Mirror, player: &Player, what: &str) {
         assert_eq!((shown.queued, shown.pending), (summary.queued, summary.pending), "{what}");
         assert_eq!(shown.unread, summary.unread, "{what}");
         assert_eq!(
-            (&shown.tags, shown.pinned, shown.policy),
-            (&summary.tags, summary.pinned, summary.policy),
+            (&shown.tags, shown.pinned, shown.policy, &shown.model, &shown.settings),
+            (&summary.tags, summary.pinned, summary.policy, &summary.model, &summary.settings),
             "{what}"
         );
         if summary.presence == Presence::Live {

@@ -11,8 +11,8 @@ use q_core::{
     AgentEvent, AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, ClientId, Command, Compaction,
     Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Import, Input, Interrupter, Item, Kind,
     NameOrigin, Outcome, PlanStep, Policy, PromptNo, Record, ReplyTo, RequestId, Resulted, ResumeHandle,
-    Sent, Seq, SessionId, Setup, Stamped, StepState, Stop, Stored, TagChange, Token, TurnNo, Usage, WallTime,
-    Wants,
+    Sent, Seq, SessionId, SettingChange, Settings, Setup, Stamped, StepState, Stop, Stored, TagChange,
+    Temperature, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 proptest! {
@@ -86,6 +86,12 @@ fn a_bad_line_says_what_is_wrong() {
         ("result s1 1 perhaps \"\"", "`perhaps` is not an outcome"),
         ("answer s1 1 maybe", "`maybe` is not once, always, deny or words"),
         ("policy s1 allow", "`allow` is not ask or deny"),
+        ("set s1 temperature", "`temperature` is not expected"),
+        ("set s1 to temperature", "a value is missing"),
+        (
+            "create s1 set top_p 1",
+            "there is no setting `top_p`; there are model, temperature, max_tokens and reasoning",
+        ),
         ("failed s1 tired", "`tired` is not a failure"),
         ("create s1 kind 1st", "`1st` is not a kind"),
     ] {
@@ -113,6 +119,9 @@ fn word() -> impl Strategy<Value = String> {
         "name",
         "kind",
         "policy",
+        "set",
+        "to",
+        "temperature",
         "words",
         "s1",
         "s99999999999999999999999999999999999999999",
@@ -228,10 +237,14 @@ fn command() -> impl Strategy<Value = Command> {
 
 fn setup() -> impl Strategy<Value = Setup> {
     let texts = (text(), text(), text(), text());
-    (kind(), texts, any::<u64>(), policy()).prop_map(|(kind, texts, environment, policy)| {
-        let (system_prompt, agent, model, directory) = texts;
-        Setup { kind, system_prompt, agent, model, directory, environment: Environment(environment), policy }
-    })
+    (kind(), texts, any::<u64>(), policy(), settings()).prop_map(
+        |(kind, texts, environment, policy, settings)| {
+            let (system_prompt, agent, model, directory) = texts;
+            let settings = Box::new(settings);
+            let environment = Environment(environment);
+            Setup { kind, system_prompt, agent, model, directory, environment, policy, settings }
+        },
+    )
 }
 
 /// In a box: an unoptimized build has no stack for all of it.
@@ -313,6 +326,7 @@ fn create() -> impl Strategy<Value = Command> {
 
 fn about_the_session() -> impl Strategy<Value = Command> {
     let change = prop_oneof![text().prop_map(TagChange::Add), text().prop_map(TagChange::Remove)];
+    let setting = (text(), text()).prop_map(|(name, value)| SettingChange { name, value });
     let with_force =
         (session(), any::<bool>(), 0..3u8).prop_map(|(session, even_if_working, which)| match which {
             0 => Command::Close { session, even_if_working },
@@ -328,6 +342,7 @@ fn about_the_session() -> impl Strategy<Value = Command> {
         2 => (session(), vec(change, 0..4)).prop_map(|(session, changes)| Command::Tag { session, changes }),
         1 => (session(), any::<bool>()).prop_map(|(session, pinned)| Command::Pin { session, pinned }),
         1 => (session(), policy()).prop_map(|(session, policy)| Command::SetPolicy { session, policy }),
+        2 => (session(), vec(setting, 0..4)).prop_map(|(session, changes)| Command::Set { session, changes }),
         1 => session().prop_map(|session| Command::MarkUnread { session }),
         1 => session().prop_map(|session| Command::Interrupt { session }),
     ]
@@ -396,6 +411,17 @@ fn kind() -> impl Strategy<Value = Kind> {
         proptest::sample::select(Kind::BUILT_IN.as_slice()),
         proptest::sample::select(custom.to_vec())
     ]
+}
+
+/// Such as can be set.
+fn settings() -> impl Strategy<Value = Settings> {
+    let word =
+        || option::of("[a-z0-9]{1,9}".prop_filter("it says that there is none", |word| word != "default"));
+    let temperature =
+        option::of((0..=2000u16).prop_map(|thousandths| Temperature::of_thousandths(thousandths).unwrap()));
+    (word(), temperature, option::of(1..=10_000_000u64), word()).prop_map(
+        |(model, temperature, max_tokens, reasoning)| Settings { model, temperature, max_tokens, reasoning },
+    )
 }
 
 fn policy() -> impl Strategy<Value = Policy> {

@@ -1,7 +1,7 @@
 //! What the loop hands on when a turn is to run.
 
 use q_agent::{AgentSpec, Seat};
-use q_core::TurnNo;
+use q_core::{Settings, TurnNo};
 
 /// What an agent is to be asked; the conversation is read from the store.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct AgentRequest {
     pub agent: AgentSpec,
     /// Which of its models; empty for its own.
     pub model: String,
+    /// How it is asked, where the person wants it otherwise than the agent is configured.
+    pub settings: Settings,
     /// What it is told about its task; may be empty.
     pub system_prompt: String,
     /// Whether it is to summarise the conversation, in place of answering.

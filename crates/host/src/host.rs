@@ -237,6 +237,7 @@ impl<W: World> Host<W> {
                     turn,
                     agent,
                     model,
+                    settings,
                     system_prompt,
                     directory,
                     policy,
@@ -246,10 +247,15 @@ impl<W: World> Host<W> {
                     let (directory, environment) = (directory.into(), ChildEnvironment::default());
                     let seat = Seat { session, directory, environment, policy, resume };
                     match self.agents.of(session, &agent).cloned() {
-                        Some(agent) => {
-                            let asked = AgentRequest { seat, turn, agent, model, system_prompt, compacts };
-                            self.world.run(asked);
-                        }
+                        Some(agent) => self.world.run(AgentRequest {
+                            seat,
+                            turn,
+                            agent,
+                            model,
+                            settings,
+                            system_prompt,
+                            compacts,
+                        }),
                         None => self.feed(Input::NotBound { session, turn }),
                     }
                 }
@@ -389,6 +395,7 @@ impl<W: World> Host<W> {
     fn response(&self, reply: Reply) -> Response {
         match reply {
             Reply::Done => Response::Done,
+            Reply::FromNextTurn => Response::FromNextTurn,
             Reply::Created { session, hibernated } => {
                 let name = |id| self.core.view().summary(id).map(|other| other.name.to_string());
                 Response::Created { session: session.into(), hibernated: hibernated.and_then(name) }

@@ -20,6 +20,7 @@ use crate::followers::metrics::{FollowedMetrics, MetricsFollower, Recorder};
 use crate::followers::{FollowError, Followers};
 use crate::host::Host;
 use crate::listener::Outboxes;
+use crate::queries::models::ModelLists;
 use crate::queries::reads::Reads;
 use crate::runs::Runs;
 use crate::shared::{Closed, share};
@@ -179,6 +180,7 @@ async fn begin(opened: OpenedStore, clock: Clock, tail_bytes: usize) -> Result<S
         writer,
         runs,
         outboxes: Outboxes::default(),
+        lists: ModelLists::new(),
         reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes, metrics.clone()),
     };
     let mut host = Host::new(core, world);

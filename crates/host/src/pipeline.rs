@@ -106,21 +106,7 @@ mod tests {
     }
 
     fn number(effect: &Effect) -> u64 {
-        match effect {
-            Effect::Reply { to, .. } => to.request.0,
-            Effect::Run { .. }
-            | Effect::Cancel { .. }
-            | Effect::Steer { .. }
-            | Effect::Permit { .. }
-            | Effect::Settle { .. }
-            | Effect::Bind { .. }
-            | Effect::Unbind { .. }
-            | Effect::Release { .. }
-            | Effect::Load { .. }
-            | Effect::Resync { .. }
-            | Effect::Update(_)
-            | Effect::Leave => u64::MAX,
-        }
+        if let Effect::Reply { to, .. } = effect { to.request.0 } else { u64::MAX }
     }
 
     proptest! {

@@ -203,7 +203,8 @@ async fn run(
     {
         return; // the host ends
     }
-    let asked = Turn { system_prompt: request.system_prompt.clone(), model: request.model.clone(), messages };
+    let AgentRequest { model, settings, system_prompt, .. } = request.clone();
+    let asked = Turn { system_prompt, model, settings, messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
         if !reporter.report(event).await {
@@ -269,6 +270,7 @@ mod tests {
             turn: TurnNo(turn),
             agent: AgentSpec::Guide,
             model: String::new(),
+            settings: q_core::Settings::default(),
             system_prompt: String::new(),
             compacts: false,
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use q_agent::{AgentSpec, Conversation, HttpSpec, Turn};
-use q_core::{AgentEvent, AgentFailure, Body, Entry, FailureKind, Sent, compaction, conversation};
+use q_core::{AgentEvent, AgentFailure, Body, Entry, FailureKind, Sent, Settings, compaction, conversation};
 
 use crate::agent_request::AgentRequest;
 use crate::events::RunReporter;
@@ -58,6 +58,8 @@ pub(crate) async fn summarise(
         let asked = Turn {
             system_prompt: request.system_prompt.clone(),
             model: model.clone(),
+            // What is set for answers (how long, how free) is not meant for summaries.
+            settings: Settings::default(),
             messages: conversation::followed_by(messages, compaction::INSTRUCTION),
         };
         let mut events = agent.turn(asked, stream::pending().boxed());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use q_agent::AgentControl;
+use q_agent::{AgentControl, AgentSpec};
 use q_core::{Batch, ClientId, Input, Now, SessionId, TurnNo};
 use q_proto::HostMessage;
 use q_proto::entropy::{self, NoEntropy};
@@ -11,6 +11,7 @@ use crate::agent_request::AgentRequest;
 use crate::clock::Clock;
 use crate::listener::{Outbox, Outboxes};
 use crate::pipeline::CommitNo;
+use crate::queries::models::ModelLists;
 use crate::queries::query::Query;
 use crate::queries::reads::Reads;
 use crate::runs::Runs;
@@ -46,6 +47,8 @@ pub trait World {
     fn forget(&mut self, client: ClientId);
     /// Reads what a query asks for and answers the request with it.
     fn query(&mut self, client: ClientId, request: u64, query: Query);
+    /// Asks for the models of the agent so reached, beside the loop, and answers the request with them.
+    fn models(&mut self, client: ClientId, request: u64, agent: AgentSpec);
 }
 
 /// The real world: clocks, files and agents of this machine.
@@ -55,6 +58,7 @@ pub(crate) struct Real {
     pub(crate) runs: Runs,
     pub(crate) outboxes: Outboxes,
     pub(crate) reads: Reads,
+    pub(crate) lists: ModelLists,
 }
 
 impl World for Real {
@@ -115,6 +119,12 @@ impl World for Real {
     fn query(&mut self, client: ClientId, request: u64, query: Query) {
         if let Some(outbox) = self.outboxes.get(client) {
             self.reads.answer(Arc::clone(outbox), request, query);
+        }
+    }
+
+    fn models(&mut self, client: ClientId, request: u64, agent: AgentSpec) {
+        if let Some(outbox) = self.outboxes.get(client) {
+            self.lists.answer(Arc::clone(outbox), request, agent);
         }
     }
 }

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use q_core::trace::Disk;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, FailureKind, Input,
-    Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Sent, SessionId, Setup, StepState,
-    TagChange, Token, TurnNo, Usage, WallTime, Wants,
+    Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Sent, SessionId, SettingChange,
+    Setup, StepState, TagChange, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 /// Sessions a workload uses.
@@ -82,6 +82,7 @@ pub enum CommandTemplate {
     Tag(String),
     Pin(bool),
     SetPolicy(Policy),
+    Set(&'static str, &'static str),
     MarkUnread,
     Submit { token: u8, text: String },
     Steer { token: u8, text: String },
@@ -183,6 +184,10 @@ impl CommandTemplate {
             Self::Tag(word) => Command::Tag { session, changes: vec![TagChange::typed(&word)] },
             Self::Pin(pinned) => Command::Pin { session, pinned },
             Self::SetPolicy(policy) => Command::SetPolicy { session, policy },
+            Self::Set(name, value) => {
+                let change = SettingChange { name: name.into(), value: value.into() };
+                Command::Set { session, changes: vec![change] }
+            }
             Self::MarkUnread => Command::MarkUnread { session },
             Self::Submit { token, text } => Command::Submit { session, token: Token(token.into()), text },
             Self::Steer { token, text } => Command::Steer { session, token: Token(token.into()), text },
@@ -271,9 +276,31 @@ fn wish() -> impl Strategy<Value = CommandTemplate> {
         1 => "[+-]?[ab]{0,2}".prop_map(CommandTemplate::Tag),
         1 => any::<bool>().prop_map(CommandTemplate::Pin),
         1 => prop_oneof![Just(Policy::Ask), Just(Policy::Deny)].prop_map(CommandTemplate::SetPolicy),
+        2 => setting().prop_map(|(name, value)| CommandTemplate::Set(name, value)),
         1 => Just(CommandTemplate::MarkUnread),
     ];
     prop_oneof![20 => turns, 15 => life]
+}
+
+/// Of each setting some values, its bounds, and what it cannot be.
+pub fn setting() -> impl Strategy<Value = (&'static str, &'static str)> {
+    prop::sample::select(vec![
+        ("model", "a"),
+        ("model", "b"),
+        ("model", "default"),
+        ("model", "a b"),
+        ("temperature", "0"),
+        ("temperature", "0.20"),
+        ("temperature", "2.001"),
+        ("temperature", "default"),
+        ("max_tokens", "10000000"),
+        ("max_tokens", "10000001"),
+        ("max_tokens", "default"),
+        ("reasoning", "low"),
+        ("reasoning", ""),
+        ("reasoning", "default"),
+        ("zebra", "1"),
+    ])
 }
 
 fn answer() -> impl Strategy<Value = Answer> {

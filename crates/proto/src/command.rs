@@ -6,12 +6,13 @@
 
 use q_core::{
     Answer, CallNo, Command, Digest, EntryNo, Environment, Import, Item, Kind, NameFault, NameOrigin, Policy,
-    PromptNo, SessionId, Setup, TagChange, Token, TurnNo, Usage, WallTime,
+    PromptNo, SessionId, SettingChange, Settings, Setup, TagChange, Token, TurnNo, Usage, WallTime,
 };
 use serde::{Deserialize, Serialize};
 
 use super::few::few;
 use super::leaf::{NameOriginDef, PolicyDef, halves};
+use super::settings::{are_unset, boxed, changes};
 use super::view;
 
 /// The id of a session that is to be made, as a client names it: the host draws one.
@@ -101,6 +102,12 @@ pub(super) enum CommandDef {
         session: SessionId,
         #[serde(with = "PolicyDef")]
         policy: Policy,
+    },
+    Set {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "changes")]
+        changes: Vec<SettingChange>,
     },
     MarkUnread {
         #[serde(with = "SessionIdDef")]
@@ -236,6 +243,8 @@ struct SetupDef {
     environment: Environment,
     #[serde(with = "PolicyDef")]
     policy: Policy,
+    #[serde(default, skip_serializing_if = "are_unset", with = "boxed")]
+    settings: Box<Settings>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -384,7 +393,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use super::*;
     use crate::{ClientMessage, Request, decode, encode};
-    use q_core::{Body, Entry};
+    use q_core::{Body, Entry, Temperature};
 
     const SESSION: SessionId = SessionId(1 << 100 | 5);
 
@@ -392,6 +401,7 @@ mod tests {
     fn commands() -> Vec<Command> {
         let session = SESSION;
         let (token, prompt) = (Token(7 << 64 | 3), PromptNo(4));
+        let change = |name: &str, value: &str| SettingChange { name: name.into(), value: value.into() };
         let setup = Setup {
             kind: Kind::Review,
             system_prompt: "be kind".into(),
@@ -400,6 +410,12 @@ mod tests {
             directory: "/d".into(),
             environment: Environment::default(),
             policy: Policy::Deny,
+            settings: Box::new(Settings {
+                model: Some("m-2".into()),
+                temperature: Temperature::of_thousandths(250),
+                max_tokens: Some(u64::MAX),
+                reasoning: Some("low".into()),
+            }),
         };
         let import = Import {
             id: UNDRAWN,
@@ -437,6 +453,8 @@ mod tests {
             Command::Tag { session, changes: ["a", "+b", "-c", "+-d", "-+e"].map(TagChange::typed).to_vec() },
             Command::Pin { session, pinned: true },
             Command::SetPolicy { session, policy: Policy::Deny },
+            Command::Set { session, changes: vec![change("temperature", "0.2"), change("", "default")] },
+            Command::Set { session, changes: Vec::new() },
             Command::MarkUnread { session },
             Command::Submit { session, token, text: "why?".into() },
             Command::Unqueue { session, prompt },

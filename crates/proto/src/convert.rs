@@ -37,6 +37,7 @@ impl WireSummary {
             model: summary.model,
             directory: summary.directory,
             policy: summary.policy,
+            settings: summary.settings,
             tags: summary.tags.iter().map(ToString::to_string).collect(),
             pinned: summary.pinned,
             parent: summary.parent.map(Id::from),
@@ -81,6 +82,7 @@ impl TryFrom<WireSummary> for Summary {
             model: line.model,
             directory: line.directory,
             policy: line.policy,
+            settings: line.settings,
             // A tag that is none costs the tag, and not its session.
             tags: line.tags.iter().filter_map(|tag| tag.parse().ok()).collect(),
             pinned: line.pinned,

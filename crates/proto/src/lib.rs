@@ -24,6 +24,7 @@ pub mod network;
 pub mod place;
 mod reach;
 pub mod request;
+mod settings;
 pub mod shaping;
 pub mod view;
 

@@ -26,49 +26,36 @@ pub fn goes_on_behind(page: &[WireSummary]) -> Option<&WireSummary> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use std::ops::Range;
+
+    use q_core::trace::Player;
+    use q_core::{Limits, SessionId};
+
     use super::*;
     use crate::frame::MAX_FRAME;
     use crate::{HostMessage, Id, Response};
-    use q_core::{Activity, Policy, Presence};
 
-    fn line(id: u128) -> WireSummary {
-        WireSummary {
+    /// Sessions of these numbers, each with a line as long as one may well become.
+    fn lines(ids: Range<u128>) -> impl Iterator<Item = WireSummary> {
+        let mut player = Player::new(Limits::default());
+        player.play("create s1 name a").unwrap();
+        let made = WireSummary::of(player.core.view().summary(SessionId(1)).unwrap(), true);
+        ids.map(move |id| WireSummary {
             id: Id(id),
             name: format!("session-{id}"),
-            slot: 0,
-            kind: "development".into(),
-            agent: "openai".into(),
-            model: String::new(),
             directory: "/home/somebody/work".into(),
-            policy: Policy::Ask,
             tags: vec![String::new(); 16],
-            pinned: false,
             parent: Some(Id(u128::MAX)),
-            inherited: None,
-            presence: Presence::Closed,
             trashed: Some(u64::MAX),
-            activity: Activity::NeedsApproval,
-            held: false,
-            retrying: None,
-            pending: 0,
-            unread: 0,
             seen: (u64::MAX, u64::MAX),
-            queued: 0,
             entries: u64::MAX,
             turns: u64::MAX,
             tokens: (u64::MAX, u64::MAX),
-            failure: None,
-            failures: 0,
-            stop_reason: String::new(),
-            answering: String::new(),
-            interrupter: None,
-            sent: None,
-            window: None,
             preview: "x".repeat(80),
             created: u64::MAX,
             touched: u64::MAX,
-            wants_agent: true,
-        }
+            ..made.clone()
+        })
     }
 
     #[test]
@@ -76,7 +63,7 @@ mod tests {
         let all = 100_000;
         let (mut listed, mut pages) = (0, 0);
         loop {
-            let page = page((listed..all).map(line));
+            let page = page(lines(listed..all));
             assert!(page.iter().map(|line| line.id.0).eq(listed..listed + page.len() as u128));
             listed += page.len() as u128;
             pages += 1;
@@ -93,9 +80,9 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_heavy_does_not_end_the_list() {
-        let heavy = |id| WireSummary { preview: "x".repeat(PAGE_BYTES), ..line(id) };
-        assert_eq!(page((0..3).map(heavy)).len(), 1);
-        assert!(goes_on_behind(&page((0..3).map(heavy))).is_some());
-        assert!(goes_on_behind(&page((0..3).map(line))).is_none() && goes_on_behind(&[]).is_none());
+        let heavy = || lines(0..3).map(|line| WireSummary { preview: "x".repeat(PAGE_BYTES), ..line });
+        assert_eq!(page(heavy()).len(), 1);
+        assert!(goes_on_behind(&page(heavy())).is_some());
+        assert!(goes_on_behind(&page(lines(0..3))).is_none() && goes_on_behind(&[]).is_none());
     }
 }

@@ -114,6 +114,8 @@ pub enum HostMessage {
 #[serde(rename_all = "snake_case")]
 pub enum Response {
     Done,
+    /// Done, and it counts from the next turn on: one runs that was asked before.
+    FromNextTurn,
     Created {
         session: Id,
         /// The name of the one that hibernated to make room.
@@ -134,6 +136,8 @@ pub enum Response {
     /// How the host is.
     Status(Status),
     Stats(Stats),
+    /// The models that an agent can be asked for, by their names.
+    Models(Vec<String>),
 }
 
 /// A request refused: nothing changed.

@@ -31,6 +31,10 @@ pub enum Request {
     Facts {
         session: Id,
     },
+    /// The models that a session's agent can be asked for, by its server's own list, asked with the key that was brought.
+    Models {
+        session: Id,
+    },
     /// Entries before a place, from the store: also of closed sessions.
     Page {
         session: Id,

@@ -1,6 +1,6 @@
 //! The core's view types as they are written on the wire.
 
-use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, StepState, Wants};
+use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, Settings, StepState, Wants};
 use serde::{Deserialize, Serialize};
 
 use super::few::few;
@@ -8,6 +8,8 @@ use super::id::Id;
 use super::leaf::{
     ActivityDef, FailureKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef,
 };
+
+use super::settings::{SettingsDef, are_unset};
 
 /// [`q_core::Summary`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub struct WireSummary {
     pub directory: String,
     #[serde(with = "PolicyDef")]
     pub policy: Policy,
+    #[serde(default, skip_serializing_if = "are_unset", with = "SettingsDef")]
+    pub settings: Settings,
     pub tags: Vec<String>,
     pub pinned: bool,
     pub parent: Option<Id>,
@@ -70,9 +74,11 @@ impl WireSummary {
     pub fn weight(&self) -> usize {
         let texts = [&self.name, &self.kind, &self.agent, &self.model, &self.directory, &self.preview];
         let told = [&self.stop_reason, &self.answering];
+        let set = [&self.settings.model, &self.settings.reasoning];
         let texts = texts
             .into_iter()
             .chain(told)
+            .chain(set.into_iter().flatten())
             .chain(&self.tags)
             .chain(self.failure.as_ref().map(|one| &one.detail))
             .chain(self.retrying.as_ref().map(|one| &one.failure.detail));

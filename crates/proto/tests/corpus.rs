@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use q_core::{
     Activity, CallNo, Command, Digest, EntryNo, Environment, Interrupter, Policy, Presence, PromptNo,
-    SessionId, Setup, TagChange, Token, TurnNo,
+    SessionId, Settings, Setup, TagChange, Temperature, Token, TurnNo,
 };
 use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
@@ -54,6 +54,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         directory: "/d".into(),
         environment: Environment::default(),
         policy: Policy::Deny,
+        settings: Box::default(),
     };
     let create =
         Command::Create { id: UNDRAWN, name: Some("план-б".into()), setup, tags: vec!["work".into()] };
@@ -81,6 +82,8 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-fork", tell(Command::Fork { session, id: UNDRAWN, at: Some(EntryNo(9)), name: None })),
         ("seed-set-agent", ask(Request::SetAgent { session: SESSION, agent: guide.into() })),
         ("seed-tag", tell(Command::Tag { session, changes: ["+a", "-b"].map(TagChange::typed).to_vec() })),
+        ("seed-set", tell(Command::Set { session, changes: settings().changes() })),
+        ("seed-models", ask(Request::Models { session: SESSION })),
         ("seed-move", tell(Command::Move { session, prompt: PromptNo(2), place: 0 })),
         ("seed-answer", tell(answer)),
         ("seed-reopen", tell(Command::Reopen { session })),
@@ -123,12 +126,16 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
     };
     let refused = Refused { code: "limit".into(), message: "no".into(), limit: true };
     let reply = |answer| HostMessage::Reply { id: 7, answer };
+    let set = WireSummary { settings: settings(), ..line() };
     let text = WireUpdate::Text { session: SESSION, entry: 4, offset: 3, text: "ause".into() };
     vec![
         ("seed-welcome", HostMessage::Welcome(status)),
         ("seed-snapshot", HostMessage::Snapshot(shot)),
         ("seed-ready", HostMessage::Ready),
         ("seed-update-line", HostMessage::Update(WireUpdate::Line(Box::new(line())))),
+        ("seed-update-settings", HostMessage::Update(WireUpdate::Line(Box::new(set)))),
+        ("seed-reply-from-next-turn", reply(Ok(Response::FromNextTurn))),
+        ("seed-reply-models", reply(Ok(Response::Models(vec!["m".into(), "m-2".into()])))),
         ("seed-update-text", HostMessage::Update(text)),
         ("seed-reply-accepted", reply(Ok(Response::Accepted(12)))),
         (
@@ -148,6 +155,16 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         ("seed-reply-refused", reply(Err(refused))),
         ("seed-going", HostMessage::Going { why: "stopped".into(), restart: false }),
     ]
+}
+
+/// One value of each setting.
+fn settings() -> Settings {
+    Settings {
+        model: Some("m-2".into()),
+        temperature: Temperature::of_thousandths(250),
+        max_tokens: Some(4096),
+        reasoning: Some("low".into()),
+    }
 }
 
 /// One entry of each kind.
@@ -210,6 +227,7 @@ fn line() -> WireSummary {
         model: "m".into(),
         directory: "/d".into(),
         policy: Policy::Ask,
+        settings: Settings::default(),
         tags: vec!["work".into()],
         pinned: true,
         parent: Some(Id(5)),

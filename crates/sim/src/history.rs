@@ -105,6 +105,7 @@ impl History {
             | Record::Erased
             | Record::Tagged { .. }
             | Record::Pinned { .. }
+            | Record::SettingsSet { .. }
             | Record::Retried { .. }
             | Record::Continued { .. }
             | Record::Sent { .. }

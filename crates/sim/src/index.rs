@@ -105,6 +105,7 @@ impl Index {
             | Record::Tagged { .. }
             | Record::Pinned { .. }
             | Record::PolicySet { .. }
+            | Record::SettingsSet { .. }
             | Record::Unqueued { .. }
             | Record::Moved { .. }
             | Record::Retried { .. }

@@ -100,6 +100,7 @@ const WISHES: &[Row<ClientRequest>] = &[
     row(1, |c| ClientRequest::Tag { change: c.below(6) as u8 }),
     row(1, |c| ClientRequest::Pin { pinned: c.one_in(3) }),
     row(1, |c| ClientRequest::SetPolicy { denies: c.one_in(3) }),
+    row(1, |c| ClientRequest::Set { setting: c.below(8) as u8 }),
     row(1, |_| ClientRequest::MarkUnread),
     always(14, |c| ClientRequest::Submit { bytes: prompt(c) }),
     row(2, |_| ClientRequest::SubmitAgain),
@@ -256,26 +257,26 @@ fn limits(chance: &mut Chance) -> Limits {
         return usual;
     }
     Limits {
-        live_sessions: chance.between(1, 6) as usize,
+        live_sessions: up_to(chance, 6),
         hibernate_after: span(chance, [5, 500, 60_000, 1_800_000]),
         trash_for: span(chance, [1, 2_000, 600_000, 2_592_000_000]),
-        agent_calls: chance.between(1, 4) as usize,
+        agent_calls: up_to(chance, 4),
         agent_calls_in_view: chance.below(3),
-        waking_wishes: chance.between(1, 4) as usize,
-        queued_prompts: chance.between(1, 5) as usize,
+        waking_wishes: up_to(chance, 4),
+        queued_prompts: up_to(chance, 5),
         queued_bytes: chance.between(60, 400) as usize,
         prompt_bytes: chance.between(50, 120) as usize,
         system_prompt_bytes: chance.between(5, 60) as usize,
         answer_bytes: chance.between(200, 4_000) as usize,
         turn_entries: chance.between(3, 40) as u32,
         turn_calls: chance.between(1, 6) as u32,
-        open_calls: chance.between(1, 5) as usize,
-        result_bytes: chance.between(1, 200) as usize,
-        result_kept_bytes: chance.between(1, 400) as usize,
-        output_bytes: chance.between(1, 900) as usize,
+        open_calls: up_to(chance, 5),
+        result_bytes: up_to(chance, 200),
+        result_kept_bytes: up_to(chance, 400),
+        output_bytes: up_to(chance, 900),
         approval_for: span(chance, [100, 30_000, 3_600_000, 86_400_000]),
         allowed_tools: chance.below(4),
-        tail_bytes: chance.between(1, 6_000) as usize,
+        tail_bytes: up_to(chance, 6_000),
         memory_bytes: if chance.one_in(4) {
             chance.between(3_000, 40_000) as usize
         } else {
@@ -283,12 +284,17 @@ fn limits(chance: &mut Chance) -> Limits {
         },
         soft_memory: usual.soft_memory,
         hard_memory: usual.hard_memory,
-        stream_bytes: chance.between(1, 300) as usize,
+        stream_bytes: up_to(chance, 300),
         stream_delay: Duration::from_millis(chance.between(1, 200)),
         store_bytes: usual.store_bytes,
         compact_at: chance.below(100) as u64,
         leave_after: Duration::from_millis(chance.between(1, 60_000)),
     }
+}
+
+/// At least one of something, and at most so many.
+fn up_to(chance: &mut Chance, most: u64) -> usize {
+    chance.between(1, most) as usize
 }
 
 /// One of these spans, in milliseconds.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
 use q_host::simulation::{
-    AgentControl, AgentRequest, Bounds, CommitNo, Outbox, Outboxes, Query, StoreQuery, World,
+    AgentControl, AgentRequest, AgentSpec, Bounds, CommitNo, Outbox, Outboxes, Query, StoreQuery, World,
 };
 use q_proto::entropy::NoEntropy;
 use q_proto::message::Stats;
@@ -200,6 +200,11 @@ impl World for Side {
 
     fn forget(&mut self, client: ClientId) {
         self.outboxes.forget(client);
+    }
+
+    // Simulated agents have no models, so nobody asks.
+    fn models(&mut self, client: ClientId, request: u64, _: AgentSpec) {
+        self.refuse(client, request, "no agent here has a list of models".to_owned());
     }
 
     fn query(&mut self, client: ClientId, request: u64, query: Query) {

@@ -134,6 +134,9 @@ pub enum ClientRequest {
     SetPolicy {
         denies: bool,
     },
+    Set {
+        setting: u8,
+    },
     MarkUnread,
     Submit {
         bytes: u16,

@@ -2,8 +2,8 @@
 
 use q_client::Prompt;
 use q_core::{
-    Command, Digest, EntryNo, Environment, Kind, PendingCall, Policy, PromptNo, SessionId, Setup, TagChange,
-    Token, TurnNo, Wants,
+    Command, Digest, EntryNo, Environment, Kind, PendingCall, Policy, PromptNo, SessionId, SettingChange,
+    Setup, TagChange, Token, TurnNo, Wants,
 };
 use q_proto::{Request, UNDRAWN};
 use q_testkit::chance::scrambled;
@@ -15,6 +15,17 @@ use super::step::{Aim, AnswerKind, ClientRequest};
 
 /// Names that are typed: some meet, some are none.
 const NAMES: [&str; 6] = ["api", "API", "docs", "login-handler", "1st", ""];
+/// Of each setting a value and the way back, and what cannot be.
+const SETTINGS: [(&str, &str); 8] = [
+    ("model", "m-2"),
+    ("model", "default"),
+    ("temperature", "0.2"),
+    ("temperature", "default"),
+    ("max_tokens", "4096"),
+    ("reasoning", "high"),
+    ("reasoning", "two words"),
+    ("zebra", "1"),
+];
 /// Changes of tags that are typed: some are none.
 const TAGS: [&str; 6] = ["+work", "-work", "later", "Later", "two words", "-"];
 
@@ -44,6 +55,11 @@ impl ClientRequest {
             Self::Pin { pinned } => of(Command::Pin { session, pinned }),
             Self::SetPolicy { denies } => {
                 of(Command::SetPolicy { session, policy: if denies { Policy::Deny } else { Policy::Ask } })
+            }
+            Self::Set { setting } => {
+                let (name, value) = SETTINGS[usize::from(setting) % SETTINGS.len()];
+                let change = SettingChange { name: name.into(), value: value.into() };
+                of(Command::Set { session, changes: vec![change] })
             }
             Self::MarkUnread => of(Command::MarkUnread { session }),
             Self::Submit { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), false)),
@@ -143,6 +159,7 @@ fn create(named: Option<u8>, system_prompt: u8, denies: bool, number: u64) -> Co
         directory: "/".into(),
         environment: Environment::default(),
         policy: if denies { Policy::Deny } else { Policy::Ask },
+        settings: Box::default(),
     };
     let tags = if number.is_multiple_of(3) { vec!["made".into()] } else { Vec::new() };
     Command::Create { id: UNDRAWN, name: named.map(typed), setup, tags }
@@ -182,20 +199,5 @@ fn token(number: u64) -> Token {
 
 /// Whether the core decides it: then it is acknowledged only when it is durable.
 pub(super) const fn is_decided_by_the_core(request: &Request) -> bool {
-    match request {
-        Request::Command { .. } => true,
-        Request::SetAgent { .. }
-        | Request::Page { .. }
-        | Request::Result { .. }
-        | Request::Facts { .. }
-        | Request::List
-        | Request::ListAfter { .. }
-        | Request::Sizes
-        | Request::Inbox
-        | Request::Resync { .. }
-        | Request::Status
-        | Request::Stats
-        | Request::Stop
-        | Request::Restart => false,
-    }
+    matches!(request, Request::Command { .. })
 }

@@ -67,6 +67,17 @@ pub enum Intent {
         /// As it is typed behind the `@`.
         begun: String,
     },
+    /// What is set in a session, said by the client: all of it, or one setting.
+    Settings {
+        session: SessionId,
+        only: Option<String>,
+    },
+    /// The models that a session's agent lists; the client answers with [`crate::Ui::listed`] or [`crate::Ui::refused`].
+    Models {
+        session: SessionId,
+        /// Whether they are to be shown, and not only known.
+        shows: bool,
+    },
     /// Leave; everything goes on without this terminal.
     Detach,
     /// Give the terminal back to the shell for a while.
@@ -90,6 +101,8 @@ impl Intent {
             | Self::Show { .. }
             | Self::Page { .. }
             | Self::Complete { .. }
+            | Self::Settings { .. }
+            | Self::Models { .. }
             | Self::Detach
             | Self::Suspend
             | Self::Redraw
@@ -108,8 +121,10 @@ impl Intent {
             | Self::Lookup { .. }
             | Self::Tell(_)
             | Self::Show { .. }
-            | Self::Page { .. } => true,
+            | Self::Page { .. }
+            | Self::Models { .. } => true,
             Self::Complete { .. }
+            | Self::Settings { .. }
             | Self::Detach
             | Self::Suspend
             | Self::Redraw

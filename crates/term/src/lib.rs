@@ -22,6 +22,7 @@ pub mod mention;
 pub mod plain;
 pub mod quoted;
 pub mod sanitize;
+pub mod settings;
 pub mod suggest;
 pub mod typed;
 pub mod words;

@@ -219,17 +219,10 @@ impl Plain {
 
     /// Notes whether what the person asked last was answered.
     fn note_answered(&mut self, body: &Body) {
-        match body {
-            Body::Prompt(_) | Body::Continued => self.unanswered = true,
-            Body::Answer(text) => self.unanswered &= text.trim().is_empty(),
-            Body::Call(_) | Body::Stop(_) => self.unanswered = false,
-            Body::Thinking(_)
-            | Body::Output(_)
-            | Body::Result(_)
-            | Body::Plan(_)
-            | Body::Repair(_)
-            | Body::LeftOut(_)
-            | Body::Compaction(_) => {}
+        if matches!(body, Body::Prompt(_) | Body::Continued) {
+            self.unanswered = true;
+        } else if body.answers() || matches!(body, Body::Stop(_)) {
+            self.unanswered = false;
         }
     }
 

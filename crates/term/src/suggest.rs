@@ -61,7 +61,9 @@ const SENSES: &[Sense] = senses![
     ["commands", "keys", "shortcuts", "man", "manual", "about"], Some("/help"), Some("q --help");
     ["bye", "leave", "logout"], Some("/detach"), None;
     ["chat"], Some("/new"), Some("q chat PROMPT");
-    ["model", "models", "agent", "provider", "agents"],
+    ["models"], Some("/model, which shows them"), Some("q agents models NAME");
+    ["settings", "setting", "config", "temperature", "effort", "reasoning"], Some("/set"), Some("q set SESSION");
+    ["agent", "provider", "agents"],
         None, Some("q agents, which lists them, and q new NAME --agent AGENT --model MODEL");
     ["export", "save", "dump", "download", "share"], None, Some("q export SESSION");
     ["import", "load"], None, Some("q import FILE");
@@ -240,9 +242,11 @@ mod tests {
     fn a_command_that_is_none_suggests_what_is_wanted() {
         for (typed, said) in [
             (
-                "model",
+                "provider",
                 Some("in a shell: q agents, which lists them, and q new NAME --agent AGENT --model MODEL"),
             ),
+            ("Model", Some("did you mean /model?")),
+            ("settings", Some("did you mean /set?")),
             ("export", Some("in a shell: q export SESSION")),
             ("exprot", Some("in a shell: q export SESSION")),
             ("search", Some("did you mean /sessions, where typing filters the list?")),

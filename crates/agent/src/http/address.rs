@@ -72,6 +72,17 @@ impl Address {
         if dialect == Dialect::Gemini && !query.as_deref().unwrap_or_default().contains("alt=") {
             query = Some(query.map_or_else(String::new, |query| query + "&") + "alt=sse");
         }
+        self.at(endpoint::paths(dialect, self.uri.path(), model), query)
+    }
+
+    /// The same at these paths, with this behind its own query.
+    pub(super) fn below(&self, paths: Vec<String>, query: &str) -> Result<Vec<Self>, AgentFailure> {
+        let own = self.uri.query().unwrap_or_default();
+        let query = [own, query].into_iter().filter(|query| !query.is_empty()).collect::<Vec<_>>().join("&");
+        self.at(paths, Some(query).filter(|query| !query.is_empty()))
+    }
+
+    fn at(&self, paths: Vec<String>, query: Option<String>) -> Result<Vec<Self>, AgentFailure> {
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         let at = |path: String| {
             let mut parts = self.uri.clone().into_parts();
@@ -81,7 +92,7 @@ impl Address {
             let uri = Uri::from_parts(parts).map_err(|error| fault(error.to_string()))?;
             Ok(Self { uri, ..self.clone() })
         };
-        endpoint::paths(dialect, self.uri.path(), model).into_iter().map(at).collect()
+        paths.into_iter().map(at).collect()
     }
 
     /// Whether what is said on the way is kept secret.

@@ -14,6 +14,9 @@ use super::json::text;
 use super::think_tags::{TaggedText, ThinkTags};
 use crate::secret::Secrets;
 
+/// What a tool is called that is called without a name.
+pub(super) const NAMELESS: &str = "a tool without a name";
+
 /// An answer as far as it came.
 #[derive(Debug, Default)]
 pub(super) struct AnswerBuilder {
@@ -24,8 +27,11 @@ pub(super) struct AnswerBuilder {
     reason: Option<Reason>,
     /// Words came behind it: some servers say why they will have ended with each piece, and none of that is the end.
     is_early: bool,
-    /// The server's own word for that reason.
+    /// The server's own word for that reason, and more words where it explains it.
     reason_word: String,
+    explanation: String,
+    /// Something was said or thought since a reason was given.
+    speaks_on: bool,
     /// The server has said which model answers.
     knows_model: bool,
     usage: Option<Usage>,
@@ -37,8 +43,9 @@ pub(super) struct AnswerBuilder {
     takes_calls: bool,
     /// What the server said in the place of an answer.
     error: Option<AgentFailure>,
-    /// What it said beside one, which tells why where a reason is missing.
+    /// What it said beside one, which tells why where a reason is missing; and what came last where that is no part of it.
     remark: Option<AgentFailure>,
+    foreign: String,
     /// Frames that came, how many of them are a part of an answer, and how many could not be read.
     frames: usize,
     parts: usize,
@@ -87,13 +94,19 @@ impl AnswerBuilder {
     }
 
     /// A frame was a part of the answer.
-    pub(super) const fn note_part(&mut self) {
+    pub(super) fn note_part(&mut self) {
         self.parts += 1;
+        self.foreign.clear();
+    }
+
+    /// A frame was none that the dialect knows.
+    pub(super) fn note_foreign(&mut self, frame: &str) {
+        self.foreign = clean(frame, &self.secrets);
     }
 
     /// Words of the answer.
     pub(super) fn on_text(&mut self, words: String) {
-        self.is_early |= self.reason.is_some() && !words.trim().is_empty();
+        self.note_speaking(&words);
         let Some(tags) = &mut self.think_tags else { return self.put(TaggedText::Words(words)) };
         for said in tags.read(&words) {
             self.put(said);
@@ -112,8 +125,14 @@ impl AnswerBuilder {
 
     /// What the model thinks aloud.
     pub(super) fn on_thought(&mut self, words: String) {
-        self.is_early |= self.reason.is_some() && !words.trim().is_empty();
+        self.note_speaking(&words);
         self.queue.push_thought(words);
+    }
+
+    fn note_speaking(&mut self, words: &str) {
+        let says = self.reason.is_some() && !words.trim().is_empty();
+        self.is_early |= says;
+        self.speaks_on |= says;
     }
 
     /// A refusal is what the model says, though it is no answer.
@@ -144,6 +163,11 @@ impl AnswerBuilder {
         self.calls.given(id, name, arguments);
     }
 
+    /// More of what a call is given, if it is one that is known.
+    pub(super) fn on_call_rest(&mut self, index: &str, arguments: &str) {
+        self.calls.rest(index, arguments);
+    }
+
     /// The last count is the one that counts; one of nothing says nothing.
     pub(super) fn on_usage(&mut self, usage: Option<Usage>) {
         self.usage = usage.filter(|usage| *usage != Usage::default()).or(self.usage);
@@ -151,9 +175,18 @@ impl AnswerBuilder {
 
     /// Why it ended, in the server's word; an empty one says nothing.
     pub(super) fn on_finish_reason(&mut self, word: &str) {
-        if let Some(reason) = Reason::of(word) {
+        let Some(reason) = Reason::of(word) else { return };
+        if self.speaks_on || !self.reason.is_some_and(|before| before.outweighs(reason)) {
             self.reason = Some(reason);
             self.reason_word = clean(word.trim(), &self.secrets);
+        }
+        self.speaks_on = false;
+    }
+
+    /// What the server says to explain why it ended.
+    pub(super) fn on_explanation(&mut self, words: &str) {
+        if !words.is_empty() {
+            self.explanation = clean(words, &self.secrets);
         }
     }
 
@@ -172,6 +205,10 @@ impl AnswerBuilder {
         self.error = Some(in_answer(error, &self.secrets));
     }
 
+    pub(super) const fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
     /// What it says beside one.
     pub(super) fn on_remark(&mut self, remark: &str) {
         self.remark = Some(in_answer(remark, &self.secrets));
@@ -187,6 +224,9 @@ impl AnswerBuilder {
     pub(super) fn end(&mut self, broken: Option<AgentFailure>) {
         if let Some(said) = self.think_tags.take().and_then(ThinkTags::rest) {
             self.put(said);
+        }
+        if self.calls.count() == 0 && self.calls.has_nameless() {
+            self.on_call(NAMELESS.to_owned(), "", None);
         }
         if let Some(usage) = self.usage.take() {
             self.queue.push(AgentEvent::Usage(usage));
@@ -216,12 +256,19 @@ impl AnswerBuilder {
             Some(Reason::ToolCalls | Reason::Stop) if self.calls.count() > 0 => {
                 (!self.takes_calls).then(|| self.wants_tool())
             }
-            Some(Reason::Stop) if self.refused => Some(AgentFailure::new(FailureKind::Refused, "")),
+            Some(Reason::Stop) if self.refused => {
+                Some(self.explained(AgentFailure::new(FailureKind::Refused, "")))
+            }
             Some(Reason::Stop) if !self.has_words => {
                 Some(AgentFailure::new(FailureKind::Empty, self.unread()))
             }
-            Some(reason) => reason.failure(&self.reason_word),
+            Some(reason) => reason.failure(&self.reason_word).map(|failure| self.explained(failure)),
         }
+    }
+
+    /// With the server's own words for it behind ours.
+    fn explained(&self, failure: AgentFailure) -> AgentFailure {
+        AgentFailure { detail: joined(": ", [failure.detail, self.explanation.clone()]), ..failure }
     }
 
     fn wants_tool(&self) -> AgentFailure {
@@ -236,11 +283,9 @@ impl AnswerBuilder {
     fn unfinished(&self) -> String {
         let missing =
             if self.frames == 0 { "the server said nothing" } else { "it ended without a finish reason" };
-        [missing.to_owned(), self.unread()]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join("; ")
+        let last =
+            if self.foreign.is_empty() { String::new() } else { format!("then came {}", self.foreign) };
+        joined("; ", [missing.to_owned(), self.unread(), last])
     }
 
     fn unread(&self) -> String {
@@ -250,4 +295,9 @@ impl AnswerBuilder {
             count => format!("{count} parts of it could not be read"),
         }
     }
+}
+
+/// Those of these texts that say something, with `between` between them.
+fn joined<const N: usize>(between: &str, texts: [String; N]) -> String {
+    texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(between)
 }

@@ -33,6 +33,8 @@ pub(super) struct CallPiece<'a> {
 pub(super) struct AskedCalls {
     all: Vec<Begun>,
     bytes: usize,
+    /// Pieces came of a call whose name did not.
+    has_nameless: bool,
 }
 
 #[derive(Debug)]
@@ -87,9 +89,22 @@ impl AskedCalls {
                 let call = AskedCall { tool: name.to_owned(), arguments: arguments.to_owned(), mark: None };
                 self.all.push(Begun { index: index.to_owned(), id: id.to_owned(), call });
             }
-            // Of a call that never began nothing is known.
-            (_, None) => {}
+            // The name may have come elsewhere, or comes yet.
+            (_, None) => self.has_nameless = true,
         }
+    }
+
+    /// More of what one is given, if it is known.
+    pub(super) fn rest(&mut self, index: &str, arguments: &str) {
+        if let Some(known) = self.all.iter_mut().rfind(|begun| begun.index == index) {
+            self.bytes += arguments.len();
+            known.call.arguments.push_str(arguments);
+        }
+    }
+
+    /// Whether pieces came of a call whose name did not.
+    pub(super) const fn has_nameless(&self) -> bool {
+        self.has_nameless
     }
 
     /// All that one is given, in the place of what came of it; one that is not known begins here.

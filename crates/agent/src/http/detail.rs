@@ -44,15 +44,25 @@ pub(super) fn words_of_body(body: &str, json: Option<&Value>) -> String {
 }
 
 /// What JSON says in words, wherever servers put them: `error.message`, `error`, `errors[]`, `message`, `detail`,
-/// `detail[].msg`, any of these in an array, and what a server between says it was told (`error.metadata.raw`).
+/// `detail[].msg`, any of these in an array or written as a text, and what a server between says it was told
+/// (`error.metadata.raw`, `originalMessage`).
 pub(super) fn words_of(body: &Value) -> Option<String> {
     words_within(body, MAX_DEPTH)
+}
+
+/// The JSON object that a text is, if it is one.
+pub(super) fn nested(text: &str) -> Option<Value> {
+    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())?
 }
 
 fn words_within(value: &Value, depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
     match value {
-        Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
+        Value::String(text) => {
+            // What a server between was told it may pass on as a text.
+            let inner = nested(text).and_then(|inner| words_within(&inner, depth));
+            inner.or_else(|| Some(text.trim()).filter(|text| !text.is_empty()).map(ToOwned::to_owned))
+        }
         Value::Array(items) => items.iter().find_map(|item| words_within(item, depth)),
         Value::Object(object) => {
             let places = [
@@ -67,15 +77,11 @@ fn words_within(value: &Value, depth: usize) -> Option<String> {
                 "title",
             ];
             let outer = places.iter().find_map(|place| words_within(object.get(*place)?, depth));
-            let raw = value.pointer("/metadata/raw").and_then(Value::as_str).map(str::trim);
-            match raw.filter(|raw| !raw.is_empty()) {
-                Some(raw) => {
-                    let json: Option<Value> = serde_json::from_str(raw).ok();
-                    let inner = json.and_then(|json| words_within(&json, depth));
-                    let inner = inner.unwrap_or_else(|| raw.to_owned());
-                    Some(outer.map_or_else(|| inner.clone(), |outer| format!("{outer}: {inner}")))
-                }
-                None => outer,
+            let told = ["/metadata/raw", "/originalMessage"].iter().find_map(|place| value.pointer(place));
+            let inner = told.filter(|told| told.is_string()).and_then(|told| words_within(told, depth));
+            match (outer, inner) {
+                (Some(outer), Some(inner)) => Some(format!("{outer}: {inner}")),
+                (outer, inner) => outer.or(inner),
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
@@ -131,6 +137,9 @@ mod tests {
             (json!({"error": {"message": "", "code": 1}, "message": "m"}), Some("m")),
             (json!({"error": {"message": "outer", "metadata": {"raw": raw}}}), Some("outer: inner")),
             (json!({"error": {"metadata": {"raw": "plain"}}}), Some("plain")),
+            (json!({"message": "outer", "originalMessage": "inner"}), Some("outer: inner")),
+            (json!({"error": {"message": raw}}), Some("inner")),
+            (json!({"error": {"message": "{\"x\": 1}"}}), Some("{\"x\": 1}")),
             (json!({"error": {"code": 1}}), None),
             (json!([1]), None),
             (json!([[[[[["too deep"]]]]]]), None),

@@ -184,6 +184,7 @@ const CRC_TABLE: [u32; 256] = {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cuts::cuts;
     use super::*;
 
     /// A frame with these headers, all of them text.
@@ -248,12 +249,9 @@ mod tests {
         .map(str::to_owned)
         .to_vec());
         assert_eq!(events(&[&stream], 1000), said);
-        for at in 0..=stream.len() {
-            let (left, right) = stream.split_at(at);
-            assert_eq!(events(&[left, right], 1000), said, "cut at {at}");
+        for pieces in cuts(&stream) {
+            assert_eq!(events(&pieces, 1000), said, "{pieces:?}");
         }
-        let singly: Vec<&[u8]> = stream.chunks(1).collect();
-        assert_eq!(events(&singly, 1000), said);
     }
 
     /// A flipped bit is found wherever it is, and nothing is made of the frame.

@@ -1,7 +1,11 @@
-//! Lines to server-sent events, as the WHATWG describes them, and as servers send them: comments, CR and CRLF, a byte order
-//! mark, no space behind the colon, several `data` lines, no blank line at the end, JSON without any `data:` before it.
+//! Lines to server-sent events, as the WHATWG describes them, and as servers send them: comments, CR and CRLF, byte order
+//! marks, no space behind the colon, several `data` lines, no blank line at the end, JSON without any `data:` before it, errors
+//! in a field of that name, words that are no field.
 
 use super::lines::{LineSplitter, TooLong};
+
+/// How much of what is no field is kept, in bytes.
+const MAX_STRAY: usize = 1 << 10;
 
 /// One event of an event stream, put together from its fields.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,17 +20,20 @@ pub(super) struct StreamEvent {
 #[derive(Debug)]
 pub(super) struct EventParser {
     lines: LineSplitter,
-    /// No line has come yet: a byte order mark may stand in front of the first.
-    first: bool,
     name: Vec<u8>,
     data: Option<Vec<u8>>,
+    /// JSON without any `data:` before it has begun: its other lines belong to it.
+    is_bare: bool,
+    /// Lines that are no fields, since the last event: whoever dies while it answers may still have said why.
+    stray: Vec<u8>,
     /// The longest event, in bytes of its data.
     limit: usize,
 }
 
 impl EventParser {
     pub(super) const fn new(limit: usize) -> Self {
-        Self { lines: LineSplitter::new(limit), first: true, name: Vec::new(), data: None, limit }
+        let lines = LineSplitter::new(limit);
+        Self { lines, name: Vec::new(), data: None, is_bare: false, stray: Vec::new(), limit }
     }
 
     /// The next event that `bytes` complete; what was read is taken off `bytes`. `None` once all of them are read.
@@ -48,14 +55,16 @@ impl EventParser {
         Ok(self.complete())
     }
 
+    /// What came behind the last event and is no field, or its beginning.
+    pub(super) fn stray(&self) -> &[u8] {
+        &self.stray
+    }
+
     fn line(&mut self, line: &[u8]) -> Result<Option<StreamEvent>, TooLong> {
-        let line = if std::mem::take(&mut self.first) { without_mark(line) } else { line };
+        // Where streams were put together there is a mark in the middle.
+        let line = without_mark(line);
         if line.is_empty() {
             return Ok(self.complete());
-        }
-        if line.first() == Some(&b'{') {
-            self.data(line)?; // no field has such a name; an error that was printed into the stream begins so
-            return Ok(None);
         }
         let (name, value) = match line.iter().position(|byte| *byte == b':') {
             Some(colon) => {
@@ -68,7 +77,19 @@ impl EventParser {
         match name {
             b"data" => self.data(value)?,
             b"event" => self.name = value.to_vec(),
-            _ignored => {} // `id`, `retry`, comments, and what nobody knows
+            b"error" => {
+                self.name = name.to_vec();
+                self.data(value)?;
+            }
+            b"" | b"id" | b"retry" => {} // the first is a comment
+            _no_field if self.is_bare || matches!(line.first(), Some(b'{' | b'[')) => {
+                self.is_bare = true;
+                self.data(line)?;
+            }
+            _no_field => {
+                let room = MAX_STRAY.saturating_sub(self.stray.len());
+                self.stray.extend(line.iter().chain(b"\n").take(room));
+            }
         }
         Ok(None)
     }
@@ -89,7 +110,9 @@ impl EventParser {
     /// What stands before a blank line, unless that is nothing.
     fn complete(&mut self) -> Option<StreamEvent> {
         let name = std::mem::take(&mut self.name);
+        self.is_bare = false;
         let data = self.data.take()?;
+        self.stray.clear();
         Some(StreamEvent { name, data })
     }
 }
@@ -104,6 +127,7 @@ pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cuts::cuts;
     use super::*;
 
     fn events(pieces: &[&[u8]], limit: usize) -> Result<Vec<String>, TooLong> {
@@ -136,15 +160,17 @@ mod tests {
             ("event: ping\n\ndata: a\n\n", vec!["|a"]),
             ("data: a\r\n\r\ndata: b\r\rdata: c", vec!["|a", "|b", "|c"]),
             ("{\"error\": 1}\n\ndata: b\n\n", vec!["|{\"error\": 1}", "|b"]),
+            ("{\n \"error\": 1\n}\n\ndata: b\n\n", vec!["|{\n \"error\": 1\n}", "|b"]),
+            ("{}\ndata: a\n\n[DONE]\n\n", vec!["|{}\na", "|[DONE]"]),
+            ("error: a\n\n\u{feff}data: b\n\n", vec!["error|a", "|b"]),
             ("datax: a\ndat: b\nnonsense\n\n", vec![]),
             ("\n\n\n", vec![]),
             ("", vec![]),
         ] {
             let whole = events(&[text.as_bytes()], 1000);
             assert_eq!(whole, Ok(said.iter().map(ToString::to_string).collect()), "{text:?}");
-            for at in 0..=text.len() {
-                let (left, right) = text.as_bytes().split_at(at);
-                assert_eq!(events(&[left, right], 1000), whole, "{text:?} cut at {at}");
+            for pieces in cuts(text.as_bytes()) {
+                assert_eq!(events(&pieces, 1000), whole, "{text:?} as {pieces:?}");
             }
         }
     }

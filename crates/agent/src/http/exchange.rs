@@ -11,7 +11,7 @@ use hyper::header::{
 };
 use hyper::http::response::Parts;
 use hyper::http::uri::InvalidUri;
-use hyper::{Request, Uri};
+use hyper::{Method, Request, Uri};
 use q_core::{AgentFailure, FailureKind};
 
 use super::address::Address;
@@ -41,9 +41,19 @@ impl Exchange {
         address: &Address,
         body: String,
     ) -> Result<Self, FailedAttempt> {
-        let request = request(address, route.proxy.as_ref(), spec, body)?;
+        let request = request(Method::POST, address, route.proxy.as_ref(), spec, body)?;
         let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
         Self::over(route, address, request, patience, spec.secrets()).await
+    }
+
+    /// Asks for what the server says of itself, with the key and the headers of any other request.
+    pub(super) async fn look_up(
+        spec: &HttpSpec,
+        route: &Route,
+        address: &Address,
+    ) -> Result<Self, FailedAttempt> {
+        let request = request(Method::GET, address, route.proxy.as_ref(), spec, String::new())?;
+        Self::over(route, address, request, spec.idle_timeout, spec.secrets()).await
     }
 
     /// Asks for what is there, to be read and not answered.
@@ -131,6 +141,7 @@ async fn send(
 }
 
 fn request(
+    method: Method,
     address: &Address,
     proxy: Option<&Intercept>,
     spec: &HttpSpec,
@@ -140,7 +151,8 @@ fn request(
     let key = spec.key.as_ref().filter(|key| !key.expose().is_empty());
     let keys = spec.dialect.signed_service().and_then(|service| Some((service, AwsKeys::of(key?)?)));
     let signed = keys.map(|(service, keys)| signature(address, service, &keys, &body)).transpose()?;
-    let mut request = Request::post(target).body(body).map_err(|error| internal(&error))?;
+    let mut request =
+        Request::builder().method(method).uri(target).body(body).map_err(|error| internal(&error))?;
     let headers = request.headers_mut();
     if let Some(signed) = signed {
         insert_all(headers, &signed)?;

@@ -5,7 +5,7 @@
 use q_core::{AgentFailure, FailureKind};
 use serde_json::Value;
 
-use super::detail::{clean, words_of, words_of_body};
+use super::detail::{clean, nested, words_of, words_of_body};
 use super::json::mended;
 use crate::secret::Secrets;
 
@@ -73,11 +73,20 @@ impl Codes {
         for place in ["/error", "", "/0/error", "/0"] {
             for name in ["code", "type", "status", "__type"] {
                 match body.pointer(&format!("{place}/{name}")) {
-                    Some(Value::String(word)) => codes.words.push(code_word(word)),
-                    Some(Value::Number(number)) => codes.status = codes.status.or(status(number)),
+                    Some(Value::String(word)) => {
+                        codes.status = codes.status.or_else(|| status(word.trim().parse().ok()?));
+                        codes.words.push(code_word(word));
+                    }
+                    Some(Value::Number(number)) => {
+                        codes.status = codes.status.or_else(|| status(number.as_u64()?));
+                    }
                     Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => {}
                 }
             }
+            let message = body.pointer(&format!("{place}/message")).and_then(Value::as_str);
+            let inner = Self::of(message.and_then(nested).as_ref());
+            codes.status = codes.status.or(inner.status);
+            codes.words.extend(inner.words);
         }
         codes
     }
@@ -94,8 +103,8 @@ fn code_word(word: &str) -> String {
 }
 
 /// A number that is the status of a failure.
-fn status(number: &serde_json::Number) -> Option<u16> {
-    number.as_u64().and_then(|code| u16::try_from(code).ok()).filter(|status| (400..600).contains(status))
+fn status(number: u64) -> Option<u16> {
+    u16::try_from(number).ok().filter(|status| (400..600).contains(status))
 }
 
 /// What a status means, unless the body says more.
@@ -379,6 +388,12 @@ mod tests {
                 "m",
             ),
             (r#"{"type":"error","error":{"type":"api_error","message":"m"}}"#, FailureKind::ServerError, "m"),
+            (r#"{"error":{"message":"m","code":"429"}}"#, FailureKind::RateLimited, "m"),
+            (
+                r#"{"error":{"message":"{\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}"}}"#,
+                FailureKind::Overloaded,
+                "m",
+            ),
             (r#"{"message":"slow down","code":429}"#, FailureKind::RateLimited, "slow down"),
             (r#"{"error":{"message":"x","code":"model_not_found"}}"#, FailureKind::UnknownModel, "x"),
             (r#"{"detail":"worker died"}"#, FailureKind::ServerError, "worker died"),

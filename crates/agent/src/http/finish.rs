@@ -26,8 +26,10 @@ pub(super) enum Reason {
 impl Reason {
     /// The reason that a server's word means; nothing for none. Dialects, and their servers, have many words for it.
     pub(super) fn of(word: &str) -> Option<Self> {
-        Some(match word.trim().to_ascii_lowercase().replace('-', "_").as_str() {
-            "" => return None,
+        let word = word.trim().to_ascii_lowercase().replace('-', "_");
+        Some(match word.strip_prefix("finish_reason_").unwrap_or(&word) {
+            // Some servers write as a word that there is none.
+            "" | "null" | "none" | "unspecified" => return None,
             "stop" | "eos" | "eos_token" | "end_turn" | "end" | "stop_sequence" | "stop_token"
             | "complete" | "completed" | "finished" | "done" => Self::Stop,
             "length"
@@ -58,6 +60,12 @@ impl Reason {
         })
     }
 
+    /// Whether it stands although `next` comes behind it and nothing was said between: many things between a server and here
+    /// say `stop` at every end, and what is incomplete does not become whole by it.
+    pub(super) fn outweighs(self, next: Self) -> bool {
+        next == Self::Stop && !matches!(self, Self::Stop | Self::Unknown)
+    }
+
     /// What it says against the answer, `word` being the server's own for it; nothing where it is whole.
     pub(super) fn failure(self, word: &str) -> Option<AgentFailure> {
         Some(match self {
@@ -82,6 +90,7 @@ mod tests {
         for (word, kind) in [
             ("stop", None),
             ("STOP", None),
+            ("FINISH_REASON_STOP", None),
             ("eos", None),
             ("end_turn", None),
             ("length", Some(FailureKind::LengthLimit)),
@@ -101,6 +110,8 @@ mod tests {
             let failure = Reason::of(word).map(|reason| reason.failure(word).map(|failure| failure.kind));
             assert_eq!(failure, Some(kind), "{word}");
         }
-        assert_eq!(Reason::of(" "), None);
+        for nothing in [" ", "null", "None", "FINISH_REASON_UNSPECIFIED"] {
+            assert_eq!(Reason::of(nothing), None, "{nothing}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::answer::AnswerBuilder;
 use super::dialect::reading::{FrameReader, Meaning};
 use super::events::{StreamEvent, without_mark};
 use super::failure::{has_words, is_error};
-use super::json::{elements, is_array, members, mended, values};
+use super::json::{elements, is_array, is_nothing, members, mended, values};
 
 /// The longest frame that is mended, in bytes: far more than any that servers get wrong, little enough that nobody waits for it.
 const MAX_MENDED: usize = 64 << 10;
@@ -34,7 +34,11 @@ impl Frames {
     /// Takes one event in.
     pub(super) fn on_event(&mut self, event: &StreamEvent) -> Flow {
         let data = String::from_utf8_lossy(without_mark(&event.data));
-        let data = data.trim();
+        let mut data = data.trim();
+        // No JSON begins so: something between has wrapped it up once more.
+        while let Some(inner) = data.strip_prefix("data:") {
+            data = inner.trim_start();
+        }
         // A keep-alive that something between wrapped up is one still.
         if data.is_empty() || data.starts_with(':') {
             return Flow::GoesOn;
@@ -50,11 +54,14 @@ impl Frames {
             }
         }
         let name = String::from_utf8_lossy(&event.name);
-        let says_error = name == "error";
+        let says_error = is_error_name(&name);
         self.answer.note_frame(read.whole || says_error);
         if !read.whole && says_error {
             self.answer.on_error(data);
             return Flow::Ended;
+        }
+        if !read.whole && is_words(data) {
+            self.answer.on_remark(data);
         }
         for value in read.values {
             if self.value(&name, value) == Flow::Ended {
@@ -84,10 +91,11 @@ impl Frames {
                 self.answer.note_part();
                 return Flow::Ended;
             }
+            Meaning::Foreign if !is_nothing(frame) => self.answer.note_foreign(frame.get()),
             Meaning::Aside | Meaning::Foreign => {}
         }
         let [error] = members(frame, ["error"]);
-        if name == "error" || error.is_some_and(is_error) {
+        if is_error_name(name) || error.is_some_and(is_error) {
             self.answer.on_error(frame.get());
             return Flow::Ended;
         }
@@ -96,4 +104,14 @@ impl Frames {
         }
         if self.answer.calls_too_much() { Flow::Ended } else { Flow::GoesOn }
     }
+}
+
+/// Whether an event of this name tells of an error.
+const fn is_error_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("error")
+}
+
+/// Whether it says something to the person that is not JSON. One word alone keeps a connection alive.
+fn is_words(data: &str) -> bool {
+    !data.starts_with(['{', '[', '"']) && data.contains(char::is_whitespace)
 }

@@ -65,6 +65,7 @@ impl LineSplitter {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cuts::cuts;
     use super::*;
 
     fn lines(pieces: &[&[u8]], limit: usize) -> Result<Vec<String>, TooLong> {
@@ -85,12 +86,9 @@ mod tests {
         let text = b"one\ntwo\r\n\r\nthree\rfour\n\rfive";
         let said = Ok(["one", "two", "", "three", "four", "", "rest five"].map(str::to_owned).to_vec());
         assert_eq!(lines(&[text], 100), said);
-        for at in 0..=text.len() {
-            let (left, right) = text.split_at(at);
-            assert_eq!(lines(&[left, right], 100), said, "cut at {at}");
+        for pieces in cuts(text) {
+            assert_eq!(lines(&pieces, 100), said, "{pieces:?}");
         }
-        let singly: Vec<&[u8]> = text.chunks(1).collect();
-        assert_eq!(lines(&singly, 100), said);
     }
 
     /// Were the beginning looked at again with every piece, this would take hours.

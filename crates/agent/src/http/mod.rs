@@ -18,6 +18,7 @@
 //! | `body` | its body as bytes, unpacked where it is packed |
 //! | `signing` | requests signed with a pair of keys |
 //! | `fetch` | what is downloaded, and not asked |
+//! | `models` | the list of a provider's models |
 //! | `lines`, `events`, `json` | the steps from bytes to frames |
 //! | `event_frames` | the same from binary frames |
 //! | `reply` | a body as it comes, made into what an agent says |
@@ -38,6 +39,8 @@ mod answer;
 mod body;
 mod calls;
 mod connection;
+#[cfg(test)]
+mod cuts;
 mod detail;
 mod dialect;
 mod event_frames;
@@ -50,6 +53,7 @@ mod finish;
 mod frames;
 mod json;
 mod lines;
+mod models;
 mod page;
 mod protocol;
 mod proxy;

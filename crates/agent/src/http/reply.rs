@@ -24,6 +24,9 @@ const MAX_PAGE: usize = 64 << 10;
 /// How much of what is no answer at all is kept to be shown, in bytes.
 const MAX_SHOWN: usize = 1 << 10;
 
+/// The beginning of a line that only a stream of events has.
+const FIELD: &[u8] = b"\ndata:";
+
 /// Reads a body as fuzzing has it: the same comes of it however it is cut, and no panic.
 ///
 /// # Panics
@@ -161,6 +164,9 @@ impl ResponseBody {
                 }
                 let beginning = std::mem::take(beginning);
                 let has_begun = self.frames.answer.has_begun();
+                if has_begun && !events.stray().is_empty() {
+                    self.frames.answer.on_remark(&String::from_utf8_lossy(events.stray()));
+                }
                 let broken = broken.or_else(|| (!has_begun).then(|| self.no_answer(&beginning)));
                 self.end_answer(broken);
             }
@@ -241,11 +247,21 @@ impl ResponseBody {
                 Ok(Flow::GoesOn)
             }
             BodyForm::Whole(text) => {
-                if text.len() + bytes.len() > self.settings.longest {
-                    return Err(FrameFault::TooLong);
+                let before = text.len().saturating_sub(FIELD.len());
+                let (fit, rest) = bytes.split_at(bytes.len().min(self.settings.longest - text.len()));
+                text.extend_from_slice(fit);
+                *bytes = rest;
+                // What began as JSON was a line before a stream: inside of JSON no line begins so.
+                let new = text.get(before..).unwrap_or_default();
+                if new.windows(FIELD.len()).any(|window| window == FIELD) {
+                    let text = std::mem::take(text);
+                    self.form = self.settings.events();
+                    return match self.read_into(&mut text.as_slice())? {
+                        Flow::GoesOn => self.read_into(bytes),
+                        Flow::Ended => Ok(Flow::Ended),
+                    };
                 }
-                text.extend_from_slice(bytes);
-                Ok(Flow::GoesOn)
+                if rest.is_empty() { Ok(Flow::GoesOn) } else { Err(FrameFault::TooLong) }
             }
             BodyForm::Page(page) => {
                 page.extend(bytes.iter().take(MAX_PAGE - page.len()));
@@ -289,7 +305,11 @@ impl BodySettings {
             0 if self.dialect.is_framed() => BodyForm::Frames(EventFrameParser::new(self.longest)),
             b'{' | b'[' => BodyForm::Whole(Vec::new()),
             b'<' => BodyForm::Page(Vec::new()),
-            _other => BodyForm::Events(EventParser::new(self.longest), Vec::new()),
+            _other => self.events(),
         }
+    }
+
+    const fn events(&self) -> BodyForm {
+        BodyForm::Events(EventParser::new(self.longest), Vec::new())
     }
 }

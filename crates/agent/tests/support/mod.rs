@@ -5,31 +5,39 @@ pub(crate) mod http2;
 pub(crate) mod proxy;
 pub(crate) mod secure;
 
+use std::io::Read as _;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use q_agent::{
-    AgentSpec, Dialect, HttpSpec, Message, NetworkEnvironment, RequestShape, Role, Seat, Secret, Turn,
-};
+use q_agent::{AgentSpec, HttpSpec, Message, Role, Seat, Secret, Turn};
 use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Usage};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn spec(base_url: String) -> HttpSpec {
     HttpSpec {
-        dialect: Dialect::ChatCompletions,
         base_url,
         key: Some(Secret::new("sk-test")),
         model: "scripted".into(),
         idle_timeout: PATIENCE,
-        first_byte: None,
         retries: 0,
-        shape: RequestShape::default(),
-        network: NetworkEnvironment::default(),
-        tools: None,
-        program: None,
+        ..HttpSpec::default()
     }
+}
+
+/// The next who connects, once all that it asks has come: JSON ends with a brace.
+pub(crate) fn asked(listener: &TcpListener) -> TcpStream {
+    let (mut client, _) = listener.accept().unwrap();
+    client.set_nodelay(true).unwrap();
+    let mut request = Vec::new();
+    while !request.ends_with(b"}") {
+        let mut part = [0; 4096];
+        let read = client.read(&mut part).unwrap();
+        request.extend_from_slice(&part[..read]);
+    }
+    client
 }
 
 pub(crate) fn ask(text: &str) -> Turn {

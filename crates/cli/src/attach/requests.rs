@@ -10,13 +10,13 @@ use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Request, Response};
 use q_term::Way;
 use q_term::command::UserCommand;
-use q_term::command::notice;
+use q_term::command::{FROM_NEXT_TURN, notice};
 use q_term::{Intent, Ui};
 
 use crate::client::{Attachment, among, next_page, summaries, token};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::new::SessionRequest;
-use crate::commands::{fork, new};
+use crate::commands::{fork, new, settings};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::Base;
@@ -53,12 +53,17 @@ pub(super) enum Continuation {
     /// All sessions, to find one among them.
     Lookup {
         address: String,
-        command: UserCommand,
+        command: Box<UserCommand>,
         so_far: Vec<WireSummary>,
     },
     /// A session that is open again: it will be switched to.
     Enter(SessionId),
     Tags(SessionId),
+    /// The models of a session's agent, to be shown or only known.
+    Models {
+        session: SessionId,
+        shows: bool,
+    },
     /// A draft. Where it cannot be saved, it stays where it is typed.
     Draft,
     /// Anything else about a session: what to say when it is granted.
@@ -75,7 +80,11 @@ impl Continuation {
             Self::Lookup { command, .. } if command.opens_session() => ui.not_opened(why),
             Self::Prompt(key) => ui.refused(Some(key), why),
             Self::Wake(session) => ui.not_woken(session, why),
-            Self::Lookup { .. } | Self::Page { .. } | Self::Tags(_) | Self::About { .. } => {
+            Self::Lookup { .. }
+            | Self::Page { .. }
+            | Self::Tags(_)
+            | Self::Models { .. }
+            | Self::About { .. } => {
                 ui.refused(None, why);
             }
             Self::Draft => {} // it stays where it is typed
@@ -85,7 +94,12 @@ impl Continuation {
     /// The host did not live to answer it.
     fn unanswered(self, ui: &mut Ui) {
         match self {
-            Self::New | Self::Enter(_) | Self::Lookup { .. } | Self::Tags(_) | Self::About { .. } => {
+            Self::New
+            | Self::Enter(_)
+            | Self::Lookup { .. }
+            | Self::Tags(_)
+            | Self::Models { .. }
+            | Self::About { .. } => {
                 self.refused(ui, UNANSWERED.to_owned());
             }
             // Asked for again when it is in sight. A prompt is delivered again, and never given back.
@@ -142,7 +156,7 @@ impl Requests {
                 (Continuation::About { said: None }, command.into())
             }
             Intent::Lookup { address, command } => {
-                (Continuation::Lookup { address, command, so_far: Vec::new() }, Request::List)
+                (Continuation::Lookup { address, command: command.into(), so_far: Vec::new() }, Request::List)
             }
             Intent::Tell(command) => {
                 let Some(continuation) = self.continuation(&client.mirror, &command) else { return Ok(()) };
@@ -152,6 +166,16 @@ impl Requests {
                 let request =
                     Request::Page { session: session.into(), before: Some(before.0), bytes: PAGE_BYTES };
                 (Continuation::Page { session, before }, request)
+            }
+            Intent::Settings { session, only } => {
+                if let Some(here) = client.mirror.get(session) {
+                    let configured = settings::configured(context, &here.summary.agent);
+                    ui.notify(q_term::settings::shown(&here.summary, &configured, only.as_deref()));
+                }
+                return Ok(());
+            }
+            Intent::Models { session, shows } => {
+                (Continuation::Models { session, shows }, Request::Models { session: session.into() })
             }
             Intent::Show { session, at_end } => {
                 return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
@@ -251,12 +275,19 @@ impl Requests {
             (Continuation::Tags(session), Ok(_)) => {
                 mirror.get(session).inspect(|session| ui.notify(q_term::command::tags(session)));
             }
+            (Continuation::Models { session, shows }, Ok(Response::Models(models))) => {
+                ui.listed(mirror, session, models, shows);
+            }
+            (Continuation::About { said: Some(said) }, Ok(Response::FromNextTurn)) => {
+                ui.notify(format!("{said}{FROM_NEXT_TURN}"));
+            }
             (Continuation::About { said: Some(said) }, Ok(_)) => ui.notify(said),
             (
                 Continuation::New
                 | Continuation::Page { .. }
                 | Continuation::Wake(_)
                 | Continuation::Lookup { .. }
+                | Continuation::Models { .. }
                 | Continuation::Draft
                 | Continuation::About { said: None },
                 Ok(_),

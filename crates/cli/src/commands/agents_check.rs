@@ -124,7 +124,7 @@ fn may_take(reach: &Reach) -> Duration {
 
 async fn ask(agent: AgentSpec, model: &str, clock: &Clock, within: Duration) -> CheckResult {
     let messages = vec![Message::words(Role::User, PROMPT)];
-    let turn = Turn { system_prompt: String::new(), model: model.to_owned(), messages };
+    let turn = Turn { model: model.to_owned(), messages, ..Turn::default() };
     // No session: what is asked here is kept nowhere.
     let conversation = agent.agent().open(Seat::of(SessionId(0)));
     let events = conversation.turn(turn, stream::pending().boxed());

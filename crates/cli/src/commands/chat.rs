@@ -174,18 +174,8 @@ impl ChatTurn {
             return Vec::new();
         };
         let after = session.entries.iter().filter(|entry| entry.no > began);
-        let ours = after.take_while(|entry| match entry.body {
-            Body::Answer(_)
-            | Body::Thinking(_)
-            | Body::Call(_)
-            | Body::Output(_)
-            | Body::Result(_)
-            | Body::Plan(_)
-            | Body::Repair(_)
-            | Body::LeftOut(_)
-            | Body::Compaction(_) => true,
-            Body::Prompt(_) | Body::Continued | Body::Stop(_) => false,
-        });
+        let ours = after
+            .take_while(|entry| !matches!(entry.body, Body::Prompt(_) | Body::Continued | Body::Stop(_)));
         let answer =
             |entry: &'a Entry| if let Body::Answer(text) = &entry.body { Some(text.as_str()) } else { None };
         ours.filter_map(answer).collect()

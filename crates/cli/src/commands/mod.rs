@@ -21,6 +21,7 @@ pub(crate) mod queue;
 pub(crate) mod quota;
 pub(crate) mod replay;
 pub(crate) mod send;
+pub(crate) mod settings;
 pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod table_verbs;
@@ -35,7 +36,7 @@ use q_term::command::table::Action;
 
 use crate::args::{
     AttachArgs, ChatArgs, CheckArgs, CleanupArgs, DeleteArgs, ExportArgs, ForkArgs, ImportArgs, JsonArgs,
-    LsArgs, NewArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, UsageArgs, WaitArgs,
+    LsArgs, ModelsArgs, NewArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, UsageArgs, WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -124,6 +125,8 @@ pub(crate) struct AgentsArgs {
 enum AgentsVerb {
     /// Ask one for a word, and say what works
     Check(CheckArgs),
+    /// The models that its server lists
+    Models(ModelsArgs),
 }
 
 /// What a verb of the shell leads to.
@@ -162,6 +165,7 @@ impl Verb {
             Self::Agents(AgentsArgs { json, verb }) => match verb {
                 None => agents::run(&context()?, json)?,
                 Some(AgentsVerb::Check(args)) => agents_check::run(&context()?, args).await?,
+                Some(AgentsVerb::Models(args)) => settings::models(&context()?, args).await?,
             },
             Self::Model { verb } => model::run(&context()?, verb)?,
             Self::Doctor(args) => doctor::run(environment, args).await?,
@@ -188,6 +192,8 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::EditQueued if arguments.text.is_none() => frontend.take_back(arguments.number).await?,
         Action::Help => print_help(arguments.text.as_deref())?,
         Action::Tag if arguments.tags.is_empty() => frontend.print_tags_here()?,
+        Action::Set if arguments.changes.is_empty() => frontend.print_settings(arguments.text.as_deref())?,
+        Action::Model if arguments.changes.is_empty() => frontend.print_models().await?,
         Action::List => frontend.print_sessions()?,
         Action::Next => frontend.step(1).await?,
         Action::Previous => frontend.step(-1).await?,

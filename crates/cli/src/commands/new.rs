@@ -105,7 +105,8 @@ pub(crate) fn command(context: &Context, wanted: SessionRequest) -> Result<Comma
         .map_err(|fault| CliError::usage(format!("this cannot be a kind of session: {fault}")))?;
     let policy = if deny_tools { Policy::Deny } else { Policy::Ask };
     let environment = Environment::default(); // the host knows it
-    let setup = Setup { kind, system_prompt, agent, model, directory, environment, policy };
+    let settings = Box::default();
+    let setup = Setup { kind, system_prompt, agent, model, directory, environment, policy, settings };
     Ok(Command::Create { id: UNDRAWN, name, setup, tags })
 }
 

@@ -5,19 +5,23 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, FromArgMatches, Subcommand, value_parser};
-use q_core::{Command, PromptNo, SessionId, Summary, TagChange, Token};
+use q_core::{Command, PromptNo, SessionId, SettingChange, Summary, TagChange, Token};
 use q_term::command::table::{CommandRow, ROWS};
 use q_term::command::{Among, Arguments, CoreCommand, Param};
 
 use crate::client::{Client, token};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::queue;
+use crate::commands::settings::{self, Wanted};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::{input, out};
 
 /// What stands in usages for any number of changes of tags.
 const TAGS: &str = "+TAG|-TAG";
+/// And for a setting and its value.
+const SETTING: &str = "SETTING";
+const VALUE: &str = "VALUE";
 
 /// What a verb is about, and how the core's command is made of it.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +53,8 @@ pub(crate) struct TableVerb {
     /// Its new text, in words.
     words: Option<Vec<String>>,
     arguments: Arguments,
+    /// Where it is about settings: the one to be shown, and whether as JSON.
+    settings: Option<(Option<String>, bool)>,
 }
 
 /// The rows that a verb is made of, with it, its parameters and what the core is told.
@@ -67,6 +73,11 @@ fn command(
 ) -> clap::Command {
     let args = params.iter().map(|param| arg(*param, subject));
     let command = clap::Command::new(verb).about(row.about).args(args);
+    let command = if params.iter().any(|param| param.word == SETTING) {
+        command.arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("One JSON object"))
+    } else {
+        command
+    };
     let force = Arg::new("force").long("force").action(ArgAction::SetTrue);
     if row.may_force() {
         command.arg(force.help("Also while it works: its turn is interrupted"))
@@ -89,6 +100,8 @@ fn arg(param: Param, subject: Subject) -> Arg {
         // Standard input may be all of it.
         "TEXT" => arg.required(false).num_args(0..).help("The text; standard input is added to it"),
         "undo" => arg.value_parser(["undo"]).help("Take the newest summary back"),
+        SETTING => arg.help("model, temperature, max_tokens or reasoning; without one, shows them"),
+        VALUE => arg.allow_hyphen_values(true).help("Its value; `default` leaves it to the agent"),
         TAGS => arg
             .num_args(0..)
             .allow_hyphen_values(true) // so does one that is taken off
@@ -127,14 +140,18 @@ impl FromArgMatches for TableVerb {
             let typed = if has(TAGS) { typed.get_many::<String>(TAGS) } else { None };
             typed.unwrap_or_default().map(|word| TagChange::typed(word)).collect()
         };
+        let change = |name: &String| Some(SettingChange { name: name.clone(), value: text(VALUE)? });
+        let setting = text(SETTING);
         Ok(Self {
             subject,
+            settings: has(SETTING).then(|| (setting.clone(), typed.get_flag("json"))),
             address: text("SESSION").unwrap_or_default(),
             prompt: has("PROMPT").then(|| typed.get_one::<u64>("PROMPT").copied()).flatten(),
             words: has("TEXT").then(words),
             arguments: Arguments {
                 name: text("NAME"),
                 tags: tags(),
+                changes: setting.as_ref().and_then(change).into_iter().collect(),
                 place: place.and_then(|place| usize::try_from(place).ok()),
                 undo: text("undo").is_some(),
                 force: row.may_force() && typed.get_flag("force"),
@@ -150,7 +167,7 @@ impl FromArgMatches for TableVerb {
 }
 
 pub(crate) async fn run(context: &Context, verb: TableVerb) -> Result<ExitCode, CliError> {
-    let TableVerb { subject, address, prompt, words, mut arguments } = verb;
+    let TableVerb { subject, address, prompt, words, mut arguments, settings } = verb;
     if let Some(words) = words {
         arguments.text = Some(input::prompt(&words, &context.environment)?);
     }
@@ -163,6 +180,11 @@ pub(crate) async fn run(context: &Context, verb: TableVerb) -> Result<ExitCode, 
             let mut client = Client::attach(context, false).await?;
             let session = client.resolve_first(&address, |session| among.has(session)).await?;
             let command = build(session.id, &arguments);
+            if let Some((only, json)) = settings {
+                let change = Some(command).filter(|_| !arguments.changes.is_empty());
+                settings::set(context, &mut client, session, Wanted { change, only, json }).await?;
+                return Ok(ExitCode::SUCCESS);
+            }
             match FollowUp::of(&command) {
                 Some(FollowUp::Enter(_)) => reopen(&mut client, &session, command).await?,
                 Some(FollowUp::SayTags(_)) => {

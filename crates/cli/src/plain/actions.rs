@@ -3,20 +3,21 @@
 use std::fmt::Write as _;
 
 use q_core::{Command, SessionId, attention};
+use q_proto::{Request, Response};
 use q_term::Way;
 use q_term::advice;
 use q_term::command::table::{self, Group};
-use q_term::command::{self, Resolved, Scene, UserCommand, ends_session, notice};
+use q_term::command::{self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice};
 use q_term::plain::sessions;
 use q_term::quoted;
 use q_term::suggest;
 
-use crate::client::token;
+use crate::client::{token, unexpected};
 use crate::commands::follow_up::FollowUp;
-use crate::commands::fork;
+use crate::commands::{fork, settings};
 use crate::error::CliError;
 use crate::out;
-use crate::plain::frontend::{Frontend, print_lines};
+use crate::plain::frontend::{Frontend, notice as notice_line, print_lines};
 
 impl Frontend<'_> {
     pub(crate) async fn switch(&mut self, address: Option<&str>) -> Result<(), CliError> {
@@ -92,7 +93,9 @@ impl Frontend<'_> {
                 (found.name.to_string(), core)
             }
         };
-        self.command(core.clone()).await?;
+        let answer = self.client.told(core.clone()).await;
+        self.print_updates()?;
+        let later = if answer? { FROM_NEXT_TURN } else { "" };
         if ends_session(&core) {
             // That it was closed or deleted is printed as it comes; here it goes on elsewhere.
             return self.go_on().await;
@@ -102,7 +105,7 @@ impl Frontend<'_> {
             Some(FollowUp::SayTags(session)) => self.print_tags(session),
             Some(FollowUp::Say(_) | FollowUp::Wake(_) | FollowUp::Keep) | None => {
                 match notice(&core, &name, Way::Slash) {
-                    Some(done) => print_lines(&[format!("* {done}")]),
+                    Some(done) => print_lines(&[format!("* {done}{later}")]),
                     None => Ok(()),
                 }
             }
@@ -124,6 +127,26 @@ impl Frontend<'_> {
             }
             None => Ok(()),
         }
+    }
+
+    pub(crate) fn print_settings(&self, only: Option<&str>) -> Result<(), CliError> {
+        let Some(session) = self.client.mirror.get(self.here()?) else { return Ok(()) };
+        let configured = settings::configured(self.context, &session.summary.agent);
+        let shown = q_term::settings::shown(&session.summary, &configured, only);
+        print_lines(&[notice_line(&shown)])
+    }
+
+    pub(crate) async fn print_models(&mut self) -> Result<(), CliError> {
+        let session = self.here()?;
+        let answer = self.client.ask(Request::Models { session: session.into() }).await;
+        self.print_updates()?;
+        let Response::Models(models) = answer? else { return Err(unexpected()) };
+        let Some(session) = self.client.mirror.get(session) else { return Ok(()) };
+        let mut lines = q_term::settings::models(&session.summary, &models);
+        if let Some(first) = lines.first_mut() {
+            *first = notice_line(first);
+        }
+        print_lines(&lines)
     }
 
     pub(crate) async fn fork(&mut self, name: Option<String>) -> Result<(), CliError> {

@@ -201,6 +201,13 @@ impl Hostile {
                 vec!["--closed", "--yes"],
             ],
             "compact" => vec![vec!["made"], vec!["made", "undo"], vec!["made", HOSTILE]],
+            "set" => vec![
+                vec!["made"],
+                vec!["made", "model", HOSTILE],
+                vec!["made", "temperature", HOSTILE],
+                vec!["made", HOSTILE],
+            ],
+            "agents models" => vec![vec!["guide"], vec![HOSTILE]],
             "usage" => vec![vec![], vec!["made"], vec!["--json"]],
             "tag" => vec![vec!["made", "+work"], vec!["made", HOSTILE], vec!["made"]],
             "pin" | "unpin" | "unread" | "retry" | "continue" | "interrupt" => {

@@ -11,6 +11,7 @@
 //! | `exchange` | sessions as files, out and in again
 //! | `failures` | what fails is marked, told and not sent again; what a long history leaves out
 //! | `queue` | prompts that wait: edited, reordered, taken back, sent now |
+//! | `settings` | how a session's turns are asked, and the models there are |
 //! | `marks` | tags, pins, unread, kinds of one's own |
 //! | `inbox` | what waits for an answer |
 //! | `hibernation` | room for one more, and everything back whole |
@@ -69,6 +70,7 @@ mod run;
 mod screen;
 mod servers;
 mod sessions;
+mod settings;
 mod strangers;
 mod terminals;
 mod tools;

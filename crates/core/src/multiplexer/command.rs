@@ -12,6 +12,7 @@ use crate::import::{Import, Item};
 use crate::multiplexer::step::Step;
 use crate::record::{Answer, Policy, Setup};
 use crate::refusal::Refusal;
+use crate::settings::SettingChange;
 use crate::tag::TagChange;
 
 /// What a client may want. Sessions are named by id: addresses are resolved where they are typed.
@@ -80,6 +81,13 @@ pub enum Command {
     Pin { session: SessionId, pinned: bool },
     /// Change what its tools may do.
     SetPolicy { session: SessionId, policy: Policy },
+    /// Ask its turns otherwise than its agent is configured: another model, its temperature, how long an answer may be, how
+    /// much is thought first.
+    Set {
+        session: SessionId,
+        /// The changes, in order.
+        changes: Vec<SettingChange>,
+    },
     /// Count it as unread until it is shown again.
     MarkUnread { session: SessionId },
     /// A prompt: begins a turn, or waits while one runs.
@@ -225,6 +233,7 @@ impl Command {
             | Self::Tag { session, .. }
             | Self::Pin { session, .. }
             | Self::SetPolicy { session, .. }
+            | Self::Set { session, .. }
             | Self::MarkUnread { session }
             // Only a live session has a turn that could be answered or interrupted: there is nothing to wake.
             | Self::Answer { session, .. }
@@ -288,6 +297,7 @@ impl Step<'_> {
             Command::Tag { session, changes } => self.tag(session, &changes),
             Command::Pin { session, pinned } => self.pin(session, pinned),
             Command::SetPolicy { session, policy } => self.set_policy(session, policy),
+            Command::Set { session, changes } => self.set(session, &changes),
             Command::MarkUnread { session } => self.mark_unread(session),
             Command::Submit { session, token, text } => {
                 self.once(session, token, |step| step.submit(session, token, text))

@@ -62,6 +62,7 @@ impl Step<'_> {
         if let Some((field, _)) = plain.into_iter().find(|(_, text)| text.chars().any(char::is_control)) {
             return Err(Refusal::BadFact { field });
         }
+        facts.setup.settings.check()?;
         checked_tags(&facts.tags).map(drop)
     }
 

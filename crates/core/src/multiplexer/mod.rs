@@ -16,6 +16,7 @@ mod marks;
 mod queue;
 mod residence;
 mod sessions;
+mod settings;
 pub(crate) mod state;
 mod step;
 mod turns;

@@ -33,6 +33,7 @@ impl Step<'_> {
         if setup.system_prompt.len() > limit {
             return Err(Refusal::SystemPromptTooLong { size: setup.system_prompt.len(), limit });
         }
+        setup.settings.check()?;
         let wanted: alloc::vec::Vec<_> = tags.iter().cloned().map(TagChange::Add).collect();
         let tags = checked_tags(&[], &wanted)?;
         self.refuse_if_full()?;

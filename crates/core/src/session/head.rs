@@ -17,6 +17,7 @@ use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
 use crate::session::flight::{InFlight, OpenCall};
+use crate::settings::Settings;
 use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
@@ -181,11 +182,10 @@ impl Head {
             Record::Tagged { tags } => self.tags.clone_from(tags),
             Record::Pinned { pinned } => self.pinned = *pinned,
             Record::PolicySet { policy } => self.setup.policy = *policy,
+            Record::SettingsSet { settings } => self.set(settings),
             Record::Queued { prompt, token, .. } => {
-                self.touched = stamped.at;
-                self.prompts = *prompt;
+                self.take_new(*token, *prompt, stamped.at);
                 self.queue.push(WaitingPrompt { prompt: *prompt, queued: stamped.seq });
-                self.take(*token, *prompt);
             }
             Record::Unqueued { prompt } => self.queue.retain(|waiting| waiting.prompt != *prompt),
             Record::Edited { prompt, .. } => self.edit(*prompt, stamped.seq),
@@ -199,9 +199,7 @@ impl Head {
                 self.go_on(*turn, stamped);
             }
             Record::Steered { prompt, token, .. } => {
-                self.touched = stamped.at;
-                self.prompts = *prompt;
-                self.take(*token, *prompt);
+                self.take_new(*token, *prompt, stamped.at);
                 self.begin_entry(stamped);
             }
             Record::Sent { sent, is_said, .. } => self.was_sent(*sent, *is_said, stamped),
@@ -224,10 +222,7 @@ impl Head {
                 (self.reason, self.window) = (reason.clone(), window.or(self.window));
                 self.end_turn(ending, *usage, stamped);
             }
-            Record::Seen { through } => {
-                self.seen = *through;
-                self.unread = 0;
-            }
+            Record::Seen { through } => (self.seen, self.unread) = (*through, 0),
             Record::MarkedUnread => self.unread = self.unread.max(1),
             Record::Repaired { fault } => self.put_right(*fault, stamped),
             Record::Drafted { text } => self.draft = if text.is_empty() { Seq(0) } else { stamped.seq },
@@ -235,6 +230,12 @@ impl Head {
             Record::ImportEnded { created, touched, usage } => {
                 (self.created, self.touched, self.usage) = (*created, *touched, *usage);
             }
+        }
+    }
+
+    fn set(&mut self, settings: &Settings) {
+        if self.setup.set(settings) {
+            self.answering.clear(); // who answered before says nothing of another model
         }
     }
 
@@ -492,123 +493,4 @@ fn preview(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests may panic")]
-mod tests {
-    use alloc::format;
-
-    use super::*;
-    use crate::id::SessionId;
-    use crate::trace::Player;
-
-    /// The head of the session that these lines make.
-    fn head(lines: &[&str]) -> Head {
-        let heads = Player::played(&[&["create s1 name a"], lines].concat()).disk.heads;
-        heads.get(&SessionId(1)).cloned().unwrap()
-    }
-
-    #[test]
-    fn every_entry_is_counted_once() {
-        let lines = [
-            ("submit s1 \"why?\"", 1),
-            ("sent s1 20 300", 2),
-            ("sent s1 20 301", 2),
-            ("text s1 \"be\"", 3),
-            ("text s1 \"cause\"", 3),
-            ("thinking s1 \"or\"", 4),
-            ("call s1 1 sh \"ls\"", 5),
-            ("result s1 1 done \"a\"", 6),
-            ("failed s1 cut", 7),
-            ("retry s1", 8),
-            ("interrupt s1", 9),
-        ];
-        for (place, (line, entries)) in lines.iter().enumerate() {
-            let told: Vec<&str> = lines[..=place].iter().map(|(line, _)| *line).collect();
-            assert_eq!(head(&told).entries, *entries, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_preview_is_of_the_last_answer_and_of_nothing_thought() {
-        let most = "x".repeat(PREVIEW_CHARS - 1);
-        let long = format!("text s1 \"{most}\"");
-        for (lines, expected) in [
-            (&["text s1 \"a\"", "text s1 \"b\""][..], "ab"),
-            (&["text s1 \"a\"", "thinking s1 \"b\""], "a"),
-            (&["text s1 \"a\"", "call s1 1 sh \"ls\"", "result s1 1 done \"\"", "text s1 \"b\""], "b"),
-            (&[&long, "text s1 \"yz\""], &format!("{most}y")),
-            (&[&long, "text s1 \"y\"", "text s1 \"z\""], &format!("{most}y")),
-        ] {
-            let told = [&["submit s1 \"why?\""], lines, &["done s1"]].concat();
-            assert_eq!(head(&told).preview, expected, "{lines:?}");
-        }
-    }
-
-    #[test]
-    fn a_session_weighs_what_its_own_records_do() {
-        let player = Player::played(&["create s1 name a", "submit s1 \"why?\"", "text s1 \"so\"", "done s1"]);
-        let log = player.disk.log;
-        let parent = player.disk.heads.get(&SessionId(1)).map(|head| head.bytes);
-        assert_eq!(parent, Some(log.iter().map(Stamped::weight).sum()));
-        let texts: u64 = log.iter().map(|stamped| stamped.weight() - RECORD_BYTES).sum();
-        assert!(texts >= "a".len() as u64 + "why?".len() as u64 + "so".len() as u64, "{texts}");
-        let forked =
-            Player::played(&["create s1 name a", "submit s1 \"why?\"", "done s1", "fork s1 s2"]).disk;
-        let own: u64 =
-            forked.log.iter().filter(|stamped| stamped.session == SessionId(2)).map(Stamped::weight).sum();
-        assert_eq!(forked.heads.get(&SessionId(2)).map(|head| head.bytes), Some(own));
-    }
-
-    #[test]
-    fn consent_for_a_tool_is_kept_once() {
-        let calls = ["call s1 1 sh \"a\" consent", "call s1 2 sh \"b\" consent"];
-        let told =
-            [&["submit s1 \"go\""], &calls[..], &["answer s1 1 always", "answer s1 2 always"]].concat();
-        assert_eq!(head(&told).allowed, ["sh"]);
-    }
-
-    #[test]
-    fn a_failure_is_known_until_another_turn_ends() {
-        let lines = ["submit s1 \"why?\"", "failed s1 cut", "retry s1", "done s1 turn 2"];
-        let failed = |told: usize| head(&lines[..told]).failure().map(|failure| failure.kind);
-        let cut = Some(crate::FailureKind::Cut);
-        assert_eq!([1, 2, 3, 4].map(failed), [None, cut, cut, None]);
-    }
-
-    #[test]
-    fn failures_are_counted_until_a_turn_is_done() {
-        let lines = [
-            ("submit s1 \"why?\"", 0),
-            ("failed s1 cut", 1),
-            ("retry s1", 1),
-            ("failed s1 cut turn 2", 2),
-            ("retry s1", 2),
-            ("interrupt s1", 2),
-            ("retry s1", 2),
-            ("done s1 turn 4", 0),
-        ];
-        for (place, (line, failures)) in lines.iter().enumerate() {
-            let told: Vec<&str> = lines[..=place].iter().map(|(line, _)| *line).collect();
-            assert_eq!(head(&told).failures, *failures, "{line}");
-        }
-    }
-
-    #[test]
-    fn an_older_answer_is_not_the_last_word_of_a_turn_that_said_nothing() {
-        let lines =
-            ["submit s1 \"why?\"", "text s1 \"so\"", "done s1", "submit s1 \"how?\"", "failed s1 cut turn 2"];
-        let previews = [1, 2, 3, 4, 5].map(|told: usize| head(&lines[..told]).preview);
-        assert_eq!(previews, ["", "so", "so", "", ""]);
-    }
-
-    #[test]
-    fn a_preview_grows_as_the_answer_does() {
-        let whole = "First  line\nand\tthe second";
-        for split in 0..whole.len() {
-            let (before, after) = whole.split_at(split);
-            let mut grown = preview(before);
-            grown.push_str(after);
-            assert_eq!(preview(&grown), "First line and the second", "split at {split}");
-        }
-        assert_eq!(preview(&"x".repeat(200)).len(), PREVIEW_CHARS);
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use crate::import::{Import, Item};
 use crate::multiplexer::command::Command;
 use crate::name::NameOrigin;
 use crate::record::Answer;
+use crate::settings::SettingChange;
 use crate::tag::TagChange;
 use crate::time::WallTime;
 
@@ -54,6 +55,7 @@ pub(super) fn read(
         "pin" => Command::Pin { session, pinned: true },
         "unpin" => Command::Pin { session, pinned: false },
         "policy" => Command::SetPolicy { session, policy: setup::read_policy(words)? },
+        "set" => Command::Set { session, changes: read_settings(words)? },
         "unread" => Command::MarkUnread { session },
         "edit" => Command::Edit { session, prompt: PromptNo(words.number()?), text: words.word("a text")? },
         "move" => Command::Move {
@@ -117,6 +119,10 @@ pub(super) fn write(command: &Command) -> String {
         Command::SetPolicy { session: id, policy } => {
             format!("policy {} {}", session(*id), setup::write_policy(*policy))
         }
+        Command::Set { session: id, changes } => {
+            let changes = changes.iter().map(|change| format!(" to {}", setup::write_setting(change)));
+            format!("set {}{}", session(*id), changes.collect::<String>())
+        }
         Command::MarkUnread { session: id } => format!("unread {}", session(*id)),
         Command::Submit { session: id, token, text } => {
             format!("submit {} {text:?} token {}", session(*id), token.0)
@@ -150,6 +156,15 @@ pub(super) fn write(command: &Command) -> String {
 /// The token that is written, or one that no other line has.
 fn read_token(words: &mut WordReader, request: u64) -> Result<Token, String> {
     Ok(Token(words.number_option("token")?.unwrap_or_else(|| 1000 + u128::from(request))))
+}
+
+/// What follows, a `to` before each setting and its value.
+fn read_settings(words: &mut WordReader) -> Result<Vec<SettingChange>, String> {
+    let mut changes = Vec::new();
+    while words.take("to") {
+        changes.push(setup::read_setting(words)?);
+    }
+    Ok(changes)
 }
 
 /// All words that follow and begin with a sign.

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::entry::write_compaction;
-use super::setup::{usual_setup, write_policy, write_setup};
+use super::setup::{usual_setup, write_policy, write_setting, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Usage, Wants};
 use crate::compaction::WindowUse;
@@ -13,8 +13,9 @@ use crate::effect::{Blob, Durability, Effect, Effects, Reply};
 use crate::entry::{Body, Entry, Fault, Stop};
 use crate::id::{ClientId, ReplyTo};
 use crate::presence::Presence;
-use crate::record::{Answer, Ending, Policy, Record, Voice};
+use crate::record::{Answer, Ending, Fork, Policy, Record, Setup, Voice};
 use crate::refusal::Refusal;
+use crate::settings::Settings;
 use crate::snapshot::{PendingCall, QueuedPrompt, Retrying, Summary, Update};
 use crate::stamped::Stamped;
 use crate::tag::Tag;
@@ -39,14 +40,8 @@ pub fn print(effects: &Effects) -> Vec<String> {
 fn record(stamped: &Stamped) -> String {
     let place = format!("{}.{}", session(stamped.session), stamped.seq);
     let fact = match &stamped.record {
-        Record::Created { name, slot, setup, fork: None, .. } => {
-            let mut words = write_setup(setup);
-            words.insert(0, setup.kind.to_string());
-            format!("created {name} in slot {slot} for {}", words.join(" "))
-        }
-        Record::Created { name, slot, fork: Some(fork), .. } => {
-            let parent = session(fork.parent);
-            format!("created {name} in slot {slot} from {parent} up to entry {}", fork.last)
+        Record::Created { name, slot, setup, fork, .. } => {
+            format!("created {name} in slot {slot} {}", origin(setup, fork.as_ref()))
         }
         Record::Renamed { name, origin } => format!("renamed {name} ({origin:?})"),
         Record::Closed => "closed".into(),
@@ -60,6 +55,7 @@ fn record(stamped: &Stamped) -> String {
         Record::Pinned { pinned: true } => "pinned".into(),
         Record::Pinned { pinned: false } => "unpinned".into(),
         Record::PolicySet { policy } => format!("policy {}", write_policy(*policy)),
+        Record::SettingsSet { settings } => format!("set to {}", set(settings)),
         Record::Edited { prompt, text } => format!("edited {prompt} {text:?}"),
         Record::Moved { prompt, place } => format!("moved {prompt} to place {place}"),
         Record::Steered { turn, prompt, text, .. } => format!("steered turn {turn} with {prompt} {text:?}"),
@@ -118,6 +114,18 @@ fn record(stamped: &Stamped) -> String {
         ),
     };
     format!("{place} {fact}")
+}
+
+/// What a session was made for, or from.
+fn origin(setup: &Setup, fork: Option<&Fork>) -> String {
+    match fork {
+        None => {
+            let mut words = write_setup(setup);
+            words.insert(0, setup.kind.to_string());
+            format!("for {}", words.join(" "))
+        }
+        Some(fork) => format!("from {} up to entry {}", session(fork.parent), fork.last),
+    }
 }
 
 /// How much more is kept than is shown, and how much there was in all where that is not kept.
@@ -197,6 +205,7 @@ fn effect(effect: &Effect) -> String {
             turn,
             agent,
             model,
+            settings,
             system_prompt,
             directory,
             policy,
@@ -205,6 +214,8 @@ fn effect(effect: &Effect) -> String {
         } => {
             let mut words = Vec::from([format!("run {agent} for {} turn {turn}", session(*id))]);
             words.extend((!model.is_empty()).then(|| format!("model {model}")));
+            let settings = Settings { model: None, ..settings.clone() }; // it is the one named
+            words.extend((settings != Settings::default()).then(|| format!("with {}", set(&settings))));
             words.extend((!system_prompt.is_empty()).then(|| format!("system_prompt {system_prompt:?}")));
             words.extend((*directory != usual_setup().directory).then(|| format!("in {}", bare(directory))));
             words.extend((*policy != Policy::Ask).then(|| format!("policy {}", write_policy(*policy))));
@@ -231,9 +242,16 @@ fn effect(effect: &Effect) -> String {
     }
 }
 
+/// What is set, in words; `nothing` where nothing is.
+fn set(settings: &Settings) -> String {
+    let words: Vec<String> = settings.changes().iter().map(write_setting).collect();
+    if words.is_empty() { "nothing".to_string() } else { words.join(", ") }
+}
+
 fn reply(answer: &Result<Reply, Refusal>) -> String {
     match answer {
         Ok(Reply::Done) => "reply done".into(),
+        Ok(Reply::FromNextTurn) => "reply done from the next turn on".into(),
         Ok(Reply::Created { session: id, hibernated }) => {
             let made_room = hibernated.map(|other| format!(", {} made room", session(other)));
             format!("reply created {}{}", session(*id), made_room.unwrap_or_default())
@@ -310,9 +328,14 @@ pub(super) fn summary(told: &Summary) -> String {
     } else {
         format!(" by {}", bare(&told.answering))
     };
+    let settings = if told.settings == Settings::default() {
+        String::new()
+    } else {
+        format!(" set to {}", set(&told.settings))
+    };
     let (id, name) = (session(told.id), &told.name);
     format!(
-        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{pinned}{policy}{parent}{tags}"
+        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{pinned}{policy}{settings}{parent}{tags}"
     )
 }
 

@@ -1,7 +1,8 @@
 //! What sessions are made with, as words: name, setup, tags.
 
+use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::reader::WordReader;
@@ -9,20 +10,13 @@ use super::words::{bare, named};
 use crate::id::Environment;
 use crate::kind::Kind;
 use crate::record::{Policy, Setup};
+use crate::settings::SettingChange;
 
 const POLICIES: [(&str, Policy); 2] = [("ask", Policy::Ask), ("deny", Policy::Deny)];
 
 /// What a script's sessions are made with where it says nothing else.
 pub(super) fn usual_setup() -> Setup {
-    Setup {
-        kind: Kind::Development,
-        system_prompt: String::new(),
-        agent: "guide".into(),
-        model: String::new(),
-        directory: "/d".into(),
-        environment: Environment(0),
-        policy: Policy::Ask,
-    }
+    Setup { agent: "guide".into(), directory: "/d".into(), ..Setup::default() }
 }
 
 /// Name, setup and tags.
@@ -47,6 +41,9 @@ pub(super) fn read(words: &mut WordReader) -> Result<(Option<String>, Setup, Vec
             setup.environment = Environment(number);
         } else if words.take("policy") {
             setup.policy = read_policy(words)?;
+        } else if words.take("set") {
+            let set = setup.settings.changed(&[read_setting(words)?]).map_err(|fault| fault.to_string())?;
+            setup.settings = Box::new(set);
         } else if let Some(tag) = words.option("tag")? {
             tags.push(tag);
         } else {
@@ -91,7 +88,16 @@ pub(super) fn write_setup(setup: &Setup) -> Vec<String> {
     if setup.policy != usual.policy {
         words.push(format!("policy {}", write_policy(setup.policy)));
     }
+    words.extend(setup.settings.changes().iter().map(|change| format!("set {}", write_setting(change))));
     words
+}
+
+pub(super) fn read_setting(words: &mut WordReader) -> Result<SettingChange, String> {
+    Ok(SettingChange { name: words.word("a setting")?, value: words.word("a value")? })
+}
+
+pub(super) fn write_setting(SettingChange { name, value }: &SettingChange) -> String {
+    format!("{} {}", bare(name), bare(value))
 }
 
 pub(super) fn read_policy(words: &mut WordReader) -> Result<Policy, String> {

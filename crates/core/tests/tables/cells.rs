@@ -165,6 +165,7 @@ fn words(effects: &Effects) -> Vec<String> {
 fn effect(effect: &Effect) -> Option<String> {
     match effect {
         Effect::Reply { answer: Ok(Reply::Done), .. } => Some("done".into()),
+        Effect::Reply { answer: Ok(Reply::FromNextTurn), .. } => Some("done from the next turn on".into()),
         Effect::Reply { answer: Ok(Reply::Created { .. }), .. } => Some("created".into()),
         Effect::Reply { answer: Ok(Reply::Accepted(prompt)), .. } => Some(format!("accepted {prompt}")),
         Effect::Reply { answer: Err(refusal), .. } => Some(format!("refused {}", refusal.code())),

@@ -43,6 +43,7 @@ pub(crate) const INPUTS: &[&str] = &[
     "unpin s1",
     "policy s1 ask",
     "policy s1 deny",
+    "set s1 to temperature 0.2",
     "unread s1",
     "draft s1 \"half\"",
     "submit s1 \"more\"",

@@ -7,8 +7,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 
 use q_core::{
-    Batch, ClientId, Command, Durability, Environment, Fault, Input, Instant, Kind, Limits, Multiplexer, Now,
-    Policy, Record, ReplyTo, RequestId, Seq, SessionId, Setup, Stamped, WallTime,
+    Batch, ClientId, Command, Durability, Fault, Input, Instant, Limits, Multiplexer, Now, Record, ReplyTo,
+    RequestId, Seq, SessionId, Setup, Stamped, WallTime,
 };
 use q_store::{MemoryStore, Store};
 
@@ -145,15 +145,7 @@ impl Seen {
 }
 
 fn create(id: SessionId) -> Command {
-    let setup = Setup {
-        kind: Kind::Development,
-        system_prompt: String::new(),
-        agent: "guide".into(),
-        model: String::new(),
-        directory: "/d".into(),
-        environment: Environment(0),
-        policy: Policy::Ask,
-    };
+    let setup = Setup { agent: "guide".into(), directory: "/d".into(), ..Setup::default() };
     Command::Create { id, name: None, setup, tags: Vec::new() }
 }
 

@@ -1,10 +1,10 @@
 //! What clients say: requests answered here, wishes passed on to the core.
 
-use q_core::{ClientId, Command, Input, ReplyTo, RequestId, SessionId};
+use q_core::{ClientId, Command, Input, Refusal, ReplyTo, RequestId, SessionId};
 use q_proto::message::{NamedAgent, Reach, Status};
 use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 
-use super::{End, Host, agents};
+use super::{End, Host, agents, refused};
 use crate::queries::query::{Query, StoreQuery};
 use crate::queries::queue::ClientQuery;
 use crate::queries::{inbox, list, output, page, sizes, status};
@@ -71,8 +71,23 @@ impl<W: World> Host<W> {
                 }
                 self.world.send(client, reply(answer));
             }
+            Request::Models { session } => self.models(client, id, session.into()),
             Request::Command { command, reach } => self.prepare_command(client, id, command, reach),
         }
+    }
+
+    /// The models of a session's agent, by how it is bound to that session.
+    fn models(&mut self, client: ClientId, id: u64, session: SessionId) {
+        let Some(line) = self.core.view().summary(session) else {
+            let refusal = refused(&Refusal::NoSuchSession { id: session });
+            return self.world.send(client, HostMessage::Reply { id, answer: Err(refusal) });
+        };
+        if let Some(agent) = self.agents.of(session, &line.agent).cloned() {
+            return self.world.models(client, id, agent);
+        }
+        let message = format!("nobody has brought agent `{}`, so its models cannot be asked for", line.agent);
+        let answer = Err(Refused { code: "not_configured".into(), message, limit: false });
+        self.world.send(client, HostMessage::Reply { id, answer });
     }
 
     fn list(&mut self, client: ClientId, id: u64, behind: Option<SessionId>) {

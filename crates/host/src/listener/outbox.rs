@@ -339,15 +339,8 @@ impl Queue {
 fn is_covered_by_snapshots(message: &HostMessage) -> bool {
     match message {
         HostMessage::Update(WireUpdate::Line(line)) => line.presence.is_open(),
-        HostMessage::Update(
-            WireUpdate::Entry { .. }
-            | WireUpdate::Text { .. }
-            | WireUpdate::Queue { .. }
-            | WireUpdate::Draft { .. }
-            | WireUpdate::Pending { .. },
-        ) => true,
-        HostMessage::Update(WireUpdate::Gone(_))
-        | HostMessage::Snapshot(_)
+        HostMessage::Update(update) => !matches!(update, WireUpdate::Gone(_)),
+        HostMessage::Snapshot(_)
         | HostMessage::Welcome(_)
         | HostMessage::Unwelcome { .. }
         | HostMessage::Ready

@@ -6,6 +6,7 @@
 pub(crate) mod facts;
 pub(crate) mod inbox;
 pub(crate) mod list;
+pub(crate) mod models;
 pub(crate) mod output;
 pub(crate) mod page;
 pub(crate) mod query;

@@ -5,7 +5,7 @@ use q_local::markup::{Markup, Speaker};
 use q_local::model_file::ModelFile;
 use q_testkit::gguf::{Fact, GgufFile};
 
-use crate::world::World;
+use crate::support::World;
 
 fn refused(bytes: &[u8]) -> String {
     match GgufHeader::read(bytes, bytes.len() as u64) {

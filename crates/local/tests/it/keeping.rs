@@ -6,7 +6,7 @@ use std::path::Path;
 use q_local::models::ModelDirectory;
 use q_testkit::gguf::GgufFile;
 
-use crate::world::World;
+use crate::support::World;
 
 #[test]
 fn a_file_anywhere_is_used_listed_and_forgotten_but_not_removed() {

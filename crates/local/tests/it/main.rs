@@ -7,4 +7,6 @@ mod files;
 mod keeping;
 mod pulling;
 mod serving;
+#[path = "../support/mod.rs"]
+mod support;
 mod world;

@@ -11,7 +11,7 @@ use q_agent::NetworkEnvironment;
 use q_local::models::{KnownModel, ModelDirectory, PullProgress, pull, take_from_package};
 use q_testkit::gguf::GgufFile;
 
-use crate::world::World;
+use crate::support::World;
 
 const WHEEL: &str = "small-1-py3-none-any.whl";
 const MEMBER: &str = "small/small.gguf";

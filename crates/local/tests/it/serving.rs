@@ -4,19 +4,19 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream};
-use q_agent::{AgentSpec, Dialect, HttpSpec, Message, NetworkEnvironment, RequestShape, Role, Seat, Turn};
-use q_core::{AgentEvent, FailureKind, SessionId, Usage};
+use futures_util::StreamExt as _;
+use q_agent::{HttpSpec, RequestShape};
+use q_core::{AgentEvent, FailureKind};
 use q_local::LocalError;
 use q_local::serve::{ServerSettings, serve, take};
 use q_local::weights::Weights;
 use q_testkit::server_script::ServerScript;
 
-use crate::world::{PATIENCE, Scripted, Told, World};
+use crate::support::{World, answer, ask};
+use crate::world::{PATIENCE, Scripted, Told};
 
 const LONG: Duration = Duration::from_hours(1);
 
@@ -45,41 +45,6 @@ fn start(
     let is_ready = is_ready.recv_timeout(PATIENCE).is_ok();
     assert!(is_ready, "the server is not ready: {:?}", done.recv_timeout(PATIENCE));
     Server { done }
-}
-
-fn spec(socket: &Path) -> HttpSpec {
-    HttpSpec {
-        dialect: Dialect::ChatCompletions,
-        base_url: format!("unix:{}", socket.display()),
-        key: None,
-        model: "small".into(),
-        idle_timeout: PATIENCE,
-        first_byte: None,
-        retries: 0,
-        shape: RequestShape::default(),
-        network: NetworkEnvironment::default(),
-        program: None,
-    }
-}
-
-fn ask(spec: HttpSpec, text: &str) -> stream::BoxStream<'static, AgentEvent> {
-    let turn = Turn { messages: vec![Message::words(Role::User, text)], ..Turn::default() };
-    AgentSpec::Http(Arc::new(spec)).agent().open(Seat::of(SessionId(1))).turn(turn, stream::pending().boxed())
-}
-
-async fn answer(spec: HttpSpec, text: &str) -> (String, Option<Usage>, AgentEvent) {
-    let mut events = ask(spec, text);
-    let (mut said, mut usage) = (String::new(), None);
-    loop {
-        let event = events.next().await.expect("an ending");
-        if let AgentEvent::Text(words) = &event {
-            said.push_str(words);
-        } else if let AgentEvent::Usage(counted) = event {
-            usage = Some(counted);
-        } else if matches!(event, AgentEvent::Done | AgentEvent::Failed(_)) {
-            return (said, usage, event);
-        }
-    }
 }
 
 /// What comes back for these bytes, until the server hangs up.
@@ -113,12 +78,12 @@ async fn an_answer_streams_to_the_agent_and_is_counted() {
     let _server = start(&world, LONG, || Ok(Box::new(weights)));
     let mode = std::fs::metadata(world.socket()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let (said, usage, ending) = answer(spec(&world.socket()), "hello").await;
+    let (said, usage, ending) = answer(world.spec(), "hello").await;
     assert_eq!((said.as_str(), ending), ("hello wörld 🙂", AgentEvent::Done));
     let usage = usage.expect("it is counted");
     assert!(usage.input > 10 && usage.output > 5, "{usage:?}");
     let shape = RequestShape { max_tokens: Some(2), ..RequestShape::default() };
-    let (said, _, ending) = answer(HttpSpec { shape, ..spec(&world.socket()) }, "hello").await;
+    let (said, _, ending) = answer(HttpSpec { shape, ..world.spec() }, "hello").await;
     assert_eq!((said.as_str(), failed(ending).0), ("hello w", FailureKind::LengthLimit));
     let models = raw(&world.socket(), b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(models.contains(r#""id":"small""#) && models.contains(r#""context_length":512"#), "{models}");
@@ -131,10 +96,10 @@ async fn what_cannot_be_answered_is_told_in_words_that_the_agent_knows() {
     let world = World::new();
     let (weights, told) = Scripted::new(&world.file(), "hello");
     let _server = start(&world, LONG, || Ok(Box::new(weights)));
-    let other = HttpSpec { model: "other".into(), ..spec(&world.socket()) };
+    let other = HttpSpec { model: "other".into(), ..world.spec() };
     let (kind, detail) = failed(answer(other, "x").await.2);
     assert!(kind == FailureKind::UnknownModel && detail.contains("but small"), "{kind:?} {detail}");
-    let (kind, detail) = failed(answer(spec(&world.socket()), &"x".repeat(600)).await.2);
+    let (kind, detail) = failed(answer(world.spec(), &"x".repeat(600)).await.2);
     assert!(kind == FailureKind::ContextTooLong && detail.contains("512"), "{kind:?} {detail}");
     for (bytes, status) in [
         (post("{"), "400"),
@@ -159,7 +124,7 @@ async fn nothing_is_computed_for_who_went_away() {
     let world = World::new();
     let (weights, told) = Scripted::new(&world.file(), "hello ");
     let _server = start(&world, LONG, || Ok(Box::new(weights.endless())));
-    let mut events = ask(spec(&world.socket()), "x");
+    let mut events = ask(world.spec(), "x");
     while !matches!(events.next().await, Some(AgentEvent::Text(_))) {}
     drop(events);
     loop {
@@ -175,8 +140,7 @@ async fn answers_are_made_side_by_side_and_who_waits_is_let_in_when_one_ends() {
     let (weights, told) = Scripted::new(&world.file(), "hello ");
     let weights = weights.endless();
     let _server = start(&world, LONG, || Ok(Box::new(weights)));
-    let socket = world.socket();
-    let mut under_way: Vec<_> = (0..5).map(|_| ask(spec(&socket), "x")).collect();
+    let mut under_way: Vec<_> = (0..5).map(|_| ask(world.spec(), "x")).collect();
     // Four speak at once; the fifth has to wait, and is not taken for cut off.
     let mut spoke = 0;
     for events in under_way.iter_mut().take(4) {
@@ -195,7 +159,7 @@ async fn answers_are_made_side_by_side_and_who_waits_is_let_in_when_one_ends() {
 async fn whoever_waits_for_the_weights_is_answered_or_told_why_not() {
     let world = World::new();
     let server = start(&world, LONG, || Err(LocalError::new("the file is damaged")));
-    let (kind, detail) = failed(answer(spec(&world.socket()), "x").await.2);
+    let (kind, detail) = failed(answer(world.spec(), "x").await.2);
     assert!(kind == FailureKind::ServerError && detail.contains("the file is damaged"), "{kind:?} {detail}");
     assert_eq!(server.done.recv_timeout(PATIENCE), Ok(Ok(())), "it ends, so that the next one begins anew");
     assert!(!world.socket().exists());
@@ -215,7 +179,7 @@ async fn a_server_that_nobody_asks_ends_and_another_takes_its_place() {
     let (weights, _told) = Scripted::new(&world.file(), "hello");
     let (weights, permit) = weights.with_permits();
     let server = start(&world, Duration::from_millis(50), || Ok(Box::new(weights)));
-    let mut events = ask(spec(&world.socket()), "x");
+    let mut events = ask(world.spec(), "x");
     permit.send(()).unwrap();
     while !matches!(events.next().await, Some(AgentEvent::Text(_))) {}
     assert!(
@@ -250,17 +214,17 @@ fn program(world: &World, script: &str) -> q_agent::ServerProgram {
 async fn the_agent_starts_what_serves_and_says_what_that_said() {
     let world = World::new();
     let why = "echo \"no model: $1 $2 ${HOME-no home}\"";
-    let asked = HttpSpec { program: Some(program(&world, why)), ..spec(&world.socket()) };
+    let asked = HttpSpec { program: Some(program(&world, why)), ..world.spec() };
     let (kind, detail) = failed(answer(asked, "x").await.2);
     assert!(kind == FailureKind::Unreachable && detail.contains("no model: one two no home"), "{detail}");
-    let asked = HttpSpec { program: Some(program(&world, "exit 3")), ..spec(&world.socket()) };
+    let asked = HttpSpec { program: Some(program(&world, "exit 3")), ..world.spec() };
     let (_, detail) = failed(answer(asked, "x").await.2);
     assert!(detail.contains("without a word"), "{detail}");
     // It serves once it is asked to.
     let path = world.root.path().join("serves-when-asked");
     let script = ServerScript::write(&path);
     let program = q_agent::ServerProgram { path, arguments: vec!["one".into()] };
-    let asked = HttpSpec { program: Some(program), ..spec(&world.socket()) };
+    let asked = HttpSpec { program: Some(program), ..world.spec() };
     let answering = tokio::spawn(answer(asked, "x"));
     let started = tokio::task::spawn_blocking(move || (script.arguments(PATIENCE), script));
     let (arguments, script) = started.await.unwrap();

@@ -1,7 +1,5 @@
-//! What the tests share: a model's file, weights that follow a script, and a wait for what happens elsewhere.
+//! What these tests share: a model's file read, weights that follow a script, and a wait for what happens elsewhere.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,33 +7,15 @@ use std::time::Duration;
 use q_local::LocalError;
 use q_local::model_file::ModelFile;
 use q_local::weights::{Sequence, Weights};
-use q_testkit::gguf::GgufFile;
+
+use crate::support::World;
 
 /// Nothing here takes so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A directory for this user alone, with a model in it.
-pub(crate) struct World {
-    pub(crate) root: tempfile::TempDir,
-    pub(crate) model: PathBuf,
-}
-
 impl World {
-    pub(crate) fn new() -> Self {
-        // Directly below the root: the path of a socket is short.
-        let root = tempfile::Builder::new().prefix("q-").tempdir_in("/tmp").unwrap();
-        std::fs::set_permissions(root.path(), PermissionsExt::from_mode(0o700)).unwrap();
-        let model = root.path().join("small.gguf");
-        GgufFile::small().write(&model).unwrap();
-        Self { root, model }
-    }
-
     pub(crate) fn file(&self) -> ModelFile {
         ModelFile::open(&self.model).unwrap()
-    }
-
-    pub(crate) fn socket(&self) -> PathBuf {
-        self.root.path().join("model.gguf-socket")
     }
 }
 

@@ -16,6 +16,7 @@ mod places;
 mod prompts;
 mod residence;
 mod session;
+mod settings;
 mod turns;
 mod wishes;
 

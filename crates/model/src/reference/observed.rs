@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use q_core::{
     Activity, CallNo, ClientId, Effect, Effects, Entry, EntryNo, FailureKind, Head, Interrupter, Multiplexer,
-    Outcome, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Retrying, Sent, SessionId, Summary,
-    TurnNo, Update, WallTime, Wants,
+    Outcome, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Retrying, Sent, SessionId,
+    SettingChange, Settings, Summary, TurnNo, Update, WallTime, Wants,
 };
 
 /// One thing that a step did, beside changing what is seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deed {
-    Ask { session: SessionId, turn: TurnNo, resume: Option<ResumeHandle> },
+    Ask { session: SessionId, turn: TurnNo, settings: BTreeMap<String, String>, resume: Option<ResumeHandle> },
     Cancel { session: SessionId, turn: TurnNo },
     Steer { session: SessionId, turn: TurnNo, text: String },
     Permit { session: SessionId, turn: TurnNo, call: CallNo },
@@ -30,6 +30,7 @@ pub enum Deed {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Answered {
     Done,
+    FromNextTurn,
     /// Created, and which session made room.
     Created(SessionId, Option<SessionId>),
     Accepted(PromptNo),
@@ -45,6 +46,7 @@ pub struct Picture {
     pub tags: Vec<String>,
     pub pinned: bool,
     pub policy: Policy,
+    pub settings: BTreeMap<String, String>,
     pub allowed: Vec<String>,
     pub parent: Option<SessionId>,
     pub presence: Presence,
@@ -86,7 +88,9 @@ pub struct Memory {
 pub fn deeds(effects: &Effects) -> Vec<Deed> {
     let deed = |effect: &Effect| {
         Some(match effect.clone() {
-            Effect::Run { session, turn, resume, .. } => Deed::Ask { session, turn, resume },
+            Effect::Run { session, turn, settings, resume, .. } => {
+                Deed::Ask { session, turn, settings: by_name(&settings), resume }
+            }
             Effect::Cancel { session, turn } => Deed::Cancel { session, turn },
             Effect::Steer { session, turn, text } => Deed::Steer { session, turn, text },
             Effect::Permit { session, turn, call, .. } => Deed::Permit { session, turn, call },
@@ -100,6 +104,7 @@ pub fn deeds(effects: &Effects) -> Vec<Deed> {
             Effect::Reply { to, answer } => {
                 let answer = match answer {
                     Ok(Reply::Done) => Answered::Done,
+                    Ok(Reply::FromNextTurn) => Answered::FromNextTurn,
                     Ok(Reply::Created { session, hibernated }) => Answered::Created(session, hibernated),
                     Ok(Reply::Accepted(prompt)) => Answered::Accepted(prompt),
                     Err(refusal) => Answered::Refused(refusal.code()),
@@ -113,6 +118,10 @@ pub fn deeds(effects: &Effects) -> Vec<Deed> {
     let mut deeds: Vec<Deed> = effects.at_once.iter().chain(&effects.after).filter_map(deed).collect();
     deeds.sort();
     deeds
+}
+
+fn by_name(settings: &Settings) -> BTreeMap<String, String> {
+    settings.changes().into_iter().map(|SettingChange { name, value }| (name, value)).collect()
 }
 
 /// The new entries that the core told of in one call, by session, in order.
@@ -144,6 +153,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         tags: line.tags.iter().map(ToString::to_string).collect(),
         pinned: line.pinned,
         policy: line.policy,
+        settings: by_name(&line.settings),
         allowed: head.map(|head| head.allowed.clone()).unwrap_or_default(),
         parent: line.parent,
         presence: line.presence,

@@ -23,6 +23,7 @@ impl Model {
             tags: session.tags.clone(),
             pinned: session.pinned,
             policy: session.policy,
+            settings: session.settings.clone(),
             allowed: session.allowed.clone(),
             parent: session.parent,
             presence: session.presence,

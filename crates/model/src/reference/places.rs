@@ -14,7 +14,8 @@ impl Model {
             if let Some(turn) = &mut session.turn {
                 turn.held = None;
                 session.seated = true;
-                self.deeds.push(Deed::Ask { session: id, turn: turn.no, resume: session.resume.clone() });
+                let (settings, resume) = (session.settings.clone(), session.resume.clone());
+                self.deeds.push(Deed::Ask { session: id, turn: turn.no, settings, resume });
             }
         }
     }

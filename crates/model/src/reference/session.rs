@@ -6,6 +6,8 @@ use q_core::{
     WallTime, Wants,
 };
 
+use super::settings::Set;
+
 /// A session, whole, whether it is in memory or not.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
@@ -17,6 +19,7 @@ pub(super) struct Session {
     pub(super) tags: Vec<String>,
     pub(super) pinned: bool,
     pub(super) policy: Policy,
+    pub(super) settings: Set,
     pub(super) allowed: Vec<String>,
     pub(super) presence: Presence,
     pub(super) trashed: Option<WallTime>,
@@ -186,32 +189,23 @@ impl Session {
 
     /// How the last turn ended that is over; well, if none was.
     pub(super) fn last_ending(&self) -> Ending {
-        let over = self.last_turn();
-        let stop = self.entries.iter().rev().find_map(|entry| match &entry.what {
-            What::Stop(ending) if entry.turn == TurnNo(over) && over > 0 => Some(ending.clone()),
-            What::Prompt
-            | What::Answer
-            | What::Thinking
-            | What::Call(_)
-            | What::Output { .. }
-            | What::Result { .. }
-            | What::Plan(_)
-            | What::Continued
-            | What::LeftOut(_)
-            | What::Compaction(_)
-            | What::Stop(_) => None,
-        });
-        stop.unwrap_or(Ending::Done)
+        self.ending_of(self.last_turn()).cloned().unwrap_or(Ending::Done)
+    }
+
+    /// How that turn of its own ended, if it is over.
+    fn ending_of(&self, turn: u64) -> Option<&Ending> {
+        let mut of_turn = self.entries.iter().rev().filter(|entry| turn > 0 && entry.turn == TurnNo(turn));
+        of_turn.find_map(|entry| if let What::Stop(ending) = &entry.what { Some(ending) } else { None })
     }
 
     pub(super) fn calls(&self) -> impl Iterator<Item = (usize, &Call)> {
         let turn = self.turn.as_ref().map(|turn| turn.no);
-        self.entries.iter().enumerate().filter_map(move |(place, entry)| match &entry.what {
-            What::Call(call) if Some(entry.turn) == turn => Some((place, call)),
+        let of_turn = self.entries.iter().enumerate().filter(move |(_, entry)| Some(entry.turn) == turn);
+        of_turn.filter_map(|(place, entry)| match &entry.what {
+            What::Call(call) => Some((place, call)),
             What::Prompt
             | What::Answer
             | What::Thinking
-            | What::Call(_)
             | What::Output { .. }
             | What::Result { .. }
             | What::Plan(_)
@@ -232,13 +226,8 @@ impl Session {
 
     /// Turns that failed since one ended well.
     pub(super) fn failures(&self) -> u32 {
-        let over = self.last_turn();
-        let stop = |turn: u64| {
-            let mut of_turn = self.entries.iter().filter(|entry| entry.turn == TurnNo(turn));
-            of_turn.find_map(|entry| if let What::Stop(ending) = &entry.what { Some(ending) } else { None })
-        };
-        let turns = (1..=over).rev().filter(|turn| !self.compactions.contains(turn));
-        let endings = turns.map_while(stop);
+        let turns = (1..=self.last_turn()).rev().filter(|turn| !self.compactions.contains(turn));
+        let endings = turns.map_while(|turn| self.ending_of(turn));
         endings.filter(|ending| matches!(ending, Ending::Failed(_))).count() as u32
     }
 

@@ -8,6 +8,7 @@ use super::Model;
 use super::names::name_from;
 use super::observed::Answered;
 use super::session::{Entry, NamedBy, Session};
+use super::settings::Set;
 
 /// What a session is called that nobody named.
 const UNNAMED: &str = "new";
@@ -50,6 +51,7 @@ impl Model {
             Command::Tag { session, changes } => self.tag(session, &changes),
             Command::Pin { session, pinned } => self.pin(session, pinned),
             Command::SetPolicy { session, policy } => self.set_policy(session, policy),
+            Command::Set { session, changes } => self.set(session, &changes),
             Command::MarkUnread { session } => self.mark_unread(session),
             Command::Submit { session, token, text } => self.submit(session, token, text),
             Command::Steer { session, token, text } => self.steer(session, token, text),
@@ -114,6 +116,7 @@ impl Model {
             tags: Vec::new(),
             pinned: false,
             policy,
+            settings: Set::new(),
             allowed: Vec::new(),
             presence: Presence::Live,
             trashed: None,
@@ -170,9 +173,9 @@ impl Model {
         };
         let taken = other.entries.into_iter().filter(|entry| at.is_none_or(|at| entry.no <= Some(at)));
         let entries = taken.map(|entry| Entry { turn: TurnNo(0), ..entry }).collect();
-        let new = self.newborn(id, name, other.agent, other.policy);
+        let (settings, new) = (other.settings, self.newborn(id, name, other.agent, other.policy));
         let presence = Presence::Hibernated;
-        self.sessions.push(Session { named_by, presence, parent: Some(parent), entries, ..new });
+        self.sessions.push(Session { named_by, presence, parent: Some(parent), entries, settings, ..new });
         Ok(Answered::Created(id, None))
     }
 
@@ -336,6 +339,7 @@ fn needs_history(command: &Command) -> Option<SessionId> {
         | Command::Tag { .. }
         | Command::Pin { .. }
         | Command::SetPolicy { .. }
+        | Command::Set { .. }
         | Command::MarkUnread { .. } => None,
     }
 }

@@ -33,9 +33,7 @@ proptest! {
         for step in &steps {
             let _effects = system.play(step);
             let mut written = system.clone();
-            for client in 1..=CLIENTS {
-                let _effects = written.handle(Input::Detached(ClientId(client)));
-            }
+            detach_all(&mut written);
             while written.core().next_deadline().is_some_and(|next| next.reason == Reason::WriteStream) {
                 written.follow_deadline();
             }
@@ -51,9 +49,7 @@ proptest! {
     #[test]
     fn deadlines_suffice(steps in workload(60)) {
         let mut system = played(&steps, tight());
-        for client in 1..=CLIENTS {
-            let _effects = system.handle(Input::Detached(ClientId(client)));
-        }
+        detach_all(&mut system);
         // Each session can stream, wait for the person twice, hibernate and be erased once; then the host leaves.
         let enough = (SESSIONS + 1) * 6 + 2;
         for _ in 0..enough {
@@ -102,6 +98,12 @@ proptest! {
                 tokens.remove(&stamped.session);
             }
         }
+    }
+}
+
+fn detach_all(system: &mut SystemUnderTest) {
+    for client in 1..=CLIENTS {
+        let _effects = system.handle(Input::Detached(ClientId(client)));
     }
 }
 

@@ -87,49 +87,46 @@ impl Observed {
             self.seen.push(format!("{:?}", without_slot(stamped.clone())));
         }
         for effect in effects.at_once.iter().chain(&effects.after) {
-            match effect {
-                Effect::Run { session, .. }
-                | Effect::Cancel { session, .. }
-                | Effect::Steer { session, .. }
-                | Effect::Permit { session, .. }
-                | Effect::Settle { session, .. }
-                | Effect::Bind { session, .. }
-                | Effect::Unbind { session }
-                | Effect::Release { session }
-                | Effect::Load { session }
-                | Effect::Resync { session }
-                | Effect::Update(
-                    Update::Entry { session, .. }
-                    | Update::Text { session, .. }
-                    | Update::Queue { session, .. }
-                    | Update::Draft { session, .. }
-                    | Update::Pending { session, .. }
-                    | Update::Gone(session),
-                ) if *session == id => self.seen.push(format!("{effect:?}")),
-                Effect::Reply { answer, .. } if answers_it => {
-                    self.was_limited |= answer.as_ref().is_err_and(Refusal::is_limit);
-                    self.seen.push(match answer {
-                        // Slots, and who makes room, are shared by design.
-                        Ok(Reply::Created { session, .. }) => format!("created {session}"),
-                        Err(Refusal::AlreadyOpen { name, .. }) => format!("{name} is open"),
-                        answer => format!("{answer:?}"),
-                    });
-                }
-                Effect::Run { .. }
-                | Effect::Cancel { .. }
-                | Effect::Steer { .. }
-                | Effect::Permit { .. }
-                | Effect::Settle { .. }
-                | Effect::Bind { .. }
-                | Effect::Unbind { .. }
-                | Effect::Release { .. }
-                | Effect::Load { .. }
-                | Effect::Resync { .. }
-                | Effect::Reply { .. }
-                | Effect::Update(_)
-                | Effect::Leave => {}
+            if subject(effect) == Some(id) {
+                self.seen.push(format!("{effect:?}"));
+            }
+            if let Effect::Reply { answer, .. } = effect
+                && answers_it
+            {
+                self.was_limited |= answer.as_ref().is_err_and(Refusal::is_limit);
+                self.seen.push(match answer {
+                    // Slots, and who makes room, are shared by design.
+                    Ok(Reply::Created { session, .. }) => format!("created {session}"),
+                    Err(Refusal::AlreadyOpen { name, .. }) => format!("{name} is open"),
+                    answer => format!("{answer:?}"),
+                });
             }
         }
+    }
+}
+
+/// Which session an effect concerns alone. A line says its slot, which is shared, and a reply is for whoever asked.
+const fn subject(effect: &Effect) -> Option<SessionId> {
+    match effect {
+        Effect::Run { session, .. }
+        | Effect::Cancel { session, .. }
+        | Effect::Steer { session, .. }
+        | Effect::Permit { session, .. }
+        | Effect::Settle { session, .. }
+        | Effect::Bind { session, .. }
+        | Effect::Unbind { session }
+        | Effect::Release { session }
+        | Effect::Load { session }
+        | Effect::Resync { session }
+        | Effect::Update(
+            Update::Entry { session, .. }
+            | Update::Text { session, .. }
+            | Update::Queue { session, .. }
+            | Update::Draft { session, .. }
+            | Update::Pending { session, .. }
+            | Update::Gone(session),
+        ) => Some(*session),
+        Effect::Update(Update::Session(_)) | Effect::Reply { .. } | Effect::Leave => None,
     }
 }
 

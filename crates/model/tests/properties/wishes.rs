@@ -29,22 +29,12 @@ proptest! {
 }
 
 fn answered(open: &mut BTreeSet<RequestId>, input: &Input, effects: &Effects) -> Result<(), TestCaseError> {
-    match input {
-        Input::Wish { to, .. } => {
-            open.insert(to.request);
-        }
-        // The host died, and with it every client's connection.
-        Input::Started => open.clear(),
-        Input::Stopping
-        | Input::Attached(_)
-        | Input::Detached(_)
-        | Input::Showing { .. }
-        | Input::Loaded { .. }
-        | Input::Offered { .. }
-        | Input::NotBound { .. }
-        | Input::Memory { .. }
-        | Input::Agent { .. }
-        | Input::Tick => {}
+    if let Input::Wish { to, .. } = input {
+        open.insert(to.request);
+    }
+    // The host died, and with it every client's connection.
+    if matches!(input, Input::Started) {
+        open.clear();
     }
     for effect in effects.at_once.iter().chain(&effects.after) {
         if let Effect::Reply { to, answer } = effect {

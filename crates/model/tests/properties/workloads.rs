@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, Digest, FailureKind, Outcome, Policy, Usage, Wants,
 };
-use q_model::workload::{CLIENTS, CommandTemplate, SESSIONS, Stimulus, WorkloadStep, step};
+use q_model::workload::{CLIENTS, CommandTemplate, SESSIONS, Stimulus, WorkloadStep, setting, step};
 
 /// At most `steps` steps, beside those that begin it.
 pub(super) fn workload(steps: usize) -> impl Strategy<Value = Vec<WorkloadStep>> {
@@ -92,5 +92,6 @@ fn busy_wish() -> impl Strategy<Value = CommandTemplate> {
         1 => "[a-z]{0,6}".prop_map(CommandTemplate::Draft),
         1 => Just(CommandTemplate::MarkUnread),
         1 => policy.prop_map(CommandTemplate::SetPolicy),
+        2 => setting().prop_map(|(name, value)| CommandTemplate::Set(name, value)),
     ]
 }

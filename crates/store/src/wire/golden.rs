@@ -1,6 +1,8 @@
 //! Golden bytes of every record and of a head: what is on people's disks cannot change unnoticed.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod settings;
+
 use std::fmt::Write as _;
 
 use q_core::{
@@ -10,6 +12,8 @@ use q_core::{
     Setup, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why,
     WindowUse,
 };
+
+use settings::{settings_head, settings_records};
 
 use super::{decode_head, decode_record, encode_head, encode_record};
 use crate::error::StoreError;
@@ -347,17 +351,19 @@ fn records_of_what_is_sent_on_disk_stay_as_they_are() {
     insta::assert_snapshot!(dump_log(sent_records()));
 }
 
+fn dump_head(head: &Head) -> String {
+    let (value, _) = envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(head, out)).unwrap();
+    dump("head", &value)
+}
+
 #[test]
 fn a_head_of_what_was_sent_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&later_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&later_head()));
 }
 
 #[test]
 fn a_head_on_disk_stays_as_it_is() {
-    let (value, _) = envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&head()));
 }
 
 /// As [`head`], with all that a head may have.
@@ -405,9 +411,7 @@ fn later_head() -> Head {
 
 #[test]
 fn a_full_head_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&full_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&full_head()));
 }
 
 #[test]
@@ -422,9 +426,7 @@ fn records_of_what_is_gone_on_with_on_disk_stay_as_they_are() {
 
 #[test]
 fn a_head_of_the_agents_contract_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&seat_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+    insta::assert_snapshot!(dump_head(&seat_head()));
 }
 
 /// What came with summaries, in its own dump.
@@ -477,6 +479,18 @@ fn a_head_that_is_compacted_on_disk_stays_as_it_is() {
 }
 
 #[test]
+fn records_of_settings_on_disk_stay_as_they_are() {
+    insta::assert_snapshot!(dump_log(settings_records()));
+}
+
+#[test]
+fn a_head_with_settings_on_disk_stays_as_it_is() {
+    let (value, _) =
+        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&settings_head(), out)).unwrap();
+    insta::assert_snapshot!(dump("head", &value));
+}
+
+#[test]
 fn what_is_encoded_is_decoded() {
     let all = [
         records(),
@@ -486,6 +500,7 @@ fn what_is_encoded_is_decoded() {
         sent_records(),
         seat_records(),
         compactions(),
+        settings_records(),
     ]
     .concat();
     for (title, record) in all {
@@ -496,8 +511,9 @@ fn what_is_encoded_is_decoded() {
     }
     let bare = Head { last: None, turn: None, last_prompt: None, ..head() };
     let presences = Presence::ALL.map(|presence| Head { presence, ..head() });
-    for head in
-        [bare, head(), full_head(), later_head(), seat_head(), compacting_head()].into_iter().chain(presences)
+    for head in [bare, head(), full_head(), later_head(), seat_head(), compacting_head(), settings_head()]
+        .into_iter()
+        .chain(presences)
     {
         let mut payload = Vec::new();
         encode_head(&head, &mut payload).unwrap();

@@ -1,6 +1,8 @@
 //! What a command takes, what it is about, and how the core's command is made of both.
 
-use q_core::{Answer, Command, Presence, PromptNo, SessionId, Summary, TagChange, Token, Wants};
+use q_core::{
+    Answer, Command, Presence, PromptNo, SessionId, SettingChange, Summary, TagChange, Token, Wants,
+};
 
 /// What a command takes, as it is typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct Arguments {
     /// Words, or a whole text.
     pub text: Option<String>,
     pub tags: Vec<TagChange>,
+    /// What is to be set.
+    pub changes: Vec<SettingChange>,
     /// Also while the session works.
     pub force: bool,
     /// What was done last is to be taken back.

@@ -19,5 +19,5 @@ pub use motion::{Edit, HistoryStep, ScrollStep};
 pub use parse::{SlashError, parse};
 pub use read::{Typed, read};
 pub use resolve::{Resolved, Scene, queue, tags};
-pub use table::{Action, ends_session, notice};
+pub use table::{Action, FROM_NEXT_TURN, ends_session, notice};
 pub use user_command::UserCommand;

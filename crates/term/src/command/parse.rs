@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use q_core::{Name, Refusal, TagChange};
+use q_core::{Name, Refusal, SettingChange, TagChange};
 
 use crate::command::arguments::{Arguments, CoreCommand, Param, params};
 use crate::command::table::{self, CommandRow};
@@ -125,6 +125,20 @@ impl CommandLine<'_> {
                     arguments.tags = words().into_iter().map(TagChange::typed).collect();
                     ""
                 }
+                "MODEL" => {
+                    arguments.changes = vec![change("model", word)];
+                    behind
+                }
+                // Alone it is asked about.
+                "SETTING" => {
+                    arguments.text = Some(word.to_owned());
+                    behind
+                }
+                "VALUE" => {
+                    let name = arguments.text.take().unwrap_or_default();
+                    arguments.changes = vec![change(&name, word)];
+                    behind
+                }
                 "WORD" => {
                     arguments.text = Some(words().join(" ").trim_start_matches('/').to_owned());
                     ""
@@ -141,6 +155,10 @@ impl CommandLine<'_> {
     fn number(&self, word: &str) -> Result<usize, SlashError> {
         if matches!(self.row.core, Some(CoreCommand::Call(..))) { waiting_number(word) } else { place(word) }
     }
+}
+
+fn change(name: &str, value: &str) -> SettingChange {
+    SettingChange { name: name.to_owned(), value: value.to_owned() }
 }
 
 fn first_word(text: &str) -> (&str, &str) {
@@ -258,6 +276,10 @@ mod tests {
         command(action, Arguments { number, text: Some(text.into()), ..Arguments::default() })
     }
 
+    fn set(action: Action, name: &str, value: &str) -> UserCommand {
+        command(action, Arguments { changes: vec![change(name, value)], ..Arguments::default() })
+    }
+
     fn forced(mut command: UserCommand) -> UserCommand {
         command.arguments.force = true;
         command
@@ -308,6 +330,12 @@ mod tests {
             ("/pin", alone(Action::Pin)),
             ("/unpin 2", of(Action::Unpin, "2")),
             ("/unread", alone(Action::Unread)),
+            ("/set", alone(Action::Set)),
+            ("/set temperature", worded(Action::Set, None, "temperature")),
+            ("/set temperature  0.2", set(Action::Set, "temperature", "0.2")),
+            ("/set x -1", set(Action::Set, "x", "-1")),
+            ("/model", alone(Action::Model)),
+            ("/model a/b:c", set(Action::Model, "model", "a/b:c")),
             ("/queue", alone(Action::Queue)),
             ("/edit 2", numbered(Action::EditQueued, 2)),
             (
@@ -367,6 +395,8 @@ mod tests {
             ("/switch a b", "/switch takes NAME|NUMBER"),
             ("/rename", "/rename needs a name: /rename NAME"),
             ("/next please", "/next takes nothing after it"),
+            ("/set temperature 0.2 please", "/set takes [SETTING] [VALUE]"),
+            ("/model a b", "/model takes [MODEL]"),
             ("/unqueue 0", "`0` is not a number of a waiting prompt; they count from 1"),
             ("/reopen", "/reopen needs a session: /reopen SESSION"),
             ("/edit", "/edit needs the number of a waiting prompt: /edit NUMBER [TEXT]"),

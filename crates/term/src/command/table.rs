@@ -4,7 +4,7 @@
 //! in it and nowhere else. All else that depends on which verb it is stands here as well: what is asked before it, what is
 //! said after it. What a verb does in the terminal itself stands in `ui::commands`, and the others do nothing here.
 
-use q_core::{Answer, Command, PendingCall, SessionId, Wants};
+use q_core::{Answer, Command, PendingCall, SessionId, SettingChange, Wants, settings};
 
 use crate::command::arguments::{Among, CoreCommand, Param, params};
 use crate::command::motion::{Edit, HistoryStep, ScrollStep};
@@ -47,6 +47,10 @@ pub enum Action {
     Restore,
     /// Change the session's tags, or show them.
     Tag,
+    /// Change how the session's turns are asked, or show it.
+    Set,
+    /// Change which model answers, or show which there are.
+    Model,
     /// Keep the session from hibernating by itself.
     Pin,
     Unpin,
@@ -95,7 +99,7 @@ pub enum Action {
     Suspend,
     /// Leave an overlay or a half-typed chord.
     Cancel,
-    /// Complete the name of a file that is being typed.
+    /// Complete the name that is being typed.
     Complete,
     /// Bring an earlier prompt back.
     History(HistoryStep),
@@ -246,6 +250,8 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Compact, &[], &[], &["compact"], "[undo]", Some("q compact SESSION [undo]"), Some(Session(Open, |session, arguments| Command::Compact { session, undo: arguments.undo })), "Have a summary stand for the conversation so far, where a model is asked", "compact", "have the agent summarise the conversation, and get the summary in its place from then on; `/compact undo` takes that back";
     Conversation, Action::Usage, &[], &[], &["usage"], "", Some("q usage [SESSION]"), None, "", "usage", "show the tokens this session cost, and how full its model's window is";
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
+    Conversation, Action::Model, &[], &[], &["model"], "[MODEL]", Some("q set SESSION model MODEL"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "", "model", "have another model answer in this session; alone, show which there are; `default` goes back";
+    Conversation, Action::Set, &[], &[], &["set"], "[SETTING] [VALUE]", Some("q set SESSION [SETTING] [VALUE]"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "Show how a session's turns are asked, or change it: `q set api temperature 0.2`", "set", "set model, temperature, max_tokens or reasoning of this session; `default` clears it; alone, show them";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
     Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(|session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
     Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), Some(Prompt(|session, prompt, arguments| Command::Edit { session, prompt, text: arguments.text() })), "Write a waiting prompt anew", "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
@@ -275,7 +281,7 @@ pub const ROWS: &[CommandRow] = rows![
     Editing, Action::History(HistoryStep::Older), &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, None, "", "up", "a line up; on the first line, the prompt sent before";
     Editing, Action::History(HistoryStep::Newer), &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, None, "", "down", "a line down; on the last line, the prompt sent after";
     Editing, Action::History(HistoryStep::Search), &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "the earlier prompt that contains what is typed; again for the one before";
-    Editing, Action::Complete, &[(key(Tab), Text)], &[], &[], "", None, None, "", "complete", "complete the name of a file after an @";
+    Editing, Action::Complete, &[(key(Tab), Text)], &[], &[], "", None, None, "", "complete", "complete a file's name after @, a model's after /model, a setting's after /set";
     Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, None, "", "left", "a character left";
     Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, None, "", "right", "a character right";
     Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, None, "", "word left", "a word left";
@@ -422,6 +428,7 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
         Command::Compact { undo: false, .. } if way == Way::Shell => {
             format!("{name} is being summarised: q wait {name}, q show {name}")
         }
+        Command::Set { changes, .. } => set(changes, name)?,
         Command::MarkUnread { .. } => format!("{name} is unread until it is shown again"),
         Command::Answer { answer: Answer::Once, .. } => "allowed, this once".to_owned(),
         Command::Answer { answer: Answer::Always, .. } => {
@@ -433,6 +440,19 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
     };
     Some(text)
 }
+
+/// What was set, in words; nothing of nothing.
+fn set(changes: &[SettingChange], name: &str) -> Option<String> {
+    let said = changes.iter().map(|change| match change.value.as_str() {
+        settings::DEFAULT => format!("{} of {name} is the agent's own again", change.name),
+        value => format!("{} of {name} is {value}", change.name),
+    });
+    let said: Vec<String> = said.collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+/// What is said behind that where a turn runs.
+pub const FROM_NEXT_TURN: &str = "; it counts from the next turn on, this one was asked before";
 
 impl CommandRow {
     /// Whether a `!` behind its command means something: also while the session works.
@@ -538,7 +558,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 11] = [
+        const SLASH: [&str; 14] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -550,8 +570,12 @@ mod tests {
             "WORDS",
             "+TAG|-TAG",
             "undo",
+            "MODEL",
+            "SETTING",
+            "VALUE",
         ];
-        const SHELL: [&str; 7] = ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT", "+TAG|-TAG", "undo"];
+        const SHELL: [&str; 9] =
+            ["SESSION", "NAME", "PROMPT", "PLACE", "TEXT", "+TAG|-TAG", "undo", "SETTING", "VALUE"];
         for row in ROWS {
             for param in params(row.arguments) {
                 assert!(SLASH.contains(&param.word), "{param:?} of {:?}", row.action);

@@ -89,6 +89,10 @@ impl Ui {
             Action::List => self.open(Switcher::new(self.focus, mirror, Action::List, WORKS_IN_LIST)),
             Action::Rename if arguments.name.is_none() => return self.ask_name(mirror, command),
             Action::Tag if arguments.tags.is_empty() => return self.show_tags(mirror),
+            Action::Set if arguments.changes.is_empty() => {
+                return self.show_settings(mirror, command.arguments.text, intents);
+            }
+            Action::Model if arguments.changes.is_empty() => return self.show_models(mirror, intents),
             Action::Queue => return self.show_queue(mirror),
             Action::Usage => return self.show_usage(mirror),
             Action::Inbox => self.show_inbox(mirror),
@@ -290,6 +294,24 @@ impl Ui {
         CommandStatus::Done
     }
 
+    /// What an agent's configuration says only the client knows.
+    fn show_settings(
+        &mut self,
+        mirror: &Mirror,
+        only: Option<String>,
+        intents: &mut Vec<Intent>,
+    ) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        intents.push(Intent::Settings { session: session.summary.id, only });
+        CommandStatus::Done
+    }
+
+    fn show_models(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        intents.push(Intent::Models { session: session.summary.id, shows: true });
+        CommandStatus::Done
+    }
+
     fn show_queue(&mut self, mirror: &Mirror) -> CommandStatus {
         let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
         if session.queue.is_empty() {
@@ -309,7 +331,7 @@ impl Ui {
     }
 
     /// Something to read, which the key of the help leaves as Esc does.
-    fn open_page(&mut self, sheet: impl Sheet + 'static) {
+    pub(super) fn open_page(&mut self, sheet: impl Sheet + 'static) {
         self.open(PageOverlay::new(sheet, Action::Help));
     }
 

@@ -79,6 +79,8 @@ pub struct Ui {
     pub(super) closing: Option<SessionId>,
     /// The session this terminal was taken to, as the one in front was closed elsewhere: nothing is sent there unasked.
     pub(super) taken_to: Option<SessionId>,
+    /// The models that agents list, by the agent, as they were last told.
+    pub(super) models: BTreeMap<String, Vec<String>>,
     pub(super) panes: BTreeMap<SessionId, Pane>,
     /// The prompt while there is no session.
     pub(super) nowhere: Pane,
@@ -115,6 +117,7 @@ impl Ui {
             awaited: None,
             closing: None,
             taken_to: None,
+            models: BTreeMap::new(),
             panes: BTreeMap::new(),
             nowhere: Pane::default(),
             leader: false,

@@ -14,6 +14,7 @@ mod plain;
 mod readme;
 mod retrying;
 mod screens;
+mod settings;
 mod speed;
 mod waiting;
 mod world;

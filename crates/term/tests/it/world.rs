@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use q_core::{
     Activity, AgentFailure, Body, Entry, EntryNo, Kind, Mark, Mirror, Policy, Presence, PromptNo,
-    QueuedPrompt, SessionId, Snapshot, Summary, Update, WallTime,
+    QueuedPrompt, SessionId, Settings, Snapshot, Summary, Update, WallTime,
 };
 use q_term::{Intent, Options, TerminalEvent, Ui, draw, lay_out};
 use ratatui::backend::TestBackend;
@@ -147,6 +147,7 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
             model: String::new(),
             directory: "/home/ann/api".into(),
             policy: Policy::Ask,
+            settings: Settings::default(),
             tags: Vec::new(),
             pinned: false,
             parent: None,

@@ -30,7 +30,8 @@ async fn respond(
     let path = request.path.split('?').next().unwrap_or_default();
     match (request.method.as_str(), path) {
         ("GET", "/v1/models") => {
-            let models = json!({"object": "list", "data": [{"id": "scripted", "object": "model"}]});
+            let models = ["scripted", "scripted-mini"].map(|id| json!({"id": id, "object": "model"}));
+            let models = json!({"object": "list", "data": models});
             http::answer(to, 200, &[], &models.to_string()).await
         }
         ("POST", path) if is_endpoint(path) => complete(request, from, to, ledger).await,

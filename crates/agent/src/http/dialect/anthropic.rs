@@ -8,7 +8,7 @@ use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
+use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, words};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, answers_calls, arguments, call_id, declared_tools, listed_messages, object,
     result_text, system_prompt, thinking_budget, tool_name,
@@ -78,6 +78,8 @@ pub(super) struct AnthropicReader {
     /// Tokens read and written: each event says what it knows.
     input: Option<u64>,
     output: Option<u64>,
+    /// A block has begun, which said what it is.
+    is_in_block: bool,
 }
 
 impl FrameReader for AnthropicReader {
@@ -88,31 +90,35 @@ impl FrameReader for AnthropicReader {
         let kind = words(kind);
         match if kind.is_empty() { event } else { &kind } {
             "message" => {
+                let [reason] = members(frame, ["stop_reason"]);
                 self.message(frame, answer);
+                answer.on_finish_reason(&words(reason));
                 return Meaning::End;
             }
+            // Why it ended it cannot say yet, whatever stands there.
             "message_start" => {
                 if let Some(message) = message {
                     self.message(message, answer);
                 }
             }
             "content_block_start" => {
+                self.is_in_block = true;
                 if let Some(block) = block {
                     read_block(index, block, answer);
                 }
             }
             "content_block_delta" => {
                 if let Some(delta) = delta {
-                    read_delta(index, delta, answer);
+                    self.delta(index, delta, answer);
                 }
             }
             "message_delta" => {
                 self.cost(counted, answer);
-                let reason = member(delta, "stop_reason");
-                answer.on_finish_reason(&words(reason));
+                answer.on_finish_reason(&words(member(delta, "stop_reason")));
+                answer.on_explanation(&words(member(member(delta, "stop_details"), "explanation")));
             }
             "message_stop" => return Meaning::End,
-            "content_block_stop" => {}
+            "content_block_stop" => self.is_in_block = false,
             "ping" => return Meaning::Aside,
             _unknown => return Meaning::Foreign,
         }
@@ -122,14 +128,24 @@ impl FrameReader for AnthropicReader {
 
 impl AnthropicReader {
     fn message(&mut self, message: &RawValue, answer: &mut AnswerBuilder) {
-        let [content, reason, counted, model] =
-            members(message, ["content", "stop_reason", "usage", "model"]);
+        let [content, counted, model] = members(message, ["content", "usage", "model"]);
         answer.on_model(model);
         for block in each(content) {
             read_block("", block, answer);
         }
         self.cost(counted, answer);
-        answer.on_finish_reason(&words(reason));
+    }
+
+    fn delta(&self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
+        let [text, thinking, arguments] = members(delta, ["text", "thinking", "partial_json"]);
+        if let Some(thinking) = thinking.filter(|thinking| !is_nothing(thinking)) {
+            answer.on_thought(words(Some(thinking)));
+        }
+        answer.on_text(words(text));
+        // Inside of a block they are those of a call that is known, or of the server's own.
+        if let Some(arguments) = arguments {
+            argue(index, &words(Some(arguments)), self.is_in_block, answer);
+        }
     }
 
     /// What is read from the cache and written to it is read as well.
@@ -160,15 +176,4 @@ fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) {
         }
         _text_or_unknown => answer.on_text(words(text)),
     }
-}
-
-fn read_delta(index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
-    let [text, thinking, input] = members(delta, ["text", "thinking", "partial_json"]);
-    if let Some(input) = input {
-        answer.on_call_piece(CallPiece { index, arguments: &words(Some(input)), ..CallPiece::default() });
-    }
-    if let Some(thinking) = thinking.filter(|thinking| !is_nothing(thinking)) {
-        answer.on_thought(words(Some(thinking)));
-    }
-    answer.on_text(words(text));
 }

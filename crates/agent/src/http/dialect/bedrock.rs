@@ -8,7 +8,7 @@ use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
+use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, words};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, answers_calls, arguments, call_id, declared_tools, listed_messages, object,
     result_text, system_prompt, table, thinking_budget, tool_name,
@@ -95,13 +95,18 @@ fn block(part: &Part) -> Value {
 
 /// Reads events of a conversation, and answers in one piece.
 #[derive(Debug, Default)]
-pub(super) struct BedrockReader;
+pub(super) struct BedrockReader {
+    /// A block has begun, which said what it is; blocks of words need not.
+    is_in_block: bool,
+}
 
 impl FrameReader for BedrockReader {
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         match event {
-            "messageStart" | "contentBlockStop" => {}
+            "messageStart" => {}
+            "contentBlockStop" => self.is_in_block = false,
             "contentBlockStart" => {
+                self.is_in_block = true;
                 let [start, index] = members(frame, ["start", "contentBlockIndex"]);
                 if let Some(called) = member(start, "toolUse") {
                     let (id, name) = (words(members(called, ["toolUseId"])[0]), name_of_whole(called));
@@ -111,14 +116,16 @@ impl FrameReader for BedrockReader {
             }
             "contentBlockDelta" => {
                 if let [Some(delta), index] = members(frame, ["delta", "contentBlockIndex"]) {
-                    read_delta(index.map_or("", RawValue::get), delta, answer);
+                    self.delta(index.map_or("", RawValue::get), delta, answer);
                 }
             }
             "messageStop" => answer.on_finish_reason(&words(members(frame, ["stopReason"])[0])),
             "metadata" => {
                 let [counted] = members(frame, ["usage"]);
                 answer.on_usage(counted.and_then(usage));
-                return Meaning::End;
+                if answer.is_finished() {
+                    return Meaning::End;
+                }
             }
             _whole => return read_whole(frame, answer),
         }
@@ -126,13 +133,15 @@ impl FrameReader for BedrockReader {
     }
 }
 
-fn read_delta(index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
-    let [text, thought, called] = members(delta, ["text", "reasoningContent", "toolUse"]);
-    if let Some(input) = member(called, "input") {
-        answer.on_call_piece(CallPiece { index, arguments: &words(Some(input)), ..CallPiece::default() });
+impl BedrockReader {
+    fn delta(&self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
+        let [text, thought, called] = members(delta, ["text", "reasoningContent", "toolUse"]);
+        answer.on_thought(words(member(thought, "text")));
+        answer.on_text(words(text));
+        if let Some(called) = called {
+            argue(index, &words(member(Some(called), "input")), self.is_in_block, answer);
+        }
     }
-    answer.on_thought(words(member(thought, "text")));
-    answer.on_text(words(text));
 }
 
 /// An answer that was not streamed.

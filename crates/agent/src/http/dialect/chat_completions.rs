@@ -4,12 +4,12 @@ use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, given, is_first, name, words};
+use super::reading::{FrameReader, Meaning, each, is_first, member, read_calls, words};
 use super::writing::{
     arguments_text, call_id, object, plain_message, result_text, system_prompt, text_of, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
-use crate::http::calls::CallPiece;
+use crate::http::failure::is_error;
 use crate::http::json::{elements, is_array, is_nothing, members, text};
 use crate::http::usage::usage;
 use crate::seat::Turn;
@@ -60,7 +60,10 @@ fn messages(message: &Message) -> Vec<Value> {
 
 /// Reads chunks, and completions in one piece.
 #[derive(Debug, Default)]
-pub(super) struct ChatCompletionsReader;
+pub(super) struct ChatCompletionsReader {
+    /// Something came in pieces: a whole message behind them says it again.
+    has_pieces: bool,
+}
 
 impl FrameReader for ChatCompletionsReader {
     fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
@@ -69,8 +72,8 @@ impl FrameReader for ChatCompletionsReader {
         answer.on_usage(counted.and_then(usage));
         let choices = choices.filter(|choices| is_array(choices));
         for (place, one) in each(choices).into_iter().enumerate() {
-            choice(place, one, answer);
-            if answer.calls_too_much() {
+            self.choice(place, one, answer);
+            if answer.calls_too_much() || answer.has_failed() {
                 return Meaning::End;
             }
         }
@@ -82,32 +85,54 @@ impl FrameReader for ChatCompletionsReader {
     }
 }
 
-/// One of several answers that are given at once. The first is the one that was asked for.
-fn choice(place: usize, choice: &RawValue, answer: &mut AnswerBuilder) {
-    let [index, delta, message, said, reason, counted] =
-        members(choice, ["index", "delta", "message", "text", "finish_reason", "usage"]);
-    if !is_first(index, place) {
-        return;
-    }
-    answer.on_usage(counted.and_then(usage));
-    let is_said = |part: &&RawValue| !is_nothing(part);
-    match delta.filter(is_said).or(message.filter(is_said)) {
-        Some(part) => read_part(part, answer),
-        None => answer.on_text(words(said)),
-    }
-    if let Some(reason) = reason {
-        answer.on_finish_reason(&text(reason).unwrap_or_else(|| reason.get().replace("null", "")));
+impl ChatCompletionsReader {
+    /// One of several answers that are given at once. The first is the one that was asked for.
+    fn choice(&mut self, place: usize, choice: &RawValue, answer: &mut AnswerBuilder) {
+        let [index, delta, message, said, reason, counted, error] =
+            members(choice, ["index", "delta", "message", "text", "finish_reason", "usage", "error"]);
+        if !is_first(index, place) {
+            return;
+        }
+        answer.on_usage(counted.and_then(usage));
+        let [delta, message, reason] =
+            [delta, message, reason].map(|part| part.filter(|part| !is_nothing(part)));
+        match (delta, message) {
+            (Some(delta), _) => {
+                self.has_pieces |= member(Some(delta), "content").is_some_and(|words| !is_nothing(words));
+                read_part(delta, answer);
+            }
+            (None, Some(message)) if !self.has_pieces => read_part(message, answer),
+            (None, _) => answer.on_text(words(said)),
+        }
+        if let Some(error) = error.filter(|error| is_error(error)) {
+            return answer.on_error(error.get());
+        }
+        if let Some(reason) = reason {
+            answer.on_finish_reason(&text(reason).unwrap_or_else(|| reason.get().to_owned()));
+        }
     }
 }
 
 fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
-    let [content, refusal, reasoning_content, reasoning, thinking, calls, call] = members(
+    if let Some(words) = text(part) {
+        return answer.on_text(words);
+    }
+    let [content, refusal, reasoning_content, reasoning, thinking, details, calls, call] = members(
         part,
-        ["content", "refusal", "reasoning_content", "reasoning", "thinking", "tool_calls", "function_call"],
+        [
+            "content",
+            "refusal",
+            "reasoning_content",
+            "reasoning",
+            "thinking",
+            "reasoning_details",
+            "tool_calls",
+            "function_call",
+        ],
     );
-    // Some servers say the same thought in two members.
-    let thoughts = [reasoning_content, reasoning, thinking];
-    if let Some(thought) = thoughts.into_iter().map(words).find(|thought| !thought.is_empty()) {
+    // Some servers say the same thought in several members.
+    let thoughts = [reasoning_content, reasoning, thinking].into_iter().map(words);
+    if let Some(thought) = thoughts.chain([detailed(details)]).find(|thought| !thought.is_empty()) {
         answer.on_thought(thought);
     }
     match content {
@@ -116,23 +141,18 @@ fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
                 content_part(part, answer);
             }
         }
-        content => answer.on_text(words(content)),
+        Some(part) => content_part(part, answer),
+        None => {}
     }
     answer.on_refusal(words(refusal));
-    for call in each(calls) {
-        let [index, id, function] = members(call, ["index", "id", "function"]);
-        if let Some(function) = function {
-            call_piece(index.map_or("", RawValue::get), &words(id), function, answer);
-        }
-    }
-    if let Some(function) = call {
-        call_piece("", "", function, answer);
-    }
+    read_calls(calls, answer);
+    read_calls(call, answer);
 }
 
-fn call_piece(index: &str, id: &str, function: &RawValue, answer: &mut AnswerBuilder) {
-    let (name, arguments) = (name(function), given(members(function, ["arguments"])[0]));
-    answer.on_call_piece(CallPiece { index, id, name: name.as_deref(), arguments: &arguments });
+/// Thoughts in parts, as `OpenRouter` has them beside those in one piece, or alone.
+fn detailed(details: Option<&RawValue>) -> String {
+    let part = |part: &RawValue| members(part, ["text", "summary"]).map(words).concat();
+    each(details).into_iter().map(part).collect()
 }
 
 /// A part of a content that comes in parts.

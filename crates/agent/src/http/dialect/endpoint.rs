@@ -37,6 +37,27 @@ pub(crate) fn paths(dialect: Dialect, base: &str, model: &str) -> Vec<String> {
     }
 }
 
+/// The paths at which a dialect lists its models below a base address of this path, in the same order. Bedrock has its list
+/// at another address.
+pub(crate) fn lists(dialect: Dialect, base: &str) -> Vec<String> {
+    let tail = match dialect {
+        Dialect::ChatCompletions => "/chat/completions",
+        Dialect::Responses => "/responses",
+        Dialect::Anthropic => "/messages",
+        Dialect::Gemini => "/models/:streamGenerateContent",
+        Dialect::Ollama => "/chat",
+        Dialect::Bedrock => return Vec::new(),
+    };
+    let list = if dialect == Dialect::Ollama { "/tags" } else { "/models" };
+    let asked = paths(dialect, base, "");
+    let below = asked.iter().filter_map(|path| match path.strip_suffix(tail) {
+        Some(base) => Some(format!("{base}{list}")),
+        // Somebody's whole endpoint, with a model in it.
+        None => Some(format!("{}{list}", path.split_once("/models/")?.0)),
+    });
+    below.collect()
+}
+
 /// Whether it is a version: `v1`, `v1beta`, `v4`.
 fn is_version(segment: &str) -> bool {
     segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
@@ -53,6 +74,25 @@ fn escaped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn models_are_listed_where_they_are_asked() {
+        use Dialect::{Anthropic, Bedrock, ChatCompletions, Gemini, Ollama, Responses};
+        for (dialect, base, expected) in [
+            (ChatCompletions, "/v1", "/v1/models"),
+            (ChatCompletions, "", "/v1/models /models"),
+            (ChatCompletions, "/v1/chat/completions", "/v1/models"),
+            (Responses, "/v1/responses", "/v1/models"),
+            (Anthropic, "", "/v1/models /models"),
+            (Gemini, "", "/v1beta/models /models"),
+            (Gemini, "/v1beta/models/x:streamGenerateContent", "/v1beta/models"),
+            (Ollama, "/v1", "/api/tags /tags"),
+            (Ollama, "/api/chat", "/api/tags"),
+            (Bedrock, "", ""),
+        ] {
+            assert_eq!(lists(dialect, base).join(" "), expected, "{dialect:?} {base}");
+        }
+    }
 
     #[test]
     fn an_address_is_understood_with_a_version_without_one_and_whole() {

@@ -12,7 +12,7 @@ use super::writing::{
     arguments, called_tools, listed_messages, object, result_text, system_prompt, table, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
-use crate::http::json::{is_array, is_nothing, members};
+use crate::http::json::{is_array, members};
 use crate::http::usage::sum;
 use crate::seat::Turn;
 use crate::shape::RequestShape;
@@ -78,9 +78,12 @@ impl FrameReader for GeminiReader {
         for (place, one) in each(candidates).into_iter().enumerate() {
             candidate(place, one, answer);
         }
-        let blocked = member(feedback, "blockReason");
-        if blocked.is_some_and(|reason| !is_nothing(reason)) {
+        let blocked = words(member(feedback, "blockReason"));
+        if !blocked.is_empty() {
             answer.on_finish_reason("content_filter");
+            let message = words(member(feedback, "blockReasonMessage"));
+            let colon = if message.is_empty() { "" } else { ": " };
+            answer.on_explanation(&[&blocked, colon, &message].concat());
             return Meaning::Part;
         }
         match (candidates, counted.or(feedback)) {
@@ -93,7 +96,8 @@ impl FrameReader for GeminiReader {
 
 /// One of several answers that are given at once. The first is the one that was asked for.
 fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
-    let [index, content, reason] = members(candidate, ["index", "content", "finishReason"]);
+    let [index, content, reason, explanation] =
+        members(candidate, ["index", "content", "finishReason", "finishMessage"]);
     if !is_first(index, place) {
         return;
     }
@@ -102,7 +106,7 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
         let [text, thought, called, signature] =
             members(part, ["text", "thought", "functionCall", "thoughtSignature"]);
         match thought {
-            Some(thought) if thought.get() == "true" => answer.on_thought(words(text)),
+            Some(thought) if thought.get().trim_matches('"') == "true" => answer.on_thought(words(text)),
             _words => answer.on_text(words(text)),
         }
         if let Some(called) = called {
@@ -110,7 +114,8 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
             answer.on_call(name_of_whole(called), &given(members(called, ["args"])[0]), mark);
         }
     }
-    answer.on_finish_reason(words(reason).trim_end_matches("FINISH_REASON_UNSPECIFIED"));
+    answer.on_finish_reason(&words(reason));
+    answer.on_explanation(&words(explanation));
 }
 
 /// What is thought is written as well, and counted beside.

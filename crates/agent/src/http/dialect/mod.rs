@@ -29,11 +29,12 @@ mod rules;
 mod unfinished;
 mod writing;
 
-use serde_json::Value;
+use q_core::Settings;
+use serde_json::{Map, Value};
 
 use crate::dialect::Dialect;
 use crate::seat::Turn;
-use crate::shape::RequestShape;
+use crate::shape::{self, RequestShape};
 
 pub(super) use offering::Offer;
 use reading::FrameReader;
@@ -64,16 +65,28 @@ pub(super) fn request_offering(
     shape: &RequestShape,
     offer: &Offer,
 ) -> Value {
-    let turn = &*unfinished::joined(dialect, turn, model, shape);
-    let mut request = match dialect {
+    let settings = &turn.settings;
+    let with = shape.with(settings);
+    let turn = &*unfinished::joined(dialect, turn, model, &with);
+    let mut request = unshaped(dialect, turn, model, &with);
+    // What the owner puts into the body by hand must not undo what was set: its members are known by what they change.
+    let set = if shape.body.is_empty() || *settings == Settings::default() {
+        Map::new()
+    } else {
+        shape::difference(&request, &unshaped(dialect, turn, model, &shape.without(settings)))
+    };
+    offer.write(dialect, turn, &mut request);
+    shape.apply(&mut request, &set);
+    request
+}
+
+fn unshaped(dialect: Dialect, turn: &Turn, model: &str, shape: &RequestShape) -> Value {
+    match dialect {
         Dialect::ChatCompletions => chat_completions::request(turn, model, shape),
         Dialect::Responses => responses::request(turn, model, shape),
         Dialect::Anthropic => anthropic::request(turn, model, shape),
         Dialect::Gemini => gemini::request(turn, shape),
         Dialect::Ollama => ollama::request(turn, model, shape),
         Dialect::Bedrock => bedrock::request(turn, model, shape),
-    };
-    offer.write(dialect, turn, &mut request);
-    shape.apply(&mut request);
-    request
+    }
 }

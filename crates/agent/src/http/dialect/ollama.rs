@@ -8,7 +8,7 @@ use q_core::{EntryNo, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, given, name, words};
+use super::reading::{FrameReader, Meaning, read_calls, words};
 use super::writing::{
     arguments, called_tools, object, plain_message, result_text, system_prompt, table, text_of, tool_name,
 };
@@ -87,11 +87,7 @@ impl FrameReader for OllamaReader {
             let [content, thinking, calls] = members(message, ["content", "thinking", "tool_calls"]);
             answer.on_thought(words(thinking));
             answer.on_text(words(content));
-            for function in each(calls).into_iter().filter_map(|call| members(call, ["function"])[0]) {
-                if let Some(name) = name(function) {
-                    answer.on_call(name, &given(members(function, ["arguments"])[0]), None);
-                }
-            }
+            read_calls(calls, answer);
         }
         answer.on_text(words(said));
         if done.is_none() && message.is_none() {

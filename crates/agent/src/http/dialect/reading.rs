@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::http::answer::AnswerBuilder;
-use crate::http::json::{elements, is_nothing, members, text};
+use crate::http::answer::{AnswerBuilder, NAMELESS};
+use crate::http::calls::CallPiece;
+use crate::http::json::{elements, is_array, is_nothing, members, text};
+use crate::http::usage::count;
 
 /// What a frame means for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub(super) fn member<'a>(of: Option<&'a RawValue>, name: &str) -> Option<&'a Raw
 
 /// Whether one of several answers that are given at once is the one that was asked for: the first, by its index or its place.
 pub(super) fn is_first(index: Option<&RawValue>, place: usize) -> bool {
-    index.and_then(|index| index.get().parse().ok()).unwrap_or(place) == 0
+    index.and_then(count).map_or(place == 0, |index| index == 0)
 }
 
 /// The name of a function that is called. Of one that comes in several pieces only the first has it.
@@ -53,7 +55,7 @@ pub(super) fn name(function: &RawValue) -> Option<String> {
 
 /// The name of a function whose call comes whole.
 pub(super) fn name_of_whole(function: &RawValue) -> String {
-    name(function).unwrap_or_else(|| "a tool without a name".to_owned())
+    name(function).unwrap_or_else(|| NAMELESS.to_owned())
 }
 
 /// What a call is given: mostly an object, and a text in some protocols.
@@ -61,4 +63,25 @@ pub(super) fn given(arguments: Option<&RawValue>) -> String {
     arguments
         .filter(|arguments| !is_nothing(arguments))
         .map_or_else(String::new, |arguments| text(arguments).unwrap_or_else(|| arguments.get().to_owned()))
+}
+
+/// More of what a call is given, in a dialect of blocks. Inside of a block it is of a call that is known, or of the server's own.
+pub(super) fn argue(index: &str, arguments: &str, is_in_block: bool, answer: &mut AnswerBuilder) {
+    if is_in_block {
+        answer.on_call_rest(index, arguments);
+    } else {
+        answer.on_call_piece(CallPiece { index, arguments, ..CallPiece::default() });
+    }
+}
+
+/// Reads a list of calls, or one that stands in its place: each has its name in its `function`, or beside its id.
+pub(super) fn read_calls(calls: Option<&RawValue>, answer: &mut AnswerBuilder) {
+    let Some(calls) = calls.filter(|calls| !is_nothing(calls)) else { return };
+    for call in if is_array(calls) { elements(calls) } else { vec![calls] } {
+        let function = member(Some(call), "function").unwrap_or(call);
+        let [index, id] = members(call, ["index", "id"]);
+        let (index, id, name) = (index.map_or("", RawValue::get), words(id), name(function));
+        let arguments = given(members(function, ["arguments"])[0]);
+        answer.on_call_piece(CallPiece { index, id: &id, name: name.as_deref(), arguments: &arguments });
+    }
 }

@@ -58,12 +58,24 @@ fn items(message: &Message) -> Vec<Value> {
 /// Reads events of a response, and responses in one piece.
 #[derive(Debug, Default)]
 pub(super) struct ResponsesReader {
-    /// Something was said, or thought, in pieces: the same comes again whole.
+    /// Something was said, thought or called: the same comes again with the whole response.
     has_said: bool,
     has_thought: bool,
+    /// The same of the item that comes, and of its part: they come again at the end of it.
+    item: Told,
+    part: Told,
+    /// Calls that have begun, of which the end comes again.
+    open_calls: usize,
     /// A part of the answer, or of what is thought, is over: the next stands apart.
     next_text: bool,
     next_thought: bool,
+}
+
+/// What was told of something already.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    words: bool,
+    thoughts: bool,
 }
 
 /// What stands between two parts.
@@ -71,27 +83,51 @@ const BETWEEN: &str = "\n\n";
 
 impl FrameReader for ResponsesReader {
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
-        let [kind, response, item, delta, object] =
-            members(frame, ["type", "response", "item", "delta", "object"]);
+        let [kind, response, item, delta, object, whole, refusal] =
+            members(frame, ["type", "response", "item", "delta", "object", "text", "refusal"]);
         let model = member(response, "model");
         answer.on_model(model);
         let kind = words(kind);
         match if kind.is_empty() { event } else { &kind } {
-            "response.output_text.delta" => self.text(&words(delta), answer),
+            "response.output_text.delta" => {
+                self.part.words = true;
+                self.text(&words(delta), answer);
+            }
             "response.refusal.delta" => {
-                self.has_said = true;
-                answer.on_refusal(words(delta));
+                self.part.words = true;
+                self.refusal(words(delta), answer);
             }
             "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
+                self.part.thoughts = true;
                 self.thought(&words(delta), answer);
             }
-            "response.output_text.done" | "response.content_part.done" => self.next_text = self.has_said,
+            "response.output_text.done" => {
+                if !std::mem::take(&mut self.part.words) {
+                    self.text(&words(whole), answer);
+                }
+                self.next_text = self.has_said;
+            }
+            "response.refusal.done" => {
+                if !std::mem::take(&mut self.part.words) {
+                    self.refusal(words(refusal), answer);
+                }
+            }
+            "response.content_part.done" => self.next_text = self.has_said,
             "response.reasoning_text.done" | "response.reasoning_summary_text.done" => {
+                if !std::mem::take(&mut self.part.thoughts) {
+                    self.thought(&words(whole), answer);
+                }
                 self.next_thought = self.has_thought;
             }
-            "response.output_item.added" | "response.output_item.done" => {
+            "response.output_item.added" => {
                 if let Some(item) = item {
                     call(item, answer);
+                    self.open_calls += usize::from(is_call(item));
+                }
+            }
+            "response.output_item.done" => {
+                if let Some(item) = item {
+                    self.item_at_its_end(item, answer);
                 }
             }
             "response.function_call_arguments.delta" => {
@@ -126,7 +162,18 @@ impl ResponsesReader {
         }
         let between = if std::mem::take(&mut self.next_text) { BETWEEN } else { "" };
         answer.on_text(format!("{between}{words}"));
-        self.has_said = true;
+        self.note_words();
+    }
+
+    fn refusal(&mut self, words: String, answer: &mut AnswerBuilder) {
+        if !words.is_empty() {
+            answer.on_refusal(words);
+            self.note_words();
+        }
+    }
+
+    const fn note_words(&mut self) {
+        (self.has_said, self.item.words) = (true, true);
     }
 
     fn thought(&mut self, words: &str, answer: &mut AnswerBuilder) {
@@ -135,15 +182,51 @@ impl ResponsesReader {
         }
         let between = if std::mem::take(&mut self.next_thought) { BETWEEN } else { "" };
         answer.on_thought(format!("{between}{words}"));
-        self.has_thought = true;
+        (self.has_thought, self.item.thoughts) = (true, true);
     }
 
-    /// The response as it is at its end. What was not said in pieces is said now.
+    /// An item is over. What was not told of it in pieces is told now.
+    fn item_at_its_end(&mut self, item: &RawValue, answer: &mut AnswerBuilder) {
+        match self.open_calls.checked_sub(1) {
+            Some(left) if is_call(item) => {
+                self.open_calls = left;
+                // Without an id nobody knows which it is; all of them come again at the end.
+                if !id(item).is_empty() {
+                    call(item, answer);
+                }
+            }
+            Some(_) | None => call(item, answer),
+        }
+        self.content(item, self.item, answer);
+        self.item = Told::default();
+    }
+
+    /// What an item says and thinks, but for what was told.
+    fn content(&mut self, item: &RawValue, told: Told, answer: &mut AnswerBuilder) {
+        let [content, summary] = members(item, ["content", "summary"]);
+        for part in each(content).into_iter().chain(each(summary)) {
+            let [kind, text, refusal] = members(part, ["type", "text", "refusal"]);
+            match words(kind).as_str() {
+                "output_text" | "text" if !told.words => {
+                    self.text(&words(text), answer);
+                    self.next_text = self.has_said;
+                }
+                "refusal" if !told.words => self.refusal(words(refusal), answer),
+                "reasoning_text" | "summary_text" if !told.thoughts => {
+                    self.thought(&words(text), answer);
+                    self.next_thought = self.has_thought;
+                }
+                _told_already => {}
+            }
+        }
+    }
+
+    /// The response as it is at its end. What was not told in pieces is told now.
     fn whole(&mut self, response: &RawValue, answer: &mut AnswerBuilder) {
         let [status, output, counted, details, error] =
             members(response, ["status", "output", "usage", "incomplete_details", "error"]);
         answer.on_usage(counted.and_then(usage));
-        let (has_said, has_thought) = (self.has_said, self.has_thought);
+        let told = Told { words: self.has_said, thoughts: self.has_thought };
         let items = each(output);
         if items.iter().any(|item| is_call(item)) {
             // What stands there is all there is, and whole, whatever came in pieces.
@@ -154,22 +237,7 @@ impl ResponsesReader {
                 let [arguments, input] = members(item, ["arguments", "input"]);
                 answer.on_call(name_of_whole(item), &given(arguments.or(input)), None);
             }
-            let [content, summary] = members(item, ["content", "summary"]);
-            for part in each(content).into_iter().chain(each(summary)) {
-                let [kind, text, refusal] = members(part, ["type", "text", "refusal"]);
-                match words(kind).as_str() {
-                    "output_text" | "text" if !has_said => {
-                        self.text(&words(text), answer);
-                        self.next_text = self.has_said;
-                    }
-                    "refusal" if !has_said => answer.on_refusal(words(refusal)),
-                    "reasoning_text" | "summary_text" if !has_thought => {
-                        self.thought(&words(text), answer);
-                        self.next_thought = self.has_thought;
-                    }
-                    _said_already => {}
-                }
-            }
+            self.content(item, told, answer);
         }
         if error.is_some_and(|error| !is_nothing(error)) {
             return answer.on_error(response.get());
@@ -186,16 +254,21 @@ impl ResponsesReader {
     }
 }
 
+/// Whether an item calls a tool that is not the server's own.
 fn is_call(item: &RawValue) -> bool {
     matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call")
+}
+
+/// By what pieces of an item know it.
+fn id(item: &RawValue) -> String {
+    let [id, call_id] = members(item, ["id", "call_id"]).map(words);
+    if id.is_empty() { call_id } else { id }
 }
 
 /// An item that calls a tool, as it begins and as it is whole.
 fn call(item: &RawValue, answer: &mut AnswerBuilder) {
     if is_call(item) {
-        let [id, call_id, arguments, input] = members(item, ["id", "call_id", "arguments", "input"]);
-        let (id, call_id) = (words(id), words(call_id));
-        let id = if id.is_empty() { &call_id } else { &id };
-        answer.on_call_given(id, &name_of_whole(item), &given(arguments.or(input)));
+        let [arguments, input] = members(item, ["arguments", "input"]);
+        answer.on_call_given(&id(item), &name_of_whole(item), &given(arguments.or(input)));
     }
 }

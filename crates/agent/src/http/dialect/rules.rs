@@ -2,6 +2,8 @@
 //! transcript looks like, no request breaks one.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
+mod settings;
+
 use proptest::prelude::*;
 use q_core::conversation::{Message, Part, Role, messages};
 use q_core::{
@@ -421,7 +423,7 @@ proptest! {
         let entries: Vec<Entry> = bodies.into_iter().chain(last).enumerate()
             .map(|(no, body)| Entry { no: EntryNo(no as u64), at: WallTime(0), body })
             .collect();
-        let turn = Turn { system_prompt: system_prompt.into(), model: String::new(), messages: messages(&entries) };
+        let turn = Turn { system_prompt: system_prompt.into(), messages: messages(&entries), ..Turn::default() };
         let reasoning = effort.map(str::to_owned);
         let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
@@ -533,7 +535,7 @@ fn conversation() -> Turn {
         said(Role::Assistant, "d"),
         said(Role::User, "e"),
     ];
-    Turn { system_prompt: "be kind".into(), model: String::new(), messages: messages.into() }
+    Turn { system_prompt: "be kind".into(), messages: messages.into(), ..Turn::default() }
 }
 
 /// Where the newest message answers calls, a model that thinks would want its thought in front of them.

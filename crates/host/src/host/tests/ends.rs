@@ -24,11 +24,7 @@ fn after_a_failed_commit_nothing_more_is_acknowledged_and_everyone_is_told() {
 
 #[test]
 fn a_stop_waits_for_what_is_being_written() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
-    let session = bench.create(1, "a");
-    bench.submit(1, session, "why?");
-    bench.commit();
+    let (mut bench, session) = Bench::with_turn(true);
     bench.on_run(session, 1, AgentEvent::Text("bec".into()));
     bench.on_run(session, 1, AgentEvent::Text("ause".into()));
     bench.host.on(HostEvent::Terminate);
@@ -45,9 +41,7 @@ fn a_stop_waits_for_what_is_being_written() {
 
 #[test]
 fn a_store_that_fails_while_the_host_stops_is_a_failed_store() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
-    let session = bench.create(1, "a");
+    let (mut bench, session) = Bench::with_session(true);
     bench.submit(1, session, "why?");
     let stop = bench.request(1, Request::Stop);
     assert!(matches!(bench.answer(stop), Some(Ok(_))));
@@ -81,9 +75,7 @@ fn without_random_bits_nothing_is_created_and_the_client_is_told() {
 
 #[test]
 fn a_host_that_only_reads_refuses_what_would_be_kept_until_there_is_room() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
-    let session = bench.create(1, "a");
+    let (mut bench, session) = Bench::with_session(true);
     bench.commit();
     bench.host.only_read("no space".into());
     let written = bench.host.world.commits.len();
@@ -103,11 +95,7 @@ fn a_host_that_only_reads_refuses_what_would_be_kept_until_there_is_room() {
 
 #[test]
 fn what_a_client_was_told_is_missed_where_it_is_not() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
-    let session = bench.create(1, "a");
-    bench.submit(1, session, "why?");
-    bench.commit();
+    let (bench, session) = Bench::with_turn(true);
     let nobody = Id(u128::MAX);
     for (told, missed) in [
         (vec![], vec![]),

@@ -45,6 +45,7 @@ struct Simulated {
     released: Vec<SessionId>,
     loads: Vec<SessionId>,
     pages: Vec<(ClientId, u64)>,
+    listed: Vec<AgentSpec>,
     awaited: Vec<ClientId>,
     reachable: BTreeSet<ClientId>,
 }
@@ -108,6 +109,10 @@ impl World for Simulated {
     fn query(&mut self, client: ClientId, request: u64, _: Query) {
         self.pages.push((client, request));
     }
+
+    fn models(&mut self, _: ClientId, _: u64, agent: AgentSpec) {
+        self.listed.push(agent);
+    }
 }
 
 /// A host, and hands to move it with.
@@ -132,6 +137,22 @@ impl Bench {
         let mut bench = Self { host, requests: 0, durable: 0, looked: 0, agents: BTreeMap::new() };
         bench.host.start();
         bench
+    }
+
+    /// A host with one client, the first, and a session that it made; the agent `a` is at the address `A`.
+    fn with_session(watch: bool) -> (Self, Id) {
+        let mut bench = Self::new();
+        bench.connect(1, watch, &[("a", "A")]);
+        let session = bench.create(1, "a");
+        (bench, session)
+    }
+
+    /// The same, and the session's first turn runs.
+    fn with_turn(watch: bool) -> (Self, Id) {
+        let (mut bench, session) = Self::with_session(watch);
+        bench.submit(1, session, "why?");
+        bench.commit();
+        (bench, session)
     }
 
     /// The host dies and the next one begins with what was written. What was not committed would be gone with it: tests

@@ -41,9 +41,7 @@ fn streamed_text_waits_for_no_commit_of_another_session() {
 
 #[test]
 fn what_one_group_makes_durable_is_released_in_order() {
-    let mut bench = Bench::new();
-    bench.connect(1, false, &[("a", "A")]);
-    let session = bench.create(1, "a");
+    let (mut bench, session) = Bench::with_session(false);
     let submitted: Vec<u64> = (0..5).map(|n| bench.submit(1, session, &format!("prompt {n}"))).collect();
     let before = bench.host.world.sent.len();
     bench.commit_some(3);
@@ -75,9 +73,7 @@ fn a_turn_that_is_cancelled_while_it_is_being_written_is_never_asked() {
 /// A page is read from the store, where what the asker has seen already must be.
 #[test]
 fn a_page_waits_for_what_is_being_written() {
-    let mut bench = Bench::new();
-    bench.connect(1, false, &[("a", "A")]);
-    let session = bench.create(1, "a");
+    let (mut bench, session) = Bench::with_session(false);
     let at_once = bench.request(1, Request::Page { session, before: None, bytes: 1 });
     assert_eq!(bench.host.world.pages, [(ClientId(1), at_once)]);
     bench.submit(1, session, "why?");
@@ -136,11 +132,7 @@ fn snapshots_wait_for_who_reads_them_and_updates_for_their_snapshots() {
 
 #[test]
 fn what_comes_late_or_from_nobody_changes_nothing() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
-    let session = bench.create(1, "a");
-    bench.submit(1, session, "why?");
-    bench.commit();
+    let (mut bench, session) = Bench::with_turn(true);
     bench.request(1, Command::Interrupt { session: session.into() }.into());
     bench.commit();
     bench.news();

@@ -104,9 +104,7 @@ fn is_wanted(bench: &mut Bench, session: Id) -> bool {
 
 #[test]
 fn a_sessions_line_says_when_its_agent_is_wanted() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
-    let session = bench.create(1, "a");
+    let (mut bench, session) = Bench::with_session(true);
     assert!(!is_wanted(&mut bench, session), "its maker brought it");
     bench.submit(1, session, "why?");
     bench.commit();

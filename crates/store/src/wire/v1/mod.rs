@@ -12,6 +12,7 @@ mod plan;
 mod prompt;
 mod record;
 mod result;
+mod settings;
 mod setup;
 mod word;
 

@@ -14,6 +14,7 @@ use super::imported::ImportedV1;
 use super::plan::PlannedV1;
 use super::prompt::{QueuedV1, SteeredV1};
 use super::result::ResultedV1;
+use super::settings::SettingsV1;
 use super::word::{NameOrigin, Policy, Voice, Why};
 use super::{MarkV1, SentV1, UsageV1, aloud, is_aloud, is_default};
 
@@ -72,6 +73,11 @@ enum RecordV1<'a> {
     PolicySet {
         #[serde(rename = "policy")]
         policy: Policy,
+    },
+    #[serde(rename = "set")]
+    SettingsSet {
+        #[serde(rename = "settings", borrow)]
+        settings: SettingsV1<'a>,
     },
     #[serde(rename = "queued", borrow)]
     Queued(QueuedV1<'a>),
@@ -272,6 +278,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             }
             q_core::Record::Pinned { pinned } => Self::Pinned { pinned: *pinned },
             q_core::Record::PolicySet { policy } => Self::PolicySet { policy: (*policy).into() },
+            q_core::Record::SettingsSet { settings } => Self::SettingsSet { settings: settings.into() },
             q_core::Record::Queued { prompt, token, text } => {
                 Self::Queued(QueuedV1::new(*prompt, *token, text))
             }
@@ -352,14 +359,13 @@ impl RecordV1<'_> {
             },
             Self::Pinned { pinned } => q_core::Record::Pinned { pinned },
             Self::PolicySet { policy } => q_core::Record::PolicySet { policy: policy.into() },
+            Self::SettingsSet { settings } => q_core::Record::SettingsSet { settings: settings.into() },
             Self::Queued(queued) => {
                 let (prompt, token, text) = queued.into_prompt();
                 q_core::Record::Queued { prompt, token, text }
             }
             Self::Unqueued { prompt } => q_core::Record::Unqueued { prompt: PromptNo(prompt) },
-            Self::Edited { prompt, text } => {
-                q_core::Record::Edited { prompt: PromptNo(prompt), text: text.into_owned() }
-            }
+            Self::Edited { prompt, text } => edited(PromptNo(prompt), text),
             Self::Moved { prompt, place } => q_core::Record::Moved { prompt: PromptNo(prompt), place },
             Self::Steered(steered) => {
                 let turn = TurnNo(steered.turn);
@@ -380,14 +386,11 @@ impl RecordV1<'_> {
             }
             Self::MarkedUnread {} => q_core::Record::MarkedUnread,
             Self::Repaired { fault } => q_core::Record::Repaired { fault: fault.into() },
-            Self::Continued { turn, prompt, token } => q_core::Record::Continued {
-                turn: TurnNo(turn),
-                prompt: PromptNo(prompt),
-                token: Token(token),
-            },
-            Self::Retried { prompt, token } => {
-                q_core::Record::Retried { prompt: PromptNo(prompt), token: Token(token) }
+            Self::Continued { turn, prompt, token } => {
+                let (turn, prompt, token) = (TurnNo(turn), PromptNo(prompt), Token(token));
+                q_core::Record::Continued { turn, prompt, token }
             }
+            Self::Retried { prompt, token } => retried(PromptNo(prompt), Token(token)),
             Self::Began { turn, prompt, queued } => {
                 q_core::Record::Began { turn: TurnNo(turn), prompt: PromptNo(prompt), queued: Seq(queued) }
             }
@@ -397,26 +400,31 @@ impl RecordV1<'_> {
             }
             Self::Compacting { turn } => q_core::Record::Compacting { turn: TurnNo(turn) },
             Self::Compacted(compacted) => compacted.into_core(),
-            Self::Ended { turn, ending, usage, reason, window } => q_core::Record::Ended {
-                turn: TurnNo(turn),
-                ending: ending.into(),
-                usage: usage.into(),
-                reason: reason.into_owned(),
-                window: window.map(q_core::WindowUse::from),
-            },
+            Self::Ended { turn, ending, usage, reason, window } => {
+                let (turn, ending, usage) = (TurnNo(turn), ending.into(), usage.into());
+                let window = window.map(q_core::WindowUse::from);
+                q_core::Record::Ended { turn, ending, usage, reason: reason.into_owned(), window }
+            }
             Self::Planned(planned) => planned.into_core(),
             Self::Answering { turn, model } => answering(TurnNo(turn), model),
             Self::Resumable { turn, handle } => resumable(TurnNo(turn), handle),
             Self::Seen { through } => q_core::Record::Seen { through: through.into() },
             Self::Drafted { text } => q_core::Record::Drafted { text: text.into_owned() },
             Self::Imported(imported) => imported.into_core(),
-            Self::ImportEnded { created, touched, usage } => q_core::Record::ImportEnded {
-                created: WallTime(created),
-                touched: WallTime(touched),
-                usage: usage.into(),
-            },
+            Self::ImportEnded { created, touched, usage } => {
+                let (created, touched) = (WallTime(created), WallTime(touched));
+                q_core::Record::ImportEnded { created, touched, usage: usage.into() }
+            }
         })
     }
+}
+
+fn retried(prompt: PromptNo, token: Token) -> q_core::Record {
+    q_core::Record::Retried { prompt, token }
+}
+
+fn edited(prompt: PromptNo, text: Cow<'_, str>) -> q_core::Record {
+    q_core::Record::Edited { prompt, text: text.into_owned() }
 }
 
 fn answering(turn: TurnNo, model: Cow<'_, str>) -> q_core::Record {

@@ -23,6 +23,8 @@ macro_rules! with_setup {
             environment: u64,
             #[serde(rename = "policy", default = "super::asks", skip_serializing_if = "super::is_asks")]
             policy: super::word::Policy,
+            #[serde(rename = "settings", borrow, default, skip_serializing_if = "super::is_default")]
+            settings: super::settings::SettingsV1<'a>,
             #[serde(rename = "fork", default, skip_serializing_if = "Option::is_none")]
             fork: Option<super::ForkV1>,
             $($others)*
@@ -44,6 +46,7 @@ macro_rules! store_setup {
             system_prompt: (&$setup.system_prompt).into(),
             environment: $setup.environment.0,
             policy: $setup.policy.into(),
+            settings: (&*$setup.settings).into(),
             fork: $fork.map(super::ForkV1::from),
             $($others)*
         }
@@ -61,6 +64,7 @@ macro_rules! setup_of {
             directory: $stored.directory.into_owned(),
             environment: q_core::Environment($stored.environment),
             policy: $stored.policy.into(),
+            settings: Box::new($stored.settings.into()),
         }
     };
 }

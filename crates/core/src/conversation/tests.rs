@@ -1,0 +1,354 @@
+//! The conversation, by tables and by properties.
+
+use super::*;
+use crate::agent::{AgentFailure, FailureKind, Sent, Wants};
+use crate::compaction::{Compaction, note};
+use crate::entry::{Called, Fault, Interrupter, Stop};
+use crate::id::{CallNo, PromptNo};
+use crate::time::WallTime;
+use alloc::string::ToString;
+use alloc::vec;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+fn entry(no: u64, body: Body) -> Entry {
+    Entry { no: EntryNo(no), at: WallTime(0), body }
+}
+
+fn call(no: u64) -> Entry {
+    entry(
+        no,
+        Body::Call(Called { no: CallNo(no), tool: "ls".into(), input: "ls".into(), wants: Wants::Nothing }),
+    )
+}
+
+fn result(no: u64, of: u64, text: &str) -> Entry {
+    let whole = text.len() as u64;
+    entry(
+        no,
+        Body::Result(Resulted {
+            of: EntryNo(of),
+            outcome: Outcome::Done,
+            text: text.into(),
+            kept: whole,
+            whole,
+        }),
+    )
+}
+
+fn prompt(no: u64, text: &str) -> Entry {
+    entry(no, Body::Prompt(text.into()))
+}
+
+fn answer(no: u64, text: &str) -> Entry {
+    entry(no, Body::Answer(text.into()))
+}
+
+fn stop(no: u64) -> Entry {
+    entry(no, Body::Stop(Stop::Interrupted(Interrupter::User)))
+}
+
+/// Any body, in any order, sensible or not: a damaged store gives these.
+fn body() -> impl Strategy<Value = Body> {
+    let text = || select(["", " ", "\n", "a", "b", "one two"].to_vec()).prop_map(ToString::to_string);
+    let failure = AgentFailure { kind: FailureKind::Cut, detail: String::new() };
+    prop_oneof![
+        text().prop_map(Body::Prompt),
+        text().prop_map(Body::Answer),
+        text().prop_map(Body::Thinking),
+        (0..20u64).prop_map(|no| call(no).body),
+        (0..20u64, text()).prop_map(|(of, text)| result(0, of, &text).body),
+        Just(Body::Stop(Stop::Failed(failure))),
+        Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
+        Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
+        Just(Body::LeftOut(Sent { entries: 3, left_out: 4 })),
+        Just(Body::Continued),
+        Just(Body::Compaction(Compaction::Stopped(Stop::Interrupted(Interrupter::User)))),
+    ]
+}
+
+fn summary() -> impl Strategy<Value = Body> {
+    let summary = Compaction::Summary { text: "so far".into(), of: 99, left_out: 0 };
+    select([Body::Compaction(summary), Body::Compaction(Compaction::Undone)].to_vec())
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_entries_the_conversation_is_whole(bodies in vec(body(), 0..20)) {
+        let entries: Vec<Entry> =
+            bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64, body)).collect();
+        let messages = messages(&entries);
+        prop_assert_eq!(broken(&messages), None, "{:?}", messages);
+    }
+
+    #[test]
+    fn nothing_is_lost_from_the_first_answered_prompt_on(bodies in vec(body(), 0..20)) {
+        let entries: Vec<Entry> = [prompt(0, "first"), answer(1, "answered")].into_iter()
+            .chain(bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64 + 2, body)))
+            .collect();
+        let messages = messages(&entries);
+        let parts = || messages.iter().flat_map(|message| &message.parts);
+        let calls = entries.iter().filter(|entry| matches!(entry.body, Body::Call(_))).count();
+        prop_assert_eq!(parts().filter(|part| matches!(part, Part::Call { .. })).count(), calls);
+        prop_assert_eq!(parts().filter(|part| matches!(part, Part::Result { .. })).count(), calls);
+        for said in entries.iter().filter(|entry| matches!(entry.body, Body::Answer(_))) {
+            let is_there = parts().any(|part| matches!(part, Part::Text(text) if text == said.text()));
+            prop_assert!(is_there || said.text().trim().is_empty(), "{:?}", said);
+        }
+    }
+
+    /// What stands behind the newest summary that counts is sent as if nothing had ever been before it; and where none
+    /// counts, as if there had never been one.
+    #[test]
+    fn a_summary_stands_for_all_before_it(bodies in vec(prop_oneof![4 => body(), 1 => summary()], 0..24)) {
+        let entries: Vec<Entry> =
+            bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64, body)).collect();
+        let mut standing = Vec::new();
+        entries.iter().enumerate().for_each(|(place, entry)| note(&mut standing, place, &entry.body));
+        let behind = standing.last().map_or(0, |place| place + 1);
+        let is_no_summary = |entry: &&Entry| !matches!(entry.body, Body::Compaction(_));
+        let summary = standing.last().map(|&place| entries[place].clone());
+        let rest = entries[behind..].iter().filter(is_no_summary).cloned();
+        let as_if: Vec<Entry> = summary.into_iter().chain(rest).collect();
+        let all = messages(&entries);
+        prop_assert_eq!(&all, &messages(&as_if));
+        let begins = all.first().is_some_and(|first| first.text().starts_with(&framed("so far")));
+        prop_assert_eq!(begins, !standing.is_empty());
+        prop_assert_eq!(broken(&all), None, "{:?}", all);
+    }
+
+    /// A prompt is left out exactly where the next thing that an agent does after it is to stop.
+    #[test]
+    fn a_prompt_is_sent_unless_its_turn_stopped_before_any_answer(bodies in vec(body(), 0..20)) {
+        let entries: Vec<Entry> =
+            bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64, body)).collect();
+        let marked = unanswered(&entries);
+        let mut sent = Vec::new();
+        for (place, one) in entries.iter().enumerate() {
+            let Body::Prompt(text) = &one.body else { continue };
+            let next = entries[place..].iter().find(|later| match &later.body {
+                Body::Stop(_) | Body::Call(_) => true,
+                Body::Answer(text) => !text.trim().is_empty(),
+                Body::Prompt(_) | Body::Thinking(_) | Body::Output(_) | Body::Result(_) | Body::Plan(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_) => false,
+            });
+            let is_left_out = next.is_some_and(|next| matches!(next.body, Body::Stop(_)));
+            prop_assert_eq!(marked.contains(&one.no), is_left_out, "{:?}", one);
+            sent.extend((!is_left_out && !text.trim().is_empty()).then_some(text.as_str()));
+        }
+        let messages = messages(&entries);
+        let users = messages.iter().filter(|message| message.role == Role::User);
+        let texts: Vec<&str> = users
+            .flat_map(|message| &message.parts)
+            .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None })
+            .collect();
+        prop_assert_eq!(texts, sent);
+    }
+}
+
+/// Messages as a line: `u`/`a` for who speaks, texts, calls as `+1`, results as `-1`.
+fn line(messages: &[Message]) -> String {
+    let part = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        Part::GoOn => "go on".into(),
+        Part::Call { entry, .. } => alloc::format!("+{entry}"),
+        Part::Result { of, outcome, .. } => alloc::format!("-{of} {}", outcome.words()),
+    };
+    let message = |message: &Message| {
+        let who = if message.role == Role::User { "u" } else { "a" };
+        alloc::format!("{who}[{}]", message.parts.iter().map(part).collect::<Vec<_>>().join("; "))
+    };
+    messages.iter().map(message).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn entries_become_messages() {
+    for (what, entries, expected) in [
+        ("nothing", vec_of([]), ""),
+        ("a prompt and its answer", vec_of([prompt(1, "why"), answer(2, "so")]), "u[why] a[so]"),
+        (
+            "what is older than the first prompt",
+            vec_of([answer(1, "so"), call(2), prompt(3, "why")]),
+            "u[why]",
+        ),
+        (
+            "a call and its result",
+            vec_of([prompt(1, "why"), call(2), result(3, 2, "x"), answer(4, "so")]),
+            "u[why] a[+2] u[-2 done] a[so]",
+        ),
+        (
+            "two calls at once, results the other way round",
+            vec_of([prompt(1, "why"), call(2), call(3), result(4, 3, "x"), result(5, 2, "y")]),
+            "u[why] a[+2; +3] u[-2 done; -3 done]",
+        ),
+        (
+            "words while a tool runs",
+            vec_of([prompt(1, "why"), call(2), answer(3, "meanwhile"), result(4, 2, "x"), answer(5, "so")]),
+            "u[why] a[+2] u[-2 done] a[meanwhile; so]",
+        ),
+        ("a call without a result", vec_of([prompt(1, "why"), call(2)]), "u[why] a[+2] u[-2 cut short]"),
+        (
+            "what the person says into a turn",
+            vec_of([prompt(1, "why"), call(2), prompt(3, "not so"), result(4, 2, "x")]),
+            "u[why] a[+2] u[-2 done; not so]",
+        ),
+        (
+            "a retry without an answer between",
+            vec_of([prompt(1, "why"), stop(2), prompt(3, "why"), answer(4, "so")]),
+            "u[why] a[so]",
+        ),
+        (
+            "a retry with half an answer between",
+            vec_of([prompt(1, "why"), answer(2, "s"), stop(3), prompt(4, "why"), answer(5, "so")]),
+            "u[why] a[s] u[why] a[so]",
+        ),
+        (
+            "an answer that is gone on with",
+            vec_of([prompt(1, "why"), answer(2, "s"), stop(3), entry(4, Body::Continued), answer(5, "o")]),
+            "u[why] a[s] u[go on] a[o]",
+        ),
+        (
+            "one that is to be gone on with, in vain, and again",
+            vec_of([
+                prompt(1, "why"),
+                answer(2, "s"),
+                stop(3),
+                entry(4, Body::Continued),
+                stop(5),
+                entry(6, Body::Continued),
+            ]),
+            "u[why] a[s] u[go on]",
+        ),
+        ("nothing to go on with", vec_of([entry(1, Body::Continued), prompt(2, "why")]), "u[why]"),
+        ("words into a turn that runs", vec_of([prompt(1, "why"), prompt(2, "how")]), "u[why; how]"),
+        (
+            "the same words twice",
+            vec_of([prompt(1, "go on"), answer(2, "a"), prompt(3, "go on"), prompt(4, "go on")]),
+            "u[go on] a[a] u[go on; go on]",
+        ),
+        (
+            "blank pieces",
+            vec_of([prompt(1, "why"), answer(2, "\n\n"), call(3)]),
+            "u[why] a[+3] u[-3 cut short]",
+        ),
+    ] {
+        assert_eq!(line(&messages(&entries)), expected, "{what}");
+    }
+}
+
+#[test]
+fn what_nothing_answered_is_not_sent_with_what_comes_later() {
+    for (what, entries, expected) in [
+        (
+            "a prompt that failed, and the next one",
+            vec_of([prompt(1, "why"), stop(2), prompt(3, "how")]),
+            "u[how]",
+        ),
+        (
+            "a prompt that failed behind an answer",
+            vec_of([prompt(1, "why"), answer(2, "so"), prompt(3, "bad"), stop(4), prompt(5, "how")]),
+            "u[why] a[so] u[how]",
+        ),
+        (
+            "several that failed in a row",
+            vec_of([prompt(1, "a"), stop(2), prompt(3, "b"), stop(4), prompt(5, "c"), answer(6, "so")]),
+            "u[c] a[so]",
+        ),
+        (
+            "one that failed and is asked again, again in vain, and again",
+            vec_of([prompt(1, "a"), stop(2), prompt(3, "a"), stop(4), prompt(5, "a")]),
+            "u[a]",
+        ),
+        ("nothing but what failed", vec_of([prompt(1, "a"), stop(2)]), ""),
+        (
+            "a turn that failed while it thought",
+            vec_of([prompt(1, "why"), entry(2, Body::Thinking("hm".into())), stop(3), prompt(4, "how")]),
+            "u[how]",
+        ),
+        (
+            "a turn that failed after a blank piece",
+            vec_of([prompt(1, "why"), answer(2, " \n"), stop(3), prompt(4, "how")]),
+            "u[how]",
+        ),
+        (
+            "a turn that failed in the middle of its answer",
+            vec_of([prompt(1, "why"), answer(2, "s"), stop(3), prompt(4, "how")]),
+            "u[why] a[s] u[how]",
+        ),
+        (
+            "a turn that failed after its tool ran",
+            vec_of([prompt(1, "why"), call(2), result(3, 2, "x"), stop(4), prompt(5, "how")]),
+            "u[why] a[+2] u[-2 done; how]",
+        ),
+        (
+            "words into a turn that failed before any answer",
+            vec_of([prompt(1, "why"), prompt(2, "not so"), stop(3), prompt(4, "how")]),
+            "u[how]",
+        ),
+        (
+            "words into a turn that failed after part of an answer",
+            vec_of([prompt(1, "why"), answer(2, "s"), prompt(3, "not so"), stop(4), prompt(5, "how")]),
+            "u[why] a[s] u[how]",
+        ),
+        (
+            "words into a call of a turn that failed then",
+            vec_of([
+                prompt(1, "why"),
+                call(2),
+                prompt(3, "no"),
+                result(4, 2, "x"),
+                stop(5),
+                prompt(6, "how"),
+            ]),
+            "u[why] a[+2] u[-2 done; how]",
+        ),
+    ] {
+        assert_eq!(line(&messages(&entries)), expected, "{what}");
+    }
+}
+
+fn vec_of<const N: usize>(entries: [Entry; N]) -> Vec<Entry> {
+    entries.into()
+}
+
+#[test]
+fn a_message_can_be_read_as_text() {
+    assert_eq!(Message::words(Role::User, "why?").text(), "why?");
+    let (entry, of, outcome) = (EntryNo(3), EntryNo(3), Outcome::CutShort);
+    let parts = [
+        Part::Result { of, outcome, text: "half".into() },
+        Part::Text("and then?".into()),
+        Part::Call { entry, tool: "sh".into(), input: "make".into() },
+    ];
+    let message = Message { role: Role::Assistant, parts: parts.into() };
+    assert_eq!(message.text(), "[result: cut short]\nhalf\n\nand then?\n\n[called sh]\nmake");
+}
+
+#[test]
+fn each_rule_is_checked() {
+    let text = |text: &str| Part::Text(text.into());
+    let call = |no| Part::Call { entry: EntryNo(no), tool: String::new(), input: String::new() };
+    let result = |of| Part::Result { of: EntryNo(of), outcome: Outcome::Done, text: String::new() };
+    let user = |parts: &[Part]| Message { role: Role::User, parts: parts.into() };
+    let agent = |parts: &[Part]| Message { role: Role::Assistant, parts: parts.into() };
+    let alternate = Some("the person and the assistant do not alternate");
+    let (unanswered, unasked) = (Some("a call has no result"), Some("a result has no call before it"));
+    for (messages, fault) in [
+        (Vec::from([]), None),
+        (Vec::from([user(&[text("a")]), agent(&[call(1)]), user(&[result(1), text("b")])]), None),
+        (Vec::from([agent(&[text("a")])]), alternate),
+        (Vec::from([user(&[text("a")]), user(&[text("b")])]), alternate),
+        (Vec::from([user(&[text("a")]), agent(&[text("b")]), agent(&[text("c")])]), alternate),
+        (Vec::from([user(&[])]), Some("a message is empty")),
+        (Vec::from([user(&[text("")])]), Some("a text is empty")),
+        (Vec::from([user(&[text("a")]), agent(&[text(" \n")])]), Some("a text is empty")),
+        (Vec::from([user(&[result(1)])]), unasked),
+        (Vec::from([user(&[text("a")]), agent(&[call(1)]), user(&[result(2)])]), unasked),
+        (Vec::from([user(&[text("a")]), agent(&[call(1)]), user(&[result(1), result(1)])]), unasked),
+        (Vec::from([user(&[text("a")]), agent(&[call(1)])]), unanswered),
+        (Vec::from([user(&[text("a")]), agent(&[call(1)]), user(&[text("b")])]), unanswered),
+        (Vec::from([user(&[text("a")]), agent(&[call(1), call(2)]), user(&[result(1)])]), unanswered),
+    ] {
+        assert_eq!(broken(&messages), fault, "{messages:?}");
+    }
+}

@@ -1,0 +1,58 @@
+//! What is set in a session, by its name, as people read it.
+
+use std::collections::BTreeMap;
+
+use q_core::{SessionId, SettingChange};
+
+use super::Model;
+use super::observed::Answered;
+use super::wishes::Granted;
+
+impl Model {
+    /// All of it, or nothing; a turn that was asked already goes on as it was asked.
+    pub(super) fn set(&mut self, id: SessionId, changes: &[SettingChange]) -> Granted {
+        let at = self.open(id)?;
+        let mut after = self.sessions[at].settings.clone();
+        for SettingChange { name, value } in changes {
+            let read = match name.as_str() {
+                "model" | "reasoning" => is_word(value).then(|| value.clone()),
+                "temperature" => temperature(value),
+                "max_tokens" => value.parse().ok().filter(|most| (1..=10_000_000).contains(most)).map(text),
+                _ => return Err("bad_setting"),
+            };
+            match read {
+                _ if value == "default" => drop(after.remove(name)),
+                Some(read) => drop(after.insert(name.clone(), read)),
+                None => return Err("bad_setting"),
+            }
+        }
+        let session = &mut self.sessions[at];
+        if session.settings == after {
+            return Ok(Answered::Done);
+        }
+        if session.settings.get("model") != after.get("model") {
+            session.answering.clear();
+        }
+        session.settings = after;
+        let is_asked = session.turn.as_ref().is_some_and(|turn| turn.held.is_none());
+        self.note(at);
+        Ok(if is_asked { Answered::FromNextTurn } else { Answered::Done })
+    }
+}
+
+/// Settings by their names.
+pub(super) type Set = BTreeMap<String, String>;
+
+fn text(number: u64) -> String {
+    number.to_string()
+}
+
+fn is_word(value: &str) -> bool {
+    !value.is_empty() && value.len() <= 32 && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// As a number of 64 bits has it: three decimals are exact enough to be written as they were.
+fn temperature(value: &str) -> Option<String> {
+    let number: f64 = value.parse().ok()?;
+    ((0.0..=2.0).contains(&number) && value.len() <= 5).then(|| number.to_string())
+}

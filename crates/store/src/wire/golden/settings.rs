@@ -1,0 +1,29 @@
+//! What came with settings.
+
+use q_core::{Head, Kind, NameOrigin, Record, Settings, Setup, Temperature};
+
+use super::{full_head, seat_head, setup};
+
+/// Records that came with settings.
+pub(super) fn settings_records() -> Vec<(&'static str, Record)> {
+    let all = Settings {
+        model: Some("haiku".into()),
+        temperature: Temperature::of_thousandths(200),
+        max_tokens: Some(4096),
+        reasoning: Some("high".into()),
+    };
+    let setup = Setup { settings: Box::new(all.clone()), ..setup(Kind::Debug, "gpt") };
+    let (name, origin) = ("fix-login".parse().unwrap(), NameOrigin::Chosen);
+    vec![
+        ("set: all", Record::SettingsSet { settings: all }),
+        ("set: nothing any more", Record::SettingsSet { settings: Settings::default() }),
+        ("created: with settings", Record::Created { name, origin, slot: 3, setup, fork: None }),
+    ]
+}
+
+/// As [`seat_head`], with what came with them.
+pub(super) fn settings_head() -> Head {
+    let max_tokens = Some(100);
+    let settings = Box::new(Settings { max_tokens, ..Settings::default() });
+    Head { setup: Setup { settings, ..full_head().setup }, ..seat_head() }
+}
