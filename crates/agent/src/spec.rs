@@ -117,6 +117,7 @@ impl Default for HttpSpec {
             retries: Self::RETRIES,
             shape: RequestShape::default(),
             network: NetworkEnvironment::default(),
+            tools: None,
             program: None,
         }
     }

@@ -104,7 +104,11 @@ fn argument(argument: &str) -> String {
 
 /// Each line of a text behind a sign.
 fn lines(text: &str, sign: char) -> String {
-    let mut said: String = text.split_terminator('\n').map(|line| format!("\n{sign} {line}")).collect();
+    let mut said = String::new();
+    for line in text.split_terminator('\n') {
+        // Writing to a string does not fail.
+        let _written = write!(said, "\n{sign} {line}");
+    }
     if !text.is_empty() && !text.ends_with('\n') {
         said.push_str(" (no line end)");
     }

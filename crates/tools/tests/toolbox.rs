@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -205,7 +206,6 @@ async fn views_and_lists_say_what_is_there() {
     fs::write(bench.inside.join(".gitignore"), "/target\n*.log\n").unwrap();
     fs::write(bench.inside.join("b.log"), "fn log() {}\n").unwrap();
     fs::write(bench.inside.join(".env"), "fn KEY=1\n").unwrap();
-    use std::os::unix::ffi::OsStrExt as _;
     fs::write(bench.inside.join(std::ffi::OsStr::from_bytes(b"caf\xe9")), "fn c\n").unwrap();
     assert_eq!(
         bench.says("read", json!({ "path": "a.rs", "from": 2 })).await,
