@@ -161,7 +161,9 @@ mod tests {
             ("no name at all", vec![piece("0", "x", "", "{}")], ""),
         ] {
             let mut calls = AskedCalls::default();
-            pieces.into_iter().for_each(|piece| calls.piece(piece));
+            for piece in pieces {
+                calls.piece(piece);
+            }
             let told: Vec<String> =
                 calls.take().iter().map(|call| format!("{}{}", call.tool, call.arguments)).collect();
             assert_eq!(told.join(" "), expected, "{what}");

@@ -82,7 +82,9 @@ impl Workshop {
     /// Answers these prompts by these scripts, one after the other.
     fn rounds(&self, prompt: &str, scripts: Vec<Script>) {
         // Later rules go before earlier ones.
-        scripts.into_iter().rev().for_each(|script| self.world.server.once(prompt, script));
+        for script in scripts.into_iter().rev() {
+            self.world.server.once(prompt, script);
+        }
     }
 }
 

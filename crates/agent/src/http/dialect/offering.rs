@@ -104,7 +104,9 @@ fn without_closing(mut schema: Value) -> Value {
             }
         }
         Value::Array(elements) => {
-            elements.iter_mut().for_each(|element| *element = without_closing(element.take()))
+            for element in elements.iter_mut() {
+                *element = without_closing(element.take());
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
