@@ -1,6 +1,6 @@
 //! What answers call, in each dialect, read from the replies that servers send; and turns in which tools are offered, over the
 //! network.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
 
 mod support;
 
@@ -99,9 +99,9 @@ impl Permitting {
 }
 
 fn results(events: &[AgentEvent]) -> Vec<(CallNo, Outcome, &str)> {
-    let result = |event| match event {
-        &AgentEvent::Result { call, outcome, ref text } => Some((call, outcome, text.as_str())),
-        _other => None,
+    let result = |event| {
+        let &AgentEvent::Result { call, outcome, ref text } = event else { return None };
+        Some((call, outcome, text.as_str()))
     };
     events.iter().filter_map(result).collect()
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use q_agent::{Dialect, TOOL_VARIABLES};
+use q_agent::Dialect;
 use q_core::Summary;
 use q_proto::Place;
 use q_proto::message::{NamedAgent, Reach};
 use q_proto::network::Network;
-use q_proto::shaping::{Shaping, ToolEnvironment};
+use q_proto::shaping::Shaping;
 use q_term::suggest::nearest;
 
 use crate::agent_key::{key, key_variables, source};
@@ -19,7 +19,7 @@ use crate::error::CliError;
 use crate::key_command::KeyCommands;
 use crate::local::{self, Served};
 use crate::missing::Missing;
-use crate::out;
+use crate::{out, tool_environment};
 
 /// The built-in agent's name.
 pub(crate) const GUIDE: &str = "guide";
@@ -316,14 +316,8 @@ fn reach(
         model,
         idle_timeout_ms: between.map_or(IDLE_TIMEOUT_MS, millis),
         network: network.clone(),
-        shaping: Shaping { program, tools: tools(agent, environment), ..shaping(agent)? },
+        shaping: Shaping { program, tools: tool_environment::of(agent, environment), ..shaping(agent)? },
     })
-}
-
-/// What commands of its tools get of this environment, where it may use any.
-fn tools(agent: &AgentConfig, environment: &ProcessEnvironment) -> Option<ToolEnvironment> {
-    let variable = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
-    agent.tools.then(|| ToolEnvironment { variables: TOOL_VARIABLES.iter().filter_map(variable).collect() })
 }
 
 /// Whether it is a model on this machine: what it has for an address, its file says.
@@ -556,19 +550,6 @@ mod tests {
             program: None,
         };
         assert_eq!(*shaping, expected);
-    }
-
-    #[test]
-    fn tools_are_off_until_the_configuration_says_so_and_get_no_keys() {
-        let config =
-            "[agents.a]\nbase_url = \"http://x\"\ntools = true\n[agents.b]\nbase_url = \"http://x\"\n";
-        let known = registry(config, &[("HOME", "/h"), ("OPENAI_API_KEY", "sk-canary"), ("LD_PRELOAD", "x")]);
-        let tools = known.agents.iter().map(|agent| match &agent.reach {
-            Reach::Http { shaping, .. } => shaping.tools.clone(),
-            Reach::Guide => None,
-        });
-        let home = ToolEnvironment { variables: vec![("HOME".into(), "/h".into())] };
-        assert_eq!(tools.collect::<Vec<_>>(), [None, Some(home), None, None]);
     }
 
     #[test]

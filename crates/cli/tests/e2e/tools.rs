@@ -100,7 +100,7 @@ fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn call(tool: &str, arguments: Value) -> Script {
+fn call(tool: &str, arguments: &Value) -> Script {
     Script::new().call(tool, &arguments.to_string()).done()
 }
 
@@ -113,8 +113,8 @@ fn a_model_reads_freely_and_changes_and_runs_with_consent() {
         "do it",
         vec![
             Script::new().say("I look.").call("read", r#"{"path":"a.txt"}"#).done(),
-            call("edit", edit.clone()),
-            call("run", run.clone()),
+            call("edit", &edit),
+            call("run", &run),
             Script::new().say("It is done.").done(),
         ],
     );
@@ -160,7 +160,7 @@ fn a_model_reads_freely_and_changes_and_runs_with_consent() {
 #[test]
 fn without_leave_in_the_configuration_no_tool_is_offered() {
     let shop = Workshop::new("");
-    shop.world.server.on("do it", call("run", json!({ "argv": ["touch", "made"] })));
+    shop.world.server.on("do it", call("run", &json!({ "argv": ["touch", "made"] })));
     shop.begin("api", "do it");
     shop.wait("api").exited(1);
     assert_eq!(shop.world.server.requests()[0].body.get("tools"), None);
@@ -174,7 +174,7 @@ fn what_is_denied_does_not_run_and_the_model_hears_why() {
     let shop = Workshop::with_tools();
     shop.rounds(
         "do it",
-        vec![call("run", json!({ "argv": ["touch", "made"] })), Script::new().say("As you wish.").done()],
+        vec![call("run", &json!({ "argv": ["touch", "made"] })), Script::new().say("As you wish.").done()],
     );
     shop.begin("api", "do it");
     let id = shop.waiting()["id"].as_str().unwrap().to_owned();
@@ -191,7 +191,7 @@ fn what_is_denied_does_not_run_and_the_model_hears_why() {
 fn chat_says_that_it_waits_and_how_to_answer() {
     let shop = Workshop::with_tools();
     let line = json!({ "shell": "echo out >made\u{202e}; echo \u{1b}[2K" });
-    shop.rounds("do it", vec![call("run", line), Script::new().say("Done.").done()]);
+    shop.rounds("do it", vec![call("run", &line), Script::new().say("Done.").done()]);
     let directory = shop.directory.clone();
     let chat = shop.world.start_in(&directory, &["chat", "--new", "api", "do it"]);
     let asked = shop.answer("approve", "api");
@@ -223,7 +223,7 @@ fn is_alive(pid: &str) -> bool {
 #[test]
 fn an_interrupt_ends_the_command_and_all_it_started() {
     let shop = Workshop::with_tools();
-    shop.rounds("do it", vec![call("run", endless())]);
+    shop.rounds("do it", vec![call("run", &endless())]);
     shop.begin("api", "do it");
     shop.answer("approve", "api");
     let pid = until("a command that runs", || fs::read_to_string(shop.directory.join("pid")).ok());
@@ -239,7 +239,7 @@ fn an_interrupt_ends_the_command_and_all_it_started() {
 fn a_call_that_ran_when_the_host_died_is_unknown_and_never_runs_again() {
     let shop = Workshop::with_tools();
     let line = json!({ "shell": "echo run >>runs; while [ ! -e stop ]; do sleep 0.1; done" });
-    shop.rounds("do it", vec![call("run", line)]);
+    shop.rounds("do it", vec![call("run", &line)]);
     shop.begin("api", "do it");
     let asked = shop.answer("approve", "api");
     until("a command that runs", || shop.has("runs").then_some(()));
@@ -299,7 +299,7 @@ fn calls_of_one_answer_are_told_together_and_those_that_change_something_keep_th
 #[test]
 fn a_host_that_is_stopped_ends_commands_first() {
     let shop = Workshop::with_tools();
-    shop.rounds("do it", vec![call("run", endless())]);
+    shop.rounds("do it", vec![call("run", &endless())]);
     shop.begin("api", "do it");
     shop.answer("approve", "api");
     let pid = until("a command that runs", || fs::read_to_string(shop.directory.join("pid")).ok());
