@@ -16,7 +16,7 @@ use crate::config::providers::{LOCAL, PROVIDERS};
 use crate::config::{AgentConfig, Config, aws};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
-use crate::key_command::KeyCommands;
+use crate::key_commands::KeyCommands;
 use crate::local::{self, Served};
 use crate::missing::Missing;
 use crate::{out, tool_environment};

@@ -19,7 +19,7 @@ use q_term::command::{FROM_NEXT_TURN, notice};
 
 use crate::context::Context;
 use crate::error::CliError;
-use crate::key_command::{Fetch, KeyCommands};
+use crate::key_commands::{Fetch, KeyCommands};
 use crate::out;
 
 /// How long a host may take to read its last messages when a client leaves.

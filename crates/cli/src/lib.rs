@@ -17,7 +17,7 @@ mod exchange;
 mod history;
 mod input;
 mod json;
-mod key_command;
+mod key_commands;
 mod local;
 mod missing;
 mod named_files;

@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Usage;
-use crate::entry::{Body, Entry, Stop};
+use crate::entry::{Body, Compaction, Entry};
 
 /// The longest summary, in bytes: some eight thousand tokens. A longer one ends its turn, and replaces nothing.
 pub const SUMMARY_BYTES: usize = 32 << 10;
@@ -27,33 +27,6 @@ under short headings and in the language of the conversation:
 4. What is open, and the next step.
 Leave out greetings, repetitions and what no longer matters. Call no tool, ask nothing, answer nothing of it: write the \
 summary alone, much shorter than what it replaces.";
-
-/// What happened to a session's history as a model is sent it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Compaction {
-    /// From here on this stands for all that is before it.
-    Summary {
-        text: String,
-        /// Bytes of the messages that it replaces.
-        of: u64,
-        /// The oldest entries, of which nothing is in it: there was more than an agent is sent at once.
-        left_out: u64,
-    },
-    /// No summary came about; nothing is replaced.
-    Stopped(Stop),
-    /// The newest summary no longer counts.
-    Undone,
-}
-
-impl Compaction {
-    /// The text of its summary; empty where there is none.
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Summary { text, .. } => text,
-            Self::Stopped(_) | Self::Undone => "",
-        }
-    }
-}
 
 /// How a summary begins a conversation: framed, so that nobody takes it for the person's own words.
 pub fn framed(summary: &str) -> String {

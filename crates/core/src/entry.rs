@@ -6,7 +6,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::{AgentFailure, Outcome, PlanStep, Sent, Wants};
-use crate::compaction::Compaction;
 use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::time::WallTime;
 
@@ -176,4 +175,31 @@ impl Entry {
 /// Bytes of a plan's texts.
 pub fn plan_bytes(steps: &[PlanStep]) -> usize {
     steps.iter().map(|step| step.text.len()).sum()
+}
+
+/// What happened to a session's history as a model is sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compaction {
+    /// From here on this stands for all that is before it.
+    Summary {
+        text: String,
+        /// Bytes of the messages that it replaces.
+        of: u64,
+        /// The oldest entries, of which nothing is in it: there was more than an agent is sent at once.
+        left_out: u64,
+    },
+    /// No summary came about; nothing is replaced.
+    Stopped(Stop),
+    /// The newest summary no longer counts.
+    Undone,
+}
+
+impl Compaction {
+    /// The text of its summary; empty where there is none.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Summary { text, .. } => text,
+            Self::Stopped(_) | Self::Undone => "",
+        }
+    }
 }

@@ -7,7 +7,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Usage;
-use crate::compaction::{Compaction, SUMMARY_BYTES};
+use crate::compaction::SUMMARY_BYTES;
+use crate::entry::Compaction;
 use crate::entry::{Body, Entry, Stop, plan_bytes};
 use crate::id::{EntryNo, SessionId, Token};
 use crate::limits::{DETAIL_BYTES, Limits, PLAN_BYTES, TOOL_BYTES};

@@ -58,10 +58,10 @@ pub use agent::{
     AgentEvent, AgentFailure, Call, FailureKind, Outcome, PlanStep, ResumeHandle, Sent, StepState, Usage,
     Wants, Whose,
 };
-pub use compaction::{Compaction, WindowUse};
+pub use compaction::WindowUse;
 pub use deadline::{Deadline, Reason};
 pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply};
-pub use entry::{Body, CallOutput, Called, Entry, Fault, Interrupter, Mark, Resulted, Stop};
+pub use entry::{Body, CallOutput, Called, Compaction, Entry, Fault, Interrupter, Mark, Resulted, Stop};
 pub use id::{
     CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, ReplyTo, RequestId, Seq, SessionId, Token,
     TurnNo,

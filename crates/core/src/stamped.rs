@@ -2,7 +2,7 @@
 //! what it weighs.
 
 use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent};
-use crate::compaction::Compaction;
+use crate::entry::Compaction;
 use crate::entry::{Body, Fault, Interrupter, Resulted, Stop, plan_bytes};
 use crate::id::{EntryNo, Seq, SessionId};
 use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};

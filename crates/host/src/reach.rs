@@ -52,35 +52,16 @@ fn program(Program { path, arguments }: Program) -> ServerProgram {
 
 /// What cannot be read says nothing.
 fn shape_of(shaping: Shaping) -> RequestShape {
-    let Shaping {
-        dialect: _,
-        first_byte_ms: _,
-        retries: _,
-        tools: _,
-        program: _,
-        temperature,
-        max_tokens,
-        reasoning,
-        headers,
-        body,
-        omit,
-        window,
-        compact_model,
-        think_tags,
-    } = shaping;
-    let body = shape::members(&body);
-    let headers = headers.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
-    let temperature = temperature.and_then(shape::number);
     RequestShape {
-        temperature,
-        max_tokens,
-        reasoning,
-        headers,
-        body,
-        omit,
-        window,
-        compact_model,
-        think_tags,
+        temperature: shaping.temperature.and_then(shape::number),
+        max_tokens: shaping.max_tokens,
+        reasoning: shaping.reasoning,
+        headers: shaping.headers.into_iter().map(|(name, value)| (name, Secret::new(value))).collect(),
+        body: shape::members(&shaping.body),
+        omit: shaping.omit,
+        window: shaping.window,
+        compact_model: shaping.compact_model,
+        think_tags: shaping.think_tags,
     }
 }
 

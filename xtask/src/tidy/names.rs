@@ -23,7 +23,7 @@ const CONFINED: &[Confined] = &[
     confined(
         "hyper",
         &["crates/agent/src/http/", "crates/agent/tests/support/", "crates/local/src/serve/"],
-        9,
+        10,
     ),
     confined(
         "hyper_util",

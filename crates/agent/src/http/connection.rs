@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::Uri;
-use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::proxy::matcher::Intercept;
@@ -20,6 +19,7 @@ use tokio_rustls::rustls::{self, ClientConfig};
 use tower_service::Service;
 
 use super::address::Address;
+use super::byte_stream::{BoxedStream, ByteStream};
 use super::detail::clean;
 use super::protocol::Protocol;
 use super::route::Route;
@@ -28,13 +28,6 @@ use super::trust::Trust;
 
 /// How long a connection may take to come about, with all that stands between.
 const CONNECT: Duration = Duration::from_secs(10);
-
-/// A connection, whatever it goes through.
-pub(super) type BoxedStream = Box<dyn ByteStream>;
-
-/// What a connection can do.
-pub(super) trait ByteStream: Read + Write + Unpin + Send {}
-impl<T: Read + Write + Unpin + Send> ByteStream for T {}
 
 /// A connection, and how requests are written on it.
 pub(super) struct Link {

@@ -12,7 +12,7 @@
 //! | `proxy` | what stands between, by the session's environment |
 //! | `trust` | whose word is taken for who a server is |
 //! | `route` | both of these, for all asks of a turn |
-//! | `connection`, `socket` | how connections are made, over a network and on this machine |
+//! | `connection`, `socket`, `byte_stream` | how connections are made, over a network and on this machine |
 //! | `exchange` | one request and its response |
 //! | `protocol` | the two forms in which it is spoken |
 //! | `body` | its body as bytes, unpacked where it is packed |
@@ -37,6 +37,7 @@
 mod address;
 mod answer;
 mod body;
+mod byte_stream;
 mod calls;
 mod connection;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use hyper::header::HOST;
 use hyper::rt::Executor;
 use hyper::{Request, Response, Uri};
 
-use super::connection::BoxedStream;
+use super::byte_stream::BoxedStream;
 
 /// What is read from the network at once, and the longest head of a response, in bytes.
 pub(super) const BUFFER: usize = 32 << 10;

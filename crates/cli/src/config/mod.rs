@@ -10,11 +10,11 @@ use q_term::typed;
 use serde::Deserialize;
 
 use crate::error::CliError;
-use crate::key_command::KeyCommand;
 use crate::trusted::{self, Untrusted};
 
 pub(crate) mod aws;
 mod headers;
+pub(crate) mod key_command;
 pub(crate) mod kinds;
 mod limits;
 pub(crate) mod path;
@@ -55,8 +55,8 @@ pub(crate) struct AgentConfig {
     pub(crate) key_env: Option<String>,
     /// The file that holds the key, alone; see [`path`].
     pub(crate) key_file: Option<PathBuf>,
-    /// The command that says the key; see [`crate::key_command`].
-    pub(crate) key_command: Option<KeyCommand>,
+    /// The command that says the key; see [`crate::key_commands`].
+    pub(crate) key_command: Option<key_command::KeyCommand>,
     /// Seconds: for the first byte, between bytes, and for both where these do not say.
     pub(crate) first_byte: Option<u64>,
     pub(crate) between_bytes: Option<u64>,

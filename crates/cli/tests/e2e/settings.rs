@@ -120,8 +120,10 @@ fn on_the_screen_the_model_is_seen_at_once_and_names_are_completed() {
     terminal.send("\r");
     terminal.wait_text("openai·scripted-mini");
     terminal.enter("/model", "* scripted-mini");
-    terminal.wait_text("openai lists 2 models, /model NAME changes it");
+    terminal.wait_text("openai lists 2 models, /model NAME changes");
     terminal.send("\u{1b}");
+    // What follows an Esc at once is a chord with Alt.
+    terminal.wait_text("[one] > ask something");
     world.gated("count", "One,", "rest", " two");
     terminal.enter("count", "One,");
     terminal.enter("/model default", "it counts from the next turn on");

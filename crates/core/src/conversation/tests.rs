@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::agent::{AgentFailure, FailureKind, Sent, Wants};
-use crate::compaction::{Compaction, note};
+use crate::compaction::note;
+use crate::entry::Compaction;
 use crate::entry::{Called, Fault, Interrupter, Stop};
 use crate::id::{CallNo, PromptNo};
 use crate::time::WallTime;

@@ -7,8 +7,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::agent::{AgentEvent, AgentFailure, FailureKind, Usage};
-use crate::compaction::{Compaction, SUMMARY_BYTES, WindowUse, framed};
+use crate::compaction::{SUMMARY_BYTES, WindowUse, framed};
 use crate::effect::Reply;
+use crate::entry::Compaction;
 use crate::entry::{Body, Stop};
 use crate::id::{EntryNo, SessionId, TurnNo};
 use crate::multiplexer::step::Step;

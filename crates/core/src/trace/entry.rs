@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::reader::WordReader;
 use super::words::{bare, named};
 use crate::agent::{AgentFailure, FailureKind, Outcome, PlanStep, Sent, StepState, Wants};
-use crate::compaction::Compaction;
+use crate::entry::Compaction;
 use crate::entry::{Body, CallOutput, Called, Fault, Interrupter, Resulted, Stop};
 use crate::id::{CallNo, EntryNo, PromptNo};
 

@@ -1,12 +1,15 @@
 //! One session as plain data, and what can be counted in it.
 
+use std::collections::BTreeMap;
+
 use q_core::{
     Activity, AgentFailure, CallNo, Compaction, Digest, EntryNo, Instant, Interrupter, Limits, Outcome,
     PlanStep, Policy, Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Token, TurnNo, Usage,
     WallTime, Wants,
 };
 
-use super::settings::Set;
+/// Settings by their names.
+pub(super) type Set = BTreeMap<String, String>;
 
 /// A session, whole, whether it is in memory or not.
 #[derive(Clone, Debug)]

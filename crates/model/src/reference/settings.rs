@@ -1,7 +1,5 @@
 //! What is set in a session, by its name, as people read it.
 
-use std::collections::BTreeMap;
-
 use q_core::{SessionId, SettingChange};
 
 use super::Model;
@@ -39,9 +37,6 @@ impl Model {
         Ok(if is_asked { Answered::FromNextTurn } else { Answered::Done })
     }
 }
-
-/// Settings by their names.
-pub(super) type Set = BTreeMap<String, String>;
 
 fn text(number: u64) -> String {
     number.to_string()

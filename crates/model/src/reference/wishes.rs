@@ -7,8 +7,7 @@ use q_core::{
 use super::Model;
 use super::names::name_from;
 use super::observed::Answered;
-use super::session::{Entry, NamedBy, Session};
-use super::settings::Set;
+use super::session::{Entry, NamedBy, Session, Set};
 
 /// What a session is called that nobody named.
 const UNNAMED: &str = "new";

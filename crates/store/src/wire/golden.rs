@@ -330,40 +330,15 @@ fn dump_log(records: impl IntoIterator<Item = (&'static str, Record)>) -> String
 }
 
 #[test]
-fn records_on_disk_stay_as_they_are() {
-    insta::assert_snapshot!(dump_log(records().into_iter().chain(later_records())));
-}
-
-#[test]
-fn imported_records_on_disk_stay_as_they_are() {
-    insta::assert_snapshot!(dump_log(imported_records()));
-}
-
-#[test]
 fn large_results_on_disk_stay_as_they_are() {
     let pieces = blob::rows(SESSION, Seq(1), 99, 4, "way");
     let pieces: String = pieces.map(|(_, value)| dump("a piece", &value)).collect();
     insta::assert_snapshot!(dump_log(large_results()) + &pieces);
 }
 
-#[test]
-fn records_of_what_is_sent_on_disk_stay_as_they_are() {
-    insta::assert_snapshot!(dump_log(sent_records()));
-}
-
 fn dump_head(head: &Head) -> String {
     let (value, _) = envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(head, out)).unwrap();
     dump("head", &value)
-}
-
-#[test]
-fn a_head_of_what_was_sent_on_disk_stays_as_it_is() {
-    insta::assert_snapshot!(dump_head(&later_head()));
-}
-
-#[test]
-fn a_head_on_disk_stays_as_it_is() {
-    insta::assert_snapshot!(dump_head(&head()));
 }
 
 /// As [`head`], with all that a head may have.
@@ -409,26 +384,6 @@ fn later_head() -> Head {
     Head { failures: 3, sent: Some(SENT), fork, ..full_head() }
 }
 
-#[test]
-fn a_full_head_on_disk_stays_as_it_is() {
-    insta::assert_snapshot!(dump_head(&full_head()));
-}
-
-#[test]
-fn records_of_the_agents_contract_on_disk_stay_as_they_are() {
-    insta::assert_snapshot!(dump_log(seat_records()));
-}
-
-#[test]
-fn records_of_what_is_gone_on_with_on_disk_stay_as_they_are() {
-    insta::assert_snapshot!(dump_log(continued_records()));
-}
-
-#[test]
-fn a_head_of_the_agents_contract_on_disk_stays_as_it_is() {
-    insta::assert_snapshot!(dump_head(&seat_head()));
-}
-
 /// What came with summaries, in its own dump.
 fn compactions() -> Vec<(&'static str, Record)> {
     let turn = TurnNo(4);
@@ -466,28 +421,27 @@ fn compacting_head() -> Head {
     }
 }
 
+/// Each in a dump of its own, so that what is added later changes no older one.
 #[test]
-fn compactions_on_disk_stay_as_they_are() {
-    insta::assert_snapshot!(dump_log(compactions()));
-}
-
-#[test]
-fn a_head_that_is_compacted_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&compacting_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
-}
-
-#[test]
-fn records_of_settings_on_disk_stay_as_they_are() {
-    insta::assert_snapshot!(dump_log(settings_records()));
-}
-
-#[test]
-fn a_head_with_settings_on_disk_stays_as_it_is() {
-    let (value, _) =
-        envelope::seal(SESSION, key::HEAD_SEQ, 99, |out| encode_head(&settings_head(), out)).unwrap();
-    insta::assert_snapshot!(dump("head", &value));
+fn what_is_on_disk_stays_as_it_is() {
+    let dumps = [
+        ("records_on_disk_stay_as_they_are", dump_log(records().into_iter().chain(later_records()))),
+        ("imported_records_on_disk_stay_as_they_are", dump_log(imported_records())),
+        ("records_of_what_is_sent_on_disk_stay_as_they_are", dump_log(sent_records())),
+        ("a_head_of_what_was_sent_on_disk_stays_as_it_is", dump_head(&later_head())),
+        ("a_head_on_disk_stays_as_it_is", dump_head(&head())),
+        ("a_full_head_on_disk_stays_as_it_is", dump_head(&full_head())),
+        ("records_of_the_agents_contract_on_disk_stay_as_they_are", dump_log(seat_records())),
+        ("records_of_what_is_gone_on_with_on_disk_stay_as_they_are", dump_log(continued_records())),
+        ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", dump_head(&seat_head())),
+        ("compactions_on_disk_stay_as_they_are", dump_log(compactions())),
+        ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
+        ("records_of_settings_on_disk_stay_as_they_are", dump_log(settings_records())),
+        ("a_head_with_settings_on_disk_stays_as_it_is", dump_head(&settings_head())),
+    ];
+    for (name, dump) in dumps {
+        insta::assert_snapshot!(name, dump);
+    }
 }
 
 #[test]

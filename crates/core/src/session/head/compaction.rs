@@ -1,7 +1,8 @@
 //! What turns that compact change in a session's head.
 
 use crate::agent::Usage;
-use crate::compaction::{Compaction, WindowUse};
+use crate::compaction::WindowUse;
+use crate::entry::Compaction;
 use crate::id::TurnNo;
 use crate::session::flight::InFlight;
 use crate::session::head::Head;

@@ -15,11 +15,11 @@ use std::time::Duration;
 use q_agent::Secret;
 use q_term::sanitize::visible_line;
 use rustix::process::{Pid, Signal, kill_process_group};
-use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
-use crate::config::{self, AgentConfig};
+use crate::config::AgentConfig;
+use crate::config::key_command::KeyCommand;
 use crate::environment::ProcessEnvironment;
 use crate::missing::Missing;
 
@@ -78,7 +78,8 @@ impl KeyCommands {
     /// The way to an agent's key, where a command has to be asked for it.
     pub(crate) fn fetch(&self, agent: &str) -> Option<Fetch> {
         let command = self.commands.get(agent).filter(|_| self.said(agent).is_none())?.clone();
-        let key = Box::pin(command.key(self.directory.clone()));
+        let directory = self.directory.clone();
+        let key = Box::pin(async move { ask(&command, directory, WITHIN).await });
         Some(Fetch { agent: agent.to_owned(), key })
     }
 }
@@ -99,57 +100,6 @@ impl Fetch {
 impl std::fmt::Debug for Fetch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Fetch").field("agent", &self.agent).finish_non_exhaustive()
-    }
-}
-
-/// A program with its arguments, as the configuration has it.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<String>")]
-pub(crate) struct KeyCommand {
-    program: String,
-    arguments: Vec<String>,
-}
-
-/// Which program it is, is no secret; what it is given might be.
-impl std::fmt::Debug for KeyCommand {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyCommand").field("program", &self.program).finish_non_exhaustive()
-    }
-}
-
-impl TryFrom<Vec<String>> for KeyCommand {
-    type Error = &'static str;
-
-    fn try_from(words: Vec<String>) -> Result<Self, Self::Error> {
-        let mut words = words.into_iter();
-        let program = words.next().filter(|program| !program.is_empty());
-        let program = program.ok_or("key_command names no program: [\"pass\", \"show\", \"NAME\"]")?;
-        let arguments: Vec<String> = words.collect();
-        if arguments.iter().chain([&program]).any(|word| word.contains('\0')) {
-            return Err("key_command has a zero byte in it");
-        }
-        Ok(Self { program, arguments })
-    }
-}
-
-impl KeyCommand {
-    /// What is run, for people.
-    pub(crate) fn program(&self) -> &str {
-        &self.program
-    }
-
-    /// The same command, its program found from the file at `config` where it is written as a path.
-    pub(crate) fn meant(mut self, config: &Path, home: Option<&Path>) -> Result<Self, String> {
-        if self.program.contains('/') {
-            let program = config::path::meant(Path::new(&self.program), config, home)?;
-            self.program = program.to_string_lossy().into_owned();
-        }
-        Ok(self)
-    }
-
-    /// Runs it; gives the key, or why there is none. `directory` is where it runs: no project's.
-    pub(crate) async fn key(self, directory: PathBuf) -> Result<String, String> {
-        ask(&self, directory, WITHIN).await
     }
 }
 
