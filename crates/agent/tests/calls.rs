@@ -65,6 +65,28 @@ fn calls_are_read_in_each_dialect_and_none_of_an_answer_that_is_not_whole() {
     insta::assert_snapshot!(shown);
 }
 
+#[test]
+fn what_is_called_in_an_answer_that_does_not_end_well_is_not_called() {
+    let called = r#"{"tool_calls":[{"index":0,"id":"x","function":{"name":"run","arguments":"{}"}}]}"#;
+    for (finish, count) in [("tool_calls", 1), ("stop", 1), ("length", 0), ("content_filter", 0), ("", 0)] {
+        let settings = BodySettings {
+            dialect: Dialect::ChatCompletions,
+            think_tags: false,
+            secrets: Secret::new("sk-test").into(),
+            longest: LONGEST,
+        };
+        let mut reply = ResponseBody::new(settings).taking_calls();
+        reply.read(format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{called}}}]}}\n\n").as_bytes());
+        if !finish.is_empty() {
+            let end =
+                format!("data: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"{finish}\"}}]}}\n\n");
+            reply.read(end.as_bytes());
+        }
+        reply.end(None);
+        assert_eq!(reply.calls().len(), count, "{finish:?}");
+    }
+}
+
 /// A conversation that is permitted all it asks for, with the events of one turn.
 struct Permitting {
     directory: tempfile::TempDir,

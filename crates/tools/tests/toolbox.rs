@@ -281,7 +281,9 @@ async fn only_exactly_what_was_permitted_is_carried_out() {
     let input = json!({ "argv": ["touch", "made"] }).to_string();
     let (progress, _hear) = mpsc::channel(4);
     let permitted = bench.toolbox.digest(OWNER, "run", &input);
-    let elsewhere = Toolbox::new(bench.outside.clone(), &BTreeMap::new());
+    // The same variables, so that nothing but the directory is another one.
+    let path = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())];
+    let elsewhere = Toolbox::new(bench.outside.clone(), &path.into());
     let others = [
         bench.toolbox.digest(OWNER, "run", &json!({ "argv": ["touch", "made "] }).to_string()),
         bench.toolbox.digest(OWNER, "read", &input),
