@@ -19,6 +19,7 @@ pub(crate) fn run() -> Outcome {
     crash::run(&["--full"])?;
     mutants::run(&["--store"])?;
     mutants::run(&["--client"])?;
+    mutants::run(&["--tools"])?;
     fuzz::run(FUZZ_SECONDS)?;
     bench::run(&[])?;
     real_agent::run(real_agent::Need::Must)?;

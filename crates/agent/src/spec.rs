@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
+use crate::seat::ChildEnvironment;
 use crate::secret::{Secret, Secrets};
 use crate::shape::RequestShape;
 
@@ -52,6 +53,8 @@ pub struct HttpSpec {
     pub shape: RequestShape,
     /// The network of whoever brought it.
     pub network: NetworkEnvironment,
+    /// Tools are offered, and commands get these variables to choose from; nothing where none are.
+    pub tools: Option<ChildEnvironment>,
     /// What serves at that address, started where nobody does; only where it is a socket of this machine.
     pub program: Option<ServerProgram>,
 }
@@ -114,6 +117,7 @@ impl Default for HttpSpec {
             retries: Self::RETRIES,
             shape: RequestShape::default(),
             network: NetworkEnvironment::default(),
+            tools: None,
             program: None,
         }
     }

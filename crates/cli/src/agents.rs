@@ -19,7 +19,7 @@ use crate::error::CliError;
 use crate::key_commands::KeyCommands;
 use crate::local::{self, Served};
 use crate::missing::Missing;
-use crate::out;
+use crate::{out, tool_environment};
 
 /// The built-in agent's name.
 pub(crate) const GUIDE: &str = "guide";
@@ -316,7 +316,7 @@ fn reach(
         model,
         idle_timeout_ms: between.map_or(IDLE_TIMEOUT_MS, millis),
         network: network.clone(),
-        shaping: Shaping { program, ..shaping(agent)? },
+        shaping: Shaping { program, tools: tool_environment::of(agent, environment), ..shaping(agent)? },
     })
 }
 
@@ -363,6 +363,7 @@ fn shaping(agent: &AgentConfig) -> Result<Shaping, Missing> {
         window: agent.context_window.or_else(|| usual_window(agent)),
         compact_model: agent.compact_model.clone(),
         think_tags: agent.think_tags,
+        tools: None,
         program: None,
     })
 }
@@ -545,6 +546,7 @@ mod tests {
             window: Some(9000),
             compact_model: "small".to_owned(),
             think_tags: true,
+            tools: None,
             program: None,
         };
         assert_eq!(*shaping, expected);

@@ -27,6 +27,7 @@ mod plain;
 mod process_group;
 mod results;
 mod terminals;
+mod tool_environment;
 mod trusted;
 mod usage;
 

@@ -12,7 +12,8 @@ use crate::limits::DETAIL_BYTES;
 pub enum AgentEvent {
     /// How much of its history the agent was sent. Comes first, and from the host: it reads the history.
     Sent(Sent),
-    /// What the agent is asked. From the host too, behind [`Self::Sent`].
+    /// What the agent is asked. From the host too, behind [`Self::Sent`]; and from an agent that asks once more in the same turn,
+    /// with what came of calls. What the turn costs from here on is what its newest ask costs.
     Asked {
         /// Bytes of all texts.
         bytes: u64,
@@ -169,6 +170,17 @@ impl Outcome {
 pub struct Usage {
     pub input: u64,
     pub output: u64,
+}
+
+impl Usage {
+    /// What was spent since it was `earlier`.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(earlier.input),
+            output: self.output.saturating_sub(earlier.output),
+        }
+    }
 }
 
 /// How much of a session's history an agent was sent, in entries.

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_agent::{AgentSpec, Dialect, HttpSpec, NetworkEnvironment, RequestShape, Secret, ServerProgram, shape};
+use q_agent::{
+    AgentSpec, ChildEnvironment, Dialect, HttpSpec, NetworkEnvironment, RequestShape, Secret, ServerProgram,
+    shape,
+};
 use q_proto::message::Reach;
 use q_proto::network::Network;
-use q_proto::shaping::{Program, Shaping};
+use q_proto::shaping::{Program, Shaping, ToolEnvironment};
 
 /// What an agent is made of, by what a client brought.
 pub fn spec(reach: Reach) -> AgentSpec {
@@ -23,6 +26,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 idle_timeout: Duration::from_millis(idle_timeout_ms),
                 first_byte,
                 retries: shaping.retries.unwrap_or(HttpSpec::RETRIES),
+                tools: shaping.tools.clone().map(tools),
                 program: shaping.program.clone().map(program),
                 shape: shape_of(shaping),
                 network: environment(network),
@@ -34,6 +38,12 @@ pub fn spec(reach: Reach) -> AgentSpec {
 /// The protocol that was named, if it is spoken here.
 pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
     if shaping.dialect.is_empty() { Some(Dialect::default()) } else { Dialect::of(&shaping.dialect) }
+}
+
+/// Only those that commands are meant to get, whatever a client brings.
+fn tools(ToolEnvironment { variables }: ToolEnvironment) -> ChildEnvironment {
+    let is_meant = |(name, _): &(String, String)| q_agent::TOOL_VARIABLES.contains(&name.as_str());
+    ChildEnvironment(variables.into_iter().filter(is_meant).collect())
 }
 
 fn program(Program { path, arguments }: Program) -> ServerProgram {
@@ -112,6 +122,11 @@ mod tests {
             window: Some(9000),
             compact_model: "small".into(),
             think_tags: true,
+            tools: Some(ToolEnvironment {
+                variables: [("HOME", "/h"), ("OPENAI_API_KEY", "sk-canary")]
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .into(),
+            }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
         let reach = Reach::Http {
@@ -123,7 +138,9 @@ mod tests {
             shaping: arrived,
         };
         let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
-        let HttpSpec { dialect, first_byte, retries, shape, program, .. } = &*made;
+        let HttpSpec { dialect, first_byte, retries, shape, program, tools, .. } = &*made;
+        let home = [("HOME".to_owned(), "/h".to_owned())].into();
+        assert_eq!(*tools, Some(ChildEnvironment(home)), "no key is passed on");
         let expected = ServerProgram { path: "/bin/serves".into(), arguments: vec!["here".into()] };
         assert_eq!(*program, Some(expected));
         assert_eq!(*retries, 4);

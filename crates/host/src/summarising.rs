@@ -2,8 +2,10 @@
 //!
 //! Not here: what is made of the summary (the core decides that).
 
+use std::sync::Arc;
+
 use futures_util::{StreamExt, stream};
-use q_agent::{AgentSpec, Conversation, Turn};
+use q_agent::{AgentSpec, Conversation, HttpSpec, Turn};
 use q_core::{AgentEvent, AgentFailure, Body, Entry, FailureKind, Sent, Settings, compaction, conversation};
 
 use crate::agent_request::AgentRequest;
@@ -32,6 +34,15 @@ pub(crate) async fn summarise(
         let failure = AgentFailure::new(FailureKind::Rejected, "the guide is sent no conversation");
         reporter.report(AgentEvent::Failed(failure)).await;
         return;
+    };
+    // A summary is text: tools would only lead away from it.
+    let without_tools;
+    let agent = if spec.tools.is_some() {
+        let spec = HttpSpec { tools: None, ..HttpSpec::clone(spec) };
+        without_tools = AgentSpec::Http(Arc::new(spec)).agent().open(request.seat.clone());
+        &*without_tools
+    } else {
+        agent
     };
     let own = &spec.shape.compact_model;
     let model = if own.is_empty() { &request.model } else { own };

@@ -224,7 +224,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
     use super::*;
-    use crate::shaping::{Program, Shaping};
+    use crate::shaping::{Program, Shaping, ToolEnvironment};
 
     #[test]
     fn neighbouring_versions_talk_where_their_protocols_overlap() {
@@ -273,11 +273,12 @@ mod tests {
             window: Some(9000),
             compact_model: "small".into(),
             think_tags: true,
+            tools: Some(ToolEnvironment { variables: vec![("HOME".into(), "/h".into())] }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
         assert_eq!(
             shaping.bytes(),
-            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5,
+            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6,
             "all that a client says has a length"
         );
         assert!(!format!("{shaping:?}").contains("canary"));
@@ -295,6 +296,8 @@ mod tests {
             assert_eq!(is_read(&Shaping { omit, ..Shaping::default() }), is_few, "{count}");
             let program = Some(Program { path: nothing(), arguments: vec![nothing(); count] });
             assert_eq!(is_read(&Shaping { program, ..Shaping::default() }), is_few, "{count}");
+            let tools = Some(ToolEnvironment { variables: vec![(nothing(), nothing()); count] });
+            assert_eq!(is_read(&Shaping { tools, ..Shaping::default() }), is_few, "{count}");
             let headers = vec![(nothing(), nothing()); count];
             assert_eq!(is_read(&Shaping { headers, ..Shaping::default() }), is_few, "{count}");
         }

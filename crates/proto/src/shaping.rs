@@ -45,9 +45,19 @@ pub struct Shaping {
     /// Whether `<think>` inside a text sets thinking apart.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub think_tags: bool,
+    /// Whether it may use tools, and which variables their commands get to choose from; no key is among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<ToolEnvironment>,
     /// What serves at the socket that the address is; started where nobody does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub program: Option<Program>,
+}
+
+/// What commands get of the environment of whoever brings the agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolEnvironment {
+    #[serde(deserialize_with = "few")]
+    pub variables: Vec<(String, String)>,
 }
 
 /// A program that serves a model on the machine of the host, and its arguments.
@@ -65,12 +75,14 @@ impl Shaping {
     /// How long its texts are.
     pub fn bytes(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
+        let variables = self.tools.iter().flat_map(|tools| &tools.variables);
+        let variables = variables.map(|(name, value)| name.len() + value.len());
         let texts = [&self.dialect, &self.body, &self.compact_model]
             .into_iter()
             .chain(&self.reasoning)
             .chain(&self.omit);
         let program = self.program.iter().flat_map(|program| program.arguments.iter().chain([&program.path]));
-        headers.chain(texts.chain(program).map(String::len)).sum()
+        headers.chain(variables).chain(texts.chain(program).map(String::len)).sum()
     }
 }
 

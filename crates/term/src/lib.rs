@@ -34,6 +34,7 @@ mod layout;
 mod overlay;
 mod signs;
 mod style;
+mod tool_input;
 mod ui;
 mod way;
 

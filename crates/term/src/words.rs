@@ -9,6 +9,7 @@ use q_core::{
 
 use crate::advice;
 use crate::sanitize;
+use crate::tool_input;
 use crate::way::Way;
 
 /// The built-in agent's name.
@@ -262,7 +263,10 @@ pub fn pending(pending: &PendingCall) -> String {
     let (tool, input) = (sanitize::visible_line(&pending.tool), sanitize::visible(&pending.input));
     match pending.wants {
         Wants::Words => format!("asks you: {input}"),
-        Wants::Consent | Wants::Nothing => format!("asks: may {tool} run this? {input}"),
+        Wants::Consent | Wants::Nothing => match tool_input::read(&pending.tool, &pending.input) {
+            Some(understood) => format!("asks: {}", sanitize::visible(&understood)),
+            None => format!("asks: may {tool} run this? {input}"),
+        },
     }
 }
 

@@ -7,6 +7,7 @@ mod client;
 mod copy;
 mod mutant;
 mod store;
+mod tools;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -46,6 +47,7 @@ pub(crate) fn run(options: &[&str]) -> Outcome {
     match options {
         ["--store"] => return store::run(),
         ["--client"] => return client::run(),
+        ["--tools"] => return tools::run(),
         _the_core => {}
     }
     let tree = Tree::read()?;
@@ -86,12 +88,11 @@ fn read(tree: &Tree) -> Vec<(String, Result<Mutant, String>)> {
         .collect()
 }
 
-/// Planted faults, of the core, the store and the client, that do not fit the tree any more: path, and why.
+/// Planted faults, of the core, the store, the client and the tools, that do not fit the tree any more: path, and why.
 pub(crate) fn unfit(tree: &Tree) -> impl Iterator<Item = (&str, String)> {
-    let planted = tree
-        .files
-        .iter()
-        .filter(|file| [PLACE, store::PLACE, client::PLACE].iter().any(|place| file.path.starts_with(place)));
+    let planted = tree.files.iter().filter(|file| {
+        [PLACE, store::PLACE, client::PLACE, tools::PLACE].iter().any(|place| file.path.starts_with(place))
+    });
     planted.filter_map(|file| {
         let mutant = Mutant::parse(&file.text);
         let fits = mutant.and_then(|mutant| mutant.planted_in(tree).map(drop));

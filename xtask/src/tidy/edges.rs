@@ -10,7 +10,9 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/client", "q-client", &["q-core", "q-lock", "q-proto"]),
     ("crates/lock", "q-lock", &[]),
     ("crates/store", "q-store", &["q-core", "q-lock"]),
-    ("crates/agent", "q-agent", &["q-core"]),
+    ("crates/agent", "q-agent", &["q-core", "q-tools"]),
+    // Knows files and processes, and nothing of sessions.
+    ("crates/tools", "q-tools", &[]),
     ("crates/term", "q-term", &["q-core"]),
     ("crates/telemetry", "q-telemetry", &[]),
     ("crates/host", "q-host", &["q-core", "q-lock", "q-proto", "q-store", "q-agent", "q-telemetry"]),

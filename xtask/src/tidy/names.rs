@@ -39,6 +39,9 @@ const CONFINED: &[Confined] = &[
     confined("miniz_oxide", &["crates/local/", "crates/testkit/src/bin/q-bench/faults.rs"], 3),
     confined("aws_lc_rs", &["crates/agent/", "crates/local/"], 4),
     confined("bm25", &["crates/agent/src/"], 1),
+    // What models may do.
+    confined("ignore", &["crates/tools/src/search.rs"], 1),
+    confined("sha2", &["crates/tools/src/"], 2),
     // The terminal.
     confined("crossterm", &["crates/term/", "crates/cli/"], 20),
     confined("ratatui", &["crates/term/", "crates/cli/"], 36), // each part of the screen and each overlay draws itself

@@ -29,6 +29,7 @@ const FILES: &[&str] = &[
     include_str!("../../manual/13-commands.md"),
     include_str!("../../manual/14-limits.md"),
     include_str!("../../manual/15-data.md"),
+    include_str!("../../manual/16-tools.md"),
 ];
 
 /// All of it, in reading order.

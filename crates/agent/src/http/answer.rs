@@ -5,6 +5,7 @@
 use q_core::{AgentEvent, AgentFailure, FailureKind, Usage};
 use serde_json::value::RawValue;
 
+use super::calls::{AskedCall, AskedCalls, CallPiece};
 use super::detail::clean;
 use super::event_queue::EventQueue;
 use super::failure::in_answer;
@@ -13,8 +14,6 @@ use super::json::text;
 use super::think_tags::{TaggedText, ThinkTags};
 use crate::secret::Secrets;
 
-/// Calls of one answer that are counted. Nobody offered a tool: whoever calls more is not waited for.
-const MAX_CALLS: usize = 64;
 /// What a tool is called that is called without a name.
 pub(super) const NAMELESS: &str = "a tool without a name";
 
@@ -39,7 +38,9 @@ pub(super) struct AnswerBuilder {
     /// Something was said that is not blank.
     has_words: bool,
     refused: bool,
-    tools: Calls,
+    calls: AskedCalls,
+    /// Tools were offered: calls are no failure.
+    takes_calls: bool,
     /// What the server said in the place of an answer.
     error: Option<AgentFailure>,
     /// What it said beside one, which tells why where a reason is missing; and what came last where that is no part of it.
@@ -49,15 +50,6 @@ pub(super) struct AnswerBuilder {
     frames: usize,
     parts: usize,
     unreadable: usize,
-}
-
-/// The calls of tools that nobody offered.
-#[derive(Debug, Default)]
-struct Calls {
-    first: String,
-    count: usize,
-    /// Pieces came of a call whose name did not.
-    has_nameless: bool,
 }
 
 impl AnswerBuilder {
@@ -83,7 +75,17 @@ impl AnswerBuilder {
 
     /// Whether more tools are called than anybody waits for.
     pub(super) const fn calls_too_much(&self) -> bool {
-        self.tools.count > MAX_CALLS
+        self.calls.are_too_many()
+    }
+
+    /// From now on calls are no failure: tools were offered.
+    pub(super) const fn take_calls(&mut self) {
+        self.takes_calls = true;
+    }
+
+    /// What the answer calls, once it has ended well and where tools were offered.
+    pub(super) fn calls(&mut self) -> Vec<AskedCall> {
+        self.calls.take()
     }
 
     pub(super) const fn note_frame(&mut self, is_readable: bool) {
@@ -141,17 +143,29 @@ impl AnswerBuilder {
         }
     }
 
-    /// A tool is called.
-    pub(super) fn on_call(&mut self, name: String) {
-        if self.tools.count == 0 {
-            self.tools.first = name;
-        }
-        self.tools.count += 1;
+    /// A tool is called, all at once.
+    pub(super) fn on_call(&mut self, name: String, arguments: &str, mark: Option<String>) {
+        self.calls.whole(name, arguments, mark);
     }
 
-    /// A piece of a call comes without a name: that may have come, or comes yet.
-    pub(super) const fn on_nameless_call(&mut self) {
-        self.tools.has_nameless = true;
+    /// What was called so far comes again, whole.
+    pub(super) fn restart_calls(&mut self) {
+        self.calls = AskedCalls::default();
+    }
+
+    /// A piece of a call.
+    pub(super) fn on_call_piece(&mut self, piece: CallPiece<'_>) {
+        self.calls.piece(piece);
+    }
+
+    /// All that a call is given, which may have come in pieces before.
+    pub(super) fn on_call_given(&mut self, id: &str, name: &str, arguments: &str) {
+        self.calls.given(id, name, arguments);
+    }
+
+    /// More of what a call is given, if it is one that is known.
+    pub(super) fn on_call_rest(&mut self, index: &str, arguments: &str) {
+        self.calls.rest(index, arguments);
     }
 
     /// The last count is the one that counts; one of nothing says nothing.
@@ -211,13 +225,17 @@ impl AnswerBuilder {
         if let Some(said) = self.think_tags.take().and_then(ThinkTags::rest) {
             self.put(said);
         }
-        if self.tools.count == 0 && self.tools.has_nameless {
-            self.on_call(NAMELESS.to_owned());
+        if self.calls.count() == 0 && self.calls.has_nameless() {
+            self.on_call(NAMELESS.to_owned(), "", None);
         }
         if let Some(usage) = self.usage.take() {
             self.queue.push(AgentEvent::Usage(usage));
         }
         let ending = self.failure(broken).map_or(AgentEvent::Done, AgentEvent::Failed);
+        if ending != AgentEvent::Done || !self.takes_calls {
+            // Whatever was called in an answer that is not whole never runs.
+            self.calls = AskedCalls::default();
+        }
         if !self.reason_word.is_empty() {
             self.queue.push(AgentEvent::StopReason(std::mem::take(&mut self.reason_word)));
         }
@@ -235,7 +253,9 @@ impl AnswerBuilder {
                 let unfinished = || AgentFailure::new(FailureKind::Cut, self.unfinished());
                 Some(self.remark.clone().or(broken).unwrap_or_else(unfinished))
             }
-            Some(Reason::ToolCalls | Reason::Stop) if self.tools.count > 0 => Some(self.wants_tool()),
+            Some(Reason::ToolCalls | Reason::Stop) if self.calls.count() > 0 => {
+                (!self.takes_calls).then(|| self.wants_tool())
+            }
             Some(Reason::Stop) if self.refused => {
                 Some(self.explained(AgentFailure::new(FailureKind::Refused, "")))
             }
@@ -252,11 +272,11 @@ impl AnswerBuilder {
     }
 
     fn wants_tool(&self) -> AgentFailure {
-        let others = match self.tools.count {
+        let others = match self.calls.count() {
             0 | 1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
-        let names = format!("{}{others}", self.tools.first);
+        let names = format!("{}{others}", self.calls.first());
         AgentFailure::new(FailureKind::WantsTool, clean(&names, &self.secrets))
     }
 

@@ -25,6 +25,8 @@
 //! | `frames` | frames, each given to the dialect |
 //! | `dialect` | the protocols: where and what is asked, what frames mean |
 //! | `answer` | an answer as far as it came, in whatever dialect |
+//! | `calls` | what an answer calls, as it comes |
+//! | `tool_turn` | a turn in which tools are offered: asked, carried out, asked again |
 //! | `think_tags` | thoughts that stand in the text |
 //! | `finish`, `usage` | why an answer ended, what it cost |
 //! | `event_queue` | what came and is not handed on yet |
@@ -36,6 +38,7 @@ mod address;
 mod answer;
 mod body;
 mod byte_stream;
+mod calls;
 mod connection;
 #[cfg(test)]
 mod cuts;
@@ -61,6 +64,7 @@ mod route;
 mod signing;
 mod socket;
 mod think_tags;
+mod tool_turn;
 mod trust;
 mod usage;
 
@@ -76,11 +80,14 @@ use crate::secret::Secrets;
 use crate::spec::HttpSpec;
 
 use address::Address;
+pub use calls::AskedCall;
+use dialect::Offer;
 use exchange::Exchange;
 use failure::Refused;
 use reply::{BodySettings, ResponseBody};
 use retry::{FailedAttempt, Retry, named_wait};
 use route::Route;
+use tool_turn::ToolConversation;
 
 /// The most that is read of what a server says in place of an answer, in bytes, and how long it may take to say it.
 const MAX_ERROR: usize = 64 << 10;
@@ -104,8 +111,11 @@ impl HttpAgent {
 }
 
 impl Agent for HttpAgent {
-    fn open(&self, _seat: Seat) -> Arc<dyn Conversation> {
-        Arc::new(self.clone())
+    fn open(&self, seat: Seat) -> Arc<dyn Conversation> {
+        match &self.spec.tools {
+            Some(environment) => Arc::new(ToolConversation::new(Arc::clone(&self.spec), environment, &seat)),
+            None => Arc::new(self.clone()),
+        }
     }
 }
 
@@ -133,7 +143,7 @@ enum Stage {
 async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
     loop {
         stage = match stage {
-            Stage::Due(due) => match Asking::begin(&due.0, &due.1).await {
+            Stage::Due(due) => match Asking::begin(&due.0, &due.1, &Offer::default()).await {
                 Ok(asking) => Stage::Asking(Box::new(asking), None),
                 Err(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
             },
@@ -170,6 +180,8 @@ struct Asking {
     route: Route,
     /// How often it was asked again.
     repeated: u32,
+    /// Whether tools are offered: calls are no failure then.
+    takes_calls: bool,
 }
 
 /// What came of asking.
@@ -181,18 +193,22 @@ enum Asked {
 }
 
 impl Asking {
-    async fn begin(spec: &Arc<HttpSpec>, turn: &Turn) -> Result<Self, AgentFailure> {
+    async fn begin(spec: &Arc<HttpSpec>, turn: &Turn, offer: &Offer) -> Result<Self, AgentFailure> {
         let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
-        let body = dialect::request(spec.dialect, turn, model, &spec.shape).to_string();
+        let body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
         let base = Address::of(&spec.base_url)?;
         let addresses = base.endpoints(spec.dialect, model)?;
         let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
-        Ok(Self { spec: Arc::clone(spec), body, addresses, unknown: 0, route, repeated: 0 })
+        let takes_calls = !offer.tools.is_empty();
+        Ok(Self { spec: Arc::clone(spec), body, addresses, unknown: 0, route, repeated: 0, takes_calls })
     }
 
     /// Asks once. Where a server that did nothing may do something yet, it is to be asked again.
     async fn ask(&mut self) -> Asked {
         let attempt = match self.ask_in_turn().await {
+            Ok(begun) if self.takes_calls => {
+                return Asked::Answers(Box::new(Answering { reply: begun.reply.taking_calls(), ..begun }));
+            }
             Ok(begun) => return Asked::Answers(Box::new(begun)),
             Err(attempt) => attempt,
         };
@@ -274,6 +290,11 @@ impl Answering {
             longest: reply::LONGEST,
         });
         Ok(Self { exchange: Some(exchange), reply, idle: spec.idle_timeout, until: None, taken: 0 })
+    }
+
+    /// What the answer calls that has ended well.
+    fn calls(&mut self) -> Vec<AskedCall> {
+        self.reply.calls()
     }
 
     /// What comes next. After the last nothing may be asked for.

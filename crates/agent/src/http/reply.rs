@@ -6,6 +6,7 @@
 use q_core::{AgentEvent, AgentFailure, FailureKind};
 
 use super::answer::AnswerBuilder;
+use super::calls::AskedCall;
 use super::detail::clean;
 use super::dialect;
 use super::event_frames::{EventFrameParser, FrameFault};
@@ -116,6 +117,18 @@ impl ResponseBody {
             is_over: false,
             settings,
         }
+    }
+
+    /// The same where tools were offered: an answer that calls some is whole.
+    #[must_use]
+    pub fn taking_calls(mut self) -> Self {
+        self.frames.answer.take_calls();
+        self
+    }
+
+    /// What an answer calls that has ended well, once.
+    pub fn calls(&mut self) -> Vec<AskedCall> {
+        self.frames.answer.calls()
     }
 
     /// Takes the next bytes in.

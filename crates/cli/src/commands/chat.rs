@@ -6,12 +6,14 @@
 use std::process::ExitCode;
 
 use q_client::News;
-use q_core::{Body, Command, Entry, EntryNo, Retrying, SessionId, Stop};
+use q_core::{Body, Command, Entry, EntryNo, PendingCall, Retrying, SessionId, Stop, Wants};
 use q_proto::ClientMessage;
+use q_term::sanitize::visible_line;
 use q_term::words;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::ChatArgs;
+use crate::call_id::CallId;
 use crate::client::Client;
 use crate::commands::new;
 use crate::commands::new::SessionRequest;
@@ -58,7 +60,15 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         }
         submitted => submitted?,
     };
-    let mut turn = ChatTurn { session, prompt, began: None, printed: (0, 0), echo: !args.json, told: None };
+    let mut turn = ChatTurn {
+        session,
+        prompt,
+        began: None,
+        printed: (0, 0),
+        echo: !args.json,
+        told: None,
+        told_calls: Vec::new(),
+    };
     turn.follow(&mut client, &mut interrupts).await?;
     let verdict = turn.conclude(&client, args.json)?;
     if is_passing && turn.ended_well(&client) {
@@ -82,6 +92,8 @@ struct ChatTurn {
     echo: bool,
     /// The wait for another ask that was told last.
     told: Option<Retrying>,
+    /// What waits for the person and was said to wait.
+    told_calls: Vec<PendingCall>,
 }
 
 impl ChatTurn {
@@ -92,6 +104,7 @@ impl ChatTurn {
             if self.echo {
                 self.print_new(client)?;
             }
+            self.note_waiting(client);
             if self.is_over(client) {
                 return Ok(());
             }
@@ -116,6 +129,24 @@ impl ChatTurn {
                 session.entries.iter().rev().find(|entry| matches!(entry.body, Body::Prompt(_)));
             self.began = last_prompt.map(|entry| entry.no);
         }
+    }
+
+    /// Says once of each call that it waits, and how it is answered: from here nobody can.
+    fn note_waiting(&mut self, client: &Client) {
+        let Some(session) = client.mirror.get(self.session) else { return };
+        for pending in session.pending.iter().filter(|pending| !self.told_calls.contains(pending)) {
+            let name = &session.summary.name;
+            let directory = visible_line(&session.summary.directory);
+            out::note(&format!("q: {name} (in {directory}) {}", words::pending(pending)));
+            out::note(&match pending.wants {
+                Wants::Words => format!("q: it waits for you: q answer {name} WORDS"),
+                Wants::Nothing | Wants::Consent => {
+                    let id = CallId::of(pending);
+                    format!("q: it waits for you: q approve {name} {id}, or q deny {name} {id}")
+                }
+            });
+        }
+        self.told_calls.clone_from(&session.pending);
     }
 
     /// Says once that the agent waits to ask again: nothing else would be seen of it.

@@ -82,6 +82,8 @@ pub(crate) struct AgentConfig {
     pub(crate) compact_model: String,
     /// Whether thoughts stand in the text, between `<think>` and `</think>`.
     pub(crate) think_tags: bool,
+    /// Whether it may look into a session's directory, and ask to change things there and to run commands.
+    pub(crate) tools: bool,
     /// Seconds that a model on this machine stays in memory when nobody asks it.
     pub(crate) keep_alive: Option<u64>,
 }

@@ -73,4 +73,5 @@ mod sessions;
 mod settings;
 mod strangers;
 mod terminals;
+mod tools;
 mod world;

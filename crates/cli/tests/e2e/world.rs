@@ -108,6 +108,11 @@ impl World {
         Run::start(self.home.command(Path::new(Q)).args(args), None)
     }
 
+    /// The same, in that directory.
+    pub(crate) fn start_in(&self, directory: &Path, args: &[&str]) -> Run {
+        Run::start(self.home.command(Path::new(Q)).args(args).current_dir(directory), None)
+    }
+
     /// Detached sessions of these names.
     pub(crate) fn with_sessions(self, names: &[&str]) -> Self {
         for name in names {

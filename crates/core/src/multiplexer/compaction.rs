@@ -147,7 +147,8 @@ impl Step<'_> {
 
     /// How full the window is after the turn in flight, which cost this.
     pub(super) fn window_use(&self, id: SessionId, usage: Usage) -> Option<WindowUse> {
-        let (bytes, of) = self.live(id)?.stream().asked;
+        let stream = self.live(id)?.stream();
+        let ((bytes, of), usage) = (stream.asked, usage.since(stream.spent));
         let said = self.head(id)?.turn.as_ref()?.said;
         WindowUse::after(usage, if bytes > 0 { bytes.saturating_add(said) } else { 0 }, of)
     }

@@ -284,7 +284,8 @@ impl Step<'_> {
 
     pub(super) fn on_asked(&mut self, id: SessionId, bytes: u64, window: u64) {
         if let Some(live) = self.live_mut(id) {
-            live.stream_mut().asked = (bytes, window);
+            let stream = live.stream_mut();
+            (stream.asked, stream.spent) = ((bytes, window), stream.usage);
         }
     }
 

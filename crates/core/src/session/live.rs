@@ -46,6 +46,8 @@ pub(crate) struct Stream {
     pub(crate) reason: String,
     /// Bytes of texts that it was asked with, and tokens that its model takes at once; 0 where nobody said.
     pub(crate) asked: (u64, u64),
+    /// What the turn had cost by then: the rest is what this one ask has cost.
+    pub(crate) spent: Usage,
     /// Entries that it was not sent, in a turn that compacts.
     pub(crate) left_out: u64,
     /// The summary as far as it came, of a turn that compacts. It is shown and written once it is whole.

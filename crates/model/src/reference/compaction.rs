@@ -75,7 +75,7 @@ impl Model {
         } else if let AgentEvent::Usage(usage) = event {
             turn.usage = usage;
         } else if let AgentEvent::Asked { bytes, window } = event {
-            turn.asked = (bytes, window);
+            (turn.asked, turn.spent) = ((bytes, window), turn.usage);
         } else if let AgentEvent::Sent(sent) = event {
             turn.left_out = sent.left_out;
         } else if let AgentEvent::Resume(handle) = event {
@@ -172,8 +172,10 @@ impl Session {
         });
         let said: u64 = said.map(|entry| entry.text.len() as u64).sum();
         let (asked, of) = turn.asked;
-        if turn.usage.input > 0 {
-            Some((turn.usage.input + turn.usage.output, of))
+        let last = |all: u64, before: u64| all.saturating_sub(before);
+        let read = last(turn.usage.input, turn.spent.input);
+        if read > 0 {
+            Some((read + last(turn.usage.output, turn.spent.output), of))
         } else if asked > 0 {
             Some(((asked + said).div_ceil(4), of))
         } else {
@@ -191,6 +193,7 @@ impl Turn {
             compacts: false,
             summary: String::new(),
             asked: (0, 0),
+            spent: Usage::default(),
             left_out: 0,
             steerable: false,
             usage: Usage::default(),

@@ -81,6 +81,8 @@ pub(super) struct Turn {
     pub(super) summary: String,
     /// Bytes that its agent was asked with, and tokens that its model takes at once.
     pub(super) asked: (u64, u64),
+    /// What the turn had cost when its agent was asked that.
+    pub(super) spent: Usage,
     pub(super) left_out: u64,
     pub(super) steerable: bool,
     pub(super) usage: Usage,
@@ -302,6 +304,7 @@ impl Session {
                 unwritten: None,
                 summary: String::new(),
                 asked: (0, 0),
+                spent: Usage::default(),
                 left_out: 0,
                 usage: Usage::default(),
                 reason: String::new(),

@@ -71,7 +71,9 @@ impl Model {
                 let at = WallTime(self.now.wall.0 + wait_ms);
                 running.retrying = Some(Retrying { attempt, of, wait_ms, at, failure });
             }
-            AgentEvent::Asked { bytes, window } => running.asked = (bytes, window),
+            AgentEvent::Asked { bytes, window } => {
+                (running.asked, running.spent) = ((bytes, window), running.usage);
+            }
             AgentEvent::Sent(sent) => {
                 let before = self.sessions[at].sent;
                 if before.map_or(sent.left_out > 0, |before| before != sent) {

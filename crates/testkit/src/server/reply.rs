@@ -97,6 +97,8 @@ struct Stream {
     sent: usize,
     tokens_in: usize,
     tokens_out: usize,
+    /// Tools called so far.
+    calls: usize,
 }
 
 impl Stream {
@@ -111,6 +113,7 @@ impl Stream {
             sent: 0,
             tokens_in: messages.iter().map(words).sum(),
             tokens_out: 0,
+            calls: 0,
         }
     }
 
@@ -129,6 +132,7 @@ impl Stream {
                         self.say(to, &text).await?;
                     }
                 }
+                ReplyStep::Call { tool, arguments } => self.call(to, &tool, &arguments).await?,
                 ReplyStep::Raw(bytes) => self.send(to, &bytes).await?,
                 ReplyStep::WaitFor(gate) => ledger.pass(&gate).await,
                 ReplyStep::Finish => self.event(to, &json!({}), Some("stop")).await?,
@@ -145,8 +149,23 @@ impl Stream {
         self.event(to, &json!({"content": text}), None).await
     }
 
+    /// As real servers do: the name first, then what it is given, in two pieces.
+    async fn call(&mut self, to: &mut OwnedWriteHalf, tool: &str, arguments: &str) -> io::Result<()> {
+        let index = self.calls;
+        self.calls += 1;
+        let begun = json!({ "index": index, "id": format!("call_{index}"), "type": "function", "function": { "name": tool, "arguments": "" } });
+        self.event(to, &json!({ "tool_calls": [begun] }), None).await?;
+        let (first, rest) = arguments.split_at(arguments.floor_char_boundary(arguments.len() / 2));
+        for piece in [first, rest] {
+            let given = json!({ "index": index, "function": { "arguments": piece } });
+            self.event(to, &json!({ "tool_calls": [given] }), None).await?;
+        }
+        Ok(())
+    }
+
     async fn done(&mut self, to: &mut OwnedWriteHalf) -> io::Result<()> {
-        self.event(to, &json!({}), Some("stop")).await?;
+        let reason = if self.calls == 0 { "stop" } else { "tool_calls" };
+        self.event(to, &json!({}), Some(reason)).await?;
         if self.with_usage {
             let usage = json!({
                 "prompt_tokens": self.tokens_in,

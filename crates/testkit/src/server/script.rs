@@ -18,6 +18,8 @@ pub(super) enum ReplyStep {
     Say(String),
     /// The same piece again and again.
     Repeat { count: usize, text: String, every: Duration },
+    /// A tool is called, as a chunk.
+    Call { tool: String, arguments: String },
     /// Bytes of the body, as they are.
     Raw(Vec<u8>),
     /// Wait until a gate is open.
@@ -75,6 +77,12 @@ impl Script {
     #[must_use]
     pub fn repeat(self, count: usize, text: &str, every: Duration) -> Self {
         self.step(ReplyStep::Repeat { count, text: text.into(), every })
+    }
+
+    /// Calls a tool, which is given these arguments.
+    #[must_use]
+    pub fn call(self, tool: &str, arguments: &str) -> Self {
+        self.step(ReplyStep::Call { tool: tool.into(), arguments: arguments.into() })
     }
 
     /// Sends bytes of the body as they are. A script that begins with them sends nothing of its own in front.

@@ -8,12 +8,13 @@ use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
+use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, words};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, answers_calls, arguments, call_id, declared_tools, listed_messages, object,
     result_text, system_prompt, thinking_budget, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
+use crate::http::calls::CallPiece;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::{count, sum};
 use crate::seat::Turn;
@@ -83,8 +84,9 @@ pub(super) struct AnthropicReader {
 
 impl FrameReader for AnthropicReader {
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
-        let [kind, message, block, delta, counted] =
-            members(frame, ["type", "message", "content_block", "delta", "usage"]);
+        let [kind, message, block, delta, counted, index] =
+            members(frame, ["type", "message", "content_block", "delta", "usage", "index"]);
+        let index = index.map_or("", RawValue::get);
         let kind = words(kind);
         match if kind.is_empty() { event } else { &kind } {
             "message" => {
@@ -102,12 +104,12 @@ impl FrameReader for AnthropicReader {
             "content_block_start" => {
                 self.is_in_block = true;
                 if let Some(block) = block {
-                    read_block(block, answer);
+                    read_block(index, block, answer);
                 }
             }
             "content_block_delta" => {
                 if let Some(delta) = delta {
-                    self.delta(delta, answer);
+                    self.delta(index, delta, answer);
                 }
             }
             "message_delta" => {
@@ -129,20 +131,20 @@ impl AnthropicReader {
         let [content, counted, model] = members(message, ["content", "usage", "model"]);
         answer.on_model(model);
         for block in each(content) {
-            read_block(block, answer);
+            read_block("", block, answer);
         }
         self.cost(counted, answer);
     }
 
-    fn delta(&self, delta: &RawValue, answer: &mut AnswerBuilder) {
+    fn delta(&self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
         let [text, thinking, arguments] = members(delta, ["text", "thinking", "partial_json"]);
         if let Some(thinking) = thinking.filter(|thinking| !is_nothing(thinking)) {
             answer.on_thought(words(Some(thinking)));
         }
         answer.on_text(words(text));
         // Inside of a block they are those of a call that is known, or of the server's own.
-        if arguments.is_some() && !self.is_in_block {
-            answer.on_nameless_call();
+        if let Some(arguments) = arguments {
+            argue(index, &words(Some(arguments)), self.is_in_block, answer);
         }
     }
 
@@ -161,11 +163,17 @@ impl AnthropicReader {
 }
 
 /// A block, whole or as it begins. What the server's own tools do is its own affair.
-fn read_block(block: &RawValue, answer: &mut AnswerBuilder) {
-    let [kind, text, thinking] = members(block, ["type", "text", "thinking"]);
+fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) {
+    let [kind, text, thinking, id, input] = members(block, ["type", "text", "thinking", "id", "input"]);
     match words(kind).as_str() {
         "thinking" => answer.on_thought(words(thinking)),
-        "tool_use" => answer.on_call(name_of_whole(block)),
+        "tool_use" => {
+            // One that begins says that it is given an empty object, and what it is given in pieces then.
+            let arguments =
+                Some(given(input)).filter(|input| index.is_empty() || input != "{}").unwrap_or_default();
+            let (id, name) = (words(id), name_of_whole(block));
+            answer.on_call_piece(CallPiece { index, id: &id, name: Some(&name), arguments: &arguments });
+        }
         _text_or_unknown => answer.on_text(words(text)),
     }
 }

@@ -8,12 +8,13 @@ use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
+use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, words};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, answers_calls, arguments, call_id, declared_tools, listed_messages, object,
     result_text, system_prompt, table, thinking_budget, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
+use crate::http::calls::CallPiece;
 use crate::http::json::members;
 use crate::http::usage::{count, sum};
 use crate::seat::Turn;
@@ -106,14 +107,16 @@ impl FrameReader for BedrockReader {
             "contentBlockStop" => self.is_in_block = false,
             "contentBlockStart" => {
                 self.is_in_block = true;
-                let [start] = members(frame, ["start"]);
+                let [start, index] = members(frame, ["start", "contentBlockIndex"]);
                 if let Some(called) = member(start, "toolUse") {
-                    answer.on_call(name_of_whole(called));
+                    let (id, name) = (words(members(called, ["toolUseId"])[0]), name_of_whole(called));
+                    let index = index.map_or("", RawValue::get);
+                    answer.on_call_piece(CallPiece { index, id: &id, name: Some(&name), arguments: "" });
                 }
             }
             "contentBlockDelta" => {
-                if let [Some(delta)] = members(frame, ["delta"]) {
-                    self.delta(delta, answer);
+                if let [Some(delta), index] = members(frame, ["delta", "contentBlockIndex"]) {
+                    self.delta(index.map_or("", RawValue::get), delta, answer);
                 }
             }
             "messageStop" => answer.on_finish_reason(&words(members(frame, ["stopReason"])[0])),
@@ -131,12 +134,12 @@ impl FrameReader for BedrockReader {
 }
 
 impl BedrockReader {
-    fn delta(&self, delta: &RawValue, answer: &mut AnswerBuilder) {
+    fn delta(&self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
         let [text, thought, called] = members(delta, ["text", "reasoningContent", "toolUse"]);
         answer.on_thought(words(member(thought, "text")));
         answer.on_text(words(text));
-        if called.is_some() && !self.is_in_block {
-            answer.on_nameless_call();
+        if let Some(called) = called {
+            argue(index, &words(member(Some(called), "input")), self.is_in_block, answer);
         }
     }
 }
@@ -153,7 +156,7 @@ fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         answer.on_thought(words(member(member(thought, "reasoningText"), "text")));
         answer.on_text(words(text));
         if let Some(called) = called {
-            answer.on_call(name_of_whole(called));
+            answer.on_call(name_of_whole(called), &given(members(called, ["input"])[0]), None);
         }
     }
     answer.on_usage(counted.and_then(usage));

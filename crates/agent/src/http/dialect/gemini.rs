@@ -7,7 +7,7 @@ use q_core::{EntryNo, Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, is_first, member, name_of_whole, words};
+use super::reading::{FrameReader, Meaning, each, given, is_first, member, name_of_whole, words};
 use super::writing::{
     arguments, called_tools, listed_messages, object, result_text, system_prompt, table, tool_name,
 };
@@ -103,13 +103,15 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
     }
     let parts = member(content, "parts");
     for part in each(parts) {
-        let [text, thought, called] = members(part, ["text", "thought", "functionCall"]);
+        let [text, thought, called, signature] =
+            members(part, ["text", "thought", "functionCall", "thoughtSignature"]);
         match thought {
             Some(thought) if thought.get().trim_matches('"') == "true" => answer.on_thought(words(text)),
             _words => answer.on_text(words(text)),
         }
         if let Some(called) = called {
-            answer.on_call(name_of_whole(called));
+            let mark = Some(words(signature)).filter(|signature| !signature.is_empty());
+            answer.on_call(name_of_whole(called), &given(members(called, ["args"])[0]), mark);
         }
     }
     answer.on_finish_reason(&words(reason));

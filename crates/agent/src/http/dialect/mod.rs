@@ -9,6 +9,7 @@
 //! | `gemini` | Google's `streamGenerateContent` |
 //! | `ollama` | Ollama's own |
 //! | `bedrock` | Amazon Bedrock's `ConverseStream` |
+//! | `offering` | how tools are offered in each |
 //! | `endpoint` | where below a base address each is asked |
 //! | `reading`, `writing` | what they read and write with |
 //! | `unfinished` | an answer that is gone on with |
@@ -19,6 +20,7 @@ mod bedrock;
 mod chat_completions;
 pub(super) mod endpoint;
 mod gemini;
+mod offering;
 mod ollama;
 pub(super) mod reading;
 mod responses;
@@ -34,6 +36,7 @@ use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::shape::{self, RequestShape};
 
+pub(super) use offering::Offer;
 use reading::FrameReader;
 
 /// What reads an answer in this dialect.
@@ -48,8 +51,20 @@ pub(super) fn reader(dialect: Dialect) -> Box<dyn FrameReader> {
     }
 }
 
-/// What is asked in this dialect, as it is sent.
-pub(super) fn request(dialect: Dialect, turn: &Turn, model: &str, shape: &RequestShape) -> Value {
+/// What is asked in this dialect where no tools are offered.
+#[cfg(test)]
+fn request(dialect: Dialect, turn: &Turn, model: &str, shape: &RequestShape) -> Value {
+    request_offering(dialect, turn, model, shape, &Offer::default())
+}
+
+/// What is asked in this dialect, as it is sent, with the tools that the model may call.
+pub(super) fn request_offering(
+    dialect: Dialect,
+    turn: &Turn,
+    model: &str,
+    shape: &RequestShape,
+    offer: &Offer,
+) -> Value {
     let settings = &turn.settings;
     let with = shape.with(settings);
     let turn = &*unfinished::joined(dialect, turn, model, &with);
@@ -60,6 +75,7 @@ pub(super) fn request(dialect: Dialect, turn: &Turn, model: &str, shape: &Reques
     } else {
         shape::difference(&request, &unshaped(dialect, turn, model, &shape.without(settings)))
     };
+    offer.write(dialect, turn, &mut request);
     shape.apply(&mut request, &set);
     request
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use crate::http::answer::{AnswerBuilder, NAMELESS};
+use crate::http::calls::CallPiece;
 use crate::http::json::{elements, is_array, is_nothing, members, text};
 use crate::http::usage::count;
 
@@ -57,14 +58,30 @@ pub(super) fn name_of_whole(function: &RawValue) -> String {
     name(function).unwrap_or_else(|| NAMELESS.to_owned())
 }
 
+/// What a call is given: mostly an object, and a text in some protocols.
+pub(super) fn given(arguments: Option<&RawValue>) -> String {
+    arguments
+        .filter(|arguments| !is_nothing(arguments))
+        .map_or_else(String::new, |arguments| text(arguments).unwrap_or_else(|| arguments.get().to_owned()))
+}
+
+/// More of what a call is given, in a dialect of blocks. Inside of a block it is of a call that is known, or of the server's own.
+pub(super) fn argue(index: &str, arguments: &str, is_in_block: bool, answer: &mut AnswerBuilder) {
+    if is_in_block {
+        answer.on_call_rest(index, arguments);
+    } else {
+        answer.on_call_piece(CallPiece { index, arguments, ..CallPiece::default() });
+    }
+}
+
 /// Reads a list of calls, or one that stands in its place: each has its name in its `function`, or beside its id.
 pub(super) fn read_calls(calls: Option<&RawValue>, answer: &mut AnswerBuilder) {
     let Some(calls) = calls.filter(|calls| !is_nothing(calls)) else { return };
     for call in if is_array(calls) { elements(calls) } else { vec![calls] } {
         let function = member(Some(call), "function").unwrap_or(call);
-        match name(function) {
-            Some(name) => answer.on_call(name),
-            None => answer.on_nameless_call(),
-        }
+        let [index, id] = members(call, ["index", "id"]);
+        let (index, id, name) = (index.map_or("", RawValue::get), words(id), name(function));
+        let arguments = given(members(function, ["arguments"])[0]);
+        answer.on_call_piece(CallPiece { index, id: &id, name: name.as_deref(), arguments: &arguments });
     }
 }

@@ -4,11 +4,12 @@ use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, each, member, name_of_whole, words};
+use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
 use super::writing::{
     arguments_text, call_id, object, plain_message, result_text, system_prompt, text_of, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
+use crate::http::calls::CallPiece;
 use crate::http::json::{is_nothing, members};
 use crate::http::usage::usage;
 use crate::seat::Turn;
@@ -60,7 +61,6 @@ pub(super) struct ResponsesReader {
     /// Something was said, thought or called: the same comes again with the whole response.
     has_said: bool,
     has_thought: bool,
-    has_called: bool,
     /// The same of the item that comes, and of its part: they come again at the end of it.
     item: Told,
     part: Told,
@@ -121,7 +121,7 @@ impl FrameReader for ResponsesReader {
             }
             "response.output_item.added" => {
                 if let Some(item) = item {
-                    self.call(item, answer);
+                    call(item, answer);
                     self.open_calls += usize::from(is_call(item));
                 }
             }
@@ -129,6 +129,10 @@ impl FrameReader for ResponsesReader {
                 if let Some(item) = item {
                     self.item_at_its_end(item, answer);
                 }
+            }
+            "response.function_call_arguments.delta" => {
+                let (id, arguments) = (words(members(frame, ["item_id"])[0]), words(delta));
+                answer.on_call_piece(CallPiece { index: &id, id: "", name: None, arguments: &arguments });
             }
             "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
                 if let Some(response) = response {
@@ -181,18 +185,17 @@ impl ResponsesReader {
         (self.has_thought, self.item.thoughts) = (true, true);
     }
 
-    fn call(&mut self, item: &RawValue, answer: &mut AnswerBuilder) {
-        if is_call(item) {
-            answer.on_call(name_of_whole(item));
-            self.has_called = true;
-        }
-    }
-
     /// An item is over. What was not told of it in pieces is told now.
     fn item_at_its_end(&mut self, item: &RawValue, answer: &mut AnswerBuilder) {
         match self.open_calls.checked_sub(1) {
-            Some(left) if is_call(item) => self.open_calls = left,
-            Some(_) | None => self.call(item, answer),
+            Some(left) if is_call(item) => {
+                self.open_calls = left;
+                // Without an id nobody knows which it is; all of them come again at the end.
+                if !id(item).is_empty() {
+                    call(item, answer);
+                }
+            }
+            Some(_) | None => call(item, answer),
         }
         self.content(item, self.item, answer);
         self.item = Told::default();
@@ -223,10 +226,16 @@ impl ResponsesReader {
         let [status, output, counted, details, error] =
             members(response, ["status", "output", "usage", "incomplete_details", "error"]);
         answer.on_usage(counted.and_then(usage));
-        let (told, has_called) = (Told { words: self.has_said, thoughts: self.has_thought }, self.has_called);
-        for item in each(output) {
-            if !has_called {
-                self.call(item, answer);
+        let told = Told { words: self.has_said, thoughts: self.has_thought };
+        let items = each(output);
+        if items.iter().any(|item| is_call(item)) {
+            // What stands there is all there is, and whole, whatever came in pieces.
+            answer.restart_calls();
+        }
+        for item in items {
+            if is_call(item) {
+                let [arguments, input] = members(item, ["arguments", "input"]);
+                answer.on_call(name_of_whole(item), &given(arguments.or(input)), None);
             }
             self.content(item, told, answer);
         }
@@ -248,4 +257,18 @@ impl ResponsesReader {
 /// Whether an item calls a tool that is not the server's own.
 fn is_call(item: &RawValue) -> bool {
     matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call")
+}
+
+/// By what pieces of an item know it.
+fn id(item: &RawValue) -> String {
+    let [id, call_id] = members(item, ["id", "call_id"]).map(words);
+    if id.is_empty() { call_id } else { id }
+}
+
+/// An item that calls a tool, as it begins and as it is whole.
+fn call(item: &RawValue, answer: &mut AnswerBuilder) {
+    if is_call(item) {
+        let [arguments, input] = members(item, ["arguments", "input"]);
+        answer.on_call_given(&id(item), &name_of_whole(item), &given(arguments.or(input)));
+    }
 }

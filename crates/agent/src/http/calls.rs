@@ -1,0 +1,181 @@
+//! The calls of an answer as they come: a name first, what it is given in pieces, several at once.
+
+use serde::de::IgnoredAny;
+
+/// A call as the model wants it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AskedCall {
+    /// The tool, by the name that the model has for it.
+    pub tool: String,
+    /// What it is given, to the letter: mostly JSON.
+    pub arguments: String,
+    /// What the provider wants to see again with it in this turn, and nobody else reads.
+    pub mark: Option<String>,
+}
+
+/// The most calls of one answer that are counted, and bytes of all that they are given. Whoever calls more is not waited for.
+const MAX_CALLS: usize = 64;
+const MAX_BYTES: usize = 4 << 20;
+
+/// A piece of a call.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct CallPiece<'a> {
+    /// By what pieces of one call know each other; empty where the server does not say.
+    pub(super) index: &'a str,
+    pub(super) id: &'a str,
+    /// Mostly only the first has it.
+    pub(super) name: Option<&'a str>,
+    pub(super) arguments: &'a str,
+}
+
+/// Calls as far as they came.
+#[derive(Debug, Default)]
+pub(super) struct AskedCalls {
+    all: Vec<Begun>,
+    bytes: usize,
+    /// Pieces came of a call whose name did not.
+    has_nameless: bool,
+}
+
+#[derive(Debug)]
+struct Begun {
+    index: String,
+    id: String,
+    call: AskedCall,
+}
+
+impl Begun {
+    fn is_whole(&self) -> bool {
+        serde_json::from_str::<IgnoredAny>(&self.call.arguments).is_ok()
+    }
+}
+
+impl AskedCalls {
+    pub(super) const fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(super) const fn are_too_many(&self) -> bool {
+        self.all.len() > MAX_CALLS || self.bytes > MAX_BYTES
+    }
+
+    /// The tool that was called first.
+    pub(super) fn first(&self) -> &str {
+        self.all.first().map_or("", |begun| &begun.call.tool)
+    }
+
+    /// A call that comes whole.
+    pub(super) fn whole(&mut self, tool: String, arguments: &str, mark: Option<String>) {
+        self.bytes += arguments.len();
+        let call = AskedCall { tool, arguments: arguments.to_owned(), mark };
+        self.all.push(Begun { index: String::new(), id: String::new(), call });
+    }
+
+    /// A piece of one. Servers have many ways to say of which: by an index, by an id, or by nothing but the order.
+    pub(super) fn piece(&mut self, piece: CallPiece<'_>) {
+        let CallPiece { index, id, name, arguments } = piece;
+        self.bytes += arguments.len();
+        let known = self.all.iter_mut().rfind(|begun| begun.index == index);
+        let goes_on = match (&known, name) {
+            (Some(_), None) => true,
+            (Some(known), Some(name)) if known.call.tool != name => false,
+            (Some(known), Some(_)) if !id.is_empty() && !known.id.is_empty() => known.id == id,
+            (Some(known), Some(_)) => !known.is_whole(),
+            (None, Some(_) | None) => false,
+        };
+        match (known, name) {
+            (Some(known), _) if goes_on => known.call.arguments.push_str(arguments),
+            (_, Some(name)) => {
+                let call = AskedCall { tool: name.to_owned(), arguments: arguments.to_owned(), mark: None };
+                self.all.push(Begun { index: index.to_owned(), id: id.to_owned(), call });
+            }
+            // The name may have come elsewhere, or comes yet.
+            (_, None) => self.has_nameless = true,
+        }
+    }
+
+    /// More of what one is given, if it is known.
+    pub(super) fn rest(&mut self, index: &str, arguments: &str) {
+        if let Some(known) = self.all.iter_mut().rfind(|begun| begun.index == index) {
+            self.bytes += arguments.len();
+            known.call.arguments.push_str(arguments);
+        }
+    }
+
+    /// Whether pieces came of a call whose name did not.
+    pub(super) const fn has_nameless(&self) -> bool {
+        self.has_nameless
+    }
+
+    /// All that one is given, in the place of what came of it; one that is not known begins here.
+    pub(super) fn given(&mut self, id: &str, name: &str, arguments: &str) {
+        match self.all.iter_mut().find(|begun| begun.id == id && !id.is_empty()) {
+            Some(known) => arguments.clone_into(&mut known.call.arguments),
+            None => self.piece(CallPiece { index: id, id, name: Some(name), arguments }),
+        }
+    }
+
+    /// The calls, each with an object where nothing was given.
+    pub(super) fn take(&mut self) -> Vec<AskedCall> {
+        let all = std::mem::take(self).all.into_iter().map(|begun| begun.call);
+        all.map(|call| {
+            if call.arguments.trim().is_empty() { AskedCall { arguments: "{}".into(), ..call } } else { call }
+        })
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece<'a>(index: &'a str, id: &'a str, name: &'a str, arguments: &'a str) -> CallPiece<'a> {
+        CallPiece { index, id, name: (!name.is_empty()).then_some(name), arguments }
+    }
+
+    #[test]
+    fn pieces_find_their_call_however_the_server_tells() {
+        for (what, pieces, expected) in [
+            (
+                "by index",
+                vec![
+                    piece("0", "x", "a", ""),
+                    piece("1", "y", "b", "{"),
+                    piece("0", "", "", "{}"),
+                    piece("1", "", "", "}"),
+                ],
+                "a{} b{}",
+            ),
+            (
+                "whole, all with one index",
+                vec![piece("0", "x", "a", "{}"), piece("0", "y", "b", "{}")],
+                "a{} b{}",
+            ),
+            (
+                "whole, without index or id",
+                vec![piece("", "", "a", "{\"n\":1}"), piece("", "", "a", "{\"n\":2}")],
+                "a{\"n\":1} a{\"n\":2}",
+            ),
+            ("the name with each piece", vec![piece("0", "x", "a", "{"), piece("0", "x", "a", "}")], "a{}"),
+            ("nothing given", vec![piece("0", "x", "a", "")], "a{}"),
+            ("no name at all", vec![piece("0", "x", "", "{}")], ""),
+        ] {
+            let mut calls = AskedCalls::default();
+            for piece in pieces {
+                calls.piece(piece);
+            }
+            let told: Vec<String> =
+                calls.take().iter().map(|call| format!("{}{}", call.tool, call.arguments)).collect();
+            assert_eq!(told.join(" "), expected, "{what}");
+        }
+        let mut calls = AskedCalls::default();
+        calls.given("x", "a", "");
+        calls.piece(piece("x", "x", "", "{\"cut"));
+        calls.given("x", "a", "{}");
+        assert_eq!(calls.take().len(), 1);
+        for _ in 0..=MAX_CALLS {
+            calls.whole("a".into(), "{}", None);
+        }
+        assert!(calls.are_too_many());
+    }
+}

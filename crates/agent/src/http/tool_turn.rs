@@ -1,0 +1,383 @@
+//! A turn in which tools are offered: the model is asked, what it calls is carried out where it may be, and it is asked again with
+//! what came of that, until it calls nothing more.
+//!
+//! A call is an event first, and runs when it is permitted: for exactly the bytes whose digest it had. Calls that only look run at
+//! the same time; one that changes something waits for all before it, and all behind it wait for it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture};
+use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
+use q_core::conversation::{Message, Part, Role, bytes};
+use q_core::{
+    AgentEvent, AgentFailure, Call, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, Usage, Wants,
+};
+use q_tools::{CheckedCall, ToolReply, Toolbox};
+use tokio::sync::mpsc;
+
+use super::calls::AskedCall;
+use super::dialect::Offer;
+use super::{Asked, Asking};
+use crate::seat::{AgentControl, ChildEnvironment, Conversation, Seat, Turn};
+use crate::spec::HttpSpec;
+
+/// How often a model is asked in one turn: one that calls for ever is stopped.
+const MAX_ROUNDS: usize = 50;
+/// The most calls that are open at once; the core takes some more.
+const MAX_OPEN: usize = 8;
+
+/// A conversation with a model that may use tools. What it remembers is which files the model has read.
+pub(super) struct ToolConversation {
+    spec: Arc<HttpSpec>,
+    toolbox: Arc<Toolbox>,
+    /// Whose calls these are: a permission is for this session alone.
+    owner: Vec<u8>,
+    offer: Offer,
+    about: String,
+}
+
+impl ToolConversation {
+    pub(super) fn new(spec: Arc<HttpSpec>, environment: &ChildEnvironment, seat: &Seat) -> Self {
+        // What the policy denies anyway is not offered.
+        let is_offered = |reads: bool| match seat.policy {
+            Policy::Ask => true,
+            Policy::Deny => reads,
+        };
+        let tools = q_tools::definitions().into_iter().filter(|tool| is_offered(tool.reads)).collect();
+        let about = format!(
+            "Your tools work in the directory {}. Look before you change anything; say what you mean to do before you call a tool that changes something.",
+            seat.directory.display()
+        );
+        Self {
+            spec,
+            toolbox: Arc::new(Toolbox::new(seat.directory.clone(), &environment.0)),
+            owner: seat.session.0.to_be_bytes().into(),
+            offer: Offer { tools, ..Offer::default() },
+            about,
+        }
+    }
+}
+
+impl Conversation for ToolConversation {
+    fn turn(
+        &self,
+        mut turn: Turn,
+        controls: BoxStream<'static, AgentControl>,
+    ) -> BoxStream<'static, AgentEvent> {
+        let blank = if turn.system_prompt.trim().is_empty() { "" } else { "\n\n" };
+        turn.system_prompt = format!("{}{blank}{}", turn.system_prompt, self.about);
+        let (out, hear) = mpsc::channel(1);
+        let mut running = RunningTurn {
+            spec: Arc::clone(&self.spec),
+            toolbox: Arc::clone(&self.toolbox),
+            owner: self.owner.clone(),
+            offer: self.offer.clone(),
+            controls,
+            out,
+            last_call: 0,
+            usage: Usage::default(),
+            has_model: false,
+        };
+        let work = async move {
+            let ending = running.run(turn).await.map_or_else(AgentEvent::Failed, |()| AgentEvent::Done);
+            running.tell(ending).await;
+        };
+        // One is driven with the other: whoever drops the stream drops the work, and what it holds.
+        let heard = stream::unfold(hear, |mut hear| async move { Some((hear.recv().await?, hear)) });
+        let driven = work.into_stream().filter_map(|()| future::ready(None));
+        stream::select(heard, driven).boxed()
+    }
+
+    fn release(&self) -> BoxFuture<'static, ()> {
+        let toolbox = Arc::clone(&self.toolbox);
+        async move { toolbox.commands_are_over().await }.boxed()
+    }
+}
+
+struct RunningTurn {
+    spec: Arc<HttpSpec>,
+    toolbox: Arc<Toolbox>,
+    owner: Vec<u8>,
+    offer: Offer,
+    controls: BoxStream<'static, AgentControl>,
+    out: mpsc::Sender<AgentEvent>,
+    last_call: u64,
+    /// What all answers of this turn have cost.
+    usage: Usage,
+    has_model: bool,
+}
+
+/// An answer that is whole.
+struct Answered {
+    text: String,
+    calls: Vec<AskedCall>,
+    stop_reason: Option<AgentEvent>,
+}
+
+/// A call from when it is told until its end.
+struct OpenCall {
+    no: CallNo,
+    asked: AskedCall,
+    digest: Digest,
+    checked: Result<CheckedCall, String>,
+    state: CallState,
+}
+
+enum CallState {
+    Waiting,
+    Permitted,
+    Runs,
+    Ended(Outcome, String),
+}
+
+impl OpenCall {
+    const fn has_ended(&self) -> bool {
+        matches!(self.state, CallState::Ended(..))
+    }
+
+    /// Whether nothing is different after it.
+    const fn changes_nothing(&self) -> bool {
+        match &self.checked {
+            Ok(checked) => checked.reads,
+            Err(_) => true,
+        }
+    }
+}
+
+impl RunningTurn {
+    async fn run(&mut self, mut turn: Turn) -> Result<(), AgentFailure> {
+        for _ in 0..MAX_ROUNDS {
+            let Answered { text, calls, stop_reason } = self.ask(&turn).await?;
+            if calls.is_empty() {
+                if let Some(reason) = stop_reason {
+                    self.tell(reason).await;
+                }
+                return Ok(());
+            }
+            let ended = self.carry_out(calls).await;
+            self.add(&mut turn, text, ended);
+            let (bytes, window) = (bytes(&turn.messages), self.spec.shape.window.unwrap_or(0));
+            self.tell(AgentEvent::Asked { bytes, window }).await;
+        }
+        let why = format!("it called tools {MAX_ROUNDS} times in one turn");
+        Err(AgentFailure::new(FailureKind::Paused, why))
+    }
+
+    /// Whoever hears no more has given up the turn, and this is dropped.
+    async fn tell(&mut self, event: AgentEvent) {
+        let _nobody_hears = self.out.send(event).await;
+    }
+
+    /// Asks once, and tells all that is said but the end.
+    async fn ask(&mut self, turn: &Turn) -> Result<Answered, AgentFailure> {
+        let mut asking = Asking::begin(&self.spec, turn, &self.offer).await?;
+        let mut answering = loop {
+            match asking.ask().await {
+                Asked::Answers(answering) => break answering,
+                Asked::Again(wait, event) => {
+                    self.tell(event).await;
+                    tokio::time::sleep(wait).await;
+                }
+                Asked::InVain(failure) => return Err(without_tools(failure)),
+            }
+        };
+        let (mut text, mut stop_reason) = (String::new(), None);
+        let mut usage = self.usage;
+        loop {
+            let event = answering.next_event().await;
+            match event {
+                AgentEvent::Done => break,
+                AgentEvent::Failed(failure) => {
+                    if let Some(reason) = stop_reason {
+                        self.tell(reason).await;
+                    }
+                    return Err(failure);
+                }
+                AgentEvent::StopReason(_) => stop_reason = Some(event),
+                AgentEvent::Usage(counted) => {
+                    usage = Usage {
+                        input: self.usage.input.saturating_add(counted.input),
+                        output: self.usage.output.saturating_add(counted.output),
+                    };
+                    self.tell(AgentEvent::Usage(usage)).await;
+                }
+                AgentEvent::Model(_) if std::mem::replace(&mut self.has_model, true) => {}
+                AgentEvent::Text(ref piece) => {
+                    text.push_str(piece);
+                    self.tell(event).await;
+                }
+                AgentEvent::Sent(_)
+                | AgentEvent::Asked { .. }
+                | AgentEvent::Retrying { .. }
+                | AgentEvent::Thinking(_)
+                | AgentEvent::Plan(_)
+                | AgentEvent::Model(_)
+                | AgentEvent::Title(_)
+                | AgentEvent::Steerable
+                | AgentEvent::Call(_)
+                | AgentEvent::Progress { .. }
+                | AgentEvent::Result { .. }
+                | AgentEvent::Resume(_) => self.tell(event).await,
+            }
+        }
+        self.usage = usage;
+        Ok(Answered { text, calls: answering.calls(), stop_reason })
+    }
+
+    /// Tells calls, waits for what becomes of each, and carries out what may be. All have ended then, in their order.
+    async fn carry_out(&mut self, calls: Vec<AskedCall>) -> Vec<OpenCall> {
+        let mut due = VecDeque::from(calls);
+        let mut all: Vec<OpenCall> = Vec::new();
+        let mut running: FuturesUnordered<BoxFuture<'static, (usize, ToolReply)>> = FuturesUnordered::new();
+        loop {
+            while all.iter().filter(|call| !call.has_ended()).count() < MAX_OPEN
+                && let Some(asked) = due.pop_front()
+            {
+                let call = self.open(asked, &all).await;
+                all.push(call);
+            }
+            for place in 0..all.len() {
+                if may_start(&all, place)
+                    && let Some(call) = all.get_mut(place)
+                {
+                    call.state = CallState::Runs;
+                    running.push(self.start(place, call));
+                }
+            }
+            if due.is_empty() && all.iter().all(OpenCall::has_ended) {
+                return all;
+            }
+            tokio::select! {
+                Some((place, reply)) = running.next(), if !running.is_empty() => {
+                    if let Some(call) = all.get_mut(place) {
+                        let outcome = if reply.is_failed { Outcome::Failed } else { Outcome::Done };
+                        self.end(call, outcome, reply.text).await;
+                    }
+                }
+                control = self.controls.next() => match control {
+                    Some(control) => self.heed(control, &mut all).await,
+                    // Nobody can permit anything any more: the host ends, and this with it.
+                    None => future::pending().await,
+                },
+            }
+        }
+    }
+
+    /// Tells one call. What would fail anyway wants nobody's consent: it is told to the model.
+    async fn open(&mut self, asked: AskedCall, before: &[OpenCall]) -> OpenCall {
+        self.last_call += 1;
+        let no = CallNo(self.last_call);
+        let is_settled = before.iter().all(|call| call.has_ended() || call.changes_nothing());
+        let checked = match self.toolbox.check(&asked.tool, &asked.arguments).await {
+            // What stands before it may yet make it right.
+            Err(_) if !is_settled => Ok(CheckedCall { reads: false, wants_consent: true }),
+            checked => checked,
+        };
+        let digest = Digest(self.toolbox.digest(&self.owner, &asked.tool, &asked.arguments));
+        let asks = checked.as_ref().is_ok_and(|checked| checked.wants_consent);
+        let wants = if asks { Wants::Consent } else { Wants::Nothing };
+        let (tool, input) = (asked.tool.clone(), asked.arguments.clone());
+        self.tell(AgentEvent::Call(Call { no, tool, input, digest, wants })).await;
+        OpenCall { no, asked, digest, checked, state: CallState::Waiting }
+    }
+
+    /// Takes in what became of a call. One that is not waiting any more is not heard again.
+    async fn heed(&mut self, control: AgentControl, all: &mut [OpenCall]) {
+        let mut waiting = all.iter_mut().filter(|call| matches!(call.state, CallState::Waiting));
+        match control {
+            AgentControl::Permit { call, digest } => {
+                let Some(call) = waiting.find(|open| open.no == call) else { return };
+                if call.digest == digest {
+                    call.state = CallState::Permitted;
+                } else {
+                    let why = "what was permitted is not what was asked for; it did not run";
+                    self.end(call, Outcome::NeverRan, why.into()).await;
+                }
+            }
+            AgentControl::Settle { call, outcome, text } => {
+                if let Some(call) = waiting.find(|open| open.no == call) {
+                    call.state = CallState::Ended(outcome, text);
+                }
+            }
+            AgentControl::Steer(_) => {}
+        }
+    }
+
+    /// Carries a call out, from the bytes that were permitted. Dropped, whatever it started ends.
+    fn start(&self, place: usize, call: &OpenCall) -> BoxFuture<'static, (usize, ToolReply)> {
+        if let Err(why) = &call.checked {
+            return future::ready((place, ToolReply::failed(why.clone()))).boxed();
+        }
+        let (toolbox, owner, out) = (Arc::clone(&self.toolbox), self.owner.clone(), self.out.clone());
+        let (AskedCall { tool, arguments, mark: _ }, digest, no) = (call.asked.clone(), call.digest, call.no);
+        async move {
+            let (progress, mut hear) = mpsc::channel::<String>(1);
+            let carrying_out =
+                async move { toolbox.carry_out(&owner, &tool, &arguments, digest.0, &progress).await };
+            let watching = async move {
+                while let Some(text) = hear.recv().await {
+                    let _nobody_hears = out.send(AgentEvent::Progress { call: no, text }).await;
+                }
+            };
+            let (reply, ()) = tokio::join!(carrying_out, watching);
+            (place, reply)
+        }
+        .boxed()
+    }
+
+    async fn end(&mut self, call: &mut OpenCall, outcome: Outcome, text: String) {
+        call.state = CallState::Ended(outcome, text.clone());
+        self.tell(AgentEvent::Result { call: call.no, outcome, text }).await;
+    }
+
+    /// Adds an answer and what came of its calls to what is asked next.
+    fn add(&mut self, turn: &mut Turn, text: String, ended: Vec<OpenCall>) {
+        let parts = turn.messages.iter().flat_map(|message| &message.parts);
+        let last = parts.filter_map(|part| match part {
+            Part::Call { entry, .. } => Some(entry.0),
+            Part::Text(_) | Part::Result { .. } | Part::GoOn => None,
+        });
+        let mut last = last.max().unwrap_or(0);
+        let text = Some(text).filter(|text| !text.trim().is_empty()).map(Part::Text);
+        let (mut said, mut came) = (Vec::from_iter(text), Vec::new());
+        for OpenCall { asked: AskedCall { tool, arguments: input, mark }, state, .. } in ended {
+            last += 1;
+            let entry = EntryNo(last);
+            if let Some(mark) = mark {
+                self.offer.marks.insert(entry, mark);
+            }
+            said.push(Part::Call { entry, tool, input });
+            let (outcome, text) = match state {
+                CallState::Ended(outcome, text) => (outcome, text),
+                CallState::Waiting | CallState::Permitted => (Outcome::NeverRan, String::new()),
+                CallState::Runs => (Outcome::CutShort, String::new()),
+            };
+            came.push(Part::Result { of: entry, outcome, text });
+        }
+        turn.messages.push(Message { role: Role::Assistant, parts: said });
+        turn.messages.push(Message { role: Role::User, parts: came });
+    }
+}
+
+/// Whether a call may begin: it is permitted, and nothing before it is still to change something, nor it something before them.
+fn may_start(all: &[OpenCall], place: usize) -> bool {
+    let (before, rest) = all.split_at(place.min(all.len()));
+    let Some(call) = rest.first().filter(|call| matches!(call.state, CallState::Permitted)) else {
+        return false;
+    };
+    let is_alone = !call.changes_nothing();
+    before.iter().all(|earlier| earlier.has_ended() || (!is_alone && earlier.changes_nothing()))
+}
+
+/// What a server says that takes no tools, with the way out.
+fn without_tools(failure: AgentFailure) -> AgentFailure {
+    let says_so = failure.detail.to_ascii_lowercase().contains("tool");
+    if failure.kind != FailureKind::Rejected || !says_so {
+        return failure;
+    }
+    let why =
+        format!("this model takes no tools: set tools = false for its agent. It said: {}", failure.detail);
+    AgentFailure::new(FailureKind::Rejected, why)
+}

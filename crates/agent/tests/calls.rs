@@ -1,0 +1,202 @@
+//! What answers call, in each dialect, read from the replies that servers send; and turns in which tools are offered, over the
+//! network.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use q_agent::http::reply::{BodySettings, LONGEST, ResponseBody};
+use q_agent::{AgentControl, AgentSpec, ChildEnvironment, Dialect, HttpSpec, Seat, Secret};
+use q_core::{AgentEvent, CallNo, Digest, FailureKind, Outcome, Policy, SessionId, Wants};
+use q_testkit::server::{Script, Server};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use support::{ask, spec};
+
+/// The calls of one reply; nothing where it is not whole.
+fn calls(name: &str) -> Vec<(String, String)> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/replies").join(name);
+    let text = fs::read(file).unwrap();
+    let position =
+        |bytes: &[u8], piece: &[u8]| bytes.windows(piece.len()).position(|window| window == piece).unwrap();
+    let (head, response) = text.split_at(position(&text, b"\n---\n"));
+    let body = &response[position(response, b"\r\n\r\n") + 4..];
+    let head = String::from_utf8_lossy(head);
+    let dialect = head.lines().find_map(|line| line.strip_prefix("dialect: ")).unwrap_or("chat_completions");
+    let settings = BodySettings {
+        dialect: Dialect::of(dialect).unwrap(),
+        think_tags: false,
+        secrets: Secret::new("sk-test").into(),
+        longest: LONGEST,
+    };
+    let mut reply = ResponseBody::new(settings).taking_calls();
+    reply.read(body);
+    reply.end(None);
+    reply.calls().into_iter().map(|call| (call.tool, call.arguments)).collect()
+}
+
+#[test]
+fn calls_are_read_in_each_dialect_and_none_of_an_answer_that_is_not_whole() {
+    let shown = |name: &str| {
+        let calls: Vec<String> =
+            calls(name).into_iter().map(|(tool, given)| format!("  {tool} {given}\n")).collect();
+        format!("{name}\n{}", calls.concat())
+    };
+    let replies = fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/replies")).unwrap();
+    let mut names: Vec<String> =
+        replies.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    // Some bodies are in chunks, and are read by the layer above.
+    let is_plain = |name: &&String| {
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/replies").join(name);
+        let text = String::from_utf8_lossy(&fs::read(file).unwrap()).to_lowercase();
+        (name.contains("tool") || name.contains("call"))
+            && !text.contains("transfer-encoding")
+            && text.contains("\r\n\r\n")
+    };
+    let shown: String = names.iter().filter(is_plain).map(|name| shown(name)).collect();
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn what_is_called_in_an_answer_that_does_not_end_well_is_not_called() {
+    let called = r#"{"tool_calls":[{"index":0,"id":"x","function":{"name":"run","arguments":"{}"}}]}"#;
+    for (finish, count) in [("tool_calls", 1), ("stop", 1), ("length", 0), ("content_filter", 0), ("", 0)] {
+        let settings = BodySettings {
+            dialect: Dialect::ChatCompletions,
+            think_tags: false,
+            secrets: Secret::new("sk-test").into(),
+            longest: LONGEST,
+        };
+        let mut reply = ResponseBody::new(settings).taking_calls();
+        reply.read(format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{called}}}]}}\n\n").as_bytes());
+        if !finish.is_empty() {
+            let end =
+                format!("data: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"{finish}\"}}]}}\n\n");
+            reply.read(end.as_bytes());
+        }
+        reply.end(None);
+        assert_eq!(reply.calls().len(), count, "{finish:?}");
+    }
+}
+
+/// A conversation that is permitted all it asks for, with the events of one turn.
+struct Permitting {
+    directory: tempfile::TempDir,
+    policy: Policy,
+    /// What is permitted in the place of the right bytes.
+    swapped: Option<Digest>,
+}
+
+impl Permitting {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), policy: Policy::Ask, swapped: None }
+    }
+
+    async fn turn(&self, spec: HttpSpec) -> Vec<AgentEvent> {
+        let spec = HttpSpec { tools: Some(ChildEnvironment(BTreeMap::new())), ..spec };
+        let directory = self.directory.path().to_owned();
+        let seat = Seat { directory, policy: self.policy, ..Seat::of(SessionId(1)) };
+        let conversation = AgentSpec::Http(Arc::new(spec)).agent().open(seat);
+        let (control, told) = mpsc::unbounded_channel();
+        let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
+        let mut events = conversation.turn(ask("do it"), told.boxed());
+        let mut all = Vec::new();
+        while let Some(event) = events.next().await {
+            if let AgentEvent::Call(call) = &event {
+                let digest = self.swapped.unwrap_or(call.digest);
+                control.send(AgentControl::Permit { call: call.no, digest }).unwrap();
+            }
+            all.push(event);
+        }
+        all
+    }
+}
+
+fn results(events: &[AgentEvent]) -> Vec<(CallNo, Outcome, &str)> {
+    let result = |event| {
+        let &AgentEvent::Result { call, outcome, ref text } = event else { return None };
+        Some((call, outcome, text.as_str()))
+    };
+    events.iter().filter_map(result).collect()
+}
+
+#[tokio::test]
+async fn only_the_bytes_that_were_asked_for_run() {
+    let server = Server::start();
+    let call = json!({ "argv": ["touch", "made"] }).to_string();
+    server.once("do it", Script::new().say("So.").done());
+    server.once("do it", Script::new().call("run", &call).done());
+    let permitting = Permitting { swapped: Some(Digest([7; 32])), ..Permitting::new() };
+    let events = permitting.turn(spec(server.base_url())).await;
+    let [(CallNo(1), Outcome::NeverRan, why)] = results(&events)[..] else { panic!("{events:?}") };
+    assert!(why.contains("did not run"), "{why}");
+    assert!(!permitting.directory.path().join("made").exists());
+    assert_eq!(events.last(), Some(&AgentEvent::Done));
+    let AgentEvent::Call(asked) = events.iter().find(|event| matches!(event, AgentEvent::Call(_))).unwrap()
+    else {
+        panic!("no call")
+    };
+    assert_eq!((asked.wants, asked.input.as_str()), (Wants::Consent, call.as_str()));
+}
+
+#[tokio::test]
+async fn a_command_tells_what_it_puts_out_while_it_runs() {
+    let server = Server::start();
+    server.once("do it", Script::new().say("So.").done());
+    server.once(
+        "do it",
+        Script::new().call("run", &json!({ "shell": "echo one; echo two >made" }).to_string()).done(),
+    );
+    let permitting = Permitting::new();
+    let events = permitting.turn(spec(server.base_url())).await;
+    let put_out =
+        events.iter().any(|event| *event == AgentEvent::Progress { call: CallNo(1), text: "one\n".into() });
+    assert!(put_out, "{events:?}");
+    assert_eq!(results(&events), [(CallNo(1), Outcome::Done, "one\n")]);
+    assert_eq!(fs::read_to_string(permitting.directory.path().join("made")).unwrap(), "two\n");
+}
+
+#[tokio::test]
+async fn one_that_calls_for_ever_is_stopped_and_a_policy_that_denies_offers_only_what_looks() {
+    let server = Server::start();
+    server.on("do it", Script::new().call("list", "{}").done());
+    let permitting = Permitting { policy: Policy::Deny, ..Permitting::new() };
+    let events = permitting.turn(spec(server.base_url())).await;
+    let Some(AgentEvent::Failed(failure)) = events.last() else { panic!("{:?}", events.last()) };
+    assert_eq!((failure.kind, server.requests().len()), (FailureKind::Paused, 50));
+    let offered = server.requests()[0].body["tools"].clone();
+    let names: Vec<&str> =
+        offered.as_array().unwrap().iter().filter_map(|tool| tool["function"]["name"].as_str()).collect();
+    assert_eq!(names, ["read", "list", "search"]);
+}
+
+#[tokio::test]
+async fn a_model_that_takes_no_tools_says_so() {
+    let server = Server::start();
+    server.on("do it", Script::new().status(400, r#"{"error":{"message":"m does not support tools"}}"#));
+    let events = Permitting::new().turn(spec(server.base_url())).await;
+    let Some(AgentEvent::Failed(failure)) = events.last() else { panic!("{:?}", events.last()) };
+    assert!(failure.to_string().contains("set tools = false for its agent"), "{failure}");
+}
+
+/// Whatever a model says it calls, an answer that is cut is not acted on.
+#[tokio::test]
+async fn a_call_of_an_answer_that_is_cut_never_runs() {
+    let server = Server::start();
+    server.on("do it", Script::new().call("run", &json!({ "argv": ["touch", "made"] }).to_string()).cut());
+    let permitting = Permitting::new();
+    let events = permitting.turn(spec(server.base_url())).await;
+    assert!(!events.iter().any(|event| matches!(event, AgentEvent::Call(_))), "{events:?}");
+    assert!(
+        matches!(events.last(), Some(AgentEvent::Failed(failure)) if failure.kind == FailureKind::Cut),
+        "{events:?}"
+    );
+}

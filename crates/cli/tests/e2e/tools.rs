@@ -1,0 +1,308 @@
+//! Models that use tools: what they read, change and run in a session's directory, with consent, and what of it survives.
+
+use std::fs;
+use std::path::PathBuf;
+
+use q_testkit::clock;
+use q_testkit::process::kill9;
+use q_testkit::server::Script;
+use serde_json::{Value, json};
+
+use crate::run::Outcome;
+use crate::world::{PATIENCE, World};
+
+/// A world whose model may use tools, and a directory with one file for a session to work in.
+struct Workshop {
+    world: World,
+    directory: PathBuf,
+}
+
+impl Workshop {
+    fn new(configuration: &str) -> Self {
+        let world = World::new();
+        let config = format!(
+            "agent = \"hands\"\n[agents.hands]\nbase_url = \"{}\"\nmodel = \"m\"\n{configuration}\n",
+            world.server.base_url()
+        );
+        world.home.configure(&config);
+        let directory = fs::canonicalize(world.home.path()).unwrap().join("project");
+        fs::create_dir(&directory).unwrap();
+        fs::write(directory.join("a.txt"), "one\ntwo\n").unwrap();
+        Self { world, directory }
+    }
+
+    fn with_tools() -> Self {
+        Self::new("tools = true")
+    }
+
+    /// A session at work in that directory, on a prompt.
+    fn begin(&self, name: &str, prompt: &str) {
+        let directory = self.directory.display().to_string();
+        self.world.q(&["new", "-d", name, "--cwd", &directory]).succeeded();
+        self.world.q(&["send", name, prompt]).succeeded();
+    }
+
+    /// Waits for the only call that waits, and gives its line of `q inbox --json`.
+    fn waiting(&self) -> Value {
+        until("a call that waits", || {
+            let inbox = self.world.q(&["inbox", "--json"]).succeeded().json();
+            let calls: Vec<Value> =
+                inbox.as_array()?.iter().filter(|item| item["wants"] == "consent").cloned().collect();
+            let [one] = calls.as_slice() else { return None };
+            Some(one.clone())
+        })
+    }
+
+    fn answer(&self, verb: &str, name: &str) -> Value {
+        let waiting = self.waiting();
+        self.world.q(&[verb, name, waiting["id"].as_str().unwrap()]).succeeded();
+        waiting
+    }
+
+    fn wait(&self, name: &str) -> Outcome {
+        self.world.q(&["wait", name, "--timeout", "20"])
+    }
+
+    fn file(&self, name: &str) -> String {
+        fs::read_to_string(self.directory.join(name)).unwrap()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.directory.join(name).exists()
+    }
+
+    /// What tools said, in the order the model was told, in the request of that number.
+    fn told(&self, request: usize) -> Vec<String> {
+        let body = self.world.server.requests()[request].body.clone();
+        let messages = body["messages"].as_array().unwrap().clone();
+        let of_tools = messages.into_iter().filter(|message| message["role"] == "tool");
+        of_tools.map(|message| message["content"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Answers these prompts by these scripts, one after the other.
+    fn rounds(&self, prompt: &str, scripts: Vec<Script>) {
+        // Later rules go before earlier ones.
+        for script in scripts.into_iter().rev() {
+            self.world.server.once(prompt, script);
+        }
+    }
+}
+
+/// Looks again and again until there is something.
+#[track_caller]
+fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let deadline = clock::now() + PATIENCE;
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(clock::now() < deadline, "never: {what}");
+    }
+}
+
+fn call(tool: &str, arguments: &Value) -> Script {
+    Script::new().call(tool, &arguments.to_string()).done()
+}
+
+#[test]
+fn a_model_reads_freely_and_changes_and_runs_with_consent() {
+    let shop = Workshop::with_tools();
+    let edit = json!({ "path": "a.txt", "edits": [{ "old": "two", "new": "three" }] });
+    let run = json!({ "argv": ["cp", "a.txt", "b c.txt"] });
+    shop.rounds(
+        "do it",
+        vec![
+            Script::new().say("I look.").call("read", r#"{"path":"a.txt"}"#).done(),
+            call("edit", &edit),
+            call("run", &run),
+            Script::new().say("It is done.").done(),
+        ],
+    );
+    shop.begin("api", "do it");
+    let asked = shop.waiting();
+    assert_eq!(
+        (asked["tool"].as_str(), asked["input"].as_str()),
+        (Some("edit"), Some(edit.to_string().as_str()))
+    );
+    assert_eq!(asked["directory"], shop.directory.display().to_string());
+    let shown = shop.world.q(&["inbox"]).succeeded().out;
+    assert!(
+        shown.contains("may a.txt be changed?") && shown.contains("- two") && shown.contains("+ three"),
+        "{shown}"
+    );
+    assert_eq!(shop.file("a.txt"), "one\ntwo\n", "nothing is changed before");
+    shop.answer("approve", "api");
+    until("the next call", || {
+        let shown = shop.world.q(&["inbox"]).succeeded().out;
+        shown.contains("may this run? cp a.txt 'b c.txt'").then_some(())
+    });
+    assert_eq!((shop.file("a.txt"), shop.has("b c.txt")), ("one\nthree\n".into(), false));
+    shop.answer("approve", "api");
+    shop.wait("api").succeeded();
+    assert_eq!(shop.file("b c.txt"), "one\nthree\n");
+    assert_eq!(shop.told(1), ["     1\tone\n     2\ttwo\n"]);
+    assert_eq!(shop.told(3).len(), 3);
+    let requests = shop.world.server.requests();
+    assert_eq!(requests.len(), 4);
+    let names: Vec<&str> = requests[0].body["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|tool| tool["function"]["name"].as_str())
+        .collect();
+    assert_eq!(names, ["read", "list", "search", "write", "edit", "run"]);
+    // What a later turn is told is what was done, and the answer is the last one.
+    shop.world.server.on("and now", Script::new().say("Nothing.").done());
+    shop.world.q(&["chat", "-s", "api", "and now"]).succeeded().said("Nothing.");
+    assert_eq!(shop.told(4).len(), 3);
+}
+
+#[test]
+fn without_leave_in_the_configuration_no_tool_is_offered() {
+    let shop = Workshop::new("");
+    shop.world.server.on("do it", call("run", &json!({ "argv": ["touch", "made"] })));
+    shop.begin("api", "do it");
+    shop.wait("api").exited(1);
+    assert_eq!(shop.world.server.requests()[0].body.get("tools"), None);
+    assert!(!shop.has("made"));
+    let shown = shop.world.q(&["show", "api"]).succeeded().out;
+    assert!(shown.contains("wants a tool"), "{shown}");
+}
+
+#[test]
+fn what_is_denied_does_not_run_and_the_model_hears_why() {
+    let shop = Workshop::with_tools();
+    shop.rounds(
+        "do it",
+        vec![call("run", &json!({ "argv": ["touch", "made"] })), Script::new().say("As you wish.").done()],
+    );
+    shop.begin("api", "do it");
+    let id = shop.waiting()["id"].as_str().unwrap().to_owned();
+    shop.world.q(&["deny", "api", &id, "--", "use", "make"]).succeeded();
+    shop.wait("api").succeeded();
+    assert!(!shop.has("made"));
+    assert_eq!(shop.told(1), ["The person did not allow it; it did not run.\nuse make"]);
+    // An answer that was given is given once, and for nothing else.
+    shop.world.q(&["approve", "api", &id]).exited(1);
+    assert!(!shop.has("made"));
+}
+
+#[test]
+fn chat_says_that_it_waits_and_how_to_answer() {
+    let shop = Workshop::with_tools();
+    let line = json!({ "shell": "echo out >made\u{202e}; echo \u{1b}[2K" });
+    shop.rounds("do it", vec![call("run", &line), Script::new().say("Done.").done()]);
+    let directory = shop.directory.clone();
+    let chat = shop.world.start_in(&directory, &["chat", "--new", "api", "do it"]);
+    let asked = shop.answer("approve", "api");
+    let said = chat.finish().succeeded();
+    assert_eq!(said.out, "Done.\n");
+    let id = asked["id"].as_str().unwrap();
+    for text in [
+        "may this run in a shell? echo out >made<U+202E>; echo <U+001B>[2K",
+        "U+202E",
+        &format!("q approve api {id}"),
+        &format!("q deny api {id}"),
+        &directory.display().to_string(),
+    ] {
+        assert!(said.err.contains(text), "{text:?}: {}", said.err);
+    }
+    assert!(!said.err.contains('\u{1b}') && !said.err.contains('\u{202e}'), "{}", said.err);
+}
+
+/// A command that says which process it is, and goes on until it is ended.
+fn endless() -> Value {
+    json!({ "shell": "echo $$ >pid.part; mv pid.part pid; trap '' TERM; while :; do sleep 1; done" })
+}
+
+fn is_alive(pid: &str) -> bool {
+    rustix::process::test_kill_process(rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap())
+        .is_ok()
+}
+
+#[test]
+fn an_interrupt_ends_the_command_and_all_it_started() {
+    let shop = Workshop::with_tools();
+    shop.rounds("do it", vec![call("run", &endless())]);
+    shop.begin("api", "do it");
+    shop.answer("approve", "api");
+    let pid = until("a command that runs", || fs::read_to_string(shop.directory.join("pid")).ok());
+    assert!(is_alive(&pid));
+    shop.world.q(&["interrupt", "api"]).succeeded();
+    until("its end", || (!is_alive(&pid)).then_some(()));
+    let shown = shop.world.q(&["show", "api"]).succeeded().out;
+    assert!(shown.contains("cut short; what it did until then is not known"), "{shown}");
+    assert_eq!(shop.world.server.requests().len(), 1, "it is not asked again by itself");
+}
+
+#[test]
+fn a_call_that_ran_when_the_host_died_is_unknown_and_never_runs_again() {
+    let shop = Workshop::with_tools();
+    let line = json!({ "shell": "echo run >>runs; while [ ! -e stop ]; do sleep 0.1; done" });
+    shop.rounds("do it", vec![call("run", &line)]);
+    shop.begin("api", "do it");
+    let asked = shop.answer("approve", "api");
+    until("a command that runs", || shop.has("runs").then_some(()));
+    kill9(shop.world.home.host_pid().unwrap());
+    fs::write(shop.directory.join("stop"), "").unwrap();
+    let shown = shop.world.q(&["show", "api"]).succeeded().out;
+    assert!(shown.contains("cut short; what it did until then is not known"), "{shown}");
+    assert_eq!(
+        shop.world
+            .q(&["inbox", "--json"])
+            .succeeded()
+            .json()
+            .as_array()
+            .map(|all| all.iter().filter(|item| item["wants"] == "consent").count()),
+        Some(0)
+    );
+    // Neither the old consent nor another prompt runs it once more; the model is told.
+    shop.world.q(&["approve", "api", asked["id"].as_str().unwrap()]).exited(1);
+    shop.world.server.on("go on", Script::new().say("I see.").done());
+    shop.world.q(&["chat", "-s", "api", "go on"]).succeeded();
+    assert_eq!(shop.told(1), ["It was interrupted: what it did is not known."]);
+    assert_eq!(shop.file("runs"), "run\n");
+}
+
+#[test]
+fn calls_of_one_answer_are_told_together_and_those_that_change_something_keep_their_order() {
+    let shop = Workshop::with_tools();
+    let both = Script::new()
+        .call("write", &json!({ "path": "b.txt", "content": "new\n" }).to_string())
+        .call("edit", &json!({ "path": "b.txt", "edits": [{ "old": "new", "new": "newer" }] }).to_string())
+        .call("read", r#"{"path":"b.txt"}"#)
+        .call("read", r#"{"path":"../../etc/passwd"}"#)
+        .call("read", r#"{"path":"a.txt","path":"b.txt"}"#)
+        .done();
+    shop.rounds("do it", vec![both, Script::new().say("Done.").done()]);
+    shop.begin("api", "do it");
+    let calls = until("two calls that wait", || {
+        let inbox = shop.world.q(&["inbox", "--json"]).succeeded().json();
+        let calls = inbox.as_array()?.clone();
+        (calls.iter().filter(|call| call["wants"] == "consent").count() >= 2).then_some(calls)
+    });
+    // The last first: it waits for what stands before it all the same.
+    for call in calls.iter().rev().filter(|call| call["wants"] == "consent") {
+        shop.world.q(&["approve", "api", call["id"].as_str().unwrap()]).succeeded();
+    }
+    let ended = shop.wait("api");
+    ended.succeeded();
+    assert_eq!(shop.file("b.txt"), "newer\n");
+    let told = shop.told(1);
+    assert_eq!(told[..3], ["b.txt is made (4 bytes)\n", "b.txt: 1 piece replaced\n", "     1\tnewer\n"]);
+    assert!(
+        told[3].contains("outside of the session's directory") && told[4].contains("cannot be used"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_host_that_is_stopped_ends_commands_first() {
+    let shop = Workshop::with_tools();
+    shop.rounds("do it", vec![call("run", &endless())]);
+    shop.begin("api", "do it");
+    shop.answer("approve", "api");
+    let pid = until("a command that runs", || fs::read_to_string(shop.directory.join("pid")).ok());
+    shop.world.q(&["host", "stop", "--force"]).succeeded();
+    until("its end", || (!is_alive(&pid)).then_some(()));
+}

@@ -1,0 +1,106 @@
+//! A command and all that it starts, as one process group: it ends as one, whatever becomes of who waits for it.
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use tokio::sync::watch;
+
+/// How long a group may take to end by itself once it is told to; then it is killed.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How many groups there are, for whoever must not go before them.
+#[derive(Clone, Debug)]
+pub(crate) struct Groups(Arc<watch::Sender<usize>>);
+
+impl Default for Groups {
+    fn default() -> Self {
+        Self(Arc::new(watch::channel(0).0))
+    }
+}
+
+impl Groups {
+    /// Waits until none is left.
+    pub(crate) async fn are_over(&self) {
+        let mut count = self.0.subscribe();
+        let _counted_here = count.wait_for(|count| *count == 0).await.is_ok();
+    }
+
+    /// Starts a command as the leader of a group of its own.
+    pub(crate) fn start(&self, mut command: Command) -> io::Result<CommandGroup> {
+        let child = command.process_group(0).spawn()?;
+        self.0.send_modify(|count| *count += 1);
+        let counted = Counted(self.clone());
+        Ok(CommandGroup { running: Some((child, counted)) })
+    }
+}
+
+/// One of the groups that are counted, until it is gone.
+#[derive(Debug)]
+struct Counted(Groups);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// A group that runs. Dropped, it is told to end, and killed where it does not.
+#[derive(Debug)]
+pub(crate) struct CommandGroup {
+    running: Option<(Child, Counted)>,
+}
+
+impl CommandGroup {
+    fn leader(&self) -> Option<Pid> {
+        let (child, _) = self.running.as_ref()?;
+        Pid::from_raw(i32::try_from(child.id()).ok()?)
+    }
+
+    /// Waits until its leader has ended. That one is not reaped: until then no other group has its number.
+    pub(crate) async fn leader_ends(&self) {
+        let Some(leader) = self.leader() else { return };
+        let wait = move || {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            while matches!(waitid(WaitId::Pid(leader), options), Err(rustix::io::Errno::INTR)) {}
+        };
+        let _panicked = tokio::task::spawn_blocking(wait).await;
+    }
+
+    /// Kills what the leader left behind, and says how it ended. Only once that one has ended.
+    pub(crate) fn conclude(mut self) -> io::Result<ExitStatus> {
+        let leader = self.leader();
+        let Some((mut child, _counted)) = self.running.take() else {
+            return Err(io::Error::other("it is over"));
+        };
+        if let Some(leader) = leader {
+            let _nobody_left = kill_process_group(leader, Signal::KILL);
+        }
+        child.wait()
+    }
+}
+
+impl Drop for CommandGroup {
+    fn drop(&mut self) {
+        let leader = self.leader();
+        let Some((mut child, counted)) = self.running.take() else { return };
+        let Some(leader) = leader else { return };
+        let _gone = kill_process_group(leader, Signal::TERM);
+        let end = move || {
+            // Nothing is ever sent: this is the time that it gets.
+            let (_kept, nothing) = mpsc::channel::<()>();
+            let _time_is_up = nothing.recv_timeout(GRACE);
+            let _gone = kill_process_group(leader, Signal::KILL);
+            let _reaped = child.wait();
+            drop(counted);
+        };
+        // A thread, not a task: it must come to its end whatever becomes of the runtime.
+        if std::thread::Builder::new().name("ends a command".into()).spawn(end).is_err() {
+            let _gone = kill_process_group(leader, Signal::KILL);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What a model may do in a session's directory: read, list and search files, write and edit them, run commands.
+//!
+//! Everything is resolved beneath that directory by handle, follows no link, and has a bound in output, time and work. What a
+//! tool is given is hostile text; what it says is meant for a model.
+//!
+//! Not here: whether a tool may run (the core's consent), how it is offered to a model (the dialects).
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | `definition` | what a model is told of a tool |
+//! | `toolbox` | a call checked before anybody is asked, and carried out as it was checked |
+//! | `read`, `list`, `search`, `write`, `edit`, `run` | the tools, one a file |
+//! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
+//! | `replace` | a file's content changed in one step |
+//! | `seen` | which content of a file the model knows |
+//! | `view` | content as a model sees it, within bounds |
+//! | `private` | names of files that hold keys |
+//! | `group` | a command and all that it starts |
+
+mod definition;
+mod directory;
+mod edit;
+mod group;
+mod list;
+mod private;
+mod read;
+mod relative_path;
+mod replace;
+mod run;
+mod search;
+mod seen;
+mod toolbox;
+mod view;
+mod write;
+
+pub use definition::{ToolDefinition, definitions};
+pub use run::PASSED_ON;
+pub use toolbox::{CheckedCall, ToolReply, Toolbox};

@@ -1,0 +1,41 @@
+//! `read`: a text file, with line numbers.
+
+use serde::Deserialize;
+
+use crate::definition::ToolDefinition;
+use crate::directory::WorkingDirectory;
+use crate::relative_path::RelativePath;
+use crate::seen::SeenFiles;
+use crate::view;
+
+pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
+    name: "read",
+    about: "Reads a text file beneath the session's directory and shows it with line numbers (a number, a tab, the line; the number and the tab are not part of the file). Long files come in parts: the last line says how to go on. Links are not followed.",
+    schema: r#"{"type":"object","properties":{"path":{"type":"string","description":"The file, from the session's directory on"},"from":{"type":"integer","minimum":1,"description":"The first line to show; 1 unless given"},"lines":{"type":"integer","minimum":1,"description":"How many lines to show; 2000 unless given"}},"required":["path"],"additionalProperties":false}"#,
+    reads: true,
+};
+
+/// How many lines are shown unless said.
+const LINES: usize = 2000;
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadArguments {
+    pub(crate) path: String,
+    from: Option<usize>,
+    lines: Option<usize>,
+}
+
+pub(crate) fn carry_out(
+    directory: &WorkingDirectory,
+    seen: &SeenFiles,
+    place: &RelativePath,
+    arguments: &ReadArguments,
+) -> Result<String, String> {
+    let content = directory.read(place)?;
+    if view::is_binary(&content.bytes) {
+        return Err(format!("{place}: it is no text ({} bytes)", content.bytes.len()));
+    }
+    seen.note(place, &content.bytes);
+    Ok(view::numbered(&content.bytes, arguments.from.unwrap_or(1).max(1), arguments.lines.unwrap_or(LINES)))
+}

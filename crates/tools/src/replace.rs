@@ -1,0 +1,94 @@
+//! A file's content changed in one step: a new file beside it takes its place, whole, or nothing happens.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd};
+
+use rustix::fs::{AtFlags, Mode, OFlags};
+
+use crate::directory::{WorkingDirectory, read_file};
+use crate::relative_path::RelativePath;
+
+/// Why nothing may be written there.
+pub(crate) fn refuse_protected(place: &RelativePath) -> Result<(), String> {
+    if place.names().iter().any(|name| name.eq_ignore_ascii_case(".git")) {
+        return Err(format!("{place}: nothing is written beneath .git: what stands there runs by itself"));
+    }
+    Ok(())
+}
+
+/// What was there before; a file that is not so any more is left alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Before<'a> {
+    Nothing,
+    FileContent { bytes: &'a [u8], mode: u32 },
+}
+
+/// Puts `bytes` into the file at that place. Directories above that are not there are made.
+pub(crate) fn replace(
+    directory: &WorkingDirectory,
+    place: &RelativePath,
+    before: Before<'_>,
+    bytes: &[u8],
+) -> Result<(), String> {
+    refuse_protected(place)?;
+    let (above, name) = place.split().ok_or("it is the session's directory, not a file")?;
+    let at = match before {
+        Before::Nothing => directory.descend_making(above)?,
+        Before::FileContent { .. } => directory.descend(above)?,
+    };
+    let beside = fresh_name()?;
+    let written = write(at.as_fd(), &beside, before, bytes)
+        .and_then(|()| take_place(at.as_fd(), &beside, name, before));
+    if written.is_err() {
+        // Where nothing was made, nothing is to be removed.
+        let _gone = rustix::fs::unlinkat(&at, beside.as_str(), AtFlags::empty());
+    }
+    written.map_err(|why| format!("{place}: {why}"))
+}
+
+fn write(at: BorrowedFd<'_>, beside: &str, before: Before<'_>, bytes: &[u8]) -> Result<(), String> {
+    let told = |error: io::Error| error.to_string();
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    // A new one is as the person's umask has it, as an editor would make it.
+    let first = match before {
+        Before::Nothing => 0o666,
+        Before::FileContent { .. } => 0o600,
+    };
+    let made = rustix::fs::openat(at, beside, flags, mode(first)).map_err(|error| told(error.into()))?;
+    let mut file = File::from(made);
+    file.write_all(bytes).map_err(told)?;
+    if let Before::FileContent { mode: kept, .. } = before {
+        rustix::fs::fchmod(&file, mode(kept)).map_err(|error| told(error.into()))?;
+    }
+    file.sync_all().map_err(told)
+}
+
+fn mode(bits: u32) -> Mode {
+    Mode::from_raw_mode((bits & 0o777) as rustix::fs::RawMode)
+}
+
+fn take_place(at: BorrowedFd<'_>, beside: &str, name: &str, before: Before<'_>) -> Result<(), String> {
+    match before {
+        // A link fails where something stands already.
+        Before::Nothing => {
+            rustix::fs::linkat(at, beside, at, name, AtFlags::empty())
+                .map_err(|error| io::Error::from(error).to_string())?;
+            let _twice = rustix::fs::unlinkat(at, beside, AtFlags::empty());
+        }
+        Before::FileContent { bytes, .. } => {
+            if read_file(at, name.as_ref())?.bytes != bytes {
+                return Err("somebody else changed it just now; nothing was written".into());
+            }
+            rustix::fs::renameat(at, beside, at, name).map_err(|error| io::Error::from(error).to_string())?;
+        }
+    }
+    // The change is there; whether its name is on the disk yet is nobody's promise.
+    let _unsynced = rustix::fs::fsync(at);
+    Ok(())
+}
+
+fn fresh_name() -> Result<String, String> {
+    let nonce = getrandom::u64().map_err(|error| format!("no name for a new file: {error}"))?;
+    Ok(format!(".q-{nonce:016x}.tmp"))
+}

@@ -1,0 +1,269 @@
+//! The tools of one session: a call is checked before anybody is asked, and carried out from the very bytes that were permitted.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
+
+use crate::directory::WorkingDirectory;
+use crate::edit::{self, EditArguments};
+use crate::group::Groups;
+use crate::list::{self, ListArguments};
+use crate::private::is_private;
+use crate::read::{self, ReadArguments};
+use crate::relative_path::RelativePath;
+use crate::run::{self, CommandLine, RunArguments};
+use crate::search::{self, SearchArguments, Wanted};
+use crate::seen::SeenFiles;
+use crate::write::{self, WriteArguments};
+
+/// The tools of one session, in its directory.
+#[derive(Debug)]
+pub struct Toolbox {
+    path: PathBuf,
+    environment: BTreeMap<String, String>,
+    /// Whose files are not one project's: there even looking wants consent.
+    is_wide: bool,
+    directory: OnceLock<WorkingDirectory>,
+    seen: SeenFiles,
+    groups: Groups,
+}
+
+/// A call that can be carried out, as far as can be told before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckedCall {
+    /// Whether it only looks: such ones may run at the same time.
+    pub reads: bool,
+    /// Whether the person is to be asked.
+    pub wants_consent: bool,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolReply {
+    pub text: String,
+    pub is_failed: bool,
+}
+
+impl ToolReply {
+    /// One that failed for this reason.
+    pub fn failed(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_failed: true }
+    }
+}
+
+/// A call as it is understood.
+#[derive(Clone, Debug)]
+enum Action {
+    Read(RelativePath, ReadArguments),
+    List(RelativePath),
+    Search(RelativePath, SearchArguments),
+    Write(RelativePath, WriteArguments),
+    Edit(RelativePath, EditArguments),
+    Run(CommandLine),
+}
+
+impl Action {
+    fn reads(&self) -> bool {
+        match self {
+            Self::Read(..) | Self::List(_) | Self::Search(..) => true,
+            Self::Write(..) | Self::Edit(..) | Self::Run(_) => false,
+        }
+    }
+
+    /// Where it looks, or what it changes.
+    fn place(&self) -> Option<&RelativePath> {
+        match self {
+            Self::Read(place, _)
+            | Self::List(place)
+            | Self::Search(place, _)
+            | Self::Write(place, _)
+            | Self::Edit(place, _) => Some(place),
+            Self::Run(_) => None,
+        }
+    }
+}
+
+/// Says that nobody waits any longer, once it is dropped.
+struct GivingUp(Arc<AtomicBool>);
+
+impl Drop for GivingUp {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Toolbox {
+    /// The tools in that directory, with these variables to choose from for commands. Nothing is opened yet.
+    pub fn new(path: PathBuf, environment: &BTreeMap<String, String>) -> Self {
+        let environment = run::environment(environment);
+        let is_home = environment.get("HOME").is_some_and(|home| path == Path::new(home));
+        let is_wide = is_home || path.parent().is_none();
+        Self {
+            path,
+            environment,
+            is_wide,
+            directory: OnceLock::new(),
+            seen: SeenFiles::default(),
+            groups: Groups::default(),
+        }
+    }
+
+    /// What binds a permission to what is carried out: whose it is, where, with which variables, and the exact bytes.
+    pub fn digest(&self, owner: &[u8], tool: &str, input: &str) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        let mut part = |bytes: &[u8]| {
+            digest.update((bytes.len() as u64).to_le_bytes());
+            digest.update(bytes);
+        };
+        part(b"q call 1");
+        part(owner);
+        part(self.path.as_os_str().as_encoded_bytes());
+        for (name, value) in &self.environment {
+            part(name.as_bytes());
+            part(value.as_bytes());
+        }
+        part(b"");
+        part(tool.as_bytes());
+        part(input.as_bytes());
+        digest.finalize().into()
+    }
+
+    /// What a call would do; or why it cannot be done, which nobody need be asked about.
+    pub async fn check(self: &Arc<Self>, tool: &str, input: &str) -> Result<CheckedCall, String> {
+        let action = self.understand(tool, input)?;
+        let (reads, toolbox) = (action.reads(), Arc::clone(self));
+        let is_private =
+            action.place().is_some_and(|place| place.names().iter().any(|name| is_private(name)));
+        blocking(move || toolbox.check_there(&action)).await?;
+        Ok(CheckedCall { reads, wants_consent: !reads || is_private || self.is_wide })
+    }
+
+    /// Carries a call out, if `permitted` is the digest of exactly that. What it puts out meanwhile goes to `progress`. Given up, a
+    /// command ends with all it started; a change to a file is made whole or not at all.
+    pub async fn carry_out(
+        self: &Arc<Self>,
+        owner: &[u8],
+        tool: &str,
+        input: &str,
+        permitted: [u8; 32],
+        progress: &mpsc::Sender<String>,
+    ) -> ToolReply {
+        let done = async {
+            if self.digest(owner, tool, input) != permitted {
+                return Err("what was permitted is not this call; it did not run".to_owned());
+            }
+            match self.understand(tool, input)? {
+                Action::Run(program) => {
+                    run::carry_out(self.directory()?, &self.environment, &self.groups, &program, progress)
+                        .await
+                }
+                action @ (Action::Read(..)
+                | Action::List(_)
+                | Action::Search(..)
+                | Action::Write(..)
+                | Action::Edit(..)) => self.carry_out_in_files(action).await,
+            }
+        };
+        match done.await {
+            Ok(text) => ToolReply { text, is_failed: false },
+            Err(text) => ToolReply::failed(text),
+        }
+    }
+
+    /// Waits until every command that was given up has ended.
+    pub async fn commands_are_over(&self) {
+        self.groups.are_over().await;
+    }
+
+    async fn carry_out_in_files(self: &Arc<Self>, action: Action) -> Result<String, String> {
+        let given_up = Arc::new(AtomicBool::new(false));
+        let _giving_up = GivingUp(Arc::clone(&given_up));
+        let toolbox = Arc::clone(self);
+        let mut working = Box::pin(blocking({
+            let given_up = Arc::clone(&given_up);
+            move || toolbox.carry_out_there(action, &given_up)
+        }));
+        tokio::select! {
+            done = &mut working => done,
+            () = tokio::time::sleep(search::TIME) => {
+                given_up.store(true, Ordering::Relaxed);
+                working.await
+            }
+        }
+    }
+
+    fn directory(&self) -> Result<&WorkingDirectory, String> {
+        if let Some(directory) = self.directory.get() {
+            return Ok(directory);
+        }
+        let opened = WorkingDirectory::open(&self.path)?;
+        Ok(self.directory.get_or_init(|| opened))
+    }
+
+    fn understand(&self, tool: &str, input: &str) -> Result<Action, String> {
+        let place = |path: &str| RelativePath::of(path, &self.path);
+        Ok(match tool {
+            "read" => {
+                let arguments: ReadArguments = parsed(input)?;
+                Action::Read(place(&arguments.path)?, arguments)
+            }
+            "list" => Action::List(place(&parsed::<ListArguments>(input)?.path)?),
+            "search" => {
+                let arguments: SearchArguments = parsed(input)?;
+                Wanted::of(&arguments)?;
+                Action::Search(place(&arguments.path)?, arguments)
+            }
+            "write" => {
+                let arguments: WriteArguments = parsed(input)?;
+                Action::Write(place(&arguments.path)?, arguments)
+            }
+            "edit" => {
+                let arguments: EditArguments = parsed(input)?;
+                Action::Edit(place(&arguments.path)?, arguments)
+            }
+            "run" => Action::Run(CommandLine::of(parsed::<RunArguments>(input)?)?),
+            unknown => return Err(format!("there is no tool `{unknown}`")),
+        })
+    }
+
+    fn check_there(&self, action: &Action) -> Result<(), String> {
+        let directory = self.directory()?;
+        match action {
+            Action::Write(place, _) => write::check(directory, &self.seen, place),
+            Action::Edit(place, arguments) => edit::check(directory, &self.seen, place, arguments),
+            Action::Read(..) | Action::List(_) | Action::Search(..) | Action::Run(_) => Ok(()),
+        }
+    }
+
+    fn carry_out_there(&self, action: Action, given_up: &AtomicBool) -> Result<String, String> {
+        let directory = self.directory()?;
+        match action {
+            Action::Read(place, arguments) => read::carry_out(directory, &self.seen, &place, &arguments),
+            Action::List(place) => list::carry_out(directory, &place),
+            Action::Search(place, arguments) => {
+                search::carry_out(directory, &place, &Wanted::of(&arguments)?, given_up)
+            }
+            Action::Write(place, arguments) => write::carry_out(directory, &self.seen, &place, &arguments),
+            Action::Edit(place, arguments) => edit::carry_out(directory, &self.seen, &place, &arguments),
+            Action::Run(_) => Err("a command is no work on files".into()),
+        }
+    }
+}
+
+/// What a tool is given, read strictly: a member that is not known, or comes twice, is a mistake.
+fn parsed<'a, T: Deserialize<'a>>(input: &'a str) -> Result<T, String> {
+    // A model that has nothing to say about it says nothing.
+    let input = if input.trim().is_empty() { "{}" } else { input };
+    serde_json::from_str(input).map_err(|error| format!("the arguments cannot be used: {error}"))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err("the tool broke while it worked".into()))
+}
