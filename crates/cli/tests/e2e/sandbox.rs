@@ -159,6 +159,8 @@ fn a_host_and_its_commands_get_no_descriptors_of_whoever_started_it() {
     let line = format!("exec 9<'{}'; exec '{}' new -d api", secret.display(), env!("CARGO_BIN_EXE_q"));
     let status = shop.world.home.command(Path::new("/bin/sh")).args(["-c", &line]).status().unwrap();
     assert!(status.success());
+    // The home asks the program that it started last.
+    shop.world.q(&["ls"]).succeeded();
     let host = shop.world.home.host_pid().unwrap();
     let open = fs::read_dir(format!("/proc/{host}/fd")).unwrap();
     let open: Vec<_> = open.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok()).collect();
