@@ -144,7 +144,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use q_core::trace::Player;
     use q_core::{Command, Limits, Setup, Token};
-    use q_proto::{Id, UNDRAWN};
+    use q_proto::Id;
 
     use super::*;
 
@@ -193,10 +193,11 @@ mod tests {
         bringing.see(&line(3, "c", true));
         let create = |agent: &str| {
             let setup = Setup { agent: agent.into(), ..Setup::default() };
-            Command::Create { id: UNDRAWN, name: None, setup, tags: Vec::new() }.into()
+            Command::Create { id: SessionId::UNDRAWN, name: None, setup, tags: Vec::new() }.into()
         };
-        let fork =
-            |session| Command::Fork { session: SessionId(session), id: UNDRAWN, at: None, name: None }.into();
+        let fork = |session| {
+            Command::Fork { session: SessionId(session), id: SessionId::UNDRAWN, at: None, name: None }.into()
+        };
         let second = SessionId(2);
         let none: [&str; 0] = [];
         let mut table = |request, expected: &[&str]| assert_eq!(keys(&mut bringing, request), expected);

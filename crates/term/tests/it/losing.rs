@@ -12,7 +12,7 @@ fn two() -> World {
 /// The sessions that prompts are sent to.
 fn submitted_to(sent: &[Intent]) -> Vec<SessionId> {
     let to =
-        |intent: &Intent| if let Intent::Submit { session, .. } = intent { Some(*session) } else { None };
+        |intent: &Intent| if let Intent::Prompt { session, .. } = intent { Some(*session) } else { None };
     sent.iter().filter_map(to).collect()
 }
 
@@ -163,7 +163,7 @@ fn nothing_is_sent_without_a_host_and_what_is_typed_stays() {
         "{frame}"
     );
     world.ui.host_back(&world.mirror);
-    let sent = Intent::Submit { key: 0, session: id(1), text: "are you there?".into(), steer: false };
+    let sent = Intent::Prompt { key: 0, session: id(1), text: "are you there?".into(), steer: false };
     assert_eq!(world.keys(&["Enter"]), [sent]);
 }
 

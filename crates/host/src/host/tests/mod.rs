@@ -19,7 +19,7 @@ use q_proto::Id;
 use q_proto::entropy::NoEntropy;
 use q_proto::message::{Hello, NamedAgent, Reach};
 use q_proto::network::Network;
-use q_proto::{ClientMessage, HostMessage, Refused, Request, Response, UNDRAWN};
+use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 use q_store::StoreError;
 
 use super::Host;
@@ -313,7 +313,7 @@ fn http(address: &str) -> Reach {
 
 fn create(agent: &str) -> Request {
     let setup = Setup { agent: agent.into(), directory: "/".into(), ..Setup::default() };
-    Command::Create { id: UNDRAWN, name: None, setup, tags: Vec::new() }.into()
+    Command::Create { id: SessionId::UNDRAWN, name: None, setup, tags: Vec::new() }.into()
 }
 
 fn kind(message: &HostMessage) -> &'static str {

@@ -1,8 +1,8 @@
 //! Whose agents answer in which session.
 
-use q_core::{AgentEvent, AgentFailure, Command, FailureKind, Token};
+use q_core::{AgentEvent, AgentFailure, Command, FailureKind, SessionId, Token};
 use q_proto::message::NamedAgent;
-use q_proto::{HostMessage, Id, Request, Response, UNDRAWN};
+use q_proto::{HostMessage, Id, Request, Response};
 
 use super::{Bench, http};
 use crate::reach::spec;
@@ -85,7 +85,7 @@ fn a_fork_has_the_agent_of_the_client_that_made_it() {
     bench.connect(1, false, &[("a", "A of 1")]);
     bench.connect(2, false, &[("a", "A of 2")]);
     let session = bench.create(1, "a");
-    let fork = Command::Fork { session: session.into(), id: UNDRAWN, at: None, name: None };
+    let fork = Command::Fork { session: session.into(), id: SessionId::UNDRAWN, at: None, name: None };
     let fork = bench.request(2, fork.into());
     bench.commit();
     let Some(Ok(Response::Created { session: fork, .. })) = bench.answer(fork) else { panic!("no fork") };
