@@ -90,26 +90,13 @@ impl Bringing {
 
     /// The agent that a request brings as it was prepared, by its name.
     pub(crate) fn brought_by(&self, request: &mut Request) -> Option<String> {
-        match request {
-            Request::SetAgent { agent, .. } => Some(agent.name.clone()),
-            Request::Command { command, reach: Some(_) } => match command.new_session()?.agent? {
-                AgentSource::Named(name) => Some(name.to_owned()),
-                AgentSource::Of(session) => self.sessions.get(&session).map(|one| one.agent.clone()),
-            },
-            Request::Command { reach: None, .. }
-            | Request::Facts { .. }
-            | Request::Page { .. }
-            | Request::Models { .. }
-            | Request::Result { .. }
-            | Request::List
-            | Request::ListAfter { .. }
-            | Request::Sizes
-            | Request::Inbox
-            | Request::Resync { .. }
-            | Request::Status
-            | Request::Stats
-            | Request::Stop
-            | Request::Restart => None,
+        if let Request::SetAgent { agent, .. } = request {
+            return Some(agent.name.clone());
+        }
+        let Request::Command { command, reach: Some(_) } = request else { return None };
+        match command.new_session()?.agent? {
+            AgentSource::Named(name) => Some(name.to_owned()),
+            AgentSource::Of(session) => self.sessions.get(&session).map(|one| one.agent.clone()),
         }
     }
 

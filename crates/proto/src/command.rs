@@ -433,15 +433,11 @@ mod tests {
             Item::Waiting { token: Token(5 << 64), text: "later".into() },
             Item::Draft("half".into()),
         ];
+        let id = SessionId::UNDRAWN;
         vec![
-            Command::Create {
-                id: SessionId::UNDRAWN,
-                name: Some("api".into()),
-                setup,
-                tags: vec!["a".into()],
-            },
-            Command::Fork { session, id: SessionId::UNDRAWN, at: Some(EntryNo(9)), name: None },
-            Command::Fork { session, id: SessionId::UNDRAWN, at: None, name: Some("x".into()) },
+            Command::Create { id, name: Some("api".into()), setup, tags: vec!["a".into()] },
+            Command::Fork { session, id, at: Some(EntryNo(9)), name: None },
+            Command::Fork { session, id, at: None, name: Some("x".into()) },
             Command::Import(Box::new(import)),
             Command::ImportPart { session, items },
             Command::EndImport { session },

@@ -81,43 +81,22 @@ pub enum Intent {
 impl Intent {
     /// Whether a session is opened by it, which will be shown when it is there.
     pub(crate) const fn opens_session(&self) -> bool {
-        match self {
-            Self::Make(_) => true,
-            Self::Tell(command) => opens_session(command),
-            Self::Lookup { command, .. } => command.opens_session(),
-            Self::Prompt { .. }
-            | Self::Turn { .. }
-            | Self::Show { .. }
-            | Self::Page { .. }
-            | Self::Complete { .. }
-            | Self::Settings { .. }
-            | Self::Models { .. }
-            | Self::Detach
-            | Self::Suspend
-            | Self::Redraw
-            | Self::Bell
-            | Self::Rejoin => false,
-        }
+        matches!(self, Self::Make(_))
+            || matches!(self, Self::Tell(command) if opens_session(command))
+            || matches!(self, Self::Lookup { command, .. } if command.opens_session())
     }
 
     /// Whether nothing can come of it while there is no host.
     pub(crate) const fn needs_host(&self) -> bool {
-        match self {
-            Self::Make(_)
-            | Self::Prompt { .. }
-            | Self::Turn { .. }
-            | Self::Lookup { .. }
-            | Self::Tell(_)
-            | Self::Show { .. }
-            | Self::Page { .. }
-            | Self::Models { .. } => true,
+        !matches!(
+            self,
             Self::Complete { .. }
-            | Self::Settings { .. }
-            | Self::Detach
-            | Self::Suspend
-            | Self::Redraw
-            | Self::Bell
-            | Self::Rejoin => false,
-        }
+                | Self::Settings { .. }
+                | Self::Detach
+                | Self::Suspend
+                | Self::Redraw
+                | Self::Bell
+                | Self::Rejoin
+        )
     }
 }

@@ -33,6 +33,6 @@ mod toolbox;
 mod view;
 mod write;
 
-pub use definition::{ToolDefinition, definitions};
+pub use definition::ToolDefinition;
 pub use run::PASSED_ON;
-pub use toolbox::{CheckedCall, ToolReply, Toolbox};
+pub use toolbox::{CheckedCall, ToolReply, Toolbox, definitions};

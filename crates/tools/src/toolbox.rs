@@ -9,6 +9,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
+use crate::definition::ToolDefinition;
 use crate::directory::WorkingDirectory;
 use crate::edit::{self, EditArguments};
 use crate::group::Groups;
@@ -31,6 +32,18 @@ pub struct Toolbox {
     directory: OnceLock<WorkingDirectory>,
     seen: SeenFiles,
     groups: Groups,
+}
+
+/// Every tool there is.
+pub fn definitions() -> [ToolDefinition; 6] {
+    [
+        read::DEFINITION,
+        list::DEFINITION,
+        search::DEFINITION,
+        write::DEFINITION,
+        edit::DEFINITION,
+        run::DEFINITION,
+    ]
 }
 
 /// A call that can be carried out, as far as can be told before.
@@ -266,4 +279,25 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err("the tool broke while it worked".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn each_has_a_name_that_every_server_takes_and_a_schema_of_an_object() {
+        for tool in definitions() {
+            assert!(tool.name.bytes().all(|byte| byte.is_ascii_lowercase()), "{}", tool.name);
+            let schema: Value = serde_json::from_str(tool.schema).unwrap();
+            assert_eq!(schema["type"], "object", "{}", tool.name);
+            assert_eq!(schema["additionalProperties"], false, "{}", tool.name);
+            for required in schema["required"].as_array().into_iter().flatten() {
+                assert!(schema["properties"][required.as_str().unwrap()].is_object(), "{}", tool.name);
+            }
+        }
+    }
 }

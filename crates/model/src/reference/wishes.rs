@@ -268,26 +268,24 @@ impl Model {
     fn tag(&mut self, id: SessionId, changes: &[TagChange]) -> Granted {
         let at = self.open(id)?;
         let tags = tags_after(&self.sessions[at].tags, changes)?;
-        if self.sessions[at].tags != tags {
-            self.sessions[at].tags = tags;
-            self.note(at);
-        }
-        Ok(Answered::Done)
+        self.put(at, tags, |session| &mut session.tags)
     }
 
     fn pin(&mut self, id: SessionId, pinned: bool) -> Granted {
         let at = self.open(id)?;
-        if self.sessions[at].pinned != pinned {
-            self.sessions[at].pinned = pinned;
-            self.note(at);
-        }
-        Ok(Answered::Done)
+        self.put(at, pinned, |session| &mut session.pinned)
     }
 
     fn set_policy(&mut self, id: SessionId, policy: Policy) -> Granted {
         let at = self.open(id)?;
-        if self.sessions[at].policy != policy {
-            self.sessions[at].policy = policy;
+        self.put(at, policy, |session| &mut session.policy)
+    }
+
+    /// What is as it was is no change.
+    fn put<T: PartialEq>(&mut self, at: usize, value: T, place: fn(&mut Session) -> &mut T) -> Granted {
+        let place = place(&mut self.sessions[at]);
+        if *place != value {
+            *place = value;
             self.note(at);
         }
         Ok(Answered::Done)
