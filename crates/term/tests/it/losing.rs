@@ -39,8 +39,7 @@ fn what_comes_back_stands_before_what_was_typed_since() {
 
 #[test]
 fn what_was_typed_for_a_session_that_is_closed_elsewhere_goes_to_no_other_unasked() {
-    let mut world = two();
-    world.keys(&["Alt+2"]);
+    let mut world = two().after(&["Alt+2"]);
     world.type_text("half for two");
     world.update(Update::Gone(id(2)));
     assert!(world.frame().contains("closed elsewhere; now in one"), "{}", world.frame());
@@ -54,8 +53,7 @@ fn what_was_typed_for_a_session_that_is_closed_elsewhere_goes_to_no_other_unaske
 
 #[test]
 fn a_session_that_is_closed_here_surprises_nobody() {
-    let mut world = two();
-    world.keys(&["Alt+2"]);
+    let mut world = two().after(&["Alt+2"]);
     world.say("/close");
     world.update(Update::Gone(id(2)));
     let sent = world.say("hello");
@@ -64,8 +62,7 @@ fn a_session_that_is_closed_here_surprises_nobody() {
 
 #[test]
 fn nor_does_one_that_was_looked_up_to_be_closed_here() {
-    let mut world = two();
-    world.keys(&["Alt+2"]);
+    let mut world = two().after(&["Alt+2"]);
     let lookup = world
         .say("/delete two")
         .into_iter()
