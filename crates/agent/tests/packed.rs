@@ -12,6 +12,7 @@ use async_compression::Level;
 use async_compression::tokio::write::{BrotliEncoder, GzipEncoder, ZstdEncoder};
 use async_compression::zstd::CParameter;
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use q_agent::{AgentSpec, Seat};
 use q_core::{AgentEvent, FailureKind, SessionId};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
@@ -139,21 +140,48 @@ async fn a_refusal_is_in_the_servers_words() {
     }
 }
 
+/// A body that is there as a whole, since it comes packed: its reader waits for nothing, so others have their turn only where it
+/// lets them.
+#[tokio::test]
+async fn others_have_their_turn_after_each_four_kilobytes() {
+    const BODY: usize = 1 << 20;
+    let word = frame("word");
+    for (line, word) in [(": nothing\n", word.as_str()), (&frame(""), &word), (&"x".repeat(BODY / 8), "")] {
+        let body = line.repeat(BODY / line.len());
+        let bytes = packed("gzip", &[body, format!("\n\n{word}{END}")]).await.concat();
+        let (base_url, _) = serve("200 OK", "gzip", vec![bytes]);
+        let agent = AgentSpec::Http(std::sync::Arc::new(spec(base_url))).agent();
+        let conversation = agent.open(Seat::of(SessionId(1)));
+        let mut events = conversation.turn(ask("hi"), futures_util::stream::pending().boxed());
+        let (mut turns, mut first) = (0, std::pin::pin!(events.next()));
+        let first = std::future::poll_fn(|cx| {
+            turns += 1;
+            first.as_mut().poll(cx)
+        });
+        assert!(tokio::time::timeout(support::PATIENCE, first).await.unwrap().is_some());
+        assert!(turns >= BODY >> 12, "{turns} turns for a body of lines like {:?}", line.get(..10));
+    }
+}
+
 /// A few kilobytes that mean a great many: of lines that are too long, and of lines that mean nothing.
 #[tokio::test]
 async fn a_bomb_is_read_no_further_than_its_limit() {
     const BOMB: usize = 256 << 20;
-    for (line, said) in [("0".repeat(1 << 20), "longer than"), (": nothing\n".repeat(1 << 17), "64 MB")] {
-        for encoding in ENCODINGS {
-            let parts: Vec<String> = vec![line.clone(); BOMB / line.len()];
-            let bytes = packed(encoding, &parts).await.concat();
-            assert!(bytes.len() < 4 << 20, "{encoding} packs to {} bytes", bytes.len());
-            let (base_url, _) = serve("200 OK", encoding, vec![bytes]);
-            let failure = answer(spec(base_url), ask("hi")).await.ending.unwrap_err();
-            assert_eq!(failure.kind, FailureKind::Cut, "{encoding}: {failure}");
-            assert!(failure.detail.contains(said), "{encoding}: {failure}");
-        }
+    let (long, empty) = ("0".repeat(1 << 20), ": nothing\n".repeat(1 << 17));
+    let is_cut = async |line: &str, encoding: &str, said: &str| {
+        let parts: Vec<String> = vec![line.to_owned(); BOMB / line.len()];
+        let bytes = packed(encoding, &parts).await.concat();
+        assert!(bytes.len() < 4 << 20, "{encoding} packs to {} bytes", bytes.len());
+        let (base_url, _) = serve("200 OK", encoding, vec![bytes]);
+        let failure = answer(spec(base_url), ask("hi")).await.ending.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Cut, "{encoding}: {failure}");
+        assert!(failure.detail.contains(said), "{encoding}: {failure}");
+    };
+    for encoding in ENCODINGS {
+        is_cut(&long, encoding, "longer than").await;
     }
+    // Side by side: each is read no faster than a stream may be.
+    join_all(ENCODINGS.map(|encoding| is_cut(&empty, encoding, "64 MB"))).await;
 }
 
 /// One that wants more memory for unpacking than HTTP allows.

@@ -33,6 +33,7 @@ mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -44,6 +45,9 @@ use crate::error::CliError;
 
 /// The first descriptor behind standard input, output and error.
 const FIRST_UNNAMED: i32 = 3;
+
+/// How long a thread that waited for a file stays for the next one: what is idle wakes no more after that, and holds no stack.
+const BLOCKING_THREAD_STAYS: Duration = Duration::from_secs(1);
 
 /// Runs `q` and gives its exit code: 0 done, 1 the thing failed, 2 usage, 3 no such session, 4 refused by a limit,
 /// 5 host unreachable, 130 interrupted.
@@ -59,7 +63,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut environment: ProcessEnv
         Err(code) => return code,
     };
     // One thread: a client only waits, and no other has to be started before its first frame.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .thread_keep_alive(BLOCKING_THREAD_STAYS)
+        .build();
     let outcome = match runtime {
         Ok(runtime) => {
             let outcome = runtime.block_on(dispatch(args, environment));

@@ -5,18 +5,17 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
+use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
-use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, registry};
+use tracing_subscriber::{Layer, registry};
 
 /// Days of logs kept.
 const FILES_KEPT: usize = 7;
-/// What is logged unless the filter says otherwise: turns, switches, commits and errors, not every key or token.
-const DEFAULT_FILTER: &str = "warn,q=info";
 
 /// The log cannot be written; `q` works without it.
 #[derive(Debug)]
@@ -41,8 +40,8 @@ impl std::fmt::Display for LogError {
 
 impl std::error::Error for LogError {}
 
-/// Starts logging to `directory/NAME.DATE.log`. `filter` is in `tracing`'s own form (`q=debug`) and decides over q's own
-/// lines; of others it can only take away. Spans write a line with their duration when they close.
+/// Starts logging to `directory/NAME.DATE.log`. `filter` is in `tracing`'s own form (`warn,q=debug`: levels by target) and decides
+/// over q's own lines; of others it can only take away. One that cannot be read is as none. Spans write a line with their duration when they close.
 pub fn init(directory: &Path, name: &str, filter: Option<&str>) -> Result<(), LogError> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(LogError::Directory)?;
     let file = RollingFileAppender::builder()
@@ -60,13 +59,18 @@ fn logging_to<W>(writer: W, filter: Option<&str>) -> impl Subscriber + Send + Sy
 where
     W: for<'a> tracing_subscriber::fmt::MakeWriter<'a> + Send + Sync + 'static,
 {
-    let wanted = EnvFilter::new(filter.unwrap_or(DEFAULT_FILTER));
+    let wanted = filter.and_then(|filter| filter.parse().ok()).unwrap_or_else(usual_filter);
     let lines = tracing_subscriber::fmt::layer()
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(false)
         .with_writer(writer)
         .with_filter(wanted.and(filter_fn(is_harmless)));
     registry().with(lines)
+}
+
+/// What is logged unless a filter says otherwise: turns, switches, commits and errors, not every key or token.
+fn usual_filter() -> Targets {
+    Targets::new().with_default(LevelFilter::WARN).with_target("q", LevelFilter::INFO)
 }
 
 /// Whether a line may be logged whatever the filter: q's own fields are numbers, ids and enums. What libraries say below a
@@ -137,6 +141,7 @@ mod tests {
             (Some("q_store=debug"), false, true, false, false),
             (Some("off"), false, false, false, false),
             (Some("warn"), false, false, false, true),
+            (Some("q=loud"), false, false, true, true),
         ] {
             let logged = logged(filter);
             for (line, expected) in [

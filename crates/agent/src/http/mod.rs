@@ -30,6 +30,7 @@
 //! | `think_tags` | thoughts that stand in the text |
 //! | `finish`, `usage` | why an answer ended, what it cost |
 //! | `event_queue` | what came and is not handed on yet |
+//! | `rate_limit` | how fast a body is read |
 //! | `retry` | when a server that did nothing is asked again |
 //! | `failure` | what a refusal of the server means |
 //! | `detail`, `page` | what of it is kept for the person |
@@ -58,6 +59,7 @@ mod models;
 mod page;
 mod protocol;
 mod proxy;
+mod rate_limit;
 pub mod reply;
 mod retry;
 mod route;
@@ -82,8 +84,9 @@ use crate::spec::HttpSpec;
 use address::Address;
 pub use calls::AskedCall;
 use dialect::Offer;
-use exchange::Exchange;
+use exchange::{Bytes, Exchange};
 use failure::Refused;
+use rate_limit::RateLimit;
 use reply::{BodySettings, ResponseBody};
 use retry::{FailedAttempt, Retry, named_wait};
 use route::Route;
@@ -94,8 +97,9 @@ const MAX_ERROR: usize = 64 << 10;
 const ERROR_TIME: Duration = Duration::from_secs(5);
 /// How long a server may take to say what an answer cost once it has said why it ended.
 const AFTER_FINISH: Duration = Duration::from_secs(3);
-/// After this many bytes all others have their turn, whatever has come by then.
-const AT_ONCE: usize = 32 << 10;
+/// After this many bytes all others have their turn, whatever has come by then: a hundred of the smallest frames, which is
+/// less than half a millisecond. A word of another session waits for several such turns on its way to a screen.
+const AT_ONCE: usize = 4 << 10;
 
 /// A model behind an API.
 #[derive(Clone, Debug)]
@@ -256,8 +260,11 @@ struct Answering {
     idle: Duration,
     /// Until when it is waited for what an answer cost, once it is there. What comes meanwhile gives no more time.
     until: Option<Instant>,
-    /// Bytes taken in since others last had their turn.
+    /// What came and is not taken in yet.
+    rest: Bytes,
+    /// Bytes taken in since others last had their turn, fewer than [`AT_ONCE`].
     taken: usize,
+    rate: RateLimit,
 }
 
 impl Answering {
@@ -289,7 +296,15 @@ impl Answering {
             secrets,
             longest: reply::LONGEST,
         });
-        Ok(Self { exchange: Some(exchange), reply, idle: spec.idle_timeout, until: None, taken: 0 })
+        Ok(Self {
+            exchange: Some(exchange),
+            reply,
+            idle: spec.idle_timeout,
+            until: None,
+            rest: Bytes::new(),
+            taken: 0,
+            rate: RateLimit::new(Instant::now()),
+        })
     }
 
     /// What the answer calls that has ended well.
@@ -306,28 +321,32 @@ impl Answering {
             let Some(exchange) = &mut self.exchange else {
                 return AgentEvent::Failed(AgentFailure::new(FailureKind::Internal, "the answer has no end"));
             };
-            self.until = self
-                .reply
-                .is_finished()
-                .then(|| self.until.unwrap_or_else(|| Instant::now() + self.idle.min(AFTER_FINISH)));
-            let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
-            let piece = match left {
-                Some(Duration::ZERO) => Err(AgentFailure::new(FailureKind::Silent, "")),
-                left => exchange.piece(left.unwrap_or(self.idle)).await,
-            };
-            match piece {
-                Ok(Some(bytes)) => {
-                    self.reply.read(&bytes);
-                    self.taken += bytes.len();
+            if self.rest.is_empty() {
+                self.until = self
+                    .reply
+                    .is_finished()
+                    .then(|| self.until.unwrap_or_else(|| Instant::now() + self.idle.min(AFTER_FINISH)));
+                let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
+                let piece = match left {
+                    Some(Duration::ZERO) => Err(AgentFailure::new(FailureKind::Silent, "")),
+                    left => exchange.piece(left.unwrap_or(self.idle)).await,
+                };
+                match piece {
+                    Ok(Some(bytes)) => self.rest = bytes,
+                    Ok(None) => self.reply.end(None),
+                    Err(failure) => self.reply.end(Some(failure)),
                 }
-                Ok(None) => self.reply.end(None),
-                Err(failure) => self.reply.end(Some(failure)),
             }
+            let slice = self.rest.split_to(self.rest.len().min(AT_ONCE - self.taken));
+            self.reply.read(&slice);
+            self.taken += slice.len();
             if self.reply.is_over() {
                 self.exchange = None;
-            } else if self.taken >= AT_ONCE {
-                self.taken = 0;
-                tokio::task::yield_now().await;
+            } else if self.taken == AT_ONCE {
+                match self.rate.note(std::mem::take(&mut self.taken), Instant::now()) {
+                    Some(next) => tokio::time::sleep_until(next).await,
+                    None => tokio::task::yield_now().await,
+                }
             }
         }
     }

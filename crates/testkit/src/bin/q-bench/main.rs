@@ -38,6 +38,9 @@ fn main() -> ExitCode {
 }
 
 fn measure(plan: &Plan) -> Vec<Figure> {
+    if plan.stream_only {
+        return stream::measure(plan);
+    }
     let home = Home::new();
     prepare::sessions(&home, plan);
     let mut figures = start::measure(&home, plan);

@@ -12,13 +12,21 @@ pub(crate) struct Plan {
     /// Starts measured of each sort.
     pub(crate) starts: usize,
     pub(crate) switches: usize,
+    /// Only words on their way are measured.
+    pub(crate) stream_only: bool,
 }
 
 impl Plan {
-    /// Reads the command line: `--q PATH [--quick] [--entries N] [--switches N] [--starts N]`.
+    /// Reads the command line: `--q PATH [--quick] [--entries N] [--switches N] [--starts N] [--stream]`.
     pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut plan =
-            Self { program: PathBuf::new(), sessions: 10, entries: 1_000, starts: 40, switches: 400 };
+        let mut plan = Self {
+            program: PathBuf::new(),
+            sessions: 10,
+            entries: 1_000,
+            starts: 40,
+            switches: 400,
+            stream_only: false,
+        };
         while let Some(argument) = arguments.next() {
             let mut number = || {
                 let value = arguments.next().unwrap_or_default();
@@ -27,6 +35,7 @@ impl Plan {
             match argument.as_str() {
                 "--q" => plan.program = arguments.next().unwrap_or_default().into(),
                 "--quick" => (plan.starts, plan.switches) = (20, 200),
+                "--stream" => plan.stream_only = true,
                 "--entries" => plan.entries = number()?,
                 "--switches" => plan.switches = number()?,
                 "--starts" => plan.starts = number()?,
