@@ -85,25 +85,25 @@ impl From<&Retrying> for RetryingJson {
 /// Tokens that were spent; those cached, written to a cache and thought are among the first two.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct TokensJson {
-    tokens_in: u64,
-    tokens_out: u64,
-    tokens_cached: u64,
-    tokens_cache_written: u64,
-    tokens_reasoning: u64,
+    #[serde(rename = "tokens_in")]
+    input: u64,
+    #[serde(rename = "tokens_out")]
+    output: u64,
+    #[serde(rename = "tokens_cached")]
+    cached: u64,
+    #[serde(rename = "tokens_cache_written")]
+    cache_written: u64,
+    #[serde(rename = "tokens_reasoning")]
+    reasoning: u64,
     /// Where no server counted: guessed by the bytes.
-    tokens_guessed: u64,
+    #[serde(rename = "tokens_guessed")]
+    guessed: u64,
 }
 
 impl From<Usage> for TokensJson {
     fn from(usage: Usage) -> Self {
-        Self {
-            tokens_in: usage.input,
-            tokens_out: usage.output,
-            tokens_cached: usage.cached,
-            tokens_cache_written: usage.cache_written,
-            tokens_reasoning: usage.reasoning,
-            tokens_guessed: usage.guessed,
-        }
+        let Usage { input, output, cached, cache_written, reasoning, guessed } = usage;
+        Self { input, output, cached, cache_written, reasoning, guessed }
     }
 }
 
