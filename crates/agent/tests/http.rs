@@ -19,7 +19,7 @@ async fn an_answer_streams_and_is_counted() {
     let server = Server::start();
     let outcome = answer(spec(server.base_url()), ask("Grüße, 世界!")).await;
     assert_eq!(outcome.text, "echo: Grüße, 世界!");
-    assert_eq!(outcome.usage, Some(Usage { input: 2, output: 3 }));
+    assert_eq!(outcome.usage, Some(Usage { input: 2, output: 3, ..Usage::default() }));
     assert_eq!(outcome.ending, Ok(()));
     assert!(server.wait_for_open_streams(0, PATIENCE));
 }
@@ -538,7 +538,7 @@ async fn wherever_the_network_divides_a_stream_it_says_the_same() {
         let whole = Outcome {
             text: "Größe: 12 €\n世界 👩‍💻 \"done\"".into(),
             thinking: String::new(),
-            usage: Some(Usage { input: 21, output: 9 }),
+            usage: Some(Usage { input: 21, output: 9, ..Usage::default() }),
             model: Some("m".into()),
             stop_reason: Some("stop".into()),
             waits: Vec::new(),

@@ -65,7 +65,14 @@ fn told(outcome: &Outcome) -> String {
         }
     }
     if let Some(usage) = outcome.usage {
-        writeln!(lines, "usage: {} {}", usage.input, usage.output).unwrap();
+        let parts = [
+            ("cached", usage.cached),
+            ("cache_written", usage.cache_written),
+            ("reasoning", usage.reasoning),
+        ];
+        let parts = parts.iter().filter(|(_, tokens)| *tokens > 0);
+        let parts: String = parts.map(|(word, tokens)| format!(" {word} {tokens}")).collect();
+        writeln!(lines, "usage: {} {}{parts}", usage.input, usage.output).unwrap();
     }
     let ending = match &outcome.ending {
         Ok(()) => "done".to_owned(),

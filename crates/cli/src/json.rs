@@ -3,7 +3,9 @@
 mod writer;
 
 use q_core::attention::{self, Need};
-use q_core::{Activity, Body, Compaction, Entry, PlanStep, Policy, Retrying, Sent, Stop, Summary, WindowUse};
+use q_core::{
+    Activity, Body, Compaction, Entry, PlanStep, Policy, Retrying, Sent, Stop, Summary, Usage, WindowUse,
+};
 use q_term::Way;
 use q_term::words;
 use serde::Serialize;
@@ -41,8 +43,8 @@ pub(crate) struct SessionJson {
     queued: u32,
     entries: u64,
     turns: u64,
-    tokens_in: u64,
-    tokens_out: u64,
+    #[serde(flatten)]
+    tokens: TokensJson,
     failure: Option<&'static str>,
     /// At whose door it lies, and whether the same may well be answered when asked again.
     whose: Option<&'static str>,
@@ -77,6 +79,31 @@ impl From<&Retrying> for RetryingJson {
     fn from(Retrying { attempt, of, wait_ms: _, at, failure }: &Retrying) -> Self {
         let (kind, error) = (failure.kind.code(), words::why(failure));
         Self { attempt: *attempt, of: *of, at_ms: at.0, failure: kind, error }
+    }
+}
+
+/// Tokens that were spent; those cached, written to a cache and thought are among the first two.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct TokensJson {
+    #[serde(rename = "tokens_in")]
+    input: u64,
+    #[serde(rename = "tokens_out")]
+    output: u64,
+    #[serde(rename = "tokens_cached")]
+    cached: u64,
+    #[serde(rename = "tokens_cache_written")]
+    cache_written: u64,
+    #[serde(rename = "tokens_reasoning")]
+    reasoning: u64,
+    /// Where no server counted: guessed by the bytes.
+    #[serde(rename = "tokens_guessed")]
+    guessed: u64,
+}
+
+impl From<Usage> for TokensJson {
+    fn from(usage: Usage) -> Self {
+        let Usage { input, output, cached, cache_written, reasoning, guessed } = usage;
+        Self { input, output, cached, cache_written, reasoning, guessed }
     }
 }
 
@@ -140,8 +167,7 @@ impl From<&Summary> for SessionJson {
             queued: summary.queued,
             entries: summary.entries,
             turns: summary.turns,
-            tokens_in: summary.tokens_in,
-            tokens_out: summary.tokens_out,
+            tokens: summary.usage.into(),
             failure: summary.failure.as_ref().map(|failure| failure.kind.code()),
             whose: summary.failure.as_ref().map(|failure| failure.kind.whose().code()),
             may_be_tried_again: summary.failure.as_ref().map(|failure| failure.kind.may_be_tried_again()),

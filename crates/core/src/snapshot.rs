@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
-use crate::agent::{AgentFailure, Sent, Wants};
+use crate::agent::{AgentFailure, Sent, Usage, Wants};
 use crate::compaction::WindowUse;
 use crate::entry::{Entry, Interrupter, Mark};
 use crate::id::{CallNo, Digest, EntryNo, PromptNo, SessionId, TurnNo};
@@ -65,10 +65,8 @@ pub struct Summary {
     /// Entries of its own in all.
     pub entries: u64,
     pub turns: u64,
-    /// Tokens read in all, as the agent counted.
-    pub tokens_in: u64,
-    /// Tokens written in all.
-    pub tokens_out: u64,
+    /// Tokens spent in all.
+    pub usage: Usage,
     /// Why the last turn failed, if it did.
     pub failure: Option<AgentFailure>,
     /// Turns that failed since one was done.

@@ -188,7 +188,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         any::<(u64, u64)>().prop_map(|(bytes, window)| AgentEvent::Asked { bytes, window }),
         text().prop_map(AgentEvent::Text),
         text().prop_map(AgentEvent::Thinking),
-        any::<(u64, u64)>().prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
+        any::<[u64; 6]>().prop_map(|counts| AgentEvent::Usage(usage(counts))),
         text().prop_map(AgentEvent::Title),
         plan().prop_map(AgentEvent::Plan),
         text().prop_map(AgentEvent::Model),
@@ -247,16 +247,19 @@ fn setup() -> impl Strategy<Value = Setup> {
     )
 }
 
+fn usage([input, output, cached, cache_written, reasoning, guessed]: [u64; 6]) -> Usage {
+    Usage { input, output, cached, cache_written, reasoning, guessed }
+}
+
 /// In a box: an unoptimized build has no stack for all of it.
 fn import() -> BoxedStrategy<Command> {
     let origins = [NameOrigin::Placeholder, NameOrigin::Automatic, NameOrigin::Chosen];
     let names = (option::of(text()), text(), proptest::sample::select(origins.to_vec()));
     let made = (names, setup(), vec(text(), 0..4));
-    let numbers = (any::<[u64; 4]>(), any::<[bool; 2]>());
+    let numbers = (any::<[u64; 2]>(), any::<[u64; 6]>(), any::<[bool; 2]>());
     let import = (session(), made, numbers).prop_map(
-        |(id, ((typed, name, origin), setup, tags), (numbers, flags))| {
-            let ([created, touched, input, output], [pinned, running]) = (numbers, flags);
-            let (created, touched, usage) = (WallTime(created), WallTime(touched), Usage { input, output });
+        |(id, ((typed, name, origin), setup, tags), ([created, touched], counts, [pinned, running]))| {
+            let (created, touched, usage) = (WallTime(created), WallTime(touched), usage(counts));
             let import =
                 Import { id, typed, name, origin, setup, tags, pinned, created, touched, usage, running };
             Command::Import(Box::new(import))

@@ -203,7 +203,8 @@ impl<'a> Driver<'a> {
             }
             DriverStep::Text(at, text) => self.agent_event(at, AgentEvent::Text(text)),
             DriverStep::Usage(at, output) => {
-                self.agent_event(at, AgentEvent::Usage(Usage { input: 5, output }));
+                let usage = Usage { input: 5, output, cached: 3, ..Usage::default() };
+                self.agent_event(at, AgentEvent::Usage(usage));
             }
             DriverStep::Done(at) => self.agent_event(at, AgentEvent::Done),
             DriverStep::Fail(at) => {

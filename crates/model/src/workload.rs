@@ -322,7 +322,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
             .prop_map(|(bytes, window)| AgentEvent::Asked { bytes, window }),
         8 => "[a-z ]{0,9}".prop_map(AgentEvent::Text),
         2 => "[a-z ]{0,9}".prop_map(AgentEvent::Thinking),
-        1 => (0u64..9, 0u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
+        1 => (0u64..9, 0u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output, cached: input / 2, cache_written: input / 3, reasoning: output / 2, guessed: 0 })),
         1 => "[a-z ]{0,9}".prop_map(AgentEvent::Title),
         1 => Just(AgentEvent::Steerable),
         2 => (1u64..5, "[a-z]{0,40}").prop_map(|(call, text)| AgentEvent::Progress { call: CallNo(call), text }),

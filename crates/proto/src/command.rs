@@ -249,6 +249,15 @@ struct SetupDef {
 struct UsageDef {
     input: u64,
     output: u64,
+    /// Nothing from a q that does not tell, as the three below.
+    #[serde(default)]
+    cached: u64,
+    #[serde(default)]
+    cache_written: u64,
+    #[serde(default)]
+    reasoning: u64,
+    #[serde(default)]
+    guessed: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -424,7 +433,7 @@ mod tests {
             pinned: true,
             created: WallTime(1),
             touched: WallTime(2),
-            usage: Usage { input: 3, output: 4 },
+            usage: Usage { input: 3, output: 4, cached: 2, cache_written: 1, reasoning: 3, guessed: 5 },
             running: true,
         };
         let body = Body::Answer("so".into());

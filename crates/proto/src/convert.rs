@@ -3,7 +3,7 @@
 use q_core::{
     AgentFailure, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault, Mark, NameFault,
     PendingCall, PlanStep, PromptNo, QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Stop, Summary,
-    TurnNo, Update, WallTime, WindowUse,
+    TurnNo, Update, Usage, WallTime, WindowUse,
 };
 
 use super::command::kind;
@@ -28,6 +28,7 @@ impl From<Id> for SessionId {
 impl WireSummary {
     /// A session's summary for clients, and whether the host wants to be told how its agent is reached.
     pub fn of(summary: Summary, wants_agent: bool) -> Self {
+        let usage = summary.usage;
         Self {
             id: summary.id.into(),
             name: summary.name.to_string(),
@@ -53,7 +54,8 @@ impl WireSummary {
             queued: summary.queued,
             entries: summary.entries,
             turns: summary.turns,
-            tokens: (summary.tokens_in, summary.tokens_out),
+            tokens: (usage.input, usage.output),
+            of_tokens: (usage.cached, usage.cache_written, usage.reasoning, usage.guessed),
             failure: summary.failure.map(Failure::from),
             failures: summary.failures,
             stop_reason: summary.stop_reason,
@@ -73,6 +75,7 @@ impl TryFrom<WireSummary> for Summary {
     type Error = NameFault;
 
     fn try_from(line: WireSummary) -> Result<Self, NameFault> {
+        let ((input, output), (cached, cache_written, reasoning, guessed)) = (line.tokens, line.of_tokens);
         Ok(Self {
             id: line.id.into(),
             name: line.name.parse()?,
@@ -99,8 +102,7 @@ impl TryFrom<WireSummary> for Summary {
             queued: line.queued,
             entries: line.entries,
             turns: line.turns,
-            tokens_in: line.tokens.0,
-            tokens_out: line.tokens.1,
+            usage: Usage { input, output, cached, cache_written, reasoning, guessed },
             failure: line.failure.map(AgentFailure::from),
             failures: line.failures,
             stop_reason: line.stop_reason,

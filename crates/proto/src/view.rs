@@ -46,6 +46,9 @@ pub struct WireSummary {
     pub entries: u64,
     pub turns: u64,
     pub tokens: (u64, u64),
+    /// What of them is from a cache, written to one and thought; and what is guessed beside them.
+    #[serde(default)]
+    pub of_tokens: (u64, u64, u64, u64),
     pub failure: Option<Failure>,
     #[serde(default)]
     pub failures: u32,

@@ -257,6 +257,7 @@ fn line() -> WireSummary {
         entries: 8,
         turns: 3,
         tokens: (100, 200),
+        of_tokens: (80, 10, 50, 7),
         failure: None,
         failures: 2,
         stop_reason: "end_turn".into(),

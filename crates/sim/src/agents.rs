@@ -175,7 +175,8 @@ impl Asked {
             Say::Thinking(bytes) => AgentEvent::Thinking(self.text("h", bytes)),
             Say::Nothing => AgentEvent::Text(String::new()),
             Say::Usage(tokens) => {
-                AgentEvent::Usage(Usage { input: tokens.into(), output: u64::from(tokens) / 3 })
+                let (input, output) = (tokens.into(), u64::from(tokens) / 3);
+                AgentEvent::Usage(Usage { input, output, ..Usage::default() })
             }
             Say::Asked(bytes) => AgentEvent::Asked { bytes: bytes.into(), window: u64::from(bytes) / 2 },
             Say::Title(word) => AgentEvent::Title(

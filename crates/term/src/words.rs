@@ -3,8 +3,8 @@
 use q_core::attention::{self, Need};
 use q_core::{
     Activity, AgentFailure, Called, Compaction, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall,
-    PlanStep, Presence, Resulted, Retrying, Sent, SessionId, StepState, Stop, Summary, WallTime, Wants,
-    WindowUse,
+    PlanStep, Presence, Resulted, Retrying, Sent, SessionId, StepState, Stop, Summary, Usage, WallTime,
+    Wants, WindowUse,
 };
 
 use crate::advice;
@@ -205,9 +205,22 @@ pub fn window_use(window: WindowUse) -> String {
 
 /// What a session has cost, and how full the window is.
 pub fn usage(summary: &Summary) -> String {
-    let (read, written) = (tokens(summary.tokens_in), tokens(summary.tokens_out));
     let window = summary.window.map(|window| format!("; context {}", window_use(window)));
-    format!("{read} tokens read, {written} written{}", window.unwrap_or_default())
+    format!("{}{}", spent(summary.usage), window.unwrap_or_default())
+}
+
+/// Tokens that were spent, and what of them was cached or thought, where servers say that.
+pub fn spent(usage: Usage) -> String {
+    let Usage { input, output, cached, cache_written, reasoning, guessed } = usage;
+    let of = |parts: &[(u64, &str)]| {
+        let some = parts.iter().filter(|(count, _)| *count > 0);
+        let some: Vec<String> = some.map(|(count, word)| format!("{} {word}", tokens(*count))).collect();
+        if some.is_empty() { String::new() } else { format!(" ({})", some.join(", ")) }
+    };
+    let of_read = of(&[(cached, "from a cache"), (cache_written, "written to one")]);
+    let of_written = of(&[(reasoning, "thought")]);
+    let guessed = if guessed > 0 { format!(", ~{} guessed", tokens(guessed)) } else { String::new() };
+    format!("{} tokens read{of_read}, {} written{of_written}{guessed}", tokens(input), tokens(output))
 }
 
 /// A call: the tool and exactly what it was given.

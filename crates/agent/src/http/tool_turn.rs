@@ -198,10 +198,7 @@ impl RunningTurn {
                 }
                 AgentEvent::StopReason(_) => stop_reason = Some(event),
                 AgentEvent::Usage(counted) => {
-                    usage = Usage {
-                        input: self.usage.input.saturating_add(counted.input),
-                        output: self.usage.output.saturating_add(counted.output),
-                    };
+                    usage = self.usage.plus(counted);
                     self.tell(AgentEvent::Usage(usage)).await;
                 }
                 AgentEvent::Model(_) if std::mem::replace(&mut self.has_model, true) => {}

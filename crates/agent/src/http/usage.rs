@@ -9,12 +9,35 @@ use super::json;
 pub(super) fn usage(value: &RawValue) -> Option<Usage> {
     let [prompt, completion, input, output] =
         json::members(value, ["prompt_tokens", "completion_tokens", "input_tokens", "output_tokens"]);
+    let [of_prompt, of_completion, of_input, of_output, hit] = json::members(
+        value,
+        [
+            "prompt_tokens_details",
+            "completion_tokens_details",
+            "input_tokens_details",
+            "output_tokens_details",
+            "prompt_cache_hit_tokens",
+        ],
+    );
+    let of = |details: Option<&RawValue>, word| {
+        details.and_then(|details| json::members(details, [word])[0]).and_then(count)
+    };
+    let cached = of(of_prompt.or(of_input), "cached_tokens").or(hit.and_then(count));
+    let cache_written = of(of_prompt.or(of_input), "cache_write_tokens");
+    let reasoning = of(of_completion.or(of_output), "reasoning_tokens");
     let read = prompt.or(input).and_then(count);
     let written = completion.or(output).and_then(count);
     if read.is_none() && written.is_none() {
         return None;
     }
-    Some(Usage { input: read.unwrap_or(0), output: written.unwrap_or(0) })
+    Some(Usage {
+        input: read.unwrap_or(0),
+        output: written.unwrap_or(0),
+        cached: cached.unwrap_or(0),
+        cache_written: cache_written.unwrap_or(0),
+        reasoning: reasoning.unwrap_or(0),
+        ..Usage::default()
+    })
 }
 
 /// Several counts together; nothing where none of them is one.
@@ -63,7 +86,11 @@ mod tests {
         ] {
             let text = format!("{{\"prompt_tokens\": {number}, \"completion_tokens\": 7}}");
             let raw = serde_json::from_str(&text).unwrap();
-            assert_eq!(usage(raw), Some(Usage { input: tokens.unwrap_or(0), output: 7 }), "{number}");
+            assert_eq!(
+                usage(raw),
+                Some(Usage { input: tokens.unwrap_or(0), output: 7, ..Usage::default() }),
+                "{number}"
+            );
             assert_eq!(count(serde_json::from_str(number).unwrap()), tokens, "{number}");
         }
         for nothing in ["null", "{}", "{\"prompt_tokens\": null}", "[1, 2]", "7"] {

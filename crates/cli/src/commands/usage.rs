@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use q_core::Summary;
+use q_core::{Summary, Usage};
 use q_term::words;
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::args::UsageArgs;
 use crate::client::Client;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::json::{self, WindowJson};
+use crate::json::{self, TokensJson, WindowJson};
 use crate::out;
 
 /// What `q usage --json` prints; docs/json.md promises it.
@@ -18,8 +18,8 @@ use crate::out;
 struct UsageJson {
     sessions: Vec<SessionUsageJson>,
     /// Of these sessions together, whatever became of them.
-    tokens_in: u64,
-    tokens_out: u64,
+    #[serde(flatten)]
+    tokens: TokensJson,
 }
 
 /// One session in it.
@@ -29,8 +29,8 @@ struct SessionUsageJson {
     name: String,
     model: String,
     turns: u64,
-    tokens_in: u64,
-    tokens_out: u64,
+    #[serde(flatten)]
+    tokens: TokensJson,
     window: Option<WindowJson>,
 }
 
@@ -41,8 +41,7 @@ impl From<&Summary> for SessionUsageJson {
             name: summary.name.to_string(),
             model: summary.model.clone(),
             turns: summary.turns,
-            tokens_in: summary.tokens_in,
-            tokens_out: summary.tokens_out,
+            tokens: summary.usage.into(),
             window: summary.window.map(WindowJson::from),
         }
     }
@@ -55,13 +54,12 @@ pub(crate) async fn run(context: &Context, args: UsageArgs) -> Result<ExitCode, 
         None => client.list().await?,
     };
     // What cost most stands first.
-    let cost = |session: &Summary| session.tokens_in.saturating_add(session.tokens_out);
+    let cost = |session: &Summary| session.usage.total();
     sessions.sort_by_key(|session| std::cmp::Reverse(cost(session)));
-    let sum = |of: fn(&Summary) -> u64| sessions.iter().map(of).fold(0, u64::saturating_add);
-    let (tokens_in, tokens_out) = (sum(|session| session.tokens_in), sum(|session| session.tokens_out));
+    let all = sessions.iter().map(|session| session.usage).fold(Usage::default(), Usage::plus);
     if args.json {
         let sessions = sessions.iter().map(SessionUsageJson::from).collect();
-        json::print(&UsageJson { sessions, tokens_in, tokens_out })?;
+        json::print(&UsageJson { sessions, tokens: all.into() })?;
         return Ok(ExitCode::SUCCESS);
     }
     let spent: Vec<&Summary> =
@@ -71,8 +69,7 @@ pub(crate) async fn run(context: &Context, args: UsageArgs) -> Result<ExitCode, 
         out::line(&format!("{:<width$}  {}", session.name.as_str(), words::usage(session)))?;
     }
     if args.session.is_none() {
-        let (read, written) = (words::tokens(tokens_in), words::tokens(tokens_out));
-        out::line(&format!("{:<width$}  {read} tokens read, {written} written", "all"))?;
+        out::line(&format!("{:<width$}  {}", "all", words::spent(all)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -37,10 +37,16 @@ pub(crate) fn about(facts: &DocumentFacts) -> Vec<(&'static str, String)> {
 }
 
 fn tokens(facts: &DocumentFacts) -> String {
-    match (facts.tokens_in, facts.tokens_out) {
-        (0, 0) => String::new(),
-        (read, written) => format!("{read} read, {written} written"),
-    }
+    let parts = [
+        (facts.tokens_in, "read"),
+        (facts.tokens_out, "written"),
+        (facts.tokens_cached, "of them from a cache"),
+        (facts.tokens_cache_written, "of them written to a cache"),
+        (facts.tokens_reasoning, "of them thought"),
+        (facts.tokens_guessed, "guessed"),
+    ];
+    let some = parts.into_iter().filter(|(tokens, _)| *tokens > 0);
+    some.map(|(tokens, word)| format!("{tokens} {word}")).collect::<Vec<_>>().join(", ")
 }
 
 pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {

@@ -7,8 +7,7 @@ use alloc::vec::Vec;
 
 use super::reader::WordReader;
 use super::words::{bare, digest as digest_words, named, session, turn as turn_words};
-use super::{entry, setup};
-use crate::agent::Usage;
+use super::{entry, event, setup};
 use crate::entry::Entry;
 use crate::id::{CallNo, EntryNo, PromptNo, SessionId, Token};
 use crate::import::{Import, Item};
@@ -200,7 +199,7 @@ fn read_import(id: SessionId, words: &mut WordReader) -> Result<Command, String>
     let origin = words.one_of(&ORIGINS)?;
     let (pinned, running) = (words.take("pinned"), words.take("running"));
     let (created, touched) = (WallTime(words.number()?), WallTime(words.number()?));
-    let usage = Usage { input: words.number()?, output: words.number()? };
+    let usage = event::read_usage(words)?;
     let (typed, setup, tags) = setup::read(words)?;
     let import = Import { id, typed, name, origin, setup, tags, pinned, created, touched, usage, running };
     Ok(Command::Import(Box::new(import)))
@@ -211,7 +210,7 @@ fn write_import(import: &Import) -> String {
     let mut words = Vec::from([format!("import {} {}", session(*id), bare(name)), named(&ORIGINS, *origin)]);
     words.extend(pinned.then(|| "pinned".to_string()));
     words.extend(running.then(|| "running".to_string()));
-    words.push(format!("{} {} {} {}", created.0, touched.0, usage.input, usage.output));
+    words.push(format!("{} {} {}", created.0, touched.0, event::write_usage(*usage)));
     words.extend(setup::write(typed.as_deref(), setup, tags));
     words.join(" ")
 }

@@ -37,11 +37,37 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
             outcome: entry::outcome(words)?,
             text: words.word("a text")?,
         },
-        "usage" => AgentEvent::Usage(Usage { input: words.number()?, output: words.number()? }),
+        "usage" => AgentEvent::Usage(read_usage(words)?),
         "done" => AgentEvent::Done,
         "failed" => AgentEvent::Failed(read_failure(words)?),
         _ => return Ok(None),
     }))
+}
+
+/// What is of one of the two, and what is guessed, stands behind its word where there is any.
+pub(super) fn read_usage(words: &mut WordReader) -> Result<Usage, String> {
+    let (input, output) = (words.number()?, words.number()?);
+    let mut of = |word| Ok::<u64, String>(words.number_option(word)?.unwrap_or(0));
+    Ok(Usage {
+        input,
+        output,
+        cached: of("cached")?,
+        cache_written: of("cache_written")?,
+        reasoning: of("reasoning")?,
+        guessed: of("guessed")?,
+    })
+}
+
+pub(super) fn write_usage(usage: Usage) -> String {
+    let Usage { input, output, cached, cache_written, reasoning, guessed } = usage;
+    let parts = [
+        ("cached", cached),
+        ("cache_written", cache_written),
+        ("reasoning", reasoning),
+        ("guessed", guessed),
+    ];
+    let parts = parts.into_iter().filter(|(_, tokens)| *tokens > 0);
+    parts.fold(format!("{input} {output}"), |line, (word, tokens)| format!("{line} {word} {tokens}"))
 }
 
 fn read_failure(words: &mut WordReader) -> Result<AgentFailure, String> {
@@ -76,7 +102,7 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
         AgentEvent::StopReason(reason) => format!("reason {id} {reason:?}"),
         AgentEvent::Title(title) => format!("title {id} {title:?}"),
         AgentEvent::Steerable => format!("steerable {id}"),
-        AgentEvent::Usage(usage) => format!("usage {id} {} {}", usage.input, usage.output),
+        AgentEvent::Usage(usage) => format!("usage {id} {}", write_usage(*usage)),
         AgentEvent::Call(call) => format!("call {id} {}", write_call(call)),
         AgentEvent::Result { call, outcome, text } => {
             format!("result {id} {call} {} {text:?}", bare(outcome.words()))

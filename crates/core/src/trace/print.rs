@@ -183,11 +183,14 @@ fn ended(ending: &Ending) -> String {
 
 /// What the turn cost, and why the agent stopped, where it told.
 fn cost_and_reason(usage: Usage, reason: &str) -> String {
-    let cost = if usage.input + usage.output == 0 {
-        String::new()
-    } else {
-        format!(" {}+{} tokens", usage.input, usage.output)
-    };
+    let Usage { input, output, cached, cache_written, reasoning, guessed } = usage;
+    let counted = if input + output == 0 { String::new() } else { format!(" {input}+{output} tokens") };
+    let parts = [("cached", cached), ("written to the cache", cache_written), ("thought", reasoning)];
+    let parts = parts.into_iter().filter(|(_, tokens)| *tokens > 0);
+    let parts: Vec<String> = parts.map(|(word, tokens)| format!("{tokens} {word}")).collect();
+    let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+    let guessed = if guessed > 0 { format!(" ~{guessed} tokens") } else { String::new() };
+    let cost = format!("{counted}{parts}{guessed}");
     let reason = if reason.is_empty() { String::new() } else { format!(" reason {reason:?}") };
     cost + &reason
 }

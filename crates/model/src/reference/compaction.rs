@@ -161,8 +161,13 @@ impl Session {
     }
 
     pub(super) fn spend(&mut self, usage: Usage) {
-        self.usage.input += usage.input;
-        self.usage.output += usage.output;
+        let Usage { input, output, cached, cache_written, reasoning, guessed } = usage;
+        self.usage.input += input;
+        self.usage.output += output;
+        self.usage.cached += cached;
+        self.usage.cache_written += cache_written;
+        self.usage.reasoning += reasoning;
+        self.usage.guessed += guessed;
     }
 
     /// How full the window is after a turn, in tokens, where anybody knows; and what it holds.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use q_core::{
     Activity, CallNo, ClientId, Effect, Effects, Entry, EntryNo, FailureKind, Head, Interrupter, Multiplexer,
     Outcome, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Retrying, Sent, SessionId,
-    SettingChange, Settings, Summary, TurnNo, Update, WallTime, Wants,
+    SettingChange, Settings, Summary, TurnNo, Update, Usage, WallTime, Wants,
 };
 
 /// One thing that a step did, beside changing what is seen.
@@ -61,7 +61,7 @@ pub struct Picture {
     pub entries: u64,
     pub turns: u64,
     pub prompts: u64,
-    pub tokens: (u64, u64),
+    pub usage: Usage,
     pub failure: Option<FailureKind>,
     pub failures: u32,
     pub stop_reason: String,
@@ -168,7 +168,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         entries: line.entries,
         turns: line.turns,
         prompts: head.map_or(0, |head| head.prompts.0),
-        tokens: (line.tokens_in, line.tokens_out),
+        usage: line.usage,
         failure: line.failure.as_ref().map(|failure| failure.kind),
         failures: line.failures,
         stop_reason: line.stop_reason,

@@ -38,7 +38,7 @@ impl Model {
             entries: own as u64,
             turns: session.turns,
             prompts: session.prompts,
-            tokens: (session.usage.input, session.usage.output),
+            usage: session.usage,
             failure: session.failure(),
             failures: session.failures(),
             stop_reason: session.reason.clone(),

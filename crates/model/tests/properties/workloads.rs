@@ -55,7 +55,7 @@ fn busy_event() -> impl Strategy<Value = AgentEvent> {
     prop_oneof![
         3 => "[a-z]{1,5}".prop_map(AgentEvent::Text),
         1 => "[a-z]{1,5}".prop_map(AgentEvent::Thinking),
-        1 => (1u64..9, 1u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
+        1 => (1u64..9, 1u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output, ..Usage::default() })),
         1 => Just(AgentEvent::Steerable),
         6 => (1u64..6, wants, "[ab]").prop_map(|(no, wants, tool)| {
             let digest = Digest::numbered(no);

@@ -20,7 +20,7 @@ use crate::error::StoreError;
 use crate::{blob, envelope, key};
 
 const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
-const USAGE: Usage = Usage { input: 1200, output: 34 };
+const USAGE: Usage = Usage { input: 1200, output: 34, cached: 0, cache_written: 0, reasoning: 0, guessed: 0 };
 
 const FORK: Fork = Fork { parent: SessionId(5), through: Seq(600), last: EntryNo(590), entries: None };
 const SENT: Sent = Sent { entries: 267, left_out: 4733 };
@@ -269,6 +269,16 @@ fn seat_records() -> Vec<(&'static str, Record)> {
         (
             "ended: done, with a reason",
             Record::Ended { turn, ending: Ending::Done, usage: USAGE, reason: "stop".into(), window: None },
+        ),
+        (
+            "ended: with what was cached, thought and guessed",
+            Record::Ended {
+                turn,
+                ending: Ending::Done,
+                usage: Usage { cached: 1000, cache_written: 100, reasoning: 20, guessed: 7, ..USAGE },
+                reason: String::new(),
+                window: None,
+            },
         ),
         ("imported: output", imported(Body::Output(CallOutput { of, text: "1 of 2".into() }))),
         ("imported: plan", imported(Body::Plan(steps))),

@@ -110,7 +110,7 @@ fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
         parts.extend(summary.window.map(|window| format!("context {}", words::window_use(window))));
         parts.push(words::answering(summary));
         parts.push(words::directory(&summary.directory, &ui.options.home));
-        let tokens = summary.tokens_in.saturating_add(summary.tokens_out);
+        let tokens = summary.usage.total();
         if tokens > 0 {
             parts.push(format!("{} tokens", words::tokens(tokens)));
         }

@@ -18,7 +18,7 @@ pub(crate) fn one() -> Vec<Snapshot> {
             .model("openai", "gpt-4o")
             .prompt(3, "why does the login handler return 500?\nI only see it on Mondays.")
             .answer(5, ANSWER)
-            .but(|snapshot| snapshot.summary.tokens_out = 12_400),
+            .but(|snapshot| snapshot.summary.usage.output = 12_400),
     ]
 }
 
@@ -195,7 +195,7 @@ fn a_conversation_that_was_compacted() {
             Body::Answer("so".into()),
         ];
         let sessions = vec![session(1, "work").model("openai", "gpt-5").but(|snapshot| {
-            snapshot.summary.tokens_out = 12_400;
+            snapshot.summary.usage.output = 12_400;
             snapshot.summary.window =
                 Some(WindowUse { tokens: 12_345, is_counted: columns < 80, of: 128_000 });
             snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use q_core::{
     Activity, AgentFailure, Body, Entry, EntryNo, Kind, Mark, Mirror, Policy, Presence, PromptNo,
-    QueuedPrompt, SessionId, Settings, Snapshot, Summary, Update, WallTime,
+    QueuedPrompt, SessionId, Settings, Snapshot, Summary, Update, Usage, WallTime,
 };
 use q_term::{Intent, Options, TerminalEvent, Ui, draw, lay_out};
 use ratatui::backend::TestBackend;
@@ -175,8 +175,7 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
             queued: 0,
             entries: 0,
             turns: 0,
-            tokens_in: 0,
-            tokens_out: 0,
+            usage: Usage::default(),
             failure: None,
             failures: 0,
             stop_reason: String::new(),

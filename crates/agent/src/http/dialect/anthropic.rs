@@ -78,6 +78,8 @@ pub(super) struct AnthropicReader {
     /// Tokens read and written: each event says what it knows.
     input: Option<u64>,
     output: Option<u64>,
+    /// Of the input: read from the server's cache, and written to it.
+    cached: (Option<u64>, Option<u64>),
     /// A block has begun, which said what it is.
     is_in_block: bool,
 }
@@ -157,7 +159,14 @@ impl AnthropicReader {
         );
         self.input = sum([input, written, read]).filter(|input| *input > 0).or(self.input);
         self.output = output.and_then(count).or(self.output);
-        let usage = Usage { input: self.input.unwrap_or(0), output: self.output.unwrap_or(0) };
+        self.cached = (read.and_then(count).or(self.cached.0), written.and_then(count).or(self.cached.1));
+        let usage = Usage {
+            input: self.input.unwrap_or(0),
+            output: self.output.unwrap_or(0),
+            cached: self.cached.0.unwrap_or(0),
+            cache_written: self.cached.1.unwrap_or(0),
+            ..Usage::default() // what it thinks it counts as written, and not apart
+        };
         answer.on_usage(Some(usage));
     }
 }

@@ -169,6 +169,11 @@ fn usage(counted: &RawValue) -> Option<Usage> {
     let [input, output, read, written] =
         members(counted, ["inputTokens", "outputTokens", "cacheReadInputTokens", "cacheWriteInputTokens"]);
     let (input, output) = (sum([input, read, written]), output.and_then(count));
-    (input.is_some() || output.is_some())
-        .then(|| Usage { input: input.unwrap_or(0), output: output.unwrap_or(0) })
+    (input.is_some() || output.is_some()).then(|| Usage {
+        input: input.unwrap_or(0),
+        output: output.unwrap_or(0),
+        cached: read.and_then(count).unwrap_or(0),
+        cache_written: written.and_then(count).unwrap_or(0),
+        ..Usage::default() // what it thinks it counts as written, and not apart
+    })
 }

@@ -120,11 +120,22 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
 
 /// What is thought is written as well, and counted beside.
 fn usage(counted: &RawValue) -> Option<Usage> {
-    let [prompt, tools, written, thought] = members(
+    let [prompt, tools, written, thought, cached] = members(
         counted,
-        ["promptTokenCount", "toolUsePromptTokenCount", "candidatesTokenCount", "thoughtsTokenCount"],
+        [
+            "promptTokenCount",
+            "toolUsePromptTokenCount",
+            "candidatesTokenCount",
+            "thoughtsTokenCount",
+            "cachedContentTokenCount",
+        ],
     );
     let (input, output) = (sum([prompt, tools]), sum([written, thought]));
-    (input.is_some() || output.is_some())
-        .then(|| Usage { input: input.unwrap_or(0), output: output.unwrap_or(0) })
+    (input.is_some() || output.is_some()).then(|| Usage {
+        input: input.unwrap_or(0),
+        output: output.unwrap_or(0),
+        cached: sum([cached]).unwrap_or(0),
+        reasoning: sum([thought]).unwrap_or(0),
+        ..Usage::default()
+    })
 }

@@ -97,7 +97,8 @@ impl FrameReader for OllamaReader {
             return Meaning::Part;
         }
         let (input, output) = (read.and_then(count), written.and_then(count));
-        answer.on_usage(Some(Usage { input: input.unwrap_or(0), output: output.unwrap_or(0) }));
+        let (input, output) = (input.unwrap_or(0), output.unwrap_or(0));
+        answer.on_usage(Some(Usage { input, output, ..Usage::default() }));
         // Older servers say no more than that it is done.
         answer.on_finish_reason(&reason.map_or_else(|| "stop".to_owned(), |reason| words(Some(reason))));
         Meaning::End

@@ -42,7 +42,6 @@ impl Head {
     }
 
     pub(super) const fn spend(&mut self, usage: Usage) {
-        self.usage.input = self.usage.input.saturating_add(usage.input);
-        self.usage.output = self.usage.output.saturating_add(usage.output);
+        self.usage = self.usage.plus(usage);
     }
 }

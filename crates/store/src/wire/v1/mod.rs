@@ -45,24 +45,27 @@ impl From<MarkV1> for Mark {
     }
 }
 
-/// Two counts of the core's, each by its written word.
+/// Counts of the core's, each by its written word; those behind the semicolon are written where there are any.
 macro_rules! counts {
-    ($(#[$doc:meta])* $name:ident of $core:ident { $($word:literal = $field:ident),+ }) => {
+    ($(#[$doc:meta])* $name:ident of $core:ident {
+        $($word:literal = $field:ident),+; $($more:literal = $later:ident),*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
         struct $name {
             $(#[serde(rename = $word)] $field: u64,)+
+            $(#[serde(rename = $more, default, skip_serializing_if = "is_default")] $later: u64,)*
         }
 
         impl From<$core> for $name {
-            fn from($core { $($field),+ }: $core) -> Self {
-                Self { $($field),+ }
+            fn from($core { $($field,)+ $($later,)* }: $core) -> Self {
+                Self { $($field,)+ $($later,)* }
             }
         }
 
         impl From<$name> for $core {
-            fn from($name { $($field),+ }: $name) -> Self {
-                Self { $($field),+ }
+            fn from($name { $($field,)+ $($later,)* }: $name) -> Self {
+                Self { $($field,)+ $($later,)* }
             }
         }
     };
@@ -70,11 +73,18 @@ macro_rules! counts {
 
 counts! {
     /// [`q_core::Usage`] in its stored form.
-    UsageV1 of Usage { "in" = input, "out" = output }
+    UsageV1 of Usage {
+        "in" = input,
+        "out" = output;
+        "cached" = cached,
+        "cache_written" = cache_written,
+        "reasoning" = reasoning,
+        "guessed" = guessed
+    }
 }
 counts! {
     /// [`q_core::Sent`] in its stored form.
-    SentV1 of Sent { "sent" = entries, "left_out" = left_out }
+    SentV1 of Sent { "sent" = entries, "left_out" = left_out; }
 }
 
 /// [`q_core::Fork`] in its stored form.
