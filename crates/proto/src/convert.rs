@@ -140,14 +140,14 @@ impl From<WireRetrying> for Retrying {
 }
 
 impl From<WindowUse> for WindowTokens {
-    fn from(WindowUse { tokens, is_counted, of }: WindowUse) -> Self {
-        Self { tokens, is_counted, of }
+    fn from(WindowUse { tokens, is_counted, of, bytes }: WindowUse) -> Self {
+        Self { tokens, is_counted, of, bytes }
     }
 }
 
 impl From<WindowTokens> for WindowUse {
-    fn from(WindowTokens { tokens, is_counted, of }: WindowTokens) -> Self {
-        Self { tokens, is_counted, of }
+    fn from(WindowTokens { tokens, is_counted, of, bytes }: WindowTokens) -> Self {
+        Self { tokens, is_counted, of, bytes }
     }
 }
 

@@ -96,6 +96,8 @@ pub(super) enum FailureKindDef {
     Filtered,
     Refused,
     Paused,
+    TooManyRounds,
+    WindowFull,
     WantsTool,
     Empty,
     NotShorter,

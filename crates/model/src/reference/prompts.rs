@@ -1,6 +1,6 @@
 //! Prompts: sent, queued, said into a turn, asked again; and what is typed and not sent.
 
-use q_core::{Interrupter, PromptNo, SessionId, Token};
+use q_core::{FailureKind, Interrupter, PromptNo, SessionId, Token};
 
 use super::Model;
 use super::observed::{Answered, Deed};
@@ -57,6 +57,7 @@ impl Model {
         self.write(at);
         let no = self.take_prompt(at, token);
         self.add(at, What::Prompt, text.clone());
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.said += text.len() as u64);
         self.deeds.push(Deed::Steer { session: id, turn: turn.no, text });
         self.end_if_too_long(at);
         Ok(Answered::Accepted(no))
@@ -114,7 +115,8 @@ impl Model {
         }
         let session = &self.sessions[at];
         let stopped = session.turn.is_none() && session.last_ending() != Ending::Done;
-        let answered = stopped && !session.preview().is_empty();
+        let between_calls = matches!(session.last_ending(), Ending::Failed(failure) if matches!(failure.kind, FailureKind::TooManyRounds | FailureKind::WindowFull));
+        let answered = stopped && (between_calls || !session.preview().is_empty());
         let Some(last) = session.last_prompt.clone().filter(|_| answered) else {
             return Err("nothing_to_continue");
         };
