@@ -96,7 +96,7 @@ fn room(window: u64, system_prompt: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use std::sync::Mutex;
 
     use futures_util::stream::BoxStream;
@@ -168,9 +168,8 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_asked_to_summarise_nothing_and_what_never_fits_fails() {
         let (events, asked) = summarised(&[], u64::MAX).await;
-        let failure = |events: &[AgentEvent]| match events.last() {
-            Some(AgentEvent::Failed(failure)) => Some(failure.kind),
-            _ => None,
+        let failure = |events: &[AgentEvent]| {
+            if let Some(AgentEvent::Failed(failure)) = events.last() { Some(failure.kind) } else { None }
         };
         assert_eq!((failure(&events), asked.len()), (Some(FailureKind::Internal), 0));
         let (events, asked) = summarised(&["why?", "so"], 0).await;

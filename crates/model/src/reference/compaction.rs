@@ -187,10 +187,9 @@ impl Session {
     /// The same once the turn is over: prompts that nothing answered go out of it again where it stopped.
     pub(super) fn window_after(&self, turn: &Turn, stopped: bool) -> Option<Window> {
         let now = self.window_now(turn)?;
-        let answers = |entry: &&Entry| match entry.what {
-            What::Call(_) => true,
-            What::Answer => !entry.text.trim().is_empty(),
-            _ => false,
+        let answers = |entry: &&Entry| {
+            let has_words = !entry.text.trim().is_empty();
+            matches!(entry.what, What::Call(_)) || (entry.what == What::Answer && has_words)
         };
         let prompts = self.entries.iter().rev().take_while(|entry| entry.turn == turn.no && !answers(entry));
         let lost: usize =
