@@ -1,6 +1,6 @@
 //! Prompts: sent, queued, said into a turn, asked again; and what is typed and not sent.
 
-use q_core::{FailureKind, Interrupter, PromptNo, SessionId, Token};
+use q_core::{AgentFailure, FailureKind, Interrupter, PromptNo, SessionId, Token};
 
 use super::Model;
 use super::observed::{Answered, Deed};
@@ -89,16 +89,19 @@ impl Model {
         }
     }
 
+    /// The last prompt, where its turn is over and did not come to its end.
+    fn stopped(&self, at: usize) -> Option<Prompt> {
+        let session = &self.sessions[at];
+        let stopped = session.turn.is_none() && session.last_ending() != Ending::Done;
+        session.last_prompt.clone().filter(|_| stopped)
+    }
+
     pub(super) fn retry(&mut self, id: SessionId, token: Token) -> Granted {
         let at = self.open(id)?;
         if let Some(prompt) = self.taken(at, token) {
             return Ok(Answered::Accepted(prompt));
         }
-        let session = &self.sessions[at];
-        let stopped = session.turn.is_none() && session.last_ending() != Ending::Done;
-        let Some(last) = session.last_prompt.clone().filter(|_| stopped) else {
-            return Err("nothing_to_retry");
-        };
+        let Some(last) = self.stopped(at) else { return Err("nothing_to_retry") };
         if self.is_full() {
             return Err("host_full");
         }
@@ -114,12 +117,13 @@ impl Model {
             return Ok(Answered::Accepted(prompt));
         }
         let session = &self.sessions[at];
-        let stopped = session.turn.is_none() && session.last_ending() != Ending::Done;
-        let between_calls = matches!(session.last_ending(), Ending::Failed(failure) if matches!(failure.kind, FailureKind::TooManyRounds | FailureKind::WindowFull));
-        let answered = stopped && (between_calls || !session.preview().is_empty());
-        let Some(last) = session.last_prompt.clone().filter(|_| answered) else {
-            return Err("nothing_to_continue");
+        let is_paused = |failure: &AgentFailure| {
+            matches!(failure.kind, FailureKind::TooManyRounds | FailureKind::WindowFull)
         };
+        let is_between_calls =
+            matches!(session.last_ending(), Ending::Failed(failure) if is_paused(&failure));
+        let answered = is_between_calls || !session.preview().is_empty();
+        let Some(last) = self.stopped(at).filter(|_| answered) else { return Err("nothing_to_continue") };
         if self.is_full() {
             return Err("host_full");
         }
