@@ -110,6 +110,11 @@ pub trait Conversation: Send + Sync {
     /// `controls` brings what the agent is told meanwhile; one that makes no calls and is not steerable may drop it.
     fn turn(&self, turn: Turn, controls: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent>;
 
+    /// Bytes of text that go with each request beside what a turn brings: tools, and what is said of them.
+    fn overhead(&self) -> u64 {
+        0
+    }
+
     /// Parks it: whatever it holds outside (processes, connections) is closed in good order, so that its last
     /// [`ResumeHandle`] finds the conversation again. No turn runs then, and none is run afterwards. One that holds nothing
     /// has nothing to do.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream;
 use q_agent::http::reply::{BodySettings, LONGEST, ResponseBody};
-use q_agent::{AgentControl, AgentSpec, Dialect, HttpSpec, Seat, Secret, ToolSettings};
+use q_agent::{AgentControl, AgentSpec, Dialect, HttpSpec, RequestShape, Seat, Secret, ToolSettings};
 use q_core::{AgentEvent, CallNo, Digest, FailureKind, Outcome, Policy, SessionId, Wants};
 use q_testkit::server::{Script, Server};
 use serde_json::json;
@@ -170,11 +170,63 @@ async fn one_that_calls_for_ever_is_stopped_and_a_policy_that_denies_offers_only
     let permitting = Permitting { policy: Policy::Deny, ..Permitting::new() };
     let events = permitting.turn(spec(server.base_url())).await;
     let Some(AgentEvent::Failed(failure)) = events.last() else { panic!("{:?}", events.last()) };
-    assert_eq!((failure.kind, server.requests().len()), (FailureKind::Paused, 50));
+    assert_eq!((failure.kind, server.requests().len()), (FailureKind::TooManyRounds, 50));
+    assert_eq!(
+        failure.to_string(),
+        "q paused the turn: the model called tools again and again (50 times in one turn): `/continue` goes on where it stopped"
+    );
     let offered = server.requests()[0].body["tools"].clone();
     let names: Vec<&str> =
         offered.as_array().unwrap().iter().filter_map(|tool| tool["function"]["name"].as_str()).collect();
     assert_eq!(names, ["read", "list", "search"]);
+}
+
+/// How much the model was asked with each time, in bytes.
+fn asks(events: &[AgentEvent]) -> Vec<u64> {
+    let bytes =
+        |event: &AgentEvent| if let AgentEvent::Asked { bytes, .. } = event { Some(*bytes) } else { None };
+    events.iter().filter_map(bytes).collect()
+}
+
+#[tokio::test]
+async fn results_leave_room_in_the_window_and_a_full_one_pauses_the_turn() {
+    let server = Server::start();
+    server.on("do it", Script::new().call("read", r#"{"path":"a.txt"}"#).done());
+    let permitting = Permitting::new();
+    fs::write(permitting.directory.path().join("a.txt"), "a line of it\n".repeat(5_000)).unwrap();
+    // Nobody counts: four bytes are a token.
+    let shape =
+        RequestShape { window: Some(8000), omit: vec!["stream_options".into()], ..RequestShape::default() };
+    let events = permitting.turn(HttpSpec { shape: shape.clone(), ..spec(server.base_url()) }).await;
+    let Some(AgentEvent::Failed(failure)) = events.last() else { panic!("{:?}", events.last()) };
+    assert_eq!(failure.kind, FailureKind::WindowFull);
+    let all = results(&events);
+    let (first, last) = (all[0].2, all[all.len() - 1].2);
+    assert!((10_000..15_000).contains(&first.len()) && last.len() <= 500, "{} {}", first.len(), last.len());
+    for text in [first, last] {
+        assert!(text.contains("bytes are left out here: the conversation has no room"), "{text}");
+    }
+    assert!(first.contains("\"from\"") && first.contains("     1\ta line of it\n"), "{first}");
+    let asks = asks(&events);
+    assert!(asks.is_sorted() && asks.iter().all(|bytes| *bytes <= 8000 * 4 * 92 / 100), "{asks:?}");
+    // Tools and what is said of them are counted.
+    let body = server.requests()[1].body.clone();
+    let tools = body["tools"].to_string().len() as u64;
+    assert!(asks[0] > tools / 2 + first.len() as u64, "{asks:?} {tools}");
+
+    // Several at once share what is left.
+    let server = Server::start();
+    server.once("do it", Script::new().say("So.").done());
+    let mut script = Script::new();
+    for _ in 0..6 {
+        script = script.call("read", r#"{"path":"a.txt"}"#);
+    }
+    server.once("do it", script.done());
+    let events = permitting.turn(HttpSpec { shape, ..spec(server.base_url()) }).await;
+    assert_eq!(events.last(), Some(&AgentEvent::Done));
+    let sizes: Vec<usize> = results(&events).iter().map(|result| result.2.len()).collect();
+    assert_eq!(sizes.len(), 6);
+    assert!(sizes.iter().all(|size| (2_500..4_500).contains(size)), "{sizes:?}");
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ pub(crate) struct WindowJson {
 }
 
 impl From<WindowUse> for WindowJson {
-    fn from(WindowUse { tokens, is_counted, of }: WindowUse) -> Self {
+    fn from(WindowUse { tokens, is_counted, of, bytes: _ }: WindowUse) -> Self {
         Self { tokens, estimated: !is_counted, of: (of > 0).then_some(of) }
     }
 }

@@ -312,6 +312,10 @@ pub enum FailureKind {
     Refused,
     /// The model stopped to go on later: what it said is incomplete.
     Paused,
+    /// The model called tools so often in one turn that `q` stopped it. It can be gone on with.
+    TooManyRounds,
+    /// What came of calls in one turn filled the model's window, and `q` stopped it. It can be gone on with behind a summary.
+    WindowFull,
     /// The model waits for a tool that nobody offered it.
     WantsTool,
     /// The model ended its answer without a word.
@@ -325,7 +329,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Unreachable,
         Self::ProxyFailed,
         Self::Untrusted,
@@ -346,6 +350,8 @@ impl FailureKind {
         Self::Filtered,
         Self::Refused,
         Self::Paused,
+        Self::TooManyRounds,
+        Self::WindowFull,
         Self::WantsTool,
         Self::Empty,
         Self::NotShorter,
@@ -376,6 +382,8 @@ impl FailureKind {
             Self::Filtered => "filtered",
             Self::Refused => "refused",
             Self::Paused => "paused",
+            Self::TooManyRounds => "too_many_rounds",
+            Self::WindowFull => "window_full",
             Self::WantsTool => "wants_tool",
             Self::Empty => "empty",
             Self::NotShorter => "not_shorter",
@@ -406,6 +414,8 @@ impl FailureKind {
             | Self::Filtered
             | Self::Refused
             | Self::Paused
+            | Self::TooManyRounds
+            | Self::WindowFull
             | Self::WantsTool
             | Self::Empty
             | Self::NotShorter => Whose::Model,
@@ -432,6 +442,8 @@ impl FailureKind {
             | Self::QuotaSpent
             | Self::ContextTooLong
             | Self::Paused
+            | Self::TooManyRounds
+            | Self::WindowFull
             | Self::UnknownModel
             | Self::Rejected
             | Self::TooLong
@@ -467,6 +479,8 @@ impl FailureKind {
             Self::Filtered => "a content filter ended the answer",
             Self::Refused => "the model refuses to answer",
             Self::Paused => "the model paused before its end",
+            Self::TooManyRounds => "q paused the turn: the model called tools again and again",
+            Self::WindowFull => "q paused the turn: the model's window is full",
             Self::WantsTool => "the model wants a tool that it was not offered",
             Self::Empty => "the model gave an empty answer",
             Self::NotShorter => "the summary is no shorter than what it would replace",
@@ -504,7 +518,8 @@ impl FailureKind {
             Self::WantsTool => {
                 "say in the prompt that there are no tools, or ask another model in a new session"
             }
-            Self::Paused | Self::TooLong => "`/continue` goes on where it stopped",
+            Self::Paused | Self::TooLong | Self::TooManyRounds => "`/continue` goes on where it stopped",
+            Self::WindowFull => "`/compact` makes room, then `/continue` goes on where it stopped",
             Self::NotShorter => "the session goes on as it was",
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",

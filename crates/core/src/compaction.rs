@@ -62,23 +62,124 @@ pub struct WindowUse {
     pub is_counted: bool,
     /// What the window holds, in tokens; 0 where nobody says.
     pub of: u64,
+    /// Bytes of the texts that take so many tokens: what comes to them is guessed by that. 0 where nobody knows.
+    pub bytes: u64,
 }
 
 impl WindowUse {
-    /// After a turn that cost this, in which the agent was asked and said so many bytes; nothing where neither is known.
-    pub const fn after(usage: Usage, bytes: u64, of: u64) -> Option<Self> {
+    /// After an ask that cost this, with so many bytes in it and in what was said to it; nothing where neither is known. What
+    /// no server counted is guessed by what was known `before`.
+    pub fn after(usage: Usage, bytes: u64, of: u64, before: Option<Self>) -> Option<Self> {
         if usage.input > 0 {
-            Some(Self { tokens: usage.input.saturating_add(usage.output), is_counted: true, of })
+            let tokens = usage.input.saturating_add(usage.output);
+            Some(Self { tokens, is_counted: true, of, bytes })
         } else if bytes > 0 {
-            Some(Self { tokens: bytes.div_ceil(BYTES_PER_TOKEN), is_counted: false, of })
+            let nothing = Self { tokens: 0, is_counted: false, of, bytes: 0 };
+            Some(Self { of, ..before.unwrap_or(nothing).moved_to(bytes) })
         } else {
             None
         }
     }
 
+    /// With so many bytes more.
+    #[must_use]
+    pub fn with(self, more: u64) -> Self {
+        Self {
+            tokens: self.tokens.saturating_add(self.tokens_of(more)),
+            is_counted: self.is_counted && more == 0,
+            of: self.of,
+            bytes: self.bytes.saturating_add(more),
+        }
+    }
+
+    /// With `by` bytes in the place of `of` bytes.
+    #[must_use]
+    pub fn replacing(self, of: u64, by: u64) -> Self {
+        self.moved_to(self.bytes.saturating_sub(of).saturating_add(by))
+    }
+
+    /// The same with so many bytes in all. What a server counts beside the texts stays in it, since only the difference is
+    /// guessed.
+    fn moved_to(self, bytes: u64) -> Self {
+        let tokens = if self.bytes == 0 {
+            bytes.div_ceil(BYTES_PER_TOKEN)
+        } else if bytes >= self.bytes {
+            self.tokens.saturating_add(self.tokens_of(bytes - self.bytes))
+        } else {
+            self.tokens.saturating_sub(self.tokens_of(self.bytes - bytes))
+        };
+        Self { tokens, is_counted: self.is_counted && bytes == self.bytes, of: self.of, bytes }
+    }
+
+    /// Tokens of so many further bytes, as many of these were. A count that leaves out what is cached, or has much beside the
+    /// texts, says little of a text: between two and eight bytes a token are believed.
+    fn tokens_of(self, bytes: u64) -> u64 {
+        if self.bytes == 0 {
+            return bytes.div_ceil(BYTES_PER_TOKEN);
+        }
+        let tokens = (u128::from(bytes) * u128::from(self.tokens)).div_ceil(u128::from(self.bytes));
+        u64::try_from(tokens).unwrap_or(u64::MAX).clamp(bytes.div_ceil(8), bytes.div_ceil(2))
+    }
+
+    /// Bytes that can still come until it is as full as that, in percent; of a window that nobody knows any number.
+    pub fn room(self, percent: u64) -> u64 {
+        if self.of == 0 {
+            return u64::MAX;
+        }
+        let most = u128::from(self.of) * u128::from(percent) / 100;
+        let tokens = u64::try_from(most).unwrap_or(u64::MAX).saturating_sub(self.tokens);
+        // As many as a thousand bytes are tokens, the other way round.
+        let bytes = u128::from(tokens) * 1000 / u128::from(self.tokens_of(1000).max(1));
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+
     /// Whether with so many more bytes it is as full as that, in percent; of a window that nobody knows never.
     pub fn reaches(self, percent: u64, more: u64) -> bool {
-        let tokens = u128::from(self.tokens) + u128::from(more / BYTES_PER_TOKEN);
+        let tokens = u128::from(self.tokens) + u128::from(self.tokens_of(more));
         self.of > 0 && percent > 0 && tokens * 100 >= u128::from(self.of) * u128::from(percent)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+
+    const COUNTED: WindowUse = WindowUse { tokens: 1500, is_counted: true, of: 8000, bytes: 4500 };
+
+    #[test]
+    fn what_is_not_counted_is_guessed_by_what_was() {
+        let nothing = Usage::default();
+        for (usage, bytes, before, expected) in [
+            (Usage { input: 1400, output: 100 }, 4500, None, Some((1500, true))),
+            (nothing, 0, Some(COUNTED), None),
+            (nothing, 4000, None, Some((1000, false))),
+            (nothing, 4500, Some(COUNTED), Some((1500, true))),
+            (nothing, 7500, Some(COUNTED), Some((2500, false))),
+            (nothing, 1500, Some(COUNTED), Some((500, false))),
+            // What is counted beside the texts stays, and says nothing of further texts.
+            (nothing, 110, Some(WindowUse { bytes: 10, ..COUNTED }), Some((1550, false))),
+            (nothing, 16_500, Some(WindowUse { tokens: 1, ..COUNTED }), Some((1501, false))),
+        ] {
+            let after = WindowUse::after(usage, bytes, 8000, before);
+            assert_eq!(after.map(|after| (after.tokens, after.is_counted)), expected, "{usage:?} {bytes}");
+        }
+        let huge = WindowUse { tokens: u64::MAX, ..COUNTED };
+        assert_eq!((huge.with(u64::MAX).tokens, huge.room(90)), (u64::MAX, 0));
+    }
+
+    #[test]
+    fn a_summary_takes_the_place_of_texts_and_not_of_what_is_sent_beside_them() {
+        let after = COUNTED.replacing(3000, 300);
+        assert_eq!((after.tokens, after.is_counted, after.bytes), (600, false, 1800));
+    }
+
+    #[test]
+    fn the_room_that_is_left_is_what_still_fits() {
+        let room = COUNTED.room(90);
+        assert!((17_000..17_100).contains(&room), "{room}");
+        assert!(!COUNTED.reaches(91, room) && COUNTED.reaches(89, room));
+        assert_eq!(WindowUse { of: 0, ..COUNTED }.room(90), u64::MAX);
+        assert_eq!(COUNTED.with(room).room(89), 0);
     }
 }

@@ -54,7 +54,8 @@ impl Part {
         }
     }
 
-    fn as_text(&self) -> String {
+    /// It as text, for whoever knows no calls.
+    pub(crate) fn as_text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::GoOn => GO_ON.into(),
@@ -101,6 +102,11 @@ pub struct Unanswered {
 }
 
 impl Unanswered {
+    /// Behind the end of a turn that stopped.
+    pub(crate) const fn behind_a_stop() -> Self {
+        Self { stopped: true }
+    }
+
     /// Whether the next older entry is such a prompt, or a wish to go on: see [`Body::answers`].
     pub fn is(&mut self, older: &Entry) -> bool {
         if matches!(older.body, Body::Stop(_)) {
@@ -255,10 +261,15 @@ impl Script<'_> {
         if matches!(&part, Part::Text(text) if text.trim().is_empty()) {
             return;
         }
-        match self.messages.last_mut() {
-            Some(last) if last.role == role => last.parts.push(part),
-            Some(_) | None => self.messages.push(Message { role, parts: [part].into() }),
-        }
+        push(&mut self.messages, role, part);
+    }
+}
+
+/// Adds a part to what this one said last, or to a message of its own.
+pub(crate) fn push(messages: &mut Vec<Message>, role: Role, part: Part) {
+    match messages.last_mut() {
+        Some(last) if last.role == role => last.parts.push(part),
+        Some(_) | None => messages.push(Message { role, parts: [part].into() }),
     }
 }
 

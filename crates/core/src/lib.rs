@@ -26,6 +26,7 @@ pub mod conversation;
 pub mod deadline;
 pub mod effect;
 pub mod entry;
+pub mod fitting;
 pub mod id;
 pub mod import;
 pub mod input;

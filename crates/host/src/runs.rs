@@ -192,11 +192,12 @@ async fn run(
         Err(_) => return fail(request, heard, "the history could not be read").await,
     };
     let reporter = RunReporter { session, turn, heard };
-    if request.compacts {
-        return summarising::summarise(request, &*conversation, entries, sent, reporter).await;
-    }
     let messages = conversation::messages(&entries);
-    let bytes = conversation::bytes(&messages).saturating_add(request.system_prompt.len() as u64);
+    if request.compacts {
+        return summarising::summarise(request, &*conversation, messages, sent, reporter).await;
+    }
+    let beside = (request.system_prompt.len() as u64).saturating_add(conversation.overhead());
+    let bytes = conversation::bytes(&messages).saturating_add(beside);
     let window = request.agent.window();
     if !(reporter.report(AgentEvent::Sent(sent)).await
         && reporter.report(AgentEvent::Asked { bytes, window }).await)

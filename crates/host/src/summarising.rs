@@ -1,32 +1,32 @@
-//! Having a conversation summarised: the instruction stands behind as much of it as the model takes.
+//! Having a conversation summarised: the instruction stands behind the conversation, shortened to what the model takes.
 //!
-//! Not here: what is made of the summary (the core decides that).
+//! Not here: what is made of the summary (the core decides that), how a conversation is shortened ([`q_core::fitting`]).
 
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use q_agent::{AgentSpec, Conversation, HttpSpec, Turn};
-use q_core::{AgentEvent, AgentFailure, Body, Entry, FailureKind, Sent, Settings, compaction, conversation};
+use q_core::conversation::Message;
+use q_core::{AgentEvent, AgentFailure, FailureKind, Sent, Settings, compaction, conversation, fitting};
 
 use crate::agent_request::AgentRequest;
 use crate::events::RunReporter;
 
 /// How often a model is asked that says it is too much: with half as much each time.
 const TRIES: u32 = 6;
-/// Bytes that are sent of a conversation for each token of a window that is known: fewer than a token has as a rule, so that
-/// the summary finds room.
+/// Bytes that are sent for each token of a window that is known: fewer than a token has as a rule, so that the summary finds
+/// room.
 const BYTES_PER_TOKEN: u64 = 3;
 
-/// Asks for a summary of these entries, of which `sent` says what is not there, and reports what is said.
+/// Asks for a summary of these messages, of which `sent` says what is not there, and reports what is said.
 pub(crate) async fn summarise(
     request: &AgentRequest,
     agent: &dyn Conversation,
-    mut entries: Vec<Entry>,
+    messages: Vec<Message>,
     sent: Sent,
     reporter: RunReporter<'_>,
 ) {
-    let bytes = conversation::bytes(&conversation::messages(&entries));
-    let window = request.agent.window();
+    let (bytes, window) = (conversation::bytes(&messages), request.agent.window());
     if !reporter.report(AgentEvent::Asked { bytes, window }).await {
         return;
     }
@@ -35,6 +35,12 @@ pub(crate) async fn summarise(
         reporter.report(AgentEvent::Failed(failure)).await;
         return;
     };
+    // Whoever is asked to summarise nothing makes something up, and that would take the place of all there is.
+    if messages.is_empty() {
+        let why = "there is nothing to summarise: no prompt of this conversation was answered";
+        reporter.report(AgentEvent::Failed(AgentFailure::new(FailureKind::Internal, why))).await;
+        return;
+    }
     // A summary is text: tools would only lead away from it.
     let without_tools;
     let agent = if spec.tools.is_some() {
@@ -46,12 +52,11 @@ pub(crate) async fn summarise(
     };
     let own = &spec.shape.compact_model;
     let model = if own.is_empty() { &request.model } else { own };
-    let mut room = if window > 0 { window.saturating_mul(BYTES_PER_TOKEN) } else { u64::MAX };
+    let mut fitted = fitting::fit(&messages, room(window, &request.system_prompt));
     for attempt in 1..=TRIES {
-        let dropped = keep_newest(&mut entries, room);
-        let messages = conversation::messages(&entries);
-        room = conversation::bytes(&messages) / 2;
-        let sent = Sent { entries: entries.len() as u64, left_out: sent.left_out.saturating_add(dropped) };
+        let taken = conversation::bytes(&fitted.messages);
+        let left_out = sent.left_out.saturating_add(fitted.left_out);
+        let sent = Sent { entries: sent.entries.saturating_sub(fitted.left_out), left_out };
         if !reporter.report(AgentEvent::Sent(sent)).await {
             return;
         }
@@ -60,13 +65,15 @@ pub(crate) async fn summarise(
             model: model.clone(),
             // What is set for answers (how long, how free) is not meant for summaries.
             settings: Settings::default(),
-            messages: conversation::followed_by(messages, compaction::INSTRUCTION),
+            messages: conversation::followed_by(fitted.messages, compaction::INSTRUCTION),
         };
+        fitted = fitting::fit(&messages, taken / 2);
+        let may_be_shorter = attempt < TRIES && conversation::bytes(&fitted.messages) < taken;
         let mut events = agent.turn(asked, stream::pending().boxed());
         while let Some(event) = events.next().await {
             let is_too_long =
                 matches!(&event, AgentEvent::Failed(failure) if failure.kind == FailureKind::ContextTooLong);
-            if is_too_long && attempt < TRIES && entries.len() > 1 {
+            if is_too_long && may_be_shorter {
                 break;
             }
             let is_last = matches!(event, AgentEvent::Done | AgentEvent::Failed(_));
@@ -77,56 +84,103 @@ pub(crate) async fn summarise(
     }
 }
 
-/// Lets the oldest entries go until what is sent of the rest has at most `room` bytes; a summary and the newest entry stay.
-/// Gives how many went.
-fn keep_newest(entries: &mut Vec<Entry>, room: u64) -> u64 {
-    let all = entries.len();
-    let is_summary = |entry: &Entry| matches!(entry.body, Body::Compaction(_));
-    let first = usize::from(entries.first().is_some_and(is_summary));
-    let mut bytes: u64 = entries.iter().take(first).map(|entry| entry.text().len() as u64).sum();
-    let mut from = all;
-    while from > first {
-        bytes = bytes.saturating_add(entries.get(from - 1).map_or(0, |entry| entry.text().len() as u64));
-        if bytes > room && from < all {
-            break;
-        }
-        from -= 1;
+/// Bytes of a conversation that such a window has room for, beside the instruction and the system prompt. A quarter in any case:
+/// that is a guess, and a server says itself what is too much.
+fn room(window: u64, system_prompt: &str) -> u64 {
+    if window == 0 {
+        return u64::MAX;
     }
-    entries.drain(first..from);
-    (all - entries.len()) as u64
+    let all = window.saturating_mul(BYTES_PER_TOKEN);
+    all.saturating_sub((system_prompt.len() + compaction::INSTRUCTION.len()) as u64).max(all / 4)
 }
 
 #[cfg(test)]
 mod tests {
-    use q_core::{Compaction, EntryNo, WallTime};
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+    use std::sync::Mutex;
+
+    use futures_util::stream::BoxStream;
+    use q_agent::{AgentControl, Message, Role, Seat};
+    use q_core::conversation::{Part, bytes};
+    use q_core::{SessionId, TurnNo};
+    use tokio::sync::mpsc;
 
     use super::*;
 
-    fn entries(bodies: impl IntoIterator<Item = Body>) -> Vec<Entry> {
-        let numbered = bodies.into_iter().zip(1..);
-        numbered.map(|(body, no)| Entry { no: EntryNo(no), at: WallTime(0), body }).collect()
+    /// A model that takes so many bytes, and what it was asked.
+    struct Narrow {
+        takes: u64,
+        asked: Mutex<Vec<Vec<Message>>>,
     }
 
-    #[test]
-    fn the_newest_entries_stay_and_the_summary_before_them() {
-        let answer = |bytes: usize| Body::Answer("x".repeat(bytes));
-        let summary = || Compaction::Summary { text: "s".repeat(10), of: 100, left_out: 0 };
-        for (room, has_summary, left) in [
-            (u64::MAX, false, &[1, 2, 3][..]),
-            (60, false, &[1, 2, 3]),
-            (59, false, &[2, 3]),
-            (30, false, &[3]),
-            (0, false, &[3]),
-            (70, true, &[1, 2, 3, 4]),
-            (69, true, &[1, 3, 4]),
-            (0, true, &[1, 4]),
-        ] {
-            let first = has_summary.then(|| Body::Compaction(summary()));
-            let mut kept = entries(first.into_iter().chain([answer(10), answer(20), answer(30)]));
-            let all = kept.len() as u64;
-            let dropped = keep_newest(&mut kept, room);
-            let numbers: Vec<u64> = kept.iter().map(|entry| entry.no.0).collect();
-            assert_eq!((numbers.as_slice(), dropped), (left, all - left.len() as u64), "{room}");
+    impl Conversation for Narrow {
+        fn turn(&self, turn: Turn, _: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent> {
+            let is_too_long = bytes(&turn.messages) > self.takes;
+            self.asked.lock().unwrap().push(turn.messages);
+            let failure = AgentFailure::new(FailureKind::ContextTooLong, "");
+            stream::iter([if is_too_long { AgentEvent::Failed(failure) } else { AgentEvent::Done }]).boxed()
         }
+    }
+
+    /// What is reported of a summary of these texts by a model that takes so many bytes, and what it was asked each time.
+    async fn summarised(texts: &[&str], takes: u64) -> (Vec<AgentEvent>, Vec<Vec<Message>>) {
+        let speakers = [Role::User, Role::Assistant].into_iter().cycle();
+        let messages = texts.iter().zip(speakers).map(|(text, role)| Message::words(role, *text)).collect();
+        let narrow = Narrow { takes, asked: Mutex::default() };
+        let request = AgentRequest {
+            seat: Seat::of(SessionId(1)),
+            turn: TurnNo(1),
+            agent: AgentSpec::Http(Arc::default()),
+            model: String::new(),
+            settings: Settings::default(),
+            system_prompt: String::new(),
+            compacts: true,
+        };
+        let (heard, mut hear) = mpsc::channel(64);
+        let reporter = RunReporter { session: SessionId(1), turn: TurnNo(1), heard: &heard };
+        let sent = Sent { entries: texts.len() as u64, left_out: 0 };
+        summarise(&request, &narrow, messages, sent, reporter).await;
+        drop(heard);
+        let mut events = Vec::new();
+        while let Some(told) = hear.recv().await {
+            events.push(told.event);
+        }
+        (events, narrow.asked.into_inner().unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_is_shortened_and_asked_again_and_every_text_is_in_it() {
+        let long = "x".repeat(9_000);
+        let (events, asked) = summarised(&["why?", &long, "and then?", "so"], 4_000).await;
+        assert_eq!(events.last(), Some(&AgentEvent::Done));
+        assert_eq!(asked.len(), 3, "whole, half, a quarter");
+        for messages in asked {
+            let all: Vec<String> = messages.iter().map(Message::text).collect();
+            let [first, answer, second, last, instruction] = all.as_slice() else { panic!("{all:?}") };
+            assert_eq!((first.as_str(), second.as_str(), last.as_str()), ("why?", "and then?", "so"));
+            assert!(answer.starts_with("xxx") && instruction.contains("Summarise the conversation above"));
+        }
+        let none_left_out =
+            events.iter().all(|event| !matches!(event, AgentEvent::Sent(sent) if sent.left_out > 0));
+        assert!(none_left_out, "{events:?}");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_to_summarise_nothing_and_what_never_fits_fails() {
+        let (events, asked) = summarised(&[], u64::MAX).await;
+        let failure = |events: &[AgentEvent]| {
+            if let Some(AgentEvent::Failed(failure)) = events.last() { Some(failure.kind) } else { None }
+        };
+        assert_eq!((failure(&events), asked.len()), (Some(FailureKind::Internal), 0));
+        let (events, asked) = summarised(&["why?", "so"], 0).await;
+        assert_eq!((failure(&events), asked.len()), (Some(FailureKind::ContextTooLong), 1));
+        let long = "x".repeat(9_000);
+        let (events, asked) = summarised(&[&long, &long], 0).await;
+        assert_eq!(failure(&events), Some(FailureKind::ContextTooLong));
+        let parts =
+            asked.iter().all(|messages| messages.iter().flat_map(|message| &message.parts).count() > 2);
+        assert!(parts && asked.len() > 3, "{asked:?}");
+        let all_text = asked.iter().flatten().flat_map(|message| &message.parts);
+        assert!(all_text.into_iter().all(|part| matches!(part, Part::Text(_))));
     }
 }

@@ -138,7 +138,7 @@ macro_rules! same_fields {
 
 same_fields! {
     q_core::Sent, SentEntries { entries, left_out };
-    WindowUse, WindowTokens { tokens, is_counted, of };
+    WindowUse, WindowTokens { tokens, is_counted, of, bytes };
     AgentFailure, Failure { kind, detail };
     PlanStep, Planned { text, state };
 }

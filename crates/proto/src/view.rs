@@ -116,6 +116,8 @@ pub struct WindowTokens {
     pub tokens: u64,
     pub is_counted: bool,
     pub of: u64,
+    #[serde(default)]
+    pub bytes: u64,
 }
 
 /// [`q_core::Compaction`] in its spoken form.

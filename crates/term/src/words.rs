@@ -442,7 +442,7 @@ mod tests {
             (99, true, 0, "99"),
             (99, false, 0, "~99"),
         ] {
-            assert_eq!(window_use(WindowUse { tokens, is_counted, of }), said);
+            assert_eq!(window_use(WindowUse { tokens, is_counted, of, bytes: 0 }), said);
         }
     }
 

@@ -3,6 +3,9 @@
 //!
 //! A call is an event first, and runs when it is permitted: for exactly the bytes whose digest it had. Calls that only look run at
 //! the same time; one that changes something waits for all before it, and all behind it wait for it.
+//!
+//! Results take no more of the model's window than is left: each at most an even share of it, so that the model can ask for the
+//! rest. Where hardly anything is left the turn ends, and says so.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,8 +14,10 @@ use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
 use q_core::conversation::{Message, Part, Role, bytes};
+use q_core::fitting::shortened;
 use q_core::{
     AgentEvent, AgentFailure, Call, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, Usage, Wants,
+    WindowUse,
 };
 use q_tools::{CheckedCall, ToolReply, ToolSettings, Toolbox};
 use tokio::sync::mpsc;
@@ -27,6 +32,13 @@ use crate::spec::HttpSpec;
 const MAX_ROUNDS: usize = 50;
 /// The most calls that are open at once; the core takes some more.
 const MAX_OPEN: usize = 8;
+/// How full a window may get within a turn, in percent: the rest is for the answer.
+const FULL: u64 = 90;
+/// What a result has room for in any case, in bytes.
+const LEAST_RESULT: u64 = 500;
+/// What a model is told of a result that is shortened.
+const READ_ON: &str = ": the conversation has no room for more at once. Ask for what is missing in smaller pieces, \
+as with \"from\" and \"lines\" of read";
 
 /// A conversation with a model that may use tools. What it remembers is which files the model has read.
 pub(super) struct ToolConversation {
@@ -79,6 +91,7 @@ impl Conversation for ToolConversation {
             out,
             last_call: 0,
             usage: Usage::default(),
+            window: None,
             has_model: false,
         };
         let work = async move {
@@ -89,6 +102,10 @@ impl Conversation for ToolConversation {
         let heard = stream::unfold(hear, |mut hear| async move { Some((hear.recv().await?, hear)) });
         let driven = work.into_stream().filter_map(|()| future::ready(None));
         stream::select(heard, driven).boxed()
+    }
+
+    fn overhead(&self) -> u64 {
+        (self.about.len() as u64).saturating_add(self.offer.bytes())
     }
 
     fn release(&self) -> BoxFuture<'static, ()> {
@@ -107,6 +124,8 @@ struct RunningTurn {
     last_call: u64,
     /// What all answers of this turn have cost.
     usage: Usage,
+    /// How full the model's window is with all that was said so far.
+    window: Option<WindowUse>,
     has_model: bool,
 }
 
@@ -150,6 +169,7 @@ impl OpenCall {
 impl RunningTurn {
     async fn run(&mut self, mut turn: Turn) -> Result<(), AgentFailure> {
         for _ in 0..MAX_ROUNDS {
+            let (asked, spent) = (self.bytes(&turn), self.usage);
             let Answered { text, calls, stop_reason } = self.ask(&turn).await?;
             if calls.is_empty() {
                 if let Some(reason) = stop_reason {
@@ -157,13 +177,31 @@ impl RunningTurn {
                 }
                 return Ok(());
             }
+            let window = self.spec.shape.window.unwrap_or(0);
+            let said =
+                calls.iter().fold(text.len(), |said, call| said + call.tool.len() + call.arguments.len());
+            let bytes = asked.saturating_add(said as u64);
+            self.window = WindowUse::after(self.usage.since(spent), bytes, window, self.window);
             let ended = self.carry_out(calls).await;
             self.add(&mut turn, text, ended);
-            let (bytes, window) = (bytes(&turn.messages), self.spec.shape.window.unwrap_or(0));
-            self.tell(AgentEvent::Asked { bytes, window }).await;
+            self.tell(AgentEvent::Asked { bytes: self.bytes(&turn), window }).await;
+            if self.room() < LEAST_RESULT {
+                return Err(AgentFailure::new(FailureKind::WindowFull, ""));
+            }
         }
-        let why = format!("it called tools {MAX_ROUNDS} times in one turn");
-        Err(AgentFailure::new(FailureKind::Paused, why))
+        let why = format!("{MAX_ROUNDS} times in one turn");
+        Err(AgentFailure::new(FailureKind::TooManyRounds, why))
+    }
+
+    /// Bytes of all texts that a request with this has.
+    fn bytes(&self, turn: &Turn) -> u64 {
+        let beside = (turn.system_prompt.len() as u64).saturating_add(self.offer.bytes());
+        bytes(&turn.messages).saturating_add(beside)
+    }
+
+    /// Bytes that results may still have.
+    fn room(&self) -> u64 {
+        self.window.map_or(u64::MAX, |window| window.room(FULL))
     }
 
     /// Whoever hears no more has given up the turn, and this is dropped.
@@ -249,9 +287,13 @@ impl RunningTurn {
             }
             tokio::select! {
                 Some((place, reply)) = running.next(), if !running.is_empty() => {
+                    let open = all.iter().filter(|call| !call.has_ended()).count() + due.len();
+                    let share = (self.room() / (open as u64 + 1)).max(LEAST_RESULT);
+                    let share = usize::try_from(share).unwrap_or(usize::MAX);
                     if let Some(call) = all.get_mut(place) {
                         let outcome = if reply.is_failed { Outcome::Failed } else { Outcome::Done };
-                        self.end(call, outcome, reply.text).await;
+                        let text = shortened(&reply.text, share, READ_ON);
+                        self.end(call, outcome, text).await;
                     }
                 }
                 control = self.controls.next() => match control {
@@ -296,6 +338,7 @@ impl RunningTurn {
             }
             AgentControl::Settle { call, outcome, text } => {
                 if let Some(call) = waiting.find(|open| open.no == call) {
+                    self.window = self.window.map(|window| window.with(text.len() as u64));
                     call.state = CallState::Ended(outcome, text);
                 }
             }
@@ -326,6 +369,7 @@ impl RunningTurn {
     }
 
     async fn end(&mut self, call: &mut OpenCall, outcome: Outcome, text: String) {
+        self.window = self.window.map(|window| window.with(text.len() as u64));
         call.state = CallState::Ended(outcome, text.clone());
         self.tell(AgentEvent::Result { call: call.no, outcome, text }).await;
     }

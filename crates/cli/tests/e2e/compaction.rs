@@ -100,10 +100,16 @@ fn what_is_too_long_is_compacted_with_as_much_as_the_model_takes_and_asked_again
     world.server.on("beta", Script::new().status(400, too_long));
     let failed = world.q(&["chat", "-s", "api", "beta"]).exited(1);
     assert!(failed.err.contains("compact"), "{failed:?}");
-    // The first attempt at a summary is too long too; half as much is not.
+    // The first attempt at a summary is too long too; half as much is not, in which each text is, shortened.
     world.server.once(ASKED, Script::new().status(400, too_long));
     compact(&world);
-    world.q(&["show", "api"]).succeeded().said("did not fit");
+    let asked = world.server.requests().into_iter().rev().find(|seen| seen.last_user_text().contains(ASKED));
+    let halved = conversation(&asked.unwrap());
+    let (prompt, answer) = (&halved[0].1, &halved[1].1);
+    assert!(prompt == "alpha" && answer.len() < 400, "{halved:?}");
+    assert!(answer.starts_with("lorem") && answer.contains("bytes are left out here"), "{halved:?}");
+    let shown = world.q(&["show", "api"]).succeeded().said(SUMMARY);
+    assert!(!shown.out.contains("did not fit"), "{shown:?}");
     world.server.on("beta", Script::new().say("now it fits").done());
     world.q(&["retry", "api"]).succeeded();
     world.q(&["wait", "api"]).succeeded();

@@ -312,3 +312,75 @@ fn a_host_that_is_stopped_ends_commands_first() {
     shop.world.q(&["host", "stop", "--force"]).succeeded();
     until("its end", || (!is_alive(&pid)).then_some(()));
 }
+
+/// How much of its window a session takes, in tokens.
+fn window(shop: &Workshop, name: &str) -> u64 {
+    let session = shop.world.session(name);
+    session["window"]["tokens"].as_u64().unwrap_or_else(|| panic!("{session}"))
+}
+
+#[test]
+fn a_file_larger_than_the_window_leaves_room_and_is_summarised_with_all_that_was_said() {
+    let shop = Workshop::new("tools = true\ncontext_window = 8000\nstream_options = false");
+    fs::write(shop.directory.join("long.txt"), "a line of a long file\n".repeat(3_000)).unwrap();
+    let read = json!({ "path": "long.txt" });
+    shop.rounds("first wish", vec![call("read", &read), Script::new().say("I read it.").done()]);
+    shop.begin("api", "first wish");
+    shop.wait("api").succeeded();
+    let (told, taken) = (shop.told(1), window(&shop, "api"));
+    assert!(told[0].contains("bytes are left out here: the conversation has no room"), "{}", told[0].len());
+    assert!((3_000..7_200).contains(&taken), "{taken} of 8000");
+    // What fails takes nothing away of what the next request holds, and adds nothing.
+    shop.world.server.on("in vain", Script::new().status(400, r#"{"error":{"message":"no"}}"#));
+    shop.world.q(&["chat", "-s", "api", "in vain"]).exited(1);
+    assert_eq!(window(&shop, "api"), taken);
+    shop.rounds("second wish", vec![call("read", &read), Script::new().say("Again.").done()]);
+    shop.world.q(&["send", "api", "second wish"]).succeeded();
+    shop.wait("api").succeeded();
+    let asked = "Summarise the conversation above";
+    shop.world.server.on(asked, Script::new().say("He read a long file, twice.").done());
+    shop.world.q(&["compact", "api"]).succeeded();
+    shop.wait("api");
+    let request = shop.world.request(asked).body.to_string();
+    for said in
+        ["first wish", "[called read]", "a line of a long file", "I read it.", "second wish", "Again."]
+    {
+        assert!(request.contains(said), "{said} is not summarised: {request}");
+    }
+    assert!(request.len() < 8000 * 4 && !request.contains("in vain"), "{}", request.len());
+    let shown = shop.world.q(&["show", "api"]).succeeded().out;
+    assert!(shown.contains("He read a long file, twice.") && !shown.contains("did not fit"), "{shown}");
+    // System prompt and tools are in the next request as well.
+    let left = window(&shop, "api");
+    assert!((800..2_000).contains(&left), "{left} of 8000");
+}
+
+#[test]
+fn a_conversation_of_which_nothing_is_sent_is_not_summarised() {
+    let shop = Workshop::with_tools();
+    shop.world.server.on("in vain", Script::new().status(400, r#"{"error":{"message":"no"}}"#));
+    shop.begin("api", "in vain");
+    shop.wait("api").exited(1);
+    shop.world.q(&["compact", "api"]).succeeded();
+    shop.wait("api");
+    shop.world.q(&["show", "api"]).succeeded().said("not compacted").said("there is nothing to summarise");
+    assert_eq!(shop.world.server.requests().len(), 1, "nobody is asked to summarise nothing");
+}
+
+#[test]
+fn a_turn_that_q_pauses_between_calls_is_gone_on_with() {
+    let shop = Workshop::new("tools = true\ncontext_window = 2000\nstream_options = false");
+    fs::write(shop.directory.join("long.txt"), "a line of a long file\n".repeat(3_000)).unwrap();
+    shop.world.server.on("read on", call("read", &json!({ "path": "long.txt" })));
+    shop.begin("api", "read on");
+    shop.wait("api").exited(1);
+    let shown = shop.world.q(&["show", "api"]).succeeded().out;
+    assert!(shown.contains("q paused the turn: the model's window is full"), "{shown}");
+    shop.world.server.on("Summarise the conversation above", Script::new().say("It reads a file.").done());
+    shop.world.q(&["compact", "api"]).succeeded();
+    shop.wait("api");
+    shop.world.server.on("Go on exactly where you stopped", Script::new().say("There I am.").done());
+    shop.world.q(&["continue", "api"]).succeeded();
+    shop.wait("api").succeeded();
+    shop.world.q(&["show", "api"]).succeeded().said("There I am.");
+}

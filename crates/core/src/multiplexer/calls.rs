@@ -69,6 +69,7 @@ impl Step<'_> {
         };
         self.write_stream(id);
         let (no, digest, input) = (call.no, call.digest, call.input.clone());
+        self.takes_window(id, call.tool.len() + input.len());
         // A denied call waits until it is settled below, so that there is no moment in which it may run.
         let waits = !permitted || denied.is_some();
         let seq = self.record(id, Record::Called { turn, call, waits });
@@ -206,6 +207,10 @@ impl Step<'_> {
         let Some(of) = flight.and_then(|flight| flight.call(call)).map(|open| open.entry) else { return };
         let whole = text.len() as u64;
         let Portion { text, kept, rest } = Portion::of(text, &self.state().limits);
+        if let Some(live) = self.live_mut(id) {
+            let stream = live.stream_mut();
+            stream.results = stream.results.saturating_add(text.len() as u64);
+        }
         let seq = self.record(id, Record::Resulted { turn, call, of, outcome, text, kept, whole });
         self.keep_beside(id, seq, rest);
         self.notify_entry(id, EntryNo(seq.0));

@@ -8,6 +8,7 @@ use alloc::string::{String, ToString};
 
 use crate::agent::{AgentEvent, AgentFailure, FailureKind, Usage};
 use crate::compaction::{SUMMARY_BYTES, WindowUse, framed};
+use crate::conversation::Unanswered;
 use crate::effect::Reply;
 use crate::entry::Compaction;
 use crate::entry::{Body, Stop};
@@ -55,6 +56,11 @@ impl Step<'_> {
         };
         let head = session.head();
         let Some(next) = head.queue.first() else { return false };
+        // A summary of nothing but a summary makes no room.
+        let newest = session.live().and_then(Live::newest_entry).map(|entry| &entry.body);
+        if matches!(newest, Some(Body::Compaction(Compaction::Summary { .. }))) {
+            return false;
+        }
         let bytes = session.live().and_then(|live| live.waiting(next.queued)).map_or(0, str::len);
         head.window.is_some_and(|window| window.reaches(percent, bytes as u64))
     }
@@ -145,12 +151,26 @@ impl Step<'_> {
         self.changed(id);
     }
 
-    /// How full the window is after the turn in flight, which cost this.
-    pub(super) fn window_use(&self, id: SessionId, usage: Usage) -> Option<WindowUse> {
+    /// How full the window is with what the turn in flight has come to; nothing where that changes nothing that is known.
+    pub(super) fn window_use(&self, id: SessionId) -> Option<WindowUse> {
         let stream = self.live(id)?.stream();
-        let ((bytes, of), usage) = (stream.asked, usage.since(stream.spent));
-        let said = self.head(id)?.turn.as_ref()?.said;
-        WindowUse::after(usage, if bytes > 0 { bytes.saturating_add(said) } else { 0 }, of)
+        let (bytes, of) = stream.asked;
+        let bytes = if bytes > 0 { bytes.saturating_add(stream.said) } else { 0 };
+        let before = stream.window.or(self.head(id)?.window);
+        let after = WindowUse::after(stream.usage.since(stream.spent), bytes, of, before)?;
+        Some(after.with(stream.results))
+    }
+
+    /// The same behind a turn that stopped: what nothing answered is not sent again.
+    pub(super) fn window_use_without_unanswered(&self, id: SessionId) -> Option<WindowUse> {
+        let window = self.window_use(id)?;
+        let live = self.live(id)?;
+        let entries = self.head(id)?.turn.as_ref().map_or(0, |flight| flight.entries);
+        let mut unanswered = Unanswered::behind_a_stop();
+        let of_this_turn = live.newest_entries().take(entries as usize);
+        let since = of_this_turn.take_while(|entry| !matches!(entry.body, Body::Stop(_)));
+        let bytes: usize = since.filter(|entry| unanswered.is(entry)).map(|entry| entry.text().len()).sum();
+        Some(if bytes > 0 && window.bytes > 0 { window.replacing(bytes as u64, 0) } else { window })
     }
 }
 

@@ -77,6 +77,7 @@ impl Step<'_> {
         // What the agent said before these words stands before them in the transcript.
         self.clear_draft(id);
         let seq = self.record(id, Record::Steered { turn, prompt, token, text: text.clone() });
+        self.takes_window(id, text.len());
         self.notify_entry(id, EntryNo(seq.0));
         self.after(Effect::Steer { session: id, turn, text });
         self.changed(id);
@@ -281,9 +282,12 @@ impl Step<'_> {
     }
 
     pub(super) fn on_asked(&mut self, id: SessionId, bytes: u64, window: u64) {
+        let before = self.window_use(id);
         if let Some(live) = self.live_mut(id) {
             let stream = live.stream_mut();
             (stream.asked, stream.spent) = ((bytes, window), stream.usage);
+            (stream.said, stream.results) = (0, 0);
+            stream.window = before.or(stream.window);
         }
     }
 
@@ -346,6 +350,9 @@ impl Step<'_> {
         if text.is_empty() {
             return;
         }
+        if voice == Voice::Answer {
+            self.takes_window(id, text.len());
+        }
         let Some(session) = self.session(id) else { return };
         let end = session.end();
         let grows = session.head().turn.as_ref().filter(|flight| flight.voice == voice);
@@ -372,6 +379,14 @@ impl Step<'_> {
             }
         }
         self.write_stream_if_full(id);
+    }
+
+    /// So many bytes were said that the next ask has too.
+    pub(super) fn takes_window(&mut self, id: SessionId, bytes: usize) {
+        if let Some(live) = self.live_mut(id) {
+            let stream = live.stream_mut();
+            stream.said = stream.said.saturating_add(bytes as u64);
+        }
     }
 
     /// Ends a turn that says more than is kept: after whatever may have lengthened it.
@@ -415,7 +430,7 @@ impl Step<'_> {
         let told = self.live(id).map(|live| (live.stream().usage, live.stream().reason.clone()));
         let (usage, reason) = told.unwrap_or_default();
         let stopped = ending != Ending::Done;
-        let window = self.window_use(id, usage);
+        let window = if stopped { self.window_use_without_unanswered(id) } else { self.window_use(id) };
         let seq = self.record(id, Record::Ended { turn, ending, usage, reason, window });
         if stopped {
             self.notify_entry(id, EntryNo(seq.0));

@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
-use crate::agent::{AgentFailure, Call, ResumeHandle, Sent, Usage, Wants};
+use crate::agent::{AgentFailure, Call, FailureKind, ResumeHandle, Sent, Usage, Wants};
 use crate::compaction::WindowUse;
 use crate::entry::{Body, CallOutput, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
@@ -427,9 +427,14 @@ impl Head {
 
     /// The prompt whose answer stopped before its end, where one came and nothing runs: an agent can go on with that.
     pub(crate) fn unfinished(&self) -> Option<PromptNo> {
-        let has_words = !self.preview.trim().is_empty();
+        // Where q paused it there are results of calls.
+        let is_paused = |failure: &AgentFailure| {
+            matches!(failure.kind, FailureKind::TooManyRounds | FailureKind::WindowFull)
+        };
+        let has_part = !self.preview.trim().is_empty()
+            || matches!(&self.last, Some(Ending::Failed(failure)) if is_paused(failure));
         match &self.last {
-            Some(Ending::Failed(_) | Ending::Interrupted(_)) if self.turn.is_none() && has_words => {
+            Some(Ending::Failed(_) | Ending::Interrupted(_)) if self.turn.is_none() && has_part => {
                 self.last_prompt.map(|last| last.prompt)
             }
             Some(Ending::Done | Ending::Failed(_) | Ending::Interrupted(_)) | None => None,

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::Usage;
+use crate::compaction::WindowUse;
 use crate::entry::Entry;
 use crate::id::{CallNo, EntryNo, Seq};
 use crate::record::Record;
@@ -48,6 +49,12 @@ pub(crate) struct Stream {
     pub(crate) asked: (u64, u64),
     /// What the turn had cost by then: the rest is what this one ask has cost.
     pub(crate) spent: Usage,
+    /// Bytes of what was said since, by the agent and to it, which the next ask has too.
+    pub(crate) said: u64,
+    /// Bytes of results since: what a server counts of that ask has none of them.
+    pub(crate) results: u64,
+    /// How full the window was before that ask, where the turn has asked more than once.
+    pub(crate) window: Option<WindowUse>,
     /// Entries that it was not sent, in a turn that compacts.
     pub(crate) left_out: u64,
     /// The summary as far as it came, of a turn that compacts. It is shown and written once it is whole.
@@ -165,6 +172,11 @@ impl Live {
     /// The newest entry, which is always here if there is one.
     pub(crate) fn newest_entry(&self) -> Option<&Entry> {
         self.transcript.entries().next_back()
+    }
+
+    /// The entries that are here, the newest first.
+    pub(crate) fn newest_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.transcript.entries().rev()
     }
 
     /// How many entries come after that one; nothing where that reaches back beyond what is here.

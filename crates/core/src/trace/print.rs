@@ -136,10 +136,11 @@ fn cut(text: &str, kept: u64, whole: u64) -> String {
 }
 
 /// ` window ~12/100`, as far as anything is known of it.
-fn window_use(WindowUse { tokens, is_counted, of }: WindowUse) -> String {
+fn window_use(WindowUse { tokens, is_counted, of, bytes }: WindowUse) -> String {
     let guessed = if is_counted { "" } else { "~" };
     let of = if of > 0 { format!("/{of}") } else { String::new() };
-    format!(" window {guessed}{tokens}{of}")
+    let bytes = if bytes > 0 { format!(" by {bytes} bytes") } else { String::new() };
+    format!(" window {guessed}{tokens}{of}{bytes}")
 }
 
 fn plan(steps: &[PlanStep]) -> String {

@@ -47,10 +47,13 @@ impl Model {
     /// Whether the conversation, with the prompt that comes next, is so full that it is summarised first.
     pub(super) fn must_compact(&self, at: usize) -> bool {
         let session = &self.sessions[at];
-        let (Some((tokens, of)), Some(next)) = (session.window, session.queue.first()) else { return false };
+        let (Some(window), Some(next)) = (session.window, session.queue.first()) else { return false };
+        let newest = session.entries.last().map(|entry| &entry.what);
+        let is_summary = matches!(newest, Some(What::Compaction(Compaction::Summary { .. })));
         let percent = self.limits.compact_at;
-        let fits = session.queued_bytes() <= self.limits.queued_bytes;
-        fits && percent > 0 && of > 0 && (tokens + next.text.len() as u64 / 4) * 100 >= of * percent
+        let fits = session.queued_bytes() <= self.limits.queued_bytes && !is_summary;
+        let tokens = window.tokens + window.worth(next.text.len() as u64);
+        fits && percent > 0 && window.of > 0 && tokens * 100 >= window.of * percent
     }
 
     pub(super) fn begin_compaction(&mut self, at: usize) {
@@ -115,8 +118,8 @@ impl Model {
             }
             Ending::Done => {
                 let session = &mut self.sessions[at];
-                let known = session.window.map_or(0, |(_, known)| known);
-                session.window = Some(((text.len() as u64).div_ceil(4), known));
+                let before = session.window.unwrap_or_default();
+                session.window = Some(before.at((before.bytes.saturating_sub(of)) + size));
                 Compaction::Summary { text, of, left_out: turn.left_out }
             }
         };
@@ -170,22 +173,62 @@ impl Session {
         self.usage.guessed += guessed;
     }
 
-    /// How full the window is after a turn, in tokens, where anybody knows; and what it holds.
-    pub(super) fn window_after(&self, turn: &Turn) -> Option<(u64, u64)> {
-        let said = self.entries.iter().filter(|entry| {
-            entry.turn == turn.no && matches!(entry.what, What::Answer | What::Thinking | What::Call(_))
-        });
-        let said: u64 = said.map(|entry| entry.text.len() as u64).sum();
+    /// How full the window is with all that the turn said by now; nothing where nobody knows anything of that.
+    pub(super) fn window_now(&self, turn: &Turn) -> Option<Window> {
         let (asked, of) = turn.asked;
         let last = |all: u64, before: u64| all.saturating_sub(before);
         let read = last(turn.usage.input, turn.spent.input);
-        if read > 0 {
-            Some((read + last(turn.usage.output, turn.spent.output), of))
-        } else if asked > 0 {
-            Some(((asked + said).div_ceil(4), of))
+        let bytes = if asked > 0 { asked + turn.said } else { 0 };
+        let now = if read > 0 {
+            Window { tokens: read + last(turn.usage.output, turn.spent.output), of, bytes }
+        } else if bytes > 0 {
+            Window { of, ..turn.window.or(self.window).unwrap_or_default().at(bytes) }
         } else {
-            None
+            return None;
+        };
+        Some(Window { tokens: now.tokens + now.worth(turn.results), bytes: now.bytes + turn.results, of })
+    }
+
+    /// The same once the turn is over: prompts that nothing answered go out of it again where it stopped.
+    pub(super) fn window_after(&self, turn: &Turn, stopped: bool) -> Option<Window> {
+        let now = self.window_now(turn)?;
+        let answers = |entry: &&Entry| {
+            let has_words = !entry.text.trim().is_empty();
+            matches!(entry.what, What::Call(_)) || (entry.what == What::Answer && has_words)
+        };
+        let prompts = self.entries.iter().rev().take_while(|entry| entry.turn == turn.no && !answers(entry));
+        let lost: usize =
+            prompts.filter(|entry| matches!(entry.what, What::Prompt)).map(|entry| entry.text.len()).sum();
+        let lost = lost as u64;
+        Some(if stopped && lost > 0 && now.bytes > 0 { now.at(now.bytes.saturating_sub(lost)) } else { now })
+    }
+}
+
+/// How much of its model's window a conversation takes, as the naive one counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Window {
+    pub(super) tokens: u64,
+    pub(super) of: u64,
+    pub(super) bytes: u64,
+}
+
+impl Window {
+    /// Tokens of so many further bytes.
+    fn worth(self, bytes: u64) -> u64 {
+        if self.bytes == 0 {
+            return bytes.div_ceil(4);
         }
+        (bytes * self.tokens).div_ceil(self.bytes).clamp(bytes.div_ceil(8), bytes.div_ceil(2))
+    }
+
+    /// With so many bytes in all.
+    fn at(self, bytes: u64) -> Self {
+        let tokens = match bytes.checked_sub(self.bytes) {
+            _ if self.bytes == 0 => bytes.div_ceil(4),
+            Some(more) => self.tokens + self.worth(more),
+            None => self.tokens.saturating_sub(self.worth(self.bytes - bytes)),
+        };
+        Self { tokens, bytes, ..self }
     }
 }
 
@@ -199,6 +242,9 @@ impl Turn {
             summary: String::new(),
             asked: (0, 0),
             spent: Usage::default(),
+            said: 0,
+            results: 0,
+            window: None,
             left_out: 0,
             steerable: false,
             usage: Usage::default(),

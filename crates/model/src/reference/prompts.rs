@@ -1,6 +1,6 @@
 //! Prompts: sent, queued, said into a turn, asked again; and what is typed and not sent.
 
-use q_core::{Interrupter, PromptNo, SessionId, Token};
+use q_core::{AgentFailure, FailureKind, Interrupter, PromptNo, SessionId, Token};
 
 use super::Model;
 use super::observed::{Answered, Deed};
@@ -57,6 +57,7 @@ impl Model {
         self.write(at);
         let no = self.take_prompt(at, token);
         self.add(at, What::Prompt, text.clone());
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.said += text.len() as u64);
         self.deeds.push(Deed::Steer { session: id, turn: turn.no, text });
         self.end_if_too_long(at);
         Ok(Answered::Accepted(no))
@@ -115,7 +116,13 @@ impl Model {
         if let Some(prompt) = self.taken(at, token) {
             return Ok(Answered::Accepted(prompt));
         }
-        let answered = !self.sessions[at].preview().is_empty();
+        let session = &self.sessions[at];
+        let is_paused = |failure: &AgentFailure| {
+            matches!(failure.kind, FailureKind::TooManyRounds | FailureKind::WindowFull)
+        };
+        let is_between_calls =
+            matches!(session.last_ending(), Ending::Failed(failure) if is_paused(&failure));
+        let answered = is_between_calls || !session.preview().is_empty();
         let Some(last) = self.stopped(at).filter(|_| answered) else { return Err("nothing_to_continue") };
         if self.is_full() {
             return Err("host_full");

@@ -8,6 +8,8 @@ use q_core::{
     WallTime, Wants,
 };
 
+use super::compaction::Window;
+
 /// Settings by their names.
 pub(super) type Set = BTreeMap<String, String>;
 
@@ -37,7 +39,7 @@ pub(super) struct Session {
     pub(super) turn: Option<Turn>,
     pub(super) usage: Usage,
     /// How full its model's window is, and what that holds, where anybody knows.
-    pub(super) window: Option<(u64, u64)>,
+    pub(super) window: Option<Window>,
     /// Turns in which it was summarised.
     pub(super) compactions: Vec<u64>,
     /// Why the last turn's agent stopped, which model answers, and by what it is found again: as last told.
@@ -83,6 +85,11 @@ pub(super) struct Turn {
     pub(super) asked: (u64, u64),
     /// What the turn had cost when its agent was asked that.
     pub(super) spent: Usage,
+    /// Bytes since then of answers, calls and words of the person's, and of results.
+    pub(super) said: u64,
+    pub(super) results: u64,
+    /// How full the window was before, where it was asked more than once.
+    pub(super) window: Option<Window>,
     pub(super) left_out: u64,
     pub(super) steerable: bool,
     pub(super) usage: Usage,
@@ -305,6 +312,9 @@ impl Session {
                 summary: String::new(),
                 asked: (0, 0),
                 spent: Usage::default(),
+                said: 0,
+                results: 0,
+                window: None,
                 left_out: 0,
                 usage: Usage::default(),
                 reason: String::new(),

@@ -58,6 +58,8 @@ impl Model {
     /// Whatever an agent says of a turn that does not run is late; of one that was not asked it cannot come.
     pub(super) fn on_agent_event(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
         let Some(at) = self.find(id) else { return };
+        let session = &self.sessions[at];
+        let asked_before = session.turn.as_ref().and_then(|turn| session.window_now(turn));
         let running = self.sessions[at].turn.as_mut();
         let Some(running) = running.filter(|running| running.no == turn && running.held.is_none()) else {
             return;
@@ -73,6 +75,8 @@ impl Model {
             }
             AgentEvent::Asked { bytes, window } => {
                 (running.asked, running.spent) = ((bytes, window), running.usage);
+                (running.said, running.results) = (0, 0);
+                running.window = asked_before.or(running.window);
             }
             AgentEvent::Sent(sent) => {
                 let before = self.sessions[at].sent;
@@ -148,6 +152,7 @@ impl Model {
         let now = self.now.mono;
         let session = &mut self.sessions[at];
         let Some(turn) = session.turn.as_mut().filter(|_| !text.is_empty()) else { return };
+        turn.said += if voice == What::Answer { text.len() as u64 } else { 0 };
         let last = session.entries.last_mut().filter(|last| last.turn == turn.no && last.what == voice);
         if let Some(last) = last {
             last.text += &text;
@@ -210,6 +215,8 @@ impl Model {
         let tool = tool[..tool.floor_char_boundary(LONGEST_TOOL)].to_owned();
         let state = if runs { CallState::Runs } else { CallState::Waits { since: self.now.mono } };
         let (id, turn_no) = (session.id, turn.no);
+        let said = (tool.len() + input.len()) as u64;
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.said += said);
         self.write(at);
         // A denied call stands there as one that waits, for it never ran.
         self.add(at, What::Call(Call { no, tool, digest, wants, state }), input);
@@ -304,7 +311,9 @@ impl Model {
         let most = self.limits.result_kept_bytes.max(self.limits.result_bytes);
         let kept = text.floor_char_boundary(most) as u64;
         let result = What::Result { of: place, outcome, kept, whole: text.len() as u64 };
-        self.add(at, result, text[..text.floor_char_boundary(self.limits.result_bytes)].to_owned());
+        let text = text[..text.floor_char_boundary(self.limits.result_bytes)].to_owned();
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.results += text.len() as u64);
+        self.add(at, result, text);
     }
 
     pub(super) fn end_if_too_long(&mut self, at: usize) {
@@ -391,12 +400,13 @@ impl Model {
             let outcome = if ran { Outcome::CutShort } else { Outcome::NeverRan };
             self.close_call(at, place, outcome, "");
         }
-        if ending != Ending::Done {
+        let stopped = ending != Ending::Done;
+        if stopped {
             self.add(at, What::Stop(ending), String::new());
         }
         let session = &mut self.sessions[at];
         session.reason.clone_from(&turn.reason);
-        session.window = session.window_after(&turn).or(session.window);
+        session.window = session.window_after(&turn, stopped).or(session.window);
         session.spend(turn.usage);
         session.turn = None;
         self.happened(at);

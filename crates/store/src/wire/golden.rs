@@ -402,15 +402,15 @@ fn compactions() -> Vec<(&'static str, Record)> {
         ("compacted: failed", stopped(Stop::Failed(failure))),
         ("compacted: undone", compacted(Compaction::Undone)),
         ("imported: a summary", imported(Body::Compaction(summary(0)))),
-        ("ended: counted", ended(WindowUse { tokens: 1234, is_counted: true, of: 128_000 })),
-        ("ended: guessed", ended(WindowUse { tokens: 99, is_counted: false, of: 0 })),
+        ("ended: counted", ended(WindowUse { tokens: 1234, is_counted: true, of: 128_000, bytes: 0 })),
+        ("ended: guessed", ended(WindowUse { tokens: 99, is_counted: false, of: 0, bytes: 0 })),
     ]
 }
 
 fn compacting_head() -> Head {
     Head {
         turn: Some(InFlight { compacts: true, entries: 0, ..InFlight::new(TurnNo(4)) }),
-        window: Some(WindowUse { tokens: 1234, is_counted: true, of: 128_000 }),
+        window: Some(WindowUse { tokens: 1234, is_counted: true, of: 128_000, bytes: 0 }),
         summaries: 2,
         ..seat_head()
     }

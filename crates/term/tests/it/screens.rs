@@ -197,7 +197,7 @@ fn a_conversation_that_was_compacted() {
         let sessions = vec![session(1, "work").model("openai", "gpt-5").but(|snapshot| {
             snapshot.summary.usage.output = 12_400;
             snapshot.summary.window =
-                Some(WindowUse { tokens: 12_345, is_counted: columns < 80, of: 128_000 });
+                Some(WindowUse { tokens: 12_345, is_counted: columns < 80, of: 128_000, bytes: 0 });
             snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();
         })];
         screen!(World::with(columns, 24, sessions));

@@ -19,6 +19,12 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
+    /// Bytes of all that a model is told of tools.
+    pub(crate) fn bytes(&self) -> u64 {
+        let sizes = self.tools.iter().map(|tool| tool.name.len() + tool.about.len() + tool.schema.len());
+        sizes.sum::<usize>() as u64
+    }
+
     /// Writes it into a request. Where nothing is offered, nothing is changed.
     pub(super) fn write(&self, dialect: Dialect, turn: &Turn, request: &mut Value) {
         if self.tools.is_empty() {

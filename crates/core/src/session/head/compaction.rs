@@ -1,7 +1,7 @@
 //! What turns that compact change in a session's head.
 
 use crate::agent::Usage;
-use crate::compaction::WindowUse;
+use crate::compaction::{WindowUse, framed};
 use crate::entry::Compaction;
 use crate::id::TurnNo;
 use crate::session::flight::InFlight;
@@ -23,9 +23,12 @@ impl Head {
         self.begin_entry(stamped);
         self.unread = self.unread.saturating_add(1);
         match compaction {
-            Compaction::Summary { text, .. } => {
-                let of = self.window.map_or(0, |before| before.of);
-                self.window = WindowUse::after(Usage::default(), text.len() as u64, of);
+            Compaction::Summary { text, of, .. } => {
+                let sent = framed(text).len() as u64;
+                self.window = match self.window {
+                    Some(before) => Some(before.replacing(*of, sent)),
+                    None => WindowUse::after(Usage::default(), sent, 0, None),
+                };
             }
             Compaction::Undone => self.window = None,
             Compaction::Stopped(_) => {}

@@ -81,7 +81,7 @@ fn consent_for_a_tool_is_kept_once() {
 fn a_failure_is_known_until_another_turn_ends() {
     let lines = ["submit s1 \"why?\"", "failed s1 cut", "retry s1", "done s1 turn 2"];
     let failed = |told: usize| head(&lines[..told]).failure().map(|failure| failure.kind);
-    let cut = Some(crate::FailureKind::Cut);
+    let cut = Some(FailureKind::Cut);
     assert_eq!([1, 2, 3, 4].map(failed), [None, cut, cut, None]);
 }
 

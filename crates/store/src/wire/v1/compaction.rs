@@ -52,6 +52,8 @@ pub(super) struct WindowUseV1 {
     is_counted: bool,
     #[serde(rename = "of", default, skip_serializing_if = "is_default")]
     of: u64,
+    #[serde(rename = "bytes", default, skip_serializing_if = "is_default")]
+    bytes: u64,
 }
 
 impl<'a> CompactedV1<'a> {
@@ -92,13 +94,13 @@ impl From<CompactionV1<'_>> for q_core::Compaction {
 }
 
 impl From<WindowUse> for WindowUseV1 {
-    fn from(WindowUse { tokens, is_counted, of }: WindowUse) -> Self {
-        Self { tokens, is_counted, of }
+    fn from(WindowUse { tokens, is_counted, of, bytes }: WindowUse) -> Self {
+        Self { tokens, is_counted, of, bytes }
     }
 }
 
 impl From<WindowUseV1> for WindowUse {
-    fn from(WindowUseV1 { tokens, is_counted, of }: WindowUseV1) -> Self {
-        Self { tokens, is_counted, of }
+    fn from(WindowUseV1 { tokens, is_counted, of, bytes }: WindowUseV1) -> Self {
+        Self { tokens, is_counted, of, bytes }
     }
 }

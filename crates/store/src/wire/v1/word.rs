@@ -114,6 +114,8 @@ words! {
         Filtered = "filtered",
         Refused = "refused",
         Paused = "paused",
+        TooManyRounds = "too_many_rounds",
+        WindowFull = "window_full",
         WantsTool = "wants_tool",
         Empty = "empty",
         NotShorter = "not_shorter",
