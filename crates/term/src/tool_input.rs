@@ -82,7 +82,8 @@ enum ToolInput {
     Read(ReadInput),
     List(ListInput),
     Search(SearchInput),
-    Run(RunInput),
+    /// A command, and whether it is held to the sandbox.
+    Run(RunInput, bool),
     Write(WriteInput),
     Edit(EditInput),
 }
@@ -100,12 +101,12 @@ impl ToolInput {
             "search" => Self::Search(serde_json::from_str(input).ok()?),
             "write" => Self::Write(serde_json::from_str(input).ok()?),
             "edit" => Self::Edit(serde_json::from_str(input).ok()?),
-            "run" => {
+            "run" | "run_sandboxed" => {
                 let run: RunInput = serde_json::from_str(input).ok()?;
                 if run.argv.is_some() == run.shell.is_some() {
                     return None;
                 }
-                Self::Run(run)
+                Self::Run(run, tool == "run_sandboxed")
             }
             _other => return None,
         })
@@ -121,9 +122,9 @@ pub(crate) fn question(tool: &str, input: &str) -> String {
         ToolInput::Read(read) => format!("may {} be read? {LOOKS}", looked_at(&read.path)),
         ToolInput::List(list) => format!("may {} be listed? {LOOKS}", looked_at(&list.path)),
         ToolInput::Search(search) => format!("may this be looked for: {}? {LOOKS}", searched(&search)),
-        ToolInput::Run(run) => {
-            let way = if run.shell.is_some() { "may this run in a shell?" } else { "may this run?" };
-            format!("{way} {}{}", command(&run), remarks(&run))
+        ToolInput::Run(run, is_held) => {
+            let sandbox = if is_held { SANDBOX } else { "" };
+            format!("may this run{}? {}{}{sandbox}", place(&run, is_held), command(&run), remarks(&run))
         }
         ToolInput::Write(write) => format!(
             "may {} be written ({})? (what is there is replaced whole){}",
@@ -132,6 +133,19 @@ pub(crate) fn question(tool: &str, input: &str) -> String {
             content(&write.content)
         ),
         ToolInput::Edit(edit) => format!("may {} be changed?{}", argument(&edit.path), edits(&edit)),
+    }
+}
+
+/// What the sandbox keeps a command from.
+const SANDBOX: &str = "\n(it can change files only beneath the session's directory, and has no network)";
+
+/// Where a command runs.
+fn place(run: &RunInput, is_held: bool) -> &'static str {
+    match (run.shell.is_some(), is_held) {
+        (false, false) => "",
+        (true, false) => " in a shell",
+        (false, true) => " in a sandbox",
+        (true, true) => " in a shell and in a sandbox",
     }
 }
 
@@ -144,7 +158,7 @@ pub(crate) fn called(tool: &str, input: &str) -> String {
         return format!("{}: {}", sanitize::exact_line(tool), sanitize::exact(input));
     };
     match understood {
-        ToolInput::Run(run) => format!("{}{}", headline_of_run(&run), remarks(&run)),
+        ToolInput::Run(run, is_held) => format!("{}{}", headline_of_run(&run, is_held), remarks(&run)),
         ToolInput::Write(write) => {
             format!("write {} ({}){}", argument(&write.path), size(&write.content), content(&write.content))
         }
@@ -170,21 +184,22 @@ fn headline_of(input: &ToolInput) -> String {
         }
         ToolInput::List(list) => format!("list {}", looked_at(&list.path)),
         ToolInput::Search(search) => format!("search {}", searched(search)),
-        ToolInput::Run(run) => headline_of_run(run),
+        ToolInput::Run(run, is_held) => headline_of_run(run, *is_held),
         ToolInput::Write(write) => format!("write {}", argument(&write.path)),
         ToolInput::Edit(edit) => format!("edit {}", argument(&edit.path)),
     }
 }
 
-fn headline_of_run(run: &RunInput) -> String {
-    let way = if run.shell.is_some() { "run in a shell:" } else { "run" };
-    format!("{way} {}", command(run))
+fn headline_of_run(run: &RunInput, is_held: bool) -> String {
+    let place = place(run, is_held);
+    format!("run{place}{} {}", if place.is_empty() { "" } else { ":" }, command(run))
 }
 
 /// What `always` allows of a tool.
 pub(crate) fn always(tool: &str) -> String {
     match tool {
         "run" => "any command".to_owned(),
+        "run_sandboxed" => "any command in the sandbox".to_owned(),
         "write" => "any file written".to_owned(),
         "edit" => "any file changed".to_owned(),
         _other => format!("anything by {}", sanitize::exact_line(tool)),
@@ -301,6 +316,11 @@ mod tests {
                 r#"{"shell":"a | b\n(for 1 second at most)","seconds":5}"#,
                 "may this run in a shell? a | b\n> (for 1 second at most)\n(for 5 seconds at most)",
             ),
+            (
+                "run_sandboxed",
+                r#"{"shell":"a | b"}"#,
+                "may this run in a shell and in a sandbox? a | b\n(it can change files only beneath the session's directory, and has no network)",
+            ),
             ("run", r#"{"argv":["ls"],"seconds":0}"#, "may this run? ls\n(for 1 second at most)"),
             ("run", r#"{"argv":["ls"],"seconds":9000}"#, "may this run? ls\n(for 600 seconds at most)"),
             ("run", r#"{"argv":["cаt"]}"#, "may this run? cаt\n(characters beyond ASCII: U+0430)"),
@@ -362,6 +382,7 @@ mod tests {
             ),
             ("run", r#"{"argv":["cargo","test"]}"#, "run cargo test"),
             ("run", r#"{"shell":"a | b"}"#, "run in a shell: a | b"),
+            ("run_sandboxed", r#"{"argv":["ls"]}"#, "run in a sandbox: ls"),
             ("write", r#"{"path":"a","content":"x\n"}"#, "write a"),
             ("edit", r#"{"path":"a","edits":[]}"#, "edit a"),
             ("shell", "ls", "shell: ls"),
