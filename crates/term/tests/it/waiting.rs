@@ -86,6 +86,8 @@ fn an_answer_is_for_exactly_what_was_shown() {
 #[test]
 fn what_was_not_on_the_screen_cannot_be_answered() {
     let mut world = World::with(80, 24, vec![session(1, "api").activity(Activity::Working)]);
+    let called = Called { no: CallNo(1), tool: "shell".into(), input: "ls".into(), wants: Wants::Consent };
+    world.update(Update::Entry { session: id(1), entry: entry(2, Body::Call(called)) });
     world.update(Update::Pending { session: id(1), pending: vec![consent(1, "ls", 7)] });
     // The call is there, but no frame has shown it yet.
     assert_eq!(world.say("/approve"), []);
