@@ -76,27 +76,19 @@ impl<C> Flow<'_, C> {
     /// Rows before an entry's own: none for the first, none between an answer and its stop, or a call and its result.
     fn lead(&self, index: usize, entry: &Entry) -> usize {
         let before = index.checked_sub(1).and_then(|before| self.session.entries.get(before));
-        match &entry.body {
-            Body::Output(_) if beside(self.session, entry).is_over => 0,
-            Body::Stop(_) => 0,
-            Body::Result(result) if before.is_some_and(|before| belongs_to(before, result.of)) => 0,
-            Body::Output(output) if before.is_some_and(|before| belongs_to(before, output.of)) => 0,
-            Body::Prompt(_)
-            | Body::Answer(_)
-            | Body::Thinking(_)
-            | Body::Call(_)
-            | Body::Output(_)
-            | Body::Result(_)
-            | Body::Plan(_)
-            | Body::Continued
-            | Body::Repair(_)
-            | Body::LeftOut(_)
-            | Body::Compaction(_) => usize::from(before.is_some()),
-        }
+        let goes_on = match (&entry.body, entry.body.of_call()) {
+            (Body::Stop(_), _) => true,
+            // It has no row of its own any more.
+            (Body::Output(_), _) if beside(self.session, entry).is_over => true,
+            (_, Some(call)) => before.is_some_and(|before| belongs_to(before, call)),
+            (_, None) => false,
+        };
+        usize::from(before.is_some() && !goes_on)
     }
 }
 
 /// What an entry's looks depend on, of those around it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "nothing else depends on others")]
 fn beside<'a>(session: &'a Mirrored, entry: &Entry) -> Beside<'a> {
     /// How far behind its output a call's result is looked for: calls run together, but no more than 64.
     const NEAR: usize = 256;
@@ -115,16 +107,7 @@ fn beside<'a>(session: &'a Mirrored, entry: &Entry) -> Beside<'a> {
                 near.any(|later| matches!(&later.body, Body::Result(result) if result.of == output.of));
             Beside { call: None, is_over }
         }
-        Body::Prompt(_)
-        | Body::Answer(_)
-        | Body::Thinking(_)
-        | Body::Call(_)
-        | Body::Stop(_)
-        | Body::Plan(_)
-        | Body::Continued
-        | Body::Repair(_)
-        | Body::LeftOut(_)
-        | Body::Compaction(_) => Beside::default(),
+        _ => Beside::default(),
     }
 }
 
