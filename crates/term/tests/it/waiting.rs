@@ -194,12 +194,12 @@ fn a_word_answers_while_a_call_waits_and_any_other_text_is_a_prompt() {
     let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
     world.frame();
     let sent = world.say("yes, but why?");
-    assert!(matches!(sent.as_slice(), [Intent::Submit { .. }]), "{sent:?}");
+    assert!(matches!(sent.as_slice(), [Intent::Prompt { .. }]), "{sent:?}");
     assert!(world.frame().contains("the question still waits: y, a or n answers it"), "{}", world.frame());
     // Where nothing waits it is a prompt as any.
     let mut world = World::with(80, 24, vec![session(1, "api")]);
     world.frame();
-    assert!(matches!(world.say("y").as_slice(), [Intent::Submit { .. }]));
+    assert!(matches!(world.say("y").as_slice(), [Intent::Prompt { .. }]));
 }
 
 #[test]
