@@ -154,10 +154,13 @@ async fn reply(
         Some(address) => client.resolve(address).await?,
         None => {
             let sessions: BTreeSet<SessionId> = fitting.clone().map(|(session, _)| session).collect();
-            let [only] = Vec::from_iter(sessions)[..] else {
-                return Err(
-                    CliError::usage("say in which session").hint("`q inbox` lists what waits, with ids")
-                );
+            let sessions: Vec<SessionId> = sessions.into_iter().collect();
+            let &[only] = sessions.as_slice() else {
+                let error = match sessions.len() {
+                    0 => CliError::failed("no such thing waits in any session"),
+                    _several => CliError::usage("things wait in several sessions; say in which"),
+                };
+                return Err(error.hint("`q inbox` lists what waits, with ids"));
             };
             let all = client.list().await?;
             let found = all.into_iter().find(|session| session.id == only);
@@ -180,11 +183,12 @@ fn only<'a>(session: &Summary, fitting: &'a [PendingCall]) -> Result<&'a Pending
         [one] => return Ok(one),
         [] => CliError::failed(format!("no such thing waits in `{}`", session.name)),
         [_, _, ..] => {
-            let list = fitting.iter().map(|pending| {
-                let asks = q_term::words::pending(pending);
-                format!("\n  {} {}", CallId::of(pending), asks.lines().next().unwrap_or_default())
-            });
-            CliError::usage(format!("several things wait in `{}`:{}", session.name, list.collect::<String>()))
+            // Said as it is: in a complaint it would be taken for advice.
+            for pending in fitting {
+                let asks = q_term::words::pending(pending).replace('\n', "\n    ");
+                out::note(&format!("{} {asks}", CallId::of(pending)));
+            }
+            CliError::usage(format!("several things wait in `{}`; name one by its id", session.name))
         }
     };
     Err(complaint.hint("`q inbox` lists what waits, with ids"))
