@@ -44,13 +44,11 @@ fn without_colours(text: &str) -> Cow<'_, str> {
     while let Some((before, after)) = rest.split_once("\u{1b}[") {
         kept.push_str(before);
         let parameters = after.find(|c: char| !matches!(c, '0'..='9' | ';' | ':')).unwrap_or(after.len());
-        match after.get(parameters..).and_then(|end| end.strip_prefix(['m', 'K'])) {
-            Some(end) => rest = end,
-            None => {
-                kept.push_str("\u{1b}[");
-                rest = after;
-            }
+        let end = after.get(parameters..).and_then(|end| end.strip_prefix(['m', 'K']));
+        if end.is_none() {
+            kept.push_str("\u{1b}[");
         }
+        rest = end.unwrap_or(after);
     }
     kept.push_str(rest);
     Cow::Owned(kept)

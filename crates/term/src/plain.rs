@@ -287,7 +287,7 @@ impl Plain {
         let more = more.map(|count| words::lines_more(no, count, Way::Slash));
         let rest = words::rest(no, result, Way::Slash);
         let lines = head.into_iter().chain(more.as_deref()).chain(tail).chain(rest.as_deref());
-        said + &lines.map(|line| format!("\n    {line}")).collect::<String>()
+        std::iter::once(said.as_str()).chain(lines).collect::<Vec<_>>().join("\n    ")
     }
 
     fn entry_lines(&mut self, session: SessionId, entry: &Entry) -> Vec<String> {

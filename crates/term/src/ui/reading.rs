@@ -40,13 +40,14 @@ impl Ui {
         self.inbox.forget_what_is_over(mirror);
         self.inbox.begin_frame();
         match &self.overlay {
-            Some(overlay) if overlay.shows_calls() => match overlay.call() {
-                Some(number) => self.inbox.show_again(number),
-                None => {
+            Some(overlay) if overlay.shows_calls() => {
+                if let Some(number) = overlay.call() {
+                    self.inbox.show_again(number);
+                } else {
                     self.inbox.show_all(mirror);
                     self.put_in_view(mirror);
                 }
-            },
+            }
             Some(_) => {} // what is beneath it is not seen
             None => self.put_in_view(mirror),
         }
