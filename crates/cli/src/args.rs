@@ -125,8 +125,8 @@ pub(crate) struct InboxArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ApproveArgs {
-    /// Name, slot number, unique prefix, or id
-    pub(crate) session: String,
+    /// Name, slot number, unique prefix, or id; left out, it is the only call that waits anywhere
+    pub(crate) session: Option<String>,
     /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
     pub(crate) id: Option<CallId>,
     /// This tool always, in this session
@@ -136,8 +136,8 @@ pub(crate) struct ApproveArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DenyArgs {
-    /// Name, slot number, unique prefix, or id
-    pub(crate) session: String,
+    /// Name, slot number, unique prefix, or id; left out, it is the only call that waits anywhere
+    pub(crate) session: Option<String>,
     /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
     pub(crate) id: Option<CallId>,
     /// What to do instead, after `--`

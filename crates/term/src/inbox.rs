@@ -3,20 +3,93 @@
 //!
 //! A number stands for exactly what was shown under it, and is never given to anything else: whoever types
 //! `/approve 2` means those bytes. An answer carries their turn, their call and their digest.
+//!
+//! What a typed line can be about was on the screen, long enough to be read, before its first key: whatever came since is
+//! never what the person meant. What was never on the screen whole is not allowed to run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use q_core::attention::{self, Need};
-use q_core::{Mirror, PendingCall, SessionId, Summary, WallTime, Wants};
+use q_core::{Instant, Mirror, PendingCall, SessionId, Summary, WallTime, Wants};
 
 use crate::sanitize;
 use crate::words;
 
+/// How long something is on the screen before a key can be meant for it.
+const READING: Duration = Duration::from_millis(300);
+
 /// The calls that were shown, by their numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Inbox {
-    numbered: BTreeMap<usize, NumberedCall>,
+    numbered: BTreeMap<usize, ShownCall>,
     last: usize,
+    /// What the frame in the making shows, until it is drawn.
+    frame: CallsInFrame,
+}
+
+/// A call that has a number, and since when it can be seen.
+#[derive(Clone, Debug)]
+struct ShownCall {
+    call: NumberedCall,
+    /// That it waits.
+    seen: Option<Instant>,
+    /// As what an answer without a number is for, without a break.
+    in_view: Option<Instant>,
+    /// All that it would do.
+    whole: Option<Instant>,
+}
+
+/// Calls by their numbers, as one frame shows them.
+#[derive(Clone, Debug, Default)]
+struct CallsInFrame {
+    seen: BTreeSet<usize>,
+    in_view: BTreeSet<usize>,
+    whole: BTreeSet<usize>,
+}
+
+/// What a typed line can be about: the calls that could be read when its first key was pressed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineStart(BTreeMap<usize, ReadCall>);
+
+/// How a call could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ReadCall {
+    wants: Wants,
+    in_view: bool,
+    whole: bool,
+}
+
+impl LineStart {
+    /// Whether something in view waited for consent.
+    pub(crate) fn asks(&self) -> bool {
+        self.0.values().any(|read| read.in_view && read.wants != Wants::Words)
+    }
+}
+
+/// What is to be answered, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WantedAnswer {
+    /// The number that was typed.
+    pub(crate) number: Option<usize>,
+    pub(crate) wants: Wants,
+    /// Whether it lets something run: then that must have been on the screen whole.
+    pub(crate) runs: bool,
+}
+
+impl WantedAnswer {
+    /// Whether it answers a call that waits for that.
+    fn fits(self, wants: Wants) -> bool {
+        (self.wants == Wants::Words) == (wants == Wants::Words)
+    }
+}
+
+/// What an answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice<'a> {
+    Call(&'a NumberedCall),
+    /// The call of that number, which was not on the screen whole yet.
+    Unread(usize),
 }
 
 /// A call that was shown under a number, exactly as it was shown.
@@ -29,22 +102,109 @@ pub struct NumberedCall {
 impl Inbox {
     /// Notes that a call is being shown, and gives the number to show it with.
     pub fn show(&mut self, session: SessionId, pending: &PendingCall) -> usize {
-        if let Some(number) = self.number(session, pending) {
-            return number;
+        let number = self.number(session, pending).unwrap_or_else(|| {
+            self.last += 1;
+            let call = NumberedCall { session, pending: pending.clone() };
+            self.numbered.insert(self.last, ShownCall { call, seen: None, in_view: None, whole: None });
+            self.last
+        });
+        self.frame.seen.insert(number);
+        number
+    }
+
+    /// Notes that the call of that number alone is being shown: an answer without a number is for it.
+    pub(crate) fn show_again(&mut self, number: usize) {
+        self.frame.seen.insert(number);
+        self.frame.in_view.insert(number);
+    }
+
+    /// Notes that an answer without a number is for that call, as far as the frame in the making shows.
+    pub(crate) fn put_in_view(&mut self, number: usize) {
+        self.frame.in_view.insert(number);
+    }
+
+    /// Notes that the frame in the making shows all that a call would do.
+    pub(crate) fn show_whole(&mut self, number: usize) {
+        self.frame.whole.insert(number);
+    }
+
+    /// Notes that all that waits is shown whole.
+    pub(crate) fn show_all_whole(&mut self) {
+        self.frame.whole.extend(self.frame.seen.iter().copied());
+    }
+
+    /// A frame is made: nothing is in it so far.
+    pub(crate) fn begin_frame(&mut self) {
+        self.frame = CallsInFrame::default();
+    }
+
+    /// The frame is on the screen at that time.
+    pub(crate) fn drawn(&mut self, at: Instant) {
+        let CallsInFrame { seen, in_view, whole } = &self.frame;
+        for (number, shown) in &mut self.numbered {
+            if seen.contains(number) {
+                shown.seen.get_or_insert(at);
+            }
+            if whole.contains(number) {
+                shown.whole.get_or_insert(at);
+            }
+            shown.in_view = if in_view.contains(number) { shown.in_view.or(Some(at)) } else { None };
         }
-        self.last += 1;
-        self.numbered.insert(self.last, NumberedCall { session, pending: pending.clone() });
-        self.last
+    }
+
+    /// What was shown line by line is on the screen whole at that time, and stays there.
+    pub(crate) fn printed(&mut self, at: Instant) {
+        for number in std::mem::take(&mut self.frame).seen {
+            if let Some(shown) = self.numbered.get_mut(&number) {
+                for since in [&mut shown.seen, &mut shown.whole] {
+                    since.get_or_insert(at);
+                }
+            }
+        }
+    }
+
+    /// What a line can be about that is read whole at that time, in that session: nobody knows when it was begun, so that all
+    /// counts as in view that waited since the line before.
+    pub(crate) fn line_read(&self, at: Instant, focus: Option<SessionId>) -> LineStart {
+        let mut line = self.line_start(at);
+        for (number, read) in &mut line.0 {
+            read.in_view = self.get(*number).is_some_and(|call| Some(call.session) == focus);
+        }
+        line
+    }
+
+    /// What a line can be about whose first key is pressed at that time.
+    pub(crate) fn line_start(&self, at: Instant) -> LineStart {
+        let could_be_read = |since: Option<Instant>| since.is_some_and(|since| at.since(since) >= READING);
+        let read = self.numbered.iter().filter(|(_, shown)| could_be_read(shown.seen));
+        LineStart(
+            read.map(|(number, shown)| {
+                let (in_view, whole) = (could_be_read(shown.in_view), could_be_read(shown.whole));
+                (*number, ReadCall { wants: shown.call.pending.wants, in_view, whole })
+            })
+            .collect(),
+        )
+    }
+
+    /// The call of that number, while it waits.
+    pub(crate) fn get(&self, number: usize) -> Option<&NumberedCall> {
+        self.numbered.get(&number).map(|shown| &shown.call)
+    }
+
+    /// Whether a call was on the screen whole.
+    pub(crate) fn is_whole(&self, number: usize) -> bool {
+        self.frame.whole.contains(&number)
+            || self.numbered.get(&number).is_some_and(|shown| shown.whole.is_some())
     }
 
     /// Lets go of what waits no longer. Its number is not used again.
     pub fn forget_what_is_over(&mut self, mirror: &Mirror) {
-        self.numbered.retain(|_, shown| shown.waits(mirror));
+        self.numbered.retain(|_, shown| shown.call.waits(mirror));
     }
 
     /// The number a call was shown with.
     pub(crate) fn number(&self, session: SessionId, pending: &PendingCall) -> Option<usize> {
-        let same = |shown: &NumberedCall| shown.session == session && shown.pending == *pending;
+        let same = |shown: &ShownCall| shown.call.session == session && shown.call.pending == *pending;
         self.numbered.iter().find(|(_, shown)| same(shown)).map(|(number, _)| *number)
     }
 
@@ -65,7 +225,7 @@ impl Inbox {
             let (name, age) = (sanitize::visible_line(summary.name.as_str()), words::age(now, pending.since));
             lines.push(format!("{number}  {name} ({age}) {}", first_line(&words::pending(pending))));
             lines.extend(words::pending(pending).lines().skip(1).map(|line| format!("     {line}")));
-            lines.push(format!("     in {}", sanitize::visible_line(&summary.directory)));
+            lines.push(format!("     in {}", sanitize::exact_line(&summary.directory)));
         }
         for summary in attention::waiting(sessions.iter().map(|session| &session.summary)) {
             if attention::need(summary) == Some(Need::Answer) {
@@ -78,39 +238,67 @@ impl Inbox {
         lines
     }
 
-    /// The call that `number` was shown for, or the only one of the session in view; why not, in words.
+    /// The call that is answered: the one with that number, or the only one in view when the line was begun; why none is, in
+    /// words.
     pub(crate) fn choose(
         &self,
         mirror: &Mirror,
         focus: Option<SessionId>,
-        number: Option<usize>,
-        wants: Wants,
-    ) -> Result<&NumberedCall, String> {
-        let still_waits = |shown: &NumberedCall| shown.waits(mirror);
-        let is_question = |shown: &NumberedCall| shown.pending.wants == Wants::Words;
-        if let Some(number) = number {
-            let shown = self.numbered.get(&number).filter(|shown| still_waits(shown));
-            let shown = shown
-                .ok_or_else(|| format!("nothing waits with the number {number}; /inbox lists what does"))?;
-            return if is_question(shown) == (wants == Wants::Words) {
-                Ok(shown)
-            } else {
-                Err(format!("{number} is a question; go there and answer it: /answer WORDS"))
-            };
+        line: &LineStart,
+        answer: WantedAnswer,
+    ) -> Result<Choice<'_>, String> {
+        let number = match answer.number {
+            Some(number) => number,
+            None => self.only_in_view(mirror, focus, line, answer)?,
+        };
+        let call = self.get(number).filter(|call| call.waits(mirror));
+        let call =
+            call.ok_or_else(|| format!("nothing waits with the number {number}; /inbox lists what does"))?;
+        if !answer.fits(call.pending.wants) {
+            return Err(format!("{number} is a question; go there and answer it: /answer WORDS"));
         }
-        let here =
-            self.numbered.iter().filter(|(_, shown)| Some(shown.session) == focus && still_waits(shown));
-        let here: Vec<(&usize, &NumberedCall)> =
-            here.filter(|(_, shown)| is_question(shown) == (wants == Wants::Words)).collect();
-        match here.as_slice() {
-            [(_, one)] => Ok(one),
-            [] => Err("nothing in this session waits for that; /inbox lists what waits elsewhere".to_owned()),
-            several => {
-                let numbers: Vec<String> = several.iter().map(|(number, _)| number.to_string()).collect();
-                Err(format!("several wait here: {}; say which by its number", numbers.join(", ")))
-            }
+        match line.0.get(&number) {
+            Some(read) if read.whole || !answer.runs => Ok(Choice::Call(call)),
+            Some(_) if !self.is_whole(number) => Ok(Choice::Unread(number)),
+            Some(_) | None => Err(came_only_now(&call.pending)),
         }
     }
+
+    fn only_in_view(
+        &self,
+        mirror: &Mirror,
+        focus: Option<SessionId>,
+        line: &LineStart,
+        answer: WantedAnswer,
+    ) -> Result<usize, String> {
+        let waits = |number: &usize| self.get(*number).is_some_and(|call| call.waits(mirror));
+        let fits = |read: &ReadCall| read.in_view && answer.fits(read.wants);
+        let begun: Vec<usize> =
+            line.0.iter().filter(|(_, read)| fits(read)).map(|(number, _)| *number).collect();
+        match begun.as_slice() {
+            [one] if waits(one) => return Ok(*one),
+            [_, _, ..] if begun.iter().all(waits) => {
+                let numbers: Vec<String> = begun.iter().map(ToString::to_string).collect();
+                return Err(format!("several wait here: {}; say which by its number", numbers.join(", ")));
+            }
+            _none_of_them => {}
+        }
+        let here = focus.and_then(|id| mirror.get(id)).map(|session| session.pending.as_slice());
+        let now = here.unwrap_or_default().iter().find(|call| answer.fits(call.wants));
+        Err(match now {
+            Some(now) => came_only_now(now),
+            None if begun.is_empty() => {
+                "nothing in this session waits for that; /inbox lists what waits elsewhere".to_owned()
+            }
+            None => "it waits no longer; nothing was answered".to_owned(),
+        })
+    }
+}
+
+/// What is said where the line was begun before the call could be read.
+fn came_only_now(pending: &PendingCall) -> String {
+    let asks = words::pending(pending);
+    format!("another call waits now: {}; look and answer again", first_line(&asks))
 }
 
 impl NumberedCall {

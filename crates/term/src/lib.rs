@@ -31,6 +31,7 @@ mod draw;
 mod editor;
 mod event;
 mod layout;
+mod output;
 mod overlay;
 mod signs;
 mod style;

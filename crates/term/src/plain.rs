@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 
 use q_core::mirror::Mirrored;
 use q_core::{
-    Activity, Body, CallOutput, Compaction, Entry, EntryNo, Mirror, PendingCall, Presence, Resulted,
+    Activity, Body, CallOutput, Compaction, Entry, EntryNo, Instant, Mirror, PendingCall, Presence, Resulted,
     Retrying, SessionId, Summary, Update, WallTime, Wants,
 };
 
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, LineStart};
+use crate::output;
 use crate::quoted;
 use crate::sanitize;
 use crate::way::Way;
@@ -37,6 +38,19 @@ pub struct Plain {
     unanswered: bool,
     /// What waits for the person.
     inbox: Inbox,
+    /// What the line that was read last can be about.
+    read: LineStart,
+    /// The calls in focus that have not ended.
+    calls: BTreeMap<EntryNo, RunningCall>,
+}
+
+/// A call in focus, and how much of what it puts out was said.
+#[derive(Clone, Debug)]
+struct RunningCall {
+    line: String,
+    /// The entry of its output.
+    output: Option<EntryNo>,
+    said: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +97,26 @@ impl Plain {
         &self.inbox
     }
 
+    /// All that was said so far is on the screen, at that time.
+    pub fn printed(&mut self, at: Instant) {
+        self.inbox.printed(at);
+    }
+
+    /// A line was read, at that time.
+    pub fn line_read(&mut self, at: Instant) {
+        self.read = self.inbox.line_read(at, self.focus);
+    }
+
+    /// What the line that was read last can be about.
+    pub const fn line(&self) -> &LineStart {
+        &self.read
+    }
+
+    /// A line was done: what waits no longer is nothing that the next one can be about.
+    pub fn line_done(&mut self, mirror: &Mirror) {
+        self.inbox.forget_what_is_over(mirror);
+    }
+
     /// The session in focus.
     pub const fn focus(&self) -> Option<SessionId> {
         self.focus
@@ -94,6 +128,7 @@ impl Plain {
         let mut lines = self.end_line();
         self.focus = Some(summary.id);
         self.answer = None;
+        self.calls.clear();
         let known = PrintedSession::of(summary);
         lines.push(format!("* now in {} ({}, {})", known.name, summary.kind, words::state(summary)));
         self.printed.insert(summary.id, known);
@@ -106,6 +141,7 @@ impl Plain {
                 lines.extend(self.entry_lines(summary.id, entry));
             } else {
                 self.note_answered(&entry.body);
+                self.note_call(entry);
             }
         }
         if summary.unread > 0 {
@@ -120,6 +156,7 @@ impl Plain {
         {
             self.answer = Some((*no, text.len() as u64));
         }
+        lines.extend(self.pending_lines(summary.id, &session.pending));
         lines
     }
 
@@ -205,13 +242,15 @@ impl Plain {
                 continue;
             }
             let number = self.inbox.show(session, pending);
-            let ways = match pending.wants {
-                Wants::Words => "/answer WORDS".to_owned(),
+            let asks = words::hanging(&words::pending(pending));
+            lines.push(match pending.wants {
+                Wants::Words => format!("* {name} {asks} (/answer WORDS)"),
                 Wants::Nothing | Wants::Consent => {
-                    format!("/approve {number}, /always {number}, /deny {number}")
+                    let here = Some(session) == self.focus;
+                    let ways = if here { words::ways(&pending.tool) + " · or " } else { String::new() };
+                    format!("* {name} {asks}\n    {ways}/approve {number}, /always {number}, /deny {number}")
                 }
-            };
-            lines.push(format!("* {name} {} ({ways})", words::hanging(&words::pending(pending))));
+            });
         }
         self.anew |= !lines.is_empty();
         lines
@@ -226,9 +265,41 @@ impl Plain {
         }
     }
 
+    /// Notes what a result will be of.
+    fn note_call(&mut self, entry: &Entry) {
+        if let Body::Call(call) = &entry.body {
+            let line = words::call_line(call);
+            self.calls.insert(entry.no, RunningCall { line, output: None, said: 0 });
+        } else if let Body::Result(result) = &entry.body {
+            self.calls.remove(&result.of);
+        }
+    }
+
+    /// A call's end, with what came out unless that was said as it came.
+    fn result_lines(&mut self, no: EntryNo, result: &Resulted) -> String {
+        let call = self.calls.remove(&result.of);
+        let (said, came) = words::result_parts(call.as_ref().map(|call| call.line.as_str()), result);
+        if call.as_ref().is_some_and(|call| call.said > 0 && call.said >= came.len()) {
+            return said;
+        }
+        let rendered = output::rendered(came);
+        let (head, more, tail) = output::folded(&rendered);
+        let more = more.map(|count| words::lines_more(no, count, Way::Slash));
+        let rest = words::rest(no, result, Way::Slash);
+        let lines = head.into_iter().chain(more.as_deref()).chain(tail).chain(rest.as_deref());
+        std::iter::once(said.as_str()).chain(lines).collect::<Vec<_>>().join("\n    ")
+    }
+
     fn entry_lines(&mut self, session: SessionId, entry: &Entry) -> Vec<String> {
         let unanswered = self.unanswered;
         self.note_answered(&entry.body);
+        if let Body::Output(output) = &entry.body
+            && let Some(call) = self.calls.get_mut(&output.of)
+        {
+            (call.output, call.said) = (Some(entry.no), output.text.len());
+        } else if matches!(entry.body, Body::Call(_)) {
+            self.note_call(entry);
+        }
         let said = match &entry.body {
             Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
                 let mut lines = Vec::new();
@@ -242,7 +313,7 @@ impl Plain {
             Body::Prompt(text) => format!("you: {}", sanitize::visible(&quoted::folded(text))),
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
             Body::Plan(steps) => format!("plan {}", words::hanging(&sanitize::visible(&words::plan(steps)))),
-            Body::Result(result) => result_text(entry.no, result, Way::Slash),
+            Body::Result(result) => self.result_lines(entry.no, result),
             Body::Stop(stop) if unanswered => {
                 format!("{}: {}", words::NOT_ANSWERED, words::stop(stop, Way::Slash))
             }
@@ -270,6 +341,10 @@ impl Plain {
         let skip = usize::try_from(said.saturating_sub(offset)).unwrap_or(usize::MAX);
         let Some(news) = text.get(skip..) else { return lines };
         self.answer = Some((entry, said.max(offset + text.len() as u64)));
+        if let Some(call) = self.calls.values_mut().find(|call| call.output == Some(entry)) {
+            call.said =
+                call.said.max(usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(text.len()));
+        }
         self.unanswered &= !self.aside.is_empty() || text.trim().is_empty();
         self.line.push_str(news);
         while let Some(feed) = self.line.find('\n') {
@@ -290,11 +365,15 @@ impl Plain {
     }
 
     fn answer_line(&mut self, session: SessionId, line: &str) -> String {
-        let shown = sanitize::visible(line);
+        let shown = if self.aside == PUTS_OUT {
+            output::rendered(line)
+        } else {
+            sanitize::visible(line).into_owned()
+        };
         if std::mem::take(&mut self.anew) {
             format!("[{}] {}{shown}", self.name(session), self.aside)
         } else {
-            shown.into_owned()
+            shown
         }
     }
 
@@ -309,12 +388,15 @@ impl Plain {
     }
 }
 
+/// What stands in front of what a call puts out.
+const PUTS_OUT: &str = "puts out: ";
+
 /// What stands in front of what is not said to the person.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all else is said to the person, or by them")]
 const fn aside(body: &Body) -> &'static str {
     match body {
         Body::Thinking(_) => "thinks: ",
-        Body::Output(_) => "puts out: ",
+        Body::Output(_) => PUTS_OUT,
         _ => "",
     }
 }
@@ -363,7 +445,7 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Answer(text) => format!("{}\n", sanitize::visible(text).trim_end()),
         Body::Thinking(text) => format!("thinks: {}\n", sanitize::visible(text).trim_end()),
         Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
-        Body::Output(output) => format!("puts out: {}\n", sanitize::visible(&output.text).trim_end()),
+        Body::Output(output) => format!("{PUTS_OUT}{}\n", output::rendered(&output.text).trim_end()),
         Body::Plan(steps) => format!("plan {}\n", words::hanging(&sanitize::visible(&words::plan(steps)))),
         Body::Result(result) => format!("{}\n", result_text(entry.no, result, way)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop, way)),
@@ -385,10 +467,11 @@ fn compaction_text(compaction: &Compaction, way: Way) -> String {
 
 /// A call's end: how it went, and beneath it what came out, indented as code is.
 fn result_text(no: EntryNo, result: &Resulted, way: Way) -> String {
-    let text = sanitize::visible(&result.text);
+    let (said, came) = words::result_parts(None, result);
+    let text = output::rendered(came);
     let lines = text.trim_end().lines().map(|line| format!("\n    {line}"));
     let rest = words::rest(no, result, way).map(|rest| format!("\n    {rest}"));
-    format!("result: {}{}", words::result(result), lines.chain(rest).collect::<String>())
+    format!("result: {said}{}", lines.chain(rest).collect::<String>())
 }
 
 /// What stands before the place where a prompt is typed.

@@ -59,6 +59,43 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Text as whoever consents to it reads it: besides what [`visible`] shows, carriage returns, spaces that are none of
+/// ASCII, and what looks like one of these signs already, so that two different texts never look the same.
+pub fn exact(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) && !text.contains("<U+") {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    let mut before = None;
+    for (at, c) in text.char_indices() {
+        let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
+        let is_sign = c == '<' && rest.starts_with("U+");
+        if is_sign || is_space(c) || is_hidden(c) && !needed(before, c, rest.chars().next()) {
+            // Writing to a string does not fail.
+            let _written = write!(shown, "<U+{:04X}>", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+        before = Some(c);
+    }
+    Cow::Owned(shown)
+}
+
+/// One line of such text: a line feed and a tab are shown as well.
+pub fn exact_line(text: &str) -> Cow<'_, str> {
+    let shown = exact(text);
+    if shown.contains(['\n', '\t']) {
+        Cow::Owned(shown.replace('\n', "<U+000A>").replace('\t', "<U+0009>"))
+    } else {
+        shown
+    }
+}
+
+/// Whether it looks like a space and is none of ASCII.
+fn is_space(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
+}
+
 /// One line of visible text: line feeds and tabs become spaces.
 pub fn visible_line(text: &str) -> Cow<'_, str> {
     let shown = visible(text);
@@ -154,7 +191,26 @@ mod tests {
         assert_eq!(expand_tabs("a\tbc\t."), "a   bc  .");
     }
 
+    #[test]
+    fn what_is_consented_to_is_told_apart_from_what_looks_like_it() {
+        for (text, shown) in [
+            ("plain\t日本", "plain\t日本"),
+            ("one\r\ntwo", "one<U+000D>\ntwo"),
+            ("<U+202E> \u{202e} <U", "<U+003C>U+202E> <U+202E> <U"),
+            ("a\u{a0}b\u{3000}c", "a<U+00A0>b<U+3000>c"),
+            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+        ] {
+            assert_eq!(exact(text), shown, "{text:?}");
+        }
+        assert_eq!(exact_line("a\nb\tc"), "a<U+000A>b<U+0009>c");
+    }
+
     proptest! {
+        #[test]
+        fn nothing_exact_looks_like_something_else(one in "[<U+0-2E>\r\u{202e}\u{a0} ]{0,9}", other in "[<U+0-2E>\r\u{202e}\u{a0} ]{0,9}") {
+            prop_assert_eq!(exact(&one) == exact(&other), one == other);
+        }
+
         #[test]
         fn nothing_that_controls_comes_through(text in any::<String>()) {
             let shown = visible(&text);

@@ -1,17 +1,51 @@
 //! What a call of q's own tools would do, read from its exact bytes for whoever is to consent: a command as it is executed, a change
 //! as the lines that go and come. What cannot be read so is shown as it is.
+//!
+//! Two different inputs never look the same: what hides is shown escaped, what looks escaped already is told apart, and no line
+//! of an input can be taken for one of these words.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde::Deserialize;
 
+use crate::sanitize;
+use crate::words::counted;
+
 /// The longest input that is read, in bytes; a longer one is shown as it is.
-const MAX_READ: usize = 64 << 10;
+const MAX_READ: usize = 1 << 20;
 /// How many characters beyond ASCII are named.
-const NAMED: usize = 8;
+const NAMED: usize = 12;
+/// How long a command may take at most, in seconds: whatever is asked for, no longer than that and no shorter than one.
+const MAX_SECONDS: u64 = 600;
 
 /// The same members as the tools take, as strictly: what they would refuse is not understood here either.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadInput {
+    path: String,
+    from: Option<usize>,
+    lines: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListInput {
+    #[serde(default)]
+    path: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SearchInput {
+    pattern: String,
+    #[serde(default)]
+    path: String,
+    files: Option<String>,
+    #[serde(default)]
+    ignore_case: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RunInput {
@@ -43,68 +77,216 @@ struct EditedPiece {
     all: bool,
 }
 
-/// A question for the person about a call of one of q's tools; nothing where it is none, or its input none of that tool's. It may
-/// hold hidden characters still.
-pub(crate) fn read(tool: &str, input: &str) -> Option<String> {
-    if input.len() > MAX_READ {
-        return None;
-    }
-    let mut said = match tool {
-        "run" => run(&serde_json::from_str(input).ok()?, "")?,
-        "run_sandboxed" => {
-            let said = run(&serde_json::from_str(input).ok()?, " in a sandbox")?;
-            format!("{said}\n(it can change files only beneath the session's directory, and has no network)")
-        }
-        "write" => {
-            let WriteInput { path, content } = serde_json::from_str(input).ok()?;
-            format!("may {} be written ({} bytes)?{}", argument(&path), content.len(), lines(&content, '+'))
-        }
-        "edit" => {
-            let EditInput { path, edits } = serde_json::from_str(input).ok()?;
-            let mut said = format!("may {} be changed?", argument(&path));
-            for EditedPiece { old, new, all } in edits {
-                let wherever = if all { "\nwherever it stands:" } else { "" };
-                // Writing to a string does not fail.
-                let _written = write!(said, "{wherever}{}{}", lines(&old, '-'), lines(&new, '+'));
-            }
-            said
-        }
-        _other => return None,
-    };
-    let foreign: BTreeSet<char> = said.chars().filter(|c| !c.is_ascii()).collect();
-    if tool.starts_with("run") && !foreign.is_empty() {
-        let named: Vec<String> =
-            foreign.iter().take(NAMED).map(|c| format!("U+{:04X}", u32::from(*c))).collect();
-        let _written = write!(said, "\n(letters beyond ASCII: {})", named.join(" "));
-    }
-    Some(said)
+/// A call as it is understood.
+enum ToolInput {
+    Read(ReadInput),
+    List(ListInput),
+    Search(SearchInput),
+    /// A command, and whether it is held to the sandbox.
+    Run(RunInput, bool),
+    Write(WriteInput),
+    Edit(EditInput),
 }
 
-/// Where it runs is said behind the question.
-fn run(RunInput { argv, shell, seconds }: &RunInput, place: &str) -> Option<String> {
-    let mut said = match (argv, shell) {
-        (Some(argv), None) => {
-            let argv: Vec<String> = argv.iter().map(|argument_| argument(argument_)).collect();
-            format!("may this run{place}? {}", argv.join(" "))
+impl ToolInput {
+    fn of(tool: &str, input: &str) -> Option<Self> {
+        if input.len() > MAX_READ {
+            return None;
         }
-        (None, Some(line)) => format!("may this run in a shell{}? {line}", place.replace(" in", " and in")),
-        (Some(_), Some(_)) | (None, None) => return None,
-    };
-    if let Some(seconds) = seconds {
-        let _written = write!(said, "\n(for {seconds} seconds at most)");
+        // A model that has nothing to say about it says nothing.
+        let input = if input.trim().is_empty() { "{}" } else { input };
+        Some(match tool {
+            "read" => Self::Read(serde_json::from_str(input).ok()?),
+            "list" => Self::List(serde_json::from_str(input).ok()?),
+            "search" => Self::Search(serde_json::from_str(input).ok()?),
+            "write" => Self::Write(serde_json::from_str(input).ok()?),
+            "edit" => Self::Edit(serde_json::from_str(input).ok()?),
+            "run" | "run_sandboxed" => {
+                let run: RunInput = serde_json::from_str(input).ok()?;
+                if run.argv.is_some() == run.shell.is_some() {
+                    return None;
+                }
+                Self::Run(run, tool == "run_sandboxed")
+            }
+            _other => return None,
+        })
     }
-    Some(said)
+}
+
+/// A question for the person about a call, with nothing hidden in it.
+pub(crate) fn question(tool: &str, input: &str) -> String {
+    let Some(understood) = ToolInput::of(tool, input) else {
+        return format!("may {} run this? {}", sanitize::exact_line(tool), sanitize::exact(input));
+    };
+    match understood {
+        ToolInput::Read(read) => format!("may {} be read? {LOOKS}", looked_at(&read.path)),
+        ToolInput::List(list) => format!("may {} be listed? {LOOKS}", looked_at(&list.path)),
+        ToolInput::Search(search) => format!("may this be looked for: {}? {LOOKS}", searched(&search)),
+        ToolInput::Run(run, is_held) => {
+            let sandbox = if is_held { SANDBOX } else { "" };
+            format!("may this run{}? {}{}{sandbox}", place(&run, is_held), command(&run), remarks(&run))
+        }
+        ToolInput::Write(write) => format!(
+            "may {} be written ({})? (what is there is replaced whole){}",
+            argument(&write.path),
+            size(&write.content),
+            content(&write.content)
+        ),
+        ToolInput::Edit(edit) => format!("may {} be changed?{}", argument(&edit.path), edits(&edit)),
+    }
+}
+
+/// What the sandbox keeps a command from.
+const SANDBOX: &str = "\n(it can change files only beneath the session's directory, and has no network)";
+
+/// Where a command runs.
+fn place(run: &RunInput, is_held: bool) -> &'static str {
+    match (run.shell.is_some(), is_held) {
+        (false, false) => "",
+        (true, false) => " in a shell",
+        (false, true) => " in a sandbox",
+        (true, true) => " in a shell and in a sandbox",
+    }
+}
+
+/// Why looking wants consent: one of two things, of which only the host knows which.
+const LOOKS: &str = "(such names mostly hold keys, or the session's directory is your home)";
+
+/// A call in the transcript: `run cargo test`, `read a.txt`, and beneath it what a change changes.
+pub(crate) fn called(tool: &str, input: &str) -> String {
+    let Some(understood) = ToolInput::of(tool, input) else {
+        return format!("{}: {}", sanitize::exact_line(tool), sanitize::exact(input));
+    };
+    match understood {
+        ToolInput::Run(run, is_held) => format!("{}{}", headline_of_run(&run, is_held), remarks(&run)),
+        ToolInput::Write(write) => {
+            format!("write {} ({}){}", argument(&write.path), size(&write.content), content(&write.content))
+        }
+        ToolInput::Edit(edit) => format!("edit {}{}", argument(&edit.path), edits(&edit)),
+        looks @ (ToolInput::Read(_) | ToolInput::List(_) | ToolInput::Search(_)) => headline_of(&looks),
+    }
+}
+
+/// The same in a line, to be cut where there is no room.
+pub(crate) fn headline(tool: &str, input: &str) -> String {
+    let Some(understood) = ToolInput::of(tool, input) else {
+        return format!("{}: {}", sanitize::exact_line(tool), sanitize::exact_line(input));
+    };
+    headline_of(&understood)
+}
+
+fn headline_of(input: &ToolInput) -> String {
+    match input {
+        ToolInput::Read(read) => {
+            let from = read.from.map(|from| format!(" from line {from}")).unwrap_or_default();
+            let lines = read.lines.map(|lines| format!(", {}", counted(lines, "line"))).unwrap_or_default();
+            format!("read {}{from}{lines}", looked_at(&read.path))
+        }
+        ToolInput::List(list) => format!("list {}", looked_at(&list.path)),
+        ToolInput::Search(search) => format!("search {}", searched(search)),
+        ToolInput::Run(run, is_held) => headline_of_run(run, *is_held),
+        ToolInput::Write(write) => format!("write {}", argument(&write.path)),
+        ToolInput::Edit(edit) => format!("edit {}", argument(&edit.path)),
+    }
+}
+
+fn headline_of_run(run: &RunInput, is_held: bool) -> String {
+    let place = place(run, is_held);
+    format!("run{place}{} {}", if place.is_empty() { "" } else { ":" }, command(run))
+}
+
+/// What `always` allows of a tool.
+pub(crate) fn always(tool: &str) -> String {
+    match tool {
+        "run" => "any command".to_owned(),
+        "run_sandboxed" => "any command in the sandbox".to_owned(),
+        "write" => "any file written".to_owned(),
+        "edit" => "any file changed".to_owned(),
+        _other => format!("anything by {}", sanitize::exact_line(tool)),
+    }
+}
+
+fn looked_at(path: &str) -> String {
+    if path.is_empty() { ".".to_owned() } else { argument(path) }
+}
+
+fn searched(search: &SearchInput) -> String {
+    let files = search.files.as_ref().map(|files| format!(" (files {})", argument(files)));
+    let case = if search.ignore_case { " (in any case)" } else { "" };
+    format!("{} in {}{}{case}", argument(&search.pattern), looked_at(&search.path), files.unwrap_or_default())
+}
+
+/// A command as it is executed. What follows the first line of a shell's stands behind a sign.
+fn command(RunInput { argv, shell, .. }: &RunInput) -> String {
+    let argv = argv.iter().flatten().map(|word| argument(word)).collect::<Vec<_>>().join(" ");
+    let line = shell.as_deref().map(|line| sanitize::exact(line).replace('\n', "\n> "));
+    argv + &line.unwrap_or_default()
+}
+
+/// What else is to be known of a command.
+fn remarks(RunInput { argv, shell, seconds }: &RunInput) -> String {
+    let mut said = String::new();
+    if let Some(seconds) = seconds {
+        // Writing to a string does not fail.
+        let _written = write!(said, "\n(for {} at most)", counted_seconds((*seconds).clamp(1, MAX_SECONDS)));
+    }
+    let text = argv.iter().flatten().chain(shell);
+    let foreign: BTreeSet<char> = text.flat_map(|text| text.chars()).filter(|c| !c.is_ascii()).collect();
+    // What can pass for a sign or a space of a command is named first.
+    let (letters, signs): (Vec<char>, Vec<char>) = foreign.into_iter().partition(|c| c.is_alphanumeric());
+    let count = letters.len() + signs.len();
+    if count > 0 {
+        let named = signs.into_iter().chain(letters).take(NAMED);
+        let named: Vec<String> = named.map(|c| format!("U+{:04X}", u32::from(c))).collect();
+        let more = count.saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let _written = write!(said, "\n(characters beyond ASCII: {}{more})", named.join(" "));
+    }
+    said
+}
+
+fn counted_seconds(seconds: u64) -> String {
+    if seconds == 1 { "1 second".to_owned() } else { format!("{seconds} seconds") }
 }
 
 /// An argument as it would have to be typed, so that it can be told where each begins and ends.
 fn argument(argument: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
     if !argument.is_empty() && argument.chars().all(is_plain) {
-        return argument.to_owned();
+        return sanitize::exact(argument).into_owned();
     }
     let escaped =
         argument.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\t', "\\t");
-    if escaped == argument { format!("'{argument}'") } else { format!("$'{escaped}'") }
+    let quoted = if escaped == argument { format!("'{argument}'") } else { format!("$'{escaped}'") };
+    sanitize::exact(&quoted).into_owned()
+}
+
+/// How much a file is: `4 bytes, 2 lines`.
+fn size(content: &str) -> String {
+    let bytes = content.len();
+    format!("{}, {}", counted(bytes, "byte"), counted(content.lines().count(), "line"))
+}
+
+fn content(content: &str) -> String {
+    let end = if content.is_empty() || content.ends_with('\n') { "" } else { "\n(no line end)" };
+    lines(content, '+') + end
+}
+
+fn edits(EditInput { edits, .. }: &EditInput) -> String {
+    let mut said = String::new();
+    for (place, EditedPiece { old, new, all }) in edits.iter().enumerate() {
+        let between = if place > 0 { "\n" } else { "" };
+        let wherever = if *all { "\nwherever it stands:" } else { "" };
+        let ends = |text: &str| text.is_empty() || text.ends_with('\n');
+        let end = match (ends(old), ends(new)) {
+            (true, false) => "\n(without its line end)",
+            (false, true) if !new.is_empty() => "\n(and a line end)",
+            (true | false, _) => "",
+        };
+        // Writing to a string does not fail.
+        let _written = write!(said, "{between}{wherever}{}{}{end}", lines(old, '-'), lines(new, '+'));
+    }
+    said
 }
 
 /// Each line of a text behind a sign.
@@ -112,10 +294,7 @@ fn lines(text: &str, sign: char) -> String {
     let mut said = String::new();
     for line in text.split_terminator('\n') {
         // Writing to a string does not fail.
-        let _written = write!(said, "\n{sign} {line}");
-    }
-    if !text.is_empty() && !text.ends_with('\n') {
-        said.push_str(" (no line end)");
+        let _written = write!(said, "\n{sign} {}", sanitize::exact(line));
     }
     said
 }
@@ -130,31 +309,102 @@ mod tests {
             (
                 "run",
                 r#"{"argv":["cargo","test","-p","a b","it's","a\nb",""]}"#,
-                Some(r"may this run? cargo test -p 'a b' $'it\'s' $'a\nb' ''"),
+                r"may this run? cargo test -p 'a b' $'it\'s' $'a\nb' ''",
             ),
             (
                 "run",
-                r#"{"shell":"a | b","seconds":5}"#,
-                Some("may this run in a shell? a | b\n(for 5 seconds at most)"),
+                r#"{"shell":"a | b\n(for 1 second at most)","seconds":5}"#,
+                "may this run in a shell? a | b\n> (for 1 second at most)\n(for 5 seconds at most)",
             ),
-            ("run", r#"{"argv":["cаt"]}"#, Some("may this run? cаt\n(letters beyond ASCII: U+0430)")),
-            ("run", r#"{"argv":["ls"],"argv":["rm"]}"#, None),
-            ("run", r#"{"argv":["ls"],"shell":"rm"}"#, None),
-            ("run", r#"{"argv":["ls"],"cwd":"/"}"#, None),
+            (
+                "run_sandboxed",
+                r#"{"shell":"a | b"}"#,
+                "may this run in a shell and in a sandbox? a | b\n(it can change files only beneath the session's directory, and has no network)",
+            ),
+            ("run", r#"{"argv":["ls"],"seconds":0}"#, "may this run? ls\n(for 1 second at most)"),
+            ("run", r#"{"argv":["ls"],"seconds":9000}"#, "may this run? ls\n(for 600 seconds at most)"),
+            ("run", r#"{"argv":["cаt"]}"#, "may this run? cаt\n(characters beyond ASCII: U+0430)"),
+            (
+                "run",
+                r#"{"shell":"äöüßéèêñçàáâ a\u2215b\u00a0c"}"#,
+                "may this run in a shell? äöüßéèêñçàáâ a∕b<U+00A0>c\n(characters beyond ASCII: U+00A0 U+2215 U+00DF U+00E0 U+00E1 U+00E2 U+00E4 U+00E7 U+00E8 U+00E9 U+00EA U+00F1 and 2 more)",
+            ),
+            ("run", r#"{"argv":["ls"],"argv":["rm"]}"#, r#"may run run this? {"argv":["ls"],"argv":["rm"]}"#),
+            ("run", r#"{"argv":["ls"],"shell":"rm"}"#, r#"may run run this? {"argv":["ls"],"shell":"rm"}"#),
+            ("run", r#"{"argv":["ls"],"cwd":"/"}"#, r#"may run run this? {"argv":["ls"],"cwd":"/"}"#),
             (
                 "write",
                 r#"{"path":"a b","content":"x\ny\n"}"#,
-                Some("may 'a b' be written (4 bytes)?\n+ x\n+ y"),
+                "may 'a b' be written (4 bytes, 2 lines)? (what is there is replaced whole)\n+ x\n+ y",
+            ),
+            (
+                "write",
+                r#"{"path":"a","content":"ä\u00a0b\r\n(no line end)"}"#,
+                "may a be written (20 bytes, 2 lines)? (what is there is replaced whole)\n+ ä<U+00A0>b<U+000D>\n+ (no line end)\n(no line end)",
             ),
             (
                 "edit",
-                r#"{"path":"a","edits":[{"old":"x\n","new":"y\n"},{"old":"q","new":"","all":true}]}"#,
-                Some("may a be changed?\n- x\n+ y\nwherever it stands:\n- q (no line end)"),
+                r#"{"path":"a","edits":[{"old":"x\n","new":"y\n"},{"old":"q","new":"","all":true},{"old":"r","new":"s"}]}"#,
+                "may a be changed?\n- x\n+ y\n\nwherever it stands:\n- q\n\n- r\n+ s",
             ),
-            ("shell", r#"{"argv":["ls"]}"#, None),
-            ("run", "make", None),
+            (
+                "edit",
+                r#"{"path":"a","edits":[{"old":"x\n","new":"y"}]}"#,
+                "may a be changed?\n- x\n+ y\n(without its line end)",
+            ),
+            (
+                "read",
+                r#"{"path":".env"}"#,
+                "may .env be read? (such names mostly hold keys, or the session's directory is your home)",
+            ),
+            (
+                "list",
+                "{}",
+                "may . be listed? (such names mostly hold keys, or the session's directory is your home)",
+            ),
+            ("shell", "a\r\nb", "may shell run this? a<U+000D>\nb"),
+            ("run", "make", "may run run this? make"),
         ] {
-            assert_eq!(read(tool, input).as_deref(), expected, "{tool} {input}");
+            assert_eq!(question(tool, input), expected, "{tool} {input}");
+        }
+    }
+
+    #[test]
+    fn a_call_has_a_line() {
+        for (tool, input, expected) in [
+            ("read", r#"{"path":"a.txt"}"#, "read a.txt"),
+            ("read", r#"{"path":"a.txt","from":5,"lines":1}"#, "read a.txt from line 5, 1 line"),
+            ("list", "", "list ."),
+            (
+                "search",
+                r#"{"pattern":"a b","path":"src","files":"*.rs"}"#,
+                "search 'a b' in src (files '*.rs')",
+            ),
+            ("run", r#"{"argv":["cargo","test"]}"#, "run cargo test"),
+            ("run", r#"{"shell":"a | b"}"#, "run in a shell: a | b"),
+            ("run_sandboxed", r#"{"argv":["ls"]}"#, "run in a sandbox: ls"),
+            ("write", r#"{"path":"a","content":"x\n"}"#, "write a"),
+            ("edit", r#"{"path":"a","edits":[]}"#, "edit a"),
+            ("shell", "ls", "shell: ls"),
+        ] {
+            assert_eq!(headline(tool, input), expected, "{tool} {input}");
+        }
+    }
+
+    #[test]
+    fn different_inputs_never_look_the_same() {
+        for (tool, one, other) in [
+            ("run", r#"{"shell":"echo \u202ea"}"#, r#"{"shell":"echo <U+202E>a"}"#),
+            ("run", r#"{"argv":["a\u202e"]}"#, r#"{"argv":["a<U+202E>"]}"#),
+            ("run", r#"{"argv":["a b"]}"#, r#"{"argv":["a\u00a0b"]}"#),
+            ("run", r#"{"shell":"a\r\nb"}"#, r#"{"shell":"a\nb"}"#),
+            ("run", r#"{"shell":"a\n> b"}"#, r#"{"shell":"a\nb"}"#),
+            ("write", r#"{"path":"a","content":"x"}"#, r#"{"path":"a","content":"x\n"}"#),
+            ("write", r#"{"path":"a","content":"x"}"#, r#"{"path":"a","content":"x\n(no line end)\n"}"#),
+            ("other", "<U+001B>", "\u{1b}"),
+        ] {
+            assert_ne!(question(tool, one), question(tool, other), "{one} {other}");
+            assert_ne!(called(tool, one), called(tool, other), "{one} {other}");
         }
     }
 }

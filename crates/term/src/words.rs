@@ -8,6 +8,7 @@ use q_core::{
 };
 
 use crate::advice;
+use crate::layout::wrap::truncated;
 use crate::sanitize;
 use crate::tool_input;
 use crate::way::Way;
@@ -223,14 +224,69 @@ pub fn spent(usage: Usage) -> String {
     format!("{} tokens read{of_read}, {} written{of_written}{guessed}", tokens(input), tokens(output))
 }
 
-/// A call: the tool and exactly what it was given.
+/// A call: what it does, from exactly what it was given.
 pub fn call(called: &Called) -> String {
-    format!("{}: {}", sanitize::visible_line(&called.tool), sanitize::visible(&called.input))
+    match called.wants {
+        Wants::Words => sanitize::visible(&called.input).into_owned(),
+        Wants::Consent | Wants::Nothing => tool_input::called(&called.tool, &called.input),
+    }
+}
+
+/// A call in a line, in front of what came of it.
+pub(crate) fn call_line(called: &Called) -> String {
+    /// Columns by which it can be recognised.
+    const COLUMNS: usize = 60;
+    match called.wants {
+        Wants::Words => "question".to_owned(),
+        Wants::Consent | Wants::Nothing => {
+            let line = tool_input::headline(&called.tool, &called.input).replace('\n', " ");
+            truncated(&line, COLUMNS).into_owned()
+        }
+    }
+}
+
+/// What was typed while a call waits is sent later, and answers nothing.
+pub const STILL_ASKS: &str = "the question still waits: y, a or n answers it, /deny WORDS says what to do instead; what you sent comes after it";
+
+/// What consent to a tool for always allows: `any command`.
+pub fn always(tool: &str) -> String {
+    tool_input::always(tool)
+}
+
+/// How consent is given: what is typed for it, and what that allows.
+pub fn ways(tool: &str) -> String {
+    format!("y once · a {} here, always · n no", always(tool))
 }
 
 /// Text of which all lines but the first are indented, as code is.
 pub fn hanging(text: &str) -> String {
     text.replace('\n', "\n    ")
+}
+
+/// How a call ended, in a line, and beneath it what came out of it: what a command's first line says of its end stands in the first.
+pub(crate) fn result_parts<'a>(call: Option<&str>, result: &'a Resulted) -> (String, &'a str) {
+    let first = result.text.lines().next().unwrap_or_default();
+    let is_end = result.outcome == Outcome::Failed
+        && (first.starts_with("exit code ") || first.starts_with("ended by signal "))
+        && first.len() < 40;
+    let (end, text) = match result.text.split_once('\n') {
+        _ if !is_end => (String::new(), result.text.as_str()),
+        Some((_, rest)) => (format!(", {}", sanitize::visible_line(first)), rest),
+        None => (format!(", {}", sanitize::visible_line(first)), ""),
+    };
+    let lines = match text.trim_end().lines().count() {
+        0 => String::new(),
+        count => format!(", {}", counted(count, "line")),
+    };
+    let lines = if result.whole > result.text.len() as u64 { String::new() } else { lines };
+    let call = call.map(|call| format!("{call}: ")).unwrap_or_default();
+    (format!("{call}{}{end}{lines}", self::result(result)), text)
+}
+
+/// That lines of a result are left out between its beginning and its end.
+pub(crate) fn lines_more(no: EntryNo, count: usize, way: Way) -> String {
+    let said = format!("… {} more: `q show SESSION --entry {no}`", counted(count, "line"));
+    advice::render(&said, way).into_owned()
 }
 
 /// How a call ended, and what came of it if not all of that is here.
@@ -273,13 +329,24 @@ pub fn rest(no: EntryNo, result: &Resulted, way: Way) -> Option<String> {
 
 /// A call that waits for the person.
 pub fn pending(pending: &PendingCall) -> String {
-    let (tool, input) = (sanitize::visible_line(&pending.tool), sanitize::visible(&pending.input));
     match pending.wants {
-        Wants::Words => format!("asks you: {input}"),
-        Wants::Consent | Wants::Nothing => match tool_input::read(&pending.tool, &pending.input) {
-            Some(understood) => format!("asks: {}", sanitize::visible(&understood)),
-            None => format!("asks: may {tool} run this? {input}"),
-        },
+        Wants::Words => format!("asks you: {}", sanitize::visible(&pending.input)),
+        Wants::Consent | Wants::Nothing => {
+            format!("asks: {}", tool_input::question(&pending.tool, &pending.input))
+        }
+    }
+}
+
+/// A call that waits for the person, in a line that is cut where there is no room.
+pub(crate) fn pending_line(pending: &PendingCall) -> String {
+    /// Of what is longer only the size is said: a line shows none of it, and is made for every frame.
+    const LONG: usize = 16 << 10;
+    match pending.wants {
+        Wants::Words => self::pending(pending),
+        Wants::Consent | Wants::Nothing if pending.input.len() > LONG => {
+            format!("{} ({})", sanitize::exact_line(&pending.tool), size(pending.input.len() as u64))
+        }
+        Wants::Consent | Wants::Nothing => tool_input::headline(&pending.tool, &pending.input),
     }
 }
 

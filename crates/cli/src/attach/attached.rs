@@ -98,9 +98,12 @@ impl Attached<'_> {
     }
 
     pub(super) fn draw(&mut self) -> Result<(), CliError> {
-        self.screen.draw(&mut self.ui, &self.client.mirror)?;
+        let is_drawn = self.screen.draw(&mut self.ui, &self.client.mirror)?;
         self.stale = false;
         self.drawn = self.clock.mono();
+        if is_drawn {
+            self.ui.drawn(self.drawn);
+        }
         if let Some(came) = self.switching.take() {
             let took = self.drawn.since(came);
             // A host that is gone misses a figure, and nothing else; that it is gone is noticed by reading.

@@ -191,6 +191,7 @@ impl Attached<'_> {
             self.screen.forget()?;
         }
         let before = self.ui.focus();
+        self.ui.tell_time(came);
         let intents = self.ui.handle(&self.client.mirror, event);
         if before.is_some() && before != self.ui.focus() {
             self.switching = Some(came);

@@ -15,7 +15,7 @@ impl Attached<'_> {
         self.look_after(wait);
         self.ui.host_lost(format!("{why}; q goes on as soon as it can, Enter tries now"));
         self.stale = true;
-        self.screen.draw(&mut self.ui, &self.client.mirror)
+        self.screen.draw(&mut self.ui, &self.client.mirror).map(|_is_drawn| ())
     }
 
     /// Looks for a host at once, unless that is under way.

@@ -26,17 +26,17 @@ impl Screen {
         Ok(Self { terminal, guard, paused: false })
     }
 
-    /// Draws what changed, where the terminal is ours.
-    pub(super) fn draw(&mut self, ui: &mut Ui, mirror: &Mirror) -> Result<(), CliError> {
+    /// Draws what changed, where the terminal is ours; whether it is.
+    pub(super) fn draw(&mut self, ui: &mut Ui, mirror: &Mirror) -> Result<bool, CliError> {
         if self.paused {
-            return Ok(());
+            return Ok(false);
         }
         let now = q_host::clock::wall();
         let paint = |frame: &mut Frame<'_>| {
             q_term::lay_out(ui, mirror, frame.area(), now);
             q_term::draw(frame, ui, mirror);
         };
-        self.terminal.draw(paint).map(|_| ()).map_err(failed)
+        self.terminal.draw(paint).map(|_| true).map_err(failed)
     }
 
     /// What is on the screen is not known any more: the next frame is drawn whole.

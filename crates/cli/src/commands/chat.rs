@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use q_client::News;
 use q_core::{Body, Command, Entry, EntryNo, PendingCall, Retrying, SessionId, Stop, Wants};
 use q_proto::ClientMessage;
-use q_term::sanitize::visible_line;
+use q_term::sanitize::exact_line;
 use q_term::words;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -136,7 +136,7 @@ impl ChatTurn {
         let Some(session) = client.mirror.get(self.session) else { return };
         for pending in session.pending.iter().filter(|pending| !self.told_calls.contains(pending)) {
             let name = &session.summary.name;
-            let directory = visible_line(&session.summary.directory);
+            let directory = exact_line(&session.summary.directory);
             out::note(&format!("q: {name} (in {directory}) {}", words::pending(pending)));
             out::note(&match pending.wants {
                 Wants::Words => format!("q: it waits for you: q answer {name} WORDS"),

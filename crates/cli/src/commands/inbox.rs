@@ -3,13 +3,14 @@
 //! What is listed has an id, made of its turn, its number and the digest of its bytes. An answer names it, so that it is
 //! for what was read and nothing else. Without an id a person at a terminal is shown the bytes and asked.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use q_core::attention::{self, Need};
 use q_core::{Answer, Command, PendingCall, SessionId, Summary, Wants};
 use q_proto::Request;
-use q_term::sanitize::visible_line;
+use q_term::sanitize::exact_line;
 use serde::Serialize;
 
 use crate::args::{AnswerArgs, ApproveArgs, DenyArgs, InboxArgs};
@@ -52,15 +53,15 @@ pub(crate) async fn run(context: &Context, verb: CallVerb) -> Result<ExitCode, C
         CallVerb::Inbox(args) => list(context, args.json).await?,
         CallVerb::Approve(ApproveArgs { session, id, always }) => {
             let answer = if always { Answer::Always } else { Answer::Once };
-            reply(context, &session, id, Wants::Consent, answer).await?;
+            reply(context, session.as_deref(), id, Wants::Consent, answer).await?;
         }
         CallVerb::Deny(DenyArgs { session, id, words }) => {
             let answer = if words.is_empty() { Answer::Deny } else { Answer::Words(words.join(" ")) };
-            reply(context, &session, id, Wants::Consent, answer).await?;
+            reply(context, session.as_deref(), id, Wants::Consent, answer).await?;
         }
         CallVerb::Answer(AnswerArgs { session, words }) => {
             let words = input::prompt(&words, &context.environment)?;
-            reply(context, &session, None, Wants::Words, Answer::Words(words)).await?;
+            reply(context, Some(&session), None, Wants::Words, Answer::Words(words)).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -94,13 +95,13 @@ async fn list(context: &Context, as_json: bool) -> Result<(), CliError> {
     for (session, pending) in &named {
         let age = q_term::words::age(now, pending.since);
         let id = CallId::of(pending);
-        out::line(&format!("{} {id} ({age}, in {})", session.name, visible_line(&session.directory)))?;
+        out::line(&format!("{} {id} ({age}, in {})", session.name, exact_line(&session.directory)))?;
         out::line(&format!("    {}", q_term::words::pending(pending).replace('\n', "\n    ")))?;
     }
     for (session, _) in &others {
         let age = q_term::words::age(now, session.touched);
         let need = q_term::words::need(session).unwrap_or_default();
-        out::line(&format!("{} ({age}, in {})", session.name, visible_line(&session.directory)))?;
+        out::line(&format!("{} ({age}, in {})", session.name, exact_line(&session.directory)))?;
         out::line(&format!("    {need}"))?;
     }
     Ok(())
@@ -138,19 +139,36 @@ fn shape((session, pending): (&Summary, PendingCall)) -> WaitingJson {
 
 async fn reply(
     context: &Context,
-    address: &str,
+    address: Option<&str>,
     id: Option<CallId>,
     wants: Wants,
     answer: Answer,
 ) -> Result<(), CliError> {
     let mut client = Client::attach(context, false).await?;
-    let session = client.resolve(address).await?;
-    let here = waiting(&mut client).await?.into_iter().filter(|(other, _)| *other == session.id);
-    let fitting: Vec<PendingCall> = here
-        .map(|(_, pending)| pending)
-        .filter(|pending| (pending.wants == Wants::Words) == (wants == Wants::Words))
-        .filter(|pending| id.is_none_or(|id| CallId::of(pending) == id))
-        .collect();
+    let fitting = waiting(&mut client)
+        .await?
+        .into_iter()
+        .filter(|(_, pending)| (pending.wants == Wants::Words) == (wants == Wants::Words))
+        .filter(|(_, pending)| id.is_none_or(|id| CallId::of(pending) == id));
+    let session = match address {
+        Some(address) => client.resolve(address).await?,
+        None => {
+            let sessions: BTreeSet<SessionId> = fitting.clone().map(|(session, _)| session).collect();
+            let sessions: Vec<SessionId> = sessions.into_iter().collect();
+            let &[only] = sessions.as_slice() else {
+                let error = match sessions.len() {
+                    0 => CliError::failed("no such thing waits in any session"),
+                    _several => CliError::usage("things wait in several sessions; say in which"),
+                };
+                return Err(error.hint("`q inbox` lists what waits, with ids"));
+            };
+            let all = client.list().await?;
+            let found = all.into_iter().find(|session| session.id == only);
+            found.ok_or_else(|| CliError::failed("it waits no longer"))?
+        }
+    };
+    let fitting: Vec<PendingCall> =
+        fitting.filter(|(other, _)| *other == session.id).map(|(_, pending)| pending).collect();
     let pending = only(&session, &fitting)?;
     if id.is_none() && wants != Wants::Words {
         confirm(context, &session, pending, &answer)?;
@@ -164,7 +182,14 @@ fn only<'a>(session: &Summary, fitting: &'a [PendingCall]) -> Result<&'a Pending
     let complaint = match fitting {
         [one] => return Ok(one),
         [] => CliError::failed(format!("no such thing waits in `{}`", session.name)),
-        [_, _, ..] => CliError::usage(format!("several things wait in `{}`", session.name)),
+        [_, _, ..] => {
+            // Said as it is: in a complaint it would be taken for advice.
+            for pending in fitting {
+                let asks = q_term::words::pending(pending).replace('\n', "\n    ");
+                out::note(&format!("{} {asks}", CallId::of(pending)));
+            }
+            CliError::usage(format!("several things wait in `{}`; name one by its id", session.name))
+        }
     };
     Err(complaint.hint("`q inbox` lists what waits, with ids"))
 }
@@ -180,12 +205,17 @@ fn confirm(
         return Err(CliError::usage("nobody here has seen what waits")
             .hint(format!("name it by its id, as `q inbox` lists it: {}", CallId::of(pending))));
     }
-    let directory = visible_line(&session.directory);
+    let directory = exact_line(&session.directory);
     out::note(&format!("{} {} (in {directory})", session.name, q_term::words::pending(pending)));
     let question = match answer {
-        Answer::Once => "Let it run? [y/N] ",
-        Answer::Always => "Let this tool run, always in this session? [y/N] ",
-        Answer::Deny | Answer::Words(_) => "Deny it? [y/N] ",
+        Answer::Once => "Let it run? [y/N] ".to_owned(),
+        Answer::Always => {
+            format!(
+                "Let it run, and {} in this session, always? [y/N] ",
+                q_term::words::always(&pending.tool)
+            )
+        }
+        Answer::Deny | Answer::Words(_) => "Deny it? [y/N] ".to_owned(),
     };
-    if out::ask(question)? { Ok(()) } else { Err(CliError::failed("nothing was answered; it still waits")) }
+    if out::ask(&question)? { Ok(()) } else { Err(CliError::failed("nothing was answered; it still waits")) }
 }

@@ -54,7 +54,8 @@ impl Frontend<'_> {
     }
 
     pub(crate) fn print_inbox(&mut self) -> Result<(), CliError> {
-        print_lines(&self.plain.inbox(&self.client.mirror, q_host::clock::wall()))
+        let lines = self.plain.inbox(&self.client.mirror, q_host::clock::wall());
+        self.say(&lines)
     }
 
     pub(crate) fn print_queue(&self) -> Result<(), CliError> {
@@ -87,6 +88,8 @@ impl Frontend<'_> {
                 let Some(core) = command.of_turn(session, token()?) else { return Ok(()) };
                 (String::new(), core)
             }
+            // What is printed is printed whole: only what was never told can be meant.
+            Resolved::Show(_) => return self.print_inbox(),
             Resolved::Lookup(address) => {
                 let found = self.client.resolve_first(&address, |session| command.fits(session)).await?;
                 let Some(core) = command.of_session(found.id) else { return Ok(()) };
@@ -116,8 +119,13 @@ impl Frontend<'_> {
         }
     }
 
-    fn scene(&self) -> Scene<'_> {
-        Scene { mirror: &self.client.mirror, focus: self.plain.focus(), inbox: self.plain.shown() }
+    pub(super) fn scene(&self) -> Scene<'_> {
+        Scene {
+            mirror: &self.client.mirror,
+            focus: self.plain.focus(),
+            inbox: self.plain.shown(),
+            line: self.plain.line(),
+        }
     }
 
     fn here(&self) -> Result<SessionId, CliError> {

@@ -133,7 +133,14 @@ impl Frontend<'_> {
         }
         // The host hears first: whoever reads that we are elsewhere may count on it.
         self.client.notify(&ClientMessage::Showing { session: Some(id.into()), at_end: true })?;
-        print_lines(&lines)
+        self.say(&lines)
+    }
+
+    /// Prints what may be answered: from now on it can be read.
+    pub(super) fn say(&mut self, lines: &[String]) -> Result<(), CliError> {
+        print_lines(lines)?;
+        self.plain.printed(self.clock.mono());
+        Ok(())
     }
 
     /// Whether the session in focus works.
@@ -148,7 +155,7 @@ impl Frontend<'_> {
         for update in self.client.take_updates() {
             lines.extend(self.plain.update(&update));
         }
-        print_lines(&lines)?;
+        self.say(&lines)?;
         Ok(!lines.is_empty())
     }
 

@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 
+use q_core::Instant;
+use q_host::clock::Clock;
 use q_term::typed;
 use tokio::sync::mpsc;
 
@@ -20,16 +22,17 @@ pub(super) enum Input {
 
 /// The lines of standard input.
 pub(super) struct InputLines {
-    lines: mpsc::Receiver<Input>,
+    lines: mpsc::Receiver<(Input, Instant)>,
 }
 
 impl InputLines {
-    pub(super) fn start() -> Self {
+    /// Reads them, each with the time by that clock.
+    pub(super) fn start(clock: Clock) -> Self {
         let (send, lines) = mpsc::channel(AHEAD);
         std::thread::spawn(move || {
             let mut input = BufReader::new(std::io::stdin());
             while let Some(line) = read(&mut input) {
-                if send.blocking_send(line).is_err() {
+                if send.blocking_send((line, clock.mono())).is_err() {
                     return; // the program ends
                 }
             }
@@ -37,8 +40,8 @@ impl InputLines {
         Self { lines }
     }
 
-    pub(super) async fn next(&mut self) -> Input {
-        self.lines.recv().await.unwrap_or(Input::End)
+    pub(super) async fn next(&mut self) -> (Input, Instant) {
+        self.lines.recv().await.unwrap_or((Input::End, Instant::default()))
     }
 }
 

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use q_client::{Backoff, News};
-use q_core::{Activity, Command};
+use q_core::{Activity, Command, Instant};
 use q_host::clock::Clock;
 use q_term::Way;
 use q_term::advice;
@@ -69,7 +69,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
 /// What the loop waits for.
 #[expect(clippy::large_enum_variant, reason = "one at a time")]
 enum LoopEvent {
-    Read(Input),
+    Read(Input, Instant),
     FromHost(Result<News<()>, CliError>),
     Interrupted,
     /// This process was stopped, and goes on.
@@ -78,7 +78,7 @@ enum LoopEvent {
 
 impl Frontend<'_> {
     async fn live(&mut self) -> Result<ExitCode, CliError> {
-        let mut lines = InputLines::start();
+        let mut lines = InputLines::start(self.clock);
         let listen = |kind| {
             signal(kind).map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))
         };
@@ -92,12 +92,12 @@ impl Frontend<'_> {
                 return Ok(self.verdict());
             }
             let happened = tokio::select! {
-                input = lines.next(), if !ended => LoopEvent::Read(input),
+                (input, at) = lines.next(), if !ended => LoopEvent::Read(input, at),
                 news = self.client.next() => LoopEvent::FromHost(news),
                 _ = interrupts.recv() => LoopEvent::Interrupted,
                 _ = continues.recv() => LoopEvent::Continued,
             };
-            ended |= matches!(happened, LoopEvent::Read(Input::End));
+            ended |= matches!(happened, LoopEvent::Read(Input::End, _));
             let mut next = self.unless_interrupted(happened, &mut interrupts).await?;
             while let Next::Reconnect(why) = next {
                 next = self.reconnect(&why, &mut interrupts).await?;
@@ -141,12 +141,12 @@ impl Frontend<'_> {
 
     async fn answer(&mut self, happened: LoopEvent) -> Result<Next, CliError> {
         match happened {
-            LoopEvent::Read(Input::Line(line)) => self.typed(line).await,
-            LoopEvent::Read(Input::NotText) => {
+            LoopEvent::Read(Input::Line(line), at) => self.typed(line, at).await,
+            LoopEvent::Read(Input::NotText, _) => {
                 print_lines(&["* that line is not UTF-8 text and was not sent".to_owned()])?;
                 Ok(Next::Go)
             }
-            LoopEvent::Read(Input::End) => Ok(Next::Go),
+            LoopEvent::Read(Input::End, _) => Ok(Next::Go),
             LoopEvent::FromHost(Ok(news)) => self.on_news(news),
             LoopEvent::FromHost(Err(error)) => self.without_host(error),
             LoopEvent::Interrupted => self.interrupt(),
@@ -158,14 +158,22 @@ impl Frontend<'_> {
         }
     }
 
-    async fn typed(&mut self, line: String) -> Result<Next, CliError> {
-        let next = match read(&line, &self.context.kinds) {
+    async fn typed(&mut self, line: String, at: Instant) -> Result<Next, CliError> {
+        self.plain.line_read(at);
+        let read = match self.scene().answer(&line) {
+            Some(answer) => Typed::Command(Ok(answer)),
+            None => read(&line, &self.context.kinds),
+        };
+        let next = match read {
             Typed::Command(Ok(command)) => carry_out(self, command).await,
             Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
             Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
             Typed::Prompt(text) => {
                 let sent = self.submit(text.to_owned(), false).await;
                 self.refused = self.refused.or(sent.as_ref().err().map(|error| error.kind));
+                if self.scene().asks() {
+                    print_lines(&[notice(q_term::words::STILL_ASKS)])?;
+                }
                 sent.map(|()| Next::Go)
             }
         };
@@ -177,6 +185,7 @@ impl Frontend<'_> {
                 Next::Go
             }
         };
+        self.plain.line_done(&self.client.mirror);
         self.ask_for_line()?;
         Ok(next)
     }

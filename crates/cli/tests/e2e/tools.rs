@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use q_testkit::clock;
 use q_testkit::process::kill9;
 use q_testkit::server::Script;
+use q_testkit::terminal::Terminal;
 use q_tools::Sandbox;
 use serde_json::{Value, json};
 
 use crate::run::Outcome;
+use crate::screen::Person as _;
 use crate::world::{PATIENCE, World};
 
 /// A world whose model may use tools, and a directory with one file for a session to work in.
@@ -383,4 +385,88 @@ fn a_turn_that_q_pauses_between_calls_is_gone_on_with() {
     shop.world.q(&["continue", "api"]).succeeded();
     shop.wait("api").succeeded();
     shop.world.q(&["show", "api"]).succeeded().said("There I am.");
+}
+
+/// A session whose model asks for two commands, one after the other, on 24 × 80 before a person who looks.
+fn two_that_ask(args: &[&str]) -> (Workshop, Terminal) {
+    let shop = Workshop::with_tools();
+    shop.rounds(
+        "do it",
+        vec![
+            call("run", &json!({ "argv": ["touch", "first"] })),
+            call("run", &json!({ "argv": ["touch", "second"] })),
+            Script::new().say("Done.").done(),
+        ],
+    );
+    shop.begin("api", "do it");
+    shop.waiting();
+    let terminal = shop.world.terminal(args);
+    terminal.wait_text("y once · a any command");
+    (shop, terminal)
+}
+
+/// The first call is told no elsewhere.
+fn denied_elsewhere(shop: &Workshop, terminal: &Terminal) {
+    shop.answer("deny", "api");
+    terminal.wait_text("touch second");
+}
+
+/// Says yes again and again, since it counts only once what is asked could be read.
+fn says_yes(shop: &Workshop, terminal: &mut Terminal) {
+    until("a yes that counts", || {
+        let waits = shop.world.q(&["inbox", "--json"]).succeeded().out.contains("consent");
+        if waits {
+            terminal.send("y\r");
+        }
+        shop.has("second").then_some(())
+    });
+}
+
+#[test]
+fn an_answer_typed_for_one_call_never_lands_on_another() {
+    let (shop, mut terminal) = two_that_ask(&["attach", "api"]);
+    terminal.type_at("api", "/approve");
+    denied_elsewhere(&shop, &terminal);
+    terminal.send("\r");
+    terminal.wait_text("another call waits now");
+    assert!(!shop.has("first") && !shop.has("second"));
+    says_yes(&shop, &mut terminal);
+    assert!(!shop.has("first"));
+}
+
+#[test]
+fn an_answer_typed_for_one_call_never_lands_on_another_line_by_line() {
+    let (shop, mut terminal) = two_that_ask(&["--plain", "attach", "api"]);
+    terminal.send("/approve");
+    denied_elsewhere(&shop, &terminal);
+    terminal.send("\r");
+    terminal.wait_text("another call waits now");
+    assert!(!shop.has("first") && !shop.has("second"));
+    says_yes(&shop, &mut terminal);
+    assert!(!shop.has("first"));
+}
+
+#[test]
+fn the_shell_needs_no_name_where_one_call_waits_and_lists_several() {
+    let shop = Workshop::with_tools();
+    let two = Script::new()
+        .call("run", r#"{"argv":["touch","one"]}"#)
+        .call("run", r#"{"argv":["touch","two"]}"#)
+        .done();
+    shop.rounds("do it", vec![two, Script::new().say("Done.").done()]);
+    shop.begin("api", "do it");
+    let ids = until("two calls that wait", || {
+        let inbox = shop.world.q(&["inbox", "--json"]).succeeded().json();
+        let ids = inbox.as_array()?.iter().filter_map(|call| call["id"].as_str().map(str::to_owned));
+        let ids: Vec<String> = ids.collect();
+        (ids.len() == 2).then_some(ids)
+    });
+    let told = shop.world.q(&["approve", "api"]);
+    told.exited(2).told(&ids[0]).told(&ids[1]).told("touch one").told("touch two");
+    shop.world.q(&["deny", "api", &ids[0]]).succeeded();
+    // Nobody at this end has seen it: it must be named, but its session need not be.
+    shop.world.q(&["approve"]).exited(2).told(&ids[1]);
+    shop.world.q(&["approve", "api", &ids[1]]).succeeded();
+    shop.wait("api").succeeded();
+    assert!(!shop.has("one") && shop.has("two"));
 }

@@ -17,6 +17,7 @@ pub use arguments::{Among, Arguments, CoreCommand, Param};
 pub use manual::markdown;
 pub use motion::{Edit, HistoryStep, ScrollStep};
 pub use parse::{SlashError, parse};
+pub(crate) use read::answer;
 pub use read::{Typed, read};
 pub use resolve::{Resolved, Scene, queue, tags};
 pub use table::{Action, FROM_NEXT_TURN, ends_session, notice};

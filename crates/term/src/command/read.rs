@@ -5,7 +5,7 @@
 //! only if the first word is the name of one: a pasted path or log is a prompt.
 
 use crate::command::parse::{SlashError, parse, word_of};
-use crate::command::table;
+use crate::command::table::{self, Action};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
 
@@ -39,6 +39,17 @@ pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
     let several_lines = rest.trim_end().contains('\n');
     let known = table::by_slash(word_of(rest).0).is_some();
     if several_lines && !known { Typed::Prompt(text) } else { Typed::Command(parse(text, kinds)) }
+}
+
+/// What a single word means where a call waits for consent, typed with nothing else: `y`, `a` or `n`.
+pub(crate) fn answer(text: &str) -> Option<UserCommand> {
+    let action = match text.trim() {
+        "y" => Action::Approve,
+        "a" => Action::Always,
+        "n" => Action::Deny,
+        _other => return None,
+    };
+    Some(UserCommand::key(action, None))
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 
 use q_core::address::{self, Miss};
 use q_core::mirror::Mirrored;
-use q_core::{Command, Mirror, QueuedPrompt, SessionId, Token};
+use q_core::{Answer, Command, Mirror, QueuedPrompt, SessionId, Token, Wants};
 
 use crate::command::arguments::{Among, CoreCommand};
-use crate::command::table;
 use crate::command::user_command::UserCommand;
-use crate::inbox::{Inbox, NumberedCall};
+use crate::command::{read, table};
+use crate::inbox::{Choice, Inbox, LineStart, NumberedCall, WantedAnswer};
 use crate::words;
 
 /// What is said where something has no meaning without a screen.
@@ -22,6 +22,8 @@ pub struct Scene<'a> {
     pub focus: Option<SessionId>,
     /// The calls that were shown.
     pub inbox: &'a Inbox,
+    /// What the line that was typed can be about.
+    pub line: &'a LineStart,
 }
 
 /// What comes of a command by its row.
@@ -33,6 +35,8 @@ pub enum Resolved {
     Turn(SessionId),
     /// The session has to be looked for first, among all there are.
     Lookup(String),
+    /// The call of that number has to be shown whole first; nothing is answered.
+    Show(usize),
 }
 
 impl UserCommand {
@@ -83,13 +87,30 @@ impl<'a> Scene<'a> {
                 (session, build(session, waiting.prompt, arguments))
             }
             Some(CoreCommand::Call(wants, answer)) => {
-                let chosen = self.inbox.choose(self.mirror, self.focus, arguments.number, wants)?;
-                let NumberedCall { session, pending } = chosen;
-                (*session, table::answer(*session, pending, answer(arguments)))
+                let answer = answer(arguments);
+                let runs = matches!(answer, Answer::Once | Answer::Always);
+                let wanted = WantedAnswer { number: arguments.number, wants, runs };
+                match self.inbox.choose(self.mirror, self.focus, self.line, wanted)? {
+                    Choice::Call(NumberedCall { session, pending }) => {
+                        (*session, table::answer(*session, pending, answer))
+                    }
+                    Choice::Unread(number) => return Ok(Resolved::Show(number)),
+                }
             }
             None => return Err(NO_SCREEN.to_owned()),
         };
         Ok(Resolved::Command(told.0, told.1))
+    }
+
+    /// What a single word answers, where a call in view waits for consent, or waited when the line was begun.
+    pub fn answer(self, text: &str) -> Option<UserCommand> {
+        read::answer(text).filter(|_| self.line.asks() || self.asks())
+    }
+
+    /// Whether a call in the session in view waits for consent.
+    pub fn asks(self) -> bool {
+        let session = self.focus.and_then(|id| self.mirror.get(id));
+        session.is_some_and(|session| session.pending.iter().any(|call| call.wants != Wants::Words))
     }
 
     /// The session in view.

@@ -432,7 +432,9 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
         Command::MarkUnread { .. } => format!("{name} is unread until it is shown again"),
         Command::Answer { answer: Answer::Once, .. } => "allowed, this once".to_owned(),
         Command::Answer { answer: Answer::Always, .. } => {
-            format!("allowed; this tool is not asked about again in {name}")
+            format!(
+                "allowed, and not asked about again in {name}: of run that is any command, of write and edit any file"
+            )
         }
         Command::Answer { answer: Answer::Deny, .. } => "denied; the agent goes on without it".to_owned(),
         Command::Answer { answer: Answer::Words(_), .. } => "the agent was told".to_owned(),

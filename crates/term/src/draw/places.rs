@@ -3,7 +3,7 @@
 use q_core::{Mirror, WallTime};
 use ratatui::layout::Rect;
 
-use crate::draw::{prompt, queue, transcript};
+use crate::draw::{prompt, queue, status, transcript};
 use crate::ui::{Geometry, Places, Ui};
 
 /// Decides all that a frame of that size shows at that time: to be called right before [`super::draw`], for what is laid
@@ -22,10 +22,12 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
         editor,
     };
     ui.lay_out_transcript(mirror);
+    let hidden = status::hidden(places.status, places.transcript.union(places.queue), ui, mirror);
     if let Some(mut overlay) = ui.overlay.take() {
         overlay.lay_out(&ui.overlay_context(mirror), screen);
         ui.overlay = Some(overlay);
     }
+    ui.note_what_is_whole(mirror, hidden.into());
 }
 
 /// Which part of the screen is whose, and the columns for what is typed. The prompt is there on any screen; the bar from

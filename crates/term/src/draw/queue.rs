@@ -33,14 +33,18 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     }
 }
 
-/// `1 shell may run this? cargo test · /approve /always /deny`
-fn waits(ui: &Ui, session: SessionId, pending: &PendingCall) -> String {
-    let number = ui.inbox.number(session, pending).map(|number| format!("{number} ")).unwrap_or_default();
+/// `1 y once · a any command here, always · n no · run cargo test`
+fn waits(ui: &Ui, session: SessionId, (pending, is_only): (&PendingCall, bool)) -> String {
+    let number = ui.inbox.number(session, pending);
+    let is_whole = number.is_some_and(|number| ui.inbox.is_whole(number));
     let ways = match pending.wants {
-        Wants::Words => "/answer WORDS",
-        Wants::Nothing | Wants::Consent => "/approve /always /deny",
+        Wants::Words => "/answer WORDS".to_owned(),
+        Wants::Nothing | Wants::Consent if !is_only => "/approve, /always, /deny NUMBER".to_owned(),
+        Wants::Nothing | Wants::Consent if is_whole => words::ways(&pending.tool),
+        Wants::Nothing | Wants::Consent => "y shows it whole first · n no".to_owned(),
     };
-    let text: String = words::pending(pending).chars().take(CHARS).collect();
+    let number = number.map(|number| format!("{number} ")).unwrap_or_default();
+    let text: String = words::pending_line(pending).chars().take(CHARS).collect();
     format!("{ASKS}{number}{ways} · {}", sanitize::visible_line(&text))
 }
 
@@ -55,8 +59,9 @@ fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
         Some(id) => {
             let session = mirror.get(id);
             let pending = session.map(|session| session.pending.as_slice()).unwrap_or_default();
+            let is_only = pending.iter().filter(|call| call.wants != Wants::Words).count() == 1;
             for pending in pending {
-                lines.push(waits(ui, id, pending));
+                lines.push(waits(ui, id, (pending, is_only)));
             }
             let queue = session.map(|session| session.queue.as_slice()).unwrap_or_default();
             // Those behind the first few are counted only: a prompt may be long.

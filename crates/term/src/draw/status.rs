@@ -28,7 +28,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror
     }
     let width = usize::from(area.width);
     let (lines, style) = left(ui, mirror, width.saturating_sub(1));
-    let most = usize::from(above.height).saturating_sub(1).min(ROWS_SAID - 1) + 1;
+    let most = most(above);
     let left_width = match lines.as_slice() {
         [] => 0,
         [only] => only.width() + 1,
@@ -47,6 +47,17 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror
         buffer.set_stringn(area.x, y, format!(" {line}"), width, style);
     }
     area.y.saturating_sub(top)
+}
+
+/// How many rows of `above` it takes when it is drawn.
+pub(super) fn hidden(area: Rect, above: Rect, ui: &Ui, mirror: &Mirror) -> u16 {
+    let (lines, _) = left(ui, mirror, usize::from(area.width).saturating_sub(1));
+    (lines.len().min(most(above)) as u16).saturating_sub(1)
+}
+
+/// How many rows it may have.
+fn most(above: Rect) -> usize {
+    usize::from(above.height).saturating_sub(1).min(ROWS_SAID - 1) + 1
 }
 
 /// What is to be said now, in lines of at most `width`.

@@ -99,7 +99,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
 /// What a call is, in a word.
 const fn asked(wants: Wants) -> &'static str {
     match wants {
-        Wants::Nothing | Wants::Consent => "run",
+        Wants::Nothing | Wants::Consent => "call",
         Wants::Words => "ask",
     }
 }

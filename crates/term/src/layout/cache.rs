@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use q_core::{Entry, EntryNo, SessionId};
 
-use crate::layout::entry::EntryLayout;
+use crate::layout::entry::{Beside, EntryLayout};
 use crate::style::Palette;
 
 /// What all that is kept may weigh together, in bytes.
@@ -29,17 +29,17 @@ impl Cache {
     pub(crate) fn shape(
         &mut self,
         session: SessionId,
-        entry: &Entry,
+        (entry, beside): (&Entry, Beside<'_>),
         width: usize,
         palette: Palette,
     ) -> &EntryLayout {
         let key = (session, entry.no);
         let earlier = self.kept.remove(&key).map(|kept| kept.shape);
         let shape = match earlier {
-            Some(shape) if shape.is_true_of(entry, width) => shape,
+            Some(shape) if shape.is_true_of(entry, beside, width) => shape,
             other => {
                 self.weight -= other.as_ref().map_or(0, EntryLayout::weight);
-                let shape = EntryLayout::of(entry, width, palette, other);
+                let shape = EntryLayout::of(entry, beside, width, palette, other);
                 self.weight += shape.weight();
                 shape
             }
@@ -92,7 +92,7 @@ mod tests {
             body: Body::Answer("some words\n\n".repeat(1_000)),
         };
         for no in 0..200 {
-            cache.shape(SessionId(1), &entry(no), 80, palette);
+            cache.shape(SessionId(1), (&entry(no), Beside::default()), 80, palette);
             cache.end_frame();
             assert!(
                 cache.weight

@@ -1,6 +1,6 @@
 //! One entry laid out. An answer that grows is laid out again only from its last block on.
 
-use q_core::{Body, Entry};
+use q_core::{Body, Called, Entry};
 use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::layout::block::Block;
 use crate::layout::markdown;
 use crate::layout::wrap::{self, Row, Wrapper};
+use crate::output;
 use crate::quoted;
 use crate::sanitize;
 use crate::style::Palette;
@@ -27,12 +28,29 @@ pub(crate) struct EntryLayout {
     width: usize,
     len: usize,
     guard: Vec<u8>,
+    /// Whether it was laid out as output of a call that has ended.
+    is_over: bool,
     pub(crate) blocks: Vec<Block>,
+}
+
+/// What an entry looks like depends on, of the entries around it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Beside<'a> {
+    /// The call that it is the result of.
+    pub(crate) call: Option<&'a Called>,
+    /// Whether the call that it is the output of has ended: all of that comes with the result.
+    pub(crate) is_over: bool,
 }
 
 impl EntryLayout {
     /// Lays an entry out, with what is still true of an earlier shape.
-    pub(crate) fn of(entry: &Entry, width: usize, palette: Palette, earlier: Option<Self>) -> Self {
+    pub(crate) fn of(
+        entry: &Entry,
+        beside: Beside<'_>,
+        width: usize,
+        palette: Palette,
+        earlier: Option<Self>,
+    ) -> Self {
         let text = entry.text();
         let blocks = match &entry.body {
             Body::Prompt(text) => {
@@ -48,16 +66,28 @@ impl EntryLayout {
             }
             Body::Call(call) => {
                 let called = words::call(call);
-                vec![block(text, hanging(&called, width, palette.code()))]
+                vec![block(text, exact(&called, width, palette.code()))]
             }
+            Body::Output(_) if beside.is_over => Vec::new(),
             Body::Output(output) => vec![block(text, newest_rows(&output.text, width, palette))],
             Body::Plan(steps) => {
                 vec![block(text, wrap::plain(&sanitize::visible(&words::plan(steps)), width, palette.code()))]
             }
             Body::Result(result) => {
-                let mut rows = wrap::plain(&words::result(result), width, Palette::dim());
-                if !result.text.is_empty() {
-                    rows.extend(indented(&sanitize::visible(&result.text), width, palette.code()));
+                let call = beside.call.map(words::call_line);
+                let (said, came) = words::result_parts(call.as_deref(), result);
+                let mut rows = wrap::plain(&said, width, Palette::dim());
+                let rendered = output::rendered(came);
+                let (head, more, tail) = output::folded(&rendered);
+                let more = more.map(|count| words::lines_more(entry.no, count, Way::Slash));
+                for (lines, style) in [
+                    (head.join("\n"), palette.code()),
+                    (more.unwrap_or_default(), Palette::dim()),
+                    (tail.join("\n"), palette.code()),
+                ] {
+                    if !lines.is_empty() {
+                        rows.extend(indented(&lines, width, style));
+                    }
                 }
                 if let Some(rest) = words::rest(entry.no, result, Way::Slash) {
                     rows.extend(indented(&rest, width, Palette::dim()));
@@ -90,12 +120,14 @@ impl EntryLayout {
             }
         };
         let guard = text.as_bytes().iter().rev().take(GUARD).copied().collect();
-        Self { width, len: text.len(), guard, blocks }
+        Self { width, len: text.len(), guard, is_over: beside.is_over, blocks }
     }
 
     /// Whether this is how the entry looks now.
-    pub(crate) fn is_true_of(&self, entry: &Entry, width: usize) -> bool {
-        self.len == entry.text().len() && self.grows_into(entry.text(), width)
+    pub(crate) fn is_true_of(&self, entry: &Entry, beside: Beside<'_>, width: usize) -> bool {
+        self.is_over == beside.is_over
+            && self.len == entry.text().len()
+            && self.grows_into(entry.text(), width)
     }
 
     /// Whether `text` continues what this was made from.
@@ -139,9 +171,17 @@ fn with_tabs_expanded(shown: &str) -> String {
     lines.join("\n")
 }
 
-/// Rows of which all but the first are indented.
-fn hanging(shown: &str, width: usize, style: Style) -> Vec<Row> {
-    wrapped(shown, (Vec::new(), indent(width)), width, style)
+/// Rows of which all but the first are indented, with every character in them.
+fn exact(shown: &str, width: usize, style: Style) -> Vec<Row> {
+    let indent = indent(width);
+    let room = width.saturating_sub(wrap::columns(&indent));
+    // The first row is as wide as the others: each begins where it would have been broken.
+    let rows = wrap::exact(shown, room, style).into_iter().enumerate();
+    rows.map(|(number, row)| {
+        let indent = if number > 0 { indent.clone() } else { Vec::new() };
+        Row::from(indent.into_iter().chain(row.spans).collect::<Vec<_>>())
+    })
+    .collect()
 }
 
 /// Rows that are all indented, as code is.
@@ -154,7 +194,7 @@ fn indented(shown: &str, width: usize, style: Style) -> Vec<Row> {
 fn newest_rows(output: &str, width: usize, palette: Palette) -> Vec<Row> {
     let begin = output.rmatch_indices('\n').nth(OUTPUT_ROWS).map_or(0, |(feed, _)| feed + 1);
     let output = output.get(begin..).unwrap_or_default();
-    let mut rows = indented(&sanitize::visible(output), width, Palette::dim().patch(palette.code()));
+    let mut rows = indented(&output::rendered(output), width, Palette::dim().patch(palette.code()));
     rows.drain(..rows.len().saturating_sub(OUTPUT_ROWS));
     rows
 }
@@ -245,14 +285,14 @@ mod tests {
             let mut grown = None;
             for piece in &pieces {
                 text.push_str(piece);
-                grown = Some(EntryLayout::of(&entry(&text), width, PALETTE, grown));
+                grown = Some(EntryLayout::of(&entry(&text), Beside::default(), width, PALETTE, grown));
             }
-            prop_assert_eq!(grown, Some(EntryLayout::of(&entry(&text), width, PALETTE, None)));
+            prop_assert_eq!(grown, Some(EntryLayout::of(&entry(&text), Beside::default(), width, PALETTE, None)));
         }
 
         #[test]
         fn no_row_is_wider_than_the_screen(pieces in pieces(), width in 4usize..60) {
-            let shape = EntryLayout::of(&entry(&pieces.concat()), width, PALETTE, None);
+            let shape = EntryLayout::of(&entry(&pieces.concat()), Beside::default(), width, PALETTE, None);
             for row in shape.blocks.iter().flat_map(|block| &block.rows) {
                 prop_assert!(row.width() <= width, "{:?}", row);
             }
@@ -261,17 +301,17 @@ mod tests {
 
     #[test]
     fn a_line_that_has_not_ended_may_still_belong_to_the_paragraph_above() {
-        let half = EntryLayout::of(&entry("text\n```"), 40, PALETTE, None);
-        let whole = EntryLayout::of(&entry("text\n```code```"), 40, PALETTE, Some(half));
+        let half = EntryLayout::of(&entry("text\n```"), Beside::default(), 40, PALETTE, None);
+        let whole = EntryLayout::of(&entry("text\n```code```"), Beside::default(), 40, PALETTE, Some(half));
         assert_eq!(whole.blocks.len(), 1);
     }
 
     #[test]
     fn another_text_is_not_taken_for_growth() {
-        let shape = EntryLayout::of(&entry("one two three"), 40, PALETTE, None);
-        assert!(shape.is_true_of(&entry("one two three"), 40));
-        assert!(!shape.is_true_of(&entry("one two three"), 41));
-        assert!(!shape.is_true_of(&entry("one two thirty"), 40));
+        let shape = EntryLayout::of(&entry("one two three"), Beside::default(), 40, PALETTE, None);
+        assert!(shape.is_true_of(&entry("one two three"), Beside::default(), 40));
+        assert!(!shape.is_true_of(&entry("one two three"), Beside::default(), 41));
+        assert!(!shape.is_true_of(&entry("one two thirty"), Beside::default(), 40));
         assert!(!shape.grows_into("something else entirely", 40));
     }
 }

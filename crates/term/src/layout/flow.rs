@@ -8,7 +8,7 @@ use q_core::mirror::Mirrored;
 use q_core::{Body, CallOutput, Entry, EntryNo, Mark};
 
 use crate::layout::cache::Cache;
-use crate::layout::entry::EntryLayout;
+use crate::layout::entry::{Beside, EntryLayout};
 use crate::layout::wrap::Row;
 use crate::style::Palette;
 
@@ -78,10 +78,36 @@ impl<C> Flow<'_, C> {
         let before = index.checked_sub(1).and_then(|before| self.session.entries.get(before));
         let goes_on = match (&entry.body, entry.body.of_call()) {
             (Body::Stop(_), _) => true,
+            // It has no row of its own any more.
+            (Body::Output(_), _) if beside(self.session, entry).is_over => true,
             (_, Some(call)) => before.is_some_and(|before| belongs_to(before, call)),
             (_, None) => false,
         };
         usize::from(before.is_some() && !goes_on)
+    }
+}
+
+/// What an entry's looks depend on, of those around it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "nothing else depends on others")]
+fn beside<'a>(session: &'a Mirrored, entry: &Entry) -> Beside<'a> {
+    /// How far behind its output a call's result is looked for: calls run together, but no more than 64.
+    const NEAR: usize = 256;
+    let entries = &session.entries;
+    let place = |no: EntryNo| entries.partition_point(|known| known.no < no);
+    match &entry.body {
+        Body::Result(result) => {
+            let call = entries.get(place(result.of)).filter(|call| call.no == result.of);
+            let call =
+                call.and_then(|call| if let Body::Call(called) = &call.body { Some(called) } else { None });
+            Beside { call, is_over: false }
+        }
+        Body::Output(output) => {
+            let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
+            let is_over =
+                near.any(|later| matches!(&later.body, Body::Result(result) if result.of == output.of));
+            Beside { call: None, is_over }
+        }
+        _ => Beside::default(),
     }
 }
 
@@ -170,11 +196,12 @@ impl Flow<'_, &mut Cache> {
         let (id, width, palette) = (self.session.summary.id, self.width, self.palette);
         let lead = self.lead(index, entry);
         let unanswered = usize::from(self.unanswered.contains(&entry.no));
-        let cache = &mut *self.cache;
-        let mark = mark_block(self.session, self.mark, index, move |entry| {
-            Some(cache.shape(id, entry, width, palette))
+        let (cache, session) = (&mut *self.cache, self.session);
+        let mark = mark_block(session, self.mark, index, move |entry| {
+            Some(cache.shape(id, (entry, beside(session, entry)), width, palette))
         });
-        lead + usize::from(mark.is_some()) + self.cache.shape(id, entry, width, palette).height() + unanswered
+        let shape = self.cache.shape(id, (entry, beside(session, entry)), width, palette);
+        lead + usize::from(mark.is_some()) + shape.height() + unanswered
     }
 
     /// What a view of `height` rows shows.
@@ -192,6 +219,26 @@ impl Flow<'_, &mut Cache> {
                 }
             }
         }
+    }
+
+    /// The calls of which all rows are among the first `rows` in sight.
+    pub(crate) fn whole_calls(&mut self, window: Window, rows: usize) -> Vec<EntryNo> {
+        let mut whole = Vec::new();
+        // Of the first entry some rows are above what is in sight.
+        let (mut above, mut used) = (window.top.row, 0);
+        for index in window.top.entry..self.session.entries.len() {
+            let height = self.height(index);
+            used += height.saturating_sub(above);
+            if used > rows {
+                break;
+            }
+            let Some(entry) = self.session.entries.get(index) else { break };
+            if matches!(entry.body, Body::Call(_)) && above <= self.lead(index, entry) {
+                whole.push(entry.no);
+            }
+            above = 0;
+        }
+        whole
     }
 
     fn rows_from(&mut self, top: Spot) -> usize {

@@ -7,6 +7,8 @@ use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::sanitize;
+
 /// One row of the screen.
 pub(crate) type Row = Line<'static>;
 
@@ -212,6 +214,12 @@ pub(crate) fn cut(line: &str, room: usize) -> Vec<String> {
     }
     pieces.push(piece);
     pieces
+}
+
+/// Rows of a text of which every character counts: broken wherever a row ends, with all its spaces.
+pub(crate) fn exact(text: &str, width: usize, style: Style) -> Vec<Row> {
+    let pieces = text.split('\n').flat_map(|line| cut(&sanitize::expand_tabs(line), width.max(1)));
+    pieces.map(|piece| Row::from(Span::styled(piece, style))).collect()
 }
 
 /// Lines of at most `width` columns made of whole items, two spaces between them; only an item wider than a line is cut.

@@ -24,6 +24,21 @@ pub(crate) trait Overlay: Debug {
         false
     }
 
+    /// The number of the one call that it shows, so that an answer without a number is for that.
+    fn call(&self) -> Option<usize> {
+        None
+    }
+
+    /// Whether a line was begun in it.
+    fn has_line(&self) -> bool {
+        false
+    }
+
+    /// Whether the end of what it shows is in sight, as it was last laid out.
+    fn is_at_end(&self) -> bool {
+        false
+    }
+
     /// What a key means in it.
     fn press(&mut self, context: &OverlayContext<'_>, chord: Chord) -> Reaction;
 

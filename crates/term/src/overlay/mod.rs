@@ -7,6 +7,7 @@
 //! What several share stands beside them: [`picker`] for those that choose from a list, [`page`] for those that are read,
 //! [`mod@line`] for a text of one row, [`hints`] for the keys that are advertised, [`popup`] for the box around it all.
 
+mod call;
 mod component;
 mod confirm;
 mod help;
@@ -21,6 +22,7 @@ mod queue;
 mod rename;
 mod switcher;
 
+pub(crate) use call::CallSheet;
 pub(crate) use component::{Overlay, OverlayContext, Reaction};
 pub(crate) use confirm::Confirm;
 pub(crate) use help::HelpSheet;

@@ -55,6 +55,11 @@ pub(crate) trait Sheet: Debug {
         false
     }
 
+    /// The number of the one call that it shows; a word that answers it begins a line as a command does.
+    fn call(&self) -> Option<usize> {
+        None
+    }
+
     /// Columns and rows it takes at most.
     fn room(&self, screen: Rect) -> (u16, u16) {
         (screen.width.saturating_sub(8).clamp(1, 100), screen.height.saturating_sub(4))
@@ -75,9 +80,10 @@ pub(super) fn waiting(
     }
     let rows = commands.iter().filter_map(|action| action.row());
     let commands: Vec<String> = rows.map(CommandRow::command).collect();
-    lines.extend([String::new(), commands.join(" · ")]);
-    lines.extend(last.map(str::to_owned));
-    lines.iter().flat_map(|line| wrap::plain(line, width, Style::new())).collect()
+    let beneath = [String::new(), commands.join(" · ")].into_iter().chain(last.map(str::to_owned));
+    let mut rows: Vec<Row> = lines.iter().flat_map(|line| wrap::exact(line, width, Style::new())).collect();
+    rows.extend(beneath.flat_map(|line| wrap::plain(&line, width, Style::new())));
+    rows
 }
 
 /// The page of a sheet.
@@ -167,6 +173,7 @@ impl<S: Sheet> PageOverlay<S> {
                 Some(' ') if self.line.is_empty() => self.scroll(ScrollStep::PageDown, page),
                 // Anything but a command would be lost with the page.
                 Some(typed) if typed == '/' || !self.line.is_empty() => self.line.type_in(typed),
+                Some(typed @ ('y' | 'a' | 'n')) if self.sheet.call().is_some() => self.line.type_in(typed),
                 Some(_) | None => {}
             },
         }
@@ -181,6 +188,18 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
 
     fn shows_calls(&self) -> bool {
         self.sheet.shows_calls()
+    }
+
+    fn call(&self) -> Option<usize> {
+        self.sheet.call()
+    }
+
+    fn has_line(&self) -> bool {
+        !self.line.is_empty()
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.parts.body > 0 && self.scroll >= self.parts.last()
     }
 
     fn press(&mut self, context: &OverlayContext<'_>, chord: Chord) -> Reaction {

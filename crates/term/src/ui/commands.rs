@@ -8,7 +8,7 @@ use crate::command::table::ROWS;
 use crate::command::{self, Action, Resolved, SlashError, UserCommand, ends_session};
 use crate::intent::Intent;
 use crate::overlay::{
-    Confirm, HelpSheet, InboxSheet, Overlay, PageOverlay, QueueSheet, Rename, Sheet, Switcher,
+    CallSheet, Confirm, HelpSheet, InboxSheet, Overlay, PageOverlay, QueueSheet, Rename, Sheet, Switcher,
 };
 use crate::suggest;
 use crate::ui::focus::in_slot;
@@ -163,6 +163,10 @@ impl Ui {
                 return self.send_or_ask(mirror, session, &command, core, intents);
             }
             Ok(Resolved::Turn(session)) => intents.push(Intent::Turn { session, command }),
+            Ok(Resolved::Show(number)) => {
+                self.open_page(CallSheet { number });
+                return CommandStatus::Done;
+            }
             Ok(Resolved::Lookup(address)) => intents.push(Intent::Lookup { address, command }),
             Err(why) => return self.refuse(why),
         }

@@ -1,6 +1,6 @@
 //! What comes from outside: the terminal's events become intents, and the mirror is followed. Nothing here draws or waits.
 
-use q_core::{Activity, Mirror};
+use q_core::{Activity, Instant, Mirror};
 
 use crate::event::TerminalEvent;
 use crate::intent::Intent;
@@ -10,16 +10,42 @@ use crate::way::Way;
 use crate::{advice, typed, words};
 
 impl Ui {
+    /// Says what time it is: to be said before each event. What is answered depends on it: a key is meant for what could be
+    /// read before it.
+    pub const fn tell_time(&mut self, now: Instant) {
+        self.at = now;
+    }
+
+    /// The frame that was laid out last is on the screen, at that time.
+    pub fn drawn(&mut self, at: Instant) {
+        self.inbox.drawn(at);
+    }
+
+    /// A key that begins a line can be meant for what is on the screen now, and so can all of that line.
+    fn note_line_start(&mut self) {
+        match &self.overlay {
+            Some(overlay) if overlay.has_line() => {}
+            Some(_) => self.overlay_line = self.inbox.line_start(self.at),
+            None if self.pane().editor.is_empty() => {
+                let line = self.inbox.line_start(self.at);
+                self.pane_mut().line = line;
+            }
+            None => {}
+        }
+    }
+
     /// Takes an event in. Total: whatever a terminal may send has an answer.
     pub fn handle(&mut self, mirror: &Mirror, event: TerminalEvent) -> Vec<Intent> {
         let mut intents = Vec::new();
         match event {
             TerminalEvent::Key(key) => {
                 if let Some(chord) = Chord::pressed(key) {
+                    self.note_line_start();
                     self.press(mirror, chord, &mut intents);
                 }
             }
             TerminalEvent::Paste(text) => {
+                self.note_line_start();
                 self.leader = false;
                 self.notice = None;
                 let text = typed::text(&text);

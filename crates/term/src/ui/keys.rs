@@ -10,6 +10,7 @@ use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, ctrl, key};
 use crate::ui::state::Ui;
 use crate::ui::status::CommandStatus;
+use crate::words;
 
 /// A walk through earlier prompts: from what is typed to the one it comes to.
 type Walk = fn(&mut History, &str) -> Option<String>;
@@ -76,7 +77,11 @@ impl Ui {
             return;
         }
         let typed = self.pane().editor.text().to_owned();
-        let read = command::read(&typed, &self.options.kinds);
+        self.line = self.pane().line.clone();
+        let read = match self.scene(mirror).answer(&typed) {
+            Some(answer) => Typed::Command(Ok(answer)),
+            None => command::read(&typed, &self.options.kinds),
+        };
         if self.lost.is_some() && !read.needs_no_host() {
             self.warn("what you typed stays here");
             intents.push(Intent::Rejoin);
@@ -84,7 +89,12 @@ impl Ui {
         }
         match read {
             Typed::Prompt(_) if self.is_kept_back(mirror) => {}
-            Typed::Prompt(text) => self.send_prompt(text.trim_end().to_owned(), &typed, intents),
+            Typed::Prompt(text) => {
+                self.send_prompt(text.trim_end().to_owned(), &typed, intents);
+                if self.scene(mirror).asks() {
+                    self.notify(words::STILL_ASKS);
+                }
+            }
             Typed::Command(command) => {
                 let _on_screen: CommandStatus = self.command(mirror, command, &typed, intents);
             }

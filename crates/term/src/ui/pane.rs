@@ -4,6 +4,7 @@ use q_core::mirror::Mirrored;
 use q_core::{Body, EntryNo, Mark, Presence};
 
 use crate::editor::{Editor, History};
+use crate::inbox::LineStart;
 use crate::layout::flow::Scroll;
 use crate::quoted;
 
@@ -23,6 +24,8 @@ pub(crate) enum WakeState {
 #[derive(Clone, Debug)]
 pub(crate) struct Pane {
     pub(crate) editor: Editor,
+    /// What the line in the editor can be about.
+    pub(crate) line: LineStart,
     pub(crate) history: History,
     pub(crate) scroll: Scroll,
     /// What was seen when the session was switched to, if something after it was new.
@@ -50,6 +53,7 @@ impl Pane {
     fn new(editor: Editor, history: History) -> Self {
         Self {
             editor,
+            line: LineStart::default(),
             history,
             scroll: Scroll::End,
             mark: None,
@@ -126,7 +130,7 @@ impl Pane {
     pub(crate) fn take_over(&mut self, typed: Self) {
         self.history.go_on_from(typed.history);
         if self.editor.is_empty() {
-            self.editor = typed.editor;
+            (self.editor, self.line) = (typed.editor, typed.line);
         } else if !typed.editor.is_empty() {
             let draft = self.editor.take();
             self.editor.set(format!("{draft}\n{}", typed.editor.text()));

@@ -1,7 +1,7 @@
 //! Reading: what of the session in view is in sight, and what follows: scrolling, asking for older entries, telling the host,
 //! numbers for calls that wait.
 
-use q_core::{Mirror, SessionId, conversation};
+use q_core::{Body, Mirror, PendingCall, SessionId, conversation};
 
 use crate::intent::Intent;
 use crate::layout::cache::Cache;
@@ -38,15 +38,54 @@ impl Ui {
     /// What waits in the session in view, or in the list of all, is on the screen from now on: answers may be given to it.
     pub(crate) fn number_what_waits(&mut self, mirror: &Mirror) {
         self.inbox.forget_what_is_over(mirror);
+        self.inbox.begin_frame();
         match &self.overlay {
-            Some(overlay) if overlay.shows_calls() => self.inbox.show_all(mirror),
-            Some(_) => {} // what is beneath it is not seen
-            None => {
-                if let Some(session) = self.focus.and_then(|id| mirror.get(id)) {
-                    for pending in &session.pending {
-                        self.inbox.show(session.summary.id, pending);
-                    }
+            Some(overlay) if overlay.shows_calls() => {
+                if let Some(number) = overlay.call() {
+                    self.inbox.show_again(number);
+                } else {
+                    self.inbox.show_all(mirror);
+                    self.put_in_view(mirror);
                 }
+            }
+            Some(_) => {} // what is beneath it is not seen
+            None => self.put_in_view(mirror),
+        }
+    }
+
+    /// What waits in the session in view is what an answer without a number is for.
+    fn put_in_view(&mut self, mirror: &Mirror) {
+        let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return };
+        for pending in &session.pending {
+            if self.inbox.number(session.summary.id, pending).is_none() {
+                // What was said before is of another one; what is wrong stays.
+                self.notice = self.notice.take().filter(|notice| notice.fault);
+            }
+            let number = self.inbox.show(session.summary.id, pending);
+            self.inbox.put_in_view(number);
+        }
+    }
+
+    /// Notes which calls the frame shows whole: those whose rows are all in sight, of which the last `hidden` are not, or on a
+    /// page of which the end is.
+    pub(crate) fn note_what_is_whole(&mut self, mirror: &Mirror, hidden: usize) {
+        if let Some(overlay) = &self.overlay {
+            if overlay.shows_calls() && overlay.is_at_end() {
+                self.inbox.show_all_whole();
+            }
+            return;
+        }
+        let (window, rows) = (self.window, self.geometry.rows.saturating_sub(hidden));
+        let Some(mut flow) = self.flow(mirror) else { return };
+        let whole = flow.whole_calls(window, rows);
+        let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return };
+        for pending in &session.pending {
+            // Numbers of calls begin anew with each turn: the newest one is of the one that runs.
+            let newest = session.entries.iter().rev().find(|entry| is_of(pending, &entry.body));
+            if newest.is_some_and(|entry| whole.contains(&entry.no))
+                && let Some(number) = self.inbox.number(session.summary.id, pending)
+            {
+                self.inbox.show_whole(number);
             }
         }
     }
@@ -98,4 +137,9 @@ impl Ui {
             intents.push(Intent::Page { session: id, before: first });
         }
     }
+}
+
+/// Whether an entry is that call, with the very bytes that wait.
+fn is_of(pending: &PendingCall, body: &Body) -> bool {
+    matches!(body, Body::Call(call) if (call.no, &call.tool, &call.input) == (pending.call, &pending.tool, &pending.input))
 }

@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use q_core::{Mirror, SessionId, WallTime};
+use q_core::{Instant, Mirror, SessionId, WallTime};
 use ratatui::style::Style;
 
 use crate::advice;
 use crate::command::Scene;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, LineStart};
 use crate::kinds::Kinds;
 use crate::layout::cache::Cache;
 use crate::layout::flow::Window;
@@ -88,6 +88,12 @@ pub struct Ui {
     pub(crate) overlay: Option<Box<dyn Overlay>>,
     /// What was shown of what waits for the person.
     pub(crate) inbox: Inbox,
+    /// The time of what happens now, on a clock that never runs backward.
+    pub(super) at: Instant,
+    /// What the line that is carried out can be about.
+    pub(super) line: LineStart,
+    /// What a line that is typed in the overlay can be about.
+    pub(super) overlay_line: LineStart,
     /// When this terminal was last laid out.
     pub(crate) now: WallTime,
     pub(crate) notice: Option<Notice>,
@@ -123,6 +129,9 @@ impl Ui {
             leader: false,
             overlay: None,
             inbox: Inbox::default(),
+            at: Instant::default(),
+            line: LineStart::default(),
+            overlay_line: LineStart::default(),
             now: WallTime::default(),
             notice: None,
             lost: None,
@@ -175,7 +184,7 @@ impl Ui {
 
     /// What a command is resolved by.
     pub(super) fn scene<'a>(&'a self, mirror: &'a Mirror) -> Scene<'a> {
-        Scene { mirror, focus: self.focus, inbox: &self.inbox }
+        Scene { mirror, focus: self.focus, inbox: &self.inbox, line: &self.line }
     }
 
     pub(crate) fn overlay_context<'a>(&'a self, mirror: &'a Mirror) -> OverlayContext<'a> {

@@ -1,10 +1,13 @@
 //! Plain mode: changes → lines.
 
 use q_core::{
-    Activity, AgentFailure, Body, CallNo, Called, Digest, EntryNo, FailureKind, Fault, Interrupter, Mirror,
-    Outcome, PendingCall, Presence, PromptNo, QueuedPrompt, Resulted, Stop, TurnNo, Update, Wants,
+    Activity, AgentFailure, Body, CallNo, CallOutput, Called, Command, Digest, EntryNo, FailureKind, Fault,
+    Instant, Interrupter, Mirror, Outcome, PendingCall, Presence, PromptNo, QueuedPrompt, Resulted, Stop,
+    TurnNo, Update, Wants,
 };
 use q_term::Way;
+use q_term::command::{Resolved, Scene};
+use q_term::kinds::Kinds;
 use q_term::plain::{self, Plain};
 
 use crate::world::{But, NOW, asleep, entry, id, line, session};
@@ -162,4 +165,82 @@ fn calls_thoughts_and_sleep_are_said_in_lines() {
         said.extend(plain.update(&update));
     }
     insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn a_line_answers_what_alone_waited_since_the_line_before() {
+    let pending = |call: u64, input: &str| PendingCall {
+        turn: TurnNo(1),
+        call: CallNo(call),
+        tool: "shell".into(),
+        input: input.into(),
+        digest: Digest::numbered(call),
+        wants: Wants::Consent,
+        since: NOW,
+    };
+    let mut mirror = Mirror::default();
+    mirror.load(session(1, "api").activity(Activity::Working));
+    let mut plain = Plain::new(&mirror);
+    plain.focus_on(mirror.get(id(1)).unwrap());
+    let ms = |ms: u64| Instant(ms * 1000);
+    let tell = |plain: &mut Plain, mirror: &mut Mirror, calls: Vec<PendingCall>, at| {
+        let update = Update::Pending { session: id(1), pending: calls };
+        mirror.apply(update.clone()).unwrap();
+        plain.update(&update);
+        plain.printed(ms(at));
+    };
+    let say = |plain: &mut Plain, mirror: &Mirror, line: &str, at| {
+        plain.line_read(ms(at));
+        let scene = Scene { mirror, focus: plain.focus(), inbox: plain.shown(), line: plain.line() };
+        let command =
+            scene.answer(line).unwrap_or_else(|| q_term::command::parse(line, &Kinds::default()).unwrap());
+        let resolved = scene.resolve(&command);
+        plain.line_done(mirror);
+        match resolved {
+            Ok(Resolved::Command(_, Command::Answer { call, .. })) => Ok(call),
+            other => Err(format!("{other:?}")),
+        }
+    };
+    for (word, number) in [("/approve", 1), ("y", 3), ("n", 5)] {
+        // Typed before anything asked.
+        tell(&mut plain, &mut mirror, vec![pending(number, "echo A")], number * 10_000);
+        let refused = say(&mut plain, &mirror, word, number * 10_000 + 28).unwrap_err();
+        assert!(refused.contains("another call waits now"), "{refused}");
+        assert_eq!(say(&mut plain, &mirror, word, number * 10_000 + 400), Ok(CallNo(number)));
+        // Another one came while it was typed.
+        tell(&mut plain, &mut mirror, vec![], number * 10_000 + 500);
+        tell(&mut plain, &mut mirror, vec![pending(number + 1, "echo BBBB")], number * 10_000 + 600);
+        let refused = say(&mut plain, &mirror, word, number * 10_000 + 5_000).unwrap_err();
+        assert!(refused.contains("another call waits now"), "{refused}");
+        assert_eq!(say(&mut plain, &mirror, word, number * 10_000 + 6_000), Ok(CallNo(number + 1)));
+        tell(&mut plain, &mut mirror, vec![], number * 10_000 + 7_000);
+        let _refused = say(&mut plain, &mirror, "/approve", number * 10_000 + 8_000).unwrap_err();
+    }
+}
+
+#[test]
+fn what_a_command_puts_out_is_said_once() {
+    let mut mirror = Mirror::default();
+    mirror.load(session(1, "api").activity(Activity::Working));
+    let mut plain = Plain::new(&mirror);
+    plain.focus_on(mirror.get(id(1)).unwrap());
+    let called = Called {
+        no: CallNo(1),
+        tool: "run".into(),
+        input: r#"{"argv":["make"]}"#.into(),
+        wants: Wants::Nothing,
+    };
+    let output = CallOutput { of: EntryNo(1), text: "10%\r90%\rbuilt\n".into() };
+    let text = "exit code 2\n10%\r90%\rbuilt\n".to_owned();
+    let (kept, whole) = (text.len() as u64, text.len() as u64);
+    let result = Resulted { of: EntryNo(1), outcome: Outcome::Failed, text, kept, whole };
+    let mut said = Vec::new();
+    for body in [Body::Call(called), Body::Output(output), Body::Result(result)] {
+        let no = said.len() as u64 + 1;
+        said.extend(plain.update(&Update::Entry { session: id(1), entry: entry(no, body) }));
+    }
+    assert_eq!(
+        said,
+        ["[api] call run make", "[api] puts out: built", "[api] run make: failed, exit code 2, 1 line"]
+    );
 }

@@ -86,10 +86,12 @@ fn an_answer_is_for_exactly_what_was_shown() {
 #[test]
 fn what_was_not_on_the_screen_cannot_be_answered() {
     let mut world = World::with(80, 24, vec![session(1, "api").activity(Activity::Working)]);
+    let called = Called { no: CallNo(1), tool: "shell".into(), input: "ls".into(), wants: Wants::Consent };
+    world.update(Update::Entry { session: id(1), entry: entry(2, Body::Call(called)) });
     world.update(Update::Pending { session: id(1), pending: vec![consent(1, "ls", 7)] });
     // The call is there, but no frame has shown it yet.
     assert_eq!(world.say("/approve"), []);
-    assert!(world.frame().contains("nothing in this session waits for that"));
+    assert!(world.frame().contains("another call waits now: asks: may shell run this? ls; look and answer"));
     world.frame();
     assert_eq!(world.say("/approve"), [answer(1, 1, 7, Answer::Once)]);
 }
@@ -99,9 +101,12 @@ fn a_number_is_never_given_to_something_else() {
     let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
     world.frame();
     world.update(Update::Pending { session: id(1), pending: vec![consent(2, "rm -rf /", 8)] });
-    assert!(world.frame().contains(" ? 2 /approve"));
+    assert!(world.frame().contains(" ? 2 y shows it whole first · n no · shell: rm -rf /"));
     assert_eq!(world.say("/approve 1"), []);
     assert!(world.frame().contains("nothing waits with the number 1"));
+    // Its entry has not come: it is read on a page, and answered from there.
+    assert_eq!(world.say("/approve 2"), []);
+    assert!(world.frame().contains("may shell run this? rm -rf /"), "{}", world.frame());
     assert_eq!(world.say("/approve 2"), [answer(1, 2, 8, Answer::Once)]);
 }
 
@@ -112,4 +117,137 @@ fn several_that_wait_must_be_told_apart() {
     world.frame();
     assert_eq!(world.say("/approve"), []);
     assert!(world.frame().contains("several wait here: 1, 2"));
+}
+
+/// A call asks, and is told no elsewhere once `typed` is typed; another one asks in its place.
+fn another_one_asks(typed: &str) -> World {
+    let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "echo A", 7)])]);
+    world.frame();
+    world.type_text(typed);
+    world.paint();
+    let next = waiting(1, "api", vec![consent(2, "echo BBBB", 8)]);
+    world.mirror.load(next);
+    world.ui.refreshed(&world.mirror);
+    world.paint();
+    world
+}
+
+#[test]
+fn an_answer_is_for_what_was_on_the_screen_when_its_first_key_was_typed() {
+    for typed in ["/approve", "/always", "/deny", "/deny use make", "y", "a", "n", "/approve 1", "/approve 2"]
+    {
+        for after in [0, 20, 200, 5_000] {
+            let mut world = another_one_asks(typed);
+            world.wait_ms(after);
+            assert_eq!(world.keys(&["Enter"]), [], "{typed} after {after} ms");
+            let frame = world.frame();
+            let why = if typed.ends_with('1') {
+                "nothing waits with the number 1"
+            } else {
+                "another call waits now"
+            };
+            assert!(frame.contains(why), "{typed}: {frame}");
+            // What is typed anew is for what is there now.
+            assert_eq!(world.say("y"), [answer(1, 2, 8, Answer::Once)], "{typed}");
+        }
+    }
+}
+
+#[test]
+fn keys_that_came_before_a_call_could_be_read_do_not_count() {
+    for (shown_for, is_read) in [(0, false), (28, false), (299, false), (300, true)] {
+        for typed in ["y", "/approve", "/deny"] {
+            let mut world = World::with(80, 24, vec![session(1, "api").activity(Activity::Working)]);
+            world.frame();
+            world.mirror.load(waiting(1, "api", vec![consent(1, "ls", 7)]));
+            world.ui.refreshed(&world.mirror);
+            world.paint();
+            world.wait_ms(shown_for);
+            assert_eq!(!world.say(typed).is_empty(), is_read, "{typed} after {shown_for} ms");
+        }
+    }
+    // Typed before there was anything to answer, however long before Enter.
+    let mut world = World::with(80, 24, vec![session(1, "api").activity(Activity::Working)]);
+    world.frame();
+    world.type_text("/approve");
+    world.mirror.load(waiting(1, "api", vec![consent(1, "ls", 7)]));
+    world.ui.refreshed(&world.mirror);
+    world.frame();
+    assert_eq!(world.keys(&["Enter"]), []);
+    // A word that answered something is never sent as a prompt.
+    let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
+    world.frame();
+    world.type_text("y");
+    world.mirror.load(session(1, "api"));
+    world.ui.refreshed(&world.mirror);
+    assert_eq!(world.keys(&["Enter"]), []);
+    assert!(world.frame().contains("it waits no longer; nothing was answered"));
+}
+
+#[test]
+fn a_word_answers_while_a_call_waits_and_any_other_text_is_a_prompt() {
+    for (word, given) in [("y", Answer::Once), ("a", Answer::Always), (" n ", Answer::Deny)] {
+        let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
+        world.frame();
+        assert_eq!(world.say(word), [answer(1, 1, 7, given)]);
+    }
+    let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
+    world.frame();
+    let sent = world.say("yes, but why?");
+    assert!(matches!(sent.as_slice(), [Intent::Prompt { .. }]), "{sent:?}");
+    assert!(world.frame().contains("the question still waits: y, a or n answers it"), "{}", world.frame());
+    // Where nothing waits it is a prompt as any.
+    let mut world = World::with(80, 24, vec![session(1, "api")]);
+    world.frame();
+    assert!(matches!(world.say("y").as_slice(), [Intent::Prompt { .. }]));
+}
+
+#[test]
+fn what_does_not_fit_is_read_to_its_end_before_it_may_run() {
+    let line = format!("true {} ; rm -rf ~", "# nothing to see here\n".repeat(60));
+    let input = serde_json_line(&line);
+    let mut call = consent(1, &input, 7);
+    call.tool = "run".into();
+    let mut world = World::with(80, 24, vec![waiting(1, "api", vec![call])]);
+    let frame = world.frame();
+    assert!(frame.contains(" ? 1 y shows it whole first · n no · run in a shell: true"), "{frame}");
+    for _ in 0..2 {
+        // From the prompt it is opened, whatever is typed there.
+        assert_eq!(world.say("/approve"), []);
+        let frame = world.frame();
+        assert!(frame.contains("may this run in a shell? true") && !frame.contains("rm -rf"), "{frame}");
+        world.keys(&["Esc"]);
+        world.frame();
+    }
+    assert_eq!(world.say("y"), []);
+    assert_eq!(world.say("y"), [], "its end was not in sight");
+    world.keys(&["End"]);
+    let frame = world.frame();
+    assert!(
+        frame.contains("; rm -rf ~") && frame.contains("y once · a any command here, always · n no"),
+        "{frame}"
+    );
+    assert_eq!(world.say("y"), [answer(1, 1, 7, Answer::Once)]);
+    assert!(world.frame().ends_with("[api] >"), "{}", world.frame());
+    // What was read may be answered from the prompt as well.
+    assert_eq!(world.say("/approve 1"), [answer(1, 1, 7, Answer::Once)]);
+}
+
+#[test]
+fn no_space_of_a_call_is_swallowed() {
+    let line = format!("echo a{}; rm b", " ".repeat(400));
+    let mut call = consent(1, &serde_json_line(&line), 7);
+    call.tool = "run".into();
+    let mut world = World::with(80, 24, vec![waiting(1, "api", vec![call])]);
+    let frame = world.frame();
+    let rows: Vec<&str> = frame.lines().collect();
+    let of = |text: &str| rows.iter().position(|row| row.contains(text)).unwrap();
+    assert_eq!(of("; rm b") - of("echo a"), 6, "{frame}");
+    // It can be seen whole where it stands.
+    assert_eq!(world.say("y"), [answer(1, 1, 7, Answer::Once)]);
+}
+
+/// The arguments of a command in a shell.
+fn serde_json_line(line: &str) -> String {
+    format!(r#"{{"shell":"{}"}}"#, line.replace('\n', "\\n"))
 }

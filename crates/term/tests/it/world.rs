@@ -1,8 +1,10 @@
 //! A terminal in front of a mirror that tests fill.
 
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use q_core::{
-    Activity, AgentFailure, Body, Entry, EntryNo, Kind, Mark, Mirror, Policy, Presence, PromptNo,
+    Activity, AgentFailure, Body, Entry, EntryNo, Instant, Kind, Mark, Mirror, Policy, Presence, PromptNo,
     QueuedPrompt, SessionId, Settings, Snapshot, Summary, Update, Usage, WallTime,
 };
 use q_term::{Intent, Options, TerminalEvent, Ui, draw, lay_out};
@@ -15,6 +17,8 @@ pub(crate) const NOW: WallTime = WallTime(10_000_000);
 pub(crate) struct World {
     pub(crate) ui: Ui,
     pub(crate) mirror: Mirror,
+    /// What the clock of this terminal shows; looking at a frame takes a second.
+    pub(crate) at: Instant,
     terminal: Terminal<TestBackend>,
 }
 
@@ -24,6 +28,7 @@ impl World {
         Self {
             ui: Ui::new(options),
             mirror: Mirror::default(),
+            at: Instant(1_000_000),
             terminal: Terminal::new(TestBackend::new(columns, rows)).unwrap(),
         }
     }
@@ -53,6 +58,7 @@ impl World {
     /// The screen as text.
     pub(crate) fn frame(&mut self) -> String {
         self.paint();
+        self.wait_ms(1000);
         let buffer = self.terminal.backend().buffer();
         let rows = buffer.content().chunks(buffer.area.width.into()).map(|cells| {
             let mut row = String::new();
@@ -76,6 +82,13 @@ impl World {
             draw(frame, ui, mirror);
         };
         self.terminal.draw(paint).unwrap();
+        self.ui.drawn(self.at);
+    }
+
+    /// Time goes by.
+    pub(crate) fn wait_ms(&mut self, ms: u64) {
+        self.at = self.at.after(Duration::from_millis(ms));
+        self.ui.tell_time(self.at);
     }
 
     pub(crate) fn terminal(&self) -> &Terminal<TestBackend> {

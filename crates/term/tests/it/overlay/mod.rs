@@ -191,6 +191,7 @@ fn a_page_follows_what_changes_and_keeps_the_draft_beneath_it() {
     let mut world = World::with(100, 30, sessions());
     world.type_text("half a thought");
     world.keys(&["Ctrl+X", "i"]);
+    assert!(world.frame().contains("┌ inbox"));
     world.ui.handle(&world.mirror, TerminalEvent::Paste("/deny 1\nmore".into()));
     assert!(world.frame().contains("> /deny 1"), "{}", world.frame());
     assert_eq!(world.keys(&["Enter"]), answer(Answer::Deny));

@@ -1,0 +1,44 @@
+//! The page of one call that waits for the person's consent: all it would do, to be read to its end before it may.
+
+use ratatui::style::Style;
+
+use crate::layout::wrap::{self, Row};
+use crate::overlay::component::OverlayContext;
+use crate::overlay::page::Sheet;
+use crate::sanitize;
+use crate::style::Palette;
+use crate::words;
+
+#[derive(Debug)]
+pub(crate) struct CallSheet {
+    /// The number that the call was shown with.
+    pub(crate) number: usize,
+}
+
+impl Sheet for CallSheet {
+    const TITLE: &'static str = " asks ";
+
+    fn shows_calls(&self) -> bool {
+        true
+    }
+
+    fn call(&self) -> Option<usize> {
+        Some(self.number)
+    }
+
+    fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
+        let call = context.inbox.get(self.number);
+        let session = call.and_then(|call| context.mirror.get(call.session));
+        let Some((call, session)) = call.zip(session) else {
+            return wrap::plain("it waits no longer", width, Style::new());
+        };
+        let mut rows = wrap::exact(&words::pending(&call.pending), width, Style::new());
+        let (name, directory) = (session.summary.name.as_str(), session.summary.directory.as_str());
+        let place = format!("{} in {}", sanitize::visible_line(name), sanitize::exact_line(directory));
+        rows.push(Row::default());
+        rows.extend(wrap::exact(&place, width, Palette::dim()));
+        let ways = format!("{} · then Enter", words::ways(&call.pending.tool));
+        rows.extend(wrap::plain(&ways, width, Palette::strong()));
+        rows
+    }
+}
