@@ -268,6 +268,8 @@ pub enum FailureKind {
     Overloaded,
     /// The conversation is longer than the model takes.
     ContextTooLong,
+    /// The model takes no images, and was sent one.
+    NoImages,
     /// The server rejects the request (other 4xx).
     Rejected,
     /// The server failed (other 5xx).
@@ -295,7 +297,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Unreachable,
         Self::ProxyFailed,
         Self::Untrusted,
@@ -309,6 +311,7 @@ impl FailureKind {
         Self::RateLimited,
         Self::Overloaded,
         Self::ContextTooLong,
+        Self::NoImages,
         Self::Rejected,
         Self::ServerError,
         Self::TooLong,
@@ -339,6 +342,7 @@ impl FailureKind {
             Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
             Self::ContextTooLong => "context_too_long",
+            Self::NoImages => "no_images",
             Self::Rejected => "rejected",
             Self::ServerError => "server_error",
             Self::TooLong => "too_long",
@@ -371,7 +375,7 @@ impl FailureKind {
             | Self::RateLimited
             | Self::Overloaded
             | Self::ServerError => Whose::Provider,
-            Self::Rejected | Self::ContextTooLong | Self::TooLong => Whose::Request,
+            Self::Rejected | Self::ContextTooLong | Self::NoImages | Self::TooLong => Whose::Request,
             Self::LengthLimit
             | Self::Filtered
             | Self::Refused
@@ -401,6 +405,7 @@ impl FailureKind {
             | Self::Forbidden
             | Self::QuotaSpent
             | Self::ContextTooLong
+            | Self::NoImages
             | Self::Paused
             | Self::UnknownModel
             | Self::Rejected
@@ -430,6 +435,7 @@ impl FailureKind {
             Self::RateLimited => "the server asks to slow down",
             Self::Overloaded => "the server is overloaded",
             Self::ContextTooLong => "the conversation is longer than the model takes",
+            Self::NoImages => "the model takes no images",
             Self::Rejected => "the server rejects the request",
             Self::ServerError => "the server failed",
             Self::TooLong => "the answer is longer than q keeps",
@@ -467,6 +473,9 @@ impl FailureKind {
             Self::RateLimited | Self::Overloaded => "wait a little, then `/retry`",
             Self::ContextTooLong => {
                 "`/compact` shortens it, then `/retry`; or ask in a new session, or a model that takes more"
+            }
+            Self::NoImages => {
+                "`/model NAME` sets one that takes images, then `/retry`; or send the words without them"
             }
             Self::Rejected => "read the detail, change the prompt, send it again",
             Self::LengthLimit => "`/continue` goes on where it stopped, or ask for less at once",

@@ -283,7 +283,7 @@ fn body() -> BoxedStrategy<Body> {
     let outcome = proptest::sample::select(Outcome::ALL.as_slice());
     let failure = proptest::sample::select(FailureKind::ALL.as_slice());
     prop_oneof![
-        text().prop_map(Body::Prompt),
+        text().prop_map(|text| Body::Prompt(text.into())),
         text().prop_map(Body::Answer),
         text().prop_map(Body::Thinking),
         call().prop_map(|Call { no, tool, input, wants, .. }| Body::Call(Called { no, tool, input, wants })),
@@ -358,16 +358,12 @@ fn about_its_prompts() -> impl Strategy<Value = Command> {
     let token = || any::<u128>().prop_map(Token);
     let prompt = || any::<u64>().prop_map(PromptNo);
     prop_oneof![
-        (session(), token(), text()).prop_map(|(session, token, text)| Command::Submit {
-            session,
-            token,
-            text
-        }),
-        (session(), token(), text()).prop_map(|(session, token, text)| Command::Steer {
-            session,
-            token,
-            text
-        }),
+        (session(), token(), text(), vec(new_image(), 0..3)).prop_map(
+            |(session, token, text, images)| Command::Submit { session, token, text, images }
+        ),
+        (session(), token(), text(), vec(new_image(), 0..3)).prop_map(
+            |(session, token, text, images)| Command::Steer { session, token, text, images }
+        ),
         (session(), token()).prop_map(|(session, token)| Command::Retry { session, token }),
         (session(), token()).prop_map(|(session, token)| Command::Continue { session, token }),
         (session(), any::<bool>()).prop_map(|(session, undo)| Command::Compact { session, undo }),

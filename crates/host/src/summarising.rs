@@ -25,7 +25,7 @@ pub(crate) async fn summarise(
     sent: Sent,
     reporter: RunReporter<'_>,
 ) {
-    let bytes = conversation::bytes(&conversation::messages(&entries));
+    let bytes = conversation::bytes(&conversation::unseen(conversation::messages(&entries)));
     let window = request.agent.window();
     if !reporter.report(AgentEvent::Asked { bytes, window }).await {
         return;
@@ -49,7 +49,7 @@ pub(crate) async fn summarise(
     let mut room = if window > 0 { window.saturating_mul(BYTES_PER_TOKEN) } else { u64::MAX };
     for attempt in 1..=TRIES {
         let dropped = keep_newest(&mut entries, room);
-        let messages = conversation::messages(&entries);
+        let messages = conversation::unseen(conversation::messages(&entries));
         room = conversation::bytes(&messages) / 2;
         let sent = Sent { entries: entries.len() as u64, left_out: sent.left_out.saturating_add(dropped) };
         if !reporter.report(AgentEvent::Sent(sent)).await {

@@ -1,6 +1,8 @@
 //! The core's leaf types as they are written on the wire: explicit tags, checked against the core by the compiler.
 
-use q_core::{Activity, FailureKind, Interrupter, NameOrigin, Outcome, Policy, Presence, StepState, Wants};
+use q_core::{
+    Activity, FailureKind, ImageKind, Interrupter, NameOrigin, Outcome, Policy, Presence, StepState, Wants,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -28,6 +30,19 @@ pub(super) enum PresenceDef {
 pub(super) enum PolicyDef {
     Ask,
     Deny,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ImageKind")]
+pub(super) enum ImageKindDef {
+    #[serde(rename = "png")]
+    Png,
+    #[serde(rename = "jpeg")]
+    Jpeg,
+    #[serde(rename = "gif")]
+    Gif,
+    #[serde(rename = "webp")]
+    WebP,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,6 +104,7 @@ pub(super) enum FailureKindDef {
     RateLimited,
     Overloaded,
     ContextTooLong,
+    NoImages,
     Rejected,
     ServerError,
     TooLong,

@@ -1,12 +1,15 @@
 //! The core's view types as they are written on the wire.
 
-use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, Settings, StepState, Wants};
+use q_core::{
+    Activity, FailureKind, ImageKind, Interrupter, Outcome, Policy, Presence, Settings, StepState, Wants,
+};
 use serde::{Deserialize, Serialize};
 
 use super::few::few;
 use super::id::Id;
 use super::leaf::{
-    ActivityDef, FailureKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef,
+    ActivityDef, FailureKindDef, ImageKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef,
+    StepStateDef, WantsDef,
 };
 
 use super::settings::{SettingsDef, are_unset};
@@ -147,6 +150,12 @@ pub struct WireEntry {
 #[serde(rename_all = "snake_case")]
 pub enum WireBody {
     Prompt(String),
+    /// A prompt that images go with.
+    Illustrated {
+        text: String,
+        #[serde(deserialize_with = "few")]
+        images: Vec<WireImage>,
+    },
     Answer(String),
     Thinking(String),
     Call {
@@ -178,6 +187,17 @@ pub enum WireBody {
     LeftOut(SentEntries),
     Continued,
     Compaction(WireCompaction),
+}
+
+/// [`q_core::Image`] in its spoken form: where it is kept is the host's to know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireImage {
+    pub name: String,
+    #[serde(with = "ImageKindDef")]
+    pub kind: ImageKind,
+    pub width: u32,
+    pub height: u32,
+    pub size: u64,
 }
 
 /// [`q_core::PlanStep`] in its spoken form.

@@ -71,7 +71,15 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
     vec![
         ("seed-hello", ClientMessage::Hello(hello)),
         ("seed-create", ask(create)),
-        ("seed-submit", tell(Command::Submit { session, token: Token(u128::MAX), text: "why?\n".into() })),
+        (
+            "seed-submit",
+            tell(Command::Submit {
+                session,
+                token: Token(u128::MAX),
+                text: "why?\n".into(),
+                images: Vec::new(),
+            }),
+        ),
         ("seed-close", tell(Command::Close { session, even_if_working: true })),
         ("seed-continue", tell(Command::Continue { session, token: Token(1) })),
         ("seed-retry", tell(Command::Retry { session, token: Token(1) })),

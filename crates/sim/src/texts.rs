@@ -66,6 +66,7 @@ pub(super) fn page_is_at_home(page: &Pages, session: SessionId, index: &Index) -
 fn item_is_at_home(item: &WireEntry, session: SessionId, index: &Index) -> Held {
     match &item.body {
         WireBody::Prompt(text)
+        | WireBody::Illustrated { text, .. }
         | WireBody::Answer(text)
         | WireBody::Thinking(text)
         | WireBody::Call { input: text, .. }

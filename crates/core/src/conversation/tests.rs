@@ -55,7 +55,7 @@ fn body() -> impl Strategy<Value = Body> {
     let text = || select(["", " ", "\n", "a", "b", "one two"].to_vec()).prop_map(ToString::to_string);
     let failure = AgentFailure { kind: FailureKind::Cut, detail: String::new() };
     prop_oneof![
-        text().prop_map(Body::Prompt),
+        text().prop_map(|text| Body::Prompt(text.into())),
         text().prop_map(Body::Answer),
         text().prop_map(Body::Thinking),
         (0..20u64).prop_map(|no| call(no).body),
@@ -127,7 +127,7 @@ proptest! {
         let marked = unanswered(&entries);
         let mut sent = Vec::new();
         for (place, one) in entries.iter().enumerate() {
-            let Body::Prompt(text) = &one.body else { continue };
+            let Body::Prompt(Prompted { text, .. }) = &one.body else { continue };
             let next = entries[place..].iter().find(|later| match &later.body {
                 Body::Stop(_) | Body::Call(_) => true,
                 Body::Answer(text) => !text.trim().is_empty(),
@@ -152,6 +152,7 @@ fn line(messages: &[Message]) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => text.clone(),
         Part::GoOn => "go on".into(),
+        Part::Image { image, data } => format!("image {} {data}", image.name),
         Part::Call { entry, .. } => alloc::format!("+{entry}"),
         Part::Result { of, outcome, .. } => alloc::format!("-{of} {}", outcome.words()),
     };

@@ -50,6 +50,9 @@ pub(crate) fn weight(message: &HostMessage) -> usize {
 
 fn item_weight(item: &WireEntry) -> usize {
     let text = match &item.body {
+        WireBody::Illustrated { text, images } => {
+            text.len() + images.iter().map(|image| size_of_val(image) + image.name.len()).sum::<usize>()
+        }
         WireBody::Prompt(text)
         | WireBody::Answer(text)
         | WireBody::Thinking(text)

@@ -95,7 +95,8 @@ pub(super) fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
     prop_assert_eq!(conversation::broken(&conversation::messages(entries)), None);
     for entry in entries {
         match &entry.body {
-            Body::Prompt(text) | Body::Answer(text) | Body::Thinking(text) => prop_assert!(!text.is_empty()),
+            Body::Prompt(prompt) => prop_assert!(!prompt.text.is_empty()),
+            Body::Answer(text) | Body::Thinking(text) => prop_assert!(!text.is_empty()),
             Body::Call(_)
             | Body::Output(_)
             | Body::Result(_)

@@ -389,7 +389,7 @@ fn body() -> impl Strategy<Value = Body> {
     };
     let outcome = || prop::sample::select(Outcome::ALL.to_vec());
     prop_oneof![
-        2 => text().prop_map(Body::Prompt),
+        2 => text().prop_map(|text| Body::Prompt(text.into())),
         2 => text().prop_map(Body::Answer),
         1 => text().prop_map(Body::Thinking),
         4 => call,
