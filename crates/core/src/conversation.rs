@@ -39,9 +39,9 @@ impl Message {
         Self { role, parts: [Part::Text(text.into())].into() }
     }
 
-    /// All of it as text, for agents that know no calls.
+    /// All of it as text, for agents that know no calls and see no images.
     pub fn text(&self) -> String {
-        let parts: Vec<String> = self.parts.iter().map(Part::as_text).collect();
+        let parts: Vec<String> = self.parts.iter().filter_map(Part::as_text).collect();
         parts.join("\n\n")
     }
 }
@@ -57,14 +57,14 @@ impl Part {
         }
     }
 
-    fn as_text(&self) -> String {
-        match self {
+    fn as_text(&self) -> Option<String> {
+        Some(match self {
             Self::Text(text) => text.clone(),
             Self::GoOn => GO_ON.into(),
-            Self::Image { image, .. } => image.words(NOT_SEEN),
+            Self::Image { .. } => return None,
             Self::Call { tool, input, .. } => format!("[called {tool}]\n{input}"),
             Self::Result { outcome, text, .. } => format!("[result: {}]\n{text}", outcome.words()),
-        }
+        })
     }
 }
 

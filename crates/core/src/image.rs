@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::id::Seq;
-use crate::limits::{IMAGE_BYTES, IMAGE_NAME_BYTES, PROMPT_IMAGE_BYTES, PROMPT_IMAGES};
+use crate::limits::{IMAGE_NAME_BYTES, PROMPT_IMAGE_BYTES, PROMPT_IMAGES};
 use crate::refusal::Refusal;
 
 /// What a picture is written in: what every model takes that takes any.
@@ -128,7 +128,7 @@ impl NewImage {
 }
 
 /// Refuses images that no prompt may have.
-pub(crate) fn refuse_bad(images: &[NewImage]) -> Result<(), Refusal> {
+pub(crate) fn refuse_bad(images: &[NewImage], most: u64) -> Result<(), Refusal> {
     if images.len() > PROMPT_IMAGES {
         return Err(Refusal::TooManyImages { limit: PROMPT_IMAGES });
     }
@@ -138,8 +138,8 @@ pub(crate) fn refuse_bad(images: &[NewImage]) -> Result<(), Refusal> {
         let Some(size) = image.size().filter(|_| is_named && image.width > 0 && image.height > 0) else {
             return Err(Refusal::BadImage);
         };
-        if size > IMAGE_BYTES {
-            return Err(Refusal::ImagesTooLarge { size, limit: IMAGE_BYTES });
+        if size > most {
+            return Err(Refusal::ImagesTooLarge { size, limit: most });
         }
         all += size;
     }
@@ -167,6 +167,7 @@ pub(crate) fn keep(images: Vec<NewImage>, record: Seq, text: &str) -> (Vec<Image
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::IMAGE_BYTES;
 
     fn image(name: &str, data: &str) -> NewImage {
         NewImage { name: name.into(), kind: ImageKind::Png, width: 1, height: 1, data: data.into() }
@@ -196,7 +197,7 @@ mod tests {
     fn what_no_prompt_may_have_is_refused() {
         let ok = || image("a.png", "aGk=");
         let large = |bytes: u64| "A".repeat(bytes.div_ceil(3) as usize * 4);
-        let refused = |images: &[NewImage]| refuse_bad(images).err();
+        let refused = |images: &[NewImage]| refuse_bad(images, IMAGE_BYTES).err();
         assert_eq!(refused(&[ok()]), None);
         assert_eq!(refused(&[]), None);
         assert_eq!(refused(&[image("", "aGk=")]), Some(Refusal::BadImage));

@@ -57,6 +57,8 @@ pub struct Limits {
     /// All prompts that wait in one session: a snapshot carries them whole.
     pub queued_bytes: usize,
     pub prompt_bytes: usize,
+    /// What the file of one image of a prompt may have.
+    pub image_bytes: u64,
     /// What a kind tells its agents.
     pub system_prompt_bytes: usize,
     /// What an agent says in one turn; more is cut and marked.
@@ -116,6 +118,7 @@ impl Default for Limits {
             queued_prompts: 20,
             queued_bytes: 4 << 20,
             prompt_bytes: 4 << 20,
+            image_bytes: IMAGE_BYTES,
             system_prompt_bytes: 4 << 10,
             answer_bytes: 4 << 20,
             turn_entries: 512,

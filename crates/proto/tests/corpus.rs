@@ -7,15 +7,15 @@ use std::fs;
 use std::path::PathBuf;
 
 use q_core::{
-    Activity, CallNo, Command, Digest, EntryNo, Environment, Interrupter, Policy, Presence, PromptNo,
-    SessionId, Settings, Setup, TagChange, Temperature, Token, TurnNo,
+    Activity, CallNo, Command, Digest, EntryNo, Environment, ImageKind, Interrupter, NewImage, Policy,
+    Presence, PromptNo, SessionId, Settings, Setup, TagChange, Temperature, Token, TurnNo,
 };
 use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
     By, Failure, Pages, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
-    WireRetrying, WireSnapshot, WireSummary, WireUpdate,
+    WireImage, WireRetrying, WireSnapshot, WireSummary, WireUpdate,
 };
 use q_proto::{
     ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, UNDRAWN, fuzz_frame, kind,
@@ -78,6 +78,21 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
                 token: Token(u128::MAX),
                 text: "why?\n".into(),
                 images: Vec::new(),
+            }),
+        ),
+        (
+            "seed-submit-image",
+            tell(Command::Submit {
+                session,
+                token: Token(5),
+                text: "see @a.png".into(),
+                images: vec![NewImage {
+                    name: "a.png".into(),
+                    kind: ImageKind::Png,
+                    width: 640,
+                    height: 480,
+                    data: "aGk=".into(),
+                }],
             }),
         ),
         ("seed-close", tell(Command::Close { session, even_if_working: true })),
@@ -179,8 +194,11 @@ fn settings() -> Settings {
 fn entries() -> Vec<WireEntry> {
     let failure = Failure { kind: q_core::FailureKind::RateLimited, detail: "slow down".into() };
     let item = |no, body| WireEntry { no, at: 1_700_000_000_000, body };
+    let (name, kind) = ("a.png".into(), ImageKind::Png);
+    let image = WireImage { name, kind, width: 640, height: 480, size: 1 << 20 };
     vec![
         item(2, WireBody::Prompt("why?".into())),
+        item(3, WireBody::Illustrated { text: "see".into(), images: vec![image] }),
         item(4, WireBody::Answer("because 🦀".into())),
         item(5, WireBody::Thinking("hm".into())),
         item(6, WireBody::Interrupted(Interrupter::Crash)),

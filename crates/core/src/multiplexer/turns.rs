@@ -45,7 +45,7 @@ impl Step<'_> {
         let head = self.open(id)?.head();
         let (busy, waiting, prompt) = (head.turn.is_some(), head.queue.len(), head.prompts.next());
         self.refuse_bad_prompt(&text)?;
-        image::refuse_bad(&images)?;
+        image::refuse_bad(&images, self.state().limits.image_bytes)?;
         let limit = self.state().limits.queued_prompts;
         if waiting >= limit {
             return Err(Refusal::QueueFull { limit });

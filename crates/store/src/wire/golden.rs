@@ -1,6 +1,7 @@
 //! Golden bytes of every record and of a head: what is on people's disks cannot change unnoticed.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod images;
 mod settings;
 
 use std::fmt::Write as _;
