@@ -172,7 +172,7 @@ mod tests {
     fn files(width: u16, height: u16) -> [(ImageKind, Vec<u8>); 6] {
         let (wide, high) = (width.to_be_bytes(), height.to_be_bytes());
         let (w, h) = (width.to_le_bytes(), height.to_le_bytes());
-        let png = testkit_png(width.into(), height.into());
+        let png = png_file(width.into(), height.into());
         let frame = [&b"\xff\xc0\x00\x0b\x08"[..], &high, &wide, b"\x01\x01\x11\x00"].concat();
         let jpeg = [b"\xff\xd8\xff\xe0\x00\x04ab", &frame[..], b"\xff\xda\x00\x02data\xff\xd9"].concat();
         let gif = [&b"GIF89a"[..], &w, &h, b"\0\0\0pixels;"].concat();
@@ -193,7 +193,7 @@ mod tests {
         ]
     }
 
-    fn testkit_png(width: u32, height: u32) -> Vec<u8> {
+    fn png_file(width: u32, height: u32) -> Vec<u8> {
         let chunk =
             |name: &[u8], body: &[u8]| [&(body.len() as u32).to_be_bytes(), name, body, b"crc!"].concat();
         let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), b"\x08\x02\0\0\0"].concat();
@@ -225,7 +225,7 @@ mod tests {
         }
         for (kind, bytes) in [
             (ImageKind::Png, [PNG, b"no chunk at all, and long enough for a header"].concat()),
-            (ImageKind::Png, testkit_png(0, 4)),
+            (ImageKind::Png, png_file(0, 4)),
             (ImageKind::Jpeg, [JPEG, b"\xe0\xff\xff"].concat()),
             (ImageKind::Jpeg, b"\xff\xd8\xff\xda\x00\x02data\xff\xd9".to_vec()),
             (ImageKind::WebP, b"RIFF\xff\xff\xff\xffWEBPVP8X".to_vec()),
@@ -233,7 +233,7 @@ mod tests {
             let fault = image("a", kind, &bytes).unwrap_err();
             assert!(fault.contains("is none, or is cut off"), "{fault}");
         }
-        let fault = image("a", ImageKind::Png, &testkit_png(10_000, 10_000)).unwrap_err();
+        let fault = image("a", ImageKind::Png, &png_file(10_000, 10_000)).unwrap_err();
         assert_eq!(fault, "it has 10000×10000 pixels, and 8000 a side is the most");
         let large = vec![0; IMAGE_BYTES as usize + 1];
         let fault = image("a", ImageKind::Png, &large).unwrap_err();

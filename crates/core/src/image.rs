@@ -104,7 +104,7 @@ impl Image {
     }
 
     /// What it weighs in memory: what is known of it, not its bytes.
-    pub fn weight(&self) -> usize {
+    pub const fn weight(&self) -> usize {
         size_of::<Self>() + self.name.len()
     }
 

@@ -434,11 +434,6 @@ fn image() -> impl Strategy<Value = Image> {
     })
 }
 
-/// As a host reads an image.
-fn read(_: ImagePlace, _: u64) -> Result<String, ()> {
-    Ok("aGkhaGk=".into())
-}
-
 fn body() -> impl Strategy<Value = Body> {
     let text =
         || prop::sample::select(["", " ", "\n", "a", "b ", "one two"].as_slice()).prop_map(str::to_owned);
@@ -501,7 +496,7 @@ proptest! {
         let entries: Vec<Entry> = bodies.into_iter().chain(last).enumerate()
             .map(|(no, body)| Entry { no: EntryNo(no as u64), at: WallTime(0), body })
             .collect();
-        let turn = Turn { system_prompt: system_prompt.into(), messages: shown(messages(&entries), read).unwrap(), ..Turn::default() };
+        let turn = Turn { system_prompt: system_prompt.into(), messages: shown(messages(&entries), |_, _| Ok::<_, ()>("aGkhaGk=".into())).unwrap(), ..Turn::default() };
         let reasoning = effort.map(str::to_owned);
         let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
