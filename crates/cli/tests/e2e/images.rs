@@ -26,10 +26,7 @@ fn png(width: u32) -> Vec<u8> {
 fn base64(bytes: &[u8]) -> String {
     let digits: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
     let mut text = String::new();
-    let mut bits = String::new();
-    for byte in bytes {
-        bits += &format!("{byte:08b}");
-    }
+    let mut bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
     while !bits.len().is_multiple_of(6) {
         bits.push('0');
     }
