@@ -25,14 +25,10 @@ fn png(width: u32) -> Vec<u8> {
 /// As the tests say it, not as q does.
 fn base64(bytes: &[u8]) -> String {
     let digits: Vec<char> = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
-    let mut text = String::new();
-    let mut bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
-    while !bits.len().is_multiple_of(6) {
-        bits.push('0');
-    }
-    for place in (0..bits.len()).step_by(6) {
-        text.push(digits[usize::from_str_radix(&bits[place..place + 6], 2).unwrap()]);
-    }
+    let bits = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| usize::from(byte >> bit & 1)));
+    let bits: Vec<usize> = bits.collect();
+    let digit = |six: &[usize]| (0..6).fold(0, |sum, at| sum * 2 + six.get(at).copied().unwrap_or(0));
+    let mut text: String = bits.chunks(6).map(|six| digits[digit(six)]).collect();
     while !text.len().is_multiple_of(4) {
         text.push('=');
     }

@@ -69,6 +69,7 @@ mod queue;
 mod replay;
 mod restart;
 mod run;
+mod sandbox;
 mod screen;
 mod servers;
 mod sessions;
