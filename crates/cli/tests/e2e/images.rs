@@ -206,8 +206,11 @@ fn a_summary_is_made_without_images_and_the_guide_says_that_it_sees_none() {
     let asked = world.request("Summarise the conversation above").body.to_string();
     assert!(asked.contains("[image shot.png, 64×48: not shown]"), "{asked}");
     assert!(!asked.contains("image_url"), "{asked}");
-    let said = world.q(&["chat", "--agent", "guide", "how do I switch sessions? @shot.png"]).succeeded();
-    assert!(said.out.starts_with("*I cannot see pictures") && said.out.contains("switch"), "{said:?}");
+    let said = world.q(&["chat", "--agent", "guide", "what is on this picture? @shot.png"]).succeeded();
+    assert!(
+        said.out.starts_with("*I cannot see pictures") && said.out.contains("## Images in a prompt"),
+        "{said:?}"
+    );
 }
 
 /// Whether these bytes stand in a file of this directory.
