@@ -11,7 +11,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use futures_util::stream::BoxStream;
-use q_core::conversation::{Message, Role};
+use q_core::conversation::{Message, Part, Role};
 use q_core::{AgentEvent, CallNo, Digest, Outcome, Policy, ResumeHandle, SessionId, Settings};
 
 /// For which session an agent works, and within what.
@@ -68,7 +68,13 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// The person's newest message; empty when there is none.
+    /// Whether images go with the person's newest message.
+    pub fn has_images(&self) -> bool {
+        let newest = self.messages.iter().rfind(|message| message.role == Role::User);
+        newest.is_some_and(|newest| newest.parts.iter().any(|part| matches!(part, Part::Image { .. })))
+    }
+
+    /// The person's newest message, as text; empty when there is none.
     pub fn prompt(&self) -> String {
         let newest = self.messages.iter().rfind(|message| message.role == Role::User);
         newest.map(Message::text).unwrap_or_default()

@@ -20,6 +20,7 @@ use q_term::command::{FROM_NEXT_TURN, notice};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::key_commands::{Fetch, KeyCommands};
+use crate::named_files::FilledPrompt;
 use crate::out;
 
 /// How long a host may take to read its last messages when a client leaves.
@@ -296,8 +297,9 @@ impl<W: Default> Attachment<W> {
     }
 
     /// Submits a prompt; gives its number once it is kept.
-    pub(crate) async fn submit(&mut self, session: SessionId, text: String) -> Result<u64, CliError> {
-        self.deliver(Prompt { session, token: token()?, text, steers: false }).await
+    pub(crate) async fn submit(&mut self, session: SessionId, prompt: FilledPrompt) -> Result<u64, CliError> {
+        let FilledPrompt { text, images } = prompt;
+        self.deliver(Prompt { session, token: token()?, text, images, steers: false }).await
     }
 
     /// Delivers a prompt; gives its number once it is kept.

@@ -11,7 +11,7 @@ use q_term::typed;
 
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
-use crate::named_files::Base;
+use crate::named_files::{Base, FilledPrompt};
 use crate::out;
 
 /// Between the words and what standard input says.
@@ -61,9 +61,9 @@ impl PromptInput {
         no_files: bool,
         directory: &str,
         environment: &ProcessEnvironment,
-    ) -> Result<String, CliError> {
+    ) -> Result<FilledPrompt, CliError> {
         if no_files {
-            return Ok(self.text);
+            return Ok(FilledPrompt { text: self.text, images: Vec::new() });
         }
         let files = Base::new(Path::new(directory), environment).files(&self.words);
         if let Some(fault) = files.fault() {

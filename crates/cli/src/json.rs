@@ -4,7 +4,8 @@ mod writer;
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, Body, Compaction, Entry, PlanStep, Policy, Retrying, Sent, Stop, Summary, Usage, WindowUse,
+    Activity, Body, Compaction, Entry, Image, PlanStep, Policy, Retrying, Sent, Stop, Summary, Usage,
+    WindowUse,
 };
 use q_term::Way;
 use q_term::words;
@@ -218,12 +219,32 @@ pub(crate) struct EntryJson {
     /// Of a plan: its steps, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<StepJson>>,
+    /// Of a prompt that images go with: what is known of each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    images: Option<Vec<ImageJson>>,
     /// Of the place from which on something is left out: how much, then.
     #[serde(skip_serializing_if = "Option::is_none")]
     sent: Option<SentJson>,
     /// Of a prompt whose turn stopped before anything answered it: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered: Option<bool>,
+}
+
+/// What is known of an image.
+#[derive(Debug, Serialize)]
+struct ImageJson {
+    name: String,
+    kind: &'static str,
+    width: u32,
+    height: u32,
+    bytes: u64,
+}
+
+impl From<&Image> for ImageJson {
+    fn from(image: &Image) -> Self {
+        let Image { name, kind, width, height, size, kept: _ } = image;
+        Self { name: name.clone(), kind: kind.word(), width: *width, height: *height, bytes: *size }
+    }
 }
 
 /// One step of a plan.
@@ -242,7 +263,7 @@ impl From<&PlanStep> for StepJson {
 impl EntryJson {
     pub(crate) fn of(entry: &Entry, unanswered: bool) -> Self {
         let (role, text) = match &entry.body {
-            Body::Prompt(text) => ("user", text.clone()),
+            Body::Prompt(prompt) => ("user", prompt.text.clone()),
             Body::Answer(text) => ("assistant", text.clone()),
             Body::Thinking(text) => ("thinking", text.clone()),
             Body::Call(call) => ("call", call.input.clone()),
@@ -280,6 +301,9 @@ impl EntryJson {
                 Self { sent, ..plain }
             }
             Body::Compaction(Compaction::Summary { of, .. }) => Self { bytes: Some(*of), ..plain },
+            Body::Prompt(prompt) if !prompt.images.is_empty() => {
+                Self { images: Some(prompt.images.iter().map(ImageJson::from).collect()), ..plain }
+            }
             Body::Prompt(_)
             | Body::Answer(_)
             | Body::Thinking(_)

@@ -15,6 +15,7 @@ mod environment;
 mod error;
 mod exchange;
 mod history;
+mod image_file;
 mod input;
 mod json;
 mod key_commands;

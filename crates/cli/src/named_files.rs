@@ -1,4 +1,5 @@
-//! Files that a prompt names by `@path`: read here, by whoever types, when the prompt is sent, and quoted behind it.
+//! Files that a prompt names by `@path`: read here, by whoever types, when the prompt is sent. Texts are quoted behind it,
+//! images go with it.
 //!
 //! Nothing is read that nobody named in words of their own: what standard input says names nothing. Only regular files
 //! are read, within bounds, since a name may lead anywhere.
@@ -9,6 +10,8 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use q_core::NewImage;
+use q_core::limits::{IMAGE_BYTES, PROMPT_IMAGE_BYTES, PROMPT_IMAGES};
 use q_term::mention::{Mention, mentions};
 use q_term::quoted;
 use q_term::sanitize;
@@ -16,6 +19,7 @@ use q_term::typed;
 use q_term::words;
 
 use crate::environment::ProcessEnvironment;
+use crate::image_file;
 
 /// What one file may have, in bytes.
 const MOST_OF_A_FILE: u64 = 256 << 10;
@@ -36,11 +40,21 @@ pub(crate) struct Base<'a> {
     environment: &'a ProcessEnvironment,
 }
 
-/// What is quoted behind a prompt.
+/// A prompt as it is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FilledPrompt {
+    pub(crate) text: String,
+    pub(crate) images: Vec<NewImage>,
+}
+
+/// What goes with a prompt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NamedFiles {
     /// As it stands there; empty where nothing is named.
     blocks: String,
+    images: Vec<NewImage>,
+    /// Bytes of all their files.
+    image_bytes: u64,
     /// A line of each file, for people.
     pub(crate) lines: Vec<String>,
     /// Why some of what is named is not there.
@@ -55,8 +69,8 @@ pub(crate) struct TypedPrompts {
 }
 
 impl TypedPrompts {
-    /// A prompt with the files quoted behind it that it names, or why it goes back to where it was typed.
-    pub(crate) fn with_files(&mut self, base: Base<'_>, text: &str) -> Result<String, String> {
+    /// A prompt with the files that it names, or why it goes back to where it was typed.
+    pub(crate) fn with_files(&mut self, base: Base<'_>, text: &str) -> Result<FilledPrompt, String> {
         let files = base.files(text);
         let is_meant = self.faulty.take().is_some_and(|faulty| faulty == text);
         match files.fault().filter(|_| !is_meant) {
@@ -90,7 +104,7 @@ impl<'a> Base<'a> {
             seen.insert(mention.name());
             if let Some(path) = self.found(&mention, &mut files.faults) {
                 seen.insert(path.0);
-                files.take(path.0, read(&path.1));
+                files.take(path.0, read(path.0, &path.1));
             }
         }
         files
@@ -167,24 +181,44 @@ impl<'a> Base<'a> {
 }
 
 impl NamedFiles {
-    fn take(&mut self, name: &str, content: Result<String, String>) {
-        let block = content.map(|content| (quoted::block(name, &content), quoted::line(name, &content)));
-        match block {
-            Ok((block, _)) if self.blocks.len() + block.len() > MOST_OF_A_PROMPT => {
-                let most = words::size(MOST_OF_A_PROMPT as u64);
-                self.faults.push(format!("@{name}: with it the files have more than {most} in all"));
-            }
-            Ok((block, line)) => {
-                self.blocks.push_str(&block);
-                self.lines.push(line);
-            }
+    fn take(&mut self, name: &str, content: Result<NamedFile, String>) {
+        match content {
+            Ok(NamedFile::Text(text)) => self.take_text(name, &text),
+            Ok(NamedFile::Image(image)) => self.take_image(image),
             Err(why) => self.faults.push(format!("@{name}: {why}")),
         }
     }
 
+    fn take_image(&mut self, image: NewImage) {
+        let (name, size) = (&image.name, image.size().unwrap_or_default());
+        if self.images.len() == PROMPT_IMAGES {
+            self.faults
+                .push(format!("@{name}: {PROMPT_IMAGES} images are the most that one prompt may have"));
+        } else if self.image_bytes.saturating_add(size) > PROMPT_IMAGE_BYTES {
+            let most = words::size(PROMPT_IMAGE_BYTES);
+            self.faults.push(format!("@{name}: with it the images have more than {most} in all"));
+        } else {
+            self.image_bytes += size;
+            self.lines.push(format!("+ {}", words::new_image(&image)));
+            self.images.push(image);
+        }
+    }
+
+    fn take_text(&mut self, name: &str, content: &str) {
+        let block = quoted::block(name, content);
+        if self.blocks.len() + block.len() > MOST_OF_A_PROMPT {
+            let most = words::size(MOST_OF_A_PROMPT as u64);
+            self.faults.push(format!("@{name}: with it the files have more than {most} in all"));
+        } else {
+            self.blocks.push_str(&block);
+            self.lines.push(quoted::line(name, content));
+        }
+    }
+
     /// The prompt with them behind it; without any, as it is.
-    pub(crate) fn behind(&self, prompt: String) -> String {
-        if self.blocks.is_empty() { prompt } else { prompt.trim_end().to_owned() + &self.blocks }
+    pub(crate) fn behind(self, prompt: String) -> FilledPrompt {
+        let text = if self.blocks.is_empty() { prompt } else { prompt.trim_end().to_owned() + &self.blocks };
+        FilledPrompt { text, images: self.images }
     }
 
     /// Why the prompt is not sent as it is, if anything that it names is not there.
@@ -206,13 +240,22 @@ fn is_absent(error: &io::Error) -> bool {
     )
 }
 
-/// A file's text, or why it is not quoted.
-fn read(path: &Path) -> Result<String, String> {
-    let bytes = bytes(path).map_err(|error| error.to_string())??;
-    text(&bytes).map(|text| typed::text(&text).into_owned())
+/// What a file is that goes with a prompt.
+enum NamedFile {
+    Text(String),
+    Image(NewImage),
 }
 
-/// Its bytes, if they are few enough.
+/// What a file says or shows, or why that is not sent.
+fn read(name: &str, path: &Path) -> Result<NamedFile, String> {
+    let bytes = bytes(path).map_err(|error| error.to_string())??;
+    match image_file::kind(&bytes) {
+        Some(kind) => image_file::image(&sanitize::visible_line(name), kind, &bytes).map(NamedFile::Image),
+        None => text(&bytes).map(|text| NamedFile::Text(typed::text(&text).into_owned())),
+    }
+}
+
+/// Its bytes, if they are few enough: more of an image than of a text.
 fn bytes(path: &Path) -> io::Result<Result<Vec<u8>, String>> {
     // Another one may be in its place by now: a pipe must not hold us, and a terminal not become ours.
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
@@ -223,8 +266,15 @@ fn bytes(path: &Path) -> io::Result<Result<Vec<u8>, String>> {
     }
     let mut bytes = Vec::new();
     // What a file says of its length need not be so.
-    file.take(MOST_OF_A_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST_OF_A_FILE {
+    let mut file = file.take(MOST_OF_A_FILE + 1);
+    file.read_to_end(&mut bytes)?;
+    if image_file::kind(&bytes).is_some() {
+        file.set_limit(IMAGE_BYTES + 1 - (bytes.len() as u64).min(IMAGE_BYTES));
+        file.read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > IMAGE_BYTES {
+            return Ok(Err(image_file::too_large(found.len().max(bytes.len() as u64))));
+        }
+    } else if bytes.len() as u64 > MOST_OF_A_FILE {
         let (size, most) = (words::size(found.len().max(bytes.len() as u64)), words::size(MOST_OF_A_FILE));
         return Ok(Err(format!("it has {size}, and {most} is the most that one file may have")));
     }
@@ -239,9 +289,6 @@ fn text(bytes: &[u8]) -> Result<String, String> {
         let text = if rest.is_empty() { String::from_utf16(&units).ok() } else { None };
         text.ok_or_else(|| "it begins as UTF-16 text and is none".to_owned())
     };
-    if is_image(bytes) {
-        return Err("it is an image, and only text is sent".to_owned());
-    }
     let text = match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes)?,
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes)?,
@@ -257,19 +304,15 @@ fn text(bytes: &[u8]) -> Result<String, String> {
     if text.contains('\0') { Err("it is no text".to_owned()) } else { Ok(text) }
 }
 
-/// Whether they begin as PNG, JPEG, GIF or WebP images do.
-fn is_image(bytes: &[u8]) -> bool {
-    const BEGINNINGS: [&[u8]; 4] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a"];
-    BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning))
-        || (bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    /// A picture of six pixels, as far as anybody here looks.
+    const DOT: &[u8] = b"GIF89a\x03\0\x02\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x03\0\x02\0\0\x02\x03\x44\x02\x05\0;\0\0\0\0\0";
 
     /// A directory with files, and what is read of them there.
     fn files(words: &str) -> NamedFiles {
@@ -290,6 +333,8 @@ mod tests {
             ("binary", b"\x7fELF\0\x01\xff"),
             ("nul.txt", b"a\0b"),
             ("photo", b"\xff\xd8\xff\xe0"),
+            ("dot", DOT),
+            ("lies.txt", DOT),
             ("icon.webp", b"RIFF\0\0\0\0WEBPVP8 "),
             ("empty.txt", b""),
             ("home/h.txt", b"at home"),
@@ -332,9 +377,11 @@ mod tests {
             ("@a.rs/b", &[], &["@a.rs/b: there is no such file"]),
             ("@~nobody/x", &[], &["@~nobody/x: there is no such file"]),
             ("@binary", &[], &["@binary: it is no text"]),
-            ("@photo.", &[], &["@photo: it is an image, and only text is sent"]),
-            ("@./photo", &[], &["@./photo: it is an image, and only text is sent"]),
-            ("@icon.webp", &[], &["@icon.webp: it is an image, and only text is sent"]),
+            ("@dot", &["+ dot (image, 3×2, 41 B)"], &[]),
+            ("look at @lies.txt.", &["+ lies.txt (image, 3×2, 41 B)"], &[]),
+            ("@photo.", &[], &["@photo: it begins as a jpeg image and is none, or is cut off"]),
+            ("@./photo", &[], &["@./photo: it begins as a jpeg image and is none, or is cut off"]),
+            ("@icon.webp", &[], &["@icon.webp: it begins as a webp image and is none, or is cut off"]),
             ("@nul.txt", &[], &["@nul.txt: it is no text"]),
             ("@half.txt", &[], &["@half.txt: it begins as UTF-16 text and is none"]),
             ("@latin.txt", &[], &["@latin.txt: it is no UTF-8 text (byte 3 is the first that is not)"]),
@@ -350,7 +397,8 @@ mod tests {
                 (to_owned(lines).as_slice(), to_owned(faults).as_slice()),
                 "{words}"
             );
-            assert_eq!(found.blocks.is_empty(), lines.is_empty(), "{words}");
+            let is_alone = found.blocks.is_empty() && found.images.is_empty();
+            assert_eq!(is_alone, lines.is_empty(), "{words}");
         }
         assert_eq!(files("@loop.").faults.len(), 0, "a word that names nothing readable");
         assert_eq!(files("@./loop").faults.len(), 1, "a link that leads nowhere");
@@ -406,11 +454,13 @@ mod tests {
     #[test]
     fn a_prompt_that_names_nothing_stays_as_it_is() {
         for words in ["", " two  spaces \n", "\ttab\n\n", "me@example.com\n", "@bob ", "@gone.rs\n"] {
-            assert_eq!(files(words).behind(words.to_owned()), words);
+            let sent = files(words).behind(words.to_owned());
+            assert_eq!((sent.text.as_str(), sent.images.len()), (words, 0));
         }
-        assert!(
-            files("see @a.rs \n").behind("see @a.rs \n".to_owned()).starts_with("see @a.rs\n\nFile a.rs")
-        );
+        let sent = files("see @a.rs \n").behind("see @a.rs \n".to_owned());
+        assert!(sent.text.starts_with("see @a.rs\n\nFile a.rs"));
+        let sent = files("see @dot \n").behind("see @dot \n".to_owned());
+        assert_eq!((sent.text.as_str(), sent.images.len()), ("see @dot \n", 1));
     }
 
     #[test]

@@ -169,7 +169,13 @@ mod tests {
     }
 
     fn submit(session: u128) -> Request {
-        Command::Submit { session: SessionId(session), token: Token(1), text: "why?".into() }.into()
+        Command::Submit {
+            session: SessionId(session),
+            token: Token(1),
+            text: "why?".into(),
+            images: Vec::new(),
+        }
+        .into()
     }
 
     #[test]

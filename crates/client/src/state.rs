@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use q_core::{Command, Mirror, NameFault, SessionId, Snapshot, Token, Update};
+use q_core::{Command, Mirror, NameFault, NewImage, SessionId, Snapshot, Token, Update};
 use q_proto::message::{Hello, NamedAgent, Status};
 use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 
@@ -20,13 +20,15 @@ pub struct Prompt {
     /// What makes it this prompt and no other.
     pub token: Token,
     pub text: String,
+    /// What goes with it.
+    pub images: Vec<NewImage>,
     /// Whether it is meant for the turn that runs.
     pub steers: bool,
 }
 
 impl Prompt {
     fn command(&self) -> Command {
-        Command::prompt(self.session, self.token, self.text.clone(), self.steers)
+        Command::prompt(self.session, self.token, self.text.clone(), self.images.clone(), self.steers)
     }
 }
 
@@ -302,7 +304,8 @@ mod tests {
     const SESSION: SessionId = SessionId(5);
 
     fn prompt(token: u128) -> Prompt {
-        Prompt { session: SESSION, token: Token(token), text: format!("{token}?"), steers: false }
+        let (text, images) = (format!("{token}?"), Vec::new());
+        Prompt { session: SESSION, token: Token(token), text, images, steers: false }
     }
 
     /// What is sent, as number and request.

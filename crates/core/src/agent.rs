@@ -298,6 +298,8 @@ pub enum FailureKind {
     Overloaded,
     /// The conversation is longer than the model takes.
     ContextTooLong,
+    /// The model takes no images, and was sent one.
+    NoImages,
     /// The server rejects the request (other 4xx).
     Rejected,
     /// The server failed (other 5xx).
@@ -329,7 +331,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Unreachable,
         Self::ProxyFailed,
         Self::Untrusted,
@@ -343,6 +345,7 @@ impl FailureKind {
         Self::RateLimited,
         Self::Overloaded,
         Self::ContextTooLong,
+        Self::NoImages,
         Self::Rejected,
         Self::ServerError,
         Self::TooLong,
@@ -375,6 +378,7 @@ impl FailureKind {
             Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
             Self::ContextTooLong => "context_too_long",
+            Self::NoImages => "no_images",
             Self::Rejected => "rejected",
             Self::ServerError => "server_error",
             Self::TooLong => "too_long",
@@ -409,7 +413,7 @@ impl FailureKind {
             | Self::RateLimited
             | Self::Overloaded
             | Self::ServerError => Whose::Provider,
-            Self::Rejected | Self::ContextTooLong | Self::TooLong => Whose::Request,
+            Self::Rejected | Self::ContextTooLong | Self::NoImages | Self::TooLong => Whose::Request,
             Self::LengthLimit
             | Self::Filtered
             | Self::Refused
@@ -441,6 +445,7 @@ impl FailureKind {
             | Self::Forbidden
             | Self::QuotaSpent
             | Self::ContextTooLong
+            | Self::NoImages
             | Self::Paused
             | Self::TooManyRounds
             | Self::WindowFull
@@ -472,6 +477,7 @@ impl FailureKind {
             Self::RateLimited => "the server asks to slow down",
             Self::Overloaded => "the server is overloaded",
             Self::ContextTooLong => "the conversation is longer than the model takes",
+            Self::NoImages => "the model takes no images",
             Self::Rejected => "the server rejects the request",
             Self::ServerError => "the server failed",
             Self::TooLong => "the answer is longer than q keeps",
@@ -511,6 +517,9 @@ impl FailureKind {
             Self::RateLimited | Self::Overloaded => "wait a little, then `/retry`",
             Self::ContextTooLong => {
                 "`/compact` shortens it, then `/retry`; or ask in a new session, or a model that takes more"
+            }
+            Self::NoImages => {
+                "`/model NAME` sets one that takes images, then `/retry`; or send the words without them"
             }
             Self::Rejected => "read the detail, change the prompt, send it again",
             Self::LengthLimit => "`/continue` goes on where it stopped, or ask for less at once",

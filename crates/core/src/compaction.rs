@@ -151,7 +151,7 @@ mod tests {
     fn what_is_not_counted_is_guessed_by_what_was() {
         let nothing = Usage::default();
         for (usage, bytes, before, expected) in [
-            (Usage { input: 1400, output: 100 }, 4500, None, Some((1500, true))),
+            (Usage { input: 1400, output: 100, ..nothing }, 4500, None, Some((1500, true))),
             (nothing, 0, Some(COUNTED), None),
             (nothing, 4000, None, Some((1000, false))),
             (nothing, 4500, Some(COUNTED), Some((1500, true))),

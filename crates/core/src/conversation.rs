@@ -15,6 +15,8 @@ use crate::agent::Outcome;
 use crate::compaction::{framed, sent_of};
 use crate::entry::{Body, Entry, Resulted};
 use crate::id::EntryNo;
+use crate::image::{Image, ImagePlace};
+use crate::limits::{SENT_IMAGE_BYTES, SENT_IMAGES};
 
 /// Who speaks in a message, in the words of every provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,36 +39,45 @@ impl Message {
         Self { role, parts: [Part::Text(text.into())].into() }
     }
 
-    /// All of it as text, for agents that know no calls.
+    /// All of it as text, for agents that know no calls and see no images.
     pub fn text(&self) -> String {
-        let parts: Vec<String> = self.parts.iter().map(Part::as_text).collect();
+        let parts: Vec<String> = self.parts.iter().filter_map(Part::as_text).collect();
         parts.join("\n\n")
     }
 }
 
 impl Part {
-    /// Bytes of its texts.
-    const fn bytes(&self) -> usize {
+    /// Bytes of its texts; of an image those of a text that costs as much.
+    fn bytes(&self) -> usize {
         match self {
             Self::Text(text) | Self::Result { text, .. } => text.len(),
             Self::Call { tool, input, .. } => tool.len() + input.len(),
             Self::GoOn => GO_ON.len(),
+            Self::Image { image, .. } => image.as_text_bytes() as usize,
         }
     }
 
-    /// It as text, for whoever knows no calls.
-    pub(crate) fn as_text(&self) -> String {
-        match self {
+    /// It as text, for whoever knows no calls; nothing of an image.
+    pub(crate) fn as_text(&self) -> Option<String> {
+        Some(match self {
             Self::Text(text) => text.clone(),
             Self::GoOn => GO_ON.into(),
+            Self::Image { .. } => return None,
             Self::Call { tool, input, .. } => format!("[called {tool}]\n{input}"),
             Self::Result { outcome, text, .. } => format!("[result: {}]\n{text}", outcome.words()),
-        }
+        })
     }
 }
 
 /// What stands for [`Part::GoOn`] in words. Nobody typed it.
 pub const GO_ON: &str = "Go on exactly where you stopped.";
+
+/// What stands for an image where whoever answers is not shown it …
+const NOT_SEEN: &str = "not shown";
+/// … where newer ones take all the room …
+const NOT_AGAIN: &str = "sent earlier, not sent again";
+/// … and where its bytes are not kept.
+const NOT_KEPT: &str = "not kept here";
 
 /// A part of a message. Calls are known by their entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +86,12 @@ pub enum Part {
     /// The assistant is to go on with what it said last, as if it had not stopped there. Where a protocol takes an answer that
     /// is not whole, it ends with that; elsewhere the person says [`GO_ON`].
     GoOn,
+    /// An image of the person's, in front of the words that it goes with.
+    Image {
+        image: Image,
+        /// Its file in base64; empty until somebody has read it: see [`shown`].
+        data: String,
+    },
     Call {
         entry: EntryNo,
         tool: String,
@@ -138,12 +155,12 @@ pub fn messages<'a>(entries: &'a [Entry]) -> Vec<Message> {
     let results = entries.iter().filter_map(result).collect();
     let mut script = Script { results, messages: Vec::new(), open: Vec::new() };
     if let Some(summary) = summary {
-        script.prompt(&framed(summary));
+        script.prompt(&framed(summary), &[]);
     }
     for entry in entries {
         match &entry.body {
             Body::Prompt(_) | Body::Continued if unanswered.contains(&entry.no) => script.close(),
-            Body::Prompt(text) => script.prompt(text),
+            Body::Prompt(prompt) => script.prompt(&prompt.text, &prompt.images),
             Body::Continued => script.go_on(),
             Body::Answer(text) => script.answer(text),
             Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
@@ -172,7 +189,44 @@ pub fn followed_by(mut messages: Vec<Message>, words: &str) -> Vec<Message> {
     messages
 }
 
-/// Bytes of all texts in these messages.
+/// The same conversation with its images as they are sent: the newest ones, as many as go at once, each as `read` has it; in
+/// place of every other one stand words. Where it reads nothing, the image is lost.
+pub fn shown<E>(
+    mut messages: Vec<Message>,
+    mut read: impl FnMut(ImagePlace, u64) -> Result<String, E>,
+) -> Result<Vec<Message>, E> {
+    let (mut count, mut bytes) = (0, 0_u64);
+    for part in messages.iter_mut().rev().flat_map(|message| message.parts.iter_mut().rev()) {
+        let Part::Image { image, data } = part else { continue };
+        let Some(place) = image.kept else {
+            *part = Part::Text(image.words(NOT_KEPT));
+            continue;
+        };
+        count += 1;
+        bytes = bytes.saturating_add(image.size);
+        if count > SENT_IMAGES || bytes > SENT_IMAGE_BYTES {
+            *part = Part::Text(image.words(NOT_AGAIN));
+            continue;
+        }
+        *data = read(place, image.encoded())?;
+        if data.len() as u64 != image.encoded() {
+            *part = Part::Text(image.words(NOT_KEPT));
+        }
+    }
+    Ok(messages)
+}
+
+/// The same conversation with words in place of all its images.
+pub fn unseen(mut messages: Vec<Message>) -> Vec<Message> {
+    for part in messages.iter_mut().flat_map(|message| &mut message.parts) {
+        if let Part::Image { image, .. } = part {
+            *part = Part::Text(image.words(NOT_SEEN));
+        }
+    }
+    messages
+}
+
+/// Bytes of all texts in these messages; of images an estimate, as texts of so many bytes.
 pub fn bytes(messages: &[Message]) -> u64 {
     let parts = messages.iter().flat_map(|message| &message.parts);
     parts.map(|part| part.bytes() as u64).sum()
@@ -193,7 +247,7 @@ pub fn broken(messages: &[Message]) -> Option<&'static str> {
         for part in &message.parts {
             match part {
                 Part::Text(text) if text.trim().is_empty() => return Some("a text is empty"),
-                Part::Text(_) | Part::GoOn => {}
+                Part::Text(_) | Part::GoOn | Part::Image { .. } => {}
                 Part::Call { entry, .. } => called.push(*entry),
                 Part::Result { of, .. } => match open.iter().position(|call| call == of) {
                     Some(place) => drop(open.remove(place)),
@@ -219,8 +273,11 @@ struct Script<'a> {
 }
 
 impl Script<'_> {
-    fn prompt(&mut self, text: &str) {
+    fn prompt(&mut self, text: &str, images: &[Image]) {
         self.close();
+        for image in images {
+            self.push(Role::User, Part::Image { image: image.clone(), data: String::new() });
+        }
         self.push(Role::User, Part::Text(text.into()));
     }
 

@@ -33,7 +33,7 @@ pub struct Effects {
 pub struct Batch {
     /// In order; several sessions may be in one batch.
     pub records: Vec<Stamped>,
-    /// What of these records' results stands beside them, in their order: one for each that says so
+    /// What of these records' results and images stands beside them, in their order: one for each that says so
     /// ([`Stamped::beside`]), and exactly that long.
     pub blobs: Vec<Blob>,
     /// The state of each session concerned after its last record here: what a list or a restart reads. An erased one
@@ -43,10 +43,10 @@ pub struct Batch {
     pub durability: Durability,
 }
 
-/// The rest of a large result: kept with its record, read only where somebody asks for it.
+/// The rest of a large result, or the images of a prompt: kept with its record, read only where somebody asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob {
-    /// Whose result it is.
+    /// Whose it is.
     pub session: SessionId,
     /// The record whose text it goes on with.
     pub seq: Seq,

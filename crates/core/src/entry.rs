@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::agent::{AgentFailure, Outcome, PlanStep, Sent, Wants};
 use crate::id::{CallNo, EntryNo, PromptNo};
+use crate::image::Image;
 use crate::time::WallTime;
 
 /// One entry as people see it.
@@ -22,7 +23,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// What the person asked.
-    Prompt(String),
+    Prompt(Prompted),
     /// What the agent answered, as far as it came.
     Answer(String),
     /// What the agent thought aloud, as far as it came.
@@ -45,6 +46,28 @@ pub enum Body {
     LeftOut(Sent),
     /// What came before was summarised, or that came to nothing, or it counts again.
     Compaction(Compaction),
+}
+
+/// What the person asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prompted {
+    pub text: String,
+    /// The images that go with it, in the order in which they were named.
+    pub images: Vec<Image>,
+}
+
+impl<T: Into<String>> From<T> for Prompted {
+    /// Words alone.
+    fn from(text: T) -> Self {
+        Self { text: text.into(), images: Vec::new() }
+    }
+}
+
+impl Prompted {
+    /// What it weighs, in bytes.
+    pub fn weight(&self) -> usize {
+        self.text.len() + self.images.iter().map(Image::weight).sum::<usize>()
+    }
 }
 
 /// A call as people see it.
@@ -124,13 +147,19 @@ impl Body {
     /// goes on, a repair, what is left out.
     pub fn text(&self) -> &str {
         match self {
-            Self::Prompt(text) | Self::Answer(text) | Self::Thinking(text) => text,
+            Self::Prompt(prompt) => &prompt.text,
+            Self::Answer(text) | Self::Thinking(text) => text,
             Self::Call(call) => &call.input,
             Self::Output(output) => &output.text,
             Self::Result(result) => &result.text,
             Self::Compaction(compaction) => compaction.text(),
             Self::Plan(_) | Self::Stop(_) | Self::Continued | Self::Repair(_) | Self::LeftOut(_) => "",
         }
+    }
+
+    /// The images that go with it.
+    pub fn images(&self) -> &[Image] {
+        if let Self::Prompt(prompt) = self { &prompt.images } else { &[] }
     }
 
     /// The entry of the call that it belongs to: of what a call put out, and of its result.
@@ -170,7 +199,8 @@ impl Entry {
 
     /// What it weighs against a limit, in bytes.
     pub fn weight(&self) -> usize {
-        self.body.readable() + size_of::<Self>()
+        let images: usize = self.body.images().iter().map(Image::weight).sum();
+        self.body.readable() + images + size_of::<Self>()
     }
 }
 

@@ -29,7 +29,7 @@ pub fn fit(messages: &[Message], room: u64) -> Fitted {
     let room = usize::try_from(room).unwrap_or(usize::MAX);
     let parts = messages.iter().flat_map(|message| message.parts.iter().map(|part| (message.role, part)));
     let mut texts: Vec<(Role, bool, String)> =
-        parts.map(|(role, part)| (role, is_of_tools(part), part.as_text())).collect();
+        parts.filter_map(|(role, part)| Some((role, is_of_tools(part), part.as_text()?))).collect();
     let sizes = |texts: &[(Role, bool, String)], tools: bool| -> Vec<usize> {
         texts.iter().filter(|text| text.1 == tools).map(|text| text.2.len()).collect()
     };
@@ -66,7 +66,7 @@ pub fn fit(messages: &[Message], room: u64) -> Fitted {
 const fn is_of_tools(part: &Part) -> bool {
     match part {
         Part::Call { .. } | Part::Result { .. } => true,
-        Part::Text(_) | Part::GoOn => false,
+        Part::Text(_) | Part::GoOn | Part::Image { .. } => false,
     }
 }
 

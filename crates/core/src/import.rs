@@ -11,7 +11,7 @@ use crate::compaction::SUMMARY_BYTES;
 use crate::entry::Compaction;
 use crate::entry::{Body, Entry, Stop, plan_bytes};
 use crate::id::{EntryNo, SessionId, Token};
-use crate::limits::{DETAIL_BYTES, Limits, PLAN_BYTES, TOOL_BYTES};
+use crate::limits::{DETAIL_BYTES, IMAGE_NAME_BYTES, Limits, PLAN_BYTES, PROMPT_IMAGES, TOOL_BYTES};
 use crate::name::NameOrigin;
 use crate::record::Setup;
 use crate::time::WallTime;
@@ -181,8 +181,17 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
     // The piece that goes beyond what a turn may say is kept.
     let said = limits.answer_bytes.saturating_mul(2);
     let (text, limit) = match body {
-        Body::Prompt(text) if text.trim().is_empty() => return Err(ImportFault::NoText),
-        Body::Prompt(text) => (text.as_str(), limits.prompt_bytes),
+        Body::Prompt(prompt) if prompt.text.trim().is_empty() => return Err(ImportFault::NoText),
+        Body::Prompt(prompt) if prompt.images.len() > PROMPT_IMAGES => {
+            return Err(ImportFault::TooLong { size: prompt.images.len(), limit: PROMPT_IMAGES });
+        }
+        Body::Prompt(prompt) => {
+            let longest = prompt.images.iter().map(|image| image.name.len()).max().unwrap_or_default();
+            if longest > IMAGE_NAME_BYTES {
+                return Err(ImportFault::TooLong { size: longest, limit: IMAGE_NAME_BYTES });
+            }
+            (prompt.text.as_str(), limits.prompt_bytes)
+        }
         Body::Answer(text) | Body::Thinking(text) if text.is_empty() => return Err(ImportFault::NoText),
         Body::Answer(text) | Body::Thinking(text) => (text.as_str(), said),
         Body::Call(call) if call.tool.len() > TOOL_BYTES => (call.tool.as_str(), TOOL_BYTES),

@@ -28,6 +28,7 @@ pub mod effect;
 pub mod entry;
 pub mod fitting;
 pub mod id;
+pub mod image;
 pub mod import;
 pub mod input;
 pub mod kind;
@@ -62,11 +63,14 @@ pub use agent::{
 pub use compaction::WindowUse;
 pub use deadline::{Deadline, Reason};
 pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, TurnSetup};
-pub use entry::{Body, CallOutput, Called, Compaction, Entry, Fault, Interrupter, Mark, Resulted, Stop};
+pub use entry::{
+    Body, CallOutput, Called, Compaction, Entry, Fault, Interrupter, Mark, Prompted, Resulted, Stop,
+};
 pub use id::{
     CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, ReplyTo, RequestId, Seq, SessionId, Token,
     TurnNo,
 };
+pub use image::{Image, ImageKind, ImagePlace, NewImage};
 pub use import::{Import, ImportFault, Item};
 pub use input::Input;
 pub use kind::Kind;

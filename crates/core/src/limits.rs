@@ -18,6 +18,17 @@ pub(crate) const RESUME_BYTES: usize = 512;
 pub(crate) const MODEL_NAME_BYTES: usize = 256;
 pub(crate) const EFFORT_BYTES: usize = 32;
 pub(crate) const MAX_TOKENS: u64 = 10_000_000;
+/// The most bytes that the file of an image may have: 5 MiB in base64, the most that Anthropic's servers take; others take more.
+pub const IMAGE_BYTES: u64 = 3_932_160;
+/// The most images of a prompt, and bytes of all their files: in base64 and with the longest prompt they fit into a frame, and
+/// a request that brings them again stays below what servers take.
+pub const PROMPT_IMAGES: usize = 8;
+pub const PROMPT_IMAGE_BYTES: u64 = 6_000_000;
+/// The same of all images that a model is sent at once: the newest ones.
+pub const SENT_IMAGES: usize = 16;
+pub const SENT_IMAGE_BYTES: u64 = 6_000_000;
+/// The longest name of an image, in bytes.
+pub(crate) const IMAGE_NAME_BYTES: usize = 512;
 /// The most steps of a plan, and bytes of each.
 pub(crate) const PLAN_STEPS: usize = 64;
 pub(crate) const PLAN_STEP_BYTES: usize = 512;
@@ -46,6 +57,8 @@ pub struct Limits {
     /// All prompts that wait in one session: a snapshot carries them whole.
     pub queued_bytes: usize,
     pub prompt_bytes: usize,
+    /// What the file of one image of a prompt may have.
+    pub image_bytes: u64,
     /// What a kind tells its agents.
     pub system_prompt_bytes: usize,
     /// What an agent says in one turn; more is cut and marked.
@@ -105,6 +118,7 @@ impl Default for Limits {
             queued_prompts: 20,
             queued_bytes: 4 << 20,
             prompt_bytes: 4 << 20,
+            image_bytes: IMAGE_BYTES,
             system_prompt_bytes: 4 << 10,
             answer_bytes: 4 << 20,
             turn_entries: 512,

@@ -11,6 +11,7 @@ use crate::compaction::WindowUse;
 use crate::entry::Compaction;
 use crate::entry::{Body, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
+use crate::image::Image;
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
 use crate::settings::Settings;
@@ -79,11 +80,18 @@ pub enum Record {
         /// The client's own mark for it, so that a repeated submission is taken once.
         token: Token,
         text: String,
+        /// Those that stand beside this record, in order.
+        images: Vec<Image>,
     },
     /// A waiting prompt was taken back.
     Unqueued { prompt: PromptNo },
     /// A waiting prompt was written anew; its text stands here from now on.
-    Edited { prompt: PromptNo, text: String },
+    Edited {
+        prompt: PromptNo,
+        text: String,
+        /// The images that it has kept, which stand where they stood.
+        images: Vec<Image>,
+    },
     /// A waiting prompt got another place in the queue.
     Moved {
         prompt: PromptNo,

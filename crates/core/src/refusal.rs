@@ -119,6 +119,20 @@ pub enum Refusal {
         "the prompt has {size} bytes, the most allowed is {limit} (limits.prompt_bytes); shorten it, or put it in a file and name the file"
     )]
     PromptTooLong { size: usize, limit: usize },
+    /// The prompt has more images than allowed.
+    #[error("a prompt may have {limit} images at most; send the others with another one")]
+    TooManyImages { limit: usize },
+    /// An image, or all of a prompt together, are larger than allowed.
+    #[error("its images have {size} bytes, the most allowed is {limit}; make them smaller, or send fewer")]
+    ImagesTooLarge { size: u64, limit: u64 },
+    /// What is said to be an image is none.
+    #[error(
+        "an image did not come as one (its name, its size in pixels, or its base64); name its file again"
+    )]
+    BadImage,
+    /// The agent takes words while it works, and nothing else.
+    #[error("images do not go into a running turn; send it as a prompt, which waits in the queue")]
+    ImagesWait,
     /// No prompt of that number waits.
     #[error("prompt {prompt} does not wait here (it was sent or taken back)")]
     NotQueued {
@@ -227,6 +241,10 @@ impl Refusal {
             Self::QueueTooLong { .. } => "queue_too_long",
             Self::PromptEmpty => "prompt_empty",
             Self::PromptTooLong { .. } => "prompt_too_long",
+            Self::TooManyImages { .. } => "too_many_images",
+            Self::ImagesTooLarge { .. } => "images_too_large",
+            Self::BadImage => "bad_image",
+            Self::ImagesWait => "images_wait",
             Self::NotQueued { .. } => "not_queued",
             Self::NothingRuns => "nothing_runs",
             Self::NothingToRetry => "nothing_to_retry",
@@ -257,6 +275,8 @@ impl Refusal {
                 | Self::SystemPromptTooLong { .. }
                 | Self::QueueFull { .. }
                 | Self::QueueTooLong { .. }
+                | Self::TooManyImages { .. }
+                | Self::ImagesTooLarge { .. }
                 | Self::PromptTooLong { .. }
         )
     }
@@ -270,7 +290,7 @@ mod tests {
     use super::*;
 
     /// Every refusal that names a limit, and some that do not.
-    fn some() -> [(Refusal, &'static str, bool); 18] {
+    fn some() -> [(Refusal, &'static str, bool); 22] {
         let (name, limit) = (String::from("a"), 7);
         [
             (Refusal::TooManyLive { limit }, "too_many_live", true),
@@ -283,6 +303,10 @@ mod tests {
             (Refusal::QueueFull { limit }, "queue_full", true),
             (Refusal::QueueTooLong { size: 8, limit }, "queue_too_long", true),
             (Refusal::PromptTooLong { size: 8, limit }, "prompt_too_long", true),
+            (Refusal::TooManyImages { limit }, "too_many_images", true),
+            (Refusal::ImagesTooLarge { size: 8, limit: 7 }, "images_too_large", true),
+            (Refusal::BadImage, "bad_image", false),
+            (Refusal::ImagesWait, "images_wait", false),
             (Refusal::StillWorking { name: name.clone() }, "still_working", false),
             (Refusal::SessionClosed { name: name.clone() }, "session_closed", false),
             (Refusal::NotSteerable { name }, "not_steerable", false),

@@ -5,6 +5,7 @@ use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent};
 use crate::entry::Compaction;
 use crate::entry::{Body, Fault, Interrupter, Resulted, Stop, plan_bytes};
 use crate::id::{EntryNo, Seq, SessionId};
+use crate::image::Image;
 use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
 use crate::time::WallTime;
 
@@ -27,7 +28,7 @@ pub(crate) enum Content<'a> {
     /// What is typed and not sent.
     Draft(&'a str),
     /// A prompt that waits: an entry once its turn begins.
-    Waiting(&'a str),
+    Waiting(&'a str, &'a [Image]),
     /// The entry of the prompt that waited there.
     Prompt(Seq),
     /// The entry of what the person said into a running turn.
@@ -59,7 +60,9 @@ pub(crate) enum Content<'a> {
 impl Stamped {
     pub(crate) fn content(&self) -> Content<'_> {
         match &self.record {
-            Record::Queued { text, .. } | Record::Edited { text, .. } => Content::Waiting(text),
+            Record::Queued { text, images, .. } | Record::Edited { text, images, .. } => {
+                Content::Waiting(text, images)
+            }
             Record::Began { queued, .. } => Content::Prompt(*queued),
             Record::Steered { text, .. } => Content::Steer(text),
             Record::Said { entry, voice, text, .. } => Content::Piece { entry: *entry, voice: *voice, text },
@@ -117,7 +120,7 @@ impl Stamped {
         if let Content::Piece { entry, .. } = content {
             return Some(entry);
         }
-        let is_shown = !matches!(content, Content::Fact(_) | Content::Draft(_) | Content::Waiting(_));
+        let is_shown = !matches!(content, Content::Fact(_) | Content::Draft(_) | Content::Waiting(..));
         is_shown.then_some(EntryNo(self.seq.0))
     }
 
@@ -125,7 +128,7 @@ impl Stamped {
     pub fn text(&self) -> &str {
         match self.content() {
             Content::Draft(text)
-            | Content::Waiting(text)
+            | Content::Waiting(text, _)
             | Content::Steer(text)
             | Content::Piece { text, .. }
             | Content::Result { text, .. } => text,
@@ -154,8 +157,11 @@ impl Stamped {
         }
     }
 
-    /// Bytes of its result that stand in a [`Blob`](crate::Blob) beside it.
+    /// Bytes of its result, or of its images, that stand in a [`Blob`](crate::Blob) beside it.
     pub fn beside(&self) -> u64 {
+        if let Record::Queued { images, .. } = &self.record {
+            return images.iter().filter(|image| image.kept.is_some()).map(Image::encoded).sum();
+        }
         let (Record::Resulted { text, kept, .. }
         | Record::Imported { body: Body::Result(Resulted { text, kept, .. }), .. }) = &self.record
         else {
@@ -173,8 +179,8 @@ impl Stamped {
             Content::Interrupted(_, reason) => reason.len(),
             Content::Failed(failure, reason) => failure.detail.len() + reason.len(),
             Content::Compaction(Compaction::Stopped(Stop::Failed(failure))) => failure.detail.len(),
+            Content::Waiting(_, images) => images.iter().map(Image::weight).sum(),
             Content::Draft(_)
-            | Content::Waiting(_)
             | Content::Prompt(_)
             | Content::Steer(_)
             | Content::Piece { .. }

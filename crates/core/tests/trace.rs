@@ -9,10 +9,10 @@ use proptest::prelude::*;
 use q_core::trace::{Directive, Line, parse, write};
 use q_core::{
     AgentEvent, AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, ClientId, Command, Compaction,
-    Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Import, Input, Interrupter, Item, Kind,
-    NameOrigin, Outcome, PlanStep, Policy, PromptNo, Record, ReplyTo, RequestId, Resulted, ResumeHandle,
-    Sent, Seq, SessionId, SettingChange, Settings, Setup, Stamped, StepState, Stop, Stored, TagChange,
-    Temperature, Token, TurnNo, Usage, WallTime, Wants,
+    Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Image, ImageKind, Import, Input,
+    Interrupter, Item, Kind, NameOrigin, NewImage, Outcome, PlanStep, Policy, PromptNo, Prompted, Record,
+    ReplyTo, RequestId, Resulted, ResumeHandle, Sent, Seq, SessionId, SettingChange, Settings, Setup,
+    Stamped, StepState, Stop, Stored, TagChange, Temperature, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 proptest! {
@@ -280,13 +280,36 @@ fn import() -> BoxedStrategy<Command> {
     .boxed()
 }
 
+fn new_image() -> impl Strategy<Value = NewImage> {
+    let kind = proptest::sample::select(ImageKind::ALL.as_slice());
+    (text(), kind, any::<(u32, u32)>(), text()).prop_map(|(name, kind, (width, height), data)| NewImage {
+        name,
+        kind,
+        width,
+        height,
+        data,
+    })
+}
+
+/// What is known of an image that comes from elsewhere.
+fn image() -> impl Strategy<Value = Image> {
+    (new_image(), any::<u64>()).prop_map(|(NewImage { name, kind, width, height, .. }, size)| Image {
+        name,
+        kind,
+        width,
+        height,
+        size,
+        kept: None,
+    })
+}
+
 /// In a box: an unoptimized build has no stack for all of it.
 fn body() -> BoxedStrategy<Body> {
     let by = [Interrupter::User, Interrupter::Stop, Interrupter::Crash];
     let outcome = proptest::sample::select(Outcome::ALL.as_slice());
     let failure = proptest::sample::select(FailureKind::ALL.as_slice());
     prop_oneof![
-        text().prop_map(Body::Prompt),
+        (text(), vec(image(), 0..3)).prop_map(|(text, images)| Body::Prompt(Prompted { text, images })),
         text().prop_map(Body::Answer),
         text().prop_map(Body::Thinking),
         call().prop_map(|Call { no, tool, input, wants, .. }| Body::Call(Called { no, tool, input, wants })),
@@ -361,16 +384,10 @@ fn about_its_prompts() -> impl Strategy<Value = Command> {
     let token = || any::<u128>().prop_map(Token);
     let prompt = || any::<u64>().prop_map(PromptNo);
     prop_oneof![
-        (session(), token(), text()).prop_map(|(session, token, text)| Command::Submit {
-            session,
-            token,
-            text
-        }),
-        (session(), token(), text()).prop_map(|(session, token, text)| Command::Steer {
-            session,
-            token,
-            text
-        }),
+        (session(), token(), text(), vec(new_image(), 0..3))
+            .prop_map(|(session, token, text, images)| Command::Submit { session, token, text, images }),
+        (session(), token(), text(), vec(new_image(), 0..3))
+            .prop_map(|(session, token, text, images)| Command::Steer { session, token, text, images }),
         (session(), token()).prop_map(|(session, token)| Command::Retry { session, token }),
         (session(), token()).prop_map(|(session, token)| Command::Continue { session, token }),
         (session(), any::<bool>()).prop_map(|(session, undo)| Command::Compact { session, undo }),

@@ -199,7 +199,7 @@ impl<'a> Driver<'a> {
             }
             DriverStep::Submit(at, text) => {
                 let token = self.token();
-                self.command(Command::Submit { session: self.session(at), token, text });
+                self.command(Command::Submit { session: self.session(at), token, text, images: Vec::new() });
             }
             DriverStep::Text(at, text) => self.agent_event(at, AgentEvent::Text(text)),
             DriverStep::Usage(at, output) => {

@@ -11,8 +11,9 @@ use futures_util::future::{self, BoxFuture, Shared};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use q_agent::{Agent, AgentControl, AgentSpec, Conversation, Seat, Turn};
-use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, TurnNo, conversation};
-use q_store::Store;
+use q_core::conversation::{self, Message};
+use q_core::{AgentEvent, AgentFailure, Entry, EntryNo, FailureKind, ImagePlace, SessionId, TurnNo};
+use q_store::{ByteRange, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -185,17 +186,24 @@ async fn run(
 ) {
     let (session, turn) = (request.seat.session, request.turn);
     let histories = Arc::clone(histories);
-    let read = tokio::task::spawn_blocking(move || histories.read(&*store, session)).await;
-    let (entries, sent) = match read {
+    let is_shown = !request.compacts;
+    let read = tokio::task::spawn_blocking(move || {
+        let (entries, sent) = histories.read(&*store, session)?;
+        // A summary is made of words: its request names images, and brings none.
+        let messages = if is_shown { shown(&*store, session, &entries)? } else { Vec::new() };
+        Ok::<_, StoreError>((entries, messages, sent))
+    });
+    let (entries, messages, sent) = match read.await {
         Ok(Ok(read)) => read,
         Ok(Err(error)) => return fail(request, heard, &error.to_string()).await,
         Err(_) => return fail(request, heard, "the history could not be read").await,
     };
     let reporter = RunReporter { session, turn, heard };
-    let messages = conversation::messages(&entries);
     if request.compacts {
+        let messages = conversation::unseen(conversation::messages(&entries));
         return summarising::summarise(request, &*conversation, messages, sent, reporter).await;
     }
+    drop(entries);
     let beside = (request.system_prompt.len() as u64).saturating_add(conversation.overhead());
     let bytes = conversation::bytes(&messages).saturating_add(beside);
     let window = request.agent.window();
@@ -212,6 +220,14 @@ async fn run(
             return; // the host ends
         }
     }
+}
+
+/// The messages that these entries make, with the images that go with them read.
+fn shown(store: &dyn Store, session: SessionId, entries: &[Entry]) -> Result<Vec<Message>, StoreError> {
+    conversation::shown(conversation::messages(entries), |ImagePlace { record, from }, length| {
+        let bytes = usize::try_from(length).unwrap_or(usize::MAX);
+        store.result(session, ByteRange { entry: EntryNo(record.0), from, bytes })
+    })
 }
 
 async fn fail(request: &AgentRequest, heard: &mpsc::Sender<RunEvent>, why: &str) {

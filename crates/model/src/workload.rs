@@ -189,8 +189,12 @@ impl CommandTemplate {
                 Command::Set { session, changes: vec![change] }
             }
             Self::MarkUnread => Command::MarkUnread { session },
-            Self::Submit { token, text } => Command::Submit { session, token: Token(token.into()), text },
-            Self::Steer { token, text } => Command::Steer { session, token: Token(token.into()), text },
+            Self::Submit { token, text } => {
+                Command::Submit { session, token: Token(token.into()), text, images: Vec::new() }
+            }
+            Self::Steer { token, text } => {
+                Command::Steer { session, token: Token(token.into()), text, images: Vec::new() }
+            }
             Self::Unqueue(prompt) => Command::Unqueue { session, prompt: PromptNo(prompt) },
             Self::Edit(prompt, text) => Command::Edit { session, prompt: PromptNo(prompt), text },
             Self::Move(prompt, place) => Command::Move { session, prompt: PromptNo(prompt), place },

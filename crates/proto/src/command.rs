@@ -5,13 +5,14 @@
 //! to be made, and what its client brought along.
 
 use q_core::{
-    Answer, CallNo, Command, Digest, EntryNo, Environment, Import, Item, Kind, NameFault, NameOrigin, Policy,
-    PromptNo, SessionId, SettingChange, Settings, Setup, TagChange, Token, TurnNo, Usage, WallTime,
+    Answer, CallNo, Command, Digest, EntryNo, Environment, ImageKind, Import, Item, Kind, NameFault,
+    NameOrigin, NewImage, Policy, PromptNo, SessionId, SettingChange, Settings, Setup, TagChange, Token,
+    TurnNo, Usage, WallTime,
 };
 use serde::{Deserialize, Serialize};
 
 use super::few::few;
-use super::leaf::{NameOriginDef, PolicyDef, halves};
+use super::leaf::{ImageKindDef, NameOriginDef, PolicyDef, halves};
 use super::settings::{are_unset, boxed, changes};
 use super::view;
 
@@ -116,6 +117,8 @@ pub(super) enum CommandDef {
         #[serde(with = "TokenDef")]
         token: Token,
         text: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty", with = "new_images")]
+        images: Vec<NewImage>,
     },
     Unqueue {
         #[serde(with = "SessionIdDef")]
@@ -149,6 +152,8 @@ pub(super) enum CommandDef {
         #[serde(with = "TokenDef")]
         token: Token,
         text: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty", with = "new_images")]
+        images: Vec<NewImage>,
     },
     Answer {
         #[serde(with = "SessionIdDef")]
@@ -368,6 +373,41 @@ mod tag_changes {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "NewImage")]
+struct NewImageDef {
+    name: String,
+    #[serde(with = "ImageKindDef")]
+    kind: ImageKind,
+    width: u32,
+    height: u32,
+    data: String,
+}
+
+/// Images as they come with a prompt.
+mod new_images {
+    use q_core::NewImage;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::NewImageDef;
+    use crate::few::few;
+
+    #[derive(Serialize)]
+    struct Written<'a>(#[serde(with = "NewImageDef")] &'a NewImage);
+
+    #[derive(Deserialize)]
+    struct Read(#[serde(with = "NewImageDef")] NewImage);
+
+    pub(super) fn serialize<S: Serializer>(images: &[NewImage], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(images.iter().map(Written))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<NewImage>, D::Error> {
+        let read: Vec<Read> = few(from)?;
+        Ok(read.into_iter().map(|Read(image)| image).collect())
+    }
+}
+
 mod items {
     use q_core::{Item, Token};
     use serde::{Deserializer, Serializer};
@@ -402,6 +442,14 @@ mod tests {
     use q_core::{Body, Entry, Temperature};
 
     const SESSION: SessionId = SessionId(1 << 100 | 5);
+
+    fn images() -> Vec<NewImage> {
+        let image = |name: &str, kind| {
+            let (name, data) = (name.to_owned(), "aGk=".to_owned());
+            NewImage { name, kind, width: 640, height: 480, data }
+        };
+        vec![image("shot.png", ImageKind::Png), image("a.webp", ImageKind::WebP)]
+    }
 
     /// One command of each kind.
     fn commands() -> Vec<Command> {
@@ -463,12 +511,13 @@ mod tests {
             Command::Set { session, changes: vec![change("temperature", "0.2"), change("", "default")] },
             Command::Set { session, changes: Vec::new() },
             Command::MarkUnread { session },
-            Command::Submit { session, token, text: "why?".into() },
+            Command::Submit { session, token, text: "why?".into(), images: Vec::new() },
+            Command::Submit { session, token, text: "see".into(), images: images() },
             Command::Unqueue { session, prompt },
             Command::Edit { session, prompt, text: "how?".into() },
             Command::Move { session, prompt, place: 2 },
             Command::SendNow { session, prompt },
-            Command::Steer { session, token, text: "now".into() },
+            Command::Steer { session, token, text: "now".into(), images: images() },
             Command::Answer {
                 session,
                 turn: TurnNo(2),

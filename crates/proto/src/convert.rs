@@ -1,16 +1,16 @@
 //! Between the core's view types and the wire's. Towards the core a name is checked again: the wire is outside.
 
 use q_core::{
-    AgentFailure, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault, Mark, NameFault,
-    PendingCall, PlanStep, PromptNo, QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Stop, Summary,
-    TurnNo, Update, Usage, WallTime, WindowUse,
+    AgentFailure, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault, Image, Mark, NameFault,
+    PendingCall, PlanStep, PromptNo, Prompted, QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Stop,
+    Summary, TurnNo, Update, Usage, WallTime, WindowUse,
 };
 
 use super::command::kind;
 use super::id::Id;
 use super::view::{
     By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
-    WireRetrying, WireSnapshot, WireSummary, WireUpdate,
+    WireImage, WireRetrying, WireSnapshot, WireSummary, WireUpdate,
 };
 
 impl From<SessionId> for Id {
@@ -177,10 +177,25 @@ impl From<WireCompaction> for Compaction {
     }
 }
 
+impl From<Image> for WireImage {
+    fn from(Image { name, kind, width, height, size, kept: _ }: Image) -> Self {
+        Self { name, kind, width, height, size }
+    }
+}
+
+impl From<WireImage> for Image {
+    fn from(WireImage { name, kind, width, height, size }: WireImage) -> Self {
+        Self { name, kind, width, height, size, kept: None }
+    }
+}
+
 impl From<q_core::Entry> for WireEntry {
     fn from(entry: q_core::Entry) -> Self {
         let body = match entry.body {
-            q_core::Body::Prompt(text) => WireBody::Prompt(text),
+            q_core::Body::Prompt(Prompted { text, images }) if images.is_empty() => WireBody::Prompt(text),
+            q_core::Body::Prompt(Prompted { text, images }) => {
+                WireBody::Illustrated { text, images: images.into_iter().map(WireImage::from).collect() }
+            }
             q_core::Body::Answer(text) => WireBody::Answer(text),
             q_core::Body::Thinking(text) => WireBody::Thinking(text),
             q_core::Body::Call(Called { no, tool, input, wants }) => {
@@ -206,7 +221,11 @@ impl From<q_core::Entry> for WireEntry {
 impl From<WireEntry> for q_core::Entry {
     fn from(item: WireEntry) -> Self {
         let body = match item.body {
-            WireBody::Prompt(text) => q_core::Body::Prompt(text),
+            WireBody::Prompt(text) => q_core::Body::Prompt(text.into()),
+            WireBody::Illustrated { text, images } => {
+                let images = images.into_iter().map(Image::from).collect();
+                q_core::Body::Prompt(Prompted { text, images })
+            }
             WireBody::Answer(text) => q_core::Body::Answer(text),
             WireBody::Thinking(text) => q_core::Body::Thinking(text),
             WireBody::Call { no, tool, input, wants } => {

@@ -1,6 +1,6 @@
 //! The core's leaf types as they are written on the wire: explicit tags, checked against the core by the compiler.
 
-use q_core::{Activity, Interrupter, NameOrigin, Outcome, Policy, Presence, StepState, Wants};
+use q_core::{Activity, ImageKind, Interrupter, NameOrigin, Outcome, Policy, Presence, StepState, Wants};
 use serde::{Deserialize, Serialize};
 
 /// The written form of one of the core's enums without data: each variant by its name in snake case. The compiler compares
@@ -23,6 +23,20 @@ leaf! { "NameOrigin" as NameOriginDef { Placeholder, Automatic, Chosen } }
 leaf! { "Wants" as WantsDef { Nothing, Consent, Words } }
 leaf! { "Outcome" as OutcomeDef { Done, Failed, Denied, Expired, NeverRan, CutShort } }
 leaf! { "Interrupter" as InterrupterDef { User, Stop, Crash } }
+
+/// Each kind's own word, which snake case would take apart.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ImageKind")]
+pub(super) enum ImageKindDef {
+    #[serde(rename = "png")]
+    Png,
+    #[serde(rename = "jpeg")]
+    Jpeg,
+    #[serde(rename = "gif")]
+    Gif,
+    #[serde(rename = "webp")]
+    WebP,
+}
 
 /// A kind of failure as its code: the codes are public already, in `--json`.
 pub(super) mod failure_code {

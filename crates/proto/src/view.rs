@@ -1,12 +1,15 @@
 //! The core's view types as they are written on the wire.
 
-use q_core::{Activity, FailureKind, Interrupter, Outcome, Policy, Presence, Settings, StepState, Wants};
+use q_core::{
+    Activity, FailureKind, ImageKind, Interrupter, Outcome, Policy, Presence, Settings, StepState, Wants,
+};
 use serde::{Deserialize, Serialize};
 
 use super::few::few;
 use super::id::Id;
 use super::leaf::{
-    ActivityDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef, failure_code,
+    ActivityDef, ImageKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef,
+    failure_code,
 };
 use super::settings::{SettingsDef, are_unset};
 
@@ -151,6 +154,12 @@ pub struct WireEntry {
 #[serde(rename_all = "snake_case")]
 pub enum WireBody {
     Prompt(String),
+    /// A prompt that images go with.
+    Illustrated {
+        text: String,
+        #[serde(deserialize_with = "few")]
+        images: Vec<WireImage>,
+    },
     Answer(String),
     Thinking(String),
     Call {
@@ -184,10 +193,22 @@ pub enum WireBody {
     Compaction(WireCompaction),
 }
 
+/// [`q_core::Image`] in its spoken form: where it is kept is the host's to know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireImage {
+    pub name: String,
+    #[serde(with = "ImageKindDef")]
+    pub kind: ImageKind,
+    pub width: u32,
+    pub height: u32,
+    pub size: u64,
+}
+
 impl WireBody {
     /// Its text; nothing for a plan, which has one for each step, and for what `q` says in its own words.
     pub fn text(&self) -> Option<&str> {
         if let Self::Prompt(text)
+        | Self::Illustrated { text, .. }
         | Self::Answer(text)
         | Self::Thinking(text)
         | Self::Call { input: text, .. }

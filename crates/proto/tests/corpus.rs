@@ -7,15 +7,15 @@ use std::fs;
 use std::path::PathBuf;
 
 use q_core::{
-    Activity, CallNo, Command, Digest, EntryNo, Environment, Interrupter, Policy, Presence, PromptNo,
-    SessionId, Settings, Setup, TagChange, Temperature, Token, TurnNo,
+    Activity, CallNo, Command, Digest, EntryNo, Environment, ImageKind, Interrupter, NewImage, Policy,
+    Presence, PromptNo, SessionId, Settings, Setup, TagChange, Temperature, Token, TurnNo,
 };
 use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
     By, Failure, Pages, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
-    WireRetrying, WireSnapshot, WireSummary, WireUpdate,
+    WireImage, WireRetrying, WireSnapshot, WireSummary, WireUpdate,
 };
 use q_proto::{
     ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, fuzz_frame, kind,
@@ -75,7 +75,30 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
     vec![
         ("seed-hello", ClientMessage::Hello(hello)),
         ("seed-create", ask(create)),
-        ("seed-submit", tell(Command::Submit { session, token: Token(u128::MAX), text: "why?\n".into() })),
+        (
+            "seed-submit",
+            tell(Command::Submit {
+                session,
+                token: Token(u128::MAX),
+                text: "why?\n".into(),
+                images: Vec::new(),
+            }),
+        ),
+        (
+            "seed-submit-image",
+            tell(Command::Submit {
+                session,
+                token: Token(5),
+                text: "see @a.png".into(),
+                images: vec![NewImage {
+                    name: "a.png".into(),
+                    kind: ImageKind::Png,
+                    width: 640,
+                    height: 480,
+                    data: "aGk=".into(),
+                }],
+            }),
+        ),
         ("seed-close", tell(Command::Close { session, even_if_working: true })),
         ("seed-continue", tell(Command::Continue { session, token: Token(1) })),
         ("seed-retry", tell(Command::Retry { session, token: Token(1) })),
@@ -178,8 +201,11 @@ fn settings() -> Settings {
 fn entries() -> Vec<WireEntry> {
     let failure = Failure { kind: q_core::FailureKind::RateLimited, detail: "slow down".into() };
     let item = |no, body| WireEntry { no, at: 1_700_000_000_000, body };
+    let (name, kind) = ("a.png".into(), ImageKind::Png);
+    let image = WireImage { name, kind, width: 640, height: 480, size: 1 << 20 };
     vec![
         item(2, WireBody::Prompt("why?".into())),
+        item(3, WireBody::Illustrated { text: "see".into(), images: vec![image] }),
         item(4, WireBody::Answer("because 🦀".into())),
         item(5, WireBody::Thinking("hm".into())),
         item(6, WireBody::Interrupted(Interrupter::Crash)),
@@ -264,7 +290,7 @@ fn line() -> WireSummary {
         answering: "m-2026".into(),
         interrupter: Some(By(Interrupter::Stop)),
         sent: Some(SentEntries { entries: 267, left_out: 4733 }),
-        window: Some(WindowTokens { tokens: 1234, is_counted: true, of: 128_000 }),
+        window: Some(WindowTokens { tokens: 1234, is_counted: true, of: 128_000, bytes: 4000 }),
         preview: "because".into(),
         created: 1,
         touched: 2,

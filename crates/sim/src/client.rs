@@ -77,7 +77,6 @@ pub(super) enum Awaited {
 
 /// What a client asks for.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time")]
 pub(super) enum Asked {
     Request(Awaited, Request),
     Prompt(Prompt),

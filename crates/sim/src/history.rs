@@ -67,7 +67,7 @@ impl History {
                 self.queue.retain(|waiting| waiting.prompt != *prompt);
                 self.unasked = 0;
             }
-            Record::Edited { prompt, text } => {
+            Record::Edited { prompt, text, .. } => {
                 let edited = self.queue.iter_mut().filter(|waiting| waiting.prompt == *prompt);
                 edited.for_each(|waiting| waiting.text.clone_from(text));
             }

@@ -75,7 +75,7 @@ impl Index {
             Record::Queued { prompt, text, .. } | Record::Steered { prompt, text, .. } => {
                 self.submits(session, *prompt, text, place)?;
             }
-            Record::Edited { prompt, text } => {
+            Record::Edited { prompt, text, .. } => {
                 self.prompts.insert((session, *prompt), mark::what(text).to_owned());
             }
             Record::Resumable { handle, .. } => {

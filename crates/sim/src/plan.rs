@@ -272,6 +272,7 @@ fn limits(chance: &mut Chance) -> Limits {
         turn_calls: chance.between(1, 6) as u32,
         open_calls: up_to(chance, 5),
         result_bytes: up_to(chance, 200),
+        image_bytes: usual.image_bytes,
         result_kept_bytes: up_to(chance, 400),
         output_bytes: up_to(chance, 900),
         approval_for: span(chance, [100, 30_000, 3_600_000, 86_400_000]),

@@ -80,6 +80,7 @@ fn limit_lines(limits: &Limits) -> Vec<String> {
             ("queued_prompts", limits.queued_prompts as u64),
             ("queued_bytes", limits.queued_bytes as u64),
             ("prompt_bytes", limits.prompt_bytes as u64),
+            ("image_bytes", limits.image_bytes),
             ("system_prompt_bytes", limits.system_prompt_bytes as u64),
             ("answer_bytes", limits.answer_bytes as u64),
             ("turn_entries", limits.turn_entries.into()),

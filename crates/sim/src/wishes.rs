@@ -141,7 +141,7 @@ impl Answering {
 fn prompt(number: u64, session: SessionId, bytes: usize, steers: bool) -> Prompt {
     let what = mark::of_submission(number);
     let text = if bytes == 0 { " \n".into() } else { mark::text(session, &what, bytes) };
-    Prompt { session, token: token(number), text, steers }
+    Prompt { session, token: token(number), text, images: Vec::new(), steers }
 }
 
 fn text(session: SessionId, what: &str, bytes: u16) -> String {

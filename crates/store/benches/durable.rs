@@ -169,6 +169,7 @@ impl Session {
             prompt: q_core::PromptNo(seq),
             token: Token(seq.into()),
             text: "why does the login handler answer with an error when the header is missing?".into(),
+            images: Vec::new(),
         };
         let queued = self.stamped(queued);
         let unqueued = Record::Unqueued { prompt: q_core::PromptNo(seq) };

@@ -188,7 +188,12 @@ fn a_conversation() -> Vec<Stamped> {
             },
         )
     };
-    let queued = Record::Queued { prompt: PromptNo(1), token: Token(1), text: "0123456789".into() };
+    let queued = Record::Queued {
+        prompt: PromptNo(1),
+        token: Token(1),
+        text: "0123456789".into(),
+        images: Vec::new(),
+    };
     vec![
         created(SESSION),
         stamped(SESSION, 2, queued),
@@ -370,7 +375,7 @@ fn whole_turn(session: SessionId, first: u64, text: &str) -> (Vec<Stamped>, Entr
     let (no, prompt) = (TurnNo(first), PromptNo(first));
     let entry = EntryNo(first + 2);
     let records = [
-        Record::Queued { prompt, token: Token(first.into()), text: format!("{text}?") },
+        Record::Queued { prompt, token: Token(first.into()), text: format!("{text}?"), images: Vec::new() },
         Record::Began { turn: no, prompt, queued: Seq(first) },
         Record::Said { turn: no, entry, voice: Voice::Answer, text: format!("{text}!") },
         Record::Ended {

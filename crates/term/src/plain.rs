@@ -310,7 +310,10 @@ impl Plain {
                 lines.extend(self.text_lines(session, entry.no, 0, text));
                 return lines;
             }
-            Body::Prompt(text) => format!("you: {}", sanitize::visible(&quoted::folded(text))),
+            Body::Prompt(prompt) => {
+                let text = quoted::folded(&prompt.text);
+                format!("you: {}", sanitize::visible(&words::with_images(&text, &prompt.images)))
+            }
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
             Body::Plan(steps) => format!("plan {}", words::hanging(&sanitize::visible(&words::plan(steps)))),
             Body::Result(result) => self.result_lines(entry.no, result),
@@ -437,11 +440,11 @@ pub fn sessions(mirror: &Mirror, focus: Option<SessionId>, now: WallTime) -> Vec
 /// An entry in full, for printing a transcript to whoever types this way; of a prompt also that nothing answered it.
 pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
     match &entry.body {
-        Body::Prompt(text) if unanswered => {
-            let text = sanitize::visible(text).replace('\n', "\n> ");
-            format!("> {text}\n({})", words::NOT_ANSWERED)
+        Body::Prompt(prompt) => {
+            let text = words::with_images(&prompt.text, &prompt.images);
+            let text = sanitize::visible(&text).replace('\n', "\n> ");
+            if unanswered { format!("> {text}\n({})", words::NOT_ANSWERED) } else { format!("> {text}") }
         }
-        Body::Prompt(text) => format!("> {}", sanitize::visible(text).replace('\n', "\n> ")),
         Body::Answer(text) => format!("{}\n", sanitize::visible(text).trim_end()),
         Body::Thinking(text) => format!("thinks: {}\n", sanitize::visible(text).trim_end()),
         Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),

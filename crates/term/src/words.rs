@@ -1,10 +1,12 @@
 //! Words for people: activities, stops, ages, sizes, places. The same on the whole screen, in plain mode and in the shell.
 
+use std::borrow::Cow;
+
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, AgentFailure, Called, Compaction, EntryNo, Fault, Interrupter, Mirror, Outcome, PendingCall,
-    PlanStep, Presence, Resulted, Retrying, Sent, SessionId, StepState, Stop, Summary, Usage, WallTime,
-    Wants, WindowUse,
+    Activity, AgentFailure, Called, Compaction, EntryNo, Fault, Image, Interrupter, Mirror, NewImage,
+    Outcome, PendingCall, PlanStep, Presence, Resulted, Retrying, Sent, SessionId, StepState, Stop, Summary,
+    Usage, WallTime, Wants, WindowUse,
 };
 
 use crate::advice;
@@ -417,6 +419,29 @@ pub fn size(bytes: u64) -> String {
         1_000_000..1_000_000_000 => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
         1_000_000_000.. => format!("{}.{} GB", bytes / 1_000_000_000, bytes % 1_000_000_000 / 100_000_000),
     }
+}
+
+/// An image of a prompt, as a line of its own.
+pub fn image(image: &Image) -> String {
+    let Image { name, width, height, size: bytes, .. } = image;
+    format!("[image {}, {width}×{height}, {}]", sanitize::visible_line(name), size(*bytes))
+}
+
+/// An image that goes with a prompt that is being sent.
+pub fn new_image(image: &NewImage) -> String {
+    let NewImage { name, width, height, .. } = image;
+    let bytes = size(image.size().unwrap_or_default());
+    format!("{} (image, {width}×{height}, {bytes})", sanitize::visible_line(name))
+}
+
+/// A prompt's words with a line behind them for each image that goes with it.
+pub fn with_images<'a>(text: &'a str, images: &[Image]) -> Cow<'a, str> {
+    if images.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let lines = images.iter().map(image);
+    let lines: Vec<String> = std::iter::once(text.trim_end().to_owned()).chain(lines).collect();
+    Cow::Owned(lines.join("\n"))
 }
 
 /// A directory with the person's home as `~`, and the middle of a long one left out.

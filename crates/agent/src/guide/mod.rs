@@ -35,7 +35,8 @@ impl Conversation for Guide {
         turn: Turn,
         _controls: BoxStream<'static, AgentControl>,
     ) -> BoxStream<'static, AgentEvent> {
-        let answer = answer_to(&turn.prompt());
+        let seen = if turn.has_images() { NO_PICTURES } else { "" };
+        let answer = seen.to_owned() + &answer_to(&turn.prompt());
         let lines: Vec<_> =
             answer.split_inclusive('\n').map(|line| AgentEvent::Text(line.to_owned())).collect();
         stream::iter(lines).chain(stream::iter([AgentEvent::Done])).boxed()
@@ -58,6 +59,13 @@ Ask me anything about q, for example:
 - How do I connect a model?
 
 Press `Ctrl+X` then `?` for the keys, or type `/help` for the commands.
+";
+
+/// What is said first to who shows it something.
+const NO_PICTURES: &str = "\
+*I cannot see pictures: I am q's guide, and search the manual by your words. A connected model may look at them (\"How do I \
+connect a model?\").*
+
 ";
 
 static MANUAL: LazyLock<(Vec<Section>, Index)> = LazyLock::new(|| {

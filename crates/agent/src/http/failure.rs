@@ -119,6 +119,7 @@ fn kind_of(status: u16, said: &str, codes: &Codes) -> FailureKind {
             FailureKind::WrongKey
         }
         403 => of_words().unwrap_or(FailureKind::Forbidden),
+        404 if says_no_images(&said) => FailureKind::NoImages,
         // Only where it says so: else it is the path that is not known.
         404 if said.contains("model") => FailureKind::UnknownModel,
         300..400 | 404 | 405 => FailureKind::WrongPath,
@@ -131,7 +132,9 @@ fn kind_of(status: u16, said: &str, codes: &Codes) -> FailureKind {
         529 => FailureKind::Overloaded,
         408 => FailureKind::ServerError,
         500.. => match of_words() {
-            Some(kind @ (FailureKind::Overloaded | FailureKind::ContextTooLong)) => kind,
+            Some(kind @ (FailureKind::Overloaded | FailureKind::ContextTooLong | FailureKind::NoImages)) => {
+                kind
+            }
             Some(_) | None => FailureKind::ServerError,
         },
         0..500 => of_words().unwrap_or(FailureKind::Rejected),
@@ -159,6 +162,8 @@ fn kind_of_words(said: &str, codes: &Codes) -> Option<FailureKind> {
             FailureKind::QuotaSpent
         } else if codes.say(&["context_length_exceeded", "exceed_context_size_error"]) || says(&too_long) {
             FailureKind::ContextTooLong
+        } else if says_no_images(said) {
+            FailureKind::NoImages
         } else if says_unknown_model(said, codes) {
             FailureKind::UnknownModel
         } else if codes.say(&WRONG_KEY)
@@ -207,6 +212,26 @@ const RATE_LIMITED: [&str; 5] = [
     "throttlingexception",
     "servicequotaexceededexception",
 ];
+
+/// Whether the body says that the model takes no images. Each server has words of its own; those about a format are about one
+/// image alone.
+fn says_no_images(said: &str) -> bool {
+    let says = |words: &[&str]| words.iter().any(|words| said.contains(words));
+    let takes_none = [
+        "not support",
+        "n't support",
+        "only supported by",
+        "support image input",
+        "unknown variant",
+        "missing data required",
+        "does not accept",
+        "cannot read",
+    ];
+    says(&["text and nothing else", "not a multimodal model"])
+        || said.contains("image")
+            && says(&takes_none)
+            && !says(&["format", "media type", "media_type", "mime"])
+}
 
 /// Whether the body says that the model is not known. Servers use 400 for it as well as 404.
 fn says_unknown_model(said: &str, codes: &Codes) -> bool {
@@ -264,6 +289,41 @@ mod tests {
                 400,
                 r#"{"error":{"code":400,"message":"x","type":"exceed_context_size_error"}}"#,
                 FailureKind::ContextTooLong,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"Invalid content type. image_url is only supported by certain models."}}"#,
+                FailureKind::NoImages,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"content: this model reads text and nothing else"}}"#,
+                FailureKind::NoImages,
+            ),
+            (
+                422,
+                r#"{"error":{"message":"messages[0]: unknown variant `image_url`, expected `text`"}}"#,
+                FailureKind::NoImages,
+            ),
+            (
+                404,
+                r#"{"error":{"message":"No endpoints found that support image input","code":404}}"#,
+                FailureKind::NoImages,
+            ),
+            (
+                400,
+                r#"{"message":"This model doesn't support the image content block"}"#,
+                FailureKind::NoImages,
+            ),
+            (
+                500,
+                r#"{"error":{"code":500,"message":"image input is not supported - hint: you may need to provide the mmproj"}}"#,
+                FailureKind::NoImages,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"unsupported image format: this does not support image/bmp"}}"#,
+                FailureKind::Rejected,
             ),
             (400, r#"{"error":{"message":"Your credit balance is too low"}}"#, FailureKind::QuotaSpent),
             (

@@ -41,7 +41,8 @@ impl Retry {
     /// After a refusal of this status, which means that.
     pub(super) fn after(status: u16, kind: FailureKind, wait: Option<Duration>) -> Self {
         let passes = matches!(status, 408 | 429 | 500 | 502..=504 | 529);
-        let is_final = matches!(kind, FailureKind::QuotaSpent | FailureKind::ContextTooLong);
+        let is_final =
+            matches!(kind, FailureKind::QuotaSpent | FailureKind::ContextTooLong | FailureKind::NoImages);
         match wait {
             _ if !passes || is_final => Self::Never,
             Some(wait) => Self::After(wait),
@@ -116,6 +117,7 @@ mod tests {
             (408, FailureKind::ServerError, true),
             (500, FailureKind::ServerError, true),
             (500, FailureKind::ContextTooLong, false),
+            (500, FailureKind::NoImages, false),
             (501, FailureKind::ServerError, false),
             (502, FailureKind::ServerError, true),
             (503, FailureKind::Overloaded, true),

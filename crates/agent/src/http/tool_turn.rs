@@ -379,7 +379,7 @@ impl RunningTurn {
         let parts = turn.messages.iter().flat_map(|message| &message.parts);
         let last = parts.filter_map(|part| match part {
             Part::Call { entry, .. } => Some(entry.0),
-            Part::Text(_) | Part::Result { .. } | Part::GoOn => None,
+            Part::Text(_) | Part::Result { .. } | Part::GoOn | Part::Image { .. } => None,
         });
         let mut last = last.max().unwrap_or(0);
         let text = Some(text).filter(|text| !text.trim().is_empty()).map(Part::Text);

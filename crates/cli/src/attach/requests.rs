@@ -19,7 +19,7 @@ use crate::commands::new::SessionRequest;
 use crate::commands::{new, settings};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::named_files::{Base, TypedPrompts};
+use crate::named_files::{Base, FilledPrompt, TypedPrompts};
 
 /// How much of the transcript is asked for when scrolling back, in bytes.
 const PAGE_BYTES: u32 = 64 << 10;
@@ -133,8 +133,8 @@ impl Requests {
             },
             Intent::Prompt { key, session, text, steer } => {
                 match self.with_files(context, &client.mirror, session, &text) {
-                    Ok(text) => {
-                        let prompt = Prompt { session, token: token()?, text, steers: steer };
+                    Ok(FilledPrompt { text, images }) => {
+                        let prompt = Prompt { session, token: token()?, text, images, steers: steer };
                         client.state.submit(prompt, Continuation::Prompt(key));
                         send(client, ui);
                     }
@@ -182,14 +182,14 @@ impl Requests {
         Ok(())
     }
 
-    /// A prompt with the files quoted behind it that it names, or why it goes back to where it was typed.
+    /// A prompt with the files that it names, or why it goes back to where it was typed.
     fn with_files(
         &mut self,
         context: &Context,
         mirror: &Mirror,
         session: SessionId,
         text: &str,
-    ) -> Result<String, String> {
+    ) -> Result<FilledPrompt, String> {
         let there = mirror.get(session).map(|session| Path::new(&session.summary.directory));
         let directory = there.unwrap_or(&context.environment.directory);
         let whole = self.typed.with_files(Base::new(directory, &context.environment), text);

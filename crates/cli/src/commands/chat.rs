@@ -34,14 +34,14 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         .map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))?;
     let is_passing = args.session.is_none() && args.new.is_none();
     let mut client = Client::attach(context, true).await?;
-    let (session, text) = if let Some(address) = &args.session {
+    let (session, said) = if let Some(address) = &args.session {
         let session = client.resolve(address).await?;
         context.agents.note_who_answers(&session);
         (session.id, files(said, &session.directory)?)
     } else {
         let directory = context.environment.directory.to_string_lossy().into_owned();
         // Before anything is made: a prompt that cannot be sent leaves no session behind.
-        let text = files(said, &directory)?;
+        let said = files(said, &directory)?;
         let wanted = SessionRequest {
             name: args.new,
             agent: args.agent,
@@ -49,11 +49,11 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
             directory,
             ..SessionRequest::default()
         };
-        (new::create(&mut client, context, wanted).await?, text)
+        (new::create(&mut client, context, wanted).await?, said)
     };
     // What is printed is read. Said before the prompt, so that no answer counts as unread in between.
     client.notify(&ClientMessage::Showing { session: Some(session.into()), at_end: true })?;
-    let prompt = match client.submit(session, text).await {
+    let prompt = match client.submit(session, said).await {
         Err(refused) if is_passing => {
             archive(&mut client, session).await?;
             return Err(refused);

@@ -49,7 +49,7 @@ pub(crate) async fn run(context: &Context, args: NewArgs) -> Result<Option<Sessi
     let id = make(&mut client, command).await?;
     let prompt = match prompt {
         None => None,
-        Some(text) => Some(client.submit(id, text).await?),
+        Some(said) => Some(client.submit(id, said).await?),
     };
     if !args.detached {
         return Ok(Some(id));

@@ -14,8 +14,8 @@ pub(crate) async fn run(context: &Context, args: SendArgs) -> Result<ExitCode, C
     let mut client = Client::attach(context, false).await?;
     let session = client.resolve(&args.session).await?;
     context.agents.note_who_answers(&session);
-    let text = said.with_files(args.no_files, &session.directory, &context.environment)?;
-    let prompt = client.submit(session.id, text).await?;
+    let said = said.with_files(args.no_files, &session.directory, &context.environment)?;
+    let prompt = client.submit(session.id, said).await?;
     out::line(&prompt.to_string())?;
     Ok(ExitCode::SUCCESS)
 }

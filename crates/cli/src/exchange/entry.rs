@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use q_core::{
-    AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault,
-    Interrupter, Outcome, PlanStep, PromptNo, Resulted, Sent, StepState, Stop, WallTime, Wants,
+    AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault, Image,
+    ImageKind, Interrupter, Outcome, PlanStep, PromptNo, Prompted, Resulted, Sent, StepState, Stop, WallTime,
+    Wants,
 };
 use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -57,12 +58,41 @@ pub(crate) struct EntryShape {
     /// Of a plan: how far each step is, and what it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<(String, String)>>,
+    /// Of a prompt: what is known of its images. Their bytes are in no document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    images: Option<Vec<ImageShape>>,
     /// For who reads the file: the stop behind a prompt says the same, so an import has no use for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered: Option<bool>,
     /// What a newer `q` may have written: the names of a few fields.
     #[serde(skip)]
     unknown: Fields,
+}
+
+/// What is known of an image.
+#[derive(Debug, Serialize, Deserialize)]
+struct ImageShape {
+    name: String,
+    kind: String,
+    width: u32,
+    height: u32,
+    bytes: u64,
+}
+
+impl From<&Image> for ImageShape {
+    fn from(image: &Image) -> Self {
+        let Image { name, kind, width, height, size, kept: _ } = image;
+        let kind = kind.word().to_owned();
+        Self { name: name.clone(), kind, width: *width, height: *height, bytes: *size }
+    }
+}
+
+impl ImageShape {
+    fn into_image(self) -> Result<Image, String> {
+        let Self { name, kind, width, height, bytes: size } = self;
+        let kind = ImageKind::of(&kind).ok_or_else(|| no_word(&kind))?;
+        Ok(Image { name: typed::text(&name).into_owned(), kind, width, height, size, kept: None })
+    }
 }
 
 /// Names of fields that are not known here; a few are enough to say so.
@@ -123,7 +153,10 @@ impl EntryShape {
         let plain = Self { no, at_ms: entry.at.0, answered, ..Self::default() };
         let role = |role: &str| role.to_owned();
         match &entry.body {
-            Body::Prompt(said) => Self { role: role("user"), text: text(said), ..plain },
+            Body::Prompt(Prompted { text: said, images }) => {
+                let images = (!images.is_empty()).then(|| images.iter().map(ImageShape::from).collect());
+                Self { role: role("user"), text: text(said), images, ..plain }
+            }
             Body::Answer(said) => Self { role: role("assistant"), text: text(said), ..plain },
             Body::Thinking(said) => Self { role: role("thinking"), text: text(said), ..plain },
             Body::Call(Called { no, tool, input, wants }) => Self {
@@ -208,7 +241,7 @@ impl EntryShape {
                 }
             };
         }
-        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps answered)
+        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps images answered)
     }
 
     /// The names of fields that are not known here.
@@ -232,7 +265,11 @@ impl EntryShape {
                 left_out: self.left_out.ok_or_else(|| missing("left_out"))?,
             }),
             "continued" => Body::Continued,
-            "user" => Body::Prompt(typed::text(&text?).into_owned()),
+            "user" => {
+                let images = self.images.unwrap_or_default().into_iter().map(ImageShape::into_image);
+                let images = images.collect::<Result<_, String>>()?;
+                Body::Prompt(Prompted { text: typed::text(&text?).into_owned(), images })
+            }
             "assistant" => Body::Answer(text?),
             "thinking" => Body::Thinking(text?),
             "call" => Body::Call(Called {

@@ -43,10 +43,11 @@ pub(crate) fn begin(facts: &DocumentFacts) -> String {
 pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
     let at = moment(entry.at);
     match &entry.body {
-        Body::Prompt(text) if unanswered => {
-            section("user", &format!("You ({NOT_ANSWERED})"), &at, "div class=\"text\"", text)
+        Body::Prompt(prompt) => {
+            let who = if unanswered { format!("You ({NOT_ANSWERED})") } else { "You".to_owned() };
+            let text = q_term::words::with_images(&prompt.text, &prompt.images);
+            section("user", &who, &at, "div class=\"text\"", &text)
         }
-        Body::Prompt(text) => section("user", "You", &at, "div class=\"text\"", text),
         Body::Answer(text) => section("agent", "Agent", &at, "div class=\"text\"", text),
         Body::Thinking(text) => section("aside", "Thinking", &at, "pre", text),
         Body::Call(call) => section("aside", &format!("Calls {}", call.tool), &at, "pre", &call.input),

@@ -52,8 +52,11 @@ fn tokens(facts: &DocumentFacts) -> String {
 pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
     let at = moment(entry.at);
     match &entry.body {
-        Body::Prompt(text) if unanswered => format!("\n## You ({at}, {NOT_ANSWERED})\n\n{}", prose(text)),
-        Body::Prompt(text) => format!("\n## You ({at})\n\n{}", prose(text)),
+        Body::Prompt(prompt) => {
+            let at = if unanswered { format!("{at}, {NOT_ANSWERED}") } else { at };
+            let text = q_term::words::with_images(&prompt.text, &prompt.images);
+            format!("\n## You ({at})\n\n{}", prose(&text))
+        }
         Body::Answer(text) => format!("\n## Agent ({at})\n\n{}", prose(text)),
         Body::Thinking(text) => format!("\nThinking:\n\n{}", fenced(text)),
         Body::Call(call) => format!("\nCalls {}:\n\n{}", span(&call.tool), fenced(&call.input)),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use q_client::{Backoff, Prompt};
-use q_core::{Command, SessionId};
+use q_core::{Command, NewImage, SessionId};
 use q_host::clock::Clock;
 use q_proto::ClientMessage;
 use q_term::Way;
@@ -17,7 +17,7 @@ use crate::client::{Client, token};
 use crate::commands::new::{self, SessionRequest};
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
-use crate::named_files::{Base, TypedPrompts};
+use crate::named_files::{Base, FilledPrompt, TypedPrompts};
 use crate::out;
 use crate::terminals::Terminals;
 
@@ -51,22 +51,23 @@ pub(crate) struct Frontend<'a> {
 #[derive(Clone)]
 pub(super) struct Unsent {
     pub(super) text: String,
+    images: Vec<NewImage>,
     steers: bool,
 }
 
 impl Frontend<'_> {
     /// Sends what was typed to the session in focus, or to one that is made for it.
     pub(super) async fn submit(&mut self, text: String, steers: bool) -> Result<(), CliError> {
-        let text = self.with_files(&text)?;
-        self.unsent = Some(Unsent { text, steers });
+        let FilledPrompt { text, images } = self.with_files(&text)?;
+        self.unsent = Some(Unsent { text, images, steers });
         let kept = self.send_unsent().await;
         self.print_updates()?;
         kept
     }
 
-    /// A prompt with the files quoted behind it that it names. One that names files which are not there is not sent, unless
+    /// A prompt with the files that it names. One that names files which are not there is not sent, unless
     /// it is typed again.
-    fn with_files(&mut self, text: &str) -> Result<String, CliError> {
+    fn with_files(&mut self, text: &str) -> Result<FilledPrompt, CliError> {
         let here = self.plain.focus().and_then(|id| self.client.mirror.get(id));
         let here = here.map(|session| Path::new(&session.summary.directory));
         let environment = &self.context.environment;
@@ -79,7 +80,7 @@ impl Frontend<'_> {
     /// Sends what has no session yet to the one in focus, or makes one for it. From there on it goes to that session, whatever
     /// happens meanwhile, and stays among what is unanswered until a host has it.
     pub(super) async fn send_unsent(&mut self) -> Result<(), CliError> {
-        let Some(Unsent { text, steers }) = self.unsent.clone() else { return Ok(()) };
+        let Some(Unsent { text, images, steers }) = self.unsent.clone() else { return Ok(()) };
         let made = match self.plain.focus() {
             Some(session) => Ok(session),
             None => self.make(Arguments::default()).await,
@@ -87,7 +88,7 @@ impl Frontend<'_> {
         let sent = match made {
             Ok(session) => {
                 // The token is drawn before it is forgotten here: without one it is still what was typed.
-                let prompt = Prompt { session, token: token()?, text: text.clone(), steers };
+                let prompt = Prompt { session, token: token()?, text: text.clone(), images, steers };
                 self.unsent = None;
                 self.client.deliver(prompt).await.map(drop)
             }

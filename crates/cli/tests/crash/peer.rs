@@ -191,7 +191,7 @@ impl Peer {
 
     pub(crate) async fn submit(&mut self, session: SessionId, text: &str) {
         let token = q_proto::entropy::token().unwrap();
-        let request = Command::Submit { session, token, text: text.to_owned() }.into();
+        let request = Command::Submit { session, token, text: text.to_owned(), images: Vec::new() }.into();
         assert!(matches!(self.ask(request).await, Response::Accepted(_)));
     }
 

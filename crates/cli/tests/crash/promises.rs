@@ -38,7 +38,7 @@ pub(crate) fn cut_answers_are_marked(entries: &[Entry], whole: impl Fn(&str) -> 
     let mut turns: Vec<Told<'_>> = Vec::new();
     for entry in entries {
         match (&entry.body, turns.last_mut()) {
-            (Body::Prompt(text), _) => turns.push(Told { said: text, answer: "", mark: None }),
+            (Body::Prompt(prompt), _) => turns.push(Told { said: &prompt.text, answer: "", mark: None }),
             (Body::Answer(text), Some(Told { answer: answer @ "", mark: None, .. })) => *answer = text,
             (Body::Stop(stop), Some(Told { mark: mark @ None, .. })) => *mark = Some(stop),
             (other, turn) => panic!("{other:?} does not follow {turn:?}"),

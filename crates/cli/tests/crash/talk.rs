@@ -50,7 +50,7 @@ impl Talk {
             };
             self.open = Some(Open { token, request: peer.next_request() });
             let text = self.submitted.last().cloned().unwrap_or_default();
-            let submit = Command::Submit { session: self.session, token, text };
+            let submit = Command::Submit { session: self.session, token, text, images: Vec::new() };
             peer.request(submit.into()).await.expect("a host that listens");
             while self.open.is_some() {
                 self.hear(peer).await;

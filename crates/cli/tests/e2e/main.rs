@@ -7,6 +7,7 @@
 //! | `archive` | closed, reopened, thrown away, restored, erased |
 //! | `cleanup` | what might go, asked about, undone, gone for good; the quota |
 //! | `files` | files that a prompt names
+//! | `images` | images that a prompt names
 //! | `forks` | another session's history, and a way of its own |
 //! | `exchange` | sessions as files, out and in again
 //! | `failures` | what fails is marked, told and not sent again; what a long history leaves out
@@ -54,6 +55,7 @@ mod forks;
 mod headless;
 mod hibernation;
 mod hostile;
+mod images;
 mod inbox;
 mod key_command;
 mod local;

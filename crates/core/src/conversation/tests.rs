@@ -4,8 +4,10 @@ use super::*;
 use crate::agent::{AgentFailure, FailureKind, Sent, Wants};
 use crate::compaction::note;
 use crate::entry::Compaction;
-use crate::entry::{Called, Fault, Interrupter, Stop};
+use crate::entry::{Called, Fault, Interrupter, Prompted, Stop};
+use crate::id::Seq;
 use crate::id::{CallNo, PromptNo};
+use crate::image::ImageKind;
 use crate::time::WallTime;
 use alloc::string::ToString;
 use alloc::vec;
@@ -55,7 +57,7 @@ fn body() -> impl Strategy<Value = Body> {
     let text = || select(["", " ", "\n", "a", "b", "one two"].to_vec()).prop_map(ToString::to_string);
     let failure = AgentFailure { kind: FailureKind::Cut, detail: String::new() };
     prop_oneof![
-        text().prop_map(Body::Prompt),
+        text().prop_map(|text| Body::Prompt(text.into())),
         text().prop_map(Body::Answer),
         text().prop_map(Body::Thinking),
         (0..20u64).prop_map(|no| call(no).body),
@@ -127,7 +129,7 @@ proptest! {
         let marked = unanswered(&entries);
         let mut sent = Vec::new();
         for (place, one) in entries.iter().enumerate() {
-            let Body::Prompt(text) = &one.body else { continue };
+            let Body::Prompt(Prompted { text, .. }) = &one.body else { continue };
             let next = entries[place..].iter().find(|later| match &later.body {
                 Body::Stop(_) | Body::Call(_) => true,
                 Body::Answer(text) => !text.trim().is_empty(),
@@ -152,6 +154,7 @@ fn line(messages: &[Message]) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => text.clone(),
         Part::GoOn => "go on".into(),
+        Part::Image { image, data } => format!("image {} {data}", image.name),
         Part::Call { entry, .. } => alloc::format!("+{entry}"),
         Part::Result { of, outcome, .. } => alloc::format!("-{of} {}", outcome.words()),
     };
@@ -352,4 +355,61 @@ fn each_rule_is_checked() {
     ] {
         assert_eq!(broken(&messages), fault, "{messages:?}");
     }
+}
+
+/// An image of so many bytes, kept beside that record.
+fn image(name: &str, size: u64, record: Option<u64>) -> Image {
+    let kept = record.map(|record| ImagePlace { record: Seq(record), from: 3 });
+    Image { name: name.into(), kind: ImageKind::Png, width: 640, height: 480, size, kept }
+}
+
+#[test]
+fn images_stand_before_their_words_and_the_newest_are_shown() {
+    let prompt = |text: &str, images| Body::Prompt(Prompted { text: text.into(), images });
+    let most = SENT_IMAGE_BYTES;
+    let entries = [
+        entry(1, prompt("old?", vec![image("old", most, Some(1))])),
+        entry(2, Body::Answer("so".into())),
+        entry(
+            3,
+            prompt(
+                "both?",
+                vec![image("imported", 2, None), image("lost", 3, Some(9)), image("new", 3, Some(3))],
+            ),
+        ),
+    ];
+    let asked = messages(&entries);
+    assert_eq!(line(&asked), "u[image old ; old?] a[so] u[image imported ; image lost ; image new ; both?]");
+    let estimate = 4 * 410 * 4 + "old?soboth?".len() as u64;
+    assert_eq!(bytes(&asked), estimate, "an image counts as the text that costs as much");
+    let read = |place: ImagePlace, length: u64| {
+        Ok::<_, ()>(if place.record == Seq(9) { String::new() } else { "i".repeat(length as usize) })
+    };
+    let sent = shown(asked.clone(), read).unwrap();
+    assert_eq!(
+        line(&sent),
+        "u[[image old, 640×480: sent earlier, not sent again]; old?] a[so] u[[image imported, 640×480: not \
+         kept here]; [image lost, 640×480: not kept here]; image new iiii; both?]"
+    );
+    assert_eq!(broken(&sent), None);
+    assert_eq!(shown(asked.clone(), |_, _| Err("gone")), Err("gone"));
+    let told = unseen(asked);
+    assert_eq!(line(&told).matches(": not shown]").count(), 4);
+    assert_eq!(broken(&told), None);
+    assert_eq!(told[0].text(), "[image old, 640×480: not shown]\n\nold?");
+}
+
+#[test]
+fn no_more_images_are_shown_than_go_at_once() {
+    let images = (0..40).map(|no| image(&alloc::format!("{no}"), 3, Some(1))).collect();
+    let entries = [entry(1, Body::Prompt(Prompted { text: "see".into(), images }))];
+    let sent = shown(messages(&entries), |_, _| Ok::<_, ()>("abcd".into())).unwrap();
+    let names: Vec<&str> = sent[0]
+        .parts
+        .iter()
+        .filter_map(
+            |part| if let Part::Image { image, .. } = part { Some(image.name.as_str()) } else { None },
+        )
+        .collect();
+    assert_eq!((names.len(), names[0], names[SENT_IMAGES - 1]), (SENT_IMAGES, "24", "39"));
 }

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use crate::effect::Reply;
 use crate::id::{CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, SessionId, Token, TurnNo};
+use crate::image::NewImage;
 use crate::import::{Import, Item};
 use crate::multiplexer::step::Step;
 use crate::record::{Answer, Policy, Setup};
@@ -96,6 +97,8 @@ pub enum Command {
         /// The client's mark: the same one again is answered, not taken again.
         token: Token,
         text: String,
+        /// What goes with it.
+        images: Vec<NewImage>,
     },
     /// Take back a waiting prompt.
     Unqueue { session: SessionId, prompt: PromptNo },
@@ -116,6 +119,8 @@ pub enum Command {
         /// The client's mark, as in [`Command::Submit`].
         token: Token,
         text: String,
+        /// What goes with it, where no turn runs.
+        images: Vec<NewImage>,
     },
     /// Answer a call that waits.
     Answer {
@@ -189,8 +194,18 @@ enum Subject {
 
 impl Command {
     /// Delivers a prompt: into the turn that runs where it is to steer that.
-    pub const fn prompt(session: SessionId, token: Token, text: String, steers: bool) -> Self {
-        if steers { Self::Steer { session, token, text } } else { Self::Submit { session, token, text } }
+    pub const fn prompt(
+        session: SessionId,
+        token: Token,
+        text: String,
+        images: Vec<NewImage>,
+        steers: bool,
+    ) -> Self {
+        if steers {
+            Self::Steer { session, token, text, images }
+        } else {
+            Self::Submit { session, token, text, images }
+        }
     }
 
     /// The session that it makes, if it makes one.
@@ -304,11 +319,11 @@ impl Step<'_> {
             Command::SetPolicy { session, policy } => self.set_policy(session, policy),
             Command::Set { session, changes } => self.set(session, &changes),
             Command::MarkUnread { session } => self.mark_unread(session),
-            Command::Submit { session, token, text } => {
-                self.once(session, token, |step| step.submit(session, token, text))
+            Command::Submit { session, token, text, images } => {
+                self.once(session, token, |step| step.submit(session, token, text, images))
             }
-            Command::Steer { session, token, text } => {
-                self.once(session, token, |step| step.steer(session, token, text))
+            Command::Steer { session, token, text, images } => {
+                self.once(session, token, |step| step.steer(session, token, text, images))
             }
             Command::Unqueue { session, prompt } => self.unqueue(session, prompt),
             Command::Edit { session, prompt, text } => self.edit(session, prompt, text),

@@ -13,6 +13,7 @@ use crate::effect::Reply;
 use crate::entry::Compaction;
 use crate::entry::{Body, Stop};
 use crate::id::{EntryNo, SessionId, TurnNo};
+use crate::image::Image;
 use crate::multiplexer::step::Step;
 use crate::record::{Ending, Record};
 use crate::refusal::Refusal;
@@ -61,8 +62,12 @@ impl Step<'_> {
         if matches!(newest, Some(Body::Compaction(Compaction::Summary { .. }))) {
             return false;
         }
-        let bytes = session.live().and_then(|live| live.waiting(next.queued)).map_or(0, str::len);
-        head.window.is_some_and(|window| window.reaches(percent, bytes as u64))
+        let next = session.live().and_then(|live| live.waiting(next.queued));
+        let bytes = next.map_or(0, |prompt| {
+            let images: u64 = prompt.images.iter().map(Image::as_text_bytes).sum();
+            prompt.text.len() as u64 + images
+        });
+        head.window.is_some_and(|window| window.reaches(percent, bytes))
     }
 
     pub(super) fn begin_compaction(&mut self, id: SessionId) {

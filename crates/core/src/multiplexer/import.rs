@@ -181,7 +181,7 @@ impl StagedPart<'_> {
             Item::Waiting { token, text } => {
                 self.refuse_waiting(&text)?;
                 self.prompts = self.prompts.next();
-                self.push(Record::Queued { prompt: self.prompts, token, text });
+                self.push(Record::Queued { prompt: self.prompts, token, text, images: Vec::new() });
             }
             Item::Draft(text) => {
                 let limit = self.limits.prompt_bytes;
@@ -210,6 +210,10 @@ impl StagedPart<'_> {
                 None
             };
         self.so_far.take(&entry, EntryNo(self.next.0), self.limits);
+        if let Body::Prompt(prompt) = &mut entry.body {
+            // A document names images, and has none.
+            prompt.images.iter_mut().for_each(|image| image.kept = None);
+        }
         let mut rest = String::new();
         if let (Body::Result(result), Some(of)) = (&mut entry.body, call) {
             let portion = Portion::of(core::mem::take(&mut result.text), self.limits);

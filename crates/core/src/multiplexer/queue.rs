@@ -1,6 +1,7 @@
 //! The queue of waiting prompts: seen, edited, reordered, taken back, sent now.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::effect::{Effect, Reply};
 use crate::entry::Interrupter;
@@ -24,10 +25,13 @@ impl Step<'_> {
     pub(super) fn edit(&mut self, id: SessionId, prompt: PromptNo, text: String) -> Result<Reply, Refusal> {
         let waiting = self.queued(id, prompt)?;
         self.refuse_bad_prompt(&text)?;
-        let before = self.live(id).and_then(|live| live.waiting(waiting.queued)).map_or(0, str::len);
+        let before = self.live(id).and_then(|live| live.waiting(waiting.queued));
+        // Whoever writes a prompt anew writes its words: what goes with it stays.
+        let (before, images) =
+            before.map_or((0, Vec::new()), |prompt| (prompt.text.len(), prompt.images.clone()));
         self.refuse_long_queue(id, text.len(), before)?;
         self.make_space(id, text.len(), before)?;
-        self.record(id, Record::Edited { prompt, text });
+        self.record(id, Record::Edited { prompt, text, images });
         self.notify_queue(id);
         Ok(Reply::Done)
     }

@@ -124,7 +124,7 @@ impl<'a> Step<'a> {
         seq
     }
 
-    /// Keeps the rest of the result in that record, if there is any.
+    /// Keeps beside that record the rest of its result, or its images, if there is any.
     pub(super) fn keep_beside(&mut self, session: SessionId, seq: Seq, rest: String) {
         if !rest.is_empty() {
             self.blobs.push(Blob { session, seq, text: rest });

@@ -8,6 +8,7 @@ use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle
 use crate::effect::{Effect, Reply, TurnSetup};
 use crate::entry::{Entry, Interrupter};
 use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
+use crate::image::{self, NewImage};
 use crate::limits::{MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
 use crate::multiplexer::step::Step;
 use crate::permits;
@@ -34,10 +35,17 @@ impl Step<'_> {
 
     /// A prompt begins a turn when the session is free, and waits otherwise. After a failed or interrupted turn, what
     /// waited goes first: the person's order is kept.
-    pub(super) fn submit(&mut self, id: SessionId, token: Token, text: String) -> Result<Reply, Refusal> {
+    pub(super) fn submit(
+        &mut self,
+        id: SessionId,
+        token: Token,
+        text: String,
+        images: Vec<NewImage>,
+    ) -> Result<Reply, Refusal> {
         let head = self.open(id)?.head();
         let (busy, waiting, prompt) = (head.turn.is_some(), head.queue.len(), head.prompts.next());
         self.refuse_bad_prompt(&text)?;
+        image::refuse_bad(&images, self.state().limits.image_bytes)?;
         let limit = self.state().limits.queued_prompts;
         if waiting >= limit {
             return Err(Refusal::QueueFull { limit });
@@ -51,7 +59,9 @@ impl Step<'_> {
         // From here on nothing is refused: whoever is refused finds all as it was.
         self.name_after_prompt(id, &text);
         self.clear_draft(id);
-        self.record(id, Record::Queued { prompt, token, text });
+        let (images, beside) = image::keep(images, self.next_seq(id), &text);
+        let seq = self.record(id, Record::Queued { prompt, token, text, images });
+        self.keep_beside(id, seq, beside);
         if !busy {
             self.begin_next(id);
         }
@@ -61,15 +71,24 @@ impl Step<'_> {
     }
 
     /// Words into the running turn, where its agent takes them.
-    pub(super) fn steer(&mut self, id: SessionId, token: Token, text: String) -> Result<Reply, Refusal> {
+    pub(super) fn steer(
+        &mut self,
+        id: SessionId,
+        token: Token,
+        text: String,
+        images: Vec<NewImage>,
+    ) -> Result<Reply, Refusal> {
         let head = self.open(id)?.head();
         let Some(turn) = head.turn.as_ref().map(|flight| flight.turn) else {
-            return self.submit(id, token, text);
+            return self.submit(id, token, text, images);
         };
         let (prompt, name) = (head.prompts.next(), head.name.to_string());
         self.refuse_bad_prompt(&text)?;
         if !self.live(id).is_some_and(|live| live.steerable) {
             return Err(Refusal::NotSteerable { name });
+        }
+        if !images.is_empty() {
+            return Err(Refusal::ImagesWait);
         }
         self.refuse_if_full()?;
         self.make_space(id, text.len(), self.draft_len(id))?;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::agent::Usage;
 use crate::compaction::WindowUse;
-use crate::entry::Entry;
+use crate::entry::{Entry, Prompted};
 use crate::id::{CallNo, EntryNo, Seq};
 use crate::record::Record;
 use crate::session::head::Head;
@@ -149,7 +149,7 @@ impl Live {
         &self.pending
     }
 
-    pub(crate) fn waiting(&self, queued: Seq) -> Option<&str> {
+    pub(crate) fn waiting(&self, queued: Seq) -> Option<&Prompted> {
         self.transcript.waiting(queued)
     }
 

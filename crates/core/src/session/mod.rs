@@ -8,9 +8,10 @@ pub mod live;
 pub mod stored;
 pub mod transcript;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::entry::{Fault, Mark};
+use crate::entry::{Fault, Mark, Prompted};
 use crate::id::Seq;
 use crate::presence::Presence;
 use crate::record::{Record, Voice};
@@ -116,7 +117,12 @@ impl Session {
 
     /// What the texts of all waiting prompts weigh.
     pub(crate) fn queued_bytes(&self) -> usize {
-        self.head.queue.iter().filter_map(|waiting| self.waiting(waiting.queued)).map(str::len).sum()
+        self.head
+            .queue
+            .iter()
+            .filter_map(|waiting| self.waiting(waiting.queued))
+            .map(|prompt| prompt.text.len())
+            .sum()
     }
 
     /// Waiting prompts with their texts.
@@ -126,12 +132,12 @@ impl Session {
             .iter()
             .map(|waiting| QueuedPrompt {
                 prompt: waiting.prompt,
-                text: self.waiting(waiting.queued).unwrap_or_default().into(),
+                text: self.waiting(waiting.queued).map_or_else(String::new, |prompt| prompt.text.clone()),
             })
             .collect()
     }
 
-    fn waiting(&self, queued: Seq) -> Option<&str> {
+    fn waiting(&self, queued: Seq) -> Option<&Prompted> {
         self.live.as_ref()?.waiting(queued)
     }
 }

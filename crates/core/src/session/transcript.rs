@@ -1,10 +1,9 @@
 //! The transcript: a session's ordered entries, of which a bounded tail is in memory.
 
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::string::String;
 
 use crate::agent::Call;
-use crate::entry::{Body, CallOutput, Called, Entry, Resulted, Stop};
+use crate::entry::{Body, CallOutput, Called, Entry, Prompted, Resulted, Stop};
 use crate::id::{EntryNo, Seq};
 use crate::record::Voice;
 use crate::stamped::{Content, Stamped};
@@ -14,7 +13,7 @@ use crate::stamped::{Content, Stamped};
 pub struct Transcript {
     entries: VecDeque<Entry>,
     /// Texts of prompts whose turn has not begun, by the place of their record.
-    waiting: BTreeMap<Seq, String>,
+    waiting: BTreeMap<Seq, Prompted>,
     weight: usize,
     /// Whether older entries exist that are not here.
     trimmed: bool,
@@ -26,9 +25,9 @@ impl Transcript {
         self.entries.iter()
     }
 
-    /// The text of a prompt that waits, or that is about to be retried.
-    pub fn waiting(&self, queued: Seq) -> Option<&str> {
-        self.waiting.get(&queued).map(String::as_str)
+    /// A prompt that waits, or that is about to be retried.
+    pub fn waiting(&self, queued: Seq) -> Option<&Prompted> {
+        self.waiting.get(&queued)
     }
 
     /// Whether older entries exist that are not here.
@@ -43,20 +42,20 @@ impl Transcript {
 
     /// What all of it weighs, in bytes.
     pub fn weight(&self) -> usize {
-        self.weight + self.waiting.values().map(String::len).sum::<usize>()
+        self.weight + self.waiting.values().map(Prompted::weight).sum::<usize>()
     }
 
     /// Takes the next fact in.
     pub fn apply(&mut self, stamped: &Stamped) {
         match stamped.content() {
             Content::Fact(_) | Content::Draft(_) => {}
-            Content::Waiting(text) => {
-                self.waiting.insert(stamped.seq, text.into());
+            Content::Waiting(text, images) => {
+                self.waiting.insert(stamped.seq, Prompted { text: text.into(), images: images.into() });
             }
             Content::Prompt(queued) => {
                 // Without its text (a page that begins in between, a damaged record) the prompt is not shown as empty.
-                if let Some(text) = self.waiting.get(&queued) {
-                    self.push(stamped, Body::Prompt(text.clone()));
+                if let Some(prompt) = self.waiting.get(&queued) {
+                    self.push(stamped, Body::Prompt(prompt.clone()));
                 }
             }
             Content::Steer(text) => self.push(stamped, Body::Prompt(text.into())),

@@ -64,13 +64,15 @@ pub(super) fn read(
         },
         "now" => Command::SendNow { session, prompt: PromptNo(words.number()?) },
         "steer" => {
-            Command::Steer { session, text: words.word("a text")?, token: read_token(words, request)? }
+            let (text, images) = (words.word("a text")?, entry::read_new_images(words)?);
+            Command::Steer { session, text, images, token: read_token(words, request)? }
         }
         "answer" => read_answer(session, words)?,
         "rename" => Command::Rename { session, name: words.word("a name")? },
         "close" => Command::Close { session, even_if_working: words.take("anyway") },
         "submit" => {
-            Command::Submit { session, text: words.word("a text")?, token: read_token(words, request)? }
+            let (text, images) = (words.word("a text")?, entry::read_new_images(words)?);
+            Command::Submit { session, text, images, token: read_token(words, request)? }
         }
         "unqueue" => Command::Unqueue { session, prompt: PromptNo(words.number()?) },
         "interrupt" => Command::Interrupt { session },
@@ -123,15 +125,17 @@ pub(super) fn write(command: &Command) -> String {
             format!("set {}{}", session(*id), changes.collect::<String>())
         }
         Command::MarkUnread { session: id } => format!("unread {}", session(*id)),
-        Command::Submit { session: id, token, text } => {
-            format!("submit {} {text:?} token {}", session(*id), token.0)
+        Command::Submit { session: id, token, text, images } => {
+            let images = entry::write_new_images(images);
+            format!("submit {} {text:?}{images} token {}", session(*id), token.0)
         }
         Command::Unqueue { session: id, prompt } => format!("unqueue {} {prompt}", session(*id)),
         Command::Edit { session: id, prompt, text } => format!("edit {} {prompt} {text:?}", session(*id)),
         Command::Move { session: id, prompt, place } => format!("move {} {prompt} {place}", session(*id)),
         Command::SendNow { session: id, prompt } => format!("now {} {prompt}", session(*id)),
-        Command::Steer { session: id, token, text } => {
-            format!("steer {} {text:?} token {}", session(*id), token.0)
+        Command::Steer { session: id, token, text, images } => {
+            let images = entry::write_new_images(images);
+            format!("steer {} {text:?}{images} token {}", session(*id), token.0)
         }
         Command::Answer { session: id, turn, call, digest, answer } => {
             let answer = match answer {

@@ -8,18 +8,21 @@ use super::reader::WordReader;
 use super::words::{bare, named};
 use crate::agent::{AgentFailure, FailureKind, Outcome, PlanStep, Sent, StepState, Wants};
 use crate::entry::Compaction;
-use crate::entry::{Body, CallOutput, Called, Fault, Interrupter, Resulted, Stop};
+use crate::entry::{Body, CallOutput, Called, Fault, Interrupter, Prompted, Resulted, Stop};
 use crate::id::{CallNo, EntryNo, PromptNo};
+use crate::image::{Image, ImageKind, NewImage};
 
 const WANTS: [(&str, Wants); 3] =
     [("nothing", Wants::Nothing), ("consent", Wants::Consent), ("words", Wants::Words)];
+const KINDS: [(&str, ImageKind); 4] =
+    [("png", ImageKind::Png), ("jpeg", ImageKind::Jpeg), ("gif", ImageKind::Gif), ("webp", ImageKind::WebP)];
 const INTERRUPTERS: [(&str, Interrupter); 3] =
     [("user", Interrupter::User), ("stop", Interrupter::Stop), ("crash", Interrupter::Crash)];
 
 pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
     let word = words.word("an entry")?;
     Ok(match word.as_str() {
-        "prompt" => Body::Prompt(words.word("a text")?),
+        "prompt" => Body::Prompt(Prompted { text: words.word("a text")?, images: read_images(words)? }),
         "answer" => Body::Answer(words.word("a text")?),
         "thinking" => Body::Thinking(words.word("a text")?),
         "call" => Body::Call(Called {
@@ -59,7 +62,10 @@ pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
 /// As a line of a part has it, and the record of it.
 pub(super) fn write(body: &Body) -> String {
     match body {
-        Body::Prompt(text) => format!("prompt {text:?}"),
+        Body::Prompt(prompt) => {
+            let images: String = prompt.images.iter().map(write_image).collect();
+            format!("prompt {:?}{images}", prompt.text)
+        }
         Body::Answer(text) => format!("answer {text:?}"),
         Body::Thinking(text) => format!("thinking {text:?}"),
         Body::Call(Called { no, tool, input, wants }) => {
@@ -78,6 +84,41 @@ pub(super) fn write(body: &Body) -> String {
         Body::Repair(Fault::LogCut { lost: None }) => "cut unknown".into(),
         Body::Repair(Fault::LogCut { lost: Some(lost) }) => format!("cut {lost}"),
     }
+}
+
+/// All images that follow, none of which is kept here.
+fn read_images(words: &mut WordReader) -> Result<Vec<Image>, String> {
+    let mut images = Vec::new();
+    while words.take("image") {
+        let (name, kind) = (words.word("a name")?, words.one_of(&KINDS)?);
+        let (width, height, size) = (words.number()?, words.number()?, words.number()?);
+        images.push(Image { name, kind, width, height, size, kept: None });
+    }
+    Ok(images)
+}
+
+/// What is known of an image, but for where it is kept.
+pub(super) fn write_image(image: &Image) -> String {
+    let Image { name, kind, width, height, size, .. } = image;
+    format!(" image {} {} {width} {height} {size}", bare(name), kind.word())
+}
+
+/// All images that follow, as they come with a prompt.
+pub(super) fn read_new_images(words: &mut WordReader) -> Result<Vec<NewImage>, String> {
+    let mut images = Vec::new();
+    while words.take("image") {
+        let (name, kind) = (words.word("a name")?, words.one_of(&KINDS)?);
+        let (width, height) = (words.number()?, words.number()?);
+        images.push(NewImage { name, kind, width, height, data: words.word("base64")? });
+    }
+    Ok(images)
+}
+
+pub(super) fn write_new_images(images: &[NewImage]) -> String {
+    let words = images.iter().map(|NewImage { name, kind, width, height, data }| {
+        format!(" image {} {} {width} {height} {data:?}", bare(name), kind.word())
+    });
+    words.collect()
 }
 
 fn read_stop(word: &str, words: &mut WordReader) -> Result<Stop, String> {

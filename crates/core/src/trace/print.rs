@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::entry::write_compaction;
+use super::entry::{write_compaction, write_image};
 use super::setup::{usual_setup, write_policy, write_setting, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Usage, Wants};
@@ -12,6 +12,7 @@ use crate::compaction::WindowUse;
 use crate::effect::{Blob, Durability, Effect, Effects, Reply, TurnSetup};
 use crate::entry::{Body, Entry, Fault, Stop};
 use crate::id::{ClientId, ReplyTo, SessionId, TurnNo};
+use crate::image::{Image, ImagePlace};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Fork, Policy, Record, Setup, Voice};
 use crate::refusal::Refusal;
@@ -37,6 +38,18 @@ pub fn print(effects: &Effects) -> Vec<String> {
     lines
 }
 
+/// Images, with where each is kept.
+fn pictures(images: &[Image]) -> String {
+    let words = images.iter().map(|image| {
+        let place = image.kept.map_or_else(
+            || " kept nowhere".into(),
+            |ImagePlace { record, from }| format!(" kept beside {record} from {from}"),
+        );
+        format!("{}{place}", write_image(image))
+    });
+    words.collect()
+}
+
 fn record(stamped: &Stamped) -> String {
     let place = format!("{}.{}", session(stamped.session), stamped.seq);
     let fact = match &stamped.record {
@@ -56,7 +69,7 @@ fn record(stamped: &Stamped) -> String {
         Record::Pinned { pinned: false } => "unpinned".into(),
         Record::PolicySet { policy } => format!("policy {}", write_policy(*policy)),
         Record::SettingsSet { settings } => format!("set to {}", set(settings)),
-        Record::Edited { prompt, text } => format!("edited {prompt} {text:?}"),
+        Record::Edited { prompt, text, images } => format!("edited {prompt} {text:?}{}", pictures(images)),
         Record::Moved { prompt, place } => format!("moved {prompt} to place {place}"),
         Record::Steered { turn, prompt, text, .. } => format!("steered turn {turn} with {prompt} {text:?}"),
         Record::Called { turn, call, waits } => {
@@ -85,7 +98,9 @@ fn record(stamped: &Stamped) -> String {
             format!("turn {turn} was sent {}{said}", sent(*told))
         }
         Record::Repaired { fault } => repaired(*fault),
-        Record::Queued { prompt, text, .. } => format!("queued {prompt} {text:?}"),
+        Record::Queued { prompt, text, images, .. } => {
+            format!("queued {prompt} {text:?}{}", pictures(images))
+        }
         Record::Unqueued { prompt } => format!("unqueued {prompt}"),
         Record::Retried { prompt, .. } => format!("retried {prompt}"),
         Record::Continued { turn, prompt, .. } => {
@@ -337,7 +352,7 @@ pub(super) fn summary(told: &Summary) -> String {
 
 pub(super) fn entry(entry: &Entry) -> String {
     let body = match &entry.body {
-        Body::Prompt(text) => format!("prompt {text:?}"),
+        Body::Prompt(prompt) => format!("prompt {:?}{}", prompt.text, pictures(&prompt.images)),
         Body::Answer(text) => format!("answer {text:?}"),
         Body::Thinking(text) => format!("thinking {text:?}"),
         Body::Call(call) => format!("call {} {} {:?}", call.no, call.tool, call.input),

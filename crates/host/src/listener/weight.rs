@@ -54,7 +54,9 @@ fn item_weight(item: &WireEntry) -> usize {
     } else {
         item.body.text().map_or(0, str::len)
     };
-    size_of::<WireEntry>() + readable
+    let images = if let WireBody::Illustrated { images, .. } = &item.body { images.as_slice() } else { &[] };
+    let named: usize = images.iter().map(|image| size_of_val(image) + image.name.len()).sum();
+    size_of::<WireEntry>() + readable + named
 }
 
 fn call_weight(call: &WireCall) -> usize {

@@ -79,7 +79,7 @@ impl Session {
         let body = |entry: &Entry| {
             let text = entry.text.clone();
             match &entry.what {
-                What::Prompt => Body::Prompt(text),
+                What::Prompt => Body::Prompt(text.into()),
                 What::Answer => Body::Answer(text),
                 What::Thinking => Body::Thinking(text),
                 What::Call(call) => {

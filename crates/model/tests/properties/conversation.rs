@@ -87,8 +87,8 @@ pub(super) fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
     prop_assert!(entries.windows(2).all(|pair| pair[0].no < pair[1].no), "entries are in order");
     prop_assert_eq!(conversation::broken(&conversation::messages(entries)), None);
     for entry in entries {
-        if let Body::Prompt(text) | Body::Answer(text) | Body::Thinking(text) = &entry.body {
-            prop_assert!(!text.is_empty());
+        if matches!(entry.body, Body::Prompt(_) | Body::Answer(_) | Body::Thinking(_)) {
+            prop_assert!(!entry.text().is_empty());
         }
     }
     let first = entries.first().map(|entry| &entry.body);

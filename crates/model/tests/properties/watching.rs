@@ -183,5 +183,5 @@ fn a_mirror_lets_go_of_what_hibernates() {
     let _effects =
         system.play(&WorkloadStep { after_ms: 0, stimulus: Stimulus::Loaded { session: 0, readable: true } });
     let mirrored = system.mirror.get(q_core::SessionId(0)).unwrap();
-    assert!(matches!(&mirrored.entries[0].body, Body::Prompt(text) if text == "why?"));
+    assert!(matches!(&mirrored.entries[0].body, Body::Prompt(prompt) if prompt.text == "why?"));
 }

@@ -1,6 +1,7 @@
 //! Golden bytes of every record and of a head: what is on people's disks cannot change unnoticed.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod images;
 mod settings;
 
 use std::fmt::Write as _;
@@ -61,7 +62,15 @@ fn records() -> Vec<(&'static str, Record)> {
         ),
         ("renamed", Record::Renamed { name: "Пример".parse().unwrap(), origin: NameOrigin::Automatic }),
         ("closed", Record::Closed),
-        ("queued", Record::Queued { prompt: PromptNo(1), token: Token(u128::MAX - 1), text: "why?".into() }),
+        (
+            "queued",
+            Record::Queued {
+                prompt: PromptNo(1),
+                token: Token(u128::MAX - 1),
+                text: "why?".into(),
+                images: Vec::new(),
+            },
+        ),
         ("unqueued", Record::Unqueued { prompt: PromptNo(1) }),
         ("began", Record::Began { turn: TurnNo(1), prompt: PromptNo(1), queued: Seq(300) }),
         (
@@ -113,7 +122,7 @@ fn later_records() -> Vec<(&'static str, Record)> {
         ("tagged", Record::Tagged { tags: vec!["a".parse().unwrap(), "b".parse().unwrap()] }),
         ("pinned", Record::Pinned { pinned: true }),
         ("policy", Record::PolicySet { policy: Policy::Deny }),
-        ("edited", Record::Edited { prompt: PromptNo(2), text: "anew".into() }),
+        ("edited", Record::Edited { prompt: PromptNo(2), text: "anew".into(), images: Vec::new() }),
         ("moved", Record::Moved { prompt: PromptNo(2), place: 3 }),
         (
             "steered",

@@ -53,9 +53,10 @@ impl EntryLayout {
     ) -> Self {
         let text = entry.text();
         let blocks = match &entry.body {
-            Body::Prompt(text) => {
-                let shown = prompt(&quoted::folded(text), width);
-                vec![Block { end: text.len(), ..shown }]
+            Body::Prompt(said) => {
+                let folded = quoted::folded(&said.text);
+                let shown = prompt(&words::with_images(&folded, &said.images), width);
+                vec![Block { end: said.text.len(), ..shown }]
             }
             Body::Answer(text) => answer(text, width, palette, earlier),
             Body::Thinking(text) => {

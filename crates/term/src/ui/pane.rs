@@ -83,7 +83,7 @@ impl Pane {
             return;
         }
         let prompts = session.entries.iter().filter_map(|entry| {
-            if let Body::Prompt(text) = &entry.body { Some(quoted::split(text).0) } else { None }
+            if let Body::Prompt(prompt) = &entry.body { Some(quoted::split(&prompt.text).0) } else { None }
         });
         self.history.seed(prompts);
     }

@@ -80,7 +80,7 @@ fn text() -> impl Strategy<Value = String> {
 
 fn body() -> impl Strategy<Value = Body> {
     prop_oneof![
-        text().prop_map(Body::Prompt),
+        text().prop_map(|text| Body::Prompt(text.into())),
         text().prop_map(Body::Answer),
         text().prop_map(|detail| Body::Stop(Stop::Failed(AgentFailure { kind: FailureKind::Cut, detail }))),
         Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),

@@ -29,8 +29,10 @@ impl Seen {
         let messages = messages.map(Vec::as_slice).unwrap_or_default();
         let last = messages.iter().rfind(|message| message["role"] == "user");
         let text = last.and_then(|message| {
-            let parts = [&message["content"], &message["content"][0]["text"], &message["parts"][0]["text"]];
-            parts.into_iter().find_map(|part| part.as_str())
+            let lists = [&message["content"], &message["parts"]];
+            // Images may stand before it.
+            let said = lists.into_iter().filter_map(Value::as_array).flatten().map(|part| &part["text"]);
+            [&message["content"]].into_iter().chain(said).find_map(Value::as_str)
         });
         text.unwrap_or_default()
     }

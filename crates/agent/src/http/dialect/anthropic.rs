@@ -57,6 +57,10 @@ fn block(part: &Part) -> Value {
     match part {
         Part::Text(text) => text_block(text),
         Part::GoOn => text_block(GO_ON),
+        Part::Image { image, data } => json!({
+            "type": "image",
+            "source": { "type": "base64", "media_type": image.kind.media_type(), "data": data },
+        }),
         Part::Call { entry, tool, input } => json!({
             "type": "tool_use",
             "id": call_id(*entry),

@@ -82,6 +82,9 @@ fn block(part: &Part) -> Value {
     match part {
         Part::Text(text) => json!({ "text": text }),
         Part::GoOn => json!({ "text": GO_ON }),
+        Part::Image { image, data } => {
+            json!({ "image": { "format": image.kind.word(), "source": { "bytes": data } } })
+        }
         Part::Call { entry, tool, input } => {
             json!({ "toolUse": { "toolUseId": call_id(*entry), "name": tool_name(tool), "input": arguments(input) } })
         }

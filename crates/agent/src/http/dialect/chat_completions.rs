@@ -1,12 +1,14 @@
 //! The dialect of `OpenAI`'s chat completions, which most servers speak: what is asked, and what the frames of an answer mean.
 
+use q_core::Image;
 use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, is_first, member, read_calls, words};
 use super::writing::{
-    arguments_text, call_id, object, plain_message, result_text, system_prompt, text_of, tool_name,
+    arguments_text, call_id, data_address, illustrated, object, plain_message, result_text, system_prompt,
+    text_of, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::failure::is_error;
@@ -35,7 +37,7 @@ fn messages(message: &Message) -> Vec<Value> {
     let (mut calls, mut all) = (Vec::new(), Vec::new());
     for part in &message.parts {
         match part {
-            Part::Text(_) | Part::GoOn => {}
+            Part::Text(_) | Part::GoOn | Part::Image { .. } => {}
             Part::Call { entry, tool, input } => {
                 let function = json!({ "name": tool_name(tool), "arguments": arguments_text(input) });
                 calls.push(json!({ "id": call_id(*entry), "type": "function", "function": function }));
@@ -48,7 +50,12 @@ fn messages(message: &Message) -> Vec<Value> {
     }
     let text = text_of(message);
     match message.role {
-        Role::User => all.extend(text.map(|text| plain_message("user", &text))),
+        Role::User => {
+            let words = |text: &str| json!({ "type": "text", "text": text });
+            let image = |image: &Image, data: &str| json!({ "type": "image_url", "image_url": { "url": data_address(image, data) } });
+            let plain = || text.map(|text| plain_message("user", &text));
+            all.extend(illustrated(message, words, image).or_else(plain));
+        }
         Role::Assistant => all.push(object([
             ("role", Some("assistant".into())),
             ("content", Some(text.map_or(Value::Null, Value::from))),

@@ -42,6 +42,9 @@ fn content_part(part: &Part, tools: &BTreeMap<EntryNo, String>) -> Value {
     match part {
         Part::Text(text) => json!({ "text": text }),
         Part::GoOn => json!({ "text": GO_ON }),
+        Part::Image { image, data } => {
+            json!({ "inlineData": { "mimeType": image.kind.media_type(), "data": data } })
+        }
         Part::Call { tool, input, .. } => {
             json!({ "functionCall": { "name": tool_name(tool), "args": arguments(input) } })
         }

@@ -81,7 +81,7 @@ impl Offer {
         let parts = turn.messages.iter().flat_map(|message| &message.parts);
         let mut entries = parts.filter_map(|part| match part {
             Part::Call { entry, .. } => Some(*entry),
-            Part::Text(_) | Part::Result { .. } | Part::GoOn => None,
+            Part::Text(_) | Part::Result { .. } | Part::GoOn | Part::Image { .. } => None,
         });
         let contents = request["contents"].as_array_mut().into_iter().flatten();
         for part in contents.filter_map(|content| content["parts"].as_array_mut()).flatten() {

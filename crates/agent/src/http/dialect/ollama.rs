@@ -45,10 +45,11 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
 
 /// A message as this protocol has it: results are messages of their own, known by their order and the names of their tools.
 fn messages(message: &Message, tools: &BTreeMap<EntryNo, String>) -> Vec<Value> {
-    let (mut calls, mut all) = (Vec::new(), Vec::new());
+    let (mut calls, mut images, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for part in &message.parts {
         match part {
             Part::Text(_) | Part::GoOn => {}
+            Part::Image { data, .. } => images.push(Value::from(data.as_str())),
             Part::Call { tool, input, .. } => {
                 let function = json!({ "name": tool_name(tool), "arguments": arguments(input) });
                 calls.push(json!({ "function": function }));
@@ -61,7 +62,13 @@ fn messages(message: &Message, tools: &BTreeMap<EntryNo, String>) -> Vec<Value> 
     }
     let text = text_of(message);
     match message.role {
-        Role::User => all.extend(text.map(|text| plain_message("user", &text))),
+        Role::User => all.extend(text.map(|text| {
+            let mut said = plain_message("user", &text);
+            if !images.is_empty() {
+                said["images"] = images.into();
+            }
+            said
+        })),
         Role::Assistant => all.push(object([
             ("role", Some("assistant".into())),
             ("content", Some(text.unwrap_or_default().into())),

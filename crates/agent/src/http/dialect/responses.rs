@@ -1,12 +1,14 @@
 //! The dialect of `OpenAI`'s responses. Nothing is kept on the server: each turn brings its whole history.
 
+use q_core::Image;
 use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
 use super::writing::{
-    arguments_text, call_id, object, plain_message, result_text, system_prompt, text_of, tool_name,
+    arguments_text, call_id, data_address, illustrated, object, plain_message, result_text, system_prompt,
+    text_of, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::calls::CallPiece;
@@ -33,9 +35,13 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
 /// A message as items: what is said, and each call and result as one of its own, results in front of what the person says then.
 fn items(message: &Message) -> Vec<Value> {
     let role = if message.role == Role::User { "user" } else { "assistant" };
-    let said = text_of(message).map(|text| plain_message(role, &text));
+    let words = |text: &str| json!({ "type": "input_text", "text": text });
+    let image =
+        |image: &Image, data: &str| json!({ "type": "input_image", "image_url": data_address(image, data) });
+    let plain = || text_of(message).map(|text| plain_message(role, &text));
+    let said = illustrated(message, words, image).or_else(plain);
     let call = |part: &Part| match part {
-        Part::Text(_) | Part::GoOn => None,
+        Part::Text(_) | Part::GoOn | Part::Image { .. } => None,
         Part::Call { entry, tool, input } => Some(json!({
             "type": "function_call",
             "call_id": call_id(*entry),

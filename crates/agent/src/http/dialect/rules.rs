@@ -5,10 +5,10 @@
 mod settings;
 
 use proptest::prelude::*;
-use q_core::conversation::{Message, Part, Role, messages};
+use q_core::conversation::{Message, Part, Role, messages, shown};
 use q_core::{
-    Body, CallNo, Called, Compaction, Entry, EntryNo, Fault, Interrupter, Outcome, PromptNo, Resulted, Sent,
-    Stop, WallTime, Wants,
+    Body, CallNo, Called, Compaction, Entry, EntryNo, Fault, Image, ImageKind, ImagePlace, Interrupter,
+    Outcome, PromptNo, Prompted, Resulted, Sent, Seq, Stop, WallTime, Wants,
 };
 use serde_json::{Value, json};
 
@@ -114,6 +114,54 @@ fn steps(dialect: Dialect, request: &Value) -> Result<Vec<Step>, &'static str> {
 
 const ORDER: &str = "the person does not begin, or the two do not alternate";
 const RESULT_BEHIND_WORDS: &str = "a result stands behind words, or is empty";
+const NO_IMAGE: &str = "an image is none";
+
+fn is_base64(data: &Value) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    data.as_str()
+        .is_some_and(|data| !data.is_empty() && data.len().is_multiple_of(4) && data.bytes().all(is_digit))
+}
+
+fn is_media_type(word: &Value) -> bool {
+    ["image/png", "image/jpeg", "image/gif", "image/webp"].iter().any(|known| word == known)
+}
+
+/// Whether it is an image as this dialect has it.
+fn is_image(dialect: Dialect, block: &Value) -> bool {
+    let address = |address: &Value| {
+        let held = address.as_str().and_then(|address| address.strip_prefix("data:")?.split_once(";base64,"));
+        held.is_some_and(|(media_type, data)| is_media_type(&media_type.into()) && is_base64(&data.into()))
+    };
+    match dialect {
+        Dialect::ChatCompletions => block["type"] == "image_url" && address(&block["image_url"]["url"]),
+        Dialect::Responses => block["type"] == "input_image" && address(&block["image_url"]),
+        Dialect::Anthropic => {
+            let source = &block["source"];
+            let is_whole = source["type"] == "base64" && is_media_type(&source["media_type"]);
+            block["type"] == "image" && is_whole && is_base64(&source["data"])
+        }
+        Dialect::Gemini => {
+            let data = &block["inlineData"];
+            is_media_type(&data["mimeType"]) && is_base64(&data["data"])
+        }
+        Dialect::Bedrock => {
+            let format = block["image"]["format"].as_str();
+            let is_known = format.is_some_and(|format| ["png", "jpeg", "gif", "webp"].contains(&format));
+            is_known && is_base64(&block["image"]["source"]["bytes"])
+        }
+        Dialect::Ollama => false, // beside the words, not among them
+    }
+}
+
+/// Whether a content is words and at least one image, and nothing else.
+fn is_illustrated(dialect: Dialect, content: &Value) -> bool {
+    let kind = if dialect == Dialect::Responses { "input_text" } else { "text" };
+    let (images, words): (Vec<&Value>, Vec<&Value>) =
+        content.as_array().into_iter().flatten().partition(|part| is_image(dialect, part));
+    let are_words = words.iter().all(|part| part["type"] == kind && is_text(&part["text"]));
+    !images.is_empty() && !words.is_empty() && are_words
+}
+
 const NO_OBJECT: &str = "what a call is given is no object";
 
 /// A message of chat completions, or of Ollama, where results are messages of their own.
@@ -125,7 +173,14 @@ fn flat_message(dialect: Dialect, message: &Value, steps: &mut Vec<Step>) -> Res
                 if dialect == Dialect::Ollama { &message["tool_name"] } else { &message["tool_call_id"] };
             result(word(id), is_text(content), steps)
         }
-        Some("user") => person(is_text(content), steps),
+        Some("user") if content.is_array() => person(is_illustrated(dialect, content), steps),
+        Some("user") => {
+            let images = message["images"].as_array();
+            if images.is_some_and(|images| images.is_empty() || !images.iter().all(is_base64)) {
+                return Err(NO_IMAGE);
+            }
+            person(is_text(content), steps)
+        }
         Some("assistant") => {
             let mut step = Step { has_text: is_text(content), ..Step::default() };
             for call in message["tool_calls"].as_array().into_iter().flatten() {
@@ -157,6 +212,9 @@ fn item(item: &Value, steps: &mut Vec<Step>) -> Result<(), &'static str> {
             }
             let Some(step) = steps.last_mut() else { return Err(ORDER) };
             called(word(&item["call_id"]), &item["name"], &parsed(&item["arguments"]), step)
+        }
+        (None, Some("user")) if item["content"].is_array() => {
+            person(is_illustrated(Dialect::Responses, &item["content"]), steps)
         }
         (None, Some("user")) => person(is_text(&item["content"]), steps),
         (None, Some("assistant")) => {
@@ -218,6 +276,7 @@ fn listed_message(
                 }
                 step.results.push(word(id));
             }
+            (None, None, None) if step.is_persons && is_image(dialect, block) => {}
             _other => return Err("a content is empty"),
         }
     }
@@ -362,6 +421,19 @@ fn broken_by_settings(dialect: Dialect, request: &Value) -> Option<&'static str>
     None
 }
 
+fn image() -> impl Strategy<Value = Image> {
+    let kind = prop::sample::select(ImageKind::ALL.to_vec());
+    let kept = prop::sample::select(vec![None, Some(ImagePlace { record: Seq(1), from: 0 })]);
+    (kind, kept).prop_map(|(kind, kept)| Image {
+        name: "a.b".into(),
+        kind,
+        width: 9,
+        height: 9,
+        size: 5,
+        kept,
+    })
+}
+
 fn body() -> impl Strategy<Value = Body> {
     let text =
         || prop::sample::select(["", " ", "\n", "a", "b ", "one two"].as_slice()).prop_map(str::to_owned);
@@ -389,7 +461,8 @@ fn body() -> impl Strategy<Value = Body> {
     };
     let outcome = || prop::sample::select(Outcome::ALL.to_vec());
     prop_oneof![
-        2 => text().prop_map(Body::Prompt),
+        2 => (text(), prop::collection::vec(image(), 0..3))
+            .prop_map(|(text, images)| Body::Prompt(Prompted { text, images })),
         2 => text().prop_map(Body::Answer),
         1 => text().prop_map(Body::Thinking),
         4 => call,
@@ -423,7 +496,7 @@ proptest! {
         let entries: Vec<Entry> = bodies.into_iter().chain(last).enumerate()
             .map(|(no, body)| Entry { no: EntryNo(no as u64), at: WallTime(0), body })
             .collect();
-        let turn = Turn { system_prompt: system_prompt.into(), messages: messages(&entries), ..Turn::default() };
+        let turn = Turn { system_prompt: system_prompt.into(), messages: shown(messages(&entries), |_, _| Ok::<_, ()>("aGkhaGk=".into())).unwrap(), ..Turn::default() };
         let reasoning = effort.map(str::to_owned);
         let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
@@ -566,4 +639,72 @@ fn each_dialect_asks_in_its_own_way() {
         format!("{}\n{request}", dialect.word())
     });
     insta::assert_snapshot!(shown.join("\n\n"));
+}
+
+/// What each dialect makes of two images and the words they go with; and which rules that keeps.
+#[test]
+fn each_dialect_shows_images_in_its_own_way() {
+    let image = |kind, data: &str| {
+        let kept = Some(ImagePlace { record: Seq(1), from: 0 });
+        let image = Image { name: "a".into(), kind, width: 9, height: 9, size: 2, kept };
+        Part::Image { image, data: data.into() }
+    };
+    let parts =
+        vec![image(ImageKind::Png, "aGk="), image(ImageKind::Jpeg, "aGkh"), Part::Text("which?".into())];
+    let turn = Turn { messages: vec![Message { role: Role::User, parts }], ..Turn::default() };
+    let url = ["data:image/png;base64,aGk=", "data:image/jpeg;base64,aGkh"];
+    for (dialect, place, expected, broken_at, rule) in [
+        (
+            Dialect::ChatCompletions,
+            "/messages/0/content",
+            json!([{ "type": "image_url", "image_url": { "url": url[0] } }, { "type": "image_url", "image_url": { "url": url[1] } }, { "type": "text", "text": "which?" }]),
+            "/messages/0/content/0/image_url/url",
+            "a content is empty",
+        ),
+        (
+            Dialect::Responses,
+            "/input/0/content",
+            json!([{ "type": "input_image", "image_url": url[0] }, { "type": "input_image", "image_url": url[1] }, { "type": "input_text", "text": "which?" }]),
+            "/input/0/content/1/image_url",
+            "a content is empty",
+        ),
+        (
+            Dialect::Anthropic,
+            "/messages/0/content",
+            json!([
+                { "type": "image", "source": { "type": "base64", "media_type": "image/png", "data": "aGk=" } },
+                { "type": "image", "source": { "type": "base64", "media_type": "image/jpeg", "data": "aGkh" } },
+                { "type": "text", "text": "which?", "cache_control": { "type": "ephemeral" } },
+            ]),
+            "/messages/0/content/0/source/data",
+            "a content is empty",
+        ),
+        (
+            Dialect::Gemini,
+            "/contents/0/parts",
+            json!([{ "inlineData": { "mimeType": "image/png", "data": "aGk=" } }, { "inlineData": { "mimeType": "image/jpeg", "data": "aGkh" } }, { "text": "which?" }]),
+            "/contents/0/parts/1/inlineData/mimeType",
+            "a content is empty",
+        ),
+        (
+            Dialect::Ollama,
+            "/messages/0",
+            json!({ "role": "user", "content": "which?", "images": ["aGk=", "aGkh"] }),
+            "/messages/0/images/1",
+            NO_IMAGE,
+        ),
+        (
+            Dialect::Bedrock,
+            "/messages/0/content",
+            json!([{ "image": { "format": "png", "source": { "bytes": "aGk=" } } }, { "image": { "format": "jpeg", "source": { "bytes": "aGkh" } } }, { "text": "which?" }]),
+            "/messages/0/content/0/image/format",
+            "a content is empty",
+        ),
+    ] {
+        let mut request = request_in(dialect, &turn, "m", &RequestShape::default());
+        assert_eq!(request.pointer(place), Some(&expected), "{dialect:?}");
+        assert_eq!(broken(dialect, &request), None, "{dialect:?}");
+        *request.pointer_mut(broken_at).unwrap() = json!("no image");
+        assert_eq!(broken(dialect, &request), Some(rule), "{dialect:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use q_core::conversation::{GO_ON, Message, Part, Role};
-use q_core::{EntryNo, Outcome};
+use q_core::{EntryNo, Image, Outcome};
 use serde_json::{Map, Value, json};
 
 use crate::seat::Turn;
@@ -38,10 +38,34 @@ pub(super) fn text_of(message: &Message) -> Option<String> {
         .filter_map(|part| match part {
             Part::Text(text) => Some(text.as_str()),
             Part::GoOn => Some(GO_ON),
-            Part::Call { .. } | Part::Result { .. } => None,
+            Part::Call { .. } | Part::Result { .. } | Part::Image { .. } => None,
         })
         .collect();
     (!texts.is_empty()).then(|| texts.join("\n\n"))
+}
+
+/// Where the person's words have images beside them: both as a list, in their order, each as `text` and `image` write them.
+pub(super) fn illustrated(
+    message: &Message,
+    text: impl Fn(&str) -> Value,
+    image: impl Fn(&Image, &str) -> Value,
+) -> Option<Value> {
+    if !message.parts.iter().any(|part| matches!(part, Part::Image { .. })) {
+        return None;
+    }
+    let element = |part: &Part| match part {
+        Part::Text(words) => Some(text(words)),
+        Part::GoOn => Some(text(GO_ON)),
+        Part::Image { image: known, data } => Some(image(known, data)),
+        Part::Call { .. } | Part::Result { .. } => None,
+    };
+    let content: Vec<Value> = message.parts.iter().filter_map(element).collect();
+    Some(json!({ "role": "user", "content": content }))
+}
+
+/// An image as an address that holds it.
+pub(super) fn data_address(image: &Image, data: &str) -> String {
+    format!("data:{};base64,{data}", image.kind.media_type())
 }
 
 /// Messages whose content is a list, one element a part, for dialects that call that list `content`; `assistant` is their name
@@ -113,7 +137,7 @@ pub(super) fn called_tools(turn: &Turn) -> BTreeMap<EntryNo, String> {
     let parts = turn.messages.iter().flat_map(|message| &message.parts);
     let call = |part: &Part| match part {
         Part::Call { entry, tool, .. } => Some((*entry, tool_name(tool))),
-        Part::Text(_) | Part::GoOn | Part::Result { .. } => None,
+        Part::Text(_) | Part::GoOn | Part::Result { .. } | Part::Image { .. } => None,
     };
     parts.filter_map(call).collect()
 }

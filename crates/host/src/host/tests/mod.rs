@@ -249,7 +249,10 @@ impl Bench {
 
     fn submit(&mut self, client: u64, session: Id, text: &str) -> u64 {
         let token = Token(u128::from(self.requests) + 1);
-        self.request(client, Command::Submit { session: session.into(), token, text: text.into() }.into())
+        self.request(
+            client,
+            Command::Submit { session: session.into(), token, text: text.into(), images: Vec::new() }.into(),
+        )
     }
 
     /// Everything given to the writer becomes durable.

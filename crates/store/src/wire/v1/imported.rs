@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use q_core::{CallNo, EntryNo, Resulted, Stop, WallTime};
+use q_core::{CallNo, EntryNo, Prompted, Resulted, Stop, WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::SentV1;
 use super::compaction::CompactionV1;
 use super::failure::FailureV1;
 use super::fault::FaultV1;
+use super::image::{self, ImageV1};
 use super::plan::PlanStepV1;
 use super::result::ResultV1;
 use super::word::{Interrupter, Wants};
@@ -29,6 +30,8 @@ enum BodyV1<'a> {
     Prompt {
         #[serde(rename = "text", borrow)]
         text: Cow<'a, str>,
+        #[serde(rename = "images", borrow, default, skip_serializing_if = "Vec::is_empty")]
+        images: Vec<ImageV1<'a>>,
     },
     #[serde(rename = "answer")]
     Answer {
@@ -101,7 +104,9 @@ impl<'a> ImportedV1<'a> {
 impl<'a> From<&'a q_core::Body> for BodyV1<'a> {
     fn from(body: &'a q_core::Body) -> Self {
         match body {
-            q_core::Body::Prompt(text) => Self::Prompt { text: text.into() },
+            q_core::Body::Prompt(prompt) => {
+                Self::Prompt { text: prompt.text.as_str().into(), images: image::written(&prompt.images) }
+            }
             q_core::Body::Answer(text) => Self::Answer { text: text.into() },
             q_core::Body::Thinking(text) => Self::Thinking { text: text.into() },
             q_core::Body::Call(q_core::Called { no, tool, input, wants }) => {
@@ -127,7 +132,9 @@ impl<'a> From<&'a q_core::Body> for BodyV1<'a> {
 impl From<BodyV1<'_>> for q_core::Body {
     fn from(body: BodyV1<'_>) -> Self {
         match body {
-            BodyV1::Prompt { text } => Self::Prompt(text.into_owned()),
+            BodyV1::Prompt { text, images } => {
+                Self::Prompt(Prompted { text: text.into_owned(), images: image::read(images) })
+            }
             BodyV1::Answer { text } => Self::Answer(text.into_owned()),
             BodyV1::Thinking { text } => Self::Thinking(text.into_owned()),
             BodyV1::Call { no, tool, input, wants } => Self::Call(q_core::Called {

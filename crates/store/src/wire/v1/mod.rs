@@ -7,6 +7,7 @@ mod ending;
 mod failure;
 mod fault;
 mod head;
+mod image;
 mod imported;
 mod plan;
 mod prompt;

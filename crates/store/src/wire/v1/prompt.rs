@@ -2,41 +2,56 @@
 
 use std::borrow::Cow;
 
-use q_core::{PromptNo, Token};
+use q_core::{Image, PromptNo, Token, TurnNo};
 use serde::{Deserialize, Serialize};
 
-/// A struct that ends with a prompt under its token. The fields are written in this order.
-macro_rules! with_prompt {
-    ($(#[$doc:meta])* $name:ident { $($word:literal = $field:ident),* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Serialize, Deserialize)]
-        pub(super) struct $name<'a> {
-            $(#[serde(rename = $word)] pub(super) $field: u64,)*
-            #[serde(rename = "prompt")]
-            prompt: u64,
-            #[serde(rename = "token")]
-            token: u128,
-            #[serde(rename = "text", borrow)]
-            text: Cow<'a, str>,
-        }
+use super::image::{self, ImageV1};
 
-        impl<'a> $name<'a> {
-            pub(super) fn new($($field: u64,)* prompt: PromptNo, token: Token, text: &'a str) -> Self {
-                Self { $($field,)* prompt: prompt.0, token: token.0, text: text.into() }
-            }
-
-            pub(super) fn into_prompt(self) -> (PromptNo, Token, String) {
-                (PromptNo(self.prompt), Token(self.token), self.text.into_owned())
-            }
-        }
-    };
+/// [`q_core::Record::Queued`] in its stored form.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct QueuedV1<'a> {
+    #[serde(rename = "prompt")]
+    prompt: u64,
+    #[serde(rename = "token")]
+    token: u128,
+    #[serde(rename = "text", borrow)]
+    text: Cow<'a, str>,
+    #[serde(rename = "images", borrow, default, skip_serializing_if = "Vec::is_empty")]
+    images: Vec<ImageV1<'a>>,
 }
 
-with_prompt! {
-    /// [`q_core::Record::Queued`] in its stored form.
-    QueuedV1 {}
+/// [`q_core::Record::Steered`] in its stored form.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SteeredV1<'a> {
+    #[serde(rename = "turn")]
+    turn: u64,
+    #[serde(rename = "prompt")]
+    prompt: u64,
+    #[serde(rename = "token")]
+    token: u128,
+    #[serde(rename = "text", borrow)]
+    text: Cow<'a, str>,
 }
-with_prompt! {
-    /// [`q_core::Record::Steered`] in its stored form.
-    SteeredV1 { "turn" = turn }
+
+impl<'a> QueuedV1<'a> {
+    pub(super) fn new(prompt: PromptNo, token: Token, text: &'a str, images: &'a [Image]) -> Self {
+        Self { prompt: prompt.0, token: token.0, text: text.into(), images: image::written(images) }
+    }
+
+    pub(super) fn into_core(self) -> q_core::Record {
+        let Self { prompt, token, text, images } = self;
+        let (prompt, token, images) = (PromptNo(prompt), Token(token), image::read(images));
+        q_core::Record::Queued { prompt, token, text: text.into_owned(), images }
+    }
+}
+
+impl<'a> SteeredV1<'a> {
+    pub(super) fn new(turn: TurnNo, prompt: PromptNo, token: Token, text: &'a str) -> Self {
+        Self { turn: turn.0, prompt: prompt.0, token: token.0, text: text.into() }
+    }
+
+    pub(super) fn into_core(self) -> q_core::Record {
+        let (turn, prompt, token) = (TurnNo(self.turn), PromptNo(self.prompt), Token(self.token));
+        q_core::Record::Steered { turn, prompt, token, text: self.text.into_owned() }
+    }
 }

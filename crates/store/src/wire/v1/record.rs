@@ -10,6 +10,7 @@ use super::compaction::{CompactedV1, WindowUseV1};
 use super::created::CreatedV1;
 use super::ending::EndingV1;
 use super::fault::FaultV1;
+use super::image::{self, ImageV1};
 use super::imported::ImportedV1;
 use super::plan::PlannedV1;
 use super::prompt::{QueuedV1, SteeredV1};
@@ -92,6 +93,8 @@ enum RecordV1<'a> {
         prompt: u64,
         #[serde(rename = "text", borrow)]
         text: Cow<'a, str>,
+        #[serde(rename = "images", borrow, default, skip_serializing_if = "Vec::is_empty")]
+        images: Vec<ImageV1<'a>>,
     },
     #[serde(rename = "moved")]
     Moved {
@@ -279,14 +282,17 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             q_core::Record::Pinned { pinned } => Self::Pinned { pinned: *pinned },
             q_core::Record::PolicySet { policy } => Self::PolicySet { policy: (*policy).into() },
             q_core::Record::SettingsSet { settings } => Self::SettingsSet { settings: settings.into() },
-            q_core::Record::Queued { prompt, token, text } => {
-                Self::Queued(QueuedV1::new(*prompt, *token, text))
+            q_core::Record::Queued { prompt, token, text, images } => {
+                Self::Queued(QueuedV1::new(*prompt, *token, text, images))
             }
             q_core::Record::Unqueued { prompt } => Self::Unqueued { prompt: prompt.0 },
-            q_core::Record::Edited { prompt, text } => Self::Edited { prompt: prompt.0, text: text.into() },
+            q_core::Record::Edited { prompt, text, images } => {
+                let (text, images) = (text.into(), image::written(images));
+                Self::Edited { prompt: prompt.0, text, images }
+            }
             q_core::Record::Moved { prompt, place } => Self::Moved { prompt: prompt.0, place: *place },
             q_core::Record::Steered { turn, prompt, token, text } => {
-                Self::Steered(SteeredV1::new(turn.0, *prompt, *token, text))
+                Self::Steered(SteeredV1::new(*turn, *prompt, *token, text))
             }
             q_core::Record::Called { turn, call, waits } => Self::Called(CalledV1::new(*turn, call, *waits)),
             q_core::Record::Answered { turn, call, answer } => {
@@ -360,18 +366,11 @@ impl RecordV1<'_> {
             Self::Pinned { pinned } => q_core::Record::Pinned { pinned },
             Self::PolicySet { policy } => q_core::Record::PolicySet { policy: policy.into() },
             Self::SettingsSet { settings } => q_core::Record::SettingsSet { settings: settings.into() },
-            Self::Queued(queued) => {
-                let (prompt, token, text) = queued.into_prompt();
-                q_core::Record::Queued { prompt, token, text }
-            }
+            Self::Queued(queued) => queued.into_core(),
             Self::Unqueued { prompt } => q_core::Record::Unqueued { prompt: PromptNo(prompt) },
-            Self::Edited { prompt, text } => edited(PromptNo(prompt), text),
+            Self::Edited { prompt, text, images } => edited(PromptNo(prompt), text, images),
             Self::Moved { prompt, place } => q_core::Record::Moved { prompt: PromptNo(prompt), place },
-            Self::Steered(steered) => {
-                let turn = TurnNo(steered.turn);
-                let (prompt, token, text) = steered.into_prompt();
-                q_core::Record::Steered { turn, prompt, token, text }
-            }
+            Self::Steered(steered) => steered.into_core(),
             Self::Called(called) => called.into_core(),
             Self::Answered { turn, call, answer } => {
                 q_core::Record::Answered { turn: TurnNo(turn), call: CallNo(call), answer: answer.into() }
@@ -423,8 +422,8 @@ fn retried(prompt: PromptNo, token: Token) -> q_core::Record {
     q_core::Record::Retried { prompt, token }
 }
 
-fn edited(prompt: PromptNo, text: Cow<'_, str>) -> q_core::Record {
-    q_core::Record::Edited { prompt, text: text.into_owned() }
+fn edited(prompt: PromptNo, text: Cow<'_, str>, images: Vec<ImageV1<'_>>) -> q_core::Record {
+    q_core::Record::Edited { prompt, text: text.into_owned(), images: image::read(images) }
 }
 
 fn answering(turn: TurnNo, model: Cow<'_, str>) -> q_core::Record {

@@ -46,6 +46,9 @@ words! {
     Why { Room = "room", Unused = "unused", Memory = "memory" }
 }
 words! {
+    ImageKind { Png = "png", Jpeg = "jpeg", Gif = "gif", WebP = "webp" }
+}
+words! {
     StepState { Open = "open", Active = "active", Done = "done" }
 }
 
@@ -107,6 +110,7 @@ words! {
         RateLimited = "rate_limited",
         Overloaded = "overloaded",
         ContextTooLong = "context_too_long",
+        NoImages = "no_images",
         Rejected = "rejected",
         ServerError = "server_error",
         TooLong = "too_long",
