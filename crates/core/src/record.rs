@@ -13,6 +13,7 @@ use crate::entry::{Body, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
+use crate::seal::Seal;
 use crate::settings::Settings;
 use crate::tag::Tag;
 use crate::time::WallTime;
@@ -148,6 +149,8 @@ pub enum Record {
         /// The piece; never empty.
         text: String,
     },
+    /// The agent's provider sealed something of what it thinks.
+    Sealed { turn: TurnNo, seal: Seal },
     /// The agent said what it means to do.
     Planned {
         turn: TurnNo,

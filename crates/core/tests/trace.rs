@@ -11,7 +11,7 @@ use q_core::{
     AgentEvent, AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, ClientId, Command, Compaction,
     Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Import, Input, Interrupter, Item, Kind,
     NameOrigin, Outcome, PlanStep, Policy, PromptNo, Record, ReplyTo, RequestId, Resulted, ResumeHandle,
-    Sent, Seq, SessionId, SettingChange, Settings, Setup, Stamped, StepState, Stop, Stored, TagChange,
+    Seal, Sent, Seq, SessionId, SettingChange, Settings, Setup, Stamped, StepState, Stop, Stored, TagChange,
     Temperature, Token, TurnNo, Usage, WallTime, Wants,
 };
 
@@ -188,6 +188,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         any::<(u64, u64)>().prop_map(|(bytes, window)| AgentEvent::Asked { bytes, window }),
         text().prop_map(AgentEvent::Text),
         text().prop_map(AgentEvent::Thinking),
+        (text(), text()).prop_map(|(by, content)| AgentEvent::Sealed(Seal { by, content })),
         any::<(u64, u64)>().prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
         text().prop_map(AgentEvent::Title),
         plan().prop_map(AgentEvent::Plan),

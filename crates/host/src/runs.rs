@@ -18,7 +18,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::agent_request::AgentRequest;
 use crate::events::{RunEvent, RunReporter};
-use crate::history::Histories;
+use crate::history::{Histories, SentHistory};
 use crate::summarising;
 
 /// How long an agent may take to park a conversation. What it still holds then is dropped.
@@ -186,7 +186,7 @@ async fn run(
     let (session, turn) = (request.seat.session, request.turn);
     let histories = Arc::clone(histories);
     let read = tokio::task::spawn_blocking(move || histories.read(&*store, session)).await;
-    let (entries, sent) = match read {
+    let SentHistory { entries, seals, sent } = match read {
         Ok(Ok(read)) => read,
         Ok(Err(error)) => return fail(request, heard, &error.to_string()).await,
         Err(_) => return fail(request, heard, "the history could not be read").await,
@@ -195,7 +195,7 @@ async fn run(
     if request.compacts {
         return summarising::summarise(request, &*conversation, entries, sent, reporter).await;
     }
-    let messages = conversation::messages(&entries);
+    let messages = conversation::sealed_messages(&entries, seals);
     let bytes = conversation::bytes(&messages).saturating_add(request.system_prompt.len() as u64);
     let window = request.agent.window();
     if !(reporter.report(AgentEvent::Sent(sent)).await

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use q_core::trace::Disk;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, FailureKind, Input,
-    Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Sent, SessionId, SettingChange,
-    Setup, StepState, TagChange, Token, TurnNo, Usage, WallTime, Wants,
+    Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Seal, Sent, SessionId,
+    SettingChange, Setup, StepState, TagChange, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 /// Sessions a workload uses.
@@ -322,6 +322,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
             .prop_map(|(bytes, window)| AgentEvent::Asked { bytes, window }),
         8 => "[a-z ]{0,9}".prop_map(AgentEvent::Text),
         2 => "[a-z ]{0,9}".prop_map(AgentEvent::Thinking),
+        1 => "[a-z]{0,9}".prop_map(|content| AgentEvent::Sealed(Seal { by: "m".into(), content })),
         1 => (0u64..9, 0u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output })),
         1 => "[a-z ]{0,9}".prop_map(AgentEvent::Title),
         1 => Just(AgentEvent::Steerable),

@@ -111,6 +111,7 @@ impl Index {
             | Record::Retried { .. }
             | Record::Sent { .. }
             | Record::Said { .. }
+            | Record::Sealed { .. }
             | Record::Planned { .. }
             | Record::Compacted { .. }
             | Record::Answering { .. }

@@ -68,6 +68,7 @@ mod replay;
 mod restart;
 mod run;
 mod screen;
+mod seals;
 mod servers;
 mod sessions;
 mod settings;

@@ -48,6 +48,8 @@ pub(crate) struct Stream {
     pub(crate) asked: (u64, u64),
     /// What the turn had cost by then: the rest is what this one ask has cost.
     pub(crate) spent: Usage,
+    /// Bytes of what was sealed in it.
+    pub(crate) sealed: usize,
     /// Entries that it was not sent, in a turn that compacts.
     pub(crate) left_out: u64,
     /// The summary as far as it came, of a turn that compacts. It is shown and written once it is whole.

@@ -1,0 +1,80 @@
+//! Seals: what providers give along with their models' thoughts or calls, shut to everybody else, and want back to go on from there.
+//!
+//! Not here: which of them a request carries ([`crate::conversation`] for the turns, the agent for the maker).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::id::Seq;
+use crate::record::{Ending, Record};
+use crate::stamped::Stamped;
+
+/// The longest seal that is kept, and all of one turn, in bytes. What goes beyond is left out: the model thinks anew.
+///
+/// A thought of 16,384 tokens, which is the most that is asked for by a word, has about 64 KB, and its signature as much.
+pub const SEAL_BYTES: usize = 256 << 10;
+pub const SEALED_TURN_BYTES: usize = 1 << 20;
+/// The longest name of who made one, in bytes.
+pub const SEAL_MAKER_BYTES: usize = 512;
+
+/// What a provider sealed. Hostile bytes, shown nowhere: only who made it reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// Who made it: protocol, server and model in one word. It goes back to exactly that one.
+    pub by: String,
+    /// What goes back, unchanged, as that protocol writes it.
+    pub content: String,
+}
+
+impl Seal {
+    /// What it takes, in bytes.
+    pub const fn bytes(&self) -> usize {
+        self.by.len() + self.content.len()
+    }
+
+    /// Whether it is short enough to be kept.
+    pub const fn is_kept(&self) -> bool {
+        self.content.len() <= SEAL_BYTES && self.by.len() <= SEAL_MAKER_BYTES
+    }
+}
+
+/// A seal and where it stands among the entries: behind those with a lower number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedSeal {
+    pub at: Seq,
+    pub seal: Seal,
+}
+
+/// Seals folded from records in their order: those of turns that came to their end. A turn that stopped may have stopped
+/// anywhere, and what it sealed fits nothing then.
+#[derive(Debug, Default)]
+pub struct Seals {
+    whole: Vec<PlacedSeal>,
+    /// Of the turn whose end is not reached.
+    open: Vec<PlacedSeal>,
+}
+
+impl Seals {
+    /// Takes the next record in.
+    pub fn take(&mut self, stamped: Stamped) {
+        let (begins, is_done) = (
+            matches!(
+                stamped.record,
+                Record::Began { .. } | Record::Continued { .. } | Record::Compacting { .. }
+            ),
+            matches!(stamped.record, Record::Ended { ending: Ending::Done, .. }),
+        );
+        if let Record::Sealed { seal, .. } = stamped.record {
+            self.open.push(PlacedSeal { at: stamped.seq, seal });
+        } else if is_done {
+            self.whole.append(&mut self.open);
+        } else if begins || matches!(stamped.record, Record::Ended { .. }) {
+            self.open.clear();
+        }
+    }
+
+    /// Those of all turns that ended well, in their order.
+    pub fn into_whole(self) -> Vec<PlacedSeal> {
+        self.whole
+    }
+}
