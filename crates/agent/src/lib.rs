@@ -16,7 +16,7 @@ pub mod spec;
 
 pub use dialect::Dialect;
 pub use q_core::conversation::{Message, Role};
-pub use q_tools::PASSED_ON as TOOL_VARIABLES;
+pub use q_tools::{PASSED_ON as TOOL_VARIABLES, ToolSettings};
 pub use seat::{Agent, AgentControl, ChildEnvironment, Conversation, Seat, Turn};
 pub use secret::{Secret, Secrets};
 pub use shape::RequestShape;

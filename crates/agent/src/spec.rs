@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use q_tools::ToolSettings;
+
 use crate::dialect::Dialect;
-use crate::seat::ChildEnvironment;
 use crate::secret::{Secret, Secrets};
 use crate::shape::RequestShape;
 
@@ -53,8 +54,8 @@ pub struct HttpSpec {
     pub shape: RequestShape,
     /// The network of whoever brought it.
     pub network: NetworkEnvironment,
-    /// Tools are offered, and commands get these variables to choose from; nothing where none are.
-    pub tools: Option<ChildEnvironment>,
+    /// Tools are offered, and may use this; nothing where none are.
+    pub tools: Option<ToolSettings>,
     /// What serves at that address, started where nobody does; only where it is a socket of this machine.
     pub program: Option<ServerProgram>,
 }

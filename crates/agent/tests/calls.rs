@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream;
 use q_agent::http::reply::{BodySettings, LONGEST, ResponseBody};
-use q_agent::{AgentControl, AgentSpec, ChildEnvironment, Dialect, HttpSpec, Seat, Secret};
+use q_agent::{AgentControl, AgentSpec, Dialect, HttpSpec, Seat, Secret, ToolSettings};
 use q_core::{AgentEvent, CallNo, Digest, FailureKind, Outcome, Policy, SessionId, Wants};
 use q_testkit::server::{Script, Server};
 use serde_json::json;
@@ -101,7 +101,7 @@ impl Permitting {
     }
 
     async fn turn(&self, spec: HttpSpec) -> Vec<AgentEvent> {
-        let spec = HttpSpec { tools: Some(ChildEnvironment(BTreeMap::new())), ..spec };
+        let spec = HttpSpec { tools: Some(ToolSettings::default()), ..spec };
         let directory = self.directory.path().to_owned();
         let seat = Seat { directory, policy: self.policy, ..Seat::of(SessionId(1)) };
         let conversation = AgentSpec::Http(Arc::new(spec)).agent().open(seat);

@@ -1,6 +1,8 @@
 //! What stands behind each verb, as it is typed, with its help. The verbs themselves are in `commands`, or in the file of
 //! their command where that has several. Not here: files, environment, meaning.
 
+use q_tools::{Sandbox, SupervisedCommand};
+
 use crate::age::Age;
 use crate::call_id::CallId;
 
@@ -354,4 +356,29 @@ pub(crate) struct RunArgs {
 pub(crate) struct ProbeArgs {
     /// The store
     pub(crate) store: std::path::PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CommandArgs {
+    /// The umask for what it makes
+    #[arg(long, value_parser = octal)]
+    pub(crate) umask: u32,
+    /// Hold it to a sandbox in which it may change files only beneath this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) writable: Option<std::path::PathBuf>,
+    /// The program and its arguments
+    #[arg(last = true, required = true)]
+    pub(crate) argv: Vec<String>,
+}
+
+impl CommandArgs {
+    /// What is to be run.
+    pub(crate) fn supervised(self) -> SupervisedCommand {
+        let sandbox = self.writable.map(|directory| Sandbox { writable: vec![directory] });
+        SupervisedCommand { argv: self.argv, sandbox, umask: self.umask }
+    }
+}
+
+fn octal(text: &str) -> Result<u32, std::num::ParseIntError> {
+    u32::from_str_radix(text, 8)
 }

@@ -20,6 +20,8 @@ pub struct ProcessEnvironment {
     pub input_is_terminal: bool,
     /// Whether standard output is a terminal.
     pub output_is_terminal: bool,
+    /// The umask it was started with; what `q` itself makes is narrower.
+    pub(crate) umask: u32,
     /// The device of the terminal, and the process that leads the shell's session in it.
     terminal: Option<(u64, i32)>,
 }
@@ -55,6 +57,7 @@ impl ProcessEnvironment {
             program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("q")),
             input_is_terminal: std::io::stdin().is_terminal(),
             output_is_terminal: std::io::stdout().is_terminal(),
+            umask: 0o077,
             terminal: terminal(),
         }
     }
@@ -85,6 +88,7 @@ impl ProcessEnvironment {
             program: "q".into(),
             input_is_terminal: false,
             output_is_terminal: false,
+            umask: 0o022,
             terminal: None,
         }
     }

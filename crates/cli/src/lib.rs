@@ -42,11 +42,17 @@ use crate::commands::{AfterVerb, Args};
 use crate::context::Context;
 use crate::error::CliError;
 
+/// The first descriptor behind standard input, output and error.
+const FIRST_UNNAMED: i32 = 3;
+
 /// Runs `q` and gives its exit code: 0 done, 1 the thing failed, 2 usage, 3 no such session, 4 refused by a limit,
 /// 5 host unreachable, 130 interrupted.
-pub fn run(args: impl IntoIterator<Item = OsString>, environment: ProcessEnvironment) -> ExitCode {
+pub fn run(args: impl IntoIterator<Item = OsString>, mut environment: ProcessEnvironment) -> ExitCode {
     // Whatever is created from here on is this user's alone.
-    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    let umask = rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    environment.umask = umask.bits();
+    // What whoever started this has open is nothing to those that are started from here: a host would keep it for days.
+    close_fds::set_fds_cloexec(FIRST_UNNAMED, &[]);
     let typed: Vec<OsString> = args.into_iter().collect();
     let args = match usage::read(&typed) {
         Ok(args) => args,

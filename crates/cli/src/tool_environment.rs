@@ -1,4 +1,5 @@
-//! What commands of an agent's tools get of the environment in which it was brought: an allow-list, and no key.
+//! What an agent's tools get of the environment in which it was brought: variables by an allow-list and no key, the umask, and this
+//! program as the one that supervises commands.
 
 use q_agent::TOOL_VARIABLES;
 use q_proto::shaping::ToolEnvironment;
@@ -6,10 +7,16 @@ use q_proto::shaping::ToolEnvironment;
 use crate::config::AgentConfig;
 use crate::environment::ProcessEnvironment;
 
-/// Those variables, where the agent may use tools.
+/// All that, where the agent may use tools.
 pub(crate) fn of(agent: &AgentConfig, environment: &ProcessEnvironment) -> Option<ToolEnvironment> {
     let variable = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
-    agent.tools.then(|| ToolEnvironment { variables: TOOL_VARIABLES.iter().filter_map(variable).collect() })
+    agent.tools.then(|| ToolEnvironment {
+        variables: TOOL_VARIABLES.iter().filter_map(variable).collect(),
+        umask: environment.umask,
+        // One whose path is no text cannot be named; commands go unsupervised then.
+        supervisor: environment.program.to_str().unwrap_or_default().to_owned(),
+        is_free: agent.sandbox == Some(false),
+    })
 }
 
 #[cfg(test)]
@@ -21,7 +28,14 @@ mod tests {
         let variables = [("HOME", "/h"), ("OPENAI_API_KEY", "sk-canary"), ("LD_PRELOAD", "x")];
         let environment = ProcessEnvironment::of(&variables, "/");
         assert_eq!(of(&AgentConfig::default(), &environment), None);
-        let home = ToolEnvironment { variables: vec![("HOME".into(), "/h".into())] };
-        assert_eq!(of(&AgentConfig { tools: true, ..AgentConfig::default() }, &environment), Some(home));
+        let home = ToolEnvironment {
+            variables: vec![("HOME".into(), "/h".into())],
+            umask: environment.umask,
+            supervisor: environment.program.display().to_string(),
+            is_free: false,
+        };
+        let with = |sandbox| AgentConfig { tools: true, sandbox, ..AgentConfig::default() };
+        assert_eq!(of(&with(None), &environment), Some(home.clone()));
+        assert_eq!(of(&with(Some(false)), &environment), Some(ToolEnvironment { is_free: true, ..home }));
     }
 }

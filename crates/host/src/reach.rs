@@ -1,10 +1,11 @@
 //! How an agent is reached, as clients say it and as agents take it. Keys pass through here, and are shown nowhere.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{
-    AgentSpec, ChildEnvironment, Dialect, HttpSpec, NetworkEnvironment, RequestShape, Secret, ServerProgram,
+    AgentSpec, Dialect, HttpSpec, NetworkEnvironment, RequestShape, Secret, ServerProgram, ToolSettings,
     shape,
 };
 use q_proto::message::Reach;
@@ -40,10 +41,15 @@ pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
     if shaping.dialect.is_empty() { Some(Dialect::default()) } else { Dialect::of(&shaping.dialect) }
 }
 
-/// Only those that commands are meant to get, whatever a client brings.
-fn tools(ToolEnvironment { variables }: ToolEnvironment) -> ChildEnvironment {
+/// Of the variables only those that commands are meant to get, whatever a client brings.
+fn tools(ToolEnvironment { variables, umask, supervisor, is_free }: ToolEnvironment) -> ToolSettings {
     let is_meant = |(name, _): &(String, String)| q_agent::TOOL_VARIABLES.contains(&name.as_str());
-    ChildEnvironment(variables.into_iter().filter(is_meant).collect())
+    ToolSettings {
+        environment: variables.into_iter().filter(is_meant).collect(),
+        umask,
+        supervisor: Some(supervisor).filter(|path| !path.is_empty()).map(PathBuf::from),
+        sandbox: !is_free,
+    }
 }
 
 fn program(Program { path, arguments }: Program) -> ServerProgram {
@@ -126,6 +132,9 @@ mod tests {
                 variables: [("HOME", "/h"), ("OPENAI_API_KEY", "sk-canary")]
                     .map(|(name, value)| (name.into(), value.into()))
                     .into(),
+                umask: 0o027,
+                supervisor: "/bin/q".into(),
+                is_free: true,
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
@@ -140,7 +149,13 @@ mod tests {
         let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
         let HttpSpec { dialect, first_byte, retries, shape, program, tools, .. } = &*made;
         let home = [("HOME".to_owned(), "/h".to_owned())].into();
-        assert_eq!(*tools, Some(ChildEnvironment(home)), "no key is passed on");
+        let expected = ToolSettings {
+            environment: home,
+            umask: 0o027,
+            supervisor: Some("/bin/q".into()),
+            sandbox: false,
+        };
+        assert_eq!(*tools, Some(expected), "no key is passed on");
         let expected = ServerProgram { path: "/bin/serves".into(), arguments: vec!["here".into()] };
         assert_eq!(*program, Some(expected));
         assert_eq!(*retries, 4);

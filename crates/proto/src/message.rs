@@ -273,7 +273,12 @@ mod tests {
             window: Some(9000),
             compact_model: "small".into(),
             think_tags: true,
-            tools: Some(ToolEnvironment { variables: vec![("HOME".into(), "/h".into())] }),
+            tools: Some(ToolEnvironment {
+                variables: vec![("HOME".into(), "/h".into())],
+                umask: 0o022,
+                supervisor: "/q".into(),
+                is_free: true,
+            }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
         assert_eq!(
@@ -296,7 +301,10 @@ mod tests {
             assert_eq!(is_read(&Shaping { omit, ..Shaping::default() }), is_few, "{count}");
             let program = Some(Program { path: nothing(), arguments: vec![nothing(); count] });
             assert_eq!(is_read(&Shaping { program, ..Shaping::default() }), is_few, "{count}");
-            let tools = Some(ToolEnvironment { variables: vec![(nothing(), nothing()); count] });
+            let tools = Some(ToolEnvironment {
+                variables: vec![(nothing(), nothing()); count],
+                ..ToolEnvironment::default()
+            });
             assert_eq!(is_read(&Shaping { tools, ..Shaping::default() }), is_few, "{count}");
             let headers = vec![(nothing(), nothing()); count];
             assert_eq!(is_read(&Shaping { headers, ..Shaping::default() }), is_few, "{count}");

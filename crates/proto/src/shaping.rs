@@ -53,11 +53,25 @@ pub struct Shaping {
     pub program: Option<Program>,
 }
 
-/// What commands get of the environment of whoever brings the agent.
+/// What tools get of whoever brings the agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolEnvironment {
     #[serde(deserialize_with = "few")]
     pub variables: Vec<(String, String)>,
+    /// The umask for files that they make.
+    #[serde(default = "usual_umask")]
+    pub umask: u32,
+    /// The program that supervises commands; empty for none.
+    #[serde(default)]
+    pub supervisor: String,
+    /// Whether commands go without a sandbox where there could be one.
+    #[serde(default)]
+    pub is_free: bool,
+}
+
+/// What most systems set, for a client that does not say.
+const fn usual_umask() -> u32 {
+    0o022
 }
 
 /// A program that serves a model on the machine of the host, and its arguments.

@@ -50,7 +50,11 @@ pub(crate) fn read(tool: &str, input: &str) -> Option<String> {
         return None;
     }
     let mut said = match tool {
-        "run" => run(&serde_json::from_str(input).ok()?)?,
+        "run" => run(&serde_json::from_str(input).ok()?, "")?,
+        "run_sandboxed" => {
+            let said = run(&serde_json::from_str(input).ok()?, " in a sandbox")?;
+            format!("{said}\n(it can change files only beneath the session's directory, and has no network)")
+        }
         "write" => {
             let WriteInput { path, content } = serde_json::from_str(input).ok()?;
             format!("may {} be written ({} bytes)?{}", argument(&path), content.len(), lines(&content, '+'))
@@ -68,7 +72,7 @@ pub(crate) fn read(tool: &str, input: &str) -> Option<String> {
         _other => return None,
     };
     let foreign: BTreeSet<char> = said.chars().filter(|c| !c.is_ascii()).collect();
-    if tool == "run" && !foreign.is_empty() {
+    if tool.starts_with("run") && !foreign.is_empty() {
         let named: Vec<String> =
             foreign.iter().take(NAMED).map(|c| format!("U+{:04X}", u32::from(*c))).collect();
         let _written = write!(said, "\n(letters beyond ASCII: {})", named.join(" "));
@@ -76,13 +80,14 @@ pub(crate) fn read(tool: &str, input: &str) -> Option<String> {
     Some(said)
 }
 
-fn run(RunInput { argv, shell, seconds }: &RunInput) -> Option<String> {
+/// Where it runs is said behind the question.
+fn run(RunInput { argv, shell, seconds }: &RunInput, place: &str) -> Option<String> {
     let mut said = match (argv, shell) {
         (Some(argv), None) => {
             let argv: Vec<String> = argv.iter().map(|argument_| argument(argument_)).collect();
-            format!("may this run? {}", argv.join(" "))
+            format!("may this run{place}? {}", argv.join(" "))
         }
-        (None, Some(line)) => format!("may this run in a shell? {line}"),
+        (None, Some(line)) => format!("may this run in a shell{}? {line}", place.replace(" in", " and in")),
         (Some(_), Some(_)) | (None, None) => return None,
     };
     if let Some(seconds) = seconds {

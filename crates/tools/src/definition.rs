@@ -14,17 +14,16 @@ pub struct ToolDefinition {
     pub reads: bool,
 }
 
-/// Every tool there is.
-pub fn definitions() -> [ToolDefinition; 6] {
-    [
-        read::DEFINITION,
-        list::DEFINITION,
-        search::DEFINITION,
-        write::DEFINITION,
-        edit::DEFINITION,
-        run::DEFINITION,
-    ]
-}
+/// Every tool there is, on systems that can do all of it.
+pub const ALL: [ToolDefinition; 7] = [
+    read::DEFINITION,
+    list::DEFINITION,
+    search::DEFINITION,
+    write::DEFINITION,
+    edit::DEFINITION,
+    run::SANDBOXED,
+    run::DEFINITION,
+];
 
 #[cfg(test)]
 mod tests {
@@ -35,8 +34,8 @@ mod tests {
 
     #[test]
     fn each_has_a_name_that_every_server_takes_and_a_schema_of_an_object() {
-        for tool in definitions() {
-            assert!(tool.name.bytes().all(|byte| byte.is_ascii_lowercase()), "{}", tool.name);
+        for tool in ALL {
+            assert!(tool.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", tool.name);
             let schema: Value = serde_json::from_str(tool.schema).unwrap();
             assert_eq!(schema["type"], "object", "{}", tool.name);
             assert_eq!(schema["additionalProperties"], false, "{}", tool.name);

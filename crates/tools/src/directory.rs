@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 
@@ -25,6 +25,13 @@ const OPEN: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
 pub(crate) struct WorkingDirectory {
     handle: OwnedFd,
     path: PathBuf,
+    /// For what is made in it. The process's own is another one.
+    umask: u32,
+}
+
+/// The permissions of a file, without what would change whose program it is.
+pub(crate) fn permissions(bits: u32) -> Mode {
+    Mode::from_raw_mode((bits & 0o777) as rustix::fs::RawMode)
 }
 
 /// One entry of a directory.
@@ -42,27 +49,30 @@ pub(crate) struct FileContent {
 }
 
 impl WorkingDirectory {
-    /// Opens it by its path, once. Links in the path of the directory itself are the person's own.
-    pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let here = |error: io::Error| {
-            format!("the session's directory {} cannot be opened: {error}", path.display())
-        };
+    /// Opens it by its path, name by name, and follows no link: one that was put in the way since the session began leads to what
+    /// nobody chose.
+    pub(crate) fn open(path: &Path, umask: u32) -> Result<Self, String> {
+        let here =
+            |why: String| format!("the session's directory {} cannot be opened: {why}", path.display());
         if !path.is_absolute() {
             return Err(format!("the session's directory {} has no full path", path.display()));
         }
-        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let handle =
-            rustix::fs::openat(CWD, path, flags, Mode::empty()).map_err(|error| here(error.into()))?;
-        Ok(Self { handle, path: path.to_owned() })
+        Ok(Self { handle: from_root(path).map_err(here)?, path: path.to_owned(), umask })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
+    /// How a new file may be opened, and by whom.
+    pub(crate) const fn mode_of_new_files(&self) -> u32 {
+        0o666 & !self.umask
+    }
+
     /// Whether its path still leads to it, for what can only be told a path.
     pub(crate) fn is_where_it_was(&self) -> bool {
-        let (held, named) = (rustix::fs::fstat(&self.handle), rustix::fs::stat(&self.path));
+        let Ok(named) = from_root(&self.path) else { return false };
+        let (held, named) = (rustix::fs::fstat(&self.handle), rustix::fs::fstat(named));
         matches!((held, named), (Ok(held), Ok(named)) if (held.st_dev, held.st_ino) == (named.st_dev, named.st_ino))
     }
 
@@ -93,11 +103,15 @@ impl WorkingDirectory {
     pub(crate) fn descend_making(&self, names: &[String]) -> Result<OwnedFd, String> {
         let mut at = self.handle.try_clone().map_err(|error| error.to_string())?;
         for name in names {
-            match rustix::fs::mkdirat(&at, name.as_str(), Mode::from_raw_mode(0o777)) {
-                Ok(()) | Err(rustix::io::Errno::EXIST) => {}
+            let is_new = match rustix::fs::mkdirat(&at, name.as_str(), Mode::RWXU) {
+                Ok(()) => true,
+                Err(rustix::io::Errno::EXIST) => false,
                 Err(error) => return Err(format!("{name}: {}", io::Error::from(error))),
-            }
+            };
             at = open_directory(at.as_fd(), OsStr::new(name)).map_err(|why| format!("{name}: {why}"))?;
+            if is_new {
+                let _as_it_is = rustix::fs::fchmod(&at, permissions(0o777 & !self.umask));
+            }
         }
         Ok(at)
     }
@@ -117,6 +131,38 @@ pub(crate) fn look(at: BorrowedFd<'_>, name: &OsStr) -> Result<Option<Stat>, Str
         Err(rustix::io::Errno::NOENT) => Ok(None),
         Err(error) => Err(io::Error::from(error).to_string()),
     }
+}
+
+/// The directory at a full path without links. What is above it need not be readable, where the system can open it so.
+fn from_root(path: &Path) -> Result<OwnedFd, String> {
+    let named = |error: rustix::io::Errno| io::Error::from(error).to_string();
+    #[cfg(target_os = "linux")]
+    let above = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::PATH;
+    #[cfg(not(target_os = "linux"))]
+    let above = OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut at = rustix::fs::openat(CWD, "/", above, Mode::empty()).map_err(named)?;
+    for component in path.components() {
+        match component {
+            Component::RootDir | Component::CurDir => {}
+            Component::Normal(name) => {
+                at = rustix::fs::openat(&at, name, above | OFlags::NOFOLLOW, Mode::empty()).map_err(
+                    |error| {
+                        let is_link = look(at.as_fd(), name)
+                            .is_ok_and(|found| found.is_some_and(|found| kind(&found) == FileType::Symlink));
+                        let name = shown(name);
+                        if is_link {
+                            format!("{name} is a link now")
+                        } else {
+                            format!("{name}: {}", named(error))
+                        }
+                    },
+                )?;
+            }
+            Component::ParentDir | Component::Prefix(_) => return Err("its path leads upwards".into()),
+        }
+    }
+    // The same directory again, to be read.
+    rustix::fs::openat(&at, ".", OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(named)
 }
 
 pub(crate) fn open_directory(at: BorrowedFd<'_>, name: &OsStr) -> Result<OwnedFd, String> {

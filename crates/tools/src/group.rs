@@ -1,6 +1,6 @@
 //! A command and all that it starts, as one process group: it ends as one, whatever becomes of who waits for it.
 
-use std::io;
+use std::io::{self, PipeWriter};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
@@ -30,12 +30,17 @@ impl Groups {
         let _counted_here = count.wait_for(|count| *count == 0).await.is_ok();
     }
 
-    /// Starts a command as the leader of a group of its own.
-    pub(crate) fn start(&self, mut command: Command) -> io::Result<CommandGroup> {
+    /// Starts a command as the leader of a group of its own. Where it is supervised, its supervisor sees by the end of `lifeline`
+    /// that nobody waits any longer, and ends it.
+    pub(crate) fn start(
+        &self,
+        mut command: Command,
+        lifeline: Option<PipeWriter>,
+    ) -> io::Result<CommandGroup> {
         let child = command.process_group(0).spawn()?;
         self.0.send_modify(|count| *count += 1);
         let counted = Counted(self.clone());
-        Ok(CommandGroup { running: Some((child, counted)) })
+        Ok(CommandGroup { running: Some((child, counted)), lifeline })
     }
 }
 
@@ -53,6 +58,7 @@ impl Drop for Counted {
 #[derive(Debug)]
 pub(crate) struct CommandGroup {
     running: Option<(Child, Counted)>,
+    lifeline: Option<PipeWriter>,
 }
 
 impl CommandGroup {
@@ -89,7 +95,10 @@ impl Drop for CommandGroup {
         let leader = self.leader();
         let Some((mut child, counted)) = self.running.take() else { return };
         let Some(leader) = leader else { return };
-        let _gone = kill_process_group(leader, Signal::TERM);
+        match self.lifeline.take() {
+            Some(lifeline) => drop(lifeline),
+            None => drop(kill_process_group(leader, Signal::TERM)),
+        }
         let end = move || {
             // Nothing is ever sent: this is the time that it gets.
             let (_kept, nothing) = mpsc::channel::<()>();

@@ -16,6 +16,8 @@
 //! | `view` | content as a model sees it, within bounds |
 //! | `private` | names of files that hold keys |
 //! | `group` | a command and all that it starts |
+//! | `supervise` | the process that stands between a command and the host |
+//! | `sandbox` | what a command is held to |
 
 mod definition;
 mod directory;
@@ -27,12 +29,16 @@ mod read;
 mod relative_path;
 mod replace;
 mod run;
+mod sandbox;
 mod search;
 mod seen;
+mod supervise;
 mod toolbox;
 mod view;
 mod write;
 
-pub use definition::{ToolDefinition, definitions};
-pub use run::PASSED_ON;
-pub use toolbox::{CheckedCall, ToolReply, Toolbox};
+pub use definition::{ALL as TOOLS, ToolDefinition};
+pub use run::{PASSED_ON, SUPERVISE};
+pub use sandbox::Sandbox;
+pub use supervise::SupervisedCommand;
+pub use toolbox::{CheckedCall, ToolReply, ToolSettings, Toolbox};

@@ -2,7 +2,7 @@
 //! in a file of another name is read like any other text.
 
 /// Names of directories and files, whole.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 28] = [
     ".ssh",
     ".aws",
     ".gnupg",
@@ -18,13 +18,23 @@ const NAMES: [&str; 19] = [
     ".envrc",
     ".git-credentials",
     ".htpasswd",
+    ".vault-token",
+    ".my.cnf",
+    ".mylogin.cnf",
+    ".bash_history",
+    ".zsh_history",
+    ".python_history",
+    ".psql_history",
+    "hosts.yml",
+    "credentials.db",
     "credentials",
     "credentials.json",
     "secrets.yml",
     "secrets.yaml",
 ];
 const BEGINNINGS: [&str; 5] = [".env.", "id_rsa", "id_ed25519", "id_ecdsa", "id_dsa"];
-const ENDINGS: [&str; 6] = [".pem", ".key", ".p12", ".pfx", ".keystore", ".kdbx"];
+const ENDINGS: [&str; 10] =
+    [".pem", ".key", ".p12", ".pfx", ".keystore", ".kdbx", ".env", ".tfstate", ".ppk", ".jks"];
 
 /// Whether what is so called mostly holds keys.
 pub(crate) fn is_private(name: &str) -> bool {
@@ -40,9 +50,17 @@ mod tests {
 
     #[test]
     fn names_of_keys_are_known_in_any_case() {
-        for name in
-            [".env", ".ENV.local", "id_rsa", "id_ed25519.pub", "server.PEM", ".ssh", "tls.key", ".netrc"]
-        {
+        for name in [
+            ".env",
+            ".ENV.local",
+            "id_rsa",
+            "id_ed25519.pub",
+            "server.PEM",
+            ".ssh",
+            "tls.key",
+            ".netrc",
+            "prod.env",
+        ] {
             assert!(is_private(name), "{name}");
         }
         for name in ["environment.rs", "key.rs", "env", "README.md", "pem", "monkey"] {

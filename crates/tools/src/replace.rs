@@ -6,7 +6,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 
-use crate::directory::{WorkingDirectory, read_file};
+use crate::directory::{WorkingDirectory, permissions, read_file};
 use crate::relative_path::RelativePath;
 
 /// Why nothing may be written there.
@@ -38,8 +38,12 @@ pub(crate) fn replace(
         Before::FileContent { .. } => directory.descend(above)?,
     };
     let beside = fresh_name()?;
-    let written = write(at.as_fd(), &beside, before, bytes)
-        .and_then(|()| take_place(at.as_fd(), &beside, name, before));
+    let mode = match before {
+        Before::Nothing => directory.mode_of_new_files(),
+        Before::FileContent { mode, .. } => mode,
+    };
+    let written =
+        write(at.as_fd(), &beside, mode, bytes).and_then(|()| take_place(at.as_fd(), &beside, name, before));
     if written.is_err() {
         // Where nothing was made, nothing is to be removed.
         let _gone = rustix::fs::unlinkat(&at, beside.as_str(), AtFlags::empty());
@@ -47,25 +51,15 @@ pub(crate) fn replace(
     written.map_err(|why| format!("{place}: {why}"))
 }
 
-fn write(at: BorrowedFd<'_>, beside: &str, before: Before<'_>, bytes: &[u8]) -> Result<(), String> {
+fn write(at: BorrowedFd<'_>, beside: &str, bits: u32, bytes: &[u8]) -> Result<(), String> {
     let told = |error: io::Error| error.to_string();
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    // A new one is as the person's umask has it, as an editor would make it.
-    let first = match before {
-        Before::Nothing => 0o666,
-        Before::FileContent { .. } => 0o600,
-    };
-    let made = rustix::fs::openat(at, beside, flags, mode(first)).map_err(|error| told(error.into()))?;
+    let made =
+        rustix::fs::openat(at, beside, flags, Mode::RUSR | Mode::WUSR).map_err(|error| told(error.into()))?;
     let mut file = File::from(made);
     file.write_all(bytes).map_err(told)?;
-    if let Before::FileContent { mode: kept, .. } = before {
-        rustix::fs::fchmod(&file, mode(kept)).map_err(|error| told(error.into()))?;
-    }
+    rustix::fs::fchmod(&file, permissions(bits)).map_err(|error| told(error.into()))?;
     file.sync_all().map_err(told)
-}
-
-fn mode(bits: u32) -> Mode {
-    Mode::from_raw_mode((bits & 0o777) as rustix::fs::RawMode)
 }
 
 fn take_place(at: BorrowedFd<'_>, beside: &str, name: &str, before: Before<'_>) -> Result<(), String> {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::PipeWriter;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -20,9 +22,19 @@ use crate::view::{MAX_OUTPUT, without_tags};
 pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
     name: "run",
     about: "Runs a command in the session's directory and tells what it put out (standard output and error together) and how it ended. Give argv: the program and its arguments, which are passed on as they are. Give shell instead only where a pipe, a redirection or a variable is needed. It has no standard input, ends with all it started, and may take 120 seconds unless more are given. The person is asked first.",
-    schema: r#"{"type":"object","properties":{"argv":{"type":"array","minItems":1,"items":{"type":"string"},"description":"The program and its arguments"},"shell":{"type":"string","description":"A line for /bin/sh, in the place of argv"},"seconds":{"type":"integer","minimum":1,"maximum":600,"description":"How long it may take; 120 unless given"}},"additionalProperties":false}"#,
+    schema: SCHEMA,
     reads: false,
 };
+
+/// The same in a sandbox. A tool of its own, so that leave for it is never leave for the other.
+pub(crate) const SANDBOXED: ToolDefinition = ToolDefinition {
+    name: "run_sandboxed",
+    about: "Runs a command as run does, in a sandbox: it may change files only beneath the session's directory and in TMPDIR, and has no network. Prefer it; call run only for what cannot be done so. The person is asked first.",
+    schema: SCHEMA,
+    reads: false,
+};
+
+const SCHEMA: &str = r#"{"type":"object","properties":{"argv":{"type":"array","minItems":1,"items":{"type":"string"},"description":"The program and its arguments"},"shell":{"type":"string","description":"A line for /bin/sh, in the place of argv"},"seconds":{"type":"integer","minimum":1,"maximum":600,"description":"How long it may take; 120 unless given"}},"additionalProperties":false}"#;
 
 /// How long a command may take, unless said and at most, in seconds.
 const SECONDS: u64 = 120;
@@ -60,6 +72,8 @@ pub const PASSED_ON: [&str; 22] = [
     "VIRTUAL_ENV",
     "NVM_DIR",
 ];
+/// How a program is told to supervise a command: the arguments before those that say which.
+pub const SUPERVISE: [&str; 2] = ["host", "command"];
 /// Where programs are looked for when nobody says.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -71,15 +85,27 @@ pub(crate) struct RunArguments {
     seconds: Option<u64>,
 }
 
-/// What is executed, and for how many seconds at most.
+/// What is executed, for how many seconds at most, and whether in a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CommandLine {
     argv: Vec<String>,
     seconds: u64,
+    is_sandboxed: bool,
+}
+
+/// What all commands of a session run with.
+#[derive(Debug)]
+pub(crate) struct CommandSettings {
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) umask: u32,
+    /// The program that supervises them; nothing for none.
+    pub(crate) supervisor: Option<PathBuf>,
+    /// Whether they can be held to a sandbox.
+    pub(crate) sandbox: bool,
 }
 
 impl CommandLine {
-    pub(crate) fn of(arguments: RunArguments) -> Result<Self, String> {
+    pub(crate) fn of(arguments: RunArguments, is_sandboxed: bool) -> Result<Self, String> {
         let RunArguments { argv, shell, seconds } = arguments;
         let argv = match (argv, shell) {
             (Some(argv), None) => argv,
@@ -95,7 +121,7 @@ impl CommandLine {
         if argv.iter().any(|argument| argument.contains('\0')) {
             return Err("the command has a zero byte in it".into());
         }
-        Ok(Self { argv, seconds: seconds.unwrap_or(SECONDS).clamp(1, MAX_SECONDS) })
+        Ok(Self { argv, seconds: seconds.unwrap_or(SECONDS).clamp(1, MAX_SECONDS), is_sandboxed })
     }
 }
 
@@ -116,7 +142,7 @@ pub(crate) fn environment(given: &BTreeMap<String, String>) -> BTreeMap<String, 
 /// Runs it. What it puts out goes to `progress` as it comes, and comes back within a bound, with how it ended. Given up, it ends.
 pub(crate) async fn carry_out(
     directory: &WorkingDirectory,
-    environment: &BTreeMap<String, String>,
+    settings: &CommandSettings,
     groups: &Groups,
     program: &CommandLine,
     progress: &mpsc::Sender<String>,
@@ -127,13 +153,13 @@ pub(crate) async fn carry_out(
             directory.path().display()
         ));
     }
-    let [name, arguments @ ..] = program.argv.as_slice() else { return Err("argv names no program".into()) };
+    let name = program.argv.first().map_or("", String::as_str);
     let told = |error: std::io::Error| format!("{name} cannot be run: {error}");
     let (output, into) = std::io::pipe().map_err(told)?;
-    let mut command = Command::new(name);
-    command.args(arguments).current_dir(directory.path()).env_clear().envs(environment);
-    command.stdin(Stdio::null()).stdout(into.try_clone().map_err(told)?).stderr(into);
-    let group = groups.start(command).map_err(told)?;
+    let (mut command, lifeline) = settings.command(directory.path(), program).map_err(told)?;
+    command.current_dir(directory.path()).env_clear().envs(&settings.environment);
+    command.stdout(into.try_clone().map_err(told)?).stderr(into);
+    let group = groups.start(command, lifeline).map_err(told)?;
     let mut output = Receiver::from_owned_fd(OwnedFd::from(output)).map_err(told)?;
     let mut kept = Kept::default();
     let limit = Duration::from_secs(program.seconds);
@@ -158,14 +184,51 @@ pub(crate) async fn carry_out(
     let text = kept.text();
     match ending(status) {
         None => Ok(text),
+        Some(ending) if program.is_sandboxed => {
+            Err(format!("{ending}\n{text}{}", in_sandbox(directory.path())))
+        }
         Some(ending) => Err(format!("{ending}\n{text}")),
     }
+}
+
+impl CommandSettings {
+    /// What starts it: itself, or who supervises it, with what it sees the end of this process by.
+    fn command(
+        &self,
+        directory: &Path,
+        program: &CommandLine,
+    ) -> std::io::Result<(Command, Option<PipeWriter>)> {
+        let mut argv = program.argv.iter();
+        let Some(supervisor) = &self.supervisor else {
+            let mut command = Command::new(argv.next().map_or("", String::as_str));
+            command.args(argv).stdin(Stdio::null());
+            return Ok((command, None));
+        };
+        let mut command = Command::new(supervisor);
+        command.args(SUPERVISE).arg(format!("--umask={:03o}", self.umask));
+        if program.is_sandboxed {
+            command.arg("--writable").arg(directory);
+        }
+        let (end, lifeline) = std::io::pipe()?;
+        command.arg("--").args(argv).stdin(end);
+        Ok((command, Some(lifeline)))
+    }
+}
+
+/// What to think of when a command of the sandbox has failed.
+fn in_sandbox(directory: &Path) -> String {
+    format!(
+        "(It ran in a sandbox: it may change files only beneath {} and in TMPDIR, and has no network. If it failed for that, say so and call run instead.)\n",
+        directory.display()
+    )
 }
 
 /// How it ended, where that is not well.
 fn ending(status: ExitStatus) -> Option<String> {
     match (status.code(), status.signal()) {
         (Some(0), _) => None,
+        // As shells have it, and supervisors too.
+        (Some(code @ 129..=192), _) => Some(format!("exit code {code} (as of signal {})", code - 128)),
         (Some(code), _) => Some(format!("exit code {code}")),
         (None, Some(signal)) => Some(format!("ended by signal {signal}")),
         (None, None) => Some("nobody knows how it ended".into()),
@@ -250,7 +313,7 @@ mod tests {
     fn a_command_is_argv_or_a_shell_and_nothing_else() {
         let of = |argv: Option<&[&str]>, shell: Option<&str>, seconds| {
             let argv = argv.map(|argv| argv.iter().map(|argument| (*argument).to_owned()).collect());
-            CommandLine::of(RunArguments { argv, shell: shell.map(str::to_owned), seconds })
+            CommandLine::of(RunArguments { argv, shell: shell.map(str::to_owned), seconds }, false)
         };
         assert_eq!(
             of(Some(&["ls", "a b"]), None, None).map(|program| program.argv),

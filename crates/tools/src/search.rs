@@ -39,8 +39,10 @@ const MAX_PATTERN: usize = 1 << 10;
 const MAX_PROGRAM: usize = 1 << 20;
 /// The most of one line that is told, in bytes.
 const MAX_TOLD: usize = 300;
-/// The longest file of patterns that is read, in bytes.
-const MAX_IGNORE: usize = 64 << 10;
+/// The most that is heeded of the patterns of the directories that lie in one another, in bytes: each byte costs about a hundred while
+/// it is held. And of all that a search comes by.
+const MAX_IGNORE: usize = 32 << 10;
+const MAX_ALL_IGNORE: usize = 1 << 20;
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,37 +102,70 @@ pub(crate) fn carry_out(
         stop: None,
     };
     // What is above the place ignores what is in it as well.
-    let mut rules = vec![ignore_rules(directory.descend(&[])?.as_fd(), PathBuf::new())];
+    let mut rules = Rules::default();
+    rules.enter(directory.descend(&[])?.as_fd(), PathBuf::new());
     let Some((above, name)) = place.split() else {
         search.walk(directory.descend(&[])?.as_fd(), Path::new(""), &mut rules);
-        return Ok(search.conclude());
+        return Ok(search.conclude(&rules));
     };
     for depth in 1..=above.len() {
         let names = above.get(..depth).unwrap_or(above);
-        rules.push(ignore_rules(directory.descend(names)?.as_fd(), names.iter().collect()));
+        rules.enter(directory.descend(names)?.as_fd(), names.iter().collect());
     }
     let (at, path) = (directory.descend(above)?, place.names().iter().collect::<PathBuf>());
     match open_directory(at.as_fd(), name.as_ref()) {
         Ok(handle) => {
-            rules.push(ignore_rules(handle.as_fd(), path.clone()));
+            rules.enter(handle.as_fd(), path.clone());
             search.walk(handle.as_fd(), &path, &mut rules);
         }
         // One that is named is searched, whoever ignores it.
         Err(_) => search.file(at.as_fd(), name.as_ref(), &path).map_err(|why| format!("{place}: {why}"))?,
     }
-    Ok(search.conclude())
+    Ok(search.conclude(&rules))
 }
 
-/// What the `.gitignore` of a directory says; nothing where it cannot be read.
-fn ignore_rules(at: BorrowedFd<'_>, beneath: PathBuf) -> Gitignore {
-    let read = read_file(at, ".gitignore".as_ref()).ok().filter(|content| content.bytes.len() <= MAX_IGNORE);
-    let text = read.map(|content| String::from_utf8_lossy(&content.bytes).into_owned()).unwrap_or_default();
-    let mut builder = GitignoreBuilder::new(beneath);
-    for line in text.lines() {
-        // A line that is no pattern ignores nothing.
-        let _mistake = builder.add_line(None, line);
+/// What the `.gitignore` files say of the directories that lie in one another here, the innermost last.
+#[derive(Default)]
+struct Rules {
+    levels: Vec<(Gitignore, usize)>,
+    /// Bytes of patterns that came so far.
+    came: usize,
+    /// How many files of patterns were more than is heeded.
+    unheeded: usize,
+}
+
+impl Rules {
+    /// Goes into a directory. A file of patterns that cannot be read, or is too much, ignores nothing.
+    fn enter(&mut self, at: BorrowedFd<'_>, beneath: PathBuf) {
+        let held: usize = self.levels.iter().map(|(_, bytes)| bytes).sum();
+        let text = read_file(at, ".gitignore".as_ref()).map(|content| content.bytes).unwrap_or_default();
+        self.came += text.len();
+        if held + text.len() > MAX_IGNORE || self.came > MAX_ALL_IGNORE {
+            self.unheeded += usize::from(!text.is_empty());
+            self.levels.push((Gitignore::empty(), 0));
+            return;
+        }
+        let mut builder = GitignoreBuilder::new(beneath);
+        for line in String::from_utf8_lossy(&text).lines() {
+            // A line that is no pattern ignores nothing.
+            let _mistake = builder.add_line(None, line);
+        }
+        let rules = builder.build().unwrap_or_else(|_| Gitignore::empty());
+        self.levels.push((rules, text.len()));
     }
-    builder.build().unwrap_or_else(|_| Gitignore::empty())
+
+    fn leave(&mut self) {
+        self.levels.pop();
+    }
+
+    fn depth(&self) -> usize {
+        self.levels.len()
+    }
+
+    fn is_ignored(&self, path: &Path, is_directory: bool) -> bool {
+        let verdicts = self.levels.iter().rev().map(|(rules, _)| rules.matched(path, is_directory));
+        verdicts.into_iter().find(|found| !found.is_none()).is_some_and(|verdict| verdict.is_ignore())
+    }
 }
 
 struct Search<'a> {
@@ -148,8 +183,9 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn walk(&mut self, at: BorrowedFd<'_>, path: &Path, rules: &mut Vec<Gitignore>) {
-        if rules.len() > MAX_DEPTH {
+    fn walk(&mut self, at: BorrowedFd<'_>, path: &Path, rules: &mut Rules) {
+        if rules.depth() > MAX_DEPTH {
+            self.stop = Some("directories lie deeper in one another than is looked");
             return;
         }
         let Ok((all, is_whole)) = entries(at) else { return };
@@ -161,12 +197,7 @@ impl Search<'_> {
                 return;
             }
             let path = path.join(&name);
-            let verdict = rules
-                .iter()
-                .rev()
-                .map(|rules| rules.matched(&path, is_directory))
-                .find(|found| !found.is_none());
-            if name == ".git" || verdict.is_some_and(|verdict| verdict.is_ignore()) {
+            if name == ".git" || rules.is_ignored(&path, is_directory) {
                 continue;
             }
             if is_private(&shown(&name)) {
@@ -176,9 +207,9 @@ impl Search<'_> {
             if is_directory {
                 let beneath: Option<OwnedFd> = open_directory(at, &name).ok();
                 let Some(beneath) = beneath else { continue };
-                rules.push(ignore_rules(beneath.as_fd(), path.clone()));
+                rules.enter(beneath.as_fd(), path.clone());
                 self.walk(beneath.as_fd(), &path, rules);
-                rules.pop();
+                rules.leave();
             } else if self.wanted.files.as_ref().is_none_or(|files| files.matched(&path, false).is_ignore()) {
                 // What cannot be read has no lines.
                 let _unreadable = self.file(at, &name, &path);
@@ -223,13 +254,16 @@ impl Search<'_> {
         true
     }
 
-    fn conclude(mut self) -> String {
+    fn conclude(mut self, rules: &Rules) -> String {
         if self.lines == 0 {
             let _never = writeln!(self.told, "(no line fits, in {} files)", self.files);
         }
         if self.passed_over > 0 {
             let _never =
                 writeln!(self.told, "(files that mostly hold keys were passed over: {})", self.passed_over);
+        }
+        if rules.unheeded > 0 {
+            let _never = writeln!(self.told, "(.gitignore files too large to be heeded: {})", rules.unheeded);
         }
         if let Some(why) = self.stop {
             let _never =

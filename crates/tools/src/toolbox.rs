@@ -1,14 +1,16 @@
 //! The tools of one session: a call is checked before anybody is asked, and carried out from the very bytes that were permitted.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
+use crate::definition::{self, ToolDefinition};
 use crate::directory::WorkingDirectory;
 use crate::edit::{self, EditArguments};
 use crate::group::Groups;
@@ -16,16 +18,54 @@ use crate::list::{self, ListArguments};
 use crate::private::is_private;
 use crate::read::{self, ReadArguments};
 use crate::relative_path::RelativePath;
-use crate::run::{self, CommandLine, RunArguments};
+use crate::run::{self, CommandLine, CommandSettings, RunArguments};
+use crate::sandbox::Sandbox;
 use crate::search::{self, SearchArguments, Wanted};
 use crate::seen::SeenFiles;
 use crate::write::{self, WriteArguments};
+
+/// How many calls of all sessions work on files at once: each may have a file of 8 MB in memory a few times, and the memory is one.
+static AT_WORK: Semaphore = Semaphore::const_new(3);
+
+/// What the tools of a session may use.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ToolSettings {
+    /// Variables to choose from for commands.
+    pub environment: BTreeMap<String, String>,
+    /// The umask for files that are made.
+    pub umask: u32,
+    /// The program that supervises commands: called with [`SUPERVISE`](crate::SUPERVISE), it is a
+    /// [`SupervisedCommand`](crate::SupervisedCommand). Without one there is no sandbox, and commands outlive a process that is killed.
+    pub supervisor: Option<PathBuf>,
+    /// Whether commands are held to a sandbox, where the system can.
+    pub sandbox: bool,
+}
+
+impl Default for ToolSettings {
+    fn default() -> Self {
+        Self { environment: BTreeMap::new(), umask: 0o022, supervisor: None, sandbox: true }
+    }
+}
+
+/// The names of the variables, and nothing of what they hold.
+impl fmt::Debug for ToolSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { environment, umask, supervisor, sandbox } = self;
+        let variables: Vec<&String> = environment.keys().collect();
+        f.debug_struct("ToolSettings")
+            .field("variables", &variables)
+            .field("umask", umask)
+            .field("supervisor", supervisor)
+            .field("sandbox", sandbox)
+            .finish()
+    }
+}
 
 /// The tools of one session, in its directory.
 #[derive(Debug)]
 pub struct Toolbox {
     path: PathBuf,
-    environment: BTreeMap<String, String>,
+    commands: CommandSettings,
     /// Whose files are not one project's: there even looking wants consent.
     is_wide: bool,
     directory: OnceLock<WorkingDirectory>,
@@ -98,19 +138,25 @@ impl Drop for GivingUp {
 }
 
 impl Toolbox {
-    /// The tools in that directory, with these variables to choose from for commands. Nothing is opened yet.
-    pub fn new(path: PathBuf, environment: &BTreeMap<String, String>) -> Self {
-        let environment = run::environment(environment);
-        let is_home = environment.get("HOME").is_some_and(|home| path == Path::new(home));
-        let is_wide = is_home || path.parent().is_none();
+    /// The tools in that directory. Nothing is opened yet.
+    pub fn new(path: PathBuf, settings: &ToolSettings) -> Self {
+        let environment = run::environment(&settings.environment);
+        let is_wide = is_wide(&path, environment.get("HOME").map(Path::new));
+        let supervisor = settings.supervisor.clone();
+        let sandbox = settings.sandbox && supervisor.is_some() && Sandbox::is_supported();
         Self {
             path,
-            environment,
+            commands: CommandSettings { environment, umask: settings.umask, supervisor, sandbox },
             is_wide,
             directory: OnceLock::new(),
             seen: SeenFiles::default(),
             groups: Groups::default(),
         }
+    }
+
+    /// The tools that there are here.
+    pub fn definitions(&self) -> impl Iterator<Item = ToolDefinition> {
+        definition::ALL.into_iter().filter(|tool| self.commands.sandbox || tool.name != run::SANDBOXED.name)
     }
 
     /// What binds a permission to what is carried out: whose it is, where, with which variables, and the exact bytes.
@@ -123,7 +169,7 @@ impl Toolbox {
         part(b"q call 1");
         part(owner);
         part(self.path.as_os_str().as_encoded_bytes());
-        for (name, value) in &self.environment {
+        for (name, value) in &self.commands.environment {
             part(name.as_bytes());
             part(value.as_bytes());
         }
@@ -159,8 +205,7 @@ impl Toolbox {
             }
             match self.understand(tool, input)? {
                 Action::Run(program) => {
-                    run::carry_out(self.directory()?, &self.environment, &self.groups, &program, progress)
-                        .await
+                    run::carry_out(self.directory()?, &self.commands, &self.groups, &program, progress).await
                 }
                 action @ (Action::Read(..)
                 | Action::List(_)
@@ -181,6 +226,7 @@ impl Toolbox {
     }
 
     async fn carry_out_in_files(self: &Arc<Self>, action: Action) -> Result<String, String> {
+        let _place = AT_WORK.acquire().await;
         let given_up = Arc::new(AtomicBool::new(false));
         let _giving_up = GivingUp(Arc::clone(&given_up));
         let toolbox = Arc::clone(self);
@@ -201,7 +247,7 @@ impl Toolbox {
         if let Some(directory) = self.directory.get() {
             return Ok(directory);
         }
-        let opened = WorkingDirectory::open(&self.path)?;
+        let opened = WorkingDirectory::open(&self.path, self.commands.umask)?;
         Ok(self.directory.get_or_init(|| opened))
     }
 
@@ -226,7 +272,10 @@ impl Toolbox {
                 let arguments: EditArguments = parsed(input)?;
                 Action::Edit(place(&arguments.path)?, arguments)
             }
-            "run" => Action::Run(CommandLine::of(parsed::<RunArguments>(input)?)?),
+            "run" => Action::Run(CommandLine::of(parsed::<RunArguments>(input)?, false)?),
+            "run_sandboxed" if self.commands.sandbox => {
+                Action::Run(CommandLine::of(parsed::<RunArguments>(input)?, true)?)
+            }
             unknown => return Err(format!("there is no tool `{unknown}`")),
         })
     }
@@ -253,6 +302,13 @@ impl Toolbox {
             Action::Run(_) => Err("a command is no work on files".into()),
         }
     }
+}
+
+/// Whether the home directory is in it, by whatever path that is named, or everything is.
+fn is_wide(path: &Path, home: Option<&Path>) -> bool {
+    let real = home.and_then(|home| home.canonicalize().ok());
+    let homes = home.into_iter().chain(real.as_deref());
+    path.parent().is_none() || homes.into_iter().any(|home| home.starts_with(path))
 }
 
 /// What a tool is given, read strictly: a member that is not known, or comes twice, is a mistake.

@@ -10,11 +10,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_tools::{ToolReply, Toolbox};
+use q_tools::{ToolReply, ToolSettings, Toolbox};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 const OWNER: &[u8] = b"a session";
+
+fn with(environment: BTreeMap<String, String>) -> ToolSettings {
+    ToolSettings { environment, ..ToolSettings::default() }
+}
 
 /// A directory with something outside of it.
 struct Bench {
@@ -27,14 +31,15 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let all = tempfile::tempdir().unwrap();
-        let (inside, outside) = (all.path().join("inside"), all.path().join("outside"));
+        let real = all.path().canonicalize().unwrap();
+        let (inside, outside) = (real.join("inside"), real.join("outside"));
         fs::create_dir(&inside).unwrap();
         fs::create_dir(&outside).unwrap();
         fs::write(outside.join("secret"), "canary\n").unwrap();
         let environment = [("PATH", "/usr/bin:/bin"), ("OPENAI_API_KEY", "sk-canary")];
         let environment: BTreeMap<String, String> =
             environment.map(|(name, value)| (name.into(), value.into())).into();
-        let toolbox = Arc::new(Toolbox::new(inside.clone(), &environment));
+        let toolbox = Arc::new(Toolbox::new(inside.clone(), &with(environment)));
         Self { _all: all, inside, outside, toolbox }
     }
 
@@ -243,7 +248,7 @@ async fn only_what_looks_in_a_project_needs_no_consent() {
     let bench = Bench::new();
     fs::write(bench.inside.join("a"), "x\n").unwrap();
     let home = BTreeMap::from([("HOME".to_owned(), bench.inside.display().to_string())]);
-    let wide = Arc::new(Toolbox::new(bench.inside.clone(), &home));
+    let wide = Arc::new(Toolbox::new(bench.inside.clone(), &with(home)));
     for (tool, input, reads, asks) in [
         ("read", json!({ "path": "a" }), true, false),
         ("list", json!({}), true, false),
@@ -283,13 +288,13 @@ async fn only_exactly_what_was_permitted_is_carried_out() {
     let permitted = bench.toolbox.digest(OWNER, "run", &input);
     // The same variables, so that nothing but the directory is another one.
     let path = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())];
-    let elsewhere = Toolbox::new(bench.outside.clone(), &path.into());
+    let elsewhere = Toolbox::new(bench.outside.clone(), &with(path.into()));
     let others = [
         bench.toolbox.digest(OWNER, "run", &json!({ "argv": ["touch", "made "] }).to_string()),
         bench.toolbox.digest(OWNER, "read", &input),
         bench.toolbox.digest(b"another session", "run", &input),
         elsewhere.digest(OWNER, "run", &input),
-        Toolbox::new(bench.inside.clone(), &[("HOME".to_owned(), "/h".to_owned())].into())
+        Toolbox::new(bench.inside.clone(), &with([("HOME".to_owned(), "/h".to_owned())].into()))
             .digest(OWNER, "run", &input),
     ];
     for other in others {
@@ -372,4 +377,61 @@ async fn what_a_command_leaves_behind_ends_with_it_and_so_does_one_that_takes_to
     let said = bench.fails("run", json!({ "shell": "echo begun; sleep 600", "seconds": 1 })).await;
     assert!(said.contains("longer than 1 seconds") && said.contains("begun"), "{said}");
     bench.toolbox.commands_are_over().await;
+}
+
+#[tokio::test]
+async fn a_directory_that_became_a_link_is_not_opened_again() {
+    let bench = Bench::new();
+    fs::write(bench.inside.join("a"), "x\n").unwrap();
+    let moved = bench.inside.with_file_name("moved");
+    fs::rename(&bench.inside, &moved).unwrap();
+    symlink(&bench.outside, &bench.inside).unwrap();
+    let said = bench.fails("read", json!({ "path": "secret" })).await;
+    assert!(said.contains("inside is a link now") && !said.contains("canary"), "{said}");
+    assert!(bench.fails("run", json!({ "argv": ["ls"] })).await.contains("is a link now"));
+    // One that is above it as well.
+    fs::remove_file(&bench.inside).unwrap();
+    fs::create_dir(bench.outside.join("beneath")).unwrap();
+    symlink(&bench.outside, &bench.inside).unwrap();
+    let beneath = Toolbox::new(bench.inside.join("beneath"), &ToolSettings::default());
+    let said = Arc::new(beneath).check("write", &json!({ "path": "b", "content": "" }).to_string()).await;
+    assert!(said.unwrap_err().contains("inside is a link now"));
+}
+
+#[tokio::test]
+async fn the_home_directory_is_wide_however_it_is_named_and_what_is_above_it_too() {
+    let bench = Bench::new();
+    let (home, link) = (bench.inside.join("home"), bench.inside.join("link"));
+    fs::create_dir(&home).unwrap();
+    symlink(&home, &link).unwrap();
+    fs::write(home.join("a"), "x\n").unwrap();
+    for (directory, named, asks) in [
+        (&home, &home, true),
+        (&home, &link, true),
+        (&bench.inside, &home, true),
+        (&bench.inside, &link, true),
+        (&bench.outside, &home, false),
+    ] {
+        let named = BTreeMap::from([("HOME".to_owned(), named.display().to_string())]);
+        let toolbox = Arc::new(Toolbox::new(directory.clone(), &with(named)));
+        let checked = toolbox.check("list", "{}").await.unwrap();
+        assert_eq!(checked.wants_consent, asks, "{}", directory.display());
+    }
+}
+
+#[tokio::test]
+async fn patterns_that_ignore_files_have_a_bound() {
+    let bench = Bench::new();
+    fs::write(bench.inside.join(".gitignore"), "*.log\n").unwrap();
+    let mut at = bench.inside.clone();
+    for level in 0..8 {
+        at = at.join(format!("d{level}"));
+        fs::create_dir(&at).unwrap();
+        let lines: String = (0..1000).map(|n| format!("pattern-{n}-*\n")).collect();
+        fs::write(at.join(".gitignore"), lines).unwrap();
+    }
+    fs::write(at.join("a"), "needle\n").unwrap();
+    fs::write(at.join("a.log"), "needle\n").unwrap();
+    let said = bench.says("search", json!({ "pattern": "needle" })).await;
+    assert_eq!(said, "d0/d1/d2/d3/d4/d5/d6/d7/a:1: needle\n(.gitignore files too large to be heeded: 6)\n");
 }

@@ -21,7 +21,17 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     (
         "crates/cli",
         "q-cli",
-        &["q-core", "q-proto", "q-client", "q-agent", "q-store", "q-term", "q-telemetry", "q-host"],
+        &[
+            "q-core",
+            "q-proto",
+            "q-client",
+            "q-agent",
+            "q-store",
+            "q-term",
+            "q-telemetry",
+            "q-tools",
+            "q-host",
+        ],
     ),
     // The testing world, of which the product may name nothing outside of tests.
     ("crates/model", "q-model", &["q-core"]),

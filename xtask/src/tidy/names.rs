@@ -41,6 +41,9 @@ const CONFINED: &[Confined] = &[
     confined("bm25", &["crates/agent/src/"], 1),
     // What models may do.
     confined("ignore", &["crates/tools/src/search.rs"], 1),
+    confined("landlock", &["crates/tools/src/sandbox.rs"], 1),
+    confined("seccompiler", &["crates/tools/src/sandbox.rs"], 1),
+    confined("close_fds", &["crates/cli/src/lib.rs"], 1),
     confined("sha2", &["crates/tools/src/"], 2),
     // The terminal.
     confined("crossterm", &["crates/term/", "crates/cli/"], 20),

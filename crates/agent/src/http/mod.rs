@@ -113,7 +113,7 @@ impl HttpAgent {
 impl Agent for HttpAgent {
     fn open(&self, seat: Seat) -> Arc<dyn Conversation> {
         match &self.spec.tools {
-            Some(environment) => Arc::new(ToolConversation::new(Arc::clone(&self.spec), environment, &seat)),
+            Some(tools) => Arc::new(ToolConversation::new(Arc::clone(&self.spec), tools, &seat)),
             None => Arc::new(self.clone()),
         }
     }

@@ -15,13 +15,13 @@ use q_core::seal::SEALED_TURN_BYTES;
 use q_core::{
     AgentEvent, AgentFailure, Call, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, Seal, Usage, Wants,
 };
-use q_tools::{CheckedCall, ToolReply, Toolbox};
+use q_tools::{CheckedCall, ToolReply, ToolSettings, Toolbox};
 use tokio::sync::mpsc;
 
 use super::calls::AskedCall;
 use super::dialect::Offer;
 use super::{Asked, Asking};
-use crate::seat::{AgentControl, ChildEnvironment, Conversation, Seat, Turn};
+use crate::seat::{AgentControl, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
 
 /// How often a model is asked in one turn: one that calls for ever is stopped.
@@ -40,20 +40,21 @@ pub(super) struct ToolConversation {
 }
 
 impl ToolConversation {
-    pub(super) fn new(spec: Arc<HttpSpec>, environment: &ChildEnvironment, seat: &Seat) -> Self {
+    pub(super) fn new(spec: Arc<HttpSpec>, settings: &ToolSettings, seat: &Seat) -> Self {
         // What the policy denies anyway is not offered.
         let is_offered = |reads: bool| match seat.policy {
             Policy::Ask => true,
             Policy::Deny => reads,
         };
-        let tools = q_tools::definitions().into_iter().filter(|tool| is_offered(tool.reads)).collect();
+        let toolbox = Toolbox::new(seat.directory.clone(), settings);
+        let tools = toolbox.definitions().filter(|tool| is_offered(tool.reads)).collect();
         let about = format!(
             "Your tools work in the directory {}. Look before you change anything; say what you mean to do before you call a tool that changes something.",
             seat.directory.display()
         );
         Self {
             spec,
-            toolbox: Arc::new(Toolbox::new(seat.directory.clone(), &environment.0)),
+            toolbox: Arc::new(toolbox),
             owner: seat.session.0.to_be_bytes().into(),
             offer: Offer { tools, ..Offer::default() },
             about,

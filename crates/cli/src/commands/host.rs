@@ -11,7 +11,7 @@ use q_host::HostConfig;
 use q_proto::{Place, Request, Response};
 use q_store::StoreError;
 
-use crate::args::{JsonArgs, ProbeArgs, RestartArgs, RunArgs, StopArgs};
+use crate::args::{CommandArgs, JsonArgs, ProbeArgs, RestartArgs, RunArgs, StopArgs};
 use crate::client::{Client, unexpected};
 use crate::context::{Context, config, place};
 use crate::environment::ProcessEnvironment;
@@ -40,6 +40,9 @@ enum HostVerb {
     /// Open a store on trial and end (the host starts it after a crash)
     #[command(hide = true)]
     Probe(ProbeArgs),
+    /// Run a command of a session's tools (the host starts it)
+    #[command(hide = true)]
+    Command(CommandArgs),
 }
 
 pub(crate) async fn run(environment: &ProcessEnvironment, args: HostArgs) -> Result<ExitCode, CliError> {
@@ -52,6 +55,7 @@ pub(crate) async fn run(environment: &ProcessEnvironment, args: HostArgs) -> Res
         // These two read no agents and no keys: a host is not started less for a key file that is not there.
         HostVerb::Run(args) => Ok(serve(environment, args.existing).await),
         HostVerb::Probe(args) => Ok(q_store::probe(&args.store).into()),
+        HostVerb::Command(args) => Ok(ExitCode::from(args.supervised().run().await)),
     }
 }
 

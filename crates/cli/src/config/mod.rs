@@ -84,6 +84,8 @@ pub(crate) struct AgentConfig {
     pub(crate) think_tags: bool,
     /// Whether it may look into a session's directory, and ask to change things there and to run commands.
     pub(crate) tools: bool,
+    /// Whether commands of its tools are held to a sandbox where the system can; unless it says no.
+    pub(crate) sandbox: Option<bool>,
     /// Seconds that a model on this machine stays in memory when nobody asks it.
     pub(crate) keep_alive: Option<u64>,
 }

@@ -67,6 +67,7 @@ mod queue;
 mod replay;
 mod restart;
 mod run;
+mod sandbox;
 mod screen;
 mod seals;
 mod servers;

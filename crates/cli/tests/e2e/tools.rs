@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use q_testkit::clock;
 use q_testkit::process::kill9;
 use q_testkit::server::Script;
+use q_tools::Sandbox;
 use serde_json::{Value, json};
 
 use crate::run::Outcome;
 use crate::world::{PATIENCE, World};
 
 /// A world whose model may use tools, and a directory with one file for a session to work in.
-struct Workshop {
-    world: World,
-    directory: PathBuf,
+pub(crate) struct Workshop {
+    pub(crate) world: World,
+    pub(crate) directory: PathBuf,
 }
 
 impl Workshop {
@@ -31,19 +32,19 @@ impl Workshop {
         Self { world, directory }
     }
 
-    fn with_tools() -> Self {
+    pub(crate) fn with_tools() -> Self {
         Self::new("tools = true")
     }
 
     /// A session at work in that directory, on a prompt.
-    fn begin(&self, name: &str, prompt: &str) {
+    pub(crate) fn begin(&self, name: &str, prompt: &str) {
         let directory = self.directory.display().to_string();
         self.world.q(&["new", "-d", name, "--cwd", &directory]).succeeded();
         self.world.q(&["send", name, prompt]).succeeded();
     }
 
     /// Waits for the only call that waits, and gives its line of `q inbox --json`.
-    fn waiting(&self) -> Value {
+    pub(crate) fn waiting(&self) -> Value {
         until("a call that waits", || {
             let inbox = self.world.q(&["inbox", "--json"]).succeeded().json();
             let calls: Vec<Value> =
@@ -53,26 +54,26 @@ impl Workshop {
         })
     }
 
-    fn answer(&self, verb: &str, name: &str) -> Value {
+    pub(crate) fn answer(&self, verb: &str, name: &str) -> Value {
         let waiting = self.waiting();
         self.world.q(&[verb, name, waiting["id"].as_str().unwrap()]).succeeded();
         waiting
     }
 
-    fn wait(&self, name: &str) -> Outcome {
+    pub(crate) fn wait(&self, name: &str) -> Outcome {
         self.world.q(&["wait", name, "--timeout", "20"])
     }
 
-    fn file(&self, name: &str) -> String {
+    pub(crate) fn file(&self, name: &str) -> String {
         fs::read_to_string(self.directory.join(name)).unwrap()
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.directory.join(name).exists()
     }
 
     /// What tools said, in the order the model was told, in the request of that number.
-    fn told(&self, request: usize) -> Vec<String> {
+    pub(crate) fn told(&self, request: usize) -> Vec<String> {
         let body = self.world.server.requests()[request].body.clone();
         let messages = body["messages"].as_array().unwrap().clone();
         let of_tools = messages.into_iter().filter(|message| message["role"] == "tool");
@@ -80,7 +81,7 @@ impl Workshop {
     }
 
     /// Answers these prompts by these scripts, one after the other.
-    fn rounds(&self, prompt: &str, scripts: Vec<Script>) {
+    pub(crate) fn rounds(&self, prompt: &str, scripts: Vec<Script>) {
         // Later rules go before earlier ones.
         for script in scripts.into_iter().rev() {
             self.world.server.once(prompt, script);
@@ -90,7 +91,7 @@ impl Workshop {
 
 /// Looks again and again until there is something.
 #[track_caller]
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let deadline = clock::now() + PATIENCE;
     loop {
         if let Some(found) = found() {
@@ -100,7 +101,7 @@ fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn call(tool: &str, arguments: &Value) -> Script {
+pub(crate) fn call(tool: &str, arguments: &Value) -> Script {
     Script::new().call(tool, &arguments.to_string()).done()
 }
 
@@ -150,7 +151,10 @@ fn a_model_reads_freely_and_changes_and_runs_with_consent() {
         .iter()
         .filter_map(|tool| tool["function"]["name"].as_str())
         .collect();
-    assert_eq!(names, ["read", "list", "search", "write", "edit", "run"]);
+    let sandboxed = Sandbox::is_supported().then_some("run_sandboxed");
+    let expected: Vec<&str> =
+        ["read", "list", "search", "write", "edit"].into_iter().chain(sandboxed).chain(["run"]).collect();
+    assert_eq!(names, expected);
     // What a later turn is told is what was done, and the answer is the last one.
     shop.world.server.on("and now", Script::new().say("Nothing.").done());
     shop.world.q(&["chat", "-s", "api", "and now"]).succeeded().said("Nothing.");
@@ -215,7 +219,7 @@ fn endless() -> Value {
     json!({ "shell": "echo $$ >pid.part; mv pid.part pid; trap '' TERM; while :; do sleep 1; done" })
 }
 
-fn is_alive(pid: &str) -> bool {
+pub(crate) fn is_alive(pid: &str) -> bool {
     rustix::process::test_kill_process(rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap())
         .is_ok()
 }

@@ -125,7 +125,7 @@ mod tests {
             },
             Message { role: Role::User, parts: [result(9, "a  1\n")].into() },
         ];
-        let tools = q_tools::definitions().into_iter().filter(|tool| tool.name == "list").collect();
+        let tools = q_tools::TOOLS.into_iter().filter(|tool| tool.name == "list").collect();
         let turn = Turn { messages: messages.into(), ..Turn::default() };
         (turn, Offer { tools, ..Offer::default() })
     }

@@ -1,0 +1,168 @@
+//! What commands of tools are held to: a sandbox where the system has one, and an end with the host that started them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use q_testkit::process::kill9;
+use q_testkit::server::Script;
+use q_tools::Sandbox;
+use serde_json::json;
+
+use crate::tools::{Workshop, call, is_alive, until};
+
+/// Whether there is none on this system, which is said.
+fn is_missing() -> bool {
+    let is_missing = !Sandbox::is_supported();
+    if is_missing {
+        println!("skipped: this system has no sandbox");
+    }
+    is_missing
+}
+
+#[test]
+fn a_command_in_the_sandbox_changes_its_directory_and_nothing_else() {
+    if is_missing() {
+        return;
+    }
+    let shop = Workshop::with_tools();
+    let outside = shop.directory.parent().unwrap().join("outside");
+    fs::write(&outside, "as it was").unwrap();
+    // Each line is tried by itself, in a shell of its own: a redirection that fails may end one.
+    let tries = [
+        "echo in >made && cat a.txt",
+        "echo x >$TMPDIR/scratch && cat $TMPDIR/scratch",
+        "(echo x >>../outside) 2>/dev/null || echo no outside",
+        "mv ../outside here 2>/dev/null || echo no move",
+        "ln ../outside here 2>/dev/null || echo no link",
+        "truncate -s 0 ../outside 2>/dev/null || echo no truncation",
+        "chmod -R a+w .. 2>/dev/null; rm -rf ../outside 2>/dev/null || echo no removal",
+        "echo $TMPDIR",
+    ];
+    let argv = json!({ "shell": tries.map(|line| format!("({line})\n")).concat() });
+    shop.rounds("do it", vec![call("run_sandboxed", &argv), Script::new().say("Done.").done()]);
+    shop.begin("api", "do it");
+    shop.answer("approve", "api");
+    shop.wait("api").succeeded();
+    let told = shop.told(1).concat();
+    let (said, scratch) = told.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!(said, "one\ntwo\nx\nno outside\nno move\nno link\nno truncation\nno removal", "{told}");
+    assert_eq!(fs::read_to_string(&outside).unwrap(), "as it was");
+    assert_eq!(shop.file("made"), "in\n");
+    assert!(scratch.contains("q-command-") && !fs::exists(scratch).unwrap(), "{scratch} is left behind");
+}
+
+#[test]
+fn a_command_in_the_sandbox_reaches_no_host_and_the_model_hears_what_holds_it() {
+    if is_missing() {
+        return;
+    }
+    let shop = Workshop::with_tools();
+    // Whoever could reach the host could permit itself anything.
+    let run = shop.world.home.path().join("run").display().to_string();
+    let line = format!("XDG_RUNTIME_DIR={run} {} ls", env!("CARGO_BIN_EXE_q"));
+    shop.rounds(
+        "do it",
+        vec![call("run_sandboxed", &json!({ "shell": line })), Script::new().say("Done.").done()],
+    );
+    shop.begin("api", "do it");
+    let shown = until("the question", || {
+        let shown = shop.world.q(&["inbox"]).succeeded().out;
+        shown.contains("may this run").then_some(shown)
+    });
+    assert!(
+        shown.contains("may this run in a shell and in a sandbox?") && shown.contains("has no network"),
+        "{shown}"
+    );
+    shop.answer("approve", "api");
+    shop.wait("api").succeeded();
+    let told = shop.told(1).concat();
+    assert!(told.contains("exit code") && told.contains("call run instead"), "{told}");
+}
+
+#[test]
+fn leave_for_the_sandbox_is_no_leave_to_go_without() {
+    if is_missing() {
+        return;
+    }
+    let shop = Workshop::with_tools();
+    let free = json!({ "argv": ["touch", "free"] });
+    shop.rounds(
+        "do it",
+        vec![
+            call("run_sandboxed", &json!({ "argv": ["touch", "held"] })),
+            call("run_sandboxed", &json!({ "argv": ["touch", "held again"] })),
+            call("run", &free),
+            Script::new().say("Done.").done(),
+        ],
+    );
+    shop.begin("api", "do it");
+    let id = shop.waiting()["id"].as_str().unwrap().to_owned();
+    shop.world.q(&["approve", "--always", "api", &id]).succeeded();
+    let asked = shop.waiting();
+    assert_eq!((asked["tool"].as_str(), shop.has("held again")), (Some("run"), true));
+    assert!(!shop.has("free"));
+    shop.answer("deny", "api");
+    shop.wait("api").succeeded();
+    assert!(!shop.has("free"));
+}
+
+#[test]
+fn a_command_ends_with_a_host_that_is_killed_and_so_does_what_it_sent_away() {
+    let shop = Workshop::with_tools();
+    let line = "trap '' TERM; setsid sh -c 'echo $$ >away; exec sleep 600' & echo $$ >pid; sleep 600";
+    shop.rounds("do it", vec![call("run", &json!({ "shell": line }))]);
+    shop.begin("api", "do it");
+    shop.answer("approve", "api");
+    let pid = |name: &str| {
+        until("a command that runs", || {
+            fs::read_to_string(shop.directory.join(name)).ok().filter(|text| text.ends_with('\n'))
+        })
+    };
+    let (command, away) = (pid("pid"), pid("away"));
+    assert!(is_alive(&command) && is_alive(&away));
+    kill9(shop.world.home.host_pid().unwrap());
+    until("the end of the command", || (!is_alive(&command)).then_some(()));
+    if cfg!(target_os = "linux") {
+        until("the end of what it sent away", || (!is_alive(&away)).then_some(()));
+    }
+}
+
+#[test]
+fn what_tools_make_has_the_permissions_that_the_persons_own_files_have() {
+    let shop = Workshop::with_tools();
+    shop.rounds(
+        "do it",
+        vec![
+            call("write", &json!({ "path": "new/by write", "content": "x" })),
+            call("run", &json!({ "argv": ["touch", "by run"] })),
+            Script::new().say("Done.").done(),
+        ],
+    );
+    shop.begin("api", "do it");
+    shop.answer("approve", "api");
+    let made = until("a file", || fs::metadata(shop.directory.join("new/by write")).ok());
+    shop.answer("approve", "api");
+    shop.wait("api").succeeded();
+    let mode = |name: &str| fs::metadata(shop.directory.join(name)).unwrap().permissions().mode() & 0o777;
+    let own = (mode("a.txt"), mode("."));
+    assert_eq!((made.permissions().mode() & 0o777, mode("new")), own);
+    assert_eq!(mode("by run"), own.0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_host_and_its_commands_get_no_descriptors_of_whoever_started_it() {
+    let shop = Workshop::with_tools();
+    let secret = shop.directory.join("secret");
+    fs::write(&secret, "canary").unwrap();
+    let line = format!("exec 9<'{}'; exec '{}' new -d api", secret.display(), env!("CARGO_BIN_EXE_q"));
+    let status = shop.world.home.command(Path::new("/bin/sh")).args(["-c", &line]).status().unwrap();
+    assert!(status.success());
+    // The home asks the program that it started last.
+    shop.world.q(&["ls"]).succeeded();
+    let host = shop.world.home.host_pid().unwrap();
+    let open = fs::read_dir(format!("/proc/{host}/fd")).unwrap();
+    let open: Vec<_> = open.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok()).collect();
+    assert!(!open.is_empty() && !open.contains(&secret), "{open:?}");
+}
