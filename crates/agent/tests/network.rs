@@ -272,10 +272,7 @@ async fn a_proxy_that_says_nothing_is_not_waited_for_without_end() {
 /// A server that chooses HTTP/2 is asked in it, and each word is there as it comes.
 #[tokio::test]
 async fn a_server_that_chooses_http2_is_asked_in_it() {
-    let (server, proxy) = (Http2Server::start(), Proxy::to_server());
-    proxy.lead_to(&server.base_url());
-    let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
-    let mut events = turn(outside("https://models.test/v1", network));
+    let (server, _proxy, mut events) = turn_over_http2();
     for word in ["one ", "two"] {
         server.say.send(Ok(frame(word))).unwrap();
         let event = tokio::time::timeout(support::PATIENCE, events.next()).await.unwrap();
@@ -295,10 +292,7 @@ async fn a_server_that_chooses_http2_is_asked_in_it() {
 /// A stream that is reset was cut; what has come is kept.
 #[tokio::test]
 async fn a_reset_stream_was_cut() {
-    let (server, proxy) = (Http2Server::start(), Proxy::to_server());
-    proxy.lead_to(&server.base_url());
-    let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
-    let mut events = turn(outside("https://models.test/v1", network));
+    let (server, _proxy, mut events) = turn_over_http2();
     server.say.send(Ok(frame("some"))).unwrap();
     assert_eq!(events.next().await, Some(AgentEvent::Text("some".into())));
     server.say.send(Err("no more")).unwrap();
@@ -309,11 +303,8 @@ async fn a_reset_stream_was_cut() {
 /// Nothing of a connection over HTTP/2 is left behind when its turn is dropped.
 #[tokio::test]
 async fn a_dropped_turn_ends_its_connection_over_http2() {
-    let (server, proxy) = (Http2Server::start(), Proxy::to_server());
-    proxy.lead_to(&server.base_url());
+    let (server, _proxy, mut events) = turn_over_http2();
     server.say.send(Ok(frame("some"))).unwrap();
-    let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
-    let mut events = turn(outside("https://models.test/v1", network));
     assert_eq!(events.next().await, Some(AgentEvent::Text("some".into())));
     drop(events);
     let closed = async {
@@ -322,6 +313,15 @@ async fn a_dropped_turn_ends_its_connection_over_http2() {
         }
     };
     tokio::time::timeout(support::PATIENCE, closed).await.expect("the server is rid of its client");
+}
+
+/// A turn that is asked of a server which chooses HTTP/2, through a proxy.
+fn turn_over_http2() -> (Http2Server, Proxy, BoxStream<'static, AgentEvent>) {
+    let (server, proxy) = (Http2Server::start(), Proxy::to_server());
+    proxy.lead_to(&server.base_url());
+    let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
+    let events = turn(outside("https://models.test/v1", network));
+    (server, proxy, events)
 }
 
 fn turn(spec: HttpSpec) -> BoxStream<'static, AgentEvent> {

@@ -47,6 +47,28 @@ pub(crate) struct NamedFiles {
     pub(crate) faults: Vec<String>,
 }
 
+/// The prompts that a person types, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct TypedPrompts {
+    /// One that names files which are not there, as it was last given back: sent again, it is meant as it is.
+    faulty: Option<String>,
+}
+
+impl TypedPrompts {
+    /// A prompt with the files quoted behind it that it names, or why it goes back to where it was typed.
+    pub(crate) fn with_files(&mut self, base: Base<'_>, text: &str) -> Result<String, String> {
+        let files = base.files(text);
+        let is_meant = self.faulty.take().is_some_and(|faulty| faulty == text);
+        match files.fault().filter(|_| !is_meant) {
+            Some(fault) => {
+                self.faulty = Some(text.to_owned());
+                Err(fault)
+            }
+            None => Ok(files.behind(text.to_owned())),
+        }
+    }
+}
+
 impl<'a> Base<'a> {
     pub(crate) const fn new(directory: &'a Path, environment: &'a ProcessEnvironment) -> Self {
         Self { directory, environment }

@@ -90,26 +90,13 @@ impl Bringing {
 
     /// The agent that a request brings as it was prepared, by its name.
     pub(crate) fn brought_by(&self, request: &mut Request) -> Option<String> {
-        match request {
-            Request::SetAgent { agent, .. } => Some(agent.name.clone()),
-            Request::Command { command, reach: Some(_) } => match command.new_session()?.agent? {
-                AgentSource::Named(name) => Some(name.to_owned()),
-                AgentSource::Of(session) => self.sessions.get(&session).map(|one| one.agent.clone()),
-            },
-            Request::Command { reach: None, .. }
-            | Request::Facts { .. }
-            | Request::Page { .. }
-            | Request::Models { .. }
-            | Request::Result { .. }
-            | Request::List
-            | Request::ListAfter { .. }
-            | Request::Sizes
-            | Request::Inbox
-            | Request::Resync { .. }
-            | Request::Status
-            | Request::Stats
-            | Request::Stop
-            | Request::Restart => None,
+        if let Request::SetAgent { agent, .. } = request {
+            return Some(agent.name.clone());
+        }
+        let Request::Command { command, reach: Some(_) } = request else { return None };
+        match command.new_session()?.agent? {
+            AgentSource::Named(name) => Some(name.to_owned()),
+            AgentSource::Of(session) => self.sessions.get(&session).map(|one| one.agent.clone()),
         }
     }
 
@@ -144,7 +131,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use q_core::trace::Player;
     use q_core::{Command, Limits, Setup, Token};
-    use q_proto::{Id, UNDRAWN};
+    use q_proto::Id;
 
     use super::*;
 
@@ -193,10 +180,11 @@ mod tests {
         bringing.see(&line(3, "c", true));
         let create = |agent: &str| {
             let setup = Setup { agent: agent.into(), ..Setup::default() };
-            Command::Create { id: UNDRAWN, name: None, setup, tags: Vec::new() }.into()
+            Command::Create { id: SessionId::UNDRAWN, name: None, setup, tags: Vec::new() }.into()
         };
-        let fork =
-            |session| Command::Fork { session: SessionId(session), id: UNDRAWN, at: None, name: None }.into();
+        let fork = |session| {
+            Command::Fork { session: SessionId(session), id: SessionId::UNDRAWN, at: None, name: None }.into()
+        };
         let second = SessionId(2);
         let none: [&str; 0] = [];
         let mut table = |request, expected: &[&str]| assert_eq!(keys(&mut bringing, request), expected);

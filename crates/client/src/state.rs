@@ -412,7 +412,7 @@ mod tests {
         let agent = NamedAgent { name: "a".into(), reach };
         let create = || -> Request {
             let setup = q_core::Setup { agent: "a".into(), ..q_core::Setup::default() };
-            Command::Create { id: q_proto::UNDRAWN, name: None, setup, tags: Vec::new() }.into()
+            Command::Create { id: SessionId::UNDRAWN, name: None, setup, tags: Vec::new() }.into()
         };
         let why = Refused { code: "no_key".into(), message: "locked".into(), limit: false };
         let has_key =

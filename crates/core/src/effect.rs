@@ -1,5 +1,6 @@
 //! What the core wants done. The host obeys and decides nothing.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -61,6 +62,24 @@ pub enum Durability {
     Synced,
 }
 
+/// How a turn is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnSetup {
+    pub agent: String,
+    pub model: String,
+    /// How it is asked, where that is not as the agent is configured.
+    pub settings: Settings,
+    /// What the agent is told about its task; may be empty.
+    pub system_prompt: String,
+    pub directory: String,
+    /// What its tools may do without being asked each time.
+    pub policy: Policy,
+    /// By what the agent finds its own memory of the conversation, as it last said.
+    pub resume: Option<ResumeHandle>,
+    /// Whether it is to summarise the conversation so far, in place of answering.
+    pub compacts: bool,
+}
+
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -69,19 +88,7 @@ pub enum Effect {
         session: SessionId,
         /// Which turn; every event of it carries this number.
         turn: TurnNo,
-        agent: String,
-        model: String,
-        /// How it is asked, where that is not as the agent is configured.
-        settings: Settings,
-        /// What the agent is told about its task; may be empty.
-        system_prompt: String,
-        directory: String,
-        /// What its tools may do without being asked each time.
-        policy: Policy,
-        /// By what the agent finds its own memory of the conversation, as it last said.
-        resume: Option<ResumeHandle>,
-        /// Whether it is to summarise the conversation so far, in place of answering.
-        compacts: bool,
+        setup: Box<TurnSetup>,
     },
     /// Stop the turn; whatever still comes of it is ignored.
     Cancel {
@@ -141,6 +148,20 @@ pub enum Effect {
     Update(Update),
     /// Leave: nobody is attached and nothing runs.
     Leave,
+}
+
+impl Effect {
+    /// The turn whose agent is told something by it while it runs.
+    pub fn told(&self) -> Option<(SessionId, TurnNo)> {
+        if let Self::Steer { session, turn, .. }
+        | Self::Permit { session, turn, .. }
+        | Self::Settle { session, turn, .. } = self
+        {
+            Some((*session, *turn))
+        } else {
+            None
+        }
+    }
 }
 
 /// What a command did, for whoever gave it.

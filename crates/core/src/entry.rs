@@ -133,6 +133,15 @@ impl Body {
         }
     }
 
+    /// The entry of the call that it belongs to: of what a call put out, and of its result.
+    pub const fn of_call(&self) -> Option<EntryNo> {
+        if let Self::Output(CallOutput { of, .. }) | Self::Result(Resulted { of, .. }) = self {
+            Some(*of)
+        } else {
+            None
+        }
+    }
+
     /// Bytes that people can read of it: its text, or the steps of its plan.
     pub fn readable(&self) -> usize {
         if let Self::Plan(steps) = self { plan_bytes(steps) } else { self.text().len() }
@@ -145,17 +154,10 @@ impl Body {
 
     /// The text that grows while it streams, of what streams.
     pub(crate) const fn growing(&mut self) -> Option<&mut String> {
-        match self {
-            Self::Answer(text) | Self::Thinking(text) | Self::Output(CallOutput { text, .. }) => Some(text),
-            Self::Prompt(_)
-            | Self::Call(_)
-            | Self::Result(_)
-            | Self::Plan(_)
-            | Self::Stop(_)
-            | Self::Continued
-            | Self::Repair(_)
-            | Self::LeftOut(_)
-            | Self::Compaction(_) => None,
+        if let Self::Answer(text) | Self::Thinking(text) | Self::Output(CallOutput { text, .. }) = self {
+            Some(text)
+        } else {
+            None
         }
     }
 }

@@ -10,6 +10,11 @@ use core::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u128);
 
+impl SessionId {
+    /// As whoever wants a session made names it: the host draws an id in its place.
+    pub const UNDRAWN: Self = Self(0);
+}
+
 /// What makes a repeated submission of one prompt recognisable, so that it is taken once. The client draws it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token(pub u128);

@@ -135,21 +135,14 @@ impl Thread {
 
     /// The calls, by their numbers here, that must have ended before this entry: nobody will say how.
     pub fn cut_by(&self, body: &Body, limits: &Limits) -> Vec<EntryNo> {
-        let cut = match body {
-            Body::Stop(_) => self.open.len(),
-            // One more is open while it is being denied for that.
-            Body::Call(_) => self.open.len().saturating_sub(limits.open_calls),
-            Body::Prompt(_)
-            | Body::Answer(_)
-            | Body::Thinking(_)
-            | Body::Output(_)
-            | Body::Result(_)
-            | Body::Plan(_)
-            | Body::Continued
-            | Body::Repair(_)
-            | Body::LeftOut(_)
-            | Body::Compaction(_) => 0,
+        let may_stay = if matches!(body, Body::Stop(_)) {
+            0
+        } else if matches!(body, Body::Call(_)) {
+            limits.open_calls // one more is open while it is being denied for that
+        } else {
+            return Vec::new();
         };
+        let cut = self.open.len().saturating_sub(may_stay);
         self.open.iter().take(cut).map(|&(_, here)| here).collect()
     }
 

@@ -61,7 +61,7 @@ pub use agent::{
 };
 pub use compaction::WindowUse;
 pub use deadline::{Deadline, Reason};
-pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply};
+pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, TurnSetup};
 pub use entry::{Body, CallOutput, Called, Compaction, Entry, Fault, Interrupter, Mark, Resulted, Stop};
 pub use id::{
     CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, ReplyTo, RequestId, Seq, SessionId, Token,

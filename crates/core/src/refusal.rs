@@ -245,48 +245,20 @@ impl Refusal {
 
     /// Whether a configured limit is the reason.
     pub const fn is_limit(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::TooManyLive { .. }
-            | Self::TooManyImports { .. }
-            | Self::TooManyWaking { .. }
-            | Self::HostFull { .. }
-            | Self::SessionsFull { .. }
-            | Self::TooManyTags { .. }
-            | Self::TooManyTools { .. }
-            | Self::SystemPromptTooLong { .. }
-            | Self::QueueFull { .. }
-            | Self::QueueTooLong { .. }
-            | Self::PromptTooLong { .. } => true,
-            Self::NoSuchSession { .. }
-            | Self::SessionClosed { .. }
-            | Self::SessionTrashed { .. }
-            | Self::AlreadyOpen { .. }
-            | Self::NotInTrash { .. }
-            | Self::HasForks { .. }
-            | Self::CannotWake { .. }
-            | Self::BadTag { .. }
-            | Self::BadSetting(_)
-            | Self::NotSteerable { .. }
-            | Self::CallOver { .. }
-            | Self::DigestDiffers
-            | Self::WantsWords
-            | Self::IdTaken { .. }
-            | Self::NameTaken { .. }
-            | Self::BadName { .. }
-            | Self::PromptEmpty
-            | Self::NotQueued { .. }
-            | Self::NothingRuns
-            | Self::NothingToRetry
-            | Self::NothingToContinue
-            | Self::CompactsLater { .. }
-            | Self::NothingToCompact
-            | Self::NothingToUndo
-            | Self::StillWorking { .. }
-            | Self::BadImport { .. }
-            | Self::BadFact { .. }
-            | Self::NoImport
-            | Self::Stopping => false,
-        }
+                | Self::TooManyImports { .. }
+                | Self::TooManyWaking { .. }
+                | Self::HostFull { .. }
+                | Self::SessionsFull { .. }
+                | Self::TooManyTags { .. }
+                | Self::TooManyTools { .. }
+                | Self::SystemPromptTooLong { .. }
+                | Self::QueueFull { .. }
+                | Self::QueueTooLong { .. }
+                | Self::PromptTooLong { .. }
+        )
     }
 }
 

@@ -114,22 +114,12 @@ impl Stamped {
 
     /// The entry that this record begins or lengthens, if it does so.
     pub fn entry(&self) -> Option<EntryNo> {
-        match self.content() {
-            Content::Fact(_) | Content::Draft(_) | Content::Waiting(_) => None,
-            Content::Piece { entry, .. } => Some(entry),
-            Content::Prompt(_)
-            | Content::Steer(_)
-            | Content::Call(_)
-            | Content::Result { .. }
-            | Content::Plan(_)
-            | Content::Continued
-            | Content::Repair(_)
-            | Content::LeftOut(_)
-            | Content::Compaction(_)
-            | Content::Interrupted(..)
-            | Content::Failed(..)
-            | Content::Imported(..) => Some(EntryNo(self.seq.0)),
+        let content = self.content();
+        if let Content::Piece { entry, .. } = content {
+            return Some(entry);
         }
+        let is_shown = !matches!(content, Content::Fact(_) | Content::Draft(_) | Content::Waiting(_));
+        is_shown.then_some(EntryNo(self.seq.0))
     }
 
     /// The text it carries; empty where it carries none.

@@ -74,6 +74,13 @@ fn collect(root: &Path, dir: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
+/// A scratch directory, and where a store may be created in it.
+pub fn scratch_store() -> (tempfile::TempDir, PathBuf) {
+    let place = scratch();
+    let dir = place.path().join("store");
+    (place, dir)
+}
+
 /// Where images are opened: in memory, if the system has such a place. Syncing is not what is tested here.
 pub fn scratch() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use q_agent::{AgentControl, ChildEnvironment, Seat};
 use q_core::{
     ClientId, Deadline, Effect, Environment, Input, Instant, Multiplexer, Presence, Refusal, Reply,
-    SessionId, Snapshot, Update,
+    SessionId, Snapshot, TurnNo, TurnSetup, Update,
 };
 use q_proto::message::{Hello, NamedAgent, Status};
 use q_proto::view::{WireSnapshot, WireUpdate};
@@ -228,37 +228,24 @@ impl<W: World> Host<W> {
         self.carry_out(effects);
     }
 
+    /// Has a turn run by the agent that is bound to the session.
+    fn run(&mut self, session: SessionId, turn: TurnNo, setup: TurnSetup) {
+        let TurnSetup { agent, model, settings, system_prompt, directory, policy, resume, compacts } = setup;
+        let (directory, environment) = (directory.into(), ChildEnvironment::default());
+        let seat = Seat { session, directory, environment, policy, resume };
+        match self.agents.of(session, &agent).cloned() {
+            Some(agent) => {
+                self.world.run(AgentRequest { seat, turn, agent, model, settings, system_prompt, compacts });
+            }
+            None => self.feed(Input::NotBound { session, turn }),
+        }
+    }
+
     fn carry_out(&mut self, effects: Vec<Effect>) {
         let mut leaves = false;
         for effect in effects {
             match effect {
-                Effect::Run {
-                    session,
-                    turn,
-                    agent,
-                    model,
-                    settings,
-                    system_prompt,
-                    directory,
-                    policy,
-                    resume,
-                    compacts,
-                } => {
-                    let (directory, environment) = (directory.into(), ChildEnvironment::default());
-                    let seat = Seat { session, directory, environment, policy, resume };
-                    match self.agents.of(session, &agent).cloned() {
-                        Some(agent) => self.world.run(AgentRequest {
-                            seat,
-                            turn,
-                            agent,
-                            model,
-                            settings,
-                            system_prompt,
-                            compacts,
-                        }),
-                        None => self.feed(Input::NotBound { session, turn }),
-                    }
-                }
+                Effect::Run { session, turn, setup } => self.run(session, turn, *setup),
                 Effect::Cancel { session, turn } => self.world.cancel(session, turn),
                 Effect::Steer { session, turn, text } => {
                     self.world.control(session, turn, AgentControl::Steer(text));

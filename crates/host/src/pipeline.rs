@@ -56,15 +56,10 @@ impl Pipeline {
     /// Of a turn that is cancelled while something of it is being written, nothing reaches the agent: it is not asked, no
     /// tool is permitted.
     fn forget(&mut self, cancelled: SessionId, over: TurnNo) {
+        let its = (cancelled, over);
         let is_of_it = |effect: &Effect| {
-            matches!(
-                effect,
-                Effect::Run { session, turn, .. }
-                    | Effect::Steer { session, turn, .. }
-                    | Effect::Permit { session, turn, .. }
-                    | Effect::Settle { session, turn, .. }
-                    if (*session, *turn) == (cancelled, over)
-            )
+            effect.told() == Some(its)
+                || matches!(effect, Effect::Run { session, turn, .. } if (*session, *turn) == its)
         };
         for waiting in &mut self.waiting {
             waiting.effects.retain(|effect| !is_of_it(effect));

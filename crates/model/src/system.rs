@@ -70,22 +70,10 @@ impl SystemUnderTest {
         let effects = self.player.handle(input);
         self.written.extend(effects.batch.iter().flat_map(|batch| &batch.records).cloned());
         for effect in effects.at_once.iter().chain(&effects.after) {
-            match effect {
-                Effect::Update(update) => {
-                    self.missed += u32::from(self.mirror.apply(update.clone()).is_err());
-                }
-                Effect::Resync { session } => self.resync(*session),
-                Effect::Run { .. }
-                | Effect::Bind { .. }
-                | Effect::Unbind { .. }
-                | Effect::Release { .. }
-                | Effect::Cancel { .. }
-                | Effect::Steer { .. }
-                | Effect::Permit { .. }
-                | Effect::Settle { .. }
-                | Effect::Load { .. }
-                | Effect::Reply { .. }
-                | Effect::Leave => {}
+            if let Effect::Update(update) = effect {
+                self.missed += u32::from(self.mirror.apply(update.clone()).is_err());
+            } else if let Effect::Resync { session } = effect {
+                self.resync(*session);
             }
         }
         effects

@@ -15,11 +15,8 @@ use super::leaf::{NameOriginDef, PolicyDef, halves};
 use super::settings::{are_unset, boxed, changes};
 use super::view;
 
-/// The id of a session that is to be made, as a client names it: the host draws one.
-pub const UNDRAWN: SessionId = SessionId(0);
-
 const fn undrawn() -> SessionId {
-    UNDRAWN
+    SessionId::UNDRAWN
 }
 
 #[derive(Serialize, Deserialize)]
@@ -418,7 +415,7 @@ mod tests {
             }),
         };
         let import = Import {
-            id: UNDRAWN,
+            id: SessionId::UNDRAWN,
             typed: Some("b".into()),
             name: "a".into(),
             origin: NameOrigin::Automatic,
@@ -436,10 +433,11 @@ mod tests {
             Item::Waiting { token: Token(5 << 64), text: "later".into() },
             Item::Draft("half".into()),
         ];
+        let id = SessionId::UNDRAWN;
         vec![
-            Command::Create { id: UNDRAWN, name: Some("api".into()), setup, tags: vec!["a".into()] },
-            Command::Fork { session, id: UNDRAWN, at: Some(EntryNo(9)), name: None },
-            Command::Fork { session, id: UNDRAWN, at: None, name: Some("x".into()) },
+            Command::Create { id, name: Some("api".into()), setup, tags: vec!["a".into()] },
+            Command::Fork { session, id, at: Some(EntryNo(9)), name: None },
+            Command::Fork { session, id, at: None, name: Some("x".into()) },
             Command::Import(Box::new(import)),
             Command::ImportPart { session, items },
             Command::EndImport { session },
@@ -521,7 +519,7 @@ mod tests {
     #[test]
     fn a_kind_that_cannot_be_is_answered_and_the_connection_goes_on() {
         let setup = Setup::default();
-        let create = Command::Create { id: UNDRAWN, name: None, setup, tags: Vec::new() };
+        let create = Command::Create { id: SessionId::UNDRAWN, name: None, setup, tags: Vec::new() };
         let mut frame = Vec::new();
         encode(&ClientMessage::Request { id: 7, request: create.into() }, &mut frame).unwrap();
         let at = frame.windows(11).position(|bytes| bytes == b"development").unwrap();

@@ -115,16 +115,30 @@ impl TryFrom<WireSummary> for Summary {
     }
 }
 
-impl From<q_core::Sent> for SentEntries {
-    fn from(q_core::Sent { entries, left_out }: q_core::Sent) -> Self {
-        Self { entries, left_out }
-    }
+/// Both ways between a core's type and the wire's that have the same fields.
+macro_rules! same_fields {
+    ($($core:ty, $wire:ty { $($field:ident),+ };)+) => {
+        $(
+            impl From<$core> for $wire {
+                fn from(core: $core) -> Self {
+                    Self { $($field: core.$field),+ }
+                }
+            }
+
+            impl From<$wire> for $core {
+                fn from(wire: $wire) -> Self {
+                    Self { $($field: wire.$field),+ }
+                }
+            }
+        )+
+    };
 }
 
-impl From<SentEntries> for q_core::Sent {
-    fn from(SentEntries { entries, left_out }: SentEntries) -> Self {
-        Self { entries, left_out }
-    }
+same_fields! {
+    q_core::Sent, SentEntries { entries, left_out };
+    WindowUse, WindowTokens { tokens, is_counted, of };
+    AgentFailure, Failure { kind, detail };
+    PlanStep, Planned { text, state };
 }
 
 impl From<Retrying> for WireRetrying {
@@ -136,18 +150,6 @@ impl From<Retrying> for WireRetrying {
 impl From<WireRetrying> for Retrying {
     fn from(WireRetrying { attempt, of, wait_ms, at, failure }: WireRetrying) -> Self {
         Self { attempt, of, wait_ms, at: WallTime(at), failure: failure.into() }
-    }
-}
-
-impl From<WindowUse> for WindowTokens {
-    fn from(WindowUse { tokens, is_counted, of }: WindowUse) -> Self {
-        Self { tokens, is_counted, of }
-    }
-}
-
-impl From<WindowTokens> for WindowUse {
-    fn from(WindowTokens { tokens, is_counted, of }: WindowTokens) -> Self {
-        Self { tokens, is_counted, of }
     }
 }
 
@@ -170,30 +172,6 @@ impl From<WireCompaction> for Compaction {
             WireCompaction::Failed(failure) => Self::Stopped(Stop::Failed(failure.into())),
             WireCompaction::Undone => Self::Undone,
         }
-    }
-}
-
-impl From<AgentFailure> for Failure {
-    fn from(failure: AgentFailure) -> Self {
-        Self { kind: failure.kind, detail: failure.detail }
-    }
-}
-
-impl From<Failure> for AgentFailure {
-    fn from(failure: Failure) -> Self {
-        Self { kind: failure.kind, detail: failure.detail }
-    }
-}
-
-impl From<PlanStep> for Planned {
-    fn from(PlanStep { text, state }: PlanStep) -> Self {
-        Self { text, state }
-    }
-}
-
-impl From<Planned> for PlanStep {
-    fn from(Planned { text, state }: Planned) -> Self {
-        Self { text, state }
     }
 }
 

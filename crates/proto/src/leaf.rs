@@ -1,106 +1,60 @@
 //! The core's leaf types as they are written on the wire: explicit tags, checked against the core by the compiler.
 
-use q_core::{Activity, FailureKind, Interrupter, NameOrigin, Outcome, Policy, Presence, StepState, Wants};
+use q_core::{Activity, Interrupter, NameOrigin, Outcome, Policy, Presence, StepState, Wants};
 use serde::{Deserialize, Serialize};
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Activity", rename_all = "snake_case")]
-pub(super) enum ActivityDef {
-    Idle,
-    Working,
-    NeedsApproval,
-    NeedsInput,
-    Failed,
-    Interrupted,
+/// The written form of one of the core's enums without data: each variant by its name in snake case. The compiler compares
+/// it with the core's, variant by variant.
+macro_rules! leaf {
+    ($core:literal as $written:ident { $($variant:ident),+ }) => {
+        #[derive(Serialize, Deserialize)]
+        #[serde(remote = $core, rename_all = "snake_case")]
+        pub(super) enum $written {
+            $($variant,)+
+        }
+    };
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Presence", rename_all = "snake_case")]
-pub(super) enum PresenceDef {
-    Live,
-    Hibernated,
-    Closed,
-    Trashed,
-}
+leaf! { "Activity" as ActivityDef { Idle, Working, NeedsApproval, NeedsInput, Failed, Interrupted } }
+leaf! { "Presence" as PresenceDef { Live, Hibernated, Closed, Trashed } }
+leaf! { "Policy" as PolicyDef { Ask, Deny } }
+leaf! { "StepState" as StepStateDef { Open, Active, Done } }
+leaf! { "NameOrigin" as NameOriginDef { Placeholder, Automatic, Chosen } }
+leaf! { "Wants" as WantsDef { Nothing, Consent, Words } }
+leaf! { "Outcome" as OutcomeDef { Done, Failed, Denied, Expired, NeverRan, CutShort } }
+leaf! { "Interrupter" as InterrupterDef { User, Stop, Crash } }
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Policy", rename_all = "snake_case")]
-pub(super) enum PolicyDef {
-    Ask,
-    Deny,
-}
+/// A kind of failure as its code: the codes are public already, in `--json`.
+pub(super) mod failure_code {
+    use std::fmt;
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "StepState", rename_all = "snake_case")]
-pub(super) enum StepStateDef {
-    Open,
-    Active,
-    Done,
-}
+    use q_core::FailureKind;
+    use serde::de::{Deserializer, Error, Visitor};
+    use serde::{Serialize as _, Serializer};
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "NameOrigin", rename_all = "snake_case")]
-pub(super) enum NameOriginDef {
-    Placeholder,
-    Automatic,
-    Chosen,
-}
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over so")]
+    pub(crate) fn serialize<S: Serializer>(kind: &FailureKind, to: S) -> Result<S::Ok, S::Error> {
+        kind.code().serialize(to)
+    }
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Wants", rename_all = "snake_case")]
-pub(super) enum WantsDef {
-    Nothing,
-    Consent,
-    Words,
-}
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<FailureKind, D::Error> {
+        from.deserialize_str(Code)
+    }
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Outcome", rename_all = "snake_case")]
-pub(super) enum OutcomeDef {
-    Done,
-    Failed,
-    Denied,
-    Expired,
-    NeverRan,
-    CutShort,
-}
+    struct Code;
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Interrupter", rename_all = "snake_case")]
-pub(super) enum InterrupterDef {
-    User,
-    Stop,
-    Crash,
-}
+    impl Visitor<'_> for Code {
+        type Value = FailureKind;
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "FailureKind", rename_all = "snake_case")]
-pub(super) enum FailureKindDef {
-    Unreachable,
-    ProxyFailed,
-    Untrusted,
-    WrongPath,
-    WrongKey,
-    Forbidden,
-    QuotaSpent,
-    UnknownModel,
-    Cut,
-    Silent,
-    RateLimited,
-    Overloaded,
-    ContextTooLong,
-    Rejected,
-    ServerError,
-    TooLong,
-    LengthLimit,
-    Filtered,
-    Refused,
-    Paused,
-    WantsTool,
-    Empty,
-    NotShorter,
-    NotConfigured,
-    Internal,
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the code of a failure")
+        }
+
+        fn visit_str<E: Error>(self, code: &str) -> Result<FailureKind, E> {
+            let known = FailureKind::ALL.into_iter().find(|kind| kind.code() == code);
+            known.ok_or_else(|| E::custom("no failure that is known here"))
+        }
+    }
 }
 
 /// 128 bits as two halves, which `MessagePack` writes compactly.

@@ -28,7 +28,7 @@ mod settings;
 pub mod shaping;
 pub mod view;
 
-pub use command::{UNDRAWN, kind};
+pub use command::kind;
 pub use facts::Facts;
 pub use frame::{Codec, FrameError, MAX_FRAME, Unknown, decode, encode, fuzz_frame};
 pub use id::Id;

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::few::few;
 use super::id::Id;
 use super::leaf::{
-    ActivityDef, FailureKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef,
+    ActivityDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef, failure_code,
 };
-
 use super::settings::{SettingsDef, are_unset};
 
 /// [`q_core::Summary`] in its spoken form.
@@ -129,7 +128,7 @@ pub enum WireCompaction {
 /// [`q_core::AgentFailure`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
-    #[serde(with = "FailureKindDef")]
+    #[serde(with = "failure_code")]
     pub kind: FailureKind,
     pub detail: String,
 }
@@ -178,6 +177,24 @@ pub enum WireBody {
     LeftOut(SentEntries),
     Continued,
     Compaction(WireCompaction),
+}
+
+impl WireBody {
+    /// Its text; nothing for a plan, which has one for each step, and for what `q` says in its own words.
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Prompt(text)
+        | Self::Answer(text)
+        | Self::Thinking(text)
+        | Self::Call { input: text, .. }
+        | Self::Output { text, .. }
+        | Self::Result { text, .. }
+        | Self::Compaction(WireCompaction::Summary { text, .. }) = self
+        {
+            Some(text)
+        } else {
+            None
+        }
+    }
 }
 
 /// [`q_core::PlanStep`] in its spoken form.

@@ -18,7 +18,7 @@ use q_proto::view::{
     WireRetrying, WireSnapshot, WireSummary, WireUpdate,
 };
 use q_proto::{
-    ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, UNDRAWN, fuzz_frame, kind,
+    ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, fuzz_frame, kind,
 };
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Encoder;
@@ -56,8 +56,12 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         policy: Policy::Deny,
         settings: Box::default(),
     };
-    let create =
-        Command::Create { id: UNDRAWN, name: Some("план-б".into()), setup, tags: vec!["work".into()] };
+    let create = Command::Create {
+        id: SessionId::UNDRAWN,
+        name: Some("план-б".into()),
+        setup,
+        tags: vec!["work".into()],
+    };
     let create = Request::Command { command: create, reach: Some(reach.into()) };
     let session = SessionId::from(SESSION);
     let answer = Command::Answer {
@@ -79,7 +83,10 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-draft", tell(Command::SaveDraft { session, text: "half a".into() })),
         ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
         ("seed-result", ask(Request::Result { session: SESSION, entry: 9, from: 1 << 20, bytes: 4096 })),
-        ("seed-fork", tell(Command::Fork { session, id: UNDRAWN, at: Some(EntryNo(9)), name: None })),
+        (
+            "seed-fork",
+            tell(Command::Fork { session, id: SessionId::UNDRAWN, at: Some(EntryNo(9)), name: None }),
+        ),
         ("seed-set-agent", ask(Request::SetAgent { session: SESSION, agent: guide.into() })),
         ("seed-tag", tell(Command::Tag { session, changes: ["+a", "-b"].map(TagChange::typed).to_vec() })),
         ("seed-set", tell(Command::Set { session, changes: settings().changes() })),

@@ -57,6 +57,7 @@ impl Index {
         batch.records.iter().try_for_each(|stamped| self.take_record(stamped, place))
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other record is looked for here")]
     fn take_record(&mut self, stamped: &Stamped, place: usize) -> Held {
         let session = stamped.session;
         self.heed(session, &stamped.record);
@@ -95,34 +96,7 @@ impl Index {
             Record::Answered { turn, call, .. } => {
                 self.permitted.insert((session, *turn, *call), place);
             }
-            Record::Renamed { .. }
-            | Record::Closed
-            | Record::Reopened { .. }
-            | Record::Hibernated { .. }
-            | Record::Woken
-            | Record::Trashed
-            | Record::Restored
-            | Record::Tagged { .. }
-            | Record::Pinned { .. }
-            | Record::PolicySet { .. }
-            | Record::SettingsSet { .. }
-            | Record::Unqueued { .. }
-            | Record::Moved { .. }
-            | Record::Retried { .. }
-            | Record::Sent { .. }
-            | Record::Said { .. }
-            | Record::Sealed { .. }
-            | Record::Planned { .. }
-            | Record::Compacted { .. }
-            | Record::Answering { .. }
-            | Record::Resulted { .. }
-            | Record::Ended { .. }
-            | Record::Seen { .. }
-            | Record::MarkedUnread
-            | Record::Repaired { .. }
-            | Record::Imported { .. }
-            | Record::ImportEnded { .. }
-            | Record::Drafted { .. } => {}
+            _ => {}
         }
         let turn_calls = self.turn_calls;
         self.histories.get_mut(&session).map_or(Ok(()), |history| history.take(stamped, turn_calls))

@@ -1,7 +1,7 @@
 //! All texts of a message, each put to the request whether it is at home: session isolation as a client sees it.
 
 use q_core::SessionId;
-use q_proto::view::{Pages, WireBody, WireCompaction, WireEntry, WireSnapshot, WireSummary, WireUpdate};
+use q_proto::view::{Pages, WireBody, WireEntry, WireSnapshot, WireSummary, WireUpdate};
 use q_proto::{HostMessage, Response};
 
 use super::index::Index;
@@ -64,23 +64,13 @@ pub(super) fn page_is_at_home(page: &Pages, session: SessionId, index: &Index) -
 }
 
 fn item_is_at_home(item: &WireEntry, session: SessionId, index: &Index) -> Held {
-    match &item.body {
-        WireBody::Prompt(text)
-        | WireBody::Answer(text)
-        | WireBody::Thinking(text)
-        | WireBody::Call { input: text, .. }
-        | WireBody::Output { text, .. }
-        | WireBody::Result { text, .. }
-        | WireBody::Compaction(WireCompaction::Summary { text, .. }) => is_at_home(text, session, index),
-        WireBody::Plan(steps) => steps.iter().try_for_each(|step| is_at_home(&step.text, session, index)),
-        WireBody::Failed(failure) => is_at_home(&failure.detail, session, index),
-        WireBody::Interrupted(_)
-        | WireBody::PromptLost(_)
-        | WireBody::LogCut(_)
-        | WireBody::LeftOut(_)
-        | WireBody::Continued
-        | WireBody::Compaction(_) => Ok(()),
+    if let WireBody::Plan(steps) = &item.body {
+        steps.iter().try_for_each(|step| is_at_home(&step.text, session, index))?;
     }
+    if let WireBody::Failed(failure) = &item.body {
+        is_at_home(&failure.detail, session, index)?;
+    }
+    item.body.text().map_or(Ok(()), |text| is_at_home(text, session, index))
 }
 
 /// Whether a text of this session speaks of no other, but of those where its history begins.

@@ -5,7 +5,7 @@ use q_core::{
     Command, Digest, EntryNo, Environment, Kind, PendingCall, Policy, PromptNo, SessionId, SettingChange,
     Setup, TagChange, Token, TurnNo, Wants,
 };
-use q_proto::{Request, UNDRAWN};
+use q_proto::Request;
 use q_testkit::chance::scrambled;
 
 use super::agents::AGENTS;
@@ -39,7 +39,7 @@ impl ClientRequest {
             Self::Create { named, system_prompt, denies } => of(create(named, system_prompt, denies, number)),
             Self::Fork { at, named } => {
                 let at = at.map(|at| entry(client, session, at));
-                of(Command::Fork { session, id: UNDRAWN, at, name: named.map(typed) })
+                of(Command::Fork { session, id: SessionId::UNDRAWN, at, name: named.map(typed) })
             }
             Self::Rename { name } => of(Command::Rename { session, name: typed(name) }),
             Self::Close { force } => of(Command::Close { session, even_if_working: force }),
@@ -162,7 +162,7 @@ fn create(named: Option<u8>, system_prompt: u8, denies: bool, number: u64) -> Co
         settings: Box::default(),
     };
     let tags = if number.is_multiple_of(3) { vec!["made".into()] } else { Vec::new() };
-    Command::Create { id: UNDRAWN, name: named.map(typed), setup, tags }
+    Command::Create { id: SessionId::UNDRAWN, name: named.map(typed), setup, tags }
 }
 
 fn page(client: &Client, session: SessionId, older: bool, bytes: u16) -> Asked {

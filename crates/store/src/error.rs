@@ -98,21 +98,10 @@ impl StoreError {
 
     /// Whether what is stored may still be read, by a shadow of it.
     pub const fn leaves_it_readable(&self) -> bool {
-        match self {
-            Self::Denied { .. }
-            | Self::ReadOnly { .. }
-            | Self::NoSpace { .. }
-            | Self::FutureVersion { .. } => true,
-            Self::InUse { .. }
-            | Self::Vanished { .. }
-            | Self::NotAStore { .. }
-            | Self::Link { .. }
-            | Self::Damaged { .. }
-            | Self::Unreadable { .. }
-            | Self::OutOfOrder { .. }
-            | Self::Poisoned
-            | Self::Io(_) => false,
-        }
+        matches!(
+            self,
+            Self::Denied { .. } | Self::ReadOnly { .. } | Self::NoSpace { .. } | Self::FutureVersion { .. }
+        )
     }
 
     /// This error, met at reading one record: damage that named no session concerns that one.

@@ -90,6 +90,7 @@ pub fn examine(dir: &Path) -> Examination {
 }
 
 /// The same with so much free beside it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "any other error keeps the store from being looked at")]
 fn examine_beside(dir: &Path, free: Option<u64>) -> Examination {
     let anchored = anchor::read(dir);
     let (sessions, was_closed) = match &anchored {
@@ -102,15 +103,7 @@ fn examine_beside(dir: &Path, free: Option<u64>) -> Examination {
         StoreError::NotAStore { .. } => Condition::NotAStore,
         StoreError::InUse { holder, .. } => Condition::InUse { holder },
         StoreError::Unreadable { detail } => Condition::Damaged { files: vec![detail], sessions: Vec::new() },
-        error @ (StoreError::Denied { .. }
-        | StoreError::ReadOnly { .. }
-        | StoreError::NoSpace { .. }
-        | StoreError::Vanished { .. }
-        | StoreError::Link { .. }
-        | StoreError::Damaged { .. }
-        | StoreError::OutOfOrder { .. }
-        | StoreError::Poisoned
-        | StoreError::Io(_)) => Condition::Inaccessible(error),
+        error => Condition::Inaccessible(error),
     });
     let reports = quarantine::reports(dir);
     let damage = lost(&reports);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use q_crash::driver::{Driver, DriverStep};
-use q_crash::image::{self, Image, WrittenRecords, scratch};
+use q_crash::image::{self, Image, WrittenRecords, scratch_store};
 use q_crash::power::journal_end;
 use q_store::{FjallStore, Store};
 
@@ -28,8 +28,7 @@ fn journal_of(dir: &Path) -> usize {
 #[test]
 fn a_large_journal_is_emptied_and_a_small_one_stays() {
     for (text_bytes, is_emptied) in [(TEXT_BYTES, true), (1, false)] {
-        let place = scratch();
-        let dir = place.path().join("store");
+        let (_place, dir) = scratch_store();
         // The first journal of a store has room behind its end, later ones have none.
         for run in 1..4 {
             let store = FjallStore::open(&dir).unwrap();
@@ -51,8 +50,7 @@ fn a_large_journal_is_emptied_and_a_small_one_stays() {
 /// A process that is killed behind the emptying, and before the anchor says that all is in good order.
 #[test]
 fn what_is_killed_behind_an_emptied_journal_has_lost_nothing() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     talk(&store, 1, 6, TEXT_BYTES);
     let written = WrittenRecords::all_of(&store);
@@ -69,8 +67,7 @@ fn what_is_killed_behind_an_emptied_journal_has_lost_nothing() {
 /// Somebody moved the store away and put another one there: its journal is not ours to empty.
 #[test]
 fn the_journal_of_another_store_in_its_place_is_not_touched() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     talk(&store, 1, 6, TEXT_BYTES);
     std::fs::rename(&dir, place.path().join("moved")).unwrap();

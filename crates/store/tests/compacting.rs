@@ -8,7 +8,7 @@ use std::thread;
 
 use q_core::{Head, Seq, SessionId, Stamped};
 use q_crash::driver::{Driver, DriverStep};
-use q_crash::image::{Image, WrittenRecords, scratch};
+use q_crash::image::{Image, WrittenRecords, scratch_store};
 use q_store::{FjallStore, Store, StoreError, disk_use};
 use q_testkit::clock;
 
@@ -38,8 +38,7 @@ fn all(store: &dyn Store) -> All {
 #[test]
 fn what_was_erased_stands_in_no_file() {
     for in_tables in [false, true] {
-        let place = scratch();
-        let dir = place.path().join("store");
+        let (_place, dir) = scratch_store();
         let store = FjallStore::open(&dir).unwrap();
         let mut driver = Driver::new(&store, 1, 1);
         driver.take(DriverStep::Create);
@@ -85,8 +84,7 @@ fn what_was_erased_stands_in_no_file() {
 /// 24 MB of texts in eight sessions, of which every second one goes: what is left takes at most 1.2 times its texts.
 #[test]
 fn the_disk_holds_little_more_than_the_texts() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
     for _ in 1..8 {
@@ -121,8 +119,7 @@ fn the_disk_holds_little_more_than_the_texts() {
 /// What a session is said to take is about what it takes, also where records are many and texts are short.
 #[test]
 fn what_a_session_is_said_to_take_is_about_that() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
     for _ in 0..5000 {
@@ -139,8 +136,7 @@ fn what_a_session_is_said_to_take_is_about_that() {
 /// Appends and reads go on meanwhile, and find what they should; so does who opens the store next.
 #[test]
 fn nobody_notices_it() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     let done = AtomicBool::new(false);
     let mut runs = 0;
@@ -188,8 +184,7 @@ fn nobody_notices_it() {
 /// Somebody moved the store away and put another one there: that is not taken for ours.
 #[test]
 fn what_stands_in_its_place_is_not_touched() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     turn(&mut Driver::new(&store, 1, 1), 0, "ours");
     std::fs::rename(&dir, place.path().join("moved")).unwrap();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use q_crash::driver::{Driver, DriverStep, steps};
-use q_crash::image::{self, Image, WrittenRecords, scratch};
+use q_crash::image::{self, Image, WrittenRecords, scratch_store};
 use q_crash::power::{ANCHOR, HARMS, Harm, JOURNAL, harm, journal_end, mix_anchor};
 use q_store::{Condition, FjallStore, Store, examine};
 
@@ -26,8 +26,7 @@ struct Left {
 
 /// `reopened`: whether the journal ends where it was written to, or has room behind that.
 fn left_behind(reopened: bool) -> Left {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let mut store = FjallStore::open(&dir).unwrap();
     if reopened {
         drop(store);
@@ -73,8 +72,7 @@ fn nothing_is_lost_or_told(image: &Image, dir: &Path, written: &WrittenRecords, 
 fn a_killed_process_loses_nothing_at_all() {
     for reopened in [false, true] {
         let Left { image, written, .. } = left_behind(reopened);
-        let place = scratch();
-        let dir = place.path().join("store");
+        let (_place, dir) = scratch_store();
         nothing_is_lost_or_told(&image, &dir, &written, "killed");
         let store = FjallStore::open(&dir).unwrap();
         assert_eq!(store.heads().unwrap().len(), written.sessions().count());
@@ -83,8 +81,7 @@ fn a_killed_process_loses_nothing_at_all() {
 
 /// The anchor's last cells may have reached the disk or not.
 fn power_cuts(left: &Left, stride: usize) -> usize {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let mut cuts = 0;
     for at in left.unsynced.clone().step_by(stride) {
         for kind in HARMS {
@@ -117,8 +114,7 @@ fn a_power_cut_at_every_byte_loses_nothing_acknowledged() {
 #[test]
 fn a_hole_in_what_was_not_synced_is_no_damage() {
     let left = left_behind(true);
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     for at in left.unsynced.clone().step_by(29) {
         let image = left
             .image
@@ -132,8 +128,7 @@ fn a_hole_in_what_was_not_synced_is_no_damage() {
 #[test]
 fn acknowledged_records_that_a_disk_drops_are_told() {
     let left = left_behind(true);
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let mut hit = BTreeSet::new();
     for at in (200..left.unsynced.start).step_by(37) {
         for kind in [Harm::Cut, Harm::Zero, Harm::ZeroPage] {
@@ -152,8 +147,7 @@ fn an_anchor_of_any_age_raises_no_false_alarm() {
     let strategy = (steps(60), steps(60), any::<u64>());
     runner
         .run(&strategy, |(before, after, mixture)| {
-            let place = scratch();
-            let dir = place.path().join("store");
+            let (place, dir) = scratch_store();
             let store = FjallStore::open(&dir).unwrap();
             let mut driver = Driver::new(&store, 1, 1);
             for step in before {
@@ -192,8 +186,7 @@ fn a_repair_that_was_cut_short_is_gone_on_with() {
         let name = path.components().next().unwrap().as_os_str();
         ["version", "lock", "0.jnl", "keyspaces"].iter().any(|own| name == *own)
     };
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     for stage in ["rebuilt", "rebuilt.in"] {
         let engines: Vec<&PathBuf> = image.files.keys().filter(|path| is_engines(path)).collect();
         for moved in 0..=engines.len() {

@@ -12,7 +12,7 @@ use q_store::{Damage, FjallStore, Store, StoreError};
 
 use q_crash::driver::{Driver, DriverStep};
 use q_crash::engine::{KeyValues, Keyspace, flush, raw, raw_blobs, rows};
-use q_crash::image::{self, Image, WrittenRecords, scratch};
+use q_crash::image::{self, Image, WrittenRecords, scratch_store};
 
 /// A closed store of two sessions with two turns each, and its rows.
 struct Sample {
@@ -27,8 +27,7 @@ struct Sample {
 const RECORDS: u64 = 12;
 
 fn sample() -> Sample {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
     driver.take(DriverStep::Create);
@@ -97,8 +96,7 @@ fn every_record_that_is_lost_costs_little_and_one_session() {
 
 /// A session with a result of which three pieces stand beside its record, and a turn behind it; and that record.
 fn with_a_large_result() -> (Sample, Seq) {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
     for result in ["what was found, ".repeat(5_000), "nothing".into()] {

@@ -7,7 +7,7 @@ use q_store::{Condition, FjallStore, Store, examine};
 
 use q_crash::driver::{Driver, DriverStep};
 use q_crash::image::Image;
-use q_crash::image::scratch;
+use q_crash::image::scratch_store;
 use q_crash::power::{JOURNAL, journal_end};
 
 use crate::rot::sample;
@@ -18,8 +18,7 @@ fn code_of(dir: &Path) -> &'static str {
 
 #[test]
 fn each_condition_is_told_and_nothing_is_changed() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     assert_eq!(code_of(&dir), "missing");
     fs::create_dir(&dir).unwrap();
     assert_eq!(code_of(&dir), "missing");
@@ -43,8 +42,7 @@ fn each_condition_is_told_and_nothing_is_changed() {
 
 #[test]
 fn every_damaged_file_is_named() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let (image, _) = sample(true);
     for (path, bytes) in image.files.iter().filter(|(_, bytes)| !bytes.is_empty()) {
         // Bytes of a table that no check covers carry nothing.
@@ -65,8 +63,7 @@ fn every_damaged_file_is_named() {
 /// As after the death of a process in the middle of a write.
 #[test]
 fn what_stands_behind_the_last_acknowledged_row_is_no_damage() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     for flushed in [false, true] {
         let (image, _) = sample(flushed);
         let end = journal_end(&image);
@@ -92,8 +89,7 @@ fn what_stands_behind_the_last_acknowledged_row_is_no_damage() {
 
 #[test]
 fn records_that_are_gone_are_missed_without_opening() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let (image, written) = sample(false);
     image.with(Path::new("0.jnl"), Vec::clear).write(&dir);
     let examination = examine(&dir);
@@ -110,8 +106,7 @@ fn records_that_are_gone_are_missed_without_opening() {
 /// Its last record is gone; its head, one commit back, says what it is called.
 #[test]
 fn who_lost_something_is_named() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
     driver.take(DriverStep::Rename(0, "before".into()));

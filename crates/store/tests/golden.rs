@@ -11,7 +11,7 @@ use std::process::ExitStatus;
 use q_core::{Body, EntryNo, Seq};
 use q_crash::driver::{Driver, DriverStep, steps_of};
 use q_crash::engine::flush;
-use q_crash::image::{GOLDEN, Image, go_on, golden, scratch};
+use q_crash::image::{GOLDEN, Image, go_on, golden, scratch_store};
 use q_crash::results::all_of_result;
 use q_store::{Condition, FjallStore, Store, examine};
 
@@ -40,8 +40,7 @@ fn described(store: &dyn Store) -> String {
 #[test]
 fn databases_of_every_layout_open_and_go_on() {
     for layout in GOLDEN {
-        let place = scratch();
-        let dir = place.path().join("store");
+        let (_place, dir) = scratch_store();
         Image::of(&golden(layout)).write(&dir);
         assert!(
             matches!(examine(&dir).condition, Condition::Healthy { unfinished: false }),
@@ -58,8 +57,7 @@ fn databases_of_every_layout_open_and_go_on() {
 /// Whatever is there of the new layout before the marker says so is made again.
 #[test]
 fn a_store_of_an_older_layout_is_that_until_all_of_the_new_one_is_there() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let older = Image::of(&golden(1));
     let marker = |image: &Image| image.files[Path::new("q-store")].clone();
     older.write(&dir);

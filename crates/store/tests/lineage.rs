@@ -8,7 +8,7 @@ use q_store::{Damage, FjallStore, Store};
 
 use q_crash::driver::{Driver, DriverStep};
 use q_crash::engine::{KeyValues, flush, raw, rows};
-use q_crash::image::{self, Image, WrittenRecords, scratch};
+use q_crash::image::{self, Image, WrittenRecords, scratch_store};
 use q_crash::power::{JOURNAL, journal_end};
 
 /// A closed store: a session of two turns, a fork of it with a turn of its own, a fork without, a fork of the first fork.
@@ -30,8 +30,7 @@ fn turn(driver: &mut Driver<'_>, session: usize) {
 }
 
 fn family() -> Family {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
     turn(&mut driver, PARENT);
@@ -141,8 +140,7 @@ fn a_fork_that_is_gone_lost_its_own_records_only() {
 /// The rows of an erased session stand in the journal before its erasure, until the engine drops both.
 #[test]
 fn no_flip_brings_back_what_was_erased() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = two_sessions(&store);
     let before = journal_end(&Image::of(&dir));
@@ -165,8 +163,7 @@ fn no_flip_brings_back_what_was_erased() {
 fn no_flip_in_a_table_brings_back_what_was_erased() {
     /// More than the anchor goes on naming.
     const ERASED: usize = 70;
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = Driver::new(&store, 1, 1);
     turn(&mut driver, 0);
@@ -206,8 +203,7 @@ fn no_flip_in_a_table_brings_back_what_was_erased() {
 
 #[test]
 fn nobody_misses_what_was_erased() {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     let mut driver = two_sessions(&store);
     let before = Image::of(&dir);

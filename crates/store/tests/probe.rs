@@ -8,7 +8,7 @@ use std::process::{Command, ExitStatus};
 
 use q_store::{FjallStore, Probed, Store, probe};
 
-use q_crash::image::{self, Image, WrittenRecords, scratch};
+use q_crash::image::{self, Image, WrittenRecords, scratch_store};
 
 use crate::rot::sample;
 
@@ -45,8 +45,7 @@ fn is_list(path: &Path) -> bool {
 #[test]
 fn a_number_that_asks_for_all_memory_ends_the_probe_and_not_us() {
     let (image, written) = sample(true);
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let list = image.files.keys().find(|path| path.starts_with("keyspaces/0") && is_list(path)).unwrap();
     for path in ["keyspaces/0/tables/3", list.to_str().unwrap(), "keyspaces/1/tables/1"] {
         with_number_of_sections(&image, path, 1 << 26).write(&dir);
@@ -65,8 +64,7 @@ fn a_number_that_asks_for_all_memory_ends_the_probe_and_not_us() {
 /// As left by a killed process, or in good order.
 fn stores() -> (Image, Image, WrittenRecords) {
     let (closed, written) = sample(false);
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     closed.write(&dir);
     let store = FjallStore::open(&dir).unwrap();
     let open = Image::of(&dir);
@@ -77,8 +75,7 @@ fn stores() -> (Image, Image, WrittenRecords) {
 #[test]
 fn only_an_unclean_end_is_probed() {
     let (open, closed, _) = stores();
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     for (image, expected) in [(open, 1), (closed, 0)] {
         image.write(&dir);
         let probes = Cell::new(0);
@@ -95,8 +92,7 @@ fn only_an_unclean_end_is_probed() {
 #[test]
 fn what_a_probe_dies_of_is_built_anew_and_a_broken_probe_is_passed_by() {
     let (open, _, written) = stores();
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let killed = ExitStatus::from_raw(9);
     let exited = |code: u8| ExitStatus::from_raw(i32::from(code) << 8);
     for (end, is_rebuilt) in [

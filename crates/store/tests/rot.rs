@@ -16,7 +16,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use q_crash::driver::{Driver, DriverStep};
 use q_crash::engine::flush;
-use q_crash::image::{self, DamageOutcome, Image, WrittenRecords, scratch};
+use q_crash::image::{self, DamageOutcome, Image, WrittenRecords, scratch_store};
 
 fn talk(store: &FjallStore, run: u64, turns: usize) {
     // Commits are shared, as the host's are.
@@ -37,8 +37,7 @@ fn talk(store: &FjallStore, run: u64, turns: usize) {
 }
 
 pub(crate) fn sample(flushed: bool) -> (Image, WrittenRecords) {
-    let place = scratch();
-    let dir = place.path().join("store");
+    let (_place, dir) = scratch_store();
     let store = FjallStore::open(&dir).unwrap();
     talk(&store, 1, 2);
     let written = WrittenRecords::all_of(&store);
@@ -89,8 +88,7 @@ fn flip_all(image: &Image, written: &WrittenRecords, stride: usize) -> BTreeMap<
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
-                let place = scratch();
-                let dir = place.path().join("store");
+                let (_place, dir) = scratch_store();
                 while let Some((path, at)) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
                     image.with(path, |bytes| bytes[*at] ^= 1 << (at % 8)).write(&dir);
                     let outcome = catch_unwind(|| image::check(&dir, written))
@@ -183,8 +181,7 @@ fn harmed(image: &Image, harms: &[(usize, Harm)]) -> Image {
 fn any_harm_is_told_as_long_as_the_anchor_is_whole(cases: u32) {
     for flushed in [false, true] {
         let (image, written) = sample(flushed);
-        let place = scratch();
-        let dir = place.path().join("store");
+        let (_place, dir) = scratch_store();
         let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
         runner
             .run(&harms(), |harms| {

@@ -1,9 +1,9 @@
 //! Shadows: stores that cannot be written, read all the same, and left as they are.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use q_crash::image::{Image, go_on, scratch};
+use q_crash::image::{Image, go_on, scratch, scratch_store};
 use q_store::{FjallStore, Store, StoreError, takes_more};
 
 use crate::rot::sample;
@@ -12,10 +12,16 @@ use crate::rot::sample;
 const NEWER: [(&str, bool); 2] =
     [("q-store 3 reads 2 157ab6b19ba28660\n", true), ("q-store 3 efdca5cbe6682517\n", false)];
 
+/// Where a store and a shadow of it may be.
+fn places() -> (tempfile::TempDir, PathBuf, PathBuf) {
+    let (scratch, dir) = scratch_store();
+    let place = scratch.path().join("shadow");
+    (scratch, dir, place)
+}
+
 #[test]
 fn a_newer_store_is_read_where_it_says_so_and_never_written() {
-    let scratch = scratch();
-    let (dir, place) = (scratch.path().join("store"), scratch.path().join("shadow"));
+    let (_scratch, dir, place) = places();
     for flushed in [false, true] {
         let (image, written) = sample(flushed);
         for (marker, reads) in NEWER {
@@ -41,8 +47,7 @@ fn a_newer_store_is_read_where_it_says_so_and_never_written() {
 
 #[test]
 fn what_a_dead_host_left_of_a_shadow_is_in_nobodys_way() {
-    let scratch = scratch();
-    let (dir, place) = (scratch.path().join("store"), scratch.path().join("shadow"));
+    let (_scratch, dir, place) = places();
     let (image, written) = sample(true);
     image.write(&dir);
     fs::create_dir_all(place.join("keyspaces")).unwrap();
@@ -52,17 +57,16 @@ fn what_a_dead_host_left_of_a_shadow_is_in_nobodys_way() {
 
 #[test]
 fn a_store_that_is_not_there_has_no_shadow() {
-    let scratch = scratch();
-    let shadow = FjallStore::open_shadow(&scratch.path().join("store"), &scratch.path().join("shadow"));
+    let (_scratch, dir, place) = places();
+    let shadow = FjallStore::open_shadow(&dir, &place);
     assert!(shadow.is_err());
-    assert!(!scratch.path().join("shadow").exists());
+    assert!(!place.exists());
 }
 
 /// There is little room where shadows are, and a database that was half built anew is as large as the store.
 #[test]
 fn what_a_repair_left_unfinished_is_not_copied_and_what_waits_for_its_place_is() {
-    let scratch = scratch();
-    let (dir, place) = (scratch.path().join("store"), scratch.path().join("shadow"));
+    let (_scratch, dir, place) = places();
     let (image, written) = sample(true);
     image.write(&dir);
     fs::create_dir_all(dir.join("rebuilt.tmp/keyspaces")).unwrap();

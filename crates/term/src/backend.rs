@@ -124,23 +124,9 @@ mod tests {
     use ratatui::layout::Rect;
     use ratatui::{Terminal, TerminalOptions, Viewport};
 
-    /// Where what is written can be looked at.
-    #[derive(Clone, Debug, Default)]
-    struct Written(Rc<RefCell<Vec<u8>>>);
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.borrow_mut().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn a_frame_that_changes_nothing_writes_nothing() {
-        let written = Written::default();
+        let written = Frame::default();
         let viewport = Viewport::Fixed(Rect::new(0, 0, 20, 4));
         let mut terminal =
             Terminal::with_options(QuietBackend::new(written.clone()), TerminalOptions { viewport }).unwrap();

@@ -136,12 +136,16 @@ mod tests {
         assert_eq!(back.screen().contents(), "$ q");
     }
 
-    #[test]
-    fn flags_are_pushed_and_popped_on_the_alternate_screen_only() {
+    fn taken_and_given_back() -> String {
         let mut bytes = Vec::new();
         take(&mut bytes).unwrap();
         give_back(&mut bytes).unwrap();
-        let written = String::from_utf8(bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn flags_are_pushed_and_popped_on_the_alternate_screen_only() {
+        let written = taken_and_given_back();
         let place = |sequence: &str| written.find(sequence).unwrap();
         let last = |sequence: &str| written.rfind(sequence).unwrap();
         let (enter, push, leave) = (place("\x1b[?1049h"), place("\x1b[>5u"), place("\x1b[?1049l"));
@@ -151,10 +155,7 @@ mod tests {
 
     #[test]
     fn nothing_is_asked_of_the_terminal() {
-        let mut bytes = Vec::new();
-        take(&mut bytes).unwrap();
-        give_back(&mut bytes).unwrap();
-        let written = String::from_utf8(bytes).unwrap();
+        let written = taken_and_given_back();
         for question in ["\x1b[?u", "\x1b[6n", "\x1b[c", "\x1b[0c", "\x1b[>c", "$p", "\x1b]"] {
             assert!(!written.contains(question), "{question:?}");
         }

@@ -2,29 +2,18 @@
 
 use q_core::{Command, EntryNo, SessionId};
 
-use crate::command::UserCommand;
 use crate::command::table::opens_session;
+use crate::command::{Arguments, UserCommand};
 
 /// One wish. Most go to the host; the last six are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
-    /// A new session; the client answers with [`crate::Ui::created`] or [`crate::Ui::refused`].
-    New {
-        /// The word of its kind; empty for the usual one.
-        kind: String,
-        /// Its name; without one it is named after its first prompt.
-        name: Option<String>,
-    },
-    /// A new session that begins with another one's history; answered like a new one.
-    Fork {
-        session: SessionId,
-        /// The last entry to take over; without one all there is now.
-        at: Option<EntryNo>,
-        /// Its name; without one, a numbered form of the other's.
-        name: Option<String>,
-    },
-    /// A prompt; the client answers with [`crate::Ui::accepted`] or [`crate::Ui::refused`].
-    Submit {
+    /// A session made of what was typed, and of what is configured, which the client knows; it answers with
+    /// [`crate::Ui::created`] or [`crate::Ui::not_opened`].
+    Make(Arguments),
+    /// A prompt, whichever way it goes into its session; the client answers with [`crate::Ui::accepted`] or
+    /// [`crate::Ui::refused`].
+    Prompt {
         /// This submission among those of this terminal.
         key: u64,
         session: SessionId,
@@ -45,7 +34,7 @@ pub enum Intent {
         /// What is wanted of it.
         command: UserCommand,
     },
-    /// A command that needs nothing from the client.
+    /// A command that needs nothing from the client. One that makes a session is answered like [`Intent::Make`].
     Tell(Command),
     /// What this terminal shows now; told whenever it changes.
     Show {
@@ -92,44 +81,22 @@ pub enum Intent {
 impl Intent {
     /// Whether a session is opened by it, which will be shown when it is there.
     pub(crate) const fn opens_session(&self) -> bool {
-        match self {
-            Self::New { .. } | Self::Fork { .. } => true,
-            Self::Tell(command) => opens_session(command),
-            Self::Lookup { command, .. } => command.opens_session(),
-            Self::Submit { .. }
-            | Self::Turn { .. }
-            | Self::Show { .. }
-            | Self::Page { .. }
-            | Self::Complete { .. }
-            | Self::Settings { .. }
-            | Self::Models { .. }
-            | Self::Detach
-            | Self::Suspend
-            | Self::Redraw
-            | Self::Bell
-            | Self::Rejoin => false,
-        }
+        matches!(self, Self::Make(_))
+            || matches!(self, Self::Tell(command) if opens_session(command))
+            || matches!(self, Self::Lookup { command, .. } if command.opens_session())
     }
 
     /// Whether nothing can come of it while there is no host.
     pub(crate) const fn needs_host(&self) -> bool {
-        match self {
-            Self::New { .. }
-            | Self::Fork { .. }
-            | Self::Submit { .. }
-            | Self::Turn { .. }
-            | Self::Lookup { .. }
-            | Self::Tell(_)
-            | Self::Show { .. }
-            | Self::Page { .. }
-            | Self::Models { .. } => true,
+        !matches!(
+            self,
             Self::Complete { .. }
-            | Self::Settings { .. }
-            | Self::Detach
-            | Self::Suspend
-            | Self::Redraw
-            | Self::Bell
-            | Self::Rejoin => false,
-        }
+                | Self::Settings { .. }
+                | Self::Detach
+                | Self::Suspend
+                | Self::Redraw
+                | Self::Bell
+                | Self::Rejoin
+        )
     }
 }

@@ -310,20 +310,12 @@ impl Plain {
 }
 
 /// What stands in front of what is not said to the person.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all else is said to the person, or by them")]
 const fn aside(body: &Body) -> &'static str {
     match body {
         Body::Thinking(_) => "thinks: ",
         Body::Output(_) => "puts out: ",
-        Body::Prompt(_)
-        | Body::Answer(_)
-        | Body::Call(_)
-        | Body::Result(_)
-        | Body::Plan(_)
-        | Body::Stop(_)
-        | Body::Continued
-        | Body::Repair(_)
-        | Body::LeftOut(_)
-        | Body::Compaction(_) => "",
+        _ => "",
     }
 }
 

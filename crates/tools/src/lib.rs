@@ -37,8 +37,8 @@ mod toolbox;
 mod view;
 mod write;
 
-pub use definition::{ALL as TOOLS, ToolDefinition};
+pub use definition::ToolDefinition;
 pub use run::{PASSED_ON, SUPERVISE};
 pub use sandbox::Sandbox;
 pub use supervise::SupervisedCommand;
-pub use toolbox::{CheckedCall, ToolReply, ToolSettings, Toolbox};
+pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, Toolbox};

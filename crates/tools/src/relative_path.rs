@@ -66,28 +66,25 @@ mod tests {
 
     #[test]
     fn what_leads_out_is_refused_before_anything_is_opened() {
-        for (path, expected) in [
-            ("a", Some("a")),
-            ("./a//b/", Some("a/b")),
-            ("a/../b", Some("b")),
-            ("", Some(".")),
-            (".", Some(".")),
-            ("a/..", Some(".")),
-            ("/work/a", Some("a")),
-            ("/work", Some(".")),
-            ("/work/../etc", None),
-            ("..", None),
-            ("a/../..", None),
-            ("a/../../work/a", None),
-            ("/etc/passwd", None),
-            ("/workshop", None),
-            ("/", None),
-            ("a\0b", None),
-            ("..../a", Some("..../a")),
-            ("~/a", Some("~/a")),
+        let of = |path| RelativePath::of(path, Path::new("/work")).ok().map(|place| place.to_string());
+        for (path, place) in [
+            ("a", "a"),
+            ("./a//b/", "a/b"),
+            ("a/../b", "b"),
+            ("", "."),
+            (".", "."),
+            ("a/..", "."),
+            ("/work/a", "a"),
+            ("/work", "."),
+            ("..../a", "..../a"),
+            ("~/a", "~/a"),
         ] {
-            let place = RelativePath::of(path, Path::new("/work")).ok().map(|place| place.to_string());
-            assert_eq!(place.as_deref(), expected, "{path:?}");
+            assert_eq!(of(path).as_deref(), Some(place), "{path:?}");
+        }
+        for path in
+            ["/work/../etc", "..", "a/../..", "a/../../work/a", "/etc/passwd", "/workshop", "/", "a\0b"]
+        {
+            assert_eq!(of(path), None, "{path:?}");
         }
         assert!(RelativePath::of(&"a/".repeat(200), Path::new("/")).is_err());
         assert!(RelativePath::of(&"a".repeat(5000), Path::new("/")).is_err());

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::definition::{self, ToolDefinition};
+use crate::definition::ToolDefinition;
 use crate::directory::WorkingDirectory;
 use crate::edit::{self, EditArguments};
 use crate::group::Groups;
@@ -72,6 +72,17 @@ pub struct Toolbox {
     seen: SeenFiles,
     groups: Groups,
 }
+
+/// Every tool there is, on systems that can do all of it.
+pub const TOOLS: [ToolDefinition; 7] = [
+    read::DEFINITION,
+    list::DEFINITION,
+    search::DEFINITION,
+    write::DEFINITION,
+    edit::DEFINITION,
+    run::SANDBOXED,
+    run::DEFINITION,
+];
 
 /// A call that can be carried out, as far as can be told before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +167,7 @@ impl Toolbox {
 
     /// The tools that there are here.
     pub fn definitions(&self) -> impl Iterator<Item = ToolDefinition> {
-        definition::ALL.into_iter().filter(|tool| self.commands.sandbox || tool.name != run::SANDBOXED.name)
+        TOOLS.into_iter().filter(|tool| self.commands.sandbox || tool.name != run::SANDBOXED.name)
     }
 
     /// What binds a permission to what is carried out: whose it is, where, with which variables, and the exact bytes.
@@ -322,4 +333,25 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err("the tool broke while it worked".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn each_has_a_name_that_every_server_takes_and_a_schema_of_an_object() {
+        for tool in TOOLS {
+            assert!(tool.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", tool.name);
+            let schema: Value = serde_json::from_str(tool.schema).unwrap();
+            assert_eq!(schema["type"], "object", "{}", tool.name);
+            assert_eq!(schema["additionalProperties"], false, "{}", tool.name);
+            for required in schema["required"].as_array().into_iter().flatten() {
+                assert!(schema["properties"][required.as_str().unwrap()].is_object(), "{}", tool.name);
+            }
+        }
+    }
 }

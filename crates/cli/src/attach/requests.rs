@@ -16,10 +16,10 @@ use q_term::{Intent, Ui};
 use crate::client::{Attachment, among, next_page, summaries, token};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::new::SessionRequest;
-use crate::commands::{fork, new, settings};
+use crate::commands::{new, settings};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::named_files::Base;
+use crate::named_files::{Base, TypedPrompts};
 
 /// How much of the transcript is asked for when scrolling back, in bytes.
 const PAGE_BYTES: u32 = 64 << 10;
@@ -34,8 +34,7 @@ pub(super) type AttachedClient = Attachment<Continuation>;
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     sought: Option<(SessionId, String)>,
-    /// A prompt that names files which are not there, as it was last given back: sent again, it is meant as it is.
-    faulty: Option<String>,
+    typed: TypedPrompts,
 }
 
 /// What an answer is waited for to do.
@@ -125,23 +124,15 @@ impl Requests {
         intent: Intent,
     ) -> Result<(), CliError> {
         let (continuation, request) = match intent {
-            Intent::New { kind, name } => {
-                let directory = context.environment.directory.to_string_lossy().into_owned();
-                let wanted =
-                    SessionRequest { name, kind, directory, attended: true, ..SessionRequest::default() };
-                match new::command(context, wanted) {
-                    Ok(command) => (Continuation::New, command.into()),
-                    Err(error) => {
-                        Continuation::New.refused(ui, error.on_one_line());
-                        return Ok(());
-                    }
+            Intent::Make(typed) => match new::command(context, SessionRequest::typed(context, typed)) {
+                Ok(command) => (Continuation::New, command.into()),
+                Err(error) => {
+                    Continuation::New.refused(ui, error.on_one_line());
+                    return Ok(());
                 }
-            }
-            Intent::Fork { session, at, name } => {
-                (Continuation::New, fork::command(session, at, name).into())
-            }
-            Intent::Submit { key, session, text, steer } => {
-                match self.with_files(context, &client.mirror, session, text) {
+            },
+            Intent::Prompt { key, session, text, steer } => {
+                match self.with_files(context, &client.mirror, session, &text) {
                     Ok(text) => {
                         let prompt = Prompt { session, token: token()?, text, steers: steer };
                         client.state.submit(prompt, Continuation::Prompt(key));
@@ -197,19 +188,12 @@ impl Requests {
         context: &Context,
         mirror: &Mirror,
         session: SessionId,
-        text: String,
+        text: &str,
     ) -> Result<String, String> {
         let there = mirror.get(session).map(|session| Path::new(&session.summary.directory));
         let directory = there.unwrap_or(&context.environment.directory);
-        let files = Base::new(directory, &context.environment).files(&text);
-        let is_meant = self.faulty.take().is_some_and(|faulty| faulty == text);
-        match files.fault().filter(|_| !is_meant) {
-            Some(fault) => {
-                self.faulty = Some(text);
-                Err(format!("{fault} (Enter again sends it without)"))
-            }
-            None => Ok(files.behind(text)),
-        }
+        let whole = self.typed.with_files(Base::new(directory, &context.environment), text);
+        whole.map_err(|fault| format!("{fault} (Enter again sends it without)"))
     }
 
     /// After the host died: goes on with its successor, to which the prompts are delivered that it had not answered; those it
@@ -300,6 +284,7 @@ impl Requests {
     /// What the answer to a command means here; nothing for one that a terminal does not send as it is.
     fn continuation(&self, mirror: &Mirror, command: &Command) -> Option<Continuation> {
         Some(match FollowUp::of(command)? {
+            FollowUp::GoTo => Continuation::New,
             FollowUp::Wake(session) => Continuation::Wake(session),
             FollowUp::Enter(session) => Continuation::Enter(session),
             FollowUp::SayTags(session) => Continuation::Tags(session),

@@ -5,6 +5,8 @@ use q_core::{Command, SessionId};
 /// What is done with a session once a command about it was granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FollowUp {
+    /// A session was made by it, and is gone to.
+    GoTo,
     /// Its snapshot has come, and it can be shown.
     Wake(SessionId),
     /// It is open again, and gone to.
@@ -18,9 +20,11 @@ pub(crate) enum FollowUp {
 }
 
 impl FollowUp {
-    /// Nothing of a command that is about no session there is.
     #[expect(clippy::wildcard_enum_match_arm, reason = "of any other command it is said what it did")]
     pub(crate) fn of(command: &Command) -> Option<Self> {
+        if command.makes_session() {
+            return Some(Self::GoTo);
+        }
         let session = command.session()?;
         Some(match command {
             Command::Wake { .. } => Self::Wake(session),

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use q_core::{Command, EntryNo, SessionId};
-use q_proto::UNDRAWN;
 
 use crate::args::ForkArgs;
 use crate::client::Client;
@@ -15,7 +14,9 @@ use crate::out;
 pub(crate) async fn run(context: &Context, args: ForkArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let parent = client.resolve(&args.session).await?;
-    let made = client.create(command(parent.id, args.at.map(EntryNo), args.name)).await?;
+    let (at, name) = (args.at.map(EntryNo), args.name);
+    let fork = Command::Fork { session: parent.id, id: SessionId::UNDRAWN, at, name };
+    let made = client.create(fork).await?;
     let fork = client.resolve(&made.id.to_string()).await?;
     if args.json {
         json::print(&SessionJson::from(&fork))?;
@@ -23,9 +24,4 @@ pub(crate) async fn run(context: &Context, args: ForkArgs) -> Result<ExitCode, C
         out::line(fork.name.as_str())?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// A session that begins with the entries of another one up to `at`, or with all there are. The host draws its id.
-pub(crate) fn command(session: SessionId, at: Option<EntryNo>, name: Option<String>) -> Command {
-    Command::Fork { session, id: UNDRAWN, at, name }
 }

@@ -184,8 +184,7 @@ impl Verb {
 pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand) -> Result<Next, CliError> {
     let UserCommand { action, arguments } = &command;
     match action {
-        Action::New => drop(frontend.create(arguments.kind.clone(), arguments.name.clone()).await?),
-        Action::Fork => frontend.fork(arguments.name.clone()).await?,
+        Action::New => drop(frontend.make(command.arguments).await?),
         Action::Switch => frontend.switch(arguments.session.as_deref()).await?,
         Action::Steer => frontend.steer(arguments.text.clone().unwrap_or_default()).await?,
         Action::Unqueue => frontend.take_back(arguments.number).await?,

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use q_core::{Command, Environment, Policy, SessionId, Setup};
-use q_proto::UNDRAWN;
+use q_term::command::Arguments;
 use q_term::suggest::nearest;
 use serde::Serialize;
 
@@ -79,6 +79,19 @@ pub(crate) struct SessionRequest {
     pub(crate) attended: bool,
 }
 
+impl SessionRequest {
+    /// As it is typed inside q: in the directory where this terminal was opened.
+    pub(crate) fn typed(context: &Context, typed: Arguments) -> Self {
+        Self {
+            name: typed.name,
+            kind: typed.kind,
+            directory: context.environment.directory.to_string_lossy().into_owned(),
+            attended: context.environment.input_is_terminal,
+            ..Self::default()
+        }
+    }
+}
+
 /// Creates a session; says which one hibernated for it.
 pub(crate) async fn create(
     client: &mut Client,
@@ -107,7 +120,7 @@ pub(crate) fn command(context: &Context, wanted: SessionRequest) -> Result<Comma
     let environment = Environment::default(); // the host knows it
     let settings = Box::default();
     let setup = Setup { kind, system_prompt, agent, model, directory, environment, policy, settings };
-    Ok(Command::Create { id: UNDRAWN, name, setup, tags })
+    Ok(Command::Create { id: SessionId::UNDRAWN, name, setup, tags })
 }
 
 /// The agent that was asked for, or the default one, and the model that it is asked for.

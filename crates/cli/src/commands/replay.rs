@@ -52,16 +52,17 @@ mod tests {
 
     #[test]
     fn what_is_told_is_told_from_what_is_said_about_it() {
-        for (line, expected) in [
-            ("> create s1", Some("create s1")),
-            ("submit s1 \"why?\"", Some("submit s1 \"why?\"")),
-            ("  persist synced s1.1 created", None),
-            ("limit live_sessions 2", None),
-            ("# a comment", None),
-            ("One sentence about it.", None),
-            ("", None),
+        for (line, input) in [("> create s1", "create s1"), ("submit s1 \"why?\"", "submit s1 \"why?\"")] {
+            assert_eq!(input_of(line), Some(input), "{line:?}");
+        }
+        for line in [
+            "  persist synced s1.1 created",
+            "limit live_sessions 2",
+            "# a comment",
+            "One sentence about it.",
+            "",
         ] {
-            assert_eq!(input_of(line), expected, "{line:?}");
+            assert_eq!(input_of(line), None, "{line:?}");
         }
     }
 }

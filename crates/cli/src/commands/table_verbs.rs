@@ -192,7 +192,7 @@ pub(crate) async fn run(context: &Context, verb: TableVerb) -> Result<ExitCode, 
                     let changes = !arguments.tags.is_empty();
                     tag(&mut client, session, Some(command).filter(|_| changes)).await?;
                 }
-                Some(FollowUp::Wake(_) | FollowUp::Keep | FollowUp::Say(_)) | None => {
+                Some(FollowUp::GoTo | FollowUp::Wake(_) | FollowUp::Keep | FollowUp::Say(_)) | None => {
                     client.carry_out(&session, command).await?;
                 }
             }

@@ -23,18 +23,19 @@ mod tests {
     #[test]
     fn a_path_means_the_same_wherever_q_starts() {
         let home = Some(Path::new("/home/me"));
+        let config = Path::new("/home/me/.config/q/config.toml");
         for (written, means) in [
-            ("~", Some("/home/me")),
-            ("~/keys/a", Some("/home/me/keys/a")),
-            ("~/", Some("/home/me")),
-            ("/etc/~/a", Some("/etc/~/a")),
-            ("a.key", Some("/home/me/.config/q/a.key")),
-            ("../a~", Some("/home/me/.config/q/../a~")),
-            ("~other/a", None),
+            ("~", "/home/me"),
+            ("~/keys/a", "/home/me/keys/a"),
+            ("~/", "/home/me"),
+            ("/etc/~/a", "/etc/~/a"),
+            ("a.key", "/home/me/.config/q/a.key"),
+            ("../a~", "/home/me/.config/q/../a~"),
         ] {
-            let found = meant(Path::new(written), Path::new("/home/me/.config/q/config.toml"), home);
-            assert_eq!(found.ok().as_deref(), means.map(Path::new), "{written}");
+            let found = meant(Path::new(written), config, home);
+            assert_eq!(found.ok().as_deref(), Some(Path::new(means)), "{written}");
         }
+        assert!(meant(Path::new("~other/a"), config, home).is_err());
         assert!(meant(Path::new("~/a"), Path::new("/c.toml"), None).is_err());
         assert!(meant(Path::new("~/a"), Path::new("/c.toml"), Some(Path::new("here"))).is_err());
     }

@@ -171,35 +171,42 @@ mod tests {
 
     #[test]
     fn what_is_open_behind_a_text_is_what_a_reader_would_go_on_with() {
-        for (text, closing) in [
-            ("```\na", Some("```")),
-            ("   ~~~~\na", Some("~~~~")),
-            ("    ```\na", None),
-            ("- ```\n  a\n  ```", None),
-            ("1. ```\n   a\n   ```", None),
-            ("10) a\n\n    ```\n    b\n    ```", None),
-            ("> ```\n> a\n> ```", None),
-            ("> - ~~~\n>   a\n>   ~~~", None),
-            ("- ```\n  a", None),
-            ("> ```\n> a", None),
-            ("- ```\n  a\nb\n```\nc", Some("```")),
-            ("> ```\n```\na", Some("```")),
-            ("> a\n```\nb", Some("```")),
-            ("- a\n```\nb", Some("```")),
-            ("- a\nb\n  ```\n  c\n  ```\nd", None),
-            ("- a\nb\n  ```\n  c\nd", None),
-            ("a\n14. ```\nb\n```\nc", Some("```")),
-            ("* * *\n  ```\na", Some("```")),
-            ("-\t```\n\ta\n\t```", None),
-            ("-```\n```\na", Some("```")),
-            ("```\n- ```\n```", None),
-            ("- a\n\nb\n  ```\nc", Some("```")),
-        ] {
+        let closing = |text: &str| {
             let mut blocks = Blocks::default();
             for line in text.lines() {
                 blocks.line(line);
             }
-            assert_eq!(blocks.closing().as_deref(), closing, "{text:?}");
+            blocks.closing()
+        };
+        for (text, closed_by) in [
+            ("```\na", "```"),
+            ("   ~~~~\na", "~~~~"),
+            ("- ```\n  a\nb\n```\nc", "```"),
+            ("> ```\n```\na", "```"),
+            ("> a\n```\nb", "```"),
+            ("- a\n```\nb", "```"),
+            ("a\n14. ```\nb\n```\nc", "```"),
+            ("* * *\n  ```\na", "```"),
+            ("-```\n```\na", "```"),
+            ("- a\n\nb\n  ```\nc", "```"),
+        ] {
+            assert_eq!(closing(text).as_deref(), Some(closed_by), "{text:?}");
+        }
+        for text in [
+            "    ```\na",
+            "- ```\n  a\n  ```",
+            "1. ```\n   a\n   ```",
+            "10) a\n\n    ```\n    b\n    ```",
+            "> ```\n> a\n> ```",
+            "> - ~~~\n>   a\n>   ~~~",
+            "- ```\n  a",
+            "> ```\n> a",
+            "- a\nb\n  ```\n  c\n  ```\nd",
+            "- a\nb\n  ```\n  c\nd",
+            "-\t```\n\ta\n\t```",
+            "```\n- ```\n```",
+        ] {
+            assert_eq!(closing(text), None, "{text:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a file says of a session beside its entries. Documented in docs/json.md, and stable: fields are added, never
 //! renamed.
 
-use q_core::{Import, Kind, NameOrigin, Policy, Setup, Summary, Usage, WallTime};
+use q_core::{Import, Kind, NameOrigin, Policy, SessionId, Setup, Summary, Usage, WallTime};
 use q_proto as wire;
 use q_term::typed;
 use serde::Serialize;
@@ -94,7 +94,7 @@ impl DocumentFacts {
         let Self { agent, model, directory, .. } = self;
         let system_prompt = typed::text(&self.system_prompt).into_owned();
         Ok(Import {
-            id: wire::UNDRAWN,
+            id: SessionId::UNDRAWN,
             typed,
             name: self.name,
             origin,

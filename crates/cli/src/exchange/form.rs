@@ -62,28 +62,15 @@ impl Form {
 
     /// Of a result or an output: its call's number in the file.
     fn number_of_call(&mut self, entry: &Entry) -> u64 {
-        match &entry.body {
-            Body::Call(_) => {
-                self.open.push((entry.no, self.count));
-                0
-            }
-            Body::Result(result) => {
-                // A call ends once, so that only those are kept that have not ended: few, however long the session.
-                let place = self.open.iter().position(|(call, _)| *call == result.of);
-                place.map_or(0, |place| self.open.remove(place).1)
-            }
-            Body::Output(output) => {
-                self.open.iter().find(|(call, _)| *call == output.of).map_or(0, |&(_, number)| number)
-            }
-            Body::Prompt(_)
-            | Body::Answer(_)
-            | Body::Thinking(_)
-            | Body::Plan(_)
-            | Body::Stop(_)
-            | Body::Continued
-            | Body::Repair(_)
-            | Body::LeftOut(_)
-            | Body::Compaction(_) => 0,
+        if matches!(entry.body, Body::Call(_)) {
+            self.open.push((entry.no, self.count));
         }
+        let Some(of) = entry.body.of_call() else { return 0 };
+        let number = self.open.iter().find(|(call, _)| *call == of).map_or(0, |&(_, number)| number);
+        // A call ends once, so that only those are kept that have not ended: few, however long the session.
+        if matches!(entry.body, Body::Result(_)) {
+            self.open.retain(|(call, _)| *call != of);
+        }
+        number
     }
 }

@@ -14,7 +14,7 @@ use q_term::suggest;
 
 use crate::client::{token, unexpected};
 use crate::commands::follow_up::FollowUp;
-use crate::commands::{fork, settings};
+use crate::commands::settings;
 use crate::error::CliError;
 use crate::out;
 use crate::plain::frontend::{Frontend, notice as notice_line, print_lines};
@@ -93,6 +93,10 @@ impl Frontend<'_> {
                 (found.name.to_string(), core)
             }
         };
+        let follow_up = FollowUp::of(&core);
+        if follow_up == Some(FollowUp::GoTo) {
+            return self.go_to_made(core).await.map(drop);
+        }
         let answer = self.client.told(core.clone()).await;
         self.print_updates()?;
         let later = if answer? { FROM_NEXT_TURN } else { "" };
@@ -100,10 +104,10 @@ impl Frontend<'_> {
             // That it was closed or deleted is printed as it comes; here it goes on elsewhere.
             return self.go_on().await;
         }
-        match FollowUp::of(&core) {
+        match follow_up {
             Some(FollowUp::Enter(session)) => self.go_to(session).await,
             Some(FollowUp::SayTags(session)) => self.print_tags(session),
-            Some(FollowUp::Say(_) | FollowUp::Wake(_) | FollowUp::Keep) | None => {
+            Some(FollowUp::GoTo | FollowUp::Say(_) | FollowUp::Wake(_) | FollowUp::Keep) | None => {
                 match notice(&core, &name, Way::Slash) {
                     Some(done) => print_lines(&[format!("* {done}{later}")]),
                     None => Ok(()),
@@ -147,13 +151,6 @@ impl Frontend<'_> {
             *first = notice_line(first);
         }
         print_lines(&lines)
-    }
-
-    pub(crate) async fn fork(&mut self, name: Option<String>) -> Result<(), CliError> {
-        let session = self.here()?;
-        let made = self.client.create(fork::command(session, None, name)).await?;
-        self.print_updates()?;
-        self.go_to(made.id).await
     }
 
     /// Asks the host, and says what changed meanwhile.

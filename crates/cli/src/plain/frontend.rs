@@ -4,11 +4,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use q_client::{Backoff, Prompt};
-use q_core::SessionId;
+use q_core::{Command, SessionId};
 use q_host::clock::Clock;
 use q_proto::ClientMessage;
 use q_term::Way;
 use q_term::advice;
+use q_term::command::Arguments;
 use q_term::plain::{Plain, prompt};
 use q_term::quoted;
 
@@ -16,7 +17,7 @@ use crate::client::{Client, token};
 use crate::commands::new::{self, SessionRequest};
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
-use crate::named_files::Base;
+use crate::named_files::{Base, TypedPrompts};
 use crate::out;
 use crate::terminals::Terminals;
 
@@ -39,8 +40,7 @@ pub(crate) struct Frontend<'a> {
     pub(super) unsent: Option<Unsent>,
     pub(super) clock: Clock,
     pub(super) backoff: Backoff,
-    /// A prompt that names files which are not there, as it was last typed.
-    pub(super) faulty: Option<String>,
+    pub(super) typed: TypedPrompts,
     /// Why a prompt was not taken, where one was not.
     pub(super) refused: Option<ErrorKind>,
     /// Whether the session in focus worked when a line could last have been asked for.
@@ -57,7 +57,7 @@ pub(super) struct Unsent {
 impl Frontend<'_> {
     /// Sends what was typed to the session in focus, or to one that is made for it.
     pub(super) async fn submit(&mut self, text: String, steers: bool) -> Result<(), CliError> {
-        let text = self.with_files(text)?;
+        let text = self.with_files(&text)?;
         self.unsent = Some(Unsent { text, steers });
         let kept = self.send_unsent().await;
         self.print_updates()?;
@@ -66,20 +66,14 @@ impl Frontend<'_> {
 
     /// A prompt with the files quoted behind it that it names. One that names files which are not there is not sent, unless
     /// it is typed again.
-    fn with_files(&mut self, text: String) -> Result<String, CliError> {
+    fn with_files(&mut self, text: &str) -> Result<String, CliError> {
         let here = self.plain.focus().and_then(|id| self.client.mirror.get(id));
         let here = here.map(|session| Path::new(&session.summary.directory));
         let environment = &self.context.environment;
-        let files = Base::new(here.unwrap_or(&environment.directory), environment).files(&text);
-        let is_meant = self.faulty.take().is_some_and(|faulty| faulty == text);
-        match files.fault().filter(|_| !is_meant) {
-            Some(fault) => {
-                let hint = format!("{}; the same line again sends it without", not_sent(&text));
-                self.faulty = Some(text);
-                Err(CliError::usage(fault).hint(hint))
-            }
-            None => Ok(files.behind(text)),
-        }
+        let base = Base::new(here.unwrap_or(&environment.directory), environment);
+        self.typed.with_files(base, text).map_err(|fault| {
+            CliError::usage(fault).hint(format!("{}; the same line again sends it without", not_sent(text)))
+        })
     }
 
     /// Sends what has no session yet to the one in focus, or makes one for it. From there on it goes to that session, whatever
@@ -88,7 +82,7 @@ impl Frontend<'_> {
         let Some(Unsent { text, steers }) = self.unsent.clone() else { return Ok(()) };
         let made = match self.plain.focus() {
             Some(session) => Ok(session),
-            None => self.create(String::new(), None).await,
+            None => self.make(Arguments::default()).await,
         };
         let sent = match made {
             Ok(session) => {
@@ -108,12 +102,15 @@ impl Frontend<'_> {
         })
     }
 
-    /// Creates a session and goes there.
-    pub(crate) async fn create(&mut self, kind: String, name: Option<String>) -> Result<SessionId, CliError> {
-        let directory = self.context.environment.directory.to_string_lossy().into_owned();
-        let attended = self.context.environment.input_is_terminal;
-        let wanted = SessionRequest { name, kind, directory, attended, ..SessionRequest::default() };
-        let id = self.client.create(new::command(self.context, wanted)?).await?.id;
+    /// Makes a session of what was typed, and of what is configured, and goes there.
+    pub(crate) async fn make(&mut self, typed: Arguments) -> Result<SessionId, CliError> {
+        let wanted = SessionRequest::typed(self.context, typed);
+        self.go_to_made(new::command(self.context, wanted)?).await
+    }
+
+    /// Has a session made by that command, and goes there.
+    pub(super) async fn go_to_made(&mut self, command: Command) -> Result<SessionId, CliError> {
+        let id = self.client.create(command).await?.id;
         self.print_updates()?;
         self.go_to(id).await?;
         Ok(id)

@@ -23,6 +23,7 @@ use crate::client::Client;
 use crate::commands::{carry_out, new, quota};
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
+use crate::named_files::TypedPrompts;
 use crate::out;
 use crate::terminals::Terminals;
 use frontend::{Frontend, Next, notice, print_lines};
@@ -43,7 +44,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         terminals: Terminals::of(context),
         before: None,
         unsent: None,
-        faulty: None,
+        typed: TypedPrompts::default(),
         clock: Clock::start(),
         backoff: Backoff::default(),
         refused: None,

@@ -7,7 +7,7 @@ use q_client::ConnectError;
 use q_client::Connection;
 use q_core::{Body, Command, Entry, EntryNo, Mirror, SessionId, Setup, Snapshot, Update};
 use q_proto::message::{Hello, NamedAgent, Reach};
-use q_proto::{ClientMessage, HostMessage, Refused, Request, Response, UNDRAWN};
+use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 use q_testkit::clock;
 
 use crate::world::World;
@@ -171,7 +171,8 @@ impl Peer {
             directory: "/".to_owned(),
             ..Setup::default()
         };
-        let create = Command::Create { id: UNDRAWN, name: Some(name.to_owned()), setup, tags: Vec::new() };
+        let create =
+            Command::Create { id: SessionId::UNDRAWN, name: Some(name.to_owned()), setup, tags: Vec::new() };
         let request = Request::Command { command: create, reach: Some(self.reach.clone().into()) };
         let Response::Created { session, .. } = self.ask(request).await else { panic!("not created") };
         session.into()

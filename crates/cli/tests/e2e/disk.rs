@@ -122,8 +122,12 @@ fn a_command_that_a_full_disk_stops_says_so_and_reading_goes_on_until_then() {
     world.q(&["send", "one", "hello"]).exited(5).told(FULL).told("free some");
 }
 
-/// A prompt is kept while there is no room, and answered once when there is.
-fn comes_through_once_there_is_room(world: &World, mut terminal: Terminal, answer: &str) {
+/// In plain mode, a prompt is kept while there is no room, and answered once when there is.
+fn comes_through_once_there_is_room(mut world: World, asks: &str, answer: &str) {
+    world.home.set("TERM", "dumb");
+    let mut terminal = world.open();
+    terminal.wait_text(asks);
+    fill(&world, &terminal);
     terminal.enter("keep this", FULL);
     limit_file_size(terminal.pid(), None);
     terminal.wait_text("* the host is back");
@@ -133,22 +137,13 @@ fn comes_through_once_there_is_room(world: &World, mut terminal: Terminal, answe
 
 #[test]
 fn plain_mode_waits_for_room_too() {
-    let mut world = World::new().with_sessions(&["one"]);
-    world.home.set("TERM", "dumb");
-    let terminal = world.open();
-    terminal.wait_text("[one] >");
-    fill(&world, &terminal);
-    comes_through_once_there_is_room(&world, terminal, "[one] echo: keep this");
+    let world = World::new().with_sessions(&["one"]);
+    comes_through_once_there_is_room(world, "[one] >", "[one] echo: keep this");
 }
 
 #[test]
 fn plain_mode_keeps_the_first_prompt_until_there_is_room_for_its_session() {
-    let mut world = World::new();
-    world.home.set("TERM", "dumb");
-    let terminal = world.open();
-    terminal.wait_text("Type a question and press Enter.");
-    fill(&world, &terminal);
-    comes_through_once_there_is_room(&world, terminal, "echo: keep this");
+    comes_through_once_there_is_room(World::new(), "Type a question and press Enter.", "echo: keep this");
 }
 
 #[test]

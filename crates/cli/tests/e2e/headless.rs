@@ -283,8 +283,7 @@ fn stopping_the_host_interrupts_what_runs_and_asks_nothing_again() {
 
 #[test]
 fn the_guide_answers_where_nothing_is_configured_and_it_is_named() {
-    let mut world = World::new();
-    world.home.set("OPENAI_BASE_URL", "");
+    let world = World::unnamed();
     let said =
         world.q(&["chat", "--agent", "guide", "--json", "how do I switch sessions?"]).succeeded().json();
     assert_eq!(said["session"]["agent"], "guide");
@@ -379,8 +378,7 @@ fn what_is_too_long_for_the_wire_is_refused_with_its_limit() {
 /// A script whose environment lost its model must not take pages of the manual for an answer.
 #[test]
 fn scripts_without_a_model_stop_and_say_what_is_missing() {
-    let mut world = World::new();
-    world.home.set("OPENAI_BASE_URL", "");
+    let mut world = World::unnamed();
     let config = world.home.directory("XDG_CONFIG_HOME").join("q/config.toml").display().to_string();
     for args in [
         &["chat", "hello"][..],

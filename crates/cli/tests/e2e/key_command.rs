@@ -10,8 +10,7 @@ use crate::world::{World, eventually};
 
 /// A world whose agent `work` has its key from this script, in which `HERE` is a directory of the test's own.
 fn world(script: &str) -> World {
-    let mut world = World::new();
-    world.home.set("OPENAI_BASE_URL", "");
+    let world = World::unnamed();
     let script = script.replace("HERE", &here(&world).to_string_lossy());
     let script = toml_text(&script);
     world.home.configure(&format!(

@@ -375,8 +375,7 @@ fn a_home_that_depends_on_where_one_is_is_refused() {
 
 #[test]
 fn a_key_that_is_not_set_is_named_with_its_agent_and_the_file() {
-    let mut world = World::new();
-    world.home.set("OPENAI_BASE_URL", "");
+    let mut world = World::unnamed();
     let url = world.server.base_url();
     world.home.configure(&format!(
         "agent = \"work\"\n[agents.work]\nbase_url = \"{url}\"\nkey_env = \"WORK_KEY\"\n\
@@ -419,8 +418,7 @@ fn a_key_that_is_not_set_is_named_with_its_agent_and_the_file() {
 
 #[test]
 fn paths_of_the_configuration_mean_the_same_wherever_q_starts() {
-    let mut world = World::new();
-    world.home.set("OPENAI_BASE_URL", "");
+    let world = World::unnamed();
     let url = world.server.base_url();
     world.home.configure(&format!(
         "[agents.home]\nbase_url = \"{url}\"\nkey_file = \"~/keys/a\"\n[agents.beside]\nbase_url = \"{url}\"\nkey_file = \"b.key\"\n"

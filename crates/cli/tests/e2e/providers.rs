@@ -7,8 +7,7 @@ use crate::world::World;
 
 /// A world whose only agents are those of this configuration, which names the server `SERVER`.
 fn world(config: &str) -> World {
-    let mut world = World::new();
-    world.home.set("OPENAI_BASE_URL", "");
+    let world = World::unnamed();
     let server = world.server.base_url().trim_end_matches("/v1").to_owned();
     world.home.configure(&config.replace("SERVER", &server));
     world

@@ -224,13 +224,19 @@ pub(crate) fn is_alive(pid: &str) -> bool {
         .is_ok()
 }
 
-#[test]
-fn an_interrupt_ends_the_command_and_all_it_started() {
+/// A turn that runs a command without an end, and the process id of that.
+fn runs_for_ever() -> (Workshop, String) {
     let shop = Workshop::with_tools();
     shop.rounds("do it", vec![call("run", &endless())]);
     shop.begin("api", "do it");
     shop.answer("approve", "api");
     let pid = until("a command that runs", || fs::read_to_string(shop.directory.join("pid")).ok());
+    (shop, pid)
+}
+
+#[test]
+fn an_interrupt_ends_the_command_and_all_it_started() {
+    let (shop, pid) = runs_for_ever();
     assert!(is_alive(&pid));
     shop.world.q(&["interrupt", "api"]).succeeded();
     until("its end", || (!is_alive(&pid)).then_some(()));
@@ -302,11 +308,7 @@ fn calls_of_one_answer_are_told_together_and_those_that_change_something_keep_th
 
 #[test]
 fn a_host_that_is_stopped_ends_commands_first() {
-    let shop = Workshop::with_tools();
-    shop.rounds("do it", vec![call("run", &endless())]);
-    shop.begin("api", "do it");
-    shop.answer("approve", "api");
-    let pid = until("a command that runs", || fs::read_to_string(shop.directory.join("pid")).ok());
+    let (shop, pid) = runs_for_ever();
     shop.world.q(&["host", "stop", "--force"]).succeeded();
     until("its end", || (!is_alive(&pid)).then_some(()));
 }

@@ -34,6 +34,13 @@ impl World {
         Self { home, server }
     }
 
+    /// The same, but its environment names no server: only a configuration can.
+    pub(crate) fn unnamed() -> Self {
+        let mut world = Self::new();
+        world.home.set("OPENAI_BASE_URL", "");
+        world
+    }
+
     /// `q` in a terminal of 24 × 80.
     pub(crate) fn open(&self) -> Terminal {
         self.terminal(&[])

@@ -30,10 +30,14 @@ impl MultiplexerState {
 impl Step<'_> {
     pub(super) fn close(&mut self, id: SessionId, even_if_working: bool) -> Result<Reply, Refusal> {
         self.open(id)?;
-        // The turn ends before its agent is parked, and both before the session leaves the open.
+        self.put_away(id, even_if_working, Record::Closed)
+    }
+
+    /// The turn ends before its agent is parked, and both before the session leaves the open.
+    fn put_away(&mut self, id: SessionId, even_if_working: bool, record: Record) -> Result<Reply, Refusal> {
         self.stop_turn(id, even_if_working)?;
         self.give_up_agent(id);
-        self.record(id, Record::Closed);
+        self.record(id, record);
         self.changed(id);
         Ok(Reply::Done)
     }
@@ -84,11 +88,7 @@ impl Step<'_> {
         if !head.presence.may_become(Presence::Trashed) {
             return Err(Refusal::SessionTrashed { name: head.name.to_string() });
         }
-        self.stop_turn(id, even_if_working)?;
-        self.give_up_agent(id);
-        self.record(id, Record::Trashed);
-        self.changed(id);
-        Ok(Reply::Done)
+        self.put_away(id, even_if_working, Record::Trashed)
     }
 
     pub(super) fn restore(&mut self, id: SessionId) -> Result<Reply, Refusal> {

@@ -219,6 +219,11 @@ impl Command {
         matches!(self, Self::Wake { .. })
     }
 
+    /// Whether it makes a session.
+    pub const fn makes_session(&self) -> bool {
+        matches!(self.subject(), Subject::New)
+    }
+
     const fn subject(&self) -> Subject {
         match self {
             Self::Create { .. } | Self::Fork { .. } | Self::Import(_) => Subject::New,

@@ -158,25 +158,14 @@ impl<'a> Step<'a> {
     /// permitted, which therefore never run.
     pub(super) fn take_back(&mut self, id: SessionId, ended: TurnNo) -> Vec<CallNo> {
         let mut calls = Vec::new();
-        self.after.retain(|effect| match effect {
-            Effect::Permit { session, turn, call, .. } if (*session, *turn) == (id, ended) => {
+        self.after.retain(|effect| {
+            let is_of_it = effect.told() == Some((id, ended));
+            if let Effect::Permit { call, .. } = effect
+                && is_of_it
+            {
                 calls.push(*call);
-                false
             }
-            Effect::Steer { session, turn, .. } | Effect::Settle { session, turn, .. } => {
-                (*session, *turn) != (id, ended)
-            }
-            Effect::Run { .. }
-            | Effect::Cancel { .. }
-            | Effect::Permit { .. }
-            | Effect::Release { .. }
-            | Effect::Bind { .. }
-            | Effect::Unbind { .. }
-            | Effect::Load { .. }
-            | Effect::Resync { .. }
-            | Effect::Reply { .. }
-            | Effect::Update(_)
-            | Effect::Leave => true,
+            !is_of_it
         });
         calls
     }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent, Usage};
-use crate::effect::{Effect, Reply};
+use crate::effect::{Effect, Reply, TurnSetup};
 use crate::entry::{Entry, Interrupter};
 use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
 use crate::limits::{MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
@@ -192,9 +192,7 @@ impl Step<'_> {
                 return;
             };
             let setup = &head.setup;
-            let run = Effect::Run {
-                session: id,
-                turn,
+            let setup = TurnSetup {
                 agent: setup.agent.clone(),
                 model: setup.model().into(),
                 settings: (*setup.settings).clone(),
@@ -205,7 +203,7 @@ impl Step<'_> {
                 compacts,
             };
             // Behind the record that the turn began: after a crash it is known to have been asked, and is not asked again.
-            self.after(run);
+            self.after(Effect::Run { session: id, turn, setup: setup.into() });
         }
     }
 

@@ -9,9 +9,9 @@ use super::setup::{usual_setup, write_policy, write_setting, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Usage, Wants};
 use crate::compaction::WindowUse;
-use crate::effect::{Blob, Durability, Effect, Effects, Reply};
+use crate::effect::{Blob, Durability, Effect, Effects, Reply, TurnSetup};
 use crate::entry::{Body, Entry, Fault, Stop};
-use crate::id::{ClientId, ReplyTo};
+use crate::id::{ClientId, ReplyTo, SessionId, TurnNo};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Fork, Policy, Record, Setup, Voice};
 use crate::refusal::Refusal;
@@ -199,31 +199,23 @@ fn failed(failure: &AgentFailure) -> String {
     format!("failed {}{detail}", kind.code())
 }
 
+fn run(id: SessionId, turn: TurnNo, setup: &TurnSetup) -> String {
+    let TurnSetup { agent, model, settings, system_prompt, directory, policy, resume, compacts } = setup;
+    let mut words = Vec::from([format!("run {agent} for {} turn {turn}", session(id))]);
+    words.extend((!model.is_empty()).then(|| format!("model {model}")));
+    let settings = Settings { model: None, ..settings.clone() }; // it is the one named
+    words.extend((settings != Settings::default()).then(|| format!("with {}", set(&settings))));
+    words.extend((!system_prompt.is_empty()).then(|| format!("system_prompt {system_prompt:?}")));
+    words.extend((*directory != usual_setup().directory).then(|| format!("in {}", bare(directory))));
+    words.extend((*policy != Policy::Ask).then(|| format!("policy {}", write_policy(*policy))));
+    words.extend(resume.iter().map(|ResumeHandle(handle)| format!("resume {handle:?}")));
+    words.extend(compacts.then(|| "compacts".to_string()));
+    words.join(" ")
+}
+
 fn effect(effect: &Effect) -> String {
     match effect {
-        Effect::Run {
-            session: id,
-            turn,
-            agent,
-            model,
-            settings,
-            system_prompt,
-            directory,
-            policy,
-            resume,
-            compacts,
-        } => {
-            let mut words = Vec::from([format!("run {agent} for {} turn {turn}", session(*id))]);
-            words.extend((!model.is_empty()).then(|| format!("model {model}")));
-            let settings = Settings { model: None, ..settings.clone() }; // it is the one named
-            words.extend((settings != Settings::default()).then(|| format!("with {}", set(&settings))));
-            words.extend((!system_prompt.is_empty()).then(|| format!("system_prompt {system_prompt:?}")));
-            words.extend((*directory != usual_setup().directory).then(|| format!("in {}", bare(directory))));
-            words.extend((*policy != Policy::Ask).then(|| format!("policy {}", write_policy(*policy))));
-            words.extend(resume.iter().map(|ResumeHandle(handle)| format!("resume {handle:?}")));
-            words.extend(compacts.then(|| "compacts".to_string()));
-            words.join(" ")
-        }
+        Effect::Run { session, turn, setup } => run(*session, *turn, setup),
         Effect::Cancel { session: id, turn } => format!("cancel {} turn {turn}", session(*id)),
         Effect::Steer { session: id, turn, text } => format!("steer {} turn {turn} {text:?}", session(*id)),
         Effect::Permit { session: id, turn, call, digest } => {

@@ -10,7 +10,9 @@ pub(crate) trait Follower: Send + 'static {
     fn name(&self) -> &'static str;
 
     /// Where it goes on. Asked once, before it is given anything.
-    fn resume(&self) -> Resume;
+    fn resume(&self) -> Resume {
+        Resume::Next
+    }
 
     /// These records stand in the session's log from `from` on, one behind the other, but for those that the store lost.
     /// What it has of that session from there on stands there no longer: the end of a log that was damaged is cut off, and

@@ -8,7 +8,7 @@ use q_core::{Ending, Interrupter, Record, Seq, SessionId, Stamped, WallTime};
 use q_telemetry::Metrics;
 
 use super::Following;
-use super::follower::{Follower, Resume};
+use super::follower::Follower;
 
 /// The metrics, for whoever measures something and for whoever asks.
 #[derive(Clone, Debug, Default)]
@@ -69,10 +69,6 @@ pub(crate) struct MetricsFollower {
 impl Follower for MetricsFollower {
     fn name(&self) -> &'static str {
         "metrics"
-    }
-
-    fn resume(&self) -> Resume {
-        Resume::Next
     }
 
     fn take(&mut self, _session: SessionId, _from: Seq, records: &[Stamped]) {

@@ -278,10 +278,6 @@ impl Follower for Panics {
         "panics"
     }
 
-    fn resume(&self) -> Resume {
-        Resume::Next
-    }
-
     fn take(&mut self, _: SessionId, _: Seq, _: &[Stamped]) {
         panic!("as a test does")
     }

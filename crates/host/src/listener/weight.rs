@@ -1,6 +1,6 @@
 //! What messages weigh while they wait, roughly: enough to bound what clients may cost.
 
-use q_proto::view::{WireBody, WireCall, WireCompaction, WireEntry, WireSummary, WireUpdate};
+use q_proto::view::{WireBody, WireCall, WireEntry, WireSummary, WireUpdate};
 use q_proto::{HostMessage, Response};
 
 /// What a message weighs without its texts.
@@ -49,24 +49,12 @@ pub(crate) fn weight(message: &HostMessage) -> usize {
 }
 
 fn item_weight(item: &WireEntry) -> usize {
-    let text = match &item.body {
-        WireBody::Prompt(text)
-        | WireBody::Answer(text)
-        | WireBody::Thinking(text)
-        | WireBody::Call { input: text, .. }
-        | WireBody::Output { text, .. }
-        | WireBody::Result { text, .. }
-        | WireBody::Compaction(WireCompaction::Summary { text, .. }) => text.len(),
-        WireBody::Plan(steps) => steps.iter().map(|step| size_of_val(step) + step.text.len()).sum(),
-        WireBody::Interrupted(_)
-        | WireBody::Failed(_)
-        | WireBody::PromptLost(_)
-        | WireBody::LogCut(_)
-        | WireBody::LeftOut(_)
-        | WireBody::Continued
-        | WireBody::Compaction(_) => 0,
+    let readable = if let WireBody::Plan(steps) = &item.body {
+        steps.iter().map(|step| size_of_val(step) + step.text.len()).sum()
+    } else {
+        item.body.text().map_or(0, str::len)
     };
-    size_of::<WireEntry>() + text
+    size_of::<WireEntry>() + readable
 }
 
 fn call_weight(call: &WireCall) -> usize {

@@ -88,8 +88,8 @@ pub struct Memory {
 pub fn deeds(effects: &Effects) -> Vec<Deed> {
     let deed = |effect: &Effect| {
         Some(match effect.clone() {
-            Effect::Run { session, turn, settings, resume, .. } => {
-                Deed::Ask { session, turn, settings: by_name(&settings), resume }
+            Effect::Run { session, turn, setup } => {
+                Deed::Ask { session, turn, settings: by_name(&setup.settings), resume: setup.resume }
             }
             Effect::Cancel { session, turn } => Deed::Cancel { session, turn },
             Effect::Steer { session, turn, text } => Deed::Steer { session, turn, text },

@@ -88,16 +88,19 @@ impl Model {
         }
     }
 
+    /// The last prompt, where its turn is over and did not come to its end.
+    fn stopped(&self, at: usize) -> Option<Prompt> {
+        let session = &self.sessions[at];
+        let stopped = session.turn.is_none() && session.last_ending() != Ending::Done;
+        session.last_prompt.clone().filter(|_| stopped)
+    }
+
     pub(super) fn retry(&mut self, id: SessionId, token: Token) -> Granted {
         let at = self.open(id)?;
         if let Some(prompt) = self.taken(at, token) {
             return Ok(Answered::Accepted(prompt));
         }
-        let session = &self.sessions[at];
-        let stopped = session.turn.is_none() && session.last_ending() != Ending::Done;
-        let Some(last) = session.last_prompt.clone().filter(|_| stopped) else {
-            return Err("nothing_to_retry");
-        };
+        let Some(last) = self.stopped(at) else { return Err("nothing_to_retry") };
         if self.is_full() {
             return Err("host_full");
         }
@@ -112,12 +115,8 @@ impl Model {
         if let Some(prompt) = self.taken(at, token) {
             return Ok(Answered::Accepted(prompt));
         }
-        let session = &self.sessions[at];
-        let stopped = session.turn.is_none() && session.last_ending() != Ending::Done;
-        let answered = stopped && !session.preview().is_empty();
-        let Some(last) = session.last_prompt.clone().filter(|_| answered) else {
-            return Err("nothing_to_continue");
-        };
+        let answered = !self.sessions[at].preview().is_empty();
+        let Some(last) = self.stopped(at).filter(|_| answered) else { return Err("nothing_to_continue") };
         if self.is_full() {
             return Err("host_full");
         }

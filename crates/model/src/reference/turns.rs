@@ -372,19 +372,16 @@ impl Model {
         if turn.compacts {
             return self.end_compaction(at, &turn, ending);
         }
-        let (told, kept) = std::mem::take(&mut self.deeds).into_iter().partition(|deed| match deed {
-            Deed::Permit { session, turn: of, .. }
+        let is_told = |deed: &Deed| {
+            let (Deed::Permit { session, turn: of, .. }
             | Deed::Settle { session, turn: of, .. }
-            | Deed::Steer { session, turn: of, .. } => *session == id && *of == turn.no,
-            Deed::Ask { .. }
-            | Deed::Cancel { .. }
-            | Deed::Bind { .. }
-            | Deed::Unbind { .. }
-            | Deed::Release { .. }
-            | Deed::Load { .. }
-            | Deed::Reply { .. }
-            | Deed::Leave => false,
-        });
+            | Deed::Steer { session, turn: of, .. }) = deed
+            else {
+                return false;
+            };
+            (*session, *of) == (id, turn.no)
+        };
+        let (told, kept) = std::mem::take(&mut self.deeds).into_iter().partition(is_told);
         self.deeds = kept;
         let told: Vec<Deed> = told;
         let open: Vec<(usize, Call)> =

@@ -268,29 +268,29 @@ impl Model {
     fn tag(&mut self, id: SessionId, changes: &[TagChange]) -> Granted {
         let at = self.open(id)?;
         let tags = tags_after(&self.sessions[at].tags, changes)?;
-        if self.sessions[at].tags != tags {
-            self.sessions[at].tags = tags;
-            self.note(at);
-        }
+        self.put(at, tags, |session| &mut session.tags);
         Ok(Answered::Done)
     }
 
     fn pin(&mut self, id: SessionId, pinned: bool) -> Granted {
         let at = self.open(id)?;
-        if self.sessions[at].pinned != pinned {
-            self.sessions[at].pinned = pinned;
-            self.note(at);
-        }
+        self.put(at, pinned, |session| &mut session.pinned);
         Ok(Answered::Done)
     }
 
     fn set_policy(&mut self, id: SessionId, policy: Policy) -> Granted {
         let at = self.open(id)?;
-        if self.sessions[at].policy != policy {
-            self.sessions[at].policy = policy;
+        self.put(at, policy, |session| &mut session.policy);
+        Ok(Answered::Done)
+    }
+
+    /// What is as it was is no change.
+    fn put<T: PartialEq>(&mut self, at: usize, value: T, place: fn(&mut Session) -> &mut T) {
+        let place = place(&mut self.sessions[at]);
+        if *place != value {
+            *place = value;
             self.note(at);
         }
-        Ok(Answered::Done)
     }
 
     /// Who watches it now is taken to look away.

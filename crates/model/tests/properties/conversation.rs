@@ -8,7 +8,7 @@ use q_model::system::SystemUnderTest;
 use q_model::workload::SESSIONS;
 
 use super::workloads::workload;
-use super::{cases, tight};
+use super::{after_each, cases, played, tight};
 
 proptest! {
     #![proptest_config(cases())]
@@ -18,14 +18,12 @@ proptest! {
     /// reads.
     #[test]
     fn transcripts_are_conversations(steps in workload(80)) {
-        let mut system = SystemUnderTest::new(tight());
-        for step in &steps {
-            let _effects = system.play(step);
+        after_each(&steps, |system| {
             for snapshot in system.snapshots() {
                 sound(&snapshot.entries)?;
             }
             for (&id, head) in system.disk().heads.iter().filter(|(_, head)| head.presence.is_open()) {
-                let entries = entries(&system, id);
+                let entries = entries(system, id);
                 sound(&entries)?;
                 if let Some(fork) = head.fork {
                     prop_assert!(system.disk().heads.contains_key(&fork.parent), "a fork's history is gone");
@@ -33,17 +31,15 @@ proptest! {
                     prop_assert!(!mixed, "a fork shows what came after it in its parent");
                 }
             }
-        }
+            Ok(())
+        })?;
     }
 
     /// A fork begins with the entries of its parent up to the one it was made at, and no other.
     /// Broken by: taking one too many, or what the parent said later.
     #[test]
     fn a_fork_has_its_parents_entries_up_to_there(steps in workload(60), parent in 0..SESSIONS, at in 0u64..30) {
-        let mut system = SystemUnderTest::new(tight());
-        for step in &steps {
-            let _effects = system.play(step);
-        }
+        let mut system = played(&steps, tight());
         let (parent, child) = (SessionId(parent), SessionId(SESSIONS));
         let command = Command::Fork { session: parent, id: child, at: Some(EntryNo(at)), name: None };
         let to = ReplyTo { client: ClientId(1), request: RequestId(0) };
@@ -66,10 +62,7 @@ proptest! {
     fn tails_are_the_newest_entries(steps in workload(80), tail in 0usize..600) {
         let mut limits = tight();
         limits.tail_bytes = tail;
-        let mut system = SystemUnderTest::new(limits);
-        for step in &steps {
-            let _effects = system.play(step);
-        }
+        let mut system = played(&steps, limits);
         let _effects = system.handle(Input::Stopping); // writes what streams
         for snapshot in system.snapshots() {
             let all: Vec<_> = entries(&system, snapshot.summary.id).iter().map(|entry| entry.no).collect();
@@ -94,17 +87,8 @@ pub(super) fn sound(entries: &[Entry]) -> Result<(), TestCaseError> {
     prop_assert!(entries.windows(2).all(|pair| pair[0].no < pair[1].no), "entries are in order");
     prop_assert_eq!(conversation::broken(&conversation::messages(entries)), None);
     for entry in entries {
-        match &entry.body {
-            Body::Prompt(text) | Body::Answer(text) | Body::Thinking(text) => prop_assert!(!text.is_empty()),
-            Body::Call(_)
-            | Body::Output(_)
-            | Body::Result(_)
-            | Body::Plan(_)
-            | Body::Stop(_)
-            | Body::Continued
-            | Body::Repair(_)
-            | Body::LeftOut(_)
-            | Body::Compaction(_) => {}
+        if let Body::Prompt(text) | Body::Answer(text) | Body::Thinking(text) = &entry.body {
+            prop_assert!(!text.is_empty());
         }
     }
     let first = entries.first().map(|entry| &entry.body);

@@ -9,7 +9,7 @@ use q_model::system::{SystemUnderTest, is_synced, snapshots};
 use q_model::workload::{CLIENTS, SESSIONS};
 
 use super::workloads::workload;
-use super::{cases, played, tight};
+use super::{after_each, cases, played, tight};
 
 proptest! {
     #![proptest_config(cases())]
@@ -29,9 +29,7 @@ proptest! {
     /// Broken by: changing state outside `apply`, forgetting a head, writing one too few.
     #[test]
     fn recovery_after_every_prefix_equals_the_live_state(steps in workload(40)) {
-        let mut system = SystemUnderTest::new(tight());
-        for step in &steps {
-            let _effects = system.play(step);
+        after_each(&steps, |system| {
             let mut written = system.clone();
             detach_all(&mut written);
             while written.core().next_deadline().is_some_and(|next| next.reason == Reason::WriteStream) {
@@ -40,7 +38,8 @@ proptest! {
             prop_assert_eq!(&written.replayed_heads(), &written.disk().heads, "heads are what the records say");
             let recovered = written.recovered();
             prop_assert_eq!(lasting(&recovered), lasting(written.core()));
-        }
+            Ok(())
+        })?;
     }
 
     /// Following deadlines exactly, and nothing else, all that is due gets done: what streamed is written, what nobody
@@ -68,15 +67,14 @@ proptest! {
     /// Broken by: a deadline that is forgotten, or that hides behind a later one; doing something too early.
     #[test]
     fn nothing_is_due_before_the_deadline(steps in workload(60)) {
-        let mut system = SystemUnderTest::new(tight());
-        for step in &steps {
-            let _effects = system.play(step);
+        after_each(&steps, |system| {
             let mut waiting = system.clone();
             let far = Instant(u64::MAX / 4);
             waiting.go_to(waiting.core().next_deadline().map_or(far, |due| Instant(due.at.0 - 1)));
             let effects = waiting.handle(Input::Tick);
             prop_assert_eq!(effects, Effects::default());
-        }
+            Ok(())
+        })?;
     }
 
     /// One submission, however often it arrives and whatever crashes in between, is one prompt.
@@ -124,15 +122,7 @@ fn promised_first(system: &SystemUnderTest, input: &Input, effects: &Effects) ->
         let waits_for_nothing = match effect {
             Effect::Cancel { .. } | Effect::Bind { .. } | Effect::Unbind { .. } => true,
             Effect::Update(update) => matches!(update, Update::Text { .. } | Update::Entry { .. }),
-            Effect::Run { .. }
-            | Effect::Steer { .. }
-            | Effect::Permit { .. }
-            | Effect::Settle { .. }
-            | Effect::Release { .. }
-            | Effect::Load { .. }
-            | Effect::Resync { .. }
-            | Effect::Reply { .. }
-            | Effect::Leave => false,
+            _ => false,
         };
         prop_assert!(waits_for_nothing, "{effect:?} must wait for its batch");
     }
@@ -178,15 +168,7 @@ fn promised_first(system: &SystemUnderTest, input: &Input, effects: &Effects) ->
                 let by_time = effects.batch.iter().flat_map(|batch| &batch.records).all(may_come_of_time);
                 prop_assert!(!wish_alone || by_time, "{refusal:?} changed something: {:?}", effects.batch);
             }
-            Effect::Cancel { .. }
-            | Effect::Bind { .. }
-            | Effect::Unbind { .. }
-            | Effect::Steer { .. }
-            | Effect::Settle { .. }
-            | Effect::Load { .. }
-            | Effect::Resync { .. }
-            | Effect::Update(_)
-            | Effect::Leave => {}
+            _ => {}
         }
     }
     prop_assert!(only_losable(effects) || is_synced(effects), "all but streamed text and marks is synced");

@@ -12,7 +12,7 @@ use q_model::system::SystemUnderTest;
 
 use super::conversation::{entries, sound};
 use super::workloads::workload;
-use super::{cases, tight};
+use super::{cases, played, tight};
 
 const ID: SessionId = SessionId(900);
 
@@ -24,10 +24,7 @@ proptest! {
     /// Broken by: a rule for imports that a session's own life does not keep; numbering results by the file.
     #[test]
     fn a_session_comes_over_as_it_was(steps in workload(80), part in 1usize..5) {
-        let mut system = SystemUnderTest::new(tight());
-        for step in &steps {
-            let _effects = system.play(step);
-        }
+        let system = played(&steps, tight());
         let open: Vec<_> = system.disk().heads.values().filter(|head| head.presence.is_open()).cloned().collect();
         for head in open {
             let there = entries(&system, head.id);

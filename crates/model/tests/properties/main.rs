@@ -60,6 +60,18 @@ fn lifted() -> Limits {
     }
 }
 
+/// Plays a workload within tight limits, and looks at the system after every step.
+fn after_each(
+    steps: &[WorkloadStep],
+    mut look: impl FnMut(&mut SystemUnderTest) -> Result<(), TestCaseError>,
+) -> Result<(), TestCaseError> {
+    let mut system = SystemUnderTest::new(tight());
+    steps.iter().try_for_each(|step| {
+        let _effects = system.play(step);
+        look(&mut system)
+    })
+}
+
 fn played(steps: &[WorkloadStep], limits: Limits) -> SystemUnderTest {
     let mut system = SystemUnderTest::new(limits);
     for step in steps {

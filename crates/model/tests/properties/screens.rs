@@ -27,13 +27,7 @@ impl Screens {
             }
             // Another host: clients come anew.
             Input::Started | Input::Stopping => self.clients.clear(),
-            Input::Wish { .. }
-            | Input::Loaded { .. }
-            | Input::Offered { .. }
-            | Input::NotBound { .. }
-            | Input::Memory { .. }
-            | Input::Agent { .. }
-            | Input::Tick => {}
+            _ => {}
         }
         for stamped in effects.batch.iter().flat_map(|batch| &batch.records) {
             if matches!(stamped.record, Record::MarkedUnread) {

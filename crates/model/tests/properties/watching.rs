@@ -6,7 +6,7 @@ use q_model::system::SystemUnderTest;
 
 use super::screens::Screens;
 use super::workloads::workload;
-use super::{cases, played, tight};
+use super::{after_each, cases, played, tight};
 
 proptest! {
     #![proptest_config(cases())]
@@ -15,9 +15,7 @@ proptest! {
     /// Broken by: a change that is not told.
     #[test]
     fn a_mirror_stays_true(steps in workload(80)) {
-        let mut system = SystemUnderTest::new(tight());
-        for step in &steps {
-            let _effects = system.play(step);
+        after_each(&steps, |system| {
             prop_assert_eq!(system.missed, 0);
             let mut fresh = Mirror::default();
             for line in system.core().view().sessions().filter(|line| line.presence.is_open()) {
@@ -40,7 +38,8 @@ proptest! {
                 }).collect()
             };
             prop_assert_eq!(shown(&system.mirror), shown(&fresh));
-        }
+            Ok(())
+        })?;
     }
 
     /// Unread is what was said since a client last showed the end, counted anew from the log alone.

@@ -176,27 +176,11 @@ fn imported_records() -> Vec<(&'static str, Record)> {
 }
 
 fn head() -> Head {
+    let (name, setup) = ("fix-login".parse().unwrap(), setup(Kind::Review, ""));
+    let created = Record::Created { name, origin: NameOrigin::Placeholder, slot: 2, setup, fork: None };
     Head {
-        id: SESSION,
-        name: "fix-login".parse().unwrap(),
-        origin: NameOrigin::Placeholder,
-        slot: 2,
-        setup: setup(Kind::Review, ""),
-        fork: None,
-        tags: Vec::new(),
-        pinned: false,
-        allowed: Vec::new(),
-        presence: Presence::Live,
-        trashed: None,
         turn: Some(InFlight { entries: 0, answer: Some(EntryNo(9)), ..InFlight::new(TurnNo(4)) }),
         last: Some(Ending::Interrupted(Interrupter::Crash)),
-        failures: 0,
-        reason: String::new(),
-        answering: String::new(),
-        resume: None,
-        sent: None,
-        window: None,
-        summaries: 0,
         last_prompt: Some(WaitingPrompt { prompt: PromptNo(6), queued: Seq(7) }),
         queue: vec![WaitingPrompt { prompt: PromptNo(8), queued: Seq(10) }],
         taken: vec![(Token(11), PromptNo(6)), (Token(u128::MAX), PromptNo(8))],
@@ -213,6 +197,7 @@ fn head() -> Head {
         created: WallTime(1_700_000_000_000),
         touched: WallTime(1_700_000_000_001),
         seq: Seq(17),
+        ..Head::created(&stamped(1, created)).unwrap()
     }
 }
 
@@ -479,21 +464,17 @@ fn what_is_encoded_is_decoded() {
     }
 }
 
+/// A turn that failed, and nothing more about it.
+fn failed(kind: FailureKind) -> Record {
+    let ending = Ending::Failed(AgentFailure { kind, detail: String::new() });
+    Record::Ended { turn: TurnNo(1), ending, usage: USAGE, reason: String::new(), window: None }
+}
+
 #[test]
 fn the_words_of_failures_are_their_codes() {
     // The codes are public already, in `--json`; two vocabularies for one thing would drift apart.
     for kind in FailureKind::ALL {
-        let failure = AgentFailure { kind, detail: String::new() };
-        let stamped = stamped(
-            1,
-            Record::Ended {
-                turn: TurnNo(1),
-                ending: Ending::Failed(failure),
-                usage: USAGE,
-                reason: String::new(),
-                window: None,
-            },
-        );
+        let stamped = stamped(1, failed(kind));
         let mut payload = Vec::new();
         encode_record(&stamped, &mut payload).unwrap();
         let written = payload.windows(kind.code().len()).any(|window| window == kind.code().as_bytes());
@@ -531,16 +512,8 @@ fn a_newer_field_is_passed_over_and_a_newer_record_is_the_future() {
 /// An earlier q that meets a kind of failure it has no word for knows that it is too old, and takes nothing for damage.
 #[test]
 fn a_newer_kind_of_failure_is_the_future() {
-    let failure = AgentFailure { kind: FailureKind::RateLimited, detail: String::new() };
-    let ended = Record::Ended {
-        turn: TurnNo(1),
-        ending: Ending::Failed(failure),
-        usage: USAGE,
-        reason: String::new(),
-        window: None,
-    };
     let mut payload = Vec::new();
-    encode_record(&stamped(1, ended), &mut payload).unwrap();
+    encode_record(&stamped(1, failed(FailureKind::RateLimited)), &mut payload).unwrap();
     let at = payload.windows(12).position(|window| window == b"rate_limited").unwrap();
     payload[at..at + 12].copy_from_slice(b"sent_to_moon");
     let read = decode_record(SESSION, Seq(1), &payload);

@@ -239,7 +239,7 @@ pub const ROWS: &[CommandRow] = rows![
     Sessions, Action::Attend, &[(alt('a'), Always)], &[plain('a')], &["attend"], "", Some("q ls --waiting"), None, "", "needs you", "go to the next session that waits for an answer, failed, was interrupted, or has something new";
     Sessions, Action::Close, &[(ctrl('w'), Empty)], &[plain('w')], &["close"], "[SESSION]", Some("q close SESSION"), Some(Session(Open, |session, arguments| Command::Close { session, even_if_working: arguments.force })), "Archive a session; its history stays", "close", "archive the session, its history stays; /close! also while it works";
     Sessions, Action::Rename, &[(ctrl('r'), Empty)], &[plain('r')], &["rename"], "NAME", Some("q rename SESSION NAME"), Some(Session(Open, |session, arguments| Command::Rename { session, name: arguments.name() })), "Give a session another name", "rename", "give the session another name";
-    Sessions, Action::Fork, &[], &[plain('f')], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), None, "", "fork", "create a session that begins with this one's history, and go to it";
+    Sessions, Action::Fork, &[], &[plain('f')], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), Some(Session(Open, |session, arguments| Command::Fork { session, id: SessionId::UNDRAWN, at: None, name: arguments.name.clone() })), "", "fork", "create a session that begins with this one's history, and go to it";
     Sessions, Action::Detach, &[(ctrl('d'), Empty)], &[plain('d'), plain('q')], &["detach", "quit", "exit"], "", None, None, "", "detach", "leave; the work goes on, `q` comes back to it";
     Sessions, Action::Help, &[(key(F(1)), Always)], &[plain('?')], &["help"], "[WORD]", Some("q --help"), None, "", "help", "show this; with a WORD only what mentions it";
     Conversation, Action::Submit, &[(key(Enter), Always)], &[], &[], "", Some("q send SESSION PROMPT"), None, "", "send", "send the prompt; while an answer is on its way it waits in the queue";
@@ -390,9 +390,9 @@ impl Action {
     }
 }
 
-/// Whether a session that is there already is opened by it, which is shown then.
+/// Whether a session is opened by it, which is shown then.
 pub(crate) const fn opens_session(command: &Command) -> bool {
-    matches!(command, Command::Reopen { .. })
+    command.makes_session() || matches!(command, Command::Reopen { .. })
 }
 
 /// Whether a command takes its session out of sight.

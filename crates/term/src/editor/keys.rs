@@ -7,12 +7,12 @@ impl Editor {
     pub(crate) fn edit(&mut self, edit: Edit) {
         match edit {
             Edit::Newline => self.insert("\n"),
-            Edit::Left => self.left(),
-            Edit::Right => self.right(),
-            Edit::WordLeft => self.word_left(),
-            Edit::WordRight => self.word_right(),
-            Edit::LineStart => self.line_start(),
-            Edit::LineEnd => self.line_end(),
+            Edit::Left => self.cursor = self.before(),
+            Edit::Right => self.cursor = self.after(),
+            Edit::WordLeft => self.cursor = self.word_before(),
+            Edit::WordRight => self.cursor = self.word_after(),
+            Edit::LineStart => self.cursor = self.start_of_line(),
+            Edit::LineEnd => self.cursor = self.end_of_line(),
             Edit::DeleteBack => self.delete_back(),
             Edit::DeleteForward => self.delete_forward(),
             Edit::DeleteWordBack => self.delete_word_back(),

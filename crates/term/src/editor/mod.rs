@@ -82,30 +82,6 @@ impl Editor {
         self.cursor = place;
     }
 
-    fn left(&mut self) {
-        self.cursor = self.before();
-    }
-
-    fn right(&mut self) {
-        self.cursor = self.after();
-    }
-
-    fn word_left(&mut self) {
-        self.cursor = self.word_before();
-    }
-
-    fn word_right(&mut self) {
-        self.cursor = self.word_after();
-    }
-
-    fn line_start(&mut self) {
-        self.cursor = self.start_of_line();
-    }
-
-    fn line_end(&mut self) {
-        self.cursor = self.end_of_line();
-    }
-
     fn delete_back(&mut self) {
         let from = self.before();
         self.text.drain(from..self.cursor);
@@ -211,7 +187,24 @@ impl Editor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::Edit;
     use proptest::prelude::*;
+
+    const EDITS: [Edit; 13] = [
+        Edit::Left,
+        Edit::Right,
+        Edit::WordLeft,
+        Edit::WordRight,
+        Edit::LineStart,
+        Edit::LineEnd,
+        Edit::DeleteBack,
+        Edit::DeleteForward,
+        Edit::DeleteWordBack,
+        Edit::DeleteWordForward,
+        Edit::DeleteToStart,
+        Edit::DeleteToEnd,
+        Edit::Yank,
+    ];
 
     /// `|` is the cursor.
     fn at(marked: &str) -> Editor {
@@ -229,27 +222,26 @@ mod tests {
 
     #[test]
     fn keys_move_and_delete() {
-        type Key = fn(&mut Editor);
-        for (before, key, after) in [
-            ("ab|c", Editor::left as Key, "a|bc"),
-            ("👨\u{200d}👩\u{200d}👧|", Editor::left, "|👨\u{200d}👩\u{200d}👧"),
-            ("e\u{301}|x", Editor::delete_back, "|x"),
-            ("|e\u{301}x", Editor::delete_forward, "|x"),
-            ("|", Editor::left, "|"),
-            ("a|", Editor::right, "a|"),
-            ("one two| three", Editor::word_left, "one |two three"),
-            ("one two, |", Editor::delete_word_back, "one |"),
-            ("one |two three", Editor::delete_word_forward, "one | three"),
-            ("one| two", Editor::word_right, "one two|"),
-            ("...|", Editor::word_left, "|..."),
-            ("one\ntwo| three", Editor::delete_to_start, "one\n| three"),
-            ("one| more\ntwo", Editor::delete_to_end, "one|\ntwo"),
-            ("one|\ntwo", Editor::delete_to_end, "one|two"),
-            ("one\ntw|o", Editor::line_start, "one\n|two"),
-            ("o|ne\ntwo", Editor::line_end, "one|\ntwo"),
+        for (before, edit, after) in [
+            ("ab|c", Edit::Left, "a|bc"),
+            ("👨\u{200d}👩\u{200d}👧|", Edit::Left, "|👨\u{200d}👩\u{200d}👧"),
+            ("e\u{301}|x", Edit::DeleteBack, "|x"),
+            ("|e\u{301}x", Edit::DeleteForward, "|x"),
+            ("|", Edit::Left, "|"),
+            ("a|", Edit::Right, "a|"),
+            ("one two| three", Edit::WordLeft, "one |two three"),
+            ("one two, |", Edit::DeleteWordBack, "one |"),
+            ("one |two three", Edit::DeleteWordForward, "one | three"),
+            ("one| two", Edit::WordRight, "one two|"),
+            ("...|", Edit::WordLeft, "|..."),
+            ("one\ntwo| three", Edit::DeleteToStart, "one\n| three"),
+            ("one| more\ntwo", Edit::DeleteToEnd, "one|\ntwo"),
+            ("one|\ntwo", Edit::DeleteToEnd, "one|two"),
+            ("one\ntw|o", Edit::LineStart, "one\n|two"),
+            ("o|ne\ntwo", Edit::LineEnd, "one|\ntwo"),
         ] {
             let mut editor = at(before);
-            key(&mut editor);
+            editor.edit(edit);
             assert_eq!(marked(&editor), after, "{before}");
         }
     }
@@ -257,9 +249,9 @@ mod tests {
     #[test]
     fn what_was_deleted_comes_back() {
         let mut editor = at("one two|");
-        editor.delete_word_back();
-        editor.line_start();
-        editor.yank();
+        editor.edit(Edit::DeleteWordBack);
+        editor.edit(Edit::LineStart);
+        editor.edit(Edit::Yank);
         assert_eq!(marked(&editor), "two|one ");
     }
 
@@ -268,21 +260,9 @@ mod tests {
         fn no_sequence_of_keys_breaks_the_cursor(keys in prop::collection::vec((0u8..16, "[a-z \ne\u{301}日👨\u{200d}]{0,4}"), 0..40)) {
             let mut editor = Editor::default();
             for (key, text) in keys {
-                match key {
-                    0 => editor.left(),
-                    1 => editor.right(),
-                    2 => editor.word_left(),
-                    3 => editor.word_right(),
-                    4 => editor.line_start(),
-                    5 => editor.line_end(),
-                    6 => editor.delete_back(),
-                    7 => editor.delete_forward(),
-                    8 => editor.delete_word_back(),
-                    9 => editor.delete_word_forward(),
-                    10 => editor.delete_to_start(),
-                    11 => editor.delete_to_end(),
-                    12 => editor.yank(),
-                    _ => editor.insert(&text),
+                match EDITS.get(usize::from(key)) {
+                    Some(edit) => editor.edit(*edit),
+                    None => editor.insert(&text),
                 }
                 prop_assert!(editor.text().is_char_boundary(editor.cursor()));
             }

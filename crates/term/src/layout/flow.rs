@@ -76,22 +76,12 @@ impl<C> Flow<'_, C> {
     /// Rows before an entry's own: none for the first, none between an answer and its stop, or a call and its result.
     fn lead(&self, index: usize, entry: &Entry) -> usize {
         let before = index.checked_sub(1).and_then(|before| self.session.entries.get(before));
-        match &entry.body {
-            Body::Stop(_) => 0,
-            Body::Result(result) if before.is_some_and(|before| belongs_to(before, result.of)) => 0,
-            Body::Output(output) if before.is_some_and(|before| belongs_to(before, output.of)) => 0,
-            Body::Prompt(_)
-            | Body::Answer(_)
-            | Body::Thinking(_)
-            | Body::Call(_)
-            | Body::Output(_)
-            | Body::Result(_)
-            | Body::Plan(_)
-            | Body::Continued
-            | Body::Repair(_)
-            | Body::LeftOut(_)
-            | Body::Compaction(_) => usize::from(before.is_some()),
-        }
+        let goes_on = match (&entry.body, entry.body.of_call()) {
+            (Body::Stop(_), _) => true,
+            (_, Some(call)) => before.is_some_and(|before| belongs_to(before, call)),
+            (_, None) => false,
+        };
+        usize::from(before.is_some() && !goes_on)
     }
 }
 

@@ -67,10 +67,7 @@ impl Ui {
     ) -> CommandStatus {
         let arguments = &command.arguments;
         match command.action {
-            Action::New => {
-                intents.push(Intent::New { kind: arguments.kind.clone(), name: arguments.name.clone() });
-            }
-            Action::Fork => return self.fork(mirror, command.arguments.name, intents),
+            Action::New => intents.push(Intent::Make(command.arguments)),
             Action::Switch => return self.switch(mirror, &command, intents),
             Action::Next => {
                 self.go_to(mirror, self.beside(mirror, 1), NO_OTHER, intents);
@@ -185,7 +182,10 @@ impl Ui {
             self.open(question);
             return CommandStatus::Done;
         }
-        if self.send(core, intents) { CommandStatus::Done } else { CommandStatus::Sent }
+        // What takes a session out of sight or makes one leads on from where it was typed.
+        let makes = core.makes_session();
+        let ends = self.send(core, intents);
+        if makes || ends { CommandStatus::Done } else { CommandStatus::Sent }
     }
 
     /// Sends it to the core; whether that ends a session.
@@ -226,14 +226,6 @@ impl Ui {
         match self.scene(mirror).session(Some(target)) {
             Ok(session) if Some(session) == self.focus => self.notify("that session is in view"),
             Ok(session) => self.show(mirror, session, intents),
-            Err(why) => return self.refuse(why),
-        }
-        CommandStatus::Done
-    }
-
-    fn fork(&mut self, mirror: &Mirror, name: Option<String>, intents: &mut Vec<Intent>) -> CommandStatus {
-        match self.scene(mirror).here() {
-            Ok(session) => intents.push(Intent::Fork { session, at: None, name }),
             Err(why) => return self.refuse(why),
         }
         CommandStatus::Done

@@ -71,7 +71,7 @@ impl Ui {
         intents: &mut Vec<Intent>,
     ) {
         let key = self.submissions.send(session, text.clone());
-        intents.push(Intent::Submit { key, session, text, steer });
+        intents.push(Intent::Prompt { key, session, text, steer });
     }
 
     fn give_back(&mut self, session: Option<SessionId>, text: &str) {

@@ -4,7 +4,7 @@
 use q_core::Mirror;
 
 use crate::command::table::LEADER;
-use crate::command::{self, Action, Edit, HistoryStep, ScrollStep, Typed, UserCommand, table};
+use crate::command::{self, Action, Arguments, Edit, HistoryStep, ScrollStep, Typed, UserCommand, table};
 use crate::editor::{self, History};
 use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, ctrl, key};
@@ -103,7 +103,7 @@ impl Ui {
         }
         self.submissions.hold(text);
         if !self.submissions.is_opening() {
-            intents.push(Intent::New { kind: String::new(), name: None });
+            intents.push(Intent::Make(Arguments::default()));
         }
     }
 

@@ -1,6 +1,7 @@
 //! What follows from what: focus, drafts, scrolling, pages, ticks.
 
 use q_core::{Activity, Body, Command, EntryNo, Presence, Update};
+use q_term::command::Arguments;
 use q_term::{Intent, TerminalEvent};
 
 use crate::world::{But, World, entry, id, session};
@@ -50,31 +51,29 @@ fn a_created_session_is_shown_also_when_it_comes_later() {
 
 #[test]
 fn a_prompt_typed_before_there_is_a_session_opens_one() {
-    let mut world = World::new(80, 24);
-    world.ui.refreshed(&world.mirror);
+    let mut world = World::with(80, 24, Vec::new());
     let intents = world.say("how do I switch?");
-    assert_eq!(intents, [Intent::New { kind: String::new(), name: None }]);
+    assert_eq!(intents, [Intent::Make(Arguments::default())]);
     assert!(world.frame().contains("sending: how do I switch?"));
     world.mirror.load(session(1, "session-1"));
     let intents = world.ui.created(&world.mirror, id(1));
     assert_eq!(
         intents,
         [
-            Intent::Submit { key: 0, session: id(1), text: "how do I switch?".into(), steer: false },
+            Intent::Prompt { key: 0, session: id(1), text: "how do I switch?".into(), steer: false },
             show(1, true)
         ]
     );
 }
 
 fn submit(key: u64, text: &str) -> Intent {
-    Intent::Submit { key, session: id(1), text: text.into(), steer: false }
+    Intent::Prompt { key, session: id(1), text: text.into(), steer: false }
 }
 
 #[test]
 fn what_is_typed_while_the_first_session_opens_is_its_draft() {
     for mirrored_first in [false, true] {
-        let mut world = World::new(80, 24);
-        world.ui.refreshed(&world.mirror);
+        let mut world = World::with(80, 24, Vec::new());
         world.say("first");
         world.type_text("and half a");
         world.keys(&["Esc", "Left"]);
@@ -99,9 +98,8 @@ fn what_is_typed_while_the_first_session_opens_is_its_draft() {
 
 #[test]
 fn prompts_sent_before_the_first_session_is_there_queue_in_it() {
-    let mut world = World::new(80, 24);
-    world.ui.refreshed(&world.mirror);
-    let new = Intent::New { kind: String::new(), name: None };
+    let mut world = World::with(80, 24, Vec::new());
+    let new = Intent::Make(Arguments::default());
     assert_eq!(world.say("one"), [new]);
     assert_eq!(world.say("two"), [], "a second session was asked for");
     assert_eq!(world.say("three"), []);
@@ -117,8 +115,7 @@ fn prompts_sent_before_the_first_session_is_there_queue_in_it() {
 
 #[test]
 fn a_prompt_sent_behind_a_command_that_opens_a_session_goes_there() {
-    let mut world = World::new(80, 24);
-    world.ui.refreshed(&world.mirror);
+    let mut world = World::with(80, 24, Vec::new());
     world.say("/new debug api");
     assert_eq!(world.say("why?"), []);
     world.mirror.load(session(1, "api"));
@@ -127,8 +124,7 @@ fn a_prompt_sent_behind_a_command_that_opens_a_session_goes_there() {
 
 #[test]
 fn what_was_sent_to_a_session_that_is_refused_comes_back_before_what_was_typed_since() {
-    let mut world = World::new(80, 24);
-    world.ui.refreshed(&world.mirror);
+    let mut world = World::with(80, 24, Vec::new());
     world.say("one");
     world.say("two");
     world.type_text("three");
@@ -136,7 +132,7 @@ fn what_was_sent_to_a_session_that_is_refused_comes_back_before_what_was_typed_s
     let frame = world.frame();
     assert!(frame.contains("> one\n  two\n  three") && frame.contains("no place"), "{frame}");
     world.keys(&["Ctrl+C"]);
-    assert_eq!(world.say("again"), [Intent::New { kind: String::new(), name: None }]);
+    assert_eq!(world.say("again"), [Intent::Make(Arguments::default())]);
 }
 
 #[test]

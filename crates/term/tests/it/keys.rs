@@ -29,11 +29,20 @@ fn show(slot: u32) -> Intent {
 }
 
 fn new() -> Intent {
-    Intent::New { kind: String::new(), name: None }
+    Intent::Make(Arguments::default())
+}
+
+fn made(kind: &str, name: Option<&str>) -> Intent {
+    Intent::Make(Arguments { kind: kind.into(), name: name.map(str::to_owned), ..Arguments::default() })
+}
+
+fn fork(name: Option<&str>) -> Intent {
+    let name = name.map(str::to_owned);
+    Intent::Tell(Command::Fork { session: id(1), id: SessionId::UNDRAWN, at: None, name })
 }
 
 fn submit(text: &str) -> Intent {
-    Intent::Submit { key: 0, session: id(1), text: text.into(), steer: false }
+    Intent::Prompt { key: 0, session: id(1), text: text.into(), steer: false }
 }
 
 fn close(slot: u32, even_if_working: bool) -> Intent {
@@ -164,15 +173,15 @@ fn keys_that_ask_for_something() {
 fn commands_that_ask_for_something() {
     for (typed, intent) in [
         ("/new", new()),
-        ("/new debug", Intent::New { kind: "debug".into(), name: None }),
-        ("/new debug foo", Intent::New { kind: "debug".into(), name: Some("foo".into()) }),
+        ("/new debug", made("debug", None)),
+        ("/new debug foo", made("debug", Some("foo"))),
         ("/close", close(1, false)),
         ("/close docs", close(7, false)),
         ("/close! plan", close(2, true)),
         ("/rename api-v2", rename(1, "api-v2")),
         ("/retry", turn(1, Action::Retry)),
-        ("/fork", Intent::Fork { session: id(1), at: None, name: None }),
-        ("/fork other", Intent::Fork { session: id(1), at: None, name: Some("other".into()) }),
+        ("/fork", fork(None)),
+        ("/fork other", fork(Some("other"))),
         ("/reopen old", lookup("old", Action::Reopen, false)),
         ("/delete", Intent::Tell(Command::Trash { session: id(1), even_if_working: false })),
         ("/delete! plan", lookup("plan", Action::Delete, true)),
@@ -192,7 +201,7 @@ fn commands_that_ask_for_something() {
 fn what_is_steered_goes_into_what_runs() {
     let mut world = world();
     world.keys(&["Alt+2"]);
-    let steered = Intent::Submit { key: 0, session: id(2), text: "that way".into(), steer: true };
+    let steered = Intent::Prompt { key: 0, session: id(2), text: "that way".into(), steer: true };
     assert_eq!(world.say("/steer that way"), [steered]);
 }
 
@@ -240,7 +249,7 @@ fn a_mistaken_command_says_why_and_is_one_key_away() {
 
 #[test]
 fn a_kind_is_asked_about_and_names_are_names() {
-    let name = |kind: &str, name: &str| Intent::New { kind: kind.into(), name: Some(name.into()) };
+    let name = |kind: &str, name: &str| made(kind, Some(name));
     for (typed, intents) in [
         ("/new bogus", vec![name("", "bogus")]),
         ("/new plan", vec![name("", "plan")]),

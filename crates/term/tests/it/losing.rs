@@ -12,7 +12,7 @@ fn two() -> World {
 /// The sessions that prompts are sent to.
 fn submitted_to(sent: &[Intent]) -> Vec<SessionId> {
     let to =
-        |intent: &Intent| if let Intent::Submit { session, .. } = intent { Some(*session) } else { None };
+        |intent: &Intent| if let Intent::Prompt { session, .. } = intent { Some(*session) } else { None };
     sent.iter().filter_map(to).collect()
 }
 
@@ -39,8 +39,7 @@ fn what_comes_back_stands_before_what_was_typed_since() {
 
 #[test]
 fn what_was_typed_for_a_session_that_is_closed_elsewhere_goes_to_no_other_unasked() {
-    let mut world = two();
-    world.keys(&["Alt+2"]);
+    let mut world = two().after(&["Alt+2"]);
     world.type_text("half for two");
     world.update(Update::Gone(id(2)));
     assert!(world.frame().contains("closed elsewhere; now in one"), "{}", world.frame());
@@ -54,8 +53,7 @@ fn what_was_typed_for_a_session_that_is_closed_elsewhere_goes_to_no_other_unaske
 
 #[test]
 fn a_session_that_is_closed_here_surprises_nobody() {
-    let mut world = two();
-    world.keys(&["Alt+2"]);
+    let mut world = two().after(&["Alt+2"]);
     world.say("/close");
     world.update(Update::Gone(id(2)));
     let sent = world.say("hello");
@@ -64,8 +62,7 @@ fn a_session_that_is_closed_here_surprises_nobody() {
 
 #[test]
 fn nor_does_one_that_was_looked_up_to_be_closed_here() {
-    let mut world = two();
-    world.keys(&["Alt+2"]);
+    let mut world = two().after(&["Alt+2"]);
     let lookup = world
         .say("/delete two")
         .into_iter()
@@ -163,7 +160,7 @@ fn nothing_is_sent_without_a_host_and_what_is_typed_stays() {
         "{frame}"
     );
     world.ui.host_back(&world.mirror);
-    let sent = Intent::Submit { key: 0, session: id(1), text: "are you there?".into(), steer: false };
+    let sent = Intent::Prompt { key: 0, session: id(1), text: "are you there?".into(), steer: false };
     assert_eq!(world.keys(&["Enter"]), [sent]);
 }
 

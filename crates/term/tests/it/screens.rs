@@ -105,30 +105,22 @@ fn three_sessions_wide() {
 
 #[test]
 fn the_leaders_hint() {
-    let mut world = World::with(80, 24, one());
-    world.keys(&["Ctrl+X"]);
-    screen!(world);
+    screen!(World::with(80, 24, one()).after(&["Ctrl+X"]));
 }
 
 #[test]
 fn the_leaders_hint_wide() {
-    let mut world = World::with(120, 40, one());
-    world.keys(&["Ctrl+X"]);
-    screen!(world);
+    screen!(World::with(120, 40, one()).after(&["Ctrl+X"]));
 }
 
 #[test]
 fn a_refused_command_says_how_it_comes_back() {
-    let mut world = World::with(80, 24, three());
-    world.say("/switch s3plan");
-    screen!(world);
+    screen!(World::with(80, 24, three()).told("/switch s3plan"));
 }
 
 #[test]
 fn what_is_new_is_marked() {
-    let mut world = World::with(80, 24, three());
-    world.keys(&["Alt+3"]);
-    screen!(world);
+    screen!(World::with(80, 24, three()).after(&["Alt+3"]));
 }
 
 #[test]
@@ -140,9 +132,7 @@ fn an_answer_seen_in_part_is_marked_inside() {
             .answer(4, "Seen part.\n\nNew part.\n\nAnother.")
             .unread(1, 4, 10),
     );
-    let mut world = World::with(80, 24, sessions);
-    world.keys(&["Alt+2"]);
-    screen!(world);
+    screen!(World::with(80, 24, sessions).after(&["Alt+2"]));
 }
 
 #[test]
@@ -243,9 +233,7 @@ fn queued_and_on_the_way() {
 
 #[test]
 fn scrolled_up() {
-    let mut world = World::with(80, 24, long());
-    world.keys(&["PageUp", "Shift+Up"]);
-    screen!(world);
+    screen!(World::with(80, 24, long()).after(&["PageUp", "Shift+Up"]));
 }
 
 #[test]
@@ -272,9 +260,7 @@ fn a_small_screen() {
 #[test]
 fn many_sessions_on_a_narrow_screen() {
     let sessions = (1..=10).map(|slot| session(slot, &format!("session-{slot}"))).collect();
-    let mut world = World::with(60, 12, sessions);
-    world.keys(&["Alt+6"]);
-    screen!(world);
+    screen!(World::with(60, 12, sessions).after(&["Alt+6"]));
 }
 
 #[test]

@@ -93,6 +93,6 @@ fn typing_after_a_paste_of_a_megabyte() {
         println!("{what}: paste of {} bytes {pasted:?}, then {:?} a key", text.len(), begin.elapsed() / 100);
         world.keys(&["Up", "Up"]);
         let intents = world.keys(&["Enter"]);
-        assert!(matches!(intents.as_slice(), [q_term::Intent::Submit { text, .. }] if text.len() > 900_000));
+        assert!(matches!(intents.as_slice(), [q_term::Intent::Prompt { text, .. }] if text.len() > 900_000));
     }
 }

@@ -38,6 +38,18 @@ impl World {
         world
     }
 
+    /// The same, after these keys.
+    pub(crate) fn after(mut self, keys: &[&str]) -> Self {
+        self.keys(keys);
+        self
+    }
+
+    /// The same, after this line.
+    pub(crate) fn told(mut self, line: &str) -> Self {
+        self.say(line);
+        self
+    }
+
     /// The screen as text.
     pub(crate) fn frame(&mut self) -> String {
         self.paint();

@@ -9,8 +9,7 @@ use crate::host::End;
 
 #[test]
 fn after_a_failed_commit_nothing_more_is_acknowledged_and_everyone_is_told() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
+    let mut bench = Bench::with_client(true, "A");
     bench.connect(2, false, &[]);
     let session = bench.create(1, "a");
     let submitted = bench.submit(1, session, "why?");
@@ -34,9 +33,7 @@ fn a_stop_waits_for_what_is_being_written() {
     bench.commit();
     assert!(matches!(bench.answer(late), Some(Err(refused)) if refused.code == "stopping"));
     assert!(matches!(bench.host.ended(), Some(End::Orderly)));
-    bench.news();
-    bench.host.send_farewell();
-    assert_eq!(bench.news(), [(1, "going")]);
+    assert_eq!(bench.farewell(), [(1, "going")]);
 }
 
 #[test]
@@ -64,8 +61,7 @@ fn a_deserted_host_leaves_at_its_deadline_and_not_before() {
 
 #[test]
 fn without_random_bits_nothing_is_created_and_the_client_is_told() {
-    let mut bench = Bench::new();
-    bench.connect(1, false, &[("a", "A")]);
+    let mut bench = Bench::with_client(false, "A");
     bench.host.world.no_entropy = true;
     let created = bench.request(1, create("a"));
     assert!(matches!(bench.answer(created), Some(Err(refused)) if refused.code == "entropy"));
@@ -88,9 +84,7 @@ fn a_host_that_only_reads_refuses_what_would_be_kept_until_there_is_room() {
     assert_eq!(bench.host.world.commits.len(), written);
     bench.host.on(HostEvent::Room);
     assert!(matches!(bench.host.ended(), Some(End::Restart)));
-    bench.news();
-    bench.host.send_farewell();
-    assert_eq!(bench.news(), [(1, "going, to come again")]);
+    assert_eq!(bench.farewell(), [(1, "going, to come again")]);
 }
 
 #[test]

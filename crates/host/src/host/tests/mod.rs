@@ -19,7 +19,7 @@ use q_proto::Id;
 use q_proto::entropy::NoEntropy;
 use q_proto::message::{Hello, NamedAgent, Reach};
 use q_proto::network::Network;
-use q_proto::{ClientMessage, HostMessage, Refused, Request, Response, UNDRAWN};
+use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 use q_store::StoreError;
 
 use super::Host;
@@ -139,10 +139,16 @@ impl Bench {
         bench
     }
 
-    /// A host with one client, the first, and a session that it made; the agent `a` is at the address `A`.
-    fn with_session(watch: bool) -> (Self, Id) {
+    /// A host with one client, the first, whose agent `a` is at that address.
+    fn with_client(watch: bool, address: &str) -> Self {
         let mut bench = Self::new();
-        bench.connect(1, watch, &[("a", "A")]);
+        bench.connect(1, watch, &[("a", address)]);
+        bench
+    }
+
+    /// The same, and a session that it made; the agent is at the address `A`.
+    fn with_session(watch: bool) -> (Self, Id) {
+        let mut bench = Self::with_client(watch, "A");
         let session = bench.create(1, "a");
         (bench, session)
     }
@@ -153,6 +159,13 @@ impl Bench {
         bench.submit(1, session, "why?");
         bench.commit();
         (bench, session)
+    }
+
+    /// What clients are told at the very end.
+    fn farewell(&mut self) -> Vec<(u64, &'static str)> {
+        self.news();
+        self.host.send_farewell();
+        self.news()
     }
 
     /// The host dies and the next one begins with what was written. What was not committed would be gone with it: tests
@@ -313,7 +326,7 @@ fn http(address: &str) -> Reach {
 
 fn create(agent: &str) -> Request {
     let setup = Setup { agent: agent.into(), directory: "/".into(), ..Setup::default() };
-    Command::Create { id: UNDRAWN, name: None, setup, tags: Vec::new() }.into()
+    Command::Create { id: SessionId::UNDRAWN, name: None, setup, tags: Vec::new() }.into()
 }
 
 fn kind(message: &HostMessage) -> &'static str {

@@ -9,8 +9,7 @@ use crate::events::{Allowance, HostEvent};
 
 #[test]
 fn acknowledgements_and_asks_wait_for_their_commit() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
+    let mut bench = Bench::with_client(true, "A");
     bench.news();
     let created = bench.request(1, create("a"));
     assert!(bench.news().is_empty(), "nothing is seen before it is durable");
@@ -26,8 +25,7 @@ fn acknowledgements_and_asks_wait_for_their_commit() {
 
 #[test]
 fn streamed_text_waits_for_no_commit_of_another_session() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
+    let mut bench = Bench::with_client(true, "A");
     let (one, two) = (bench.create(1, "a"), bench.create(1, "a"));
     bench.submit(1, one, "why?");
     bench.commit();
@@ -57,8 +55,7 @@ fn what_one_group_makes_durable_is_released_in_order() {
 
 #[test]
 fn a_turn_that_is_cancelled_while_it_is_being_written_is_never_asked() {
-    let mut bench = Bench::new();
-    bench.connect(1, false, &[("a", "A")]);
+    let mut bench = Bench::with_client(false, "A");
     let (one, two) = (bench.create(1, "a"), bench.create(1, "a"));
     bench.submit(1, one, "why?");
     let other = bench.submit(1, two, "and you?");
@@ -85,8 +82,7 @@ fn a_page_waits_for_what_is_being_written() {
 
 #[test]
 fn who_lagged_gets_every_snapshot_again_and_nobody_else_does() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
+    let mut bench = Bench::with_client(true, "A");
     bench.connect(2, true, &[]);
     bench.connect(3, false, &[]);
     bench.create(1, "a");
@@ -101,8 +97,7 @@ fn who_lagged_gets_every_snapshot_again_and_nobody_else_does() {
 /// Long ones, so that few go out together.
 #[test]
 fn snapshots_wait_for_who_reads_them_and_updates_for_their_snapshots() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
+    let mut bench = Bench::with_client(true, "A");
     let sessions: Vec<Id> = (0..4).map(|_| bench.create(1, "a")).collect();
     for &session in &sessions {
         bench.submit(1, session, &"x".repeat(100 << 10));
@@ -154,8 +149,7 @@ fn what_comes_late_or_from_nobody_changes_nothing() {
 
 #[test]
 fn who_is_gone_is_told_nothing_and_its_prompt_is_kept() {
-    let mut bench = Bench::new();
-    bench.connect(1, true, &[("a", "A")]);
+    let mut bench = Bench::with_client(true, "A");
     bench.connect(2, true, &[]);
     let session = bench.create(1, "a");
     bench.news();
@@ -188,8 +182,7 @@ fn sleeping_sessions_are_no_updates_that_a_slow_client_may_miss() {
 
 #[test]
 fn a_list_goes_on_behind_any_session_also_behind_one_that_is_gone() {
-    let mut bench = Bench::new();
-    bench.connect(1, false, &[("a", "A")]);
+    let mut bench = Bench::with_client(false, "A");
     let all = [bench.create(1, "a"), bench.create(1, "a"), bench.create(1, "a")];
     let [_, second, third] = all;
     let erased = bench.request(1, Command::Erase { session: second.into(), even_if_working: true }.into());

@@ -1,16 +1,15 @@
 //! Whose agents answer in which session.
 
-use q_core::{AgentEvent, AgentFailure, Command, FailureKind, Token};
+use q_core::{AgentEvent, AgentFailure, Command, FailureKind, SessionId, Token};
 use q_proto::message::NamedAgent;
-use q_proto::{HostMessage, Id, Request, Response, UNDRAWN};
+use q_proto::{HostMessage, Id, Request, Response};
 
 use super::{Bench, http};
 use crate::reach::spec;
 
 #[test]
 fn a_session_keeps_the_agent_of_the_client_that_made_it() {
-    let mut bench = Bench::new();
-    bench.connect(1, false, &[("a", "A of 1")]);
+    let mut bench = Bench::with_client(false, "A of 1");
     bench.connect(2, false, &[("b", "B of 2")]);
     bench.connect(3, false, &[("a", "A of 3")]);
     let session = bench.create(1, "a");
@@ -26,8 +25,7 @@ fn a_session_keeps_the_agent_of_the_client_that_made_it() {
 
 #[test]
 fn after_a_restart_the_first_client_that_has_the_agent_lends_it() {
-    let mut bench = Bench::new();
-    bench.connect(1, false, &[("a", "A of 1")]);
+    let mut bench = Bench::with_client(false, "A of 1");
     let session = bench.create(1, "a");
     let mut bench = bench.restarted();
     bench.connect(2, false, &[("b", "B of 2")]);
@@ -49,8 +47,7 @@ fn after_a_restart_the_first_client_that_has_the_agent_lends_it() {
 
 #[test]
 fn after_a_failed_turn_the_client_that_goes_on_lends_its_agent() {
-    let mut bench = Bench::new();
-    bench.connect(1, false, &[("a", "wrong key")]);
+    let mut bench = Bench::with_client(false, "wrong key");
     let session = bench.create(1, "a");
     bench.submit(1, session, "why?");
     bench.commit();
@@ -65,8 +62,7 @@ fn after_a_failed_turn_the_client_that_goes_on_lends_its_agent() {
 
 #[test]
 fn a_waiting_prompt_is_answered_by_the_agent_its_session_has() {
-    let mut bench = Bench::new();
-    bench.connect(1, false, &[("a", "A of 1")]);
+    let mut bench = Bench::with_client(false, "A of 1");
     bench.connect(2, false, &[]);
     let session = bench.create(1, "a");
     bench.submit(1, session, "first");
@@ -81,11 +77,10 @@ fn a_waiting_prompt_is_answered_by_the_agent_its_session_has() {
 
 #[test]
 fn a_fork_has_the_agent_of_the_client_that_made_it() {
-    let mut bench = Bench::new();
-    bench.connect(1, false, &[("a", "A of 1")]);
+    let mut bench = Bench::with_client(false, "A of 1");
     bench.connect(2, false, &[("a", "A of 2")]);
     let session = bench.create(1, "a");
-    let fork = Command::Fork { session: session.into(), id: UNDRAWN, at: None, name: None };
+    let fork = Command::Fork { session: session.into(), id: SessionId::UNDRAWN, at: None, name: None };
     let fork = bench.request(2, fork.into());
     bench.commit();
     let Some(Ok(Response::Created { session: fork, .. })) = bench.answer(fork) else { panic!("no fork") };

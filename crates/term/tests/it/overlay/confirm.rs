@@ -5,14 +5,10 @@ use crate::world::World;
 
 #[test]
 fn closing_what_works() {
-    let mut world = World::with(80, 24, three());
-    world.keys(&["Ctrl+X", "w"]);
-    insta::assert_snapshot!(world.frame());
+    insta::assert_snapshot!(World::with(80, 24, three()).after(&["Ctrl+X", "w"]).frame());
 }
 
 #[test]
 fn deleting_what_works() {
-    let mut world = World::with(80, 24, three());
-    world.say("/delete");
-    insta::assert_snapshot!(world.frame());
+    insta::assert_snapshot!(World::with(80, 24, three()).told("/delete").frame());
 }

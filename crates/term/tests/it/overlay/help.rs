@@ -5,21 +5,15 @@ use crate::world::World;
 
 #[test]
 fn help() {
-    let mut world = World::with(80, 24, one());
-    world.keys(&["F1"]);
-    insta::assert_snapshot!(world.frame());
+    insta::assert_snapshot!(World::with(80, 24, one()).after(&["F1"]).frame());
 }
 
 #[test]
 fn help_wide_and_scrolled() {
-    let mut world = World::with(120, 40, one());
-    world.keys(&["Ctrl+X", "?", "End"]);
-    insta::assert_snapshot!(world.frame());
+    insta::assert_snapshot!(World::with(120, 40, one()).after(&["Ctrl+X", "?", "End"]).frame());
 }
 
 #[test]
 fn help_on_a_topic() {
-    let mut world = World::with(80, 24, one());
-    world.say("/help rename");
-    insta::assert_snapshot!(world.frame());
+    insta::assert_snapshot!(World::with(80, 24, one()).told("/help rename").frame());
 }

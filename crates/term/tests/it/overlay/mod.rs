@@ -10,6 +10,7 @@ mod switcher;
 use q_core::{
     Activity, Answer, CallNo, Command, Digest, PendingCall, PromptNo, Snapshot, TurnNo, WallTime, Wants,
 };
+use q_term::command::Arguments;
 use q_term::{Intent, TerminalEvent};
 
 use crate::world::{But, NOW, World, id, session};
@@ -63,7 +64,7 @@ fn whatever_an_overlay_advertises_works_in_it() {
     let close: &[&str] = &["Ctrl+W"];
     let delete: &[&str] = &["/delete", "Enter"];
     let rename: &[&str] = &["Ctrl+R"];
-    let new = || vec![Intent::New { kind: String::new(), name: None }];
+    let new = || vec![Intent::Make(Arguments::default())];
     let unqueue = |prompt| tell(Command::Unqueue { session: SESSION, prompt: PromptNo(prompt) });
     let moved = Command::Move { session: SESSION, prompt: PromptNo(3), place: 0 };
     let edited = Command::Edit { session: SESSION, prompt: PromptNo(2), text: "anew".into() };

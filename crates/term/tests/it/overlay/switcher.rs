@@ -5,9 +5,7 @@ use crate::world::World;
 
 #[test]
 fn the_switcher() {
-    let mut world = World::with(80, 24, three());
-    world.keys(&["Ctrl+X", "l", "Down"]);
-    insta::assert_snapshot!(world.frame());
+    insta::assert_snapshot!(World::with(80, 24, three()).after(&["Ctrl+X", "l", "Down"]).frame());
 }
 
 #[test]
@@ -20,7 +18,5 @@ fn the_switcher_wide_and_filtered() {
 
 #[test]
 fn a_small_screen_with_a_list() {
-    let mut world = World::with(20, 5, three());
-    world.keys(&["Alt+S"]);
-    insta::assert_snapshot!(world.frame());
+    insta::assert_snapshot!(World::with(20, 5, three()).after(&["Alt+S"]).frame());
 }
