@@ -251,3 +251,91 @@ async fn a_call_of_an_answer_that_is_cut_never_runs() {
         "{events:?}"
     );
 }
+
+/// A stream of these events.
+fn events(all: &[serde_json::Value]) -> Script {
+    Script::new().raw(all.iter().map(|event| format!("data: {event}\n\n")).collect::<String>())
+}
+
+/// Within a turn it is demanded, exactly as it came.
+#[tokio::test]
+async fn what_is_sealed_goes_back_in_front_of_the_calls_of_its_turn() {
+    let thought = json!({ "type": "thinking", "thinking": "hm", "signature": "S1" });
+    let item = json!({ "type": "reasoning", "summary": [], "encrypted_content": "S1" });
+    let details = json!([{ "type": "reasoning.text", "index": 0, "text": "hm, so", "signature": "S1" }]);
+    for (dialect, called, done, place, sealed) in [
+        (
+            Dialect::Anthropic,
+            vec![
+                json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "thinking", "thinking": "" } }),
+                json!({ "type": "content_block_delta", "index": 0, "delta": { "thinking": "hm" } }),
+                json!({ "type": "content_block_delta", "index": 0, "delta": { "signature": "S1" } }),
+                json!({ "type": "content_block_stop", "index": 0 }),
+                json!({ "type": "content_block_start", "index": 1, "content_block": { "type": "tool_use", "id": "x", "name": "list", "input": {} } }),
+                json!({ "type": "content_block_stop", "index": 1 }),
+                json!({ "type": "message_delta", "delta": { "stop_reason": "tool_use" } }),
+                json!({ "type": "message_stop" }),
+            ],
+            vec![
+                json!({ "type": "content_block_delta", "delta": { "text": "So." } }),
+                json!({ "type": "message_delta", "delta": { "stop_reason": "end_turn" } }),
+                json!({ "type": "message_stop" }),
+            ],
+            "/messages/1/content/0",
+            &thought,
+        ),
+        (
+            Dialect::Responses,
+            vec![
+                json!({ "type": "response.output_item.done", "item": { "id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "S1" } }),
+                json!({ "type": "response.completed", "response": { "status": "completed", "output": [
+                    { "id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "S1" },
+                    { "type": "function_call", "call_id": "x", "name": "list", "arguments": "{}" },
+                ] } }),
+            ],
+            vec![
+                json!({ "type": "response.output_text.delta", "delta": "So." }),
+                json!({ "type": "response.completed", "response": { "status": "completed" } }),
+            ],
+            "/input/1",
+            &item,
+        ),
+        (
+            Dialect::Gemini,
+            vec![
+                json!({ "candidates": [{ "content": { "parts": [{ "functionCall": { "name": "list", "args": {} }, "thoughtSignature": "S1" }] }, "finishReason": "STOP" }] }),
+            ],
+            vec![
+                json!({ "candidates": [{ "content": { "parts": [{ "text": "So." }] }, "finishReason": "STOP" }] }),
+            ],
+            "/contents/1/parts/0/thoughtSignature",
+            &json!("S1"),
+        ),
+        (
+            Dialect::ChatCompletions,
+            vec![
+                json!({ "choices": [{ "delta": { "reasoning_details": [{ "type": "reasoning.text", "index": 0, "text": "hm, " }] } }] }),
+                json!({ "choices": [{ "delta": { "tool_calls": [{ "index": 0, "id": "x", "function": { "name": "list", "arguments": "{}" } }] } }] }),
+                json!({ "choices": [{ "delta": { "reasoning_details": [{ "type": "reasoning.text", "index": 0, "text": "so", "signature": "S1" }] } }] }),
+                json!({ "choices": [{ "delta": {}, "finish_reason": "tool_calls" }] }),
+            ],
+            vec![json!({ "choices": [{ "delta": { "content": "So." }, "finish_reason": "stop" }] })],
+            "/messages/1/reasoning_details",
+            &details,
+        ),
+    ] {
+        let server = Server::start();
+        server.once("", events(&done));
+        server.once("", events(&called));
+        let mut spec = spec(server.base_url().trim_end_matches("/v1").to_owned());
+        (spec.dialect, spec.shape.reasoning) = (dialect, Some("low".into()));
+        let told = Permitting::new().turn(spec).await;
+        assert_eq!(told.last(), Some(&AgentEvent::Done), "{dialect:?}: {told:?}");
+        let seals = told.iter().filter(|event| matches!(event, AgentEvent::Sealed(_))).count();
+        assert_eq!(seals, 1, "{dialect:?}: it is told once: {told:?}");
+        let second = server.requests().pop().unwrap().body;
+        assert_eq!(second.pointer(place), Some(sealed), "{dialect:?}: {second}");
+        let thinks = dialect != Dialect::Anthropic || second["thinking"]["type"] == "enabled";
+        assert!(thinks, "it thinks on: {second}");
+    }
+}

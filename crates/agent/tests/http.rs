@@ -538,6 +538,7 @@ async fn wherever_the_network_divides_a_stream_it_says_the_same() {
         let whole = Outcome {
             text: "Größe: 12 €\n世界 👩‍💻 \"done\"".into(),
             thinking: String::new(),
+            seals: Vec::new(),
             usage: Some(Usage { input: 21, output: 9, ..Usage::default() }),
             model: Some("m".into()),
             stop_reason: Some("stop".into()),

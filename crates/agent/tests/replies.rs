@@ -64,6 +64,9 @@ fn told(outcome: &Outcome) -> String {
             writeln!(lines, "{name}: {}", serde_json::to_string(text).unwrap()).unwrap();
         }
     }
+    for seal in &outcome.seals {
+        writeln!(lines, "sealed: {seal}").unwrap();
+    }
     if let Some(usage) = outcome.usage {
         let parts = [
             ("cached", usage.cached),

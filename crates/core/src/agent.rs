@@ -6,6 +6,7 @@ use core::fmt;
 
 use crate::id::{CallNo, Digest};
 use crate::limits::DETAIL_BYTES;
+use crate::seal::Seal;
 
 /// One thing that happened in a running turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum AgentEvent {
     Text(String),
     /// A piece of what the agent thinks aloud, where it tells.
     Thinking(String),
+    /// What its provider sealed of what it thinks, and wants back in front of what the agent says next. Kept, and shown nowhere.
+    Sealed(Seal),
     /// What it means to do, step by step, in place of what it meant before.
     Plan(Vec<PlanStep>),
     /// Which model answers, by the name its server has for it.

@@ -4,6 +4,7 @@
 //! - every call has exactly one result, in the message that follows it;
 //! - the first part is never a result;
 //! - no text is empty, or blank: servers reject those;
+//! - what is sealed stands in front of a text or a call of its turn, and never at the end of a message;
 //! - a prompt whose turn stopped before anything answered it is not in it: see [`Unanswered`].
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::entry::{Body, Entry, Resulted};
 use crate::id::EntryNo;
 use crate::image::{Image, ImagePlace};
 use crate::limits::{SENT_IMAGE_BYTES, SENT_IMAGES};
+use crate::seal::{PlacedSeal, Seal};
 
 /// Who speaks in a message, in the words of every provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +49,11 @@ impl Message {
 }
 
 impl Part {
-    /// Bytes of its texts; of an image those of a text that costs as much.
+    /// Bytes of its texts; of an image those of a text that costs as much. What is sealed is none: its tokens are not what its
+    /// bytes say.
     fn bytes(&self) -> usize {
         match self {
+            Self::Sealed(_) => 0,
             Self::Text(text) | Self::Result { text, .. } => text.len(),
             Self::Call { tool, input, .. } => tool.len() + input.len(),
             Self::GoOn => GO_ON.len(),
@@ -65,6 +69,7 @@ impl Part {
             Self::Image { .. } => return None,
             Self::Call { tool, input, .. } => format!("[called {tool}]\n{input}"),
             Self::Result { outcome, text, .. } => format!("[result: {}]\n{text}", outcome.words()),
+            Self::Sealed(_) => return None,
         })
     }
 }
@@ -83,6 +88,8 @@ const NOT_KEPT: &str = "not kept here";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     Text(String),
+    /// What the assistant's provider sealed before it said what comes next. It goes to its maker alone.
+    Sealed(Seal),
     /// The assistant is to go on with what it said last, as if it had not stopped there. Where a protocol takes an answer that
     /// is not whole, it ends with that; elsewhere the person says [`GO_ON`].
     GoOn,
@@ -143,21 +150,32 @@ pub fn unanswered<'a>(
     entries.into_iter().rev().filter(|entry| unanswered.is(entry)).map(|entry| entry.no).collect()
 }
 
-/// The messages that entries make. What is older than the first prompt that is sent is left out, as is what the agent
+/// The messages that entries make, without what is sealed: see [`sealed_messages`].
+pub fn messages(entries: &[Entry]) -> Vec<Message> {
+    sealed_messages(entries, Vec::new())
+}
+
+/// The messages that entries make, and what was sealed between them, in order. What is older than the first prompt that is sent is left out, as is what the agent
 /// only thought, and prompts that nothing answered; a call whose result is not there gets one that says so.
 /// They begin with the newest summary that counts, in place of all that is before it.
-pub fn messages<'a>(entries: &'a [Entry]) -> Vec<Message> {
+pub fn sealed_messages(entries: &[Entry], seals: Vec<PlacedSeal>) -> Vec<Message> {
     let (summary, entries) = sent_of(entries);
     let unanswered = unanswered(entries);
-    let result = |entry: &'a Entry| {
-        if let Body::Result(result) = &entry.body { Some((result.of, result)) } else { None }
-    };
-    let results = entries.iter().filter_map(result).collect();
-    let mut script = Script { results, messages: Vec::new(), open: Vec::new() };
+    let mut results = BTreeMap::new();
+    for entry in entries {
+        if let Body::Result(result) = &entry.body {
+            results.insert(result.of, result);
+        }
+    }
+    let mut script = Script { results, messages: Vec::new(), open: Vec::new(), sealed: Vec::new() };
+    let mut seals = seals.into_iter().peekable();
     if let Some(summary) = summary {
         script.prompt(&framed(summary), &[]);
     }
     for entry in entries {
+        while let Some(placed) = seals.next_if(|placed| placed.at.0 < entry.no.0) {
+            script.seal(placed.seal);
+        }
         match &entry.body {
             Body::Prompt(_) | Body::Continued if unanswered.contains(&entry.no) => script.close(),
             Body::Prompt(prompt) => script.prompt(&prompt.text, &prompt.images),
@@ -247,7 +265,7 @@ pub fn broken(messages: &[Message]) -> Option<&'static str> {
         for part in &message.parts {
             match part {
                 Part::Text(text) if text.trim().is_empty() => return Some("a text is empty"),
-                Part::Text(_) | Part::GoOn | Part::Image { .. } => {}
+                Part::Text(_) | Part::Sealed(_) | Part::GoOn | Part::Image { .. } => {}
                 Part::Call { entry, .. } => called.push(*entry),
                 Part::Result { of, .. } => match open.iter().position(|call| call == of) {
                     Some(place) => drop(open.remove(place)),
@@ -257,6 +275,9 @@ pub fn broken(messages: &[Message]) -> Option<&'static str> {
         }
         if !open.is_empty() {
             return Some("a call has no result");
+        }
+        if matches!(message.parts.last(), Some(Part::Sealed(_))) {
+            return Some("what is sealed stands at the end of a message");
         }
         open = called;
     }
@@ -270,6 +291,8 @@ struct Script<'a> {
     messages: Vec<Message>,
     /// Calls of the last message, whose results come next.
     open: Vec<EntryNo>,
+    /// What was sealed and waits for what the assistant says then.
+    sealed: Vec<Seal>,
 }
 
 impl Script<'_> {
@@ -289,22 +312,42 @@ impl Script<'_> {
         }
     }
 
+    /// Of a new answer, whatever the last one called.
+    fn seal(&mut self, seal: Seal) {
+        self.close_calls();
+        self.sealed.push(seal);
+    }
+
     fn answer(&mut self, text: &str) {
-        self.close();
-        if !self.messages.is_empty() {
+        self.close_calls();
+        if !self.messages.is_empty() && !text.trim().is_empty() {
+            self.push_sealed();
             self.push(Role::Assistant, Part::Text(text.into()));
         }
     }
 
     fn call(&mut self, entry: EntryNo, tool: &str, input: &str) {
         if !self.messages.is_empty() {
+            self.push_sealed();
             self.push(Role::Assistant, Part::Call { entry, tool: tool.into(), input: input.into() });
             self.open.push(entry);
         }
     }
 
-    /// Gives each open call its result. One without is in a fork that begins between the two, or in a turn that runs.
+    fn push_sealed(&mut self) {
+        for seal in core::mem::take(&mut self.sealed) {
+            self.push(Role::Assistant, Part::Sealed(seal));
+        }
+    }
+
+    /// Somebody else speaks: what was sealed with nothing behind it is for nothing.
     fn close(&mut self) {
+        self.sealed.clear();
+        self.close_calls();
+    }
+
+    /// Gives each open call its result. One without is in a fork that begins between the two, or in a turn that runs.
+    fn close_calls(&mut self) {
         for of in core::mem::take(&mut self.open) {
             let (outcome, text) = self
                 .results

@@ -66,7 +66,7 @@ pub fn fit(messages: &[Message], room: u64) -> Fitted {
 const fn is_of_tools(part: &Part) -> bool {
     match part {
         Part::Call { .. } | Part::Result { .. } => true,
-        Part::Text(_) | Part::GoOn | Part::Image { .. } => false,
+        Part::Text(_) | Part::Sealed(_) | Part::GoOn | Part::Image { .. } => false,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, T
 use crate::image::Image;
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
+use crate::seal::Seal;
 use crate::settings::Settings;
 use crate::tag::Tag;
 use crate::time::WallTime;
@@ -156,6 +157,8 @@ pub enum Record {
         /// The piece; never empty.
         text: String,
     },
+    /// The agent's provider sealed something of what it thinks.
+    Sealed { turn: TurnNo, seal: Seal },
     /// The agent said what it means to do.
     Planned {
         turn: TurnNo,

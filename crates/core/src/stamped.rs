@@ -92,6 +92,7 @@ impl Stamped {
             Record::SettingsSet { settings } => Content::Fact(settings.text_bytes()),
             Record::Answering { model, .. } => Content::Fact(model.len()),
             Record::Resumable { handle: ResumeHandle(handle), .. } => Content::Fact(handle.len()),
+            Record::Sealed { seal, .. } => Content::Fact(seal.bytes()),
             Record::Ended { ending: Ending::Done, reason, .. } => Content::Fact(reason.len()),
             Record::Closed
             | Record::Reopened { .. }

@@ -11,7 +11,7 @@ use q_core::{
     AgentEvent, AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, ClientId, Command, Compaction,
     Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Image, ImageKind, Import, Input,
     Interrupter, Item, Kind, NameOrigin, NewImage, Outcome, PlanStep, Policy, PromptNo, Prompted, Record,
-    ReplyTo, RequestId, Resulted, ResumeHandle, Sent, Seq, SessionId, SettingChange, Settings, Setup,
+    ReplyTo, RequestId, Resulted, ResumeHandle, Seal, Sent, Seq, SessionId, SettingChange, Settings, Setup,
     Stamped, StepState, Stop, Stored, TagChange, Temperature, Token, TurnNo, Usage, WallTime, Wants,
 };
 
@@ -189,6 +189,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         text().prop_map(AgentEvent::Text),
         text().prop_map(AgentEvent::Thinking),
         any::<[u64; 6]>().prop_map(|counts| AgentEvent::Usage(usage(counts))),
+        (text(), text()).prop_map(|(by, content)| AgentEvent::Sealed(Seal { by, content })),
         text().prop_map(AgentEvent::Title),
         plan().prop_map(AgentEvent::Plan),
         text().prop_map(AgentEvent::Model),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use q_core::{Body, Entry, EntryNo, Sent, SessionId, compaction};
+use q_core::{Body, Entry, EntryNo, PlacedSeal, Sent, SessionId, compaction};
 use q_store::{Store, StoreError};
 
 /// The most of a conversation an agent is sent, in bytes; the newest entries count.
@@ -16,6 +16,17 @@ pub(crate) struct Histories {
     counted: Mutex<BTreeMap<SessionId, LeftOut>>,
 }
 
+/// The newest entries of a session, oldest first. They begin with the summary that counts, wherever that stands: what it stands
+/// for is not left out.
+#[derive(Debug)]
+pub(crate) struct SentHistory {
+    pub(crate) entries: Vec<Entry>,
+    /// What was sealed between them; some may stand before the first.
+    pub(crate) seals: Vec<PlacedSeal>,
+    /// How many entries there are and are not.
+    pub(crate) sent: Sent,
+}
+
 /// The entries before one of them.
 #[derive(Clone, Debug)]
 struct LeftOut {
@@ -26,16 +37,11 @@ struct LeftOut {
 }
 
 impl Histories {
-    /// The newest entries of a session, oldest first, and how many there are and are not. They begin with the summary that
-    /// counts, wherever that stands: what it stands for is not left out.
-    pub(crate) fn read(
-        &self,
-        store: &dyn Store,
-        session: SessionId,
-    ) -> Result<(Vec<Entry>, Sent), StoreError> {
+    /// What an agent is sent of a session: see [`SentHistory`].
+    pub(crate) fn read(&self, store: &dyn Store, session: SessionId) -> Result<SentHistory, StoreError> {
         let page = store.page(session, None, HISTORY_BYTES)?;
         let first = page.entries.first().map(|entry| entry.no).filter(|_| page.trimmed);
-        let mut entries = page.entries;
+        let (mut entries, seals) = (page.entries, page.seals);
         let (count, mut standing) = first.map_or((0, Vec::new()), |first| {
             let LeftOut { count, standing, .. } = self.left_out(store, session, first);
             (count, standing)
@@ -43,12 +49,12 @@ impl Histories {
         note_page(&mut standing, count, &entries);
         let Some((summary, up_to)) = standing.last().copied() else {
             let sent = Sent { entries: entries.len() as u64, left_out: count };
-            return Ok((entries, sent));
+            return Ok(SentHistory { entries, seals, sent });
         };
         if up_to > count {
             entries.retain(|entry| entry.no >= summary);
             let sent = Sent { entries: entries.len() as u64, left_out: 0 };
-            return Ok((entries, sent));
+            return Ok(SentHistory { entries, seals, sent });
         }
         // It stands before the page. What is said of summaries in the page cancels out, and would cancel this one.
         let before = EntryNo(summary.0.saturating_add(1));
@@ -56,7 +62,7 @@ impl Histories {
         entries.retain(|entry| !matches!(entry.body, Body::Compaction(_)));
         let sent = Sent { entries: entries.len() as u64, left_out: count.saturating_sub(up_to) };
         entries.splice(0..0, found);
-        Ok((entries, sent))
+        Ok(SentHistory { entries, seals, sent })
     }
 
     /// What stands before this entry. Where older ones cannot be read those that can are counted, at least one: the agent is
@@ -153,17 +159,17 @@ mod tests {
         play(&mut player, &store, &["create s1 name a".to_owned()]);
         for no in 1..=40 {
             play(&mut player, &store, &turn(no, HISTORY_BYTES / 10));
-            let (entries, sent) = histories.read(&store, ID).unwrap();
+            let SentHistory { entries, sent, .. } = histories.read(&store, ID).unwrap();
             assert_eq!(entries.len() as u64, sent.entries);
             assert_eq!(sent.entries + sent.left_out, 2 * no, "after turn {no}: {sent:?}");
             assert_eq!(sent.left_out > 0, no >= 10, "after turn {no}: {sent:?}");
-            let afresh = Histories::default().read(&store, ID).unwrap().1;
+            let afresh = Histories::default().read(&store, ID).unwrap().sent;
             assert_eq!(afresh, sent, "what was counted before is remembered right");
-            assert_eq!(histories.read(&store, ID).unwrap().1, sent, "and asked again, as a retry does");
+            assert_eq!(histories.read(&store, ID).unwrap().sent, sent, "and asked again, as a retry does");
         }
         // What was counted is not read again: a wrong figure in memory stays.
         let known = LeftOut { before: EntryNo(3), count: 1000, standing: Vec::new() };
         histories.counted.lock().unwrap().insert(ID, known);
-        assert!(histories.read(&store, ID).unwrap().1.left_out > 1000);
+        assert!(histories.read(&store, ID).unwrap().sent.left_out > 1000);
     }
 }

@@ -12,14 +12,16 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use q_agent::{Agent, AgentControl, AgentSpec, Conversation, Seat, Turn};
 use q_core::conversation::{self, Message};
-use q_core::{AgentEvent, AgentFailure, Entry, EntryNo, FailureKind, ImagePlace, SessionId, TurnNo};
+use q_core::{
+    AgentEvent, AgentFailure, Entry, EntryNo, FailureKind, ImagePlace, PlacedSeal, SessionId, TurnNo,
+};
 use q_store::{ByteRange, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::agent_request::AgentRequest;
 use crate::events::{RunEvent, RunReporter};
-use crate::history::Histories;
+use crate::history::{Histories, SentHistory};
 use crate::summarising;
 
 /// How long an agent may take to park a conversation. What it still holds then is dropped.
@@ -188,9 +190,9 @@ async fn run(
     let histories = Arc::clone(histories);
     let is_shown = !request.compacts;
     let read = tokio::task::spawn_blocking(move || {
-        let (entries, sent) = histories.read(&*store, session)?;
+        let SentHistory { entries, seals, sent } = histories.read(&*store, session)?;
         // A summary is made of words: its request names images, and brings none.
-        let messages = if is_shown { shown(&*store, session, &entries)? } else { Vec::new() };
+        let messages = if is_shown { shown(&*store, session, &entries, seals)? } else { Vec::new() };
         Ok::<_, StoreError>((entries, messages, sent))
     });
     let (entries, messages, sent) = match read.await {
@@ -223,11 +225,19 @@ async fn run(
 }
 
 /// The messages that these entries make, with the images that go with them read.
-fn shown(store: &dyn Store, session: SessionId, entries: &[Entry]) -> Result<Vec<Message>, StoreError> {
-    conversation::shown(conversation::messages(entries), |ImagePlace { record, from }, length| {
-        let bytes = usize::try_from(length).unwrap_or(usize::MAX);
-        store.result(session, ByteRange { entry: EntryNo(record.0), from, bytes })
-    })
+fn shown(
+    store: &dyn Store,
+    session: SessionId,
+    entries: &[Entry],
+    seals: Vec<PlacedSeal>,
+) -> Result<Vec<Message>, StoreError> {
+    conversation::shown(
+        conversation::sealed_messages(entries, seals),
+        |ImagePlace { record, from }, length| {
+            let bytes = usize::try_from(length).unwrap_or(usize::MAX);
+            store.result(session, ByteRange { entry: EntryNo(record.0), from, bytes })
+        },
+    )
 }
 
 async fn fail(request: &AgentRequest, heard: &mpsc::Sender<RunEvent>, why: &str) {

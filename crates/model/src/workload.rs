@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use q_core::trace::Disk;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, FailureKind, Input,
-    Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Sent, SessionId, SettingChange,
-    Setup, StepState, TagChange, Token, TurnNo, Usage, WallTime, Wants,
+    Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Seal, Sent, SessionId,
+    SettingChange, Setup, StepState, TagChange, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 /// Sessions a workload uses.
@@ -327,6 +327,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         8 => "[a-z ]{0,9}".prop_map(AgentEvent::Text),
         2 => "[a-z ]{0,9}".prop_map(AgentEvent::Thinking),
         1 => (0u64..9, 0u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output, cached: input / 2, cache_written: input / 3, reasoning: output / 2, guessed: 0 })),
+        1 => "[a-z]{0,9}".prop_map(|content| AgentEvent::Sealed(Seal { by: "m".into(), content })),
         1 => "[a-z ]{0,9}".prop_map(AgentEvent::Title),
         1 => Just(AgentEvent::Steerable),
         2 => (1u64..5, "[a-z]{0,40}").prop_map(|(call, text)| AgentEvent::Progress { call: CallNo(call), text }),

@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use q_core::{
-    AgentEvent, AgentFailure, Call, CallNo, Digest, FailureKind, Outcome, PlanStep, ResumeHandle, SessionId,
-    StepState, TurnNo, Usage, Wants,
+    AgentEvent, AgentFailure, Call, CallNo, Digest, FailureKind, Outcome, PlanStep, ResumeHandle, Seal,
+    SessionId, StepState, TurnNo, Usage, Wants,
 };
 use q_host::simulation::{AgentControl, RunEvent, Seat};
 use q_testkit::chance::scrambled;
@@ -173,6 +173,9 @@ impl Asked {
         match say {
             Say::Text(bytes) => AgentEvent::Text(self.text("t", bytes)),
             Say::Thinking(bytes) => AgentEvent::Thinking(self.text("h", bytes)),
+            Say::Sealed(bytes) => {
+                AgentEvent::Sealed(Seal { by: "simulated".into(), content: self.text("z", bytes) })
+            }
             Say::Nothing => AgentEvent::Text(String::new()),
             Say::Usage(tokens) => {
                 let (input, output) = (tokens.into(), u64::from(tokens) / 3);

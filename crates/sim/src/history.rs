@@ -111,6 +111,7 @@ impl History {
             | Record::Sent { .. }
             | Record::Steered { .. }
             | Record::Said { .. }
+            | Record::Sealed { .. }
             | Record::Planned { .. }
             | Record::Compacting { .. }
             | Record::Compacted { .. }

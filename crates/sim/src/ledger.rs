@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use q_core::conversation::{Role, messages};
+use q_core::conversation::{Role, messages, sealed_messages};
 use q_core::{
     Batch, Body, ClientId, Command, Durability, PromptNo, Record, ResumeHandle, SessionId, WallTime,
 };
@@ -193,7 +193,9 @@ impl Ledger {
         if self.planted == Some(Planted::SendsWhatFailed) {
             page.entries.retain(|entry| !matches!(entry.body, Body::Stop(_)));
         }
-        let mut sent = messages(&page.entries);
+        let seals = &page.seals;
+        seals.iter().try_for_each(|one| texts::is_at_home(&one.seal.content, session, &disk.index))?;
+        let mut sent = sealed_messages(&page.entries, page.seals);
         if self.planted == Some(Planted::ForgetsTheHistory) {
             sent.pop();
         }
@@ -285,6 +287,7 @@ const fn may_be_lost(record: &Record) -> bool {
     matches!(
         record,
         Record::Said { .. }
+            | Record::Sealed { .. }
             | Record::Planned { .. }
             | Record::Answering { .. }
             | Record::Sent { .. }

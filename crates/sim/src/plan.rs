@@ -128,6 +128,7 @@ const SAYS: &[Row<Say>] = &[
     row(3, |c| Say::Text(c.between(200, 700) as u16)),
     row(1, |c| Say::Text(c.between(3_000, 12_000) as u16)),
     row(3, |c| Say::Thinking(c.between(1, 90) as u16)),
+    row(2, |c| Say::Sealed(c.between(1, 90) as u16)),
     row(1, |_| Say::Nothing),
     row(1, |c| Say::Usage(c.draw() as u16)),
     row(2, |c| Say::Asked(c.draw() as u16)),

@@ -217,6 +217,8 @@ pub enum Say {
     Text(u16),
     /// A piece of what it thinks.
     Thinking(u16),
+    /// Something that its provider sealed.
+    Sealed(u16),
     /// A piece without text.
     Nothing,
     /// What it cost so far.
@@ -311,6 +313,7 @@ impl Say {
             Self::Remember { refuses: true } => Some("fault: agent refuses its memory"),
             Self::Text(_)
             | Self::Thinking(_)
+            | Self::Sealed(_)
             | Self::Nothing
             | Self::Usage(_)
             | Self::Asked(_)

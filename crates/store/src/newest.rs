@@ -9,6 +9,7 @@ use q_core::{Body, Entry, EntryNo, Record, Seq, SessionId, Stamped};
 use crate::error::StoreError;
 use crate::lineage::Lineage;
 use crate::log::Log;
+use crate::page::SEALED_BYTES;
 
 /// How far to read back. At least one entry is read, if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub(crate) struct Newest {
     pub(crate) damaged: Option<RecordPlace>,
 }
 
-/// Reads back from `from`. Of drafts only the one at `draft` is of use.
+/// Reads back from `from`. Of drafts only the one at `draft` is of use, of seals the newest ones.
 ///
 /// Damage ends the reading once there is an entry to give, and is an error before.
 pub(crate) fn read<L: Log>(
@@ -47,6 +48,7 @@ pub(crate) fn read<L: Log>(
     let mut records = BTreeMap::new();
     let mut texts = BTreeMap::new();
     let mut trimmed = false;
+    let mut sealed = 0;
     let mut damaged = None;
     for stamped in Lineage::new(log, session, from)? {
         let stamped = match stamped.and_then(|stamped| with_text(log, stamped, &mut texts)) {
@@ -62,7 +64,13 @@ pub(crate) fn read<L: Log>(
             break;
         }
         let superseded = matches!(stamped.record, Record::Drafted { .. }) && stamped.seq != draft;
-        if !superseded {
+        let is_too_much = if let Record::Sealed { seal, .. } = &stamped.record {
+            sealed += seal.bytes();
+            sealed > SEALED_BYTES
+        } else {
+            false
+        };
+        if !superseded && !is_too_much {
             records.insert(stamped.seq, stamped);
         }
     }

@@ -1,15 +1,21 @@
 //! Pages: a session's entries, some at a time, from the newest back.
 
-use q_core::{Body, Entry, EntryNo, Fault, Seq, SessionId, Transcript, WallTime};
+use q_core::{Body, Entry, EntryNo, Fault, PlacedSeal, Seals, Seq, SessionId, Transcript, WallTime};
 
 use crate::error::StoreError;
 use crate::log::Log;
 use crate::newest::{self, RecordPlace, TailReach};
 
+/// What a page has of seals at most, in bytes.
+pub(crate) const SEALED_BYTES: usize = 1 << 20;
+
 /// Some neighbouring entries of one session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     pub entries: Vec<Entry>,
+    /// What was sealed between them, in order, in turns that ended well: the newest of at most [`SEALED_BYTES`] bytes. For
+    /// agents alone.
+    pub seals: Vec<PlacedSeal>,
     /// Whether older ones exist; the next page is the one before the first of these.
     pub trimmed: bool,
 }
@@ -33,7 +39,7 @@ pub(crate) fn read_across<L: Log>(
                 if known.first <= seq {
                     // Nothing older leads on, whatever is there: it is not this session's history.
                     return Ok((
-                        Page { entries: vec![known.entry(WallTime(0))], trimmed: false },
+                        Page { entries: vec![known.entry(WallTime(0))], ..Page::default() },
                         Some(place),
                     ));
                 }
@@ -79,9 +85,12 @@ pub(crate) fn read<L: Log>(
     let from = before.map_or(last, |before| Seq(before.0.saturating_sub(1)).min(last));
     let newest = newest::read(log, session, from, TailReach::AtMost(bytes), Seq(0))?;
     let mut transcript = Transcript::default();
-    for stamped in newest.records.values() {
-        transcript.apply(stamped);
+    let mut seals = Seals::default();
+    for stamped in newest.records.into_values() {
+        transcript.apply(&stamped);
+        seals.take(stamped);
     }
-    let page = Page { entries: transcript.entries().cloned().collect(), trimmed: newest.trimmed };
+    let (entries, seals) = (transcript.entries().cloned().collect(), seals.into_whole());
+    let page = Page { entries, seals, trimmed: newest.trimmed };
     Ok((page, newest.damaged))
 }

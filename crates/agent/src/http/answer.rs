@@ -2,7 +2,7 @@
 //!
 //! Not here: what a frame means (`dialect`), why a server refuses (`failure`).
 
-use q_core::{AgentEvent, AgentFailure, FailureKind, Usage};
+use q_core::{AgentEvent, AgentFailure, FailureKind, Seal, Usage};
 use serde_json::value::RawValue;
 
 use super::calls::{AskedCall, AskedCalls, CallPiece};
@@ -144,8 +144,37 @@ impl AnswerBuilder {
     }
 
     /// A tool is called, all at once.
-    pub(super) fn on_call(&mut self, name: String, arguments: &str, mark: Option<String>) {
-        self.calls.whole(name, arguments, mark);
+    pub(super) fn on_call(&mut self, name: String, arguments: &str) {
+        self.calls.whole(name, arguments);
+    }
+
+    /// The provider sealed what comes back in front of what the model says next. Who it is, whoever asked knows.
+    pub(super) fn on_seal(&mut self, content: String) {
+        let seal = Seal { by: String::new(), content };
+        if !seal.is_kept() {
+            return;
+        }
+        if self.calls.count() > 0 {
+            self.calls.seal(seal);
+        } else {
+            self.queue.push(AgentEvent::Sealed(seal));
+        }
+    }
+
+    /// The same of what comes back in front of the next call.
+    pub(super) fn on_seal_of_call(&mut self, content: String) {
+        let seal = Seal { by: String::new(), content };
+        if seal.is_kept() {
+            self.calls.seal(seal);
+        }
+    }
+
+    /// The same of what comes back with all that is called, and only then.
+    pub(super) fn on_seal_of_calls(&mut self, content: String) {
+        let seal = Seal { by: String::new(), content };
+        if seal.is_kept() {
+            self.calls.seal_first(seal);
+        }
     }
 
     /// What was called so far comes again, whole.
@@ -226,7 +255,7 @@ impl AnswerBuilder {
             self.put(said);
         }
         if self.calls.count() == 0 && self.calls.has_nameless() {
-            self.on_call(NAMELESS.to_owned(), "", None);
+            self.on_call(NAMELESS.to_owned(), "");
         }
         if let Some(usage) = self.usage.take() {
             self.queue.push(AgentEvent::Usage(usage));

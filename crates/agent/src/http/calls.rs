@@ -1,5 +1,6 @@
 //! The calls of an answer as they come: a name first, what it is given in pieces, several at once.
 
+use q_core::Seal;
 use serde::de::IgnoredAny;
 
 /// A call as the model wants it.
@@ -9,8 +10,8 @@ pub struct AskedCall {
     pub tool: String,
     /// What it is given, to the letter: mostly JSON.
     pub arguments: String,
-    /// What the provider wants to see again with it in this turn, and nobody else reads.
-    pub mark: Option<String>,
+    /// What the provider sealed in front of it, and wants to see again there.
+    pub seals: Vec<Seal>,
 }
 
 /// The most calls of one answer that are counted, and bytes of all that they are given. Whoever calls more is not waited for.
@@ -33,6 +34,8 @@ pub(super) struct CallPiece<'a> {
 pub(super) struct AskedCalls {
     all: Vec<Begun>,
     bytes: usize,
+    /// What is sealed in front of the next call.
+    sealed: Vec<Seal>,
     /// Pieces came of a call whose name did not.
     has_nameless: bool,
 }
@@ -64,10 +67,25 @@ impl AskedCalls {
         self.all.first().map_or("", |begun| &begun.call.tool)
     }
 
+    /// Something is sealed in front of the next call.
+    pub(super) fn seal(&mut self, seal: Seal) {
+        self.bytes += seal.bytes();
+        self.sealed.push(seal);
+    }
+
+    /// The same of all calls: in front of the first.
+    pub(super) fn seal_first(&mut self, seal: Seal) {
+        if let Some(first) = self.all.first_mut() {
+            self.bytes += seal.bytes();
+            first.call.seals.push(seal);
+        }
+    }
+
     /// A call that comes whole.
-    pub(super) fn whole(&mut self, tool: String, arguments: &str, mark: Option<String>) {
+    pub(super) fn whole(&mut self, tool: String, arguments: &str) {
         self.bytes += arguments.len();
-        let call = AskedCall { tool, arguments: arguments.to_owned(), mark };
+        let call =
+            AskedCall { tool, arguments: arguments.to_owned(), seals: std::mem::take(&mut self.sealed) };
         self.all.push(Begun { index: String::new(), id: String::new(), call });
     }
 
@@ -86,7 +104,8 @@ impl AskedCalls {
         match (known, name) {
             (Some(known), _) if goes_on => known.call.arguments.push_str(arguments),
             (_, Some(name)) => {
-                let call = AskedCall { tool: name.to_owned(), arguments: arguments.to_owned(), mark: None };
+                let seals = std::mem::take(&mut self.sealed);
+                let call = AskedCall { tool: name.to_owned(), arguments: arguments.to_owned(), seals };
                 self.all.push(Begun { index: index.to_owned(), id: id.to_owned(), call });
             }
             // The name may have come elsewhere, or comes yet.
@@ -174,7 +193,7 @@ mod tests {
         calls.given("x", "a", "{}");
         assert_eq!(calls.take().len(), 1);
         for _ in 0..=MAX_CALLS {
-            calls.whole("a".into(), "{}", None);
+            calls.whole("a".into(), "{}");
         }
         assert!(calls.are_too_many());
     }

@@ -177,6 +177,8 @@ async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
 struct Asking {
     spec: Arc<HttpSpec>,
     body: String,
+    /// What is asked in its place where the server cannot read what it sealed: another key, or a server that only looks the same.
+    unsealed: Option<String>,
     /// Where the dialect may be asked, the likeliest first.
     addresses: Vec<Address>,
     /// How many of those are known not to know it: they need not be asked a second time.
@@ -186,6 +188,8 @@ struct Asking {
     repeated: u32,
     /// Whether tools are offered: calls are no failure then.
     takes_calls: bool,
+    /// Who is asked, as seals name it.
+    sealed_by: String,
 }
 
 /// What came of asking.
@@ -199,21 +203,45 @@ enum Asked {
 impl Asking {
     async fn begin(spec: &Arc<HttpSpec>, turn: &Turn, offer: &Offer) -> Result<Self, AgentFailure> {
         let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
-        let body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
         let base = Address::of(&spec.base_url)?;
+        let sealed_by = format!("{} {} {model}", spec.dialect.word(), base.host());
+        let offer = &Offer { sealed_by: sealed_by.clone(), ..offer.clone() };
+        let body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
+        let unsealed = dialect::request_without_seals(spec.dialect, turn, model, &spec.shape, offer);
+        let unsealed = unsealed.map(|request| request.to_string());
         let addresses = base.endpoints(spec.dialect, model)?;
         let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
         let takes_calls = !offer.tools.is_empty();
-        Ok(Self { spec: Arc::clone(spec), body, addresses, unknown: 0, route, repeated: 0, takes_calls })
+        Ok(Self {
+            spec: Arc::clone(spec),
+            body,
+            unsealed,
+            addresses,
+            unknown: 0,
+            route,
+            repeated: 0,
+            takes_calls,
+            sealed_by,
+        })
     }
 
     /// Asks once. Where a server that did nothing may do something yet, it is to be asked again.
     async fn ask(&mut self) -> Asked {
-        let attempt = match self.ask_in_turn().await {
-            Ok(begun) if self.takes_calls => {
-                return Asked::Answers(Box::new(Answering { reply: begun.reply.taking_calls(), ..begun }));
+        let mut asked_once = self.ask_in_turn().await;
+        if asked_once.as_ref().is_err_and(|attempt| is_about_seals(&attempt.failure))
+            && let Some(unsealed) = self.unsealed.take()
+        {
+            self.body = unsealed;
+            asked_once = self.ask_in_turn().await;
+        }
+        let attempt = match asked_once {
+            Ok(mut begun) => {
+                begun.sealed_by.clone_from(&self.sealed_by);
+                if self.takes_calls {
+                    begun.reply = begun.reply.taking_calls();
+                }
+                return Asked::Answers(Box::new(begun));
             }
-            Ok(begun) => return Asked::Answers(Box::new(begun)),
             Err(attempt) => attempt,
         };
         let retries = self.spec.retries;
@@ -265,6 +293,8 @@ struct Answering {
     /// Bytes taken in since others last had their turn, fewer than [`AT_ONCE`].
     taken: usize,
     rate: RateLimit,
+    /// Who answers, as seals name it.
+    sealed_by: String,
 }
 
 impl Answering {
@@ -304,18 +334,27 @@ impl Answering {
             rest: Bytes::new(),
             taken: 0,
             rate: RateLimit::new(Instant::now()),
+            sealed_by: String::new(),
         })
     }
 
     /// What the answer calls that has ended well.
     fn calls(&mut self) -> Vec<AskedCall> {
-        self.reply.calls()
+        let mut calls = self.reply.calls();
+        calls
+            .iter_mut()
+            .flat_map(|call| &mut call.seals)
+            .for_each(|seal| seal.by.clone_from(&self.sealed_by));
+        calls
     }
 
     /// What comes next. After the last nothing may be asked for.
     async fn next_event(&mut self) -> AgentEvent {
         loop {
-            if let Some(event) = self.reply.event() {
+            if let Some(mut event) = self.reply.event() {
+                if let AgentEvent::Sealed(seal) = &mut event {
+                    seal.by.clone_from(&self.sealed_by);
+                }
                 return event;
             }
             let Some(exchange) = &mut self.exchange else {
@@ -350,6 +389,13 @@ impl Answering {
             }
         }
     }
+}
+
+/// Whether a server refuses what was sealed, by its own words: nothing came of that request.
+fn is_about_seals(failure: &AgentFailure) -> bool {
+    let words = failure.detail.to_ascii_lowercase();
+    let named = ["signature", "encrypted", "thinking", "reasoning", "include"];
+    failure.kind == FailureKind::Rejected && named.iter().any(|name| words.contains(name))
 }
 
 /// A failure that came this often.

@@ -15,9 +15,10 @@ use futures_util::future::{self, BoxFuture};
 use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
 use q_core::conversation::{Message, Part, Role, bytes};
 use q_core::fitting::shortened;
+use q_core::seal::SEALED_TURN_BYTES;
 use q_core::{
-    AgentEvent, AgentFailure, Call, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, Usage, Wants,
-    WindowUse,
+    AgentEvent, AgentFailure, Call, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, Seal, Usage,
+    Wants, WindowUse,
 };
 use q_tools::{CheckedCall, ToolReply, ToolSettings, Toolbox};
 use tokio::sync::mpsc;
@@ -93,6 +94,7 @@ impl Conversation for ToolConversation {
             usage: Usage::default(),
             window: None,
             has_model: false,
+            sealed: 0,
         };
         let work = async move {
             let ending = running.run(turn).await.map_or_else(AgentEvent::Failed, |()| AgentEvent::Done);
@@ -127,11 +129,14 @@ struct RunningTurn {
     /// How full the model's window is with all that was said so far.
     window: Option<WindowUse>,
     has_model: bool,
+    /// Bytes of what was sealed in it.
+    sealed: usize,
 }
 
 /// An answer that is whole.
 struct Answered {
-    text: String,
+    /// Its texts and what is sealed in front of them, in order.
+    said: Vec<Part>,
     calls: Vec<AskedCall>,
     stop_reason: Option<AgentEvent>,
 }
@@ -170,7 +175,7 @@ impl RunningTurn {
     async fn run(&mut self, mut turn: Turn) -> Result<(), AgentFailure> {
         for _ in 0..MAX_ROUNDS {
             let (asked, spent) = (self.bytes(&turn), self.usage);
-            let Answered { text, calls, stop_reason } = self.ask(&turn).await?;
+            let Answered { said, calls, stop_reason } = self.ask(&turn).await?;
             if calls.is_empty() {
                 if let Some(reason) = stop_reason {
                     self.tell(reason).await;
@@ -178,12 +183,12 @@ impl RunningTurn {
                 return Ok(());
             }
             let window = self.spec.shape.window.unwrap_or(0);
-            let said =
-                calls.iter().fold(text.len(), |said, call| said + call.tool.len() + call.arguments.len());
-            let bytes = asked.saturating_add(said as u64);
+            let words = said.iter().map(|part| if let Part::Text(text) = part { text.len() } else { 0 });
+            let called = calls.iter().map(|call| call.tool.len() + call.arguments.len());
+            let bytes = asked.saturating_add(words.chain(called).sum::<usize>() as u64);
             self.window = WindowUse::after(self.usage.since(spent), bytes, window, self.window);
             let ended = self.carry_out(calls).await;
-            self.add(&mut turn, text, ended);
+            add(&mut turn, said, ended);
             self.tell(AgentEvent::Asked { bytes: self.bytes(&turn), window }).await;
             if self.room() < LEAST_RESULT {
                 return Err(AgentFailure::new(FailureKind::WindowFull, ""));
@@ -209,6 +214,17 @@ impl RunningTurn {
         let _nobody_hears = self.out.send(event).await;
     }
 
+    /// Tells what is sealed, as far as there is room for it in a turn; what is not told is not sent back either.
+    async fn tell_sealed(&mut self, seal: Seal) -> Option<Seal> {
+        let sealed = self.sealed.saturating_add(seal.bytes());
+        if sealed > SEALED_TURN_BYTES {
+            return None;
+        }
+        self.sealed = sealed;
+        self.tell(AgentEvent::Sealed(seal.clone())).await;
+        Some(seal)
+    }
+
     /// Asks once, and tells all that is said but the end.
     async fn ask(&mut self, turn: &Turn) -> Result<Answered, AgentFailure> {
         let mut asking = Asking::begin(&self.spec, turn, &self.offer).await?;
@@ -222,7 +238,7 @@ impl RunningTurn {
                 Asked::InVain(failure) => return Err(without_tools(failure)),
             }
         };
-        let (mut text, mut stop_reason) = (String::new(), None);
+        let (mut said, mut stop_reason) = (Vec::new(), None);
         let mut usage = self.usage;
         loop {
             let event = answering.next_event().await;
@@ -241,9 +257,13 @@ impl RunningTurn {
                 }
                 AgentEvent::Model(_) if std::mem::replace(&mut self.has_model, true) => {}
                 AgentEvent::Text(ref piece) => {
-                    text.push_str(piece);
+                    match said.last_mut() {
+                        Some(Part::Text(text)) => text.push_str(piece),
+                        _other => said.push(Part::Text(piece.clone())),
+                    }
                     self.tell(event).await;
                 }
+                AgentEvent::Sealed(seal) => said.extend(self.tell_sealed(seal).await.map(Part::Sealed)),
                 AgentEvent::Sent(_)
                 | AgentEvent::Asked { .. }
                 | AgentEvent::Retrying { .. }
@@ -259,7 +279,7 @@ impl RunningTurn {
             }
         }
         self.usage = usage;
-        Ok(Answered { text, calls: answering.calls(), stop_reason })
+        Ok(Answered { said, calls: answering.calls(), stop_reason })
     }
 
     /// Tells calls, waits for what becomes of each, and carries out what may be. All have ended then, in their order.
@@ -306,7 +326,7 @@ impl RunningTurn {
     }
 
     /// Tells one call. What would fail anyway wants nobody's consent: it is told to the model.
-    async fn open(&mut self, asked: AskedCall, before: &[OpenCall]) -> OpenCall {
+    async fn open(&mut self, mut asked: AskedCall, before: &[OpenCall]) -> OpenCall {
         self.last_call += 1;
         let no = CallNo(self.last_call);
         let is_settled = before.iter().all(|call| call.has_ended() || call.changes_nothing());
@@ -319,6 +339,11 @@ impl RunningTurn {
         let asks = checked.as_ref().is_ok_and(|checked| checked.wants_consent);
         let wants = if asks { Wants::Consent } else { Wants::Nothing };
         let (tool, input) = (asked.tool.clone(), asked.arguments.clone());
+        let mut seals = Vec::new();
+        for seal in std::mem::take(&mut asked.seals) {
+            seals.extend(self.tell_sealed(seal).await);
+        }
+        asked.seals = seals;
         self.tell(AgentEvent::Call(Call { no, tool, input, digest, wants })).await;
         OpenCall { no, asked, digest, checked, state: CallState::Waiting }
     }
@@ -352,7 +377,8 @@ impl RunningTurn {
             return future::ready((place, ToolReply::failed(why.clone()))).boxed();
         }
         let (toolbox, owner, out) = (Arc::clone(&self.toolbox), self.owner.clone(), self.out.clone());
-        let (AskedCall { tool, arguments, mark: _ }, digest, no) = (call.asked.clone(), call.digest, call.no);
+        let (AskedCall { tool, arguments, seals: _ }, digest, no) =
+            (call.asked.clone(), call.digest, call.no);
         async move {
             let (progress, mut hear) = mpsc::channel::<String>(1);
             let carrying_out =
@@ -373,34 +399,32 @@ impl RunningTurn {
         call.state = CallState::Ended(outcome, text.clone());
         self.tell(AgentEvent::Result { call: call.no, outcome, text }).await;
     }
+}
 
-    /// Adds an answer and what came of its calls to what is asked next.
-    fn add(&mut self, turn: &mut Turn, text: String, ended: Vec<OpenCall>) {
-        let parts = turn.messages.iter().flat_map(|message| &message.parts);
-        let last = parts.filter_map(|part| match part {
-            Part::Call { entry, .. } => Some(entry.0),
-            Part::Text(_) | Part::Result { .. } | Part::GoOn | Part::Image { .. } => None,
-        });
-        let mut last = last.max().unwrap_or(0);
-        let text = Some(text).filter(|text| !text.trim().is_empty()).map(Part::Text);
-        let (mut said, mut came) = (Vec::from_iter(text), Vec::new());
-        for OpenCall { asked: AskedCall { tool, arguments: input, mark }, state, .. } in ended {
-            last += 1;
-            let entry = EntryNo(last);
-            if let Some(mark) = mark {
-                self.offer.marks.insert(entry, mark);
-            }
-            said.push(Part::Call { entry, tool, input });
-            let (outcome, text) = match state {
-                CallState::Ended(outcome, text) => (outcome, text),
-                CallState::Waiting | CallState::Permitted => (Outcome::NeverRan, String::new()),
-                CallState::Runs => (Outcome::CutShort, String::new()),
-            };
-            came.push(Part::Result { of: entry, outcome, text });
-        }
-        turn.messages.push(Message { role: Role::Assistant, parts: said });
-        turn.messages.push(Message { role: Role::User, parts: came });
+/// Adds an answer and what came of its calls to what is asked next.
+fn add(turn: &mut Turn, mut said: Vec<Part>, ended: Vec<OpenCall>) {
+    let parts = turn.messages.iter().flat_map(|message| &message.parts);
+    let last = parts.filter_map(|part| match part {
+        Part::Call { entry, .. } => Some(entry.0),
+        Part::Text(_) | Part::Sealed(_) | Part::Result { .. } | Part::GoOn | Part::Image { .. } => None,
+    });
+    let mut last = last.max().unwrap_or(0);
+    said.retain(|part| !matches!(part, Part::Text(text) if text.trim().is_empty()));
+    let mut came = Vec::new();
+    for OpenCall { asked: AskedCall { tool, arguments: input, seals }, state, .. } in ended {
+        last += 1;
+        let entry = EntryNo(last);
+        said.extend(seals.into_iter().map(Part::Sealed));
+        said.push(Part::Call { entry, tool, input });
+        let (outcome, text) = match state {
+            CallState::Ended(outcome, text) => (outcome, text),
+            CallState::Waiting | CallState::Permitted => (Outcome::NeverRan, String::new()),
+            CallState::Runs => (Outcome::CutShort, String::new()),
+        };
+        came.push(Part::Result { of: entry, outcome, text });
     }
+    turn.messages.push(Message { role: Role::Assistant, parts: said });
+    turn.messages.push(Message { role: Role::User, parts: came });
 }
 
 /// Whether a call may begin: it is permitted, and nothing before it is still to change something, nor it something before them.

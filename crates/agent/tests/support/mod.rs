@@ -49,6 +49,8 @@ pub(crate) fn ask(text: &str) -> Turn {
 pub(crate) struct Outcome {
     pub(crate) text: String,
     pub(crate) thinking: String,
+    /// What was sealed, one after the other.
+    pub(crate) seals: Vec<String>,
     pub(crate) usage: Option<Usage>,
     /// Which model answered, and why it stopped, in the server's words.
     pub(crate) model: Option<String>,
@@ -62,12 +64,13 @@ impl Outcome {
     /// What these events come to. Checks their shape on the way: one end, and nothing behind it.
     pub(crate) fn of(events: impl IntoIterator<Item = AgentEvent>) -> Self {
         let (mut text, mut thinking, mut usage, mut ending) = (String::new(), String::new(), None, None);
-        let (mut model, mut stop_reason, mut waits) = (None, None, Vec::new());
+        let (mut model, mut stop_reason, mut waits, mut seals) = (None, None, Vec::new(), Vec::new());
         for event in events {
             assert!(ending.is_none(), "{event:?} after the end");
             match event {
                 AgentEvent::Text(piece) => text.push_str(&piece),
                 AgentEvent::Thinking(piece) => thinking.push_str(&piece),
+                AgentEvent::Sealed(seal) => seals.push(seal.content),
                 AgentEvent::Usage(counted) => usage = Some(counted),
                 AgentEvent::Model(name) => assert!(model.replace(name).is_none(), "the model is told twice"),
                 AgentEvent::StopReason(word) => assert!(stop_reason.replace(word).is_none(), "two reasons"),
@@ -88,7 +91,7 @@ impl Outcome {
                 | AgentEvent::Result { .. }) => panic!("{other:?}"),
             }
         }
-        Self { text, thinking, usage, model, stop_reason, waits, ending: ending.expect("an end") }
+        Self { text, thinking, seals, usage, model, stop_reason, waits, ending: ending.expect("an end") }
     }
 }
 

@@ -178,6 +178,7 @@ impl CheckResult {
             | AgentEvent::Asked { .. }
             | AgentEvent::Title(_)
             | AgentEvent::Steerable
+            | AgentEvent::Sealed(_)
             | AgentEvent::Plan(_)
             | AgentEvent::Model(_)
             | AgentEvent::Call(_)

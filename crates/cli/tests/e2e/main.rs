@@ -71,6 +71,7 @@ mod restart;
 mod run;
 mod sandbox;
 mod screen;
+mod seals;
 mod servers;
 mod sessions;
 mod settings;

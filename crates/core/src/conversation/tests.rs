@@ -85,6 +85,24 @@ proptest! {
         prop_assert_eq!(broken(&messages), None, "{:?}", messages);
     }
 
+    /// Wherever seals stand, nothing else is another than without them, but that two answers need not be one message.
+    #[test]
+    fn seals_change_nothing_else(bodies in vec(body(), 0..20), places in vec(0..22u64, 0..6)) {
+        let entries: Vec<Entry> =
+            bodies.into_iter().enumerate().map(|(no, body)| entry(no as u64, body)).collect();
+        let mut places = places;
+        places.sort_unstable();
+        let with = sealed_messages(&entries, places.into_iter().map(|at| sealed(at, "s")).collect());
+        prop_assert_eq!(broken(&with), None, "{:?}", with);
+        let said = |messages: Vec<Message>| {
+            let parts = messages.into_iter().flat_map(|message| message.parts);
+            let mut parts: Vec<Part> = parts.filter(|part| !matches!(part, Part::Sealed(_))).collect();
+            parts.sort_by_key(|part| matches!(part, Part::Result { .. }));
+            parts
+        };
+        prop_assert_eq!(said(with), said(messages(&entries)));
+    }
+
     #[test]
     fn nothing_is_lost_from_the_first_answered_prompt_on(bodies in vec(body(), 0..20)) {
         let entries: Vec<Entry> = [prompt(0, "first"), answer(1, "answered")].into_iter()
@@ -155,6 +173,7 @@ fn line(messages: &[Message]) -> String {
         Part::Text(text) => text.clone(),
         Part::GoOn => "go on".into(),
         Part::Image { image, data } => format!("image {} {data}", image.name),
+        Part::Sealed(seal) => alloc::format!("<{}>", seal.content),
         Part::Call { entry, .. } => alloc::format!("+{entry}"),
         Part::Result { of, outcome, .. } => alloc::format!("-{of} {}", outcome.words()),
     };
@@ -412,4 +431,44 @@ fn no_more_images_are_shown_than_go_at_once() {
         )
         .collect();
     assert_eq!((names.len(), names[0], names[SENT_IMAGES - 1]), (SENT_IMAGES, "24", "39"));
+}
+
+fn sealed(at: u64, content: &str) -> PlacedSeal {
+    PlacedSeal { at: Seq(at), seal: Seal { by: "m".into(), content: content.into() } }
+}
+
+#[test]
+fn what_is_sealed_stands_in_front_of_what_was_said_and_called_then() {
+    for (what, entries, seals, expected) in [
+        ("before a text", vec![prompt(1, "a"), answer(4, "b")], vec![sealed(3, "s")], "u[a] a[<s>; b]"),
+        (
+            "two, in order",
+            vec![prompt(1, "a"), answer(4, "b")],
+            vec![sealed(2, "s"), sealed(3, "t")],
+            "u[a] a[<s>; <t>; b]",
+        ),
+        (
+            "at the end of a turn",
+            vec![prompt(1, "a"), answer(2, "b"), prompt(4, "c")],
+            vec![sealed(3, "s")],
+            "u[a] a[b] u[c]",
+        ),
+        ("before anything", vec![prompt(2, "a"), answer(3, "b")], vec![sealed(1, "s")], "u[a] a[b]"),
+        (
+            "before a blank",
+            vec![prompt(1, "a"), answer(3, " "), prompt(4, "c")],
+            vec![sealed(2, "s")],
+            "u[a; c]",
+        ),
+        (
+            "of each round",
+            vec![prompt(1, "a"), call(3), result(4, 3, "x"), call(6), result(7, 6, "y"), answer(9, "b")],
+            vec![sealed(2, "s"), sealed(5, "t"), sealed(8, "u")],
+            "u[a] a[<s>; +3] u[-3 done] a[<t>; +6] u[-6 done] a[<u>; b]",
+        ),
+    ] {
+        let messages = sealed_messages(&entries, seals);
+        assert_eq!(line(&messages), expected, "{what}");
+        assert_eq!(broken(&messages), None, "{what}");
+    }
 }

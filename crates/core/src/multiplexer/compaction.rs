@@ -103,6 +103,7 @@ impl Step<'_> {
                 }
             }
             AgentEvent::Thinking(_)
+            | AgentEvent::Sealed(_)
             | AgentEvent::Plan(_)
             | AgentEvent::Model(_)
             | AgentEvent::Title(_)

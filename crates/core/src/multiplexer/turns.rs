@@ -14,6 +14,7 @@ use crate::multiplexer::step::Step;
 use crate::permits;
 use crate::record::{Ending, Record, Voice};
 use crate::refusal::Refusal;
+use crate::seal::{SEALED_TURN_BYTES, Seal};
 use crate::session::Session;
 use crate::session::head::WaitingPrompt;
 use crate::session::live::RunState;
@@ -244,6 +245,7 @@ impl Step<'_> {
             AgentEvent::Sent(sent) => self.on_sent(id, turn, sent),
             AgentEvent::Text(text) => self.on_text(id, turn, Voice::Answer, text),
             AgentEvent::Thinking(text) => self.on_text(id, turn, Voice::Thinking, text),
+            AgentEvent::Sealed(seal) => self.on_sealed(id, turn, seal),
             AgentEvent::Plan(steps) => self.on_plan(id, turn, steps),
             AgentEvent::Model(model) => self.on_model(id, turn, model),
             AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
@@ -342,6 +344,16 @@ impl Step<'_> {
         if self.head(id).is_some_and(|head| head.answering != model) {
             self.record_buffered(id, Record::Answering { turn, model });
             self.changed(id);
+        }
+    }
+
+    /// What is longer than is kept is left out: nobody but the agent can tell, and it thinks anew.
+    fn on_sealed(&mut self, id: SessionId, turn: TurnNo, seal: Seal) {
+        let Some(live) = self.live_mut(id) else { return };
+        let sealed = live.stream().sealed.saturating_add(seal.bytes());
+        if seal.is_kept() && sealed <= SEALED_TURN_BYTES {
+            live.stream_mut().sealed = sealed;
+            self.record_buffered(id, Record::Sealed { turn, seal });
         }
     }
 

@@ -158,8 +158,8 @@ impl Head {
         self.seq = stamped.seq;
         self.bytes = self.bytes.saturating_add(stamped.weight());
         match &stamped.record {
-            // What creates the session makes the head; what erases it takes the head along.
-            Record::Created { .. } | Record::Erased => {}
+            // What creates the session makes the head; what erases it takes the head along. What is sealed, its agent alone reads.
+            Record::Created { .. } | Record::Erased | Record::Sealed { .. } => {}
             Record::Renamed { name, origin } => {
                 self.name = name.clone();
                 self.origin = *origin;

@@ -55,6 +55,8 @@ pub(crate) struct Stream {
     pub(crate) results: u64,
     /// How full the window was before that ask, where the turn has asked more than once.
     pub(crate) window: Option<WindowUse>,
+    /// Bytes of what was sealed in it.
+    pub(crate) sealed: usize,
     /// Entries that it was not sent, in a turn that compacts.
     pub(crate) left_out: u64,
     /// The summary as far as it came, of a turn that compacts. It is shown and written once it is whole.

@@ -8,6 +8,7 @@ use super::reader::WordReader;
 use super::words::{bare, digest as digest_words, session};
 use crate::agent::{AgentEvent, AgentFailure, Call, ResumeHandle, Usage, Wants};
 use crate::id::{CallNo, SessionId};
+use crate::seal::Seal;
 
 /// The event that begins with this verb, if one does.
 pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEvent>, String> {
@@ -18,6 +19,9 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
         }
         "text" => AgentEvent::Text(words.word("a text")?),
         "thinking" => AgentEvent::Thinking(words.word("a text")?),
+        "sealed" => {
+            AgentEvent::Sealed(Seal { by: words.word("a maker")?, content: words.word("a content")? })
+        }
         "plan" => AgentEvent::Plan(entry::read_plan(words)?),
         "model" => AgentEvent::Model(words.word("a model")?),
         "progress" => AgentEvent::Progress { call: CallNo(words.number()?), text: words.word("a text")? },
@@ -95,6 +99,7 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
         AgentEvent::Asked { bytes, window } => format!("asked {id} {bytes} window {window}"),
         AgentEvent::Text(text) => format!("text {id} {text:?}"),
         AgentEvent::Thinking(text) => format!("thinking {id} {text:?}"),
+        AgentEvent::Sealed(Seal { by, content }) => format!("sealed {id} {by:?} {content:?}"),
         AgentEvent::Plan(steps) => format!("plan {id}{}", entry::write_plan(steps)),
         AgentEvent::Model(model) => format!("model {id} {model:?}"),
         AgentEvent::Progress { call, text } => format!("progress {id} {call} {text:?}"),

@@ -76,6 +76,7 @@ fn record(stamped: &Stamped) -> String {
             let stage = if *waits { "waits" } else { "runs" };
             format!("called turn {turn} call {} {} {:?} {stage}", call.no, call.tool, call.input)
         }
+        Record::Sealed { turn, seal } => format!("sealed turn {turn} by {:?} {:?}", seal.by, seal.content),
         Record::Planned { turn, steps } => format!("planned turn {turn} [{}]", plan(steps)),
         Record::Compacting { turn } => format!("compacting turn {turn}"),
         Record::Compacted { turn, compaction, usage } => {

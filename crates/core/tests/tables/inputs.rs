@@ -71,6 +71,7 @@ pub(crate) const INPUTS: &[&str] = &[
     "text s1 \"\"",
     "text s1 \"early\" turn 2",
     "thinking s1 \"hm\"",
+    "sealed s1 \"maker\" \"{}\"",
     "usage s1 10 1",
     "title s1 \"Image cache\"",
     "plan s1 active \"read\" open \"fix\"",

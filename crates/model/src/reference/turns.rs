@@ -91,6 +91,7 @@ impl Model {
             }
             AgentEvent::Text(text) => self.on_text(at, What::Answer, text),
             AgentEvent::Thinking(text) => self.on_text(at, What::Thinking, text),
+            AgentEvent::Sealed(_) => self.note(at),
             AgentEvent::Usage(usage) => running.usage = usage,
             AgentEvent::StopReason(reason) => reason.clone_into(&mut running.reason),
             AgentEvent::Plan(steps) => {

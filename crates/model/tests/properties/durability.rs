@@ -181,6 +181,7 @@ fn only_losable(effects: &Effects) -> bool {
         matches!(
             &stamped.record,
             Record::Said { .. }
+                | Record::Sealed { .. }
                 | Record::Planned { .. }
                 | Record::Answering { .. }
                 | Record::Sent { .. }

@@ -9,9 +9,9 @@ use std::fmt::Write as _;
 use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
     Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
-    Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Sent, Seq, SessionId,
-    Setup, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why,
-    WindowUse,
+    Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Seal, Sent, Seq,
+    SessionId, Setup, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants,
+    Why, WindowUse,
 };
 
 use settings::{settings_head, settings_records};
@@ -274,6 +274,10 @@ fn seat_records() -> Vec<(&'static str, Record)> {
         ("put out", Record::Said { turn, entry: EntryNo(31), voice, text: "1 of 2".into() }),
         ("planned", Record::Planned { turn, steps: steps.clone() }),
         ("answering", Record::Answering { turn, model: "m-2026".into() }),
+        (
+            "sealed",
+            Record::Sealed { turn, seal: Seal { by: "anthropic m".into(), content: "{\"a\":1}".into() } },
+        ),
         ("resumable", Record::Resumable { turn, handle: ResumeHandle("sess-1".into()) }),
         (
             "ended: done, with a reason",

@@ -1,7 +1,8 @@
 //! The dialect of Anthropic's messages.
 //!
-//! Thoughts are shown and not sent back: the server wants them, with their signatures, only inside a turn that uses tools, and
-//! strikes them from older turns itself. A history with calls is taken only where their tools are declared.
+//! Thoughts are sent back with their signatures as long as the model is asked to think: the server demands those of the turn that
+//! goes on, takes those of older ones, and refuses any where nothing is to be thought. A history with calls is taken only where
+//! their tools are declared.
 
 use q_core::conversation::{GO_ON, Part};
 use q_core::{Outcome, Usage};
@@ -9,13 +10,14 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, words};
+use super::seals::{self, SealedThought};
 use super::writing::{
-    ANTHROPICS_MAX_TOKENS, answers_calls, arguments, call_id, declared_tools, listed_messages, object,
-    result_text, system_prompt, thinking_budget, tool_name,
+    ANTHROPICS_MAX_TOKENS, arguments, call_id, declared_tools, listed_messages, object, result_text,
+    system_prompt, thinking_budget, tool_name, wants_its_thought,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::calls::CallPiece;
-use crate::http::json::{is_nothing, members};
+use crate::http::json::members;
 use crate::http::usage::{count, sum};
 use crate::seat::Turn;
 use crate::shape::RequestShape;
@@ -23,14 +25,16 @@ use crate::shape::RequestShape;
 /// What is asked. The system prompt and the newest message are marked for the server's cache: all in front of a mark is read from it
 /// the next time.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
+    // Calls that are answered just now must stand behind a thought where the model thinks.
+    let budget = shape.reasoning.as_deref().and_then(thinking_budget).filter(|_| !wants_its_thought(turn));
+    let thinks = budget.is_some() || shape.body.get("thinking").is_some_and(|way| way["type"] != "disabled");
+    let turn = &*seals::keeping(turn, |_| thinks);
     let mut all = listed_messages(turn, "assistant", "content", block);
     let mark = |block: &mut Value| block["cache_control"] = json!({ "type": "ephemeral" });
     let mut system = system_prompt(turn).map(|text| text_block(&text));
     system.iter_mut().for_each(mark);
     let newest = all.last_mut().and_then(|newest| newest.get_mut("content")?.as_array_mut()?.last_mut());
     newest.into_iter().for_each(mark);
-    // Calls that are answered just now must stand behind a thought where the model thinks, and theirs is not kept.
-    let budget = shape.reasoning.as_deref().and_then(thinking_budget).filter(|_| !answers_calls(turn));
     let declaration = |name: &str, about: &str| json!({ "name": name, "description": about, "input_schema": { "type": "object" } });
     let tools = declared_tools(turn, declaration);
     let max_tokens = shape.max_tokens.unwrap_or(ANTHROPICS_MAX_TOKENS);
@@ -61,6 +65,7 @@ fn block(part: &Part) -> Value {
             "type": "image",
             "source": { "type": "base64", "media_type": image.kind.media_type(), "data": data },
         }),
+        Part::Sealed(seal) => seals::content(seal),
         Part::Call { entry, tool, input } => json!({
             "type": "tool_use",
             "id": call_id(*entry),
@@ -86,6 +91,7 @@ pub(super) struct AnthropicReader {
     cached: (Option<u64>, Option<u64>),
     /// A block has begun, which said what it is.
     is_in_block: bool,
+    thought: Option<SealedThought>,
 }
 
 impl FrameReader for AnthropicReader {
@@ -110,7 +116,7 @@ impl FrameReader for AnthropicReader {
             "content_block_start" => {
                 self.is_in_block = true;
                 if let Some(block) = block {
-                    read_block(index, block, answer);
+                    self.thought = read_block(index, block, answer);
                 }
             }
             "content_block_delta" => {
@@ -124,7 +130,12 @@ impl FrameReader for AnthropicReader {
                 answer.on_explanation(&words(member(member(delta, "stop_details"), "explanation")));
             }
             "message_stop" => return Meaning::End,
-            "content_block_stop" => self.is_in_block = false,
+            "content_block_stop" => {
+                self.is_in_block = false;
+                if let Some(thought) = self.thought.take() {
+                    thought.seal(sealed, answer);
+                }
+            }
             "ping" => return Meaning::Aside,
             _unknown => return Meaning::Foreign,
         }
@@ -137,16 +148,21 @@ impl AnthropicReader {
         let [content, counted, model] = members(message, ["content", "usage", "model"]);
         answer.on_model(model);
         for block in each(content) {
-            read_block("", block, answer);
+            if let Some(thought) = read_block("", block, answer) {
+                thought.seal(sealed, answer);
+            }
         }
         self.cost(counted, answer);
     }
 
-    fn delta(&self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
-        let [text, thinking, arguments] = members(delta, ["text", "thinking", "partial_json"]);
-        if let Some(thinking) = thinking.filter(|thinking| !is_nothing(thinking)) {
-            answer.on_thought(words(Some(thinking)));
+    fn delta(&mut self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
+        let [text, thinking, arguments, signature] =
+            members(delta, ["text", "thinking", "partial_json", "signature"]);
+        let thinking = words(thinking);
+        if let Some(thought) = &mut self.thought {
+            thought.add(&thinking, &words(signature));
         }
+        answer.on_thought(thinking);
         answer.on_text(words(text));
         // Inside of a block they are those of a call that is known, or of the server's own.
         if let Some(arguments) = arguments {
@@ -175,11 +191,27 @@ impl AnthropicReader {
     }
 }
 
-/// A block, whole or as it begins. What the server's own tools do is its own affair.
-fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) {
+/// A thought as it goes back.
+fn sealed(text: &str, signature: &str) -> Value {
+    json!({ "type": "thinking", "thinking": text, "signature": signature })
+}
+
+/// A block, whole or as it begins; a thought, as far as it is there. What the server's own tools do is its own affair.
+fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) -> Option<SealedThought> {
     let [kind, text, thinking, id, input] = members(block, ["type", "text", "thinking", "id", "input"]);
     match words(kind).as_str() {
-        "thinking" => answer.on_thought(words(thinking)),
+        "thinking" => {
+            let (mut thought, thinking) = (SealedThought::default(), words(thinking));
+            thought.add(&thinking, &words(members(block, ["signature"])[0]));
+            answer.on_thought(thinking);
+            return Some(thought);
+        }
+        "redacted_thinking" => {
+            let data = words(members(block, ["data"])[0]);
+            if !data.is_empty() {
+                answer.on_seal(json!({ "type": "redacted_thinking", "data": data }).to_string());
+            }
+        }
         "tool_use" => {
             // One that begins says that it is given an empty object, and what it is given in pieces then.
             let arguments =
@@ -189,4 +221,5 @@ fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) {
         }
         _text_or_unknown => answer.on_text(words(text)),
     }
+    None
 }

@@ -1,7 +1,8 @@
 //! The dialect of Amazon Bedrock's `ConverseStream`: one form for the models of many makers. The model stands in the address; an
 //! event's name says what it is, and its payload the rest.
 //!
-//! A history with calls is taken only where their tools are declared. Thoughts are shown and not sent back.
+//! A history with calls is taken only where their tools are declared. Thoughts are sent back with their signatures as long as the
+//! model is asked to think, as Anthropic's own servers want it.
 
 use q_core::conversation::{GO_ON, Part};
 use q_core::{Outcome, Usage};
@@ -9,9 +10,10 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, words};
+use super::seals::{self, SealedThought};
 use super::writing::{
-    ANTHROPICS_MAX_TOKENS, answers_calls, arguments, call_id, declared_tools, listed_messages, object,
-    result_text, system_prompt, table, thinking_budget, tool_name,
+    ANTHROPICS_MAX_TOKENS, arguments, call_id, declared_tools, listed_messages, object, result_text,
+    system_prompt, table, thinking_budget, tool_name, wants_its_thought,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::calls::CallPiece;
@@ -20,10 +22,15 @@ use crate::http::usage::{count, sum};
 use crate::seat::Turn;
 use crate::shape::RequestShape;
 
+/// What a model takes that is its maker's own.
+const MODEL_FIELDS: &str = "additionalModelRequestFields";
+
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     let tool = |name: &str, about: &str| json!({ "toolSpec": { "name": name, "description": about, "inputSchema": { "json": { "type": "object" } } } });
     let thinking = Thinking::of(turn, model, shape);
+    let thinks = matches!(thinking, Thinking::Tokens(_)) || shape.body.contains_key(MODEL_FIELDS);
+    let turn = &*seals::keeping(turn, |_| thinks);
     let max_tokens = match thinking {
         // What it thinks counts as well, and must leave room for the answer.
         Thinking::Tokens(budget) => {
@@ -43,7 +50,7 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ),
         ("toolConfig", declared_tools(turn, tool).map(|tools| json!({ "tools": tools }))),
         (
-            "additionalModelRequestFields",
+            MODEL_FIELDS,
             match thinking {
                 Thinking::Tokens(budget) => {
                     Some(json!({ "thinking": { "type": "enabled", "budget_tokens": budget } }))
@@ -71,8 +78,8 @@ impl<'a> Thinking<'a> {
         if model.contains("openai.") {
             return Self::Effort(effort);
         }
-        // Calls that are answered just now must stand behind a thought where the model thinks, and theirs is not kept.
-        let thinks = model.contains("anthropic.") && !answers_calls(turn);
+        // Calls that are answered just now must stand behind a thought where the model thinks.
+        let thinks = model.contains("anthropic.") && !wants_its_thought(turn);
         thinking_budget(effort).filter(|_| thinks).map_or(Self::Unasked, Self::Tokens)
     }
 }
@@ -85,6 +92,7 @@ fn block(part: &Part) -> Value {
         Part::Image { image, data } => {
             json!({ "image": { "format": image.kind.word(), "source": { "bytes": data } } })
         }
+        Part::Sealed(seal) => seals::content(seal),
         Part::Call { entry, tool, input } => {
             json!({ "toolUse": { "toolUseId": call_id(*entry), "name": tool_name(tool), "input": arguments(input) } })
         }
@@ -101,13 +109,19 @@ fn block(part: &Part) -> Value {
 pub(super) struct BedrockReader {
     /// A block has begun, which said what it is; blocks of words need not.
     is_in_block: bool,
+    thought: Option<SealedThought>,
 }
 
 impl FrameReader for BedrockReader {
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         match event {
             "messageStart" => {}
-            "contentBlockStop" => self.is_in_block = false,
+            "contentBlockStop" => {
+                self.is_in_block = false;
+                if let Some(thought) = self.thought.take() {
+                    thought.seal(sealed, answer);
+                }
+            }
             "contentBlockStart" => {
                 self.is_in_block = true;
                 let [start, index] = members(frame, ["start", "contentBlockIndex"]);
@@ -137,13 +151,36 @@ impl FrameReader for BedrockReader {
 }
 
 impl BedrockReader {
-    fn delta(&self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
+    fn delta(&mut self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
         let [text, thought, called] = members(delta, ["text", "reasoningContent", "toolUse"]);
-        answer.on_thought(words(member(thought, "text")));
+        if let Some(thought) = thought {
+            let [text, signature, redacted] =
+                members(thought, ["text", "signature", "redactedContent"]).map(words);
+            if !redacted.is_empty()
+                && let Some(whole) = self.thought.take()
+            {
+                whole.seal(sealed, answer);
+            }
+            self.thought.get_or_insert_default().add(&text, &signature);
+            answer.on_thought(text);
+            redact(&redacted, answer);
+        }
         answer.on_text(words(text));
         if let Some(called) = called {
             argue(index, &words(member(Some(called), "input")), self.is_in_block, answer);
         }
+    }
+}
+
+/// A thought as it goes back.
+fn sealed(text: &str, signature: &str) -> Value {
+    json!({ "reasoningContent": { "reasoningText": { "text": text, "signature": signature } } })
+}
+
+/// A thought that nobody may read goes back as it came.
+fn redact(redacted: &str, answer: &mut AnswerBuilder) {
+    if !redacted.is_empty() {
+        answer.on_seal(json!({ "reasoningContent": { "redactedContent": redacted } }).to_string());
     }
 }
 
@@ -156,10 +193,16 @@ fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
     }
     for block in each(member(message, "content")) {
         let [text, thought, called] = members(block, ["text", "reasoningContent", "toolUse"]);
-        answer.on_thought(words(member(member(thought, "reasoningText"), "text")));
+        let reasoning = member(thought, "reasoningText");
+        let [text_of_thought, signature] = ["text", "signature"].map(|name| words(member(reasoning, name)));
+        let mut whole = SealedThought::default();
+        whole.add(&text_of_thought, &signature);
+        answer.on_thought(text_of_thought);
+        whole.seal(sealed, answer);
+        redact(&words(member(thought, "redactedContent")), answer);
         answer.on_text(words(text));
         if let Some(called) = called {
-            answer.on_call(name_of_whole(called), &given(members(called, ["input"])[0]), None);
+            answer.on_call(name_of_whole(called), &given(members(called, ["input"])[0]));
         }
     }
     answer.on_usage(counted.and_then(usage));

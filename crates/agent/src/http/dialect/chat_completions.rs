@@ -6,6 +6,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, is_first, member, read_calls, words};
+use super::reasoning_details::ReasoningDetails;
+use super::seals;
 use super::writing::{
     arguments_text, call_id, data_address, illustrated, object, plain_message, result_text, system_prompt,
     text_of, tool_name,
@@ -34,10 +36,15 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
 
 /// A message as this protocol has it: results are messages of their own, in front of what the person says then.
 fn messages(message: &Message) -> Vec<Value> {
-    let (mut calls, mut all) = (Vec::new(), Vec::new());
+    let (mut calls, mut all, mut details) = (Vec::new(), Vec::new(), Vec::new());
     for part in &message.parts {
         match part {
             Part::Text(_) | Part::GoOn | Part::Image { .. } => {}
+            Part::Sealed(seal) => {
+                if let Value::Array(sealed) = seals::content(seal) {
+                    details.extend(sealed);
+                }
+            }
             Part::Call { entry, tool, input } => {
                 let function = json!({ "name": tool_name(tool), "arguments": arguments_text(input) });
                 calls.push(json!({ "id": call_id(*entry), "type": "function", "function": function }));
@@ -59,6 +66,7 @@ fn messages(message: &Message) -> Vec<Value> {
         Role::Assistant => all.push(object([
             ("role", Some("assistant".into())),
             ("content", Some(text.map_or(Value::Null, Value::from))),
+            ("reasoning_details", (!details.is_empty()).then(|| details.into())),
             ("tool_calls", (!calls.is_empty()).then(|| calls.into())),
         ])),
     }
@@ -70,6 +78,7 @@ fn messages(message: &Message) -> Vec<Value> {
 pub(super) struct ChatCompletionsReader {
     /// Something came in pieces: a whole message behind them says it again.
     has_pieces: bool,
+    details: ReasoningDetails,
 }
 
 impl FrameReader for ChatCompletionsReader {
@@ -106,15 +115,22 @@ impl ChatCompletionsReader {
         match (delta, message) {
             (Some(delta), _) => {
                 self.has_pieces |= member(Some(delta), "content").is_some_and(|words| !is_nothing(words));
+                self.details.read(delta);
                 read_part(delta, answer);
             }
-            (None, Some(message)) if !self.has_pieces => read_part(message, answer),
+            (None, Some(message)) if !self.has_pieces => {
+                self.details.read(message);
+                read_part(message, answer);
+            }
             (None, _) => answer.on_text(words(said)),
         }
         if let Some(error) = error.filter(|error| is_error(error)) {
             return answer.on_error(error.get());
         }
         if let Some(reason) = reason {
+            if let Some(sealed) = self.details.sealed() {
+                answer.on_seal_of_calls(sealed);
+            }
             answer.on_finish_reason(&text(reason).unwrap_or_else(|| reason.get().to_owned()));
         }
     }

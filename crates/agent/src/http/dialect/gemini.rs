@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, given, is_first, member, name_of_whole, words};
+use super::seals;
 use super::writing::{
     arguments, called_tools, listed_messages, object, result_text, system_prompt, table, tool_name,
 };
@@ -20,7 +21,8 @@ use crate::shape::RequestShape;
 /// What is asked. The model stands in the address.
 pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {
     let tools = called_tools(turn);
-    let all = listed_messages(turn, "model", "parts", |part| content_part(part, &tools));
+    let mut all = listed_messages(turn, "model", "parts", |part| content_part(part, &tools));
+    all.iter_mut().filter_map(|message| message["parts"].as_array_mut()).for_each(sign);
     let thinking = shape.reasoning.as_deref().map(|effort| match budget(effort) {
         Some(budget) => json!({ "includeThoughts": budget != 0, "thinkingBudget": budget }),
         None => json!({ "includeThoughts": true, "thinkingLevel": effort }),
@@ -37,6 +39,9 @@ pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {
     ])
 }
 
+/// What a call may be signed with: it goes back in the same part, and is demanded within the turn.
+const SIGNATURE: &str = "thoughtSignature";
+
 /// A part of a message. Calls and results have no ids: results answer the calls before them, by name and in order.
 fn content_part(part: &Part, tools: &BTreeMap<EntryNo, String>) -> Value {
     match part {
@@ -45,6 +50,7 @@ fn content_part(part: &Part, tools: &BTreeMap<EntryNo, String>) -> Value {
         Part::Image { image, data } => {
             json!({ "inlineData": { "mimeType": image.kind.media_type(), "data": data } })
         }
+        Part::Sealed(seal) => seals::content(seal),
         Part::Call { tool, input, .. } => {
             json!({ "functionCall": { "name": tool_name(tool), "args": arguments(input) } })
         }
@@ -54,6 +60,24 @@ fn content_part(part: &Part, tools: &BTreeMap<EntryNo, String>) -> Value {
             json!({ "functionResponse": { "name": tools.get(of), "response": response } })
         }
     }
+}
+
+/// Puts each signature into the call behind it; one with anything else behind it is left out.
+fn sign(parts: &mut Vec<Value>) {
+    let mut signature = None;
+    let mut signed = Vec::with_capacity(parts.len());
+    for mut part in std::mem::take(parts) {
+        if let Some(found) = part.get_mut(SIGNATURE) {
+            signature = Some(found.take());
+            continue;
+        }
+        let signature = signature.take().filter(|_| part.get("functionCall").is_some());
+        if let (Some(signature), Some(members)) = (signature, part.as_object_mut()) {
+            members.insert(SIGNATURE.to_owned(), signature);
+        }
+        signed.push(part);
+    }
+    *parts = signed;
 }
 
 /// How many tokens an effort may think; an unknown word goes as it is.
@@ -107,14 +131,17 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
     let parts = member(content, "parts");
     for part in each(parts) {
         let [text, thought, called, signature] =
-            members(part, ["text", "thought", "functionCall", "thoughtSignature"]);
+            members(part, ["text", "thought", "functionCall", SIGNATURE]);
         match thought {
             Some(thought) if thought.get().trim_matches('"') == "true" => answer.on_thought(words(text)),
             _words => answer.on_text(words(text)),
         }
         if let Some(called) = called {
-            let mark = Some(words(signature)).filter(|signature| !signature.is_empty());
-            answer.on_call(name_of_whole(called), &given(members(called, ["args"])[0]), mark);
+            let signature = words(signature);
+            if !signature.is_empty() {
+                answer.on_seal_of_call(json!({ SIGNATURE: signature }).to_string());
+            }
+            answer.on_call(name_of_whole(called), &given(members(called, ["args"])[0]));
         }
     }
     answer.on_finish_reason(&words(reason));

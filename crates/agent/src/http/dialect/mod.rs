@@ -11,7 +11,9 @@
 //! | `bedrock` | Amazon Bedrock's `ConverseStream` |
 //! | `offering` | how tools are offered in each |
 //! | `endpoint` | where below a base address each is asked |
+//! | `reasoning_details` | thoughts in parts, of chat completions |
 //! | `reading`, `writing` | what they read and write with |
+//! | `seals` | what is sent back of what providers sealed |
 //! | `unfinished` | an answer that is gone on with |
 //! | `rules` | the rules of their histories, which tests hold them to |
 
@@ -23,13 +25,16 @@ mod gemini;
 mod offering;
 mod ollama;
 pub(super) mod reading;
+mod reasoning_details;
 mod responses;
 #[cfg(test)]
 mod rules;
+mod seals;
 mod unfinished;
 mod writing;
 
-use q_core::Settings;
+use q_core::conversation::Part;
+use q_core::{Seal, Settings};
 use serde_json::{Map, Value};
 
 use crate::dialect::Dialect;
@@ -67,6 +72,10 @@ pub(super) fn request_offering(
 ) -> Value {
     let settings = &turn.settings;
     let with = shape.with(settings);
+    // An answer that is gone on with begins with no thought.
+    let may_carry = !unfinished::is_taken(dialect, model, &with);
+    let carries = |seal: &Seal| may_carry && seal.by == offer.sealed_by && seals::is_readable(dialect, seal);
+    let turn = &*seals::keeping(turn, carries);
     let turn = &*unfinished::joined(dialect, turn, model, &with);
     let mut request = unshaped(dialect, turn, model, &with);
     // What the owner puts into the body by hand must not undo what was set: its members are known by what they change.
@@ -75,9 +84,31 @@ pub(super) fn request_offering(
     } else {
         shape::difference(&request, &unshaped(dialect, turn, model, &shape.without(settings)))
     };
-    offer.write(dialect, turn, &mut request);
+    offer.write(dialect, &mut request);
     shape.apply(&mut request, &set);
     request
+}
+
+/// The same request without anything that was sealed, or is asked to be: what a server may take that refused the other. `None`
+/// where there is nothing of that in it.
+pub(super) fn request_without_seals(
+    dialect: Dialect,
+    turn: &Turn,
+    model: &str,
+    shape: &RequestShape,
+    offer: &Offer,
+) -> Option<Value> {
+    let carries = |part: &Part| matches!(part, Part::Sealed(seal) if seal.by == offer.sealed_by);
+    let is_asked = dialect == Dialect::Responses && shape.with(&turn.settings).reasoning.is_some();
+    if !is_asked && !turn.messages.iter().flat_map(|message| &message.parts).any(carries) {
+        return None;
+    }
+    let turn = seals::keeping(turn, |_| false);
+    let mut request = request_offering(dialect, &turn, model, shape, offer);
+    if let Some(members) = request.as_object_mut().filter(|_| is_asked) {
+        members.remove(responses::INCLUDE);
+    }
+    Some(request)
 }
 
 fn unshaped(dialect: Dialect, turn: &Turn, model: &str, shape: &RequestShape) -> Value {

@@ -1,21 +1,16 @@
 //! How tools are offered: each protocol has a form of its own for the same name, words and schema.
 
-use std::collections::BTreeMap;
-
-use q_core::EntryNo;
-use q_core::conversation::Part;
 use q_tools::ToolDefinition;
 use serde_json::{Value, json};
 
 use crate::dialect::Dialect;
-use crate::seat::Turn;
 
 /// What a model may call, and what is sent back of what it called in this turn.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Offer {
     pub(crate) tools: Vec<ToolDefinition>,
-    /// What the provider wants to see again with its calls, by their entries.
-    pub(crate) marks: BTreeMap<EntryNo, String>,
+    /// Who is asked, as seals name it: what it sealed goes back to it.
+    pub(crate) sealed_by: String,
 }
 
 impl Offer {
@@ -26,7 +21,7 @@ impl Offer {
     }
 
     /// Writes it into a request. Where nothing is offered, nothing is changed.
-    pub(super) fn write(&self, dialect: Dialect, turn: &Turn, request: &mut Value) {
+    pub(super) fn write(&self, dialect: Dialect, request: &mut Value) {
         if self.tools.is_empty() {
             return;
         }
@@ -65,7 +60,6 @@ impl Offer {
                     |tool| json!({ "name": tool.name, "description": tool.about, "parameters": without_closing(schema(tool)) }),
                 );
                 request["tools"] = json!([{ "functionDeclarations": declared }]);
-                self.mark(turn, request);
             }
         }
     }
@@ -74,25 +68,6 @@ impl Offer {
     fn earlier(&self, declared: &Value, name: fn(&Value) -> &Value) -> Vec<Value> {
         let is_offered = |declared: &Value| self.tools.iter().any(|tool| *name(declared) == tool.name);
         declared.as_array().into_iter().flatten().filter(|tool| !is_offered(tool)).cloned().collect()
-    }
-
-    /// Calls stand in a request in the order in which the turn has them.
-    fn mark(&self, turn: &Turn, request: &mut Value) {
-        let parts = turn.messages.iter().flat_map(|message| &message.parts);
-        let mut entries = parts.filter_map(|part| match part {
-            Part::Call { entry, .. } => Some(*entry),
-            Part::Text(_) | Part::Result { .. } | Part::GoOn | Part::Image { .. } => None,
-        });
-        let contents = request["contents"].as_array_mut().into_iter().flatten();
-        for part in contents.filter_map(|content| content["parts"].as_array_mut()).flatten() {
-            if part.get("functionCall").is_none() {
-                continue;
-            }
-            let Some(entry) = entries.next() else { return };
-            if let Some(mark) = self.marks.get(&entry) {
-                part["thoughtSignature"] = mark.as_str().into();
-            }
-        }
     }
 }
 
@@ -122,15 +97,17 @@ fn without_closing(mut schema: Value) -> Value {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
-    use q_core::Outcome;
-    use q_core::conversation::{Message, Role};
+    use q_core::conversation::{Message, Part, Role};
+    use q_core::{EntryNo, Outcome};
 
+    use super::super::seals::sample;
     use super::super::{request, request_offering};
     use super::*;
+    use crate::seat::Turn;
     use crate::shape::RequestShape;
 
     /// The request in the middle of a turn: a call was answered, and another tool was called in an older one.
-    fn in_a_turn() -> (Turn, Offer) {
+    fn in_a_turn(dialect: Dialect) -> (Turn, Offer) {
         let call = |entry, tool: &str, input: &str| Part::Call {
             entry: EntryNo(entry),
             tool: tool.into(),
@@ -144,20 +121,26 @@ mod tests {
             Message { role: Role::User, parts: [result(2, "a"), Part::Text("and?".into())].into() },
             Message {
                 role: Role::Assistant,
-                parts: [Part::Text("I look.".into()), call(9, "list", "{\"path\": \".\"}")].into(),
+                parts: [
+                    Part::Sealed(sample(dialect)),
+                    Part::Text("I look.".into()),
+                    Part::Sealed(sample(dialect)),
+                    call(9, "list", "{\"path\": \".\"}"),
+                ]
+                .into(),
             },
             Message { role: Role::User, parts: [result(9, "a  1\n")].into() },
         ];
         let tools = q_tools::TOOLS.into_iter().filter(|tool| tool.name == "list").collect();
         let turn = Turn { messages: messages.into(), ..Turn::default() };
-        (turn, Offer { tools, marks: [(EntryNo(9), "signed".to_owned())].into() })
+        (turn, Offer { tools, ..Offer::default() })
     }
 
     #[test]
     fn each_dialect_offers_in_its_own_way() {
-        let (turn, offer) = in_a_turn();
-        let shape = RequestShape::default();
+        let shape = RequestShape { reasoning: Some("low".into()), ..RequestShape::default() };
         let shown = Dialect::ALL.map(|dialect| {
+            let (turn, offer) = in_a_turn(dialect);
             let made = request_offering(dialect, &turn, "m", &shape, &offer);
             format!("{}\n{}", dialect.word(), serde_json::to_string_pretty(&made).unwrap())
         });
@@ -166,9 +149,10 @@ mod tests {
 
     #[test]
     fn where_nothing_is_offered_nothing_is_changed() {
-        let (turn, offer) = in_a_turn();
-        let (shape, nothing) = (RequestShape::default(), Offer { tools: Vec::new(), ..offer });
+        let shape = RequestShape::default();
         for dialect in Dialect::ALL {
+            let (turn, offer) = in_a_turn(dialect);
+            let nothing = Offer { tools: Vec::new(), ..offer };
             assert_eq!(
                 request_offering(dialect, &turn, "m", &shape, &nothing),
                 request(dialect, &turn, "m", &shape)

@@ -48,7 +48,7 @@ fn messages(message: &Message, tools: &BTreeMap<EntryNo, String>) -> Vec<Value> 
     let (mut calls, mut images, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for part in &message.parts {
         match part {
-            Part::Text(_) | Part::GoOn => {}
+            Part::Text(_) | Part::Sealed(_) | Part::GoOn => {}
             Part::Image { data, .. } => images.push(Value::from(data.as_str())),
             Part::Call { tool, input, .. } => {
                 let function = json!({ "name": tool_name(tool), "arguments": arguments(input) });

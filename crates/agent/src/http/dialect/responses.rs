@@ -1,4 +1,5 @@
-//! The dialect of `OpenAI`'s responses. Nothing is kept on the server: each turn brings its whole history.
+//! The dialect of `OpenAI`'s responses. Nothing is kept on the server: each turn brings its whole history, and what the model
+//! thought, encrypted, where that was asked for.
 
 use q_core::Image;
 use q_core::conversation::{Message, Part, Role};
@@ -6,6 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
+use super::seals;
 use super::writing::{
     arguments_text, call_id, data_address, illustrated, object, plain_message, result_text, system_prompt,
     text_of, tool_name,
@@ -17,6 +19,9 @@ use crate::http::usage::usage;
 use crate::seat::Turn;
 use crate::shape::RequestShape;
 
+/// What a response is to have beside its words.
+pub(super) const INCLUDE: &str = "include";
+
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     let all: Vec<Value> = turn.messages.iter().flat_map(items).collect();
@@ -26,6 +31,8 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ("store", Some(false.into())),
         ("instructions", system_prompt(turn).map(Value::from)),
         ("input", Some(all.into())),
+        // Models that do not think refuse to be asked for it.
+        (INCLUDE, shape.reasoning.is_some().then(|| json!(["reasoning.encrypted_content"]))),
         ("temperature", shape.temperature.clone().map(Value::Number)),
         ("max_output_tokens", shape.max_tokens.map(Value::from)),
         ("reasoning", shape.reasoning.as_ref().map(|effort| json!({ "effort": effort, "summary": "auto" }))),
@@ -34,14 +41,12 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
 
 /// A message as items: what is said, and each call and result as one of its own, results in front of what the person says then.
 fn items(message: &Message) -> Vec<Value> {
-    let role = if message.role == Role::User { "user" } else { "assistant" };
     let words = |text: &str| json!({ "type": "input_text", "text": text });
     let image =
         |image: &Image, data: &str| json!({ "type": "input_image", "image_url": data_address(image, data) });
-    let plain = || text_of(message).map(|text| plain_message(role, &text));
-    let said = illustrated(message, words, image).or_else(plain);
     let call = |part: &Part| match part {
         Part::Text(_) | Part::GoOn | Part::Image { .. } => None,
+        Part::Sealed(seal) => Some(seals::content(seal)),
         Part::Call { entry, tool, input } => Some(json!({
             "type": "function_call",
             "call_id": call_id(*entry),
@@ -54,10 +59,22 @@ fn items(message: &Message) -> Vec<Value> {
             "output": result_text(*outcome, text),
         })),
     };
-    let calls = message.parts.iter().filter_map(call);
     match message.role {
-        Role::User => calls.chain(said).collect(),
-        Role::Assistant => said.into_iter().chain(calls).collect(),
+        Role::User => {
+            let plain = || text_of(message).map(|text| plain_message("user", &text));
+            let said = illustrated(message, words, image).or_else(plain);
+            message.parts.iter().filter_map(call).chain(said).collect()
+        }
+        // What is sealed stands in front of what was said and called then.
+        Role::Assistant => {
+            let said = |parts: &[Part]| {
+                let message = Message { role: message.role, parts: parts.into() };
+                text_of(&message).map(|text| plain_message("assistant", &text))
+            };
+            let is_said = |part: &Part| matches!(part, Part::Text(_) | Part::GoOn);
+            let runs = message.parts.chunk_by(|one, next| is_said(one) && is_said(next));
+            runs.flat_map(|run| said(run).into_iter().chain(run.iter().filter_map(call))).collect()
+        }
     }
 }
 
@@ -75,6 +92,8 @@ pub(super) struct ResponsesReader {
     /// A part of the answer, or of what is thought, is over: the next stands apart.
     next_text: bool,
     next_thought: bool,
+    /// What is encrypted came with its items: it comes again with the whole response.
+    has_sealed: bool,
 }
 
 /// What was told of something already.
@@ -203,6 +222,10 @@ impl ResponsesReader {
             }
             Some(_) | None => call(item, answer),
         }
+        if let Some(sealed) = sealed(item) {
+            self.has_sealed = true;
+            answer.on_seal(sealed);
+        }
         self.content(item, self.item, answer);
         self.item = Told::default();
     }
@@ -238,10 +261,18 @@ impl ResponsesReader {
             // What stands there is all there is, and whole, whatever came in pieces.
             answer.restart_calls();
         }
+        let mut has_called = false;
         for item in items {
+            match sealed(item) {
+                // In front of the first call it was told.
+                Some(sealed) if has_called => answer.on_seal_of_call(sealed),
+                Some(sealed) if !self.has_sealed => answer.on_seal(sealed),
+                Some(_) | None => {}
+            }
             if is_call(item) {
+                has_called = true;
                 let [arguments, input] = members(item, ["arguments", "input"]);
-                answer.on_call(name_of_whole(item), &given(arguments.or(input)), None);
+                answer.on_call(name_of_whole(item), &given(arguments.or(input)));
             }
             self.content(item, told, answer);
         }
@@ -258,6 +289,16 @@ impl ResponsesReader {
             status => answer.on_finish_reason(status),
         }
     }
+}
+
+/// What a model thought, as it goes back. Its id means nothing to a server that keeps nothing.
+fn sealed(item: &RawValue) -> Option<String> {
+    let [kind, summary, encrypted] = members(item, ["type", "summary", "encrypted_content"]);
+    let encrypted = Some(words(encrypted)).filter(|encrypted| !encrypted.is_empty());
+    let encrypted = encrypted.filter(|_| words(kind) == "reasoning")?;
+    let summary = summary.and_then(|summary| serde_json::from_str::<Value>(summary.get()).ok());
+    let summary = summary.filter(Value::is_array).unwrap_or_else(|| json!([]));
+    Some(json!({ "type": "reasoning", "summary": summary, "encrypted_content": encrypted }).to_string())
 }
 
 /// Whether an item calls a tool that is not the server's own.

@@ -5,14 +5,15 @@
 mod settings;
 
 use proptest::prelude::*;
-use q_core::conversation::{Message, Part, Role, messages, shown};
+use q_core::conversation::{Message, Part, Role, sealed_messages, shown};
 use q_core::{
     Body, CallNo, Called, Compaction, Entry, EntryNo, Fault, Image, ImageKind, ImagePlace, Interrupter,
-    Outcome, PromptNo, Prompted, Resulted, Sent, Seq, Stop, WallTime, Wants,
+    Outcome, PlacedSeal, PromptNo, Prompted, Resulted, Seal, Sent, Seq, Stop, WallTime, Wants,
 };
 use serde_json::{Value, json};
 
 use super::request as request_in;
+use super::seals::sample;
 use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::shape::RequestShape;
@@ -23,9 +24,11 @@ fn broken(dialect: Dialect, request: &Value) -> Option<&'static str> {
         Ok(steps) => steps,
         Err(rule) => return Some(rule),
     };
-    let thinks = !request["thinking"].is_null();
-    broken_by_steps(dialect, thinks, &steps).or_else(|| broken_by_calls(dialect, request, &steps)).or_else(
-        || {
+    let thinks = !thinking(dialect, request).is_null();
+    broken_by_seals(dialect, thinks, &steps)
+        .or_else(|| broken_by_steps(dialect, thinks, &steps))
+        .or_else(|| broken_by_calls(dialect, request, &steps))
+        .or_else(|| {
             let is_system_prompt_whole = match dialect {
                 Dialect::ChatCompletions | Dialect::Ollama => true,
                 Dialect::Bedrock => request["system"].is_null() || are_texts(&request["system"], false),
@@ -41,14 +44,17 @@ fn broken(dialect: Dialect, request: &Value) -> Option<&'static str> {
             } else {
                 Some("the system prompt is empty")
             }
-        },
-    )
+        })
 }
 
 /// One side's part of a conversation until the other one speaks, however many messages that is.
 #[derive(Debug, Default)]
 struct Step {
     is_persons: bool,
+    /// It begins with what is sealed, has any of that at all, and has nothing behind that yet.
+    begins_sealed: bool,
+    has_sealed: bool,
+    ends_sealed: bool,
     has_text: bool,
     calls: Vec<SentCall>,
     /// By what the calls that are answered are known.
@@ -59,6 +65,31 @@ struct Step {
 struct SentCall {
     id: String,
     name: String,
+}
+
+impl Step {
+    fn seal(&mut self) {
+        self.begins_sealed |= !self.has_text && self.calls.is_empty();
+        (self.has_sealed, self.ends_sealed) = (true, true);
+    }
+}
+
+/// How a model is to think, where a request says so in Anthropic's way.
+fn thinking(dialect: Dialect, request: &Value) -> &Value {
+    if dialect == Dialect::Bedrock {
+        &request["additionalModelRequestFields"]["thinking"]
+    } else {
+        &request["thinking"]
+    }
+}
+
+fn broken_by_seals(dialect: Dialect, thinks: bool, steps: &[Step]) -> Option<&'static str> {
+    if steps.iter().any(|step| step.ends_sealed) {
+        return Some("nothing stands behind what is sealed");
+    }
+    let must_think = matches!(dialect, Dialect::Anthropic | Dialect::Bedrock);
+    (must_think && !thinks && steps.iter().any(|step| step.has_sealed))
+        .then_some("a thought is sent back while the model does not think")
 }
 
 fn is_text(value: &Value) -> bool {
@@ -182,6 +213,10 @@ fn flat_message(dialect: Dialect, message: &Value, steps: &mut Vec<Step>) -> Res
             person(is_text(content), steps)
         }
         Some("assistant") => {
+            let details = &message["reasoning_details"];
+            if !details.is_null() && !details.as_array().is_some_and(|details| !details.is_empty()) {
+                return Err("a content is empty");
+            }
             let mut step = Step { has_text: is_text(content), ..Step::default() };
             for call in message["tool_calls"].as_array().into_iter().flatten() {
                 let function = &call["function"];
@@ -207,20 +242,52 @@ fn item(item: &Value, steps: &mut Vec<Step>) -> Result<(), &'static str> {
             result(word(&item["call_id"]), is_text(&item["output"]), steps)
         }
         (Some("function_call"), None) => {
-            if steps.last().is_none_or(|last| last.is_persons) {
-                steps.push(Step::default());
-            }
-            let Some(step) = steps.last_mut() else { return Err(ORDER) };
+            let step = open_step(steps)?;
+            step.ends_sealed = false;
             called(word(&item["call_id"]), &item["name"], &parsed(&item["arguments"]), step)
+        }
+        // By an id a server would look for what it did not keep.
+        (Some("reasoning"), None) if is_text(&item["encrypted_content"]) && item["id"].is_null() => {
+            open_step(steps)?.seal();
+            Ok(())
         }
         (None, Some("user")) if item["content"].is_array() => {
             person(is_illustrated(Dialect::Responses, &item["content"]), steps)
         }
         (None, Some("user")) => person(is_text(&item["content"]), steps),
         (None, Some("assistant")) => {
-            assistants(Step { has_text: is_text(&item["content"]), ..Step::default() }, steps)
+            if !is_text(&item["content"]) {
+                return Err("a content is empty");
+            }
+            let step = open_step(steps)?;
+            if step.has_text && !step.ends_sealed {
+                return Err(ORDER);
+            }
+            (step.has_text, step.ends_sealed) = (true, false);
+            Ok(())
         }
         _other => Err(ORDER),
+    }
+}
+
+/// What the assistant says and calls since the person spoke.
+fn open_step(steps: &mut Vec<Step>) -> Result<&mut Step, &'static str> {
+    if steps.last().is_none_or(|last| last.is_persons) {
+        steps.push(Step::default());
+    }
+    steps.last_mut().ok_or(ORDER)
+}
+
+/// A block that is sealed, whole.
+fn is_sealed(dialect: Dialect, block: &Value) -> bool {
+    if dialect == Dialect::Anthropic {
+        let kind = &block["type"];
+        kind == "redacted_thinking" && is_text(&block["data"])
+            || kind == "thinking" && block["thinking"].is_string() && is_text(&block["signature"])
+    } else if dialect == Dialect::Bedrock {
+        is_text(&block["reasoningContent"]["reasoningText"]["signature"])
+    } else {
+        false
     }
 }
 
@@ -237,6 +304,11 @@ fn listed_message(
     }
     let blocks = content.as_array().filter(|blocks| !blocks.is_empty()).ok_or("a content is empty")?;
     for block in blocks {
+        if !step.is_persons && is_sealed(dialect, block) {
+            step.seal();
+            continue;
+        }
+        step.ends_sealed = false;
         let (text, call, answer) = match dialect {
             Dialect::Bedrock => (block.get("text"), block.get("toolUse"), block.get("toolResult")),
             Dialect::Gemini => {
@@ -368,11 +440,9 @@ fn broken_by_calls(dialect: Dialect, request: &Value, steps: &[Step]) -> Option<
     if !calls().all(|call| fits(&call.name)) {
         return Some("a tool has a name that servers do not take");
     }
-    let (declared, thinking) = match dialect {
-        Dialect::Anthropic => (&request["tools"], &request["thinking"]),
-        Dialect::Bedrock => {
-            (&request["toolConfig"]["tools"], &request["additionalModelRequestFields"]["thinking"])
-        }
+    let declared = match dialect {
+        Dialect::Anthropic => &request["tools"],
+        Dialect::Bedrock => &request["toolConfig"]["tools"],
         Dialect::ChatCompletions | Dialect::Responses | Dialect::Gemini | Dialect::Ollama => return None,
     };
     let declared: Vec<&Value> = declared.as_array().into_iter().flatten().collect();
@@ -381,7 +451,10 @@ fn broken_by_calls(dialect: Dialect, request: &Value, steps: &[Step]) -> Option<
         return Some("a tool is called that is not declared");
     }
     let answers_now = steps.last().is_some_and(|last| !last.results.is_empty());
-    (answers_now && !thinking.is_null())
+    let asked = steps.iter().rposition(|step| step.is_persons && step.results.is_empty());
+    let first = steps.get(asked.map_or(0, |asked| asked + 1));
+    let is_missed = answers_now && !first.is_some_and(|first| first.begins_sealed);
+    (is_missed && !thinking(dialect, request).is_null())
         .then_some("a call is answered that no thought stands before, while the model thinks")
 }
 
@@ -485,6 +558,7 @@ proptest! {
         system_prompt in prop::sample::select(["", " \n", "be kind"].as_slice()),
         max_tokens in prop::option::of(1..100_000u64),
         effort in prop::option::of(prop::sample::select(["none", "low", "medium", "high", "max"].as_slice())),
+        sealed in prop::collection::btree_map(0..24u64, 0..6u8, 0..8),
     ) {
         let prompt = Body::Prompt("why?".into());
         let stop = Body::Stop(Stop::Interrupted(Interrupter::User));
@@ -496,10 +570,19 @@ proptest! {
         let entries: Vec<Entry> = bodies.into_iter().chain(last).enumerate()
             .map(|(no, body)| Entry { no: EntryNo(no as u64), at: WallTime(0), body })
             .collect();
-        let turn = Turn { system_prompt: system_prompt.into(), messages: shown(messages(&entries), |_, _| Ok::<_, ()>("aGkhaGk=".into())).unwrap(), ..Turn::default() };
         let reasoning = effort.map(str::to_owned);
         let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
+            // Of this dialect, of somebody else, and torn.
+            let seal = |kind: u8| match kind {
+                0 => Seal { by: "somebody else".into(), ..sample(dialect) },
+                1 => Seal { content: "{\"cut".into(), ..sample(dialect) },
+                _its_own => sample(dialect),
+            };
+            let place = |(at, kind): (&u64, &u8)| PlacedSeal { at: Seq(*at), seal: seal(*kind) };
+            let messages = sealed_messages(&entries, sealed.iter().map(place).collect());
+            let messages = shown(messages, |_, _| Ok::<_, ()>("aGkhaGk=".into())).unwrap();
+            let turn = Turn { system_prompt: system_prompt.into(), messages, ..Turn::default() };
             for model in ["m", "anthropic.m", "claude-sonnet-4-5"] {
                 let request = request_in(dialect, &turn, model, &shape);
                 prop_assert_eq!(broken(dialect, &request), None, "{:?}: {}", dialect, request);

@@ -21,7 +21,7 @@ const TAKING: [&str; 7] = [
 ];
 
 /// Whether a request may end with an answer that is not whole.
-fn is_taken(dialect: Dialect, model: &str, shape: &RequestShape) -> bool {
+pub(super) fn is_taken(dialect: Dialect, model: &str, shape: &RequestShape) -> bool {
     match dialect {
         Dialect::Ollama => true,
         // Not while it thinks: an answer would have to begin with a thought.

@@ -38,7 +38,7 @@ pub(super) fn text_of(message: &Message) -> Option<String> {
         .filter_map(|part| match part {
             Part::Text(text) => Some(text.as_str()),
             Part::GoOn => Some(GO_ON),
-            Part::Call { .. } | Part::Result { .. } | Part::Image { .. } => None,
+            Part::Sealed(_) | Part::Call { .. } | Part::Result { .. } | Part::Image { .. } => None,
         })
         .collect();
     (!texts.is_empty()).then(|| texts.join("\n\n"))
@@ -57,7 +57,7 @@ pub(super) fn illustrated(
         Part::Text(words) => Some(text(words)),
         Part::GoOn => Some(text(GO_ON)),
         Part::Image { image: known, data } => Some(image(known, data)),
-        Part::Call { .. } | Part::Result { .. } => None,
+        Part::Sealed(_) | Part::Call { .. } | Part::Result { .. } => None,
     };
     let content: Vec<Value> = message.parts.iter().filter_map(element).collect();
     Some(json!({ "role": "user", "content": content }))
@@ -137,7 +137,7 @@ pub(super) fn called_tools(turn: &Turn) -> BTreeMap<EntryNo, String> {
     let parts = turn.messages.iter().flat_map(|message| &message.parts);
     let call = |part: &Part| match part {
         Part::Call { entry, tool, .. } => Some((*entry, tool_name(tool))),
-        Part::Text(_) | Part::GoOn | Part::Result { .. } | Part::Image { .. } => None,
+        Part::Text(_) | Part::Sealed(_) | Part::GoOn | Part::Result { .. } | Part::Image { .. } => None,
     };
     parts.filter_map(call).collect()
 }
@@ -165,11 +165,17 @@ pub(super) fn thinking_budget(effort: &str) -> Option<u64> {
     }
 }
 
-/// Whether the newest message answers calls: what the model thought before them would have to stand in front of them.
-pub(super) fn answers_calls(turn: &Turn) -> bool {
-    turn.messages
-        .last()
-        .is_some_and(|newest| newest.parts.iter().any(|part| matches!(part, Part::Result { .. })))
+/// Whether a thought is missed that Anthropic's models would want back: the newest message answers calls, and the first answer
+/// of that turn does not begin with what is sealed. Where the person spoke is where the turn began.
+pub(super) fn wants_its_thought(turn: &Turn) -> bool {
+    let answers = |message: &Message| message.parts.iter().any(|part| matches!(part, Part::Result { .. }));
+    let has_asked = |message: &Message| message.role == Role::User && !answers(message);
+    if !turn.messages.last().is_some_and(answers) {
+        return false;
+    }
+    let of_turn = turn.messages.iter().rposition(has_asked).map_or(0, |asked| asked + 1);
+    let first = turn.messages.get(of_turn).and_then(|first| first.parts.first());
+    !matches!(first, Some(Part::Sealed(_)))
 }
 
 #[cfg(test)]

@@ -209,6 +209,15 @@ enum RecordV1<'a> {
         #[serde(rename = "by", borrow)]
         handle: Cow<'a, str>,
     },
+    #[serde(rename = "sealed")]
+    Sealed {
+        #[serde(rename = "turn")]
+        turn: u64,
+        #[serde(rename = "by", borrow)]
+        by: Cow<'a, str>,
+        #[serde(rename = "what", borrow)]
+        content: Cow<'a, str>,
+    },
     #[serde(rename = "seen")]
     Seen {
         #[serde(rename = "to")]
@@ -335,6 +344,9 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             q_core::Record::Resumable { turn, handle: q_core::ResumeHandle(handle) } => {
                 Self::Resumable { turn: turn.0, handle: handle.into() }
             }
+            q_core::Record::Sealed { turn, seal } => {
+                Self::Sealed { turn: turn.0, by: (&seal.by).into(), content: (&seal.content).into() }
+            }
             q_core::Record::Seen { through } => Self::Seen { through: (*through).into() },
             q_core::Record::Drafted { text } => Self::Drafted { text: text.into() },
             q_core::Record::Imported { at, body } => Self::Imported(ImportedV1::new(*at, body)),
@@ -407,6 +419,7 @@ impl RecordV1<'_> {
             Self::Planned(planned) => planned.into_core(),
             Self::Answering { turn, model } => answering(TurnNo(turn), model),
             Self::Resumable { turn, handle } => resumable(TurnNo(turn), handle),
+            Self::Sealed { turn, by, content } => sealed(TurnNo(turn), by, content),
             Self::Seen { through } => q_core::Record::Seen { through: through.into() },
             Self::Drafted { text } => q_core::Record::Drafted { text: text.into_owned() },
             Self::Imported(imported) => imported.into_core(),
@@ -432,6 +445,11 @@ fn answering(turn: TurnNo, model: Cow<'_, str>) -> q_core::Record {
 
 fn resumable(turn: TurnNo, handle: Cow<'_, str>) -> q_core::Record {
     q_core::Record::Resumable { turn, handle: q_core::ResumeHandle(handle.into_owned()) }
+}
+
+fn sealed(turn: TurnNo, by: Cow<'_, str>, content: Cow<'_, str>) -> q_core::Record {
+    let seal = q_core::Seal { by: by.into_owned(), content: content.into_owned() };
+    q_core::Record::Sealed { turn, seal }
 }
 
 impl<'a> From<&'a q_core::Answer> for AnswerV1<'a> {
