@@ -8,8 +8,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::Usage;
 use crate::entry::{Body, Compaction, Entry};
+use crate::usage::Usage;
 
 /// The longest summary, in bytes: some eight thousand tokens. A longer one ends its turn, and replaces nothing.
 pub const SUMMARY_BYTES: usize = 32 << 10;

@@ -46,7 +46,6 @@ pub struct Batch {
 /// The rest of a large result, or the images of a prompt: kept with its record, read only where somebody asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob {
-    /// Whose it is.
     pub session: SessionId,
     /// The record whose text it goes on with.
     pub seq: Seq,

@@ -57,7 +57,6 @@ pub struct Prompted {
 }
 
 impl<T: Into<String>> From<T> for Prompted {
-    /// Words alone.
     fn from(text: T) -> Self {
         Self { text: text.into(), images: Vec::new() }
     }

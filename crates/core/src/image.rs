@@ -38,7 +38,6 @@ impl ImageKind {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// Its media type.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Png => "image/png",

@@ -6,7 +6,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::Usage;
 use crate::compaction::SUMMARY_BYTES;
 use crate::entry::Compaction;
 use crate::entry::{Body, Entry, Stop, plan_bytes};
@@ -15,6 +14,7 @@ use crate::limits::{DETAIL_BYTES, IMAGE_NAME_BYTES, Limits, PLAN_BYTES, PROMPT_I
 use crate::name::NameOrigin;
 use crate::record::Setup;
 use crate::time::WallTime;
+use crate::usage::Usage;
 
 /// The last moment of the year 9999: what is later is no time that anybody lived through.
 const LAST_MOMENT: WallTime = WallTime(253_402_300_799_999);

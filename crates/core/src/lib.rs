@@ -47,7 +47,8 @@ pub mod stamped;
 pub mod tag;
 pub mod time;
 pub mod trace;
-pub mod view;
+pub mod usage;
+mod view;
 
 mod autoname;
 mod focus;
@@ -58,8 +59,8 @@ mod sessions;
 
 pub use activity::Activity;
 pub use agent::{
-    AgentEvent, AgentFailure, Call, FailureKind, Outcome, PlanStep, ResumeHandle, Sent, StepState, Usage,
-    Wants, Whose,
+    AgentEvent, AgentFailure, Call, FailureKind, Outcome, PlanStep, ResumeHandle, Sent, StepState, Wants,
+    Whose,
 };
 pub use compaction::WindowUse;
 pub use deadline::{Deadline, Reason};
@@ -93,4 +94,5 @@ pub use snapshot::{PendingCall, QueuedPrompt, Retrying, Snapshot, Summary, Updat
 pub use stamped::Stamped;
 pub use tag::{Tag, TagChange};
 pub use time::{Instant, Now, Utc, WallTime};
+pub use usage::Usage;
 pub use view::View;

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent, Usage};
+use crate::agent::{AgentFailure, Call, Outcome, PlanStep, ResumeHandle, Sent};
 use crate::compaction::WindowUse;
 use crate::entry::Compaction;
 use crate::entry::{Body, Fault, Interrupter, Mark};
@@ -18,6 +18,7 @@ use crate::seal::Seal;
 use crate::settings::Settings;
 use crate::tag::Tag;
 use crate::time::WallTime;
+use crate::usage::Usage;
 
 /// What a record takes where it is stored beside its texts, about: its key, its checks, its names and numbers.
 pub const RECORD_BYTES: u64 = 90;

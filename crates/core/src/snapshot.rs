@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
-use crate::agent::{AgentFailure, Sent, Usage, Wants};
+use crate::agent::{AgentFailure, Sent, Wants};
 use crate::compaction::WindowUse;
 use crate::entry::{Entry, Interrupter, Mark};
 use crate::id::{CallNo, Digest, EntryNo, PromptNo, SessionId, TurnNo};
@@ -19,6 +19,7 @@ use crate::record::Policy;
 use crate::settings::Settings;
 use crate::tag::Tag;
 use crate::time::WallTime;
+use crate::usage::Usage;
 
 /// One session in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -29,8 +29,8 @@ fn corpus() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/frame")
 }
 
-fn from_clients() -> Vec<(&'static str, ClientMessage)> {
-    let reach = Reach::Http {
+fn reach() -> Reach {
+    Reach::Http {
         base_url: "http://127.0.0.1/v1".into(),
         key: Some("k".into()),
         model: "m".into(),
@@ -42,11 +42,11 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
             headers: vec![("x-team".into(), "t".into())],
             ..Shaping::default()
         },
-    };
-    let hello = Hello { version: "0.1.0".into(), acknowledged: vec![(Id(7), 3)], ..Hello::new(true) };
-    let guide = NamedAgent { name: "guide".into(), reach: Reach::Guide };
-    let ask = |request| ClientMessage::Request { id: 7, request };
-    let setup = Setup {
+    }
+}
+
+fn setup() -> Setup {
+    Setup {
         kind: kind("review").expect("a kind"),
         system_prompt: "be kind".into(),
         agent: "http".into(),
@@ -55,14 +55,20 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         environment: Environment::default(),
         policy: Policy::Deny,
         settings: Box::default(),
-    };
+    }
+}
+
+fn from_clients() -> Vec<(&'static str, ClientMessage)> {
+    let hello = Hello { version: "0.1.0".into(), acknowledged: vec![(Id(7), 3)], ..Hello::new(true) };
+    let guide = NamedAgent { name: "guide".into(), reach: Reach::Guide };
+    let ask = |request| ClientMessage::Request { id: 7, request };
     let create = Command::Create {
         id: SessionId::UNDRAWN,
         name: Some("план-б".into()),
-        setup,
+        setup: setup(),
         tags: vec!["work".into()],
     };
-    let create = Request::Command { command: create, reach: Some(reach.into()) };
+    let create = Request::Command { command: create, reach: Some(reach().into()) };
     let session = SessionId::from(SESSION);
     let answer = Command::Answer {
         session,

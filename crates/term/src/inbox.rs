@@ -32,7 +32,6 @@ pub struct Inbox {
 #[derive(Clone, Debug)]
 struct ShownCall {
     call: NumberedCall,
-    /// That it waits.
     seen: Option<Instant>,
     /// As what an answer without a number is for, without a break.
     in_view: Option<Instant>,

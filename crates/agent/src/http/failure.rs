@@ -290,6 +290,49 @@ mod tests {
                 r#"{"error":{"code":400,"message":"x","type":"exceed_context_size_error"}}"#,
                 FailureKind::ContextTooLong,
             ),
+            (400, r#"{"error":{"message":"Your credit balance is too low"}}"#, FailureKind::QuotaSpent),
+            (
+                400,
+                r#"{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}"#,
+                FailureKind::WrongKey,
+            ),
+            (400, r#"{"error":{"message":"x","code":"content_filter"}}"#, FailureKind::Filtered),
+            (400, r#"{"error":{"message":"x","code":"model_not_found"}}"#, FailureKind::UnknownModel),
+            (400, r#"{"error":"model 'gpt' not found"}"#, FailureKind::UnknownModel),
+            (401, r#"{"error":{"message":"model not found"}}"#, FailureKind::WrongKey),
+            (402, "", FailureKind::QuotaSpent),
+            (403, "", FailureKind::Forbidden),
+            (403, r#"{"error":{"message":"Please use API Key"}}"#, FailureKind::WrongKey),
+            (404, r#"{"error":"model 'gpt' not found, try pulling it first"}"#, FailureKind::UnknownModel),
+            (404, "<html>", FailureKind::WrongPath),
+            (404, "404 page not found", FailureKind::WrongPath),
+            (405, "", FailureKind::WrongPath),
+            (407, "", FailureKind::ProxyFailed),
+            (408, "", FailureKind::ServerError),
+            (413, "", FailureKind::Rejected),
+            (
+                413,
+                r#"{"type":"error","error":{"type":"request_too_large","message":"x"}}"#,
+                FailureKind::Rejected,
+            ),
+            (422, r#"{"detail":"no"}"#, FailureKind::Rejected),
+            (429, "{}", FailureKind::RateLimited),
+            (429, r#"{"error":{"message":"x","code":"insufficient_quota"}}"#, FailureKind::QuotaSpent),
+            (429, r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}"#, FailureKind::RateLimited),
+            (500, "", FailureKind::ServerError),
+            (503, r#"{"error":{"message":"Loading model"}}"#, FailureKind::ServerError),
+            (503, r#"{"error":{"message":"The model is overloaded"}}"#, FailureKind::Overloaded),
+            (529, "", FailureKind::Overloaded),
+        ] {
+            let failure =
+                Refused { status, body, retry_after: None, error_type: None }.failure(&Secrets::default());
+            assert_eq!(failure.kind, kind, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_model_that_sees_nothing_is_told_apart() {
+        for (status, body, kind) in [
             (
                 400,
                 r#"{"error":{"message":"Invalid content type. image_url is only supported by certain models."}}"#,
@@ -325,39 +368,6 @@ mod tests {
                 r#"{"error":{"message":"unsupported image format: this does not support image/bmp"}}"#,
                 FailureKind::Rejected,
             ),
-            (400, r#"{"error":{"message":"Your credit balance is too low"}}"#, FailureKind::QuotaSpent),
-            (
-                400,
-                r#"{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}"#,
-                FailureKind::WrongKey,
-            ),
-            (400, r#"{"error":{"message":"x","code":"content_filter"}}"#, FailureKind::Filtered),
-            (400, r#"{"error":{"message":"x","code":"model_not_found"}}"#, FailureKind::UnknownModel),
-            (400, r#"{"error":"model 'gpt' not found"}"#, FailureKind::UnknownModel),
-            (401, r#"{"error":{"message":"model not found"}}"#, FailureKind::WrongKey),
-            (402, "", FailureKind::QuotaSpent),
-            (403, "", FailureKind::Forbidden),
-            (403, r#"{"error":{"message":"Please use API Key"}}"#, FailureKind::WrongKey),
-            (404, r#"{"error":"model 'gpt' not found, try pulling it first"}"#, FailureKind::UnknownModel),
-            (404, "<html>", FailureKind::WrongPath),
-            (404, "404 page not found", FailureKind::WrongPath),
-            (405, "", FailureKind::WrongPath),
-            (407, "", FailureKind::ProxyFailed),
-            (408, "", FailureKind::ServerError),
-            (413, "", FailureKind::Rejected),
-            (
-                413,
-                r#"{"type":"error","error":{"type":"request_too_large","message":"x"}}"#,
-                FailureKind::Rejected,
-            ),
-            (422, r#"{"detail":"no"}"#, FailureKind::Rejected),
-            (429, "{}", FailureKind::RateLimited),
-            (429, r#"{"error":{"message":"x","code":"insufficient_quota"}}"#, FailureKind::QuotaSpent),
-            (429, r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}"#, FailureKind::RateLimited),
-            (500, "", FailureKind::ServerError),
-            (503, r#"{"error":{"message":"Loading model"}}"#, FailureKind::ServerError),
-            (503, r#"{"error":{"message":"The model is overloaded"}}"#, FailureKind::Overloaded),
-            (529, "", FailureKind::Overloaded),
         ] {
             let failure =
                 Refused { status, body, retry_after: None, error_type: None }.failure(&Secrets::default());

@@ -6,7 +6,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use crate::agent::{AgentEvent, AgentFailure, FailureKind, Usage};
+use crate::agent::{AgentEvent, AgentFailure, FailureKind};
 use crate::compaction::{SUMMARY_BYTES, WindowUse, framed};
 use crate::conversation::Unanswered;
 use crate::effect::Reply;
@@ -18,6 +18,7 @@ use crate::multiplexer::step::Step;
 use crate::record::{Ending, Record};
 use crate::refusal::Refusal;
 use crate::session::live::{Live, RunState};
+use crate::usage::Usage;
 
 impl Step<'_> {
     pub(super) fn compact(&mut self, id: SessionId) -> Result<Reply, Refusal> {

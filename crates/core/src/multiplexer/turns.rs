@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent, Usage};
+use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
 use crate::effect::{Effect, Reply, TurnSetup};
 use crate::entry::{Entry, Interrupter};
 use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
@@ -19,6 +19,7 @@ use crate::session::Session;
 use crate::session::head::WaitingPrompt;
 use crate::session::live::RunState;
 use crate::snapshot::{Retrying, Update};
+use crate::usage::Usage;
 
 impl Step<'_> {
     /// Decides what carries a token, unless that was decided before: the same again gets the same answer and does nothing.

@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::activity::Activity;
-use crate::agent::{AgentFailure, Call, FailureKind, ResumeHandle, Sent, Usage, Wants};
+use crate::agent::{AgentFailure, Call, FailureKind, ResumeHandle, Sent, Wants};
 use crate::compaction::WindowUse;
 use crate::entry::{Body, CallOutput, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
@@ -21,6 +21,7 @@ use crate::settings::Settings;
 use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
+use crate::usage::Usage;
 
 /// Characters of the last text shown in lists.
 const PREVIEW_CHARS: usize = 80;

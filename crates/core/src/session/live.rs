@@ -4,7 +4,6 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::Usage;
 use crate::compaction::WindowUse;
 use crate::entry::{Entry, Prompted};
 use crate::id::{CallNo, EntryNo, Seq};
@@ -14,6 +13,7 @@ use crate::session::transcript::Transcript;
 use crate::snapshot::Retrying;
 use crate::stamped::Stamped;
 use crate::time::{Instant, WallTime};
+use crate::usage::Usage;
 
 /// What a live session keeps in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use alloc::string::String;
 use super::entry;
 use super::reader::WordReader;
 use super::words::{bare, digest as digest_words, session};
-use crate::agent::{AgentEvent, AgentFailure, Call, ResumeHandle, Usage, Wants};
+use crate::agent::{AgentEvent, AgentFailure, Call, ResumeHandle, Wants};
 use crate::id::{CallNo, SessionId};
 use crate::seal::Seal;
+use crate::usage::Usage;
 
 /// The event that begins with this verb, if one does.
 pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEvent>, String> {

@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use super::entry::{write_compaction, write_image};
 use super::setup::{usual_setup, write_policy, write_setting, write_setup};
 use super::words::{bare, session};
-use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Usage, Wants};
+use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Wants};
 use crate::compaction::WindowUse;
 use crate::effect::{Blob, Durability, Effect, Effects, Reply, TurnSetup};
 use crate::entry::{Body, Entry, Fault, Stop};
-use crate::id::{ClientId, ReplyTo, SessionId, TurnNo};
+use crate::id::{ClientId, EntryNo, ReplyTo, SessionId, TurnNo};
 use crate::image::{Image, ImagePlace};
 use crate::presence::Presence;
 use crate::record::{Answer, Ending, Fork, Policy, Record, Setup, Voice};
@@ -20,6 +20,7 @@ use crate::settings::Settings;
 use crate::snapshot::{PendingCall, QueuedPrompt, Retrying, Summary, Update};
 use crate::stamped::Stamped;
 use crate::tag::Tag;
+use crate::usage::Usage;
 
 /// The effects of one input, a line each.
 pub fn print(effects: &Effects) -> Vec<String> {
@@ -108,15 +109,7 @@ fn record(stamped: &Stamped) -> String {
             format!("began turn {turn}, which goes on with prompt {prompt}")
         }
         Record::Began { turn, prompt, .. } => format!("began turn {turn} with prompt {prompt}"),
-        Record::Said { turn, entry, voice: Voice::Answer, text } => {
-            format!("said turn {turn} entry {entry} {text:?}")
-        }
-        Record::Said { turn, entry, voice: Voice::Thinking, text } => {
-            format!("thought turn {turn} entry {entry} {text:?}")
-        }
-        Record::Said { turn, entry, voice: Voice::Output { of }, text } => {
-            format!("put out turn {turn} entry {entry} of {of} {text:?}")
-        }
+        Record::Said { turn, entry, voice, text } => said(*turn, *entry, *voice, text),
         Record::Ended { turn, ending, usage, reason, window } => {
             let window = window.map(window_use).unwrap_or_default();
             format!("ended turn {turn} {}{}{window}", ended(ending), cost_and_reason(*usage, reason))
@@ -130,6 +123,14 @@ fn record(stamped: &Stamped) -> String {
         ),
     };
     format!("{place} {fact}")
+}
+
+fn said(turn: TurnNo, entry: EntryNo, voice: Voice, text: &str) -> String {
+    match voice {
+        Voice::Answer => format!("said turn {turn} entry {entry} {text:?}"),
+        Voice::Thinking => format!("thought turn {turn} entry {entry} {text:?}"),
+        Voice::Output { of } => format!("put out turn {turn} entry {entry} of {of} {text:?}"),
+    }
 }
 
 /// What a session was made for, or from.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use q_core::{Entry, EntryNo, SessionId};
 
-use crate::layout::entry::{Beside, EntryLayout};
+use crate::layout::entry::{EntryContext, EntryLayout};
 use crate::style::Palette;
 
 /// What all that is kept may weigh together, in bytes.
@@ -29,7 +29,7 @@ impl Cache {
     pub(crate) fn shape(
         &mut self,
         session: SessionId,
-        (entry, beside): (&Entry, Beside<'_>),
+        (entry, beside): (&Entry, EntryContext<'_>),
         width: usize,
         palette: Palette,
     ) -> &EntryLayout {
@@ -92,7 +92,7 @@ mod tests {
             body: Body::Answer("some words\n\n".repeat(1_000)),
         };
         for no in 0..200 {
-            cache.shape(SessionId(1), (&entry(no), Beside::default()), 80, palette);
+            cache.shape(SessionId(1), (&entry(no), EntryContext::default()), 80, palette);
             cache.end_frame();
             assert!(
                 cache.weight

@@ -35,7 +35,7 @@ pub(crate) struct EntryLayout {
 
 /// What an entry looks like depends on, of the entries around it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Beside<'a> {
+pub(crate) struct EntryContext<'a> {
     /// The call that it is the result of.
     pub(crate) call: Option<&'a Called>,
     /// Whether the call that it is the output of has ended: all of that comes with the result.
@@ -46,7 +46,7 @@ impl EntryLayout {
     /// Lays an entry out, with what is still true of an earlier shape.
     pub(crate) fn of(
         entry: &Entry,
-        beside: Beside<'_>,
+        beside: EntryContext<'_>,
         width: usize,
         palette: Palette,
         earlier: Option<Self>,
@@ -125,7 +125,7 @@ impl EntryLayout {
     }
 
     /// Whether this is how the entry looks now.
-    pub(crate) fn is_true_of(&self, entry: &Entry, beside: Beside<'_>, width: usize) -> bool {
+    pub(crate) fn is_true_of(&self, entry: &Entry, beside: EntryContext<'_>, width: usize) -> bool {
         self.is_over == beside.is_over
             && self.len == entry.text().len()
             && self.grows_into(entry.text(), width)
@@ -286,14 +286,14 @@ mod tests {
             let mut grown = None;
             for piece in &pieces {
                 text.push_str(piece);
-                grown = Some(EntryLayout::of(&entry(&text), Beside::default(), width, PALETTE, grown));
+                grown = Some(EntryLayout::of(&entry(&text), EntryContext::default(), width, PALETTE, grown));
             }
-            prop_assert_eq!(grown, Some(EntryLayout::of(&entry(&text), Beside::default(), width, PALETTE, None)));
+            prop_assert_eq!(grown, Some(EntryLayout::of(&entry(&text), EntryContext::default(), width, PALETTE, None)));
         }
 
         #[test]
         fn no_row_is_wider_than_the_screen(pieces in pieces(), width in 4usize..60) {
-            let shape = EntryLayout::of(&entry(&pieces.concat()), Beside::default(), width, PALETTE, None);
+            let shape = EntryLayout::of(&entry(&pieces.concat()), EntryContext::default(), width, PALETTE, None);
             for row in shape.blocks.iter().flat_map(|block| &block.rows) {
                 prop_assert!(row.width() <= width, "{:?}", row);
             }
@@ -302,17 +302,18 @@ mod tests {
 
     #[test]
     fn a_line_that_has_not_ended_may_still_belong_to_the_paragraph_above() {
-        let half = EntryLayout::of(&entry("text\n```"), Beside::default(), 40, PALETTE, None);
-        let whole = EntryLayout::of(&entry("text\n```code```"), Beside::default(), 40, PALETTE, Some(half));
+        let half = EntryLayout::of(&entry("text\n```"), EntryContext::default(), 40, PALETTE, None);
+        let whole =
+            EntryLayout::of(&entry("text\n```code```"), EntryContext::default(), 40, PALETTE, Some(half));
         assert_eq!(whole.blocks.len(), 1);
     }
 
     #[test]
     fn another_text_is_not_taken_for_growth() {
-        let shape = EntryLayout::of(&entry("one two three"), Beside::default(), 40, PALETTE, None);
-        assert!(shape.is_true_of(&entry("one two three"), Beside::default(), 40));
-        assert!(!shape.is_true_of(&entry("one two three"), Beside::default(), 41));
-        assert!(!shape.is_true_of(&entry("one two thirty"), Beside::default(), 40));
+        let shape = EntryLayout::of(&entry("one two three"), EntryContext::default(), 40, PALETTE, None);
+        assert!(shape.is_true_of(&entry("one two three"), EntryContext::default(), 40));
+        assert!(!shape.is_true_of(&entry("one two three"), EntryContext::default(), 41));
+        assert!(!shape.is_true_of(&entry("one two thirty"), EntryContext::default(), 40));
         assert!(!shape.grows_into("something else entirely", 40));
     }
 }

@@ -8,7 +8,7 @@ use q_core::mirror::Mirrored;
 use q_core::{Body, CallOutput, Entry, EntryNo, Mark};
 
 use crate::layout::cache::Cache;
-use crate::layout::entry::{Beside, EntryLayout};
+use crate::layout::entry::{EntryContext, EntryLayout};
 use crate::layout::wrap::Row;
 use crate::style::Palette;
 
@@ -89,7 +89,7 @@ impl<C> Flow<'_, C> {
 
 /// What an entry's looks depend on, of those around it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else depends on others")]
-fn beside<'a>(session: &'a Mirrored, entry: &Entry) -> Beside<'a> {
+fn beside<'a>(session: &'a Mirrored, entry: &Entry) -> EntryContext<'a> {
     /// How far behind its output a call's result is looked for: calls run together, but no more than 64.
     const NEAR: usize = 256;
     let entries = &session.entries;
@@ -99,15 +99,15 @@ fn beside<'a>(session: &'a Mirrored, entry: &Entry) -> Beside<'a> {
             let call = entries.get(place(result.of)).filter(|call| call.no == result.of);
             let call =
                 call.and_then(|call| if let Body::Call(called) = &call.body { Some(called) } else { None });
-            Beside { call, is_over: false }
+            EntryContext { call, is_over: false }
         }
         Body::Output(output) => {
             let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
             let is_over =
                 near.any(|later| matches!(&later.body, Body::Result(result) if result.of == output.of));
-            Beside { call: None, is_over }
+            EntryContext { call: None, is_over }
         }
-        _ => Beside::default(),
+        _ => EntryContext::default(),
     }
 }
 

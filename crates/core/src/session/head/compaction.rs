@@ -1,12 +1,12 @@
 //! What turns that compact change in a session's head.
 
-use crate::agent::Usage;
 use crate::compaction::{WindowUse, framed};
 use crate::entry::Compaction;
 use crate::id::TurnNo;
 use crate::session::flight::InFlight;
 use crate::session::head::Head;
 use crate::stamped::Stamped;
+use crate::usage::Usage;
 
 impl Head {
     pub(super) fn begin_compaction(&mut self, turn: TurnNo, stamped: &Stamped) {

@@ -269,6 +269,11 @@ impl StampedV1<'_> {
     }
 }
 
+fn said(turn: TurnNo, entry: EntryNo, voice: q_core::Voice, text: &str) -> RecordV1<'_> {
+    let (voice, of) = Voice::of(voice);
+    RecordV1::Said { turn: turn.0, entry: entry.0, voice, of, text: text.into() }
+}
+
 impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
     fn from(record: &'a q_core::Record) -> Self {
         match record {
@@ -296,8 +301,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             }
             q_core::Record::Unqueued { prompt } => Self::Unqueued { prompt: prompt.0 },
             q_core::Record::Edited { prompt, text, images } => {
-                let (text, images) = (text.into(), image::written(images));
-                Self::Edited { prompt: prompt.0, text, images }
+                Self::Edited { prompt: prompt.0, text: text.into(), images: image::written(images) }
             }
             q_core::Record::Moved { prompt, place } => Self::Moved { prompt: prompt.0, place: *place },
             q_core::Record::Steered { turn, prompt, token, text } => {
@@ -322,21 +326,15 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             q_core::Record::Began { turn, prompt, queued } => {
                 Self::Began { turn: turn.0, prompt: prompt.0, queued: queued.0 }
             }
-            q_core::Record::Said { turn, entry, voice, text } => {
-                let (voice, of) = Voice::of(*voice);
-                Self::Said { turn: turn.0, entry: entry.0, voice, of, text: text.into() }
-            }
+            q_core::Record::Said { turn, entry, voice, text } => said(*turn, *entry, *voice, text),
             q_core::Record::Compacting { turn } => Self::Compacting { turn: turn.0 },
             q_core::Record::Compacted { turn, compaction, usage } => {
                 Self::Compacted(CompactedV1::new(*turn, compaction, *usage))
             }
-            q_core::Record::Ended { turn, ending, usage, reason, window } => Self::Ended {
-                turn: turn.0,
-                ending: ending.into(),
-                usage: (*usage).into(),
-                reason: reason.into(),
-                window: window.map(WindowUseV1::from),
-            },
+            q_core::Record::Ended { turn, ending, usage, reason, window } => {
+                let (usage, window) = ((*usage).into(), window.map(WindowUseV1::from));
+                Self::Ended { turn: turn.0, ending: ending.into(), usage, reason: reason.into(), window }
+            }
             q_core::Record::Planned { turn, steps } => Self::Planned(PlannedV1::new(*turn, steps)),
             q_core::Record::Answering { turn, model } => {
                 Self::Answering { turn: turn.0, model: model.into() }

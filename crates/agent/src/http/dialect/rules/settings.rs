@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{conversation, request_in};
+use super::request_in;
+use super::tables::conversation;
 use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::shape::RequestShape;

@@ -1,0 +1,204 @@
+//! The checker itself: each rule has a request that breaks it, and what each dialect asks is looked at.
+
+use super::*;
+
+#[test]
+fn each_rule_is_checked() {
+    use Dialect::{Anthropic, Bedrock, ChatCompletions, Gemini, Ollama, Responses};
+    let behind = "calls and the results behind them are not the same, in the same order";
+    let id = "the id of a call is used twice, or not nine letters and digits";
+    let name = "a tool has a name that servers do not take";
+    let undeclared = "a tool is called that is not declared";
+    for (dialects, place, value, rule) in [
+        ([ChatCompletions, Ollama, Anthropic].as_slice(), "/messages", Value::Null, "there are no messages"),
+        (&[Gemini], "/contents", Value::Null, "there are no messages"),
+        (&[ChatCompletions, Ollama], "/messages/1/role", json!("assistant"), ORDER),
+        (&[Anthropic], "/messages/2/role", json!("assistant"), ORDER),
+        (&[Anthropic, ChatCompletions], "/messages/2/role", json!("system"), ORDER),
+        (&[Gemini], "/contents/1/role", json!("assistant"), ORDER),
+        (
+            &[Anthropic],
+            "/messages/0",
+            json!({ "role": "system" }),
+            "the system prompt stands among the messages",
+        ),
+        (
+            &[Responses],
+            "/input/0",
+            json!({ "role": "system" }),
+            "the system prompt stands among the messages",
+        ),
+        (&[Responses], "/input", json!([]), "the person does not speak last"),
+        (&[ChatCompletions, Ollama], "/messages/1/content", json!(" "), "a content is empty"),
+        (&[Responses], "/input/1/content", json!(""), "a content is empty"),
+        (&[Anthropic], "/messages/1/content", json!([]), "a content is empty"),
+        (&[Anthropic], "/messages/1/content/0/text", json!("\n"), "a content is empty"),
+        (&[Anthropic], "/messages/1/content/0/type", json!("x"), "a content is empty"),
+        (&[Gemini], "/contents/1/parts", json!([]), "a content is empty"),
+        (&[Anthropic], "/system", json!([]), "the system prompt is empty"),
+        (&[Responses], "/instructions", json!(" "), "the system prompt is empty"),
+        (&[Gemini], "/systemInstruction/parts", json!([]), "the system prompt is empty"),
+        (&[ChatCompletions, Ollama, Anthropic, Responses], "/model", json!(""), "there is no model"),
+        (&[ChatCompletions, Ollama, Anthropic, Responses], "/stream", json!(false), "it is not streamed"),
+        (&[Anthropic], "/max_tokens", json!(0), "nobody says how long the answer may be"),
+        (
+            &[Anthropic],
+            "/thinking/budget_tokens",
+            json!(99999),
+            "what may be thought leaves no room for the answer",
+        ),
+        (&[Responses], "/store", json!(true), "the conversation is kept there"),
+        (&[ChatCompletions, Ollama], "/messages/5/role", json!("function"), ORDER),
+        (&[ChatCompletions], "/messages/4/tool_calls/0/id", json!("c00000099"), behind),
+        (&[ChatCompletions, Ollama], "/messages/4/tool_calls", json!([]), "a content is empty"),
+        (&[ChatCompletions, Ollama], "/messages/4/tool_calls/0/function/arguments", json!("[1]"), NO_OBJECT),
+        (&[ChatCompletions], "/messages/4/tool_calls/0/function/name", json!("a b"), name),
+        (&[ChatCompletions, Ollama], "/messages/5/content", json!(""), RESULT_BEHIND_WORDS),
+        (&[Responses], "/input/3/call_id", json!("c00000099"), behind),
+        (&[Responses], "/input/3/call_id", json!("c1"), id),
+        (&[Responses], "/input/5/output", json!(""), RESULT_BEHIND_WORDS),
+        (&[Anthropic], "/messages/3/content/0/id", json!("c00000099"), behind),
+        (&[Anthropic], "/messages/3/content/0/input", json!("ls"), NO_OBJECT),
+        (&[Anthropic], "/messages/4/content/0/content", json!(" "), RESULT_BEHIND_WORDS),
+        (&[Anthropic], "/tools", json!([]), undeclared),
+        (&[Bedrock], "/messages", Value::Null, "there are no messages"),
+        (&[Bedrock], "/messages/3/content/0/toolUse/toolUseId", json!("c00000099"), behind),
+        (&[Bedrock], "/messages/3/content/0/toolUse/input", json!("ls"), NO_OBJECT),
+        (&[Bedrock], "/messages/4/content/0/toolResult/content", json!([]), RESULT_BEHIND_WORDS),
+        (&[Bedrock], "/messages/6/content", json!([]), "a content is empty"),
+        (&[Bedrock], "/system", json!([]), "the system prompt is empty"),
+        (&[Bedrock], "/toolConfig/tools", json!([]), undeclared),
+        (&[Gemini], "/contents/3/parts/0/functionCall/name", json!("sh"), behind),
+        (&[Gemini], "/contents/4/parts/0/functionResponse/response", json!({}), RESULT_BEHIND_WORDS),
+    ] {
+        for dialect in dialects {
+            let shape = RequestShape { reasoning: Some("low".into()), ..RequestShape::default() };
+            let mut request = request_in(*dialect, &conversation(), "m", &shape);
+            assert_eq!(broken(*dialect, &request), None, "{request}");
+            *request.pointer_mut(place).unwrap() = value.clone();
+            assert_eq!(broken(*dialect, &request), Some(rule), "{dialect:?} {place}: {request}");
+        }
+    }
+}
+
+/// One with a call that was answered and one that was cut short.
+pub(super) fn conversation() -> Turn {
+    let said = |role, text: &str| Message::words(role, text);
+    let call = |entry, tool: &str, input: &str| Part::Call { entry, tool: tool.into(), input: input.into() };
+    let result = |of, outcome, text: &str| Part::Result { of, outcome, text: text.into() };
+    let (list, remove) = (EntryNo(7), EntryNo(8));
+    let messages = [
+        said(Role::User, "a"),
+        said(Role::Assistant, "b"),
+        said(Role::User, "c"),
+        Message {
+            role: Role::Assistant,
+            parts: vec![call(list, "ls", "{\"path\":  \"/\"}"), call(remove, "Remove a file", "rm x")],
+        },
+        Message {
+            role: Role::User,
+            parts: vec![result(list, Outcome::Done, "x"), result(remove, Outcome::CutShort, "")],
+        },
+        said(Role::Assistant, "d"),
+        said(Role::User, "e"),
+    ];
+    Turn { system_prompt: "be kind".into(), messages: messages.into(), ..Turn::default() }
+}
+
+/// Where the newest message answers calls, a model that thinks would want its thought in front of them.
+#[test]
+fn calls_that_are_answered_just_now_are_sent_without_thinking() {
+    let mut turn = conversation();
+    turn.messages.truncate(5);
+    turn.messages[4].parts.push(Part::Text("go on".into()));
+    let shape = RequestShape { reasoning: Some("low".into()), ..RequestShape::default() };
+    let mut request = request_in(Dialect::Anthropic, &turn, "m", &shape);
+    assert_eq!((request["thinking"].is_null(), broken(Dialect::Anthropic, &request)), (true, None));
+    request["thinking"] = json!({ "type": "enabled", "budget_tokens": 1024 });
+    let rule = "a call is answered that no thought stands before, while the model thinks";
+    assert_eq!(broken(Dialect::Anthropic, &request), Some(rule));
+}
+
+#[test]
+fn each_dialect_asks_in_its_own_way() {
+    let turn = conversation();
+    let shape = RequestShape {
+        temperature: serde_json::Number::from_f64(0.5),
+        max_tokens: Some(100),
+        reasoning: Some("low".into()),
+        ..RequestShape::default()
+    };
+    let shown = Dialect::ALL.map(|dialect| {
+        let request = serde_json::to_string_pretty(&request_in(dialect, &turn, "m", &shape)).unwrap();
+        format!("{}\n{request}", dialect.word())
+    });
+    insta::assert_snapshot!(shown.join("\n\n"));
+}
+
+/// What each dialect makes of two images and the words they go with; and which rules that keeps.
+#[test]
+fn each_dialect_shows_images_in_its_own_way() {
+    let image = |kind, data: &str| {
+        let kept = Some(ImagePlace { record: Seq(1), from: 0 });
+        let image = Image { name: "a".into(), kind, width: 9, height: 9, size: 2, kept };
+        Part::Image { image, data: data.into() }
+    };
+    let parts =
+        vec![image(ImageKind::Png, "aGk="), image(ImageKind::Jpeg, "aGkh"), Part::Text("which?".into())];
+    let turn = Turn { messages: vec![Message { role: Role::User, parts }], ..Turn::default() };
+    let url = ["data:image/png;base64,aGk=", "data:image/jpeg;base64,aGkh"];
+    for (dialect, place, expected, broken_at, rule) in [
+        (
+            Dialect::ChatCompletions,
+            "/messages/0/content",
+            json!([{ "type": "image_url", "image_url": { "url": url[0] } }, { "type": "image_url", "image_url": { "url": url[1] } }, { "type": "text", "text": "which?" }]),
+            "/messages/0/content/0/image_url/url",
+            "a content is empty",
+        ),
+        (
+            Dialect::Responses,
+            "/input/0/content",
+            json!([{ "type": "input_image", "image_url": url[0] }, { "type": "input_image", "image_url": url[1] }, { "type": "input_text", "text": "which?" }]),
+            "/input/0/content/1/image_url",
+            "a content is empty",
+        ),
+        (
+            Dialect::Anthropic,
+            "/messages/0/content",
+            json!([
+                { "type": "image", "source": { "type": "base64", "media_type": "image/png", "data": "aGk=" } },
+                { "type": "image", "source": { "type": "base64", "media_type": "image/jpeg", "data": "aGkh" } },
+                { "type": "text", "text": "which?", "cache_control": { "type": "ephemeral" } },
+            ]),
+            "/messages/0/content/0/source/data",
+            "a content is empty",
+        ),
+        (
+            Dialect::Gemini,
+            "/contents/0/parts",
+            json!([{ "inlineData": { "mimeType": "image/png", "data": "aGk=" } }, { "inlineData": { "mimeType": "image/jpeg", "data": "aGkh" } }, { "text": "which?" }]),
+            "/contents/0/parts/1/inlineData/mimeType",
+            "a content is empty",
+        ),
+        (
+            Dialect::Ollama,
+            "/messages/0",
+            json!({ "role": "user", "content": "which?", "images": ["aGk=", "aGkh"] }),
+            "/messages/0/images/1",
+            NO_IMAGE,
+        ),
+        (
+            Dialect::Bedrock,
+            "/messages/0/content",
+            json!([{ "image": { "format": "png", "source": { "bytes": "aGk=" } } }, { "image": { "format": "jpeg", "source": { "bytes": "aGkh" } } }, { "text": "which?" }]),
+            "/messages/0/content/0/image/format",
+            "a content is empty",
+        ),
+    ] {
+        let mut request = request_in(dialect, &turn, "m", &RequestShape::default());
+        assert_eq!(request.pointer(place), Some(&expected), "{dialect:?}");
+        assert_eq!(broken(dialect, &request), None, "{dialect:?}");
+        *request.pointer_mut(broken_at).unwrap() = json!("no image");
+        assert_eq!(broken(dialect, &request), Some(rule), "{dialect:?}");
+    }
+}
