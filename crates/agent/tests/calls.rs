@@ -254,7 +254,7 @@ async fn a_call_of_an_answer_that_is_cut_never_runs() {
 
 /// A stream of these events.
 fn events(all: &[serde_json::Value]) -> Script {
-    Script::new().raw(all.iter().map(|event| format!("data: {event}\n\n")).collect::<String>())
+    Script::new().raw(all.iter().map(|event| format!("data: {event}\n\n")).collect::<Vec<_>>().concat())
 }
 
 /// Within a turn it is demanded, exactly as it came.

@@ -74,8 +74,8 @@ fn told(outcome: &Outcome) -> String {
             ("reasoning", usage.reasoning),
         ];
         let parts = parts.iter().filter(|(_, tokens)| *tokens > 0);
-        let parts: String = parts.map(|(word, tokens)| format!(" {word} {tokens}")).collect();
-        writeln!(lines, "usage: {} {}{parts}", usage.input, usage.output).unwrap();
+        let parts: Vec<String> = parts.map(|(word, tokens)| format!(" {word} {tokens}")).collect();
+        writeln!(lines, "usage: {} {}{}", usage.input, usage.output, parts.concat()).unwrap();
     }
     let ending = match &outcome.ending {
         Ok(()) => "done".to_owned(),

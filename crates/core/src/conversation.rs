@@ -66,10 +66,9 @@ impl Part {
         Some(match self {
             Self::Text(text) => text.clone(),
             Self::GoOn => GO_ON.into(),
-            Self::Image { .. } => return None,
             Self::Call { tool, input, .. } => format!("[called {tool}]\n{input}"),
             Self::Result { outcome, text, .. } => format!("[result: {}]\n{text}", outcome.words()),
-            Self::Sealed(_) => return None,
+            Self::Image { .. } | Self::Sealed(_) => return None,
         })
     }
 }

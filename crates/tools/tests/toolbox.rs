@@ -427,8 +427,8 @@ async fn patterns_that_ignore_files_have_a_bound() {
     for level in 0..8 {
         at = at.join(format!("d{level}"));
         fs::create_dir(&at).unwrap();
-        let lines: String = (0..1000).map(|n| format!("pattern-{n}-*\n")).collect();
-        fs::write(at.join(".gitignore"), lines).unwrap();
+        let lines: Vec<String> = (0..1000).map(|n| format!("pattern-{n}-*")).collect();
+        fs::write(at.join(".gitignore"), lines.join("\n")).unwrap();
     }
     fs::write(at.join("a"), "needle\n").unwrap();
     fs::write(at.join("a.log"), "needle\n").unwrap();

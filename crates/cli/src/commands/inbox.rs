@@ -150,22 +150,12 @@ async fn reply(
         .into_iter()
         .filter(|(_, pending)| (pending.wants == Wants::Words) == (wants == Wants::Words))
         .filter(|(_, pending)| id.is_none_or(|id| CallId::of(pending) == id));
-    let session = match address {
-        Some(address) => client.resolve(address).await?,
-        None => {
-            let sessions: BTreeSet<SessionId> = fitting.clone().map(|(session, _)| session).collect();
-            let sessions: Vec<SessionId> = sessions.into_iter().collect();
-            let &[only] = sessions.as_slice() else {
-                let error = match sessions.len() {
-                    0 => CliError::failed("no such thing waits in any session"),
-                    _several => CliError::usage("things wait in several sessions; say in which"),
-                };
-                return Err(error.hint("`q inbox` lists what waits, with ids"));
-            };
-            let all = client.list().await?;
-            let found = all.into_iter().find(|session| session.id == only);
-            found.ok_or_else(|| CliError::failed("it waits no longer"))?
-        }
+    let session = if let Some(address) = address {
+        client.resolve(address).await?
+    } else {
+        let only = only_session(fitting.clone().map(|(session, _)| session).collect())?;
+        let found = client.list().await?.into_iter().find(|session| session.id == only);
+        found.ok_or_else(|| CliError::failed("it waits no longer"))?
     };
     let fitting: Vec<PendingCall> =
         fitting.filter(|(other, _)| *other == session.id).map(|(_, pending)| pending).collect();
@@ -176,6 +166,17 @@ async fn reply(
     let (turn, call, digest) = (pending.turn, pending.call, pending.digest);
     let command = Command::Answer { session: session.id, turn, call, digest, answer };
     client.carry_out(&session, command).await
+}
+
+/// The session that is meant where none is named: the only one in which such things wait.
+fn only_session(waiting_in: BTreeSet<SessionId>) -> Result<SessionId, CliError> {
+    let sessions: Vec<SessionId> = waiting_in.into_iter().collect();
+    let error = match sessions.as_slice() {
+        [only] => return Ok(*only),
+        [] => CliError::failed("no such thing waits in any session"),
+        [_, _, ..] => CliError::usage("things wait in several sessions; say in which"),
+    };
+    Err(error.hint("`q inbox` lists what waits, with ids"))
 }
 
 fn only<'a>(session: &Summary, fitting: &'a [PendingCall]) -> Result<&'a PendingCall, CliError> {

@@ -32,7 +32,7 @@ fn answer(signature: &str, ends: bool) -> Script {
         json!({ "type": "message_stop" }),
     ];
     let said = events.iter().take(if ends { events.len() } else { 6 });
-    Script::new().raw(said.map(|event| format!("data: {event}\n\n")).collect::<String>())
+    Script::new().raw(said.map(|event| format!("data: {event}\n\n")).collect::<Vec<_>>().concat())
 }
 
 /// The signatures that the request with this prompt carries, in order.
@@ -100,7 +100,7 @@ fn what_the_server_cannot_read_is_left_out() {
     world.q(&["send", "one", "second"]).succeeded();
     world.q(&["wait", "one"]).succeeded();
     let asked: Vec<Value> = world.server.requests().into_iter().map(|seen| seen.body).collect();
-    let carries = |body: &Value| body.to_string().contains("seal-1");
-    let carried: Vec<bool> = asked.iter().map(carries).collect();
+    let has_seal = |body: &Value| body.to_string().contains("seal-1");
+    let carried: Vec<bool> = asked.iter().map(has_seal).collect();
     assert_eq!(carried, [false, true, false], "{asked:?}");
 }

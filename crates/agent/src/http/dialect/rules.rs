@@ -215,7 +215,7 @@ fn flat_message(dialect: Dialect, message: &Value, steps: &mut Vec<Step>) -> Res
         }
         Some("assistant") => {
             let details = &message["reasoning_details"];
-            if !details.is_null() && !details.as_array().is_some_and(|details| !details.is_empty()) {
+            if !details.is_null() && details.as_array().is_none_or(Vec::is_empty) {
                 return Err("a content is empty");
             }
             let mut step = Step { has_text: is_text(content), ..Step::default() };
