@@ -274,10 +274,6 @@ fn seat_records() -> Vec<(&'static str, Record)> {
         ("put out", Record::Said { turn, entry: EntryNo(31), voice, text: "1 of 2".into() }),
         ("planned", Record::Planned { turn, steps: steps.clone() }),
         ("answering", Record::Answering { turn, model: "m-2026".into() }),
-        (
-            "sealed",
-            Record::Sealed { turn, seal: Seal { by: "anthropic m".into(), content: "{\"a\":1}".into() } },
-        ),
         ("resumable", Record::Resumable { turn, handle: ResumeHandle("sess-1".into()) }),
         (
             "ended: done, with a reason",
@@ -295,6 +291,10 @@ fn seat_records() -> Vec<(&'static str, Record)> {
         ),
         ("imported: output", imported(Body::Output(CallOutput { of, text: "1 of 2".into() }))),
         ("imported: plan", imported(Body::Plan(steps))),
+        (
+            "sealed",
+            Record::Sealed { turn, seal: Seal { by: "anthropic m".into(), content: "{\"a\":1}".into() } },
+        ),
     ]
 }
 
