@@ -320,7 +320,7 @@ async fn what_is_sealed_goes_back_in_front_of_the_calls_of_its_turn() {
                 json!({ "choices": [{ "delta": {}, "finish_reason": "tool_calls" }] }),
             ],
             vec![json!({ "choices": [{ "delta": { "content": "So." }, "finish_reason": "stop" }] })],
-            "/messages/1/reasoning_details",
+            "/messages/2/reasoning_details",
             &details,
         ),
     ] {

@@ -297,6 +297,8 @@ struct Script<'a> {
 impl Script<'_> {
     fn prompt(&mut self, text: &str, images: &[Image]) {
         self.close();
+        // Words say what is to be looked at for; without any there is nothing to answer.
+        let images = if text.trim().is_empty() { &[] } else { images };
         for image in images {
             self.push(Role::User, Part::Image { image: image.clone(), data: String::new() });
         }

@@ -258,8 +258,8 @@ impl Hostile {
             "host" | "host logs" | "model" => vec![vec![]],
             "host restart" => vec![vec![], vec!["--wait"]],
             "host stop" => vec![vec![], vec![]],
-            // Tried with words that mean nothing alone: the one would stay, the other is of a process.
-            "host run" | "host probe" => vec![],
+            // Not tried: the one would stay, the others are of a process, and the last runs whatever it is told.
+            "host run" | "host probe" | "host command" => vec![],
             "help" => vec![vec![], vec!["chat"], vec!["host"]],
             other => panic!("how is `q {other}` tried with hostile words? It needs a line here"),
         }
