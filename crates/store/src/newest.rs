@@ -9,7 +9,9 @@ use q_core::{Body, Entry, EntryNo, Record, Seq, SessionId, Stamped};
 use crate::error::StoreError;
 use crate::lineage::Lineage;
 use crate::log::Log;
-use crate::page::SEALED_BYTES;
+
+/// What a page has of seals at most, in bytes.
+const SEALED_BYTES: usize = 1 << 20;
 
 /// How far to read back. At least one entry is read, if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

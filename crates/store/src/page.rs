@@ -6,14 +6,11 @@ use crate::error::StoreError;
 use crate::log::Log;
 use crate::newest::{self, RecordPlace, TailReach};
 
-/// What a page has of seals at most, in bytes.
-pub(crate) const SEALED_BYTES: usize = 1 << 20;
-
 /// Some neighbouring entries of one session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     pub entries: Vec<Entry>,
-    /// What was sealed between them, in order, in turns that ended well: the newest of at most [`SEALED_BYTES`] bytes. For
+    /// What was sealed between them, in order, in turns that ended well: the newest of at most 1 MB. For
     /// agents alone.
     pub seals: Vec<PlacedSeal>,
     /// Whether older ones exist; the next page is the one before the first of these.

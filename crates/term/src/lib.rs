@@ -13,6 +13,7 @@
 pub mod advice;
 pub mod backend;
 pub mod command;
+mod counted;
 pub mod guard;
 pub mod inbox;
 pub mod intent;

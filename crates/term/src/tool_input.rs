@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
+use crate::counted::counted;
 use crate::sanitize;
-use crate::words::counted;
 
 /// The longest input that is read, in bytes; a longer one is shown as it is.
 const MAX_READ: usize = 1 << 20;

@@ -9,6 +9,8 @@ use q_core::{
     Usage, WallTime, Wants, WindowUse,
 };
 
+pub use crate::counted::counted;
+
 use crate::advice;
 use crate::layout::wrap::truncated;
 use crate::sanitize;
@@ -492,11 +494,6 @@ pub fn who_answers(agent: &str) -> String {
     } else {
         format!("{agent} answers.")
     }
-}
-
-/// `1 session`, `2 sessions`.
-pub fn counted(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@
 //! | `trust` | whose word is taken for who a server is |
 //! | `route` | both of these, for all asks of a turn |
 //! | `connection`, `socket`, `byte_stream` | how connections are made, over a network and on this machine |
+//! | `asking` | a turn that is asked, until somebody answers |
+//! | `answering` | an answer that comes |
 //! | `exchange` | one request and its response |
 //! | `protocol` | the two forms in which it is spoken |
 //! | `body` | its body as bytes, unpacked where it is packed |
@@ -37,6 +39,8 @@
 
 mod address;
 mod answer;
+mod answering;
+mod asking;
 mod body;
 mod byte_stream;
 mod calls;
@@ -71,35 +75,19 @@ mod trust;
 mod usage;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
-use q_core::{AgentEvent, AgentFailure, FailureKind};
+use q_core::AgentEvent;
 use tokio::time::Instant;
 
 use crate::seat::{Agent, AgentControl, Conversation, Seat, Turn};
-use crate::secret::Secrets;
 use crate::spec::HttpSpec;
 
-use address::Address;
+use answering::Answering;
+use asking::{Asked, Asking};
 pub use calls::AskedCall;
 use dialect::Offer;
-use exchange::{Bytes, Exchange};
-use failure::Refused;
-use rate_limit::RateLimit;
-use reply::{BodySettings, ResponseBody};
-use retry::{FailedAttempt, Retry, named_wait};
-use route::Route;
 use tool_turn::ToolConversation;
-
-/// The most that is read of what a server says in place of an answer, in bytes, and how long it may take to say it.
-const MAX_ERROR: usize = 64 << 10;
-const ERROR_TIME: Duration = Duration::from_secs(5);
-/// How long a server may take to say what an answer cost once it has said why it ended.
-const AFTER_FINISH: Duration = Duration::from_secs(3);
-/// After this many bytes all others have their turn, whatever has come by then: a hundred of the smallest frames, which is
-/// less than half a millisecond. A word of another session waits for several such turns on its way to a screen.
-const AT_ONCE: usize = 4 << 10;
 
 /// A model behind an API.
 #[derive(Clone, Debug)]
@@ -171,263 +159,4 @@ async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
             Stage::Over => return None,
         }
     }
-}
-
-/// A turn that nobody answers yet.
-struct Asking {
-    spec: Arc<HttpSpec>,
-    body: String,
-    /// What is asked in its place where the server cannot read what it sealed: another key, or a server that only looks the same.
-    unsealed: Option<String>,
-    /// Where the dialect may be asked, the likeliest first.
-    addresses: Vec<Address>,
-    /// How many of those are known not to know it: they need not be asked a second time.
-    unknown: usize,
-    route: Route,
-    /// How often it was asked again.
-    repeated: u32,
-    /// Whether tools are offered: calls are no failure then.
-    takes_calls: bool,
-    /// Who is asked, as seals name it.
-    sealed_by: String,
-}
-
-/// What came of asking.
-enum Asked {
-    Answers(Box<Answering>),
-    /// Nothing, and it is asked again after so long, which is said so.
-    Again(Duration, AgentEvent),
-    InVain(AgentFailure),
-}
-
-impl Asking {
-    async fn begin(spec: &Arc<HttpSpec>, turn: &Turn, offer: &Offer) -> Result<Self, AgentFailure> {
-        let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
-        let base = Address::of(&spec.base_url)?;
-        let sealed_by = format!("{} {} {model}", spec.dialect.word(), base.host());
-        let offer = &Offer { sealed_by: sealed_by.clone(), ..offer.clone() };
-        let body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
-        let unsealed = dialect::request_without_seals(spec.dialect, turn, model, &spec.shape, offer);
-        let unsealed = unsealed.map(|request| request.to_string());
-        let addresses = base.endpoints(spec.dialect, model)?;
-        let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
-        let takes_calls = !offer.tools.is_empty();
-        Ok(Self {
-            spec: Arc::clone(spec),
-            body,
-            unsealed,
-            addresses,
-            unknown: 0,
-            route,
-            repeated: 0,
-            takes_calls,
-            sealed_by,
-        })
-    }
-
-    /// Asks once. Where a server that did nothing may do something yet, it is to be asked again.
-    async fn ask(&mut self) -> Asked {
-        let mut asked_once = self.ask_in_turn().await;
-        if asked_once.as_ref().is_err_and(|attempt| is_about_seals(&attempt.failure))
-            && let Some(unsealed) = self.unsealed.take()
-        {
-            self.body = unsealed;
-            asked_once = self.ask_in_turn().await;
-        }
-        let attempt = match asked_once {
-            Ok(mut begun) => {
-                begun.sealed_by.clone_from(&self.sealed_by);
-                if self.takes_calls {
-                    begun.reply = begun.reply.taking_calls();
-                }
-                return Asked::Answers(Box::new(begun));
-            }
-            Err(attempt) => attempt,
-        };
-        let retries = self.spec.retries;
-        let Some(wait) = attempt.retry.wait(self.repeated, retries) else {
-            return Asked::InVain(asked(self.repeated + 1, attempt.failure));
-        };
-        self.repeated += 1;
-        Asked::Again(
-            wait,
-            AgentEvent::Retrying {
-                attempt: self.repeated + 1,
-                of: retry::most_asks(retries),
-                wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                failure: attempt.failure,
-            },
-        )
-    }
-
-    /// Asks where the dialect may be asked, until a place is found that knows it.
-    async fn ask_in_turn(&mut self) -> Result<Answering, FailedAttempt> {
-        let mut lost = None;
-        let addresses = self.addresses.get(self.unknown..).unwrap_or_default();
-        for (passed_over, address) in addresses.iter().enumerate() {
-            match Answering::begin_at(&self.spec, &self.route, address, self.body.clone()).await {
-                Err(attempt) if attempt.failure.kind == FailureKind::WrongPath => {
-                    lost = lost.or(Some(attempt));
-                }
-                begun => {
-                    self.unknown += passed_over;
-                    return begun;
-                }
-            }
-        }
-        let nowhere = || AgentFailure::new(FailureKind::Internal, "there is no address to ask at").into();
-        Err(lost.unwrap_or_else(nowhere))
-    }
-}
-
-/// An answer that comes. Dropping it closes its connection.
-struct Answering {
-    /// `None` once nothing that may still come matters.
-    exchange: Option<Exchange>,
-    reply: ResponseBody,
-    idle: Duration,
-    /// Until when it is waited for what an answer cost, once it is there. What comes meanwhile gives no more time.
-    until: Option<Instant>,
-    /// What came and is not taken in yet.
-    rest: Bytes,
-    /// Bytes taken in since others last had their turn, fewer than [`AT_ONCE`].
-    taken: usize,
-    rate: RateLimit,
-    /// Who answers, as seals name it.
-    sealed_by: String,
-}
-
-impl Answering {
-    async fn begin_at(
-        spec: &HttpSpec,
-        route: &Route,
-        address: &Address,
-        body: String,
-    ) -> Result<Self, FailedAttempt> {
-        let mut exchange = Exchange::begin(spec, route, address, body).await?;
-        let secrets = spec.secrets();
-        if !(200..300).contains(&exchange.status()) {
-            let failure = refusal(&mut exchange, &secrets).await;
-            let header = |name| exchange.header(name);
-            let wait = named_wait(header("retry-after-ms"), header("retry-after"), header("date"));
-            return Err(FailedAttempt {
-                retry: Retry::after(exchange.status(), failure.kind, wait),
-                failure,
-            });
-        }
-        if let Some(encoding) = exchange.unknown_packing() {
-            let why = format!("the answer comes compressed in a way that q does not know ({encoding})");
-            return Err(AgentFailure::new(FailureKind::ServerError, detail::clean(&why, &secrets)).into());
-        }
-        let think_tags = spec.shape.think_tags;
-        let reply = ResponseBody::new(BodySettings {
-            dialect: spec.dialect,
-            think_tags,
-            secrets,
-            longest: reply::LONGEST,
-        });
-        Ok(Self {
-            exchange: Some(exchange),
-            reply,
-            idle: spec.idle_timeout,
-            until: None,
-            rest: Bytes::new(),
-            taken: 0,
-            rate: RateLimit::new(Instant::now()),
-            sealed_by: String::new(),
-        })
-    }
-
-    /// What the answer calls that has ended well.
-    fn calls(&mut self) -> Vec<AskedCall> {
-        let mut calls = self.reply.calls();
-        calls
-            .iter_mut()
-            .flat_map(|call| &mut call.seals)
-            .for_each(|seal| seal.by.clone_from(&self.sealed_by));
-        calls
-    }
-
-    /// What comes next. After the last nothing may be asked for.
-    async fn next_event(&mut self) -> AgentEvent {
-        loop {
-            if let Some(mut event) = self.reply.event() {
-                if let AgentEvent::Sealed(seal) = &mut event {
-                    seal.by.clone_from(&self.sealed_by);
-                }
-                return event;
-            }
-            let Some(exchange) = &mut self.exchange else {
-                return AgentEvent::Failed(AgentFailure::new(FailureKind::Internal, "the answer has no end"));
-            };
-            if self.rest.is_empty() {
-                self.until = self
-                    .reply
-                    .is_finished()
-                    .then(|| self.until.unwrap_or_else(|| Instant::now() + self.idle.min(AFTER_FINISH)));
-                let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
-                let piece = match left {
-                    Some(Duration::ZERO) => Err(AgentFailure::new(FailureKind::Silent, "")),
-                    left => exchange.piece(left.unwrap_or(self.idle)).await,
-                };
-                match piece {
-                    Ok(Some(bytes)) => self.rest = bytes,
-                    Ok(None) => self.reply.end(None),
-                    Err(failure) => self.reply.end(Some(failure)),
-                }
-            }
-            let slice = self.rest.split_to(self.rest.len().min(AT_ONCE - self.taken));
-            self.reply.read(&slice);
-            self.taken += slice.len();
-            if self.reply.is_over() {
-                self.exchange = None;
-            } else if self.taken == AT_ONCE {
-                match self.rate.note(std::mem::take(&mut self.taken), Instant::now()) {
-                    Some(next) => tokio::time::sleep_until(next).await,
-                    None => tokio::task::yield_now().await,
-                }
-            }
-        }
-    }
-}
-
-/// Whether a server refuses what was sealed, by its own words: nothing came of that request.
-fn is_about_seals(failure: &AgentFailure) -> bool {
-    let words = failure.detail.to_ascii_lowercase();
-    let named = ["signature", "encrypted", "thinking", "reasoning", "include"];
-    failure.kind == FailureKind::Rejected && named.iter().any(|name| words.contains(name))
-}
-
-/// A failure that came this often.
-fn asked(times: u32, failure: AgentFailure) -> AgentFailure {
-    match times {
-        0 | 1 => failure,
-        times => AgentFailure::new(failure.kind, format!("{}; asked {times} times", failure.detail)),
-    }
-}
-
-/// What a response means whose status is not success.
-async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> AgentFailure {
-    let mut body = Vec::new();
-    let packed = exchange.unknown_packing().map(|packed| format!("(its words are compressed: {packed})"));
-    if packed.is_none() {
-        let reading = async {
-            while body.len() < MAX_ERROR {
-                match exchange.piece(ERROR_TIME).await {
-                    Ok(Some(bytes)) => body.extend(bytes.iter().take(MAX_ERROR - body.len())),
-                    Ok(None) => break,
-                    // Why there are no words is better than none.
-                    Err(why) if body.is_empty() => {
-                        body.extend_from_slice(why.detail.as_bytes());
-                        break;
-                    }
-                    Err(_as_far_as_it_came) => break,
-                }
-            }
-        };
-        let _as_far_as_it_came = tokio::time::timeout(ERROR_TIME, reading).await;
-    }
-    let body = packed.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
-    let (retry_after, error_type) = (exchange.header("retry-after"), exchange.header("x-amzn-errortype"));
-    Refused { status: exchange.status(), body: &body, retry_after, error_type }.failure(secrets)
 }

@@ -6,8 +6,8 @@ use q_core::{AgentFailure, FailureKind};
 use serde_json::Value;
 
 use super::address::Address;
+use super::answering::refusal;
 use super::exchange::Exchange;
-use super::refusal;
 use super::route::Route;
 use crate::dialect::Dialect;
 use crate::spec::{AgentSpec, HttpSpec};

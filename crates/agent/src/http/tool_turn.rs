@@ -23,9 +23,9 @@ use q_core::{
 use q_tools::{CheckedCall, ToolReply, ToolSettings, Toolbox};
 use tokio::sync::mpsc;
 
+use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
 use super::dialect::Offer;
-use super::{Asked, Asking};
 use crate::seat::{AgentControl, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
 

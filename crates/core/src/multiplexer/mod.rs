@@ -10,6 +10,7 @@ mod clients;
 pub(crate) mod command;
 mod compaction;
 mod deferred;
+mod images;
 mod import;
 mod invariant;
 mod marks;

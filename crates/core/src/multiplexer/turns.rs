@@ -10,6 +10,7 @@ use crate::entry::{Entry, Interrupter};
 use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
 use crate::image::{self, NewImage};
 use crate::limits::{MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
+use crate::multiplexer::images;
 use crate::multiplexer::step::Step;
 use crate::permits;
 use crate::record::{Ending, Record, Voice};
@@ -47,7 +48,7 @@ impl Step<'_> {
         let head = self.open(id)?.head();
         let (busy, waiting, prompt) = (head.turn.is_some(), head.queue.len(), head.prompts.next());
         self.refuse_bad_prompt(&text)?;
-        image::refuse_bad(&images, self.state().limits.image_bytes)?;
+        images::refuse_bad(&images, self.state().limits.image_bytes)?;
         let limit = self.state().limits.queued_prompts;
         if waiting >= limit {
             return Err(Refusal::QueueFull { limit });

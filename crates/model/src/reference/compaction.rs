@@ -8,6 +8,7 @@ use q_core::{
 use super::Model;
 use super::observed::Answered;
 use super::session::{Ending, Entry, Session, Turn, What};
+use super::window::Window;
 use super::wishes::Granted;
 
 /// The longest summary, in bytes.
@@ -201,34 +202,6 @@ impl Session {
             prompts.filter(|entry| matches!(entry.what, What::Prompt)).map(|entry| entry.text.len()).sum();
         let lost = lost as u64;
         Some(if stopped && lost > 0 && now.bytes > 0 { now.at(now.bytes.saturating_sub(lost)) } else { now })
-    }
-}
-
-/// How much of its model's window a conversation takes, as the naive one counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Window {
-    pub(super) tokens: u64,
-    pub(super) of: u64,
-    pub(super) bytes: u64,
-}
-
-impl Window {
-    /// Tokens of so many further bytes.
-    fn worth(self, bytes: u64) -> u64 {
-        if self.bytes == 0 {
-            return bytes.div_ceil(4);
-        }
-        (bytes * self.tokens).div_ceil(self.bytes).clamp(bytes.div_ceil(8), bytes.div_ceil(2))
-    }
-
-    /// With so many bytes in all.
-    fn at(self, bytes: u64) -> Self {
-        let tokens = match bytes.checked_sub(self.bytes) {
-            _ if self.bytes == 0 => bytes.div_ceil(4),
-            Some(more) => self.tokens + self.worth(more),
-            None => self.tokens.saturating_sub(self.worth(self.bytes - bytes)),
-        };
-        Self { tokens, bytes, ..self }
     }
 }
 

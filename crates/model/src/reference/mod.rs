@@ -18,6 +18,7 @@ mod residence;
 mod session;
 mod settings;
 mod turns;
+mod window;
 mod wishes;
 
 pub use observed::{Answered, Deed, Memory, Picture, deeds, new_entries, pictures};

@@ -8,7 +8,7 @@ use q_core::{
     WallTime, Wants,
 };
 
-use super::compaction::Window;
+use super::window::Window;
 
 /// Settings by their names.
 pub(super) type Set = BTreeMap<String, String>;

@@ -1,0 +1,134 @@
+//! A turn that is asked: at each address where the dialect may be, and again where a server did nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use q_core::{AgentEvent, AgentFailure, FailureKind};
+
+use super::address::Address;
+use super::answering::Answering;
+use super::dialect::{self, Offer};
+use super::retry::{self, FailedAttempt};
+use super::route::Route;
+use crate::seat::Turn;
+use crate::spec::HttpSpec;
+
+/// A turn that nobody answers yet.
+pub(super) struct Asking {
+    spec: Arc<HttpSpec>,
+    body: String,
+    /// What is asked in its place where the server cannot read what it sealed: another key, or a server that only looks the same.
+    unsealed: Option<String>,
+    /// Where the dialect may be asked, the likeliest first.
+    addresses: Vec<Address>,
+    /// How many of those are known not to know it: they need not be asked a second time.
+    unknown: usize,
+    route: Route,
+    /// How often it was asked again.
+    repeated: u32,
+    /// Whether tools are offered: calls are no failure then.
+    takes_calls: bool,
+    /// Who is asked, as seals name it.
+    sealed_by: String,
+}
+
+/// What came of asking.
+pub(super) enum Asked {
+    Answers(Box<Answering>),
+    /// Nothing, and it is asked again after so long, which is said so.
+    Again(Duration, AgentEvent),
+    InVain(AgentFailure),
+}
+
+impl Asking {
+    pub(super) async fn begin(
+        spec: &Arc<HttpSpec>,
+        turn: &Turn,
+        offer: &Offer,
+    ) -> Result<Self, AgentFailure> {
+        let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
+        let base = Address::of(&spec.base_url)?;
+        let sealed_by = format!("{} {} {model}", spec.dialect.word(), base.host());
+        let offer = &Offer { sealed_by: sealed_by.clone(), ..offer.clone() };
+        let body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
+        let unsealed = dialect::request_without_seals(spec.dialect, turn, model, &spec.shape, offer);
+        let unsealed = unsealed.map(|request| request.to_string());
+        let addresses = base.endpoints(spec.dialect, model)?;
+        let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
+        let takes_calls = !offer.tools.is_empty();
+        Ok(Self {
+            spec: Arc::clone(spec),
+            body,
+            unsealed,
+            addresses,
+            unknown: 0,
+            route,
+            repeated: 0,
+            takes_calls,
+            sealed_by,
+        })
+    }
+
+    /// Asks once. Where a server that did nothing may do something yet, it is to be asked again.
+    pub(super) async fn ask(&mut self) -> Asked {
+        let mut asked_once = self.ask_in_turn().await;
+        if asked_once.as_ref().is_err_and(|attempt| is_about_seals(&attempt.failure))
+            && let Some(unsealed) = self.unsealed.take()
+        {
+            self.body = unsealed;
+            asked_once = self.ask_in_turn().await;
+        }
+        let attempt = match asked_once {
+            Ok(begun) => return Asked::Answers(Box::new(begun.of(&self.sealed_by, self.takes_calls))),
+            Err(attempt) => attempt,
+        };
+        let retries = self.spec.retries;
+        let Some(wait) = attempt.retry.wait(self.repeated, retries) else {
+            return Asked::InVain(asked(self.repeated + 1, attempt.failure));
+        };
+        self.repeated += 1;
+        Asked::Again(
+            wait,
+            AgentEvent::Retrying {
+                attempt: self.repeated + 1,
+                of: retry::most_asks(retries),
+                wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                failure: attempt.failure,
+            },
+        )
+    }
+
+    /// Asks where the dialect may be asked, until a place is found that knows it.
+    pub(super) async fn ask_in_turn(&mut self) -> Result<Answering, FailedAttempt> {
+        let mut lost = None;
+        let addresses = self.addresses.get(self.unknown..).unwrap_or_default();
+        for (passed_over, address) in addresses.iter().enumerate() {
+            match Answering::begin_at(&self.spec, &self.route, address, self.body.clone()).await {
+                Err(attempt) if attempt.failure.kind == FailureKind::WrongPath => {
+                    lost = lost.or(Some(attempt));
+                }
+                begun => {
+                    self.unknown += passed_over;
+                    return begun;
+                }
+            }
+        }
+        let nowhere = || AgentFailure::new(FailureKind::Internal, "there is no address to ask at").into();
+        Err(lost.unwrap_or_else(nowhere))
+    }
+}
+
+/// Whether a server refuses what was sealed, by its own words: nothing came of that request.
+pub(super) fn is_about_seals(failure: &AgentFailure) -> bool {
+    let words = failure.detail.to_ascii_lowercase();
+    let named = ["signature", "encrypted", "thinking", "reasoning", "include"];
+    failure.kind == FailureKind::Rejected && named.iter().any(|name| words.contains(name))
+}
+
+/// A failure that came this often.
+pub(super) fn asked(times: u32, failure: AgentFailure) -> AgentFailure {
+    match times {
+        0 | 1 => failure,
+        times => AgentFailure::new(failure.kind, format!("{}; asked {times} times", failure.detail)),
+    }
+}

@@ -1,0 +1,29 @@
+//! The window of a session's model, as the naive multiplexer counts it.
+
+/// How much of its model's window a conversation takes, as the naive one counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Window {
+    pub(super) tokens: u64,
+    pub(super) of: u64,
+    pub(super) bytes: u64,
+}
+
+impl Window {
+    /// Tokens of so many further bytes.
+    pub(super) fn worth(self, bytes: u64) -> u64 {
+        if self.bytes == 0 {
+            return bytes.div_ceil(4);
+        }
+        (bytes * self.tokens).div_ceil(self.bytes).clamp(bytes.div_ceil(8), bytes.div_ceil(2))
+    }
+
+    /// With so many bytes in all.
+    pub(super) fn at(self, bytes: u64) -> Self {
+        let tokens = match bytes.checked_sub(self.bytes) {
+            _ if self.bytes == 0 => bytes.div_ceil(4),
+            Some(more) => self.tokens + self.worth(more),
+            None => self.tokens.saturating_sub(self.worth(self.bytes - bytes)),
+        };
+        Self { tokens, bytes, ..self }
+    }
+}
