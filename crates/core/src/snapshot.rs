@@ -1,7 +1,7 @@
 //! What a mirror is fed, as values: a snapshot of a session starts it, updates keep it true. The session's line in a list is
 //! part of both.
 //!
-//! Not here: how they are read from a session ([`crate::view`]); colours, widths, words for people (the terminal's business).
+//! Not here: how they are read from a session (`view`); colours, widths, words for people (the terminal's business).
 
 use alloc::boxed::Box;
 use alloc::string::String;
