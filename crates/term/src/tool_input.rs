@@ -17,7 +17,7 @@ const MAX_READ: usize = 1 << 20;
 /// How many characters beyond ASCII are named.
 const NAMED: usize = 12;
 /// How long a command may take at most, in seconds: whatever is asked for, no longer than that and no shorter than one.
-const MAX_SECONDS: u64 = 600;
+const MAX_SECONDS: usize = 600;
 
 /// The same members as the tools take, as strictly: what they would refuse is not understood here either.
 #[derive(Deserialize)]
@@ -82,7 +82,7 @@ enum ToolInput {
     Read(ReadInput),
     List(ListInput),
     Search(SearchInput),
-    /// A command, and whether it is held to the sandbox.
+    /// A command, and whether it runs in the sandbox.
     Run(RunInput, bool),
     Write(WriteInput),
     Edit(EditInput),
@@ -122,9 +122,9 @@ pub(crate) fn question(tool: &str, input: &str) -> String {
         ToolInput::Read(read) => format!("may {} be read? {LOOKS}", looked_at(&read.path)),
         ToolInput::List(list) => format!("may {} be listed? {LOOKS}", looked_at(&list.path)),
         ToolInput::Search(search) => format!("may this be looked for: {}? {LOOKS}", searched(&search)),
-        ToolInput::Run(run, is_held) => {
-            let sandbox = if is_held { SANDBOX } else { "" };
-            format!("may this run{}? {}{}{sandbox}", place(&run, is_held), command(&run), remarks(&run))
+        ToolInput::Run(run, is_sandboxed) => {
+            let sandbox = if is_sandboxed { SANDBOX } else { "" };
+            format!("may this run{}? {}{}{sandbox}", place(&run, is_sandboxed), command(&run), remarks(&run))
         }
         ToolInput::Write(write) => format!(
             "may {} be written ({})? (what is there is replaced whole){}",
@@ -140,8 +140,8 @@ pub(crate) fn question(tool: &str, input: &str) -> String {
 const SANDBOX: &str = "\n(it can change files only beneath the session's directory, and has no network)";
 
 /// Where a command runs.
-fn place(run: &RunInput, is_held: bool) -> &'static str {
-    match (run.shell.is_some(), is_held) {
+fn place(run: &RunInput, is_sandboxed: bool) -> &'static str {
+    match (run.shell.is_some(), is_sandboxed) {
         (false, false) => "",
         (true, false) => " in a shell",
         (false, true) => " in a sandbox",
@@ -158,7 +158,9 @@ pub(crate) fn called(tool: &str, input: &str) -> String {
         return format!("{}: {}", sanitize::exact_line(tool), sanitize::exact(input));
     };
     match understood {
-        ToolInput::Run(run, is_held) => format!("{}{}", headline_of_run(&run, is_held), remarks(&run)),
+        ToolInput::Run(run, is_sandboxed) => {
+            format!("{}{}", headline_of_run(&run, is_sandboxed), remarks(&run))
+        }
         ToolInput::Write(write) => {
             format!("write {} ({}){}", argument(&write.path), size(&write.content), content(&write.content))
         }
@@ -184,14 +186,14 @@ fn headline_of(input: &ToolInput) -> String {
         }
         ToolInput::List(list) => format!("list {}", looked_at(&list.path)),
         ToolInput::Search(search) => format!("search {}", searched(search)),
-        ToolInput::Run(run, is_held) => headline_of_run(run, *is_held),
+        ToolInput::Run(run, is_sandboxed) => headline_of_run(run, *is_sandboxed),
         ToolInput::Write(write) => format!("write {}", argument(&write.path)),
         ToolInput::Edit(edit) => format!("edit {}", argument(&edit.path)),
     }
 }
 
-fn headline_of_run(run: &RunInput, is_held: bool) -> String {
-    let place = place(run, is_held);
+fn headline_of_run(run: &RunInput, is_sandboxed: bool) -> String {
+    let place = place(run, is_sandboxed);
     format!("run{place}{} {}", if place.is_empty() { "" } else { ":" }, command(run))
 }
 
@@ -227,8 +229,9 @@ fn command(RunInput { argv, shell, .. }: &RunInput) -> String {
 fn remarks(RunInput { argv, shell, seconds }: &RunInput) -> String {
     let mut said = String::new();
     if let Some(seconds) = seconds {
+        let seconds = usize::try_from(*seconds).unwrap_or(MAX_SECONDS);
         // Writing to a string does not fail.
-        let _written = write!(said, "\n(for {} at most)", counted_seconds((*seconds).clamp(1, MAX_SECONDS)));
+        let _written = write!(said, "\n(for {} at most)", counted(seconds.clamp(1, MAX_SECONDS), "second"));
     }
     let text = argv.iter().flatten().chain(shell);
     let foreign: BTreeSet<char> = text.flat_map(|text| text.chars()).filter(|c| !c.is_ascii()).collect();
@@ -243,10 +246,6 @@ fn remarks(RunInput { argv, shell, seconds }: &RunInput) -> String {
         let _written = write!(said, "\n(characters beyond ASCII: {}{more})", named.join(" "));
     }
     said
-}
-
-fn counted_seconds(seconds: u64) -> String {
-    if seconds == 1 { "1 second".to_owned() } else { format!("{seconds} seconds") }
 }
 
 /// An argument as it would have to be typed, so that it can be told where each begins and ends.

@@ -2,10 +2,13 @@
 //! is gone, and leaves nothing of it behind.
 
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::{Signal, WaitOptions};
@@ -18,7 +21,7 @@ use crate::sandbox::Sandbox;
 /// Exit codes of a command that was not run, as shells have them; and of one whose sandbox cannot be had.
 const NOT_FOUND: u8 = 127;
 const CANNOT_RUN: u8 = 126;
-pub(crate) const NO_SANDBOX: u8 = 125;
+const NO_SANDBOX: u8 = 125;
 /// How long a command may take to end by itself when the host is gone. Its host would have waited a little longer.
 const GRACE: Duration = Duration::from_millis(800);
 /// How often what is left of a command is looked for; each time there is less of it, or it makes more of itself than can be ended.
@@ -62,15 +65,17 @@ impl SupervisedCommand {
         // Its host has made it the leader of a group; run by hand it must not end its shell's.
         let _leads_one_already = rustix::process::setpgid(None, None);
         adopt_orphans();
-        let host = io::stdin().as_fd().try_clone_to_owned().and_then(lifeline).map_err(failed)?;
+        let host =
+            io::stdin().as_fd().try_clone_to_owned().and_then(Receiver::from_owned_fd).map_err(failed)?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode((self.umask & 0o777) as rustix::fs::RawMode));
         let scratch = self.sandbox.is_some().then(Scratch::make).transpose().map_err(failed)?;
-        let child = self.start(scratch.as_ref())?;
-        let mut ending = tokio::task::spawn_blocking(move || wait(child));
+        let mut child = self.start(scratch.as_ref())?;
+        let mut ending = tokio::task::spawn_blocking(move || child.wait());
         let status = tokio::select! {
             status = &mut ending => status,
             () = gone(host) => {
-                signal_group(Signal::TERM);
+                // This process is of it, and deaf to it.
+                let _gone = rustix::process::kill_current_process_group(Signal::TERM);
                 match tokio::time::timeout(GRACE, &mut ending).await {
                     Ok(status) => status,
                     Err(_still_there) => {
@@ -107,18 +112,10 @@ impl SupervisedCommand {
     }
 }
 
-fn lifeline(end: OwnedFd) -> io::Result<Receiver> {
-    Receiver::from_owned_fd(end)
-}
-
 /// Until the host is gone. It never says anything.
 async fn gone(mut host: Receiver) {
     let mut nothing = [0; 16];
     while let Ok(1..) = host.read(&mut nothing).await {}
-}
-
-fn wait(mut child: Child) -> io::Result<ExitStatus> {
-    child.wait()
 }
 
 fn exit_code(status: ExitStatus) -> u8 {
@@ -126,23 +123,18 @@ fn exit_code(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(CANNOT_RUN)
 }
 
-/// This process is of it, and deaf to it.
-fn signal_group(signal: Signal) {
-    let _gone = rustix::process::kill_current_process_group(signal);
-}
-
 /// A directory for what a command wants to put down for a moment. Removed from outside of the sandbox.
 struct Scratch {
     path: PathBuf,
-    removed: Option<(std::sync::mpsc::Sender<()>, std::thread::JoinHandle<()>)>,
+    removed: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Scratch {
     fn make() -> io::Result<Self> {
         let nonce = getrandom::u64().map_err(io::Error::other)?;
         let path = std::env::temp_dir().join(format!("q-command-{nonce:016x}"));
-        std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&path)?;
-        let (over, hear) = std::sync::mpsc::channel::<()>();
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        let (over, hear) = channel::<()>();
         let remove = {
             let path = path.clone();
             move || {

@@ -66,8 +66,6 @@ impl fmt::Debug for ToolSettings {
 pub struct Toolbox {
     path: PathBuf,
     commands: CommandSettings,
-    /// Whose files are not one project's: there even looking wants consent.
-    is_wide: bool,
     directory: OnceLock<WorkingDirectory>,
     seen: SeenFiles,
     groups: Groups,
@@ -152,13 +150,11 @@ impl Toolbox {
     /// The tools in that directory. Nothing is opened yet.
     pub fn new(path: PathBuf, settings: &ToolSettings) -> Self {
         let environment = run::environment(&settings.environment);
-        let is_wide = is_wide(&path, environment.get("HOME").map(Path::new));
         let supervisor = settings.supervisor.clone();
         let sandbox = settings.sandbox && supervisor.is_some() && Sandbox::is_supported();
         Self {
             path,
             commands: CommandSettings { environment, umask: settings.umask, supervisor, sandbox },
-            is_wide,
             directory: OnceLock::new(),
             seen: SeenFiles::default(),
             groups: Groups::default(),
@@ -196,8 +192,14 @@ impl Toolbox {
         let (reads, toolbox) = (action.reads(), Arc::clone(self));
         let is_private =
             action.place().is_some_and(|place| place.names().iter().any(|name| is_private(name)));
-        blocking(move || toolbox.check_there(&action)).await?;
-        Ok(CheckedCall { reads, wants_consent: !reads || is_private || self.is_wide })
+        // A check of a change has its file in memory too.
+        let _place = AT_WORK.acquire().await;
+        let is_wide = blocking(move || {
+            toolbox.check_there(&action)?;
+            let home = toolbox.commands.environment.get("HOME").map(Path::new);
+            Ok(is_wide(&toolbox.path, home))
+        });
+        Ok(CheckedCall { reads, wants_consent: is_wide.await? || !reads || is_private })
     }
 
     /// Carries a call out, if `permitted` is the digest of exactly that. What it puts out meanwhile goes to `progress`. Given up, a
@@ -315,7 +317,8 @@ impl Toolbox {
     }
 }
 
-/// Whether the home directory is in it, by whatever path that is named, or everything is.
+/// Whether its files are not one project's, so that even looking wants consent: the home directory is in it, by whatever path
+/// that is named, or everything is. Looks that up, which may take its time.
 fn is_wide(path: &Path, home: Option<&Path>) -> bool {
     let real = home.and_then(|home| home.canonicalize().ok());
     let homes = home.into_iter().chain(real.as_deref());

@@ -99,7 +99,7 @@ impl Asking {
     }
 
     /// Asks where the dialect may be asked, until a place is found that knows it.
-    pub(super) async fn ask_in_turn(&mut self) -> Result<Answering, FailedAttempt> {
+    async fn ask_in_turn(&mut self) -> Result<Answering, FailedAttempt> {
         let mut lost = None;
         let addresses = self.addresses.get(self.unknown..).unwrap_or_default();
         for (passed_over, address) in addresses.iter().enumerate() {
@@ -119,14 +119,14 @@ impl Asking {
 }
 
 /// Whether a server refuses what was sealed, by its own words: nothing came of that request.
-pub(super) fn is_about_seals(failure: &AgentFailure) -> bool {
+fn is_about_seals(failure: &AgentFailure) -> bool {
     let words = failure.detail.to_ascii_lowercase();
     let named = ["signature", "encrypted", "thinking", "reasoning", "include"];
     failure.kind == FailureKind::Rejected && named.iter().any(|name| words.contains(name))
 }
 
 /// A failure that came this often.
-pub(super) fn asked(times: u32, failure: AgentFailure) -> AgentFailure {
+fn asked(times: u32, failure: AgentFailure) -> AgentFailure {
     match times {
         0 | 1 => failure,
         times => AgentFailure::new(failure.kind, format!("{}; asked {times} times", failure.detail)),
