@@ -422,10 +422,10 @@ fn says_yes(shop: &Workshop, terminal: &mut Terminal) {
     });
 }
 
-#[test]
-fn an_answer_typed_for_one_call_never_lands_on_another() {
-    let (shop, mut terminal) = two_that_ask(&["attach", "api"]);
-    terminal.type_at("api", "/approve");
+/// Types an answer to the first call, and sends it when another one waits.
+fn lands_on_no_other_call(args: &[&str], types: impl FnOnce(&mut Terminal)) {
+    let (shop, mut terminal) = two_that_ask(args);
+    types(&mut terminal);
     denied_elsewhere(&shop, &terminal);
     terminal.send("\r");
     terminal.wait_text("another call waits now");
@@ -435,15 +435,13 @@ fn an_answer_typed_for_one_call_never_lands_on_another() {
 }
 
 #[test]
+fn an_answer_typed_for_one_call_never_lands_on_another() {
+    lands_on_no_other_call(&["attach", "api"], |terminal| terminal.type_at("api", "/approve"));
+}
+
+#[test]
 fn an_answer_typed_for_one_call_never_lands_on_another_line_by_line() {
-    let (shop, mut terminal) = two_that_ask(&["--plain", "attach", "api"]);
-    terminal.send("/approve");
-    denied_elsewhere(&shop, &terminal);
-    terminal.send("\r");
-    terminal.wait_text("another call waits now");
-    assert!(!shop.has("first") && !shop.has("second"));
-    says_yes(&shop, &mut terminal);
-    assert!(!shop.has("first"));
+    lands_on_no_other_call(&["--plain", "attach", "api"], |terminal| terminal.send("/approve"));
 }
 
 #[test]
