@@ -3,14 +3,14 @@
 use q_core::{SessionId, SettingChange};
 
 use super::Model;
-use super::observed::Answered;
+use super::deeds::Answered;
 use super::wishes::Granted;
 
 impl Model {
     /// All of it, or nothing; a turn that was asked already goes on as it was asked.
     pub(super) fn set(&mut self, id: SessionId, changes: &[SettingChange]) -> Granted {
         let at = self.open(id)?;
-        let mut after = self.sessions[at].settings.clone();
+        let mut after = self.sessions[at].terms.settings.clone();
         for SettingChange { name, value } in changes {
             let read = match name.as_str() {
                 "model" | "reasoning" => is_word(value).then(|| value.clone()),
@@ -25,13 +25,13 @@ impl Model {
             }
         }
         let session = &mut self.sessions[at];
-        if session.settings == after {
+        if session.terms.settings == after {
             return Ok(Answered::Done);
         }
-        if session.settings.get("model") != after.get("model") {
-            session.answering.clear();
+        if session.terms.settings.get("model") != after.get("model") {
+            session.agent.told.answering.clear();
         }
-        session.settings = after;
+        session.terms.settings = after;
         let is_asked = session.turn.as_ref().is_some_and(|turn| turn.held.is_none());
         self.note(at);
         Ok(if is_asked { Answered::FromNextTurn } else { Answered::Done })

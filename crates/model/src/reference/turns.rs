@@ -5,10 +5,9 @@ use q_core::{
     Policy, Retrying, SessionId, TurnNo, WallTime, Wants,
 };
 
-use super::Model;
-use super::observed::{Answered, Deed};
-use super::session::{Call, CallState, Ending, Entry, NamedBy, Prompt, Turn, What};
+use super::deeds::{Answered, Deed};
 use super::wishes::Granted;
+use super::{Call, CallState, Ending, Entry, Filling, Model, NamedBy, Prompt, Turn, What};
 
 /// The longest name of a tool.
 const LONGEST_TOOL: usize = 128;
@@ -23,8 +22,8 @@ impl Model {
     }
 
     pub(super) fn begin_waiting(&mut self, at: usize) {
-        if !self.sessions[at].queue.is_empty() {
-            let next = self.sessions[at].queue.remove(0);
+        if !self.sessions[at].typed.queue.is_empty() {
+            let next = self.sessions[at].typed.queue.remove(0);
             self.begin(at, next);
         }
     }
@@ -32,7 +31,7 @@ impl Model {
     /// A prompt enters the conversation.
     pub(super) fn begin(&mut self, at: usize, prompt: Prompt) {
         let text = prompt.text.clone();
-        self.sessions[at].last_prompt = Some(prompt);
+        self.sessions[at].typed.last = Some(prompt);
         self.begin_turn(at, What::Prompt, text);
     }
 
@@ -65,7 +64,7 @@ impl Model {
             return;
         };
         running.retrying = None;
-        if running.compacts {
+        if running.summary.is_some() {
             return self.on_compaction_event(at, event);
         }
         match event {
@@ -74,9 +73,9 @@ impl Model {
                 running.retrying = Some(Retrying { attempt, of, wait_ms, at, failure });
             }
             AgentEvent::Asked { bytes, window } => {
-                (running.asked, running.spent) = ((bytes, window), running.usage);
-                (running.said, running.results) = (0, 0);
-                running.window = asked_before.or(running.window);
+                let (asked, spent) = ((bytes, window), running.usage);
+                let before = asked_before.or(running.filling.before);
+                running.filling = Filling { asked, spent, said: 0, results: 0, before };
             }
             AgentEvent::Sent(sent) => {
                 let before = self.sessions[at].sent;
@@ -100,14 +99,14 @@ impl Model {
                 self.happened(at);
             }
             AgentEvent::Model(model) => {
-                if self.sessions[at].answering != model {
-                    self.sessions[at].answering = model;
+                if self.sessions[at].agent.told.answering != model {
+                    self.sessions[at].agent.told.answering = model;
                     self.note(at);
                 }
             }
             AgentEvent::Resume(handle) => {
-                if self.sessions[at].resume.as_ref() != Some(&handle) {
-                    self.sessions[at].resume = Some(handle);
+                if self.sessions[at].agent.told.resume.as_ref() != Some(&handle) {
+                    self.sessions[at].agent.told.resume = Some(handle);
                     self.note(at);
                 }
             }
@@ -153,7 +152,7 @@ impl Model {
         let now = self.now.mono;
         let session = &mut self.sessions[at];
         let Some(turn) = session.turn.as_mut().filter(|_| !text.is_empty()) else { return };
-        turn.said += if voice == What::Answer { text.len() as u64 } else { 0 };
+        turn.filling.said += if voice == What::Answer { text.len() as u64 } else { 0 };
         let last = session.entries.last_mut().filter(|last| last.turn == turn.no && last.what == voice);
         if let Some(last) = last {
             last.text += &text;
@@ -200,14 +199,14 @@ impl Model {
         }
         let is_free = match wants {
             Wants::Nothing => true,
-            Wants::Consent => may_go_on && session.allowed.contains(&tool),
+            Wants::Consent => may_go_on && session.terms.allowed.contains(&tool),
             Wants::Words => false,
         };
         let denial = if tool.len() > LONGEST_TOOL {
             Some("the tool's name is too long")
         } else if session.open_calls().count() >= self.limits.open_calls {
             Some("too many calls are open at once")
-        } else if wants == Wants::Consent && session.policy == Policy::Deny {
+        } else if wants == Wants::Consent && session.terms.policy == Policy::Deny {
             Some("this session's policy denies tools")
         } else {
             None
@@ -217,7 +216,7 @@ impl Model {
         let state = if runs { CallState::Runs } else { CallState::Waits { since: self.now.mono } };
         let (id, turn_no) = (session.id, turn.no);
         let said = (tool.len() + input.len()) as u64;
-        self.sessions[at].turn.iter_mut().for_each(|turn| turn.said += said);
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.said += said);
         self.write(at);
         // A denied call stands there as one that waits, for it never ran.
         self.add(at, What::Call(Call { no, tool, digest, wants, state }), input);
@@ -249,10 +248,10 @@ impl Model {
             return Err("digest_differs");
         }
         let is_question = open.wants == Wants::Words;
-        let is_allowed = session.allowed.contains(&open.tool);
+        let is_allowed = session.terms.allowed.contains(&open.tool);
         match &answer {
             Answer::Once | Answer::Always if is_question => return Err("wants_words"),
-            Answer::Always if !is_allowed && session.allowed.len() >= self.limits.allowed_tools => {
+            Answer::Always if !is_allowed && session.terms.allowed.len() >= self.limits.allowed_tools => {
                 return Err("too_many_tools");
             }
             Answer::Words(text) => self.check_prompt(text)?,
@@ -262,7 +261,7 @@ impl Model {
         self.note(at);
         self.sessions[at].turn.iter_mut().for_each(|turn| turn.unasked = 0);
         if answer == Answer::Always && !is_allowed {
-            self.sessions[at].allowed.push(open.tool);
+            self.sessions[at].terms.allowed.push(open.tool);
         }
         match answer {
             Answer::Once | Answer::Always => {
@@ -313,7 +312,7 @@ impl Model {
         let kept = text.floor_char_boundary(most) as u64;
         let result = What::Result { of: place, outcome, kept, whole: text.len() as u64 };
         let text = text[..text.floor_char_boundary(self.limits.result_bytes)].to_owned();
-        self.sessions[at].turn.iter_mut().for_each(|turn| turn.results += text.len() as u64);
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.results += text.len() as u64);
         self.add(at, result, text);
     }
 
@@ -327,7 +326,7 @@ impl Model {
 
     /// Parks the agent of a session that was asked.
     pub(super) fn release(&mut self, at: usize) {
-        if std::mem::take(&mut self.sessions[at].seated) {
+        if std::mem::take(&mut self.sessions[at].agent.seated) {
             self.deeds.push(Deed::Release { session: self.sessions[at].id });
         }
     }
@@ -336,8 +335,8 @@ impl Model {
     pub(super) fn offered(&mut self, id: SessionId, agent: &str) {
         let Some(at) = self.find(id) else { return };
         let session = &mut self.sessions[at];
-        if session.agent == agent && session.wants_agent() {
-            session.reached = true;
+        if session.agent.name == agent && session.wants_agent() {
+            session.agent.reached = true;
             self.deeds.push(Deed::Bind { session: id });
         }
     }
@@ -345,7 +344,7 @@ impl Model {
     /// Nobody said how the agent of that turn is reached.
     pub(super) fn not_bound(&mut self, id: SessionId, turn: TurnNo) {
         let Some(at) = self.find(id) else { return };
-        let detail = format!("agent `{}`", self.sessions[at].agent);
+        let detail = format!("agent `{}`", self.sessions[at].agent.name);
         let failure = AgentFailure { kind: FailureKind::NotConfigured, detail };
         self.on_agent_event(id, turn, AgentEvent::Failed(failure));
     }
@@ -353,7 +352,7 @@ impl Model {
     /// A session that is closed needs no agent, and no way to one.
     pub(super) fn let_agent_go(&mut self, at: usize) {
         self.release(at);
-        if std::mem::take(&mut self.sessions[at].reached) {
+        if std::mem::take(&mut self.sessions[at].agent.reached) {
             self.deeds.push(Deed::Unbind { session: self.sessions[at].id });
         }
     }
@@ -378,8 +377,8 @@ impl Model {
         self.write(at);
         let id = self.sessions[at].id;
         let Some(turn) = self.sessions[at].turn.clone() else { return };
-        if turn.compacts {
-            return self.end_compaction(at, &turn, ending);
+        if let Some(summary) = &turn.summary {
+            return self.end_compaction(at, &turn, summary, ending);
         }
         let is_told = |deed: &Deed| {
             let (Deed::Permit { session, turn: of, .. }
@@ -406,7 +405,7 @@ impl Model {
             self.add(at, What::Stop(ending), String::new());
         }
         let session = &mut self.sessions[at];
-        session.reason.clone_from(&turn.reason);
+        session.agent.told.reason.clone_from(&turn.reason);
         session.window = session.window_after(&turn, stopped).or(session.window);
         session.spend(turn.usage);
         session.turn = None;
