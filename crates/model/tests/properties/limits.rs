@@ -64,8 +64,7 @@ proptest! {
     /// Broken by: hibernating what works, is pinned or is shown; refusing where one could hibernate.
     #[test]
     fn room_is_made_before_refusing(steps in workload(100)) {
-        let limits = tight();
-        let mut system = SystemUnderTest::new(limits.clone());
+        let mut system = SystemUnderTest::new(tight());
         let mut screens = Screens::default();
         for step in &steps {
             let before: Vec<_> = system.core().view().sessions().collect();

@@ -8,13 +8,12 @@ use q_host::simulation::{
 use q_proto::ClientMessage;
 use q_testkit::chance::Chance;
 
-use super::law::{Held, Law};
-use super::life::{Life, Phase};
-use super::mark;
-use super::planted::Planted;
-use super::side::Did;
-use super::stage::Stage;
-use super::texts;
+use super::{Life, Phase, Stage};
+use crate::law::{Held, Law};
+use crate::mark;
+use crate::planted::Planted;
+use crate::side::Did;
+use crate::texts;
 
 /// Where an event may come from.
 #[derive(Clone, Copy, Debug)]
