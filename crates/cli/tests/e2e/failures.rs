@@ -15,6 +15,16 @@ fn refusing() -> World {
     world
 }
 
+/// The same, with the talk `api`: a first prompt that was answered, then twice one that was refused.
+fn refused_twice(first: &str, refused: &str) -> World {
+    let world = refusing();
+    world.q(&["chat", "--new", "api", first]).succeeded();
+    for _ in 0..2 {
+        world.q(&["chat", "-s", "api", refused]).exited(1);
+    }
+    world
+}
+
 /// The entries of a session, as `q show --json` has them.
 fn entries(world: &World, name: &str) -> Vec<Value> {
     world.q(&["show", name, "--json"]).succeeded().json()["entries"].as_array().unwrap().clone()
@@ -22,11 +32,7 @@ fn entries(world: &World, name: &str) -> Vec<Value> {
 
 #[test]
 fn a_prompt_that_was_refused_is_marked_and_goes_out_again_by_a_retry_alone() {
-    let world = refusing();
-    world.q(&["chat", "--new", "api", "first"]).succeeded();
-    for _ in 0..2 {
-        world.q(&["chat", "-s", "api", "something bad"]).exited(1);
-    }
+    let world = refused_twice("first", "something bad");
     world.q(&["chat", "-s", "api", "something else"]).succeeded();
     let sent = turns(&["first", "echo: first", "something else"]);
     assert_eq!(conversation(&world.request("something else")), sent);
@@ -64,11 +70,7 @@ fn a_prompt_that_was_refused_is_marked_and_goes_out_again_by_a_retry_alone() {
 
 #[test]
 fn a_failure_stands_in_every_list_until_somebody_acts() {
-    let world = refusing();
-    world.q(&["chat", "--new", "api", "first words"]).succeeded();
-    for _ in 0..2 {
-        world.q(&["chat", "-s", "api", "bad"]).exited(1);
-    }
+    let world = refused_twice("first words", "bad");
     let session = world.session("api");
     assert_eq!(
         (&session["needs"], &session["failures"], &session["unread"]),

@@ -12,21 +12,33 @@ use crate::inbox::Inbox;
 use crate::keys::Chord;
 use crate::style::Palette;
 
+/// What an overlay is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OverlaySubject {
+    /// Neither one session nor what waits.
+    Nothing,
+    /// It goes when this session goes.
+    Session(SessionId),
+    /// The calls that wait for the person: they can be answered by their numbers then.
+    Calls,
+    /// The one call of this number: an answer without a number is for that.
+    Call(usize),
+}
+
+impl OverlaySubject {
+    /// The one call that it shows.
+    pub(crate) const fn call(self) -> Option<usize> {
+        match self {
+            Self::Call(number) => Some(number),
+            Self::Nothing | Self::Session(_) | Self::Calls => None,
+        }
+    }
+}
+
 /// Something on top of the session.
 pub(crate) trait Overlay: Debug {
-    /// The session it is about: it goes when that goes.
-    fn session(&self) -> Option<SessionId> {
-        None
-    }
-
-    /// Whether it shows the calls that wait for the person: they can be answered by their numbers then.
-    fn shows_calls(&self) -> bool {
-        false
-    }
-
-    /// The number of the one call that it shows, so that an answer without a number is for that.
-    fn call(&self) -> Option<usize> {
-        None
+    fn subject(&self) -> OverlaySubject {
+        OverlaySubject::Nothing
     }
 
     /// Whether a line was begun in it.

@@ -23,7 +23,7 @@ mod rename;
 mod switcher;
 
 pub(crate) use call::CallSheet;
-pub(crate) use component::{Overlay, OverlayContext, Reaction};
+pub(crate) use component::{Overlay, OverlayContext, OverlaySubject, Reaction};
 pub(crate) use confirm::Confirm;
 pub(crate) use help::HelpSheet;
 pub(crate) use inbox::InboxSheet;

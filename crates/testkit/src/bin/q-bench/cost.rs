@@ -6,8 +6,8 @@ use std::time::Duration;
 use q_testkit::home::Home;
 use q_testkit::process::{ContextSwitches, cpu_ticks, proportional_set_size};
 
+use crate::Plan;
 use crate::budget::Figure;
-use crate::plan::Plan;
 use crate::start::attach;
 
 /// After the last key, before anything is called idle: longer than a draft waits to be saved.

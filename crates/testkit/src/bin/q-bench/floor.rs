@@ -9,8 +9,8 @@ use q_testkit::home::Home;
 use q_testkit::process::output_within;
 use q_testkit::terminal::Terminal;
 
+use crate::Plan;
 use crate::console;
-use crate::plan::Plan;
 use crate::prepare::{name, q};
 use crate::start::{COLS, QUIET, ROWS};
 

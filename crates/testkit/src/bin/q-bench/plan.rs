@@ -2,19 +2,7 @@
 
 use std::path::PathBuf;
 
-/// What is measured, and how long.
-pub(crate) struct Plan {
-    /// The binary under test.
-    pub(crate) program: PathBuf,
-    /// Sessions open at once.
-    pub(crate) sessions: usize,
-    pub(crate) entries: usize,
-    /// Starts measured of each sort.
-    pub(crate) starts: usize,
-    pub(crate) switches: usize,
-    /// Only words on their way are measured.
-    pub(crate) stream_only: bool,
-}
+use super::Plan;
 
 impl Plan {
     /// Reads the command line: `--q PATH [--quick] [--entries N] [--switches N] [--starts N] [--stream]`.

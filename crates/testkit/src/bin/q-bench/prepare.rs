@@ -9,8 +9,8 @@ use q_testkit::home::Home;
 use q_testkit::process::output_within;
 use serde_json::Value;
 
+use crate::Plan;
 use crate::console;
-use crate::plan::Plan;
 
 /// For one command of the line.
 const PATIENCE: Duration = Duration::from_mins(2);

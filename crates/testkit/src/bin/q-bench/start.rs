@@ -7,8 +7,8 @@ use q_testkit::clock;
 use q_testkit::home::Home;
 use q_testkit::terminal::Terminal;
 
+use crate::Plan;
 use crate::budget::Figure;
-use crate::plan::Plan;
 use crate::prepare::q;
 use crate::statistics::Sample;
 

@@ -6,9 +6,9 @@ use q_testkit::clock;
 use q_testkit::home::Home;
 use q_testkit::terminal::Terminal;
 
+use crate::Plan;
 use crate::budget::Figure;
 use crate::floor::Tmux;
-use crate::plan::Plan;
 use crate::prepare::name;
 use crate::start::{QUIET, attach};
 use crate::statistics::Sample;
