@@ -163,7 +163,7 @@ impl<S: Sheet> PageOverlay<S> {
                 // Anything but a command would be lost with the page.
                 Some(typed) if typed == '/' || !self.line.is_empty() => self.line.type_in(typed),
                 Some(typed @ ('y' | 'a' | 'n')) if self.sheet.subject().call().is_some() => {
-                    self.line.type_in(typed)
+                    self.line.type_in(typed);
                 }
                 Some(_) | None => {}
             },
