@@ -253,8 +253,8 @@ mod tests {
         enum Older {
             Hello { protocol: u32, oldest: u32, agents: Vec<String> },
         }
-        let written = rmp_serde::to_vec_named(&ClientMessage::Hello(Hello::new(true))).unwrap();
-        let Older::Hello { protocol, oldest, agents } = rmp_serde::from_slice(&written).unwrap();
+        let written = q_msgpack::write(&ClientMessage::Hello(Hello::new(true))).unwrap();
+        let Older::Hello { protocol, oldest, agents } = q_msgpack::read(&written).unwrap();
         assert_eq!((protocol, oldest, agents.len()), (PROTOCOL, OLDEST, 0));
     }
 
@@ -287,13 +287,13 @@ mod tests {
             "all that a client says has a length"
         );
         assert!(!format!("{shaping:?}").contains("canary"));
-        let written = rmp_serde::to_vec_named(&shaping).unwrap();
-        let arrived: Shaping = rmp_serde::from_slice(&written).unwrap();
+        let written = q_msgpack::write(&shaping).unwrap();
+        let arrived: Shaping = q_msgpack::read(&written).unwrap();
         assert_eq!(arrived, shaping);
         // An element of one byte takes many in memory.
         let is_read = |shaping: &Shaping| {
-            let written = rmp_serde::to_vec_named(shaping).unwrap();
-            rmp_serde::from_slice::<Shaping>(&written).is_ok()
+            let written = q_msgpack::write(shaping).unwrap();
+            q_msgpack::read::<Shaping>(&written).is_ok()
         };
         for (count, is_few) in [(1024, true), (1025, false)] {
             let nothing = String::new;
@@ -309,6 +309,6 @@ mod tests {
             let headers = vec![(nothing(), nothing()); count];
             assert_eq!(is_read(&Shaping { headers, ..Shaping::default() }), is_few, "{count}");
         }
-        assert_eq!(rmp_serde::to_vec_named(&Shaping::default()).unwrap(), [0x80], "nothing costs a byte");
+        assert_eq!(q_msgpack::write(&Shaping::default()).unwrap(), [0x80], "nothing costs a byte");
     }
 }
