@@ -9,7 +9,7 @@ use q_core::{
 };
 use q_term::Way;
 use q_term::words;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
 use crate::out;
@@ -231,19 +231,20 @@ pub(crate) struct EntryJson {
 }
 
 /// What is known of an image.
-#[derive(Debug, Serialize)]
-struct ImageJson {
-    name: String,
-    kind: &'static str,
-    width: u32,
-    height: u32,
-    bytes: u64,
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ImageJson {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) bytes: u64,
 }
 
 impl From<&Image> for ImageJson {
     fn from(image: &Image) -> Self {
         let Image { name, kind, width, height, size, kept: _ } = image;
-        Self { name: name.clone(), kind: kind.word(), width: *width, height: *height, bytes: *size }
+        let kind = kind.word().to_owned();
+        Self { name: name.clone(), kind, width: *width, height: *height, bytes: *size }
     }
 }
 
