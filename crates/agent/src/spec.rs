@@ -88,6 +88,26 @@ pub struct NetworkEnvironment {
     pub extra_ca_file: Option<PathBuf>,
 }
 
+impl NetworkEnvironment {
+    /// What the variables of an environment say: a text, or a path that was made whole. Proxies may be written in either
+    /// case, as everywhere; the lower one wins.
+    pub fn of_variables(
+        text: impl Fn(&str) -> Option<String>,
+        path: impl Fn(&str) -> Option<PathBuf>,
+    ) -> Self {
+        let proxy = |name: &str| text(name).or_else(|| text(&name.to_uppercase()));
+        Self {
+            http_proxy: proxy("http_proxy"),
+            https_proxy: proxy("https_proxy"),
+            all_proxy: proxy("all_proxy"),
+            no_proxy: proxy("no_proxy"),
+            ca_file: path("SSL_CERT_FILE"),
+            ca_dir: path("SSL_CERT_DIR"),
+            extra_ca_file: path("NODE_EXTRA_CA_CERTS"),
+        }
+    }
+}
+
 /// What is set, and nothing of it: the address of a proxy may hold a password.
 impl fmt::Debug for NetworkEnvironment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
