@@ -45,18 +45,26 @@ pub(crate) struct AgentRegistry {
     pub(crate) left_to_guide: bool,
     /// Whether the configuration says who `openai` is, and not the environment.
     has_own_openai: bool,
-    file: PathBuf,
+    /// The file of the configuration that was read.
+    pub(crate) file: PathBuf,
 }
 
 /// An agent of the configuration that cannot be asked from here.
 #[derive(Clone, Debug)]
 pub(crate) struct Unusable {
     pub(crate) name: String,
-    pub(crate) base_url: String,
-    pub(crate) model: String,
     pub(crate) why: Missing,
-    /// The variables that may hold its key.
-    key_variables: Vec<String>,
+    agent: AgentConfig,
+}
+
+impl Unusable {
+    pub(crate) fn base_url(&self) -> &str {
+        base_url(&self.agent)
+    }
+
+    pub(crate) fn model(&self) -> &str {
+        model(&self.agent)
+    }
 }
 
 impl AgentRegistry {
@@ -122,7 +130,10 @@ impl AgentRegistry {
                 Reach::Guide => None,
             });
             keys.any(|key| environment.text(variable) == Some(key))
-                || self.unusable.iter().any(|agent| agent.key_variables.iter().any(|name| name == variable))
+                || self
+                    .unusable
+                    .iter()
+                    .any(|unusable| key_variables(&unusable.agent).iter().any(|name| name == variable))
         };
         let mut lines: Vec<String> = Vec::new();
         for provider in &PROVIDERS {
@@ -189,9 +200,7 @@ pub(crate) fn known(
                 origins.push(origin);
             }
             Err(why) => {
-                let (base_url, model) = (base_url(agent).to_owned(), model(agent).to_owned());
-                let key_variables = key_variables(agent);
-                unusable.push(Unusable { name: name.to_owned(), base_url, model, why, key_variables });
+                unusable.push(Unusable { name: name.to_owned(), why, agent: agent.clone() });
             }
         }
     }

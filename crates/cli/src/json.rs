@@ -4,10 +4,11 @@ mod writer;
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, Body, Compaction, Entry, Image, PlanStep, Policy, Retrying, Sent, Stop, Summary, Usage,
-    WindowUse,
+    Activity, Body, Compaction, Entry, Image, ImageKind, PlanStep, Policy, Retrying, Sent, Stop, Summary,
+    Usage, WindowUse,
 };
 use q_term::Way;
+use q_term::typed;
 use q_term::words;
 use serde::{Deserialize, Serialize};
 
@@ -233,11 +234,20 @@ pub(crate) struct EntryJson {
 /// What is known of an image.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ImageJson {
-    pub(crate) name: String,
-    pub(crate) kind: String,
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) bytes: u64,
+    name: String,
+    kind: String,
+    width: u32,
+    height: u32,
+    bytes: u64,
+}
+
+impl ImageJson {
+    /// The image, whose name is anybody's; or the word that is no kind of image.
+    pub(crate) fn into_image(self) -> Result<Image, String> {
+        let Self { name, kind, width, height, bytes: size } = self;
+        let kind = ImageKind::of(&kind).ok_or(kind)?;
+        Ok(Image { name: typed::text(&name).into_owned(), kind, width, height, size, kept: None })
+    }
 }
 
 impl From<&Image> for ImageJson {

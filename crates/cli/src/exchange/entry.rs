@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use q_core::{
-    AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault, Image,
-    ImageKind, Interrupter, Outcome, PlanStep, PromptNo, Prompted, Resulted, Sent, StepState, Stop, WallTime,
-    Wants,
+    AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault,
+    Interrupter, Outcome, PlanStep, PromptNo, Prompted, Resulted, Sent, StepState, Stop, WallTime, Wants,
 };
 use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -69,12 +68,6 @@ pub(crate) struct EntryShape {
     /// What a newer `q` may have written: the names of a few fields.
     #[serde(skip)]
     unknown: Fields,
-}
-
-fn image(told: ImageJson) -> Result<Image, String> {
-    let ImageJson { name, kind, width, height, bytes: size } = told;
-    let kind = ImageKind::of(&kind).ok_or_else(|| no_word(&kind))?;
-    Ok(Image { name: typed::text(&name).into_owned(), kind, width, height, size, kept: None })
 }
 
 /// Names of fields that are not known here; a few are enough to say so.
@@ -248,8 +241,8 @@ impl EntryShape {
             }),
             "continued" => Body::Continued,
             "user" => {
-                let images = self.images.unwrap_or_default().into_iter().map(image);
-                let images = images.collect::<Result<_, String>>()?;
+                let images = self.images.unwrap_or_default().into_iter().map(ImageJson::into_image);
+                let images = images.collect::<Result<_, String>>().map_err(|kind| no_word(&kind))?;
                 Body::Prompt(Prompted { text: typed::text(&text?).into_owned(), images })
             }
             "assistant" => Body::Answer(text?),
