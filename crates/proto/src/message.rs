@@ -260,19 +260,23 @@ mod tests {
 
     #[test]
     fn what_a_client_wants_otherwise_arrives_and_is_not_shown() {
-        let shaping = Shaping {
-            dialect: "anthropic".into(),
+        let numbers = Shaping {
             first_byte_ms: Some(1500),
             retries: Some(4),
             temperature: Some(0.5),
             max_tokens: Some(7),
+            window: Some(9000),
+            think_tags: true,
+            ..Shaping::default()
+        };
+        assert_eq!(numbers.bytes(), 0, "what is no text has no length");
+        let shaping = Shaping {
+            dialect: "anthropic".into(),
             reasoning: Some("low".into()),
+            compact_model: "small".into(),
             headers: vec![("x-team".into(), "sk-canary".into())],
             body: "{\"top_p\":0.5}".into(),
             omit: vec!["stream_options".into()],
-            window: Some(9000),
-            compact_model: "small".into(),
-            think_tags: true,
             tools: Some(ToolEnvironment {
                 variables: vec![("HOME".into(), "/h".into())],
                 umask: 0o022,
@@ -280,6 +284,7 @@ mod tests {
                 is_free: true,
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
+            ..numbers
         };
         assert_eq!(
             shaping.bytes(),
