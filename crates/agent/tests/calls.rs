@@ -127,6 +127,23 @@ fn results(events: &[AgentEvent]) -> Vec<(CallNo, Outcome, &str)> {
     events.iter().filter_map(result).collect()
 }
 
+/// The request behind a call that ran may be refused as any other: it is sent again, and the tool does not run again.
+#[tokio::test]
+async fn what_is_asked_behind_a_call_is_asked_again_and_nothing_runs_twice() {
+    let server = Server::start();
+    let call = json!({ "shell": "echo ran >>runs" }).to_string();
+    server.once("do it", Script::new().say("So.").done());
+    for _ in 0..2 {
+        server.once("do it", Script::new().status(503, "busy").retry_after(0));
+    }
+    server.once("do it", Script::new().call("run", &call).done());
+    let permitting = Permitting::new();
+    let events = permitting.turn(HttpSpec { retries: 5, ..spec(server.base_url()) }).await;
+    let waits = events.iter().filter(|event| matches!(event, AgentEvent::Retrying { .. })).count();
+    assert_eq!((waits, results(&events).len(), events.last()), (2, 1, Some(&AgentEvent::Done)), "{events:?}");
+    assert_eq!(fs::read_to_string(permitting.directory.path().join("runs")).unwrap(), "ran\n");
+}
+
 #[tokio::test]
 async fn only_the_bytes_that_were_asked_for_run() {
     let server = Server::start();

@@ -26,6 +26,8 @@ pub(super) struct Asking {
     route: Route,
     /// How often it was asked again.
     repeated: u32,
+    /// How long was waited for that in all.
+    waited: Duration,
     /// Whether tools are offered: calls are no failure then.
     takes_calls: bool,
     /// Who is asked, as seals name it.
@@ -64,6 +66,7 @@ impl Asking {
             unknown: 0,
             route,
             repeated: 0,
+            waited: Duration::ZERO,
             takes_calls,
             sealed_by,
         })
@@ -83,10 +86,11 @@ impl Asking {
             Err(attempt) => attempt,
         };
         let retries = self.spec.retries;
-        let Some(wait) = attempt.retry.wait(self.repeated, retries) else {
+        let Some(wait) = attempt.retry.wait(self.repeated, retries, self.waited) else {
             return Asked::InVain(asked(self.repeated + 1, attempt.failure));
         };
         self.repeated += 1;
+        self.waited += wait;
         Asked::Again(
             wait,
             AgentEvent::Retrying {
