@@ -83,6 +83,11 @@ impl AnswerBuilder {
         self.takes_calls = true;
     }
 
+    /// Whether tools were offered.
+    pub(super) const fn takes_calls(&self) -> bool {
+        self.takes_calls
+    }
+
     /// What the answer calls, once it has ended well and where tools were offered.
     pub(super) fn calls(&mut self) -> Vec<AskedCall> {
         self.calls.take()

@@ -11,7 +11,7 @@
 //! | `bedrock` | Amazon Bedrock's `ConverseStream` |
 //! | `offering` | how tools are offered in each |
 //! | `endpoint` | where below a base address each is asked |
-//! | `reasoning_details` | thoughts in parts, of chat completions |
+//! | `reasoning_content`, `reasoning_details` | thoughts in one piece and in parts, of chat completions |
 //! | `reading`, `writing` | what they read and write with |
 //! | `seals` | what is sent back of what providers sealed |
 //! | `unfinished` | an answer that is gone on with |
@@ -25,6 +25,7 @@ mod gemini;
 mod offering;
 mod ollama;
 pub(super) mod reading;
+pub(super) mod reasoning_content;
 mod reasoning_details;
 mod responses;
 #[cfg(test)]

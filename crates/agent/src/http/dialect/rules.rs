@@ -14,7 +14,7 @@ use q_core::{
 use serde_json::{Value, json};
 
 use super::request as request_in;
-use super::seals::sample;
+use super::seals::{sample, sample_thought};
 use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::shape::RequestShape;
@@ -57,6 +57,8 @@ struct Step {
     has_sealed: bool,
     ends_sealed: bool,
     has_text: bool,
+    /// A thought stands in it, in one piece beside the words.
+    has_thought: bool,
     calls: Vec<SentCall>,
     /// By what the calls that are answered are known.
     results: Vec<String>,
@@ -87,6 +89,12 @@ fn thinking(dialect: Dialect, request: &Value) -> &Value {
 fn broken_by_seals(dialect: Dialect, thinks: bool, steps: &[Step]) -> Option<&'static str> {
     if steps.iter().any(|step| step.ends_sealed) {
         return Some("nothing stands behind what is sealed");
+    }
+    let speaks = |step: &Step| step.is_persons && step.has_text;
+    for turn in steps.chunk_by(|_, next| !speaks(next)) {
+        if turn.iter().any(|step| step.has_thought) && turn.iter().all(|step| step.calls.is_empty()) {
+            return Some("a thought is sent back of a turn that calls nothing");
+        }
     }
     let must_think = matches!(dialect, Dialect::Anthropic | Dialect::Bedrock);
     (must_think && !thinks && steps.iter().any(|step| step.has_sealed))
@@ -218,7 +226,12 @@ fn flat_message(dialect: Dialect, message: &Value, steps: &mut Vec<Step>) -> Res
             if !details.is_null() && details.as_array().is_none_or(Vec::is_empty) {
                 return Err("a content is empty");
             }
-            let mut step = Step { has_text: is_text(content), ..Step::default() };
+            let thought = &message["reasoning_content"];
+            if !thought.is_null() && !thought.as_str().is_some_and(|thought| !thought.is_empty()) {
+                return Err("a content is empty");
+            }
+            let mut step =
+                Step { has_text: is_text(content), has_thought: !thought.is_null(), ..Step::default() };
             for call in message["tool_calls"].as_array().into_iter().flatten() {
                 let function = &call["function"];
                 let is_text = dialect != Dialect::Ollama;
@@ -578,6 +591,7 @@ proptest! {
             let seal = |kind: u8| match kind {
                 0 => Seal { by: "somebody else".into(), ..sample(dialect) },
                 1 => Seal { content: "{\"cut".into(), ..sample(dialect) },
+                2 if dialect == Dialect::ChatCompletions => sample_thought(),
                 _its_own => sample(dialect),
             };
             let place = |(at, kind): (&u64, &u8)| PlacedSeal { at: Seq(*at), seal: seal(*kind) };
