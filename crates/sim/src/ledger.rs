@@ -289,6 +289,7 @@ const fn may_be_lost(record: &Record) -> bool {
         Record::Said { .. }
             | Record::Sealed { .. }
             | Record::Planned { .. }
+            | Record::Cited { .. }
             | Record::Answering { .. }
             | Record::Sent { .. }
             | Record::Seen { .. }

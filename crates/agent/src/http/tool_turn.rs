@@ -269,6 +269,7 @@ impl RunningTurn {
                 | AgentEvent::Retrying { .. }
                 | AgentEvent::Thinking(_)
                 | AgentEvent::Plan(_)
+                | AgentEvent::Sources(_)
                 | AgentEvent::Model(_)
                 | AgentEvent::Title(_)
                 | AgentEvent::Steerable

@@ -5,8 +5,8 @@ use std::fmt;
 
 use q_core::{
     AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault, Image,
-    ImageKind, Interrupter, Outcome, PlanStep, PromptNo, Prompted, Resulted, Sent, StepState, Stop, WallTime,
-    Wants,
+    ImageKind, Interrupter, Outcome, PlanStep, PromptNo, Prompted, Resulted, Sent, Source, Sources,
+    StepState, Stop, WallTime, Wants,
 };
 use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -58,6 +58,9 @@ pub(crate) struct EntryShape {
     /// Of a plan: how far each step is, and what it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<(String, String)>>,
+    /// Of sources: all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sources: Option<Vec<SourceShape>>,
     /// Of a prompt: what is known of its images. Their bytes are in no document.
     #[serde(skip_serializing_if = "Option::is_none")]
     images: Option<Vec<ImageShape>>,
@@ -77,6 +80,26 @@ struct ImageShape {
     width: u32,
     height: u32,
     bytes: u64,
+}
+
+/// One source; what nobody said of it is empty.
+#[derive(Debug, Serialize, Deserialize)]
+struct SourceShape {
+    title: String,
+    place: String,
+    quote: String,
+}
+
+impl From<&Source> for SourceShape {
+    fn from(Source { title, place, quote }: &Source) -> Self {
+        Self { title: title.clone(), place: place.clone(), quote: quote.clone() }
+    }
+}
+
+impl From<SourceShape> for Source {
+    fn from(SourceShape { title, place, quote }: SourceShape) -> Self {
+        Self { title, place, quote }
+    }
 }
 
 impl From<&Image> for ImageShape {
@@ -182,6 +205,7 @@ impl EntryShape {
                 let step = |step: &PlanStep| (step.state.word().to_owned(), step.text.clone());
                 Self { role: role("plan"), steps: Some(steps.iter().map(step).collect()), ..plain }
             }
+            Body::Sources(sources) => plain.citing(sources),
             Body::Stop(Stop::Interrupted(by)) => {
                 Self { role: role("interrupted"), by: Some(word(&INTERRUPTERS, *by)), ..plain }
             }
@@ -224,6 +248,12 @@ impl EntryShape {
         }
     }
 
+    fn citing(self, sources: &Sources) -> Self {
+        let left_out = Some(sources.left_out).filter(|count| *count > 0);
+        let sources = Some(sources.all.iter().map(SourceShape::from).collect());
+        Self { role: "sources".to_owned(), sources, left_out, ..self }
+    }
+
     /// Reads the value of this field, if it is known here.
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
@@ -241,7 +271,7 @@ impl EntryShape {
                 }
             };
         }
-        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps images answered)
+        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps sources images answered)
     }
 
     /// The names of fields that are not known here.
@@ -297,6 +327,13 @@ impl EntryShape {
                     Ok(PlanStep { state: state.ok_or_else(|| no_word(&word))?, text })
                 };
                 Body::Plan(steps.map(step).collect::<Result<_, String>>()?)
+            }
+            "sources" => {
+                let all = self.sources.ok_or_else(|| missing("sources"))?;
+                let left_out = self.left_out.unwrap_or_default();
+                Body::Sources(
+                    Sources { all: all.into_iter().map(Source::from).collect(), left_out }.bounded(),
+                )
             }
             "interrupted" => Body::Stop(interrupted(self.by)?),
             "failed" => Body::Stop(failed(self.failure, text.unwrap_or_default())?),

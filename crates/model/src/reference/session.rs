@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use q_core::{
     Activity, AgentFailure, CallNo, Compaction, Digest, EntryNo, Instant, Interrupter, Limits, Outcome,
-    PlanStep, Policy, Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Token, TurnNo, Usage,
-    WallTime, Wants,
+    PlanStep, Policy, Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Sources, Token, TurnNo,
+    Usage, WallTime, Wants,
 };
 
 use super::window::Window;
@@ -143,6 +143,7 @@ pub(super) enum What {
         of: usize,
     },
     Plan(Vec<PlanStep>),
+    Sources(Sources),
     /// That the last answer is gone on with.
     Continued,
     Compaction(Compaction),
@@ -169,6 +170,9 @@ impl Entry {
     fn readable(&self) -> usize {
         if let What::Plan(steps) = &self.what {
             return steps.iter().map(|step| step.text.len()).sum();
+        }
+        if let What::Sources(sources) = &self.what {
+            return sources.all.iter().map(|source| source.place.len()).sum();
         }
         self.text.len()
     }
@@ -219,6 +223,7 @@ impl Session {
             | What::Output { .. }
             | What::Result { .. }
             | What::Plan(_)
+            | What::Sources(_)
             | What::Continued
             | What::LeftOut(_)
             | What::Compaction(_)
@@ -255,6 +260,7 @@ impl Session {
                 | What::Output { .. }
                 | What::Result { .. }
                 | What::Plan(_)
+                | What::Sources(_)
                 | What::Continued
                 | What::Compaction(_)
                 | What::LeftOut(_) => {}

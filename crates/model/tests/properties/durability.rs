@@ -183,6 +183,7 @@ fn only_losable(effects: &Effects) -> bool {
             Record::Said { .. }
                 | Record::Sealed { .. }
                 | Record::Planned { .. }
+                | Record::Cited { .. }
                 | Record::Answering { .. }
                 | Record::Sent { .. }
                 | Record::Seen { .. }

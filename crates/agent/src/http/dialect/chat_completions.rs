@@ -5,6 +5,7 @@ use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::citing;
 use super::reading::{FrameReader, Meaning, each, is_first, member, read_calls, words};
 use super::reasoning_content::{self, ReasoningContent};
 use super::reasoning_details::ReasoningDetails;
@@ -104,9 +105,13 @@ pub(super) struct ChatCompletionsReader {
 
 impl FrameReader for ChatCompletionsReader {
     fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
-        let [choices, counted, model] = members(frame, ["choices", "usage", "model"]);
+        let [choices, counted, model, citations, results] =
+            members(frame, ["choices", "usage", "model", "citations", "search_results"]);
         answer.on_model(model);
         answer.on_usage(counted.and_then(usage));
+        // What was found says more of a page than that it was cited.
+        citing::cite_each(results, answer);
+        citing::cite_each(citations, answer);
         let choices = choices.filter(|choices| is_array(choices));
         for (place, one) in each(choices).into_iter().enumerate() {
             self.choice(place, one, answer);
@@ -114,7 +119,7 @@ impl FrameReader for ChatCompletionsReader {
                 return Meaning::End;
             }
         }
-        match (choices, counted) {
+        match (choices, counted.or(citations).or(results)) {
             (Some(_), _) => Meaning::Part,
             (None, Some(_)) => Meaning::Aside,
             (None, None) => Meaning::Foreign,
@@ -177,19 +182,21 @@ fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
     if let Some(words) = text(part) {
         return answer.on_text(words);
     }
-    let [content, refusal, reasoning_content, reasoning, thinking, details, calls, call] = members(
-        part,
-        [
-            "content",
-            "refusal",
-            "reasoning_content",
-            "reasoning",
-            "thinking",
-            "reasoning_details",
-            "tool_calls",
-            "function_call",
-        ],
-    );
+    let [content, refusal, reasoning_content, reasoning, thinking, details, calls, call, annotations] =
+        members(
+            part,
+            [
+                "content",
+                "refusal",
+                "reasoning_content",
+                "reasoning",
+                "thinking",
+                "reasoning_details",
+                "tool_calls",
+                "function_call",
+                "annotations",
+            ],
+        );
     // Some servers say the same thought in several members.
     let thoughts = [reasoning_content, reasoning, thinking].into_iter().map(words);
     if let Some(thought) = thoughts.chain([detailed(details)]).find(|thought| !thought.is_empty()) {
@@ -205,6 +212,7 @@ fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
         None => {}
     }
     answer.on_refusal(words(refusal));
+    citing::annotate(annotations, answer);
     read_calls(calls, answer);
     read_calls(call, answer);
 }
@@ -220,7 +228,9 @@ fn content_part(part: &RawValue, answer: &mut AnswerBuilder) {
     if let Some(words) = text(part) {
         return answer.on_text(words);
     }
-    let [said, refusal, thinking] = members(part, ["text", "refusal", "thinking"]);
+    let [said, refusal, thinking, annotations] =
+        members(part, ["text", "refusal", "thinking", "annotations"]);
+    citing::annotate(annotations, answer);
     answer.on_text(words(said));
     answer.on_refusal(words(refusal));
     let Some(thinking) = thinking else { return };

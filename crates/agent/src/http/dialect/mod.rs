@@ -9,6 +9,7 @@
 //! | `gemini` | Google's `streamGenerateContent` |
 //! | `ollama` | Ollama's own |
 //! | `bedrock` | Amazon Bedrock's `ConverseStream` |
+//! | `citing` | what an answer rests on, in each |
 //! | `offering` | how tools are offered in each |
 //! | `endpoint` | where below a base address each is asked |
 //! | `reasoning_content`, `reasoning_details` | thoughts in one piece and in parts, of chat completions |
@@ -20,6 +21,7 @@
 mod anthropic;
 mod bedrock;
 mod chat_completions;
+mod citing;
 pub(super) mod endpoint;
 mod gemini;
 mod offering;

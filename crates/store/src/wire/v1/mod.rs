@@ -15,6 +15,7 @@ mod record;
 mod result;
 mod settings;
 mod setup;
+mod source;
 mod word;
 
 pub(crate) use head::HeadV1;
