@@ -85,6 +85,7 @@ impl Sources {
     }
 
     /// The same within what is kept, whoever says them.
+    #[must_use]
     pub fn bounded(self) -> Self {
         let mut kept = Self { all: Vec::new(), left_out: self.left_out };
         self.all.into_iter().for_each(|source| kept.add(source));
