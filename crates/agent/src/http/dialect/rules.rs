@@ -182,7 +182,7 @@ fn flat_message(dialect: Dialect, message: &Value, steps: &mut Vec<Step>) -> Res
                 return Err("a content is empty");
             }
             let thought = &message["reasoning_content"];
-            if !thought.is_null() && !thought.as_str().is_some_and(|thought| !thought.is_empty()) {
+            if !thought.is_null() && thought.as_str().is_none_or(str::is_empty) {
                 return Err("a content is empty");
             }
             let mut step =
