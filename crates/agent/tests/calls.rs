@@ -17,7 +17,7 @@ use q_testkit::server::{Script, Server};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use support::{ask, spec};
+use support::{ask, asked_again, spec};
 
 /// The calls of one reply; nothing where it is not whole.
 fn calls(name: &str) -> Vec<(String, String)> {
@@ -138,7 +138,7 @@ async fn what_is_asked_behind_a_call_is_asked_again_and_nothing_runs_twice() {
     }
     server.once("do it", Script::new().call("run", &call).done());
     let permitting = Permitting::new();
-    let events = permitting.turn(HttpSpec { retries: 5, ..spec(server.base_url()) }).await;
+    let events = permitting.turn(HttpSpec { patience: asked_again(5), ..spec(server.base_url()) }).await;
     let waits = events.iter().filter(|event| matches!(event, AgentEvent::Retrying { .. })).count();
     assert_eq!((waits, results(&events).len(), events.last()), (2, 1, Some(&AgentEvent::Done)), "{events:?}");
     assert_eq!(fs::read_to_string(permitting.directory.path().join("runs")).unwrap(), "ran\n");
