@@ -8,6 +8,7 @@ use q_core::{
 
 use super::command::kind;
 use super::id::Id;
+use super::rule::WireRule;
 use super::view::{
     By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
     WireImage, WireRetrying, WireSnapshot, WireSummary, WireUpdate,
@@ -267,6 +268,7 @@ impl From<PendingCall> for WireCall {
             input: pending.input,
             digest: pending.digest.0,
             wants: pending.wants,
+            always: pending.always.map(WireRule),
             since: pending.since.0,
         }
     }
@@ -281,6 +283,7 @@ impl From<WireCall> for PendingCall {
             input: call.input,
             digest: Digest(call.digest),
             wants: call.wants,
+            always: call.always.map(|WireRule(rule)| rule),
             since: WallTime(call.since),
         }
     }

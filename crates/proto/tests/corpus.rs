@@ -119,6 +119,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-set-agent", ask(Request::SetAgent { session: SESSION, agent: guide.into() })),
         ("seed-tag", tell(Command::Tag { session, changes: ["+a", "-b"].map(TagChange::typed).to_vec() })),
         ("seed-set", tell(Command::Set { session, changes: settings().changes() })),
+        ("seed-rule", tell(Command::SetRule { session, rule: rule(), stands: true })),
         ("seed-models", ask(Request::Models { session: SESSION })),
         ("seed-move", tell(Command::Move { session, prompt: PromptNo(2), place: 0 })),
         ("seed-answer", tell(answer)),
@@ -244,6 +245,14 @@ fn entries() -> Vec<WireEntry> {
     ]
 }
 
+fn rule() -> q_core::ToolRule {
+    q_core::ToolRule {
+        effect: q_core::RuleEffect::Allow,
+        tool: "run".into(),
+        pattern: q_core::RulePattern::Begins(vec!["cargo".into(), "test".into()]),
+    }
+}
+
 fn call() -> WireCall {
     WireCall {
         turn: 3,
@@ -252,6 +261,7 @@ fn call() -> WireCall {
         input: "ls".into(),
         digest: [7; 32],
         wants: q_core::Wants::Consent,
+        always: Some(q_proto::WireRule(rule())),
         since: 5,
     }
 }

@@ -181,7 +181,7 @@ impl CheckResult {
             | AgentEvent::Sealed(_)
             | AgentEvent::Plan(_)
             | AgentEvent::Model(_)
-            | AgentEvent::Call(_)
+            | AgentEvent::Call(..)
             | AgentEvent::Progress { .. }
             | AgentEvent::Result { .. }
             | AgentEvent::Resume(_)

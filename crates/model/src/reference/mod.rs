@@ -15,6 +15,7 @@ mod picture;
 mod places;
 mod prompts;
 mod residence;
+pub mod rules;
 mod session;
 mod settings;
 mod turns;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use q_core::{
     Activity, CallNo, ClientId, Effect, Effects, Entry, EntryNo, FailureKind, Head, Interrupter, Multiplexer,
     Outcome, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Retrying, Sent, SessionId,
-    SettingChange, Settings, Summary, TurnNo, Update, Usage, WallTime, Wants,
+    SettingChange, Settings, Summary, ToolRule, TurnNo, Update, Usage, WallTime, Wants,
 };
 
 /// One thing that a step did, beside changing what is seen.
@@ -47,7 +47,7 @@ pub struct Picture {
     pub pinned: bool,
     pub policy: Policy,
     pub settings: BTreeMap<String, String>,
-    pub allowed: Vec<String>,
+    pub rules: Vec<ToolRule>,
     pub parent: Option<SessionId>,
     pub presence: Presence,
     pub trashed: Option<WallTime>,
@@ -81,7 +81,7 @@ pub struct Memory {
     pub entries: Vec<Entry>,
     pub queue: Vec<(PromptNo, String)>,
     pub draft: String,
-    pub pending: Vec<(TurnNo, CallNo, String, String, Wants)>,
+    pub pending: Vec<(TurnNo, CallNo, String, String, Wants, Option<ToolRule>)>,
 }
 
 /// What the core did in one call, sorted. Updates are what keeps mirrors; what they say is in the pictures.
@@ -154,7 +154,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         pinned: line.pinned,
         policy: line.policy,
         settings: by_name(&line.settings),
-        allowed: head.map(|head| head.allowed.clone()).unwrap_or_default(),
+        rules: head.map(|head| head.rules.clone()).unwrap_or_default(),
         parent: line.parent,
         presence: line.presence,
         trashed: line.trashed,
@@ -191,7 +191,7 @@ fn memory(core: &Multiplexer, id: SessionId) -> Option<Memory> {
         pending: snapshot
             .pending
             .into_iter()
-            .map(|call| (call.turn, call.call, call.tool, call.input, call.wants))
+            .map(|call| (call.turn, call.call, call.tool, call.input, call.wants, call.always))
             .collect(),
     })
 }

@@ -4,7 +4,7 @@ use q_core::{Body, CallOutput, Called, FailureKind, Presence, Resulted, Stop, Tu
 
 use super::Model;
 use super::observed::{Memory, Picture};
-use super::session::{Call, Ending, Entry, Session, What};
+use super::session::{Ending, Entry, Session, What};
 
 impl Model {
     /// What the model shows of every session, by id.
@@ -24,7 +24,7 @@ impl Model {
             pinned: session.pinned,
             policy: session.policy,
             settings: session.settings.clone(),
-            allowed: session.allowed.clone(),
+            rules: session.rules.clone(),
             parent: session.parent,
             presence: session.presence,
             trashed: session.trashed,
@@ -64,7 +64,8 @@ impl Session {
     fn memory(&self) -> Memory {
         let turn = self.turn.as_ref().map(|turn| turn.no).unwrap_or_default();
         let pending = self.waiting_calls().map(|(place, call)| {
-            (turn, call.no, call.tool.clone(), self.entries[place].text.clone(), call.wants)
+            let (tool, text) = (call.tool.clone(), self.entries[place].text.clone());
+            (turn, call.no, tool, text, call.wants, call.always.clone())
         });
         Memory {
             entries: self.numbered_entries(),
@@ -83,7 +84,7 @@ impl Session {
                 What::Answer => Body::Answer(text),
                 What::Thinking => Body::Thinking(text),
                 What::Call(call) => {
-                    let Call { no, wants, .. } = *call;
+                    let (no, wants) = (call.no, call.wants);
                     Body::Call(Called { no, tool: call.tool.clone(), input: text, wants })
                 }
                 &What::Result { of, outcome, kept, whole } => {

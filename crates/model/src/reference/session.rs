@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use q_core::{
     Activity, AgentFailure, CallNo, Compaction, Digest, EntryNo, Instant, Interrupter, Limits, Outcome,
-    PlanStep, Policy, Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Token, TurnNo, Usage,
-    WallTime, Wants,
+    PlanStep, Policy, Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Token, ToolRule, TurnNo,
+    Usage, WallTime, Wants,
 };
 
 use super::window::Window;
@@ -25,7 +25,7 @@ pub(super) struct Session {
     pub(super) pinned: bool,
     pub(super) policy: Policy,
     pub(super) settings: Set,
-    pub(super) allowed: Vec<String>,
+    pub(super) rules: Vec<ToolRule>,
     pub(super) presence: Presence,
     pub(super) trashed: Option<WallTime>,
     pub(super) parent: Option<SessionId>,
@@ -154,6 +154,8 @@ pub(super) struct Call {
     pub(super) tool: String,
     pub(super) digest: Digest,
     pub(super) wants: Wants,
+    /// What *always* would mean for it, where that can be said.
+    pub(super) always: Option<ToolRule>,
     pub(super) state: CallState,
 }
 

@@ -50,6 +50,7 @@ impl Model {
             Command::Tag { session, changes } => self.tag(session, &changes),
             Command::Pin { session, pinned } => self.pin(session, pinned),
             Command::SetPolicy { session, policy } => self.set_policy(session, policy),
+            Command::SetRule { session, rule, stands } => self.set_rule(session, rule, stands),
             Command::Set { session, changes } => self.set(session, &changes),
             Command::MarkUnread { session } => self.mark_unread(session),
             Command::Submit { session, token, text, images: _ } => self.submit(session, token, text),
@@ -116,7 +117,7 @@ impl Model {
             pinned: false,
             policy,
             settings: Set::new(),
-            allowed: Vec::new(),
+            rules: Vec::new(),
             presence: Presence::Live,
             trashed: None,
             parent: None,
@@ -338,6 +339,7 @@ fn needs_history(command: &Command) -> Option<SessionId> {
         | Command::Tag { .. }
         | Command::Pin { .. }
         | Command::SetPolicy { .. }
+        | Command::SetRule { .. }
         | Command::Set { .. }
         | Command::MarkUnread { .. } => None,
     }

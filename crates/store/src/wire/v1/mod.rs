@@ -13,6 +13,7 @@ mod plan;
 mod prompt;
 mod record;
 mod result;
+mod rule;
 mod settings;
 mod setup;
 mod word;

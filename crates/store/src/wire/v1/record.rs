@@ -15,6 +15,7 @@ use super::imported::ImportedV1;
 use super::plan::PlannedV1;
 use super::prompt::{QueuedV1, SteeredV1};
 use super::result::ResultedV1;
+use super::rule::RuleV1;
 use super::settings::SettingsV1;
 use super::word::{NameOrigin, Policy, Voice, Why};
 use super::{MarkV1, SentV1, UsageV1, aloud, is_aloud, is_default};
@@ -74,6 +75,13 @@ enum RecordV1<'a> {
     PolicySet {
         #[serde(rename = "policy")]
         policy: Policy,
+    },
+    #[serde(rename = "rule")]
+    RuleSet {
+        #[serde(rename = "rule", borrow)]
+        rule: RuleV1<'a>,
+        #[serde(rename = "stands")]
+        stands: bool,
     },
     #[serde(rename = "set")]
     SettingsSet {
@@ -295,6 +303,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             }
             q_core::Record::Pinned { pinned } => Self::Pinned { pinned: *pinned },
             q_core::Record::PolicySet { policy } => Self::PolicySet { policy: (*policy).into() },
+            q_core::Record::RuleSet { rule, stands } => Self::RuleSet { rule: rule.into(), stands: *stands },
             q_core::Record::SettingsSet { settings } => Self::SettingsSet { settings: settings.into() },
             q_core::Record::Queued { prompt, token, text, images } => {
                 Self::Queued(QueuedV1::new(*prompt, *token, text, images))
@@ -375,6 +384,7 @@ impl RecordV1<'_> {
             },
             Self::Pinned { pinned } => q_core::Record::Pinned { pinned },
             Self::PolicySet { policy } => q_core::Record::PolicySet { policy: policy.into() },
+            Self::RuleSet { rule, stands } => q_core::Record::RuleSet { rule: rule.into(), stands },
             Self::SettingsSet { settings } => q_core::Record::SettingsSet { settings: settings.into() },
             Self::Queued(queued) => queued.into_core(),
             Self::Unqueued { prompt } => q_core::Record::Unqueued { prompt: PromptNo(prompt) },

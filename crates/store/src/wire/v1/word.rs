@@ -43,6 +43,9 @@ words! {
     Policy { Ask = "ask", Deny = "deny" }
 }
 words! {
+    RuleEffect { Allow = "allow", Ask = "ask", Deny = "deny" }
+}
+words! {
     Why { Room = "room", Unused = "unused", Memory = "memory" }
 }
 words! {
