@@ -129,7 +129,7 @@ pub(crate) struct ApproveArgs {
     pub(crate) session: Option<String>,
     /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
     pub(crate) id: Option<CallId>,
-    /// This tool always, in this session
+    /// Such calls always, in this session: which these are, is shown, or listed as `always` by `q inbox --json`
     #[arg(long)]
     pub(crate) always: bool,
 }

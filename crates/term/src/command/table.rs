@@ -12,6 +12,7 @@ use crate::keys::KeyCode::{
     Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
 };
 use crate::keys::{Chord, alt, ctrl, key, plain};
+use crate::rules;
 use crate::way::Way;
 
 /// The key that announces another: the only way that every terminal lets through.
@@ -47,6 +48,8 @@ pub enum Action {
     Restore,
     /// Change the session's tags, or show them.
     Tag,
+    /// Show the rules for calls of tools.
+    Permissions,
     /// Change how the session's turns are asked, or show it.
     Set,
     /// Change which model answers, or show which there are.
@@ -259,9 +262,10 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::SendNow, &[], &[], &["now"], "[NUMBER]", Some("q now SESSION [PROMPT]"), Some(Prompt(|session, prompt, _| Command::SendNow { session, prompt })), "Send a waiting prompt at once; a running turn is interrupted for it", "now", "send a waiting prompt at once, the next one or that one; a running answer is interrupted";
     Waiting, Action::Inbox, &[], &[plain('i')], &["inbox"], "", Some("q inbox"), None, "", "inbox", "show what waits for your answer, over all sessions, with numbers";
     Waiting, Action::Approve, &[], &[], &["approve"], "[NUMBER]", Some("q approve SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Once)), "", "approve", "let a tool run, this once: the one that waits here, or the one shown with that number";
-    Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Always)), "", "always", "the same, and do not ask about this tool again in its session";
+    Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Always)), "", "always", "the same, and do not ask about such calls again in its session: what that means is shown with the call";
     Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [WORDS]", Some("q deny SESSION [ID]"), Some(Call(Wants::Consent, |arguments| arguments.text.clone().map_or(Answer::Deny, Answer::Words))), "", "deny", "let it not run; WORDS tell the agent what to do instead";
     Waiting, Action::Answer, &[], &[], &["answer"], "WORDS", Some("q answer SESSION WORDS"), Some(Call(Wants::Words, |arguments| Answer::Words(arguments.text()))), "", "answer", "answer what the agent asks in this session";
+    Waiting, Action::Permissions, &[], &[], &["permissions"], "", Some("q permissions"), None, "", "rules", "show the rules by which calls of tools run, ask or are denied here; d removes one";
     Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), Some(Session(Open, |session, arguments| Command::Tag { session, changes: arguments.tags.clone() })), "Group sessions by words: `q tag api +work -old`", "tag", "add and remove tags of the session; alone, show them";
     Keeping, Action::Pin, &[], &[], &["pin"], "[SESSION]", Some("q pin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: true })), "Keep a session from hibernating by itself", "pin", "keep a session from hibernating by itself";
     Keeping, Action::Unpin, &[], &[], &["unpin"], "[SESSION]", Some("q unpin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: false })), "Let a session hibernate by itself again", "unpin", "let it hibernate by itself again";
@@ -432,9 +436,17 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
         Command::MarkUnread { .. } => format!("{name} is unread until it is shown again"),
         Command::Answer { answer: Answer::Once, .. } => "allowed, this once".to_owned(),
         Command::Answer { answer: Answer::Always, .. } => {
+            let permissions = match way {
+                Way::Slash => "/permissions",
+                Way::Shell => "q permissions",
+            };
             format!(
-                "allowed, and not asked about again in {name}: of run that is any command, of write and edit any file"
+                "allowed, and such calls are not asked about again in {name}; {permissions} takes that back"
             )
+        }
+        Command::SetRule { rule, stands: true, .. } => format!("{name} has the rule: {}", rules::words(rule)),
+        Command::SetRule { rule, stands: false, .. } => {
+            format!("{name} has no longer the rule: {}", rules::words(rule))
         }
         Command::Answer { answer: Answer::Deny, .. } => "denied; the agent goes on without it".to_owned(),
         Command::Answer { answer: Answer::Words(_), .. } => "the agent was told".to_owned(),
