@@ -52,7 +52,7 @@ pub enum RuleEffect {
 impl RuleEffect {
     pub const ALL: [Self; 3] = [Self::Allow, Self::Ask, Self::Deny];
 
-    /// The word for it.
+    /// The word for it, in files and lists.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Allow => "allow",
@@ -65,7 +65,7 @@ impl RuleEffect {
 /// Which calls of its tool a rule is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RulePattern {
-    /// All of them.
+    /// All calls of it.
     Any,
     /// Those whose command begins with these words.
     Begins(Vec<String>),
@@ -109,7 +109,7 @@ pub enum CallSubject {
     },
     /// All beneath a directory.
     Tree {
-        /// As in [`Self::File`].
+        /// As in [`Self::File`]; it may be a file.
         path: String,
     },
 }

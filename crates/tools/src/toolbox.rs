@@ -108,7 +108,7 @@ pub enum ToolTarget {
     },
     /// All beneath a directory.
     Tree {
-        /// As in [`Self::File`].
+        /// As in [`Self::File`]; it may be a file.
         path: String,
     },
 }

@@ -37,7 +37,8 @@ use q_term::command::table::Action;
 
 use crate::args::{
     AttachArgs, ChatArgs, CheckArgs, CleanupArgs, DeleteArgs, ExportArgs, ForkArgs, ImportArgs, JsonArgs,
-    LsArgs, ModelsArgs, NewArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, UsageArgs, WaitArgs,
+    LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, UsageArgs,
+    WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -47,7 +48,6 @@ use crate::plain::frontend::{Frontend, Next};
 use host::HostArgs;
 use inbox::CallVerb;
 use model::ModelVerb;
-use permissions::PermissionsArgs;
 use table_verbs::TableVerb;
 
 /// Many AI conversations in one terminal.

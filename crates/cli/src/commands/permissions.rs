@@ -2,98 +2,19 @@
 //!
 //! A rule has an id made of all that it says, so that what is removed is what was read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Subcommand, ValueEnum};
-use q_core::{Command, RuleEffect, RulePattern, SessionId, StandingRule, Summary, ToolRule};
+use q_core::{Command, RulePattern, SessionId, StandingRule, Summary, ToolRule};
 use q_proto::{Request, Response, WireRule};
 use q_term::rules::{ListedRule, RuleScope};
 use serde::Serialize;
 
+use crate::args::{AddRuleArgs, ListRulesArgs, PermissionsArgs, PermissionsVerb, RemoveRuleArgs};
 use crate::client::{Client, unexpected};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out, permissions_file};
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct PermissionsArgs {
-    /// One JSON array
-    #[arg(long)]
-    json: bool,
-    #[command(subcommand)]
-    verb: Option<PermissionsVerb>,
-}
-
-/// What can be done with rules.
-#[derive(Debug, Subcommand)]
-enum PermissionsVerb {
-    /// List them, with their ids: those of directories, of everywhere, and of open sessions
-    List(ListRulesArgs),
-    /// Add one; it counts from the next call on
-    Add(AddRuleArgs),
-    /// Remove one; what it allowed asks again from the next call on
-    Remove(RemoveRuleArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct ListRulesArgs {
-    /// Only those that concern this session
-    #[arg(long, value_name = "SESSION")]
-    session: Option<String>,
-    /// One JSON array
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, clap::Args)]
-struct AddRuleArgs {
-    /// Deny beats ask, ask beats allow
-    effect: EffectWord,
-    /// run, `run_sandboxed`, edit, write, read, list, search
-    tool: String,
-    /// Calls whose command begins with these words; last, as all that follows belongs to it
-    #[arg(long, value_name = "WORD", num_args = 1.., allow_hyphen_values = true, conflicts_with = "path")]
-    argv: Option<Vec<String>>,
-    /// Calls whose command is exactly that
-    #[arg(long, requires = "argv")]
-    exactly: bool,
-    /// Calls that open such a path beneath the session's directory: src/**, *.md
-    #[arg(long, value_name = "GLOB")]
-    path: Option<String>,
-    /// In sessions of this directory; . for the one you are in
-    #[arg(long, value_name = "DIR", group = "scope")]
-    here: Option<PathBuf>,
-    /// In this session
-    #[arg(long, value_name = "SESSION", group = "scope")]
-    session: Option<String>,
-    /// In all sessions
-    #[arg(long, group = "scope")]
-    everywhere: bool,
-}
-
-#[derive(Debug, clap::Args)]
-struct RemoveRuleArgs {
-    /// As `q permissions` lists it
-    id: String,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum EffectWord {
-    Allow,
-    Ask,
-    Deny,
-}
-
-impl EffectWord {
-    const fn effect(self) -> RuleEffect {
-        match self {
-            Self::Allow => RuleEffect::Allow,
-            Self::Ask => RuleEffect::Ask,
-            Self::Deny => RuleEffect::Deny,
-        }
-    }
-}
 
 #[derive(Serialize)]
 struct RuleJson<'a> {

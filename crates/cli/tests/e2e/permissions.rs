@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use q_testkit::server::Script;
 use serde_json::{Value, json};
 
+use crate::screen::Person as _;
 use crate::tools::{Workshop, call, until};
 
 /// The rules, as the shell lists them.
@@ -14,7 +15,8 @@ fn listed(shop: &Workshop) -> Vec<Value> {
 }
 
 fn touch(names: &[&str]) -> Script {
-    call("run", &json!({ "argv": [&["touch"], names].concat() }))
+    let argv: Vec<&str> = [&["touch"], names].concat();
+    call("run", &json!({ "argv": argv }))
 }
 
 #[test]
