@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use q_core::tool_rule::STANDING_RULES;
@@ -115,6 +115,8 @@ pub(crate) fn set(place: &Place, rule: &StandingRule, stands: bool) -> Result<bo
     let failed =
         |error: io::Error| CliError::failed(format!("{} cannot be written: {error}", path.display()));
     place.prepare_state().map_err(|error| CliError::failed(error.to_string()))?;
+    let directory = path.parent().unwrap_or(&path);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
     let beside = path.with_extension("lock");
     let lock = lock_file(&beside).map_err(failed)?;
     lock.lock().map_err(failed)?;

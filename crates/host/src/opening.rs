@@ -27,7 +27,7 @@ use crate::shared::{Closed, share};
 use crate::standing_rules::RuleFile;
 use crate::store_marker;
 use crate::wakes::Reports;
-use crate::world::Real;
+use crate::world::{Clients, Real};
 use crate::writer::{CommitReport, Writer};
 
 /// What agents say and the loop has not taken in: that is what may come fastest, and all of it is dealt with before clients
@@ -186,9 +186,11 @@ async fn begin(
         clock,
         writer,
         runs,
-        outboxes: Outboxes::default(),
-        lists: ModelLists::new(),
-        reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes, metrics.clone()),
+        clients: Clients {
+            outboxes: Outboxes::default(),
+            lists: ModelLists::new(),
+            reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes, metrics.clone()),
+        },
     };
     let mut host = Host::new(core, world);
     host.record_to(recorder);

@@ -8,9 +8,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::future::{self, BoxFuture, Shared};
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream;
 use futures_util::{FutureExt, StreamExt};
-use q_agent::{Agent, AgentControl, AgentSpec, Conversation, Seat, Turn};
+use q_agent::{Agent, AgentControl, AgentSpec, Controls, Conversation, Seat, Turn};
 use q_core::conversation::{self, Message};
 use q_core::{
     AgentEvent, AgentFailure, Entry, EntryNo, FailureKind, ImagePlace, PlacedSeal, SessionId, TurnNo,
@@ -196,7 +196,7 @@ async fn run(
     histories: &Arc<Histories>,
     rules: &RuleFile,
     reporter: RunReporter<'_>,
-    controls: BoxStream<'static, AgentControl>,
+    controls: Controls,
 ) {
     let session = request.seat.session;
     let histories = Arc::clone(histories);
@@ -271,6 +271,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use std::sync::Mutex;
 
+    use futures_util::stream::BoxStream;
     use q_core::ResumeHandle;
 
     use super::*;
@@ -296,7 +297,7 @@ mod tests {
     }
 
     impl Conversation for Keeper {
-        fn turn(&self, _: Turn, _: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent> {
+        fn turn(&self, _: Turn, _: Controls) -> BoxStream<'static, AgentEvent> {
             self.0.note("turn");
             let handle = AgentEvent::Resume(ResumeHandle("m".into()));
             stream::iter([handle]).chain(stream::pending()).boxed()
@@ -355,7 +356,7 @@ mod tests {
     }
 
     impl Conversation for Slow {
-        fn turn(&self, _: Turn, _: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent> {
+        fn turn(&self, _: Turn, _: Controls) -> BoxStream<'static, AgentEvent> {
             stream::pending().boxed()
         }
 

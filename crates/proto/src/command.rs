@@ -518,7 +518,11 @@ mod tests {
             Command::SetPolicy { session, policy: Policy::Deny },
             Command::Set { session, changes: vec![change("temperature", "0.2"), change("", "default")] },
             Command::Set { session, changes: Vec::new() },
-            Command::SetRule { session, rule: ToolRule::any(RuleEffect::Deny, "run".into()), stands: true },
+            Command::SetRule {
+                session,
+                rule: ToolRule::any(q_core::RuleEffect::Deny, "run".into()),
+                stands: true,
+            },
             Command::MarkUnread { session },
             Command::Submit { session, token, text: "why?".into(), images: Vec::new() },
             Command::Submit { session, token, text: "see".into(), images: images() },

@@ -12,6 +12,7 @@ mod compaction;
 mod deferred;
 mod images;
 mod import;
+mod importing;
 mod invariant;
 mod marks;
 mod queue;

@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A mirror of a core enum without data, with the written words and both conversions. Both are total matches, so a
+/// Mirrors of core enums without data, each with the written words and both conversions. Both are total matches, so a
 /// variant added to the core does not compile until it has a word here.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
+    ($($name:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub(super) enum $name {
             $(#[serde(rename = $word)] $variant,)+
@@ -27,32 +26,57 @@ macro_rules! words {
                 }
             }
         }
-    };
+    )+};
 }
 
 words! {
     NameOrigin { Placeholder = "placeholder", Automatic = "automatic", Chosen = "chosen" }
-}
-words! {
     Presence { Live = "live", Hibernated = "hibernated", Closed = "closed", Trashed = "trashed" }
-}
-words! {
     Interrupter { User = "user", Stop = "stop", Crash = "crash" }
-}
-words! {
     Policy { Ask = "ask", Deny = "deny" }
-}
-words! {
     RuleEffect { Allow = "allow", Ask = "ask", Deny = "deny" }
-}
-words! {
     Why { Room = "room", Unused = "unused", Memory = "memory" }
-}
-words! {
     ImageKind { Png = "png", Jpeg = "jpeg", Gif = "gif", WebP = "webp" }
-}
-words! {
     StepState { Open = "open", Active = "active", Done = "done" }
+    Wants { Nothing = "nothing", Consent = "consent", Words = "words" }
+    Outcome {
+        Done = "done",
+        Failed = "failed",
+        Denied = "denied",
+        Expired = "expired",
+        NeverRan = "never_ran",
+        CutShort = "cut_short",
+    }
+    FailureKind {
+        Unreachable = "unreachable",
+        ProxyFailed = "proxy_failed",
+        Untrusted = "untrusted",
+        WrongPath = "wrong_path",
+        WrongKey = "wrong_key",
+        Forbidden = "forbidden",
+        QuotaSpent = "quota_spent",
+        UnknownModel = "unknown_model",
+        Cut = "cut",
+        Silent = "silent",
+        RateLimited = "rate_limited",
+        Overloaded = "overloaded",
+        ContextTooLong = "context_too_long",
+        NoImages = "no_images",
+        Rejected = "rejected",
+        ServerError = "server_error",
+        TooLong = "too_long",
+        LengthLimit = "length_limit",
+        Filtered = "filtered",
+        Refused = "refused",
+        Paused = "paused",
+        TooManyRounds = "too_many_rounds",
+        WindowFull = "window_full",
+        WantsTool = "wants_tool",
+        Empty = "empty",
+        NotShorter = "not_shorter",
+        NotConfigured = "not_configured",
+        Internal = "internal",
+    }
 }
 
 /// [`q_core::Voice`], without the call of which it is the output: that stands beside it.
@@ -83,51 +107,6 @@ impl Voice {
             Self::Thinking => q_core::Voice::Thinking,
             Self::Output => q_core::Voice::Output { of: q_core::EntryNo(of.unwrap_or_default()) },
         }
-    }
-}
-words! {
-    Wants { Nothing = "nothing", Consent = "consent", Words = "words" }
-}
-words! {
-    Outcome {
-        Done = "done",
-        Failed = "failed",
-        Denied = "denied",
-        Expired = "expired",
-        NeverRan = "never_ran",
-        CutShort = "cut_short",
-    }
-}
-words! {
-    FailureKind {
-        Unreachable = "unreachable",
-        ProxyFailed = "proxy_failed",
-        Untrusted = "untrusted",
-        WrongPath = "wrong_path",
-        WrongKey = "wrong_key",
-        Forbidden = "forbidden",
-        QuotaSpent = "quota_spent",
-        UnknownModel = "unknown_model",
-        Cut = "cut",
-        Silent = "silent",
-        RateLimited = "rate_limited",
-        Overloaded = "overloaded",
-        ContextTooLong = "context_too_long",
-        NoImages = "no_images",
-        Rejected = "rejected",
-        ServerError = "server_error",
-        TooLong = "too_long",
-        LengthLimit = "length_limit",
-        Filtered = "filtered",
-        Refused = "refused",
-        Paused = "paused",
-        TooManyRounds = "too_many_rounds",
-        WindowFull = "window_full",
-        WantsTool = "wants_tool",
-        Empty = "empty",
-        NotShorter = "not_shorter",
-        NotConfigured = "not_configured",
-        Internal = "internal",
     }
 }
 
