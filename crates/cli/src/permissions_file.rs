@@ -156,12 +156,13 @@ fn text(rules: &[StandingRule]) -> String {
         // Writing to a string does not fail.
         let _written = write!(text, "\n[[rule]]\neffect = \"{effect}\"\ntool = {}\n", quoted(tool));
         let words = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
-        text += &match pattern {
+        let pattern = match pattern {
             RulePattern::Any => String::new(),
             RulePattern::Begins(argv) => format!("argv = [{}]\n", words(argv)),
             RulePattern::Exactly(argv) => format!("argv = [{}]\nexactly = true\n", words(argv)),
             RulePattern::Path(path) => format!("path = {}\n", quoted(path)),
         };
+        text += &pattern;
         if let Some(directory) = directory {
             let _written = writeln!(text, "directory = {}", quoted(directory));
         }

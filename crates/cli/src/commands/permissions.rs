@@ -60,10 +60,8 @@ pub(crate) fn request(session: SessionId) -> Request {
 }
 
 async fn told(client: &mut Client, session: &Summary) -> Result<Vec<ListedRule>, CliError> {
-    match client.ask(request(session.id)).await? {
-        Response::Facts(facts) => Ok(of_session(session, facts.rules)),
-        _other => Err(unexpected()),
-    }
+    let Response::Facts(facts) = client.ask(request(session.id)).await? else { return Err(unexpected()) };
+    Ok(of_session(session, facts.rules))
 }
 
 async fn list(context: &Context, address: Option<&str>, as_json: bool) -> Result<(), CliError> {

@@ -1,7 +1,7 @@
 //! Rules, and what calls are matched by, as words.
 
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::reader::WordReader;
@@ -78,7 +78,7 @@ pub(super) fn write_facts(facts: &CallFacts) -> String {
 
 /// What *always* would mean for a call that waits, where that is not its whole tool.
 pub(super) fn always(pending: &PendingCall) -> String {
-    let whole = ToolRule::any(RuleEffect::Allow, pending.tool.to_string());
+    let whole = ToolRule::any(RuleEffect::Allow, pending.tool.clone());
     match &pending.always {
         Some(rule) if *rule == whole => String::new(),
         Some(rule) => format!(" always {}", write(rule)),
@@ -96,5 +96,5 @@ fn read_each(name: &str, words: &mut WordReader) -> Result<Vec<String>, String> 
 }
 
 fn write_each(name: &str, words: &[String]) -> String {
-    words.iter().map(|word| format!(" {name} {word:?}")).collect()
+    words.iter().fold(String::new(), |line, word| format!("{line} {name} {word:?}"))
 }

@@ -132,12 +132,12 @@ struct TakenV1 {
 
 impl<'a> From<&'a q_core::Head> for HeadV1<'a> {
     fn from(head: &'a q_core::Head) -> Self {
-        let StoredRules { allowed, rules } = head.rules.as_slice().into();
+        let stored = StoredRules::from(head.rules.as_slice());
         store_setup!(HeadV1 { head.name, head.origin, head.slot, head.setup, head.fork;
             tags: head.tags.iter().map(|tag| tag.as_str().into()).collect(),
             pinned: head.pinned,
-            allowed: allowed,
-            rules: rules,
+            allowed: stored.allowed,
+            rules: stored.rules,
             trashed: head.trashed.map(|since| since.0),
             presence: head.presence.into(),
             turn: head.turn.as_ref().map(InFlightV1::from),
