@@ -498,7 +498,7 @@ mod tests {
             Item::Waiting { token: Token(5 << 64), text: "later".into() },
             Item::Draft("half".into()),
         ];
-        let id = SessionId::UNDRAWN;
+        let (id, rule) = (SessionId::UNDRAWN, ToolRule::any(q_core::RuleEffect::Deny, "run".into()));
         vec![
             Command::Create { id, name: Some("api".into()), setup, tags: vec!["a".into()] },
             Command::Fork { session, id, at: Some(EntryNo(9)), name: None },
@@ -518,11 +518,7 @@ mod tests {
             Command::SetPolicy { session, policy: Policy::Deny },
             Command::Set { session, changes: vec![change("temperature", "0.2"), change("", "default")] },
             Command::Set { session, changes: Vec::new() },
-            Command::SetRule {
-                session,
-                rule: ToolRule::any(q_core::RuleEffect::Deny, "run".into()),
-                stands: true,
-            },
+            Command::SetRule { session, rule, stands: true },
             Command::MarkUnread { session },
             Command::Submit { session, token, text: "why?".into(), images: Vec::new() },
             Command::Submit { session, token, text: "see".into(), images: images() },
