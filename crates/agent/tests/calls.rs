@@ -109,7 +109,7 @@ impl Permitting {
         let mut events = conversation.turn(ask("do it"), told.boxed());
         let mut all = Vec::new();
         while let Some(event) = events.next().await {
-            if let AgentEvent::Call(call) = &event {
+            if let AgentEvent::Call(call, _) = &event {
                 let digest = self.swapped.unwrap_or(call.digest);
                 control.send(AgentControl::Permit { call: call.no, digest }).unwrap();
             }
@@ -214,7 +214,8 @@ async fn only_the_bytes_that_were_asked_for_run() {
     assert!(why.contains("did not run"), "{why}");
     assert!(!permitting.directory.path().join("made").exists());
     assert_eq!(events.last(), Some(&AgentEvent::Done));
-    let AgentEvent::Call(asked) = events.iter().find(|event| matches!(event, AgentEvent::Call(_))).unwrap()
+    let AgentEvent::Call(asked, _) =
+        events.iter().find(|event| matches!(event, AgentEvent::Call(..))).unwrap()
     else {
         panic!("no call")
     };
@@ -320,7 +321,7 @@ async fn a_call_of_an_answer_that_is_cut_never_runs() {
     server.on("do it", Script::new().call("run", &json!({ "argv": ["touch", "made"] }).to_string()).cut());
     let permitting = Permitting::new();
     let events = permitting.turn(spec(server.base_url())).await;
-    assert!(!events.iter().any(|event| matches!(event, AgentEvent::Call(_))), "{events:?}");
+    assert!(!events.iter().any(|event| matches!(event, AgentEvent::Call(..))), "{events:?}");
     assert!(
         matches!(events.last(), Some(AgentEvent::Failed(failure)) if failure.kind == FailureKind::Cut),
         "{events:?}"

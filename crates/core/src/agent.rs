@@ -8,6 +8,7 @@ use crate::id::{CallNo, Digest};
 use crate::limits::DETAIL_BYTES;
 use crate::seal::Seal;
 use crate::source::Sources;
+use crate::tool_rule::CallFacts;
 use crate::usage::Usage;
 
 /// One thing that happened in a running turn.
@@ -41,8 +42,8 @@ pub enum AgentEvent {
     Title(String),
     /// The agent takes words while it works in this turn: see [`crate::Command::Steer`].
     Steerable,
-    /// The agent wants a tool to run, or the person to say something.
-    Call(Call),
+    /// The agent wants a tool to run, or the person to say something; with what is known of that.
+    Call(Call, CallFacts),
     /// A call that was permitted puts out something while it runs. Shown at once, kept up to a limit; the result says all
     /// of it again.
     Progress {

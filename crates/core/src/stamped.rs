@@ -94,6 +94,7 @@ impl Stamped {
             Record::Tagged { tags } => Content::Fact(tags.iter().map(|tag| tag.as_str().len()).sum()),
             Record::Answered { answer: Answer::Words(words), .. } => Content::Fact(words.len()),
             Record::SettingsSet { settings } => Content::Fact(settings.text_bytes()),
+            Record::RuleSet { rule, .. } => Content::Fact(rule.text_bytes()),
             Record::Answering { model, .. } => Content::Fact(model.len()),
             Record::Resumable { handle: ResumeHandle(handle), .. } => Content::Fact(handle.len()),
             Record::Sealed { seal, .. } => Content::Fact(seal.bytes()),

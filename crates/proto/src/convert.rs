@@ -8,6 +8,7 @@ use q_core::{
 
 use super::command::kind;
 use super::id::Id;
+use super::rule::WireRule;
 use super::view::{
     By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
     WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
@@ -275,6 +276,7 @@ impl From<PendingCall> for WireCall {
             input: pending.input,
             digest: pending.digest.0,
             wants: pending.wants,
+            always: pending.always.map(WireRule),
             since: pending.since.0,
         }
     }
@@ -289,6 +291,7 @@ impl From<WireCall> for PendingCall {
             input: call.input,
             digest: Digest(call.digest),
             wants: call.wants,
+            always: call.always.map(|WireRule(rule)| rule),
             since: WallTime(call.since),
         }
     }

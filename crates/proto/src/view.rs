@@ -11,6 +11,7 @@ use super::leaf::{
     ActivityDef, ImageKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef,
     failure_code,
 };
+use super::rule::WireRule;
 use super::settings::{SettingsDef, are_unset};
 
 /// [`q_core::Summary`] in its spoken form.
@@ -254,6 +255,9 @@ pub struct WireCall {
     pub digest: [u8; 32],
     #[serde(with = "WantsDef")]
     pub wants: Wants,
+    /// Nothing from a host of before there were rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub always: Option<WireRule>,
     pub since: u64,
 }
 

@@ -119,6 +119,8 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-set-agent", ask(Request::SetAgent { session: SESSION, agent: guide.into() })),
         ("seed-tag", tell(Command::Tag { session, changes: ["+a", "-b"].map(TagChange::typed).to_vec() })),
         ("seed-set", tell(Command::Set { session, changes: settings().changes() })),
+        ("seed-rule", tell(Command::SetRule { session, rule: rule(), stands: true })),
+        ("seed-unrule", tell(Command::SetRule { session, rule: denied(), stands: false })),
         ("seed-models", ask(Request::Models { session: SESSION })),
         ("seed-move", tell(Command::Move { session, prompt: PromptNo(2), place: 0 })),
         ("seed-answer", tell(answer)),
@@ -255,6 +257,19 @@ fn entries() -> Vec<WireEntry> {
     ]
 }
 
+fn rule() -> q_core::ToolRule {
+    q_core::ToolRule {
+        effect: q_core::RuleEffect::Allow,
+        tool: "run".into(),
+        pattern: q_core::RulePattern::Begins(vec!["cargo".into(), "test".into()]),
+    }
+}
+
+fn denied() -> q_core::ToolRule {
+    let pattern = q_core::RulePattern::Path("secrets/**".into());
+    q_core::ToolRule { effect: q_core::RuleEffect::Deny, tool: "read".into(), pattern }
+}
+
 fn call() -> WireCall {
     WireCall {
         turn: 3,
@@ -263,6 +278,7 @@ fn call() -> WireCall {
         input: "ls".into(),
         digest: [7; 32],
         wants: q_core::Wants::Consent,
+        always: Some(q_proto::WireRule(rule())),
         since: 5,
     }
 }

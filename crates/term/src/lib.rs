@@ -22,6 +22,7 @@ pub mod kinds;
 pub mod mention;
 pub mod plain;
 pub mod quoted;
+pub mod rules;
 pub mod sanitize;
 pub mod settings;
 pub mod sources;

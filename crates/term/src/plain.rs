@@ -248,7 +248,7 @@ impl Plain {
                 Wants::Words => format!("* {name} {asks} (/answer WORDS)"),
                 Wants::Nothing | Wants::Consent => {
                     let here = Some(session) == self.focus;
-                    let ways = if here { words::ways(&pending.tool) + " · or " } else { String::new() };
+                    let ways = if here { words::ways(pending) + " · or " } else { String::new() };
                     format!("* {name} {asks}\n    {ways}/approve {number}, /always {number}, /deny {number}")
                 }
             });

@@ -100,7 +100,7 @@ impl Outcome {
                 | AgentEvent::Steerable
                 | AgentEvent::Sent(_)
                 | AgentEvent::Asked { .. }
-                | AgentEvent::Call(_)
+                | AgentEvent::Call(..)
                 | AgentEvent::Plan(_)
                 | AgentEvent::Progress { .. }
                 | AgentEvent::Resume(_)

@@ -182,7 +182,7 @@ impl CheckResult {
             | AgentEvent::Plan(_)
             | AgentEvent::Sources(_)
             | AgentEvent::Model(_)
-            | AgentEvent::Call(_)
+            | AgentEvent::Call(..)
             | AgentEvent::Progress { .. }
             | AgentEvent::Result { .. }
             | AgentEvent::Resume(_)

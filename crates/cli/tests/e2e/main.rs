@@ -15,6 +15,7 @@
 //! | `settings` | how a session's turns are asked, and the models there are |
 //! | `marks` | tags, pins, unread, kinds of one's own |
 //! | `inbox` | what waits for an answer |
+//! | `permissions` | rules for calls |
 //! | `hibernation` | room for one more, and everything back whole |
 //! | `deaf` | a host that runs and does not read |
 //! | `doctor` | a damaged store: told, in the session it concerns |
@@ -64,6 +65,7 @@ mod marks;
 mod mistakes;
 mod network;
 mod owner;
+mod permissions;
 mod plain;
 mod providers;
 mod queue;

@@ -97,7 +97,7 @@ impl Step<'_> {
             AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
             AgentEvent::Done => self.end_turn(id, Ending::Done),
             AgentEvent::Failed(failure) => self.end_turn(id, Ending::Failed(failure.bounded())),
-            AgentEvent::Call(_) => self.give_up_compaction(id, FailureKind::WantsTool),
+            AgentEvent::Call(..) => self.give_up_compaction(id, FailureKind::WantsTool),
             AgentEvent::Sent(sent) => {
                 if let Some(live) = self.live_mut(id) {
                     live.stream_mut().left_out = sent.left_out;

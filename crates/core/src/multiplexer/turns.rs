@@ -267,7 +267,7 @@ impl Step<'_> {
                     live.steerable = true;
                 }
             }
-            AgentEvent::Call(call) => self.on_call(id, turn, call),
+            AgentEvent::Call(call, facts) => self.on_call(id, turn, call, &facts),
             AgentEvent::Progress { call, text } => self.on_progress(id, turn, call, text),
             AgentEvent::Result { call, outcome, text } => self.on_result(id, turn, call, outcome, text),
             AgentEvent::Done => {

@@ -5,6 +5,7 @@ use alloc::string::String;
 
 use super::entry;
 use super::reader::WordReader;
+use super::rule;
 use super::words::{bare, digest as digest_words, session};
 use crate::agent::{AgentEvent, AgentFailure, Call, ResumeHandle, Wants};
 use crate::id::{CallNo, SessionId};
@@ -37,7 +38,7 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
         },
         "title" => AgentEvent::Title(words.word("a title")?),
         "steerable" => AgentEvent::Steerable,
-        "call" => AgentEvent::Call(read_call(words)?),
+        "call" => AgentEvent::Call(read_call(words)?, rule::read_facts(words)?),
         "result" => AgentEvent::Result {
             call: CallNo(words.number()?),
             outcome: entry::outcome(words)?,
@@ -111,7 +112,9 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
         AgentEvent::Title(title) => format!("title {id} {title:?}"),
         AgentEvent::Steerable => format!("steerable {id}"),
         AgentEvent::Usage(usage) => format!("usage {id} {}", write_usage(*usage)),
-        AgentEvent::Call(call) => format!("call {id} {}", write_call(call)),
+        AgentEvent::Call(call, facts) => {
+            format!("call {id} {}{}", write_call(call), rule::write_facts(facts))
+        }
         AgentEvent::Result { call, outcome, text } => {
             format!("result {id} {call} {} {text:?}", bare(outcome.words()))
         }

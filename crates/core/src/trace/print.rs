@@ -69,6 +69,10 @@ fn record(stamped: &Stamped) -> String {
         Record::Pinned { pinned: true } => "pinned".into(),
         Record::Pinned { pinned: false } => "unpinned".into(),
         Record::PolicySet { policy } => format!("policy {}", write_policy(*policy)),
+        Record::RuleSet { rule, stands } => {
+            let stands = if *stands { "has" } else { "no longer has" };
+            format!("{stands} rule {}", super::rule::write(rule))
+        }
         Record::SettingsSet { settings } => format!("set to {}", set(settings)),
         Record::Edited { prompt, text, images } => format!("edited {prompt} {text:?}{}", pictures(images)),
         Record::Moved { prompt, place } => format!("moved {prompt} to place {place}"),
@@ -310,7 +314,7 @@ pub(super) fn pending_call(one: &PendingCall) -> String {
         Wants::Consent => "consent",
         Wants::Words => "words",
     };
-    format!("{} {} {:?} wants {wants}", one.call, one.tool, one.input)
+    format!("{} {} {:?} wants {wants}{}", one.call, one.tool, one.input, super::rule::always(one))
 }
 
 pub(super) fn summary(told: &Summary) -> String {

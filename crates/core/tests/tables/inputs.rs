@@ -43,6 +43,8 @@ pub(crate) const INPUTS: &[&str] = &[
     "unpin s1",
     "policy s1 ask",
     "policy s1 deny",
+    "rule s1 allow sh word make",
+    "unrule s1 allow sh",
     "set s1 to temperature 0.2",
     "unread s1",
     "draft s1 \"half\"",

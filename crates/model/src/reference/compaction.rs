@@ -89,7 +89,7 @@ impl Model {
         } else if let AgentEvent::Retrying { attempt, of, wait_ms, failure } = event {
             let when = WallTime(self.now.wall.0 + wait_ms);
             turn.retrying = Some(Retrying { attempt, of, wait_ms, at: when, failure });
-        } else if let AgentEvent::Call(_) = event {
+        } else if let AgentEvent::Call(..) = event {
             self.give_up(at, FailureKind::WantsTool);
         } else if let AgentEvent::Done = event {
             self.end(at, Ending::Done);

@@ -15,6 +15,7 @@ mod picture;
 mod places;
 mod prompts;
 mod residence;
+pub mod rules;
 mod session;
 mod settings;
 mod turns;
@@ -29,7 +30,7 @@ use std::collections::BTreeMap;
 use q_core::{
     AgentFailure, CallNo, ClientId, Command, Compaction, Digest, EntryNo, Input, Instant, Interrupter,
     Limits, Now, Outcome, PlanStep, Policy, Presence, PromptNo, ReplyTo, ResumeHandle, Retrying, Sent,
-    SessionId, Sources, Token, TurnNo, Usage, WallTime, Wants,
+    SessionId, Sources, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
 };
 
 /// All sessions and clients, as lists.
@@ -108,7 +109,7 @@ struct Label {
 struct Terms {
     policy: Policy,
     settings: Set,
-    allowed: Vec<String>,
+    rules: Vec<ToolRule>,
 }
 
 /// What the person typed in it.
@@ -247,6 +248,8 @@ struct Call {
     tool: String,
     digest: Digest,
     wants: Wants,
+    /// What *always* would mean for it, where that can be said.
+    always: Option<ToolRule>,
     state: CallState,
 }
 

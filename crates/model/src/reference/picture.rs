@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use q_core::{
     Activity, Body, CallNo, CallOutput, Called, FailureKind, Head, Interrupter, Multiplexer, Presence,
-    PromptNo, Resulted, Retrying, Sent, SessionId, Stop, Summary, TurnNo, Usage, WallTime, Wants,
+    PromptNo, Resulted, Retrying, Sent, SessionId, Stop, Summary, ToolRule, TurnNo, Usage, WallTime, Wants,
 };
 
 use super::deeds::by_name;
-use super::{Call, Ending, Entry, Label, Model, Session, Terms, What};
+use super::{Ending, Entry, Label, Model, Session, Terms, What};
 
 /// What a session is doing, and what it waits for to do it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ struct Memory {
     entries: Vec<q_core::Entry>,
     queue: Vec<(PromptNo, String)>,
     draft: String,
-    pending: Vec<(TurnNo, CallNo, String, String, Wants)>,
+    pending: Vec<(TurnNo, CallNo, String, String, Wants, Option<ToolRule>)>,
 }
 
 /// What the core shows of every session. Its heads add what only the store and an approval need to know.
@@ -94,7 +94,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         terms: Terms {
             policy: line.policy,
             settings: by_name(&line.settings),
-            allowed: head.map(|head| head.allowed.clone()).unwrap_or_default(),
+            rules: head.map(|head| head.rules.clone()).unwrap_or_default(),
         },
         parent: line.parent,
         presence: line.presence,
@@ -136,7 +136,7 @@ fn memory(core: &Multiplexer, id: SessionId) -> Option<Memory> {
         pending: snapshot
             .pending
             .into_iter()
-            .map(|call| (call.turn, call.call, call.tool, call.input, call.wants))
+            .map(|call| (call.turn, call.call, call.tool, call.input, call.wants, call.always))
             .collect(),
     })
 }
@@ -202,7 +202,8 @@ impl Session {
     fn memory(&self) -> Memory {
         let turn = self.turn.as_ref().map(|turn| turn.no).unwrap_or_default();
         let pending = self.waiting_calls().map(|(place, call)| {
-            (turn, call.no, call.tool.clone(), self.entries[place].text.clone(), call.wants)
+            let (tool, text) = (call.tool.clone(), self.entries[place].text.clone());
+            (turn, call.no, tool, text, call.wants, call.always.clone())
         });
         Memory {
             entries: self.numbered_entries(),
@@ -221,7 +222,7 @@ impl Session {
                 What::Answer => Body::Answer(text),
                 What::Thinking => Body::Thinking(text),
                 What::Call(call) => {
-                    let Call { no, wants, .. } = *call;
+                    let (no, wants) = (call.no, call.wants);
                     Body::Call(Called { no, tool: call.tool.clone(), input: text, wants })
                 }
                 &What::Result { of, outcome, kept, whole } => {

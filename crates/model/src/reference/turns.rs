@@ -1,11 +1,12 @@
 //! Turns: what an agent says in one, the calls it makes, and how it ends.
 
 use q_core::{
-    AgentEvent, AgentFailure, Answer, Call as Wanted, CallNo, Digest, FailureKind, Interrupter, Outcome,
-    Policy, Retrying, SessionId, Sources, TurnNo, WallTime, Wants,
+    AgentEvent, AgentFailure, Answer, Call as Wanted, CallFacts, CallNo, Digest, FailureKind, Interrupter,
+    Outcome, Policy, Retrying, SessionId, Sources, TurnNo, WallTime, Wants,
 };
 
 use super::deeds::{Answered, Deed};
+use super::rules;
 use super::wishes::Granted;
 use super::{Call, CallState, Ending, Entry, Filling, Model, NamedBy, Prompt, Turn, What};
 
@@ -117,7 +118,7 @@ impl Model {
                 self.name_after(at, &title);
             }
             AgentEvent::Title(_) => {}
-            AgentEvent::Call(call) => self.call(at, call),
+            AgentEvent::Call(call, facts) => self.call(at, call, &facts),
             AgentEvent::Result { call, outcome, text } => {
                 let runs = self.sessions[at].open_calls().find(|(_, open)| open.no == call);
                 if let Some((place, Call { state: CallState::Runs, .. })) = runs {
@@ -202,7 +203,7 @@ impl Model {
     }
 
     /// The agent wants a tool to run, or words. Numbers only rise: another is an old one again.
-    fn call(&mut self, at: usize, wanted: Wanted) {
+    fn call(&mut self, at: usize, wanted: Wanted, facts: &CallFacts) {
         let Wanted { no, tool, input, digest, mut wants } = wanted;
         let session = &self.sessions[at];
         let Some(turn) = &session.turn else { return };
@@ -210,12 +211,13 @@ impl Model {
             return;
         }
         let may_go_on = turn.unasked < self.limits.turn_calls;
-        if !may_go_on && wants == Wants::Nothing {
+        let said = rules::said(&session.terms.rules, "", &tool, facts);
+        if (!may_go_on || said.asks) && wants == Wants::Nothing {
             wants = Wants::Consent;
         }
         let is_free = match wants {
             Wants::Nothing => true,
-            Wants::Consent => may_go_on && session.terms.allowed.contains(&tool),
+            Wants::Consent => may_go_on && said.allows,
             Wants::Words => false,
         };
         let denial = if tool.len() > LONGEST_TOOL {
@@ -224,6 +226,8 @@ impl Model {
             Some("too many calls are open at once")
         } else if wants == Wants::Consent && session.terms.policy == Policy::Deny {
             Some("this session's policy denies tools")
+        } else if said.denies && wants != Wants::Words {
+            Some("a rule of the person's denies this")
         } else {
             None
         };
@@ -231,11 +235,12 @@ impl Model {
         let tool = tool[..tool.floor_char_boundary(LONGEST_TOOL)].to_owned();
         let state = if runs { CallState::Runs } else { CallState::Waits { since: self.now.mono } };
         let (id, turn_no) = (session.id, turn.no);
-        let said = (tool.len() + input.len()) as u64;
-        self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.said += said);
+        let always = (wants == Wants::Consent && !said.asks).then(|| rules::always(&tool, &facts.subject));
+        let bytes = (tool.len() + input.len()) as u64;
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.said += bytes);
         self.write(at);
         // A denied call stands there as one that waits, for it never ran.
-        self.add(at, What::Call(Call { no, tool, digest, wants, state }), input);
+        self.add(at, What::Call(Call { no, tool, digest, wants, always, state }), input);
         self.happened(at);
         let place = self.sessions[at].entries.len() - 1;
         if let Some(why) = denial {
@@ -264,20 +269,22 @@ impl Model {
             return Err("digest_differs");
         }
         let is_question = open.wants == Wants::Words;
-        let is_allowed = session.terms.allowed.contains(&open.tool);
+        let mut rule = None;
         match &answer {
             Answer::Once | Answer::Always if is_question => return Err("wants_words"),
-            Answer::Always if !is_allowed && session.terms.allowed.len() >= self.limits.allowed_tools => {
-                return Err("too_many_tools");
+            Answer::Always => {
+                let always = open.always.ok_or("no_rule_for_it")?;
+                self.check_room_for(at, &always, true)?;
+                rule = Some(always);
             }
             Answer::Words(text) => self.check_prompt(text)?,
-            Answer::Once | Answer::Always | Answer::Deny => {}
+            Answer::Once | Answer::Deny => {}
         }
         self.write(at);
         self.note(at);
         self.sessions[at].turn.iter_mut().for_each(|turn| turn.unasked = 0);
-        if answer == Answer::Always && !is_allowed {
-            self.sessions[at].terms.allowed.push(open.tool);
+        if let Some(rule) = rule {
+            self.put_rule(at, rule, true);
         }
         match answer {
             Answer::Once | Answer::Always => {

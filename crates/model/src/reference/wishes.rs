@@ -49,6 +49,7 @@ impl Model {
             Command::Tag { session, changes } => self.tag(session, &changes),
             Command::Pin { session, pinned } => self.pin(session, pinned),
             Command::SetPolicy { session, policy } => self.set_policy(session, policy),
+            Command::SetRule { session, rule, stands } => self.set_rule(session, rule, stands),
             Command::Set { session, changes } => self.set(session, &changes),
             Command::MarkUnread { session } => self.mark_unread(session),
             Command::Submit { session, token, text, images: _ } => self.submit(session, token, text),
@@ -112,7 +113,7 @@ impl Model {
             label: Label { name, slot: self.free_slot(), tags: Vec::new(), pinned: false },
             named_by: NamedBy::Nobody,
             agent: Agent { name: agent, reached: false, seated: false, told: Told::default() },
-            terms: Terms { policy, settings: Set::new(), allowed: Vec::new() },
+            terms: Terms { policy, settings: Set::new(), rules: Vec::new() },
             presence: Presence::Live,
             trashed: None,
             entries: Vec::new(),
@@ -324,6 +325,7 @@ fn needs_history(command: &Command) -> Option<SessionId> {
         | Command::Tag { .. }
         | Command::Pin { .. }
         | Command::SetPolicy { .. }
+        | Command::SetRule { .. }
         | Command::Set { .. }
         | Command::MarkUnread { .. } => None,
     }

@@ -98,7 +98,7 @@ fn live(system: &SystemUnderTest) -> usize {
 
 fn bounded(head: &Head, limits: &Limits) -> Result<(), TestCaseError> {
     prop_assert!(head.queue.len() <= limits.queued_prompts);
-    prop_assert!(head.allowed.len() <= limits.allowed_tools);
+    prop_assert!(head.rules.len() <= limits.allowed_tools);
     prop_assert!(head.taken.len() <= 16);
     if let Some(flight) = &head.turn {
         prop_assert!(flight.entries <= limits.turn_entries);

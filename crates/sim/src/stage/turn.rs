@@ -89,7 +89,7 @@ impl Stage {
                 self.trace.saw(format_args!("  host hears: client {client} says {message:?}"));
                 self.ledger.on_message(*client, message);
             }
-            HostEvent::Run(RunEvent { session, turn, event: AgentEvent::Call(call) }) => {
+            HostEvent::Run(RunEvent { session, turn, event: AgentEvent::Call(call, _) }) => {
                 self.trace.saw(format_args!("  host hears: {event:?}"));
                 self.ledger.consents.wants(*session, *turn, call);
             }
@@ -145,7 +145,7 @@ impl Stage {
                 Some(event)
             }
             (Some(Planted::HidesThatItWantsConsent), HostEvent::Run(RunEvent { event: said, .. })) => {
-                if let AgentEvent::Call(call) = said
+                if let AgentEvent::Call(call, _) = said
                     && call.wants == Wants::Consent
                 {
                     call.wants = Wants::Nothing;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod images;
+mod rules;
 mod settings;
 
 use std::fmt::Write as _;
@@ -9,11 +10,12 @@ use std::fmt::Write as _;
 use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
     Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
-    Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Seal, Sent, Seq,
-    SessionId, Setup, Source, Sources, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt,
-    WallTime, Wants, Why, WindowUse,
+    Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, RuleEffect, Seal, Sent,
+    Seq, SessionId, Setup, Source, Sources, Stamped, StepState, Stop, Token, ToolRule, TurnNo, Usage, Voice,
+    WaitingPrompt, WallTime, Wants, Why, WindowUse,
 };
 
+use rules::{rule_records, rules_head};
 use settings::{settings_head, settings_records};
 
 use super::{decode_head, decode_record, encode_head, encode_record};
@@ -388,7 +390,7 @@ fn full_head() -> Head {
         fork: Some(FORK),
         tags: vec!["a".parse().unwrap()],
         pinned: true,
-        allowed: vec!["cargo".into()],
+        rules: vec![ToolRule::any(RuleEffect::Allow, "cargo".into())],
         presence: Presence::Trashed,
         trashed: Some(WallTime(1_700_000_000_009)),
         turn: Some(InFlight {
@@ -466,6 +468,8 @@ fn what_is_on_disk_stays_as_it_is() {
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
         ("records_of_settings_on_disk_stay_as_they_are", dump_log(settings_records())),
         ("a_head_with_settings_on_disk_stays_as_it_is", dump_head(&settings_head())),
+        ("records_of_rules_on_disk_stay_as_they_are", dump_log(rule_records())),
+        ("a_head_with_rules_on_disk_stays_as_it_is", dump_head(&rules_head())),
     ];
     for (name, dump) in dumps {
         insta::assert_snapshot!(name, dump);
@@ -483,6 +487,7 @@ fn what_is_encoded_is_decoded() {
         seat_records(),
         compactions(),
         settings_records(),
+        rule_records(),
     ]
     .concat();
     for (title, record) in all {

@@ -33,7 +33,7 @@ impl Sheet for CallSheet {
         let place = format!("{} in {}", sanitize::visible_line(name), sanitize::exact_line(directory));
         rows.push(Row::default());
         rows.extend(wrap::exact(&place, width, Palette::dim()));
-        let ways = format!("{} · then Enter", words::ways(&call.pending.tool));
+        let ways = format!("{} · then Enter", words::ways(&call.pending));
         rows.extend(wrap::plain(&ways, width, Palette::strong()));
         rows
     }

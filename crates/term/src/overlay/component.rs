@@ -10,6 +10,7 @@ use ratatui::layout::{Position, Rect};
 use crate::command::{Action, UserCommand};
 use crate::inbox::Inbox;
 use crate::keys::Chord;
+use crate::rules::ListedRule;
 use crate::style::Palette;
 
 /// What an overlay is about.
@@ -90,6 +91,8 @@ pub(crate) enum Reaction {
     Complain(String),
     /// It leaves, and the core is asked for that of the session.
     Send(UserCommand, SessionId),
+    /// It leaves, and that rule counts no longer.
+    RemoveRule(ListedRule),
     /// It leaves, and that session comes into view.
     Show(SessionId),
     /// The key does to that session what it does to the one in view, and it stays; unless another overlay follows from that,

@@ -20,6 +20,7 @@ mod picker;
 mod popup;
 mod queue;
 mod rename;
+mod rules;
 mod switcher;
 
 pub(crate) use call::CallSheet;
@@ -31,4 +32,5 @@ pub(crate) use models::ModelsSheet;
 pub(crate) use page::{PageOverlay, Sheet};
 pub(crate) use queue::QueueSheet;
 pub(crate) use rename::Rename;
+pub(crate) use rules::RuleList;
 pub(crate) use switcher::Switcher;

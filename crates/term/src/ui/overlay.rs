@@ -28,6 +28,7 @@ impl Ui {
                     self.send(core, intents);
                 }
             }
+            Reaction::RemoveRule(rule) => self.remove_rule(rule, intents),
             Reaction::Show(session) => self.show(mirror, session, intents),
             Reaction::ActOn(session, action) => {
                 if let Some(session) = mirror.get(session) {

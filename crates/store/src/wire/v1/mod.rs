@@ -15,6 +15,7 @@ mod plan;
 mod prompt;
 mod record;
 mod result;
+mod rule;
 mod sealed;
 mod settings;
 mod setup;

@@ -15,6 +15,7 @@ use super::imported::ImportedV1;
 use super::plan::PlannedV1;
 use super::prompt::{EditedV1, QueuedV1, SteeredV1};
 use super::result::ResultedV1;
+use super::rule::RuleV1;
 use super::sealed::SealedV1;
 use super::settings::SettingsV1;
 use super::source::CitedV1;
@@ -76,6 +77,13 @@ enum RecordV1<'a> {
     PolicySet {
         #[serde(rename = "policy")]
         policy: Policy,
+    },
+    #[serde(rename = "rule")]
+    RuleSet {
+        #[serde(rename = "rule", borrow)]
+        rule: RuleV1<'a>,
+        #[serde(rename = "stands")]
+        stands: bool,
     },
     #[serde(rename = "set")]
     SettingsSet {
@@ -262,6 +270,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             }
             q_core::Record::Pinned { pinned } => Self::Pinned { pinned: *pinned },
             q_core::Record::PolicySet { policy } => Self::PolicySet { policy: (*policy).into() },
+            q_core::Record::RuleSet { rule, stands } => Self::RuleSet { rule: rule.into(), stands: *stands },
             q_core::Record::SettingsSet { settings } => Self::SettingsSet { settings: settings.into() },
             q_core::Record::Queued { prompt, token, text, images } => {
                 Self::Queued(QueuedV1::new(*prompt, *token, text, images))
@@ -341,6 +350,7 @@ impl RecordV1<'_> {
             },
             Self::Pinned { pinned } => q_core::Record::Pinned { pinned },
             Self::PolicySet { policy } => q_core::Record::PolicySet { policy: policy.into() },
+            Self::RuleSet { rule, stands } => q_core::Record::RuleSet { rule: rule.into(), stands },
             Self::SettingsSet { settings } => q_core::Record::SettingsSet { settings: settings.into() },
             Self::Queued(queued) => queued.into_core(),
             Self::Unqueued { prompt } => q_core::Record::Unqueued { prompt: PromptNo(prompt) },

@@ -23,6 +23,7 @@ fn pending() -> PendingCall {
         input: "ls".into(),
         digest: Digest::numbered(7),
         wants: Wants::Consent,
+        always: Some(q_core::ToolRule::any(q_core::RuleEffect::Allow, "shell".into())),
         since: WallTime(NOW.0 - 1000),
     }
 }
