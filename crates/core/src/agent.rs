@@ -7,6 +7,7 @@ use core::fmt;
 use crate::id::{CallNo, Digest};
 use crate::limits::DETAIL_BYTES;
 use crate::seal::Seal;
+use crate::source::Sources;
 use crate::usage::Usage;
 
 /// One thing that happened in a running turn.
@@ -30,6 +31,8 @@ pub enum AgentEvent {
     Sealed(Seal),
     /// What it means to do, step by step, in place of what it meant before.
     Plan(Vec<PlanStep>),
+    /// What it said until then rests on, by its provider's word. Comes behind that.
+    Sources(Sources),
     /// Which model answers, by the name its server has for it.
     Model(String),
     /// What the turn has cost so far.

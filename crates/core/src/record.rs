@@ -16,6 +16,7 @@ use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
 use crate::seal::Seal;
 use crate::settings::Settings;
+use crate::source::Sources;
 use crate::tag::Tag;
 use crate::time::WallTime;
 use crate::usage::Usage;
@@ -166,6 +167,8 @@ pub enum Record {
         /// All steps, in order.
         steps: Vec<PlanStep>,
     },
+    /// The agent said what its answer rests on.
+    Cited { turn: TurnNo, sources: Sources },
     /// The agent said which model answers.
     Answering {
         turn: TurnNo,

@@ -12,7 +12,8 @@ use q_core::{
     Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Image, ImageKind, Import, Input,
     Interrupter, Item, Kind, NameOrigin, NewImage, Outcome, PlanStep, Policy, PromptNo, Prompted, Record,
     ReplyTo, RequestId, Resulted, ResumeHandle, Seal, Sent, Seq, SessionId, SettingChange, Settings, Setup,
-    Stamped, StepState, Stop, Stored, TagChange, Temperature, Token, TurnNo, Usage, WallTime, Wants,
+    Source, Sources, Stamped, StepState, Stop, Stored, TagChange, Temperature, Token, TurnNo, Usage,
+    WallTime, Wants,
 };
 
 proptest! {
@@ -192,6 +193,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         (text(), text()).prop_map(|(by, content)| AgentEvent::Sealed(Seal { by, content })),
         text().prop_map(AgentEvent::Title),
         plan().prop_map(AgentEvent::Plan),
+        sources().prop_map(AgentEvent::Sources),
         text().prop_map(AgentEvent::Model),
         text().prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         text().prop_map(AgentEvent::StopReason),
@@ -336,8 +338,14 @@ fn body() -> BoxedStrategy<Body> {
         Just(Body::Compaction(Compaction::Undone)),
         (any::<u64>(), text()).prop_map(|(of, text)| Body::Output(CallOutput { of: EntryNo(of), text })),
         plan().prop_map(Body::Plan),
+        sources().prop_map(Body::Sources),
     ]
     .boxed()
+}
+
+fn sources() -> impl Strategy<Value = Sources> {
+    let source = (text(), text(), text()).prop_map(|(title, place, quote)| Source { title, place, quote });
+    (vec(source, 0..3), any::<u64>()).prop_map(|(all, left_out)| Sources { all, left_out })
 }
 
 fn plan() -> impl Strategy<Value = Vec<PlanStep>> {

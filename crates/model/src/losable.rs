@@ -6,7 +6,8 @@ use q_core::Record;
 /// memory.
 pub const fn may_be_lost(record: &Record) -> bool {
     let streams = matches!(record, Record::Said { .. } | Record::Sealed { .. } | Record::Planned { .. });
-    let is_of_the_agent = matches!(record, Record::Answering { .. } | Record::Sent { .. });
+    let is_of_the_agent =
+        matches!(record, Record::Answering { .. } | Record::Sent { .. } | Record::Cited { .. });
     let is_of_the_host = matches!(record, Record::Seen { .. } | Record::Hibernated { .. } | Record::Woken);
     streams || is_of_the_agent || is_of_the_host
 }

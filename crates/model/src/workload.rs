@@ -8,7 +8,7 @@ use q_core::trace::Disk;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, FailureKind, Input,
     Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Seal, Sent, SessionId,
-    SettingChange, Setup, StepState, TagChange, Token, TurnNo, Usage, WallTime, Wants,
+    SettingChange, Setup, Source, Sources, StepState, TagChange, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 /// Sessions a workload uses.
@@ -335,6 +335,10 @@ fn event() -> impl Strategy<Value = AgentEvent> {
             .prop_map(|steps| {
                 AgentEvent::Plan(steps.into_iter().map(|(text, state)| PlanStep { text, state }).collect())
             }),
+        1 => prop::collection::vec("[a-c]{0,1}", 0..3).prop_map(|places| {
+            let source = |place: String| Source { place, ..Source::default() };
+            AgentEvent::Sources(Sources { all: places.into_iter().map(source).collect(), left_out: 0 })
+        }),
         1 => "[ab]{0,1}".prop_map(AgentEvent::Model),
         1 => "[ab]{0,1}".prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         1 => "[ab]{0,2}".prop_map(AgentEvent::StopReason),

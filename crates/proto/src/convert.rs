@@ -2,15 +2,15 @@
 
 use q_core::{
     AgentFailure, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault, Image, Mark, NameFault,
-    PendingCall, PlanStep, PromptNo, Prompted, QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Stop,
-    Summary, TurnNo, Update, Usage, WallTime, WindowUse,
+    PendingCall, PlanStep, PromptNo, Prompted, QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Source,
+    Sources, Stop, Summary, TurnNo, Update, Usage, WallTime, WindowUse,
 };
 
 use super::command::kind;
 use super::id::Id;
 use super::view::{
     By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
-    WireImage, WireRetrying, WireSnapshot, WireSummary, WireUpdate,
+    WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
 };
 
 impl From<SessionId> for Id {
@@ -141,6 +141,7 @@ same_fields! {
     WindowUse, WindowTokens { tokens, is_counted, of, bytes };
     AgentFailure, Failure { kind, detail };
     PlanStep, Planned { text, state };
+    Source, WireSource { title, place, quote };
 }
 
 impl From<Retrying> for WireRetrying {
@@ -206,6 +207,9 @@ impl From<q_core::Entry> for WireEntry {
             }
             q_core::Body::Output(CallOutput { of, text }) => WireBody::Output { of: of.0, text },
             q_core::Body::Plan(steps) => WireBody::Plan(steps.into_iter().map(Planned::from).collect()),
+            q_core::Body::Sources(Sources { all, left_out }) => {
+                WireBody::Sources { all: all.into_iter().map(WireSource::from).collect(), left_out }
+            }
             q_core::Body::Repair(Fault::PromptLost(prompt)) => WireBody::PromptLost(prompt.0),
             q_core::Body::Repair(Fault::LogCut { lost }) => WireBody::LogCut(lost),
             q_core::Body::Continued => WireBody::Continued,
@@ -238,6 +242,10 @@ impl From<WireEntry> for q_core::Entry {
             }
             WireBody::Output { of, text } => q_core::Body::Output(CallOutput { of: EntryNo(of), text }),
             WireBody::Plan(steps) => q_core::Body::Plan(steps.into_iter().map(PlanStep::from).collect()),
+            WireBody::Sources { all, left_out } => {
+                let all = all.into_iter().map(Source::from).collect();
+                q_core::Body::Sources(Sources { all, left_out })
+            }
             WireBody::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
             WireBody::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),
             WireBody::Continued => q_core::Body::Continued,

@@ -184,6 +184,11 @@ pub enum WireBody {
         text: String,
     },
     Plan(#[serde(deserialize_with = "few")] Vec<Planned>),
+    Sources {
+        #[serde(deserialize_with = "few")]
+        all: Vec<WireSource>,
+        left_out: u64,
+    },
     Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
     Failed(Failure),
     PromptLost(u64),
@@ -205,7 +210,7 @@ pub struct WireImage {
 }
 
 impl WireBody {
-    /// Its text; nothing for a plan, which has one for each step, and for what `q` says in its own words.
+    /// Its text; nothing for a plan, which has one for each step, for sources, and for what `q` says in its own words.
     pub fn text(&self) -> Option<&str> {
         if let Self::Prompt(text)
         | Self::Illustrated { text, .. }
@@ -229,6 +234,14 @@ pub struct Planned {
     pub text: String,
     #[serde(with = "StepStateDef")]
     pub state: StepState,
+}
+
+/// [`q_core::Source`] in its spoken form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireSource {
+    pub title: String,
+    pub place: String,
+    pub quote: String,
 }
 
 /// [`q_core::PendingCall`] in its spoken form.

@@ -15,7 +15,7 @@ use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
     By, Failure, Pages, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
-    WireImage, WireRetrying, WireSnapshot, WireSummary, WireUpdate,
+    WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
 };
 use q_proto::{
     ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, fuzz_frame, kind,
@@ -223,6 +223,17 @@ fn entries() -> Vec<WireEntry> {
         item(10, WireBody::LeftOut(SentEntries { entries: 267, left_out: 4733 })),
         item(11, WireBody::Output { of: 7, text: "1 of 2".into() }),
         item(12, WireBody::Plan(vec![Planned { text: "fix".into(), state: q_core::StepState::Active }])),
+        item(
+            17,
+            WireBody::Sources {
+                all: vec![WireSource {
+                    title: "A page".into(),
+                    place: "https://a.test/b".into(),
+                    quote: "so".into(),
+                }],
+                left_out: 1,
+            },
+        ),
         item(
             9,
             WireBody::Result {

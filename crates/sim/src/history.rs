@@ -113,6 +113,7 @@ impl History {
             | Record::Said { .. }
             | Record::Sealed { .. }
             | Record::Planned { .. }
+            | Record::Cited { .. }
             | Record::Compacting { .. }
             | Record::Compacted { .. }
             | Record::Answering { .. }

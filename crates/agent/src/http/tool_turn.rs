@@ -265,6 +265,7 @@ impl RunningTurn {
                 | AgentEvent::Retrying { .. }
                 | AgentEvent::Thinking(_)
                 | AgentEvent::Plan(_)
+                | AgentEvent::Sources(_)
                 | AgentEvent::Model(_)
                 | AgentEvent::Title(_)
                 | AgentEvent::Steerable

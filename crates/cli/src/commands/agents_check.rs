@@ -180,6 +180,7 @@ impl CheckResult {
             | AgentEvent::Steerable
             | AgentEvent::Sealed(_)
             | AgentEvent::Plan(_)
+            | AgentEvent::Sources(_)
             | AgentEvent::Model(_)
             | AgentEvent::Call(_)
             | AgentEvent::Progress { .. }

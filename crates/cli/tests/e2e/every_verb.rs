@@ -111,7 +111,9 @@ impl Hostile {
         world.server.on("refused", Script::new().status(400, &body));
         world.server.on(
             "page",
-            Script::new().status(502, &format!("<html><title>{HOSTILE}</title>{HOSTILE}</html>")),
+            Script::new()
+                .status(502, &format!("<html><title>{HOSTILE}</title>{HOSTILE}</html>"))
+                .retry_after(0),
         );
         world.server.on("said", Script::new().say(HOSTILE).done());
         let file = world.home.path().join("hostile.json").display().to_string();

@@ -32,6 +32,7 @@
 //! | `servers` | whole answers and others; servers that would hold up everybody |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `every_verb` | hostile words through every command, and nothing of them is done |
+//! | `sources` | what an answer rests on, in every frontend |
 //! | `strangers` | other users and other programs at the place of the host: not spoken to, not signalled |
 //! | `hostile` | what agents and pasted texts try with the terminal |
 //! | `world`, `run`, `screen` | where it happens, commands in pipes, what is read and typed |
@@ -75,6 +76,7 @@ mod seals;
 mod servers;
 mod sessions;
 mod settings;
+mod sources;
 mod strangers;
 mod terminals;
 mod tools;

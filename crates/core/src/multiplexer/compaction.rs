@@ -106,6 +106,7 @@ impl Step<'_> {
             AgentEvent::Thinking(_)
             | AgentEvent::Sealed(_)
             | AgentEvent::Plan(_)
+            | AgentEvent::Sources(_)
             | AgentEvent::Model(_)
             | AgentEvent::Title(_)
             | AgentEvent::Steerable

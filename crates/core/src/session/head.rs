@@ -204,7 +204,7 @@ impl Head {
                 self.begin_entry(stamped);
             }
             Record::Sent { sent, is_said, .. } => self.was_sent(*sent, *is_said, stamped),
-            Record::Planned { .. } => self.plan(stamped),
+            Record::Planned { .. } | Record::Cited { .. } => self.whole_entry(stamped),
             Record::Answering { model, .. } => self.answering.clone_from(model),
             Record::Resumable { handle, .. } => self.resume = Some(handle.clone()),
             Record::Said { entry, voice, text, .. } => self.append(*entry, *voice, text, stamped.at),
@@ -248,7 +248,7 @@ impl Head {
         }
     }
 
-    fn plan(&mut self, stamped: &Stamped) {
+    fn whole_entry(&mut self, stamped: &Stamped) {
         self.touched = stamped.at;
         self.begin_entry(stamped);
         self.unread = self.unread.saturating_add(1);
@@ -289,6 +289,7 @@ impl Head {
             Body::Call(_)
             | Body::Result(_)
             | Body::Plan(_)
+            | Body::Sources(_)
             | Body::Stop(_)
             | Body::Repair(_)
             | Body::LeftOut(_) => {}

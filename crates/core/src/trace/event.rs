@@ -24,6 +24,7 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
             AgentEvent::Sealed(Seal { by: words.word("a maker")?, content: words.word("a content")? })
         }
         "plan" => AgentEvent::Plan(entry::read_plan(words)?),
+        "sources" => AgentEvent::Sources(entry::read_sources(words)?),
         "model" => AgentEvent::Model(words.word("a model")?),
         "progress" => AgentEvent::Progress { call: CallNo(words.number()?), text: words.word("a text")? },
         "resumable" => AgentEvent::Resume(ResumeHandle(words.word("a handle")?)),
@@ -102,6 +103,7 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
         AgentEvent::Thinking(text) => format!("thinking {id} {text:?}"),
         AgentEvent::Sealed(Seal { by, content }) => format!("sealed {id} {by:?} {content:?}"),
         AgentEvent::Plan(steps) => format!("plan {id}{}", entry::write_plan(steps)),
+        AgentEvent::Sources(sources) => format!("sources {id}{}", entry::write_sources(sources)),
         AgentEvent::Model(model) => format!("model {id} {model:?}"),
         AgentEvent::Progress { call, text } => format!("progress {id} {call} {text:?}"),
         AgentEvent::Resume(ResumeHandle(handle)) => format!("resumable {id} {handle:?}"),

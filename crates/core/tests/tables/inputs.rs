@@ -75,6 +75,7 @@ pub(crate) const INPUTS: &[&str] = &[
     "usage s1 10 1",
     "title s1 \"Image cache\"",
     "plan s1 active \"read\" open \"fix\"",
+    "sources s1 source \"A page\" \"https://a.test\" \"so\"",
     "model s1 \"big-2026\"",
     "progress s1 1 \"out\"",
     "resumable s1 \"sess-1\"",

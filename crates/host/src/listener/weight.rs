@@ -1,6 +1,6 @@
 //! What messages weigh while they wait, roughly: enough to bound what clients may cost.
 
-use q_proto::view::{WireBody, WireCall, WireEntry, WireSummary, WireUpdate};
+use q_proto::view::{WireBody, WireCall, WireEntry, WireSource, WireSummary, WireUpdate};
 use q_proto::{HostMessage, Response};
 
 /// What a message weighs without its texts.
@@ -51,6 +51,9 @@ pub(crate) fn weight(message: &HostMessage) -> usize {
 fn item_weight(item: &WireEntry) -> usize {
     let readable = if let WireBody::Plan(steps) = &item.body {
         steps.iter().map(|step| size_of_val(step) + step.text.len()).sum()
+    } else if let WireBody::Sources { all, .. } = &item.body {
+        let texts = |source: &WireSource| source.title.len() + source.place.len() + source.quote.len();
+        all.iter().map(|source| size_of_val(source) + texts(source)).sum()
     } else {
         item.body.text().map_or(0, str::len)
     };

@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use q_core::{
     AgentFailure, CallNo, ClientId, Command, Compaction, Digest, EntryNo, Input, Instant, Interrupter,
     Limits, Now, Outcome, PlanStep, Policy, Presence, PromptNo, ReplyTo, ResumeHandle, Retrying, Sent,
-    SessionId, Token, TurnNo, Usage, WallTime, Wants,
+    SessionId, Sources, Token, TurnNo, Usage, WallTime, Wants,
 };
 
 /// All sessions and clients, as lists.
@@ -235,6 +235,7 @@ enum What {
         of: usize,
     },
     Plan(Vec<PlanStep>),
+    Sources(Sources),
     /// That the last answer is gone on with.
     Continued,
     Compaction(Compaction),

@@ -232,6 +232,7 @@ impl Session {
                 What::Output { of } => Body::Output(CallOutput { of: number(*of), text }),
                 What::Compaction(compaction) => Body::Compaction(compaction.clone()),
                 What::Plan(steps) => Body::Plan(steps.clone()),
+                What::Sources(sources) => Body::Sources(sources.clone()),
                 What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
                 What::Stop(Ending::Interrupted(by)) => Body::Stop(Stop::Interrupted(*by)),
                 What::Stop(Ending::Failed(failure)) => Body::Stop(Stop::Failed(failure.clone())),

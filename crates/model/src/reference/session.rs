@@ -10,6 +10,9 @@ impl Entry {
         if let What::Plan(steps) = &self.what {
             return steps.iter().map(|step| step.text.len()).sum();
         }
+        if let What::Sources(sources) = &self.what {
+            return sources.all.iter().map(|source| source.place.len()).sum();
+        }
         self.text.len()
     }
 }
@@ -59,6 +62,7 @@ impl Session {
             | What::Output { .. }
             | What::Result { .. }
             | What::Plan(_)
+            | What::Sources(_)
             | What::Continued
             | What::LeftOut(_)
             | What::Compaction(_)
@@ -95,6 +99,7 @@ impl Session {
                 | What::Output { .. }
                 | What::Result { .. }
                 | What::Plan(_)
+                | What::Sources(_)
                 | What::Continued
                 | What::Compaction(_)
                 | What::LeftOut(_) => {}

@@ -2,7 +2,7 @@
 
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call as Wanted, CallNo, Digest, FailureKind, Interrupter, Outcome,
-    Policy, Retrying, SessionId, TurnNo, WallTime, Wants,
+    Policy, Retrying, SessionId, Sources, TurnNo, WallTime, Wants,
 };
 
 use super::deeds::{Answered, Deed};
@@ -98,6 +98,7 @@ impl Model {
                 self.add(at, What::Plan(steps), String::new());
                 self.happened(at);
             }
+            AgentEvent::Sources(sources) => self.on_sources(at, sources),
             AgentEvent::Model(model) => {
                 if self.sessions[at].agent.told.answering != model {
                     self.sessions[at].agent.told.answering = model;
@@ -145,6 +146,21 @@ impl Model {
         let begins = if goes_on { 0 } else { q_core::record::RECORD_BYTES as usize };
         let room = self.limits.output_bytes.saturating_sub(session.put_out() + begins);
         self.on_text(at, voice, text[..text.floor_char_boundary(room)].to_owned());
+    }
+
+    /// Each that says something is an entry's, once.
+    fn on_sources(&mut self, at: usize, sources: Sources) {
+        let mut told = Sources::default();
+        for source in sources.all {
+            if !source.place.is_empty() && !told.all.contains(&source) {
+                told.all.push(source);
+            }
+        }
+        if !told.all.is_empty() {
+            self.write(at);
+            self.add(at, What::Sources(told), String::new());
+            self.happened(at);
+        }
     }
 
     /// Text lengthens the last entry if that is of the same voice, and is written when enough of it waits.

@@ -10,8 +10,8 @@ use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
     Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
     Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Seal, Sent, Seq,
-    SessionId, Setup, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants,
-    Why, WindowUse,
+    SessionId, Setup, Source, Sources, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt,
+    WallTime, Wants, Why, WindowUse,
 };
 
 use settings::{settings_head, settings_records};
@@ -306,6 +306,25 @@ fn continued_records() -> Vec<(&'static str, Record)> {
     ]
 }
 
+/// What came with sources, in its own dump.
+fn source_records() -> Vec<(&'static str, Record)> {
+    let source = |title: &str, place: &str, quote: &str| Source {
+        title: title.into(),
+        place: place.into(),
+        quote: quote.into(),
+    };
+    let all = vec![source("A page", "https://a.test/b", "so"), source("", "https://a.test/c", "")];
+    let sources = Sources { all, left_out: 2 };
+    let some = Sources { left_out: 0, ..sources.clone() };
+    vec![
+        ("cited", Record::Cited { turn: TurnNo(4), sources }),
+        (
+            "imported: sources",
+            Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Sources(some) },
+        ),
+    ]
+}
+
 /// As [`later_head`], with what came with that.
 fn seat_head() -> Head {
     let turn = InFlight {
@@ -441,6 +460,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("a_full_head_on_disk_stays_as_it_is", dump_head(&full_head())),
         ("records_of_the_agents_contract_on_disk_stay_as_they_are", dump_log(seat_records())),
         ("records_of_what_is_gone_on_with_on_disk_stay_as_they_are", dump_log(continued_records())),
+        ("records_of_sources_on_disk_stay_as_they_are", dump_log(source_records())),
         ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", dump_head(&seat_head())),
         ("compactions_on_disk_stay_as_they_are", dump_log(compactions())),
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),

@@ -18,6 +18,7 @@ mod result;
 mod sealed;
 mod settings;
 mod setup;
+mod source;
 mod word;
 
 pub(crate) use head::HeadV1;

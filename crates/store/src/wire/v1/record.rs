@@ -17,6 +17,7 @@ use super::prompt::{EditedV1, QueuedV1, SteeredV1};
 use super::result::ResultedV1;
 use super::sealed::SealedV1;
 use super::settings::SettingsV1;
+use super::source::CitedV1;
 use super::word::{NameOrigin, Policy, Voice, Why};
 use super::{MarkV1, SentV1, UsageV1, aloud, is_aloud, is_default};
 
@@ -182,6 +183,8 @@ enum RecordV1<'a> {
     Compacted(CompactedV1<'a>),
     #[serde(rename = "planned", borrow)]
     Planned(PlannedV1<'a>),
+    #[serde(rename = "cited", borrow)]
+    Cited(CitedV1<'a>),
     #[serde(rename = "answering")]
     Answering {
         #[serde(rename = "turn")]
@@ -300,6 +303,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
                 Self::Ended { turn: turn.0, ending: ending.into(), usage, reason: reason.into(), window }
             }
             q_core::Record::Planned { turn, steps } => Self::Planned(PlannedV1::new(*turn, steps)),
+            q_core::Record::Cited { turn, sources } => Self::Cited(CitedV1::new(*turn, sources)),
             q_core::Record::Answering { turn, model } => {
                 Self::Answering { turn: turn.0, model: model.into() }
             }
@@ -375,6 +379,7 @@ impl RecordV1<'_> {
                 q_core::Record::Ended { turn, ending, usage, reason: reason.into_owned(), window }
             }
             Self::Planned(planned) => planned.into_core(),
+            Self::Cited(cited) => cited.into_core(),
             Self::Answering { turn, model } => answering(TurnNo(turn), model),
             Self::Resumable { turn, handle } => resumable(TurnNo(turn), handle),
             Self::Sealed(sealed) => sealed.into_core(),
