@@ -9,12 +9,10 @@ use q_core::{
     SettingChange, Settings, TurnNo, Update,
 };
 
-use super::Set;
-
 /// One thing that a step did, beside changing what is seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deed {
-    Ask { session: SessionId, turn: TurnNo, settings: Set, resume: Option<ResumeHandle> },
+    Ask { session: SessionId, turn: TurnNo, settings: BTreeMap<String, String>, resume: Option<ResumeHandle> },
     Cancel { session: SessionId, turn: TurnNo },
     Steer { session: SessionId, turn: TurnNo, text: String },
     Permit { session: SessionId, turn: TurnNo, call: CallNo },
@@ -74,7 +72,7 @@ pub fn deeds(effects: &Effects) -> Vec<Deed> {
     deeds
 }
 
-pub(super) fn by_name(settings: &Settings) -> Set {
+pub(super) fn by_name(settings: &Settings) -> BTreeMap<String, String> {
     settings.changes().into_iter().map(|SettingChange { name, value }| (name, value)).collect()
 }
 

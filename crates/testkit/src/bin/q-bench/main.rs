@@ -13,25 +13,11 @@ mod statistics;
 mod stream;
 mod switch;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use budget::Figure;
+use plan::Plan;
 use q_testkit::home::Home;
-
-/// What is measured, and how long.
-struct Plan {
-    /// The binary under test.
-    program: PathBuf,
-    /// Sessions open at once.
-    sessions: usize,
-    entries: usize,
-    /// Starts measured of each sort.
-    starts: usize,
-    switches: usize,
-    /// Only words on their way are measured.
-    stream_only: bool,
-}
 
 fn main() -> ExitCode {
     let plan = match Plan::from_arguments(std::env::args().skip(1)) {

@@ -12,9 +12,9 @@ use q_testkit::home::Home;
 use q_testkit::process::{cpu_ticks, output_within};
 use q_testkit::server::{Script, Server};
 
-use crate::Plan;
 use crate::budget::Figure;
 use crate::faults;
+use crate::plan::Plan;
 use crate::statistics::Sample;
 
 /// A tick of the processor's time (Linux).
