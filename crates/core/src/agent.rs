@@ -280,6 +280,8 @@ pub enum FailureKind {
     Empty,
     /// The summary is no shorter than what it would stand for.
     NotShorter,
+    /// A budget of tokens is spent, in a turn that would ask once more.
+    BudgetSpent,
     /// The session's agent is not in the configuration of any attached client.
     NotConfigured,
     /// `q` itself failed to ask.
@@ -287,7 +289,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Unreachable,
         Self::ProxyFailed,
         Self::Untrusted,
@@ -314,6 +316,7 @@ impl FailureKind {
         Self::WantsTool,
         Self::Empty,
         Self::NotShorter,
+        Self::BudgetSpent,
         Self::NotConfigured,
         Self::Internal,
     ];
@@ -347,6 +350,7 @@ impl FailureKind {
             Self::WantsTool => "wants_tool",
             Self::Empty => "empty",
             Self::NotShorter => "not_shorter",
+            Self::BudgetSpent => "budget_spent",
             Self::NotConfigured => "not_configured",
             Self::Internal => "internal",
         }
@@ -362,6 +366,7 @@ impl FailureKind {
             | Self::WrongPath
             | Self::ProxyFailed
             | Self::Untrusted
+            | Self::BudgetSpent
             | Self::NotConfigured => Whose::Configuration,
             Self::Unreachable
             | Self::Cut
@@ -413,6 +418,7 @@ impl FailureKind {
             | Self::Refused
             | Self::WantsTool
             | Self::NotShorter
+            | Self::BudgetSpent
             | Self::NotConfigured => false,
         }
     }
@@ -445,6 +451,7 @@ impl FailureKind {
             Self::WindowFull => "q paused the turn: the model's window is full",
             Self::WantsTool => "the model wants a tool that it was not offered",
             Self::Empty => "the model gave an empty answer",
+            Self::BudgetSpent => "the budget of tokens is spent",
             Self::NotShorter => "the summary is no shorter than what it would replace",
             Self::NotConfigured => "this session's agent is not configured here",
             Self::Internal => "q could not ask the agent",
@@ -486,6 +493,9 @@ impl FailureKind {
             Self::Paused | Self::TooLong | Self::TooManyRounds => "`/continue` goes on where it stopped",
             Self::WindowFull => "`/compact` makes room, then `/continue` goes on where it stopped",
             Self::NotShorter => "the session goes on as it was",
+            Self::BudgetSpent => {
+                "raise it (`/set budget_tokens off`, or budget_tokens_per_day in the config), then `/continue`"
+            }
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",
         }

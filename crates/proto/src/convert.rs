@@ -1,16 +1,16 @@
 //! Between the core's view types and the wire's. Towards the core a name is checked again: the wire is outside.
 
 use q_core::{
-    AgentFailure, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault, Image, Mark, NameFault,
-    PendingCall, PlanStep, PromptNo, Prompted, QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Stop,
-    Summary, TurnNo, Update, Usage, WallTime, WindowUse,
+    AgentFailure, BudgetScope, BudgetUse, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault,
+    Image, Mark, NameFault, PendingCall, PlanStep, PromptNo, Prompted, QueuedPrompt, Resulted, Retrying,
+    SessionId, Snapshot, Stop, Summary, TurnNo, Update, Usage, WallTime, WindowUse,
 };
 
 use super::command::kind;
 use super::id::Id;
 use super::view::{
-    By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
-    WireImage, WireRetrying, WireSnapshot, WireSummary, WireUpdate,
+    By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireBudget, WireCall, WireCompaction,
+    WireEntry, WireImage, WireRetrying, WireSnapshot, WireSummary, WireUpdate,
 };
 
 impl From<SessionId> for Id {
@@ -56,6 +56,7 @@ impl WireSummary {
             turns: summary.turns,
             tokens: (usage.input, usage.output),
             of_tokens: (usage.cached, usage.cache_written, usage.reasoning, usage.guessed),
+            budget: summary.budget.map(WireBudget::from),
             failure: summary.failure.map(Failure::from),
             failures: summary.failures,
             stop_reason: summary.stop_reason,
@@ -103,6 +104,7 @@ impl TryFrom<WireSummary> for Summary {
             entries: line.entries,
             turns: line.turns,
             usage: Usage { input, output, cached, cache_written, reasoning, guessed },
+            budget: line.budget.map(BudgetUse::from),
             failure: line.failure.map(AgentFailure::from),
             failures: line.failures,
             stop_reason: line.stop_reason,
@@ -152,6 +154,18 @@ impl From<Retrying> for WireRetrying {
 impl From<WireRetrying> for Retrying {
     fn from(WireRetrying { attempt, of, wait_ms, at, failure }: WireRetrying) -> Self {
         Self { attempt, of, wait_ms, at: WallTime(at), failure: failure.into() }
+    }
+}
+
+impl From<BudgetUse> for WireBudget {
+    fn from(BudgetUse { scope, spent, of }: BudgetUse) -> Self {
+        Self { is_of_all: scope == BudgetScope::Day, spent, of }
+    }
+}
+
+impl From<WireBudget> for BudgetUse {
+    fn from(WireBudget { is_of_all, spent, of }: WireBudget) -> Self {
+        Self { scope: if is_of_all { BudgetScope::Day } else { BudgetScope::Session }, spent, of }
     }
 }
 

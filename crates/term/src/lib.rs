@@ -24,6 +24,7 @@ pub mod plain;
 pub mod quoted;
 pub mod sanitize;
 pub mod settings;
+pub mod spending;
 pub mod suggest;
 pub mod typed;
 pub mod words;

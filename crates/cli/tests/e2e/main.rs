@@ -41,6 +41,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
 mod archive;
+mod budgets;
 mod cleanup;
 mod coming_back;
 mod compaction;

@@ -61,7 +61,7 @@ variants! {
     Fault: PromptLost LogCut;
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
         RateLimited Overloaded ContextTooLong NoImages Rejected ServerError TooLong LengthLimit Filtered Refused Paused TooManyRounds WindowFull WantsTool
-        Empty NotShorter NotConfigured Internal;
+        Empty NotShorter BudgetSpent NotConfigured Internal;
     Input: Started Stopping Attached Detached Showing Wish Loaded Offered NotBound Memory Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;
@@ -70,12 +70,12 @@ variants! {
     Outcome: Done Failed Denied Expired NeverRan CutShort;
     Policy: Ask Deny;
     Presence: Live Hibernated Closed Trashed;
-    Reason: WriteStream ExpireCall Hibernate EmptyTrash Leave;
+    Reason: WriteStream ExpireCall Hibernate EmptyTrash NewDay Leave;
     Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet Queued Unqueued Edited Moved Retried Began Continued Steered Said Sealed Planned Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted Imported ImportEnded Sent Compacting Compacted SettingsSet;
-    Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong PromptEmpty PromptTooLong TooManyImages ImagesTooLarge BadImage ImagesWait NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyTools NothingRuns NothingToRetry NothingToContinue StillWorking Stopping BadImport BadFact NoImport TooManyImports CompactsLater NothingToCompact NothingToUndo BadSetting;
+    Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong PromptEmpty SessionBudgetSpent DayBudgetSpent PromptTooLong TooManyImages ImagesTooLarge BadImage ImagesWait NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyTools NothingRuns NothingToRetry NothingToContinue StillWorking Stopping BadImport BadFact NoImport TooManyImports CompactsLater NothingToCompact NothingToUndo BadSetting;
     ImportFault: NotAbove BadTime NoTurn NoCall NoText TooLong MoreThanAll;
     Reply: Done FromNextTurn Created Accepted;
-    SettingFault: Unknown Model Temperature MaxTokens Reasoning;
+    SettingFault: Unknown Model Temperature MaxTokens Reasoning Budget;
     Update: Session Gone Entry Text Queue Pending Draft;
     Voice: Answer Thinking Output;
     Wants: Nothing Consent Words;

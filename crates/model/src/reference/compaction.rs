@@ -6,6 +6,7 @@ use q_core::{
 };
 
 use super::Model;
+use super::budget::DAY;
 use super::observed::Answered;
 use super::session::{Ending, Entry, Session, Turn, What};
 use super::window::Window;
@@ -25,6 +26,7 @@ impl Model {
         if matches!(newest, None | Some(What::Compaction(Compaction::Summary { .. }))) {
             return Err("nothing_to_compact");
         }
+        self.check_budget(at)?;
         if self.is_full() {
             return Err("host_full");
         }
@@ -77,7 +79,7 @@ impl Model {
                 turn.summary += &text;
             }
         } else if let AgentEvent::Usage(usage) = event {
-            turn.usage = usage;
+            (turn.usage, turn.counted) = (usage, true);
         } else if let AgentEvent::Asked { bytes, window } = event {
             (turn.asked, turn.spent) = ((bytes, window), turn.usage);
         } else if let AgentEvent::Sent(sent) = event {
@@ -124,7 +126,11 @@ impl Model {
                 Compaction::Summary { text, of, left_out: turn.left_out }
             }
         };
-        self.sessions[at].spend(turn.usage);
+        let mut usage = turn.usage;
+        if !turn.counted && !turn.summary.is_empty() {
+            usage.guessed = (of + turn.summary.len() as u64).div_ceil(4);
+        }
+        self.sessions[at].spend(usage, self.now.wall);
         self.sessions[at].turn = None;
         self.enter(at, compaction);
         if goes_on {
@@ -164,7 +170,7 @@ impl Session {
         (1..=over).rev().find(|turn| !self.compactions.contains(turn)).unwrap_or_default()
     }
 
-    pub(super) fn spend(&mut self, usage: Usage) {
+    pub(super) fn spend(&mut self, usage: Usage, at: WallTime) {
         let Usage { input, output, cached, cache_written, reasoning, guessed } = usage;
         self.usage.input += input;
         self.usage.output += output;
@@ -172,6 +178,14 @@ impl Session {
         self.usage.cache_written += cache_written;
         self.usage.reasoning += reasoning;
         self.usage.guessed += guessed;
+        let (today, cost) = (at.0 / DAY, input + output + guessed);
+        self.spent += cost;
+        if cost > 0 {
+            let (day, before) = self.spent_on;
+            // A clock may go back over midnight; that begins no other day.
+            let goes_on = day == today || day == today + 1;
+            self.spent_on = if goes_on { (day, before + cost) } else { (today, cost) };
+        }
     }
 
     /// How full the window is with all that the turn said by now; nothing where nobody knows anything of that.
@@ -221,6 +235,10 @@ impl Turn {
             left_out: 0,
             steerable: false,
             usage: Usage::default(),
+            cut: false,
+            counted: false,
+            guessed: 0,
+            said_before: 0,
             reason: String::new(),
             unwritten: None,
             unasked: 0,

@@ -8,6 +8,7 @@
 //! Not here: numbers of entries. Those are the core's to choose; the model learns them like any client
 //! ([`Model::number`]) and only checks that they rise.
 
+mod budget;
 mod compaction;
 mod names;
 mod observed;
@@ -25,7 +26,9 @@ pub use observed::{Answered, Deed, Memory, Picture, deeds, new_entries, pictures
 
 use std::collections::BTreeMap;
 
-use q_core::{ClientId, Command, EntryNo, Input, Instant, Limits, Now, Presence, ReplyTo, SessionId};
+use q_core::{
+    ClientId, Command, EntryNo, Input, Instant, Limits, Now, Presence, ReplyTo, SessionId, WallTime,
+};
 
 use session::Session;
 
@@ -78,9 +81,9 @@ impl Model {
 
     /// Takes one input in; gives what it did, sorted.
     pub fn handle(&mut self, now: Now, input: &Input) -> Vec<Deed> {
-        self.now = now;
+        let before = std::mem::replace(&mut self.now, now).wall;
         if *input != Input::Started {
-            self.do_what_is_due(); // ages count from the start on
+            self.do_what_is_due(before); // ages count from the start on
         }
         // What is due comes first, as if the host had been woken in time.
         self.take(input);
@@ -132,9 +135,10 @@ impl Model {
             .unwrap_or_default()
     }
 
-    fn do_what_is_due(&mut self) {
+    fn do_what_is_due(&mut self, before: WallTime) {
         self.write_what_waited();
         self.expire_calls();
+        self.begin_day(before);
         self.hibernate_unused();
         self.empty_trash();
         self.leave_if_deserted();

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use q_core::{
-    Activity, CallNo, ClientId, Effect, Effects, Entry, EntryNo, FailureKind, Head, Interrupter, Multiplexer,
-    Outcome, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Retrying, Sent, SessionId,
-    SettingChange, Settings, Summary, TurnNo, Update, Usage, WallTime, Wants,
+    Activity, BudgetScope, CallNo, ClientId, Effect, Effects, Entry, EntryNo, FailureKind, Head, Interrupter,
+    Multiplexer, Outcome, Policy, Presence, PromptNo, Reply, RequestId, ResumeHandle, Retrying, Sent,
+    SessionId, SettingChange, Settings, Summary, TurnNo, Update, Usage, WallTime, Wants,
 };
 
 /// One thing that a step did, beside changing what is seen.
@@ -62,6 +62,8 @@ pub struct Picture {
     pub turns: u64,
     pub prompts: u64,
     pub usage: Usage,
+    /// Whether it is that of all sessions, what is spent of it, and what it is.
+    pub budget: Option<(bool, u64, u64)>,
     pub failure: Option<FailureKind>,
     pub failures: u32,
     pub stop_reason: String,
@@ -169,6 +171,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         turns: line.turns,
         prompts: head.map_or(0, |head| head.prompts.0),
         usage: line.usage,
+        budget: line.budget.map(|budget| (budget.scope == BudgetScope::Day, budget.spent, budget.of)),
         failure: line.failure.as_ref().map(|failure| failure.kind),
         failures: line.failures,
         stop_reason: line.stop_reason,

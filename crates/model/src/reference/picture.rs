@@ -39,6 +39,7 @@ impl Model {
             turns: session.turns,
             prompts: session.prompts,
             usage: session.usage,
+            budget: self.find(session.id).and_then(|at| self.told_budget(at)),
             failure: session.failure(),
             failures: session.failures(),
             stop_reason: session.reason.clone(),

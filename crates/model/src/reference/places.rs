@@ -14,7 +14,8 @@ impl Model {
             if let Some(turn) = &mut session.turn {
                 turn.held = None;
                 session.seated = true;
-                let (settings, resume) = (session.settings.clone(), session.resume.clone());
+                let (mut settings, resume) = (session.settings.clone(), session.resume.clone());
+                settings.remove("budget_tokens");
                 self.deeds.push(Deed::Ask { session: id, turn: turn.no, settings, resume });
             }
         }

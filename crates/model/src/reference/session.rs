@@ -38,6 +38,10 @@ pub(super) struct Session {
     pub(super) turns: u64,
     pub(super) turn: Option<Turn>,
     pub(super) usage: Usage,
+    /// Tokens that it cost here, and not where it was before.
+    pub(super) spent: u64,
+    /// On which day of UTC it last cost something, and what.
+    pub(super) spent_on: (u64, u64),
     /// How full its model's window is, and what that holds, where anybody knows.
     pub(super) window: Option<Window>,
     /// Turns in which it was summarised.
@@ -93,6 +97,14 @@ pub(super) struct Turn {
     pub(super) left_out: u64,
     pub(super) steerable: bool,
     pub(super) usage: Usage,
+    /// Whether the host died in it.
+    pub(super) cut: bool,
+    /// Whether its agent said what it costs, since it was last asked.
+    pub(super) counted: bool,
+    /// What it cost before that of which nobody told.
+    pub(super) guessed: u64,
+    /// Bytes that the agent had said by then.
+    pub(super) said_before: u64,
     pub(super) reason: String,
     /// Since when the last entry has text that is not written.
     pub(super) unwritten: Option<Instant>,
@@ -317,6 +329,10 @@ impl Session {
                 window: None,
                 left_out: 0,
                 usage: Usage::default(),
+                cut: true,
+                counted: false,
+                guessed: 0,
+                said_before: 0,
                 reason: String::new(),
                 held: None,
                 steerable: false,

@@ -2,7 +2,7 @@
 
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call as Wanted, CallNo, Digest, FailureKind, Interrupter, Outcome,
-    Policy, Retrying, SessionId, TurnNo, WallTime, Wants,
+    Policy, Retrying, SessionId, TurnNo, Usage, WallTime, Wants,
 };
 
 use super::Model;
@@ -15,6 +15,9 @@ const LONGEST_TOOL: usize = 128;
 
 impl Model {
     pub(super) fn begin_next(&mut self, at: usize) {
+        if self.check_budget(at).is_err() {
+            return;
+        }
         if self.must_compact(at) {
             self.begin_compaction(at);
         } else {
@@ -23,7 +26,7 @@ impl Model {
     }
 
     pub(super) fn begin_waiting(&mut self, at: usize) {
-        if !self.sessions[at].queue.is_empty() {
+        if !self.sessions[at].queue.is_empty() && self.check_budget(at).is_ok() {
             let next = self.sessions[at].queue.remove(0);
             self.begin(at, next);
         }
@@ -60,6 +63,7 @@ impl Model {
         let Some(at) = self.find(id) else { return };
         let session = &self.sessions[at];
         let asked_before = session.turn.as_ref().and_then(|turn| session.window_now(turn));
+        let (guessed, said) = session.turn.as_ref().map_or((0, 0), |turn| session.guessed_so_far(turn));
         let running = self.sessions[at].turn.as_mut();
         let Some(running) = running.filter(|running| running.no == turn && running.held.is_none()) else {
             return;
@@ -77,6 +81,8 @@ impl Model {
                 (running.asked, running.spent) = ((bytes, window), running.usage);
                 (running.said, running.results) = (0, 0);
                 running.window = asked_before.or(running.window);
+                (running.counted, running.guessed, running.said_before) = (false, guessed, said);
+                self.end_if_spent(at);
             }
             AgentEvent::Sent(sent) => {
                 let before = self.sessions[at].sent;
@@ -92,7 +98,7 @@ impl Model {
             AgentEvent::Text(text) => self.on_text(at, What::Answer, text),
             AgentEvent::Thinking(text) => self.on_text(at, What::Thinking, text),
             AgentEvent::Sealed(_) => self.note(at),
-            AgentEvent::Usage(usage) => running.usage = usage,
+            AgentEvent::Usage(usage) => (running.usage, running.counted) = (usage, true),
             AgentEvent::StopReason(reason) => reason.clone_into(&mut running.reason),
             AgentEvent::Plan(steps) => {
                 self.write(at);
@@ -339,6 +345,7 @@ impl Model {
         if session.agent == agent && session.wants_agent() {
             session.reached = true;
             self.deeds.push(Deed::Bind { session: id });
+            self.go_on_within_budget(at);
         }
     }
 
@@ -407,8 +414,9 @@ impl Model {
         }
         let session = &mut self.sessions[at];
         session.reason.clone_from(&turn.reason);
+        let usage = Usage { guessed: session.guessed_cost(&turn), ..turn.usage };
         session.window = session.window_after(&turn, stopped).or(session.window);
-        session.spend(turn.usage);
+        session.spend(usage, self.now.wall);
         session.turn = None;
         self.happened(at);
         self.read_if_watched(at);

@@ -129,6 +129,8 @@ impl Model {
             turns: 0,
             turn: None,
             usage: Usage::default(),
+            spent: 0,
+            spent_on: (0, 0),
             window: None,
             compactions: Vec::new(),
             reason: String::new(),

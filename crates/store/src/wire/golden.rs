@@ -10,11 +10,11 @@ use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
     Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
     Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Seal, Sent, Seq,
-    SessionId, Setup, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants,
-    Why, WindowUse,
+    SessionId, Setup, Spending, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt,
+    WallTime, Wants, Why, WindowUse,
 };
 
-use settings::{settings_head, settings_records};
+use settings::{budget_head, budget_records, settings_head, settings_records};
 
 use super::{decode_head, decode_record, encode_head, encode_record};
 use crate::error::StoreError;
@@ -201,6 +201,7 @@ fn head() -> Head {
         unread: 15,
         draft: Seq(16),
         usage: USAGE,
+        spending: Spending { in_all: USAGE.total(), day: 0, on_day: 0 },
         bytes: 0,
         preview: "because".into(),
         created: WallTime(1_700_000_000_000),
@@ -446,6 +447,8 @@ fn what_is_on_disk_stays_as_it_is() {
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
         ("records_of_settings_on_disk_stay_as_they_are", dump_log(settings_records())),
         ("a_head_with_settings_on_disk_stays_as_it_is", dump_head(&settings_head())),
+        ("records_of_budgets_on_disk_stay_as_they_are", dump_log(budget_records())),
+        ("a_head_with_a_budget_on_disk_stays_as_it_is", dump_head(&budget_head())),
     ];
     for (name, dump) in dumps {
         insta::assert_snapshot!(name, dump);
@@ -463,6 +466,7 @@ fn what_is_encoded_is_decoded() {
         seat_records(),
         compactions(),
         settings_records(),
+        budget_records(),
     ]
     .concat();
     for (title, record) in all {
@@ -473,9 +477,18 @@ fn what_is_encoded_is_decoded() {
     }
     let bare = Head { last: None, turn: None, last_prompt: None, ..head() };
     let presences = Presence::ALL.map(|presence| Head { presence, ..head() });
-    for head in [bare, head(), full_head(), later_head(), seat_head(), compacting_head(), settings_head()]
-        .into_iter()
-        .chain(presences)
+    for head in [
+        bare,
+        head(),
+        full_head(),
+        later_head(),
+        seat_head(),
+        compacting_head(),
+        settings_head(),
+        budget_head(),
+    ]
+    .into_iter()
+    .chain(presences)
     {
         let mut payload = Vec::new();
         encode_head(&head, &mut payload).unwrap();

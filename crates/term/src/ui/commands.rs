@@ -10,6 +10,7 @@ use crate::intent::Intent;
 use crate::overlay::{
     CallSheet, Confirm, HelpSheet, InboxSheet, Overlay, PageOverlay, QueueSheet, Rename, Sheet, Switcher,
 };
+use crate::spending;
 use crate::suggest;
 use crate::ui::focus::in_slot;
 use crate::ui::state::Ui;
@@ -286,7 +287,7 @@ impl Ui {
 
     fn show_usage(&mut self, mirror: &Mirror) -> CommandStatus {
         let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
-        self.notify(words::usage(&session.summary));
+        self.notify(spending::usage(&session.summary));
         CommandStatus::Done
     }
 

@@ -123,6 +123,7 @@ words! {
         WantsTool = "wants_tool",
         Empty = "empty",
         NotShorter = "not_shorter",
+        BudgetSpent = "budget_spent",
         NotConfigured = "not_configured",
         Internal = "internal",
     }
