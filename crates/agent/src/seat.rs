@@ -97,6 +97,9 @@ pub enum AgentControl {
     Steer(String),
 }
 
+/// What an agent is told, as it comes.
+pub type Controls = BoxStream<'static, AgentControl>;
+
 /// One kind of answerer, as a session reaches it.
 pub trait Agent: Send + Sync {
     /// Opens the conversation of that seat. Cheap: nothing is started, connected or read before its first turn.
@@ -114,7 +117,7 @@ pub trait Conversation: Send + Sync {
     /// nothing is sent or read for it afterwards, and no tool of it goes on running.
     ///
     /// `controls` brings what the agent is told meanwhile; one that makes no calls and is not steerable may drop it.
-    fn turn(&self, turn: Turn, controls: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent>;
+    fn turn(&self, turn: Turn, controls: Controls) -> BoxStream<'static, AgentEvent>;
 
     /// Bytes of text that go with each request beside what a turn brings: tools, and what is said of them.
     fn overhead(&self) -> u64 {

@@ -3,7 +3,6 @@
 //! Not here: where it is configured (files and environment are read by whoever builds a spec), which agent that makes
 //! (`agents`).
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use std::time::Duration;
 use q_tools::ToolSettings;
 
 use crate::dialect::Dialect;
+use crate::network::NetworkEnvironment;
 use crate::secret::{Secret, Secrets};
 use crate::shape::RequestShape;
 
@@ -44,20 +44,39 @@ pub struct HttpSpec {
     pub key: Option<Secret>,
     /// The model asked when a [`crate::Turn`] names none.
     pub model: String,
+    /// What is asked otherwise than the protocol has it.
+    pub shape: RequestShape,
+    /// Tools are offered, and may use this; nothing where none are.
+    pub tools: Option<ToolSettings>,
+    pub patience: Patience,
+    /// The network of whoever brought it.
+    pub network: NetworkEnvironment,
+    /// What serves at the address, started where nobody does; only where it is a socket of this machine.
+    pub program: Option<ServerProgram>,
+}
+
+/// How long a server is waited for, and how often it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
     /// How long the server may stay silent, between bytes.
     pub idle_timeout: Duration,
     /// How long before the first; nothing for as long as between them.
     pub first_byte: Option<Duration>,
     /// How often a request that a server refused without doing anything is repeated.
     pub retries: u32,
-    /// What is asked otherwise than the protocol has it.
-    pub shape: RequestShape,
-    /// The network of whoever brought it.
-    pub network: NetworkEnvironment,
-    /// Tools are offered, and may use this; nothing where none are.
-    pub tools: Option<ToolSettings>,
-    /// What serves at that address, started where nobody does; only where it is a socket of this machine.
-    pub program: Option<ServerProgram>,
+}
+
+impl Patience {
+    /// The repetitions unless configured otherwise: few, since whoever waits sees it and may want something else by then.
+    pub const RETRIES: u32 = 2;
+    /// The idle timeout unless configured otherwise.
+    pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { idle_timeout: Self::IDLE_TIMEOUT, first_byte: None, retries: Self::RETRIES }
+    }
 }
 
 /// A program that serves a model at a Unix socket, once it is started. It gets no variable of any environment, says `ready` in a
@@ -68,43 +87,6 @@ pub struct ServerProgram {
     pub arguments: Vec<String>,
 }
 
-/// How a person's network is left: what the variables of that name say in the environment of the client that brought the
-/// agent. By default nothing: no proxy, the certificates q trusts anyway.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct NetworkEnvironment {
-    /// The proxy for `http://` addresses.
-    pub http_proxy: Option<String>,
-    /// The proxy for `https://` addresses.
-    pub https_proxy: Option<String>,
-    /// The proxy where none of these two is set.
-    pub all_proxy: Option<String>,
-    /// Hosts that are reached without a proxy, with commas between them.
-    pub no_proxy: Option<String>,
-    /// Certificates trusted instead of the system's (`SSL_CERT_FILE`).
-    pub ca_file: Option<PathBuf>,
-    /// A directory of such (`SSL_CERT_DIR`).
-    pub ca_dir: Option<PathBuf>,
-    /// Certificates trusted beside the others (`NODE_EXTRA_CA_CERTS`).
-    pub extra_ca_file: Option<PathBuf>,
-}
-
-/// What is set, and nothing of it: the address of a proxy may hold a password.
-impl fmt::Debug for NetworkEnvironment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file } = self;
-        let is_set = [
-            ("http_proxy", http_proxy.is_some()),
-            ("https_proxy", https_proxy.is_some()),
-            ("all_proxy", all_proxy.is_some()),
-            ("no_proxy", no_proxy.is_some()),
-            ("ca_file", ca_file.is_some()),
-            ("ca_dir", ca_dir.is_some()),
-            ("extra_ca_file", extra_ca_file.is_some()),
-        ];
-        f.debug_set().entries(is_set.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name)).finish()
-    }
-}
-
 /// A model that is reached as nothing says otherwise: chat completions without a key, and at no address yet.
 impl Default for HttpSpec {
     fn default() -> Self {
@@ -113,12 +95,10 @@ impl Default for HttpSpec {
             base_url: String::new(),
             key: None,
             model: String::new(),
-            idle_timeout: Self::IDLE_TIMEOUT,
-            first_byte: None,
-            retries: Self::RETRIES,
             shape: RequestShape::default(),
-            network: NetworkEnvironment::default(),
             tools: None,
+            patience: Patience::default(),
+            network: NetworkEnvironment::default(),
             program: None,
         }
     }
@@ -134,9 +114,4 @@ impl HttpSpec {
         let password = person.and_then(|person| Some(person.split_once(':')?.1));
         Secrets::new(self.key.as_ref(), &self.shape.headers, password)
     }
-
-    /// The repetitions unless configured otherwise: few, since whoever waits sees it and may want something else by then.
-    pub const RETRIES: u32 = 2;
-    /// The idle timeout unless configured otherwise.
-    pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 }

@@ -12,7 +12,7 @@ use q_agent::{AgentSpec, Dialect, HttpSpec, Message, Role, Seat, Secret, Turn};
 use q_core::{AgentEvent, FailureKind, SessionId, Usage};
 use q_testkit::server::{Script, Server};
 
-use support::{Outcome, PATIENCE, answer, ask, spec};
+use support::{Outcome, PATIENCE, answer, ask, asked_again, silent_for, spec};
 
 #[tokio::test]
 async fn an_answer_streams_and_is_counted() {
@@ -159,7 +159,7 @@ async fn every_failure_has_its_kind() {
 async fn what_a_server_refused_without_doing_anything_is_asked_again_a_few_times() {
     let server = Server::start();
     let refusal = |status| Script::new().status(status, "busy").header("retry-after", "0");
-    let patient = || HttpSpec { retries: 2, ..spec(server.base_url()) };
+    let patient = || HttpSpec { patience: asked_again(2), ..spec(server.base_url()) };
     for status in [408, 429, 500, 502, 503, 504, 529] {
         let (prompt, before) = (format!("after {status}"), server.requests().len());
         server.once(&prompt, refusal(status));
@@ -199,7 +199,7 @@ async fn what_a_server_refused_without_doing_anything_is_asked_again_a_few_times
 async fn waiting_to_ask_again_ends_with_whoever_waits() {
     let server = Server::start();
     server.on("", Script::new().status(503, "busy").retry_after(19));
-    let patient = HttpSpec { retries: 5, ..spec(server.base_url()) };
+    let patient = HttpSpec { patience: asked_again(5), ..spec(server.base_url()) };
     let gone = tokio::time::timeout(Duration::from_millis(300), answer(patient, ask("x"))).await;
     assert!(gone.is_err(), "it waits");
     assert_eq!(server.requests().len(), 1, "nothing is sent once nobody waits");
@@ -234,7 +234,7 @@ async fn the_address_that_worked_is_remembered_when_it_is_asked_again() {
             String::from_utf8_lossy(&request[..read]).lines().next().unwrap().to_owned()
         })
     });
-    let outcome = answer(HttpSpec { retries: 1, ..spec(base_url) }, ask("hi")).await;
+    let outcome = answer(HttpSpec { patience: asked_again(1), ..spec(base_url) }, ask("hi")).await;
     assert_eq!((outcome.text.as_str(), outcome.ending), ("so", Ok(())));
     let asked = ["/v1/chat/completions", "/chat/completions", "/chat/completions"];
     assert_eq!(serving.join().unwrap(), asked.map(|path| format!("POST {path} HTTP/1.1")));
@@ -333,7 +333,7 @@ async fn what_comes_behind_the_reason_gives_no_more_time() {
             written = client.write_all(b": ping\n\n");
         }
     });
-    let spec = HttpSpec { idle_timeout: Duration::from_millis(200), ..spec(base_url) };
+    let spec = HttpSpec { patience: silent_for(Duration::from_millis(200)), ..spec(base_url) };
     let outcome = tokio::time::timeout(PATIENCE, answer(spec, ask("hi"))).await.expect("it ends by itself");
     assert_eq!((outcome.text.as_str(), outcome.ending), ("so", Ok(())));
     pinging.join().unwrap();
@@ -346,7 +346,7 @@ async fn silence_has_an_end() {
     let deaf = format!("http://{}/v1", listener.local_addr().unwrap());
     server.on("late", Script::new().say("half").silence());
     for (base_url, prompt, text) in [(server.base_url(), "late", "half"), (deaf, "never", "")] {
-        let spec = HttpSpec { idle_timeout: Duration::from_millis(80), ..spec(base_url) };
+        let spec = HttpSpec { patience: silent_for(Duration::from_millis(80)), ..spec(base_url) };
         let outcome = answer(spec, ask(prompt)).await;
         assert_eq!(outcome.ending.map_err(|failure| failure.kind), Err(FailureKind::Silent), "{prompt}");
         assert_eq!(outcome.text, text);

@@ -16,7 +16,7 @@ use q_testkit::server::{Script, Server};
 use support::http2::Http2Server;
 use support::proxy::Proxy;
 use support::secure::Secure;
-use support::{Outcome, answer, ask, spec};
+use support::{Outcome, answer, ask, asked_again, silent_for, spec};
 
 fn through(proxy: &Proxy) -> NetworkEnvironment {
     NetworkEnvironment {
@@ -115,7 +115,10 @@ async fn authorities_are_read_once_for_all_asks_of_a_turn() {
     std::fs::copy(authority(), &file).unwrap();
     server.once("hi", Script::new().status(503, "busy").retry_after(1));
     let network = NetworkEnvironment { ca_file: Some(file.clone()), ..through(&proxy) };
-    let asking = answer(HttpSpec { retries: 1, ..outside("https://models.test/v1", network) }, ask("hi"));
+    let asking = answer(
+        HttpSpec { patience: asked_again(1), ..outside("https://models.test/v1", network) },
+        ask("hi"),
+    );
     let removing = async {
         while server.requests().is_empty() {
             tokio::task::yield_now().await;
@@ -264,8 +267,10 @@ async fn a_proxy_that_says_nothing_is_not_waited_for_without_end() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let deaf = format!("http://{}", listener.local_addr().unwrap());
     let network = NetworkEnvironment { http_proxy: Some(deaf), ..NetworkEnvironment::default() };
-    let spec =
-        HttpSpec { idle_timeout: Duration::from_millis(80), ..outside("http://models.test/v1", network) };
+    let spec = HttpSpec {
+        patience: silent_for(Duration::from_millis(80)),
+        ..outside("http://models.test/v1", network)
+    };
     assert_eq!(answer(spec, ask("hi")).await.ending.unwrap_err().kind, FailureKind::Silent);
 }
 

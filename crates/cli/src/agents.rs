@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use q_agent::Dialect;
+use q_agent::{Dialect, NetworkEnvironment};
 use q_core::Summary;
 use q_proto::Place;
 use q_proto::message::{NamedAgent, Reach};
@@ -45,18 +45,26 @@ pub(crate) struct AgentRegistry {
     pub(crate) left_to_guide: bool,
     /// Whether the configuration says who `openai` is, and not the environment.
     has_own_openai: bool,
-    file: PathBuf,
+    /// The file of the configuration that was read.
+    pub(crate) file: PathBuf,
 }
 
 /// An agent of the configuration that cannot be asked from here.
 #[derive(Clone, Debug)]
 pub(crate) struct Unusable {
     pub(crate) name: String,
-    pub(crate) base_url: String,
-    pub(crate) model: String,
     pub(crate) why: Missing,
-    /// The variables that may hold its key.
-    key_variables: Vec<String>,
+    agent: AgentConfig,
+}
+
+impl Unusable {
+    pub(crate) fn base_url(&self) -> &str {
+        base_url(&self.agent)
+    }
+
+    pub(crate) fn model(&self) -> &str {
+        model(&self.agent)
+    }
 }
 
 impl AgentRegistry {
@@ -122,7 +130,10 @@ impl AgentRegistry {
                 Reach::Guide => None,
             });
             keys.any(|key| environment.text(variable) == Some(key))
-                || self.unusable.iter().any(|agent| agent.key_variables.iter().any(|name| name == variable))
+                || self
+                    .unusable
+                    .iter()
+                    .any(|unusable| key_variables(&unusable.agent).iter().any(|name| name == variable))
         };
         let mut lines: Vec<String> = Vec::new();
         for provider in &PROVIDERS {
@@ -189,9 +200,7 @@ pub(crate) fn known(
                 origins.push(origin);
             }
             Err(why) => {
-                let (base_url, model) = (base_url(agent).to_owned(), model(agent).to_owned());
-                let key_variables = key_variables(agent);
-                unusable.push(Unusable { name: name.to_owned(), base_url, model, why, key_variables });
+                unusable.push(Unusable { name: name.to_owned(), why, agent: agent.clone() });
             }
         }
     }
@@ -272,23 +281,13 @@ fn from_environment(environment: &ProcessEnvironment, network: Network) -> Optio
     Some(NamedAgent { name: FROM_ENVIRONMENT.to_owned(), reach })
 }
 
-/// How the network is left from here. Proxies may be written in either case, as everywhere; the lower one wins. The host's
-/// directory is another one, so paths are made whole.
+/// How the network is left from here. The host's directory is another one, so paths are made whole.
 fn network(environment: &ProcessEnvironment) -> Network {
-    let proxy = |name: &str| {
-        let given = environment.text(name).or_else(|| environment.text(&name.to_uppercase()));
-        given.map(str::to_owned)
-    };
+    let text = |name: &str| environment.text(name).map(str::to_owned);
     let path = |name: &str| environment.path(name).map(|path| environment.directory.join(path));
-    Network {
-        http_proxy: proxy("http_proxy"),
-        https_proxy: proxy("https_proxy"),
-        all_proxy: proxy("all_proxy"),
-        no_proxy: proxy("no_proxy"),
-        ca_file: path("SSL_CERT_FILE"),
-        ca_dir: path("SSL_CERT_DIR"),
-        extra_ca_file: path("NODE_EXTRA_CA_CERTS"),
-    }
+    let NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file } =
+        NetworkEnvironment::of_variables(text, path);
+    Network { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file }
 }
 
 /// How an agent of the configuration is reached, or what is missing.
@@ -395,6 +394,8 @@ fn dialect(agent: &AgentConfig) -> Dialect {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+    use serde_json::json;
+
     use super::*;
 
     fn nowhere() -> Place {
@@ -533,23 +534,21 @@ mod tests {
         let known = registry(config, &[]);
         let Reach::Http { shaping, idle_timeout_ms, .. } = &known.agents[1].reach else { return };
         assert_eq!(*idle_timeout_ms, 30_000);
-        let expected = Shaping {
-            dialect: "chat_completions".into(),
-            first_byte_ms: Some(90_000),
-            retries: Some(1),
-            temperature: Some(0.5),
-            max_tokens: Some(7),
-            reasoning: Some("low".into()),
-            headers: vec![("x-team".into(), "t".into())],
-            body: "{\"stop\":[\"x\"],\"top_p\":0.5}".into(),
-            omit: vec!["a.b".into(), "stream_options".into()],
-            window: Some(9000),
-            compact_model: "small".to_owned(),
-            think_tags: true,
-            tools: None,
-            program: None,
-        };
-        assert_eq!(*shaping, expected);
+        let expected = json!({
+            "dialect": "chat_completions",
+            "first_byte_ms": 90_000,
+            "retries": 1,
+            "temperature": 0.5,
+            "max_tokens": 7,
+            "reasoning": "low",
+            "headers": [["x-team", "t"]],
+            "body": r#"{"stop":["x"],"top_p":0.5}"#,
+            "omit": ["a.b", "stream_options"],
+            "window": 9000,
+            "compact_model": "small",
+            "think_tags": true,
+        });
+        assert_eq!(serde_json::to_value(shaping).unwrap(), expected, "no tools, and no program of its own");
     }
 
     #[test]

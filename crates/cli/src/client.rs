@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use q_agent::Secret;
-use q_client::{ClientState, Connection, News, Prompt};
+use q_client::{ClientState, Connection, News, Prompt, RUN, RUN_AGAIN};
 use q_core::address::{self, Miss};
 use q_core::retention::Kept;
 use q_core::{Command, Mirror, Presence, SessionId, Summary, Token};
@@ -59,7 +59,8 @@ impl<W: Default> Attachment<W> {
     /// Attaches to the host, which is started if none runs. With `watch`, returns once the mirror is whole.
     pub(crate) async fn attach(context: &Context, watch: bool) -> Result<Self, CliError> {
         let connection =
-            Connection::or_start(&context.place, &context.environment.program, || Hello::new(watch)).await?;
+            Connection::or_start(&context.place, &context.environment.program, RUN, || Hello::new(watch))
+                .await?;
         if let Some(why) = &connection.host.read_only {
             out::note(&format!("read only: {why}"));
         }
@@ -70,7 +71,8 @@ impl<W: Default> Attachment<W> {
     /// predecessor had: an empty one in its place would look as if everything were lost.
     pub(crate) async fn reattach(context: &Context, hello: Hello) -> Result<Self, CliError> {
         let Context { environment, place, .. } = context;
-        let connection = Connection::or_restart(place, &environment.program, || hello.clone()).await?;
+        let connection =
+            Connection::or_start(place, &environment.program, RUN_AGAIN, || hello.clone()).await?;
         Self::on(context, connection, true).await
     }
 

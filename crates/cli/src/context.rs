@@ -16,7 +16,6 @@ use crate::error::CliError;
 pub(crate) struct Context {
     pub(crate) environment: ProcessEnvironment,
     pub(crate) place: Place,
-    pub(crate) config_file: PathBuf,
     pub(crate) agents: AgentRegistry,
     /// Every kind of session that can be made here.
     pub(crate) kinds: Kinds,
@@ -32,7 +31,7 @@ impl Context {
         let config = config::read(&config_file)?;
         let agents = known(&config, &environment, &config_file, &place)?;
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
-        Ok(Self { environment, place, config_file, agents, kinds, templates })
+        Ok(Self { environment, place, agents, kinds, templates })
     }
 }
 

@@ -4,12 +4,13 @@ mod writer;
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, PlanStep, Policy, Retrying, Sent, Stop,
-    Summary, Usage, WindowUse,
+    Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, ImageKind, PlanStep, Policy, Retrying,
+    Sent, Stop, Summary, Usage, WindowUse,
 };
 use q_term::Way;
+use q_term::typed;
 use q_term::words;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
 use crate::out;
@@ -259,19 +260,29 @@ pub(crate) struct EntryJson {
 }
 
 /// What is known of an image.
-#[derive(Debug, Serialize)]
-struct ImageJson {
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ImageJson {
     name: String,
-    kind: &'static str,
+    kind: String,
     width: u32,
     height: u32,
     bytes: u64,
 }
 
+impl ImageJson {
+    /// The image, whose name is anybody's; or the word that is no kind of image.
+    pub(crate) fn into_image(self) -> Result<Image, String> {
+        let Self { name, kind, width, height, bytes: size } = self;
+        let kind = ImageKind::of(&kind).ok_or(kind)?;
+        Ok(Image { name: typed::text(&name).into_owned(), kind, width, height, size, kept: None })
+    }
+}
+
 impl From<&Image> for ImageJson {
     fn from(image: &Image) -> Self {
         let Image { name, kind, width, height, size, kept: _ } = image;
-        Self { name: name.clone(), kind: kind.word(), width: *width, height: *height, bytes: *size }
+        let kind = kind.word().to_owned();
+        Self { name: name.clone(), kind, width: *width, height: *height, bytes: *size }
     }
 }
 

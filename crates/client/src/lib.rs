@@ -10,5 +10,5 @@ mod connect;
 mod state;
 
 pub use backoff::Backoff;
-pub use connect::{ConnectError, Connection, READY, Urgency, dismiss, other_socket};
+pub use connect::{ConnectError, Connection, READY, RUN, RUN_AGAIN, Urgency, dismiss, other_socket};
 pub use state::{ClientState, News, Prompt};

@@ -112,26 +112,24 @@ fn distance(one: &str, other: &str) -> usize {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
+    use alloc::format;
+
     use super::*;
     use crate::trace::Player;
 
     /// Open: `plan` 1, `planning` 2, `Login` 3, `пример` 4. Closed: two called `old`, one called `login`, `plan-b`.
     fn summaries() -> Vec<Summary> {
-        let player = Player::played(&[
-            "create s6 name old",
-            "close s6",
-            "create s7 name old",
-            "close s7",
-            "create s8 name login",
-            "close s8",
-            "create s9 name plan-b",
-            "close s9",
-            "create s1 name plan",
-            "create s2 name planning",
-            "create s3 name Login",
-            "create s4 name пример",
-            "create 7zzzzzzzzzzzzzzzzzzzzzzzzz name other",
-        ]);
+        let mut player = Player::played(&[]);
+        for (id, name) in [("s6", "old"), ("s7", "old"), ("s8", "login"), ("s9", "plan-b")] {
+            player.play(&format!("create {id} name {name}")).unwrap();
+            player.play(&format!("close {id}")).unwrap();
+        }
+        let last = "7zzzzzzzzzzzzzzzzzzzzzzzzz";
+        for (id, name) in
+            [("s1", "plan"), ("s2", "planning"), ("s3", "Login"), ("s4", "пример"), (last, "other")]
+        {
+            player.play(&format!("create {id} name {name}")).unwrap();
+        }
         player.core.view().sessions().collect()
     }
 

@@ -122,6 +122,12 @@ impl NewImage {
         let is_whole = data.len().is_multiple_of(4) && !digits.is_empty() && digits.iter().all(is_digit);
         is_whole.then(|| (data.len() / 4 * 3 - padding) as u64)
     }
+
+    /// One of a single point.
+    #[cfg(test)]
+    pub(crate) fn png(name: &str, data: &str) -> Self {
+        Self { name: name.into(), kind: ImageKind::Png, width: 1, height: 1, data: data.into() }
+    }
 }
 
 /// What is kept of new images with a prompt of `text` in that record, and what stands beside it.
@@ -143,33 +149,20 @@ pub(crate) fn keep(images: Vec<NewImage>, record: Seq, text: &str) -> (Vec<Image
 mod tests {
     use super::*;
 
-    fn image(name: &str, data: &str) -> NewImage {
-        NewImage { name: name.into(), kind: ImageKind::Png, width: 1, height: 1, data: data.into() }
-    }
-
     #[test]
     fn only_whole_base64_has_a_size() {
-        for (data, size) in [
-            ("aGk=", Some(2)),
-            ("aA==", Some(1)),
-            ("aGkh", Some(3)),
-            ("aGkhaGk=", Some(5)),
-            ("", None),
-            ("====", None),
-            ("aGk", None),
-            ("a===", None),
-            ("aG=k", None),
-            ("aGk\n", None),
-            ("aG-_", None),
-            ("äa", None),
-        ] {
-            assert_eq!(image("a", data).size(), size, "{data}");
+        for (data, size) in [("aGk=", 2), ("aA==", 1), ("aGkh", 3), ("aGkhaGk=", 5)] {
+            assert_eq!(NewImage::png("a", data).size(), Some(size), "{data}");
+        }
+        for data in ["", "====", "aGk", "a===", "aG=k", "aGk\n", "aG-_", "äa"] {
+            assert_eq!(NewImage::png("a", data).size(), None, "{data}");
         }
     }
 
     #[test]
     fn each_is_found_behind_the_text_and_those_before_it() {
-        let (kept, beside) = keep([image("a", "aGk="), image("b", "aGkh")].into(), Seq(7), "look");
+        let (kept, beside) =
+            keep([NewImage::png("a", "aGk="), NewImage::png("b", "aGkh")].into(), Seq(7), "look");
         assert_eq!(beside, "aGk=aGkh");
         let places: Vec<_> = kept.iter().map(|image| (image.size, image.encoded(), image.kept)).collect();
         let at = |from| Some(ImagePlace { record: Seq(7), from });
@@ -185,7 +178,7 @@ mod tests {
             (10_000, 10_000, 1600),
             (u32::MAX, u32::MAX, 1600),
         ] {
-            let NewImage { name, kind, .. } = image("a", "aGk=");
+            let NewImage { name, kind, .. } = NewImage::png("a", "aGk=");
             let image = Image { name, kind, width, height, size: 2, kept: None };
             assert_eq!(image.as_text_bytes(), tokens * BYTES_PER_TOKEN, "{width}x{height}");
         }

@@ -26,7 +26,7 @@ use crate::runs::Runs;
 use crate::shared::{Closed, share};
 use crate::store_marker;
 use crate::wakes::Reports;
-use crate::world::Real;
+use crate::world::{Clients, Real};
 use crate::writer::{CommitReport, Writer};
 
 /// What agents say and the loop has not taken in: that is what may come fastest, and all of it is dealt with before clients
@@ -179,9 +179,11 @@ async fn begin(opened: OpenedStore, clock: Clock, tail_bytes: usize) -> Result<S
         clock,
         writer,
         runs,
-        outboxes: Outboxes::default(),
-        lists: ModelLists::new(),
-        reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes, metrics.clone()),
+        clients: Clients {
+            outboxes: Outboxes::default(),
+            lists: ModelLists::new(),
+            reads: Reads::new(Arc::downgrade(&store), loaded, tail_bytes, metrics.clone()),
+        },
     };
     let mut host = Host::new(core, world);
     host.record_to(recorder);

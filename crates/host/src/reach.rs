@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{
-    AgentSpec, Dialect, HttpSpec, NetworkEnvironment, RequestShape, Secret, ServerProgram, ToolSettings,
-    shape,
+    AgentSpec, Dialect, HttpSpec, NetworkEnvironment, Patience, RequestShape, Secret, ServerProgram,
+    ToolSettings, shape,
 };
 use q_proto::message::Reach;
 use q_proto::network::Network;
@@ -18,15 +18,17 @@ pub fn spec(reach: Reach) -> AgentSpec {
         Reach::Guide => AgentSpec::Guide,
         Reach::Http { base_url, key, model, idle_timeout_ms, network, shaping } => {
             let dialect = dialect(&shaping).unwrap_or_default();
-            let first_byte = shaping.first_byte_ms.map(Duration::from_millis);
+            let patience = Patience {
+                idle_timeout: Duration::from_millis(idle_timeout_ms),
+                first_byte: shaping.first_byte_ms.map(Duration::from_millis),
+                retries: shaping.retries.unwrap_or(Patience::RETRIES),
+            };
             AgentSpec::Http(Arc::new(HttpSpec {
                 dialect,
                 base_url,
                 key: key.map(Secret::new),
                 model,
-                idle_timeout: Duration::from_millis(idle_timeout_ms),
-                first_byte,
-                retries: shaping.retries.unwrap_or(HttpSpec::RETRIES),
+                patience,
                 tools: shaping.tools.clone().map(tools),
                 program: shaping.program.clone().map(program),
                 shape: shape_of(shaping),
@@ -147,7 +149,7 @@ mod tests {
             shaping: arrived,
         };
         let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
-        let HttpSpec { dialect, first_byte, retries, shape, program, tools, .. } = &*made;
+        let HttpSpec { dialect, patience, shape, program, tools, .. } = &*made;
         let home = [("HOME".to_owned(), "/h".to_owned())].into();
         let expected = ToolSettings {
             environment: home,
@@ -158,8 +160,8 @@ mod tests {
         assert_eq!(*tools, Some(expected), "no key is passed on");
         let expected = ServerProgram { path: "/bin/serves".into(), arguments: vec!["here".into()] };
         assert_eq!(*program, Some(expected));
-        assert_eq!(*retries, 4);
-        assert_eq!((*dialect, *first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
+        assert_eq!(patience.retries, 4);
+        assert_eq!((*dialect, patience.first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
         let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, .. } = shape;
         let RequestShape { window, compact_model, think_tags, .. } = shape;
         assert_eq!((*window, compact_model.as_str()), (Some(9000), "small"));

@@ -8,9 +8,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::future::{self, BoxFuture, Shared};
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream;
 use futures_util::{FutureExt, StreamExt};
-use q_agent::{Agent, AgentControl, AgentSpec, Conversation, Seat, Turn};
+use q_agent::{Agent, AgentControl, AgentSpec, Controls, Conversation, Seat, Turn};
 use q_core::conversation::{self, Message};
 use q_core::{
     AgentEvent, AgentFailure, Entry, EntryNo, FailureKind, ImagePlace, PlacedSeal, SessionId, TurnNo,
@@ -184,7 +184,7 @@ async fn run(
     store: Arc<dyn Store>,
     histories: &Arc<Histories>,
     heard: &mpsc::Sender<RunEvent>,
-    controls: BoxStream<'static, AgentControl>,
+    controls: Controls,
 ) {
     let (session, turn) = (request.seat.session, request.turn);
     let histories = Arc::clone(histories);
@@ -254,6 +254,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
     use std::sync::Mutex;
 
+    use futures_util::stream::BoxStream;
     use q_core::ResumeHandle;
 
     use super::*;
@@ -279,7 +280,7 @@ mod tests {
     }
 
     impl Conversation for Keeper {
-        fn turn(&self, _: Turn, _: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent> {
+        fn turn(&self, _: Turn, _: Controls) -> BoxStream<'static, AgentEvent> {
             self.0.note("turn");
             let handle = AgentEvent::Resume(ResumeHandle("m".into()));
             stream::iter([handle]).chain(stream::pending()).boxed()
@@ -338,7 +339,7 @@ mod tests {
     }
 
     impl Conversation for Slow {
-        fn turn(&self, _: Turn, _: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent> {
+        fn turn(&self, _: Turn, _: Controls) -> BoxStream<'static, AgentEvent> {
             stream::pending().boxed()
         }
 

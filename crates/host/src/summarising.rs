@@ -100,7 +100,7 @@ mod tests {
     use std::sync::Mutex;
 
     use futures_util::stream::BoxStream;
-    use q_agent::{AgentControl, Message, Role, Seat};
+    use q_agent::{Controls, Message, Role, Seat};
     use q_core::conversation::{Part, bytes};
     use q_core::{SessionId, TurnNo};
     use tokio::sync::mpsc;
@@ -114,7 +114,7 @@ mod tests {
     }
 
     impl Conversation for Narrow {
-        fn turn(&self, turn: Turn, _: BoxStream<'static, AgentControl>) -> BoxStream<'static, AgentEvent> {
+        fn turn(&self, turn: Turn, _: Controls) -> BoxStream<'static, AgentEvent> {
             let is_too_long = bytes(&turn.messages) > self.takes;
             self.asked.lock().unwrap().push(turn.messages);
             let failure = AgentFailure::new(FailureKind::ContextTooLong, "");

@@ -56,6 +56,11 @@ pub(crate) struct Real {
     pub(crate) clock: Clock,
     pub(crate) writer: Writer,
     pub(crate) runs: Runs,
+    pub(crate) clients: Clients,
+}
+
+/// What clients are sent, and what is read for them.
+pub(crate) struct Clients {
     pub(crate) outboxes: Outboxes,
     pub(crate) reads: Reads,
     pub(crate) lists: ModelLists,
@@ -95,36 +100,36 @@ impl World for Real {
     }
 
     fn load(&mut self, session: SessionId) {
-        self.reads.load(session);
+        self.clients.reads.load(session);
     }
 
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>) {
-        self.outboxes.insert(client, outbox);
+        self.clients.outboxes.insert(client, outbox);
     }
 
     fn send(&mut self, client: ClientId, message: HostMessage) {
-        if let Some(outbox) = self.outboxes.get(client) {
+        if let Some(outbox) = self.clients.outboxes.get(client) {
             outbox.push(message);
         }
     }
 
     fn notify_when_drained(&mut self, client: ClientId) {
-        self.outboxes.notify_when_drained(client);
+        self.clients.outboxes.notify_when_drained(client);
     }
 
     fn forget(&mut self, client: ClientId) {
-        self.outboxes.forget(client);
+        self.clients.outboxes.forget(client);
     }
 
     fn query(&mut self, client: ClientId, request: u64, query: Query) {
-        if let Some(outbox) = self.outboxes.get(client) {
-            self.reads.answer(Arc::clone(outbox), request, query);
+        if let Some(outbox) = self.clients.outboxes.get(client) {
+            self.clients.reads.answer(Arc::clone(outbox), request, query);
         }
     }
 
     fn models(&mut self, client: ClientId, request: u64, agent: AgentSpec) {
-        if let Some(outbox) = self.outboxes.get(client) {
-            self.lists.answer(Arc::clone(outbox), request, agent);
+        if let Some(outbox) = self.clients.outboxes.get(client) {
+            self.clients.lists.answer(Arc::clone(outbox), request, agent);
         }
     }
 }

@@ -49,19 +49,10 @@ impl Surroundings {
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    /// How the network is left from here. Proxies may be written in either case, as everywhere; the lower one wins.
+    /// How the network is left from here.
     fn network(&self) -> NetworkEnvironment {
-        let proxy = |name: &str| self.text(name).or_else(|| self.text(&name.to_uppercase()));
         let path = |name: &str| self.text(name).map(|path| self.directory.join(path));
-        NetworkEnvironment {
-            http_proxy: proxy("http_proxy"),
-            https_proxy: proxy("https_proxy"),
-            all_proxy: proxy("all_proxy"),
-            no_proxy: proxy("no_proxy"),
-            ca_file: path("SSL_CERT_FILE"),
-            ca_dir: path("SSL_CERT_DIR"),
-            extra_ca_file: path("NODE_EXTRA_CA_CERTS"),
-        }
+        NetworkEnvironment::of_variables(|name| self.text(name), path)
     }
 }
 

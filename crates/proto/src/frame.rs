@@ -21,7 +21,7 @@ pub enum FrameError {
     Io(#[from] std::io::Error),
     /// The bytes are no message of this protocol.
     #[error("a message could not be read: {0}")]
-    Decode(#[from] rmp_serde::decode::Error),
+    Decode(#[from] q_msgpack::ReadError),
     /// A request that only a later version knows came where none is answered.
     #[error(transparent)]
     Unknown(#[from] Unknown),
@@ -30,7 +30,7 @@ pub enum FrameError {
     TooLong { bytes: usize },
     /// A message could not be written.
     #[error("a message could not be written: {0}")]
-    Encode(#[from] rmp_serde::encode::Error),
+    Encode(#[from] q_msgpack::WriteError),
 }
 
 /// A request that only a later version knows. It is no [`FrameError`] when it is read: after one of those the stream of
@@ -69,7 +69,7 @@ impl<In: DeserializeOwned, Out> Decoder for Codec<In, Out> {
 /// The message that a frame carries.
 pub fn decode<In: DeserializeOwned>(frame: &[u8]) -> Result<Result<In, Unknown>, FrameError> {
     // Whatever a later version wants, its request has a number: it is refused under that, and the connection goes on.
-    rmp_serde::from_slice(frame).map(Ok).or_else(|error| match rmp_serde::from_slice(frame) {
+    q_msgpack::read(frame).map(Ok).or_else(|error| match q_msgpack::read(frame) {
         Ok(Numbered::Request { id, .. }) => Ok(Err(Unknown { request: id })),
         Err(_) => Err(error.into()),
     })
@@ -79,7 +79,7 @@ pub fn decode<In: DeserializeOwned>(frame: &[u8]) -> Result<Result<In, Unknown>,
 pub fn encode<Out: Serialize>(message: &Out, frames: &mut Vec<u8>) -> Result<(), FrameError> {
     let (begin, length) = (frames.len(), size_of::<u32>());
     frames.extend([0; size_of::<u32>()]);
-    rmp_serde::encode::write_named(frames, message)?;
+    q_msgpack::append(message, frames)?;
     let bytes = frames.len() - begin - length;
     match u32::try_from(bytes) {
         Ok(written) if bytes <= MAX_FRAME => {
@@ -109,7 +109,7 @@ impl<In, Out: Serialize> Encoder<&Out> for Codec<In, Out> {
     type Error = FrameError;
 
     fn encode(&mut self, message: &Out, bytes: &mut BytesMut) -> Result<(), FrameError> {
-        let frame = rmp_serde::to_vec_named(message)?;
+        let frame = q_msgpack::write(message)?;
         if frame.len() > MAX_FRAME {
             return Err(FrameError::TooLong { bytes: frame.len() });
         }
@@ -128,13 +128,9 @@ fn both_ways<In: DeserializeOwned + Serialize, Out: Serialize>(bytes: &[u8]) {
     let mut buffer = BytesMut::from(bytes);
     while let Ok(Some(arrived)) = codec.decode(&mut buffer) {
         let Ok(message) = arrived else { continue };
-        let Ok(written) = rmp_serde::to_vec_named(&message) else { panic!("what was read must be writable") };
-        let Ok(again) = rmp_serde::from_slice::<In>(&written) else {
-            panic!("what was written must be readable")
-        };
-        let Ok(written_again) = rmp_serde::to_vec_named(&again) else {
-            panic!("what was read must be writable")
-        };
+        let Ok(written) = q_msgpack::write(&message) else { panic!("what was read must be writable") };
+        let Ok(again) = q_msgpack::read::<In>(&written) else { panic!("what was written must be readable") };
+        let Ok(written_again) = q_msgpack::write(&again) else { panic!("what was read must be writable") };
         assert!(written == written_again, "a message must survive the wire");
     }
 }

@@ -69,7 +69,7 @@ mod tests {
             pages += 1;
             let goes_on = goes_on_behind(&page).is_some();
             let reply = HostMessage::Reply { id: 1, answer: Ok(Response::List(page)) };
-            assert!(rmp_serde::to_vec_named(&reply).unwrap().len() < MAX_FRAME);
+            assert!(q_msgpack::write(&reply).unwrap().len() < MAX_FRAME);
             if !goes_on {
                 break;
             }

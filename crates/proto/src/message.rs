@@ -253,26 +253,30 @@ mod tests {
         enum Older {
             Hello { protocol: u32, oldest: u32, agents: Vec<String> },
         }
-        let written = rmp_serde::to_vec_named(&ClientMessage::Hello(Hello::new(true))).unwrap();
-        let Older::Hello { protocol, oldest, agents } = rmp_serde::from_slice(&written).unwrap();
+        let written = q_msgpack::write(&ClientMessage::Hello(Hello::new(true))).unwrap();
+        let Older::Hello { protocol, oldest, agents } = q_msgpack::read(&written).unwrap();
         assert_eq!((protocol, oldest, agents.len()), (PROTOCOL, OLDEST, 0));
     }
 
     #[test]
     fn what_a_client_wants_otherwise_arrives_and_is_not_shown() {
-        let shaping = Shaping {
-            dialect: "anthropic".into(),
+        let numbers = Shaping {
             first_byte_ms: Some(1500),
             retries: Some(4),
             temperature: Some(0.5),
             max_tokens: Some(7),
+            window: Some(9000),
+            think_tags: true,
+            ..Shaping::default()
+        };
+        assert_eq!(numbers.bytes(), 0, "what is no text has no length");
+        let shaping = Shaping {
+            dialect: "anthropic".into(),
             reasoning: Some("low".into()),
+            compact_model: "small".into(),
             headers: vec![("x-team".into(), "sk-canary".into())],
             body: "{\"top_p\":0.5}".into(),
             omit: vec!["stream_options".into()],
-            window: Some(9000),
-            compact_model: "small".into(),
-            think_tags: true,
             tools: Some(ToolEnvironment {
                 variables: vec![("HOME".into(), "/h".into())],
                 umask: 0o022,
@@ -280,6 +284,7 @@ mod tests {
                 is_free: true,
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
+            ..numbers
         };
         assert_eq!(
             shaping.bytes(),
@@ -287,13 +292,13 @@ mod tests {
             "all that a client says has a length"
         );
         assert!(!format!("{shaping:?}").contains("canary"));
-        let written = rmp_serde::to_vec_named(&shaping).unwrap();
-        let arrived: Shaping = rmp_serde::from_slice(&written).unwrap();
+        let written = q_msgpack::write(&shaping).unwrap();
+        let arrived: Shaping = q_msgpack::read(&written).unwrap();
         assert_eq!(arrived, shaping);
         // An element of one byte takes many in memory.
         let is_read = |shaping: &Shaping| {
-            let written = rmp_serde::to_vec_named(shaping).unwrap();
-            rmp_serde::from_slice::<Shaping>(&written).is_ok()
+            let written = q_msgpack::write(shaping).unwrap();
+            q_msgpack::read::<Shaping>(&written).is_ok()
         };
         for (count, is_few) in [(1024, true), (1025, false)] {
             let nothing = String::new;
@@ -309,6 +314,6 @@ mod tests {
             let headers = vec![(nothing(), nothing()); count];
             assert_eq!(is_read(&Shaping { headers, ..Shaping::default() }), is_few, "{count}");
         }
-        assert_eq!(rmp_serde::to_vec_named(&Shaping::default()).unwrap(), [0x80], "nothing costs a byte");
+        assert_eq!(q_msgpack::write(&Shaping::default()).unwrap(), [0x80], "nothing costs a byte");
     }
 }

@@ -85,11 +85,11 @@ mod tests {
             ca_dir: Some("/etc/certs".into()),
             extra_ca_file: Some("/etc/extra.pem".into()),
         };
-        let written = rmp_serde::to_vec_named(&network).unwrap();
-        let arrived: Network = rmp_serde::from_slice(&written).unwrap();
+        let written = q_msgpack::write(&network).unwrap();
+        let arrived: Network = q_msgpack::read(&written).unwrap();
         assert!(arrived == network);
         let shown = format!("{network:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
-        assert_eq!(rmp_serde::to_vec_named(&Network::default()).unwrap(), [0x80], "nothing costs a byte");
+        assert_eq!(q_msgpack::write(&Network::default()).unwrap(), [0x80], "nothing costs a byte");
     }
 }

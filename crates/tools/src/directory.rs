@@ -5,7 +5,7 @@ use std::ffi::{CString, OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
 
@@ -74,6 +74,13 @@ impl WorkingDirectory {
         let Ok(named) = from_root(&self.path) else { return false };
         let (held, named) = (rustix::fs::fstat(&self.handle), rustix::fs::fstat(named));
         matches!((held, named), (Ok(held), Ok(named)) if (held.st_dev, held.st_ino) == (named.st_dev, named.st_ino))
+    }
+
+    /// It as a command that this process starts can be put into it: by its handle, where the system names handles, so that what
+    /// is swapped after [`Self::is_where_it_was`] leads nowhere else.
+    pub(crate) fn for_commands(&self) -> PathBuf {
+        let held = PathBuf::from(format!("/proc/self/fd/{}", self.handle.as_raw_fd()));
+        if cfg!(target_os = "linux") && held.exists() { held } else { self.path.clone() }
     }
 
     /// Opens the directory of these names.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::definition::ToolDefinition;
 use crate::directory::{FileContent, WorkingDirectory};
 use crate::relative_path::RelativePath;
-use crate::replace::{Before, refuse_protected, replace};
+use crate::replace::{Before, refuse_protected, refuse_read_only, replace};
 use crate::seen::{Known, SeenFiles, changed};
 use crate::view::{self, has_crlf};
 
@@ -54,6 +54,7 @@ fn plan(
 ) -> Result<(FileContent, Vec<u8>, usize), String> {
     refuse_protected(place)?;
     let content = directory.read(place)?;
+    refuse_read_only(place, content.mode)?;
     if seen.compare(place, &content.bytes) == Known::Changed {
         return Err(changed(place));
     }

@@ -17,6 +17,14 @@ pub(crate) fn refuse_protected(place: &RelativePath) -> Result<(), String> {
     Ok(())
 }
 
+/// Why a file that its owner may not write is left alone. Putting another in its place would get around that.
+pub(crate) fn refuse_read_only(place: &RelativePath, mode: u32) -> Result<(), String> {
+    if mode & 0o200 == 0 {
+        return Err(format!("{place} is read only (mode {mode:04o}); nothing was written"));
+    }
+    Ok(())
+}
+
 /// What was there before; a file that is not so any more is left alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Before<'a> {

@@ -156,8 +156,8 @@ pub(crate) async fn carry_out(
     let name = program.argv.first().map_or("", String::as_str);
     let told = |error: std::io::Error| format!("{name} cannot be run: {error}");
     let (output, into) = std::io::pipe().map_err(told)?;
-    let (mut command, lifeline) = settings.command(directory.path(), program).map_err(told)?;
-    command.current_dir(directory.path()).env_clear().envs(&settings.environment);
+    let (mut command, lifeline) = settings.command(program).map_err(told)?;
+    command.current_dir(directory.for_commands()).env_clear().envs(&settings.environment);
     command.stdout(into.try_clone().map_err(told)?).stderr(into);
     let group = groups.start(command, lifeline).map_err(told)?;
     let mut output = Receiver::from_owned_fd(OwnedFd::from(output)).map_err(told)?;
@@ -193,11 +193,7 @@ pub(crate) async fn carry_out(
 
 impl CommandSettings {
     /// What starts it: itself, or who supervises it, with what it sees the end of this process by.
-    fn command(
-        &self,
-        directory: &Path,
-        program: &CommandLine,
-    ) -> std::io::Result<(Command, Option<PipeWriter>)> {
+    fn command(&self, program: &CommandLine) -> std::io::Result<(Command, Option<PipeWriter>)> {
         let mut argv = program.argv.iter();
         let Some(supervisor) = &self.supervisor else {
             let mut command = Command::new(argv.next().map_or("", String::as_str));
@@ -207,7 +203,8 @@ impl CommandSettings {
         let mut command = Command::new(supervisor);
         command.args(SUPERVISE).arg(format!("--umask={:03o}", self.umask));
         if program.is_sandboxed {
-            command.arg("--writable").arg(directory);
+            // It is in the session's directory by then.
+            command.args(["--writable", "."]);
         }
         let (end, lifeline) = std::io::pipe()?;
         command.arg("--").args(argv).stdin(end);

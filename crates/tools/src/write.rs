@@ -6,7 +6,7 @@ use crate::definition::ToolDefinition;
 use crate::directory::{FileContent, WorkingDirectory, look};
 use crate::edit::with_crlf;
 use crate::relative_path::RelativePath;
-use crate::replace::{Before, refuse_protected, replace};
+use crate::replace::{Before, refuse_protected, refuse_read_only, replace};
 use crate::seen::{Known, SeenFiles, changed};
 use crate::view::{MARK, has_crlf};
 use std::borrow::Cow;
@@ -43,6 +43,7 @@ fn before(
         return Ok(None);
     }
     let content = directory.read(place)?;
+    refuse_read_only(place, content.mode)?;
     match seen.compare(place, &content.bytes) {
         Known::Same => Ok(Some(content)),
         Known::Changed => Err(changed(place)),
@@ -71,12 +72,12 @@ pub(crate) fn carry_out(
     let (bytes, said) = match before(directory, seen, place)? {
         None => {
             replace(directory, place, Before::Nothing, content)?;
-            (content.to_vec(), "made")
+            (content.to_vec(), "made".to_owned())
         }
         Some(there) => {
             let bytes = as_it_was(&there.bytes, content);
             replace(directory, place, Before::FileContent { bytes: &there.bytes, mode: there.mode }, &bytes)?;
-            (bytes, "written")
+            (bytes, format!("written in place of {} bytes", there.bytes.len()))
         }
     };
     seen.note(place, &bytes);

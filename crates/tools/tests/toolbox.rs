@@ -203,6 +203,26 @@ async fn what_another_hand_changed_is_not_overwritten() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_read_only_is_left_alone_and_the_size_of_what_is_replaced_is_told() {
+    let bench = Bench::new();
+    let path = bench.inside.join("a");
+    fs::write(&path, "one\n").unwrap();
+    bench.says("read", json!({ "path": "a" })).await;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+    for (tool, input) in [
+        ("write", json!({ "path": "a", "content": "three\n" })),
+        ("edit", json!({ "path": "a", "edits": [{ "old": "one", "new": "three" }] })),
+    ] {
+        let said = bench.fails(tool, input).await;
+        assert!(said.contains("a is read only (mode 0400); nothing was written"), "{tool}: {said}");
+    }
+    assert_eq!(bench.file("a"), "one\n");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let said = bench.says("write", json!({ "path": "a", "content": "three\n" })).await;
+    assert_eq!(said, "a is written in place of 4 bytes (6 bytes)\n");
+}
+
+#[tokio::test]
 async fn views_and_lists_say_what_is_there() {
     let bench = Bench::new();
     fs::write(bench.inside.join("a.rs"), "fn a() {}\nfn b() {}\n").unwrap();

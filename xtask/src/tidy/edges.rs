@@ -6,10 +6,11 @@ use crate::tree::Tree;
 /// Each package's directory and name, and ours that it may name outside of tests.
 const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/core", "q-core", &[]),
-    ("crates/proto", "q-proto", &["q-core"]),
+    ("crates/proto", "q-proto", &["q-core", "q-msgpack"]),
     ("crates/client", "q-client", &["q-core", "q-lock", "q-proto"]),
     ("crates/lock", "q-lock", &[]),
-    ("crates/store", "q-store", &["q-core", "q-lock"]),
+    ("crates/msgpack", "q-msgpack", &[]),
+    ("crates/store", "q-store", &["q-core", "q-lock", "q-msgpack"]),
     ("crates/agent", "q-agent", &["q-core", "q-tools"]),
     // Knows files and processes, and nothing of sessions.
     ("crates/tools", "q-tools", &[]),

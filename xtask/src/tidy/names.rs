@@ -17,7 +17,8 @@ const fn confined(name: &'static str, places: &'static [&'static str], files: us
 const CONFINED: &[Confined] = &[
     // The store's engine, and the bytes on disk and on the wire.
     confined("fjall", &["crates/store/", "crates/crash/src/engine.rs"], 6),
-    confined("rmp_serde", &["crates/store/", "crates/proto/"], 6),
+    confined("rmp", &["crates/msgpack/"], 1),
+    confined("rmp_serde", &["crates/msgpack/"], 2),
     confined("xxhash_rust", &["crates/store/"], 2),
     // Who answers.
     confined(

@@ -15,7 +15,7 @@ use std::sync::{Arc, LazyLock};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::{AgentEvent, Usage};
 
-use crate::seat::{Agent, AgentControl, Conversation, Seat, Turn};
+use crate::seat::{Agent, Controls, Conversation, Seat, Turn};
 use manual::Section;
 use search::Index;
 
@@ -30,11 +30,7 @@ impl Agent for Guide {
 }
 
 impl Conversation for Guide {
-    fn turn(
-        &self,
-        turn: Turn,
-        _controls: BoxStream<'static, AgentControl>,
-    ) -> BoxStream<'static, AgentEvent> {
+    fn turn(&self, turn: Turn, _controls: Controls) -> BoxStream<'static, AgentEvent> {
         let seen = if turn.has_images() { NO_PICTURES } else { "" };
         let answer = seen.to_owned() + &answer_to(&turn.prompt());
         let lines: Vec<_> =

@@ -9,10 +9,8 @@ use super::words::terms;
 const SATURATION: f32 = 1.2;
 const LENGTH: f32 = 0.75;
 
-/// What a term weighs by where it stands.
-const IN_TITLE: f32 = 4.0;
-const IN_ALSO: f32 = 2.0;
-const IN_BODY: f32 = 1.0;
+/// What a term weighs by where it stands: in a section's title, in its other words, in its text.
+const WEIGHTS: [f32; 3] = [4.0, 2.0, 1.0];
 
 /// How much of a question the best section must cover, by weight of its terms. Below that the question is about something
 /// else, and a section that happens to share a word with it is no answer.
@@ -34,9 +32,7 @@ impl Index {
         let mut lengths = Vec::with_capacity(sections.len());
         for (at, section) in sections.iter().enumerate() {
             let mut length = 0.0;
-            for (text, weight) in
-                [(section.title, IN_TITLE), (section.also, IN_ALSO), (&section.body, IN_BODY)]
-            {
+            for (text, weight) in [section.title, section.also, &section.body].into_iter().zip(WEIGHTS) {
                 for term in terms(text) {
                     *postings.entry(term).or_default().entry(at).or_default() += weight;
                     length += weight;

@@ -75,7 +75,7 @@ impl Answering {
         Ok(Self {
             exchange: Some(exchange),
             reply,
-            idle: spec.idle_timeout,
+            idle: spec.patience.idle_timeout,
             until: None,
             rest: Bytes::new(),
             taken: 0,

@@ -82,7 +82,7 @@ impl Asking {
             Ok(begun) => return Asked::Answers(Box::new(begun.of(&self.sealed_by, self.takes_calls))),
             Err(attempt) => attempt,
         };
-        let retries = self.spec.retries;
+        let retries = self.spec.patience.retries;
         let Some(wait) = attempt.retry.wait(self.repeated, retries) else {
             return Asked::InVain(asked(self.repeated + 1, attempt.failure));
         };

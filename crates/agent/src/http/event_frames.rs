@@ -184,7 +184,7 @@ const CRC_TABLE: [u32; 256] = {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cuts::cuts;
+    use super::super::cuts::{self, cuts};
     use super::*;
 
     /// A frame with these headers, all of them text.
@@ -209,15 +209,10 @@ mod tests {
 
     fn events(pieces: &[&[u8]], limit: usize) -> Result<Vec<String>, FrameFault> {
         let mut parser = EventFrameParser::new(limit);
-        let mut all = Vec::new();
-        for piece in pieces {
-            let mut bytes = *piece;
-            while let Some(event) = parser.next(&mut bytes)? {
-                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                all.push(format!("{}|{}", text(&event.name), text(&event.data)));
-            }
-        }
-        Ok(all)
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        cuts::all(pieces, |bytes| {
+            Ok(parser.next(bytes)?.map(|event| format!("{}|{}", text(&event.name), text(&event.data))))
+        })
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Exchange {
         body: String,
     ) -> Result<Self, FailedAttempt> {
         let request = request(Method::POST, address, route.proxy.as_ref(), spec, body)?;
-        let patience = spec.first_byte.unwrap_or(spec.idle_timeout);
+        let patience = spec.patience.first_byte.unwrap_or(spec.patience.idle_timeout);
         let exchange = Self::over(route, address, request, patience, spec.secrets()).await?;
         Ok(exchange.unpacked())
     }
@@ -54,7 +54,8 @@ impl Exchange {
         address: &Address,
     ) -> Result<Self, FailedAttempt> {
         let request = request(Method::GET, address, route.proxy.as_ref(), spec, String::new())?;
-        let exchange = Self::over(route, address, request, spec.idle_timeout, spec.secrets()).await?;
+        let exchange =
+            Self::over(route, address, request, spec.patience.idle_timeout, spec.secrets()).await?;
         Ok(exchange.unpacked())
     }
 

@@ -11,7 +11,7 @@ use q_core::{AgentFailure, FailureKind};
 use super::address::Address;
 use super::exchange::Exchange;
 use super::route::Route;
-use crate::spec::NetworkEnvironment;
+use crate::network::NetworkEnvironment;
 
 /// How long a server may stay silent.
 const SILENCE: Duration = Duration::from_mins(1);

@@ -65,18 +65,14 @@ impl LineSplitter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cuts::cuts;
+    use super::super::cuts::{self, cuts};
     use super::*;
 
     fn lines(pieces: &[&[u8]], limit: usize) -> Result<Vec<String>, TooLong> {
         let mut lines = LineSplitter::new(limit);
-        let mut all = Vec::new();
-        for piece in pieces {
-            let mut bytes = *piece;
-            while let Some(line) = lines.next(&mut bytes)? {
-                all.push(String::from_utf8_lossy(&line).into_owned());
-            }
-        }
+        let mut all = cuts::all(pieces, |bytes| {
+            Ok(lines.next(bytes)?.map(|line| String::from_utf8_lossy(&line).into_owned()))
+        })?;
         all.push(format!("rest {}", String::from_utf8_lossy(&lines.rest())));
         Ok(all)
     }

@@ -80,7 +80,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::AgentEvent;
 use tokio::time::Instant;
 
-use crate::seat::{Agent, AgentControl, Conversation, Seat, Turn};
+use crate::seat::{Agent, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
 
 use answering::Answering;
@@ -113,11 +113,7 @@ impl Agent for HttpAgent {
 
 /// It remembers nothing: each turn is a request of its own, with all that the server must know.
 impl Conversation for HttpAgent {
-    fn turn(
-        &self,
-        turn: Turn,
-        _controls: BoxStream<'static, AgentControl>,
-    ) -> BoxStream<'static, AgentEvent> {
+    fn turn(&self, turn: Turn, _controls: Controls) -> BoxStream<'static, AgentEvent> {
         stream::unfold(Stage::Due(Box::new((Arc::clone(&self.spec), turn))), step).boxed()
     }
 }

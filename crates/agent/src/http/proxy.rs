@@ -5,7 +5,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use q_core::{AgentFailure, FailureKind};
 
 use super::address::Address;
-use crate::spec::NetworkEnvironment;
+use crate::network::NetworkEnvironment;
 
 /// The proxy for this address, if there is one. One that is set and cannot be used is a failure: a conversation does not go
 /// another way than the person wanted.

@@ -6,7 +6,8 @@ use q_core::{AgentFailure, FailureKind};
 use super::address::Address;
 use super::proxy::{Intercept, proxy_for};
 use super::trust::Trust;
-use crate::spec::{NetworkEnvironment, ServerProgram};
+use crate::network::NetworkEnvironment;
+use crate::spec::ServerProgram;
 
 /// How a server is reached, for every endpoint below its base address.
 #[derive(Debug)]

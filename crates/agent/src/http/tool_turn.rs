@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
 use super::dialect::Offer;
-use crate::seat::{AgentControl, Conversation, Seat, Turn};
+use crate::seat::{AgentControl, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
 
 /// How often a model is asked in one turn: one that calls for ever is stopped.
@@ -75,11 +75,7 @@ impl ToolConversation {
 }
 
 impl Conversation for ToolConversation {
-    fn turn(
-        &self,
-        mut turn: Turn,
-        controls: BoxStream<'static, AgentControl>,
-    ) -> BoxStream<'static, AgentEvent> {
+    fn turn(&self, mut turn: Turn, controls: Controls) -> BoxStream<'static, AgentEvent> {
         let blank = if turn.system_prompt.trim().is_empty() { "" } else { "\n\n" };
         turn.system_prompt = format!("{}{blank}{}", turn.system_prompt, self.about);
         let (out, hear) = mpsc::channel(1);
@@ -121,7 +117,7 @@ struct RunningTurn {
     toolbox: Arc<Toolbox>,
     owner: Vec<u8>,
     offer: Offer,
-    controls: BoxStream<'static, AgentControl>,
+    controls: Controls,
     out: mpsc::Sender<AgentEvent>,
     last_call: u64,
     /// What all answers of this turn have cost.

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::protocol::Protocol;
-use crate::spec::NetworkEnvironment;
+use crate::network::NetworkEnvironment;
 
 /// Where systems keep their authorities in one file; the first there is, is read.
 #[cfg(not(target_os = "macos"))]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use q_agent::{AgentSpec, HttpSpec, Message, Role, Seat, Secret, Turn};
+use q_agent::{AgentSpec, HttpSpec, Message, Patience, Role, Seat, Secret, Turn};
 use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Usage};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,10 +21,19 @@ pub(crate) fn spec(base_url: String) -> HttpSpec {
         base_url,
         key: Some(Secret::new("sk-test")),
         model: "scripted".into(),
-        idle_timeout: PATIENCE,
-        retries: 0,
+        patience: silent_for(PATIENCE),
         ..HttpSpec::default()
     }
+}
+
+/// A server may be silent so long, and is asked once.
+pub(crate) fn silent_for(idle_timeout: Duration) -> Patience {
+    Patience { idle_timeout, retries: 0, ..Patience::default() }
+}
+
+/// A server is asked so often again.
+pub(crate) fn asked_again(retries: u32) -> Patience {
+    Patience { retries, ..silent_for(PATIENCE) }
 }
 
 /// The next who connects, once all that it asks has come: JSON ends with a brace.

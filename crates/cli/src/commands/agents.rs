@@ -53,9 +53,9 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
         name: &agent.name,
         default: agent.name == known.default,
         origin: "config",
-        base_url: Some(&agent.base_url),
+        base_url: Some(agent.base_url()),
         dialect: None,
-        model: Some(&agent.model),
+        model: Some(agent.model()),
         has_key: false,
         key_source: None,
         unusable: Some(&agent.why.why),
@@ -86,6 +86,6 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
     for line in known.idle(&context.environment) {
         out::note(&line);
     }
-    out::note(&format!("* answers in new sessions. Configure agents in {}", context.config_file.display()));
+    out::note(&format!("* answers in new sessions. Configure agents in {}", context.agents.file.display()));
     Ok(ExitCode::SUCCESS)
 }

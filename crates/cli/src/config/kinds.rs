@@ -10,17 +10,15 @@ use serde::{Deserialize, Deserializer};
 use crate::error::CliError;
 
 /// A kind of session, as written.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct KindConfig {
     /// What the agent is told about its task; empty for the kind's own words.
-    #[serde(default)]
     pub(crate) system_prompt: String,
     /// What tools may do.
-    #[serde(default)]
     pub(crate) tools: Tools,
     /// The colour of its prompt.
-    #[serde(default, deserialize_with = "colour")]
+    #[serde(deserialize_with = "colour")]
     pub(crate) colour: Option<Colour>,
 }
 

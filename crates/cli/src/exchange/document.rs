@@ -4,7 +4,9 @@
 use q_core::{Import, Kind, NameOrigin, Policy, SessionId, Setup, Summary, Usage, WallTime};
 use q_proto as wire;
 use q_term::typed;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use crate::json::TokensJson;
 
 /// What the field `format` of each document says.
 pub(crate) const FORMAT: &str = "q-session";
@@ -37,15 +39,15 @@ pub(crate) struct DocumentFacts {
     pub(crate) touched_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trashed_ms: Option<u64>,
-    pub(crate) tokens_in: u64,
-    pub(crate) tokens_out: u64,
-    pub(crate) tokens_cached: u64,
-    pub(crate) tokens_cache_written: u64,
-    pub(crate) tokens_reasoning: u64,
-    pub(crate) tokens_guessed: u64,
+    #[serde(flatten, serialize_with = "tokens")]
+    pub(crate) usage: Usage,
     pub(crate) running: bool,
     pub(crate) queue: Vec<String>,
     pub(crate) draft: String,
+}
+
+fn tokens<S: Serializer>(usage: &Usage, to: S) -> Result<S::Ok, S::Error> {
+    TokensJson::from(*usage).serialize(to)
 }
 
 impl DocumentFacts {
@@ -72,12 +74,7 @@ impl DocumentFacts {
             created_ms: session.created.0,
             touched_ms: session.touched.0,
             trashed_ms: session.trashed.map(|since| since.0),
-            tokens_in: session.usage.input,
-            tokens_out: session.usage.output,
-            tokens_cached: session.usage.cached,
-            tokens_cache_written: session.usage.cache_written,
-            tokens_reasoning: session.usage.reasoning,
-            tokens_guessed: session.usage.guessed,
+            usage: session.usage,
             running: facts.running,
             queue: facts.queue,
             draft: facts.draft,
@@ -111,14 +108,7 @@ impl DocumentFacts {
             pinned: self.pinned,
             created: WallTime(self.created_ms),
             touched: WallTime(self.touched_ms),
-            usage: Usage {
-                input: self.tokens_in,
-                output: self.tokens_out,
-                cached: self.tokens_cached,
-                cache_written: self.tokens_cache_written,
-                reasoning: self.tokens_reasoning,
-                guessed: self.tokens_guessed,
-            },
+            usage: self.usage,
             running: self.running,
         })
     }

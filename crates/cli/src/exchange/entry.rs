@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use q_core::{
-    AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault, Image,
-    ImageKind, Interrupter, Outcome, PlanStep, PromptNo, Prompted, Resulted, Sent, StepState, Stop, WallTime,
-    Wants,
+    AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault,
+    Interrupter, Outcome, PlanStep, PromptNo, Prompted, Resulted, Sent, StepState, Stop, WallTime, Wants,
 };
 use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+
+use crate::json::ImageJson;
 
 const WANTS: [(&str, Wants); 3] =
     [("nothing", Wants::Nothing), ("consent", Wants::Consent), ("words", Wants::Words)];
@@ -60,39 +61,13 @@ pub(crate) struct EntryShape {
     steps: Option<Vec<(String, String)>>,
     /// Of a prompt: what is known of its images. Their bytes are in no document.
     #[serde(skip_serializing_if = "Option::is_none")]
-    images: Option<Vec<ImageShape>>,
+    images: Option<Vec<ImageJson>>,
     /// For who reads the file: the stop behind a prompt says the same, so an import has no use for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered: Option<bool>,
     /// What a newer `q` may have written: the names of a few fields.
     #[serde(skip)]
     unknown: Fields,
-}
-
-/// What is known of an image.
-#[derive(Debug, Serialize, Deserialize)]
-struct ImageShape {
-    name: String,
-    kind: String,
-    width: u32,
-    height: u32,
-    bytes: u64,
-}
-
-impl From<&Image> for ImageShape {
-    fn from(image: &Image) -> Self {
-        let Image { name, kind, width, height, size, kept: _ } = image;
-        let kind = kind.word().to_owned();
-        Self { name: name.clone(), kind, width: *width, height: *height, bytes: *size }
-    }
-}
-
-impl ImageShape {
-    fn into_image(self) -> Result<Image, String> {
-        let Self { name, kind, width, height, bytes: size } = self;
-        let kind = ImageKind::of(&kind).ok_or_else(|| no_word(&kind))?;
-        Ok(Image { name: typed::text(&name).into_owned(), kind, width, height, size, kept: None })
-    }
 }
 
 /// Names of fields that are not known here; a few are enough to say so.
@@ -154,7 +129,7 @@ impl EntryShape {
         let role = |role: &str| role.to_owned();
         match &entry.body {
             Body::Prompt(Prompted { text: said, images }) => {
-                let images = (!images.is_empty()).then(|| images.iter().map(ImageShape::from).collect());
+                let images = (!images.is_empty()).then(|| images.iter().map(ImageJson::from).collect());
                 Self { role: role("user"), text: text(said), images, ..plain }
             }
             Body::Answer(said) => Self { role: role("assistant"), text: text(said), ..plain },
@@ -266,8 +241,8 @@ impl EntryShape {
             }),
             "continued" => Body::Continued,
             "user" => {
-                let images = self.images.unwrap_or_default().into_iter().map(ImageShape::into_image);
-                let images = images.collect::<Result<_, String>>()?;
+                let images = self.images.unwrap_or_default().into_iter().map(ImageJson::into_image);
+                let images = images.collect::<Result<_, String>>().map_err(|kind| no_word(&kind))?;
                 Body::Prompt(Prompted { text: typed::text(&text?).into_owned(), images })
             }
             "assistant" => Body::Answer(text?),

@@ -38,12 +38,12 @@ pub(crate) fn about(facts: &DocumentFacts) -> Vec<(&'static str, String)> {
 
 fn tokens(facts: &DocumentFacts) -> String {
     let parts = [
-        (facts.tokens_in, "read"),
-        (facts.tokens_out, "written"),
-        (facts.tokens_cached, "of them from a cache"),
-        (facts.tokens_cache_written, "of them written to a cache"),
-        (facts.tokens_reasoning, "of them thought"),
-        (facts.tokens_guessed, "guessed"),
+        (facts.usage.input, "read"),
+        (facts.usage.output, "written"),
+        (facts.usage.cached, "of them from a cache"),
+        (facts.usage.cache_written, "of them written to a cache"),
+        (facts.usage.reasoning, "of them thought"),
+        (facts.usage.guessed, "guessed"),
     ];
     let some = parts.into_iter().filter(|(tokens, _)| *tokens > 0);
     some.map(|(tokens, word)| format!("{tokens} {word}")).collect::<Vec<_>>().join(", ")

@@ -21,14 +21,6 @@ use crate::named_files::{Base, FilledPrompt, TypedPrompts};
 use crate::out;
 use crate::terminals::Terminals;
 
-/// What the loop is to do next.
-pub(crate) enum Next {
-    Go,
-    Leave(ExitCode),
-    /// The host is gone, for this reason.
-    Reconnect(String),
-}
-
 pub(crate) struct Frontend<'a> {
     pub(super) context: &'a Context,
     pub(super) client: Client,
@@ -53,6 +45,14 @@ pub(super) struct Unsent {
     pub(super) text: String,
     images: Vec<NewImage>,
     steers: bool,
+}
+
+/// What the loop is to do next.
+pub(crate) enum Next {
+    Go,
+    Leave(ExitCode),
+    /// The host is gone, for this reason.
+    Reconnect(String),
 }
 
 impl Frontend<'_> {

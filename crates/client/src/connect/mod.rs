@@ -20,12 +20,12 @@ use peer::CheckedPeer;
 use q_proto::message::{Hello, Status};
 use q_proto::place::{Place, RuntimeDirectory};
 use q_proto::{ClientMessage, HostMessage};
-use start::{RUN, RUN_AGAIN, start};
+use start::start;
 
 pub use dismiss::{Urgency, dismiss};
 pub use error::ConnectError;
 pub use other_socket::other_socket;
-pub use start::READY;
+pub use start::{READY, RUN, RUN_AGAIN};
 
 /// How long a host may take to welcome a client.
 const WELCOMES_WITHIN: Duration = Duration::from_secs(5);
@@ -49,26 +49,9 @@ impl Connection {
         }
     }
 
-    /// Connects to the host, and starts `program host run` first if none runs. However many clients do this at once,
-    /// one host is started.
+    /// Connects to the host, and starts one first if none runs: as `program` with these words, [`RUN`] or [`RUN_AGAIN`].
+    /// However many clients do this at once, one host is started.
     pub async fn or_start(
-        place: &Place,
-        program: &Path,
-        hello: impl Fn() -> Hello,
-    ) -> Result<Self, ConnectError> {
-        Self::or_run(place, program, RUN, hello).await
-    }
-
-    /// The same, but the host that is started opens the store that is there, and makes no new one.
-    pub async fn or_restart(
-        place: &Place,
-        program: &Path,
-        hello: impl Fn() -> Hello,
-    ) -> Result<Self, ConnectError> {
-        Self::or_run(place, program, RUN_AGAIN, hello).await
-    }
-
-    async fn or_run(
         place: &Place,
         program: &Path,
         run: &'static [&'static str],

@@ -22,9 +22,9 @@ const LARGE_BYTES: &str = "131072";
 const ASK_AGAIN: Duration = Duration::from_millis(10);
 
 /// How a program is told to be the host.
-pub(super) const RUN: &[&str] = &["host", "run"];
+pub const RUN: &[&str] = &["host", "run"];
 /// The same, for the store that its predecessor had.
-pub(super) const RUN_AGAIN: &[&str] = &["host", "run", "--existing"];
+pub const RUN_AGAIN: &[&str] = &["host", "run", "--existing"];
 
 /// Variables a host is started with. Keys and everything else of the first client's environment stay out of it.
 const PASSED_ON: [&str; 11] = [

@@ -94,8 +94,8 @@ impl Step<'_> {
         if stream.is_counted || said == 0 {
             return stream.guessed;
         }
-        let asked = if stream.asked.0 > 0 {
-            guessed(stream.asked.0)
+        let asked = if stream.ask.asked.0 > 0 {
+            guessed(stream.ask.asked.0)
         } else if live.run == RunState::None {
             // Of an ask that a crash cut all that is known is how long the one before it was, and what was written of its answer.
             self.head(id).and_then(|head| head.window).map_or(0, |window| window.tokens)

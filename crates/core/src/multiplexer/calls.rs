@@ -208,8 +208,8 @@ impl Step<'_> {
         let whole = text.len() as u64;
         let Portion { text, kept, rest } = Portion::of(text, &self.state().limits);
         if let Some(live) = self.live_mut(id) {
-            let stream = live.stream_mut();
-            stream.results = stream.results.saturating_add(text.len() as u64);
+            let ask = &mut live.stream_mut().ask;
+            ask.results = ask.results.saturating_add(text.len() as u64);
         }
         let seq = self.record(id, Record::Resulted { turn, call, of, outcome, text, kept, whole });
         self.keep_beside(id, seq, rest);

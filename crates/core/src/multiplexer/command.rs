@@ -11,6 +11,7 @@ use crate::id::{CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, Sessio
 use crate::image::NewImage;
 use crate::import::{Import, Item};
 use crate::multiplexer::step::Step;
+use crate::multiplexer::turns::NewPrompt;
 use crate::record::{Answer, Policy, Setup};
 use crate::refusal::Refusal;
 use crate::settings::SettingChange;
@@ -320,10 +321,10 @@ impl Step<'_> {
             Command::Set { session, changes } => self.set(session, &changes),
             Command::MarkUnread { session } => self.mark_unread(session),
             Command::Submit { session, token, text, images } => {
-                self.once(session, token, |step| step.submit(session, token, text, images))
+                self.once(session, token, |step| step.submit(session, NewPrompt { token, text, images }))
             }
             Command::Steer { session, token, text, images } => {
-                self.once(session, token, |step| step.steer(session, token, text, images))
+                self.once(session, token, |step| step.steer(session, NewPrompt { token, text, images }))
             }
             Command::Unqueue { session, prompt } => self.unqueue(session, prompt),
             Command::Edit { session, prompt, text } => self.edit(session, prompt, text),

@@ -17,7 +17,7 @@ use crate::image::Image;
 use crate::multiplexer::step::Step;
 use crate::record::{Ending, Record};
 use crate::refusal::Refusal;
-use crate::session::live::{Live, RunState};
+use crate::session::live::{LastAsk, Live, RunState};
 use crate::usage::Usage;
 
 impl Step<'_> {
@@ -140,7 +140,7 @@ impl Step<'_> {
     pub(super) fn end_compaction(&mut self, id: SessionId, turn: TurnNo, ending: Ending) {
         let Some(live) = self.live(id) else { return };
         let stream = live.stream();
-        let (mut usage, (of, _), left_out) = (stream.usage, stream.asked, stream.left_out);
+        let (mut usage, (of, _), left_out) = (stream.usage, stream.ask.asked, stream.left_out);
         if !stream.is_counted && !stream.summary.is_empty() {
             usage.guessed = guessed(of.saturating_add(stream.summary.len() as u64));
         }
@@ -169,11 +169,11 @@ impl Step<'_> {
     /// How full the window is with what the turn in flight has come to; nothing where that changes nothing that is known.
     pub(super) fn window_use(&self, id: SessionId) -> Option<WindowUse> {
         let stream = self.live(id)?.stream();
-        let (bytes, of) = stream.asked;
-        let bytes = if bytes > 0 { bytes.saturating_add(stream.said) } else { 0 };
-        let before = stream.window.or(self.head(id)?.window);
-        let after = WindowUse::after(stream.usage.since(stream.spent), bytes, of, before)?;
-        Some(after.with(stream.results))
+        let LastAsk { asked: (bytes, of), spent, said, results, before } = stream.ask;
+        let bytes = if bytes > 0 { bytes.saturating_add(said) } else { 0 };
+        let before = before.or(self.head(id)?.window);
+        let after = WindowUse::after(stream.usage.since(spent), bytes, of, before)?;
+        Some(after.with(results))
     }
 
     /// The same behind a turn that stopped: what nothing answered is not sent again.

@@ -31,31 +31,29 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::image::ImageKind;
     use crate::limits::IMAGE_BYTES;
-
-    fn image(name: &str, data: &str) -> NewImage {
-        NewImage { name: name.into(), kind: ImageKind::Png, width: 1, height: 1, data: data.into() }
-    }
 
     #[test]
     fn what_no_prompt_may_have_is_refused() {
-        let ok = || image("a.png", "aGk=");
+        let ok = || NewImage::png("a.png", "aGk=");
         let large = |bytes: u64| "A".repeat(bytes.div_ceil(3) as usize * 4);
         let refused = |images: &[NewImage]| refuse_bad(images, IMAGE_BYTES).err();
         assert_eq!(refused(&[ok()]), None);
         assert_eq!(refused(&[]), None);
-        assert_eq!(refused(&[image("", "aGk=")]), Some(Refusal::BadImage));
-        assert_eq!(refused(&[image(&"n".repeat(IMAGE_NAME_BYTES + 1), "aGk=")]), Some(Refusal::BadImage));
-        assert_eq!(refused(&[image("a", "no")]), Some(Refusal::BadImage));
+        assert_eq!(refused(&[NewImage::png("", "aGk=")]), Some(Refusal::BadImage));
+        assert_eq!(
+            refused(&[NewImage::png(&"n".repeat(IMAGE_NAME_BYTES + 1), "aGk=")]),
+            Some(Refusal::BadImage)
+        );
+        assert_eq!(refused(&[NewImage::png("a", "no")]), Some(Refusal::BadImage));
         assert_eq!(refused(&[NewImage { width: 0, ..ok() }]), Some(Refusal::BadImage));
-        assert_eq!(refused(&[image("a", &large(IMAGE_BYTES))]), None);
+        assert_eq!(refused(&[NewImage::png("a", &large(IMAGE_BYTES))]), None);
         let limit = IMAGE_BYTES;
         assert_eq!(
-            refused(&[image("a", &large(IMAGE_BYTES + 1))]),
+            refused(&[NewImage::png("a", &large(IMAGE_BYTES + 1))]),
             Some(Refusal::ImagesTooLarge { size: limit + 3, limit })
         );
-        let half = || image("a", &large(PROMPT_IMAGE_BYTES / 2));
+        let half = || NewImage::png("a", &large(PROMPT_IMAGE_BYTES / 2));
         assert_eq!(refused(&[half(), half()]), None);
         assert!(matches!(refused(&[half(), half(), ok()]), Some(Refusal::ImagesTooLarge { .. })));
         let many: Vec<NewImage> = (0..=PROMPT_IMAGES).map(|_| ok()).collect();

@@ -15,7 +15,7 @@ use crate::id::{ClientId, EntryNo, PromptNo, Seq, SessionId};
 use crate::import::{Import, Item, Thread};
 use crate::limits::Limits;
 use crate::multiplexer::calls::Portion;
-use crate::multiplexer::state::Importing;
+use crate::multiplexer::importing::{ImportProgress, Importing};
 use crate::multiplexer::step::Step;
 use crate::name::{Name, NameOrigin};
 use crate::presence::Presence;
@@ -46,9 +46,9 @@ impl Step<'_> {
         self.record(id, Record::Tagged { tags });
         self.record(id, Record::Closed);
         self.changed(id);
-        let reaches = self.reached(id);
-        let importing = Importing { client, facts, reaches, so_far: Thread::default(), waiting: (0, 0) };
-        self.state_mut().importing.insert(id, importing);
+        let progress =
+            ImportProgress { reaches: self.reached(id), so_far: Thread::default(), waiting: (0, 0) };
+        self.state_mut().importing.insert(id, Importing { client, facts, progress });
         Ok(Reply::Created { session: id, hibernated: None })
     }
 
@@ -83,11 +83,11 @@ impl Step<'_> {
         id: SessionId,
         items: Vec<Item>,
     ) -> Result<Reply, Refusal> {
-        let importing = self.coming_in(client, id)?;
+        let ImportProgress { so_far, waiting, .. } = &self.coming_in(client, id)?.progress;
         let mut part = StagedPart {
             limits: &self.state().limits,
-            so_far: importing.so_far.clone(),
-            waiting: importing.waiting,
+            so_far: so_far.clone(),
+            waiting: *waiting,
             prompts: self.head(id).map(|head| head.prompts).unwrap_or_default(),
             next: self.next_seq(id),
             now: self.now().wall,
@@ -103,14 +103,15 @@ impl Step<'_> {
         }
         let reaches = self.reached(id);
         if let Some(importing) = self.state_mut().importing.get_mut(&id) {
-            (importing.so_far, importing.waiting, importing.reaches) = (so_far, waiting, reaches);
+            importing.progress = ImportProgress { reaches, so_far, waiting };
         }
         Ok(Reply::Done)
     }
 
     /// What was in flight is interrupted, as after a crash; then the session is as open as any that sleeps.
     pub(super) fn end_import(&mut self, client: ClientId, id: SessionId) -> Result<Reply, Refusal> {
-        let Importing { facts, so_far, .. } = self.coming_in(client, id)?.clone();
+        let Importing { facts, progress: ImportProgress { so_far, .. }, .. } =
+            self.coming_in(client, id)?.clone();
         let tags = checked_tags(&facts.tags)?;
         self.state_mut().importing.remove(&id);
         let at = self.now().wall;
@@ -136,8 +137,8 @@ impl Step<'_> {
         let given_up = |importing: &Importing| of.is_none_or(|client| importing.client == client);
         let importing = &mut self.state_mut().importing;
         let gone: Vec<_> = importing.extract_if(.., |_, importing| given_up(importing)).collect();
-        for (id, Importing { reaches, .. }) in gone {
-            let is_untouched = self.is_still_archived(id, reaches);
+        for (id, Importing { progress, .. }) in gone {
+            let is_untouched = self.is_still_archived(id, progress.reaches);
             if is_untouched && self.state().sessions.forks_of(id) == 0 {
                 self.obliterate(id);
             }
@@ -148,7 +149,7 @@ impl Step<'_> {
         self.known(id)?;
         let importing = self.state().importing.get(&id);
         importing
-            .filter(|one| one.client == client && self.is_still_archived(id, one.reaches))
+            .filter(|one| one.client == client && self.is_still_archived(id, one.progress.reaches))
             .ok_or(Refusal::NoImport)
     }
 

@@ -13,6 +13,7 @@ mod compaction;
 mod deferred;
 mod images;
 mod import;
+mod importing;
 mod invariant;
 mod marks;
 mod queue;

@@ -7,9 +7,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use crate::budget::{BudgetScope, BudgetUse, day_of, end_of};
 use crate::deadline::{Deadline, Reason};
 use crate::focus::Focus;
-use crate::id::{ClientId, Seq, SessionId};
-use crate::import::{Import, Thread};
+use crate::id::{Seq, SessionId};
 use crate::limits::Limits;
+use crate::multiplexer::importing::Importing;
 use crate::presence::Presence;
 use crate::session::Session;
 use crate::session::head::Head;
@@ -35,18 +35,6 @@ pub(crate) struct MultiplexerState {
     pub(super) stopping: bool,
     /// When the last call was: deadlines of the wall clock are counted from here.
     pub(super) last: Now,
-}
-
-/// A session that comes in.
-#[derive(Clone, Debug)]
-pub(super) struct Importing {
-    pub(super) client: ClientId,
-    pub(super) facts: Import,
-    /// Its last record, if nobody else has changed it.
-    pub(super) reaches: Seq,
-    pub(super) so_far: Thread,
-    /// Prompts that wait in it, and what they weigh.
-    pub(super) waiting: (usize, usize),
 }
 
 impl MultiplexerState {

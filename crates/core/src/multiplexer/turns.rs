@@ -18,9 +18,16 @@ use crate::refusal::Refusal;
 use crate::seal::{SEALED_TURN_BYTES, Seal};
 use crate::session::Session;
 use crate::session::head::WaitingPrompt;
-use crate::session::live::RunState;
+use crate::session::live::{LastAsk, RunState};
 use crate::snapshot::{Retrying, Update};
 use crate::usage::Usage;
+
+/// What a person says, as its client sends it.
+pub(super) struct NewPrompt {
+    pub(super) token: Token,
+    pub(super) text: String,
+    pub(super) images: Vec<NewImage>,
+}
 
 impl Step<'_> {
     /// Decides what carries a token, unless that was decided before: the same again gets the same answer and does nothing.
@@ -38,13 +45,8 @@ impl Step<'_> {
 
     /// A prompt begins a turn when the session is free, and waits otherwise. After a failed or interrupted turn, what
     /// waited goes first: the person's order is kept.
-    pub(super) fn submit(
-        &mut self,
-        id: SessionId,
-        token: Token,
-        text: String,
-        images: Vec<NewImage>,
-    ) -> Result<Reply, Refusal> {
+    pub(super) fn submit(&mut self, id: SessionId, submission: NewPrompt) -> Result<Reply, Refusal> {
+        let NewPrompt { token, text, images } = submission;
         let head = self.open(id)?.head();
         let (busy, waiting, prompt) = (head.turn.is_some(), head.queue.len(), head.prompts.next());
         self.refuse_bad_prompt(&text)?;
@@ -77,17 +79,12 @@ impl Step<'_> {
     }
 
     /// Words into the running turn, where its agent takes them.
-    pub(super) fn steer(
-        &mut self,
-        id: SessionId,
-        token: Token,
-        text: String,
-        images: Vec<NewImage>,
-    ) -> Result<Reply, Refusal> {
+    pub(super) fn steer(&mut self, id: SessionId, submission: NewPrompt) -> Result<Reply, Refusal> {
         let head = self.open(id)?.head();
         let Some(turn) = head.turn.as_ref().map(|flight| flight.turn) else {
-            return self.submit(id, token, text, images);
+            return self.submit(id, submission);
         };
+        let NewPrompt { token, text, images } = submission;
         let (prompt, name) = (head.prompts.next(), head.name.to_string());
         self.refuse_bad_prompt(&text)?;
         if !self.live(id).is_some_and(|live| live.steerable) {
@@ -317,10 +314,9 @@ impl Step<'_> {
         let (before, guessed, spoken) = (self.window_use(id), self.guessed_cost(id), self.spoken(id));
         if let Some(live) = self.live_mut(id) {
             let stream = live.stream_mut();
-            (stream.asked, stream.spent) = ((bytes, window), stream.usage);
-            (stream.said, stream.results) = (0, 0);
+            let before = before.or(stream.ask.before);
+            stream.ask = LastAsk { asked: (bytes, window), spent: stream.usage, before, said: 0, results: 0 };
             (stream.is_counted, stream.spoken, stream.guessed) = (false, spoken, guessed);
-            stream.window = before.or(stream.window);
         }
     }
 
@@ -428,7 +424,7 @@ impl Step<'_> {
     pub(super) fn takes_window(&mut self, id: SessionId, bytes: usize) {
         if let Some(live) = self.live_mut(id) {
             let stream = live.stream_mut();
-            stream.said = stream.said.saturating_add(bytes as u64);
+            stream.ask.said = stream.ask.said.saturating_add(bytes as u64);
         }
     }
 

@@ -51,6 +51,19 @@ pub(crate) struct Stream {
     pub(crate) spoken: u64,
     /// Why its agent stops, as last told.
     pub(crate) reason: String,
+    /// What its agent was asked last, and what came since.
+    pub(crate) ask: LastAsk,
+    /// Bytes of what was sealed in it.
+    pub(crate) sealed: usize,
+    /// Entries that it was not sent, in a turn that compacts.
+    pub(crate) left_out: u64,
+    /// The summary as far as it came, of a turn that compacts. It is shown and written once it is whole.
+    pub(crate) summary: String,
+}
+
+/// The last ask of the turn in flight, by which is told how much of its model's window the conversation takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LastAsk {
     /// Bytes of texts that it was asked with, and tokens that its model takes at once; 0 where nobody said.
     pub(crate) asked: (u64, u64),
     /// What the turn had cost by then: the rest is what this one ask has cost.
@@ -60,13 +73,7 @@ pub(crate) struct Stream {
     /// Bytes of results since: what a server counts of that ask has none of them.
     pub(crate) results: u64,
     /// How full the window was before that ask, where the turn has asked more than once.
-    pub(crate) window: Option<WindowUse>,
-    /// Bytes of what was sealed in it.
-    pub(crate) sealed: usize,
-    /// Entries that it was not sent, in a turn that compacts.
-    pub(crate) left_out: u64,
-    /// The summary as far as it came, of a turn that compacts. It is shown and written once it is whole.
-    pub(crate) summary: String,
+    pub(crate) before: Option<WindowUse>,
 }
 
 /// Where the turn in flight stands with its agent.

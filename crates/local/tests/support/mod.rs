@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
-use q_agent::{AgentSpec, HttpSpec, Message, Role, Seat, Turn};
+use q_agent::{AgentSpec, HttpSpec, Message, Patience, Role, Seat, Turn};
 use q_core::{AgentEvent, SessionId, Usage};
 use q_testkit::gguf::GgufFile;
 
@@ -35,7 +35,7 @@ impl World {
         HttpSpec {
             base_url: format!("unix:{}", self.socket().display()),
             model: "small".into(),
-            retries: 0,
+            patience: Patience { retries: 0, ..Patience::default() },
             ..HttpSpec::default()
         }
     }

@@ -532,7 +532,7 @@ enum FutureRecord {
 #[test]
 fn a_newer_field_is_passed_over_and_a_newer_record_is_the_future() {
     let read = |rec| {
-        let payload = rmp_serde::to_vec_named(&Future { at: 7, rec, later: "new" }).unwrap();
+        let payload = q_msgpack::write(&Future { at: 7, rec, later: "new" }).unwrap();
         decode_record(SESSION, Seq(1), &payload)
     };
     let known = read(FutureRecord::Unqueued { prompt: 3, reason: "new" }).unwrap();

@@ -24,8 +24,7 @@ pub(crate) fn encode_record(stamped: &Stamped, out: &mut Vec<u8>) -> Result<(), 
 /// A record from its payload. The caller has verified the payload's check.
 pub(crate) fn decode_record(session: SessionId, seq: Seq, payload: &[u8]) -> Result<Stamped, StoreError> {
     let future = |found: String| unknown(session, seq, &found);
-    let stamped: v1::StampedV1<'_> =
-        rmp_serde::from_slice(payload).map_err(|error| future(error.to_string()))?;
+    let stamped: v1::StampedV1<'_> = q_msgpack::read(payload).map_err(|error| future(error.to_string()))?;
     stamped.into_core(session, seq).map_err(|error| future(error.to_string()))
 }
 
@@ -37,12 +36,12 @@ pub(crate) fn encode_head(head: &Head, out: &mut Vec<u8>) -> Result<(), StoreErr
 /// A head from its payload. The caller has verified the payload's check.
 pub(crate) fn decode_head(session: SessionId, payload: &[u8]) -> Result<Head, StoreError> {
     let future = |found: String| unknown(session, key::HEAD_SEQ, &found);
-    let head: v1::HeadV1<'_> = rmp_serde::from_slice(payload).map_err(|error| future(error.to_string()))?;
+    let head: v1::HeadV1<'_> = q_msgpack::read(payload).map_err(|error| future(error.to_string()))?;
     head.into_core(session).map_err(|error| future(error.to_string()))
 }
 
 fn write(value: &impl serde::Serialize, out: &mut Vec<u8>) -> Result<(), StoreError> {
-    rmp_serde::encode::write_named(out, value).map_err(|error| StoreError::Io(std::io::Error::other(error)))
+    q_msgpack::append(value, out).map_err(|error| StoreError::Io(std::io::Error::other(error)))
 }
 
 /// The payload is what some `q` wrote (its check holds), and not something this one can read.

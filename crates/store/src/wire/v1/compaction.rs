@@ -6,7 +6,7 @@ use q_core::{Stop, TurnNo, Usage, WindowUse};
 use serde::{Deserialize, Serialize};
 
 use super::failure::FailureV1;
-use super::word::Interrupter;
+use super::interrupted::InterruptedV1;
 use super::{UsageV1, is_default};
 
 /// [`q_core::Record::Compacted`] in its stored form.
@@ -33,10 +33,7 @@ pub(super) enum CompactionV1<'a> {
         left_out: u64,
     },
     #[serde(rename = "interrupted")]
-    Interrupted {
-        #[serde(rename = "by")]
-        by: Interrupter,
-    },
+    Interrupted(InterruptedV1),
     #[serde(rename = "failed", borrow)]
     Failed(FailureV1<'a>),
     #[serde(rename = "undone")]
@@ -73,7 +70,7 @@ impl<'a> From<&'a q_core::Compaction> for CompactionV1<'a> {
             q_core::Compaction::Summary { text, of, left_out } => {
                 Self::Summary { text: text.into(), of: *of, left_out: *left_out }
             }
-            q_core::Compaction::Stopped(Stop::Interrupted(by)) => Self::Interrupted { by: (*by).into() },
+            q_core::Compaction::Stopped(Stop::Interrupted(by)) => Self::Interrupted((*by).into()),
             q_core::Compaction::Stopped(Stop::Failed(failure)) => Self::Failed(failure.into()),
             q_core::Compaction::Undone => Self::Undone {},
         }
@@ -86,7 +83,7 @@ impl From<CompactionV1<'_>> for q_core::Compaction {
             CompactionV1::Summary { text, of, left_out } => {
                 Self::Summary { text: text.into_owned(), of, left_out }
             }
-            CompactionV1::Interrupted { by } => Self::Stopped(Stop::Interrupted(by.into())),
+            CompactionV1::Interrupted(by) => Self::Stopped(Stop::Interrupted(by.into())),
             CompactionV1::Failed(failure) => Self::Stopped(Stop::Failed(failure.into())),
             CompactionV1::Undone {} => Self::Undone,
         }

@@ -1,5 +1,6 @@
 //! Format 1. Released formats never change: a new shape is a new module beside this one.
 
+mod answer;
 mod call;
 mod compaction;
 mod created;
@@ -9,10 +10,12 @@ mod fault;
 mod head;
 mod image;
 mod imported;
+mod interrupted;
 mod plan;
 mod prompt;
 mod record;
 mod result;
+mod sealed;
 mod settings;
 mod setup;
 mod word;

@@ -1,4 +1,4 @@
-//! What a person said in format 1: queued for a turn, or into a running one.
+//! What a person said in format 1: queued for a turn, in place of what waited, or into a running turn.
 
 use std::borrow::Cow;
 
@@ -33,6 +33,17 @@ pub(super) struct SteeredV1<'a> {
     text: Cow<'a, str>,
 }
 
+/// [`q_core::Record::Edited`] in its stored form.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct EditedV1<'a> {
+    #[serde(rename = "prompt")]
+    prompt: u64,
+    #[serde(rename = "text", borrow)]
+    text: Cow<'a, str>,
+    #[serde(rename = "images", borrow, default, skip_serializing_if = "Vec::is_empty")]
+    images: Vec<ImageV1<'a>>,
+}
+
 impl<'a> QueuedV1<'a> {
     pub(super) fn new(prompt: PromptNo, token: Token, text: &'a str, images: &'a [Image]) -> Self {
         Self { prompt: prompt.0, token: token.0, text: text.into(), images: image::written(images) }
@@ -42,6 +53,17 @@ impl<'a> QueuedV1<'a> {
         let Self { prompt, token, text, images } = self;
         let (prompt, token, images) = (PromptNo(prompt), Token(token), image::read(images));
         q_core::Record::Queued { prompt, token, text: text.into_owned(), images }
+    }
+}
+
+impl<'a> EditedV1<'a> {
+    pub(super) fn new(prompt: PromptNo, text: &'a str, images: &'a [Image]) -> Self {
+        Self { prompt: prompt.0, text: text.into(), images: image::written(images) }
+    }
+
+    pub(super) fn into_core(self) -> q_core::Record {
+        let (prompt, images) = (PromptNo(self.prompt), image::read(self.images));
+        q_core::Record::Edited { prompt, text: self.text.into_owned(), images }
     }
 }
 

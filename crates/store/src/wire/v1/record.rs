@@ -5,16 +5,17 @@ use std::borrow::Cow;
 use q_core::{CallNo, EntryNo, NameFault, PromptNo, Resulted, Seq, SessionId, Token, TurnNo, WallTime};
 use serde::{Deserialize, Serialize};
 
+use super::answer::AnsweredV1;
 use super::call::CalledV1;
 use super::compaction::{CompactedV1, WindowUseV1};
 use super::created::CreatedV1;
 use super::ending::EndingV1;
 use super::fault::FaultV1;
-use super::image::{self, ImageV1};
 use super::imported::ImportedV1;
 use super::plan::PlannedV1;
-use super::prompt::{QueuedV1, SteeredV1};
+use super::prompt::{EditedV1, QueuedV1, SteeredV1};
 use super::result::ResultedV1;
+use super::sealed::SealedV1;
 use super::settings::SettingsV1;
 use super::word::{NameOrigin, Policy, Voice, Why};
 use super::{MarkV1, SentV1, UsageV1, aloud, is_aloud, is_default};
@@ -87,15 +88,8 @@ enum RecordV1<'a> {
         #[serde(rename = "prompt")]
         prompt: u64,
     },
-    #[serde(rename = "edited")]
-    Edited {
-        #[serde(rename = "prompt")]
-        prompt: u64,
-        #[serde(rename = "text", borrow)]
-        text: Cow<'a, str>,
-        #[serde(rename = "images", borrow, default, skip_serializing_if = "Vec::is_empty")]
-        images: Vec<ImageV1<'a>>,
-    },
+    #[serde(rename = "edited", borrow)]
+    Edited(EditedV1<'a>),
     #[serde(rename = "moved")]
     Moved {
         #[serde(rename = "prompt")]
@@ -107,15 +101,8 @@ enum RecordV1<'a> {
     Steered(SteeredV1<'a>),
     #[serde(rename = "called", borrow)]
     Called(CalledV1<'a>),
-    #[serde(rename = "answered")]
-    Answered {
-        #[serde(rename = "turn")]
-        turn: u64,
-        #[serde(rename = "call")]
-        call: u64,
-        #[serde(rename = "answer", borrow)]
-        answer: AnswerV1<'a>,
-    },
+    #[serde(rename = "answered", borrow)]
+    Answered(AnsweredV1<'a>),
     #[serde(rename = "resulted", borrow)]
     Resulted(ResultedV1<'a>),
     #[serde(rename = "sent")]
@@ -209,15 +196,8 @@ enum RecordV1<'a> {
         #[serde(rename = "by", borrow)]
         handle: Cow<'a, str>,
     },
-    #[serde(rename = "sealed")]
-    Sealed {
-        #[serde(rename = "turn")]
-        turn: u64,
-        #[serde(rename = "by", borrow)]
-        by: Cow<'a, str>,
-        #[serde(rename = "what", borrow)]
-        content: Cow<'a, str>,
-    },
+    #[serde(rename = "sealed", borrow)]
+    Sealed(SealedV1<'a>),
     #[serde(rename = "seen")]
     Seen {
         #[serde(rename = "to")]
@@ -236,22 +216,6 @@ enum RecordV1<'a> {
     },
     #[serde(rename = "drafted")]
     Drafted {
-        #[serde(rename = "text", borrow)]
-        text: Cow<'a, str>,
-    },
-}
-
-/// [`q_core::Answer`] in its stored form.
-#[derive(Debug, Serialize, Deserialize)]
-enum AnswerV1<'a> {
-    #[serde(rename = "once")]
-    Once {},
-    #[serde(rename = "always")]
-    Always {},
-    #[serde(rename = "deny")]
-    Deny {},
-    #[serde(rename = "words")]
-    Words {
         #[serde(rename = "text", borrow)]
         text: Cow<'a, str>,
     },
@@ -301,7 +265,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             }
             q_core::Record::Unqueued { prompt } => Self::Unqueued { prompt: prompt.0 },
             q_core::Record::Edited { prompt, text, images } => {
-                Self::Edited { prompt: prompt.0, text: text.into(), images: image::written(images) }
+                Self::Edited(EditedV1::new(*prompt, text, images))
             }
             q_core::Record::Moved { prompt, place } => Self::Moved { prompt: prompt.0, place: *place },
             q_core::Record::Steered { turn, prompt, token, text } => {
@@ -309,7 +273,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             }
             q_core::Record::Called { turn, call, waits } => Self::Called(CalledV1::new(*turn, call, *waits)),
             q_core::Record::Answered { turn, call, answer } => {
-                Self::Answered { turn: turn.0, call: call.0, answer: answer.into() }
+                Self::Answered(AnsweredV1::new(*turn, *call, answer))
             }
             q_core::Record::Resulted { turn, call, of, outcome, text, kept, whole } => {
                 Self::Resulted(ResultedV1::new(turn.0, call.0, *of, *outcome, text, *kept, *whole))
@@ -342,9 +306,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             q_core::Record::Resumable { turn, handle: q_core::ResumeHandle(handle) } => {
                 Self::Resumable { turn: turn.0, handle: handle.into() }
             }
-            q_core::Record::Sealed { turn, seal } => {
-                Self::Sealed { turn: turn.0, by: (&seal.by).into(), content: (&seal.content).into() }
-            }
+            q_core::Record::Sealed { turn, seal } => Self::Sealed(SealedV1::new(*turn, seal)),
             q_core::Record::Seen { through } => Self::Seen { through: (*through).into() },
             q_core::Record::Drafted { text } => Self::Drafted { text: text.into() },
             q_core::Record::Imported { at, body } => Self::Imported(ImportedV1::new(*at, body)),
@@ -378,13 +340,11 @@ impl RecordV1<'_> {
             Self::SettingsSet { settings } => q_core::Record::SettingsSet { settings: settings.into() },
             Self::Queued(queued) => queued.into_core(),
             Self::Unqueued { prompt } => q_core::Record::Unqueued { prompt: PromptNo(prompt) },
-            Self::Edited { prompt, text, images } => edited(PromptNo(prompt), text, images),
+            Self::Edited(edited) => edited.into_core(),
             Self::Moved { prompt, place } => q_core::Record::Moved { prompt: PromptNo(prompt), place },
             Self::Steered(steered) => steered.into_core(),
             Self::Called(called) => called.into_core(),
-            Self::Answered { turn, call, answer } => {
-                q_core::Record::Answered { turn: TurnNo(turn), call: CallNo(call), answer: answer.into() }
-            }
+            Self::Answered(answered) => answered.into_core(),
             Self::Resulted(resulted) => {
                 let (turn, call) = (TurnNo(resulted.turn), CallNo(resulted.call));
                 let Resulted { of, outcome, text, kept, whole } = resulted.into_result();
@@ -417,7 +377,7 @@ impl RecordV1<'_> {
             Self::Planned(planned) => planned.into_core(),
             Self::Answering { turn, model } => answering(TurnNo(turn), model),
             Self::Resumable { turn, handle } => resumable(TurnNo(turn), handle),
-            Self::Sealed { turn, by, content } => sealed(TurnNo(turn), by, content),
+            Self::Sealed(sealed) => sealed.into_core(),
             Self::Seen { through } => q_core::Record::Seen { through: through.into() },
             Self::Drafted { text } => q_core::Record::Drafted { text: text.into_owned() },
             Self::Imported(imported) => imported.into_core(),
@@ -433,41 +393,10 @@ fn retried(prompt: PromptNo, token: Token) -> q_core::Record {
     q_core::Record::Retried { prompt, token }
 }
 
-fn edited(prompt: PromptNo, text: Cow<'_, str>, images: Vec<ImageV1<'_>>) -> q_core::Record {
-    q_core::Record::Edited { prompt, text: text.into_owned(), images: image::read(images) }
-}
-
 fn answering(turn: TurnNo, model: Cow<'_, str>) -> q_core::Record {
     q_core::Record::Answering { turn, model: model.into_owned() }
 }
 
 fn resumable(turn: TurnNo, handle: Cow<'_, str>) -> q_core::Record {
     q_core::Record::Resumable { turn, handle: q_core::ResumeHandle(handle.into_owned()) }
-}
-
-fn sealed(turn: TurnNo, by: Cow<'_, str>, content: Cow<'_, str>) -> q_core::Record {
-    let seal = q_core::Seal { by: by.into_owned(), content: content.into_owned() };
-    q_core::Record::Sealed { turn, seal }
-}
-
-impl<'a> From<&'a q_core::Answer> for AnswerV1<'a> {
-    fn from(answer: &'a q_core::Answer) -> Self {
-        match answer {
-            q_core::Answer::Once => Self::Once {},
-            q_core::Answer::Always => Self::Always {},
-            q_core::Answer::Deny => Self::Deny {},
-            q_core::Answer::Words(text) => Self::Words { text: text.into() },
-        }
-    }
-}
-
-impl From<AnswerV1<'_>> for q_core::Answer {
-    fn from(answer: AnswerV1<'_>) -> Self {
-        match answer {
-            AnswerV1::Once {} => Self::Once,
-            AnswerV1::Always {} => Self::Always,
-            AnswerV1::Deny {} => Self::Deny,
-            AnswerV1::Words { text } => Self::Words(text.into_owned()),
-        }
-    }
 }

@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A mirror of a core enum without data, with the written words and both conversions. Both are total matches, so a
+/// Mirrors of core enums without data, each with the written words and both conversions. Both are total matches, so a
 /// variant added to the core does not compile until it has a word here.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
+    ($($name:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub(super) enum $name {
             $(#[serde(rename = $word)] $variant,)+
@@ -27,65 +26,18 @@ macro_rules! words {
                 }
             }
         }
-    };
+    )+};
 }
 
 words! {
     NameOrigin { Placeholder = "placeholder", Automatic = "automatic", Chosen = "chosen" }
-}
-words! {
     Presence { Live = "live", Hibernated = "hibernated", Closed = "closed", Trashed = "trashed" }
-}
-words! {
     Interrupter { User = "user", Stop = "stop", Crash = "crash" }
-}
-words! {
     Policy { Ask = "ask", Deny = "deny" }
-}
-words! {
     Why { Room = "room", Unused = "unused", Memory = "memory" }
-}
-words! {
     ImageKind { Png = "png", Jpeg = "jpeg", Gif = "gif", WebP = "webp" }
-}
-words! {
     StepState { Open = "open", Active = "active", Done = "done" }
-}
-
-/// [`q_core::Voice`], without the call of which it is the output: that stands beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Voice {
-    #[serde(rename = "answer")]
-    Answer,
-    #[serde(rename = "thinking")]
-    Thinking,
-    #[serde(rename = "output")]
-    Output,
-}
-
-impl Voice {
-    /// The word, and the entry of the call.
-    pub(super) const fn of(voice: q_core::Voice) -> (Self, Option<u64>) {
-        match voice {
-            q_core::Voice::Answer => (Self::Answer, None),
-            q_core::Voice::Thinking => (Self::Thinking, None),
-            q_core::Voice::Output { of } => (Self::Output, Some(of.0)),
-        }
-    }
-
-    /// What was written as this word and that entry.
-    pub(super) fn into_core(self, of: Option<u64>) -> q_core::Voice {
-        match self {
-            Self::Answer => q_core::Voice::Answer,
-            Self::Thinking => q_core::Voice::Thinking,
-            Self::Output => q_core::Voice::Output { of: q_core::EntryNo(of.unwrap_or_default()) },
-        }
-    }
-}
-words! {
     Wants { Nothing = "nothing", Consent = "consent", Words = "words" }
-}
-words! {
     Outcome {
         Done = "done",
         Failed = "failed",
@@ -94,8 +46,6 @@ words! {
         NeverRan = "never_ran",
         CutShort = "cut_short",
     }
-}
-words! {
     FailureKind {
         Unreachable = "unreachable",
         ProxyFailed = "proxy_failed",
@@ -126,6 +76,37 @@ words! {
         BudgetSpent = "budget_spent",
         NotConfigured = "not_configured",
         Internal = "internal",
+    }
+}
+
+/// [`q_core::Voice`], without the call of which it is the output: that stands beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Voice {
+    #[serde(rename = "answer")]
+    Answer,
+    #[serde(rename = "thinking")]
+    Thinking,
+    #[serde(rename = "output")]
+    Output,
+}
+
+impl Voice {
+    /// The word, and the entry of the call.
+    pub(super) const fn of(voice: q_core::Voice) -> (Self, Option<u64>) {
+        match voice {
+            q_core::Voice::Answer => (Self::Answer, None),
+            q_core::Voice::Thinking => (Self::Thinking, None),
+            q_core::Voice::Output { of } => (Self::Output, Some(of.0)),
+        }
+    }
+
+    /// What was written as this word and that entry.
+    pub(super) fn into_core(self, of: Option<u64>) -> q_core::Voice {
+        match self {
+            Self::Answer => q_core::Voice::Answer,
+            Self::Thinking => q_core::Voice::Thinking,
+            Self::Output => q_core::Voice::Output { of: q_core::EntryNo(of.unwrap_or_default()) },
+        }
     }
 }
 
