@@ -59,7 +59,9 @@ impl Step<'_> {
         }
         self.note_spending();
         let live: Vec<SessionId> = self.state().sessions.live().map(|live| live.head().id).collect();
-        live.into_iter().for_each(|id| self.go_on_within_budget(id));
+        for id in live {
+            self.go_on_within_budget(id);
+        }
     }
 
     /// Ends a turn whose agent is about to ask once more, with what the turn has cost so far no budget allows that.
@@ -118,6 +120,8 @@ impl Step<'_> {
             return;
         }
         let live: Vec<SessionId> = self.state().sessions.live().map(|live| live.head().id).collect();
-        live.into_iter().for_each(|id| self.changed(id));
+        for id in live {
+            self.changed(id);
+        }
     }
 }

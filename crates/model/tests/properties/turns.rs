@@ -102,7 +102,7 @@ proptest! {
             let compacts = has(|record| matches!(record, Record::Compacting { .. }));
             // Where a budget is spent, it waits.
             let budget = system.core().view().summary(session).and_then(|line| line.budget);
-            let is_spent = budget.is_some_and(|budget| budget.is_spent());
+            let is_spent = budget.is_some_and(q_core::BudgetUse::is_spent);
             prop_assert_eq!(began, next.filter(|_| ended && !compacts && !is_spent).into_iter().collect::<Vec<_>>());
         }
     }
