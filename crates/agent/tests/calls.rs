@@ -17,7 +17,7 @@ use q_testkit::server::{Script, Server};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use support::{ask, spec};
+use support::{ask, asked_again, spec};
 
 /// The calls of one reply; nothing where it is not whole.
 fn calls(name: &str) -> Vec<(String, String)> {
@@ -109,7 +109,7 @@ impl Permitting {
         let mut events = conversation.turn(ask("do it"), told.boxed());
         let mut all = Vec::new();
         while let Some(event) = events.next().await {
-            if let AgentEvent::Call(call) = &event {
+            if let AgentEvent::Call(call, _) = &event {
                 let digest = self.swapped.unwrap_or(call.digest);
                 control.send(AgentControl::Permit { call: call.no, digest }).unwrap();
             }
@@ -127,6 +127,81 @@ fn results(events: &[AgentEvent]) -> Vec<(CallNo, Outcome, &str)> {
     events.iter().filter_map(result).collect()
 }
 
+/// The request behind a call that ran may be refused as any other: it is sent again, and the tool does not run again.
+#[tokio::test]
+async fn what_is_asked_behind_a_call_is_asked_again_and_nothing_runs_twice() {
+    let server = Server::start();
+    let call = json!({ "shell": "echo ran >>runs" }).to_string();
+    server.once("do it", Script::new().say("So.").done());
+    for _ in 0..2 {
+        server.once("do it", Script::new().status(503, "busy").retry_after(0));
+    }
+    server.once("do it", Script::new().call("run", &call).done());
+    let permitting = Permitting::new();
+    let events = permitting.turn(HttpSpec { patience: asked_again(5), ..spec(server.base_url()) }).await;
+    let waits = events.iter().filter(|event| matches!(event, AgentEvent::Retrying { .. })).count();
+    assert_eq!((waits, results(&events).len(), events.last()), (2, 1, Some(&AgentEvent::Done)), "{events:?}");
+    assert_eq!(fs::read_to_string(permitting.directory.path().join("runs")).unwrap(), "ran\n");
+}
+
+/// Chat completions of a model that thinks in one piece, and calls a tool or says something then.
+fn thinking(thought: &str, then: serde_json::Value) -> Script {
+    let deltas = [json!({ "role": "assistant", "content": null, "reasoning_content": "" })]
+        .into_iter()
+        .chain(thought.split_inclusive(' ').map(|piece| json!({ "reasoning_content": piece })))
+        .chain([then])
+        .map(|delta| json!({ "choices": [{ "index": 0, "delta": delta, "finish_reason": null }] }));
+    let end = json!({ "choices": [{ "index": 0, "delta": { "content": "" }, "finish_reason": "stop" }] });
+    let frames = deltas.chain([end]).map(|frame| format!("data: {frame}\n\n"));
+    Script::new().raw(frames.collect::<String>()).raw("data: [DONE]\n\n")
+}
+
+fn thought_again(server: &Server) -> Vec<Vec<serde_json::Value>> {
+    let thoughts = |body: &serde_json::Value| {
+        let messages = body["messages"].as_array().unwrap().iter();
+        let assistants = messages.filter(|message| message["role"] == "assistant");
+        assistants.map(|message| message["reasoning_content"].clone()).collect()
+    };
+    server.requests().iter().map(|request| thoughts(&request.body)).collect()
+}
+
+/// `DeepSeek` and others refuse a call without the thought in front of it, and a thought that they did not ask for.
+#[tokio::test]
+async fn a_thought_in_one_piece_goes_back_with_the_calls_behind_it() {
+    let server = Server::start();
+    let call = json!({ "tool_calls": [{ "index": 0, "id": "x", "type": "function", "function": { "name": "list", "arguments": "{}" } }] });
+    server.once("do it", thinking("so then ", json!({ "content": "So." })));
+    server.once("do it", thinking("I see. And there? ", call.clone()));
+    server.once("do it", thinking("I must look. ", call));
+    let permitting = Permitting::new();
+    let events = permitting.turn(spec(server.base_url())).await;
+    assert_eq!(events.last(), Some(&AgentEvent::Done), "{events:?}");
+    let [first, second] = ["I must look. ", "I see. And there? "].map(|thought| json!(thought));
+    assert_eq!(thought_again(&server), [vec![], vec![first.clone()], vec![first, second]]);
+    let sealed = events.iter().filter(|event| matches!(event, AgentEvent::Sealed(_))).count();
+    assert_eq!(sealed, 3, "the last is kept too: its turn called something");
+}
+
+/// What another model called, or nobody knows the thought of, is sent with an empty one where the server misses it.
+#[tokio::test]
+async fn a_server_that_misses_a_thought_is_told_that_there_was_none() {
+    let server = Server::start();
+    let call = json!({}).to_string();
+    let missing = r#"{"error":{"message":"Missing `reasoning_content` field in the assistant message at message index 2","type":"invalid_request_error"}}"#;
+    server.once("do it", Script::new().say("So.").done());
+    server.once("do it", Script::new().status(400, missing));
+    server.once("do it", Script::new().call("list", &call).done());
+    let events = Permitting::new().turn(spec(server.base_url())).await;
+    assert_eq!(events.last(), Some(&AgentEvent::Done), "{events:?}");
+    assert_eq!(thought_again(&server), [vec![], vec![json!(null)], vec![json!("")]]);
+    // Said again, it is a refusal as any other.
+    server.on("do it", Script::new().status(400, missing));
+    server.once("do it", Script::new().call("list", &call).done());
+    let events = Permitting::new().turn(spec(server.base_url())).await;
+    assert!(matches!(events.last(), Some(AgentEvent::Failed(_))), "{events:?}");
+    assert_eq!(server.requests().len(), 3 + 3);
+}
+
 #[tokio::test]
 async fn only_the_bytes_that_were_asked_for_run() {
     let server = Server::start();
@@ -139,7 +214,8 @@ async fn only_the_bytes_that_were_asked_for_run() {
     assert!(why.contains("did not run"), "{why}");
     assert!(!permitting.directory.path().join("made").exists());
     assert_eq!(events.last(), Some(&AgentEvent::Done));
-    let AgentEvent::Call(asked) = events.iter().find(|event| matches!(event, AgentEvent::Call(_))).unwrap()
+    let AgentEvent::Call(asked, _) =
+        events.iter().find(|event| matches!(event, AgentEvent::Call(..))).unwrap()
     else {
         panic!("no call")
     };
@@ -245,7 +321,7 @@ async fn a_call_of_an_answer_that_is_cut_never_runs() {
     server.on("do it", Script::new().call("run", &json!({ "argv": ["touch", "made"] }).to_string()).cut());
     let permitting = Permitting::new();
     let events = permitting.turn(spec(server.base_url())).await;
-    assert!(!events.iter().any(|event| matches!(event, AgentEvent::Call(_))), "{events:?}");
+    assert!(!events.iter().any(|event| matches!(event, AgentEvent::Call(..))), "{events:?}");
     assert!(
         matches!(events.last(), Some(AgentEvent::Failed(failure)) if failure.kind == FailureKind::Cut),
         "{events:?}"

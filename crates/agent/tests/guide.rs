@@ -22,7 +22,7 @@ fn answer(question: &str) -> String {
     assert_eq!(events.pop(), Some(AgentEvent::Usage(Usage::default())), "{question}");
     let text = events
         .into_iter()
-        .map(|event| if let AgentEvent::Text(text) = event { Ok(text) } else { Err(event) });
+        .map(|event| if let AgentEvent::Text(text) = event { Ok(text) } else { Err(Box::new(event)) });
     text.collect::<Result<_, _>>().expect("nothing but text")
 }
 

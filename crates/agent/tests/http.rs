@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use q_agent::{AgentSpec, Dialect, HttpSpec, Message, Role, Seat, Secret, Turn};
-use q_core::{AgentEvent, FailureKind, SessionId, Usage};
+use q_core::{AgentEvent, FailureKind, SessionId, Sources, Usage};
 use q_testkit::server::{Script, Server};
 
 use support::{Outcome, PATIENCE, answer, ask, asked_again, silent_for, spec};
@@ -539,6 +539,7 @@ async fn wherever_the_network_divides_a_stream_it_says_the_same() {
             text: "Größe: 12 €\n世界 👩‍💻 \"done\"".into(),
             thinking: String::new(),
             seals: Vec::new(),
+            sources: Sources::default(),
             usage: Some(Usage { input: 21, output: 9, ..Usage::default() }),
             model: Some("m".into()),
             stop_reason: Some("stop".into()),

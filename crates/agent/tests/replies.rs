@@ -67,6 +67,13 @@ fn told(outcome: &Outcome) -> String {
     for seal in &outcome.seals {
         writeln!(lines, "sealed: {seal}").unwrap();
     }
+    for source in &outcome.sources.all {
+        let texts = [&source.title, &source.place, &source.quote];
+        writeln!(lines, "source: {}", serde_json::to_string(&texts).unwrap()).unwrap();
+    }
+    if outcome.sources.left_out > 0 {
+        writeln!(lines, "more sources: {}", outcome.sources.left_out).unwrap();
+    }
     if let Some(usage) = outcome.usage {
         let parts = [
             ("cached", usage.cached),

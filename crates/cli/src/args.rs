@@ -129,7 +129,7 @@ pub(crate) struct ApproveArgs {
     pub(crate) session: Option<String>,
     /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
     pub(crate) id: Option<CallId>,
-    /// This tool always, in this session
+    /// Such calls always, in this session: which these are, is shown, or listed as `always` by `q inbox --json`
     #[arg(long)]
     pub(crate) always: bool,
 }
@@ -143,6 +143,86 @@ pub(crate) struct DenyArgs {
     /// What to do instead, after `--`
     #[arg(last = true)]
     pub(crate) words: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PermissionsArgs {
+    /// One JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Option<PermissionsVerb>,
+}
+
+/// What can be done with rules for calls.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum PermissionsVerb {
+    /// List them, with their ids: those of directories, of everywhere, and of open sessions
+    List(ListRulesArgs),
+    /// Add one; it counts from the next call on
+    Add(AddRuleArgs),
+    /// Remove one; what it allowed asks again from the next call on
+    Remove(RemoveRuleArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListRulesArgs {
+    /// Only those that concern this session
+    #[arg(long, value_name = "SESSION")]
+    pub(crate) session: Option<String>,
+    /// One JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AddRuleArgs {
+    /// Deny beats ask, ask beats allow
+    pub(crate) effect: EffectWord,
+    /// run, `run_sandboxed`, edit, write, read, list, search
+    pub(crate) tool: String,
+    /// Calls whose command begins with these words; last, as all that follows belongs to it
+    #[arg(long, value_name = "WORD", num_args = 1.., allow_hyphen_values = true, conflicts_with = "path")]
+    pub(crate) argv: Option<Vec<String>>,
+    /// Calls whose command is exactly that
+    #[arg(long, requires = "argv")]
+    pub(crate) exactly: bool,
+    /// Calls that open such a path beneath the session's directory: src/**, *.md
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) path: Option<String>,
+    /// In sessions of this directory; . for the one you are in
+    #[arg(long, value_name = "DIR", group = "scope")]
+    pub(crate) here: Option<std::path::PathBuf>,
+    /// In this session alone
+    #[arg(long, value_name = "SESSION", group = "scope")]
+    pub(crate) session: Option<String>,
+    /// In all sessions there are
+    #[arg(long, group = "scope")]
+    pub(crate) everywhere: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RemoveRuleArgs {
+    /// As `q permissions` lists it
+    pub(crate) id: String,
+}
+
+/// What becomes of such calls.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum EffectWord {
+    Allow,
+    Ask,
+    Deny,
+}
+
+impl EffectWord {
+    pub(crate) const fn effect(self) -> q_core::RuleEffect {
+        match self {
+            Self::Allow => q_core::RuleEffect::Allow,
+            Self::Ask => q_core::RuleEffect::Ask,
+            Self::Deny => q_core::RuleEffect::Deny,
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]

@@ -69,6 +69,7 @@ mod tests {
             input: "cargo test".into(),
             digest: Digest([0x8f; 32]),
             wants: Wants::Consent,
+            always: None,
             since: q_core::WallTime(0),
         };
         let id = CallId::of(&pending);

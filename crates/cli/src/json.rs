@@ -5,7 +5,7 @@ mod writer;
 use q_core::attention::{self, Need};
 use q_core::{
     Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, ImageKind, PlanStep, Policy, Retrying,
-    Sent, Stop, Summary, Usage, WindowUse,
+    Sent, Source, Sources, Stop, Summary, Usage, WindowUse,
 };
 use q_term::Way;
 use q_term::typed;
@@ -248,6 +248,12 @@ pub(crate) struct EntryJson {
     /// Of a plan: its steps, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<StepJson>>,
+    /// Of sources: all of them, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sources: Option<Vec<SourceJson>>,
+    /// Of sources: how many more were told and not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<u64>,
     /// Of a prompt that images go with: what is known of each.
     #[serde(skip_serializing_if = "Option::is_none")]
     images: Option<Vec<ImageJson>>,
@@ -299,6 +305,26 @@ impl From<&PlanStep> for StepJson {
     }
 }
 
+/// One source; what nobody said of it is empty.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SourceJson {
+    title: String,
+    place: String,
+    quote: String,
+}
+
+impl From<SourceJson> for Source {
+    fn from(SourceJson { title, place, quote }: SourceJson) -> Self {
+        Self { title, place, quote }
+    }
+}
+
+impl From<&Source> for SourceJson {
+    fn from(Source { title, place, quote }: &Source) -> Self {
+        Self { title: title.clone(), place: place.clone(), quote: quote.clone() }
+    }
+}
+
 impl EntryJson {
     pub(crate) fn of(entry: &Entry, unanswered: bool) -> Self {
         let (role, text) = match &entry.body {
@@ -308,6 +334,7 @@ impl EntryJson {
             Body::Call(call) => ("call", call.input.clone()),
             Body::Output(output) => ("output", output.text.clone()),
             Body::Plan(steps) => ("plan", words::plan(steps)),
+            Body::Sources(told) => ("sources", q_term::sources::whole(told)),
             Body::Result(result) => ("result", result.text.clone()),
             Body::Repair(fault) => ("repair", words::repair(*fault, Way::Shell)),
             Body::Continued => ("continued", words::CONTINUED.to_owned()),
@@ -335,6 +362,10 @@ impl EntryJson {
             },
             Body::Output(output) => Self { of: Some(output.of.0), ..plain },
             Body::Plan(steps) => Self { steps: Some(steps.iter().map(StepJson::from).collect()), ..plain },
+            Body::Sources(Sources { all, left_out }) => {
+                let sources = Some(all.iter().map(SourceJson::from).collect());
+                Self { sources, left_out: Some(*left_out).filter(|count| *count > 0), ..plain }
+            }
             Body::LeftOut(Sent { entries, left_out }) => {
                 let sent = Some(SentJson { entries: *entries, left_out: *left_out });
                 Self { sent, ..plain }
@@ -369,6 +400,9 @@ pub(crate) struct ChatJson {
     pub(crate) session: SessionJson,
     pub(crate) prompt: u64,
     pub(crate) answer: String,
+    /// What it rests on, where its provider says so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sources: Vec<SourceJson>,
     /// `done`, `failed`, `interrupted`, or `waiting` behind a turn that failed or was interrupted.
     pub(crate) outcome: &'static str,
     pub(crate) failure: Option<String>,

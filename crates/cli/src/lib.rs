@@ -24,6 +24,7 @@ mod missing;
 mod named_files;
 mod open;
 mod out;
+mod permissions_file;
 mod plain;
 mod process_group;
 mod results;

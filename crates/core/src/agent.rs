@@ -7,6 +7,8 @@ use core::fmt;
 use crate::id::{CallNo, Digest};
 use crate::limits::DETAIL_BYTES;
 use crate::seal::Seal;
+use crate::source::Sources;
+use crate::tool_rule::CallFacts;
 use crate::usage::Usage;
 
 /// One thing that happened in a running turn.
@@ -30,6 +32,8 @@ pub enum AgentEvent {
     Sealed(Seal),
     /// What it means to do, step by step, in place of what it meant before.
     Plan(Vec<PlanStep>),
+    /// What it said until then rests on, by its provider's word. Comes behind that.
+    Sources(Sources),
     /// Which model answers, by the name its server has for it.
     Model(String),
     /// What the turn has cost so far.
@@ -38,8 +42,8 @@ pub enum AgentEvent {
     Title(String),
     /// The agent takes words while it works in this turn: see [`crate::Command::Steer`].
     Steerable,
-    /// The agent wants a tool to run, or the person to say something.
-    Call(Call),
+    /// The agent wants a tool to run, or the person to say something; with what is known of that.
+    Call(Call, CallFacts),
     /// A call that was permitted puts out something while it runs. Shown at once, kept up to a limit; the result says all
     /// of it again.
     Progress {

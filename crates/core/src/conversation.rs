@@ -186,6 +186,7 @@ pub fn sealed_messages(entries: &[Entry], seals: Vec<PlacedSeal>) -> Vec<Message
             Body::Result(_)
             | Body::Output(_)
             | Body::Plan(_)
+            | Body::Sources(_)
             | Body::Thinking(_)
             | Body::Stop(_)
             | Body::Repair(_)

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use crate::agent::{AgentFailure, Outcome, PlanStep, Sent, Wants};
 use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::image::Image;
+use crate::source::Sources;
 use crate::time::WallTime;
 
 /// One entry as people see it.
@@ -36,6 +37,8 @@ pub enum Body {
     Result(Resulted),
     /// What the agent means to do, step by step.
     Plan(Vec<PlanStep>),
+    /// What the answer before it rests on.
+    Sources(Sources),
     /// A turn that did not end well stopped here.
     Stop(Stop),
     /// The person had the agent go on with the answer that stopped before this.
@@ -142,7 +145,7 @@ pub struct Mark {
 }
 
 impl Body {
-    /// Its text; empty for a plan, which has one for each step, and for what `q` says in its own words: a stop, that it
+    /// Its text; empty for a plan, which has one for each step, for sources, which have several each, and for what `q` says in its own words: a stop, that it
     /// goes on, a repair, what is left out.
     pub fn text(&self) -> &str {
         match self {
@@ -152,7 +155,12 @@ impl Body {
             Self::Output(output) => &output.text,
             Self::Result(result) => &result.text,
             Self::Compaction(compaction) => compaction.text(),
-            Self::Plan(_) | Self::Stop(_) | Self::Continued | Self::Repair(_) | Self::LeftOut(_) => "",
+            Self::Plan(_)
+            | Self::Sources(_)
+            | Self::Stop(_)
+            | Self::Continued
+            | Self::Repair(_)
+            | Self::LeftOut(_) => "",
         }
     }
 
@@ -170,9 +178,15 @@ impl Body {
         }
     }
 
-    /// Bytes that people can read of it: its text, or the steps of its plan.
+    /// Bytes that people can read of it: its text, the steps of its plan, or its sources.
     pub fn readable(&self) -> usize {
-        if let Self::Plan(steps) = self { plan_bytes(steps) } else { self.text().len() }
+        if let Self::Plan(steps) = self {
+            plan_bytes(steps)
+        } else if let Self::Sources(sources) = self {
+            sources.bytes()
+        } else {
+            self.text().len()
+        }
     }
 
     /// Whether a prompt before it is answered by it. What an agent only thought is no answer, as is what is blank.

@@ -13,6 +13,7 @@ use crate::id::{EntryNo, SessionId, Token};
 use crate::limits::{DETAIL_BYTES, IMAGE_NAME_BYTES, Limits, PLAN_BYTES, PROMPT_IMAGES, TOOL_BYTES};
 use crate::name::NameOrigin;
 use crate::record::Setup;
+use crate::source::{SOURCES, SOURCES_BYTES};
 use crate::time::WallTime;
 use crate::usage::Usage;
 
@@ -169,6 +170,7 @@ impl Thread {
             | Body::Thinking(_)
             | Body::Output(_)
             | Body::Plan(_)
+            | Body::Sources(_)
             | Body::Repair(_)
             | Body::LeftOut(_)
             | Body::Compaction(_) => {}
@@ -201,6 +203,10 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         Body::Plan(steps) if plan_bytes(steps) > PLAN_BYTES => {
             return Err(ImportFault::TooLong { size: plan_bytes(steps), limit: PLAN_BYTES });
         }
+        Body::Sources(sources) if sources.is_empty() => return Err(ImportFault::NoText),
+        Body::Sources(sources) if sources.bytes() > SOURCES_BYTES || sources.all.len() > SOURCES => {
+            return Err(ImportFault::TooLong { size: sources.bytes(), limit: SOURCES_BYTES });
+        }
         Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
         Body::Compaction(Compaction::Summary { text, .. }) if text.trim().is_empty() => {
@@ -211,6 +217,7 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
             (failure.detail.as_str(), DETAIL_BYTES)
         }
         Body::Plan(_)
+        | Body::Sources(_)
         | Body::Stop(Stop::Interrupted(_))
         | Body::Continued
         | Body::Repair(_)

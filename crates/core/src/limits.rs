@@ -79,7 +79,7 @@ pub struct Limits {
     pub output_bytes: usize,
     /// How long a call waits for the person.
     pub approval_for: Duration,
-    /// Tools that one session may run always.
+    /// Rules that one session has.
     pub allowed_tools: usize,
     /// What a live session keeps in memory of its transcript; the store has the rest.
     pub tail_bytes: usize,

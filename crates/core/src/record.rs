@@ -16,8 +16,10 @@ use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
 use crate::seal::Seal;
 use crate::settings::Settings;
+use crate::source::Sources;
 use crate::tag::Tag;
 use crate::time::WallTime;
+use crate::tool_rule::ToolRule;
 use crate::usage::Usage;
 
 /// What a record takes where it is stored beside its texts, about: its key, its checks, its names and numbers.
@@ -71,6 +73,8 @@ pub enum Record {
     },
     /// What its tools may do changed.
     PolicySet { policy: Policy },
+    /// The person has a rule for calls in it, or no longer.
+    RuleSet { rule: ToolRule, stands: bool },
     /// How its turns are asked changed.
     SettingsSet {
         /// All that it has of its own from here on.
@@ -166,6 +170,8 @@ pub enum Record {
         /// All steps, in order.
         steps: Vec<PlanStep>,
     },
+    /// The agent said what its answer rests on.
+    Cited { turn: TurnNo, sources: Sources },
     /// The agent said which model answers.
     Answering {
         turn: TurnNo,
@@ -325,7 +331,7 @@ pub enum Voice {
 pub enum Answer {
     /// It may run this once.
     Once,
-    /// Its tool may run from here on in this session.
+    /// It may run, and such calls from here on: by the rule that was shown with it.
     Always,
     /// It may not run.
     Deny,

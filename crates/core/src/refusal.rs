@@ -7,6 +7,7 @@ use crate::id::{CallNo, EntryNo, PromptNo, SessionId};
 use crate::import::ImportFault;
 use crate::name::NameFault;
 use crate::settings::SettingFault;
+use crate::tool_rule::RuleFault;
 
 /// Why a wish is not granted. Nothing changed, nothing is lost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -166,11 +167,18 @@ pub enum Refusal {
     /// The call is a question.
     #[error("the agent asks a question; answer it with words")]
     WantsWords,
-    /// All places for tools that may always run are taken.
+    /// All places for rules are taken.
     #[error(
-        "{limit} tools may always run in this session, the most allowed (limits.allowed_tools); allow this one once"
+        "{limit} rules are in this session, the most allowed (limits.allowed_tools); allow this once, or take one back (`/permissions`)"
     )]
-    TooManyTools { limit: usize },
+    TooManyRules { limit: usize },
+    /// No rule of a length that can be shown is for such calls alone, or another rule asks for each.
+    #[error(
+        "always is not to be had for this: it is too long for a rule, or a rule asks each time; allow it once"
+    )]
+    NoRuleForIt,
+    #[error("that is no rule: {fault}")]
+    BadRule { fault: RuleFault },
     #[error("nothing runs in this session")]
     NothingRuns,
     /// A turn runs, the last one ended well, or its prompt is lost.
@@ -242,7 +250,9 @@ impl Refusal {
             Self::CallOver { .. } => "call_over",
             Self::DigestDiffers => "digest_differs",
             Self::WantsWords => "wants_words",
-            Self::TooManyTools { .. } => "too_many_tools",
+            Self::TooManyRules { .. } => "too_many_rules",
+            Self::NoRuleForIt => "no_rule_for_it",
+            Self::BadRule { .. } => "bad_rule",
             Self::IdTaken { .. } => "id_taken",
             Self::NameTaken { .. } => "name_taken",
             Self::BadName { .. } => "bad_name",
@@ -283,7 +293,7 @@ impl Refusal {
                 | Self::HostFull { .. }
                 | Self::SessionsFull { .. }
                 | Self::TooManyTags { .. }
-                | Self::TooManyTools { .. }
+                | Self::TooManyRules { .. }
                 | Self::SystemPromptTooLong { .. }
                 | Self::QueueFull { .. }
                 | Self::QueueTooLong { .. }
@@ -304,7 +314,7 @@ mod tests {
     use super::*;
 
     /// Every refusal that names a limit, and some that do not.
-    fn some() -> [(Refusal, &'static str, bool); 24] {
+    fn some() -> [(Refusal, &'static str, bool); 25] {
         let (name, limit) = (String::from("a"), 7);
         [
             (Refusal::TooManyLive { limit }, "too_many_live", true),
@@ -312,7 +322,9 @@ mod tests {
             (Refusal::HostFull { size: 8, limit: 7 }, "host_full", true),
             (Refusal::SessionsFull { size: 8, limit }, "sessions_full", true),
             (Refusal::TooManyTags { limit }, "too_many_tags", true),
-            (Refusal::TooManyTools { limit }, "too_many_tools", true),
+            (Refusal::TooManyRules { limit }, "too_many_rules", true),
+            (Refusal::NoRuleForIt, "no_rule_for_it", false),
+            (Refusal::BadRule { fault: RuleFault::Path }, "bad_rule", false),
             (Refusal::SystemPromptTooLong { size: 8, limit }, "system_prompt_too_long", true),
             (Refusal::QueueFull { limit }, "queue_full", true),
             (Refusal::QueueTooLong { size: 8, limit }, "queue_too_long", true),

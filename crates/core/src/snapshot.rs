@@ -20,6 +20,7 @@ use crate::record::Policy;
 use crate::settings::Settings;
 use crate::tag::Tag;
 use crate::time::WallTime;
+use crate::tool_rule::ToolRule;
 use crate::usage::Usage;
 
 /// One session in a list.
@@ -126,6 +127,8 @@ pub struct PendingCall {
     /// The digest an answer must carry.
     pub digest: Digest,
     pub wants: Wants,
+    /// The rule that *always* would make; none for a question, and where it would be too long.
+    pub always: Option<ToolRule>,
     /// Since when it waits.
     pub since: WallTime,
 }

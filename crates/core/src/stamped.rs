@@ -7,6 +7,7 @@ use crate::entry::{Body, Fault, Interrupter, Resulted, Stop, plan_bytes};
 use crate::id::{EntryNo, Seq, SessionId};
 use crate::image::Image;
 use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
+use crate::source::Sources;
 use crate::time::WallTime;
 
 /// A record in its place.
@@ -41,6 +42,8 @@ pub(crate) enum Content<'a> {
     Result { of: EntryNo, outcome: Outcome, text: &'a str, kept: u64, whole: u64 },
     /// The entry of a plan.
     Plan(&'a [PlanStep]),
+    /// The entry of sources.
+    Sources(&'a Sources),
     /// The entry that says that an answer goes on.
     Continued,
     /// The entry of a repair.
@@ -71,6 +74,7 @@ impl Stamped {
                 Content::Result { of: *of, outcome: *outcome, text, kept: *kept, whole: *whole }
             }
             Record::Planned { steps, .. } => Content::Plan(steps),
+            Record::Cited { sources, .. } => Content::Sources(sources),
             Record::Continued { .. } => Content::Continued,
             Record::Repaired { fault } => Content::Repair(*fault),
             Record::Sent { sent, is_said: true, .. } => Content::LeftOut(*sent),
@@ -90,6 +94,7 @@ impl Stamped {
             Record::Tagged { tags } => Content::Fact(tags.iter().map(|tag| tag.as_str().len()).sum()),
             Record::Answered { answer: Answer::Words(words), .. } => Content::Fact(words.len()),
             Record::SettingsSet { settings } => Content::Fact(settings.text_bytes()),
+            Record::RuleSet { rule, .. } => Content::Fact(rule.text_bytes()),
             Record::Answering { model, .. } => Content::Fact(model.len()),
             Record::Resumable { handle: ResumeHandle(handle), .. } => Content::Fact(handle.len()),
             Record::Sealed { seal, .. } => Content::Fact(seal.bytes()),
@@ -139,6 +144,7 @@ impl Stamped {
             Content::Fact(_)
             | Content::Prompt(_)
             | Content::Plan(_)
+            | Content::Sources(_)
             | Content::Continued
             | Content::Repair(_)
             | Content::LeftOut(_)
@@ -147,10 +153,12 @@ impl Stamped {
         }
     }
 
-    /// Bytes that people can read of it: its text, or the steps of its plan.
+    /// Bytes that people can read of it: its text, the steps of its plan, or its sources.
     pub fn readable(&self) -> usize {
         if let Record::Planned { steps, .. } = &self.record {
             plan_bytes(steps)
+        } else if let Record::Cited { sources, .. } = &self.record {
+            sources.bytes()
         } else if let Record::Imported { body, .. } = &self.record {
             body.readable()
         } else {
@@ -177,6 +185,7 @@ impl Stamped {
             Content::Fact(bytes) => bytes,
             Content::Call(call) => call.tool.len(),
             Content::Plan(steps) => plan_bytes(steps),
+            Content::Sources(sources) => sources.bytes(),
             Content::Interrupted(_, reason) => reason.len(),
             Content::Failed(failure, reason) => failure.detail.len() + reason.len(),
             Content::Compaction(Compaction::Stopped(Stop::Failed(failure))) => failure.detail.len(),

@@ -87,6 +87,7 @@ impl<'a> View<'a> {
                 input: pending.input.clone(),
                 digest: open.digest,
                 wants: open.wants,
+                always: pending.always.clone(),
                 since: pending.at,
             })
         });

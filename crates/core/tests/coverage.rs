@@ -53,11 +53,16 @@ fn see_input(input: &Input, seen: &mut BTreeSet<Word>) {
             see(&setup.kind, seen);
             see(&setup.policy, seen);
         }
+        // What is recorded of *always* is the rule that it makes.
+        if let Command::Answer { answer, .. } = command {
+            see(answer, seen);
+        }
     }
     if let Input::Agent { event, .. } = input {
         see(event, seen);
-        if let AgentEvent::Call(call) = event {
+        if let AgentEvent::Call(call, facts) = event {
             see(&call.wants, seen);
+            see(&facts.subject, seen);
         }
     }
 }
@@ -75,6 +80,9 @@ fn see_effects(effects: &Effects, seen: &mut BTreeSet<Word>) {
                 Err(refusal) => see(refusal, seen),
             }
             if let Err(Refusal::BadName { fault, .. }) = answer {
+                see(fault, seen);
+            }
+            if let Err(Refusal::BadRule { fault }) = answer {
                 see(fault, seen);
             }
             if let Err(Refusal::BadSetting(fault)) = answer {
@@ -98,6 +106,9 @@ fn see_record(record: &Record, seen: &mut BTreeSet<Word>) {
     see(record, seen);
     if let Record::Created { origin, .. } | Record::Renamed { origin, .. } = record {
         see(origin, seen);
+    } else if let Record::RuleSet { rule, .. } = record {
+        see(&rule.effect, seen);
+        see(&rule.pattern, seen);
     } else if let Record::Hibernated { why } = record {
         see(why, seen);
     } else if let Record::Said { voice, .. } = record {

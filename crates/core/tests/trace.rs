@@ -8,11 +8,12 @@ use proptest::option;
 use proptest::prelude::*;
 use q_core::trace::{Directive, Line, parse, write};
 use q_core::{
-    AgentEvent, AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, ClientId, Command, Compaction,
-    Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Image, ImageKind, Import, Input,
-    Interrupter, Item, Kind, NameOrigin, NewImage, Outcome, PlanStep, Policy, PromptNo, Prompted, Record,
-    ReplyTo, RequestId, Resulted, ResumeHandle, Seal, Sent, Seq, SessionId, SettingChange, Settings, Setup,
-    Stamped, StepState, Stop, Stored, TagChange, Temperature, Token, TurnNo, Usage, WallTime, Wants,
+    AgentEvent, AgentFailure, Answer, Body, Call, CallFacts, CallNo, CallOutput, CallSubject, Called,
+    ClientId, Command, Compaction, Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Image,
+    ImageKind, Import, Input, Interrupter, Item, Kind, NameOrigin, NewImage, Outcome, PlanStep, Policy,
+    PromptNo, Prompted, Record, ReplyTo, RequestId, Resulted, ResumeHandle, RuleEffect, RulePattern, Seal,
+    Sent, Seq, SessionId, SettingChange, Settings, Setup, Source, Sources, Stamped, StandingRule, StepState,
+    Stop, Stored, TagChange, Temperature, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
 };
 
 proptest! {
@@ -192,6 +193,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         (text(), text()).prop_map(|(by, content)| AgentEvent::Sealed(Seal { by, content })),
         text().prop_map(AgentEvent::Title),
         plan().prop_map(AgentEvent::Plan),
+        sources().prop_map(AgentEvent::Sources),
         text().prop_map(AgentEvent::Model),
         text().prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         text().prop_map(AgentEvent::StopReason),
@@ -200,7 +202,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         }),
         (any::<u64>(), text()).prop_map(|(call, text)| AgentEvent::Progress { call: CallNo(call), text }),
         Just(AgentEvent::Steerable),
-        call().prop_map(AgentEvent::Call),
+        (call(), facts()).prop_map(|(call, facts)| AgentEvent::Call(call, facts)),
         (any::<u64>(), proptest::sample::select(Outcome::ALL.as_slice()), text())
             .prop_map(|(call, outcome, text)| AgentEvent::Result { call: CallNo(call), outcome, text }),
         Just(AgentEvent::Done),
@@ -222,6 +224,29 @@ fn call() -> impl Strategy<Value = Call> {
         digest,
         wants,
     })
+}
+
+fn facts() -> impl Strategy<Value = CallFacts> {
+    let subject = prop_oneof![
+        Just(CallSubject::Other),
+        vec(text(), 1..4).prop_map(CallSubject::Command),
+        (text(), any::<bool>()).prop_map(|(path, is_private)| CallSubject::File { path, is_private }),
+        text().prop_map(|path| CallSubject::Tree { path }),
+    ];
+    let standing =
+        (rule(), option::of(text())).prop_map(|(rule, directory)| StandingRule { rule, directory });
+    (subject, vec(standing, 0..3)).prop_map(|(subject, standing)| CallFacts { subject, standing })
+}
+
+fn rule() -> impl Strategy<Value = ToolRule> {
+    let pattern = prop_oneof![
+        Just(RulePattern::Any),
+        vec(text(), 1..4).prop_map(RulePattern::Begins),
+        vec(text(), 1..4).prop_map(RulePattern::Exactly),
+        text().prop_map(RulePattern::Path),
+    ];
+    let effect = proptest::sample::select(RuleEffect::ALL.as_slice());
+    (effect, text(), pattern).prop_map(|(effect, tool, pattern)| ToolRule { effect, tool, pattern })
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -336,8 +361,14 @@ fn body() -> BoxedStrategy<Body> {
         Just(Body::Compaction(Compaction::Undone)),
         (any::<u64>(), text()).prop_map(|(of, text)| Body::Output(CallOutput { of: EntryNo(of), text })),
         plan().prop_map(Body::Plan),
+        sources().prop_map(Body::Sources),
     ]
     .boxed()
+}
+
+fn sources() -> impl Strategy<Value = Sources> {
+    let source = (text(), text(), text()).prop_map(|(title, place, quote)| Source { title, place, quote });
+    (vec(source, 0..3), any::<u64>()).prop_map(|(all, left_out)| Sources { all, left_out })
 }
 
 fn plan() -> impl Strategy<Value = Vec<PlanStep>> {
@@ -370,6 +401,8 @@ fn about_the_session() -> impl Strategy<Value = Command> {
         1 => (session(), any::<bool>()).prop_map(|(session, pinned)| Command::Pin { session, pinned }),
         1 => (session(), policy()).prop_map(|(session, policy)| Command::SetPolicy { session, policy }),
         2 => (session(), vec(setting, 0..4)).prop_map(|(session, changes)| Command::Set { session, changes }),
+        2 => (session(), rule(), any::<bool>())
+            .prop_map(|(session, rule, stands)| Command::SetRule { session, rule, stands }),
         1 => session().prop_map(|session| Command::MarkUnread { session }),
         1 => session().prop_map(|session| Command::Interrupt { session }),
     ]

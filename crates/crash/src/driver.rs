@@ -191,7 +191,7 @@ impl<'a> Driver<'a> {
                 let wants = if asks { Wants::Consent } else { Wants::Nothing };
                 let (no, digest) = (CallNo(self.calls), Digest::numbered(self.calls));
                 let call = Call { no, tool: "sh".into(), input: "ls".into(), digest, wants };
-                self.agent_event(at, AgentEvent::Call(call));
+                self.agent_event(at, AgentEvent::Call(call, q_core::CallFacts::default()));
             }
             DriverStep::Result(at, text) => {
                 let call = CallNo(self.calls);

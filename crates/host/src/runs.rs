@@ -22,6 +22,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::agent_request::AgentRequest;
 use crate::events::{RunEvent, RunReporter};
 use crate::history::{Histories, SentHistory};
+use crate::standing_rules::RuleFile;
 use crate::summarising;
 
 /// How long an agent may take to park a conversation. What it still holds then is dropped.
@@ -34,6 +35,7 @@ type Parked = Shared<BoxFuture<'static, ()>>;
 pub(crate) struct Runs {
     store: Weak<dyn Store>,
     heard: mpsc::Sender<RunEvent>,
+    rules: RuleFile,
     open: BTreeMap<SessionId, OpenConversation>,
     /// What parks conversations, each of which ends in its time.
     parking: JoinSet<()>,
@@ -82,8 +84,15 @@ impl OpenConversation {
 }
 
 impl Runs {
-    pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<RunEvent>) -> Self {
-        Self { store, heard, open: BTreeMap::new(), parking: JoinSet::new(), histories: Arc::default() }
+    pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<RunEvent>, rules: RuleFile) -> Self {
+        Self {
+            store,
+            heard,
+            rules,
+            open: BTreeMap::new(),
+            parking: JoinSet::new(),
+            histories: Arc::default(),
+        }
     }
 
     pub(crate) fn start(&mut self, request: AgentRequest) {
@@ -112,6 +121,7 @@ impl Runs {
         let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
         let (turn, reach) = (request.turn, request.agent.clone());
         let (heard, histories) = (self.heard.clone(), Arc::clone(&self.histories));
+        let rules = self.rules.clone();
         let (talks, before) = (Arc::clone(&conversation), predecessor.clone());
         let task = tokio::spawn(async move {
             // Never two turns of one session at once.
@@ -119,7 +129,8 @@ impl Runs {
             if let Some(earlier) = earlier {
                 let _over = earlier.await;
             }
-            let running = run(&request, talks, store, &histories, &heard, told.boxed());
+            let reporter = RunReporter { session, turn, heard: &heard };
+            let running = run(&request, talks, store, &histories, &rules, reporter, told.boxed());
             unless_it_panics(&request, &heard, running).await;
         });
         self.open.insert(
@@ -183,10 +194,11 @@ async fn run(
     conversation: Arc<dyn Conversation>,
     store: Arc<dyn Store>,
     histories: &Arc<Histories>,
-    heard: &mpsc::Sender<RunEvent>,
+    rules: &RuleFile,
+    reporter: RunReporter<'_>,
     controls: Controls,
 ) {
-    let (session, turn) = (request.seat.session, request.turn);
+    let session = request.seat.session;
     let histories = Arc::clone(histories);
     let is_shown = !request.compacts;
     let read = tokio::task::spawn_blocking(move || {
@@ -197,10 +209,9 @@ async fn run(
     });
     let (entries, messages, sent) = match read.await {
         Ok(Ok(read)) => read,
-        Ok(Err(error)) => return fail(request, heard, &error.to_string()).await,
-        Err(_) => return fail(request, heard, "the history could not be read").await,
+        Ok(Err(error)) => return fail(request, reporter.heard, &error.to_string()).await,
+        Err(_) => return fail(request, reporter.heard, "the history could not be read").await,
     };
-    let reporter = RunReporter { session, turn, heard };
     if request.compacts {
         let messages = conversation::unseen(conversation::messages(&entries));
         return summarising::summarise(request, &*conversation, messages, sent, reporter).await;
@@ -218,6 +229,12 @@ async fn run(
     let asked = Turn { system_prompt, model, settings, messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
+        let event = if let AgentEvent::Call(call, facts) = event {
+            let facts = rules.with_rules(&call, facts).await;
+            AgentEvent::Call(call, facts)
+        } else {
+            event
+        };
         if !reporter.report(event).await {
             return; // the host ends
         }
@@ -308,7 +325,7 @@ mod tests {
     async fn a_conversation_is_kept_between_turns_until_its_seat_changes_or_it_is_released() {
         let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::default());
         let (heard, mut hear) = mpsc::channel(4);
-        let mut runs = Runs::new(Arc::downgrade(&store), heard);
+        let mut runs = Runs::new(Arc::downgrade(&store), heard, RuleFile::none());
         let diary = Diary::default();
         let keeper = Keeper(diary.clone());
         for (turn, policy) in [(1, q_core::Policy::Ask), (2, q_core::Policy::Ask), (3, q_core::Policy::Deny)]
@@ -353,7 +370,7 @@ mod tests {
     async fn a_host_that_ends_waits_for_a_conversation_that_was_replaced_too() {
         let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::default());
         let (heard, mut hear) = mpsc::channel(4);
-        let mut runs = Runs::new(Arc::downgrade(&store), heard);
+        let mut runs = Runs::new(Arc::downgrade(&store), heard, RuleFile::none());
         let parks = Arc::new(tokio::sync::Semaphore::new(0));
         let slow = Slow(Arc::clone(&parks));
         runs.start_with(request(1, q_core::Policy::Ask), &slow);

@@ -3,6 +3,7 @@
 //!
 //! Not here: anything that needs more than the core. The core and this are built and tried by themselves.
 
+pub mod losable;
 pub mod reference;
 pub mod system;
 pub mod workload;

@@ -6,9 +6,10 @@
 use proptest::prelude::*;
 use q_core::trace::Disk;
 use q_core::{
-    AgentEvent, AgentFailure, Answer, Call, CallNo, ClientId, Command, Digest, EntryNo, FailureKind, Input,
-    Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle, Seal, Sent, SessionId,
-    SettingChange, Setup, StepState, TagChange, Token, TurnNo, Usage, WallTime, Wants,
+    AgentEvent, AgentFailure, Answer, Call, CallFacts, CallNo, CallSubject, ClientId, Command, Digest,
+    EntryNo, FailureKind, Input, Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle,
+    RuleEffect, RulePattern, Seal, Sent, SessionId, SettingChange, Setup, Source, Sources, StandingRule,
+    StepState, TagChange, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
 };
 
 /// Sessions a workload uses.
@@ -82,6 +83,7 @@ pub enum CommandTemplate {
     Tag(String),
     Pin(bool),
     SetPolicy(Policy),
+    SetRule(ToolRule, bool),
     Set(&'static str, &'static str),
     MarkUnread,
     Submit { token: u8, text: String },
@@ -184,6 +186,7 @@ impl CommandTemplate {
             Self::Tag(word) => Command::Tag { session, changes: vec![TagChange::typed(&word)] },
             Self::Pin(pinned) => Command::Pin { session, pinned },
             Self::SetPolicy(policy) => Command::SetPolicy { session, policy },
+            Self::SetRule(rule, stands) => Command::SetRule { session, rule, stands },
             Self::Set(name, value) => {
                 let change = SettingChange { name: name.into(), value: value.into() };
                 Command::Set { session, changes: vec![change] }
@@ -281,6 +284,7 @@ fn wish() -> impl Strategy<Value = CommandTemplate> {
         1 => any::<bool>().prop_map(CommandTemplate::Pin),
         1 => prop_oneof![Just(Policy::Ask), Just(Policy::Deny)].prop_map(CommandTemplate::SetPolicy),
         2 => setting().prop_map(|(name, value)| CommandTemplate::Set(name, value)),
+        3 => (rule(), prop::bool::weighted(0.7)).prop_map(|(rule, stands)| CommandTemplate::SetRule(rule, stands)),
         1 => Just(CommandTemplate::MarkUnread),
     ];
     prop_oneof![20 => turns, 15 => life]
@@ -321,6 +325,44 @@ fn answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
+/// What is known of a call, and rules from outside of its session.
+pub fn facts() -> impl Strategy<Value = CallFacts> {
+    let commands = ["a", "a b", "a b c", "ab", "cargo test a", "sh -c a", "env a"];
+    let subject = prop_oneof![
+        2 => Just(CallSubject::Other),
+        3 => prop::sample::select(commands.to_vec()).prop_map(|line| CallSubject::Command(words(line))),
+        3 => (prop::sample::select(vec!["a", "a/b", "b", "a/q/b"]), prop::bool::weighted(0.2))
+            .prop_map(|(path, is_private)| CallSubject::File { path: path.into(), is_private }),
+        2 => prop::sample::select(vec![".", "a", "q"]).prop_map(|path| CallSubject::Tree { path: path.into() }),
+    ];
+    let directory = prop_oneof![Just(None), Just(Some("/".to_owned())), Just(Some("/other".to_owned()))];
+    let standing = (rule(), directory).prop_map(|(rule, directory)| StandingRule { rule, directory });
+    (subject, prop::collection::vec(standing, 0..2))
+        .prop_map(|(subject, standing)| CallFacts { subject, standing })
+}
+
+/// A rule for a tool of the workload's.
+pub fn rule() -> impl Strategy<Value = ToolRule> {
+    let lines = prop::sample::select(vec!["a", "a b", "cargo", "sh", "sh -c a", "env"]);
+    let paths = prop::sample::select(vec!["a", "a/*", "a/**", "**", "*", "**/b", "/x"]);
+    let pattern = prop_oneof![
+        2 => Just(RulePattern::Any),
+        3 => lines.clone().prop_map(|line| RulePattern::Begins(words(line))),
+        1 => lines.prop_map(|line| RulePattern::Exactly(words(line))),
+        3 => paths.prop_map(|path| RulePattern::Path(path.into())),
+    ];
+    let effects = [RuleEffect::Allow, RuleEffect::Allow, RuleEffect::Ask, RuleEffect::Deny];
+    (prop::sample::select(effects.to_vec()), "[ab]", pattern).prop_map(|(effect, tool, pattern)| ToolRule {
+        effect,
+        tool,
+        pattern,
+    })
+}
+
+fn words(line: &str) -> Vec<String> {
+    line.split(' ').map(str::to_owned).collect()
+}
+
 fn event() -> impl Strategy<Value = AgentEvent> {
     let wants = prop_oneof![Just(Wants::Nothing), Just(Wants::Consent), Just(Wants::Words)];
     let outcome = prop_oneof![Just(Outcome::Done), Just(Outcome::Failed)];
@@ -340,14 +382,19 @@ fn event() -> impl Strategy<Value = AgentEvent> {
             .prop_map(|steps| {
                 AgentEvent::Plan(steps.into_iter().map(|(text, state)| PlanStep { text, state }).collect())
             }),
+        1 => prop::collection::vec("[a-c]{0,1}", 0..3).prop_map(|places| {
+            let source = |place: String| Source { place, ..Source::default() };
+            AgentEvent::Sources(Sources { all: places.into_iter().map(source).collect(), left_out: 0 })
+        }),
         1 => "[ab]{0,1}".prop_map(AgentEvent::Model),
         1 => "[ab]{0,1}".prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         1 => "[ab]{0,2}".prop_map(AgentEvent::StopReason),
         1 => (2u32..4, 0u64..9_000, "[ab]{0,2}").prop_map(|(attempt, wait_ms, detail)| AgentEvent::Retrying {
             attempt, of: 3, wait_ms, failure: AgentFailure { kind: FailureKind::Overloaded, detail },
         }),
-        4 => (1u64..5, wants, "[ab]", "[a-z]{0,4}").prop_map(|(no, wants, tool, input)| {
-            AgentEvent::Call(Call { no: CallNo(no), tool, input, digest: Digest::numbered(no), wants })
+        4 => (1u64..5, wants, "[ab]", "[a-z]{0,4}", facts()).prop_map(|(no, wants, tool, input, facts)| {
+            let call = Call { no: CallNo(no), tool, input, digest: Digest::numbered(no), wants };
+            AgentEvent::Call(call, facts)
         }),
         3 => (1u64..5, outcome, "[a-z]{0,9}").prop_map(|(call, outcome, text)| AgentEvent::Result {
             call: CallNo(call), outcome, text,

@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-use crate::reader::MAX_DEPTH;
+/// How deep lists and maps may stand inside of one another. What `q` writes nests less than 16 deep.
+pub(crate) const MAX_DEPTH: u8 = 64;
 
 /// Why bytes are not the value that is wanted.
 #[derive(Debug, thiserror::Error)]

@@ -2,11 +2,8 @@
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use crate::error::ReadError;
+use crate::error::{MAX_DEPTH, ReadError};
 use crate::start::{self, ValueStart};
-
-/// How deep lists and maps may stand inside of one another. What `q` writes nests less than 16 deep.
-pub(crate) const MAX_DEPTH: u8 = 64;
 
 /// What is still to be read.
 pub(crate) struct Reader<'de> {

@@ -7,12 +7,13 @@
 use q_core::{
     Answer, CallNo, Command, Digest, EntryNo, Environment, ImageKind, Import, Item, Kind, NameFault,
     NameOrigin, NewImage, Policy, PromptNo, SessionId, SettingChange, Settings, Setup, TagChange, Token,
-    TurnNo, Usage, WallTime,
+    ToolRule, TurnNo, Usage, WallTime,
 };
 use serde::{Deserialize, Serialize};
 
 use super::few::few;
 use super::leaf::{ImageKindDef, NameOriginDef, PolicyDef, halves};
+use super::rule::ToolRuleDef;
 use super::settings::{are_unset, boxed, changes};
 use super::view;
 
@@ -100,6 +101,13 @@ pub(super) enum CommandDef {
         session: SessionId,
         #[serde(with = "PolicyDef")]
         policy: Policy,
+    },
+    SetRule {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "ToolRuleDef")]
+        rule: ToolRule,
+        stands: bool,
     },
     Set {
         #[serde(with = "SessionIdDef")]
@@ -491,7 +499,7 @@ mod tests {
             Item::Waiting { token: Token(5 << 64), text: "later".into() },
             Item::Draft("half".into()),
         ];
-        let id = SessionId::UNDRAWN;
+        let (id, rule) = (SessionId::UNDRAWN, ToolRule::any(q_core::RuleEffect::Deny, "run".into()));
         vec![
             Command::Create { id, name: Some("api".into()), setup, tags: vec!["a".into()] },
             Command::Fork { session, id, at: Some(EntryNo(9)), name: None },
@@ -511,6 +519,7 @@ mod tests {
             Command::SetPolicy { session, policy: Policy::Deny },
             Command::Set { session, changes: vec![change("temperature", "0.2"), change("", "default")] },
             Command::Set { session, changes: Vec::new() },
+            Command::SetRule { session, rule, stands: true },
             Command::MarkUnread { session },
             Command::Submit { session, token, text: "why?".into(), images: Vec::new() },
             Command::Submit { session, token, text: "see".into(), images: images() },

@@ -3,14 +3,15 @@
 use q_core::{
     AgentFailure, BudgetScope, BudgetUse, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault,
     Image, Mark, NameFault, PendingCall, PlanStep, PromptNo, Prompted, QueuedPrompt, Resulted, Retrying,
-    SessionId, Snapshot, Stop, Summary, TurnNo, Update, Usage, WallTime, WindowUse,
+    SessionId, Snapshot, Source, Sources, Stop, Summary, TurnNo, Update, Usage, WallTime, WindowUse,
 };
 
 use super::command::kind;
 use super::id::Id;
+use super::rule::WireRule;
 use super::view::{
     By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireBudget, WireCall, WireCompaction,
-    WireEntry, WireImage, WireRetrying, WireSnapshot, WireSummary, WireUpdate,
+    WireEntry, WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
 };
 
 impl From<SessionId> for Id {
@@ -143,6 +144,7 @@ same_fields! {
     WindowUse, WindowTokens { tokens, is_counted, of, bytes };
     AgentFailure, Failure { kind, detail };
     PlanStep, Planned { text, state };
+    Source, WireSource { title, place, quote };
 }
 
 impl From<Retrying> for WireRetrying {
@@ -220,6 +222,9 @@ impl From<q_core::Entry> for WireEntry {
             }
             q_core::Body::Output(CallOutput { of, text }) => WireBody::Output { of: of.0, text },
             q_core::Body::Plan(steps) => WireBody::Plan(steps.into_iter().map(Planned::from).collect()),
+            q_core::Body::Sources(Sources { all, left_out }) => {
+                WireBody::Sources { all: all.into_iter().map(WireSource::from).collect(), left_out }
+            }
             q_core::Body::Repair(Fault::PromptLost(prompt)) => WireBody::PromptLost(prompt.0),
             q_core::Body::Repair(Fault::LogCut { lost }) => WireBody::LogCut(lost),
             q_core::Body::Continued => WireBody::Continued,
@@ -252,6 +257,10 @@ impl From<WireEntry> for q_core::Entry {
             }
             WireBody::Output { of, text } => q_core::Body::Output(CallOutput { of: EntryNo(of), text }),
             WireBody::Plan(steps) => q_core::Body::Plan(steps.into_iter().map(PlanStep::from).collect()),
+            WireBody::Sources { all, left_out } => {
+                let all = all.into_iter().map(Source::from).collect();
+                q_core::Body::Sources(Sources { all, left_out })
+            }
             WireBody::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
             WireBody::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),
             WireBody::Continued => q_core::Body::Continued,
@@ -281,6 +290,7 @@ impl From<PendingCall> for WireCall {
             input: pending.input,
             digest: pending.digest.0,
             wants: pending.wants,
+            always: pending.always.map(WireRule),
             since: pending.since.0,
         }
     }
@@ -295,6 +305,7 @@ impl From<WireCall> for PendingCall {
             input: call.input,
             digest: Digest(call.digest),
             wants: call.wants,
+            always: call.always.map(|WireRule(rule)| rule),
             since: WallTime(call.since),
         }
     }

@@ -1,11 +1,12 @@
-//! What a session is beside its entries.
+//! What a session is beside its entries: what no list shows of it.
 
 use q_core::NameOrigin;
 use serde::{Deserialize, Serialize};
 
 use super::leaf::NameOriginDef;
+use super::rule::WireRule;
 
-/// What no list shows of a session, and an export needs.
+/// What no list shows of a session, and an export or a list of its rules needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
     /// Who chose its name.
@@ -19,4 +20,7 @@ pub struct Facts {
     pub queue: Vec<String>,
     /// What was typed and not sent.
     pub draft: String,
+    /// What the person said of its calls, the oldest first.
+    #[serde(default)]
+    pub rules: Vec<WireRule>,
 }

@@ -1,6 +1,8 @@
 //! The core's leaf types as they are written on the wire: explicit tags, checked against the core by the compiler.
 
-use q_core::{Activity, ImageKind, Interrupter, NameOrigin, Outcome, Policy, Presence, StepState, Wants};
+use q_core::{
+    Activity, ImageKind, Interrupter, NameOrigin, Outcome, Policy, Presence, RuleEffect, StepState, Wants,
+};
 use serde::{Deserialize, Serialize};
 
 /// The written form of one of the core's enums without data: each variant by its name in snake case. The compiler compares
@@ -18,6 +20,7 @@ macro_rules! leaf {
 leaf! { "Activity" as ActivityDef { Idle, Working, NeedsApproval, NeedsInput, Failed, Interrupted } }
 leaf! { "Presence" as PresenceDef { Live, Hibernated, Closed, Trashed } }
 leaf! { "Policy" as PolicyDef { Ask, Deny } }
+leaf! { "RuleEffect" as RuleEffectDef { Allow, Ask, Deny } }
 leaf! { "StepState" as StepStateDef { Open, Active, Done } }
 leaf! { "NameOrigin" as NameOriginDef { Placeholder, Automatic, Chosen } }
 leaf! { "Wants" as WantsDef { Nothing, Consent, Words } }

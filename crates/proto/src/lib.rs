@@ -24,6 +24,7 @@ pub mod network;
 pub mod place;
 mod reach;
 pub mod request;
+mod rule;
 mod settings;
 pub mod shaping;
 pub mod view;
@@ -35,6 +36,7 @@ pub use id::Id;
 pub use message::{ClientMessage, HostMessage, Refused, Response};
 pub use place::Place;
 pub use request::Request;
+pub use rule::WireRule;
 
 /// The number of this protocol. Up to 2 the hello brought the agents, and with them keys; up to 3 commands had a form of their
 /// own, and no entry was a plan or what a call puts out.

@@ -11,6 +11,7 @@ use super::leaf::{
     ActivityDef, ImageKindDef, InterrupterDef, OutcomeDef, PolicyDef, PresenceDef, StepStateDef, WantsDef,
     failure_code,
 };
+use super::rule::WireRule;
 use super::settings::{SettingsDef, are_unset};
 
 /// [`q_core::Summary`] in its spoken form.
@@ -195,6 +196,11 @@ pub enum WireBody {
         text: String,
     },
     Plan(#[serde(deserialize_with = "few")] Vec<Planned>),
+    Sources {
+        #[serde(deserialize_with = "few")]
+        all: Vec<WireSource>,
+        left_out: u64,
+    },
     Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
     Failed(Failure),
     PromptLost(u64),
@@ -216,7 +222,7 @@ pub struct WireImage {
 }
 
 impl WireBody {
-    /// Its text; nothing for a plan, which has one for each step, and for what `q` says in its own words.
+    /// Its text; nothing for a plan, which has one for each step, for sources, and for what `q` says in its own words.
     pub fn text(&self) -> Option<&str> {
         if let Self::Prompt(text)
         | Self::Illustrated { text, .. }
@@ -242,6 +248,14 @@ pub struct Planned {
     pub state: StepState,
 }
 
+/// [`q_core::Source`] in its spoken form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireSource {
+    pub title: String,
+    pub place: String,
+    pub quote: String,
+}
+
 /// [`q_core::PendingCall`] in its spoken form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WireCall {
@@ -252,6 +266,9 @@ pub struct WireCall {
     pub digest: [u8; 32],
     #[serde(with = "WantsDef")]
     pub wants: Wants,
+    /// Nothing from a host of before there were rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub always: Option<WireRule>,
     pub since: u64,
 }
 

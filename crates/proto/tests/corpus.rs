@@ -15,7 +15,7 @@ use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
     By, Failure, Pages, Planned, SentEntries, WindowTokens, WireBody, WireBudget, WireCall, WireCompaction,
-    WireEntry, WireImage, WireRetrying, WireSnapshot, WireSummary, WireUpdate,
+    WireEntry, WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
 };
 use q_proto::{
     ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, fuzz_frame, kind,
@@ -119,6 +119,8 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-set-agent", ask(Request::SetAgent { session: SESSION, agent: guide.into() })),
         ("seed-tag", tell(Command::Tag { session, changes: ["+a", "-b"].map(TagChange::typed).to_vec() })),
         ("seed-set", tell(Command::Set { session, changes: settings().changes() })),
+        ("seed-rule", tell(Command::SetRule { session, rule: rule(), stands: true })),
+        ("seed-unrule", tell(Command::SetRule { session, rule: denied(), stands: false })),
         ("seed-models", ask(Request::Models { session: SESSION })),
         ("seed-move", tell(Command::Move { session, prompt: PromptNo(2), place: 0 })),
         ("seed-answer", tell(answer)),
@@ -225,6 +227,17 @@ fn entries() -> Vec<WireEntry> {
         item(11, WireBody::Output { of: 7, text: "1 of 2".into() }),
         item(12, WireBody::Plan(vec![Planned { text: "fix".into(), state: q_core::StepState::Active }])),
         item(
+            17,
+            WireBody::Sources {
+                all: vec![WireSource {
+                    title: "A page".into(),
+                    place: "https://a.test/b".into(),
+                    quote: "so".into(),
+                }],
+                left_out: 1,
+            },
+        ),
+        item(
             9,
             WireBody::Result {
                 of: 7,
@@ -245,6 +258,19 @@ fn entries() -> Vec<WireEntry> {
     ]
 }
 
+fn rule() -> q_core::ToolRule {
+    q_core::ToolRule {
+        effect: q_core::RuleEffect::Allow,
+        tool: "run".into(),
+        pattern: q_core::RulePattern::Begins(vec!["cargo".into(), "test".into()]),
+    }
+}
+
+fn denied() -> q_core::ToolRule {
+    let pattern = q_core::RulePattern::Path("secrets/**".into());
+    q_core::ToolRule { effect: q_core::RuleEffect::Deny, tool: "read".into(), pattern }
+}
+
 fn call() -> WireCall {
     WireCall {
         turn: 3,
@@ -253,6 +279,7 @@ fn call() -> WireCall {
         input: "ls".into(),
         digest: [7; 32],
         wants: q_core::Wants::Consent,
+        always: Some(q_proto::WireRule(rule())),
         since: 5,
     }
 }

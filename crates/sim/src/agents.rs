@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use q_core::{
-    AgentEvent, AgentFailure, Call, CallNo, Digest, FailureKind, Outcome, PlanStep, ResumeHandle, Seal,
-    SessionId, StepState, TurnNo, Usage, Wants,
+    AgentEvent, AgentFailure, Call, CallFacts, CallNo, Digest, FailureKind, Outcome, PlanStep, ResumeHandle,
+    Seal, SessionId, StepState, TurnNo, Usage, Wants,
 };
 use q_host::simulation::{AgentControl, RunEvent, Seat};
 use q_testkit::chance::scrambled;
@@ -158,7 +158,7 @@ impl Asked {
         if let Say::Storm { calls, wants } = say {
             let tool = |call: u8| usize::from(call) % TOOLS.len();
             let storm = (0..calls).map(|call| self.call(tool(call), wants, Number::Next, nonce));
-            let storm: Vec<_> = storm.map(AgentEvent::Call).collect();
+            let storm: Vec<_> = storm.map(|call| AgentEvent::Call(call, CallFacts::default())).collect();
             return storm.into_iter().map(|event| self.run_event(event)).collect();
         }
         let event = self.event(say, nonce);
@@ -220,9 +220,12 @@ impl Asked {
             }
             Say::Steerable => AgentEvent::Steerable,
             Say::Call { tool, wants, number } => {
-                AgentEvent::Call(self.call(usize::from(tool) % TOOLS.len(), wants, number, nonce))
+                let call = self.call(usize::from(tool) % TOOLS.len(), wants, number, nonce);
+                AgentEvent::Call(call, CallFacts::default())
             }
-            Say::Storm { calls: _, wants } => AgentEvent::Call(self.call(0, wants, Number::Next, nonce)),
+            Say::Storm { calls: _, wants } => {
+                AgentEvent::Call(self.call(0, wants, Number::Next, nonce), CallFacts::default())
+            }
             Say::GoOn => self.goes_on(nonce),
             Say::OddResult { call } => {
                 let (call, text) = (CallNo(call.into()), self.text("o", 20));

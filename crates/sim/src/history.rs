@@ -4,8 +4,8 @@
 //! A fork's begins with a copy of its parent's, where a store has only a reference.
 
 use q_core::{
-    Answer, Body, Call, CallNo, Entry, EntryNo, Fault, Policy, QueuedPrompt, Record, SessionId, Stamped,
-    Transcript, TurnNo, WallTime, Wants,
+    Body, Call, CallNo, Entry, EntryNo, Fault, Policy, QueuedPrompt, Record, RuleEffect, SessionId, Stamped,
+    ToolRule, Transcript, TurnNo, WallTime, Wants,
 };
 
 use super::law::{Held, Law};
@@ -22,8 +22,8 @@ pub(super) struct History {
     pub(super) is_fork: bool,
     pub(super) trashed: Option<WallTime>,
     policy: Policy,
-    /// Tools that may always run.
-    allowed: Vec<String>,
+    /// What a person said of its calls. Agents here say nothing of theirs, so each allows a whole tool.
+    rules: Vec<ToolRule>,
     /// Calls of the turn in flight that ran since the person last answered one.
     unasked: u32,
     /// Calls without a result.
@@ -35,7 +35,6 @@ struct OpenCall {
     turn: TurnNo,
     call: CallNo,
     entry: EntryNo,
-    tool: String,
 }
 
 impl History {
@@ -56,6 +55,10 @@ impl History {
         match &stamped.record {
             Record::Created { setup, .. } => self.policy = setup.policy,
             Record::PolicySet { policy } => self.policy = *policy,
+            Record::RuleSet { rule, stands } => {
+                self.rules.retain(|other| other != rule);
+                self.rules.extend(stands.then(|| rule.clone()));
+            }
             Record::Trashed => self.trashed = Some(stamped.at),
             Record::Restored => self.trashed = None,
             Record::Queued { prompt, text, .. } => {
@@ -78,7 +81,8 @@ impl History {
             }
             Record::Drafted { text } => self.draft.clone_from(text),
             Record::Called { turn, call, waits } => self.calls(stamped, *turn, call, *waits, turn_calls)?,
-            Record::Answered { call, answer, .. } => self.answers(*call, answer),
+            // Somebody is there who answers: what ran by itself is counted anew.
+            Record::Answered { .. } => self.unasked = 0,
             Record::Resulted { turn, call, of, text, .. } => {
                 self.results(stamped.session, *turn, *call, *of)?;
                 Law::ResultRight.check(mark::result(text).is_none_or(|of| of == *call), || {
@@ -113,6 +117,7 @@ impl History {
             | Record::Said { .. }
             | Record::Sealed { .. }
             | Record::Planned { .. }
+            | Record::Cited { .. }
             | Record::Compacting { .. }
             | Record::Compacted { .. }
             | Record::Answering { .. }
@@ -132,27 +137,22 @@ impl History {
             self.unasked += 1;
             let may = match call.wants {
                 Wants::Nothing => true,
-                Wants::Consent => self.policy == Policy::Ask && self.allowed.contains(&call.tool),
+                Wants::Consent => {
+                    self.policy == Policy::Ask
+                        && self.rules.contains(&ToolRule::any(RuleEffect::Allow, call.tool.clone()))
+                }
                 Wants::Words => false,
             };
             Law::ToolAllowed.check(may && self.unasked <= most, || {
                 format!(
-                    "in session {} runs {call:?}, the {}th unasked of at most {most}; allowed are {:?}, the policy is {:?}",
-                    mark::number(stamped.session), self.unasked, self.allowed, self.policy
+                    "in session {} runs {call:?}, the {}th unasked of at most {most}; its rules are {:?}, the policy is {:?}",
+                    mark::number(stamped.session), self.unasked, self.rules, self.policy
                 )
             })?;
         }
         let entry = EntryNo(stamped.seq.0);
-        self.open.push(OpenCall { turn, call: call.no, entry, tool: call.tool.clone() });
+        self.open.push(OpenCall { turn, call: call.no, entry });
         Ok(())
-    }
-
-    fn answers(&mut self, call: CallNo, answer: &Answer) {
-        self.unasked = 0;
-        if *answer == Answer::Always {
-            self.allowed
-                .extend(self.open.iter().filter(|open| open.call == call).map(|open| open.tool.clone()));
-        }
     }
 
     fn results(&mut self, session: SessionId, turn: TurnNo, call: CallNo, of: EntryNo) -> Held {

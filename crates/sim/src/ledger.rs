@@ -8,6 +8,7 @@ use q_core::{
     Batch, Body, ClientId, Command, Durability, PromptNo, Record, ResumeHandle, SessionId, WallTime,
 };
 use q_host::simulation::{AgentRequest, CommitNo};
+use q_model::losable::may_be_lost;
 use q_proto::{ClientMessage, Request};
 use q_store::Store;
 
@@ -280,19 +281,4 @@ fn seat_is_true(disk: &Disk, request: &AgentRequest) -> Held {
         let number = mark::number(session);
         format!("turn {turn} of session {number} is run with {:?}; on disk is {known:?}", request.seat.resume)
     })
-}
-
-/// What the loss of power may take: text that streams, how much was sent, what was read, and what was in memory.
-const fn may_be_lost(record: &Record) -> bool {
-    matches!(
-        record,
-        Record::Said { .. }
-            | Record::Sealed { .. }
-            | Record::Planned { .. }
-            | Record::Answering { .. }
-            | Record::Sent { .. }
-            | Record::Seen { .. }
-            | Record::Hibernated { .. }
-            | Record::Woken
-    )
 }

@@ -8,36 +8,28 @@
 mod agents;
 mod client;
 mod clocks;
-mod connections;
 mod consent;
 mod disk;
 mod history;
-mod hosts;
 mod index;
 mod law;
 mod ledger;
-mod life;
 mod loads;
 mod mark;
-mod moves;
 mod outcome;
 mod pace;
 mod plan;
 mod planted;
-mod rest;
 mod script;
 mod shrink;
 mod side;
 mod stage;
 mod step;
 mod texts;
-mod together;
 mod trace;
-mod turn;
 mod wishes;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use law::{Law, Violation};
 pub use outcome::{Counts, RunOutcome};
@@ -47,37 +39,14 @@ pub use planted::Planted;
 pub use shrink::shrunk;
 pub use step::{Act, Aim, AnswerKind, ClientRequest, Does, InjectedFault, Number, Say, SimulationStep};
 
-use law::Held;
 use stage::Stage;
-
-/// How many runs there were, for a world that is never the same.
-static RUNS: AtomicU64 = AtomicU64::new(0);
 
 impl Plan {
     pub fn play(&self, keeps_lines: bool) -> RunOutcome {
         let mut stage = Stage::new(self, keeps_lines);
-        let played = catch_unwind(AssertUnwindSafe(|| self.play_on(&mut stage)));
+        let played = catch_unwind(AssertUnwindSafe(|| stage.play(&self.steps)));
         let held = played.unwrap_or_else(|panic| Err(Law::NoPanic.broken(words_of(&*panic))));
-        stage.write_script(); // of a panic, what came just before it
-        let (acknowledged, asked) = stage.ledger.totals();
-        stage.count("prompts acknowledged", acknowledged);
-        stage.count("turns asked", asked);
-        let ran = stage.ledger.consents.count();
-        stage.count("tools run", ran);
-        if self.planted == Some(Planted::IsNeverTheSame) {
-            stage.trace.saw(format_args!("{}", RUNS.fetch_add(1, Ordering::Relaxed)));
-        }
-        let drawn = stage.life.map_or(stage.drawn, |life| life.host.into_world().drawn);
-        let Stage { trace, figures, script, .. } = stage;
-        let script = script.into_lines(drawn);
-        RunOutcome { broken: held.err(), hash: trace.hash(), figures, lines: trace.into_lines(), script }
-    }
-
-    fn play_on(&self, stage: &mut Stage) -> Held {
-        for step in &self.steps {
-            stage.play(step)?;
-        }
-        stage.finish()
+        stage.into_outcome(held)
     }
 
     /// Plays it twice: the second time all must be as it was.

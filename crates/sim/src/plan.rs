@@ -14,8 +14,6 @@ use super::step::{Act, Aim, AnswerKind, ClientRequest, Does, InjectedFault, Numb
 /// All that decides a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Where it came from.
-    pub seed: u64,
     /// What the host allows.
     pub limits: Limits,
     /// How much may wait for a client.
@@ -247,7 +245,7 @@ impl Plan {
         };
         let steps = (0..count).filter_map(|_| step(&mut chance)).collect();
         let clients = chance.between(1, CLIENTS) as u8;
-        Self { seed, limits, bounds, clients, pace: Pace::new(&mut chance), steps, planted: None }
+        Self { limits, bounds, clients, pace: Pace::new(&mut chance), steps, planted: None }
     }
 }
 

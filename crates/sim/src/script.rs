@@ -34,22 +34,10 @@ impl Script {
         self.last = now;
         let is_first = !lines.iter().any(|line| line.starts_with('>'));
         let line = write(after, wall, input);
-        lines.push(match input {
-            // A scenario begins with a host; every later one comes of a crash.
-            Input::Started if !is_first => format!("> {}", line.replacen("started", "crash", 1)),
-            Input::Started
-            | Input::Stopping
-            | Input::Attached(_)
-            | Input::Detached(_)
-            | Input::Showing { .. }
-            | Input::Wish { .. }
-            | Input::Loaded { .. }
-            | Input::Offered { .. }
-            | Input::NotBound { .. }
-            | Input::Memory { .. }
-            | Input::Agent { .. }
-            | Input::Tick => format!("> {line}"),
-        });
+        // A scenario begins with a host; every later one comes of a crash.
+        let is_crash = *input == Input::Started && !is_first;
+        let line = if is_crash { line.replacen("started", "crash", 1) } else { line };
+        lines.push(format!("> {line}"));
     }
 
     /// All lines, with the short ids of scripts. So many sessions were drawn.

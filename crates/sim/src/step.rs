@@ -304,30 +304,15 @@ impl InjectedFault {
 
 impl Say {
     /// Its name in figures, if no agent should say it.
-    pub(super) const fn fault(self) -> Option<&'static str> {
-        match self {
-            Self::Call { number: Number::Same | Number::Lower, .. } => Some("fault: call number not new"),
-            Self::Storm { .. } => Some("fault: storm of calls"),
-            Self::OddResult { .. } => Some("fault: result of no call"),
-            Self::Failed => Some("fault: agent fails"),
-            Self::Remember { refuses: true } => Some("fault: agent refuses its memory"),
-            Self::Text(_)
-            | Self::Thinking(_)
-            | Self::Sealed(_)
-            | Self::Nothing
-            | Self::Usage(_)
-            | Self::Asked(_)
-            | Self::Title(_)
-            | Self::Plan(_)
-            | Self::Model(_)
-            | Self::StopReason(_)
-            | Self::Retrying { .. }
-            | Self::Remember { refuses: false }
-            | Self::Progress { .. }
-            | Self::Steerable
-            | Self::Call { number: Number::Next | Number::Far, .. }
-            | Self::GoOn
-            | Self::Done => None,
-        }
+    pub(super) fn fault(self) -> Option<&'static str> {
+        let is_old = matches!(self, Self::Call { number: Number::Same | Number::Lower, .. });
+        let faults = [
+            (is_old, "fault: call number not new"),
+            (matches!(self, Self::Storm { .. }), "fault: storm of calls"),
+            (matches!(self, Self::OddResult { .. }), "fault: result of no call"),
+            (matches!(self, Self::Failed), "fault: agent fails"),
+            (matches!(self, Self::Remember { refuses: true }), "fault: agent refuses its memory"),
+        ];
+        faults.into_iter().find_map(|(is_said, name)| is_said.then_some(name))
     }
 }

@@ -67,6 +67,10 @@ fn item_is_at_home(item: &WireEntry, session: SessionId, index: &Index) -> Held 
     if let WireBody::Plan(steps) = &item.body {
         steps.iter().try_for_each(|step| is_at_home(&step.text, session, index))?;
     }
+    if let WireBody::Sources { all, .. } = &item.body {
+        let mut texts = all.iter().flat_map(|source| [&source.title, &source.place, &source.quote]);
+        texts.try_for_each(|text| is_at_home(text, session, index))?;
+    }
     if let WireBody::Failed(failure) = &item.body {
         is_at_home(&failure.detail, session, index)?;
     }

@@ -12,6 +12,8 @@ use q_crash::image::{Image, WrittenRecords, scratch_store};
 use q_store::{FjallStore, Store, StoreError, disk_use};
 use q_testkit::clock;
 
+use super::driven;
+
 const MARK: &str = "a-word-that-nobody-may-find-again";
 
 /// Files of the store in which the mark stands.
@@ -85,22 +87,22 @@ fn what_was_erased_stands_in_no_file() {
 #[test]
 fn the_disk_holds_little_more_than_the_texts() {
     let (_place, dir) = scratch_store();
-    let store = FjallStore::open(&dir).unwrap();
-    let mut driver = Driver::new(&store, 1, 1);
-    for _ in 1..8 {
-        driver.take(DriverStep::Create);
-    }
-    for round in 0..375 {
-        for session in 0..8 {
-            driver.take(DriverStep::Submit(session, format!("{round} {} ", "why is it so? ".repeat(560))));
-            driver.take(DriverStep::Done(session));
+    let store = driven(&dir, |driver| {
+        for _ in 1..8 {
+            driver.take(DriverStep::Create);
         }
-    }
-    for erased in [1, 3, 5, 7] {
-        driver.take(DriverStep::Erase(erased));
-    }
-    driver.settle();
-    drop(driver);
+        for round in 0..375 {
+            for session in 0..8 {
+                let text = format!("{round} {} ", "why is it so? ".repeat(560));
+                driver.take(DriverStep::Submit(session, text));
+                driver.take(DriverStep::Done(session));
+            }
+        }
+        for erased in [1, 3, 5, 7] {
+            driver.take(DriverStep::Erase(erased));
+        }
+        driver.settle();
+    });
     let heads = store.heads().unwrap();
     let texts: usize = heads
         .iter()
@@ -120,13 +122,12 @@ fn the_disk_holds_little_more_than_the_texts() {
 #[test]
 fn what_a_session_is_said_to_take_is_about_that() {
     let (_place, dir) = scratch_store();
-    let store = FjallStore::open(&dir).unwrap();
-    let mut driver = Driver::new(&store, 1, 1);
-    for _ in 0..5000 {
-        turn(&mut driver, 0, "so");
-    }
-    driver.settle();
-    drop(driver);
+    let store = driven(&dir, |driver| {
+        for _ in 0..5000 {
+            turn(driver, 0, "so");
+        }
+        driver.settle();
+    });
     store.compact().unwrap();
     let told: u64 = store.heads().unwrap().iter().map(|head| head.bytes).sum();
     let taken = disk_use(&dir);

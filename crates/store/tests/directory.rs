@@ -10,6 +10,8 @@ use q_store::{FjallStore, Store, StoreError};
 use q_crash::driver::{Driver, DriverStep};
 use q_crash::image::Image;
 
+use super::driven;
+
 fn place() -> (tempfile::TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("deep").join("store");
@@ -48,13 +50,13 @@ fn what_was_written_is_there_after_reopening() {
 #[test]
 fn unsynced_records_survive_the_death_of_the_process() {
     let (place, dir) = place();
-    let store = FjallStore::open(&dir).unwrap();
-    let mut driver = Driver::new(&store, 1, 1);
-    driver.take(DriverStep::Submit(0, "why?".into()));
-    for _ in 0..50 {
-        driver.take(DriverStep::Text(0, "because ".into()));
-        driver.take(DriverStep::Wait(200));
-    }
+    let store = driven(&dir, |driver| {
+        driver.take(DriverStep::Submit(0, "why?".into()));
+        for _ in 0..50 {
+            driver.take(DriverStep::Text(0, "because ".into()));
+            driver.take(DriverStep::Wait(200));
+        }
+    });
     let left_behind = place.path().join("left-behind");
     Image::of(&dir).write(&left_behind);
     let after = FjallStore::open(&left_behind).unwrap();
@@ -127,10 +129,10 @@ fn what_dead_creations_left_is_cleared_and_nothing_else() {
 #[test]
 fn what_was_written_is_acknowledged_once_it_is_synced() {
     let (_place, dir) = place();
-    let store = FjallStore::open(&dir).unwrap();
-    let mut driver = Driver::new(&store, 1, 1);
-    driver.take(DriverStep::Submit(0, "why?".into()));
-    driver.take(DriverStep::Text(0, "because of many things that take a moment to say".into()));
+    let store = driven(&dir, |driver| {
+        driver.take(DriverStep::Submit(0, "why?".into()));
+        driver.take(DriverStep::Text(0, "because of many things that take a moment to say".into()));
+    });
     let anchor = || fs::read(dir.join("anchor")).unwrap();
     let written = anchor();
     store.sync().unwrap();
@@ -166,10 +168,10 @@ fn the_marker_decides() {
 #[test]
 fn whatever_small_file_is_missing_is_made_again() {
     let (_place, dir) = place();
-    let store = FjallStore::open(&dir).unwrap();
-    let mut driver = Driver::new(&store, 1, 1);
-    driver.take(DriverStep::Submit(0, "why?".into()));
-    driver.settle();
+    let store = driven(&dir, |driver| {
+        driver.take(DriverStep::Submit(0, "why?".into()));
+        driver.settle();
+    });
     let head = store.heads().unwrap().remove(0);
     drop(store);
     for name in

@@ -13,3 +13,15 @@ mod lineage;
 mod probe;
 mod rot;
 mod shadow;
+
+use std::path::Path;
+
+use q_crash::driver::Driver;
+use q_store::FjallStore;
+
+/// The store in that directory, with what one driver wrote to it; that is settled only where the driver is.
+fn driven(dir: &Path, drive: impl FnOnce(&mut Driver<'_>)) -> FjallStore {
+    let store = FjallStore::open(dir).unwrap();
+    drive(&mut Driver::new(&store, 1, 1));
+    store
+}

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use q_crash::image::{Image, go_on, scratch, scratch_store};
+use q_crash::image::{Image, WrittenRecords, go_on, scratch, scratch_store};
 use q_store::{FjallStore, Store, StoreError, takes_more};
 
 use crate::rot::sample;
@@ -17,6 +17,14 @@ fn places() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let (scratch, dir) = scratch_store();
     let place = scratch.path().join("shadow");
     (scratch, dir, place)
+}
+
+/// The same, with a store that was closed there.
+fn places_of_a_store() -> (tempfile::TempDir, PathBuf, PathBuf, WrittenRecords) {
+    let (scratch, dir, place) = places();
+    let (image, written) = sample(true);
+    image.write(&dir);
+    (scratch, dir, place, written)
 }
 
 #[test]
@@ -47,9 +55,7 @@ fn a_newer_store_is_read_where_it_says_so_and_never_written() {
 
 #[test]
 fn what_a_dead_host_left_of_a_shadow_is_in_nobodys_way() {
-    let (_scratch, dir, place) = places();
-    let (image, written) = sample(true);
-    image.write(&dir);
+    let (_scratch, dir, place, written) = places_of_a_store();
     fs::create_dir_all(place.join("keyspaces")).unwrap();
     let shadow = FjallStore::open_shadow(&dir, &place).unwrap();
     assert_eq!(shadow.heads().unwrap().len(), written.sessions().count());
@@ -66,9 +72,7 @@ fn a_store_that_is_not_there_has_no_shadow() {
 /// There is little room where shadows are, and a database that was half built anew is as large as the store.
 #[test]
 fn what_a_repair_left_unfinished_is_not_copied_and_what_waits_for_its_place_is() {
-    let (_scratch, dir, place) = places();
-    let (image, written) = sample(true);
-    image.write(&dir);
+    let (_scratch, dir, place, written) = places_of_a_store();
     fs::create_dir_all(dir.join("rebuilt.tmp/keyspaces")).unwrap();
     fs::write(dir.join("mended.tmp"), vec![7; 1 << 20]).unwrap();
     // Cut short while the database that was built anew is put in place: the old one is gone from there.

@@ -1,6 +1,6 @@
 //! What the person wants, as the client's loop gets it.
 
-use q_core::{Command, EntryNo, SessionId};
+use q_core::{Command, EntryNo, SessionId, StandingRule};
 
 use crate::command::table::opens_session;
 use crate::command::{Arguments, UserCommand};
@@ -67,6 +67,12 @@ pub enum Intent {
         /// Whether they are to be shown, and not only known.
         shows: bool,
     },
+    /// The rules that concern a session; the client answers with [`crate::Ui::show_rules`] or [`crate::Ui::refused`].
+    Rules {
+        session: SessionId,
+    },
+    /// That rule, which is no session's, is to count no longer; the client says what came of it.
+    RemoveRule(StandingRule),
     /// Leave; everything goes on without this terminal.
     Detach,
     /// Give the terminal back to the shell for a while.

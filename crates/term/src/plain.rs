@@ -18,6 +18,7 @@ use crate::inbox::{Inbox, LineStart};
 use crate::output;
 use crate::quoted;
 use crate::sanitize;
+use crate::sources;
 use crate::way::Way;
 use crate::words;
 
@@ -247,7 +248,7 @@ impl Plain {
                 Wants::Words => format!("* {name} {asks} (/answer WORDS)"),
                 Wants::Nothing | Wants::Consent => {
                     let here = Some(session) == self.focus;
-                    let ways = if here { words::ways(&pending.tool) + " · or " } else { String::new() };
+                    let ways = if here { words::ways(pending) + " · or " } else { String::new() };
                     format!("* {name} {asks}\n    {ways}/approve {number}, /always {number}, /deny {number}")
                 }
             });
@@ -316,6 +317,10 @@ impl Plain {
             }
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
             Body::Plan(steps) => format!("plan {}", words::hanging(&sanitize::visible(&words::plan(steps)))),
+            Body::Sources(told) => {
+                let said = sources::listed(entry.no, told, Way::Slash);
+                format!("from {}", words::hanging(&sanitize::visible(&said)))
+            }
             Body::Result(result) => self.result_lines(entry.no, result),
             Body::Stop(stop) if unanswered => {
                 format!("{}: {}", words::NOT_ANSWERED, words::stop(stop, Way::Slash))
@@ -450,6 +455,9 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
         Body::Output(output) => format!("{PUTS_OUT}{}\n", output::rendered(&output.text).trim_end()),
         Body::Plan(steps) => format!("plan {}\n", words::hanging(&sanitize::visible(&words::plan(steps)))),
+        Body::Sources(told) => {
+            format!("from {}\n", words::hanging(&sanitize::visible(&sources::whole(told))))
+        }
         Body::Result(result) => format!("{}\n", result_text(entry.no, result, way)),
         Body::Stop(stop) => format!("{}\n", words::stop(stop, way)),
         Body::Repair(fault) => format!("{}\n", words::repair(*fault, way)),

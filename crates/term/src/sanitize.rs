@@ -40,23 +40,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
-    let mut shown = String::with_capacity(text.len() + 16);
-    let mut before = None;
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        let after = rest.peek().copied();
-        if c == '\r' && after == Some('\n') {
-            continue;
-        }
-        if is_hidden(c) && !needed(before, c, after) {
-            // Writing to a string does not fail.
-            let _written = write!(shown, "<U+{:04X}>", u32::from(c));
-        } else {
-            shown.push(c);
-        }
-        before = Some(c);
-    }
-    Cow::Owned(shown)
+    let text = text.replace("\r\n", "\n");
+    Cow::Owned(with_signs(&text, |before, c, rest| is_hidden(c) && !needed(before, c, rest.chars().next())))
 }
 
 /// Text as whoever consents to it reads it: besides what [`visible`] shows, carriage returns, spaces that are none of
@@ -65,12 +50,20 @@ pub fn exact(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) && !text.contains("<U+") {
         return Cow::Borrowed(text);
     }
+    Cow::Owned(with_signs(text, |before, c, rest| {
+        let is_sign = c == '<' && rest.starts_with("U+");
+        is_sign || is_space(c) || is_hidden(c) && !needed(before, c, rest.chars().next())
+    }))
+}
+
+/// The text with a sign like `<U+202E>` for each character of which that is said; what stands before it and the rest behind
+/// it are told.
+fn with_signs(text: &str, has_sign: impl Fn(Option<char>, char, &str) -> bool) -> String {
     let mut shown = String::with_capacity(text.len() + 16);
     let mut before = None;
     for (at, c) in text.char_indices() {
         let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
-        let is_sign = c == '<' && rest.starts_with("U+");
-        if is_sign || is_space(c) || is_hidden(c) && !needed(before, c, rest.chars().next()) {
+        if has_sign(before, c, rest) {
             // Writing to a string does not fail.
             let _written = write!(shown, "<U+{:04X}>", u32::from(c));
         } else {
@@ -78,7 +71,7 @@ pub fn exact(text: &str) -> Cow<'_, str> {
         }
         before = Some(c);
     }
-    Cow::Owned(shown)
+    shown
 }
 
 /// One line of such text: a line feed and a tab are shown as well.

@@ -220,9 +220,14 @@ fn searched(search: &SearchInput) -> String {
 
 /// A command as it is executed. What follows the first line of a shell's stands behind a sign.
 fn command(RunInput { argv, shell, .. }: &RunInput) -> String {
-    let argv = argv.iter().flatten().map(|word| argument(word)).collect::<Vec<_>>().join(" ");
+    let argv = self::argv(argv.as_deref().unwrap_or_default());
     let line = shell.as_deref().map(|line| sanitize::exact(line).replace('\n', "\n> "));
     argv + &line.unwrap_or_default()
+}
+
+/// A program and its arguments, each told apart from the next, with nothing hidden in them.
+pub(crate) fn argv(words: &[String]) -> String {
+    words.iter().map(|word| argument(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// What else is to be known of a command.

@@ -13,6 +13,7 @@ pub use crate::counted::counted;
 
 use crate::advice;
 use crate::layout::wrap::truncated;
+use crate::rules;
 use crate::sanitize;
 use crate::tool_input;
 use crate::way::Way;
@@ -246,14 +247,10 @@ pub(crate) fn call_line(called: &Called) -> String {
 /// What was typed while a call waits is sent later, and answers nothing.
 pub const STILL_ASKS: &str = "the question still waits: y, a or n answers it, /deny WORDS says what to do instead; what you sent comes after it";
 
-/// What consent to a tool for always allows: `any command`.
-pub fn always(tool: &str) -> String {
-    tool_input::always(tool)
-}
-
 /// How consent is given: what is typed for it, and what that allows.
-pub fn ways(tool: &str) -> String {
-    format!("y once · a {} here, always · n no", always(tool))
+pub fn ways(pending: &PendingCall) -> String {
+    let always = pending.always.as_ref().map(|rule| format!(" · a {}", rules::always(rule)));
+    format!("y once{} · n no", always.unwrap_or_default())
 }
 
 /// Text of which all lines but the first are indented, as code is.

@@ -2,7 +2,7 @@
 //! in a file of another name is read like any other text.
 
 /// Names of directories and files, whole.
-const NAMES: [&str; 28] = [
+const NAMES: [&str; 29] = [
     ".ssh",
     ".aws",
     ".gnupg",
@@ -31,6 +31,8 @@ const NAMES: [&str; 28] = [
     "credentials.json",
     "secrets.yml",
     "secrets.yaml",
+    // The rules by which calls need no consent.
+    "permissions.toml",
 ];
 const BEGINNINGS: [&str; 5] = [".env.", "id_rsa", "id_ed25519", "id_ecdsa", "id_dsa"];
 const ENDINGS: [&str; 10] =

@@ -105,6 +105,11 @@ pub(crate) struct CommandSettings {
 }
 
 impl CommandLine {
+    /// The program and its arguments, as they are executed.
+    pub(crate) fn argv(&self) -> &[String] {
+        &self.argv
+    }
+
     pub(crate) fn of(arguments: RunArguments, is_sandboxed: bool) -> Result<Self, String> {
         let RunArguments { argv, shell, seconds } = arguments;
         let argv = match (argv, shell) {

@@ -91,6 +91,28 @@ pub struct CheckedCall {
     pub wants_consent: bool,
 }
 
+/// What a call would run or open, as far as its arguments say: exactly what is carried out for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ToolTarget {
+    /// Nothing that can be understood.
+    #[default]
+    Unknown,
+    /// A program and its arguments.
+    Command(Vec<String>),
+    /// A file, or a directory and nothing beneath.
+    File {
+        /// Its names from the session's directory on, which are opened one beneath the other; `.` for that itself.
+        path: String,
+        /// Whether what is so called mostly holds keys.
+        is_private: bool,
+    },
+    /// All beneath a directory.
+    Tree {
+        /// As in [`Self::File`]; it may be a file.
+        path: String,
+    },
+}
+
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolReply {
@@ -186,12 +208,27 @@ impl Toolbox {
         digest.finalize().into()
     }
 
+    /// What a call is about, for those who have rules for such. Nothing is opened: no link is ever followed, so what its
+    /// path says is what is opened.
+    pub fn target(&self, tool: &str, input: &str) -> ToolTarget {
+        match self.understand(tool, input) {
+            Err(_) => ToolTarget::Unknown,
+            Ok(Action::Run(command)) => ToolTarget::Command(command.argv().to_vec()),
+            Ok(Action::Search(place, _)) => ToolTarget::Tree { path: place.to_string() },
+            Ok(
+                Action::Read(place, _)
+                | Action::List(place)
+                | Action::Write(place, _)
+                | Action::Edit(place, _),
+            ) => ToolTarget::File { path: place.to_string(), is_private: holds_keys(&place) },
+        }
+    }
+
     /// What a call would do; or why it cannot be done, which nobody need be asked about.
     pub async fn check(self: &Arc<Self>, tool: &str, input: &str) -> Result<CheckedCall, String> {
         let action = self.understand(tool, input)?;
         let (reads, toolbox) = (action.reads(), Arc::clone(self));
-        let is_private =
-            action.place().is_some_and(|place| place.names().iter().any(|name| is_private(name)));
+        let is_private = action.place().is_some_and(holds_keys);
         // A check of a change has its file in memory too.
         let _place = AT_WORK.acquire().await;
         let is_wide = blocking(move || {
@@ -315,6 +352,11 @@ impl Toolbox {
             Action::Run(_) => Err("a command is no work on files".into()),
         }
     }
+}
+
+/// Whether some name in it is one of those that mostly hold keys.
+fn holds_keys(place: &RelativePath) -> bool {
+    place.names().iter().any(|name| is_private(name))
 }
 
 /// Whether its files are not one project's, so that even looking wants consent: the home directory is in it, by whatever path

@@ -166,13 +166,13 @@ mod tests {
     #[test]
     fn a_scenario_is_blamed_by_its_file() {
         let catcher = Catcher::Scenario("a".into());
-        for (said, blamed) in [
-            ("/scenarios/a.txt\n--- happened ---\n", true),
-            ("/scenarios/a.txt makes the core panic", true),
-            ("/scenarios/ba.txt\n--- happened ---\n", false),
-            ("panicked: two open sessions share a slot", true),
+        for said in [
+            "/scenarios/a.txt\n--- happened ---\n",
+            "/scenarios/a.txt makes the core panic",
+            "panicked: two open sessions share a slot",
         ] {
-            assert_eq!(catcher.is_blamed(said), blamed, "{said}");
+            assert!(catcher.is_blamed(said), "{said}");
         }
+        assert!(!catcher.is_blamed("/scenarios/ba.txt\n--- happened ---\n"));
     }
 }

@@ -37,7 +37,7 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     // The testing world, of which the product may name nothing outside of tests.
     ("crates/model", "q-model", &["q-core"]),
     ("crates/testkit", "q-testkit", &[]),
-    ("crates/sim", "q-sim", &["q-core", "q-proto", "q-client", "q-store", "q-host", "q-testkit"]),
+    ("crates/sim", "q-sim", &["q-core", "q-proto", "q-client", "q-store", "q-host", "q-model", "q-testkit"]),
     ("crates/crash", "q-crash", &["q-core", "q-store", "q-testkit"]),
     ("xtask", "xtask", &[]),
 ];

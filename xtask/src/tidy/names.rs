@@ -48,7 +48,7 @@ const CONFINED: &[Confined] = &[
     confined("sha2", &["crates/tools/src/"], 2),
     // The terminal.
     confined("crossterm", &["crates/term/", "crates/cli/"], 20),
-    confined("ratatui", &["crates/term/", "crates/cli/"], 37), // each part of the screen and each overlay draws itself
+    confined("ratatui", &["crates/term/", "crates/cli/"], 38), // each part of the screen and each overlay draws itself
     confined("ratatui_textarea", &["crates/term/"], 2),
     confined("pulldown_cmark", &["crates/term/"], 2),
     // Who watches.
@@ -113,15 +113,19 @@ mod tests {
 
     #[test]
     fn a_name_outside_its_place_is_found_and_prose_is_not() {
-        for (path, text, count) in [
-            ("crates/cli/src/main.rs", "use fjall::Keyspace;\n", 1),
-            ("crates/cli/src/main.rs", "//! Not `fjall::Keyspace`.\n", 0),
-            ("crates/store/src/disk.rs", "use fjall::Keyspace;\n", 0),
-            ("crates/cli/src/main.rs", "let toml = \"x\";\n", 0),
-            ("crates/host/src/lib.rs", "let t: toml::Table = x;\n", 1),
-            ("crates/host/src/lib.rs", "use ratatui;\n", 1),
+        for (path, text) in [
+            ("crates/cli/src/main.rs", "use fjall::Keyspace;\n"),
+            ("crates/host/src/lib.rs", "let t: toml::Table = x;\n"),
+            ("crates/host/src/lib.rs", "use ratatui;\n"),
         ] {
-            assert_eq!(found(path, text), count, "{path}: {text}");
+            assert_eq!(found(path, text), 1, "{path}: {text}");
+        }
+        for (path, text) in [
+            ("crates/cli/src/main.rs", "//! Not `fjall::Keyspace`.\n"),
+            ("crates/store/src/disk.rs", "use fjall::Keyspace;\n"),
+            ("crates/cli/src/main.rs", "let toml = \"x\";\n"),
+        ] {
+            assert_eq!(found(path, text), 0, "{path}: {text}");
         }
     }
 

@@ -2,7 +2,10 @@
 //!
 //! Not here: what a frame means (`dialect`), why a server refuses (`failure`).
 
-use q_core::{AgentEvent, AgentFailure, FailureKind, Seal, Usage};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use q_core::{AgentEvent, AgentFailure, FailureKind, Seal, Source, Sources, Usage};
 use serde_json::value::RawValue;
 
 use super::calls::{AskedCall, AskedCalls, CallPiece};
@@ -16,6 +19,9 @@ use crate::secret::Secrets;
 
 /// What a tool is called that is called without a name.
 pub(super) const NAMELESS: &str = "a tool without a name";
+
+/// The most sources of an answer that are told apart: those that come again are not counted again.
+const MAX_TOLD: usize = 1024;
 
 /// An answer as far as it came.
 #[derive(Debug, Default)]
@@ -35,6 +41,9 @@ pub(super) struct AnswerBuilder {
     /// The server has said which model answers.
     knows_model: bool,
     usage: Option<Usage>,
+    /// What it rests on, and what was told of that, as hashes.
+    sources: Sources,
+    told: BTreeSet<u64>,
     /// Something was said that is not blank.
     has_words: bool,
     refused: bool,
@@ -81,6 +90,11 @@ impl AnswerBuilder {
     /// From now on calls are no failure: tools were offered.
     pub(super) const fn take_calls(&mut self) {
         self.takes_calls = true;
+    }
+
+    /// Whether tools were offered.
+    pub(super) const fn takes_calls(&self) -> bool {
+        self.takes_calls
     }
 
     /// What the answer calls, once it has ended well and where tools were offered.
@@ -197,6 +211,15 @@ impl AnswerBuilder {
         self.calls.rest(index, arguments);
     }
 
+    /// It rests on this. Servers say the same with each piece, and again at the end.
+    pub(super) fn on_source(&mut self, source: Source) {
+        let mut hasher = DefaultHasher::new();
+        (&source.title, &source.place, &source.quote).hash(&mut hasher);
+        if self.told.len() < MAX_TOLD && self.told.insert(hasher.finish()) {
+            self.sources.add(source);
+        }
+    }
+
     /// The last count is the one that counts; one of nothing says nothing.
     pub(super) fn on_usage(&mut self, usage: Option<Usage>) {
         self.usage = usage.filter(|usage| *usage != Usage::default()).or(self.usage);
@@ -256,6 +279,9 @@ impl AnswerBuilder {
         }
         if self.calls.count() == 0 && self.calls.has_nameless() {
             self.on_call(NAMELESS.to_owned(), "");
+        }
+        if !self.sources.is_empty() {
+            self.queue.push(AgentEvent::Sources(std::mem::take(&mut self.sources)));
         }
         if let Some(usage) = self.usage.take() {
             self.queue.push(AgentEvent::Usage(usage));

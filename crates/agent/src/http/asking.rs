@@ -7,9 +7,10 @@ use q_core::{AgentEvent, AgentFailure, FailureKind};
 
 use super::address::Address;
 use super::answering::Answering;
-use super::dialect::{self, Offer};
+use super::dialect::{self, Offer, reasoning_content};
 use super::retry::{self, FailedAttempt};
 use super::route::Route;
+use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::spec::HttpSpec;
 
@@ -26,6 +27,8 @@ pub(super) struct Asking {
     route: Route,
     /// How often it was asked again.
     repeated: u32,
+    /// How long was waited for that in all.
+    waited: Duration,
     /// Whether tools are offered: calls are no failure then.
     takes_calls: bool,
     /// Who is asked, as seals name it.
@@ -64,6 +67,7 @@ impl Asking {
             unknown: 0,
             route,
             repeated: 0,
+            waited: Duration::ZERO,
             takes_calls,
             sealed_by,
         })
@@ -72,10 +76,10 @@ impl Asking {
     /// Asks once. Where a server that did nothing may do something yet, it is to be asked again.
     pub(super) async fn ask(&mut self) -> Asked {
         let mut asked_once = self.ask_in_turn().await;
-        if asked_once.as_ref().is_err_and(|attempt| is_about_seals(&attempt.failure))
-            && let Some(unsealed) = self.unsealed.take()
+        if let Err(attempt) = &asked_once
+            && let Some(body) = self.with_what_is_taken(&attempt.failure)
         {
-            self.body = unsealed;
+            self.body = body;
             asked_once = self.ask_in_turn().await;
         }
         let attempt = match asked_once {
@@ -83,10 +87,11 @@ impl Asking {
             Err(attempt) => attempt,
         };
         let retries = self.spec.patience.retries;
-        let Some(wait) = attempt.retry.wait(self.repeated, retries) else {
+        let Some(wait) = attempt.retry.wait(self.repeated, retries, self.waited) else {
             return Asked::InVain(asked(self.repeated + 1, attempt.failure));
         };
         self.repeated += 1;
+        self.waited += wait;
         Asked::Again(
             wait,
             AgentEvent::Retrying {
@@ -96,6 +101,14 @@ impl Asking {
                 failure: attempt.failure,
             },
         )
+    }
+
+    /// What may be asked in the place of a request that was refused for the thoughts in it, or for those it lacks.
+    fn with_what_is_taken(&mut self, failure: &AgentFailure) -> Option<String> {
+        let misses_thoughts =
+            self.spec.dialect == Dialect::ChatCompletions && is_about_missing_thoughts(failure);
+        let completed = misses_thoughts.then(|| reasoning_content::completed(&self.body)).flatten();
+        completed.or_else(|| self.unsealed.take().filter(|_| is_about_seals(failure)))
     }
 
     /// Asks where the dialect may be asked, until a place is found that knows it.
@@ -123,6 +136,13 @@ fn is_about_seals(failure: &AgentFailure) -> bool {
     let words = failure.detail.to_ascii_lowercase();
     let named = ["signature", "encrypted", "thinking", "reasoning", "include"];
     failure.kind == FailureKind::Rejected && named.iter().any(|name| words.contains(name))
+}
+
+/// Whether a server refuses a history for a thought that is not in it, by its own words.
+fn is_about_missing_thoughts(failure: &AgentFailure) -> bool {
+    let words = failure.detail.to_ascii_lowercase();
+    let is_missed = ["missing", "passed back"].iter().any(|word| words.contains(word));
+    failure.kind == FailureKind::Rejected && words.contains(reasoning_content::MEMBER) && is_missed
 }
 
 /// A failure that came this often.

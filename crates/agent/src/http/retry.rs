@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use q_core::{AgentFailure, FailureKind};
 
-/// The most that anybody may have a request repeated.
+/// The most that anybody may have a request repeated: it is sent six times then.
 const MOST: u32 = 5;
-/// The longest wait: whoever is to wait longer is told, and decides.
+/// The longest that all waits of one request may be together: whoever is to wait longer is told, and decides.
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// An ask that came to nothing.
@@ -50,16 +50,18 @@ impl Retry {
         }
     }
 
-    /// How long to wait before the ask is repeated for this time, the first being 0; nothing where it is not.
-    pub(super) fn wait(self, repeated: u32, allowed: u32) -> Option<Duration> {
+    /// How long to wait before the ask is repeated for this time, the first being 0, after so long a wait before; nothing where
+    /// it is not.
+    pub(super) fn wait(self, repeated: u32, allowed: u32, waited: Duration) -> Option<Duration> {
         if repeated >= allowed.min(MOST) {
             return None;
         }
+        let left = LONGEST.saturating_sub(waited);
         match self {
             Self::Never => None,
-            Self::After(wait) => (wait <= LONGEST).then_some(wait),
+            Self::After(wait) => (wait <= left).then_some(wait),
             Self::Soon => {
-                let most = Duration::from_secs(1 << repeated).min(LONGEST);
+                let most = Duration::from_secs(1 << repeated).min(left);
                 // Keys of hashes are the standard library's randomness.
                 let random = RandomState::new().hash_one(repeated);
                 let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
@@ -133,20 +135,38 @@ mod tests {
 
     #[test]
     fn waits_grow_and_end() {
+        let soon = |repeated, allowed| Retry::Soon.wait(repeated, allowed, Duration::ZERO);
         for repeated in 0..MOST {
             for _ in 0..50 {
-                let wait = Retry::Soon.wait(repeated, 99);
+                let wait = soon(repeated, 99);
                 assert!(wait.is_some_and(|wait| wait <= Duration::from_secs(1 << repeated)), "{wait:?}");
             }
         }
-        let waits: std::collections::BTreeSet<_> = (0..50).map(|_| Retry::Soon.wait(4, 99)).collect();
+        let waits: std::collections::BTreeSet<_> = (0..50).map(|_| soon(4, 99)).collect();
         assert!(waits.len() > 10, "they differ");
-        assert_eq!(Retry::Soon.wait(MOST, 99), None);
-        assert_eq!(Retry::Soon.wait(0, 0), None);
-        assert_eq!(Retry::Soon.wait(2, 2), None);
-        assert_eq!(Retry::Never.wait(0, 99), None);
-        let after = |seconds| Retry::After(Duration::from_secs(seconds)).wait(0, 1);
-        assert_eq!((after(7), after(21)), (Some(Duration::from_secs(7)), None));
+        assert_eq!(soon(MOST, 99), None);
+        assert_eq!(soon(0, 0), None);
+        assert_eq!(soon(2, 2), None);
+        assert_eq!(Retry::Never.wait(0, 99, Duration::ZERO), None);
+    }
+
+    #[test]
+    fn all_waits_together_have_a_limit() {
+        for (named, waited, wait) in [
+            (7, 0, Some(7)),
+            (20, 0, Some(20)),
+            (21, 0, None),
+            (6, 14, Some(6)),
+            (7, 14, None),
+            (0, 20, Some(0)),
+        ] {
+            let after = Retry::After(Duration::from_secs(named)).wait(1, 5, Duration::from_secs(waited));
+            assert_eq!(after, wait.map(Duration::from_secs), "{named} s after {waited}");
+        }
+        for _ in 0..50 {
+            let last = Retry::Soon.wait(4, 5, LONGEST.saturating_sub(Duration::from_millis(3)));
+            assert!(last.is_some_and(|wait| wait <= Duration::from_millis(3)), "{last:?}");
+        }
     }
 
     #[test]

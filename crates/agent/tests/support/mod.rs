@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use q_agent::{AgentSpec, HttpSpec, Message, Patience, Role, Seat, Secret, Turn};
-use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Usage};
+use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Sources, Usage};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -60,6 +60,8 @@ pub(crate) struct Outcome {
     pub(crate) thinking: String,
     /// What was sealed, one after the other.
     pub(crate) seals: Vec<String>,
+    /// What it rests on.
+    pub(crate) sources: Sources,
     pub(crate) usage: Option<Usage>,
     /// Which model answered, and why it stopped, in the server's words.
     pub(crate) model: Option<String>,
@@ -73,6 +75,7 @@ impl Outcome {
     /// What these events come to. Checks their shape on the way: one end, and nothing behind it.
     pub(crate) fn of(events: impl IntoIterator<Item = AgentEvent>) -> Self {
         let (mut text, mut thinking, mut usage, mut ending) = (String::new(), String::new(), None, None);
+        let mut sources = Sources::default();
         let (mut model, mut stop_reason, mut waits, mut seals) = (None, None, Vec::new(), Vec::new());
         for event in events {
             assert!(ending.is_none(), "{event:?} after the end");
@@ -80,6 +83,10 @@ impl Outcome {
                 AgentEvent::Text(piece) => text.push_str(&piece),
                 AgentEvent::Thinking(piece) => thinking.push_str(&piece),
                 AgentEvent::Sealed(seal) => seals.push(seal.content),
+                AgentEvent::Sources(told) => {
+                    assert!(sources.is_empty() && !told.is_empty(), "sources are told once, or not at all");
+                    sources = told;
+                }
                 AgentEvent::Usage(counted) => usage = Some(counted),
                 AgentEvent::Model(name) => assert!(model.replace(name).is_none(), "the model is told twice"),
                 AgentEvent::StopReason(word) => assert!(stop_reason.replace(word).is_none(), "two reasons"),
@@ -93,14 +100,24 @@ impl Outcome {
                 | AgentEvent::Steerable
                 | AgentEvent::Sent(_)
                 | AgentEvent::Asked { .. }
-                | AgentEvent::Call(_)
+                | AgentEvent::Call(..)
                 | AgentEvent::Plan(_)
                 | AgentEvent::Progress { .. }
                 | AgentEvent::Resume(_)
                 | AgentEvent::Result { .. }) => panic!("{other:?}"),
             }
         }
-        Self { text, thinking, seals, usage, model, stop_reason, waits, ending: ending.expect("an end") }
+        Self {
+            text,
+            thinking,
+            seals,
+            sources,
+            usage,
+            model,
+            stop_reason,
+            waits,
+            ending: ending.expect("an end"),
+        }
     }
 }
 

@@ -11,15 +11,17 @@ use q_proto::{ClientMessage, Request, Response};
 use q_term::Way;
 use q_term::command::UserCommand;
 use q_term::command::{FROM_NEXT_TURN, notice};
+use q_term::rules::ListedRule;
 use q_term::{Intent, Ui};
 
 use crate::client::{Attachment, among, next_page, summaries, token};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::new::SessionRequest;
-use crate::commands::{new, settings};
+use crate::commands::{new, permissions, settings};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::{Base, FilledPrompt, TypedPrompts};
+use crate::permissions_file;
 
 /// How much of the transcript is asked for when scrolling back, in bytes.
 const PAGE_BYTES: u32 = 64 << 10;
@@ -63,6 +65,11 @@ pub(super) enum Continuation {
         session: SessionId,
         shows: bool,
     },
+    /// The rules of a session, to be shown behind those that stand beside them; or why those are not known.
+    Rules {
+        session: SessionId,
+        standing: Result<Vec<ListedRule>, String>,
+    },
     /// A draft. Where it cannot be saved, it stays where it is typed.
     Draft,
     /// Anything else about a session: what to say when it is granted.
@@ -83,6 +90,7 @@ impl Continuation {
             | Self::Page { .. }
             | Self::Tags(_)
             | Self::Models { .. }
+            | Self::Rules { .. }
             | Self::About { .. } => {
                 ui.refused(None, why);
             }
@@ -98,6 +106,7 @@ impl Continuation {
             | Self::Lookup { .. }
             | Self::Tags(_)
             | Self::Models { .. }
+            | Self::Rules { .. }
             | Self::About { .. } => {
                 self.refused(ui, UNANSWERED.to_owned());
             }
@@ -167,6 +176,18 @@ impl Requests {
             }
             Intent::Models { session, shows } => {
                 (Continuation::Models { session, shows }, Request::Models { session: session.into() })
+            }
+            Intent::Rules { session } => {
+                let directory = client.mirror.get(session).map(|here| here.summary.directory.as_str());
+                let standing = permissions::standing(context, directory).map_err(|error| error.on_one_line());
+                (Continuation::Rules { session, standing }, permissions::request(session))
+            }
+            Intent::RemoveRule(rule) => {
+                match permissions_file::set(&context.place, &rule, false) {
+                    Ok(_) => ui.notify(format!("removed: {}", ListedRule::standing(rule).line())),
+                    Err(error) => ui.refused(None, error.on_one_line()),
+                }
+                return Ok(());
             }
             Intent::Show { session, at_end } => {
                 return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
@@ -262,6 +283,16 @@ impl Requests {
             (Continuation::Models { session, shows }, Ok(Response::Models(models))) => {
                 ui.listed(mirror, session, models, shows);
             }
+            (Continuation::Rules { session, standing }, Ok(Response::Facts(facts))) => {
+                if let Some(here) = mirror.get(session) {
+                    let (standing, fault) = match standing {
+                        Ok(standing) => (standing, None),
+                        Err(why) => (Vec::new(), Some(why)),
+                    };
+                    let own = permissions::of_session(&here.summary, facts.rules);
+                    ui.show_rules(session, [own, standing].concat(), fault);
+                }
+            }
             (Continuation::About { said: Some(said) }, Ok(Response::FromNextTurn)) => {
                 ui.notify(format!("{said}{FROM_NEXT_TURN}"));
             }
@@ -272,6 +303,7 @@ impl Requests {
                 | Continuation::Wake(_)
                 | Continuation::Lookup { .. }
                 | Continuation::Models { .. }
+                | Continuation::Rules { .. }
                 | Continuation::Draft
                 | Continuation::About { said: None },
                 Ok(_),

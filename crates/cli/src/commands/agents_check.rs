@@ -180,8 +180,9 @@ impl CheckResult {
             | AgentEvent::Steerable
             | AgentEvent::Sealed(_)
             | AgentEvent::Plan(_)
+            | AgentEvent::Sources(_)
             | AgentEvent::Model(_)
-            | AgentEvent::Call(_)
+            | AgentEvent::Call(..)
             | AgentEvent::Progress { .. }
             | AgentEvent::Result { .. }
             | AgentEvent::Resume(_)

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 
 use q_client::News;
 use q_core::{
-    Activity, Body, BudgetUse, Command, Entry, EntryNo, FailureKind, PendingCall, Retrying, SessionId, Stop,
-    Wants,
+    Activity, Body, BudgetUse, Command, Entry, EntryNo, FailureKind, PendingCall, Retrying, SessionId,
+    Sources, Stop, Wants,
 };
 use q_proto::ClientMessage;
 use q_term::sanitize::exact_line;
-use q_term::{Way, advice, spending, words};
+use q_term::{Way, advice, sources, spending, words};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::ChatArgs;
@@ -23,7 +23,7 @@ use crate::commands::new::SessionRequest;
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::input::PromptInput;
-use crate::json::{self, ChatJson, SessionJson};
+use crate::json::{self, ChatJson, SessionJson, SourceJson};
 use crate::out;
 
 /// Between texts of one turn.
@@ -184,6 +184,19 @@ impl ChatTurn {
         ours.filter_map(answer).collect()
     }
 
+    /// What the answers of our turn rest on.
+    fn sources<'a>(&self, client: &'a Client) -> Vec<(EntryNo, &'a Sources)> {
+        let (Some(began), Some(session)) = (self.began, client.mirror.get(self.session)) else {
+            return Vec::new();
+        };
+        let after = session.entries.iter().filter(|entry| entry.no > began);
+        let ours = after.take_while(|entry| !matches!(entry.body, Body::Prompt(_) | Body::Continued));
+        let sources = |entry: &'a Entry| {
+            if let Body::Sources(sources) = &entry.body { Some((entry.no, sources)) } else { None }
+        };
+        ours.filter_map(sources).collect()
+    }
+
     fn stop<'a>(&self, client: &'a Client) -> Option<&'a Stop> {
         let (began, session) = (self.began?, client.mirror.get(self.session)?);
         let mut after = session.entries.iter().filter(|entry| entry.no > began);
@@ -234,11 +247,16 @@ impl ChatTurn {
         };
         if as_json {
             let session = SessionJson::from(&session.summary);
-            json::print(&ChatJson { session, prompt: self.prompt, answer, outcome, failure })?;
+            let sources = self.sources(client).into_iter().flat_map(|(_, sources)| &sources.all);
+            let sources = sources.map(SourceJson::from).collect();
+            json::print(&ChatJson { session, prompt: self.prompt, answer, sources, outcome, failure })?;
             return Ok(ExitCode::from(code));
         }
         if !answer.is_empty() && !answer.ends_with('\n') {
             out::text("\n")?;
+        }
+        for (no, told) in self.sources(client) {
+            out::note(&format!("q: from {}", words::hanging(&sources::listed(no, told, Way::Shell))));
         }
         let kept = if answer.is_empty() { "" } else { "; the text so far is kept" };
         match failure {

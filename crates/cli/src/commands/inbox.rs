@@ -10,6 +10,7 @@ use clap::Subcommand;
 use q_core::attention::{self, Need};
 use q_core::{Answer, Command, PendingCall, SessionId, Summary, Wants};
 use q_proto::Request;
+use q_term::rules;
 use q_term::sanitize::exact_line;
 use serde::Serialize;
 
@@ -44,6 +45,8 @@ struct WaitingJson {
     wants: Option<&'static str>,
     tool: Option<String>,
     input: Option<String>,
+    /// The rule that `--always` would make, in words.
+    always: Option<String>,
     since_ms: u64,
     error: Option<String>,
 }
@@ -117,6 +120,7 @@ fn other_shape(session: &Summary, need: Need) -> WaitingJson {
         wants: None,
         tool: None,
         input: None,
+        always: None,
         since_ms: session.touched.0,
         error: session.failure.as_ref().map(q_term::words::why),
     }
@@ -130,6 +134,7 @@ fn shape((session, pending): (&Summary, PendingCall)) -> WaitingJson {
         name: session.name.to_string(),
         directory: session.directory.clone(),
         wants: Some(if pending.wants == Wants::Words { "words" } else { "consent" }),
+        always: pending.always.as_ref().map(rules::words),
         tool: Some(pending.tool),
         input: Some(pending.input),
         since_ms: pending.since.0,
@@ -210,12 +215,12 @@ fn confirm(
     out::note(&format!("{} {} (in {directory})", session.name, q_term::words::pending(pending)));
     let question = match answer {
         Answer::Once => "Let it run? [y/N] ".to_owned(),
-        Answer::Always => {
-            format!(
-                "Let it run, and {} in this session, always? [y/N] ",
-                q_term::words::always(&pending.tool)
-            )
-        }
+        Answer::Always => match &pending.always {
+            Some(rule) => {
+                format!("Let it run, and have the rule in this session: {}? [y/N] ", rules::words(rule))
+            }
+            None => return Err(CliError::failed("it can only be allowed once")),
+        },
         Answer::Deny | Answer::Words(_) => "Deny it? [y/N] ".to_owned(),
     };
     if out::ask(&question)? { Ok(()) } else { Err(CliError::failed("nothing was answered; it still waits")) }

@@ -17,6 +17,7 @@ pub(crate) mod inbox;
 pub(crate) mod ls;
 pub(crate) mod model;
 pub(crate) mod new;
+pub(crate) mod permissions;
 pub(crate) mod queue;
 pub(crate) mod quota;
 pub(crate) mod replay;
@@ -36,7 +37,8 @@ use q_term::command::table::Action;
 
 use crate::args::{
     AttachArgs, ChatArgs, CheckArgs, CleanupArgs, DeleteArgs, ExportArgs, ForkArgs, ImportArgs, JsonArgs,
-    LsArgs, ModelsArgs, NewArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, UsageArgs, WaitArgs,
+    LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, UsageArgs,
+    WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -87,6 +89,8 @@ pub(crate) enum Verb {
     Queue(QueueArgs),
     #[command(flatten)]
     Call(CallVerb),
+    /// Rules by which calls of tools run, ask or are denied
+    Permissions(PermissionsArgs),
     /// Make a session that begins with another one's history
     Fork(ForkArgs),
     /// Write a session down, for q or for people
@@ -157,6 +161,7 @@ impl Verb {
             Self::Cleanup(args) => cleanup::run(&context()?, args).await?,
             Self::Queue(args) => queue::run(&context()?, args).await?,
             Self::Call(verb) => inbox::run(&context()?, verb).await?,
+            Self::Permissions(args) => permissions::run(&context()?, args).await?,
             Self::Fork(args) => fork::run(&context()?, args).await?,
             Self::Export(args) => export::run(&context()?, args).await?,
             Self::Import(args) => import::run(&context()?, args).await?,
@@ -199,6 +204,7 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Last => frontend.go_back().await?,
         Action::Attend => frontend.attend().await?,
         Action::Inbox => frontend.print_inbox()?,
+        Action::Permissions => frontend.print_rules().await?,
         Action::Queue => frontend.print_queue()?,
         Action::Usage => frontend.print_usage()?,
         Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),

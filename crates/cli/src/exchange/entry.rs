@@ -5,13 +5,14 @@ use std::fmt;
 
 use q_core::{
     AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault,
-    Interrupter, Outcome, PlanStep, PromptNo, Prompted, Resulted, Sent, StepState, Stop, WallTime, Wants,
+    Interrupter, Outcome, PlanStep, PromptNo, Prompted, Resulted, Sent, Source, Sources, StepState, Stop,
+    WallTime, Wants,
 };
 use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::json::ImageJson;
+use crate::json::{ImageJson, SourceJson};
 
 const WANTS: [(&str, Wants); 3] =
     [("nothing", Wants::Nothing), ("consent", Wants::Consent), ("words", Wants::Words)];
@@ -59,6 +60,9 @@ pub(crate) struct EntryShape {
     /// Of a plan: how far each step is, and what it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<(String, String)>>,
+    /// Of sources: all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sources: Option<Vec<SourceJson>>,
     /// Of a prompt: what is known of its images. Their bytes are in no document.
     #[serde(skip_serializing_if = "Option::is_none")]
     images: Option<Vec<ImageJson>>,
@@ -157,6 +161,7 @@ impl EntryShape {
                 let step = |step: &PlanStep| (step.state.word().to_owned(), step.text.clone());
                 Self { role: role("plan"), steps: Some(steps.iter().map(step).collect()), ..plain }
             }
+            Body::Sources(sources) => plain.citing(sources),
             Body::Stop(Stop::Interrupted(by)) => {
                 Self { role: role("interrupted"), by: Some(word(&INTERRUPTERS, *by)), ..plain }
             }
@@ -199,6 +204,12 @@ impl EntryShape {
         }
     }
 
+    fn citing(self, sources: &Sources) -> Self {
+        let left_out = Some(sources.left_out).filter(|count| *count > 0);
+        let sources = Some(sources.all.iter().map(SourceJson::from).collect());
+        Self { role: "sources".to_owned(), sources, left_out, ..self }
+    }
+
     /// Reads the value of this field, if it is known here.
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
@@ -216,7 +227,7 @@ impl EntryShape {
                 }
             };
         }
-        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps images answered)
+        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps sources images answered)
     }
 
     /// The names of fields that are not known here.
@@ -272,6 +283,13 @@ impl EntryShape {
                     Ok(PlanStep { state: state.ok_or_else(|| no_word(&word))?, text })
                 };
                 Body::Plan(steps.map(step).collect::<Result<_, String>>()?)
+            }
+            "sources" => {
+                let all = self.sources.ok_or_else(|| missing("sources"))?;
+                let left_out = self.left_out.unwrap_or_default();
+                Body::Sources(
+                    Sources { all: all.into_iter().map(Source::from).collect(), left_out }.bounded(),
+                )
             }
             "interrupted" => Body::Stop(interrupted(self.by)?),
             "failed" => Body::Stop(failed(self.failure, text.unwrap_or_default())?),

@@ -64,6 +64,7 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
         Body::Result(result) => format!("\nResult: {}\n\n{}", result.outcome.words(), fenced(&result.text)),
         Body::Output(output) => format!("\nOutput:\n\n{}", fenced(&output.text)),
         Body::Plan(steps) => format!("\nPlan:\n\n{}", fenced(&q_term::words::plan(steps))),
+        Body::Sources(sources) => format!("\nSources:\n\n{}", fenced(&q_term::sources::whole(sources))),
         Body::Stop(stop) => format!("\n{}\n", span(&stopped(stop))),
         Body::Repair(fault) => format!("\n{}\n", span(&q_term::words::repair(*fault, Way::Shell))),
         Body::Continued => format!("\n{}\n", span(q_term::words::CONTINUED)),

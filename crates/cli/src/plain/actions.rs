@@ -14,7 +14,7 @@ use q_term::suggest;
 
 use crate::client::{token, unexpected};
 use crate::commands::follow_up::FollowUp;
-use crate::commands::settings;
+use crate::commands::{permissions, settings};
 use crate::error::CliError;
 use crate::out;
 use crate::plain::frontend::{Frontend, notice as notice_line, print_lines};
@@ -158,6 +158,23 @@ impl Frontend<'_> {
         if let Some(first) = lines.first_mut() {
             *first = notice_line(first);
         }
+        print_lines(&lines)
+    }
+
+    pub(crate) async fn print_rules(&mut self) -> Result<(), CliError> {
+        let session = self.here()?;
+        let answer = self.client.ask(permissions::request(session)).await;
+        self.print_updates()?;
+        let Response::Facts(facts) = answer? else { return Err(unexpected()) };
+        let Some(session) = self.client.mirror.get(session) else { return Ok(()) };
+        let mut rules = permissions::of_session(&session.summary, facts.rules);
+        rules.extend(permissions::standing(self.context, Some(&session.summary.directory))?);
+        let mut lines = vec![notice_line(if rules.is_empty() {
+            "no rules: what changes or runs something asks"
+        } else {
+            "rules; in the shell, q permissions remove ID takes one back:"
+        })];
+        lines.extend(rules.iter().map(|rule| format!("{}  {}", rule.id(), rule.line())));
         print_lines(&lines)
     }
 

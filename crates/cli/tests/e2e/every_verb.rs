@@ -111,7 +111,9 @@ impl Hostile {
         world.server.on("refused", Script::new().status(400, &body));
         world.server.on(
             "page",
-            Script::new().status(502, &format!("<html><title>{HOSTILE}</title>{HOSTILE}</html>")),
+            Script::new()
+                .status(502, &format!("<html><title>{HOSTILE}</title>{HOSTILE}</html>"))
+                .retry_after(0),
         );
         world.server.on("said", Script::new().say(HOSTILE).done());
         let file = world.home.path().join("hostile.json").display().to_string();
@@ -255,6 +257,14 @@ impl Hostile {
             ],
             "import" => vec![vec![file, "--json"], vec![file, "--name", HOSTILE]],
             "replay" => vec![vec![file]],
+            "permissions" | "permissions list" => vec![vec![], vec!["--json"]],
+            "permissions add" => vec![
+                vec!["deny", HOSTILE, "--everywhere"],
+                vec!["deny", "edit", "--everywhere", "--path", HOSTILE],
+                vec!["allow", "run", "--session", "made", "--argv", "cargo", HOSTILE],
+                vec!["allow", "run", "--here", HOSTILE],
+            ],
+            "permissions remove" => vec![vec![HOSTILE]],
             "host" | "host logs" | "model" => vec![vec![]],
             "host restart" => vec![vec![], vec!["--wait"]],
             "host stop" => vec![vec![], vec![]],

@@ -15,6 +15,16 @@ fn refusing() -> World {
     world
 }
 
+/// The same, with the talk `api`: a first prompt that was answered, then twice one that was refused.
+fn refused_twice(first: &str, refused: &str) -> World {
+    let world = refusing();
+    world.q(&["chat", "--new", "api", first]).succeeded();
+    for _ in 0..2 {
+        world.q(&["chat", "-s", "api", refused]).exited(1);
+    }
+    world
+}
+
 /// The entries of a session, as `q show --json` has them.
 fn entries(world: &World, name: &str) -> Vec<Value> {
     world.q(&["show", name, "--json"]).succeeded().json()["entries"].as_array().unwrap().clone()
@@ -22,11 +32,7 @@ fn entries(world: &World, name: &str) -> Vec<Value> {
 
 #[test]
 fn a_prompt_that_was_refused_is_marked_and_goes_out_again_by_a_retry_alone() {
-    let world = refusing();
-    world.q(&["chat", "--new", "api", "first"]).succeeded();
-    for _ in 0..2 {
-        world.q(&["chat", "-s", "api", "something bad"]).exited(1);
-    }
+    let world = refused_twice("first", "something bad");
     world.q(&["chat", "-s", "api", "something else"]).succeeded();
     let sent = turns(&["first", "echo: first", "something else"]);
     assert_eq!(conversation(&world.request("something else")), sent);
@@ -64,11 +70,7 @@ fn a_prompt_that_was_refused_is_marked_and_goes_out_again_by_a_retry_alone() {
 
 #[test]
 fn a_failure_stands_in_every_list_until_somebody_acts() {
-    let world = refusing();
-    world.q(&["chat", "--new", "api", "first words"]).succeeded();
-    for _ in 0..2 {
-        world.q(&["chat", "-s", "api", "bad"]).exited(1);
-    }
+    let world = refused_twice("first words", "bad");
     let session = world.session("api");
     assert_eq!(
         (&session["needs"], &session["failures"], &session["unread"]),
@@ -102,17 +104,17 @@ fn the_wait_to_ask_again_is_seen_and_can_be_stopped() {
     world.server.once("slowly", Script::new().status(529, "busy").retry_after(1));
     let said = world.q(&["chat", "--new", "api", "slowly"]).succeeded();
     assert_eq!(said.out, "echo: slowly\n");
-    assert!(said.err.contains("asks again after 1 s (2 of 3): the server is overloaded"), "{said:?}");
+    assert!(said.err.contains("asks again after 1 s (2 of 6): the server is overloaded"), "{said:?}");
     world.server.on("long", Script::new().status(529, "busy").retry_after(19));
     let mut terminal = world.attach("api");
     terminal.send_line("long");
-    terminal.wait_text("(2 of 3): the server is overloaded · Ctrl+C stops");
+    terminal.wait_text("(2 of 6): the server is overloaded · Ctrl+C stops");
     terminal.wait_text("asks again in 17 s");
     let session = world.session("api");
     assert_eq!((&session["activity"], &session["retrying"]["attempt"]), (&json!("working"), &json!(2)));
     assert_eq!(session["retrying"]["failure"], json!("overloaded"));
     let listed = world.q(&["ls"]).succeeded().out;
-    assert!(listed.contains("asks again after 19 s (2 of 3)"), "{listed}");
+    assert!(listed.contains("asks again after 19 s (2 of 6)"), "{listed}");
     let asked = world.server.requests().len();
     terminal.send("\x03");
     terminal.wait_text("interrupted here");

@@ -108,9 +108,7 @@ fn the_screen_shows_a_line_and_completes_names() {
 #[test]
 fn a_prompt_that_waits_is_taken_back_with_its_files_and_sent_with_them_once() {
     let world = world().with_sessions(&["api"]);
-    world.gated("first", "One", "first", " is done.");
-    world.q(&["send", "api", "first"]).succeeded();
-    world.wait_for_streams(1);
+    world.begin_first("api");
     world.q(&["send", "api", "explain @src/main.rs"]).succeeded();
     assert!(
         world

@@ -53,12 +53,10 @@ fn a_fork_may_begin_at_an_earlier_entry() {
 fn forking_in_the_terminal_goes_there() {
     let world = talked();
     let mut terminal = world.open_at("api");
-    terminal.send_line("/fork other");
-    terminal.wait_prompt("other");
+    terminal.press_to("/fork other\r", "other");
     terminal.wait_text("echo: two");
     terminal.enter("three", "echo: three");
-    terminal.send(leader("f"));
-    terminal.wait_prompt("other-2");
+    terminal.press_to(leader("f"), "other-2");
     terminal.wait_text("echo: three");
     terminal.switch("api");
     terminal.wait_no_text("echo: three");

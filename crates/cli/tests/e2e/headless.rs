@@ -100,7 +100,7 @@ fn sessions_are_listed_renamed_and_closed() {
     world.q(&["show", "plan"]).succeeded();
     world.q(&["new", "-d", "plan"]).succeeded();
     assert_eq!(world.q(&["ls", "--json"]).json()[1]["slot"], 2);
-    world.server.on("fail", Script::new().status(500, "no"));
+    world.server.on("fail", Script::new().status(500, "no").retry_after(0));
     world.q(&["send", "plan", "fail"]).succeeded();
     world.q(&["wait", "plan"]).exited(1);
     let waiting = world.q(&["ls", "--waiting", "--json"]).succeeded().json();

@@ -9,6 +9,7 @@ use q_testkit::server::Script;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 
+use crate::screen::Person as _;
 use crate::world::{World, eventually};
 
 /// A whole picture of 64 × 48 pixels, as far as its headers say, and its bytes in base64.
@@ -148,10 +149,9 @@ fn an_image_is_known_by_its_bytes_and_what_is_none_is_not_sent() {
 fn the_screen_and_lines_say_what_goes_along() {
     let world = world().with_sessions(&["api"]);
     let mut terminal = world.open_at("api");
-    terminal.send("look at @./gone.png\r");
-    terminal.wait_text("@./gone.png: there is no such file (Enter again sends it without)");
-    terminal.send("\u{15}look at @shot.png\r");
-    terminal.wait_text("A gradient.");
+    let no_such_file = "@./gone.png: there is no such file (Enter again sends it without)";
+    terminal.enter("look at @./gone.png", no_such_file);
+    terminal.enter("\u{15}look at @shot.png", "A gradient.");
     terminal.wait_text("[image shot.png, 64×48, 3 KB]");
     assert_eq!(content(&world, "look"), with_image(64, "look at @shot.png"));
     let said = world.q_reading(&["--plain"], "look at @shot.png\n");
@@ -162,9 +162,7 @@ fn the_screen_and_lines_say_what_goes_along() {
 #[test]
 fn what_waits_keeps_its_image_through_an_edit_and_a_kill() {
     let world = world().with_sessions(&["api"]);
-    world.gated("first", "One", "first", " is done.");
-    world.q(&["send", "api", "first"]).succeeded();
-    world.wait_for_streams(1);
+    world.begin_first("api");
     let number = world.q(&["send", "api", "look at @shot.png"]).succeeded().out;
     world.q(&["edit", "api", number.trim(), "look closely"]).succeeded();
     fs::remove_file(world.home.directory("HOME").join("shot.png")).unwrap();

@@ -114,13 +114,11 @@ fn keys_are_answered_while_a_command_is_asked() {
 
 #[test]
 fn what_is_configured_wrong_is_told() {
-    let world = World::new();
-    for (lines, told) in [
-        ("key_command = []", "key_command names no program"),
-        ("key_command = \"pass show x\"", "line 3"),
-        ("key_command = [\"pass\"]\nkey_env = \"X\"", "a key_command beside another place of its key"),
-    ] {
-        world.home.configure(&format!("[agents.work]\nbase_url = \"http://127.0.0.1:1/v1\"\n{lines}\n"));
-        world.q(&["agents"]).exited(2).told(told);
-    }
+    let agent = |lines| format!("[agents.work]\nbase_url = \"http://127.0.0.1:1/v1\"\n{lines}\n");
+    let two_places = "key_command = [\"pass\"]\nkey_env = \"X\"";
+    World::new().refuses_configurations([
+        (agent("key_command = []"), "key_command names no program"),
+        (agent("key_command = \"pass show x\""), "line 3"),
+        (agent(two_places), "a key_command beside another place of its key"),
+    ]);
 }

@@ -15,6 +15,7 @@
 //! | `settings` | how a session's turns are asked, and the models there are |
 //! | `marks` | tags, pins, unread, kinds of one's own |
 //! | `inbox` | what waits for an answer |
+//! | `permissions` | rules for calls |
 //! | `hibernation` | room for one more, and everything back whole |
 //! | `deaf` | a host that runs and does not read |
 //! | `doctor` | a damaged store: told, in the session it concerns |
@@ -32,6 +33,7 @@
 //! | `servers` | whole answers and others; servers that would hold up everybody |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `every_verb` | hostile words through every command, and nothing of them is done |
+//! | `sources` | what an answer rests on, in every frontend |
 //! | `strangers` | other users and other programs at the place of the host: not spoken to, not signalled |
 //! | `hostile` | what agents and pasted texts try with the terminal |
 //! | `world`, `run`, `screen` | where it happens, commands in pipes, what is read and typed |
@@ -64,6 +66,7 @@ mod marks;
 mod mistakes;
 mod network;
 mod owner;
+mod permissions;
 mod plain;
 mod providers;
 mod queue;
@@ -76,6 +79,7 @@ mod seals;
 mod servers;
 mod sessions;
 mod settings;
+mod sources;
 mod strangers;
 mod terminals;
 mod tools;

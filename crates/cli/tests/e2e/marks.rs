@@ -28,10 +28,12 @@ fn tags_group_sessions() {
 fn tags_in_the_terminal_are_shown_when_they_change() {
     let world = World::new().with_sessions(&["api"]);
     let mut terminal = world.open_at("api");
-    terminal.enter("/tag", "api has no tags");
-    terminal.enter("/tag +work night", "tags of api: night work");
-    terminal.enter("/tag -work", "tags of api: night");
-    terminal.enter("/tag a/b", "cannot be a tag");
+    terminal.enter_each(&[
+        ("/tag", "api has no tags"),
+        ("/tag +work night", "tags of api: night work"),
+        ("/tag -work", "tags of api: night"),
+        ("/tag a/b", "cannot be a tag"),
+    ]);
     terminal.wait_prompt("api");
     let said = world.q_reading(&["attach", "api"], "/tag -night\n/tag more\n/quit\n").succeeded();
     assert!(said.out.contains("* api has no tags") && said.out.contains("* tags of api: more"), "{said:?}");
@@ -101,14 +103,11 @@ fn kinds_of_ones_own_bring_a_system_prompt_and_a_colour() {
 
 #[test]
 fn a_mistake_in_a_kind_is_told() {
-    let world = World::new();
-    for (written, told) in [
-        ("[kinds.writing]\ncolour = \"grene\"\n", "did you mean `green`?"),
-        ("[kinds.writing]\ntools = \"dney\"\n", "did you mean `deny`?"),
-        ("[kinds.writing]\nsystem_promt = \"x\"\n", "did you mean `system_prompt`?"),
-        ("[kinds.\"a b\"]\n", "cannot be the name of a kind"),
-    ] {
-        world.home.configure(written);
-        world.q(&["ls"]).exited(2).told(told);
-    }
+    let kind = |line: &str| format!("[kinds.writing]\n{line}\n");
+    World::new().refuses_configurations([
+        (kind("colour = \"grene\""), "did you mean `green`?"),
+        (kind("tools = \"dney\""), "did you mean `deny`?"),
+        (kind("system_promt = \"x\""), "did you mean `system_prompt`?"),
+        ("[kinds.\"a b\"]\n".to_owned(), "cannot be the name of a kind"),
+    ]);
 }

@@ -132,8 +132,8 @@ fn what_the_server_refuses_is_told_by_its_remedy() {
         ("too fast", 429, r#"{"error":{"message":"slow down"}}"#, ["asks to slow down", "wait a little"]),
         ("broken", 500, "oops", ["the server failed", "/retry asks again"]),
     ] {
-        // What may pass is asked again by itself, twice.
-        let times = if status == 429 || status == 500 { 3 } else { 1 };
+        // What may pass is asked again by itself, five times.
+        let times = if status == 429 || status == 500 { 6 } else { 1 };
         for _ in 0..times {
             world.server.once(prompt, Script::new().status(status, body).header("retry-after", "0"));
         }

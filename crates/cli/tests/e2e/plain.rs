@@ -58,7 +58,7 @@ fn every_command_works_on_a_terminal_that_can_do_nothing() {
 fn the_end_of_a_background_answer_is_told_on_a_line_of_its_own() {
     let mut world = World::new().with_sessions(&["api", "plan", "docs"]);
     world.gated("dig", "Digging.", "dig", " Found it.");
-    world.server.on("fail", Script::new().status(500, "no"));
+    world.server.on("fail", Script::new().status(500, "no").retry_after(0));
     let mut terminal = open(&mut world);
     wait_asked(&terminal, "api");
     terminal.send_line("dig");
@@ -131,7 +131,7 @@ fn a_pipe_without_a_last_line_feed_and_a_queue_are_answered_to_the_end() {
 #[test]
 fn how_a_pipe_ended_is_its_exit_code() {
     let world = World::new();
-    world.server.on("fail", Script::new().status(500, "no"));
+    world.server.on("fail", Script::new().status(500, "no").retry_after(0));
     let said = without_escapes(world.q_reading(&[], "fail\n").exited(1));
     assert!(said.out.contains("the server failed") && said.out.contains("/retry"), "{said:?}");
 }

@@ -82,13 +82,14 @@ fn leave_for_the_sandbox_is_no_leave_to_go_without() {
         return;
     }
     let shop = Workshop::with_tools();
-    let free = json!({ "argv": ["touch", "free"] });
+    // The very command that is allowed in the sandbox.
+    let held = json!({ "argv": ["touch", "held"] });
     shop.rounds(
         "do it",
         vec![
-            call("run_sandboxed", &json!({ "argv": ["touch", "held"] })),
-            call("run_sandboxed", &json!({ "argv": ["touch", "held again"] })),
-            call("run", &free),
+            call("run_sandboxed", &held),
+            call("run_sandboxed", &held),
+            call("run", &held),
             Script::new().say("Done.").done(),
         ],
     );
@@ -96,11 +97,9 @@ fn leave_for_the_sandbox_is_no_leave_to_go_without() {
     let id = shop.waiting()["id"].as_str().unwrap().to_owned();
     shop.world.q(&["approve", "--always", "api", &id]).succeeded();
     let asked = shop.waiting();
-    assert_eq!((asked["tool"].as_str(), shop.has("held again")), (Some("run"), true));
-    assert!(!shop.has("free"));
+    assert_eq!((asked["tool"].as_str(), shop.has("held")), (Some("run"), true));
     shop.answer("deny", "api");
     shop.wait("api").succeeded();
-    assert!(!shop.has("free"));
 }
 
 #[test]

@@ -203,6 +203,12 @@ fn in_a_shell(world: &World, args: &str) -> (Terminal, u32) {
     (terminal, pid().expect("it was there"))
 }
 
+/// Stops the process in the foreground; whoever started it says so.
+fn stop(terminal: &Terminal, pid: u32, signal: Signal) {
+    send(pid, signal);
+    terminal.wait_text("Stopped");
+}
+
 #[test]
 fn a_client_that_is_stopped_from_outside_gives_the_terminal_back_and_comes_again() {
     let world = World::new().with_sessions(&["api"]);
@@ -210,8 +216,7 @@ fn a_client_that_is_stopped_from_outside_gives_the_terminal_back_and_comes_again
     terminal.wait_prompt("api");
     let raw = terminal.line_settings();
     terminal.type_at("api", "draft");
-    send(pid, Signal::TSTP);
-    terminal.wait_text("Stopped");
+    stop(&terminal, pid, Signal::TSTP);
     assert!(!terminal.look(|screen| screen.alternate_screen() || screen.bracketed_paste()));
     assert_ne!(terminal.line_settings(), raw, "cooked again");
     shell_then_draft_go_on(&mut terminal);
@@ -227,8 +232,7 @@ fn a_client_that_was_stopped_without_a_word_takes_the_terminal_again() {
     terminal.wait_prompt("api");
     let raw = terminal.line_settings();
     terminal.enter("dig", "Digging.");
-    send(pid, Signal::STOP);
-    terminal.wait_text("Stopped");
+    stop(&terminal, pid, Signal::STOP);
     // What shells do that care, and what this client may not take for its own.
     terminal.send("stty sane; printf '\\033[?1049l\\033[?2004l'; echo sane $((40 + 2))\n");
     terminal.wait_text("sane 42");
@@ -284,15 +288,12 @@ fn plain_mode_asks_again_after_it_was_stopped() {
 fn what_alt_gr_types_arrives_whatever_the_terminal_makes_of_it() {
     let world = World::new().with_sessions(&["api", "plan"]);
     let mut terminal = world.open_at("api");
-    for (bytes, typed) in [
-        ("\x1b{", "{"),
-        ("\x1b[48;3u", "{0"),
-        ("\x1b[123;7u", "{0{"),
-        ("\x1b@", "{0{@"),
-        ("\x1b\u{20ac}", "{0{@\u{20ac}"),
-    ] {
+    let mut typed = String::new();
+    let sent = ["\x1b{", "\x1b[48;3u", "\x1b[123;7u", "\x1b@", "\x1b\u{20ac}"];
+    for (bytes, letter) in sent.into_iter().zip("{0{@\u{20ac}".chars()) {
         terminal.send(bytes);
-        terminal.wait_typed("api", typed);
+        typed.push(letter);
+        terminal.wait_typed("api", &typed);
     }
     terminal.send("\x1b[50;3u");
     terminal.wait_prompt("plan");

@@ -401,7 +401,7 @@ fn two_that_ask(args: &[&str]) -> (Workshop, Terminal) {
     shop.begin("api", "do it");
     shop.waiting();
     let terminal = shop.world.terminal(args);
-    terminal.wait_text("y once · a any command");
+    terminal.wait_text("y once · a always exactly this here");
     (shop, terminal)
 }
 

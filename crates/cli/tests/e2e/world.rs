@@ -74,6 +74,15 @@ impl World {
         Terminal::spawn(command, 24, 80)
     }
 
+    /// With each of these as its configuration, `q` does nothing but say what is wrong.
+    pub(crate) fn refuses_configurations(&self, mistakes: impl IntoIterator<Item = (String, &'static str)>) {
+        for (written, told) in mistakes {
+            self.home.configure(&written);
+            self.q(&["agents"]).exited(2).told(told);
+            self.q(&["ls"]).exited(2).told(told);
+        }
+    }
+
     /// `q` with arguments and nothing to read, to its end.
     pub(crate) fn q(&self, args: &[&str]) -> Outcome {
         self.start(args).finish()
@@ -138,6 +147,13 @@ impl World {
     /// Answers `prompt` with one piece, then waits for the gate of that name before the rest.
     pub(crate) fn gated(&self, prompt: &str, before: &str, gate: &str, after: &str) {
         self.server.on(prompt, Script::new().say(before).wait_for(gate).say(after).done());
+    }
+
+    /// Has that session begin an answer to `first`, which goes on once the gate `first` is open.
+    pub(crate) fn begin_first(&self, session: &str) {
+        self.gated("first", "One", "first", " is done.");
+        self.q(&["send", session, "first"]).succeeded();
+        self.wait_for_streams(1);
     }
 
     /// Waits until the server was asked `count` times in all.

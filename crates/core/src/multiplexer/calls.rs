@@ -15,6 +15,7 @@ use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::live::{Live, Pending};
 use crate::snapshot::Update;
+use crate::tool_rule::{CallFacts, RuleEffect, ToolRule};
 
 /// What the agent hears when too many of its calls are open.
 const TOO_MANY: &str = "too many calls are open at once";
@@ -22,6 +23,8 @@ const TOO_MANY: &str = "too many calls are open at once";
 const LONG_NAME: &str = "the tool's name is too long";
 /// What it hears when the session's policy denies all that wants consent.
 const BY_POLICY: &str = "this session's policy denies tools";
+/// What it hears when a rule denies the call.
+const BY_RULE: &str = "a rule of the person's denies this";
 
 /// What of a result is kept, and where.
 pub(super) struct Portion {
@@ -42,15 +45,21 @@ impl Portion {
 
 impl Step<'_> {
     /// The agent wants something. A number that is not above the last one was heard already and is ignored.
-    pub(super) fn on_call(&mut self, id: SessionId, turn: TurnNo, mut call: Call) {
+    pub(super) fn on_call(&mut self, id: SessionId, turn: TurnNo, mut call: Call, facts: &CallFacts) {
         let limits = &self.state().limits;
         let (most, unasked_limit) = (limits.open_calls, limits.turn_calls);
         let Some(head) = self.head(id) else { return };
         let Some(flight) = head.turn.as_ref().filter(|flight| flight.last_call < call.no) else { return };
-        if flight.unasked >= unasked_limit && call.wants == Wants::Nothing {
-            call.wants = Wants::Consent; // so many ran by themselves that the person is asked again
+        // A question is for the person whatever they said of tools.
+        let rule = match call.wants {
+            Wants::Nothing | Wants::Consent => facts.verdict(&call.tool, &head.setup.directory, &head.rules),
+            Wants::Words => None,
+        };
+        let is_asked_again = flight.unasked >= unasked_limit; // so many ran by themselves
+        if call.wants == Wants::Nothing && (is_asked_again || rule == Some(RuleEffect::Ask)) {
+            call.wants = Wants::Consent;
         }
-        let is_allowed = flight.unasked < unasked_limit && head.allowed.contains(&call.tool);
+        let is_allowed = !is_asked_again && rule == Some(RuleEffect::Allow);
         let long_name = call.tool.len() > TOOL_BYTES;
         call.tool.truncate(call.tool.floor_char_boundary(TOOL_BYTES));
         let denied = if long_name {
@@ -59,6 +68,8 @@ impl Step<'_> {
             Some(TOO_MANY)
         } else if call.wants == Wants::Consent && head.setup.policy == Policy::Deny {
             Some(BY_POLICY)
+        } else if rule == Some(RuleEffect::Deny) {
+            Some(BY_RULE)
         } else {
             None
         };
@@ -69,6 +80,9 @@ impl Step<'_> {
         };
         self.write_stream(id);
         let (no, digest, input) = (call.no, call.digest, call.input.clone());
+        // Where a rule asks, an allowance would be of no use.
+        let is_of_use = call.wants == Wants::Consent && rule != Some(RuleEffect::Ask);
+        let always = ToolRule::narrowest(&call.tool, &facts.subject).filter(|_| is_of_use);
         self.takes_window(id, call.tool.len() + input.len());
         // A denied call waits until it is settled below, so that there is no moment in which it may run.
         let waits = !permitted || denied.is_some();
@@ -80,7 +94,7 @@ impl Step<'_> {
             None if waits => {
                 let (since, at) = (self.now().mono, self.now().wall);
                 if let Some(live) = self.live_mut(id) {
-                    live.wait_for(no, Pending { input, since, at });
+                    live.wait_for(no, Pending { input, always, since, at });
                 }
                 self.notify_pending(id);
             }
@@ -135,18 +149,21 @@ impl Step<'_> {
         if open.digest != digest {
             return Err(Refusal::DigestDiffers);
         }
-        let (is_question, tool) = (open.wants == Wants::Words, &open.tool);
-        let limit = self.state().limits.allowed_tools;
+        let is_question = open.wants == Wants::Words;
+        let mut rule = None;
         match &answer {
             Answer::Once | Answer::Always if is_question => return Err(Refusal::WantsWords),
-            Answer::Always if !head.allowed.contains(tool) && head.allowed.len() >= limit => {
-                return Err(Refusal::TooManyTools { limit });
-            }
+            Answer::Always => rule = Some(self.rule_of_always(id, call)?),
             Answer::Words(text) => self.refuse_bad_prompt(text)?,
-            Answer::Once | Answer::Always | Answer::Deny => {}
+            Answer::Once | Answer::Deny => {}
         }
         self.write_stream(id);
-        self.record(id, Record::Answered { turn, call, answer: answer.clone() });
+        // What *always* means is a fact of its own. The word itself is in records of before there were rules: for the whole tool.
+        let said = if rule.is_some() { Answer::Once } else { answer.clone() };
+        self.record(id, Record::Answered { turn, call, answer: said });
+        if let Some(rule) = rule {
+            self.put_rule(id, rule, true);
+        }
         match answer {
             Answer::Once | Answer::Always => self.after(Effect::Permit { session: id, turn, call, digest }),
             Answer::Deny => self.settle_call(id, turn, call, Outcome::Denied, String::new()),
@@ -157,6 +174,14 @@ impl Step<'_> {
         self.changed(id);
         self.end_if_too_long(id);
         Ok(Reply::Done)
+    }
+
+    /// The rule that was shown with a call that waits, if there is room for it.
+    fn rule_of_always(&self, id: SessionId, call: CallNo) -> Result<ToolRule, Refusal> {
+        let pending = self.session(id).and_then(Session::live).and_then(|live| live.pending().get(&call));
+        let rule = pending.and_then(|pending| pending.always.clone()).ok_or(Refusal::NoRuleForIt)?;
+        self.refuse_too_many_rules(id, &rule)?;
+        Ok(rule)
     }
 
     /// Ends calls that nobody answered in time.

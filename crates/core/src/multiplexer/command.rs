@@ -16,6 +16,7 @@ use crate::record::{Answer, Policy, Setup};
 use crate::refusal::Refusal;
 use crate::settings::SettingChange;
 use crate::tag::TagChange;
+use crate::tool_rule::ToolRule;
 
 /// What a client may want. Sessions are named by id: addresses are resolved where they are typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +84,8 @@ pub enum Command {
     Pin { session: SessionId, pinned: bool },
     /// Change what its tools may do.
     SetPolicy { session: SessionId, policy: Policy },
+    /// Have a rule for calls in this session, or no longer.
+    SetRule { session: SessionId, rule: ToolRule, stands: bool },
     /// Ask its turns otherwise than its agent is configured: another model, its temperature, how long an answer may be, how
     /// much is thought first.
     Set {
@@ -254,6 +257,7 @@ impl Command {
             | Self::Tag { session, .. }
             | Self::Pin { session, .. }
             | Self::SetPolicy { session, .. }
+            | Self::SetRule { session, .. }
             | Self::Set { session, .. }
             | Self::MarkUnread { session }
             // Only a live session has a turn that could be answered or interrupted: there is nothing to wake.
@@ -318,6 +322,7 @@ impl Step<'_> {
             Command::Tag { session, changes } => self.tag(session, &changes),
             Command::Pin { session, pinned } => self.pin(session, pinned),
             Command::SetPolicy { session, policy } => self.set_policy(session, policy),
+            Command::SetRule { session, rule, stands } => self.set_rule(session, rule, stands),
             Command::Set { session, changes } => self.set(session, &changes),
             Command::MarkUnread { session } => self.mark_unread(session),
             Command::Submit { session, token, text, images } => {

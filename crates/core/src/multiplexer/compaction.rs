@@ -101,7 +101,7 @@ impl Step<'_> {
             AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
             AgentEvent::Done => self.end_turn(id, Ending::Done),
             AgentEvent::Failed(failure) => self.end_turn(id, Ending::Failed(failure.bounded())),
-            AgentEvent::Call(_) => self.give_up_compaction(id, FailureKind::WantsTool),
+            AgentEvent::Call(..) => self.give_up_compaction(id, FailureKind::WantsTool),
             AgentEvent::Sent(sent) => {
                 if let Some(live) = self.live_mut(id) {
                     live.stream_mut().left_out = sent.left_out;
@@ -110,6 +110,7 @@ impl Step<'_> {
             AgentEvent::Thinking(_)
             | AgentEvent::Sealed(_)
             | AgentEvent::Plan(_)
+            | AgentEvent::Sources(_)
             | AgentEvent::Model(_)
             | AgentEvent::Title(_)
             | AgentEvent::Steerable

@@ -77,7 +77,7 @@ fn memory_is_bounded(state: &MultiplexerState) {
     for session in state.sessions.iter() {
         let head = session.head();
         assert!(head.queue.len() <= limits.queued_prompts, "too many prompts wait");
-        assert!(head.allowed.len() <= limits.allowed_tools, "too many tools are allowed");
+        assert!(head.rules.len() <= limits.allowed_tools, "too many rules");
         assert!(head.turn.iter().all(|flight| flight.calls.len() <= limits.open_calls + 1), "too many calls");
     }
 }

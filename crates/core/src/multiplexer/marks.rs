@@ -1,4 +1,4 @@
-//! What a person sticks on a session: tags, a pin, "come back to this", what its tools may do.
+//! What a person sticks on a session: tags, a pin, "come back to this", what its tools may do by policy and by rules.
 
 use crate::effect::Reply;
 use crate::id::SessionId;
@@ -7,6 +7,7 @@ use crate::multiplexer::step::Step;
 use crate::record::{Policy, Record};
 use crate::refusal::Refusal;
 use crate::tag::TagChange;
+use crate::tool_rule::ToolRule;
 
 impl Step<'_> {
     pub(super) fn tag(&mut self, id: SessionId, changes: &[TagChange]) -> Result<Reply, Refusal> {
@@ -33,6 +34,33 @@ impl Step<'_> {
             self.changed(id);
         }
         Ok(Reply::Done)
+    }
+
+    /// Counts from the next call on; what waits already, waits.
+    pub(super) fn set_rule(&mut self, id: SessionId, rule: ToolRule, stands: bool) -> Result<Reply, Refusal> {
+        self.open(id)?;
+        rule.check().map_err(|fault| Refusal::BadRule { fault })?;
+        if stands {
+            self.refuse_too_many_rules(id, &rule)?;
+        }
+        self.put_rule(id, rule, stands);
+        Ok(Reply::Done)
+    }
+
+    /// A rule that is there already needs no room.
+    pub(super) fn refuse_too_many_rules(&self, id: SessionId, rule: &ToolRule) -> Result<(), Refusal> {
+        let (limit, rules) = (self.state().limits.allowed_tools, &self.open(id)?.head().rules);
+        if rules.len() >= limit && !rules.contains(rule) {
+            return Err(Refusal::TooManyRules { limit });
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_rule(&mut self, id: SessionId, rule: ToolRule, stands: bool) {
+        if self.head(id).is_some_and(|head| head.rules.contains(&rule) != stands) {
+            self.record(id, Record::RuleSet { rule, stands });
+            self.changed(id);
+        }
     }
 
     /// Counts as unread until a client shows it anew; whoever looks at it now is taken to look away.

@@ -20,6 +20,7 @@ use crate::session::Session;
 use crate::session::head::WaitingPrompt;
 use crate::session::live::{LastAsk, RunState};
 use crate::snapshot::{Retrying, Update};
+use crate::source::Sources;
 use crate::usage::Usage;
 
 /// What a person says, as its client sends it.
@@ -251,6 +252,7 @@ impl Step<'_> {
             AgentEvent::Thinking(text) => self.on_text(id, turn, Voice::Thinking, text),
             AgentEvent::Sealed(seal) => self.on_sealed(id, turn, seal),
             AgentEvent::Plan(steps) => self.on_plan(id, turn, steps),
+            AgentEvent::Sources(sources) => self.on_sources(id, turn, sources),
             AgentEvent::Model(model) => self.on_model(id, turn, model),
             AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
             AgentEvent::StopReason(mut reason) => {
@@ -273,7 +275,7 @@ impl Step<'_> {
                     live.steerable = true;
                 }
             }
-            AgentEvent::Call(call) => self.on_call(id, turn, call),
+            AgentEvent::Call(call, facts) => self.on_call(id, turn, call, &facts),
             AgentEvent::Progress { call, text } => self.on_progress(id, turn, call, text),
             AgentEvent::Result { call, outcome, text } => self.on_result(id, turn, call, outcome, text),
             AgentEvent::Done => {
@@ -343,6 +345,17 @@ impl Step<'_> {
         }
         self.write_stream(id);
         let seq = self.record_buffered(id, Record::Planned { turn, steps });
+        self.notify_entry(id, EntryNo(seq.0));
+        self.changed(id);
+    }
+
+    fn on_sources(&mut self, id: SessionId, turn: TurnNo, sources: Sources) {
+        let sources = sources.bounded();
+        if sources.is_empty() {
+            return;
+        }
+        self.write_stream(id);
+        let seq = self.record_buffered(id, Record::Cited { turn, sources });
         self.notify_entry(id, EntryNo(seq.0));
         self.changed(id);
     }

@@ -22,6 +22,7 @@ use crate::settings::Settings;
 use crate::stamped::Stamped;
 use crate::tag::Tag;
 use crate::time::WallTime;
+use crate::tool_rule::{RuleEffect, ToolRule};
 use crate::usage::Usage;
 
 /// Characters of the last text shown in lists.
@@ -44,8 +45,8 @@ pub struct Head {
     pub tags: Vec<Tag>,
     /// Whether it never hibernates by itself.
     pub pinned: bool,
-    /// Tools that may always run.
-    pub allowed: Vec<String>,
+    /// What the person said of calls in it, the oldest first.
+    pub rules: Vec<ToolRule>,
     /// How much of it is loaded.
     pub presence: Presence,
     /// Since when it is in the trash, if it is.
@@ -126,7 +127,7 @@ impl Head {
             fork: *fork,
             tags: Vec::new(),
             pinned: false,
-            allowed: Vec::new(),
+            rules: Vec::new(),
             presence: if fork.is_some() { Presence::Hibernated } else { Presence::Live },
             trashed: None,
             turn: None,
@@ -187,6 +188,7 @@ impl Head {
             Record::Tagged { tags } => self.tags.clone_from(tags),
             Record::Pinned { pinned } => self.pinned = *pinned,
             Record::PolicySet { policy } => self.setup.policy = *policy,
+            Record::RuleSet { rule, stands } => self.set_rule(rule, *stands),
             Record::SettingsSet { settings } => self.set(settings),
             Record::Queued { prompt, token, .. } => {
                 self.take_new(*token, *prompt, stamped.at);
@@ -208,7 +210,7 @@ impl Head {
                 self.begin_entry(stamped);
             }
             Record::Sent { sent, is_said, .. } => self.was_sent(*sent, *is_said, stamped),
-            Record::Planned { .. } => self.plan(stamped),
+            Record::Planned { .. } | Record::Cited { .. } => self.whole_entry(stamped),
             Record::Answering { model, .. } => self.answering.clone_from(model),
             Record::Resumable { handle, .. } => self.resume = Some(handle.clone()),
             Record::Said { entry, voice, text, .. } => self.append(*entry, *voice, text, stamped.at),
@@ -252,7 +254,7 @@ impl Head {
         }
     }
 
-    fn plan(&mut self, stamped: &Stamped) {
+    fn whole_entry(&mut self, stamped: &Stamped) {
         self.touched = stamped.at;
         self.begin_entry(stamped);
         self.unread = self.unread.saturating_add(1);
@@ -293,6 +295,7 @@ impl Head {
             Body::Call(_)
             | Body::Result(_)
             | Body::Plan(_)
+            | Body::Sources(_)
             | Body::Stop(_)
             | Body::Repair(_)
             | Body::LeftOut(_) => {}
@@ -405,8 +408,18 @@ impl Head {
         let Some(call) = flight.calls.iter_mut().find(|call| call.no == no) else { return };
         call.waits = false;
         match answer {
-            Answer::Always if !self.allowed.contains(&call.tool) => self.allowed.push(call.tool.clone()),
-            Answer::Always | Answer::Once | Answer::Deny | Answer::Words(_) => {}
+            Answer::Always => {
+                let rule = ToolRule::any(RuleEffect::Allow, call.tool.clone());
+                self.set_rule(&rule, true);
+            }
+            Answer::Once | Answer::Deny | Answer::Words(_) => {}
+        }
+    }
+
+    fn set_rule(&mut self, rule: &ToolRule, stands: bool) {
+        self.rules.retain(|other| other != rule);
+        if stands {
+            self.rules.push(rule.clone());
         }
     }
 

@@ -13,6 +13,7 @@ use crate::session::transcript::Transcript;
 use crate::snapshot::Retrying;
 use crate::stamped::Stamped;
 use crate::time::{Instant, WallTime};
+use crate::tool_rule::ToolRule;
 use crate::usage::Usage;
 
 /// What a live session keeps in memory.
@@ -92,6 +93,8 @@ pub(crate) enum RunState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pending {
     pub(crate) input: String,
+    /// The rule that *always* would make.
+    pub(crate) always: Option<ToolRule>,
     pub(crate) since: Instant,
     pub(crate) at: WallTime,
 }

@@ -69,6 +69,7 @@ impl Transcript {
                 self.push(stamped, Body::Result(result));
             }
             Content::Plan(steps) => self.push(stamped, Body::Plan(steps.to_vec())),
+            Content::Sources(sources) => self.push(stamped, Body::Sources(sources.clone())),
             Content::Continued => self.push(stamped, Body::Continued),
             Content::Repair(fault) => self.push(stamped, Body::Repair(fault)),
             Content::LeftOut(sent) => self.push(stamped, Body::LeftOut(sent)),

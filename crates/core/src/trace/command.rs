@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::reader::WordReader;
 use super::words::{bare, digest as digest_words, named, session, turn as turn_words};
-use super::{entry, event, setup};
+use super::{entry, event, rule, setup};
 use crate::entry::Entry;
 use crate::id::{CallNo, EntryNo, PromptNo, SessionId, Token};
 use crate::import::{Import, Item};
@@ -54,6 +54,8 @@ pub(super) fn read(
         "pin" => Command::Pin { session, pinned: true },
         "unpin" => Command::Pin { session, pinned: false },
         "policy" => Command::SetPolicy { session, policy: setup::read_policy(words)? },
+        "rule" => Command::SetRule { session, rule: rule::read(words)?, stands: true },
+        "unrule" => Command::SetRule { session, rule: rule::read(words)?, stands: false },
         "set" => Command::Set { session, changes: read_settings(words)? },
         "unread" => Command::MarkUnread { session },
         "edit" => Command::Edit { session, prompt: PromptNo(words.number()?), text: words.word("a text")? },
@@ -119,6 +121,10 @@ pub(super) fn write(command: &Command) -> String {
         Command::Pin { session: id, pinned: false } => format!("unpin {}", session(*id)),
         Command::SetPolicy { session: id, policy } => {
             format!("policy {} {}", session(*id), setup::write_policy(*policy))
+        }
+        Command::SetRule { session: id, rule, stands } => {
+            let verb = if *stands { "rule" } else { "unrule" };
+            format!("{verb} {} {}", session(*id), rule::write(rule))
         }
         Command::Set { session: id, changes } => {
             let changes = changes.iter().map(|change| format!(" to {}", setup::write_setting(change)));

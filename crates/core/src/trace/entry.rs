@@ -11,6 +11,7 @@ use crate::entry::Compaction;
 use crate::entry::{Body, CallOutput, Called, Fault, Interrupter, Prompted, Resulted, Stop};
 use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::image::{Image, ImageKind, NewImage};
+use crate::source::{Source, Sources};
 
 const WANTS: [(&str, Wants); 3] =
     [("nothing", Wants::Nothing), ("consent", Wants::Consent), ("words", Wants::Words)];
@@ -40,6 +41,7 @@ pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
         }),
         "output" => Body::Output(CallOutput { of: EntryNo(words.number()?), text: words.word("a text")? }),
         "plan" => Body::Plan(read_plan(words)?),
+        "sources" => Body::Sources(read_sources(words)?),
         "interrupted" | "failed" => Body::Stop(read_stop(&word, words)?),
         "summary" => {
             let (of, left_out) = (words.number()?, words.number()?);
@@ -76,6 +78,7 @@ pub(super) fn write(body: &Body) -> String {
         }
         Body::Output(CallOutput { of, text }) => format!("output {of} {text:?}"),
         Body::Plan(steps) => format!("plan{}", write_plan(steps)),
+        Body::Sources(sources) => format!("sources{}", write_sources(sources)),
         Body::Continued => "continued".into(),
         Body::Stop(stop) => write_stop(stop),
         Body::Compaction(compaction) => write_compaction(compaction),
@@ -162,6 +165,23 @@ pub(super) fn read_plan(words: &mut WordReader) -> Result<Vec<PlanStep>, String>
 pub(super) fn write_plan(steps: &[PlanStep]) -> String {
     let words = steps.iter().map(|step| format!("{} {:?}", step.state.word(), step.text));
     core::iter::once(String::new()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// Sources, each behind its word; then how many are left out, where any are.
+pub(super) fn read_sources(words: &mut WordReader) -> Result<Sources, String> {
+    let mut sources = Sources::default();
+    while words.take("source") {
+        let (title, place) = (words.word("a title")?, words.word("a place")?);
+        sources.all.push(Source { title, place, quote: words.word("a quote")? });
+    }
+    sources.left_out = words.number_option("more")?.unwrap_or(0);
+    Ok(sources)
+}
+
+pub(super) fn write_sources(sources: &Sources) -> String {
+    let source = |Source { title, place, quote }: &Source| format!(" source {title:?} {place:?} {quote:?}");
+    let more = if sources.left_out > 0 { format!(" more {}", sources.left_out) } else { String::new() };
+    sources.all.iter().map(source).chain([more]).collect()
 }
 
 pub(super) fn outcome(words: &mut WordReader) -> Result<Outcome, String> {

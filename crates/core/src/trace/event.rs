@@ -5,6 +5,7 @@ use alloc::string::String;
 
 use super::entry;
 use super::reader::WordReader;
+use super::rule;
 use super::words::{bare, digest as digest_words, session};
 use crate::agent::{AgentEvent, AgentFailure, Call, ResumeHandle, Wants};
 use crate::id::{CallNo, SessionId};
@@ -24,6 +25,7 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
             AgentEvent::Sealed(Seal { by: words.word("a maker")?, content: words.word("a content")? })
         }
         "plan" => AgentEvent::Plan(entry::read_plan(words)?),
+        "sources" => AgentEvent::Sources(entry::read_sources(words)?),
         "model" => AgentEvent::Model(words.word("a model")?),
         "progress" => AgentEvent::Progress { call: CallNo(words.number()?), text: words.word("a text")? },
         "resumable" => AgentEvent::Resume(ResumeHandle(words.word("a handle")?)),
@@ -36,7 +38,7 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
         },
         "title" => AgentEvent::Title(words.word("a title")?),
         "steerable" => AgentEvent::Steerable,
-        "call" => AgentEvent::Call(read_call(words)?),
+        "call" => AgentEvent::Call(read_call(words)?, rule::read_facts(words)?),
         "result" => AgentEvent::Result {
             call: CallNo(words.number()?),
             outcome: entry::outcome(words)?,
@@ -102,6 +104,7 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
         AgentEvent::Thinking(text) => format!("thinking {id} {text:?}"),
         AgentEvent::Sealed(Seal { by, content }) => format!("sealed {id} {by:?} {content:?}"),
         AgentEvent::Plan(steps) => format!("plan {id}{}", entry::write_plan(steps)),
+        AgentEvent::Sources(sources) => format!("sources {id}{}", entry::write_sources(sources)),
         AgentEvent::Model(model) => format!("model {id} {model:?}"),
         AgentEvent::Progress { call, text } => format!("progress {id} {call} {text:?}"),
         AgentEvent::Resume(ResumeHandle(handle)) => format!("resumable {id} {handle:?}"),
@@ -109,7 +112,9 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
         AgentEvent::Title(title) => format!("title {id} {title:?}"),
         AgentEvent::Steerable => format!("steerable {id}"),
         AgentEvent::Usage(usage) => format!("usage {id} {}", write_usage(*usage)),
-        AgentEvent::Call(call) => format!("call {id} {}", write_call(call)),
+        AgentEvent::Call(call, facts) => {
+            format!("call {id} {}{}", write_call(call), rule::write_facts(facts))
+        }
         AgentEvent::Result { call, outcome, text } => {
             format!("result {id} {call} {} {text:?}", bare(outcome.words()))
         }

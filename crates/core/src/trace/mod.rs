@@ -15,6 +15,7 @@ mod look;
 mod player;
 mod print;
 mod reader;
+mod rule;
 mod setup;
 mod words;
 

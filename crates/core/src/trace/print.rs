@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::entry::{write_compaction, write_image};
+use super::entry::{write_compaction, write_image, write_sources};
 use super::setup::{usual_setup, write_policy, write_setting, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Wants};
@@ -70,6 +70,10 @@ fn record(stamped: &Stamped) -> String {
         Record::Pinned { pinned: true } => "pinned".into(),
         Record::Pinned { pinned: false } => "unpinned".into(),
         Record::PolicySet { policy } => format!("policy {}", write_policy(*policy)),
+        Record::RuleSet { rule, stands } => {
+            let stands = if *stands { "has" } else { "no longer has" };
+            format!("{stands} rule {}", super::rule::write(rule))
+        }
         Record::SettingsSet { settings } => format!("set to {}", set(settings)),
         Record::Edited { prompt, text, images } => format!("edited {prompt} {text:?}{}", pictures(images)),
         Record::Moved { prompt, place } => format!("moved {prompt} to place {place}"),
@@ -80,6 +84,7 @@ fn record(stamped: &Stamped) -> String {
         }
         Record::Sealed { turn, seal } => format!("sealed turn {turn} by {:?} {:?}", seal.by, seal.content),
         Record::Planned { turn, steps } => format!("planned turn {turn} [{}]", plan(steps)),
+        Record::Cited { turn, sources } => format!("cited turn {turn}{}", write_sources(sources)),
         Record::Compacting { turn } => format!("compacting turn {turn}"),
         Record::Compacted { turn, compaction, usage } => {
             format!("compacted turn {turn} {}{}", write_compaction(compaction), cost_and_reason(*usage, ""))
@@ -310,7 +315,7 @@ pub(super) fn pending_call(one: &PendingCall) -> String {
         Wants::Consent => "consent",
         Wants::Words => "words",
     };
-    format!("{} {} {:?} wants {wants}", one.call, one.tool, one.input)
+    format!("{} {} {:?} wants {wants}{}", one.call, one.tool, one.input, super::rule::always(one))
 }
 
 pub(super) fn summary(told: &Summary) -> String {
@@ -371,6 +376,7 @@ pub(super) fn entry(entry: &Entry) -> String {
         Body::Call(call) => format!("call {} {} {:?}", call.no, call.tool, call.input),
         Body::Output(output) => format!("output of {} {:?}", output.of, output.text),
         Body::Plan(steps) => format!("plan [{}]", plan(steps)),
+        Body::Sources(sources) => format!("sources{}", write_sources(sources)),
         Body::Result(result) => {
             let cut = cut(&result.text, result.kept, result.whole);
             format!("result of {} {} {:?}{cut}", result.of, result.outcome.words(), result.text)

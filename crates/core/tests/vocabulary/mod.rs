@@ -2,9 +2,9 @@
 
 use q_core::record::Why;
 use q_core::{
-    Activity, AgentEvent, Answer, Command, Durability, Effect, Ending, FailureKind, Fault, ImportFault,
-    Input, Interrupter, Kind, NameFault, NameOrigin, Outcome, Policy, Presence, Reason, Record, Refusal,
-    Reply, SettingFault, Update, Voice, Wants,
+    Activity, AgentEvent, Answer, CallSubject, Command, Durability, Effect, Ending, FailureKind, Fault,
+    ImportFault, Input, Interrupter, Kind, NameFault, NameOrigin, Outcome, Policy, Presence, Reason, Record,
+    Refusal, Reply, RuleEffect, RuleFault, RulePattern, SettingFault, Update, Voice, Wants,
 };
 
 /// A type whose variants have names.
@@ -52,9 +52,10 @@ macro_rules! variants {
 
 variants! {
     Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
-    AgentEvent: Sent Text Thinking Sealed Plan Model Usage Title Steerable Call Progress Result Resume Retrying StopReason Done Failed Asked;
+    AgentEvent: Sent Text Thinking Sealed Plan Sources Model Usage Title Steerable Call Progress Result Resume Retrying StopReason Done Failed Asked;
     Answer: Once Always Deny Words;
-    Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy MarkUnread Submit Unqueue Edit Move SendNow Steer Answer Interrupt Retry Continue SaveDraft Compact Set;
+    CallSubject: Other Command File Tree;
+    Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy SetRule MarkUnread Submit Unqueue Edit Move SendNow Steer Answer Interrupt Retry Continue SaveDraft Compact Set;
     Durability: Buffered Synced;
     Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
@@ -71,10 +72,13 @@ variants! {
     Policy: Ask Deny;
     Presence: Live Hibernated Closed Trashed;
     Reason: WriteStream ExpireCall Hibernate EmptyTrash NewDay Leave;
-    Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet Queued Unqueued Edited Moved Retried Began Continued Steered Said Sealed Planned Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted Imported ImportEnded Sent Compacting Compacted SettingsSet;
-    Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong PromptEmpty SessionBudgetSpent DayBudgetSpent PromptTooLong TooManyImages ImagesTooLarge BadImage ImagesWait NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyTools NothingRuns NothingToRetry NothingToContinue StillWorking Stopping BadImport BadFact NoImport TooManyImports CompactsLater NothingToCompact NothingToUndo BadSetting;
+    Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet RuleSet Queued Unqueued Edited Moved Retried Began Continued Steered Said Sealed Planned Cited Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted Imported ImportEnded Sent Compacting Compacted SettingsSet;
+    Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong PromptEmpty SessionBudgetSpent DayBudgetSpent PromptTooLong TooManyImages ImagesTooLarge BadImage ImagesWait NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyRules NoRuleForIt BadRule NothingRuns NothingToRetry NothingToContinue StillWorking Stopping BadImport BadFact NoImport TooManyImports CompactsLater NothingToCompact NothingToUndo BadSetting;
     ImportFault: NotAbove BadTime NoTurn NoCall NoText TooLong MoreThanAll;
     Reply: Done FromNextTurn Created Accepted;
+    RuleEffect: Allow Ask Deny;
+    RuleFault: Tool NoProgram Path TooLong;
+    RulePattern: Any Begins Exactly Path;
     SettingFault: Unknown Model Temperature MaxTokens Reasoning Budget;
     Update: Session Gone Entry Text Queue Pending Draft;
     Voice: Answer Thinking Output;

@@ -1,7 +1,7 @@
 //! What messages weigh while they wait, roughly: enough to bound what clients may cost.
 
-use q_proto::view::{WireBody, WireCall, WireEntry, WireSummary, WireUpdate};
-use q_proto::{HostMessage, Response};
+use q_proto::view::{WireBody, WireCall, WireEntry, WireSource, WireSummary, WireUpdate};
+use q_proto::{HostMessage, Response, WireRule};
 
 /// What a message weighs without its texts.
 pub(super) const ENVELOPE: usize = size_of::<HostMessage>();
@@ -37,6 +37,7 @@ pub(crate) fn weight(message: &HostMessage) -> usize {
                 facts.system_prompt.len()
                     + facts.draft.len()
                     + facts.queue.iter().map(String::len).sum::<usize>()
+                    + facts.rules.iter().map(rule_weight).sum::<usize>()
             }
             HostMessage::Update(WireUpdate::Line(line)) => line.weight(),
             HostMessage::Update(WireUpdate::Gone(_))
@@ -51,6 +52,9 @@ pub(crate) fn weight(message: &HostMessage) -> usize {
 fn item_weight(item: &WireEntry) -> usize {
     let readable = if let WireBody::Plan(steps) = &item.body {
         steps.iter().map(|step| size_of_val(step) + step.text.len()).sum()
+    } else if let WireBody::Sources { all, .. } = &item.body {
+        let texts = |source: &WireSource| source.title.len() + source.place.len() + source.quote.len();
+        all.iter().map(|source| size_of_val(source) + texts(source)).sum()
     } else {
         item.body.text().map_or(0, str::len)
     };
@@ -60,5 +64,9 @@ fn item_weight(item: &WireEntry) -> usize {
 }
 
 fn call_weight(call: &WireCall) -> usize {
-    call.tool.len() + call.input.len()
+    call.tool.len() + call.input.len() + call.always.as_ref().map_or(0, rule_weight)
+}
+
+fn rule_weight(rule: &WireRule) -> usize {
+    size_of_val(rule) + rule.0.text_bytes()
 }

@@ -1,9 +1,9 @@
-//! What a session is beside its entries, read from the store: what an export needs and no list shows.
+//! What a session is beside its entries, read from the store: what an export or a list of rules needs, and no list of sessions shows.
 
 use q_core::{Record, SessionId};
 use q_store::{Store, StoreError};
 
-use q_proto::{Facts, Response};
+use q_proto::{Facts, Response, WireRule};
 
 pub(super) fn read(store: &dyn Store, session: SessionId) -> Result<Response, StoreError> {
     Ok(facts(store, session)?.map_or(Response::Done, |facts| Response::Facts(facts.into())))
@@ -29,5 +29,6 @@ fn facts(store: &dyn Store, session: SessionId) -> Result<Option<Facts>, StoreEr
         running: head.turn.is_some(),
         queue,
         draft,
+        rules: head.rules.into_iter().map(WireRule).collect(),
     }))
 }

@@ -2,8 +2,7 @@
 
 use q_core::{AgentFailure, FailureKind, Presence, WallTime};
 
-use super::Model;
-use super::session::{Ending, Session, Turn, What};
+use super::{Ending, Model, Session, Turn, Uncounted, What};
 
 /// A day, in milliseconds.
 pub(super) const DAY: u64 = 86_400_000;
@@ -36,14 +35,14 @@ impl Model {
 
     fn own_budget(&self, at: usize) -> Spent {
         let session = &self.sessions[at];
-        let set = session.settings.get("budget_tokens").map(|set| set.parse().unwrap_or(0)); // `off` is no number
-        (false, session.spent, set.unwrap_or(self.limits.budget_tokens))
+        let set = session.terms.settings.get("budget_tokens").map(|set| set.parse().unwrap_or(0)); // `off` is no number
+        (false, session.spending.in_all, set.unwrap_or(self.limits.budget_tokens))
     }
 
     fn spent_today(&self) -> u64 {
         let today = self.now.wall.0 / DAY;
-        let counts = |session: &&Session| [today, today + 1].contains(&session.spent_on.0);
-        self.sessions.iter().filter(counts).map(|session| session.spent_on.1).sum()
+        let counts = |session: &&Session| [today, today + 1].contains(&session.spending.on_day.0);
+        self.sessions.iter().filter(counts).map(|session| session.spending.on_day.1).sum()
     }
 
     pub(super) fn check_budget(&self, at: usize) -> Result<(), &'static str> {
@@ -57,7 +56,7 @@ impl Model {
     /// A turn does not ask again once it has cost more than is left.
     pub(super) fn end_if_spent(&mut self, at: usize) {
         let Some(turn) = &self.sessions[at].turn else { return };
-        let cost = turn.usage.input + turn.usage.output + turn.guessed;
+        let cost = turn.usage.input + turn.usage.output + turn.uncounted.guessed;
         let budget = self.budget(at, cost).filter(|(_, spent, of)| cost > 0 && spent >= of);
         if let Some((of_all, spent, of)) = budget {
             self.cancel(at);
@@ -70,7 +69,7 @@ impl Model {
     /// What waited for a budget alone goes on, where its agent is known.
     pub(super) fn go_on_within_budget(&mut self, at: usize) {
         let session = &self.sessions[at];
-        let is_ready = session.reached
+        let is_ready = session.agent.reached
             && !self.stopping
             && session.presence == Presence::Live
             && session.turn.is_none()
@@ -97,22 +96,23 @@ impl Session {
         said.map(|entry| entry.text.len() as u64).sum()
     }
 
-    /// What the turn has cost of which nobody told, and what was said in it.
-    pub(super) fn guessed_so_far(&self, turn: &Turn) -> (u64, u64) {
-        (self.guessed_cost(turn), self.said_in(turn))
+    /// What is known once its agent is about to be asked again.
+    pub(super) fn asks_again(&self, turn: &Turn) -> Uncounted {
+        let (guessed, said_before) = (self.guessed_cost(turn), self.said_in(turn));
+        Uncounted { guessed, said_before, ..Uncounted::default() }
     }
 
     /// Tokens that the turn cost of which nobody told: four bytes each, of what was asked and of what was said.
     pub(super) fn guessed_cost(&self, turn: &Turn) -> u64 {
-        let said = self.said_in(turn) - turn.said_before;
-        if turn.counted || said == 0 {
-            return turn.guessed;
+        let said = self.said_in(turn) - turn.uncounted.said_before;
+        if turn.uncounted.is_told || said == 0 {
+            return turn.uncounted.guessed;
         }
-        let asked = match turn.asked.0 {
-            0 if !turn.cut => return turn.guessed,
+        let asked = match turn.filling.asked.0 {
+            0 if !turn.uncounted.is_cut => return turn.uncounted.guessed,
             0 => self.window.map_or(0, |window| window.tokens),
             bytes => bytes.div_ceil(4),
         };
-        turn.guessed + asked + said.div_ceil(4)
+        turn.uncounted.guessed + asked + said.div_ceil(4)
     }
 }

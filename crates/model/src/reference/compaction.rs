@@ -5,12 +5,10 @@ use q_core::{
     AgentEvent, AgentFailure, Compaction, FailureKind, Retrying, SessionId, Stop, TurnNo, Usage, WallTime,
 };
 
-use super::Model;
 use super::budget::DAY;
-use super::observed::Answered;
-use super::session::{Ending, Entry, Session, Turn, What};
-use super::window::Window;
+use super::deeds::Answered;
 use super::wishes::Granted;
+use super::{Ending, Entry, Filling, Model, Session, Spending, SummarySoFar, Turn, Uncounted, What, Window};
 
 /// The longest summary, in bytes.
 const LONGEST: usize = 32 * 1024;
@@ -49,8 +47,11 @@ impl Model {
 
     /// Whether the conversation, with the prompt that comes next, is so full that it is summarised first.
     pub(super) fn must_compact(&self, at: usize) -> bool {
+        if self.check_budget(at).is_err() {
+            return false;
+        }
         let session = &self.sessions[at];
-        let (Some(window), Some(next)) = (session.window, session.queue.first()) else { return false };
+        let (Some(window), Some(next)) = (session.window, session.typed.queue.first()) else { return false };
         let newest = session.entries.last().map(|entry| &entry.what);
         let is_summary = matches!(newest, Some(What::Compaction(Compaction::Summary { .. })));
         let percent = self.limits.compact_at;
@@ -64,7 +65,7 @@ impl Model {
         let session = &mut self.sessions[at];
         session.turns += 1;
         session.compactions.push(session.turns);
-        session.turn = Some(Turn { compacts: true, ..Turn::new(session.turns, now) });
+        session.turn = Some(Turn { summary: Some(SummarySoFar::default()), ..Turn::new(session.turns, now) });
         self.happened(at);
         self.note(at);
     }
@@ -72,27 +73,28 @@ impl Model {
     /// Nothing but texts, what they cost and their end means anything here.
     pub(super) fn on_compaction_event(&mut self, at: usize, event: AgentEvent) {
         let Some(turn) = self.sessions[at].turn.as_mut() else { return };
+        let Some(summary) = turn.summary.as_mut() else { return };
         if let AgentEvent::Text(text) = event {
-            if turn.summary.len() + text.len() > LONGEST {
+            if summary.text.len() + text.len() > LONGEST {
                 self.give_up(at, FailureKind::TooLong);
             } else {
-                turn.summary += &text;
+                summary.text += &text;
             }
         } else if let AgentEvent::Usage(usage) = event {
-            (turn.usage, turn.counted) = (usage, true);
+            (turn.usage, turn.uncounted.is_told) = (usage, true);
         } else if let AgentEvent::Asked { bytes, window } = event {
-            (turn.asked, turn.spent) = ((bytes, window), turn.usage);
+            (turn.filling.asked, turn.filling.spent) = ((bytes, window), turn.usage);
         } else if let AgentEvent::Sent(sent) = event {
-            turn.left_out = sent.left_out;
+            summary.left_out = sent.left_out;
         } else if let AgentEvent::Resume(handle) = event {
-            if self.sessions[at].resume.as_ref() != Some(&handle) {
-                self.sessions[at].resume = Some(handle);
+            if self.sessions[at].agent.told.resume.as_ref() != Some(&handle) {
+                self.sessions[at].agent.told.resume = Some(handle);
                 self.note(at);
             }
         } else if let AgentEvent::Retrying { attempt, of, wait_ms, failure } = event {
             let when = WallTime(self.now.wall.0 + wait_ms);
             turn.retrying = Some(Retrying { attempt, of, wait_ms, at: when, failure });
-        } else if let AgentEvent::Call(_) = event {
+        } else if let AgentEvent::Call(..) = event {
             self.give_up(at, FailureKind::WantsTool);
         } else if let AgentEvent::Done = event {
             self.end(at, Ending::Done);
@@ -107,9 +109,9 @@ impl Model {
     }
 
     /// A summary counts if it is there and shorter, as it is sent, than what it stands for.
-    pub(super) fn end_compaction(&mut self, at: usize, turn: &Turn, ending: Ending) {
-        let text = turn.summary.trim().to_owned();
-        let (size, of) = ((framed("").len() + text.len()) as u64, turn.asked.0);
+    pub(super) fn end_compaction(&mut self, at: usize, turn: &Turn, summary: &SummarySoFar, ending: Ending) {
+        let text = summary.text.trim().to_owned();
+        let (size, of) = ((framed("").len() + text.len()) as u64, turn.filling.asked.0);
         let failed = |failure| Compaction::Stopped(Stop::Failed(failure));
         let goes_on = !matches!(ending, Ending::Interrupted(_));
         let compaction = match ending {
@@ -123,12 +125,12 @@ impl Model {
                 let session = &mut self.sessions[at];
                 let before = session.window.unwrap_or_default();
                 session.window = Some(before.at((before.bytes.saturating_sub(of)) + size));
-                Compaction::Summary { text, of, left_out: turn.left_out }
+                Compaction::Summary { text, of, left_out: summary.left_out }
             }
         };
-        let mut usage = turn.usage;
-        if !turn.counted && !turn.summary.is_empty() {
-            usage.guessed = (of + turn.summary.len() as u64).div_ceil(4);
+        let (mut usage, said) = (turn.usage, summary.text.len() as u64);
+        if !turn.uncounted.is_told && said > 0 {
+            usage.guessed = (of + said).div_ceil(4);
         }
         self.sessions[at].spend(usage, self.now.wall);
         self.sessions[at].turn = None;
@@ -179,29 +181,29 @@ impl Session {
         self.usage.reasoning += reasoning;
         self.usage.guessed += guessed;
         let (today, cost) = (at.0 / DAY, input + output + guessed);
-        self.spent += cost;
         if cost > 0 {
-            let (day, before) = self.spent_on;
+            let (day, before) = self.spending.on_day;
             // A clock may go back over midnight; that begins no other day.
             let goes_on = day == today || day == today + 1;
-            self.spent_on = if goes_on { (day, before + cost) } else { (today, cost) };
+            let on_day = if goes_on { (day, before + cost) } else { (today, cost) };
+            self.spending = Spending { in_all: self.spending.in_all + cost, on_day };
         }
     }
 
     /// How full the window is with all that the turn said by now; nothing where nobody knows anything of that.
     pub(super) fn window_now(&self, turn: &Turn) -> Option<Window> {
-        let (asked, of) = turn.asked;
+        let Filling { asked: (asked, of), spent, said, results, before } = turn.filling;
         let last = |all: u64, before: u64| all.saturating_sub(before);
-        let read = last(turn.usage.input, turn.spent.input);
-        let bytes = if asked > 0 { asked + turn.said } else { 0 };
+        let read = last(turn.usage.input, spent.input);
+        let bytes = if asked > 0 { asked + said } else { 0 };
         let now = if read > 0 {
-            Window { tokens: read + last(turn.usage.output, turn.spent.output), of, bytes }
+            Window { tokens: read + last(turn.usage.output, spent.output), of, bytes }
         } else if bytes > 0 {
-            Window { of, ..turn.window.or(self.window).unwrap_or_default().at(bytes) }
+            Window { of, ..before.or(self.window).unwrap_or_default().at(bytes) }
         } else {
             return None;
         };
-        Some(Window { tokens: now.tokens + now.worth(turn.results), bytes: now.bytes + turn.results, of })
+        Some(Window { tokens: now.tokens + now.worth(results), bytes: now.bytes + results, of })
     }
 
     /// The same once the turn is over: prompts that nothing answered go out of it again where it stopped.
@@ -225,20 +227,11 @@ impl Turn {
         Self {
             no: TurnNo(no),
             held: Some(now),
-            compacts: false,
-            summary: String::new(),
-            asked: (0, 0),
-            spent: Usage::default(),
-            said: 0,
-            results: 0,
-            window: None,
-            left_out: 0,
+            summary: None,
+            filling: Filling::default(),
             steerable: false,
             usage: Usage::default(),
-            cut: false,
-            counted: false,
-            guessed: 0,
-            said_before: 0,
+            uncounted: Uncounted::default(),
             reason: String::new(),
             unwritten: None,
             unasked: 0,

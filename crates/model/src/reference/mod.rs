@@ -10,27 +10,29 @@
 
 mod budget;
 mod compaction;
+mod deeds;
 mod names;
-mod observed;
 mod picture;
 mod places;
 mod prompts;
 mod residence;
+pub mod rules;
 mod session;
 mod settings;
 mod turns;
 mod window;
 mod wishes;
 
-pub use observed::{Answered, Deed, Memory, Picture, deeds, new_entries, pictures};
+pub use deeds::{Answered, Deed, deeds, new_entries};
+pub use picture::{Picture, pictures};
 
 use std::collections::BTreeMap;
 
 use q_core::{
-    ClientId, Command, EntryNo, Input, Instant, Limits, Now, Presence, ReplyTo, SessionId, WallTime,
+    AgentFailure, CallNo, ClientId, Command, Compaction, Digest, EntryNo, Input, Instant, Interrupter,
+    Limits, Now, Outcome, PlanStep, Policy, Presence, PromptNo, ReplyTo, ResumeHandle, Retrying, Sent,
+    SessionId, Sources, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
 };
-
-use session::Session;
 
 /// All sessions and clients, as lists.
 #[derive(Clone, Debug)]
@@ -62,6 +64,247 @@ struct Client {
 struct Waking {
     session: SessionId,
     wishes: Vec<(ReplyTo, Command)>,
+}
+
+/// A session, whole, whether it is in memory or not.
+#[derive(Clone, Debug)]
+struct Session {
+    id: SessionId,
+    parent: Option<SessionId>,
+    label: Label,
+    named_by: NamedBy,
+    agent: Agent,
+    terms: Terms,
+    presence: Presence,
+    trashed: Option<WallTime>,
+    entries: Vec<Entry>,
+    typed: Typed,
+    turns: u64,
+    turn: Option<Turn>,
+    usage: Usage,
+    spending: Spending,
+    /// How full its model's window is, and what that holds, where anybody knows.
+    window: Option<Window>,
+    /// Turns in which it was summarised.
+    compactions: Vec<u64>,
+    /// What of it was sent last, once something was left out.
+    sent: Option<Sent>,
+    /// Somebody wants to come back, though all was read.
+    marked: bool,
+    times: Times,
+}
+
+/// What a session cost here, and not where it was before.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spending {
+    in_all: u64,
+    /// The day of UTC on which it last cost something, and what.
+    on_day: (u64, u64),
+}
+
+/// Settings by their names.
+type Set = BTreeMap<String, String>;
+
+/// By what people find a session, and whether they want it kept at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Label {
+    name: String,
+    slot: u32,
+    tags: Vec<String>,
+    pinned: bool,
+}
+
+/// How a session's turns are asked, and what its tools may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Terms {
+    policy: Policy,
+    settings: Set,
+    rules: Vec<ToolRule>,
+}
+
+/// What the person typed in it.
+#[derive(Clone, Debug, Default)]
+struct Typed {
+    draft: String,
+    queue: Vec<Prompt>,
+    /// The prompt that was run last.
+    last: Option<Prompt>,
+    /// How many prompts were taken so far.
+    prompts: u64,
+    /// Which prompt each submission made.
+    tokens: Vec<(Token, PromptNo)>,
+}
+
+/// When it came, when something happened in it, and when somebody was there last.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    created: WallTime,
+    touched: WallTime,
+    used: Instant,
+}
+
+/// Who answers in it.
+#[derive(Clone, Debug)]
+struct Agent {
+    name: String,
+    /// Whether somebody said how it is reached.
+    reached: bool,
+    /// Whether it was asked here and not parked since.
+    seated: bool,
+    told: Told,
+}
+
+/// What an agent told of itself, as last told.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    /// Why it stopped in the last turn.
+    reason: String,
+    /// Which model it said that it is.
+    answering: String,
+    /// By what it is found again.
+    resume: Option<ResumeHandle>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NamedBy {
+    Nobody,
+    Prompt,
+    Person,
+}
+
+#[derive(Clone, Debug)]
+struct Prompt {
+    no: PromptNo,
+    text: String,
+}
+
+/// The turn that runs.
+#[derive(Clone, Debug)]
+struct Turn {
+    no: TurnNo,
+    /// Since when it waits for a permit; `None` once its agent was asked.
+    held: Option<Instant>,
+    /// The summary, where it is to summarise the conversation and has no prompt.
+    summary: Option<SummarySoFar>,
+    filling: Filling,
+    steerable: bool,
+    usage: Usage,
+    uncounted: Uncounted,
+    reason: String,
+    /// Since when the last entry has text that is not written.
+    unwritten: Option<Instant>,
+    /// Calls that ran by themselves since the person last answered.
+    unasked: u32,
+    /// Until when its agent waits to ask again, and why.
+    retrying: Option<Retrying>,
+}
+
+/// A summary that is being said, and how many of the oldest entries it knows nothing of.
+#[derive(Clone, Debug, Default)]
+struct SummarySoFar {
+    text: String,
+    left_out: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Ending {
+    Done,
+    Interrupted(Interrupter),
+    Failed(AgentFailure),
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    no: Option<EntryNo>,
+    at: WallTime,
+    /// Of which turn; 0 when it was another session's.
+    turn: TurnNo,
+    what: What,
+    text: String,
+    /// Bytes that a crash leaves.
+    written: usize,
+    /// Bytes that were shown with the end in sight; `None` before.
+    read: Option<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum What {
+    Prompt,
+    Answer,
+    Thinking,
+    Call(Call),
+    /// Of the call at this place in the list.
+    Result {
+        of: usize,
+        outcome: Outcome,
+        kept: u64,
+        whole: u64,
+    },
+    Stop(Ending),
+    LeftOut(Sent),
+    /// Of the call at this place in the list.
+    Output {
+        of: usize,
+    },
+    Plan(Vec<PlanStep>),
+    Sources(Sources),
+    /// That the last answer is gone on with.
+    Continued,
+    Compaction(Compaction),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Call {
+    no: CallNo,
+    tool: String,
+    digest: Digest,
+    wants: Wants,
+    /// What *always* would mean for it, where that can be said.
+    always: Option<ToolRule>,
+    state: CallState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CallState {
+    Waits { since: Instant },
+    Runs,
+    Over,
+}
+
+/// How much of its model's window a conversation takes, as the naive one counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Window {
+    tokens: u64,
+    of: u64,
+    bytes: u64,
+}
+
+/// By what a turn fills the window, since its agent was asked last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Filling {
+    /// Bytes that its agent was asked with, and tokens that its model takes at once.
+    asked: (u64, u64),
+    /// What the turn had cost by then.
+    spent: Usage,
+    /// Bytes since then of answers, calls and words of the person's.
+    said: u64,
+    /// Bytes since then of results.
+    results: u64,
+    /// How full the window was before, where it was asked more than once.
+    before: Option<Window>,
+}
+
+/// By what is guessed what a turn costs of which nobody tells.
+#[derive(Clone, Copy, Debug, Default)]
+struct Uncounted {
+    /// Whether its agent said what it costs, since it was last asked.
+    is_told: bool,
+    /// What it cost before that of which nobody told.
+    guessed: u64,
+    /// Bytes that the agent had said by then.
+    said_before: u64,
+    /// Whether the host died in it.
+    is_cut: bool,
 }
 
 impl Model {
@@ -165,14 +408,14 @@ impl Model {
         for at in self.live() {
             self.note(at);
             if self.sessions[at].turn.is_some() {
-                self.end(at, session::Ending::Interrupted(q_core::Interrupter::Crash));
+                self.end(at, Ending::Interrupted(Interrupter::Crash));
             }
         }
     }
 
     fn stop(&mut self) {
         for at in self.live() {
-            self.cut(at, q_core::Interrupter::Stop);
+            self.cut(at, Interrupter::Stop);
             self.release(at);
         }
         for waking in std::mem::take(&mut self.waking) {
@@ -237,13 +480,13 @@ impl Model {
 
     /// Somebody uses the session, or something of it is written.
     fn note(&mut self, at: usize) {
-        self.sessions[at].used = self.now.mono;
+        self.sessions[at].times.used = self.now.mono;
     }
 
     /// Something happened in the conversation.
     fn happened(&mut self, at: usize) {
         self.note(at);
-        self.sessions[at].touched = self.now.wall;
+        self.sessions[at].times.touched = self.now.wall;
     }
 
     fn reply(&mut self, to: ReplyTo, answer: Answered) {

@@ -37,7 +37,7 @@ impl Model {
     /// Whether another open session has the name; case does not count.
     pub(super) fn is_taken(&self, name: &str, own: Option<SessionId>) -> bool {
         let others = self.sessions.iter().filter(|session| session.is_open() && Some(session.id) != own);
-        others.into_iter().any(|other| other.name.to_lowercase() == name.to_lowercase())
+        others.into_iter().any(|other| other.label.name.to_lowercase() == name.to_lowercase())
     }
 
     /// The name, or the first numbered form of it that is free.
@@ -65,7 +65,8 @@ impl Model {
 
     /// The lowest slot that no open session has.
     pub(super) fn free_slot(&self) -> u32 {
-        let is_taken = |slot: u32| self.sessions.iter().any(|other| other.is_open() && other.slot == slot);
+        let is_taken =
+            |slot: u32| self.sessions.iter().any(|other| other.is_open() && other.label.slot == slot);
         let mut slot = 1;
         while is_taken(slot) {
             slot += 1;

@@ -3,7 +3,7 @@
 use q_core::SessionId;
 
 use super::Model;
-use super::observed::Deed;
+use super::deeds::Deed;
 
 impl Model {
     /// Asks for whoever waits the longest, those on a screen first, as long as there is a place.
@@ -13,8 +13,9 @@ impl Model {
             let id = session.id;
             if let Some(turn) = &mut session.turn {
                 turn.held = None;
-                session.seated = true;
-                let (mut settings, resume) = (session.settings.clone(), session.resume.clone());
+                session.agent.seated = true;
+                let (mut settings, resume) =
+                    (session.terms.settings.clone(), session.agent.told.resume.clone());
                 settings.remove("budget_tokens");
                 self.deeds.push(Deed::Ask { session: id, turn: turn.no, settings, resume });
             }
@@ -36,7 +37,7 @@ impl Model {
         let asked: Vec<SessionId> = self
             .sessions
             .iter()
-            .filter(|other| other.agent == session.agent)
+            .filter(|other| other.agent.name == session.agent.name)
             .filter(|other| other.turn.as_ref().is_some_and(|turn| turn.held.is_none()))
             .map(|other| other.id)
             .collect();

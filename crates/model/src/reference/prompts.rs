@@ -2,10 +2,9 @@
 
 use q_core::{AgentFailure, FailureKind, Interrupter, PromptNo, SessionId, Token};
 
-use super::Model;
-use super::observed::{Answered, Deed};
-use super::session::{Ending, NamedBy, Prompt, What};
+use super::deeds::{Answered, Deed};
 use super::wishes::Granted;
+use super::{Ending, Model, NamedBy, Prompt, What};
 
 /// How many submissions are remembered.
 const TOKENS: usize = 32;
@@ -17,7 +16,7 @@ impl Model {
             return Ok(Answered::Accepted(prompt));
         }
         self.check_prompt(&text)?;
-        let (is_busy, waiting) = (self.sessions[at].turn.is_some(), self.sessions[at].queue.len());
+        let (is_busy, waiting) = (self.sessions[at].turn.is_some(), self.sessions[at].typed.queue.len());
         if waiting >= self.limits.queued_prompts {
             return Err("queue_full");
         }
@@ -31,12 +30,12 @@ impl Model {
         if self.is_full() {
             return Err("host_full");
         }
-        self.make_space(at, text.len().saturating_sub(self.sessions[at].draft.len()))?;
+        self.make_space(at, text.len().saturating_sub(self.sessions[at].typed.draft.len()))?;
         if self.sessions[at].named_by == NamedBy::Nobody {
             self.name_after(at, &text);
         }
         let no = self.take_prompt(at, token);
-        self.sessions[at].queue.push(Prompt { no, text });
+        self.sessions[at].typed.queue.push(Prompt { no, text });
         if !is_busy {
             self.begin_next(at);
         }
@@ -56,11 +55,11 @@ impl Model {
         if self.is_full() {
             return Err("host_full");
         }
-        self.make_space(at, text.len().saturating_sub(self.sessions[at].draft.len()))?;
+        self.make_space(at, text.len().saturating_sub(self.sessions[at].typed.draft.len()))?;
         self.write(at);
         let no = self.take_prompt(at, token);
         self.add(at, What::Prompt, text.clone());
-        self.sessions[at].turn.iter_mut().for_each(|turn| turn.said += text.len() as u64);
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.said += text.len() as u64);
         self.deeds.push(Deed::Steer { session: id, turn: turn.no, text });
         self.end_if_too_long(at);
         Ok(Answered::Accepted(no))
@@ -70,15 +69,15 @@ impl Model {
     fn take_prompt(&mut self, at: usize, token: Token) -> PromptNo {
         self.happened(at);
         let session = &mut self.sessions[at];
-        session.draft.clear();
-        session.prompts += 1;
-        let no = PromptNo(session.prompts);
-        session.tokens.push((token, no));
+        session.typed.draft.clear();
+        session.typed.prompts += 1;
+        let no = PromptNo(session.typed.prompts);
+        session.typed.tokens.push((token, no));
         no
     }
 
     fn taken(&self, at: usize, token: Token) -> Option<PromptNo> {
-        let mut newest = self.sessions[at].tokens.iter().rev().take(TOKENS);
+        let mut newest = self.sessions[at].typed.tokens.iter().rev().take(TOKENS);
         newest.find(|(taken, _)| *taken == token).map(|(_, prompt)| *prompt)
     }
 
@@ -96,7 +95,7 @@ impl Model {
     fn stopped(&self, at: usize) -> Option<Prompt> {
         let session = &self.sessions[at];
         let stopped = session.turn.is_none() && session.last_ending() != Ending::Done;
-        session.last_prompt.clone().filter(|_| stopped)
+        session.typed.last.clone().filter(|_| stopped)
     }
 
     pub(super) fn retry(&mut self, id: SessionId, token: Token) -> Granted {
@@ -110,7 +109,7 @@ impl Model {
             return Err("host_full");
         }
         let no = last.no;
-        self.sessions[at].tokens.push((token, no));
+        self.sessions[at].typed.tokens.push((token, no));
         self.begin(at, last);
         Ok(Answered::Accepted(no))
     }
@@ -135,20 +134,20 @@ impl Model {
         if self.is_full() {
             return Err("host_full");
         }
-        self.sessions[at].tokens.push((token, last.no));
+        self.sessions[at].typed.tokens.push((token, last.no));
         self.begin_turn(at, What::Continued, String::new());
         Ok(Answered::Accepted(last.no))
     }
 
     fn queued(&self, id: SessionId, no: PromptNo) -> Result<(usize, usize), &'static str> {
         let at = self.open(id)?;
-        let place = self.sessions[at].queue.iter().position(|prompt| prompt.no == no);
+        let place = self.sessions[at].typed.queue.iter().position(|prompt| prompt.no == no);
         place.map(|place| (at, place)).ok_or("not_queued")
     }
 
     pub(super) fn unqueue(&mut self, id: SessionId, no: PromptNo) -> Granted {
         let (at, place) = self.queued(id, no)?;
-        self.sessions[at].queue.remove(place);
+        self.sessions[at].typed.queue.remove(place);
         self.note(at);
         Ok(Answered::Done)
     }
@@ -156,19 +155,19 @@ impl Model {
     pub(super) fn edit(&mut self, id: SessionId, no: PromptNo, text: String) -> Granted {
         let (at, place) = self.queued(id, no)?;
         self.check_prompt(&text)?;
-        let before = self.sessions[at].queue[place].text.len();
+        let before = self.sessions[at].typed.queue[place].text.len();
         if self.sessions[at].queued_bytes() - before + text.len() > self.limits.queued_bytes {
             return Err("queue_too_long");
         }
         self.make_space(at, text.len().saturating_sub(before))?;
-        self.sessions[at].queue[place].text = text;
+        self.sessions[at].typed.queue[place].text = text;
         self.note(at);
         Ok(Answered::Done)
     }
 
     pub(super) fn move_to(&mut self, id: SessionId, no: PromptNo, to: u32) -> Granted {
         let (at, place) = self.queued(id, no)?;
-        let queue = &mut self.sessions[at].queue;
+        let queue = &mut self.sessions[at].typed.queue;
         let prompt = queue.remove(place);
         queue.insert(queue.len().min(to as usize), prompt);
         self.note(at);
@@ -182,7 +181,7 @@ impl Model {
             return Err("host_full");
         }
         self.cut(at, Interrupter::User);
-        let prompt = self.sessions[at].queue.remove(place);
+        let prompt = self.sessions[at].typed.queue.remove(place);
         self.begin(at, prompt);
         Ok(Answered::Done)
     }
@@ -201,9 +200,9 @@ impl Model {
             return Err("prompt_too_long");
         }
         let at = self.open(id)?;
-        if self.sessions[at].draft != text {
-            self.make_space(at, text.len().saturating_sub(self.sessions[at].draft.len()))?;
-            self.sessions[at].draft = text;
+        if self.sessions[at].typed.draft != text {
+            self.make_space(at, text.len().saturating_sub(self.sessions[at].typed.draft.len()))?;
+            self.sessions[at].typed.draft = text;
             self.note(at);
         }
         Ok(Answered::Done)

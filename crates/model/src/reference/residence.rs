@@ -2,7 +2,7 @@
 
 use q_core::{Presence, ReplyTo, SessionId};
 
-use super::observed::{Answered, Deed};
+use super::deeds::{Answered, Deed};
 use super::{Command, Model, Waking};
 
 impl Model {
@@ -10,12 +10,12 @@ impl Model {
     pub(super) fn idle(&self) -> Vec<usize> {
         let may = |&at: &usize| {
             let session = &self.sessions[at];
-            session.turn.is_none() && !session.pinned && !self.is_shown(session.id)
+            session.turn.is_none() && !session.label.pinned && !self.is_shown(session.id)
         };
         let mut idle: Vec<usize> = self.live().into_iter().filter(may).collect();
         idle.sort_by_key(|&at| {
             let session = &self.sessions[at];
-            (session.used, session.touched, session.id)
+            (session.times.used, session.times.touched, session.id)
         });
         idle
     }
@@ -27,7 +27,7 @@ impl Model {
 
     pub(super) fn hibernate_unused(&mut self) {
         for at in self.idle() {
-            if self.sessions[at].used.after(self.limits.hibernate_after) <= self.now.mono {
+            if self.sessions[at].times.used.after(self.limits.hibernate_after) <= self.now.mono {
                 self.hibernate(at);
             }
         }

@@ -1,186 +1,17 @@
-//! One session as plain data, and what can be counted in it.
+//! What can be counted in one session, and what a crash takes of it.
 
-use std::collections::BTreeMap;
+use q_core::{Activity, Instant, Interrupter, Limits, Presence, TurnNo, Wants};
 
-use q_core::{
-    Activity, AgentFailure, CallNo, Compaction, Digest, EntryNo, Instant, Interrupter, Limits, Outcome,
-    PlanStep, Policy, Presence, PromptNo, ResumeHandle, Retrying, Sent, SessionId, Token, TurnNo, Usage,
-    WallTime, Wants,
-};
-
-use super::window::Window;
-
-/// Settings by their names.
-pub(super) type Set = BTreeMap<String, String>;
-
-/// A session, whole, whether it is in memory or not.
-#[derive(Clone, Debug)]
-pub(super) struct Session {
-    pub(super) id: SessionId,
-    pub(super) name: String,
-    pub(super) named_by: NamedBy,
-    pub(super) slot: u32,
-    pub(super) agent: String,
-    pub(super) tags: Vec<String>,
-    pub(super) pinned: bool,
-    pub(super) policy: Policy,
-    pub(super) settings: Set,
-    pub(super) allowed: Vec<String>,
-    pub(super) presence: Presence,
-    pub(super) trashed: Option<WallTime>,
-    pub(super) parent: Option<SessionId>,
-    pub(super) entries: Vec<Entry>,
-    pub(super) queue: Vec<Prompt>,
-    pub(super) last_prompt: Option<Prompt>,
-    pub(super) draft: String,
-    pub(super) tokens: Vec<(Token, PromptNo)>,
-    pub(super) prompts: u64,
-    pub(super) turns: u64,
-    pub(super) turn: Option<Turn>,
-    pub(super) usage: Usage,
-    /// Tokens that it cost here, and not where it was before.
-    pub(super) spent: u64,
-    /// On which day of UTC it last cost something, and what.
-    pub(super) spent_on: (u64, u64),
-    /// How full its model's window is, and what that holds, where anybody knows.
-    pub(super) window: Option<Window>,
-    /// Turns in which it was summarised.
-    pub(super) compactions: Vec<u64>,
-    /// Why the last turn's agent stopped, which model answers, and by what it is found again: as last told.
-    pub(super) reason: String,
-    pub(super) answering: String,
-    pub(super) resume: Option<ResumeHandle>,
-    /// Whether somebody said how its agent is reached.
-    pub(super) reached: bool,
-    /// Whether an agent was asked here and not parked since.
-    pub(super) seated: bool,
-    /// What of it was sent last, once something was left out.
-    pub(super) sent: Option<Sent>,
-    /// Somebody wants to come back, though all was read.
-    pub(super) marked: bool,
-    pub(super) created: WallTime,
-    pub(super) touched: WallTime,
-    pub(super) used: Instant,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NamedBy {
-    Nobody,
-    Prompt,
-    Person,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Prompt {
-    pub(super) no: PromptNo,
-    pub(super) text: String,
-}
-
-/// The turn that runs.
-#[derive(Clone, Debug)]
-pub(super) struct Turn {
-    pub(super) no: TurnNo,
-    /// Since when it waits for a permit; `None` once its agent was asked.
-    pub(super) held: Option<Instant>,
-    /// Whether it is to summarise the conversation, and has no prompt.
-    pub(super) compacts: bool,
-    pub(super) summary: String,
-    /// Bytes that its agent was asked with, and tokens that its model takes at once.
-    pub(super) asked: (u64, u64),
-    /// What the turn had cost when its agent was asked that.
-    pub(super) spent: Usage,
-    /// Bytes since then of answers, calls and words of the person's, and of results.
-    pub(super) said: u64,
-    pub(super) results: u64,
-    /// How full the window was before, where it was asked more than once.
-    pub(super) window: Option<Window>,
-    pub(super) left_out: u64,
-    pub(super) steerable: bool,
-    pub(super) usage: Usage,
-    /// Whether the host died in it.
-    pub(super) cut: bool,
-    /// Whether its agent said what it costs, since it was last asked.
-    pub(super) counted: bool,
-    /// What it cost before that of which nobody told.
-    pub(super) guessed: u64,
-    /// Bytes that the agent had said by then.
-    pub(super) said_before: u64,
-    pub(super) reason: String,
-    /// Since when the last entry has text that is not written.
-    pub(super) unwritten: Option<Instant>,
-    /// Calls that ran by themselves since the person last answered.
-    pub(super) unasked: u32,
-    /// Until when its agent waits to ask again, and why.
-    pub(super) retrying: Option<Retrying>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    Done,
-    Interrupted(Interrupter),
-    Failed(AgentFailure),
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) no: Option<EntryNo>,
-    pub(super) at: WallTime,
-    /// Of which turn; 0 when it was another session's.
-    pub(super) turn: TurnNo,
-    pub(super) what: What,
-    pub(super) text: String,
-    /// Bytes that a crash leaves.
-    pub(super) written: usize,
-    /// Bytes that were shown with the end in sight; `None` before.
-    pub(super) read: Option<usize>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
-    Prompt,
-    Answer,
-    Thinking,
-    Call(Call),
-    /// Of the call at this place in the list.
-    Result {
-        of: usize,
-        outcome: Outcome,
-        kept: u64,
-        whole: u64,
-    },
-    Stop(Ending),
-    LeftOut(Sent),
-    /// Of the call at this place in the list.
-    Output {
-        of: usize,
-    },
-    Plan(Vec<PlanStep>),
-    /// That the last answer is gone on with.
-    Continued,
-    Compaction(Compaction),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Call {
-    pub(super) no: CallNo,
-    pub(super) tool: String,
-    pub(super) digest: Digest,
-    pub(super) wants: Wants,
-    pub(super) state: CallState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CallState {
-    Waits { since: Instant },
-    Runs,
-    Over,
-}
+use super::{Call, CallState, Ending, Entry, Session, SummarySoFar, Turn, Uncounted, What};
 
 impl Entry {
     /// Bytes that people can read of it.
     fn readable(&self) -> usize {
         if let What::Plan(steps) = &self.what {
             return steps.iter().map(|step| step.text.len()).sum();
+        }
+        if let What::Sources(sources) = &self.what {
+            return sources.all.iter().map(|source| source.place.len()).sum();
         }
         self.text.len()
     }
@@ -193,7 +24,7 @@ impl Session {
 
     /// Whether somebody is to say how its agent is reached.
     pub(super) fn wants_agent(&self) -> bool {
-        self.is_open() && (!self.reached || self.activity() == Activity::Failed)
+        self.is_open() && (!self.agent.reached || self.activity() == Activity::Failed)
     }
 
     /// Consent first, then questions; without a turn, how the last one ended.
@@ -231,6 +62,7 @@ impl Session {
             | What::Output { .. }
             | What::Result { .. }
             | What::Plan(_)
+            | What::Sources(_)
             | What::Continued
             | What::LeftOut(_)
             | What::Compaction(_)
@@ -267,6 +99,7 @@ impl Session {
                 | What::Output { .. }
                 | What::Result { .. }
                 | What::Plan(_)
+                | What::Sources(_)
                 | What::Continued
                 | What::Compaction(_)
                 | What::LeftOut(_) => {}
@@ -314,30 +147,17 @@ impl Session {
     }
 
     pub(super) fn lose_unwritten(&mut self) {
-        (self.seated, self.reached) = (false, false);
+        (self.agent.seated, self.agent.reached) = (false, false);
         for entry in &mut self.entries {
             entry.text.truncate(entry.written);
         }
         if let Some(turn) = &mut self.turn {
             *turn = Turn {
-                unwritten: None,
-                summary: String::new(),
-                asked: (0, 0),
-                spent: Usage::default(),
-                said: 0,
-                results: 0,
-                window: None,
-                left_out: 0,
-                usage: Usage::default(),
-                cut: true,
-                counted: false,
-                guessed: 0,
-                said_before: 0,
-                reason: String::new(),
                 held: None,
-                steerable: false,
-                retrying: None,
-                ..turn.clone()
+                summary: turn.summary.take().map(|_| SummarySoFar::default()),
+                unasked: turn.unasked,
+                uncounted: Uncounted { is_cut: true, ..Uncounted::default() },
+                ..Turn::new(turn.no.0, Instant::default())
             };
         }
     }
@@ -360,16 +180,16 @@ impl Session {
     }
 
     pub(super) fn queued_bytes(&self) -> usize {
-        self.queue.iter().map(|prompt| prompt.text.len()).sum()
+        self.typed.queue.iter().map(|prompt| prompt.text.len()).sum()
     }
 
     /// What it keeps in memory: entries, waiting prompts, the one to retry, the draft, and what waits for the person.
     pub(super) fn weight(&self) -> usize {
         let entries: usize =
             self.entries.iter().map(|entry| entry.readable() + size_of::<q_core::Entry>()).sum();
-        let retry = self.last_prompt.as_ref().map_or(0, |prompt| prompt.text.len());
+        let retry = self.typed.last.as_ref().map_or(0, |prompt| prompt.text.len());
         let pending: usize = self.waiting_calls().map(|(place, _)| self.entries[place].text.len()).sum();
-        entries + self.queued_bytes() + retry + self.draft.len() + pending
+        entries + self.queued_bytes() + retry + self.typed.draft.len() + pending
     }
 
     /// The beginning of the last turn's answer on one line.

@@ -3,14 +3,14 @@
 use q_core::{SessionId, SettingChange};
 
 use super::Model;
-use super::observed::Answered;
+use super::deeds::Answered;
 use super::wishes::Granted;
 
 impl Model {
     /// All of it, or nothing; a turn that was asked already goes on as it was asked.
     pub(super) fn set(&mut self, id: SessionId, changes: &[SettingChange]) -> Granted {
         let at = self.open(id)?;
-        let mut after = self.sessions[at].settings.clone();
+        let mut after = self.sessions[at].terms.settings.clone();
         for SettingChange { name, value } in changes {
             let read = match name.as_str() {
                 "model" | "reasoning" => is_word(value).then(|| value.clone()),
@@ -29,18 +29,19 @@ impl Model {
             }
         }
         let session = &mut self.sessions[at];
-        if session.settings == after {
+        if session.terms.settings == after {
             return Ok(Answered::Done);
         }
-        if session.settings.get("model") != after.get("model") {
-            session.answering.clear();
+        if session.terms.settings.get("model") != after.get("model") {
+            session.agent.told.answering.clear();
         }
         // What it may cost counts at once: no agent is told of that.
-        let is_told = after.iter().chain(&session.settings).any(|(name, value)| {
-            let is_same = after.get(name) == Some(value) && session.settings.get(name) == Some(value);
+        let before = &session.terms.settings;
+        let is_told = after.iter().chain(before).any(|(name, value)| {
+            let is_same = after.get(name) == Some(value) && before.get(name) == Some(value);
             *name != "budget_tokens" && !is_same
         });
-        session.settings = after;
+        session.terms.settings = after;
         self.note(at);
         self.go_on_within_budget(at);
         let is_asked = self.sessions[at].turn.as_ref().is_some_and(|turn| turn.held.is_none());

@@ -1,23 +1,20 @@
 //! Turns: what an agent says in one, the calls it makes, and how it ends.
 
 use q_core::{
-    AgentEvent, AgentFailure, Answer, Call as Wanted, CallNo, Digest, FailureKind, Interrupter, Outcome,
-    Policy, Retrying, SessionId, TurnNo, Usage, WallTime, Wants,
+    AgentEvent, AgentFailure, Answer, Call as Wanted, CallFacts, CallNo, Digest, FailureKind, Interrupter,
+    Outcome, Policy, Retrying, SessionId, Sources, TurnNo, Usage, WallTime, Wants,
 };
 
-use super::Model;
-use super::observed::{Answered, Deed};
-use super::session::{Call, CallState, Ending, Entry, NamedBy, Prompt, Turn, What};
+use super::deeds::{Answered, Deed};
+use super::rules;
 use super::wishes::Granted;
+use super::{Call, CallState, Ending, Entry, Filling, Model, NamedBy, Prompt, Turn, What};
 
 /// The longest name of a tool.
 const LONGEST_TOOL: usize = 128;
 
 impl Model {
     pub(super) fn begin_next(&mut self, at: usize) {
-        if self.check_budget(at).is_err() {
-            return;
-        }
         if self.must_compact(at) {
             self.begin_compaction(at);
         } else {
@@ -26,8 +23,8 @@ impl Model {
     }
 
     pub(super) fn begin_waiting(&mut self, at: usize) {
-        if !self.sessions[at].queue.is_empty() && self.check_budget(at).is_ok() {
-            let next = self.sessions[at].queue.remove(0);
+        if !self.sessions[at].typed.queue.is_empty() && self.check_budget(at).is_ok() {
+            let next = self.sessions[at].typed.queue.remove(0);
             self.begin(at, next);
         }
     }
@@ -35,7 +32,7 @@ impl Model {
     /// A prompt enters the conversation.
     pub(super) fn begin(&mut self, at: usize, prompt: Prompt) {
         let text = prompt.text.clone();
-        self.sessions[at].last_prompt = Some(prompt);
+        self.sessions[at].typed.last = Some(prompt);
         self.begin_turn(at, What::Prompt, text);
     }
 
@@ -63,13 +60,13 @@ impl Model {
         let Some(at) = self.find(id) else { return };
         let session = &self.sessions[at];
         let asked_before = session.turn.as_ref().and_then(|turn| session.window_now(turn));
-        let (guessed, said) = session.turn.as_ref().map_or((0, 0), |turn| session.guessed_so_far(turn));
+        let uncounted = session.turn.as_ref().map(|turn| session.asks_again(turn)).unwrap_or_default();
         let running = self.sessions[at].turn.as_mut();
         let Some(running) = running.filter(|running| running.no == turn && running.held.is_none()) else {
             return;
         };
         running.retrying = None;
-        if running.compacts {
+        if running.summary.is_some() {
             return self.on_compaction_event(at, event);
         }
         match event {
@@ -78,10 +75,10 @@ impl Model {
                 running.retrying = Some(Retrying { attempt, of, wait_ms, at, failure });
             }
             AgentEvent::Asked { bytes, window } => {
-                (running.asked, running.spent) = ((bytes, window), running.usage);
-                (running.said, running.results) = (0, 0);
-                running.window = asked_before.or(running.window);
-                (running.counted, running.guessed, running.said_before) = (false, guessed, said);
+                let (asked, spent) = ((bytes, window), running.usage);
+                let before = asked_before.or(running.filling.before);
+                running.filling = Filling { asked, spent, said: 0, results: 0, before };
+                running.uncounted = uncounted;
                 self.end_if_spent(at);
             }
             AgentEvent::Sent(sent) => {
@@ -98,22 +95,23 @@ impl Model {
             AgentEvent::Text(text) => self.on_text(at, What::Answer, text),
             AgentEvent::Thinking(text) => self.on_text(at, What::Thinking, text),
             AgentEvent::Sealed(_) => self.note(at),
-            AgentEvent::Usage(usage) => (running.usage, running.counted) = (usage, true),
+            AgentEvent::Usage(usage) => (running.usage, running.uncounted.is_told) = (usage, true),
             AgentEvent::StopReason(reason) => reason.clone_into(&mut running.reason),
             AgentEvent::Plan(steps) => {
                 self.write(at);
                 self.add(at, What::Plan(steps), String::new());
                 self.happened(at);
             }
+            AgentEvent::Sources(sources) => self.on_sources(at, sources),
             AgentEvent::Model(model) => {
-                if self.sessions[at].answering != model {
-                    self.sessions[at].answering = model;
+                if self.sessions[at].agent.told.answering != model {
+                    self.sessions[at].agent.told.answering = model;
                     self.note(at);
                 }
             }
             AgentEvent::Resume(handle) => {
-                if self.sessions[at].resume.as_ref() != Some(&handle) {
-                    self.sessions[at].resume = Some(handle);
+                if self.sessions[at].agent.told.resume.as_ref() != Some(&handle) {
+                    self.sessions[at].agent.told.resume = Some(handle);
                     self.note(at);
                 }
             }
@@ -123,7 +121,7 @@ impl Model {
                 self.name_after(at, &title);
             }
             AgentEvent::Title(_) => {}
-            AgentEvent::Call(call) => self.call(at, call),
+            AgentEvent::Call(call, facts) => self.call(at, call, &facts),
             AgentEvent::Result { call, outcome, text } => {
                 let runs = self.sessions[at].open_calls().find(|(_, open)| open.no == call);
                 if let Some((place, Call { state: CallState::Runs, .. })) = runs {
@@ -154,12 +152,27 @@ impl Model {
         self.on_text(at, voice, text[..text.floor_char_boundary(room)].to_owned());
     }
 
+    /// Each that says something is an entry's, once.
+    fn on_sources(&mut self, at: usize, sources: Sources) {
+        let mut told = Sources::default();
+        for source in sources.all {
+            if !source.place.is_empty() && !told.all.contains(&source) {
+                told.all.push(source);
+            }
+        }
+        if !told.all.is_empty() {
+            self.write(at);
+            self.add(at, What::Sources(told), String::new());
+            self.happened(at);
+        }
+    }
+
     /// Text lengthens the last entry if that is of the same voice, and is written when enough of it waits.
     fn on_text(&mut self, at: usize, voice: What, text: String) {
         let now = self.now.mono;
         let session = &mut self.sessions[at];
         let Some(turn) = session.turn.as_mut().filter(|_| !text.is_empty()) else { return };
-        turn.said += if voice == What::Answer { text.len() as u64 } else { 0 };
+        turn.filling.said += if voice == What::Answer { text.len() as u64 } else { 0 };
         let last = session.entries.last_mut().filter(|last| last.turn == turn.no && last.what == voice);
         if let Some(last) = last {
             last.text += &text;
@@ -193,7 +206,7 @@ impl Model {
     }
 
     /// The agent wants a tool to run, or words. Numbers only rise: another is an old one again.
-    fn call(&mut self, at: usize, wanted: Wanted) {
+    fn call(&mut self, at: usize, wanted: Wanted, facts: &CallFacts) {
         let Wanted { no, tool, input, digest, mut wants } = wanted;
         let session = &self.sessions[at];
         let Some(turn) = &session.turn else { return };
@@ -201,20 +214,23 @@ impl Model {
             return;
         }
         let may_go_on = turn.unasked < self.limits.turn_calls;
-        if !may_go_on && wants == Wants::Nothing {
+        let said = rules::said(&session.terms.rules, "", &tool, facts);
+        if (!may_go_on || said.asks) && wants == Wants::Nothing {
             wants = Wants::Consent;
         }
         let is_free = match wants {
             Wants::Nothing => true,
-            Wants::Consent => may_go_on && session.allowed.contains(&tool),
+            Wants::Consent => may_go_on && said.allows,
             Wants::Words => false,
         };
         let denial = if tool.len() > LONGEST_TOOL {
             Some("the tool's name is too long")
         } else if session.open_calls().count() >= self.limits.open_calls {
             Some("too many calls are open at once")
-        } else if wants == Wants::Consent && session.policy == Policy::Deny {
+        } else if wants == Wants::Consent && session.terms.policy == Policy::Deny {
             Some("this session's policy denies tools")
+        } else if said.denies && wants != Wants::Words {
+            Some("a rule of the person's denies this")
         } else {
             None
         };
@@ -222,11 +238,12 @@ impl Model {
         let tool = tool[..tool.floor_char_boundary(LONGEST_TOOL)].to_owned();
         let state = if runs { CallState::Runs } else { CallState::Waits { since: self.now.mono } };
         let (id, turn_no) = (session.id, turn.no);
-        let said = (tool.len() + input.len()) as u64;
-        self.sessions[at].turn.iter_mut().for_each(|turn| turn.said += said);
+        let always = (wants == Wants::Consent && !said.asks).then(|| rules::always(&tool, &facts.subject));
+        let bytes = (tool.len() + input.len()) as u64;
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.said += bytes);
         self.write(at);
         // A denied call stands there as one that waits, for it never ran.
-        self.add(at, What::Call(Call { no, tool, digest, wants, state }), input);
+        self.add(at, What::Call(Call { no, tool, digest, wants, always, state }), input);
         self.happened(at);
         let place = self.sessions[at].entries.len() - 1;
         if let Some(why) = denial {
@@ -255,20 +272,22 @@ impl Model {
             return Err("digest_differs");
         }
         let is_question = open.wants == Wants::Words;
-        let is_allowed = session.allowed.contains(&open.tool);
+        let mut rule = None;
         match &answer {
             Answer::Once | Answer::Always if is_question => return Err("wants_words"),
-            Answer::Always if !is_allowed && session.allowed.len() >= self.limits.allowed_tools => {
-                return Err("too_many_tools");
+            Answer::Always => {
+                let always = open.always.ok_or("no_rule_for_it")?;
+                self.check_room_for(at, &always, true)?;
+                rule = Some(always);
             }
             Answer::Words(text) => self.check_prompt(text)?,
-            Answer::Once | Answer::Always | Answer::Deny => {}
+            Answer::Once | Answer::Deny => {}
         }
         self.write(at);
         self.note(at);
         self.sessions[at].turn.iter_mut().for_each(|turn| turn.unasked = 0);
-        if answer == Answer::Always && !is_allowed {
-            self.sessions[at].allowed.push(open.tool);
+        if let Some(rule) = rule {
+            self.put_rule(at, rule, true);
         }
         match answer {
             Answer::Once | Answer::Always => {
@@ -319,7 +338,7 @@ impl Model {
         let kept = text.floor_char_boundary(most) as u64;
         let result = What::Result { of: place, outcome, kept, whole: text.len() as u64 };
         let text = text[..text.floor_char_boundary(self.limits.result_bytes)].to_owned();
-        self.sessions[at].turn.iter_mut().for_each(|turn| turn.results += text.len() as u64);
+        self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.results += text.len() as u64);
         self.add(at, result, text);
     }
 
@@ -333,7 +352,7 @@ impl Model {
 
     /// Parks the agent of a session that was asked.
     pub(super) fn release(&mut self, at: usize) {
-        if std::mem::take(&mut self.sessions[at].seated) {
+        if std::mem::take(&mut self.sessions[at].agent.seated) {
             self.deeds.push(Deed::Release { session: self.sessions[at].id });
         }
     }
@@ -342,8 +361,8 @@ impl Model {
     pub(super) fn offered(&mut self, id: SessionId, agent: &str) {
         let Some(at) = self.find(id) else { return };
         let session = &mut self.sessions[at];
-        if session.agent == agent && session.wants_agent() {
-            session.reached = true;
+        if session.agent.name == agent && session.wants_agent() {
+            session.agent.reached = true;
             self.deeds.push(Deed::Bind { session: id });
             self.go_on_within_budget(at);
         }
@@ -352,7 +371,7 @@ impl Model {
     /// Nobody said how the agent of that turn is reached.
     pub(super) fn not_bound(&mut self, id: SessionId, turn: TurnNo) {
         let Some(at) = self.find(id) else { return };
-        let detail = format!("agent `{}`", self.sessions[at].agent);
+        let detail = format!("agent `{}`", self.sessions[at].agent.name);
         let failure = AgentFailure { kind: FailureKind::NotConfigured, detail };
         self.on_agent_event(id, turn, AgentEvent::Failed(failure));
     }
@@ -360,7 +379,7 @@ impl Model {
     /// A session that is closed needs no agent, and no way to one.
     pub(super) fn let_agent_go(&mut self, at: usize) {
         self.release(at);
-        if std::mem::take(&mut self.sessions[at].reached) {
+        if std::mem::take(&mut self.sessions[at].agent.reached) {
             self.deeds.push(Deed::Unbind { session: self.sessions[at].id });
         }
     }
@@ -385,8 +404,8 @@ impl Model {
         self.write(at);
         let id = self.sessions[at].id;
         let Some(turn) = self.sessions[at].turn.clone() else { return };
-        if turn.compacts {
-            return self.end_compaction(at, &turn, ending);
+        if let Some(summary) = &turn.summary {
+            return self.end_compaction(at, &turn, summary, ending);
         }
         let is_told = |deed: &Deed| {
             let (Deed::Permit { session, turn: of, .. }
@@ -413,7 +432,7 @@ impl Model {
             self.add(at, What::Stop(ending), String::new());
         }
         let session = &mut self.sessions[at];
-        session.reason.clone_from(&turn.reason);
+        session.agent.told.reason.clone_from(&turn.reason);
         let usage = Usage { guessed: session.guessed_cost(&turn), ..turn.usage };
         session.window = session.window_after(&turn, stopped).or(session.window);
         session.spend(usage, self.now.wall);

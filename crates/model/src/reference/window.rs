@@ -1,12 +1,6 @@
 //! The window of a session's model, as the naive multiplexer counts it.
 
-/// How much of its model's window a conversation takes, as the naive one counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Window {
-    pub(super) tokens: u64,
-    pub(super) of: u64,
-    pub(super) bytes: u64,
-}
+use super::Window;
 
 impl Window {
     /// Tokens of so many further bytes.

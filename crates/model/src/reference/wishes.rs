@@ -4,10 +4,9 @@ use q_core::{
     Command, EntryNo, Interrupter, Policy, Presence, ReplyTo, SessionId, Setup, TagChange, TurnNo, Usage,
 };
 
-use super::Model;
+use super::deeds::Answered;
 use super::names::name_from;
-use super::observed::Answered;
-use super::session::{Entry, NamedBy, Session, Set};
+use super::{Agent, Entry, Label, Model, NamedBy, Session, Set, Spending, Terms, Times, Told, Typed};
 
 /// What a session is called that nobody named.
 const UNNAMED: &str = "new";
@@ -50,6 +49,7 @@ impl Model {
             Command::Tag { session, changes } => self.tag(session, &changes),
             Command::Pin { session, pinned } => self.pin(session, pinned),
             Command::SetPolicy { session, policy } => self.set_policy(session, policy),
+            Command::SetRule { session, rule, stands } => self.set_rule(session, rule, stands),
             Command::Set { session, changes } => self.set(session, &changes),
             Command::MarkUnread { session } => self.mark_unread(session),
             Command::Submit { session, token, text, images: _ } => self.submit(session, token, text),
@@ -100,7 +100,8 @@ impl Model {
             return Err("host_full");
         }
         let made_room = self.make_room()?;
-        let new = Session { named_by, tags, ..self.newborn(id, name, setup.agent, setup.policy) };
+        let mut new = Session { named_by, ..self.newborn(id, name, setup.agent, setup.policy) };
+        new.label.tags = tags;
         self.sessions.push(new);
         Ok(Answered::Created(id, made_room))
     }
@@ -108,41 +109,24 @@ impl Model {
     fn newborn(&self, id: SessionId, name: String, agent: String, policy: Policy) -> Session {
         Session {
             id,
-            name,
+            parent: None,
+            label: Label { name, slot: self.free_slot(), tags: Vec::new(), pinned: false },
             named_by: NamedBy::Nobody,
-            slot: self.free_slot(),
-            agent,
-            tags: Vec::new(),
-            pinned: false,
-            policy,
-            settings: Set::new(),
-            allowed: Vec::new(),
+            agent: Agent { name: agent, reached: false, seated: false, told: Told::default() },
+            terms: Terms { policy, settings: Set::new(), rules: Vec::new() },
             presence: Presence::Live,
             trashed: None,
-            parent: None,
             entries: Vec::new(),
-            queue: Vec::new(),
-            last_prompt: None,
-            draft: String::new(),
-            tokens: Vec::new(),
-            prompts: 0,
+            typed: Typed::default(),
             turns: 0,
             turn: None,
             usage: Usage::default(),
-            spent: 0,
-            spent_on: (0, 0),
+            spending: Spending::default(),
             window: None,
             compactions: Vec::new(),
-            reason: String::new(),
-            answering: String::new(),
-            resume: None,
-            reached: false,
-            seated: false,
             sent: None,
             marked: false,
-            created: self.now.wall,
-            touched: self.now.wall,
-            used: self.now.mono,
+            times: Times { created: self.now.wall, touched: self.now.wall, used: self.now.mono },
         }
     }
 
@@ -163,7 +147,7 @@ impl Model {
         }
         let name = match typed {
             Some(typed) => self.chosen_name(typed, None)?,
-            None => self.free_name(&self.sessions[from].name, None),
+            None => self.free_name(&self.sessions[from].label.name, None),
         };
         self.write(from);
         let other = self.sessions[from].clone();
@@ -174,15 +158,16 @@ impl Model {
         };
         let taken = other.entries.into_iter().filter(|entry| at.is_none_or(|at| entry.no <= Some(at)));
         let entries = taken.map(|entry| Entry { turn: TurnNo(0), ..entry }).collect();
-        let (settings, new) = (other.settings, self.newborn(id, name, other.agent, other.policy));
+        let new = self.newborn(id, name, other.agent.name, other.terms.policy);
+        let terms = Terms { settings: other.terms.settings, ..new.terms };
         let presence = Presence::Hibernated;
-        self.sessions.push(Session { named_by, presence, parent: Some(parent), entries, settings, ..new });
+        self.sessions.push(Session { named_by, presence, parent: Some(parent), entries, terms, ..new });
         Ok(Answered::Created(id, None))
     }
 
     fn rename(&mut self, id: SessionId, typed: &str) -> Granted {
         let at = self.open(id)?;
-        self.sessions[at].name = self.chosen_name(typed, Some(id))?;
+        self.sessions[at].label.name = self.chosen_name(typed, Some(id))?;
         self.sessions[at].named_by = NamedBy::Person;
         self.note(at);
         Ok(Answered::Done)
@@ -192,8 +177,8 @@ impl Model {
     pub(super) fn name_after(&mut self, at: usize, text: &str) {
         let id = self.sessions[at].id;
         let Some(name) = name_from(text).map(|wanted| self.free_name(&wanted, Some(id))) else { return };
-        if self.sessions[at].name != name {
-            self.sessions[at].name = name;
+        if self.sessions[at].label.name != name {
+            self.sessions[at].label.name = name;
             self.sessions[at].named_by = NamedBy::Prompt;
             self.note(at);
         }
@@ -209,7 +194,7 @@ impl Model {
     fn leave_the_open(&mut self, at: usize, presence: Presence) {
         self.let_agent_go(at);
         self.sessions[at].presence = presence;
-        self.sessions[at].slot = 0;
+        self.sessions[at].label.slot = 0;
     }
 
     fn stop_working(&mut self, at: usize, anyway: bool) -> Result<(), &'static str> {
@@ -226,10 +211,11 @@ impl Model {
             Presence::Live | Presence::Hibernated => Err("already_open"),
             Presence::Trashed => Err("session_trashed"),
             Presence::Closed => {
-                let name = self.free_name(&self.sessions[at].name, Some(id));
+                let name = self.free_name(&self.sessions[at].label.name, Some(id));
                 let slot = self.free_slot();
                 let session = &mut self.sessions[at];
-                (session.name, session.slot, session.presence) = (name, slot, Presence::Hibernated);
+                (session.label.name, session.label.slot, session.presence) =
+                    (name, slot, Presence::Hibernated);
                 Ok(Answered::Done)
             }
         }
@@ -269,20 +255,20 @@ impl Model {
 
     fn tag(&mut self, id: SessionId, changes: &[TagChange]) -> Granted {
         let at = self.open(id)?;
-        let tags = tags_after(&self.sessions[at].tags, changes)?;
-        self.put(at, tags, |session| &mut session.tags);
+        let tags = tags_after(&self.sessions[at].label.tags, changes)?;
+        self.put(at, tags, |session| &mut session.label.tags);
         Ok(Answered::Done)
     }
 
     fn pin(&mut self, id: SessionId, pinned: bool) -> Granted {
         let at = self.open(id)?;
-        self.put(at, pinned, |session| &mut session.pinned);
+        self.put(at, pinned, |session| &mut session.label.pinned);
         Ok(Answered::Done)
     }
 
     fn set_policy(&mut self, id: SessionId, policy: Policy) -> Granted {
         let at = self.open(id)?;
-        self.put(at, policy, |session| &mut session.policy);
+        self.put(at, policy, |session| &mut session.terms.policy);
         Ok(Answered::Done)
     }
 
@@ -340,6 +326,7 @@ fn needs_history(command: &Command) -> Option<SessionId> {
         | Command::Tag { .. }
         | Command::Pin { .. }
         | Command::SetPolicy { .. }
+        | Command::SetRule { .. }
         | Command::Set { .. }
         | Command::MarkUnread { .. } => None,
     }

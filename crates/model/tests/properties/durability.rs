@@ -5,6 +5,7 @@ use q_core::{
     ClientId, Effect, Effects, Input, Instant, Multiplexer, Reason, Record, Refusal, Snapshot, Stamped,
     Update,
 };
+use q_model::losable::may_be_lost;
 use q_model::system::{SystemUnderTest, is_synced, snapshots};
 use q_model::workload::{CLIENTS, SESSIONS};
 
@@ -175,22 +176,9 @@ fn promised_first(system: &SystemUnderTest, input: &Input, effects: &Effects) ->
     Ok(())
 }
 
-/// Records that the loss of power may take: nothing was promised with them.
+/// Whether nothing in the batch was promised to survive the loss of power.
 fn only_losable(effects: &Effects) -> bool {
-    let losable = |stamped: &Stamped| {
-        matches!(
-            &stamped.record,
-            Record::Said { .. }
-                | Record::Sealed { .. }
-                | Record::Planned { .. }
-                | Record::Answering { .. }
-                | Record::Sent { .. }
-                | Record::Seen { .. }
-                | Record::Hibernated { .. }
-                | Record::Woken
-        )
-    };
-    effects.batch.iter().flat_map(|batch| &batch.records).all(losable)
+    effects.batch.iter().flat_map(|batch| &batch.records).all(|stamped| may_be_lost(&stamped.record))
 }
 
 /// Records that come of time passing or of memory, not of the wish that was refused in the same call.

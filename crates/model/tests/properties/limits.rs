@@ -64,8 +64,7 @@ proptest! {
     /// Broken by: hibernating what works, is pinned or is shown; refusing where one could hibernate.
     #[test]
     fn room_is_made_before_refusing(steps in workload(100)) {
-        let limits = tight();
-        let mut system = SystemUnderTest::new(limits.clone());
+        let mut system = SystemUnderTest::new(tight());
         let mut screens = Screens::default();
         for step in &steps {
             let before: Vec<_> = system.core().view().sessions().collect();
@@ -99,7 +98,7 @@ fn live(system: &SystemUnderTest) -> usize {
 
 fn bounded(head: &Head, limits: &Limits) -> Result<(), TestCaseError> {
     prop_assert!(head.queue.len() <= limits.queued_prompts);
-    prop_assert!(head.allowed.len() <= limits.allowed_tools);
+    prop_assert!(head.rules.len() <= limits.allowed_tools);
     prop_assert!(head.taken.len() <= 16);
     if let Some(flight) = &head.turn {
         prop_assert!(flight.entries <= limits.turn_entries);

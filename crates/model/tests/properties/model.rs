@@ -174,7 +174,7 @@ impl Pair {
             *digest = *call + foreign;
         } else if let Stimulus::Agent { event: AgentEvent::Result { call, .. }, .. } = stimulus {
             *call = CallNo(aim(call.0, &calls));
-        } else if let Stimulus::Agent { event: AgentEvent::Call(call), .. } = stimulus
+        } else if let Stimulus::Agent { event: AgentEvent::Call(call, _), .. } = stimulus
             && call.no.0 < BLIND
         {
             call.no = turn.map_or(call.no, |turn| turn.last_call.next());

@@ -8,6 +8,7 @@ use q_core::{
     Activity, AgentEvent, Answer, CallNo, Command, Effect, Ending, Input, Outcome, Policy, Presence, Record,
     SessionId, TurnNo, Wants,
 };
+use q_model::reference::rules;
 use q_model::system::SystemUnderTest;
 
 use super::screens::Screens;
@@ -108,7 +109,7 @@ proptest! {
     }
 
     /// A tool is permitted at most once, only while its turn runs, only for the bytes that were wanted, and only if it wants
-    /// nothing, was always allowed and is not denied by policy, or was answered.
+    /// nothing and no rule speaks against it, a rule allows it and no rule or policy speaks against that, or was answered.
     /// Broken by: stale approvals, answers that are not bound, consent that reaches further than was said.
     #[test]
     fn a_tool_runs_only_with_consent(steps in workload(120)) {
@@ -127,10 +128,11 @@ proptest! {
                     Input::Wish { command: Command::Answer { session: to, turn: at, call: no, digest: shown, answer }, .. } => {
                         (to, at, no, shown) == (session, turn, call, digest) && matches!(answer, Answer::Once | Answer::Always)
                     }
-                    Input::Agent { session: from, event: AgentEvent::Call(made), .. } if from == session && made.no == *call => {
+                    Input::Agent { session: from, event: AgentEvent::Call(made, facts), .. } if from == session && made.no == *call => {
                         let head = &heads[session];
-                        let always = head.allowed.contains(&made.tool) && head.setup.policy == Policy::Ask;
-                        made.wants == Wants::Nothing || always
+                        let said = rules::said(&head.rules, &head.setup.directory, &made.tool, facts);
+                        let allowed = said.allows && head.setup.policy == Policy::Ask;
+                        !said.denies && !said.asks && (made.wants == Wants::Nothing || allowed)
                     }
                     _ => false,
                 };

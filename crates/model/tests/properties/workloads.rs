@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallNo, Digest, FailureKind, Outcome, Policy, Usage, Wants,
 };
-use q_model::workload::{CLIENTS, CommandTemplate, SESSIONS, Stimulus, WorkloadStep, setting, step};
+use q_model::workload::{
+    CLIENTS, CommandTemplate, SESSIONS, Stimulus, WorkloadStep, facts, rule, setting, step,
+};
 
 /// At most `steps` steps, beside those that begin it.
 pub(super) fn workload(steps: usize) -> impl Strategy<Value = Vec<WorkloadStep>> {
@@ -57,9 +59,9 @@ fn busy_event() -> impl Strategy<Value = AgentEvent> {
         1 => "[a-z]{1,5}".prop_map(AgentEvent::Thinking),
         1 => (1u64..9, 1u64..9).prop_map(|(input, output)| AgentEvent::Usage(Usage { input, output, ..Usage::default() })),
         1 => Just(AgentEvent::Steerable),
-        6 => (1u64..6, wants, "[ab]").prop_map(|(no, wants, tool)| {
+        6 => (1u64..6, wants, "[ab]", facts()).prop_map(|(no, wants, tool, facts)| {
             let digest = Digest::numbered(no);
-            AgentEvent::Call(Call { no: CallNo(no), tool, input: "x".into(), digest, wants })
+            AgentEvent::Call(Call { no: CallNo(no), tool, input: "x".into(), digest, wants }, facts)
         }),
         2 => (1u64..6, outcome, "[a-z]{0,9}").prop_map(|(call, outcome, text)| AgentEvent::Result {
             call: CallNo(call), outcome, text,
@@ -92,6 +94,7 @@ fn busy_wish() -> impl Strategy<Value = CommandTemplate> {
         1 => "[a-z]{0,6}".prop_map(CommandTemplate::Draft),
         1 => Just(CommandTemplate::MarkUnread),
         1 => policy.prop_map(CommandTemplate::SetPolicy),
+        3 => (rule(), prop::bool::weighted(0.7)).prop_map(|(rule, stands)| CommandTemplate::SetRule(rule, stands)),
         2 => setting().prop_map(|(name, value)| CommandTemplate::Set(name, value)),
     ]
 }

@@ -51,6 +51,11 @@ impl Place {
         self.state.join("log")
     }
 
+    /// The rules for calls of tools, beside those of sessions.
+    pub fn permissions(&self) -> PathBuf {
+        self.state.join("permissions.toml")
+    }
+
     fn in_runtime(&self, kind: &str) -> PathBuf {
         self.runtime.join(format!("{}.{kind}", self.tag))
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod images;
+mod rules;
 mod settings;
 
 use std::fmt::Write as _;
@@ -9,11 +10,12 @@ use std::fmt::Write as _;
 use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
     Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
-    Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, Seal, Sent, Seq,
-    SessionId, Setup, Spending, Stamped, StepState, Stop, Token, TurnNo, Usage, Voice, WaitingPrompt,
-    WallTime, Wants, Why, WindowUse,
+    Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, RuleEffect, Seal, Sent,
+    Seq, SessionId, Setup, Source, Sources, Spending, Stamped, StepState, Stop, Token, ToolRule, TurnNo,
+    Usage, Voice, WaitingPrompt, WallTime, Wants, Why, WindowUse,
 };
 
+use rules::{rule_records, rules_head};
 use settings::{budget_head, budget_records, settings_head, settings_records};
 
 use super::{decode_head, decode_record, encode_head, encode_record};
@@ -307,6 +309,25 @@ fn continued_records() -> Vec<(&'static str, Record)> {
     ]
 }
 
+/// What came with sources, in its own dump.
+fn source_records() -> Vec<(&'static str, Record)> {
+    let source = |title: &str, place: &str, quote: &str| Source {
+        title: title.into(),
+        place: place.into(),
+        quote: quote.into(),
+    };
+    let all = vec![source("A page", "https://a.test/b", "so"), source("", "https://a.test/c", "")];
+    let sources = Sources { all, left_out: 2 };
+    let some = Sources { left_out: 0, ..sources.clone() };
+    vec![
+        ("cited", Record::Cited { turn: TurnNo(4), sources }),
+        (
+            "imported: sources",
+            Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Sources(some) },
+        ),
+    ]
+}
+
 /// As [`later_head`], with what came with that.
 fn seat_head() -> Head {
     let turn = InFlight {
@@ -370,7 +391,7 @@ fn full_head() -> Head {
         fork: Some(FORK),
         tags: vec!["a".parse().unwrap()],
         pinned: true,
-        allowed: vec!["cargo".into()],
+        rules: vec![ToolRule::any(RuleEffect::Allow, "cargo".into())],
         presence: Presence::Trashed,
         trashed: Some(WallTime(1_700_000_000_009)),
         turn: Some(InFlight {
@@ -442,6 +463,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("a_full_head_on_disk_stays_as_it_is", dump_head(&full_head())),
         ("records_of_the_agents_contract_on_disk_stay_as_they_are", dump_log(seat_records())),
         ("records_of_what_is_gone_on_with_on_disk_stay_as_they_are", dump_log(continued_records())),
+        ("records_of_sources_on_disk_stay_as_they_are", dump_log(source_records())),
         ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", dump_head(&seat_head())),
         ("compactions_on_disk_stay_as_they_are", dump_log(compactions())),
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
@@ -449,6 +471,8 @@ fn what_is_on_disk_stays_as_it_is() {
         ("a_head_with_settings_on_disk_stays_as_it_is", dump_head(&settings_head())),
         ("records_of_budgets_on_disk_stay_as_they_are", dump_log(budget_records())),
         ("a_head_with_a_budget_on_disk_stays_as_it_is", dump_head(&budget_head())),
+        ("records_of_rules_on_disk_stay_as_they_are", dump_log(rule_records())),
+        ("a_head_with_rules_on_disk_stays_as_it_is", dump_head(&rules_head())),
     ];
     for (name, dump) in dumps {
         insta::assert_snapshot!(name, dump);
@@ -467,6 +491,7 @@ fn what_is_encoded_is_decoded() {
         compactions(),
         settings_records(),
         budget_records(),
+        rule_records(),
     ]
     .concat();
     for (title, record) in all {

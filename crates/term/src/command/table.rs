@@ -4,7 +4,7 @@
 //! in it and nowhere else. All else that depends on which verb it is stands here as well: what is asked before it, what is
 //! said after it. What a verb does in the terminal itself stands in `ui::commands`, and the others do nothing here.
 
-use q_core::{Answer, Command, PendingCall, SessionId, SettingChange, Wants, settings};
+use q_core::{Answer, Command, PendingCall, SessionId, Wants};
 
 use crate::command::arguments::{Among, CoreCommand, Param, params};
 use crate::command::motion::{Edit, HistoryStep, ScrollStep};
@@ -12,7 +12,6 @@ use crate::keys::KeyCode::{
     Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
 };
 use crate::keys::{Chord, alt, ctrl, key, plain};
-use crate::way::Way;
 
 /// The key that announces another: the only way that every terminal lets through.
 pub const LEADER: Chord = ctrl('x');
@@ -47,6 +46,8 @@ pub enum Action {
     Restore,
     /// Change the session's tags, or show them.
     Tag,
+    /// Show the rules for calls of tools.
+    Permissions,
     /// Change how the session's turns are asked, or show it.
     Set,
     /// Change which model answers, or show which there are.
@@ -259,9 +260,10 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::SendNow, &[], &[], &["now"], "[NUMBER]", Some("q now SESSION [PROMPT]"), Some(Prompt(|session, prompt, _| Command::SendNow { session, prompt })), "Send a waiting prompt at once; a running turn is interrupted for it", "now", "send a waiting prompt at once, the next one or that one; a running answer is interrupted";
     Waiting, Action::Inbox, &[], &[plain('i')], &["inbox"], "", Some("q inbox"), None, "", "inbox", "show what waits for your answer, over all sessions, with numbers";
     Waiting, Action::Approve, &[], &[], &["approve"], "[NUMBER]", Some("q approve SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Once)), "", "approve", "let a tool run, this once: the one that waits here, or the one shown with that number";
-    Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Always)), "", "always", "the same, and do not ask about this tool again in its session";
+    Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Always)), "", "always", "the same, and do not ask about such calls again in its session: what that means is shown with the call";
     Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [WORDS]", Some("q deny SESSION [ID]"), Some(Call(Wants::Consent, |arguments| arguments.text.clone().map_or(Answer::Deny, Answer::Words))), "", "deny", "let it not run; WORDS tell the agent what to do instead";
     Waiting, Action::Answer, &[], &[], &["answer"], "WORDS", Some("q answer SESSION WORDS"), Some(Call(Wants::Words, |arguments| Answer::Words(arguments.text()))), "", "answer", "answer what the agent asks in this session";
+    Waiting, Action::Permissions, &[], &[], &["permissions"], "", Some("q permissions"), None, "", "rules", "show the rules by which calls of tools run, ask or are denied here; d removes one";
     Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), Some(Session(Open, |session, arguments| Command::Tag { session, changes: arguments.tags.clone() })), "Group sessions by words: `q tag api +work -old`", "tag", "add and remove tags of the session; alone, show them";
     Keeping, Action::Pin, &[], &[], &["pin"], "[SESSION]", Some("q pin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: true })), "Keep a session from hibernating by itself", "pin", "keep a session from hibernating by itself";
     Keeping, Action::Unpin, &[], &[], &["unpin"], "[SESSION]", Some("q unpin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: false })), "Let a session hibernate by itself again", "unpin", "let it hibernate by itself again";
@@ -404,57 +406,6 @@ pub const fn ends_session(command: &Command) -> bool {
 pub(crate) const fn answer(session: SessionId, pending: &PendingCall, answer: Answer) -> Command {
     Command::Answer { session, turn: pending.turn, call: pending.call, digest: pending.digest, answer }
 }
-
-/// What the person is told of a command that was carried out, of the session of that name, and how it is taken back;
-/// nothing where what happened is in sight anyway.
-#[expect(clippy::wildcard_enum_match_arm, reason = "what any other command did is in sight")]
-pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
-    let q = way.before();
-    let text = match command {
-        Command::Close { .. } => match way {
-            Way::Slash => format!("closed {name}; its history stays, /reopen {name} brings it back"),
-            Way::Shell => format!("closed {name}; its history stays: q show {name}, q reopen {name}"),
-        },
-        // Inside q the new name is in sight.
-        Command::Rename { name: new, .. } if way == Way::Shell => format!("{name} is now {new}"),
-        Command::Reopen { .. } => format!("{name} is open again"),
-        Command::Trash { .. } => format!("{name} is in the trash; {q}restore {name} takes it out"),
-        Command::Restore { .. } => format!("{name} is in the archive again; {q}reopen {name} opens it"),
-        Command::Erase { .. } => format!("{name} and its history are gone"),
-        Command::Pin { pinned: true, .. } => {
-            format!("{name} is pinned: it never hibernates by itself; {q}unpin {name} lets it again")
-        }
-        Command::Pin { pinned: false, .. } => format!("{name} may hibernate by itself again"),
-        Command::Compact { undo: false, .. } if way == Way::Shell => {
-            format!("{name} is being summarised: q wait {name}, q show {name}")
-        }
-        Command::Set { changes, .. } => set(changes, name)?,
-        Command::MarkUnread { .. } => format!("{name} is unread until it is shown again"),
-        Command::Answer { answer: Answer::Once, .. } => "allowed, this once".to_owned(),
-        Command::Answer { answer: Answer::Always, .. } => {
-            format!(
-                "allowed, and not asked about again in {name}: of run that is any command, of write and edit any file"
-            )
-        }
-        Command::Answer { answer: Answer::Deny, .. } => "denied; the agent goes on without it".to_owned(),
-        Command::Answer { answer: Answer::Words(_), .. } => "the agent was told".to_owned(),
-        _ => return None,
-    };
-    Some(text)
-}
-
-/// What was set, in words; nothing of nothing.
-fn set(changes: &[SettingChange], name: &str) -> Option<String> {
-    let said = changes.iter().map(|change| match change.value.as_str() {
-        settings::DEFAULT => format!("{} of {name} is the agent's own again", change.name),
-        value => format!("{} of {name} is {value}", change.name),
-    });
-    let said: Vec<String> = said.collect();
-    (!said.is_empty()).then(|| said.join(", "))
-}
-
-/// What is said behind that where a turn runs.
-pub const FROM_NEXT_TURN: &str = "; it counts from the next turn on, this one was asked before";
 
 impl CommandRow {
     /// Whether a `!` behind its command means something: also while the session works.

@@ -32,19 +32,19 @@ pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
     bar::draw(buffer, places.bar, ui, mirror);
     match ui.focus.and_then(|id| mirror.get(id)) {
         Some(session) if !session.entries.is_empty() => {
-            transcript::draw(buffer, places.transcript, ui, mirror);
+            transcript::draw(buffer, places.session.transcript, ui, mirror);
         }
         Some(session) if session.summary.presence == Presence::Hibernated => {
-            asleep::draw(buffer, places.transcript, ui, session);
+            asleep::draw(buffer, places.session.transcript, ui, session);
         }
-        Some(_) | None => welcome::draw(buffer, places.transcript, ui, mirror),
+        Some(_) | None => welcome::draw(buffer, places.session.transcript, ui, mirror),
     }
-    let above = places.transcript.union(places.queue);
-    let said = status::draw(buffer, places.status, above, ui, mirror);
+    let above = places.session.above_status();
+    let said = status::draw(buffer, places.session.status, above, ui, mirror);
     // What is said in several rows hides text, not what waits.
-    let hidden = said.min(places.transcript.height);
-    queue::draw(buffer, Rect { y: places.queue.y - hidden, ..places.queue }, ui, mirror);
-    let cursor = prompt::draw(buffer, places.prompt, ui, mirror);
+    let hidden = said.min(places.session.transcript.height);
+    queue::draw(buffer, Rect { y: places.session.queue.y - hidden, ..places.session.queue }, ui, mirror);
+    let cursor = prompt::draw(buffer, places.session.prompt, ui, mirror);
     let cursor = match &ui.overlay {
         Some(overlay) => overlay.draw(buffer, area, &ui.overlay_context(mirror)),
         None => cursor,

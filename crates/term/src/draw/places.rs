@@ -4,7 +4,7 @@ use q_core::{Mirror, WallTime};
 use ratatui::layout::Rect;
 
 use crate::draw::{prompt, queue, status, transcript};
-use crate::ui::{Geometry, Places, Ui};
+use crate::ui::{Geometry, Places, SessionPlaces, Ui};
 
 /// Decides all that a frame of that size shows at that time: to be called right before [`super::draw`], for what is laid
 /// out counts as shown. Calls that wait for the person get the numbers under which they can be answered from then on.
@@ -17,12 +17,12 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
     let (places, editor) = places(screen, ui, mirror);
     ui.places = places;
     ui.geometry = Geometry {
-        columns: transcript::text_columns(places.transcript, ui, mirror),
-        rows: places.transcript.height.into(),
+        columns: transcript::text_columns(places.session.transcript, ui, mirror),
+        rows: places.session.transcript.height.into(),
         editor,
     };
     ui.lay_out_transcript(mirror);
-    let hidden = status::hidden(places.status, places.transcript.union(places.queue), ui, mirror);
+    let hidden = status::hidden(places.session.status, places.session.above_status(), ui, mirror);
     if let Some(mut overlay) = ui.overlay.take() {
         overlay.lay_out(&ui.overlay_context(mirror), screen);
         ui.overlay = Some(overlay);
@@ -52,10 +52,12 @@ fn places(screen: Rect, ui: &Ui, mirror: &Mirror) -> (Places, usize) {
     let places = Places {
         screen,
         bar: rows(bar),
-        transcript: rows(transcript),
-        queue: rows(queue),
-        status: rows(status),
-        prompt: rows(prompt),
+        session: SessionPlaces {
+            transcript: rows(transcript),
+            queue: rows(queue),
+            status: rows(status),
+            prompt: rows(prompt),
+        },
     };
     (places, editor)
 }

@@ -33,14 +33,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     }
 }
 
-/// `1 y once · a any command here, always · n no · run cargo test`
+/// `1 y once · a always `cargo test …` here · n no · run cargo test`
 fn waits(ui: &Ui, session: SessionId, (pending, is_only): (&PendingCall, bool)) -> String {
     let number = ui.inbox.number(session, pending);
     let is_whole = number.is_some_and(|number| ui.inbox.is_whole(number));
     let ways = match pending.wants {
         Wants::Words => "/answer WORDS".to_owned(),
         Wants::Nothing | Wants::Consent if !is_only => "/approve, /always, /deny NUMBER".to_owned(),
-        Wants::Nothing | Wants::Consent if is_whole => words::ways(&pending.tool),
+        Wants::Nothing | Wants::Consent if is_whole => words::ways(pending),
         Wants::Nothing | Wants::Consent => "y shows it whole first · n no".to_owned(),
     };
     let number = number.map(|number| format!("{number} ")).unwrap_or_default();

@@ -55,6 +55,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
             Some(Body::Thinking(_)) => ("…", Palette::dim()),
             Some(Body::Call(call)) => (asked(call.wants), palette.agent()),
             Some(Body::Plan(_)) => ("plan", palette.agent()),
+            Some(Body::Sources(_)) => ("from", palette.agent()),
             Some(
                 Body::Output(_)
                 | Body::Result(_)

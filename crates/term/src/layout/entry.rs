@@ -1,6 +1,6 @@
 //! One entry laid out. An answer that grows is laid out again only from its last block on.
 
-use q_core::{Body, Called, Entry};
+use q_core::{Body, Called, Entry, EntryNo, Sources};
 use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
@@ -11,6 +11,7 @@ use crate::layout::wrap::{self, Row, Wrapper};
 use crate::output;
 use crate::quoted;
 use crate::sanitize;
+use crate::sources;
 use crate::style::Palette;
 use crate::way::Way;
 use crate::words;
@@ -74,6 +75,7 @@ impl EntryLayout {
             Body::Plan(steps) => {
                 vec![block(text, wrap::plain(&sanitize::visible(&words::plan(steps)), width, palette.code()))]
             }
+            Body::Sources(told) => vec![block(text, listed(entry.no, told, width))],
             Body::Result(result) => {
                 let call = beside.call.map(words::call_line);
                 let (said, came) = words::result_parts(call.as_deref(), result);
@@ -158,6 +160,11 @@ impl EntryLayout {
     }
 }
 
+fn listed(no: EntryNo, told: &Sources, width: usize) -> Vec<Row> {
+    let said = sources::listed(no, told, Way::Slash);
+    wrap::plain(&sanitize::visible(&said), width, Palette::dim())
+}
+
 fn prompt(text: &str, width: usize) -> Block {
     block(text, wrap::plain(&with_tabs_expanded(&sanitize::visible(text)), width, Style::new()))
 }
@@ -239,7 +246,7 @@ fn answer(text: &str, width: usize, palette: Palette, earlier: Option<EntryLayou
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use q_core::{EntryNo, WallTime};
+    use q_core::WallTime;
 
     const PALETTE: Palette = Palette { color: true };
 

@@ -16,16 +16,26 @@ use crate::style::Palette;
 #[derive(Debug)]
 pub(crate) struct Flow<'a, C> {
     pub(crate) session: &'a Mirrored,
-    pub(crate) cache: C,
-    pub(crate) width: usize,
-    pub(crate) palette: Palette,
+    cache: C,
+    width: usize,
+    palette: Palette,
     /// What was seen when the session was switched to; what follows is new.
-    pub(crate) mark: Option<Mark>,
+    mark: Option<Mark>,
     /// Prompts that nothing answered: a row beneath each says so.
-    pub(crate) unanswered: BTreeSet<EntryNo>,
+    unanswered: BTreeSet<EntryNo>,
 }
 
 impl<'a> Flow<'a, ()> {
+    /// The rows of that session, whose prompts of these numbers nothing answered.
+    pub(crate) const fn new(
+        session: &'a Mirrored,
+        (width, palette): (usize, Palette),
+        mark: Option<Mark>,
+        unanswered: BTreeSet<EntryNo>,
+    ) -> Self {
+        Self { session, cache: (), width, palette, mark, unanswered }
+    }
+
     pub(crate) fn with<C>(self, cache: C) -> Flow<'a, C> {
         let Self { session, cache: (), width, palette, mark, unanswered } = self;
         Flow { session, cache, width, palette, mark, unanswered }

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use crate::layout::wrap::{self, Row};
-use crate::overlay::component::OverlayContext;
+use crate::overlay::component::{OverlayContext, OverlaySubject};
 use crate::overlay::page::Sheet;
 use crate::sanitize;
 use crate::style::Palette;
@@ -18,12 +18,8 @@ pub(crate) struct CallSheet {
 impl Sheet for CallSheet {
     const TITLE: &'static str = " asks ";
 
-    fn shows_calls(&self) -> bool {
-        true
-    }
-
-    fn call(&self) -> Option<usize> {
-        Some(self.number)
+    fn subject(&self) -> OverlaySubject {
+        OverlaySubject::Call(self.number)
     }
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
@@ -37,7 +33,7 @@ impl Sheet for CallSheet {
         let place = format!("{} in {}", sanitize::visible_line(name), sanitize::exact_line(directory));
         rows.push(Row::default());
         rows.extend(wrap::exact(&place, width, Palette::dim()));
-        let ways = format!("{} · then Enter", words::ways(&call.pending.tool));
+        let ways = format!("{} · then Enter", words::ways(&call.pending));
         rows.extend(wrap::plain(&ways, width, Palette::strong()));
         rows
     }

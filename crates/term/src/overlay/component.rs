@@ -10,23 +10,36 @@ use ratatui::layout::{Position, Rect};
 use crate::command::{Action, UserCommand};
 use crate::inbox::Inbox;
 use crate::keys::Chord;
+use crate::rules::ListedRule;
 use crate::style::Palette;
+
+/// What an overlay is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OverlaySubject {
+    /// Neither one session nor what waits.
+    Nothing,
+    /// It goes when this session goes.
+    Session(SessionId),
+    /// The calls that wait for the person: they can be answered by their numbers then.
+    Calls,
+    /// The one call of this number: an answer without a number is for that.
+    Call(usize),
+}
+
+impl OverlaySubject {
+    /// The one call that it shows.
+    pub(crate) const fn call(self) -> Option<usize> {
+        match self {
+            Self::Call(number) => Some(number),
+            Self::Nothing | Self::Session(_) | Self::Calls => None,
+        }
+    }
+}
 
 /// Something on top of the session.
 pub(crate) trait Overlay: Debug {
-    /// The session it is about: it goes when that goes.
-    fn session(&self) -> Option<SessionId> {
-        None
-    }
-
-    /// Whether it shows the calls that wait for the person: they can be answered by their numbers then.
-    fn shows_calls(&self) -> bool {
-        false
-    }
-
-    /// The number of the one call that it shows, so that an answer without a number is for that.
-    fn call(&self) -> Option<usize> {
-        None
+    fn subject(&self) -> OverlaySubject {
+        OverlaySubject::Nothing
     }
 
     /// Whether a line was begun in it.
@@ -78,6 +91,8 @@ pub(crate) enum Reaction {
     Complain(String),
     /// It leaves, and the core is asked for that of the session.
     Send(UserCommand, SessionId),
+    /// It leaves, and that rule counts no longer.
+    RemoveRule(ListedRule),
     /// It leaves, and that session comes into view.
     Show(SessionId),
     /// The key does to that session what it does to the one in view, and it stays; unless another overlay follows from that,

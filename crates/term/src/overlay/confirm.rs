@@ -10,7 +10,7 @@ use crate::command::{Arguments, UserCommand};
 use crate::keys::KeyCode::Esc;
 use crate::keys::{Chord, ctrl, key, plain};
 use crate::layout::wrap;
-use crate::overlay::component::{Overlay, OverlayContext, Reaction};
+use crate::overlay::component::{Overlay, OverlayContext, OverlaySubject, Reaction};
 use crate::overlay::hints::{Hint, OverlayKey, footer, hint, meaning};
 use crate::overlay::popup::Popup;
 use crate::sanitize;
@@ -55,8 +55,8 @@ impl Confirm {
 }
 
 impl Overlay for Confirm {
-    fn session(&self) -> Option<SessionId> {
-        Some(self.session)
+    fn subject(&self) -> OverlaySubject {
+        OverlaySubject::Session(self.session)
     }
 
     fn press(&mut self, _context: &OverlayContext<'_>, chord: Chord) -> Reaction {

@@ -2,7 +2,7 @@
 
 use crate::command::Action;
 use crate::layout::wrap::Row;
-use crate::overlay::component::OverlayContext;
+use crate::overlay::component::{OverlayContext, OverlaySubject};
 use crate::overlay::page::{self, Sheet};
 
 #[derive(Debug)]
@@ -14,8 +14,8 @@ pub(crate) struct InboxSheet {
 impl Sheet for InboxSheet {
     const TITLE: &'static str = " inbox ";
 
-    fn shows_calls(&self) -> bool {
-        true
+    fn subject(&self) -> OverlaySubject {
+        OverlaySubject::Calls
     }
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {

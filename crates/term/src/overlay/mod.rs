@@ -20,10 +20,11 @@ mod picker;
 mod popup;
 mod queue;
 mod rename;
+mod rules;
 mod switcher;
 
 pub(crate) use call::CallSheet;
-pub(crate) use component::{Overlay, OverlayContext, Reaction};
+pub(crate) use component::{Overlay, OverlayContext, OverlaySubject, Reaction};
 pub(crate) use confirm::Confirm;
 pub(crate) use help::HelpSheet;
 pub(crate) use inbox::InboxSheet;
@@ -31,4 +32,5 @@ pub(crate) use models::ModelsSheet;
 pub(crate) use page::{PageOverlay, Sheet};
 pub(crate) use queue::QueueSheet;
 pub(crate) use rename::Rename;
+pub(crate) use rules::RuleList;
 pub(crate) use switcher::Switcher;

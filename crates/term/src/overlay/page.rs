@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 
-use q_core::SessionId;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -13,7 +12,7 @@ use crate::editor::Editor;
 use crate::keys::KeyCode::{Down, Enter, Esc, PageDown, PageUp, Up};
 use crate::keys::{Chord, ctrl, key, plain};
 use crate::layout::wrap::{self, Row};
-use crate::overlay::component::{Overlay, OverlayContext, Reaction};
+use crate::overlay::component::{Overlay, OverlayContext, OverlaySubject, Reaction};
 use crate::overlay::hints::{Hint, OverlayKey, TYPING, footer, hint, meaning};
 use crate::overlay::line;
 use crate::overlay::popup::Popup;
@@ -45,19 +44,9 @@ const READING_ALL: &[Hint] = &[COMMAND, LEAVES];
 pub(crate) trait Sheet: Debug {
     const TITLE: &'static str;
 
-    /// The session it is about.
-    fn session(&self) -> Option<SessionId> {
-        None
-    }
-
-    /// Whether it shows the calls that wait for the person.
-    fn shows_calls(&self) -> bool {
-        false
-    }
-
-    /// The number of the one call that it shows; a word that answers it begins a line as a command does.
-    fn call(&self) -> Option<usize> {
-        None
+    /// A word that answers the one call that it is about begins a line as a command does.
+    fn subject(&self) -> OverlaySubject {
+        OverlaySubject::Nothing
     }
 
     /// Columns and rows it takes at most.
@@ -173,7 +162,9 @@ impl<S: Sheet> PageOverlay<S> {
                 Some(' ') if self.line.is_empty() => self.scroll(ScrollStep::PageDown, page),
                 // Anything but a command would be lost with the page.
                 Some(typed) if typed == '/' || !self.line.is_empty() => self.line.type_in(typed),
-                Some(typed @ ('y' | 'a' | 'n')) if self.sheet.call().is_some() => self.line.type_in(typed),
+                Some(typed @ ('y' | 'a' | 'n')) if self.sheet.subject().call().is_some() => {
+                    self.line.type_in(typed);
+                }
                 Some(_) | None => {}
             },
         }
@@ -182,16 +173,8 @@ impl<S: Sheet> PageOverlay<S> {
 }
 
 impl<S: Sheet> Overlay for PageOverlay<S> {
-    fn session(&self) -> Option<SessionId> {
-        self.sheet.session()
-    }
-
-    fn shows_calls(&self) -> bool {
-        self.sheet.shows_calls()
-    }
-
-    fn call(&self) -> Option<usize> {
-        self.sheet.call()
+    fn subject(&self) -> OverlaySubject {
+        self.sheet.subject()
     }
 
     fn has_line(&self) -> bool {

@@ -5,7 +5,7 @@ use q_core::SessionId;
 use crate::command::table::{CommandRow, ROWS};
 use crate::command::{self, Action, CoreCommand};
 use crate::layout::wrap::Row;
-use crate::overlay::component::OverlayContext;
+use crate::overlay::component::{OverlayContext, OverlaySubject};
 use crate::overlay::page::{self, Sheet};
 
 #[derive(Debug)]
@@ -16,8 +16,8 @@ pub(crate) struct QueueSheet {
 impl Sheet for QueueSheet {
     const TITLE: &'static str = " queue ";
 
-    fn session(&self) -> Option<SessionId> {
-        Some(self.session)
+    fn subject(&self) -> OverlaySubject {
+        OverlaySubject::Session(self.session)
     }
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {

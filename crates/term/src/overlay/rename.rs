@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use crate::command::{Arguments, UserCommand};
 use crate::editor::Editor;
 use crate::keys::Chord;
-use crate::overlay::component::{Overlay, OverlayContext, Reaction};
+use crate::overlay::component::{Overlay, OverlayContext, OverlaySubject, Reaction};
 use crate::overlay::hints::{ENTER, ESC_LEAVES, Hint, OverlayKey, footer, hint, meaning};
 use crate::overlay::line;
 use crate::overlay::popup::Popup;
@@ -49,8 +49,8 @@ impl Rename {
 }
 
 impl Overlay for Rename {
-    fn session(&self) -> Option<SessionId> {
-        Some(self.session)
+    fn subject(&self) -> OverlaySubject {
+        OverlaySubject::Session(self.session)
     }
 
     fn press(&mut self, context: &OverlayContext<'_>, chord: Chord) -> Reaction {

@@ -2,14 +2,16 @@
 //! in the table says all of it.
 
 use q_core::mirror::Mirrored;
-use q_core::{Command, Mirror, SessionId, Summary};
+use q_core::{Command, Mirror, SessionId, StandingRule, Summary};
 
 use crate::command::table::ROWS;
 use crate::command::{self, Action, Resolved, SlashError, UserCommand, ends_session};
 use crate::intent::Intent;
 use crate::overlay::{
-    CallSheet, Confirm, HelpSheet, InboxSheet, Overlay, PageOverlay, QueueSheet, Rename, Sheet, Switcher,
+    CallSheet, Confirm, HelpSheet, InboxSheet, Overlay, PageOverlay, QueueSheet, Rename, RuleList, Sheet,
+    Switcher,
 };
+use crate::rules::{ListedRule, RuleScope};
 use crate::spending;
 use crate::suggest;
 use crate::ui::focus::in_slot;
@@ -91,6 +93,7 @@ impl Ui {
                 return self.show_settings(mirror, command.arguments.text, intents);
             }
             Action::Model if arguments.changes.is_empty() => return self.show_models(mirror, intents),
+            Action::Permissions => return self.ask_rules(mirror, intents),
             Action::Queue => return self.show_queue(mirror),
             Action::Usage => return self.show_usage(mirror),
             Action::Inbox => self.show_inbox(mirror),
@@ -307,6 +310,31 @@ impl Ui {
         let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
         intents.push(Intent::Models { session: session.summary.id, shows: true });
         CommandStatus::Done
+    }
+
+    fn ask_rules(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        intents.push(Intent::Rules { session: session.summary.id });
+        CommandStatus::Done
+    }
+
+    /// The rules that concern a session, as they were asked for; `fault` says why some are not among them.
+    pub fn show_rules(&mut self, session: SessionId, rules: Vec<ListedRule>, fault: Option<String>) {
+        self.open(RuleList::new(session, rules, fault));
+    }
+
+    /// A session's rule is the core's, any other the client's.
+    pub(super) fn remove_rule(&mut self, rule: ListedRule, intents: &mut Vec<Intent>) {
+        let ListedRule { rule, scope } = rule;
+        let directory = match scope {
+            RuleScope::Session(session, _) => {
+                self.send(Command::SetRule { session, rule, stands: false }, intents);
+                return;
+            }
+            RuleScope::Directory(directory) => Some(directory),
+            RuleScope::Everywhere => None,
+        };
+        intents.push(Intent::RemoveRule(StandingRule { rule, directory }));
     }
 
     fn show_queue(&mut self, mirror: &Mirror) -> CommandStatus {

@@ -4,6 +4,7 @@ use q_core::{Command, Mirror, Presence, SessionId, attention};
 
 use crate::intent::Intent;
 use crate::layout::flow::Scroll;
+use crate::overlay::OverlaySubject;
 use crate::ui::pane::{Pane, WakeState};
 use crate::ui::state::Ui;
 
@@ -125,7 +126,10 @@ impl Ui {
                 self.warn(format!("the session in front was closed elsewhere; now in {name}"));
             }
         }
-        self.overlay = self.overlay.take().filter(|overlay| overlay.session() != gone || gone.is_none());
+        if let Some(gone) = gone {
+            let goes_too = OverlaySubject::Session(gone);
+            self.overlay = self.overlay.take().filter(|overlay| overlay.subject() != goes_too);
+        }
         if self.panes.len() > PANES {
             self.panes.retain(|id, pane| mirror.get(*id).is_some() || !pane.editor.is_empty());
         }

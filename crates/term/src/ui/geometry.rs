@@ -23,8 +23,21 @@ impl Default for Geometry {
 pub(crate) struct Places {
     pub(crate) screen: Rect,
     pub(crate) bar: Rect,
+    pub(crate) session: SessionPlaces,
+}
+
+/// What is below the bar, from top to bottom: all of the session in view.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SessionPlaces {
     pub(crate) transcript: Rect,
     pub(crate) queue: Rect,
     pub(crate) status: Rect,
     pub(crate) prompt: Rect,
+}
+
+impl SessionPlaces {
+    /// What the status may take rows of.
+    pub(crate) fn above_status(self) -> Rect {
+        self.transcript.union(self.queue)
+    }
 }

@@ -23,7 +23,7 @@ mod state;
 mod status;
 mod submissions;
 
-pub(crate) use geometry::{Geometry, Places};
+pub(crate) use geometry::{Geometry, Places, SessionPlaces};
 pub(crate) use pane::WakeState;
 pub(crate) use state::Notice;
 pub use state::{Options, Ui};

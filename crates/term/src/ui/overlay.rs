@@ -28,6 +28,7 @@ impl Ui {
                     self.send(core, intents);
                 }
             }
+            Reaction::RemoveRule(rule) => self.remove_rule(rule, intents),
             Reaction::Show(session) => self.show(mirror, session, intents),
             Reaction::ActOn(session, action) => {
                 if let Some(session) = mirror.get(session) {
@@ -51,13 +52,13 @@ impl Ui {
         overlay: Box<dyn Overlay>,
         intents: &mut Vec<Intent>,
     ) {
-        let answer = overlay.call().and_then(|_| command::answer(typed));
+        let answer = overlay.subject().call().and_then(|_| command::answer(typed));
         let command = answer.map_or_else(|| command::parse(typed, &self.options.kinds), Ok);
         self.line = std::mem::take(&mut self.overlay_line);
         let from = self.focus;
         let status = self.command(mirror, command, typed, intents);
         // Of a call that is answered there is no more to read.
-        let is_over = overlay.call().is_some() && status == CommandStatus::Sent;
+        let is_over = overlay.subject().call().is_some() && status == CommandStatus::Sent;
         if self.overlay.is_none() && self.focus == from && status != CommandStatus::Done && !is_over {
             self.overlay = Some(overlay);
         }

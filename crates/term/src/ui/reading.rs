@@ -6,6 +6,7 @@ use q_core::{Body, Mirror, PendingCall, SessionId, conversation};
 use crate::intent::Intent;
 use crate::layout::cache::Cache;
 use crate::layout::flow::{Flow, Scroll, Spot, Window};
+use crate::overlay::OverlaySubject;
 use crate::ui::state::Ui;
 
 impl Ui {
@@ -14,7 +15,7 @@ impl Ui {
         let session = mirror.get(self.focus?)?;
         let (width, palette, mark) = (self.geometry.columns, self.palette(), self.pane().mark);
         let unanswered = conversation::unanswered(&session.entries);
-        Some(Flow { session, cache: (), width, palette, mark, unanswered })
+        Some(Flow::new(session, (width, palette), mark, unanswered))
     }
 
     /// The transcript in view, to be measured.
@@ -39,16 +40,13 @@ impl Ui {
     pub(crate) fn number_what_waits(&mut self, mirror: &Mirror) {
         self.inbox.forget_what_is_over(mirror);
         self.inbox.begin_frame();
-        match &self.overlay {
-            Some(overlay) if overlay.shows_calls() => {
-                if let Some(number) = overlay.call() {
-                    self.inbox.show_again(number);
-                } else {
-                    self.inbox.show_all(mirror);
-                    self.put_in_view(mirror);
-                }
+        match self.overlay.as_ref().map(|overlay| overlay.subject()) {
+            Some(OverlaySubject::Call(number)) => self.inbox.show_again(number),
+            Some(OverlaySubject::Calls) => {
+                self.inbox.show_all(mirror);
+                self.put_in_view(mirror);
             }
-            Some(_) => {} // what is beneath it is not seen
+            Some(OverlaySubject::Nothing | OverlaySubject::Session(_)) => {} // what is beneath it is not seen
             None => self.put_in_view(mirror),
         }
     }
@@ -70,7 +68,8 @@ impl Ui {
     /// page of which the end is.
     pub(crate) fn note_what_is_whole(&mut self, mirror: &Mirror, hidden: usize) {
         if let Some(overlay) = &self.overlay {
-            if overlay.shows_calls() && overlay.is_at_end() {
+            let shows_calls = matches!(overlay.subject(), OverlaySubject::Calls | OverlaySubject::Call(_));
+            if shows_calls && overlay.is_at_end() {
                 self.inbox.show_all_whole();
             }
             return;

@@ -85,6 +85,10 @@ fn body() -> impl Strategy<Value = Body> {
         text().prop_map(|detail| Body::Stop(Stop::Failed(AgentFailure { kind: FailureKind::Cut, detail }))),
         Just(Body::Stop(Stop::Interrupted(Interrupter::Crash))),
         text().prop_map(|text| Body::Output(q_core::CallOutput { of: EntryNo(1), text })),
+        (text(), text(), text()).prop_map(|(title, place, quote)| {
+            let all = vec![q_core::Source { title, place, quote }];
+            Body::Sources(q_core::Sources { all, left_out: 1 })
+        }),
         text().prop_map(|text| Body::Plan(vec![q_core::PlanStep { text, state: q_core::StepState::Active }])),
         Just(Body::Continued),
         Just(Body::LeftOut(q_core::Sent { entries: 267, left_out: u64::MAX })),

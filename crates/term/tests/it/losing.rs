@@ -100,11 +100,17 @@ fn a_refused_command_is_out_of_the_way_and_in_the_history() {
     assert!(world.frame().ends_with("[one] > /new api"), "{}", world.frame());
 }
 
-#[test]
-fn a_first_prompt_comes_back_when_no_session_can_be_made() {
+/// A terminal whose first prompt is on its way, to a session that is made for it.
+fn said_first() -> World {
     let mut world = World::new(80, 24);
     world.ui.refreshed(&world.mirror);
     world.say("hello");
+    world
+}
+
+#[test]
+fn a_first_prompt_comes_back_when_no_session_can_be_made() {
+    let mut world = said_first();
     world.ui.not_opened("the host is stopping");
     let frame = world.frame();
     assert!(frame.contains("the host is stopping") && frame.ends_with("> hello"), "{frame}");
@@ -112,9 +118,7 @@ fn a_first_prompt_comes_back_when_no_session_can_be_made() {
 
 #[test]
 fn a_first_prompt_comes_back_where_its_session_came_without_an_answer() {
-    let mut world = World::new(80, 24);
-    world.ui.refreshed(&world.mirror);
-    world.say("hello");
+    let mut world = said_first();
     world.ui.host_lost("the host is gone");
     world.mirror = two().mirror;
     world.ui.host_back(&world.mirror);

@@ -2,8 +2,8 @@
 
 use q_core::{
     Activity, AgentFailure, Body, CallNo, CallOutput, Called, Command, Digest, EntryNo, FailureKind, Fault,
-    Instant, Interrupter, Mirror, Outcome, PendingCall, Presence, PromptNo, QueuedPrompt, Resulted, Stop,
-    TurnNo, Update, Wants,
+    Instant, Interrupter, Mirror, Outcome, PendingCall, Presence, PromptNo, QueuedPrompt, Resulted,
+    RuleEffect, Stop, ToolRule, TurnNo, Update, Wants,
 };
 use q_term::Way;
 use q_term::command::{Resolved, Scene};
@@ -133,6 +133,7 @@ fn calls_thoughts_and_sleep_are_said_in_lines() {
         input: input.into(),
         digest: Digest::numbered(call),
         wants,
+        always: (wants == Wants::Consent).then(|| ToolRule::any(RuleEffect::Allow, "shell".into())),
         since: NOW,
     };
     let result = Resulted {
@@ -176,6 +177,7 @@ fn a_line_answers_what_alone_waited_since_the_line_before() {
         input: input.into(),
         digest: Digest::numbered(call),
         wants: Wants::Consent,
+        always: Some(ToolRule::any(RuleEffect::Allow, "shell".into())),
         since: NOW,
     };
     let mut mirror = Mirror::default();

@@ -2,7 +2,8 @@
 
 use q_core::{
     Activity, AgentFailure, Body, BudgetScope, BudgetUse, CallNo, CallOutput, Called, Compaction, EntryNo,
-    FailureKind, Interrupter, Kind, Outcome, PlanStep, Resulted, Snapshot, StepState, Stop, Wants, WindowUse,
+    FailureKind, Interrupter, Kind, Outcome, PlanStep, Resulted, Snapshot, Source, Sources, StepState, Stop,
+    Wants, WindowUse,
 };
 
 use crate::world::{But, World, entry, id, session};
@@ -177,6 +178,33 @@ fn tools_at_work() {
             snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();
         })];
     screen!(World::with(80, 30, sessions));
+}
+
+/// Sources below their answer: what each is called and who has it, however hostile its words.
+#[test]
+fn an_answer_with_its_sources() {
+    let source = |title: &str, place: &str, quote: &str| Source {
+        title: title.into(),
+        place: place.into(),
+        quote: quote.into(),
+    };
+    let mut all = vec![
+        source("The Rust Reference", "https://me:pw@doc.rust-lang.org/reference/a.html#b", "as it says"),
+        source("", "https://example.org", ""),
+        source("notes.pdf", "page 3 to 4", ""),
+        source("", "", "only\nquoted"),
+        source("two\nlines \u{1b}]0;x\u{7}\u{202e}evil", "javascript:alert(1)", ""),
+    ];
+    all.extend((6..=10).map(|no| source(&format!("Page {no}"), "https://a.test/", "")));
+    let bodies = [
+        Body::Prompt("why?".into()),
+        Body::Answer("because".into()),
+        Body::Sources(Sources { all, left_out: 2 }),
+    ];
+    let sessions = vec![session(1, "work").model("openai", "gpt-5").but(|snapshot| {
+        snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();
+    })];
+    screen!(World::with(80, 24, sessions));
 }
 
 /// A summary, and how full the window is; where there is no room for that, the rest of the status line stays.

@@ -2,7 +2,7 @@
 
 use q_core::{
     Activity, Answer, Body, CallNo, Called, Command, Digest, EntryNo, Outcome, PendingCall, Resulted,
-    Snapshot, TurnNo, Update, WallTime, Wants,
+    RuleEffect, RulePattern, Snapshot, ToolRule, TurnNo, Update, WallTime, Wants,
 };
 use q_term::Intent;
 
@@ -16,6 +16,7 @@ pub(crate) fn pending(call: u64, wants: Wants, input: &str, digest: u64) -> Pend
         input: input.into(),
         digest: Digest::numbered(digest),
         wants,
+        always: (wants == Wants::Consent).then(|| ToolRule::any(RuleEffect::Allow, "shell".into())),
         since: WallTime(NOW.0 - 120_000 + call * 1000),
     }
 }
@@ -208,6 +209,9 @@ fn what_does_not_fit_is_read_to_its_end_before_it_may_run() {
     let input = serde_json_line(&line);
     let mut call = consent(1, &input, 7);
     call.tool = "run".into();
+    let argv = vec!["sh".to_owned(), "-c".to_owned(), line];
+    let pattern = RulePattern::Exactly(argv);
+    call.always = Some(ToolRule { effect: RuleEffect::Allow, tool: "run".into(), pattern });
     let mut world = World::with(80, 24, vec![waiting(1, "api", vec![call])]);
     let frame = world.frame();
     assert!(frame.contains(" ? 1 y shows it whole first · n no · run in a shell: true"), "{frame}");
@@ -224,7 +228,7 @@ fn what_does_not_fit_is_read_to_its_end_before_it_may_run() {
     world.keys(&["End"]);
     let frame = world.frame();
     assert!(
-        frame.contains("; rm -rf ~") && frame.contains("y once · a any command here, always · n no"),
+        frame.contains("; rm -rf ~") && frame.contains("y once · a always exactly this here · n no"),
         "{frame}"
     );
     assert_eq!(world.say("y"), [answer(1, 1, 7, Answer::Once)]);

@@ -15,18 +15,21 @@ use super::script::{Chunking, ReplyStep, Script};
 /// Serves one connection: one request, one answer. What goes wrong with it is the client's to notice.
 pub(super) async fn converse(socket: TcpStream, ledger: Arc<Ledger>) {
     drop(socket.set_nodelay(true));
-    let (mut from, mut to) = socket.into_split();
-    if let Ok(Some(request)) = Request::read(&mut from).await {
-        drop(respond(request, &mut from, &mut to, &ledger).await);
+    let (from, to) = socket.into_split();
+    let mut client = Client { from, to };
+    if let Ok(Some(request)) = Request::read(&mut client.from).await {
+        drop(respond(request, &mut client, &ledger).await);
     }
 }
 
-async fn respond(
-    request: Request,
-    from: &mut OwnedReadHalf,
-    to: &mut OwnedWriteHalf,
-    ledger: &Arc<Ledger>,
-) -> io::Result<()> {
+/// Who asks: what comes from there, and what goes there.
+struct Client {
+    from: OwnedReadHalf,
+    to: OwnedWriteHalf,
+}
+
+async fn respond(request: Request, client: &mut Client, ledger: &Arc<Ledger>) -> io::Result<()> {
+    let to = &mut client.to;
     let path = request.path.split('?').next().unwrap_or_default();
     match (request.method.as_str(), path) {
         ("GET", "/v1/models") => {
@@ -34,7 +37,7 @@ async fn respond(
             let models = json!({"object": "list", "data": models});
             http::answer(to, 200, &[], &models.to_string()).await
         }
-        ("POST", path) if is_endpoint(path) => complete(request, from, to, ledger).await,
+        ("POST", path) if is_endpoint(path) => complete(request, client, ledger).await,
         _ => {
             http::answer(
                 to,
@@ -53,12 +56,8 @@ fn is_endpoint(path: &str) -> bool {
         || path.ends_with(":streamGenerateContent")
 }
 
-async fn complete(
-    request: Request,
-    from: &mut OwnedReadHalf,
-    to: &mut OwnedWriteHalf,
-    ledger: &Arc<Ledger>,
-) -> io::Result<()> {
+async fn complete(request: Request, client: &mut Client, ledger: &Arc<Ledger>) -> io::Result<()> {
+    let Client { from, to } = client;
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
         return refuse(to, "the body is not JSON").await;
     };

@@ -9,6 +9,7 @@ use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::citing;
 use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, words};
 use super::seals::{self, SealedThought};
 use super::writing::{
@@ -156,8 +157,11 @@ impl AnthropicReader {
     }
 
     fn delta(&mut self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
-        let [text, thinking, arguments, signature] =
-            members(delta, ["text", "thinking", "partial_json", "signature"]);
+        let [text, thinking, arguments, signature, citation] =
+            members(delta, ["text", "thinking", "partial_json", "signature", "citation"]);
+        if let Some(citation) = citation {
+            citing::cite(citation, answer);
+        }
         let thinking = words(thinking);
         if let Some(thought) = &mut self.thought {
             thought.add(&thinking, &words(signature));
@@ -219,7 +223,10 @@ fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) -> Opti
             let (id, name) = (words(id), name_of_whole(block));
             answer.on_call_piece(CallPiece { index, id: &id, name: Some(&name), arguments: &arguments });
         }
-        _text_or_unknown => answer.on_text(words(text)),
+        _text_or_unknown => {
+            answer.on_text(words(text));
+            citing::cite_each(member(Some(block), "citations"), answer);
+        }
     }
     None
 }

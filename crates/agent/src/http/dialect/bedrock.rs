@@ -9,6 +9,7 @@ use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::citing;
 use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, words};
 use super::seals::{self, SealedThought};
 use super::writing::{
@@ -152,7 +153,11 @@ impl FrameReader for BedrockReader {
 
 impl BedrockReader {
     fn delta(&mut self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
-        let [text, thought, called] = members(delta, ["text", "reasoningContent", "toolUse"]);
+        let [text, thought, called, citation] =
+            members(delta, ["text", "reasoningContent", "toolUse", "citation"]);
+        if let Some(citation) = citation {
+            citing::cite_located(citation, answer);
+        }
         if let Some(thought) = thought {
             let [text, signature, redacted] =
                 members(thought, ["text", "signature", "redactedContent"]).map(words);
@@ -192,7 +197,8 @@ fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         return Meaning::Foreign;
     }
     for block in each(member(message, "content")) {
-        let [text, thought, called] = members(block, ["text", "reasoningContent", "toolUse"]);
+        let [text, thought, called, cited] =
+            members(block, ["text", "reasoningContent", "toolUse", "citationsContent"]);
         let reasoning = member(thought, "reasoningText");
         let [text_of_thought, signature] = ["text", "signature"].map(|name| words(member(reasoning, name)));
         let mut whole = SealedThought::default();
@@ -201,6 +207,12 @@ fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         whole.seal(sealed, answer);
         redact(&words(member(thought, "redactedContent")), answer);
         answer.on_text(words(text));
+        for part in each(member(cited, "content")) {
+            answer.on_text(words(member(Some(part), "text")));
+        }
+        for citation in each(member(cited, "citations")) {
+            citing::cite_located(citation, answer);
+        }
         if let Some(called) = called {
             answer.on_call(name_of_whole(called), &given(members(called, ["input"])[0]));
         }

@@ -5,7 +5,9 @@ use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::citing;
 use super::reading::{FrameReader, Meaning, each, is_first, member, read_calls, words};
+use super::reasoning_content::{self, ReasoningContent};
 use super::reasoning_details::ReasoningDetails;
 use super::seals;
 use super::writing::{
@@ -22,7 +24,7 @@ use crate::shape::RequestShape;
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     let system = system_prompt(turn).map(|text| plain_message("system", &text));
-    let all: Vec<Value> = system.into_iter().chain(turn.messages.iter().flat_map(messages)).collect();
+    let all: Vec<Value> = system.into_iter().chain(turns(&turn.messages).flat_map(turn_messages)).collect();
     object([
         ("model", Some(model.into())),
         ("stream", Some(true.into())),
@@ -34,9 +36,26 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     ])
 }
 
+/// The messages by turns: from where the person speaks to where the person speaks again.
+fn turns(messages: &[Message]) -> impl Iterator<Item = &[Message]> {
+    let speaks = |message: &Message| {
+        let is_said = |part: &Part| !matches!(part, Part::Result { .. });
+        message.role == Role::User && message.parts.iter().any(is_said)
+    };
+    messages.chunk_by(move |_, next| !speaks(next))
+}
+
+/// Those of one turn. Thoughts go back where that turn calls tools.
+fn turn_messages(turn: &[Message]) -> Vec<Value> {
+    let calls = |part: &Part| matches!(part, Part::Call { .. });
+    let has_calls = turn.iter().flat_map(|message| &message.parts).any(calls);
+    turn.iter().flat_map(|one| messages(one, has_calls)).collect()
+}
+
 /// A message as this protocol has it: results are messages of their own, in front of what the person says then.
-fn messages(message: &Message) -> Vec<Value> {
+fn messages(message: &Message, takes_thoughts: bool) -> Vec<Value> {
     let (mut calls, mut all, mut details) = (Vec::new(), Vec::new(), Vec::new());
+    let mut thought = String::new();
     for part in &message.parts {
         match part {
             Part::Text(_) | Part::GoOn | Part::Image { .. } => {}
@@ -44,6 +63,7 @@ fn messages(message: &Message) -> Vec<Value> {
                 if let Value::Array(sealed) = seals::content(seal) {
                     details.extend(sealed);
                 }
+                thought.extend(reasoning_content::of(seal).filter(|_| takes_thoughts));
             }
             Part::Call { entry, tool, input } => {
                 let function = json!({ "name": tool_name(tool), "arguments": arguments_text(input) });
@@ -66,6 +86,7 @@ fn messages(message: &Message) -> Vec<Value> {
         Role::Assistant => all.push(object([
             ("role", Some("assistant".into())),
             ("content", Some(text.map_or(Value::Null, Value::from))),
+            (reasoning_content::MEMBER, (!thought.is_empty()).then(|| thought.into())),
             ("reasoning_details", (!details.is_empty()).then(|| details.into())),
             ("tool_calls", (!calls.is_empty()).then(|| calls.into())),
         ])),
@@ -79,13 +100,18 @@ pub(super) struct ChatCompletionsReader {
     /// Something came in pieces: a whole message behind them says it again.
     has_pieces: bool,
     details: ReasoningDetails,
+    thought: ReasoningContent,
 }
 
 impl FrameReader for ChatCompletionsReader {
     fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
-        let [choices, counted, model] = members(frame, ["choices", "usage", "model"]);
+        let [choices, counted, model, citations, results] =
+            members(frame, ["choices", "usage", "model", "citations", "search_results"]);
         answer.on_model(model);
         answer.on_usage(counted.and_then(usage));
+        // What was found says more of a page than that it was cited.
+        citing::cite_each(results, answer);
+        citing::cite_each(citations, answer);
         let choices = choices.filter(|choices| is_array(choices));
         for (place, one) in each(choices).into_iter().enumerate() {
             self.choice(place, one, answer);
@@ -93,7 +119,7 @@ impl FrameReader for ChatCompletionsReader {
                 return Meaning::End;
             }
         }
-        match (choices, counted) {
+        match (choices, counted.or(citations).or(results)) {
             (Some(_), _) => Meaning::Part,
             (None, Some(_)) => Meaning::Aside,
             (None, None) => Meaning::Foreign,
@@ -115,12 +141,10 @@ impl ChatCompletionsReader {
         match (delta, message) {
             (Some(delta), _) => {
                 self.has_pieces |= member(Some(delta), "content").is_some_and(|words| !is_nothing(words));
-                self.details.read(delta);
-                read_part(delta, answer);
+                self.part(delta, answer);
             }
             (None, Some(message)) if !self.has_pieces => {
-                self.details.read(message);
-                read_part(message, answer);
+                self.part(message, answer);
             }
             (None, _) => answer.on_text(words(said)),
         }
@@ -128,7 +152,8 @@ impl ChatCompletionsReader {
             return answer.on_error(error.get());
         }
         if let Some(reason) = reason {
-            if let Some(sealed) = self.details.sealed() {
+            // The thought stands first.
+            for sealed in [self.details.sealed(), self.thought.sealed()].into_iter().flatten() {
                 answer.on_seal_of_calls(sealed);
             }
             answer.on_finish_reason(&text(reason).unwrap_or_else(|| reason.get().to_owned()));
@@ -136,23 +161,42 @@ impl ChatCompletionsReader {
     }
 }
 
+impl ChatCompletionsReader {
+    /// A message, or a piece of one. What is thought in a turn that may call tools is kept in front of what is said and called
+    /// then, to go back with it.
+    fn part(&mut self, part: &RawValue, answer: &mut AnswerBuilder) {
+        self.details.read(part);
+        if answer.takes_calls() {
+            self.thought.read(part);
+            let [content, calls] = members(part, ["content", "tool_calls"]);
+            let is_there = |member: &RawValue| !is_nothing(member) && member.get() != "\"\"";
+            if content.is_some_and(is_there) || calls.is_some_and(is_there) {
+                self.thought.sealed().into_iter().for_each(|sealed| answer.on_seal(sealed));
+            }
+        }
+        read_part(part, answer);
+    }
+}
+
 fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
     if let Some(words) = text(part) {
         return answer.on_text(words);
     }
-    let [content, refusal, reasoning_content, reasoning, thinking, details, calls, call] = members(
-        part,
-        [
-            "content",
-            "refusal",
-            "reasoning_content",
-            "reasoning",
-            "thinking",
-            "reasoning_details",
-            "tool_calls",
-            "function_call",
-        ],
-    );
+    let [content, refusal, reasoning_content, reasoning, thinking, details, calls, call, annotations] =
+        members(
+            part,
+            [
+                "content",
+                "refusal",
+                "reasoning_content",
+                "reasoning",
+                "thinking",
+                "reasoning_details",
+                "tool_calls",
+                "function_call",
+                "annotations",
+            ],
+        );
     // Some servers say the same thought in several members.
     let thoughts = [reasoning_content, reasoning, thinking].into_iter().map(words);
     if let Some(thought) = thoughts.chain([detailed(details)]).find(|thought| !thought.is_empty()) {
@@ -168,6 +212,7 @@ fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
         None => {}
     }
     answer.on_refusal(words(refusal));
+    citing::annotate(annotations, answer);
     read_calls(calls, answer);
     read_calls(call, answer);
 }
@@ -183,7 +228,9 @@ fn content_part(part: &RawValue, answer: &mut AnswerBuilder) {
     if let Some(words) = text(part) {
         return answer.on_text(words);
     }
-    let [said, refusal, thinking] = members(part, ["text", "refusal", "thinking"]);
+    let [said, refusal, thinking, annotations] =
+        members(part, ["text", "refusal", "thinking", "annotations"]);
+    citing::annotate(annotations, answer);
     answer.on_text(words(said));
     answer.on_refusal(words(refusal));
     let Some(thinking) = thinking else { return };

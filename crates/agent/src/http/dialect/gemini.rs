@@ -7,6 +7,7 @@ use q_core::{EntryNo, Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::citing;
 use super::reading::{FrameReader, Meaning, each, given, is_first, member, name_of_whole, words};
 use super::seals;
 use super::writing::{
@@ -123,8 +124,18 @@ impl FrameReader for GeminiReader {
 
 /// One of several answers that are given at once. The first is the one that was asked for.
 fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
-    let [index, content, reason, explanation] =
-        members(candidate, ["index", "content", "finishReason", "finishMessage"]);
+    let [index, content, reason, explanation, grounding, citations, read] = members(
+        candidate,
+        [
+            "index",
+            "content",
+            "finishReason",
+            "finishMessage",
+            "groundingMetadata",
+            "citationMetadata",
+            "urlContextMetadata",
+        ],
+    );
     if !is_first(index, place) {
         return;
     }
@@ -144,6 +155,17 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
             answer.on_call(name_of_whole(called), &given(members(called, ["args"])[0]));
         }
     }
+    for chunk in each(member(grounding, "groundingChunks")) {
+        let [web, retrieved, maps] = members(chunk, ["web", "retrievedContext", "maps"]);
+        if let Some(source) = web.or(retrieved).or(maps) {
+            citing::cite(source, answer);
+        }
+    }
+    // Two versions of the protocol have two names for it.
+    for name in ["citationSources", "citations"] {
+        citing::cite_each(member(citations, name), answer);
+    }
+    citing::cite_each(member(read, "urlMetadata"), answer);
     answer.on_finish_reason(&words(reason));
     answer.on_explanation(&words(explanation));
 }

@@ -9,9 +9,10 @@
 //! | `gemini` | Google's `streamGenerateContent` |
 //! | `ollama` | Ollama's own |
 //! | `bedrock` | Amazon Bedrock's `ConverseStream` |
+//! | `citing` | what an answer rests on, in each |
 //! | `offering` | how tools are offered in each |
 //! | `endpoint` | where below a base address each is asked |
-//! | `reasoning_details` | thoughts in parts, of chat completions |
+//! | `reasoning_content`, `reasoning_details` | thoughts in one piece and in parts, of chat completions |
 //! | `reading`, `writing` | what they read and write with |
 //! | `seals` | what is sent back of what providers sealed |
 //! | `unfinished` | an answer that is gone on with |
@@ -20,11 +21,13 @@
 mod anthropic;
 mod bedrock;
 mod chat_completions;
+mod citing;
 pub(super) mod endpoint;
 mod gemini;
 mod offering;
 mod ollama;
 pub(super) mod reading;
+pub(super) mod reasoning_content;
 mod reasoning_details;
 mod responses;
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Thoughts in parts, as `OpenRouter` has them in chat completions (`reasoning_details`): what any of its providers signed or
-//! encrypted goes back with the calls of that answer, joined from its pieces.
+//! Thoughts in parts, as `OpenRouter` has them in chat completions (`reasoning_details`): they go back with the calls of that answer,
+//! joined from their pieces, whether any of its providers signed or encrypted them or not: some demand plain ones.
 
 use q_core::seal::SEAL_BYTES;
 use serde_json::value::RawValue;
@@ -44,14 +44,9 @@ impl ReasoningDetails {
         }
     }
 
-    /// All of them, once, if any is sealed: others need not go back.
+    /// All of them, once.
     pub(super) fn sealed(&mut self) -> Option<String> {
-        let parts = std::mem::take(&mut self.parts);
-        let is_there =
-            |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-        let is_sealed =
-            |part: &Map<String, Value>| is_there(part.get("signature")) || is_there(part.get("data"));
-        let parts = Some(parts).filter(|parts| parts.iter().any(is_sealed))?;
+        let parts = Some(std::mem::take(&mut self.parts)).filter(|parts| !parts.is_empty())?;
         Some(Value::Array(parts.into_iter().map(Value::Object).collect()).to_string())
     }
 }

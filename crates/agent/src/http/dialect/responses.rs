@@ -6,6 +6,7 @@ use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::citing;
 use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
 use super::seals;
 use super::writing::{
@@ -137,6 +138,11 @@ impl FrameReader for ResponsesReader {
                     self.refusal(words(refusal), answer);
                 }
             }
+            "response.output_text.annotation.added" => {
+                if let Some(annotation) = member(Some(frame), "annotation") {
+                    citing::cite_annotation(annotation, answer);
+                }
+            }
             "response.content_part.done" => self.next_text = self.has_said,
             "response.reasoning_text.done" | "response.reasoning_summary_text.done" => {
                 if !std::mem::take(&mut self.part.thoughts) {
@@ -234,7 +240,9 @@ impl ResponsesReader {
     fn content(&mut self, item: &RawValue, told: Told, answer: &mut AnswerBuilder) {
         let [content, summary] = members(item, ["content", "summary"]);
         for part in each(content).into_iter().chain(each(summary)) {
-            let [kind, text, refusal] = members(part, ["type", "text", "refusal"]);
+            let [kind, text, refusal, annotations] =
+                members(part, ["type", "text", "refusal", "annotations"]);
+            citing::annotate(annotations, answer);
             match words(kind).as_str() {
                 "output_text" | "text" if !told.words => {
                     self.text(&words(text), answer);

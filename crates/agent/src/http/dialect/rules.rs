@@ -2,6 +2,7 @@
 //! transcript looks like, no request breaks one.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
+mod images;
 mod settings;
 mod tables;
 
@@ -13,8 +14,9 @@ use q_core::{
 };
 use serde_json::{Value, json};
 
+use self::images::{NO_IMAGE, is_base64, is_illustrated, is_image};
 use super::request as request_in;
-use super::seals::sample;
+use super::seals::{sample, sample_thought};
 use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::shape::RequestShape;
@@ -57,6 +59,8 @@ struct Step {
     has_sealed: bool,
     ends_sealed: bool,
     has_text: bool,
+    /// A thought stands in it, in one piece beside the words.
+    has_thought: bool,
     calls: Vec<SentCall>,
     /// By what the calls that are answered are known.
     results: Vec<String>,
@@ -87,6 +91,12 @@ fn thinking(dialect: Dialect, request: &Value) -> &Value {
 fn broken_by_seals(dialect: Dialect, thinks: bool, steps: &[Step]) -> Option<&'static str> {
     if steps.iter().any(|step| step.ends_sealed) {
         return Some("nothing stands behind what is sealed");
+    }
+    let speaks = |step: &Step| step.is_persons && step.has_text;
+    for turn in steps.chunk_by(|_, next| !speaks(next)) {
+        if turn.iter().any(|step| step.has_thought) && turn.iter().all(|step| step.calls.is_empty()) {
+            return Some("a thought is sent back of a turn that calls nothing");
+        }
     }
     let must_think = matches!(dialect, Dialect::Anthropic | Dialect::Bedrock);
     (must_think && !thinks && steps.iter().any(|step| step.has_sealed))
@@ -146,53 +156,6 @@ fn steps(dialect: Dialect, request: &Value) -> Result<Vec<Step>, &'static str> {
 
 const ORDER: &str = "the person does not begin, or the two do not alternate";
 const RESULT_BEHIND_WORDS: &str = "a result stands behind words, or is empty";
-const NO_IMAGE: &str = "an image is none";
-
-fn is_base64(data: &Value) -> bool {
-    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    data.as_str()
-        .is_some_and(|data| !data.is_empty() && data.len().is_multiple_of(4) && data.bytes().all(is_digit))
-}
-
-fn is_media_type(word: &Value) -> bool {
-    ["image/png", "image/jpeg", "image/gif", "image/webp"].iter().any(|known| word == known)
-}
-
-/// Whether it is an image as this dialect has it.
-fn is_image(dialect: Dialect, block: &Value) -> bool {
-    let address = |address: &Value| {
-        let held = address.as_str().and_then(|address| address.strip_prefix("data:")?.split_once(";base64,"));
-        held.is_some_and(|(media_type, data)| is_media_type(&media_type.into()) && is_base64(&data.into()))
-    };
-    match dialect {
-        Dialect::ChatCompletions => block["type"] == "image_url" && address(&block["image_url"]["url"]),
-        Dialect::Responses => block["type"] == "input_image" && address(&block["image_url"]),
-        Dialect::Anthropic => {
-            let source = &block["source"];
-            let is_whole = source["type"] == "base64" && is_media_type(&source["media_type"]);
-            block["type"] == "image" && is_whole && is_base64(&source["data"])
-        }
-        Dialect::Gemini => {
-            let data = &block["inlineData"];
-            is_media_type(&data["mimeType"]) && is_base64(&data["data"])
-        }
-        Dialect::Bedrock => {
-            let format = block["image"]["format"].as_str();
-            let is_known = format.is_some_and(|format| ["png", "jpeg", "gif", "webp"].contains(&format));
-            is_known && is_base64(&block["image"]["source"]["bytes"])
-        }
-        Dialect::Ollama => false, // beside the words, not among them
-    }
-}
-
-/// Whether a content is words and at least one image, and nothing else.
-fn is_illustrated(dialect: Dialect, content: &Value) -> bool {
-    let kind = if dialect == Dialect::Responses { "input_text" } else { "text" };
-    let (images, words): (Vec<&Value>, Vec<&Value>) =
-        content.as_array().into_iter().flatten().partition(|part| is_image(dialect, part));
-    let are_words = words.iter().all(|part| part["type"] == kind && is_text(&part["text"]));
-    !images.is_empty() && !words.is_empty() && are_words
-}
 
 const NO_OBJECT: &str = "what a call is given is no object";
 
@@ -218,7 +181,12 @@ fn flat_message(dialect: Dialect, message: &Value, steps: &mut Vec<Step>) -> Res
             if !details.is_null() && details.as_array().is_none_or(Vec::is_empty) {
                 return Err("a content is empty");
             }
-            let mut step = Step { has_text: is_text(content), ..Step::default() };
+            let thought = &message["reasoning_content"];
+            if !thought.is_null() && thought.as_str().is_none_or(str::is_empty) {
+                return Err("a content is empty");
+            }
+            let mut step =
+                Step { has_text: is_text(content), has_thought: !thought.is_null(), ..Step::default() };
             for call in message["tool_calls"].as_array().into_iter().flatten() {
                 let function = &call["function"];
                 let is_text = dialect != Dialect::Ollama;
@@ -578,6 +546,7 @@ proptest! {
             let seal = |kind: u8| match kind {
                 0 => Seal { by: "somebody else".into(), ..sample(dialect) },
                 1 => Seal { content: "{\"cut".into(), ..sample(dialect) },
+                2 if dialect == Dialect::ChatCompletions => sample_thought(),
                 _its_own => sample(dialect),
             };
             let place = |(at, kind): (&u64, &u8)| PlacedSeal { at: Seq(*at), seal: seal(*kind) };

@@ -7,6 +7,7 @@ use q_core::conversation::{Message, Part};
 use q_core::seal::SEAL_BYTES;
 use serde_json::Value;
 
+use super::reasoning_content;
 use crate::dialect::Dialect;
 use crate::http::answer::AnswerBuilder;
 use crate::seat::Turn;
@@ -57,13 +58,21 @@ pub(super) fn content(seal: &Seal) -> Value {
 pub(super) fn is_readable(dialect: Dialect, seal: &Seal) -> bool {
     let content = content(seal);
     match dialect {
-        Dialect::ChatCompletions => content.as_array().is_some_and(|parts| !parts.is_empty()),
+        Dialect::ChatCompletions => {
+            content.as_array().is_some_and(|parts| !parts.is_empty()) || reasoning_content::of(seal).is_some()
+        }
         Dialect::Responses => content["type"] == "reasoning",
         Dialect::Anthropic => ["thinking", "redacted_thinking"].iter().any(|kind| content["type"] == *kind),
         Dialect::Gemini => content["thoughtSignature"].is_string(),
         Dialect::Bedrock => content["reasoningContent"].is_object(),
         Dialect::Ollama => false,
     }
+}
+
+/// A thought in one piece, as chat completions have it.
+#[cfg(test)]
+pub(super) fn sample_thought() -> Seal {
+    Seal { by: String::new(), content: r#"{"reasoning_content":"hm\n"}"#.to_owned() }
 }
 
 /// One of each dialect, as its reader makes it.

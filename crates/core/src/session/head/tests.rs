@@ -74,7 +74,7 @@ fn a_session_weighs_what_its_own_records_do() {
 fn consent_for_a_tool_is_kept_once() {
     let calls = ["call s1 1 sh \"a\" consent", "call s1 2 sh \"b\" consent"];
     let told = [&["submit s1 \"go\""], &calls[..], &["answer s1 1 always", "answer s1 2 always"]].concat();
-    assert_eq!(head(&told).allowed, ["sh"]);
+    assert_eq!(head(&told).rules, [ToolRule::any(RuleEffect::Allow, "sh".into())]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::call::OpenCallV1;
 use super::compaction::WindowUseV1;
 use super::ending::EndingV1;
+use super::rule::{RuleV1, StoredRules};
 use super::setup::{setup_of, store_setup, with_setup};
 use super::word::{Presence, Voice};
 use super::{MarkV1, SentV1, SpendingV1, UsageV1, aloud, is_aloud, is_default};
@@ -24,6 +25,8 @@ with_setup! {
         pinned: bool,
         #[serde(rename = "allowed", borrow, default, skip_serializing_if = "Vec::is_empty")]
         allowed: Vec<Cow<'a, str>>,
+        #[serde(rename = "rules", borrow, default, skip_serializing_if = "Vec::is_empty")]
+        rules: Vec<RuleV1<'a>>,
         #[serde(rename = "trashed", default, skip_serializing_if = "Option::is_none")]
         trashed: Option<u64>,
         #[serde(rename = "presence")]
@@ -132,10 +135,12 @@ struct TakenV1 {
 
 impl<'a> From<&'a q_core::Head> for HeadV1<'a> {
     fn from(head: &'a q_core::Head) -> Self {
+        let stored = StoredRules::from(head.rules.as_slice());
         store_setup!(HeadV1 { head.name, head.origin, head.slot, head.setup, head.fork;
             tags: head.tags.iter().map(|tag| tag.as_str().into()).collect(),
             pinned: head.pinned,
-            allowed: head.allowed.iter().map(Cow::from).collect(),
+            allowed: stored.allowed,
+            rules: stored.rules,
             trashed: head.trashed.map(|since| since.0),
             presence: head.presence.into(),
             turn: head.turn.as_ref().map(InFlightV1::from),
@@ -183,7 +188,7 @@ impl HeadV1<'_> {
             fork: self.fork.map(q_core::Fork::from),
             tags: self.tags.iter().filter_map(|tag| tag.parse().ok()).collect(),
             pinned: self.pinned,
-            allowed: self.allowed.into_iter().map(Cow::into_owned).collect(),
+            rules: StoredRules { allowed: self.allowed, rules: self.rules }.into(),
             trashed: self.trashed.map(WallTime),
             presence: self.presence.into(),
             turn: self.turn.map(InFlight::from),

@@ -15,9 +15,11 @@ mod plan;
 mod prompt;
 mod record;
 mod result;
+mod rule;
 mod sealed;
 mod settings;
 mod setup;
+mod source;
 mod word;
 
 pub(crate) use head::HeadV1;

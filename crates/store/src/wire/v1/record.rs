@@ -15,8 +15,10 @@ use super::imported::ImportedV1;
 use super::plan::PlannedV1;
 use super::prompt::{EditedV1, QueuedV1, SteeredV1};
 use super::result::ResultedV1;
+use super::rule::RuleV1;
 use super::sealed::SealedV1;
 use super::settings::SettingsV1;
+use super::source::CitedV1;
 use super::word::{NameOrigin, Policy, Voice, Why};
 use super::{MarkV1, SentV1, UsageV1, aloud, is_aloud, is_default};
 
@@ -75,6 +77,13 @@ enum RecordV1<'a> {
     PolicySet {
         #[serde(rename = "policy")]
         policy: Policy,
+    },
+    #[serde(rename = "rule")]
+    RuleSet {
+        #[serde(rename = "rule", borrow)]
+        rule: RuleV1<'a>,
+        #[serde(rename = "stands")]
+        stands: bool,
     },
     #[serde(rename = "set")]
     SettingsSet {
@@ -182,6 +191,8 @@ enum RecordV1<'a> {
     Compacted(CompactedV1<'a>),
     #[serde(rename = "planned", borrow)]
     Planned(PlannedV1<'a>),
+    #[serde(rename = "cited", borrow)]
+    Cited(CitedV1<'a>),
     #[serde(rename = "answering")]
     Answering {
         #[serde(rename = "turn")]
@@ -259,6 +270,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             }
             q_core::Record::Pinned { pinned } => Self::Pinned { pinned: *pinned },
             q_core::Record::PolicySet { policy } => Self::PolicySet { policy: (*policy).into() },
+            q_core::Record::RuleSet { rule, stands } => Self::RuleSet { rule: rule.into(), stands: *stands },
             q_core::Record::SettingsSet { settings } => Self::SettingsSet { settings: settings.into() },
             q_core::Record::Queued { prompt, token, text, images } => {
                 Self::Queued(QueuedV1::new(*prompt, *token, text, images))
@@ -300,6 +312,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
                 Self::Ended { turn: turn.0, ending: ending.into(), usage, reason: reason.into(), window }
             }
             q_core::Record::Planned { turn, steps } => Self::Planned(PlannedV1::new(*turn, steps)),
+            q_core::Record::Cited { turn, sources } => Self::Cited(CitedV1::new(*turn, sources)),
             q_core::Record::Answering { turn, model } => {
                 Self::Answering { turn: turn.0, model: model.into() }
             }
@@ -337,6 +350,7 @@ impl RecordV1<'_> {
             },
             Self::Pinned { pinned } => q_core::Record::Pinned { pinned },
             Self::PolicySet { policy } => q_core::Record::PolicySet { policy: policy.into() },
+            Self::RuleSet { rule, stands } => q_core::Record::RuleSet { rule: rule.into(), stands },
             Self::SettingsSet { settings } => q_core::Record::SettingsSet { settings: settings.into() },
             Self::Queued(queued) => queued.into_core(),
             Self::Unqueued { prompt } => q_core::Record::Unqueued { prompt: PromptNo(prompt) },
@@ -375,6 +389,7 @@ impl RecordV1<'_> {
                 q_core::Record::Ended { turn, ending, usage, reason: reason.into_owned(), window }
             }
             Self::Planned(planned) => planned.into_core(),
+            Self::Cited(cited) => cited.into_core(),
             Self::Answering { turn, model } => answering(TurnNo(turn), model),
             Self::Resumable { turn, handle } => resumable(TurnNo(turn), handle),
             Self::Sealed(sealed) => sealed.into_core(),

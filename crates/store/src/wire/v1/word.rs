@@ -34,6 +34,7 @@ words! {
     Presence { Live = "live", Hibernated = "hibernated", Closed = "closed", Trashed = "trashed" }
     Interrupter { User = "user", Stop = "stop", Crash = "crash" }
     Policy { Ask = "ask", Deny = "deny" }
+    RuleEffect { Allow = "allow", Ask = "ask", Deny = "deny" }
     Why { Room = "room", Unused = "unused", Memory = "memory" }
     ImageKind { Png = "png", Jpeg = "jpeg", Gif = "gif", WebP = "webp" }
     StepState { Open = "open", Active = "active", Done = "done" }

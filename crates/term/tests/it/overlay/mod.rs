@@ -23,6 +23,7 @@ fn pending() -> PendingCall {
         input: "ls".into(),
         digest: Digest::numbered(7),
         wants: Wants::Consent,
+        always: Some(q_core::ToolRule::any(q_core::RuleEffect::Allow, "shell".into())),
         since: WallTime(NOW.0 - 1000),
     }
 }
@@ -175,8 +176,7 @@ fn with_text_in_the_filter_ctrl_w_edits_it_and_is_not_advertised() {
 #[test]
 fn a_prompt_taken_back_in_the_queue_box_costs_no_draft() {
     let mut world = World::with(100, 30, sessions());
-    world.say("/queue");
-    world.keys(&["Esc"]);
+    press(&mut world, &["/queue", "Enter", "Esc"]);
     world.type_text("half a thought");
     world.ui.handle(&world.mirror, TerminalEvent::Key(crate::world::key_event("F1")));
     world.type_text("/unqueue 2");

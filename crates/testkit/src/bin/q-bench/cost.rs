@@ -21,7 +21,7 @@ const MEGABYTE: f64 = 1_000_000.0;
 pub(crate) fn measure(home: &Home, plan: &Plan) -> Vec<Figure> {
     let mut terminal = attach(home, plan);
     // Shows each session once, so that nothing is small only because it was never looked at.
-    for number in (1..=plan.sessions.min(9)).rev() {
+    for number in (1..=plan.counts.sessions.min(9)).rev() {
         terminal.send(format!("\x1b{number}"));
         terminal.wait_text(&format!("[{}] >", crate::prepare::name(number)));
     }

@@ -2,18 +2,23 @@
 
 use std::path::PathBuf;
 
-/// What is measured, and how long.
+/// What is measured, of which binary.
 pub(crate) struct Plan {
     /// The binary under test.
     pub(crate) program: PathBuf,
+    pub(crate) counts: Counts,
+    /// Only words on their way are measured.
+    pub(crate) stream_only: bool,
+}
+
+/// How much of each is measured.
+pub(crate) struct Counts {
     /// Sessions open at once.
     pub(crate) sessions: usize,
     pub(crate) entries: usize,
     /// Starts measured of each sort.
     pub(crate) starts: usize,
     pub(crate) switches: usize,
-    /// Only words on their way are measured.
-    pub(crate) stream_only: bool,
 }
 
 impl Plan {
@@ -21,10 +26,7 @@ impl Plan {
     pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut plan = Self {
             program: PathBuf::new(),
-            sessions: 10,
-            entries: 1_000,
-            starts: 40,
-            switches: 400,
+            counts: Counts { sessions: 10, entries: 1_000, starts: 40, switches: 400 },
             stream_only: false,
         };
         while let Some(argument) = arguments.next() {
@@ -34,11 +36,11 @@ impl Plan {
             };
             match argument.as_str() {
                 "--q" => plan.program = arguments.next().unwrap_or_default().into(),
-                "--quick" => (plan.starts, plan.switches) = (20, 200),
+                "--quick" => (plan.counts.starts, plan.counts.switches) = (20, 200),
                 "--stream" => plan.stream_only = true,
-                "--entries" => plan.entries = number()?,
-                "--switches" => plan.switches = number()?,
-                "--starts" => plan.starts = number()?,
+                "--entries" => plan.counts.entries = number()?,
+                "--switches" => plan.counts.switches = number()?,
+                "--starts" => plan.counts.starts = number()?,
                 unknown => return Err(format!("unknown argument `{unknown}`")),
             }
         }

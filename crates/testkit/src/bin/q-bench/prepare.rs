@@ -34,31 +34,32 @@ pub(crate) fn name(number: usize) -> String {
 pub(crate) fn sessions(home: &Home, plan: &Plan) {
     let began = clock::now();
     // One after the other, so that slots follow the numbers.
-    for number in 1..=plan.sessions {
+    for number in 1..=plan.counts.sessions {
         q(home, &plan.program, &["new", &name(number), "-d", "--agent", "guide"]);
     }
     thread::scope(|scope| {
-        for number in 1..=plan.sessions {
+        for number in 1..=plan.counts.sessions {
             scope.spawn(move || fill(home, plan, &name(number)));
         }
     });
     let entries = entries(home, plan);
     assert!(
-        entries.len() == plan.sessions && entries.iter().all(|&entries| entries >= plan.entries as u64),
+        entries.len() == plan.counts.sessions
+            && entries.iter().all(|&entries| entries >= plan.counts.entries as u64),
         "wanted {} sessions of {} entries, have {entries:?}",
-        plan.sessions,
-        plan.entries,
+        plan.counts.sessions,
+        plan.counts.entries,
     );
     console::print(&format!(
         "prepared: {} sessions, {} entries each, in {:.1} s",
-        plan.sessions,
-        plan.entries,
+        plan.counts.sessions,
+        plan.counts.entries,
         began.elapsed().as_secs_f64()
     ));
 }
 
 fn fill(home: &Home, plan: &Plan, session: &str) {
-    let questions = QUESTIONS.iter().cycle().take(plan.entries.div_ceil(2));
+    let questions = QUESTIONS.iter().cycle().take(plan.counts.entries.div_ceil(2));
     for (turn, question) in questions.enumerate() {
         let prompt = format!("{question} ({session}, {turn})");
         while !was_taken(home, &plan.program, &["send", session, &prompt]) {

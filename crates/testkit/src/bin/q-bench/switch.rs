@@ -26,12 +26,12 @@ struct Switches {
 
 /// Measures switches in `q` and in tmux.
 pub(crate) fn measure(home: &Home, plan: &Plan) -> Vec<Figure> {
-    let reached = plan.sessions.min(REACHED_BY_KEY);
+    let reached = plan.counts.sessions.min(REACHED_BY_KEY);
     let mut terminal = attach(home, plan);
-    let ours = switches(&mut terminal, reached, plan.switches);
+    let ours = switches(&mut terminal, reached, plan.counts.switches);
     drop(terminal);
     let tmux = Tmux::start(home, plan).map(|mut tmux| {
-        let floor = switches(tmux.terminal(), reached, plan.switches);
+        let floor = switches(tmux.terminal(), reached, plan.counts.switches);
         tmux.stop(home);
         floor.settled
     });

@@ -1,5 +1,6 @@
 //! The checker itself: each rule has a request that breaks it, and what each dialect asks is looked at.
 
+use super::super::reasoning_content;
 use super::*;
 
 #[test]
@@ -103,6 +104,78 @@ pub(super) fn conversation() -> Turn {
         said(Role::User, "e"),
     ];
     Turn { system_prompt: "be kind".into(), messages: messages.into(), ..Turn::default() }
+}
+
+/// A thought in one piece is wanted back in every message of a turn that calls something, then and ever after, and is refused in
+/// others.
+#[test]
+fn a_thought_in_one_piece_goes_back_in_turns_that_call_something() {
+    let thought = || Part::Sealed(sample_thought());
+    let text = |text: &str| Part::Text(text.into());
+    let call = || Part::Call { entry: EntryNo(7), tool: "ls".into(), input: "{}".into() };
+    let result = || Part::Result { of: EntryNo(7), outcome: Outcome::Done, text: "x".into() };
+    let (person, model) = (
+        |parts: Vec<Part>| Message { role: Role::User, parts },
+        |parts: Vec<Part>| Message { role: Role::Assistant, parts },
+    );
+    for (what, messages, expected) in [
+        ("no call", vec![model(vec![thought(), text("b")]), person(vec![text("c")])], vec![json!(null)]),
+        (
+            "a call that is answered just now",
+            vec![model(vec![thought(), text("b"), thought(), call()]), person(vec![result()])],
+            vec![json!("hm\nhm\n")],
+        ),
+        (
+            "a turn that called, and one that did not",
+            vec![
+                model(vec![thought(), call()]),
+                person(vec![result()]),
+                model(vec![thought(), text("b")]),
+                person(vec![text("c")]),
+                model(vec![thought(), text("d")]),
+                person(vec![text("e")]),
+            ],
+            vec![json!("hm\n"), json!("hm\n"), json!(null)],
+        ),
+        (
+            "a call that the person spoke behind",
+            vec![
+                model(vec![thought(), call()]),
+                person(vec![result(), text("c")]),
+                model(vec![thought(), text("d")]),
+                person(vec![text("e")]),
+            ],
+            vec![json!("hm\n"), json!(null)],
+        ),
+    ] {
+        let messages = [vec![person(vec![text("a")])], messages].concat();
+        let turn = Turn { messages, ..Turn::default() };
+        let mut request = request_in(Dialect::ChatCompletions, &turn, "m", &RequestShape::default());
+        let sent = request["messages"].as_array().unwrap();
+        let place = sent.iter().position(|message| message["role"] == "assistant").unwrap();
+        let thoughts: Vec<Value> = sent
+            .iter()
+            .filter(|message| message["role"] == "assistant")
+            .map(|message| message["reasoning_content"].clone())
+            .collect();
+        assert_eq!(thoughts, expected, "{what}: {request}");
+        assert_eq!(
+            broken_by_seals(
+                Dialect::ChatCompletions,
+                false,
+                &steps(Dialect::ChatCompletions, &request).unwrap()
+            ),
+            None,
+            "{what}"
+        );
+        let completed = reasoning_content::completed(&request.to_string());
+        assert_eq!(completed.is_some(), expected.contains(&json!(null)), "{what}");
+        if what == "no call" {
+            request["messages"][place]["reasoning_content"] = json!("hm");
+            let rule = "a thought is sent back of a turn that calls nothing";
+            assert_eq!(broken(Dialect::ChatCompletions, &request), Some(rule));
+        }
+    }
 }
 
 /// Where the newest message answers calls, a model that thinks would want its thought in front of them.

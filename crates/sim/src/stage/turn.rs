@@ -8,13 +8,12 @@ use q_host::simulation::{
 use q_proto::ClientMessage;
 use q_testkit::chance::Chance;
 
-use super::law::{Held, Law};
-use super::life::{Life, Phase};
-use super::mark;
-use super::planted::Planted;
-use super::side::Did;
-use super::stage::Stage;
-use super::texts;
+use super::{Life, Phase, Stage};
+use crate::law::{Held, Law};
+use crate::mark;
+use crate::planted::Planted;
+use crate::side::Did;
+use crate::texts;
 
 /// Where an event may come from.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +89,7 @@ impl Stage {
                 self.trace.saw(format_args!("  host hears: client {client} says {message:?}"));
                 self.ledger.on_message(*client, message);
             }
-            HostEvent::Run(RunEvent { session, turn, event: AgentEvent::Call(call) }) => {
+            HostEvent::Run(RunEvent { session, turn, event: AgentEvent::Call(call, _) }) => {
                 self.trace.saw(format_args!("  host hears: {event:?}"));
                 self.ledger.consents.wants(*session, *turn, call);
             }
@@ -146,7 +145,7 @@ impl Stage {
                 Some(event)
             }
             (Some(Planted::HidesThatItWantsConsent), HostEvent::Run(RunEvent { event: said, .. })) => {
-                if let AgentEvent::Call(call) = said
+                if let AgentEvent::Call(call, _) = said
                     && call.wants == Wants::Consent
                 {
                     call.wants = Wants::Nothing;

@@ -4,13 +4,12 @@ use q_core::{EntryNo, Mirror, Multiplexer, Presence, SessionId, Snapshot, Summar
 use q_host::simulation::{HostEvent, recover};
 use q_testkit::chance::Chance;
 
-use super::client::{Client, State};
-use super::disk::Fate;
-use super::law::{Held, Law};
-use super::life::{Life, Phase};
-use super::mark;
-use super::planted::Planted;
-use super::stage::Stage;
+use super::{Life, Phase, Stage};
+use crate::client::{Client, State};
+use crate::disk::Fate;
+use crate::law::{Held, Law};
+use crate::mark;
+use crate::planted::Planted;
 
 /// More rounds than any run needs to come to rest.
 const ROUNDS: usize = 300;

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use q_host::simulation::{Allowance, Bounds, HostEvent, OnWire, Outbox, QUEUE, Taken};
 use q_proto::{FrameError, HostMessage};
 
-use super::client::Connection;
-use super::law::{Held, Law};
-use super::life::Phase;
-use super::planted::Planted;
-use super::stage::Stage;
-use super::trace::Trace;
+use super::{Phase, Stage};
+use crate::client::Connection;
+use crate::law::{Held, Law};
+use crate::planted::Planted;
+use crate::trace::Trace;
 
 /// Messages that may be on their way to a client that does not read: after that the host's task waits.
 const SOCKET_MESSAGES: usize = 64;

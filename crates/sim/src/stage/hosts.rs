@@ -5,13 +5,12 @@ use std::collections::VecDeque;
 use q_core::ClientId;
 use q_host::simulation::{Host, HostError, recover};
 
-use super::agents::Agents;
-use super::law::{Held, Law};
-use super::life::{Life, Phase};
-use super::loads::Loads;
-use super::planted::Planted;
-use super::side::Side;
-use super::stage::Stage;
+use super::{Life, Phase, Stage};
+use crate::agents::Agents;
+use crate::law::{Held, Law};
+use crate::loads::Loads;
+use crate::planted::Planted;
+use crate::side::Side;
 
 impl Stage {
     /// A host begins with what the disk has.

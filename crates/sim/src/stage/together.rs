@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use q_core::{Presence, Record, Summary};
 
-use super::history::History;
-use super::law::{Held, Law};
-use super::life::Life;
-use super::mark;
-use super::side::Did;
-use super::stage::Stage;
+use super::{Life, Stage};
+use crate::history::History;
+use crate::law::{Held, Law};
+use crate::mark;
+use crate::side::Did;
 
 /// All of a session.
 const EVERYTHING: usize = usize::MAX;

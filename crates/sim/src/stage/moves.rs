@@ -3,10 +3,10 @@
 
 use q_testkit::chance::Chance;
 
-use super::disk::Fate;
-use super::law::Held;
-use super::pace::{MOVERS, Mover};
-use super::stage::Stage;
+use super::Stage;
+use crate::disk::Fate;
+use crate::law::Held;
+use crate::pace::{MOVERS, Mover};
 
 impl Stage {
     /// Makes some moves, as far as anything can move.

@@ -2,56 +2,98 @@
 //!
 //! Not here: what moves by itself (`moves`, `turn`, `connections`), what must hold at rest (`rest`).
 
-use std::borrow::Cow;
+mod connections;
+mod hosts;
+mod moves;
+mod rest;
+mod together;
+mod turn;
 
-use q_core::{Limits, Now, SessionId};
-use q_host::simulation::{Bounds, QUEUE, World};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use q_core::{ClientId, Instant, Limits, Now, SessionId};
+use q_host::simulation::{Bounds, CommitReport, Host, HostEvent, QUEUE, RunEvent, World};
 use q_proto::view::Pages;
 use q_proto::{ClientMessage, HostMessage, Response};
 use q_store::Store;
 
-use super::agents::Agents;
-use super::client::{Client, State};
-use super::clocks::Clocks;
-use super::disk::{Disk, Fate};
-use super::law::{Held, Law};
-use super::ledger::Ledger;
-use super::life::Life;
-use super::mark;
-use super::outcome::Counts;
-use super::pace::Pace;
-use super::plan::Plan;
-use super::planted::Planted;
-use super::script::Script;
-use super::step::{Act, Aim, ClientRequest, Does, InjectedFault, Say, SimulationStep};
-use super::trace::Trace;
-use super::wishes::Answering;
+use crate::agents::Agents;
+use crate::client::{Client, State};
+use crate::clocks::Clocks;
+use crate::disk::{Disk, Fate};
+use crate::law::{Held, Law};
+use crate::ledger::Ledger;
+use crate::loads::Loads;
+use crate::mark;
+use crate::outcome::{Counts, RunOutcome};
+use crate::pace::Pace;
+use crate::plan::Plan;
+use crate::planted::Planted;
+use crate::script::Script;
+use crate::side::{Side, WantedPage};
+use crate::step::{Act, Aim, ClientRequest, Does, InjectedFault, Say, SimulationStep};
+use crate::trace::Trace;
+use crate::wishes::Answering;
 
 /// The machine on which hosts live and die: its disk and its clocks.
 #[derive(Debug)]
 pub(super) struct Stage {
-    pub(super) limits: Limits,
-    pub(super) bounds: Bounds,
-    pub(super) clocks: Clocks,
-    pub(super) disk: Disk,
-    pub(super) agents: Agents,
-    pub(super) clients: Vec<Client>,
-    pub(super) life: Option<Life>,
-    pub(super) ledger: Ledger,
-    pub(super) trace: Trace,
-    pub(super) script: Script,
-    pub(super) figures: Counts,
-    pub(super) planted: Option<Planted>,
-    pub(super) pace: Pace,
+    limits: Limits,
+    bounds: Bounds,
+    clocks: Clocks,
+    disk: Disk,
+    agents: Agents,
+    clients: Vec<Client>,
+    life: Option<Life>,
+    ledger: Ledger,
+    trace: Trace,
+    script: Script,
+    figures: Counts,
+    planted: Option<Planted>,
+    pace: Pace,
     /// When the core was last told anything.
-    pub(super) told: Now,
+    told: Now,
     /// How many session ids were drawn.
-    pub(super) drawn: u64,
+    drawn: u64,
     /// How many wishes were made.
     wishes: u64,
     /// How often an agent spoke.
     sayings: u64,
 }
+
+/// A host's life, and what is on its way to it.
+struct Life {
+    host: Host<Side>,
+    phase: Phase,
+    inbox: VecDeque<HostEvent>,
+    heard: VecDeque<RunEvent>,
+    reports: VecDeque<CommitReport>,
+    pages: VecDeque<WantedPage>,
+    loads: Loads,
+    is_terminated: bool,
+    last_client: ClientId,
+}
+
+impl std::fmt::Debug for Life {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Life").field("phase", &self.phase).finish_non_exhaustive()
+    }
+}
+
+/// How far a host's life is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// What a crash cut short is being marked; nobody is let in.
+    Starting,
+    Serving,
+    /// Clients are told; since when.
+    Leaving(Instant),
+}
+
+/// How many runs there were, for a world that is never the same.
+static RUNS: AtomicU64 = AtomicU64::new(0);
 
 impl Stage {
     pub(super) fn new(plan: &Plan, keeps_lines: bool) -> Self {
@@ -77,11 +119,36 @@ impl Stage {
         }
     }
 
-    pub(super) fn count(&mut self, what: impl Into<Cow<'static, str>>, how_many: u64) {
+    /// What came of the run that ended so.
+    pub(super) fn into_outcome(mut self, held: Held) -> RunOutcome {
+        self.write_script(); // of a panic, what came just before it
+        let (acknowledged, asked) = self.ledger.totals();
+        self.count("prompts acknowledged", acknowledged);
+        self.count("turns asked", asked);
+        let ran = self.ledger.consents.count();
+        self.count("tools run", ran);
+        if self.planted == Some(Planted::IsNeverTheSame) {
+            self.trace.saw(format_args!("{}", RUNS.fetch_add(1, Ordering::Relaxed)));
+        }
+        let drawn = self.life.map_or(self.drawn, |life| life.host.into_world().drawn);
+        let Self { trace, figures, script, .. } = self;
+        let script = script.into_lines(drawn);
+        RunOutcome { broken: held.err(), hash: trace.hash(), figures, lines: trace.into_lines(), script }
+    }
+
+    fn count(&mut self, what: impl Into<Cow<'static, str>>, how_many: u64) {
         *self.figures.entry(what.into()).or_default() += how_many;
     }
 
-    pub(super) fn play(&mut self, step: &SimulationStep) -> Held {
+    /// Plays all of the steps, and what must hold at the end.
+    pub(super) fn play(&mut self, steps: &[SimulationStep]) -> Held {
+        for step in steps {
+            self.play_one(step)?;
+        }
+        self.finish()
+    }
+
+    fn play_one(&mut self, step: &SimulationStep) -> Held {
         self.clocks.pass(step.after_us);
         self.count("steps", 1);
         assert!(self.planted != Some(Planted::Panics), "a planted panic");
@@ -260,7 +327,7 @@ impl Stage {
     }
 
     /// The writer commits one group. Whether there was one.
-    pub(super) fn commit(&mut self, most: usize, fate: Fate) -> Held<bool> {
+    fn commit(&mut self, most: usize, fate: Fate) -> Held<bool> {
         let before = self.disk.written();
         let report = self.disk.commit(most, fate)?;
         self.count("batches written", (self.disk.written() - before) as u64);
@@ -273,13 +340,13 @@ impl Stage {
     }
 
     /// Reads one session that is to wake. Whether there was one.
-    pub(super) fn read_load(&mut self, which: usize) -> Held<bool> {
+    fn read_load(&mut self, which: usize) -> Held<bool> {
         let Some(life) = &mut self.life else { return Ok(false) };
         life.loads.read(which, &self.disk, self.limits.tail_bytes, self.planted)
     }
 
     /// Reads pages that were asked for, and answers. Whether there were any.
-    pub(super) fn read_pages(&mut self, count: usize) -> Held<bool> {
+    fn read_pages(&mut self, count: usize) -> Held<bool> {
         let Some(life) = &mut self.life else { return Ok(false) };
         let mut moved = false;
         for wanted in life.pages.drain(..count.min(life.pages.len())) {

@@ -1,0 +1,270 @@
+//! Rules: which calls of tools run, ask or are denied without the person being asked each time, and which rule *always* makes.
+//!
+//! A call is matched by what its tool says that it runs or opens, never by the text of its arguments. Deny beats ask, ask beats allow.
+//! Patterns of commands are what the person chose, and no boundary: what is denied so can be said otherwise.
+
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
+
+use thiserror::Error;
+
+use crate::limits::TOOL_BYTES;
+use crate::path_pattern;
+
+/// The longest pattern, in bytes: of words, with one between any two.
+pub const PATTERN_BYTES: usize = 200;
+/// The most rules that stand beside those of a session.
+pub const STANDING_RULES: usize = 500;
+
+/// Programs that take a line of commands, and what they are also called.
+const SHELLS: [&str; 15] = [
+    "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "csh", "tcsh", "pwsh", "nu", "busybox",
+    "toybox", "elvish",
+];
+/// Programs that run whatever stands behind them.
+const CARRIERS: [&str; 26] = [
+    "env", "sudo", "doas", "su", "nice", "ionice", "nohup", "timeout", "time", "setsid", "stdbuf", "xargs",
+    "command", "exec", "eval", "chroot", "unshare", "nsenter", "script", "watch", "ssh", "flock", "parallel",
+    "find", "strace", "npx",
+];
+/// Programs that run a text that one of their arguments is, and how those arguments begin.
+const INTERPRETERS: [&str; 9] = ["python", "perl", "ruby", "node", "php", "lua", "deno", "bun", "osascript"];
+const EVALUATES: [&str; 6] = ["-c", "-e", "-E", "-r", "--eval", "eval"];
+/// Of these, what follows varies from call to call and changes little of what is done: *always* leaves it open.
+const SUBCOMMANDS: [(&str, &[&str]); 6] = [
+    ("cargo", &["test", "check", "build", "clippy", "fmt", "doc", "bench", "nextest", "tree", "metadata"]),
+    ("git", &["status", "diff", "log", "show", "blame"]),
+    ("go", &["test", "build", "vet", "list"]),
+    ("npm", &["test"]),
+    ("pnpm", &["test"]),
+    ("yarn", &["test"]),
+];
+
+/// What becomes of a call that a rule is for. The later beats the earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RuleEffect {
+    Allow,
+    Ask,
+    Deny,
+}
+
+impl RuleEffect {
+    pub const ALL: [Self; 3] = [Self::Allow, Self::Ask, Self::Deny];
+
+    /// The word for it, in files and lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Ask => "ask",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// Which calls of its tool a rule is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RulePattern {
+    /// All calls of it.
+    Any,
+    /// Those whose command begins with these words.
+    Begins(Vec<String>),
+    /// Those whose command is exactly this.
+    Exactly(Vec<String>),
+    /// Those that open such a path.
+    Path(String),
+}
+
+/// What the person said of some calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolRule {
+    pub effect: RuleEffect,
+    pub tool: String,
+    /// Which calls of that tool.
+    pub pattern: RulePattern,
+}
+
+/// A rule beside those of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingRule {
+    pub rule: ToolRule,
+    /// The directory in whose sessions it counts; everywhere without one.
+    pub directory: Option<String>,
+}
+
+/// What a call would run or open, as its tool says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CallSubject {
+    /// Neither, or nobody knows.
+    #[default]
+    Other,
+    /// A program and its arguments.
+    Command(Vec<String>),
+    /// A file, or a directory and nothing beneath.
+    File {
+        /// Beneath the session's directory; `.` for that itself.
+        path: String,
+        /// Whether what is so called mostly holds keys.
+        is_private: bool,
+    },
+    /// All beneath a directory.
+    Tree {
+        /// As in [`Self::File`]; it may be a file.
+        path: String,
+    },
+}
+
+/// What is known of a call as it comes, for those who decide on it; recorded nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallFacts {
+    pub subject: CallSubject,
+    /// The rules beside those of its session; from the host.
+    pub standing: Vec<StandingRule>,
+}
+
+/// Why a rule is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RuleFault {
+    #[error("its tool must have a name of at most {TOOL_BYTES} bytes, without control characters")]
+    Tool,
+    #[error("its words must begin with a program")]
+    NoProgram,
+    #[error("its path must be one beneath the session's directory, as in src/**: no / in front, no ..")]
+    Path,
+    #[error("its pattern is longer than {PATTERN_BYTES} bytes")]
+    TooLong,
+}
+
+impl ToolRule {
+    /// One for all calls of a tool.
+    pub const fn any(effect: RuleEffect, tool: String) -> Self {
+        Self { effect, tool, pattern: RulePattern::Any }
+    }
+
+    /// The narrowest allowance of sense for a call like this one; none where it would be too long.
+    pub fn narrowest(tool: &str, subject: &CallSubject) -> Option<Self> {
+        let pattern = match subject {
+            CallSubject::Other | CallSubject::Tree { .. } | CallSubject::File { is_private: false, .. } => {
+                RulePattern::Any
+            }
+            CallSubject::File { path, is_private: true } => RulePattern::Path(path_pattern::literal(path)),
+            CallSubject::Command(argv) => match stem(argv) {
+                Some(words) => RulePattern::Begins(words.to_vec()),
+                None => RulePattern::Exactly(argv.clone()),
+            },
+        };
+        let rule = Self { effect: RuleEffect::Allow, tool: tool.to_string(), pattern };
+        rule.check().is_ok().then_some(rule)
+    }
+
+    /// Whether it is one.
+    pub fn check(&self) -> Result<(), RuleFault> {
+        let Self { effect: _, tool, pattern } = self;
+        if tool.is_empty() || tool.len() > TOOL_BYTES || tool.chars().any(char::is_control) {
+            return Err(RuleFault::Tool);
+        }
+        match pattern {
+            RulePattern::Any => Ok(()),
+            RulePattern::Begins(words) | RulePattern::Exactly(words) => {
+                if words.first().is_none_or(String::is_empty) {
+                    Err(RuleFault::NoProgram)
+                } else if words.iter().map(|word| word.len() + 1).sum::<usize>() > PATTERN_BYTES + 1 {
+                    Err(RuleFault::TooLong)
+                } else {
+                    Ok(())
+                }
+            }
+            RulePattern::Path(path) if path.len() > PATTERN_BYTES => Err(RuleFault::TooLong),
+            RulePattern::Path(path) => {
+                let leads_out = path.starts_with('/') || path_pattern::names(path).any(|name| name == "..");
+                if leads_out || path.is_empty() { Err(RuleFault::Path) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Whether it is for such a call. An allowance is for less than what asks or denies: a line for a shell only as it is, what
+    /// mostly holds keys only by its whole path, what looks beneath a directory only where all of that is meant.
+    pub fn is_for(&self, tool: &str, subject: &CallSubject) -> bool {
+        if self.tool != tool {
+            return false;
+        }
+        let allows = self.effect == RuleEffect::Allow;
+        match (&self.pattern, subject) {
+            (RulePattern::Any, CallSubject::File { is_private: true, .. }) => !allows,
+            (RulePattern::Any, _any_other) => true,
+            (RulePattern::Exactly(words), CallSubject::Command(argv)) => words == argv,
+            (RulePattern::Begins(words), CallSubject::Command(argv)) => {
+                words == argv || (argv.starts_with(words) && !(allows && hands_on(argv)))
+            }
+            (RulePattern::Path(pattern), CallSubject::File { path, is_private }) => {
+                let is_meant = !(allows && *is_private) || path_pattern::is_literal(pattern);
+                is_meant && path_pattern::matches(pattern, path)
+            }
+            (RulePattern::Path(pattern), CallSubject::Tree { path }) if allows => {
+                path_pattern::covers(pattern, path)
+            }
+            (RulePattern::Path(pattern), CallSubject::Tree { path }) => path_pattern::touches(pattern, path),
+            (RulePattern::Exactly(_) | RulePattern::Begins(_) | RulePattern::Path(_), _neither) => false,
+        }
+    }
+
+    /// Bytes of its texts.
+    pub fn text_bytes(&self) -> usize {
+        self.tool.len()
+            + match &self.pattern {
+                RulePattern::Any => 0,
+                RulePattern::Begins(words) | RulePattern::Exactly(words) => {
+                    words.iter().map(String::len).sum()
+                }
+                RulePattern::Path(path) => path.len(),
+            }
+    }
+}
+
+impl StandingRule {
+    /// Whether it counts in sessions of that directory.
+    pub fn counts_in(&self, directory: &str) -> bool {
+        self.directory.as_ref().is_none_or(|own| path_pattern::names(own).eq(path_pattern::names(directory)))
+    }
+}
+
+impl CallFacts {
+    /// What the rules say of this call of a session with these rules of its own; nothing where none is for it.
+    pub fn verdict(&self, tool: &str, directory: &str, own: &[ToolRule]) -> Option<RuleEffect> {
+        let standing = self.standing.iter().filter(|standing| standing.counts_in(directory));
+        let all = own.iter().chain(standing.map(|standing| &standing.rule));
+        all.filter(|rule| rule.is_for(tool, &self.subject)).map(|rule| rule.effect).max()
+    }
+}
+
+impl fmt::Display for RuleEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What *always* keeps of a command whose end varies.
+fn stem(argv: &[String]) -> Option<&[String]> {
+    let (program, rest) = argv.split_first()?;
+    let (_, known) = SUBCOMMANDS.into_iter().find(|(name, _)| name == program)?;
+    let words = match rest {
+        [run, script, ..] if run == "run" && known == ["test"] && is_plain(script) => 3,
+        [subcommand, ..] if known.contains(&subcommand.as_str()) => 2,
+        _other => return None,
+    };
+    argv.get(..words)
+}
+
+fn is_plain(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_alphanumeric())
+}
+
+/// Whether a command is a line for a shell, or another command that its program hands on.
+fn hands_on(argv: &[String]) -> bool {
+    let Some((program, rest)) = argv.split_first() else { return false };
+    let program = program.rsplit('/').next().unwrap_or_default();
+    let evaluates = || rest.iter().any(|word| EVALUATES.iter().any(|option| word.starts_with(option)));
+    SHELLS.contains(&program)
+        || CARRIERS.contains(&program)
+        || (INTERPRETERS.iter().any(|name| program.starts_with(name)) && evaluates())
+}
