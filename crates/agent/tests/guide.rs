@@ -3,7 +3,7 @@
 
 use futures_util::{FutureExt, StreamExt};
 use q_agent::{AgentSpec, Message, Role, Seat, Turn};
-use q_core::{AgentEvent, SessionId};
+use q_core::{AgentEvent, SessionId, Usage};
 
 /// What the guide says, which it must have ready at once.
 fn events(question: &str) -> Vec<AgentEvent> {
@@ -18,6 +18,8 @@ fn events(question: &str) -> Vec<AgentEvent> {
 fn answer(question: &str) -> String {
     let mut events = events(question);
     assert_eq!(events.pop(), Some(AgentEvent::Done), "{question}");
+    // It says that it costs nothing, so that nobody guesses what it does.
+    assert_eq!(events.pop(), Some(AgentEvent::Usage(Usage::default())), "{question}");
     let text = events
         .into_iter()
         .map(|event| if let AgentEvent::Text(text) = event { Ok(text) } else { Err(Box::new(event)) });
@@ -176,8 +178,8 @@ fn only_the_newest_prompt_is_answered() {
 fn an_answer_comes_line_by_line() {
     let events = events("keys");
     assert!(events.len() > 10);
-    let (end, lines) = events.split_last().expect("something");
-    assert_eq!(*end, AgentEvent::Done);
+    let (lines, end) = events.split_last_chunk::<2>().expect("something");
+    assert_eq!(*end, [AgentEvent::Usage(Usage::default()), AgentEvent::Done]);
     let is_line = |text: &str| text.matches('\n').count() == 1 && text.ends_with('\n');
     assert!(lines.iter().all(|event| matches!(event, AgentEvent::Text(text) if is_line(text))));
 }

@@ -4,8 +4,8 @@ mod writer;
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, Body, Compaction, Entry, Image, ImageKind, PlanStep, Policy, Retrying, Sent, Source, Sources,
-    Stop, Summary, Usage, WindowUse,
+    Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, ImageKind, PlanStep, Policy, Retrying,
+    Sent, Source, Sources, Stop, Summary, Usage, WindowUse,
 };
 use q_term::Way;
 use q_term::typed;
@@ -47,6 +47,7 @@ pub(crate) struct SessionJson {
     turns: u64,
     #[serde(flatten)]
     tokens: TokensJson,
+    budget: Option<BudgetJson>,
     failure: Option<&'static str>,
     /// At whose door it lies, and whether the same may well be answered when asked again.
     whose: Option<&'static str>,
@@ -131,6 +132,31 @@ struct SetJson {
     temperature: Option<f64>,
     max_tokens: Option<u64>,
     reasoning: Option<String>,
+    /// 0 where any number is allowed.
+    budget_tokens: Option<u64>,
+}
+
+/// How much of a budget of tokens is spent.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct BudgetJson {
+    scope: &'static str,
+    spent: u64,
+    of: u64,
+    /// From four fifths on.
+    near: bool,
+    /// No turn begins any more.
+    is_spent: bool,
+}
+
+impl From<BudgetUse> for BudgetJson {
+    fn from(budget: BudgetUse) -> Self {
+        let scope = match budget.scope {
+            BudgetScope::Session => "session",
+            BudgetScope::Day => "day",
+        };
+        let (near, is_spent) = (budget.is_near(), budget.is_spent());
+        Self { scope, spent: budget.spent, of: budget.of, near, is_spent }
+    }
 }
 
 /// How much of its history a session's agent was sent last.
@@ -153,6 +179,7 @@ impl From<&Summary> for SessionJson {
                 temperature: summary.settings.temperature.map(|set| f64::from(set.thousandths()) / 1000.0),
                 max_tokens: summary.settings.max_tokens,
                 reasoning: summary.settings.reasoning.clone(),
+                budget_tokens: summary.settings.budget_tokens,
             },
             directory: summary.directory.clone(),
             policy: policy(summary.policy),
@@ -170,6 +197,7 @@ impl From<&Summary> for SessionJson {
             entries: summary.entries,
             turns: summary.turns,
             tokens: summary.usage.into(),
+            budget: summary.budget.map(BudgetJson::from),
             failure: summary.failure.as_ref().map(|failure| failure.kind.code()),
             whose: summary.failure.as_ref().map(|failure| failure.kind.whose().code()),
             may_be_tried_again: summary.failure.as_ref().map(|failure| failure.kind.may_be_tried_again()),

@@ -284,6 +284,8 @@ pub enum FailureKind {
     Empty,
     /// The summary is no shorter than what it would stand for.
     NotShorter,
+    /// A budget of tokens is spent, in a turn that would ask once more.
+    BudgetSpent,
     /// The session's agent is not in the configuration of any attached client.
     NotConfigured,
     /// `q` itself failed to ask.
@@ -291,7 +293,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Unreachable,
         Self::ProxyFailed,
         Self::Untrusted,
@@ -318,6 +320,7 @@ impl FailureKind {
         Self::WantsTool,
         Self::Empty,
         Self::NotShorter,
+        Self::BudgetSpent,
         Self::NotConfigured,
         Self::Internal,
     ];
@@ -351,6 +354,7 @@ impl FailureKind {
             Self::WantsTool => "wants_tool",
             Self::Empty => "empty",
             Self::NotShorter => "not_shorter",
+            Self::BudgetSpent => "budget_spent",
             Self::NotConfigured => "not_configured",
             Self::Internal => "internal",
         }
@@ -366,6 +370,7 @@ impl FailureKind {
             | Self::WrongPath
             | Self::ProxyFailed
             | Self::Untrusted
+            | Self::BudgetSpent
             | Self::NotConfigured => Whose::Configuration,
             Self::Unreachable
             | Self::Cut
@@ -417,6 +422,7 @@ impl FailureKind {
             | Self::Refused
             | Self::WantsTool
             | Self::NotShorter
+            | Self::BudgetSpent
             | Self::NotConfigured => false,
         }
     }
@@ -449,6 +455,7 @@ impl FailureKind {
             Self::WindowFull => "q paused the turn: the model's window is full",
             Self::WantsTool => "the model wants a tool that it was not offered",
             Self::Empty => "the model gave an empty answer",
+            Self::BudgetSpent => "the budget of tokens is spent",
             Self::NotShorter => "the summary is no shorter than what it would replace",
             Self::NotConfigured => "this session's agent is not configured here",
             Self::Internal => "q could not ask the agent",
@@ -490,6 +497,9 @@ impl FailureKind {
             Self::Paused | Self::TooLong | Self::TooManyRounds => "`/continue` goes on where it stopped",
             Self::WindowFull => "`/compact` makes room, then `/continue` goes on where it stopped",
             Self::NotShorter => "the session goes on as it was",
+            Self::BudgetSpent => {
+                "raise it (`/set budget_tokens off`, or budget_tokens_per_day in the config), then `/continue`"
+            }
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",
         }

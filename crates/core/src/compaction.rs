@@ -54,6 +54,11 @@ pub fn sent_of(entries: &[Entry]) -> (Option<&str>, &[Entry]) {
     split.map_or((None, entries), |(summary, rest)| (Some(summary.text()), rest))
 }
 
+/// Tokens in so many bytes, where nobody has counted.
+pub(crate) const fn guessed(bytes: u64) -> u64 {
+    bytes.div_ceil(BYTES_PER_TOKEN)
+}
+
 /// How much of its model's window a conversation takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowUse {
@@ -102,7 +107,7 @@ impl WindowUse {
     /// guessed.
     fn moved_to(self, bytes: u64) -> Self {
         let tokens = if self.bytes == 0 {
-            bytes.div_ceil(BYTES_PER_TOKEN)
+            guessed(bytes)
         } else if bytes >= self.bytes {
             self.tokens.saturating_add(self.tokens_of(bytes - self.bytes))
         } else {
@@ -115,7 +120,7 @@ impl WindowUse {
     /// texts, says little of a text: between two and eight bytes a token are believed.
     fn tokens_of(self, bytes: u64) -> u64 {
         if self.bytes == 0 {
-            return bytes.div_ceil(BYTES_PER_TOKEN);
+            return guessed(bytes);
         }
         let tokens = (u128::from(bytes) * u128::from(self.tokens)).div_ceil(u128::from(self.bytes));
         u64::try_from(tokens).unwrap_or(u64::MAX).clamp(bytes.div_ceil(8), bytes.div_ceil(2))

@@ -22,6 +22,8 @@ pub enum Reason {
     Hibernate,
     /// A session was in the trash for long enough.
     EmptyTrash,
+    /// A day ended, and what all sessions may spend in one begins anew.
+    NewDay,
     /// Nobody is attached and nothing runs: the host may leave.
     Leave,
 }

@@ -54,6 +54,7 @@ pub mod usage;
 mod view;
 
 mod autoname;
+mod budget;
 mod focus;
 mod multiplexer;
 mod path_pattern;
@@ -66,6 +67,7 @@ pub use agent::{
     AgentEvent, AgentFailure, Call, FailureKind, Outcome, PlanStep, ResumeHandle, Sent, StepState, Wants,
     Whose,
 };
+pub use budget::{BudgetScope, BudgetUse, Spending};
 pub use compaction::WindowUse;
 pub use deadline::{Deadline, Reason};
 pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, TurnSetup};

@@ -29,6 +29,8 @@ pub const SENT_IMAGES: usize = 16;
 pub const SENT_IMAGE_BYTES: u64 = 6_000_000;
 /// The longest name of an image, in bytes.
 pub(crate) const IMAGE_NAME_BYTES: usize = 512;
+/// The greatest budget of tokens that may be set.
+pub const BUDGET_TOKENS: u64 = 1_000_000_000_000;
 /// The most steps of a plan, and bytes of each.
 pub(crate) const PLAN_STEPS: usize = 64;
 pub(crate) const PLAN_STEP_BYTES: usize = 512;
@@ -94,6 +96,10 @@ pub struct Limits {
     /// Before the next prompt of a conversation that fills so much of its model's window, in percent, it is compacted; 0 for
     /// never.
     pub compact_at: u64,
+    /// What a session may cost in tokens that has no budget of its own; 0 for any number.
+    pub budget_tokens: u64,
+    /// What all sessions together may cost in tokens in a day of UTC; 0 for any number.
+    pub budget_tokens_per_day: u64,
     /// How long nobody must be attached and nothing run before the host leaves.
     pub leave_after: Duration,
 }
@@ -136,6 +142,8 @@ impl Default for Limits {
             stream_bytes: 4 << 10,
             stream_delay: Duration::from_millis(100),
             compact_at: 85,
+            budget_tokens: 0,
+            budget_tokens_per_day: 0,
             leave_after: Duration::from_mins(1),
         }
     }

@@ -112,6 +112,16 @@ pub enum Refusal {
         size: usize,
         limit: usize,
     },
+    /// The session has cost what it may.
+    #[error(
+        "`{name}` has cost {spent} tokens, its budget is {limit} (budget_tokens); nothing was sent: `/set budget_tokens NUMBER` raises it, `/set budget_tokens off` lifts it, `/new` begins another session"
+    )]
+    SessionBudgetSpent { name: String, spent: u64, limit: u64 },
+    /// All sessions together have cost what they may in a day.
+    #[error(
+        "all sessions together have cost {spent} tokens today (by UTC), the budget of a day is {limit} (limits.budget_tokens_per_day); nothing was sent: raise it in the config, then `q host restart`, or wait until that day ends"
+    )]
+    DayBudgetSpent { spent: u64, limit: u64 },
     /// The prompt is empty.
     #[error("an empty prompt is not sent; type something first")]
     PromptEmpty,
@@ -249,6 +259,8 @@ impl Refusal {
             Self::TooManyLive { .. } => "too_many_live",
             Self::QueueFull { .. } => "queue_full",
             Self::QueueTooLong { .. } => "queue_too_long",
+            Self::SessionBudgetSpent { .. } => "session_budget_spent",
+            Self::DayBudgetSpent { .. } => "day_budget_spent",
             Self::PromptEmpty => "prompt_empty",
             Self::PromptTooLong { .. } => "prompt_too_long",
             Self::TooManyImages { .. } => "too_many_images",
@@ -287,6 +299,8 @@ impl Refusal {
                 | Self::QueueTooLong { .. }
                 | Self::TooManyImages { .. }
                 | Self::ImagesTooLarge { .. }
+                | Self::SessionBudgetSpent { .. }
+                | Self::DayBudgetSpent { .. }
                 | Self::PromptTooLong { .. }
         )
     }
@@ -300,7 +314,7 @@ mod tests {
     use super::*;
 
     /// Every refusal that names a limit, and some that do not.
-    fn some() -> [(Refusal, &'static str, bool); 24] {
+    fn some() -> [(Refusal, &'static str, bool); 26] {
         let (name, limit) = (String::from("a"), 7);
         [
             (Refusal::TooManyLive { limit }, "too_many_live", true),
@@ -315,6 +329,12 @@ mod tests {
             (Refusal::QueueFull { limit }, "queue_full", true),
             (Refusal::QueueTooLong { size: 8, limit }, "queue_too_long", true),
             (Refusal::PromptTooLong { size: 8, limit }, "prompt_too_long", true),
+            (
+                Refusal::SessionBudgetSpent { name: name.clone(), spent: 8, limit: 7 },
+                "session_budget_spent",
+                true,
+            ),
+            (Refusal::DayBudgetSpent { spent: 8, limit: 7 }, "day_budget_spent", true),
             (Refusal::TooManyImages { limit }, "too_many_images", true),
             (Refusal::ImagesTooLarge { size: 8, limit: 7 }, "images_too_large", true),
             (Refusal::BadImage, "bad_image", false),

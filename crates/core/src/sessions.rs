@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
+use crate::budget::{Spending, days_counting_for};
 use crate::id::SessionId;
 use crate::presence::Presence;
 use crate::record::Record;
@@ -17,6 +18,8 @@ pub(crate) struct Sessions {
     trash: BTreeSet<(WallTime, SessionId)>,
     /// How many sessions read their history from this one.
     forks: BTreeMap<SessionId, usize>,
+    /// What all of them cost, by the day; of each its newest day.
+    spent: BTreeMap<u64, u64>,
 }
 
 impl Sessions {
@@ -51,6 +54,32 @@ impl Sessions {
         self.forks.get(&id).copied().unwrap_or_default()
     }
 
+    /// Tokens that all of them cost on that day of UTC. What an erased one cost is no longer among them.
+    pub(crate) fn spent_on(&self, day: u64) -> u64 {
+        self.spent.range(days_counting_for(day)).fold(0, |all, (_, tokens)| all.saturating_add(*tokens))
+    }
+
+    /// One session's spending is another one from here on.
+    fn count_spending(&mut self, before: Spending, now: Spending) {
+        if before == now {
+            return;
+        }
+        if let Some(tokens) = self.spent.get_mut(&before.day) {
+            *tokens = tokens.saturating_sub(before.on_day);
+            if *tokens == 0 {
+                self.spent.remove(&before.day);
+            }
+        }
+        if now.on_day > 0 {
+            let tokens = self.spent.entry(now.day).or_default();
+            *tokens = tokens.saturating_add(now.on_day);
+        }
+    }
+
+    fn spending(&self, id: SessionId) -> Spending {
+        self.get(id).map(|session| session.head().spending).unwrap_or_default()
+    }
+
     /// Takes one back as it was stored; gives whether it is new.
     pub(crate) fn restore(&mut self, session: Session) -> bool {
         let id = session.head().id;
@@ -58,6 +87,7 @@ impl Sessions {
         self.index(id);
         if is_new {
             self.count_fork(id);
+            self.count_spending(Spending::default(), self.spending(id));
         }
         is_new
     }
@@ -73,8 +103,10 @@ impl Sessions {
         if let Some(trashed) = self.get(id).and_then(|session| session.head().trashed) {
             self.trash.remove(&(trashed, id));
         }
+        let spent = self.spending(id);
         if let Some(known) = self.all.get_mut(&id) {
             known.apply(stamped, tail_bytes);
+            self.count_spending(spent, self.spending(id));
         } else if let Some(created) = Session::created(stamped) {
             self.all.insert(id, created);
             self.count_fork(id);
@@ -99,6 +131,7 @@ impl Sessions {
     }
 
     fn erase(&mut self, id: SessionId) {
+        self.count_spending(self.spending(id), Spending::default());
         let Some(gone) = self.all.remove(&id) else { return };
         self.live.remove(&id);
         if let Some(since) = gone.head().trashed {

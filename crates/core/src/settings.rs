@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-use crate::limits::{EFFORT_BYTES, MAX_TOKENS, MODEL_NAME_BYTES};
+use crate::limits::{BUDGET_TOKENS, EFFORT_BYTES, MAX_TOKENS, MODEL_NAME_BYTES};
 
 /// What is typed where a setting is to be as the agent has it.
 pub const DEFAULT: &str = "default";
@@ -24,10 +24,15 @@ pub struct Settings {
     pub max_tokens: Option<u64>,
     /// How much the model is to think first, in its provider's word.
     pub reasoning: Option<String>,
+    /// How many tokens the session may cost; 0 for any number. This one no agent is told.
+    pub budget_tokens: Option<u64>,
 }
 
+/// What is typed for a budget that there is not to be.
+pub const OFF: &str = "off";
+
 /// The names of the settings, as they are typed, in the order in which they are shown.
-pub const NAMES: [&str; 4] = ["model", "temperature", "max_tokens", "reasoning"];
+pub const NAMES: [&str; 5] = ["model", "temperature", "max_tokens", "reasoning", "budget_tokens"];
 
 /// One setting, and what it is to be, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +49,9 @@ pub struct Temperature(u16);
 /// Why a setting cannot be that.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingFault {
-    #[error("there is no setting `{0}`; there are model, temperature, max_tokens and reasoning")]
+    #[error(
+        "there is no setting `{0}`; there are model, temperature, max_tokens, reasoning and budget_tokens"
+    )]
     Unknown(String),
     #[error(
         "`{0}` cannot be a model: a name of at most {MODEL_NAME_BYTES} bytes without blanks, such as gpt-5-mini; `/set model default` goes back to the first one"
@@ -62,6 +69,10 @@ pub enum SettingFault {
         "`{0}` cannot be a reasoning effort: a word of at most {EFFORT_BYTES} letters and digits, such as low, medium or high; `/set reasoning default` leaves it to the agent"
     )]
     Reasoning(String),
+    #[error(
+        "`{0}` cannot be budget_tokens: a whole number from 1 to {BUDGET_TOKENS}, such as 500000, or off; `/set budget_tokens default` takes the one in the config"
+    )]
+    Budget(String),
 }
 
 impl Temperature {
@@ -119,6 +130,7 @@ impl Settings {
                 "temperature" => after.temperature = wanted.map(str::parse).transpose()?,
                 "max_tokens" => after.max_tokens = wanted.map(max_tokens).transpose()?,
                 "reasoning" => after.reasoning = wanted.map(effort).transpose()?,
+                "budget_tokens" => after.budget_tokens = wanted.map(budget).transpose()?,
                 _ => return Err(SettingFault::Unknown(name.clone())),
             }
         }
@@ -132,6 +144,11 @@ impl Settings {
         if typed == *self { Ok(()) } else { Err(SettingFault::Model(DEFAULT.to_string())) }
     }
 
+    /// Those that an agent is told.
+    pub(crate) fn of_agent(&self) -> Self {
+        Self { budget_tokens: None, ..self.clone() }
+    }
+
     /// What there is of a setting, as it is typed; nothing where the session has none of its own.
     pub fn value(&self, name: &str) -> Option<String> {
         match name {
@@ -139,6 +156,9 @@ impl Settings {
             "temperature" => self.temperature.map(|temperature| temperature.to_string()),
             "max_tokens" => self.max_tokens.map(|tokens| tokens.to_string()),
             "reasoning" => self.reasoning.clone(),
+            "budget_tokens" => self
+                .budget_tokens
+                .map(|tokens| if tokens == 0 { OFF.to_string() } else { tokens.to_string() }),
             _ => None,
         }
     }
@@ -164,6 +184,14 @@ fn model(text: &str) -> Result<String, SettingFault> {
 fn max_tokens(text: &str) -> Result<u64, SettingFault> {
     let number = text.parse().ok().filter(|tokens| (1..=MAX_TOKENS).contains(tokens));
     number.ok_or_else(|| SettingFault::MaxTokens(text.to_string()))
+}
+
+fn budget(text: &str) -> Result<u64, SettingFault> {
+    if text == OFF {
+        return Ok(0);
+    }
+    let number = text.parse().ok().filter(|tokens| (1..=BUDGET_TOKENS).contains(tokens));
+    number.ok_or_else(|| SettingFault::Budget(text.to_string()))
 }
 
 fn effort(text: &str) -> Result<String, SettingFault> {
@@ -212,6 +240,9 @@ mod tests {
             ("max_tokens", "10000000"),
             ("reasoning", "high"),
             ("reasoning", "4096"),
+            ("budget_tokens", "1"),
+            ("budget_tokens", "1000000000000"),
+            ("budget_tokens", "off"),
         ] {
             let set = none.changed(&[change(name, value)]);
             let said = set.as_ref().map(|set| set.value(name));
@@ -231,6 +262,9 @@ mod tests {
             ("reasoning", ""),
             ("reasoning", "very much"),
             ("reasoning", &long_word),
+            ("budget_tokens", "0"),
+            ("budget_tokens", "1000000000001"),
+            ("budget_tokens", "Off"),
             ("top_p", "1"),
         ] {
             assert!(none.changed(&[change(name, value)]).is_err(), "{name} {value}");

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use crate::activity::Activity;
 use crate::agent::{AgentFailure, Sent, Wants};
+use crate::budget::BudgetUse;
 use crate::compaction::WindowUse;
 use crate::entry::{Entry, Interrupter, Mark};
 use crate::id::{CallNo, Digest, EntryNo, PromptNo, SessionId, TurnNo};
@@ -69,6 +70,8 @@ pub struct Summary {
     pub turns: u64,
     /// Tokens spent in all.
     pub usage: Usage,
+    /// How much of its budget is spent, of the one that ends first; `None` where none is set.
+    pub budget: Option<BudgetUse>,
     /// Why the last turn failed, if it did.
     pub failure: Option<AgentFailure>,
     /// Turns that failed since one was done.

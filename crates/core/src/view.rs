@@ -124,6 +124,7 @@ impl<'a> View<'a> {
             entries: head.entries,
             turns: head.turns.0,
             usage: head.usage,
+            budget: self.state.told_budget(head),
             failure: head.failure().cloned(),
             failures: head.failures,
             stop_reason: head.reason.clone(),

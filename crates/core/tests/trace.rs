@@ -91,7 +91,7 @@ fn a_bad_line_says_what_is_wrong() {
         ("set s1 to temperature", "a value is missing"),
         (
             "create s1 set top_p 1",
-            "there is no setting `top_p`; there are model, temperature, max_tokens and reasoning",
+            "there is no setting `top_p`; there are model, temperature, max_tokens, reasoning and budget_tokens",
         ),
         ("failed s1 tired", "`tired` is not a failure"),
         ("create s1 kind 1st", "`1st` is not a kind"),
@@ -473,8 +473,15 @@ fn settings() -> impl Strategy<Value = Settings> {
         || option::of("[a-z0-9]{1,9}".prop_filter("it says that there is none", |word| word != "default"));
     let temperature =
         option::of((0..=2000u16).prop_map(|thousandths| Temperature::of_thousandths(thousandths).unwrap()));
-    (word(), temperature, option::of(1..=10_000_000u64), word()).prop_map(
-        |(model, temperature, max_tokens, reasoning)| Settings { model, temperature, max_tokens, reasoning },
+    let tokens = (option::of(1..=10_000_000u64), option::of(0..=1_000_000_000_000u64));
+    (word(), temperature, tokens, word()).prop_map(
+        |(model, temperature, (max_tokens, budget_tokens), reasoning)| Settings {
+            model,
+            temperature,
+            max_tokens,
+            reasoning,
+            budget_tokens,
+        },
     )
 }
 

@@ -307,6 +307,11 @@ pub fn setting() -> impl Strategy<Value = (&'static str, &'static str)> {
         ("reasoning", "low"),
         ("reasoning", ""),
         ("reasoning", "default"),
+        ("budget_tokens", "3"),
+        ("budget_tokens", "40"),
+        ("budget_tokens", "off"),
+        ("budget_tokens", "0"),
+        ("budget_tokens", "default"),
         ("zebra", "1"),
     ])
 }

@@ -477,6 +477,7 @@ mod tests {
                 temperature: Temperature::of_thousandths(250),
                 max_tokens: Some(u64::MAX),
                 reasoning: Some("low".into()),
+                budget_tokens: Some(0),
             }),
         };
         let import = Import {

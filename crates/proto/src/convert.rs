@@ -1,17 +1,17 @@
 //! Between the core's view types and the wire's. Towards the core a name is checked again: the wire is outside.
 
 use q_core::{
-    AgentFailure, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault, Image, Mark, NameFault,
-    PendingCall, PlanStep, PromptNo, Prompted, QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Source,
-    Sources, Stop, Summary, TurnNo, Update, Usage, WallTime, WindowUse,
+    AgentFailure, BudgetScope, BudgetUse, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault,
+    Image, Mark, NameFault, PendingCall, PlanStep, PromptNo, Prompted, QueuedPrompt, Resulted, Retrying,
+    SessionId, Snapshot, Source, Sources, Stop, Summary, TurnNo, Update, Usage, WallTime, WindowUse,
 };
 
 use super::command::kind;
 use super::id::Id;
 use super::rule::WireRule;
 use super::view::{
-    By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
-    WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
+    By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireBudget, WireCall, WireCompaction,
+    WireEntry, WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
 };
 
 impl From<SessionId> for Id {
@@ -57,6 +57,7 @@ impl WireSummary {
             turns: summary.turns,
             tokens: (usage.input, usage.output),
             of_tokens: (usage.cached, usage.cache_written, usage.reasoning, usage.guessed),
+            budget: summary.budget.map(WireBudget::from),
             failure: summary.failure.map(Failure::from),
             failures: summary.failures,
             stop_reason: summary.stop_reason,
@@ -104,6 +105,7 @@ impl TryFrom<WireSummary> for Summary {
             entries: line.entries,
             turns: line.turns,
             usage: Usage { input, output, cached, cache_written, reasoning, guessed },
+            budget: line.budget.map(BudgetUse::from),
             failure: line.failure.map(AgentFailure::from),
             failures: line.failures,
             stop_reason: line.stop_reason,
@@ -154,6 +156,18 @@ impl From<Retrying> for WireRetrying {
 impl From<WireRetrying> for Retrying {
     fn from(WireRetrying { attempt, of, wait_ms, at, failure }: WireRetrying) -> Self {
         Self { attempt, of, wait_ms, at: WallTime(at), failure: failure.into() }
+    }
+}
+
+impl From<BudgetUse> for WireBudget {
+    fn from(BudgetUse { scope, spent, of }: BudgetUse) -> Self {
+        Self { is_of_all: scope == BudgetScope::Day, spent, of }
+    }
+}
+
+impl From<WireBudget> for BudgetUse {
+    fn from(WireBudget { is_of_all, spent, of }: WireBudget) -> Self {
+        Self { scope: if is_of_all { BudgetScope::Day } else { BudgetScope::Session }, spent, of }
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct SettingsDef {
     max_tokens: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reasoning: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    budget_tokens: Option<u64>,
 }
 
 /// Whether nothing is set: such settings are left out.

@@ -53,6 +53,8 @@ pub struct WireSummary {
     /// What of them is from a cache, written to one and thought; and what is guessed beside them.
     #[serde(default)]
     pub of_tokens: (u64, u64, u64, u64),
+    #[serde(default)]
+    pub budget: Option<WireBudget>,
     pub failure: Option<Failure>,
     #[serde(default)]
     pub failures: u32,
@@ -122,6 +124,15 @@ pub struct WindowTokens {
     pub of: u64,
     #[serde(default)]
     pub bytes: u64,
+}
+
+/// [`q_core::BudgetUse`] in its spoken form.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct WireBudget {
+    /// Whether it is that of all sessions together.
+    pub is_of_all: bool,
+    pub spent: u64,
+    pub of: u64,
 }
 
 /// [`q_core::Compaction`] in its spoken form.

@@ -14,8 +14,8 @@ use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
-    By, Failure, Pages, Planned, SentEntries, WindowTokens, WireBody, WireCall, WireCompaction, WireEntry,
-    WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
+    By, Failure, Pages, Planned, SentEntries, WindowTokens, WireBody, WireBudget, WireCall, WireCompaction,
+    WireEntry, WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
 };
 use q_proto::{
     ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, fuzz_frame, kind,
@@ -202,6 +202,7 @@ fn settings() -> Settings {
         temperature: Temperature::of_thousandths(250),
         max_tokens: Some(4096),
         reasoning: Some("low".into()),
+        budget_tokens: Some(500_000),
     }
 }
 
@@ -317,6 +318,7 @@ fn line() -> WireSummary {
         turns: 3,
         tokens: (100, 200),
         of_tokens: (80, 10, 50, 7),
+        budget: Some(WireBudget { is_of_all: true, spent: 300, of: 1000 }),
         failure: None,
         failures: 2,
         stop_reason: "end_turn".into(),

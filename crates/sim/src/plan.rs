@@ -98,7 +98,7 @@ const WISHES: &[Row<ClientRequest>] = &[
     row(1, |c| ClientRequest::Tag { change: c.below(6) as u8 }),
     row(1, |c| ClientRequest::Pin { pinned: c.one_in(3) }),
     row(1, |c| ClientRequest::SetPolicy { denies: c.one_in(3) }),
-    row(1, |c| ClientRequest::Set { setting: c.below(8) as u8 }),
+    row(1, |c| ClientRequest::Set { setting: c.below(10) as u8 }),
     row(1, |_| ClientRequest::MarkUnread),
     always(14, |c| ClientRequest::Submit { bytes: prompt(c) }),
     row(2, |_| ClientRequest::SubmitAgain),
@@ -288,6 +288,8 @@ fn limits(chance: &mut Chance) -> Limits {
         stream_delay: Duration::from_millis(chance.between(1, 200)),
         store_bytes: usual.store_bytes,
         compact_at: chance.below(100) as u64,
+        budget_tokens: usual.budget_tokens,
+        budget_tokens_per_day: usual.budget_tokens_per_day,
         leave_after: Duration::from_millis(chance.between(1, 60_000)),
     }
 }

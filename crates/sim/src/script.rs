@@ -86,6 +86,8 @@ fn limit_lines(limits: &Limits) -> Vec<String> {
             ("stream_bytes", limits.stream_bytes as u64),
             ("stream_delay", millis(limits.stream_delay)),
             ("compact_at", limits.compact_at),
+            ("budget_tokens", limits.budget_tokens),
+            ("budget_tokens_per_day", limits.budget_tokens_per_day),
             ("leave_after", millis(limits.leave_after)),
         ]
     };

@@ -26,6 +26,7 @@ pub mod rules;
 pub mod sanitize;
 pub mod settings;
 pub mod sources;
+pub mod spending;
 pub mod suggest;
 pub mod typed;
 pub mod words;

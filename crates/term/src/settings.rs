@@ -25,6 +25,8 @@ pub enum SettingOrigin {
     Agent,
     /// Nobody said anything: what the provider does then.
     Provider,
+    /// What the configuration's `[limits]` say, which the host has.
+    Limits,
 }
 
 /// One setting of a session.
@@ -43,6 +45,7 @@ impl SettingOrigin {
             Self::Session => "session",
             Self::Agent => "agent",
             Self::Provider => "provider",
+            Self::Limits => "limits",
         }
     }
 }
@@ -69,7 +72,11 @@ pub fn all(session: &Summary, configured: &ConfiguredSettings) -> Vec<SettingLin
         // A session keeps the model that it was made with, whatever is configured since.
         let made_with = Some(session.model.clone()).filter(|model| name == "model" && !model.is_empty());
         let value = made_with.or_else(|| configured.value(name));
-        let origin = if value.is_some() { SettingOrigin::Agent } else { SettingOrigin::Provider };
+        let origin = match value {
+            Some(_) => SettingOrigin::Agent,
+            None if name == "budget_tokens" => SettingOrigin::Limits,
+            None => SettingOrigin::Provider,
+        };
         SettingLine { name, value, origin }
     };
     NAMES.into_iter().map(line).collect()
@@ -81,7 +88,10 @@ pub fn words(line: &SettingLine) -> String {
     let value = value.as_deref().map(sanitize::visible_line);
     match (value, origin) {
         (Some(value), SettingOrigin::Session) => format!("{name} {value} (set here)"),
-        (Some(value), SettingOrigin::Agent | SettingOrigin::Provider) => format!("{name} {value} (agent)"),
+        (Some(value), SettingOrigin::Agent | SettingOrigin::Provider | SettingOrigin::Limits) => {
+            format!("{name} {value} (agent)")
+        }
+        (None, SettingOrigin::Limits) => format!("{name} default (limits)"),
         (None, _) => format!("{name} default (provider)"),
     }
 }

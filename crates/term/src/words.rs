@@ -209,12 +209,6 @@ pub fn window_use(window: WindowUse) -> String {
     format!("{guessed}{}{of}", tokens(window.tokens))
 }
 
-/// What a session has cost, and how full the window is.
-pub fn usage(summary: &Summary) -> String {
-    let window = summary.window.map(|window| format!("; context {}", window_use(window)));
-    format!("{}{}", spent(summary.usage), window.unwrap_or_default())
-}
-
 /// Tokens that were spent, and what of them was cached or thought, where servers say that.
 pub fn spent(usage: Usage) -> String {
     let Usage { input, output, cached, cache_written, reasoning, guessed } = usage;

@@ -13,7 +13,7 @@ mod words;
 use std::sync::{Arc, LazyLock};
 
 use futures_util::stream::{self, BoxStream, StreamExt};
-use q_core::AgentEvent;
+use q_core::{AgentEvent, Usage};
 
 use crate::seat::{Agent, Controls, Conversation, Seat, Turn};
 use manual::Section;
@@ -35,7 +35,8 @@ impl Conversation for Guide {
         let answer = seen.to_owned() + &answer_to(&turn.prompt());
         let lines: Vec<_> =
             answer.split_inclusive('\n').map(|line| AgentEvent::Text(line.to_owned())).collect();
-        stream::iter(lines).chain(stream::iter([AgentEvent::Done])).boxed()
+        let end = [AgentEvent::Usage(Usage::default()), AgentEvent::Done]; // no model was asked
+        stream::iter(lines).chain(stream::iter(end)).boxed()
     }
 }
 

@@ -6,10 +6,13 @@
 use std::process::ExitCode;
 
 use q_client::News;
-use q_core::{Body, Command, Entry, EntryNo, PendingCall, Retrying, SessionId, Sources, Stop, Wants};
+use q_core::{
+    Activity, Body, BudgetUse, Command, Entry, EntryNo, FailureKind, PendingCall, Retrying, SessionId,
+    Sources, Stop, Wants,
+};
 use q_proto::ClientMessage;
 use q_term::sanitize::exact_line;
-use q_term::{Way, sources, words};
+use q_term::{Way, advice, sources, spending, words};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::ChatArgs;
@@ -225,14 +228,21 @@ impl ChatTurn {
             return Err(CliError::failed("the session was closed meanwhile"));
         };
         let answer = self.answers(client).join(BETWEEN);
+        let budget = session.summary.budget;
+        // What waits behind a turn that did not end well waits for the person, whatever may be spent.
+        let is_idle = session.summary.activity == Activity::Idle;
+        let waits_for_budget = is_idle && budget.is_some_and(BudgetUse::is_spent);
+        let warning = budget.and_then(spending::budget_warning);
         let (outcome, failure, code) = match self.stop(client) {
             None if self.began.is_some() => ("done", None, 0),
+            None if waits_for_budget => ("waiting", None, ErrorKind::Limit.exit_code()),
             None => ("waiting", None, ErrorKind::Failed.exit_code()),
             Some(Stop::Interrupted(_)) => ("interrupted", None, ErrorKind::Interrupted.exit_code()),
             Some(Stop::Failed(failure)) => (
                 "failed",
                 Some(words::failed_in(session.summary.name.as_str(), failure)),
-                ErrorKind::Failed.exit_code(),
+                if failure.kind == FailureKind::BudgetSpent { ErrorKind::Limit } else { ErrorKind::Failed }
+                    .exit_code(),
             ),
         };
         if as_json {
@@ -251,12 +261,18 @@ impl ChatTurn {
         let kept = if answer.is_empty() { "" } else { "; the text so far is kept" };
         match failure {
             Some(failure) => out::note(&format!("q: {failure}{kept}")),
+            None if outcome == "waiting" && waits_for_budget => {
+                out::note("q: the prompt waits for the budget");
+            }
             None if outcome == "waiting" => out::note(&format!(
                 "q: the turn before it did not end well, so the prompt waits; `q retry {}` goes on",
                 session.summary.name
             )),
             None if outcome == "interrupted" => out::note(&format!("q: interrupted{kept}")),
             None => {}
+        }
+        if let Some(warning) = warning {
+            out::note(&format!("q: {}", advice::render(&warning, Way::Shell)));
         }
         Ok(ExitCode::from(code))
     }

@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use q_core::{Summary, Usage};
-use q_term::words;
+use q_term::{spending, words};
 use serde::Serialize;
 
 use crate::args::UsageArgs;
 use crate::client::Client;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::json::{self, TokensJson, WindowJson};
+use crate::json::{self, BudgetJson, TokensJson, WindowJson};
 use crate::out;
 
 /// What `q usage --json` prints; docs/json.md promises it.
@@ -32,6 +32,7 @@ struct SessionUsageJson {
     #[serde(flatten)]
     tokens: TokensJson,
     window: Option<WindowJson>,
+    budget: Option<BudgetJson>,
 }
 
 impl From<&Summary> for SessionUsageJson {
@@ -43,6 +44,7 @@ impl From<&Summary> for SessionUsageJson {
             turns: summary.turns,
             tokens: summary.usage.into(),
             window: summary.window.map(WindowJson::from),
+            budget: summary.budget.map(BudgetJson::from),
         }
     }
 }
@@ -66,7 +68,7 @@ pub(crate) async fn run(context: &Context, args: UsageArgs) -> Result<ExitCode, 
         sessions.iter().filter(|session| cost(session) > 0 || args.session.is_some()).collect();
     let width = spent.iter().map(|session| session.name.as_str().chars().count()).max().unwrap_or(0);
     for session in &spent {
-        out::line(&format!("{:<width$}  {}", session.name.as_str(), words::usage(session)))?;
+        out::line(&format!("{:<width$}  {}", session.name.as_str(), spending::usage(session)))?;
     }
     if args.session.is_none() {
         out::line(&format!("{:<width$}  {}", "all", words::spent(all)))?;

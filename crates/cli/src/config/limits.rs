@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use q_core::Limits;
+use q_core::limits::BUDGET_TOKENS;
 use serde::Deserialize;
 
 /// As written; what is left out keeps its default.
@@ -33,6 +34,8 @@ pub(crate) struct LimitsConfig {
     soft_memory: Option<u64>,
     hard_memory: Option<u64>,
     compact_at_percent: Option<u64>,
+    budget_tokens: Option<u64>,
+    budget_tokens_per_day: Option<u64>,
     leave_after_seconds: Option<u64>,
 }
 
@@ -73,6 +76,11 @@ impl LimitsConfig {
             soft_memory: self.soft_memory.unwrap_or(base.soft_memory),
             hard_memory: self.hard_memory.unwrap_or(base.hard_memory),
             compact_at: self.compact_at_percent.unwrap_or(base.compact_at),
+            budget_tokens: self.budget_tokens.unwrap_or(base.budget_tokens).min(BUDGET_TOKENS),
+            budget_tokens_per_day: self
+                .budget_tokens_per_day
+                .unwrap_or(base.budget_tokens_per_day)
+                .min(BUDGET_TOKENS),
             leave_after: times(self.leave_after_seconds, 1).unwrap_or(base.leave_after),
             ..base
         }

@@ -69,7 +69,7 @@ impl Frontend<'_> {
 
     pub(crate) fn print_usage(&self) -> Result<(), CliError> {
         let session = self.client.mirror.get(self.here()?);
-        let line = session.map(|session| format!("* {}", q_term::words::usage(&session.summary)));
+        let line = session.map(|session| format!("* {}", q_term::spending::usage(&session.summary)));
         print_lines(&line.into_iter().collect::<Vec<_>>())
     }
 

@@ -45,7 +45,7 @@ async fn nothing_acknowledged_is_lost_when_the_host_is_killed() {
 
     let mut bytes = 0;
     for round in 0..ROUNDS {
-        let witnesses = live_and_die(&world, &mut talks, metronome, &mut chance).await;
+        let witnesses = Box::pin(live_and_die(&world, &mut talks, metronome, &mut chance)).await;
         let output = world.q_ok(&["ls", "--json"]);
         assert!(!output.contains("\"working\""), "round {round}: {output}");
         bytes += check(&world, &talks, &witnesses).await;

@@ -43,6 +43,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
 mod archive;
+mod budgets;
 mod cleanup;
 mod coming_back;
 mod compaction;

@@ -58,7 +58,7 @@ fn what_is_set_stands_above_what_is_configured() {
     let shown = world.q(&["set", "one"]).succeeded().out;
     assert_eq!(
         shown,
-        "model m (agent)\ntemperature 0.5 (agent)\nmax_tokens 7 (agent)\nreasoning default (provider)\n"
+        "model m (agent)\ntemperature 0.5 (agent)\nmax_tokens 7 (agent)\nreasoning default (provider)\nbudget_tokens default (limits)\n"
     );
     assert_eq!(next(&world, "one", "as configured")[1..3], [json!(0.75), json!(7)]);
     let said = world.q(&["set", "one", "temperature", "0.125", "--json"]).succeeded().json();
@@ -73,6 +73,7 @@ fn what_is_set_stands_above_what_is_configured() {
                 { "name": "temperature", "value": "0.125", "origin": "session" },
                 { "name": "max_tokens", "value": "7", "origin": "agent" },
                 { "name": "reasoning", "value": null, "origin": "provider" },
+                { "name": "budget_tokens", "value": null, "origin": "limits" },
             ],
             "from_next_turn": false,
         })
@@ -92,7 +93,7 @@ fn what_cannot_be_is_refused_with_a_way_out() {
         (&["max_tokens", "0"], "a whole number from 1 to"),
         (&["model", "two words"], "without blanks"),
         (&["reasoning", "very much"], "low, medium or high"),
-        (&["top_p", "1"], "there are model, temperature, max_tokens and reasoning"),
+        (&["top_p", "1"], "there are model, temperature, max_tokens, reasoning and budget_tokens"),
     ] {
         world.q(&[&["set", "one"], words].concat()).exited(1).told(said);
     }

@@ -36,6 +36,8 @@ impl Step<'_> {
             // Nothing of it is recorded, so there is no batch to wait for; and it must be there before the turn that needs it.
             self.at_once(Effect::Bind { session: id, agent });
             self.changed(id);
+            // After a restart with a higher budget nobody could be asked until now.
+            self.go_on_within_budget(id);
         }
     }
 

@@ -116,6 +116,7 @@ impl Step<'_> {
     pub(super) fn obliterate(&mut self, id: SessionId) {
         self.give_up_agent(id);
         self.record(id, Record::Erased);
+        self.note_spending();
         self.after(Effect::Update(Update::Gone(id)));
     }
 

@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::agent::{AgentEvent, AgentFailure, FailureKind};
-use crate::compaction::{SUMMARY_BYTES, WindowUse, framed};
+use crate::compaction::{SUMMARY_BYTES, WindowUse, framed, guessed};
 use crate::conversation::Unanswered;
 use crate::effect::Reply;
 use crate::entry::Compaction;
@@ -30,6 +30,7 @@ impl Step<'_> {
         if matches!(newest, None | Some(Body::Compaction(Compaction::Summary { .. }))) {
             return Err(Refusal::NothingToCompact);
         }
+        self.refuse_if_spent(id)?;
         self.refuse_if_full()?;
         self.begin_compaction(id);
         Ok(Reply::Done)
@@ -52,6 +53,9 @@ impl Step<'_> {
 
     /// Whether the session's next prompt is to wait until the conversation is shorter. One that is too long to wait goes at once.
     pub(super) fn must_compact(&self, id: SessionId) -> bool {
+        if self.spent_budget(id).is_some() {
+            return false;
+        }
         let (percent, most) = (self.state().limits.compact_at, self.state().limits.queued_bytes);
         let Some(session) = self.session(id).filter(|session| session.queued_bytes() <= most) else {
             return false;
@@ -137,7 +141,10 @@ impl Step<'_> {
     pub(super) fn end_compaction(&mut self, id: SessionId, turn: TurnNo, ending: Ending) {
         let Some(live) = self.live(id) else { return };
         let stream = live.stream();
-        let (usage, (of, _), left_out) = (stream.usage, stream.ask.asked, stream.left_out);
+        let (mut usage, (of, _), left_out) = (stream.usage, stream.ask.asked, stream.left_out);
+        if !stream.is_counted && !stream.summary.is_empty() {
+            usage.guessed = guessed(of.saturating_add(stream.summary.len() as u64));
+        }
         let text = stream.summary.trim().to_string();
         let goes_on = !matches!(ending, Ending::Interrupted(_));
         let compaction = match ending {
@@ -155,6 +162,7 @@ impl Step<'_> {
     fn record_compaction(&mut self, id: SessionId, turn: TurnNo, compaction: Compaction, usage: Usage) {
         let seq = self.record(id, Record::Compacted { turn, compaction, usage });
         self.notify_entry(id, EntryNo(seq.0));
+        self.note_spending();
         self.mark_seen_if_watched(id);
         self.changed(id);
     }

@@ -5,6 +5,7 @@
 
 mod agents;
 mod archive;
+mod budget;
 mod calls;
 mod clients;
 pub(crate) mod command;
@@ -72,9 +73,9 @@ impl Multiplexer {
 
     /// Takes one input in. Whatever is due at `now` is done first, so a late wake-up does no harm.
     pub fn handle(&mut self, now: Now, input: Input) -> Effects {
-        self.state.last = now;
+        let before = core::mem::replace(&mut self.state.last, now);
         let mut step = Step::new(&mut self.state, now);
-        step.expire();
+        step.expire(before);
         step.route(&mut self.deferred, input);
         step.settle();
         let effects = step.finish();
@@ -118,10 +119,12 @@ impl Step<'_> {
         }
     }
 
-    /// Does what is due.
-    fn expire(&mut self) {
+    /// Does what is due since it was `before`.
+    fn expire(&mut self, before: Now) {
         self.write_old_streams();
         self.expire_calls();
+        // Before anything hibernates: what waited for the day to end is to be asked.
+        self.begin_day(before);
         self.hibernate_unused();
         self.empty_trash();
         self.leave_if_deserted();

@@ -46,6 +46,7 @@ impl Step<'_> {
     /// Sends a waiting prompt before all others; what runs is interrupted for it.
     pub(super) fn send_now(&mut self, id: SessionId, prompt: PromptNo) -> Result<Reply, Refusal> {
         let waiting = self.queued(id, prompt)?;
+        self.refuse_if_spent(id)?;
         self.refuse_if_full()?;
         self.cut_turn(id, Interrupter::User);
         self.begin(id, waiting);

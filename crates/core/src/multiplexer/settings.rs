@@ -16,9 +16,12 @@ impl Step<'_> {
         if after == *settings {
             return Ok(Reply::Done);
         }
+        // What a session may cost counts at once.
+        let is_told = after.of_agent() != settings.of_agent();
         self.record(id, Record::SettingsSet { settings: after });
         self.changed(id);
+        self.go_on_within_budget(id);
         let is_asked = self.live(id).is_some_and(|live| live.run == RunState::Running);
-        Ok(if is_asked { Reply::FromNextTurn } else { Reply::Done })
+        Ok(if is_asked && is_told { Reply::FromNextTurn } else { Reply::Done })
     }
 }

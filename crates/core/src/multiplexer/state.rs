@@ -4,14 +4,17 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
+use crate::budget::{BudgetScope, BudgetUse, day_of, end_of};
 use crate::deadline::{Deadline, Reason};
 use crate::focus::Focus;
 use crate::id::{Seq, SessionId};
 use crate::limits::Limits;
 use crate::multiplexer::importing::Importing;
+use crate::presence::Presence;
 use crate::session::Session;
+use crate::session::head::Head;
 use crate::sessions::Sessions;
-use crate::time::{Instant, Now};
+use crate::time::{Instant, Now, WallTime};
 
 /// All sessions and what they share.
 #[derive(Clone, Debug)]
@@ -50,6 +53,35 @@ impl MultiplexerState {
         }
     }
 
+    /// The budget that ends first for a session, if it had cost so much more than it has; nothing where none is set.
+    pub(crate) fn budget(&self, head: &Head, more: u64) -> Option<BudgetUse> {
+        let all = BudgetUse::of(BudgetScope::Day, self.spent_today(), self.limits.budget_tokens_per_day);
+        let both = self.own_budget(head).into_iter().chain(all).map(|budget| budget.with(more));
+        both.reduce(BudgetUse::tighter)
+    }
+
+    /// The budget that a session's line tells of. What all share stands in the lines of live sessions alone: it moves with
+    /// every turn, and there is no bound to how many others there are.
+    pub(crate) fn told_budget(&self, head: &Head) -> Option<BudgetUse> {
+        if head.presence == Presence::Live { self.budget(head, 0) } else { self.own_budget(head) }
+    }
+
+    fn own_budget(&self, head: &Head) -> Option<BudgetUse> {
+        let of = head.setup.settings.budget_tokens.unwrap_or(self.limits.budget_tokens);
+        BudgetUse::of(BudgetScope::Session, head.spending.in_all, of)
+    }
+
+    fn spent_today(&self) -> u64 {
+        self.sessions.spent_on(day_of(self.last.wall))
+    }
+
+    /// When the day ends, where that changes what a live session may spend.
+    fn next_day(&self) -> Option<WallTime> {
+        let changes = self.limits.budget_tokens_per_day > 0 && self.spent_today() > 0;
+        let is_told = self.sessions.live().next().is_some();
+        (changes && is_told).then(|| end_of(day_of(self.last.wall)))
+    }
+
     /// When to call again at the latest, if nothing comes before. A function of state alone.
     pub(super) fn next_deadline(&self) -> Option<Deadline> {
         let at = |at: Instant, reason: Reason| Deadline { at, reason };
@@ -66,6 +98,8 @@ impl MultiplexerState {
             .map(|used| at(used.after(limits.hibernate_after), Reason::Hibernate));
         let trash = self.next_erasure().map(|due| at(self.last.mono_at(due), Reason::EmptyTrash));
         let leaving = self.deserted.map(|since| at(since.after(limits.leave_after), Reason::Leave));
+        let day = self.next_day().map(|ends| at(self.last.mono_at(ends), Reason::NewDay));
+        let leaving = leaving.into_iter().chain(day);
         writing.chain(calls).chain(unused).chain(trash).chain(leaving).min()
     }
 }

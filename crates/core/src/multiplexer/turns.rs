@@ -60,6 +60,9 @@ impl Step<'_> {
         if busy || waiting > 0 {
             self.refuse_long_queue(id, text.len(), 0)?;
         }
+        if !busy {
+            self.refuse_if_spent(id)?;
+        }
         self.refuse_if_full()?;
         self.make_space(id, text.len(), self.draft_len(id))?;
         // From here on nothing is refused: whoever is refused finds all as it was.
@@ -145,6 +148,7 @@ impl Step<'_> {
         if !self.live(id).is_some_and(|live| live.holds_prompt(last.queued)) {
             return Err(Refusal::NothingToRetry);
         }
+        self.refuse_if_spent(id)?;
         self.refuse_if_full()?;
         self.record(id, Record::Retried { prompt: last.prompt, token });
         self.begin(id, last);
@@ -156,6 +160,7 @@ impl Step<'_> {
     pub(super) fn go_on(&mut self, id: SessionId, token: Token) -> Result<Reply, Refusal> {
         let head = self.open(id)?.head();
         let (prompt, turn) = (head.unfinished().ok_or(Refusal::NothingToContinue)?, head.turns.next());
+        self.refuse_if_spent(id)?;
         self.refuse_if_full()?;
         let seq = self.record(id, Record::Continued { turn, prompt, token });
         self.wait_for_permit(id, seq);
@@ -165,7 +170,7 @@ impl Step<'_> {
 
     /// Starts the oldest waiting prompt, if one waits.
     /// Before it, a conversation that fills its model's window is compacted: the prompt waits as long.
-    fn begin_next(&mut self, id: SessionId) {
+    pub(super) fn begin_next(&mut self, id: SessionId) {
         if self.must_compact(id) {
             self.begin_compaction(id);
         } else {
@@ -173,10 +178,10 @@ impl Step<'_> {
         }
     }
 
-    /// Starts the oldest waiting prompt, if one waits, as full as the window may be.
+    /// Starts the oldest waiting prompt, if one waits, as full as the window may be. Where a budget is spent it goes on waiting.
     pub(super) fn begin_waiting(&mut self, id: SessionId) {
         let next = self.head(id).and_then(|head| head.queue.first().copied());
-        if let Some(next) = next {
+        if let Some(next) = next.filter(|_| self.spent_budget(id).is_none()) {
             self.begin(id, next);
         }
     }
@@ -215,7 +220,7 @@ impl Step<'_> {
             let setup = TurnSetup {
                 agent: setup.agent.clone(),
                 model: setup.model().into(),
-                settings: (*setup.settings).clone(),
+                settings: setup.settings.of_agent(),
                 system_prompt: head.system_prompt().into(),
                 directory: setup.directory.clone(),
                 policy: setup.policy,
@@ -260,7 +265,10 @@ impl Step<'_> {
                 self.on_retrying(id, attempt, of, wait_ms, failure);
             }
             AgentEvent::Usage(usage) => self.on_usage(id, usage),
-            AgentEvent::Asked { bytes, window } => self.on_asked(id, bytes, window),
+            AgentEvent::Asked { bytes, window } => {
+                self.on_asked(id, bytes, window);
+                self.end_if_spent(id);
+            }
             AgentEvent::Title(title) => self.name_after_title(id, &title),
             AgentEvent::Steerable => {
                 if let Some(live) = self.live_mut(id) {
@@ -299,16 +307,18 @@ impl Step<'_> {
 
     pub(super) fn on_usage(&mut self, id: SessionId, usage: Usage) {
         if let Some(live) = self.live_mut(id) {
-            live.stream_mut().usage = usage;
+            let stream = live.stream_mut();
+            (stream.usage, stream.is_counted) = (usage, true);
         }
     }
 
     pub(super) fn on_asked(&mut self, id: SessionId, bytes: u64, window: u64) {
-        let before = self.window_use(id);
+        let (before, guessed, spoken) = (self.window_use(id), self.guessed_cost(id), self.spoken(id));
         if let Some(live) = self.live_mut(id) {
             let stream = live.stream_mut();
             let before = before.or(stream.ask.before);
             stream.ask = LastAsk { asked: (bytes, window), spent: stream.usage, before, said: 0, results: 0 };
+            (stream.is_counted, stream.spoken, stream.guessed) = (false, spoken, guessed);
         }
     }
 
@@ -469,14 +479,15 @@ impl Step<'_> {
         self.write_stream(id);
         // Results come before the end: nobody takes a conversation in which a call has none.
         self.close_calls(id, turn);
-        let told = self.live(id).map(|live| (live.stream().usage, live.stream().reason.clone()));
-        let (usage, reason) = told.unwrap_or_default();
+        let reason = self.live(id).map(|live| live.stream().reason.clone()).unwrap_or_default();
+        let usage = self.cost(id);
         let stopped = ending != Ending::Done;
         let window = if stopped { self.window_use_without_unanswered(id) } else { self.window_use(id) };
         let seq = self.record(id, Record::Ended { turn, ending, usage, reason, window });
         if stopped {
             self.notify_entry(id, EntryNo(seq.0));
         }
+        self.note_spending();
         self.mark_seen_if_watched(id);
         self.changed(id);
     }

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use crate::activity::Activity;
 use crate::agent::{AgentFailure, Call, FailureKind, ResumeHandle, Sent, Wants};
+use crate::budget::Spending;
 use crate::compaction::WindowUse;
 use crate::entry::{Body, CallOutput, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq, SessionId, Token, TurnNo};
@@ -87,6 +88,8 @@ pub struct Head {
     pub draft: Seq,
     /// Tokens spent in all.
     pub usage: Usage,
+    /// What budgets count of them.
+    pub spending: Spending,
     /// What its own records take where they are stored, about: see [`Stamped::weight`].
     pub bytes: u64,
     /// The beginning of the last turn's answer, for lists; empty while there is none.
@@ -147,6 +150,7 @@ impl Head {
             unread: 0,
             draft: Seq(0),
             usage: Usage::default(),
+            spending: Spending::default(),
             bytes: first.weight(),
             preview: String::new(),
             created: first.at,
@@ -422,7 +426,7 @@ impl Head {
     fn end_turn(&mut self, ending: &Ending, usage: Usage, stamped: &Stamped) {
         self.touched = stamped.at;
         self.turn = None;
-        self.spend(usage);
+        self.spend(usage, stamped.at);
         self.last = Some(ending.clone());
         self.failures = match ending {
             Ending::Done => 0,
@@ -443,7 +447,10 @@ impl Head {
     pub(crate) fn unfinished(&self) -> Option<PromptNo> {
         // Where q paused it there are results of calls.
         let is_paused = |failure: &AgentFailure| {
-            matches!(failure.kind, FailureKind::TooManyRounds | FailureKind::WindowFull)
+            matches!(
+                failure.kind,
+                FailureKind::TooManyRounds | FailureKind::WindowFull | FailureKind::BudgetSpent
+            )
         };
         let has_part = !self.preview.trim().is_empty()
             || matches!(&self.last, Some(Ending::Failed(failure)) if is_paused(failure));

@@ -44,6 +44,12 @@ pub(crate) struct Stream {
     pub(crate) since: Option<Instant>,
     /// What the turn in flight has cost, as last told.
     pub(crate) usage: Usage,
+    /// Whether anything was told of the ask in flight: what is nothing then costs nothing, and is not guessed.
+    pub(crate) is_counted: bool,
+    /// Tokens that its earlier asks cost which nobody counted, by a guess.
+    pub(crate) guessed: u64,
+    /// Bytes that the agent had said by then, in any voice.
+    pub(crate) spoken: u64,
     /// Why its agent stops, as last told.
     pub(crate) reason: String,
     /// What its agent was asked last, and what came since.

@@ -60,6 +60,7 @@ pub(super) fn due(now: Now, deadline: Option<Deadline>) -> String {
         Reason::ExpireCall => "to expire a call",
         Reason::Hibernate => "to hibernate a session",
         Reason::EmptyTrash => "to empty the trash",
+        Reason::NewDay => "to begin a day",
         Reason::Leave => "to leave",
     };
     format!("in {} {what}", words::span(at.since(now.mono)))

@@ -156,6 +156,8 @@ fn set(limits: &mut Limits, line: &str) -> Option<()> {
         "stream_bytes" => limits.stream_bytes = size,
         "stream_delay" => limits.stream_delay = time,
         "compact_at" => limits.compact_at = number,
+        "budget_tokens" => limits.budget_tokens = number,
+        "budget_tokens_per_day" => limits.budget_tokens_per_day = number,
         "leave_after" => limits.leave_after = time,
         _ => return None,
     }
@@ -198,6 +200,8 @@ mod tests {
             "stream_bytes",
             "stream_delay",
             "compact_at",
+            "budget_tokens",
+            "budget_tokens_per_day",
             "leave_after",
         ];
         let all: String = names.map(|name| format!("limit {name} 7\n")).concat();

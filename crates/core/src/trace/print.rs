@@ -8,6 +8,7 @@ use super::entry::{write_compaction, write_image, write_sources};
 use super::setup::{usual_setup, write_policy, write_setting, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Wants};
+use crate::budget::{BudgetScope, BudgetUse};
 use crate::compaction::WindowUse;
 use crate::effect::{Blob, Durability, Effect, Effects, Reply, TurnSetup};
 use crate::entry::{Body, Entry, Fault, Stop};
@@ -351,10 +352,20 @@ pub(super) fn summary(told: &Summary) -> String {
     } else {
         format!(" set to {}", set(&told.settings))
     };
+    let budget = told.budget.map(budget).unwrap_or_default();
     let (id, name) = (session(told.id), &told.name);
     format!(
-        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{pinned}{policy}{settings}{parent}{tags}"
+        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{budget}{pinned}{policy}{settings}{parent}{tags}"
     )
+}
+
+/// ` spent 80 of 100`, and whose budget that is where it is not the session's own.
+fn budget(BudgetUse { scope, spent, of }: BudgetUse) -> String {
+    let today = match scope {
+        BudgetScope::Session => "",
+        BudgetScope::Day => " today",
+    };
+    format!(" spent {spent} of {of}{today}")
 }
 
 pub(super) fn entry(entry: &Entry) -> String {

@@ -62,7 +62,7 @@ variants! {
     Fault: PromptLost LogCut;
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
         RateLimited Overloaded ContextTooLong NoImages Rejected ServerError TooLong LengthLimit Filtered Refused Paused TooManyRounds WindowFull WantsTool
-        Empty NotShorter NotConfigured Internal;
+        Empty NotShorter BudgetSpent NotConfigured Internal;
     Input: Started Stopping Attached Detached Showing Wish Loaded Offered NotBound Memory Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;
@@ -71,15 +71,15 @@ variants! {
     Outcome: Done Failed Denied Expired NeverRan CutShort;
     Policy: Ask Deny;
     Presence: Live Hibernated Closed Trashed;
-    Reason: WriteStream ExpireCall Hibernate EmptyTrash Leave;
+    Reason: WriteStream ExpireCall Hibernate EmptyTrash NewDay Leave;
     Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet RuleSet Queued Unqueued Edited Moved Retried Began Continued Steered Said Sealed Planned Cited Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted Imported ImportEnded Sent Compacting Compacted SettingsSet;
-    Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong PromptEmpty PromptTooLong TooManyImages ImagesTooLarge BadImage ImagesWait NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyRules NoRuleForIt BadRule NothingRuns NothingToRetry NothingToContinue StillWorking Stopping BadImport BadFact NoImport TooManyImports CompactsLater NothingToCompact NothingToUndo BadSetting;
+    Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong PromptEmpty SessionBudgetSpent DayBudgetSpent PromptTooLong TooManyImages ImagesTooLarge BadImage ImagesWait NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyRules NoRuleForIt BadRule NothingRuns NothingToRetry NothingToContinue StillWorking Stopping BadImport BadFact NoImport TooManyImports CompactsLater NothingToCompact NothingToUndo BadSetting;
     ImportFault: NotAbove BadTime NoTurn NoCall NoText TooLong MoreThanAll;
     Reply: Done FromNextTurn Created Accepted;
     RuleEffect: Allow Ask Deny;
     RuleFault: Tool NoProgram Path TooLong;
     RulePattern: Any Begins Exactly Path;
-    SettingFault: Unknown Model Temperature MaxTokens Reasoning;
+    SettingFault: Unknown Model Temperature MaxTokens Reasoning Budget;
     Update: Session Gone Entry Text Queue Pending Draft;
     Voice: Answer Thinking Output;
     Wants: Nothing Consent Words;

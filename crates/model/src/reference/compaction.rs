@@ -5,9 +5,10 @@ use q_core::{
     AgentEvent, AgentFailure, Compaction, FailureKind, Retrying, SessionId, Stop, TurnNo, Usage, WallTime,
 };
 
+use super::budget::DAY;
 use super::deeds::Answered;
 use super::wishes::Granted;
-use super::{Ending, Entry, Filling, Model, Session, SummarySoFar, Turn, What, Window};
+use super::{Ending, Entry, Filling, Model, Session, Spending, SummarySoFar, Turn, Uncounted, What, Window};
 
 /// The longest summary, in bytes.
 const LONGEST: usize = 32 * 1024;
@@ -23,6 +24,7 @@ impl Model {
         if matches!(newest, None | Some(What::Compaction(Compaction::Summary { .. }))) {
             return Err("nothing_to_compact");
         }
+        self.check_budget(at)?;
         if self.is_full() {
             return Err("host_full");
         }
@@ -45,6 +47,9 @@ impl Model {
 
     /// Whether the conversation, with the prompt that comes next, is so full that it is summarised first.
     pub(super) fn must_compact(&self, at: usize) -> bool {
+        if self.check_budget(at).is_err() {
+            return false;
+        }
         let session = &self.sessions[at];
         let (Some(window), Some(next)) = (session.window, session.typed.queue.first()) else { return false };
         let newest = session.entries.last().map(|entry| &entry.what);
@@ -76,7 +81,7 @@ impl Model {
                 summary.text += &text;
             }
         } else if let AgentEvent::Usage(usage) = event {
-            turn.usage = usage;
+            (turn.usage, turn.uncounted.is_told) = (usage, true);
         } else if let AgentEvent::Asked { bytes, window } = event {
             (turn.filling.asked, turn.filling.spent) = ((bytes, window), turn.usage);
         } else if let AgentEvent::Sent(sent) = event {
@@ -123,7 +128,11 @@ impl Model {
                 Compaction::Summary { text, of, left_out: summary.left_out }
             }
         };
-        self.sessions[at].spend(turn.usage);
+        let (mut usage, said) = (turn.usage, summary.text.len() as u64);
+        if !turn.uncounted.is_told && said > 0 {
+            usage.guessed = (of + said).div_ceil(4);
+        }
+        self.sessions[at].spend(usage, self.now.wall);
         self.sessions[at].turn = None;
         self.enter(at, compaction);
         if goes_on {
@@ -163,7 +172,7 @@ impl Session {
         (1..=over).rev().find(|turn| !self.compactions.contains(turn)).unwrap_or_default()
     }
 
-    pub(super) fn spend(&mut self, usage: Usage) {
+    pub(super) fn spend(&mut self, usage: Usage, at: WallTime) {
         let Usage { input, output, cached, cache_written, reasoning, guessed } = usage;
         self.usage.input += input;
         self.usage.output += output;
@@ -171,6 +180,14 @@ impl Session {
         self.usage.cache_written += cache_written;
         self.usage.reasoning += reasoning;
         self.usage.guessed += guessed;
+        let (today, cost) = (at.0 / DAY, input + output + guessed);
+        if cost > 0 {
+            let (day, before) = self.spending.on_day;
+            // A clock may go back over midnight; that begins no other day.
+            let goes_on = day == today || day == today + 1;
+            let on_day = if goes_on { (day, before + cost) } else { (today, cost) };
+            self.spending = Spending { in_all: self.spending.in_all + cost, on_day };
+        }
     }
 
     /// How full the window is with all that the turn said by now; nothing where nobody knows anything of that.
@@ -214,6 +231,7 @@ impl Turn {
             filling: Filling::default(),
             steerable: false,
             usage: Usage::default(),
+            uncounted: Uncounted::default(),
             reason: String::new(),
             unwritten: None,
             unasked: 0,

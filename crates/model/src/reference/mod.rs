@@ -8,6 +8,7 @@
 //! Not here: numbers of entries. Those are the core's to choose; the model learns them like any client
 //! ([`Model::number`]) and only checks that they rise.
 
+mod budget;
 mod compaction;
 mod deeds;
 mod names;
@@ -81,6 +82,7 @@ struct Session {
     turns: u64,
     turn: Option<Turn>,
     usage: Usage,
+    spending: Spending,
     /// How full its model's window is, and what that holds, where anybody knows.
     window: Option<Window>,
     /// Turns in which it was summarised.
@@ -90,6 +92,14 @@ struct Session {
     /// Somebody wants to come back, though all was read.
     marked: bool,
     times: Times,
+}
+
+/// What a session cost here, and not where it was before.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spending {
+    in_all: u64,
+    /// The day of UTC on which it last cost something, and what.
+    on_day: (u64, u64),
 }
 
 /// Settings by their names.
@@ -179,6 +189,7 @@ struct Turn {
     filling: Filling,
     steerable: bool,
     usage: Usage,
+    uncounted: Uncounted,
     reason: String,
     /// Since when the last entry has text that is not written.
     unwritten: Option<Instant>,
@@ -283,6 +294,19 @@ struct Filling {
     before: Option<Window>,
 }
 
+/// By what is guessed what a turn costs of which nobody tells.
+#[derive(Clone, Copy, Debug, Default)]
+struct Uncounted {
+    /// Whether its agent said what it costs, since it was last asked.
+    is_told: bool,
+    /// What it cost before that of which nobody told.
+    guessed: u64,
+    /// Bytes that the agent had said by then.
+    said_before: u64,
+    /// Whether the host died in it.
+    is_cut: bool,
+}
+
 impl Model {
     pub fn new(limits: Limits) -> Self {
         Self {
@@ -300,9 +324,9 @@ impl Model {
 
     /// Takes one input in; gives what it did, sorted.
     pub fn handle(&mut self, now: Now, input: &Input) -> Vec<Deed> {
-        self.now = now;
+        let before = std::mem::replace(&mut self.now, now).wall;
         if *input != Input::Started {
-            self.do_what_is_due(); // ages count from the start on
+            self.do_what_is_due(before); // ages count from the start on
         }
         // What is due comes first, as if the host had been woken in time.
         self.take(input);
@@ -354,9 +378,10 @@ impl Model {
             .unwrap_or_default()
     }
 
-    fn do_what_is_due(&mut self) {
+    fn do_what_is_due(&mut self, before: WallTime) {
         self.write_what_waited();
         self.expire_calls();
+        self.begin_day(before);
         self.hibernate_unused();
         self.empty_trash();
         self.leave_if_deserted();

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use q_core::{
-    Activity, Body, CallNo, CallOutput, Called, FailureKind, Head, Interrupter, Multiplexer, Presence,
-    PromptNo, Resulted, Retrying, Sent, SessionId, Stop, Summary, ToolRule, TurnNo, Usage, WallTime, Wants,
+    Activity, Body, BudgetScope, CallNo, CallOutput, Called, FailureKind, Head, Interrupter, Multiplexer,
+    Presence, PromptNo, Resulted, Retrying, Sent, SessionId, Stop, Summary, ToolRule, TurnNo, Usage,
+    WallTime, Wants,
 };
 
+use super::budget::Spent;
 use super::deeds::by_name;
 use super::{Ending, Entry, Label, Model, Session, Terms, What};
 
@@ -45,6 +47,7 @@ struct Totals {
     turns: u64,
     prompts: u64,
     usage: Usage,
+    budget: Option<Spent>,
 }
 
 /// One session as an observer sees it.
@@ -111,6 +114,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
             turns: line.turns,
             prompts: head.map_or(0, |head| head.prompts.0),
             usage: line.usage,
+            budget: line.budget.map(|told| (told.scope == BudgetScope::Day, told.spent, told.of)),
         },
         last: LastTurn {
             answering: line.answering,
@@ -174,6 +178,7 @@ impl Model {
                 turns: session.turns,
                 prompts: session.typed.prompts,
                 usage: session.usage,
+                budget: self.find(session.id).and_then(|at| self.told_budget(at)),
             },
             last: LastTurn {
                 answering: session.agent.told.answering.clone(),

@@ -14,7 +14,9 @@ impl Model {
             if let Some(turn) = &mut session.turn {
                 turn.held = None;
                 session.agent.seated = true;
-                let (settings, resume) = (session.terms.settings.clone(), session.agent.told.resume.clone());
+                let (mut settings, resume) =
+                    (session.terms.settings.clone(), session.agent.told.resume.clone());
+                settings.remove("budget_tokens");
                 self.deeds.push(Deed::Ask { session: id, turn: turn.no, settings, resume });
             }
         }

@@ -24,6 +24,9 @@ impl Model {
         if would_wait && self.sessions[at].queued_bytes() + text.len() > self.limits.queued_bytes {
             return Err("queue_too_long");
         }
+        if !is_busy {
+            self.check_budget(at)?;
+        }
         if self.is_full() {
             return Err("host_full");
         }
@@ -101,6 +104,7 @@ impl Model {
             return Ok(Answered::Accepted(prompt));
         }
         let Some(last) = self.stopped(at) else { return Err("nothing_to_retry") };
+        self.check_budget(at)?;
         if self.is_full() {
             return Err("host_full");
         }
@@ -117,12 +121,16 @@ impl Model {
         }
         let session = &self.sessions[at];
         let is_paused = |failure: &AgentFailure| {
-            matches!(failure.kind, FailureKind::TooManyRounds | FailureKind::WindowFull)
+            matches!(
+                failure.kind,
+                FailureKind::TooManyRounds | FailureKind::WindowFull | FailureKind::BudgetSpent
+            )
         };
         let is_between_calls =
             matches!(session.last_ending(), Ending::Failed(failure) if is_paused(&failure));
         let answered = is_between_calls || !session.preview().is_empty();
         let Some(last) = self.stopped(at).filter(|_| answered) else { return Err("nothing_to_continue") };
+        self.check_budget(at)?;
         if self.is_full() {
             return Err("host_full");
         }
@@ -168,6 +176,7 @@ impl Model {
 
     pub(super) fn send_now(&mut self, id: SessionId, no: PromptNo) -> Granted {
         let (at, place) = self.queued(id, no)?;
+        self.check_budget(at)?;
         if self.is_full() {
             return Err("host_full");
         }

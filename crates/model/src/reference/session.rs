@@ -2,7 +2,7 @@
 
 use q_core::{Activity, Instant, Interrupter, Limits, Presence, TurnNo, Wants};
 
-use super::{Call, CallState, Ending, Entry, Session, SummarySoFar, Turn, What};
+use super::{Call, CallState, Ending, Entry, Session, SummarySoFar, Turn, Uncounted, What};
 
 impl Entry {
     /// Bytes that people can read of it.
@@ -156,6 +156,7 @@ impl Session {
                 held: None,
                 summary: turn.summary.take().map(|_| SummarySoFar::default()),
                 unasked: turn.unasked,
+                uncounted: Uncounted { is_cut: true, ..Uncounted::default() },
                 ..Turn::new(turn.no.0, Instant::default())
             };
         }

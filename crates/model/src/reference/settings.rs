@@ -16,6 +16,10 @@ impl Model {
                 "model" | "reasoning" => is_word(value).then(|| value.clone()),
                 "temperature" => temperature(value),
                 "max_tokens" => value.parse().ok().filter(|most| (1..=10_000_000).contains(most)).map(text),
+                "budget_tokens" if value == "off" => Some(value.clone()),
+                "budget_tokens" => {
+                    value.parse().ok().filter(|most| (1..=1_000_000_000_000).contains(most)).map(text)
+                }
                 _ => return Err("bad_setting"),
             };
             match read {
@@ -31,10 +35,17 @@ impl Model {
         if session.terms.settings.get("model") != after.get("model") {
             session.agent.told.answering.clear();
         }
+        // What it may cost counts at once: no agent is told of that.
+        let before = &session.terms.settings;
+        let is_told = after.iter().chain(before).any(|(name, value)| {
+            let is_same = after.get(name) == Some(value) && before.get(name) == Some(value);
+            *name != "budget_tokens" && !is_same
+        });
         session.terms.settings = after;
-        let is_asked = session.turn.as_ref().is_some_and(|turn| turn.held.is_none());
         self.note(at);
-        Ok(if is_asked { Answered::FromNextTurn } else { Answered::Done })
+        self.go_on_within_budget(at);
+        let is_asked = self.sessions[at].turn.as_ref().is_some_and(|turn| turn.held.is_none());
+        Ok(if is_asked && is_told { Answered::FromNextTurn } else { Answered::Done })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call as Wanted, CallFacts, CallNo, Digest, FailureKind, Interrupter,
-    Outcome, Policy, Retrying, SessionId, Sources, TurnNo, WallTime, Wants,
+    Outcome, Policy, Retrying, SessionId, Sources, TurnNo, Usage, WallTime, Wants,
 };
 
 use super::deeds::{Answered, Deed};
@@ -23,7 +23,7 @@ impl Model {
     }
 
     pub(super) fn begin_waiting(&mut self, at: usize) {
-        if !self.sessions[at].typed.queue.is_empty() {
+        if !self.sessions[at].typed.queue.is_empty() && self.check_budget(at).is_ok() {
             let next = self.sessions[at].typed.queue.remove(0);
             self.begin(at, next);
         }
@@ -60,6 +60,7 @@ impl Model {
         let Some(at) = self.find(id) else { return };
         let session = &self.sessions[at];
         let asked_before = session.turn.as_ref().and_then(|turn| session.window_now(turn));
+        let uncounted = session.turn.as_ref().map(|turn| session.asks_again(turn)).unwrap_or_default();
         let running = self.sessions[at].turn.as_mut();
         let Some(running) = running.filter(|running| running.no == turn && running.held.is_none()) else {
             return;
@@ -77,6 +78,8 @@ impl Model {
                 let (asked, spent) = ((bytes, window), running.usage);
                 let before = asked_before.or(running.filling.before);
                 running.filling = Filling { asked, spent, said: 0, results: 0, before };
+                running.uncounted = uncounted;
+                self.end_if_spent(at);
             }
             AgentEvent::Sent(sent) => {
                 let before = self.sessions[at].sent;
@@ -92,7 +95,7 @@ impl Model {
             AgentEvent::Text(text) => self.on_text(at, What::Answer, text),
             AgentEvent::Thinking(text) => self.on_text(at, What::Thinking, text),
             AgentEvent::Sealed(_) => self.note(at),
-            AgentEvent::Usage(usage) => running.usage = usage,
+            AgentEvent::Usage(usage) => (running.usage, running.uncounted.is_told) = (usage, true),
             AgentEvent::StopReason(reason) => reason.clone_into(&mut running.reason),
             AgentEvent::Plan(steps) => {
                 self.write(at);
@@ -361,6 +364,7 @@ impl Model {
         if session.agent.name == agent && session.wants_agent() {
             session.agent.reached = true;
             self.deeds.push(Deed::Bind { session: id });
+            self.go_on_within_budget(at);
         }
     }
 
@@ -429,8 +433,9 @@ impl Model {
         }
         let session = &mut self.sessions[at];
         session.agent.told.reason.clone_from(&turn.reason);
+        let usage = Usage { guessed: session.guessed_cost(&turn), ..turn.usage };
         session.window = session.window_after(&turn, stopped).or(session.window);
-        session.spend(turn.usage);
+        session.spend(usage, self.now.wall);
         session.turn = None;
         self.happened(at);
         self.read_if_watched(at);

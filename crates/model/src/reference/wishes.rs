@@ -6,7 +6,7 @@ use q_core::{
 
 use super::deeds::Answered;
 use super::names::name_from;
-use super::{Agent, Entry, Label, Model, NamedBy, Session, Set, Terms, Times, Told, Typed};
+use super::{Agent, Entry, Label, Model, NamedBy, Session, Set, Spending, Terms, Times, Told, Typed};
 
 /// What a session is called that nobody named.
 const UNNAMED: &str = "new";
@@ -121,6 +121,7 @@ impl Model {
             turns: 0,
             turn: None,
             usage: Usage::default(),
+            spending: Spending::default(),
             window: None,
             compactions: Vec::new(),
             sent: None,

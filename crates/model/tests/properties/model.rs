@@ -236,6 +236,8 @@ fn limit_lines(limits: &Limits) -> String {
         ("stream_bytes", limits.stream_bytes),
         ("stream_delay", limits.stream_delay.as_millis() as usize),
         ("memory_bytes", limits.memory_bytes),
+        ("budget_tokens", limits.budget_tokens as usize),
+        ("budget_tokens_per_day", limits.budget_tokens_per_day as usize),
     ];
     lines.map(|(name, limit)| format!("limit {name} {limit}\n")).concat()
 }
@@ -246,7 +248,11 @@ fn tight_somewhere() -> impl Strategy<Value = Limits> {
     let stream = prop_oneof![Just(100), Just(10_000)].prop_map(Duration::from_millis);
     let places = (1usize..4, 1usize..4, 0usize..3);
     let turn = (3u32..20, 1u32..4, 1usize..4, prop_oneof![Just(40), Just(400)]);
-    (places, turn, memory, stream).prop_map(|(places, turn, memory_bytes, stream_delay)| Limits {
+    let budget = || prop_oneof![2 => Just(0), 1 => 1u64..60];
+    let rest = (memory, stream, budget(), budget());
+    (places, turn, rest).prop_map(|(places, turn, (memory_bytes, stream_delay, own, all))| Limits {
+        budget_tokens: own,
+        budget_tokens_per_day: all,
         live_sessions: places.0,
         agent_calls: places.1,
         agent_calls_in_view: places.2,

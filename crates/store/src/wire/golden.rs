@@ -11,12 +11,12 @@ use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
     Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
     Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, RuleEffect, Seal, Sent,
-    Seq, SessionId, Setup, Source, Sources, Stamped, StepState, Stop, Token, ToolRule, TurnNo, Usage, Voice,
-    WaitingPrompt, WallTime, Wants, Why, WindowUse,
+    Seq, SessionId, Setup, Source, Sources, Spending, Stamped, StepState, Stop, Token, ToolRule, TurnNo,
+    Usage, Voice, WaitingPrompt, WallTime, Wants, Why, WindowUse,
 };
 
 use rules::{rule_records, rules_head};
-use settings::{settings_head, settings_records};
+use settings::{budget_head, budget_records, settings_head, settings_records};
 
 use super::{decode_head, decode_record, encode_head, encode_record};
 use crate::error::StoreError;
@@ -203,6 +203,7 @@ fn head() -> Head {
         unread: 15,
         draft: Seq(16),
         usage: USAGE,
+        spending: Spending { in_all: USAGE.total(), day: 0, on_day: 0 },
         bytes: 0,
         preview: "because".into(),
         created: WallTime(1_700_000_000_000),
@@ -468,6 +469,8 @@ fn what_is_on_disk_stays_as_it_is() {
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
         ("records_of_settings_on_disk_stay_as_they_are", dump_log(settings_records())),
         ("a_head_with_settings_on_disk_stays_as_it_is", dump_head(&settings_head())),
+        ("records_of_budgets_on_disk_stay_as_they_are", dump_log(budget_records())),
+        ("a_head_with_a_budget_on_disk_stays_as_it_is", dump_head(&budget_head())),
         ("records_of_rules_on_disk_stay_as_they_are", dump_log(rule_records())),
         ("a_head_with_rules_on_disk_stays_as_it_is", dump_head(&rules_head())),
     ];
@@ -487,6 +490,7 @@ fn what_is_encoded_is_decoded() {
         seat_records(),
         compactions(),
         settings_records(),
+        budget_records(),
         rule_records(),
     ]
     .concat();
@@ -498,9 +502,18 @@ fn what_is_encoded_is_decoded() {
     }
     let bare = Head { last: None, turn: None, last_prompt: None, ..head() };
     let presences = Presence::ALL.map(|presence| Head { presence, ..head() });
-    for head in [bare, head(), full_head(), later_head(), seat_head(), compacting_head(), settings_head()]
-        .into_iter()
-        .chain(presences)
+    for head in [
+        bare,
+        head(),
+        full_head(),
+        later_head(),
+        seat_head(),
+        compacting_head(),
+        settings_head(),
+        budget_head(),
+    ]
+    .into_iter()
+    .chain(presences)
     {
         let mut payload = Vec::new();
         encode_head(&head, &mut payload).unwrap();

@@ -12,6 +12,7 @@ use crate::command::table::{self, LEADER, ROWS};
 use crate::draw::spinner::spinner;
 use crate::layout::wrap::{self, columns};
 use crate::sanitize;
+use crate::spending;
 use crate::style::Palette;
 use crate::ui::{Notice, Ui};
 use crate::words;
@@ -125,6 +126,9 @@ fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
         if tokens > 0 {
             parts.push(format!("{} tokens", words::tokens(tokens)));
         }
+        // The last to go: it says why the next prompt is refused.
+        let near = summary.budget.filter(|budget| budget.is_near());
+        parts.extend(near.map(spending::budget_use));
     }
     parts.retain(|part| !part.is_empty());
     let works = here.is_some_and(|session| session.summary.activity == Activity::Working);

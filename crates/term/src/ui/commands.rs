@@ -12,6 +12,7 @@ use crate::overlay::{
     Switcher,
 };
 use crate::rules::{ListedRule, RuleScope};
+use crate::spending;
 use crate::suggest;
 use crate::ui::focus::in_slot;
 use crate::ui::state::Ui;
@@ -289,7 +290,7 @@ impl Ui {
 
     fn show_usage(&mut self, mirror: &Mirror) -> CommandStatus {
         let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
-        self.notify(words::usage(&session.summary));
+        self.notify(spending::usage(&session.summary));
         CommandStatus::Done
     }
 

@@ -1,8 +1,9 @@
 //! Whole screens, as people see them.
 
 use q_core::{
-    Activity, AgentFailure, Body, CallNo, CallOutput, Called, Compaction, EntryNo, FailureKind, Interrupter,
-    Kind, Outcome, PlanStep, Resulted, Snapshot, Source, Sources, StepState, Stop, Wants, WindowUse,
+    Activity, AgentFailure, Body, BudgetScope, BudgetUse, CallNo, CallOutput, Called, Compaction, EntryNo,
+    FailureKind, Interrupter, Kind, Outcome, PlanStep, Resulted, Snapshot, Source, Sources, StepState, Stop,
+    Wants, WindowUse,
 };
 
 use crate::world::{But, World, entry, id, session};
@@ -226,6 +227,24 @@ fn a_conversation_that_was_compacted() {
             snapshot.summary.window =
                 Some(WindowUse { tokens: 12_345, is_counted: columns < 80, of: 128_000, bytes: 0 });
             snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();
+        })];
+        screen!(World::with(columns, 24, sessions));
+    }
+}
+
+/// From four fifths on a budget stands in the status line; there it stays where the rest has no room.
+#[test]
+fn a_budget_that_is_nearly_spent() {
+    for (columns, scope, spent) in [
+        (80, BudgetScope::Session, 79_999),
+        (80, BudgetScope::Session, 80_000),
+        (50, BudgetScope::Day, 120_000),
+    ] {
+        let sessions = vec![session(1, "work").model("openai", "gpt-5").but(|snapshot| {
+            snapshot.summary.usage.output = 80_000;
+            snapshot.summary.window =
+                Some(WindowUse { tokens: 12_345, is_counted: true, of: 128_000, bytes: 0 });
+            snapshot.summary.budget = Some(BudgetUse { scope, spent, of: 100_000 });
         })];
         screen!(World::with(columns, 24, sessions));
     }

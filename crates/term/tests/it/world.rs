@@ -189,6 +189,7 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
             entries: 0,
             turns: 0,
             usage: Usage::default(),
+            budget: None,
             failure: None,
             failures: 0,
             stop_reason: String::new(),

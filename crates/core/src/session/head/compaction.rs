@@ -6,6 +6,7 @@ use crate::id::TurnNo;
 use crate::session::flight::InFlight;
 use crate::session::head::Head;
 use crate::stamped::Stamped;
+use crate::time::WallTime;
 use crate::usage::Usage;
 
 impl Head {
@@ -19,7 +20,7 @@ impl Head {
     pub(super) fn compact(&mut self, compaction: &Compaction, usage: Usage, stamped: &Stamped) {
         self.touched = stamped.at;
         self.turn = None;
-        self.spend(usage);
+        self.spend(usage, stamped.at);
         self.begin_entry(stamped);
         self.unread = self.unread.saturating_add(1);
         match compaction {
@@ -44,7 +45,8 @@ impl Head {
         };
     }
 
-    pub(super) const fn spend(&mut self, usage: Usage) {
+    pub(super) fn spend(&mut self, usage: Usage, at: WallTime) {
+        self.spending = self.spending.and(at, usage.total());
         self.usage = self.usage.plus(usage);
     }
 }

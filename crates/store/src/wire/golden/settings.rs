@@ -1,6 +1,6 @@
 //! What came with settings.
 
-use q_core::{Head, Kind, NameOrigin, Record, Settings, Setup, Temperature};
+use q_core::{Head, Kind, NameOrigin, Record, Settings, Setup, Spending, Temperature};
 
 use super::{full_head, seat_head, setup};
 
@@ -11,6 +11,7 @@ pub(super) fn settings_records() -> Vec<(&'static str, Record)> {
         temperature: Temperature::of_thousandths(200),
         max_tokens: Some(4096),
         reasoning: Some("high".into()),
+        ..Settings::default()
     };
     let setup = Setup { settings: Box::new(all.clone()), ..setup(Kind::Debug, "gpt") };
     let (name, origin) = ("fix-login".parse().unwrap(), NameOrigin::Chosen);
@@ -19,6 +20,22 @@ pub(super) fn settings_records() -> Vec<(&'static str, Record)> {
         ("set: nothing any more", Record::SettingsSet { settings: Settings::default() }),
         ("created: with settings", Record::Created { name, origin, slot: 3, setup, fork: None }),
     ]
+}
+
+/// Records that came with budgets.
+pub(super) fn budget_records() -> Vec<(&'static str, Record)> {
+    let budget = |tokens| Settings { budget_tokens: Some(tokens), ..Settings::default() };
+    vec![
+        ("set: a budget", Record::SettingsSet { settings: budget(500_000) }),
+        ("set: no budget", Record::SettingsSet { settings: budget(0) }),
+    ]
+}
+
+/// As [`seat_head`], with what came with them.
+pub(super) fn budget_head() -> Head {
+    let settings = Box::new(Settings { budget_tokens: Some(500_000), ..Settings::default() });
+    let spending = Spending { in_all: 1240, day: 20_000, on_day: 1234 };
+    Head { setup: Setup { settings, ..full_head().setup }, spending, ..seat_head() }
 }
 
 /// As [`seat_head`], with what came with them.

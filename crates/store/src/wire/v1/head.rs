@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use q_core::{
-    CallNo, EntryNo, InFlight, NameFault, OpenCall, PromptNo, ResumeHandle, Seq, SessionId, Token, TurnNo,
-    WaitingPrompt, WallTime,
+    CallNo, EntryNo, InFlight, NameFault, OpenCall, PromptNo, ResumeHandle, Seq, SessionId, Spending, Token,
+    TurnNo, Usage, WaitingPrompt, WallTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use super::ending::EndingV1;
 use super::rule::{RuleV1, StoredRules};
 use super::setup::{setup_of, store_setup, with_setup};
 use super::word::{Presence, Voice};
-use super::{MarkV1, SentV1, UsageV1, aloud, is_aloud, is_default};
+use super::{MarkV1, SentV1, SpendingV1, UsageV1, aloud, is_aloud, is_default};
 
 with_setup! {
     /// [`q_core::Head`] without its id, which is the key.
@@ -71,6 +71,9 @@ with_setup! {
         draft: u64,
         #[serde(rename = "usage")]
         usage: UsageV1,
+        /// Missing where it follows from what was spent in all: in heads from before there were budgets.
+        #[serde(rename = "spending", default, skip_serializing_if = "Option::is_none")]
+        spending: Option<SpendingV1>,
         #[serde(rename = "bytes", default, skip_serializing_if = "is_default")]
         bytes: u64,
         #[serde(rename = "preview", borrow)]
@@ -164,6 +167,7 @@ impl<'a> From<&'a q_core::Head> for HeadV1<'a> {
             unread: head.unread,
             draft: head.draft.0,
             usage: head.usage.into(),
+            spending: (head.spending != spending_of(head.usage)).then(|| head.spending.into()),
             bytes: head.bytes,
             preview: (&head.preview).into(),
             created: head.created.0,
@@ -207,6 +211,7 @@ impl HeadV1<'_> {
             unread: self.unread,
             draft: Seq(self.draft),
             usage: self.usage.into(),
+            spending: self.spending.map_or_else(|| spending_of(self.usage.into()), Spending::from),
             bytes: self.bytes,
             preview: self.preview.into_owned(),
             created: WallTime(self.created),
@@ -214,6 +219,11 @@ impl HeadV1<'_> {
             seq: Seq(self.seq),
         })
     }
+}
+
+/// What a session had spent before that was kept: all that it had cost, on a day that nobody knows.
+const fn spending_of(usage: Usage) -> Spending {
+    Spending { in_all: usage.total(), day: 0, on_day: 0 }
 }
 
 impl<'a> From<&'a InFlight> for InFlightV1<'a> {

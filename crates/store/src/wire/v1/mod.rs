@@ -25,7 +25,7 @@ mod word;
 pub(crate) use head::HeadV1;
 pub(crate) use record::StampedV1;
 
-use q_core::{EntryNo, Fork, Mark, Sent, Seq, SessionId, Usage};
+use q_core::{EntryNo, Fork, Mark, Sent, Seq, SessionId, Spending, Usage};
 use serde::{Deserialize, Serialize};
 
 use word::{Policy, Voice};
@@ -91,6 +91,11 @@ counts! {
 counts! {
     /// [`q_core::Sent`] in its stored form.
     SentV1 of Sent { "sent" = entries, "left_out" = left_out; }
+}
+
+counts! {
+    /// [`q_core::Spending`] in its stored form.
+    SpendingV1 of Spending { "all" = in_all, "day" = day, "on_day" = on_day; }
 }
 
 /// [`q_core::Fork`] in its stored form.

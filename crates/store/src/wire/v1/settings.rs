@@ -17,29 +17,34 @@ pub(super) struct SettingsV1<'a> {
     max_tokens: Option<u64>,
     #[serde(rename = "reasoning", borrow, default, skip_serializing_if = "Option::is_none")]
     reasoning: Option<Cow<'a, str>>,
+    /// 0 where any number is allowed.
+    #[serde(rename = "budget_tokens", default, skip_serializing_if = "Option::is_none")]
+    budget_tokens: Option<u64>,
 }
 
 impl<'a> From<&'a Settings> for SettingsV1<'a> {
     fn from(settings: &'a Settings) -> Self {
-        let Settings { model, temperature, max_tokens, reasoning } = settings;
+        let Settings { model, temperature, max_tokens, reasoning, budget_tokens } = settings;
         Self {
             model: model.as_deref().map(Cow::from),
             temperature: temperature.map(Temperature::thousandths),
             max_tokens: *max_tokens,
             reasoning: reasoning.as_deref().map(Cow::from),
+            budget_tokens: *budget_tokens,
         }
     }
 }
 
 impl From<SettingsV1<'_>> for Settings {
     fn from(stored: SettingsV1<'_>) -> Self {
-        let SettingsV1 { model, temperature, max_tokens, reasoning } = stored;
+        let SettingsV1 { model, temperature, max_tokens, reasoning, budget_tokens } = stored;
         Self {
             model: model.map(Cow::into_owned),
             // What is no temperature was none when it was written either; it is not worth the session.
             temperature: temperature.and_then(Temperature::of_thousandths),
             max_tokens,
             reasoning: reasoning.map(Cow::into_owned),
+            budget_tokens,
         }
     }
 }

@@ -74,6 +74,7 @@ words! {
         WantsTool = "wants_tool",
         Empty = "empty",
         NotShorter = "not_shorter",
+        BudgetSpent = "budget_spent",
         NotConfigured = "not_configured",
         Internal = "internal",
     }
