@@ -14,6 +14,7 @@ pub mod seat;
 pub mod secret;
 pub mod shape;
 pub mod spec;
+pub mod sso;
 
 pub use dialect::Dialect;
 pub use network::NetworkEnvironment;
@@ -23,3 +24,4 @@ pub use seat::{Agent, AgentControl, ChildEnvironment, Controls, Conversation, Se
 pub use secret::{Secret, Secrets};
 pub use shape::RequestShape;
 pub use spec::{AgentSpec, HttpSpec, Patience, ServerProgram};
+pub use sso::SsoRole;

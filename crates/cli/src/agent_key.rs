@@ -6,7 +6,7 @@ use q_agent::Dialect;
 use q_term::typed;
 
 use crate::config::providers::Provider;
-use crate::config::{self, AgentConfig, aws};
+use crate::config::{self, AgentConfig, aws, sso};
 use crate::environment::ProcessEnvironment;
 use crate::missing::Missing;
 use crate::trusted;
@@ -34,7 +34,7 @@ pub(crate) fn source(agent: &AgentConfig, environment: &ProcessEnvironment) -> O
         (None, None, provider) => {
             let Provider { dialect, keys, .. } = provider?;
             let variable = keys.iter().find(|variable| environment.text(variable).is_some());
-            let awss = (*dialect == Dialect::Bedrock).then(|| "the keys of AWS's tools".to_owned());
+            let awss = (*dialect == Dialect::Bedrock).then(|| aws_source(environment));
             variable.map(|&variable| variable.to_owned()).or(awss)
         }
     }
@@ -79,14 +79,25 @@ pub(crate) fn key(
     }
 }
 
-/// The pair of keys that AWS's tools have here.
+/// Where a key of AWS's tools is from.
+fn aws_source(environment: &ProcessEnvironment) -> String {
+    match aws::keys(environment) {
+        Ok(None) => format!("AWS's sign-in of profile {}", aws::profile(environment)),
+        Ok(Some(_)) | Err(_) => "the keys of AWS's tools".to_owned(),
+    }
+}
+
+/// The pair of keys that AWS's tools have here, or the role that they are signed in for, in the place of one.
 fn aws_keys(environment: &ProcessEnvironment) -> Result<String, Missing> {
     let why = match aws::keys(environment) {
         Ok(Some(keys)) => return Ok(keys),
-        Ok(None) => {
-            "neither AWS_BEARER_TOKEN_BEDROCK nor AWS_ACCESS_KEY_ID is set here, and the profile has no keys"
-                .to_owned()
-        }
+        Ok(None) => match sso::role(environment, q_host::clock::wall())? {
+            Some(role) => return Ok(role.as_key()),
+            None => {
+                "neither AWS_BEARER_TOKEN_BEDROCK nor AWS_ACCESS_KEY_ID is set here, and the profile has no keys"
+                    .to_owned()
+            }
+        },
         Err(why) => format!("its keys cannot be read from {why}"),
     };
     let way_out = "eval \"$(aws configure export-credentials --format env)\" sets them".to_owned();

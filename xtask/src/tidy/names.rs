@@ -38,7 +38,7 @@ const CONFINED: &[Confined] = &[
     confined("candle_core", &["crates/local/src/candle.rs"], 1),
     confined("candle_nn", &["crates/local/src/candle.rs"], 1),
     confined("miniz_oxide", &["crates/local/", "crates/testkit/src/bin/q-bench/faults.rs"], 3),
-    confined("aws_lc_rs", &["crates/agent/", "crates/local/"], 4),
+    confined("aws_lc_rs", &["crates/agent/", "crates/local/"], 5),
     confined("bm25", &["crates/agent/src/"], 1),
     // What models may do.
     confined("ignore", &["crates/tools/src/search.rs"], 1),

@@ -9,6 +9,7 @@ use super::address::Address;
 use super::answering::Answering;
 use super::dialect::{self, Offer, reasoning_content};
 use super::retry::{self, FailedAttempt};
+use super::role_keys::RoleKeys;
 use super::route::Route;
 use crate::dialect::Dialect;
 use crate::seat::Turn;
@@ -17,6 +18,8 @@ use crate::spec::HttpSpec;
 /// A turn that nobody answers yet.
 pub(super) struct Asking {
     spec: Arc<HttpSpec>,
+    /// The keys that are lent for it, where it has none of its own.
+    keys: Arc<RoleKeys>,
     body: String,
     /// What is asked in its place where the server cannot read what it sealed: another key, or a server that only looks the same.
     unsealed: Option<String>,
@@ -46,6 +49,7 @@ pub(super) enum Asked {
 impl Asking {
     pub(super) async fn begin(
         spec: &Arc<HttpSpec>,
+        keys: &Arc<RoleKeys>,
         turn: &Turn,
         offer: &Offer,
     ) -> Result<Self, AgentFailure> {
@@ -61,6 +65,7 @@ impl Asking {
         let takes_calls = !offer.tools.is_empty();
         Ok(Self {
             spec: Arc::clone(spec),
+            keys: Arc::clone(keys),
             body,
             unsealed,
             addresses,
@@ -113,14 +118,18 @@ impl Asking {
 
     /// Asks where the dialect may be asked, until a place is found that knows it.
     async fn ask_in_turn(&mut self) -> Result<Answering, FailedAttempt> {
+        let spec = self.keys.lent_to(&self.spec).await?;
         let mut lost = None;
         let addresses = self.addresses.get(self.unknown..).unwrap_or_default();
         for (passed_over, address) in addresses.iter().enumerate() {
-            match Answering::begin_at(&self.spec, &self.route, address, self.body.clone()).await {
+            match Answering::begin_at(&spec, &self.route, address, self.body.clone()).await {
                 Err(attempt) if attempt.failure.kind == FailureKind::WrongPath => {
                     lost = lost.or(Some(attempt));
                 }
                 begun => {
+                    if begun.as_ref().is_err_and(|attempt| attempt.failure.kind == FailureKind::WrongKey) {
+                        self.keys.forget();
+                    }
                     self.unknown += passed_over;
                     return begun;
                 }

@@ -5,9 +5,10 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 pub(super) use hyper::body::Bytes;
+pub(super) use hyper::header::HeaderName;
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION,
+    USER_AGENT,
 };
 use hyper::http::response::Parts;
 use hyper::http::uri::InvalidUri;

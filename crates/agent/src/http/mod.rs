@@ -19,6 +19,7 @@
 //! | `protocol` | the two forms in which it is spoken |
 //! | `body` | its body as bytes, unpacked where it is packed |
 //! | `signing` | requests signed with a pair of keys |
+//! | `role_keys` | such a pair, lent to whoever is signed in |
 //! | `fetch` | what is downloaded, and not asked |
 //! | `models` | the list of a provider's models |
 //! | `lines`, `events`, `json` | the steps from bytes to frames |
@@ -66,6 +67,7 @@ mod proxy;
 mod rate_limit;
 pub mod reply;
 mod retry;
+mod role_keys;
 mod route;
 mod signing;
 mod socket;
@@ -87,18 +89,20 @@ use answering::Answering;
 use asking::{Asked, Asking};
 pub use calls::AskedCall;
 use dialect::Offer;
+use role_keys::RoleKeys;
 use tool_turn::ToolConversation;
 
 /// A model behind an API.
 #[derive(Clone, Debug)]
 pub struct HttpAgent {
     spec: Arc<HttpSpec>,
+    keys: Arc<RoleKeys>,
 }
 
 impl HttpAgent {
     /// The agent reached so.
-    pub const fn new(spec: Arc<HttpSpec>) -> Self {
-        Self { spec }
+    pub fn new(spec: Arc<HttpSpec>) -> Self {
+        Self { spec, keys: Arc::default() }
     }
 }
 
@@ -106,7 +110,8 @@ impl Agent for HttpAgent {
     fn open(&self, seat: Seat) -> Arc<dyn Conversation> {
         match &self.spec.tools {
             Some(tools) => Arc::new(ToolConversation::new(Arc::clone(&self.spec), tools, &seat)),
-            None => Arc::new(self.clone()),
+            // Keys that are lent are one conversation's.
+            None => Arc::new(Self::new(Arc::clone(&self.spec))),
         }
     }
 }
@@ -114,14 +119,14 @@ impl Agent for HttpAgent {
 /// It remembers nothing: each turn is a request of its own, with all that the server must know.
 impl Conversation for HttpAgent {
     fn turn(&self, turn: Turn, _controls: Controls) -> BoxStream<'static, AgentEvent> {
-        stream::unfold(Stage::Due(Box::new((Arc::clone(&self.spec), turn))), step).boxed()
+        stream::unfold(Stage::Due(Box::new((self.clone(), turn))), step).boxed()
     }
 }
 
 /// How far an answer has come.
 enum Stage {
     /// Nothing is sent yet.
-    Due(Box<(Arc<HttpSpec>, Turn)>),
+    Due(Box<(HttpAgent, Turn)>),
     /// To be asked, and not before that moment where there is one.
     Asking(Box<Asking>, Option<Instant>),
     Answering(Box<Answering>),
@@ -131,10 +136,13 @@ enum Stage {
 async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
     loop {
         stage = match stage {
-            Stage::Due(due) => match Asking::begin(&due.0, &due.1, &Offer::default()).await {
-                Ok(asking) => Stage::Asking(Box::new(asking), None),
-                Err(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
-            },
+            Stage::Due(due) => {
+                let (agent, turn) = *due;
+                match Asking::begin(&agent.spec, &agent.keys, &turn, &Offer::default()).await {
+                    Ok(asking) => Stage::Asking(Box::new(asking), None),
+                    Err(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
+                }
+            }
             Stage::Asking(mut asking, at) => {
                 if let Some(at) = at {
                     tokio::time::sleep_until(at).await;

@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
 use super::dialect::Offer;
+use super::role_keys::RoleKeys;
 use crate::seat::{AgentControl, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
 
@@ -44,6 +45,7 @@ as with \"from\" and \"lines\" of read";
 /// A conversation with a model that may use tools. What it remembers is which files the model has read.
 pub(super) struct ToolConversation {
     spec: Arc<HttpSpec>,
+    keys: Arc<RoleKeys>,
     toolbox: Arc<Toolbox>,
     /// Whose calls these are: a permission is for this session alone.
     owner: Vec<u8>,
@@ -66,6 +68,7 @@ impl ToolConversation {
         );
         Self {
             spec,
+            keys: Arc::default(),
             toolbox: Arc::new(toolbox),
             owner: seat.session.0.to_be_bytes().into(),
             offer: Offer { tools, ..Offer::default() },
@@ -81,6 +84,7 @@ impl Conversation for ToolConversation {
         let (out, hear) = mpsc::channel(1);
         let mut running = RunningTurn {
             spec: Arc::clone(&self.spec),
+            keys: Arc::clone(&self.keys),
             toolbox: Arc::clone(&self.toolbox),
             owner: self.owner.clone(),
             offer: self.offer.clone(),
@@ -114,6 +118,7 @@ impl Conversation for ToolConversation {
 
 struct RunningTurn {
     spec: Arc<HttpSpec>,
+    keys: Arc<RoleKeys>,
     toolbox: Arc<Toolbox>,
     owner: Vec<u8>,
     offer: Offer,
@@ -223,7 +228,7 @@ impl RunningTurn {
 
     /// Asks once, and tells all that is said but the end.
     async fn ask(&mut self, turn: &Turn) -> Result<Answered, AgentFailure> {
-        let mut asking = Asking::begin(&self.spec, turn, &self.offer).await?;
+        let mut asking = Asking::begin(&self.spec, &self.keys, turn, &self.offer).await?;
         let mut answering = loop {
             match asking.ask().await {
                 Asked::Answers(answering) => break answering,

@@ -1,6 +1,6 @@
 //! What AWS's own tools leave for others: a pair of keys and a region, in variables and in the files of profiles.
 //!
-//! Not here: keys that a service would have to be asked for (single sign-on, roles, programs). `aws configure
+//! Not here: single sign-on (`sso` beside this has it), and keys of other roles and of programs. `aws configure
 //! export-credentials --format env` asks for such, and says them as variables.
 
 use std::io::ErrorKind;
@@ -48,11 +48,11 @@ pub(crate) fn base_url(environment: &ProcessEnvironment) -> Result<String, Strin
     Ok(format!("{BEDROCK}{region}.amazonaws.com"))
 }
 
-fn profile(environment: &ProcessEnvironment) -> &str {
+pub(crate) fn profile(environment: &ProcessEnvironment) -> &str {
     environment.text("AWS_PROFILE").unwrap_or("default")
 }
 
-fn file(environment: &ProcessEnvironment, variable: &str, name: &str) -> Option<PathBuf> {
+pub(super) fn file(environment: &ProcessEnvironment, variable: &str, name: &str) -> Option<PathBuf> {
     let usual = || environment.path("HOME").map(|home| home.join(".aws").join(name));
     environment.path(variable).map(|file| environment.directory.join(file)).or_else(usual)
 }
@@ -64,7 +64,7 @@ fn joined([id, secret, token]: [Option<&str>; 3]) -> Option<String> {
 
 /// What a file of profiles says of a name in a section of one of these names. The last word counts; lines that are moved in
 /// belong to the setting before them.
-fn setting<'a>(text: &'a str, sections: &[&str], name: &str) -> Option<&'a str> {
+pub(super) fn setting<'a>(text: &'a str, sections: &[&str], name: &str) -> Option<&'a str> {
     let mut is_inside = false;
     let mut found = None;
     for line in text.lines() {

@@ -19,6 +19,7 @@ pub(crate) mod kinds;
 mod limits;
 pub(crate) mod path;
 pub(crate) mod providers;
+pub(crate) mod sso;
 
 pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;

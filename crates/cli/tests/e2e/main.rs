@@ -80,6 +80,7 @@ mod servers;
 mod sessions;
 mod settings;
 mod sources;
+mod sso;
 mod strangers;
 mod terminals;
 mod tools;
