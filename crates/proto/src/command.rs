@@ -494,11 +494,9 @@ mod tests {
             running: true,
         };
         let body = Body::Answer("so".into());
-        let items = vec![
-            Item::Entry(Entry { no: EntryNo(3), at: WallTime(7), body }),
-            Item::Waiting { token: Token(5 << 64), text: "later".into() },
-            Item::Draft("half".into()),
-        ];
+        let entry = Item::Entry(Entry { no: EntryNo(3), at: WallTime(7), body });
+        let waiting = Item::Waiting { token: Token(5 << 64), text: "later".into() };
+        let items = vec![entry, waiting, Item::Draft("half".into())];
         let (id, rule) = (SessionId::UNDRAWN, ToolRule::any(q_core::RuleEffect::Deny, "run".into()));
         vec![
             Command::Create { id, name: Some("api".into()), setup, tags: vec!["a".into()] },

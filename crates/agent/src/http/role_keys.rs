@@ -167,6 +167,10 @@ mod tests {
 
     use super::*;
 
+    fn lent_in(said: &Value) -> Option<LentKeys> {
+        lent(said.to_string().as_bytes())
+    }
+
     #[test]
     fn keys_are_taken_that_can_be_signed_with_and_no_others() {
         let said = |id: &str, secret: &str, token: &str, until: Value| {
@@ -175,9 +179,6 @@ mod tests {
             });
             lent_in(&json!({ "roleCredentials": lent }))
         };
-        fn lent_in(said: &Value) -> Option<LentKeys> {
-            lent(said.to_string().as_bytes())
-        }
         let until = Duration::from_secs(1_700_000_000);
         let expected = LentKeys { key: Secret::new("ASIA:s/+=:t:o=="), until };
         assert_eq!(said("ASIA", "s/+=", "t:o==", json!(1_700_000_000_000_u64)), Some(expected));

@@ -193,7 +193,7 @@ mod tests {
     fn what_is_missing_is_named_with_the_way_out() {
         let without = |name: &str| {
             let is_kept = |line: &&str| !line.starts_with(name);
-            WHOLE.lines().filter(is_kept).map(|line| format!("{line}\n")).collect::<String>()
+            WHOLE.lines().filter(is_kept).collect::<Vec<_>>().join("\n")
         };
         let good = Some((GOOD, 0o600));
         let configure = "aws configure sso --profile work";

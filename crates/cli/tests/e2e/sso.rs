@@ -26,11 +26,12 @@ fn portal_and_model() -> String {
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
             let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
             client.read_exact(&mut body).unwrap();
-            let is_signed = head.contains("Credential=ASIA/") && head.contains("x-amz-security-token: lent");
+            let is_signed =
+                head.contains("Credential=ASIA/") && head.contains("x-amz-security-token: lent-canary");
             let (status, said) = if head.contains("x-amz-sso_bearer_token: aoa-canary") {
                 (
                     "200 OK",
-                    r#"{"roleCredentials":{"accessKeyId":"ASIA","secretAccessKey":"s","sessionToken":"lent","expiration":4102444800000}}"#,
+                    r#"{"roleCredentials":{"accessKeyId":"ASIA","secretAccessKey":"s","sessionToken":"lent-canary","expiration":4102444800000}}"#,
                 )
             } else if is_signed {
                 (
@@ -85,7 +86,7 @@ fn whoever_is_signed_in_to_aws_is_answered_and_whoever_is_not_is_told() {
     world.q(&["host", "stop"]).succeeded();
     for place in ["XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"] {
         let found = std::process::Command::new("grep")
-            .args(["-r", "-l", "-e", "aoa-canary", "-e", "lent"])
+            .args(["-r", "-l", "-e", "aoa-canary", "-e", "lent-canary"])
             .arg(world.home.directory(place))
             .output()
             .unwrap();

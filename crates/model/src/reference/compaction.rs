@@ -1,12 +1,11 @@
 //! Summaries that stand for a conversation: a turn in which only a text counts, and taking the newest one back.
 
 use q_core::compaction::framed;
-use q_core::{
-    AgentEvent, AgentFailure, Compaction, FailureKind, Retrying, SessionId, Stop, TurnNo, Usage, WallTime,
-};
+use q_core::{AgentEvent, AgentFailure, Compaction, FailureKind, SessionId, Stop, TurnNo, Usage, WallTime};
 
 use super::budget::DAY;
 use super::deeds::Answered;
+use super::turns;
 use super::wishes::Granted;
 use super::{Ending, Entry, Filling, Model, Session, Spending, SummarySoFar, Turn, Uncounted, What, Window};
 
@@ -92,8 +91,7 @@ impl Model {
                 self.note(at);
             }
         } else if let AgentEvent::Retrying { attempt, of, wait_ms, failure } = event {
-            let when = WallTime(self.now.wall.0 + wait_ms);
-            turn.retrying = Some(Retrying { attempt, of, wait_ms, at: when, failure });
+            turn.retrying = Some(turns::retrying(self.now.wall, (attempt, of), wait_ms, failure));
         } else if let AgentEvent::Call(..) = event {
             self.give_up(at, FailureKind::WantsTool);
         } else if let AgentEvent::Done = event {

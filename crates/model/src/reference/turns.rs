@@ -71,8 +71,7 @@ impl Model {
         }
         match event {
             AgentEvent::Retrying { attempt, of, wait_ms, failure } => {
-                let at = WallTime(self.now.wall.0 + wait_ms);
-                running.retrying = Some(Retrying { attempt, of, wait_ms, at, failure });
+                running.retrying = Some(retrying(self.now.wall, (attempt, of), wait_ms, failure));
             }
             AgentEvent::Asked { bytes, window } => {
                 let (asked, spent) = ((bytes, window), running.usage);
@@ -440,4 +439,14 @@ impl Model {
         self.happened(at);
         self.read_if_watched(at);
     }
+}
+
+/// What is told of an agent that waits before it asks again.
+pub(super) const fn retrying(
+    now: WallTime,
+    (attempt, of): (u32, u32),
+    wait_ms: u64,
+    failure: AgentFailure,
+) -> Retrying {
+    Retrying { attempt, of, wait_ms, at: WallTime(now.0 + wait_ms), failure }
 }
