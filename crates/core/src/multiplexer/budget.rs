@@ -41,10 +41,8 @@ impl Step<'_> {
         let Some(head) = self.head(id).filter(|head| is_bound && head.presence == Presence::Live) else {
             return;
         };
-        let ended_well = match &head.last {
-            None | Some(Ending::Done) => true,
-            Some(Ending::Failed(_) | Ending::Interrupted(_)) => false,
-        };
+        // Where no turn ever ended, what waits came with an import, which asks nobody by itself.
+        let ended_well = head.last == Some(Ending::Done);
         if ended_well && head.turn.is_none() && !head.queue.is_empty() && self.spent_budget(id).is_none() {
             self.begin_next(id);
             self.notify_queue(id);
