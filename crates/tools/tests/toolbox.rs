@@ -70,6 +70,17 @@ impl Bench {
         reply.text
     }
 
+    /// The file `a`, which begins with `two`, is neither written over nor edited, for that reason.
+    async fn leaves_a_alone(&self, why: &str) {
+        for (tool, input) in [
+            ("write", json!({ "path": "a", "content": "three\n" })),
+            ("edit", json!({ "path": "a", "edits": [{ "old": "two", "new": "three" }] })),
+        ] {
+            let said = self.fails(tool, input).await;
+            assert!(said.contains(why), "{tool}: {said}");
+        }
+    }
+
     fn file(&self, name: &str) -> String {
         fs::read_to_string(self.inside.join(name)).unwrap()
     }
@@ -185,13 +196,7 @@ async fn what_another_hand_changed_is_not_overwritten() {
     bench.says("write", json!({ "path": "a", "content": "two\n" })).await;
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o750, "who may do what stays");
     fs::write(&path, "two and mine\n").unwrap();
-    for (tool, input) in [
-        ("write", json!({ "path": "a", "content": "three\n" })),
-        ("edit", json!({ "path": "a", "edits": [{ "old": "two", "new": "three" }] })),
-    ] {
-        let said = bench.fails(tool, input).await;
-        assert!(said.contains("changed by somebody else"), "{tool}: {said}");
-    }
+    bench.leaves_a_alone("changed by somebody else").await;
     assert_eq!(bench.file("a"), "two and mine\n");
     bench.says("read", json!({ "path": "a" })).await;
     bench.says("edit", json!({ "path": "a", "edits": [{ "old": "two", "new": "three" }] })).await;
@@ -206,17 +211,11 @@ async fn what_another_hand_changed_is_not_overwritten() {
 async fn a_file_that_is_read_only_is_left_alone_and_the_size_of_what_is_replaced_is_told() {
     let bench = Bench::new();
     let path = bench.inside.join("a");
-    fs::write(&path, "one\n").unwrap();
+    fs::write(&path, "two\n").unwrap();
     bench.says("read", json!({ "path": "a" })).await;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
-    for (tool, input) in [
-        ("write", json!({ "path": "a", "content": "three\n" })),
-        ("edit", json!({ "path": "a", "edits": [{ "old": "one", "new": "three" }] })),
-    ] {
-        let said = bench.fails(tool, input).await;
-        assert!(said.contains("a is read only (mode 0400); nothing was written"), "{tool}: {said}");
-    }
-    assert_eq!(bench.file("a"), "one\n");
+    bench.leaves_a_alone("a is read only (mode 0400); nothing was written").await;
+    assert_eq!(bench.file("a"), "two\n");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     let said = bench.says("write", json!({ "path": "a", "content": "three\n" })).await;
     assert_eq!(said, "a is written in place of 4 bytes (6 bytes)\n");

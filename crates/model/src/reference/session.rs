@@ -54,20 +54,11 @@ impl Session {
     pub(super) fn calls(&self) -> impl Iterator<Item = (usize, &Call)> {
         let turn = self.turn.as_ref().map(|turn| turn.no);
         let of_turn = self.entries.iter().enumerate().filter(move |(_, entry)| Some(entry.turn) == turn);
-        of_turn.filter_map(|(place, entry)| match &entry.what {
-            What::Call(call) => Some((place, call)),
-            What::Prompt
-            | What::Answer
-            | What::Thinking
-            | What::Output { .. }
-            | What::Result { .. }
-            | What::Plan(_)
-            | What::Sources(_)
-            | What::Continued
-            | What::LeftOut(_)
-            | What::Compaction(_)
-            | What::Stop(_) => None,
-        })
+        of_turn.filter_map(
+            |(place, entry)| {
+                if let What::Call(call) = &entry.what { Some((place, call)) } else { None }
+            },
+        )
     }
 
     /// Who interrupted the last turn, if somebody did.

@@ -7,28 +7,15 @@ use ratatui::style::Style;
 
 use crate::command::table::Question;
 use crate::command::{Arguments, UserCommand};
-use crate::keys::KeyCode::Esc;
-use crate::keys::{Chord, ctrl, key, plain};
+use crate::keys::Chord;
 use crate::layout::wrap;
 use crate::overlay::component::{Overlay, OverlayContext, OverlaySubject, Reaction};
-use crate::overlay::hints::{Hint, OverlayKey, footer, hint, meaning};
+use crate::overlay::hints::{Hint, KEEPS, OverlayKey, YES, footer, hint, meaning};
 use crate::overlay::popup::Popup;
 use crate::sanitize;
 
 /// Longer lines are broken.
 const WIDEST: u16 = 60;
-
-const YES: &[(Chord, OverlayKey)] = &[(plain('y'), OverlayKey::Accept), (plain('Y'), OverlayKey::Accept)];
-const KEEPS: Hint = hint(
-    &[
-        (plain('n'), OverlayKey::Leave),
-        (plain('N'), OverlayKey::Leave),
-        (key(Esc), OverlayKey::Leave),
-        (ctrl('c'), OverlayKey::Leave),
-    ],
-    "n",
-    "keeps it",
-);
 
 /// Asks about a command that is carried out on a yes.
 #[derive(Debug)]

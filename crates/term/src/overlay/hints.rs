@@ -3,7 +3,7 @@
 
 use crate::command::ScrollStep;
 use crate::keys::KeyCode::{Enter, Esc};
-use crate::keys::{Chord, ctrl, key};
+use crate::keys::{Chord, ctrl, key, plain};
 
 /// What a key means in an overlay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,20 @@ pub(super) fn footer(hints: &[Hint]) -> String {
 }
 
 /// For the tests of each table: every key has a written form, and means one thing.
+/// How what was asked about is done, and how it is not.
+pub(crate) const YES: &[(Chord, OverlayKey)] =
+    &[(plain('y'), OverlayKey::Accept), (plain('Y'), OverlayKey::Accept)];
+pub(crate) const KEEPS: Hint = hint(
+    &[
+        (plain('n'), OverlayKey::Leave),
+        (plain('N'), OverlayKey::Leave),
+        (key(Esc), OverlayKey::Leave),
+        (ctrl('c'), OverlayKey::Leave),
+    ],
+    "n",
+    "keeps it",
+);
+
 #[cfg(test)]
 pub(super) fn assert_each_key_means_one_thing(hints: &[Hint]) {
     let mut seen = std::collections::BTreeSet::new();

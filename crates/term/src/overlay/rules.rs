@@ -10,7 +10,7 @@ use crate::keys::KeyCode::{Down, End, Enter, Esc, Home, PageDown, PageUp, Up};
 use crate::keys::{Chord, ctrl, key, plain};
 use crate::layout::wrap::truncated;
 use crate::overlay::component::{Overlay, OverlayContext, OverlaySubject, Reaction};
-use crate::overlay::hints::{Hint, OverlayKey, footer, hint, meaning};
+use crate::overlay::hints::{Hint, KEEPS, OverlayKey, YES, footer, hint, meaning};
 use crate::overlay::popup::Popup;
 use crate::rules::ListedRule;
 use crate::style::Palette;
@@ -35,19 +35,7 @@ const LEAVES: Hint = hint(
 const LISTING: &[Hint] = &[CHOOSES, hint(&[(plain('d'), OverlayKey::Act)], "d", "removes"), LEAVES];
 /// Where there is nothing to remove, nothing is said of it.
 const EMPTY: &[Hint] = &[LEAVES];
-const ASKING: &[Hint] = &[
-    hint(&[(plain('y'), OverlayKey::Accept), (plain('Y'), OverlayKey::Accept)], "y", "removes it"),
-    hint(
-        &[
-            (plain('n'), OverlayKey::Leave),
-            (plain('N'), OverlayKey::Leave),
-            (key(Esc), OverlayKey::Leave),
-            (ctrl('c'), OverlayKey::Leave),
-        ],
-        "n",
-        "keeps it",
-    ),
-];
+const ASKING: &[Hint] = &[hint(YES, "y", "removes it"), KEEPS];
 
 #[derive(Debug)]
 pub(crate) struct RuleList {

@@ -63,7 +63,7 @@ fn messages(message: &Message, takes_thoughts: bool) -> Vec<Value> {
                 if let Value::Array(sealed) = seals::content(seal) {
                     details.extend(sealed);
                 }
-                thought.extend(reasoning_content::of(seal).filter(|_| takes_thoughts));
+                thought.extend(seals::thought_of(seal).filter(|_| takes_thoughts));
             }
             Part::Call { entry, tool, input } => {
                 let function = json!({ "name": tool_name(tool), "arguments": arguments_text(input) });

@@ -1,13 +1,11 @@
 //! A thought in one piece beside the words of chat completions (`reasoning_content`), as `DeepSeek`, Kimi and others have it. In a
 //! turn that calls tools they want it back, to the letter, in that turn and ever after; in any other they refuse it or pass it over.
 
-use q_core::Seal;
 use q_core::seal::SEAL_BYTES;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::reading::{member, words};
-use super::seals;
 
 /// The member that it stands in, in answers and in what goes back.
 pub(in crate::http) const MEMBER: &str = "reasoning_content";
@@ -29,12 +27,6 @@ impl ReasoningContent {
         let thought = std::mem::take(&mut self.0);
         (!thought.is_empty()).then(|| json!({ MEMBER: thought }).to_string())
     }
-}
-
-/// The thought that a seal holds, where it holds one of these.
-pub(super) fn of(seal: &Seal) -> Option<String> {
-    let thought = seals::content(seal).get_mut(MEMBER)?.take();
-    thought.as_str().filter(|thought| !thought.is_empty()).map(str::to_owned)
 }
 
 /// The request with a thought in every message of the assistant, an empty one where none is known: what servers take that miss one

@@ -59,7 +59,7 @@ pub(super) fn is_readable(dialect: Dialect, seal: &Seal) -> bool {
     let content = content(seal);
     match dialect {
         Dialect::ChatCompletions => {
-            content.as_array().is_some_and(|parts| !parts.is_empty()) || reasoning_content::of(seal).is_some()
+            content.as_array().is_some_and(|parts| !parts.is_empty()) || thought_of(seal).is_some()
         }
         Dialect::Responses => content["type"] == "reasoning",
         Dialect::Anthropic => ["thinking", "redacted_thinking"].iter().any(|kind| content["type"] == *kind),
@@ -70,6 +70,12 @@ pub(super) fn is_readable(dialect: Dialect, seal: &Seal) -> bool {
 }
 
 /// A thought in one piece, as chat completions have it.
+/// The thought that a seal holds, where it holds one of these.
+pub(super) fn thought_of(seal: &Seal) -> Option<String> {
+    let thought = content(seal).get_mut(reasoning_content::MEMBER)?.take();
+    thought.as_str().filter(|thought| !thought.is_empty()).map(str::to_owned)
+}
+
 #[cfg(test)]
 pub(super) fn sample_thought() -> Seal {
     Seal { by: String::new(), content: r#"{"reasoning_content":"hm\n"}"#.to_owned() }
