@@ -333,7 +333,7 @@ async fn what_comes_behind_the_reason_gives_no_more_time() {
             written = client.write_all(b": ping\n\n");
         }
     });
-    let spec = HttpSpec { patience: silent_for(Duration::from_millis(200)), ..spec(base_url) };
+    let spec = HttpSpec { patience: silent_for(Duration::from_secs(2)), ..spec(base_url) };
     let outcome = tokio::time::timeout(PATIENCE, answer(spec, ask("hi"))).await.expect("it ends by itself");
     assert_eq!((outcome.text.as_str(), outcome.ending), ("so", Ok(())));
     pinging.join().unwrap();
