@@ -113,7 +113,7 @@ impl Asking {
         let misses_thoughts =
             self.spec.dialect == Dialect::ChatCompletions && is_about_missing_thoughts(failure);
         let completed = misses_thoughts.then(|| reasoning_content::completed(&self.body)).flatten();
-        completed.or_else(|| self.unsealed.take().filter(|_| is_about_seals(failure)))
+        completed.or_else(|| if is_about_seals(failure) { self.unsealed.take() } else { None })
     }
 
     /// Asks where the dialect may be asked, until a place is found that knows it.
