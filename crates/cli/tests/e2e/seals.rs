@@ -86,7 +86,7 @@ fn what_is_sealed_goes_back_to_the_model_that_made_it_and_to_no_other() {
     }
 }
 
-/// A signature that its server cannot read any more costs one request, and no answer.
+/// A signature that its server cannot read any more costs one request, and no answer; also where the server was busy before.
 #[test]
 fn what_the_server_cannot_read_is_left_out() {
     let world = world();
@@ -97,10 +97,11 @@ fn what_the_server_cannot_read_is_left_out() {
     let refusal = "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"messages.1.content.0: Invalid `signature` in `thinking` block\"}}";
     world.server.on("second", answer("seal-2", true));
     world.server.once("second", Script::new().status(400, refusal));
+    world.server.once("second", Script::new().status(503, "{}").retry_after(0));
     world.q(&["send", "one", "second"]).succeeded();
     world.q(&["wait", "one"]).succeeded();
     let asked: Vec<Value> = world.server.requests().into_iter().map(|seen| seen.body).collect();
     let has_seal = |body: &Value| body.to_string().contains("seal-1");
     let carried: Vec<bool> = asked.iter().map(has_seal).collect();
-    assert_eq!(carried, [false, true, false], "{asked:?}");
+    assert_eq!(carried, [false, true, true, false], "{asked:?}");
 }

@@ -168,14 +168,18 @@ impl ChatCompletionsReader {
         self.details.read(part);
         if answer.takes_calls() {
             self.thought.read(part);
-            let [content, calls] = members(part, ["content", "tool_calls"]);
-            let is_there = |member: &RawValue| !is_nothing(member) && member.get() != "\"\"";
-            if content.is_some_and(is_there) || calls.is_some_and(is_there) {
+            if !self.thought.is_empty() && says_or_calls(part) {
                 self.thought.sealed().into_iter().for_each(|sealed| answer.on_seal(sealed));
             }
         }
         read_part(part, answer);
     }
+}
+
+/// Whether a piece is more than thought.
+fn says_or_calls(part: &RawValue) -> bool {
+    let is_there = |member: &RawValue| !is_nothing(member) && member.get() != "\"\"";
+    members(part, ["content", "tool_calls"]).into_iter().flatten().any(is_there)
 }
 
 fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {

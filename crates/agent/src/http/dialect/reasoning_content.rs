@@ -22,6 +22,11 @@ impl ReasoningContent {
         }
     }
 
+    /// Whether nothing came of it since it was asked for.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What came of it since this was asked, as it goes back.
     pub(super) fn sealed(&mut self) -> Option<String> {
         let thought = std::mem::take(&mut self.0);
