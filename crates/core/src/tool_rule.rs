@@ -40,6 +40,41 @@ const SUBCOMMANDS: [(&str, &[&str]); 6] = [
     ("pnpm", &["test"]),
     ("yarn", &["test"]),
 ];
+/// Options by which these run another program, work in another place or write to any file, as they begin.
+const LEADS_ELSEWHERE: [(&str, &[&str]); 6] = [
+    (
+        "cargo",
+        &[
+            "--config",
+            "--tool-config",
+            "--manifest-path",
+            "--target-dir",
+            "--out-dir",
+            "--artifact-dir",
+            "-C",
+            "-Z",
+        ],
+    ),
+    ("git", &["--ou"]), // --output, which may be shortened
+    (
+        "go",
+        &[
+            "-o",
+            "-C",
+            "-exec",
+            "--exec",
+            "-toolexec",
+            "--toolexec",
+            "-vettool",
+            "--vettool",
+            "-modfile",
+            "--modfile",
+        ],
+    ),
+    ("npm", &["--prefix", "--script-shell", "-C"]),
+    ("pnpm", &["--prefix", "--script-shell", "--dir", "-C"]),
+    ("yarn", &["--cwd", "--script-shell"]),
+];
 
 /// What becomes of a call that a rule is for. The later beats the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -245,7 +280,7 @@ impl fmt::Display for RuleEffect {
 
 /// What *always* keeps of a command whose end varies.
 fn stem(argv: &[String]) -> Option<&[String]> {
-    let (program, rest) = argv.split_first()?;
+    let (program, rest) = argv.split_first().filter(|_| !hands_on(argv))?;
     let (_, known) = SUBCOMMANDS.into_iter().find(|(name, _)| name == program)?;
     let words = match rest {
         [run, script, ..] if run == "run" && known == ["test"] && is_plain(script) => 3,
@@ -259,12 +294,58 @@ fn is_plain(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_alphanumeric())
 }
 
-/// Whether a command is a line for a shell, or another command that its program hands on.
+/// Whether a command is a line for a shell, or another command that its program hands on, or leads out of what its first words say.
 fn hands_on(argv: &[String]) -> bool {
     let Some((program, rest)) = argv.split_first() else { return false };
     let program = program.rsplit('/').next().unwrap_or_default();
     let evaluates = || rest.iter().any(|word| EVALUATES.iter().any(|option| word.starts_with(option)));
+    let leads =
+        LEADS_ELSEWHERE.into_iter().filter(|(name, _)| *name == program).flat_map(|(_, options)| options);
+    let is_led = |option: &&str| rest.iter().any(|word| word.starts_with(*option));
     SHELLS.contains(&program)
         || CARRIERS.contains(&program)
+        || leads.into_iter().any(is_led)
         || (INTERPRETERS.iter().any(|name| program.starts_with(name)) && evaluates())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(line: &str) -> CallSubject {
+        CallSubject::Command(line.split(' ').map(String::from).collect())
+    }
+
+    #[test]
+    fn an_open_end_is_for_nothing_that_leads_elsewhere() {
+        for (first, allowed, line) in [
+            ("git diff", true, "git diff HEAD~2 -- src"),
+            ("git log -1", true, "git log --oneline"),
+            ("git diff", false, "git diff --output=/home/me/.profile"),
+            ("git log -1", false, "git log --outpu /home/me/.profile"),
+            ("cargo test", true, "cargo test -p core -- --nocapture"),
+            ("cargo test", false, "cargo test --config target.x.runner='sh'"),
+            ("cargo test", false, "cargo test --manifest-path /elsewhere/Cargo.toml"),
+            ("go test", true, "go test ./..."),
+            ("go test", false, "go test -exec sh ./..."),
+            ("npm test", false, "npm test --prefix /elsewhere"),
+        ] {
+            let rule = ToolRule::narrowest("run", &command(first));
+            let is_for = rule.as_ref().is_some_and(|rule| rule.is_for("run", &command(line)));
+            assert_eq!(is_for, allowed, "{rule:?} {line}");
+        }
+        // What leads there is allowed as it was shown, and no further.
+        let shown = command("git diff --output=a");
+        let rule = ToolRule::narrowest("run", &shown);
+        assert!(
+            rule.as_ref().is_some_and(|rule| matches!(rule.pattern, RulePattern::Exactly(_))),
+            "{rule:?}"
+        );
+        assert!(rule.is_some_and(|rule| rule.is_for("run", &shown)));
+        // What denies is for all of it.
+        let words = ["git".to_string(), "diff".to_string()].into();
+        let deny =
+            ToolRule { effect: RuleEffect::Deny, tool: "run".into(), pattern: RulePattern::Begins(words) };
+        assert!(deny.is_for("run", &shown));
+    }
 }
