@@ -117,8 +117,8 @@ pub(crate) fn set(place: &Place, rule: &StandingRule, stands: bool) -> Result<bo
     place.prepare_state().map_err(|error| CliError::failed(error.to_string()))?;
     let directory = path.parent().unwrap_or(&path);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
-    let beside = path.with_extension("lock");
-    let lock = lock_file(&beside).map_err(failed)?;
+    // Of the file itself there is another one once it is written.
+    let lock = q_lock::open_lock(&path.with_extension("lock")).map_err(failed)?;
     lock.lock().map_err(failed)?;
     let mut rules = read(&path)?;
     if rules.contains(rule) == stands {
@@ -134,12 +134,6 @@ pub(crate) fn set(place: &Place, rule: &StandingRule, stands: bool) -> Result<bo
     Ok(true)
 }
 
-/// What is locked while the file is written anew: that itself is another one then. Never through a link.
-fn lock_file(path: &Path) -> io::Result<File> {
-    let flags = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-    File::options().create(true).truncate(false).write(true).mode(0o600).custom_flags(flags).open(path)
-}
-
 /// Writes it beside and moves it into its place, so that a reader has the old one or the new.
 fn write(path: &Path, rules: &[StandingRule]) -> io::Result<()> {
     let beside = path.with_extension("new");
@@ -147,7 +141,9 @@ fn write(path: &Path, rules: &[StandingRule]) -> io::Result<()> {
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
     file.write_all(text(rules).as_bytes())?;
     file.sync_all()?;
-    fs::rename(&beside, path)
+    fs::rename(&beside, path)?;
+    // What was denied must not be allowed again after the loss of power.
+    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
 fn text(rules: &[StandingRule]) -> String {

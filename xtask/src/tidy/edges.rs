@@ -26,6 +26,7 @@ const EDGES: &[(&str, &str, &[&str])] = &[
             "q-core",
             "q-proto",
             "q-client",
+            "q-lock",
             "q-agent",
             "q-store",
             "q-term",

@@ -13,6 +13,8 @@ use crate::trusted::{self, Untrusted};
 pub(crate) const BEDROCK: &str = "https://bedrock-runtime.";
 /// The region where nothing says one.
 const USUAL_REGION: &str = "us-east-1";
+/// No region's name is longer, in bytes.
+const LONGEST_REGION: usize = 32;
 
 /// The pair of keys of this environment, as one key: `ID:SECRET` or `ID:SECRET:TOKEN`. Variables win over the profile.
 pub(crate) fn keys(environment: &ProcessEnvironment) -> Result<Option<String>, String> {
@@ -41,11 +43,16 @@ pub(crate) fn base_url(environment: &ProcessEnvironment) -> Result<String, Strin
     let named = format!("profile {profile}");
     let region =
         in_variables.or_else(|| setting(&text, &[&named, profile], "region")).unwrap_or(USUAL_REGION);
-    // It becomes a part of the name of a host, to which a signature is sent.
-    if !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+    if !is_region(region) {
         return Err(format!("`{}` is no region", region.escape_debug()));
     }
     Ok(format!("{BEDROCK}{region}.amazonaws.com"))
+}
+
+/// Whether it may be a part of the name of a host, to which a signature or a token is sent.
+pub(super) fn is_region(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=LONGEST_REGION).contains(&name.len()) && name.bytes().all(fits)
 }
 
 pub(crate) fn profile(environment: &ProcessEnvironment) -> &str {

@@ -13,8 +13,6 @@ use crate::environment::ProcessEnvironment;
 use crate::missing::Missing;
 use crate::trusted::{self, Untrusted};
 
-/// No region's name is longer, in bytes.
-const LONGEST_REGION: usize = 32;
 /// Whoever keeps the portal elsewhere says so in this variable, as AWS's own tools take it.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_SSO";
 const NAMES: [&str; 5] = ["sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name"];
@@ -56,7 +54,7 @@ pub(crate) fn role(environment: &ProcessEnvironment, now: WallTime) -> Result<Op
     let role = own("sso_role_name").ok_or_else(|| lacks("sso_role_name", &named))?;
     let portal = match environment.text(ENDPOINT) {
         Some(portal) => portal.to_owned(),
-        None if is_region(region) => format!("https://portal.sso.{region}.amazonaws.com"),
+        None if aws::is_region(region) => format!("https://portal.sso.{region}.amazonaws.com"),
         None => {
             return Err(Missing {
                 why: format!("`{}`, its sso_region in {place}, is no region", region.escape_debug()),
@@ -72,12 +70,6 @@ pub(crate) fn role(environment: &ProcessEnvironment, now: WallTime) -> Result<Op
         profile: profile.to_owned(),
         token,
     }))
-}
-
-/// Whether it may be a part of the name of a host, to which the token is sent.
-fn is_region(name: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=LONGEST_REGION).contains(&name.len()) && name.bytes().all(fits)
 }
 
 /// The token of a sign-in, as long as it is good.
