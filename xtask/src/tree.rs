@@ -18,19 +18,22 @@ pub(crate) struct File {
     pub(crate) text: String,
 }
 
+/// Where all files are that git tracks or would take, text or not, in order.
+pub(crate) fn paths() -> Result<Vec<String>, Fault> {
+    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
+    let list = output(&mut command("git", &list))?;
+    let mut paths: Vec<String> =
+        list.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
+    paths.sort_unstable();
+    Ok(paths)
+}
+
 impl Tree {
     /// Reads what git tracks or would take; a file that is no text is not looked into.
     pub(crate) fn read() -> Result<Self, Fault> {
-        let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-        let list = output(&mut command("git", &list))?;
-        let mut paths: Vec<&str> = list.split('\0').filter(|path| !path.is_empty()).collect();
-        paths.sort_unstable();
         // Removed ones are listed until the removal is committed.
         let read = |path: &str| fs::read_to_string(root().join(path)).ok();
-        let files = paths
-            .into_iter()
-            .filter_map(|path| Some(File { path: path.to_owned(), text: read(path)? }))
-            .collect();
+        let files = paths()?.into_iter().filter_map(|path| Some(File { text: read(&path)?, path })).collect();
         Ok(Self { files })
     }
 

@@ -19,7 +19,7 @@ const SEEDS: &str = "1000";
 
 pub(super) fn run() -> Outcome {
     let tree = Tree::read()?;
-    let copy = Copy::lay_out("client-alone", &tree)?;
+    let copy = Copy::lay_out("client-alone")?;
     // A law that is broken anyway catches nothing.
     run_command(&mut simulation(&copy))?;
     copy.try_all(&tree, PLACE, tried)

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::mutant::{Catcher, Mutant};
 use crate::command::cargo;
 use crate::surroundings::{now, root};
-use crate::tree::Tree;
+use crate::tree::{Tree, paths};
 use crate::{Fault, Outcome, Passed};
 
 /// The copy, where it lies below `target`.
@@ -15,22 +15,27 @@ pub(super) struct Copy {
 }
 
 impl Copy {
-    /// The one of that name below `target`, brought up to date.
-    pub(super) fn lay_out(name: &str, tree: &Tree) -> Result<Self, Fault> {
+    /// The one of that name below `target`, brought up to date; with what is no text, of which tests read some.
+    pub(super) fn lay_out(name: &str) -> Result<Self, Fault> {
         let copy = Self { place: root().join("target").join(name) };
-        tree.files.iter().try_for_each(|file| copy.write(&file.path, &file.text))?;
+        for path in paths()? {
+            // A removed one is listed until the removal is committed.
+            if let Ok(bytes) = std::fs::read(root().join(&path)) {
+                copy.write(&path, &bytes)?;
+            }
+        }
         Ok(copy)
     }
 
-    /// Writes a file of the copy; one that has that text already stays untouched, and so is not built again.
-    fn write(&self, path: &str, text: &str) -> Result<(), Fault> {
+    /// Writes a file of the copy; one that has those bytes already stays untouched, and so is not built again.
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Fault> {
         let path = self.place.join("tree").join(path);
-        if std::fs::read_to_string(&path).is_ok_and(|there| there == text) {
+        if std::fs::read(&path).is_ok_and(|there| there == bytes) {
             return Ok(());
         }
         let io = |error| Fault(format!("{}: {error}", path.display()));
         path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(io)?;
-        std::fs::write(&path, text).map_err(io)
+        std::fs::write(&path, bytes).map_err(io)
     }
 
     /// Cargo in the copy.
@@ -85,9 +90,9 @@ impl Copy {
             Ok(found) => found,
             Err(why) => return Ok(Err(format!("FAULTY: {why}"))),
         };
-        self.write(&mutant.file, &broken)?;
+        self.write(&mutant.file, broken.as_bytes())?;
         let verdict = tried(self, &mutant.catcher);
-        self.write(&mutant.file, original)?;
+        self.write(&mutant.file, original.as_bytes())?;
         Ok(verdict.map(|()| mutant.catcher.clone()))
     }
 }

@@ -17,7 +17,7 @@ const RIG: &str = "rig";
 
 pub(super) fn run() -> Outcome {
     let tree = Tree::read()?;
-    let copy = Copy::lay_out("store-alone", &tree)?;
+    let copy = Copy::lay_out("store-alone")?;
     // A test or a rig that fails anyway catches nothing.
     // The copy has no databases, which are no text.
     let tests = ["test", "--quiet", "--package", "q-store", "--test", "store", "--", "--skip", "golden::"];

@@ -15,7 +15,7 @@ const NOTICED: i32 = 101;
 
 pub(super) fn run() -> Outcome {
     let tree = Tree::read()?;
-    let copy = Copy::lay_out("tools-alone", &tree)?;
+    let copy = Copy::lay_out("tools-alone")?;
     // A test that fails anyway catches nothing.
     run_command(&mut copy.cargo(&["test", "--quiet", "--package", "q-tools", "--test", "toolbox"]))?;
     run_command(&mut copy.cargo(&["test", "--quiet", "--package", "q-agent", "--test", "calls"]))?;
