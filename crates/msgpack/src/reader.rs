@@ -82,10 +82,11 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// Methods that read alike: a number is given as it stands, and the type that is read says whether it fits.
+/// Methods that read alike: a number is given as it stands, and the type that is read says whether it fits. What a type says of
+/// itself in parentheses changes nothing of how it is read.
 macro_rules! alike {
-    ($read:ident: $($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+    ($read:ident: $($method:ident$(($($says:ty),*))?)*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($(_: $says,)*)? visitor: V) -> Result<V::Value, ReadError> {
             self.$read(visitor)
         }
     )*};
@@ -138,11 +139,20 @@ impl<'de> Reader<'de> {
         self.inside(pairs, |pairs| visitor.visit_map(pairs))
     }
 
+    fn newtype<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_newtype_struct(self)
+    }
+
     fn nil<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, ReadError> {
         let start = self.start()?;
         if start == ValueStart::Nil { visitor.visit_unit() } else { Err(start.instead_of("nothing")) }
     }
 }
+
+/// The name of a type.
+type Name = &'static str;
+/// The names of its fields or variants, which stand in the text as well.
+type Names = &'static [Name];
 
 impl<'de> Deserializer<'de> for &mut Reader<'de> {
     type Error = ReadError;
@@ -152,9 +162,10 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     alike! { float: deserialize_f32 deserialize_f64 }
     alike! { string: deserialize_char deserialize_str deserialize_string deserialize_identifier }
     alike! { binary: deserialize_bytes deserialize_byte_buf }
-    alike! { list: deserialize_seq }
-    alike! { map: deserialize_map }
-    alike! { nil: deserialize_unit }
+    alike! { list: deserialize_seq deserialize_tuple(usize) deserialize_tuple_struct(Name, usize) }
+    alike! { map: deserialize_map deserialize_struct(Name, Names) }
+    alike! { nil: deserialize_unit deserialize_unit_struct(Name) }
+    alike! { newtype: deserialize_newtype_struct(Name) }
 
     /// Nothing is read without being known: a type that asks for whatever comes would take forms that `q` never writes.
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, ReadError> {
@@ -190,50 +201,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        self.nil(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, ReadError> {
-        self.list(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        self.list(visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        self.map(visitor)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
+    fn deserialize_enum<V: Visitor<'de>>(self, _: Name, _: Names, visitor: V) -> Result<V::Value, ReadError> {
         let mut behind = self.rest;
         if start::take(&mut behind)? != ValueStart::Map(1) {
             return visitor.visit_enum(Variant { reader: self, has_content: false });
