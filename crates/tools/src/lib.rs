@@ -41,4 +41,4 @@ pub use definition::ToolDefinition;
 pub use run::{PASSED_ON, SUPERVISE};
 pub use sandbox::Sandbox;
 pub use supervise::SupervisedCommand;
-pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, ToolTarget, Toolbox};
+pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, Toolbox};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use q_core::CallSubject;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, mpsc};
@@ -89,28 +90,6 @@ pub struct CheckedCall {
     pub reads: bool,
     /// Whether the person is to be asked.
     pub wants_consent: bool,
-}
-
-/// What a call would run or open, as far as its arguments say: exactly what is carried out for them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum ToolTarget {
-    /// Nothing that can be understood.
-    #[default]
-    Unknown,
-    /// A program and its arguments.
-    Command(Vec<String>),
-    /// A file, or a directory and nothing beneath.
-    File {
-        /// Its names from the session's directory on, which are opened one beneath the other; `.` for that itself.
-        path: String,
-        /// Whether what is so called mostly holds keys.
-        is_private: bool,
-    },
-    /// All beneath a directory.
-    Tree {
-        /// As in [`Self::File`]; it may be a file.
-        path: String,
-    },
 }
 
 /// What came of a call.
@@ -210,17 +189,17 @@ impl Toolbox {
 
     /// What a call is about, for those who have rules for such. Nothing is opened: no link is ever followed, so what its
     /// path says is what is opened.
-    pub fn target(&self, tool: &str, input: &str) -> ToolTarget {
+    pub fn subject(&self, tool: &str, input: &str) -> CallSubject {
         match self.understand(tool, input) {
-            Err(_) => ToolTarget::Unknown,
-            Ok(Action::Run(command)) => ToolTarget::Command(command.argv().to_vec()),
-            Ok(Action::Search(place, _)) => ToolTarget::Tree { path: place.to_string() },
+            Err(_) => CallSubject::Other,
+            Ok(Action::Run(command)) => CallSubject::Command(command.argv().to_vec()),
+            Ok(Action::Search(place, _)) => CallSubject::Tree { path: place.to_string() },
             Ok(
                 Action::Read(place, _)
                 | Action::List(place)
                 | Action::Write(place, _)
                 | Action::Edit(place, _),
-            ) => ToolTarget::File { path: place.to_string(), is_private: holds_keys(&place) },
+            ) => CallSubject::File { path: place.to_string(), is_private: holds_keys(&place) },
         }
     }
 

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_tools::{ToolReply, ToolSettings, ToolTarget, Toolbox};
+use q_core::CallSubject;
+use q_tools::{ToolReply, ToolSettings, Toolbox};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -460,29 +461,29 @@ fn a_call_is_about_what_is_opened_however_it_is_written() {
     let room = tempfile::tempdir().unwrap();
     let directory = fs::canonicalize(room.path()).unwrap();
     let toolbox = Toolbox::new(directory.clone(), &ToolSettings::default());
-    let file = |path: &str, is_private| ToolTarget::File { path: path.into(), is_private };
+    let file = |path: &str, is_private| CallSubject::File { path: path.into(), is_private };
     let whole = directory.join("secret/a").display().to_string();
     for path in ["secret/a", "./secret//a", "b/../secret/a", &whole] {
         for tool in ["read", "list"] {
             let input = serde_json::json!({ "path": path }).to_string();
-            assert_eq!(toolbox.target(tool, &input), file("secret/a", false), "{tool} {path}");
+            assert_eq!(toolbox.subject(tool, &input), file("secret/a", false), "{tool} {path}");
         }
         let input = serde_json::json!({ "path": path, "content": "" }).to_string();
-        assert_eq!(toolbox.target("write", &input), file("secret/a", false), "{path}");
+        assert_eq!(toolbox.subject("write", &input), file("secret/a", false), "{path}");
         let input = serde_json::json!({ "path": path, "pattern": "x" }).to_string();
-        assert_eq!(toolbox.target("search", &input), ToolTarget::Tree { path: "secret/a".into() });
+        assert_eq!(toolbox.subject("search", &input), CallSubject::Tree { path: "secret/a".into() });
     }
-    let command = |words: &[&str]| ToolTarget::Command(words.iter().map(|&word| word.to_owned()).collect());
+    let command = |words: &[&str]| CallSubject::Command(words.iter().map(|&word| word.to_owned()).collect());
     for (tool, input, target) in [
         ("list", "", file(".", false)),
         ("read", r#"{"path":"a/.env"}"#, file("a/.env", true)),
         ("write", r#"{"path":"x/permissions.toml","content":""}"#, file("x/permissions.toml", true)),
-        ("read", r#"{"path":"../a"}"#, ToolTarget::Unknown),
-        ("read", r#"{"path":"a","path":"b"}"#, ToolTarget::Unknown),
+        ("read", r#"{"path":"../a"}"#, CallSubject::Other),
+        ("read", r#"{"path":"a","path":"b"}"#, CallSubject::Other),
         ("run", r#"{"argv":["cargo","test"]}"#, command(&["cargo", "test"])),
         ("run", r#"{"shell":"cargo test"}"#, command(&["/bin/sh", "-c", "cargo test"])),
-        ("fly", "{}", ToolTarget::Unknown),
+        ("fly", "{}", CallSubject::Other),
     ] {
-        assert_eq!(toolbox.target(tool, input), target, "{tool} {input}");
+        assert_eq!(toolbox.subject(tool, input), target, "{tool} {input}");
     }
 }

@@ -13,7 +13,7 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/store", "q-store", &["q-core", "q-lock", "q-msgpack"]),
     ("crates/agent", "q-agent", &["q-core", "q-tools"]),
     // Knows files and processes, and nothing of sessions.
-    ("crates/tools", "q-tools", &[]),
+    ("crates/tools", "q-tools", &["q-core"]),
     ("crates/term", "q-term", &["q-core"]),
     ("crates/telemetry", "q-telemetry", &[]),
     ("crates/host", "q-host", &["q-core", "q-lock", "q-proto", "q-store", "q-agent", "q-telemetry"]),

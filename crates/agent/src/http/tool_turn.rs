@@ -17,10 +17,10 @@ use q_core::conversation::{Message, Part, Role, bytes};
 use q_core::fitting::shortened;
 use q_core::seal::SEALED_TURN_BYTES;
 use q_core::{
-    AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, EntryNo, FailureKind, Outcome,
-    Policy, Seal, Usage, Wants, WindowUse,
+    AgentEvent, AgentFailure, Call, CallFacts, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, Seal,
+    Usage, Wants, WindowUse,
 };
-use q_tools::{CheckedCall, ToolReply, ToolSettings, ToolTarget, Toolbox};
+use q_tools::{CheckedCall, ToolReply, ToolSettings, Toolbox};
 use tokio::sync::mpsc;
 
 use super::asking::{Asked, Asking};
@@ -346,7 +346,7 @@ impl RunningTurn {
             seals.extend(self.tell_sealed(seal).await);
         }
         asked.seals = seals;
-        let subject = subject(self.toolbox.target(&tool, &input));
+        let subject = self.toolbox.subject(&tool, &input);
         let facts = CallFacts { subject, ..CallFacts::default() };
         self.tell(AgentEvent::Call(Call { no, tool, input, digest, wants }, facts)).await;
         OpenCall { no, asked, digest, checked, state: CallState::Waiting }
@@ -429,16 +429,6 @@ fn add(turn: &mut Turn, mut said: Vec<Part>, ended: Vec<OpenCall>) {
     }
     turn.messages.push(Message { role: Role::Assistant, parts: said });
     turn.messages.push(Message { role: Role::User, parts: came });
-}
-
-/// What a call is about, in the core's words.
-fn subject(target: ToolTarget) -> CallSubject {
-    match target {
-        ToolTarget::Unknown => CallSubject::Other,
-        ToolTarget::Command(argv) => CallSubject::Command(argv),
-        ToolTarget::File { path, is_private } => CallSubject::File { path, is_private },
-        ToolTarget::Tree { path } => CallSubject::Tree { path },
-    }
 }
 
 /// Whether a call may begin: it is permitted, and nothing before it is still to change something, nor it something before them.
