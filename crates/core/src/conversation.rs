@@ -137,7 +137,7 @@ impl Unanswered {
         } else if older.body.answers() {
             self.stopped = false;
         }
-        self.stopped && matches!(older.body, Body::Prompt(_) | Body::Continued)
+        self.stopped && older.body.begins_turn()
     }
 }
 

@@ -145,6 +145,11 @@ pub struct Mark {
 }
 
 impl Body {
+    /// Whether a turn begins with it: something is said, or an answer is gone on with.
+    pub const fn begins_turn(&self) -> bool {
+        matches!(self, Self::Prompt(_) | Self::Continued)
+    }
+
     /// Its text; empty for a plan, which has one for each step, for sources, which have several each, and for what `q` says in its own words: a stop, that it
     /// goes on, a repair, what is left out.
     pub fn text(&self) -> &str {

@@ -161,20 +161,12 @@ impl Thread {
     pub fn take(&mut self, entry: &Entry, here: EntryNo, limits: &Limits) {
         self.open.drain(..self.cut_by(&entry.body, limits).len());
         self.last = entry.no;
-        match &entry.body {
-            Body::Prompt(_) | Body::Continued => self.in_turn = true,
-            Body::Call(_) => self.open.push((entry.no, here)),
-            Body::Result(result) => self.open.retain(|(there, _)| *there != result.of),
-            Body::Stop(_) => self.in_turn = false,
-            Body::Answer(_)
-            | Body::Thinking(_)
-            | Body::Output(_)
-            | Body::Plan(_)
-            | Body::Sources(_)
-            | Body::Repair(_)
-            | Body::LeftOut(_)
-            | Body::Compaction(_) => {}
+        if let Body::Call(_) = entry.body {
+            self.open.push((entry.no, here));
+        } else if let Body::Result(result) = &entry.body {
+            self.open.retain(|(there, _)| *there != result.of);
         }
+        self.in_turn = entry.body.begins_turn() || self.in_turn && !matches!(entry.body, Body::Stop(_));
     }
 }
 

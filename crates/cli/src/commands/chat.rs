@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 use q_client::News;
+use q_core::mirror::Mirrored;
 use q_core::{
     Activity, Body, BudgetUse, Command, Entry, EntryNo, FailureKind, PendingCall, Retrying, SessionId,
     Sources, Stop, Wants,
@@ -165,36 +166,33 @@ impl ChatTurn {
     fn is_over(&self, client: &Client) -> bool {
         let Some(session) = client.mirror.get(self.session) else { return true };
         let Some(began) = self.began else { return !session.summary.activity.is_busy() };
-        let followed = session.entries.iter().any(|entry| {
-            entry.no > began && matches!(entry.body, Body::Prompt(_) | Body::Continued | Body::Stop(_))
-        });
+        let mut later = session.entries.iter().filter(|entry| entry.no > began);
+        let followed = later.any(|entry| entry.body.begins_turn() || matches!(entry.body, Body::Stop(_)));
         followed || !session.summary.activity.is_busy()
+    }
+
+    /// What came of our turn.
+    fn entries<'a>(&self, client: &'a Client) -> impl Iterator<Item = &'a Entry> {
+        let ours = |(began, session): (EntryNo, &'a Mirrored)| {
+            let after = session.entries.iter().filter(move |entry| entry.no > began);
+            after.take_while(|entry| !entry.body.begins_turn())
+        };
+        self.began.zip(client.mirror.get(self.session)).into_iter().flat_map(ours)
     }
 
     /// What was said in our turn: one text, or several with calls of tools between them.
     fn answers<'a>(&self, client: &'a Client) -> Vec<&'a str> {
-        let (Some(began), Some(session)) = (self.began, client.mirror.get(self.session)) else {
-            return Vec::new();
-        };
-        let after = session.entries.iter().filter(|entry| entry.no > began);
-        let ours = after
-            .take_while(|entry| !matches!(entry.body, Body::Prompt(_) | Body::Continued | Body::Stop(_)));
         let answer =
             |entry: &'a Entry| if let Body::Answer(text) = &entry.body { Some(text.as_str()) } else { None };
-        ours.filter_map(answer).collect()
+        self.entries(client).filter_map(answer).collect()
     }
 
     /// What the answers of our turn rest on.
     fn sources<'a>(&self, client: &'a Client) -> Vec<(EntryNo, &'a Sources)> {
-        let (Some(began), Some(session)) = (self.began, client.mirror.get(self.session)) else {
-            return Vec::new();
-        };
-        let after = session.entries.iter().filter(|entry| entry.no > began);
-        let ours = after.take_while(|entry| !matches!(entry.body, Body::Prompt(_) | Body::Continued));
         let sources = |entry: &'a Entry| {
             if let Body::Sources(sources) = &entry.body { Some((entry.no, sources)) } else { None }
         };
-        ours.filter_map(sources).collect()
+        self.entries(client).filter_map(sources).collect()
     }
 
     fn stop<'a>(&self, client: &'a Client) -> Option<&'a Stop> {
