@@ -144,19 +144,18 @@ pub enum Group {
 }
 
 impl Group {
-    /// Every group, in the order of the help screen.
-    pub const ALL: [Self; 6] =
-        [Self::Sessions, Self::Conversation, Self::Waiting, Self::Keeping, Self::View, Self::Editing];
+    /// Every group with its title, in the order of the help screen.
+    pub const TITLED: [(Self, &'static str); 6] = [
+        (Self::Sessions, "Sessions"),
+        (Self::Conversation, "Conversation"),
+        (Self::Waiting, "What waits for you"),
+        (Self::Keeping, "Keeping and sorting sessions"),
+        (Self::View, "View"),
+        (Self::Editing, "Editing"),
+    ];
 
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Sessions => "Sessions",
-            Self::Waiting => "What waits for you",
-            Self::Keeping => "Keeping and sorting sessions",
-            Self::Conversation => "Conversation",
-            Self::View => "View",
-            Self::Editing => "Editing",
-        }
+    pub fn title(self) -> &'static str {
+        Self::TITLED.iter().find(|(group, _)| *group == self).map_or("", |(_, title)| title)
     }
 }
 

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use crate::layout::wrap::{self, Row};
-use crate::overlay::component::{OverlayContext, OverlaySubject};
+use crate::overlay::component::OverlayContext;
 use crate::overlay::page::Sheet;
 use crate::sanitize;
 use crate::style::Palette;
@@ -16,12 +16,6 @@ pub(crate) struct CallSheet {
 }
 
 impl Sheet for CallSheet {
-    const TITLE: &'static str = " asks ";
-
-    fn subject(&self) -> OverlaySubject {
-        OverlaySubject::Call(self.number)
-    }
-
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
         let call = context.inbox.get(self.number);
         let session = call.and_then(|call| context.mirror.get(call.session));

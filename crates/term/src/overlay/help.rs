@@ -21,8 +21,6 @@ pub(crate) struct HelpSheet {
 }
 
 impl Sheet for HelpSheet {
-    const TITLE: &'static str = " help ";
-
     fn room(&self, screen: Rect) -> (u16, u16) {
         (screen.width.saturating_sub(4).min(120), screen.height.saturating_sub(2))
     }
@@ -34,7 +32,7 @@ impl Sheet for HelpSheet {
 
 fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
-    for group in Group::ALL {
+    for (group, title) in Group::TITLED {
         let wanted: Vec<&CommandRow> = ROWS
             .iter()
             .filter(|row| row.group == group && topic.is_none_or(|topic| row.mentions(topic)))
@@ -45,7 +43,7 @@ fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
         if !rows.is_empty() {
             rows.push(Row::default());
         }
-        rows.push(Row::styled(group.title(), Palette::strong()));
+        rows.push(Row::styled(title, Palette::strong()));
         for row in wanted {
             rows.extend(entry(row, width));
         }

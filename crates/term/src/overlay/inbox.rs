@@ -2,7 +2,7 @@
 
 use crate::command::Action;
 use crate::layout::wrap::Row;
-use crate::overlay::component::{OverlayContext, OverlaySubject};
+use crate::overlay::component::OverlayContext;
 use crate::overlay::page::{self, Sheet};
 
 #[derive(Debug)]
@@ -12,12 +12,6 @@ pub(crate) struct InboxSheet {
 }
 
 impl Sheet for InboxSheet {
-    const TITLE: &'static str = " inbox ";
-
-    fn subject(&self) -> OverlaySubject {
-        OverlaySubject::Calls
-    }
-
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
         let lines = context.inbox.lines(context.mirror, context.now);
         page::waiting(lines, self.commands, Some("A question is answered in its session."), width)

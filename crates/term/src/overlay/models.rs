@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use crate::advice;
 use crate::layout::wrap::{self, Row};
-use crate::overlay::component::{OverlayContext, OverlaySubject};
+use crate::overlay::component::OverlayContext;
 use crate::overlay::page::Sheet;
 use crate::settings;
 use crate::way::Way;
@@ -17,12 +17,6 @@ pub(crate) struct ModelsSheet {
 }
 
 impl Sheet for ModelsSheet {
-    const TITLE: &'static str = " models ";
-
-    fn subject(&self) -> OverlaySubject {
-        OverlaySubject::Session(self.session)
-    }
-
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
         let here = context.mirror.get(self.session);
         let lines = here.map(|here| settings::models(&here.summary, &self.models)).unwrap_or_default();

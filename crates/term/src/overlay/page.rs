@@ -42,13 +42,6 @@ const READING_ALL: &[Hint] = &[COMMAND, LEAVES];
 
 /// What a page shows. It follows what changes meanwhile.
 pub(crate) trait Sheet: Debug {
-    const TITLE: &'static str;
-
-    /// A word that answers the one call that it is about begins a line as a command does.
-    fn subject(&self) -> OverlaySubject {
-        OverlaySubject::Nothing
-    }
-
     /// Columns and rows it takes at most.
     fn room(&self, screen: Rect) -> (u16, u16) {
         (screen.width.saturating_sub(8).clamp(1, 100), screen.height.saturating_sub(4))
@@ -78,6 +71,9 @@ pub(super) fn waiting(
 /// The page of a sheet.
 #[derive(Debug)]
 pub(crate) struct PageOverlay<S> {
+    title: &'static str,
+    /// A word that answers the one call that it is about begins a line as a command does.
+    subject: OverlaySubject,
     sheet: S,
     /// The command being typed.
     line: Editor,
@@ -107,8 +103,9 @@ impl Parts {
 }
 
 impl<S: Sheet> PageOverlay<S> {
-    pub(crate) fn new(sheet: S, left_by: Action) -> Self {
-        Self { sheet, line: Editor::default(), scroll: 0, left_by, parts: Parts::default() }
+    pub(crate) fn new(title: &'static str, subject: OverlaySubject, sheet: S, left_by: Action) -> Self {
+        let (line, parts) = (Editor::default(), Parts::default());
+        Self { title, subject, sheet, line, scroll: 0, left_by, parts }
     }
 
     fn hints(&self) -> &'static [Hint] {
@@ -162,7 +159,7 @@ impl<S: Sheet> PageOverlay<S> {
                 Some(' ') if self.line.is_empty() => self.scroll(ScrollStep::PageDown, page),
                 // Anything but a command would be lost with the page.
                 Some(typed) if typed == '/' || !self.line.is_empty() => self.line.type_in(typed),
-                Some(typed @ ('y' | 'a' | 'n')) if self.sheet.subject().call().is_some() => {
+                Some(typed @ ('y' | 'a' | 'n')) if self.subject.call().is_some() => {
                     self.line.type_in(typed);
                 }
                 Some(_) | None => {}
@@ -174,7 +171,7 @@ impl<S: Sheet> PageOverlay<S> {
 
 impl<S: Sheet> Overlay for PageOverlay<S> {
     fn subject(&self) -> OverlaySubject {
-        self.sheet.subject()
+        self.subject
     }
 
     fn has_line(&self) -> bool {
@@ -224,7 +221,7 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
             (true, 0) => READING_ALL,
             (true, _) => READING,
         };
-        let inner = parts.popup.draw(buffer, S::TITLE, &footer(hints));
+        let inner = parts.popup.draw(buffer, self.title, &footer(hints));
         let beneath = inner.top() + parts.body;
         for (y, row) in (inner.top()..beneath).zip(parts.rows.iter().skip(self.scroll)) {
             buffer.set_line(inner.x, y, row, inner.width);

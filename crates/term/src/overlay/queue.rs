@@ -5,7 +5,7 @@ use q_core::SessionId;
 use crate::command::table::{CommandRow, ROWS};
 use crate::command::{self, Action, CoreCommand};
 use crate::layout::wrap::Row;
-use crate::overlay::component::{OverlayContext, OverlaySubject};
+use crate::overlay::component::OverlayContext;
 use crate::overlay::page::{self, Sheet};
 
 #[derive(Debug)]
@@ -14,12 +14,6 @@ pub(crate) struct QueueSheet {
 }
 
 impl Sheet for QueueSheet {
-    const TITLE: &'static str = " queue ";
-
-    fn subject(&self) -> OverlaySubject {
-        OverlaySubject::Session(self.session)
-    }
-
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
         let lines = context.mirror.get(self.session).map(command::queue).unwrap_or_default();
         let is_about_it = |row: &&CommandRow| matches!(row.core, Some(CoreCommand::Prompt(_)));

@@ -8,8 +8,8 @@ use crate::command::table::ROWS;
 use crate::command::{self, Action, Resolved, SlashError, UserCommand, ends_session};
 use crate::intent::Intent;
 use crate::overlay::{
-    CallSheet, Confirm, HelpSheet, InboxSheet, Overlay, PageOverlay, QueueSheet, Rename, RuleList, Sheet,
-    Switcher,
+    CallSheet, Confirm, HelpSheet, InboxSheet, Overlay, OverlaySubject, PageOverlay, QueueSheet, Rename,
+    RuleList, Sheet, Switcher,
 };
 use crate::rules::{ListedRule, RuleScope};
 use crate::spending;
@@ -168,7 +168,7 @@ impl Ui {
             }
             Ok(Resolved::Turn(session)) => intents.push(Intent::Turn { session, command }),
             Ok(Resolved::Show(number)) => {
-                self.open_page(CallSheet { number });
+                self.open_page(" asks ", OverlaySubject::Call(number), CallSheet { number });
                 return CommandStatus::Done;
             }
             Ok(Resolved::Lookup(address)) => intents.push(Intent::Lookup { address, command }),
@@ -267,7 +267,7 @@ impl Ui {
         if let Some(topic) = topic.as_ref().filter(|topic| !ROWS.iter().any(|row| row.mentions(topic))) {
             return self.refuse(suggest::no_topic(topic, Way::Slash));
         }
-        self.open_page(HelpSheet { topic });
+        self.open_page(" help ", OverlaySubject::Nothing, HelpSheet { topic });
         CommandStatus::Done
     }
 
@@ -342,7 +342,8 @@ impl Ui {
         if session.queue.is_empty() {
             self.notify("no prompt waits here");
         } else {
-            self.open_page(QueueSheet { session: session.summary.id });
+            let session = session.summary.id;
+            self.open_page(" queue ", OverlaySubject::Session(session), QueueSheet { session });
         }
         CommandStatus::Done
     }
@@ -351,13 +352,18 @@ impl Ui {
         if self.inbox.lines(mirror, self.now).is_empty() {
             self.notify("nothing needs you");
         } else {
-            self.open_page(InboxSheet { commands: ABOUT_INBOX });
+            self.open_page(" inbox ", OverlaySubject::Calls, InboxSheet { commands: ABOUT_INBOX });
         }
     }
 
     /// Something to read, which the key of the help leaves as Esc does.
-    pub(super) fn open_page(&mut self, sheet: impl Sheet + 'static) {
-        self.open(PageOverlay::new(sheet, Action::Help));
+    pub(super) fn open_page(
+        &mut self,
+        title: &'static str,
+        subject: OverlaySubject,
+        sheet: impl Sheet + 'static,
+    ) {
+        self.open(PageOverlay::new(title, subject, sheet, Action::Help));
     }
 
     /// Puts it on top, in the place of any other.

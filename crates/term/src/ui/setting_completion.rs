@@ -4,7 +4,7 @@ use q_core::settings::NAMES;
 use q_core::{Mirror, SessionId};
 
 use crate::intent::Intent;
-use crate::overlay::ModelsSheet;
+use crate::overlay::{ModelsSheet, OverlaySubject};
 use crate::sanitize;
 use crate::settings;
 use crate::ui::state::Ui;
@@ -60,7 +60,7 @@ impl Ui {
         let Some(here) = mirror.get(session) else { return };
         self.models.insert(here.summary.agent.clone(), models.clone());
         if shows {
-            self.open_page(ModelsSheet { session, models });
+            self.open_page(" models ", OverlaySubject::Session(session), ModelsSheet { session, models });
         } else if self.focus == Some(session) {
             self.notice = None;
             self.complete_setting(mirror, &mut Vec::new());

@@ -69,59 +69,31 @@ macro_rules! screen {
     };
 }
 
-#[test]
-fn welcome() {
-    screen!(World::new(80, 24));
+/// What a world looks like: a name, and the world.
+macro_rules! screens {
+    ($($name:ident: $world:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            screen!($world);
+        }
+    )*};
 }
 
-#[test]
-fn welcome_wide() {
-    screen!(World::new(120, 40));
-}
-
-#[test]
-fn an_empty_session() {
-    screen!(World::with(80, 24, vec![session(1, "session-1")]));
-}
-
-#[test]
-fn one_idle_session() {
-    screen!(World::with(80, 24, one()));
-}
-
-#[test]
-fn one_idle_session_wide() {
-    screen!(World::with(200, 50, one()));
-}
-
-#[test]
-fn three_sessions() {
-    screen!(World::with(80, 24, three()));
-}
-
-#[test]
-fn three_sessions_wide() {
-    screen!(World::with(120, 40, three()));
-}
-
-#[test]
-fn the_leaders_hint() {
-    screen!(World::with(80, 24, one()).after(&["Ctrl+X"]));
-}
-
-#[test]
-fn the_leaders_hint_wide() {
-    screen!(World::with(120, 40, one()).after(&["Ctrl+X"]));
-}
-
-#[test]
-fn a_refused_command_says_how_it_comes_back() {
-    screen!(World::with(80, 24, three()).told("/switch s3plan"));
-}
-
-#[test]
-fn what_is_new_is_marked() {
-    screen!(World::with(80, 24, three()).after(&["Alt+3"]));
+screens! {
+    welcome: World::new(80, 24);
+    welcome_wide: World::new(120, 40);
+    an_empty_session: World::with(80, 24, vec![session(1, "session-1")]);
+    one_idle_session: World::with(80, 24, one());
+    one_idle_session_wide: World::with(200, 50, one());
+    three_sessions: World::with(80, 24, three());
+    three_sessions_wide: World::with(120, 40, three());
+    the_leaders_hint: World::with(80, 24, one()).after(&["Ctrl+X"]);
+    the_leaders_hint_wide: World::with(120, 40, one()).after(&["Ctrl+X"]);
+    a_refused_command_says_how_it_comes_back: World::with(80, 24, three()).told("/switch s3plan");
+    what_is_new_is_marked: World::with(80, 24, three()).after(&["Alt+3"]);
+    scrolled_up: World::with(80, 24, long()).after(&["PageUp", "Shift+Up"]);
+    at_the_end: World::with(80, 24, long());
+    a_small_screen: World::with(20, 5, three());
 }
 
 #[test]
@@ -278,16 +250,6 @@ fn queued_and_on_the_way() {
 }
 
 #[test]
-fn scrolled_up() {
-    screen!(World::with(80, 24, long()).after(&["PageUp", "Shift+Up"]));
-}
-
-#[test]
-fn at_the_end() {
-    screen!(World::with(80, 24, long()));
-}
-
-#[test]
 fn a_prompt_of_many_lines() {
     let mut world = World::with(80, 24, one());
     world.type_text("first line\\");
@@ -296,11 +258,6 @@ fn a_prompt_of_many_lines() {
     world.keys(&["Alt+Enter"]);
     world.type_text("a third line that is long enough to need a second row on a screen of eighty columns");
     screen!(world);
-}
-
-#[test]
-fn a_small_screen() {
-    screen!(World::with(20, 5, three()));
 }
 
 #[test]
