@@ -5,6 +5,7 @@ use std::time::Duration;
 /// An answer, step by step. One that has no end of its own just closes the connection in good order, without the
 /// finish a real server gives: see [`Script::done`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
 pub struct Script {
     pub(super) status: Option<Status>,
     pub(super) steps: Vec<ReplyStep>,
@@ -68,68 +69,57 @@ impl Script {
         Self::default()
     }
 
-    #[must_use]
     pub fn say(self, text: &str) -> Self {
         self.step(ReplyStep::Say(text.into()))
     }
 
     /// Says a piece `count` times, with a pause in front of each.
-    #[must_use]
     pub fn repeat(self, count: usize, text: &str, every: Duration) -> Self {
         self.step(ReplyStep::Repeat { count, text: text.into(), every })
     }
 
     /// Calls a tool, which is given these arguments.
-    #[must_use]
     pub fn call(self, tool: &str, arguments: &str) -> Self {
         self.step(ReplyStep::Call { tool: tool.into(), arguments: arguments.into() })
     }
 
     /// Sends bytes of the body as they are. A script that begins with them sends nothing of its own in front.
-    #[must_use]
     pub fn raw(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.step(ReplyStep::Raw(bytes.into()))
     }
 
     /// Waits until the test opens a gate.
-    #[must_use]
     pub fn wait_for(self, gate: &str) -> Self {
         self.step(ReplyStep::WaitFor(gate.into()))
     }
 
     /// Ends well: finish reason, usage if asked for, `[DONE]`.
-    #[must_use]
     pub fn done(self) -> Self {
         self.step(ReplyStep::Done)
     }
 
     /// Gives the finish reason only, as servers do that forget `[DONE]`.
-    #[must_use]
     pub fn finish(self) -> Self {
         self.step(ReplyStep::Finish)
     }
 
     /// Says nothing more and keeps the connection open.
-    #[must_use]
     pub fn silence(self) -> Self {
         self.step(ReplyStep::Silence)
     }
 
     /// Closes the connection inside the body.
-    #[must_use]
     pub fn cut(self) -> Self {
         self.step(ReplyStep::Cut)
     }
 
     /// Refuses instead of streaming.
-    #[must_use]
     pub fn status(mut self, code: u16, body: &str) -> Self {
         self.status = Some(Status { code, headers: Vec::new(), body: body.into() });
         self
     }
 
     /// A header of the refusal.
-    #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Some(status) = &mut self.status {
             status.headers.push((name.into(), value.into()));
@@ -138,20 +128,17 @@ impl Script {
     }
 
     /// Says when to ask again, in a refusal.
-    #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         self.header("retry-after", &seconds.to_string())
     }
 
     /// Divides the body in two at this offset, and nowhere else.
-    #[must_use]
     pub fn split_at(mut self, offset: usize) -> Self {
         self.pieces = Chunking::At(offset);
         self
     }
 
     /// Sends each step in one piece; cheaper than the odd places it is divided at otherwise.
-    #[must_use]
     pub fn whole(mut self) -> Self {
         self.pieces = Chunking::Whole;
         self

@@ -255,6 +255,14 @@ impl Bench {
         )
     }
 
+    /// A turn of a session, by its number, from the prompt to its end.
+    fn take_turn(&mut self, turn: u64, client: u64, session: Id) {
+        self.submit(client, session, "why?");
+        self.commit();
+        self.on_run(session, turn, AgentEvent::Done);
+        self.commit();
+    }
+
     /// Everything given to the writer becomes durable.
     fn commit(&mut self) {
         while self.durable < self.host.world.commits.len() {

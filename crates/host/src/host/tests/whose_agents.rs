@@ -15,10 +15,7 @@ fn a_session_keeps_the_agent_of_the_client_that_made_it() {
     let session = bench.create(1, "a");
     bench.disconnect(1);
     for (turn, client) in [(1, 2), (2, 3)] {
-        bench.submit(client, session, "why?");
-        bench.commit();
-        bench.on_run(session, turn, AgentEvent::Done);
-        bench.commit();
+        bench.take_turn(turn, client, session);
     }
     assert_eq!(bench.addresses(), ["A of 1", "A of 1"]);
 }

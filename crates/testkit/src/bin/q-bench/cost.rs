@@ -7,7 +7,7 @@ use q_testkit::home::Home;
 use q_testkit::process::{ContextSwitches, cpu_ticks, proportional_set_size};
 
 use crate::budget::Figure;
-use crate::plan::Plan;
+use crate::plan::{Plan, SESSIONS};
 use crate::start::attach;
 
 /// After the last key, before anything is called idle: longer than a draft waits to be saved.
@@ -21,7 +21,7 @@ const MEGABYTE: f64 = 1_000_000.0;
 pub(crate) fn measure(home: &Home, plan: &Plan) -> Vec<Figure> {
     let mut terminal = attach(home, plan);
     // Shows each session once, so that nothing is small only because it was never looked at.
-    for number in (1..=plan.counts.sessions.min(9)).rev() {
+    for number in (1..=SESSIONS.min(9)).rev() {
         terminal.send(format!("\x1b{number}"));
         terminal.wait_text(&format!("[{}] >", crate::prepare::name(number)));
     }

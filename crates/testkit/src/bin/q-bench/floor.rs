@@ -10,7 +10,7 @@ use q_testkit::process::output_within;
 use q_testkit::terminal::Terminal;
 
 use crate::console;
-use crate::plan::Plan;
+use crate::plan::{Plan, SESSIONS};
 use crate::prepare::{name, q};
 use crate::start::{COLS, QUIET, ROWS};
 
@@ -33,7 +33,7 @@ impl Tmux {
         let socket = home.path().join("tmux");
         let config = home.path().join("tmux.conf");
         fs::write(&config, configuration()).unwrap_or_else(|error| panic!("no tmux configuration: {error}"));
-        for number in 1..=plan.counts.sessions {
+        for number in 1..=SESSIONS {
             let text = q(home, &plan.program, &["show", &name(number)]);
             fs::write(text_of(home, number), text)
                 .unwrap_or_else(|error| panic!("no text for tmux: {error}"));
@@ -49,7 +49,7 @@ impl Tmux {
         command.arg(window(home, 1));
         let terminal = Terminal::spawn(command, ROWS, COLS);
         wait_shown(&terminal, 1);
-        for number in 2..=plan.counts.sessions {
+        for number in 2..=SESSIONS {
             tmux(home, &socket, &["new-window", &window(home, number)]);
             wait_shown(&terminal, number);
         }

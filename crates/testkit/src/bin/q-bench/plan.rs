@@ -2,19 +2,16 @@
 
 use std::path::PathBuf;
 
+/// Sessions open at once.
+pub(crate) const SESSIONS: usize = 10;
+
 /// What is measured, of which binary.
 pub(crate) struct Plan {
     /// The binary under test.
     pub(crate) program: PathBuf,
-    pub(crate) counts: Counts,
     /// Only words on their way are measured.
     pub(crate) stream_only: bool,
-}
-
-/// How much of each is measured.
-pub(crate) struct Counts {
-    /// Sessions open at once.
-    pub(crate) sessions: usize,
+    /// Entries that each session has at least.
     pub(crate) entries: usize,
     /// Starts measured of each sort.
     pub(crate) starts: usize,
@@ -24,11 +21,8 @@ pub(crate) struct Counts {
 impl Plan {
     /// Reads the command line: `--q PATH [--quick] [--entries N] [--switches N] [--starts N] [--stream]`.
     pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut plan = Self {
-            program: PathBuf::new(),
-            counts: Counts { sessions: 10, entries: 1_000, starts: 40, switches: 400 },
-            stream_only: false,
-        };
+        let mut plan =
+            Self { program: PathBuf::new(), stream_only: false, entries: 1_000, starts: 40, switches: 400 };
         while let Some(argument) = arguments.next() {
             let mut number = || {
                 let value = arguments.next().unwrap_or_default();
@@ -36,11 +30,11 @@ impl Plan {
             };
             match argument.as_str() {
                 "--q" => plan.program = arguments.next().unwrap_or_default().into(),
-                "--quick" => (plan.counts.starts, plan.counts.switches) = (20, 200),
+                "--quick" => (plan.starts, plan.switches) = (20, 200),
                 "--stream" => plan.stream_only = true,
-                "--entries" => plan.counts.entries = number()?,
-                "--switches" => plan.counts.switches = number()?,
-                "--starts" => plan.counts.starts = number()?,
+                "--entries" => plan.entries = number()?,
+                "--switches" => plan.switches = number()?,
+                "--starts" => plan.starts = number()?,
                 unknown => return Err(format!("unknown argument `{unknown}`")),
             }
         }

@@ -10,7 +10,7 @@ use q_testkit::process::output_within;
 use serde_json::Value;
 
 use crate::console;
-use crate::plan::Plan;
+use crate::plan::{Plan, SESSIONS};
 
 /// For one command of the line.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -34,32 +34,31 @@ pub(crate) fn name(number: usize) -> String {
 pub(crate) fn sessions(home: &Home, plan: &Plan) {
     let began = clock::now();
     // One after the other, so that slots follow the numbers.
-    for number in 1..=plan.counts.sessions {
+    for number in 1..=SESSIONS {
         q(home, &plan.program, &["new", &name(number), "-d", "--agent", "guide"]);
     }
     thread::scope(|scope| {
-        for number in 1..=plan.counts.sessions {
+        for number in 1..=SESSIONS {
             scope.spawn(move || fill(home, plan, &name(number)));
         }
     });
     let entries = entries(home, plan);
     assert!(
-        entries.len() == plan.counts.sessions
-            && entries.iter().all(|&entries| entries >= plan.counts.entries as u64),
+        entries.len() == SESSIONS && entries.iter().all(|&entries| entries >= plan.entries as u64),
         "wanted {} sessions of {} entries, have {entries:?}",
-        plan.counts.sessions,
-        plan.counts.entries,
+        SESSIONS,
+        plan.entries,
     );
     console::print(&format!(
         "prepared: {} sessions, {} entries each, in {:.1} s",
-        plan.counts.sessions,
-        plan.counts.entries,
+        SESSIONS,
+        plan.entries,
         began.elapsed().as_secs_f64()
     ));
 }
 
 fn fill(home: &Home, plan: &Plan, session: &str) {
-    let questions = QUESTIONS.iter().cycle().take(plan.counts.entries.div_ceil(2));
+    let questions = QUESTIONS.iter().cycle().take(plan.entries.div_ceil(2));
     for (turn, question) in questions.enumerate() {
         let prompt = format!("{question} ({session}, {turn})");
         while !was_taken(home, &plan.program, &["send", session, &prompt]) {

@@ -8,7 +8,7 @@ use q_testkit::terminal::Terminal;
 
 use crate::budget::Figure;
 use crate::floor::Tmux;
-use crate::plan::Plan;
+use crate::plan::{Plan, SESSIONS};
 use crate::prepare::name;
 use crate::start::{QUIET, attach};
 use crate::statistics::Sample;
@@ -26,12 +26,12 @@ struct Switches {
 
 /// Measures switches in `q` and in tmux.
 pub(crate) fn measure(home: &Home, plan: &Plan) -> Vec<Figure> {
-    let reached = plan.counts.sessions.min(REACHED_BY_KEY);
+    let reached = SESSIONS.min(REACHED_BY_KEY);
     let mut terminal = attach(home, plan);
-    let ours = switches(&mut terminal, reached, plan.counts.switches);
+    let ours = switches(&mut terminal, reached, plan.switches);
     drop(terminal);
     let tmux = Tmux::start(home, plan).map(|mut tmux| {
-        let floor = switches(tmux.terminal(), reached, plan.counts.switches);
+        let floor = switches(tmux.terminal(), reached, plan.switches);
         tmux.stop(home);
         floor.settled
     });
