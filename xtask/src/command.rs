@@ -1,6 +1,7 @@
 //! Running other programs: from the top of the tree, without standard input, their output passed through.
 
 use std::io::{self, Read as _};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -78,17 +79,17 @@ fn line(command: &Command) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     Well,
-    /// With what it had said on standard output.
-    Badly(String),
+    /// With its code, if it has one, and with what it had said on standard output.
+    Badly(Option<i32>, String),
     /// Not in time: it was killed.
     Late,
 }
 
-/// Runs a program that may fail or hang. It must start no others, since only it is killed.
+/// Runs a program that may fail or hang. What it starts is killed with it, as far as that stays in its process group.
 pub(crate) fn ended_within(limit: Duration, command: &mut Command) -> Result<Ended, Fault> {
     let line = line(command);
     let fault = |error: io::Error| Fault(format!("`{line}` cannot be run: {error}"));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
     let mut child = command.spawn().map_err(fault)?;
     let (sender, receiver) = mpsc::channel();
     let out = child.stdout.take();
@@ -100,14 +101,15 @@ pub(crate) fn ended_within(limit: Duration, command: &mut Command) -> Result<End
     });
     let said = receiver.recv_timeout(limit);
     if said.is_err() {
-        child.kill().map_err(fault)?;
+        let group = format!("-{}", child.id());
+        Command::new("kill").args(["-KILL", "--", &group]).status().map_err(fault)?;
     }
     let status = child.wait().map_err(fault)?;
     let _ended = reader.join();
     match said {
         Err(_) => Ok(Ended::Late),
         Ok(_) if status.success() => Ok(Ended::Well),
-        Ok(said) => Ok(Ended::Badly(said.map_err(fault)?)),
+        Ok(said) => Ok(Ended::Badly(status.code(), said.map_err(fault)?)),
     }
 }
 
@@ -119,8 +121,9 @@ mod tests {
     fn a_program_ends_well_badly_or_late() {
         for (script, ended) in [
             ("echo fine", Ended::Well),
-            ("echo broken; exit 1", Ended::Badly("broken\n".into())),
+            ("echo broken; exit 7", Ended::Badly(Some(7), "broken\n".into())),
             ("exec tail -f /dev/null", Ended::Late),
+            ("tail -f /dev/null & wait", Ended::Late),
         ] {
             let mut shell = Command::new("sh");
             let limit = Duration::from_millis(if ended == Ended::Late { 50 } else { 60_000 });

@@ -4,6 +4,7 @@
 //! Not here: the faults (`crates/client/mutants`).
 
 use std::process::Command;
+use std::time::Duration;
 
 use super::copy::Copy;
 use super::mutant::Catcher;
@@ -16,6 +17,8 @@ pub(super) const PLACE: &str = "crates/client/mutants/";
 const LAW: &str = "law";
 /// Seeds within which a fault must be noticed.
 const SEEDS: &str = "1000";
+/// For all of them; on a quiet machine they need half a minute.
+const LIMIT: Duration = Duration::from_mins(10);
 
 pub(super) fn run() -> Outcome {
     let tree = Tree::read()?;
@@ -40,12 +43,7 @@ fn tried(copy: &Copy, catcher: &Catcher) -> Result<(), String> {
     if program != LAW {
         return Err(format!("FAULTY: `{program}` is no law of the simulation"));
     }
-    match simulation(copy).output() {
-        Ok(output) if output.status.success() => Err("SURVIVED".into()),
-        Ok(output) if is_broken(law, &String::from_utf8_lossy(&output.stdout)) => Ok(()),
-        Ok(_) => Err("noticed by other laws than the one it names".into()),
-        Err(error) => Err(format!("FAULTY: {error}")),
-    }
+    Copy::notices(&mut simulation(copy), LIMIT, |_, said| is_broken(law, said))
 }
 
 /// Whether the simulation says that this law was broken: a line for each seed that breaks one.

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use super::mutant::{Catcher, Mutant};
-use crate::command::cargo;
+use crate::command::{Ended, cargo, ended_within};
 use crate::surroundings::{now, root};
 use crate::tree::{Tree, paths};
 use crate::{Fault, Outcome, Passed};
@@ -44,6 +45,22 @@ impl Copy {
         cargo.current_dir(self.place.join("tree")).env("CARGO_TARGET_DIR", self.place.join("target"));
         cargo.env("CARGO_INCREMENTAL", "1").env("RUSTFLAGS", "--cap-lints=allow").env("RUST_BACKTRACE", "0");
         cargo
+    }
+
+    /// Whether a run notices the fault that is planted: by an end that counts as such, by its code and by what it said, or by
+    /// none in time.
+    pub(super) fn notices(
+        command: &mut Command,
+        limit: Duration,
+        counts: impl Fn(Option<i32>, &str) -> bool,
+    ) -> Result<(), String> {
+        match ended_within(limit, command) {
+            Ok(Ended::Late) => Ok(()),
+            Ok(Ended::Badly(code, said)) if counts(code, &said) => Ok(()),
+            Ok(Ended::Badly(code, _)) => Err(format!("FAULTY: it ended otherwise ({code:?})")),
+            Ok(Ended::Well) => Err("SURVIVED".into()),
+            Err(Fault(why)) => Err(format!("FAULTY: {why}")),
+        }
     }
 
     /// Plants every fault below `faults`, one at a time, looks by `tried` whether its catcher notices, and takes it out again.

@@ -159,14 +159,14 @@ fn noticed(catcher: &Catcher, alone: &CoreAlone) -> Result<Verdict, Fault> {
         let mut command = program.command(&catcher.arguments());
         match ended_within(LIMIT, command.env("PROPTEST_CASES", CASES))? {
             Ended::Late => return Ok(Verdict::CaughtHanging),
-            Ended::Badly(said) if catcher.is_blamed(&said) => return Ok(Verdict::Caught),
-            Ended::Badly(_) | Ended::Well => {}
+            Ended::Badly(_, said) if catcher.is_blamed(&said) => return Ok(Verdict::Caught),
+            Ended::Badly(..) | Ended::Well => {}
         }
     }
     for program in alone.build_tests(FLAGS)? {
         match ended_within(LIMIT_FOR_ALL, &mut program.command(&[]))? {
             Ended::Late => return Ok(Verdict::CaughtByAnother(format!("{}, which did not end", program.id))),
-            Ended::Badly(said) => {
+            Ended::Badly(_, said) => {
                 return Ok(Verdict::CaughtByAnother(format!("{} {}", program.id, failed(&said))));
             }
             Ended::Well => {}

@@ -3,6 +3,8 @@
 //!
 //! Not here: the faults (`crates/tools/mutants`).
 
+use std::time::Duration;
+
 use super::copy::Copy;
 use super::mutant::Catcher;
 use crate::Outcome;
@@ -12,6 +14,8 @@ use crate::tree::Tree;
 pub(super) const PLACE: &str = "crates/tools/mutants/";
 /// What a failed test ends with; another code would mean that it could not run.
 const NOTICED: i32 = 101;
+/// For one test. The slowest needs three seconds on a quiet machine; what a broken tool has started may never end.
+const LIMIT: Duration = Duration::from_mins(2);
 
 pub(super) fn run() -> Outcome {
     let tree = Tree::read()?;
@@ -35,10 +39,5 @@ fn tried(copy: &Copy, catcher: &Catcher) -> Result<(), String> {
         return Err("FAULTY: the tools with it do not build".into());
     }
     let test = ["test", "--quiet", "--package", package, "--test", file, "--", "--exact", test];
-    match copy.cargo(&test).output() {
-        Ok(output) if output.status.code() == Some(NOTICED) => Ok(()),
-        Ok(output) if output.status.success() => Err("SURVIVED".into()),
-        Ok(output) => Err(format!("FAULTY: {}", output.status)),
-        Err(error) => Err(format!("FAULTY: {error}")),
-    }
+    Copy::notices(&mut copy.cargo(&test), LIMIT, |code, _| code == Some(NOTICED))
 }
